@@ -1,0 +1,115 @@
+/** Every way in which Antiphon can fail, by name. The list is closed: a `switch` over it can be exhaustive. */
+export type ErrorCode =
+  /** An option, topic, filter, template or value broke a rule; nothing was sent. */
+  | 'invalid-argument'
+  /** A value could not be turned into a payload; nothing was sent. */
+  | 'encode'
+  /** A payload could not be turned into a value. */
+  | 'decode'
+  /** The message is larger than the peer or the broker accepts. */
+  | 'too-large'
+  /** A bounded queue had no room. */
+  | 'overflow'
+  /** The broker refused to let us in. */
+  | 'connection-refused'
+  /** The connection went away. */
+  | 'connection-lost'
+  /** The broker forgot this client between two connections. */
+  | 'session-lost'
+  /** The broker refused a subscription. */
+  | 'subscribe-refused'
+  /** The broker refused a message. */
+  | 'publish-refused'
+  /** Nobody listens where the message went. */
+  | 'no-responder'
+  /** Nothing came in time. */
+  | 'timeout'
+  /** The message's own expiry ran out before it could leave. */
+  | 'expired'
+  /** The caller gave the exchange up. */
+  | 'cancelled'
+  /** The responder answered with a failure. */
+  | 'status'
+  /** The answer broke the protocol. */
+  | 'protocol'
+  /** The link was closed. */
+  | 'link-closed'
+  /** Something that was not foreseen; look at `cause`. */
+  | 'unknown'
+
+/** What an error can say beside its message. */
+export interface ErrorContext {
+  /** The error underneath. */
+  readonly cause?: unknown
+  /** The MQTT reason code (3.1.1: return code), where the broker gave one. */
+  readonly reasonCode?: number
+  /** The topic or filter in question. */
+  readonly topic?: string
+  /** The name of the endpoint in question. */
+  readonly endpoint?: string
+  /** The exchange's correlation, readable. */
+  readonly correlation?: string
+  /** Whether anything had been handed to the network when it failed. */
+  readonly phase?: 'before-network' | 'after-network'
+  /** What a responder said of its failure; only with code `status`. */
+  readonly status?: RemoteStatus
+}
+
+/** A responder's failure as it stood in the reply. */
+export interface RemoteStatus {
+  /** The number under `__stat`. */
+  readonly code: number
+  /** Its text for people. */
+  readonly message?: string
+  /** The header or property the responder complains of. */
+  readonly propertyName?: string
+  readonly propertyValue?: string
+  /** The application itself failed, rather than the machinery around it. */
+  readonly isApplicationError: boolean
+  /** The application's own code and payload. */
+  readonly applicationCode?: string
+  readonly applicationPayload?: string
+}
+
+/**
+ * The one error of this library: a literal `code` to branch on, a message a person can act on, and the context it
+ * happened in.
+ *
+ * @example
+ * ```ts
+ * catchError((error) => (AntiphonError.from(error).code === 'timeout' ? of(lastKnown) : throwError(() => error)))
+ * ```
+ */
+export class AntiphonError<C extends ErrorCode = ErrorCode> extends Error implements ErrorContext {
+  override readonly name = 'AntiphonError'
+  readonly code: C
+  readonly reasonCode?: number
+  readonly topic?: string
+  readonly endpoint?: string
+  readonly correlation?: string
+  readonly phase?: 'before-network' | 'after-network'
+  readonly status?: RemoteStatus
+
+  constructor(code: C, message: string, { cause, ...context }: ErrorContext = {}) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+    Object.assign(this, context)
+  }
+
+  /** The error itself when it is one of ours; anything else becomes the `cause` of an `unknown`. */
+  static from(error: unknown): AntiphonError {
+    if (error instanceof AntiphonError) return error
+    const message = error instanceof Error ? error.message : String(error)
+    return new AntiphonError('unknown', message, { cause: error })
+  }
+
+  /** The same failure, told with more of its surroundings. */
+  within(context: ErrorContext): AntiphonError<C> {
+    const { cause, reasonCode, topic, endpoint, correlation, phase, status } = this
+    const own = { cause, reasonCode, topic, endpoint, correlation, phase, status }
+    const known = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
+    const retold = new AntiphonError(this.code, this.message, { ...context, ...known })
+    if (this.stack !== undefined) retold.stack = this.stack
+    return retold
+  }
+}
