@@ -1,0 +1,7 @@
+export { describeForeign, foreign, foreignCommand, notRunFile } from './foreign.js'
+export type { ForeignProgram, NotRun } from './foreign.js'
+export { makeCertificates } from './certificates.js'
+export type { CertificateOptions, Certificates, KeyPair } from './certificates.js'
+export { freePort } from './free-port.js'
+export { startMosquitto } from './mosquitto.js'
+export type { Mosquitto, MosquittoOptions, MosquittoTls } from './mosquitto.js'

@@ -1,0 +1,56 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { type IncomingMessage, request } from 'node:http'
+import { type Socket, connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connect as tlsConnect } from 'node:tls'
+import { describeForeign, makeCertificates, startMosquitto } from '@antiphon/workshop'
+import { expect, it } from 'vitest'
+
+const webSocketHeaders = {
+  connection: 'Upgrade',
+  upgrade: 'websocket',
+  'sec-websocket-version': '13',
+  'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  'sec-websocket-protocol': 'mqtt',
+}
+
+describeForeign(['mosquitto', 'openssl'], 'startMosquitto', () => {
+  it('listens on tcp, websockets and tls, and is gone after stop', async () => {
+    const certificates = await makeCertificates({ clients: ['device/1'] })
+    const broker = await startMosquitto({
+      websockets: true,
+      tls: { caFile: certificates.caFile, ...certificates.server },
+    })
+    const secure = tlsConnect({ port: Number(broker.tlsPort), host: 'localhost', ca: certificates.ca })
+    await once(secure, 'secureConnect')
+    expect(secure.authorized).toBe(true)
+    secure.destroy()
+    expect(certificates.clients['device/1']?.cert).toContain('BEGIN CERTIFICATE')
+    const upgrade = request({ port: broker.wsPort, host: '127.0.0.1', headers: webSocketHeaders }).end()
+    const [response, webSocket] = (await once(upgrade, 'upgrade')) as [IncomingMessage, Socket]
+    expect(response.headers['sec-websocket-protocol']).toBe('mqtt')
+    webSocket.destroy()
+    await broker.stop()
+    await certificates.remove()
+    const refused = await new Promise((resolve) => connect(broker.port, '127.0.0.1').once('error', resolve))
+    expect(refused).toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
+  it('comes back on the same port after a kill', async () => {
+    const persistence = await mkdtemp(join(tmpdir(), 'antiphon-persistence-'))
+    const broker = await startMosquitto({ persistence })
+    const first = broker.pid()
+    await broker.kill()
+    expect(broker.pid()).toBeUndefined()
+    await broker.restart()
+    expect(broker.pid()).not.toBe(first)
+    await broker.stop()
+    await rm(persistence, { recursive: true })
+  })
+
+  it('says why it does not start', async () => {
+    await expect(startMosquitto({ config: ['no_such_option true'] })).rejects.toThrow(/no_such_option/)
+  })
+})
