@@ -1,0 +1,162 @@
+import type { Grant } from '@antiphon/core'
+import type { End } from './connection.js'
+import { sharedFilter } from './filter.js'
+import type { Receiver } from './lane.js'
+import type {
+  ClientPacket,
+  ConnectPacket,
+  PublishPacket,
+  ServerPacket,
+  SubscribePacket,
+  UnsubscribePacket,
+} from './packet.js'
+import type { Attachment, Session } from './session.js'
+
+/** What a connection asks of the broker behind it. */
+export interface Registry {
+  /** Lets a client in, or says the reason code that keeps it out. */
+  readonly admit: (connect: ConnectPacket, attachment: Attachment) => Admission | number
+  /** Takes a message; says the reason code of its acknowledgement. */
+  readonly accept: (publish: PublishPacket, session: Session) => number
+  /** Makes the subscriptions; says the reason codes, and sends what is retained through `afterwards`. */
+  readonly subscribe: (subscribe: SubscribePacket, session: Session) => SubscribeOutcome
+  readonly unsubscribe: (unsubscribe: UnsubscribePacket, session: Session) => readonly number[]
+  /** The connection is over; `isFarewell` when the client said so itself. */
+  readonly leave: (session: Session, attachment: Attachment, isFarewell: boolean) => void
+}
+
+/** A client let in. */
+export interface Admission {
+  readonly session: Session
+  readonly grant: Grant
+  /** What is to be done once the CONNACK and the messages of the session are on their way. */
+  readonly afterwards: () => void
+}
+
+/** What came of a SUBSCRIBE. */
+export interface SubscribeOutcome {
+  readonly reasonCodes: readonly number[]
+  /** What is to be done once the SUBACK is on its way. */
+  readonly afterwards: () => void
+}
+
+/** The broker's end of one connection. */
+export function serverConnection(registry: Registry, end: End<ServerPacket>): Receiver<ClientPacket> {
+  let connect: ConnectPacket | undefined
+  let session: Session | undefined
+  let attachment: Attachment | undefined
+  let receiveMaximum = 65_535
+
+  const leave = (isFarewell: boolean): void => {
+    if (session === undefined || attachment === undefined) return
+    const [left, from] = [session, attachment]
+    session = undefined
+    registry.leave(left, from, isFarewell)
+  }
+  /** Ends the connection with a reason, which a 3.1.1 client is not told [MQTT-3.14.4-1]. */
+  const expel = (reasonCode: number): void => {
+    if (connect?.protocolVersion === 5) end.send({ type: 'disconnect', reasonCode })
+    end.close()
+    leave(false)
+  }
+
+  const greet = (packet: ConnectPacket): void => {
+    connect = packet
+    const { protocolVersion } = packet
+    const cut = (): void => {
+      end.cut()
+      leave(false)
+    }
+    attachment = { send: end.send, cut, expel, protocolVersion, receiveMaximum: packet.receiveMaximum }
+    const admission = registry.admit(packet, attachment)
+    if (typeof admission === 'number') {
+      end.send({ type: 'connack', reasonCode: admission })
+      end.close()
+      return
+    }
+    session = admission.session
+    receiveMaximum = admission.grant.receiveMaximum
+    end.send({ type: 'connack', reasonCode: 0, grant: admission.grant })
+    session.resume()
+    admission.afterwards()
+  }
+
+  const receive = (packet: PublishPacket, present: Session): void => {
+    const { qos, packetId } = packet
+    if (qos === 0) {
+      registry.accept(packet, present)
+      return
+    }
+    if (qos === 1) {
+      end.send({ type: 'puback', packetId, reasonCode: codeFor(registry.accept(packet, present)) })
+      return
+    }
+    if (present.received.has(packetId)) {
+      end.send({ type: 'pubrec', packetId, reasonCode: 0 })
+      return
+    }
+    // More in flight than we allowed [MQTT-3.3.4-9].
+    if (present.received.size >= receiveMaximum) {
+      expel(0x93)
+      return
+    }
+    const reasonCode = codeFor(registry.accept(packet, present))
+    if (reasonCode < 0x80) present.received.add(packetId)
+    end.send({ type: 'pubrec', packetId, reasonCode })
+  }
+  /** MQTT 3.1.1 acknowledges without saying how it went. */
+  const codeFor = (reasonCode: number): number => (connect?.protocolVersion === 4 ? 0 : reasonCode)
+
+  const answer = (packet: ClientPacket, present: Session): void => {
+    switch (packet.type) {
+      case 'connect':
+        // A second CONNECT is a protocol error [MQTT-3.1.0-2].
+        expel(0x82)
+        return
+      case 'publish':
+        receive(packet, present)
+        return
+      case 'puback':
+      case 'pubrec':
+      case 'pubcomp':
+        present.acknowledge(packet)
+        return
+      case 'pubrel': {
+        const { packetId } = packet
+        const isKnown = present.received.delete(packetId)
+        end.send({ type: 'pubcomp', packetId, reasonCode: isKnown ? 0 : codeFor(0x92) })
+        return
+      }
+      case 'subscribe': {
+        // No Local on a shared filter is a protocol error [MQTT-3.8.3-4].
+        if (packet.requests.some(({ filter, noLocal }) => noLocal && sharedFilter(filter) !== undefined)) {
+          expel(0x82)
+          return
+        }
+        const { reasonCodes, afterwards } = registry.subscribe(packet, present)
+        const told =
+          connect?.protocolVersion === 4 ? reasonCodes.map((code) => Math.min(code, 0x80)) : reasonCodes
+        end.send({ type: 'suback', packetId: packet.packetId, reasonCodes: told })
+        afterwards()
+        return
+      }
+      case 'unsubscribe': {
+        const reasonCodes = registry.unsubscribe(packet, present).map(codeFor)
+        end.send({ type: 'unsuback', packetId: packet.packetId, reasonCodes })
+        return
+      }
+      case 'disconnect':
+        end.close()
+        leave(packet.reasonCode === 0)
+        return
+    }
+  }
+
+  return {
+    packet: (packet) => {
+      if (session !== undefined) answer(packet, session)
+      else if (packet.type === 'connect' && connect === undefined) greet(packet)
+    },
+    closed: () => leave(false),
+  }
+}

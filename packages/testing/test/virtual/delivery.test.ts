@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest'
+import type { VirtualBroker } from '../../src/index.js'
+import { bytes, client, textOf, world, type Client } from './client.js'
+
+function online(broker: VirtualBroker, clientId: string, settle: () => void, manual = false): Client {
+  const one = client(broker.transport({ clientId, clean: false, sessionExpiry: 60 }), { manual })
+  one.connect()
+  settle()
+  return one
+}
+
+describe('what is delivered', () => {
+  it('keeps retained messages and replays them as the subscription asks', () => {
+    const { broker, settle } = world()
+    const alice = online(broker, 'alice', settle)
+    const retain = true
+    broker.publish({ topic: 'a/1', payload: bytes('old'), retain })
+    broker.publish({ topic: 'a/1', payload: bytes('new'), retain })
+    broker.publish({ topic: 'a/2', payload: bytes('gone'), retain })
+    broker.publish({ topic: 'a/2', payload: bytes(''), retain })
+    expect(broker.retained().map(textOf)).toEqual(['new'])
+    alice.subscribe('a/+', { retainHandling: 2 })
+    alice.subscribe('a/+', { retainHandling: 1 })
+    settle()
+    expect(alice.messages).toEqual([])
+    alice.subscribe('a/+', { retainHandling: 0 })
+    alice.subscribe('#', { retainHandling: 1 })
+    alice.subscribe('$share/g/a/1')
+    settle()
+    expect(alice.log.slice(-5)).toEqual([
+      'sub a/+ [1]',
+      'a/1=new retained',
+      'sub # [1]',
+      'a/1=new retained',
+      'sub $share/g/a/1 [1]',
+    ])
+  })
+
+  it('keeps the retain flag only as published', () => {
+    const { broker, settle } = world()
+    const alice = online(broker, 'alice', settle)
+    alice.subscribe('plain')
+    alice.subscribe('kept', { retainAsPublished: true })
+    settle()
+    for (const topic of ['plain', 'kept']) broker.publish({ topic, payload: bytes('x'), retain: true })
+    settle()
+    expect(alice.log.slice(-2)).toEqual(['plain=x', 'kept=x retained'])
+  })
+
+  it('leaves out what the client published itself, where it says so', () => {
+    const { broker, settle } = world()
+    const alice = online(broker, 'alice', settle)
+    alice.subscribe('a', { noLocal: true })
+    alice.publish('a', 'mine')
+    settle()
+    broker.publish({ topic: 'a', payload: bytes('theirs') })
+    settle()
+    alice.subscribe('$share/g/a', { noLocal: true })
+    settle()
+    expect(alice.log.slice(1)).toEqual([
+      'sub a [1]',
+      'pub mine 16',
+      'a=theirs',
+      'sub $share/g/a ! connection-lost',
+      'connect ! connection-lost 130',
+    ])
+  })
+
+  it.each([
+    ['once', [[1, 2]]],
+    ['each', [[1], [2]]],
+  ] as const)('sends one message for overlapping subscriptions %s', (overlap, identifiers) => {
+    const { broker, settle } = world({ overlap })
+    const alice = online(broker, 'alice', settle)
+    alice.subscribe('a/#', {}, 1)
+    alice.subscribe('+/b', { qos: 2 }, 2)
+    alice.subscribe('other', {}, 3)
+    settle()
+    broker.publish({ topic: 'a/b', payload: bytes('x'), qos: 2 })
+    settle()
+    expect(alice.messages.map(({ subscriptionIdentifiers }) => subscriptionIdentifiers)).toEqual(identifiers)
+    expect(alice.messages.at(-1)?.qos).toBe(2)
+  })
+
+  it('lets time run off a message that waits, and drops what expired', () => {
+    const { broker, settle } = world()
+    const alice = online(broker, 'alice', settle)
+    alice.subscribe('a')
+    settle()
+    broker.disconnect('alice')
+    broker.publish({ topic: 'a', payload: bytes('short'), messageExpiryInterval: 2 })
+    broker.publish({ topic: 'a', payload: bytes('long'), messageExpiryInterval: 10 })
+    broker.publish({ topic: 'r', payload: bytes('retained'), messageExpiryInterval: 2, retain: true })
+    settle(2_500)
+    expect(broker.retained()).toEqual([])
+    alice.connect()
+    settle()
+    expect(alice.messages.map((message) => [textOf(message), message.messageExpiryInterval])).toEqual([
+      ['long', 8],
+    ])
+  })
+
+  it('does not match $-topics by a leading wildcard', () => {
+    const { broker, settle } = world()
+    const alice = online(broker, 'alice', settle)
+    for (const filter of ['#', '+/x', '$SYS/#']) alice.subscribe(filter)
+    settle()
+    broker.publish({ topic: '$SYS/x', payload: bytes('x') })
+    settle()
+    expect(alice.messages).toHaveLength(1)
+  })
+})
+
+describe('a shared group', () => {
+  it('takes turns among its members, beside ordinary subscriptions', () => {
+    const { broker, settle } = world()
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => online(broker, name, settle))
+    a?.subscribe('$share/g/t/+')
+    b?.subscribe('$share/g/t/+')
+    c?.subscribe('t/1')
+    settle()
+    for (const text of ['1', '2', '3', '4']) broker.publish({ topic: 't/1', payload: bytes(text) })
+    settle()
+    expect(a?.messages.map(textOf)).toEqual(['1', '3'])
+    expect(b?.messages.map(textOf)).toEqual(['2', '4'])
+    expect(c?.messages.map(textOf)).toEqual(['1', '2', '3', '4'])
+  })
+
+  it('skips who is offline and hands on what a dead member had not acknowledged', () => {
+    const { broker, settle } = world()
+    const [a, b] = ['a', 'b'].map((name) => online(broker, name, settle, true))
+    a?.subscribe('$share/g/t')
+    b?.subscribe('$share/g/t')
+    settle()
+    for (const text of ['1', '2', '3']) broker.publish({ topic: 't', payload: bytes(text) })
+    settle()
+    expect(a?.messages.map(textOf)).toEqual(['1', '3'])
+    a?.acknowledge[0]?.()
+    settle()
+    broker.disconnect('a')
+    settle()
+    broker.publish({ topic: 't', payload: bytes('4') })
+    settle()
+    expect(b?.messages.map(textOf)).toEqual(['2', '3', '4'])
+    a?.connect()
+    settle()
+    expect(a?.messages.map(textOf)).toEqual(['1', '3'])
+  })
+
+  it('waits for a member when all are offline, and gives it to the first that comes', () => {
+    const { broker, settle } = world()
+    const [a, b] = ['a', 'b'].map((name) => online(broker, name, settle, true))
+    a?.subscribe('$share/g/t')
+    b?.subscribe('$share/g/t')
+    settle()
+    broker.publish({ topic: 't', payload: bytes('held') })
+    settle()
+    broker.disconnect('b')
+    broker.disconnect('a')
+    broker.publish({ topic: 't', payload: bytes('waiting') })
+    settle()
+    b?.connect()
+    settle()
+    expect(b?.messages.map(textOf)).toEqual(['held', 'waiting'])
+  })
+
+  it('hands on what a member had when it unsubscribes or its session ends', () => {
+    const { broker, settle } = world()
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => online(broker, name, settle, true))
+    for (const member of [a, b, c]) member?.subscribe('$share/g/t')
+    settle()
+    for (const text of ['1', '2', '3']) broker.publish({ topic: 't', payload: bytes(text) })
+    settle()
+    a?.unsubscribe('$share/g/t')
+    broker.disconnect('b', { session: 'lose' })
+    settle()
+    expect(c?.messages.map(textOf).sort()).toEqual(['1', '2', '3'])
+  })
+})
