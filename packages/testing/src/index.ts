@@ -1,7 +1,8 @@
-export { virtualBroker } from './virtual/broker.js'
+export { virtualBroker } from './virtual/virtual-broker.js'
 export type {
   BrokerCounts,
   BrokerLimits,
+  PlayOptions,
   Published,
   SessionFate,
   SessionView,
@@ -14,3 +15,5 @@ export type { Latency } from './virtual/connection.js'
 export type { Will } from './virtual/packet.js'
 export type { Overlap } from './virtual/routing.js'
 export type { BrokerSubscription } from './virtual/session.js'
+export { faultAlphabet, faultScript } from './faults/script.js'
+export type { ConnectionFault, Fault, PacketChoice, PacketFault, ScriptedFault } from './faults/fault.js'

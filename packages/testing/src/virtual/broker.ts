@@ -1,13 +1,10 @@
 import type { Grant, OutgoingMessage, Transport } from '@antiphon/core'
-import { Subject, type Observable, type SchedulerLike } from 'rxjs'
-import { connection, type Latency } from './connection.js'
-import { matches } from './filter.js'
+import type { Observable, SchedulerLike, Subscription } from 'rxjs'
+import type { Fault, ScriptedFault } from '../faults/fault.js'
+import type { Latency } from './connection.js'
 import type { Packet, Will } from './packet.js'
-import { connectPacket, registry } from './registry.js'
 import type { Overlap } from './routing.js'
-import { serverConnection } from './server-connection.js'
 import type { BrokerSubscription } from './session.js'
-import { virtualTransport } from './transport.js'
 
 /** What a broker allows; the same names as in the grant a link sees. */
 export type BrokerLimits = Omit<Grant, 'protocolVersion' | 'clientId' | 'sessionPresent'>
@@ -74,6 +71,14 @@ export interface SessionFate {
   readonly sessions?: 'keep' | 'lose'
 }
 
+/** How a fault script is read. */
+export interface PlayOptions {
+  /** Whom it befalls. @defaultValue every client */
+  readonly clientId?: string
+  /** More marbles, or another meaning of one. */
+  readonly values?: Readonly<Record<string, Fault>>
+}
+
 /** Takes back a rule. */
 export type Undo = () => void
 
@@ -97,12 +102,20 @@ export interface VirtualBroker {
   readonly up: () => void
   /** Goes away and comes back at once. */
   readonly restart: (fate?: SessionFate) => void
-  /** Answers every CONNECT with this reason code. */
-  readonly refuseConnect: (reasonCode: number) => Undo
+  /** Answers every CONNECT, or this client's, with this reason code. */
+  readonly refuseConnect: (reasonCode: number, clientId?: string) => Undo
   /** Answers a SUBSCRIBE to this very filter with this reason code. */
   readonly refuseSubscribe: (filter: string, reasonCode: number) => Undo
   /** Acknowledges what goes to a topic under this filter with this reason code, and drops it. */
   readonly refusePublish: (filter: string, reasonCode: number) => Undo
+  /** Brings a fault about, now; the returned function takes it back while it is in force. */
+  readonly inject: (fault: Fault) => Undo
+  /**
+   * Plays a fault script from now on: marbles (see `faultAlphabet`), or data. With a `clientId` what does not name a
+   * client befalls this one alone. A fault at 0 strikes at once, any other before its instant's marbles. Unsubscribing
+   * from the result ends what has not happened yet.
+   */
+  readonly play: (script: string | readonly ScriptedFault[], options?: PlayOptions) => Subscription
   /** The sessions as they stand. */
   readonly sessions: () => readonly SessionView[]
   readonly session: (clientId: string) => SessionView | undefined
@@ -110,83 +123,4 @@ export interface VirtualBroker {
   readonly subscriptions: () => readonly (BrokerSubscription & { readonly clientId: string })[]
   readonly retained: () => readonly OutgoingMessage[]
   readonly counts: () => BrokerCounts
-}
-
-/**
- * A deterministic MQTT broker on an RxJS scheduler: sessions, QoS 0 to 2, retained messages, shared groups, expiry,
- * and no input or output at all.
- *
- * @example
- * ```ts
- * const broker = virtualBroker({ scheduler })
- * const link = linkOver(broker.transport({ clientId: 'thermostat' }), { scheduler })
- * ```
- */
-export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
-  const { scheduler, latency = 0 } = options
-  const published$ = new Subject<Published>()
-  const packets: Partial<Record<Packet['type'], number>> = {}
-  const connections = { accepted: 0, refused: 0 }
-  const state = registry({ ...options, onPublished: (published) => published$.next(published) })
-  let lastClient = 0
-  let isUp = true
-
-  const counted = <P extends Packet>(packet: P): readonly { readonly packet: P }[] => {
-    packets[packet.type] = (packets[packet.type] ?? 0) + 1
-    if (packet.type === 'connack') connections[packet.reasonCode === 0 ? 'accepted' : 'refused'] += 1
-    return [{ packet }]
-  }
-
-  const transport = (client: VirtualClientOptions = {}): Transport => {
-    const connect = connectPacket(client, () => `client-${(lastClient += 1)}`)
-    const { up = 0, down = 0 } = typeof latency === 'number' ? { up: latency, down: latency } : latency
-    const lanes = { scheduler, latency: { up, down }, disturbUp: counted, disturbDown: counted }
-    return virtualTransport(
-      (receiver) =>
-        connection(lanes, receiver, (end) => {
-          const server = serverConnection(state, end)
-          return { packet: (packet) => (isUp ? server.packet(packet) : end.cut()), closed: server.closed }
-        }),
-      connect,
-    )
-  }
-
-  const down = ({ sessions = 'keep' }: SessionFate = {}): void => {
-    isUp = false
-    for (const { clientId } of state.views()) state.disconnect(clientId, { session: sessions })
-  }
-  const up = (): void => {
-    isUp = true
-  }
-
-  return {
-    scheduler,
-    transport,
-    publish: (message) => state.publish(message),
-    published$: published$.asObservable(),
-    disconnect: state.disconnect,
-    down,
-    up,
-    restart: (fate) => {
-      down(fate)
-      up()
-    },
-    refuseConnect: (reasonCode) => state.refuse('connect', () => true, reasonCode),
-    refuseSubscribe: (filter, reasonCode) =>
-      state.refuse('subscribe', (asked) => asked === filter, reasonCode),
-    refusePublish: (filter, reasonCode) =>
-      state.refuse('publish', (topic) => matches(filter, topic), reasonCode),
-    sessions: state.views,
-    session: (clientId) => state.views().find((view) => view.clientId === clientId),
-    subscriptions: () =>
-      state
-        .views()
-        .flatMap(({ clientId, subscriptions }) => subscriptions.map((one) => ({ ...one, clientId }))),
-    retained: () => state.retained(),
-    counts: () => ({
-      connections: connections.accepted,
-      refusedConnections: connections.refused,
-      packets: { ...packets },
-    }),
-  }
 }

@@ -1,7 +1,7 @@
 import type { Grant, OutgoingMessage } from '@antiphon/core'
 import { sharedFilter } from './filter.js'
 import type { BrokerLimits, Published, SessionView, Undo, VirtualBrokerOptions } from './broker.js'
-import type { ConnectPacket, PublishPacket } from './packet.js'
+import type { PublishPacket } from './packet.js'
 import { retained } from './retained.js'
 import { routing } from './routing.js'
 import type { Registry } from './server-connection.js'
@@ -208,23 +208,4 @@ export function registry(
 function plain(grant: Grant): Grant {
   const { responseInformation: _, ...rest } = grant
   return { ...rest, receiveMaximum: 65_535, maximumPacketSize: Infinity, subscriptionIdentifiers: false }
-}
-
-/** The CONNECT of a client, with MQTT's own defaults. */
-export function connectPacket(
-  client: import('./broker.js').VirtualClientOptions,
-  name: () => string,
-): ConnectPacket {
-  const { protocolVersion = 5, clean = true } = client
-  const remembered = protocolVersion === 4 && !clean ? Infinity : 0
-  return {
-    type: 'connect',
-    clientId: client.clientId ?? name(),
-    clean,
-    protocolVersion,
-    sessionExpiry: protocolVersion === 4 ? remembered : (client.sessionExpiry ?? 0),
-    receiveMaximum: client.receiveMaximum ?? 65_535,
-    maximumPacketSize: Infinity,
-    ...(client.will === undefined ? {} : { will: client.will }),
-  }
 }

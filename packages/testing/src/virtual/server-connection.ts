@@ -114,7 +114,9 @@ export function serverConnection(registry: Registry, end: End<ServerPacket>): Re
         expel(0x82)
         return
       case 'publish':
-        receive(packet, present)
+        // What cannot be read ends the connection [MQTT-4.13.1-1].
+        if (packet.malformed === true) expel(0x81)
+        else receive(packet, present)
         return
       case 'puback':
       case 'pubrec':
