@@ -1,0 +1,107 @@
+import type { IFlattenedRuleSet } from 'dependency-cruiser'
+import { relative } from 'node:path'
+import type { Package } from '../workspace.js'
+
+type Rule = NonNullable<IFlattenedRuleSet['forbidden']>[number]
+
+/** The packages that stand on `core` alone. */
+const groundFloor = ['mqtt', 'broker', 'testing', 'codecs']
+
+/** What `core` may take from npm; the last is an optional peer. */
+const coreTakes = ['rxjs', 'fp-ts', 'io-ts', 'uuid', '@opentelemetry/api']
+
+const inModules = (name: string): string => `(^|/)node_modules/${name}/`
+const anyOf = (names: readonly string[]): string => `(${names.join('|')})`
+
+/**
+ * Who may import whom: `examples → adapters → {mqtt, broker, testing, codecs} → core → rxjs, fp-ts, io-ts, uuid`.
+ *
+ * Every published package beyond those five is an adapter, every private one stands beside them and may use all.
+ */
+export function rulesFor(packages: readonly Package[], root: string): readonly Rule[] {
+  const published = packages.filter(({ isPublic }) => isPublic).map(({ folderName }) => folderName)
+  const adapters = published.filter((name) => name !== 'core' && !groundFloor.includes(name))
+  const doors = packages.flatMap(({ entries }) => entries.map(({ source }) => relative(root, source)))
+  const insidePublished = `^packages/${anyOf(published)}/src/`
+
+  const rules: readonly Rule[] = [
+    {
+      name: 'no-cycle',
+      comment: 'Whatever goes round in a circle is one thing, or has a third thing in it.',
+      from: { path: '^(packages|examples)/' },
+      to: { circular: true },
+    },
+    {
+      name: 'core-stands-alone',
+      comment: 'core imports no other package.',
+      from: { path: '^packages/core/src/' },
+      to: { path: '^(packages|examples)/', pathNot: '^packages/core/src/' },
+    },
+    {
+      name: 'core-takes-little',
+      comment: `core takes ${coreTakes.join(', ')} from npm, and nothing of Node.`,
+      from: { path: '^packages/core/src/' },
+      to: { pathNot: ['^packages/', ...coreTakes.map(inModules)], couldNotResolve: false },
+    },
+    {
+      name: 'mqtt-has-one-importer',
+      comment: 'MQTT.js is imported in packages/mqtt/src only: its rules live there.',
+      from: { path: '^(packages|examples)/', pathNot: '^packages/mqtt/src/' },
+      to: { path: inModules('mqtt') },
+    },
+    {
+      name: 'ground-floor-on-core',
+      comment: `${groundFloor.join(', ')} import core, never each other and nothing above.`,
+      from: { path: `^packages/${anyOf(groundFloor)}/src/` },
+      to: { path: '^(packages|examples)/', pathNot: ['^packages/$1/src/', '^packages/core/src/'] },
+    },
+    {
+      name: 'tests-stay-outside',
+      comment: 'What is published imports neither tests nor private packages nor examples.',
+      from: { path: insidePublished },
+      to: { path: '^(packages|examples)/', pathNot: insidePublished },
+    },
+    {
+      name: 'only-through-the-door',
+      comment: 'Packages enter each other by what their package.json exports.',
+      from: { path: '^(?:packages/([^/]+)|examples)/' },
+      to: {
+        path: '^packages/[^/]+/',
+        pathNot: ['^packages/$1/', ...doors.map((door) => `^${door.replaceAll('.', '\\.')}$`)],
+      },
+    },
+    {
+      name: 'nobody-imports-examples',
+      comment: 'Examples show; what others need has a package.',
+      from: { path: '^packages/' },
+      to: { path: '^examples/' },
+    },
+    {
+      name: 'no-development-dependency',
+      comment: 'Users do not get devDependencies: what is published must not import them.',
+      from: { path: insidePublished },
+      to: {
+        dependencyTypes: ['npm-dev'],
+        dependencyTypesNot: ['npm', 'npm-peer', 'npm-optional', 'type-only'],
+      },
+    },
+    {
+      name: 'nothing-unresolved',
+      comment: 'Every import leads somewhere.',
+      from: { path: '^(packages|examples)/' },
+      to: { couldNotResolve: true },
+    },
+  ]
+  const sideways: readonly Rule[] =
+    adapters.length < 2
+      ? []
+      : [
+          {
+            name: 'adapters-apart',
+            comment: 'Adapters never import each other.',
+            from: { path: `^packages/${anyOf(adapters)}/src/` },
+            to: { path: `^packages/${anyOf(adapters)}/`, pathNot: '^packages/$1/' },
+          },
+        ]
+  return [...rules, ...sideways].map((rule) => ({ ...rule, severity: 'error' }))
+}

@@ -1,0 +1,8 @@
+import { join, relative } from 'node:path'
+
+/** The files that the compiler makes in `dist` of one source of a package. */
+export function outputsOf(folder: string, source: string): readonly string[] {
+  if (!/\.tsx?$/.test(source) || source.endsWith('.d.ts')) return []
+  const base = join(folder, 'dist', relative(join(folder, 'src'), source)).replace(/\.tsx?$/, '')
+  return ['.js', '.js.map', '.d.ts', '.d.ts.map'].map((ending) => base + ending)
+}

@@ -1,0 +1,85 @@
+import type { Step } from './step.js'
+import { inCache, inRoot, packagesOf } from './workspace.js'
+
+const tool = (name: string): string => inRoot('node_modules', '.bin', name)
+const ours = (name: string, ...args: readonly string[]): Step['command'] => [
+  process.execPath,
+  '--import',
+  'tsx',
+  inRoot('packages', 'workshop', 'check', name, 'main.ts'),
+  ...args,
+]
+
+/** Everything that CI runs, in the order of the summary. */
+export function allSteps(): readonly Step[] {
+  return [
+    { name: 'tests', about: 'every suite, with coverage', command: ours('tests') },
+    { name: 'build', about: 'what is published, compiled', command: ours('build') },
+    {
+      name: 'format',
+      about: 'prettier',
+      command: [
+        tool('prettier'),
+        ...['--check', '.', '--log-level', 'warn'],
+        ...['--cache', '--cache-location', inCache('prettier.json')],
+      ],
+    },
+    {
+      name: 'lint',
+      about: 'eslint with types',
+      command: [tool('eslint'), '.', '--config', '.config/eslint.config.js', '--max-warnings', '0'],
+    },
+    {
+      name: 'types',
+      about: 'sources, tests, checks and examples',
+      command: [tool('tsc'), '-b', 'packages/tsconfig.json', 'examples', '.config'],
+      needs: ['build'],
+    },
+    { name: 'boundaries', about: 'who may import whom, and no cycle', command: ours('boundaries') },
+    { name: 'unused', about: 'knip', command: [tool('knip'), '--config', '.config/knip.json'] },
+    { name: 'api', about: 'public names as in docs/api', command: ours('api'), needs: ['build'] },
+    { name: 'pack', about: 'tarballs by publint and attw', command: ours('pack'), needs: ['build'] },
+    {
+      name: 'install',
+      about: 'tarballs in plain Node 20, 22, 24',
+      command: ours('install'),
+      needs: ['pack'],
+    },
+    { name: 'size', about: 'what a bundle weighs', command: ours('size') },
+    { name: 'snippets', about: 'code in README and guide', command: ours('snippets'), needs: ['build'] },
+    { name: 'examples', about: 'each run once', command: ours('examples') },
+    { name: 'docs', about: 'the site with its API reference', command: ours('docs'), needs: ['build'] },
+    ...checksOfPackages(),
+  ]
+}
+
+// A package may bring a step of its own: the script `check` in its package.json.
+function checksOfPackages(): readonly Step[] {
+  return packagesOf().flatMap(({ folderName, folder, manifest }): readonly Step[] =>
+    manifest.scripts?.['check'] === undefined
+      ? []
+      : [
+          {
+            name: folderName,
+            about: `the check of packages/${folderName}`,
+            command: ['npm', '--silent', '--prefix', folder, 'run', 'check'],
+          },
+        ],
+  )
+}
+
+/** The steps of these names and those they need, or all of them. */
+export function stepsNamed(names: readonly string[], steps: readonly Step[] = allSteps()): readonly Step[] {
+  if (names.length === 0) return steps
+  const wanted = new Set<string>()
+  const want = (name: string): void => {
+    const step = steps.find((each) => each.name === name)
+    if (step === undefined) {
+      throw new Error(`no step is named ${name}: there are ${steps.map((each) => each.name).join(', ')}`)
+    }
+    wanted.add(name)
+    step.needs?.forEach(want)
+  }
+  names.forEach(want)
+  return steps.filter(({ name }) => wanted.has(name))
+}
