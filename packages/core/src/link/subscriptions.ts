@@ -1,0 +1,206 @@
+import { Observable } from 'rxjs'
+import { invalidArgument } from '../argument.js'
+import type { AntiphonError } from '../errors.js'
+import type { Message } from '../message.js'
+import type { Deadline, Deadlines } from '../time/deadlines.js'
+import { assertTopicFilter, isSharedFilter } from '../topic/topic-filter.js'
+import { TopicTrie } from '../topic/topic-trie.js'
+import type { Acknowledgements } from './acknowledgements.js'
+import type { Grant, Incident, SubscribeOptions, SubscriptionWindow } from './link.js'
+import { Negotiation } from './negotiation.js'
+import { Subscription } from './subscription.js'
+import type { SubscribeRequest, Transport } from './transport.js'
+import { Unclaimed, type Arrival, type UnclaimedBounds } from './unclaimed.js'
+import { Window } from './window.js'
+
+/** What the subscriptions of a link work with. */
+export interface SubscriptionsParts {
+  readonly transport: Transport
+  readonly deadlines: Deadlines
+  readonly acknowledgements: Acknowledgements
+  readonly unclaimed: Required<UnclaimedBounds>
+  readonly filtersPerSubscribe: number
+  readonly report: (incident: Incident) => void
+}
+
+/**
+ * Everything a link is subscribed to: one subscription per filter however many ask, windows that open with the broker's
+ * grant and close with the session, and the way of each arriving message to those who asked for it.
+ */
+export class Subscriptions {
+  readonly #parts: SubscriptionsParts
+  readonly #negotiation: Negotiation
+  readonly #unclaimed: Unclaimed
+  readonly #byFilter = new Map<string, Subscription>()
+  readonly #routes = new TopicTrie<Subscription>()
+  #end: { readonly error: AntiphonError | undefined } | undefined
+  #hasBeenOnline = false
+  /** Runs while a session older than this link may bring messages whose subscriber is still to come. */
+  #leftovers: Deadline | undefined
+
+  constructor(parts: SubscriptionsParts) {
+    this.#parts = parts
+    this.#unclaimed = new Unclaimed(parts.unclaimed, (arrival) => this.#letGo(arrival))
+    this.#negotiation = new Negotiation(parts.transport, parts.filtersPerSubscribe, {
+      granted: (subscription, qos) => this.#openWindow(subscription, qos),
+      refused: (subscription, error) => {
+        this.#drop(subscription)
+        subscription.end(error)
+      },
+      gone: (subscription) => this.#drop(subscription),
+      settled: () => this.#unclaimed.settle((arrival) => this.#isAwaited(arrival)),
+    })
+  }
+
+  /** See `Link.subscription$`; `open` starts the link. */
+  windows$(filter: string, options: SubscribeOptions, open: () => void): Observable<SubscriptionWindow> {
+    return new Observable((subscriber) => {
+      const request = toRequest(filter, options)
+      if (this.#end !== undefined) {
+        if (this.#end.error === undefined) subscriber.complete()
+        else subscriber.error(this.#end.error)
+        return
+      }
+      const subscription = this.#find(request)
+      subscription.join(subscriber)
+      subscriber.add(() => {
+        subscription.leave(subscriber)
+        this.#negotiation.reconcile([subscription])
+      })
+      open()
+      this.#negotiation.reconcile([subscription])
+    })
+  }
+
+  /** The connection is up; calls back once every wanted subscription stands again. */
+  online(grant: Grant, onReady: () => void): void {
+    this.#negotiation.grant = grant
+    if (!grant.sessionPresent) this.#loseSession()
+    else if (!this.#hasBeenOnline) this.#awaitLeftovers()
+    this.#hasBeenOnline = true
+    this.#negotiation.reconcile([...this.#byFilter.values()], onReady)
+  }
+
+  /** The connection is gone; whether the session is too, the next one tells. */
+  offline(): void {
+    this.#negotiation.grant = undefined
+    this.#unclaimed.forget()
+  }
+
+  /** Nothing comes any more: with an error for everybody, or as an orderly end. */
+  end(error?: AntiphonError): void {
+    this.#end ??= { error }
+    this.#leftovers?.cancel()
+    this.offline()
+    const subscriptions = [...this.#byFilter.values()]
+    this.#byFilter.clear()
+    for (const subscription of subscriptions) subscription.end(error)
+  }
+
+  /** A message arrived; `release` sends its acknowledgement. */
+  receive(message: Message, release: () => void): void {
+    const receipt = this.#parts.acknowledgements.open(message, release)
+    const subscriptions = this.#subscriptionsOf(message)
+    let isAwaited = subscriptions.length === 0 && this.#leftovers !== undefined
+    for (const subscription of subscriptions) {
+      if (subscription.window !== undefined) subscription.window.offer(message, receipt)
+      else if (subscription.isWanted) isAwaited = true
+    }
+    if (isAwaited) this.#unclaimed.hold({ message, receipt, isClaimed: subscriptions.some(({ window }) => window !== undefined) })
+    else {
+      if (subscriptions.length === 0) this.#parts.report({ kind: 'unroutable', message })
+      receipt.seal()
+    }
+  }
+
+  #subscriptionsOf(message: Message): readonly Subscription[] {
+    const matching = this.#routes.matches(message.topic)
+    if (message.subscriptionIdentifiers === undefined || matching.length < 2) return matching
+    const named = matching.filter(({ identifier }) => message.subscriptionIdentifiers?.includes(identifier))
+    return named.length > 0 ? named : matching
+  }
+
+  #find(request: SubscribeRequest): Subscription {
+    const known = this.#byFilter.get(request.filter)
+    if (known === undefined) {
+      const subscription = new Subscription(request, this.#freeIdentifier(request.filter))
+      this.#byFilter.set(request.filter, subscription)
+      this.#routes.add(request.filter, subscription)
+      return subscription
+    }
+    if (known.isWanted) requireSameOptions(known.request, request)
+    known.request = request
+    return known
+  }
+
+  /** The lowest identifier no overlapping subscription has, so that those that do not overlap can share a packet. */
+  #freeIdentifier(filter: string): number {
+    const taken = new Set<number>()
+    this.#routes.overlapping(filter, ({ identifier }) => taken.add(identifier))
+    let identifier = 1
+    while (taken.has(identifier)) identifier++
+    return identifier
+  }
+
+  #drop(subscription: Subscription): void {
+    const { filter } = subscription.request
+    if (this.#byFilter.get(filter) === subscription) this.#byFilter.delete(filter)
+    this.#routes.delete(filter, subscription)
+  }
+
+  #openWindow(subscription: Subscription, grantedQoS: 0 | 1 | 2): void {
+    if (subscription.window !== undefined) return
+    const { acknowledgements, report } = this.#parts
+    const { filter } = subscription.request
+    const window = new Window({ filter, grantedQoS, onLeave: acknowledgements.advance, report })
+    subscription.openWindow(window)
+    this.#unclaimed.offer(
+      (message) => this.#subscriptionsOf(message).includes(subscription),
+      ({ message, receipt }) => window.offer(message, receipt),
+    )
+  }
+
+  #loseSession(): void {
+    const subscriptions = [...this.#byFilter.values()]
+    for (const subscription of subscriptions) subscription.standing = 'absent'
+    for (const subscription of subscriptions) subscription.closeWindow()
+  }
+
+  #awaitLeftovers(): void {
+    this.#leftovers = this.#parts.deadlines.add(this.#parts.unclaimed.keepFor, () => {
+      this.#leftovers = undefined
+      this.#unclaimed.settle((arrival) => this.#isAwaited(arrival))
+    })
+  }
+
+  #isAwaited({ message, isClaimed }: Arrival): boolean {
+    if (this.#leftovers !== undefined && !isClaimed) return true
+    return this.#subscriptionsOf(message).some(({ isAwaited }) => isAwaited)
+  }
+
+  #letGo({ message, receipt, isClaimed }: Arrival): void {
+    if (!isClaimed) this.#parts.report({ kind: 'unroutable', message })
+    receipt.seal()
+  }
+}
+
+function toRequest(filter: string, options: SubscribeOptions): SubscribeRequest {
+  assertTopicFilter(filter)
+  const { qos = 1, noLocal = false, retainAsPublished = false, retainHandling = 0 } = options
+  if (noLocal && isSharedFilter(filter)) {
+    throw invalidArgument(`noLocal is not allowed on the shared filter ${filter} [MQTT-3.8.3-4]; leave it out`, filter)
+  }
+  return { filter, qos, noLocal, retainAsPublished, retainHandling }
+}
+
+/** MQTT knows one subscription per filter and client, so everybody here who shares one must want it alike. */
+function requireSameOptions(known: SubscribeRequest, wanted: SubscribeRequest): void {
+  for (const name of ['qos', 'noLocal', 'retainAsPublished', 'retainHandling'] as const) {
+    if (known[name] === wanted[name]) continue
+    const both = `${name} ${known[name]} and ${name} ${wanted[name]}`
+    throw invalidArgument(
+      `${known.filter} is asked for with ${both}: one link can hold it once; use the same options, or another link`,
+      known.filter,
+    )
+  }
+}

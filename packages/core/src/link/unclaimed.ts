@@ -1,0 +1,71 @@
+import type { Message } from '../message.js'
+import type { Receipt } from './acknowledgements.js'
+
+/** How much a link keeps for subscribers that are still on their way. */
+export interface UnclaimedBounds {
+  /** @defaultValue 1 000 */
+  readonly messages?: number
+  /** Of payloads. @defaultValue 16 MiB */
+  readonly bytes?: number
+  /** Milliseconds for which an earlier session's messages wait for their subscriber. @defaultValue 10 000 */
+  readonly keepFor?: number
+}
+
+/** A message that arrived before its subscriber. */
+export interface Arrival {
+  readonly message: Message
+  readonly receipt: Receipt
+  /** Somebody came for it meanwhile. */
+  isClaimed: boolean
+}
+
+/** Messages that arrived before their subscriber, in order, within bounds. */
+export class Unclaimed {
+  #arrivals: readonly Arrival[] = []
+  #bytes = 0
+  readonly #bounds: Required<UnclaimedBounds>
+  readonly #letGo: (arrival: Arrival) => void
+
+  /** `letGo` is told of each message that waits no longer, claimed or not. */
+  constructor(bounds: Required<UnclaimedBounds>, letGo: (arrival: Arrival) => void) {
+    this.#bounds = bounds
+    this.#letGo = letGo
+  }
+
+  hold(arrival: Arrival): void {
+    this.#arrivals = [...this.#arrivals, arrival]
+    this.#bytes += arrival.message.payload.length
+    const { messages, bytes } = this.#bounds
+    while (this.#arrivals.length > messages || this.#bytes > bytes) {
+      const [oldest, ...younger] = this.#arrivals
+      if (oldest === undefined) return
+      this.#arrivals = younger
+      this.#bytes -= oldest.message.payload.length
+      this.#letGo(oldest)
+    }
+  }
+
+  /** Offers each to somebody who came for it, in order. */
+  offer(isFor: (message: Message) => boolean, take: (arrival: Arrival) => void): void {
+    for (const arrival of this.#arrivals) {
+      if (!isFor(arrival.message)) continue
+      arrival.isClaimed = true
+      take(arrival)
+    }
+  }
+
+  /** Lets go of all that nobody awaits any more. */
+  settle(isAwaited: (arrival: Arrival) => boolean): void {
+    if (this.#arrivals.length === 0) return
+    const all = this.#arrivals
+    this.#arrivals = all.filter(isAwaited)
+    this.#bytes = this.#arrivals.reduce((sum, { message }) => sum + message.payload.length, 0)
+    for (const arrival of all) if (!this.#arrivals.includes(arrival)) this.#letGo(arrival)
+  }
+
+  /** Forgets all: their connection is gone, and the broker delivers again. */
+  forget(): void {
+    this.#arrivals = []
+    this.#bytes = 0
+  }
+}
