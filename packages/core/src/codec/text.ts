@@ -1,0 +1,29 @@
+import { right } from 'fp-ts/lib/Either.js'
+import type { Codec } from './codec.js'
+import { acceptsMediaTypes } from './content-type.js'
+import { decodeFailure } from './decode-failure.js'
+import { fromUtf8, isWellFormed, toUtf8 } from './utf8.js'
+
+/**
+ * Payloads that are plain UTF-8 text: `text/plain`, reads any `text/*`.
+ *
+ * A byte order mark is kept as the character it is. Bytes that are not UTF-8 do not decode; a lone surrogate does not
+ * encode.
+ */
+export const text: Codec<string> = {
+  contentType: 'text/plain',
+  isText: true,
+  accepts: acceptsMediaTypes({ types: ['text/*'] }),
+  encode: (value) => {
+    if (typeof value !== 'string') throw new TypeError(`expected a string, found ${typeof value}`)
+    if (!isWellFormed(value)) throw new TypeError('the text holds a lone surrogate, which UTF-8 cannot carry')
+    return toUtf8(value)
+  },
+  decode: (payload) => {
+    try {
+      return right(fromUtf8(payload))
+    } catch {
+      return decodeFailure('text/plain', 'not UTF-8')
+    }
+  },
+}
