@@ -1,0 +1,127 @@
+import { AntiphonError, type Grant, type OutgoingMessage } from '@antiphon/core'
+import { describe, expect, it } from 'vitest'
+import { grantFault, outgoingFault } from '../../src/link/outgoing-rules.js'
+
+const fit: OutgoingMessage = {
+  topic: 'vehicles/unlock/req/car1/mobile1',
+  payload: new Uint8Array([1, 2, 3]),
+  qos: 2,
+  retain: false,
+  responseTopic: 'vehicles/unlock/res/mobile1',
+  correlationData: new Uint8Array(65_535),
+  contentType: 'application/json',
+  payloadFormatIndicator: true,
+  messageExpiryInterval: 4_294_967_295,
+  userProperties: [
+    ['a', '1'],
+    ['a', ''],
+    ['', '€😀'],
+  ],
+}
+const grant: Grant = {
+  protocolVersion: 5,
+  clientId: 'c',
+  sessionPresent: false,
+  receiveMaximum: 65_535,
+  maximumPacketSize: Infinity,
+  maximumQoS: 2,
+  retainAvailable: true,
+  wildcardSubscriptions: true,
+  sharedSubscriptions: true,
+  subscriptionIdentifiers: true,
+}
+
+describe('outgoingFault', () => {
+  it('finds nothing wrong with a full and a bare message', () => {
+    expect(outgoingFault(fit)).toBeUndefined()
+    expect(outgoingFault({ topic: 'a', payload: new Uint8Array() })).toBeUndefined()
+  })
+
+  it.each<[rule: RegExp, change: Record<string, unknown>]>([
+    [/topic "" .*empty/, { topic: '' }],
+    [/topic "a\/\+" .*wildcard/, { topic: 'a/+' }],
+    [/topic .*U\+0000/, { topic: 'a\0b' }],
+    [/topic .*65535 is the most/, { topic: 'a'.repeat(65_536) }],
+    [/topic 3 .*not a string/, { topic: 3 }],
+    [/payload is of type string.*Uint8Array/, { payload: 'text' }],
+    [/payload is of type undefined/, { payload: undefined }],
+    [/payload is null/, { payload: null }],
+    [/payload is Array/, { payload: [1] }],
+    [/qos is 3.*0, 1 or 2/, { qos: 3 }],
+    [/qos is 1.*0, 1 or 2/, { qos: '1' }],
+    [/retain is yes/, { retain: 'yes' }],
+    [/payloadFormatIndicator is 1/, { payloadFormatIndicator: 1 }],
+    [/messageExpiryInterval is 0.*from 1 to 4294967295/, { messageExpiryInterval: 0 }],
+    [/messageExpiryInterval is 1.5/, { messageExpiryInterval: 1.5 }],
+    [/messageExpiryInterval is NaN/, { messageExpiryInterval: NaN }],
+    [/messageExpiryInterval is 4294967296/, { messageExpiryInterval: 4_294_967_296 }],
+    [/responseTopic "a\/#" .*wildcard/, { responseTopic: 'a/#' }],
+    [/responseTopic "" .*empty/, { responseTopic: '' }],
+    [/responseTopic .*65535 is the most/, { responseTopic: 'ä'.repeat(32_768) }],
+    [/correlationData is of type string/, { correlationData: 'text' }],
+    [/correlationData takes 65536 bytes: 65535 is the most/, { correlationData: new Uint8Array(65_536) }],
+    [/contentType .*65535 is the most/, { contentType: 'x'.repeat(65_536) }],
+    [/contentType .*U\+D800/, { contentType: '\ud800' }],
+    [/userProperties is Object.*pairs/, { userProperties: {} }],
+    [/userProperties\[0\] is of type string/, { userProperties: ['ab'] }],
+    [/userProperties\[1\] is Array/, { userProperties: [['a', 'b'], ['a']] }],
+    [/userProperties\[0\] undefined .*not a string/, { userProperties: [['a', undefined]] }],
+    [/userProperties\[0\] .*65535 is the most/, { userProperties: [['a', 'x'.repeat(65_536)]] }],
+    [/MQTT has room for 268435455/, { payload: new Uint8Array(268_435_455) }],
+  ])('names the value and the rule: %s', (rule, change) => {
+    const fault = outgoingFault({ ...fit, ...change } as OutgoingMessage)
+    expect(fault).toBeInstanceOf(AntiphonError)
+    expect(fault).toMatchObject({ code: 'invalid-argument', phase: 'before-network' })
+    expect(fault?.message).toMatch(rule)
+  })
+
+  it('takes an option said to be undefined as not said', () => {
+    const options = ['qos', 'retain', 'responseTopic', 'correlationData', 'contentType', 'userProperties']
+    const unsaid = Object.fromEntries(options.map((option) => [option, undefined]))
+    expect(outgoingFault({ ...fit, ...unsaid } as OutgoingMessage)).toBeUndefined()
+  })
+})
+
+describe('grantFault', () => {
+  it('lets pass what the broker takes', () => {
+    expect(grantFault(fit, grant)).toBeUndefined()
+  })
+
+  it('minds the Maximum QoS, a message without one counting as QoS 1', () => {
+    expect(grantFault(fit, { ...grant, maximumQoS: 1 })).toMatchObject({
+      code: 'publish-refused',
+      reasonCode: 0x9b,
+      phase: 'before-network',
+    })
+    const plain = { topic: 'a', payload: new Uint8Array() }
+    expect(grantFault(plain, { ...grant, maximumQoS: 0 })).toMatchObject({ reasonCode: 0x9b })
+    expect(grantFault({ ...plain, qos: 0 }, { ...grant, maximumQoS: 0 })).toBeUndefined()
+  })
+
+  it('minds Retain Available', () => {
+    const closed = { ...grant, retainAvailable: false }
+    expect(grantFault({ ...fit, retain: true }, closed)).toMatchObject({
+      code: 'publish-refused',
+      reasonCode: 0x9a,
+    })
+    expect(grantFault(fit, closed)).toBeUndefined()
+  })
+
+  it('minds the Maximum Packet Size to the byte', () => {
+    const message: OutgoingMessage = { topic: 'a/b', payload: new Uint8Array(10), qos: 1 }
+    // Fixed header 2, topic 2 + 3, packet identifier 2, property length 1, payload 10.
+    expect(grantFault(message, { ...grant, maximumPacketSize: 20 })).toBeUndefined()
+    expect(grantFault(message, { ...grant, maximumPacketSize: 19 })).toMatchObject({
+      code: 'too-large',
+      reasonCode: 0x95,
+      topic: 'a/b',
+      phase: 'before-network',
+    })
+  })
+
+  it('does not count properties on a 3.1.1 connection, where they do not travel', () => {
+    const message: OutgoingMessage = { topic: 'a/b', payload: new Uint8Array(10), contentType: 'text/plain' }
+    expect(grantFault(message, { ...grant, protocolVersion: 4, maximumPacketSize: 19 })).toBeUndefined()
+    expect(grantFault(message, { ...grant, maximumPacketSize: 19 })).toMatchObject({ code: 'too-large' })
+  })
+})
