@@ -22,6 +22,9 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   openssl: ['openssl'],
 }
 
+/** All of them, as Debian calls them. */
+export const foreignPrograms: readonly ForeignProgram[] = Object.keys(commands) as ForeignProgram[]
+
 // Brokers live where only root's PATH leads.
 const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
 
@@ -34,11 +37,11 @@ export function notRunFile(): string {
 
 /** The path of the program's command, or `undefined` where this machine lacks it. */
 export function foreignCommand(program: ForeignProgram): string | undefined {
-  const command = (commands[program] ?? [])
+  const found = (commands[program] ?? [])
     .flatMap((name) => folders.map((folder) => join(folder, name)))
-    .find(isExecutable)
-  if (program !== 'python3-paho-mqtt' || command === undefined) return command
-  return spawnSync(command, ['-c', 'import paho.mqtt.client']).status === 0 ? command : undefined
+    .filter(isExecutable)
+  // Debian's module belongs to Debian's Python, and another one may come first on the PATH.
+  return program === 'python3-paho-mqtt' ? found.find(hasPaho) : found[0]
 }
 
 /** Whether this machine has the program. */
@@ -66,6 +69,10 @@ export function describeForeign(programs: readonly ForeignProgram[], name: strin
     mkdirSync(dirname(notRunFile()), { recursive: true })
     appendFileSync(notRunFile(), `${JSON.stringify(line)}\n`)
   }
+}
+
+function hasPaho(python: string): boolean {
+  return spawnSync(python, ['-c', 'import paho.mqtt.client']).status === 0
 }
 
 function isExecutable(path: string): boolean {

@@ -1,0 +1,52 @@
+// Makes a fresh clone ready with Node and npm alone.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pnpm, root } from './pnpm.mjs'
+
+const oldestNode = 20
+const stamp = join(root, '.cache', 'installed')
+
+/**
+ * Installs what the workspace needs, unless that has been done for this very lockfile. Ends the process where it cannot.
+ *
+ * @returns {void}
+ */
+export function bootstrap() {
+  if (Number.parseInt(process.versions.node, 10) < oldestNode) {
+    console.error(`Antiphon needs Node ${oldestNode} or newer; this is ${process.versions.node}.`)
+    process.exit(1)
+  }
+  const state = createHash('sha256')
+    .update(readFileSync(join(root, 'pnpm-lock.yaml')))
+    .digest('hex')
+  const isReady =
+    existsSync(join(root, 'node_modules', '.modules.yaml')) &&
+    existsSync(stamp) &&
+    readFileSync(stamp, 'utf8') === state
+  if (isReady) return
+  console.log('Installing what the workspace needs (once, and again when pnpm-lock.yaml changes) …')
+  const code = pnpm(['install', '--frozen-lockfile', '--config.confirm-modules-purge=false'])
+  if (code !== 0) {
+    console.error('The installation failed; its messages stand above.')
+    process.exit(code)
+  }
+  mkdirSync(join(root, '.cache'), { recursive: true })
+  writeFileSync(stamp, state)
+}
+
+/**
+ * Runs a TypeScript file of the workspace, its output going to the terminal, and returns its exit code.
+ *
+ * @param {string} file
+ * @param {readonly string[]} args
+ * @returns {number}
+ */
+export function runTypeScript(file, args = []) {
+  const { status } = spawnSync(process.execPath, ['--import', 'tsx', join(root, file), ...args], {
+    cwd: root,
+    stdio: 'inherit',
+  })
+  return status ?? 1
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest'
+import { chainsOf, moduleOf, outputOf, snippetsIn } from '../../check/snippets/extract.js'
+
+const page = [
+  '# A page', // 1
+  '```ts', // 2
+  'const one = 1', // 3
+  '```', // 4
+  'and', // 5
+  '```ts run continue', // 6
+  'console.log(one)', // 7
+  '```', // 8
+  '```text output', // 9
+  '1', // 10
+  '```', // 11
+  '```sh', // 12
+  'npm test', // 13
+  '```', // 14
+  '- in a list', // 15
+  '  ```ts', // 16
+  '  const two = 2', // 17
+  '  ```', // 18
+].join('\n')
+
+describe('snippets', () => {
+  it('are the TypeScript blocks of a page, with the lines they stand on', () => {
+    expect(snippetsIn(page)).toEqual([
+      { line: 3, code: 'const one = 1', isContinued: false, isRun: false },
+      { line: 7, code: 'console.log(one)', isContinued: true, isRun: true, output: '1' },
+      { line: 17, code: 'const two = 2', isContinued: false, isRun: false },
+    ])
+  })
+
+  it('make one module with those that continue them, on the lines of the page', () => {
+    const [first, second] = chainsOf(snippetsIn(page)).map(moduleOf)
+    expect(first?.split('\n').slice(0, -1)).toEqual(['', '', 'const one = 1', '', '', '', 'console.log(one)'])
+    expect(second?.split('\n')[16]).toBe('const two = 2')
+  })
+
+  it('say what a run must print', () => {
+    expect(chainsOf(snippetsIn(page)).map(outputOf)).toEqual(['1', undefined])
+  })
+
+  it.each([
+    ['an unknown mark', '```ts ruin\n```', /ruin is none of run, continue/],
+    ['a block without an end', '```ts\n', /line 1: the code block is never closed/],
+    ['output of nothing', '```text output\n```', /output of nothing/],
+  ])('refuse %s', (_, markdown, message) => {
+    expect(() => snippetsIn(markdown)).toThrow(message)
+  })
+
+  it('refuse to continue nothing', () => {
+    expect(() => chainsOf(snippetsIn('```ts continue\n```'))).toThrow(/nothing to continue/)
+  })
+})
