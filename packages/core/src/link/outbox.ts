@@ -174,8 +174,9 @@ export class Outbox {
 
   #checkIdle(): void {
     if (this.size > 0 || this.#lost.length > 0) return
-    this.#onIdle?.()
+    const onIdle = this.#onIdle
     this.#onIdle = undefined
+    onIdle?.()
   }
 }
 
