@@ -1,0 +1,41 @@
+/**
+ * Two texts line by line: `- ` what was expected and is missing, `+ ` what is there unexpectedly, `  ` what both have.
+ */
+export function difference(actual: string, expected: string): string {
+  const [left, right] = [expected.split('\n'), actual.split('\n')]
+  const common = commonLengths(left, right)
+  const lines: string[] = []
+  let [i, j] = [0, 0]
+  while (i < left.length || j < right.length) {
+    if (i < left.length && j < right.length && left[i] === right[j]) {
+      lines.push(`  ${left[i]}`)
+      i++
+      j++
+    } else if (
+      j >= right.length ||
+      (i < left.length && lengthAt(common, i + 1, j) >= lengthAt(common, i, j + 1))
+    )
+      lines.push(`- ${left[i++]}`)
+    else lines.push(`+ ${right[j++]}`)
+  }
+  return lines.join('\n')
+}
+
+/** How many lines are common from each pair of places on. */
+function commonLengths(left: readonly string[], right: readonly string[]): readonly (readonly number[])[] {
+  const lengths = Array.from({ length: left.length + 1 }, () => new Array<number>(right.length + 1).fill(0))
+  for (let i = left.length - 1; i >= 0; i--)
+    for (let j = right.length - 1; j >= 0; j--) {
+      const row = lengths[i]
+      if (row === undefined) continue
+      const isSame = left[i] === right[j]
+      row[j] = isSame
+        ? lengthAt(lengths, i + 1, j + 1) + 1
+        : Math.max(lengthAt(lengths, i + 1, j), lengthAt(lengths, i, j + 1))
+    }
+  return lengths
+}
+
+function lengthAt(lengths: readonly (readonly number[])[], i: number, j: number): number {
+  return lengths[i]?.[j] ?? 0
+}

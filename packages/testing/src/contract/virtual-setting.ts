@@ -1,0 +1,167 @@
+import { linkOver, type Link, type LinkMiddleware } from '@antiphon/core'
+import { asapScheduler, asyncScheduler, filter, firstValueFrom, timer, VirtualTimeScheduler } from 'rxjs'
+import type { VirtualBrokerOptions } from '../virtual/broker.js'
+import { virtualBroker } from '../virtual/virtual-broker.js'
+import type { Ability, ContractLinkOptions, ContractSetting, ContractWorld } from './world.js'
+
+/** How to run a contract on virtual time. */
+export interface VirtualSettingOptions extends Omit<VirtualBrokerOptions, 'scheduler'> {
+  /** What stands between the virtual link and the contract. @defaultValue nothing */
+  readonly middleware?: LinkMiddleware
+  /** @defaultValue 5 */
+  readonly protocolVersion?: 4 | 5
+}
+
+const everyAbility: Readonly<Record<Ability, true>> = {
+  cut: true,
+  'lose-session': true,
+  restart: true,
+  'refuse-subscribe': true,
+  'refuse-publish': true,
+  'send-malformed': true,
+  'count-packets': true,
+  leftovers: true,
+  'no-subscribers': true,
+  properties: true,
+  shared: true,
+  overlap: true,
+  identifiers: true,
+}
+
+/** The setting of a contract over virtual brokers: for link middleware, and for the virtual link itself. */
+export function virtualSetting(options: VirtualSettingOptions = {}): ContractSetting {
+  const { protocolVersion = 5, overlap = 'once', limits = {} } = options
+  const lacking: Partial<Record<Ability, string>> = {}
+  if (protocolVersion === 4)
+    for (const ability of ['no-subscribers', 'properties', 'refuse-publish'] as const)
+      lacking[ability] = 'MQTT 3.1.1 has none'
+  if (protocolVersion === 4 || limits.subscriptionIdentifiers === false) {
+    lacking.identifiers = 'the broker names no subscription'
+    if (overlap === 'each') lacking.overlap = 'the broker sends a copy for each and names no subscription'
+  }
+  return { makeWorld: () => virtualWorld(options), abilities: { ...everyAbility, ...lacking } }
+}
+
+function virtualWorld({
+  middleware = (link) => link,
+  protocolVersion = 5,
+  ...options
+}: VirtualSettingOptions): ContractWorld {
+  const scheduler = new VirtualTimeScheduler(undefined, 0)
+  const broker = virtualBroker({ ...options, scheduler })
+  const clientIds = new Map<Link, string>()
+  const filtersSeen = { subscribe: [] as string[], unsubscribe: [] as string[] }
+
+  const link = ({ isRemembered = false, queuedMessages }: ContractLinkOptions = {}): Link => {
+    const clientId = `link-${clientIds.size + 1}`
+    const transport = broker.transport({
+      clientId,
+      protocolVersion,
+      ...(isRemembered ? { clean: false, sessionExpiry: 3_600 } : {}),
+    })
+    const counted = {
+      ...transport,
+      subscribe$: (...[requests, identifier]: Parameters<typeof transport.subscribe$>) => {
+        filtersSeen.subscribe.push(...requests.map((request) => request.filter))
+        return transport.subscribe$(requests, identifier)
+      },
+      unsubscribe$: (filters: readonly string[]) => {
+        filtersSeen.unsubscribe.push(...filters)
+        return transport.unsubscribe$(filters)
+      },
+    }
+    const made = middleware(
+      linkOver(counted, {
+        scheduler,
+        reconnect: { initial: 10, maximum: 100, jitter: 0 },
+        ...(queuedMessages === undefined ? {} : { queue: { messages: queuedMessages } }),
+      }),
+    )
+    clientIds.set(made, clientId)
+    return made
+  }
+  const clientIdOf = (known: Link): string => clientIds.get(known) ?? '(no link of this world)'
+
+  /** Runs what is due up to `frame`; says whether there was anything. */
+  const runUntil = (frame: number): boolean => {
+    const next = scheduler.actions[0]
+    if (next === undefined || next.delay > frame) return false
+    scheduler.maxFrames = next.delay
+    scheduler.flush()
+    return true
+  }
+  /** Lets promises settle, and what RxJS reports outside of all streams. */
+  const breathe = async (): Promise<void> => {
+    await firstValueFrom(timer(0, asapScheduler))
+    await firstValueFrom(timer(0, asyncScheduler))
+  }
+
+  const eventually = async <T>(happening: Promise<T>): Promise<T> => {
+    let isSettled = false
+    const settle = (): void => {
+      isSettled = true
+    }
+    happening.then(settle, settle)
+    const end = scheduler.frame + 60_000
+    for (let isQuiet = false; !isSettled && !isQuiet;) {
+      await Promise.resolve()
+      if (isSettled || runUntil(end)) continue
+      await breathe()
+      isQuiet = !isSettled && !runUntil(end)
+    }
+    if (!isSettled) throw new Error('It did not happen within a minute of virtual time.')
+    return happening
+  }
+  const settle = async (): Promise<void> => {
+    const end = scheduler.frame + 200
+    do await breathe()
+    while (runUntil(end))
+  }
+
+  const peer = link()
+  return {
+    link,
+    peer,
+    eventually,
+    settle,
+    cut: async (target) => {
+      broker.inject({ kind: 'cut', clientId: clientIdOf(target) })
+      await eventually(firstValueFrom(target.state$.pipe(filter(({ status }) => status !== 'online'))))
+    },
+    restore: async (target) => {
+      broker.inject({ kind: 'restore', clientId: clientIdOf(target) })
+    },
+    loseSession: async (target) => {
+      broker.disconnect(clientIdOf(target), { session: 'lose' })
+    },
+    restart: async () => {
+      broker.restart()
+      await settle()
+    },
+    refuseSubscribe: async (asked, reasonCode) => {
+      broker.refuseSubscribe(asked, reasonCode)
+    },
+    refusePublish: async (topic, reasonCode) => {
+      broker.refusePublish(topic, reasonCode)
+    },
+    sendMalformed: async (target, topic) => {
+      broker.inject({ kind: 'malform', clientId: clientIdOf(target) })
+      broker.publish({ topic, payload: new Uint8Array() })
+      await settle()
+    },
+    packets: async (wanted) => ({
+      subscribe: filtersSeen.subscribe.filter((seen) => seen === wanted).length,
+      unsubscribe: filtersSeen.unsubscribe.filter((seen) => seen === wanted).length,
+    }),
+    leftovers: async (target) => {
+      await settle()
+      const timers = scheduler.actions.map(({ delay }) => `a timer at ${delay}`)
+      const isConnected = broker.session(clientIdOf(target))?.isConnected === true
+      return isConnected ? [...timers, 'a connection'] : timers
+    },
+    dispose: async () => {
+      const closing = [...clientIds.keys()].map((made) => made.close())
+      await eventually(Promise.all(closing))
+    },
+  }
+}
