@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto'
+import type { Admission, ClientInfo, ConnectAttempt } from '../authority/authority.js'
+import type { Engine } from '../engine.js'
+import type { Settings } from '../options.js'
+import { foreverSeconds } from '../packet/connect.js'
+import type { ConnectRequest } from '../packet/connect.js'
+import { Reason } from '../packet/reason.js'
+import { violation } from '../packet/violation.js'
+import type { Channel } from './channel.js'
+import { offeredProperties } from './control-packets.js'
+import type { ConnackProperties } from './control-packets.js'
+
+/** Refuses a CONNECT that asks for what this broker does not offer. */
+export function checkConnect(request: ConnectRequest, settings: Settings): void {
+  const { will, authenticationMethod } = request
+  if (request.clientId === '' && !settings.assignsClientIds) {
+    throw violation(Reason.clientIdentifierNotValid, 'a client identifier is required here [MQTT-3.1.3-8]')
+  }
+  if (authenticationMethod !== undefined && !settings.authenticationMethods.includes(authenticationMethod)) {
+    throw violation(
+      Reason.badAuthenticationMethod,
+      `${authenticationMethod} is not spoken here [MQTT-4.12.0-1]`,
+    )
+  }
+  if (will === undefined) return
+  if (!settings.willAvailable) throw violation(Reason.implementationSpecificError, 'wills are not taken here')
+  if (will.qos > settings.maximumQoS) {
+    throw violation(Reason.qosNotSupported, `the will's QoS is above ${settings.maximumQoS} [MQTT-3.2.2-12]`)
+  }
+  if (will.retain && !settings.retainAvailable) {
+    throw violation(Reason.retainNotSupported, 'nothing is retained here [MQTT-3.2.2-13]')
+  }
+}
+
+/** The attempt that a CONNECT makes, as the authenticating hook sees it. */
+export function toAttempt(request: ConnectRequest, channel: Channel): ConnectAttempt {
+  const { will, userName, password, authenticationMethod, authenticationData } = request
+  const { certificate } = channel
+  return {
+    clientId: request.clientId === '' ? randomUUID() : request.clientId, // [MQTT-3.1.3-6]
+    protocolVersion: request.version,
+    remoteAddress: channel.remoteAddress,
+    listener: channel.listener,
+    keepAlive: request.keepAlive,
+    cleanStart: request.cleanStart,
+    sessionExpiry: request.sessionExpiry === foreverSeconds ? Infinity : request.sessionExpiry,
+    step: 0,
+    isReAuthentication: false,
+    ...(userName === undefined ? {} : { userName }),
+    ...(password === undefined ? {} : { password }),
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(will === undefined
+      ? {}
+      : { will: { topic: will.topic, payload: will.payload, qos: will.qos, retain: will.retain } }),
+    ...(authenticationMethod === undefined ? {} : { authenticationMethod }),
+    ...(authenticationData === undefined ? {} : { authenticationData }),
+  }
+}
+
+/** The client that an attempt has become. */
+export function toClientInfo(attempt: ConnectAttempt, principal: unknown): ClientInfo {
+  const { clientId, protocolVersion, userName, remoteAddress, listener, certificate, keepAlive } = attempt
+  return {
+    clientId,
+    protocolVersion,
+    remoteAddress,
+    listener,
+    keepAlive,
+    ...(userName === undefined ? {} : { userName }),
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(principal === undefined ? {} : { principal }),
+  }
+}
+
+/** Seconds that the session may outlive the connection: what was asked, within what is allowed. */
+export function grantedExpiry(
+  asked: number,
+  { limits }: Settings,
+  admission: Extract<Admission, { admit: true }>,
+): number {
+  return Math.min(asked, limits.sessionExpiry, admission.sessionExpiry ?? Infinity)
+}
+
+/** Everything CONNACK tells a v5 client. */
+export function connackProperties(
+  { settings }: Engine,
+  request: ConnectRequest,
+  granted: {
+    readonly client: ClientInfo
+    readonly expiry: number
+    readonly admission: Extract<Admission, { admit: true }>
+  },
+): ConnackProperties {
+  const { client, expiry, admission } = granted
+  const { authenticationMethod } = request
+  const { authenticationData } = admission
+  const asked = request.sessionExpiry === foreverSeconds ? Infinity : request.sessionExpiry
+  // Only a client that asks is told [MQTT-3.1.2-28].
+  const responseInformation = request.wantsResponseInformation
+    ? settings.responseInformation?.(client)
+    : undefined
+  return {
+    ...offeredProperties(settings, request),
+    ...(request.clientId === '' ? { assignedClientIdentifier: client.clientId } : {}), // [MQTT-3.1.3-7]
+    ...(expiry === asked ? {} : { sessionExpiryInterval: expiry }),
+    ...(responseInformation === undefined ? {} : { responseInformation }),
+    ...(authenticationMethod === undefined ? {} : { authenticationMethod }),
+    ...(authenticationData === undefined ? {} : { authenticationData: Buffer.from(authenticationData) }),
+  }
+}

@@ -1,0 +1,365 @@
+import type { Deadline } from '@antiphon/core'
+import { AntiphonError } from '@antiphon/core'
+import { isPromiseLike } from '../authority/answer.js'
+import { authenticate } from '../authority/authenticate.js'
+import type { Admission, ConnectAttempt } from '../authority/authority.js'
+import type { Engine } from '../engine.js'
+import { Header } from '../packet/acknowledgement.js'
+import { authPacket, readAuth } from '../packet/auth.js'
+import type { ProtocolVersion } from '../packet/codec.js'
+import { protocolLevel, readConnect } from '../packet/connect.js'
+import type { ConnectRequest } from '../packet/connect.js'
+import { readDisconnect } from '../packet/disconnect.js'
+import { Reason, reasonText } from '../packet/reason.js'
+import { malformed, protocolError, violation } from '../packet/violation.js'
+import type { Session } from '../session/session.js'
+import type { Departure } from '../session/sessions.js'
+import type { Channel } from './channel.js'
+import { checkConnect, connackProperties, grantedExpiry, toAttempt, toClientInfo } from './connect-rules.js'
+import { disconnectPacket, refusalPacket, welcomePacket } from './control-packets.js'
+import { Conversation } from './conversation.js'
+import type { ConversationHost } from './conversation.js'
+import { Framer } from './framer.js'
+import { Outbox } from './outbox.js'
+import { WirePeer } from './wire-peer.js'
+
+/** How long the other side may take to close after we did. */
+const lingering = 2_000
+
+/** Where a connection stands: CONNECT is awaited, a hook is, an AUTH is; the client is in; it is over. */
+type Phase = 'waiting' | 'deciding' | 'challenged' | 'in' | 'over'
+
+/** What a client that is in has. */
+interface Inside {
+  readonly session: Session
+  readonly peer: WirePeer
+  readonly conversation: Conversation
+}
+
+/**
+ * One byte stream from its first byte to its last: cuts it into packets, lets the client in, watches its silence, and
+ * ends it for whatever reason there is.
+ */
+export class Connection implements ConversationHost {
+  readonly engine: Engine
+  readonly framer: Framer
+  readonly outbox: Outbox
+  readonly #channel: Channel
+  #phase: Phase = 'waiting'
+  #version: ProtocolVersion | undefined
+  #request: ConnectRequest | undefined
+  #attempt: ConnectAttempt | undefined
+  #inside: Inside | undefined
+  #isDeciding = false
+  #lastPacketAt: number
+  /** CONNECT's time-out, then the keep alive, then the farewell's. */
+  #patience: Deadline | undefined
+  #credential: Deadline | undefined
+
+  constructor(engine: Engine, channel: Channel, onGone: () => void) {
+    const { limits } = engine.settings
+    this.engine = engine
+    this.framer = new Framer(limits.packetSize)
+    this.outbox = new Outbox(channel, engine.turn, limits.unreadBytes, engine.counters)
+    this.#channel = channel
+    this.#lastPacketAt = engine.now()
+    this.#awaitClient()
+    channel.listen({
+      onData: (chunk) => this.#receive(chunk),
+      onDrain: () => this.#drained(),
+      onClose: (error) => {
+        this.#closed(error)
+        onGone()
+      },
+    })
+  }
+
+  readonly isOpen = (): boolean => this.#phase === 'in'
+
+  /** Ends the connection for a reason of the broker's. */
+  readonly disconnect = (reasonCode: number, text: string): void => {
+    if (this.#phase === 'over') return
+    if (this.#phase === 'in') this.#sayDisconnect(reasonCode, text)
+    else return this.#refuse(reasonCode, text)
+    this.#finish('broker', { forgetsWill: false }, reasonCode, text)
+  }
+
+  /** Reads on as far as it may; stops the stream where it may not. */
+  readonly proceed = (): void => {
+    let isHeld = this.#isHeld
+    try {
+      while (!isHeld && this.#phase !== 'over' && this.framer.next()) {
+        this.#lastPacketAt = this.engine.now()
+        this.#handle()
+        isHeld = this.#isHeld
+      }
+    } catch (error) {
+      this.#fail(error)
+    }
+    if (isHeld) this.#channel.pause()
+    else this.#channel.resume()
+  }
+
+  get #isHeld(): boolean {
+    if (this.#inside !== undefined) return this.#isDeciding || this.#inside.conversation.isHeld
+    return this.#phase === 'deciding'
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#phase === 'over') return
+    this.engine.counters.bytesIn += chunk.length
+    this.framer.append(chunk)
+    this.proceed()
+  }
+
+  #drained(): void {
+    this.outbox.drained()
+    if (this.#phase !== 'in') return
+    this.#inside?.session.pump()
+    this.proceed()
+  }
+
+  #handle(): void {
+    const { header } = this.framer
+    if (this.#phase === 'waiting') {
+      if (header !== Header.connect) throw protocolError('the first packet is not a CONNECT [MQTT-3.1.0-1]')
+      return this.#connect()
+    }
+    if (header === Header.disconnect) return this.#leave()
+    if (header === Header.auth && this.#version === 5) return this.#authenticateOn()
+    if ((header & 0xf0) === Header.connect) throw protocolError('a second CONNECT [MQTT-3.1.0-2]')
+    if (this.#inside === undefined)
+      throw protocolError('only AUTH or DISCONNECT may come before CONNACK [MQTT-3.1.2-30]')
+    this.#inside.conversation.handle(header)
+  }
+
+  #connect(): void {
+    const { framer, engine } = this
+    const { packet } = framer
+    const bodyAt = framer.bodyAt - framer.start
+    const protocol = protocolLevel(packet, bodyAt)
+    if (protocol === undefined || !['MQTT', 'MQIsdp'].includes(protocol.name)) {
+      throw malformed('the packet does not open with the protocol name MQTT [MQTT-3.1.2-1]')
+    }
+    const { level } = protocol
+    this.#version = level >= 5 ? 5 : 4
+    if (protocol.name !== 'MQTT' || !engine.settings.protocolVersions.some((version) => version === level)) {
+      throw violation(
+        Reason.unsupportedProtocolVersion,
+        `protocol level ${level} is not spoken here [MQTT-3.1.2-2]`,
+      )
+    }
+    const request = (this.#request = readConnect(packet, bodyAt, this.#version))
+    checkConnect(request, engine.settings)
+    this.#attempt = toAttempt(request, this.#channel)
+    if (engine.sessions.isFullFor(this.#attempt.clientId)) {
+      throw violation(Reason.quotaExceeded, 'the broker holds as many sessions as it may')
+    }
+    this.#phase = 'deciding'
+    this.#decide()
+  }
+
+  /** Asks the hook about the attempt as it stands, and goes on with what it says, now or later. */
+  #decide(): void {
+    const attempt = this.#attempt as ConnectAttempt
+    const admission = authenticate(this.engine.settings.authority, attempt)
+    if (!isPromiseLike(admission)) return this.#decided(admission)
+    this.#isDeciding = true
+    void admission.then((given) => {
+      this.#isDeciding = false
+      if (this.#phase === 'over') return
+      this.#decided(given)
+      this.proceed()
+    })
+  }
+
+  #decided(admission: Admission): void {
+    const attempt = this.#attempt as ConnectAttempt
+    const { authenticationMethod: method } = attempt
+    if ('challenge' in admission) {
+      if (method === undefined)
+        return this.disconnect(Reason.notAuthorized, 'the hook challenges a client that has no method')
+      const { challenge, context } = admission
+      this.#attempt = { ...attempt, step: attempt.step + 1, context }
+      this.outbox.append(authPacket(Reason.continueAuthentication, method, challenge)) // [MQTT-4.12.0-2]
+      if (this.#phase === 'in') return
+      this.#phase = 'challenged'
+      return this.#awaitClient()
+    }
+    if (!admission.admit) return this.disconnect(admission.reasonCode, admission.reasonString ?? 'not let in')
+    this.#credential?.cancel()
+    if (admission.expiresAt !== undefined) {
+      this.#credential = this.engine.deadlines.add(Math.max(0, admission.expiresAt - this.engine.now()), () =>
+        this.disconnect(Reason.maximumConnectTime, 'the credential has expired'),
+      )
+    }
+    if (this.#phase !== 'in') return this.#enter(attempt, admission)
+    if (method !== undefined)
+      this.outbox.append(authPacket(Reason.success, method, admission.authenticationData))
+  }
+
+  /** AUTH: the next step of what CONNECT began, or a beginning anew by a client that is in. */
+  #authenticateOn(): void {
+    const { framer } = this
+    const attempt = this.#attempt as ConnectAttempt
+    const { reasonCode, method, data } = readAuth(framer.packet, framer.bodyAt - framer.start)
+    if (attempt.authenticationMethod === undefined) {
+      throw protocolError('AUTH from a client whose CONNECT named no method [MQTT-4.12.0-6]')
+    }
+    if (method !== attempt.authenticationMethod)
+      throw protocolError('AUTH changes the method [MQTT-4.12.0-5]')
+    const isAnew = reasonCode === Reason.reAuthenticate
+    if (isAnew !== (this.#phase === 'in' && attempt.step === 0))
+      throw protocolError('AUTH with the reason code of another moment')
+    const { authenticationData: _, context: __, ...rest } = attempt
+    this.#attempt = {
+      ...rest,
+      ...(data === undefined ? {} : { authenticationData: data }),
+      ...(isAnew || attempt.context === undefined ? {} : { context: attempt.context }),
+      isReAuthentication: this.#phase === 'in',
+    }
+    if (this.#phase !== 'in') this.#phase = 'deciding'
+    this.#decide()
+  }
+
+  #enter(attempt: ConnectAttempt, admission: Extract<Admission, { admit: true }>): void {
+    const { engine, outbox } = this
+    const request = this.#request as ConnectRequest
+    const client = toClientInfo(attempt, admission.principal)
+    const expiry = grantedExpiry(attempt.sessionExpiry, engine.settings, admission)
+    const peer = new WirePeer(outbox, request, engine, this.disconnect)
+    const { session, isPresent } = engine.sessions.open({
+      client,
+      expiry,
+      peer,
+      cleanStart: request.cleanStart,
+      receiveMaximum: request.receiveMaximum,
+      will: request.will === undefined ? undefined : { request: request.will, client },
+    })
+    this.#inside = { session, peer, conversation: new Conversation(this, session, client, request) }
+    this.#phase = 'in'
+    this.#attempt = { ...attempt, step: 0 }
+    this.#patience?.cancel()
+    this.#patience = undefined
+    const properties = connackProperties(engine, request, { client, expiry, admission })
+    // CONNACK comes first [MQTT-3.2.0-1]; what the session was in the middle of follows.
+    outbox.append(welcomePacket(request.version, { sessionPresent: isPresent, properties }))
+    engine.counters.connects++
+    engine.emit({ type: 'connected', client, sessionPresent: isPresent })
+    this.#watch(request)
+    session.resume()
+  }
+
+  /** DISCONNECT: the client says goodbye, with or without its will [MQTT-3.14.4-3]. */
+  #leave(): void {
+    const { framer } = this
+    const request = this.#request as ConnectRequest
+    const { reasonCode, sessionExpiry } = readDisconnect(
+      framer.packet,
+      framer.bodyAt - framer.start,
+      request.version,
+    )
+    if (sessionExpiry !== undefined && sessionExpiry > 0 && request.sessionExpiry === 0) {
+      throw protocolError('a session that was to end with its connection cannot be prolonged by DISCONNECT')
+    }
+    const departure: Departure = {
+      forgetsWill: reasonCode === Reason.success,
+      ...(sessionExpiry === undefined
+        ? {}
+        : { expiry: Math.min(sessionExpiry, this.engine.settings.limits.sessionExpiry) }),
+    }
+    this.#finish('client', departure, reasonCode, reasonText(reasonCode))
+  }
+
+  /** Ends what broke a rule, and says which one where the protocol has words for it [MQTT-4.13.1-1]. */
+  #fail(error: unknown): void {
+    const known = error instanceof AntiphonError && error.reasonCode !== undefined
+    this.disconnect(
+      known ? (error.reasonCode as number) : Reason.unspecifiedError,
+      AntiphonError.from(error).message,
+    )
+  }
+
+  #refuse(reasonCode: number, text: string): void {
+    const { engine, outbox } = this
+    const version = this.#version
+    const isSpeechless = version === undefined || (version === 4 && reasonCode === Reason.malformedPacket)
+    if (!isSpeechless) outbox.append(refusalPacket(version, reasonCode, text))
+    engine.counters.refusals++
+    const { remoteAddress } = this.#channel
+    const clientId = this.#attempt?.clientId ?? this.#request?.clientId ?? ''
+    engine.emit({ type: 'refused', remoteAddress, clientId, reasonCode, reason: text })
+    this.#finish('broker', { forgetsWill: true }, reasonCode, text) // [MQTT-3.2.2-7]
+  }
+
+  #sayDisconnect(reasonCode: number, text: string): void {
+    const request = this.#request as ConnectRequest
+    if (request.version === 4) return
+    const explained = disconnectPacket(reasonCode, request.wantsProblemInformation ? text : undefined)
+    const fits = explained.length <= request.maximumPacketSize // [MQTT-3.14.2-3]
+    this.outbox.append(fits ? explained : disconnectPacket(reasonCode, undefined))
+  }
+
+  /** Closes our end; the other side has a moment to close its own. */
+  #finish(by: 'client' | 'broker', departure: Departure, reasonCode: number, reason: string): void {
+    this.#end(departure, { by, reasonCode, reason })
+    this.outbox.flush()
+    this.#channel.end()
+    this.#patience = this.engine.deadlines.add(lingering, () => this.#channel.destroy())
+  }
+
+  #closed(error: Error | undefined): void {
+    this.#end(
+      { forgetsWill: false },
+      { by: 'network', reason: error?.message ?? 'the connection was closed' },
+    )
+    this.#patience?.cancel()
+    this.#patience = undefined
+  }
+
+  #end(
+    departure: Departure,
+    why: {
+      readonly by: 'client' | 'broker' | 'network'
+      readonly reasonCode?: number
+      readonly reason: string
+    },
+  ): void {
+    if (this.#phase === 'over') return
+    this.#phase = 'over'
+    this.#patience?.cancel()
+    this.#credential?.cancel()
+    const inside = this.#inside
+    this.#inside = undefined
+    if (inside === undefined) return
+    const { session, peer, conversation } = inside
+    this.engine.emit({ type: 'disconnected', client: conversation.client, ...why })
+    if (session.peer === peer) this.engine.sessions.close(session, departure)
+  }
+
+  /** Ends a stream whose client does not say what it has to say next. */
+  #awaitClient(): void {
+    this.#patience?.cancel()
+    this.#patience = this.engine.deadlines.add(this.engine.settings.limits.connectTimeout, () =>
+      this.disconnect(Reason.notAuthorized, 'the client took too long to say who it is'),
+    )
+  }
+
+  /** Ends the connection after one and a half times the keep alive without a packet [MQTT-3.1.2-22]. */
+  #watch(request: ConnectRequest): void {
+    const { limits } = this.engine.settings
+    const isImposed = request.version === 5 && limits.keepAlive < 0xffff
+    const seconds =
+      isImposed && request.keepAlive === 0 ? limits.keepAlive : Math.min(request.keepAlive, limits.keepAlive)
+    if (seconds === 0) return
+    const allowed = seconds * 1500
+    const look = (): void => {
+      // Whoever is not being read from cannot be blamed for silence.
+      if (this.#isHeld) this.#lastPacketAt = this.engine.now()
+      const left = this.#lastPacketAt + allowed - this.engine.now()
+      if (left > 0) this.#patience = this.engine.deadlines.add(left, look)
+      else this.disconnect(Reason.keepAliveTimeout, `nothing came for ${allowed} ms [MQTT-3.1.2-22]`)
+    }
+    this.#patience = this.engine.deadlines.add(allowed, look)
+  }
+}

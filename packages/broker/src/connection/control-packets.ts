@@ -1,0 +1,74 @@
+import type { IConnackPacket } from 'mqtt-packet'
+import { encode } from '../packet/codec.js'
+import type { ProtocolVersion } from '../packet/codec.js'
+import type { ConnectRequest } from '../packet/connect.js'
+import { isFailure, toConnectReturnCode } from '../packet/reason.js'
+import type { Settings } from '../options.js'
+
+/** The properties of a CONNACK as the codec writes them. */
+export type ConnackProperties = NonNullable<IConnackPacket['properties']>
+
+/** What a CONNACK says to the client it lets in, apart from what every client is told. */
+export interface Welcome {
+  readonly sessionPresent: boolean
+  readonly properties: ConnackProperties
+}
+
+/** The CONNACK that lets a client in. */
+export function welcomePacket(version: ProtocolVersion, welcome: Welcome): Buffer {
+  const { sessionPresent, properties } = welcome
+  return version === 5
+    ? encode({ cmd: 'connack', reasonCode: 0, sessionPresent, properties }, 5)
+    : encode({ cmd: 'connack', returnCode: 0, sessionPresent }, 4)
+}
+
+/** The CONNACK that turns a client away; with no session present [MQTT-3.2.2-6]. */
+export function refusalPacket(version: ProtocolVersion, reasonCode: number, reasonString?: string): Buffer {
+  if (version === 4)
+    return encode({ cmd: 'connack', returnCode: toConnectReturnCode(reasonCode), sessionPresent: false }, 4)
+  const properties = reasonString === undefined ? {} : { reasonString }
+  return encode({ cmd: 'connack', reasonCode, sessionPresent: false, properties }, 5)
+}
+
+/** What a v5 client is told of the broker's bounds; what equals the protocol's own default is left out. */
+export function offeredProperties(settings: Settings, request: ConnectRequest): ConnackProperties {
+  const { limits } = settings
+  const keepAlive =
+    limits.keepAlive < 0xffff && (request.keepAlive === 0 || request.keepAlive > limits.keepAlive)
+  return {
+    ...(limits.receiveMaximum < 0xffff ? { receiveMaximum: limits.receiveMaximum } : {}),
+    ...(settings.maximumQoS < 2 ? { maximumQoS: settings.maximumQoS } : {}),
+    ...(settings.retainAvailable ? {} : { retainAvailable: false }),
+    maximumPacketSize: limits.packetSize,
+    ...(limits.topicAliases > 0 ? { topicAliasMaximum: limits.topicAliases } : {}),
+    ...(settings.wildcardSubscriptions ? {} : { wildcardSubscriptionAvailable: false }),
+    ...(settings.sharedSubscriptions ? {} : { sharedSubscriptionAvailable: false }),
+    ...(keepAlive ? { serverKeepAlive: limits.keepAlive } : {}),
+  }
+}
+
+/** A DISCONNECT from the broker; never with a Session Expiry Interval [MQTT-3.14.2-2]. */
+export function disconnectPacket(reasonCode: number, reasonString: string | undefined): Buffer {
+  const properties = reasonString === undefined ? {} : { reasonString }
+  return encode({ cmd: 'disconnect', reasonCode, properties }, 5)
+}
+
+/** The SUBACK of a SUBSCRIBE; on 3.1.1 every refusal is 0x80. */
+export function subackPacket(
+  version: ProtocolVersion,
+  messageId: number,
+  reasonCodes: readonly number[],
+): Buffer {
+  const granted =
+    version === 5 ? [...reasonCodes] : reasonCodes.map((code) => (isFailure(code) ? 0x80 : code))
+  return encode({ cmd: 'suback', messageId, granted }, version)
+}
+
+/** The UNSUBACK of an UNSUBSCRIBE; on 3.1.1 it says no more than that. */
+export function unsubackPacket(
+  version: ProtocolVersion,
+  messageId: number,
+  reasonCodes: readonly number[],
+): Buffer {
+  return encode({ cmd: 'unsuback', messageId, granted: version === 5 ? [...reasonCodes] : [] }, version)
+}

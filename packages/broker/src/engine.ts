@@ -1,0 +1,109 @@
+import { deadlines as deadlinesOn } from '@antiphon/core'
+import type { Deadlines } from '@antiphon/core'
+import { asyncScheduler } from 'rxjs'
+import type { SchedulerLike } from 'rxjs'
+import { Lane } from './authority/lane.js'
+import { Turn } from './connection/turn.js'
+import type { BrokerEvent } from './events.js'
+import type { Settings } from './options.js'
+import { toMessage } from './packet/publication.js'
+import { Retained } from './retained/retained.js'
+import { Intake } from './routing/intake.js'
+import { Router } from './routing/router.js'
+import { Subscriber } from './routing/subscriber.js'
+import type { SessionHost } from './session/session-host.js'
+import { Sessions } from './session/sessions.js'
+import { newCounters } from './stats.js'
+import type { Counters } from './stats.js'
+import type { Journal } from './storage/journal.js'
+import { Wills } from './will/wills.js'
+
+/** The rooms of a running broker, as its connections see them. */
+export interface Engine {
+  readonly settings: Settings
+  readonly turn: Turn
+  readonly deadlines: Deadlines
+  readonly sessions: Sessions
+  readonly router: Router
+  readonly retained: Retained
+  readonly intake: Intake
+  readonly subscriber: Subscriber
+  readonly journal: Journal | undefined
+  readonly counters: Counters
+  readonly now: () => number
+  readonly emit: (event: BrokerEvent) => void
+}
+
+/** Where the events go. */
+export interface EventSink {
+  /** Whether anybody listens; events that cost something to make are made only then. */
+  readonly observed: boolean
+  readonly next: (event: BrokerEvent) => void
+}
+
+/** Builds the rooms of a broker and opens the doors between them. */
+export function createEngine(settings: Settings, events: EventSink, journal: Journal | undefined): Engine {
+  const { scheduler, limits, authority, queuePolicy } = settings
+  const now = (): number => scheduler.now()
+  const turn = new Turn(endOfTurn(scheduler))
+  const deadlines = deadlinesOn(scheduler)
+  const counters = newCounters()
+  const emit = (event: BrokerEvent): void => events.next(event)
+
+  const host: SessionHost = {
+    limits,
+    queuePolicy,
+    now,
+    journal,
+    dropped: ({ clientId }, { topic }, loss) => {
+      counters.dropped++
+      if (events.observed) emit({ type: 'dropped', clientId, topic, loss })
+    },
+    later: (work) => turn.add({ flush: work }),
+  }
+  const router = new Router(settings.sharedOffline)
+  const retained = new Retained({ limits, now, journal })
+  const intake = new Intake({
+    authority,
+    router,
+    retained,
+    journal,
+    now,
+    decided: (publication, reasonCode) => {
+      if (!events.observed) return
+      const { qos, retain, publisher: clientId } = publication
+      emit({
+        type: 'published',
+        clientId,
+        message: toMessage(publication, { qos, retain, dup: false }, now()),
+        reasonCode,
+      })
+    },
+  })
+  const wills = new Wills(deadlines, now, (publication, client) => {
+    const publisher = { client, lane: new Lane(1, () => undefined), disconnect: () => undefined }
+    void intake.take(publication, publisher, true)
+  })
+  const sessions = new Sessions({ host, router, wills, deadlines, emit })
+  const subscriber = new Subscriber({ settings, router, retained, journal, emit })
+  return {
+    settings,
+    turn,
+    deadlines,
+    sessions,
+    router,
+    retained,
+    intake,
+    subscriber,
+    journal,
+    counters,
+    now,
+    emit,
+  }
+}
+
+/** Runs work after what runs now: on real time when the present callback is done, on any other when it says so. */
+function endOfTurn(scheduler: SchedulerLike): (work: () => void) => void {
+  if (scheduler === asyncScheduler) return (work) => void setImmediate(work)
+  return (work) => void scheduler.schedule(work)
+}

@@ -1,0 +1,62 @@
+import type { Socket } from 'node:net'
+import type { Channel, ChannelListener, PeerCertificate } from '../connection/channel.js'
+
+/** A channel over a socket, plain or TLS. */
+export class SocketChannel implements Channel {
+  readonly remoteAddress: string
+  readonly listener: string
+  readonly certificate?: PeerCertificate
+  readonly #socket: Socket
+
+  constructor(socket: Socket, listener: string, certificate?: PeerCertificate) {
+    this.#socket = socket
+    this.remoteAddress = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`
+    this.listener = listener
+    if (certificate !== undefined) this.certificate = certificate
+    // Nagle's delay would turn an answer within the millisecond into one after forty.
+    socket.setNoDelay(true)
+    // The system notices dead peers of clients that have no keep alive.
+    socket.setKeepAlive(true, 60_000)
+  }
+
+  get pending(): number {
+    return this.#socket.writableLength
+  }
+
+  listen({ onData, onDrain, onClose }: ChannelListener): void {
+    const socket = this.#socket
+    let failure: Error | undefined
+    socket.on('data', onData)
+    socket.on('drain', onDrain)
+    socket.on('error', (error) => (failure = error))
+    socket.on('close', () => onClose(failure))
+  }
+
+  write(pieces: readonly Uint8Array[]): void {
+    const socket = this.#socket
+    if (!socket.writable) return
+    if (pieces.length === 1) {
+      socket.write(pieces[0] as Uint8Array)
+      return
+    }
+    socket.cork()
+    for (const piece of pieces) socket.write(piece)
+    socket.uncork()
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  end(): void {
+    this.#socket.end()
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+}

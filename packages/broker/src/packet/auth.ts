@@ -1,0 +1,41 @@
+import type { IAuthPacket } from 'mqtt-packet'
+import { decode, encode } from './codec.js'
+import { Cursor } from './cursor.js'
+import { Place, walkProperties } from './properties.js'
+import { Reason } from './reason.js'
+import { malformed, protocolError } from './violation.js'
+
+/** One step of an enhanced authentication. */
+export interface AuthPacket {
+  readonly reasonCode: number
+  readonly method: string
+  readonly data?: Uint8Array
+}
+
+/** Reads a whole AUTH. */
+export function readAuth(packet: Buffer, bodyAt: number): AuthPacket {
+  const cursor = new Cursor(packet, bodyAt, packet.length)
+  if (cursor.rest === 0) throw protocolError('AUTH does not come from a client with reason 0x00')
+  const reasonCode = cursor.byte()
+  if (reasonCode !== Reason.continueAuthentication && reasonCode !== Reason.reAuthenticate) {
+    throw malformed(`reason code ${reasonCode} is not a client's to authenticate with`)
+  }
+  walkProperties(cursor, Place.auth)
+  if (cursor.rest > 0) throw malformed('bytes follow the properties')
+  const { authenticationMethod, authenticationData } = decode<IAuthPacket>('auth', packet, 5).properties ?? {}
+  if (authenticationMethod === undefined) throw protocolError('AUTH without an Authentication Method')
+  return {
+    reasonCode,
+    method: authenticationMethod,
+    ...(authenticationData === undefined ? {} : { data: authenticationData }),
+  }
+}
+
+/** Writes an AUTH of ours. */
+export function authPacket(reasonCode: number, method: string, data: Uint8Array | undefined): Buffer {
+  const authenticationData = data === undefined ? {} : { authenticationData: Buffer.from(data) }
+  return encode(
+    { cmd: 'auth', reasonCode, properties: { authenticationMethod: method, ...authenticationData } },
+    5,
+  )
+}

@@ -1,0 +1,78 @@
+import type { Limits } from '../limits.js'
+import type { Publication } from '../packet/publication.js'
+import { TopicTrie } from '../routing/topics.js'
+import type { Journal } from '../storage/journal.js'
+
+/** What the retained messages need around them. */
+export interface RetainedHost {
+  readonly limits: Limits
+  readonly now: () => number
+  readonly journal: Journal | undefined
+}
+
+/** The last retained message of each topic. */
+export class Retained {
+  readonly #messages = new Map<string, Publication>()
+  readonly #host: RetainedHost
+  #bytes = 0
+
+  constructor(host: RetainedHost) {
+    this.#host = host
+  }
+
+  get count(): number {
+    return this.#messages.size
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Keeps a message instead of its topic's last one [MQTT-3.3.1-5]; an empty one only removes [MQTT-3.3.1-6/7]. */
+  store(publication: Publication): boolean {
+    const { topic, payload, size } = publication
+    const { limits, journal } = this.#host
+    const previous = this.#messages.get(topic)
+    if (payload.length > 0) {
+      const bytes = this.#bytes + size - (previous?.size ?? 0)
+      const count = this.#messages.size + (previous === undefined ? 1 : 0)
+      if (count > limits.retainedMessages || bytes > limits.retainedBytes) return false
+    }
+    if (previous !== undefined) this.#remove(previous)
+    if (payload.length === 0) return true
+    this.#messages.set(topic, publication)
+    this.#bytes += size
+    journal?.retained(topic, publication)
+    return true
+  }
+
+  /** Whether this very message is still the one its topic retains. */
+  isCurrent(publication: Publication): boolean {
+    return this.#messages.get(publication.topic) === publication
+  }
+
+  /** The retained messages a plain filter selects; expired ones go for good [MQTT-3.3.2-5]. */
+  matching(filter: string): Publication[] {
+    const now = this.#host.now()
+    const exact = this.#messages.get(filter)
+    const found = exact === undefined ? this.#select(filter) : [exact]
+    for (const publication of found) if (publication.isExpired(now)) this.#remove(publication)
+    return found.filter((publication) => !publication.isExpired(now))
+  }
+
+  #select(filter: string): Publication[] {
+    if (!/[+#]/.test(filter)) return []
+    const trie = new TopicTrie<true>()
+    trie.add(filter, true)
+    const found: Publication[] = []
+    for (const publication of this.#messages.values())
+      trie.match(publication.topic, () => found.push(publication))
+    return found
+  }
+
+  #remove(publication: Publication): void {
+    this.#messages.delete(publication.topic)
+    this.#bytes -= publication.size
+    this.#host.journal?.retained(publication.topic, undefined)
+  }
+}

@@ -1,0 +1,163 @@
+import type { QoS } from '@antiphon/core'
+import { TopicTrie } from './topics.js'
+import type { Publication } from '../packet/publication.js'
+import { Reason } from '../packet/reason.js'
+import type { SubscribeLine } from '../packet/subscribe.js'
+import { parseShared } from '../packet/topic-rules.js'
+import type { Delivery } from '../session/delivery.js'
+import type { Session } from '../session/session.js'
+import { SharedGroup } from './shared-group.js'
+import type { Route, Subscription } from './subscription.js'
+
+/** Finds the receivers of every message. */
+export class Router {
+  readonly #trie = new TopicTrie<Route>()
+  readonly #groups = new Map<string, SharedGroup>()
+  readonly #queuesOffline: boolean
+  #count = 0
+  #stamp = 0
+  /** The message being routed and whom it found so far; routing is never re-entered. */
+  #publication: Publication | null = null
+  readonly #sessions: Session[] = []
+  readonly #shared: SharedGroup[] = []
+
+  constructor(sharedOffline: 'skip' | 'queue') {
+    this.#queuesOffline = sharedOffline === 'queue'
+  }
+
+  get subscriptionCount(): number {
+    return this.#count
+  }
+
+  /** Subscribes a session, or changes its subscription to the same filter without a gap [MQTT-3.8.4-3]. */
+  subscribe(session: Session, line: SubscribeLine, qos: QoS, identifier: number | undefined): Subscription {
+    const { filter, noLocal, retainAsPublished } = line
+    const options = {
+      qos,
+      noLocal,
+      retainAsPublished,
+      identifiers: identifier === undefined ? null : [identifier],
+    }
+    const existing = session.subscriptionMap.get(filter)
+    if (existing !== undefined) return Object.assign(existing, options)
+    const group = this.#groupOf(filter)
+    const subscription: Subscription = { session, filter, group, ...options }
+    if (group === null) this.#trie.add(filter, subscription)
+    else group.add(subscription)
+    ;(session.subscriptions ??= new Map()).set(filter, subscription)
+    this.#count++
+    return subscription
+  }
+
+  /** Ends a subscription; `false` when there was none. */
+  unsubscribe(session: Session, filter: string): boolean {
+    const subscription = session.subscriptions?.get(filter)
+    if (subscription === undefined) return false
+    session.subscriptions?.delete(filter)
+    this.#count--
+    const { group } = subscription
+    if (group === null) {
+      this.#trie.delete(filter, subscription)
+    } else {
+      group.remove(subscription)
+      if (group.size === 0) {
+        this.#groups.delete(group.key)
+        this.#trie.delete(group.filter, group)
+      }
+    }
+    return true
+  }
+
+  /** Hands a message to everyone subscribed, and tells by reason code whether anyone was. */
+  route(publication: Publication): number {
+    const sessions = this.#sessions
+    const shared = this.#shared
+    this.#publication = publication
+    this.#stamp++
+    this.#trie.match(publication.topic, this.#visit)
+    let isMatched = sessions.length > 0
+    let isTaken = false
+    for (const session of sessions) {
+      // Overlapping subscriptions make one copy at the highest QoS [MQTT-3.3.4-2], with all their identifiers [MQTT-3.3.4-4].
+      if (hand(session, publication, session.routeQoS, session.routeRetain, session.routeIdentifiers, null))
+        isTaken = true
+    }
+    for (const group of shared) {
+      const member = group.pick(publication)
+      if (member === undefined) continue
+      isMatched = true
+      if (handShared(member, group, publication)) isTaken = true
+    }
+    sessions.length = shared.length = 0
+    this.#publication = null
+    return isTaken ? Reason.success : isMatched ? Reason.quotaExceeded : Reason.noMatchingSubscribers
+  }
+
+  /** Whether another connected member of its group could take what a lost one did not acknowledge. */
+  canRedispatch({ group, publication }: Delivery, from: Session): boolean {
+    const member = group?.pick(publication, from)
+    return member !== undefined && member.session.peer !== null
+  }
+
+  /** Gives what a lost member did not acknowledge to another of its group. */
+  redispatch({ group, publication }: Delivery, from: Session): void {
+    const member = group?.pick(publication, from)
+    if (group && member !== undefined) handShared(member, group, publication)
+  }
+
+  #groupOf(filter: string): SharedGroup | null {
+    const shared = parseShared(filter)
+    if (shared === undefined) return null
+    let group = this.#groups.get(filter)
+    if (group === undefined) {
+      group = new SharedGroup(filter, shared.filter, this.#queuesOffline)
+      this.#groups.set(filter, group)
+      this.#trie.add(shared.filter, group)
+    }
+    return group
+  }
+
+  readonly #visit = (route: Route): void => {
+    if (route instanceof SharedGroup) {
+      this.#shared.push(route)
+      return
+    }
+    const { session } = route
+    const publication = this.#publication as Publication
+    if (route.noLocal && session.clientId === publication.publisher) return // [MQTT-3.8.3-3]
+    const retain = publication.retain && route.retainAsPublished // [MQTT-3.3.1-12/13]
+    if (session.routeStamp !== this.#stamp) {
+      session.routeStamp = this.#stamp
+      session.routeQoS = route.qos
+      session.routeRetain = retain
+      session.routeIdentifiers = route.identifiers
+      this.#sessions.push(session)
+      return
+    }
+    if (route.qos > session.routeQoS) session.routeQoS = route.qos
+    if (retain) session.routeRetain = true
+    if (route.identifiers !== null) {
+      session.routeIdentifiers = [...(session.routeIdentifiers ?? []), ...route.identifiers]
+    }
+  }
+}
+
+function hand(
+  session: Session,
+  publication: Publication,
+  maximumQoS: QoS,
+  retain: boolean,
+  identifiers: readonly number[] | null,
+  group: SharedGroup | null,
+): boolean {
+  const qos = publication.qos < maximumQoS ? publication.qos : maximumQoS
+  if (qos > 0) return session.deliver(publication, { qos, retain, identifiers, group, tracker: null })
+  session.deliverAtMostOnce(publication, retain, identifiers)
+  return true
+}
+
+/** Shared messages go out at the QoS granted to their member [MQTT-4.8.2-3]. */
+function handShared(member: Subscription, group: SharedGroup, publication: Publication): boolean {
+  const retain = publication.retain && member.retainAsPublished
+  return hand(member.session, publication, member.qos, retain, member.identifiers, group)
+}

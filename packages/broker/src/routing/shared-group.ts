@@ -1,0 +1,57 @@
+import type { Publication } from '../packet/publication.js'
+import type { Session } from '../session/session.js'
+import type { Subscription } from './subscription.js'
+
+/** The members of one shared subscription: each message goes to one of them. */
+export class SharedGroup {
+  readonly key: string
+  readonly filter: string
+  readonly #members: Subscription[] = []
+  #next = 0
+  readonly #queuesOffline: boolean
+
+  constructor(key: string, filter: string, queuesOffline: boolean) {
+    this.key = key
+    this.filter = filter
+    this.#queuesOffline = queuesOffline
+  }
+
+  get size(): number {
+    return this.#members.length
+  }
+
+  add(member: Subscription): void {
+    this.#members.push(member)
+  }
+
+  remove(member: Subscription): void {
+    const index = this.#members.indexOf(member)
+    if (index >= 0) this.#members.splice(index, 1)
+  }
+
+  /**
+   * Whose turn it is: the next who can take a message at once, else the next who is connected, else (by option) the
+   * next whose session lives on.
+   */
+  pick(publication: Publication, except?: Session): Subscription | undefined {
+    const members = this.#members
+    let connected: Subscription | undefined
+    let offline: Subscription | undefined
+    for (let step = 0; step < members.length; step++) {
+      const index = (this.#next + step) % members.length
+      const member = members[index] as Subscription
+      const { session } = member
+      if (session === except) continue
+      if (session.isReady) {
+        this.#next = index + 1
+        return member
+      }
+      if (session.peer !== null) connected ??= member
+      else if (this.#queuesOffline && session.expiry > 0 && Math.min(member.qos, publication.qos) > 0)
+        offline ??= member
+    }
+    const picked = connected ?? offline
+    if (picked !== undefined) this.#next = members.indexOf(picked) + 1
+    return picked
+  }
+}

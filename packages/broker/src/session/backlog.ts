@@ -1,0 +1,49 @@
+import type { Delivery } from './delivery.js'
+
+/** The deliveries that wait for their turn: first in, first out. */
+export class Backlog {
+  #items: Delivery[] = []
+  #head = 0
+
+  get length(): number {
+    return this.#items.length - this.#head
+  }
+
+  push(delivery: Delivery): void {
+    this.#items.push(delivery)
+  }
+
+  peek(): Delivery | undefined {
+    return this.#items[this.#head]
+  }
+
+  shift(): Delivery | undefined {
+    const delivery = this.#items[this.#head]
+    if (delivery === undefined) return undefined
+    this.#head++
+    if (this.#head === this.#items.length) {
+      this.#items = []
+      this.#head = 0
+    } else if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#head)
+      this.#head = 0
+    }
+    return delivery
+  }
+
+  /** Takes out all for which `isWanted` says so, and hands them over in order. */
+  extract(isWanted: (delivery: Delivery) => boolean): Delivery[] {
+    const all = this.#items.slice(this.#head)
+    const wanted = all.filter(isWanted)
+    if (wanted.length > 0) {
+      const taken = new Set(wanted)
+      this.#items = all.filter((delivery) => !taken.has(delivery))
+      this.#head = 0
+    }
+    return wanted
+  }
+
+  [Symbol.iterator](): Iterator<Delivery> {
+    return this.#items.slice(this.#head)[Symbol.iterator]()
+  }
+}

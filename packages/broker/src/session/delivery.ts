@@ -1,0 +1,32 @@
+import type { QoS } from '@antiphon/core'
+import type { Publication } from '../packet/publication.js'
+import type { SharedGroup } from '../routing/shared-group.js'
+
+/** One publication on its way to one session at QoS 1 or 2. */
+export interface Delivery {
+  readonly publication: Publication
+  readonly qos: QoS
+  readonly retain: boolean
+  readonly identifiers: readonly number[] | null
+  /** The shared subscription that chose this session, for giving it to another when this one dies. */
+  readonly group: SharedGroup | null
+  /** Whoever wants to know how it ends. */
+  readonly tracker: DeliveryTracker | null
+  /** 0 until it has one; then its own until it is acknowledged. */
+  packetId: number
+  /** It has been sent before, on this connection or on another. */
+  wasSent: boolean
+  /** The receiver has said PUBREC: what is left is PUBREL and PUBCOMP. */
+  isReceived: boolean
+}
+
+/** How a delivery can end without having been acknowledged. */
+export type DeliveryLoss = 'expired' | 'queue-full' | 'too-large' | 'session-ended' | 'withdrawn'
+
+/** Hears of the fate of one delivery. */
+export interface DeliveryTracker {
+  readonly sent: () => void
+  /** The receiver's acknowledgement, of whatever reason code. */
+  readonly acknowledged: (reasonCode: number) => void
+  readonly lost: (loss: DeliveryLoss) => void
+}

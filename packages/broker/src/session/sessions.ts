@@ -1,0 +1,129 @@
+import type { Deadline, Deadlines } from '@antiphon/core'
+import type { ClientInfo } from '../authority/authority.js'
+import type { BrokerEvent } from '../events.js'
+import { Reason } from '../packet/reason.js'
+import type { Router } from '../routing/router.js'
+import type { Will, Wills } from '../will/wills.js'
+import type { Peer } from './peer.js'
+import type { SessionHost } from './session-host.js'
+import { Session } from './session.js'
+
+/** What the sessions need around them. */
+export interface SessionsParts {
+  readonly host: SessionHost
+  readonly router: Router
+  readonly wills: Wills
+  readonly deadlines: Deadlines
+  readonly emit: (event: BrokerEvent) => void
+}
+
+/** How a client comes in. */
+export interface Entry {
+  readonly client: ClientInfo
+  readonly cleanStart: boolean
+  /** Seconds; `Infinity` for ever. */
+  readonly expiry: number
+  readonly peer: Peer
+  readonly receiveMaximum: number
+  readonly will: Will | undefined
+}
+
+/** How a connection ended. */
+export interface Departure {
+  /** The client said goodbye for good: its will is not to be published [MQTT-3.14.4-3]. */
+  readonly forgetsWill: boolean
+  /** A new Session Expiry Interval that came with the goodbye. */
+  readonly expiry?: number
+}
+
+/** Every session of the broker: who comes in, who leaves, and whose time is over. */
+export class Sessions {
+  readonly #parts: SessionsParts
+  readonly #byId = new Map<string, Session>()
+  readonly #expiries = new Map<Session, Deadline>()
+
+  constructor(parts: SessionsParts) {
+    this.#parts = parts
+  }
+
+  get size(): number {
+    return this.#byId.size
+  }
+
+  get(clientId: string): Session | undefined {
+    return this.#byId.get(clientId)
+  }
+
+  [Symbol.iterator](): Iterator<Session> {
+    return this.#byId.values()
+  }
+
+  /** Whether a client of this name would need a session more than there may be. */
+  isFullFor(clientId: string): boolean {
+    return this.#byId.size >= this.#parts.host.limits.sessions && !this.#byId.has(clientId)
+  }
+
+  /** Lets a client in: whoever had its name goes [MQTT-3.1.4-3], and its session is found or begun [MQTT-3.1.2-4/5/6]. */
+  open(entry: Entry): { readonly session: Session; readonly isPresent: boolean } {
+    const { client, peer } = entry
+    this.#byId
+      .get(client.clientId)
+      ?.peer?.disconnect(Reason.sessionTakenOver, 'another connection has its client identifier')
+    const existing = this.#byId.get(client.clientId)
+    if (entry.cleanStart && existing !== undefined) this.end(existing)
+    const session = this.#byId.get(client.clientId) ?? this.#begin(client.clientId)
+    this.#expiries.get(session)?.cancel()
+    this.#expiries.delete(session)
+    session.expiry = entry.expiry
+    session.attach(peer, client, entry.receiveMaximum)
+    this.#parts.wills.arrived(session, entry.will) // [MQTT-3.1.3-9]
+    this.#parts.host.journal?.session(session)
+    return { session, isPresent: existing === session }
+  }
+
+  /** Takes note that a session's connection is gone. */
+  close(session: Session, departure: Departure): void {
+    const { host, wills, deadlines } = this.#parts
+    if (departure.expiry !== undefined) session.expiry = departure.expiry
+    session.detach()
+    if (departure.forgetsWill) wills.forget(session)
+    else wills.connectionLost(session)
+    this.#redispatch(session)
+    if (session.expiry <= 0) return this.end(session)
+    host.journal?.session(session)
+    if (session.expiry === Infinity) return
+    this.#expiries.set(
+      session,
+      deadlines.add(session.expiry * 1000, () => this.end(session)),
+    )
+  }
+
+  /** Ends a session and all it holds. */
+  end(session: Session): void {
+    const { host, router, wills, emit } = this.#parts
+    if (this.#byId.get(session.clientId) !== session) return
+    this.#byId.delete(session.clientId)
+    this.#expiries.get(session)?.cancel()
+    this.#expiries.delete(session)
+    for (const filter of [...session.subscriptionMap.keys()]) router.unsubscribe(session, filter)
+    session.clear()
+    wills.sessionEnded(session)
+    host.journal?.sessionEnded(session)
+    emit({ type: 'session-ended', clientId: session.clientId })
+  }
+
+  #begin(clientId: string): Session {
+    const session = new Session(clientId, this.#parts.host)
+    this.#byId.set(clientId, session)
+    this.#parts.emit({ type: 'session-started', clientId })
+    return session
+  }
+
+  /** What a shared subscription gave to a connection that died goes to its other members, where there are any. */
+  #redispatch(session: Session): void {
+    const { router } = this.#parts
+    for (const delivery of session.surrender((candidate) => router.canRedispatch(candidate, session))) {
+      router.redispatch(delivery, session)
+    }
+  }
+}

@@ -1,0 +1,27 @@
+/** What has been counted since the broker started. */
+export interface Counters {
+  connects: number
+  refusals: number
+  messagesIn: number
+  messagesOut: number
+  bytesIn: number
+  bytesOut: number
+  dropped: number
+}
+
+/** Counters at nothing. */
+export function newCounters(): Counters {
+  return { connects: 0, refusals: 0, messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0, dropped: 0 }
+}
+
+/** The broker at one moment: what it counted since it started, and what it holds. */
+export interface BrokerStats extends Readonly<Counters> {
+  readonly connections: number
+  readonly sessions: number
+  readonly subscriptions: number
+  readonly retained: number
+  readonly retainedBytes: number
+  readonly inFlight: number
+  readonly queued: number
+  readonly queuedBytes: number
+}
