@@ -1,0 +1,15 @@
+import { filterLevels, isReserved } from './filter-levels.js'
+
+/** Whether every topic that filter `b` selects is selected by filter `a`; both valid, shared ones by what they share. */
+export function covers(a: string, b: string): boolean {
+  const wide = filterLevels(a)
+  const narrow = filterLevels(b)
+  if (wide[0] === '+' && isReserved(narrow[0])) return false
+  for (const [index, level] of wide.entries()) {
+    if (level === '#') return true
+    const other = narrow[index]
+    if (other === undefined || other === '#') return false
+    if (level !== '+' && level !== other) return false
+  }
+  return wide.length === narrow.length
+}

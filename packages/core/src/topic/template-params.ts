@@ -1,0 +1,18 @@
+/** The names between the braces of a template. */
+export type ParameterName<T extends string> = (string extends T ? string : NamesIn<T>) & string
+
+/**
+ * What fills a template: a text for every parameter it names. A template that is not known before it runs takes any
+ * names.
+ *
+ * @example
+ * ```ts
+ * type Params = TemplateParams<'vehicles/{car}/{mobile}'> // { readonly car: string; readonly mobile: string }
+ * ```
+ */
+export type TemplateParams<T extends string> = { readonly [Name in ParameterName<T>]: string }
+
+type NamesIn<
+  T extends string,
+  Found extends string = never,
+> = T extends `${string}{${infer Name}}${infer Rest}` ? NamesIn<Rest, Found | Name> : Found
