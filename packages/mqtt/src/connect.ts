@@ -1,0 +1,48 @@
+import { invalidArgument, type Link, type LinkOptions, linkOver, quoted } from '@antiphon/core'
+import { optionNames } from './option-rules.js'
+import type { MqttOptions } from './options.js'
+import { mqttTransport } from './transport.js'
+
+/** How to reach a broker, and how the link behaves. */
+export interface ConnectOptions extends MqttOptions, LinkOptions {
+  /** The clock and timer of everything on this link; sockets keep their own time. @defaultValue asyncScheduler */
+  readonly scheduler?: NonNullable<LinkOptions['scheduler']>
+}
+
+const linkOptionNames: { readonly [Name in keyof Required<LinkOptions>]: true } = {
+  scheduler: true,
+  reconnect: true,
+  queue: true,
+  unclaimed: true,
+  filtersPerSubscribe: true,
+  closeWithin: true,
+}
+
+/**
+ * A link to an MQTT broker over TCP, TLS or WebSockets.
+ *
+ * Lazy: the first subscription to any of its streams connects. Throws `invalid-argument` when the URL or an option
+ * breaks a rule.
+ *
+ * @example
+ * ```ts
+ * const link = connect('mqtt://localhost:1883')
+ * link.messages$('vehicles/#').subscribe(({ topic }) => console.log(topic))
+ * ```
+ */
+export function connect(url: string, options: ConnectOptions = {}): Link {
+  const transportOptions: Record<string, unknown> = {}
+  const linkOptions: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(options)) {
+    const isOfLink = Object.hasOwn(linkOptionNames, name)
+    const isOfTransport = optionNames.includes(name)
+    if (!isOfLink && !isOfTransport) {
+      const known = [...new Set([...optionNames, ...Object.keys(linkOptionNames)])].join(', ')
+      throw invalidArgument(`option ${quoted(name)} is not known: use ${known}`)
+    }
+    if (value === undefined) continue
+    if (isOfLink) linkOptions[name] = value
+    if (isOfTransport) transportOptions[name] = value
+  }
+  return linkOver(mqttTransport(url, transportOptions as MqttOptions), linkOptions as LinkOptions)
+}

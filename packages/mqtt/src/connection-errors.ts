@@ -1,0 +1,90 @@
+import { AntiphonError, describeReason } from '@antiphon/core'
+import type { IConnackPacket, IDisconnectPacket } from 'mqtt'
+
+/** The return codes of MQTT 3.1.1. */
+const returnCodes = new Map<number, string>([
+  [0x01, 'unacceptable protocol version'],
+  [0x02, 'identifier rejected'],
+  [0x03, 'server unavailable'],
+  [0x04, 'bad user name or password'],
+  [0x05, 'not authorized'],
+])
+
+/** What to do about a refusal, where that can be told. */
+const advice = new Map<number, string>([
+  [0x01, 'the broker does not speak MQTT 3.1.1'],
+  [0x02, 'choose another clientId'],
+  [0x03, 'try again later'],
+  [0x04, 'check username and password'],
+  [0x05, 'check what the broker allows this user and clientId'],
+  [0x84, 'the broker does not speak MQTT 5: try protocolVersion 4'],
+  [0x85, 'choose another clientId'],
+  [0x86, 'check username and password'],
+  [0x87, 'check what the broker allows this user and clientId'],
+  [0x88, 'try again later'],
+  [0x89, 'try again later'],
+  [0x8a, 'the broker has banned this client'],
+  [0x95, 'CONNECT is too large for the broker: shorten the will or the user properties'],
+  [0x97, 'the broker allows no more of this: close other connections or raise its limits'],
+  [0x9a, 'the broker retains nothing: send the will without retain'],
+  [0x9b, 'the broker does not take the QoS of the will'],
+  [0x9c, 'use the server the broker names'],
+  [0x9d, 'use the server the broker names'],
+  [0x9f, 'connect less often'],
+])
+
+/** A CONNACK that says no. */
+export function connectionRefused(
+  address: string,
+  { reasonCode, returnCode, properties }: IConnackPacket,
+): AntiphonError<'connection-refused'> {
+  const code = reasonCode ?? returnCode ?? 0x80
+  const texts = [properties?.reasonString, advice.get(code), properties?.serverReference]
+  const hints = texts.filter((text) => typeof text === 'string' && text !== '')
+  const message = [`${address} refused the connection: ${named(code)}`, ...hints].join(': ')
+  return new AntiphonError('connection-refused', message, { reasonCode: code, phase: 'after-network' })
+}
+
+/** A DISCONNECT of the broker. */
+export function connectionEnded(
+  address: string,
+  { reasonCode = 0, properties }: IDisconnectPacket,
+): AntiphonError<'connection-lost'> {
+  const hint =
+    properties?.reasonString ??
+    (reasonCode === 0x8e ? 'another client connected under the same clientId' : properties?.serverReference)
+  const why = hint === undefined ? '' : `: ${hint}`
+  return new AntiphonError('connection-lost', `${address} ended the connection: ${named(reasonCode)}${why}`, {
+    reasonCode,
+    phase: 'after-network',
+  })
+}
+
+/** A connection that broke off, or never came about. */
+export function connectionLost(
+  address: string,
+  wasOnline: boolean,
+  cause: unknown,
+): AntiphonError<'connection-lost'> {
+  const what = wasOnline ? `lost the connection to ${address}` : `cannot connect to ${address}`
+  const why = cause === undefined ? 'it was closed without a word' : textOf(cause)
+  const phase = wasOnline ? 'after-network' : 'before-network'
+  return new AntiphonError('connection-lost', `${what}: ${why}`, { cause, phase })
+}
+
+/** Credentials could not be had; the next attempt asks for them again. */
+export function noCredentials(address: string, cause: unknown): AntiphonError<'connection-refused'> {
+  const message = `no credentials for ${address}: ${textOf(cause)}`
+  return new AntiphonError('connection-refused', message, { cause, phase: 'before-network' })
+}
+
+function named(code: number): string {
+  const name = returnCodes.get(code)
+  return name === undefined ? describeReason(code) : `${name} (${code})`
+}
+
+/** An error's message; that of a host with several addresses has none of its own. */
+function textOf(cause: unknown): string {
+  if (cause instanceof AggregateError && cause.message === '') return cause.errors.map(textOf).join(', ')
+  return cause instanceof Error ? cause.message : String(cause)
+}

@@ -1,0 +1,226 @@
+import { AntiphonError, type TransportEvent } from '@antiphon/core'
+import type { IConnackPacket, IDisconnectPacket, IPublishPacket, MqttClient, Packet } from 'mqtt'
+import { AsyncSubject, type SchedulerLike, type Subscriber, takeUntil, timer } from 'rxjs'
+import { oneTimeClient } from './client.js'
+import type { ClientOptions } from './client-options.js'
+import { connectionEnded, connectionLost, connectionRefused } from './connection-errors.js'
+import { toGrant } from './grant.js'
+import { Incoming } from './incoming.js'
+import type { PacketBytes } from './packet-bytes.js'
+import { PacketWriter } from './packet-writer.js'
+import { mayRefuseMessage } from './refusal-by-closing.js'
+import type { Session } from './session.js'
+
+/** What a connection works with. */
+export interface ConnectionParts {
+  /** The broker, as errors name it. */
+  readonly address: string
+  readonly options: ClientOptions
+  readonly session: Session
+  readonly scheduler: SchedulerLike
+  readonly subscriber: Subscriber<TransportEvent>
+}
+
+/** A packet that the broker answers with reason codes. */
+export interface Request {
+  readonly encode: (to: PacketBytes, id: number) => void
+  /** What stands for an answer that names none, as UNSUBACK of 3.1.1. */
+  readonly success: readonly number[]
+  readonly subscriber: Subscriber<readonly number[]>
+}
+
+/** Milliseconds a farewell may take before the socket is closed without it. */
+const farewellLimit = 1_000
+
+/** One connection: an MQTT.js client from its CONNECT to the end of its socket. */
+export class Connection {
+  /** Completes when the socket is gone. */
+  readonly closed$: AsyncSubject<never> = new AsyncSubject<never>()
+  readonly writer: PacketWriter
+  readonly #parts: ConnectionParts
+  readonly #client: MqttClient
+  readonly #incoming: Incoming
+  readonly #requests = new Map<number, Request>()
+  #stage: 'connecting' | 'online' | 'farewell' | 'closed' = 'connecting'
+  /** What came in one piece with the broker's acceptance. */
+  #early: IPublishPacket[] = []
+  #refusal: AntiphonError | undefined
+  #ending: IDisconnectPacket | undefined
+  #cause: unknown
+
+  /** Connects; throws what MQTT.js throws when it cannot even begin. */
+  constructor(parts: ConnectionParts) {
+    this.#parts = parts
+    this.#client = oneTimeClient(parts.options)
+    this.#client.connect()
+    const { stream } = this.#client
+    sendWithoutDelay(stream)
+    // MQTT.js keeps some errors of the stream to itself.
+    stream.on('error', (error: unknown) => this.#fail(error))
+    this.#client.on('error', (error) => this.#fail(error))
+    this.#client.on('packetreceive', (packet) => this.#receive(packet))
+    this.#client.on('connect', (packet) => this.#accept(packet))
+    this.#client.on('close', () => this.#close())
+    this.writer = new PacketWriter(stream)
+    this.#incoming = new Incoming(this.writer, parts.session.handled)
+  }
+
+  get isOnline(): boolean {
+    return this.#stage === 'online'
+  }
+
+  get protocolVersion(): 4 | 5 {
+    return this.#parts.options.protocolVersion
+  }
+
+  request(request: Request): void {
+    const id = this.#parts.session.ids.take()
+    if (id === undefined) {
+      request.subscriber.error(new AntiphonError('overflow', 'all 65 535 packet identifiers are in use'))
+      return
+    }
+    this.#requests.set(id, request)
+    request.encode(this.writer.block, id)
+    this.writer.queued()
+  }
+
+  /** Sends DISCONNECT, ending the session where `endSession`, and closes; without delay where there is no one to tell. */
+  farewell(endSession: boolean): void {
+    if (this.#stage !== 'online') {
+      this.drop()
+      return
+    }
+    this.#stage = 'farewell'
+    this.writer.flush()
+    const properties = endSession ? { properties: { sessionExpiryInterval: 0 } } : {}
+    this.#client.end(false, this.protocolVersion === 5 ? { reasonCode: 0, ...properties } : {})
+    timer(farewellLimit, this.#parts.scheduler)
+      .pipe(takeUntil(this.closed$))
+      .subscribe(() => this.#client.stream.destroy())
+  }
+
+  /** Closes the socket without a word. */
+  drop(): void {
+    if (this.#stage === 'closed') return
+    this.#stage = 'farewell'
+    this.#parts.session.outgoing.disconnected(this.writer)
+    this.#client.end(true)
+    this.#abandonRequests()
+  }
+
+  #receive(packet: Packet): void {
+    if (this.#stage === 'farewell' || this.#stage === 'closed') return
+    switch (packet.cmd) {
+      case 'connack':
+        if (codeOf(packet) !== 0) this.#refusal = connectionRefused(this.#parts.address, packet)
+        break
+      case 'publish':
+        if (this.#stage === 'online') this.#arrive(packet)
+        else this.#early.push(packet)
+        break
+      case 'puback':
+      case 'pubrec':
+      case 'pubcomp':
+        this.#parts.session.outgoing.answered({
+          cmd: packet.cmd,
+          id: packet.messageId ?? 0,
+          reasonCode: packet.reasonCode ?? 0,
+        })
+        break
+      case 'pubrel':
+        this.#incoming.release(packet.messageId ?? 0)
+        break
+      case 'suback':
+      case 'unsuback':
+        this.#answer(packet.messageId ?? 0, packet.granted as readonly number[] | undefined)
+        break
+      case 'disconnect':
+        this.#ending = packet
+        this.#client.stream.destroy()
+        break
+    }
+  }
+
+  #accept(packet: IConnackPacket): void {
+    if (this.#stage !== 'connecting') return
+    const { options, session, subscriber } = this.#parts
+    const grant = toGrant(packet, options.protocolVersion, options.clientId)
+    const { protocolVersion, receiveMaximum } = grant
+    this.#stage = 'online'
+    session.clientId = grant.clientId
+    session.hasBegun = true
+    if (grant.sessionPresent)
+      session.outgoing.resume({ writer: this.writer, protocolVersion, receiveMaximum })
+    else {
+      session.handled.clear()
+      session.outgoing.begin({ writer: this.writer, protocolVersion, receiveMaximum })
+    }
+    subscriber.next({ type: 'online', grant })
+    const early = this.#early
+    this.#early = []
+    for (const each of early) this.#arrive(each)
+  }
+
+  #arrive(packet: IPublishPacket): void {
+    const event = this.#incoming.publish(packet)
+    if (event !== undefined) this.#parts.subscriber.next(event)
+  }
+
+  #answer(id: number, codes: readonly number[] | undefined): void {
+    const request = this.#requests.get(id)
+    if (request === undefined) return
+    this.#requests.delete(id)
+    this.#parts.session.ids.free(id)
+    request.subscriber.next(codes ?? request.success)
+    request.subscriber.complete()
+  }
+
+  /** Whatever went wrong, a malformed packet included [MQTT-4.13.1-1], the connection is of no use any more. */
+  #fail(error: unknown): void {
+    this.#cause ??= error
+    this.#client.stream.destroy()
+  }
+
+  #close(): void {
+    if (this.#stage === 'closed') return
+    const { session, subscriber } = this.#parts
+    const isOurs = this.#stage === 'farewell'
+    const wasOnline = this.#stage === 'online'
+    this.#stage = 'closed'
+    this.writer.close()
+    const isRefusal = wasOnline && mayRefuseMessage(this.#ending?.reasonCode, this.#cause)
+    const tellRefused = session.outgoing.disconnected(this.writer, isRefusal, this.#ending?.reasonCode)
+    if (isOurs) subscriber.complete()
+    else subscriber.error(this.#reason(wasOnline))
+    this.#abandonRequests()
+    tellRefused?.()
+    this.closed$.complete()
+  }
+
+  #reason(wasOnline: boolean): AntiphonError {
+    const { address } = this.#parts
+    if (this.#refusal !== undefined) return this.#refusal
+    if (this.#ending !== undefined) return connectionEnded(address, this.#ending)
+    return connectionLost(address, wasOnline, this.#cause)
+  }
+
+  #abandonRequests(): void {
+    const requests = [...this.#requests]
+    this.#requests.clear()
+    for (const [id, { subscriber }] of requests) {
+      this.#parts.session.ids.free(id)
+      subscriber.error(
+        new AntiphonError('connection-lost', 'the connection went away before the broker answered'),
+      )
+    }
+  }
+}
+
+function codeOf({ reasonCode, returnCode }: IConnackPacket): number {
+  return reasonCode ?? returnCode ?? 0
+}
+
+/** Small packets one after the other would each wait for the acknowledgement of TCP: up to 40 ms. */
+function sendWithoutDelay(stream: object): void {
+  if ('setNoDelay' in stream && typeof stream.setNoDelay === 'function') stream.setNoDelay(true)
+}

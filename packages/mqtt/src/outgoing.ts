@@ -1,0 +1,256 @@
+import { AntiphonError, type OutgoingMessage, type PublishAck } from '@antiphon/core'
+import type { SchedulerLike, Subscriber } from 'rxjs'
+import { encodeAcknowledgement, encodePublish } from './encode.js'
+import type { PacketIds } from './packet-ids.js'
+import type { PacketWriter } from './packet-writer.js'
+import { Suspicion } from './suspicion.js'
+
+/** The connection as the outgoing messages see it. */
+export interface OutgoingConnection {
+  readonly writer: PacketWriter
+  readonly protocolVersion: 4 | 5
+  /** How many messages the broker takes unacknowledged [MQTT-3.3.4-7]. */
+  readonly receiveMaximum: number
+}
+
+/** The broker's part in the exchange of a message. */
+export interface Answer {
+  readonly cmd: 'puback' | 'pubrec' | 'pubcomp'
+  readonly id: number
+  readonly reasonCode: number
+}
+
+/** One message on its way, from `publish` to its acknowledgement, over any number of connections. */
+interface InFlight {
+  readonly id: number
+  readonly message: OutgoingMessage
+  readonly subscriber: Subscriber<PublishAck>
+  readonly since: number
+  stage: 'waiting' | 'sent' | 'received'
+  wasSent: boolean
+  reasonCode: number
+}
+
+/** The QoS 1 and 2 messages of a session [MQTT-4.3.2] [MQTT-4.3.3], sent again when it is resumed [MQTT-4.4.0-1]. */
+export class Outgoing {
+  readonly #ids: PacketIds
+  readonly #scheduler: SchedulerLike
+  readonly #suspicion = new Suspicion()
+  /** In the order in which they were first sent, which is the order of sending them again [MQTT-4.6.0-1]. */
+  readonly #inFlight = new Map<number, InFlight>()
+  readonly #waiting = new Set<InFlight>()
+  /** The suspect is out alone. */
+  #isProbing = false
+  #sentCount = 0
+  #connection: OutgoingConnection | undefined
+
+  constructor(ids: PacketIds, scheduler: SchedulerLike) {
+    this.#ids = ids
+    this.#scheduler = scheduler
+  }
+
+  /** Sends a message, or keeps it until the broker has answered for enough others. */
+  publish(message: OutgoingMessage, subscriber: Subscriber<PublishAck>): void {
+    const id = this.#ids.take()
+    if (id === undefined) {
+      subscriber.error(
+        new AntiphonError('overflow', 'all 65 535 packet identifiers are in use: wait for acknowledgements', {
+          topic: message.topic,
+          phase: 'before-network',
+        }),
+      )
+      return
+    }
+    const entry: InFlight = {
+      id,
+      message,
+      subscriber,
+      since: message.messageExpiryInterval === undefined ? 0 : this.#scheduler.now(),
+      stage: 'waiting',
+      wasSent: false,
+      reasonCode: 0,
+    }
+    this.#inFlight.set(id, entry)
+    this.#waiting.add(entry)
+    this.#pump()
+  }
+
+  /** The broker still knows the session: everything unanswered goes out again, in order. */
+  resume(connection: OutgoingConnection): void {
+    this.#reset(connection)
+    for (const entry of this.#inFlight.values()) {
+      if (entry.stage === 'received') {
+        this.#sentCount += 1
+        this.#release(entry.id)
+      } else {
+        entry.stage = 'waiting'
+        this.#waiting.add(entry)
+      }
+    }
+    this.#pump()
+  }
+
+  /** The broker knows nothing of us: whoever waits for an answer is told, and may send anew. */
+  begin(connection: OutgoingConnection): void {
+    const lost = [...this.#inFlight.values()]
+    this.#inFlight.clear()
+    this.#ids.clear()
+    this.#reset(connection)
+    for (const entry of lost) entry.subscriber.error(lostWithSession(entry))
+  }
+
+  /**
+   * The connection is gone; `isRefusal` when the broker ended it, for a reason that a message may have given it. Comes
+   * back with what tells the sender of the message that is to blame, where there is one.
+   */
+  disconnected(writer: PacketWriter, isRefusal = false, reasonCode?: number): (() => void) | undefined {
+    if (this.#connection?.writer !== writer) return undefined
+    this.#connection = undefined
+    const suspect = isRefusal ? this.#oldestUnanswered() : undefined
+    if (suspect === undefined || !this.#suspicion.fallsOn(suspect.message)) return undefined
+    // Its packet identifier stays taken: at QoS 2 the broker might know it, and take another message for this one.
+    this.#inFlight.delete(suspect.id)
+    return () => suspect.subscriber.error(refusedByClosing(suspect, reasonCode))
+  }
+
+  answered({ cmd, id, reasonCode }: Answer): void {
+    const entry = this.#inFlight.get(id)
+    if (entry === undefined) {
+      if (cmd === 'pubrec') this.#release(id, this.#connection?.protocolVersion === 5 ? 0x92 : 0)
+      return
+    }
+    if (cmd === 'puback') this.#settle(entry, reasonCode)
+    else if (cmd === 'pubcomp') this.#settle(entry, entry.reasonCode || reasonCode)
+    else if (reasonCode >= 0x80) this.#settle(entry, reasonCode)
+    else {
+      entry.stage = 'received'
+      entry.reasonCode = reasonCode
+      this.#clearSuspicion(entry)
+      this.#release(id)
+      this.#pump()
+    }
+  }
+
+  #reset(connection: OutgoingConnection): void {
+    this.#connection = connection
+    this.#waiting.clear()
+    this.#sentCount = 0
+    this.#isProbing = false
+  }
+
+  #oldestUnanswered(): InFlight | undefined {
+    for (const entry of this.#inFlight.values()) if (entry.stage === 'sent') return entry
+    return undefined
+  }
+
+  #settle(entry: InFlight, reasonCode: number): void {
+    this.#drop(entry)
+    if (entry.stage !== 'waiting') this.#sentCount -= 1
+    entry.subscriber.next({ reasonCode })
+    entry.subscriber.complete()
+    this.#pump()
+  }
+
+  #drop(entry: InFlight): void {
+    this.#inFlight.delete(entry.id)
+    this.#waiting.delete(entry)
+    this.#ids.free(entry.id)
+    this.#clearSuspicion(entry)
+  }
+
+  #clearSuspicion({ message }: InFlight): void {
+    if (!this.#suspicion.isUnder(message)) return
+    this.#suspicion.clear()
+    this.#isProbing = false
+  }
+
+  #release(id: number, reasonCode?: number): void {
+    const writer = this.#connection?.writer
+    if (writer === undefined) return
+    encodeAcknowledgement(writer.block, 'pubrel', id, reasonCode)
+    writer.queued()
+  }
+
+  #pump(): void {
+    for (const entry of this.#waiting) {
+      const connection = this.#connection
+      if (connection === undefined || !this.#hasRoomFor(entry, connection)) return
+      this.#waiting.delete(entry)
+      this.#send(entry, connection)
+    }
+  }
+
+  #hasRoomFor({ message }: InFlight, { receiveMaximum }: OutgoingConnection): boolean {
+    if (this.#isProbing || this.#sentCount >= receiveMaximum) return false
+    return this.#sentCount === 0 || !this.#suspicion.isUnder(message)
+  }
+
+  #send(entry: InFlight, { writer, protocolVersion }: OutgoingConnection): void {
+    const { id, message, wasSent } = entry
+    if (!wasSent && entry.subscriber.closed) {
+      this.#drop(entry)
+      return
+    }
+    const expiry = this.#expiryLeft(entry)
+    if (expiry !== undefined && expiry <= 0) {
+      this.#drop(entry)
+      entry.subscriber.error(expired(entry))
+      return
+    }
+    this.#sentCount += 1
+    this.#isProbing = this.#suspicion.isUnder(message)
+    entry.stage = 'sent'
+    entry.wasSent = true
+    encodePublish(writer.block, message, { protocolVersion, id, isAgain: wasSent, expiry })
+    writer.queued(message.payload)
+  }
+
+  /**
+   * Whole seconds. A QoS 2 message that was sent never runs out: the broker may hold its packet identifier, and would
+   * take the next message under it for this one.
+   */
+  #expiryLeft({ message, since, wasSent }: InFlight): number | undefined {
+    const { messageExpiryInterval, qos } = message
+    if (messageExpiryInterval === undefined) return undefined
+    const left = Math.ceil(messageExpiryInterval - (this.#scheduler.now() - since) / 1000)
+    return qos === 2 && wasSent ? Math.max(left, 1) : left
+  }
+}
+
+function expired({ message: { topic, messageExpiryInterval }, wasSent }: InFlight): AntiphonError<'expired'> {
+  const what = wasSent ? 'was not answered for' : 'could not leave'
+  return new AntiphonError(
+    'expired',
+    `the message to ${topic} ${what} within its ${messageExpiryInterval} s`,
+    {
+      topic,
+      phase: wasSent ? 'after-network' : 'before-network',
+    },
+  )
+}
+
+function lostWithSession({ message: { topic }, wasSent }: InFlight): AntiphonError {
+  return wasSent
+    ? new AntiphonError('session-lost', `the broker lost the session before it answered for ${topic}`, {
+        topic,
+        phase: 'after-network',
+      })
+    : new AntiphonError('connection-lost', `the connection went away before the message to ${topic} left`, {
+        topic,
+        phase: 'before-network',
+      })
+}
+
+function refusedByClosing(
+  { message: { topic } }: InFlight,
+  reasonCode?: number,
+): AntiphonError<'publish-refused'> {
+  const what = `three connections in a row ended when the message to ${topic} was sent`
+  const message = `${what}: the broker refuses it by closing; it is not sent again`
+  const context = { topic, phase: 'after-network' } as const
+  return new AntiphonError(
+    'publish-refused',
+    message,
+    reasonCode === undefined ? context : { ...context, reasonCode },
+  )
+}

@@ -1,0 +1,141 @@
+import {
+  AntiphonError,
+  type OutgoingMessage,
+  type PublishAck,
+  type Transport,
+  type TransportEvent,
+} from '@antiphon/core'
+import { asyncScheduler, Observable, Subject, type Subscriber, takeUntil } from 'rxjs'
+import { toAddress } from './address.js'
+import { toClientOptions } from './client-options.js'
+import { Connection, type Request } from './connection.js'
+import { connectionLost } from './connection-errors.js'
+import { credentials$ } from './credentials.js'
+import { encodePublish, encodeSubscribe, encodeUnsubscribe } from './encode.js'
+import { assertOptions } from './option-rules.js'
+import type { Credentials, MqttOptions } from './options.js'
+import { newSession } from './session.js'
+
+/**
+ * A transport over MQTT.js. Sockets, TLS, WebSockets, CONNECT, the parser and the keepalive are MQTT.js's; all that is
+ * acknowledged, either way, is sent and answered here.
+ *
+ * Throws `invalid-argument`, before anything is sent, when the URL or an option breaks a rule.
+ */
+export function mqttTransport(url: string, options: MqttOptions = {}): Transport {
+  const address = toAddress(url)
+  assertOptions(options, address)
+  const { protocolVersion = 5, clean, properties, scheduler = asyncScheduler } = options
+  const session = newSession(options.clientId ?? randomClientId(), scheduler)
+  const farewell = new Subject<void>()
+  let current: Connection | undefined
+
+  const open = (credentials: Credentials | undefined, subscriber: Subscriber<TransportEvent>): void => {
+    const { clientId, hasBegun } = session
+    const attempt = { clientId, credentials, clean: clean ?? (protocolVersion === 4 || !hasBegun) }
+    try {
+      const clientOptions = toClientOptions(address, options, attempt)
+      const connection = new Connection({
+        address: address.text,
+        options: clientOptions,
+        session,
+        scheduler,
+        subscriber,
+      })
+      current = connection
+      subscriber.add(() => connection.drop())
+    } catch (cause) {
+      subscriber.error(cause instanceof AntiphonError ? cause : connectionLost(address.text, false, cause))
+    }
+  }
+
+  const whileOnline = <T>(subscriber: Subscriber<T>, action: (connection: Connection) => void): void => {
+    if (current?.isOnline === true) action(current)
+    else subscriber.error(notConnected())
+  }
+
+  const request$ = (request: Omit<Request, 'subscriber'>): Observable<readonly number[]> =>
+    new Observable((subscriber) =>
+      whileOnline(subscriber, (connection) => connection.request({ ...request, subscriber })),
+    )
+
+  return {
+    connect$: () =>
+      new Observable((subscriber) => {
+        let isOpening = false
+        const asking = credentials$(options, address)
+          .pipe(takeUntil(farewell))
+          .subscribe({
+            next: (credentials) => {
+              isOpening = true
+              open(credentials, subscriber)
+            },
+            error: (error: unknown) => subscriber.error(error),
+            complete: () => {
+              if (!isOpening) subscriber.complete()
+            },
+          })
+        subscriber.add(asking)
+      }),
+
+    subscribe$: (requests, identifier) =>
+      request$({
+        encode: (to, id) => encodeSubscribe(to, id, requests, { protocolVersion, identifier }),
+        success: requests.map(({ qos }) => qos),
+      }),
+
+    unsubscribe$: (filters) =>
+      request$({
+        encode: (to, id) => encodeUnsubscribe(to, id, filters, protocolVersion),
+        success: filters.map(() => 0),
+      }),
+
+    publish$: (message) =>
+      new Observable((subscriber) =>
+        whileOnline(subscriber, (connection) => {
+          if (message.qos === 0) publishOnce(message, connection, subscriber)
+          else session.outgoing.publish(message, subscriber)
+        }),
+      ),
+
+    disconnect$: () =>
+      new Observable((subscriber) => {
+        farewell.next()
+        const endSession = clean === undefined && properties?.sessionExpiryInterval === undefined
+        current?.farewell(endSession)
+        if (current === undefined) subscriber.complete()
+        else subscriber.add(current.closed$.subscribe(subscriber))
+      }),
+  }
+}
+
+/** Sends a QoS 0 message, which is done as soon as the connection has room for the next. */
+function publishOnce(
+  message: OutgoingMessage,
+  { writer, protocolVersion }: Connection,
+  subscriber: Subscriber<PublishAck>,
+): void {
+  encodePublish(writer.block, message, { protocolVersion, expiry: message.messageExpiryInterval })
+  writer.queued(message.payload)
+  writer.whenRoom((isOpen) => {
+    if (!isOpen) subscriber.error(notConnected())
+    else {
+      subscriber.next({ reasonCode: 0 })
+      subscriber.complete()
+    }
+  })
+}
+
+function notConnected(): AntiphonError<'connection-lost'> {
+  return new AntiphonError('connection-lost', 'there is no connection to the broker', {
+    phase: 'before-network',
+  })
+}
+
+/** 23 characters out of digits and letters, which every broker has to take [MQTT-3.1.3-5]. */
+function randomClientId(): string {
+  const digits = crypto
+    .getRandomValues(new Uint8Array(8))
+    .reduce((text, byte) => text + byte.toString(16).padStart(2, '0'), '')
+  return `antiphon${digits.slice(1)}`
+}
