@@ -1,3 +1,5 @@
+import { linkOver } from '@antiphon/core'
+import type { Link, Transport } from '@antiphon/core'
 import { Subject } from 'rxjs'
 import type { Observable } from 'rxjs'
 import type { Channel } from './connection/channel.js'
@@ -6,6 +8,8 @@ import { createEngine } from './engine.js'
 import type { BrokerEvent } from './events.js'
 import { listen } from './listen/listen.js'
 import type { ListenOptions, Listener } from './listen/listen.js'
+import type { LocalClientOptions, LocalLinkOptions } from './local/local-options.js'
+import { localTransport } from './local/local-transport.js'
 import { resolveOptions } from './options.js'
 import type { BrokerOptions } from './options.js'
 import { Reason } from './packet/reason.js'
@@ -16,6 +20,10 @@ export interface Broker {
   readonly events$: Observable<BrokerEvent>
   /** Accepts connections at an address, any number of times; resolves when it does. */
   readonly listen: (options: ListenOptions) => Promise<Listener>
+  /** A client's conversation with the broker without a socket, as `linkOver` takes it. */
+  readonly transport: (options?: LocalClientOptions) => Transport
+  /** A link to the broker without a socket. */
+  readonly link: (options?: LocalLinkOptions) => Link
   /** Stops listening, says goodbye to every client, lets what is under way end, and resolves when nothing is left. */
   readonly close: () => Promise<void>
 }
@@ -26,12 +34,12 @@ export function createBroker(options: BrokerOptions = {}): Broker {
   const events = new Subject<BrokerEvent>()
   const engine = createEngine(settings, events, undefined)
   const listeners = new Set<Listener>()
-  const connections = new Set<Connection>()
+  const { guests } = engine
 
   const accept = (channel: Channel): void => {
-    if (connections.size >= settings.limits.connections) return channel.destroy()
-    const connection = new Connection(engine, channel, () => connections.delete(connection))
-    connections.add(connection)
+    if (guests.size >= settings.limits.connections) return channel.destroy()
+    const connection = new Connection(engine, channel, () => guests.delete(connection))
+    guests.add(connection)
   }
 
   return {
@@ -42,10 +50,11 @@ export function createBroker(options: BrokerOptions = {}): Broker {
       engine.emit({ type: 'listening', url: listener.url })
       return listener
     },
+    transport: (client = {}) => localTransport(engine, client),
+    link: (link = {}) => linkOver(localTransport(engine, link), { ...link, scheduler: settings.scheduler }),
     close: async () => {
       const closing = [...listeners].map((listener) => listener.close())
-      for (const connection of connections)
-        connection.disconnect(Reason.serverShuttingDown, 'the broker is shutting down')
+      for (const guest of guests) guest.disconnect(Reason.serverShuttingDown, 'the broker is shutting down')
       await Promise.all(closing)
       events.complete()
     },

@@ -18,6 +18,11 @@ import type { Counters } from './stats.js'
 import type { Journal } from './storage/journal.js'
 import { Wills } from './will/wills.js'
 
+/** Whoever is connected, or about to be. */
+export interface Guest {
+  readonly disconnect: (reasonCode: number, text: string) => void
+}
+
 /** The rooms of a running broker, as its connections see them. */
 export interface Engine {
   readonly settings: Settings
@@ -30,6 +35,7 @@ export interface Engine {
   readonly subscriber: Subscriber
   readonly journal: Journal | undefined
   readonly counters: Counters
+  readonly guests: Set<Guest>
   readonly now: () => number
   readonly emit: (event: BrokerEvent) => void
 }
@@ -97,6 +103,7 @@ export function createEngine(settings: Settings, events: EventSink, journal: Jou
     subscriber,
     journal,
     counters,
+    guests: new Set(),
     now,
     emit,
   }

@@ -18,3 +18,4 @@ export type {
 export type { PeerCertificate } from './connection/channel.js'
 export { Reason } from './packet/reason.js'
 export type { Storage, StorageChange } from './storage/storage.js'
+export type { LocalClientOptions, LocalLinkOptions, LocalWill } from './local/local-options.js'

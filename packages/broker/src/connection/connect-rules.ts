@@ -33,7 +33,10 @@ export function checkConnect(request: ConnectRequest, settings: Settings): void 
 }
 
 /** The attempt that a CONNECT makes, as the authenticating hook sees it. */
-export function toAttempt(request: ConnectRequest, channel: Channel): ConnectAttempt {
+export function toAttempt(
+  request: ConnectRequest,
+  channel: Pick<Channel, 'remoteAddress' | 'listener' | 'certificate'>,
+): ConnectAttempt {
   const { will, userName, password, authenticationMethod, authenticationData } = request
   const { certificate } = channel
   return {

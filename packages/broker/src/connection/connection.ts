@@ -14,8 +14,9 @@ import { Reason, reasonText } from '../packet/reason.js'
 import { malformed, protocolError, violation } from '../packet/violation.js'
 import type { Session } from '../session/session.js'
 import type { Departure } from '../session/sessions.js'
+import { admit } from './admit.js'
 import type { Channel } from './channel.js'
-import { checkConnect, connackProperties, grantedExpiry, toAttempt, toClientInfo } from './connect-rules.js'
+import { checkConnect, connackProperties, toAttempt } from './connect-rules.js'
 import { disconnectPacket, refusalPacket, welcomePacket } from './control-packets.js'
 import { Conversation } from './conversation.js'
 import type { ConversationHost } from './conversation.js'
@@ -225,17 +226,8 @@ export class Connection implements ConversationHost {
   #enter(attempt: ConnectAttempt, admission: Extract<Admission, { admit: true }>): void {
     const { engine, outbox } = this
     const request = this.#request as ConnectRequest
-    const client = toClientInfo(attempt, admission.principal)
-    const expiry = grantedExpiry(attempt.sessionExpiry, engine.settings, admission)
     const peer = new WirePeer(outbox, request, engine, this.disconnect)
-    const { session, isPresent } = engine.sessions.open({
-      client,
-      expiry,
-      peer,
-      cleanStart: request.cleanStart,
-      receiveMaximum: request.receiveMaximum,
-      will: request.will === undefined ? undefined : { request: request.will, client },
-    })
+    const { session, client, sessionPresent, expiry } = admit(engine, peer, { request, attempt, admission })
     this.#inside = { session, peer, conversation: new Conversation(this, session, client, request) }
     this.#phase = 'in'
     this.#attempt = { ...attempt, step: 0 }
@@ -243,9 +235,7 @@ export class Connection implements ConversationHost {
     this.#patience = undefined
     const properties = connackProperties(engine, request, { client, expiry, admission })
     // CONNACK comes first [MQTT-3.2.0-1]; what the session was in the middle of follows.
-    outbox.append(welcomePacket(request.version, { sessionPresent: isPresent, properties }))
-    engine.counters.connects++
-    engine.emit({ type: 'connected', client, sessionPresent: isPresent })
+    outbox.append(welcomePacket(request.version, { sessionPresent, properties }))
     this.#watch(request)
     session.resume()
   }

@@ -1,5 +1,6 @@
 import type { Message, MessageProperties, OutgoingMessage, QoS } from '@antiphon/core'
 import { decodeProperties, encodeProperties } from './message-properties.js'
+import type { ProtocolVersion } from './codec.js'
 import { encodeFrame } from './frame.js'
 import type { Frame } from './frame.js'
 
@@ -117,45 +118,32 @@ export function expiryTime(seconds: number, now: number): number {
   return now + (seconds === 0 ? 0.5 : seconds * 1000)
 }
 
-/** The publication as its receiver sees it. */
+/** The publication as its receiver sees it; a 3.1.1 one sees no properties. */
 export function toMessage(
   publication: Publication,
-  as: {
-    readonly qos: QoS
-    readonly retain: boolean
-    readonly dup: boolean
-    readonly identifiers?: readonly number[] | null
-  },
+  as: Reception,
   now: number,
+  version: ProtocolVersion = 5,
 ): Message {
-  const { topic, payload, decoded } = publication
+  const { topic, payload } = publication
+  const { qos, retain, dup, identifiers } = as
+  const plain = { topic, payload, qos, retain, dup }
+  if (version === 4) return plain
   const remaining = publication.remaining(now)
   return {
-    ...decoded,
+    ...publication.decoded,
+    ...plain,
     ...(remaining === Infinity ? {} : { messageExpiryInterval: remaining }),
-    topic,
-    payload,
-    qos: as.qos,
-    retain: as.retain,
-    dup: as.dup,
-    ...(as.identifiers ? { subscriptionIdentifiers: as.identifiers } : {}),
+    ...(identifiers ? { subscriptionIdentifiers: identifiers } : {}),
   }
 }
 
-/** The same publication with another payload, topic, quality or properties, as a hook rewrote it. */
-export function withParts(publication: Publication, parts: Partial<PublicationParts>): Publication {
-  const { topic, payload, qos, retain, properties, expiryAt, expiresAt, publisher } = publication
-  return new Publication({
-    topic,
-    payload,
-    qos,
-    retain,
-    properties,
-    expiryAt,
-    expiresAt,
-    publisher,
-    ...parts,
-  })
+/** How one receiver gets a publication. */
+export interface Reception {
+  readonly qos: QoS
+  readonly retain: boolean
+  readonly dup: boolean
+  readonly identifiers?: readonly number[] | null
 }
 
 /** No properties at all. */

@@ -1,0 +1,87 @@
+import { AntiphonError } from '@antiphon/core'
+import type { Transport } from '@antiphon/core'
+import { Observable } from 'rxjs'
+import type { Engine } from '../engine.js'
+import { LocalConnection } from './local-connection.js'
+import { toIdentity } from './local-identity.js'
+import type { LocalClientOptions } from './local-options.js'
+
+/** A client's conversation with the broker in the same process: no socket, no packets, the same sessions. */
+export function localTransport(
+  engine: Engine,
+  options: LocalClientOptions,
+  ready?: Promise<void>,
+): Transport {
+  const identity = toIdentity(options, engine.settings)
+  let current: LocalConnection | undefined
+  let farewell: (() => void) | undefined
+  let hasBeenOnline = false
+
+  const online = (): LocalConnection | undefined => (current?.isOnline === true ? current : undefined)
+
+  const ask = (
+    what: string,
+    send: (connection: LocalConnection, answer: (reasonCodes: readonly number[]) => void) => void,
+  ): Observable<readonly number[]> =>
+    new Observable((subscriber) => {
+      const connection = online()
+      if (connection === undefined) return subscriber.error(notConnected(what))
+      const settle = connection.whileOnline((error) => subscriber.error(error))
+      send(connection, (reasonCodes) => {
+        settle()
+        subscriber.next(reasonCodes)
+        subscriber.complete()
+      })
+      return settle
+    })
+
+  return {
+    connect$: () =>
+      new Observable((subscriber) => {
+        const cleanStart = identity.clean ?? !hasBeenOnline
+        const connection = new LocalConnection(
+          engine,
+          { ...identity.request, cleanStart },
+          {
+            next: (event) => {
+              if (event.type === 'online') hasBeenOnline = true
+              subscriber.next(event)
+            },
+            error: (error) => subscriber.error(error),
+          },
+        )
+        current = connection
+        farewell = () => subscriber.complete()
+        if (ready === undefined) engine.turn.add({ flush: () => connection.open() })
+        else void ready.then(() => connection.open())
+        return () => connection.leave({ isFarewell: false })
+      }),
+    subscribe$: (requests, identifier) =>
+      ask('subscribe', (connection, answer) => connection.subscribe(requests, identifier, answer)),
+    unsubscribe$: (filters) =>
+      ask('unsubscribe', (connection, answer) => connection.unsubscribe(filters, answer)),
+    publish$: (message) =>
+      new Observable((subscriber) => {
+        const connection = online()
+        if (connection === undefined) return subscriber.error(notConnected('publish'))
+        const answer = (reasonCode: number): void => {
+          subscriber.next({ reasonCode })
+          subscriber.complete()
+        }
+        connection.send(message, answer, (error) => subscriber.error(error))
+      }),
+    disconnect$: () =>
+      new Observable((subscriber) => {
+        online()?.leave({ isFarewell: true, ...(identity.endsWithFarewell ? { expiry: 0 } : {}) })
+        farewell?.()
+        farewell = undefined
+        subscriber.complete()
+      }),
+  }
+}
+
+function notConnected(what: string): AntiphonError {
+  return new AntiphonError('connection-lost', `cannot ${what}: the link is not connected`, {
+    phase: 'before-network',
+  })
+}
