@@ -19,7 +19,10 @@ export interface NumberRule {
 /** The value itself when it obeys the rule; throws `invalid-argument` naming option, value and rule otherwise. */
 export function requireNumber(option: string, value: number, rule: NumberRule): number {
   const { least, most = Infinity, isWhole = false } = rule
-  if (value >= least && value <= most && (!isWhole || Number.isInteger(value) || value === Infinity)) return value
+  if (value >= least && value <= most && (!isWhole || Number.isInteger(value) || value === Infinity))
+    return value
   const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`
-  throw invalidArgument(`${option} is ${String(value)}: it must be a ${isWhole ? 'whole ' : ''}number ${range}`)
+  throw invalidArgument(
+    `${option} is ${String(value)}: it must be a ${isWhole ? 'whole ' : ''}number ${range}`,
+  )
 }

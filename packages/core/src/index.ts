@@ -39,3 +39,51 @@ export { invalidArgument, requireNumber } from './argument.js'
 export type { NumberRule } from './argument.js'
 export { grantFault, outgoingFault } from './link/outgoing-rules.js'
 export { quoted, validateString } from './topic/mqtt-string.js'
+export { endpoint } from './endpoint.js'
+export type {
+  Ask,
+  ContractTypes,
+  Endpoint,
+  EndpointContract,
+  EndpointTypes,
+  ReplyContract,
+  ReplyKind,
+  ReplyPlaces,
+  Unmarked,
+} from './endpoint.js'
+export { exchange$, request, request$, requestEither$ } from './request.js'
+export type { ExchangeError, PromiseOptions, RequestOptions } from './request.js'
+export { requestMany } from './request-many.js'
+export { gather$ } from './gather.js'
+export type { GatherOptions } from './gather.js'
+export { requests$ } from './requests.js'
+export type { RequestsOptions } from './requests.js'
+export { serve } from './serve.js'
+export type { ServeOptions, ServeRecord } from './serve.js'
+export { ApplicationError } from './application-error.js'
+export type { ApplicationFailure } from './application-error.js'
+export { correlationData } from './correlation/correlation-data.js'
+export type { CorrelationDataOptions } from './correlation/correlation-data.js'
+export { payloadField } from './correlation/payload-field.js'
+export type { PayloadFieldCorrelation } from './correlation/payload-field.js'
+export { inOrder, topicParams } from './correlation/by-topic.js'
+export type {
+  Answerable,
+  Correlation,
+  MarkedQuestion,
+  Question,
+  Received,
+} from './correlation/correlation.js'
+export { countsOf, refusals$, strays$ } from './observe.js'
+export type { ExchangeCounts } from './exchange/counts.js'
+export type { FlattenOptions } from './exchange/flatten.js'
+export type { GatherRules } from './exchange/gathered-replies.js'
+export type { ExchangeOptions, RetryOptions } from './exchange/options.js'
+export type { Stray } from './exchange/strays.js'
+export type { DuplicateBounds } from './responder/duplicates.js'
+export type { Handler } from './responder/handler.js'
+export type { Ending, ServeOutcome } from './responder/outcome.js'
+export type { Refusal, RefusalReason } from './responder/refusal.js'
+export type { ReplyTopicRule } from './responder/reply-topic.js'
+export type { ServedRequest } from './responder/served-request.js'
+export { Status } from './status.js'

@@ -123,7 +123,10 @@ function linkClosed(cause?: AntiphonError): AntiphonError {
   })
 }
 
-function toQueueBounds({ messages = 100_000, bytes = 64 * 2 ** 20 }: QueueBounds = {}): Required<QueueBounds> {
+function toQueueBounds({
+  messages = 100_000,
+  bytes = 64 * 2 ** 20,
+}: QueueBounds = {}): Required<QueueBounds> {
   return {
     messages: requireNumber('queue.messages', messages, { least: 0 }),
     bytes: requireNumber('queue.bytes', bytes, { least: 0 }),

@@ -253,7 +253,8 @@ class Sending implements Observer<PublishAck> {
   }
 
   complete(): void {
-    if (!this.isDone) this.error(new AntiphonError('protocol', 'the transport ended a publish without an answer'))
+    if (!this.isDone)
+      this.error(new AntiphonError('protocol', 'the transport ended a publish without an answer'))
   }
 
   /** The subscriber is gone, whether served or not. */

@@ -106,7 +106,12 @@ export class Subscriptions {
       if (subscription.window !== undefined) subscription.window.offer(message, receipt)
       else if (subscription.isWanted) isAwaited = true
     }
-    if (isAwaited) this.#unclaimed.hold({ message, receipt, isClaimed: subscriptions.some(({ window }) => window !== undefined) })
+    if (isAwaited)
+      this.#unclaimed.hold({
+        message,
+        receipt,
+        isClaimed: subscriptions.some(({ window }) => window !== undefined),
+      })
     else {
       if (subscriptions.length === 0) this.#parts.report({ kind: 'unroutable', message })
       receipt.seal()
@@ -188,7 +193,10 @@ function toRequest(filter: string, options: SubscribeOptions): SubscribeRequest 
   assertTopicFilter(filter)
   const { qos = 1, noLocal = false, retainAsPublished = false, retainHandling = 0 } = options
   if (noLocal && isSharedFilter(filter)) {
-    throw invalidArgument(`noLocal is not allowed on the shared filter ${filter} [MQTT-3.8.3-4]; leave it out`, filter)
+    throw invalidArgument(
+      `noLocal is not allowed on the shared filter ${filter} [MQTT-3.8.3-4]; leave it out`,
+      filter,
+    )
   }
   return { filter, qos, noLocal, retainAsPublished, retainHandling }
 }

@@ -6,8 +6,6 @@ import type { ParameterName, TemplateParams } from './template-params.js'
 import { hasWildcard, isSharedFilter, validateTopicFilter } from './topic-filter.js'
 import { validateTopicName } from './topic-name.js'
 
-export type { ParameterName, TemplateParams } from './template-params.js'
-
 /**
  * A topic with named gaps, typed by its own text.
  *

@@ -1,0 +1,54 @@
+import { parse, stringify } from 'uuid'
+import type { Correlation } from './correlation.js'
+import { fromBytes, toBytes } from './token.js'
+
+/** How `correlationData` writes its tokens. */
+export interface CorrelationDataOptions {
+  /**
+   * `text`: the UUID as 36 characters, which every peer survives; `bytes`: the same UUID as its 16 bytes.
+   * @defaultValue 'text'
+   */
+  readonly format?: 'text' | 'bytes'
+}
+
+const AS_TEXT = strategy(toBytes)
+const AS_BYTES = strategy((id) => parse(id))
+
+/**
+ * Response Topic and Correlation Data, the way of MQTT 5 and the default: the responder sends the token back as it came.
+ */
+export function correlationData({ format = 'text' }: CorrelationDataOptions = {}): Correlation {
+  return format === 'text' ? AS_TEXT : AS_BYTES
+}
+
+function strategy(encode: (id: string) => Uint8Array): Correlation {
+  return {
+    name: 'correlationData',
+    readsPayload: false,
+    isInOrder: false,
+    ask: ({ id, replyTopic, value }) => {
+      const token = encode(id)
+      return {
+        token: fromBytes(token),
+        value,
+        properties: { responseTopic: replyTopic, correlationData: token },
+      }
+    },
+    tokenOf: ({ message }) => message.correlationData && fromBytes(message.correlationData),
+    answer: ({ message: { responseTopic, correlationData: token } }) => ({
+      replyTopic: responseTopic,
+      token: token && fromBytes(token),
+      mark: (answer) => answer,
+      properties: token === undefined ? {} : { correlationData: token },
+    }),
+  }
+}
+
+/** A token as people read it: a UUID where it is one, else its bytes in hexadecimal. */
+export function showToken(token: string): string {
+  if (/^[\x20-\x7e]*$/.test(token)) return token
+  const bytes = toBytes(token)
+  return bytes.length === 16
+    ? stringify(bytes)
+    : Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

@@ -1,0 +1,58 @@
+import { isRight } from 'fp-ts/lib/Either.js'
+import { invalidArgument } from '../argument.js'
+import type { Correlation, Received } from './correlation.js'
+import { correlationData } from './correlation-data.js'
+
+/** A strategy that keeps its token in the field `Field` of question and answer. */
+export interface PayloadFieldCorrelation<Field extends string> extends Correlation {
+  readonly field: Field
+}
+
+/**
+ * A field of the payload carries the token, in the question and in its answer: for peers without MQTT 5 properties.
+ *
+ * A question without the field gets a fresh id, an answer without it the question's token. Where MQTT 5 is spoken,
+ * Correlation Data travels as well, so that a failure without a payload still finds its question.
+ */
+export function payloadField<const Field extends string>(field: Field): PayloadFieldCorrelation<Field> {
+  const properties = correlationData()
+  const tokenIn = ({ value }: Received): string | undefined => {
+    const decoded = value()
+    return isRight(decoded) ? fieldOf(decoded.right, field) : undefined
+  }
+  return {
+    name: `payloadField(${field})`,
+    field,
+    readsPayload: true,
+    isInOrder: false,
+    ask: (question) => {
+      const token = fieldOf(question.value, field) ?? question.id
+      const value = withField(question.value, field, token)
+      return { token, value, properties: properties.ask({ ...question, id: token }).properties }
+    },
+    tokenOf: (reply) => tokenIn(reply) ?? properties.tokenOf(reply),
+    answer: (request) => {
+      const token = tokenIn(request)
+      const { replyTopic, token: ownToken, properties: echoed } = properties.answer(request)
+      return {
+        replyTopic,
+        token: token ?? ownToken,
+        mark: (answer) => (token === undefined ? answer : withField(answer, field, token)),
+        properties: echoed,
+      }
+    },
+  }
+}
+
+function fieldOf(value: unknown, field: string): string | undefined {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, field)) return undefined
+  const token = (value as Readonly<Record<string, unknown>>)[field]
+  return typeof token === 'string' || typeof token === 'number' ? String(token) : undefined
+}
+
+function withField(value: unknown, field: string, token: string): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalidArgument(`the value has no place for the field ${field}: payloadField needs an object`)
+  }
+  return Object.hasOwn(value, field) ? value : { ...value, [field]: token }
+}

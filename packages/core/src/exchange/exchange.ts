@@ -1,0 +1,236 @@
+import type { Observer, Subscription as Teardown } from 'rxjs'
+import { invalidArgument } from '../argument.js'
+import { AntiphonError, type ErrorCode, type ErrorContext } from '../errors.js'
+import type { PublishAck } from '../link/link.js'
+import type { UserProperties } from '../message.js'
+import { Status } from '../status.js'
+import type { Deadline } from '../time/deadlines.js'
+import type { AskParts, Caller } from './caller.js'
+import type { LinkWatcher } from './exchanges.js'
+import type { Inbox, Shareholder } from './inbox.js'
+import type { Lane, Waiting } from './lane.js'
+import { Posting } from './posting.js'
+import type { DecodedOnce } from './received.js'
+import type { ExchangeControl, Replies } from './replies.js'
+
+/** Who is told what became of a question: its answers and the end, or an error. */
+export type Outcome = Pick<Observer<unknown>, 'next' | 'error' | 'complete'>
+
+/** The broker knows of nobody who is subscribed to the topic. */
+const NO_MATCHING_SUBSCRIBERS = 0x10
+
+/** One question from its first publish to its settlement, which happens once. */
+export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatcher {
+  readonly #caller: Caller
+  readonly #posting: Posting
+  readonly #outcome: Outcome
+  readonly #replies: Replies
+  #dueAt: number
+  #inbox: Inbox | undefined
+  #lane: Lane | undefined
+  #deadline: Deadline
+  #nextAttempt: Deadline | undefined
+  #publishing: Teardown | undefined
+  #attempts = 0
+  #hasMissedReplies = false
+  #isSettled = false
+
+  /** Throws what is wrong with the question itself, before anything is sent. */
+  constructor(caller: Caller, parts: AskParts, outcome: Outcome) {
+    const { exchanges, rules, tally } = caller
+    this.#caller = caller
+    this.#outcome = outcome
+    this.#replies = caller.replies()
+    this.#posting = new Posting(caller, parts, this.#replies.opening ?? [])
+    this.#dueAt = exchanges.link.scheduler.now() + rules.timeout
+    this.#deadline = exchanges.deadlines.add(rules.timeout, () => this.#timeOut())
+    tally.pending++
+  }
+
+  get replyTopic(): string {
+    return this.#posting.replyTopic
+  }
+
+  get token(): string {
+    return this.#posting.token
+  }
+
+  start(): void {
+    const { exchanges, rules } = this.#caller
+    exchanges.follow()
+    if (rules.onDisconnect === 'fail' || this.#posting.replyTo === undefined) exchanges.watch(this)
+    this.linkOnline()
+  }
+
+  /** Gives the question up; tells the responder, where it could already be at work. */
+  cancel(): void {
+    if (this.#isSettled) return
+    this.#caller.tally.cancelled++
+    this.#settle()
+    if (this.#attempts > 0) this.tell([['__stat', String(Status.cancelled)]])
+  }
+
+  // What the link and the inbox say.
+
+  linkOnline(): void {
+    const { replyTo } = this.#posting
+    if (this.#inbox !== undefined || this.#isSettled || replyTo === undefined) return
+    const { correlation, response } = this.#caller.endpoint
+    try {
+      this.#posting.address(replyTo.topic)
+    } catch (thrown) {
+      this.#end(this.#told(AntiphonError.from(thrown)))
+      return
+    }
+    this.#inbox = this.#caller.exchanges.inbox(replyTo.filter)
+    this.#lane = this.#inbox.lane(correlation, response)
+    this.#inbox.acquire(this)
+  }
+
+  linkOffline(error: AntiphonError): void {
+    if (this.#caller.rules.onDisconnect === 'fail' && this.#attempts > 0) this.#end(this.#told(error))
+  }
+
+  linkClosed(error: AntiphonError): void {
+    this.#end(this.#told(error))
+  }
+
+  inboxOpened(): void {
+    if (this.#attempts === 0) this.#register()
+    else if (this.#hasMissedReplies && this.#caller.rules.onDisconnect === 'resend') this.#publish()
+    this.#hasMissedReplies = false
+  }
+
+  inboxLapsed(): void {
+    this.#hasMissedReplies = true
+  }
+
+  inboxFailed(error: AntiphonError): void {
+    this.#end(this.#told(error))
+  }
+
+  receive(reply: DecodedOnce): void {
+    this.#replies.receive(reply.as(this.#caller.endpoint.response), this)
+  }
+
+  // What its replies decide.
+
+  emit(value: unknown): void {
+    this.#outcome.next(value)
+  }
+
+  finish(): void {
+    if (this.#isSettled) return
+    this.#caller.tally.answered++
+    this.#settle()
+    this.#outcome.complete()
+  }
+
+  fail(error: AntiphonError): void {
+    if (this.#isSettled) return
+    const { rules, exchanges } = this.#caller
+    if (this.#attempts >= rules.attempts || !rules.isWorthRetrying(error)) {
+      this.#end(error)
+      return
+    }
+    this.#nextAttempt?.cancel()
+    this.#nextAttempt = exchanges.deadlines.add(rules.backOff(this.#attempts), () => this.#publish())
+  }
+
+  failure<C extends ErrorCode>(code: C, message: string, context: ErrorContext = {}): AntiphonError<C> {
+    return new AntiphonError(code, message, { ...this.#context(), ...context })
+  }
+
+  postpone(milliseconds: number): void {
+    if (this.#isSettled) return
+    const { exchanges } = this.#caller
+    this.#dueAt = exchanges.link.scheduler.now() + milliseconds
+    this.#deadline.cancel()
+    this.#deadline = exchanges.deadlines.add(milliseconds, () => this.#timeOut())
+  }
+
+  tell(userProperties: UserProperties): void {
+    const note = this.#posting.toNote(this.#left(), userProperties)
+    if (note !== undefined) this.#caller.exchanges.link.publish$(note).subscribe({ error: () => undefined })
+  }
+
+  // The way there and the way out.
+
+  #register(): void {
+    if (this.#lane?.hasRoomFor(this) === false) {
+      const why = `another question is open whose answer comes on ${this.replyTopic} as well`
+      this.#end(this.#told(invalidArgument(`${why}: give each a reply topic of its own, or use inOrder()`)))
+      return
+    }
+    this.#lane?.add(this)
+    this.#publish()
+  }
+
+  #publish(): void {
+    const { exchanges, rules, tally } = this.#caller
+    if (this.#attempts > 0) tally.retried++
+    this.#attempts++
+    this.#nextAttempt?.cancel()
+    if (this.#attempts < rules.attempts) {
+      this.#nextAttempt = exchanges.deadlines.add(rules.patience, () => this.#publish())
+    }
+    this.#publishing?.unsubscribe()
+    this.#publishing = exchanges.link.publish$(this.#posting.toMessage(this.#left())).subscribe({
+      next: (ack) => this.#acknowledged(ack),
+      error: (error: unknown) => this.fail(this.#told(AntiphonError.from(error))),
+    })
+    if (this.#isSettled) this.#publishing.unsubscribe()
+  }
+
+  #acknowledged({ reasonCode }: PublishAck): void {
+    if (reasonCode !== NO_MATCHING_SUBSCRIBERS || !this.#caller.rules.failFast) return
+    this.fail(this.failure('no-responder', `nobody is subscribed to ${this.#posting.topic}`, { reasonCode }))
+  }
+
+  #timeOut(): void {
+    if (this.#replies.timedOut !== undefined) {
+      this.#replies.timedOut(this)
+      return
+    }
+    const { rules, endpoint } = this.#caller
+    const missing = this.#attempts > 0 ? 'no answer' : 'the link and its response subscription were not ready'
+    const question = `${endpoint.name}, question ${this.#posting.shownToken}`
+    this.#end(this.failure('timeout', `${question}: ${missing} within ${rules.timeout} ms`))
+  }
+
+  #end(error: AntiphonError): void {
+    if (this.#isSettled) return
+    this.#caller.tally[error.code === 'timeout' ? 'timedOut' : 'failed']++
+    this.#settle()
+    this.#outcome.error(error)
+  }
+
+  #settle(): void {
+    this.#isSettled = true
+    this.#caller.tally.pending--
+    this.#deadline.cancel()
+    this.#nextAttempt?.cancel()
+    this.#publishing?.unsubscribe()
+    this.#lane?.remove(this)
+    this.#inbox?.release(this)
+    this.#caller.exchanges.unwatch(this)
+  }
+
+  /** Milliseconds until the caller stops waiting. */
+  #left(): number {
+    return this.#dueAt - this.#caller.exchanges.link.scheduler.now()
+  }
+
+  #told(error: AntiphonError): AntiphonError {
+    return error.within(this.#context())
+  }
+
+  #context(): ErrorContext {
+    return {
+      endpoint: this.#caller.endpoint.name,
+      topic: this.#posting.topic,
+      correlation: this.#posting.shownToken,
+      phase: this.#attempts > 0 ? 'after-network' : 'before-network',
+    }
+  }
+}

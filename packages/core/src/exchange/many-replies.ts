@@ -1,0 +1,89 @@
+import type { UserProperties } from '../message.js'
+import { userProperty } from '../message.js'
+import { placeOf, type Place } from '../stream-place.js'
+import type { DecodedOnce } from './received.js'
+import { read, readFailure, type ExchangeControl, type Replies } from './replies.js'
+
+/** How far ahead of a missing item later ones are kept. */
+const REORDER_LIMIT = 1_024
+
+/** How the items of a `many` exchange are taken. */
+export interface ManyOptions {
+  /** Milliseconds of silence after which the exchange fails. */
+  readonly patience: number
+  /** How many items may be on their way to us; without it the responder sends as fast as it can. */
+  readonly credit: number | undefined
+  /** Whether an item counts as taken when it comes; else whoever takes it says so by `consumed`. */
+  readonly consumesAtOnce: boolean
+}
+
+/** Puts the items of a stream in order: repairs what arrives out of turn, drops what comes twice, misses none. */
+export class ManyReplies implements Replies {
+  readonly opening: UserProperties
+  readonly #options: ManyOptions
+  readonly #early = new Map<number, { readonly reply: DecodedOnce; readonly place: Place }>()
+  #next = 0
+  #taken = 0
+  #control: ExchangeControl | undefined
+
+  constructor(options: ManyOptions) {
+    this.#options = options
+    this.opening = options.credit === undefined ? [] : [['__credit', String(options.credit)]]
+  }
+
+  receive(reply: DecodedOnce, control: ExchangeControl): void {
+    this.#control = control
+    const said = userProperty(reply.message.userProperties, '__stream')
+    const place = placeOf(said)
+    if (place === undefined) {
+      const found = said === undefined ? 'is missing' : `is "${said}"`
+      control.fail(readFailure(reply, control) ?? control.failure('protocol', `the item’s __stream ${found}`))
+      return
+    }
+    if (place.index < this.#next) return
+    if (place.index - this.#next > REORDER_LIMIT) {
+      const gap = `item ${place.index} is here, and item ${this.#next} is still missing`
+      control.fail(control.failure('protocol', `${gap}: too far apart to be repaired`))
+      return
+    }
+    control.postpone(this.#options.patience)
+    this.#early.set(place.index, { reply, place })
+    this.#release(control)
+  }
+
+  timedOut(control: ExchangeControl): void {
+    const ahead = this.#early.size > 0 ? `, though ${this.#early.size} later ones did` : ''
+    const silence = `item ${this.#next} did not come within ${this.#options.patience} ms${ahead}`
+    control.fail(control.failure('timeout', silence))
+  }
+
+  /** Whoever asked has taken one more item: grants the responder new ones, half a credit at a time. */
+  consumed(): void {
+    const { credit } = this.#options
+    if (credit === undefined) return
+    this.#taken++
+    if (this.#taken * 2 < credit) return
+    this.#control?.tell([['__grant', String(this.#taken)]])
+    this.#taken = 0
+  }
+
+  #release(control: ExchangeControl): void {
+    for (let item = this.#early.get(this.#next); item !== undefined; item = this.#early.get(this.#next)) {
+      this.#early.delete(this.#next)
+      this.#next++
+      if (item.place.isLast) {
+        const failure = readFailure(item.reply, control)
+        if (failure === undefined) control.finish()
+        else control.fail(failure)
+        return
+      }
+      const reading = read(item.reply, control)
+      if (reading.error !== undefined) {
+        control.fail(reading.error)
+        return
+      }
+      control.emit(reading.value)
+      if (this.#options.consumesAtOnce) this.consumed()
+    }
+  }
+}

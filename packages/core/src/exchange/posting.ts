@@ -1,0 +1,103 @@
+import { isLeft } from 'fp-ts/lib/Either.js'
+import { v4 as uuid } from 'uuid'
+import { encodeWith } from '../codec/guard.js'
+import { showToken } from '../correlation/correlation-data.js'
+import type { MarkedQuestion } from '../correlation/correlation.js'
+import type { OutgoingMessage, UserProperties } from '../message.js'
+import type { AskParts, Caller } from './caller.js'
+
+/** Where the replies to a question come, and the filter they are subscribed to by. */
+export interface ReplyTo {
+  readonly topic: string
+  readonly filter: string
+}
+
+const NOTHING = new Uint8Array()
+
+/**
+ * A question on paper: encoded once, addressed when it is known where its replies will come, then as often sent as it
+ * takes. Making one throws whatever is wrong with the question itself.
+ */
+export class Posting {
+  replyTopic = ''
+  token = ''
+  readonly topic: string
+  readonly #caller: Caller
+  readonly #parts: AskParts
+  readonly #id = uuid()
+  readonly #payload: Uint8Array
+  readonly #userProperties: UserProperties | undefined
+  #properties: MarkedQuestion['properties'] = {}
+
+  constructor(caller: Caller, parts: AskParts, ownProperties: UserProperties) {
+    const { endpoint, rules } = caller
+    this.#caller = caller
+    this.#parts = parts
+    this.topic = endpoint.topic.format(parts.params)
+    const encoded = encodeWith(endpoint.request, this.#mark(this.replyTo?.topic ?? '').value)
+    if (isLeft(encoded)) throw encoded.left.within({ endpoint: endpoint.name, topic: this.topic })
+    this.#payload = encoded.right
+    const properties = [...(rules.userProperties ?? []), ...ownProperties]
+    this.#userProperties = properties.length > 0 ? properties : undefined
+  }
+
+  /** Where replies come; `undefined` until the broker has told us our name. */
+  get replyTo(): ReplyTo | undefined {
+    const { endpoint, rules, exchanges } = this.#caller
+    if (rules.responseTopic !== undefined) return { topic: rules.responseTopic, filter: rules.responseTopic }
+    if (endpoint.reply !== undefined) return endpoint.reply.place(this.#parts.params)
+    const topic = exchanges.responseTopic
+    return topic === undefined ? undefined : { topic, filter: topic }
+  }
+
+  /** The correlation as people read it. */
+  get shownToken(): string {
+    return showToken(this.token === '' ? this.#id : this.token)
+  }
+
+  address(replyTopic: string): void {
+    const { token, properties } = this.#mark(replyTopic)
+    this.replyTopic = replyTopic
+    this.token = token
+    this.#properties = properties
+  }
+
+  /** The message as it goes out with so many milliseconds left to be answered. */
+  toMessage(left: number): OutgoingMessage {
+    const { endpoint, rules } = this.#caller
+    return {
+      topic: this.topic,
+      payload: this.#payload,
+      qos: rules.qos,
+      contentType: endpoint.request.contentType,
+      payloadFormatIndicator: endpoint.request.isText,
+      messageExpiryInterval: toSeconds(left),
+      ...(this.#userProperties && { userProperties: this.#userProperties }),
+      ...this.#properties,
+    }
+  }
+
+  /** A word to the responder about this exchange; `undefined` where the peer could not read it. */
+  toNote(left: number, userProperties: UserProperties): OutgoingMessage | undefined {
+    const { rules, exchanges } = this.#caller
+    if (this.#properties.correlationData === undefined || exchanges.grant?.protocolVersion !== 5)
+      return undefined
+    return {
+      topic: this.topic,
+      payload: NOTHING,
+      qos: rules.qos,
+      messageExpiryInterval: toSeconds(left),
+      userProperties,
+      ...this.#properties,
+    }
+  }
+
+  #mark(replyTopic: string): MarkedQuestion {
+    return this.#caller.endpoint.correlation.ask({ id: this.#id, replyTopic, value: this.#parts.value })
+  }
+}
+
+/** Whole seconds, up, as a Message Expiry Interval has them. */
+function toSeconds(milliseconds: number): number {
+  return Math.max(1, Math.ceil(milliseconds / 1000))
+}

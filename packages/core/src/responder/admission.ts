@@ -1,0 +1,172 @@
+import { isLeft } from 'fp-ts/lib/Either.js'
+import type { Answerable } from '../correlation/correlation.js'
+import type { Endpoint } from '../endpoint.js'
+import { DecodedOnce } from '../exchange/received.js'
+import type { Delivery, Link } from '../link/link.js'
+import type { Message } from '../message.js'
+import type { Failure } from '../status.js'
+import { Duplicates, type DuplicateBounds, type Seen } from './duplicates.js'
+import { creditOf, grantOf, isCancel, payloadFault, versionFault } from './faults.js'
+import type { Refusal, RefusalReason } from './refusal.js'
+import type { ReplyTopicCheck } from './reply-topic.js'
+import { Served, withExpiry } from './served.js'
+
+/** What the door of a responder is built from. */
+export interface AdmissionParts {
+  readonly link: Link
+  readonly endpoint: Endpoint
+  readonly checkReplyTopic: ReplyTopicCheck
+  readonly duplicates: Required<DuplicateBounds>
+  readonly refused: (refusal: Refusal) => void
+}
+
+/** A request that may be handled. */
+export interface Admitted {
+  readonly message: Message
+  readonly value: unknown
+  readonly params: Readonly<Record<string, string>>
+  readonly served: Served
+}
+
+/** A message that could become a request. */
+interface Candidate {
+  readonly delivery: Delivery
+  readonly received: DecodedOnce
+  readonly params: Readonly<Record<string, string>>
+  readonly answerable: Answerable
+  readonly replyTopic: string | undefined
+}
+
+/**
+ * The door of a responder: decides of each arriving message, in the order that docs/wire.md sets, whether the handler
+ * gets to see it, and deals with all that it does not.
+ */
+export class Admission {
+  readonly #parts: AdmissionParts
+  readonly #duplicates: Duplicates
+
+  constructor(parts: AdmissionParts) {
+    this.#parts = parts
+    this.#duplicates = new Duplicates(parts.duplicates)
+  }
+
+  /** The request to be handled, or `undefined` when the message has been dealt with. */
+  admit(delivery: Delivery): Admitted | undefined {
+    const { endpoint } = this.#parts
+    const { message } = delivery
+    if (message.retain) return this.#refuse(delivery, 'retained', 'it lay retained at the broker')
+    const params = endpoint.topic.match(message.topic)
+    if (params === undefined) {
+      return this.#refuse(delivery, 'invalid', `its topic does not match ${endpoint.topic.template}`)
+    }
+    const received = new DecodedOnce(message, endpoint.request)
+    const answerable = endpoint.correlation.answer(received)
+    const replyTopic = endpoint.reply?.place(params).topic ?? answerable.replyTopic
+    const fault = this.#replyTopicFault(replyTopic)
+    if (fault !== undefined) return this.#refuse(delivery, 'reply-topic', fault)
+    return this.#consider({ delivery, received, params, answerable, replyTopic })
+  }
+
+  #consider(candidate: Candidate): Admitted | undefined {
+    const { delivery, received, params, answerable, replyTopic } = candidate
+    const { message } = delivery
+    const { token } = answerable
+    const key = replyTopic === undefined || token === undefined ? undefined : `${replyTopic}\u0000${token}`
+    const earlier = key === undefined ? undefined : this.#duplicates.find(key, this.#now())
+    if (isCancel(message)) {
+      earlier?.cancel()
+      return this.#refuse(delivery, 'cancel', 'it calls off an earlier one')
+    }
+    const grant = grantOf(message)
+    if (grant !== undefined) {
+      earlier?.grant(grant)
+      delivery.acknowledge()
+      return undefined
+    }
+    if (earlier !== undefined) return this.#repeat(earlier, delivery)
+    const served = this.#begin(candidate, key)
+    const failure = versionFault(message) ?? payloadFault(received)
+    if (failure !== undefined) return this.#turnDown(served, message, failure)
+    const decoded = received.value()
+    return isLeft(decoded) ? undefined : { message, value: decoded.right, params, served }
+  }
+
+  #begin({ delivery, answerable, replyTopic }: Candidate, key: string | undefined): Served {
+    const { link, endpoint, duplicates } = this.#parts
+    const { message } = delivery
+    const { messageExpiryInterval: expiry } = message
+    const expiresAt = expiry === undefined ? Infinity : this.#now() + expiry * 1000
+    const seen: Seen = {
+      replies: [],
+      isRunning: true,
+      rememberUntil: expiry === undefined ? this.#now() + duplicates.keepFor : expiresAt,
+      expiresAt,
+      joined: [],
+      patience: expiry === undefined ? Infinity : expiry * 1000,
+      cancel: () => undefined,
+      grant: () => undefined,
+    }
+    if (key !== undefined) this.#duplicates.begin(key, seen, this.#now())
+    return new Served({
+      link,
+      frame: replyTopic === undefined ? undefined : { endpoint, request: message, replyTopic, answerable },
+      delivery,
+      seen,
+      replies: endpoint.replies,
+      credit: creditOf(message),
+      remember: () => {
+        if (key !== undefined) this.#duplicates.finish(key, this.#now())
+      },
+      forget: () => {
+        if (key !== undefined) this.#duplicates.drop(key)
+      },
+    })
+  }
+
+  /** A repetition joins the one that runs, or gets the same bytes again with its own expiry. */
+  #repeat(earlier: Seen, delivery: Delivery): undefined {
+    const { link } = this.#parts
+    if (earlier.isRunning) {
+      earlier.joined.push(delivery.acknowledge)
+      this.#report(delivery.message, 'duplicate', 'it repeats one that is being handled')
+      return undefined
+    }
+    if (earlier.replies === undefined) {
+      return this.#refuse(delivery, 'duplicate', 'it repeats one whose answers were too many to be kept')
+    }
+    const { messageExpiryInterval: expiry } = delivery.message
+    const left = expiry === undefined ? Infinity : expiry * 1000
+    for (const reply of earlier.replies)
+      link.publish$(withExpiry(reply, left)).subscribe({ error: () => undefined })
+    return this.#refuse(delivery, 'duplicate', 'it repeats one that was answered, and is answered the same')
+  }
+
+  #turnDown(served: Served, message: Message, failure: Failure): undefined {
+    this.#report(message, 'invalid', failure.message ?? '', failure.code)
+    served.fail(failure, () => undefined)
+    return undefined
+  }
+
+  #refuse(delivery: Delivery, reason: RefusalReason, detail: string): undefined {
+    delivery.acknowledge()
+    this.#report(delivery.message, reason, detail)
+    return undefined
+  }
+
+  #report(message: Message, reason: RefusalReason, detail: string, status?: number): void {
+    const { endpoint, refused } = this.#parts
+    refused({ reason, endpoint: endpoint.name, message, detail, ...(status === undefined ? {} : { status }) })
+  }
+
+  #replyTopicFault(replyTopic: string | undefined): string | undefined {
+    if (replyTopic === undefined) {
+      return this.#parts.endpoint.acceptsNotifications ? undefined : 'it names no Response Topic'
+    }
+    const fault = this.#parts.checkReplyTopic(replyTopic)
+    return fault === undefined ? undefined : `its reply topic ${replyTopic} is refused: ${fault}`
+  }
+
+  #now(): number {
+    return this.#parts.link.scheduler.now()
+  }
+}

@@ -1,0 +1,29 @@
+import { ApplicationError } from '../application-error.js'
+import { Status, type Failure } from '../status.js'
+
+/** There is no room. */
+export const BUSY: Failure = { code: Status.unavailable, message: 'busy: ask again later' }
+
+/** What the caller is told of an error: all of an application's own, nothing of any other. */
+export function toFailure(error: unknown): Failure {
+  if (!(error instanceof ApplicationError)) {
+    return { code: Status.internalError, message: 'the handler failed', propertyName: 'Handler' }
+  }
+  return {
+    code: Status.internalError,
+    message: error.message,
+    isApplicationError: true,
+    applicationCode: error.code,
+    ...(error.payload === undefined ? {} : { applicationPayload: error.payload }),
+  }
+}
+
+/** The handler had its time. */
+export function outOfTime(timeLimit: number): Failure {
+  return {
+    code: Status.timeout,
+    message: `the handler had ${timeLimit} ms`,
+    propertyName: 'ExecutionTimeout',
+    propertyValue: `PT${timeLimit / 1000}S`,
+  }
+}

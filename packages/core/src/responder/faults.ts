@@ -1,0 +1,53 @@
+import { isLeft } from 'fp-ts/lib/Either.js'
+import { showDecodeError } from '../codec/show-decode-error.js'
+import type { Received } from '../correlation/correlation.js'
+import { userProperty, type Message } from '../message.js'
+import { Status, type Failure } from '../status.js'
+
+/** The protocol's major version that is spoken here. */
+const MAJOR_VERSION = '1'
+
+/** Whether a message calls off the request of the same correlation. */
+export function isCancel({ userProperties }: Message): boolean {
+  return userProperty(userProperties, '__stat') === String(Status.cancelled)
+}
+
+/** How many items a request wants at first; `Infinity` when it sets no limit. */
+export function creditOf({ userProperties }: Message): number {
+  return toCredit(userProperty(userProperties, '__credit')) ?? Infinity
+}
+
+/** How many more items a message wants of the stream it belongs to; `undefined` on any other message. */
+export function grantOf({ userProperties }: Message): number | undefined {
+  return toCredit(userProperty(userProperties, '__grant'))
+}
+
+function toCredit(said: string | undefined): number | undefined {
+  return said !== undefined && /^\d{1,9}$/.test(said) ? Number(said) : undefined
+}
+
+/** What is wrong with the protocol version a request names; nothing when it names none. */
+export function versionFault({ userProperties }: Message): Failure | undefined {
+  const version = userProperty(userProperties, '__protVer')
+  if (version === undefined || version.split('.')[0] === MAJOR_VERSION) return undefined
+  return {
+    code: Status.unsupportedVersion,
+    message: `protocol version ${version} is not spoken here`,
+    supportedMajorVersions: MAJOR_VERSION,
+    requestedVersion: version,
+  }
+}
+
+/** What is wrong with a request's payload or content type. */
+export function payloadFault(received: Received): Failure | undefined {
+  const decoded = received.value()
+  if (!isLeft(decoded)) return undefined
+  const message = showDecodeError(decoded.left)
+  if (decoded.left.kind === 'payload') return { code: Status.badRequest, message }
+  return {
+    code: Status.unsupportedMediaType,
+    message,
+    propertyName: 'Content Type',
+    propertyValue: decoded.left.contentType,
+  }
+}

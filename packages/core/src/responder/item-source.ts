@@ -1,0 +1,115 @@
+import { defer, isObservable, Subscription, type ObservableInput } from 'rxjs'
+
+/** What a source has to say when it is asked for its next item. */
+export type NextItem =
+  | { readonly kind: 'item'; readonly value: unknown }
+  | { readonly kind: 'end' }
+  | { readonly kind: 'error'; readonly error: unknown }
+  /** Nothing yet; `onReady` tells when it is worth asking again. */
+  | { readonly kind: 'wait' }
+
+/** A handler's answers, taken one by one. */
+export interface ItemSource {
+  readonly next: () => NextItem
+  readonly stop: () => void
+}
+
+/** How many items of an Observable wait for a slow caller before the handler is taken to be out of hand. */
+const BUFFER_LIMIT = 10_000
+
+const WAIT: NextItem = { kind: 'wait' }
+const END: NextItem = { kind: 'end' }
+
+/**
+ * Starts a handler and takes its answers as they are wanted. Iterables of both kinds are asked only for what is wanted,
+ * so that demand reaches them; Observables and Promises, which cannot be asked, are kept waiting in a bounded buffer.
+ */
+export function itemSource(start: () => ObservableInput<unknown>, onReady: () => void): ItemSource {
+  let input: ObservableInput<unknown>
+  try {
+    input = start()
+  } catch (error) {
+    return { next: () => ({ kind: 'error', error }), stop: () => undefined }
+  }
+  if (!isObservable(input) && isAsyncIterable(input))
+    return fromAsyncIterator(input[Symbol.asyncIterator](), onReady)
+  if (!isObservable(input) && isIterable(input)) return fromIterator(input[Symbol.iterator]())
+  return fromPush(input, onReady)
+}
+
+function fromIterator(iterator: Iterator<unknown>): ItemSource {
+  return {
+    next: () => {
+      try {
+        const { done, value } = iterator.next()
+        return done === true ? END : { kind: 'item', value }
+      } catch (error) {
+        return { kind: 'error', error }
+      }
+    },
+    stop: () => void iterator.return?.(),
+  }
+}
+
+function fromAsyncIterator(iterator: AsyncIterator<unknown>, onReady: () => void): ItemSource {
+  let found: NextItem = WAIT
+  let isAsked = false
+  const ready = (item: NextItem): void => {
+    found = item
+    isAsked = false
+    onReady()
+  }
+  return {
+    next: () => {
+      const item = found
+      found = item.kind === 'item' ? WAIT : item
+      if (item.kind === 'wait' && !isAsked) {
+        isAsked = true
+        iterator.next().then(
+          ({ done, value }) => ready(done === true ? END : { kind: 'item', value }),
+          (error: unknown) => ready({ kind: 'error', error }),
+        )
+      }
+      return item
+    },
+    stop: () => void iterator.return?.()?.catch(() => undefined),
+  }
+}
+
+function fromPush(input: ObservableInput<unknown>, onReady: () => void): ItemSource {
+  const buffer: NextItem[] = []
+  const subscription = new Subscription()
+  const push = (item: NextItem): void => {
+    buffer.push(item)
+    onReady()
+  }
+  subscription.add(
+    defer(() => input).subscribe({
+      next: (value) => {
+        if (buffer.length < BUFFER_LIMIT) {
+          push({ kind: 'item', value })
+          return
+        }
+        subscription.unsubscribe()
+        const error = new Error(
+          `${BUFFER_LIMIT} items wait for the caller: answer with an iterable, which can be asked`,
+        )
+        push({ kind: 'error', error })
+      },
+      error: (error: unknown) => push({ kind: 'error', error }),
+      complete: () => push(END),
+    }),
+  )
+  return {
+    next: () => buffer.shift() ?? WAIT,
+    stop: () => subscription.unsubscribe(),
+  }
+}
+
+function isAsyncIterable(input: object): input is AsyncIterable<unknown> {
+  return Symbol.asyncIterator in input
+}
+
+function isIterable(input: object): input is Iterable<unknown> {
+  return Symbol.iterator in input
+}

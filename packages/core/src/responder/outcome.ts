@@ -1,0 +1,25 @@
+/** How an exchange ended, seen from the responder. */
+export type ServeOutcome =
+  /** The handler's answer reached the broker. */
+  | 'answered'
+  /** The handler failed, and the caller was told. */
+  | 'failed'
+  /** The handler ran out of its own time, and the caller was told. */
+  | 'timed-out'
+  /** The caller's time ran out before there was an answer; nobody was told. */
+  | 'expired'
+  /** The caller gave up. */
+  | 'cancelled'
+  /** There was no room, or the responder was draining; the caller was told. */
+  | 'busy'
+  /** The reply did not reach the broker. */
+  | 'unsent'
+
+/** How it ended, and why. */
+export interface Ending {
+  readonly outcome: ServeOutcome
+  /** The status the caller was told. */
+  readonly status?: number
+  /** What the handler threw, or why the reply did not go out. */
+  readonly error?: unknown
+}

@@ -1,0 +1,135 @@
+import { Observable, type OperatorFunction, type Subscription } from 'rxjs'
+import { requireNumber } from './argument.js'
+import type { EndpointTypes } from './endpoint.js'
+import { Fifo } from './link/fifo.js'
+import type { Message } from './message.js'
+import { BUSY } from './responder/failures.js'
+import type { Handler } from './responder/handler.js'
+import { handle } from './responder/handling.js'
+import type { Ending, ServeOutcome } from './responder/outcome.js'
+import { inHand, type ServedRequest } from './responder/served-request.js'
+
+/** How requests are handled. */
+export interface ServeOptions {
+  /** How many handlers run at once. @defaultValue 256 */
+  readonly concurrency?: number
+  /** How many requests wait for one of them to end; one more is answered 503. @defaultValue 10 000 */
+  readonly queue?: number
+  /** Milliseconds a handler may take, beside what the caller allows. @defaultValue Infinity */
+  readonly timeLimit?: number
+  /** When it emits: new requests are answered 503, what is in hand is finished, then the stream completes. */
+  readonly drain$?: Observable<unknown>
+}
+
+/** What became of one request. Times are milliseconds on the link's clock. */
+export interface ServeRecord<T extends EndpointTypes = EndpointTypes> extends Ending {
+  readonly endpoint: string
+  readonly params: T['params']
+  readonly request: Message
+  readonly outcome: ServeOutcome
+  readonly receivedAt: number
+  /** When the handler was started, if it was. */
+  readonly startedAt?: number
+  readonly endedAt: number
+}
+
+/**
+ * Answers a stream of requests: runs the handler for each, sends what it gives to the caller, and only then acknowledges
+ * the request, so that a crash repeats what was not finished.
+ *
+ * - *next*: a record of each exchange when it is over. *complete*: drained, or the requests ended and all are answered.
+ * - *error*: as the source. A handler that fails answers 500 and does not disturb the stream.
+ * - *unsubscribe*: stops the handlers; what is in hand stays unacknowledged, and the broker gives it to somebody else.
+ *
+ * @example
+ * ```ts
+ * requests$(link, temperature).pipe(serve(({ value }) => of(answerFor(value)), { concurrency: 64 })).subscribe()
+ * ```
+ */
+export function serve<T extends EndpointTypes>(
+  handler: Handler<T>,
+  options: ServeOptions = {},
+): OperatorFunction<ServedRequest<T>, ServeRecord<T>> {
+  const concurrency = requireNumber('concurrency', options.concurrency ?? 256, { least: 1, isWhole: true })
+  const queue = requireNumber('queue', options.queue ?? 10_000, { least: 0, isWhole: true })
+  const timeLimit = requireNumber('timeLimit', options.timeLimit ?? Infinity, { least: 1e-3 })
+  return (source) =>
+    new Observable((subscriber) => {
+      const running = new Map<ServedRequest<T>, Subscription>()
+      const waiting = new Fifo<ServedRequest<T>>()
+      let isClosing = false
+      let isStarting = false
+
+      const completeWhenDone = (): void => {
+        if (isClosing && running.size === 0 && waiting.length === 0) subscriber.complete()
+      }
+      const report = (request: ServedRequest<T>, ending: Ending, startedAt?: number): void => {
+        const { endpoint, params, message, receivedAt } = request
+        const endedAt = request[inHand].link.scheduler.now()
+        const times = startedAt === undefined ? { receivedAt, endedAt } : { receivedAt, startedAt, endedAt }
+        subscriber.next({ endpoint, params, request: message, ...times, ...ending })
+      }
+      const start = (request: ServedRequest<T>): void => {
+        const startedAt = request[inHand].link.scheduler.now()
+        let isEnded = false
+        const ended = (ending: Ending): void => {
+          isEnded = true
+          running.delete(request)
+          report(request, ending, startedAt)
+          startNext()
+          completeWhenDone()
+        }
+        const run = handle({ handler, request, timeLimit, ended })
+        if (!isEnded) running.set(request, run)
+      }
+      const startNext = (): void => {
+        // A handler that ends at once comes back here; a loop serves it, not a pile of calls.
+        if (isStarting) return
+        isStarting = true
+        while (running.size < concurrency && waiting.length > 0) {
+          const next = waiting.shift() as ServedRequest<T>
+          if (next[inHand].served.isOver) report(next, { outcome: 'cancelled' })
+          else start(next)
+        }
+        isStarting = false
+      }
+      const turnAway = (request: ServedRequest<T>): void =>
+        request[inHand].served.turnAway(BUSY, (error) => {
+          report(
+            request,
+            error === undefined ? { outcome: 'busy', status: BUSY.code } : { outcome: 'unsent', error },
+          )
+        })
+
+      subscriber.add(() => {
+        for (const [request, run] of running) {
+          run.unsubscribe()
+          request[inHand].served.abandon()
+        }
+        for (let next = waiting.shift(); next; next = waiting.shift()) next[inHand].served.abandon()
+      })
+      if (options.drain$ !== undefined) {
+        subscriber.add(
+          options.drain$.subscribe(() => {
+            isClosing = true
+            completeWhenDone()
+          }),
+        )
+      }
+      subscriber.add(
+        source.subscribe({
+          next: (request) => {
+            if (isClosing) turnAway(request)
+            else if (running.size < concurrency) start(request)
+            else if (waiting.length < queue) waiting.push(request)
+            else turnAway(request)
+          },
+          error: (error) => subscriber.error(error),
+          complete: () => {
+            isClosing = true
+            completeWhenDone()
+          },
+        }),
+      )
+    })
+}
