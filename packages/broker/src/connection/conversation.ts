@@ -1,3 +1,4 @@
+import { isSharedFilter } from '@antiphon/core'
 import { isPromiseLike } from '../authority/answer.js'
 import type { ClientInfo } from '../authority/authority.js'
 import { Lane } from '../authority/lane.js'
@@ -83,7 +84,7 @@ export class Conversation implements Publisher {
     const { framer, engine, outbox, isOpen, proceed } = this.#host
     const { version } = this.#request
     const request = readSubscribe(framer.packet, framer.bodyAt - framer.start, version)
-    if (request.lines.some(({ filter, noLocal }) => noLocal && filter.startsWith('$share/'))) {
+    if (request.lines.some(({ filter, noLocal }) => noLocal && isSharedFilter(filter))) {
       throw protocolError('No Local on a shared subscription [MQTT-3.8.3-4]')
     }
     const answer = ({ reasonCodes, replay }: Subscribed): void => {

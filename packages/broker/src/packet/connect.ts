@@ -1,3 +1,4 @@
+import { validateTopicName } from '@antiphon/core'
 import type { QoS } from '@antiphon/core'
 import type { IConnectPacket } from 'mqtt-packet'
 import { decodeConnect } from './codec.js'
@@ -7,7 +8,6 @@ import { Place, noProperties, walkProperties } from './properties.js'
 import type { PropertySection } from './properties.js'
 import { noPropertyBytes } from './publication.js'
 import { Reason } from './reason.js'
-import { isTopicName } from './topic-rules.js'
 import { malformed, protocolError, violation } from './violation.js'
 
 /** The will of a CONNECT. */
@@ -69,7 +69,7 @@ export function readConnect(packet: Buffer, bodyAt: number, version: ProtocolVer
   if (properties.authenticationData !== undefined && properties.authenticationMethod === undefined) {
     throw protocolError('Authentication Data without an Authentication Method')
   }
-  if (will !== undefined && !isTopicName(will.topic)) {
+  if (will !== undefined && validateTopicName(will.topic) !== undefined) {
     throw violation(Reason.topicNameInvalid, 'the will topic is empty or holds a wildcard [MQTT-3.3.2-2]')
   }
   if (version === 4 && clientId === '' && !cleanStart) {

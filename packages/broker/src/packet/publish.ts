@@ -1,3 +1,4 @@
+import { validateTopicName } from '@antiphon/core'
 import type { QoS } from '@antiphon/core'
 import type { ProtocolVersion } from './codec.js'
 import { Cursor } from './cursor.js'
@@ -88,7 +89,7 @@ function without(bytes: Uint8Array, at: number, count: number): Uint8Array {
   return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + count)])
 }
 
-/** Reads a topic name: UTF-8, no U+0000, no wildcard [MQTT-3.3.2-1/2]; almost always plain ASCII. */
+/** Reads a topic name: UTF-8, without wildcards [MQTT-3.3.2-1/2]; almost always plain ASCII, which one loop can tell. */
 function readTopic(cursor: Cursor): string {
   const { bytes, at } = cursor
   const length = cursor.word()
@@ -97,17 +98,19 @@ function readTopic(cursor: Cursor): string {
   const end = start + length
   for (let index = start; index < end; index++) {
     const byte = bytes[index] as number
-    if (byte === 0x23 || byte === 0x2b) {
-      throw violation(Reason.topicNameInvalid, 'the topic name holds a wildcard [MQTT-3.3.2-2]')
-    }
-    if (byte === 0 || byte > 0x7f) {
+    if (byte < 0x20 || byte > 0x7e || byte === 0x23 || byte === 0x2b) {
       cursor.at = at
-      cursor.text()
-      const topic = bytes.toString('utf8', start, end)
-      if (/[+#]/.test(topic))
-        throw violation(Reason.topicNameInvalid, 'the topic name holds a wildcard [MQTT-3.3.2-2]')
-      return topic
+      return readUnusualTopic(cursor)
     }
   }
   return bytes.toString('latin1', start, end)
+}
+
+function readUnusualTopic(cursor: Cursor): string {
+  const start = cursor.at + 2
+  cursor.text()
+  const topic = cursor.bytes.toString('utf8', start, cursor.at)
+  const fault = validateTopicName(topic)
+  if (fault !== undefined) throw violation(Reason.topicNameInvalid, `the topic name is refused: ${fault}`)
+  return topic
 }

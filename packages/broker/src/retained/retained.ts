@@ -1,6 +1,6 @@
+import { TopicTree } from '@antiphon/core'
 import type { Limits } from '../limits.js'
 import type { Publication } from '../packet/publication.js'
-import { TopicTrie } from '../routing/topics.js'
 import type { Journal } from '../storage/journal.js'
 
 /** What the retained messages need around them. */
@@ -12,7 +12,7 @@ export interface RetainedHost {
 
 /** The last retained message of each topic. */
 export class Retained {
-  readonly #messages = new Map<string, Publication>()
+  readonly #messages = new TopicTree<Publication>()
   readonly #host: RetainedHost
   #bytes = 0
 
@@ -33,15 +33,15 @@ export class Retained {
     const { topic, payload, size } = publication
     const { limits, journal } = this.#host
     const previous = this.#messages.get(topic)
-    if (payload.length > 0) {
-      const bytes = this.#bytes + size - (previous?.size ?? 0)
-      const count = this.#messages.size + (previous === undefined ? 1 : 0)
-      if (count > limits.retainedMessages || bytes > limits.retainedBytes) return false
+    if (payload.length === 0) {
+      if (previous !== undefined) this.#remove(previous)
+      return true
     }
-    if (previous !== undefined) this.#remove(previous)
-    if (payload.length === 0) return true
+    const bytes = this.#bytes + size - (previous?.size ?? 0)
+    const count = this.#messages.size + (previous === undefined ? 1 : 0)
+    if (count > limits.retainedMessages || bytes > limits.retainedBytes) return false
     this.#messages.set(topic, publication)
-    this.#bytes += size
+    this.#bytes = bytes
     journal?.retained(topic, publication)
     return true
   }
@@ -51,22 +51,14 @@ export class Retained {
     return this.#messages.get(publication.topic) === publication
   }
 
-  /** The retained messages a plain filter selects; expired ones go for good [MQTT-3.3.2-5]. */
+  /** The retained messages a filter selects; expired ones go for good [MQTT-3.3.2-5]. */
   matching(filter: string): Publication[] {
     const now = this.#host.now()
-    const exact = this.#messages.get(filter)
-    const found = exact === undefined ? this.#select(filter) : [exact]
-    for (const publication of found) if (publication.isExpired(now)) this.#remove(publication)
-    return found.filter((publication) => !publication.isExpired(now))
-  }
-
-  #select(filter: string): Publication[] {
-    if (!/[+#]/.test(filter)) return []
-    const trie = new TopicTrie<true>()
-    trie.add(filter, true)
     const found: Publication[] = []
-    for (const publication of this.#messages.values())
-      trie.match(publication.topic, () => found.push(publication))
+    this.#messages.matchFilter(filter, (publication) => {
+      if (publication.isExpired(now)) this.#remove(publication)
+      else found.push(publication)
+    })
     return found
   }
 

@@ -1,9 +1,8 @@
+import { TopicTrie, isSharedFilter } from '@antiphon/core'
 import type { QoS } from '@antiphon/core'
-import { TopicTrie } from './topics.js'
 import type { Publication } from '../packet/publication.js'
 import { Reason } from '../packet/reason.js'
 import type { SubscribeLine } from '../packet/subscribe.js'
-import { parseShared } from '../packet/topic-rules.js'
 import type { Delivery } from '../session/delivery.js'
 import type { Session } from '../session/session.js'
 import { SharedGroup } from './shared-group.js'
@@ -61,8 +60,8 @@ export class Router {
     } else {
       group.remove(subscription)
       if (group.size === 0) {
-        this.#groups.delete(group.key)
-        this.#trie.delete(group.filter, group)
+        this.#groups.delete(filter)
+        this.#trie.delete(filter, group)
       }
     }
     return true
@@ -106,13 +105,12 @@ export class Router {
   }
 
   #groupOf(filter: string): SharedGroup | null {
-    const shared = parseShared(filter)
-    if (shared === undefined) return null
+    if (!isSharedFilter(filter)) return null
     let group = this.#groups.get(filter)
     if (group === undefined) {
-      group = new SharedGroup(filter, shared.filter, this.#queuesOffline)
+      group = new SharedGroup(this.#queuesOffline)
       this.#groups.set(filter, group)
-      this.#trie.add(shared.filter, group)
+      this.#trie.add(filter, group)
     }
     return group
   }

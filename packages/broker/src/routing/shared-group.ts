@@ -4,15 +4,11 @@ import type { Subscription } from './subscription.js'
 
 /** The members of one shared subscription: each message goes to one of them. */
 export class SharedGroup {
-  readonly key: string
-  readonly filter: string
   readonly #members: Subscription[] = []
   #next = 0
   readonly #queuesOffline: boolean
 
-  constructor(key: string, filter: string, queuesOffline: boolean) {
-    this.key = key
-    this.filter = filter
+  constructor(queuesOffline: boolean) {
     this.#queuesOffline = queuesOffline
   }
 

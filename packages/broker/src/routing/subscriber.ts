@@ -1,3 +1,4 @@
+import { isSharedFilter, validateTopicFilter } from '@antiphon/core'
 import type { QoS } from '@antiphon/core'
 import { settle, isPromiseLike } from '../authority/answer.js'
 import type { ClientInfo, SubscribeVerdict } from '../authority/authority.js'
@@ -5,7 +6,7 @@ import type { BrokerEvent } from '../events.js'
 import type { Settings } from '../options.js'
 import { Reason, isFailure } from '../packet/reason.js'
 import type { SubscribeLine } from '../packet/subscribe.js'
-import { isTopicFilter, levelCount, parseShared } from '../packet/topic-rules.js'
+import { levelCount } from '../packet/levels.js'
 import type { Retained } from '../retained/retained.js'
 import type { Session } from '../session/session.js'
 import type { Journal } from '../storage/journal.js'
@@ -56,7 +57,7 @@ export class Subscriber {
   unsubscribe(session: Session, filters: readonly string[]): number[] {
     const { router, journal, emit } = this.#parts
     const reasonCodes = filters.map((filter) => {
-      if (!isTopicFilter(filter)) return Reason.topicFilterInvalid
+      if (validateTopicFilter(filter) !== undefined) return Reason.topicFilterInvalid
       if (!router.unsubscribe(session, filter)) return Reason.noSubscriptionExisted // [MQTT-3.10.4-5]
       emit({ type: 'unsubscribed', clientId: session.clientId, filter })
       return Reason.success
@@ -94,10 +95,10 @@ export class Subscriber {
   /** The rule that a filter breaks, as its reason code. */
   #fault(session: Session, { filter }: SubscribeLine): number | undefined {
     const { limits, sharedSubscriptions, wildcardSubscriptions } = this.#parts.settings
-    if (!isTopicFilter(filter)) return Reason.topicFilterInvalid
+    if (validateTopicFilter(filter) !== undefined) return Reason.topicFilterInvalid
     if (Buffer.byteLength(filter) > limits.topicLength) return Reason.topicFilterInvalid
     if (levelCount(filter) > limits.topicLevels) return Reason.topicFilterInvalid
-    if (!sharedSubscriptions && filter.startsWith('$share/')) return Reason.sharedSubscriptionsNotSupported
+    if (!sharedSubscriptions && isSharedFilter(filter)) return Reason.sharedSubscriptionsNotSupported
     if (!wildcardSubscriptions && /[+#]/.test(filter)) return Reason.wildcardSubscriptionsNotSupported
     const { subscriptionMap } = session
     if (subscriptionMap.size >= limits.subscriptionsPerClient && !subscriptionMap.has(filter))
@@ -123,7 +124,7 @@ export class Subscriber {
       const subscription = router.subscribe(session, line, reasonCode as QoS, identifier)
       // Retained messages: never for a shared subscription; 0 always, 1 when it is new, 2 never [MQTT-3.3.1-9/10/11].
       const isWanted = line.retainHandling === 0 || (line.retainHandling === 1 && isNew)
-      if (isWanted && parseShared(line.filter) === undefined) {
+      if (isWanted && !isSharedFilter(line.filter)) {
         replays.push(() => session.replay(retained.matching(line.filter), subscription))
       }
       return reasonCode
