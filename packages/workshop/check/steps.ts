@@ -36,7 +36,7 @@ export function allSteps(): readonly Step[] {
       needs: ['build'],
     },
     { name: 'boundaries', about: 'who may import whom, and no cycle', command: ours('boundaries') },
-    { name: 'unused', about: 'knip', command: [tool('knip'), '--config', '.config/knip.json'] },
+    { name: 'unused', about: 'knip', command: [tool('knip'), '--config', '.config/knip.ts'] },
     { name: 'api', about: 'public names as in docs/api', command: ours('api'), needs: ['build'] },
     { name: 'pack', about: 'tarballs by publint and attw', command: ours('pack'), needs: ['build'] },
     {

@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import type { KnipConfig } from 'knip'
+
+// A package that is only laid out, its door still empty, uses nothing of what it will need.
+const isLaidOut = (name: string): boolean => {
+  const index = new URL(`../packages/${name}/src/index.ts`, import.meta.url)
+  return readFileSync(index, 'utf8').trim() === 'export {}'
+}
+const packages = readdirSync(new URL('../packages', import.meta.url), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+
+const config: KnipConfig = {
+  ignoreExportsUsedInFile: true,
+  ignoreWorkspaces: packages.filter(isLaidOut).map((name) => `packages/${name}`),
+  ignoreBinaries: ['apt-get'],
+  workspaces: {
+    '.': {
+      entry: ['.config/*.{ts,js}', 'docs/.vitepress/config.ts'],
+      project: ['.config/*.{ts,js}', 'docs/.vitepress/*.ts'],
+      vitest: { config: '.config/vitest.config.ts' },
+      eslint: { config: '.config/eslint.config.js' },
+      // The check starts these by their path.
+      ignoreDependencies: ['@arethetypeswrong/cli', 'publint'],
+    },
+    'packages/*': {
+      entry: ['test/**/*.test.ts'],
+      project: ['src/**/*.ts', 'test/**/*.ts'],
+    },
+    'packages/workshop': {
+      entry: ['bin/*.mjs', 'check/main.ts', 'check/*/main.ts', 'test/**/*.test.ts'],
+      project: ['src/**/*.ts', 'bin/*.mjs', 'check/**/*.ts', 'test/**/*.ts'],
+    },
+    examples: {
+      entry: ['*/*.ts'],
+      project: ['**/*.ts'],
+      // The snippets of README and guide see what the examples see: everything.
+      ignoreDependencies: ['@antiphon/.+', 'fp-ts', 'io-ts'],
+    },
+  },
+}
+
+export default config

@@ -1,0 +1,51 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitepress'
+
+const docs = fileURLToPath(new URL('..', import.meta.url))
+
+/** A line of the sidebar. */
+interface Item {
+  readonly text: string
+  readonly link: string
+}
+
+// A page's first heading is its name, and `order` in its front matter its place.
+function pagesIn(folder: string): Item[] {
+  if (!existsSync(join(docs, folder))) return []
+  return readdirSync(join(docs, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md') && !name.endsWith('index.md') && name !== 'README.md')
+    .map((name) => {
+      const page = readFileSync(join(docs, folder, name), 'utf8')
+      const order = Number(/^order: (\d+)$/m.exec(page)?.[1] ?? Number.MAX_SAFE_INTEGER)
+      const text = /^# (.+)$/m.exec(page)?.[1]?.replaceAll('\\', '') ?? name
+      return { text, link: `/${folder}/${name.replace(/\.md$/, '')}`, order }
+    })
+    .sort((a, b) => a.order - b.order || a.link.localeCompare(b.link))
+    .map(({ text, link }) => ({ text, link }))
+}
+
+export default defineConfig({
+  title: 'Antiphon',
+  description: 'Call and response over MQTT as RxJS streams',
+  outDir: '../.cache/site',
+  cacheDir: '../.cache/vitepress',
+  srcExclude: ['api/**'],
+  rewrites: { 'decisions/README.md': 'decisions/index.md' },
+  cleanUrls: true,
+  themeConfig: {
+    nav: [
+      { text: 'Guide', link: '/guide/' },
+      { text: 'API', link: '/reference/' },
+      { text: 'Decisions', link: '/decisions/' },
+    ],
+    sidebar: [
+      { text: 'Guide', link: '/guide/', items: pagesIn('guide') },
+      { text: 'API reference', link: '/reference/', items: pagesIn('reference') },
+      { text: 'Decisions', link: '/decisions/', items: pagesIn('decisions') },
+    ],
+    outline: 'deep',
+    search: { provider: 'local' },
+  },
+})

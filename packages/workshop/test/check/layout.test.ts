@@ -1,0 +1,57 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { inRoot, packagesOf, publicPackages, root } from '../../check/workspace.js'
+
+const references = (file: string): readonly string[] => {
+  const { references: all } = JSON.parse(readFileSync(inRoot(file), 'utf8')) as {
+    readonly references: readonly { readonly path: string }[]
+  }
+  return all.map(({ path }) => path.replace('./', ''))
+}
+const all = packagesOf()
+const published = publicPackages()
+
+describe('the repository', () => {
+  it('has on top what a newcomer needs and nothing else', () => {
+    const isSeen = (name: string): boolean => !name.startsWith('.') && name !== 'node_modules'
+    const seen = readdirSync(root).filter(isSeen).sort()
+    const places = ['LICENSE', 'README.md', 'docs', 'examples', 'package.json', 'packages']
+    expect(seen).toEqual([...places, 'pnpm-lock.yaml', 'pnpm-workspace.yaml', 'tsconfig.base.json'])
+  })
+
+  it('compiles every package and its tests', () => {
+    const expected = all
+      .flatMap(({ folderName, folder }) => [
+        [folderName, folder] as const,
+        [`${folderName}/test`, join(folder, 'test')] as const,
+      ])
+      .filter(([, folder]) => existsSync(join(folder, 'tsconfig.json')))
+      .map(([name]) => name)
+    expect(references('packages/tsconfig.json')).toEqual(expect.arrayContaining(expected))
+  })
+
+  it('builds every published package and no other', () => {
+    expect([...references('packages/tsconfig.build.json')].sort()).toEqual(
+      published.map(({ folderName }) => folderName).sort(),
+    )
+  })
+
+  it.each(published)(
+    'gives $name what npm shows: description, licence, engines, doors built from dist',
+    (each) => {
+      const manifest = each.manifest as unknown as Record<string, unknown>
+      expect(manifest).toMatchObject({
+        description: expect.any(String) as string,
+        license: 'MIT',
+        type: 'module',
+        engines: { node: '>=20' },
+        publishConfig: { access: 'public' },
+      })
+      const { exports: doors } = manifest['publishConfig'] as {
+        readonly exports: Readonly<Record<string, unknown>>
+      }
+      expect(Object.keys(doors)).toEqual(Object.keys(each.manifest.exports ?? {}))
+    },
+  )
+})
