@@ -15,6 +15,9 @@ export { decodeFailure } from './codec/decode-failure.js'
 export { acceptsMediaTypes, parseMediaType } from './codec/content-type.js'
 export type { MediaType, MediaTypeRule } from './codec/content-type.js'
 export { fromUtf8, isWellFormed, toUtf8 } from './codec/utf8.js'
+export { requireDepth } from './codec/depth.js'
+export { findFault } from './codec/plain-data.js'
+export type { DataRule } from './codec/plain-data.js'
 export type {
   Delivery,
   Grant,

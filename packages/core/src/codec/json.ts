@@ -1,6 +1,7 @@
 import type { Type } from 'io-ts'
 import type { Codec } from './codec.js'
 import { acceptsMediaTypes } from './content-type.js'
+import { requireDepth } from './depth.js'
 import { fromType } from './from-type.js'
 import type { PayloadFormat, TypedCodecOptions } from './from-type.js'
 import { fromUtf8, toUtf8 } from './utf8.js'
@@ -30,19 +31,11 @@ const format: PayloadFormat = {
   accepts: acceptsMediaTypes({ types: ['application/json', 'text/json'], suffix: '+json' }),
   parse: (payload, maximumDepth) => {
     requireShallow(payload, maximumDepth)
-    const text = toText(payload)
+    const text = fromUtf8(payload)
     if (text.startsWith('\u{feff}')) throw new SyntaxError('a byte order mark has no place in JSON')
     return JSON.parse(text) as unknown
   },
   write: (data) => toUtf8(JSON.stringify(data)),
-}
-
-function toText(payload: Uint8Array): string {
-  try {
-    return fromUtf8(payload)
-  } catch {
-    throw new SyntaxError('not UTF-8')
-  }
 }
 
 const quote = 0x22
@@ -67,7 +60,7 @@ function requireShallow(payload: Uint8Array, maximumDepth: number): void {
       isInString = true
     } else if ((byte | braceBit) === open) {
       depth += 1
-      if (depth > maximumDepth) throw new RangeError(`nested deeper than ${maximumDepth}`)
+      requireDepth(depth, maximumDepth)
     } else if ((byte | braceBit) === close) {
       depth -= 1
     }

@@ -1,4 +1,5 @@
 import type { DecodeIssue } from './codec.js'
+import { tooDeep } from './depth.js'
 import { renderValue, stepInto } from './rendering.js'
 
 /** What a format can carry. */
@@ -49,7 +50,7 @@ function faultOf(value: unknown, rule: DataRule, depth: number): Fault | undefin
 }
 
 function faultInArray(items: readonly unknown[], rule: DataRule, depth: number): Fault | undefined {
-  if (depth > rule.maximumDepth) return tooDeep(rule)
+  if (depth > rule.maximumDepth) return beyond(rule)
   for (let index = 0; index < items.length; index += 1) {
     const fault = faultOf(items[index], rule, depth)
     if (fault !== undefined) return within(fault, index)
@@ -58,7 +59,7 @@ function faultInArray(items: readonly unknown[], rule: DataRule, depth: number):
 }
 
 function faultInRecord(record: object, rule: DataRule, depth: number): Fault | undefined {
-  if (depth > rule.maximumDepth) return tooDeep(rule)
+  if (depth > rule.maximumDepth) return beyond(rule)
   for (const key of Object.keys(record)) {
     const value: unknown = (record as Readonly<Record<string, unknown>>)[key]
     if (key === '__proto__' || (key === 'constructor' && holdsPrototype(value))) {
@@ -95,8 +96,8 @@ function refused(value: unknown, rule: DataRule): Fault {
   return { steps: [], message: `${renderValue(value)} ${rule.refusal}` }
 }
 
-function tooDeep({ maximumDepth }: DataRule): Fault {
-  return { steps: [], message: `nested deeper than ${maximumDepth}` }
+function beyond({ maximumDepth }: DataRule): Fault {
+  return { steps: [], message: tooDeep(maximumDepth) }
 }
 
 function within(fault: Fault, key: string | number): Fault {

@@ -1,7 +1,7 @@
 import { right } from 'fp-ts/lib/Either.js'
 import type { Codec } from './codec.js'
 import { acceptsMediaTypes } from './content-type.js'
-import { decodeFailure } from './decode-failure.js'
+import { decodeFailure, reasonOf } from './decode-failure.js'
 import { fromUtf8, isWellFormed, toUtf8 } from './utf8.js'
 
 /**
@@ -22,8 +22,8 @@ export const text: Codec<string> = {
   decode: (payload) => {
     try {
       return right(fromUtf8(payload))
-    } catch {
-      return decodeFailure('text/plain', 'not UTF-8')
+    } catch (thrown) {
+      return decodeFailure('text/plain', reasonOf(thrown))
     }
   },
 }

@@ -14,7 +14,11 @@ export function toUtf8(text: string): Uint8Array {
 
 /** The text of UTF-8 bytes, a byte order mark included; throws a `TypeError` where they are not UTF-8. */
 export function fromUtf8(bytes: Uint8Array): string {
-  return decoder.decode(bytes)
+  try {
+    return decoder.decode(bytes)
+  } catch (cause) {
+    throw new TypeError('not UTF-8', { cause })
+  }
 }
 
 /** Whether a text is free of lone surrogates, so that UTF-8 can carry it. */
