@@ -1,5 +1,5 @@
 /** The names between the braces of a template. */
-export type ParameterName<T extends string> = (string extends T ? string : NamesIn<T>) & string
+type ParameterName<T extends string> = (string extends T ? string : NamesIn<T>) & string
 
 /**
  * What fills a template: a text for every parameter it names. A template that is not known before it runs takes any

@@ -2,7 +2,7 @@ import { invalidArgument } from '../argument.js'
 import type { AntiphonError } from '../errors.js'
 import { fillLevel, matchLevel, parseLevel, type LevelPattern } from './level-pattern.js'
 import { quoted, validateString } from './mqtt-string.js'
-import type { ParameterName, TemplateParams } from './template-params.js'
+import type { TemplateParams } from './template-params.js'
 import { hasWildcard, isSharedFilter, validateTopicFilter } from './topic-filter.js'
 import { validateTopicName } from './topic-name.js'
 
@@ -15,7 +15,7 @@ export interface TopicTemplate<T extends string = string> {
   /** The text it was made from. */
   readonly template: T
   /** The names of its parameters, in order. */
-  readonly parameters: readonly ParameterName<T>[]
+  readonly parameters: readonly string[]
   /** The topic with these values; others than its own are left aside. Throws `invalid-argument` on an unfit one. */
   format(params: TemplateParams<T>): string
   /** The filter for all topics with these values: a level with a parameter that is not given is `+`. Throws likewise. */
@@ -43,7 +43,7 @@ export function topicTemplate<T extends string>(template: T): TopicTemplate<T> {
   const parameters = levels.flatMap(({ names }) => names)
   return {
     template,
-    parameters: parameters as readonly string[] as readonly ParameterName<T>[],
+    parameters,
     format: (params) => {
       const topic = levels.map((level) => fill(template, level, params)).join('/')
       const reason = validateFilled(template, topic) ?? validateTopicName(topic)

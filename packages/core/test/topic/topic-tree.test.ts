@@ -1,0 +1,75 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { isMatch } from '../../src/topic/is-match.js'
+import { TopicTree } from '../../src/topic/topic-tree.js'
+import { runs } from '../codec/runs.js'
+import { anyFilters, topics } from './arbitraries.js'
+
+const changes = fc.array(fc.record({ isSet: fc.boolean(), topic: topics, value: fc.nat() }), {
+  maxLength: 60,
+})
+
+function selected<V>(tree: TopicTree<V>, filter: string): [string, V][] {
+  const found: [string, V][] = []
+  tree.matchFilter(filter, (value, topic) => found.push([topic, value]))
+  return found.sort()
+}
+
+describe('TopicTree', () => {
+  it('is a map that finds by filter what a scan finds', () => {
+    fc.assert(
+      fc.property(changes, anyFilters, (made, filter) => {
+        const tree = new TopicTree<number>()
+        const map = new Map<string, number>()
+        for (const { isSet, topic, value } of made) {
+          if (!isSet) expect(tree.delete(topic)).toBe(map.delete(topic))
+          else {
+            tree.set(topic, value)
+            map.set(topic, value)
+          }
+          expect(tree.get(topic)).toBe(map.get(topic))
+        }
+        expect(tree.size).toBe(map.size)
+        expect(selected(tree, filter)).toEqual([...map].filter(([topic]) => isMatch(filter, topic)).sort())
+      }),
+      runs,
+    )
+  })
+
+  it('may be changed by a visitor', () => {
+    const tree = new TopicTree<number>()
+    tree.set('a/b', 1)
+    tree.set('a/c', 2)
+    const visited: string[] = []
+    tree.matchFilter('a/+', (value, topic) => {
+      visited.push(topic)
+      tree.delete('a/b')
+      tree.delete('a/c')
+      tree.set(`a/${value}`, value)
+    })
+    expect(visited.sort()).toEqual(['a/b', 'a/c'])
+    expect(selected(tree, '#')).toEqual([
+      ['a/1', 1],
+      ['a/2', 2],
+    ])
+  })
+
+  it('refuses topics and filters that are none', () => {
+    const tree = new TopicTree<number>()
+    expect(() => tree.set('a/+', 1)).toThrow('[MQTT-3.3.2-2]')
+    expect(() => tree.matchFilter('a/#/b', () => undefined)).toThrow('[MQTT-4.7.1-1]')
+    expect([tree.get('a/+'), tree.delete('a/+'), tree.size]).toEqual([undefined, false, 0])
+  })
+
+  it('takes topics of very many levels', () => {
+    const tree = new TopicTree<string>()
+    const deepest = '/'.repeat(65_001)
+    tree.set(deepest, 'deepest')
+    tree.set('/'.repeat(65_000), 'above')
+    expect(selected(tree, '#').map(([, value]) => value)).toEqual(['above', 'deepest'])
+    expect(selected(tree, '/'.repeat(64_999) + '+/#')).toHaveLength(2)
+    expect(selected(tree, '/'.repeat(64_999) + '+/+')).toHaveLength(1)
+    expect(tree.delete(deepest)).toBe(true)
+    expect(selected(tree, '/#')).toHaveLength(1)
+  })
+})
