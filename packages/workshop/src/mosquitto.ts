@@ -22,7 +22,10 @@ export interface MosquittoTls {
 export interface MosquittoOptions {
   /** Further lines of its configuration; they stand behind the plain TCP listener. */
   readonly config?: readonly string[]
-  /** A folder to keep the state in over restarts; written at once, so that a killed broker remembers. */
+  /**
+   * A folder to keep the state in over restarts. It is written after every change, so that a killed broker remembers,
+   * unless `config` says something else of `autosave_on_changes`; then it is written when the broker ends in order.
+   */
   readonly persistence?: string
   /** The plain TCP port; a free one when left out. */
   readonly port?: number
@@ -133,14 +136,10 @@ function configuration(
       ? []
       : ['error', 'warning', 'notice', 'information'].map((type) => `log_type ${type}`)),
     ...(isSaid('allow_anonymous') ? [] : ['allow_anonymous true']),
-    ...(persistence === undefined
+    ...(persistence === undefined ? [] : ['persistence true', `persistence_location ${persistence}/`]),
+    ...(persistence === undefined || isSaid('autosave_on_changes')
       ? []
-      : [
-          'persistence true',
-          `persistence_location ${persistence}/`,
-          'autosave_on_changes true',
-          'autosave_interval 1',
-        ]),
+      : ['autosave_on_changes true', 'autosave_interval 1']),
     `listener ${port} 127.0.0.1`,
     ...config,
     ...(wsPort === undefined ? [] : [`listener ${wsPort} 127.0.0.1`, 'protocol websockets']),
