@@ -7,25 +7,6 @@ import { Status, type Failure } from '../status.js'
 /** The protocol's major version that is spoken here. */
 const MAJOR_VERSION = '1'
 
-/** Whether a message calls off the request of the same correlation. */
-export function isCancel({ userProperties }: Message): boolean {
-  return userProperty(userProperties, '__stat') === String(Status.cancelled)
-}
-
-/** How many items a request wants at first; `Infinity` when it sets no limit. */
-export function creditOf({ userProperties }: Message): number {
-  return toCredit(userProperty(userProperties, '__credit')) ?? Infinity
-}
-
-/** How many more items a message wants of the stream it belongs to; `undefined` on any other message. */
-export function grantOf({ userProperties }: Message): number | undefined {
-  return toCredit(userProperty(userProperties, '__grant'))
-}
-
-function toCredit(said: string | undefined): number | undefined {
-  return said !== undefined && /^\d{1,9}$/.test(said) ? Number(said) : undefined
-}
-
 /** What is wrong with the protocol version a request names; nothing when it names none. */
 export function versionFault({ userProperties }: Message): Failure | undefined {
   const version = userProperty(userProperties, '__protVer')
