@@ -14,12 +14,14 @@ export const root = fileURLToPath(new URL('../../..', import.meta.url))
  */
 export function pnpm(args) {
   const { engines } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'))
+  // The oldest that will do, for one result everywhere.
+  const version = engines.pnpm.replace(/^\D+/, '')
   const npm = process.env['npm_execpath'] ?? ''
   // Under npm its own program is known; elsewhere it stands on the PATH, next to Node.
   const [command, ...first] = /npm-cli\.[cm]?js$/.test(npm) ? [process.execPath, npm] : ['npm']
   const { status, error } = spawnSync(
     command,
-    [...first, 'exec', '--yes', '--', `pnpm@${engines.pnpm}`, ...args],
+    [...first, 'exec', '--yes', '--', `pnpm@${version}`, ...args],
     {
       cwd: root,
       stdio: 'inherit',

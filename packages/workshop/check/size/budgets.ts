@@ -4,19 +4,23 @@ export interface Budget {
   readonly imports: readonly string[]
   /** Not in the bundle: what an application brings itself. */
   readonly without: readonly string[]
-  /** Bytes; a figure to look at where there is none. */
+  /** Bytes that fail the check; a figure to look at where there is none. */
   readonly limit?: number
+  /** Bytes that the project means to reach. */
+  readonly target?: number
 }
 
 const both = ['@antiphon/core', '@antiphon/mqtt']
+const client = ['mqtt', 'mqtt-packet']
 
-/** The budgets, all names of each package counted. */
+/** The budgets. Every name of each package counts, though an application bundles only those it imports. */
 export const budgets: readonly Budget[] = [
   {
     name: 'core + mqtt',
     imports: both,
-    without: ['rxjs', 'mqtt', 'fp-ts', 'io-ts', 'uuid'],
-    limit: 14_000,
+    without: ['rxjs', 'fp-ts', 'io-ts', 'uuid', ...client],
+    limit: 40_000,
+    target: 14_000,
   },
-  { name: 'core + mqtt with fp-ts, io-ts and uuid', imports: both, without: ['rxjs', 'mqtt'] },
+  { name: 'core + mqtt with fp-ts, io-ts and uuid', imports: both, without: ['rxjs', ...client] },
 ]

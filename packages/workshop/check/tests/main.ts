@@ -1,13 +1,17 @@
-import { rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { notRunFile } from '@antiphon/workshop'
 import { runCommand } from '../run-command.js'
 import { noteMark } from '../step.js'
-import { inRoot } from '../workspace.js'
+import { inCache, inRoot } from '../workspace.js'
+import { coverageTable, type CoverageSummary } from './coverage.js'
 import { readTestCounts, testReport } from './read-counts.js'
+
+const coverageReport = inCache('coverage', 'coverage-summary.json')
 
 await rm(notRunFile(), { force: true })
 await rm(testReport, { force: true })
+await rm(coverageReport, { force: true })
 const { code } = await runCommand(
   inRoot('node_modules', '.bin', 'vitest'),
   [
@@ -18,6 +22,8 @@ const { code } = await runCommand(
   ],
   { onOutput: (text) => process.stdout.write(text) },
 )
+const coverage = await readFile(coverageReport, 'utf8').catch(() => undefined)
+if (coverage !== undefined) console.log(coverageTable(JSON.parse(coverage) as CoverageSummary))
 const { passed, failed, skipped } = await readTestCounts()
 if (skipped > 0) console.log(`${skipped} tests are skipped: no test may be.`)
 console.log(

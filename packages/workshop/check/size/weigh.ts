@@ -1,0 +1,54 @@
+import { build } from 'esbuild'
+import { gzipSync } from 'node:zlib'
+import { inRoot, packagesOf } from '../workspace.js'
+import type { Budget } from './budgets.js'
+
+/** What a bundle weighs, in bytes. */
+export interface Weight {
+  readonly gzip: number
+  readonly minified: number
+  /** The minified bytes of each folder in it, the heaviest first. */
+  readonly folders: readonly (readonly [name: string, bytes: number])[]
+}
+
+/** Bundles for browsers, minified, and weighs. */
+export async function weigh({ imports, without }: Pick<Budget, 'imports' | 'without'>): Promise<Weight> {
+  const { outputFiles, metafile } = await build({
+    stdin: {
+      contents: imports.map((specifier) => `export * from '${specifier}'`).join('\n'),
+      resolveDir: inRoot('packages', 'core'),
+    },
+    absWorkingDir: inRoot(),
+    bundle: true,
+    write: false,
+    metafile: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    mainFields: ['module', 'main'],
+    alias: Object.fromEntries(
+      packagesOf().flatMap(({ entries }) => entries.map(({ specifier, source }) => [specifier, source])),
+    ),
+    external: without.flatMap((name) => [name, `${name}/*`]),
+  })
+  const code = outputFiles[0]?.contents ?? new Uint8Array()
+  const folders = new Map<string, number>()
+  for (const { inputs } of Object.values(metafile.outputs)) {
+    for (const [file, { bytesInOutput }] of Object.entries(inputs)) {
+      const folder = folderOf(file)
+      folders.set(folder, (folders.get(folder) ?? 0) + bytesInOutput)
+    }
+  }
+  return {
+    gzip: gzipSync(code, { level: 9 }).length,
+    minified: code.length,
+    folders: [...folders].sort(([, a], [, b]) => b - a),
+  }
+}
+
+// `packages/core/src/link`, or the npm package it comes from.
+function folderOf(file: string): string {
+  const foreign = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1]
+  return foreign ?? /^packages\/[^/]+\/src(\/[^/]+(?=\/))?/.exec(file)?.[0] ?? file
+}
