@@ -6,10 +6,12 @@ export type {
   Published,
   SessionFate,
   SessionView,
+  SubscriptionChange,
   Undo,
   VirtualBroker,
   VirtualBrokerOptions,
   VirtualClientOptions,
+  VirtualLinkOptions,
 } from './virtual/broker.js'
 export type { Latency } from './virtual/connection.js'
 export type { Will } from './virtual/packet.js'
@@ -30,3 +32,12 @@ export type {
   UnexaminedCase,
 } from './contract/world.js'
 export { ExpectationError } from './compare/expectation.js'
+export { like } from './compare/like.js'
+export { marbles } from './marbles/marbles.js'
+export type { MarbleContext } from './marbles/marbles.js'
+export { withBroker } from './marbles/with-broker.js'
+export type { BrokerContext, MarbleOptions } from './marbles/with-broker.js'
+export type { MessageForm, MessageParts } from './marbles/message-form.js'
+export type { PublishedChoice, PublishedExpectation } from './marbles/expect-published.js'
+export type { SubscribedExpectation } from './marbles/expect-subscribed.js'
+export type { TimersExpectation } from './marbles/timers.js'

@@ -1,13 +1,15 @@
 /**
  * Whether two values are the same in every part that can be seen: plain data, bytes, maps, sets, dates, class
- * instances, and errors with all they carry. A key that is `undefined` is a key that is not there.
+ * instances, and errors with all they carry. A key that is `undefined` is a key that is not there. An expected value
+ * with an `asymmetricMatch` method decides for itself, as those of Vitest, Jest and `like` do.
  */
-export function isEqual(one: unknown, other: unknown): boolean {
-  return isEqualWithin(one, other, new Map())
+export function isEqual(actual: unknown, expected: unknown): boolean {
+  return isEqualWithin(actual, expected, new Map())
 }
 
 function isEqualWithin(one: unknown, other: unknown, underWay: Map<object, object>): boolean {
   if (Object.is(one, other)) return true
+  if (isMatcher(other)) return other.asymmetricMatch(one)
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
   // A cycle is equal when it closes at the same place.
   if (underWay.has(one)) return underWay.get(one) === other
@@ -15,6 +17,20 @@ function isEqualWithin(one: unknown, other: unknown, underWay: Map<object, objec
   const verdict = isEqualObject(one, other, (a, b) => isEqualWithin(a, b, underWay))
   underWay.delete(one)
   return verdict
+}
+
+/** A value that stands for many: the convention of Jest, which others follow. */
+export interface Matcher {
+  readonly asymmetricMatch: (actual: unknown) => boolean
+}
+
+function isMatcher(value: unknown): value is Matcher {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'asymmetricMatch' in value &&
+    typeof value.asymmetricMatch === 'function'
+  )
 }
 
 type Same = (one: unknown, other: unknown) => boolean

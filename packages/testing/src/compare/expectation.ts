@@ -18,11 +18,18 @@ export class ExpectationError extends Error {
   }
 }
 
+/** The error of two texts that should tell the same, with what differs between them. */
+export function mismatch(what: string, seen: string, wanted: string): ExpectationError {
+  const shown =
+    seen === wanted
+      ? `${seen}\n(what was seen reads alike, but is of another kind)`
+      : difference(seen, wanted)
+  return new ExpectationError(`${what}: expected (-), but saw (+)\n${shown}`, seen, wanted)
+}
+
 /** Throws unless both are the same in every visible part; `what` says what was looked at. */
 export function expectEqual(actual: unknown, expected: unknown, what: string): void {
-  if (isEqual(actual, expected)) return
-  const [seen, wanted] = [readable(actual), readable(expected)]
-  throw new ExpectationError(`${what}: expected (-), but saw (+)\n${difference(seen, wanted)}`, seen, wanted)
+  if (!isEqual(actual, expected)) throw mismatch(what, readable(actual), readable(expected))
 }
 
 /** Throws unless `condition` holds. */

@@ -56,6 +56,7 @@ export function linkContract({ makeWorld, abilities }: ContractSetting): LinkCon
     cases: definitions
       .filter((definition) => lacking(definition).length === 0)
       .map((definition) => ({
+        subject: definition.subject,
         name: definition.name,
         run: async () => {
           const world = await makeWorld()

@@ -20,10 +20,20 @@ export interface Scene extends Required<Omit<ContractWorld, 'dispose' | 'prefix'
 }
 
 /** A promise of the port before it is put over a world. */
-export interface CaseDefinition {
+export interface CaseDefinition extends CaseText {
+  readonly subject: string
+}
+
+/** A promise and how to examine it. */
+export interface CaseText {
   readonly name: string
   readonly needs?: readonly Ability[]
   readonly run: (scene: Scene) => Promise<void>
+}
+
+/** The promises of one subject. */
+export function casesOf(subject: string, ...texts: readonly CaseText[]): readonly CaseDefinition[] {
+  return texts.map((text) => ({ ...text, subject }))
 }
 
 /** A message of text. */

@@ -86,6 +86,8 @@ export interface ContractSetting {
 
 /** One promise of the Link port, as something that can be run. */
 export interface ContractCase {
+  /** The part of the port it belongs to, for whoever wants to group them. */
+  readonly subject: string
   readonly name: string
   /** Resolves when the promise was kept, rejects with what was broken. */
   readonly run: () => Promise<void>

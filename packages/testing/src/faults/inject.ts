@@ -31,7 +31,7 @@ export function faultInjector(tools: FaultTools, network: Network): Inject {
     for (const clientId of clientIds) tools.disconnect(clientId, options)
   }
 
-  return (fault, scope) => {
+  const ofBroker = (fault: BrokerFault): Undo => {
     switch (fault.kind) {
       case 'down':
         tools.down(fault)
@@ -47,6 +47,10 @@ export function faultInjector(tools: FaultTools, network: Network): Inject {
       case 'refuse-publish':
         return tools.refusePublish(fault.filter, fault.reasonCode)
     }
+  }
+
+  return (fault, scope) => {
+    if (isBrokerFault(fault)) return ofBroker(fault)
     const who = fault.clientId ?? scope
     switch (fault.kind) {
       case 'cut':
@@ -74,8 +78,23 @@ export function faultInjector(tools: FaultTools, network: Network): Inject {
       case 'fast':
         network.slow(0, who)
         return () => undefined
-      default:
+      case 'drop':
+      case 'duplicate':
+      case 'delay':
+      case 'reorder':
+      case 'corrupt':
+      case 'malform':
         return network.strike(who === undefined ? fault : { ...fault, clientId: who })
     }
   }
+}
+
+/** A fault that befalls the broker itself rather than one client. */
+type BrokerFault = Extract<
+  Fault,
+  { readonly kind: 'down' | 'restart' | 'up' | 'refuse-subscribe' | 'refuse-publish' }
+>
+
+function isBrokerFault(fault: Fault): fault is BrokerFault {
+  return ['down', 'restart', 'up', 'refuse-subscribe', 'refuse-publish'].includes(fault.kind)
 }

@@ -1,5 +1,5 @@
 import { AntiphonError } from '@antiphon/core'
-import { TestScheduler } from 'rxjs/testing'
+import { framesOf } from '../marbles/frames.js'
 import type { Fault, ScriptedFault } from './fault.js'
 
 /**
@@ -47,8 +47,7 @@ export function faultScript(
   values: Readonly<Record<string, Fault>> = {},
 ): readonly ScriptedFault[] {
   const meaning = { ...faultAlphabet, ...values }
-  return millisecondsOf(marbles).map(({ frame, notification }) => {
-    const marble = notification.kind === 'N' ? String(notification.value) : marbleOf[notification.kind]
+  return framesOf(marbles, 'a fault').map(({ frame, marble }) => {
     const fault = meaning[marble]
     if (fault === undefined) {
       const known = Object.keys(meaning).join(' ')
@@ -60,16 +59,3 @@ export function faultScript(
     return { at: frame, fault }
   })
 }
-
-/** Outside `run` a TestScheduler counts ten frames a character; a script means the same everywhere. */
-function millisecondsOf(marbles: string): ReturnType<typeof TestScheduler.parseMarbles> {
-  const { frameTimeFactor } = TestScheduler
-  TestScheduler.frameTimeFactor = 1
-  try {
-    return TestScheduler.parseMarbles(marbles, undefined, undefined, false, true)
-  } finally {
-    TestScheduler.frameTimeFactor = frameTimeFactor
-  }
-}
-
-const marbleOf = { C: '|', E: '#' } as const

@@ -1,4 +1,4 @@
-import type { Grant, OutgoingMessage, Transport } from '@antiphon/core'
+import type { Grant, Link, LinkOptions, OutgoingMessage, Transport } from '@antiphon/core'
 import type { Observable, SchedulerLike, Subscription } from 'rxjs'
 import type { Fault, ScriptedFault } from '../faults/fault.js'
 import type { Latency } from './connection.js'
@@ -36,6 +36,16 @@ export interface VirtualClientOptions {
   /** How many QoS 1 and 2 messages the client takes unacknowledged. @defaultValue 65535 */
   readonly receiveMaximum?: number
   readonly will?: Will
+}
+
+/** A link to a virtual broker: its client, and how the link itself behaves. */
+export interface VirtualLinkOptions extends VirtualClientOptions, Omit<LinkOptions, 'scheduler'> {}
+
+/** A subscription that began or ended at the broker. */
+export interface SubscriptionChange {
+  readonly kind: 'subscribed' | 'unsubscribed'
+  readonly clientId: string
+  readonly filter: string
 }
 
 /** What a message looked like when the broker took it. */
@@ -85,12 +95,16 @@ export type Undo = () => void
 /** An MQTT broker on virtual time, with the strings to pull in a test. */
 export interface VirtualBroker {
   readonly scheduler: SchedulerLike
+  /** A link to this broker; unless told otherwise it tries to come back every millisecond, without jitter. */
+  readonly link: (options?: VirtualLinkOptions) => Link
   /** A client's conversation with this broker, as `linkOver` takes it. */
   readonly transport: (options?: VirtualClientOptions) => Transport
   /** Publishes as a client of the outside world; says the reason code: 0x10 when nobody is subscribed. */
   readonly publish: (message: OutgoingMessage) => number
   /** What was published, by anybody, accepted or not. Hot. */
   readonly published$: Observable<Published>
+  /** Every beginning and end of a subscription at the broker; replacing one is neither. Hot. */
+  readonly subscriptions$: Observable<SubscriptionChange>
   /** Ends a client's connection: with a DISCONNECT where there is a reason, by a cut where there is none. */
   readonly disconnect: (
     clientId: string,

@@ -1,6 +1,13 @@
 import type { Grant, OutgoingMessage } from '@antiphon/core'
 import { sharedFilter } from './filter.js'
-import type { BrokerLimits, Published, SessionView, Undo, VirtualBrokerOptions } from './broker.js'
+import type {
+  BrokerLimits,
+  Published,
+  SessionView,
+  SubscriptionChange,
+  Undo,
+  VirtualBrokerOptions,
+} from './broker.js'
 import type { PublishPacket } from './packet.js'
 import { retained } from './retained.js'
 import { routing } from './routing.js'
@@ -36,11 +43,15 @@ export interface BrokerState extends Registry {
   readonly retained: () => readonly OutgoingMessage[]
 }
 
+/** What the memory of a broker is made of. */
+export interface RegistryOptions extends VirtualBrokerOptions {
+  readonly onPublished: (published: Published) => void
+  readonly onSubscription: (change: SubscriptionChange) => void
+}
+
 /** The broker's memory: sessions, subscriptions, retained messages, and the rules a test laid down. */
-export function registry(
-  options: VirtualBrokerOptions & { readonly onPublished: (published: Published) => void },
-): BrokerState {
-  const { scheduler, overlap = 'once', onPublished } = options
+export function registry(options: RegistryOptions): BrokerState {
+  const { scheduler, overlap = 'once', onPublished, onSubscription } = options
   const limits = { ...everything, ...options.limits }
   const now = (): number => scheduler.now()
   const sessions = new Map<string, Session>()
@@ -53,6 +64,9 @@ export function registry(
 
   const end = (ended: Session): void => {
     sessions.delete(ended.clientId)
+    const { clientId } = ended
+    for (const filter of ended.subscriptions.keys())
+      onSubscription({ kind: 'unsubscribed', clientId, filter })
     routes.inherit(ended, ended.subscriptions.keys())
     publishWill(ended)
   }
@@ -140,6 +154,7 @@ export function registry(
       const subscription: BrokerSubscription =
         subscriptionIdentifier === undefined ? request : { ...request, identifier: subscriptionIdentifier }
       present.subscriptions.set(filter, subscription)
+      if (isNew) onSubscription({ kind: 'subscribed', clientId: present.clientId, filter })
       const isReplayed = retainHandling === 0 || (retainHandling === 1 && isNew)
       if (isReplayed && sharedFilter(filter) === undefined)
         afterwards.push(() => replay(present, subscription))
@@ -161,7 +176,10 @@ export function registry(
   const unsubscribe: Registry['unsubscribe'] = ({ filters }, present) =>
     filters.map((filter) => {
       const isKnown = present.subscriptions.delete(filter)
-      if (isKnown) routes.inherit(present, [filter])
+      if (isKnown) {
+        routes.inherit(present, [filter])
+        onSubscription({ kind: 'unsubscribed', clientId: present.clientId, filter })
+      }
       return isKnown ? 0 : 0x11
     })
 

@@ -1,4 +1,4 @@
-import type { Transport } from '@antiphon/core'
+import { linkOver, type Link, type Transport } from '@antiphon/core'
 import { Subject, Subscription } from 'rxjs'
 import type { ScriptedFault } from '../faults/fault.js'
 import { faultInjector } from '../faults/inject.js'
@@ -9,9 +9,11 @@ import type {
   PlayOptions,
   Published,
   SessionFate,
+  SubscriptionChange,
   VirtualBroker,
   VirtualBrokerOptions,
   VirtualClientOptions,
+  VirtualLinkOptions,
 } from './broker.js'
 import { connectPacket } from './client-options.js'
 import { connection } from './connection.js'
@@ -22,6 +24,8 @@ import { registry } from './registry.js'
 import { serverConnection } from './server-connection.js'
 import { virtualTransport } from './transport.js'
 
+const everyMillisecond = { initial: 1, maximum: 1, jitter: 0 }
+
 /**
  * A deterministic MQTT broker on an RxJS scheduler: sessions, QoS 0 to 2, retained messages, shared groups, expiry,
  * faults on demand, and no input or output at all.
@@ -29,7 +33,7 @@ import { virtualTransport } from './transport.js'
  * @example
  * ```ts
  * const broker = virtualBroker({ scheduler })
- * const link = linkOver(broker.transport({ clientId: 'thermostat' }), { scheduler })
+ * const link = broker.link({ clientId: 'thermostat' })
  * ```
  */
 export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
@@ -37,7 +41,12 @@ export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
   const published$ = new Subject<Published>()
   const packets: Partial<Record<Packet['type'], number>> = {}
   const connections = { accepted: 0, refused: 0 }
-  const state = registry({ ...options, onPublished: (published) => published$.next(published) })
+  const subscriptions$ = new Subject<SubscriptionChange>()
+  const state = registry({
+    ...options,
+    onPublished: (published) => published$.next(published),
+    onSubscription: (change) => subscriptions$.next(change),
+  })
   const net = network(seededRandom(seed))
   let lastClient = 0
   let isUp = true
@@ -76,6 +85,9 @@ export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
       connect,
     )
   }
+
+  const link = (linkOptions: VirtualLinkOptions = {}): Link =>
+    linkOver(transport(linkOptions), { reconnect: everyMillisecond, ...linkOptions, scheduler })
 
   const down = ({ sessions = 'keep' }: SessionFate = {}): void => {
     isUp = false
@@ -119,11 +131,13 @@ export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
   return {
     ...controls,
     scheduler,
+    link,
     transport,
     inject: (fault) => inject(fault),
     play,
     publish: state.publish,
     published$: published$.asObservable(),
+    subscriptions$: subscriptions$.asObservable(),
     session: (clientId) => state.views().find((view) => view.clientId === clientId),
     subscriptions: () =>
       state

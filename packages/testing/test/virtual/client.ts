@@ -1,6 +1,6 @@
 import { AntiphonError, type Message, type OutgoingMessage, type SubscribeRequest } from '@antiphon/core'
 import type { Grant, Transport } from '@antiphon/core'
-import { Subscription, VirtualTimeScheduler } from 'rxjs'
+import { type Subscription, VirtualTimeScheduler } from 'rxjs'
 import { virtualBroker, type VirtualBroker, type VirtualBrokerOptions } from '../../src/index.js'
 
 /** What one transport said, in the order it said it, with its time where that is not 0. */

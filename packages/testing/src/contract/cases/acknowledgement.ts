@@ -8,6 +8,7 @@ import {
   subscribed,
   textsOf,
   watchSubscription,
+  casesOf,
   type CaseDefinition,
   type Scene,
   type WatchedSubscription,
@@ -38,7 +39,8 @@ async function redelivered(
 }
 
 /** What acknowledging promises. */
-export const acknowledgementCases: readonly CaseDefinition[] = [
+export const acknowledgementCases: readonly CaseDefinition[] = casesOf(
+  'acknowledging',
   {
     name: 'acknowledgements leave in the order of receipt, whatever the order of the calls',
     needs: ['cut'],
@@ -148,4 +150,4 @@ export const acknowledgementCases: readonly CaseDefinition[] = [
       expectEqual(textsOf(subscription.deliveries), numbers(15), 'what came')
     },
   },
-]
+)

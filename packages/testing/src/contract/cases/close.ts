@@ -7,12 +7,14 @@ import {
   send,
   subscribed,
   textsOf,
+  casesOf,
   type CaseDefinition,
 } from '../scene.js'
 import { watch } from '../watch.js'
 
 /** What `close` promises. */
-export const closeCases: readonly CaseDefinition[] = [
+export const closeCases: readonly CaseDefinition[] = casesOf(
+  'closing',
   {
     name: 'close ends every stream in order, and says so on state$',
     run: async (scene) => {
@@ -158,4 +160,4 @@ export const closeCases: readonly CaseDefinition[] = [
       expectEqual(await scene.leftovers(link), [], 'what is left')
     },
   },
-]
+)

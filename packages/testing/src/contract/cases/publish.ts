@@ -10,6 +10,7 @@ import {
   subscribed,
   textsOf,
   watchSubscription,
+  casesOf,
   type CaseDefinition,
 } from '../scene.js'
 import { watch } from '../watch.js'
@@ -36,7 +37,8 @@ const badMessages: Readonly<Record<string, Partial<OutgoingMessage>>> = {
 }
 
 /** What `publish$` promises while online. */
-export const publishCases: readonly CaseDefinition[] = [
+export const publishCases: readonly CaseDefinition[] = casesOf(
+  'publishing',
   {
     name: 'publish$ emits the acknowledgement and completes, at every QoS',
     run: async (scene) => {
@@ -222,4 +224,4 @@ export const publishCases: readonly CaseDefinition[] = [
       expectEqual(textsOf(heard.deliveries), numbers(30), 'the answers')
     },
   },
-]
+)

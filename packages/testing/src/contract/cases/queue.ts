@@ -7,12 +7,14 @@ import {
   send,
   subscribed,
   textsOf,
+  casesOf,
   type CaseDefinition,
 } from '../scene.js'
 import { watch } from '../watch.js'
 
 /** What `publish$` promises while offline. */
-export const queueCases: readonly CaseDefinition[] = [
+export const queueCases: readonly CaseDefinition[] = casesOf(
+  'queueing',
   {
     name: 'what is published before the link is up waits for it',
     run: async (scene) => {
@@ -123,4 +125,4 @@ export const queueCases: readonly CaseDefinition[] = [
       expectEqual(textsOf(heard.deliveries), ['2', '3'], 'what came')
     },
   },
-]
+)

@@ -10,6 +10,7 @@ import {
   subscribed,
   textsOf,
   watchSubscription,
+  casesOf,
   type CaseDefinition,
 } from '../scene.js'
 import { watch } from '../watch.js'
@@ -22,7 +23,8 @@ class Thrower<T> extends Subscriber<T> {
 }
 
 /** What the port promises when something else fails. */
-export const robustnessCases: readonly CaseDefinition[] = [
+export const robustnessCases: readonly CaseDefinition[] = casesOf(
+  'robustness',
   {
     name: 'a subscriber that throws into the link is told as an incident, and nobody else is disturbed',
     run: async (scene) => {
@@ -136,4 +138,4 @@ export const robustnessCases: readonly CaseDefinition[] = [
       expectEqual(textsOf(messages.values), numbers(1_000), 'what came')
     },
   },
-]
+)

@@ -1,10 +1,11 @@
 import { firstValueFrom } from 'rxjs'
 import { expectEqual, expectThat } from '../../compare/expectation.js'
-import { online, type CaseDefinition } from '../scene.js'
+import { online, casesOf, type CaseDefinition } from '../scene.js'
 import { watch } from '../watch.js'
 
 /** What `state$` promises. */
-export const stateCases: readonly CaseDefinition[] = [
+export const stateCases: readonly CaseDefinition[] = casesOf(
+  'state',
   {
     name: 'state$ says connecting, then online with what the broker allows',
     run: async (scene) => {
@@ -59,4 +60,4 @@ export const stateCases: readonly CaseDefinition[] = [
       expectEqual(last?.status === 'online' && last.grant.sessionPresent, true, 'the session')
     },
   },
-]
+)

@@ -9,6 +9,7 @@ import {
   subscribed,
   textsOf,
   watchSubscription,
+  casesOf,
   type CaseDefinition,
 } from '../scene.js'
 import { watch } from '../watch.js'
@@ -26,7 +27,8 @@ const badFilters = [
 ]
 
 /** What `subscription$` and `messages$` promise of subscribing and leaving. */
-export const subscriptionCases: readonly CaseDefinition[] = [
+export const subscriptionCases: readonly CaseDefinition[] = casesOf(
+  'subscribing',
   {
     name: 'a window comes only after the grant: what is published upon it arrives',
     run: async (scene) => {
@@ -305,4 +307,4 @@ export const subscriptionCases: readonly CaseDefinition[] = [
       expectEqual(subscription.windows.values.length, 0, 'the windows it saw')
     },
   },
-]
+)

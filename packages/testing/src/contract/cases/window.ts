@@ -8,12 +8,14 @@ import {
   subscribed,
   textsOf,
   watchSubscription,
+  casesOf,
   type CaseDefinition,
 } from '../scene.js'
 import { watch } from '../watch.js'
 
 /** What windows promise over lost connections and lost sessions. */
-export const windowCases: readonly CaseDefinition[] = [
+export const windowCases: readonly CaseDefinition[] = casesOf(
+  'windows',
   {
     name: 'a resumed session keeps the window open, and brings what was published meanwhile, in order',
     needs: ['cut'],
@@ -154,4 +156,4 @@ export const windowCases: readonly CaseDefinition[] = [
       )
     },
   },
-]
+)

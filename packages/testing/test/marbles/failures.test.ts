@@ -1,0 +1,193 @@
+import { AntiphonError } from '@antiphon/core'
+import { NEVER, of, throwError } from 'rxjs'
+import { configure } from 'rxjs-marbles'
+import { describe, expect, it } from 'vitest'
+import { ExpectationError, like, marbles, withBroker, type MarbleContext } from '../../src/index.js'
+
+const a = { topic: 'room/1', payload: { t: 21 }, contentType: 'application/json' }
+
+/** Marble tests that must fail, each with what its message must tell. */
+const failing: Readonly<Record<string, [body: (test: MarbleContext) => void, ...told: string[]]>> = {
+  'another payload': [
+    ({ publish, expectPublished }) => {
+      publish('-a', { a })
+      expectPublished('room/#').toBe('-a', { a: { ...a, payload: { t: 22 } } })
+    },
+    "published under 'room/#'",
+    '       1ms topic: "room/1"\n-          payload: {"t":22}\n+          payload: {"t":21}\n           content',
+  ],
+  'another text': [
+    ({ publish, expectPublished }) => {
+      publish('-a', {}, 't')
+      expectPublished('t').toBe('-b')
+    },
+    '-          payload: "b"',
+    '+          payload: "a"',
+  ],
+  'another topic': [
+    ({ publish, expectPublished }) => {
+      publish('-a', { a })
+      expectPublished('#').toBe('-a', { a: { topic: 'room/2' } })
+    },
+    '-      1ms topic: "room/2"',
+  ],
+  'another property': [
+    ({ publish, expectPublished }) => {
+      publish('-a', { a: { ...a, correlationData: 'x', userProperties: [['k', 'v']] } })
+      expectPublished('#').toBe('-a', { a: { ...a, correlationData: 'y' } })
+    },
+    '-          correlationData: "y"',
+    '+          correlationData: "x"',
+    'userProperties:',
+  ],
+  'another time': [
+    ({ publish, expectPublished }) => {
+      publish('-a', { a })
+      expectPublished('#').toBe('--a', { a })
+    },
+    '-      2ms',
+    '+      1ms',
+  ],
+  'a message too many': [
+    ({ publish, expectPublished }) => {
+      publish('aa', { a })
+      expectPublished('#').toBe('a', { a })
+    },
+    '+      1ms topic: "room/1"',
+  ],
+  'a message missing': [
+    ({ publish, expectPublished }) => {
+      publish('a', { a })
+      expectPublished('#').toBe('aa', { a })
+    },
+    '-      1ms topic: "room/1"',
+  ],
+  'nothing at all': [({ expectPublished }) => expectPublished('#').toBe('a', { a }), '+ (nothing)'],
+  'another client': [
+    ({ publish, expectPublished }) => {
+      publish('a', { a })
+      expectPublished('#', { clientId: 'thermostat' }).toBe('a', { a })
+    },
+    '+ (nothing)',
+  ],
+  'no subscription': [
+    ({ expectSubscribed }) => expectSubscribed('a/#').toBe('^--!'),
+    "subscriptions to 'a/#'",
+    '- from 0ms to 3ms',
+    '+ (none)',
+  ],
+  'a subscription that is not left': [
+    ({ link, expectSubscribed }) => {
+      link().messages$('a').subscribe()
+      expectSubscribed('a').toBe('^--!')
+    },
+    '- from 0ms to 3ms',
+    '+ from 0ms on',
+  ],
+  'a timer left': [
+    ({ link, expectTimers }) => {
+      link().scheduler.schedule(() => undefined, 10)
+      expectTimers('--|').toBe(0)
+    },
+    'timers pending at 2ms: expected 0, but saw 1, due at 10ms',
+  ],
+  'an error of another code': [
+    ({ expectObservable }) => {
+      const timeout = new AntiphonError('timeout', 'too late')
+      expectObservable(throwError(() => timeout)).toBe('#', {}, new AntiphonError('expired', 'too late'))
+    },
+    '-            code: "expired"',
+    '+            code: "timeout"',
+  ],
+  'an error of another reason code': [
+    ({ expectObservable }) => {
+      const refused = new AntiphonError('publish-refused', 'no', { reasonCode: 0x87 })
+      expectObservable(throwError(() => refused)).toBe('#', {}, new AntiphonError('publish-refused', 'no'))
+    },
+    '+            reasonCode: 135',
+  ],
+  'an error of another cause': [
+    ({ expectObservable }) => {
+      const [one, other] = ['one', 'other'].map(
+        (why) => new AntiphonError('unknown', 'x', { cause: new Error(why) }),
+      )
+      expectObservable(throwError(() => one)).toBe('#', {}, other)
+    },
+    'message: "one"',
+  ],
+  'another value': [
+    ({ expectObservable }) =>
+      expectObservable(of({ payload: Uint8Array.of(111, 107) })).toBe('(a|)', { a: { payload: 'ok' } }),
+    'payload: "ok"',
+    'reads alike, but is of another kind',
+  ],
+  'a value that is not like that': [
+    ({ expectObservable }) => {
+      expectObservable(of({ outcome: 'failed', ms: 3 })).toBe('(a|)', { a: like({ outcome: 'answered' }) })
+    },
+    'outcome: "answered"',
+    'outcome: "failed"',
+  ],
+  'another end': [({ expectObservable }) => expectObservable(NEVER).toBe('|'), '-      0ms complete'],
+  'other subscriptions of a stream': [
+    ({ cold, expectObservable, expectSubscriptions }) => {
+      const source$ = cold('a|')
+      expectObservable(source$).toBe('a|')
+      expectSubscriptions(source$.subscriptions).toBe('^--!')
+    },
+    'unsubscribedFrame: 3',
+  ],
+  'a marble that is no message': [({ expectPublished }) => expectPublished('#').toBe('a|'), "'|' in 'a|'"],
+  'a message without a topic': [({ publish }) => publish('a'), 'needs a topic'],
+}
+
+describe('a marble test fails', () => {
+  for (const [why, [body, ...told]] of Object.entries(failing))
+    it(`on ${why}`, () => {
+      const run = marbles(body)
+      expect(run).toThrow()
+      for (const part of told) expect(run).toThrow(part)
+    })
+
+  it('with both sides for the framework to show', () => {
+    const run = marbles(({ expectPublished }) => expectPublished('#').toBe('a', { a: { payload: '1' } }))
+    expect(run).toThrow(ExpectationError)
+    expect(run).toThrow(expect.objectContaining({ actual: '(nothing)', expected: '     0ms payload: "1"' }))
+  })
+})
+
+describe('a marble test passes', () => {
+  it(
+    'on what is like that, in the words of Vitest or ours',
+    marbles(({ expectObservable }) => {
+      const record = { outcome: 'answered', request: { topic: 'a', ms: 3 } }
+      expectObservable(of(record)).toBe('(a|)', { a: like({ request: like({ topic: 'a' }) }) })
+      expectObservable(of(record)).toBe('(a|)', {
+        a: expect.objectContaining({ outcome: 'answered' }) as unknown,
+      })
+    }),
+  )
+})
+
+describe('rxjs-marbles', () => {
+  const { marbles: plain } = configure({
+    run: true,
+    frameworkMatcher: true,
+    assertDeepEqual: (x, y) => expect(x).toEqual(y),
+  })
+  const wrongCode$ = throwError(() => new AntiphonError('timeout', 'too late'))
+  const expected = new AntiphonError('expired', 'too late')
+
+  it(
+    'alone lets a wrong code pass',
+    plain((m) => m.expect(wrongCode$).toBeObservable('#', {}, expected)),
+  )
+
+  it('with our broker does not', () => {
+    const test = plain((m) => {
+      withBroker(m)
+      m.expect(wrongCode$).toBeObservable('#', {}, expected)
+    })
+    expect(test).toThrow('code: "expired"')
+  })
+})

@@ -1,0 +1,93 @@
+import { map } from 'rxjs'
+import { configure } from 'rxjs-marbles'
+import { TestScheduler } from 'rxjs/testing'
+import { describe, expect, it } from 'vitest'
+import { marbles, withBroker, type BrokerContext } from '../../src/index.js'
+import { thermostat } from './thermostat.js'
+
+const question = { topic: 'ask', payload: 'warm?', responseTopic: 'answer', correlationData: '1' }
+
+/** The same test, whichever door it comes through. */
+function asks({ link, publish, expectPublished, expectSubscribed, expectTimers }: BrokerContext): void {
+  thermostat(link({ clientId: 'thermostat' })).subscribe()
+  publish('                 --a---b-----', { a: question, b: { ...question, payload: 'cold?' } })
+  expectPublished('answer').toBe('----a---b---', { a: '21.5', b: { payload: 'what?', correlationData: '1' } })
+  expectSubscribed('ask').toBe('  ^-----------')
+  expectTimers('                 --|').toBe(1)
+  expectTimers('                 -----|').toBe(0)
+}
+
+describe('a marble test', () => {
+  it('works by itself', marbles(asks))
+
+  const rxjsMarbles = configure({
+    run: true,
+    frameworkMatcher: true,
+    assertDeepEqual: (actual, expected) => expect(actual).toEqual(expected),
+  })
+  it(
+    'works in rxjs-marbles',
+    rxjsMarbles.marbles((m) => {
+      asks(withBroker(m))
+      m.expect(m.hot('-a')).toBeObservable('-a')
+    }),
+  )
+
+  it('works in a TestScheduler of its own', () => {
+    const scheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected))
+    scheduler.run(() => asks(withBroker(scheduler)))
+  })
+
+  it(
+    'plays a life of the connection',
+    marbles(({ broker, link, publish, expectPublished, expectObservable, expectSubscribed }) => {
+      const device = link({ clientId: 'thermostat', clean: false, sessionExpiry: 60 })
+      thermostat(device).subscribe()
+      broker.play('--x----r--')
+      publish('    -----a----', { a: question })
+      expectSubscribed('ask').toBe('^---------')
+      expectPublished('answer').toBe('---------a', { a: { payload: '21.5', clientId: 'thermostat' } })
+      const status$ = device.state$.pipe(map(({ status }) => status[0]))
+      expectObservable(status$, '^!').toBe('(co)')
+      expectObservable(status$, '--------^-!').toBe('--------o')
+    }),
+  )
+
+  it(
+    'publishes and expects text, JSON and bytes',
+    marbles(({ broker, publish, expectPublished }) => {
+      broker.play('          -o')
+      publish(
+        '              abc-d',
+        {
+          a: { payload: { t: 21 }, retain: true },
+          b: { payload: Uint8Array.of(0, 255) },
+          c: { topic: 'other', payload: ['x'], contentType: 'application/json' },
+          d: { qos: 0 },
+        },
+        'some/topic',
+      )
+      expectPublished('#').toBe('abc-d-e', {
+        a: { topic: 'some/topic', payload: { t: 21 }, retain: true },
+        b: { payload: Uint8Array.of(0, 255), qos: 1 },
+        c: { topic: 'other', contentType: 'application/json', payload: '["x"]' },
+        d: { payload: '', qos: 0 },
+        e: 'a',
+      })
+      publish('      ------a', {}, 'letters')
+      expectPublished('letters').toBe('------a')
+    }),
+  )
+
+  it(
+    'ends though a link would try for ever to come back',
+    marbles(
+      ({ broker, link, expectObservable }) => {
+        broker.down()
+        expectObservable(link().incidents$).toBe('')
+        link().state$.subscribe()
+      },
+      { horizon: 1_000 },
+    ),
+  )
+})
