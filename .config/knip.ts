@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import type { KnipConfig } from 'knip'
 
 // A package that is only laid out, its door still empty, uses nothing of what it will need.
 const isLaidOut = (name: string): boolean => {
   const index = new URL(`../packages/${name}/src/index.ts`, import.meta.url)
-  return readFileSync(index, 'utf8').trim() === 'export {}'
+  return existsSync(index) && readFileSync(index, 'utf8').trim() === 'export {}'
 }
 const packages = readdirSync(new URL('../packages', import.meta.url), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
