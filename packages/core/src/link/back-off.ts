@@ -25,7 +25,8 @@ export function backOff(options: BackOffOptions = {}): BackOff {
   requireNumber('back-off factor', factor, { least: 1 })
   requireNumber('back-off jitter', jitter, { least: 0, most: 1 })
   return (failures) => {
-    const whole = Math.min(maximum, initial * factor ** (failures - 1))
+    // A great power is infinite, and 0 times that is not a number.
+    const whole = initial === 0 ? 0 : Math.min(maximum, initial * factor ** (failures - 1))
     return Math.round(whole * (1 - jitter * random()))
   }
 }
