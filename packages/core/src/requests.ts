@@ -1,5 +1,6 @@
 import { filter, map, mergeMap, Observable } from 'rxjs'
 import { requireNumber } from './argument.js'
+import type { TransferBounds } from './chunk/transfers.js'
 import type { Endpoint, EndpointTypes } from './endpoint.js'
 import { exchangesOf } from './exchange/exchanges.js'
 import type { Link } from './link/link.js'
@@ -23,6 +24,8 @@ export interface RequestsOptions<T extends EndpointTypes> {
   readonly replyTopics?: ReplyTopicRule
   /** How many requests are remembered to answer their repetitions. */
   readonly duplicates?: DuplicateBounds
+  /** How much may be on its way in parts, of requests larger than one packet. */
+  readonly transfers?: TransferBounds
   /**
    * Acknowledge a request once its reply is out, so that a crash repeats it, or when it arrives, so that a crash loses
    * it. @defaultValue 'after-reply'
@@ -48,15 +51,19 @@ export function requests$<T extends EndpointTypes>(
   const topics =
     options.filter ?? endpoint.topic.filter((options.params ?? {}) as Readonly<Record<string, string>>)
   const subscribed = options.group === undefined ? topics : `$share/${options.group}/${topics}`
+  const exchanges = exchangesOf(link)
   const parts = {
     link,
     endpoint,
     checkReplyTopic: replyTopicCheck(topics, options.replyTopics),
     duplicates: toDuplicateBounds(options.duplicates),
-    refused: exchangesOf(link).refused,
+    transfers: options.transfers,
+    refused: exchanges.refused,
   }
   return new Observable((subscriber) => {
     const admission = new Admission(parts)
+    exchanges.follow()
+    subscriber.add(() => admission.close())
     const toRequest = ({ value, params, served, message }: Admitted): ServedRequest<T> => ({
       value,
       params,

@@ -1,8 +1,11 @@
 import type { Observer, Subscription as Teardown } from 'rxjs'
 import { invalidArgument } from '../argument.js'
+import { isChunk } from '../chunk/assembly.js'
+import { publishWhole$ } from '../chunk/publish-whole.js'
+import { Transfers } from '../chunk/transfers.js'
 import { AntiphonError, type ErrorCode, type ErrorContext } from '../errors.js'
 import type { PublishAck } from '../link/link.js'
-import type { UserProperties } from '../message.js'
+import { userProperty, type Message, type UserProperties } from '../message.js'
 import { Status } from '../status.js'
 import type { Deadline } from '../time/deadlines.js'
 import type { AskParts, Caller } from './caller.js'
@@ -10,7 +13,7 @@ import type { LinkWatcher } from './exchanges.js'
 import type { Inbox, Shareholder } from './inbox.js'
 import type { Lane, Waiting } from './lane.js'
 import { Posting } from './posting.js'
-import type { DecodedOnce } from './received.js'
+import { DecodedOnce } from './received.js'
 import type { ExchangeControl, Replies } from './replies.js'
 
 /** Who is told what became of a question: its answers and the end, or an error. */
@@ -31,6 +34,7 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
   #deadline: Deadline
   #nextAttempt: Deadline | undefined
   #publishing: Teardown | undefined
+  #transfers: Transfers | undefined
   #attempts = 0
   #hasMissedReplies = false
   #isSettled = false
@@ -110,7 +114,9 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
   }
 
   receive(reply: DecodedOnce): void {
-    this.#replies.receive(reply.as(this.#caller.endpoint.response), this)
+    const { response } = this.#caller.endpoint
+    const whole = isChunk(reply.message) ? this.#assemble(reply.message) : reply.as(response)
+    if (whole !== undefined) this.#replies.receive(whole, this)
   }
 
   // What its replies decide.
@@ -175,11 +181,23 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
       this.#nextAttempt = exchanges.deadlines.add(rules.patience, () => this.#publish())
     }
     this.#publishing?.unsubscribe()
-    this.#publishing = exchanges.link.publish$(this.#posting.toMessage(this.#left())).subscribe({
+    const message = this.#posting.toMessage(this.#left())
+    this.#publishing = publishWhole$(exchanges.link, message, exchanges.grant).subscribe({
       next: (ack) => this.#acknowledged(ack),
       error: (error: unknown) => this.fail(this.#told(AntiphonError.from(error))),
     })
     if (this.#isSettled) this.#publishing.unsubscribe()
+  }
+
+  /** The reply that another part completes. */
+  #assemble(part: Message): DecodedOnce | undefined {
+    const { exchanges, endpoint } = this.#caller
+    this.#transfers ??= new Transfers(exchanges.deadlines)
+    const assembled = this.#transfers.add(userProperty(part.userProperties, '__stream') ?? '', part)
+    if (assembled.kind === 'whole') return new DecodedOnce(assembled.message, endpoint.response)
+    if (assembled.kind === 'broken')
+      this.fail(this.failure('protocol', `the reply in parts: ${assembled.reason}`))
+    return undefined
   }
 
   #acknowledged({ reasonCode }: PublishAck): void {
@@ -211,6 +229,7 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
     this.#deadline.cancel()
     this.#nextAttempt?.cancel()
     this.#publishing?.unsubscribe()
+    this.#transfers?.clear()
     this.#lane?.remove(this)
     this.#inbox?.release(this)
     this.#caller.exchanges.unwatch(this)

@@ -1,6 +1,10 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
+import { isChunk } from '../chunk/assembly.js'
+import { publishWhole$ } from '../chunk/publish-whole.js'
+import { Transfers, type TransferBounds } from '../chunk/transfers.js'
 import type { Answerable } from '../correlation/correlation.js'
 import type { Endpoint } from '../endpoint.js'
+import { exchangesOf } from '../exchange/exchanges.js'
 import { DecodedOnce } from '../exchange/received.js'
 import type { Delivery, Link } from '../link/link.js'
 import type { Message } from '../message.js'
@@ -18,6 +22,7 @@ export interface AdmissionParts {
   readonly endpoint: Endpoint
   readonly checkReplyTopic: ReplyTopicCheck
   readonly duplicates: Required<DuplicateBounds>
+  readonly transfers: TransferBounds | undefined
   readonly refused: (refusal: Refusal) => void
 }
 
@@ -36,6 +41,8 @@ interface Candidate {
   readonly params: Readonly<Record<string, string>>
   readonly answerable: Answerable
   readonly replyTopic: string | undefined
+  /** What tells it from others; `undefined` where nothing does. */
+  readonly key: string | undefined
 }
 
 /**
@@ -45,10 +52,12 @@ interface Candidate {
 export class Admission {
   readonly #parts: AdmissionParts
   readonly #duplicates: Duplicates
+  readonly #transfers: Transfers
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts
     this.#duplicates = new Duplicates(parts.duplicates)
+    this.#transfers = new Transfers(exchangesOf(parts.link).deadlines, parts.transfers)
   }
 
   /** The request to be handled, or `undefined` when the message has been dealt with. */
@@ -65,14 +74,30 @@ export class Admission {
     const replyTopic = endpoint.reply?.place(params).topic ?? answerable.replyTopic
     const fault = this.#replyTopicFault(replyTopic)
     if (fault !== undefined) return this.#refuse(delivery, 'reply-topic', fault)
-    return this.#consider({ delivery, received, params, answerable, replyTopic })
+    const key = keyOf(replyTopic, answerable.token)
+    if (isChunk(message)) return this.#assemble(delivery, key)
+    return this.#consider({ delivery, received, params, answerable, replyTopic, key })
+  }
+
+  /** Drops what is incomplete. */
+  close(): void {
+    this.#transfers.clear()
+  }
+
+  /** A part is acknowledged as it comes, the last one with the request it completes. */
+  #assemble(delivery: Delivery, key: string | undefined): Admitted | undefined {
+    if (key === undefined)
+      return this.#refuse(delivery, 'invalid', 'it is a part of a request without a correlation')
+    const assembled = this.#transfers.add(key, delivery.message)
+    if (assembled.kind === 'whole') return this.admit({ ...delivery, message: assembled.message })
+    if (assembled.kind === 'broken') return this.#refuse(delivery, 'invalid', assembled.reason)
+    delivery.acknowledge()
+    return undefined
   }
 
   #consider(candidate: Candidate): Admitted | undefined {
-    const { delivery, received, params, answerable, replyTopic } = candidate
+    const { delivery, received, params, key } = candidate
     const { message } = delivery
-    const { token } = answerable
-    const key = replyTopic === undefined || token === undefined ? undefined : `${replyTopic}\u0000${token}`
     const earlier = key === undefined ? undefined : this.#duplicates.find(key, this.#now())
     if (isCancel(message)) {
       earlier?.cancel()
@@ -85,14 +110,14 @@ export class Admission {
       return undefined
     }
     if (earlier !== undefined) return this.#repeat(earlier, delivery)
-    const served = this.#begin(candidate, key)
+    const served = this.#begin(candidate)
     const failure = versionFault(message) ?? payloadFault(received)
     if (failure !== undefined) return this.#turnDown(served, message, failure)
     const decoded = received.value()
     return isLeft(decoded) ? undefined : { message, value: decoded.right, params, served }
   }
 
-  #begin({ delivery, answerable, replyTopic }: Candidate, key: string | undefined): Served {
+  #begin({ delivery, answerable, replyTopic, key }: Candidate): Served {
     const { link, endpoint, duplicates } = this.#parts
     const { message } = delivery
     const { messageExpiryInterval: expiry } = message
@@ -138,7 +163,9 @@ export class Admission {
     const { messageExpiryInterval: expiry } = delivery.message
     const left = expiry === undefined ? Infinity : expiry * 1000
     for (const reply of earlier.replies)
-      link.publish$(withExpiry(reply, left)).subscribe({ error: () => undefined })
+      publishWhole$(link, withExpiry(reply, left), exchangesOf(link).grant).subscribe({
+        error: () => undefined,
+      })
     return this.#refuse(delivery, 'duplicate', 'it repeats one that was answered, and is answered the same')
   }
 
@@ -170,4 +197,9 @@ export class Admission {
   #now(): number {
     return this.#parts.link.scheduler.now()
   }
+}
+
+/** The same token under another reply topic is another request; a topic holds no U+0000 [MQTT-4.7.3-2]. */
+function keyOf(replyTopic: string | undefined, token: string | undefined): string | undefined {
+  return replyTopic === undefined || token === undefined ? undefined : `${replyTopic}\u0000${token}`
 }

@@ -1,4 +1,6 @@
+import { publishWhole$ } from '../chunk/publish-whole.js'
 import type { ReplyKind } from '../endpoint.js'
+import { exchangesOf } from '../exchange/exchanges.js'
 import type { Delivery, Link, PublishAck } from '../link/link.js'
 import type { OutgoingMessage } from '../message.js'
 import { Status, type Failure } from '../status.js'
@@ -158,7 +160,7 @@ export class Served {
     const { link, seen } = this.#parts
     let acknowledged: PublishAck | undefined
     record(seen, reply)
-    link.publish$(withExpiry(reply, left)).subscribe({
+    publishWhole$(link, withExpiry(reply, left), exchangesOf(link).grant).subscribe({
       next: (ack) => {
         acknowledged = ack
       },

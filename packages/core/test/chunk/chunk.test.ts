@@ -1,0 +1,190 @@
+import { bytes, endpoint, exchange$, refusals$, requests$, serve, type Message } from '@antiphon/core'
+import fc from 'fast-check'
+import { of } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { Assembly } from '../../src/chunk/assembly.js'
+import { fromChunkHeader, toChunkHeader } from '../../src/chunk/chunk-header.js'
+import { crc32c } from '../../src/chunk/crc32c.js'
+import { split } from '../../src/chunk/split.js'
+import type { Grant } from '../../src/link/link.js'
+import { inWorld } from '../world.js'
+
+const numRuns = Number(process.env['ANTIPHON_FC_RUNS'] ?? 500)
+const grant: Grant = {
+  protocolVersion: 5,
+  clientId: 'c',
+  sessionPresent: false,
+  receiveMaximum: 65_535,
+  maximumPacketSize: 256,
+  maximumQoS: 2,
+  retainAvailable: true,
+  wildcardSubscriptions: true,
+  sharedSubscriptions: true,
+  subscriptionIdentifiers: true,
+}
+const toMessage = (payload: Uint8Array, header: string): Message => ({
+  topic: 't',
+  payload,
+  qos: 1,
+  retain: false,
+  dup: false,
+  userProperties: [['__chunk', header]],
+})
+
+describe('crc32c', () => {
+  it('gives the known answer', () => {
+    expect(crc32c(new TextEncoder().encode('123456789'))).toBe('e3069283')
+    expect(crc32c(new Uint8Array())).toBe('00000000')
+  })
+})
+
+describe('the header of a part', () => {
+  it.each([
+    '',
+    '0',
+    '0:1',
+    '0:1:1',
+    '1:1:1',
+    '1:2:9:0000abcd',
+    '0:2:1:0000abcd',
+    '-1:2:3',
+    '0:0:0:0000abcd',
+    '0:2:9:zz',
+  ])('%s is none', (said) => expect(toChunkHeader(said)).toBeUndefined())
+
+  it('is read as it was written', () => {
+    for (const said of ['0:2:9:0000abcd', '1:2:9']) {
+      const header = toChunkHeader(said)
+      expect(header && fromChunkHeader(header)).toBe(said)
+    }
+  })
+})
+
+describe('split and Assembly', () => {
+  it('a payload in parts comes together, in whatever order and however often the parts come', () => {
+    const payloads = fc.uint8Array({ minLength: 300, maxLength: 5_000 })
+    fc.assert(
+      fc.property(payloads, fc.array(fc.nat()), fc.infiniteStream(fc.nat()), (payload, repeats, order) => {
+        const parts = split({ topic: 't', payload, userProperties: [['a', 'b']] }, grant)
+        const all = [...parts, ...repeats.map((n) => parts[n % parts.length] ?? parts[0])]
+        const shuffled = all.map((part) => ({ part, at: order.next().value })).sort((a, b) => a.at - b.at)
+        const assembly = new Assembly(5_000)
+        for (const { part } of shuffled) {
+          const assembled = assembly.add({
+            ...toMessage(part!.payload, ''),
+            userProperties: part!.userProperties!,
+          })
+          expect(assembled.kind).not.toBe('broken')
+          if (assembled.kind === 'incomplete') continue
+          expect(assembled).toMatchObject({ message: { payload, userProperties: [['a', 'b']] } })
+          return
+        }
+        expect.unreachable('the parts never made a whole')
+      }),
+      { numRuns },
+    )
+  })
+
+  it('what fits goes whole, and on MQTT 3.1.1 nothing is split', () => {
+    const large = { topic: 't', payload: new Uint8Array(1_000) }
+    expect(split({ topic: 't', payload: new Uint8Array(100) }, grant)).toHaveLength(1)
+    expect(split(large, { ...grant, protocolVersion: 4 })).toEqual([large])
+    expect(split(large, undefined)).toEqual([large])
+  })
+
+  it('properties that alone are too large are refused', () => {
+    const message = {
+      topic: 't',
+      payload: new Uint8Array(),
+      userProperties: [['a', 'b'.repeat(300)]] as const,
+    }
+    expect(() => split(message, grant)).toThrow(/properties/)
+  })
+
+  it.each([
+    ['a declared size above the bound, at once', [['0:2:99999999:00000000', 1]], /declared/],
+    ['more bytes than declared, before the last part', [['0:3:9:00000000', 50]], /more than/],
+    [
+      'fewer bytes than declared',
+      [
+        ['0:2:9:00000000', 1],
+        ['1:2:9', 1],
+      ],
+      /less than/,
+    ],
+    [
+      'parts of different sizes',
+      [
+        ['0:3:9:00000000', 2],
+        ['1:3:9', 3],
+        ['2:3:9', 4],
+      ],
+      /differ/,
+    ],
+    [
+      'parts that disagree',
+      [
+        ['0:2:9:00000000', 5],
+        ['1:3:9', 4],
+      ],
+      /disagree/,
+    ],
+    [
+      'a wrong check sum',
+      [
+        ['0:2:9:00000000', 5],
+        ['1:2:9', 4],
+      ],
+      /check sum/,
+    ],
+    ['an unreadable header', [['x', 1]], /no part/],
+  ] as const)('%s never makes a whole', (_, parts, reason) => {
+    const assembly = new Assembly(1_000)
+    const last = parts.map(([header, size]) => assembly.add(toMessage(new Uint8Array(size), header))).at(-1)
+    expect(last).toMatchObject({ kind: 'broken', reason: expect.stringMatching(reason) as string })
+  })
+})
+
+describe('an exchange larger than the broker’s packets', () => {
+  const large = Uint8Array.from({ length: 20_000 }, (_, i) => i % 251)
+  const mirror = endpoint({ topic: 'mirror', request: bytes, response: bytes })
+
+  it('travels in parts both ways, and its parts are all acknowledged', () => {
+    inWorld(
+      ({ link, advance, broker }) => {
+        requests$(link('server'), mirror)
+          .pipe(serve(({ value }) => of(value)))
+          .subscribe()
+        advance(50)
+        let answer: Uint8Array | undefined
+        exchange$(link('caller'), mirror, large).subscribe((value) => (answer = value))
+        advance(500)
+        expect(answer).toEqual(large)
+        expect(broker.sessions().flatMap(({ unacknowledged }) => unacknowledged)).toEqual([])
+      },
+      { limits: { maximumPacketSize: 1_024 } },
+    )
+  })
+
+  it('an incomplete one never surfaces, and is forgotten', () => {
+    inWorld(({ link, advance, broker }) => {
+      const seen: unknown[] = []
+      const server = link('server')
+      requests$(server, mirror).subscribe((request) => seen.push(request))
+      const refused: string[] = []
+      refusals$(server).subscribe(({ reason }) => refused.push(reason))
+      advance(50)
+      const part = {
+        topic: 'mirror',
+        responseTopic: 'r',
+        correlationData: large.subarray(0, 4),
+        payload: large.subarray(0, 9),
+      }
+      broker.publish({ ...part, userProperties: [['__chunk', '0:2:18:00000000']] })
+      broker.publish({ ...part, userProperties: [['__chunk', '0:2:99999999:00000000']] })
+      advance(60_000)
+      expect(seen).toEqual([])
+      expect(refused).toEqual(['invalid'])
+    })
+  })
+})
