@@ -1,4 +1,4 @@
-import { deadlines as deadlinesOn } from '@antiphon/core'
+import { AntiphonError, deadlines as deadlinesOn } from '@antiphon/core'
 import type { Deadlines } from '@antiphon/core'
 import { asyncScheduler } from 'rxjs'
 import type { SchedulerLike } from 'rxjs'
@@ -15,7 +15,8 @@ import type { SessionHost } from './session/session-host.js'
 import { Sessions } from './session/sessions.js'
 import { newCounters } from './stats.js'
 import type { Counters } from './stats.js'
-import type { Journal } from './storage/journal.js'
+import { Journal } from './storage/journal.js'
+import { restore } from './storage/restore.js'
 import { Wills } from './will/wills.js'
 
 /** Whoever is connected, or about to be. */
@@ -36,6 +37,9 @@ export interface Engine {
   readonly journal: Journal | undefined
   readonly counters: Counters
   readonly guests: Set<Guest>
+  readonly wills: Wills
+  /** Resolves when what was stored is back; absent when nothing is stored. */
+  readonly ready: Promise<void> | undefined
   readonly now: () => number
   readonly emit: (event: BrokerEvent) => void
 }
@@ -48,14 +52,24 @@ export interface EventSink {
 }
 
 /** Builds the rooms of a broker and opens the doors between them. */
-export function createEngine(settings: Settings, events: EventSink, journal: Journal | undefined): Engine {
-  const { scheduler, limits, authority, queuePolicy } = settings
+export function createEngine(settings: Settings, events: EventSink): Engine {
+  const { scheduler, limits, authority, queuePolicy, storage } = settings
   const now = (): number => scheduler.now()
   const turn = new Turn(endOfTurn(scheduler))
   const deadlines = deadlinesOn(scheduler)
+  const later = (work: () => void): void => turn.add({ flush: work })
   const counters = newCounters()
   const emit = (event: BrokerEvent): void => events.next(event)
 
+  const journal =
+    storage &&
+    new Journal({
+      storage,
+      later,
+      retry: (work) => void deadlines.add(storageRetry, work),
+      failed: (error) => emit({ type: 'storage-failed', error: AntiphonError.from(error) }),
+      willOf: (session) => wills.of(session),
+    })
   const host: SessionHost = {
     limits,
     queuePolicy,
@@ -65,7 +79,7 @@ export function createEngine(settings: Settings, events: EventSink, journal: Jou
       counters.dropped++
       if (events.observed) emit({ type: 'dropped', clientId, topic, loss })
     },
-    later: (work) => turn.add({ flush: work }),
+    later,
   }
   const router = new Router(settings.sharedOffline)
   const retained = new Retained({ limits, now, journal })
@@ -86,13 +100,18 @@ export function createEngine(settings: Settings, events: EventSink, journal: Jou
       })
     },
   })
-  const wills = new Wills(deadlines, now, (publication, client) => {
-    const publisher = { client, lane: new Lane(1, () => undefined), disconnect: () => undefined }
-    void intake.take(publication, publisher, true)
+  const wills = new Wills({
+    deadlines,
+    now,
+    publish: (publication, client) => {
+      const publisher = { client, lane: new Lane(1, () => undefined), disconnect: () => undefined }
+      void intake.take(publication, publisher, true)
+    },
+    sent: (session) => journal?.session(session),
   })
   const sessions = new Sessions({ host, router, wills, deadlines, emit })
   const subscriber = new Subscriber({ settings, router, retained, journal, emit })
-  return {
+  const engine = {
     settings,
     turn,
     deadlines,
@@ -103,11 +122,19 @@ export function createEngine(settings: Settings, events: EventSink, journal: Jou
     subscriber,
     journal,
     counters,
-    guests: new Set(),
+    guests: new Set<Guest>(),
+    wills,
     now,
     emit,
   }
+  const ready = storage && journal && restore(engine, host, storage, journal)
+  // Whoever needs it hears of its failure; nobody else has to.
+  ready?.catch(() => undefined)
+  return { ...engine, ready }
 }
+
+/** How long the storage is left alone after it failed, in milliseconds. */
+const storageRetry = 1_000
 
 /** Runs work after what runs now: on real time when the present callback is done, on any other when it says so. */
 function endOfTurn(scheduler: SchedulerLike): (work: () => void) => void {

@@ -1,3 +1,4 @@
+import type { AntiphonError } from '@antiphon/core'
 import type { DeliveryLoss } from './session/delivery.js'
 import type { ClientInfo } from './authority/authority.js'
 import type { Message } from '@antiphon/core'
@@ -40,6 +41,8 @@ export type BrokerEvent =
     }
   /** A message that a receiver will not get. */
   | { readonly type: 'dropped'; readonly clientId: string; readonly topic: string; readonly loss: DropReason }
+  /** The storage did not take a write: nothing is acknowledged until it does. */
+  | { readonly type: 'storage-failed'; readonly error: AntiphonError }
 
 /** Why a receiver does not get a message. */
 export type DropReason = DeliveryLoss | 'slow-consumer'

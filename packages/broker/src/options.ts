@@ -53,6 +53,8 @@ export interface BrokerOptions {
   readonly responseInformation?: (client: ClientInfo) => string | undefined
   /** The enhanced authentication methods that `authority.authenticate` speaks; any other is refused with 0x8C. */
   readonly authenticationMethods?: readonly string[]
+  /** Milliseconds that `close()` gives what is unacknowledged to be acknowledged. @defaultValue 1 000 */
+  readonly closeWithin?: number
   /** Milliseconds between two items of `stats$`. @defaultValue 10 000 */
   readonly statsInterval?: number
 }
@@ -82,6 +84,7 @@ export function resolveOptions({ limits, ...options }: BrokerOptions): Settings 
     sharedOffline: 'skip',
     checksPayloadFormat: false,
     authenticationMethods: [],
+    closeWithin: 1_000,
     statsInterval: 10_000,
     ...options,
     limits: resolveLimits(limits ?? {}),

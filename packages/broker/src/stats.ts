@@ -1,3 +1,5 @@
+import type { Engine } from './engine.js'
+
 /** What has been counted since the broker started. */
 export interface Counters {
   connects: number
@@ -23,5 +25,29 @@ export interface BrokerStats extends Readonly<Counters> {
   readonly retainedBytes: number
   readonly inFlight: number
   readonly queued: number
-  readonly queuedBytes: number
+  /** Bytes of what is in flight and queued. */
+  readonly heldBytes: number
+}
+
+/** The broker's present numbers. */
+export function snapshot({ counters, guests, sessions, router, retained }: Engine): BrokerStats {
+  let inFlight = 0
+  let queued = 0
+  let heldBytes = 0
+  for (const session of sessions) {
+    inFlight += session.inFlightCount
+    queued += session.queuedCount
+    heldBytes += session.heldBytes
+  }
+  return {
+    ...counters,
+    connections: guests.size,
+    sessions: sessions.size,
+    subscriptions: router.subscriptionCount,
+    retained: retained.count,
+    retainedBytes: retained.bytes,
+    inFlight,
+    queued,
+    heldBytes,
+  }
 }

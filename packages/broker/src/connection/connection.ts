@@ -237,7 +237,7 @@ export class Connection implements ConversationHost {
     // CONNACK comes first [MQTT-3.2.0-1]; what the session was in the middle of follows.
     outbox.append(welcomePacket(request.version, { sessionPresent, properties }))
     this.#watch(request)
-    session.resume()
+    engine.sessions.resume(session)
   }
 
   /** DISCONNECT: the client says goodbye, with or without its will [MQTT-3.14.4-3]. */
@@ -295,6 +295,8 @@ export class Connection implements ConversationHost {
     this.#end(departure, { by, reasonCode, reason })
     this.outbox.flush()
     this.#channel.end()
+    // Reading on is how the other side's end is seen.
+    this.#channel.resume()
     this.#patience = this.engine.deadlines.add(lingering, () => this.#channel.destroy())
   }
 

@@ -1,22 +1,31 @@
+import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import { createServer as createTcpServer } from 'node:net'
 import type { AddressInfo, Server } from 'node:net'
-import type { TlsOptions } from 'node:tls'
-import type { Channel } from '../connection/channel.js'
+import { createServer as createTlsServer } from 'node:tls'
+import type { TLSSocket, TlsOptions } from 'node:tls'
+import type { Channel, PeerCertificate } from '../connection/channel.js'
+import type { Limits } from '../limits.js'
 import { SocketChannel } from './socket-channel.js'
+import { acceptWebSockets } from './web-socket.js'
 
 /** An address to listen on. */
 export interface Place {
   /** 0 takes any free one. @defaultValue 0 */
   readonly port?: number
-  /** @defaultValue '127.0.0.1' */
+  /** @defaultValue '127.0.0.1', this machine only */
   readonly host?: string
 }
 
-/** Where and how to accept connections. */
-export type ListenOptions = (
-  { readonly protocol: 'tcp' } | { readonly protocol: 'tls'; readonly tls: TlsOptions }
-) &
-  Place
+/** Where and how to accept connections. TLS takes Node's own options: `key`, `cert`, `ca`, `requestCert`, … */
+export type ListenOptions = Place &
+  (
+    | { readonly protocol: 'tcp' }
+    | { readonly protocol: 'tls'; readonly tls: TlsOptions }
+    /** Without a `path` any will do. */
+    | { readonly protocol: 'ws'; readonly path?: string }
+    | { readonly protocol: 'wss'; readonly tls: TlsOptions; readonly path?: string }
+  )
 
 /** Something the broker listens on. */
 export interface Listener {
@@ -28,19 +37,24 @@ export interface Listener {
   readonly close: () => Promise<void>
 }
 
+/** Takes a channel that was accepted. */
+export type Accept = (channel: Channel) => void
+
+const schemes = { tcp: 'mqtt', tls: 'mqtts', ws: 'ws', wss: 'wss' } as const
+
 /** Listens, and hands every accepted stream over as a channel. */
-export function listen(options: ListenOptions, accept: (channel: Channel) => void): Promise<Listener> {
-  const { host = '127.0.0.1', port = 0 } = options
+export function listen(options: ListenOptions, limits: Limits, accept: Accept): Promise<Listener> {
+  const { host = '127.0.0.1', port = 0, protocol } = options
+  const path = 'path' in options && options.path !== undefined ? options.path : ''
   let url = ''
-  const server: Server = createTcpServer({ noDelay: true }, (socket) =>
-    accept(new SocketChannel(socket, url)),
-  )
+  const server = serverFor(options, limits, () => url, accept)
+  server.maxConnections = limits.connections
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {
       server.off('error', reject)
       const address = server.address() as AddressInfo
-      url = `mqtt://${host}:${address.port}`
+      url = `${schemes[protocol]}://${host.includes(':') ? `[${host}]` : host}:${address.port}${path}`
       resolve({
         url,
         host,
@@ -49,4 +63,45 @@ export function listen(options: ListenOptions, accept: (channel: Channel) => voi
       })
     })
   })
+}
+
+function serverFor(options: ListenOptions, limits: Limits, url: () => string, accept: Accept): Server {
+  const { connectTimeout } = limits
+  switch (options.protocol) {
+    case 'tcp':
+      return createTcpServer((socket) => accept(new SocketChannel(socket, url())))
+    case 'tls':
+      return createTlsServer({ ...options.tls, handshakeTimeout: connectTimeout }, (socket) =>
+        accept(new SocketChannel(socket, url(), certificateOf(socket))),
+      )
+    case 'ws': {
+      const server = createHttpServer({ headersTimeout: connectTimeout, requestTimeout: connectTimeout })
+      acceptWebSockets(server, { ...options, limits, url, certificateOf: () => undefined }, accept)
+      return server
+    }
+    case 'wss': {
+      const timeouts = {
+        handshakeTimeout: connectTimeout,
+        headersTimeout: connectTimeout,
+        requestTimeout: connectTimeout,
+      }
+      const server = createHttpsServer({ ...options.tls, ...timeouts })
+      acceptWebSockets(
+        server,
+        { ...options, limits, url, certificateOf: (socket) => certificateOf(socket as TLSSocket) },
+        accept,
+      )
+      return server
+    }
+  }
+}
+
+/** The client's certificate, where it sent one that the server's authorities vouch for. */
+function certificateOf(socket: TLSSocket): PeerCertificate | undefined {
+  if (!socket.authorized) return undefined
+  const certificate = socket.getPeerCertificate()
+  if (certificate.raw === undefined) return undefined
+  const { subject, fingerprint256, raw } = certificate
+  const { CN } = subject
+  return { commonName: Array.isArray(CN) ? (CN[0] ?? '') : (CN ?? ''), fingerprint256, raw }
 }

@@ -70,6 +70,7 @@ export class LocalConnection implements Peer, Publisher, Flushable {
 
   /** Knocks at the door. */
   open(): void {
+    if (this.#isOver) return
     try {
       const { sessions, settings } = this.#engine
       checkConnect(this.#request, settings)
@@ -225,7 +226,7 @@ export class LocalConnection implements Peer, Publisher, Flushable {
     this.#session = session
     const grant: Grant = toLocalGrant(engine.settings, client, sessionPresent)
     this.#post(() => this.#listener.next({ type: 'online', grant }))
-    session.resume()
+    engine.sessions.resume(session)
   }
 
   #refuse(reasonCode: number, reason: string): void {

@@ -4,14 +4,11 @@ import { Observable } from 'rxjs'
 import type { Engine } from '../engine.js'
 import { LocalConnection } from './local-connection.js'
 import { toIdentity } from './local-identity.js'
+import { Reason } from '../packet/reason.js'
 import type { LocalClientOptions } from './local-options.js'
 
 /** A client's conversation with the broker in the same process: no socket, no packets, the same sessions. */
-export function localTransport(
-  engine: Engine,
-  options: LocalClientOptions,
-  ready?: Promise<void>,
-): Transport {
+export function localTransport(engine: Engine, options: LocalClientOptions): Transport {
   const identity = toIdentity(options, engine.settings)
   let current: LocalConnection | undefined
   let farewell: (() => void) | undefined
@@ -52,8 +49,13 @@ export function localTransport(
         )
         current = connection
         farewell = () => subscriber.complete()
+        const { ready } = engine
         if (ready === undefined) engine.turn.add({ flush: () => connection.open() })
-        else void ready.then(() => connection.open())
+        else
+          ready.then(
+            () => connection.open(),
+            (error: unknown) => subscriber.error(storageLost(error)),
+          )
         return () => connection.leave({ isFarewell: false })
       }),
     subscribe$: (requests, identifier) =>
@@ -83,5 +85,12 @@ export function localTransport(
 function notConnected(what: string): AntiphonError {
   return new AntiphonError('connection-lost', `cannot ${what}: the link is not connected`, {
     phase: 'before-network',
+  })
+}
+
+function storageLost(cause: unknown): AntiphonError {
+  return new AntiphonError('connection-refused', 'the broker could not read its storage', {
+    cause,
+    reasonCode: Reason.serverUnavailable,
   })
 }

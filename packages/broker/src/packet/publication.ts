@@ -65,7 +65,7 @@ export class Publication implements PublicationParts {
 
   /** Seconds left of its expiry at `now`, as it goes on the wire [MQTT-3.3.2-6]. */
   remaining(now: number): number {
-    return Math.floor((this.expiresAt - now + 999) / 1000)
+    return Math.max(0, Math.floor((this.expiresAt - now + 999) / 1000))
   }
 
   /** Its properties, decoded once for whoever asks. */

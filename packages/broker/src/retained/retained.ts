@@ -46,6 +46,12 @@ export class Retained {
     return true
   }
 
+  /** Takes back a message that the storage kept. */
+  restore(publication: Publication): void {
+    this.#messages.set(publication.topic, publication)
+    this.#bytes += publication.size
+  }
+
   /** Whether this very message is still the one its topic retains. */
   isCurrent(publication: Publication): boolean {
     return this.#messages.get(publication.topic) === publication

@@ -57,11 +57,12 @@ export class Intake {
   /** Takes a message that no hook has to see, and tells its outcome once that is safe to tell. */
   accept(publication: Publication): Outcome {
     const { router, retained, journal, decided } = this.#parts
+    const writesBefore = journal?.writes
     let reasonCode: number
     if (publication.retain && !retained.store(publication)) reasonCode = Reason.quotaExceeded
     else reasonCode = router.route(publication)
     decided(publication, reasonCode)
-    if (journal === undefined || publication.qos === 0 || !journal.isDirty) return reasonCode
+    if (journal === undefined || publication.qos === 0 || journal.writes === writesBefore) return reasonCode
     return new Promise((resolve) => journal.whenDurable(() => resolve(reasonCode)))
   }
 

@@ -3,7 +3,6 @@ import type { QoS } from '@antiphon/core'
 import type { Publication } from '../packet/publication.js'
 import { Reason } from '../packet/reason.js'
 import type { SubscribeLine } from '../packet/subscribe.js'
-import type { Delivery } from '../session/delivery.js'
 import type { Session } from '../session/session.js'
 import { SharedGroup } from './shared-group.js'
 import type { Route, Subscription } from './subscription.js'
@@ -82,33 +81,50 @@ export class Router {
         isTaken = true
     }
     for (const group of shared) {
-      const member = group.pick(publication)
-      if (member === undefined) continue
-      isMatched = true
-      if (handShared(member, group, publication)) isTaken = true
+      const isHanded = handToMember(group, publication)
+      if (isHanded !== undefined) isMatched = true
+      if (isHanded === true) isTaken = true
     }
     sessions.length = shared.length = 0
     this.#publication = null
     return isTaken ? Reason.success : isMatched ? Reason.quotaExceeded : Reason.noMatchingSubscribers
   }
 
-  /** Whether another connected member of its group could take what a lost one did not acknowledge. */
-  canRedispatch({ group, publication }: Delivery, from: Session): boolean {
-    const member = group?.pick(publication, from)
-    return member !== undefined && member.session.peer !== null
+  /** How one session is subscribed to a topic, over all its overlapping filters; `undefined` when it is not. */
+  subscriptionOf(
+    session: Session,
+    topic: string,
+  ): { readonly qos: QoS; readonly identifiers: readonly number[] | null } | undefined {
+    const own: Subscription[] = []
+    this.#trie.match(topic, (route) => {
+      if (!(route instanceof SharedGroup) && route.session === session) own.push(route)
+    })
+    if (own.length === 0) return undefined
+    const identifiers = own.flatMap((subscription) => subscription.identifiers ?? [])
+    const qos = Math.max(...own.map((subscription) => subscription.qos)) as QoS
+    return { qos, identifiers: identifiers.length === 0 ? null : identifiers }
   }
 
-  /** Gives what a lost member did not acknowledge to another of its group. */
-  redispatch({ group, publication }: Delivery, from: Session): void {
-    const member = group?.pick(publication, from)
-    if (group && member !== undefined) handShared(member, group, publication)
+  /** What shared subscriptions gave to a lost connection goes to other members who are connected, where there are any. */
+  redispatch(lost: Session): void {
+    const moved = lost.surrender((group) => group.hasOther(lost))
+    for (const { group, publication } of moved) if (group !== null) handToMember(group, publication, lost)
+  }
+
+  /** What a group's absent members hold goes to one who has come. */
+  collect(group: SharedGroup): void {
+    for (const session of group.sessions) {
+      if (session.peer !== null) continue
+      const moved = session.surrender((candidate) => candidate === group)
+      for (const { publication } of moved) handToMember(group, publication, session)
+    }
   }
 
   #groupOf(filter: string): SharedGroup | null {
     if (!isSharedFilter(filter)) return null
     let group = this.#groups.get(filter)
     if (group === undefined) {
-      group = new SharedGroup(this.#queuesOffline)
+      group = new SharedGroup(filter, this.#queuesOffline)
       this.#groups.set(filter, group)
       this.#trie.add(filter, group)
     }
@@ -154,8 +170,10 @@ function hand(
   return true
 }
 
-/** Shared messages go out at the QoS granted to their member [MQTT-4.8.2-3]. */
-function handShared(member: Subscription, group: SharedGroup, publication: Publication): boolean {
+/** Gives a message to one member, at the QoS granted to it [MQTT-4.8.2-3]; `undefined` when nobody is there. */
+function handToMember(group: SharedGroup, publication: Publication, except?: Session): boolean | undefined {
+  const member = group.pick(publication, except)
+  if (member === undefined) return undefined
   const retain = publication.retain && member.retainAsPublished
   return hand(member.session, publication, member.qos, retain, member.identifiers, group)
 }

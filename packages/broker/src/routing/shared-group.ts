@@ -4,16 +4,24 @@ import type { Subscription } from './subscription.js'
 
 /** The members of one shared subscription: each message goes to one of them. */
 export class SharedGroup {
+  /** As its members write it, `$share` included. */
+  readonly filter: string
   readonly #members: Subscription[] = []
   #next = 0
   readonly #queuesOffline: boolean
 
-  constructor(queuesOffline: boolean) {
+  constructor(filter: string, queuesOffline: boolean) {
+    this.filter = filter
     this.#queuesOffline = queuesOffline
   }
 
   get size(): number {
     return this.#members.length
+  }
+
+  /** The sessions of all members. */
+  get sessions(): Session[] {
+    return this.#members.map(({ session }) => session)
   }
 
   add(member: Subscription): void {
@@ -23,6 +31,11 @@ export class SharedGroup {
   remove(member: Subscription): void {
     const index = this.#members.indexOf(member)
     if (index >= 0) this.#members.splice(index, 1)
+  }
+
+  /** Whether somebody but `except` is connected. */
+  hasOther(except: Session): boolean {
+    return this.#members.some(({ session }) => session !== except && session.peer !== null)
   }
 
   /**

@@ -122,6 +122,7 @@ export class Subscriber {
       if (isNew && session.subscriptionMap.size >= settings.limits.subscriptionsPerClient)
         return Reason.quotaExceeded
       const subscription = router.subscribe(session, line, reasonCode as QoS, identifier)
+      if (isNew && subscription.group !== null) router.collect(subscription.group)
       // Retained messages: never for a shared subscription; 0 always, 1 when it is new, 2 never [MQTT-3.3.1-9/10/11].
       const isWanted = line.retainHandling === 0 || (line.retainHandling === 1 && isNew)
       if (isWanted && !isSharedFilter(line.filter)) {

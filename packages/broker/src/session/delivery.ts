@@ -14,6 +14,10 @@ export interface Delivery {
   readonly tracker: DeliveryTracker | null
   /** 0 until it has one; then its own until it is acknowledged. */
   packetId: number
+  /** Under which number the storage knows it; 0 while it is not stored. */
+  storedAs: number
+  /** It may not leave before the storage has it. */
+  isHeld: boolean
   /** It has been sent before, on this connection or on another. */
   wasSent: boolean
   /** The receiver has said PUBREC: what is left is PUBREL and PUBCOMP. */
@@ -21,7 +25,7 @@ export interface Delivery {
 }
 
 /** How a delivery can end without having been acknowledged. */
-export type DeliveryLoss = 'expired' | 'queue-full' | 'too-large' | 'session-ended' | 'withdrawn'
+export type DeliveryLoss = 'expired' | 'queue-full' | 'too-large' | 'session-ended'
 
 /** Hears of the fate of one delivery. */
 export interface DeliveryTracker {

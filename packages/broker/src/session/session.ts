@@ -39,11 +39,15 @@ export class Session {
   routeQoS: QoS = 0
   routeRetain = false
   routeIdentifiers: readonly number[] | null = null
+  /** When its connection ended; `null` while it has one. */
+  leftAt: number | null = null
   /** Under which number the storage knows it; 0 when it is not stored. */
   storedAs = 0
   #inbound: Inbound | null = null
   #inFlight: Map<number, Delivery> | null = null
   #backlog: Backlog | null = null
+  /** Packet identifiers of deliveries that wait, where the storage had to know them ahead. */
+  #reserved: Set<number> | null = null
   /** What was in flight when the client came back, to be sent again in order. */
   #resend: Delivery[] = []
   #outstanding = 0
@@ -88,6 +92,7 @@ export class Session {
   attach(peer: Peer, client: ClientInfo, receiveMaximum: number): void {
     this.peer = peer
     this.client = client
+    this.leftAt = null
     this.#window = Math.min(receiveMaximum, this.#host.limits.inFlight)
     this.#outstanding = this.#outstandingBytes = 0
   }
@@ -102,6 +107,7 @@ export class Session {
   detach(): void {
     this.peer = null
     this.client = null
+    this.leftAt = this.#host.now()
     this.#resend = []
     this.#inbound?.connectionLost()
   }
@@ -117,17 +123,37 @@ export class Session {
 
   /** Sends at QoS 1 or 2 now or later; `false` when its queue has no room. */
   deliver(publication: Publication, options: DeliveryOptions): boolean {
-    return this.take({ publication, ...options, packetId: 0, wasSent: false, isReceived: false })
+    const { qos, retain, identifiers, group, tracker } = options
+    const delivery: Delivery = {
+      publication,
+      qos,
+      retain,
+      identifiers,
+      group,
+      tracker,
+      packetId: 0,
+      storedAs: 0,
+      isHeld: false,
+      wasSent: false,
+      isReceived: false,
+    }
+    if (!this.#makeRoom(delivery)) return false
+    this.#heldBytes += publication.size
+    if (this.storedAs !== 0) this.#keep(delivery)
+    else if (this.isReady) this.#send(delivery)
+    else this.#queue(delivery)
+    return true
   }
 
-  /** Takes a delivery made elsewhere: by `deliver`, by the storage, or by a shared subscription that lost its member. */
-  take(delivery: Delivery): boolean {
-    if (!this.#makeRoom(delivery)) return false
+  /** Takes back a delivery that the storage kept. */
+  restore(delivery: Delivery): void {
     this.#heldBytes += delivery.publication.size
-    this.#host.journal?.queued(this, delivery)
-    if (this.isReady) this.#send(delivery)
-    else (this.#backlog ??= new Backlog()).push(delivery)
-    return true
+    if (delivery.wasSent) {
+      ;(this.#inFlight ??= new Map()).set(delivery.packetId, delivery)
+      return
+    }
+    if (delivery.packetId !== 0) (this.#reserved ??= new Set()).add(delivery.packetId)
+    this.#queue(delivery)
   }
 
   /** The receiver of a QoS 1 message, or of a QoS 2 one it refuses, is done with it. */
@@ -152,7 +178,7 @@ export class Session {
     const { journal } = this.#host
     if (journal === undefined || this.storedAs === 0) return this.peer?.release(packetId, Reason.success)
     const { peer } = this
-    journal.received(this, delivery)
+    journal.delivery(this, delivery)
     journal.whenDurable(() => {
       if (this.peer === peer) peer?.release(packetId, Reason.success)
     })
@@ -167,9 +193,11 @@ export class Session {
   /** Sends as much of what waits as may go now. */
   pump(): void {
     while (this.peer !== null && this.#hasRoom()) {
-      const delivery = this.#resend.shift() ?? this.#backlog?.shift()
+      const delivery = this.#resend.shift() ?? this.#nextWaiting()
       if (delivery === undefined) return
       this.#send(delivery)
+      // That it was sent is written down without waiting: it only decides on the DUP of a later life.
+      if (delivery.storedAs !== 0) this.#host.journal?.delivery(this, delivery)
     }
   }
 
@@ -182,17 +210,20 @@ export class Session {
     }
   }
 
-  /** Takes back what has not been sent, or tells that it has. */
+  /** Takes back what was not sent, or not received by a client that is away; tells whether there was such a thing. */
   withdraw(tracker: DeliveryTracker): boolean {
-    const taken = this.#backlog?.extract((delivery) => delivery.tracker === tracker) ?? []
-    for (const delivery of taken) this.#lose(delivery, 'withdrawn')
+    const isIts = (delivery: Delivery): boolean => delivery.tracker === tracker
+    const waiting = this.#backlog?.extract(isIts) ?? []
+    const sent = this.peer === null ? [...(this.#inFlight?.values() ?? [])].filter(isIts) : []
+    const taken = [...waiting, ...sent.filter(({ isReceived }) => !isReceived)]
+    for (const delivery of taken) this.#forget(delivery)
     return taken.length > 0
   }
 
-  /** Hands over what shared subscriptions gave it and it has not acknowledged; QoS 2 that was sent stays [MQTT-4.8.2-4]. */
-  surrender(isWanted: (delivery: Delivery) => boolean): Delivery[] {
-    const isMovable = (delivery: Delivery): boolean =>
-      delivery.group !== null && !(delivery.qos === 2 && delivery.wasSent) && isWanted(delivery)
+  /** Hands over what shared groups gave it and it has not acknowledged; QoS 2 that was sent stays [MQTT-4.8.2-4]. */
+  surrender(isWanted: (group: SharedGroup) => boolean): Delivery[] {
+    const isMovable = ({ group, qos, wasSent }: Delivery): boolean =>
+      group !== null && !(qos === 2 && wasSent) && isWanted(group)
     const sent = [...(this.#inFlight?.values() ?? [])].filter(isMovable)
     const moved = [...sent, ...(this.#backlog?.extract(isMovable) ?? [])]
     for (const delivery of moved) this.#forget(delivery)
@@ -205,7 +236,35 @@ export class Session {
     this.#backlog = null
     this.#resend = []
     for (const delivery of all) this.#lose(delivery, 'session-ended')
-    this.#inbound = null
+  }
+
+  /** A stored delivery: QoS 2 leaves only when it is safe, or a crash could make two of it. */
+  #keep(delivery: Delivery): void {
+    const { journal } = this.#host
+    if (delivery.qos === 1 && this.isReady) {
+      this.#send(delivery)
+      if (this.#inFlight?.has(delivery.packetId)) journal?.delivery(this, delivery)
+      return
+    }
+    // Its identifier is written down with it, so that a later life sends it again under the same one [MQTT-4.4.0-1].
+    delivery.packetId = this.#nextPacketId()
+    ;(this.#reserved ??= new Set()).add(delivery.packetId)
+    journal?.delivery(this, delivery)
+    this.#queue(delivery)
+    if (delivery.qos === 1) return
+    delivery.isHeld = true
+    journal?.whenDurable(() => {
+      delivery.isHeld = false
+      this.pump()
+    })
+  }
+
+  #queue(delivery: Delivery): void {
+    ;(this.#backlog ??= new Backlog()).push(delivery)
+  }
+
+  #nextWaiting(): Delivery | undefined {
+    return this.#backlog?.peek()?.isHeld === true ? undefined : this.#backlog?.shift()
   }
 
   #hasRoom(): boolean {
@@ -249,9 +308,11 @@ export class Session {
       this.#outstanding++
       return peer.release(delivery.packetId, Reason.success)
     }
-    if (publication.isExpired(this.#host.now())) return this.#lose(delivery, 'expired')
+    // Only what nobody has begun to send is deleted [MQTT-3.3.2-5]; the rest is sent again, at no seconds left.
+    if (!delivery.wasSent && publication.isExpired(this.#host.now())) return this.#lose(delivery, 'expired')
     if (delivery.packetId === 0) delivery.packetId = this.#nextPacketId()
     const flags = (delivery.wasSent ? 8 : 0) | (qos << 1) | (delivery.retain ? 1 : 0)
+    this.#reserved?.delete(delivery.packetId)
     ;(this.#inFlight ??= new Map()).set(delivery.packetId, delivery)
     if (!peer.publish(publication, flags, delivery.packetId, delivery.identifiers))
       return this.#lose(delivery, 'too-large')
@@ -276,20 +337,20 @@ export class Session {
   #lose(delivery: Delivery, loss: DeliveryLoss): void {
     this.#forget(delivery)
     delivery.tracker?.lost(loss)
-    if (loss !== 'withdrawn') this.#host.dropped(this, delivery.publication, loss)
+    this.#host.dropped(this, delivery.publication, loss)
   }
 
   #forget(delivery: Delivery): void {
-    if (delivery.packetId !== 0) this.#inFlight?.delete(delivery.packetId)
+    if (delivery.packetId !== 0 && !this.#inFlight?.delete(delivery.packetId))
+      this.#reserved?.delete(delivery.packetId)
     this.#heldBytes -= delivery.publication.size
     this.#host.journal?.finished(this, delivery)
   }
 
   #nextPacketId(): number {
-    const used = this.#inFlight
     let id = this.#lastPacketId
     do id = id === 0xffff ? 1 : id + 1
-    while (used !== null && used.has(id))
+    while (this.#inFlight?.has(id) === true || this.#reserved?.has(id) === true)
     this.#lastPacketId = id
     return id
   }

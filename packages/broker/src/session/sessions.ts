@@ -81,21 +81,31 @@ export class Sessions {
     return { session, isPresent: existing === session }
   }
 
+  /** Sends what waits for a client that has been told that it is in. */
+  resume(session: Session): void {
+    session.resume()
+    for (const { group } of session.subscriptionMap.values()) {
+      if (group !== null) this.#parts.router.collect(group)
+    }
+  }
+
   /** Takes note that a session's connection is gone. */
   close(session: Session, departure: Departure): void {
-    const { host, wills, deadlines } = this.#parts
+    const { host, wills } = this.#parts
     if (departure.expiry !== undefined) session.expiry = departure.expiry
     session.detach()
     if (departure.forgetsWill) wills.forget(session)
     else wills.connectionLost(session)
-    this.#redispatch(session)
-    if (session.expiry <= 0) return this.end(session)
+    this.#parts.router.redispatch(session)
     host.journal?.session(session)
-    if (session.expiry === Infinity) return
-    this.#expiries.set(
-      session,
-      deadlines.add(session.expiry * 1000, () => this.end(session)),
-    )
+    this.#awaitReturn(session, session.expiry)
+  }
+
+  /** Takes back a session that the storage kept; its time away counts. */
+  restore(session: Session): void {
+    this.#byId.set(session.clientId, session)
+    const away = (this.#parts.host.now() - (session.leftAt ?? 0)) / 1000
+    this.#awaitReturn(session, session.expiry - away)
   }
 
   /** Ends a session and all it holds. */
@@ -112,18 +122,17 @@ export class Sessions {
     emit({ type: 'session-ended', clientId: session.clientId })
   }
 
+  #awaitReturn(session: Session, seconds: number): void {
+    if (seconds <= 0) return this.end(session)
+    if (seconds === Infinity) return
+    const deadline = this.#parts.deadlines.add(seconds * 1000, () => this.end(session))
+    this.#expiries.set(session, deadline)
+  }
+
   #begin(clientId: string): Session {
     const session = new Session(clientId, this.#parts.host)
     this.#byId.set(clientId, session)
     this.#parts.emit({ type: 'session-started', clientId })
     return session
-  }
-
-  /** What a shared subscription gave to a connection that died goes to its other members, where there are any. */
-  #redispatch(session: Session): void {
-    const { router } = this.#parts
-    for (const delivery of session.surrender((candidate) => router.canRedispatch(candidate, session))) {
-      router.redispatch(delivery, session)
-    }
   }
 }

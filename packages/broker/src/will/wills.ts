@@ -15,21 +15,28 @@ interface Pending {
   readonly deadline: Deadline | undefined
 }
 
+/** What the wills need around them. */
+export interface WillsParts {
+  readonly deadlines: Deadlines
+  readonly now: () => number
+  readonly publish: (publication: Publication, client: ClientInfo) => void
+  /** A session's will went out after its delay. */
+  readonly sent: (session: Session) => void
+}
+
 /** Keeps the wills of the connected, and publishes those of the lost [MQTT-3.1.2-8]. */
 export class Wills {
   readonly #pending = new Map<Session, Pending>()
   readonly #deadlines: Deadlines
   readonly #now: () => number
   readonly #publish: (publication: Publication, client: ClientInfo) => void
+  readonly #sent: (session: Session) => void
 
-  constructor(
-    deadlines: Deadlines,
-    now: () => number,
-    publish: (publication: Publication, client: ClientInfo) => void,
-  ) {
+  constructor({ deadlines, now, publish, sent }: WillsParts) {
     this.#deadlines = deadlines
     this.#now = now
     this.#publish = publish
+    this.#sent = sent
   }
 
   /** The will that waits for a session's connection, or its delay, to end. */
@@ -55,8 +62,21 @@ export class Wills {
     if (pending === undefined) return
     const { will } = pending
     if (will.request.delay === 0) return this.#send(session, will)
-    const deadline = this.#deadlines.add(will.request.delay * 1000, () => this.#send(session, will))
+    this.#await(session, will, will.request.delay * 1000)
+  }
+
+  #await(session: Session, will: Will, milliseconds: number): void {
+    const deadline = this.#deadlines.add(milliseconds, () => {
+      this.#send(session, will)
+      this.#sent(session)
+    })
     this.#pending.set(session, { will, deadline })
+  }
+
+  /** A will that the storage kept: its delay began when the connection ended. */
+  restore(session: Session, will: Will): void {
+    const since = this.#now() - (session.leftAt ?? 0)
+    this.#await(session, will, Math.max(0, will.request.delay * 1000 - since))
   }
 
   /** The session is over before the delay was: the will goes out at once. */

@@ -1,0 +1,95 @@
+import { AntiphonError, outgoingFault } from '@antiphon/core'
+import type { ErrorCode, OutgoingMessage, PublishAck, QoS } from '@antiphon/core'
+import { Observable } from 'rxjs'
+import { isPromiseLike } from '../authority/answer.js'
+import type { Engine } from '../engine.js'
+import { fromOutgoing } from '../packet/publication.js'
+import type { DeliveryLoss, DeliveryTracker } from '../session/delivery.js'
+
+/** How far a message to one client has come. */
+export type DeliveryStatus =
+  /** It waits: the client is away, or busy. */
+  | { readonly status: 'queued' }
+  /** It was handed to the client's connection. */
+  | { readonly status: 'sent' }
+  /** The client has it, or has refused it with a reason code of 0x80 and above. */
+  | { readonly status: 'acknowledged'; readonly reasonCode: number }
+
+/**
+ * Publishes a message of the broker's own to everybody subscribed; no hook is asked.
+ * - *on subscribe*: publishes.
+ * - *next, complete*: the reason code; 0x10 says that nobody is subscribed.
+ * - *error*: `invalid-argument`.
+ */
+export function publishFromServer$(engine: Engine, message: OutgoingMessage): Observable<PublishAck> {
+  return new Observable((subscriber) => {
+    const fault = outgoingFault(message)
+    if (fault !== undefined) return subscriber.error(fault)
+    const outcome = engine.intake.accept(fromOutgoing(message, '', engine.now()))
+    const answer = (reasonCode: number): void => {
+      subscriber.next({ reasonCode })
+      subscriber.complete()
+    }
+    if (isPromiseLike(outcome)) void outcome.then(answer)
+    else answer(outcome)
+  })
+}
+
+/** Sends a message of the broker's own to one client, as `Broker.deliver$` says. */
+export function deliver$(
+  engine: Engine,
+  clientId: string,
+  message: OutgoingMessage,
+): Observable<DeliveryStatus> {
+  return new Observable((subscriber) => {
+    const fault = outgoingFault(message)
+    if (fault !== undefined) return subscriber.error(fault)
+    const fail = (code: ErrorCode, what: string): void =>
+      subscriber.error(
+        new AntiphonError(code, `'${message.topic}' for '${clientId}': ${what}`, { topic: message.topic }),
+      )
+
+    const session = engine.sessions.get(clientId)
+    if (session === undefined) return fail('no-responder', 'the broker knows no such client')
+    const found = engine.router.subscriptionOf(session, message.topic)
+    if (found === undefined) return fail('no-responder', 'the client is not subscribed to this topic')
+
+    const now = engine.now()
+    const publication = fromOutgoing(message, '', now)
+    const qos = Math.min(publication.qos, found.qos) as QoS
+    const { identifiers } = found
+    if (qos === 0) {
+      if (session.peer === null) return fail('connection-lost', 'the client is away, and QoS 0 does not wait')
+      session.deliverAtMostOnce(publication, false, identifiers)
+      subscriber.next({ status: 'sent' })
+      return subscriber.complete()
+    }
+    const tracker: DeliveryTracker = {
+      sent: () => subscriber.next({ status: 'sent' }),
+      acknowledged: (reasonCode) => {
+        subscriber.next({ status: 'acknowledged', reasonCode })
+        subscriber.complete()
+      },
+      lost: (loss) => fail(...lossErrors[loss]),
+    }
+    if (!session.isReady) subscriber.next({ status: 'queued' })
+    session.deliver(publication, { qos, retain: false, identifiers, group: null, tracker })
+    const expiry =
+      publication.expiresAt === Infinity
+        ? undefined
+        : engine.deadlines.add(publication.expiresAt - now, () => {
+            if (session.withdraw(tracker)) fail(...lossErrors.expired)
+          })
+    return () => {
+      expiry?.cancel()
+      session.withdraw(tracker)
+    }
+  })
+}
+
+const lossErrors: Readonly<Record<DeliveryLoss, [ErrorCode, string]>> = {
+  expired: ['expired', 'its expiry ran out before the client could have it'],
+  'queue-full': ['overflow', 'the queue of the client has no room'],
+  'too-large': ['too-large', 'it is larger than the client accepts'],
+  'session-ended': ['session-lost', 'the session of the client has ended'],
+}
