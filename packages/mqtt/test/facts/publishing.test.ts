@@ -1,0 +1,173 @@
+import { Socket } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
+import { AntiphonError, type Link, type OutgoingMessage } from '@antiphon/core'
+import { connect, mqttTransport } from '@antiphon/mqtt'
+import { describeForeign, type Mosquitto, startMosquitto } from '@antiphon/workshop'
+import { filter, firstValueFrom, forkJoin, lastValueFrom } from 'rxjs'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { asking, converse, disconnect, outgoing, publish, subscribe, textOf } from '../conversation.js'
+import { type Proxy, startProxy } from '../proxy.js'
+
+describeForeign(['mosquitto'], 'what MQTT.js does to a publish, and what we do', () => {
+  let broker: Mosquitto
+  let proxy: Proxy
+  beforeEach(async () => {
+    broker = await startMosquitto()
+    proxy = await startProxy(broker.port)
+  })
+  afterEach(async () => {
+    vi.restoreAllMocks()
+    await proxy.stop()
+    await broker.stop()
+  })
+
+  it.each([1, 2] as const)(
+    'fact 4: reason 0x10 reaches the publisher, at QoS %i where the broker says it',
+    async (qos) => {
+      const transport = mqttTransport(broker.url)
+      await converse(transport)
+      // Mosquitto 2.0 says it for QoS 1 only.
+      expect(await publish(transport, outgoing('nobody', 'x', { qos }))).toEqual({
+        reasonCode: qos === 1 ? 0x10 : 0,
+      })
+      await disconnect(transport)
+    },
+  )
+
+  it('fact 7: no more messages are unacknowledged than the Receive Maximum allows', async () => {
+    const transport = mqttTransport(proxy.url)
+    const { grant, ended } = await converse(transport)
+    expect(grant.receiveMaximum).toBe(20)
+    const acks = Array.from({ length: 200 }, () => publish(transport, outgoing('a', 'x', { qos: 2 })))
+    let most = 0
+    const counted = setInterval(() => (most = Math.max(most, underWay(proxy))), 0)
+    expect(await Promise.all(acks)).toEqual(Array(200).fill({ reasonCode: 0 }))
+    clearInterval(counted)
+    expect(most).toBeLessThanOrEqual(20)
+    await disconnect(transport)
+    expect(await ended).toBe('complete')
+  })
+
+  it('fact 7: what the broker said it does not take is refused before it is sent', async () => {
+    await broker.stop()
+    const strict = await startMosquitto({
+      config: ['max_packet_size 1000', 'max_qos 1', 'retain_available false'],
+    })
+    const link = connect(strict.url)
+    const failing = (message: OutgoingMessage): Promise<unknown> =>
+      firstValueFrom(link.publish$(message)).catch((error: unknown) => error)
+    const refused = { code: 'publish-refused', phase: 'before-network' }
+    expect(await failing(outgoing('a', 'x'.repeat(1_000)))).toMatchObject({
+      code: 'too-large',
+      reasonCode: 0x95,
+    })
+    expect(await failing(outgoing('a', 'x', { qos: 2 }))).toMatchObject({ ...refused, reasonCode: 0x9b })
+    expect(await failing(outgoing('a', 'x', { retain: true }))).toMatchObject({
+      ...refused,
+      reasonCode: 0x9a,
+    })
+    expect(await failing(outgoing('a', 'x'))).toEqual({ reasonCode: 0x10 })
+    expect(strict.log.filter((line) => line.includes('New client connected'))).toHaveLength(1)
+    await link.close()
+    await strict.stop()
+  })
+
+  it('fact 9: the offline queue is bounded, QoS 0 included', async () => {
+    proxy.isRefusing = true
+    const link = connect(proxy.url, { queue: { messages: 1_000 }, closeWithin: 0 })
+    const errors: AntiphonError[] = []
+    for (let count = 0; count < 3_000; count += 1) {
+      link.publish$(outgoing('a', 'x', { qos: count % 2 === 0 ? 0 : 1 })).subscribe({
+        error: (error: AntiphonError) => errors.push(error),
+      })
+    }
+    expect(errors.filter(({ code }) => code === 'overflow')).toHaveLength(2_000)
+    await link.close()
+    expect(errors.filter(({ code }) => code === 'link-closed')).toHaveLength(1_000)
+  })
+
+  it('fact 10: 70 000 messages published offline at QoS 1 are all delivered', async () => {
+    const count = 70_000
+    const listener = mqttTransport(broker.url)
+    const heard = await converse(listener)
+    await subscribe(listener, asking('a', { qos: 0 }))
+    proxy.isRefusing = true
+    const link = connect(proxy.url, { reconnect: { initial: 10, maximum: 10 } })
+    const acks = lastValueFrom(
+      forkJoin(Array.from({ length: count }, (_, number) => link.publish$(outgoing('a', `${number}`)))),
+    )
+    proxy.isRefusing = false
+    expect((await acks).every(({ reasonCode }) => reasonCode === 0)).toBe(true)
+    expect(new Set((await heard.arrived(count)).map(textOf)).size).toBe(count)
+    await link.close()
+    await disconnect(listener)
+  }, 60_000)
+
+  it.each<[what: string, change: object]>([
+    ['user properties that are no list', { userProperties: {} }],
+    ['a user property that is undefined', { userProperties: [['a', undefined]] }],
+    ['a string over 64 KiB', { userProperties: [['a', 'x'.repeat(65_536)]] }],
+    ['a value of the wrong type', { contentType: 5 }],
+    ['a wildcard in the response topic', { responseTopic: 'a/#' }],
+    ['a wildcard in the topic', { topic: 'a/#' }],
+    ['U+0000 in the topic', { topic: 'a\0' }],
+  ])('fact 17: %s fails before any packet, and the connection lives on', async (_, change) => {
+    const link = connect(proxy.url)
+    await isOnline(link)
+    const bad = firstValueFrom(link.publish$({ ...outgoing('a', 'x'), ...change } as OutgoingMessage))
+    await expect(bad).rejects.toMatchObject({ code: 'invalid-argument', phase: 'before-network' })
+    await firstValueFrom(link.publish$(outgoing('a', 'good')))
+    expect(proxy.sent.map(({ cmd }) => cmd)).toEqual(['connect', 'publish'])
+    await link.close()
+  })
+
+  it('fact 20: a message under way is not copied', async () => {
+    const transport = mqttTransport(broker.url, { protocolVersion: 4 })
+    const conversation = await converse(transport)
+    process.kill(broker.pid() ?? 0, 'SIGSTOP')
+    const payload = new Uint8Array(2 ** 21)
+    const before = process.memoryUsage().arrayBuffers
+    for (let count = 0; count < 100; count += 1) {
+      transport.publish$({ topic: 'a', payload, qos: 1 }).subscribe({ error: () => undefined })
+    }
+    await turn()
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10 * payload.length)
+    conversation.drop()
+    await disconnect(transport)
+    process.kill(broker.pid() ?? 0, 'SIGCONT')
+  })
+
+  it('fact 21: the socket is told not to delay small packets, before it is connected', async () => {
+    const setNoDelay = vi.spyOn(Socket.prototype, 'setNoDelay')
+    const transport = mqttTransport(broker.url)
+    await converse(transport)
+    expect(setNoDelay).toHaveBeenCalledWith(true)
+    const socket = setNoDelay.mock.contexts[0] as Socket
+    expect(socket.remotePort).toBe(broker.port)
+    await disconnect(transport)
+  })
+
+  it('fact 23: what is published in one turn of the event loop leaves in few writes', async () => {
+    const transport = mqttTransport(broker.url)
+    await converse(transport)
+    const write = vi.spyOn(Socket.prototype, 'write')
+    const message = outgoing('service/temperature/query', 'query:Vienna', {
+      qos: 0,
+      contentType: 'text/plain',
+    })
+    await Promise.all(Array.from({ length: 1_000 }, () => publish(transport, message)))
+    const mine = write.mock.contexts.filter((socket) => (socket as Socket).remotePort === broker.port)
+    expect(mine.length).toBeLessThan(10)
+    await disconnect(transport)
+  })
+})
+
+async function isOnline(link: Link): Promise<void> {
+  await firstValueFrom(link.state$.pipe(filter(({ status }) => status === 'online')))
+}
+
+/** How many QoS 2 messages the proxy saw begun and not yet released by their sender. */
+function underWay({ sent }: Proxy): number {
+  const count = (cmd: string): number => sent.filter((packet) => packet.cmd === cmd).length
+  return count('publish') - count('pubrel')
+}
