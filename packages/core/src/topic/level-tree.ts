@@ -39,7 +39,7 @@ export function insert<E extends TreeEntry<E>>(root: Branch<E>, entry: E): void 
       setSlot(branch, levels[depth], entry)
       return
     } else {
-      displacedLevels = slot.selector.split('/')
+      if (slot !== displaced) displacedLevels = slot.selector.split('/')
       displaced = slot
       const deeper = new Branch<E>()
       deeper.walked = chainOf(slot).filter(({ isWalked }) => isWalked).length
