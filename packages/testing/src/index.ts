@@ -18,7 +18,14 @@ export type { Will } from './virtual/packet.js'
 export type { Overlap } from './virtual/routing.js'
 export type { BrokerSubscription } from './virtual/session.js'
 export { faultAlphabet, faultScript } from './faults/script.js'
-export type { ConnectionFault, Fault, PacketChoice, PacketFault, ScriptedFault } from './faults/fault.js'
+export type {
+  ConnectionFault,
+  Fault,
+  Heal,
+  PacketChoice,
+  PacketFault,
+  ScriptedFault,
+} from './faults/fault.js'
 export { linkContract } from './contract/link-contract.js'
 export { virtualSetting } from './contract/virtual-setting.js'
 export type { VirtualSettingOptions } from './contract/virtual-setting.js'

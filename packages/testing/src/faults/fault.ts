@@ -59,8 +59,13 @@ export type ConnectionFault =
   | { readonly kind: 'slow'; readonly by: number; readonly clientId?: string }
   | { readonly kind: 'fast'; readonly clientId?: string }
 
+/** The end of all faults, whomever they befall: the broker is up, everybody is let in, nothing is lost or slow. */
+export interface Heal {
+  readonly kind: 'heal'
+}
+
 /** Something that goes wrong, or right again, as data. */
-export type Fault = PacketFault | ConnectionFault
+export type Fault = PacketFault | ConnectionFault | Heal
 
 /** A fault and its time in milliseconds after the script began. */
 export interface ScriptedFault {

@@ -31,6 +31,11 @@ export function faultInjector(tools: FaultTools, network: Network): Inject {
     for (const clientId of clientIds) tools.disconnect(clientId, options)
   }
 
+  const allowConnect = (): void => {
+    for (const undo of refusals) undo()
+    refusals.clear()
+  }
+
   const ofBroker = (fault: BrokerFault): Undo => {
     switch (fault.kind) {
       case 'down':
@@ -42,6 +47,11 @@ export function faultInjector(tools: FaultTools, network: Network): Inject {
       case 'up':
         tools.up()
         return tools.down
+      case 'heal':
+        tools.up()
+        network.heal()
+        allowConnect()
+        return () => undefined
       case 'refuse-subscribe':
         return tools.refuseSubscribe(fault.filter, fault.reasonCode)
       case 'refuse-publish':
@@ -69,8 +79,7 @@ export function faultInjector(tools: FaultTools, network: Network): Inject {
         return undo
       }
       case 'allow-connect':
-        for (const undo of refusals) undo()
-        refusals.clear()
+        allowConnect()
         return () => undefined
       case 'slow':
         network.slow(fault.by, who)
@@ -92,9 +101,9 @@ export function faultInjector(tools: FaultTools, network: Network): Inject {
 /** A fault that befalls the broker itself rather than one client. */
 type BrokerFault = Extract<
   Fault,
-  { readonly kind: 'down' | 'restart' | 'up' | 'refuse-subscribe' | 'refuse-publish' }
+  { readonly kind: 'down' | 'restart' | 'up' | 'heal' | 'refuse-subscribe' | 'refuse-publish' }
 >
 
 function isBrokerFault(fault: Fault): fault is BrokerFault {
-  return ['down', 'restart', 'up', 'refuse-subscribe', 'refuse-publish'].includes(fault.kind)
+  return ['down', 'restart', 'up', 'heal', 'refuse-subscribe', 'refuse-publish'].includes(fault.kind)
 }

@@ -13,6 +13,8 @@ export interface Network {
   /** Adds so many milliseconds to every packet; 0 ends it. */
   readonly slow: (by: number, clientId?: string) => void
   readonly strike: (fault: PacketFault) => () => void
+  /** Nothing is wrong any more. */
+  readonly heal: () => void
   /** What becomes of the packets of one client in one direction. */
   readonly disturb: <P extends Packet>(route: Route) => Disturb<P>
 }
@@ -38,6 +40,11 @@ export function network(random: () => number): Network {
       else slowness.set(clientId ?? everyone, by)
     },
     strike: faults.add,
+    heal: () => {
+      barred.clear()
+      slowness.clear()
+      faults.clear()
+    },
     disturb: (route) => (packet) => {
       const more = slowness.get(route.clientId) ?? slowness.get(everyone) ?? 0
       const passages = faults.strike(packet, route)

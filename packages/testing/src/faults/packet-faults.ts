@@ -7,6 +7,8 @@ import type { PacketFault } from './fault.js'
 export interface PacketFaults {
   /** Puts a fault in force; the returned function ends it. */
   readonly add: (fault: PacketFault) => () => void
+  /** Ends all of them. */
+  readonly clear: () => void
   /** What becomes of a packet. */
   readonly strike: <P extends Packet>(packet: P, route: Route) => readonly Passage<P>[]
 }
@@ -55,6 +57,7 @@ export function packetFaults(random: () => number): PacketFaults {
       left.set(own, fault.times ?? 1)
       return () => left.delete(own)
     },
+    clear: () => left.clear(),
     strike: (packet, route) => {
       let passages: readonly Passage<typeof packet>[] = [{ packet }]
       for (const [fault, times] of left) {

@@ -34,6 +34,7 @@ export const faultAlphabet: Readonly<Record<string, Fault>> = {
   c: { kind: 'corrupt' },
   C: { kind: 'corrupt', direction: 'from-client' },
   m: { kind: 'malform' },
+  h: { kind: 'heal' },
 }
 
 /**

@@ -19,6 +19,7 @@ describe('a fault of the connection', () => {
     ['(du)', 'connect ! connection-lost', 'online, session present'],
     ['(Du)', 'connect ! connection-lost', 'online'],
     ['(ni)', 'connect ! connection-lost', 'connect ! connection-refused 136'],
+    ['(dxnish)', 'connect ! connection-lost', 'online, session present'],
     ['(niy)', 'connect ! connection-lost', 'online, session present'],
   ])('%s ends the connection, and the next attempt ends so', (script, ending, next) => {
     const { broker, settle } = world()
