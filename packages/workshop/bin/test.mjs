@@ -6,5 +6,4 @@ import { root } from './pnpm.mjs'
 
 rmSync(join(root, '.cache', 'check', 'tally'), { force: true })
 bootstrap()
-runTypeScript('packages/workshop/check/foreign/main.ts')
 process.exitCode = runTypeScript('packages/workshop/check/main.ts', process.argv.slice(2))

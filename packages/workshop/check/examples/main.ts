@@ -21,5 +21,5 @@ for (const { name, file, expected } of all) {
   const why = code === 0 ? `did not print: ${missing ?? ''}` : `ended with ${code}`
   console.log(`${name} ${why}\n${output}`)
 }
-console.log(`${noteMark}${all.length} examples`)
+console.log(`${noteMark}${all.length} run`)
 process.exitCode = failed > 0 ? 1 : 0
