@@ -21,12 +21,13 @@ export interface Receipt {
  * connection, does not hold up the others, and comes again on the next.
  */
 export class Acknowledgements {
-  #arrived = new Fifo<PendingReceipt>()
+  readonly #arrived = new Fifo<PendingReceipt>()
 
   /** Opens the receipt of a message; `release` sends its acknowledgement. */
   open(message: Message, release: () => void): Receipt {
+    if (message.qos === 0) return new UnacknowledgedReceipt(message)
     const receipt = new PendingReceipt(message, release, this.advance)
-    if (message.qos > 0) this.#arrived.push(receipt)
+    this.#arrived.push(receipt)
     return receipt
   }
 
@@ -45,6 +46,22 @@ export class Acknowledgements {
 
   get size(): number {
     return this.#arrived.length
+  }
+}
+
+const doNothing = (): void => undefined
+
+/** QoS 0: nobody waits for an acknowledgement, so everybody is handed the same delivery. */
+class UnacknowledgedReceipt implements Receipt {
+  readonly #delivery: Delivery
+  readonly seal = doNothing
+
+  constructor(message: Message) {
+    this.#delivery = { message, acknowledge: doNothing }
+  }
+
+  handTo(): Delivery {
+    return this.#delivery
   }
 }
 

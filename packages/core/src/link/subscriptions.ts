@@ -156,8 +156,8 @@ export class Subscriptions {
   #openWindow(subscription: Subscription, grantedQoS: 0 | 1 | 2): void {
     if (subscription.window !== undefined) return
     const { acknowledgements, report } = this.#parts
-    const { filter } = subscription.request
-    const window = new Window({ filter, grantedQoS, onLeave: acknowledgements.advance, report })
+    const { request } = subscription
+    const window = new Window({ request, grantedQoS, onLeave: acknowledgements.advance, report })
     subscription.openWindow(window)
     this.#unclaimed.offer(
       (message) => this.#subscriptionsOf(message).includes(subscription),

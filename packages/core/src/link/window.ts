@@ -1,15 +1,21 @@
 import { Observable, type Subscriber } from 'rxjs'
 import { AntiphonError } from '../errors.js'
 import type { Message, QoS } from '../message.js'
+import { isSharedFilter } from '../topic/topic-filter.js'
 import type { Receipt } from './acknowledgements.js'
 import type { Delivery, Incident, SubscriptionWindow } from './link.js'
+import type { SubscribeRequest } from './transport.js'
 
-/** How many topics a window remembers the retained message of. */
-const RETAINED_LIMIT = 10_000
+/** Of how many topics a window remembers the retained message. */
+const RETAINED_TOPICS = 10_000
 
-/** What a window tells of itself. */
+/** How many bytes of payload they may take together. */
+const RETAINED_BYTES = 16 * 2 ** 20
+
+/** What a window is opened with. */
 export interface WindowOptions {
-  readonly filter: string
+  /** What the broker granted. */
+  readonly request: SubscribeRequest
   readonly grantedQoS: QoS
   /** A subscriber left and will acknowledge nothing more. */
   readonly onLeave: () => void
@@ -24,13 +30,20 @@ export class Window implements SubscriptionWindow {
   readonly #report: (incident: Incident) => void
   /** Replaced, never changed, so that who joins or leaves meanwhile does not disturb a delivery under way. */
   #listeners: readonly Subscriber<Delivery>[] = []
-  readonly #retained = new Map<string, Message>()
+  #retainedBytes = 0
+  /** Absent where the broker would not send a retained message to a subscription of its own either. */
+  readonly #retained: Map<string, Message> | undefined
+  /** The flag says of every message whether it is retained; else only what came at the subscription says so. */
+  readonly #keepsFlag: boolean
   #isClosed = false
 
-  constructor({ filter, grantedQoS, onLeave, report }: WindowOptions) {
+  constructor({ request, grantedQoS, onLeave, report }: WindowOptions) {
+    const { filter, retainHandling, retainAsPublished } = request
     this.filter = filter
     this.grantedQoS = grantedQoS
     this.#report = report
+    this.#retained = retainHandling === 2 || isSharedFilter(filter) ? undefined : new Map()
+    this.#keepsFlag = retainAsPublished
     this.deliveries$ = new Observable((listener) => {
       this.#join(listener)
       return () => {
@@ -42,19 +55,16 @@ export class Window implements SubscriptionWindow {
 
   /** Hands a message to everybody who listens now. */
   offer(message: Message, receipt: Receipt): void {
-    this.#remember(message)
+    if (this.#retained !== undefined) this.#remember(message, this.#retained)
     for (const listener of this.#listeners) {
-      try {
-        listener.next(receipt.handTo(listener))
-      } catch (thrown) {
-        this.#report({ kind: 'subscriber-threw', error: AntiphonError.from(thrown), message })
-      }
+      // Who was made to leave by an earlier listener would hold the acknowledgement for ever.
+      if (!listener.closed) this.#hand(listener, receipt.handTo(listener))
     }
   }
 
   close(): void {
     this.#isClosed = true
-    this.#retained.clear()
+    this.#retained?.clear()
     for (const listener of this.#listeners) listener.complete()
   }
 
@@ -67,16 +77,36 @@ export class Window implements SubscriptionWindow {
       listener.complete()
       return
     }
-    const retained = [...this.#retained.values()]
+    const retained = [...(this.#retained?.values() ?? [])]
     this.#listeners = [...this.#listeners, listener]
-    for (const message of retained) listener.next({ message, acknowledge: () => undefined })
+    for (const message of retained) {
+      if (listener.closed) return
+      this.#hand(listener, { message, acknowledge: () => undefined })
+    }
   }
 
-  #remember(message: Message): void {
-    const { topic, payload } = message
-    if (!message.retain && !this.#retained.has(topic)) return
-    this.#retained.delete(topic)
-    if (payload.length === 0) return
-    if (this.#retained.size < RETAINED_LIMIT) this.#retained.set(topic, { ...message, retain: true })
+  /** Whoever throws has had the message: it would throw at it again. */
+  #hand(listener: Subscriber<Delivery>, delivery: Delivery): void {
+    try {
+      listener.next(delivery)
+    } catch (thrown) {
+      const { message, acknowledge } = delivery
+      this.#report({ kind: 'subscriber-threw', error: AntiphonError.from(thrown), message })
+      acknowledge()
+    }
+  }
+
+  #remember(message: Message, retained: Map<string, Message>): void {
+    const { topic, payload, retain } = message
+    const known = retained.get(topic)
+    if (known === undefined ? !retain : !retain && this.#keepsFlag) return
+    if (known !== undefined) {
+      retained.delete(topic)
+      this.#retainedBytes -= known.payload.length
+    }
+    const bytes = this.#retainedBytes + payload.length
+    if (payload.length === 0 || retained.size >= RETAINED_TOPICS || bytes > RETAINED_BYTES) return
+    retained.set(topic, { ...message, retain: true })
+    this.#retainedBytes = bytes
   }
 }
