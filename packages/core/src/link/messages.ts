@@ -4,14 +4,19 @@ import type { SubscriptionWindow } from './link.js'
 
 /** From the windows of a subscription to its messages, each acknowledged once whoever listens has returned. */
 export function messagesOf$(windows$: Observable<SubscriptionWindow>): Observable<Message> {
-  const deliveries$ = windows$.pipe(mergeMap((window) => window.deliveries$))
+  const deliveries$ = windows$.pipe(mergeMap(({ deliveries$ }) => deliveries$))
   return new Observable((subscriber) =>
     deliveries$.subscribe({
-      next: (delivery) => {
-        subscriber.next(delivery.message)
-        delivery.acknowledge()
+      next: ({ message, acknowledge }) => {
+        // Who left within an emission has not had what comes in the same one.
+        if (subscriber.closed) return
+        try {
+          subscriber.next(message)
+        } finally {
+          acknowledge()
+        }
       },
-      error: (error) => subscriber.error(error),
+      error: (error: unknown) => subscriber.error(error),
       complete: () => subscriber.complete(),
     }),
   )
