@@ -21,7 +21,7 @@ export interface Arrival {
 
 /** Messages that arrived before their subscriber, in order, within bounds. */
 export class Unclaimed {
-  #arrivals: readonly Arrival[] = []
+  readonly #arrivals = new Set<Arrival>()
   #bytes = 0
   readonly #bounds: Required<UnclaimedBounds>
   readonly #letGo: (arrival: Arrival) => void
@@ -33,22 +33,19 @@ export class Unclaimed {
   }
 
   hold(arrival: Arrival): void {
-    this.#arrivals = [...this.#arrivals, arrival]
+    this.#arrivals.add(arrival)
     this.#bytes += arrival.message.payload.length
     const { messages, bytes } = this.#bounds
-    while (this.#arrivals.length > messages || this.#bytes > bytes) {
-      const [oldest, ...younger] = this.#arrivals
-      if (oldest === undefined) return
-      this.#arrivals = younger
-      this.#bytes -= oldest.message.payload.length
-      this.#letGo(oldest)
+    for (const oldest of this.#arrivals) {
+      if (this.#arrivals.size <= messages && this.#bytes <= bytes) return
+      this.#release(oldest)
     }
   }
 
   /** Offers each to somebody who came for it, in order. */
   offer(isFor: (message: Message) => boolean, take: (arrival: Arrival) => void): void {
-    for (const arrival of this.#arrivals) {
-      if (!isFor(arrival.message)) continue
+    for (const arrival of this.#present()) {
+      if (!this.#arrivals.has(arrival) || !isFor(arrival.message)) continue
       arrival.isClaimed = true
       take(arrival)
     }
@@ -56,16 +53,25 @@ export class Unclaimed {
 
   /** Lets go of all that nobody awaits any more. */
   settle(isAwaited: (arrival: Arrival) => boolean): void {
-    if (this.#arrivals.length === 0) return
-    const all = this.#arrivals
-    this.#arrivals = all.filter(isAwaited)
-    this.#bytes = this.#arrivals.reduce((sum, { message }) => sum + message.payload.length, 0)
-    for (const arrival of all) if (!this.#arrivals.includes(arrival)) this.#letGo(arrival)
+    for (const arrival of this.#present()) {
+      if (this.#arrivals.has(arrival) && !isAwaited(arrival)) this.#release(arrival)
+    }
   }
 
   /** Forgets all: their connection is gone, and the broker delivers again. */
   forget(): void {
-    this.#arrivals = []
+    this.#arrivals.clear()
     this.#bytes = 0
+  }
+
+  /** Those held now, whatever is held or let go of while they are gone through. */
+  #present(): readonly Arrival[] {
+    return this.#arrivals.size === 0 ? [] : [...this.#arrivals]
+  }
+
+  #release(arrival: Arrival): void {
+    this.#arrivals.delete(arrival)
+    this.#bytes -= arrival.message.payload.length
+    this.#letGo(arrival)
   }
 }
