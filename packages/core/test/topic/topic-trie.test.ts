@@ -78,6 +78,17 @@ describe('TopicTrie', () => {
     expect(trie.matches('$share/h/a/b')).toEqual([])
   })
 
+  it.each([
+    ['first', ['a/b', '$share/g/a/b']],
+    ['last', ['$share/g/a/b', 'a/b']],
+  ])('finds a group and the filter itself, that one added %s', (_, filters) => {
+    const trie = new TopicTrie<string>()
+    for (const filter of filters) trie.add(filter, filter)
+    expect(trie.matches('a/b').sort()).toEqual(['$share/g/a/b', 'a/b'])
+    trie.add('a/+', 'a/+')
+    expect(trie.matches('a/b').sort()).toEqual(['$share/g/a/b', 'a/+', 'a/b'])
+  })
+
   it('takes any value, undefined too', () => {
     const trie = new TopicTrie<unknown>()
     expect([trie.add('a', undefined), trie.add('a', undefined), trie.add('a', null)]).toEqual([
@@ -170,6 +181,17 @@ describe('TopicTrie', () => {
     expect(overlapping.sort()).toEqual(['a', 'c', 'd'])
     trie.delete(deepest, 'a')
     expect(trie.matches(deepest).sort()).toEqual(['c', 'd'])
+  })
+
+  it('does not walk where no wildcard is to be found', () => {
+    const trie = new TopicTrie<string>()
+    for (const filter of ['a/b/c/d', 'a/b/c/e', 'x/+']) trie.add(filter, filter)
+    const get = vi.spyOn(Map.prototype, 'get')
+    const found = trie.matches('a/b/c/d')
+    const looks = get.mock.calls.length
+    get.mockRestore()
+    expect(found).toEqual(['a/b/c/d'])
+    expect(looks).toBe(2)
   })
 
   it('looks at few of many filters for an overlap', () => {
