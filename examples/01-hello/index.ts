@@ -1,25 +1,28 @@
-import { type Message, userProperty } from '@antiphon/core'
-import { from, map } from 'rxjs'
+/** A responder, a requester and the broker between them, all in one process: the whole of Antiphon on one page. */
+import { createBroker } from '@antiphon/broker'
+import { endpoint, request$, requests$, serve, text } from '@antiphon/core'
+import { connect } from '@antiphon/mqtt'
+import { from, lastValueFrom, of, tap } from 'rxjs'
 
-const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+const broker = createBroker()
+const { url } = await broker.listen({ protocol: 'tcp' })
+console.log(`broker     listens on ${url}`)
 
-const messages = ['Vienna', 'Berlin'].map((city): Message => ({
-  topic: `greetings/${city.toLowerCase()}`,
-  payload: encoder.encode(`hello ${city}`),
-  qos: 0,
-  retain: false,
-  dup: false,
-  userProperties: [['sender', 'Antiphon']],
-}))
+const temperature = endpoint({ topic: 'service/temperature/query', request: text, response: text })
+const known: Readonly<Record<string, number>> = { Vienna: 22.5, Berlin: 18.3, London: 15.8 }
 
-from(messages)
-  .pipe(
-    map(({ topic, payload, userProperties }) => {
-      const sender = userProperty(userProperties, 'sender') ?? 'nobody'
-      return `${topic}: ${decoder.decode(payload)} (from ${sender})`
-    }),
-  )
-  .subscribe((line) => {
-    console.log(line)
-  })
+const responder = connect(url, { clientId: 'thermometer' })
+requests$(responder, temperature)
+  .pipe(serve(({ value: city }) => of(`${city}: ${known[city]?.toFixed(1) ?? 'unknown'} °C`)))
+  .subscribe(({ outcome }) => console.log(`responder  ${outcome}`))
+
+const requester = connect(url, { clientId: 'display' })
+await lastValueFrom(
+  from(['Vienna', 'Berlin', 'London']).pipe(
+    request$(requester, temperature, { timeout: 5_000, concurrency: 1 }),
+    tap((answer) => console.log(`requester  got ${answer}`)),
+  ),
+)
+
+await Promise.all([requester.close(), responder.close()])
+await broker.close()

@@ -1,8 +1,7 @@
 import { linkOver } from '@antiphon/core'
 import type { Link, Message, OutgoingMessage, PublishAck, Transport } from '@antiphon/core'
-import { Subject, from, timer } from 'rxjs'
+import { Subject, from, map, switchMap, takeUntil, timer } from 'rxjs'
 import type { Observable } from 'rxjs'
-import { map, switchMap, takeUntil } from 'rxjs/operators'
 import type { Channel } from './connection/channel.js'
 import { Connection } from './connection/connection.js'
 import { deliver$, publishFromServer$ } from './control/deliver.js'
@@ -82,6 +81,7 @@ export function createBroker(options: BrokerOptions = {}): Broker {
   const { guests, sessions, retained, now } = engine
 
   let closing: Promise<void> | undefined
+  const hasClosed = (): boolean => closing !== undefined
 
   const accept = (channel: Channel): void => {
     if (guests.size >= limits.connections) {
@@ -102,8 +102,8 @@ export function createBroker(options: BrokerOptions = {}): Broker {
       engine.emit({ type: 'listening', url: listener.url })
       return listener
     },
-    link: (link = {}) => linkOver(localTransport(engine, link), { ...link, scheduler }),
-    transport: (client = {}) => localTransport(engine, client),
+    link: (link = {}) => linkOver(localTransport(engine, link, hasClosed), { ...link, scheduler }),
+    transport: (client = {}) => localTransport(engine, client, hasClosed),
     publish$: (message) => afterStart$(engine, publishFromServer$(engine, message)),
     deliver$: (clientId, message) => afterStart$(engine, deliver$(engine, clientId, message)),
     disconnect: (

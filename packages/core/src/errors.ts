@@ -83,12 +83,12 @@ export interface RemoteStatus {
 export class AntiphonError<C extends ErrorCode = ErrorCode> extends Error implements ErrorContext {
   override readonly name = 'AntiphonError'
   readonly code: C
-  readonly reasonCode?: number
-  readonly topic?: string
-  readonly endpoint?: string
-  readonly correlation?: string
-  readonly phase?: 'before-network' | 'after-network'
-  readonly status?: RemoteStatus
+  declare readonly reasonCode?: number
+  declare readonly topic?: string
+  declare readonly endpoint?: string
+  declare readonly correlation?: string
+  declare readonly phase?: 'before-network' | 'after-network'
+  declare readonly status?: RemoteStatus
 
   constructor(code: C, message: string, { cause, ...context }: ErrorContext = {}) {
     super(message, cause === undefined ? undefined : { cause })

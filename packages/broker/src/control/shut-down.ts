@@ -1,5 +1,4 @@
-import { firstValueFrom, interval, race, timer } from 'rxjs'
-import { filter } from 'rxjs/operators'
+import { filter, firstValueFrom, interval, race, timer } from 'rxjs'
 import type { Engine } from '../engine.js'
 import type { Listener } from '../listen/listen.js'
 import { Reason } from '../packet/reason.js'
@@ -24,6 +23,8 @@ export async function shutDown(engine: Engine, listeners: Iterable<Listener>, wi
   await until(engine, () => guests.size === 0 && (journal?.isSettled ?? true), patience)
   await Promise.all(closed)
   await settings.storage?.close()
+  // Sessions, wills and messages outlive the broker, if at all, in its storage, and expire there.
+  engine.deadlines.clear()
 }
 
 /** Waits for a condition, but no longer than that. */

@@ -8,7 +8,11 @@ import { Reason } from '../packet/reason.js'
 import type { LocalClientOptions } from './local-options.js'
 
 /** A client's conversation with the broker in the same process: no socket, no packets, the same sessions. */
-export function localTransport(engine: Engine, options: LocalClientOptions): Transport {
+export function localTransport(
+  engine: Engine,
+  options: LocalClientOptions,
+  hasClosed: () => boolean,
+): Transport {
   const identity = toIdentity(options, engine.settings)
   let current: LocalConnection | undefined
   let farewell: (() => void) | undefined
@@ -35,6 +39,8 @@ export function localTransport(engine: Engine, options: LocalClientOptions): Tra
   return {
     connect$: () =>
       new Observable((subscriber) => {
+        // Nobody can come back to a broker that lived in this very process.
+        if (hasClosed()) return subscriber.error(new AntiphonError('link-closed', 'the broker was closed'))
         const cleanStart = identity.clean ?? !hasBeenOnline
         const connection = new LocalConnection(
           engine,

@@ -90,6 +90,11 @@ export class Connector {
     const wasOnline = this.#phase === 'online'
     this.#phase = 'waiting'
     if (wasOnline) this.#parts.offline()
+    // The broker lived in this process and was closed: an orderly end, as if by `close()`.
+    if (error.code === 'link-closed') {
+      this.#end()
+      return
+    }
     if (isFatal(error, this.#hasBeenOnline)) {
       this.#end(error)
       return

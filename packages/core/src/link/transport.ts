@@ -28,7 +28,8 @@ export interface Transport {
    * One connection.
    * - *on subscribe*: connects.
    * - *next*: `online` once, then what arrives, from the very first packet after the broker's acceptance.
-   * - *error*: `connection-refused` or `connection-lost`, with the reason code; nothing follows.
+   * - *error*: `connection-refused` or `connection-lost`, with the reason code; `link-closed` when there is nothing left
+   *   to connect to, ever. Nothing follows.
    * - *complete*: the connection ended by `disconnect$`.
    * - *unsubscribe*: drops the connection without a farewell.
    */

@@ -9,6 +9,8 @@ export interface Deadline {
 export interface Deadlines {
   /** Calls `onDue` in `dueIn` milliseconds. */
   readonly add: (dueIn: number, onDue: () => void) => Deadline
+  /** Drops all that are pending. */
+  readonly clear: () => void
   /** How many are pending. */
   readonly size: number
 }
@@ -58,6 +60,10 @@ export function deadlines(scheduler: SchedulerLike): Deadlines {
       pending.add(entry)
       if (armed === undefined || entry.dueAt < armed.at) arm()
       return entry
+    },
+    clear: () => {
+      pending.clear()
+      disarm()
     },
     get size() {
       return pending.size
