@@ -8,7 +8,7 @@ export function isEqual(actual: unknown, expected: unknown): boolean {
 }
 
 function isEqualWithin(one: unknown, other: unknown, underWay: Map<object, object>): boolean {
-  if (Object.is(one, other)) return true
+  if (one === other || Object.is(one, other)) return true
   if (isMatcher(other)) return other.asymmetricMatch(one)
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
   // A cycle is equal when it closes at the same place.

@@ -1,5 +1,5 @@
+import { isMatch } from '@antiphon/core'
 import type { Passage } from '../virtual/lane.js'
-import { matches } from '../virtual/filter.js'
 import type { Packet } from '../virtual/packet.js'
 import type { PacketFault } from './fault.js'
 
@@ -29,7 +29,7 @@ export function packetFaults(random: () => number): PacketFaults {
       direction === route.direction &&
       (clientId === undefined || clientId === route.clientId) &&
       packets.includes(packet.type) &&
-      (topic === undefined || (packet.type === 'publish' && matches(topic, packet.message.topic)))
+      (topic === undefined || (packet.type === 'publish' && isMatch(topic, packet.message.topic)))
     return isChosen && (probability >= 1 || random() < probability)
   }
 

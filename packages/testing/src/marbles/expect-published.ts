@@ -1,8 +1,8 @@
+import { isMatch } from '@antiphon/core'
 import type { TestScheduler } from 'rxjs/testing'
 import { mismatch } from '../compare/expectation.js'
 import type { Published, VirtualBroker } from '../virtual/broker.js'
-import { matches } from '../virtual/filter.js'
-import { isMatch, readableForm, readablePublished, type MessageForm } from './message-form.js'
+import { meets, readableForm, readablePublished, type MessageForm } from './message-form.js'
 import { framesOf } from './frames.js'
 import { readableTimeline } from './timeline.js'
 
@@ -37,7 +37,7 @@ export function expectPublished(
   let check = (): void => undefined
   broker.published$.subscribe((published) => {
     const isChosen = clientId === undefined || clientId === published.clientId
-    if (isChosen && published.reasonCode < 0x80 && matches(filter, published.message.topic))
+    if (isChosen && published.reasonCode < 0x80 && isMatch(filter, published.message.topic))
       seen.push({ frame: scheduler.frame, published })
   })
   return {
@@ -49,7 +49,7 @@ export function expectPublished(
       check = () => {
         const isMet = ({ frame, published }: Seen, index: number): boolean => {
           const wanted = expected[index]
-          return wanted !== undefined && wanted.frame === frame && isMatch(published, wanted.form)
+          return wanted !== undefined && wanted.frame === frame && meets(published, wanted.form)
         }
         if (seen.length === expected.length && seen.every(isMet)) return
         const saw = seen.map(({ frame, published }) => ({ frame, text: readablePublished(published) }))

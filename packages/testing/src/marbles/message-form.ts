@@ -35,7 +35,7 @@ export function toMessage(form: MessageForm, defaultTopic?: string): OutgoingMes
 }
 
 /** Whether a message is what a form asks for. */
-export function isMatch(published: Published, form: MessageForm): boolean {
+export function meets(published: Published, form: MessageForm): boolean {
   const actual = actualParts(published)
   return givenParts(form).every(([name, wanted]) =>
     name === 'payload'
@@ -53,7 +53,7 @@ export function readablePublished(published: Published): string {
 export function readableForm(form: MessageForm, instead?: Published): string {
   const left = instead === undefined ? {} : actualParts(instead)
   const asked = givenParts(form).map(([name, part]) => {
-    const isMet = instead !== undefined && isMatch(instead, { [name]: part })
+    const isMet = instead !== undefined && meets(instead, { [name]: part })
     return [name, isMet ? left[name] : asPart(name, part)] as const
   })
   return readable({ ...left, ...Object.fromEntries(asked) })

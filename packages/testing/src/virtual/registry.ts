@@ -1,5 +1,4 @@
-import type { Grant, OutgoingMessage } from '@antiphon/core'
-import { sharedFilter } from './filter.js'
+import { isSharedFilter, type Grant, type OutgoingMessage } from '@antiphon/core'
 import type {
   BrokerLimits,
   Published,
@@ -56,18 +55,19 @@ export function registry(options: RegistryOptions): BrokerState {
   const now = (): number => scheduler.now()
   const sessions = new Map<string, Session>()
   const keeping = retained()
-  const routes = routing(sessions, overlap)
+  const routes = routing(overlap)
   const rules = new Set<Rule>()
 
   const refusal = (on: Rule['on'], subject: string): number | undefined =>
     [...rules].find((rule) => rule.on === on && rule.applies(subject))?.reasonCode
 
   const end = (ended: Session): void => {
-    sessions.delete(ended.clientId)
     const { clientId } = ended
-    for (const filter of ended.subscriptions.keys())
+    sessions.delete(clientId)
+    for (const filter of ended.subscriptions.keys()) {
+      routes.remove(ended, filter)
       onSubscription({ kind: 'unsubscribed', clientId, filter })
-    routes.inherit(ended, ended.subscriptions.keys())
+    }
     publishWill(ended)
   }
   /** Sessions end when somebody looks, so that an idle broker holds no timer. */
@@ -154,10 +154,10 @@ export function registry(options: RegistryOptions): BrokerState {
       const subscription: BrokerSubscription =
         subscriptionIdentifier === undefined ? request : { ...request, identifier: subscriptionIdentifier }
       present.subscriptions.set(filter, subscription)
+      routes.add(present, subscription)
       if (isNew) onSubscription({ kind: 'subscribed', clientId: present.clientId, filter })
       const isReplayed = retainHandling === 0 || (retainHandling === 1 && isNew)
-      if (isReplayed && sharedFilter(filter) === undefined)
-        afterwards.push(() => replay(present, subscription))
+      if (isReplayed && !isSharedFilter(filter)) afterwards.push(() => replay(present, subscription))
       return Math.min(qos, limits.maximumQoS)
     })
     afterwards.push(routes.rebalance)
@@ -177,7 +177,7 @@ export function registry(options: RegistryOptions): BrokerState {
     filters.map((filter) => {
       const isKnown = present.subscriptions.delete(filter)
       if (isKnown) {
-        routes.inherit(present, [filter])
+        routes.remove(present, filter)
         onSubscription({ kind: 'unsubscribed', clientId: present.clientId, filter })
       }
       return isKnown ? 0 : 0x11

@@ -1,6 +1,5 @@
-import type { Grant } from '@antiphon/core'
+import { isSharedFilter, type Grant } from '@antiphon/core'
 import type { End } from './connection.js'
-import { sharedFilter } from './filter.js'
 import type { Receiver } from './lane.js'
 import type {
   ClientPacket,
@@ -131,7 +130,7 @@ export function serverConnection(registry: Registry, end: End<ServerPacket>): Re
       }
       case 'subscribe': {
         // No Local on a shared filter is a protocol error [MQTT-3.8.3-4].
-        if (packet.requests.some(({ filter, noLocal }) => noLocal && sharedFilter(filter) !== undefined)) {
+        if (packet.requests.some(({ filter, noLocal }) => noLocal && isSharedFilter(filter))) {
           expel(0x82)
           return
         }

@@ -17,6 +17,23 @@ export interface Outbound {
   readonly shared?: string
 }
 
+/** A live message for those of one client's subscriptions that ask for it, at their highest QoS [MQTT-3.3.4-2]. */
+export function outboundFor(stored: StoredMessage, subscriptions: readonly BrokerSubscription[]): Outbound {
+  const { qos, message } = stored
+  const isKept = message.retain === true && subscriptions.some(({ retainAsPublished }) => retainAsPublished)
+  const granted = subscriptions.some((one) => one.qos >= qos)
+    ? qos
+    : subscriptions.some((one) => one.qos === 1)
+      ? 1
+      : 0
+  return {
+    stored,
+    qos: granted,
+    retain: isKept,
+    identifiers: subscriptions.flatMap(({ identifier }) => (identifier === undefined ? [] : [identifier])),
+  }
+}
+
 /** A session's present connection. */
 export interface Attachment {
   readonly send: (packet: ServerPacket) => void

@@ -1,4 +1,4 @@
-import { linkOver, type Link, type Transport } from '@antiphon/core'
+import { isMatch, linkOver, type Link, type Transport } from '@antiphon/core'
 import { Subject, Subscription } from 'rxjs'
 import type { ScriptedFault } from '../faults/fault.js'
 import { faultInjector } from '../faults/inject.js'
@@ -17,7 +17,6 @@ import type {
 } from './broker.js'
 import { connectPacket } from './client-options.js'
 import { connection } from './connection.js'
-import { matches } from './filter.js'
 import type { Disturb } from './lane.js'
 import type { ClientPacket, Packet, ServerPacket } from './packet.js'
 import { registry } from './registry.js'
@@ -109,7 +108,7 @@ export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
     refuseSubscribe: (filter: string, reasonCode: number) =>
       state.refuse('subscribe', (asked) => asked === filter, reasonCode),
     refusePublish: (filter: string, reasonCode: number) =>
-      state.refuse('publish', (topic) => matches(filter, topic), reasonCode),
+      state.refuse('publish', (topic) => isMatch(filter, topic), reasonCode),
     sessions: state.views,
   }
   const inject = faultInjector(controls, net)
