@@ -13,3 +13,8 @@ export const bytes: Codec<Uint8Array> = {
   encode: (value) => value,
   decode: (payload) => right(payload),
 }
+
+/** Whether a value is a `Uint8Array`; one of another realm, as test runners and frames have them, is one too. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array || Object.prototype.toString.call(value) === '[object Uint8Array]'
+}

@@ -1,6 +1,7 @@
 import { left, right } from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { AntiphonError } from '../errors.js'
+import { isBytes } from './bytes.js'
 import type { Codec, DecodeError } from './codec.js'
 import { decodeFailure, reasonOf, unreadContentType } from './decode-failure.js'
 import { renderValue, shorten } from './rendering.js'
@@ -61,9 +62,4 @@ function unencodable(message: string, cause?: unknown): AntiphonError<'encode'> 
 
 function isEncodeError(thrown: unknown): thrown is AntiphonError<'encode'> {
   return thrown instanceof AntiphonError && thrown.code === 'encode'
-}
-
-function isBytes(value: unknown): value is Uint8Array {
-  // A `Uint8Array` of another realm, as test runners and frames have them, is no instance of ours.
-  return value instanceof Uint8Array || Object.prototype.toString.call(value) === '[object Uint8Array]'
 }

@@ -2,6 +2,7 @@ import { isRight, right } from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'
+import type { Codec } from '../../src/codec/codec.js'
 import { json } from '../../src/codec/json.js'
 import { showDecodeError } from '../../src/codec/show-decode-error.js'
 import { runs } from './runs.js'
@@ -9,7 +10,9 @@ import { runs } from './runs.js'
 const utf8 = (content: string) => new TextEncoder().encode(content)
 const anything = json(t.unknown)
 
-const refusal = (content: string, codec = anything): string => {
+const refusal = (content: string): string => refusalOf(anything, content)
+
+function refusalOf<A>(codec: Codec<A>, content: string): string {
   const decoded = codec.decode(utf8(content))
   return isRight(decoded) ? 'decoded' : showDecodeError(decoded.left)
 }
@@ -41,7 +44,7 @@ describe('json', () => {
 
   it('tells the exact place', () => {
     const codec = json(t.type({ command: t.type({ id: t.string }) }))
-    expect(refusal('{"command":{"id":7}}', codec as typeof anything)).toBe(
+    expect(refusalOf(codec, '{"command":{"id":7}}')).toBe(
       'application/json: $.command.id: expected string, found 7',
     )
   })
@@ -67,8 +70,8 @@ describe('json', () => {
   it('measures the length before it reads', () => {
     const codec = json(t.unknown, { maximumBytes: 4 })
     expect(codec.decode(utf8('1234'))).toEqual(right(1234))
-    expect(refusal('12345', codec)).toBe('application/json: 5 bytes, more than the 4 of the bound')
-    expect(refusal('{{{{{', codec)).toContain('more than the 4')
+    expect(refusalOf(codec, '12345')).toBe('application/json: 5 bytes, more than the 4 of the bound')
+    expect(refusalOf(codec, '{{{{{')).toContain('more than the 4')
     expect(() => codec.encode('abc')).toThrow('5 bytes, more than the 4 of the bound')
   })
 
@@ -77,10 +80,10 @@ describe('json', () => {
     const codec = json(t.unknown, { maximumDepth: 3 })
     expect(isRight(codec.decode(utf8(nested(3))))).toBe(true)
     expect(isRight(codec.decode(utf8('[{"a":"[[[[{{{{"},["\\"[[[[",[1]],[[]],{}]')))).toBe(true)
-    expect(refusal(nested(4), codec)).toBe('application/json: nested deeper than 3')
+    expect(refusalOf(codec, nested(4))).toBe('application/json: nested deeper than 3')
     // Not JSON at all, and refused for its depth: nothing was parsed.
-    expect(refusal('[[[[nonsense', codec)).toBe('application/json: nested deeper than 3')
-    expect(refusal('[ [ {"\\\\":[', codec)).toBe('application/json: nested deeper than 3')
+    expect(refusalOf(codec, '[[[[nonsense')).toBe('application/json: nested deeper than 3')
+    expect(refusalOf(codec, '[ [ {"\\\\":[')).toBe('application/json: nested deeper than 3')
     expect(isRight(anything.decode(utf8(nested(100))))).toBe(true)
     expect(refusal(nested(500_000))).toBe('application/json: nested deeper than 100')
   })
@@ -110,9 +113,7 @@ describe('json', () => {
       String,
     )
     const codec = json(t.record(t.string, Wrapped))
-    expect(refusal('{"__proto__":{"isAdmin":true}}', codec as typeof anything)).toContain(
-      '$.__proto__: this key',
-    )
+    expect(refusalOf(codec, '{"__proto__":{"isAdmin":true}}')).toContain('$.__proto__: this key')
   })
 
   it.each([

@@ -1,0 +1,52 @@
+import { acceptsMediaTypes, fromType, isBytes, isWellFormed } from '@antiphon/core'
+import type { Codec, TypedCodecOptions } from '@antiphon/core'
+import { fromBinary, isMessage, toBinary } from '@bufbuild/protobuf'
+import type { DescMessage, MessageShape } from '@bufbuild/protobuf'
+import { failure, identity, success, Type } from 'io-ts'
+
+/**
+ * Protobuf payloads typed by a generated schema: `application/protobuf`, reads `application/x-protobuf`,
+ * `application/vnd.google.protobuf` and every `…+protobuf` too. Needs `@bufbuild/protobuf`.
+ *
+ * The value is a message as `create(schema, …)` makes it. Fields the schema does not know are kept and written again.
+ * `maximumDepth` counts the objects and arrays of the message, as many at least as its messages are nested.
+ *
+ * @example
+ * ```ts
+ * const reading = protobuf(ReadingSchema)
+ * reading.encode(create(ReadingSchema, { celsius: 22.5 }))
+ * ```
+ */
+export function protobuf<Desc extends DescMessage>(
+  schema: Desc,
+  options?: TypedCodecOptions,
+): Codec<MessageShape<Desc>> {
+  const isOfSchema = (value: unknown): value is MessageShape<Desc> => isMessage(value, schema)
+  const type = new Type<MessageShape<Desc>>(
+    schema.typeName,
+    isOfSchema,
+    (value, context) => (isOfSchema(value) ? success(value) : failure(value, context)),
+    identity,
+  )
+  return fromType(
+    type,
+    {
+      contentType: 'application/protobuf',
+      isText: false,
+      accepts,
+      parse: (payload, maximumDepth) => fromBinary(schema, payload, { recursionLimit: maximumDepth }),
+      write: (data) => {
+        if (isOfSchema(data)) return toBinary(schema, data)
+        throw new TypeError(`expected a ${schema.typeName}, as create() makes it`)
+      },
+      carries: (value) => typeof value === 'number' || typeof value === 'bigint' || isBytes(value),
+      carriesText: isWellFormed,
+    },
+    options,
+  )
+}
+
+const accepts = acceptsMediaTypes({
+  types: ['application/protobuf', 'application/x-protobuf', 'application/vnd.google.protobuf'],
+  suffix: '+protobuf',
+})
