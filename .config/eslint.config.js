@@ -53,7 +53,8 @@ export default defineConfig(
     plugins: { antiphon: { rules: { 'non-null-with-reason': nonNullWithReason } } },
     rules: {
       'no-restricted-imports': ['error', { patterns: [shortForm, deepImport] }],
-      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-import-type-side-effects': 'error',
       '@typescript-eslint/explicit-module-boundary-types': 'error',
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-non-null-assertion': 'off',
@@ -109,6 +110,7 @@ export default defineConfig(
   {
     files: untyped,
     rules: {
+      '@typescript-eslint/no-import-type-side-effects': 'error',
       '@typescript-eslint/explicit-module-boundary-types': 'off',
       ...Object.fromEntries(Object.keys(rxjs.rules).map((rule) => [`rxjs-x/${rule}`, 'off'])),
     },

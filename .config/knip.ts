@@ -28,7 +28,7 @@ const config: KnipConfig = {
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
     'packages/workshop': {
-      entry: ['bin/*.mjs', 'check/main.ts', 'check/*/main.ts', 'test/**/*.test.ts'],
+      entry: ['bin/*.mjs', 'check/*/main.ts', 'test/**/*.test.ts'],
       project: ['src/**/*.ts', 'bin/*.mjs', 'check/**/*.ts', 'test/**/*.ts'],
     },
     examples: {

@@ -60,6 +60,7 @@ export interface Mosquitto {
 
 const connectTries = 500
 const connectPause = 10
+const signalPause = 500
 
 /** Starts Mosquitto on free ports with a configuration of its own and resolves when it listens on all of them. */
 export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
@@ -91,10 +92,10 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     }
   }
   const kill = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
-    if (broker === undefined || !isRunning()) return
-    const exit = once(broker, 'exit')
-    broker.kill(signal)
-    await exit
+    const exit = broker === undefined ? undefined : once(broker, 'exit')
+    // One that has only just begun to listen may lose a signal.
+    for (; isRunning(); await Promise.race([exit, wait(signalPause, undefined, { ref: false })]))
+      broker?.kill(signal)
   }
   const stop = async (): Promise<void> => {
     process.off('exit', killNow)

@@ -46,8 +46,10 @@ async function repository(files: Files): Promise<string> {
 
 const broken: Readonly<Record<string, Files>> = {
   'no-cycle': {
-    'packages/core/src/inner.ts': "import type { There } from './there.js'\nexport type Here = There | 1\n",
-    'packages/core/src/there.ts': "import type { Here } from './inner.js'\nexport type There = Here[]\n",
+    'packages/core/src/inner.ts':
+      "import { there } from './there.js'\nexport const here = (): number => there()\n",
+    'packages/core/src/there.ts':
+      "import { here } from './inner.js'\nexport const there = (): number => here()\n",
   },
   'core-stands-alone': { 'packages/core/src/inner.ts': "import { door } from '@antiphon/codecs'\ndoor\n" },
   'core-takes-little': { 'packages/core/src/inner.ts': "import { readFile } from 'node:fs'\nreadFile\n" },
@@ -72,7 +74,9 @@ const broken: Readonly<Record<string, Files>> = {
 describe('package boundaries', () => {
   it('let the intended directions pass', async () => {
     const folder = await repository({
-      'packages/core/src/inner.ts': "import { of } from 'rxjs'\nof\n",
+      'packages/core/src/inner.ts':
+        "import { of } from 'rxjs'\nimport type { There } from './there.js'\nexport type Here = There | 1\nof\n",
+      'packages/core/src/there.ts': "import type { Here } from './inner.js'\nexport type There = Here[]\n",
       'packages/mqtt/src/inner.ts':
         "import { door } from '@antiphon/core'\nimport mqtt from 'mqtt'\ndoor\nmqtt\n",
       'packages/one-adapter/src/inner.ts': "import { door } from '@antiphon/broker'\ndoor\n",
