@@ -11,6 +11,8 @@ export interface Proxy {
   isRefusing: boolean
   /** Keeps back what the broker sends while `true`; what was kept back is lost with its connection. */
   isDeaf: boolean
+  /** Drops what clients send while `true`; it still counts as sent. */
+  isMute: boolean
   /** Sends every client these bytes, as if they came from the broker. */
   readonly inject: (bytes: Uint8Array) => void
   /** The packets that clients sent, over all connections. */
@@ -25,7 +27,7 @@ export async function startProxy(target: number, protocolVersion: 4 | 5 = 5): Pr
   const clients = new Set<Socket>()
   const sent: Packet[] = []
   const kept: (() => void)[] = []
-  const state = { isRefusing: false, isDeaf: false }
+  const state = { isRefusing: false, isDeaf: false, isMute: false }
 
   const carry = (client: Socket): void => {
     if (state.isRefusing) {
@@ -37,7 +39,7 @@ export async function startProxy(target: number, protocolVersion: 4 | 5 = 5): Pr
     clients.add(client)
     client.on('data', (data) => {
       reader.parse(data)
-      broker.write(data)
+      if (!state.isMute) broker.write(data)
     })
     broker.on('data', (data) => {
       if (state.isDeaf) kept.push(() => client.write(data))
@@ -71,6 +73,12 @@ export async function startProxy(target: number, protocolVersion: 4 | 5 = 5): Pr
     set isDeaf(value) {
       state.isDeaf = value
       if (!value) for (const send of kept.splice(0)) send()
+    },
+    get isMute() {
+      return state.isMute
+    },
+    set isMute(value) {
+      state.isMute = value
     },
     inject: (bytes) => clients.forEach((client) => client.write(bytes)),
     sent,
