@@ -50,10 +50,11 @@ function virtualWorld({
   const scheduler = new VirtualTimeScheduler(undefined, 0)
   const broker = virtualBroker({ ...options, scheduler })
   const clientIds = new Map<Link, string>()
+  let lastLink = 0
   const filtersSeen = { subscribe: [] as string[], unsubscribe: [] as string[] }
 
-  const link = ({ isRemembered = false, queuedMessages }: ContractLinkOptions = {}): Link => {
-    const clientId = `link-${clientIds.size + 1}`
+  const plainLink = ({ isRemembered = false, queuedMessages }: ContractLinkOptions = {}): Link => {
+    const clientId = `link-${(lastLink += 1)}`
     const transport = broker.transport({
       clientId,
       protocolVersion,
@@ -70,14 +71,18 @@ function virtualWorld({
         return transport.unsubscribe$(filters)
       },
     }
-    const made = middleware(
-      linkOver(counted, {
-        scheduler,
-        reconnect: { initial: 10, maximum: 100, jitter: 0 },
-        ...(queuedMessages === undefined ? {} : { queue: { messages: queuedMessages } }),
-      }),
-    )
+    const made = linkOver(counted, {
+      scheduler,
+      reconnect: { initial: 10, maximum: 100, jitter: 0 },
+      ...(queuedMessages === undefined ? {} : { queue: { messages: queuedMessages } }),
+    })
     clientIds.set(made, clientId)
+    return made
+  }
+  const link = (wanted?: ContractLinkOptions): Link => {
+    const plain = plainLink(wanted)
+    const made = middleware(plain)
+    clientIds.set(made, clientIdOf(plain))
     return made
   }
   const clientIdOf = (known: Link): string => clientIds.get(known) ?? '(no link of this world)'
@@ -118,7 +123,7 @@ function virtualWorld({
     while (runUntil(end))
   }
 
-  const peer = link()
+  const peer = plainLink()
   return {
     link,
     peer,
