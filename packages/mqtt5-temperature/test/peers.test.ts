@@ -1,0 +1,136 @@
+import { connect } from '@antiphon/mqtt'
+import { describeForeign, foreignCommand, startMosquitto, type Mosquitto } from '@antiphon/workshop'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+import { firstValueFrom, from, lastValueFrom, toArray } from 'rxjs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { askTemperatures, serveTemperatures } from '../src/index.js'
+
+const run = promisify(execFile)
+
+/** Asks with paho for each city and prints what comes back, with its status where it has one. */
+const PAHO_CALLER = `
+import sys, time, uuid, threading
+import paho.mqtt.client as mqtt
+from paho.mqtt.properties import Properties
+from paho.mqtt.packettypes import PacketTypes
+
+port, payloads = int(sys.argv[1]), sys.argv[2:]
+waiting, ready, done = {}, threading.Event(), threading.Event()
+
+def on_message(client, userdata, message):
+    asked = waiting.pop(message.properties.CorrelationData.decode())
+    print(asked + " -> " + message.payload.decode(), flush=True)
+    if not waiting: done.set()
+
+client = mqtt.Client(client_id="paho-caller", protocol=mqtt.MQTTv5)
+client.on_message = on_message
+client.on_subscribe = lambda *_: ready.set()
+client.connect("127.0.0.1", port)
+client.loop_start()
+client.subscribe("response/paho-caller")
+ready.wait(10)
+for payload in payloads:
+    properties = Properties(PacketTypes.PUBLISH)
+    properties.ResponseTopic = "response/paho-caller"
+    correlation = str(uuid.uuid4())
+    properties.CorrelationData = correlation.encode()
+    waiting[correlation] = payload
+    client.publish("service/temperature/query", payload, qos=1, properties=properties)
+done.wait(10)
+client.disconnect()
+`
+
+/** A plain responder with paho: knows Response Topic and Correlation Data, and nothing else. */
+const PAHO_RESPONDER = `
+import sys
+import paho.mqtt.client as mqtt
+from paho.mqtt.properties import Properties
+from paho.mqtt.packettypes import PacketTypes
+
+def on_message(client, userdata, message):
+    properties = Properties(PacketTypes.PUBLISH)
+    properties.CorrelationData = message.properties.CorrelationData
+    city = message.payload.decode()[len("query:"):]
+    client.publish(message.properties.ResponseTopic, "Temperature in " + city + ": 21.0°C", qos=1, properties=properties)
+
+client = mqtt.Client(client_id="paho-responder", protocol=mqtt.MQTTv5)
+client.on_message = on_message
+client.on_subscribe = lambda *_: print("ready", flush=True)
+client.connect("127.0.0.1", int(sys.argv[1]))
+client.subscribe("service/temperature/query", qos=1)
+client.loop_forever()
+`
+
+describeForeign(
+  ['mosquitto', 'mosquitto-clients', 'python3-paho-mqtt'],
+  'temperature with foreign peers',
+  () => {
+    let mosquitto: Mosquitto
+    beforeAll(async () => {
+      mosquitto = await startMosquitto()
+    })
+    afterAll(() => mosquitto.stop())
+
+    const python = (): string => foreignCommand('python3-paho-mqtt') ?? 'python3'
+
+    describe('our responder', () => {
+      const link = { close: async (): Promise<void> => undefined }
+      beforeAll(async () => {
+        const service = connect(mosquitto.url, { clientId: 'service' })
+        const isSubscribed = firstValueFrom(service.subscription$('service/temperature/query'))
+        serveTemperatures(service).subscribe()
+        await isSubscribed
+        link.close = service.close
+      })
+      afterAll(() => link.close())
+
+      it('answers mosquitto_rr', async () => {
+        const topics = ['-t', 'service/temperature/query', '-e', 'response/rr']
+        const args = [
+          '-h',
+          '127.0.0.1',
+          '-p',
+          String(mosquitto.port),
+          '-V',
+          '5',
+          ...topics,
+          '-m',
+          'query:Vienna',
+          '-W',
+          '10',
+        ]
+        const { stdout } = await run(foreignCommand('mosquitto-clients') ?? 'mosquitto_rr', args)
+        expect(stdout.trim()).toBe('Temperature in Vienna: 22.5°C')
+      })
+
+      it('answers a caller with paho, who cannot take a refusal for a temperature', async () => {
+        const args = ['-c', PAHO_CALLER, String(mosquitto.port), 'query:Berlin', 'query:Paris', 'nonsense']
+        const { stdout } = await run(python(), args)
+        expect(stdout.trim().split('\n').sort()).toEqual([
+          'nonsense ->',
+          'query:Berlin -> Temperature in Berlin: 18.3°C',
+          'query:Paris -> Temperature in Paris: 20.1°C',
+        ])
+      })
+    })
+
+    it('our requester is answered by a plain responder with paho', async () => {
+      const responder = spawn(python(), ['-c', PAHO_RESPONDER, String(mosquitto.port)])
+      const link = connect(mosquitto.url, { clientId: 'requester' })
+      try {
+        await once(createInterface({ input: responder.stdout }), 'line')
+        const readings$ = from(['Rome', 'Oslo']).pipe(askTemperatures(link), toArray())
+        expect(await lastValueFrom(readings$)).toEqual([
+          { city: 'Rome', celsius: 21 },
+          { city: 'Oslo', celsius: 21 },
+        ])
+      } finally {
+        responder.kill()
+        await link.close()
+      }
+    })
+  },
+)
