@@ -80,6 +80,7 @@ export function createEngine(settings: Settings, events: EventSink): Engine {
       if (events.observed) emit({ type: 'dropped', clientId, topic, loss })
     },
     later,
+    isRetained: (publication) => retained.isCurrent(publication),
   }
   const router = new Router(settings.sharedOffline)
   const retained = new Retained({ limits, now, journal })

@@ -34,10 +34,10 @@ export function snapshot({ counters, guests, sessions, router, retained }: Engin
   let inFlight = 0
   let queued = 0
   let heldBytes = 0
-  for (const session of sessions) {
-    inFlight += session.inFlightCount
-    queued += session.queuedCount
-    heldBytes += session.heldBytes
+  for (const { downlink } of sessions) {
+    inFlight += downlink.inFlightCount
+    queued += downlink.queuedCount
+    heldBytes += downlink.heldBytes
   }
   return {
     ...counters,

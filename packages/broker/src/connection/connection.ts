@@ -116,7 +116,7 @@ export class Connection implements ConversationHost {
   #drained(): void {
     this.outbox.drained()
     if (this.#phase !== 'in') return
-    this.#inside?.session.pump()
+    this.#inside?.session.downlink.pump()
     this.proceed()
   }
 
@@ -264,10 +264,7 @@ export class Connection implements ConversationHost {
   /** Ends what broke a rule, and says which one where the protocol has words for it [MQTT-4.13.1-1]. */
   #fail(error: unknown): void {
     const known = error instanceof AntiphonError && error.reasonCode !== undefined
-    this.disconnect(
-      known ? (error.reasonCode as number) : Reason.unspecifiedError,
-      AntiphonError.from(error).message,
-    )
+    this.disconnect(known ? error.reasonCode : Reason.unspecifiedError, AntiphonError.from(error).message)
   }
 
   #refuse(reasonCode: number, text: string): void {

@@ -112,17 +112,17 @@ export class Conversation implements Publisher {
 
   #acknowledge(header: number): void {
     const { framer } = this.#host
-    const session = this.#session
+    const { downlink } = this.#session
     const cursor = new Cursor(framer.bytes, framer.bodyAt, framer.end)
     const { packetId, reasonCode } = readAcknowledgement(header, cursor, this.#request.version)
     switch (header) {
       case Header.puback:
-        session.acknowledged(packetId, reasonCode)
+        downlink.acknowledged(packetId, reasonCode)
         return
       case Header.pubrec:
-        return session.received(packetId, reasonCode)
+        return downlink.received(packetId, reasonCode)
       case Header.pubcomp:
-        return session.completed(packetId)
+        return downlink.completed(packetId)
       default:
         return this.#uplink.release(packetId)
     }

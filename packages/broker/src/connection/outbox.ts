@@ -40,12 +40,8 @@ export class Outbox implements Flushable {
   /** Makes room for `count` bytes, at most a large chunk's worth, and tells where in `room` they begin. */
   reserve(count: number): number {
     if (!this.#isListed) this.#list()
-    let chunk = this.#chunk
-    if (chunk === null) {
-      chunk = this.#chunk = takeChunk(count <= smallChunk ? smallChunk : largeChunk)
-    } else if (this.#used + count > chunk.length) {
-      chunk = this.#grow(count)
-    }
+    if (this.#chunk === null) this.#chunk = takeChunk(count <= smallChunk ? smallChunk : largeChunk)
+    else if (this.#used + count > this.#chunk.length) this.#grow(count)
     const at = this.#used
     this.#used = at + count
     this.#gathered += count
@@ -82,17 +78,16 @@ export class Outbox implements Flushable {
     this.#turn.add(this)
   }
 
-  #grow(count: number): Buffer {
+  #grow(count: number): void {
     const old = this.#chunk as Buffer
     if (old.length === smallChunk && this.#sealed === 0 && this.#used + count <= largeChunk) {
       const chunk = (this.#chunk = takeChunk(largeChunk))
       chunk.set(old.subarray(0, this.#used))
       recycleChunk(old)
-      return chunk
+      return
     }
     this.#write()
     this.#chunk = takeChunk(largeChunk)
-    return this.#chunk
   }
 
   #seal(): void {

@@ -41,7 +41,7 @@ export class Uplink {
     const { qos, packetId } = head
     if (qos === 0) {
       const publication = toPublication(cursor, topic, this.#session.clientId, engine.now())
-      if (this.#isFit(head, publication)) engine.intake.take(publication, this.#publisher)
+      if (this.#isFit(head, publication)) void engine.intake.take(publication, this.#publisher)
       return
     }
     const { inbound } = this.#session
@@ -161,9 +161,10 @@ export class Uplink {
 
   #answer(header: number, packetId: number, reasonCode: number): void {
     const { outbox } = this.#host
-    const { version, wantsProblemInformation } = this.#request
+    const { version, wantsProblemInformation, maximumPacketSize } = this.#request
     if (version === 5 && wantsProblemInformation && isFailure(reasonCode)) {
-      return outbox.append(explainedAcknowledgement(header, packetId, reasonCode, reasonText(reasonCode)))
+      const explained = explainedAcknowledgement(header, packetId, reasonCode, reasonText(reasonCode))
+      if (explained.length <= maximumPacketSize) return outbox.append(explained) // [MQTT-3.4.2-2]
     }
     const said = version === 5 ? reasonCode : Reason.success
     const at = outbox.reserve(said === 0 ? 4 : 5)

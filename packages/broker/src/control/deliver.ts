@@ -60,7 +60,7 @@ export function deliver$(
     const { identifiers } = found
     if (qos === 0) {
       if (session.peer === null) return fail('connection-lost', 'the client is away, and QoS 0 does not wait')
-      session.deliverAtMostOnce(publication, false, identifiers)
+      session.downlink.deliverAtMostOnce(publication, false, identifiers)
       subscriber.next({ status: 'sent' })
       return subscriber.complete()
     }
@@ -72,17 +72,17 @@ export function deliver$(
       },
       lost: (loss) => fail(...lossErrors[loss]),
     }
-    if (!session.isReady) subscriber.next({ status: 'queued' })
-    session.deliver(publication, { qos, retain: false, identifiers, group: null, tracker })
+    if (!session.downlink.isReady) subscriber.next({ status: 'queued' })
+    session.downlink.deliver(publication, { qos, retain: false, identifiers, group: null, tracker })
     const expiry =
       publication.expiresAt === Infinity
         ? undefined
         : engine.deadlines.add(publication.expiresAt - now, () => {
-            if (session.withdraw(tracker)) fail(...lossErrors.expired)
+            if (session.downlink.withdraw(tracker)) fail(...lossErrors.expired)
           })
     return () => {
       expiry?.cancel()
-      session.withdraw(tracker)
+      session.downlink.withdraw(tracker)
     }
   })
 }

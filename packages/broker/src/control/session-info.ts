@@ -29,7 +29,7 @@ export interface SubscriptionInfo {
 
 /** A session's present state. */
 export function toSessionInfo(session: Session): SessionInfo {
-  const { clientId, client, expiry, heldBytes } = session
+  const { clientId, client, expiry, downlink } = session
   return {
     clientId,
     ...(client === null ? {} : { client }),
@@ -43,8 +43,8 @@ export function toSessionInfo(session: Session): SessionInfo {
         ...(identifiers?.[0] === undefined ? {} : { subscriptionIdentifier: identifiers[0] }),
       }),
     ),
-    inFlight: session.inFlightCount,
-    queued: session.queuedCount,
-    heldBytes,
+    inFlight: downlink.inFlightCount,
+    queued: downlink.queuedCount,
+    heldBytes: downlink.heldBytes,
   }
 }

@@ -15,7 +15,7 @@ export async function shutDown(engine: Engine, listeners: Iterable<Listener>, wi
   await engine.ready?.catch(() => undefined)
   const closed = [...listeners].map((listener) => listener.close())
   const isQuiet = (): boolean => {
-    for (const session of sessions) if (session.peer !== null && session.inFlightCount > 0) return false
+    for (const { peer, downlink } of sessions) if (peer !== null && downlink.inFlightCount > 0) return false
     return journal?.isSettled ?? true
   }
   await until(engine, isQuiet, within)

@@ -108,7 +108,7 @@ export class LocalConnection implements Peer, Publisher, Flushable {
   }
 
   release(packetId: number): void {
-    this.#session?.completed(packetId)
+    this.#session?.downlink.completed(packetId)
   }
 
   received(): void {
@@ -207,7 +207,7 @@ export class LocalConnection implements Peer, Publisher, Flushable {
     this.#mail = []
     const wasFull = this.isFull
     for (const open of mail) open()
-    if (wasFull && !this.isFull) this.#session?.pump()
+    if (wasFull && !this.isFull) this.#session?.downlink.pump()
   }
 
   #enter(admission: Admission): void {
@@ -242,8 +242,8 @@ export class LocalConnection implements Peer, Publisher, Flushable {
   #acknowledge(qos: 0 | 1 | 2, packetId: number): void {
     const session = this.#session
     if (qos === 0 || this.#isOver || session === undefined) return
-    if (qos === 1) session.acknowledged(packetId, Reason.success)
-    else session.received(packetId, Reason.success)
+    if (qos === 1) session.downlink.acknowledged(packetId, Reason.success)
+    else session.downlink.received(packetId, Reason.success)
   }
 
   #post(letter: () => void): void {

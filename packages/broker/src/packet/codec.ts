@@ -16,7 +16,7 @@ function wholePacketDecoder(version: ProtocolVersion): (packet: Buffer) => Packe
   const renew = (): void => {
     codec = parser({ protocolVersion: version })
     codec.on('packet', (packet) => (decoded = packet))
-    codec.on('error', (error) => (failure ??= error))
+    codec.on('error', (error: unknown) => (failure ??= error))
   }
   renew()
   return (packet) => {

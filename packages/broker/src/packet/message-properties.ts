@@ -16,7 +16,8 @@ export function decodeProperties(bytes: Uint8Array): MessageProperties {
   }
   const text = (): string => decoder.decode(binary())
   while (at < bytes.length) {
-    switch (bytes[at++]) {
+    const identifier = bytes[at++] as number
+    switch (identifier) {
       case 0x01:
         properties.payloadFormatIndicator = bytes[at++] === 1
         break

@@ -138,7 +138,12 @@ function walkProperty(cursor: Cursor, rule: Rule, id: number, into: PropertySect
     case 'binary':
       cursor.binary()
       return
+    default:
+      walkNumber(cursor, rule, id, into)
   }
+}
+
+function walkNumber(cursor: Cursor, rule: Rule, id: number, into: PropertySection): void {
   const at = cursor.at
   const value = readNumber(cursor, rule.shape)
   if (value === 0 && !rule.mayBeZero) {

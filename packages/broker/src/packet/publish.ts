@@ -1,7 +1,7 @@
 import { validateTopicName } from '@antiphon/core'
 import type { QoS } from '@antiphon/core'
 import type { ProtocolVersion } from './codec.js'
-import { Cursor } from './cursor.js'
+import { type Cursor } from './cursor.js'
 import { Place, noProperties, walkProperties } from './properties.js'
 import { Publication, expiryTime, noPropertyBytes } from './publication.js'
 import { Reason } from './reason.js'
@@ -63,11 +63,10 @@ export function toPublication(cursor: Cursor, topic: string, publisher: string, 
   const { bytes, end } = cursor
   const { start, aliasAt, expiryAt } = section
   let properties = noPropertyBytes
-  let payload: Uint8Array
   // Above QoS 0 a message may be kept: a slice would keep the socket's whole chunk with it.
   const body =
     head.qos > 0 || head.retain ? Buffer.from(bytes.subarray(start, end)) : bytes.subarray(start, end)
-  payload = body.subarray(payloadAt - start)
+  const payload = body.subarray(payloadAt - start)
   if (payloadAt > start) {
     properties = body.subarray(0, payloadAt - start)
     if (aliasAt >= 0) properties = without(properties, aliasAt - start, 3)

@@ -107,7 +107,7 @@ export class Router {
 
   /** What shared subscriptions gave to a lost connection goes to other members who are connected, where there are any. */
   redispatch(lost: Session): void {
-    const moved = lost.surrender((group) => group.hasOther(lost))
+    const moved = lost.downlink.surrender((group) => group.hasOther(lost))
     for (const { group, publication } of moved) if (group !== null) handToMember(group, publication, lost)
   }
 
@@ -115,7 +115,7 @@ export class Router {
   collect(group: SharedGroup): void {
     for (const session of group.sessions) {
       if (session.peer !== null) continue
-      const moved = session.surrender((candidate) => candidate === group)
+      const moved = session.downlink.surrender((candidate) => candidate === group)
       for (const { publication } of moved) handToMember(group, publication, session)
     }
   }
@@ -165,8 +165,9 @@ function hand(
   group: SharedGroup | null,
 ): boolean {
   const qos = publication.qos < maximumQoS ? publication.qos : maximumQoS
-  if (qos > 0) return session.deliver(publication, { qos, retain, identifiers, group, tracker: null })
-  session.deliverAtMostOnce(publication, retain, identifiers)
+  if (qos > 0)
+    return session.downlink.deliver(publication, { qos, retain, identifiers, group, tracker: null })
+  session.downlink.deliverAtMostOnce(publication, retain, identifiers)
   return true
 }
 

@@ -51,7 +51,7 @@ export class SharedGroup {
       const member = members[index] as Subscription
       const { session } = member
       if (session === except) continue
-      if (session.isReady) {
+      if (session.downlink.isReady) {
         this.#next = index + 1
         return member
       }

@@ -47,10 +47,11 @@ export class Subscriber {
     const verdicts = lines.map((line, index) =>
       index < filtersPerSubscribe ? this.#ask(session, client, line) : { refuse: Reason.quotaExceeded },
     )
-    if (verdicts.some(isPromiseLike)) {
-      return Promise.all(verdicts).then((given) => this.#carryOut(session, lines, identifier, given))
+    if (!verdicts.some(isPromiseLike)) {
+      return this.#carryOut(session, lines, identifier, verdicts as SubscribeVerdict[])
     }
-    return this.#carryOut(session, lines, identifier, verdicts as SubscribeVerdict[])
+    const given = verdicts.map((verdict) => Promise.resolve(verdict))
+    return Promise.all(given).then((all) => this.#carryOut(session, lines, identifier, all))
   }
 
   /** Unsubscribes a session from filters; one reason code for each. */
@@ -126,7 +127,9 @@ export class Subscriber {
       // Retained messages: never for a shared subscription; 0 always, 1 when it is new, 2 never [MQTT-3.3.1-9/10/11].
       const isWanted = line.retainHandling === 0 || (line.retainHandling === 1 && isNew)
       if (isWanted && !isSharedFilter(line.filter)) {
-        replays.push(() => session.replay(retained.matching(line.filter), subscription))
+        replays.push(() =>
+          session.downlink.replay(retained.matching(line.filter), subscription.qos, subscription.identifiers),
+        )
       }
       return reasonCode
     })

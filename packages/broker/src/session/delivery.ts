@@ -16,12 +16,36 @@ export interface Delivery {
   packetId: number
   /** Under which number the storage knows it; 0 while it is not stored. */
   storedAs: number
+  /** It was sent on the present connection and not acknowledged. */
+  isOutstanding: boolean
   /** It may not leave before the storage has it. */
   isHeld: boolean
   /** It has been sent before, on this connection or on another. */
   wasSent: boolean
   /** The receiver has said PUBREC: what is left is PUBREL and PUBCOMP. */
   isReceived: boolean
+}
+
+/** How a delivery is made, beside its publication. */
+export type DeliveryOptions = Pick<Delivery, 'qos' | 'retain' | 'identifiers' | 'group' | 'tracker'>
+
+/** A delivery that nothing has happened to. */
+export function newDelivery(publication: Publication, options: DeliveryOptions): Delivery {
+  const { qos, retain, identifiers, group, tracker } = options
+  return {
+    publication,
+    qos,
+    retain,
+    identifiers,
+    group,
+    tracker,
+    packetId: 0,
+    storedAs: 0,
+    isOutstanding: false,
+    isHeld: false,
+    wasSent: false,
+    isReceived: false,
+  }
 }
 
 /** How a delivery can end without having been acknowledged. */

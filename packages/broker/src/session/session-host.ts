@@ -11,6 +11,8 @@ export interface SessionHost {
   readonly queuePolicy: QueuePolicy
   readonly now: () => number
   readonly dropped: (session: Session, publication: Publication, reason: DropReason) => void
+  /** Whether this very message is the one its topic retains. */
+  readonly isRetained: (publication: Publication) => boolean
   /** Does something when the present turn is over. */
   readonly later: (work: () => void) => void
   /** The storage's side of every change, where there is a storage. */

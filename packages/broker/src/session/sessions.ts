@@ -83,7 +83,7 @@ export class Sessions {
 
   /** Sends what waits for a client that has been told that it is in. */
   resume(session: Session): void {
-    session.resume()
+    session.downlink.resume()
     for (const { group } of session.subscriptionMap.values()) {
       if (group !== null) this.#parts.router.collect(group)
     }
@@ -93,7 +93,7 @@ export class Sessions {
   close(session: Session, departure: Departure): void {
     const { host, wills } = this.#parts
     if (departure.expiry !== undefined) session.expiry = departure.expiry
-    session.detach()
+    session.detach(host.now())
     if (departure.forgetsWill) wills.forget(session)
     else wills.connectionLost(session)
     this.#parts.router.redispatch(session)
@@ -116,7 +116,7 @@ export class Sessions {
     this.#expiries.get(session)?.cancel()
     this.#expiries.delete(session)
     for (const filter of [...session.subscriptionMap.keys()]) router.unsubscribe(session, filter)
-    session.clear()
+    session.downlink.clear()
     wills.sessionEnded(session)
     host.journal?.sessionEnded(session)
     emit({ type: 'session-ended', clientId: session.clientId })

@@ -67,7 +67,15 @@ function restoreDelivery(
   publication.storedReferences++
   const { message: _, share, ...rest } = record
   const group = share === null ? null : (session.subscriptionMap.get(share)?.group ?? null)
-  session.restore({ ...rest, publication, group, tracker: null, storedAs, isHeld: false })
+  session.downlink.restore({
+    ...rest,
+    publication,
+    group,
+    tracker: null,
+    storedAs,
+    isOutstanding: false,
+    isHeld: false,
+  })
 }
 
 async function read(storage: Storage): Promise<Contents> {

@@ -1,0 +1,97 @@
+#!/usr/bin/env node
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { AntiphonError } from '@antiphon/core'
+import type { Authority } from './authority/authority.js'
+import { createBroker } from './broker.js'
+import type { Broker } from './broker.js'
+import { help, readArguments } from './cli/arguments.js'
+import type { CliRequest, ListenRequest } from './cli/arguments.js'
+import type { ListenOptions } from './listen/listen.js'
+import { Reason } from './packet/reason.js'
+import type { Storage } from './storage/storage.js'
+
+/** Starts the broker a command line asks for, and stops it at Ctrl-C. */
+async function main(args: readonly string[]): Promise<void> {
+  const request = readArguments(args)
+  if (request === 'help') return say(help)
+  if (request === 'version') return say(version())
+  const { users, data, limits, queuePolicy, isVerbose } = request
+  const broker = createBroker({
+    limits,
+    queuePolicy,
+    ...(users.size === 0 ? {} : { authority: passwords(users) }),
+    ...(data === undefined ? {} : { storage: await storageIn(data) }),
+  })
+  if (isVerbose) broker.events$.subscribe((event) => say(JSON.stringify(event)))
+  for (const listener of request.listen) {
+    const { url } = await broker.listen(toListenOptions(listener))
+    say(`listening on ${url}`)
+  }
+  stopOnSignal(broker)
+}
+
+function toListenOptions({ files, ...place }: ListenRequest): ListenOptions {
+  if (files === undefined) return place as ListenOptions
+  const { cert, key, ca } = files
+  const authorities =
+    ca === undefined ? {} : { ca: readFileSync(ca), requestCert: true, rejectUnauthorized: true }
+  return {
+    ...place,
+    tls: { cert: readFileSync(cert), key: readFileSync(key), ...authorities },
+  }
+}
+
+/** Lets in whoever has a name and its password. */
+function passwords(users: CliRequest['users']): Authority {
+  return {
+    authenticate: ({ userName = '', password = new Uint8Array() }) => {
+      const expected = users.get(userName)
+      const isRight = expected !== undefined && timingSafeEqual(digest(expected), digest(password))
+      return isRight ? { admit: true } : { admit: false, reasonCode: Reason.notAuthorized }
+    },
+  }
+}
+
+function digest(secret: string | Uint8Array): Buffer {
+  return createHash('sha256').update(secret).digest()
+}
+
+async function storageIn(directory: string): Promise<Storage> {
+  try {
+    const { durableStorage } = await import('./durable.js')
+    return durableStorage(directory)
+  } catch (cause) {
+    throw new AntiphonError(
+      'invalid-argument',
+      '--data needs the package classic-level: npm install classic-level',
+      { cause },
+    )
+  }
+}
+
+function stopOnSignal(broker: Broker): void {
+  let isStopping = false
+  const stop = (): void => {
+    if (isStopping) process.exit(1)
+    isStopping = true
+    say('draining')
+    void broker.close().then(() => say('closed'))
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(manifest) as { readonly version: string }).version
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`antiphon-broker: ${AntiphonError.from(error).message}\n`)
+  process.exitCode = 1
+})

@@ -1,0 +1,175 @@
+import { parseArgs } from 'node:util'
+import { AntiphonError } from '@antiphon/core'
+import type { ListenOptions } from '../listen/listen.js'
+
+/** What `--help` prints. */
+export const help = `antiphon-broker: an MQTT 5 and 3.1.1 broker
+
+Usage: antiphon-broker [options]
+
+Where to listen (port 0 takes any free one; without any of these: --port 1883)
+  --port <port>            MQTT over TCP
+  --tls <port>             MQTT over TLS; needs --cert and --key
+  --ws <port>              MQTT over WebSocket
+  --wss <port>             MQTT over WebSocket over TLS; needs --cert and --key
+  --host <address>         the address to listen on (default 127.0.0.1: this machine only)
+  --path <path>            the only path that WebSockets may ask for (default: any)
+
+TLS
+  --cert <file>            the certificate chain, PEM
+  --key <file>             its key, PEM
+  --ca <file>              authorities, PEM; clients must then show a certificate of theirs
+
+Who may connect (default: everybody)
+  --user <name:password>   lets this user in, and nobody without a user; may be repeated
+
+What outlives the process (default: nothing)
+  --data <directory>       keeps sessions, queues and retained messages here; needs the package classic-level
+
+Bounds
+  --max-connections <n>    connections at a time (default 10000)
+  --max-packet <bytes>     the largest packet (default 1048576)
+  --max-queue <n>          messages waiting for one client (default 10000)
+  --queue-policy <policy>  drop-new, drop-oldest or disconnect (default drop-new)
+
+Else
+  --verbose                prints what happens, one line of JSON each
+  --help                   prints this
+  --version                prints the version
+
+Ctrl-C stops listening, lets what is under way end, and leaves; twice leaves at once.`
+
+/** What the command line asks for. */
+export interface CliRequest {
+  readonly listen: readonly ListenRequest[]
+  readonly users: ReadonlyMap<string, string>
+  readonly data?: string
+  readonly limits: {
+    readonly connections?: number
+    readonly packetSize?: number
+    readonly queueMessages?: number
+  }
+  readonly queuePolicy: 'drop-new' | 'drop-oldest' | 'disconnect'
+  readonly isVerbose: boolean
+}
+
+/** A listener to be, its certificate files still unread. */
+export interface ListenRequest {
+  readonly protocol: ListenOptions['protocol']
+  readonly port: number
+  readonly host: string
+  readonly path?: string
+  readonly files?: { readonly cert: string; readonly key: string; readonly ca?: string }
+}
+
+/** Reads a command line: what it asks for, or which of the two texts to print. Throws `invalid-argument`. */
+export function readArguments(args: readonly string[]): CliRequest | 'help' | 'version' {
+  const { values } = parse(args)
+  if (values.help === true) return 'help'
+  if (values.version === true) return 'version'
+  const { data } = values
+  const connections = optionalNumber('--max-connections', values['max-connections'], 1)
+  const packetSize = optionalNumber('--max-packet', values['max-packet'], 16)
+  const queueMessages = optionalNumber('--max-queue', values['max-queue'], 1)
+  return {
+    listen: readListeners(values),
+    users: new Map((values.user ?? []).map(readUser)),
+    ...(data === undefined ? {} : { data }),
+    limits: {
+      ...(connections === undefined ? {} : { connections }),
+      ...(packetSize === undefined ? {} : { packetSize }),
+      ...(queueMessages === undefined ? {} : { queueMessages }),
+    },
+    queuePolicy: readPolicy(values['queue-policy']),
+    isVerbose: values.verbose === true,
+  }
+}
+
+type Values = ReturnType<typeof parse>['values']
+
+const text = { type: 'string' } as const
+const flag = { type: 'boolean' } as const
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        port: text,
+        tls: text,
+        ws: text,
+        wss: text,
+        host: text,
+        path: text,
+        cert: text,
+        key: text,
+        ca: text,
+        user: { type: 'string', multiple: true },
+        data: text,
+        'max-connections': text,
+        'max-packet': text,
+        'max-queue': text,
+        'queue-policy': text,
+        verbose: flag,
+        help: flag,
+        version: flag,
+      },
+    })
+  } catch (error) {
+    throw refused(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function readListeners(values: Values): ListenRequest[] {
+  const { host = '127.0.0.1', path, cert, key, ca } = values
+  const listeners: ListenRequest[] = []
+  for (const [option, protocol] of [
+    ['port', 'tcp'],
+    ['tls', 'tls'],
+    ['ws', 'ws'],
+    ['wss', 'wss'],
+  ] as const) {
+    const port = optionalNumber(`--${option}`, values[option], 0, 65_535)
+    if (port === undefined) continue
+    const isSecure = protocol === 'tls' || protocol === 'wss'
+    if (isSecure && (cert === undefined || key === undefined))
+      throw refused(`--${option} needs --cert and --key`)
+    listeners.push({
+      protocol,
+      port,
+      host,
+      ...(path === undefined ? {} : { path }),
+      ...(isSecure && cert !== undefined && key !== undefined
+        ? { files: { cert, key, ...(ca === undefined ? {} : { ca }) } }
+        : {}),
+    })
+  }
+  return listeners.length > 0 ? listeners : [{ protocol: 'tcp', port: 1883, host }]
+}
+
+function readUser(user: string): [name: string, password: string] {
+  const colon = user.indexOf(':')
+  if (colon < 1) throw refused(`--user '${user}' is not of the form name:password`)
+  return [user.slice(0, colon), user.slice(colon + 1)]
+}
+
+function readPolicy(policy = 'drop-new'): CliRequest['queuePolicy'] {
+  if (policy === 'drop-new' || policy === 'drop-oldest' || policy === 'disconnect') return policy
+  throw refused(`--queue-policy '${policy}' is none of drop-new, drop-oldest, disconnect`)
+}
+
+function optionalNumber(
+  option: string,
+  value: string | undefined,
+  least: number,
+  most = 2 ** 31,
+): number | undefined {
+  if (value === undefined) return undefined
+  const number = Number(value)
+  if (Number.isInteger(number) && number >= least && number <= most) return number
+  throw refused(`${option} '${value}' is not a whole number from ${least} to ${most}`)
+}
+
+function refused(why: string): AntiphonError {
+  return new AntiphonError('invalid-argument', `${why}; see --help`)
+}

@@ -1,0 +1,293 @@
+import type { QoS } from '@antiphon/core'
+import type { Publication } from '../packet/publication.js'
+import { Reason, isFailure } from '../packet/reason.js'
+import type { SharedGroup } from '../routing/shared-group.js'
+import { Backlog } from './backlog.js'
+import { newDelivery } from './delivery.js'
+import type { Delivery, DeliveryLoss, DeliveryOptions, DeliveryTracker } from './delivery.js'
+import { InFlight } from './in-flight.js'
+import { Replay } from './replay.js'
+import type { SessionHost } from './session-host.js'
+import type { Session } from './session.js'
+
+/** The way down: what a session has yet to receive, and what it was sent and has not acknowledged. */
+export class Downlink {
+  readonly #session: Session
+  readonly #host: SessionHost
+  readonly #inFlight = new InFlight()
+  #backlog: Backlog | null = null
+  #replay: Replay | null = null
+  /** What was in flight when the client came back, to be sent again in order. */
+  #resend: Delivery[] = []
+  /** What this connection was sent and has not acknowledged: how many, and their bytes. */
+  #outstanding = 0
+  #outstandingBytes = 0
+  #heldBytes = 0
+  #window = 0
+
+  constructor(session: Session, host: SessionHost) {
+    this.#session = session
+    this.#host = host
+  }
+
+  get inFlightCount(): number {
+    return this.#inFlight.size
+  }
+
+  get queuedCount(): number {
+    return this.#backlog?.length ?? 0
+  }
+
+  /** Bytes of what is in flight and queued. */
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
+  /** Whether it could take another QoS 1 message at once. */
+  get isReady(): boolean {
+    return (
+      this.#session.peer !== null && this.queuedCount === 0 && this.#resend.length === 0 && this.#hasRoom()
+    )
+  }
+
+  /** A connection has come that takes that many messages at a time; it is sent nothing before `resume`. */
+  attach(receiveMaximum: number): void {
+    this.#window = Math.min(receiveMaximum, this.#host.limits.inFlight)
+    this.#outstanding = this.#outstandingBytes = 0
+    this.#resend = this.#inFlight.all()
+    for (const delivery of this.#resend) delivery.isOutstanding = false
+  }
+
+  /** Sends again what was in flight, in order [MQTT-4.4.0-1], then what has been waiting. */
+  resume(): void {
+    this.pump()
+  }
+
+  /** The connection is gone. */
+  detach(): void {
+    this.#resend = []
+  }
+
+  /** Sends at QoS 0, or not: what cannot be sent now is not kept. */
+  deliverAtMostOnce(publication: Publication, retain: boolean, identifiers: readonly number[] | null): void {
+    const { peer } = this.#session
+    if (peer === null) return
+    const flags = retain ? 1 : 0
+    if (peer.isFull) this.#host.dropped(this.#session, publication, 'slow-consumer')
+    else if (!peer.publish(publication, flags, 0, identifiers))
+      this.#host.dropped(this.#session, publication, 'too-large')
+  }
+
+  /** Sends at QoS 1 or 2 now or later; `false` when the queue has no room. */
+  deliver(publication: Publication, options: DeliveryOptions): boolean {
+    const { size } = publication
+    if (!this.#fits(size) && !this.#makeRoom(publication, options.tracker)) return false
+    const delivery = newDelivery(publication, options)
+    this.#heldBytes += size
+    if (this.#session.storedAs !== 0) this.#keep(delivery)
+    else if (this.isReady) this.#send(delivery)
+    else this.#queue(delivery)
+    return true
+  }
+
+  /** Sends retained messages for a new subscription, as fast as the client reads them. */
+  replay(publications: readonly Publication[], maximumQoS: QoS, identifiers: readonly number[] | null): void {
+    if (publications.length === 0) return
+    ;(this.#replay ??= new Replay()).add(publications, maximumQoS, identifiers)
+    this.#pumpReplay()
+  }
+
+  /** Takes back a delivery that the storage kept. */
+  restore(delivery: Delivery): void {
+    this.#heldBytes += delivery.publication.size
+    if (delivery.wasSent) return this.#inFlight.add(delivery)
+    this.#inFlight.reserve(delivery)
+    this.#queue(delivery)
+  }
+
+  /** PUBACK: the receiver has a QoS 1 message, or refuses it; both end it [MQTT-4.4.0-2], a shared one for good [MQTT-4.8.2-6]. */
+  acknowledged(packetId: number, reasonCode: number): void {
+    const delivery = this.#inFlight.get(packetId)
+    if (delivery?.qos === 1) this.#finish(delivery, reasonCode)
+  }
+
+  /** PUBREC: the receiver has a QoS 2 message, or refuses it. */
+  received(packetId: number, reasonCode: number): void {
+    const session = this.#session
+    const delivery = this.#inFlight.get(packetId)
+    if (delivery?.qos !== 2) return session.peer?.release(packetId, Reason.packetIdentifierNotFound)
+    if (isFailure(reasonCode)) return this.#finish(delivery, reasonCode)
+    if (!delivery.isReceived) {
+      delivery.isReceived = true
+      delivery.tracker?.acknowledged(reasonCode)
+    }
+    const { journal } = this.#host
+    const { peer } = session
+    if (journal === undefined || session.storedAs === 0) return peer?.release(packetId, Reason.success)
+    journal.delivery(session, delivery)
+    journal.whenDurable(() => {
+      if (session.peer === peer) peer?.release(packetId, Reason.success)
+    })
+  }
+
+  /** PUBCOMP: the receiver of a QoS 2 message has forgotten its number. */
+  completed(packetId: number): void {
+    const delivery = this.#inFlight.get(packetId)
+    if (delivery?.isReceived === true) this.#finish(delivery, Reason.success)
+  }
+
+  /** Sends as much of what waits as may go now. */
+  pump(): void {
+    while (this.#session.peer !== null && this.#hasRoom()) {
+      const delivery = this.#resend.shift() ?? this.#nextWaiting()
+      if (delivery === undefined) break
+      const isNew = !delivery.wasSent
+      this.#send(delivery)
+      // That it was sent is written down without waiting: it only decides on the DUP of a later life.
+      if (isNew && delivery.storedAs !== 0) this.#host.journal?.delivery(this.#session, delivery)
+    }
+    if (this.#replay !== null) this.#pumpReplay()
+  }
+
+  /** Takes back what was not sent, or not received by a client that is away; tells whether there was such a thing. */
+  withdraw(tracker: DeliveryTracker): boolean {
+    const isIts = (delivery: Delivery): boolean => delivery.tracker === tracker
+    const waiting = this.#backlog?.extract(isIts) ?? []
+    const sent = this.#session.peer === null ? this.#inFlight.all().filter(isIts) : []
+    const taken = [...waiting, ...sent.filter(({ isReceived }) => !isReceived)]
+    for (const delivery of taken) this.#forget(delivery)
+    return taken.length > 0
+  }
+
+  /** Hands over what shared groups gave it and it has not acknowledged; QoS 2 that was sent stays [MQTT-4.8.2-4]. */
+  surrender(isWanted: (group: SharedGroup) => boolean): Delivery[] {
+    const isMovable = ({ group, qos, wasSent }: Delivery): boolean =>
+      group !== null && !(qos === 2 && wasSent) && isWanted(group)
+    const sent = this.#inFlight.all().filter(isMovable)
+    const moved = [...sent, ...(this.#backlog?.extract(isMovable) ?? [])]
+    for (const delivery of moved) this.#forget(delivery)
+    return moved
+  }
+
+  /** Drops everything, for the session is over. */
+  clear(): void {
+    const all = [...this.#inFlight.all(), ...(this.#backlog ?? [])]
+    this.#backlog = this.#replay = null
+    this.#resend = []
+    for (const delivery of all) this.#lose(delivery, 'session-ended')
+  }
+
+  /** A stored delivery: QoS 2 leaves only when it is safe, or a crash could make two of it. */
+  #keep(delivery: Delivery): void {
+    const { journal } = this.#host
+    if (delivery.qos === 1 && this.isReady) {
+      this.#send(delivery)
+      if (delivery.isOutstanding) journal?.delivery(this.#session, delivery)
+      return
+    }
+    // Its identifier is written down with it, so that a later life sends it under the same one [MQTT-4.4.0-1].
+    this.#inFlight.reserve(delivery)
+    journal?.delivery(this.#session, delivery)
+    this.#queue(delivery)
+    if (delivery.qos === 1) return
+    delivery.isHeld = true
+    journal?.whenDurable(() => {
+      delivery.isHeld = false
+      this.pump()
+    })
+  }
+
+  #queue(delivery: Delivery): void {
+    ;(this.#backlog ??= new Backlog()).push(delivery)
+  }
+
+  #nextWaiting(): Delivery | undefined {
+    return this.#backlog?.peek()?.isHeld === true ? undefined : this.#backlog?.shift()
+  }
+
+  #pumpReplay(): void {
+    for (let next = this.#replay?.peek(); next !== undefined; next = this.#replay?.peek()) {
+      const { publication, qos, identifiers } = next
+      const { peer } = this.#session
+      if (peer === null || peer.isFull || (qos > 0 && !this.isReady)) return
+      this.#replay?.shift()
+      // What was retained in its place meanwhile has been sent already.
+      if (!this.#host.isRetained(publication) || publication.isExpired(this.#host.now())) continue
+      if (qos === 0) this.deliverAtMostOnce(publication, true, identifiers)
+      else this.deliver(publication, { qos, retain: true, identifiers, group: null, tracker: null })
+    }
+    this.#replay = null
+  }
+
+  #hasRoom(): boolean {
+    if (this.#outstanding >= this.#window || this.#session.peer?.isFull === true) return false
+    return this.#outstandingBytes < this.#host.limits.inFlightBytes || this.#outstanding === 0
+  }
+
+  #fits(size: number): boolean {
+    const { queueMessages, queueBytes } = this.#host.limits
+    return this.inFlightCount + this.queuedCount < queueMessages && this.#heldBytes + size <= queueBytes
+  }
+
+  /** Does with a full queue what the policy says; `false` when the new message has to go. */
+  #makeRoom(publication: Publication, tracker: DeliveryTracker | null): boolean {
+    const { queuePolicy, later, dropped } = this.#host
+    while (queuePolicy === 'drop-oldest' && this.queuedCount > 0) {
+      this.#lose(this.#backlog?.shift() as Delivery, 'queue-full')
+      if (this.#fits(publication.size)) return true
+    }
+    const { peer } = this.#session
+    // Not at once: the message may be on its way to others, which must not see the ground shift.
+    if (queuePolicy === 'disconnect') later(() => peer?.disconnect(Reason.quotaExceeded, 'its queue is full'))
+    tracker?.lost('queue-full')
+    dropped(this.#session, publication, 'queue-full')
+    return false
+  }
+
+  #send(delivery: Delivery): void {
+    const { publication, qos, retain, identifiers, wasSent } = delivery
+    const { peer } = this.#session
+    if (peer === null) return
+    // Only what nobody has begun to send is deleted [MQTT-3.3.2-5]; the rest is sent again, at no seconds left.
+    if (!wasSent && publication.isExpired(this.#host.now())) return this.#lose(delivery, 'expired')
+    if (delivery.isReceived) {
+      peer.release(delivery.packetId, Reason.success)
+    } else {
+      this.#inFlight.add(delivery)
+      const flags = (wasSent ? 8 : 0) | (qos << 1) | (retain ? 1 : 0)
+      if (!peer.publish(publication, flags, delivery.packetId, identifiers))
+        return this.#lose(delivery, 'too-large')
+    }
+    delivery.isOutstanding = true
+    this.#outstanding++
+    this.#outstandingBytes += publication.size
+    if (wasSent) return
+    delivery.wasSent = true
+    delivery.tracker?.sent()
+  }
+
+  #finish(delivery: Delivery, reasonCode: number): void {
+    if (!delivery.isReceived) delivery.tracker?.acknowledged(reasonCode)
+    if (!delivery.isOutstanding) this.#resend = this.#resend.filter((waiting) => waiting !== delivery)
+    this.#forget(delivery)
+    this.pump()
+  }
+
+  #lose(delivery: Delivery, loss: DeliveryLoss): void {
+    this.#forget(delivery)
+    delivery.tracker?.lost(loss)
+    this.#host.dropped(this.#session, delivery.publication, loss)
+  }
+
+  #forget(delivery: Delivery): void {
+    const { size } = delivery.publication
+    this.#inFlight.delete(delivery)
+    this.#heldBytes -= size
+    if (delivery.isOutstanding) {
+      delivery.isOutstanding = false
+      this.#outstanding--
+      this.#outstandingBytes -= size
+    }
+    this.#host.journal?.finished(this.#session, delivery)
+  }
+}

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest'
+import { makeWorld } from '../world.js'
+import type { AnyPacket, Client } from '../world.js'
+
+const retained = (topic: string, payload: string, more: AnyPacket = {}): AnyPacket => ({
+  cmd: 'publish',
+  topic,
+  payload,
+  qos: 0,
+  retain: true,
+  ...more,
+})
+
+function ask(client: Client, filter: string, rh = 0): string[] {
+  client.take()
+  client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: filter, qos: 1, rh }] })
+  const [suback, ...messages] = client.take()
+  expect(suback.cmd).toBe('suback')
+  expect(messages.every(({ retain }) => retain === true)).toBe(true)
+  return messages.map(({ topic, payload }) => `${topic}=${payload}`).sort()
+}
+
+describe('retained messages', () => {
+  it('are the last of each topic, and none after an empty one [MQTT-3.3.1-5/6]', () => {
+    const world = makeWorld()
+    const from = world.join('from')
+    for (const [topic, payload] of [
+      ['a/1', 'old'],
+      ['a/1', 'new'],
+      ['a/2', 'gone'],
+      ['a/2', ''],
+      ['b', 'x'],
+      ['$hidden', 'y'],
+    ] as const) {
+      from.send(retained(topic, payload))
+    }
+    const client = world.join('a')
+    expect(ask(client, 'a/+')).toEqual(['a/1=new'])
+    expect(ask(client, '#')).toEqual(['a/1=new', 'b=x'])
+    expect(ask(client, '$hidden')).toEqual(['$hidden=y'])
+    expect(world.engine.retained.count).toBe(3)
+  })
+
+  it('come at every subscribe, at a new one, or never [MQTT-3.3.1-9/10/11]', () => {
+    const world = makeWorld()
+    world.join('from').send(retained('t', 'x'))
+    const client = world.join('a')
+    expect(ask(client, 't', 1)).toEqual(['t=x'])
+    expect(ask(client, 't', 1)).toEqual([])
+    expect(ask(client, 't', 0)).toEqual(['t=x'])
+    expect(ask(client, 't', 2)).toEqual([])
+  })
+
+  it('expire, and count down until then', () => {
+    const world = makeWorld()
+    world.join('from').send(retained('t', 'x', { properties: { messageExpiryInterval: 10 } }))
+    world.advance(4_000)
+    const client = world.join('a')
+    client.take()
+    client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 't', qos: 0 }] })
+    expect(client.take()[1].properties).toEqual({ messageExpiryInterval: 6 })
+    world.advance(6_000)
+    expect(ask(client, 't')).toEqual([])
+    expect([world.engine.retained.count, world.engine.retained.bytes]).toEqual([0, 0])
+  })
+
+  it('are no more than there may be; whoever sends one too many is told', () => {
+    const world = makeWorld({ limits: { retainedMessages: 1 } })
+    const client = world.join('a')
+    client.take()
+    for (const [index, topic] of ['t', 'u', 't'].entries()) {
+      client.send(retained(topic, 'x', { qos: 1, messageId: 1 + index }))
+    }
+    expect(client.take().map(({ reasonCode }) => reasonCode)).toEqual([0x10, 0x97, 0x10])
+  })
+
+  it('come as fast as the client reads, all of them, and only while they are current', () => {
+    const world = makeWorld({ limits: { unreadBytes: 500 } })
+    const from = world.join('from')
+    for (let index = 0; index < 100; index++) from.send(retained(`t/${index}`, 'x'.repeat(1_000)))
+    const client = world.join('a')
+    client.take()
+    client.channel.isStuck = true
+    client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 't/+', qos: 0 }] })
+    expect(client.channel.pending).toBeLessThan(100_000)
+    from.send(retained('t/99', ''))
+    let rounds = 0
+    for (; client.channel.pending > 0 && rounds < 100; rounds++) {
+      client.channel.unstick()
+      client.channel.isStuck = true
+      world.advance()
+    }
+    const messages = client.take().filter(({ cmd }) => cmd === 'publish')
+    expect(new Set(messages.map(({ topic }) => topic)).size).toBe(99)
+  })
+})
