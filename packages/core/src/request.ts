@@ -43,7 +43,7 @@ export function request$<T extends EndpointTypes>(
   return flatten(
     {
       start: (question, outcome) => ask(caller, toParts(endpoint, question), outcome),
-      refuse: (error, answers) => answers.error(error),
+      refuse: (error, outcome) => outcome.error(error),
     },
     options,
   )
@@ -67,7 +67,10 @@ export function requestEither$<T extends EndpointTypes>(
           },
           complete: () => outcome.complete(),
         }),
-      refuse: (error, answers) => answers.next(left(error)),
+      refuse: (error, outcome) => {
+        outcome.next(left(error))
+        outcome.complete()
+      },
     },
     options,
   )

@@ -2,6 +2,7 @@ import { Observable, type Observer, type OperatorFunction } from 'rxjs'
 import { requireNumber } from '../argument.js'
 import { AntiphonError } from '../errors.js'
 import { Fifo } from '../link/fifo.js'
+import { listen } from '../listen.js'
 
 /** How the exchanges of one `request$` stream go side by side. */
 export interface FlattenOptions {
@@ -29,10 +30,10 @@ export type FlattenOutcome<R> = Pick<Observer<R>, 'next' | 'error' | 'complete'>
 
 /** What is done with each question. */
 export interface Flattening<A, R> {
-  /** Starts the work; its outcome may come at once. */
+  /** Starts the work; its outcome may come at once. Cancelling what has ended does nothing. */
   readonly start: (ask: A, outcome: FlattenOutcome<R>) => Started
   /** There is no room for one more. */
-  readonly refuse: (error: AntiphonError, answers: FlattenOutcome<R>) => void
+  readonly refuse: (error: AntiphonError, outcome: FlattenOutcome<R>) => void
 }
 
 /** One question under way, with the answers it may not give yet. */
@@ -57,8 +58,9 @@ export function flatten<A, R>(
     new Observable((subscriber) => {
       const open = new Set<Slot<R>>()
       const waiting = new Fifo<A>()
-      let isRunning = 0
+      let running = 0
       let isSourceDone = false
+      let isStarting = false
 
       const completeWhenDone = (): void => {
         if (isSourceDone && open.size === 0 && waiting.length === 0) subscriber.complete()
@@ -67,59 +69,76 @@ export function flatten<A, R>(
       const mayEmit = (slot: Slot<R>): boolean => !ordered || open.values().next().value === slot
       const release = (): void => {
         for (const slot of open) {
-          for (const value of slot.held.splice(0)) subscriber.next(value)
+          // One by one: who hears them may bring about the next.
+          while (slot.held.length > 0) subscriber.next(slot.held.shift() as R)
           if (!slot.isDone) return
           open.delete(slot)
         }
       }
-      const begin = (ask: A): void => {
+      const enter = (): Slot<R> => {
         const slot: Slot<R> = { started: undefined, held: [], isDone: false }
         open.add(slot)
-        isRunning++
-        slot.started = start(ask, {
-          next: (value) => {
-            if (mayEmit(slot)) subscriber.next(value)
-            else slot.held.push(value)
-          },
-          error: (error) => subscriber.error(error),
-          complete: () => {
-            slot.isDone = true
-            isRunning--
-            if (ordered) release()
-            else open.delete(slot)
-            while (isRunning < concurrency && waiting.length > 0) begin(waiting.shift() as A)
-            completeWhenDone()
-          },
-        })
-        if (subscriber.closed) slot.started.cancel()
+        running++
+        return slot
+      }
+      const outcomeOf = (slot: Slot<R>): FlattenOutcome<R> => ({
+        next: (value) => {
+          if (slot.isDone) return
+          if (mayEmit(slot)) subscriber.next(value)
+          else slot.held.push(value)
+        },
+        error: (error) => subscriber.error(error),
+        complete: () => {
+          if (slot.isDone) return
+          slot.isDone = true
+          running--
+          if (ordered) release()
+          else open.delete(slot)
+          startWaiting()
+          completeWhenDone()
+        },
+      })
+      const begin = (ask: A): void => {
+        const slot = enter()
+        slot.started = start(ask, outcomeOf(slot))
+        // It was given up while it was being started.
+        if (slot.isDone || subscriber.closed) slot.started.cancel()
+      }
+      const startWaiting = (): void => {
+        // What ends at once comes back here; a loop serves it, not a pile of calls.
+        if (isStarting) return
+        isStarting = true
+        while (running < concurrency && waiting.length > 0) begin(waiting.shift() as A)
+        isStarting = false
       }
       const cancelAll = (): void => {
-        const slots = [...open]
+        const slots = [...open].filter(({ isDone }) => !isDone)
         open.clear()
         for (const slot of slots) {
-          if (!slot.isDone) isRunning--
           slot.isDone = true
+          running--
           slot.started?.cancel()
         }
       }
 
-      subscriber.add(cancelAll)
-      subscriber.add(
-        source.subscribe({
-          next: (ask) => {
-            if (overlap === 'exhaust' && open.size > 0) return
-            if (overlap === 'switch') cancelAll()
-            if (isRunning < concurrency) begin(ask)
-            else if (waiting.length < queue) waiting.push(ask)
-            else refuse(overflow(concurrency, queue), subscriber)
-          },
-          error: (error) => subscriber.error(error),
-          complete: () => {
-            isSourceDone = true
-            completeWhenDone()
-          },
-        }),
-      )
+      subscriber.add(() => {
+        waiting.clear()
+        cancelAll()
+      })
+      listen(source, subscriber, {
+        next: (ask) => {
+          if (overlap === 'exhaust' && open.size > 0) return
+          if (overlap === 'switch') cancelAll()
+          if (running < concurrency && waiting.length === 0) begin(ask)
+          else if (waiting.length < queue) waiting.push(ask)
+          else refuse(overflow(concurrency, queue), outcomeOf(enter()))
+        },
+        error: (error) => subscriber.error(error),
+        complete: () => {
+          isSourceDone = true
+          completeWhenDone()
+        },
+      })
     })
 }
 
