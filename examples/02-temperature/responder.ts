@@ -1,0 +1,34 @@
+/** The temperature service: `BROKER_HOST=… BROKER_PORT=… npx tsx 02-temperature/responder.ts`. Ctrl-C drains and ends it. */
+import { logged, refusals$, type LogEntry } from '@antiphon/core'
+import { connect } from '@antiphon/mqtt'
+import { serveTemperatures } from '@antiphon/mqtt5-temperature'
+import { pipe } from 'fp-ts/lib/function.js'
+import { fromEvent, lastValueFrom } from 'rxjs'
+import { brokerUrl } from './broker-url.js'
+
+const decoder = new TextDecoder()
+
+function tell(entry: LogEntry): void {
+  if (entry.event === 'state' && entry.state.status === 'online') {
+    console.log('Connected with reason code: Success')
+  } else if (entry.event === 'message') {
+    const { topic, payload } = entry.message
+    console.log(`\nReceived request: topic=${topic}, payload=${decoder.decode(payload)}`)
+  } else if (entry.event === 'publish') {
+    const { topic, correlationData } = entry.message
+    console.log(`Sent response to ${topic}`)
+    if (correlationData !== undefined) console.log(`Correlation Data: ${decoder.decode(correlationData)}`)
+  }
+}
+
+const link = pipe(connect(brokerUrl, { clientId: 'responder_service' }), logged(tell))
+refusals$(link).subscribe(({ reason }) => {
+  if (reason === 'reply-topic') console.log('No Response Topic - cannot send response')
+})
+
+console.log('Temperature Service is running...')
+console.log('Press Ctrl+C to stop')
+const stop$ = fromEvent(process, 'SIGINT')
+await lastValueFrom(serveTemperatures(link, { drain$: stop$ }), { defaultValue: undefined })
+console.log('\nShutting down...')
+await link.close()
