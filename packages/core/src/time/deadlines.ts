@@ -1,72 +1,114 @@
-import type { SchedulerLike, Subscription } from 'rxjs'
+import { Subscription, throwError, type SchedulerLike } from 'rxjs'
+import { invalidArgument } from '../argument.js'
+import { DeadlineHeap, type HeapEntry } from './deadline-heap.js'
 
 /** Something due at a time; cancelled, it never comes. */
 export interface Deadline {
+  /** Idempotent. What was to be called is let go of at once. */
   readonly cancel: () => void
 }
 
 /** Any number of deadlines on one scheduled action. */
 export interface Deadlines {
-  /** Calls `onDue` in `dueIn` milliseconds. */
+  /**
+   * Calls `onDue` in `dueIn` milliseconds: at once but not within this call where that is 0 or less, never where it is
+   * `Infinity`. Throws `invalid-argument` where it is not a number.
+   *
+   * Deadlines of the same time come in the order of their addition. One that throws does not keep the others from
+   * coming: its error is reported as RxJS reports those that nobody handles, see `config.onUnhandledError`.
+   */
   readonly add: (dueIn: number, onDue: () => void) => Deadline
-  /** Drops all that are pending. */
+  /** Cancels all that are pending. */
   readonly clear: () => void
   /** How many are pending. */
   readonly size: number
 }
 
-interface Entry extends Deadline {
-  readonly dueAt: number
-  readonly onDue: () => void
-}
-
 /** The longest delay a timer takes. */
-const LONGEST_DELAY = 2 ** 31 - 1
+const longestDelay = 2 ** 31 - 1
 
-/** A queue of deadlines on a scheduler. */
+/**
+ * A queue of deadlines on a scheduler: at any time one action is scheduled, for the earliest of them or sooner, and none
+ * while nothing is pending.
+ *
+ * It goes by the scheduler's clock. `asyncScheduler` has the system's: set forward, deadlines come early.
+ */
 export function deadlines(scheduler: SchedulerLike): Deadlines {
-  const pending = new Set<Entry>()
+  const pending = new DeadlineHeap<Entry>()
   let armed: { readonly at: number; readonly action: Subscription } | undefined
+  let isFiring = false
+  let added = 0
 
   const disarm = (): void => {
     armed?.action.unsubscribe()
     armed = undefined
   }
+
   const arm = (): void => {
-    let first = Infinity
-    for (const { dueAt } of pending) first = Math.min(first, dueAt)
-    if (armed?.at === first) return
+    const dueAt = pending.first?.dueAt ?? Infinity
+    if (dueAt === Infinity) return disarm()
+    // An action that comes too soon finds nothing due and arms anew: cheaper than to replace it at every cancellation.
+    if (isFiring || (armed !== undefined && armed.at <= dueAt)) return
     disarm()
-    if (first === Infinity) return
-    const delay = Math.min(Math.max(0, first - scheduler.now()), LONGEST_DELAY)
-    armed = { at: first, action: scheduler.schedule(fire, delay) }
-  }
-  const fire = (): void => {
-    armed = undefined
     const now = scheduler.now()
-    const due = [...pending].filter((entry) => entry.dueAt <= now).sort((a, b) => a.dueAt - b.dueAt)
-    for (const entry of due) if (pending.delete(entry)) entry.onDue()
+    const delay = Math.min(Math.max(0, dueAt - now), longestDelay)
+    // Set before the scheduling, for a scheduler may act within it.
+    armed = { at: now + delay, action: new Subscription() }
+    armed.action.add(scheduler.schedule(fire, delay))
+  }
+
+  const fire = (): void => {
+    // A timer may be a fraction early by the clock; what it was set for is due all the same.
+    const now = Math.max(scheduler.now(), armed?.at ?? 0)
+    const newest = added
+    armed = undefined
+    isFiring = true
+    for (let first = pending.first; first !== undefined; first = pending.first) {
+      if (first.dueAt > now || first.order > newest) break
+      pending.remove(first)
+      come(first)
+    }
+    isFiring = false
     arm()
   }
+
   return {
     add: (dueIn, onDue) => {
+      if (Number.isNaN(dueIn)) throw invalidArgument('dueIn is NaN: it must be a number of milliseconds')
       const entry: Entry = {
-        dueAt: scheduler.now() + dueIn,
+        dueAt: scheduler.now() + Math.max(0, dueIn),
+        order: (added += 1),
+        position: -1,
         onDue,
         cancel: () => {
-          if (pending.delete(entry) && pending.size === 0) disarm()
+          entry.onDue = undefined
+          if (pending.remove(entry)) arm()
         },
       }
       pending.add(entry)
-      if (armed === undefined || entry.dueAt < armed.at) arm()
+      arm()
       return entry
     },
     clear: () => {
-      pending.clear()
+      for (const entry of pending.clear()) entry.onDue = undefined
       disarm()
     },
     get size() {
       return pending.size
     },
+  }
+}
+
+interface Entry extends Deadline, HeapEntry {
+  onDue: (() => void) | undefined
+}
+
+function come(entry: Entry): void {
+  const { onDue } = entry
+  entry.onDue = undefined
+  try {
+    onDue?.()
+  } catch (error) {
+    throwError(() => error).subscribe()
   }
 }
