@@ -20,13 +20,11 @@ export class Fifo<T> {
     if (this.length === 0) return undefined
     this.#items[this.#head++] = undefined
     if (this.#head === this.#items.length) this.clear()
-    else if (this.#head > 1024 && this.#head * 2 > this.#items.length) this.#compact([])
+    else if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#head)
+      this.#head = 0
+    }
     return item
-  }
-
-  /** Puts items before all others, in their order. */
-  unshift(items: readonly T[]): void {
-    if (items.length > 0) this.#compact(items)
   }
 
   clear(): void {
@@ -34,8 +32,4 @@ export class Fifo<T> {
     this.#head = 0
   }
 
-  #compact(first: readonly T[]): void {
-    this.#items = [...first, ...this.#items.slice(this.#head)]
-    this.#head = 0
-  }
 }

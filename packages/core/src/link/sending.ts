@@ -1,0 +1,158 @@
+import type { Observer, SchedulerLike, Subscriber } from 'rxjs'
+import { AntiphonError } from '../errors.js'
+import type { OutgoingMessage } from '../message.js'
+import type { Deadline, Deadlines } from '../time/deadlines.js'
+import { Place } from './line.js'
+import type { PublishAck } from './link.js'
+import { publishRefused } from './refusals.js'
+
+/** Who carries messages, as each of them sees it. */
+export interface Carrier {
+  readonly scheduler: SchedulerLike
+  readonly deadlines: Deadlines
+  readonly isInFlight: (sending: Sending) => boolean
+  /** The broker has answered, or never will; tells whether the message was in flight. */
+  readonly landed: (sending: Sending) => boolean
+  /** The message waits no longer. */
+  readonly leftQueue: (sending: Sending) => void
+  /** The message is to be sent anew, before all that waits. */
+  readonly sendAgain: (sending: Sending) => void
+  /** There is no connection, whatever was heard of it. */
+  readonly pause: () => void
+  /** Something has changed: sends what can be sent now. */
+  readonly goOn: () => void
+}
+
+/** One message under way; also the observer of its own acknowledgement. */
+export class Sending implements Observer<PublishAck> {
+  readonly message: OutgoingMessage
+  readonly takesQuota: boolean
+  readonly #carrier: Carrier
+  /** The instant at which its expiry runs out. */
+  readonly #expiresAt: number
+  #subscriber: Subscriber<PublishAck> | undefined
+  #hasLeft = false
+  #place: Place<Sending> | undefined
+  #expiry: Deadline | undefined
+
+  constructor(carrier: Carrier, message: OutgoingMessage, subscriber: Subscriber<PublishAck>) {
+    const { messageExpiryInterval, qos } = message
+    this.#carrier = carrier
+    this.message = message
+    this.takesQuota = qos !== 0
+    this.#subscriber = subscriber
+    this.#expiresAt =
+      messageExpiryInterval === undefined ? Infinity : carrier.scheduler.now() + messageExpiryInterval * 1000
+  }
+
+  /** Nobody waits for an answer any more. */
+  get isDone(): boolean {
+    return this.#subscriber === undefined
+  }
+
+  /** Its place in a queue, where its expiry runs. */
+  wait(): Place<Sending> {
+    const { deadlines } = this.#carrier
+    const place = new Place<Sending>(this)
+    this.#place = place
+    if (this.#expiresAt < Infinity) this.#expiry = deadlines.add(this.#left(), () => this.#expire())
+    return place
+  }
+
+  /**
+   * Leaves the queue where it stands in one: the message as it goes out now, with what is left of its expiry;
+   * `undefined` where nothing is left, which its sender is told.
+   */
+  depart(): OutgoingMessage | undefined {
+    this.#leaveQueue()
+    if (this.#expiresAt === Infinity) {
+      this.#hasLeft = true
+      return this.message
+    }
+    const messageExpiryInterval = Math.ceil(this.#left() / 1000)
+    if (messageExpiryInterval <= 0) {
+      this.fail(this.#expired())
+      return undefined
+    }
+    this.#hasLeft = true
+    const isWhole = messageExpiryInterval === this.message.messageExpiryInterval
+    return isWhole ? this.message : { ...this.message, messageExpiryInterval }
+  }
+
+  fail(error: AntiphonError): void {
+    this.#leaveQueue()
+    this.#release()?.error(error)
+  }
+
+  next(ack: PublishAck): void {
+    if (!this.#carrier.landed(this)) return
+    const subscriber = this.#release()
+    if (ack.reasonCode < 0x80) {
+      subscriber?.next(ack)
+      subscriber?.complete()
+    } else subscriber?.error(publishRefused(this.message.topic, ack.reasonCode))
+    this.#carrier.goOn()
+  }
+
+  error(error: unknown): void {
+    if (!this.#carrier.landed(this)) return
+    const known = AntiphonError.from(error)
+    const { code } = known
+    if (code === 'connection-lost') this.#carrier.pause()
+    const isWorthRepeating = code === 'connection-lost' || code === 'session-lost'
+    // QoS 0 goes at most once, and a transport cannot always tell whether it went.
+    if (isWorthRepeating && this.takesQuota && !this.isDone) this.#carrier.sendAgain(this)
+    else this.#release()?.error(known)
+    this.#carrier.goOn()
+  }
+
+  complete(): void {
+    if (!this.#carrier.isInFlight(this)) return
+    this.error(new AntiphonError('protocol', 'the transport ended a publish without an answer'))
+  }
+
+  /** The subscriber is gone, whether served or not. */
+  unsubscribe(): void {
+    this.#release()
+    if (this.#place === undefined) return
+    this.#leaveQueue()
+    this.#carrier.goOn()
+  }
+
+  #release(): Subscriber<PublishAck> | undefined {
+    const subscriber = this.#subscriber
+    this.#subscriber = undefined
+    return subscriber
+  }
+
+  #leaveQueue(): void {
+    if (this.#place === undefined) return
+    this.#place.leave()
+    this.#place = undefined
+    this.#expiry?.cancel()
+    this.#expiry = undefined
+    this.#carrier.leftQueue(this)
+  }
+
+  /** Milliseconds. */
+  #left(): number {
+    return Math.max(0, this.#expiresAt - this.#carrier.scheduler.now())
+  }
+
+  #expire(): void {
+    this.fail(this.#expired())
+    this.#carrier.goOn()
+  }
+
+  #expired(): AntiphonError<'expired'> {
+    const { topic, messageExpiryInterval } = this.message
+    const what = this.#hasLeft
+      ? `could not be sent again, its session lost, within the ${messageExpiryInterval} s`
+      : `waited to be sent for the whole ${messageExpiryInterval} s`
+    const never = this.#hasLeft ? '' : '; it was never sent'
+    return new AntiphonError('expired', `the message to ${topic} ${what} of its expiry${never}`, {
+      topic,
+      phase: this.#hasLeft ? 'after-network' : 'before-network',
+    })
+  }
+}

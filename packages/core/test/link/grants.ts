@@ -1,0 +1,18 @@
+import type { Grant } from '../../src/link/link.js'
+
+/** A grant without limits but those given. */
+export function grant(limits: Partial<Grant> = {}): Grant {
+  return {
+    protocolVersion: 5,
+    clientId: 'me',
+    sessionPresent: false,
+    receiveMaximum: 65_535,
+    maximumPacketSize: Infinity,
+    maximumQoS: 2,
+    retainAvailable: true,
+    wildcardSubscriptions: true,
+    sharedSubscriptions: true,
+    subscriptionIdentifiers: true,
+    ...limits,
+  }
+}

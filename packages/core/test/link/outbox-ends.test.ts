@@ -1,0 +1,308 @@
+import { describe, expect, it } from 'vitest'
+import { AntiphonError } from '../../src/errors.js'
+import { failure, reply } from './hand-transport.js'
+import { outboxSetting } from './outbox-setting.js'
+
+const closed = new AntiphonError('link-closed', 'closed')
+
+describe('a lost connection', () => {
+  it('makes everything wait, and a resumed session sends nothing twice', () => {
+    const { send, outbox, online, sent, acknowledge, log } = outboxSetting()
+    online({ receiveMaximum: 2 })
+    for (const text of ['1', '2', '3']) send(text)
+    outbox.pause()
+    send('4')
+    expect(sent()).toEqual(['1', '2'])
+    online({ receiveMaximum: 2, sessionPresent: true })
+    expect(sent()).toEqual([])
+    acknowledge('1')
+    acknowledge('2')
+    expect(sent()).toEqual(['3', '4'])
+    expect(log).toEqual(['1 0', '2 0'])
+  })
+
+  it('counts what is still in flight against a smaller quota', () => {
+    const { send, outbox, online, sent, acknowledge } = outboxSetting()
+    online({ receiveMaximum: 3 })
+    for (const text of ['1', '2', '3', '4']) send(text)
+    outbox.pause()
+    online({ receiveMaximum: 1, sessionPresent: true })
+    sent()
+    acknowledge('1')
+    acknowledge('2')
+    expect(sent()).toEqual([])
+    acknowledge('3')
+    expect(sent()).toEqual(['4'])
+  })
+
+  it('with its session sends again first what was lost, in order, and only what is still wanted', () => {
+    const { send, outbox, online, sent, loseSession, log } = outboxSetting()
+    online({ receiveMaximum: 3 })
+    const [, unwanted] = ['1', '2', '3', '4'].map((text) => send(text))
+    outbox.pause()
+    unwanted?.unsubscribe()
+    send('5')
+    loseSession()
+    expect(sent()).toEqual(['1', '2', '3'])
+    online({ receiveMaximum: 3 })
+    expect(sent()).toEqual(['1', '3', '4'])
+    expect(log).toEqual([])
+  })
+
+  it('may come again before what was lost has been sent again', () => {
+    const { send, outbox, online, sent, loseSession, acknowledge } = outboxSetting()
+    online({ receiveMaximum: 2 })
+    for (const text of ['1', '2', '3']) send(text)
+    outbox.pause()
+    loseSession()
+    outbox.pause()
+    online({ receiveMaximum: 1 })
+    expect(sent()).toEqual(['1', '2', '1'])
+    outbox.pause()
+    loseSession()
+    online({ receiveMaximum: 2 })
+    expect(sent()).toEqual(['1', '2'])
+    acknowledge('1')
+    expect(sent()).toEqual(['3'])
+  })
+
+  it('that a transport tells of late does not strand a message', () => {
+    const { send, online, sent, loseSession, acknowledge, log } = outboxSetting()
+    online()
+    send('1')
+    send('2')
+    loseSession()
+    expect(sent()).toEqual(['1', '2', '1', '2'])
+    acknowledge('2')
+    expect(log).toEqual(['2 0'])
+  })
+
+  it('that a transport notices first lets what did not leave wait for the next', () => {
+    let hasLine = false
+    const { send, outbox, online, sent, log } = outboxSetting({
+      react: { publish: ({ answer }) => (hasLine ? undefined : answer.error(failure('connection-lost'))) },
+    })
+    send('1')
+    send('2')
+    online()
+    send('3')
+    expect(sent()).toEqual(['1'])
+    outbox.pause()
+    hasLine = true
+    online()
+    expect(sent()).toEqual(['1', '2', '3'])
+    expect(log).toEqual([])
+  })
+
+  it('fails QoS 0 in flight, which may go at most once', () => {
+    const { send, online, transport, log, sent, outbox } = outboxSetting()
+    online()
+    send('1', { qos: 0 })
+    transport.published[0]?.answer.error(failure('connection-lost'))
+    outbox.pause()
+    send('2', { qos: 0 })
+    expect(log).toEqual(['1 connection-lost'])
+    online()
+    expect(sent()).toEqual(['1', '2'])
+  })
+
+  it('holds what was lost within the bounds of the queue', () => {
+    const { send, online, outbox, loseSession, log } = outboxSetting({ bounds: { messages: 2 } })
+    online()
+    send('1')
+    send('2')
+    outbox.pause()
+    loseSession()
+    send('3')
+    expect(log).toEqual(['3 overflow'])
+  })
+})
+
+describe('draining an outbox', () => {
+  it('is over at once where nothing is under way, and once only', () => {
+    const { outbox, send, log, online } = outboxSetting()
+    let idle = 0
+    outbox.drain(closed, () => idle++)
+    expect(idle).toBe(1)
+    online()
+    send('1')
+    outbox.end(closed)
+    expect(idle).toBe(1)
+    expect(log).toEqual(['1 link-closed'])
+  })
+
+  it('waits for what is in flight and for what waits, wanted or not, and takes nothing new', () => {
+    const { outbox, send, sent, online, acknowledge, log } = outboxSetting()
+    online({ receiveMaximum: 1 })
+    send('1').unsubscribe()
+    send('2')
+    let idle = 0
+    outbox.drain(closed, () => idle++)
+    send('3')
+    acknowledge('1')
+    expect(idle).toBe(0)
+    expect(sent()).toEqual(['1', '2'])
+    acknowledge('2')
+    expect(idle).toBe(1)
+    expect(log).toEqual(['3 link-closed', '2 0'])
+  })
+
+  it('tells who waits for an acknowledgement before it says that it is over', () => {
+    const { outbox, send, online, acknowledge, log } = outboxSetting()
+    online()
+    send('1')
+    outbox.drain(closed, () => log.push('idle'))
+    acknowledge('1')
+    expect(log).toEqual(['1 0', 'idle'])
+  })
+
+  it('goes on over a lost session, and does not wait for what is no longer wanted there', () => {
+    const { outbox, send, online, loseSession, acknowledge, log } = outboxSetting()
+    online()
+    const unwanted = send('1')
+    send('2')
+    outbox.drain(closed, () => log.push('idle'))
+    outbox.pause()
+    loseSession()
+    unwanted.unsubscribe()
+    online()
+    acknowledge('2')
+    expect(log).toEqual(['2 0', 'idle'])
+  })
+
+  it('is over when the last that waits is taken out, expires or is refused', () => {
+    const idle: string[] = []
+    const taken = outboxSetting()
+    const last = taken.send('1')
+    taken.outbox.drain(closed, () => idle.push('taken out'))
+    last.unsubscribe()
+    const expiring = outboxSetting()
+    expiring.send('1', { messageExpiryInterval: 1 })
+    expiring.outbox.drain(closed, () => idle.push('expired'))
+    expiring.advance(1_000)
+    const refused = outboxSetting()
+    refused.send('1', { retain: true })
+    refused.outbox.drain(closed, () => idle.push('refused'))
+    refused.online({ retainAvailable: false })
+    expect(idle).toEqual(['taken out', 'expired', 'refused'])
+  })
+})
+
+describe('the end of an outbox', () => {
+  it('fails all that is left, once, and all that comes, and leaves no timer', () => {
+    const { outbox, send, online, loseSession, acknowledge, transport, sent, log, timers } = outboxSetting()
+    online({ receiveMaximum: 2 })
+    send('lost')
+    outbox.pause()
+    loseSession()
+    send('waiting', { messageExpiryInterval: 10 })
+    online({ receiveMaximum: 2 })
+    send('more', { messageExpiryInterval: 10 })
+    sent()
+    outbox.end(closed)
+    outbox.end(failure('unknown'))
+    send('late')
+    expect(log).toEqual(['lost link-closed', 'waiting link-closed', 'more link-closed', 'late link-closed'])
+    acknowledge('waiting')
+    for (const { answer } of transport.published) answer.error(failure('session-lost'))
+    outbox.pause()
+    online()
+    expect(sent()).toEqual([])
+    expect(log).toHaveLength(4)
+    expect(timers()).toBe(0)
+  })
+
+  it('fails what a lost session left behind', () => {
+    const { outbox, send, online, loseSession, log, timers } = outboxSetting()
+    online()
+    send('1', { messageExpiryInterval: 10 })
+    outbox.pause()
+    loseSession()
+    outbox.end(closed)
+    expect(log).toEqual(['1 link-closed'])
+    expect(timers()).toBe(0)
+  })
+
+  it('is told to who drains', () => {
+    const { outbox, send, log } = outboxSetting()
+    send('1')
+    outbox.drain(closed, () => log.push('idle'))
+    outbox.end(closed)
+    expect(log).toEqual(['1 link-closed', 'idle'])
+  })
+})
+
+describe('a sender that acts from within', () => {
+  it('an acknowledgement may publish: behind what waits', () => {
+    const { send, online, acknowledge, sent } = outboxSetting()
+    online({ receiveMaximum: 1 })
+    send('1', {}, () => send('from within'))
+    send('2')
+    acknowledge('1')
+    acknowledge('2')
+    expect(sent()).toEqual(['1', '2', 'from within'])
+  })
+
+  it('a failure may publish again and again', () => {
+    const { send, online, log, sent } = outboxSetting()
+    send('1', { retain: true }, () => send('2', { retain: true }, () => send('3')))
+    send('4')
+    online({ retainAvailable: false })
+    expect(log).toEqual(['1 publish-refused', '2 publish-refused'])
+    expect(sent()).toEqual(['4', '3'])
+  })
+
+  it('an acknowledgement may take out what waits', () => {
+    const { send, online, acknowledge, sent } = outboxSetting()
+    online({ receiveMaximum: 1 })
+    send('1', {}, () => second.unsubscribe())
+    const second = send('2')
+    send('3')
+    acknowledge('1')
+    expect(sent()).toEqual(['1', '3'])
+  })
+
+  it('an acknowledgement may end the outbox, or lose the connection', () => {
+    const ended = outboxSetting()
+    ended.online({ receiveMaximum: 1 })
+    ended.send('1', {}, () => ended.outbox.end(closed))
+    ended.send('2')
+    ended.acknowledge('1')
+    expect(ended.log).toEqual(['1 0', '2 link-closed'])
+    expect(ended.sent()).toEqual(['1'])
+    const lost = outboxSetting()
+    lost.online({ receiveMaximum: 1 })
+    lost.send('1', {}, () => lost.outbox.pause())
+    lost.send('2')
+    lost.acknowledge('1')
+    expect(lost.sent()).toEqual(['1'])
+    lost.online()
+    expect(lost.sent()).toEqual(['2'])
+  })
+
+  it('an acknowledgement may drain the outbox and be the last', () => {
+    const { outbox, send, online, acknowledge, log } = outboxSetting()
+    online()
+    send('1', {}, () => outbox.drain(closed, () => log.push('idle')))
+    acknowledge('1')
+    expect(log).toEqual(['1 0', 'idle'])
+  })
+
+  it('an end may publish, and is refused', () => {
+    const { outbox, send, log } = outboxSetting()
+    send('1', {}, () => send('from within'))
+    send('2')
+    outbox.end(closed)
+    expect(log).toEqual(['1 link-closed', 'from within link-closed', '2 link-closed'])
+  })
+
+  it('an answer given within the call keeps the order of the queue', () => {
+    const { send, online, sent, log } = outboxSetting({
+      react: { publish: (asked) => reply(asked, { reasonCode: 0 }) },
+    })
+    for (const text of ['1', '2', '3']) send(text, {}, () => void (text === '1' && send('from within')))
+    online({ receiveMaximum: 1 })
+    expect(sent()).toEqual(['1', '2', '3', 'from within'])
+    expect(log).toEqual(['1 0', '2 0', '3 0', 'from within 0'])
+  })
+})

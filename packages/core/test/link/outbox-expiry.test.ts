@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest'
+import { failure } from './hand-transport.js'
+import { outboxSetting, type OutboxSetting } from './outbox-setting.js'
+
+const intervals = ({ transport }: OutboxSetting): (number | undefined)[] =>
+  transport.published.map(({ message }) => message.messageExpiryInterval)
+
+describe('the expiry of a message', () => {
+  it('runs while it waits, and fails it at its very moment', () => {
+    const { send, advance, log, timers } = outboxSetting()
+    send('1', { messageExpiryInterval: 2 })
+    send('2', { messageExpiryInterval: 1 })
+    send('3')
+    advance(999)
+    expect(log).toEqual([])
+    advance(1)
+    expect(log).toEqual(['2 expired'])
+    advance(999)
+    expect(log).toEqual(['2 expired'])
+    advance(1)
+    expect(log).toEqual(['2 expired', '1 expired'])
+    expect(timers()).toBe(0)
+  })
+
+  it('goes out as what is left of it, rounded up', () => {
+    const setting = outboxSetting()
+    const { send, advance, online } = setting
+    send('1', { messageExpiryInterval: 10 })
+    send('2')
+    advance(1)
+    send('3', { messageExpiryInterval: 10 })
+    advance(1_000)
+    online()
+    send('4', { messageExpiryInterval: 10 })
+    expect(intervals(setting)).toEqual([9, undefined, 9, 10])
+  })
+
+  it('rounds up to 1 to its last moment, and sends nothing from there on', () => {
+    const late = outboxSetting()
+    late.send('1', { messageExpiryInterval: 1 })
+    late.advance(999)
+    late.online()
+    expect(intervals(late)).toEqual([1])
+    const over = outboxSetting()
+    over.scheduler.schedule(() => over.online(), 1_000)
+    over.send('1', { messageExpiryInterval: 1 })
+    over.advance(1_000)
+    expect(over.sent()).toEqual([])
+    expect(over.log).toEqual(['1 expired'])
+    expect(over.timers()).toBe(0)
+  })
+
+  it('leaves no timer behind when the message is sent, taken out or failed', () => {
+    const { send, online, timers, outbox } = outboxSetting()
+    send('1', { messageExpiryInterval: 5 }).unsubscribe()
+    expect(timers()).toBe(0)
+    send('2', { messageExpiryInterval: 5 })
+    online({ receiveMaximum: 1 })
+    expect(timers()).toBe(0)
+    send('3', { messageExpiryInterval: 5 })
+    expect(timers()).toBe(1)
+    outbox.end(failure('link-closed'))
+    expect(timers()).toBe(0)
+  })
+
+  it('does not run where it waits for its acknowledgement', () => {
+    const { send, online, advance, acknowledge, log } = outboxSetting()
+    online()
+    send('1', { messageExpiryInterval: 1 })
+    advance(60_000)
+    acknowledge('1')
+    expect(log).toEqual(['1 0'])
+  })
+
+  it('runs on for what a lost session took with it: sent again with what is left, or failed', () => {
+    const setting = outboxSetting()
+    const { send, online, outbox, advance, loseSession, log, transport, timers } = setting
+    online()
+    send('1', { messageExpiryInterval: 2 })
+    send('2', { messageExpiryInterval: 5 })
+    send('3', { messageExpiryInterval: 10 })
+    advance(2_000)
+    outbox.pause()
+    loseSession()
+    advance(0)
+    expect(log).toEqual(['1 expired'])
+    advance(3_000)
+    expect(log).toEqual(['1 expired', '2 expired'])
+    advance(1)
+    transport.published.length = 0
+    online()
+    expect(intervals(setting)).toEqual([5])
+    expect(timers()).toBe(0)
+  })
+
+  it('says whether the message had ever left', () => {
+    const { outbox, online, send, advance, loseSession, errors } = outboxSetting()
+    online()
+    send('once', { messageExpiryInterval: 1 })
+    outbox.pause()
+    send('never', { messageExpiryInterval: 1 })
+    loseSession()
+    advance(1_000)
+    expect(errors).toMatchObject([
+      { code: 'expired', topic: 'a', phase: 'before-network' },
+      { code: 'expired', topic: 'a', phase: 'after-network' },
+    ])
+    expect(errors[0]?.message).toContain('never sent')
+    expect(errors[1]?.message).not.toContain('never sent')
+  })
+})

@@ -1,0 +1,87 @@
+import { Observable, type Subscription } from 'rxjs'
+import { AntiphonError } from '../../src/errors.js'
+import type { Grant, Incident, PublishAck } from '../../src/link/link.js'
+import { Outbox, type QueueBounds } from '../../src/link/outbox.js'
+import type { OutgoingMessage } from '../../src/message.js'
+import { deadlines } from '../../src/time/deadlines.js'
+import { grant } from './grants.js'
+import { failure, handTransport, reply, type HandTransport, type Reactions } from './hand-transport.js'
+import { outgoing, textOf } from './messages.js'
+import { virtualTime, type VirtualTime } from './virtual-time.js'
+
+/** An outbox over a transport in the test's hands. */
+export interface OutboxSetting extends VirtualTime {
+  readonly outbox: Outbox
+  readonly transport: HandTransport
+  readonly incidents: Incident[]
+  /** What became of the messages, in the order in which their senders heard of it. */
+  readonly log: string[]
+  readonly errors: AntiphonError[]
+  /** Sends a message with this text as payload. */
+  readonly send: (text: string, more?: Partial<OutgoingMessage>, onEnd?: () => void) => Subscription
+  /** The texts handed to the transport since the last look. */
+  readonly sent: () => string[]
+  /** Acknowledges the earliest unanswered message with this text. */
+  readonly acknowledge: (text: string, reasonCode?: number) => void
+  readonly online: (limits?: Partial<Grant>) => void
+  /** A new connection that finds no session. */
+  readonly loseSession: () => void
+}
+
+export function outboxSetting(
+  options: { readonly bounds?: QueueBounds; readonly react?: Reactions } = {},
+): OutboxSetting {
+  const time = virtualTime()
+  const { scheduler } = time
+  const transport = handTransport(options.react)
+  const incidents: Incident[] = []
+  const log: string[] = []
+  const errors: AntiphonError[] = []
+  const bounds = { messages: Infinity, bytes: Infinity, ...options.bounds }
+  const outbox = new Outbox({
+    transport,
+    scheduler,
+    deadlines: deadlines(scheduler),
+    bounds,
+    report: (incident) => incidents.push(incident),
+  })
+  let looked = 0
+  const unanswered = (): typeof transport.published =>
+    transport.published.filter(({ answer, message }) => !answer.closed && message.qos !== 0)
+
+  return {
+    ...time,
+    outbox,
+    transport,
+    incidents,
+    log,
+    errors,
+    send: (text, more = {}, onEnd = () => undefined) =>
+      new Observable<PublishAck>((subscriber) =>
+        outbox.send(outgoing('a', text, more), subscriber),
+      ).subscribe({
+        next: ({ reasonCode }) => log.push(`${text} ${reasonCode}`),
+        error: (error: unknown) => {
+          const known = AntiphonError.from(error)
+          errors.push(known)
+          log.push(`${text} ${known.code}`)
+          onEnd()
+        },
+        complete: onEnd,
+      }),
+    sent: () => {
+      const texts = transport.published.slice(looked).map(({ message }) => textOf(message))
+      looked = transport.published.length
+      return texts
+    },
+    acknowledge: (text, reasonCode = 0) => {
+      const asked = unanswered().find(({ message }) => textOf(message) === text)
+      if (asked === undefined) throw new Error(`${text} is not on its way`)
+      reply(asked, { reasonCode })
+    },
+    online: (limits) => outbox.resume(grant(limits)),
+    loseSession: () => {
+      for (const { answer } of unanswered()) answer.error(failure('session-lost'))
+    },
+  }
+}
