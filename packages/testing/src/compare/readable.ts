@@ -47,9 +47,12 @@ function render(value: unknown, indent: string, above: ReadonlySet<object>): rea
   const within = new Set([...above, value])
   if (Array.isArray(value) || value instanceof Set) {
     const items: readonly unknown[] = [...value]
-    return items.length === 0
-      ? [`${indent}[]`]
-      : items.flatMap((item) => bullet(render(item, `${indent}  `, within), indent))
+    if (items.length === 0) return [`${indent}[]`]
+    return items.flatMap((item) =>
+      isTextPair(item)
+        ? [`${indent}- ${item[0]}: ${JSON.stringify(item[1])}`]
+        : bullet(render(item, `${indent}  `, within), indent),
+    )
   }
   const parts = value instanceof Map ? value : partsOf(value)
   const title = value instanceof Error ? [indent + value.name] : []
@@ -58,14 +61,25 @@ function render(value: unknown, indent: string, above: ReadonlySet<object>): rea
   return [...title, ...[...parts].flatMap(([key, part]) => keyed(String(key), part, inner, within))]
 }
 
+/** A user property, say. */
+function isTextPair(item: unknown): item is readonly [string, string] {
+  return Array.isArray(item) && item.length === 2 && item.every((part) => typeof part === 'string')
+}
+
 function bullet(lines: readonly string[], indent: string): readonly string[] {
   return lines.map((line, index) => (index === 0 ? `${indent}- ${line.slice(indent.length + 2)}` : line))
 }
 
 function keyed(key: string, part: unknown, indent: string, above: ReadonlySet<object>): readonly string[] {
   const lines = render(part, `${indent}  `, above)
-  const [only] = lines
-  return lines.length === 1 && only !== undefined
-    ? [`${indent}${key}: ${only.trimStart()}`]
-    : [`${indent}${key}:`, ...lines]
+  return hasParts(part) ? [`${indent}${key}:`, ...lines] : [`${indent}${key}: ${lines.join('').trimStart()}`]
+}
+
+/** Whether a value stands on lines of its own, below its name. */
+function hasParts(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (value instanceof Uint8Array || value instanceof Date) return false
+  if (value instanceof Error) return true
+  if (value instanceof Map || value instanceof Set) return value.size > 0
+  return Array.isArray(value) ? value.length > 0 : partsOf(value).size > 0
 }

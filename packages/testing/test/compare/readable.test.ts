@@ -29,17 +29,13 @@ describe('readable', () => {
         ['k', 'w'],
       ],
     }
-    expect(readable(message)).toBe(
-      [
-        'topic: "a/b"',
-        'payload: "hot"',
-        'userProperties:',
-        '  - - "k"',
-        '    - "v"',
-        '  - - "k"',
-        '    - "w"',
-      ].join('\n'),
-    )
+    expect(readable(message).split('\n')).toEqual([
+      'topic: "a/b"',
+      'payload: "hot"',
+      'userProperties:',
+      '  - k: "v"',
+      '  - k: "w"',
+    ])
   })
 
   it('shows an error with all it carries', () => {
@@ -58,7 +54,7 @@ describe('readable', () => {
   it('shows a ring once', () => {
     const ring: Record<string, unknown> = {}
     ring['self'] = ring
-    expect(readable(ring)).toBe('self: (the same again)')
+    expect(readable(ring)).toBe('self:\n  (the same again)')
   })
 })
 
