@@ -31,6 +31,7 @@ export default defineConfig({
       provider: 'v8',
       include: published.map(sources),
       reporter: ['text-summary', 'json-summary', 'html'],
+      reportOnFailure: true,
       reportsDirectory: '.cache/coverage',
       thresholds: Object.fromEntries(
         published.map((name) => [sources(name), thresholds[name] ?? thresholds['default']]),

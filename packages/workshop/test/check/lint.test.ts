@@ -14,7 +14,8 @@ const core = 'packages/core/src/index.ts'
 const broker = 'packages/broker/src/index.ts'
 const test = 'packages/workshop/test/check/lint.test.ts'
 
-describe('the lint rules', () => {
+// The first text of each package waits for its types.
+describe('the lint rules', { timeout: 60_000 }, () => {
   it.each([
     ['the short form of fp-ts', "export { right } from 'fp-ts/Either'", core, 'no-restricted-imports'],
     [
