@@ -120,6 +120,18 @@ describe('deadlines', () => {
     expect([queue.size, scheduler.actions.length]).toEqual([0, 0])
   })
 
+  it('let others have their turn before those that are added when one comes', () => {
+    const schedule = vi.spyOn(scheduler, 'schedule')
+    queue.add(1, () => {
+      note('first')()
+      for (const dueIn of [2, 1, 0]) queue.add(dueIn, note(`added for ${dueIn}`))
+    })
+    scheduler.schedule(note('other'), 1)
+    scheduler.flush()
+    expect(seen).toEqual(['first@1', 'other@1', 'added for 0@1', 'added for 1@2', 'added for 2@3'])
+    expect(schedule).toHaveBeenCalledTimes(1 + 1 + 3)
+  })
+
   it('may be cleared by one that comes', () => {
     queue.add(1, () => {
       note('first')()
