@@ -39,5 +39,7 @@ export function inWorld(test: (world: World) => void, options: Partial<VirtualBr
       flush: () => scheduler.flush(),
       advance,
     })
+    // What would go on for ever, such as a link that tries to come back, ends here.
+    scheduler.maxFrames = scheduler.frame
   })
 }

@@ -37,6 +37,7 @@ export class Exchanges {
   readonly #tallies = new WeakMap<Endpoint, Tally>()
   #state: Teardown | undefined
   #grant: Grant | undefined
+  #end: AntiphonError | undefined
 
   constructor(link: Link) {
     this.link = link
@@ -97,24 +98,26 @@ export class Exchanges {
       } else if (state.status === 'offline') {
         for (const each of [...this.#watchers]) each.linkOffline(state.error)
       } else if (state.status === 'closed') {
-        const cause = state.error
-        const error = new AntiphonError(
-          'link-closed',
-          cause?.message ?? 'the link was closed',
-          cause && { cause },
-        )
+        const error = linkClosed(state.error)
+        this.#end = error
         for (const each of [...this.#watchers]) each.linkClosed(error)
       }
     })
   }
 
+  /** Tells it of what comes; that the link has ended, at once. */
   watch(watcher: LinkWatcher): void {
-    this.#watchers.add(watcher)
+    if (this.#end === undefined) this.#watchers.add(watcher)
+    else watcher.linkClosed(this.#end)
   }
 
   unwatch(watcher: LinkWatcher): void {
     this.#watchers.delete(watcher)
   }
+}
+
+function linkClosed(cause: AntiphonError | undefined): AntiphonError<'link-closed'> {
+  return new AntiphonError('link-closed', cause?.message ?? 'the link was closed', cause && { cause })
 }
 
 /** A client id may hold what a topic level may not. */

@@ -59,12 +59,21 @@ export class Lane {
   /** Hands a reply to whoever waits for it; `false` when nobody does. */
   offer(message: Message): boolean {
     const reply = new DecodedOnce(message, this.#codec)
-    const token = this.#correlation.tokenOf(reply)
+    const token = this.#tokenOf(reply)
     if (token === undefined) return false
     const found = this.#waiting.get(keyOf(message.topic, token))
     const first = Array.isArray(found) ? found[0] : found
     first?.receive(reply)
     return first !== undefined
+  }
+
+  /** A correlation may be anybody's: one that throws has found nothing. */
+  #tokenOf(reply: DecodedOnce): string | undefined {
+    try {
+      return this.#correlation.tokenOf(reply)
+    } catch {
+      return undefined
+    }
   }
 }
 
