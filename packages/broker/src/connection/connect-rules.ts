@@ -5,7 +5,9 @@ import type { Settings } from '../options.js'
 import { foreverSeconds } from '../packet/connect.js'
 import type { ConnectRequest } from '../packet/connect.js'
 import { Reason } from '../packet/reason.js'
-import { violation } from '../packet/violation.js'
+import type { DisconnectPacket } from '../packet/disconnect.js'
+import { protocolError, violation } from '../packet/violation.js'
+import type { Departure } from '../session/sessions.js'
 import type { Channel } from './channel.js'
 import { offeredProperties } from './control-packets.js'
 import type { ConnackProperties } from './control-packets.js'
@@ -110,4 +112,24 @@ export function connackProperties(
     ...(authenticationMethod === undefined ? {} : { authenticationMethod }),
     ...(authenticationData === undefined ? {} : { authenticationData: Buffer.from(authenticationData) }),
   }
+}
+
+/** Seconds of the keep alive in force; 0 for none. */
+export function keepAliveOf({ version, keepAlive }: ConnectRequest, { limits }: Settings): number {
+  const isImposed = keepAlive === 0 && version === 5 && limits.keepAlive < 0xffff
+  return isImposed ? limits.keepAlive : Math.min(keepAlive, limits.keepAlive)
+}
+
+/** What a client's goodbye means for its session and its will [MQTT-3.14.4-3]. */
+export function departureOf(
+  { reasonCode, sessionExpiry }: DisconnectPacket,
+  request: ConnectRequest,
+  { limits }: Settings,
+): Departure {
+  const forgetsWill = reasonCode === Reason.success
+  if (sessionExpiry === undefined) return { forgetsWill }
+  if (sessionExpiry > 0 && request.sessionExpiry === 0) {
+    throw protocolError('a session that was to end with its connection cannot be prolonged by DISCONNECT')
+  }
+  return { forgetsWill, expiry: Math.min(sessionExpiry, limits.sessionExpiry) }
 }

@@ -1,27 +1,27 @@
-import type { Deadline } from '@antiphon/core'
 import { AntiphonError } from '@antiphon/core'
 import { isPromiseLike } from '../authority/answer.js'
-import { authenticate } from '../authority/authenticate.js'
 import type { Admission, ConnectAttempt } from '../authority/authority.js'
 import type { Engine } from '../engine.js'
 import { Header } from '../packet/acknowledgement.js'
 import { authPacket, readAuth } from '../packet/auth.js'
 import type { ProtocolVersion } from '../packet/codec.js'
-import { protocolLevel, readConnect } from '../packet/connect.js'
+import { readConnect, readProtocol } from '../packet/connect.js'
 import type { ConnectRequest } from '../packet/connect.js'
 import { readDisconnect } from '../packet/disconnect.js'
 import { Reason, reasonText } from '../packet/reason.js'
-import { malformed, protocolError, violation } from '../packet/violation.js'
+import { protocolError, violation } from '../packet/violation.js'
 import type { Session } from '../session/session.js'
 import type { Departure } from '../session/sessions.js'
 import { admit } from './admit.js'
+import { Authentication } from './authentication.js'
 import type { Channel } from './channel.js'
-import { checkConnect, connackProperties, toAttempt } from './connect-rules.js'
+import { checkConnect, connackProperties, departureOf, keepAliveOf, toAttempt } from './connect-rules.js'
 import { disconnectPacket, refusalPacket, welcomePacket } from './control-packets.js'
 import { Conversation } from './conversation.js'
 import type { ConversationHost } from './conversation.js'
 import { Framer } from './framer.js'
 import { Outbox } from './outbox.js'
+import { Patience } from './patience.js'
 import { WirePeer } from './wire-peer.js'
 
 /** How long the other side may take to close after we did. */
@@ -49,13 +49,14 @@ export class Connection implements ConversationHost {
   #phase: Phase = 'waiting'
   #version: ProtocolVersion | undefined
   #request: ConnectRequest | undefined
-  #attempt: ConnectAttempt | undefined
+  #authentication: Authentication | undefined
   #inside: Inside | undefined
   #isDeciding = false
   #lastPacketAt: number
   /** CONNECT's time-out, then the keep alive, then the farewell's. */
-  #patience: Deadline | undefined
-  #credential: Deadline | undefined
+  readonly #patience: Patience
+  /** The end of the client's credential. */
+  readonly #credential: Patience
 
   constructor(engine: Engine, channel: Channel, onGone: () => void) {
     const { limits } = engine.settings
@@ -64,6 +65,8 @@ export class Connection implements ConversationHost {
     this.outbox = new Outbox(channel, engine.turn, limits.unreadBytes, engine.counters)
     this.#channel = channel
     this.#lastPacketAt = engine.now()
+    this.#patience = new Patience(engine.deadlines)
+    this.#credential = new Patience(engine.deadlines)
     this.#awaitClient()
     channel.listen({
       onData: (chunk) => this.#receive(chunk),
@@ -80,8 +83,9 @@ export class Connection implements ConversationHost {
   /** Ends the connection for a reason of the broker's. */
   readonly disconnect = (reasonCode: number, text: string): void => {
     if (this.#phase === 'over') return
-    if (this.#phase === 'in') this.#sayDisconnect(reasonCode, text)
-    else return this.#refuse(reasonCode, text)
+    if (this.#phase !== 'in') return this.#refuse(reasonCode, text)
+    const request = this.#request as ConnectRequest
+    if (request.version === 5) this.outbox.append(disconnectPacket(request, reasonCode, text))
     this.#finish('broker', { forgetsWill: false }, reasonCode, text)
   }
 
@@ -137,60 +141,56 @@ export class Connection implements ConversationHost {
   #connect(): void {
     const { framer, engine } = this
     const { packet } = framer
-    const bodyAt = framer.bodyAt - framer.start
-    const protocol = protocolLevel(packet, bodyAt)
-    if (protocol === undefined || !['MQTT', 'MQIsdp'].includes(protocol.name)) {
-      throw malformed('the packet does not open with the protocol name MQTT [MQTT-3.1.2-1]')
-    }
-    const { level } = protocol
-    this.#version = level >= 5 ? 5 : 4
-    if (protocol.name !== 'MQTT' || !engine.settings.protocolVersions.some((version) => version === level)) {
+    const bodyAt = framer.bodyOffset
+    const { level, version } = readProtocol(packet, bodyAt)
+    this.#version = version
+    if (!engine.settings.protocolVersions.some((spoken) => spoken === level)) {
       throw violation(
         Reason.unsupportedProtocolVersion,
         `protocol level ${level} is not spoken here [MQTT-3.1.2-2]`,
       )
     }
-    const request = (this.#request = readConnect(packet, bodyAt, this.#version))
+    const request = (this.#request = readConnect(packet, bodyAt, version))
     checkConnect(request, engine.settings)
-    this.#attempt = toAttempt(request, this.#channel)
-    if (engine.sessions.isFullFor(this.#attempt.clientId)) {
+    const attempt = toAttempt(request, this.#channel)
+    this.#authentication = new Authentication(attempt, engine.settings.authority)
+    if (engine.sessions.isFullFor(attempt.clientId)) {
       throw violation(Reason.quotaExceeded, 'the broker holds as many sessions as it may')
     }
     this.#phase = 'deciding'
-    this.#decide()
+    this.#decide(this.#authentication)
   }
 
-  /** Asks the hook about the attempt as it stands, and goes on with what it says, now or later. */
-  #decide(): void {
-    const attempt = this.#attempt as ConnectAttempt
-    const admission = authenticate(this.engine.settings.authority, attempt)
-    if (!isPromiseLike(admission)) return this.#decided(admission)
+  /** Asks the hook about the client, and goes on with what it says, now or later. */
+  #decide(authentication: Authentication): void {
+    const admission = authentication.ask()
+    if (!isPromiseLike(admission)) return this.#decided(authentication, admission)
     this.#isDeciding = true
     void admission.then((given) => {
       this.#isDeciding = false
       if (this.#phase === 'over') return
-      this.#decided(given)
+      this.#decided(authentication, given)
       this.proceed()
     })
   }
 
-  #decided(admission: Admission): void {
-    const attempt = this.#attempt as ConnectAttempt
+  #decided(authentication: Authentication, admission: Admission): void {
+    const { attempt } = authentication
     const { authenticationMethod: method } = attempt
     if ('challenge' in admission) {
       if (method === undefined)
-        return this.disconnect(Reason.notAuthorized, 'the hook challenges a client that has no method')
-      const { challenge, context } = admission
-      this.#attempt = { ...attempt, step: attempt.step + 1, context }
-      this.outbox.append(authPacket(Reason.continueAuthentication, method, challenge)) // [MQTT-4.12.0-2]
+        return this.disconnect(Reason.notAuthorized, 'a client without a method is challenged')
+      authentication.challenged(admission.context)
+      this.outbox.append(authPacket(Reason.continueAuthentication, method, admission.challenge)) // [MQTT-4.12.0-2]
       if (this.#phase === 'in') return
       this.#phase = 'challenged'
       return this.#awaitClient()
     }
     if (!admission.admit) return this.disconnect(admission.reasonCode, admission.reasonString ?? 'not let in')
-    this.#credential?.cancel()
+    authentication.admitted()
+    this.#credential.end()
     if (admission.expiresAt !== undefined) {
-      this.#credential = this.engine.deadlines.add(Math.max(0, admission.expiresAt - this.engine.now()), () =>
+      this.#credential.limit(Math.max(0, admission.expiresAt - this.engine.now()), () =>
         this.disconnect(Reason.maximumConnectTime, 'the credential has expired'),
       )
     }
@@ -202,25 +202,10 @@ export class Connection implements ConversationHost {
   /** AUTH: the next step of what CONNECT began, or a beginning anew by a client that is in. */
   #authenticateOn(): void {
     const { framer } = this
-    const attempt = this.#attempt as ConnectAttempt
-    const { reasonCode, method, data } = readAuth(framer.packet, framer.bodyAt - framer.start)
-    if (attempt.authenticationMethod === undefined) {
-      throw protocolError('AUTH from a client whose CONNECT named no method [MQTT-4.12.0-6]')
-    }
-    if (method !== attempt.authenticationMethod)
-      throw protocolError('AUTH changes the method [MQTT-4.12.0-5]')
-    const isAnew = reasonCode === Reason.reAuthenticate
-    if (isAnew !== (this.#phase === 'in' && attempt.step === 0))
-      throw protocolError('AUTH with the reason code of another moment')
-    const { authenticationData: _, context: __, ...rest } = attempt
-    this.#attempt = {
-      ...rest,
-      ...(data === undefined ? {} : { authenticationData: data }),
-      ...(isAnew || attempt.context === undefined ? {} : { context: attempt.context }),
-      isReAuthentication: this.#phase === 'in',
-    }
+    const authentication = this.#authentication as Authentication
+    authentication.answered(readAuth(framer.packet, framer.bodyOffset))
     if (this.#phase !== 'in') this.#phase = 'deciding'
-    this.#decide()
+    this.#decide(authentication)
   }
 
   #enter(attempt: ConnectAttempt, admission: Extract<Admission, { admit: true }>): void {
@@ -230,9 +215,7 @@ export class Connection implements ConversationHost {
     const { session, client, sessionPresent, expiry } = admit(engine, peer, { request, attempt, admission })
     this.#inside = { session, peer, conversation: new Conversation(this, session, client, request) }
     this.#phase = 'in'
-    this.#attempt = { ...attempt, step: 0 }
-    this.#patience?.cancel()
-    this.#patience = undefined
+    this.#patience.end()
     const properties = connackProperties(engine, request, { client, expiry, admission })
     // CONNACK comes first [MQTT-3.2.0-1]; what the session was in the middle of follows.
     outbox.append(welcomePacket(request.version, { sessionPresent, properties }))
@@ -244,21 +227,9 @@ export class Connection implements ConversationHost {
   #leave(): void {
     const { framer } = this
     const request = this.#request as ConnectRequest
-    const { reasonCode, sessionExpiry } = readDisconnect(
-      framer.packet,
-      framer.bodyAt - framer.start,
-      request.version,
-    )
-    if (sessionExpiry !== undefined && sessionExpiry > 0 && request.sessionExpiry === 0) {
-      throw protocolError('a session that was to end with its connection cannot be prolonged by DISCONNECT')
-    }
-    const departure: Departure = {
-      forgetsWill: reasonCode === Reason.success,
-      ...(sessionExpiry === undefined
-        ? {}
-        : { expiry: Math.min(sessionExpiry, this.engine.settings.limits.sessionExpiry) }),
-    }
-    this.#finish('client', departure, reasonCode, reasonText(reasonCode))
+    const farewell = readDisconnect(framer.packet, framer.bodyOffset, request.version)
+    const departure = departureOf(farewell, request, this.engine.settings)
+    this.#finish('client', departure, farewell.reasonCode, reasonText(farewell.reasonCode))
   }
 
   /** Ends what broke a rule, and says which one where the protocol has words for it [MQTT-4.13.1-1]. */
@@ -274,17 +245,9 @@ export class Connection implements ConversationHost {
     if (!isSpeechless) outbox.append(refusalPacket(version, reasonCode, text))
     engine.counters.refusals++
     const { remoteAddress } = this.#channel
-    const clientId = this.#attempt?.clientId ?? this.#request?.clientId ?? ''
+    const clientId = this.#authentication?.attempt.clientId ?? this.#request?.clientId ?? ''
     engine.emit({ type: 'refused', remoteAddress, clientId, reasonCode, reason: text })
     this.#finish('broker', { forgetsWill: true }, reasonCode, text) // [MQTT-3.2.2-7]
-  }
-
-  #sayDisconnect(reasonCode: number, text: string): void {
-    const request = this.#request as ConnectRequest
-    if (request.version === 4) return
-    const explained = disconnectPacket(reasonCode, request.wantsProblemInformation ? text : undefined)
-    const fits = explained.length <= request.maximumPacketSize // [MQTT-3.14.2-3]
-    this.outbox.append(fits ? explained : disconnectPacket(reasonCode, undefined))
   }
 
   /** Closes our end; the other side has a moment to close its own. */
@@ -294,7 +257,7 @@ export class Connection implements ConversationHost {
     this.#channel.end()
     // Reading on is how the other side's end is seen.
     this.#channel.resume()
-    this.#patience = this.engine.deadlines.add(lingering, () => this.#channel.destroy())
+    this.#patience.limit(lingering, () => this.#channel.destroy())
   }
 
   #closed(error: Error | undefined): void {
@@ -302,8 +265,7 @@ export class Connection implements ConversationHost {
       { forgetsWill: false },
       { by: 'network', reason: error?.message ?? 'the connection was closed' },
     )
-    this.#patience?.cancel()
-    this.#patience = undefined
+    this.#patience.end()
   }
 
   #end(
@@ -316,8 +278,8 @@ export class Connection implements ConversationHost {
   ): void {
     if (this.#phase === 'over') return
     this.#phase = 'over'
-    this.#patience?.cancel()
-    this.#credential?.cancel()
+    this.#patience.end()
+    this.#credential.end()
     const inside = this.#inside
     this.#inside = undefined
     if (inside === undefined) return
@@ -328,27 +290,23 @@ export class Connection implements ConversationHost {
 
   /** Ends a stream whose client does not say what it has to say next. */
   #awaitClient(): void {
-    this.#patience?.cancel()
-    this.#patience = this.engine.deadlines.add(this.engine.settings.limits.connectTimeout, () =>
+    this.#patience.limit(this.engine.settings.limits.connectTimeout, () =>
       this.disconnect(Reason.notAuthorized, 'the client took too long to say who it is'),
     )
   }
 
   /** Ends the connection after one and a half times the keep alive without a packet [MQTT-3.1.2-22]. */
   #watch(request: ConnectRequest): void {
-    const { limits } = this.engine.settings
-    const isImposed = request.version === 5 && limits.keepAlive < 0xffff
-    const seconds =
-      isImposed && request.keepAlive === 0 ? limits.keepAlive : Math.min(request.keepAlive, limits.keepAlive)
+    const seconds = keepAliveOf(request, this.engine.settings)
     if (seconds === 0) return
     const allowed = seconds * 1500
-    const look = (): void => {
+    const left = (): number => {
       // Whoever is not being read from cannot be blamed for silence.
       if (this.#isHeld) this.#lastPacketAt = this.engine.now()
-      const left = this.#lastPacketAt + allowed - this.engine.now()
-      if (left > 0) this.#patience = this.engine.deadlines.add(left, look)
-      else this.disconnect(Reason.keepAliveTimeout, `nothing came for ${allowed} ms [MQTT-3.1.2-22]`)
+      return this.#lastPacketAt + allowed - this.engine.now()
     }
-    this.#patience = this.engine.deadlines.add(allowed, look)
+    this.#patience.watch(left, () =>
+      this.disconnect(Reason.keepAliveTimeout, `nothing came for ${allowed} ms [MQTT-3.1.2-22]`),
+    )
   }
 }

@@ -47,10 +47,13 @@ export function offeredProperties(settings: Settings, request: ConnectRequest): 
   }
 }
 
-/** A DISCONNECT from the broker; never with a Session Expiry Interval [MQTT-3.14.2-2]. */
-export function disconnectPacket(reasonCode: number, reasonString: string | undefined): Buffer {
-  const properties = reasonString === undefined ? {} : { reasonString }
-  return encode({ cmd: 'disconnect', reasonCode, properties }, 5)
+/** A DISCONNECT from the broker, never with a Session Expiry Interval [MQTT-3.14.2-2], explained where that fits. */
+export function disconnectPacket(request: ConnectRequest, reasonCode: number, reasonString: string): Buffer {
+  const { wantsProblemInformation, maximumPacketSize } = request
+  const bare = encode({ cmd: 'disconnect', reasonCode }, 5)
+  if (!wantsProblemInformation) return bare
+  const explained = encode({ cmd: 'disconnect', reasonCode, properties: { reasonString } }, 5)
+  return explained.length <= maximumPacketSize ? explained : bare // [MQTT-3.14.2-3]
 }
 
 /** The SUBACK of a SUBSCRIBE; on 3.1.1 every refusal is 0x80. */

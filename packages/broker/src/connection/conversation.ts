@@ -83,7 +83,7 @@ export class Conversation implements Publisher {
   #subscribe(): void {
     const { framer, engine, outbox, isOpen, proceed } = this.#host
     const { version } = this.#request
-    const request = readSubscribe(framer.packet, framer.bodyAt - framer.start, version)
+    const request = readSubscribe(framer.packet, framer.bodyOffset, version)
     if (request.lines.some(({ filter, noLocal }) => noLocal && isSharedFilter(filter))) {
       throw protocolError('No Local on a shared subscription [MQTT-3.8.3-4]')
     }
@@ -105,7 +105,7 @@ export class Conversation implements Publisher {
   #unsubscribe(): void {
     const { framer, engine, outbox } = this.#host
     const { version } = this.#request
-    const request = readUnsubscribe(framer.packet, framer.bodyAt - framer.start, version)
+    const request = readUnsubscribe(framer.packet, framer.bodyOffset, version)
     const reasonCodes = engine.subscriber.unsubscribe(this.#session, request.filters)
     outbox.append(unsubackPacket(version, request.packetId, reasonCodes)) // [MQTT-3.10.4-4]
   }

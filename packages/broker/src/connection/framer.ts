@@ -92,6 +92,11 @@ export class Framer {
     return this.bytes.subarray(this.start, this.end)
   }
 
+  /** Where in `packet` the body begins. */
+  get bodyOffset(): number {
+    return this.bodyAt - this.start
+  }
+
   #pause(): false {
     if (this.end === this.#filled) {
       this.bytes = empty

@@ -48,15 +48,23 @@ export interface ConnectRequest {
 /** For ever, as a Session Expiry Interval says it. */
 export const foreverSeconds = 0xffffffff
 
-/** The protocol name and level a CONNECT opens with; `undefined` when they cannot be read. */
-export function protocolLevel(
-  packet: Buffer,
-  bodyAt: number,
-): { readonly name: string; readonly level: number } | undefined {
-  if (packet.length < bodyAt + 2) return undefined
-  const end = bodyAt + 2 + packet.readUInt16BE(bodyAt)
-  if (end >= packet.length) return undefined
-  return { name: packet.toString('latin1', bodyAt + 2, end), level: packet[end] as number }
+/** What a CONNECT opens with. */
+export interface Protocol {
+  /** As the client says it; 0 for what calls itself by the name of older protocols. */
+  readonly level: number
+  /** The version whose words a refusal is to be put in. */
+  readonly version: ProtocolVersion
+}
+
+/** Reads what a CONNECT opens with; throws for what does not call itself MQTT [MQTT-3.1.2-1]. */
+export function readProtocol(packet: Buffer, bodyAt: number): Protocol {
+  const cursor = new Cursor(packet, bodyAt, packet.length)
+  cursor.binary()
+  const name = packet.toString('latin1', bodyAt + 2, cursor.at)
+  const level = cursor.byte()
+  if (name === 'MQIsdp') return { level: 0, version: 4 }
+  if (name !== 'MQTT') throw malformed('the packet does not open with the protocol name MQTT [MQTT-3.1.2-1]')
+  return { level, version: level >= 5 ? 5 : 4 }
 }
 
 /** Reads a whole CONNECT packet; throws the violation it commits. The caller has looked at its protocol level. */

@@ -1,7 +1,7 @@
 import { validateTopicName } from '@antiphon/core'
 import type { QoS } from '@antiphon/core'
 import type { ProtocolVersion } from './codec.js'
-import { type Cursor } from './cursor.js'
+import type { Cursor } from './cursor.js'
 import { Place, noProperties, walkProperties } from './properties.js'
 import { Publication, expiryTime, noPropertyBytes } from './publication.js'
 import { Reason } from './reason.js'

@@ -149,7 +149,7 @@ describe('a session', () => {
     world.advance(7_500)
     const got = world.join('a', lasting()).take().slice(1)
     expect(payloads(got)).toEqual(['10'])
-    expect(got[0].properties).toEqual({ messageExpiryInterval: 3 })
+    expect(got[0]?.properties).toEqual({ messageExpiryInterval: 3 })
     expect(world.events).toContainEqual({ type: 'dropped', clientId: 'a', topic: 't', loss: 'expired' })
   })
 

@@ -1,0 +1,355 @@
+import { Subject, of, throwError } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import type {
+  Authority,
+  ConnectAttempt,
+  PublishVerdict,
+  SubscribeVerdict,
+} from '../../src/authority/authority.js'
+import { makeWorld } from '../world.js'
+import type { AnyPacket, Client } from '../world.js'
+
+const publish = (payload: string, more: AnyPacket = {}): AnyPacket => ({
+  cmd: 'publish',
+  topic: 't',
+  payload,
+  qos: 1,
+  messageId: 1,
+  ...more,
+})
+
+function join(
+  authority: Authority,
+  options: AnyPacket = {},
+): { world: ReturnType<typeof makeWorld>; client: Client; watcher: Client } {
+  const world = makeWorld({ authority, ...options })
+  const watcher = world.join('watcher')
+  watcher.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: '#', qos: 2 }] })
+  const client = world.join('a')
+  watcher.take()
+  client.take()
+  return { world, client, watcher }
+}
+
+const payloads = (client: Client): string[] =>
+  client
+    .take()
+    .filter(({ cmd }) => cmd === 'publish')
+    .map(({ payload }) => String(payload))
+
+describe('authenticate', () => {
+  it('sees who comes, and decides', () => {
+    const seen: ConnectAttempt[] = []
+    const world = makeWorld({
+      authority: {
+        authenticate: (attempt) => {
+          seen.push(attempt)
+          return attempt.userName === 'u'
+            ? { admit: true }
+            : { admit: false, reasonCode: 0x86, reasonString: 'who?' }
+        },
+      },
+    })
+    expect(world.join('a', { username: 'u', password: 'p', keepalive: 7 }).first().reasonCode).toBe(0)
+    expect(seen[0]).toMatchObject({
+      clientId: 'a',
+      protocolVersion: 5,
+      userName: 'u',
+      password: Buffer.from('p'),
+      keepAlive: 7,
+      cleanStart: true,
+      sessionExpiry: 0,
+      step: 0,
+    })
+    expect(world.join('b').take()[0]).toMatchObject({
+      reasonCode: 0x86,
+      properties: { reasonString: 'who?' },
+    })
+    expect(world.join('b', { protocolVersion: 4 }).first().returnCode).toBe(4)
+    expect(world.events).toContainEqual({
+      type: 'refused',
+      remoteAddress: 'test:1',
+      clientId: 'b',
+      reasonCode: 0x86,
+      reason: 'who?',
+    })
+  })
+
+  it('may take its time; what the client says meanwhile waits', async () => {
+    const answer = new Subject<{ admit: true }>()
+    const world = makeWorld({ authority: { authenticate: () => answer } })
+    const client = world.join('a')
+    client.send({ cmd: 'pingreq' })
+    expect(client.take()).toEqual([])
+    expect(client.channel.isPaused).toBe(true)
+    answer.next({ admit: true })
+    await world.settle()
+    expect(client.take().map(({ cmd }) => cmd)).toEqual(['connack', 'pingresp'])
+    expect(client.channel.isPaused).toBe(false)
+  })
+
+  it('may answer by an Observable, and lets nobody in when it fails', async () => {
+    const world = makeWorld({
+      authority: {
+        authenticate: ({ clientId }) => {
+          if (clientId === 'throws') throw new Error('no')
+          return clientId === 'errs' ? throwError(() => new Error('no')) : of({ admit: true as const })
+        },
+      },
+    })
+    const clients = ['a', 'errs', 'throws'].map((clientId) => world.join(clientId))
+    await world.settle()
+    expect(clients.map((client) => client.first().reasonCode)).toEqual([0, 0x80, 0x80])
+  })
+
+  it('may limit the time a client stays and its session lasts', () => {
+    const world = makeWorld({
+      authority: { authenticate: () => ({ admit: true, expiresAt: 5_000, sessionExpiry: 1 }) },
+    })
+    const client = world.join('a', { clean: false, properties: { sessionExpiryInterval: 100 } })
+    expect(client.first().properties?.sessionExpiryInterval).toBe(1)
+    world.advance(4_999)
+    expect(client.take()).toEqual([])
+    world.advance(1)
+    expect(client.take()).toMatchObject([{ cmd: 'disconnect', reasonCode: 0xa0 }])
+    world.advance(1_000)
+    expect(world.engine.sessions.size).toBe(0)
+  })
+})
+
+describe('authorizePublish', () => {
+  it('allows, refuses, or ends the connection', () => {
+    const verdicts: Record<string, PublishVerdict> = {
+      yes: 'allow',
+      no: { refuse: 0x87 },
+      never: { close: 0x98 },
+    }
+    const { client, watcher } = join({
+      authorizePublish: ({ message, client: { clientId }, isWill }) => {
+        expect([clientId, isWill]).toEqual(['a', false])
+        return verdicts[String(message.payload)] ?? 'allow'
+      },
+    })
+    for (const qos of [1, 2])
+      for (const payload of ['yes', 'no']) client.send(publish(payload, { qos, messageId: qos }))
+    expect(client.take().map(({ cmd, reasonCode }) => [cmd, reasonCode])).toEqual([
+      ['puback', 0],
+      ['puback', 0x87],
+      ['pubrec', 0],
+      ['pubrec', 0],
+    ])
+    expect(payloads(watcher)).toEqual(['yes', 'yes'])
+    client.send(publish('never', { messageId: 9 }))
+    expect(client.take()).toMatchObject([{ cmd: 'disconnect', reasonCode: 0x98 }])
+  })
+
+  it('refuses 3.1.1 without a word, and ends its connection without an acknowledgement', () => {
+    const { world } = join({
+      authorizePublish: ({ message }) =>
+        String(message.payload) === 'no' ? { refuse: 0x87 } : { close: 0x87 },
+    })
+    const old = world.join('old', { protocolVersion: 4 })
+    old.take()
+    old.send(publish('no'))
+    expect(old.take()).toEqual([{ cmd: 'puback', messageId: 1 }])
+    old.send(publish('never', { messageId: 2 }))
+    expect(old.take()).toEqual([])
+    expect(old.channel.isEnded).toBe(true)
+  })
+
+  it('keeps the order of one client’s messages, whichever answer comes first, and holds up nobody else', async () => {
+    const answers = new Map<string, Subject<PublishVerdict>>()
+    const { world, client, watcher } = join({
+      authorizePublish: ({ message }) => {
+        const payload = String(message.payload)
+        if (payload === 'now') return 'allow'
+        const answer = new Subject<PublishVerdict>()
+        answers.set(payload, answer)
+        return answer
+      },
+    })
+    const other = world.join('other')
+    for (const [index, payload] of ['1', '2', 'now', '3'].entries())
+      client.send(publish(payload, { messageId: 1 + index }))
+    client.send({ cmd: 'pingreq' })
+    other.send(publish('now', { qos: 0 }))
+    expect(payloads(watcher)).toEqual(['now'])
+    expect(client.take()).toEqual([{ cmd: 'pingresp' }])
+    answers.get('3')?.next('allow')
+    answers.get('2')?.next({ refuse: 0x87 })
+    await world.settle()
+    expect(payloads(watcher)).toEqual([])
+    answers.get('1')?.next('allow')
+    await world.settle()
+    expect(payloads(watcher)).toEqual(['1', 'now', '3'])
+    expect(client.take().map(({ messageId, reasonCode }) => [messageId, reasonCode])).toEqual([
+      [1, 0],
+      [2, 0x87],
+      [3, 0],
+      [4, 0],
+    ])
+  })
+
+  it('is asked about so many messages of a client at a time, and no more are read', async () => {
+    const open: Subject<PublishVerdict>[] = []
+    const authorizePublish = (): Subject<PublishVerdict> => {
+      open.push(new Subject())
+      return open.at(-1) as Subject<PublishVerdict>
+    }
+    const { world, client, watcher } = join({ authorizePublish }, { limits: { undecided: 2 } })
+    for (let index = 0; index < 5; index++) client.send(publish(`${index}`, { messageId: 1 + index }))
+    expect(open).toHaveLength(2)
+    expect(client.channel.isPaused).toBe(true)
+    for (let index = 0; index < 5; index++) {
+      open[index]?.next('allow')
+      await world.settle()
+    }
+    expect(payloads(watcher)).toEqual(['0', '1', '2', '3', '4'])
+    expect(client.take()).toHaveLength(5)
+    expect(client.channel.isPaused).toBe(false)
+  })
+
+  it('may take the message and answer for it later, out of order', async () => {
+    const answers = new Map<string, Subject<number>>()
+    const { world, client, watcher } = join({
+      authorizePublish: ({ message }) => {
+        const answer = new Subject<number>()
+        answers.set(String(message.payload), answer)
+        return { take: answer }
+      },
+    })
+    client.send(publish('1', { messageId: 1 }))
+    client.send(publish('2', { messageId: 2, qos: 2 }))
+    client.send(publish('3', { messageId: 3 }))
+    expect(client.take()).toEqual([])
+    answers.get('3')?.next(0x97)
+    await world.settle()
+    answers.get('1')?.next(0)
+    answers.get('2')?.next(0)
+    await world.settle()
+    expect(client.take().map(({ cmd, messageId, reasonCode }) => [cmd, messageId, reasonCode])).toEqual([
+      ['puback', 3, 0x97],
+      ['puback', 1, 0],
+      ['pubrec', 2, 0],
+    ])
+    expect(payloads(watcher)).toEqual([])
+  })
+
+  it('that answers after the client has gone does no harm', async () => {
+    const answer = new Subject<PublishVerdict>()
+    const { world, client, watcher } = join({ authorizePublish: () => answer })
+    client.send(publish('1'))
+    client.cut()
+    answer.next('allow')
+    await world.settle()
+    expect(payloads(watcher)).toEqual(['1'])
+  })
+
+  it('answers a QoS 2 message on the connection the client has come back on', async () => {
+    const answer = new Subject<PublishVerdict>()
+    const { world } = join({ authorizePublish: () => answer })
+    const lasting = { clean: false, properties: { sessionExpiryInterval: 100 } }
+    const first = world.join('b', lasting)
+    first.send(publish('1', { qos: 2, messageId: 5 }))
+    first.cut()
+    const second = world.join('b', lasting)
+    second.take()
+    second.send(publish('1', { qos: 2, messageId: 5, dup: true }))
+    answer.next('allow')
+    await world.settle()
+    expect(second.take()).toMatchObject([{ cmd: 'pubrec', messageId: 5, reasonCode: 0 }])
+  })
+
+  it('that throws or errs refuses with 0x83', async () => {
+    const { world, client } = join({
+      authorizePublish: ({ message }) => {
+        if (String(message.payload) === 'throw') throw new Error('x')
+        return Promise.reject(new Error('x'))
+      },
+    })
+    client.send(publish('throw', { messageId: 1 }))
+    client.send(publish('reject', { messageId: 2 }))
+    await world.settle()
+    expect(client.take().map(({ reasonCode }) => reasonCode)).toEqual([0x83, 0x83])
+  })
+})
+
+describe('onPublish', () => {
+  it('rewrites and swallows', async () => {
+    const { world, client, watcher } = join({
+      onPublish: ({ message }) => {
+        const payload = String(message.payload)
+        if (payload === 'swallow') return undefined
+        if (payload === 'same') return message
+        if (payload === 'later') return Promise.resolve({ ...message, payload: Buffer.from('then') })
+        return {
+          ...message,
+          topic: 'other',
+          payload: Buffer.from('changed'),
+          userProperties: [['k', 'v']] as const,
+        }
+      },
+    })
+    for (const [index, payload] of ['swallow', 'same', 'later', 'change'].entries()) {
+      client.send(publish(payload, { messageId: 1 + index, properties: { userProperties: { a: 'b' } } }))
+    }
+    await world.settle()
+    expect(client.take().map(({ reasonCode }) => reasonCode)).toEqual([0, 0, 0, 0])
+    expect(
+      watcher
+        .take()
+        .map(({ topic, payload, properties }) => [topic, String(payload), { ...properties?.userProperties }]),
+    ).toEqual([
+      ['t', 'same', { a: 'b' }],
+      ['t', 'then', { a: 'b' }],
+      ['other', 'changed', { k: 'v' }],
+    ])
+  })
+})
+
+describe('authorizeSubscribe', () => {
+  const subscribe = (...filters: string[]): AnyPacket => ({
+    cmd: 'subscribe',
+    messageId: 1,
+    subscriptions: filters.map((topic) => ({ topic, qos: 2 })),
+  })
+
+  it('decides filter by filter', () => {
+    const verdicts: Record<string, SubscribeVerdict> = {
+      all: 'allow',
+      less: { maximumQoS: 0 },
+      no: { refuse: 0x87 },
+    }
+    const counts: number[] = []
+    const { client, world } = join({
+      authorizeSubscribe: ({ filter, client: { clientId }, subscriptionCount, isReplacement }) => {
+        if (clientId === 'a') counts.push(subscriptionCount, Number(isReplacement))
+        return verdicts[filter] ?? 'allow'
+      },
+    })
+    client.send(subscribe('all', 'less', 'no'))
+    expect(client.take()).toMatchObject([{ cmd: 'suback', granted: [2, 0, 0x87] }])
+    client.send(subscribe('all'))
+    expect(counts).toEqual([0, 0, 0, 0, 0, 0, 2, 1])
+    const old = world.join('old', { protocolVersion: 4 })
+    old.take()
+    old.send(subscribe('no', 'all'))
+    expect(old.take()).toMatchObject([{ granted: [0x80, 2] }])
+  })
+
+  it('may take its time; what the client says meanwhile waits', async () => {
+    const answer = new Subject<SubscribeVerdict>()
+    const { world, client } = join({
+      authorizeSubscribe: ({ filter }) => {
+        if (filter === 'throw') throw new Error('x')
+        return filter === 'slow' ? answer : 'allow'
+      },
+    })
+    client.send(subscribe('fast', 'slow', 'throw'))
+    client.send({ cmd: 'pingreq' })
+    expect(client.take()).toEqual([])
+    answer.next({ maximumQoS: 1 })
+    await world.settle()
+    expect(client.take()).toMatchObject([{ cmd: 'suback', granted: [2, 1, 0x83] }, { cmd: 'pingresp' }])
+  })
+})

@@ -1,0 +1,223 @@
+import { describe, expect, it } from 'vitest'
+import type { BrokerOptions } from '../../src/options.js'
+import { hex, makeWorld } from '../world.js'
+import type { AnyPacket } from '../world.js'
+
+describe('keep alive', () => {
+  it('ends a silent client after one and a half times [MQTT-3.1.2-22]', () => {
+    const world = makeWorld()
+    const client = world.join('a', { keepalive: 10 })
+    client.take()
+    world.advance(14_000)
+    client.send({ cmd: 'pingreq' })
+    expect(client.take()).toEqual([{ cmd: 'pingresp' }])
+    world.advance(14_999)
+    expect(client.channel.isEnded).toBe(false)
+    world.advance(1)
+    expect(client.take()).toMatchObject([{ cmd: 'disconnect', reasonCode: 0x8d }])
+    expect(client.channel.isEnded).toBe(true)
+    expect(world.events.at(-2)).toMatchObject({ type: 'disconnected', by: 'broker', reasonCode: 0x8d })
+  })
+
+  it('counts whole packets, not bytes that trickle in', () => {
+    const world = makeWorld()
+    const client = world.join('a', { keepalive: 10 })
+    client.send(hex('30 70'))
+    for (let index = 0; index < 20; index++) {
+      world.advance(1_000)
+      client.send(hex('00'))
+    }
+    expect(client.channel.isEnded).toBe(true)
+  })
+
+  it('of 0 watches nobody', () => {
+    const world = makeWorld()
+    const client = world.join('a', { keepalive: 0 })
+    world.advance(1_000_000)
+    expect(client.channel.isEnded).toBe(false)
+  })
+
+  it('of the server’s own binds a client that asked for none', () => {
+    const world = makeWorld({ limits: { keepAlive: 10 } })
+    const client = world.join('a', { keepalive: 0 })
+    expect(client.first().properties?.serverKeepAlive).toBe(10)
+    world.advance(15_000)
+    expect(client.channel.isEnded).toBe(true)
+  })
+
+  it('is silent towards 3.1.1', () => {
+    const world = makeWorld()
+    const client = world.join('a', { protocolVersion: 4, keepalive: 1 })
+    client.take()
+    world.advance(1_500)
+    expect(client.take()).toEqual([])
+    expect(client.channel.isEnded).toBe(true)
+  })
+})
+
+describe('DISCONNECT', () => {
+  it('is followed by nothing [MQTT-3.14.4-1/2]', () => {
+    const world = makeWorld()
+    const client = world.join('a')
+    client.take()
+    client.send(Buffer.concat([hex('e0 00'), hex('c0 00')]))
+    expect(client.take()).toEqual([])
+    expect(client.channel.isEnded).toBe(true)
+    expect(world.events).toContainEqual(
+      expect.objectContaining({ type: 'disconnected', by: 'client', reasonCode: 0, reason: '0x00 success' }),
+    )
+    client.send(hex('c0 00'))
+    expect(client.take()).toEqual([])
+  })
+
+  it.each([
+    ['a reason of the server’s', 'e0 01 8e'],
+    ['a property of another packet', 'e0 06 00 04 15 0001 61'],
+    ['bytes behind its end', 'e0 03 00 00 00'],
+  ])('with %s is malformed', (_, digits) => {
+    const client = makeWorld().join('a')
+    client.take()
+    client.send(hex(digits))
+    expect(client.take()).toMatchObject([{ cmd: 'disconnect', reasonCode: 0x81 }])
+  })
+})
+
+describe('a connection', () => {
+  it('takes packets however they are cut', () => {
+    const world = makeWorld()
+    const bytes = Buffer.concat([
+      hex('10 0e 00044d515454 05 02 0000 00 0001 61'),
+      hex('82 07 0001 00 0001 74 02'),
+      hex('30 04 0001 74 00'),
+      hex('c0 00'),
+    ])
+    for (const size of [1, 2, 3, 5, 7, 100]) {
+      const client = world.dial()
+      for (let at = 0; at < bytes.length; at += size) client.send(bytes.subarray(at, at + size))
+      expect(client.take().map(({ cmd }) => cmd)).toEqual(['connack', 'suback', 'publish', 'pingresp'])
+    }
+  })
+
+  it('that breaks a rule says which, leaves the others alone and leaves nothing behind', () => {
+    const world = makeWorld()
+    const other = world.join('other')
+    other.take()
+    for (let index = 0; index < 100; index++) {
+      const client = world.join(`a${index}`)
+      client.send(hex('00 00'))
+      expect(client.take().at(-1)?.properties?.reasonString).toMatch('MQTT-2.1.3-1')
+      world.advance(2_000)
+    }
+    other.send({ cmd: 'pingreq' })
+    expect(other.take()).toEqual([{ cmd: 'pingresp' }])
+    expect([world.engine.guests.size, world.engine.sessions.size, world.engine.deadlines.size]).toEqual([
+      1, 1, 0,
+    ])
+  })
+
+  it('of a client that does not read what it is sent is not read from', () => {
+    const world = makeWorld({ limits: { unreadBytes: 100 } })
+    const client = world.join('a', { keepalive: 10 })
+    client.take()
+    client.channel.isStuck = true
+    for (let index = 0; index < 100; index++) client.send({ cmd: 'pingreq' })
+    expect(client.channel.isPaused).toBe(true)
+    expect(client.channel.pending).toBeLessThan(300)
+    world.advance(100_000)
+    expect(client.channel.isEnded).toBe(false)
+    client.channel.unstick()
+    world.advance()
+    expect(client.channel.isPaused).toBe(false)
+    expect(client.take()).toHaveLength(100)
+  })
+
+  it('writes once a turn, however much there is to say', () => {
+    const client = makeWorld().join('a')
+    client.take()
+    const before = client.channel.written.length
+    client.send(Buffer.concat(Array<Buffer>(50).fill(hex('c0 00'))))
+    expect(client.channel.written.length).toBe(before + 1)
+  })
+})
+
+describe('enhanced authentication', () => {
+  const auth = (reasonCode: number, data: string, authenticationMethod = 'X'): AnyPacket => ({
+    cmd: 'auth',
+    reasonCode,
+    properties: { authenticationMethod, authenticationData: Buffer.from(data) },
+  })
+  const connect = { properties: { authenticationMethod: 'X', authenticationData: Buffer.from('hello') } }
+  const options: BrokerOptions = {
+    authenticationMethods: ['X'],
+    authority: {
+      authenticate: ({ authenticationData, step, context, isReAuthentication }) => {
+        const said = Buffer.from(authenticationData ?? '').toString()
+        if (step === 0) return { challenge: Buffer.from(`${said}?`), context: `${isReAuthentication}` }
+        if (said === 'again') return { challenge: Buffer.from('once more?'), context: `${String(context)}+` }
+        return said === 'right'
+          ? {
+              admit: true as const,
+              authenticationData: Buffer.from(`done ${String(context)}`),
+              principal: 'p',
+            }
+          : { admit: false as const, reasonCode: 0x87 }
+      },
+    },
+  }
+  const dataOf = (packet: AnyPacket): string => String(packet.properties?.authenticationData)
+
+  it('goes to and fro until one side is satisfied [MQTT-4.12.0-2/3]', () => {
+    const world = makeWorld(options)
+    const client = world.join('a', connect)
+    expect(client.take()).toMatchObject([{ cmd: 'auth', reasonCode: 0x18 }])
+    client.send(auth(0x18, 'again'))
+    expect(client.take().map(dataOf)).toEqual(['once more?'])
+    client.send(auth(0x18, 'right'))
+    const connack = client.first()
+    expect(connack).toMatchObject({
+      cmd: 'connack',
+      reasonCode: 0,
+      properties: { authenticationMethod: 'X' },
+    })
+    expect(dataOf(connack)).toBe('done false+')
+  })
+
+  it('may fail, and may not change its method [MQTT-4.12.0-4/5]', () => {
+    const world = makeWorld(options)
+    for (const [answer, reasonCode] of [
+      [auth(0x18, 'wrong'), 0x87],
+      [auth(0x18, 'right', 'Y'), 0x82],
+      [auth(0x19, 'right'), 0x82],
+      [{ cmd: 'pingreq' }, 0x82],
+    ] as const) {
+      const client = world.join('a', connect)
+      client.take()
+      client.send(answer)
+      expect(client.take()).toMatchObject([{ cmd: 'connack', reasonCode }])
+    }
+  })
+
+  it('may be done again by a client that is in', () => {
+    const world = makeWorld(options)
+    const client = world.join('a', connect)
+    client.send(auth(0x18, 'right'))
+    client.take()
+    client.send(auth(0x19, 'me'))
+    expect(client.take().map(dataOf)).toEqual(['me?'])
+    client.send({ cmd: 'pingreq' })
+    client.send(auth(0x18, 'right'))
+    const [pingresp, done] = client.take()
+    expect(pingresp).toEqual({ cmd: 'pingresp' })
+    expect(done).toMatchObject({ cmd: 'auth', reasonCode: 0 })
+    client.send(auth(0x19, 'me'))
+    client.send(auth(0x18, 'wrong'))
+    expect(client.take().at(-1)).toMatchObject({ cmd: 'disconnect', reasonCode: 0x87 })
+  })
+
+  it('must not be kept waiting', () => {
+    const world = makeWorld(options)
+    const client = world.join('a', connect)
+    world.advance(10_000)
+    expect(client.channel.isEnded).toBe(true)
+  })
+})
