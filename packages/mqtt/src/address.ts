@@ -45,8 +45,8 @@ export function toAddress(url: string): Address {
     host: isWebSocket ? hostname : hostname.replace(/^\[(.*)\]$/, '$1'),
     port: number,
     ...(path !== undefined && { path }),
-    ...(username !== '' && { username: decodeURIComponent(username) }),
-    ...(password !== '' && { password: decodeURIComponent(password) }),
+    ...(username !== '' && { username: decoded(username, url) }),
+    ...(password !== '' && { password: decoded(password, url) }),
     text: `${kind.protocol}://${hostname}:${number}${path ?? ''}`,
   }
 }
@@ -56,6 +56,14 @@ export function isBrowser(): boolean {
   return typeof window !== 'undefined'
     ? typeof window.document !== 'undefined'
     : typeof importScripts === 'function'
+}
+
+function decoded(text: string, url: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw invalidArgument(`url ${shown(url)} names a user that is not percent-encoded`)
+  }
 }
 
 function shown(url: string): string {

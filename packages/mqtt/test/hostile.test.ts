@@ -1,0 +1,72 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { mqttTransport } from '@antiphon/mqtt'
+import type { TransportEvent } from '@antiphon/core'
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+
+const numRuns = Number(process.env['ANTIPHON_FC_RUNS'] ?? 500)
+
+const acceptance = Uint8Array.of(0x20, 3, 0, 0, 0)
+const utf8 = (text: string): readonly number[] => [0, text.length, ...new TextEncoder().encode(text)]
+
+/** A PUBLISH, as broken as can be. */
+const publish = fc
+  .tuple(
+    fc.integer({ min: 0x30, max: 0x3f }),
+    fc.constantFrom('', 'a', 'a/b', '#'),
+    fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 40 }),
+    fc.integer({ min: -3, max: 3 }),
+  )
+  .map(([first, topic, rest, error]) => {
+    const body = [...utf8(topic), ...rest]
+    return [first, Math.max(0, body.length + error), ...body]
+  })
+
+const anything = fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 60 })
+
+it('whatever a broker sends ends the connection at worst', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const unexpected: unknown[] = []
+  const note = (error: unknown): void => void unexpected.push(error)
+  process.on('uncaughtException', note)
+
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.oneof(publish, anything), { maxLength: 8 }),
+      fc.boolean(),
+      fc.constantFrom<4 | 5>(4, 5),
+      async (packets, isAccepted, protocolVersion) => {
+        const bytes = Buffer.from(packets.flat())
+        server.once('connection', (socket) => {
+          socket.on('error', () => undefined)
+          socket.once('data', () => {
+            if (isAccepted) socket.write(protocolVersion === 5 ? acceptance : Uint8Array.of(0x20, 2, 0, 0))
+            socket.end(bytes)
+          })
+        })
+        const events: TransportEvent['type'][] = []
+        const ended = await new Promise<unknown>((resolve) => {
+          mqttTransport(`mqtt://127.0.0.1:${port}`, { protocolVersion })
+            .connect$(1)
+            .subscribe({
+              next: (event) => {
+                events.push(event.type)
+                if (event.type === 'message') event.acknowledge()
+              },
+              error: resolve,
+              complete: () => resolve('complete'),
+            })
+        })
+        expect(['connection-lost', 'connection-refused']).toContain((ended as { code?: string }).code)
+        expect(events.slice(0, 1)).toEqual(isAccepted ? ['online'] : events.slice(0, 1))
+        expect(unexpected).toEqual([])
+      },
+    ),
+    { numRuns: Math.min(numRuns, 2_000) },
+  )
+  process.off('uncaughtException', note)
+  server.close()
+}, 60_000)
