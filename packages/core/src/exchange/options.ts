@@ -1,11 +1,15 @@
 import { invalidArgument, requireNumber } from '../argument.js'
 import type { AntiphonError } from '../errors.js'
 import { backOff, type BackOff, type BackOffOptions } from '../link/back-off.js'
+import { outgoingFault } from '../link/outgoing-rules.js'
 import type { QoS, UserProperties } from '../message.js'
 import { RESERVED_PREFIX } from '../status.js'
+import { isSharedFilter } from '../topic/topic-filter.js'
 
 /** The longest time a Message Expiry Interval can say, in milliseconds. */
 const LONGEST_TIMEOUT = 4_294_967_295_000
+
+const NOTHING = new Uint8Array()
 
 /** When and how often a question is asked again: the same bytes under the same correlation. */
 export interface RetryOptions {
@@ -70,13 +74,8 @@ export function toRules(options: ExchangeOptions): ExchangeRules {
       `timeout is ${timeout}: it must be more than 0 and at most ${LONGEST_TIMEOUT} milliseconds`,
     )
   }
+  requireSendable(options)
   const retries = requireNumber('retry.count', retry?.count ?? 0, { least: 0, isWhole: true })
-  for (const [name] of userProperties ?? []) {
-    if (!name.startsWith(RESERVED_PREFIX)) continue
-    throw invalidArgument(
-      `the user property ${name} starts with ${RESERVED_PREFIX}, which is the protocol's own: rename it`,
-    )
-  }
   return {
     timeout,
     attempts: retries + 1,
@@ -89,6 +88,27 @@ export function toRules(options: ExchangeOptions): ExchangeRules {
     onDisconnect,
     failFast,
     credit: credit === undefined ? undefined : requireNumber('credit', credit, { least: 1, isWhole: true }),
+  }
+}
+
+/** Everything of a question that is known before there is one. */
+function requireSendable({ qos, userProperties, responseTopic }: ExchangeOptions): void {
+  const fault = outgoingFault({
+    topic: 'any',
+    payload: NOTHING,
+    ...(qos === undefined ? {} : { qos }),
+    ...(responseTopic === undefined ? {} : { responseTopic }),
+    ...(userProperties === undefined ? {} : { userProperties }),
+  })
+  if (fault !== undefined) throw invalidArgument(fault.message)
+  if (responseTopic !== undefined && isSharedFilter(responseTopic)) {
+    throw invalidArgument(`responseTopic is ${responseTopic}: replies come to one caller, not to a group`)
+  }
+  const reserved = userProperties?.find(([name]) => name.startsWith(RESERVED_PREFIX))
+  if (reserved !== undefined) {
+    throw invalidArgument(
+      `the user property ${reserved[0]} starts with ${RESERVED_PREFIX}, which is the protocol's own: rename it`,
+    )
   }
 }
 
