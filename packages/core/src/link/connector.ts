@@ -11,6 +11,7 @@ export interface ConnectorParts {
   readonly transport: Transport
   readonly deadlines: Deadlines
   readonly backOff: BackOff
+  /** `sessionPresent` only where it is certain to be the session of the connection before. */
   readonly online: (grant: Grant) => void
   readonly arrived: (event: Exclude<TransportEvent, { type: 'online' }>) => void
   readonly offline: () => void
@@ -27,6 +28,8 @@ export class Connector {
   #retry: Deadline | undefined
   #failures = 0
   #hasBeenOnline = false
+  /** The broker may have begun a session in an attempt whose answer never came, after the one we knew was lost. */
+  #mayHaveMissedSession = false
 
   constructor(parts: ConnectorParts) {
     this.#parts = parts
@@ -81,8 +84,11 @@ export class Connector {
     this.#phase = 'online'
     this.#failures = 0
     this.#hasBeenOnline = true
-    this.#states.next({ status: 'online', grant: event.grant })
-    this.#parts.online(event.grant)
+    const { grant } = event
+    const isOurs = grant.sessionPresent && !this.#mayHaveMissedSession
+    this.#mayHaveMissedSession = false
+    this.#states.next({ status: 'online', grant })
+    this.#parts.online({ ...grant, sessionPresent: isOurs })
   }
 
   #lose(error: AntiphonError): void {
@@ -90,6 +96,7 @@ export class Connector {
     const wasOnline = this.#phase === 'online'
     this.#phase = 'waiting'
     if (wasOnline) this.#parts.offline()
+    else if (this.#hasBeenOnline && error.phase === 'after-network') this.#mayHaveMissedSession = true
     // The broker lived in this process and was closed: an orderly end, as if by `close()`.
     if (error.code === 'link-closed') {
       this.#end()

@@ -19,9 +19,16 @@ export interface Latency {
   readonly down?: number
 }
 
+/** The client's end of a connection, from its owner's side. */
+export interface ClientReceiver extends Receiver<ServerPacket> {
+  /** There was nobody to connect to; nothing that was sent went anywhere. */
+  readonly unreachable: () => void
+}
+
 /** What a connection is made of. */
 export interface ConnectionOptions {
   readonly scheduler: SchedulerLike
+  readonly isReachable: boolean
   readonly latency: Required<Latency>
   readonly disturbUp: Disturb<ClientPacket>
   readonly disturbDown: Disturb<ServerPacket>
@@ -29,10 +36,16 @@ export interface ConnectionOptions {
 
 /** Connects a client with whatever `accept` puts at the broker's end; returns the client's end. */
 export function connection(
-  { scheduler, latency, disturbUp, disturbDown }: ConnectionOptions,
-  client: Receiver<ServerPacket>,
+  { scheduler, isReachable, latency, disturbUp, disturbDown }: ConnectionOptions,
+  client: ClientReceiver,
   accept: (end: End<ServerPacket>) => Receiver<ClientPacket>,
 ): End<ClientPacket> {
+  if (!isReachable) {
+    const nobody = { packet: () => undefined, closed: client.unreachable }
+    const { close, cut } = lane<ServerPacket>({ scheduler, latency: latency.up, disturb: () => [] }, nobody)
+    close()
+    return { send: () => undefined, close: cut, cut }
+  }
   const down = lane<ServerPacket>({ scheduler, latency: latency.down, disturb: disturbDown }, client)
   const reset = lane<ServerPacket>({ scheduler, latency: latency.down, disturb: () => [] }, client)
   const server = accept({

@@ -7,8 +7,7 @@ import {
 } from '@antiphon/core'
 import { Observable, type Subscriber } from 'rxjs'
 import { clientSession } from './client-session.js'
-import type { End } from './connection.js'
-import type { Receiver } from './lane.js'
+import type { ClientReceiver, End } from './connection.js'
 import type {
   AnswerPacket,
   ClientPacket,
@@ -19,7 +18,7 @@ import type {
 } from './packet.js'
 
 /** Opens a connection to the broker. */
-export type Dial = (client: Receiver<ServerPacket>) => End<ClientPacket>
+export type Dial = (client: ClientReceiver) => End<ClientPacket>
 
 /** A connection as its client sees it. */
 interface Conversation {
@@ -28,6 +27,8 @@ interface Conversation {
   readonly requests: Map<number, Subscriber<readonly number[]>>
   /** Told when the connection is gone after our farewell. */
   readonly farewells: Set<Subscriber<never>>
+  /** QoS 2 packet identifiers of this connection that came and were not acknowledged yet. */
+  readonly inHand: Set<number>
   isOnline: boolean
   isOver: boolean
   /** Why the broker said it would end it. */
@@ -46,7 +47,8 @@ export function virtualTransport(dial: Dial, connect: ConnectPacket): Transport 
       current = undefined
       session.detach()
     }
-    for (const subscriber of conversation.requests.values()) subscriber.error(lost('The answer cannot come'))
+    for (const subscriber of conversation.requests.values())
+      subscriber.error(lost('The answer cannot come', 'after-network'))
     if (outcome === 'farewell') conversation.subscriber.complete()
     else if (outcome !== 'dropped') conversation.subscriber.error(outcome)
     for (const farewell of conversation.farewells) farewell.complete()
@@ -55,7 +57,10 @@ export function virtualTransport(dial: Dial, connect: ConnectPacket): Transport 
   const greeted = (conversation: Conversation, { reasonCode, grant }: ConnackPacket): void => {
     if (grant === undefined) {
       const message = `The broker refused '${connect.clientId}' with reason code ${hex(reasonCode)}.`
-      finish(conversation, new AntiphonError('connection-refused', message, { reasonCode }))
+      finish(
+        conversation,
+        new AntiphonError('connection-refused', message, { reasonCode, phase: 'after-network' }),
+      )
       return
     }
     conversation.isOnline = true
@@ -64,13 +69,16 @@ export function virtualTransport(dial: Dial, connect: ConnectPacket): Transport 
   }
 
   const arrived = (conversation: Conversation, packet: PublishPacket): void => {
-    const { end, subscriber } = conversation
+    const { end, inHand, subscriber } = conversation
     const { packetId, qos } = packet
+    if (qos === 2 && inHand.has(packetId)) return
     const isRepeated = qos === 2 && session.received.has(packetId)
+    if (qos === 2 && !isRepeated) inHand.add(packetId)
     let isAcknowledged = qos === 0
     const acknowledge = (): void => {
       if (isAcknowledged || conversation.isOver) return
       isAcknowledged = true
+      inHand.delete(packetId)
       if (qos === 2) session.received.add(packetId)
       end.send({ type: qos === 1 ? 'puback' : 'pubrec', packetId, reasonCode: 0 })
     }
@@ -122,7 +130,7 @@ export function virtualTransport(dial: Dial, connect: ConnectPacket): Transport 
   const ask = (packet: (packetId: number) => ClientPacket, what: string): Observable<readonly number[]> =>
     new Observable((subscriber) => {
       if (current === undefined || !current.isOnline) {
-        subscriber.error(lost(`Cannot ${what}: not connected`))
+        subscriber.error(lost(`Cannot ${what}: not connected`, 'before-network'))
         return
       }
       const packetId = session.reserve()
@@ -136,14 +144,19 @@ export function virtualTransport(dial: Dial, connect: ConnectPacket): Transport 
         const conversation: Conversation = {
           end: dial({
             packet: (packet) => receive(conversation, packet),
+            unreachable: () => finish(conversation, lost('The broker cannot be reached', 'before-network')),
             closed: () => {
               const { farewells, goodbye } = conversation
-              finish(conversation, farewells.size > 0 ? 'farewell' : lost('The connection is gone', goodbye))
+              finish(
+                conversation,
+                farewells.size > 0 ? 'farewell' : lost('The connection is gone', 'after-network', goodbye),
+              )
             },
           }),
           subscriber,
           requests: new Map(),
           farewells: new Set(),
+          inHand: new Set(),
           isOnline: false,
           isOver: false,
         }
@@ -181,10 +194,10 @@ export function virtualTransport(dial: Dial, connect: ConnectPacket): Transport 
   }
 }
 
-function lost(what: string, reasonCode?: number): AntiphonError {
+function lost(what: string, phase: 'before-network' | 'after-network', reasonCode?: number): AntiphonError {
   const why = reasonCode === undefined ? '' : ` The broker said ${hex(reasonCode)}.`
   const context = reasonCode === undefined ? {} : { reasonCode }
-  return new AntiphonError('connection-lost', `${what}.${why}`, context)
+  return new AntiphonError('connection-lost', `${what}.${why}`, { ...context, phase })
 }
 
 function unfit({ message: { topic } }: PublishPacket): AntiphonError {

@@ -71,11 +71,11 @@ export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
       disturbUp: counted<ClientPacket>(net.disturb({ clientId, direction: 'from-client' })),
       disturbDown: counted<ServerPacket>(net.disturb({ clientId, direction: 'to-client' })),
     }
+    const isReachable = (): boolean => isUp && !net.isBarred(clientId)
     return virtualTransport(
       (receiver) =>
-        connection(lanes, receiver, (end) => {
+        connection({ ...lanes, isReachable: isReachable() }, receiver, (end) => {
           const server = serverConnection(state, end)
-          const isReachable = (): boolean => isUp && !net.isBarred(clientId)
           return {
             packet: (packet) => (isReachable() ? server.packet(packet) : end.cut()),
             closed: server.closed,

@@ -140,12 +140,15 @@ describe('through any life that keeps the session', () => {
 describe('through any life at all', () => {
   const any = drawn('xrikbdunysfwlvocXIBD')
 
-  it(
-    'what was sent is acknowledged in the end, and the receiver is not deaf',
-    () => {
+  it.each([
+    ['that forgets', { clean: true }],
+    ['that remembers', remembered],
+  ])(
+    'a receiver %s is not deaf in the end, and what was sent is acknowledged',
+    (_, session) => {
       fc.assert(
         fc.property(any, (life) => {
-          const { broker, runFor, heard, acknowledged, failed } = run(life, 1, { clean: true })
+          const { broker, runFor, heard, acknowledged, failed } = run(life, 1, session)
           expect(failed).toEqual([])
           expect(sorted(acknowledged)).toEqual(sent)
           const before = heard.length
