@@ -103,6 +103,11 @@ describe('cbor', () => {
     ['an array', '9b 7fffffffffffffff', 'it declares more items than it has bytes'],
     ['a map', 'ba ffffffff', 'it declares more items than it has bytes'],
     ['arrays that share their bytes', '84 84 84 84 00 00 00 00', 'it declares more items than it has bytes'],
+    [
+      'an array behind the items of one without a length',
+      '9f 00 00 00 00 00 85 ff',
+      'it declares more items than it has bytes',
+    ],
     ['bytes', '5b 001fffffffffffff', 'cut short: 9007199254740991 bytes are missing'],
     ['a text', '7a ffffffff', 'cut short: 4294967295 bytes are missing'],
   ])('refuses the huge declared length of %s before anything is allocated', (_, payload, reason) => {
