@@ -34,11 +34,14 @@ export class Posting {
     this.#caller = caller
     this.#parts = parts
     this.topic = endpoint.topic.format(parts.params)
-    const encoded = encodeWith(endpoint.request, this.#mark(this.replyTo?.topic ?? '').value)
+    const replyTopic = this.replyTo?.topic
+    const marked = this.#mark(replyTopic ?? '')
+    const encoded = encodeWith(endpoint.request, marked.value)
     if (isLeft(encoded)) throw encoded.left.within({ endpoint: endpoint.name, topic: this.topic })
     this.#payload = encoded.right
     const properties = [...(rules.userProperties ?? []), ...ownProperties]
     this.#userProperties = properties.length > 0 ? properties : undefined
+    if (replyTopic !== undefined) this.#adopt(replyTopic, marked)
   }
 
   /** Where replies come; `undefined` until the broker has told us our name. */
@@ -56,10 +59,7 @@ export class Posting {
   }
 
   address(replyTopic: string): void {
-    const { token, properties } = this.#mark(replyTopic)
-    this.replyTopic = replyTopic
-    this.token = token
-    this.#properties = properties
+    if (replyTopic !== this.replyTopic) this.#adopt(replyTopic, this.#mark(replyTopic))
   }
 
   /** The message as it goes out with so many milliseconds left to be answered. */
@@ -90,6 +90,12 @@ export class Posting {
       userProperties,
       ...this.#properties,
     }
+  }
+
+  #adopt(replyTopic: string, { token, properties }: MarkedQuestion): void {
+    this.replyTopic = replyTopic
+    this.token = token
+    this.#properties = properties
   }
 
   #mark(replyTopic: string): MarkedQuestion {
