@@ -16,5 +16,5 @@ if (!isReferenceAlone) {
   code = site.code
   if (code !== 0) console.log(site.output)
 }
-console.log(`${noteMark}the site lies in .cache/site`)
+console.log(`${noteMark}.cache/site`)
 process.exitCode = code === 0 && complaints.length > 0 ? 1 : code
