@@ -44,5 +44,5 @@ export function connect(url: string, options: ConnectOptions = {}): Link {
     if (isOfLink) linkOptions[name] = value
     if (isOfTransport) transportOptions[name] = value
   }
-  return linkOver(mqttTransport(url, transportOptions as MqttOptions), linkOptions as LinkOptions)
+  return linkOver(mqttTransport(url, transportOptions), linkOptions)
 }

@@ -1,14 +1,14 @@
 import { AntiphonError, type TransportEvent } from '@antiphon/core'
 import type { IConnackPacket, IDisconnectPacket, IPublishPacket, MqttClient, Packet } from 'mqtt'
 import { AsyncSubject, type SchedulerLike, type Subscriber, takeUntil, timer } from 'rxjs'
-import { oneTimeClient } from './client.js'
+import { oneTimeClient } from './one-time-client.js'
 import type { ClientOptions } from './client-options.js'
 import { connectionEnded, connectionLost, connectionRefused } from './connection-errors.js'
 import { toGrant } from './grant.js'
 import { Incoming } from './incoming.js'
 import type { PacketBytes } from './packet-bytes.js'
 import { PacketWriter } from './packet-writer.js'
-import { mayRefuseMessage } from './refusal-by-closing.js'
+import { mayRefuseMessage } from './may-refuse-message.js'
 import type { Session } from './session.js'
 
 /** What a connection works with. */
@@ -54,7 +54,7 @@ export class Connection {
     this.#client = oneTimeClient(parts.options)
     this.#client.connect()
     const { stream } = this.#client
-    sendWithoutDelay(stream)
+    sendWithoutDelay(stream as object)
     // MQTT.js keeps some errors of the stream to itself.
     stream.on('error', (error: unknown) => this.#fail(error))
     this.#client.on('error', (error) => this.#fail(error))
@@ -138,6 +138,7 @@ export class Connection {
         this.#ending = packet
         this.#client.stream.destroy()
         break
+      default:
     }
   }
 
@@ -221,6 +222,6 @@ function codeOf({ reasonCode, returnCode }: IConnackPacket): number {
 }
 
 /** Small packets one after the other would each wait for the acknowledgement of TCP: up to 40 ms. */
-function sendWithoutDelay(stream: object): void {
-  if ('setNoDelay' in stream && typeof stream.setNoDelay === 'function') stream.setNoDelay(true)
+function sendWithoutDelay(stream: { readonly setNoDelay?: (isOn: boolean) => unknown }): void {
+  stream.setNoDelay?.(true)
 }

@@ -40,5 +40,5 @@ function fixedCredentials({ username, password }: Partial<Credentials>): Credent
 
 function toObservable(given: Credentials | ObservableInput<Credentials>): Observable<Credentials> {
   const isPlain = !isObservable(given) && typeof given === 'object' && 'username' in given
-  return isPlain ? of(given) : from(given as ObservableInput<Credentials>)
+  return isPlain ? of(given) : from(given)
 }

@@ -1,13 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import {
-  AntiphonError,
-  type Grant,
-  type Message,
-  type OutgoingMessage,
-  type PublishAck,
-  type SubscribeRequest,
-  type Transport,
-  type TransportEvent,
+import { AntiphonError } from '@antiphon/core'
+import type {
+  Grant,
+  Message,
+  OutgoingMessage,
+  PublishAck,
+  SubscribeRequest,
+  Transport,
+  TransportEvent,
 } from '@antiphon/core'
 import { firstValueFrom, lastValueFrom } from 'rxjs'
 
@@ -57,9 +57,9 @@ export function converse(
           if (options.acknowledge !== false) event.acknowledge()
         }
       },
-      error: (error: AntiphonError) => {
-        end(error)
-        reject(error)
+      error: (error: unknown) => {
+        end(AntiphonError.from(error))
+        reject(AntiphonError.from(error))
       },
       complete: () => {
         end('complete')

@@ -8,8 +8,7 @@ function faultOf(action: () => unknown): AntiphonError {
   try {
     action()
   } catch (error) {
-    if (error instanceof AntiphonError) return error
-    throw error
+    return AntiphonError.from(error)
   }
   throw new Error('it was let pass')
 }
@@ -56,7 +55,7 @@ describe('options', () => {
     [/timerVariant is "fast"/, { timerVariant: 'fast' }],
     [/closeWithin is -1/, { closeWithin: -1 }],
   ])('are refused before any packet, naming option, value and rule: %s', (rule, options) => {
-    const fault = faultOf(() => connect('mqtt://localhost', options as ConnectOptions))
+    const fault = faultOf(() => connect('mqtt://localhost', options))
     expect(fault).toMatchObject({ code: 'invalid-argument', phase: 'before-network' })
     expect(fault.message).toMatch(rule)
   })

@@ -113,8 +113,9 @@ async function makeWorld(protocolVersion: 4 | 5): Promise<ContractWorld> {
       proxy.cut()
       await firstValueFrom(target.state$.pipe(filter(({ status }) => status !== 'online')))
     },
-    restore: async (target) => {
+    restore: (target) => {
       placeOf(target).proxy.isRefusing = false
+      return Promise.resolve()
     },
     loseSession: async (target) => {
       const { clientId } = placeOf(target)
@@ -127,18 +128,14 @@ async function makeWorld(protocolVersion: 4 | 5): Promise<ContractWorld> {
       placeOf(target).proxy.inject(publishOfWildcard(protocolVersion))
       await roundTrip(target)
     },
-    packets: async (wanted) => {
+    packets: (wanted) => {
       const sent = [...places.values()].flatMap(({ proxy }) => proxy.sent)
-      const subscribe = sent
-        .filter((packet) => packet.cmd === 'subscribe')
-        .flatMap((packet) => packet.subscriptions)
-      const unsubscribe = sent.filter((packet) => packet.cmd === 'unsubscribe')
-      return {
-        subscribe: subscribe.filter(({ topic }) => topic === wanted).length,
-        unsubscribe: unsubscribe
-          .flatMap((packet) => packet.unsubscriptions)
-          .filter((topic) => topic === wanted).length,
-      }
+      const asked = sent.flatMap((packet) => (packet.cmd === 'subscribe' ? packet.subscriptions : []))
+      const left = sent.flatMap((packet) => (packet.cmd === 'unsubscribe' ? packet.unsubscriptions : []))
+      return Promise.resolve({
+        subscribe: asked.filter(({ topic }) => topic === wanted).length,
+        unsubscribe: left.filter((topic) => topic === wanted).length,
+      })
     },
     leftovers: async (target) => {
       const { proxy, before } = placeOf(target)

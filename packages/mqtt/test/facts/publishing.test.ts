@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
-import { AntiphonError, type Link, type OutgoingMessage } from '@antiphon/core'
+import type { AntiphonError } from '@antiphon/core'
+import type { Link, OutgoingMessage } from '@antiphon/core'
 import { connect, mqttTransport } from '@antiphon/mqtt'
 import { describeForeign, type Mosquitto, startMosquitto } from '@antiphon/workshop'
 import { filter, firstValueFrom, forkJoin, lastValueFrom } from 'rxjs'
@@ -78,7 +79,7 @@ describeForeign(['mosquitto'], 'what MQTT.js does to a publish, and what we do',
     const errors: AntiphonError[] = []
     for (let count = 0; count < 3_000; count += 1) {
       link.publish$(outgoing('a', 'x', { qos: count % 2 === 0 ? 0 : 1 })).subscribe({
-        error: (error: AntiphonError) => errors.push(error),
+        error: (error: unknown) => errors.push(error as AntiphonError),
       })
     }
     expect(errors.filter(({ code }) => code === 'overflow')).toHaveLength(2_000)
@@ -114,7 +115,7 @@ describeForeign(['mosquitto'], 'what MQTT.js does to a publish, and what we do',
   ])('fact 17: %s fails before any packet, and the connection lives on', async (_, change) => {
     const link = connect(proxy.url)
     await isOnline(link)
-    const bad = firstValueFrom(link.publish$({ ...outgoing('a', 'x'), ...change } as OutgoingMessage))
+    const bad = firstValueFrom(link.publish$({ ...outgoing('a', 'x'), ...change }))
     await expect(bad).rejects.toMatchObject({ code: 'invalid-argument', phase: 'before-network' })
     await firstValueFrom(link.publish$(outgoing('a', 'good')))
     expect(proxy.sent.map(({ cmd }) => cmd)).toEqual(['connect', 'publish'])

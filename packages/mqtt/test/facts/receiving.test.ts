@@ -245,7 +245,7 @@ describeForeign(['mosquitto'], 'what no broker should send', () => {
       const event = conversation.events[1]
       expect(event?.type === 'malformed' && event.error).toMatchObject({
         code: 'protocol',
-        message: expect.stringMatching(rule),
+        message: expect.stringMatching(rule) as string,
       })
       await until(() => proxy.sent.some(({ cmd, messageId }) => cmd === 'puback' && messageId === 77))
       await publish(transport, outgoing('a', 'fit'))
