@@ -6,6 +6,7 @@ export const maximumStringBytes = 65_535
  * non-characters; section 1.5.4): brokers that mind close the connection on those.
  */
 const unfit = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u
+const everyUnfit = new RegExp(unfit, 'gu')
 
 /** Why a text cannot be a UTF-8 string of a packet; `undefined` when it can. Empty is fine here. */
 export function validateString(text: string): string | undefined {
@@ -18,12 +19,24 @@ export function validateString(text: string): string | undefined {
   return `it takes ${bytes} bytes of UTF-8, and ${maximumStringBytes} is the most [MQTT-4.7.3-3]`
 }
 
+/** The text as a packet can hold it: what has no place there stands escaped, and what is too long is cut. */
+export function toFitString(text: string): string {
+  const fit = text.replace(everyUnfit, escaped)
+  if (fit.length * 3 <= maximumStringBytes) return fit
+  const { read } = new TextEncoder().encodeInto(fit, new Uint8Array(maximumStringBytes))
+  return fit.slice(0, read)
+}
+
 /** A text as error messages show it: quoted, control characters escaped, and not at full length. */
 export function quoted(text: string): string {
   if (typeof text !== 'string') return String(text)
   return text.length <= 80
     ? JSON.stringify(text)
     : `${JSON.stringify(text.slice(0, 80))}… (${text.length} characters)`
+}
+
+function escaped(character: string): string {
+  return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
 }
 
 function unfitCharacter(text: string): string | undefined {
