@@ -31,13 +31,24 @@ const longestDelay = 2 ** 31 - 1
  * A queue of deadlines on a scheduler: at any time one action is scheduled, for the earliest of them or sooner, and none
  * while nothing is pending.
  *
- * It goes by the scheduler's clock. `asyncScheduler` has the system's: set forward, deadlines come early.
+ * Time is what the scheduler's clock goes forward by. The system's can be set: forward, and deadlines come too soon, as
+ * they should after a sleep of the machine; back, and they may come late by the time since the queue last looked.
  */
 export function deadlines(scheduler: SchedulerLike): Deadlines {
   const pending = new DeadlineHeap<Entry>()
   let armed: { readonly at: number; readonly action: Subscription } | undefined
   let isFiring = false
   let added = 0
+  let latest = scheduler.now()
+  let setBack = 0
+
+  /** The scheduler's time, which here never goes back; `reached` is what a timer tells of it. */
+  const clock = (reached = 0): number => {
+    const now = scheduler.now()
+    if (now < latest) setBack = Math.max(reached, latest + setBack) - now
+    latest = now
+    return now + setBack
+  }
 
   const disarm = (): void => {
     armed?.action.unsubscribe()
@@ -50,7 +61,7 @@ export function deadlines(scheduler: SchedulerLike): Deadlines {
     // An action that comes too soon finds nothing due and arms anew: cheaper than to replace it at every cancellation.
     if (isFiring || (armed !== undefined && armed.at <= dueAt)) return
     disarm()
-    const now = scheduler.now()
+    const now = clock()
     const delay = Math.min(Math.max(0, dueAt - now), longestDelay)
     // Set before the scheduling, for a scheduler may act within it.
     armed = { at: now + delay, action: new Subscription() }
@@ -59,7 +70,8 @@ export function deadlines(scheduler: SchedulerLike): Deadlines {
 
   const fire = (): void => {
     // A timer may be a fraction early by the clock; what it was set for is due all the same.
-    const now = Math.max(scheduler.now(), armed?.at ?? 0)
+    const set = armed?.at ?? 0
+    const now = Math.max(clock(set), set)
     const newest = added
     armed = undefined
     isFiring = true
@@ -76,7 +88,7 @@ export function deadlines(scheduler: SchedulerLike): Deadlines {
     add: (dueIn, onDue) => {
       if (Number.isNaN(dueIn)) throw invalidArgument('dueIn is NaN: it must be a number of milliseconds')
       const entry: Entry = {
-        dueAt: scheduler.now() + Math.max(0, dueIn),
+        dueAt: clock() + Math.max(0, dueIn),
         order: (added += 1),
         position: -1,
         onDue,

@@ -297,6 +297,27 @@ describe('deadlines on other clocks', () => {
     expect([onDue.mock.calls.length, schedule.mock.calls.length]).toEqual([1, 1])
   })
 
+  it('come in time when the clock is set back, even by an hour', () => {
+    const virtual = new VirtualTimeScheduler()
+    let setBack = 0
+    const settable: SchedulerLike = {
+      now: () => virtual.now() - setBack,
+      schedule: virtual.schedule.bind(virtual),
+    }
+    const queue = deadlines(settable)
+    const seen: string[] = []
+    const note = (word: string) => (): void => void seen.push(`${word}@${virtual.frame}`)
+    queue.add(30_000, note('long'))
+    queue.add(5_000, note('short'))
+    virtual.schedule(() => queue.add(5_000, note('before')), 3_000)
+    virtual.schedule(() => (setBack = 3_600_000), 4_000)
+    virtual.schedule(() => queue.add(5_000, note('after')), 6_000)
+    virtual.schedule(() => (setBack = 7_200_000), 20_000)
+    virtual.schedule(() => queue.add(5_000, note('again')), 21_000)
+    virtual.flush()
+    expect(seen).toEqual(['short@5000', 'before@8000', 'after@11000', 'again@26000', 'long@40000'])
+  })
+
   it('hold on a scheduler that acts at once', () => {
     const queue = deadlines(queueScheduler)
     const onDue = vi.fn(() => void (onDue.mock.calls.length < 3 && queue.add(0, onDue)))
