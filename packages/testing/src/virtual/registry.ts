@@ -1,28 +1,12 @@
 import { isSharedFilter, type Grant, type OutgoingMessage } from '@antiphon/core'
-import type {
-  BrokerLimits,
-  Published,
-  SessionView,
-  SubscriptionChange,
-  Undo,
-  VirtualBrokerOptions,
-} from './broker.js'
+import type { Published, SessionView, SubscriptionChange, Undo, VirtualBrokerOptions } from './broker.js'
+import { everything, filterFault } from './limits.js'
 import type { PublishPacket } from './packet.js'
 import { retained } from './retained.js'
 import { routing } from './routing.js'
 import type { Registry } from './server-connection.js'
 import { session, type BrokerSubscription, type Session } from './session.js'
 import { isExpired, store } from './stored-message.js'
-
-const everything: BrokerLimits = {
-  receiveMaximum: 65_535,
-  maximumPacketSize: Infinity,
-  maximumQoS: 2,
-  retainAvailable: true,
-  wildcardSubscriptions: true,
-  sharedSubscriptions: true,
-  subscriptionIdentifiers: true,
-}
 
 interface Rule {
   readonly on: 'connect' | 'subscribe' | 'publish'
@@ -148,17 +132,18 @@ export function registry(options: RegistryOptions): BrokerState {
     const afterwards: (() => void)[] = []
     const reasonCodes = requests.map((request) => {
       const { filter, qos, retainHandling } = request
-      const refused = refusal('subscribe', filter)
+      const refused = filterFault(request, limits) ?? refusal('subscribe', filter)
       if (refused !== undefined) return refused
+      const granted = qos < limits.maximumQoS ? qos : limits.maximumQoS
       const isNew = !present.subscriptions.has(filter)
-      const subscription: BrokerSubscription =
-        subscriptionIdentifier === undefined ? request : { ...request, identifier: subscriptionIdentifier }
+      const identified = subscriptionIdentifier === undefined ? {} : { identifier: subscriptionIdentifier }
+      const subscription: BrokerSubscription = { ...request, ...identified, qos: granted }
       present.subscriptions.set(filter, subscription)
       routes.add(present, subscription)
       if (isNew) onSubscription({ kind: 'subscribed', clientId: present.clientId, filter })
       const isReplayed = retainHandling === 0 || (retainHandling === 1 && isNew)
       if (isReplayed && !isSharedFilter(filter)) afterwards.push(() => replay(present, subscription))
-      return Math.min(qos, limits.maximumQoS)
+      return granted
     })
     afterwards.push(routes.rebalance)
     return { reasonCodes, afterwards: () => afterwards.forEach((act) => act()) }
@@ -202,6 +187,7 @@ export function registry(options: RegistryOptions): BrokerState {
   })
 
   return {
+    limits,
     admit,
     accept,
     subscribe,

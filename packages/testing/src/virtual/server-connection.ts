@@ -1,6 +1,8 @@
-import { isSharedFilter, type Grant } from '@antiphon/core'
+import type { Grant } from '@antiphon/core'
+import type { BrokerLimits } from './broker.js'
 import type { End } from './connection.js'
 import type { Receiver } from './lane.js'
+import { publishFault, subscribeFault } from './limits.js'
 import type {
   ClientPacket,
   ConnectPacket,
@@ -13,6 +15,7 @@ import type { Attachment, Session } from './session.js'
 
 /** What a connection asks of the broker behind it. */
 export interface Registry {
+  readonly limits: BrokerLimits
   /** Lets a client in, or says the reason code that keeps it out. */
   readonly admit: (connect: ConnectPacket, attachment: Attachment) => Admission | number
   /** Takes a message; says the reason code of its acknowledgement. */
@@ -44,7 +47,6 @@ export function serverConnection(registry: Registry, end: End<ServerPacket>): Re
   let connect: ConnectPacket | undefined
   let session: Session | undefined
   let attachment: Attachment | undefined
-  let receiveMaximum = 65_535
 
   const leave = (isFarewell: boolean): void => {
     if (session === undefined || attachment === undefined) return
@@ -57,6 +59,11 @@ export function serverConnection(registry: Registry, end: End<ServerPacket>): Re
     if (connect?.protocolVersion === 5) end.send({ type: 'disconnect', reasonCode })
     end.close()
     leave(false)
+  }
+
+  const isExpelledFor = (fault: number | undefined): boolean => {
+    if (fault !== undefined) expel(fault)
+    return fault !== undefined
   }
 
   const greet = (packet: ConnectPacket): void => {
@@ -74,7 +81,6 @@ export function serverConnection(registry: Registry, end: End<ServerPacket>): Re
       return
     }
     session = admission.session
-    receiveMaximum = admission.grant.receiveMaximum
     end.send({ type: 'connack', reasonCode: 0, grant: admission.grant })
     session.resume()
     admission.afterwards()
@@ -94,8 +100,8 @@ export function serverConnection(registry: Registry, end: End<ServerPacket>): Re
       end.send({ type: 'pubrec', packetId, reasonCode: 0 })
       return
     }
-    // More in flight than we allowed [MQTT-3.3.4-9].
-    if (present.received.size >= receiveMaximum) {
+    // More in flight than we allowed [MQTT-3.3.4-9]; 3.1.1 knows no such limit.
+    if (connect?.protocolVersion === 5 && present.received.size >= registry.limits.receiveMaximum) {
       expel(0x93)
       return
     }
@@ -113,9 +119,7 @@ export function serverConnection(registry: Registry, end: End<ServerPacket>): Re
         expel(0x82)
         return
       case 'publish':
-        // What cannot be read ends the connection [MQTT-4.13.1-1].
-        if (packet.malformed === true) expel(0x81)
-        else receive(packet, present)
+        if (!isExpelledFor(publishFault(packet, registry.limits))) receive(packet, present)
         return
       case 'puback':
       case 'pubrec':
@@ -129,11 +133,7 @@ export function serverConnection(registry: Registry, end: End<ServerPacket>): Re
         return
       }
       case 'subscribe': {
-        // No Local on a shared filter is a protocol error [MQTT-3.8.3-4].
-        if (packet.requests.some(({ filter, noLocal }) => noLocal && isSharedFilter(filter))) {
-          expel(0x82)
-          return
-        }
+        if (isExpelledFor(subscribeFault(packet, registry.limits))) return
         const { reasonCodes, afterwards } = registry.subscribe(packet, present)
         const told =
           connect?.protocolVersion === 4 ? reasonCodes.map((code) => Math.min(code, 0x80)) : reasonCodes

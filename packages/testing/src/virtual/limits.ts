@@ -1,0 +1,39 @@
+import { isSharedFilter, validateTopicFilter, validateTopicName, type SubscribeRequest } from '@antiphon/core'
+import type { BrokerLimits } from './broker.js'
+import type { PublishPacket, SubscribePacket } from './packet.js'
+
+/** What a broker allows that is told nothing. */
+export const everything: BrokerLimits = {
+  receiveMaximum: 65_535,
+  maximumPacketSize: Infinity,
+  maximumQoS: 2,
+  retainAvailable: true,
+  wildcardSubscriptions: true,
+  sharedSubscriptions: true,
+  subscriptionIdentifiers: true,
+}
+
+/** Why a message ends the connection it came on, as a reason code. */
+export function publishFault(packet: PublishPacket, limits: BrokerLimits): number | undefined {
+  // What cannot be read ends the connection [MQTT-4.13.1-1].
+  if (packet.malformed === true) return 0x81
+  if (validateTopicName(packet.message.topic) !== undefined) return 0x90
+  if (packet.qos > limits.maximumQoS) return 0x9b
+  return packet.retain && !limits.retainAvailable ? 0x9a : undefined
+}
+
+/** Why a SUBSCRIBE ends the connection it came on, as a reason code. */
+export function subscribeFault(packet: SubscribePacket, limits: BrokerLimits): number | undefined {
+  const { requests, subscriptionIdentifier } = packet
+  if (requests.length === 0) return 0x82
+  // No Local on a shared filter is a protocol error [MQTT-3.8.3-4].
+  if (requests.some(({ filter, noLocal }) => noLocal && isSharedFilter(filter))) return 0x82
+  return subscriptionIdentifier !== undefined && !limits.subscriptionIdentifiers ? 0xa1 : undefined
+}
+
+/** Why a filter alone is refused in SUBACK, as a reason code. */
+export function filterFault({ filter }: SubscribeRequest, limits: BrokerLimits): number | undefined {
+  if (validateTopicFilter(filter) !== undefined) return 0x8f
+  if (isSharedFilter(filter) && !limits.sharedSubscriptions) return 0x9e
+  return /[+#]/.test(filter) && !limits.wildcardSubscriptions ? 0xa2 : undefined
+}
