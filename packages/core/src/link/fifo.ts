@@ -31,5 +31,4 @@ export class Fifo<T> {
     this.#items = []
     this.#head = 0
   }
-
 }

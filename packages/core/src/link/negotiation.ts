@@ -1,7 +1,7 @@
 import { AntiphonError } from '../errors.js'
 import { hasWildcard, isSharedFilter } from '../topic/topic-filter.js'
 import type { Grant } from './link.js'
-import { subscribeRefused } from './refusals.js'
+import { subscribeForeseen, subscribeRefused } from './refusals.js'
 import type { Subscription } from './subscription.js'
 import type { Transport } from './transport.js'
 
@@ -15,126 +15,169 @@ export interface NegotiationOutcome {
   readonly settled: () => void
 }
 
+/** What a negotiation works with. */
+export interface NegotiationParts {
+  readonly transport: Transport
+  /** The most filters in one packet. */
+  readonly filtersPerSubscribe: number
+  readonly outcome: NegotiationOutcome
+}
+
 /** Brings what the broker has to what is wanted here, with as few packets as it takes and one at a time per filter. */
 export class Negotiation {
-  readonly #transport: Transport
-  readonly #filtersPerSubscribe: number
-  readonly #outcome: NegotiationOutcome
+  readonly #parts: NegotiationParts
   #grant: Grant | undefined
+  /** Counts connections and losses, so that the answer of a connection that is gone can be told. */
+  #era = 0
 
-  constructor(transport: Transport, filtersPerSubscribe: number, outcome: NegotiationOutcome) {
-    this.#transport = transport
-    this.#filtersPerSubscribe = filtersPerSubscribe
-    this.#outcome = outcome
+  constructor(parts: NegotiationParts) {
+    this.#parts = parts
   }
 
-  /** What the present connection allows; `undefined` while there is none. */
-  set grant(grant: Grant | undefined) {
+  /** There is a connection, which allows this. */
+  connected(grant: Grant): void {
     this.#grant = grant
+    this.#era++
   }
 
-  /** Asks the broker for what differs; `onReady` once its answers are in, at once where nothing differs. */
+  /** The connection is gone: no answer will come for what was asked. */
+  disconnected(subscriptions: Iterable<Subscription>): void {
+    this.#grant = undefined
+    this.#era++
+    for (const subscription of subscriptions) {
+      if (!subscription.isBusy) continue
+      subscription.isBusy = false
+      subscription.standing = 'unknown'
+    }
+  }
+
+  /** Asks the broker for what differs; `onReady` once it has answered for what is wanted, at once where nothing is. */
   reconcile(subscriptions: readonly Subscription[], onReady?: () => void): void {
     const toSubscribe: Subscription[] = []
     const toUnsubscribe: Subscription[] = []
+    const hopeless: [Subscription, AntiphonError][] = []
     for (const subscription of subscriptions) {
-      const { isWanted, standing, isBusy } = subscription
+      const { isWanted, standing, isBusy, isAwaited, request } = subscription
       if (isBusy) continue
-      if (!isWanted && standing === 'absent') this.#outcome.gone(subscription)
+      if (!isWanted && standing === 'absent') this.#parts.outcome.gone(subscription)
       else if (this.#grant === undefined) continue
       else if (!isWanted) toUnsubscribe.push(subscription)
-      else if (subscription.isAwaited) toSubscribe.push(subscription)
+      else if (isAwaited) {
+        const error = foreseen(request.filter, this.#grant)
+        if (error === undefined) toSubscribe.push(subscription)
+        else hopeless.push([subscription, error])
+      }
     }
-    const batches = this.#grant === undefined ? [] : this.#batches(toSubscribe, this.#grant)
+    this.#ask(toSubscribe, toUnsubscribe, onReady)
+    for (const [subscription, error] of hopeless) this.#parts.outcome.refused(subscription, error)
+  }
+
+  #ask(
+    toSubscribe: readonly Subscription[],
+    toUnsubscribe: readonly Subscription[],
+    onReady?: () => void,
+  ): void {
+    const era = this.#era
+    const batches = this.#batches(toSubscribe)
     let outstanding = batches.length
     const answered = (): void => {
-      if (--outstanding === 0) onReady?.()
+      if (--outstanding === 0 && this.#era === era) onReady?.()
     }
-    if (batches.length === 0) onReady?.()
+    // All of them before the first is sent: an answer within the call must not find another half asked for.
+    for (const subscription of [...toSubscribe, ...toUnsubscribe]) subscription.isBusy = true
     for (const batch of batches) this.#subscribe(batch, answered)
-    if (toUnsubscribe.length > 0) this.#unsubscribe(toUnsubscribe)
+    for (const batch of chunks(toUnsubscribe, this.#parts.filtersPerSubscribe)) this.#unsubscribe(batch)
+    if (batches.length === 0) onReady?.()
   }
 
   /** Filters that share a SUBSCRIBE share its subscription identifier, so those that overlap go apart. */
-  #batches(subscriptions: readonly Subscription[], grant: Grant): readonly Subscription[][] {
-    const batches: Subscription[][] = []
-    const open = new Map<number, Subscription[]>()
+  #batches(subscriptions: readonly Subscription[]): readonly (readonly Subscription[])[] {
+    const kinds = new Map<number, Subscription[]>()
     for (const subscription of subscriptions) {
-      const error = unavailable(subscription.request.filter, grant)
-      if (error !== undefined) {
-        this.#outcome.refused(subscription, error)
-        continue
-      }
-      const kind = grant.subscriptionIdentifiers ? subscription.identifier : 0
-      const batch = open.get(kind)
-      if (batch !== undefined && batch.length < this.#filtersPerSubscribe) batch.push(subscription)
-      else {
-        const fresh = [subscription]
-        open.set(kind, fresh)
-        batches.push(fresh)
-      }
+      const kind = this.#grant?.subscriptionIdentifiers ? subscription.identifier : 0
+      const alike = kinds.get(kind)
+      if (alike === undefined) kinds.set(kind, [subscription])
+      else alike.push(subscription)
     }
-    return batches
+    return [...kinds.values()].flatMap((alike) => chunks(alike, this.#parts.filtersPerSubscribe))
   }
 
   #subscribe(batch: readonly Subscription[], answered: () => void): void {
-    for (const subscription of batch) subscription.isBusy = true
+    const era = this.#era
     const identifier = this.#grant?.subscriptionIdentifiers ? batch[0]?.identifier : undefined
     const requests = batch.map(({ request }) => request)
-    this.#transport.subscribe$(requests, identifier).subscribe({
+    this.#parts.transport.subscribe$(requests, identifier).subscribe({
       next: (codes) => {
-        batch.forEach((subscription, place) => this.#answer(subscription, codes[place] ?? 0x80))
-        this.#outcome.settled()
+        if (this.#era !== era) return
+        batch.forEach((subscription, place) => {
+          subscription.isBusy = false
+          const code = codes[place] ?? 0x80
+          if (code === 0 || code === 1 || code === 2) {
+            subscription.standing = 'present'
+            // Left and asked for anew with other options meanwhile, it is asked for again.
+            const isAsAsked = subscription.request === requests[place]
+            if (subscription.isWanted && isAsAsked) this.#parts.outcome.granted(subscription, code)
+            else this.reconcile([subscription])
+          } else this.#refuse(subscription, subscribeRefused(subscription.request.filter, code))
+        })
+        this.#parts.outcome.settled()
       },
       error: (error: unknown) => {
-        this.#interrupt(batch, AntiphonError.from(error))
-        answered()
+        if (this.#era !== era) return
+        const isLost = this.#interrupt(batch, AntiphonError.from(error))
+        if (!isLost) answered()
       },
       complete: answered,
     })
   }
 
-  #answer(subscription: Subscription, code: number): void {
-    subscription.isBusy = false
-    if (code === 0 || code === 1 || code === 2) {
-      subscription.standing = 'present'
-      if (subscription.isWanted) this.#outcome.granted(subscription, code)
-      else this.reconcile([subscription])
-      return
-    }
-    subscription.standing = 'absent'
-    this.#outcome.refused(subscription, subscribeRefused(subscription.request.filter, code))
-  }
-
-  #unsubscribe(subscriptions: readonly Subscription[]): void {
-    for (const subscription of subscriptions) subscription.isBusy = true
-    const filters = subscriptions.map(({ request }) => request.filter)
-    this.#transport.unsubscribe$(filters).subscribe({
-      error: (error: unknown) => this.#interrupt(subscriptions, AntiphonError.from(error)),
+  #unsubscribe(batch: readonly Subscription[]): void {
+    const era = this.#era
+    this.#parts.transport.unsubscribe$(batch.map(({ request }) => request.filter)).subscribe({
+      error: (error: unknown) => {
+        if (this.#era === era) this.#interrupt(batch, AntiphonError.from(error))
+      },
       complete: () => {
-        for (const subscription of subscriptions) {
+        if (this.#era !== era) return
+        for (const subscription of batch) {
           subscription.isBusy = false
           subscription.standing = 'absent'
         }
-        this.reconcile(subscriptions)
+        this.reconcile(batch)
       },
     })
   }
 
-  /** No answer came. A lost connection leaves it to the next one; anything else was the request's own fault. */
-  #interrupt(subscriptions: readonly Subscription[], error: AntiphonError): void {
-    for (const subscription of subscriptions) {
+  /**
+   * No answer came; tells whether the connection is to blame, in which case all is left to the next one. Anything else
+   * was the request's own fault.
+   */
+  #interrupt(batch: readonly Subscription[], error: AntiphonError): boolean {
+    const isLost = error.code === 'connection-lost'
+    for (const subscription of batch) {
       subscription.isBusy = false
       subscription.standing = 'unknown'
-      if (error.code !== 'connection-lost') this.#outcome.refused(subscription, error)
     }
-    this.#outcome.settled()
+    if (!isLost) for (const subscription of batch) this.#refuse(subscription, error)
+    this.#parts.outcome.settled()
+    return isLost
+  }
+
+  #refuse(subscription: Subscription, error: AntiphonError): void {
+    subscription.standing = 'absent'
+    this.#parts.outcome.refused(subscription, error)
   }
 }
 
 /** What the broker said at connect that it would refuse. */
-function unavailable(filter: string, grant: Grant): AntiphonError | undefined {
-  if (!grant.sharedSubscriptions && isSharedFilter(filter)) return subscribeRefused(filter, 0x9e)
-  if (!grant.wildcardSubscriptions && hasWildcard(filter)) return subscribeRefused(filter, 0xa2)
+function foreseen(filter: string, grant: Grant): AntiphonError | undefined {
+  if (!grant.sharedSubscriptions && isSharedFilter(filter)) return subscribeForeseen(filter, 0x9e)
+  if (!grant.wildcardSubscriptions && hasWildcard(filter)) return subscribeForeseen(filter, 0xa2)
   return undefined
+}
+
+function chunks<T>(all: readonly T[], size: number): readonly (readonly T[])[] {
+  const parts: (readonly T[])[] = []
+  for (let start = 0; start < all.length; start += size) parts.push(all.slice(start, start + size))
+  return parts
 }

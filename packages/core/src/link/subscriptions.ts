@@ -1,13 +1,12 @@
 import { Observable } from 'rxjs'
-import { invalidArgument } from '../argument.js'
 import type { AntiphonError } from '../errors.js'
 import type { Message } from '../message.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
-import { assertTopicFilter, isSharedFilter } from '../topic/topic-filter.js'
 import { TopicTrie } from '../topic/topic-trie.js'
-import type { Acknowledgements } from './acknowledgements.js'
+import type { Acknowledgements, Receipt } from './acknowledgements.js'
 import type { Grant, Incident, SubscribeOptions, SubscriptionWindow } from './link.js'
-import { Negotiation } from './negotiation.js'
+import { Negotiation, type NegotiationOutcome } from './negotiation.js'
+import { conflictOf, toSubscribeRequest } from './subscribe-request.js'
 import { Subscription } from './subscription.js'
 import type { SubscribeRequest, Transport } from './transport.js'
 import { Unclaimed, type Arrival, type UnclaimedBounds } from './unclaimed.js'
@@ -41,21 +40,23 @@ export class Subscriptions {
   constructor(parts: SubscriptionsParts) {
     this.#parts = parts
     this.#unclaimed = new Unclaimed(parts.unclaimed, (arrival) => this.#letGo(arrival))
-    this.#negotiation = new Negotiation(parts.transport, parts.filtersPerSubscribe, {
+    const { transport, filtersPerSubscribe } = parts
+    const outcome: NegotiationOutcome = {
       granted: (subscription, qos) => this.#openWindow(subscription, qos),
       refused: (subscription, error) => {
         this.#drop(subscription)
         subscription.end(error)
       },
       gone: (subscription) => this.#drop(subscription),
-      settled: () => this.#unclaimed.settle((arrival) => this.#isAwaited(arrival)),
-    })
+      settled: () => this.#settleUnclaimed(),
+    }
+    this.#negotiation = new Negotiation({ transport, filtersPerSubscribe, outcome })
   }
 
   /** See `Link.subscription$`; `open` starts the link. */
   windows$(filter: string, options: SubscribeOptions, open: () => void): Observable<SubscriptionWindow> {
     return new Observable((subscriber) => {
-      const request = toRequest(filter, options)
+      const request = toSubscribeRequest(filter, options)
       if (this.#end !== undefined) {
         if (this.#end.error === undefined) subscriber.complete()
         else subscriber.error(this.#end.error)
@@ -74,23 +75,24 @@ export class Subscriptions {
 
   /** The connection is up; calls back once every wanted subscription stands again. */
   online(grant: Grant, onReady: () => void): void {
-    this.#negotiation.grant = grant
     if (!grant.sessionPresent) this.#loseSession()
     else if (!this.#hasBeenOnline) this.#awaitLeftovers()
     this.#hasBeenOnline = true
+    // Not before: what is asked for from within a closing window shares the packets of all others.
+    this.#negotiation.connected(grant)
     this.#negotiation.reconcile([...this.#byFilter.values()], onReady)
   }
 
   /** The connection is gone; whether the session is too, the next one tells. */
   offline(): void {
-    this.#negotiation.grant = undefined
+    this.#negotiation.disconnected(this.#byFilter.values())
     this.#unclaimed.forget()
   }
 
   /** Nothing comes any more: with an error for everybody, or as an orderly end. */
   end(error?: AntiphonError): void {
     this.#end ??= { error }
-    this.#leftovers?.cancel()
+    this.#stopAwaiting()
     this.offline()
     const subscriptions = [...this.#byFilter.values()]
     this.#byFilter.clear()
@@ -101,21 +103,26 @@ export class Subscriptions {
   receive(message: Message, release: () => void): void {
     const receipt = this.#parts.acknowledgements.open(message, release)
     const subscriptions = this.#subscriptionsOf(message)
-    let isAwaited = subscriptions.length === 0 && this.#leftovers !== undefined
+    let awaiting: Subscription[] | undefined
     for (const subscription of subscriptions) {
       if (subscription.window !== undefined) subscription.window.offer(message, receipt)
-      else if (subscription.isWanted) isAwaited = true
+      else if (subscription.isWanted) (awaiting ??= []).push(subscription)
     }
-    if (isAwaited)
-      this.#unclaimed.hold({
-        message,
-        receipt,
-        isClaimed: subscriptions.some(({ window }) => window !== undefined),
-      })
-    else {
-      if (subscriptions.length === 0) this.#parts.report({ kind: 'unroutable', message })
-      receipt.seal()
-    }
+    if (awaiting !== undefined) this.#hold(message, receipt, { subscriptions, awaiting })
+    else if (subscriptions.length > 0) receipt.seal()
+    else if (this.#leftovers !== undefined) this.#hold(message, receipt, { subscriptions, awaiting: [] })
+    else this.#letGo({ message, receipt, isClaimed: false })
+  }
+
+  #hold(
+    message: Message,
+    receipt: Receipt,
+    to: { readonly subscriptions: readonly Subscription[]; readonly awaiting: readonly Subscription[] },
+  ): void {
+    const served = to.subscriptions.filter((subscription) => !to.awaiting.includes(subscription))
+    const isClaimed = served.some(({ isWanted }) => isWanted)
+    const given = new Set(served.map(({ request }) => request.filter))
+    this.#unclaimed.hold({ message, receipt, given, isClaimed })
   }
 
   #subscriptionsOf(message: Message): readonly Subscription[] {
@@ -133,7 +140,9 @@ export class Subscriptions {
       this.#routes.add(request.filter, subscription)
       return subscription
     }
-    if (known.isWanted) requireSameOptions(known.request, request)
+    const conflict = conflictOf(known.request, request)
+    if (conflict === undefined) return known
+    if (known.isWanted) throw conflict
     known.request = request
     return known
   }
@@ -160,12 +169,14 @@ export class Subscriptions {
     const window = new Window({ request, grantedQoS, onLeave: acknowledgements.advance, report })
     subscription.openWindow(window)
     this.#unclaimed.offer(
+      request.filter,
       (message) => this.#subscriptionsOf(message).includes(subscription),
       ({ message, receipt }) => window.offer(message, receipt),
     )
   }
 
   #loseSession(): void {
+    this.#stopAwaiting()
     const subscriptions = [...this.#byFilter.values()]
     for (const subscription of subscriptions) subscription.standing = 'absent'
     for (const subscription of subscriptions) subscription.closeWindow()
@@ -174,41 +185,24 @@ export class Subscriptions {
   #awaitLeftovers(): void {
     this.#leftovers = this.#parts.deadlines.add(this.#parts.unclaimed.keepFor, () => {
       this.#leftovers = undefined
-      this.#unclaimed.settle((arrival) => this.#isAwaited(arrival))
+      this.#settleUnclaimed()
     })
   }
 
-  #isAwaited({ message, isClaimed }: Arrival): boolean {
-    if (this.#leftovers !== undefined && !isClaimed) return true
-    return this.#subscriptionsOf(message).some(({ isAwaited }) => isAwaited)
+  #stopAwaiting(): void {
+    this.#leftovers?.cancel()
+    this.#leftovers = undefined
   }
 
-  #letGo({ message, receipt, isClaimed }: Arrival): void {
+  #settleUnclaimed(): void {
+    this.#unclaimed.settle(({ message, isClaimed }) => {
+      if (this.#leftovers !== undefined && !isClaimed) return true
+      return this.#subscriptionsOf(message).some(({ isAwaited }) => isAwaited)
+    })
+  }
+
+  #letGo({ message, receipt, isClaimed }: Pick<Arrival, 'message' | 'receipt' | 'isClaimed'>): void {
     if (!isClaimed) this.#parts.report({ kind: 'unroutable', message })
     receipt.seal()
-  }
-}
-
-function toRequest(filter: string, options: SubscribeOptions): SubscribeRequest {
-  assertTopicFilter(filter)
-  const { qos = 1, noLocal = false, retainAsPublished = false, retainHandling = 0 } = options
-  if (noLocal && isSharedFilter(filter)) {
-    throw invalidArgument(
-      `noLocal is not allowed on the shared filter ${filter} [MQTT-3.8.3-4]; leave it out`,
-      filter,
-    )
-  }
-  return { filter, qos, noLocal, retainAsPublished, retainHandling }
-}
-
-/** MQTT knows one subscription per filter and client, so everybody here who shares one must want it alike. */
-function requireSameOptions(known: SubscribeRequest, wanted: SubscribeRequest): void {
-  for (const name of ['qos', 'noLocal', 'retainAsPublished', 'retainHandling'] as const) {
-    if (known[name] === wanted[name]) continue
-    const both = `${name} ${known[name]} and ${name} ${wanted[name]}`
-    throw invalidArgument(
-      `${known.filter} is asked for with ${both}: one link can hold it once; use the same options, or another link`,
-      known.filter,
-    )
   }
 }

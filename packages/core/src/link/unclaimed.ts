@@ -15,6 +15,8 @@ export interface UnclaimedBounds {
 export interface Arrival {
   readonly message: Message
   readonly receipt: Receipt
+  /** The filters it was given to, or came too early for. */
+  readonly given: Set<string>
   /** Somebody came for it meanwhile. */
   isClaimed: boolean
 }
@@ -42,10 +44,12 @@ export class Unclaimed {
     }
   }
 
-  /** Offers each to somebody who came for it, in order. */
-  offer(isFor: (message: Message) => boolean, take: (arrival: Arrival) => void): void {
+  /** Offers each to who came for it by a filter, in order, and never again by this filter. */
+  offer(filter: string, isFor: (message: Message) => boolean, take: (arrival: Arrival) => void): void {
     for (const arrival of this.#present()) {
-      if (!this.#arrivals.has(arrival) || !isFor(arrival.message)) continue
+      const { message, given } = arrival
+      if (!this.#arrivals.has(arrival) || given.has(filter) || !isFor(message)) continue
+      given.add(filter)
       arrival.isClaimed = true
       take(arrival)
     }

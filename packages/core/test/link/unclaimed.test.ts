@@ -9,11 +9,16 @@ const receipt: Receipt = {
   handTo: () => ({ message: arrival('a'), acknowledge: () => undefined }),
   seal: () => undefined,
 }
-const held = (text: string): Arrival => ({ message: arrival('a', text), receipt, isClaimed: false })
+const held = (text: string): Arrival => ({
+  message: arrival('a', text),
+  receipt,
+  given: new Set(),
+  isClaimed: false,
+})
 const bounds = { messages: 100, bytes: 100, keepFor: 0 }
 
 describe('unclaimed messages', () => {
-  it('are offered in order to whom they are for, as often as somebody comes, until nobody awaits them', () => {
+  it('are offered in order to whom they are for, once by every filter, until nobody awaits them', () => {
     const gone: string[] = []
     const unclaimed = new Unclaimed(bounds, ({ message, isClaimed }) =>
       gone.push(`${textOf(message)} ${isClaimed ? 'claimed' : 'unclaimed'}`),
@@ -22,19 +27,23 @@ describe('unclaimed messages', () => {
     const taken: string[] = []
     const offer = (letter: string): void =>
       unclaimed.offer(
+        letter,
         (message) => textOf(message).startsWith(letter),
         ({ message }) => taken.push(textOf(message)),
       )
     offer('a')
     offer('b')
     offer('b')
-    expect(taken).toEqual(['a1', 'a3', 'b2', 'b4', 'b2', 'b4'])
+    expect(taken).toEqual(['a1', 'a3', 'b2', 'b4'])
     expect(gone).toEqual([])
     unclaimed.settle(({ message }) => textOf(message).startsWith('b'))
     expect(gone).toEqual(['a1 claimed', 'a3 claimed', 'c5 unclaimed'])
     taken.length = 0
-    offer('a')
-    offer('b')
+    unclaimed.offer(
+      'again',
+      () => true,
+      ({ message }) => taken.push(textOf(message)),
+    )
     expect(taken).toEqual(['b2', 'b4'])
   })
 
@@ -51,7 +60,12 @@ describe('unclaimed messages', () => {
         for (const [place, size] of sizes.entries()) {
           const topic = `${place}`
           model.push({ topic, size })
-          unclaimed.hold({ message: arrival(topic, 'x'.repeat(size)), receipt, isClaimed: false })
+          unclaimed.hold({
+            message: arrival(topic, 'x'.repeat(size)),
+            receipt,
+            given: new Set(),
+            isClaimed: false,
+          })
           while (model.length > messages || model.reduce((sum, one) => sum + one.size, 0) > bytes) {
             expected.push(model.shift()?.topic ?? '')
           }
@@ -59,6 +73,7 @@ describe('unclaimed messages', () => {
         }
         const kept: string[] = []
         unclaimed.offer(
+          '#',
           () => true,
           ({ message }) => kept.push(message.topic),
         )
@@ -88,6 +103,7 @@ describe('unclaimed messages', () => {
     unclaimed.forget()
     unclaimed.settle(() => false)
     unclaimed.offer(
+      '#',
       () => true,
       (one) => gone.push(one),
     )
@@ -98,8 +114,10 @@ describe('unclaimed messages', () => {
     const log: string[] = []
     const unclaimed = new Unclaimed(bounds, ({ message }) => log.push(`let go ${textOf(message)}`))
     for (const text of ['1', '2', '3']) unclaimed.hold(held(text))
+    let offers = 0
     const takeAll = (onTake: (text: string) => void): void =>
       unclaimed.offer(
+        `${offers++}`,
         () => true,
         ({ message }) => {
           log.push(textOf(message))
@@ -128,7 +146,8 @@ describe('unclaimed messages', () => {
     let gone = 0
     const unclaimed = new Unclaimed({ messages: count, bytes: Infinity, keepFor: 0 }, () => gone++)
     const message = arrival('a')
-    for (let held = 0; held < count; held++) unclaimed.hold({ message, receipt, isClaimed: false })
+    for (let held = 0; held < count; held++)
+      unclaimed.hold({ message, receipt, given: new Set(), isClaimed: false })
     unclaimed.settle(() => false)
     expect(gone).toBe(count)
   })

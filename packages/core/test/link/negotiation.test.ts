@@ -1,0 +1,287 @@
+import { describe, expect, it } from 'vitest'
+import { failure } from './hand-transport.js'
+import { subscriptionsSetting, type SubscriptionsSetting } from './subscriptions-setting.js'
+
+/** Transports tell of a loss in either order: of the unanswered packets first, or of the connection first. */
+const losses: readonly [string, (setting: SubscriptionsSetting) => void][] = [
+  [
+    'told of before the connection',
+    ({ transport, offline }) => {
+      for (const { answer } of [...transport.subscribed, ...transport.unsubscribed])
+        answer.error(failure('connection-lost'))
+      offline()
+    },
+  ],
+  [
+    'told of after the connection',
+    ({ transport, offline }) => {
+      offline()
+      for (const { answer } of [...transport.subscribed, ...transport.unsubscribed])
+        answer.error(failure('connection-lost'))
+    },
+  ],
+]
+const resumed = { sessionPresent: true }
+
+describe('a connection that comes again', () => {
+  it('with its session keeps the windows and sends nothing', () => {
+    const { online, offline, watch, suback, packets, receive, told } = subscriptionsSetting()
+    online()
+    const one = watch('a')
+    suback()
+    packets()
+    told.length = 0
+    offline()
+    online(resumed)
+    receive('a', 'x')
+    expect(one.log).toEqual(['open', 'x'])
+    expect([packets(), told]).toEqual([[], ['ready']])
+  })
+
+  it('without its session closes every window and opens another when it is granted', () => {
+    const { online, offline, watch, suback, packets, receive, told } = subscriptionsSetting()
+    online()
+    const one = watch('a')
+    suback()
+    packets()
+    told.length = 0
+    offline()
+    expect(one.log).toEqual(['open'])
+    online()
+    expect(one.log).toEqual(['open', 'closed'])
+    expect([packets(), told]).toEqual([['+a #1'], []])
+    suback()
+    receive('a', 'x')
+    expect(one.log).toEqual(['open', 'closed', 'open', 'x'])
+    expect(told).toEqual(['ready'])
+  })
+
+  it('is ready when every answer is in, refusals included, and once', () => {
+    const { online, watch, suback, told } = subscriptionsSetting({ filtersPerSubscribe: 1 })
+    for (const filter of ['a', 'b', 'c']) watch(filter)
+    told.length = 0
+    online()
+    suback()
+    suback(0x87)
+    expect(told).toEqual([])
+    suback()
+    expect(told).toEqual(['ready'])
+    watch('d')
+    suback()
+    expect(told).toEqual(['ready', 'open'])
+  })
+
+  it('does not keep the way out waiting for an UNSUBSCRIBE', () => {
+    const { online, offline, watch, suback, packets, told } = subscriptionsSetting()
+    online()
+    const one = watch('a')
+    suback()
+    offline()
+    one.leave()
+    told.length = 0
+    packets()
+    online(resumed)
+    expect([packets(), told]).toEqual([['-a'], ['ready']])
+  })
+
+  it('undoes what was left meanwhile where the session is kept, and forgets it where it is lost', () => {
+    for (const isKept of [true, false]) {
+      const { online, offline, watch, suback, packets, unsuback } = subscriptionsSetting()
+      online()
+      const one = watch('a')
+      suback()
+      offline()
+      one.leave()
+      packets()
+      online({ sessionPresent: isKept })
+      expect(packets()).toEqual(isKept ? ['-a'] : [])
+      if (isKept) unsuback()
+      offline()
+      online(resumed)
+      expect(packets()).toEqual([])
+    }
+  })
+
+  it('opens a window for who left and came back meanwhile, session kept or lost', () => {
+    for (const isKept of [true, false]) {
+      const { online, offline, watch, suback, packets, receive } = subscriptionsSetting()
+      online()
+      const one = watch('a')
+      suback()
+      offline()
+      one.leave()
+      const again = watch('a', { qos: 2 })
+      packets()
+      online({ sessionPresent: isKept })
+      expect(packets()).toEqual(['+a #1'])
+      receive('a', 'waited')
+      suback()
+      receive('a', 'x')
+      expect(again.log).toEqual(['open', 'waited', 'x'])
+      expect(again.windows).toMatchObject([{ grantedQoS: 2 }])
+    }
+  })
+})
+
+describe.each(losses)('a connection lost during a SUBSCRIBE, %s,', (_, lose) => {
+  it.each([true, false])('asks again with the next, session kept: %s', (isKept) => {
+    const setting = subscriptionsSetting()
+    const { online, watch, packets, suback, receive, told } = setting
+    const one = watch('a')
+    online()
+    lose(setting)
+    expect(told).toEqual(['open'])
+    packets()
+    online({ sessionPresent: isKept })
+    expect(packets()).toEqual(['+a #1'])
+    expect(told).toEqual(['open'])
+    suback()
+    receive('a', 'x')
+    expect(one.log).toEqual(['open', 'x'])
+    expect(told).toEqual(['open', 'ready'])
+  })
+
+  it.each([true, false])('that nobody wants any more leaves nothing behind, session kept: %s', (isKept) => {
+    const setting = subscriptionsSetting()
+    const { online, watch, packets, unsuback } = setting
+    online()
+    const one = watch('a')
+    one.leave()
+    lose(setting)
+    packets()
+    online({ sessionPresent: isKept })
+    expect(packets()).toEqual(isKept ? ['-a'] : [])
+    if (isKept) unsuback()
+    lose(setting)
+    online(resumed)
+    expect(packets()).toEqual([])
+  })
+})
+
+describe.each(losses)('a connection lost during an UNSUBSCRIBE, %s,', (_, lose) => {
+  it.each([true, false])('sends it again where the session is kept: %s', (isKept) => {
+    const setting = subscriptionsSetting()
+    const { online, watch, packets, suback, unsuback } = setting
+    online()
+    const one = watch('a')
+    suback()
+    one.leave()
+    lose(setting)
+    packets()
+    online({ sessionPresent: isKept })
+    expect(packets()).toEqual(isKept ? ['-a'] : [])
+    if (isKept) unsuback()
+    watch('a')
+    expect(packets()).toEqual(['+a #1'])
+  })
+
+  it.each([true, false])('subscribes for who came back meanwhile, session kept: %s', (isKept) => {
+    const setting = subscriptionsSetting()
+    const { online, watch, packets, suback, receive } = setting
+    online()
+    const one = watch('a')
+    suback()
+    one.leave()
+    lose(setting)
+    const again = watch('a')
+    packets()
+    online({ sessionPresent: isKept })
+    expect(packets()).toEqual(['+a #1'])
+    suback()
+    receive('a', 'x')
+    expect(again.log).toEqual(['open', 'x'])
+  })
+})
+
+describe('an answer of a connection that is gone', () => {
+  it('changes nothing any more', () => {
+    const { online, offline, watch, packets, suback, transport, told } = subscriptionsSetting()
+    const one = watch('a')
+    online()
+    offline()
+    online()
+    transport.subscribed[0]?.answer.next([0x87])
+    transport.subscribed[0]?.answer.complete()
+    expect(one.log).toEqual([])
+    expect(told).toEqual(['open'])
+    packets()
+    suback()
+    expect(one.log).toEqual(['open'])
+    expect(told).toEqual(['open', 'ready'])
+    one.leave()
+    offline()
+    online(resumed)
+    transport.unsubscribed[0]?.answer.complete()
+    expect(packets()).toEqual(['-a', '-a'])
+    watch('a')
+    expect(packets()).toEqual([])
+  })
+})
+
+describe('the packets after a lost session', () => {
+  it('are as few as the filters allow: those that overlap go apart, so that each has an identifier', () => {
+    const { online, watch, packets } = subscriptionsSetting()
+    for (const filter of ['a/1', 'a/2', 'a/+', 'b', '#', 'c/#', 'a/3']) watch(filter)
+    online()
+    expect(packets()).toEqual(['+a/1,a/2,b,c/#,a/3 #1', '+a/+ #2', '+# #3'])
+  })
+
+  it('are fewer where the broker knows no identifiers', () => {
+    const { online, watch, packets } = subscriptionsSetting()
+    for (const filter of ['a/1', 'a/+', '#']) watch(filter)
+    online({ subscriptionIdentifiers: false })
+    expect(packets()).toEqual(['+a/1,a/+,#'])
+  })
+
+  it('hold no more filters than they may', () => {
+    const { online, offline, watch, suback, packets } = subscriptionsSetting({ filtersPerSubscribe: 2 })
+    const all = ['a', 'b', 'c', 'd', 'e'].map((filter) => watch(filter))
+    online()
+    expect(packets()).toEqual(['+a,b #1', '+c,d #1', '+e #1'])
+    for (let count = 0; count < 3; count++) suback()
+    offline()
+    for (const one of all) one.leave()
+    online(resumed)
+    expect(packets()).toEqual(['-a,b', '-c,d', '-e'])
+  })
+
+  it('give a filter the identifier that nothing which overlaps it has', () => {
+    const { online, watch, packets, suback, unsuback } = subscriptionsSetting()
+    online()
+    watch('a/b')
+    const wide = watch('a/#')
+    watch('+/b')
+    watch('c')
+    expect(packets()).toEqual(['+a/b #1', '+a/# #2', '++/b #3', '+c #1'])
+    for (let count = 0; count < 4; count++) suback()
+    wide.leave()
+    unsuback()
+    packets()
+    watch('a/c')
+    watch('$share/g/a/b')
+    expect(packets()).toEqual(['+a/c #1', '+$share/g/a/b #2'])
+  })
+
+  it('may be met with changes of mind from within a closing window', () => {
+    const { online, offline, watch, suback, packets, receive } = subscriptionsSetting()
+    online()
+    const inner: string[][] = []
+    const first = watch('a', {
+      onClosed: () => {
+        second.leave()
+        inner.push(watch('c').log)
+      },
+    })
+    const second = watch('b')
+    suback()
+    suback()
+    offline()
+    packets()
+    online()
+    expect(packets()).toEqual(['+a,c #1'])
+    suback()
+    receive('c', 'x')
+    expect(first.log).toEqual(['open', 'closed', 'open'])
+    expect(inner).toEqual([['open', 'x']])
+  })
+})

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest'
+import { subscriptionsSetting } from './subscriptions-setting.js'
+
+describe('a subscription that is refused', () => {
+  it.each([0x80, 0x83, 0x87, 0x8f, 0x91, 0x97, 0x9e, 0xa1, 0xa2, 0x03])(
+    'with 0x%s fails everybody, and can be asked for again',
+    (code) => {
+      const { online, watch, packets, suback, receive, incidents } = subscriptionsSetting()
+      online()
+      const all = [watch('a'), watch('a')]
+      suback(code)
+      for (const { log, errors } of all) {
+        expect(log).toEqual(['subscribe-refused'])
+        expect(errors[0]).toMatchObject({ reasonCode: code, topic: 'a', phase: 'after-network' })
+      }
+      receive('a', '1')
+      expect(incidents).toMatchObject([{ kind: 'unroutable' }])
+      packets()
+      const again = watch('a')
+      expect(packets()).toEqual(['+a #1'])
+      suback()
+      expect(again.log).toEqual(['open'])
+    },
+  )
+
+  it('takes a missing code for a refusal', () => {
+    const { online, watch, transport } = subscriptionsSetting()
+    online()
+    const { errors } = watch('a')
+    transport.subscribed[0]?.answer.next([])
+    expect(errors).toMatchObject([{ code: 'subscribe-refused', reasonCode: 0x80 }])
+  })
+
+  it('does not touch the others in its packet', () => {
+    const { online, watch, suback } = subscriptionsSetting()
+    const all = [watch('a'), watch('b'), watch('c')]
+    online()
+    suback(1, 0x87, 0)
+    expect(all.map(({ log }) => log)).toEqual([['open'], ['subscribe-refused'], ['open']])
+  })
+
+  it.each([
+    ['$share/g/a', { sharedSubscriptions: false }, 0x9e],
+    ['a/+', { wildcardSubscriptions: false }, 0xa2],
+    ['#', { wildcardSubscriptions: false }, 0xa2],
+    ['$share/g/a/#', { sharedSubscriptions: false, wildcardSubscriptions: false }, 0x9e],
+  ])(
+    '%s, where the broker said before that it would be, is asked for in no packet',
+    (filter, limits, code) => {
+      const { online, watch, packets, told } = subscriptionsSetting()
+      const early = watch(filter)
+      online(limits)
+      const late = watch(filter)
+      for (const { log, errors } of [early, late]) {
+        expect(log).toEqual(['subscribe-refused'])
+        expect(errors[0]).toMatchObject({ reasonCode: code, topic: filter, phase: 'before-network' })
+      }
+      expect(told).toEqual(['open', 'ready', 'open'])
+      watch('a')
+      expect(packets()).toEqual(['+a #1'])
+    },
+  )
+
+  it('by the transport fails with what it said, is not undone, and can be asked for again', () => {
+    const { online, watch, packets, suback, transport, told } = subscriptionsSetting()
+    const again: string[][] = []
+    const one = watch('a', { onEnd: () => again.push(watch('a').log) })
+    online()
+    transport.subscribed[0]?.answer.error(new RangeError('too many'))
+    expect(one.errors).toMatchObject([{ code: 'unknown', message: 'too many' }])
+    expect(packets()).toEqual(['+a #1', '+a #1'])
+    expect(told).toContain('ready')
+    suback()
+    expect(again).toEqual([['open']])
+  })
+})
+
+describe('a subscription with a mistake', () => {
+  it.each([
+    ['', {}],
+    ['a/#/b', {}],
+    ['$share/g', {}],
+    ['$share/g/a', { noLocal: true }],
+  ])('in %j %j is refused before any packet, and does not open the link', (filter, options) => {
+    const { online, watch, packets, told } = subscriptionsSetting()
+    online()
+    told.length = 0
+    const { log, errors } = watch(filter, options)
+    expect(log).toEqual(['invalid-argument'])
+    expect(errors[0]?.phase).toBe('before-network')
+    expect([packets(), told]).toEqual([[], []])
+  })
+
+  it.each([
+    [{}, { qos: 2 }, /qos 1 and qos 2/],
+    [{ retainHandling: 1 }, { retainHandling: 2 }, /retainHandling 1 and retainHandling 2/],
+    [{ noLocal: true }, {}, /noLocal true and noLocal false/],
+    [{}, { retainAsPublished: true }, /retainAsPublished false and retainAsPublished true/],
+  ] as const)('%j against %j is refused while others hold the filter', (mine, yours, why) => {
+    const { online, watch, packets, suback, unsuback } = subscriptionsSetting()
+    online()
+    const first = watch('a', mine)
+    const second = watch('a', yours)
+    expect(second.log).toEqual(['invalid-argument'])
+    expect(second.errors[0]?.message).toMatch(why)
+    suback()
+    expect(watch('a', yours).log).toEqual(['invalid-argument'])
+    first.leave()
+    packets()
+    const third = watch('a', yours)
+    unsuback()
+    expect(packets()).toEqual(['+a #1'])
+    suback()
+    expect(third.log).toEqual(['open'])
+  })
+})
