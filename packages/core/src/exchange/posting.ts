@@ -15,8 +15,8 @@ export interface ReplyTo {
 const NOTHING = new Uint8Array()
 
 /**
- * A question on paper: encoded once, addressed when it is known where its replies will come, then as often sent as it
- * takes. Making one throws whatever is wrong with the question itself.
+ * A question on paper: encoded, addressed when it is known where its replies will come (and encoded again, for a
+ * correlation may write that down), then as often sent as it takes. Making one throws what is wrong with the question.
  */
 export class Posting {
   replyTopic = ''
@@ -25,7 +25,7 @@ export class Posting {
   readonly #caller: Caller
   readonly #parts: AskParts
   readonly #id = uuid()
-  readonly #payload: Uint8Array
+  #payload: Uint8Array = NOTHING
   readonly #userProperties: UserProperties | undefined
   #properties: MarkedQuestion['properties'] = {}
 
@@ -34,14 +34,9 @@ export class Posting {
     this.#caller = caller
     this.#parts = parts
     this.topic = endpoint.topic.format(parts.params)
-    const replyTopic = this.replyTo?.topic
-    const marked = this.#mark(replyTopic ?? '')
-    const encoded = encodeWith(endpoint.request, marked.value)
-    if (isLeft(encoded)) throw encoded.left.within({ endpoint: endpoint.name, topic: this.topic })
-    this.#payload = encoded.right
+    this.#write(this.replyTo?.topic ?? '')
     const properties = [...(rules.userProperties ?? []), ...ownProperties]
     this.#userProperties = properties.length > 0 ? properties : undefined
-    if (replyTopic !== undefined) this.#adopt(replyTopic, marked)
   }
 
   /** Where replies come; `undefined` until the broker has told us our name. */
@@ -59,7 +54,7 @@ export class Posting {
   }
 
   address(replyTopic: string): void {
-    if (replyTopic !== this.replyTopic) this.#adopt(replyTopic, this.#mark(replyTopic))
+    if (replyTopic !== this.replyTopic) this.#write(replyTopic)
   }
 
   /** The message as it goes out with so many milliseconds left to be answered. */
@@ -92,14 +87,19 @@ export class Posting {
     }
   }
 
-  #adopt(replyTopic: string, { token, properties }: MarkedQuestion): void {
+  #write(replyTopic: string): void {
+    const { correlation, request, name } = this.#caller.endpoint
+    const { value, token, properties } = correlation.ask({
+      id: this.#id,
+      replyTopic,
+      value: this.#parts.value,
+    })
+    const encoded = encodeWith(request, value)
+    if (isLeft(encoded)) throw encoded.left.within({ endpoint: name, topic: this.topic })
+    this.#payload = encoded.right
+    this.#properties = properties
     this.replyTopic = replyTopic
     this.token = token
-    this.#properties = properties
-  }
-
-  #mark(replyTopic: string): MarkedQuestion {
-    return this.#caller.endpoint.correlation.ask({ id: this.#id, replyTopic, value: this.#parts.value })
   }
 }
 
