@@ -7,7 +7,11 @@ export interface End<Out> {
   readonly send: (packet: Out) => void
   /** Ends the connection behind what was sent; nothing is received any more. */
   readonly close: () => void
-  /** Ends the connection at once: what is under way in both directions is lost. The other end is told. */
+}
+
+/** The broker's end. */
+export interface ServerEnd extends End<ServerPacket> {
+  /** Ends the connection at once: what is under way in both directions is lost. The client is told. */
   readonly cut: () => void
 }
 
@@ -38,13 +42,13 @@ export interface ConnectionOptions {
 export function connection(
   { scheduler, isReachable, latency, disturbUp, disturbDown }: ConnectionOptions,
   client: ClientReceiver,
-  accept: (end: End<ServerPacket>) => Receiver<ClientPacket>,
+  accept: (end: ServerEnd) => Receiver<ClientPacket>,
 ): End<ClientPacket> {
   if (!isReachable) {
     const nobody = { packet: () => undefined, closed: client.unreachable }
     const { close, cut } = lane<ServerPacket>({ scheduler, latency: latency.up, disturb: () => [] }, nobody)
     close()
-    return { send: () => undefined, close: cut, cut }
+    return { send: () => undefined, close: cut }
   }
   const down = lane<ServerPacket>({ scheduler, latency: latency.down, disturb: disturbDown }, client)
   const reset = lane<ServerPacket>({ scheduler, latency: latency.down, disturb: () => [] }, client)
@@ -67,12 +71,6 @@ export function connection(
       down.cut()
       reset.cut()
       up.close()
-    },
-    cut: () => {
-      down.cut()
-      reset.cut()
-      up.cut()
-      server.closed()
     },
   }
 }

@@ -1,13 +1,12 @@
 import type { Grant } from '@antiphon/core'
 import type { BrokerLimits } from './broker.js'
-import type { End } from './connection.js'
+import type { ServerEnd } from './connection.js'
 import type { Receiver } from './lane.js'
 import { publishFault, subscribeFault } from './limits.js'
 import type {
   ClientPacket,
   ConnectPacket,
   PublishPacket,
-  ServerPacket,
   SubscribePacket,
   UnsubscribePacket,
 } from './packet.js'
@@ -43,7 +42,7 @@ export interface SubscribeOutcome {
 }
 
 /** The broker's end of one connection. */
-export function serverConnection(registry: Registry, end: End<ServerPacket>): Receiver<ClientPacket> {
+export function serverConnection(registry: Registry, end: ServerEnd): Receiver<ClientPacket> {
   let connect: ConnectPacket | undefined
   let session: Session | undefined
   let attachment: Attachment | undefined

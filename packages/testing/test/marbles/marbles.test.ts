@@ -1,4 +1,5 @@
-import { map } from 'rxjs'
+import type { Link } from '@antiphon/core'
+import { EMPTY, map, NEVER, switchMap } from 'rxjs'
 import { configure } from 'rxjs-marbles'
 import { TestScheduler } from 'rxjs/testing'
 import { describe, expect, it } from 'vitest'
@@ -76,6 +77,24 @@ describe('a marble test', () => {
       })
       publish('      ------a', {}, 'letters')
       expectPublished('letters').toBe('------a')
+    }),
+  )
+
+  it(
+    'sees every time a filter is subscribed, by anybody or by one',
+    marbles(({ cold, link, expectSubscribed, expectTimers }) => {
+      const [first, second] = ['first', 'second'].map((clientId) => link({ clientId }))
+      const listen = (marbles: string, one: Link | undefined): void => {
+        const start$ = cold(marbles)
+        const messages$ = one?.messages$('a') ?? NEVER
+        start$.pipe(switchMap((marble) => (marble === 'a' ? messages$ : EMPTY))).subscribe()
+      }
+      listen('--a--b--a--b---', first)
+      listen('----a-------b--', second)
+      expectSubscribed('a').toBe(['--^--!', '----^-------!', '--------^--!'])
+      expectSubscribed('a', { clientId: 'first' }).toBe(['--^--!', '--------^--!'])
+      expectSubscribed('b').toBe([])
+      expectTimers('------|').toBe(0)
     }),
   )
 

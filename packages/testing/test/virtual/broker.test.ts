@@ -173,6 +173,20 @@ describe('virtualBroker', () => {
     expect(alice.grants[0]).toMatchObject({ protocolVersion: 4, subscriptionIdentifiers: false })
   })
 
+  it('tells the subscriptions of all its sessions', () => {
+    const { broker, settle } = world()
+    const clients = ['alice', 'bob'].map((clientId) => client(broker.transport({ clientId })))
+    for (const one of clients) one.connect()
+    settle()
+    for (const one of clients) one.subscribe('a', { qos: 2 }, 3)
+    settle()
+    const subscription = { filter: 'a', qos: 2, identifier: 3 }
+    expect(broker.subscriptions()).toMatchObject([
+      { clientId: 'alice', ...subscription },
+      { clientId: 'bob', ...subscription },
+    ])
+  })
+
   it('counts connections and packets', () => {
     const { broker, settle } = world()
     const alice = client(broker.transport())
