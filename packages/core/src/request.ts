@@ -1,5 +1,5 @@
 import { left, right, type Either } from 'fp-ts/lib/Either.js'
-import { Observable, Subscription, type OperatorFunction } from 'rxjs'
+import { finalize, Observable, type OperatorFunction } from 'rxjs'
 import type { Ask, Endpoint, EndpointTypes } from './endpoint.js'
 import { AntiphonError } from './errors.js'
 import { ask, callerOf, toParts } from './exchange/caller.js'
@@ -110,19 +110,22 @@ export async function request<T extends EndpointTypes & { readonly kind: 'one' }
   { signal, ...options }: PromiseOptions = {},
 ): Promise<T['response']> {
   const answer$ = exchange$(link, endpoint, question, options)
+  const gaveUp = (): AntiphonError<'cancelled'> => {
+    const context = { cause: signal?.reason as unknown, endpoint: endpoint.name }
+    return new AntiphonError('cancelled', `${endpoint.name}: the caller gave up`, context)
+  }
   return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      exchange.unsubscribe()
-      reject(
-        new AntiphonError('cancelled', `${endpoint.name}: the caller gave up`, { cause: signal?.reason }),
-      )
-    }
-    const exchange = new Subscription(() => signal?.removeEventListener('abort', abort))
     if (signal?.aborted === true) {
-      abort()
+      reject(gaveUp())
       return
     }
-    signal?.addEventListener('abort', abort)
-    exchange.add(answer$.subscribe({ next: resolve, error: reject, complete: () => exchange.unsubscribe() }))
+    const abort = (): void => {
+      exchange.unsubscribe()
+      reject(gaveUp())
+    }
+    const exchange = answer$
+      .pipe(finalize(() => signal?.removeEventListener('abort', abort)))
+      .subscribe({ next: resolve, error: reject })
+    if (!exchange.closed) signal?.addEventListener('abort', abort)
   })
 }

@@ -1,210 +1,398 @@
 import {
+  ApplicationError,
+  countsOf,
   endpoint,
   exchange$,
-  json,
-  payloadField,
+  request,
   request$,
   requestEither$,
   requests$,
   serve,
   text,
-  countsOf,
-  type AntiphonError,
-  type Link,
-  type OutgoingMessage,
+  type PromiseOptions,
 } from '@antiphon/core'
 import { isLeft } from 'fp-ts/lib/Either.js'
-import * as t from 'io-ts'
-import { from, map, Observable, of, throwError, delay } from 'rxjs'
-import { describe, expect, it } from 'vitest'
+import { delay, EMPTY, from, map, of, Subject, take, throwError, timer } from 'rxjs'
+import { describe, expect, it, vi } from 'vitest'
+import { answering, bytesOf, observe, publishedBy, replyTo, textOf } from './observed.js'
 import { inWorld, type World } from './world.js'
 
 const echo = endpoint({ topic: 'echo', request: text, response: text })
 
-/** Serves `echo` on a link of its own. */
-function serveEcho({ link, advance }: World, after = 0): Link {
-  const server = link('server')
+/** Serves `echo`: `300` is answered after as many milliseconds, `bad` with an application's failure. */
+function serveEcho(world: World): void {
+  const server = world.link('server')
   requests$(server, echo)
     .pipe(
-      serve(
-        ({ value }) => (after > 0 ? of(`${value}!`).pipe(delay(after, server.scheduler)) : of(`${value}!`)),
-        { concurrency: 10_000 },
+      serve(({ value }) =>
+        value === 'bad'
+          ? throwError(() => new ApplicationError({ code: 'bad' }))
+          : of(`${value}!`).pipe(delay(Number(value) || 0, server.scheduler)),
       ),
     )
     .subscribe()
-  advance(50)
-  return server
-}
-
-/** Everything that happened to a stream, with the time. */
-function recorded(world: World): {
-  log: unknown[]
-  observer: { next: (v: unknown) => void; error: (e: unknown) => void; complete: () => void }
-} {
-  const log: unknown[] = []
-  const at = (): number => world.scheduler.now()
-  return {
-    log,
-    observer: {
-      next: (value) => log.push([at(), value]),
-      error: (error: AntiphonError) => log.push([at(), 'error', error.code]),
-      complete: () => log.push([at(), 'complete']),
-    },
-  }
+  world.advance(50)
 }
 
 describe('request$', () => {
-  it('answers each question', () => {
+  it('turns a stream of questions into a stream of answers, as they come', () => {
     inWorld((world) => {
       serveEcho(world)
-      const { log, observer } = recorded(world)
-      from(['a', 'b'])
-        .pipe(request$(world.link('caller'), echo))
-        .subscribe(observer)
-      world.advance(100)
-      expect(log.map((entry) => (entry as unknown[])[1])).toEqual(['a!', 'b!', 'complete'])
+      const answers = observe(world, from(['300', '100', '200']).pipe(request$(world.link('caller'), echo)))
+      world.advance(1_000)
+      expect(answers.values).toEqual(['100!', '200!', '300!'])
+      expect(answers.ending()).toBe('complete')
     })
   })
 
-  it('publishes only after the SUBACK, with one SUBSCRIBE for many concurrent questions', () => {
+  it('keeps the order of the questions where it is asked to', () => {
     inWorld((world) => {
       serveEcho(world)
-      const before = world.broker.counts().packets['subscribe'] ?? 0
-      const caller = world.link('caller')
-      const { log, observer } = recorded(world)
-      from(Array.from({ length: 50 }, (_, i) => String(i)))
-        .pipe(request$(caller, echo))
-        .subscribe(observer)
-      world.advance(100)
-      expect(log).toHaveLength(51)
-      expect((world.broker.counts().packets['subscribe'] ?? 0) - before).toBe(1)
+      const ordered = request$(world.link('caller'), echo, { ordered: true })
+      const answers = observe(world, from(['300', '100', '200']).pipe(ordered))
+      world.advance(1_000)
+      expect(answers.values).toEqual(['300!', '100!', '200!'])
     })
   })
 
-  it('times out at its total time and leaves nothing behind', () => {
+  it('asks so many at once as it is allowed to', () => {
     inWorld((world) => {
+      serveEcho(world)
       const caller = world.link('caller')
-      const { log, observer } = recorded(world)
-      exchange$(caller, echo, 'x', { timeout: 1_000 }).subscribe(observer)
+      const two = request$(caller, echo, { concurrency: 2 })
+      let mostPending = 0
+      const answers = observe(world, from(['100', '100', '100', '100', '100']).pipe(two))
+      for (let at = 0; at < 1_000; at++) {
+        world.advance(1)
+        mostPending = Math.max(mostPending, countsOf(caller, echo).pending)
+      }
+      expect(answers.values).toHaveLength(5)
+      expect(mostPending).toBe(2)
+    })
+  })
+
+  it('fails with `overflow` when its queue is full', () => {
+    inWorld((world) => {
+      serveEcho(world)
+      const caller = world.link('caller')
+      const narrow = request$(caller, echo, { concurrency: 1, queue: 1 })
+      const answers = observe(world, from(['100', '200', '300']).pipe(narrow))
+      expect(answers.ending()).toMatchObject({ code: 'overflow', phase: 'before-network' })
+      expect(countsOf(caller, echo).pending).toBe(0)
+    })
+  })
+
+  it('cancels the question before, like switchMap, and tells its responder', () => {
+    inWorld((world) => {
+      serveEcho(world)
+      const questions = new Subject<string>()
+      const asked = publishedBy(world, 'caller')
+      const caller = world.link('caller')
+      const answers = observe(world, questions.pipe(request$(caller, echo, { overlap: 'switch' })))
+      questions.next('1000')
+      world.advance(100)
+      questions.next('10')
       world.advance(2_000)
-      expect(log).toEqual([[1_000, 'error', 'timeout']])
-      expect(countsOf(caller, echo)).toMatchObject({ asked: 1, pending: 0, timedOut: 1 })
+      expect(answers.values).toEqual(['10!'])
+      expect(asked.map(({ message }) => textOf(message))).toEqual(['1000', '', '10'])
+      expect(countsOf(caller, echo)).toMatchObject({ cancelled: 1, answered: 1, pending: 0 })
     })
   })
 
-  it('asks again in silence, with the same correlation and what is left of the expiry', () => {
+  it('leaves out what comes meanwhile, like exhaustMap', () => {
     inWorld((world) => {
+      serveEcho(world)
       const caller = world.link('caller')
-      const seen: OutgoingMessage[] = []
-      world.broker.published$.subscribe(({ message }) => seen.push(message))
-      const { log, observer } = recorded(world)
-      exchange$(caller, echo, 'x', { timeout: 9_000, retry: { count: 2 } }).subscribe(observer)
-      world.advance(20_000)
-      expect(seen.map(({ messageExpiryInterval }) => messageExpiryInterval)).toEqual([9, 6, 3])
-      expect(new Set(seen.map(({ correlationData }) => String(correlationData))).size).toBe(1)
-      expect(log).toEqual([[9_000, 'error', 'timeout']])
+      const answers = observe(world, from(['100', '10']).pipe(request$(caller, echo, { overlap: 'exhaust' })))
+      world.advance(1_000)
+      expect(answers.values).toEqual(['100!'])
+      expect(countsOf(caller, echo).asked).toBe(1)
     })
   })
 
-  it('a failed exchange ends the stream; requestEither$ lives on', () => {
+  it('ends with the first exchange that fails, as mergeMap does, and cancels the others', () => {
     inWorld((world) => {
-      const { link, advance } = world
-      const server = link('server')
-      requests$(server, echo)
-        .pipe(serve(({ value }) => (value === 'bad' ? throwError(() => new Error('no')) : of(value))))
-        .subscribe()
-      advance(50)
-      const caller = link('caller')
-      const plain = recorded(world)
-      from(['bad', 'good'])
-        .pipe(request$(caller, echo, { concurrency: 1 }))
-        .subscribe(plain.observer)
-      const either = recorded(world)
-      from(['bad', 'good'])
-        .pipe(
-          requestEither$(caller, echo, { concurrency: 1 }),
-          map((answer) => (isLeft(answer) ? answer.left.status?.code : answer.right)),
-        )
-        .subscribe(either.observer)
-      advance(100)
-      expect(plain.log.map((entry) => (entry as unknown[]).slice(1))).toEqual([['error', 'status']])
-      expect(either.log.map((entry) => (entry as unknown[])[1])).toEqual([500, 'good', 'complete'])
+      serveEcho(world)
+      const caller = world.link('caller')
+      const answers = observe(world, from(['10', '1000', 'bad']).pipe(request$(caller, echo)))
+      world.advance(5_000)
+      expect(answers.ending()).toMatchObject({ code: 'status', status: { applicationCode: 'bad' } })
+      expect(countsOf(caller, echo)).toMatchObject({ pending: 0, failed: 1, cancelled: 2 })
     })
   })
 
-  it('cancels on unsubscribe: the handler is unsubscribed, and nothing is left', () => {
+  it('opens the link with the first question, not before', () => {
     inWorld((world) => {
-      const { link, advance } = world
-      const outcomes: string[] = []
-      let isStopped = false
-      requests$(link('server'), echo)
-        .pipe(serve(() => new Observable<string>(() => () => (isStopped = true))))
-        .subscribe(({ outcome }) => outcomes.push(outcome))
-      advance(50)
-      const caller = link('caller')
-      const exchange = exchange$(caller, echo, 'x').subscribe()
-      advance(50)
-      exchange.unsubscribe()
-      advance(50)
-      expect(isStopped).toBe(true)
-      expect(outcomes).toEqual(['cancelled'])
-      expect(countsOf(caller, echo)).toMatchObject({ pending: 0, cancelled: 1 })
+      const questions = new Subject<string>()
+      observe(world, questions.pipe(request$(world.link('caller'), echo)))
+      world.advance(100)
+      expect(world.broker.counts().connections).toBe(0)
+      questions.next('x')
+      world.advance(100)
+      expect(world.broker.counts().connections).toBe(1)
     })
   })
 
-  it('streams many replies with credit, in order', () => {
+  it('can be left by its first answer, and cancels the rest', () => {
     inWorld((world) => {
-      const { link, advance } = world
-      const numbers = endpoint({ topic: 'numbers', request: text, response: text, replies: 'many' })
-      let asked = 0
-      requests$(link('server'), numbers)
-        .pipe(
-          serve(function* ({ value }) {
-            for (let i = 0; i < Number(value); i++) {
-              asked++
-              yield String(i)
-            }
-          }),
-        )
-        .subscribe()
-      advance(50)
-      const got: string[] = []
-      let isDone = false
-      exchange$(link('caller'), numbers, '100', { credit: 10 }).subscribe({
-        next: (v) => got.push(v),
-        complete: () => (isDone = true),
-        error: console.log,
+      serveEcho(world)
+      const caller = world.link('caller')
+      const answers = observe(world, from(['10', '1000', '2000']).pipe(request$(caller, echo), take(1)))
+      world.advance(5_000)
+      expect(answers.values).toEqual(['10!'])
+      expect(answers.ending()).toBe('complete')
+      expect(countsOf(caller, echo)).toMatchObject({ answered: 1, cancelled: 2, pending: 0 })
+    })
+  })
+
+  it('sends no cancel for what is answered when it is left by the answer', () => {
+    inWorld((world) => {
+      serveEcho(world)
+      const asked = publishedBy(world, 'caller')
+      const answers = observe(world, of('10').pipe(request$(world.link('caller'), echo), take(1)))
+      world.advance(1_000)
+      expect(answers.values).toEqual(['10!'])
+      expect(asked).toHaveLength(1)
+    })
+  })
+
+  it('asks again what an answer brings about', () => {
+    inWorld((world) => {
+      serveEcho(world)
+      const questions = new Subject<string>()
+      const seen: string[] = []
+      questions.pipe(request$(world.link('caller'), echo)).subscribe((answer) => {
+        seen.push(answer)
+        if (answer.length < 5) questions.next(answer)
       })
-      advance(500)
-      expect(got).toEqual(Array.from({ length: 100 }, (_, i) => String(i)))
-      expect(isDone).toBe(true)
-      expect(asked).toBe(100)
+      questions.next('a')
+      world.advance(1_000)
+      expect(seen).toEqual(['a!', 'a!!', 'a!!!', 'a!!!!'])
     })
   })
 
-  it('payload field on 3.1.1', () => {
+  it('takes its questions from whatever emits at once', () => {
     inWorld((world) => {
-      const { link, advance } = world
-      const Req = t.type({ command: t.string, commandId: t.string })
-      const Res = t.type({ commandId: t.string, result: t.string })
-      const unlock = endpoint({
-        topic: 'req/{car}/{mobile}',
-        reply: { topic: 'res/{mobile}/{car}', filter: 'res/{mobile}/#' },
-        request: json(Req),
-        response: json(Res),
-        correlation: payloadField('commandId'),
-      })
-      requests$(link('car1', { protocolVersion: 4 }), unlock, { params: { car: 'car1' } })
-        .pipe(serve(() => of({ result: 'Success' })))
-        .subscribe(console.log)
-      advance(50)
-      const log: unknown[] = []
-      exchange$(link('m1', { protocolVersion: 4 }), unlock, {
-        params: { car: 'car1', mobile: 'm1' },
-        value: { command: 'unlock' },
-      }).subscribe({ next: (v) => log.push(v), error: (e) => log.push(e) })
-      advance(100)
-      expect(log).toMatchObject([{ result: 'Success' }])
+      serveEcho(world)
+      const answers = observe(
+        world,
+        timer(10, world.scheduler).pipe(map(String), request$(world.link('c'), echo)),
+      )
+      world.advance(100)
+      expect(answers.values).toEqual(['0!'])
     })
+  })
+
+  it('completes with no questions at all, without a connection', () => {
+    inWorld((world) => {
+      const answers = observe(world, EMPTY.pipe(request$(world.link('caller'), echo)))
+      expect(answers.ending()).toBe('complete')
+      expect(world.broker.counts().packets).toEqual({})
+    })
+  })
+})
+
+describe('requestEither$', () => {
+  it('lives on: a failed exchange is a Left among the answers', () => {
+    inWorld((world) => {
+      serveEcho(world)
+      const either = requestEither$(world.link('caller'), echo, { ordered: true, timeout: 500 })
+      const answers = observe(
+        world,
+        from(['bad', '10', '1000', '20']).pipe(
+          either,
+          map((answer) => (isLeft(answer) ? answer.left.code : answer.right)),
+        ),
+      )
+      world.advance(5_000)
+      expect(answers.values).toEqual(['status', '10!', 'timeout', '20!'])
+      expect(answers.ending()).toBe('complete')
+    })
+  })
+
+  it('has an overflow among the answers, in its place', () => {
+    inWorld((world) => {
+      serveEcho(world)
+      const narrow = requestEither$(world.link('caller'), echo, { concurrency: 1, queue: 1, ordered: true })
+      const answers = observe(
+        world,
+        from(['10', '20', '30']).pipe(
+          narrow,
+          map((answer) => (isLeft(answer) ? answer.left.code : answer.right)),
+        ),
+      )
+      world.advance(5_000)
+      expect(answers.values).toEqual(['10!', '20!', 'overflow'])
+    })
+  })
+
+  it('has a question that does not encode among the answers', () => {
+    inWorld((world) => {
+      serveEcho(world)
+      const either = requestEither$(world.link('caller'), echo)
+      const answers = observe(
+        world,
+        from(['\ud800', '10']).pipe(
+          either,
+          map((answer) => (isLeft(answer) ? answer.left.code : answer.right)),
+        ),
+      )
+      world.advance(1_000)
+      expect(answers.values).toEqual(['encode', '10!'])
+    })
+  })
+
+  it('fails with its source', () => {
+    inWorld((world) => {
+      const answers = observe(
+        world,
+        throwError(() => new Error('no more questions')).pipe(requestEither$(world.link('caller'), echo)),
+      )
+      expect(answers.ending()).toMatchObject({ message: 'no more questions' })
+    })
+  })
+})
+
+describe('exchange$', () => {
+  it('asks anew for each subscriber', () => {
+    inWorld((world) => {
+      serveEcho(world)
+      const caller = world.link('caller')
+      const answer$ = exchange$(caller, echo, '10')
+      const [one, two] = [observe(world, answer$), observe(world, answer$)]
+      world.advance(100)
+      expect([one.values, two.values]).toEqual([['10!'], ['10!']])
+      expect(countsOf(caller, echo).asked).toBe(2)
+    })
+  })
+})
+
+describe('request', () => {
+  interface Settling {
+    readonly settled: readonly unknown[]
+    readonly added: number
+    readonly removed: number
+    readonly counts: ReturnType<typeof countsOf>
+  }
+
+  /** Asks by promise, lets things happen in virtual time, then waits for what the promise has to say. */
+  async function settling(
+    happen: (world: World, controller: AbortController) => void,
+    options: PromiseOptions = {},
+    prepare: (controller: AbortController) => void = () => undefined,
+  ): Promise<Settling> {
+    const controller = new AbortController()
+    const added = vi.spyOn(controller.signal, 'addEventListener')
+    const removed = vi.spyOn(controller.signal, 'removeEventListener')
+    const settled: unknown[] = []
+    let promise: Promise<string> = Promise.resolve('')
+    let counts: () => ReturnType<typeof countsOf> = () => countsOf(undefined as never, echo)
+    inWorld((world) => {
+      prepare(controller)
+      const caller = world.link('caller')
+      counts = () => countsOf(caller, echo)
+      promise = request(caller, echo, 'question', { signal: controller.signal, ...options })
+      happen(world, controller)
+    })
+    await promise.then(
+      (value) => settled.push(value),
+      (error: unknown) => settled.push(error),
+    )
+    const listeners = { added: added.mock.calls.length, removed: removed.mock.calls.length }
+    controller.abort('much later')
+    await Promise.resolve()
+    return { settled, ...listeners, counts: counts() }
+  }
+
+  it('resolves with the answer', async () => {
+    const { settled, added, removed } = await settling((world) => {
+      answering(world, 'echo', (asked) => [replyTo(asked, 'answer'), replyTo(asked, 'another')])
+      world.advance(10_000)
+    })
+    expect(settled).toEqual(['answer'])
+    expect(removed).toBe(added)
+  })
+
+  it.each([
+    ['a timeout', { timeout: 100 }, 'timeout'],
+    ['nobody there', { failFast: true }, 'no-responder'],
+  ] as const)('rejects with %s, and leaves no listener on the signal', async (_, options, code) => {
+    const { settled, added, removed, counts } = await settling((world) => world.advance(10_000), options)
+    expect(settled).toMatchObject([{ code }])
+    expect(removed).toBe(added)
+    expect(counts.pending).toBe(0)
+  })
+
+  it('rejects at once when the signal was aborted before, and sends nothing', async () => {
+    let packets: unknown
+    const { settled, added, counts } = await settling(
+      (world) => {
+        world.advance(1_000)
+        packets = world.broker.counts().packets
+      },
+      {},
+      (controller) => controller.abort('too late'),
+    )
+    expect(settled).toMatchObject([{ code: 'cancelled', cause: 'too late' }])
+    expect([packets, counts.asked, added]).toEqual([{}, 0, 0])
+  })
+
+  it('rejects when the signal aborts meanwhile, and tells the responder', async () => {
+    let asked: readonly string[] = []
+    const { settled, added, removed, counts } = await settling((world, controller) => {
+      const taken = publishedBy(world, 'caller')
+      world.advance(100)
+      controller.abort('enough')
+      world.advance(10_000)
+      asked = taken.map(({ message }) => textOf(message))
+    })
+    expect(settled).toMatchObject([{ code: 'cancelled', cause: 'enough', endpoint: 'echo' }])
+    expect(asked).toEqual(['question', ''])
+    expect(counts).toMatchObject({ pending: 0, cancelled: 1 })
+    expect(removed).toBe(added)
+  })
+
+  it('stays resolved when the signal aborts after the answer', async () => {
+    const { settled, counts } = await settling((world, controller) => {
+      answering(world, 'echo', (asked) => [replyTo(asked, 'answer')])
+      world.advance(1_000)
+      controller.abort('too late')
+      world.advance(1_000)
+    })
+    expect(settled).toEqual(['answer'])
+    expect(counts).toMatchObject({ answered: 1, cancelled: 0 })
+  })
+
+  it('settles once when answer and abort come in one instant', async () => {
+    const { settled } = await settling((world, controller) => {
+      const taken = publishedBy(world, 'caller')
+      world.advance(10)
+      const [question] = taken
+      if (question !== undefined) world.broker.publish(replyTo(question.message, 'answer'))
+      world.scheduler.schedule(() => controller.abort('now'), 1)
+      world.advance(1_000)
+    })
+    expect(settled).toHaveLength(1)
+  })
+
+  it('rejects when the question does not encode', async () => {
+    let asking: Promise<unknown> = Promise.resolve()
+    inWorld(({ link }) => {
+      asking = request(link('caller'), echo, '\ud800')
+    })
+    await expect(asking).rejects.toMatchObject({ code: 'encode' })
+  })
+
+  it('is not disturbed by what has nothing to do with it', async () => {
+    const { settled } = await settling((world) => {
+      const taken = publishedBy(world, 'caller')
+      world.advance(10)
+      world.broker.publish({ topic: 'response/caller', payload: bytesOf('noise') })
+      world.advance(10)
+      const [question] = taken
+      if (question !== undefined) world.broker.publish(replyTo(question.message, 'answer'))
+      world.advance(10)
+    })
+    expect(settled).toEqual(['answer'])
   })
 })

@@ -122,13 +122,15 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
   // What its replies decide.
 
   emit(value: unknown): void {
-    this.#outcome.next(value)
+    if (!this.#isSettled) this.#outcome.next(value)
   }
 
-  finish(): void {
+  finish(answer?: { readonly value: unknown }): void {
     if (this.#isSettled) return
     this.#caller.tally.answered++
+    // Before anybody hears of it: who leaves with the answer does not cancel what was answered.
     this.#settle()
+    if (answer !== undefined) this.#outcome.next(answer.value)
     this.#outcome.complete()
   }
 
@@ -206,12 +208,15 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
   }
 
   #timeOut(): void {
-    if (this.#replies.timedOut !== undefined) {
-      this.#replies.timedOut(this)
+    const isAsked = this.#attempts > 0
+    if (isAsked && this.#replies.timedOut !== undefined) {
+      const error = this.#replies.timedOut(this)
+      if (error === undefined) this.finish()
+      else this.#end(error)
       return
     }
     const { rules, endpoint } = this.#caller
-    const missing = this.#attempts > 0 ? 'no answer' : 'the link and its response subscription were not ready'
+    const missing = isAsked ? 'no answer' : 'the link and its response subscription were not ready'
     const question = `${endpoint.name}, question ${this.#posting.shownToken}`
     this.#end(this.failure('timeout', `${question}: ${missing} within ${rules.timeout} ms`))
   }

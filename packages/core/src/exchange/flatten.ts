@@ -36,10 +36,12 @@ export interface Flattening<A, R> {
   readonly refuse: (error: AntiphonError, outcome: FlattenOutcome<R>) => void
 }
 
-/** One question under way, with the answers it may not give yet. */
-interface Slot<R> {
-  started: Started | undefined
+/** One question, waiting or under way, with the answers it may not give yet. */
+interface Slot<A, R> {
+  readonly ask: A
   readonly held: R[]
+  started: Started | undefined
+  isRunning: boolean
   isDone: boolean
 }
 
@@ -56,17 +58,17 @@ export function flatten<A, R>(
   const queue = requireNumber('queue', options.queue ?? Infinity, { least: 0, isWhole: true })
   return (source) =>
     new Observable((subscriber) => {
-      const open = new Set<Slot<R>>()
-      const waiting = new Fifo<A>()
+      const open = new Set<Slot<A, R>>()
+      const waiting = new Fifo<Slot<A, R>>()
       let running = 0
       let isSourceDone = false
       let isStarting = false
 
       const completeWhenDone = (): void => {
-        if (isSourceDone && open.size === 0 && waiting.length === 0) subscriber.complete()
+        if (isSourceDone && open.size === 0) subscriber.complete()
       }
       /** In order, only the oldest speaks; those behind it hold their answers. */
-      const mayEmit = (slot: Slot<R>): boolean => !ordered || open.values().next().value === slot
+      const mayEmit = (slot: Slot<A, R>): boolean => !ordered || open.values().next().value === slot
       const release = (): void => {
         for (const slot of open) {
           // One by one: who hears them may bring about the next.
@@ -75,13 +77,11 @@ export function flatten<A, R>(
           open.delete(slot)
         }
       }
-      const enter = (): Slot<R> => {
-        const slot: Slot<R> = { started: undefined, held: [], isDone: false }
-        open.add(slot)
-        running++
-        return slot
+      const end = (slot: Slot<A, R>): void => {
+        slot.isDone = true
+        if (slot.isRunning) running--
       }
-      const outcomeOf = (slot: Slot<R>): FlattenOutcome<R> => ({
+      const outcomeOf = (slot: Slot<A, R>): FlattenOutcome<R> => ({
         next: (value) => {
           if (slot.isDone) return
           if (mayEmit(slot)) subscriber.next(value)
@@ -90,17 +90,17 @@ export function flatten<A, R>(
         error: (error) => subscriber.error(error),
         complete: () => {
           if (slot.isDone) return
-          slot.isDone = true
-          running--
+          end(slot)
           if (ordered) release()
           else open.delete(slot)
           startWaiting()
           completeWhenDone()
         },
       })
-      const begin = (ask: A): void => {
-        const slot = enter()
-        slot.started = start(ask, outcomeOf(slot))
+      const begin = (slot: Slot<A, R>): void => {
+        slot.isRunning = true
+        running++
+        slot.started = start(slot.ask, outcomeOf(slot))
         // It was given up while it was being started.
         if (slot.isDone || subscriber.closed) slot.started.cancel()
       }
@@ -108,30 +108,30 @@ export function flatten<A, R>(
         // What ends at once comes back here; a loop serves it, not a pile of calls.
         if (isStarting) return
         isStarting = true
-        while (running < concurrency && waiting.length > 0) begin(waiting.shift() as A)
+        for (let next = takeNext(); next !== undefined; next = takeNext()) begin(next)
         isStarting = false
       }
+      const takeNext = (): Slot<A, R> | undefined => (running < concurrency ? waiting.shift() : undefined)
       const cancelAll = (): void => {
         const slots = [...open].filter(({ isDone }) => !isDone)
         open.clear()
+        waiting.clear()
         for (const slot of slots) {
-          slot.isDone = true
-          running--
+          end(slot)
           slot.started?.cancel()
         }
       }
 
-      subscriber.add(() => {
-        waiting.clear()
-        cancelAll()
-      })
+      subscriber.add(cancelAll)
       listen(source, subscriber, {
         next: (ask) => {
           if (overlap === 'exhaust' && open.size > 0) return
           if (overlap === 'switch') cancelAll()
-          if (running < concurrency && waiting.length === 0) begin(ask)
-          else if (waiting.length < queue) waiting.push(ask)
-          else refuse(overflow(concurrency, queue), outcomeOf(enter()))
+          const slot: Slot<A, R> = { ask, held: [], started: undefined, isRunning: false, isDone: false }
+          open.add(slot)
+          if (running < concurrency && waiting.length === 0) begin(slot)
+          else if (waiting.length < queue) waiting.push(slot)
+          else refuse(overflow(concurrency, queue), outcomeOf(slot))
         },
         error: (error) => subscriber.error(error),
         complete: () => {

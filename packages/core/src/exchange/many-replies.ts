@@ -1,3 +1,4 @@
+import type { AntiphonError } from '../errors.js'
 import type { UserProperties } from '../message.js'
 import { userProperty } from '../message.js'
 import { placeOf, type Place } from '../stream-place.js'
@@ -51,10 +52,10 @@ export class ManyReplies implements Replies {
     this.#release(control)
   }
 
-  timedOut(control: ExchangeControl): void {
+  timedOut(control: ExchangeControl): AntiphonError {
     const ahead = this.#early.size > 0 ? `, though ${this.#early.size} later ones did` : ''
     const silence = `item ${this.#next} did not come within ${this.#options.patience} ms${ahead}`
-    control.fail(control.failure('timeout', silence))
+    return control.failure('timeout', silence)
   }
 
   /** Whoever asked has taken one more item: grants the responder new ones, half a credit at a time. */

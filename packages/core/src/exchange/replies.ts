@@ -7,9 +7,10 @@ import type { DecodedOnce } from './received.js'
 
 /** What may be done with an open question on account of its replies. */
 export interface ExchangeControl {
+  /** One answer of several. */
   readonly emit: (value: unknown) => void
-  /** Answered in full. */
-  readonly finish: () => void
+  /** Answered in full: with this value, or by what was emitted before. */
+  readonly finish: (answer?: { readonly value: unknown }) => void
   /** Failed; asked again where the rules say so. */
   readonly fail: (error: AntiphonError) => void
   /** There was a sign of life: so many milliseconds more. */
@@ -29,8 +30,8 @@ export interface Replies {
   /** What the question says of itself when it is asked. */
   readonly opening?: UserProperties
   readonly receive: (reply: DecodedOnce, control: ExchangeControl) => void
-  /** The time is up; where this is left out, the question fails with `timeout`. */
-  readonly timedOut?: (control: ExchangeControl) => void
+  /** The time is up though the question was asked: why that is a failure; where it is none, the question is answered. */
+  readonly timedOut?: (control: ExchangeControl) => AntiphonError | undefined
 }
 
 /** The error a reply's status stands for, if it stands for one. */
@@ -63,11 +64,7 @@ export function read(reply: DecodedOnce, control: ExchangeControl): Reading {
 export const oneReply: Replies = {
   receive: (reply, control) => {
     const reading = read(reply, control)
-    if (reading.error !== undefined) {
-      control.fail(reading.error)
-      return
-    }
-    control.emit(reading.value)
-    control.finish()
+    if (reading.error !== undefined) control.fail(reading.error)
+    else control.finish(reading)
   },
 }
