@@ -61,25 +61,22 @@ function addLists(message: Mutable<Message>, properties: ParsedProperties): stri
     if (pairs === undefined) return unfit('User Property')
     message.userProperties = pairs
   }
-  if (subscriptionIdentifier !== undefined) {
-    const identifiers: readonly unknown[] = Array.isArray(subscriptionIdentifier)
-      ? subscriptionIdentifier
-      : [subscriptionIdentifier]
-    if (!identifiers.every(isNatural)) return unfit('Subscription Identifier')
-    message.subscriptionIdentifiers = identifiers
-  }
+  if (subscriptionIdentifier === undefined) return undefined
+  if (isNatural(subscriptionIdentifier)) message.subscriptionIdentifiers = [subscriptionIdentifier]
+  else if (Array.isArray(subscriptionIdentifier) && subscriptionIdentifier.every(isNatural)) {
+    message.subscriptionIdentifiers = subscriptionIdentifier
+  } else return unfit('Subscription Identifier')
   return undefined
 }
 
 /** The parser groups by name: repeats and their order are kept, the order across names is not. */
 function toPairs(grouped: Readonly<Record<string, unknown>>): UserProperties | undefined {
   const pairs: [string, string][] = []
-  for (const name of Object.keys(grouped)) {
-    const values: readonly unknown[] = Array.isArray(grouped[name]) ? grouped[name] : [grouped[name]]
-    for (const value of values) {
-      if (!isText(value)) return undefined
-      pairs.push([name, value])
-    }
+  for (const name in grouped) {
+    const value = grouped[name]
+    if (isText(value)) pairs.push([name, value])
+    else if (Array.isArray(value) && value.every(isText)) for (const each of value) pairs.push([name, each])
+    else return undefined
   }
   return pairs
 }

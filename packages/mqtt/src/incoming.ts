@@ -9,6 +9,7 @@ interface Receipt {
   readonly id: number
   readonly qos: 1 | 2
   readonly place: number
+  isSent: boolean
 }
 
 const nothing = (): void => undefined
@@ -42,7 +43,7 @@ export class Incoming {
     const topic = this.#topic(packet)
     if (qos === 0) return this.#toEvent(packet, topic, nothing)
     if (qos === 2 && this.#isRepeated(id)) return undefined
-    const receipt: Receipt = { id, qos, place: ++this.#arrived }
+    const receipt: Receipt = { id, qos, place: ++this.#arrived, isSent: false }
     const event = this.#toEvent(packet, topic, () => this.#acknowledge(receipt))
     if (event.type === 'message') {
       this.#unacknowledged += 1
@@ -61,7 +62,7 @@ export class Incoming {
 
   #isRepeated(id: number): boolean {
     if (this.#handled.has(id)) {
-      this.#send({ id, qos: 2, place: 0 })
+      this.#send({ id, qos: 2, place: 0, isSent: false })
       return true
     }
     return this.#inHand.has(id)
@@ -69,7 +70,7 @@ export class Incoming {
 
   #toEvent(packet: IPublishPacket, topic: string, acknowledge: () => void): TransportEvent {
     const message = toMessage(packet, topic)
-    if (typeof message !== 'string') return { type: 'message', message, acknowledge: once(acknowledge) }
+    if (typeof message !== 'string') return { type: 'message', message, acknowledge }
     const error = new AntiphonError('protocol', `the broker sent a message that is not valid: ${message}`, {
       topic,
     })
@@ -84,6 +85,7 @@ export class Incoming {
   }
 
   #acknowledge(receipt: Receipt): void {
+    if (receipt.isSent) return
     while (this.#unfit[0] !== undefined && this.#unfit[0].place < receipt.place) this.#sendUnfit()
     this.#send(receipt)
     this.#unacknowledged -= 1
@@ -96,19 +98,12 @@ export class Incoming {
     if (receipt !== undefined) this.#send(receipt)
   }
 
-  #send({ id, qos }: Receipt): void {
+  #send(receipt: Receipt): void {
+    const { id, qos } = receipt
+    receipt.isSent = true
     if (this.#writer.isClosed) return
     if (qos === 2) this.#handled.add(id)
     encodeAcknowledgement(this.#writer.block, qos === 2 ? 'pubrec' : 'puback', id)
     this.#writer.queued()
-  }
-}
-
-function once(action: () => void): () => void {
-  let isDone = action === nothing
-  return () => {
-    if (isDone) return
-    isDone = true
-    action()
   }
 }

@@ -1,0 +1,57 @@
+import { isBuiltin } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { mqttTransport } from '@antiphon/mqtt'
+import { build, createLogger, type Rollup } from 'vite'
+import { afterEach, expect, it, vi } from 'vitest'
+import { toAddress } from '../../src/address.js'
+import { toClientOptions } from '../../src/client-options.js'
+
+/** Bundles the package as an application for the browser would. */
+async function bundled(): Promise<{
+  readonly chunks: readonly Rollup.OutputChunk[]
+  readonly warnings: readonly string[]
+}> {
+  const warnings: string[] = []
+  const customLogger = { ...createLogger('silent'), warn: (text: string) => warnings.push(text) }
+  const output = (await build({
+    configFile: false,
+    customLogger,
+    root: fileURLToPath(new URL('../..', import.meta.url)),
+    build: {
+      write: false,
+      lib: { entry: 'src/index.ts', formats: ['es'] },
+      rollupOptions: { onwarn: ({ message }) => warnings.push(message) },
+    },
+  })) as Rollup.RollupOutput[]
+  return { chunks: output.flatMap((each) => each.output).filter((each) => each.type === 'chunk'), warnings }
+}
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
+
+it('fact 22: the browser build needs nothing of Node, and is MQTT.js and little more', async () => {
+  const { chunks, warnings } = await bundled()
+  expect(warnings.filter((text) => !/CommonJS|eval|chunks are larger/.test(text))).toEqual([])
+  const imports = chunks.flatMap((chunk) => [...chunk.imports, ...chunk.dynamicImports])
+  expect(imports.filter((name) => isBuiltin(name))).toEqual([])
+  expect(imports.filter((name) => !chunks.some((chunk) => chunk.fileName === name))).toEqual([])
+  const code = chunks.map((chunk) => chunk.code).join('')
+  expect(code).not.toContain('__vite-browser-external')
+  const kilobytes = gzipSync(code).length / 1024
+  expect(kilobytes).toBeLessThan(150)
+})
+
+it('fact 22: what keeps time in a browser can be chosen', () => {
+  const attempt = { clientId: 'x', credentials: undefined, clean: true }
+  const chosen = toClientOptions(toAddress('ws://h'), { timerVariant: 'native' }, attempt)
+  expect(chosen.timerVariant).toBe('native')
+})
+
+it('fact 22: a browser has WebSockets only', () => {
+  vi.stubGlobal('window', { document: {} })
+  expect(() => mqttTransport('mqtt://h')).toThrow(/a browser has only ws: and wss:/)
+  expect(() => mqttTransport('wss://h', { ca: 'x' })).toThrow(/option ca .*a browser leaves this to the page/)
+  expect(() => mqttTransport('wss://h')).not.toThrow()
+})
