@@ -35,7 +35,7 @@ const config: KnipConfig = {
       entry: ['*/*.ts'],
       project: ['**/*.ts'],
       // The snippets of README and guide see what the examples see: everything.
-      ignoreDependencies: ['@antiphon/.+', 'fp-ts', 'io-ts'],
+      ignoreDependencies: ['@antiphon/.+', 'io-ts'],
     },
   },
 }
