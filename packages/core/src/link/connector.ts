@@ -1,4 +1,4 @@
-import { ReplaySubject, Subscription as Teardown, type Observable } from 'rxjs'
+import { ReplaySubject, Subscription as Teardown, type Observable, type SchedulerLike } from 'rxjs'
 import { AntiphonError } from '../errors.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
 import type { BackOff } from './back-off.js'
@@ -6,30 +6,36 @@ import { isFatal } from './fatal.js'
 import type { Grant, LinkState } from './link.js'
 import type { Transport, TransportEvent } from './transport.js'
 
+/** Milliseconds a farewell may take before the connection is dropped without one. */
+const FAREWELL_LIMIT = 5_000
+
 /** Who works with the connection while there is one. */
 export interface ConnectorParts {
   readonly transport: Transport
+  readonly scheduler: SchedulerLike
   readonly deadlines: Deadlines
   readonly backOff: BackOff
-  /** `sessionPresent` only where it is certain to be the session of the connection before. */
   readonly online: (grant: Grant) => void
   readonly arrived: (event: Exclude<TransportEvent, { type: 'online' }>) => void
   readonly offline: () => void
-  /** No connection will come any more: by the error no retry can mend, or without one by `close`. */
+  /** No connection will come any more: by the error no retry can mend, or without one by `close`. Told once. */
   readonly ended: (error?: AntiphonError) => void
 }
+
+type Phase = 'idle' | 'connecting' | 'online' | 'waiting' | 'closing' | 'closed'
 
 /** Keeps a connection up: the first on demand, another after each loss, until it is closed or no retry can help. */
 export class Connector {
   readonly #parts: ConnectorParts
   readonly #states = new ReplaySubject<LinkState>(1)
-  #phase: 'idle' | 'connecting' | 'online' | 'waiting' | 'closing' | 'closed' = 'idle'
+  #phase: Phase = 'idle'
   #connection = new Teardown()
-  #retry: Deadline | undefined
+  /** The next attempt, or the end of patience with a farewell. */
+  #deadline: Deadline | undefined
   #failures = 0
+  #lastWait = 0
+  #onlineSince = 0
   #hasBeenOnline = false
-  /** The broker may have begun a session in an attempt whose answer never came, after the one we knew was lost. */
-  #mayHaveMissedSession = false
 
   constructor(parts: ConnectorParts) {
     this.#parts = parts
@@ -40,7 +46,7 @@ export class Connector {
   }
 
   get isOnline(): boolean {
-    return this.#phase === 'online'
+    return this.#isIn('online')
   }
 
   /** Connects, unless that has been done before. */
@@ -48,24 +54,28 @@ export class Connector {
     if (this.#phase === 'idle') this.#connect()
   }
 
-  /** Says farewell; `ended` is told when the connection is gone, once more where it has long been. */
+  /** Says farewell; `ended` is told when the connection is gone. */
   close(): void {
-    if (this.#phase === 'closed') this.#parts.ended()
     if (this.#phase === 'closing' || this.#phase === 'closed') return
-    const wasConnected = this.#phase === 'online'
+    const wasOnline = this.isOnline
     this.#phase = 'closing'
-    this.#retry?.cancel()
-    if (!wasConnected) this.#connection.unsubscribe()
-    this.#parts.transport.disconnect$().subscribe({
-      error: () => this.#end(),
-      complete: () => this.#end(),
+    this.#deadline?.cancel()
+    if (!wasOnline) this.#connection.unsubscribe()
+    const farewell = new Teardown()
+    this.#deadline = this.#parts.deadlines.add(FAREWELL_LIMIT, () => {
+      farewell.unsubscribe()
+      this.#end()
     })
+    const end = (): void => this.#end()
+    farewell.add(this.#parts.transport.disconnect$().subscribe({ error: end, complete: end }))
   }
 
   #connect(): void {
     this.#phase = 'connecting'
     const attempt = this.#failures + 1
     this.#states.next({ status: 'connecting', attempt })
+    // Whoever is told may have closed it.
+    if (!this.#isIn('connecting')) return
     this.#connection = new Teardown()
     this.#connection.add(
       this.#parts.transport.connect$(attempt).subscribe({
@@ -81,43 +91,48 @@ export class Connector {
       this.#parts.arrived(event)
       return
     }
+    if (this.#phase !== 'connecting') return
     this.#phase = 'online'
-    this.#failures = 0
+    this.#onlineSince = this.#parts.scheduler.now()
     this.#hasBeenOnline = true
-    const { grant } = event
-    const isOurs = grant.sessionPresent && !this.#mayHaveMissedSession
-    this.#mayHaveMissedSession = false
-    this.#states.next({ status: 'online', grant })
-    this.#parts.online({ ...grant, sessionPresent: isOurs })
+    this.#states.next({ status: 'online', grant: event.grant })
+    if (this.isOnline) this.#parts.online(event.grant)
   }
 
   #lose(error: AntiphonError): void {
     if (this.#phase === 'closing' || this.#phase === 'closed') return
-    const wasOnline = this.#phase === 'online'
+    const wasOnline = this.isOnline
     this.#phase = 'waiting'
     if (wasOnline) this.#parts.offline()
-    else if (this.#hasBeenOnline && error.phase === 'after-network') this.#mayHaveMissedSession = true
+    if (!this.#isIn('waiting')) return
     // The broker lived in this process and was closed: an orderly end, as if by `close()`.
-    if (error.code === 'link-closed') {
-      this.#end()
-      return
-    }
-    if (isFatal(error, this.#hasBeenOnline)) {
-      this.#end(error)
-      return
-    }
-    this.#failures++
-    const retryIn = this.#parts.backOff(this.#failures)
-    this.#retry = this.#parts.deadlines.add(retryIn, () => this.#connect())
+    if (error.code === 'link-closed') this.#end()
+    else if (isFatal(error, this.#hasBeenOnline)) this.#end(error)
+    else this.#retry(error, wasOnline)
+  }
+
+  /** A broker that lets us in and throws us out again is no better than one that refuses us: the waits grow. */
+  #retry(error: AntiphonError, wasOnline: boolean): void {
+    const lasted = this.#parts.scheduler.now() - this.#onlineSince
+    if (wasOnline && lasted >= this.#lastWait) this.#failures = 0
+    const retryIn = this.#parts.backOff(++this.#failures)
+    this.#lastWait = retryIn
+    this.#deadline = this.#parts.deadlines.add(retryIn, () => this.#connect())
     this.#states.next({ status: 'offline', error, retryIn })
   }
 
   #end(error?: AntiphonError): void {
     if (this.#phase === 'closed') return
     this.#phase = 'closed'
+    this.#deadline?.cancel()
     this.#connection.unsubscribe()
     this.#parts.ended(error)
     this.#states.next(error === undefined ? { status: 'closed' } : { status: 'closed', error })
     this.#states.complete()
+  }
+
+  /** A question of its own, since who is told of something may change the answer. */
+  #isIn(phase: Phase): boolean {
+    return this.#phase === phase
   }
 }

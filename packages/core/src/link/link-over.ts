@@ -2,7 +2,7 @@ import { asyncScheduler, defer, Observable, Subject, type SchedulerLike } from '
 import { requireNumber } from '../argument.js'
 import { AntiphonError } from '../errors.js'
 import type { OutgoingMessage } from '../message.js'
-import { deadlines as deadlinesOn } from '../time/deadlines.js'
+import { deadlines as deadlinesOn, type Deadline } from '../time/deadlines.js'
 import { Acknowledgements } from './acknowledgements.js'
 import { backOff, type BackOffOptions } from './back-off.js'
 import { Connector } from './connector.js'
@@ -26,7 +26,7 @@ export interface LinkOptions {
   readonly unclaimed?: UnclaimedBounds
   /** The most filters in one SUBSCRIBE packet; some clouds allow few. @defaultValue 100 */
   readonly filtersPerSubscribe?: number
-  /** Milliseconds `close()` gives what is queued and unacknowledged to leave. @defaultValue 2 000 */
+  /** Milliseconds `close()` gives what is queued and unacknowledged to leave, before its farewell. @defaultValue 2 000 */
   readonly closeWithin?: number
 }
 
@@ -52,10 +52,15 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
   })
   const outbox = new Outbox({ transport, scheduler, deadlines, bounds: toQueueBounds(options.queue), report })
 
-  let closing: Promise<void> | undefined
+  let isClosing = false
+  let patience: Deadline | undefined
   let tellClosed: () => void = () => undefined
+  const closed = new Promise<void>((resolve) => {
+    tellClosed = resolve
+  })
   const connector = new Connector({
     transport,
+    scheduler,
     deadlines,
     backOff: backOff(options.reconnect),
     online: (grant) => subscriptions.online(grant, () => outbox.resume(grant)),
@@ -69,6 +74,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
       outbox.pause()
     },
     ended: (error) => {
+      patience?.cancel()
       acknowledgements.forget()
       outbox.end(linkClosed(error))
       subscriptions.end(error)
@@ -101,16 +107,13 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
       }),
     incidents$: incidents.asObservable(),
     close: () => {
-      closing ??= new Promise((resolve) => {
-        tellClosed = resolve
-        const patience = connector.isOnline ? deadlines.add(closeWithin, () => connector.close()) : undefined
-        outbox.drain(linkClosed(), () => {
-          patience?.cancel()
-          connector.close()
-        })
+      if (!isClosing) {
+        isClosing = true
+        if (connector.isOnline) patience = deadlines.add(closeWithin, () => connector.close())
+        outbox.drain(linkClosed(), () => connector.close())
         if (patience === undefined) connector.close()
-      })
-      return closing
+      }
+      return closed
     },
   }
 }

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import type { SubscribeOptions } from '../../src/link/link.js'
 import { conflictOf, toSubscribeRequest } from '../../src/link/subscribe-request.js'
 
 const thrownBy = (action: () => unknown): unknown => {
@@ -38,7 +37,7 @@ describe('toSubscribeRequest', () => {
     ['a', { retainAsPublished: 'no' }, /retainAsPublished.* is no/],
     ['a', { retainHandling: 3 }, /retainHandling.* is 3: it must be 0, 1 or 2/],
   ])('refuses %j with %j, naming the value and the rule', (filter, options, message) => {
-    const error = thrownBy(() => toSubscribeRequest(filter, options as SubscribeOptions))
+    const error = thrownBy(() => toSubscribeRequest(filter, options))
     expect(error).toMatchObject({ code: 'invalid-argument', topic: filter, phase: 'before-network' })
     expect(error).toHaveProperty('message', expect.stringMatching(message))
   })
