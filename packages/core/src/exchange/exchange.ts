@@ -71,7 +71,7 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
     if (this.#isSettled) return
     this.#caller.tally.cancelled++
     this.#settle()
-    if (this.#attempts > 0) this.tell([['__stat', String(Status.cancelled)]])
+    if (this.#attempts > 0) this.#note([['__stat', String(Status.cancelled)]])
   }
 
   // What the link and the inbox say.
@@ -114,6 +114,8 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
   }
 
   receive(reply: DecodedOnce): void {
+    // Whoever answers has heard the question.
+    this.#nextAttempt?.cancel()
     const { response } = this.#caller.endpoint
     const whole = isChunk(reply.message) ? this.#assemble(reply.message) : reply.as(response)
     if (whole !== undefined) this.#replies.receive(whole, this)
@@ -158,8 +160,7 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
   }
 
   tell(userProperties: UserProperties): void {
-    const note = this.#posting.toNote(this.#left(), userProperties)
-    if (note !== undefined) this.#caller.exchanges.link.publish$(note).subscribe({ error: () => undefined })
+    if (!this.#isSettled) this.#note(userProperties)
   }
 
   // The way there and the way out.
@@ -202,6 +203,11 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
     return undefined
   }
 
+  #note(userProperties: UserProperties): void {
+    const note = this.#posting.toNote(this.#left(), userProperties)
+    if (note !== undefined) this.#caller.exchanges.link.publish$(note).subscribe({ error: () => undefined })
+  }
+
   #acknowledged({ reasonCode }: PublishAck): void {
     if (reasonCode !== NO_MATCHING_SUBSCRIBERS || !this.#caller.rules.failFast) return
     this.fail(this.failure('no-responder', `nobody is subscribed to ${this.#posting.topic}`, { reasonCode }))
@@ -210,9 +216,9 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
   #timeOut(): void {
     const isAsked = this.#attempts > 0
     if (isAsked && this.#replies.timedOut !== undefined) {
-      const error = this.#replies.timedOut(this)
-      if (error === undefined) this.finish()
-      else this.#end(error)
+      const timeUp = this.#replies.timedOut(this)
+      if (timeUp === 'answered') this.finish()
+      else if (timeUp !== 'waiting') this.#end(timeUp)
       return
     }
     const { rules, endpoint } = this.#caller

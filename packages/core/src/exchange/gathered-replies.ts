@@ -49,7 +49,7 @@ export class GatheredReplies implements Replies {
     else control.postpone(Math.min(stall, this.#endsAt - this.#now()))
   }
 
-  timedOut(): undefined {
-    // Whoever was going to answer has done so.
+  timedOut(): 'answered' {
+    return 'answered'
   }
 }

@@ -1,9 +1,8 @@
-import type { AntiphonError } from '../errors.js'
 import type { UserProperties } from '../message.js'
 import { userProperty } from '../message.js'
 import { placeOf, type Place } from '../stream-place.js'
 import type { DecodedOnce } from './received.js'
-import { read, readFailure, type ExchangeControl, type Replies } from './replies.js'
+import { read, readFailure, type ExchangeControl, type Replies, type TimeUp } from './replies.js'
 
 /** How far ahead of a missing item later ones are kept. */
 const REORDER_LIMIT = 1_024
@@ -25,10 +24,13 @@ export class ManyReplies implements Replies {
   readonly #early = new Map<number, { readonly reply: DecodedOnce; readonly place: Place }>()
   #next = 0
   #taken = 0
+  /** How many more items may come before the next grant. */
+  #room: number
   #control: ExchangeControl | undefined
 
   constructor(options: ManyOptions) {
     this.#options = options
+    this.#room = options.credit ?? Infinity
     this.opening = options.credit === undefined ? [] : [['__credit', String(options.credit)]]
   }
 
@@ -41,18 +43,34 @@ export class ManyReplies implements Replies {
       control.fail(readFailure(reply, control) ?? control.failure('protocol', `the item’s __stream ${found}`))
       return
     }
-    if (place.index < this.#next) return
+    if (place.index < this.#next || this.#early.has(place.index)) return
     if (place.index - this.#next > REORDER_LIMIT) {
       const gap = `item ${place.index} is here, and item ${this.#next} is still missing`
       control.fail(control.failure('protocol', `${gap}: too far apart to be repaired`))
       return
     }
-    control.postpone(this.#options.patience)
+    if (!place.isLast) this.#room--
+    if (this.#room < 0) {
+      control.fail(control.failure('protocol', `item ${place.index} came without a credit for it`))
+      return
+    }
+    this.#wait(control)
     this.#early.set(place.index, { reply, place })
     this.#release(control)
   }
 
-  timedOut(control: ExchangeControl): AntiphonError {
+  timedOut(control: ExchangeControl): TimeUp {
+    if (this.#room === 0) {
+      // The responder waits for us, and hears that we are alive.
+      control.tell([['__grant', '0']])
+      this.#wait(control)
+      return 'waiting'
+    }
+    for (const { reply, place } of this.#early.values()) {
+      // What the responder says of its failure tells more than the gap before it.
+      const failure = place.isLast ? readFailure(reply, control) : undefined
+      if (failure !== undefined) return failure
+    }
     const ahead = this.#early.size > 0 ? `, though ${this.#early.size} later ones did` : ''
     const silence = `item ${this.#next} did not come within ${this.#options.patience} ms${ahead}`
     return control.failure('timeout', silence)
@@ -60,12 +78,20 @@ export class ManyReplies implements Replies {
 
   /** Whoever asked has taken one more item: grants the responder new ones, half a credit at a time. */
   consumed(): void {
-    const { credit } = this.#options
+    const { credit, patience } = this.#options
     if (credit === undefined) return
     this.#taken++
     if (this.#taken * 2 < credit) return
+    if (this.#room === 0) this.#control?.postpone(patience)
     this.#control?.tell([['__grant', String(this.#taken)]])
+    this.#room += this.#taken
     this.#taken = 0
+  }
+
+  /** For the next item; for half as long where it is our turn to give a sign of life. */
+  #wait(control: ExchangeControl): void {
+    const { patience } = this.#options
+    control.postpone(this.#room === 0 ? patience / 2 : patience)
   }
 
   #release(control: ExchangeControl): void {

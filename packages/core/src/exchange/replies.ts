@@ -30,9 +30,12 @@ export interface Replies {
   /** What the question says of itself when it is asked. */
   readonly opening?: UserProperties
   readonly receive: (reply: DecodedOnce, control: ExchangeControl) => void
-  /** The time is up though the question was asked: why that is a failure; where it is none, the question is answered. */
-  readonly timedOut?: (control: ExchangeControl) => AntiphonError | undefined
+  /** The time is up though the question was asked; where this is left out, it fails with `timeout`. */
+  readonly timedOut?: (control: ExchangeControl) => TimeUp
 }
+
+/** What it means that the time is up: a failure, an answer in full, or that the question waits for longer. */
+export type TimeUp = AntiphonError | 'answered' | 'waiting'
 
 /** The error a reply's status stands for, if it stands for one. */
 export function readFailure({ message }: DecodedOnce, control: ExchangeControl): AntiphonError | undefined {
