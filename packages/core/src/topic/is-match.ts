@@ -12,10 +12,16 @@ const slash = 0x2f
  * `sport` as well. Both arguments are taken for valid: nothing is checked, nothing thrown.
  */
 export function isMatch(filter: string, topic: string): boolean {
-  let at = selectorStart(filter)
-  let from = 0
-  const first = filter.charCodeAt(at)
-  if ((first === plus || first === hash) && topic.charCodeAt(0) === dollar) return false
+  const start = selectorStart(filter)
+  const first = filter.charCodeAt(start)
+  const isWild = first === plus || first === hash
+  return !(isWild && topic.charCodeAt(0) === dollar) && selects(filter, start, topic, 0)
+}
+
+/** Whether a filter, from one of its levels on, selects a topic from one of its levels on. */
+export function selects(filter: string, filterStart: number, topic: string, topicStart: number): boolean {
+  let at = filterStart
+  let from = topicStart
   while (at < filter.length) {
     const wanted = filter.charCodeAt(at)
     if (wanted === hash) return true

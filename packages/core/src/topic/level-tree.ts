@@ -21,6 +21,12 @@ export class Branch<E extends TreeEntry<E>> {
   readonly children: Map<string, Slot<E>> = new Map()
   /** How many entries at or below this level have to be walked to. */
   walked = 0
+  /** Where in the selectors of all that lies below their further levels begin. */
+  readonly offset: number
+
+  constructor(offset = 0) {
+    this.offset = offset
+  }
 }
 
 /** Hangs an entry into the tree. */
@@ -41,7 +47,7 @@ export function insert<E extends TreeEntry<E>>(root: Branch<E>, entry: E): void 
     } else {
       if (slot !== displaced) displacedLevels = slot.selector.split('/')
       displaced = slot
-      const deeper = new Branch<E>()
+      const deeper = new Branch<E>(branch.offset + (levels[depth] ?? '').length + 1)
       deeper.walked = chainOf(slot).filter(({ isWalked }) => isWalked).length
       setSlot(deeper, displacedLevels[depth + 1], slot)
       setSlot(branch, levels[depth], deeper)

@@ -1,7 +1,7 @@
 import { filterLevels } from './filter-levels.js'
+import { walkFilter } from './filter-walk.js'
 import { isMatch } from './is-match.js'
 import { Branch, insert, remove, type TreeEntry } from './level-tree.js'
-import { walkFilter } from './level-walks.js'
 import { assertTopicFilter } from './topic-filter.js'
 import { assertTopicName } from './topic-name.js'
 

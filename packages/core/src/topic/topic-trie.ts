@@ -1,9 +1,10 @@
 import { filterLevels } from './filter-levels.js'
+import { walkFilter } from './filter-walk.js'
 import { Branch, chainAt, chainOf, insert, remove } from './level-tree.js'
-import { walkFilter, walkTopic } from './level-walks.js'
 import { levelsOverlap } from './overlaps.js'
 import { Route, type VisitRoute } from './route.js'
 import { assertTopicFilter, selectorStart } from './topic-filter.js'
+import { TopicWalk } from './topic-walk.js'
 
 /**
  * A routing table: any number of values under each of any number of filters, asked by topic.
@@ -53,7 +54,7 @@ export class TopicTrie<V> {
     const exact = this.#exact.get(topic)
     if (this.#root.walked === 0) return exact?.visit(by, visit)
     const found: Route<V>[] = exact === undefined ? [] : [exact]
-    walkTopic(this.#root, topic, found)
+    new TopicWalk(topic, found).from(this.#root)
     for (const route of found) route.visit(by, visit)
   }
 
