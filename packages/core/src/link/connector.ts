@@ -15,6 +15,7 @@ export interface ConnectorParts {
   readonly scheduler: SchedulerLike
   readonly deadlines: Deadlines
   readonly backOff: BackOff
+  /** `sessionPresent` only where it is certain to be the session of the connection before. */
   readonly online: (grant: Grant) => void
   readonly arrived: (event: Exclude<TransportEvent, { type: 'online' }>) => void
   readonly offline: () => void
@@ -36,6 +37,8 @@ export class Connector {
   #lastWait = 0
   #onlineSince = 0
   #hasBeenOnline = false
+  /** The broker may have begun a session in an attempt whose answer never came, after the one we knew was lost. */
+  #mayHaveMissedSession = false
 
   constructor(parts: ConnectorParts) {
     this.#parts = parts
@@ -95,8 +98,11 @@ export class Connector {
     this.#phase = 'online'
     this.#onlineSince = this.#parts.scheduler.now()
     this.#hasBeenOnline = true
-    this.#states.next({ status: 'online', grant: event.grant })
-    if (this.isOnline) this.#parts.online(event.grant)
+    const { grant } = event
+    const isOurs = grant.sessionPresent && !this.#mayHaveMissedSession
+    this.#mayHaveMissedSession = false
+    this.#states.next({ status: 'online', grant })
+    if (this.isOnline) this.#parts.online({ ...grant, sessionPresent: isOurs })
   }
 
   #lose(error: AntiphonError): void {
@@ -104,6 +110,7 @@ export class Connector {
     const wasOnline = this.isOnline
     this.#phase = 'waiting'
     if (wasOnline) this.#parts.offline()
+    else if (this.#hasBeenOnline && error.phase === 'after-network') this.#mayHaveMissedSession = true
     if (!this.#isIn('waiting')) return
     // The broker lived in this process and was closed: an orderly end, as if by `close()`.
     if (error.code === 'link-closed') this.#end()

@@ -1,4 +1,4 @@
-import { linkOver, type Link, type LinkMiddleware } from '@antiphon/core'
+import { linkOver, type Link, type LinkMiddleware, type LinkOptions, type Transport } from '@antiphon/core'
 import { asapScheduler, asyncScheduler, filter, firstValueFrom, timer, VirtualTimeScheduler } from 'rxjs'
 import type { VirtualBrokerOptions } from '../virtual/broker.js'
 import { virtualBroker } from '../virtual/virtual-broker.js'
@@ -8,6 +8,8 @@ import type { Ability, ContractLinkOptions, ContractSetting, ContractWorld } fro
 export interface VirtualSettingOptions extends Omit<VirtualBrokerOptions, 'scheduler'> {
   /** What stands between the virtual link and the contract. @defaultValue nothing */
   readonly middleware?: LinkMiddleware
+  /** The machinery that makes a link of a transport. @defaultValue that of `@antiphon/core` */
+  readonly over?: (transport: Transport, options: LinkOptions) => Link
   /** @defaultValue 5 */
   readonly protocolVersion?: 4 | 5
 }
@@ -45,6 +47,7 @@ export function virtualSetting(options: VirtualSettingOptions = {}): ContractSet
 function virtualWorld({
   middleware = (link) => link,
   protocolVersion = 5,
+  over = linkOver,
   ...options
 }: VirtualSettingOptions): ContractWorld {
   const scheduler = new VirtualTimeScheduler(undefined, 0)
@@ -53,7 +56,10 @@ function virtualWorld({
   let lastLink = 0
   const filtersSeen = { subscribe: [] as string[], unsubscribe: [] as string[] }
 
-  const plainLink = ({ isRemembered = false, queuedMessages }: ContractLinkOptions = {}): Link => {
+  const linkBy = (
+    machinery: typeof over,
+    { isRemembered = false, queuedMessages }: ContractLinkOptions = {},
+  ): Link => {
     const clientId = `link-${(lastLink += 1)}`
     const transport = broker.transport({
       clientId,
@@ -71,7 +77,7 @@ function virtualWorld({
         return transport.unsubscribe$(filters)
       },
     }
-    const made = linkOver(counted, {
+    const made = machinery(counted, {
       scheduler,
       reconnect: { initial: 10, maximum: 100, jitter: 0 },
       ...(queuedMessages === undefined ? {} : { queue: { messages: queuedMessages } }),
@@ -80,7 +86,7 @@ function virtualWorld({
     return made
   }
   const link = (wanted?: ContractLinkOptions): Link => {
-    const plain = plainLink(wanted)
+    const plain = linkBy(over, wanted)
     const made = middleware(plain)
     clientIds.set(made, clientIdOf(plain))
     return made
@@ -123,7 +129,7 @@ function virtualWorld({
     while (runUntil(end))
   }
 
-  const peer = plainLink()
+  const peer = linkBy(linkOver)
   return {
     link,
     peer,

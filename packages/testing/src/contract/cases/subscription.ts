@@ -49,6 +49,7 @@ export const subscriptionCases: readonly CaseDefinition[] = casesOf(
     run: async (scene) => {
       const link = scene.link()
       const topic = scene.topic('a')
+      await online(scene, link)
       const early = [1, 2, 3].map(() => watchSubscription(link, topic))
       for (const one of early) await scene.eventually(one.windows.until(1))
       const late = await subscribed(scene, link, topic)
