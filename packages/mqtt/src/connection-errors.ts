@@ -60,16 +60,31 @@ export function connectionEnded(
   })
 }
 
+/** How far a connection had come when it broke off. */
+export type Progress =
+  /** Nothing of ours can have reached the broker. */
+  | 'none'
+  /** CONNECT may have reached the broker, and begun a session there. */
+  | 'begun'
+  /** The broker had accepted us. */
+  | 'online'
+
 /** A connection that broke off, or never came about. */
 export function connectionLost(
   address: string,
-  wasOnline: boolean,
+  progress: Progress,
   cause: unknown,
 ): AntiphonError<'connection-lost'> {
-  const what = wasOnline ? `lost the connection to ${address}` : `cannot connect to ${address}`
+  const what = progress === 'online' ? `lost the connection to ${address}` : `cannot connect to ${address}`
   const why = cause === undefined ? 'it was closed without a word' : textOf(cause)
-  const phase = wasOnline ? 'after-network' : 'before-network'
+  const phase = progress === 'none' ? 'before-network' : 'after-network'
   return new AntiphonError('connection-lost', `${what}: ${why}`, { cause, phase })
+}
+
+/** Whether an error says that there never was a connection. */
+export function isUnreachable(cause: unknown): boolean {
+  const { syscall } = (cause ?? {}) as { readonly syscall?: unknown }
+  return syscall === 'connect' || syscall === 'getaddrinfo'
 }
 
 /** Credentials could not be had; the next attempt asks for them again. */

@@ -3,7 +3,7 @@ import type { IConnackPacket, IDisconnectPacket, IPublishPacket, MqttClient, Pac
 import { AsyncSubject, type SchedulerLike, type Subscriber, takeUntil, timer } from 'rxjs'
 import { oneTimeClient } from './one-time-client.js'
 import type { ClientOptions } from './client-options.js'
-import { connectionEnded, connectionLost, connectionRefused } from './connection-errors.js'
+import { connectionEnded, connectionLost, connectionRefused, isUnreachable } from './connection-errors.js'
 import { toGrant } from './grant.js'
 import { Incoming } from './incoming.js'
 import type { PacketBytes } from './packet-bytes.js'
@@ -42,8 +42,6 @@ export class Connection {
   readonly #incoming: Incoming
   readonly #requests = new Map<number, Request>()
   #stage: 'connecting' | 'online' | 'farewell' | 'closed' = 'connecting'
-  /** What came in one piece with the broker's acceptance. */
-  #early: IPublishPacket[] = []
   #refusal: AntiphonError | undefined
   #ending: IDisconnectPacket | undefined
   #cause: unknown
@@ -115,8 +113,7 @@ export class Connection {
         if (codeOf(packet) !== 0) this.#refusal = connectionRefused(this.#parts.address, packet)
         break
       case 'publish':
-        if (this.#stage === 'online') this.#arrive(packet)
-        else this.#early.push(packet)
+        this.#arrive(packet)
         break
       case 'puback':
       case 'pubrec':
@@ -157,9 +154,6 @@ export class Connection {
       session.outgoing.begin({ writer: this.writer, protocolVersion, receiveMaximum })
     }
     subscriber.next({ type: 'online', grant })
-    const early = this.#early
-    this.#early = []
-    for (const each of early) this.#arrive(each)
   }
 
   #arrive(packet: IPublishPacket): void {
@@ -202,7 +196,8 @@ export class Connection {
     const { address } = this.#parts
     if (this.#refusal !== undefined) return this.#refusal
     if (this.#ending !== undefined) return connectionEnded(address, this.#ending)
-    return connectionLost(address, wasOnline, this.#cause)
+    const attempted = isUnreachable(this.#cause) ? 'none' : 'begun'
+    return connectionLost(address, wasOnline ? 'online' : attempted, this.#cause)
   }
 
   #abandonRequests(): void {

@@ -45,7 +45,7 @@ export function mqttTransport(url: string, options: MqttOptions = {}): Transport
       current = connection
       subscriber.add(() => connection.drop())
     } catch (cause) {
-      subscriber.error(cause instanceof AntiphonError ? cause : connectionLost(address.text, false, cause))
+      subscriber.error(cause instanceof AntiphonError ? cause : connectionLost(address.text, 'none', cause))
     }
   }
 

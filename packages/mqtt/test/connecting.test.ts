@@ -171,10 +171,11 @@ describeForeign(['mosquitto'], 'connecting', () => {
     await broker.restart()
   })
 
-  it('gives up on a broker that does not answer in time', async () => {
+  it('gives up on a broker that does not answer in time, and says that CONNECT may have reached it', async () => {
     process.kill(broker.pid() ?? 0, 'SIGSTOP')
     await expect(converse(mqttTransport(broker.url, { connectTimeout: 50 }))).rejects.toMatchObject({
       code: 'connection-lost',
+      phase: 'after-network',
       message: expect.stringContaining('connack timeout') as string,
     })
     process.kill(broker.pid() ?? 0, 'SIGCONT')

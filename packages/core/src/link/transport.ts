@@ -29,7 +29,8 @@ export interface Transport {
    * - *on subscribe*: connects.
    * - *next*: `online` once, then what arrives, from the very first packet after the broker's acceptance.
    * - *error*: `connection-refused` or `connection-lost`, with the reason code; `link-closed` when there is nothing left
-   *   to connect to, ever. Nothing follows.
+   *   to connect to, ever. Nothing follows. An attempt whose CONNECT may have reached the broker, and begun a session
+   *   there unseen, says so by the phase `after-network`.
    * - *complete*: the connection ended by `disconnect$`.
    * - *unsubscribe*: drops the connection without a farewell.
    */
