@@ -1,0 +1,76 @@
+import { invalidArgument } from '@antiphon/core'
+import type { Credentials } from '@antiphon/mqtt'
+import { clientIdOf, type ConnectionString } from './connection-string.js'
+import { formatUsername, type CredentialMethod } from './username.js'
+
+/** What a device says of itself beside its connection string. */
+export interface CredentialOptions {
+  /** @defaultValue `SASb64`, or `X509` for a connection string without a key */
+  readonly method?: CredentialMethod
+  /** The access policy whose key the connection string carries, in place of the device's own. */
+  readonly policy?: string
+  /** The id of the device's digital twin model. */
+  readonly modelId?: string
+  /** What the client says of itself. */
+  readonly clientAgent?: string
+}
+
+/** A credential to be made. Times are milliseconds, cut to whole seconds. */
+export interface CredentialRequest extends CredentialOptions {
+  readonly issuedAt: number
+  readonly expiresAt: number
+}
+
+/** The username and password of one connection. */
+export async function toCredentials(
+  device: ConnectionString,
+  request: CredentialRequest,
+): Promise<Credentials> {
+  const { hostName, deviceId, moduleId, sharedAccessKey: key } = device
+  const { method = key === undefined ? 'X509' : 'SASb64', policy, modelId, clientAgent } = request
+  const who = {
+    hostName,
+    deviceId,
+    method,
+    ...(moduleId !== undefined && { moduleId }),
+    ...(modelId !== undefined && { modelId }),
+    ...(clientAgent !== undefined && { clientAgent }),
+    ...(policy !== undefined && { policy }),
+  }
+  if (method === 'X509') return { username: formatUsername(who) }
+  if (key === undefined) throw invalidArgument(`the method ${method} needs a SharedAccessKey`)
+  const issuedAt = wholeSeconds(request.issuedAt)
+  const expiresAt = wholeSeconds(request.expiresAt)
+  const clientId = clientIdOf(device)
+  const signature = await sign(key, toSignedText({ hostName, clientId, policy, issuedAt, expiresAt }))
+  return {
+    username: formatUsername({ ...who, issuedAt, expiresAt }),
+    password: method === 'SAS' ? signature : btoa(String.fromCharCode(...signature)),
+  }
+}
+
+/** What a signature is over. */
+export interface SignedFields {
+  readonly hostName: string
+  readonly clientId: string
+  readonly policy?: string | undefined
+  readonly issuedAt?: number | undefined
+  readonly expiresAt: number
+}
+
+/** The text that is signed: five lines, an absent field an empty one. */
+export function toSignedText(fields: SignedFields): string {
+  const { hostName, clientId, policy = '', issuedAt = '', expiresAt } = fields
+  return `${hostName}\n${clientId}\n${policy}\n${issuedAt}\n${expiresAt}\n`
+}
+
+async function sign(key: string, text: string): Promise<Uint8Array> {
+  const { subtle } = globalThis.crypto
+  const bytes = Uint8Array.from(atob(key), (character) => character.charCodeAt(0))
+  const secret = await subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+  return new Uint8Array(await subtle.sign('HMAC', secret, new TextEncoder().encode(text)))
+}
+
+function wholeSeconds(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000) * 1000
+}
