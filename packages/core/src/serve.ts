@@ -2,11 +2,12 @@ import { Observable, type OperatorFunction, type Subscription } from 'rxjs'
 import { requireNumber } from './argument.js'
 import type { EndpointTypes } from './endpoint.js'
 import { Fifo } from './link/fifo.js'
+import { listen } from './listen.js'
 import type { Message } from './message.js'
 import { BUSY } from './responder/failures.js'
 import type { Handler } from './responder/handler.js'
 import { handle } from './responder/handling.js'
-import type { Ending, ServeOutcome } from './responder/outcome.js'
+import { endingOf, type Ending, type ServeOutcome } from './responder/outcome.js'
 import { inHand, type ServedRequest } from './responder/served-request.js'
 
 /** How requests are handled. */
@@ -94,12 +95,9 @@ export function serve<T extends EndpointTypes>(
         isStarting = false
       }
       const turnAway = (request: ServedRequest<T>): void =>
-        request[inHand].served.turnAway(BUSY, (error) => {
-          report(
-            request,
-            error === undefined ? { outcome: 'busy', status: BUSY.code } : { outcome: 'unsent', error },
-          )
-        })
+        request[inHand].served.turnAway(BUSY, (sent) =>
+          report(request, endingOf({ outcome: 'busy', status: BUSY.code }, sent)),
+        )
 
       subscriber.add(() => {
         for (const [request, run] of running) {
@@ -108,28 +106,20 @@ export function serve<T extends EndpointTypes>(
         }
         for (let next = waiting.shift(); next; next = waiting.shift()) next[inHand].served.abandon()
       })
-      if (options.drain$ !== undefined) {
-        subscriber.add(
-          options.drain$.subscribe(() => {
-            isClosing = true
-            completeWhenDone()
-          }),
-        )
+      const close = (): void => {
+        isClosing = true
+        completeWhenDone()
       }
-      subscriber.add(
-        source.subscribe({
-          next: (request) => {
-            if (isClosing) turnAway(request)
-            else if (running.size < concurrency) start(request)
-            else if (waiting.length < queue) waiting.push(request)
-            else turnAway(request)
-          },
-          error: (error) => subscriber.error(error),
-          complete: () => {
-            isClosing = true
-            completeWhenDone()
-          },
-        }),
-      )
+      if (options.drain$ !== undefined) subscriber.add(options.drain$.subscribe(close))
+      listen(source, subscriber, {
+        next: (request) => {
+          if (isClosing) turnAway(request)
+          else if (running.size < concurrency && waiting.length === 0) start(request)
+          else if (waiting.length < queue) waiting.push(request)
+          else turnAway(request)
+        },
+        error: (error) => subscriber.error(error),
+        complete: close,
+      })
     })
 }

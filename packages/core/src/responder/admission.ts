@@ -1,7 +1,9 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
+import { catchError, EMPTY, merge } from 'rxjs'
 import { isChunk } from '../chunk/assembly.js'
 import { publishWhole$ } from '../chunk/publish-whole.js'
 import { Transfers, type TransferBounds } from '../chunk/transfers.js'
+import { reasonOf } from '../codec/decode-failure.js'
 import type { Answerable } from '../correlation/correlation.js'
 import type { Endpoint } from '../endpoint.js'
 import { exchangesOf } from '../exchange/exchanges.js'
@@ -62,6 +64,15 @@ export class Admission {
 
   /** The request to be handled, or `undefined` when the message has been dealt with. */
   admit(delivery: Delivery): Admitted | undefined {
+    try {
+      return this.#examine(delivery)
+    } catch (thrown) {
+      // Correlations and rules may be anybody's; no message ends the stream of requests.
+      return this.#refuse(delivery, 'invalid', `it could not be examined: ${reasonOf(thrown)}`)
+    }
+  }
+
+  #examine(delivery: Delivery): Admitted | undefined {
     const { endpoint } = this.#parts
     const { message } = delivery
     if (message.retain) return this.#refuse(delivery, 'retained', 'it lay retained at the broker')
@@ -89,7 +100,7 @@ export class Admission {
     if (key === undefined)
       return this.#refuse(delivery, 'invalid', 'it is a part of a request without a correlation')
     const assembled = this.#transfers.add(key, delivery.message)
-    if (assembled.kind === 'whole') return this.admit({ ...delivery, message: assembled.message })
+    if (assembled.kind === 'whole') return this.#examine({ ...delivery, message: assembled.message })
     if (assembled.kind === 'broken') return this.#refuse(delivery, 'invalid', assembled.reason)
     delivery.acknowledge()
     return undefined
@@ -109,9 +120,13 @@ export class Admission {
       delivery.acknowledge()
       return undefined
     }
+    const fault = versionFault(message)
+    // Not to be remembered: it says nothing about the same request in another version.
+    if (fault !== undefined)
+      return this.#turnDown(this.#begin({ ...candidate, key: undefined }), message, fault)
     if (earlier !== undefined) return this.#repeat(earlier, delivery)
     const served = this.#begin(candidate)
-    const failure = versionFault(message) ?? payloadFault(received)
+    const failure = payloadFault(received)
     if (failure !== undefined) return this.#turnDown(served, message, failure)
     const decoded = received.value()
     return isLeft(decoded) ? undefined : { message, value: decoded.right, params, served }
@@ -135,7 +150,10 @@ export class Admission {
     if (key !== undefined) this.#duplicates.begin(key, seen, this.#now())
     return new Served({
       link,
-      frame: replyTopic === undefined ? undefined : { endpoint, request: message, replyTopic, answerable },
+      frame:
+        replyTopic === undefined
+          ? undefined
+          : { endpoint, request: message, replyTopic, answerable, hasStatuses: this.#hasStatuses },
       delivery,
       seen,
       replies: endpoint.replies,
@@ -162,11 +180,13 @@ export class Admission {
     }
     const { messageExpiryInterval: expiry } = delivery.message
     const left = expiry === undefined ? Infinity : expiry * 1000
-    for (const reply of earlier.replies)
-      publishWhole$(link, withExpiry(reply, left), exchangesOf(link).grant).subscribe({
-        error: () => undefined,
-      })
-    return this.#refuse(delivery, 'duplicate', 'it repeats one that was answered, and is answered the same')
+    merge(
+      ...earlier.replies.map((reply) =>
+        publishWhole$(link, withExpiry(reply, left), exchangesOf(link).grant).pipe(catchError(() => EMPTY)),
+      ),
+    ).subscribe({ complete: delivery.acknowledge })
+    this.#report(delivery.message, 'duplicate', 'it repeats one that was answered, and is answered the same')
+    return undefined
   }
 
   #turnDown(served: Served, message: Message, failure: Failure): undefined {
@@ -192,6 +212,10 @@ export class Admission {
     }
     const fault = this.#parts.checkReplyTopic(replyTopic)
     return fault === undefined ? undefined : `its reply topic ${replyTopic} is refused: ${fault}`
+  }
+
+  get #hasStatuses(): boolean {
+    return exchangesOf(this.#parts.link).grant?.protocolVersion !== 4
   }
 
   #now(): number {

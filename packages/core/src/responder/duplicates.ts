@@ -4,7 +4,7 @@ import type { OutgoingMessage } from '../message.js'
 export interface DuplicateBounds {
   /** @defaultValue 10 000 */
   readonly entries?: number
-  /** Of remembered replies. @defaultValue 16 MiB */
+  /** Of remembered replies and of what tells requests apart. @defaultValue 16 MiB */
   readonly bytes?: number
   /** Milliseconds for which a request without an expiry is remembered. @defaultValue 60 000 */
   readonly keepFor?: number
@@ -64,7 +64,7 @@ export class Duplicates {
     const seen = this.#seen.get(key)
     if (seen === undefined) return
     seen.isRunning = false
-    this.#bytes += bytesOf(seen)
+    this.#bytes += bytesOf(key, seen)
     // Moved to the end: what finished last is repeated last.
     this.#seen.delete(key)
     this.#seen.set(key, seen)
@@ -87,7 +87,7 @@ export class Duplicates {
 
   #forget(key: string, seen: Seen): void {
     this.#seen.delete(key)
-    if (!seen.isRunning) this.#bytes -= bytesOf(seen)
+    if (!seen.isRunning) this.#bytes -= bytesOf(key, seen)
   }
 }
 
@@ -97,6 +97,6 @@ export function record(seen: Seen, reply: OutgoingMessage): void {
   seen.replies = seen.replies.length < REPLIES_LIMIT ? [...seen.replies, reply] : undefined
 }
 
-function bytesOf({ replies = [] }: Seen): number {
-  return replies.reduce((sum, { payload }) => sum + payload.length, 0)
+function bytesOf(key: string, { replies = [] }: Seen): number {
+  return replies.reduce((sum, { payload }) => sum + payload.length, key.length)
 }

@@ -4,6 +4,13 @@ import { Status, type Failure } from '../status.js'
 /** There is no room. */
 export const BUSY: Failure = { code: Status.unavailable, message: 'busy: ask again later' }
 
+/** The handler gave an answer, but it did not get through. */
+export const UNSENDABLE: Failure = {
+  code: Status.internalError,
+  message: 'the answer could not be encoded or sent',
+  propertyName: 'Answer',
+}
+
 /** What the caller is told of an error: all of an application's own, nothing of any other. */
 export function toFailure(error: unknown): Failure {
   if (!(error instanceof ApplicationError)) {

@@ -1,10 +1,10 @@
-import { defer, Subscription } from 'rxjs'
+import { defer, Subscription, take } from 'rxjs'
 import type { EndpointTypes } from '../endpoint.js'
 import { exchangesOf } from '../exchange/exchanges.js'
 import { Status } from '../status.js'
 import { outOfTime, toFailure } from './failures.js'
 import type { HandlingParts } from './handler.js'
-import type { Ending } from './outcome.js'
+import { endingOf, type Ending } from './outcome.js'
 import type { ReplyDone } from './served.js'
 import { stream } from './streaming.js'
 import { inHand } from './served-request.js'
@@ -17,7 +17,7 @@ export function handle<T extends EndpointTypes>(parts: HandlingParts<T>): Subscr
   const left = served.expiresAt - link.scheduler.now()
   const stop = (reply: (done: ReplyDone) => void, ending: Ending): void => {
     run.unsubscribe()
-    reply((error) => ended(error === undefined ? ending : { outcome: 'unsent', error }))
+    reply((sent) => ended(endingOf(ending, sent)))
   }
   const fallSilent = (): void => {
     run.unsubscribe()
@@ -44,16 +44,18 @@ export function handle<T extends EndpointTypes>(parts: HandlingParts<T>): Subscr
     run.add(() => deadline.cancel())
   }
   run.add(
-    defer(() => handler(request)).subscribe({
-      next: (answer) =>
-        stop((done) => served.answer(answer, done), { outcome: 'answered', status: Status.ok }),
-      error: (error: unknown) => {
-        const failure = toFailure(error)
-        stop((done) => served.fail(failure, done), { outcome: 'failed', status: failure.code, error })
-      },
-      complete: () =>
-        stop((done) => served.answerNothing(done), { outcome: 'answered', status: Status.noContent }),
-    }),
+    defer(() => handler(request))
+      .pipe(take(1))
+      .subscribe({
+        next: (answer) =>
+          stop((done) => served.answer(answer, done), { outcome: 'answered', status: Status.ok }),
+        error: (error: unknown) => {
+          const failure = toFailure(error)
+          stop((done) => served.fail(failure, done), { outcome: 'failed', status: failure.code, error })
+        },
+        complete: () =>
+          stop((done) => served.answerNothing(done), { outcome: 'answered', status: Status.noContent }),
+      }),
   )
   return run
 }

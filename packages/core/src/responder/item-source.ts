@@ -1,4 +1,5 @@
-import { defer, isObservable, Subscription, type ObservableInput } from 'rxjs'
+import { defer, isObservable, Subject, takeUntil, type ObservableInput } from 'rxjs'
+import { Fifo } from '../link/fifo.js'
 
 /** What a source has to say when it is asked for its next item. */
 export type NextItem =
@@ -77,32 +78,30 @@ function fromAsyncIterator(iterator: AsyncIterator<unknown>, onReady: () => void
 }
 
 function fromPush(input: ObservableInput<unknown>, onReady: () => void): ItemSource {
-  const buffer: NextItem[] = []
-  const subscription = new Subscription()
+  const come = new Fifo<NextItem>()
+  const stopped = new Subject<void>()
   const push = (item: NextItem): void => {
-    buffer.push(item)
+    come.push(item)
     onReady()
   }
-  subscription.add(
-    defer(() => input).subscribe({
+  defer(() => input)
+    .pipe(takeUntil(stopped))
+    .subscribe({
       next: (value) => {
-        if (buffer.length < BUFFER_LIMIT) {
+        if (come.length < BUFFER_LIMIT) {
           push({ kind: 'item', value })
           return
         }
-        subscription.unsubscribe()
-        const error = new Error(
-          `${BUFFER_LIMIT} items wait for the caller: answer with an iterable, which can be asked`,
-        )
-        push({ kind: 'error', error })
+        const why = `${BUFFER_LIMIT} items wait for the caller: answer with an iterable, which can be asked`
+        come.push({ kind: 'error', error: new Error(why) })
+        stopped.next()
       },
       error: (error: unknown) => push({ kind: 'error', error }),
       complete: () => push(END),
-    }),
-  )
+    })
   return {
-    next: () => buffer.shift() ?? WAIT,
-    stop: () => subscription.unsubscribe(),
+    next: () => come.shift() ?? WAIT,
+    stop: () => stopped.next(),
   }
 }
 

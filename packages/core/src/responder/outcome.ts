@@ -1,3 +1,5 @@
+import type { Sent } from './served.js'
+
 /** How an exchange ended, seen from the responder. */
 export type ServeOutcome =
   /** The handler's answer reached the broker. */
@@ -22,4 +24,16 @@ export interface Ending {
   readonly status?: number
   /** What the handler threw, or why the reply did not go out. */
   readonly error?: unknown
+}
+
+/** How it really ended, in view of what became of the reply. */
+export function endingOf(wanted: Ending, sent: Sent): Ending {
+  switch (sent.kind) {
+    case 'sent':
+      return wanted
+    case 'sent-instead':
+      return { outcome: 'failed', status: sent.status, error: wanted.error ?? sent.error }
+    case 'unsent':
+      return { outcome: 'unsent', error: sent.error }
+  }
 }

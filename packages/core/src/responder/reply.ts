@@ -14,6 +14,8 @@ export interface ReplyFrame {
   readonly request: Message
   readonly replyTopic: string
   readonly answerable: Answerable
+  /** Whether a status can travel; on MQTT 3.1.1 it cannot. */
+  readonly hasStatuses: boolean
 }
 
 /** The reply that carries an answer, written in the asker's own format; throws `encode` when it does not encode. */
@@ -26,12 +28,21 @@ export function toEmptyAnswer(frame: ReplyFrame): OutgoingMessage {
   return { ...envelope(frame), payload: NOTHING, userProperties: [['__stat', String(Status.noContent)]] }
 }
 
-/** The reply that tells a failure; in its payload the endpoint's own words for it, for peers that read no statuses. */
-export function toFailureReply(frame: ReplyFrame, failure: Failure): OutgoingMessage {
+/**
+ * The reply that tells a failure; in its payload the endpoint's own words for it, for peers that read no statuses.
+ * `undefined` where there is no way to tell it.
+ */
+export function toFailureReply(frame: ReplyFrame, failure: Failure): OutgoingMessage | undefined {
   const { onFailure } = frame.endpoint
-  const inItsWords = onFailure?.({ code: failure.code, message: failure.message ?? '' })
-  const body = inItsWords === undefined ? { payload: NOTHING } : content(frame, inItsWords)
-  return { ...envelope(frame), ...body, userProperties: fromFailure(failure) }
+  if (onFailure === undefined) return toBareFailure(frame, failure)
+  const words = content(frame, onFailure({ code: failure.code, message: failure.message ?? '' }))
+  return { ...envelope(frame), ...words, userProperties: fromFailure(failure) }
+}
+
+/** The reply that tells a failure without any words; `undefined` where there is no way to tell it. */
+export function toBareFailure(frame: ReplyFrame, failure: Failure): OutgoingMessage | undefined {
+  if (!frame.hasStatuses) return undefined
+  return { ...envelope(frame), payload: NOTHING, userProperties: fromFailure(failure) }
 }
 
 /** The reply with its place in a stream. */

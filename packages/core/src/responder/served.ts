@@ -1,11 +1,13 @@
 import { publishWhole$ } from '../chunk/publish-whole.js'
 import type { ReplyKind } from '../endpoint.js'
+import { AntiphonError } from '../errors.js'
 import { exchangesOf } from '../exchange/exchanges.js'
 import type { Delivery, Link, PublishAck } from '../link/link.js'
 import type { OutgoingMessage } from '../message.js'
-import { Status, type Failure } from '../status.js'
+import type { Failure } from '../status.js'
 import { record, type Seen } from './duplicates.js'
-import { inStream, toAnswer, toEmptyAnswer, toFailureReply, type ReplyFrame } from './reply.js'
+import { UNSENDABLE } from './failures.js'
+import { inStream, toAnswer, toBareFailure, toEmptyAnswer, toFailureReply, type ReplyFrame } from './reply.js'
 
 /** What a request in hand works with. */
 export interface ServedParts {
@@ -79,48 +81,49 @@ export class Served {
     }
   }
 
-  /** One item of a stream. */
-  item(value: unknown, index: number, done: ItemDone): void {
+  /** One item of a stream; throws when it does not encode. `undefined` where nobody is to get it. */
+  toItem(value: unknown, index: number): OutgoingMessage | undefined {
     const { frame } = this.#parts
+    return frame && inStream(toAnswer(frame, value), { index, isLast: false })
+  }
+
+  sendItem(item: OutgoingMessage | undefined, done: ItemDone): void {
     if (this.#isOver) return
-    if (frame === undefined) {
+    if (item === undefined) {
       done()
       return
     }
-    try {
-      this.#send(inStream(toAnswer(frame, value), { index, isLast: false }), this.patience, done)
-    } catch (thrown) {
-      done(thrown)
-    }
+    record(this.#parts.seen, item)
+    this.#send(item, this.patience, done)
   }
 
   /** The end of a stream, after so many items. */
   last(index: number, failure: Failure | undefined, done: ReplyDone): void {
-    const { frame } = this.#parts
-    const end = frame && (failure === undefined ? toEmptyAnswer(frame) : toFailureReply(frame, failure))
-    this.#reply(end && inStream(end, { index, isLast: true }), done)
+    const attempts = failure === undefined ? [{ toReply: toEmptyAnswer }] : failing(failure)
+    const place = { index, isLast: true }
+    this.#reply(
+      attempts.map(({ toReply, status }) => ({
+        status,
+        toReply: (frame) => {
+          const end = toReply(frame)
+          return end && inStream(end, place)
+        },
+      })),
+      done,
+    )
   }
 
-  /** Answers, and is over; `done` hears whether the reply reached the broker. */
+  /** Answers, and is over. */
   answer(value: unknown, done: ReplyDone): void {
-    const { frame } = this.#parts
-    try {
-      this.#reply(frame && toAnswer(frame, value), done)
-    } catch (thrown) {
-      this.fail({ code: Status.internalError, message: 'the answer could not be encoded' }, (error) =>
-        done(error ?? thrown),
-      )
-    }
+    this.#reply([{ toReply: (frame) => toAnswer(frame, value) }, ...failing(UNSENDABLE)], done)
   }
 
   answerNothing(done: ReplyDone): void {
-    const { frame } = this.#parts
-    this.#reply(frame && toEmptyAnswer(frame), done)
+    this.#reply([{ toReply: toEmptyAnswer }], done)
   }
 
   fail(failure: Failure, done: ReplyDone): void {
-    const { frame } = this.#parts
-    this.#reply(frame && toFailureReply(frame, failure), done)
+    this.#reply(failing(failure), done)
   }
 
   /** Turns the request away unhandled, so that the same may be asked again. */
@@ -142,25 +145,55 @@ export class Served {
     this.#parts.forget()
   }
 
-  #reply(reply: OutgoingMessage | undefined, done: ReplyDone): void {
+  /** Sends the first reply that can be made and sent. */
+  #reply(attempts: readonly Attempt[], done: ReplyDone): void {
     if (this.#isOver) return
-    if (reply === undefined) {
+    this.#isOver = true
+    this.#attempt(attempts, done)
+  }
+
+  #attempt([attempt, ...others]: readonly Attempt[], done: ReplyDone, earlier?: unknown): void {
+    const { frame, seen, link } = this.#parts
+    const next = (error: unknown): void => this.#attempt(others, done, earlier ?? error)
+    const end = (how: Sent): void => {
       this.#conclude()
-      done()
+      done(how)
+    }
+    if (attempt === undefined) {
+      end({ kind: 'unsent', error: earlier })
       return
     }
-    this.#isOver = true
-    this.#send(reply, this.expiresAt - this.#parts.link.scheduler.now(), (error) => {
-      this.#conclude()
-      done(error)
+    let reply: OutgoingMessage | undefined
+    try {
+      reply = frame && attempt.toReply(frame)
+    } catch (thrown) {
+      next(thrown)
+      return
+    }
+    const { status } = attempt
+    const sent: Sent =
+      earlier === undefined || status === undefined
+        ? { kind: 'sent' }
+        : { kind: 'sent-instead', status, error: earlier }
+    if (reply === undefined) {
+      end(sent)
+      return
+    }
+    const going = reply
+    this.#send(going, this.expiresAt - link.scheduler.now(), (error) => {
+      if (error !== undefined && others.length > 0 && isUnfit(error)) {
+        next(error)
+        return
+      }
+      record(seen, going)
+      end(error === undefined ? sent : { kind: 'unsent', error })
     })
   }
 
-  #send(reply: OutgoingMessage, left: number, done: ItemDone): void {
-    const { link, seen } = this.#parts
+  #send(message: OutgoingMessage, left: number, done: ItemDone): void {
+    const { link } = this.#parts
     let acknowledged: PublishAck | undefined
-    record(seen, reply)
-    publishWhole$(link, withExpiry(reply, left), exchangesOf(link).grant).subscribe({
+    publishWhole$(link, withExpiry(message, left), exchangesOf(link).grant).subscribe({
       next: (ack) => {
         acknowledged = ack
       },
@@ -181,8 +214,37 @@ export class Served {
 /** Told when an item has reached the broker, or why it did not. */
 export type ItemDone = (error?: unknown, ack?: PublishAck) => void
 
-/** Told when a reply has reached the broker, or why it did not. */
-export type ReplyDone = (error?: unknown) => void
+/** What became of a reply. */
+export type Sent =
+  | { readonly kind: 'sent' }
+  /** It could not be made or sent; the caller was told this status in its place. */
+  | { readonly kind: 'sent-instead'; readonly status: number; readonly error: unknown }
+  | { readonly kind: 'unsent'; readonly error: unknown }
+
+/** Told what became of a reply. */
+export type ReplyDone = (sent: Sent) => void
+
+/** A way to reply; where it cannot be gone, the next one is tried. */
+interface Attempt {
+  readonly toReply: (frame: ReplyFrame) => OutgoingMessage | undefined
+  /** The status it tells where that is not what was wanted at first. */
+  readonly status?: number | undefined
+}
+
+/** The ways to tell a failure: in all its words, and where these get in the way, in none. */
+function failing(failure: Failure): readonly Attempt[] {
+  const { code: status } = failure
+  return [
+    { status, toReply: (frame) => toFailureReply(frame, failure) },
+    { status, toReply: (frame) => toBareFailure(frame, { code: status }) },
+  ]
+}
+
+/** Whether a message as it is can never be sent. */
+function isUnfit(error: unknown): boolean {
+  const { code } = AntiphonError.from(error)
+  return code === 'invalid-argument' || code === 'too-large'
+}
 
 /** The same bytes with what is left of the request's expiry. */
 export function withExpiry(reply: OutgoingMessage, left: number): OutgoingMessage {

@@ -1,12 +1,13 @@
 import { Subscription } from 'rxjs'
 import type { EndpointTypes } from '../endpoint.js'
 import { exchangesOf } from '../exchange/exchanges.js'
+import type { OutgoingMessage } from '../message.js'
 import { Status, type Failure } from '../status.js'
 import type { Deadline } from '../time/deadlines.js'
-import { outOfTime, toFailure } from './failures.js'
+import { outOfTime, toFailure, UNSENDABLE } from './failures.js'
 import type { HandlingParts } from './handler.js'
 import { itemSource, type ItemSource } from './item-source.js'
-import type { Ending } from './outcome.js'
+import { endingOf, type Ending } from './outcome.js'
 import type { Served } from './served.js'
 import { inHand } from './served-request.js'
 
@@ -78,14 +79,25 @@ class Streaming<T extends EndpointTypes> {
   }
 
   #send(value: unknown): void {
+    const index = this.#next
+    let item: OutgoingMessage | undefined
+    try {
+      item = this.#served.toItem(value, index)
+    } catch (error) {
+      this.#finish(UNSENDABLE, { outcome: 'failed', status: UNSENDABLE.code, error })
+      return
+    }
+    this.#next++
     this.#credit--
     this.#inFlight++
-    const index = this.#next++
-    this.#served.item(value, index, (error, ack) => {
+    this.#served.sendItem(item, (error, ack) => {
       this.#inFlight--
       if (this.run.closed) return
-      if (error !== undefined) this.#finish(toFailure(error), { outcome: 'failed', error })
-      else if (ack?.reasonCode === NO_MATCHING_SUBSCRIBERS) this.#stop({ outcome: 'cancelled' })
+      if (error !== undefined) {
+        // Where nothing was sent after it, the end takes its place, and there is no gap.
+        if (this.#next === index + 1) this.#next = index
+        this.#finish(UNSENDABLE, { outcome: 'failed', status: UNSENDABLE.code, error })
+      } else if (ack?.reasonCode === NO_MATCHING_SUBSCRIBERS) this.#stop({ outcome: 'cancelled' })
       else {
         this.#alive()
         this.#pump()
@@ -97,9 +109,7 @@ class Streaming<T extends EndpointTypes> {
   #finish(failure: Failure | undefined, ending: Ending): void {
     if (this.run.closed) return
     this.run.unsubscribe()
-    this.#served.last(this.#next, failure, (error) => {
-      this.#parts.ended(error === undefined ? ending : { outcome: 'unsent', error })
-    })
+    this.#served.last(this.#next, failure, (sent) => this.#parts.ended(endingOf(ending, sent)))
   }
 
   #stop(ending: Ending): void {
