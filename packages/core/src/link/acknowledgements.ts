@@ -100,6 +100,7 @@ class PendingReceipt implements Receipt {
     const place = this.#holders.indexOf(holder)
     if (place < 0) return
     this.#holders.splice(place, 1)
-    if (this.#holders.length === 0) this.#advance()
+    // Even where others hold it: they may have gone.
+    this.#advance()
   }
 }

@@ -15,8 +15,8 @@ export interface ConnectorParts {
   readonly scheduler: SchedulerLike
   readonly deadlines: Deadlines
   readonly backOff: BackOff
-  /** `sessionPresent` only where it is certain to be the session of the connection before. */
-  readonly online: (grant: Grant) => void
+  /** `isSameSession` where the session is certain to be that of the connection before. */
+  readonly online: (grant: Grant, isSameSession: boolean) => void
   readonly arrived: (event: Exclude<TransportEvent, { type: 'online' }>) => void
   readonly offline: () => void
   /** No connection will come any more: by the error no retry can mend, or without one by `close`. Told once. */
@@ -99,10 +99,10 @@ export class Connector {
     this.#onlineSince = this.#parts.scheduler.now()
     this.#hasBeenOnline = true
     const { grant } = event
-    const isOurs = grant.sessionPresent && !this.#mayHaveMissedSession
+    const isSameSession = grant.sessionPresent && !this.#mayHaveMissedSession
     this.#mayHaveMissedSession = false
     this.#states.next({ status: 'online', grant })
-    if (this.isOnline) this.#parts.online({ ...grant, sessionPresent: isOurs })
+    if (this.isOnline) this.#parts.online(grant, isSameSession)
   }
 
   #lose(error: AntiphonError): void {
@@ -110,7 +110,7 @@ export class Connector {
     const wasOnline = this.isOnline
     this.#phase = 'waiting'
     if (wasOnline) this.#parts.offline()
-    else if (this.#hasBeenOnline && error.phase === 'after-network') this.#mayHaveMissedSession = true
+    else if (mayHaveBegunSession(error)) this.#mayHaveMissedSession = true
     if (!this.#isIn('waiting')) return
     // The broker lived in this process and was closed: an orderly end, as if by `close()`.
     if (error.code === 'link-closed') this.#end()
@@ -142,4 +142,9 @@ export class Connector {
   #isIn(phase: Phase): boolean {
     return this.#phase === phase
   }
+}
+
+/** Whether the broker may have let us in, and what it said of the session was lost on the way. */
+function mayHaveBegunSession({ code, phase }: AntiphonError): boolean {
+  return code === 'connection-lost' && phase === 'after-network'
 }

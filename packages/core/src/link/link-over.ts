@@ -63,7 +63,8 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
     scheduler,
     deadlines,
     backOff: backOff(options.reconnect),
-    online: (grant) => subscriptions.online(grant, () => outbox.resume(grant)),
+    online: (grant, isSameSession) =>
+      subscriptions.online({ grant, isSameSession, onReady: () => outbox.resume(grant) }),
     arrived: (event) => {
       if (event.type === 'message') subscriptions.receive(event.message, event.acknowledge)
       else report({ ...event, kind: 'malformed' })

@@ -22,6 +22,15 @@ export interface SubscriptionsParts {
   readonly report: (incident: Incident) => void
 }
 
+/** A connection as the subscriptions see it. */
+export interface OnlineParts {
+  readonly grant: Grant
+  /** The session is certain to be that of the connection before. */
+  readonly isSameSession: boolean
+  /** Called once every wanted subscription stands. */
+  readonly onReady: () => void
+}
+
 /**
  * Everything a link is subscribed to: one subscription per filter however many ask, windows that open with the broker's
  * grant and close with the session, and the way of each arriving message to those who asked for it.
@@ -74,9 +83,9 @@ export class Subscriptions {
   }
 
   /** The connection is up; calls back once every wanted subscription stands again. */
-  online(grant: Grant, onReady: () => void): void {
-    if (!grant.sessionPresent) this.#loseSession()
-    else if (!this.#hasBeenOnline) this.#awaitLeftovers()
+  online({ grant, isSameSession, onReady }: OnlineParts): void {
+    if (!isSameSession) this.#loseSession(grant)
+    if (grant.sessionPresent && !this.#hasBeenOnline) this.#awaitLeftovers()
     this.#hasBeenOnline = true
     // Not before: what is asked for from within a closing window shares the packets of all others.
     this.#negotiation.connected(grant)
@@ -175,10 +184,11 @@ export class Subscriptions {
     )
   }
 
-  #loseSession(): void {
-    this.#stopAwaiting()
+  /** The broker has nothing of what we subscribed, or, where it has a session, perhaps not all of it. */
+  #loseSession({ sessionPresent }: Grant): void {
+    if (!sessionPresent) this.#stopAwaiting()
     const subscriptions = [...this.#byFilter.values()]
-    for (const subscription of subscriptions) subscription.standing = 'absent'
+    for (const subscription of subscriptions) subscription.loseStanding(sessionPresent)
     for (const subscription of subscriptions) subscription.closeWindow()
   }
 

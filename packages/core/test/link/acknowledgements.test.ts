@@ -42,7 +42,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('leave' as const), which, who }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const) }) },
   ),
-  { maxLength: 60 },
+  { maxLength: 60, size: 'max' },
 )
 
 function hand(entry: Entry): void {
@@ -130,6 +130,21 @@ describe('acknowledgements', () => {
     second.acknowledge()
     second.acknowledge()
     expect(released).toEqual(['a'])
+  })
+
+  it('are not held up by the last of the holders, where the others have gone before', () => {
+    const released: string[] = []
+    const acknowledgements = new Acknowledgements()
+    const abandoned = acknowledgements.open(arrival('a'), () => released.push('abandoned'))
+    const gone = { closed: false }
+    abandoned.handTo(gone)
+    const last = abandoned.handTo({ closed: false })
+    abandoned.seal()
+    acknowledgements.open(arrival('a'), () => released.push('next')).seal()
+    gone.closed = true
+    acknowledgements.advance()
+    last.acknowledge()
+    expect(released).toEqual(['next'])
   })
 
   it('leave at once for what was handed to nobody', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { AntiphonError } from '../../src/errors.js'
 import { backOff } from '../../src/link/back-off.js'
 import { Connector } from '../../src/link/connector.js'
 import type { Grant, LinkState } from '../../src/link/link.js'
@@ -52,7 +53,7 @@ function connectorSetting(
     scheduler: time.scheduler,
     deadlines: deadlines(time.scheduler),
     backOff: backOff({ initial: 100, maximum: 1_000, jitter: 0.5, random: () => 0 }),
-    online: ({ clientId }) => tell(`ONLINE ${clientId}`),
+    online: ({ clientId }, isSameSession) => tell(`ONLINE ${clientId}${isSameSession ? ' again' : ''}`),
     arrived: (event) => tell(event.type === 'message' ? `ARRIVED ${textOf(event.message)}` : 'MALFORMED'),
     offline: () => tell('OFFLINE'),
     ended: (error) => tell(error === undefined ? 'ENDED' : `ENDED ${error.code}`),
@@ -150,6 +151,36 @@ describe('a connector', () => {
       'offline connection-lost 100',
       'offline connection-lost 200',
     ])
+  })
+
+  it('trusts a session that is present, unless an attempt in between may have begun it', () => {
+    const { connector, log, accept, fail, advance, transport } = connectorSetting()
+    const again = (): string | undefined => {
+      advance(10_000)
+      accept({ sessionPresent: true })
+      advance(10_000)
+      return log.at(-1)
+    }
+    const attempt = (...args: Parameters<typeof failure>): void => {
+      advance(10_000)
+      fail(...args)
+    }
+    connector.open()
+    accept()
+    fail('connection-lost')
+    expect(again()).toBe('ONLINE me again')
+    fail('connection-lost')
+    attempt('connection-refused', 0x88)
+    attempt('connection-lost')
+    expect(again()).toBe('ONLINE me again')
+    fail('connection-lost')
+    advance(10_000)
+    const cutOff = new AntiphonError('connection-lost', 'cut off', { phase: 'after-network' })
+    transport.connections.at(-1)?.answer.error(cutOff)
+    attempt('connection-refused', 0x88)
+    expect(again()).toBe('ONLINE me')
+    fail('connection-lost')
+    expect(again()).toBe('ONLINE me again')
   })
 
   it('takes a connection that ends without a word for a lost one', () => {

@@ -14,7 +14,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 describe('Fifo', () => {
   it('behaves as an array does, however long it gets', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 20, size: 'max' }), (steps) => {
         const fifo = new Fifo<number>()
         let model: number[] = []
         let next = 0

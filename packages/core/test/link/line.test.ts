@@ -11,7 +11,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     { weight: 2, arbitrary: fc.record({ leave: fc.nat({ max: 20 }) }) },
     { weight: 1, arbitrary: fc.record({ unshift: fc.nat({ max: 4 }) }) },
   ),
-  { maxLength: 60 },
+  { maxLength: 60, size: 'max' },
 )
 
 describe('Line', () => {

@@ -56,6 +56,26 @@ describe('a connection that comes again', () => {
     expect(told).toEqual(['ready'])
   })
 
+  it('with a session that may be another opens every window anew, and undoes what was left', () => {
+    const { online, offline, watch, suback, unsuback, packets, receive } = subscriptionsSetting()
+    online()
+    const [one, left] = [watch('a'), watch('b')]
+    suback()
+    suback()
+    offline()
+    left.leave()
+    watch('c').leave()
+    packets()
+    online(resumed, false)
+    expect(one.log).toEqual(['open', 'closed'])
+    expect(packets()).toEqual(['+a #1', '-b'])
+    suback()
+    unsuback()
+    receive('a', 'x')
+    expect(one.log).toEqual(['open', 'closed', 'open', 'x'])
+    expect(packets()).toEqual([])
+  })
+
   it('is ready when every answer is in, refusals included, and once', () => {
     const { online, watch, suback, told } = subscriptionsSetting({ filtersPerSubscribe: 1 })
     for (const filter of ['a', 'b', 'c']) watch(filter)

@@ -43,7 +43,8 @@ export interface SubscriptionsSetting extends VirtualTime {
   /** Answers the earliest open SUBSCRIBE of this connection: with these codes, or with what it asked for. */
   readonly suback: (...codes: number[]) => void
   readonly unsuback: () => void
-  readonly online: (limits?: Partial<Grant>) => void
+  /** A connection; the same session as before where there is one, unless told otherwise. */
+  readonly online: (limits?: Partial<Grant>, isSameSession?: boolean) => void
   readonly offline: () => void
   readonly receive: (topic: string, text: string, more?: Partial<Message>) => void
 }
@@ -141,7 +142,8 @@ export function subscriptionsSetting(
       asked.answer.next(asked.filters.map(() => 0))
       asked.answer.complete()
     },
-    online: (limits) => subscriptions.online(grant(limits), () => told.push('ready')),
+    online: (limits, isSameSession = limits?.sessionPresent ?? false) =>
+      subscriptions.online({ grant: grant(limits), isSameSession, onReady: () => told.push('ready') }),
     offline: () => {
       since = { subscribed: transport.subscribed.length, unsubscribed: transport.unsubscribed.length }
       acknowledgements.forget()

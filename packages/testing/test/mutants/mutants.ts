@@ -24,8 +24,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'acknowledgements leave as they are given': {
     file: 'link/acknowledgements.ts',
-    text: 'if (this.#holders.length === 0) this.#advance()',
-    becomes: 'if (this.#holders.length === 0) this.#release()',
+    text: 'they may have gone.\n    this.#advance()',
+    becomes: 'they may have gone.\n    if (this.#holders.length === 0) this.#release()',
   },
   'one acknowledgement is enough for all holders': {
     file: 'link/acknowledgements.ts',
@@ -64,13 +64,13 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'a lost session is not noticed': {
     file: 'link/subscriptions.ts',
-    text: 'if (!grant.sessionPresent) this.#loseSession()',
-    becomes: 'if (false) this.#loseSession()',
+    text: 'if (!isSameSession) this.#loseSession(grant)',
+    becomes: 'if (false) this.#loseSession(grant)',
   },
   'every session is taken for lost': {
     file: 'link/subscriptions.ts',
-    text: 'if (!grant.sessionPresent) this.#loseSession()',
-    becomes: 'if (true) this.#loseSession()',
+    text: 'if (!isSameSession) this.#loseSession(grant)',
+    becomes: 'this.#loseSession(grant)',
   },
   'the last subscriber leaves without UNSUBSCRIBE': {
     file: 'link/subscriptions.ts',
@@ -94,8 +94,9 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'what is queued leaves before the subscriptions stand': {
     file: 'link/link-over.ts',
-    text: 'online: (grant) => subscriptions.online(grant, () => outbox.resume(grant)),',
-    becomes: 'online: (grant) => { outbox.resume(grant); subscriptions.online(grant, () => undefined) },',
+    text: 'subscriptions.online({ grant, isSameSession, onReady: () => outbox.resume(grant) }),',
+    becomes:
+      '(outbox.resume(grant), subscriptions.online({ grant, isSameSession, onReady: () => undefined })),',
   },
   'one message more is in flight than the broker takes': {
     file: 'link/outbox.ts',

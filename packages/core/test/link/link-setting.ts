@@ -1,0 +1,77 @@
+import {
+  virtualBroker,
+  type VirtualBroker,
+  type VirtualBrokerOptions,
+  type VirtualClientOptions,
+} from '@antiphon/testing'
+import { AntiphonError } from '../../src/errors.js'
+import type { Incident, Link, LinkState } from '../../src/link/link.js'
+import { linkOver, type LinkOptions } from '../../src/link/link-over.js'
+import type { OutgoingMessage } from '../../src/message.js'
+import { outgoing, textOf } from './messages.js'
+import { virtualTime, type VirtualTime } from './virtual-time.js'
+
+/** A link called `me` to a virtual broker that keeps its session. */
+export interface LinkSetting extends VirtualTime {
+  readonly broker: VirtualBroker
+  readonly link: Link
+  readonly incidents: Incident[]
+  /** What the broker took from the link: topic and text. */
+  readonly taken: string[]
+  readonly states: () => string[]
+  /** Publishes; what came of it is written down as `text code`. */
+  readonly publish: (topic: string, text: string, more?: Partial<OutgoingMessage>) => string[]
+  /** Listens; the texts, then how it ended. */
+  readonly listen: (filter: string) => { readonly log: string[]; readonly leave: () => void }
+}
+
+export function linkSetting(
+  options: LinkOptions & Partial<VirtualBrokerOptions> & VirtualClientOptions = {},
+): LinkSetting {
+  const time = virtualTime()
+  const { scheduler } = time
+  const broker = virtualBroker({ latency: 1, ...options, scheduler })
+  const transport = broker.transport({ clientId: 'me', clean: false, sessionExpiry: 3_600, ...options })
+  const link = linkOver(transport, {
+    reconnect: { initial: 100, factor: 1, jitter: 0 },
+    ...options,
+    scheduler,
+  })
+  const incidents: Incident[] = []
+  link.incidents$.subscribe((incident) => incidents.push(incident))
+  const taken: string[] = []
+  broker.published$.subscribe(({ message, clientId }) => {
+    if (clientId === 'me') taken.push(`${message.topic} ${textOf(message)}`)
+  })
+  return {
+    ...time,
+    broker,
+    link,
+    incidents,
+    taken,
+    states: () => {
+      const states: string[] = []
+      const told = (state: LinkState): void => void states.push(state.status)
+      link.state$.subscribe({ next: told, complete: () => states.push('|') })
+      return states
+    },
+    publish: (topic, text, more) => {
+      const log: string[] = []
+      link.publish$(outgoing(topic, text, more)).subscribe({
+        next: ({ reasonCode }) => log.push(`${text} ${reasonCode}`),
+        error: (error: unknown) => log.push(`${text} ${AntiphonError.from(error).code}`),
+        complete: () => log.push('|'),
+      })
+      return log
+    },
+    listen: (filter) => {
+      const log: string[] = []
+      const subscription = link.messages$(filter).subscribe({
+        next: (message) => log.push(textOf(message)),
+        error: (error: unknown) => log.push(AntiphonError.from(error).code),
+        complete: () => log.push('|'),
+      })
+      return { log, leave: () => subscription.unsubscribe() }
+    },
+  }
+}
