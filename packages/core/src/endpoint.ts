@@ -55,8 +55,14 @@ export interface EndpointContract<
   readonly replies?: Kind
   /** Requests that name no place for an answer are handled all the same, unanswered. @defaultValue false */
   readonly acceptsNotifications?: boolean
-  /** What to answer with when handling failed and the peer cannot read statuses (MQTT 3.1.1); without it, silence. */
-  readonly onFailure?: (failure: { readonly code: number; readonly message: string }) => Res
+  /**
+   * What to answer with when handling failed and the peer cannot read statuses (MQTT 3.1.1); without it, or where it
+   * gives nothing, silence.
+   */
+  readonly onFailure?: (failure: {
+    readonly code: number
+    readonly message: string
+  }) => Unmarked<Res, Via> | undefined
 }
 
 /** Where the replies to a question with the given topic parameters come, and what to subscribe to for them. */

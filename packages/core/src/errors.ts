@@ -53,6 +53,8 @@ export interface ErrorContext {
   readonly phase?: 'before-network' | 'after-network'
   /** What a responder said of its failure; only with code `status`. */
   readonly status?: RemoteStatus
+  /** What had not come when the time was up; only with code `timeout`. */
+  readonly awaited?: 'connection' | 'subscription' | 'acknowledgement' | 'answer'
 }
 
 /** A responder's failure as it stood in the reply. */
@@ -89,6 +91,7 @@ export class AntiphonError<C extends ErrorCode = ErrorCode> extends Error implem
   declare readonly correlation?: string
   declare readonly phase?: 'before-network' | 'after-network'
   declare readonly status?: RemoteStatus
+  declare readonly awaited?: 'connection' | 'subscription' | 'acknowledgement' | 'answer'
 
   constructor(code: C, message: string, { cause, ...context }: ErrorContext = {}) {
     super(message, cause === undefined ? undefined : { cause })
@@ -98,15 +101,15 @@ export class AntiphonError<C extends ErrorCode = ErrorCode> extends Error implem
 
   /** The error itself when it is one of ours; anything else becomes the `cause` of an `unknown`. */
   static from(error: unknown): AntiphonError {
-    if (error instanceof AntiphonError) return error
+    if (error instanceof AntiphonError) return error as AntiphonError
     const message = error instanceof Error ? error.message : String(error)
     return new AntiphonError('unknown', message, { cause: error })
   }
 
   /** The same failure, told with more of its surroundings. */
   within(context: ErrorContext): AntiphonError<C> {
-    const { cause, reasonCode, topic, endpoint, correlation, phase, status } = this
-    const own = { cause, reasonCode, topic, endpoint, correlation, phase, status }
+    const { cause, reasonCode, topic, endpoint, correlation, phase, status, awaited } = this
+    const own = { cause, reasonCode, topic, endpoint, correlation, phase, status, awaited }
     const known = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
     const retold = new AntiphonError(this.code, this.message, { ...context, ...known })
     if (this.stack !== undefined) retold.stack = this.stack

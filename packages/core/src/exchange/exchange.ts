@@ -22,6 +22,14 @@ export type Outcome = Pick<Observer<unknown>, 'next' | 'error' | 'complete'>
 /** The broker knows of nobody who is subscribed to the topic. */
 const NO_MATCHING_SUBSCRIBERS = 0x10
 
+/** What a question may be waiting for, as its time-out tells it. */
+const MISSING = {
+  connection: 'the link was not connected',
+  subscription: 'the response subscription was not granted',
+  acknowledgement: 'no acknowledgement from the broker',
+  answer: 'no answer',
+} as const
+
 /** One question from its first publish to its settlement, which happens once. */
 export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatcher {
   readonly #caller: Caller
@@ -36,6 +44,7 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
   #publishing: Teardown | undefined
   #transfers: Transfers | undefined
   #attempts = 0
+  #isAcknowledged = false
   #hasMissedReplies = false
   #isSettled = false
 
@@ -209,6 +218,7 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
   }
 
   #acknowledged({ reasonCode }: PublishAck): void {
+    this.#isAcknowledged = true
     if (reasonCode !== NO_MATCHING_SUBSCRIBERS || !this.#caller.rules.failFast) return
     this.fail(this.failure('no-responder', `nobody is subscribed to ${this.#posting.topic}`, { reasonCode }))
   }
@@ -222,9 +232,10 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
       return
     }
     const { rules, endpoint } = this.#caller
-    const missing = isAsked ? 'no answer' : 'the link and its response subscription were not ready'
+    const awaited = this.#awaited
     const question = `${endpoint.name}, question ${this.#posting.shownToken}`
-    this.#end(this.failure('timeout', `${question}: ${missing} within ${rules.timeout} ms`))
+    const why = `${question}: ${MISSING[awaited]} within ${rules.timeout} ms`
+    this.#end(this.failure('timeout', why, { awaited }))
   }
 
   #end(error: AntiphonError): void {
@@ -244,6 +255,11 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
     this.#lane?.remove(this)
     this.#inbox?.release(this)
     this.#caller.exchanges.unwatch(this)
+  }
+
+  get #awaited(): keyof typeof MISSING {
+    if (this.#attempts > 0) return this.#isAcknowledged ? 'answer' : 'acknowledgement'
+    return this.#caller.exchanges.isOnline ? 'subscription' : 'connection'
   }
 
   /** Milliseconds until the caller stops waiting. */

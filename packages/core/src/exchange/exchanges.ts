@@ -1,4 +1,4 @@
-import { Subject, type Observable, type Subscription as Teardown } from 'rxjs'
+import { Subject, type Observable } from 'rxjs'
 import type { Endpoint } from '../endpoint.js'
 import { AntiphonError } from '../errors.js'
 import type { Grant, Link } from '../link/link.js'
@@ -35,8 +35,9 @@ export class Exchanges {
   readonly #strays = new Subject<Stray>()
   readonly #refusals = new Subject<Refusal>()
   readonly #tallies = new WeakMap<Endpoint, Tally>()
-  #state: Teardown | undefined
+  #isFollowing = false
   #grant: Grant | undefined
+  #isOnline = false
   #end: AntiphonError | undefined
 
   constructor(link: Link) {
@@ -57,6 +58,11 @@ export class Exchanges {
   /** What the broker allowed when last it let us in. */
   get grant(): Grant | undefined {
     return this.#grant
+  }
+
+  /** Whether there is a connection, as far as anybody has asked. */
+  get isOnline(): boolean {
+    return this.#isOnline
   }
 
   /** Where replies come unless anybody says otherwise. */
@@ -91,7 +97,10 @@ export class Exchanges {
 
   /** Starts to follow the link; opens it. */
   follow(): void {
-    this.#state ??= this.link.state$.subscribe((state) => {
+    if (this.#isFollowing) return
+    this.#isFollowing = true
+    this.link.state$.subscribe((state) => {
+      this.#isOnline = state.status === 'online'
       if (state.status === 'online') {
         this.#grant = state.grant
         for (const each of [...this.#watchers]) each.linkOnline()

@@ -34,9 +34,9 @@ export function toEmptyAnswer(frame: ReplyFrame): OutgoingMessage {
  */
 export function toFailureReply(frame: ReplyFrame, failure: Failure): OutgoingMessage | undefined {
   const { onFailure } = frame.endpoint
-  if (onFailure === undefined) return toBareFailure(frame, failure)
-  const words = content(frame, onFailure({ code: failure.code, message: failure.message ?? '' }))
-  return { ...envelope(frame), ...words, userProperties: fromFailure(failure) }
+  const words = onFailure?.({ code: failure.code, message: failure.message ?? '' })
+  if (words === undefined) return toBareFailure(frame, failure)
+  return { ...envelope(frame), ...content(frame, words), userProperties: fromFailure(failure) }
 }
 
 /** The reply that tells a failure without any words; `undefined` where there is no way to tell it. */

@@ -340,8 +340,21 @@ describe('step 6, settling', () => {
       world.broker.play(faultScript('d'))
       const call = observe(world, exchange$(world.link('caller'), echo, 'x', { timeout: 1_000 }))
       world.advance(2_000)
-      expect(call.ending()).toMatchObject({ code: 'timeout', phase: 'before-network' })
-      expect(call.ending()).toMatchObject({ message: expect.stringContaining('not ready') as string })
+      expect(call.ending()).toMatchObject({ code: 'timeout', phase: 'before-network', awaited: 'connection' })
+      expect(call.ending()).toMatchObject({ message: expect.stringContaining('not connected') as string })
+    })
+  })
+
+  it.each([
+    ['subscription', 'suback', 'before-network'],
+    ['acknowledgement', 'puback', 'after-network'],
+    ['answer', 'unsuback', 'after-network'],
+  ] as const)('a timeout names what it waited for: the %s', (awaited, lost, phase) => {
+    inWorld((world) => {
+      world.broker.inject({ kind: 'drop', packets: [lost], clientId: 'caller' })
+      const call = observe(world, exchange$(world.link('caller'), echo, 'x', { timeout: 1_000 }))
+      world.advance(2_000)
+      expect(call.ending()).toMatchObject({ code: 'timeout', awaited, phase })
     })
   })
 
