@@ -57,7 +57,7 @@ export function requestMany<T extends EndpointTypes & { readonly kind: 'many' }>
       ask(caller, toParts(endpoint, question), {
         next: (value) => {
           const taker = takers.shift()
-          if (taker === undefined) come.push(value as T['response'])
+          if (taker === undefined) come.push(value)
           else {
             replies?.consumed()
             taker.resolve({ done: false, value: value as T['response'] })
@@ -77,7 +77,7 @@ export function requestMany<T extends EndpointTypes & { readonly kind: 'many' }>
         new Promise((resolve, reject) => {
           if (come.length > 0) {
             replies?.consumed()
-            resolve({ done: false, value: come.shift() as T['response'] })
+            resolve({ done: false, value: come.shift() })
             return
           }
           takers.push({ resolve, reject })

@@ -41,7 +41,7 @@ function inWorld(test: (world: World) => void): void {
 
 function logOf(readings$: Observable<Reading>): unknown[] {
   const log: unknown[] = []
-  readings$.subscribe({ next: (reading) => log.push(reading), error: (error) => log.push(error) })
+  readings$.subscribe({ next: (reading) => log.push(reading), error: (error: unknown) => log.push(error) })
   return log
 }
 

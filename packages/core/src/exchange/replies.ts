@@ -1,6 +1,7 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { showDecodeError } from '../codec/show-decode-error.js'
-import { AntiphonError, type ErrorCode, type ErrorContext } from '../errors.js'
+import type { AntiphonError } from '../errors.js'
+import type { ErrorCode, ErrorContext } from '../errors.js'
 import type { UserProperties } from '../message.js'
 import { toStatus } from '../status.js'
 import type { DecodedOnce } from './received.js'

@@ -38,7 +38,7 @@ export function itemSource(start: () => ObservableInput<unknown>, onReady: () =>
   return fromPush(input, onReady)
 }
 
-function fromIterator(iterator: Iterator<unknown>): ItemSource {
+function fromIterator(iterator: Iterator<unknown, unknown>): ItemSource {
   return {
     next: () => {
       try {

@@ -66,14 +66,17 @@ describe('split and Assembly', () => {
     fc.assert(
       fc.property(payloads, fc.array(fc.nat()), fc.infiniteStream(fc.nat()), (payload, repeats, order) => {
         const parts = split({ topic: 't', payload, userProperties: [['a', 'b']] }, grant)
-        const all = [...parts, ...repeats.map((n) => parts[n % parts.length] ?? parts[0])]
-        const shuffled = all.map((part) => ({ part, at: order.next().value })).sort((a, b) => a.at - b.at)
+        const all = [
+          ...parts,
+          ...repeats.map((n) => parts[n % parts.length]).filter((part) => part !== undefined),
+        ]
+        const shuffled = all
+          .map((part) => ({ part, at: Number(order.next().value) }))
+          .sort((a, b) => a.at - b.at)
         const assembly = new Assembly(5_000)
         for (const { part } of shuffled) {
-          const assembled = assembly.add({
-            ...toMessage(part!.payload, ''),
-            userProperties: part!.userProperties!,
-          })
+          const { userProperties = [] } = part
+          const assembled = assembly.add({ ...toMessage(part.payload, ''), userProperties })
           expect(assembled.kind).not.toBe('broken')
           if (assembled.kind === 'incomplete') continue
           expect(assembled).toMatchObject({ message: { payload, userProperties: [['a', 'b']] } })
