@@ -3,7 +3,13 @@ import type { IConnackPacket, IDisconnectPacket, IPublishPacket, MqttClient, Pac
 import { AsyncSubject, type SchedulerLike, type Subscriber, takeUntil, timer } from 'rxjs'
 import { oneTimeClient } from './one-time-client.js'
 import type { ClientOptions } from './client-options.js'
-import { connectionEnded, connectionLost, connectionRefused, isUnreachable } from './connection-errors.js'
+import {
+  connectionEnded,
+  connectionLost,
+  connectionRefused,
+  isUnreachable,
+  type Progress,
+} from './connection-errors.js'
 import { toGrant } from './grant.js'
 import { Incoming } from './incoming.js'
 import type { PacketBytes } from './packet-bytes.js'
@@ -42,6 +48,7 @@ export class Connection {
   readonly #incoming: Incoming
   readonly #requests = new Map<number, Request>()
   #stage: 'connecting' | 'online' | 'farewell' | 'closed' = 'connecting'
+  #wasAccepted = false
   #refusal: AntiphonError | undefined
   #ending: IDisconnectPacket | undefined
   #cause: unknown
@@ -145,6 +152,7 @@ export class Connection {
     const grant = toGrant(packet, options.protocolVersion, options.clientId)
     const { protocolVersion, receiveMaximum } = grant
     this.#stage = 'online'
+    this.#wasAccepted = true
     session.clientId = grant.clientId
     session.hasBegun = true
     if (grant.sessionPresent)
@@ -180,24 +188,31 @@ export class Connection {
     if (this.#stage === 'closed') return
     const { session, subscriber } = this.#parts
     const isOurs = this.#stage === 'farewell'
-    const wasOnline = this.#stage === 'online'
+    const progress = this.#progress()
     this.#stage = 'closed'
     this.writer.close()
-    const isRefusal = wasOnline && mayRefuseMessage(this.#ending?.reasonCode, this.#cause)
+    // In a session that has begun unseen, the broker's packet identifiers begin anew.
+    if (progress === 'begun') session.handled.clear()
+    const isRefusal =
+      !isOurs && progress === 'online' && mayRefuseMessage(this.#ending?.reasonCode, this.#cause)
     const tellRefused = session.outgoing.disconnected(this.writer, isRefusal, this.#ending?.reasonCode)
     if (isOurs) subscriber.complete()
-    else subscriber.error(this.#reason(wasOnline))
+    else subscriber.error(this.#reason(progress))
     this.#abandonRequests()
     tellRefused?.()
     this.closed$.complete()
   }
 
-  #reason(wasOnline: boolean): AntiphonError {
+  #progress(): Progress {
+    if (this.#wasAccepted) return 'online'
+    return this.#refusal !== undefined || isUnreachable(this.#cause) ? 'none' : 'begun'
+  }
+
+  #reason(progress: Progress): AntiphonError {
     const { address } = this.#parts
     if (this.#refusal !== undefined) return this.#refusal
     if (this.#ending !== undefined) return connectionEnded(address, this.#ending)
-    const attempted = isUnreachable(this.#cause) ? 'none' : 'begun'
-    return connectionLost(address, wasOnline ? 'online' : attempted, this.#cause)
+    return connectionLost(address, progress, this.#cause)
   }
 
   #abandonRequests(): void {

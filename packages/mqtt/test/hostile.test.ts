@@ -1,13 +1,11 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { mqttTransport } from '@antiphon/mqtt'
 import type { TransportEvent } from '@antiphon/core'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { acceptance, startScriptedBroker } from './scripted-broker.js'
 
 const numRuns = Number(process.env['ANTIPHON_FC_RUNS'] ?? 500)
 
-const acceptance = Uint8Array.of(0x20, 3, 0, 0, 0)
 const utf8 = (text: string): readonly number[] => [0, text.length, ...new TextEncoder().encode(text)]
 
 /** A PUBLISH, as broken as can be. */
@@ -26,9 +24,7 @@ const publish = fc
 const anything = fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 60 })
 
 it('whatever a broker sends ends the connection at worst', async () => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const broker = await startScriptedBroker()
   const unexpected: unknown[] = []
   const note = (error: unknown): void => void unexpected.push(error)
   process.on('uncaughtException', note)
@@ -39,17 +35,11 @@ it('whatever a broker sends ends the connection at worst', async () => {
       fc.boolean(),
       fc.constantFrom<4 | 5>(4, 5),
       async (packets, isAccepted, protocolVersion) => {
-        const bytes = Buffer.from(packets.flat())
-        server.once('connection', (socket) => {
-          socket.on('error', () => undefined)
-          socket.once('data', () => {
-            if (isAccepted) socket.write(protocolVersion === 5 ? acceptance : Uint8Array.of(0x20, 2, 0, 0))
-            socket.end(bytes)
-          })
-        })
+        const greeting = isAccepted ? acceptance(protocolVersion) : []
+        broker.answer(Uint8Array.from([...greeting, ...packets.flat()]), 'hang up')
         const events: TransportEvent['type'][] = []
         const ended = await new Promise<unknown>((resolve) => {
-          mqttTransport(`mqtt://127.0.0.1:${port}`, { protocolVersion })
+          mqttTransport(broker.url, { protocolVersion })
             .connect$(1)
             .subscribe({
               next: (event) => {
@@ -68,5 +58,5 @@ it('whatever a broker sends ends the connection at worst', async () => {
     { numRuns: Math.min(numRuns, 2_000) },
   )
   process.off('uncaughtException', note)
-  server.close()
+  broker.stop()
 }, 60_000)
