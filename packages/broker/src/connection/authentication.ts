@@ -1,17 +1,32 @@
+import { isPromiseLike } from '../authority/answer.js'
 import { authenticate } from '../authority/authenticate.js'
 import type { Admission, Authority, ConnectAttempt } from '../authority/authority.js'
 import type { AuthPacket } from '../packet/auth.js'
 import { Reason } from '../packet/reason.js'
 import { protocolError } from '../packet/violation.js'
 
+/** What becomes of a client that is asked who it is. */
+export interface AuthenticationHost {
+  readonly challenged: (method: string, data: Uint8Array) => void
+  readonly admitted: (admission: Extract<Admission, { admit: true }>) => void
+  readonly disconnect: (reasonCode: number, text: string) => void
+  /** Called after any of these, when the hook took its time. */
+  readonly proceed: () => void
+  readonly fail: (error: unknown) => void
+}
+
 /** One client's way through the authenticating hook: a single question, or one for each step of its method. */
 export class Authentication {
+  /** The hook takes its time. */
+  isDeciding = false
   #attempt: ConnectAttempt
   readonly #authority: Authority
+  readonly #host: AuthenticationHost
 
-  constructor(attempt: ConnectAttempt, authority: Authority) {
+  constructor(attempt: ConnectAttempt, authority: Authority, host: AuthenticationHost) {
     this.#attempt = attempt
     this.#authority = authority
+    this.#host = host
   }
 
   get attempt(): ConnectAttempt {
@@ -19,19 +34,17 @@ export class Authentication {
   }
 
   /** Asks the hook about the attempt as it stands. */
-  ask(): Admission | Promise<Admission> {
-    return authenticate(this.#authority, this.#attempt)
-  }
-
-  /** The hook wants to know more. */
-  challenged(context: unknown): void {
-    this.#attempt = { ...this.#attempt, step: this.#attempt.step + 1, context }
-  }
-
-  /** The hook is satisfied; what comes next would be a beginning anew. */
-  admitted(): void {
-    const { context: _context, authenticationData: _data, ...attempt } = this.#attempt
-    this.#attempt = { ...attempt, step: 0, isReAuthentication: true }
+  ask(): void {
+    const admission = authenticate(this.#authority, this.#attempt)
+    if (!isPromiseLike(admission)) return this.#tell(admission)
+    this.isDeciding = true
+    admission
+      .then((given) => {
+        this.isDeciding = false
+        this.#tell(given)
+        this.#host.proceed()
+      })
+      .catch(this.#host.fail)
   }
 
   /** Takes an AUTH of the client's: the answer to a challenge, or a beginning anew by one that is in. */
@@ -45,5 +58,24 @@ export class Authentication {
     if (reasonCode !== expected) throw protocolError('AUTH with the reason code of another moment')
     const { authenticationData: _, ...attempt } = this.#attempt
     this.#attempt = data === undefined ? attempt : { ...attempt, authenticationData: data }
+    this.ask()
+  }
+
+  #tell(admission: Admission): void {
+    const { context: _context, authenticationData: _data, ...attempt } = this.#attempt
+    const { authenticationMethod: method, step } = attempt
+    if ('challenge' in admission) {
+      if (method === undefined) {
+        return this.#host.disconnect(Reason.notAuthorized, 'a client that has no method cannot be challenged')
+      }
+      this.#attempt = { ...attempt, step: step + 1, context: admission.context }
+      return this.#host.challenged(method, admission.challenge)
+    }
+    if (!admission.admit) {
+      return this.#host.disconnect(admission.reasonCode, admission.reasonString ?? 'the client is not let in')
+    }
+    this.#host.admitted(admission)
+    // What comes next would be a beginning anew.
+    this.#attempt = { ...attempt, step: 0, isReAuthentication: true }
   }
 }

@@ -7,6 +7,7 @@ import type { ConnectRequest } from '../packet/connect.js'
 import { Reason } from '../packet/reason.js'
 import type { DisconnectPacket } from '../packet/disconnect.js'
 import { protocolError, violation } from '../packet/violation.js'
+import type { Violation } from '../packet/violation.js'
 import type { Departure } from '../session/sessions.js'
 import type { Channel } from './channel.js'
 import { offeredProperties } from './control-packets.js'
@@ -14,7 +15,8 @@ import type { ConnackProperties } from './control-packets.js'
 
 /** Refuses a CONNECT that asks for what this broker does not offer. */
 export function checkConnect(request: ConnectRequest, settings: Settings): void {
-  const { will, authenticationMethod } = request
+  const { will, authenticationMethod, version } = request
+  if (!settings.protocolVersions.includes(version)) throw unspoken(version)
   if (request.clientId === '' && !settings.assignsClientIds) {
     throw violation(Reason.clientIdentifierNotValid, 'a client identifier is required here [MQTT-3.1.3-8]')
   }
@@ -32,6 +34,14 @@ export function checkConnect(request: ConnectRequest, settings: Settings): void 
   if (will.retain && !settings.retainAvailable) {
     throw violation(Reason.retainNotSupported, 'nothing is retained here [MQTT-3.2.2-13]')
   }
+}
+
+/** The refusal of a protocol level [MQTT-3.1.2-2]. */
+export function unspoken(level: number): Violation {
+  return violation(
+    Reason.unsupportedProtocolVersion,
+    `protocol level ${level} is not spoken here [MQTT-3.1.2-2]`,
+  )
 }
 
 /** The attempt that a CONNECT makes, as the authenticating hook sees it. */

@@ -1,5 +1,4 @@
 import { AntiphonError } from '@antiphon/core'
-import { isPromiseLike } from '../authority/answer.js'
 import type { Admission, ConnectAttempt } from '../authority/authority.js'
 import type { Engine } from '../engine.js'
 import { Header } from '../packet/acknowledgement.js'
@@ -15,7 +14,14 @@ import type { Departure } from '../session/sessions.js'
 import { admit } from './admit.js'
 import { Authentication } from './authentication.js'
 import type { Channel } from './channel.js'
-import { checkConnect, connackProperties, departureOf, keepAliveOf, toAttempt } from './connect-rules.js'
+import {
+  checkConnect,
+  connackProperties,
+  departureOf,
+  keepAliveOf,
+  toAttempt,
+  unspoken,
+} from './connect-rules.js'
 import { disconnectPacket, refusalPacket, welcomePacket } from './control-packets.js'
 import { Conversation } from './conversation.js'
 import type { ConversationHost } from './conversation.js'
@@ -51,7 +57,6 @@ export class Connection implements ConversationHost {
   #request: ConnectRequest | undefined
   #authentication: Authentication | undefined
   #inside: Inside | undefined
-  #isDeciding = false
   #lastPacketAt: number
   /** CONNECT's time-out, then the keep alive, then the farewell's. */
   readonly #patience: Patience
@@ -99,14 +104,15 @@ export class Connection implements ConversationHost {
         isHeld = this.#isHeld
       }
     } catch (error) {
-      this.#fail(error)
+      this.fail(error)
     }
     if (isHeld) this.#channel.pause()
     else this.#channel.resume()
   }
 
   get #isHeld(): boolean {
-    if (this.#inside !== undefined) return this.#isDeciding || this.#inside.conversation.isHeld
+    if (this.#inside !== undefined)
+      return this.#authentication?.isDeciding === true || this.#inside.conversation.isHeld
     return this.#phase === 'deciding'
   }
 
@@ -144,68 +150,49 @@ export class Connection implements ConversationHost {
     const bodyAt = framer.bodyOffset
     const { level, version } = readProtocol(packet, bodyAt)
     this.#version = version
-    if (!engine.settings.protocolVersions.some((spoken) => spoken === level)) {
-      throw violation(
-        Reason.unsupportedProtocolVersion,
-        `protocol level ${level} is not spoken here [MQTT-3.1.2-2]`,
-      )
-    }
+    if (level !== version) throw unspoken(level)
     const request = (this.#request = readConnect(packet, bodyAt, version))
     checkConnect(request, engine.settings)
     const attempt = toAttempt(request, this.#channel)
-    this.#authentication = new Authentication(attempt, engine.settings.authority)
     if (engine.sessions.isFullFor(attempt.clientId)) {
       throw violation(Reason.quotaExceeded, 'the broker holds as many sessions as it may')
     }
+    this.#authentication = new Authentication(attempt, engine.settings.authority, this)
     this.#phase = 'deciding'
-    this.#decide(this.#authentication)
-  }
-
-  /** Asks the hook about the client, and goes on with what it says, now or later. */
-  #decide(authentication: Authentication): void {
-    const admission = authentication.ask()
-    if (!isPromiseLike(admission)) return this.#decided(authentication, admission)
-    this.#isDeciding = true
-    void admission.then((given) => {
-      this.#isDeciding = false
-      if (this.#phase === 'over') return
-      this.#decided(authentication, given)
-      this.proceed()
-    })
-  }
-
-  #decided(authentication: Authentication, admission: Admission): void {
-    const { attempt } = authentication
-    const { authenticationMethod: method } = attempt
-    if ('challenge' in admission) {
-      if (method === undefined)
-        return this.disconnect(Reason.notAuthorized, 'a client without a method is challenged')
-      authentication.challenged(admission.context)
-      this.outbox.append(authPacket(Reason.continueAuthentication, method, admission.challenge)) // [MQTT-4.12.0-2]
-      if (this.#phase === 'in') return
-      this.#phase = 'challenged'
-      return this.#awaitClient()
-    }
-    if (!admission.admit) return this.disconnect(admission.reasonCode, admission.reasonString ?? 'not let in')
-    authentication.admitted()
-    this.#credential.end()
-    if (admission.expiresAt !== undefined) {
-      this.#credential.limit(Math.max(0, admission.expiresAt - this.engine.now()), () =>
-        this.disconnect(Reason.maximumConnectTime, 'the credential has expired'),
-      )
-    }
-    if (this.#phase !== 'in') return this.#enter(attempt, admission)
-    if (method !== undefined)
-      this.outbox.append(authPacket(Reason.success, method, admission.authenticationData))
+    this.#authentication.ask()
   }
 
   /** AUTH: the next step of what CONNECT began, or a beginning anew by a client that is in. */
   #authenticateOn(): void {
     const { framer } = this
-    const authentication = this.#authentication as Authentication
-    authentication.answered(readAuth(framer.packet, framer.bodyOffset))
     if (this.#phase !== 'in') this.#phase = 'deciding'
-    this.#decide(authentication)
+    this.#authentication?.answered(readAuth(framer.packet, framer.bodyOffset))
+  }
+
+  /** The hook wants to know more [MQTT-4.12.0-2]. */
+  readonly challenged = (method: string, data: Uint8Array): void => {
+    if (this.#phase === 'over') return
+    this.outbox.append(authPacket(Reason.continueAuthentication, method, data))
+    if (this.#phase === 'in') return
+    this.#phase = 'challenged'
+    this.#awaitClient()
+  }
+
+  /** The hook is satisfied, with a newcomer or again. */
+  readonly admitted = (admission: Extract<Admission, { admit: true }>): void => {
+    if (this.#phase === 'over') return
+    const { engine } = this
+    const { expiresAt, authenticationData } = admission
+    const { attempt } = this.#authentication as Authentication
+    this.#credential.end()
+    if (expiresAt !== undefined) {
+      this.#credential.limit(Math.max(0, expiresAt - engine.now()), () =>
+        this.disconnect(Reason.maximumConnectTime, 'the credential has expired'),
+      )
+    }
+    const { authenticationMethod: method } = attempt
+    if (this.#phase !== 'in') this.#enter(attempt, admission)
+    else if (method !== undefined) this.outbox.append(authPacket(Reason.success, method, authenticationData))
   }
 
   #enter(attempt: ConnectAttempt, admission: Extract<Admission, { admit: true }>): void {
@@ -233,7 +220,7 @@ export class Connection implements ConversationHost {
   }
 
   /** Ends what broke a rule, and says which one where the protocol has words for it [MQTT-4.13.1-1]. */
-  #fail(error: unknown): void {
+  readonly fail = (error: unknown): void => {
     const known = error instanceof AntiphonError && error.reasonCode !== undefined
     this.disconnect(known ? error.reasonCode : Reason.unspecifiedError, AntiphonError.from(error).message)
   }

@@ -24,6 +24,8 @@ export interface ConversationHost {
   readonly disconnect: (reasonCode: number, text: string) => void
   /** Reads on, where reading was held up. */
   readonly proceed: () => void
+  /** Ends the connection for an error. */
+  readonly fail: (error: unknown) => void
   /** Whether the connection is still there. */
   readonly isOpen: () => boolean
 }
@@ -81,7 +83,7 @@ export class Conversation implements Publisher {
   }
 
   #subscribe(): void {
-    const { framer, engine, outbox, isOpen, proceed } = this.#host
+    const { framer, engine, outbox, isOpen, proceed, fail } = this.#host
     const { version } = this.#request
     const request = readSubscribe(framer.packet, framer.bodyOffset, version)
     if (request.lines.some(({ filter, noLocal }) => noLocal && isSharedFilter(filter))) {
@@ -95,11 +97,13 @@ export class Conversation implements Publisher {
     const subscribed = engine.subscriber.subscribe(this.#session, this.client, request)
     if (!isPromiseLike(subscribed)) return answer(subscribed)
     this.#isSubscribing = true
-    void subscribed.then((result) => {
-      this.#isSubscribing = false
-      answer(result)
-      proceed()
-    })
+    subscribed
+      .then((result) => {
+        this.#isSubscribing = false
+        answer(result)
+        proceed()
+      })
+      .catch(fail)
   }
 
   #unsubscribe(): void {

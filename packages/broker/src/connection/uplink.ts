@@ -10,7 +10,6 @@ import { Reason, isFailure, reasonText } from '../packet/reason.js'
 import { levelCount } from '../packet/levels.js'
 import { malformed, protocolError, violation } from '../packet/violation.js'
 import { unanswered } from '../routing/intake.js'
-import type { Outcome } from '../routing/intake.js'
 import type { Session } from '../session/session.js'
 import type { ConversationHost } from './conversation.js'
 
@@ -70,11 +69,7 @@ export class Uplink {
     }
     const outcome = engine.intake.take(publication, this.#publisher)
     if (typeof outcome === 'number') this.#conclude(qos, packetId, outcome)
-    else void this.#concludeLater(qos, packetId, outcome)
-  }
-
-  async #concludeLater(qos: number, packetId: number, outcome: Outcome): Promise<void> {
-    this.#conclude(qos, packetId, await outcome)
+    else outcome.then((code) => this.#conclude(qos, packetId, code)).catch(this.#host.fail)
   }
 
   /** Answers a QoS 1 or 2 publish with its outcome. */

@@ -7,6 +7,7 @@ import { Lane } from '../authority/lane.js'
 import type { Publisher } from '../authority/publisher.js'
 import { admit } from '../connection/admit.js'
 import { checkConnect, toAttempt, toClientInfo } from '../connection/connect-rules.js'
+import { Patience } from '../connection/patience.js'
 import type { Flushable } from '../connection/turn.js'
 import type { Engine } from '../engine.js'
 import type { ConnectRequest } from '../packet/connect.js'
@@ -38,6 +39,8 @@ export class LocalConnection implements Peer, Publisher, Flushable {
   readonly #request: ConnectRequest
   readonly #attempt: ConnectAttempt
   readonly #listener: LocalListener
+  /** The end of the client's credential. */
+  readonly #credential: Patience
   #client: ClientInfo
   #session: Session | undefined
   #isOver = false
@@ -50,6 +53,7 @@ export class LocalConnection implements Peer, Publisher, Flushable {
     this.#engine = engine
     this.#request = request
     this.#listener = listener
+    this.#credential = new Patience(engine.deadlines)
     this.#attempt = toAttempt(request, whereabouts)
     this.#client = toClientInfo(this.#attempt, undefined)
     this.lane = new Lane(Infinity, () => undefined)
@@ -224,6 +228,11 @@ export class LocalConnection implements Peer, Publisher, Flushable {
     })
     this.#client = client
     this.#session = session
+    if (admission.expiresAt !== undefined) {
+      this.#credential.limit(Math.max(0, admission.expiresAt - engine.now()), () =>
+        this.disconnect(Reason.maximumConnectTime, 'the credential has expired'),
+      )
+    }
     const grant: Grant = toLocalGrant(engine.settings, client, sessionPresent)
     this.#post(() => this.#listener.next({ type: 'online', grant }))
     engine.sessions.resume(session)
@@ -270,6 +279,7 @@ export class LocalConnection implements Peer, Publisher, Flushable {
   ): void {
     if (this.#isOver) return
     this.#isOver = true
+    this.#credential.end()
     this.#engine.guests.delete(this)
     const session = this.#session
     if (session === undefined) return

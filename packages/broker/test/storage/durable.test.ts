@@ -1,0 +1,46 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { durableStorage } from '../../src/durable.js'
+import type { Storage } from '../../src/storage/storage.js'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'antiphon-durable-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+async function all(storage: Storage): Promise<[string, string][]> {
+  const entries: [string, string][] = []
+  for await (const [key, value] of storage.load()) entries.push([key, Buffer.from(value).toString()])
+  return entries.sort()
+}
+
+const bytes = (text: string): Uint8Array => Buffer.from(text)
+
+describe('the durable storage', () => {
+  it('has what was committed, over openings', async () => {
+    const first = durableStorage(folder)
+    expect(await all(first)).toEqual([])
+    await first.commit([
+      { key: 'r:ä/1', value: bytes('one') },
+      { key: 'b', value: bytes('two') },
+    ])
+    await first.commit([{ key: 'b' }, { key: 'c', value: bytes('') }])
+    await first.close()
+    const second = durableStorage(folder, { sync: false })
+    expect(await all(second)).toEqual([
+      ['c', ''],
+      ['r:ä/1', 'one'],
+    ])
+    await second.close()
+  })
+
+  it('belongs to one broker at a time', async () => {
+    const first = durableStorage(folder)
+    await all(first)
+    await expect(all(durableStorage(folder))).rejects.toThrow()
+    await first.close()
+  })
+})

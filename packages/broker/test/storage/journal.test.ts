@@ -1,0 +1,234 @@
+import { describe, expect, it } from 'vitest'
+import { makeWorld } from '../world.js'
+import type { AnyPacket, World } from '../world.js'
+import { memoryStorage } from './memory-storage.js'
+
+const lasting = (seconds = 1_000): AnyPacket => ({
+  clean: false,
+  properties: { sessionExpiryInterval: seconds },
+})
+const publish = (payload: string, more: AnyPacket = {}): AnyPacket => ({
+  cmd: 'publish',
+  topic: 't',
+  payload,
+  qos: 1,
+  messageId: 1,
+  ...more,
+})
+const payloads = (packets: AnyPacket[]): string[] =>
+  packets.filter(({ cmd }) => cmd === 'publish').map(({ payload }) => String(payload))
+
+/** A broker over the storage, once it has read it. */
+async function start(
+  storage = memoryStorage(),
+  options: AnyPacket = {},
+): Promise<World & { readonly storage: typeof storage }> {
+  const world = makeWorld({ storage, ...options })
+  await world.engine.ready
+  return { ...world, storage }
+}
+
+async function subscribed(
+  world: World,
+  clientId: string,
+  qos = 2,
+  topic = 't',
+): Promise<ReturnType<World['join']>> {
+  const client = world.join(clientId, lasting())
+  client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic, qos }] })
+  await world.settle()
+  client.take()
+  return client
+}
+
+describe('a broker with a storage', () => {
+  it('acknowledges only what is durable, in order', async () => {
+    const world = await start()
+    ;(await subscribed(world, 'a')).cut()
+    await world.settle()
+    const from = world.join('from')
+    from.take()
+    let open = (): void => undefined
+    world.storage.gate = new Promise((resolve) => (open = resolve))
+    for (const messageId of [1, 2, 3])
+      from.send(publish(`${messageId}`, { messageId, qos: messageId === 2 ? 2 : 1 }))
+    await world.settle()
+    expect(from.take()).toEqual([])
+    open()
+    await world.settle()
+    expect(from.take().map(({ cmd, messageId }) => [cmd, messageId])).toEqual([
+      ['puback', 1],
+      ['pubrec', 2],
+      ['puback', 3],
+    ])
+  })
+
+  it('writes what came together together', async () => {
+    const world = await start()
+    ;(await subscribed(world, 'a')).cut()
+    await world.settle()
+    const from = world.join('from')
+    const before = world.storage.commits.length
+    for (let index = 0; index < 50; index++) from.channel.feed(publishBytes(index))
+    await world.settle()
+    expect(world.storage.commits.length - before).toBeLessThanOrEqual(2)
+    expect(payloads(world.join('a', lasting()).take())).toHaveLength(50)
+  })
+
+  it('waits for nothing that nobody keeps', async () => {
+    const world = await start()
+    const from = world.join('from')
+    from.take()
+    from.send(publish('x'))
+    expect(from.take()).toMatchObject([{ cmd: 'puback', reasonCode: 0x10 }])
+  })
+
+  it('gives sessions, queues and retained messages to the next one', async () => {
+    const first = await start()
+    ;(await subscribed(first, 'a', 2, 't/#')).cut()
+    const from = first.join('from')
+    const properties = { contentType: 'x', messageExpiryInterval: 100 }
+    from.send(publish('1', { topic: 't/1', properties }))
+    from.send(publish('2', { topic: 't/2', qos: 2, messageId: 2 }))
+    from.send(publish('kept', { topic: 'r', retain: true, qos: 0 }))
+    from.send(publish('gone', { topic: 'r/2', retain: true, qos: 0 }))
+    from.send(publish('', { topic: 'r/2', retain: true, qos: 0 }))
+    await first.settle()
+
+    const second = await start(first.storage)
+    const back = second.join('a', lasting())
+    const got = back.take()
+    expect(got[0]).toMatchObject({ cmd: 'connack', sessionPresent: true })
+    expect(got.slice(1).map(({ topic, payload, qos, dup }) => [topic, String(payload), qos, dup])).toEqual([
+      ['t/1', '1', 1, false],
+      ['t/2', '2', 2, false],
+    ])
+    expect(got[1]?.properties).toEqual(properties)
+    back.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'r/#', qos: 1 }] })
+    expect(payloads(back.take())).toEqual(['kept'])
+    second.join('from').send(publish('live', { topic: 't/3' }))
+    expect(payloads(back.take())).toEqual(['live'])
+  })
+
+  it('sends again what was in flight, as a duplicate, under the same number', async () => {
+    const first = await start()
+    const client = await subscribed(first, 'a')
+    const from = first.join('from')
+    for (const qos of [1, 2, 2]) from.send(publish(`${qos}`, { qos, messageId: qos + 1 }))
+    from.send(publish('last', { messageId: 9 }))
+    await first.settle()
+    const sent = client.take().filter(({ cmd }) => cmd === 'publish')
+    const [, second] = sent
+    client.send({ cmd: 'pubrec', messageId: second?.messageId ?? 0 })
+    await first.settle()
+    expect(client.take()).toMatchObject([{ cmd: 'pubrel', messageId: second?.messageId }])
+
+    const next = await start(first.storage)
+    const again = next.join('a', lasting()).take().slice(1)
+    expect(again.map(({ cmd, messageId, dup }) => [cmd, messageId, dup])).toEqual(
+      sent.map(({ messageId }) =>
+        messageId === second?.messageId ? ['pubrel', messageId, undefined] : ['publish', messageId, true],
+      ),
+    )
+  })
+
+  it('remembers which QoS 2 messages have come in', async () => {
+    const first = await start()
+    const watcher = await subscribed(first, 'watcher')
+    const from = first.join('from', lasting())
+    from.send(publish('once', { qos: 2, messageId: 7 }))
+    await first.settle()
+    expect(from.take()).toMatchObject([{ cmd: 'connack' }, { cmd: 'pubrec', messageId: 7 }])
+    watcher.cut()
+
+    const next = await start(first.storage)
+    const back = next.join('from', lasting())
+    back.take()
+    back.send(publish('once', { qos: 2, messageId: 7, dup: true }))
+    expect(back.take()).toMatchObject([{ cmd: 'pubrec', messageId: 7, reasonCode: 0 }])
+    back.send({ cmd: 'pubrel', messageId: 7 })
+    await next.settle()
+    expect(back.take()).toMatchObject([{ cmd: 'pubcomp', messageId: 7, reasonCode: 0 }])
+    expect(next.engine.sessions.get('watcher')?.downlink.inFlightCount).toBe(1)
+  })
+
+  it('sends a QoS 2 message to a kept session only when it is safe', async () => {
+    const world = await start()
+    const client = await subscribed(world, 'a')
+    const from = world.join('from')
+    let open = (): void => undefined
+    world.storage.gate = new Promise((resolve) => (open = resolve))
+    from.send(publish('2', { qos: 2 }))
+    await world.settle()
+    expect(payloads(client.take())).toEqual([])
+    open()
+    await world.settle()
+    expect(payloads(client.take())).toEqual(['2'])
+  })
+
+  it('publishes the wills of those who were connected when it died, and ends sessions whose time is over', async () => {
+    const first = await start()
+    const will = { topic: 't', payload: 'gone', qos: 1, retain: false, properties: { willDelayInterval: 5 } }
+    first.join('doomed', { ...lasting(), will })
+    ;(await subscribed(first, 'short')).cut()
+    ;(await subscribed(first, 'a')).cut()
+    await first.settle()
+
+    const next = await start(first.storage)
+    next.advance(5_000)
+    await next.settle()
+    const client = next.join('a', lasting())
+    expect(payloads(client.take())).toEqual(['gone'])
+    client.cut()
+    next.advance(1_000_000)
+    await next.settle()
+    expect(next.engine.sessions.size).toBe(0)
+    expect([...next.storage.contents.keys()]).toEqual([])
+  })
+
+  it('leaves nothing in the storage of what is over', async () => {
+    const world = await start()
+    const client = await subscribed(world, 'a')
+    const from = world.join('from', lasting())
+    for (let index = 0; index < 10; index++)
+      from.send(publish(`${index}`, { messageId: 1 + index, qos: 1 + (index % 2) }))
+    await world.settle()
+    for (let index = 0; index < 10; index += 2) from.send({ cmd: 'pubrel', messageId: 2 + index })
+    await world.settle()
+    for (const { cmd, qos, messageId = 0 } of client.take()) {
+      if (cmd === 'publish') client.send({ cmd: qos === 1 ? 'puback' : 'pubrec', messageId })
+    }
+    await world.settle()
+    for (const { cmd, messageId = 0 } of client.take())
+      if (cmd === 'pubrel') client.send({ cmd: 'pubcomp', messageId })
+    await world.settle()
+    expect([...world.storage.contents.keys()].map((key) => key.slice(0, 2)).sort()).toEqual(['s:', 's:'])
+    world.engine.sessions.end(world.engine.sessions.get('a') as never)
+    world.engine.sessions.end(world.engine.sessions.get('from') as never)
+    await world.settle()
+    expect(world.storage.contents.size).toBe(0)
+  })
+
+  it('acknowledges nothing while the storage fails, says so, and tries again', async () => {
+    const world = await start()
+    ;(await subscribed(world, 'a')).cut()
+    await world.settle()
+    const from = world.join('from')
+    from.take()
+    world.storage.isBroken = true
+    from.send(publish('1'))
+    await world.settle()
+    expect(from.take()).toEqual([])
+    expect(world.events.at(-1)).toMatchObject({ type: 'storage-failed' })
+    world.storage.isBroken = false
+    from.send(publish('2', { messageId: 2 }))
+    world.advance(1_000)
+    await world.settle()
+    expect(from.take().map(({ messageId }) => messageId)).toEqual([1, 2])
+    expect(payloads(world.join('a', lasting()).take())).toEqual(['1', '2'])
+  })
+})
+
+function publishBytes(index: number): Buffer {
+  return Buffer.from([0x32, 7, 0, 1, 0x74, 0, 1 + index, 0, 0x61])
+}
