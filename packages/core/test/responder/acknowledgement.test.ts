@@ -1,0 +1,229 @@
+import { requests$, serve, text, endpoint } from '@antiphon/core'
+import { delay, NEVER, of, type ObservableInput } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { bytesOf, observe, publishedBy, textOf } from '../observed.js'
+import { inWorld } from '../world.js'
+import { echo, onEchoStage } from './stage.js'
+
+describe('a request is acknowledged', () => {
+  it('only after the PUBACK of its reply', () => {
+    onEchoStage(({ ask, world, replies, unacknowledged }) => {
+      world.broker.inject({ kind: 'delay', by: 1_000, packets: ['puback'], clientId: 'server' })
+      ask('x')
+      world.advance(500)
+      expect([replies.length, unacknowledged()]).toEqual([1, 1])
+      world.advance(1_000)
+      expect(unacknowledged()).toBe(0)
+    })
+  })
+
+  it('on receipt where that is what is wanted', () => {
+    onEchoStage(
+      ({ ask, world, replies, unacknowledged }) => {
+        ask('x')
+        world.advance(10)
+        expect([replies.length, unacknowledged()]).toEqual([0, 0])
+        world.advance(1_000)
+        expect(replies).toHaveLength(1)
+      },
+      { requests: { acknowledge: 'on-receipt' }, handler: () => of('late').pipe(delay(500)) },
+    )
+  })
+
+  it('in the order of receipt, whatever the order of the replies', () => {
+    onEchoStage(
+      ({ ask, world, replies, unacknowledged }) => {
+        for (const wait of ['300', '100', '200']) ask(wait, { correlationData: bytesOf(wait) })
+        world.advance(250)
+        expect([replies.length, unacknowledged()]).toEqual([2, 3])
+        const waiting = world.broker.session('server')?.unacknowledged.map(textOf)
+        expect(waiting).toEqual(['300', '100', '200'])
+        world.advance(100)
+        expect([replies.length, unacknowledged()]).toEqual([3, 0])
+      },
+      { handler: ({ value }) => of(value).pipe(delay(Number(value))) },
+    )
+  })
+
+  it('never on a connection that is lost: the broker delivers again, and none runs twice', () => {
+    onEchoStage(
+      ({ ask, world, replies, handled, unacknowledged }) => {
+        for (const wait of ['300', '100', '200']) ask(wait, { correlationData: bytesOf(wait) })
+        world.advance(250)
+        world.broker.disconnect('server')
+        world.advance(1_000)
+        expect(handled.map(({ value }) => value)).toEqual(['300', '100', '200'])
+        // The two that were answered are answered again.
+        expect(replies.map(({ message }) => textOf(message)).sort()).toEqual([
+          '100',
+          '100',
+          '200',
+          '200',
+          '300',
+        ])
+        expect(unacknowledged()).toBe(0)
+      },
+      { handler: ({ value }) => of(value).pipe(delay(Number(value))) },
+    )
+  })
+})
+
+describe('a responder that leaves', () => {
+  it('stops its handlers and leaves what it has in hand unacknowledged', () => {
+    let running = 0
+    onEchoStage(
+      ({ ask, world, replies, records, unacknowledged }) => {
+        for (const correlation of ['1', '2', '3', '4']) ask('x', { correlationData: bytesOf(correlation) })
+        world.advance(10)
+        expect(running).toBe(2)
+        records.unsubscribe()
+        world.advance(100)
+        expect([running, replies.length, unacknowledged()]).toEqual([0, 0, 4])
+        expect(world.broker.session('server')?.subscriptions).toEqual([])
+      },
+      {
+        serve: { concurrency: 2 },
+        handler: (): ObservableInput<string> =>
+          ({
+            subscribe: () => {
+              running++
+              return { unsubscribe: () => running-- }
+            },
+            [Symbol.observable ?? '@@observable']() {
+              return this
+            },
+          }) as never,
+      },
+    )
+  })
+
+  it('leaves its requests to the other members of its group', () => {
+    inWorld((world) => {
+      const handlers = { one: 0, two: 0 }
+      const serving = (name: 'one' | 'two', answer: ObservableInput<string>): { leave: () => void } => {
+        const link = world.link(name)
+        const served = observe(
+          world,
+          requests$(link, echo, { group: 'workers' }).pipe(
+            serve(() => {
+              handlers[name]++
+              return answer
+            }),
+          ),
+        )
+        return {
+          leave: () => {
+            served.unsubscribe()
+            void link.close()
+          },
+        }
+      }
+      const one = serving('one', NEVER)
+      world.advance(50)
+      const ask = (correlation: string): void =>
+        void world.broker.publish({
+          topic: 'echo',
+          payload: bytesOf('x'),
+          responseTopic: 'answers',
+          correlationData: bytesOf(correlation),
+        })
+      for (const correlation of ['1', '2', '3']) ask(correlation)
+      world.advance(50)
+      serving('two', of('done'))
+      world.advance(50)
+      expect(handlers).toEqual({ one: 3, two: 0 })
+      const replies = publishedBy(world, 'two')
+      one.leave()
+      world.advance(5_000)
+      expect(handlers).toEqual({ one: 3, two: 3 })
+      expect(replies).toHaveLength(3)
+      expect(world.broker.session('two')?.unacknowledged).toEqual([])
+    })
+  })
+})
+
+describe('requests$', () => {
+  it('may be subscribed before the link is connected', () => {
+    inWorld((world) => {
+      world.broker.down()
+      const replies = publishedBy(world, 'server')
+      const served = observe(
+        world,
+        requests$(world.link('server', { reconnect: { initial: 10, maximum: 10, jitter: 0 } }), echo).pipe(
+          serve(({ value }) => of(value)),
+        ),
+      )
+      world.advance(1_000)
+      world.broker.up()
+      world.advance(100)
+      world.broker.publish({ topic: 'echo', payload: bytesOf('x'), responseTopic: 'answers' })
+      world.advance(100)
+      expect(replies).toHaveLength(1)
+      expect(served.values).toMatchObject([{ outcome: 'answered' }])
+    })
+  })
+
+  it('shares the requests among a group', () => {
+    inWorld((world) => {
+      const counts = [0, 0, 0]
+      for (const index of [0, 1, 2])
+        requests$(world.link(`server-${index}`), echo, { group: 'workers' })
+          .pipe(
+            serve(({ value }) => {
+              counts[index] = (counts[index] ?? 0) + 1
+              return of(value)
+            }),
+          )
+          .subscribe()
+      world.advance(50)
+      const filters = world.broker.subscriptions().map(({ filter }) => filter)
+      expect(filters).toEqual(['$share/workers/echo', '$share/workers/echo', '$share/workers/echo'])
+      for (let index = 0; index < 30; index++)
+        world.broker.publish({
+          topic: 'echo',
+          payload: bytesOf('x'),
+          responseTopic: 'answers',
+          correlationData: bytesOf(String(index)),
+        })
+      world.advance(100)
+      expect(counts).toEqual([10, 10, 10])
+    })
+  })
+
+  it('fixes the parameters it is given in its filter, and leaves the others open', () => {
+    inWorld((world) => {
+      const unlock = endpoint({ topic: 'req/{car}/{mobile}', request: text, response: text })
+      requests$(world.link('car1'), unlock, { params: { car: 'car1' } })
+        .pipe(serve(() => of('open')))
+        .subscribe()
+      world.advance(50)
+      expect(world.broker.subscriptions().map(({ filter }) => filter)).toEqual(['req/car1/+'])
+    })
+  })
+
+  it('fails when its subscription is refused, and completes when the link is closed', () => {
+    inWorld((world) => {
+      const undo = world.broker.refuseSubscribe('echo', 0x87)
+      const link = world.link('server')
+      const refused = observe(world, requests$(link, echo))
+      world.advance(50)
+      expect(refused.ending()).toMatchObject({ code: 'subscribe-refused', reasonCode: 0x87 })
+      undo()
+      const accepted = observe(world, requests$(link, echo))
+      world.advance(50)
+      void link.close()
+      world.advance(5_000)
+      expect(accepted.ending()).toBe('complete')
+    })
+  })
+
+  it('goes on in the next window when the session is lost', () => {
+    onEchoStage(({ ask, world, replies }) => {
+      world.broker.disconnect('server', { session: 'lose' })
+      world.advance(100)
+      ask('x')
+      world.advance(10)
+      expect(replies).toHaveLength(1)
+    })
+  })
+})
