@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { connect } from '@antiphon/mqtt'
+import { filter, firstValueFrom } from 'rxjs'
+import { afterEach, describe, expect, it } from 'vitest'
+import { help, readArguments } from '../src/cli/arguments.js'
+
+const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
+
+describe('the command line', () => {
+  it('says where to listen', () => {
+    expect(readArguments([])).toMatchObject({ listen: [{ protocol: 'tcp', port: 1883, host: '127.0.0.1' }] })
+    const args = [
+      '--ws',
+      '9001',
+      '--host',
+      '::',
+      '--path',
+      '/mqtt',
+      '--wss',
+      '0',
+      '--cert',
+      'c',
+      '--key',
+      'k',
+      '--ca',
+      'a',
+    ]
+    expect(readArguments(args)).toMatchObject({
+      listen: [
+        { protocol: 'ws', port: 9001, host: '::', path: '/mqtt' },
+        { protocol: 'wss', port: 0, files: { cert: 'c', key: 'k', ca: 'a' } },
+      ],
+    })
+  })
+
+  it('says the rest', () => {
+    const args =
+      '--user a:b:c --user d: --data dir --max-connections 5 --max-packet 100 --max-queue 7 --verbose'.split(
+        ' ',
+      )
+    expect(readArguments([...args, '--queue-policy', 'disconnect'])).toMatchObject({
+      users: new Map([
+        ['a', 'b:c'],
+        ['d', ''],
+      ]),
+      data: 'dir',
+      limits: { connections: 5, packetSize: 100, queueMessages: 7 },
+      queuePolicy: 'disconnect',
+      isVerbose: true,
+    })
+    expect(readArguments(['--help'])).toBe('help')
+    expect(readArguments(['--version'])).toBe('version')
+  })
+
+  it.each([
+    [['--port', 'x'], '--port'],
+    [['--port', '65536'], '65535'],
+    [['--tls', '1'], '--cert and --key'],
+    [['--user', 'x'], 'name:password'],
+    [['--queue-policy', 'x'], 'drop-oldest'],
+    [['--nonsense'], '--nonsense'],
+    [['extra'], 'extra'],
+  ])('refuses %j', (args, reason) => {
+    expect(() => readArguments(args)).toThrow(reason)
+    expect(() => readArguments(args)).toThrow('see --help')
+  })
+
+  it('explains every option it takes', () => {
+    const options = [...help.matchAll(/--([a-z-]+)/g)].map(([, name]) => name)
+    for (const name of [
+      'port',
+      'tls',
+      'ws',
+      'wss',
+      'host',
+      'path',
+      'cert',
+      'key',
+      'ca',
+      'user',
+      'data',
+      'verbose',
+    ]) {
+      expect(options).toContain(name)
+    }
+  })
+})
+
+describe('antiphon-broker', () => {
+  let process: ChildProcess | undefined
+  afterEach(() => process?.kill('SIGKILL'))
+
+  /** Starts it and reads its lines. */
+  function run(...args: string[]): {
+    lines: AsyncIterator<string>
+    child: ChildProcess
+    errors: () => string
+  } {
+    const child = (process = spawn('node', ['--import', 'tsx', cli, ...args]))
+    let errors = ''
+    child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString()))
+    const lines = createInterface({ input: child.stdout as never })[Symbol.asyncIterator]()
+    return { lines, child, errors: () => errors }
+  }
+  const next = async (lines: AsyncIterator<string>): Promise<string> => (await lines.next()).value as string
+
+  it('says where it listens, lets its users in, and drains at Ctrl-C', async () => {
+    const { lines, child } = run('--port', '0', '--ws', '0', '--user', 'me:secret')
+    const url = (await next(lines)).replace('listening on ', '')
+    expect(url).toMatch(/^mqtt:\/\/127\.0\.0\.1:\d+$/)
+    expect(await next(lines)).toMatch(/^listening on ws:\/\/127\.0\.0\.1:\d+$/)
+    const stranger = connect(url, { username: 'me', password: 'wrong' })
+    const refused = await firstValueFrom(stranger.state$.pipe(filter(({ status }) => status === 'closed')))
+    expect(refused).toMatchObject({ error: { code: 'connection-refused', reasonCode: 0x87 } })
+    const friend = connect(url, { username: 'me', password: 'secret' })
+    await firstValueFrom(friend.state$.pipe(filter(({ status }) => status === 'online')))
+    const offline = firstValueFrom(friend.state$.pipe(filter(({ status }) => status === 'offline')))
+    child.kill('SIGINT')
+    expect(await next(lines)).toBe('draining')
+    expect(await offline).toMatchObject({ error: { reasonCode: 0x8b } })
+    await friend.close()
+    expect(await next(lines)).toBe('closed')
+    expect(await once(child, 'exit')).toEqual([0, null])
+  })
+
+  it('prints its help and its version, and says what it does not understand', async () => {
+    expect(await next(run('--help').lines)).toMatch('antiphon-broker: an MQTT 5')
+    expect(await next(run('--version').lines)).toMatch(/^\d+\.\d+\.\d+$/)
+    const { child, errors } = run('--nonsense')
+    expect(await once(child, 'exit')).toEqual([1, null])
+    expect(errors()).toMatch("antiphon-broker: Unknown option '--nonsense'")
+  })
+})

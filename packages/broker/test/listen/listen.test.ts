@@ -1,0 +1,207 @@
+import { once } from 'node:events'
+import { connect as connectTcp } from 'node:net'
+import type { Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { makeCertificates } from '@antiphon/workshop'
+import type { Certificates } from '@antiphon/workshop'
+import { filter, firstValueFrom } from 'rxjs'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { createBroker } from '../../src/index.js'
+import type { Broker, BrokerEvent, BrokerOptions, ClientInfo, Listener } from '../../src/index.js'
+import { hex } from '../world.js'
+
+const connect = hex('10 0e 00044d515454 05 02 0000 00 0001 61')
+const ping = hex('c0 00')
+
+let broker: Broker
+let events: BrokerEvent[]
+const start = (options: BrokerOptions = {}): void => {
+  broker = createBroker(options)
+  events = []
+  broker.events$.subscribe((event) => events.push(event))
+}
+beforeEach(() => start())
+afterEach(() => broker.close())
+
+/** Reads until the packets say PINGRESP, or the stream ends. */
+async function until(socket: Socket): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of socket as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    if (Buffer.concat(chunks).subarray(-2).equals(hex('d0 00'))) break
+  }
+  return Buffer.concat(chunks)
+}
+
+describe('listening', () => {
+  it('on tcp takes a free port, and more than one', async () => {
+    const listeners = await Promise.all([1, 2].map(() => broker.listen({ protocol: 'tcp' })))
+    for (const { url, port } of listeners) {
+      expect(url).toBe(`mqtt://127.0.0.1:${port}`)
+      const socket = connectTcp(port, '127.0.0.1')
+      socket.write(Buffer.concat([connect, ping]))
+      expect((await until(socket))[0]).toBe(0x20)
+    }
+    expect(events.filter(({ type }) => type === 'listening')).toHaveLength(2)
+  })
+
+  it('says so when it cannot', async () => {
+    const { port } = await broker.listen({ protocol: 'tcp' })
+    await expect(broker.listen({ protocol: 'tcp', port })).rejects.toThrow('EADDRINUSE')
+  })
+
+  it('stops for new connections alone', async () => {
+    const { port, close } = await broker.listen({ protocol: 'tcp' })
+    const socket = connectTcp(port, '127.0.0.1')
+    socket.write(connect)
+    await once(socket, 'data')
+    void close()
+    const late = connectTcp(port, '127.0.0.1')
+    const [error] = (await once(late, 'error').catch((thrown: unknown) => [thrown])) as [Error]
+    expect(error.message).toMatch('ECONNREFUSED')
+    socket.write(ping)
+    expect(await until(socket)).toEqual(hex('d0 00'))
+  })
+
+  it('lets no more in than it may', async () => {
+    start({ limits: { connections: 1 } })
+    const { port } = await broker.listen({ protocol: 'tcp' })
+    const first = connectTcp(port, '127.0.0.1')
+    first.write(connect)
+    await once(first, 'data')
+    const second = connectTcp(port, '127.0.0.1')
+    second.on('error', () => undefined)
+    await once(second, 'close')
+    first.write(ping)
+    expect(await until(first)).toEqual(hex('d0 00'))
+  })
+})
+
+describe('closing', () => {
+  it('says goodbye with 0x8B, and leaves nothing open', async () => {
+    const { port } = await broker.listen({ protocol: 'tcp' })
+    const socket = connectTcp(port, '127.0.0.1')
+    socket.write(connect)
+    await once(socket, 'data')
+    const rest = until(socket)
+    await broker.close()
+    expect((await rest).subarray(0, 3)).toEqual(Buffer.from([0xe0, (await rest).length - 2, 0x8b]))
+    await broker.close()
+  })
+})
+
+describe('over TLS', () => {
+  let certificates: Certificates
+  beforeAll(async () => {
+    certificates = await makeCertificates({ clients: ['device-7'] })
+  })
+  afterAll(() => certificates.remove())
+
+  const server = (): {
+    cert: string
+    key: string
+    ca: string
+    requestCert: boolean
+    rejectUnauthorized: boolean
+  } => ({
+    cert: certificates.server.cert,
+    key: certificates.server.key,
+    ca: certificates.ca,
+    requestCert: true,
+    rejectUnauthorized: false,
+  })
+  const connected = (): Promise<ClientInfo> =>
+    firstValueFrom(broker.events$.pipe(filter((event) => event.type === 'connected'))).then(
+      ({ client }) => client,
+    )
+
+  it('tells the common name of a certificate that was verified', async () => {
+    const { port, url } = await broker.listen({ protocol: 'tls', tls: server() })
+    expect(url).toBe(`mqtts://127.0.0.1:${port}`)
+    const known = connected()
+    const { cert, key } = certificates.clients['device-7'] ?? { cert: '', key: '' }
+    const socket = connectTls({
+      port,
+      host: '127.0.0.1',
+      ca: certificates.ca,
+      servername: 'localhost',
+      cert,
+      key,
+    })
+    socket.write(Buffer.concat([connect, ping]))
+    expect((await until(socket))[0]).toBe(0x20)
+    expect((await known).certificate).toMatchObject({ commonName: 'device-7' })
+    const unknown = connected()
+    const plain = connectTls({ port, host: '127.0.0.1', ca: certificates.ca, servername: 'localhost' })
+    plain.write(Buffer.concat([connect, ping]))
+    await until(plain)
+    expect(await unknown).not.toHaveProperty('certificate')
+  })
+
+  it('takes WebSockets, too', async () => {
+    const { url } = await broker.listen({ protocol: 'wss', tls: server(), path: '/mqtt' })
+    expect(url).toMatch(/^wss:.*\/mqtt$/)
+    const { cert, key } = certificates.clients['device-7'] ?? { cert: '', key: '' }
+    const known = connected()
+    const socket = new WebSocket(url, 'mqtt', { ca: certificates.ca, cert, key })
+    await once(socket, 'open')
+    socket.send(connect)
+    expect(await known).toMatchObject({ listener: url, certificate: { commonName: 'device-7' } })
+    socket.terminate()
+  })
+})
+
+describe('over WebSocket', () => {
+  const open = async ({ url }: Listener, protocols: string[] = ['mqtt']): Promise<WebSocket> => {
+    const socket = new WebSocket(url, protocols)
+    await once(socket, 'open')
+    return socket
+  }
+  /** What comes in the next `count` bytes. */
+  const receive = async (socket: WebSocket, count: number): Promise<Buffer> => {
+    let bytes = Buffer.alloc(0)
+    while (bytes.length < count) {
+      const [data] = (await once(socket, 'message')) as [Buffer]
+      bytes = Buffer.concat([bytes, data])
+    }
+    return bytes
+  }
+
+  it('reads packets however they lie in its frames [MQTT-6.0.0-2], and names its subprotocol [MQTT-6.0.0-4]', async () => {
+    const socket = await open(await broker.listen({ protocol: 'ws' }), ['other', 'mqtt'])
+    expect(socket.protocol).toBe('mqtt')
+    const bytes = Buffer.concat([connect, ping, ping])
+    for (const part of [bytes.subarray(0, 3), bytes.subarray(3, 17), bytes.subarray(17)]) socket.send(part)
+    const answer = await receive(socket, 4)
+    expect([answer[0], ...answer.subarray(-4)]).toEqual([0x20, ...hex('d0 00 d0 00')])
+    socket.close()
+    await once(socket, 'close')
+  })
+
+  it('takes binary frames only [MQTT-6.0.0-1]', async () => {
+    const socket = await open(await broker.listen({ protocol: 'ws' }))
+    socket.send('text')
+    expect(await once(socket, 'close')).toMatchObject([1003, Buffer.from('MQTT travels in binary frames')])
+  })
+
+  it('wants its subprotocol [MQTT-6.0.0-3] and its path', async () => {
+    const { url } = await broker.listen({ protocol: 'ws', path: '/mqtt' })
+    const refusal = async (address: string, protocols: string[]): Promise<string> => {
+      const socket = new WebSocket(address, protocols)
+      const [error] = (await once(socket, 'error')) as [Error]
+      return error.message
+    }
+    expect(await refusal(url, [])).toMatch('400')
+    expect(await refusal(url, ['mqttv3.1'])).toMatch('400')
+    expect(await refusal(url.replace('/mqtt', '/other'), ['mqtt'])).toMatch('404')
+    expect((await fetch(url.replace('ws:', 'http:'))).status).toBe(426)
+    expect((await open({ url: `${url}?token=x` } as Listener)).readyState).toBe(WebSocket.OPEN)
+  })
+
+  it('ends with its connection', async () => {
+    const socket = await open(await broker.listen({ protocol: 'ws' }))
+    socket.send(hex('00 00'))
+    expect((await once(socket, 'close'))[0]).toBe(1000)
+  })
+})
