@@ -1,3 +1,4 @@
+import { AntiphonError } from '@antiphon/core'
 import type { OutgoingMessage } from '@antiphon/core'
 import { VirtualTimeScheduler, take, toArray } from 'rxjs'
 import { describe, expect, it } from 'vitest'
@@ -26,7 +27,7 @@ function follow(
   const seen: string[] = []
   const subscription = deliver$(world.engine, 'device', message).subscribe({
     next: ({ status, ...more }) => seen.push('reasonCode' in more ? `${status} ${more.reasonCode}` : status),
-    error: (error: { code: string }) => seen.push(error.code),
+    error: (error: unknown) => seen.push(AntiphonError.from(error).code),
     complete: () => seen.push('complete'),
   })
   return { seen, stop: () => subscription.unsubscribe() }

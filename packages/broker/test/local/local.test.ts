@@ -1,3 +1,4 @@
+import { AntiphonError } from '@antiphon/core'
 import type { Grant, Message, Transport, TransportEvent } from '@antiphon/core'
 import { VirtualTimeScheduler } from 'rxjs'
 import type { Subscription } from 'rxjs'
@@ -50,8 +51,10 @@ class LocalClient {
   connect(): void {
     this.#connection = this.transport.connect$(1).subscribe({
       next: (event) => this.#hear(event),
-      error: (error: { code: string; reasonCode?: number }) =>
-        this.heard.push(`${error.code} ${error.reasonCode ?? ''}`),
+      error: (error: unknown) => {
+        const { code, reasonCode = '' } = AntiphonError.from(error)
+        this.heard.push(`${code} ${reasonCode}`)
+      },
       complete: () => this.heard.push('complete'),
     })
   }
@@ -71,14 +74,14 @@ class LocalClient {
     }
     this.transport.subscribe$([line], 7).subscribe({
       next: (codes) => this.heard.push(`subscribed ${codes.join()}`),
-      error: (error: { code: string }) => this.heard.push(`subscribe ${error.code}`),
+      error: (error: unknown) => this.heard.push(`subscribe ${AntiphonError.from(error).code}`),
     })
   }
 
   publish(topic: string, payload: string, more: object = {}): void {
     this.transport.publish$({ topic, payload: bytes(payload), ...more }).subscribe({
       next: ({ reasonCode }) => this.heard.push(`published ${reasonCode}`),
-      error: (error: { code: string }) => this.heard.push(`publish ${error.code}`),
+      error: (error: unknown) => this.heard.push(`publish ${AntiphonError.from(error).code}`),
     })
   }
 

@@ -25,7 +25,7 @@ describe('a stored publication', () => {
     )
     fc.assert(
       fc.property(messages, (message) => {
-        const { decoded: _, ...publication } = fromOutgoing(message as never, 'me', 1_000)
+        const { decoded: _, ...publication } = fromOutgoing(message, 'me', 1_000)
         const { decoded: __, ...back } = decodePublication(encodePublication(publication as never))
         expect(back).toMatchObject({ ...publication, payload: Buffer.from(message.payload) })
       }),
