@@ -1,7 +1,7 @@
 import { Observable, type OperatorFunction, type Subscription } from 'rxjs'
 import { requireNumber } from './argument.js'
 import type { EndpointTypes } from './endpoint.js'
-import { Fifo } from './link/fifo.js'
+import { Line, Place } from './link/line.js'
 import { listen } from './listen.js'
 import type { Message } from './message.js'
 import { BUSY } from './responder/failures.js'
@@ -57,7 +57,7 @@ export function serve<T extends EndpointTypes>(
   return (source) =>
     new Observable((subscriber) => {
       const running = new Map<ServedRequest<T>, Subscription>()
-      const waiting = new Fifo<ServedRequest<T>>()
+      const waiting = new Line<ServedRequest<T>>()
       let isClosing = false
       let isStarting = false
 
@@ -87,12 +87,19 @@ export function serve<T extends EndpointTypes>(
         // A handler that ends at once comes back here; a loop serves it, not a pile of calls.
         if (isStarting) return
         isStarting = true
-        while (running.size < concurrency && waiting.length > 0) {
-          const next = waiting.shift() as ServedRequest<T>
-          if (next[inHand].served.isOver) report(next, { outcome: 'cancelled' })
-          else start(next)
-        }
+        for (let next = takeNext(); next !== undefined; next = takeNext()) start(next)
         isStarting = false
+      }
+      const takeNext = (): ServedRequest<T> | undefined =>
+        running.size < concurrency ? waiting.shift() : undefined
+      const enqueue = (request: ServedRequest<T>): void => {
+        const place = new Place(request)
+        waiting.push(place)
+        request[inHand].served.onCancel = () => {
+          place.leave()
+          report(request, { outcome: 'cancelled' })
+          completeWhenDone()
+        }
       }
       const turnAway = (request: ServedRequest<T>): void =>
         request[inHand].served.turnAway(BUSY, (sent) =>
@@ -115,7 +122,7 @@ export function serve<T extends EndpointTypes>(
         next: (request) => {
           if (isClosing) turnAway(request)
           else if (running.size < concurrency && waiting.length === 0) start(request)
-          else if (waiting.length < queue) waiting.push(request)
+          else if (waiting.length < queue) enqueue(request)
           else turnAway(request)
         },
         error: (error) => subscriber.error(error),

@@ -42,6 +42,13 @@ export class Line<T> {
     this.#length++
   }
 
+  /** Lets the first one go, and says who it was. */
+  shift(): T | undefined {
+    const first = this.#first
+    first?.leave()
+    return first?.holder
+  }
+
   /** Takes all that stand in another line, in their order, to the front of this one. */
   unshiftAll(other: Line<T>): void {
     for (let place = other.#last; place !== undefined; place = other.#last) {
