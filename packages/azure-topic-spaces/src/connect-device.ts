@@ -1,0 +1,84 @@
+import { linkOver, requireNumber, type Link, type LinkOptions } from '@antiphon/core'
+import { mqttTransport, type MqttOptions } from '@antiphon/mqtt'
+import { asyncScheduler } from 'rxjs'
+import { clientIdOf, parseConnectionString } from './connection-string.js'
+import { toCredentials, type CredentialOptions } from './credentials.js'
+import { platformLimits } from './platform-limits.js'
+import { renewing } from './renewing.js'
+import { withinLimits } from './within-limits.js'
+
+/** How a device connects; certificates and their like as in `connect` of `@antiphon/mqtt`. */
+export interface DeviceOptions
+  extends
+    CredentialOptions,
+    Omit<LinkOptions, 'filtersPerSubscribe'>,
+    Pick<
+      MqttOptions,
+      | 'ca'
+      | 'cert'
+      | 'key'
+      | 'passphrase'
+      | 'servername'
+      | 'rejectUnauthorized'
+      | 'wsOptions'
+      | 'timerVariant'
+      | 'connectTimeout'
+    > {
+  /** Where the hub is, such as `wss://localhost:443/mqtt`. @defaultValue `mqtts://<host>:8883` */
+  readonly url?: string
+  /** Seconds a credential is good for. @defaultValue 3600 */
+  readonly validity?: number
+  /** Seconds before its end at which a credential is renewed. @defaultValue 300 */
+  readonly renewBefore?: number
+}
+
+/**
+ * A device's link to its hub: MQTT 3.1.1 over TLS, a session that outlives the connection, credentials that are made for
+ * each connection and renewed before they run out.
+ *
+ * Lazy like every link. Throws `invalid-argument` when the connection string or an option breaks a rule.
+ */
+export function connectDevice(connectionString: string, options: DeviceOptions = {}): Link {
+  const device = parseConnectionString(connectionString)
+  const {
+    method,
+    policy,
+    modelId,
+    clientAgent,
+    url,
+    validity = 3_600,
+    renewBefore = 300,
+    ...others
+  } = options
+  const { reconnect, queue, unclaimed, closeWithin, scheduler = asyncScheduler, ...connection } = others
+  requireNumber('validity', validity, { least: 2, isWhole: true })
+  requireNumber('renewBefore', renewBefore, { least: 1, most: validity - 1, isWhole: true })
+  const claims = given({ method, policy, modelId, clientAgent })
+  const usesCertificate = (method ?? (device.sharedAccessKey === undefined ? 'X509' : 'SASb64')) === 'X509'
+  const transport = mqttTransport(url ?? `mqtts://${device.gatewayHostName ?? device.hostName}:8883`, {
+    connectTimeout: 20_000,
+    ...connection,
+    scheduler,
+    protocolVersion: 4,
+    clean: false,
+    keepalive: 60,
+    clientId: clientIdOf(device),
+    credentials: () => {
+      const issuedAt = scheduler.now()
+      return toCredentials(device, { ...claims, issuedAt, expiresAt: issuedAt + validity * 1000 })
+    },
+  })
+  const after = (validity - renewBefore) * 1000
+  return linkOver(withinLimits(usesCertificate ? transport : renewing(transport, { after, scheduler })), {
+    ...given({ reconnect, queue, unclaimed, closeWithin }),
+    scheduler,
+    filtersPerSubscribe: platformLimits.filtersPerSubscribe,
+  })
+}
+
+type Given<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> }
+
+/** What was given of some options. */
+function given<T extends object>(options: T): Given<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Given<T>
+}
