@@ -46,11 +46,13 @@ export interface Transport {
   /** Sends one UNSUBSCRIBE while online; emits the reason codes in order, completes. Errors like `subscribe$`. */
   readonly unsubscribe$: (filters: readonly string[]) => Observable<readonly number[]>
   /**
-   * Sends one PUBLISH while online.
+   * Sends one PUBLISH while online, of a message that `outgoingFault` finds no fault with. One sent again for a lost
+   * session is another message with the same `payload` object.
    * - *next, complete*: the acknowledgement, of whatever reason code; QoS 0: handed to the connection.
    * - *error*: `session-lost` when a later connection finds no session (its sender may send it anew); `connection-lost`
    *   where it is known never to have left. Otherwise it outlives the connection: a resumed session sends it again
-   *   under its packet identifier, marked as a duplicate [MQTT-4.4.0-1].
+   *   under its packet identifier, marked as a duplicate [MQTT-4.4.0-1]. `publish-refused` when the broker answers it
+   *   by closing, again and again; `expired` when its expiry ran out between two connections.
    */
   readonly publish$: (message: OutgoingMessage) => Observable<PublishAck>
   /** Says farewell and ends the connection: emits nothing, completes when it is gone. Safe while not connected. */
