@@ -6,6 +6,7 @@ import type { Publication } from '../packet/publication.js'
 import { Reason } from '../packet/reason.js'
 import type { Peer } from '../session/peer.js'
 import type { Counters } from '../stats.js'
+import { largeChunk } from './chunk-pool.js'
 import type { Outbox } from './outbox.js'
 
 /** What a client said it can take. */
@@ -76,10 +77,11 @@ export class WirePeer implements Peer {
   #write(frame: Frame, publication: Publication, flags: number, packetId: number, alias: number): void {
     const outbox = this.#outbox
     const { bytes, idAt, expiryAt, aliasAt, tail } = frame
-    const { length } = bytes
-    const at = outbox.reserve(length)
-    const room = outbox.room
-    room.set(bytes, at)
+    // What is longer than a chunk, for its topic or its properties, is copied into a buffer of its own.
+    const isLong = bytes.length > largeChunk
+    const at = isLong ? 0 : outbox.reserve(bytes.length)
+    const room = isLong ? Buffer.from(bytes) : outbox.room
+    if (!isLong) room.set(bytes, at)
     room[at] = 0x30 | flags
     if (idAt >= 0) {
       room[at + idAt] = packetId >> 8
@@ -90,6 +92,7 @@ export class WirePeer implements Peer {
       room[at + aliasAt] = alias >> 8
       room[at + aliasAt + 1] = alias & 0xff
     }
+    if (isLong) outbox.append(room)
     if (tail !== null) outbox.append(tail)
   }
 
