@@ -11,7 +11,8 @@ export type NextItem =
 
 /** A handler's answers, taken one by one. */
 export interface ItemSource {
-  readonly next: () => NextItem
+  /** An end or an error comes also while no item is wanted, where it is known without asking for one. */
+  readonly next: (isItemWanted: boolean) => NextItem
   readonly stop: () => void
 }
 
@@ -40,7 +41,8 @@ export function itemSource(start: () => ObservableInput<unknown>, onReady: () =>
 
 function fromIterator(iterator: Iterator<unknown, unknown>): ItemSource {
   return {
-    next: () => {
+    next: (isItemWanted) => {
+      if (!isItemWanted) return WAIT
       try {
         const { done, value } = iterator.next()
         return done === true ? END : { kind: 'item', value }
@@ -61,7 +63,8 @@ function fromAsyncIterator(iterator: AsyncIterator<unknown>, onReady: () => void
     onReady()
   }
   return {
-    next: () => {
+    next: (isItemWanted) => {
+      if (!isItemWanted) return WAIT
       const item = found
       found = item.kind === 'item' ? WAIT : item
       if (item.kind === 'wait' && !isAsked) {
@@ -100,7 +103,7 @@ function fromPush(input: ObservableInput<unknown>, onReady: () => void): ItemSou
       complete: () => push(END),
     })
   return {
-    next: () => come.shift() ?? WAIT,
+    next: (isItemWanted) => (isItemWanted || come.peek()?.kind !== 'item' ? come.shift() : undefined) ?? WAIT,
     stop: () => stopped.next(),
   }
 }

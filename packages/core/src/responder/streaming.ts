@@ -65,8 +65,8 @@ class Streaming<T extends EndpointTypes> {
   #pump(): void {
     if (this.#isPumping || this.#source === undefined) return
     this.#isPumping = true
-    while (!this.run.closed && this.#credit > 0 && this.#inFlight < IN_FLIGHT_LIMIT) {
-      const next = this.#source.next()
+    while (!this.run.closed && this.#inFlight < IN_FLIGHT_LIMIT) {
+      const next = this.#source.next(this.#credit > 0)
       if (next.kind === 'wait') break
       if (next.kind === 'item') this.#send(next.value)
       else if (next.kind === 'end') this.#finish(undefined, { outcome: 'answered', status: Status.ok })
