@@ -21,6 +21,17 @@ export function framesOf(marbles: string, what: string): readonly Frame[] {
   )
 }
 
+/** The millisecond at which a diagram such as `'---|'` or `'2s |'` ends. */
+export function frameOf(time: string): number {
+  const ends = perMillisecond(() => TestScheduler.parseMarbles(time, undefined, undefined, false, true))
+  const [end, ...others] = ends
+  if (end?.notification.kind === 'C' && others.length === 0) return end.frame
+  throw new AntiphonError(
+    'invalid-argument',
+    `'${time}' is no time: it must be a '|' with nothing but time before it, such as '---|' or '2s |'.`,
+  )
+}
+
 /** Outside `run` a TestScheduler counts ten frames a character; here a diagram means the same everywhere. */
 export function perMillisecond<R>(parse: () => R): R {
   const { frameTimeFactor } = TestScheduler

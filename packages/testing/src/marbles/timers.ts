@@ -1,6 +1,7 @@
 import type { SchedulerAction, SchedulerLike, Subscription } from 'rxjs'
 import type { TestScheduler } from 'rxjs/testing'
 import { ExpectationError } from '../compare/expectation.js'
+import { frameOf } from './frames.js'
 
 /** A scheduler that tells its own timers from those of the diagrams around them. */
 export interface TimerCount {
@@ -36,13 +37,13 @@ export interface TimersExpectation {
   readonly toBe: (count: number) => void
 }
 
-/** Looks at the timers at `at`; the verdict is given by `check`. */
+/** Looks at the timers at `at`, such as `'---|'` or `'2s |'`; the verdict is given by `check`. */
 export function expectTimers(
   { due }: TimerCount,
   scheduler: TestScheduler,
   at: string,
 ): TimersExpectation & { readonly check: () => void } {
-  const frame = scheduler.createTime(at)
+  const frame = frameOf(at)
   let seen: readonly number[] | undefined
   let check = (): void => undefined
   // Between this millisecond and the next, when all that belongs to it is done.

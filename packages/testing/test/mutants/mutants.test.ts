@@ -1,26 +1,15 @@
 import type { linkOver } from '@antiphon/core'
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { linkContract, virtualSetting } from '../../src/index.js'
-import { mutants, type Mutant } from './mutants.js'
+import { copiesOfCore } from './copies-of-core.js'
+import type { Mutant } from './mutant.js'
+import { mutants } from './mutants.js'
 
-const core = fileURLToPath(new URL('../../../core/src', import.meta.url))
-const folder = fileURLToPath(new URL('../../.cache/mutants', import.meta.url))
+const { grow, clear } = copiesOfCore('link')
 
-/** A copy of core with the fault in it, whose errors are the very class of core's, so that they are known for what they are. */
-async function grown(name: string, { file, text, becomes }: Mutant): Promise<typeof linkOver> {
-  const place = join(folder, name.replaceAll(/\W+/g, '-'))
-  await cp(core, place, { recursive: true })
-  await writeFile(join(place, 'errors.ts'), `export * from ${JSON.stringify(join(core, 'errors.js'))}\n`)
-  const source = await readFile(join(place, file), 'utf8')
-  expect(source.split(text), `core's ${file} has changed: write this fault anew`).toHaveLength(2)
-  await writeFile(
-    join(place, file),
-    source.replace(text, () => becomes),
-  )
-  const module = (await import(join(place, 'link', 'link-over.ts'))) as { linkOver: typeof linkOver }
+/** The link machinery of a copy of core that has this fault, or none. */
+async function grown(name: string, mutant?: Mutant): Promise<typeof linkOver> {
+  const module = await grow<{ linkOver: typeof linkOver }>(name, mutant, 'link/link-over.ts')
   return module.linkOver
 }
 
@@ -38,22 +27,13 @@ async function brokenBy(over: typeof linkOver): Promise<string | undefined> {
 }
 
 describe('the contract of a link', () => {
-  beforeAll(async () => {
-    await rm(folder, { recursive: true, force: true })
-    await mkdir(dirname(folder), { recursive: true })
-  })
-  afterAll(() => rm(folder, { recursive: true, force: true }))
+  afterAll(clear)
 
   it.each(Object.entries(mutants))('catches it when %s', async (name, mutant) => {
     expect(await brokenBy(await grown(name, mutant))).toBeDefined()
   })
 
   it('finds nothing wrong with a faultless copy', async () => {
-    const faultless = {
-      file: 'link/link-over.ts',
-      text: 'incidents.complete()',
-      becomes: 'incidents.complete()',
-    }
-    expect(await brokenBy(await grown('faultless', faultless))).toBeUndefined()
+    expect(await brokenBy(await grown('faultless'))).toBeUndefined()
   })
 })

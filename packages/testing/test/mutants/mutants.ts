@@ -1,9 +1,4 @@
-/** A fault put into the link machinery of core: in this file, this text becomes that. */
-export interface Mutant {
-  readonly file: string
-  readonly text: string
-  readonly becomes: string
-}
+import type { Mutant } from './mutant.js'
 
 /** Faults made by hand, by what is wrong with them; the contract must catch every one. */
 export const mutants: Readonly<Record<string, Mutant>> = {
