@@ -49,13 +49,13 @@ export async function toCredentials(
   }
 }
 
-/** What a signature is over. */
+/** What a signature is over; times as they stand in the username. */
 export interface SignedFields {
   readonly hostName: string
   readonly clientId: string
   readonly policy?: string | undefined
-  readonly issuedAt?: number | undefined
-  readonly expiresAt: number
+  readonly issuedAt?: number | string | undefined
+  readonly expiresAt: number | string
 }
 
 /** The text that is signed: five lines, an absent field an empty one. */
