@@ -1,4 +1,4 @@
-import { linkOver } from '@antiphon/core'
+import { AntiphonError, linkOver } from '@antiphon/core'
 import type { Link, Message, OutgoingMessage, PublishAck, Transport } from '@antiphon/core'
 import { Subject, from, map, switchMap, takeUntil, timer } from 'rxjs'
 import type { Observable } from 'rxjs'
@@ -97,6 +97,7 @@ export function createBroker(options: BrokerOptions = {}): Broker {
   return {
     listen: async (where) => {
       await engine.ready
+      if (hasClosed()) throw new AntiphonError('invalid-argument', 'the broker is closed: it listens no more')
       const listener = await listen(where, limits, accept)
       listeners.add(listener)
       engine.emit({ type: 'listening', url: listener.url })

@@ -25,9 +25,11 @@ import {
 import { disconnectPacket, refusalPacket, welcomePacket } from './control-packets.js'
 import { Conversation } from './conversation.js'
 import type { ConversationHost } from './conversation.js'
-import { Framer } from './framer.js'
+import type { Framer } from './framer.js'
 import { Outbox } from './outbox.js'
 import { Patience } from './patience.js'
+import { Reader } from './reader.js'
+import type { ReaderHost } from './reader.js'
 import { WirePeer } from './wire-peer.js'
 
 /** How long the other side may take to close after we did. */
@@ -47,17 +49,17 @@ interface Inside {
  * One byte stream from its first byte to its last: cuts it into packets, lets the client in, watches its silence, and
  * ends it for whatever reason there is.
  */
-export class Connection implements ConversationHost {
+export class Connection implements ConversationHost, ReaderHost {
   readonly engine: Engine
   readonly framer: Framer
   readonly outbox: Outbox
   readonly #channel: Channel
+  readonly #reader: Reader
   #phase: Phase = 'waiting'
   #version: ProtocolVersion | undefined
   #request: ConnectRequest | undefined
   #authentication: Authentication | undefined
   #inside: Inside | undefined
-  #lastPacketAt: number
   /** CONNECT's time-out, then the keep alive, then the farewell's. */
   readonly #patience: Patience
   /** The end of the client's credential. */
@@ -66,15 +68,15 @@ export class Connection implements ConversationHost {
   constructor(engine: Engine, channel: Channel, onGone: () => void) {
     const { limits } = engine.settings
     this.engine = engine
-    this.framer = new Framer(limits.packetSize)
+    this.#reader = new Reader(engine, channel, this)
+    this.framer = this.#reader.framer
     this.outbox = new Outbox(channel, engine.turn, limits.unreadBytes, engine.counters)
     this.#channel = channel
-    this.#lastPacketAt = engine.now()
     this.#patience = new Patience(engine.deadlines)
     this.#credential = new Patience(engine.deadlines)
     this.#awaitClient()
     channel.listen({
-      onData: (chunk) => this.#receive(chunk),
+      onData: (chunk) => this.#reader.receive(chunk),
       onDrain: () => this.#drained(),
       onClose: (error) => {
         this.#closed(error)
@@ -94,33 +96,17 @@ export class Connection implements ConversationHost {
     this.#finish('broker', { forgetsWill: false }, reasonCode, text)
   }
 
-  /** Reads on as far as it may; stops the stream where it may not. */
-  readonly proceed = (): void => {
-    let isHeld = this.#isHeld
-    try {
-      while (!isHeld && this.#phase !== 'over' && this.framer.next()) {
-        this.#lastPacketAt = this.engine.now()
-        this.#handle()
-        isHeld = this.#isHeld
-      }
-    } catch (error) {
-      this.fail(error)
-    }
-    if (isHeld) this.#channel.pause()
-    else this.#channel.resume()
+  /** Reads on, where reading was held up. */
+  readonly proceed = (): void => this.#reader.proceed()
+
+  get isOver(): boolean {
+    return this.#phase === 'over'
   }
 
-  get #isHeld(): boolean {
-    if (this.#inside !== undefined)
-      return this.#authentication?.isDeciding === true || this.#inside.conversation.isHeld
-    return this.#phase === 'deciding'
-  }
-
-  #receive(chunk: Buffer): void {
-    if (this.#phase === 'over') return
-    this.engine.counters.bytesIn += chunk.length
-    this.framer.append(chunk)
-    this.proceed()
+  get isHeld(): boolean {
+    const inside = this.#inside
+    if (inside === undefined) return this.#phase === 'deciding'
+    return this.#authentication?.isDeciding === true || inside.conversation.isHeld
   }
 
   #drained(): void {
@@ -130,7 +116,8 @@ export class Connection implements ConversationHost {
     this.proceed()
   }
 
-  #handle(): void {
+  /** Deals with the packet at the framer. */
+  handle(): void {
     const { header } = this.framer
     if (this.#phase === 'waiting') {
       if (header !== Header.connect) throw protocolError('the first packet is not a CONNECT [MQTT-3.1.0-1]')
@@ -289,8 +276,8 @@ export class Connection implements ConversationHost {
     const allowed = seconds * 1500
     const left = (): number => {
       // Whoever is not being read from cannot be blamed for silence.
-      if (this.#isHeld) this.#lastPacketAt = this.engine.now()
-      return this.#lastPacketAt + allowed - this.engine.now()
+      if (this.#reader.isHeld) this.#reader.lastPacketAt = this.engine.now()
+      return this.#reader.lastPacketAt + allowed - this.engine.now()
     }
     this.#patience.watch(left, () =>
       this.disconnect(Reason.keepAliveTimeout, `nothing came for ${allowed} ms [MQTT-3.1.2-22]`),

@@ -131,6 +131,20 @@ describe('a connection', () => {
     expect(client.take()).toHaveLength(100)
   })
 
+  it('that sets off much leaves the others their turns', () => {
+    const world = makeWorld()
+    const subscribe = { cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 't', qos: 0 }] }
+    for (let index = 0; index < 100; index++) world.join(`a${index}`).send(subscribe)
+    const from = world.join('from')
+    const before = world.engine.counters.messagesOut
+    from.channel.feed(Buffer.concat(Array<Buffer>(1_000).fill(hex('30 04 0001 74 00'))))
+    expect(world.engine.counters.messagesOut - before).toBeLessThan(11_000)
+    expect(from.channel.isPaused).toBe(true)
+    world.advance()
+    expect(world.engine.counters.messagesOut - before).toBe(100_000)
+    expect(from.channel.isPaused).toBe(false)
+  })
+
   it('writes once a turn, however much there is to say', () => {
     const client = makeWorld().join('a')
     client.take()
