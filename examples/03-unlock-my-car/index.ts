@@ -1,0 +1,73 @@
+/** A phone unlocks a car: two processes on a local hub, over TLS where openssl is there to make a certificate. */
+import { formatConnectionString } from '@antiphon/azure-topic-spaces'
+import { createHub } from '@antiphon/azure-topic-spaces/hub'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { filter, firstValueFrom } from 'rxjs'
+
+const folder = await mkdtemp(join(tmpdir(), 'antiphon-hub-'))
+const files = { cert: join(folder, 'hub.crt'), key: join(folder, 'hub.key') }
+
+async function makeCertificate(): Promise<boolean> {
+  const args = [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-days',
+    '1',
+  ]
+  const name = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
+  return promisify(execFile)('openssl', [...args, ...name, '-keyout', files.key, '-out', files.cert]).then(
+    () => true,
+    () => false,
+  )
+}
+
+const hub = createHub({ hostName: 'localhost' })
+hub.topicSpaces.create({
+  name: 'publisher_ts',
+  type: 'PublishOnly',
+  templates: ['vehicles/unlock/req/+/${principal.deviceid}', 'vehicles/unlock/res/+/${principal.deviceid}'],
+})
+hub.topicSpaces.create({
+  name: 'subscriber_ts',
+  type: 'LowFanout',
+  templates: ['vehicles/unlock/req/${principal.deviceid}/#', 'vehicles/unlock/res/${principal.deviceid}/#'],
+})
+for (const deviceId of ['mobile1', 'car1']) hub.devices.create(deviceId)
+
+const isSecret = await makeCertificate()
+const { url } = await hub.listen(
+  isSecret
+    ? { protocol: 'tls', tls: { cert: await readFile(files.cert), key: await readFile(files.key) } }
+    : { protocol: 'tcp' },
+)
+const env = {
+  ...process.env,
+  HUB_URL: url,
+  CS_MOBILE_DEVICE: formatConnectionString(hub.devices.connectionString('mobile1')),
+  CS_CAR_DEVICE: formatConnectionString(hub.devices.connectionString('car1')),
+  ...(isSecret && { NODE_EXTRA_CA_CERTS: files.cert }),
+}
+
+function start(program: string): ChildProcess {
+  const file = new URL(program, import.meta.url).pathname
+  return spawn(process.execPath, ['--import', 'tsx', file], { env, stdio: 'inherit' })
+}
+
+const isServed = firstValueFrom(hub.events$.pipe(filter(({ type }) => type === 'subscribed')))
+const car = start('./car.ts')
+await isServed
+await once(start('./mobile.ts'), 'exit')
+car.kill('SIGINT')
+await once(car, 'exit')
+await hub.close()
+await rm(folder, { recursive: true })

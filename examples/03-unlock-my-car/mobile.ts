@@ -1,0 +1,31 @@
+/** The phone: `CS_MOBILE_DEVICE=… CS_CAR_DEVICE=… npx tsx 03-unlock-my-car/mobile.ts`. Unlocks the car once. */
+import { unlock$ } from '@antiphon/azure-topic-spaces'
+import { AntiphonError, type LogEntry } from '@antiphon/core'
+import { of } from 'rxjs'
+import { connectFrom, deviceIdIn, say } from './device.js'
+
+const mobile = deviceIdIn('CS_MOBILE_DEVICE')
+const car = deviceIdIn('CS_CAR_DEVICE')
+const decoder = new TextDecoder()
+
+function tell(entry: LogEntry): void {
+  if (entry.event === 'publish') {
+    const { topic, payload } = entry.message
+    say(mobile, `Publishing to ${topic} at QOS 1: ${decoder.decode(payload)}`)
+  } else if (entry.event === 'acknowledged') {
+    say(mobile, 'PUBACK received')
+  }
+}
+
+const link = connectFrom('CS_MOBILE_DEVICE', tell)
+try {
+  await of(car)
+    .pipe(unlock$(link, mobile))
+    .forEach(({ result }) => say(mobile, `response received.  Result=${result}`))
+} catch (error) {
+  const { code, message, awaited } = AntiphonError.from(error)
+  say(mobile, awaited === undefined ? `${code}: ${message}` : `${code}, waiting for ${awaited}: ${message}`)
+  process.exitCode = 1
+}
+say(mobile, 'Disconnecting')
+await link.close()
