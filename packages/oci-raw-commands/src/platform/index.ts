@@ -1,1 +1,4 @@
-export {}
+export { createPlatform } from './platform.js'
+export type { InvokeFault, Platform, PlatformOptions, Telemetry } from './platform.js'
+export type { Instance } from './registry.js'
+export type { FieldFault } from './validate.js'

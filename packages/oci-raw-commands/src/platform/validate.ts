@@ -1,0 +1,123 @@
+import { quoted, toUtf8, validateTopicName } from '@antiphon/core'
+import { left, right, type Either } from 'fp-ts/lib/Either.js'
+import { durationOf } from '../duration.js'
+import type { Invocation, RequestDataFormat } from '../invocation.js'
+
+/** The most bytes of a command, and of its answer. */
+export const mostBytes: number = 256 * 1_024
+
+/** A field that cannot be, and why. */
+export interface FieldFault {
+  readonly field: string
+  readonly reason: string
+}
+
+/** An invoke that can be carried out. */
+export interface Order {
+  readonly format: RequestDataFormat
+  readonly endpoint: string
+  readonly data: unknown
+  readonly payload: Uint8Array
+  readonly duration: string
+  readonly deliverWithin: number
+  readonly responseEndpoint: string | null
+  readonly responseDuration: string | null
+  readonly answerWithin: number
+}
+
+const defaultDuration = 'PT10M'
+const formats: readonly unknown[] = ['JSON', 'TEXT', 'BINARY'] satisfies RequestDataFormat[]
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** Why a value cannot be that of a field; `undefined` when it can. */
+const rules: {
+  readonly [Field in keyof Required<Invocation>]: (value: unknown, body: Fields) => string | undefined
+} = {
+  requestDataFormat: (value) => (formats.includes(value) ? undefined : 'it must be JSON, TEXT or BINARY'),
+  requestEndpoint: (value) => endpointFault(value),
+  requestData: (value, { requestDataFormat: format }) => {
+    if (value === undefined || !formats.includes(format)) return undefined
+    const payload = toPayload(format as RequestDataFormat, value)
+    if (typeof payload === 'string') return payload
+    return payload.length > mostBytes
+      ? `it takes ${payload.length} bytes: ${mostBytes} is the most`
+      : undefined
+  },
+  requestDataContentType: (value) =>
+    value === undefined || (typeof value === 'string' && value !== '')
+      ? undefined
+      : 'it must be a media type',
+  requestDuration: (value) => durationFault(value),
+  responseEndpoint: (value) => (value === undefined ? undefined : endpointFault(value)),
+  responseDuration: (value) => durationFault(value),
+}
+
+/** The body of an invoke as an order, or every field of it that cannot be. */
+export function validate(body: unknown): Either<readonly FieldFault[], Order> {
+  if (!isObject(body)) return left([{ field: 'body', reason: 'it must be a JSON object' }])
+  const unknown = Object.keys(body)
+    .filter((field) => !Object.hasOwn(rules, field))
+    .map((field) => ({ field, reason: 'there is no such field' }))
+  const wrong = Object.entries(rules).flatMap(([field, rule]) => {
+    const reason = rule(body[field], body)
+    return reason === undefined ? [] : [{ field, reason }]
+  })
+  const faults = [...wrong, ...unknown]
+  return faults.length > 0 ? left(faults) : right(toOrder(body as unknown as Invocation))
+}
+
+function toOrder({
+  requestDataFormat: format,
+  requestEndpoint: endpoint,
+  requestData,
+  requestDuration: duration = defaultDuration,
+  responseEndpoint = undefined,
+  responseDuration = defaultDuration,
+}: Invocation): Order {
+  const payload = requestData === undefined ? new Uint8Array() : toPayload(format, requestData)
+  return {
+    format,
+    endpoint,
+    data: requestData ?? null,
+    payload: payload as Uint8Array,
+    duration,
+    deliverWithin: durationOf(duration) ?? 0,
+    responseEndpoint: responseEndpoint ?? null,
+    responseDuration: responseEndpoint === undefined ? null : responseDuration,
+    answerWithin: durationOf(responseDuration) ?? 0,
+  }
+}
+
+/** The bytes the device gets, or why there are none. */
+function toPayload(format: RequestDataFormat, data: unknown): Uint8Array | string {
+  switch (format) {
+    case 'JSON':
+      return isObject(data) ? toUtf8(JSON.stringify(data)) : 'it must be a JSON object'
+    case 'TEXT':
+      return typeof data === 'string' ? toUtf8(data) : 'it must be a text'
+    case 'BINARY':
+      return isBase64(data) ? Uint8Array.from(Buffer.from(data, 'base64')) : 'it must be base64'
+  }
+}
+
+function endpointFault(value: unknown): string | undefined {
+  return typeof value === 'string' ? validateTopicName(value) : 'it must be a topic'
+}
+
+function durationFault(value: unknown): string | undefined {
+  if (value === undefined) return undefined
+  if (typeof value === 'string' && durationOf(value) !== undefined) return undefined
+  const shown = typeof value === 'string' ? quoted(value) : String(value)
+  return `${shown} is no ISO 8601 duration, such as PT10M, PT1H30M or P1D`
+}
+
+function isBase64(value: unknown): value is string {
+  return (
+    typeof value === 'string' && /^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/.test(value)
+  )
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

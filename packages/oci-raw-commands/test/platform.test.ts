@@ -1,0 +1,273 @@
+import { text, toUtf8, type Message } from '@antiphon/core'
+import { describe, expect, it } from 'vitest'
+import { onCommand, serveCommands } from '../src/index.js'
+import { door, inWorld, lamp } from './world.js'
+
+const minute = 60_000
+const toText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+
+describe('delivery status', () => {
+  it('PENDING → SENT (PUBACK) → COMPLETED', () => {
+    inWorld(({ platform, device, invoke, history, at, run }) => {
+      serveCommands(device(lamp)).subscribe()
+      at(5_000, () => invoke())
+      run(6_000)
+      const [record] = platform.records()
+      expect(history(record?.id ?? '').map(([, status]) => status)).toEqual(['PENDING', 'SENT', 'COMPLETED'])
+      expect(platform.record(record?.id ?? '')).toMatchObject({
+        request_data: { hello: 'world' },
+        response_data: { status: 'acknowledged', time: 5_000 },
+        time_created: '1970-01-01T00:00:05.000Z',
+        time_finished: '1970-01-01T00:00:05.000Z',
+      })
+    })
+  })
+
+  it('the command is sent compact, on its endpoint', () => {
+    inWorld(({ device, invoke, at, run }) => {
+      const seen: string[] = []
+      device(lamp)
+        .messages$('iot/v1/cmd')
+        .subscribe(({ payload }) => seen.push(toText(payload)))
+      at(1_000, () => invoke({ requestData: { a: [1, { b: 'x y' }] } }))
+      at(1_000, () => invoke({ requestData: 'as it is', requestDataFormat: 'TEXT' }))
+      at(1_000, () => invoke({ requestData: 'Ynl0ZXM=', requestDataFormat: 'BINARY' }))
+      run(2_000)
+      expect(seen).toEqual(['{"a":[1,{"b":"x y"}]}', 'as it is', 'bytes'])
+    })
+  })
+
+  it.each([
+    ['never came', undefined],
+    ['has a clean session', { clean: true, sessionExpiryInterval: 0 }],
+  ])('REFUSED: the device %s', (_, options) => {
+    inWorld(({ platform, device, invoke, at, run }) => {
+      if (options !== undefined) serveCommands(device(lamp, options)).subscribe()
+      at(1_000, () => invoke())
+      run(2_000)
+      expect(platform.records()[0]).toMatchObject({ delivery_status: 'REFUSED' })
+    })
+  })
+
+  it('REFUSED: the device is not subscribed to the endpoint', () => {
+    inWorld(({ platform, device, invoke, at, run }) => {
+      serveCommands(device(lamp)).subscribe()
+      at(1_000, () => invoke({ requestEndpoint: 'elsewhere/cmd' }))
+      run(2_000)
+      expect(platform.records()[0]).toMatchObject({ delivery_status: 'REFUSED' })
+    })
+  })
+
+  it('waits for a device that is offline, and is COMPLETED when it returns in time', () => {
+    inWorld(({ device, invoke, history, at, run }) => {
+      const first = device(lamp)
+      serveCommands(first).subscribe()
+      let id = ''
+      at(1_000, () => void first.close())
+      at(2_000, () => (id = invoke()))
+      at(9 * minute, () => serveCommands(device(lamp)).subscribe())
+      run(20 * minute)
+      expect(history(id)).toEqual([
+        [2, 'PENDING'],
+        [540, 'SENT'],
+        [540, 'COMPLETED'],
+      ])
+    })
+  })
+
+  it('EXPIRED: not delivered in time, and never delivered later', () => {
+    inWorld(({ device, invoke, history, at, run }) => {
+      const first = device(lamp)
+      serveCommands(first).subscribe()
+      let id = ''
+      const seen: Message[] = []
+      at(1_000, () => void first.close())
+      at(2_000, () => (id = invoke()))
+      at(11 * minute, () =>
+        device(lamp)
+          .messages$('iot/v1/cmd/#')
+          .subscribe((message) => seen.push(message)),
+      )
+      run(30 * minute)
+      expect(history(id)).toEqual([
+        [2, 'PENDING'],
+        [602, 'EXPIRED'],
+      ])
+      expect(seen).toEqual([])
+    })
+  })
+
+  it.each([
+    ['PT1H30M', 5_400],
+    ['P1D', 86_400],
+  ])(
+    'NOT_RESPONDED after %s on the scheduler; a late answer changes nothing',
+    (responseDuration, seconds) => {
+      inWorld(({ platform, device, invoke, history, at, run }) => {
+        const link = device(lamp)
+        link.messages$('iot/v1/cmd').subscribe()
+        let id = ''
+        at(1_000, () => (id = invoke({ responseDuration })))
+        at((seconds + 2) * 1_000, () =>
+          link.publish$({ topic: 'iot/v1/rsp', payload: toUtf8('{"late":true}') }).subscribe(),
+        )
+        run((seconds + 10) * 1_000)
+        expect(history(id)).toEqual([
+          [1, 'PENDING'],
+          [1, 'SENT'],
+          [1 + seconds, 'NOT_RESPONDED'],
+        ])
+        expect(platform.record(id)?.response_data).toBeNull()
+      })
+    },
+  )
+
+  it('BAD_RESPONSE: a JSON command is not answered in JSON', () => {
+    inWorld(({ platform, device, invoke, at, run }) => {
+      const words = onCommand({ topic: 'iot/v1/cmd', request: text, response: text }, () => ['no JSON'])
+      serveCommands(device(lamp), { handlers: [words] }).subscribe()
+      at(1_000, () => {
+        invoke()
+        invoke({ requestDataFormat: 'TEXT', requestData: 'hello' })
+      })
+      run(2_000)
+      expect(platform.records().map(({ delivery_status }) => delivery_status)).toEqual([
+        'BAD_RESPONSE',
+        'COMPLETED',
+      ])
+    })
+  })
+
+  it('no response endpoint → final at delivery', () => {
+    inWorld(({ platform, device, at, run }) => {
+      device(lamp).messages$('iot/v1/cmd').subscribe()
+      at(1_000, () =>
+        platform.invoke(lamp.id, {
+          requestDataFormat: 'TEXT',
+          requestEndpoint: 'iot/v1/cmd',
+          requestData: 'x',
+        }),
+      )
+      run(2_000)
+      expect(platform.records()[0]).toMatchObject({
+        delivery_status: 'COMPLETED',
+        response_endpoint: null,
+        response_duration: null,
+        time_finished: '1970-01-01T00:00:01.000Z',
+      })
+    })
+  })
+})
+
+describe('correlation is by endpoint alone', () => {
+  it('with one /cmd → /rsp pair two outstanding commands are answered first in, first out', () => {
+    inWorld(({ platform, device, invoke, at, run }) => {
+      const link = device(lamp)
+      link.messages$('iot/v1/cmd').subscribe()
+      let ids: string[] = []
+      at(1_000, () => (ids = [invoke(), invoke()]))
+      for (const [time, payload] of [
+        [2_000, '1'],
+        [3_000, '2'],
+      ] as const)
+        at(time, () => link.publish$({ topic: 'iot/v1/rsp', payload: toUtf8(payload) }).subscribe())
+      run(4_000)
+      expect(ids.map((id) => platform.record(id)?.response_data)).toEqual([1, 2])
+    })
+  })
+
+  it('unique keys in the endpoint make it exact', () => {
+    inWorld(({ platform, device, invoke, at, run }) => {
+      const link = device(lamp)
+      link.messages$('iot/v1/cmd/#').subscribe()
+      let ids: string[] = []
+      at(1_000, () => {
+        ids = ['a', 'b'].map((key) =>
+          invoke({ requestEndpoint: `iot/v1/cmd/${key}`, responseEndpoint: `iot/v1/rsp/${key}` }),
+        )
+      })
+      for (const [time, key] of [
+        [2_000, 'b'],
+        [3_000, 'a'],
+      ] as const)
+        at(time, () => link.publish$({ topic: `iot/v1/rsp/${key}`, payload: toUtf8(`"${key}"`) }).subscribe())
+      run(4_000)
+      expect(ids.map((id) => platform.record(id)?.response_data)).toEqual(['a', 'b'])
+    })
+  })
+
+  it('an answer from another device does not count', () => {
+    inWorld(({ platform, device, invoke, at, run }) => {
+      device(lamp).messages$('iot/v1/cmd').subscribe()
+      const other = device(door)
+      at(1_000, () => invoke())
+      at(2_000, () => other.publish$({ topic: 'iot/v1/rsp', payload: toUtf8('{}') }).subscribe())
+      run(3_000)
+      expect(platform.records()[0]).toMatchObject({ delivery_status: 'SENT' })
+    })
+  })
+})
+
+describe('it is not a broker', () => {
+  it('no device-to-device traffic, no echo of telemetry to a device’s own #, nothing retained', () => {
+    inWorld(({ platform, device, at, run }) => {
+      const told: string[] = []
+      const [mine, other] = [device(lamp), device(door)]
+      for (const link of [mine, other]) link.messages$('#').subscribe(({ topic }) => told.push(topic))
+      const sent: string[] = []
+      platform.telemetry$.subscribe(({ instanceId, message }) => sent.push(`${instanceId} ${message.topic}`))
+      at(1_000, () =>
+        mine.publish$({ topic: 'iot/v1/mqtt', payload: toUtf8('{}'), retain: true }).subscribe(),
+      )
+      run(2_000)
+      expect(sent).toEqual(['ocid1.lamp iot/v1/mqtt'])
+      expect(told).toEqual([])
+      expect(platform.broker.retained()).toEqual([])
+    })
+  })
+
+  it('a command goes to the device it is for, whoever else subscribes to its endpoint', () => {
+    inWorld(({ device, invoke, at, run }) => {
+      const told: string[] = []
+      device(lamp)
+        .messages$('#')
+        .subscribe(() => told.push('lamp'))
+      device(door)
+        .messages$('#')
+        .subscribe(() => told.push('door'))
+      at(1_000, () => invoke())
+      run(2_000)
+      expect(told).toEqual(['lamp'])
+    })
+  })
+
+  it('nobody takes over the session of another device by its client id', () => {
+    inWorld(({ device, at, run }) => {
+      const states: string[] = []
+      device(lamp).state$.subscribe()
+      at(1_000, () =>
+        device(door, { clientId: 'lamp-key-client' }).state$.subscribe((state) => states.push(state.status)),
+      )
+      run(2_000)
+      expect(states.at(-1)).toBe('closed')
+    })
+  })
+})
+
+describe('records', () => {
+  it('are listed without payloads, all of them or those of one instance', () => {
+    inWorld(({ platform, invoke, run }) => {
+      invoke()
+      invoke({}, door)
+      run(1_000)
+      expect(platform.records()).toHaveLength(2)
+      const [only, ...more] = platform.records(door.id)
+      expect(more).toEqual([])
+      expect(Object.keys(only ?? {})).toEqual([
+        ...['id', 'digital_twin_instance_id', 'request_endpoint', 'request_data_format', 'request_duration'],
+        ...['response_endpoint', 'response_duration', 'time_created', 'time_updated', 'time_finished'],
+        'delivery_status',
+      ])
+    })
+  })
+})
