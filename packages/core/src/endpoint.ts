@@ -3,6 +3,7 @@ import type { Codec } from './codec/codec.js'
 import type { Correlation } from './correlation/correlation.js'
 import { correlationData } from './correlation/correlation-data.js'
 import type { PayloadFieldCorrelation } from './correlation/payload-field.js'
+import { isMatch } from './topic/is-match.js'
 import type { TemplateParams } from './topic/template-params.js'
 import { topicTemplate, type TopicTemplate } from './topic/topic-template.js'
 
@@ -159,10 +160,12 @@ function replyPlaces(request: TopicTemplate<string>, { topic, filter = topic }: 
       `the reply template ${topic} names {${name}}, which the request template ${request.template} does not have`,
     )
   }
-  return {
-    place: (params) => ({
-      topic: topics.format(params),
-      filter: filters.format(params) + (isTree ? TREE : ''),
-    }),
-  }
+  const place: ReplyPlaces['place'] = (params) => ({
+    topic: topics.format(params),
+    filter: filters.format(params) + (isTree ? TREE : ''),
+  })
+  const example = place(Object.fromEntries(request.parameters.map((name, index) => [name, `any${index}`])))
+  if (!isMatch(example.filter, example.topic))
+    throw invalidArgument(`the reply filter ${filter} does not take what comes on the reply topic ${topic}`)
+  return { place }
 }

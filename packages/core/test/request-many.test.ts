@@ -159,7 +159,10 @@ describe('requestMany', () => {
 
   it('a caller without a subscription ends the stream: its item reaches nobody', async () => {
     const world = await staged(({ value }) =>
-      interval(100, world.scheduler).pipe(take(Number(value)), map(String)),
+      interval(100, world.scheduler).pipe(
+        take(Number(value)),
+        map((index) => String(index)),
+      ),
     )
     void world.loop(world.ask('1000'))
     await world.advance(500)
@@ -201,7 +204,7 @@ describe('requestMany', () => {
   })
 
   it('throws once; asked again it is over', async () => {
-    const { ask, advance } = await staged(function* () {
+    const { ask, advance } = await staged(() => {
       throw new Error('at once')
     })
     const iterator = ask('')[Symbol.asyncIterator]()

@@ -176,7 +176,10 @@ describe('request$', () => {
       serveEcho(world)
       const answers = observe(
         world,
-        timer(10, world.scheduler).pipe(map(String), request$(world.link('c'), echo)),
+        timer(10, world.scheduler).pipe(
+          map((index) => String(index)),
+          request$(world.link('c'), echo),
+        ),
       )
       world.advance(100)
       expect(answers.values).toEqual(['0!'])

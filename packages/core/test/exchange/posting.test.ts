@@ -9,6 +9,7 @@ import {
   type Correlation,
   type ExchangeOptions,
   type LinkOptions,
+  type OutgoingMessage,
 } from '@antiphon/core'
 import type { VirtualBrokerOptions, VirtualClientOptions } from '@antiphon/testing'
 import * as t from 'io-ts'
@@ -261,4 +262,4 @@ describe('a correlation of one’s own', () => {
   })
 })
 
-const echoNothing = { topic: '', payload: new Uint8Array() }
+const echoNothing: OutgoingMessage = { topic: '', payload: new Uint8Array() }

@@ -1,4 +1,12 @@
-import { endpoint, exchange$, json, text, type AntiphonError, type UserProperties } from '@antiphon/core'
+import {
+  endpoint,
+  exchange$,
+  json,
+  text,
+  type AntiphonError,
+  type OutgoingMessage,
+  type UserProperties,
+} from '@antiphon/core'
 import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'
 import { answering, observe, replyTo } from '../observed.js'
@@ -10,7 +18,7 @@ const reading = endpoint({ topic: 'echo', request: text, response: json(t.type({
 /** What a caller makes of one reply. */
 function outcomeOf(
   payload: string,
-  properties: { readonly userProperties?: UserProperties; readonly contentType?: string } = {},
+  properties: Partial<OutgoingMessage> = {},
   asked: typeof echo | typeof reading = echo,
 ): readonly [readonly unknown[], 'complete' | AntiphonError | undefined] {
   let outcome: readonly [readonly unknown[], 'complete' | AntiphonError | undefined] = [[], undefined]

@@ -1,12 +1,4 @@
-import {
-  ApplicationError,
-  bytes,
-  endpoint,
-  json,
-  payloadField,
-  text,
-  type OutgoingMessage,
-} from '@antiphon/core'
+import { ApplicationError, bytes, endpoint, json, payloadField, type OutgoingMessage } from '@antiphon/core'
 import * as t from 'io-ts'
 import { delay, EMPTY, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
@@ -104,7 +96,7 @@ describe('a handler that fails', () => {
         world.advance(10)
         const [reply] = replies
         result = {
-          told: Object.fromEntries(reply?.message.userProperties ?? []) as Readonly<Record<string, string>>,
+          told: Object.fromEntries(reply?.message.userProperties ?? []),
           payload: textOf(reply?.message ?? { payload: bytesOf('nothing') }),
         }
         expect(records.values).toMatchObject([{ outcome: 'failed', status: 500, error }])

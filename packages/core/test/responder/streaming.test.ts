@@ -55,11 +55,20 @@ describe('a stream of answers', () => {
   })
 
   it('is sent as it comes', () => {
-    onNumbers({ handler: () => interval(1_000).pipe(map(String), take(3)) }, ({ ask, world, items }) => {
-      ask('x')
-      world.advance(2_500)
-      expect(items()).toEqual(['0 200 0', '1 200 1'])
-    })
+    onNumbers(
+      {
+        handler: () =>
+          interval(1_000).pipe(
+            map((index) => String(index)),
+            take(3),
+          ),
+      },
+      ({ ask, world, items }) => {
+        ask('x')
+        world.advance(2_500)
+        expect(items()).toEqual(['0 200 0', '1 200 1'])
+      },
+    )
   })
 
   it('ends with its error after k items', () => {
@@ -99,7 +108,7 @@ describe('a stream of answers', () => {
 
   it('ends with 408 when the time limit comes', () => {
     onNumbers(
-      { handler: () => interval(300).pipe(map(String)), serve: { timeLimit: 1_000 } },
+      { handler: () => interval(300).pipe(map((index) => String(index))), serve: { timeLimit: 1_000 } },
       ({ ask, world, items, records }) => {
         ask('x')
         world.advance(2_000)
@@ -277,11 +286,20 @@ describe('a stream whose caller has vanished', () => {
   })
 
   it('lives as long as there are items, or grants', () => {
-    onNumbers({ handler: () => interval(4_000).pipe(map(String), take(5)) }, ({ ask, world, records }) => {
-      ask('x', { messageExpiryInterval: 5 })
-      world.advance(60_000)
-      expect(records.values).toMatchObject([{ outcome: 'answered' }])
-    })
+    onNumbers(
+      {
+        handler: () =>
+          interval(4_000).pipe(
+            map((index) => String(index)),
+            take(5),
+          ),
+      },
+      ({ ask, world, records }) => {
+        ask('x', { messageExpiryInterval: 5 })
+        world.advance(60_000)
+        expect(records.values).toMatchObject([{ outcome: 'answered' }])
+      },
+    )
     onNumbers({ handler: () => NEVER }, ({ ask, world, records }) => {
       ask('x', { messageExpiryInterval: 5 })
       for (let count = 0; count < 5; count++) {
@@ -295,11 +313,14 @@ describe('a stream whose caller has vanished', () => {
   })
 
   it('stops when an item reaches nobody', () => {
-    onNumbers({ handler: () => interval(100).pipe(map(String)) }, ({ ask, world, records, items }) => {
-      ask('x', { responseTopic: 'nobody/here' })
-      world.advance(1_000)
-      expect(items()).toHaveLength(1)
-      expect(records.values).toMatchObject([{ outcome: 'cancelled' }])
-    })
+    onNumbers(
+      { handler: () => interval(100).pipe(map((index) => String(index))) },
+      ({ ask, world, records, items }) => {
+        ask('x', { responseTopic: 'nobody/here' })
+        world.advance(1_000)
+        expect(items()).toHaveLength(1)
+        expect(records.values).toMatchObject([{ outcome: 'cancelled' }])
+      },
+    )
   })
 })

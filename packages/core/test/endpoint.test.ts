@@ -1,0 +1,246 @@
+import {
+  bytes,
+  endpoint,
+  exchange$,
+  gather$,
+  json,
+  payloadField,
+  request,
+  request$,
+  requestEither$,
+  requestMany,
+  requests$,
+  serve,
+  text,
+  topicParams,
+  type AntiphonError,
+  type Ask,
+  type Endpoint,
+  type Link,
+  type ServeRecord,
+} from '@antiphon/core'
+import type { Either } from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
+import { from, of, type Observable } from 'rxjs'
+import { describe, expect, expectTypeOf, it } from 'vitest'
+
+const plain = endpoint({ topic: 'plain', request: text, response: bytes })
+const rooms = endpoint({
+  topic: 'rooms/{floor}/{room}',
+  request: json(t.type({ celsius: t.number })),
+  response: json(t.type({ ok: t.boolean })),
+})
+const stream = endpoint({ topic: 'stream/{id}', request: text, response: text, replies: 'many' })
+const Unlock = t.type({ commandId: t.string, command: t.string })
+const Unlocked = t.type({ commandId: t.string, result: t.string })
+const unlock = endpoint({
+  topic: 'req/{car}/{mobile}',
+  reply: { topic: 'res/{mobile}/{car}', filter: 'res/{mobile}/#' },
+  request: json(Unlock),
+  response: json(Unlocked),
+  correlation: payloadField('commandId'),
+})
+
+type TypesOf<E> = E extends Endpoint<infer T> ? T : never
+
+/** Never run: only the compiler looks at what stands within. */
+function onlyTyped(_: (link: Link) => unknown): void {}
+
+describe('the types of an endpoint', () => {
+  it('are those of its contract', () => {
+    expectTypeOf<keyof TypesOf<typeof plain>['params']>().toEqualTypeOf<never>()
+    expectTypeOf<TypesOf<typeof plain>['request']>().toEqualTypeOf<string>()
+    expectTypeOf<TypesOf<typeof plain>['response']>().toEqualTypeOf<Uint8Array>()
+    expectTypeOf<TypesOf<typeof plain>['kind']>().toEqualTypeOf<'one'>()
+    expectTypeOf<TypesOf<typeof stream>['kind']>().toEqualTypeOf<'many'>()
+    expectTypeOf<TypesOf<typeof rooms>['params']>().toEqualTypeOf<{
+      readonly floor: string
+      readonly room: string
+    }>()
+  })
+
+  it('make a question the value alone where the topic has no parameters', () => {
+    expectTypeOf<Ask<TypesOf<typeof plain>>>().toEqualTypeOf<string>()
+    expectTypeOf<Ask<TypesOf<typeof stream>>>().toEqualTypeOf<{
+      readonly params: { readonly id: string }
+      readonly value: string
+    }>()
+  })
+
+  it('flow to the caller', () => {
+    onlyTyped((link) => {
+      const params = { floor: '1', room: '2' }
+      const value = { celsius: 21 }
+      expectTypeOf(from(['a']).pipe(request$(link, plain))).toEqualTypeOf<Observable<Uint8Array>>()
+      expectTypeOf(of({ params, value }).pipe(requestEither$(link, rooms))).toEqualTypeOf<
+        Observable<Either<AntiphonError, { ok: boolean }>>
+      >()
+      expectTypeOf(exchange$(link, rooms, { params, value })).toEqualTypeOf<Observable<{ ok: boolean }>>()
+      expectTypeOf(request(link, plain, 'a')).toEqualTypeOf<Promise<Uint8Array>>()
+      expectTypeOf(requestMany(link, stream, { params: { id: '1' }, value: 'a' })).toEqualTypeOf<
+        AsyncIterable<string>
+      >()
+      expectTypeOf(gather$(link, plain, 'a')).toEqualTypeOf<Observable<Either<AntiphonError, Uint8Array>>>()
+    })
+  })
+
+  it('flow to the handler, and to what serve tells', () => {
+    onlyTyped((link) => {
+      const records$ = requests$(link, rooms, { params: { floor: '1' } }).pipe(
+        serve(({ value, params, expiresAt }) => {
+          expectTypeOf(value).toEqualTypeOf<{ celsius: number }>()
+          expectTypeOf(params).toEqualTypeOf<{ readonly floor: string; readonly room: string }>()
+          expectTypeOf(expiresAt).toEqualTypeOf<number>()
+          return of({ ok: value.celsius > 20 })
+        }),
+      )
+      expectTypeOf(records$).toEqualTypeOf<Observable<ServeRecord<TypesOf<typeof rooms>>>>()
+    })
+  })
+
+  it('refuse wrong and missing parameters', () => {
+    onlyTyped((link) => {
+      const value = { celsius: 21 }
+      // @ts-expect-error the room is missing
+      exchange$(link, rooms, { params: { floor: '1' }, value })
+      // @ts-expect-error the parameters are missing
+      exchange$(link, rooms, { value })
+      // @ts-expect-error a value alone is no question here
+      exchange$(link, rooms, value)
+      // @ts-expect-error a parameter is text
+      exchange$(link, rooms, { params: { floor: 1, room: '2' }, value })
+      // @ts-expect-error there is no such parameter
+      exchange$(link, rooms, { params: { floor: '1', room: '2', house: '3' }, value })
+      // @ts-expect-error here the value stands alone
+      exchange$(link, plain, { params: {}, value: 'a' })
+      // @ts-expect-error there is no such parameter
+      requests$(link, rooms, { params: { house: '3' } })
+    })
+  })
+
+  it('refuse a wrong payload on both sides', () => {
+    onlyTyped((link) => {
+      const params = { floor: '1', room: '2' }
+      // @ts-expect-error the temperature is a number
+      exchange$(link, rooms, { params, value: { celsius: 'warm' } })
+      // @ts-expect-error the temperature is missing
+      exchange$(link, rooms, { params, value: {} })
+      // @ts-expect-error the questions are texts
+      from([1, 2]).pipe(request$(link, plain))
+      // @ts-expect-error the answer is an object
+      requests$(link, rooms).pipe(serve(() => of('fine')))
+      // @ts-expect-error the answer is no such object
+      requests$(link, rooms).pipe(serve(() => of({ ok: 'yes' })))
+      // @ts-expect-error a bare value is no stream of answers
+      requests$(link, rooms).pipe(serve(() => ({ ok: true })))
+    })
+  })
+
+  it('tell one answer from many', () => {
+    onlyTyped((link) => {
+      const question = { params: { id: '1' }, value: 'a' }
+      // @ts-expect-error a promise has one answer
+      void request(link, stream, question)
+      // @ts-expect-error this one answers once
+      requestMany(link, plain, 'a')
+      // @ts-expect-error there are two kinds
+      endpoint({ topic: 'a', request: text, response: text, replies: 'several' })
+      expectTypeOf(exchange$(link, stream, question)).toEqualTypeOf<Observable<string>>()
+    })
+  })
+
+  it('make the token of a payload field optional for who gives it, and there for who gets it', () => {
+    onlyTyped((link) => {
+      const params = { car: 'c', mobile: 'm' }
+      void request(link, unlock, { params, value: { command: 'open' } })
+      void request(link, unlock, { params, value: { command: 'open', commandId: '1' } })
+      // @ts-expect-error only the token is optional
+      void request(link, unlock, { params, value: { commandId: '1' } })
+      expectTypeOf(request(link, unlock, { params, value: { command: 'open' } })).toEqualTypeOf<
+        Promise<{ commandId: string; result: string }>
+      >()
+      requests$(link, unlock).pipe(
+        serve(({ value }) => {
+          expectTypeOf(value.commandId).toEqualTypeOf<string>()
+          return of({ result: 'Success' })
+        }),
+      )
+      // @ts-expect-error the result is missing
+      requests$(link, unlock).pipe(serve(() => of({ commandId: '1' })))
+    })
+  })
+
+  it('keep the kinds of a union whose token is optional', () => {
+    const either = endpoint({
+      topic: 'either',
+      request: json(
+        t.union([
+          t.type({ id: t.string, kind: t.literal('a'), n: t.number }),
+          t.type({ id: t.string, kind: t.literal('b'), s: t.string }),
+        ]),
+      ),
+      response: text,
+      correlation: payloadField('id'),
+    })
+    onlyTyped((link) => {
+      exchange$(link, either, { kind: 'a', n: 1 })
+      // @ts-expect-error a kind has its own field
+      exchange$(link, either, { kind: 'a', s: 'x' })
+    })
+  })
+})
+
+describe('an endpoint', () => {
+  it('is called by its topic’s template unless it has a name', () => {
+    expect(rooms.name).toBe('rooms/{floor}/{room}')
+    expect(endpoint({ name: 'Rooms', topic: 'r', request: text, response: text }).name).toBe('Rooms')
+  })
+
+  it('answers once, by correlation data, and accepts no notifications, unless it says otherwise', () => {
+    expect(plain).toMatchObject({
+      replies: 'one',
+      correlation: { name: 'correlationData' },
+      acceptsNotifications: false,
+    })
+    expect(plain.reply).toBeUndefined()
+  })
+
+  it('fills its reply topic and filter from the parameters of the request', () => {
+    expect(unlock.reply?.place({ car: 'c1', mobile: 'm1' })).toEqual({
+      topic: 'res/m1/c1',
+      filter: 'res/m1/#',
+    })
+  })
+
+  it('subscribes to the reply topic itself where it names no filter', () => {
+    const own = endpoint({
+      topic: 'a/{x}',
+      reply: { topic: 'b/{x}' },
+      request: text,
+      response: text,
+      correlation: topicParams(),
+    })
+    expect(own.reply?.place({ x: '1' })).toEqual({ topic: 'b/1', filter: 'b/1' })
+  })
+
+  it.each([
+    ['a wildcard in its topic', { topic: 'a/+' }],
+    ['an empty topic', { topic: '' }],
+    ['a parameter twice', { topic: 'a/{x}/{x}' }],
+    ['a shared topic', { topic: '$share/g/a' }],
+    ['a wildcard in its reply topic', { topic: 'a/{x}', reply: { topic: 'b/#' } }],
+    ['a parameter in its reply that the request lacks', { topic: 'a/{x}', reply: { topic: 'b/{y}' } }],
+    [
+      'a parameter in its reply filter that the request lacks',
+      { topic: 'a/{x}', reply: { topic: 'b/{x}', filter: 'b/{y}/#' } },
+    ],
+    [
+      'a reply filter that does not take its reply topic',
+      { topic: 'a/{x}', reply: { topic: 'b/{x}', filter: 'c/{x}/#' } },
+    ],
+  ] as const)('with %s is refused', (_, contract) => {
+    expect(() => endpoint({ ...contract, request: text, response: text } as never)).toThrow(
+      expect.objectContaining({ code: 'invalid-argument' }),
+    )
+  })
+})
