@@ -97,6 +97,8 @@ export default defineConfig(
   {
     files: tests,
     rules: {
+      // What tests share is read beside its use; what users import is not.
+      '@typescript-eslint/explicit-module-boundary-types': 'off',
       // Tests act out who subscribes when.
       'rxjs-x/no-nested-subscribe': 'off',
       'no-restricted-syntax': [

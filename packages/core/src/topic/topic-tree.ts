@@ -22,6 +22,7 @@ export class TopicTree<V> {
     return this.#leaves.size
   }
 
+  /** The value stored under this very topic name. */
   get(topic: string): V | undefined {
     return this.#leaves.get(topic)?.value
   }

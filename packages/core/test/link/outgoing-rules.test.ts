@@ -69,7 +69,8 @@ describe('outgoingFault', () => {
     [/userProperties\[0\] .*65535 is the most/, { userProperties: [['a', 'x'.repeat(65_536)]] }],
     [/MQTT has room for 268435455/, { payload: new Uint8Array(268_435_455) }],
   ])('names the value and the rule: %s', (rule, change) => {
-    const fault = outgoingFault({ ...fit, ...change } as OutgoingMessage)
+    const changes: object = change
+    const fault = outgoingFault({ ...fit, ...changes })
     expect(fault).toBeInstanceOf(AntiphonError)
     expect(fault).toMatchObject({ code: 'invalid-argument', phase: 'before-network' })
     expect(fault?.message).toMatch(rule)
@@ -77,8 +78,8 @@ describe('outgoingFault', () => {
 
   it('takes an option said to be undefined as not said', () => {
     const options = ['qos', 'retain', 'responseTopic', 'correlationData', 'contentType', 'userProperties']
-    const unsaid = Object.fromEntries(options.map((option) => [option, undefined]))
-    expect(outgoingFault({ ...fit, ...unsaid } as OutgoingMessage)).toBeUndefined()
+    const unsaid: object = Object.fromEntries(options.map((option) => [option, undefined]))
+    expect(outgoingFault({ ...fit, ...unsaid })).toBeUndefined()
   })
 })
 

@@ -26,7 +26,8 @@ describe('publishSize', () => {
       2 + 3 + 1 + 8 + 6,
     ],
   ])('counts a packet with %s', (_name, change, size) => {
-    const message: OutgoingMessage = { topic: 't', payload: new Uint8Array(), ...(change as object) }
+    const changes: object = change
+    const message: OutgoingMessage = { topic: 't', payload: new Uint8Array(), ...changes }
     expect(publishSize(message, 5)).toBe(size)
   })
 
