@@ -6,24 +6,15 @@ import { isRight } from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { expectEqual, expectThat } from './compare/expectation.js'
 import { readable } from './compare/readable.js'
+import { law, parametersOf, type Law, type LawRuns } from './law.js'
 import { watched } from './watched-payload.js'
 
-/** A promise that can be checked by any test framework: `check` throws where it is broken. */
-export interface Law {
-  readonly name: string
-  readonly check: () => void
-}
-
 /** What the laws need to know of a codec. */
-export interface CodecLawsOptions<A> {
+export interface CodecLawsOptions<A> extends LawRuns {
   /** The values it is meant for. */
   readonly arbitrary: Arbitrary<A>
   /** When two values are the same. @defaultValue the same in every visible part, 0 and -0 alike */
   readonly equals?: (one: A, other: A) => boolean
-  /** How many values and payloads each law tries. @defaultValue 500 */
-  readonly numRuns?: number
-  /** Makes the values and payloads the same every time; a failure tells the seed it had. */
-  readonly seed?: number
   /** The longest payload it reads; adds the law of its bound. */
   readonly maximumBytes?: number
   /** How deep it reads, and a payload nested so deep, as many levels as asked; adds the law of that bound. */
@@ -169,14 +160,6 @@ function lawOfNesting<A>(
     const cut = deep.subarray(0, deep.length / 2)
     expectEqual(outcomeOf(decode(cut)), beyond, 'the outcome of nesting whose end is missing')
   })
-}
-
-function law(name: string, check: () => void): Law {
-  return { name, check }
-}
-
-function parametersOf<A>({ numRuns = 500, seed }: CodecLawsOptions<A>): { numRuns: number; seed?: number } {
-  return { numRuns, ...(seed === undefined ? {} : { seed }) }
 }
 
 /** Payloads that are nearly right: a byte changed, dropped or added here and there. */

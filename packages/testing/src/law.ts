@@ -1,0 +1,26 @@
+/** A promise that can be checked by any test framework: `check` throws where it is broken. */
+export interface Law {
+  readonly name: string
+  readonly check: () => void
+}
+
+/** How often a law is tried, and with what. */
+export interface LawRuns {
+  /** How many values each law tries. @defaultValue 500 */
+  readonly numRuns?: number
+  /** Makes the values the same every time; a failure tells the seed it had. */
+  readonly seed?: number
+}
+
+/** A law by its name. */
+export function law(name: string, check: () => void): Law {
+  return { name, check }
+}
+
+/** What fast-check is told of the runs. */
+export function parametersOf({ numRuns = 500, seed }: LawRuns): {
+  readonly numRuns: number
+  readonly seed?: number
+} {
+  return { numRuns, ...(seed === undefined ? {} : { seed }) }
+}

@@ -1,0 +1,5 @@
+export { codecLaws } from './codec-laws.js'
+export type { CodecLawsOptions } from './codec-laws.js'
+export { endpointLaws } from './endpoint-laws.js'
+export type { EndpointLawsOptions } from './endpoint-laws.js'
+export type { Law, LawRuns } from './law.js'
