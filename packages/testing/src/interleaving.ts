@@ -5,7 +5,6 @@ import {
   isMatch,
   requests$,
   serve,
-  type Ask,
   type Endpoint,
   type EndpointTypes,
 } from '@antiphon/core'
