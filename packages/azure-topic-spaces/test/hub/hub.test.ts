@@ -1,0 +1,116 @@
+import { strays$, type AntiphonError } from '@antiphon/core'
+import { asyncScheduler, firstValueFrom, from, lastValueFrom, of, toArray, VirtualTimeScheduler } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { serveUnlock, unlock$, type UnlockRequest } from '../../src/index.js'
+import { createHub } from '../../src/hub/index.js'
+import { unlockSpaces } from '../unlock-spaces.js'
+import { hubWorld } from './hub-world.js'
+
+const minutes = 60_000
+const range = (count: number, name: string): readonly string[] =>
+  Array.from({ length: count }, (_, n) => `${name}${n + 1}`)
+
+describe('a car that is offline', () => {
+  it.each([
+    [59, ['Success']],
+    [61, []],
+  ])('for %i minutes when it is asked: %j', async (away, expected) => {
+    const scheduler = new VirtualTimeScheduler()
+    const { link } = await hubWorld(['car1', 'mobile1'], scheduler)
+    // In between, what waits for promises goes on.
+    const advance = (milliseconds: number): void => {
+      scheduler.maxFrames = scheduler.now() + milliseconds
+      scheduler.schedule(() => undefined, milliseconds)
+      scheduler.flush()
+    }
+    const turns = async (milliseconds: number): Promise<void> => {
+      for (let turn = 0; turn < 20; turn++) {
+        advance(milliseconds / 20)
+        await Promise.resolve()
+      }
+    }
+    const car = link('car1')
+    serveUnlock(car, 'car1').subscribe()
+    await turns(100)
+    void car.close()
+    await turns(100)
+    const log: (string | undefined)[] = []
+    of('car1')
+      .pipe(unlock$(link('mobile1'), 'mobile1', { timeout: 120 * minutes }))
+      .subscribe({
+        next: ({ result }) => log.push(result),
+        error: ({ awaited }: AntiphonError) => log.push(awaited),
+      })
+    await turns(100)
+    await turns(away * minutes)
+    expect(log).toEqual([])
+    serveUnlock(link('car1'), 'car1').subscribe()
+    await turns(100)
+    expect(log).toEqual(expected)
+    await turns(120 * minutes)
+    expect(log).toEqual(expected.length > 0 ? expected : ['answer'])
+  })
+})
+
+describe('200 phones × 50 cars at the same time', () => {
+  it('every answer reaches its asker, no phone sees another’s', async () => {
+    const phones = range(200, 'mobile')
+    const cars = range(50, 'car')
+    const { hub, link } = await hubWorld([...phones, ...cars], asyncScheduler)
+    const openings: string[] = []
+    for (const car of cars) {
+      const carLink = link(car)
+      const subscribed = firstValueFrom(carLink.subscription$(`vehicles/unlock/req/${car}/#`))
+      const unlock = ({ requestorId, commandId }: UnlockRequest) => {
+        openings.push(`${requestorId} ${car} ${commandId}`)
+        return of('Success')
+      }
+      serveUnlock(carLink, car, { unlock }).subscribe()
+      await subscribed
+    }
+    let foreign = 0
+    const answers = await Promise.all(
+      phones.map((mobile) => {
+        const phone = link(mobile)
+        strays$(phone).subscribe(() => foreign++)
+        return lastValueFrom(from(cars).pipe(unlock$(phone, mobile, { ordered: true }), toArray()))
+      }),
+    )
+    expect(foreign).toBe(0)
+    const expected = phones.flatMap((mobile, p) =>
+      cars.map((car, c) => `${mobile} ${car} ${answers[p]?.[c]?.commandId}`),
+    )
+    expect([...openings].sort()).toEqual([...expected].sort())
+    expect(new Set(openings).size).toBe(10_000)
+    await hub.close()
+  }, 60_000)
+})
+
+describe('a hub', () => {
+  it('creates, shows, lists and deletes topic spaces, conflicts refused', () => {
+    const { topicSpaces } = createHub()
+    for (const { name, type, templates } of unlockSpaces) topicSpaces.create({ name, type, templates })
+    expect(topicSpaces.list().map(({ name }) => name)).toEqual(['publisher_ts', 'subscriber_ts'])
+    expect(topicSpaces.get('subscriber_ts')).toMatchObject({ type: 'LowFanout' })
+    const rival = { name: 'rival', type: 'LowFanout', templates: ['vehicles/#'] } as const
+    expect(() => topicSpaces.create(rival)).toThrow('overlaps')
+    topicSpaces.delete('subscriber_ts')
+    expect(topicSpaces.create(rival).name).toBe('rival')
+    expect(() => topicSpaces.delete('subscriber_ts')).toThrow('no topic space')
+  })
+
+  it('creates, lists and deletes devices, each with two keys', () => {
+    const { devices } = createHub({ hostName: 'h' })
+    const { keys } = devices.create('d')
+    expect(new Set(keys).size).toBe(2)
+    expect(devices.connectionString('d')).toEqual({ hostName: 'h', deviceId: 'd', sharedAccessKey: keys[0] })
+    expect(() => devices.create('d')).toThrow('already')
+    expect(() => devices.create('a/b')).toThrow('device id')
+    expect(() => devices.create('e', { keys: ['!', '!'] })).toThrow('base64')
+    expect(() => devices.enable('e', false)).toThrow('no device')
+    devices.create('x', { method: 'x509' })
+    expect(devices.connectionString('x')).toEqual({ hostName: 'h', deviceId: 'x' })
+    devices.delete('d')
+    expect(devices.list().map(({ deviceId }) => deviceId)).toEqual(['x'])
+  })
+})
