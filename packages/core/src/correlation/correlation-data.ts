@@ -1,4 +1,4 @@
-import { parse, stringify } from 'uuid'
+import { parse } from 'uuid'
 import type { Correlation } from './correlation.js'
 import { fromBytes, toBytes } from './token.js'
 
@@ -44,11 +44,9 @@ function strategy(encode: (id: string) => Uint8Array): Correlation {
   }
 }
 
-/** A token as people read it: a UUID where it is one, else its bytes in hexadecimal. */
+/** A token as people read it: text as it is, 16 bytes as the UUID they are, other bytes in hexadecimal. */
 export function showToken(token: string): string {
-  if (/^[\x20-\x7e]*$/.test(token)) return token
-  const bytes = toBytes(token)
-  return bytes.length === 16
-    ? stringify(bytes)
-    : Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  if (!/[^\x20-\x7e]/.test(token) || /[^\0-\xff]/.test(token)) return token
+  const digits = Array.from(toBytes(token), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return token.length === 16 ? digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') : digits
 }

@@ -1,7 +1,8 @@
 import { isRight } from 'fp-ts/lib/Either.js'
 import { invalidArgument } from '../argument.js'
 import type { Correlation, Received } from './correlation.js'
-import { correlationData } from './correlation-data.js'
+import { fromUtf8, toUtf8 } from '../codec/utf8.js'
+import { fromBytes } from './token.js'
 
 /** A strategy that keeps its token in the field `Field` of question and answer. */
 export interface PayloadFieldCorrelation<Field extends string> extends Correlation {
@@ -15,7 +16,6 @@ export interface PayloadFieldCorrelation<Field extends string> extends Correlati
  * Correlation Data travels as well, so that a failure without a payload still finds its question.
  */
 export function payloadField<const Field extends string>(field: Field): PayloadFieldCorrelation<Field> {
-  const properties = correlationData()
   const tokenIn = ({ value }: Received): string | undefined => {
     const decoded = value()
     return isRight(decoded) ? fieldOf(decoded.right, field) : undefined
@@ -28,19 +28,29 @@ export function payloadField<const Field extends string>(field: Field): PayloadF
     ask: (question) => {
       const token = fieldOf(question.value, field) ?? question.id
       const value = withField(question.value, field, token)
-      return { token, value, properties: properties.ask({ ...question, id: token }).properties }
+      const properties = { responseTopic: question.replyTopic, correlationData: toUtf8(token) }
+      return { token, value, properties }
     },
-    tokenOf: (reply) => tokenIn(reply) ?? properties.tokenOf(reply),
+    tokenOf: (reply) => tokenIn(reply) ?? tokenBeside(reply),
     answer: (request) => {
       const token = tokenIn(request)
-      const { replyTopic, token: ownToken, properties: echoed } = properties.answer(request)
+      const { responseTopic, correlationData } = request.message
       return {
-        replyTopic,
-        token: token ?? ownToken,
+        replyTopic: responseTopic,
+        token: token ?? tokenBeside(request),
         mark: (answer) => (token === undefined ? answer : withField(answer, field, token)),
-        properties: echoed,
+        properties: correlationData === undefined ? {} : { correlationData },
       }
     },
+  }
+}
+
+/** The token in Correlation Data, which is text where it is one of ours. */
+function tokenBeside({ message: { correlationData } }: Received): string | undefined {
+  try {
+    return correlationData && fromUtf8(correlationData)
+  } catch {
+    return correlationData && fromBytes(correlationData)
   }
 }
 

@@ -1,0 +1,137 @@
+import { endpoint, exchange$, inOrder, requests$, serve, strays$, text, topicParams } from '@antiphon/core'
+import { delay, of } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { bytesOf, observe, publishedBy, textOf } from '../observed.js'
+import { inWorld } from '../world.js'
+
+const byTopic = endpoint({
+  topic: 'ask/{device}/{id}',
+  reply: { topic: 'answer/{device}/{id}', filter: 'answer/{device}/#' },
+  request: text,
+  response: text,
+  correlation: topicParams(),
+})
+const commands = endpoint({
+  topic: '{device}/cmd',
+  reply: { topic: '{device}/rsp' },
+  request: text,
+  response: text,
+  correlation: inOrder(),
+})
+
+describe.each([4, 5] as const)('topicParams over protocol version %d', (protocolVersion) => {
+  it('finds each answer by its topic, whatever the order', () => {
+    inWorld((world) => {
+      requests$(world.link('device', { protocolVersion }), byTopic, { params: { device: 'd' } })
+        .pipe(serve(({ value, params }) => of(`${params.id}: ${value}`).pipe(delay(Number(value)))))
+        .subscribe()
+      world.advance(50)
+      const caller = world.link('caller', { protocolVersion })
+      const calls = ['300', '100', '200'].map((value, id) =>
+        observe(world, exchange$(caller, byTopic, { params: { device: 'd', id: String(id) }, value })),
+      )
+      world.advance(1_000)
+      expect(calls.map(({ values }) => values)).toEqual([['0: 300'], ['1: 100'], ['2: 200']])
+    })
+  })
+
+  it('refuses a second question whose answer would come on the same topic, and takes it when that is over', () => {
+    inWorld((world) => {
+      const caller = world.link('caller', { protocolVersion })
+      const question = { params: { device: 'd', id: '1' }, value: 'x' }
+      const one = observe(world, exchange$(caller, byTopic, question))
+      const two = observe(world, exchange$(caller, byTopic, question))
+      world.advance(20)
+      expect(two.ending()).toMatchObject({ code: 'invalid-argument', topic: 'ask/d/1' })
+      world.broker.publish({ topic: 'answer/d/1', payload: bytesOf('first') })
+      world.advance(20)
+      const three = observe(world, exchange$(caller, byTopic, question))
+      world.advance(20)
+      world.broker.publish({ topic: 'answer/d/1', payload: bytesOf('third') })
+      world.advance(20)
+      expect([one.values, three.values]).toEqual([['first'], ['third']])
+    })
+  })
+
+  it('puts nothing into payload or properties beyond what anybody could', () => {
+    inWorld((world) => {
+      const asked = publishedBy(world, 'caller')
+      const caller = world.link('caller', { protocolVersion })
+      observe(world, exchange$(caller, byTopic, { params: { device: 'd', id: '1' }, value: 'x' }))
+      world.advance(20)
+      const [question] = asked.map(({ message }) => message)
+      expect(textOf(question ?? { payload: bytesOf('') })).toBe('x')
+      expect(question).not.toHaveProperty('correlationData')
+      expect(question).not.toHaveProperty('responseTopic')
+    })
+  })
+
+  it('leaves answers on other topics to strays$', () => {
+    inWorld((world) => {
+      const caller = world.link('caller', { protocolVersion })
+      const strays = observe(world, strays$(caller))
+      const call = observe(
+        world,
+        exchange$(caller, byTopic, { params: { device: 'd', id: '1' }, value: 'x' }),
+      )
+      world.advance(20)
+      for (const topic of ['answer/d/2', 'answer/d/1/more'])
+        world.broker.publish({ topic, payload: bytesOf('no') })
+      world.advance(20)
+      expect([strays.values.length, call.values.length]).toEqual([2, 0])
+    })
+  })
+})
+
+describe.each([4, 5] as const)('inOrder over protocol version %d', (protocolVersion) => {
+  it('gives the first answer to the first question of its reply topic', () => {
+    inWorld((world) => {
+      const caller = world.link('caller', { protocolVersion })
+      const calls = ['a', 'b', 'c'].map((value) =>
+        observe(world, exchange$(caller, commands, { params: { device: 'd' }, value })),
+      )
+      const other = observe(world, exchange$(caller, commands, { params: { device: 'e' }, value: 'x' }))
+      world.advance(20)
+      for (const payload of ['1', '2', '3'])
+        world.broker.publish({ topic: 'd/rsp', payload: bytesOf(payload) })
+      world.broker.publish({ topic: 'e/rsp', payload: bytesOf('4') })
+      world.advance(20)
+      expect(calls.map(({ values }) => values)).toEqual([['1'], ['2'], ['3']])
+      expect(other.values).toEqual(['4'])
+    })
+  })
+
+  it('has no place any more for a question that timed out or was cancelled', () => {
+    inWorld((world) => {
+      const caller = world.link('caller', { protocolVersion })
+      const ask = (timeout: number): ReturnType<typeof observe<string>> =>
+        observe(world, exchange$(caller, commands, { params: { device: 'd' }, value: 'x' }, { timeout }))
+      const [late, left, last] = [ask(100), ask(5_000), ask(5_000)]
+      world.advance(50)
+      left.unsubscribe()
+      world.advance(100)
+      world.broker.publish({ topic: 'd/rsp', payload: bytesOf('1') })
+      world.advance(20)
+      expect([late.values, left.values, last.values]).toEqual([[], [], ['1']])
+    })
+  })
+
+  it('serves without any token, each request for itself', () => {
+    inWorld((world) => {
+      const replies = publishedBy(world, 'device')
+      requests$(world.link('device', { protocolVersion }), commands)
+        .pipe(serve(({ params, value }) => of(`${params.device} ${value}`)))
+        .subscribe()
+      world.advance(50)
+      for (const device of ['d', 'e', 'd'])
+        world.broker.publish({ topic: `${device}/cmd`, payload: bytesOf('go') })
+      world.advance(50)
+      const seen = replies.map(({ message }) => [message.topic, textOf(message)])
+      expect(seen).toEqual([
+        ['d/rsp', 'd go'],
+        ['e/rsp', 'e go'],
+        ['d/rsp', 'd go'],
+      ])
+    })
+  })
+})

@@ -1,0 +1,229 @@
+import { endpoint, exchange$, json, payloadField, requests$, serve, strays$, text } from '@antiphon/core'
+import * as t from 'io-ts'
+import { delay, of } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { bytesOf, observe, publishedBy, replyTo, statusOf, textOf } from '../observed.js'
+import { inWorld, type World } from '../world.js'
+
+const Unlock = t.type({ command: t.string, commandId: t.string })
+const Unlocked = t.type({ commandId: t.string, result: t.string })
+const unlock = endpoint({
+  topic: 'req/{car}/{mobile}',
+  reply: { topic: 'res/{mobile}/{car}', filter: 'res/{mobile}/#' },
+  request: json(Unlock),
+  response: json(Unlocked),
+  correlation: payloadField('commandId'),
+})
+const params = { car: 'car1', mobile: 'm1' }
+
+/** A car that answers after as many milliseconds as the command says. */
+function serveUnlock({ link, advance }: World, protocolVersion: 4 | 5): { readonly ids: readonly string[] } {
+  const ids: string[] = []
+  requests$(link('car1', { protocolVersion }), unlock, { params: { car: 'car1' } })
+    .pipe(
+      serve(({ value }) => {
+        ids.push(value.commandId)
+        return of({ result: value.command }).pipe(delay(Number(value.command) || 0))
+      }),
+    )
+    .subscribe()
+  advance(50)
+  return { ids }
+}
+
+function parsed(message: { readonly payload: Uint8Array } | undefined): Readonly<Record<string, unknown>> {
+  return JSON.parse(textOf(message ?? { payload: bytesOf('{}') })) as Readonly<Record<string, unknown>>
+}
+
+describe.each([4, 5] as const)('payloadField over protocol version %d', (protocolVersion) => {
+  it('finds each answer by the token in its payload, whatever the order', () => {
+    inWorld((world) => {
+      const { ids } = serveUnlock(world, protocolVersion)
+      const caller = world.link('m1', { protocolVersion })
+      const calls = ['300', '100', '200'].map((command) =>
+        observe(world, exchange$(caller, unlock, { params, value: { command } })),
+      )
+      world.advance(1_000)
+      expect(calls.map(({ values }) => values)).toEqual([
+        [{ commandId: ids[0], result: '300' }],
+        [{ commandId: ids[1], result: '100' }],
+        [{ commandId: ids[2], result: '200' }],
+      ])
+      expect(new Set(ids).size).toBe(3)
+    })
+  })
+
+  it('takes the caller’s own token where it gives one', () => {
+    inWorld((world) => {
+      const { ids } = serveUnlock(world, protocolVersion)
+      const caller = world.link('m1', { protocolVersion })
+      const call = observe(
+        world,
+        exchange$(caller, unlock, { params, value: { command: '0', commandId: 'mine' } }),
+      )
+      world.advance(100)
+      expect(ids).toEqual(['mine'])
+      expect(call.values).toEqual([{ commandId: 'mine', result: '0' }])
+    })
+  })
+
+  it('refuses two open questions under one token', () => {
+    inWorld((world) => {
+      serveUnlock(world, protocolVersion)
+      const caller = world.link('m1', { protocolVersion })
+      const value = { command: '100', commandId: 'mine' }
+      const one = observe(world, exchange$(caller, unlock, { params, value }))
+      const two = observe(world, exchange$(caller, unlock, { params, value }))
+      world.advance(1_000)
+      expect(one.ending()).toBe('complete')
+      expect(two.ending()).toMatchObject({ code: 'invalid-argument', phase: 'before-network' })
+    })
+  })
+
+  it('answers a repeated token once: one run, the same bytes', () => {
+    inWorld((world) => {
+      const { ids } = serveUnlock(world, protocolVersion)
+      const replies = publishedBy(world, 'car1')
+      const payload = bytesOf('{"command":"0","commandId":"7"}')
+      for (let count = 0; count < 3; count++) {
+        world.broker.publish({ topic: 'req/car1/m1', payload })
+        world.advance(20)
+      }
+      expect(ids).toEqual(['7'])
+      expect(replies.map(({ message }) => parsed(message))).toEqual([
+        { result: '0', commandId: '7' },
+        { result: '0', commandId: '7' },
+        { result: '0', commandId: '7' },
+      ])
+    })
+  })
+
+  it('leaves foreign, late and unreadable answers to strays$', () => {
+    inWorld((world) => {
+      const caller = world.link('m1', { protocolVersion })
+      const strays = observe(world, strays$(caller))
+      const call = observe(
+        world,
+        exchange$(caller, unlock, { params, value: { command: 'x', commandId: '1' } }),
+      )
+      world.advance(20)
+      for (const payload of [
+        '{"commandId":"2","result":"Success"}',
+        'no json',
+        '[]',
+        '{"result":"no token"}',
+        '{"commandId":"1","result":7}',
+      ])
+        world.broker.publish({ topic: 'res/m1/car1', payload: bytesOf(payload) })
+      world.broker.publish({
+        topic: 'res/m1/car2',
+        payload: bytesOf('{"commandId":"1","result":"from another car"}'),
+      })
+      world.advance(20)
+      expect(strays.values).toHaveLength(6)
+      expect(call.ending()).toBeUndefined()
+      world.broker.publish({
+        topic: 'res/m1/car1',
+        payload: bytesOf('{"commandId":"1","result":"Success"}'),
+      })
+      world.advance(20)
+      expect(call.values).toEqual([{ commandId: '1', result: 'Success' }])
+    })
+  })
+})
+
+describe('payloadField', () => {
+  it('keeps Correlation Data as well on MQTT 5, so that a failure without a payload finds its question', () => {
+    inWorld((world) => {
+      const asked = publishedBy(world, 'm1')
+      const call = observe(world, exchange$(world.link('m1'), unlock, { params, value: { command: 'x' } }))
+      world.advance(20)
+      const [question] = asked
+      if (question === undefined) throw new Error('nothing was asked')
+      world.broker.publish(
+        replyTo(question.message, '', { topic: 'res/m1/car1', userProperties: [['__stat', '503']] }),
+      )
+      world.advance(20)
+      expect(call.ending()).toMatchObject({ code: 'status', status: { code: 503 } })
+    })
+  })
+
+  it('answers 400 to what does not decode, by its Correlation Data', () => {
+    inWorld((world) => {
+      serveUnlock(world, 5)
+      const replies = publishedBy(world, 'car1')
+      const correlationData = bytesOf('c')
+      world.broker.publish({ topic: 'req/car1/m1', payload: bytesOf('no json'), correlationData })
+      world.advance(20)
+      expect(replies.map(({ message }) => statusOf(message))).toEqual([400])
+      expect(replies[0]?.message.correlationData).toEqual(correlationData)
+    })
+  })
+
+  it.each(['жетон', '🔑', 'a token with sixteen ü', 'ünïcödé-token-16'])(
+    'keeps a token of any alphabet, also where only Correlation Data tells it: %s',
+    (commandId) => {
+      inWorld((world) => {
+        const caller = world.link('m1')
+        const asked = publishedBy(world, 'm1')
+        const value = { command: 'x', commandId }
+        const call = observe(world, exchange$(caller, unlock, { params, value }))
+        world.advance(20)
+        const [question] = asked
+        if (question === undefined) throw new Error('nothing was asked')
+        world.broker.publish(
+          replyTo(question.message, '', { topic: 'res/m1/car1', userProperties: [['__stat', '503']] }),
+        )
+        world.advance(20)
+        expect(call.ending()).toMatchObject({ code: 'status', status: { code: 503 } })
+      })
+    },
+  )
+
+  it('takes a number for a token as well', () => {
+    const numbered = endpoint({
+      topic: 'echo',
+      reply: { topic: 'answers' },
+      request: json(t.type({ id: t.number })),
+      response: json(t.type({ id: t.number })),
+      correlation: payloadField('id'),
+    })
+    inWorld((world) => {
+      const call = observe(world, exchange$(world.link('caller'), numbered, { id: 7 }))
+      world.advance(20)
+      world.broker.publish({ topic: 'answers', payload: bytesOf('{"id":7}') })
+      world.advance(20)
+      expect(call.values).toEqual([{ id: 7 }])
+    })
+  })
+
+  it('fails a question that has no place for the token', () => {
+    const textual = endpoint({
+      topic: 'echo',
+      request: text,
+      response: text,
+      correlation: payloadField('id'),
+    })
+    inWorld((world) => {
+      const call = observe(world, exchange$(world.link('caller'), textual, 'x' as never))
+      expect(call.ending()).toMatchObject({ code: 'invalid-argument' })
+      expect(world.broker.counts().packets).toEqual({})
+    })
+  })
+
+  it('is not fooled by a field of the prototype', () => {
+    const odd = endpoint({
+      topic: 'echo',
+      reply: { topic: 'answers' },
+      request: json(t.type({ toString: t.string })),
+      response: json(t.unknown),
+      correlation: payloadField('toString'),
+    })
+    inWorld((world) => {
+      const asked = publishedBy(world, 'caller')
+      observe(world, exchange$(world.link('caller'), odd, {}))
+      world.advance(20)
+      expect(typeof parsed(asked[0]?.message)['toString']).toBe('string')
+    })
+  })
+})
