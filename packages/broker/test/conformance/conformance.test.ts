@@ -1,20 +1,36 @@
 import { describe, it } from 'vitest'
+import { clientBoundRows } from './rows/client-bounds.js'
 import { connackRows } from './rows/connack.js'
 import { connectRows } from './rows/connect.js'
+import { disconnectRows } from './rows/disconnect.js'
+import { flowRows } from './rows/flow.js'
 import { forwardingRows } from './rows/forwarding.js'
+import { identityRows } from './rows/identity.js'
+import { malformedRows } from './rows/malformed.js'
 import { publishRows } from './rows/publish.js'
+import { retainedRows } from './rows/retained.js'
+import { sharedRows } from './rows/shared.js'
 import { subscribeRows } from './rows/subscribe.js'
 import { topicRows } from './rows/topics.js'
+import { willRows } from './rows/will.js'
 import { runRow } from './table.js'
 import type { Row } from './table.js'
 
 const sections: readonly (readonly [title: string, rows: readonly Row[]])[] = [
   ['CONNECT', connectRows],
-  ['names and CONNACK', connackRows],
+  ['the will', willRows],
+  ['bounds of the client', clientBoundRows],
+  ['identity', identityRows],
+  ['CONNACK', connackRows],
   ['PUBLISH taken', publishRows],
   ['PUBLISH passed on', forwardingRows],
+  ['retained messages', retainedRows],
+  ['QoS and order', flowRows],
   ['SUBSCRIBE and UNSUBSCRIBE', subscribeRows],
   ['topics', topicRows],
+  ['shared subscriptions and choices', sharedRows],
+  ['PING, DISCONNECT and AUTH', disconnectRows],
+  ['what no packet can be', malformedRows],
 ]
 
 describe.each([5, 4] as const)('protocol version %s on a real socket', (version) => {

@@ -1,9 +1,10 @@
 import { expect } from 'vitest'
 import { long, properties, property, publishBytes, text, varint, word } from '../bytes.js'
+import { rows } from '../table.js'
 import type { Row } from '../table.js'
 
 /** PUBLISH on its way up: what is malformed, and what aliases stand for. */
-export const publishRows: readonly Row[] = [
+export const publishRows: readonly Row[] = rows(
   {
     norm: '3.3.1-1',
     says: 'DUP is set where the broker sends a message again, and only there',
@@ -266,4 +267,4 @@ export const publishRows: readonly Row[] = [
       ])
     },
   },
-]
+)

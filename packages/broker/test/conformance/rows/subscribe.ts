@@ -1,12 +1,13 @@
 import { expect } from 'vitest'
 import { packet, properties, property, publishBytes, text, varint, word } from '../bytes.js'
+import { rows } from '../table.js'
 import type { Row } from '../table.js'
 
 const section = (version: 4 | 5, ...parts: readonly Uint8Array[]): Buffer[] =>
   version === 5 ? [properties(...parts)] : []
 
 /** SUBSCRIBE, UNSUBSCRIBE and the filters they name. */
-export const subscribeRows: readonly Row[] = [
+export const subscribeRows: readonly Row[] = rows(
   {
     norm: '3.8.1-1',
     says: 'the reserved bits of SUBSCRIBE and UNSUBSCRIBE are 0010, or the packet is malformed',
@@ -291,4 +292,4 @@ export const subscribeRows: readonly Row[] = [
       expect((await client.next('unsuback')).granted).toEqual([0x11, 0, 0x11])
     },
   },
-]
+)

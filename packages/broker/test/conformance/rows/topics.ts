@@ -1,9 +1,10 @@
 import { expect } from 'vitest'
 import { packet, properties, publishBytes, text, word } from '../bytes.js'
+import { rows } from '../table.js'
 import type { Row } from '../table.js'
 
 /** Topic filters and topic names. */
-export const topicRows: readonly Row[] = [
+export const topicRows: readonly Row[] = rows(
   {
     norm: '4.7.1-1',
     norm311: '4.7.1-2',
@@ -120,4 +121,4 @@ export const topicRows: readonly Row[] = [
       expect(only?.topic).toBe('\ufefft')
     },
   },
-]
+)

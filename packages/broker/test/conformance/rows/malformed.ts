@@ -1,0 +1,123 @@
+import { expect } from 'vitest'
+import { connectBytes } from '../bytes.js'
+import { rows } from '../table.js'
+import type { Row } from '../table.js'
+
+/** What no packet can be. */
+export const malformedRows: readonly Row[] = rows(
+  {
+    norm: '3.14.1-1',
+    says: 'reserved bits of the first byte are as they must be, or the packet is malformed',
+    run: async ({ join }) => {
+      for (const digits of [
+        'e1 00',
+        'c1 00',
+        '41 02 0001',
+        '51 02 0001',
+        '60 02 0001',
+        '63 02 0001',
+        '71 02 0001',
+      ]) {
+        const client = await join('a')
+        client.send(digits)
+        await client.expelled(0x81)
+      }
+    },
+  },
+  {
+    norm: '2.1.2 (packet types)',
+    says: 'the packets of a server, the reserved type and, in 3.1.1, AUTH end the connection',
+    run: async ({ join, version }) => {
+      const wrong = [
+        '00 00',
+        '20 02 0000',
+        '90 03 0001 00',
+        'b0 02 0001',
+        'd0 00',
+        ...(version === 4 ? ['f0 00'] : []),
+      ]
+      for (const digits of wrong) {
+        const client = await join('a')
+        client.send(digits)
+        const said = await client.ended()
+        if (version === 4) expect(said).toEqual([])
+        else expect([0x81, 0x82]).toContain(said.at(-1)?.reasonCode)
+      }
+    },
+  },
+  {
+    norm: '1.5.5-1',
+    norm311: '2.2.3',
+    says: 'a remaining length has four bytes at the most, and no more than it needs',
+    run: async ({ join }) => {
+      for (const digits of ['c0 80 80 80 80 00', 'c0 ff ff ff ff', 'c0 80 00']) {
+        const client = await join('a')
+        client.send(digits)
+        await client.expelled(0x81)
+      }
+    },
+  },
+  {
+    norm: '4.13.1-1',
+    says: 'a packet that ends in the middle of a field, or goes on behind its last, is malformed',
+    run: async ({ join, version }) => {
+      for (const digits of [
+        '30 01 00',
+        '30 03 0005 61',
+        '32 03 0001 61',
+        '40 01 00',
+        '82 01 00',
+        version === 5 ? '82 05 0001 00 0005' : '82 04 0001 0005',
+        'c0 01 00',
+        version === 5 ? 'e0 03 00 01 1f' : 'e0 01 00',
+      ]) {
+        const client = await join('a')
+        client.send(digits)
+        await client.expelled(0x81)
+      }
+    },
+  },
+  {
+    norm: '4.13.2-1',
+    versions: [5],
+    says: 'the connection ends with a reason code of 0x80 or more, and a reason in words',
+    run: async ({ join }) => {
+      const client = await join('a')
+      client.send('c0 01 00')
+      const [last] = await client.ended()
+      expect(last).toMatchObject({ cmd: 'disconnect', reasonCode: 0x81 })
+      expect(last?.properties?.reasonString).toBeTypeOf('string')
+    },
+  },
+  {
+    norm: '3.4.2 (reason codes)',
+    versions: [5],
+    says: 'an acknowledgement has a reason code of its own kind, or is malformed',
+    run: async ({ join }) => {
+      for (const digits of ['40 03 0001 01', '50 03 0001 92', '62 03 0001 10', '70 03 0001 80', 'e0 01 8e']) {
+        const client = await join('a')
+        client.send(digits)
+        const [last] = await client.ended()
+        expect([0x81, 0x82]).toContain(last?.reasonCode)
+      }
+    },
+  },
+  {
+    norm: '3.2.2-7 (timeout)',
+    says: 'whoever does not say CONNECT in time is refused, trickling or not',
+    options: { limits: { connectTimeout: 1_000 } },
+    run: async ({ dial, advance, version }) => {
+      const silent = await dial()
+      const slow = await dial()
+      slow.send(connectBytes(version).subarray(0, 10))
+      // Somebody else's way in and out shows that both have arrived.
+      const other = await dial()
+      other.send(connectBytes(version))
+      await other.next('connack')
+      advance(1_100)
+      expect(await silent.ended()).toEqual([])
+      expect(await slow.ended()).toEqual([])
+      await other.quiet()
+    },
+  },
+)
