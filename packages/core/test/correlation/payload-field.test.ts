@@ -205,7 +205,7 @@ describe('payloadField', () => {
       correlation: payloadField('id'),
     })
     inWorld((world) => {
-      const call = observe(world, exchange$(world.link('caller'), textual, 'x' as never))
+      const call = observe(world, exchange$(world.link('caller'), textual, 'x'))
       expect(call.ending()).toMatchObject({ code: 'invalid-argument' })
       expect(world.broker.counts().packets).toEqual({})
     })
@@ -221,7 +221,7 @@ describe('payloadField', () => {
     })
     inWorld((world) => {
       const asked = publishedBy(world, 'caller')
-      observe(world, exchange$(world.link('caller'), odd, {}))
+      observe(world, exchange$(world.link('caller'), odd, {} as never))
       world.advance(20)
       expect(typeof parsed(asked[0]?.message)['toString']).toBe('string')
     })
