@@ -223,8 +223,8 @@ describe('shutdown', () => {
         'Sending ack to iot/v1/rsp: {"status": "acknowledged", "time": 1000}',
         'Sending message #2',
         'Received command on iot/v1/cmd: {"shutdown":true}\nShutdown command received. Preparing to exit...',
-        'Waiting 2 seconds to process possible /cmd messages...',
         'Sending ack to iot/v1/rsp: {"status": "acknowledged", "time": 12000}',
+        'Waiting 2 seconds to process possible /cmd messages...',
       ])
       expect(seen.filter(({ topic }) => topic === 'iot/v1/rsp')).toHaveLength(2)
       expect(end.time).toBeLessThan(12_100)

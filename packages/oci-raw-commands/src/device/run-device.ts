@@ -21,6 +21,7 @@ import {
   type Observable,
 } from 'rxjs'
 import { serveCommands, type CommandEvent, type CommandsOptions } from './serve-commands.js'
+import { isShutdown } from './shutdown.js'
 import { telemetry$, type Sample, type TelemetryOptions } from './telemetry.js'
 
 /** How the whole device behaves. */
@@ -36,7 +37,7 @@ export type DeviceEvent =
   | CommandEvent
   | { readonly event: 'sending'; readonly sample: Sample }
   | { readonly event: 'connected' }
-  /** It sends no more telemetry and finishes what is in hand. */
+  /** It sends no more telemetry, and what is in hand has a while to finish; told behind the reply to a shutdown. */
   | { readonly event: 'stopping' }
 
 const stopping: DeviceEvent = { event: 'stopping' }
@@ -57,21 +58,25 @@ export function runDevice(
     const noted$ = new Subject<void>()
     let inHand = 0
     let isStopping = false
-    const note = ({ event }: DeviceEvent): void => {
-      if (event === 'received') inHand += 1
-      if (event === 'done') inHand -= 1
-      if (event === 'stopping') {
+    let isTold = false
+    const note = (each: DeviceEvent): void => {
+      if (each.event === 'received') inHand += 1
+      if (each.event === 'done') inHand -= 1
+      if (!isStopping && (each === stopping || (each.event === 'received' && each.isShutdown))) {
         isStopping = true
         stopped$.next()
       }
+      isTold ||= each === stopping
       noted$.next()
     }
 
     const commands$ = serveCommands(link, options).pipe(
-      mergeMap((each) => (each.event === 'received' && each.isShutdown ? of(each, stopping) : of(each))),
+      mergeMap((each) =>
+        each.event === 'replying' && isShutdown(each.command.payload) ? of(each, stopping) : of(each),
+      ),
     )
     const work$ = merge(commands$, stop$.pipe(map(() => stopping))).pipe(
-      filter((each) => each !== stopping || !isStopping),
+      filter((each) => each !== stopping || !isTold),
       // What is told is told before it can be the end.
       concatMap((each) =>
         concat(

@@ -1,0 +1,39 @@
+/**
+ * The device: telemetry, and an answer to every command. Ctrl-C, or the command `{"shutdown":true}`, ends it.
+ *
+ * Against the cloud: `IOT_DEVICE_HOST=… DEVICE_USERNAME=<externalKey> DEVICE_PASSWORD=… npx tsx 05-raw-commands/device.ts`. Behind a
+ * proxy, give `connectDevice` an `agent` and `protocol: 'wss'`.
+ */
+import { connectDevice, demoLine, firstLine, lastLine, runDevice } from '@antiphon/oci-raw-commands'
+import { connect } from '@antiphon/mqtt'
+import { readFileSync } from 'node:fs'
+import { fromEvent } from 'rxjs'
+import { settings } from './settings.js'
+
+const {
+  host,
+  plainUrl,
+  caCerts,
+  clientId,
+  username: externalKey,
+  password,
+  endpoint,
+  messageDelay,
+} = settings
+const link =
+  plainUrl === undefined
+    ? connectDevice({
+        host,
+        clientId,
+        identity: { externalKey, password },
+        ...(caCerts === undefined ? {} : { ca: readFileSync(caCerts) }),
+      })
+    : connect(plainUrl, { protocolVersion: 4, clean: false, clientId, username: externalKey, password })
+
+console.log(firstLine)
+const stop$ = fromEvent(process, 'SIGINT')
+await runDevice(link, { endpoint, messageDelay, stop$ }).forEach((event) => {
+  const line = demoLine(event)
+  if (line !== undefined) console.log(line)
+})
+console.log(lastLine)

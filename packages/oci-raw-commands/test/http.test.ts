@@ -1,0 +1,168 @@
+import { AntiphonError, text } from '@antiphon/core'
+import { connect } from '@antiphon/mqtt'
+import { firstValueFrom, lastValueFrom, NEVER, toArray, type Subscription } from 'rxjs'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { invoke$, onCommand, serveCommands, type Invocation, type InvokeProgress } from '../src/index.js'
+import { createPlatform, type Platform } from '../src/platform/index.js'
+import { door, hello, lamp } from './world.js'
+
+let platform: Platform
+let url: string
+let mqtt: string
+let device: { readonly close: () => Promise<void> } | undefined
+let serving: Subscription | undefined
+
+beforeAll(async () => {
+  platform = createPlatform({ instances: [lamp, door] })
+  ;({ url } = await platform.listenHttp())
+  mqtt = (await platform.listen({ protocol: 'tcp' })).url
+})
+afterEach(async () => {
+  serving?.unsubscribe()
+  await device?.close()
+  device = undefined
+})
+afterAll(() => platform.close())
+
+const pathOf = (id: string): string => `${url}/20250531/digitalTwinInstances/${id}/actions/invokeRawCommand`
+const post = (body: unknown, id = lamp.id): Promise<Response> =>
+  fetch(pathOf(id), { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) })
+
+/** The lamp, online and subscribed. */
+async function start(options: Parameters<typeof serveCommands>[1] = {}): Promise<void> {
+  const link = connect(mqtt, {
+    protocolVersion: 4,
+    clean: false,
+    clientId: 'lamp',
+    username: lamp.externalKey,
+    password: lamp.password,
+  })
+  device = link
+  const isSubscribed = firstValueFrom(link.subscription$('iot/v1/cmd/#'))
+  serving = serveCommands(link, options).subscribe()
+  await isSubscribed
+}
+
+describe('invoke over HTTP', () => {
+  it('answers 202 at once, with an empty body and an opc-request-id', async () => {
+    const response = await post(hello)
+    expect(response.status).toBe(202)
+    expect(await response.text()).toBe('')
+    const id = response.headers.get('opc-request-id') ?? ''
+    const record: unknown = await (await fetch(`${url}/20250531/rawCommands/${id}`)).json()
+    expect(record).toMatchObject({ id, request_data: { hello: 'world' }, delivery_status: 'REFUSED' })
+  })
+
+  it.each<readonly [field: string, body: unknown]>([
+    ['requestDataFormat', { ...hello, requestDataFormat: undefined }],
+    ['requestDataFormat', { ...hello, requestDataFormat: 'XML' }],
+    ['requestEndpoint', { ...hello, requestEndpoint: undefined }],
+    ['requestEndpoint', { ...hello, requestEndpoint: 'iot/+/cmd' }],
+    ['requestEndpoint', { ...hello, requestEndpoint: '#' }],
+    ['requestEndpoint', { ...hello, requestEndpoint: '' }],
+    ['requestEndpoint', { ...hello, requestEndpoint: 7 }],
+    ['responseEndpoint', { ...hello, responseEndpoint: 'iot/#' }],
+    ['requestDuration', { ...hello, requestDuration: '10m' }],
+    ['requestDuration', { ...hello, requestDuration: '-PT10M' }],
+    ['requestDuration', { ...hello, requestDuration: 'PT-10M' }],
+    ['responseDuration', { ...hello, responseDuration: 'PT' }],
+    ['responseDuration', { ...hello, responseDuration: 600 }],
+    ['requestData', { ...hello, requestData: [1] }],
+    ['requestData', { ...hello, requestData: '{}' }],
+    ['requestData', { ...hello, requestData: null }],
+    ['requestData', { ...hello, requestDataFormat: 'TEXT', requestData: 7 }],
+    ['requestData', { ...hello, requestDataFormat: 'BINARY', requestData: 'no base64!' }],
+    ['requestData', { ...hello, requestDataFormat: 'TEXT', requestData: 'x'.repeat(256 * 1_024 + 1) }],
+    ['requestDataContentType', { ...hello, requestDataContentType: 7 }],
+    ['surprise', { ...hello, surprise: true }],
+    ['body', []],
+    ['body', '{'],
+  ])('refuses a bad %s, and names it', async (field, body) => {
+    const before = platform.records().length
+    const response = await post(body)
+    expect(response.status).toBe(400)
+    const { code, message } = (await response.json()) as { code: string; message: string }
+    expect(code).toBe('InvalidParameter')
+    expect(message).toMatch(new RegExp(`^${field}: [^;]+$`))
+    expect(platform.records()).toHaveLength(before)
+  })
+
+  it('names every bad field at once', async () => {
+    const response = await post({ requestDuration: '10m', responseEndpoint: '+' })
+    const { message } = (await response.json()) as { message: string }
+    for (const field of ['requestDataFormat', 'requestEndpoint', 'requestDuration', 'responseEndpoint'])
+      expect(message).toContain(`${field}: `)
+  })
+
+  it.each([
+    ['an unknown instance', (): Promise<Response> => post(hello, 'nobody'), 404],
+    ['another version', (): Promise<Response> => fetch(`${url}/20240101/rawCommands`), 404],
+    ['an unknown record', (): Promise<Response> => fetch(`${url}/20250531/rawCommands/none`), 404],
+    ['a wrong method', (): Promise<Response> => fetch(pathOf(lamp.id)), 405],
+    ['a body beyond all measure', (): Promise<Response> => post('x'.repeat(600_000)), 413],
+  ])('answers %s as it should', async (_, call, status) => {
+    expect((await call()).status).toBe(status)
+  })
+
+  it('takes requestData of exactly 256 KiB', async () => {
+    const body = { ...hello, requestDataFormat: 'TEXT', requestData: 'x'.repeat(256 * 1_024) }
+    expect((await post(body)).status).toBe(202)
+  })
+})
+
+describe('invoke$', () => {
+  const options = (): Parameters<typeof invoke$>[2] => ({ url, pollInterval: 5 })
+
+  it('emits the record’s statuses and completes with the answer', async () => {
+    await start()
+    const told = await lastValueFrom(invoke$(lamp.id, hello, options()).pipe(toArray()))
+    expect(told.at(-1)).toMatchObject({
+      status: 'COMPLETED',
+      record: { response_data: { status: 'acknowledged' } },
+    })
+    const order = ['PENDING', 'SENT', 'COMPLETED']
+    expect(told.map(({ status }) => order.indexOf(status))).toEqual(
+      [...new Set(told.map(({ status }) => order.indexOf(status)))].sort(),
+    )
+  })
+
+  const failing = async (
+    invocation: Partial<Invocation>,
+    timeout = Infinity,
+  ): Promise<readonly unknown[]> => {
+    const told: InvokeProgress[] = []
+    const error: unknown = await new Promise((resolve, reject) =>
+      invoke$(lamp.id, { ...hello, ...invocation }, { ...options(), timeout }).subscribe({
+        next: (progress) => told.push(progress),
+        error: resolve,
+        complete: () => reject(new Error('it completed')),
+      }),
+    )
+    return [...told.map(({ status }) => status), error]
+  }
+  const silent = onCommand({ topic: 'iot/v1/cmd', request: text, response: text }, () => NEVER)
+
+  it('tells a device that cannot take commands', async () => {
+    const [status, error] = await failing({ requestEndpoint: 'elsewhere' })
+    expect(status).toBe('REFUSED')
+    expect(error).toMatchObject({ code: 'no-responder' })
+  })
+
+  it('a timeout error carries the last status', async () => {
+    await start({ handlers: [silent] })
+    const log = await failing({}, 100)
+    const error = log.at(-1) as AntiphonError
+    expect(error).toMatchObject({ code: 'timeout', cause: { delivery_status: 'PENDING' } })
+    expect(error.message).toContain('PENDING')
+  })
+
+  it('tells a platform that cannot be reached, and one that refuses', async () => {
+    const nowhere$ = invoke$(lamp.id, hello, { url: 'http://127.0.0.1:1' })
+    await expect(lastValueFrom(nowhere$)).rejects.toMatchObject({ code: 'connection-lost' })
+    const bad$ = invoke$(lamp.id, { ...hello, requestDuration: '10m' }, options())
+    await expect(lastValueFrom(bad$)).rejects.toMatchObject({
+      code: 'invalid-argument',
+      message: expect.stringContaining('requestDuration') as string,
+    })
+  })
+})
