@@ -64,5 +64,5 @@ function withField(value: unknown, field: string, token: string): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalidArgument(`the value has no place for the field ${field}: payloadField needs an object`)
   }
-  return Object.hasOwn(value, field) ? value : { ...value, [field]: token }
+  return Object.hasOwn(value, field) ? value : { [field]: token, ...value }
 }
