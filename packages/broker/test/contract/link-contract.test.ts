@@ -1,4 +1,4 @@
-import { linkContract } from '@antiphon/testing'
+import { linkContract, virtualSetting } from '@antiphon/testing'
 import { describe, expect, it } from 'vitest'
 import { embeddedSetting } from './embedded-setting.js'
 import type { Way } from './embedded-setting.js'
@@ -17,5 +17,13 @@ describe.each<[Way, 4 | 5]>([
     const missing =
       protocolVersion === 5 ? [] : ['identifiers', 'no-subscribers', 'properties', 'refuse-publish']
     expect([...new Set(lacking)].sort()).toEqual([...missing, 'send-malformed'])
+  })
+
+  it('is the one examined over the virtual link, case by case', () => {
+    const unexamined = contract.unexamined.map(({ name }) => name)
+    const virtual = linkContract(virtualSetting({ protocolVersion })).cases.map(({ name }) => name)
+    expect(contract.cases.map(({ name }) => name)).toEqual(
+      virtual.filter((name) => !unexamined.includes(name)),
+    )
   })
 })
