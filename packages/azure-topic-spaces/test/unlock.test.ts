@@ -20,7 +20,7 @@ function ask(link: Link, cars: readonly string[], options?: UnlockOptions): unkn
   const log: unknown[] = []
   from(cars)
     .pipe(unlock$(link, 'mobile1', options))
-    .subscribe({ next: ({ result }) => log.push(result), error: (error) => log.push(error) })
+    .subscribe({ next: ({ result }) => log.push(result), error: (error: unknown) => log.push(error) })
   return log
 }
 
@@ -130,7 +130,7 @@ describe('the car', () => {
       expect(broker.subscriptions()).toMatchObject([{ filter: 'vehicles/unlock/req/car1/#', qos: 1 }])
       say(req, command('7'))
       advance(100)
-      expect(published.at(-1)).toEqual([res, '{"result":"Success","commandId":"7"}'])
+      expect(published.at(-1)).toEqual([res, '{"commandId":"7","result":"Success"}'])
     })
   })
 
@@ -147,7 +147,7 @@ describe('the car', () => {
       say(req, command('7', 'mobile2'))
       advance(100)
       expect(published.slice(1)).toEqual([
-        [res, '{"result":"refused: requestorId is not mobile1, who asks","commandId":"7"}'],
+        [res, '{"commandId":"7","result":"refused: requestorId is not mobile1, who asks"}'],
       ])
       expect([unlocked, outcomes]).toEqual([[], ['failed']])
     })
@@ -192,7 +192,7 @@ describe('the car', () => {
       expect(published).toHaveLength(1)
       say(req, command('8'))
       advance(100)
-      expect(published.at(-1)).toEqual([res, '{"result":"Success","commandId":"8"}'])
+      expect(published.at(-1)).toEqual([res, '{"commandId":"8","result":"Success"}'])
       expect(refusals).toHaveLength(1)
     })
   })
@@ -239,7 +239,7 @@ describe('renewal', () => {
           map(() => 'car1'),
           unlock$(phone, 'mobile1'),
         )
-        .subscribe({ next: ({ result }) => log.push(result), error: (error) => log.push(error) })
+        .subscribe({ next: ({ result }) => log.push(result), error: (error: unknown) => log.push(error) })
       advance(5_000)
       expect(log).toEqual([])
       advance(40_000)
