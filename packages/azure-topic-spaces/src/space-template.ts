@@ -38,7 +38,8 @@ export function parseTemplate(text: string): SpaceTemplate {
 export function substitute(template: SpaceTemplate, deviceId: string): string | undefined {
   const { levels } = template
   if (!levels.flat().some(isVariable)) return withId(template, deviceId)
-  if (deviceId === '' || /[/+#\u0000]/.test(deviceId)) return undefined
+  if (['/', '+', '#', '\u0000'].some((character) => deviceId.includes(character))) return undefined
+  if (deviceId === '') return undefined
   const opening = levels[0]?.find((piece) => piece !== '')
   if (deviceId.startsWith('$') && opening !== undefined && isVariable(opening)) return undefined
   return withId(template, deviceId)
@@ -46,7 +47,11 @@ export function substitute(template: SpaceTemplate, deviceId: string): string | 
 
 /** The filter of all that a template is for any device: a level with a variable in it counts as `+`. */
 export function widestFilter({ levels }: SpaceTemplate): string {
-  return levels.map((level) => (level.some(isVariable) ? '+' : level.join(''))).join('/')
+  return levels
+    .map((level) =>
+      level.some(isVariable) ? '+' : level.filter((piece) => typeof piece === 'string').join(''),
+    )
+    .join('/')
 }
 
 function readPieces(text: string): readonly Piece[] {

@@ -1,4 +1,4 @@
-import { strays$, type AntiphonError } from '@antiphon/core'
+import { AntiphonError, strays$ } from '@antiphon/core'
 import { asyncScheduler, firstValueFrom, from, lastValueFrom, of, toArray, VirtualTimeScheduler } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { serveUnlock, unlock$, type UnlockRequest } from '../../src/index.js'
@@ -39,7 +39,7 @@ describe('a car that is offline', () => {
       .pipe(unlock$(link('mobile1'), 'mobile1', { timeout: 120 * minutes }))
       .subscribe({
         next: ({ result }) => log.push(result),
-        error: ({ awaited }: AntiphonError) => log.push(awaited),
+        error: (error: unknown) => log.push(AntiphonError.from(error).awaited),
       })
     await turns(100)
     await turns(away * minutes)

@@ -1,0 +1,110 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+import { firstValueFrom, fromEvent, skipWhile, type Observable } from 'rxjs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connectDevice } from '../../src/index.js'
+import { readCommandLine } from '../../src/hub/cli/arguments.js'
+import { execute } from '../../src/hub/cli/commands.js'
+import { deviceRegistry } from '../../src/hub/device-registry.js'
+import { topicSpaceRegistry } from '../../src/hub/topic-space-registry.js'
+
+const cli = new URL('../../src/hub/cli.ts', import.meta.url).pathname
+let directory: string
+beforeAll(async () => void (directory = await mkdtemp(join(tmpdir(), 'antiphon-hub-'))))
+afterAll(() => rm(directory, { recursive: true }))
+
+async function hub(...args: readonly string[]): Promise<string> {
+  const all = ['--import', 'tsx', cli, ...args, '--directory', directory]
+  return promisify(execFile)(process.execPath, all).then(
+    ({ stdout }) => stdout.trim(),
+    (error: { readonly stderr: string }) => error.stderr.trim(),
+  )
+}
+
+describe('antiphon-hub', () => {
+  it('creates, shows and lists spaces and devices in a file of its owner’s, and runs them', async () => {
+    expect(await hub('create', '-n', 'HUB')).toBe('')
+    expect((await stat(join(directory, 'HUB.hub.json'))).mode & 0o077).toBe(0)
+    const template = 'vehicles/unlock/req/${principal.deviceid}/#'
+    const space = ['-n', 'HUB', '--tsn', 'subscriber_ts', '--tst', 'LowFanout', '--template', template, 'x/#']
+    const created = await hub('az', 'iot', 'hub', 'topic-space', 'create', ...space)
+    expect(JSON.parse(created)).toEqual({
+      name: 'subscriber_ts',
+      type: 'LowFanout',
+      templates: [template, 'x/#'],
+    })
+
+    const running = spawn(
+      process.execPath,
+      ['--import', 'tsx', cli, 'run', '-n', 'HUB', '--tcp', '0', '--directory', directory],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    const lines = fromEvent(createInterface({ input: running.stdout }), 'line') as Observable<string>
+    const heard = (part: string): Promise<string> =>
+      firstValueFrom(lines.pipe(skipWhile((line) => !line.includes(part))))
+    try {
+      const url = (await heard('listening on ')).replace('listening on ', '')
+      const isFollowed = heard('devices: 1, topic spaces: 1')
+      await hub('device-identity', 'create', '-n', 'HUB', '-d', 'car1', '--am', 'shared_private_key')
+      await isFollowed
+      const shown = await hub('device-identity', 'connection-string', 'show', '-n', 'HUB', '-d', 'car1')
+      const { connectionString } = JSON.parse(shown) as { readonly connectionString: string }
+      const car = connectDevice(connectionString, { url })
+      expect(
+        await firstValueFrom(car.state$.pipe(skipWhile(({ status }) => status !== 'online'))),
+      ).toBeDefined()
+      await car.close()
+    } finally {
+      running.kill('SIGINT')
+      expect(await once(running, 'exit')).toEqual([0, null])
+    }
+  }, 60_000)
+
+  it.each([
+    [['topic-space', 'burn'], '"topic-space burn" is unknown'],
+    [['topic-space', 'show'], '--topic-space-name is missing'],
+    [['topic-space', 'show', '--tsn', 'x'], 'no topic space "x"'],
+    [['topic-space', 'show', '--tsn', 'x', 'y'], 'has 2 values'],
+    [['topic-space', 'create', '--tsn', 'x', '--tst', 'LowFanout', '--template'], '0 templates'],
+    [['topic-space', 'list', '--colour', 'red'], '"--colour" is unknown'],
+    [['device-identity', 'show', '-d', 'x'], 'no device "x"'],
+    [['device-identity', 'create', '-d', 'x', '--am', 'password'], 'auth-method is "password"'],
+    [['device-identity', 'create', '-d', 'x', '--pk', 'AAAA'], 'go together'],
+    [['device-identity', 'update', '-d', 'x', '--status', 'asleep'], 'status is "asleep"'],
+  ])('%j is refused by name', (args, why) => {
+    const registries = { devices: deviceRegistry('h', () => undefined), topicSpaces: topicSpaceRegistry() }
+    const refused = (): void => {
+      const line = readCommandLine(args)
+      if (line !== 'help') execute(registries, line)
+    }
+    expect(refused).toThrow(expect.objectContaining({ code: 'invalid-argument' }))
+    expect(refused).toThrow(why)
+  })
+
+  it('shows, disables and deletes devices, and deletes spaces', () => {
+    const registries = { devices: deviceRegistry('h', () => undefined), topicSpaces: topicSpaceRegistry() }
+    const run = (text: string): unknown => {
+      const line = readCommandLine(text.split(' '))
+      return line === 'help' ? line : execute(registries, line)
+    }
+    run('device-identity create -d a --pk AAAA --sk BBBB')
+    run('device-identity create -d b --am x509_ca')
+    expect(run('device-identity connection-string show -d a')).toEqual({
+      connectionString: 'HostName=h;DeviceId=a;SharedAccessKey=AAAA',
+    })
+    expect(run('device-identity update -d a --status disabled')).toMatchObject({ isEnabled: false })
+    run('device-identity delete -d b')
+    expect(run('device-identity list')).toEqual([run('device-identity show -d a')])
+    run('topic-space create --tsn x --tst PublishOnly --template a b')
+    expect(run('topic-space show --tsn x')).toEqual({ name: 'x', type: 'PublishOnly', templates: ['a', 'b'] })
+    expect(() => run('topic-space create --tsn x --tst PublishOnly --template a')).toThrow('one already')
+    run('topic-space delete --tsn x')
+    expect(run('topic-space list')).toEqual([])
+    expect([run('-n HUB'), run('az iot hub topic-space list')]).toEqual(['help', []])
+  })
+})
