@@ -1,4 +1,4 @@
-import { AntiphonError, text } from '@antiphon/core'
+import { text, type AntiphonError } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
 import { firstValueFrom, lastValueFrom, NEVER, toArray, type Subscription } from 'rxjs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'

@@ -138,6 +138,22 @@ describe('delivery status', () => {
     })
   })
 
+  it('REJECTED: the queue for the device has no room', () => {
+    inWorld(({ platform, device, invoke, at, run }) => {
+      const link = device(lamp)
+      serveCommands(link).subscribe()
+      at(1_000, () => void link.close())
+      at(2_000, () => {
+        const requestData = 'x'.repeat(256 * 1_024)
+        for (let sent = 0; sent < 130; sent += 1) invoke({ requestDataFormat: 'TEXT', requestData })
+      })
+      run(3_000)
+      const statuses = platform.records().map(({ delivery_status }) => delivery_status)
+      expect(new Set(statuses)).toEqual(new Set(['PENDING', 'REJECTED']))
+      expect(statuses.indexOf('REJECTED')).toBe(statuses.lastIndexOf('PENDING') + 1)
+    })
+  })
+
   it('no response endpoint → final at delivery', () => {
     inWorld(({ platform, device, at, run }) => {
       device(lamp).messages$('iot/v1/cmd').subscribe()

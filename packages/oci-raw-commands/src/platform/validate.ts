@@ -108,7 +108,7 @@ function endpointFault(value: unknown): string | undefined {
 function durationFault(value: unknown): string | undefined {
   if (value === undefined) return undefined
   if (typeof value === 'string' && durationOf(value) !== undefined) return undefined
-  const shown = typeof value === 'string' ? quoted(value) : String(value)
+  const shown = typeof value === 'string' ? quoted(value) : `a ${typeof value}`
   return `${shown} is no ISO 8601 duration, such as PT10M, PT1H30M or P1D`
 }
 

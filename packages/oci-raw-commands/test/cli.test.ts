@@ -1,0 +1,111 @@
+import { firstValueFrom } from 'rxjs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { help, readArguments } from '../src/cli/arguments.js'
+import { serveCommands } from '../src/index.js'
+import { createPlatform, type Platform } from '../src/platform/index.js'
+import { lamp } from './world.js'
+
+const required = ['--digital-twin-instance-id', lamp.id, '--request-endpoint', 'iot/v1/cmd']
+
+describe('the command line', () => {
+  it('is shaped like the seed’s invoke-raw-json-command', () => {
+    const request = readArguments([
+      ...['iot', 'digital-twin-instance', 'invoke-raw-json-command', ...required],
+      ...['--request-duration', 'PT10M', '--response-endpoint', 'iot/v1/rsp', '--response-duration', 'PT10M'],
+      ...['--request-data', '{\n    "hello": "world"\n  }', '--endpoint', 'http://localhost:1'],
+    ])
+    expect(request).toEqual({
+      command: 'invoke',
+      instanceId: lamp.id,
+      invocation: {
+        requestDataFormat: 'JSON',
+        requestEndpoint: 'iot/v1/cmd',
+        requestDuration: 'PT10M',
+        responseEndpoint: 'iot/v1/rsp',
+        responseDuration: 'PT10M',
+        requestData: { hello: 'world' },
+      },
+      url: 'http://localhost:1',
+      isFollowed: false,
+      timeout: Infinity,
+    })
+  })
+
+  it.each([
+    ['invoke-raw-text-command', 'TEXT', 'aGk='],
+    ['invoke-raw-binary-command', 'BINARY', 'aGk='],
+  ])('has the sibling %s', (command, requestDataFormat, requestData) => {
+    expect(readArguments([command, ...required, '--request-data', requestData])).toMatchObject({
+      invocation: { requestDataFormat, requestData },
+    })
+  })
+
+  it.each<readonly [string, readonly string[]]>([
+    ['--digital-twin-instance-id', ['invoke-raw-json-command']],
+    ['--request-endpoint', ['invoke-raw-text-command', '--digital-twin-instance-id', 'x']],
+    ['--request-data', ['invoke-raw-json-command', ...required, '--request-data', '{']],
+    ['--surprise', ['invoke-raw-json-command', ...required, '--surprise']],
+    ['--timeout', ['invoke-raw-json-command', ...required, '--timeout', 'soon']],
+    ['invoke-raw-xml-command', ['invoke-raw-xml-command']],
+    ['--device', ['platform']],
+    ['--device', ['platform', '--device', 'no-password']],
+    ['--cert', ['platform', '--device', 'a:b', '--cert', 'x']],
+    ['--wss', ['platform', '--device', 'a:b', '--wss', '443']],
+  ])('names what is wrong: %s', (name, args) => {
+    expect(() => readArguments(args)).toThrow(name)
+  })
+
+  it('--help tells every option', () => {
+    expect(readArguments(['--help'])).toBe('help')
+    const source = `${required.join(' ')} --request-data --request-data-content-type --request-duration
+      --response-endpoint --response-duration --endpoint --wait --timeout --device --http --port --wss --cert --key --ca`
+    for (const option of source.match(/--[a-z-]+/g) ?? []) expect(help).toContain(option)
+  })
+})
+
+describe('antiphon-oci', () => {
+  const run = promisify(execFile)
+  const program = new URL('../src/cli/main.ts', import.meta.url).pathname
+  const oci = (...args: readonly string[]): Promise<{ readonly stdout: string }> =>
+    run(process.execPath, ['--import', 'tsx', program, ...args])
+  let platform: Platform
+  let url: string
+  beforeAll(async () => {
+    platform = createPlatform({ instances: [lamp] })
+    ;({ url } = await platform.listenHttp())
+  })
+  afterAll(() => platform.close())
+
+  it('invokes, follows the record and prints the answer', async () => {
+    const { externalKey: username, password } = lamp
+    const link = platform.broker.link({ clientId: 'lamp', clean: false, username, password })
+    const isSubscribed = firstValueFrom(link.subscription$('iot/v1/cmd/#'))
+    serveCommands(link).subscribe()
+    await isSubscribed
+    const answer = ['--response-endpoint', 'iot/v1/rsp', '--endpoint', url, '--wait']
+    const { stdout } = await oci('invoke-raw-text-command', ...required, '--request-data', 'hi', ...answer)
+    expect(stdout).toMatch(/^COMPLETED$/m)
+    expect(JSON.parse(stdout.slice(stdout.indexOf('{')))).toMatchObject({
+      request_data: 'hi',
+      response_data: { status: 'acknowledged' },
+    })
+    await link.close()
+  })
+
+  it('ends with 1 and names the field when the platform refuses', async () => {
+    const refused = oci(
+      'invoke-raw-text-command',
+      ...required,
+      '--request-duration',
+      '10m',
+      '--endpoint',
+      url,
+    )
+    await expect(refused).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('requestDuration') as string,
+    })
+  })
+})

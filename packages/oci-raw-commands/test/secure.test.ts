@@ -1,0 +1,278 @@
+import { toUtf8 } from '@antiphon/core'
+import { connect as connectMqtt } from '@antiphon/mqtt'
+import { describeForeign, makeCertificates, startMosquitto, type Certificates } from '@antiphon/workshop'
+import type { either } from 'fp-ts'
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, request, type Server } from 'node:http'
+import { connect as connectTcp, type AddressInfo, type Socket } from 'node:net'
+import { Agent, type RequestOptions } from 'node:https'
+import type { Duplex } from 'node:stream'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
+import { filter, firstValueFrom, lastValueFrom, map, ReplaySubject, take, toArray } from 'rxjs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  connectDevice,
+  demoLine,
+  runDevice,
+  serveCommands,
+  type CommandRecord,
+  type DeviceConfig,
+} from '../src/index.js'
+import { createPlatform, type Platform } from '../src/platform/index.js'
+import { firstWhere, online } from './link-states.js'
+import { door, hello, lamp } from './world.js'
+
+describeForeign(['openssl'], 'a device on the platform, over TLS', () => {
+  let certificates: Certificates
+  let platform: Platform
+  let port: number
+  let wssPort: number
+  let config: DeviceConfig
+
+  beforeAll(async () => {
+    certificates = await makeCertificates({ clients: [lamp.externalKey, 'stranger'] })
+    const { ca, server } = certificates
+    platform = createPlatform({ instances: [lamp, door] })
+    const tls = { ca, cert: server.cert, key: server.key, requestCert: true, rejectUnauthorized: false }
+    ;({ port } = await platform.listen({ protocol: 'tls', tls }))
+    wssPort = (await platform.listen({ protocol: 'wss', path: '/mqtt', tls })).port
+    config = { host: 'localhost', port, clientId: 'lamp', identity: lamp, ca }
+  })
+  afterAll(async () => {
+    await platform.close()
+    await certificates.remove()
+  })
+
+  const certificateOf = (name: string): { cert: string; key: string } => {
+    const { cert = '', key = '' } = certificates.clients[name] ?? {}
+    return { cert, key }
+  }
+
+  it.each<readonly [string, () => Partial<DeviceConfig>]>([
+    ['a password, MQTTS', () => ({})],
+    ['a password, WSS at /mqtt', () => ({ protocol: 'wss', port: wssPort })],
+    ['a certificate whose CN = externalKey, MQTTS', () => ({ identity: certificateOf(lamp.externalKey) })],
+    [
+      'a certificate, WSS at /mqtt',
+      () => ({ identity: certificateOf(lamp.externalKey), protocol: 'wss', port: wssPort }),
+    ],
+  ])('gets in with %s, and keeps its session (clean session false)', async (_, change) => {
+    for (const expected of [expect.any(Boolean) as boolean, true]) {
+      const link = connectDevice({ ...config, ...change() })
+      const { grant } = await online(link)
+      expect(grant).toMatchObject({ protocolVersion: 4, clientId: 'lamp', sessionPresent: expected })
+      expect(platform.broker.session('lamp')?.client).toMatchObject({ keepAlive: 60 })
+      await link.close()
+    }
+  })
+
+  it.each<readonly [string, () => Partial<DeviceConfig>]>([
+    ['wrong password', () => ({ identity: { ...lamp, password: 'wrong' } })],
+    ['no such device', () => ({ identity: { ...lamp, externalKey: 'nobody' } })],
+    ['CN ≠ externalKey', () => ({ identity: certificateOf('stranger') })],
+  ])('%s: CONNACK 5', async (_, change) => {
+    const link = connectDevice({ ...config, ...change() })
+    const state = await firstWhere(link, 'closed')
+    expect(state.error).toMatchObject({ code: 'connection-refused', reasonCode: 5 })
+  })
+
+  it('CN ≠ user name: refused', async () => {
+    const link = connectMqtt(`mqtts://localhost:${port}`, {
+      ...certificateOf(lamp.externalKey),
+      ca: certificates.ca,
+      protocolVersion: 4,
+      clientId: 'lamp',
+      username: door.externalKey,
+      password: door.password,
+    })
+    const state = await firstWhere(link, 'closed')
+    expect(state.error).toMatchObject({ reasonCode: 5 })
+  })
+
+  it('the client id of another device: CONNACK 2', async () => {
+    const link = connectDevice(config)
+    await online(link)
+    const state = await firstWhere(connectDevice({ ...config, identity: door }), 'closed')
+    expect(state.error).toMatchObject({ reasonCode: 2 })
+    await link.close()
+  })
+
+  it('a platform that no trusted authority vouches for is not talked to', async () => {
+    const { ca: _, ...untrusting } = config
+    const link = connectDevice(untrusting)
+    const state = await firstWhere(link, 'offline')
+    expect(state.error).toMatchObject({ code: 'connection-lost' })
+    await link.close()
+  })
+
+  it('goes through a proxy by HTTP CONNECT, with an agent', async () => {
+    const tunnels: string[] = []
+    const proxy = await startProxy((target) => tunnels.push(target))
+    const link = connectDevice({
+      ...config,
+      protocol: 'wss',
+      port: wssPort,
+      agent: new TunnelAgent(proxy, certificates.ca),
+    })
+    await online(link)
+    expect(tunnels).toEqual([`localhost:${wssPort}`])
+    await link.close()
+    proxy.close()
+  })
+
+  it('commands queued while offline arrive before SUBSCRIBE, and are handled', async () => {
+    const first = connectDevice(config)
+    await new Promise((granted) => first.subscription$('iot/v1/cmd/#').subscribe(granted))
+    await first.close()
+    const finished$ = new ReplaySubject<CommandRecord>(1)
+    platform.changes$
+      .pipe(
+        filter(({ delivery_status }) => delivery_status === 'COMPLETED'),
+        take(1),
+      )
+      .subscribe(finished$)
+    const { right: id } = platform.invoke(lamp.id, hello) as either.Right<string>
+    expect(platform.record(id)).toMatchObject({ delivery_status: 'PENDING' })
+    const again = connectDevice(config)
+    const { grant } = await online(again)
+    expect(grant.sessionPresent).toBe(true)
+    await new Promise((resolve) => setImmediate(resolve))
+    const serving = serveCommands(again).subscribe()
+    expect(await firstValueFrom(finished$)).toMatchObject({ response_data: { status: 'acknowledged' } })
+    serving.unsubscribe()
+    await again.close()
+  })
+})
+
+describeForeign(['openssl', 'mosquitto'], 'the same device on Mosquitto, with TLS and a password', () => {
+  it('sends telemetry, answers commands and shuts down', async () => {
+    const certificates = await makeCertificates()
+    const folder = await mkdtemp(join(tmpdir(), 'antiphon-oci-'))
+    const passwords = join(folder, 'passwords')
+    execFileSync('mosquitto_passwd', ['-b', '-c', passwords, lamp.externalKey, lamp.password])
+    execFileSync('mosquitto_passwd', ['-b', passwords, 'invoker', 'invoker'])
+    const mosquitto = await startMosquitto({
+      config: ['allow_anonymous false', `password_file ${passwords}`],
+      tls: {
+        caFile: certificates.caFile,
+        certFile: certificates.server.certFile,
+        keyFile: certificates.server.keyFile,
+      },
+    })
+    const port = mosquitto.tlsPort ?? 0
+    const invoker = connectMqtt(mosquitto.url, {
+      protocolVersion: 4,
+      username: 'invoker',
+      password: 'invoker',
+    })
+    try {
+      const config: DeviceConfig = {
+        host: 'localhost',
+        port,
+        clientId: 'lamp',
+        identity: lamp,
+        ca: certificates.ca,
+      }
+      const refused = connectDevice({ ...config, identity: { ...lamp, password: 'wrong' } })
+      expect((await firstWhere(refused, 'closed')).error).toMatchObject({ reasonCode: 5 })
+
+      const replies = new ReplaySubject<string>(3)
+      const isListening = firstValueFrom(invoker.subscription$('iot/v1/#'))
+      invoker
+        .messages$('iot/v1/#')
+        .pipe(
+          filter(({ topic }) => !topic.startsWith('iot/v1/cmd')),
+          map(({ topic }) => topic),
+        )
+        .subscribe(replies)
+      await isListening
+      const link = connectDevice(config)
+      const isServing = firstValueFrom(link.subscription$('iot/v1/cmd/#'))
+      const lines = lastValueFrom(runDevice(link).pipe(map(demoLine), toArray()))
+      await isServing
+      for (const [topic, payload] of [
+        ['iot/v1/cmd/7', '[]'],
+        ['iot/v1/cmd', '{"shutdown":true}'],
+      ] as const)
+        await firstValueFrom(invoker.publish$({ topic, payload: toUtf8(payload) }))
+      expect((await lines).filter((line) => line?.startsWith('Sending'))).toEqual([
+        'Sending message #1',
+        expect.stringMatching(/^Sending ack to iot\/v1\/rsp\/7: \{"status": "acknowledged", "time": \d+\}$/),
+        expect.stringMatching(/^Sending ack to iot\/v1\/rsp: /),
+      ])
+      expect(await lastValueFrom(replies.pipe(take(3), toArray()))).toEqual([
+        'iot/v1/mqtt',
+        'iot/v1/rsp/7',
+        'iot/v1/rsp',
+      ])
+      await firstWhere(link, 'closed')
+    } finally {
+      await invoker.close()
+      await mosquitto.stop()
+      await certificates.remove()
+      await rm(folder, { recursive: true })
+    }
+  })
+})
+
+/** A proxy that knows CONNECT alone. */
+async function startProxy(opened: (target: string) => void): Promise<Server> {
+  const server = createServer().on('connect', ({ url = '' }, client: Socket) => {
+    opened(url)
+    const [host = '', port] = url.split(':')
+    const target = connectTcp({ host, port: Number(port) }, () => {
+      client.write('HTTP/1.1 200 OK\r\n\r\n')
+      client.pipe(target).pipe(client)
+    })
+    for (const [one, other] of [
+      [client, target],
+      [target, client],
+    ] as const)
+      one.on('error', () => other.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return server
+}
+
+/** What packages for proxies export: an agent whose connections lead through one. */
+class TunnelAgent extends Agent {
+  readonly #proxy: Server
+  readonly #ca: string
+
+  constructor(proxy: Server, ca: string) {
+    super()
+    this.#proxy = proxy
+    this.#ca = ca
+  }
+
+  override createConnection(
+    options: RequestOptions,
+    done?: (error: Error | null, stream: Duplex) => void,
+  ): undefined {
+    const target = `${options.host ?? ''}:${options.port ?? ''}`
+    const { port } = this.#proxy.address() as AddressInfo
+    request({ host: '127.0.0.1', port, method: 'CONNECT', path: target })
+      .on('connect', (_, socket) => {
+        done?.(null, connectTls({ socket, servername: 'localhost', ca: this.#ca }))
+      })
+      .end()
+    return undefined
+  }
+}
+
+describe('the door of the device', () => {
+  it('opens in a browser: nothing of Node is behind it', async () => {
+    const { build } = await import('esbuild')
+    const bundle = await build({
+      entryPoints: [new URL('../src/index.ts', import.meta.url).pathname],
+      bundle: true,
+      platform: 'browser',
+      write: false,
+      logLevel: 'silent',
+    })
+    expect(bundle.outputFiles[0]?.text).not.toMatch(/from ["']node:/)
+  })
+})
