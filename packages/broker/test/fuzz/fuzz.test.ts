@@ -56,7 +56,7 @@ function check(channel: FakeChannel, version: 4 | 5): void {
     if (each.cmd !== 'disconnect' && each.cmd !== 'connack') continue
     const code = each.cmd === 'connack' && version === 4 ? (each.returnCode ?? 0) : (each.reasonCode ?? 0)
     if (code !== 0 && (version === 5 || each.cmd === 'disconnect')) expect(reasons).toContain(code)
-    if (version === 4 && each.cmd === 'connack') expect([0, 1, 2, 5]).toContain(code)
+    if (version === 4 && each.cmd === 'connack') expect([0, 1, 2, 3, 5]).toContain(code)
     if (code !== 0) expect([wasEnded, last]).toEqual([true, each])
   }
 }

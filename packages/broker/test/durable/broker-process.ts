@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const fromHere = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+// Where the bundle stands is where it finds the one package that cannot be in it.
+const bundle = fromHere('../../node_modules/.cache/antiphon/cli.mjs')
+
+/** Makes one file of the broker's command, so that starting it takes no longer than a broker takes. */
+export async function bundleBroker(): Promise<void> {
+  await build({
+    entryPoints: [fromHere('../../src/cli.ts')],
+    outfile: bundle,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    external: ['classic-level'],
+    banner: {
+      js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)`,
+    },
+    logLevel: 'error',
+  })
+}
+
+/** A broker in a process of its own. */
+export interface BrokerProcess {
+  readonly port: number
+  /** Kills it at once and waits until it is dead. */
+  readonly kill: () => Promise<void>
+}
+
+/** Starts the broker's command on a folder and waits until it listens; what it says on stderr is a failure. */
+export async function startBroker(folder: string, port = 0): Promise<BrokerProcess> {
+  const child: ChildProcess = spawn(process.execPath, [bundle, '--port', String(port), '--data', folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const died = once(child, 'exit')
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })
+  const [line] = (await Promise.race([once(lines, 'line'), died])) as [unknown]
+  const found = typeof line === 'string' ? /listening on mqtt:.*:(\d+)/.exec(line)?.[1] : undefined
+  if (found === undefined) throw new Error(`the broker did not start: ${String(line)}`)
+  return {
+    port: Number(found),
+    kill: async () => {
+      child.kill('SIGKILL')
+      await died
+    },
+  }
+}
