@@ -91,6 +91,14 @@ const failing: Readonly<Record<string, [body: (test: MarbleContext) => void, ...
     },
     'timers pending at 2ms: expected 0, but saw 1, due at 10ms',
   ],
+  'a timer left after a longer while': [
+    ({ link, expectTimers }) => {
+      link().scheduler.schedule(() => undefined, 3_000)
+      expectTimers('2s |').toBe(0)
+    },
+    'timers pending at 2000ms: expected 0, but saw 1, due at 3000ms',
+  ],
+  'a time that is none': [({ expectTimers }) => expectTimers('--a|').toBe(0), "'--a|' is no time"],
   'an error of another code': [
     ({ expectObservable }) => {
       const timeout = new AntiphonError('timeout', 'too late')

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bytes, client, textOf, world, type Client } from '../virtual/client.js'
-import { patience, runs } from './runs.js'
+import { patience, runs, seed } from './runs.js'
 
 const names = ['a', 'b', 'c'] as const
 const topics = ['t', 't/1', 't/2', 't/1/x'] as const
@@ -123,7 +123,7 @@ describe('the virtual broker', () => {
             }
           },
         ),
-        { numRuns: runs },
+        { numRuns: runs, seed },
       )
     },
     patience,

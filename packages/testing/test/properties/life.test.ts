@@ -4,7 +4,7 @@ import { VirtualTimeScheduler } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { virtualBroker, type VirtualBroker } from '../../src/index.js'
 import { textOf } from '../virtual/client.js'
-import { patience, runs } from './runs.js'
+import { patience, runs, seed } from './runs.js'
 
 const remembered = { clean: false, sessionExpiry: Infinity } as const
 
@@ -97,7 +97,7 @@ describe('through any life that keeps the session', () => {
           expect(firstTimes(heard)).toEqual(sent)
           expect(left(broker)).toEqual([])
         }),
-        { numRuns: runs },
+        { numRuns: runs, seed },
       )
     },
     patience,
@@ -114,7 +114,7 @@ describe('through any life that keeps the session', () => {
           expect(heard.map(textOf)).toEqual(sent)
           expect(left(broker)).toEqual([])
         }),
-        { numRuns: runs },
+        { numRuns: runs, seed },
       )
     },
     patience,
@@ -130,7 +130,7 @@ describe('through any life that keeps the session', () => {
           expect(sorted(acknowledged)).toEqual(sent)
           expect(sorted(firstTimes(heard))).toEqual(sent)
         }),
-        { numRuns: runs },
+        { numRuns: runs, seed },
       )
     },
     patience,
@@ -156,7 +156,7 @@ describe('through any life at all', () => {
           runFor(1_000)
           expect(heard.slice(before).map(textOf)).toEqual(['and now?'])
         }),
-        { numRuns: runs },
+        { numRuns: runs, seed },
       )
     },
     patience,
@@ -171,7 +171,7 @@ describe('through any life at all', () => {
           expect(one.heard).toEqual(other.heard)
           expect(one.broker.counts()).toEqual(other.broker.counts())
         }),
-        { numRuns: runs },
+        { numRuns: runs, seed },
       )
     },
     patience,
