@@ -83,22 +83,28 @@ export function createBroker(options: BrokerOptions = {}): Broker {
   let closing: Promise<void> | undefined
   const hasClosed = (): boolean => closing !== undefined
 
+  const turnedAway = (remoteAddress: string): void => {
+    const reason = `there are ${limits.connections} connections already`
+    engine.counters.refusals++
+    engine.emit({ type: 'refused', remoteAddress, clientId: '', reasonCode: Reason.serverBusy, reason })
+  }
   const accept = (channel: Channel): void => {
     if (guests.size >= limits.connections) {
-      const { remoteAddress } = channel
-      const reason = `there are ${limits.connections} connections already`
-      engine.emit({ type: 'refused', remoteAddress, clientId: '', reasonCode: Reason.serverBusy, reason })
+      turnedAway(channel.remoteAddress)
       return channel.destroy()
     }
     const connection = new Connection(engine, channel, () => guests.delete(connection))
     guests.add(connection)
   }
 
+  const failed = (url: string, cause: Error): void =>
+    engine.emit({ type: 'listener-failed', url, error: AntiphonError.from(cause) })
+
   return {
     listen: async (where) => {
       await engine.ready
       if (hasClosed()) throw new AntiphonError('invalid-argument', 'the broker is closed: it listens no more')
-      const listener = await listen(where, limits, accept)
+      const listener = await listen(where, limits, { accept, turnedAway, failed })
       listeners.add(listener)
       engine.emit({ type: 'listening', url: listener.url })
       return listener

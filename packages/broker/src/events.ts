@@ -41,6 +41,8 @@ export type BrokerEvent =
     }
   /** A message that a receiver will not get. */
   | { readonly type: 'dropped'; readonly clientId: string; readonly topic: string; readonly loss: DropReason }
+  /** A connection could not be accepted; the listener goes on. */
+  | { readonly type: 'listener-failed'; readonly url: string; readonly error: AntiphonError }
   /** The storage did not take a write: nothing is acknowledged until it does. */
   | { readonly type: 'storage-failed'; readonly error: AntiphonError }
 

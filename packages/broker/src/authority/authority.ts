@@ -59,7 +59,13 @@ export type Admission =
       /** The last word of an enhanced authentication. */
       readonly authenticationData?: Uint8Array
     }
-  | { readonly admit: false; readonly reasonCode: number; readonly reasonString?: string }
+  | {
+      readonly admit: false
+      readonly reasonCode: number
+      readonly reasonString?: string
+      /** With 0x9C and 0x9D: where the client should go. */
+      readonly serverReference?: string
+    }
   /** Enhanced authentication goes on: the data is sent, and `authenticate` asked again with the client's answer. */
   | { readonly challenge: Uint8Array; readonly context?: unknown }
 

@@ -9,7 +9,7 @@ import { protocolError } from '../packet/violation.js'
 export interface AuthenticationHost {
   readonly challenged: (method: string, data: Uint8Array) => void
   readonly admitted: (admission: Extract<Admission, { admit: true }>) => void
-  readonly disconnect: (reasonCode: number, text: string) => void
+  readonly disconnect: (reasonCode: number, text: string, serverReference?: string) => void
   /** Called after any of these, when the hook took its time. */
   readonly proceed: () => void
   readonly fail: (error: unknown) => void
@@ -72,7 +72,8 @@ export class Authentication {
       return this.#host.challenged(method, admission.challenge)
     }
     if (!admission.admit) {
-      return this.#host.disconnect(admission.reasonCode, admission.reasonString ?? 'the client is not let in')
+      const { reasonCode, reasonString = 'the client is not let in', serverReference } = admission
+      return this.#host.disconnect(reasonCode, reasonString, serverReference)
     }
     this.#host.admitted(admission)
     // What comes next would be a beginning anew.

@@ -88,9 +88,9 @@ export class Connection implements ConversationHost, ReaderHost {
   readonly isOpen = (): boolean => this.#phase === 'in'
 
   /** Ends the connection for a reason of the broker's. */
-  readonly disconnect = (reasonCode: number, text: string): void => {
+  readonly disconnect = (reasonCode: number, text: string, serverReference?: string): void => {
     if (this.#phase === 'over') return
-    if (this.#phase !== 'in') return this.#refuse(reasonCode, text)
+    if (this.#phase !== 'in') return this.#refuse(reasonCode, text, serverReference)
     const request = this.#request as ConnectRequest
     if (request.version === 5) this.outbox.append(disconnectPacket(request, reasonCode, text))
     this.#finish('broker', { forgetsWill: false }, reasonCode, text)
@@ -212,16 +212,19 @@ export class Connection implements ConversationHost, ReaderHost {
     this.disconnect(known ? error.reasonCode : Reason.unspecifiedError, AntiphonError.from(error).message)
   }
 
-  #refuse(reasonCode: number, text: string): void {
+  #refuse(reasonCode: number, reasonString: string, serverReference: string | undefined): void {
     const { engine, outbox } = this
     const version = this.#version
     const isSpeechless = version === undefined || (version === 4 && reasonCode === Reason.malformedPacket)
-    if (!isSpeechless) outbox.append(refusalPacket(version, reasonCode, text))
+    if (!isSpeechless) {
+      const { maximumPacketSize = Infinity } = this.#request ?? {}
+      outbox.append(refusalPacket(version, { reasonCode, reasonString, serverReference, maximumPacketSize }))
+    }
     engine.counters.refusals++
     const { remoteAddress } = this.#channel
     const clientId = this.#authentication?.attempt.clientId ?? this.#request?.clientId ?? ''
-    engine.emit({ type: 'refused', remoteAddress, clientId, reasonCode, reason: text })
-    this.#finish('broker', { forgetsWill: true }, reasonCode, text) // [MQTT-3.2.2-7]
+    engine.emit({ type: 'refused', remoteAddress, clientId, reasonCode, reason: reasonString })
+    this.#finish('broker', { forgetsWill: true }, reasonCode, reasonString) // [MQTT-3.2.2-7]
   }
 
   /** Closes our end; the other side has a moment to close its own. */
@@ -274,9 +277,14 @@ export class Connection implements ConversationHost, ReaderHost {
     const seconds = keepAliveOf(request, this.engine.settings)
     if (seconds === 0) return
     const allowed = seconds * 1500
+    let unread = Infinity
     const left = (): number => {
-      // Whoever is not being read from cannot be blamed for silence.
-      if (this.#reader.isHeld) this.#reader.lastPacketAt = this.engine.now()
+      const { isFull } = this.outbox
+      const { pending } = this.#channel
+      // Whoever is not being read from cannot be blamed for silence, but for reading nothing of what is sent.
+      const isExcused = this.#reader.isHeld && (!isFull || pending < unread)
+      if (isExcused) this.#reader.lastPacketAt = this.engine.now()
+      unread = isFull ? pending : Infinity
       return this.#reader.lastPacketAt + allowed - this.engine.now()
     }
     this.#patience.watch(left, () =>

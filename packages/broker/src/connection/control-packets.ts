@@ -1,4 +1,4 @@
-import type { IConnackPacket } from 'mqtt-packet'
+import type { IConnackPacket, IDisconnectPacket } from 'mqtt-packet'
 import { encode } from '../packet/codec.js'
 import type { ProtocolVersion } from '../packet/codec.js'
 import type { ConnectRequest } from '../packet/connect.js'
@@ -23,11 +23,36 @@ export function welcomePacket(version: ProtocolVersion, welcome: Welcome): Buffe
 }
 
 /** The CONNACK that turns a client away; with no session present [MQTT-3.2.2-6]. */
-export function refusalPacket(version: ProtocolVersion, reasonCode: number, reasonString?: string): Buffer {
-  if (version === 4)
+export function refusalPacket(version: ProtocolVersion, refusal: Refusal): Buffer {
+  const { reasonCode, reasonString, serverReference, maximumPacketSize } = refusal
+  if (version === 4) {
     return encode({ cmd: 'connack', returnCode: toConnectReturnCode(reasonCode), sessionPresent: false }, 4)
-  const properties = reasonString === undefined ? {} : { reasonString }
-  return encode({ cmd: 'connack', reasonCode, sessionPresent: false, properties }, 5)
+  }
+  const properties = serverReference === undefined ? {} : { serverReference }
+  const bare: IConnackPacket = { cmd: 'connack', reasonCode, sessionPresent: false, properties }
+  return explained(bare, reasonString, maximumPacketSize) // [MQTT-3.2.2-19]
+}
+
+/** Why a client is turned away. */
+export interface Refusal {
+  readonly reasonCode: number
+  readonly reasonString: string
+  /** Where it should go instead. */
+  readonly serverReference: string | undefined
+  /** The client's own bound, `Infinity` where it has not come to telling it. */
+  readonly maximumPacketSize: number
+}
+
+/** A packet with a reason in words, unless it would be too large with it. */
+function explained(
+  packet: IConnackPacket | IDisconnectPacket,
+  reason: string,
+  maximumPacketSize: number,
+): Buffer {
+  // Reasons may quote what the client sent, and a string on the wire has its bound.
+  const reasonString = reason.slice(0, 200)
+  const whole = encode({ ...packet, properties: { ...packet.properties, reasonString } }, 5)
+  return whole.length <= maximumPacketSize ? whole : encode(packet, 5)
 }
 
 /** What a v5 client is told of the broker's bounds; what equals the protocol's own default is left out. */
@@ -50,10 +75,8 @@ export function offeredProperties(settings: Settings, request: ConnectRequest): 
 /** A DISCONNECT from the broker, never with a Session Expiry Interval [MQTT-3.14.2-2], explained where that fits. */
 export function disconnectPacket(request: ConnectRequest, reasonCode: number, reasonString: string): Buffer {
   const { wantsProblemInformation, maximumPacketSize } = request
-  const bare = encode({ cmd: 'disconnect', reasonCode }, 5)
-  if (!wantsProblemInformation) return bare
-  const explained = encode({ cmd: 'disconnect', reasonCode, properties: { reasonString } }, 5)
-  return explained.length <= maximumPacketSize ? explained : bare // [MQTT-3.14.2-3]
+  const packet: IDisconnectPacket = { cmd: 'disconnect', reasonCode }
+  return wantsProblemInformation ? explained(packet, reasonString, maximumPacketSize) : encode(packet, 5) // [MQTT-3.14.2-3]
 }
 
 /** The SUBACK of a SUBSCRIBE; on 3.1.1 every refusal is 0x80. */

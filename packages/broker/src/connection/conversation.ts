@@ -56,7 +56,12 @@ export class Conversation implements Publisher {
 
   /** Whether what follows has to wait: for hooks, or for a client that does not read what it is sent. */
   get isHeld(): boolean {
-    return this.#isSubscribing || this.lane.isFull || this.#host.outbox.isFull
+    return this.#isSubscribing || this.lane.isFull || this.#host.outbox.isFull || this.#isAwaited
+  }
+
+  /** A client of 3.1.1 cannot be told how much it may have unanswered, so it is made to wait. */
+  get #isAwaited(): boolean {
+    return this.#request.version === 4 && this.#uplink.isHeld
   }
 
   /** Deals with the packet at the framer. CONNECT, DISCONNECT and AUTH are the connection's. */

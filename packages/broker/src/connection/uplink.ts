@@ -7,7 +7,7 @@ import { readPublish, toPublication } from '../packet/publish.js'
 import type { PublishHead } from '../packet/publish.js'
 import type { Publication } from '../packet/publication.js'
 import { Reason, isFailure, reasonText } from '../packet/reason.js'
-import { levelCount } from '../packet/levels.js'
+import { topicExcess } from '../packet/topic-limits.js'
 import { malformed, protocolError, violation } from '../packet/violation.js'
 import { unanswered } from '../routing/intake.js'
 import type { Session } from '../session/session.js'
@@ -19,6 +19,7 @@ export class Uplink {
   readonly #session: Session
   readonly #request: ConnectRequest
   readonly #publisher: Publisher
+  readonly #receiveMaximum: number
   #aliases: Map<number, string> | null = null
 
   constructor(host: ConversationHost, session: Session, request: ConnectRequest, publisher: Publisher) {
@@ -26,6 +27,12 @@ export class Uplink {
     this.#session = session
     this.#request = request
     this.#publisher = publisher
+    this.#receiveMaximum = host.engine.settings.limits.receiveMaximum
+  }
+
+  /** Whether as many QoS 1 messages are unanswered as may be. */
+  get isHeld(): boolean {
+    return this.#session.inbound.unansweredQoS1 >= this.#receiveMaximum
   }
 
   /** Takes the PUBLISH at the framer. */
@@ -50,12 +57,9 @@ export class Uplink {
       if (inbound.isAnswered(packetId)) this.#answer(Header.pubrec, packetId, Reason.success)
       return
     }
-    const { receiveMaximum } = engine.settings.limits
-    if (inbound.count >= receiveMaximum) {
-      throw violation(
-        Reason.receiveMaximumExceeded,
-        `more than ${receiveMaximum} messages are unanswered [MQTT-3.3.4-7]`,
-      )
+    if (version === 5 && inbound.count >= this.#receiveMaximum) {
+      const rule = `more than ${this.#receiveMaximum} messages are unanswered [MQTT-3.3.4-7]`
+      throw violation(Reason.receiveMaximumExceeded, rule)
     }
     const publication = toPublication(cursor, topic, this.#session.clientId, engine.now())
     if (!this.#isFit(head, publication)) {
@@ -79,7 +83,9 @@ export class Uplink {
     const isSaid = this.#request.version === 5 || !isFailure(outcome)
     if (qos === 1) {
       if (!isHere) return
+      const wasHeld = this.isHeld
       inbound.unansweredQoS1--
+      if (wasHeld) this.#host.proceed()
       if (outcome !== unanswered) this.#answer(Header.puback, packetId, outcome)
       return
     }
@@ -117,12 +123,8 @@ export class Uplink {
   }
 
   #checkTopic(topic: string): string {
-    const { topicLength, topicLevels } = this.#host.engine.settings.limits
-    if (topic.length > topicLength)
-      throw violation(Reason.topicNameInvalid, `the topic name is longer than ${topicLength} bytes`)
-    if (topic.length >= topicLevels && levelCount(topic) > topicLevels) {
-      throw violation(Reason.topicNameInvalid, `the topic name has more than ${topicLevels} levels`)
-    }
+    const excess = topicExcess(topic, this.#host.engine.settings.limits)
+    if (excess !== undefined) throw violation(Reason.topicNameInvalid, excess)
     return topic
   }
 

@@ -64,13 +64,18 @@ export function deliver$(
       subscriber.next({ status: 'sent' })
       return subscriber.complete()
     }
+    let isOver = false
     const tracker: DeliveryTracker = {
       sent: () => subscriber.next({ status: 'sent' }),
       acknowledged: (reasonCode) => {
+        isOver = true
         subscriber.next({ status: 'acknowledged', reasonCode })
         subscriber.complete()
       },
-      lost: (loss) => fail(...lossErrors[loss]),
+      lost: (loss) => {
+        isOver = true
+        fail(...lossErrors[loss])
+      },
     }
     if (!session.downlink.isReady) subscriber.next({ status: 'queued' })
     session.downlink.deliver(publication, { qos, retain: false, identifiers, group: null, tracker })
@@ -82,7 +87,7 @@ export function deliver$(
           })
     return () => {
       expiry?.cancel()
-      session.downlink.withdraw(tracker)
+      if (!isOver) session.downlink.withdraw(tracker)
     }
   })
 }

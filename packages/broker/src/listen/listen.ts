@@ -37,22 +37,37 @@ export interface Listener {
   readonly close: () => Promise<void>
 }
 
+/** Who takes what a listener brings. */
+export interface ListenHost {
+  readonly accept: Accept
+  /** There were too many connections for one more. */
+  readonly turnedAway: (remoteAddress: string) => void
+  /** Accepting failed once; the listener goes on. */
+  readonly failed: (url: string, error: Error) => void
+}
+
 /** Takes a channel that was accepted. */
 export type Accept = (channel: Channel) => void
 
 const schemes = { tcp: 'mqtt', tls: 'mqtts', ws: 'ws', wss: 'wss' } as const
 
 /** Listens, and hands every accepted stream over as a channel. */
-export function listen(options: ListenOptions, limits: Limits, accept: Accept): Promise<Listener> {
+export function listen(options: ListenOptions, limits: Limits, taker: ListenHost): Promise<Listener> {
   const { host = '127.0.0.1', port = 0, protocol } = options
   const path = 'path' in options && options.path !== undefined ? options.path : ''
   let url = ''
-  const server = serverFor(options, limits, () => url, accept)
+  const server = serverFor(options, limits, () => url, taker.accept)
+  // Handshakes count, too, though nobody has come in yet.
   server.maxConnections = limits.connections
+  server.on('drop', (peer) =>
+    taker.turnedAway(`${peer?.remoteAddress ?? 'unknown'}:${peer?.remotePort ?? 0}`),
+  )
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {
       server.off('error', reject)
+      // A system out of sockets, for example: what is there goes on.
+      server.on('error', (error) => taker.failed(url, error))
       const address = server.address() as AddressInfo
       url = `${schemes[protocol]}://${host.includes(':') ? `[${host}]` : host}:${address.port}${path}`
       resolve({

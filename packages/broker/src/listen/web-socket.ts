@@ -31,6 +31,7 @@ export function acceptWebSockets(server: Server, place: WebSocketPlace, accept: 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const refusal = refusalOf(request, place)
     if (refusal !== undefined) {
+      socket.on('error', () => socket.destroy())
       socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
       return
     }

@@ -11,14 +11,15 @@ import { Patience } from '../connection/patience.js'
 import type { Flushable } from '../connection/turn.js'
 import type { Engine } from '../engine.js'
 import type { ConnectRequest } from '../packet/connect.js'
-import { fromOutgoing, toMessage } from '../packet/publication.js'
 import type { Publication } from '../packet/publication.js'
 import { Reason, isFailure, reasonText } from '../packet/reason.js'
+import { topicExcess } from '../packet/topic-limits.js'
 import { unanswered } from '../routing/intake.js'
 import type { Peer } from '../session/peer.js'
 import type { Session } from '../session/session.js'
 import type { Departure } from '../session/sessions.js'
 import { toLocalGrant } from './local-grant.js'
+import { fromLocal, toLocalMessage } from './local-message.js'
 
 /** Who hears what happens on a local connection. */
 export interface LocalListener {
@@ -105,7 +106,7 @@ export class LocalConnection implements Peer, Publisher, Flushable {
       this.#unreadBytes -= size
       const qos = ((flags >> 1) & 3) as 0 | 1 | 2
       const as = { qos, retain: (flags & 1) !== 0, dup: (flags & 8) !== 0, identifiers }
-      const message = toMessage(publication, as, this.#engine.now(), this.#request.version)
+      const message = toLocalMessage(publication, as, this.#engine.now(), this.#request.version)
       this.#listener.next({ type: 'message', message, acknowledge: () => this.#acknowledge(qos, packetId) })
     })
     return true
@@ -147,14 +148,15 @@ export class LocalConnection implements Peer, Publisher, Flushable {
     answer: (reasonCode: number) => void,
     refused: (error: AntiphonError) => void,
   ): void {
-    const { counters, intake, now, turn } = this.#engine
+    const { counters, intake, now, turn, settings } = this.#engine
     const { version } = this.#request
+    const excess = topicExcess(message.topic, settings.limits)
+    if (excess !== undefined) {
+      const context = { topic: message.topic, reasonCode: Reason.topicNameInvalid }
+      return refused(new AntiphonError('publish-refused', excess, context))
+    }
     counters.messagesIn++
-    const publication = fromOutgoing(
-      version === 5 ? message : withoutProperties(message),
-      this.#client.clientId,
-      now(),
-    )
+    const publication = fromLocal(message, this.#client.clientId, now(), version)
     const conclude = (outcome: number): void => {
       const code = publication.qos === 0 ? Reason.success : outcome
       if (code === unanswered) {
@@ -286,9 +288,4 @@ export class LocalConnection implements Peer, Publisher, Flushable {
     this.#engine.emit({ type: 'disconnected', client: this.#client, ...why })
     if (session.peer === this) this.#engine.sessions.close(session, departure)
   }
-}
-
-/** What a 3.1.1 connection carries of a message. */
-function withoutProperties({ topic, payload, qos = 1, retain = false }: OutgoingMessage): OutgoingMessage {
-  return { topic, payload, qos, retain }
 }

@@ -73,9 +73,10 @@ export class Publication implements PublicationParts {
     return (this.#decoded ??= decodeProperties(this.properties))
   }
 
-  /** Its encoding in a given shape, made once for all receivers of that shape. */
+  /** Its encoding in a given shape; while it is being routed, made once for all receivers of that shape. */
   frame(key: number, identifiers: readonly number[] | null): Frame {
-    const frames = (this.#frames ??= [])
+    const frames = this.#frames
+    if (frames === undefined) return encodeFrame(this, key, identifiers)
     for (const frame of frames) {
       if (frame.key === key && sameIdentifiers(frame.identifiers, identifiers)) return frame
     }
@@ -85,8 +86,13 @@ export class Publication implements PublicationParts {
     return frame
   }
 
-  /** Forgets its encoded forms, for a message that is kept for long. */
-  settle(): void {
+  /** Keeps encoded forms from now on, for many receivers are coming. */
+  beginRouting(): void {
+    this.#frames = []
+  }
+
+  /** Lets go of them: the message itself may be kept for long. */
+  endRouting(): void {
     this.#frames = undefined
   }
 }

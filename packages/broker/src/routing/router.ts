@@ -74,6 +74,7 @@ export class Router {
     this.#stamp++
     this.#trie.match(publication.topic, this.#visit)
     let isMatched = sessions.length > 0
+    publication.beginRouting()
     let isTaken = false
     for (const session of sessions) {
       // Overlapping subscriptions make one copy at the highest QoS [MQTT-3.3.4-2], with all their identifiers [MQTT-3.3.4-4].
@@ -85,6 +86,7 @@ export class Router {
       if (isHanded !== undefined) isMatched = true
       if (isHanded === true) isTaken = true
     }
+    publication.endRouting()
     sessions.length = shared.length = 0
     this.#publication = null
     return isTaken ? Reason.success : isMatched ? Reason.quotaExceeded : Reason.noMatchingSubscribers

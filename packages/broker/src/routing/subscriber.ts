@@ -6,7 +6,7 @@ import type { BrokerEvent } from '../events.js'
 import type { Settings } from '../options.js'
 import { Reason, isFailure } from '../packet/reason.js'
 import type { SubscribeLine } from '../packet/subscribe.js'
-import { levelCount } from '../packet/levels.js'
+import { topicExcess } from '../packet/topic-limits.js'
 import type { Retained } from '../retained/retained.js'
 import type { Session } from '../session/session.js'
 import type { Journal } from '../storage/journal.js'
@@ -97,8 +97,7 @@ export class Subscriber {
   #fault(session: Session, { filter }: SubscribeLine): number | undefined {
     const { limits, sharedSubscriptions, wildcardSubscriptions } = this.#parts.settings
     if (validateTopicFilter(filter) !== undefined) return Reason.topicFilterInvalid
-    if (Buffer.byteLength(filter) > limits.topicLength) return Reason.topicFilterInvalid
-    if (levelCount(filter) > limits.topicLevels) return Reason.topicFilterInvalid
+    if (topicExcess(filter, limits) !== undefined) return Reason.topicFilterInvalid
     if (!sharedSubscriptions && isSharedFilter(filter)) return Reason.sharedSubscriptionsNotSupported
     if (!wildcardSubscriptions && /[+#]/.test(filter)) return Reason.wildcardSubscriptionsNotSupported
     const { subscriptionMap } = session

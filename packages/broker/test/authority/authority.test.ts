@@ -1,6 +1,7 @@
 import { Subject, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import type {
+  Admission,
   Authority,
   ConnectAttempt,
   PublishVerdict,
@@ -100,6 +101,20 @@ describe('authenticate', () => {
     const clients = ['a', 'errs', 'throws'].map((clientId) => world.join(clientId))
     await world.settle()
     expect(clients.map((client) => client.first().reasonCode)).toEqual([0, 0x80, 0x80])
+  })
+
+  it('may name another server, and explain itself at length that fits', () => {
+    const authenticate = (): Admission => ({
+      admit: false,
+      reasonCode: 0x9c,
+      reasonString: 'x'.repeat(70_000),
+      serverReference: 'other:1883',
+    })
+    const world = makeWorld({ authority: { authenticate } })
+    const { properties } = world.join('a').first()
+    expect(properties).toEqual({ serverReference: 'other:1883', reasonString: 'x'.repeat(200) })
+    const short = world.join('a', { properties: { maximumPacketSize: 40 } }).first()
+    expect(short.properties).toEqual({ serverReference: 'other:1883' })
   })
 
   it('may limit the time a client stays and its session lasts', () => {
@@ -233,6 +248,33 @@ describe('authorizePublish', () => {
       ['pubrec', 2, 0],
     ])
     expect(payloads(watcher)).toEqual([])
+  })
+
+  it('is waited for, in 3.1.1, where v5 would be told of a limit', async () => {
+    const answers: Subject<number>[] = []
+    const { world } = join(
+      {
+        authorizePublish: () => {
+          answers.push(new Subject())
+          return { take: answers.at(-1) as Subject<number> }
+        },
+      },
+      { limits: { receiveMaximum: 2 } },
+    )
+    const old = world.join('old', { protocolVersion: 4 })
+    old.take()
+    for (const messageId of [1, 2, 3]) old.send(publish('x', { messageId }))
+    expect([answers.length, old.channel.isPaused]).toEqual([2, true])
+    for (const index of [0, 1, 2]) {
+      answers[index]?.next(0)
+      await world.settle()
+    }
+    expect(old.take().map(({ messageId }) => messageId)).toEqual([1, 2, 3])
+    expect(old.channel.isPaused).toBe(false)
+    const young = world.join('young')
+    young.take()
+    for (const messageId of [1, 2, 3]) young.send(publish('x', { messageId }))
+    expect(young.take()).toMatchObject([{ cmd: 'disconnect', reasonCode: 0x93 }])
   })
 
   it('that answers after the client has gone does no harm', async () => {

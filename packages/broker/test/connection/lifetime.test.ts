@@ -123,12 +123,23 @@ describe('a connection', () => {
     for (let index = 0; index < 100; index++) client.send({ cmd: 'pingreq' })
     expect(client.channel.isPaused).toBe(true)
     expect(client.channel.pending).toBeLessThan(300)
-    world.advance(100_000)
+    world.advance(20_000)
     expect(client.channel.isEnded).toBe(false)
     client.channel.unstick()
     world.advance()
     expect(client.channel.isPaused).toBe(false)
     expect(client.take()).toHaveLength(100)
+  })
+
+  it('of a client that reads nothing any more ends, as if it were silent', () => {
+    const world = makeWorld({ limits: { unreadBytes: 100 } })
+    const client = world.join('a', { keepalive: 10 })
+    client.channel.isStuck = true
+    for (let index = 0; index < 100; index++) client.send({ cmd: 'pingreq' })
+    world.advance(30_000)
+    expect(client.channel.isEnded).toBe(true)
+    world.advance(2_000)
+    expect(client.channel.isGone).toBe(true)
   })
 
   it('that sets off much leaves the others their turns', () => {

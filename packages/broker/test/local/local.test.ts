@@ -259,6 +259,26 @@ describe('a client in process', () => {
     expect(client.heard).toEqual(['online', 'connection-lost 135', 'publish publish-refused'])
   })
 
+  it('is let go when its credential ends', () => {
+    const { join, advance } = makeWorld({
+      authority: { authenticate: () => ({ admit: true, expiresAt: 5_000 }) },
+    })
+    const client = join()
+    advance(4_999)
+    expect(client.heard).toEqual(['online'])
+    advance(1)
+    expect(client.heard).toEqual(['online', 'connection-lost 160'])
+  })
+
+  it('is bound by the length of topics', () => {
+    const { join, advance } = makeWorld({ limits: { topicLength: 5 } })
+    const client = join()
+    client.publish('äää', 'x')
+    client.publish('ääb', 'x')
+    advance()
+    expect(client.heard).toEqual(['online', 'publish publish-refused', 'published 16'])
+  })
+
   it('never gets a message of 65 536 bytes of topic to the others', () => {
     const { join, advance } = makeWorld()
     const client = join()
