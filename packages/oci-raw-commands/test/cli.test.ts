@@ -42,6 +42,36 @@ describe('the command line', () => {
     })
   })
 
+  it('reads data from a file, and how long to follow the record', () => {
+    const file = ['--request-data', `file://${new URL('../package.json', import.meta.url).pathname}`]
+    const read = (format: string): unknown =>
+      readArguments([`invoke-raw-${format}-command`, ...required, ...file, '--timeout', '3', '--wait'])
+    const name = '@antiphon/oci-raw-commands'
+    expect(read('json')).toMatchObject({
+      invocation: { requestData: { name } },
+      timeout: 3_000,
+      isFollowed: true,
+    })
+    expect(read('text')).toMatchObject({
+      invocation: { requestData: expect.stringContaining(name) as string },
+    })
+    expect(read('binary')).toMatchObject({
+      invocation: { requestData: expect.stringMatching(/^[A-Za-z\d+/]+=*$/) as string },
+    })
+  })
+
+  it('runs the stand-in as told', () => {
+    const tls = ['--cert', 'c', '--key', 'k', '--ca', 'a', '--wss', '443']
+    expect(readArguments(['platform', '--device', 'lamp:a:b', '--http', '0', ...tls])).toEqual({
+      command: 'platform',
+      devices: [{ id: 'ocid1.iotdigitaltwininstance.oc1..lamp', externalKey: 'lamp', password: 'a:b' }],
+      http: 0,
+      port: 8_883,
+      wss: 443,
+      tls: { cert: 'c', key: 'k', ca: 'a' },
+    })
+  })
+
   it.each<readonly [string, readonly string[]]>([
     ['--digital-twin-instance-id', ['invoke-raw-json-command']],
     ['--request-endpoint', ['invoke-raw-text-command', '--digital-twin-instance-id', 'x']],

@@ -1,7 +1,10 @@
-import { text, toUtf8, type Message } from '@antiphon/core'
+import { bytes, text, toUtf8, type Message } from '@antiphon/core'
+import type { either } from 'fp-ts'
+import { TestScheduler } from 'rxjs/testing'
 import { describe, expect, it } from 'vitest'
 import { onCommand, serveCommands } from '../src/index.js'
-import { door, inWorld, lamp } from './world.js'
+import { createPlatform } from '../src/platform/index.js'
+import { door, hello, inWorld, lamp } from './world.js'
 
 const minute = 60_000
 const toText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
@@ -284,6 +287,33 @@ describe('records', () => {
         ...['response_endpoint', 'response_duration', 'time_created', 'time_updated', 'time_finished'],
         'delivery_status',
       ])
+    })
+  })
+})
+
+describe('the stand-in', () => {
+  it('keeps so many records, and lets the oldest finished ones go first', () => {
+    const platform = createPlatform({
+      instances: [lamp],
+      recordsKept: 2,
+      scheduler: new TestScheduler(() => undefined),
+    })
+    const ids = [1, 2, 3].map(() => (platform.invoke(lamp.id, hello) as either.Right<string>).right)
+    expect(platform.records().map(({ id }) => id)).toEqual(ids.slice(1))
+  })
+
+  it.each(['id', 'externalKey'] as const)('refuses two instances of one %s', (name) => {
+    const instances = [lamp, { ...door, [name]: lamp[name] }]
+    expect(() => createPlatform({ instances })).toThrow(lamp[name])
+  })
+
+  it('records bytes that are no text in base64', () => {
+    inWorld(({ platform, device, invoke, at, run }) => {
+      const raw = onCommand({ topic: 'iot/v1/cmd', request: bytes, response: bytes }, ({ value }) => [value])
+      serveCommands(device(lamp), { handlers: [raw] }).subscribe()
+      at(1_000, () => invoke({ requestDataFormat: 'BINARY', requestData: '//4=' }))
+      run(2_000)
+      expect(platform.records().map(({ id }) => platform.record(id)?.response_data)).toEqual(['//4='])
     })
   })
 })
