@@ -147,6 +147,19 @@ describe('acknowledgements', () => {
     expect(released).toEqual(['next'])
   })
 
+  it('are not given for another by giving one twice', () => {
+    const released: string[] = []
+    const acknowledgements = new Acknowledgements()
+    const receipt = acknowledgements.open(arrival('a'), () => released.push('a'))
+    const [first, second] = [receipt.handTo({ closed: false }), receipt.handTo({ closed: false })]
+    receipt.seal()
+    first.acknowledge()
+    first.acknowledge()
+    expect(released).toEqual([])
+    second.acknowledge()
+    expect(released).toEqual(['a'])
+  })
+
   it('leave at once for what was handed to nobody', () => {
     const released: string[] = []
     const acknowledgements = new Acknowledgements()

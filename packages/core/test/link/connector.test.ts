@@ -170,7 +170,9 @@ describe('a connector', () => {
     fail('connection-lost')
     expect(again()).toBe('ONLINE me again')
     fail('connection-lost')
-    attempt('connection-refused', 0x88)
+    advance(10_000)
+    const refused = new AntiphonError('connection-refused', 'busy', { phase: 'after-network' })
+    transport.connections.at(-1)?.answer.error(refused)
     attempt('connection-lost')
     expect(again()).toBe('ONLINE me again')
     fail('connection-lost')
@@ -353,6 +355,7 @@ describe('closing a connector', () => {
     const ending = ['ENDED', 'closed', '|']
     const after = log.slice(log.indexOf(when) + 1)
     expect(after).toEqual(ending.slice(ending.indexOf(when) + 1))
+    expect(transport.attempts).toEqual(when === 'connecting 1' ? [] : [1])
     expect([transport.open(), timers()]).toEqual([0, 0])
   })
 })

@@ -238,6 +238,37 @@ describe('an answer of a connection that is gone', () => {
   })
 })
 
+describe('a loss that is told of when the next connection is there already', () => {
+  it('does not disturb what is under way on it', () => {
+    const { online, offline, watch, packets, suback, transport, told } = subscriptionsSetting()
+    const one = watch('a')
+    online()
+    offline()
+    online()
+    packets()
+    transport.subscribed[0]?.answer.error(failure('connection-lost'))
+    watch('a')
+    expect(packets()).toEqual([])
+    suback()
+    expect(told).toEqual(['open', 'open', 'ready'])
+    expect(one.log).toEqual(['open'])
+  })
+
+  it('does not disturb an UNSUBSCRIBE either', () => {
+    const { online, offline, watch, packets, suback, transport } = subscriptionsSetting()
+    online()
+    const one = watch('a')
+    suback()
+    one.leave()
+    offline()
+    online(resumed)
+    transport.unsubscribed[0]?.answer.error(failure('connection-lost'))
+    packets()
+    watch('a')
+    expect(packets()).toEqual([])
+  })
+})
+
 describe('the packets after a lost session', () => {
   it('are as few as the filters allow: those that overlap go apart, so that each has an identifier', () => {
     const { online, watch, packets } = subscriptionsSetting()

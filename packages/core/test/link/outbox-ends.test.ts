@@ -224,10 +224,12 @@ describe('the end of an outbox', () => {
   })
 
   it('is told to who drains', () => {
-    const { outbox, send, log } = outboxSetting()
-    send('1')
+    const { outbox, send, online, log } = outboxSetting()
+    online({ receiveMaximum: 1 })
+    send('in flight')
+    send('waiting')
     outbox.drain(closed, () => log.push('idle'))
     outbox.end(closed)
-    expect(log).toEqual(['1 link-closed', 'idle'])
+    expect(log).toEqual(['in flight link-closed', 'waiting link-closed', 'idle'])
   })
 })

@@ -61,6 +61,17 @@ describe('a sender that acts from within', () => {
     expect(log).toEqual(['1 0', 'idle'])
   })
 
+  it('an end may take out what waits, and sends nothing more', () => {
+    const { outbox, send, online, sent, log } = outboxSetting()
+    online({ receiveMaximum: 1 })
+    send('1', {}, () => second.unsubscribe())
+    const second = send('2')
+    send('3', { qos: 0 })
+    outbox.end(closed)
+    expect(sent()).toEqual(['1'])
+    expect(log).toEqual(['1 link-closed', '3 link-closed'])
+  })
+
   it('an end may publish, and is refused', () => {
     const { outbox, send, log } = outboxSetting()
     send('1', {}, () => send('from within'))

@@ -1,8 +1,11 @@
 import fc from 'fast-check'
+import { Subscriber } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { AntiphonError } from '../../src/errors.js'
+import type { PublishAck } from '../../src/link/link.js'
 import { runs } from '../codec/runs.js'
 import { failure, reply, type Published } from './hand-transport.js'
+import { outgoing } from './messages.js'
 import { outboxSetting } from './outbox-setting.js'
 
 const acknowledgeAtOnce = (asked: Published): void => reply(asked, { reasonCode: 0 })
@@ -131,6 +134,18 @@ describe('an outbox', () => {
     acknowledge('3')
     expect(sent()).toEqual(['4'])
     expect(log).toEqual(['2 16', '1 0', '3 0'])
+  })
+
+  it('sends nothing for who has left before', () => {
+    const { outbox, online, sent } = outboxSetting()
+    online()
+    const gone = new Subscriber<PublishAck>()
+    gone.unsubscribe()
+    outbox.send(outgoing('a', '1'), gone)
+    outbox.pause()
+    outbox.send(outgoing('a', '2'), gone)
+    online()
+    expect(sent()).toEqual([])
   })
 
   it('lets QoS 0 pass by a used up quota, but by nothing that waits', () => {

@@ -64,6 +64,7 @@ describe('from within', () => {
     suback()
     receive('a', 'x')
     expect(again).toEqual([['open', 'x']])
+    expect(watch('a').log).toEqual(['open'])
     expect(packets()).toEqual([])
   })
 

@@ -1,0 +1,81 @@
+import { countsOf, endpoint, request$, strays$, text, type OutgoingMessage } from '@antiphon/core'
+import { Subject } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { answering, observe, replyTo, textOf } from '../observed.js'
+import { synchronousLink } from '../synchronous-link.js'
+import { inWorld } from '../world.js'
+
+const echo = endpoint({ topic: 'echo', request: text, response: text })
+
+/** How many questions are open at once, one round after the other: 1, 2, 1, 2, 3, 1, …, 64, 1. */
+function* rounds(calls: number): Generator<number> {
+  for (let left = calls; left > 0;)
+    for (let most = 2; most <= 64 && left > 0; most++)
+      for (const size of [1, most]) {
+        yield Math.min(size, left)
+        left -= Math.min(size, left)
+        if (left === 0) break
+      }
+}
+
+describe('in-flight counts that keep touching zero', () => {
+  it.each(['before the acknowledgement', 'after all were asked', 'in reverse'] as const)(
+    'lose none of 100 000 calls answered %s',
+    (when) => {
+      const waiting: (() => void)[] = []
+      const link = synchronousLink((message, deliver) => {
+        const answer = (): void => deliver(replyTo(message, textOf(message)))
+        if (when === 'before the acknowledgement') answer()
+        else waiting.push(answer)
+      })
+      let strays = 0
+      strays$(link).subscribe(() => strays++)
+      const questions = new Subject<string>()
+      let asked = 0
+      let answered = 0
+      let wrong = 0
+      const open = new Set<string>()
+      questions.pipe(request$(link, echo)).subscribe((answer) => {
+        answered++
+        if (!open.delete(answer)) wrong++
+      })
+      for (const size of rounds(100_000)) {
+        for (let index = 0; index < size; index++) {
+          const question = String(asked++)
+          open.add(question)
+          questions.next(question)
+        }
+        const answers = waiting.splice(0)
+        if (when === 'in reverse') answers.reverse()
+        for (const answer of answers) answer()
+        expect(countsOf(link, echo).pending).toBe(0)
+      }
+      expect({ asked, answered, wrong, strays, open: open.size }).toEqual({
+        asked: 100_000,
+        answered: 100_000,
+        wrong: 0,
+        strays: 0,
+        open: 0,
+      })
+      expect([link.subscribed(), link.unacknowledged()]).toEqual([1, 0])
+    },
+  )
+
+  it('lose none of 10 000 calls over a broker', () => {
+    inWorld((world) => {
+      answering(world, 'echo', (request: OutgoingMessage) => [replyTo(request, textOf(request))], 0)
+      world.advance(10)
+      const questions = new Subject<string>()
+      const caller = world.link('caller')
+      const answers = observe(world, questions.pipe(request$(caller, echo)))
+      let asked = 0
+      for (const size of rounds(10_000)) {
+        for (let index = 0; index < size; index++) questions.next(String(asked++))
+        world.advance(20)
+        if (answers.values.length !== asked) break
+      }
+      expect(answers.values).toHaveLength(10_000)
+      expect(countsOf(caller, echo)).toMatchObject({ asked: 10_000, answered: 10_000, pending: 0 })
+    })
+  })
+})
