@@ -147,6 +147,9 @@ describe('topic spaces', () => {
     expect(maySubscribe(spaces, 'car1', 'fleet/alerts/#')).toBe(true)
     expect(maySubscribe(spaces, 'map', 'vehicles/+/GPS/#')).toBe(true)
     expect(mayPublish(spaces, 'car1', 'vehicles/car1/GPS/lat')).toBe(true)
+    expect(mayPublish(spaces.slice(0, 2), 'car1', 'vehicles/car2/GPS/lat')).toBe(false)
+    // A template of any type allows publishing, that of the map too.
+    expect(mayPublish(spaces, 'car1', 'vehicles/car2/GPS/lat')).toBe(true)
   })
 
   it('a filter allowed holds no topic outside every template, and a publish-only space allows none', () => {
