@@ -14,7 +14,7 @@ export type {
   VirtualLinkOptions,
 } from './virtual/broker.js'
 export type { Latency } from './virtual/connection.js'
-export type { Will } from './virtual/packet.js'
+export type { PacketType, Will } from './virtual/packet.js'
 export type { Overlap } from './virtual/routing.js'
 export type { BrokerSubscription } from './virtual/session.js'
 export { faultAlphabet, faultScript } from './faults/script.js'
@@ -39,6 +39,7 @@ export type {
   UnexaminedCase,
 } from './contract/world.js'
 export { ExpectationError } from './compare/expectation.js'
+export type { Matcher } from './compare/equal.js'
 export { like } from './compare/like.js'
 export { marbles } from './marbles/marbles.js'
 export type { MarbleContext } from './marbles/marbles.js'

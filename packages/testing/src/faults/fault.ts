@@ -1,4 +1,4 @@
-import type { Packet } from '../virtual/packet.js'
+import type { PacketType } from '../virtual/packet.js'
 
 /** Which packets a fault strikes. */
 export interface PacketChoice {
@@ -7,7 +7,7 @@ export interface PacketChoice {
   /** Only this client's. @defaultValue every client's */
   readonly clientId?: string
   /** @defaultValue `['publish']` */
-  readonly packets?: readonly Packet['type'][]
+  readonly packets?: readonly PacketType[]
   /** Only messages whose topic this filter matches. */
   readonly topic?: string
   /** So many of them, then no more. @defaultValue 1 */

@@ -2,7 +2,7 @@ import type { Grant, Link, LinkOptions, OutgoingMessage, Transport } from '@anti
 import type { Observable, SchedulerLike, Subscription } from 'rxjs'
 import type { Fault, ScriptedFault } from '../faults/fault.js'
 import type { Latency } from './connection.js'
-import type { Packet, Will } from './packet.js'
+import type { PacketType, Will } from './packet.js'
 import type { Overlap } from './routing.js'
 import type { BrokerSubscription } from './session.js'
 
@@ -72,7 +72,7 @@ export interface SessionView {
 export interface BrokerCounts {
   readonly connections: number
   readonly refusedConnections: number
-  readonly packets: Readonly<Partial<Record<Packet['type'], number>>>
+  readonly packets: Readonly<Partial<Record<PacketType, number>>>
 }
 
 /** What happens to the broker's memory of its clients. */

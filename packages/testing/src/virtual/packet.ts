@@ -85,3 +85,18 @@ export type ServerPacket = ConnackPacket | PublishPacket | AckPacket | AnswerPac
 
 /** Any packet. */
 export type Packet = ClientPacket | ServerPacket
+
+/** What kinds of packets there are. */
+export type PacketType =
+  | 'connect'
+  | 'connack'
+  | 'publish'
+  | 'puback'
+  | 'pubrec'
+  | 'pubrel'
+  | 'pubcomp'
+  | 'subscribe'
+  | 'suback'
+  | 'unsubscribe'
+  | 'unsuback'
+  | 'disconnect'

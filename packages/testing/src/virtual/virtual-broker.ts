@@ -18,7 +18,7 @@ import type {
 import { connectPacket } from './client-options.js'
 import { connection } from './connection.js'
 import type { Disturb } from './lane.js'
-import type { ClientPacket, Packet, ServerPacket } from './packet.js'
+import type { ClientPacket, Packet, PacketType, ServerPacket } from './packet.js'
 import { registry } from './registry.js'
 import { serverConnection } from './server-connection.js'
 import { virtualTransport } from './transport.js'
@@ -38,7 +38,7 @@ const everyMillisecond = { initial: 1, maximum: 1, jitter: 0 }
 export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
   const { scheduler, latency = 0, seed = 1 } = options
   const published$ = new Subject<Published>()
-  const packets: Partial<Record<Packet['type'], number>> = {}
+  const packets: Partial<Record<PacketType, number>> = {}
   const connections = { accepted: 0, refused: 0 }
   const subscriptions$ = new Subject<SubscriptionChange>()
   const state = registry({
