@@ -1,12 +1,12 @@
 import { invalidArgument, isSharedFilter, quoted, validateTopicFilter } from '@antiphon/core'
 
 /** A piece of a template: text that stands for itself, or the device id with a literal behind it. */
-type Piece = string | { readonly suffix: string }
+export type TemplatePiece = string | { readonly suffix: string }
 
 /** A template taken apart: an MQTT filter with places for the device id. */
 export interface SpaceTemplate {
   readonly text: string
-  readonly levels: readonly (readonly Piece[])[]
+  readonly levels: readonly (readonly TemplatePiece[])[]
 }
 
 const variable = /\$\{([^}]*)\}/gy
@@ -18,7 +18,7 @@ const forms = 'use ${principal.deviceid}, ${principal.deviceid|.suffix} or ${dol
  */
 export function parseTemplate(text: string): SpaceTemplate {
   const pieces = readPieces(text)
-  const levels: Piece[][] = [[]]
+  const levels: TemplatePiece[][] = [[]]
   for (const piece of pieces) {
     const [first = '', ...others] = typeof piece === 'string' ? piece.split('/') : [piece]
     levels.at(-1)?.push(first)
@@ -54,8 +54,8 @@ export function widestFilter({ levels }: SpaceTemplate): string {
     .join('/')
 }
 
-function readPieces(text: string): readonly Piece[] {
-  const pieces: Piece[] = []
+function readPieces(text: string): readonly TemplatePiece[] {
+  const pieces: TemplatePiece[] = []
   let at = 0
   while (at < text.length) {
     const next = text.indexOf('$', at)
@@ -70,7 +70,7 @@ function readPieces(text: string): readonly Piece[] {
   return at < text.length ? [...pieces, text.slice(at)] : pieces
 }
 
-function toPiece(text: string, inside: string): Piece {
+function toPiece(text: string, inside: string): TemplatePiece {
   const at = inside.indexOf('|')
   const name = (at < 0 ? inside : inside.slice(0, at)).toLowerCase()
   const suffix = at < 0 ? '' : inside.slice(at + 1)
@@ -82,7 +82,7 @@ function toPiece(text: string, inside: string): Piece {
   return { suffix }
 }
 
-function isVariable(piece: Piece): boolean {
+function isVariable(piece: TemplatePiece): boolean {
   return typeof piece !== 'string'
 }
 

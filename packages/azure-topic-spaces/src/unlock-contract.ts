@@ -42,15 +42,13 @@ const unlockResponse: t.Type<UnlockResponse> = t.type({ commandId: t.string, res
 /** A failure of the command itself, in contrast to a command that cannot be understood. */
 const failed = 500
 
-const requestTopic = 'vehicles/unlock/req/{car}/{mobile}'
-
 /**
  * The contract between phones and cars: an answer belongs to a command by its `commandId` and by its topic, which names
  * the car that was asked. A command that cannot be understood is not answered.
  */
 export const unlockEndpoint: Endpoint<
   ContractTypes<
-    typeof requestTopic,
+    'vehicles/unlock/req/{car}/{mobile}',
     UnlockRequest,
     UnlockResponse,
     'one',
@@ -58,7 +56,7 @@ export const unlockEndpoint: Endpoint<
   >
 > = endpoint({
   name: 'unlock',
-  topic: requestTopic,
+  topic: 'vehicles/unlock/req/{car}/{mobile}',
   reply: { topic: 'vehicles/unlock/res/{mobile}/{car}', filter: 'vehicles/unlock/res/{mobile}/#' },
   request: json(unlockRequest),
   response: json(unlockResponse),
