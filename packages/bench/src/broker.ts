@@ -1,0 +1,141 @@
+import type { Socket } from 'node:net'
+import { startContestants } from './broker-contestants.js'
+import type { Contestant } from './broker-contestants.js'
+import { dial, echo, fanOut, gone, subscribe } from './broker-load.js'
+import type { Measured } from './broker-load.js'
+
+const isFull = process.argv.includes('--full')
+/** Folder for a CPU profile of our broker, if any. */
+const profile = process.argv.find((argument) => argument.startsWith('--profile='))?.slice('--profile='.length)
+const [rounds, milliseconds, idle] = isFull ? [11, 2_000, 10_000] : [5, 300, 2_000]
+
+/** A row of the table: what is done to each broker in each round. */
+interface Row {
+  readonly name: string
+  readonly run: (contestant: Contestant) => Promise<Measured>
+}
+
+const echoes = [0, 1].flatMap((qos) =>
+  [1, 64, 1_024].map((inFlight): Row => ({
+    name: `echo QoS ${qos}, ${inFlight} in flight`,
+    run: ({ port }) => echo(port, { qos: qos as 0 | 1, inFlight, milliseconds }),
+  })),
+)
+
+/** The audience of each broker; it stays, since coming and going would weigh on whoever is measured next. */
+const audiences = new Map<Contestant, Promise<Socket[]>>()
+
+async function gather({ port }: Contestant): Promise<Socket[]> {
+  const names = Array.from({ length: 1_000 }, (_, index) => `fan-${index}`)
+  const receivers = await Promise.all(names.map((name) => dial(port, name)))
+  await Promise.all(receivers.map((receiver) => subscribe(receiver, 'bench/fan', 0)))
+  return receivers
+}
+
+async function fan(contestant: Contestant): Promise<Measured> {
+  const audience = audiences.get(contestant) ?? gather(contestant)
+  audiences.set(contestant, audience)
+  const receivers = await audience
+  const publisher = await dial(contestant.port, 'fan')
+  const measured = await fanOut(receivers, publisher, milliseconds)
+  await gone(publisher)
+  return measured
+}
+
+/** Part of the names of the rows to run; all by default. */
+const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice('--only='.length) ?? ''
+
+const rows = [...echoes, { name: 'fan-out 1 to 1 000, deliveries', run: fan }].filter(({ name }) =>
+  name.includes(only),
+)
+
+/** What a broker did in one slice. */
+interface Slice {
+  readonly rate: number
+  readonly p99: number
+  /** Microseconds of the broker's CPU for each message. */
+  readonly cpu: number
+}
+
+async function slice(row: Row, contestant: Contestant): Promise<Slice> {
+  const before = contestant.cpu()
+  const { messages, milliseconds: took, p99 } = await row.run(contestant)
+  return { rate: (messages * 1_000) / took, p99, cpu: (contestant.cpu() - before) / messages }
+}
+
+/** Bytes for each of many: connections that say nothing, then stored sessions with one subscription each. */
+async function memory(contestant: Contestant): Promise<readonly [connection: number, session: number]> {
+  const { port } = contestant
+  const start = await contestant.memory()
+  const sockets = []
+  for (let index = 0; index < idle; index++) sockets.push(await dial(port, `idle-${index}`))
+  const connected = await contestant.memory()
+  await Promise.all(sockets.map(gone))
+  const before = await contestant.memory()
+  for (let index = 0; index < idle; index++) {
+    const socket = await dial(port, `kept-${index}`, false)
+    await subscribe(socket, `kept/${index}`, 1)
+    await gone(socket)
+  }
+  return [(connected - start) / idle, ((await contestant.memory()) - before) / idle]
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
+}
+
+function line(cells: readonly string[]): void {
+  const [first = '', ...others] = cells
+  console.log(first.padEnd(32) + others.map((cell) => cell.padStart(13)).join(''))
+}
+
+const contestants = await startContestants(
+  profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
+)
+try {
+  const slices = rows.map(() => contestants.map((): Slice[] => []))
+  // The first round runs before the compilers are done, and is left out.
+  for (let round = 0; round <= rounds; round++) {
+    for (const [index, row] of rows.entries()) {
+      for (let turn = 0; turn < contestants.length; turn++) {
+        // Another one begins each time, so that nobody always has the same one before it.
+        const which = (turn + round) % contestants.length
+        const measured = await slice(row, contestants[which] as Contestant)
+        if (round > 0) slices[index]?.[which]?.push(measured)
+      }
+    }
+  }
+  const names = contestants.map(({ name }) => name)
+  const middle = (index: number, key: keyof Slice): number[] =>
+    contestants.map((_, which) => median((slices[index]?.[which] ?? []).map((each) => each[key])))
+  const table = (title: string, key: keyof Slice, digits: number): void => {
+    console.log(`\n${title}: medians of ${rounds} interleaved rounds`)
+    line(['', ...names, 'to aedes', 'to mosquitto'])
+    for (const [index, { name }] of rows.entries()) {
+      const [ours = NaN, ...others] = middle(index, key)
+      if (Number.isNaN(ours)) continue
+      const cells = [ours, ...others].map((value) =>
+        value.toLocaleString('en', { maximumFractionDigits: digits }),
+      )
+      line([name, ...cells, ...others.map((other) => `${(ours / other).toFixed(2)} ×`)])
+    }
+  }
+  table('messages a second', 'rate', 0)
+  table('99th percentile of the round trip, ms', 'p99', 2)
+  table('CPU time of the broker for each message, µs', 'cpu', 2)
+  console.log(`\nresident bytes for each of ${idle}`)
+  line(['', ...names])
+  const bytes = []
+  // In processes of their own, which hold nothing yet that they could use again.
+  for (const { stop } of contestants) stop()
+  const fresh = await startContestants([])
+  for (const contestant of fresh) bytes.push(await memory(contestant))
+  for (const { stop } of fresh) stop()
+  line(['idle connection', ...bytes.map(([connection]) => Math.round(connection).toLocaleString('en'))])
+  line([
+    'stored session, 1 subscription',
+    ...bytes.map(([, session]) => Math.round(session).toLocaleString('en')),
+  ])
+} finally {
+  for (const { stop } of contestants) stop()
+}
