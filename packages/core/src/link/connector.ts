@@ -129,7 +129,6 @@ export class Connector {
   }
 
   #end(error?: AntiphonError): void {
-    if (this.#phase === 'closed') return
     this.#phase = 'closed'
     this.#deadline?.cancel()
     this.#connection.unsubscribe()

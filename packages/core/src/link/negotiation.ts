@@ -69,7 +69,7 @@ export class Negotiation {
       }
     }
     this.#ask(toSubscribe, toUnsubscribe, onReady)
-    for (const [subscription, error] of hopeless) this.#parts.outcome.refused(subscription, error)
+    for (const [subscription, error] of hopeless) this.#refuse(subscription, error)
   }
 
   #ask(
@@ -124,7 +124,10 @@ export class Negotiation {
       },
       error: (error: unknown) => {
         if (this.#era !== era) return
-        const isLost = this.#interrupt(batch, AntiphonError.from(error))
+        const known = AntiphonError.from(error)
+        const isLost = this.#interrupt(batch, known)
+        if (!isLost) for (const subscription of batch) this.#refuse(subscription, known)
+        this.#parts.outcome.settled()
         if (!isLost) answered()
       },
       complete: answered,
@@ -133,39 +136,40 @@ export class Negotiation {
 
   #unsubscribe(batch: readonly Subscription[]): void {
     const era = this.#era
+    const answered = (): void => {
+      for (const subscription of batch) {
+        subscription.isBusy = false
+        subscription.standing = 'absent'
+      }
+      this.reconcile(batch)
+    }
     this.#parts.transport.unsubscribe$(batch.map(({ request }) => request.filter)).subscribe({
       error: (error: unknown) => {
-        if (this.#era === era) this.#interrupt(batch, AntiphonError.from(error))
+        if (this.#era !== era || this.#interrupt(batch, AntiphonError.from(error))) return
+        // The transport will not have it; to insist would change nothing.
+        answered()
       },
       complete: () => {
-        if (this.#era !== era) return
-        for (const subscription of batch) {
-          subscription.isBusy = false
-          subscription.standing = 'absent'
-        }
-        this.reconcile(batch)
+        if (this.#era === era) answered()
       },
     })
   }
 
-  /**
-   * No answer came; tells whether the connection is to blame, in which case all is left to the next one. Anything else
-   * was the request's own fault.
-   */
-  #interrupt(batch: readonly Subscription[], error: AntiphonError): boolean {
-    const isLost = error.code === 'connection-lost'
+  /** No answer came; tells whether the connection is to blame, in which case all is left to the next one. */
+  #interrupt(batch: readonly Subscription[], { code }: AntiphonError): boolean {
+    const isLost = code === 'connection-lost'
     for (const subscription of batch) {
       subscription.isBusy = false
-      subscription.standing = 'unknown'
+      if (isLost) subscription.standing = 'unknown'
     }
-    if (!isLost) for (const subscription of batch) this.#refuse(subscription, error)
-    this.#parts.outcome.settled()
     return isLost
   }
 
+  /** What the broker had before, it may still have. */
   #refuse(subscription: Subscription, error: AntiphonError): void {
-    subscription.standing = 'absent'
+    if (subscription.standing === 'present') subscription.standing = 'unknown'
     this.#parts.outcome.refused(subscription, error)
+    this.reconcile([subscription])
   }
 }
 

@@ -136,7 +136,7 @@ export class Sending implements Observer<PublishAck> {
 
   /** Milliseconds. */
   #left(): number {
-    return Math.max(0, this.#expiresAt - this.#carrier.scheduler.now())
+    return this.#expiresAt - this.#carrier.scheduler.now()
   }
 
   #expire(): void {

@@ -40,11 +40,6 @@ export class Subscription {
     if (!this.isWanted) this.closeWindow()
   }
 
-  /** What the broker had may be gone, or is for certain. */
-  loseStanding(isUncertain: boolean): void {
-    this.standing = isUncertain && this.standing !== 'absent' ? 'unknown' : 'absent'
-  }
-
   openWindow(window: Window): void {
     this.window = window
     for (const subscriber of this.#subscribers) subscriber.next(window)

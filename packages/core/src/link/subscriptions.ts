@@ -52,10 +52,7 @@ export class Subscriptions {
     const { transport, filtersPerSubscribe } = parts
     const outcome: NegotiationOutcome = {
       granted: (subscription, qos) => this.#openWindow(subscription, qos),
-      refused: (subscription, error) => {
-        this.#drop(subscription)
-        subscription.end(error)
-      },
+      refused: (subscription, error) => subscription.end(error),
       gone: (subscription) => this.#drop(subscription),
       settled: () => this.#settleUnclaimed(),
     }
@@ -188,7 +185,7 @@ export class Subscriptions {
   #loseSession({ sessionPresent }: Grant): void {
     if (!sessionPresent) this.#stopAwaiting()
     const subscriptions = [...this.#byFilter.values()]
-    for (const subscription of subscriptions) subscription.loseStanding(sessionPresent)
+    for (const subscription of subscriptions) subscription.standing = sessionPresent ? 'unknown' : 'absent'
     for (const subscription of subscriptions) subscription.closeWindow()
   }
 

@@ -238,6 +238,58 @@ describe('an answer of a connection that is gone', () => {
   })
 })
 
+describe('what the broker had before it refused', () => {
+  it('is undone, for it may have it still', () => {
+    const { online, offline, watch, suback, unsuback, packets } = subscriptionsSetting()
+    online()
+    const one = watch('a')
+    suback()
+    one.leave()
+    offline()
+    const again = watch('a')
+    online(resumed)
+    packets()
+    suback(0x87)
+    expect(again.log).toEqual(['subscribe-refused'])
+    expect(packets()).toEqual(['-a'])
+    unsuback()
+    watch('a')
+    expect(packets()).toEqual(['+a #1'])
+  })
+
+  it('is not undone behind the back of who asks again at once', () => {
+    const { online, offline, watch, suback, packets, receive } = subscriptionsSetting()
+    online()
+    const one = watch('a')
+    suback()
+    offline()
+    one.leave()
+    const inner: string[][] = []
+    watch('a', { onEnd: () => inner.push(watch('a').log) })
+    watch('a')
+    online(resumed)
+    packets()
+    suback(0x87)
+    expect(packets()).toEqual(['+a #1'])
+    suback()
+    receive('a', 'x')
+    expect(inner).toEqual([['open', 'x']])
+  })
+
+  it('is given up where the transport will not unsubscribe', () => {
+    const { online, watch, suback, packets, transport } = subscriptionsSetting()
+    online()
+    const one = watch('a')
+    suback()
+    one.leave()
+    packets()
+    transport.unsubscribed[0]?.answer.error(failure('overflow'))
+    expect(packets()).toEqual([])
+    watch('a')
+    expect(packets()).toEqual(['+a #1'])
+  })
+})
+
 describe('a loss that is told of when the next connection is there already', () => {
   it('does not disturb what is under way on it', () => {
     const { online, offline, watch, packets, suback, transport, told } = subscriptionsSetting()
