@@ -1,4 +1,4 @@
-import { filter, map, mergeMap, Observable } from 'rxjs'
+import { filter, map, mergeMap, Observable, tap } from 'rxjs'
 import { requireNumber } from './argument.js'
 import type { TransferBounds } from './chunk/transfers.js'
 import type { Endpoint, EndpointTypes } from './endpoint.js'
@@ -8,7 +8,7 @@ import type { QoS } from './message.js'
 import { Admission, type Admitted } from './responder/admission.js'
 import type { DuplicateBounds } from './responder/duplicates.js'
 import { replyTopicCheck, type ReplyTopicRule } from './responder/reply-topic.js'
-import { inHand, type ServedRequest } from './responder/served-request.js'
+import { inHand, type InHand, type ServedRequest } from './responder/served-request.js'
 
 /** Which requests come in, and how they are received. */
 export interface RequestsOptions<T extends EndpointTypes> {
@@ -71,11 +71,12 @@ export function requests$<T extends EndpointTypes>(
       message,
       expiresAt: served.expiresAt,
       receivedAt: link.scheduler.now(),
-      [inHand]: { served, link },
+      [inHand]: { served, link } satisfies InHand,
     })
     return link
       .subscription$(subscribed, { qos: options.qos ?? 1 })
       .pipe(
+        tap({ complete: () => admission.shut() }),
         mergeMap((window) => window.deliveries$),
         map((delivery) => admission.admit(delivery)),
         filter((admitted) => admitted !== undefined),

@@ -8,7 +8,7 @@ import { BUSY } from './responder/failures.js'
 import type { Handler } from './responder/handler.js'
 import { handle } from './responder/handling.js'
 import { endingOf, type Ending, type ServeOutcome } from './responder/outcome.js'
-import { inHand, type ServedRequest } from './responder/served-request.js'
+import { inHandOf, type ServedRequest } from './responder/served-request.js'
 
 /** How requests are handled. */
 export interface ServeOptions {
@@ -56,7 +56,7 @@ export function serve<T extends EndpointTypes>(
   const timeLimit = requireNumber('timeLimit', options.timeLimit ?? Infinity, { least: 1e-3 })
   return (source) =>
     new Observable((subscriber) => {
-      const running = new Map<ServedRequest<T>, Subscription>()
+      const running = new Map<ServedRequest<T>, Run>()
       const waiting = new Line<ServedRequest<T>>()
       let isClosing = false
       let isStarting = false
@@ -66,12 +66,12 @@ export function serve<T extends EndpointTypes>(
       }
       const report = (request: ServedRequest<T>, ending: Ending, startedAt?: number): void => {
         const { endpoint, params, message, receivedAt } = request
-        const endedAt = request[inHand].link.scheduler.now()
+        const endedAt = inHandOf(request).link.scheduler.now()
         const times = startedAt === undefined ? { receivedAt, endedAt } : { receivedAt, startedAt, endedAt }
         subscriber.next({ endpoint, params, request: message, ...times, ...ending })
       }
       const start = (request: ServedRequest<T>): void => {
-        const startedAt = request[inHand].link.scheduler.now()
+        const startedAt = inHandOf(request).link.scheduler.now()
         let isEnded = false
         const ended = (ending: Ending): void => {
           isEnded = true
@@ -81,7 +81,7 @@ export function serve<T extends EndpointTypes>(
           completeWhenDone()
         }
         const run = handle({ handler, request, timeLimit, ended })
-        if (!isEnded) running.set(request, run)
+        if (!isEnded) running.set(request, { run, startedAt })
       }
       const startNext = (): void => {
         // A handler that ends at once comes back here; a loop serves it, not a pile of calls.
@@ -95,24 +95,35 @@ export function serve<T extends EndpointTypes>(
       const enqueue = (request: ServedRequest<T>): void => {
         const place = new Place(request)
         waiting.push(place)
-        request[inHand].served.onCancel = () => {
+        inHandOf(request).served.onCancel = () => {
           place.leave()
           report(request, { outcome: 'cancelled' })
           completeWhenDone()
         }
       }
       const turnAway = (request: ServedRequest<T>): void =>
-        request[inHand].served.turnAway(BUSY, (sent) =>
+        inHandOf(request).served.turnAway(BUSY, (sent) =>
           report(request, endingOf({ outcome: 'busy', status: BUSY.code }, sent)),
         )
 
       subscriber.add(() => {
-        for (const [request, run] of running) {
+        for (const [request, { run }] of running) {
+          run.unsubscribe()
+          inHandOf(request).served.abandon()
+        }
+        for (let next = waiting.shift(); next; next = waiting.shift()) inHandOf(next).served.abandon()
+      })
+      /** Of a closed link, what runs has nobody to answer any more; nothing waits, for all was refused by then. */
+      const dropStranded = (): void => {
+        for (const [request, { run, startedAt }] of running) {
+          if (!request[inHand].served.isStranded) continue
+          running.delete(request)
           run.unsubscribe()
           request[inHand].served.abandon()
+          report(request, { outcome: 'unsent', error: linkClosed() }, startedAt)
         }
-        for (let next = waiting.shift(); next; next = waiting.shift()) next[inHand].served.abandon()
-      })
+        for (const request of waiting)
+      }
       const close = (): void => {
         isClosing = true
         completeWhenDone()
@@ -126,7 +137,10 @@ export function serve<T extends EndpointTypes>(
           else turnAway(request)
         },
         error: (error) => subscriber.error(error),
-        complete: close,
+        complete: () => {
+          dropStranded()
+          close()
+        },
       })
     })
 }

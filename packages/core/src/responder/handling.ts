@@ -7,12 +7,12 @@ import type { HandlingParts } from './handler.js'
 import { endingOf, type Ending } from './outcome.js'
 import type { ReplyDone } from './served.js'
 import { stream } from './streaming.js'
-import { inHand } from './served-request.js'
+import { inHandOf } from './served-request.js'
 
 /** Runs the handler for one request within its time and answers with what it gives; unsubscribing abandons the request. */
 export function handle<T extends EndpointTypes>(parts: HandlingParts<T>): Subscription {
   const { handler, request, timeLimit, ended } = parts
-  const { served, link } = request[inHand]
+  const { served, link } = inHandOf(request)
   const run = new Subscription()
   const left = served.expiresAt - link.scheduler.now()
   const stop = (reply: (done: ReplyDone) => void, ending: Ending): void => {

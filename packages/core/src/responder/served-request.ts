@@ -19,5 +19,17 @@ export interface ServedRequest<T extends EndpointTypes = EndpointTypes> {
   readonly expiresAt: number
   /** When it arrived, on the link's clock. */
   readonly receivedAt: number
-  readonly [inHand]: { readonly served: Served; readonly link: Link }
+  /** For `serve` alone. */
+  readonly [inHand]: unknown
+}
+
+/** What `serve` needs to answer a request. */
+export interface InHand {
+  readonly served: Served
+  readonly link: Link
+}
+
+/** What `requests$` put into a request's hand-over. */
+export function inHandOf<T extends EndpointTypes>(request: ServedRequest<T>): InHand {
+  return request[inHand] as InHand
 }

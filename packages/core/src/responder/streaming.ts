@@ -9,7 +9,7 @@ import type { HandlingParts } from './handler.js'
 import { itemSource, type ItemSource } from './item-source.js'
 import { endingOf, type Ending } from './outcome.js'
 import type { Served } from './served.js'
-import { inHand } from './served-request.js'
+import { inHandOf } from './served-request.js'
 
 /** How many items may be under way to the broker at once. */
 const IN_FLIGHT_LIMIT = 64
@@ -36,7 +36,7 @@ class Streaming<T extends EndpointTypes> {
 
   constructor(parts: HandlingParts<T>) {
     const { handler, request, timeLimit } = parts
-    const { served, link } = request[inHand]
+    const { served, link } = inHandOf(request)
     this.#parts = parts
     this.#served = served
     this.#credit = served.credit
@@ -124,7 +124,7 @@ class Streaming<T extends EndpointTypes> {
     const { patience } = this.#served
     if (patience === Infinity || this.run.closed) return
     this.#silence?.cancel()
-    this.#silence = exchangesOf(this.#parts.request[inHand].link).deadlines.add(patience, () =>
+    this.#silence = exchangesOf(inHandOf(this.#parts.request).link).deadlines.add(patience, () =>
       this.#stop({ outcome: 'expired' }),
     )
   }

@@ -1,5 +1,5 @@
-/** The names between the braces of a template. */
-type ParameterName<T extends string> = (string extends T ? string : NamesIn<T>) & string
+/** The names between the braces of a template; any where it is not known before it runs. */
+export type ParameterName<T extends string> = (string extends T ? string : NamesIn<T>) & string
 
 /**
  * What fills a template: a text for every parameter it names. A template that is not known before it runs takes any
@@ -12,7 +12,8 @@ type ParameterName<T extends string> = (string extends T ? string : NamesIn<T>) 
  */
 export type TemplateParams<T extends string> = { readonly [Name in ParameterName<T>]: string }
 
-type NamesIn<
+/** The names between the braces of a template that is known before it runs. */
+export type NamesIn<
   T extends string,
   Found extends string = never,
 > = T extends `${string}{${infer Name}}${infer Rest}` ? NamesIn<Rest, Found | Name> : Found
