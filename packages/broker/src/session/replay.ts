@@ -13,10 +13,6 @@ export class Replay {
   #items: Replayed[] = []
   #next = 0
 
-  get isEmpty(): boolean {
-    return this.#next === this.#items.length
-  }
-
   add(publications: readonly Publication[], maximumQoS: QoS, identifiers: readonly number[] | null): void {
     for (const publication of publications) {
       this.#items.push({ publication, qos: Math.min(publication.qos, maximumQoS) as QoS, identifiers })

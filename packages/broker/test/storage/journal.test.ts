@@ -156,9 +156,13 @@ describe('a broker with a storage', () => {
     const world = await start()
     const client = await subscribed(world, 'a')
     const from = world.join('from')
+    from.send(publish('1'))
+    await world.settle()
+    const { messageId = 0 } = client.first()
     let open = (): void => undefined
     world.storage.gate = new Promise((resolve) => (open = resolve))
     from.send(publish('2', { qos: 2 }))
+    client.send({ cmd: 'puback', messageId })
     await world.settle()
     expect(payloads(client.take())).toEqual([])
     open()

@@ -9,9 +9,9 @@ export interface MemoryStorage extends Storage {
   gate: Promise<void> | undefined
 }
 
-/** An empty one. */
-export function memoryStorage(): MemoryStorage {
-  const contents = new Map<string, Uint8Array>()
+/** One with what another one has written so far, or an empty one. */
+export function memoryStorage(from?: MemoryStorage): MemoryStorage {
+  const contents = new Map(from?.contents)
   const storage: MemoryStorage = {
     contents,
     commits: [],

@@ -1,0 +1,62 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { fromOutgoing } from '../../src/packet/publication.js'
+import { Backlog } from '../../src/session/backlog.js'
+import { newDelivery } from '../../src/session/delivery.js'
+import type { Delivery } from '../../src/session/delivery.js'
+
+const runs = Number(process.env['ANTIPHON_FC_RUNS'] ?? 500)
+const publication = fromOutgoing({ topic: 't', payload: new Uint8Array() }, '', 0)
+
+function delivery(packetId: number): Delivery {
+  const made = newDelivery(publication, {
+    qos: 1,
+    retain: false,
+    identifiers: null,
+    group: null,
+    tracker: null,
+  })
+  made.packetId = packetId
+  return made
+}
+
+describe('a backlog', () => {
+  it('is a queue from which others may be taken out of order', () => {
+    const steps = fc.array(
+      fc.oneof(fc.constant('push'), fc.constant('shift'), fc.integer({ min: 2, max: 5 })),
+      { maxLength: 200 },
+    )
+    fc.assert(
+      fc.property(steps, (chosen) => {
+        const backlog = new Backlog()
+        let model: number[] = []
+        let last = 0
+        for (const step of chosen) {
+          if (step === 'push') {
+            backlog.push(delivery(++last))
+            model.push(last)
+          } else if (step === 'shift') {
+            expect(backlog.shift()?.packetId).toBe(model.shift())
+          } else {
+            const divisor = Number(step)
+            const taken = backlog.extract(({ packetId }) => packetId % divisor === 0)
+            expect(taken.map(({ packetId }) => packetId)).toEqual(model.filter((id) => id % divisor === 0))
+            model = model.filter((id) => id % divisor !== 0)
+          }
+          expect([backlog.length, backlog.peek()?.packetId]).toEqual([model.length, model[0]])
+          expect([...backlog].map(({ packetId }) => packetId)).toEqual(model)
+        }
+      }),
+      { numRuns: runs },
+    )
+  })
+
+  it('lets go of what has left', () => {
+    const backlog = new Backlog()
+    for (let id = 1; id <= 5_000; id++) backlog.push(delivery(id))
+    for (let id = 1; id <= 4_000; id++) expect(backlog.shift()?.packetId).toBe(id)
+    expect([...backlog].map(({ packetId }) => packetId)).toEqual(
+      Array.from({ length: 1_000 }, (_, index) => 4_001 + index),
+    )
+  })
+})
