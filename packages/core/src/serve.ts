@@ -1,6 +1,7 @@
 import { Observable, type OperatorFunction, type Subscription } from 'rxjs'
 import { requireNumber } from './argument.js'
 import type { EndpointTypes } from './endpoint.js'
+import { AntiphonError } from './errors.js'
 import { Line, Place } from './link/line.js'
 import { listen } from './listen.js'
 import type { Message } from './message.js'
@@ -32,6 +33,12 @@ export interface ServeRecord<T extends EndpointTypes = EndpointTypes> extends En
   /** When the handler was started, if it was. */
   readonly startedAt?: number
   readonly endedAt: number
+}
+
+/** A handler at work. */
+interface Run {
+  readonly run: Subscription
+  readonly startedAt: number
 }
 
 /**
@@ -106,24 +113,23 @@ export function serve<T extends EndpointTypes>(
           report(request, endingOf({ outcome: 'busy', status: BUSY.code }, sent)),
         )
 
-      subscriber.add(() => {
-        for (const [request, { run }] of running) {
-          run.unsubscribe()
-          inHandOf(request).served.abandon()
-        }
-        for (let next = waiting.shift(); next; next = waiting.shift()) inHandOf(next).served.abandon()
-      })
-      /** Of a closed link, what runs has nobody to answer any more; nothing waits, for all was refused by then. */
-      const dropStranded = (): void => {
+      /** Lets go of all that `isConcerned` holds for, unanswered and unacknowledged. */
+      const letGo = (isConcerned: (request: ServedRequest<T>) => boolean, ending?: Ending): void => {
         for (const [request, { run, startedAt }] of running) {
-          if (!request[inHand].served.isStranded) continue
+          if (!isConcerned(request)) continue
           running.delete(request)
           run.unsubscribe()
-          request[inHand].served.abandon()
-          report(request, { outcome: 'unsent', error: linkClosed() }, startedAt)
+          inHandOf(request).served.abandon()
+          if (ending !== undefined) report(request, ending, startedAt)
         }
-        for (const request of waiting)
+        for (let next = waiting.first; next !== undefined && isConcerned(next); next = waiting.first) {
+          waiting.shift()
+          inHandOf(next).served.abandon()
+          if (ending !== undefined) report(next, ending)
+        }
       }
+
+      subscriber.add(() => letGo(() => true))
       const close = (): void => {
         isClosing = true
         completeWhenDone()
@@ -138,9 +144,14 @@ export function serve<T extends EndpointTypes>(
         },
         error: (error) => subscriber.error(error),
         complete: () => {
-          dropStranded()
+          // Where it ended because the link is closed, there is nobody to answer any more.
+          letGo((request) => inHandOf(request).served.isStranded, { outcome: 'unsent', error: linkClosed() })
           close()
         },
       })
     })
+}
+
+function linkClosed(): AntiphonError<'link-closed'> {
+  return new AntiphonError('link-closed', 'the link was closed before there was an answer')
 }

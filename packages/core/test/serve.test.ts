@@ -8,6 +8,7 @@ import {
   Observable,
   of,
   Subject,
+  take,
   throwError,
   type ObservableInput,
 } from 'rxjs'
@@ -264,6 +265,46 @@ describe('a cancel', () => {
       },
       { handler: () => of('done').pipe(delay(100)) },
     )
+  })
+})
+
+describe('a closed link', () => {
+  it('stops what runs and what waits, which nobody can be told of any more', () => {
+    let stopped = 0
+    onEchoStage(
+      (stage) => {
+        const { world, records, server, handled } = stage
+        askAll(stage, ['1', '2', '3'])
+        world.advance(50)
+        void server.close()
+        world.advance(5_000)
+        expect(stopped).toBe(2)
+        expect(handled).toHaveLength(2)
+        expect(records.values).toMatchObject([
+          { outcome: 'unsent', error: { code: 'link-closed' } },
+          { outcome: 'unsent', error: { code: 'link-closed' } },
+          { outcome: 'unsent', error: { code: 'link-closed' } },
+        ])
+        expect(records.ending()).toBe('complete')
+      },
+      { serve: { concurrency: 2 }, handler: () => new Observable(() => () => stopped++) },
+    )
+  })
+
+  it('is not the end of the requests: what runs then is still answered', () => {
+    onEchoStage(({ world, server }) => {
+      const answered = observe(
+        world,
+        requests$(server, echo).pipe(
+          take(1),
+          serve(() => of('answer').pipe(delay(100))),
+        ),
+      )
+      world.broker.publish({ topic: 'echo', payload: bytesOf('x'), responseTopic: 'other' })
+      world.advance(500)
+      expect(answered.values).toMatchObject([{ outcome: 'answered' }])
+      expect(answered.ending()).toBe('complete')
+    })
   })
 })
 

@@ -55,6 +55,7 @@ export class Admission {
   readonly #parts: AdmissionParts
   readonly #duplicates: Duplicates
   readonly #transfers: Transfers
+  #isShut = false
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts
@@ -88,6 +89,11 @@ export class Admission {
     const key = keyOf(replyTopic, answerable.token)
     if (isChunk(message)) return this.#assemble(delivery, key)
     return this.#consider({ delivery, received, params, answerable, replyTopic, key })
+  }
+
+  /** The link has closed: what is in hand can be answered no more. */
+  shut(): void {
+    this.#isShut = true
   }
 
   /** Drops what is incomplete. */
@@ -158,6 +164,7 @@ export class Admission {
       seen,
       replies: endpoint.replies,
       credit: creditOf(message),
+      isStranded: () => this.#isShut,
       remember: () => {
         if (key !== undefined) this.#duplicates.finish(key, this.#now())
       },

@@ -19,6 +19,8 @@ export interface ServedParts {
   readonly replies: ReplyKind
   /** How many items the caller wants at first. */
   readonly credit: number
+  /** Whether the link has closed, so that no reply can go out any more. */
+  readonly isStranded: () => boolean
   /** It is over, and a repetition gets the same replies. */
   readonly remember: () => void
   /** It did not take place, and a repetition shall run. */
@@ -39,6 +41,11 @@ export class Served {
   /** Answered, failed, silenced, cancelled or abandoned. */
   get isOver(): boolean {
     return this.#isOver
+  }
+
+  /** The link has closed: no reply can go out any more. */
+  get isStranded(): boolean {
+    return this.#parts.isStranded()
   }
 
   /** When the caller stops waiting, on the link's clock. */
