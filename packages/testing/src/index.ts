@@ -26,6 +26,7 @@ export type {
   PacketFault,
   ScriptedFault,
 } from './faults/fault.js'
+export { exchangeContract } from './contract/exchange-contract.js'
 export { linkContract } from './contract/link-contract.js'
 export { virtualSetting } from './contract/virtual-setting.js'
 export type { VirtualSettingOptions } from './contract/virtual-setting.js'
