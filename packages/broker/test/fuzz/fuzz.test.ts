@@ -66,7 +66,7 @@ function endure(packets: number, run: (world: FuzzWorld) => fc.IPropertyWithHook
   const world = makeFuzzWorld()
   world.visitNeighbour()
   const before = world.holdings()
-  const perRun = 40
+  const perRun = 28
   const numRuns = Math.max(1, Math.ceil(packets / perRun))
   fc.assert(run(world), { numRuns: Math.ceil(numRuns / 5) })
   const warm = bytesInUse()
