@@ -93,11 +93,14 @@ export function createEngine(settings: Settings, events: EventSink): Engine {
     decided: (publication, reasonCode) => {
       if (!events.observed) return
       const { qos, retain, publisher: clientId } = publication
+      const at = now()
       emit({
         type: 'published',
         clientId,
-        message: toMessage(publication, { qos, retain, dup: false }, now()),
         reasonCode,
+        get message() {
+          return toMessage(publication, { qos, retain, dup: false }, at)
+        },
       })
     },
   })

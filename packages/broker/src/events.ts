@@ -32,7 +32,7 @@ export type BrokerEvent =
       readonly reasonCode: number
     }
   | { readonly type: 'unsubscribed'; readonly clientId: string; readonly filter: string }
-  /** A publish and its outcome. Costs nothing while nobody listens to `events$`. */
+  /** A publish and its outcome. Its message is decoded for whoever looks at it. */
   | {
       readonly type: 'published'
       readonly clientId: string

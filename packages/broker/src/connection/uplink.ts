@@ -72,8 +72,11 @@ export class Uplink {
       inbound.unansweredQoS1++
     }
     const outcome = engine.intake.take(publication, this.#publisher)
-    if (typeof outcome === 'number') this.#conclude(qos, packetId, outcome)
-    else outcome.then((code) => this.#conclude(qos, packetId, code)).catch(this.#host.fail)
+    const conclude = (code: number): void => this.#conclude(qos, packetId, code)
+    if (typeof outcome !== 'number') outcome.then(conclude).catch(this.#host.fail)
+    // That it has come must be known for good before its sender forgets it [MQTT-4.3.3-11].
+    else if (qos === 2 && engine.journal !== undefined) engine.journal.whenDurable(() => conclude(outcome))
+    else conclude(outcome)
   }
 
   /** Answers a QoS 1 or 2 publish with its outcome. */

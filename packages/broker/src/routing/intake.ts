@@ -1,4 +1,5 @@
 import { settle, isPromiseLike } from '../authority/answer.js'
+import { outgoingFault } from '@antiphon/core'
 import type { OutgoingMessage } from '@antiphon/core'
 import type { Answer, Authority, PublishRequest, PublishVerdict } from '../authority/authority.js'
 import type { Publisher } from '../authority/publisher.js'
@@ -71,10 +72,14 @@ export class Intake {
     publication: Publication,
     publisher: Publisher,
   ): Promise<number> {
-    const { outcome } = await publisher.lane.run(judged, (ready) =>
-      this.#carryOut(ready, publication, publisher),
-    )
-    return outcome
+    try {
+      const { outcome } = await publisher.lane.run(judged, (ready) =>
+        this.#carryOut(ready, publication, publisher),
+      )
+      return await outcome
+    } catch {
+      return Reason.implementationSpecificError
+    }
   }
 
   /** Asks the hooks; several messages of one client may be asked about at a time. */
@@ -94,9 +99,9 @@ export class Intake {
       if (outgoing === undefined) return { swallow: true }
       if (outgoing === failed) return failed
       if (outgoing === request.message) return { publication }
-      return {
-        publication: fromOutgoing(outgoing as OutgoingMessage, publication.publisher, this.#parts.now()),
-      }
+      const message = outgoing as OutgoingMessage
+      if (outgoingFault(message) !== undefined) return failed
+      return { publication: fromOutgoing(message, publication.publisher, this.#parts.now()) }
     }
     const rewritten = guarded<OutgoingMessage | undefined | typeof failed>(() => onPublish(request), failed)
     return isPromiseLike(rewritten) ? rewritten.then(next) : next(rewritten)

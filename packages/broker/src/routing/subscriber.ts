@@ -115,7 +115,7 @@ export class Subscriber {
     const { router, retained, journal, emit, settings } = this.#parts
     const replays: (() => void)[] = []
     const reasonCodes = lines.map((line, index) => {
-      const reasonCode = grant(line, verdicts[index] ?? 'allow', settings.maximumQoS)
+      const reasonCode = grant(line, verdicts[index], settings.maximumQoS)
       emit({ type: 'subscribed', clientId: session.clientId, filter: line.filter, reasonCode })
       if (isFailure(reasonCode)) return reasonCode
       const isNew = !session.subscriptionMap.has(line.filter)
@@ -138,7 +138,9 @@ export class Subscriber {
 }
 
 /** The reason code of a verdict: the QoS granted, or the refusal. */
-function grant(line: SubscribeLine, verdict: SubscribeVerdict, maximumQoS: QoS): number {
+function grant(line: SubscribeLine, verdict: SubscribeVerdict | undefined, maximumQoS: QoS): number {
+  // A hook that says nothing allows nothing.
+  if (verdict === undefined) return Reason.implementationSpecificError
   if (verdict === 'allow') return Math.min(line.qos, maximumQoS)
   if ('maximumQoS' in verdict) return Math.min(line.qos, maximumQoS, verdict.maximumQoS)
   return isFailure(verdict.refuse) ? verdict.refuse : Reason.notAuthorized

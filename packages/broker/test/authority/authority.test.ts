@@ -349,6 +349,45 @@ describe('onPublish', () => {
   })
 })
 
+describe('a hook that answers nonsense', () => {
+  it('harms nobody but the client that it was asked about', async () => {
+    const nonsense = (message: { readonly payload: Uint8Array }): never => {
+      const payload = String(message.payload)
+      if (payload === 'fine') return 'allow' as never
+      return (payload === 'later' ? Promise.resolve(undefined) : undefined) as never
+    }
+    const { world, client, watcher } = join({ authorizePublish: ({ message }) => nonsense(message) })
+    client.send(publish('later', { messageId: 1 }))
+    client.send(publish('later', { messageId: 2, qos: 0 }))
+    await world.settle()
+    expect(client.take()).toMatchObject([{ cmd: 'puback', reasonCode: 0x83 }])
+    client.send(publish('now'))
+    expect(client.take()).toMatchObject([{ cmd: 'disconnect', reasonCode: 0x80 }])
+    world.join('b').send(publish('fine'))
+    expect(payloads(watcher)).toEqual(['fine'])
+  })
+
+  it('about a rewritten message refuses it', () => {
+    const { client, watcher } = join({ onPublish: ({ message }) => ({ ...message, topic: 'a/#' }) })
+    client.send(publish('x'))
+    expect(client.take()).toMatchObject([{ cmd: 'puback', reasonCode: 0x83 }])
+    expect(payloads(watcher)).toEqual([])
+  })
+
+  it('to CONNECT or SUBSCRIBE lets nobody in', async () => {
+    const world = makeWorld({ authority: { authenticate: () => undefined as never } })
+    expect(world.join('a').take()).toMatchObject([{ cmd: 'connack', reasonCode: 0x80 }])
+    for (const verdict of [undefined, Promise.resolve(undefined)]) {
+      const { world: other, client } = join({
+        authorizeSubscribe: ({ client: { clientId } }) => (clientId === 'a' ? (verdict as never) : 'allow'),
+      })
+      client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 't', qos: 0 }] })
+      await other.settle()
+      expect(client.take()).toMatchObject([{ cmd: 'suback', granted: [0x83] }])
+    }
+  })
+})
+
 describe('authorizeSubscribe', () => {
   const subscribe = (...filters: string[]): AnyPacket => ({
     cmd: 'subscribe',
