@@ -254,6 +254,7 @@ export const answeringCases: readonly CaseDefinition[] = casesOf(
         'of one out of time',
       )
       expectEqual(told(fine), { __stat: '200' }, 'of the next')
+      await scene.eventually(records.until(6))
       expectEqual(
         records.values.map(({ outcome }) => outcome),
         ['answered', 'failed', 'failed', 'failed', 'timed-out', 'answered'],
