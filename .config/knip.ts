@@ -14,7 +14,7 @@ const config: KnipConfig = {
   ignoreExportsUsedInFile: true,
   ignoreWorkspaces: packages.filter(isLaidOut).map((name) => `packages/${name}`),
   // Debian brings these; suites that use them say so by describeForeign.
-  ignoreBinaries: ['apt-get', 'mosquitto_.+'],
+  ignoreBinaries: ['apt-get', 'mosquitto', 'mosquitto_.+'],
   workspaces: {
     '.': {
       entry: ['.config/*.{ts,js}', 'docs/.vitepress/config.ts'],
@@ -28,6 +28,8 @@ const config: KnipConfig = {
       entry: ['test/**/*.test.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
+    // Its programs start each other by their path.
+    'packages/bench': { entry: ['src/*.ts'], project: ['src/**/*.ts'] },
     'packages/workshop': {
       entry: ['bin/*.mjs', 'check/*/main.ts', 'test/**/*.test.ts'],
       project: ['src/**/*.ts', 'bin/*.mjs', 'check/**/*.ts', 'test/**/*.ts'],
