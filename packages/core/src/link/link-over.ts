@@ -66,8 +66,9 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
     online: (grant, isSameSession) =>
       subscriptions.online({ grant, isSameSession, onReady: () => outbox.resume(grant) }),
     arrived: (event) => {
-      if (event.type === 'message') subscriptions.receive(event.message, event.acknowledge)
-      else report({ ...event, kind: 'malformed' })
+      if (event.type === 'message') return subscriptions.receive(event.message, event.acknowledge)
+      const { type: kind, ...what } = event
+      report({ kind, ...what })
     },
     offline: () => {
       acknowledgements.forget()

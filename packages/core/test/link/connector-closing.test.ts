@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest'
+import { accepted, connectorSetting } from './connector-setting.js'
+import { failure } from './hand-transport.js'
+import { arrival } from './messages.js'
+
+describe('closing a connector', () => {
+  it('that never was opened ends it, and keeps it closed', () => {
+    const { connector, log, farewell, transport } = connectorSetting()
+    connector.close()
+    farewell()
+    connector.open()
+    expect(log).toEqual(['ENDED', 'closed', '|'])
+    expect(transport.connections).toEqual([])
+  })
+
+  it('that connects drops the connection', () => {
+    const { connector, log, farewell, transport, timers } = connectorSetting()
+    connector.open()
+    connector.close()
+    expect(transport.open()).toBe(0)
+    farewell()
+    expect(log).toEqual(['connecting 1', 'ENDED', 'closed', '|'])
+    expect(timers()).toBe(0)
+  })
+
+  it('that is online says farewell and waits until it is gone; what arrives meanwhile is handed on', () => {
+    const { connector, log, accept, farewell, transport, timers } = connectorSetting()
+    connector.open()
+    accept()
+    log.length = 0
+    connector.close()
+    const { answer } = transport.connections[0] ?? {}
+    answer?.next({ type: 'message', message: arrival('a', '1'), acknowledge: () => undefined })
+    expect([transport.open(), log]).toEqual([1, ['ARRIVED 1']])
+    answer?.complete()
+    expect(log).toEqual(['ARRIVED 1'])
+    farewell()
+    expect(log).toEqual(['ARRIVED 1', 'ENDED', 'closed', '|'])
+    expect([transport.open(), timers()]).toEqual([0, 0])
+  })
+
+  it('survives a farewell that fails, and a loss meanwhile', () => {
+    const { connector, log, accept, fail, transport } = connectorSetting()
+    connector.open()
+    accept()
+    log.length = 0
+    connector.close()
+    fail('connection-lost', 0x8e)
+    expect(log).toEqual([])
+    transport.farewells[0]?.answer.error(failure('connection-lost'))
+    expect(log).toEqual(['ENDED', 'closed', '|'])
+  })
+
+  it('does not wait for a farewell that never ends', () => {
+    const { connector, log, accept, advance, transport, timers } = connectorSetting()
+    connector.open()
+    accept()
+    log.length = 0
+    connector.close()
+    advance(4_999)
+    expect(log).toEqual([])
+    advance(1)
+    expect(log).toEqual(['ENDED', 'closed', '|'])
+    expect(transport.open()).toBe(0)
+    expect(transport.farewells[0]?.answer.closed).toBe(true)
+    expect(timers()).toBe(0)
+  })
+
+  it('that waits for its next attempt makes none', () => {
+    const { connector, log, fail, farewell, advance, transport, timers } = connectorSetting()
+    connector.open()
+    fail('connection-lost')
+    connector.close()
+    farewell()
+    advance(10_000)
+    expect(log.slice(-3)).toEqual(['ENDED', 'closed', '|'])
+    expect([transport.connections.length, timers()]).toEqual([1, 0])
+  })
+
+  it('that has ended, or is being closed, changes nothing', () => {
+    const ended = connectorSetting()
+    ended.connector.open()
+    ended.fail('invalid-argument')
+    ended.connector.close()
+    expect(ended.log.slice(1)).toEqual(['ENDED invalid-argument', 'closed invalid-argument', '|'])
+    expect(ended.transport.farewells).toEqual([])
+    const closing = connectorSetting()
+    closing.connector.open()
+    closing.connector.close()
+    closing.connector.close()
+    closing.farewell()
+    closing.connector.close()
+    expect(closing.transport.farewells).toHaveLength(1)
+    expect(closing.log).toEqual(['connecting 1', 'ENDED', 'closed', '|'])
+  })
+
+  it.each([
+    'connecting 1',
+    'online',
+    'ONLINE me',
+    'OFFLINE',
+    'offline connection-lost 100',
+    'ENDED',
+    'closed',
+  ])('from within %s is the end of it', (when) => {
+    const { connector, log, transport, advance, timers } = connectorSetting({
+      connect: ({ answer }) => {
+        accepted({ answer })
+        answer.error(failure('connection-lost'))
+      },
+      disconnect: ({ answer }) => answer.complete(),
+      told: (what, connector) => {
+        if (what === when) connector.close()
+      },
+    })
+    connector.open()
+    advance(50)
+    connector.close()
+    advance(10_000)
+    const ending = ['ENDED', 'closed', '|']
+    const after = log.slice(log.indexOf(when) + 1)
+    expect(after).toEqual(ending.slice(ending.indexOf(when) + 1))
+    expect(transport.attempts).toEqual(when === 'connecting 1' ? [] : [1])
+    expect([transport.open(), timers()]).toEqual([0, 0])
+  })
+})

@@ -1,0 +1,77 @@
+import { backOff } from '../../src/link/back-off.js'
+import { Connector } from '../../src/link/connector.js'
+import type { Grant, LinkState } from '../../src/link/link.js'
+import type { TransportEvent } from '../../src/link/transport.js'
+import { deadlines } from '../../src/time/deadlines.js'
+import { grant } from './grants.js'
+import { failure, handTransport, type Asked, type HandTransport, type Reactions } from './hand-transport.js'
+import { textOf } from './messages.js'
+import { virtualTime, type VirtualTime } from './virtual-time.js'
+
+/** A connector over a transport in the test's hands. */
+export interface ConnectorSetting extends VirtualTime {
+  readonly connector: Connector
+  readonly transport: HandTransport
+  /** Everything told, in order: the states, and what its owner hears in capitals. */
+  readonly log: string[]
+  /** The broker accepts the latest connection. */
+  readonly accept: (limits?: Partial<Grant>) => void
+  /** The latest connection ends. */
+  readonly fail: (...args: Parameters<typeof failure>) => void
+  readonly farewell: () => void
+}
+
+/** The broker lets a connection in. */
+export const accepted = ({ answer }: Asked<TransportEvent>, limits?: Partial<Grant>): void =>
+  answer.next({ type: 'online', grant: grant(limits) })
+
+/** A state in a word. */
+export function show(state: LinkState): string {
+  switch (state.status) {
+    case 'connecting':
+      return `connecting ${state.attempt}`
+    case 'online':
+      return 'online'
+    case 'offline':
+      return `offline ${state.error.code} ${state.retryIn}`
+    case 'closed':
+      return state.error === undefined ? 'closed' : `closed ${state.error.code}`
+  }
+}
+
+export function connectorSetting(
+  react: Reactions & { readonly told?: (what: string, connector: Connector) => void } = {},
+): ConnectorSetting {
+  const time = virtualTime()
+  const transport = handTransport(react)
+  const log: string[] = []
+  const tell = (what: string): void => {
+    log.push(what)
+    react.told?.(what, connector)
+  }
+  const connector: Connector = new Connector({
+    transport,
+    scheduler: time.scheduler,
+    deadlines: deadlines(time.scheduler),
+    backOff: backOff({ initial: 100, maximum: 1_000, jitter: 0.5, random: () => 0 }),
+    online: ({ clientId }, isSameSession) => tell(`ONLINE ${clientId}${isSameSession ? ' again' : ''}`),
+    arrived: (event) => tell(event.type === 'message' ? `ARRIVED ${textOf(event.message)}` : 'MALFORMED'),
+    offline: () => tell('OFFLINE'),
+    ended: (error) => tell(error === undefined ? 'ENDED' : `ENDED ${error.code}`),
+  })
+  connector.state$.subscribe({ next: (state) => tell(show(state)), complete: () => tell('|') })
+  const latest = (): Asked<TransportEvent> => {
+    const asked = transport.connections.at(-1)
+    if (asked === undefined) throw new Error('no connection was asked for')
+    return asked
+  }
+  return {
+    ...time,
+    connector,
+    transport,
+    log,
+    accept: (limits) => accepted(latest(), limits),
+    fail: (...args) => latest().answer.error(failure(...args)),
+    farewell: () => transport.farewells[0]?.answer.complete(),
+  }
+}

@@ -1,0 +1,174 @@
+import { describe, expect, it } from 'vitest'
+import type { Delivery, LinkState } from '../../src/link/link.js'
+import { linkOver, type LinkOptions } from '../../src/link/link-over.js'
+import { failure, handTransport } from './hand-transport.js'
+import { linkSetting, type LinkSetting } from './link-setting.js'
+import { bytes, outgoing, textOf } from './messages.js'
+
+describe('a link', () => {
+  it('does nothing until somebody wants something of it', () => {
+    const { link, broker, advance, timers } = linkSetting()
+    const streams = [link.state$, link.messages$('a'), link.subscription$('a'), link.publish$(outgoing('a'))]
+    link.incidents$.subscribe()
+    advance(1_000)
+    expect([streams.length, timers(), broker.counts().connections]).toEqual([4, 0, 0])
+  })
+
+  it.each([
+    ['its state', ({ states }: LinkSetting) => states()],
+    ['a subscription', ({ listen }: LinkSetting) => listen('a')],
+    ['a message to publish', ({ publish }: LinkSetting) => publish('a', '1')],
+  ])('connects for %s, once', (_, want) => {
+    const setting = linkSetting()
+    want(setting)
+    want(setting)
+    setting.advance(10)
+    expect(setting.broker.counts().connections).toBe(1)
+  })
+
+  it('tells its states to everybody, the present one first', () => {
+    const { states, advance, broker } = linkSetting()
+    const early = states()
+    advance(10)
+    const late = states()
+    broker.disconnect('me')
+    advance(200)
+    expect(early).toEqual(['connecting', 'online', 'offline', 'connecting', 'online'])
+    expect(late).toEqual(['online', 'offline', 'connecting', 'online'])
+  })
+
+  it.each<[LinkOptions, RegExp]>([
+    [{ closeWithin: -1 }, /closeWithin is -1/],
+    [{ filtersPerSubscribe: 0 }, /filtersPerSubscribe is 0/],
+    [{ filtersPerSubscribe: 1.5 }, /filtersPerSubscribe is 1.5: it must be a whole number/],
+    [{ queue: { messages: -1 } }, /queue.messages is -1/],
+    [{ queue: { bytes: Number.NaN } }, /queue.bytes is NaN/],
+    [{ unclaimed: { messages: -1 } }, /unclaimed.messages is -1/],
+    [{ unclaimed: { bytes: -1 } }, /unclaimed.bytes is -1/],
+    [{ unclaimed: { keepFor: -1 } }, /unclaimed.keepFor is -1/],
+    [{ reconnect: { initial: -1 } }, /initial is -1/],
+  ])('refuses %j', (options, message) => {
+    const make = (): unknown => linkOver(handTransport(), options)
+    expect(make).toThrow(message)
+    expect(make).toThrow(expect.objectContaining({ code: 'invalid-argument' }))
+  })
+
+  it('refuses an unfit message before it connects', () => {
+    const { publish, advance, broker } = linkSetting()
+    expect(publish('a/#', '1')).toEqual(['1 invalid-argument'])
+    advance(10)
+    expect(broker.counts().connections).toBe(0)
+  })
+
+  it('sends nothing after a lost session before it is subscribed again', () => {
+    const { listen, publish, broker, advance, taken } = linkSetting({ limits: { receiveMaximum: 2 } })
+    const { log } = listen('a')
+    advance(10)
+    const acks = ['1', '2', '3'].map((text) => publish('a', text))
+    broker.disconnect('me', { session: 'lose' })
+    advance(50)
+    acks.push(publish('a', '4'))
+    advance(1_000)
+    expect(log).toEqual(['1', '2', '3', '4'])
+    expect(taken).toEqual(['a 1', 'a 2', 'a 3', 'a 4'])
+    expect(acks.map(([ack]) => ack)).toEqual(['1 0', '2 0', '3 0', '4 0'])
+  })
+
+  it('sends nothing twice in a resumed session but what the session itself sends again', () => {
+    const { publish, broker, advance, taken } = linkSetting({ latency: 5 })
+    publish('a', '0')
+    advance(100)
+    const ack = publish('a', '1')
+    // It arrives, its acknowledgement does not.
+    advance(7)
+    broker.disconnect('me')
+    advance(1_000)
+    expect(ack).toEqual(['1 16', '|'])
+    expect(taken.slice(1)).toEqual(['a 1', 'a 1'])
+  })
+
+  it('acknowledges to the broker in order of receipt', () => {
+    const { link, broker, advance } = linkSetting()
+    const deliveries: Delivery[] = []
+    link.subscription$('a').subscribe((window) => {
+      window.deliveries$.subscribe((delivery) => deliveries.push(delivery))
+    })
+    advance(10)
+    for (const text of ['1', '2', '3']) broker.publish({ topic: 'a', payload: bytes(text) })
+    advance(10)
+    const unacknowledged = (): string[] => broker.session('me')?.unacknowledged.map(textOf) ?? []
+    deliveries[2]?.acknowledge()
+    deliveries[1]?.acknowledge()
+    advance(10)
+    expect(unacknowledged()).toEqual(['1', '2', '3'])
+    deliveries[0]?.acknowledge()
+    advance(10)
+    expect(unacknowledged()).toEqual([])
+  })
+
+  it('tells what is malformed as an incident and lives on', () => {
+    const { listen, broker, advance, incidents } = linkSetting()
+    const { log } = listen('a')
+    advance(10)
+    broker.inject({ kind: 'malform' })
+    broker.publish({ topic: 'a', payload: bytes('garbage') })
+    broker.publish({ topic: 'a', payload: bytes('2') })
+    advance(10)
+    expect(log).toEqual(['2'])
+    expect(incidents).toMatchObject([
+      { kind: 'malformed', message: { topic: 'a' }, error: { code: 'protocol' } },
+    ])
+    expect(incidents[0]).not.toHaveProperty('type')
+  })
+
+  it('leaves nothing at the broker and no timer when everybody has left', () => {
+    const { listen, broker, advance, timers } = linkSetting()
+    const all = ['a', 'a', 'a/+', '#', '$share/g/a'].map(listen)
+    advance(10)
+    expect(broker.subscriptions()).toHaveLength(4)
+    for (const { leave } of all) leave()
+    advance(10)
+    expect([broker.subscriptions(), timers()]).toEqual([[], 0])
+    expect(broker.counts().packets).toMatchObject({ subscribe: 3, unsubscribe: 4 })
+  })
+})
+
+describe('a link that no retry can help', () => {
+  it('tells everybody why, then and later', () => {
+    const { link, listen, publish, broker, advance, timers } = linkSetting()
+    const states: LinkState[] = []
+    link.state$.subscribe((state) => states.push(state))
+    broker.refuseConnect(0x87)
+    const heard = listen('a')
+    const queued = publish('a', '1')
+    advance(10)
+    expect(heard.log).toEqual(['connection-refused'])
+    expect(queued).toEqual(['1 link-closed'])
+    expect(listen('b').log).toEqual(['connection-refused'])
+    expect(publish('a', '2')).toEqual(['2 link-closed'])
+    expect(states).toMatchObject([
+      { status: 'connecting' },
+      { status: 'closed', error: { code: 'connection-refused', reasonCode: 0x87 } },
+    ])
+    const errors: unknown[] = []
+    link.publish$(outgoing('a')).subscribe({ error: (error: unknown) => errors.push(error) })
+    expect(errors).toMatchObject([
+      { code: 'link-closed', reasonCode: 0x87, cause: { code: 'connection-refused' } },
+    ])
+    expect(timers()).toBe(0)
+  })
+})
+
+describe('a link over a transport that answers within every call', () => {
+  it('skips nothing and leaves nothing', async () => {
+    const transport = handTransport({
+      connect: ({ answer }) => answer.error(failure('connection-refused', 0x85)),
+      disconnect: ({ answer }) => answer.complete(),
+    })
+    const link = linkOver(transport)
+    const states: string[] = []
+    link.state$.subscribe({ next: ({ status }) => states.push(status), complete: () => states.push('|') })
+    await link.close()
+    expect(states).toEqual(['closed', '|'])
+  })
+})
