@@ -30,14 +30,12 @@ export const findingCases: readonly CaseDefinition[] = casesOf(
         ({ value }) => of({ value: value.value }).pipe(delay(Number(value.value), link.scheduler)),
         {
           link,
-          requests: { params: { car: 'car1' } as never },
+          requests: { params: { car: 'car1' } },
         },
       )
       const caller = scene.link()
       const calls = ['300', '100', '200'].map((value) =>
-        watch(
-          exchange$(caller, unlock, { params: { car: 'car1', mobile: 'm1' }, value: { value } } as never),
-        ),
+        watch(exchange$(caller, unlock, { params: { car: 'car1', mobile: 'm1' }, value: { value } })),
       )
       for (const call of calls) await scene.eventually(call.ended())
       expectEqual(
@@ -53,7 +51,7 @@ export const findingCases: readonly CaseDefinition[] = casesOf(
       let runs = 0
       const unlock = byField(scene)
       await serving(scene, unlock, () => of({ value: `run ${(runs += 1)}` }), {
-        requests: { params: { car: 'car1' } as never },
+        requests: { params: { car: 'car1' } },
       })
       const topic = `${scene.topic('res')}/m1/car1`
       const replies = await subscribed(scene, scene.peer, topic)
@@ -76,7 +74,7 @@ export const findingCases: readonly CaseDefinition[] = casesOf(
       const link = scene.link()
       const strays = watch(strays$(link))
       const params = { car: 'car1', mobile: 'm1' }
-      const call = watch(exchange$(link, unlock, { params, value: { token: 'mine', value: '' } } as never))
+      const call = watch(exchange$(link, unlock, { params, value: { token: 'mine', value: '' } }))
       await scene.eventually(asked.until(1))
       for (const payload of ['no json', '[]', '{"token":"theirs","value":""}', '{"value":"no token"}'])
         await send(scene, scene.peer, outgoing(topic, payload))
@@ -104,7 +102,7 @@ export const findingCases: readonly CaseDefinition[] = casesOf(
       )
       const caller = scene.link()
       const calls = ['200', '50', '100'].map((value, id) =>
-        watch(exchange$(caller, byTopic, { params: { id: String(id) }, value } as never)),
+        watch(exchange$(caller, byTopic, { params: { id: String(id) }, value })),
       )
       for (const call of calls) await scene.eventually(call.ended())
       expectEqual(

@@ -37,7 +37,7 @@ export type EchoTypes = EndpointTypes & {
 
 /** The endpoint of most cases, on a topic nobody else uses. */
 export function echoOf(scene: Scene): Endpoint<EchoTypes> {
-  return endpoint({ topic: scene.topic('echo'), request: text, response: text }) as Endpoint<EchoTypes>
+  return endpoint({ topic: scene.topic('echo'), request: text, response: text })
 }
 
 /** A responder at work. */

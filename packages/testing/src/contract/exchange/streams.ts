@@ -19,7 +19,7 @@ type StreamTypes = Omit<EchoTypes, 'kind'> & EndpointTypes & { readonly kind: 'm
 /** Text in, many texts out. */
 function streamOf(scene: Scene): Endpoint<StreamTypes> {
   const contract = { topic: scene.topic('stream'), request: text, response: text, replies: 'many' } as const
-  return endpoint(contract) as Endpoint<StreamTypes>
+  return endpoint(contract)
 }
 
 /** Numbers from 1 on, as many as the question says; says how many were made, and whether it was stopped. */

@@ -1,0 +1,37 @@
+"""Tells temperatures: reads correlations as UTF-8, needs a Response Topic, and dies of a request that has none."""
+
+import sys
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+port, topic = int(sys.argv[1]), sys.argv[2]
+degrees = {"Vienna": 22.5, "Berlin": 18.3}
+
+
+def on_message(client, userdata, message):
+    reply_to = message.properties.ResponseTopic
+    correlation = message.properties.CorrelationData
+    question = message.payload.decode("utf-8")
+    if not question.startswith("query:"):
+        return
+    city = question[len("query:") :]
+    properties = Properties(PacketTypes.PUBLISH)
+    properties.CorrelationData = correlation
+    properties.ContentType = "text/plain"
+    client.publish(reply_to, f"Temperature in {city}: {degrees.get(city, 20.0):.1f}°C", qos=1, properties=properties)
+    print(f"answered {correlation.decode('utf-8')}", flush=True)
+
+
+def on_subscribe(*_):
+    print("ready", flush=True)
+
+
+version = [mqtt.CallbackAPIVersion.VERSION2] if hasattr(mqtt, "CallbackAPIVersion") else []
+client = mqtt.Client(*version, client_id="weather", protocol=mqtt.MQTTv5)
+client.on_message = on_message
+client.on_subscribe = on_subscribe
+client.connect("127.0.0.1", port)
+client.subscribe(topic)
+client.loop_forever()
