@@ -53,7 +53,8 @@ function installAedes(): string {
   return join(folder, 'server.mjs')
 }
 
-async function startMosquitto(): Promise<Contestant> {
+/** Mosquitto on a port of its own. */
+export async function startMosquitto(): Promise<Contestant> {
   const port = await freePort()
   const file = join(mkdtempSync(join(tmpdir(), 'antiphon-bench-')), 'mosquitto.conf')
   const lines = [
