@@ -87,8 +87,8 @@ export type Incident =
 /**
  * The port to a broker: everything above it knows MQTT through these members alone.
  *
- * A link is lazy (the first subscription to any of its streams opens the connection), shared, and reconnects until it
- * is closed. A middleware is a function from link to link.
+ * A link is lazy (the first subscription to any of its streams but `incidents$` opens the connection), shared, and
+ * reconnects until it is closed. A middleware is a function from link to link.
  */
 export interface Link {
   /** The clock and timer of everything on this link. */
@@ -119,7 +119,7 @@ export interface Link {
    * - *on subscribe*: validates, then sends; offline it waits in a bounded queue while its expiry runs.
    * - *next, complete*: the acknowledgement (QoS 0: handed to the connection).
    * - *error*: `publish-refused` with the reason, `too-large`, `overflow`, `expired`, `invalid-argument`,
-   *   `link-closed`.
+   *   `link-closed`; QoS 0 alone, which goes at most once: `connection-lost`.
    * - *unsubscribe*: takes it out of the queue when it has not left; what has left stays sent.
    */
   readonly publish$: (message: OutgoingMessage) => Observable<PublishAck>

@@ -169,7 +169,6 @@ export class Subscriptions {
   }
 
   #openWindow(subscription: Subscription, grantedQoS: 0 | 1 | 2): void {
-    if (subscription.window !== undefined) return
     const { acknowledgements, report } = this.#parts
     const { request } = subscription
     const window = new Window({ request, grantedQoS, onLeave: acknowledgements.advance, report })

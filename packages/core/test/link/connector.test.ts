@@ -21,6 +21,14 @@ describe('a connector', () => {
     expect(transport.attempts).toEqual([1])
   })
 
+  it('hears once that a connection is accepted', () => {
+    const { connector, log, accept } = connectorSetting()
+    connector.open()
+    accept()
+    accept()
+    expect(log).toEqual(['connecting 1', 'online', 'ONLINE me'])
+  })
+
   it('hands on what arrives, in order', () => {
     const { connector, log, accept, transport } = connectorSetting()
     connector.open()

@@ -40,11 +40,8 @@ describe('Line', () => {
           }
           expect([line.first, line.length]).toEqual([model[0]?.holder, model.length])
         }
-        for (const place of model) {
-          expect(line.first).toBe(place.holder)
-          place.leave()
-        }
-        expect([line.first, line.length]).toEqual([undefined, 0])
+        for (const place of model) expect(line.shift()).toBe(place.holder)
+        expect([line.first, line.length, line.shift()]).toEqual([undefined, 0, undefined])
       }),
       runs,
     )
