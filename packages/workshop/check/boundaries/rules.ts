@@ -46,7 +46,8 @@ export function rulesFor(packages: readonly Package[], root: string): readonly R
     },
     {
       name: 'mqtt-has-one-importer',
-      comment: 'MQTT.js is imported in packages/mqtt only, where what it needs is known, and measured against in bench.',
+      comment:
+        'MQTT.js is imported in packages/mqtt only, where what it needs is known, and measured against in bench.',
       from: { path: '^(packages|examples)/', pathNot: '^packages/(mqtt|bench)/' },
       to: { path: inModules('mqtt') },
     },
