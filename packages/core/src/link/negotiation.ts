@@ -167,7 +167,6 @@ export class Negotiation {
 
   /** What the broker had before, it may still have. */
   #refuse(subscription: Subscription, error: AntiphonError): void {
-    if (subscription.standing === 'present') subscription.standing = 'unknown'
     this.#parts.outcome.refused(subscription, error)
     this.reconcile([subscription])
   }

@@ -51,12 +51,16 @@ describe('closing a link', () => {
     const { link, states, timers, broker, advance, listen, publish } = setting
     live(setting)
     const heard = listen('a')
+    const sentOrNot = publish('elsewhere', '0')
+    const ends: string[] = []
+    link.incidents$.subscribe({ complete: () => ends.push('|') })
     const first = link.close()
     expect(link.close()).toBe(first)
     expect(await closing(setting)).toBeLessThan(10)
     await first
     advance(10)
-    expect(timers()).toBe(0)
+    expect([timers(), ends]).toEqual([0, ['|']])
+    expect(sentOrNot[0]).toMatch(/^0 (16|link-closed)$/)
     expect(states()).toEqual(['closed', '|'])
     expect(heard.log).toHaveLength(1)
     expect(publish('a', '1')).toEqual(['1 link-closed'])
@@ -65,10 +69,11 @@ describe('closing a link', () => {
 
   it('waits for what was published, and takes nothing new', async () => {
     const setting = linkSetting({ limits: { receiveMaximum: 1 }, latency: 10 })
-    const { states, publish, advance, taken, timers } = setting
+    const { link, states, publish, advance, taken, timers } = setting
     states()
     advance(100)
     const acks = ['1', '2', '3'].map((text) => publish('a', text))
+    void link.close()
     const closed = closing(setting)
     const late = publish('a', '4')
     expect(await closed).toBe(80)

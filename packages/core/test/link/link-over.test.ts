@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Delivery, LinkState } from '../../src/link/link.js'
 import { linkOver, type LinkOptions } from '../../src/link/link-over.js'
-import { failure, handTransport } from './hand-transport.js'
+import { grant } from './grants.js'
+import { failure, handTransport, reply } from './hand-transport.js'
 import { linkSetting, type LinkSetting } from './link-setting.js'
-import { bytes, outgoing, textOf } from './messages.js'
+import { arrival, bytes, outgoing, textOf } from './messages.js'
 
 describe('a link', () => {
   it('does nothing until somebody wants something of it', () => {
@@ -170,5 +171,26 @@ describe('a link over a transport that answers within every call', () => {
     link.state$.subscribe({ next: ({ status }) => states.push(status), complete: () => states.push('|') })
     await link.close()
     expect(states).toEqual(['closed', '|'])
+  })
+})
+
+describe('an acknowledgement that comes after the end', () => {
+  it('is not sent', async () => {
+    const acknowledged: string[] = []
+    const transport = handTransport({
+      connect: ({ answer }) => answer.next({ type: 'online', grant: grant() }),
+      subscribe: (asked) => reply(asked, [1]),
+      disconnect: ({ answer }) => answer.complete(),
+    })
+    const link = linkOver(transport)
+    const inHand: Delivery[] = []
+    link.subscription$('a').subscribe((window) => {
+      window.deliveries$.subscribe((delivery) => inHand.push(delivery))
+    })
+    const { answer } = transport.connections[0] ?? {}
+    answer?.next({ type: 'message', message: arrival('a'), acknowledge: () => acknowledged.push('a') })
+    await link.close()
+    for (const { acknowledge } of inHand) acknowledge()
+    expect([inHand.length, acknowledged]).toEqual([1, []])
   })
 })

@@ -162,6 +162,39 @@ describe('what the broker had before it refused', () => {
     expect(inner).toEqual([['open', 'x']])
   })
 
+  it('is undone where nobody waits for the answer any more', () => {
+    const { online, offline, watch, suback, packets, receive, incidents } = subscriptionsSetting()
+    online()
+    const [one, fresh] = [watch('a'), watch('b')]
+    suback()
+    one.leave()
+    fresh.leave()
+    suback(0x87)
+    receive('b', 'nobody asks for it')
+    expect(incidents).toHaveLength(1)
+    offline()
+    const again = watch('a')
+    online(resumed)
+    again.leave()
+    packets()
+    suback(0x87)
+    expect(packets()).toEqual(['-a'])
+  })
+
+  it('is asked for again where the transport will not unsubscribe, for who came back meanwhile', () => {
+    const { online, watch, suback, packets, transport } = subscriptionsSetting()
+    online()
+    const one = watch('a')
+    suback()
+    one.leave()
+    const again = watch('a')
+    packets()
+    transport.unsubscribed[0]?.answer.error(failure('overflow'))
+    expect(packets()).toEqual(['+a #1'])
+    suback()
+    expect(again.log).toEqual(['open'])
+  })
+
   it('is given up where the transport will not unsubscribe', () => {
     const { online, watch, suback, packets, transport } = subscriptionsSetting()
     online()

@@ -61,6 +61,14 @@ describe('a subscription that is refused', () => {
     },
   )
 
+  it('by the transport is not undone: nothing was done', () => {
+    const { online, watch, packets, transport } = subscriptionsSetting()
+    online()
+    watch('a')
+    transport.subscribed[0]?.answer.error(new RangeError('too many'))
+    expect(packets()).toEqual(['+a #1'])
+  })
+
   it('by the transport fails with what it said, is not undone, and can be asked for again', () => {
     const { online, watch, packets, suback, transport, told } = subscriptionsSetting()
     const again: string[][] = []
