@@ -1,9 +1,9 @@
-import { filter, map, mergeMap, Observable, tap } from 'rxjs'
+import { mergeMap, Observable, tap } from 'rxjs'
 import { requireNumber } from './argument.js'
 import type { TransferBounds } from './chunk/transfers.js'
 import type { Endpoint, EndpointTypes } from './endpoint.js'
 import { exchangesOf } from './exchange/exchanges.js'
-import type { Link } from './link/link.js'
+import type { Delivery, Link } from './link/link.js'
 import type { QoS } from './message.js'
 import { Admission, type Admitted } from './responder/admission.js'
 import type { DuplicateBounds } from './responder/duplicates.js'
@@ -73,19 +73,23 @@ export function requests$<T extends EndpointTypes>(
       receivedAt: link.scheduler.now(),
       [inHand]: { served, link } satisfies InHand,
     })
+    const receive = (delivery: Delivery): void => {
+      const admitted = admission.admit(delivery)
+      if (admitted === undefined) return
+      if (options.acknowledge === 'on-receipt') admitted.served.acknowledge()
+      subscriber.next(toRequest(admitted))
+    }
     return link
       .subscription$(subscribed, { qos: options.qos ?? 1 })
       .pipe(
         tap({ complete: () => admission.shut() }),
         mergeMap((window) => window.deliveries$),
-        map((delivery) => admission.admit(delivery)),
-        filter((admitted) => admitted !== undefined),
-        map((admitted) => {
-          if (options.acknowledge === 'on-receipt') admitted.served.acknowledge()
-          return toRequest(admitted)
-        }),
       )
-      .subscribe(subscriber)
+      .subscribe({
+        next: receive,
+        error: (error: unknown) => subscriber.error(error),
+        complete: () => subscriber.complete(),
+      })
   })
 }
 

@@ -5,18 +5,19 @@ import { publishWhole$ } from '../chunk/publish-whole.js'
 import { Transfers, type TransferBounds } from '../chunk/transfers.js'
 import { reasonOf } from '../codec/decode-failure.js'
 import type { Answerable } from '../correlation/correlation.js'
-import type { Endpoint } from '../endpoint.js'
-import { exchangesOf } from '../exchange/exchanges.js'
+import type { Endpoint, ReplyKind } from '../endpoint.js'
+import { exchangesOf, type Exchanges } from '../exchange/exchanges.js'
 import { DecodedOnce } from '../exchange/received.js'
-import type { Delivery, Link } from '../link/link.js'
+import type { Delivery, Grant, Link } from '../link/link.js'
 import type { Message } from '../message.js'
 import { creditOf, grantOf, isCancel } from '../notes.js'
 import type { Failure } from '../status.js'
-import { Duplicates, type DuplicateBounds, type Seen } from './duplicates.js'
+import { Duplicates, type DuplicateBounds, type Remembered } from './duplicates.js'
 import { payloadFault, versionFault } from './faults.js'
 import type { Refusal, RefusalReason } from './refusal.js'
 import type { ReplyTopicCheck } from './reply-topic.js'
-import { Served, withExpiry } from './served.js'
+import { withExpiry } from './reply.js'
+import { Served, type Door } from './served.js'
 
 /** What the door of a responder is built from. */
 export interface AdmissionParts {
@@ -51,17 +52,39 @@ interface Candidate {
  * The door of a responder: decides of each arriving message, in the order that docs/wire.md sets, whether the handler
  * gets to see it, and deals with all that it does not.
  */
-export class Admission {
+export class Admission implements Door {
   readonly #parts: AdmissionParts
-  readonly #duplicates: Duplicates
+  readonly #exchanges: Exchanges
+  readonly #duplicates: Duplicates<Served>
   readonly #transfers: Transfers
   #isShut = false
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts
     this.#duplicates = new Duplicates(parts.duplicates)
-    this.#transfers = new Transfers(exchangesOf(parts.link).deadlines, parts.transfers)
+    this.#exchanges = exchangesOf(parts.link)
+    this.#transfers = new Transfers(this.#exchanges.deadlines, parts.transfers)
   }
+
+  get link(): Link {
+    return this.#parts.link
+  }
+
+  get grant(): Grant | undefined {
+    return this.#exchanges.grant
+  }
+
+  get replies(): ReplyKind {
+    return this.#parts.endpoint.replies
+  }
+
+  get isShut(): boolean {
+    return this.#isShut
+  }
+
+  readonly remember = (key: string, ended: Remembered): void => this.#duplicates.end(key, ended, this.#now())
+
+  readonly forget = (key: string): void => this.#duplicates.drop(key)
 
   /** The request to be handled, or `undefined` when the message has been dealt with. */
   admit(delivery: Delivery): Admitted | undefined {
@@ -115,14 +138,14 @@ export class Admission {
   #consider(candidate: Candidate): Admitted | undefined {
     const { delivery, received, params, key } = candidate
     const { message } = delivery
-    const earlier = key === undefined ? undefined : this.#duplicates.find(key, this.#now())
+    const running = key === undefined ? undefined : this.#duplicates.running(key)
     if (isCancel(message)) {
-      earlier?.cancel()
+      running?.cancel()
       return this.#refuse(delivery, 'cancel', 'it calls off an earlier one')
     }
     const grant = grantOf(message)
     if (grant !== undefined) {
-      earlier?.grant(grant)
+      running?.grant(grant)
       delivery.acknowledge()
       return undefined
     }
@@ -130,68 +153,54 @@ export class Admission {
     // Not to be remembered: it says nothing about the same request in another version.
     if (fault !== undefined)
       return this.#turnDown(this.#begin({ ...candidate, key: undefined }), message, fault)
-    if (earlier !== undefined) return this.#repeat(earlier, delivery)
+    if (running !== undefined) return this.#join(running, delivery)
+    const ended = key === undefined ? undefined : this.#duplicates.ended(key, this.#now())
+    if (ended !== undefined) return this.#repeat(ended, delivery)
     const served = this.#begin(candidate)
-    const failure = payloadFault(received)
-    if (failure !== undefined) return this.#turnDown(served, message, failure)
     const decoded = received.value()
-    return isLeft(decoded) ? undefined : { message, value: decoded.right, params, served }
+    if (isLeft(decoded)) return this.#turnDown(served, message, payloadFault(decoded.left))
+    return { message, value: decoded.right, params, served }
   }
 
   #begin({ delivery, answerable, replyTopic, key }: Candidate): Served {
-    const { link, endpoint, duplicates } = this.#parts
-    const { message } = delivery
-    const { messageExpiryInterval: expiry } = message
-    const expiresAt = expiry === undefined ? Infinity : this.#now() + expiry * 1000
-    const seen: Seen = {
-      replies: [],
-      isRunning: true,
-      rememberUntil: expiry === undefined ? this.#now() + duplicates.keepFor : expiresAt,
-      expiresAt,
-      joined: [],
-      patience: expiry === undefined ? Infinity : expiry * 1000,
-      cancel: () => undefined,
-      grant: () => undefined,
-    }
-    if (key !== undefined) this.#duplicates.begin(key, seen, this.#now())
-    return new Served({
-      link,
+    const { endpoint, duplicates } = this.#parts
+    const { message: request } = delivery
+    const { messageExpiryInterval: expiry } = request
+    const now = this.#now()
+    const patience = expiry === undefined ? Infinity : expiry * 1000
+    const hasStatuses = this.grant?.protocolVersion !== 4
+    const served = new Served({
+      door: this,
+      key,
       frame:
-        replyTopic === undefined
-          ? undefined
-          : { endpoint, request: message, replyTopic, answerable, hasStatuses: this.#hasStatuses },
+        replyTopic === undefined ? undefined : { endpoint, request, replyTopic, answerable, hasStatuses },
       delivery,
-      seen,
-      replies: endpoint.replies,
-      credit: creditOf(message),
-      isStranded: () => this.#isShut,
-      remember: () => {
-        if (key !== undefined) this.#duplicates.finish(key, this.#now())
-      },
-      forget: () => {
-        if (key !== undefined) this.#duplicates.drop(key)
-      },
+      expiresAt: now + patience,
+      patience,
+      rememberUntil: now + (expiry === undefined ? duplicates.keepFor : patience),
+      credit: creditOf(request),
     })
+    if (key !== undefined) this.#duplicates.begin(key, served)
+    return served
   }
 
-  /** A repetition joins the one that runs, or gets the same bytes again with its own expiry. */
-  #repeat(earlier: Seen, delivery: Delivery): undefined {
-    const { link } = this.#parts
-    if (earlier.isRunning) {
-      earlier.joined.push(delivery.acknowledge)
-      this.#report(delivery.message, 'duplicate', 'it repeats one that is being handled')
-      return undefined
-    }
-    if (earlier.replies === undefined) {
+  #join(running: Served, delivery: Delivery): undefined {
+    running.join(delivery.acknowledge)
+    this.#report(delivery.message, 'duplicate', 'it repeats one that is being handled')
+    return undefined
+  }
+
+  /** A repetition of one that has ended gets the same bytes again with its own expiry. */
+  #repeat({ replies }: Remembered, delivery: Delivery): undefined {
+    if (replies === undefined) {
       return this.#refuse(delivery, 'duplicate', 'it repeats one whose answers were too many to be kept')
     }
     const { messageExpiryInterval: expiry } = delivery.message
     const left = expiry === undefined ? Infinity : expiry * 1000
-    merge(
-      ...earlier.replies.map((reply) =>
-        publishWhole$(link, withExpiry(reply, left), exchangesOf(link).grant).pipe(catchError(() => EMPTY)),
-      ),
-    ).subscribe({ complete: delivery.acknowledge })
+    const again = replies.map((reply) =>
+      publishWhole$(this.link, withExpiry(reply, left), this.grant).pipe(catchError(() => EMPTY)),
+    )
+    merge(...again).subscribe({ complete: delivery.acknowledge })
     this.#report(delivery.message, 'duplicate', 'it repeats one that was answered, and is answered the same')
     return undefined
   }
@@ -219,10 +228,6 @@ export class Admission {
     }
     const fault = this.#parts.checkReplyTopic(replyTopic)
     return fault === undefined ? undefined : `its reply topic ${replyTopic} is refused: ${fault}`
-  }
-
-  get #hasStatuses(): boolean {
-    return exchangesOf(this.#parts.link).grant?.protocolVersion !== 4
   }
 
   #now(): number {

@@ -1,3 +1,4 @@
+import { Line, Place } from '../link/line.js'
 import type { OutgoingMessage } from '../message.js'
 
 /** How much a responder remembers, to answer a repeated request without running it again. */
@@ -10,32 +11,25 @@ export interface DuplicateBounds {
   readonly keepFor?: number
 }
 
-/** How many replies to one request are kept. */
-const REPLIES_LIMIT = 256
-
-/** A request that was seen, and how far it got. */
-export interface Seen {
-  /** What was answered so far, in the order it was sent; `undefined` once that was too much to be kept. */
-  replies: readonly OutgoingMessage[] | undefined
-  isRunning: boolean
-  /** When its caller stops waiting. */
-  readonly expiresAt: number
+/** A request that has ended, as its repetitions need it. */
+export interface Remembered {
+  /** What was answered, in the order it was sent; `undefined` where that was too much to be kept. */
+  readonly replies: readonly OutgoingMessage[] | undefined
   /** Until when a repetition is to be expected. */
-  readonly rememberUntil: number
-  /** Who waits for the end of the running one: repetitions that joined it. */
-  readonly joined: (() => void)[]
-  /** Milliseconds its caller waits for a sign of life. */
-  readonly patience: number
-  /** Ends the running one at the caller's wish. */
-  cancel: () => void
-  /** Lets the running one send so many more items. */
-  grant: (credit: number) => void
+  readonly until: number
 }
 
-/** The requests seen lately, by reply topic and token; the oldest finished ones go first. */
-export class Duplicates {
+interface Entry extends Remembered {
+  readonly key: string
+  readonly bytes: number
+}
+
+/** The requests seen lately: those that run, and those that have ended, of which the oldest are forgotten first. */
+export class Duplicates<Running> {
   readonly #bounds: Required<DuplicateBounds>
-  readonly #seen = new Map<string, Seen>()
+  readonly #running = new Map<string, Running>()
+  readonly #ended = new Map<string, Place<Entry>>()
+  readonly #byAge = new Line<Entry>()
   #bytes = 0
 
   constructor(bounds: Required<DuplicateBounds>) {
@@ -43,60 +37,54 @@ export class Duplicates {
   }
 
   get size(): number {
-    return this.#seen.size
+    return this.#running.size + this.#ended.size
   }
 
-  find(key: string, now: number): Seen | undefined {
-    const seen = this.#seen.get(key)
-    if (seen === undefined || seen.isRunning || seen.rememberUntil > now) return seen
-    this.#forget(key, seen)
+  /** The one that runs under this key. */
+  running(key: string): Running | undefined {
+    return this.#running.get(key)
+  }
+
+  /** The one that has ended under this key. */
+  ended(key: string, now: number): Remembered | undefined {
+    const entry = this.#ended.get(key)?.holder
+    if (entry === undefined || entry.until > now) return entry
+    this.#forget(entry)
     return undefined
   }
 
-  /** Remembers a request that now starts to run. */
-  begin(key: string, seen: Seen, now: number): void {
-    this.#seen.set(key, seen)
+  begin(key: string, running: Running): void {
+    this.#running.set(key, running)
+  }
+
+  /** The one that runs has come to its end. */
+  end(key: string, { replies, until }: Remembered, now: number): void {
+    if (!this.#running.delete(key)) return
+    const bytes = (replies ?? []).reduce((sum, { payload }) => sum + payload.length, key.length)
+    const place = new Place({ key, replies, until, bytes })
+    this.#ended.set(key, place)
+    this.#byAge.push(place)
+    this.#bytes += bytes
     this.#makeRoom(now)
   }
 
-  /** A running request came to its end, and its replies are known. */
-  finish(key: string, now: number): void {
-    const seen = this.#seen.get(key)
-    if (seen === undefined) return
-    seen.isRunning = false
-    this.#bytes += bytesOf(key, seen)
-    // Moved to the end: what finished last is repeated last.
-    this.#seen.delete(key)
-    this.#seen.set(key, seen)
-    this.#makeRoom(now)
-  }
-
-  /** As if it had never been seen: a repetition runs again. */
+  /** As if the one that runs had never been seen: a repetition runs again. */
   drop(key: string): void {
-    const seen = this.#seen.get(key)
-    if (seen !== undefined) this.#forget(key, seen)
+    this.#running.delete(key)
   }
 
   #makeRoom(now: number): void {
-    for (const [key, seen] of this.#seen) {
-      const isFull = this.#seen.size > this.#bounds.entries || this.#bytes > this.#bounds.bytes
-      if (!isFull && (seen.isRunning || seen.rememberUntil > now)) return
-      if (!seen.isRunning) this.#forget(key, seen)
+    const { entries, bytes } = this.#bounds
+    for (let oldest = this.#byAge.first; oldest !== undefined; oldest = this.#byAge.first) {
+      const isFull = this.#ended.size > entries || this.#bytes > bytes
+      if (!isFull && oldest.until > now) return
+      this.#forget(oldest)
     }
   }
 
-  #forget(key: string, seen: Seen): void {
-    this.#seen.delete(key)
-    if (!seen.isRunning) this.#bytes -= bytesOf(key, seen)
+  #forget({ key, bytes }: Entry): void {
+    this.#ended.get(key)?.leave()
+    this.#ended.delete(key)
+    this.#bytes -= bytes
   }
-}
-
-/** Keeps a reply for repetitions, as long as there are not too many of them. */
-export function record(seen: Seen, reply: OutgoingMessage): void {
-  if (seen.replies === undefined) return
-  seen.replies = seen.replies.length < REPLIES_LIMIT ? [...seen.replies, reply] : undefined
-}
-
-function bytesOf(key: string, { replies = [] }: Seen): number {
-  return replies.reduce((sum, { payload }) => sum + payload.length, key.length)
 }

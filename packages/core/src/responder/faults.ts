@@ -1,6 +1,5 @@
-import { isLeft } from 'fp-ts/lib/Either.js'
+import type { DecodeError } from '../codec/codec.js'
 import { showDecodeError } from '../codec/show-decode-error.js'
-import type { Received } from '../correlation/correlation.js'
 import { userProperty, type Message } from '../message.js'
 import { Status, type Failure } from '../status.js'
 
@@ -20,15 +19,13 @@ export function versionFault({ userProperties }: Message): Failure | undefined {
 }
 
 /** What is wrong with a request's payload or content type. */
-export function payloadFault(received: Received): Failure | undefined {
-  const decoded = received.value()
-  if (!isLeft(decoded)) return undefined
-  const message = showDecodeError(decoded.left)
-  if (decoded.left.kind === 'payload') return { code: Status.badRequest, message }
+export function payloadFault(error: DecodeError): Failure {
+  const message = showDecodeError(error)
+  if (error.kind === 'payload') return { code: Status.badRequest, message }
   return {
     code: Status.unsupportedMediaType,
     message,
     propertyName: 'Content Type',
-    propertyValue: decoded.left.contentType,
+    propertyValue: error.contentType,
   }
 }

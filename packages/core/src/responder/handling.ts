@@ -33,16 +33,6 @@ export function handle<T extends EndpointTypes>(parts: HandlingParts<T>): Subscr
     run.unsubscribe()
     ended({ outcome: 'cancelled' })
   }
-  const budget = Math.min(left, timeLimit)
-  if (budget < Infinity) {
-    const outOfBudget = (): void => {
-      const failure = outOfTime(timeLimit)
-      if (left <= timeLimit) fallSilent()
-      else stop((done) => served.fail(failure, done), { outcome: 'timed-out', status: failure.code })
-    }
-    const deadline = exchangesOf(link).deadlines.add(budget, outOfBudget)
-    run.add(() => deadline.cancel())
-  }
   run.add(
     defer(() => handler(request))
       .pipe(take(1))
@@ -57,5 +47,14 @@ export function handle<T extends EndpointTypes>(parts: HandlingParts<T>): Subscr
           stop((done) => served.answerNothing(done), { outcome: 'answered', status: Status.noContent }),
       }),
   )
+  const budget = Math.min(left, timeLimit)
+  // Who answers at once needs no deadline.
+  if (budget === Infinity || run.closed) return run
+  const deadline = exchangesOf(link).deadlines.add(budget, () => {
+    const failure = outOfTime(timeLimit)
+    if (left <= timeLimit) fallSilent()
+    else stop((done) => served.fail(failure, done), { outcome: 'timed-out', status: failure.code })
+  })
+  run.add(() => deadline.cancel())
   return run
 }

@@ -1,70 +1,90 @@
 import { publishWhole$ } from '../chunk/publish-whole.js'
 import type { ReplyKind } from '../endpoint.js'
 import { AntiphonError } from '../errors.js'
-import { exchangesOf } from '../exchange/exchanges.js'
-import type { Delivery, Link, PublishAck } from '../link/link.js'
+import type { Delivery, Grant, Link, PublishAck } from '../link/link.js'
 import type { OutgoingMessage } from '../message.js'
 import type { Failure } from '../status.js'
-import { record, type Seen } from './duplicates.js'
+import type { Remembered } from './duplicates.js'
 import { UNSENDABLE } from './failures.js'
-import { inStream, toAnswer, toBareFailure, toEmptyAnswer, toFailureReply, type ReplyFrame } from './reply.js'
+import {
+  inStream,
+  toAnswer,
+  toBareFailure,
+  toEmptyAnswer,
+  toFailureReply,
+  withExpiry,
+  type ReplyFrame,
+} from './reply.js'
+
+/** How many replies to one request are kept for repetitions. */
+const REPLIES_LIMIT = 256
+
+/** The door a request came in by, which knows it again. */
+export interface Door {
+  readonly link: Link
+  /** What the broker allows. */
+  readonly grant: Grant | undefined
+  readonly replies: ReplyKind
+  /** The link has closed: no reply can go out any more. */
+  readonly isShut: boolean
+  /** It is over, and a repetition gets the same replies. */
+  readonly remember: (key: string, ended: Remembered) => void
+  /** It did not take place, and a repetition shall run. */
+  readonly forget: (key: string) => void
+}
 
 /** What a request in hand works with. */
 export interface ServedParts {
-  readonly link: Link
+  readonly door: Door
+  /** What tells it from others; `undefined` where nothing does. */
+  readonly key: string | undefined
   /** What its replies have in common; absent for a notification, which gets none. */
   readonly frame: ReplyFrame | undefined
   readonly delivery: Delivery
-  readonly seen: Seen
-  readonly replies: ReplyKind
-  /** How many items the caller wants at first. */
+  /** When its caller stops waiting, on the link's clock. */
+  readonly expiresAt: number
+  /** Milliseconds its caller waits for a sign of life. */
+  readonly patience: number
+  /** Until when a repetition is to be expected. */
+  readonly rememberUntil: number
+  /** How many items the caller wants at first; `Infinity` when it set no limit. */
   readonly credit: number
-  /** Whether the link has closed, so that no reply can go out any more. */
-  readonly isStranded: () => boolean
-  /** It is over, and a repetition gets the same replies. */
-  readonly remember: () => void
-  /** It did not take place, and a repetition shall run. */
-  readonly forget: () => void
 }
 
 /** One request in hand: from its admission to the acknowledgement that follows its reply. */
 export class Served {
+  /** What to do when the caller gives up. */
+  onCancel: () => void = nothing
+  /** What to do when the caller wants more items. */
+  onGrant: (credit: number) => void = nothing
   readonly #parts: ServedParts
+  #kept: OutgoingMessage[] | undefined = []
+  #joined: (() => void)[] | undefined
   #isOver = false
 
   constructor(parts: ServedParts) {
     this.#parts = parts
-    this.onCancel = () => undefined
-    this.onGrant = () => undefined
-  }
-
-  /** Answered, failed, silenced, cancelled or abandoned. */
-  get isOver(): boolean {
-    return this.#isOver
   }
 
   /** The link has closed: no reply can go out any more. */
   get isStranded(): boolean {
-    return this.#parts.isStranded()
+    return this.#parts.door.isShut
   }
 
-  /** When the caller stops waiting, on the link's clock. */
   get expiresAt(): number {
-    return this.#parts.seen.expiresAt
+    return this.#parts.expiresAt
   }
 
-  /** Milliseconds the caller waits for a sign of life. */
   get patience(): number {
-    return this.#parts.seen.patience
+    return this.#parts.patience
   }
 
-  /** How many items the caller wants at first; `Infinity` when it set no limit. */
   get credit(): number {
     return this.#parts.credit
   }
 
   get replies(): ReplyKind {
-    return this.#parts.replies
+    return this.#parts.door.replies
   }
 
   /** Acknowledges before the work instead of after it: a crash then loses the request rather than repeating it. */
@@ -72,20 +92,22 @@ export class Served {
     this.#parts.delivery.acknowledge()
   }
 
-  /** What to do when the caller gives up. */
-  set onCancel(cancel: () => void) {
-    this.#parts.seen.cancel = () => {
-      if (this.#isOver) return
-      cancel()
-      this.silence()
-    }
+  /** The caller gives up. */
+  cancel(): void {
+    if (this.#isOver) return
+    this.onCancel()
+    this.silence()
   }
 
-  /** What to do when the caller wants more items. */
-  set onGrant(grant: (credit: number) => void) {
-    this.#parts.seen.grant = (credit) => {
-      if (!this.#isOver) grant(credit)
-    }
+  /** The caller wants more items. */
+  grant(credit: number): void {
+    if (!this.#isOver) this.onGrant(credit)
+  }
+
+  /** A repetition joins: it is acknowledged together with this one. */
+  join(acknowledge: () => void): void {
+    this.#joined ??= []
+    this.#joined.push(acknowledge)
   }
 
   /** One item of a stream; throws when it does not encode. `undefined` where nobody is to get it. */
@@ -100,29 +122,26 @@ export class Served {
       done()
       return
     }
-    record(this.#parts.seen, item)
+    this.#keep(item)
     this.#send(item, this.patience, done)
   }
 
   /** The end of a stream, after so many items. */
   last(index: number, failure: Failure | undefined, done: ReplyDone): void {
+    const inPlace = ({ toReply, status }: Attempt): Attempt => ({
+      status,
+      toReply: (frame) => {
+        const end = toReply(frame)
+        return end && inStream(end, { index, isLast: true })
+      },
+    })
     const attempts = failure === undefined ? [{ toReply: toEmptyAnswer }] : failing(failure)
-    const place = { index, isLast: true }
-    this.#reply(
-      attempts.map(({ toReply, status }) => ({
-        status,
-        toReply: (frame) => {
-          const end = toReply(frame)
-          return end && inStream(end, place)
-        },
-      })),
-      done,
-    )
+    this.#reply(attempts.map(inPlace), done)
   }
 
   /** Answers, and is over. */
   answer(value: unknown, done: ReplyDone): void {
-    this.#reply([{ toReply: (frame) => toAnswer(frame, value) }, ...failing(UNSENDABLE)], done)
+    this.#reply([{ toReply: (frame) => toAnswer(frame, value) }, ...IN_PLACE_OF_ANSWER], done)
   }
 
   answerNothing(done: ReplyDone): void {
@@ -135,86 +154,91 @@ export class Served {
 
   /** Turns the request away unhandled, so that the same may be asked again. */
   turnAway(failure: Failure, done: ReplyDone): void {
-    this.#parts.forget()
+    this.#forget()
     this.fail(failure, done)
   }
 
   /** Ends without a reply: nobody waits for one any more. */
   silence(): void {
-    if (this.#isOver) return
-    this.#conclude()
+    if (!this.#isOver) this.#conclude()
   }
 
   /** Lets go of it unacknowledged: the broker shall deliver it again. */
   abandon(): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#parts.forget()
+    this.#forget()
   }
 
   /** Sends the first reply that can be made and sent. */
   #reply(attempts: readonly Attempt[], done: ReplyDone): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#attempt(attempts, done)
+    this.#attempt(attempts, 0, done)
   }
 
-  #attempt([attempt, ...others]: readonly Attempt[], done: ReplyDone, earlier?: unknown): void {
-    const { frame, seen, link } = this.#parts
-    const next = (error: unknown): void => this.#attempt(others, done, earlier ?? error)
-    const end = (how: Sent): void => {
-      this.#conclude()
-      done(how)
-    }
+  #attempt(attempts: readonly Attempt[], which: number, done: ReplyDone, earlier?: unknown): void {
+    const { frame, door } = this.#parts
+    const attempt = attempts[which]
     if (attempt === undefined) {
-      end({ kind: 'unsent', error: earlier })
+      this.#end({ kind: 'unsent', error: earlier }, done)
       return
     }
     let reply: OutgoingMessage | undefined
     try {
       reply = frame && attempt.toReply(frame)
     } catch (thrown) {
-      next(thrown)
+      this.#attempt(attempts, which + 1, done, earlier ?? thrown)
       return
     }
     const { status } = attempt
     const sent: Sent =
-      earlier === undefined || status === undefined
-        ? { kind: 'sent' }
-        : { kind: 'sent-instead', status, error: earlier }
+      earlier === undefined || status === undefined ? SENT : { kind: 'sent-instead', status, error: earlier }
     if (reply === undefined) {
-      end(sent)
+      this.#end(sent, done)
       return
     }
     const going = reply
-    this.#send(going, this.expiresAt - link.scheduler.now(), (error) => {
-      if (error !== undefined && others.length > 0 && isUnfit(error)) {
-        next(error)
+    this.#send(going, this.expiresAt - door.link.scheduler.now(), (error) => {
+      if (error !== undefined && which + 1 < attempts.length && isUnfit(error)) {
+        this.#attempt(attempts, which + 1, done, earlier ?? error)
         return
       }
-      record(seen, going)
-      end(error === undefined ? sent : { kind: 'unsent', error })
+      this.#keep(going)
+      this.#end(error === undefined ? sent : { kind: 'unsent', error }, done)
     })
   }
 
   #send(message: OutgoingMessage, left: number, done: ItemDone): void {
-    const { link } = this.#parts
-    let acknowledged: PublishAck | undefined
-    publishWhole$(link, withExpiry(message, left), exchangesOf(link).grant).subscribe({
-      next: (ack) => {
-        acknowledged = ack
-      },
+    const { link, grant } = this.#parts.door
+    publishWhole$(link, withExpiry(message, left), grant).subscribe({
+      next: (ack) => done(undefined, ack),
       error: (error: unknown) => done(error),
-      complete: () => done(undefined, acknowledged),
     })
+  }
+
+  /** Keeps a reply for repetitions, as long as there are not too many of them. */
+  #keep(reply: OutgoingMessage): void {
+    if (this.#kept !== undefined && this.#kept.length < REPLIES_LIMIT) this.#kept.push(reply)
+    else this.#kept = undefined
+  }
+
+  #end(how: Sent, done: ReplyDone): void {
+    this.#conclude()
+    done(how)
   }
 
   #conclude(): void {
     this.#isOver = true
-    const { delivery, seen, remember } = this.#parts
-    remember()
+    const { delivery, door, key, rememberUntil: until } = this.#parts
+    if (key !== undefined) door.remember(key, { replies: this.#kept, until })
     delivery.acknowledge()
-    for (const join of seen.joined.splice(0)) join()
+    for (const join of this.#joined ?? []) join()
+  }
+
+  #forget(): void {
+    const { door, key } = this.#parts
+    if (key !== undefined) door.forget(key)
   }
 }
 
@@ -227,6 +251,8 @@ export type Sent =
   /** It could not be made or sent; the caller was told this status in its place. */
   | { readonly kind: 'sent-instead'; readonly status: number; readonly error: unknown }
   | { readonly kind: 'unsent'; readonly error: unknown }
+
+const SENT: Sent = { kind: 'sent' }
 
 /** Told what became of a reply. */
 export type ReplyDone = (sent: Sent) => void
@@ -247,13 +273,12 @@ function failing(failure: Failure): readonly Attempt[] {
   ]
 }
 
+const IN_PLACE_OF_ANSWER = failing(UNSENDABLE)
+
 /** Whether a message as it is can never be sent. */
 function isUnfit(error: unknown): boolean {
   const { code } = AntiphonError.from(error)
   return code === 'invalid-argument' || code === 'too-large'
 }
 
-/** The same bytes with what is left of the request's expiry. */
-export function withExpiry(reply: OutgoingMessage, left: number): OutgoingMessage {
-  return left === Infinity ? reply : { ...reply, messageExpiryInterval: Math.max(1, Math.ceil(left / 1000)) }
-}
+function nothing(): void {}

@@ -1,7 +1,7 @@
-import { ApplicationError, text } from '@antiphon/core'
+import { ApplicationError } from '@antiphon/core'
 import { delay, of, Subject, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { Duplicates, record, type Seen } from '../../src/responder/duplicates.js'
+import { Duplicates } from '../../src/responder/duplicates.js'
 import { bytesOf, statusOf, textOf } from '../observed.js'
 import { onEchoStage } from './stage.js'
 
@@ -311,32 +311,30 @@ describe('what is remembered', () => {
   })
 
   it('counts the correlations themselves, which may be long', () => {
-    const duplicates = new Duplicates({ entries: 1_000, bytes: 1_000_000, keepFor: 1_000 })
+    const duplicates = new Duplicates<string>({ entries: 1_000, bytes: 1_000_000, keepFor: 1_000 })
     for (let index = 0; index < 1_000; index++) {
       const key = `${index}${'k'.repeat(65_000)}`
-      duplicates.begin(key, seen(), 0)
-      duplicates.finish(key, 0)
+      duplicates.begin(key, 'running')
+      duplicates.end(key, { replies: [], until: 1_000 }, 0)
     }
     expect(duplicates.size).toBeLessThan(16)
   })
 
-  it('is not more than so many replies of one request', () => {
-    const many = seen()
-    const reply = { topic: 'a', payload: text.encode('x') }
-    for (let index = 0; index < 10_000; index++) record(many, reply)
-    expect(many.replies).toBeUndefined()
+  it('goes by itself when its time is over and others come', () => {
+    const duplicates = new Duplicates<string>({ entries: 1_000, bytes: 1_000_000, keepFor: 1_000 })
+    for (const [key, until] of [
+      ['a', 10],
+      ['b', 20],
+      ['c', 30],
+    ] as const) {
+      duplicates.begin(key, 'running')
+      duplicates.end(key, { replies: [], until }, 0)
+    }
+    duplicates.begin('d', 'running')
+    duplicates.end('d', { replies: [], until: 100 }, 20)
+    expect(duplicates.size).toBe(2)
+    expect(duplicates.ended('c', 20)).toMatchObject({ until: 30 })
+    expect(duplicates.ended('c', 30)).toBeUndefined()
+    expect(duplicates.size).toBe(1)
   })
 })
-
-function seen(): Seen {
-  return {
-    replies: [],
-    isRunning: true,
-    expiresAt: Infinity,
-    rememberUntil: 1_000,
-    joined: [],
-    patience: Infinity,
-    cancel: () => undefined,
-    grant: () => undefined,
-  }
-}
