@@ -18,6 +18,16 @@ export interface MessageParts extends Omit<MessageProperties, 'correlationData'>
   readonly clientId?: string
 }
 
+/** In the order in which they are shown, however the message was put together. */
+const PROPERTIES = [
+  'responseTopic',
+  'correlationData',
+  'contentType',
+  'payloadFormatIndicator',
+  'messageExpiryInterval',
+  'userProperties',
+] as const satisfies readonly (keyof MessageProperties)[]
+
 /** The message a form stands for. */
 export function toMessage(form: MessageForm, defaultTopic?: string): OutgoingMessage {
   const { clientId: _, topic = defaultTopic, payload = '', correlationData, ...parts } = partsOfForm(form)
@@ -69,8 +79,11 @@ function partsOfForm(form: MessageForm): MessageParts {
 }
 
 function actualParts({ message, clientId }: Published): Readonly<Record<string, unknown>> {
-  const { topic, payload, qos = 1, retain = false, ...properties } = message
-  return { topic, payload, ...properties, qos, ...(retain ? { retain } : {}), clientId }
+  const { topic, payload, qos = 1, retain = false } = message
+  const properties = PROPERTIES.flatMap((name) =>
+    message[name] === undefined ? [] : [[name, message[name]] as const],
+  )
+  return { topic, payload, ...Object.fromEntries(properties), qos, ...(retain ? { retain } : {}), clientId }
 }
 
 /** Texts and JSON values become bytes, so that both sides read alike. */
