@@ -1,0 +1,4 @@
+import type { Section } from './frame/section.js'
+
+/** The suite, in the order in which it runs and is reported. */
+export const sections: readonly Section[] = []
