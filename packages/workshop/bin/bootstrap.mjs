@@ -1,6 +1,7 @@
 // Makes a fresh clone ready with Node and npm alone.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pnpm, root } from './pnpm.mjs'
@@ -37,16 +38,22 @@ export function bootstrap() {
 }
 
 /**
- * Runs a TypeScript file of the workspace, its output going to the terminal, and returns its exit code.
+ * Runs a TypeScript file of the workspace, its output going to the terminal, and resolves with its exit code.
+ *
+ * Ctrl-C is for the program to answer, which may have something to bring to an end.
  *
  * @param {string} file
  * @param {readonly string[]} args
- * @returns {number}
+ * @returns {Promise<number>}
  */
-export function runTypeScript(file, args = []) {
-  const { status } = spawnSync(process.execPath, ['--import', 'tsx', join(root, file), ...args], {
+export async function runTypeScript(file, args = []) {
+  const child = spawn(process.execPath, ['--import', 'tsx', join(root, file), ...args], {
     cwd: root,
     stdio: 'inherit',
   })
-  return status ?? 1
+  // A terminal gives Ctrl-C to everything in it by itself.
+  process.on('SIGINT', () => void (process.stdin.isTTY || child.kill('SIGINT')))
+  process.on('SIGTERM', () => void child.kill('SIGTERM'))
+  const [code] = await once(child, 'exit')
+  return code ?? 1
 }

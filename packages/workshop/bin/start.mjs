@@ -17,4 +17,4 @@ if (story === undefined) {
 }
 bootstrap()
 console.log(`\nexamples/${story}\n`)
-process.exitCode = runTypeScript(`examples/${story}/index.ts`, args)
+process.exitCode = await runTypeScript(`examples/${story}/index.ts`, args)

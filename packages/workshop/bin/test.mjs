@@ -6,4 +6,4 @@ import { root } from './pnpm.mjs'
 
 rmSync(join(root, '.cache', 'check', 'tally'), { force: true })
 bootstrap()
-process.exitCode = runTypeScript('packages/workshop/check/main.ts', process.argv.slice(2))
+process.exitCode = await runTypeScript('packages/workshop/check/main.ts', process.argv.slice(2))

@@ -12,6 +12,8 @@ export interface CommandOptions {
   readonly deadline?: number
   /** Sees each piece of output as it comes. */
   readonly onOutput?: (text: string) => void
+  /** Sends SIGINT, once, when this says so of its standard output so far. */
+  readonly interruptWhen?: (stdout: string) => boolean
 }
 
 /** How a command ended. */
@@ -26,7 +28,7 @@ export interface CommandResult {
 export function runCommand(
   command: string,
   args: readonly string[],
-  { cwd = root, env, log, deadline, onOutput }: CommandOptions = {},
+  { cwd = root, env, log, deadline, onOutput, interruptWhen }: CommandOptions = {},
 ): Promise<CommandResult> {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
@@ -40,6 +42,7 @@ export function runCommand(
     const file = log === undefined ? undefined : createWriteStream(log)
     let output = ''
     let stdout = ''
+    let isInterrupted = false
     const take = (text: string): void => {
       output += text
       file?.write(text)
@@ -48,6 +51,8 @@ export function runCommand(
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text
       take(text)
+      if (isInterrupted || interruptWhen?.(stdout) !== true) return
+      isInterrupted = child.kill('SIGINT')
     })
     child.stderr.setEncoding('utf8').on('data', take)
     child.once('error', (error) => {

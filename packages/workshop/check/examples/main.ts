@@ -1,7 +1,7 @@
 import { runCommand } from '../run-command.js'
 import { noteMark } from '../step.js'
 import { inRoot } from '../workspace.js'
-import { firstMissing, stories } from './stories.js'
+import { firstMissing, isInterruptionDue, stories } from './stories.js'
 
 const deadline = 60_000
 const all = await stories()
@@ -11,6 +11,7 @@ for (const { name, file, expected } of all) {
   const { code, output, stdout } = await runCommand(process.execPath, ['--import', 'tsx', file], {
     cwd: inRoot('examples'),
     deadline,
+    interruptWhen: (printed) => isInterruptionDue(expected, printed),
   })
   const missing = firstMissing(expected, stdout)
   if (code === 0 && missing === undefined) {

@@ -3,11 +3,17 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inRoot } from '../workspace.js'
 
-/** An example: a numbered folder whose `index.ts` tells its whole story and ends by itself. */
+/** What a line of `expected.txt` says where the story goes on until somebody ends it. */
+export const interruption = '^C'
+
+/** An example: a numbered folder whose `index.ts` tells its whole story and ends, by itself or at Ctrl-C. */
 export interface Story {
   readonly name: string
   readonly file: string
-  /** Lines that it must print, in this order, with others in between: its `expected.txt`. */
+  /**
+   * Lines that it must print, in this order, with others in between: its `expected.txt`. A line `^C` is pressed, and
+   * not printed, when all before it are there.
+   */
   readonly expected: readonly string[]
 }
 
@@ -28,11 +34,17 @@ export async function stories(): Promise<readonly Story[]> {
   )
 }
 
+/** Whether it is time for Ctrl-C: it is expected, and everything before it is printed. */
+export function isInterruptionDue(expected: readonly string[], output: string): boolean {
+  const at = expected.indexOf(interruption)
+  return at >= 0 && firstMissing(expected.slice(0, at), output) === undefined
+}
+
 /** The first expected line that is not printed behind those before it; `undefined` where all are. */
 export function firstMissing(expected: readonly string[], output: string): string | undefined {
   const printed = output.split('\n')
   let from = 0
-  for (const line of expected) {
+  for (const line of expected.filter((each) => each !== interruption)) {
     const at = printed.indexOf(line, from)
     if (at < 0) return line
     from = at + 1

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { firstMissing } from '../../check/examples/stories.js'
+import { firstMissing, isInterruptionDue } from '../../check/examples/stories.js'
 
 describe('the output of an example', () => {
   const printed = 'ready\nfirst\nin between\nsecond\n'
@@ -13,5 +13,14 @@ describe('the output of an example', () => {
     expect(firstMissing(['first', 'third'], printed)).toBe('third')
     expect(firstMissing(['second', 'first'], printed)).toBe('first')
     expect(firstMissing(['first', 'first'], printed)).toBe('first')
+  })
+
+  it('is interrupted where ^C stands, once all before it is there', () => {
+    const expected = ['ready', 'first', '^C', 'closed']
+    expect(isInterruptionDue(expected, 'ready\n')).toBe(false)
+    expect(isInterruptionDue(expected, printed)).toBe(true)
+    expect(isInterruptionDue(['first', 'second'], printed)).toBe(false)
+    expect(firstMissing(expected, printed)).toBe('closed')
+    expect(firstMissing(expected, `${printed}closed\n`)).toBeUndefined()
   })
 })
