@@ -24,6 +24,19 @@ const protocols: Readonly<Record<string, { readonly protocol: Address['protocol'
     'wss:': { protocol: 'wss', port: 443 },
   }
 
+/** One URL, or those of all nodes of a cluster. */
+export type BrokerUrl = string | readonly [string, ...string[]]
+
+/** Takes the URLs of a broker apart, in their order; throws `invalid-argument` when there is none, or one leads nowhere. */
+export function toAddresses(url: BrokerUrl): readonly [Address, ...Address[]] {
+  if (!Array.isArray(url)) return [toAddress(url as string)]
+  const [first, ...others] = url as readonly string[]
+  if (first === undefined) {
+    throw invalidArgument('the list of URLs is empty: name at least one node of the broker')
+  }
+  return [toAddress(first), ...others.map(toAddress)]
+}
+
 /** Takes a broker's URL apart; throws `invalid-argument` on one that leads nowhere. */
 export function toAddress(url: string): Address {
   const known = 'mqtt:, mqtts:, ws: or wss:, such as mqtt://localhost:1883'

@@ -1,4 +1,5 @@
 import { invalidArgument, type Link, type LinkOptions, linkOver, quoted } from '@antiphon/core'
+import type { BrokerUrl } from './address.js'
 import { optionNames } from './option-rules.js'
 import type { MqttOptions } from './options.js'
 import { mqttTransport } from './transport.js'
@@ -21,8 +22,8 @@ const linkOptionNames: { readonly [Name in keyof Required<LinkOptions>]: true } 
 /**
  * A link to an MQTT broker over TCP, TLS or WebSockets.
  *
- * Lazy: the first subscription to any of its streams connects. Throws `invalid-argument` when the URL or an option
- * breaks a rule.
+ * Lazy: the first subscription to any of its streams connects. Given the URLs of several nodes of a cluster, each new
+ * connection goes to the next of them, round and round. Throws `invalid-argument` when a URL or an option breaks a rule.
  *
  * @example
  * ```ts
@@ -30,7 +31,7 @@ const linkOptionNames: { readonly [Name in keyof Required<LinkOptions>]: true } 
  * link.messages$('vehicles/#').subscribe(({ topic }) => console.log(topic))
  * ```
  */
-export function connect(url: string, options: ConnectOptions = {}): Link {
+export function connect(url: BrokerUrl, options: ConnectOptions = {}): Link {
   const transportOptions: Record<string, unknown> = {}
   const linkOptions: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(options)) {

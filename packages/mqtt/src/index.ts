@@ -1,3 +1,4 @@
+export type { BrokerUrl } from './address.js'
 export { connect } from './connect.js'
 export type { ConnectOptions } from './connect.js'
 export type { ConnectProperties, Credentials, MqttOptions, TlsMaterial, Will } from './options.js'

@@ -6,7 +6,7 @@ import {
   type TransportEvent,
 } from '@antiphon/core'
 import { asyncScheduler, Observable, Subject, type Subscriber, takeUntil } from 'rxjs'
-import { toAddress } from './address.js'
+import { type Address, type BrokerUrl, toAddresses } from './address.js'
 import { toClientOptions } from './client-options.js'
 import { Connection, type Request } from './connection.js'
 import { connectionLost } from './connection-errors.js'
@@ -18,19 +18,27 @@ import { newSession } from './session.js'
 
 /**
  * A transport over MQTT.js. Sockets, TLS, WebSockets, CONNECT, the parser and the keepalive are MQTT.js's; all that is
- * acknowledged, either way, is sent and answered here.
+ * acknowledged, either way, is sent and answered here. Of several URLs, the first connection goes to the first one, and each
+ * that follows to the next, round and round.
  *
  * Throws `invalid-argument`, before anything is sent, when the URL or an option breaks a rule.
  */
-export function mqttTransport(url: string, options: MqttOptions = {}): Transport {
-  const address = toAddress(url)
-  assertOptions(options, address)
+export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transport {
+  const addresses = toAddresses(url)
+  for (const address of addresses) assertOptions(options, address)
   const { protocolVersion = 5, clean, properties, scheduler = asyncScheduler } = options
   const session = newSession(options.clientId ?? randomClientId(), scheduler)
   const farewell = new Subject<void>()
   let current: Connection | undefined
+  let attempts = 0
 
-  const open = (credentials: Credentials | undefined, subscriber: Subscriber<TransportEvent>): void => {
+  const nextAddress = (): Address => addresses[attempts++ % addresses.length] ?? addresses[0]
+
+  const open = (
+    address: Address,
+    credentials: Credentials | undefined,
+    subscriber: Subscriber<TransportEvent>,
+  ): void => {
     const { clientId, hasBegun } = session
     const attempt = { clientId, credentials, clean: clean ?? (protocolVersion === 4 || !hasBegun) }
     try {
@@ -63,12 +71,13 @@ export function mqttTransport(url: string, options: MqttOptions = {}): Transport
     connect$: () =>
       new Observable((subscriber) => {
         let isOpening = false
+        const address = nextAddress()
         const asking = credentials$(options, address)
           .pipe(takeUntil(farewell))
           .subscribe({
             next: (credentials) => {
               isOpening = true
-              open(credentials, subscriber)
+              open(address, credentials, subscriber)
             },
             error: (error: unknown) => subscriber.error(error),
             complete: () => {

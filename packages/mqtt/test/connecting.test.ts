@@ -57,6 +57,24 @@ describeForeign(['mosquitto'], 'connecting', () => {
     ])
   })
 
+  it('goes to the nodes of a cluster in turn', async () => {
+    const nodes = [await startProxy(broker.port), await startProxy(broker.port)] as const
+    const transport = mqttTransport([nodes[0].url, nodes[1].url])
+    const counts: (readonly number[])[] = []
+    for (let connection = 0; connection < 3; connection += 1) {
+      const { ended } = await converse(transport)
+      counts.push(nodes.map((node) => node.sent.filter(({ cmd }) => cmd === 'connect').length))
+      for (const node of nodes) node.cut()
+      await ended
+    }
+    for (const node of nodes) await node.stop()
+    expect(counts).toEqual([
+      [1, 0],
+      [1, 1],
+      [2, 1],
+    ])
+  })
+
   it('keeps the name the broker chose', async () => {
     const [first, second] = await connects({ clientId: '' }, 2)
     expect(first?.clientId).toBe('')

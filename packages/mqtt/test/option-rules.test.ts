@@ -130,7 +130,11 @@ describe('url', () => {
     expect(fault.message).toMatch(rule)
   })
 
-  it('needs to be a text', () => {
+  it('needs to be a text, or several', () => {
     expect(faultOf(() => mqttTransport(undefined as unknown as string)).message).toMatch(/is not a URL/)
+    expect(faultOf(() => mqttTransport([] as unknown as [string])).message).toMatch(
+      /the list of URLs is empty/,
+    )
+    expect(faultOf(() => mqttTransport(['mqtt://h', 'http://h'])).message).toMatch(/protocol http:/)
   })
 })
