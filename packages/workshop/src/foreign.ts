@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { describe, it } from 'vitest'
 
 /** A program the tests use and npm does not bring, by the name of its Debian package. */
-export type ForeignProgram = 'mosquitto' | 'mosquitto-clients' | 'python3-paho-mqtt' | 'chromium' | 'openssl'
+export type ForeignProgram =
+  'mosquitto' | 'mosquitto-clients' | 'python3-paho-mqtt' | 'chromium' | 'openssl' | 'util-linux' | 'faketime'
 
 /** A suite that did not run: its name and the Debian packages that it lacked. One line of JSON each. */
 export interface NotRun {
@@ -20,6 +21,8 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   'python3-paho-mqtt': ['python3'],
   chromium: ['chromium', 'chromium-browser', 'google-chrome'],
   openssl: ['openssl'],
+  'util-linux': ['prlimit'],
+  faketime: ['faketime'],
 }
 
 /** All of them, as Debian calls them. */

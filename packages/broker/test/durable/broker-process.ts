@@ -28,6 +28,7 @@ export async function bundleBroker(): Promise<void> {
 /** A broker in a process of its own. */
 export interface BrokerProcess {
   readonly port: number
+  readonly pid: number
   /** Kills it at once and waits until it is dead. */
   readonly kill: () => Promise<void>
 }
@@ -44,6 +45,7 @@ export async function startBroker(folder: string, port = 0): Promise<BrokerProce
   if (found === undefined) throw new Error(`the broker did not start: ${String(line)}`)
   return {
     port: Number(found),
+    pid: child.pid ?? NaN,
     kill: async () => {
       child.kill('SIGKILL')
       await died

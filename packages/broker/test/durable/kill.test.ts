@@ -1,7 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { describeForeign } from '@antiphon/workshop'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { packet, publishBytes, word } from '../conformance/bytes.js'
 import { dialTcp } from '../conformance/raw-client.js'
@@ -162,5 +164,41 @@ describe('a broker on the durable storage', () => {
     await again.quiet()
     again.send(publishBytes(5, 't/1', { flags: 2, id: 1, payload: 'x' }))
     expect(await back.next('publish')).toMatchObject({ qos: 1, properties: { subscriptionIdentifier: 7 } })
+  })
+})
+
+describeForeign(['util-linux'], 'a broker whose disk takes no more for a while', () => {
+  /** What the broker's process may write to one file; beyond it, writes fail half done, as on a full disk. */
+  const limitFiles = (bytes: number | 'unlimited'): unknown =>
+    execFileSync('prlimit', ['--pid', String(broker.pid), `--fsize=${bytes}:`])
+  const logSize = async (): Promise<number> => {
+    const log = (await readdir(folder)).find((name) => name.endsWith('.log')) ?? ''
+    return (await stat(join(folder, log))).size
+  }
+
+  it('has what it acknowledged afterwards again after being killed', async () => {
+    const [first] = await join5('receiver', kept)
+    await first.subscribe('durable', { qos: 1 })
+    first.send('e0 00')
+    const [sender] = await join5('sender')
+    const publish = (from: number): void => {
+      for (let id = from; id < from + 20; id++)
+        sender.send(publishBytes(5, 'durable', { flags: 2, id, payload: `${id}` }))
+    }
+    publish(1)
+    await sender.take(20)
+    limitFiles((await logSize()) + 100)
+    publish(21)
+    await sender.quiet()
+    limitFiles('unlimited')
+    await sender.take(20)
+    publish(41)
+    await sender.take(20)
+    await broker.kill()
+    broker = await startBroker(folder)
+    const seen = new Set<number>()
+    const [receiver] = await join5('receiver', kept)
+    await receive(receiver, seen, () => seen.size === 60)
+    expect(seen.size).toBe(60)
   })
 })
