@@ -13,8 +13,8 @@ const packages = readdirSync(new URL('../packages', import.meta.url), { withFile
 const config: KnipConfig = {
   ignoreExportsUsedInFile: true,
   ignoreWorkspaces: packages.filter(isLaidOut).map((name) => `packages/${name}`),
-  // Debian brings these; suites that use them say so by describeForeign.
-  ignoreBinaries: ['apt-get', 'mosquitto', 'mosquitto_.+'],
+  // Debian brings these; who uses them says so where they lack.
+  ignoreBinaries: ['apt-get', 'chroot', 'debootstrap', 'mosquitto', 'mosquitto_.+', 'prlimit'],
   workspaces: {
     '.': {
       entry: ['.config/*.{ts,js}', 'docs/.vitepress/config.ts'],

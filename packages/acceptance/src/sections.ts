@@ -1,4 +1,5 @@
 import type { Section } from './frame/section.js'
+import { scale } from './scale/section.js'
 
 /** The suite, in the order in which it runs and is reported. */
-export const sections: readonly Section[] = []
+export const sections: readonly Section[] = [scale]

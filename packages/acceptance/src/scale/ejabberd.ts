@@ -1,0 +1,87 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { nodeNumbers, type Cluster, type ClusterKind } from './cluster.js'
+import type { DebianFolder, Environment } from './debian-folder.js'
+import { clusterOf, distribution, eventually, isListening } from './erlang-nodes.js'
+
+const portOf = (node: number): number => 22_881 + node
+const nameOf = (node: number): string => `antiphon-ejabberd${node}@localhost`
+
+const shared: Environment = { ...distribution(24_370), ERL_LIBS: '/usr/lib/x86_64-linux-gnu' }
+const erlang = (name: string): readonly string[] => [
+  ...['erl', '-sname', name, '-setcookie', 'antiphon', '-noinput'],
+  ...['-kernel', 'inet_dist_use_interface', '{127,0,0,1}', '+S', '2:2'],
+]
+
+/** ejabberd: who subscribes to what is known on all nodes, but a session lives on one of them alone. */
+export const ejabberd: ClusterKind = {
+  name: 'ejabberd',
+  sessionsOutliveNodes: false,
+  note: 'A session dies with its node. No shared subscriptions.',
+  start: async (debian) => {
+    const nodes = []
+    for (const node of nodeNumbers) nodes.push(await startNode(debian, node))
+    const urls: Cluster['urls'] = [url(0), url(1), url(2)]
+    const cluster = clusterOf(nodes, urls)
+    try {
+      for (const node of nodeNumbers) await eventually(nameOf(node), () => isListening(portOf(node)))
+      joinAll(debian)
+      // Who joins starts anew.
+      for (const node of nodeNumbers) await eventually(nameOf(node), () => isListening(portOf(node)))
+    } catch (error) {
+      await cluster.stop()
+      throw error
+    }
+    return cluster
+  },
+}
+
+async function startNode(debian: DebianFolder, node: number): Promise<ReturnType<DebianFolder['start']>> {
+  const { inside, outside } = await debian.folder(`ejabberd${node}`)
+  await writeFile(join(outside, 'ejabberd.yml'), settings(node))
+  return debian.start(
+    `${inside}/output.log`,
+    {
+      ...shared,
+      HOME: inside,
+      EJABBERD_CONFIG_PATH: `${inside}/ejabberd.yml`,
+      EJABBERD_LOG_PATH: `${inside}/ejabberd.log`,
+    },
+    [...erlang(nameOf(node)), '-mnesia', 'dir', `"${inside}/data"`, '-s', 'ejabberd'],
+  )
+}
+
+/** Makes the second and the third node join the first, one after the other, and waits until all know of all. */
+function joinAll(debian: DebianFolder): void {
+  const [first, ...others] = nodeNumbers.map((node) => `'${nameOf(node)}'`)
+  const join = `fun(Node) -> ok = rpc:call(Node, ejabberd_cluster, join, [${first}]) end`
+  const wait = `fun(Again) -> case length(rpc:call(${first}, ejabberd_cluster, get_nodes, [])) of
+    ${nodeNumbers.length} -> halt(0);
+    _ -> timer:sleep(200), Again(Again)
+  end end`
+  debian.run({ ...shared, HOME: '/run/antiphon' }, [
+    ...erlang('antiphon-join@localhost'),
+    '-eval',
+    `Wait = ${wait}, lists:foreach(${join}, [${others.join(', ')}]), Wait(Wait).`,
+  ])
+}
+
+function settings(node: number): string {
+  return [
+    'hosts: ["localhost"]',
+    'auth_method: [anonymous]',
+    'anonymous_protocol: login_anon',
+    'allow_multiple_connections: true',
+    'listen:',
+    `  - {port: ${portOf(node)}, ip: "127.0.0.1", module: mod_mqtt}`,
+    'modules:',
+    '  mod_mqtt:',
+    '    max_queue: 100000',
+    '',
+  ].join('\n')
+}
+
+/** It lets in whoever has a name. */
+function url(node: number): string {
+  return `mqtt://antiphon:anybody@127.0.0.1:${portOf(node)}`
+}

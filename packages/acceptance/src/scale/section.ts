@@ -1,0 +1,84 @@
+import { fileURLToPath } from 'node:url'
+import type { NotRun, Outcome, Section, Setting } from '../frame/section.js'
+import { applyLoad } from './application.js'
+import type { ClusterKind } from './cluster.js'
+import { debianFolder, lackForDebian, type DebianFolder } from './debian-folder.js'
+import { ejabberd } from './ejabberd.js'
+import { failuresOf, figuresOf } from './judge.js'
+import { rabbitMq } from './rabbitmq.js'
+import { renderClusters, type ShownCluster } from './render.js'
+import { askForShared } from './shared.js'
+
+const root = fileURLToPath(new URL('../../../../.cache/debian', import.meta.url))
+const kinds: readonly ClusterKind[] = [rabbitMq, ejabberd]
+const perSecond = 200
+
+/** What was seen of the clusters. */
+export interface ScaleOutcome extends Outcome {
+  readonly clusters: readonly ShownCluster[]
+}
+
+/** The same application on clusters of three nodes, one of which is killed under load. */
+export const scale: Section<ScaleOutcome> = {
+  name: 'scale',
+  title: 'From one machine to many',
+  options: { 'scale-seconds': { about: 'seconds of load on each cluster', usual: 20, smoke: 0 } },
+  run: async ({ number, progress }) => {
+    const seconds = number('scale-seconds')
+    if (seconds === 0) return nothing()
+    const lack = lackForDebian()
+    if (lack !== undefined) return nothing(lack)
+    const debian = await debianFolder(root, (text) => progress(0, text))
+    const clusters: ShownCluster[] = []
+    for (const [index, kind] of kinds.entries()) {
+      const at = (share: number, text: string): void =>
+        progress((index + share) / kinds.length, `${kind.name}: ${text}`)
+      clusters.push(await tryCluster(kind, debian, seconds, at))
+    }
+    return {
+      figures: clusters.flatMap((cluster) => {
+        const { asked, answered, recovery } = figuresOf(cluster)
+        return [
+          { name: `${cluster.name}, answered`, value: `${answered} of ${asked}` },
+          { name: `${cluster.name}, recovery`, value: `${(recovery / 1_000).toFixed(1)} s` },
+        ]
+      }),
+      failures: clusters.flatMap((cluster) => failuresOf(cluster, perSecond * seconds)),
+      notRun: [],
+      clusters,
+    }
+  },
+  render: ({ clusters }) => renderClusters(clusters),
+}
+
+async function tryCluster(
+  { name, note, sessionsOutliveNodes, start }: ClusterKind,
+  debian: DebianFolder,
+  seconds: number,
+  progress: Setting['progress'],
+): Promise<ShownCluster> {
+  progress(0, 'starts three nodes')
+  const started = performance.now()
+  const cluster = await start(debian)
+  try {
+    const secondsToStart = (performance.now() - started) / 1_000
+    const shared = await askForShared(cluster.urls)
+    progress(0.3, `under load for ${seconds} s`)
+    let killedAt = 0
+    const load = await applyLoad(cluster.urls, {
+      perSecond,
+      seconds,
+      halfway: (now) => {
+        killedAt = now
+        cluster.kill(0)
+      },
+    })
+    return { name, note, sessionsOutliveNodes, secondsToStart, killedAt, load, shared }
+  } finally {
+    await cluster.stop()
+  }
+}
+
+function nothing(...notRun: readonly NotRun[]): ScaleOutcome {
+  return { figures: [], failures: [], notRun, clusters: [] }
+}
