@@ -2,24 +2,36 @@ import { Observable, type OperatorFunction, type Subscription } from 'rxjs'
 import { requireNumber } from './argument.js'
 import type { EndpointTypes } from './endpoint.js'
 import { AntiphonError } from './errors.js'
-import { Line, Place } from './link/line.js'
 import { listen } from './listen.js'
 import type { Message } from './message.js'
-import { BUSY } from './responder/failures.js'
+import { BUSY, toFailure } from './responder/failures.js'
 import type { Handler } from './responder/handler.js'
 import { handle } from './responder/handling.js'
 import { endingOf, type Ending, type ServeOutcome } from './responder/outcome.js'
 import { inHandOf, type ServedRequest } from './responder/served-request.js'
+import { Turns, type Waiter } from './responder/turns.js'
 
 /** How requests are handled. */
-export interface ServeOptions {
+export interface ServeOptions<T extends EndpointTypes = EndpointTypes> {
   /** How many handlers run at once. @defaultValue 256 */
   readonly concurrency?: number
-  /** How many requests wait for one of them to end; one more is answered 503. @defaultValue 10 000 */
+  /**
+   * How many requests wait for one of them to end; one more is answered 503. Where no status can travel, it waits as
+   * well if the broker counts it among what we have not acknowledged, and is dropped if not. @defaultValue 10 000
+   */
   readonly queue?: number
+  /**
+   * What tells requests that must not overtake each other: those for which it gives the same value are handled one after
+   * the other in the order in which they came, the next when the reply to the one before is out; `undefined` puts a
+   * request in no order. Requests of different values go side by side.
+   */
+  readonly orderedBy?: (request: ServedRequest<T>) => unknown
   /** Milliseconds a handler may take, beside what the caller allows. @defaultValue Infinity */
   readonly timeLimit?: number
-  /** When it emits: new requests are answered 503, what is in hand is finished, then the stream completes. */
+  /**
+   * When it emits: new requests are answered 503 or, where no status can travel, left to the broker unacknowledged; what
+   * is in hand is finished, then the stream completes.
+   */
   readonly drain$?: Observable<unknown>
 }
 
@@ -39,6 +51,7 @@ export interface ServeRecord<T extends EndpointTypes = EndpointTypes> extends En
 interface Run {
   readonly run: Subscription
   readonly startedAt: number
+  readonly key: unknown
 }
 
 /**
@@ -56,20 +69,21 @@ interface Run {
  */
 export function serve<T extends EndpointTypes>(
   handler: Handler<T>,
-  options: ServeOptions = {},
+  options: ServeOptions<NoInfer<T>> = {},
 ): OperatorFunction<ServedRequest<T>, ServeRecord<T>> {
+  const { orderedBy } = options
   const concurrency = requireNumber('concurrency', options.concurrency ?? 256, { least: 1, isWhole: true })
   const queue = requireNumber('queue', options.queue ?? 10_000, { least: 0, isWhole: true })
   const timeLimit = requireNumber('timeLimit', options.timeLimit ?? Infinity, { least: 1e-3 })
   return (source) =>
     new Observable((subscriber) => {
       const running = new Map<ServedRequest<T>, Run>()
-      const waiting = new Line<ServedRequest<T>>()
+      const turns = new Turns<ServedRequest<T>>()
       let isClosing = false
       let isStarting = false
 
       const completeWhenDone = (): void => {
-        if (isClosing && running.size === 0 && waiting.length === 0) subscriber.complete()
+        if (isClosing && running.size === 0 && turns.length === 0) subscriber.complete()
       }
       const report = (request: ServedRequest<T>, ending: Ending, startedAt?: number): void => {
         const { endpoint, params, message, receivedAt } = request
@@ -77,55 +91,88 @@ export function serve<T extends EndpointTypes>(
         const times = startedAt === undefined ? { receivedAt, endedAt } : { receivedAt, startedAt, endedAt }
         subscriber.next({ endpoint, params, request: message, ...times, ...ending })
       }
-      const start = (request: ServedRequest<T>): void => {
+      const start = (request: ServedRequest<T>, key: unknown): void => {
         const startedAt = inHandOf(request).link.scheduler.now()
         let isEnded = false
         const ended = (ending: Ending): void => {
           isEnded = true
           running.delete(request)
+          turns.pass(key)
           report(request, ending, startedAt)
           startNext()
           completeWhenDone()
         }
         const run = handle({ handler, request, timeLimit, ended })
-        if (!isEnded) running.set(request, { run, startedAt })
+        if (!isEnded) running.set(request, { run, startedAt, key })
       }
       const startNext = (): void => {
         // A handler that ends at once comes back here; a loop serves it, not a pile of calls.
         if (isStarting) return
         isStarting = true
-        for (let next = takeNext(); next !== undefined; next = takeNext()) start(next)
+        for (let next = takeNext(); next !== undefined; next = takeNext()) start(next.holder, next.key)
         isStarting = false
       }
-      const takeNext = (): ServedRequest<T> | undefined =>
-        running.size < concurrency ? waiting.shift() : undefined
-      const enqueue = (request: ServedRequest<T>): void => {
-        const place = new Place(request)
-        waiting.push(place)
+      const takeNext = (): Waiter<ServedRequest<T>> | undefined =>
+        running.size < concurrency ? turns.next() : undefined
+      const enqueue = (request: ServedRequest<T>, key: unknown): void => {
+        const waiter = { holder: request, key }
+        turns.wait(waiter)
         inHandOf(request).served.onCancel = () => {
-          place.leave()
+          turns.leave(waiter)
           report(request, { outcome: 'cancelled' })
+          startNext()
           completeWhenDone()
         }
       }
-      const turnAway = (request: ServedRequest<T>): void =>
-        inHandOf(request).served.turnAway(BUSY, (sent) =>
-          report(request, endingOf({ outcome: 'busy', status: BUSY.code }, sent)),
-        )
+      const turnAway = (request: ServedRequest<T>): void => {
+        const { served } = inHandOf(request)
+        if (served.canTell(BUSY)) {
+          served.turnAway(BUSY, (sent) =>
+            report(request, endingOf({ outcome: 'busy', status: BUSY.code }, sent)),
+          )
+          return
+        }
+        served.abandon()
+        report(request, { outcome: 'busy' })
+      }
+      /** One that can be told nothing waits beyond the queue's end: there, the broker bounds how many they are. */
+      const mayWait = (request: ServedRequest<T>): boolean => {
+        if (turns.length < queue) return true
+        const { served } = inHandOf(request)
+        return served.isKeptByBroker && !served.canTell(BUSY)
+      }
+      const admit = (request: ServedRequest<T>): void => {
+        let key: unknown
+        try {
+          key = orderedBy?.(request)
+        } catch (error) {
+          const failure = toFailure(error)
+          inHandOf(request).served.fail(failure, (sent) =>
+            report(request, endingOf({ outcome: 'failed', status: failure.code, error }, sent)),
+          )
+          return
+        }
+        if (running.size < concurrency && turns.take(key)) start(request, key)
+        else if (mayWait(request)) enqueue(request, key)
+        else turnAway(request)
+      }
 
       /** Lets go of all that `isConcerned` holds for, unanswered and unacknowledged. */
       const letGo = (isConcerned: (request: ServedRequest<T>) => boolean, ending?: Ending): void => {
-        for (const [request, { run, startedAt }] of running) {
+        for (const [request, { run, startedAt, key }] of running) {
           if (!isConcerned(request)) continue
           running.delete(request)
           run.unsubscribe()
           inHandOf(request).served.abandon()
+          turns.pass(key)
           if (ending !== undefined) report(request, ending, startedAt)
         }
-        for (let next = waiting.first; next !== undefined && isConcerned(next); next = waiting.first) {
-          waiting.shift()
-          inHandOf(next).served.abandon()
-          if (ending !== undefined) report(next, ending)
+        for (const waiter of turns.all) {
+          const { holder: request } = waiter
+          if (!isConcerned(request)) continue
+          turns.leave(waiter)
+          inHandOf(request).served.abandon()
+          if (ending !== undefined) report(request, ending)
         }
       }
 
@@ -138,14 +185,13 @@ export function serve<T extends EndpointTypes>(
       listen(source, subscriber, {
         next: (request) => {
           if (isClosing) turnAway(request)
-          else if (running.size < concurrency && waiting.length === 0) start(request)
-          else if (waiting.length < queue) enqueue(request)
-          else turnAway(request)
+          else admit(request)
         },
         error: (error) => subscriber.error(error),
         complete: () => {
           // Where it ended because the link is closed, there is nobody to answer any more.
           letGo((request) => inHandOf(request).served.isStranded, { outcome: 'unsent', error: linkClosed() })
+          startNext()
           close()
         },
       })

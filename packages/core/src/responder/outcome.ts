@@ -12,7 +12,10 @@ export type ServeOutcome =
   | 'expired'
   /** The caller gave up. */
   | 'cancelled'
-  /** There was no room, or the responder was draining; the caller was told. */
+  /**
+   * There was no room, or the responder was draining. The caller was told; where there is no `status` it could not be, and
+   * the broker still has the request, unless it came at QoS 0 or was acknowledged on receipt.
+   */
   | 'busy'
   /** The reply did not reach the broker. */
   | 'unsent'

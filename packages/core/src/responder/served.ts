@@ -60,6 +60,7 @@ export class Served {
   readonly #parts: ServedParts
   #kept: OutgoingMessage[] | undefined = []
   #joined: (() => void)[] | undefined
+  #isAcknowledged = false
   #isOver = false
 
   constructor(parts: ServedParts) {
@@ -89,7 +90,19 @@ export class Served {
 
   /** Acknowledges before the work instead of after it: a crash then loses the request rather than repeating it. */
   acknowledge(): void {
+    this.#isAcknowledged = true
     this.#parts.delivery.acknowledge()
+  }
+
+  /** The broker has it until it is acknowledged, delivers it again if it is not, and sends only so many at a time. */
+  get isKeptByBroker(): boolean {
+    return !this.#isAcknowledged && this.#parts.delivery.message.qos > 0
+  }
+
+  /** Whether there is a way to tell its caller of a failure. */
+  canTell(failure: Failure): boolean {
+    const { frame } = this.#parts
+    return frame !== undefined && failing(failure).some(({ toReply }) => canMake(() => toReply(frame)))
   }
 
   /** The caller gives up. */
@@ -274,6 +287,14 @@ function failing(failure: Failure): readonly Attempt[] {
 }
 
 const IN_PLACE_OF_ANSWER = failing(UNSENDABLE)
+
+function canMake(make: () => OutgoingMessage | undefined): boolean {
+  try {
+    return make() !== undefined
+  } catch {
+    return false
+  }
+}
 
 /** Whether a message as it is can never be sent. */
 function isUnfit(error: unknown): boolean {

@@ -28,7 +28,7 @@ export interface StageOptions<T extends EndpointTypes> {
   readonly endpoint: Endpoint<T>
   readonly handler: Handler<T>
   readonly requests?: RequestsOptions<T>
-  readonly serve?: ServeOptions
+  readonly serve?: ServeOptions<T>
   readonly client?: VirtualClientOptions
   readonly broker?: Partial<VirtualBrokerOptions>
 }

@@ -150,13 +150,13 @@ export const exchangeMutants: Readonly<Record<string, Mutant>> = {
   },
   'one handler more runs than allowed': {
     file: 'serve.ts',
-    text: 'else if (running.size < concurrency && ',
-    becomes: 'else if (running.size <= concurrency && ',
+    text: 'if (running.size < concurrency && ',
+    becomes: 'if (running.size <= concurrency && ',
   },
   'one request more waits than allowed': {
     file: 'serve.ts',
-    text: 'else if (waiting.length < queue)',
-    becomes: 'else if (waiting.length <= queue)',
+    text: 'if (turns.length < queue)',
+    becomes: 'if (turns.length <= queue)',
   },
   'draining is not begun': {
     file: 'serve.ts',

@@ -1,0 +1,180 @@
+import {
+  endpoint,
+  inOrder,
+  requests$,
+  serve,
+  text,
+  type OutgoingMessage,
+  type ServeOptions,
+} from '@antiphon/core'
+import { delay, of, Subject } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { bytesOf, observe, textOf } from '../observed.js'
+import { inWorld } from '../world.js'
+import { onStage, type Stage } from './stage.js'
+
+const contract = { topic: 'echo', reply: { topic: 'answers' }, request: text, response: text } as const
+const commands = endpoint({ ...contract, correlation: inOrder() })
+const wordy = endpoint({ ...contract, correlation: inOrder(), onFailure: ({ code }) => String(code) })
+const notes = endpoint({ topic: 'echo', request: text, response: text, acceptsNotifications: true })
+const bare = { responseTopic: undefined, correlationData: undefined } as never as Partial<OutgoingMessage>
+
+type Types = NonNullable<(typeof commands)['types']>
+
+/** A responder whose refusals nobody could be told of; takes 100 ms a request. */
+function onSilentStage(options: ServeOptions, test: (stage: Stage<Types>) => void): void {
+  const client = { protocolVersion: 4 } as const
+  const handler = ({ value }: { readonly value: string }) => of(value).pipe(delay(100))
+  onStage<Types>({ endpoint: commands, client, handler, serve: options }, test)
+}
+
+function asked({ handled }: Pick<Stage<Types>, 'handled'>): readonly string[] {
+  return handled.map(({ value }) => value)
+}
+
+describe('a request that cannot be told that there is no room', () => {
+  it('waits beyond the end of the queue, unacknowledged, and is handled in its turn', () => {
+    onSilentStage({ concurrency: 1, queue: 1 }, (stage) => {
+      for (const payload of ['1', '2', '3', '4']) stage.ask(payload, bare)
+      stage.world.advance(50)
+      expect([stage.handled.length, stage.unacknowledged()]).toEqual([1, 4])
+      stage.world.advance(1_000)
+      expect(stage.replies.map(({ message }) => textOf(message))).toEqual(['1', '2', '3', '4'])
+      expect(stage.records.values.map(({ outcome }) => outcome)).toEqual(Array(4).fill('answered'))
+      expect(stage.unacknowledged()).toBe(0)
+    })
+  })
+
+  it('is dropped at QoS 0, which nothing bounds, and recorded', () => {
+    onSilentStage({ concurrency: 1, queue: 1 }, (stage) => {
+      for (const payload of ['1', '2', '3', '4']) stage.ask(payload, { ...bare, qos: 0 })
+      stage.world.advance(1_000)
+      expect(asked(stage)).toEqual(['1', '2'])
+      const busy = stage.records.values.filter(({ outcome }) => outcome === 'busy')
+      expect(busy.map(({ request, status }) => [textOf(request), status])).toEqual([
+        ['3', undefined],
+        ['4', undefined],
+      ])
+    })
+  })
+
+  it('is dropped when it was acknowledged on receipt, and recorded', () => {
+    onStage(
+      {
+        endpoint: commands,
+        client: { protocolVersion: 4 },
+        handler: ({ value }) => of(value).pipe(delay(100)),
+        requests: { acknowledge: 'on-receipt' },
+        serve: { concurrency: 1, queue: 0 },
+      },
+      ({ ask, world, records, handled }) => {
+        ask('1', bare)
+        ask('2', bare)
+        world.advance(1_000)
+        expect(handled).toHaveLength(1)
+        expect(records.values.map(({ outcome }) => outcome)).toEqual(['busy', 'answered'])
+      },
+    )
+  })
+
+  it('may be a notification on MQTT 5 as well', () => {
+    onStage(
+      {
+        endpoint: notes,
+        handler: ({ value }) => of(value).pipe(delay(100)),
+        serve: { concurrency: 1, queue: 0 },
+      },
+      ({ ask, world, records }) => {
+        for (const payload of ['1', '2', '3']) ask(payload, bare)
+        world.advance(1_000)
+        expect(records.values.map(({ outcome }) => outcome)).toEqual(Array(3).fill('answered'))
+      },
+    )
+  })
+
+  it('is told where the endpoint has words for it', () => {
+    onStage(
+      {
+        endpoint: wordy,
+        client: { protocolVersion: 4 },
+        handler: ({ value }) => of(value).pipe(delay(100)),
+        serve: { concurrency: 1, queue: 0 },
+      },
+      ({ ask, world, replies, records }) => {
+        ask('1', bare)
+        ask('2', bare)
+        world.advance(1_000)
+        expect(replies.map(({ message }) => textOf(message))).toEqual(['503', '1'])
+        expect(records.values[0]).toMatchObject({ outcome: 'busy', status: 503 })
+      },
+    )
+  })
+})
+
+describe('a request that comes to a draining responder which cannot tell it', () => {
+  it('stays unacknowledged while what is in hand is finished, and comes again later', () => {
+    const drain$ = new Subject<void>()
+    onSilentStage({ drain$ }, (stage) => {
+      const { ask, world, records, server, unacknowledged } = stage
+      ask('1', bare)
+      world.advance(10)
+      drain$.next()
+      ask('2', bare)
+      world.advance(10)
+      expect(records.values.map(({ outcome, status }) => [outcome, status])).toEqual([['busy', undefined]])
+      world.advance(1_000)
+      expect(asked(stage)).toEqual(['1'])
+      expect(records.ending()).toBe('complete')
+      expect(unacknowledged()).toBe(1)
+
+      void server.close()
+      world.advance(5_000)
+      const again = observe(
+        world,
+        requests$(
+          world.link('server', { protocolVersion: 4, clean: false, sessionExpiry: 3_600 }),
+          commands,
+        ).pipe(serve(({ value }) => of(value))),
+      )
+      world.advance(1_000)
+      expect(again.values.map(({ request }) => textOf(request))).toEqual(['2'])
+      expect(unacknowledged()).toBe(0)
+    })
+  })
+
+  it('goes to another member of its group', () => {
+    inWorld((world) => {
+      const drain$ = new Subject<void>()
+      const served: [member: string, question: string][] = []
+      const member = (name: string, options: ServeOptions) => {
+        const link = world.link(name, { protocolVersion: 4 })
+        const records = observe(
+          world,
+          requests$(link, commands, { group: 'workers' }).pipe(
+            serve(({ value }) => {
+              served.push([name, value])
+              return of(value).pipe(delay(100))
+            }, options),
+          ),
+        )
+        return { link, records }
+      }
+      const one = member('one', { drain$ })
+      world.advance(50)
+      world.broker.publish({ topic: 'echo', payload: bytesOf('1') })
+      world.advance(10)
+      drain$.next()
+      world.broker.publish({ topic: 'echo', payload: bytesOf('2') })
+      world.advance(10)
+      member('two', {})
+      world.advance(1_000)
+      expect(one.records.ending()).toBe('complete')
+      void one.link.close()
+      world.advance(5_000)
+      expect(served).toEqual([
+        ['one', '1'],
+        ['two', '2'],
+      ])
+    })
+  })
+})
