@@ -4,6 +4,7 @@ import type { Correlation } from './correlation/correlation.js'
 import { correlationData } from './correlation/correlation-data.js'
 import type { PayloadFieldCorrelation } from './correlation/payload-field.js'
 import { isMatch } from './topic/is-match.js'
+import { restName } from './topic/level-pattern.js'
 import type { TemplateParams } from './topic/template-params.js'
 import { topicTemplate, type TopicTemplate } from './topic/topic-template.js'
 
@@ -160,6 +161,13 @@ function replyPlaces(request: TopicTemplate<string>, { topic, filter = topic }: 
       `the reply template ${topic} names {${name}}, which the request template ${request.template} does not have`,
     )
   }
+  const rest = restOf(request)
+  for (const reply of [topics, filters]) {
+    if (rest === undefined || !reply.parameters.includes(rest) || restOf(reply) === rest) continue
+    throw invalidArgument(
+      `the reply template ${reply.template} has one level for {${rest}}, which stands for several: write {${rest}...}`,
+    )
+  }
   const place: ReplyPlaces['place'] = (params) => ({
     topic: topics.format(params),
     filter: filters.format(params) + (isTree ? TREE : ''),
@@ -168,4 +176,9 @@ function replyPlaces(request: TopicTemplate<string>, { topic, filter = topic }: 
   if (!isMatch(example.filter, example.topic))
     throw invalidArgument(`the reply filter ${filter} does not take what comes on the reply topic ${topic}`)
   return { place }
+}
+
+/** The name of the parameter that stands for several levels. */
+function restOf({ template }: TopicTemplate<string>): string | undefined {
+  return restName(template.slice(template.lastIndexOf('/') + 1))
 }

@@ -212,6 +212,32 @@ describe('an endpoint', () => {
     })
   })
 
+  it('may have a parameter for several levels, in its reply topic as well', () => {
+    const command = endpoint({
+      topic: '{device}/cmd/{path...}',
+      reply: { topic: '{device}/rsp/{path...}', filter: '{device}/rsp/#' },
+      request: text,
+      response: text,
+    })
+    expect(command.reply?.place({ device: 'd1', path: 'a/b' })).toEqual({
+      topic: 'd1/rsp/a/b',
+      filter: 'd1/rsp/#',
+    })
+    const asked: Ask<NonNullable<(typeof command)['types']>> = {
+      params: { device: 'd1', path: 'a/b' },
+      value: 'x',
+    }
+    expect(asked.params.path).toBe('a/b')
+    expect(() =>
+      endpoint({
+        topic: '{device}/cmd/{path...}',
+        reply: { topic: '{device}/rsp/{path}' },
+        request: text,
+        response: text,
+      }),
+    ).toThrow('has one level for {path}, which stands for several: write {path...}')
+  })
+
   it('subscribes to the reply topic itself where it names no filter', () => {
     const own = endpoint({
       topic: 'a/{x}',

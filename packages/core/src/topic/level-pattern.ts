@@ -5,13 +5,23 @@ export interface LevelPattern {
   readonly names: readonly string[]
 }
 
+/** What a name ends in that stands for one or more levels. */
+const SEVERAL = '...'
+
+/** The name of a last level that stands for one or more: `{key...}`. */
+export function restName(level: string): string | undefined {
+  return /^\{([^{}]+)\.\.\.\}$/.exec(level)?.[1]
+}
+
 /** The pattern of a level as it is written, or why it is none. */
 export function parseLevel(level: string): LevelPattern | string {
   if (!/^[^{}]*(\{[^{}]*\}[^{}]*)*$/.test(level)) return `a brace in level "${level}" has no partner`
   const parts = level.split(/[{}]/)
   const literals = parts.filter((_, index) => index % 2 === 0)
   const names = parts.filter((_, index) => index % 2 === 1)
-  if (names.includes('')) return `a parameter in level "${level}" has no name`
+  if (names.includes('') || names.includes(SEVERAL)) return `a parameter in level "${level}" has no name`
+  if (names.some((name) => name.endsWith(SEVERAL)))
+    return `only the whole last level can stand for several, and level "${level}" is not that`
   if (literals.slice(1, -1).includes('')) return `nothing parts two parameters in level "${level}"`
   return { literals, names }
 }

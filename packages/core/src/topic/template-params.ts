@@ -12,8 +12,10 @@ export type ParameterName<T extends string> = (string extends T ? string : Names
  */
 export type TemplateParams<T extends string> = { readonly [Name in ParameterName<T>]: string }
 
-/** The names between the braces of a template that is known before it runs. */
+/** The names between the braces of a template that is known before it runs, without the dots of `{path...}`. */
 export type NamesIn<
   T extends string,
   Found extends string = never,
-> = T extends `${string}{${infer Name}}${infer Rest}` ? NamesIn<Rest, Found | Name> : Found
+> = T extends `${string}{${infer Name}}${infer Rest}`
+  ? NamesIn<Rest, Found | (Name extends `${infer Own}...` ? Own : Name)>
+  : Found

@@ -1,6 +1,6 @@
 import { invalidArgument } from '../argument.js'
 import type { AntiphonError } from '../errors.js'
-import { fillLevel, matchLevel, parseLevel, type LevelPattern } from './level-pattern.js'
+import { fillLevel, matchLevel, parseLevel, restName, type LevelPattern } from './level-pattern.js'
 import { quoted, validateString } from './mqtt-string.js'
 import type { TemplateParams } from './template-params.js'
 import { hasWildcard, isSharedFilter, validateTopicFilter } from './topic-filter.js'
@@ -18,7 +18,10 @@ export interface TopicTemplate<T extends string = string> {
   readonly parameters: readonly string[]
   /** The topic with these values; others than its own are left aside. Throws `invalid-argument` on an unfit one. */
   format(params: TemplateParams<T>): string
-  /** The filter for all topics with these values: a level with a parameter that is not given is `+`. Throws likewise. */
+  /**
+   * The filter for all topics with these values: a level with a parameter that is not given is `+`, and `#` where it
+   * stands for several. Throws likewise.
+   */
   filter(params?: Partial<TemplateParams<T>>): string
   /** The values in a valid topic, none of them empty; `undefined` when the topic is not of this template. */
   match(topic: string): TemplateParams<T> | undefined
@@ -28,7 +31,7 @@ export interface TopicTemplate<T extends string = string> {
  * Makes a template from text such as `vehicles/{car}/dev-{id}`; throws `invalid-argument` on one that cannot work.
  *
  * A parameter stands for a level or a part of one, and is never empty. Two parameters of a level have text between
- * them. Wildcards have no place in a template, nor has the group of a shared filter.
+ * them. A last level `{path...}` stands for one or more levels. Wildcards have no place in a template, nor has the group of a shared filter.
  *
  * @example
  * ```ts
@@ -39,38 +42,60 @@ export interface TopicTemplate<T extends string = string> {
  * ```
  */
 export function topicTemplate<T extends string>(template: T): TopicTemplate<T> {
-  const levels = parseTemplate(template)
-  const parameters = levels.flatMap(({ names }) => names)
+  const { levels, rest } = parseTemplate(template)
+  const parameters = namesOf(levels, rest)
+  const join = (filled: readonly string[], end: () => string): string =>
+    (rest === undefined ? filled : [...filled, end()]).join('/')
   return {
     template,
     parameters,
     format: (params) => {
-      const topic = levels.map((level) => fill(template, level, params)).join('/')
+      const topic = join(
+        levels.map((level) => fill(template, level, params)),
+        () => restValue(template, rest, params),
+      )
       const reason = validateFilled(template, topic) ?? validateTopicName(topic)
       if (reason !== undefined) throw refusal(template, `topic ${quoted(topic)} is refused: ${reason}`)
       return topic
     },
     filter: (params = {}) => {
-      const filter = levels.map((level) => fillOrWildcard(template, level, params)).join('/')
+      const filter = join(
+        levels.map((level) => fillOrWildcard(template, level, params)),
+        () => ((params as Values)[rest ?? ''] === undefined ? '#' : restValue(template, rest, params)),
+      )
       const reason = validateFilled(template, filter) ?? validateTopicFilter(filter)
       if (reason !== undefined) throw refusal(template, `filter ${quoted(filter)} is refused: ${reason}`)
       return filter
     },
     match: (topic) => {
-      const values = matchLevels(levels, topic)
+      const values = matchLevels({ levels, rest }, topic)
       if (values === undefined || validateFilled(template, topic) !== undefined) return undefined
       return Object.fromEntries(parameters.map((name, index) => [name, values[index]])) as TemplateParams<T>
     },
   }
 }
 
-function parseTemplate(template: string): readonly LevelPattern[] {
-  const levels = template.split('/').map((text) => {
+/** A template taken apart. */
+interface Parsed {
+  readonly levels: readonly LevelPattern[]
+  /** What the levels behind these are called, of which there are one or more; none where it is left out. */
+  readonly rest: string | undefined
+}
+
+function namesOf(levels: readonly LevelPattern[], rest: string | undefined): readonly string[] {
+  const names = levels.flatMap((level) => level.names)
+  return rest === undefined ? names : [...names, rest]
+}
+
+function parseTemplate(template: string): Parsed {
+  const texts = template.split('/')
+  const rest = restName(texts.at(-1) ?? '')
+  const levels = (rest === undefined ? texts : texts.slice(0, -1)).map((text) => {
     const level = parseLevel(text)
     if (typeof level === 'string') throw refusal(template, level)
     return level
   })
-  const names = levels.flatMap((level) => level.names)
+  const names = namesOf(levels, rest)
   const repeated = names.find((name, index) => names.indexOf(name) !== index)
   if (repeated !== undefined) throw refusal(template, `two of its parameters are named {${repeated}}`)
   if (isSharedFilter(template))
@@ -78,17 +103,16 @@ function parseTemplate(template: string): readonly LevelPattern[] {
   if (template.startsWith('$') && levels[0]?.names.length !== 0) {
     throw refusal(template, 'no wildcard stands for a first level that begins with $ [MQTT-4.7.2-1]')
   }
-  const shortest = levels
-    .map((level) =>
-      fillLevel(
-        level,
-        level.names.map(() => 'x'),
-      ),
-    )
-    .join('/')
+  const filled = levels.map((level) =>
+    fillLevel(
+      level,
+      level.names.map(() => 'x'),
+    ),
+  )
+  const shortest = (rest === undefined ? filled : [...filled, 'x']).join('/')
   const reason = validateTopicName(shortest)
   if (reason !== undefined) throw refusal(template, reason)
-  return levels
+  return { levels, rest }
 }
 
 function fill(template: string, level: LevelPattern, params: object): string {
@@ -112,12 +136,26 @@ function fillOrWildcard(template: string, level: LevelPattern, params: object): 
 
 type Values = Readonly<Record<string, unknown>>
 
-function valueOf(template: string, name: string, params: object): string {
+function valueOf(
+  template: string,
+  name: string,
+  params: object,
+  validate: (value: string) => string | undefined = validateValue,
+): string {
   const value = (params as Values)[name]
   if (typeof value !== 'string') throw refusal(template, `{${name}} needs a string and got ${typeof value}`)
-  const reason = validateValue(value)
+  const reason = validate(value)
   if (reason !== undefined) throw refusal(template, `{${name}} cannot be ${quoted(value)}: ${reason}`)
   return value
+}
+
+function restValue(template: string, rest: string | undefined, params: object): string {
+  return valueOf(template, rest ?? '', params, validateRest)
+}
+
+function validateRest(value: string): string | undefined {
+  if (value.split('/').includes('')) return 'a level of it is empty'
+  return hasWildcard(value) ? 'it holds + or #' : validateString(value)
 }
 
 function validateValue(value: string): string | undefined {
@@ -132,7 +170,7 @@ function validateFilled(template: string, topic: string): string | undefined {
   return isBrought ? 'no wildcard stands for a first level that begins with $ [MQTT-4.7.2-1]' : undefined
 }
 
-function matchLevels(levels: readonly LevelPattern[], topic: string): readonly string[] | undefined {
+function matchLevels({ levels, rest }: Parsed, topic: string): readonly string[] | undefined {
   const all: string[] = []
   let start = 0
   for (const level of levels) {
@@ -144,7 +182,9 @@ function matchLevels(levels: readonly LevelPattern[], topic: string): readonly s
     all.push(...values)
     start = end + 1
   }
-  return start > topic.length ? all : undefined
+  if (rest === undefined) return start > topic.length ? all : undefined
+  const value = topic.slice(start)
+  return value.split('/').includes('') ? undefined : [...all, value]
 }
 
 function refusal(template: string, reason: string): AntiphonError<'invalid-argument'> {

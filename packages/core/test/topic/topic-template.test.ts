@@ -101,6 +101,12 @@ describe('a template', () => {
     ['a/{{x}}', 'has no partner'],
     ['a/}x{', 'has no partner'],
     ['{a/b}', 'a brace in level "{a" has no partner'],
+    ['a/{...}', 'a parameter in level "{...}" has no name'],
+    ['a/{x...}/b', 'only the whole last level can stand for several, and level "{x...}" is not that'],
+    ['a/dev-{x...}', 'only the whole last level can stand for several'],
+    ['{x}/{x...}', 'two of its parameters are named {x}'],
+    ['$sys-{x}/{y...}', '[MQTT-4.7.2-1]'],
+    ['$share/g/{x...}', '[MQTT-4.8.2-1]'],
     ['a/{x}{y}', 'nothing parts two parameters in level "{x}{y}"'],
     ['a/+/{x}', '[MQTT-3.3.2-2]'],
     ['a/{x}/#', '[MQTT-3.3.2-2]'],
@@ -143,6 +149,52 @@ describe('a template', () => {
   })
 })
 
+describe('a last level that stands for several', () => {
+  const command = topicTemplate('{device}/cmd/{path...}')
+
+  it('is filled with one level or more', () => {
+    expect(command.parameters).toEqual(['device', 'path'])
+    expect(command.format({ device: 'd1', path: 'a' })).toBe('d1/cmd/a')
+    expect(command.format({ device: 'd1', path: 'a/b/c' })).toBe('d1/cmd/a/b/c')
+    expect(topicTemplate('{all...}').format({ all: 'a/b' })).toBe('a/b')
+  })
+
+  it('is # in a filter where it is not known', () => {
+    expect(command.filter({ device: 'd1' })).toBe('d1/cmd/#')
+    expect(command.filter({ path: 'a/b' })).toBe('+/cmd/a/b')
+    expect(topicTemplate('{all...}').filter()).toBe('#')
+  })
+
+  it('reads one level or more, and never none or an empty one', () => {
+    expect(command.match('d1/cmd/a')).toEqual({ device: 'd1', path: 'a' })
+    expect(command.match('d1/cmd/a/b')).toEqual({ device: 'd1', path: 'a/b' })
+    expect(topicTemplate('{all...}').match('a/b')).toEqual({ all: 'a/b' })
+    for (const other of ['d1/cmd', 'd1/cmd/', 'd1/cmd//a', 'd1/cmd/a/', 'd1/rsp/a', 'd1'])
+      expect(command.match(other)).toBeUndefined()
+    expect(topicTemplate('{all...}').match('$SYS/a')).toBeUndefined()
+  })
+
+  it.each([
+    ['', 'a level of it is empty'],
+    ['a//b', 'a level of it is empty'],
+    ['/a', 'a level of it is empty'],
+    ['a/+', 'it holds + or #'],
+    ['#', 'it holds + or #'],
+    ['a\0', '[MQTT-1.5.4-2]'],
+    [undefined, '{path} needs a string and got undefined'],
+  ])('is not filled with %j', (path, reason) => {
+    expect(() => command.format({ device: 'd1', path: path as string })).toThrow(reason)
+    if (path !== undefined) expect(() => command.filter({ path })).toThrow(reason)
+  })
+
+  it('has its name without the dots', () => {
+    expectTypeOf<TemplateParams<'{device}/cmd/{path...}'>>().toEqualTypeOf<{
+      readonly device: string
+      readonly path: string
+    }>()
+  })
+})
+
 const literal = fc.constantFrom('', '', 'a', '-', '--', 'a-', '$')
 const value = fc.oneof(
   fc.constantFrom('a', '-', '--', '$', 'a-a', '{a}', '', '/'),
@@ -151,8 +203,11 @@ const value = fc.oneof(
 
 /** Templates of up to three levels with up to three parameters each, good ones and bad ones. */
 const templates = fc
-  .array(fc.array(literal, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 3 })
-  .map((levels) => levels.map((literals, depth) => joined(literals, depth)).join('/'))
+  .tuple(
+    fc.array(fc.array(literal, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 3 }),
+    fc.constantFrom('', '/{rest...}'),
+  )
+  .map(([levels, end]) => levels.map((literals, depth) => joined(literals, depth)).join('/') + end)
 
 function joined([first, ...others]: readonly string[], depth: number): string {
   return `${first ?? ''}${others.map((text, index) => `{p${depth}${index}}${text}`).join('')}`
@@ -166,8 +221,12 @@ function made(template: string): TopicTemplate | undefined {
   }
 }
 
-const names = [0, 1, 2].flatMap((depth) => [0, 1, 2].map((index) => `p${depth}${index}`))
-const params = fc.record(Object.fromEntries(names.map((name) => [name, value])))
+const names = [...[0, 1, 2].flatMap((depth) => [0, 1, 2].map((index) => `p${depth}${index}`)), 'rest']
+const rest = fc.oneof(
+  value,
+  fc.array(value, { minLength: 1, maxLength: 3 }).map((levels) => levels.join('/')),
+)
+const params = fc.record(Object.fromEntries(names.map((name) => [name, name === 'rest' ? rest : value])))
 
 describe('any template', () => {
   it('reads back what it filled, and filters for it', () => {
