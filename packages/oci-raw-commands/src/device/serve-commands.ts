@@ -10,7 +10,7 @@ import {
   type ServedRequest,
   type ServeRecord,
 } from '@antiphon/core'
-import { defaultIfEmpty, defer, groupBy, map, mergeMap, Observable, Subject, tap } from 'rxjs'
+import { defaultIfEmpty, defer, map, Observable, Subject, tap } from 'rxjs'
 import { acknowledgement, failure } from './acknowledgement.js'
 import type { CommandHandler } from './on-command.js'
 import { commandTopics, type CommandTopics } from './reply-topic.js'
@@ -74,8 +74,9 @@ export function serveCommands(
       tap(({ message: command }) =>
         told.next({ event: 'received', command, isShutdown: isShutdown(command.payload) }),
       ),
-      groupBy(({ message: { topic } }) => (topics.isPlain(topic) ? topic : '')),
-      mergeMap((alike$) => alike$.pipe(serve(reply$, alike$.key === '' ? {} : { concurrency: 1 }))),
+      serve(reply$, {
+        orderedBy: ({ message: { topic } }) => (topics.isPlain(topic) ? topic : undefined),
+      }),
       map((record): CommandEvent => ({ event: 'done', command: record.request, record })),
     )
     return new Observable<CommandEvent>((subscriber) => {
@@ -90,20 +91,13 @@ function anyCommand({ filter, replyTopicOf }: CommandTopics): Endpoint {
   return {
     ...endpoint({
       name: filter,
-      topic: '{topic}',
+      topic: '{topic...}',
       request: bytes,
       response: bytes,
       correlation: topicParams(),
       onFailure: ({ message }) => failure(message),
     }),
-    // A key may be of any number of levels, which no template says.
-    topic: {
-      template: filter,
-      parameters: ['topic'],
-      format: ({ topic }) => topic ?? '',
-      filter: () => filter,
-      match: (topic) => (replyTopicOf(topic) === undefined ? undefined : { topic }),
-    },
+    // A base may hold +, and then no template says where the reply goes.
     reply: {
       place: ({ topic = '' }) => {
         const reply = replyTopicOf(topic) ?? topic
