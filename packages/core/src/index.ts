@@ -81,7 +81,7 @@ export type {
   Question,
   Received,
 } from './correlation/correlation.js'
-export { countsOf, refusals$, strays$ } from './observe.js'
+export { countsOf, idle$, refusals$, strays$ } from './observe.js'
 export type { ExchangeCounts } from './exchange/counts.js'
 export type { FlattenOptions } from './exchange/flatten.js'
 export type { GatherRules } from './exchange/gathered-replies.js'

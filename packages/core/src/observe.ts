@@ -1,4 +1,4 @@
-import type { Observable } from 'rxjs'
+import { defer, of, take, type Observable } from 'rxjs'
 import type { Endpoint, EndpointTypes } from './endpoint.js'
 import type { ExchangeCounts } from './exchange/counts.js'
 import { exchangesOf } from './exchange/exchanges.js'
@@ -23,4 +23,21 @@ export function refusals$(link: Link): Observable<Refusal> {
 /** How the exchanges of an endpoint went on this link so far, from the caller's side. */
 export function countsOf<T extends EndpointTypes>(link: Link, endpoint: Endpoint<T>): ExchangeCounts {
   return { ...exchangesOf(link).tally(endpoint) }
+}
+
+/**
+ * Emits and completes when no question is open on the link: at once, or when the last one has been settled. To leave
+ * without giving up what was asked, stop asking, wait for it, then close the link.
+ *
+ * What waits for its turn in a `request$` has not been asked yet: end the stream of its questions instead.
+ *
+ * @example
+ * ```ts
+ * await firstValueFrom(idle$(link))
+ * await link.close()
+ * ```
+ */
+export function idle$(link: Link): Observable<void> {
+  const exchanges = exchangesOf(link)
+  return defer(() => (exchanges.open === 0 ? of(undefined) : exchanges.idle$.pipe(take(1))))
 }

@@ -58,6 +58,7 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
     this.#dueAt = exchanges.link.scheduler.now() + rules.timeout
     this.#deadline = exchanges.deadlines.add(rules.timeout, () => this.#timeOut())
     tally.pending++
+    exchanges.opened()
   }
 
   get replyTopic(): string {
@@ -255,6 +256,7 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
     this.#lane?.remove(this)
     this.#inbox?.release(this)
     this.#caller.exchanges.unwatch(this)
+    this.#caller.exchanges.settled()
   }
 
   get #awaited(): keyof typeof MISSING {

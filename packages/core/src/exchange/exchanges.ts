@@ -34,7 +34,9 @@ export class Exchanges {
   readonly #watchers = new Set<LinkWatcher>()
   readonly #strays = new Subject<Stray>()
   readonly #refusals = new Subject<Refusal>()
+  readonly #idle = new Subject<void>()
   readonly #tallies = new WeakMap<Endpoint, Tally>()
+  #open = 0
   #isFollowing = false
   #grant: Grant | undefined
   #isOnline = false
@@ -51,6 +53,25 @@ export class Exchanges {
 
   get refusals$(): Observable<Refusal> {
     return this.#refusals
+  }
+
+  /** How many questions are open. */
+  get open(): number {
+    return this.#open
+  }
+
+  /** Emits each time the last open question has been settled. */
+  get idle$(): Observable<void> {
+    return this.#idle
+  }
+
+  opened(): void {
+    this.#open++
+  }
+
+  settled(): void {
+    this.#open--
+    if (this.#open === 0) this.#idle.next()
   }
 
   readonly refused = (refusal: Refusal): void => this.#refusals.next(refusal)
