@@ -7,6 +7,7 @@ import type { Delivery, Link } from './link/link.js'
 import type { QoS } from './message.js'
 import { Admission, type Admitted } from './responder/admission.js'
 import type { DuplicateBounds } from './responder/duplicates.js'
+import type { HeaderRule } from './responder/header-rule.js'
 import { replyTopicCheck, type ReplyTopicRule } from './responder/reply-topic.js'
 import { inHand, type InHand, type ServedRequest } from './responder/served-request.js'
 
@@ -22,6 +23,8 @@ export interface RequestsOptions<T extends EndpointTypes> {
   readonly qos?: QoS
   /** Where replies may go. @defaultValue any topic outside `$` trees that is not a request topic itself */
   readonly replyTopics?: ReplyTopicRule
+  /** What is asked of a request's headers beside what the protocol needs, such as `mrpcHeaders`. @defaultValue nothing */
+  readonly headers?: HeaderRule
   /** How many requests are remembered to answer their repetitions. */
   readonly duplicates?: DuplicateBounds
   /** How much may be on its way in parts, of requests larger than one packet. */
@@ -56,6 +59,7 @@ export function requests$<T extends EndpointTypes>(
     link,
     endpoint,
     checkReplyTopic: replyTopicCheck(topics, options.replyTopics),
+    headers: options.headers,
     duplicates: toDuplicateBounds(options.duplicates),
     transfers: options.transfers,
     refused: exchanges.refused,

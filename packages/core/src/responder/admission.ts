@@ -14,6 +14,7 @@ import { creditOf, grantOf, isCancel } from '../notes.js'
 import type { Failure } from '../status.js'
 import { Duplicates, type DuplicateBounds, type Remembered } from './duplicates.js'
 import { payloadFault, versionFault } from './faults.js'
+import { toHeaderFailure, type HeaderRule } from './header-rule.js'
 import type { Refusal, RefusalReason } from './refusal.js'
 import type { ReplyTopicCheck } from './reply-topic.js'
 import { withExpiry } from './reply.js'
@@ -24,6 +25,7 @@ export interface AdmissionParts {
   readonly link: Link
   readonly endpoint: Endpoint
   readonly checkReplyTopic: ReplyTopicCheck
+  readonly headers: HeaderRule | undefined
   readonly duplicates: Required<DuplicateBounds>
   readonly transfers: TransferBounds | undefined
   readonly refused: (refusal: Refusal) => void
@@ -149,8 +151,8 @@ export class Admission implements Door {
       delivery.acknowledge()
       return undefined
     }
-    const fault = versionFault(message)
-    // Not to be remembered: it says nothing about the same request in another version.
+    const fault = versionFault(message) ?? this.#headerFault(message)
+    // Not to be remembered: it says nothing about the same request with other headers.
     if (fault !== undefined)
       return this.#turnDown(this.#begin({ ...candidate, key: undefined }), message, fault)
     if (running !== undefined) return this.#join(running, delivery)
@@ -220,6 +222,11 @@ export class Admission implements Door {
   #report(message: Message, reason: RefusalReason, detail: string, status?: number): void {
     const { endpoint, refused } = this.#parts
     refused({ reason, endpoint: endpoint.name, message, detail, ...(status === undefined ? {} : { status }) })
+  }
+
+  #headerFault(message: Message): Failure | undefined {
+    const fault = this.#parts.headers?.(message)
+    return fault && toHeaderFailure(fault)
   }
 
   #replyTopicFault(replyTopic: string | undefined): string | undefined {

@@ -4,8 +4,6 @@ import type { Message } from '../message.js'
 export type RefusalReason =
   /** It lay retained at the broker: nobody asks now. */
   | 'retained'
-  /** Its expiry had run out. */
-  | 'expired'
   /** It names no place for the answer, or one where none may go. */
   | 'reply-topic'
   /** It was seen before: joined to the one that runs, or answered as before. */
