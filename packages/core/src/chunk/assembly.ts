@@ -30,6 +30,11 @@ export class Assembly {
     this.#limit = limit
   }
 
+  /** How many bytes of it are here. */
+  get received(): number {
+    return this.#received
+  }
+
   add(message: Message): Assembled {
     const said = userProperty(message.userProperties, CHUNK_PROPERTY) ?? ''
     const header = toChunkHeader(said)

@@ -8,6 +8,8 @@ export interface TransferBounds {
   readonly bytes?: number
   /** How many payloads may be incomplete at once; the oldest gives way. @defaultValue 64 */
   readonly open?: number
+  /** How many bytes incomplete payloads may take together; the oldest gives way. @defaultValue 64 MiB, or `bytes` */
+  readonly inAll?: number
   /** Milliseconds without another part after which an incomplete payload is dropped. @defaultValue 30 000 */
   readonly keepFor?: number
 }
@@ -15,7 +17,7 @@ export interface TransferBounds {
 /** A payload on its way. */
 interface Transfer {
   readonly assembly: Assembly
-  deadline: Deadline
+  readonly deadline: Deadline
 }
 
 /** The payloads that are on their way in parts, by whatever tells them apart. */
@@ -23,40 +25,51 @@ export class Transfers {
   readonly #bounds: Required<TransferBounds>
   readonly #deadlines: Deadlines
   readonly #open = new Map<string, Transfer>()
+  #received = 0
 
   constructor(
     deadlines: Deadlines,
-    { bytes = 16 * 2 ** 20, open = 64, keepFor = 30_000 }: TransferBounds = {},
+    {
+      bytes = 16 * 2 ** 20,
+      open = 64,
+      inAll = Math.max(bytes, 64 * 2 ** 20),
+      keepFor = 30_000,
+    }: TransferBounds = {},
   ) {
     this.#deadlines = deadlines
-    this.#bounds = { bytes, open, keepFor }
+    this.#bounds = { bytes, open, inAll, keepFor }
   }
 
   /** Takes a part; the last one brings the whole message. */
   add(key: string, part: Message): Assembled {
-    const transfer = this.#open.get(key)
-    transfer?.deadline.cancel()
-    const assembly = transfer?.assembly ?? new Assembly(this.#bounds.bytes)
+    const assembly = this.#drop(key) ?? new Assembly(this.#bounds.bytes)
     const assembled = assembly.add(part)
     if (assembled.kind === 'incomplete') this.#keep(key, assembly)
-    else this.#open.delete(key)
     return assembled
   }
 
   /** Drops all that is incomplete. */
   clear(): void {
-    for (const { deadline } of this.#open.values()) deadline.cancel()
-    this.#open.clear()
+    for (const key of [...this.#open.keys()]) this.#drop(key)
   }
 
+  #drop(key: string): Assembly | undefined {
+    const transfer = this.#open.get(key)
+    if (transfer === undefined) return undefined
+    this.#open.delete(key)
+    transfer.deadline.cancel()
+    this.#received -= transfer.assembly.received
+    return transfer.assembly
+  }
+
+  /** The one that was heard of last stands last, so that the first is the first to give way. */
   #keep(key: string, assembly: Assembly): void {
-    const deadline = this.#deadlines.add(this.#bounds.keepFor, () => this.#open.delete(key))
+    const deadline = this.#deadlines.add(this.#bounds.keepFor, () => void this.#drop(key))
     this.#open.set(key, { assembly, deadline })
-    if (this.#open.size <= this.#bounds.open) return
-    for (const [oldest, transfer] of this.#open) {
-      transfer.deadline.cancel()
-      this.#open.delete(oldest)
-      return
+    this.#received += assembly.received
+    for (const oldest of this.#open.keys()) {
+      if (this.#open.size <= this.#bounds.open && this.#received <= this.#bounds.inAll) return
+      this.#drop(oldest)
     }
   }
 }

@@ -1,12 +1,14 @@
 import { bytes, endpoint, exchange$, refusals$, requests$, serve, type Message } from '@antiphon/core'
 import fc from 'fast-check'
-import { of } from 'rxjs'
+import { of, VirtualTimeScheduler } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { Assembly } from '../../src/chunk/assembly.js'
 import { fromChunkHeader, toChunkHeader } from '../../src/chunk/chunk-header.js'
 import { crc32c } from '../../src/chunk/crc32c.js'
 import { split } from '../../src/chunk/split.js'
+import { Transfers } from '../../src/chunk/transfers.js'
 import type { Grant } from '../../src/link/link.js'
+import { deadlines } from '../../src/time/deadlines.js'
 import { inWorld } from '../world.js'
 
 const numRuns = Number(process.env['ANTIPHON_FC_RUNS'] ?? 500)
@@ -145,6 +147,29 @@ describe('split and Assembly', () => {
     const assembly = new Assembly(1_000)
     const last = parts.map(([header, size]) => assembly.add(toMessage(new Uint8Array(size), header))).at(-1)
     expect(last).toMatchObject({ kind: 'broken', reason: expect.stringMatching(reason) as string })
+  })
+})
+
+describe('payloads that are incomplete', () => {
+  const half = (size: number): Message => toMessage(new Uint8Array(size), `0:2:${2 * size}:00000000`)
+  const scheduler = new VirtualTimeScheduler()
+  /** Which of the transfers are still there to disagree with another part, in a world of its own. */
+  const there = (transfers: Transfers, keys: readonly string[]): readonly string[] =>
+    keys.filter((key) => transfers.add(key, toMessage(new Uint8Array(1), '1:3:99')).kind === 'broken')
+
+  it('are so many at most, and of so many bytes; the one longest unheard of gives way', () => {
+    const few = new Transfers(deadlines(scheduler), { open: 2 })
+    for (const key of ['a', 'b', 'a', 'c']) few.add(key, half(10))
+    expect(there(few, ['a', 'c', 'b'])).toEqual(['a', 'c'])
+    const small = new Transfers(deadlines(scheduler), { inAll: 25 })
+    for (const key of ['a', 'b', 'c', 'c', 'd']) small.add(key, half(key === 'd' ? 15 : 10))
+    expect(there(small, ['c', 'd', 'a', 'b'])).toEqual(['c', 'd'])
+  })
+
+  it('may be as large as a whole may be', () => {
+    const transfers = new Transfers(deadlines(scheduler), { bytes: 200 * 2 ** 20 })
+    expect(transfers.add('a', half(70 * 2 ** 20))).toEqual({ kind: 'incomplete' })
+    expect(there(transfers, ['a'])).toEqual(['a'])
   })
 })
 
