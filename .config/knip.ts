@@ -28,6 +28,11 @@ const config: KnipConfig = {
       entry: ['test/**/*.test.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
+    // A test starts its responders as programs.
+    'packages/broker': {
+      entry: ['test/**/*.test.ts', 'test/group/responder.ts'],
+      project: ['src/**/*.ts', 'test/**/*.ts'],
+    },
     // Its programs start each other by their path.
     'packages/bench': { entry: ['src/*.ts'], project: ['src/**/*.ts'] },
     'packages/workshop': {
