@@ -14,7 +14,7 @@ import fc from 'fast-check'
 import { delay, of, timer } from 'rxjs'
 import { expect, it } from 'vitest'
 import { exchangesOf } from '../../src/exchange/exchanges.js'
-import { runs } from '../codec/runs.js'
+import { longRuns } from '../codec/runs.js'
 import { replyTo, textOf } from '../observed.js'
 import { inWorld, type World } from '../world.js'
 
@@ -163,8 +163,8 @@ it.each(['outlives its connections', 'ends with its connection'])(
           expect(broker.sessions().flatMap(({ queued }) => queued)).toEqual([])
         })
       }),
-      runs,
+      longRuns,
     )
   },
-  60_000 + 50 * runs.numRuns,
+  60_000 + 50 * longRuns.numRuns,
 )

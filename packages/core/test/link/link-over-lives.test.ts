@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isMatch } from '../../src/topic/is-match.js'
-import { runs } from '../codec/runs.js'
+import { longRuns } from '../codec/runs.js'
 import { life, topics, type Life } from './life.js'
 import { livingLink, type LivingLink } from './living-link.js'
 
@@ -70,7 +70,7 @@ describe('a link', () => {
         one.live()
         await expectClosed(one)
       }),
-      runs,
+      longRuns,
     )
   })
 
@@ -100,7 +100,7 @@ describe('a link', () => {
         }
         await expectClosed(one)
       }),
-      runs,
+      longRuns,
     )
   })
 })
