@@ -2,6 +2,7 @@ import { contractOver } from './contract-over.js'
 import { answeringCases } from './exchange/answering.js'
 import { askingCases } from './exchange/asking.js'
 import { connectingCases } from './exchange/connecting.js'
+import { crowdingCases } from './exchange/crowding.js'
 import { findingCases } from './exchange/finding.js'
 import { repeatingCases } from './exchange/repeating.js'
 import { gatheringCases, streamCases } from './exchange/streams.js'
@@ -12,6 +13,7 @@ const definitions: readonly CaseDefinition[] = [
   ...askingCases,
   ...answeringCases,
   ...repeatingCases,
+  ...crowdingCases,
   ...streamCases,
   ...gatheringCases,
   ...findingCases,

@@ -34,7 +34,8 @@ export const askingCases: readonly CaseDefinition[] = casesOf(
     run: async (scene) => {
       const echo = echoOf(scene)
       await serving(scene, echo, ({ value }) => of(`${value}!`), { serve: { concurrency: 1_000 } })
-      const answers = watch(from(numbers(1_000)).pipe(request$(scene.link(), echo, { ordered: true })))
+      const options = { ordered: true, timeout: 60_000 }
+      const answers = watch(from(numbers(1_000)).pipe(request$(scene.link(), echo, options)))
       expectEqual(await scene.eventually(answers.ended()), 'complete', 'how it ended')
       const expected = numbers(1_000).map((question) => `${question}!`)
       expectEqual(answers.values, expected, 'the answers')

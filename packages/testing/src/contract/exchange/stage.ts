@@ -52,7 +52,7 @@ export interface ServingOptions<T extends EndpointTypes> {
   /** @defaultValue a link of its own that the broker remembers */
   readonly link?: Link
   readonly requests?: RequestsOptions<T>
-  readonly serve?: ServeOptions
+  readonly serve?: ServeOptions<T>
 }
 
 /** Serves an endpoint and waits until requests will come. */
