@@ -14,7 +14,7 @@ const config: KnipConfig = {
   ignoreExportsUsedInFile: true,
   ignoreWorkspaces: packages.filter(isLaidOut).map((name) => `packages/${name}`),
   // Debian brings these; who uses them says so where they lack.
-  ignoreBinaries: ['apt-get', 'chroot', 'debootstrap', 'mosquitto', 'mosquitto_.+', 'prlimit'],
+  ignoreBinaries: ['apt-get', 'chroot', 'debootstrap', 'dpkg-deb', 'mosquitto', 'mosquitto_.+', 'prlimit'],
   workspaces: {
     '.': {
       entry: ['.config/*.{ts,js}', 'docs/.vitepress/config.ts'],
@@ -33,8 +33,11 @@ const config: KnipConfig = {
       entry: ['test/**/*.test.ts', 'test/group/responder.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
-    // Its programs start each other by their path.
-    'packages/bench': { entry: ['src/*.ts'], project: ['src/**/*.ts'] },
+    // Its programs start each other by their path; the contestants have packages of their own.
+    'packages/bench': {
+      entry: ['src/*.ts', 'src/peers/programs/*.ts', 'test/**/*.test.ts'],
+      project: ['src/**/*.ts', 'test/**/*.ts'],
+    },
     'packages/workshop': {
       entry: ['bin/*.mjs', 'check/*/main.ts', 'test/**/*.test.ts'],
       project: ['src/**/*.ts', 'bin/*.mjs', 'check/**/*.ts', 'test/**/*.ts'],

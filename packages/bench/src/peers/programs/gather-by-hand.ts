@@ -1,0 +1,52 @@
+import type { MqttClient } from 'mqtt'
+import { connected, encoded, jsonProperties } from '../by-hand.js'
+import { decoded, firstId, question, talk, topic } from '../contract.js'
+import { gathering, patience, type Gathered, type GatherOrder } from '../gather.js'
+import { runPeer } from '../run-peer.js'
+
+async function serveOn(client: MqttClient): Promise<void> {
+  client.on('message', (_, payload, { qos, properties = {} }) => {
+    const { responseTopic, correlationData } = properties
+    if (responseTopic === undefined || correlationData === undefined) return
+    const options = { qos, properties: { correlationData, ...jsonProperties } }
+    client.publish(responseTopic, encoded(decoded(talk, payload)), options)
+  })
+  await client.subscribeAsync(topic, { qos: 1 })
+}
+
+await runPeer(async ({ part, port, qos, endpoints = 1 }) => {
+  if (part === 'responder') {
+    const clients = await Promise.all(Array.from({ length: endpoints }, () => connected(port)))
+    await Promise.all(clients.map(serveOn))
+    return {}
+  }
+  const client = await connected(port)
+  const responseTopic = `response/${client.options.clientId}`
+  const pending = new Map<string, (payload: Buffer) => void>()
+  client.on('message', (_, payload, { properties }) => {
+    pending.get(properties?.correlationData?.toString('latin1') ?? '')?.(payload)
+  })
+  await client.subscribeAsync(responseTopic, { qos: 1 })
+  const ask = (id: number, responders: number): Promise<number> =>
+    new Promise((resolve) => {
+      const token = id.toString(36)
+      let answers = 0
+      const end = (): void => {
+        clearTimeout(timer)
+        pending.delete(token)
+        resolve(answers)
+      }
+      const timer = setTimeout(end, patience)
+      pending.set(token, (payload) => {
+        decoded(talk, payload)
+        answers += 1
+        if (answers === responders) end()
+      })
+      const correlationData = Buffer.from(token, 'latin1')
+      const properties = { responseTopic, correlationData, ...jsonProperties }
+      client.publish(topic, encoded(question(firstId + id, 32)), { qos, properties })
+    })
+  return {
+    gather: (order: GatherOrder): Promise<Gathered> => gathering(order, (id) => ask(id, order.responders)),
+  }
+})

@@ -1,0 +1,34 @@
+import { endpoint, exchange$, requests$, serve } from '@antiphon/core'
+import { connect } from '@antiphon/mqtt'
+import { firstValueFrom } from 'rxjs'
+import { question, talk, topic } from '../contract.js'
+import { runPeer } from '../run-peer.js'
+import { receiving, type Received, type StreamOrder } from '../stream.js'
+
+const contract = endpoint({ topic, request: talk, response: talk, replies: 'many' })
+
+await runPeer(async ({ part, port, qos }) => {
+  const link = connect(`mqtt://127.0.0.1:${port}`)
+  if (part === 'responder') {
+    requests$(link, contract, { qos: 2 })
+      .pipe(
+        serve(function* ({ value: { id: items } }) {
+          for (let id = 0; id < items; id += 1) yield question(id, 32)
+        }),
+      )
+      .subscribe()
+    await firstValueFrom(link.subscription$(topic, { qos: 2 }))
+    return {}
+  }
+  return {
+    stream: ({ items, credit }: StreamOrder): Promise<Received> =>
+      receiving((next, end, fail) => {
+        const options = { qos, timeout: 120_000, ...(credit === undefined ? {} : { credit }) }
+        exchange$(link, contract, question(items, 32), options).subscribe({
+          next,
+          complete: end,
+          error: fail,
+        })
+      }),
+  }
+})

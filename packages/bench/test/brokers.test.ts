@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { rowsFrom } from '../src/scenarios/brokers.js'
+
+const printed = `
+messages a second: medians of 5 interleaved rounds
+                                     antiphon        aedes    mosquitto     to aedes to mosquitto
+echo QoS 0, 1 in flight                10,000        8,000       20,000       1.25 ×       0.50 ×
+fan-out 1 to 1 000, deliveries        500,000      100,000      900,000       5.00 ×       0.56 ×
+
+99th percentile of the round trip, ms: medians of 5 interleaved rounds
+                                     antiphon        aedes    mosquitto     to aedes to mosquitto
+echo QoS 0, 1 in flight                  0.25         0.31         0.12       0.81 ×       2.08 ×
+
+resident bytes for each of 2000
+                                     antiphon        aedes    mosquitto
+idle connection                         4,200        9,100        1,300
+`
+
+describe('rowsFrom', () => {
+  it('gathers what the tables say of each row', () => {
+    const rows = rowsFrom(printed)
+    expect(rows.map(({ title }) => title)).toEqual([
+      'echo QoS 0, 1 in flight',
+      'fan-out 1 to 1 000, deliveries',
+      'idle connection',
+    ])
+    expect(rows[0]?.outcomes).toEqual([
+      { contestant: 'Antiphon', samples: [{ rate: 10_000, p99: 0.25 }] },
+      { contestant: 'aedes', samples: [{ rate: 8_000, p99: 0.31 }] },
+      { contestant: 'mosquitto', samples: [{ rate: 20_000, p99: 0.12 }] },
+    ])
+    expect(rows[2]?.outcomes[2]).toEqual({ contestant: 'mosquitto', samples: [{ bytes: 1_300 }] })
+  })
+})
