@@ -3,4 +3,8 @@ export interface Mutant {
   readonly file: string
   readonly text: string
   readonly becomes: string
+  /** The promise of the contract, or the marble test, that fails over it; others may as well. */
+  readonly caughtBy: string
+  /** A marble test that fails over it beside a promise of the contract. */
+  readonly alsoIn?: string
 }

@@ -184,6 +184,32 @@ export const scenes: Readonly<Record<string, (core: Core) => () => void>> = {
       expectObservable(left(7)).toBe('-------(n|)', { n: 0 })
     }),
 
+  'acknowledgements leave in the order of receipt': (core) =>
+    marbles(({ broker, scheduler, publish, expectObservable, expectPublished }) => {
+      const device = core.linkOver(broker.transport({ clientId: 'device' }), { scheduler })
+      core
+        .requests$(device, echoOf(core))
+        .pipe(core.serve(({ value }) => of(value).pipe(delay(value === 'slow' ? 4 : 1, scheduler))))
+        .subscribe()
+      publish('              --ab', { a: { ...question, payload: 'slow' }, b: second })
+      expectPublished('me').toBe('----x-s', { s: 'slow' })
+      const left = (at: number) =>
+        timer(at, scheduler).pipe(map(() => broker.session('device')?.unacknowledged.length))
+      expectObservable(left(5)).toBe('-----(n|)', { n: 2 })
+      expectObservable(left(7)).toBe('-------(n|)', { n: 0 })
+    }),
+
+  'a subscription stands again on the next session': (core) =>
+    marbles(({ broker, scheduler, publish, expectObservable, expectSubscribed }) => {
+      const reconnect = { initial: 2, maximum: 2, jitter: 0 }
+      const device = core.linkOver(broker.transport({ clientId: 'device' }), { scheduler, reconnect })
+      const heard$ = device.messages$('echo').pipe(map(({ payload }) => new TextDecoder().decode(payload)))
+      broker.play('              --I')
+      publish('                  -a-b-c', {}, 'echo')
+      expectObservable(heard$).toBe('-a---c')
+      expectSubscribed('echo').toBe(['^-!', '----^'])
+    }),
+
   'a repetition joins the one that runs, or gets the same answer': (core) =>
     marbles(({ broker, link, publish, expectObservable, expectPublished }) => {
       const device = link({ clientId: 'device' })
@@ -297,13 +323,14 @@ export const scenes: Readonly<Record<string, (core: Core) => () => void>> = {
 
   'a request is over once, and leaves no timer': (core) =>
     marbles(({ link, publish, expectObservable, expectTimers }) => {
-      const records$ = core.requests$(link(), echoOf(core)).pipe(
-        core.serve(() => of('y'), { timeLimit: 20 }),
+      const device = link()
+      const records$ = core.requests$(device, echoOf(core)).pipe(
+        core.serve(() => of('y').pipe(delay(2, device.scheduler)), { timeLimit: 20 }),
         map(({ outcome }) => outcome),
       )
       publish('                        --a', { a: { ...question, messageExpiryInterval: 1 } })
-      expectObservable(records$).toBe('--r', { r: 'answered' })
-      expectTimers('----|').toBe(0)
+      expectObservable(records$).toBe('----r', { r: 'answered' })
+      expectTimers('-----|').toBe(0)
     }),
 
   'no more requests run and wait than allowed; one more is busy': (core) =>

@@ -1,151 +1,182 @@
 import type { Mutant } from './mutant.js'
 
 /** Faults made by hand, by what is wrong with them; the contract must catch every one. */
-export const mutants: Readonly<Record<string, Mutant>> = {
+export const linkMutants: Readonly<Record<string, Mutant>> = {
   'attempts are counted from 2': {
     file: 'link/connector.ts',
     text: 'const attempt = this.#failures + 1',
     becomes: 'const attempt = this.#failures + 2',
+    caughtBy: 'state$ says connecting, then online with what the broker allows',
   },
   'a lost connection is not told': {
     file: 'link/connector.ts',
     text: "this.#states.next({ status: 'offline', error, retryIn })",
     becomes: '',
+    caughtBy: 'state$ says offline with the error and the wait, counts attempts, and comes back online',
   },
   'the timer of the next attempt is leaked': {
     file: 'link/connector.ts',
     text: "this.#phase = 'closing'\n    this.#deadline?.cancel()",
     becomes: "this.#phase = 'closing'",
+    caughtBy: 'nothing is left of a link closed while offline',
   },
   'acknowledgements leave as they are given': {
     file: 'link/acknowledgements.ts',
     text: 'they may have gone.\n    this.#advance()',
     becomes: 'they may have gone.\n    if (this.#holders.length === 0) this.#release()',
+    caughtBy: 'acknowledgements leave in the order of receipt, whatever the order of the calls',
+    alsoIn: 'acknowledgements leave in the order of receipt',
   },
   'one acknowledgement is enough for all holders': {
     file: 'link/acknowledgements.ts',
     text: 'this.#holders.splice(place, 1)',
     becomes: 'this.#holders.length = 0',
+    caughtBy: 'a message is acknowledged when all its subscribers have done so',
   },
   'acknowledgements of a lost connection are remembered': {
     file: 'link/link-over.ts',
     text: 'offline: () => {\n      acknowledgements.forget()',
     becomes: 'offline: () => {',
+    caughtBy: 'acknowledgements leave in the order of receipt, whatever the order of the calls',
   },
   'what is abandoned holds up what follows': {
     file: 'link/acknowledgements.ts',
     text: 'return this.#isSealed && this.#holders.every((holder) => holder.closed)',
     becomes: 'return this.#isSealed && this.#holders.length === 0',
+    caughtBy: 'deliveries in the hands of who stopped listening come again on another connection',
   },
   'messages$ acknowledges nothing': {
     file: 'link/messages.ts',
     text: 'acknowledge()\n',
     becomes: '\n',
+    caughtBy: 'messages$ acknowledges once its subscriber returned',
   },
   'only the first listener of a window is served': {
     file: 'link/window.ts',
     text: 'if (!listener.closed) this.#hand(',
     becomes: 'if (listener === this.#listeners[0]) this.#hand(',
+    caughtBy: 'subscribers of one filter share one SUBSCRIBE, and the last to leave sends one UNSUBSCRIBE',
   },
   'a throwing subscriber is kept quiet': {
     file: 'link/window.ts',
     text: "this.#report({ kind: 'subscriber-threw', error: AntiphonError.from(thrown), message })",
     becomes: '',
+    caughtBy: 'a subscriber that throws into the link is told as an incident, and nobody else is disturbed',
   },
   'retained messages are not remembered': {
     file: 'link/window.ts',
     text: 'retained.set(topic, { ...message, retain: true })',
     becomes: '',
+    caughtBy: 'a late subscriber gets the retained messages, and nobody gets them twice',
   },
   'a lost session is not noticed': {
     file: 'link/subscriptions.ts',
     text: 'if (!isSameSession) this.#loseSession(grant)',
     becomes: 'if (false) this.#loseSession(grant)',
+    caughtBy: 'a lost session closes the window and opens a new one',
+    alsoIn: 'a subscription stands again on the next session',
   },
   'every session is taken for lost': {
     file: 'link/subscriptions.ts',
     text: 'if (!isSameSession) this.#loseSession(grant)',
     becomes: 'this.#loseSession(grant)',
+    caughtBy: 'a resumed session keeps the window open, and brings what was published meanwhile, in order',
   },
   'the last subscriber leaves without UNSUBSCRIBE': {
     file: 'link/subscriptions.ts',
     text: 'subscription.leave(subscriber)\n        this.#negotiation.reconcile([subscription])',
     becomes: 'subscription.leave(subscriber)',
+    caughtBy: 'subscribers of one filter share one SUBSCRIBE, and the last to leave sends one UNSUBSCRIBE',
   },
   'a request is made again while it is under way': {
     file: 'link/negotiation.ts',
     text: 'if (isBusy) continue',
     becomes: '',
+    caughtBy: 'subscribers of one filter share one SUBSCRIBE, and the last to leave sends one UNSUBSCRIBE',
   },
   'overlapping filters share an identifier': {
     file: 'link/subscriptions.ts',
     text: 'while (taken.has(identifier)) identifier++',
     becomes: '',
+    caughtBy: 'a link may hold a shared filter and the same filter unshared',
   },
   'identifiers are not looked at': {
     file: 'link/subscriptions.ts',
     text: 'return named.length > 0 ? named : matching',
     becomes: 'return matching',
+    caughtBy: 'a link may hold a shared filter and the same filter unshared',
   },
   'what is queued leaves before the subscriptions stand': {
     file: 'link/link-over.ts',
     text: 'subscriptions.online({ grant, isSameSession, onReady: () => outbox.resume(grant) }),',
     becomes:
       '(outbox.resume(grant), subscriptions.online({ grant, isSameSession, onReady: () => undefined })),',
+    caughtBy: 'subscriptions stand again before what was queued leaves',
   },
   'one message more is in flight than the broker takes': {
     file: 'link/outbox.ts',
     text: 'this.#quotaUsed < this.#grant.receiveMaximum',
     becomes: 'this.#quotaUsed <= this.#grant.receiveMaximum',
+    caughtBy: 'more messages at QoS 2 than the broker takes at once wait for their turn',
   },
   'the quota of what was acknowledged is not given back': {
     file: 'link/outbox.ts',
     text: 'if (sending.takesQuota) this.#quotaUsed--',
     becomes: '',
+    caughtBy: 'messages leave in the order of their publishing, however many at once',
   },
   'an unfit message is sent': {
     file: 'link/link-over.ts',
     text: 'const fault = outgoingFault(message)',
     becomes: 'const fault = undefined as ReturnType<typeof outgoingFault>',
+    caughtBy: 'publish$ refuses an unfit message before any packet, saying what is wrong',
   },
   'the queue takes one too many': {
     file: 'link/outbox.ts',
     text: 'this.#waitingCount < messages',
     becomes: 'this.#waitingCount <= messages',
+    caughtBy: 'the queue is bounded: one too many fails with overflow, and is told as an incident',
   },
   'a dropped message is not told': {
     file: 'link/outbox.ts',
     text: "this.#parts.report({ kind: 'dropped', error, message })",
     becomes: '',
+    caughtBy: 'the queue is bounded: one too many fails with overflow, and is told as an incident',
   },
   'expiry does not run in the queue': {
     file: 'link/sending.ts',
     text: 'if (this.#expiresAt < Infinity)',
     becomes: 'if (this.#expiresAt < 0)',
+    caughtBy: 'a queued message whose expiry runs out fails with expired, and never leaves',
   },
   'what a lost session took with it is given up': {
     file: 'link/sending.ts',
     text: 'if (isWorthRepeating && this.takesQuota && !this.isDone)',
     becomes: 'if (false)',
+    caughtBy: 'a message under way when the session is lost is sent anew',
   },
   'a refusal counts as an acknowledgement': {
     file: 'link/sending.ts',
     text: 'if (ack.reasonCode < 0x80)',
     becomes: 'if (ack.reasonCode < 0x100)',
+    caughtBy: 'publish$ fails with the reason where the broker refuses the message, and goes on',
   },
   'who unsubscribes stays in the queue': {
     file: 'link/sending.ts',
     text: 'if (this.#place === undefined) return\n    this.#leaveQueue()',
     becomes: 'if (this.#place !== undefined) return\n    this.#leaveQueue()',
+    caughtBy: 'who unsubscribes from a queued publish takes it out of the queue',
   },
   'close does not wait for what is queued': {
     file: 'link/link-over.ts',
     text: 'if (patience === undefined) connector.close()',
     becomes: 'connector.close()',
+    caughtBy: 'close sends what was published before it',
   },
   'incidents$ does not complete': {
     file: 'link/link-over.ts',
     text: 'incidents.complete()',
     becomes: '',
+    caughtBy: 'close ends every stream in order, and says so on state$',
   },
 }
