@@ -9,10 +9,11 @@ import {
   type EndpointTypes,
 } from '@antiphon/core'
 import { isRight } from 'fp-ts/lib/Either.js'
-import { delay, of, VirtualTimeScheduler } from 'rxjs'
+import { delay, of } from 'rxjs'
 import { isEqual } from './compare/equal.js'
 import { readable } from './compare/readable.js'
 import { virtualBroker } from './virtual/virtual-broker.js'
+import { virtualTime } from './virtual/virtual-time.js'
 
 /** The parameters of a topic, whatever they are called. */
 export type Params = Readonly<Record<string, string>>
@@ -42,7 +43,7 @@ interface Outcome {
  * get the answer to it alone what it got instead.
  */
 export function answersOf(endpoint: Endpoint, questions: readonly Interleaved[]): readonly string[] {
-  const scheduler = new VirtualTimeScheduler(undefined, 0)
+  const { scheduler, runTo } = virtualTime()
   const broker = virtualBroker({ scheduler })
   const sent: { readonly at: number; readonly what: string }[] = []
   const outcomes: Outcome[][] = questions.map(() => [])
@@ -77,8 +78,7 @@ export function answersOf(endpoint: Endpoint, questions: readonly Interleaved[])
       START + index,
     )
   })
-  scheduler.maxFrames = 5_000
-  scheduler.flush()
+  runTo(5_000)
 
   return outcomes.flatMap((got, index) => {
     const at = dueAt[index] ?? 0

@@ -1,4 +1,4 @@
-import { exchangeContract } from '@antiphon/testing'
+import { exchangeContract, virtualSetting } from '@antiphon/testing'
 import { describe, expect, it } from 'vitest'
 import { embeddedSetting } from './embedded-setting.js'
 
@@ -14,6 +14,10 @@ describe.each([
     it('is examined whole but for what the broker lacks', () => {
       const abilities = contract.unexamined.flatMap(({ lacks }) => lacks.map(({ ability }) => ability))
       expect([...new Set(abilities)].sort()).toEqual(lacking)
+    })
+    it('is the one kept over the virtual link, case by case', () => {
+      const virtual = exchangeContract(virtualSetting({ protocolVersion: version }))
+      expect(contract.cases.map(({ name }) => name)).toEqual(virtual.cases.map(({ name }) => name))
     })
   },
 )

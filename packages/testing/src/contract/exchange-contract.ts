@@ -3,20 +3,34 @@ import { answeringCases } from './exchange/answering.js'
 import { askingCases } from './exchange/asking.js'
 import { connectingCases } from './exchange/connecting.js'
 import { crowdingCases } from './exchange/crowding.js'
+import { failingCases } from './exchange/failing.js'
 import { findingCases } from './exchange/finding.js'
+import { partsCases } from './exchange/parts.js'
+import { questionCases } from './exchange/questions.js'
 import { repeatingCases } from './exchange/repeating.js'
+import { replyingCases } from './exchange/replying.js'
+import { streamWireCases } from './exchange/stream-wire.js'
 import { gatheringCases, streamCases } from './exchange/streams.js'
+import { unfitCases } from './exchange/unfit.js'
+import { withoutPropertiesCases } from './exchange/without-properties.js'
 import type { CaseDefinition } from './scene.js'
 import type { ContractSetting, LinkContract } from './world.js'
 
 const definitions: readonly CaseDefinition[] = [
+  ...questionCases,
+  ...unfitCases,
   ...askingCases,
+  ...failingCases,
   ...answeringCases,
+  ...replyingCases,
   ...repeatingCases,
   ...crowdingCases,
+  ...partsCases,
   ...streamCases,
+  ...streamWireCases,
   ...gatheringCases,
   ...findingCases,
+  ...withoutPropertiesCases,
   ...connectingCases,
 ]
 

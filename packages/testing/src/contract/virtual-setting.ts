@@ -1,7 +1,8 @@
 import { linkOver, type Link, type LinkMiddleware, type LinkOptions, type Transport } from '@antiphon/core'
-import { asapScheduler, asyncScheduler, filter, firstValueFrom, timer, VirtualTimeScheduler } from 'rxjs'
+import { asyncScheduler, filter, firstValueFrom, timer } from 'rxjs'
 import type { VirtualBrokerOptions } from '../virtual/broker.js'
 import { virtualBroker } from '../virtual/virtual-broker.js'
+import { virtualTime } from '../virtual/virtual-time.js'
 import type { Ability, ContractLinkOptions, ContractSetting, ContractWorld } from './world.js'
 
 /** How to run a contract on virtual time. */
@@ -50,7 +51,8 @@ function virtualWorld({
   over = linkOver,
   ...options
 }: VirtualSettingOptions): ContractWorld {
-  const scheduler = new VirtualTimeScheduler(undefined, 0)
+  const time = virtualTime()
+  const { scheduler } = time
   const broker = virtualBroker({ ...options, scheduler })
   const clientIds = new Map<Link, string>()
   let lastLink = 0
@@ -93,40 +95,29 @@ function virtualWorld({
   }
   const clientIdOf = (known: Link): string => clientIds.get(known) ?? '(no link of this world)'
 
-  /** Runs what is due up to `frame`; says whether there was anything. */
-  const runUntil = (frame: number): boolean => {
-    const next = scheduler.actions[0]
-    if (next === undefined || next.delay > frame) return false
-    scheduler.maxFrames = next.delay
-    scheduler.flush()
-    return true
-  }
-  /** Lets promises settle, and what RxJS reports outside of all streams. */
-  const breathe = async (): Promise<void> => {
-    await firstValueFrom(timer(0, asapScheduler))
-    await firstValueFrom(timer(0, asyncScheduler))
-  }
-
   const eventually = async <T>(happening: Promise<T>): Promise<T> => {
     let isSettled = false
     const settle = (): void => {
       isSettled = true
     }
     happening.then(settle, settle)
-    const end = scheduler.frame + 60_000
+    const end = scheduler.now() + 60_000
     for (let isQuiet = false; !isSettled && !isQuiet;) {
-      await Promise.resolve()
-      if (isSettled || runUntil(end)) continue
-      await breathe()
-      isQuiet = !isSettled && !runUntil(end)
+      await promises()
+      if (isSettled || time.step(end)) continue
+      await turn()
+      isQuiet = !isSettled && !time.step(end)
     }
     if (!isSettled) throw new Error('It did not happen within a minute of virtual time.')
     return happening
   }
   const settle = async (): Promise<void> => {
-    const end = scheduler.frame + 200
-    do await breathe()
-    while (runUntil(end))
+    const end = scheduler.now() + 200
+    do {
+      do await promises()
+      while (time.step(end))
+      await turn()
+    } while (time.step(end))
   }
 
   const peer = linkBy(linkOver)
@@ -159,7 +150,7 @@ function virtualWorld({
       }),
     leftovers: async (target) => {
       await settle()
-      const timers = scheduler.actions.map(({ delay }) => `a timer at ${delay}`)
+      const timers = time.pending().map((due) => `a timer at ${due}`)
       const isConnected = broker.session(clientIdOf(target))?.isConnected === true
       return isConnected ? [...timers, 'a connection'] : timers
     },
@@ -168,6 +159,16 @@ function virtualWorld({
       await eventually(Promise.all(closing))
     },
   }
+}
+
+/** Lets promises settle that follow from one another, as far as handlers are wont to have them. */
+async function promises(): Promise<void> {
+  for (let rounds = 0; rounds < 10; rounds += 1) await Promise.resolve()
+}
+
+/** A turn of the event loop: lets all promises settle, and what RxJS reports outside of all streams. */
+function turn(): Promise<unknown> {
+  return firstValueFrom(timer(0, asyncScheduler))
 }
 
 /** What took effect at once, as the promise a world with a real broker needs. */

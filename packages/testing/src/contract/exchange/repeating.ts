@@ -2,11 +2,7 @@ import { delay, NEVER, of, Subject } from 'rxjs'
 import { expectEqual, expectThat } from '../../compare/expectation.js'
 import { casesOf, numbers, online, textsOf, type CaseDefinition } from '../scene.js'
 import { watch } from '../watch.js'
-import { echoOf, pause, plainCaller, serving } from './stage.js'
-
-const token = (text: string): { readonly correlationData: Uint8Array } => ({
-  correlationData: new TextEncoder().encode(text),
-})
+import { echoOf, pause, plainCaller, serving, token } from './stage.js'
 
 /** What answering promises about requests that come twice, and about acknowledging them. */
 export const repeatingCases: readonly CaseDefinition[] = casesOf(

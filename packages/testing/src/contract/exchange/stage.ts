@@ -35,6 +35,15 @@ export type EchoTypes = EndpointTypes & {
   readonly kind: 'one'
 }
 
+/** The types of an endpoint whose topic has no parameters. */
+export type Fixed<T extends EndpointTypes> = Omit<T, 'params'> &
+  EndpointTypes & { readonly params: Readonly<Record<never, string>> }
+
+/** An endpoint whose topic has no parameters, which the compiler cannot see where the topic is made by a scene. */
+export function fixed<T extends EndpointTypes>(known: Endpoint<T>): Endpoint<Fixed<T>> {
+  return known
+}
+
 /** The endpoint of most cases, on a topic nobody else uses. */
 export function echoOf(scene: Scene): Endpoint<EchoTypes> {
   return endpoint({ topic: scene.topic('echo'), request: text, response: text })
@@ -124,6 +133,11 @@ export function replyTo(
     ...(correlationData === undefined ? {} : { correlationData }),
     ...properties,
   })
+}
+
+/** Correlation Data of this text. */
+export function token(name: string): { readonly correlationData: Uint8Array } {
+  return { correlationData: new TextEncoder().encode(name) }
 }
 
 /** The status a reply carries. */

@@ -1,50 +1,11 @@
-import {
-  endpoint,
-  exchange$,
-  gather$,
-  requestMany,
-  text,
-  type Endpoint,
-  type EndpointTypes,
-} from '@antiphon/core'
+import { exchange$, gather$, requestMany } from '@antiphon/core'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { concat, delay, interval, map, of, take, throwError } from 'rxjs'
 import { expectEqual, expectThat } from '../../compare/expectation.js'
-import { casesOf, expectFailure, numbers, textOf, type CaseDefinition, type Scene } from '../scene.js'
+import { casesOf, expectFailure, numbers, textOf, type CaseDefinition } from '../scene.js'
 import { watch } from '../watch.js'
-import { echoOf, pause, plainResponder, replyTo, serving, type EchoTypes } from './stage.js'
-
-type StreamTypes = Omit<EchoTypes, 'kind'> & EndpointTypes & { readonly kind: 'many' }
-
-/** Text in, many texts out. */
-function streamOf(scene: Scene): Endpoint<StreamTypes> {
-  const contract = { topic: scene.topic('stream'), request: text, response: text, replies: 'many' } as const
-  return endpoint(contract)
-}
-
-/** Numbers from 1 on, as many as the question says; says how many were made, and whether it was stopped. */
-function counting(): {
-  readonly handler: (request: { readonly value: string }) => Generator<string>
-  readonly made: () => number
-  readonly isStopped: () => boolean
-} {
-  let made = 0
-  let isStopped = false
-  return {
-    handler: function* ({ value }) {
-      try {
-        for (const each of numbers(Number(value))) {
-          made += 1
-          yield each
-        }
-      } finally {
-        isStopped = true
-      }
-    },
-    made: () => made,
-    isStopped: () => isStopped,
-  }
-}
+import { echoOf, pause, plainResponder, replyTo, serving } from './stage.js'
+import { counting, streamOf } from './stream-stage.js'
 
 /** What streams of answers promise. */
 export const streamCases: readonly CaseDefinition[] = casesOf(
