@@ -1,21 +1,17 @@
 import { AntiphonError, countsOf, endpoint, exchange$, requests$, serve, text } from '@antiphon/core'
 import fc from 'fast-check'
-import { delay, of, VirtualTimeScheduler, type Subscription } from 'rxjs'
-import { describe, expect, it } from 'vitest'
+import { delay, of, type Subscription } from 'rxjs'
+import { expectEqual, expectThat } from '../../src/compare/expectation.js'
 import { virtualBroker, type VirtualBroker } from '../../src/index.js'
-import { patience, runs, seed } from './runs.js'
+import { virtualTime } from '../../src/virtual/virtual-time.js'
+import { promised, scriptOf, type Promised } from './promised.js'
 
 const echo = endpoint({ topic: 'echo', request: text, response: text })
 const remembered = { clean: false, sessionExpiry: Infinity } as const
 const forgotten = { clean: true } as const
 
-/** A fault script of everything that can befall a connection or a packet on it, short of what ends a link. */
-function script(marbles: string): fc.Arbitrary<string> {
-  const quiet = '-'.repeat(marbles.length * 2)
-  return fc
-    .array(fc.constantFrom(...marbles, ...quiet), { minLength: 10, maxLength: 120 })
-    .map((drawn) => `${drawn.join('')}-h`)
-}
+/** Everything that can befall a connection or a packet on it, short of what ends a link. */
+const anything = 'xrikbdunysfwlvoWVOXIBD'
 
 /** One question: when it comes, how long its answer takes, and when the caller gives it up, if it does. */
 interface Asking {
@@ -35,7 +31,7 @@ interface Drawn {
 }
 
 const drawn: fc.Arbitrary<Drawn> = fc.record({
-  scripts: fc.tuple(script('xrikbdunysfwlvoWVOXIBD'), script('xrikbdunysfwlvoWVOXIBD')),
+  scripts: fc.tuple(scriptOf(anything), scriptOf(anything)),
   seed: fc.nat(),
   latency: fc.constantFrom(0, 1, 4),
   asked: fc.array(
@@ -69,12 +65,9 @@ interface Run {
 
 /** Asks and answers through two fault scripts; then everything is well, and a while goes by. */
 function live({ scripts, seed, latency, asked, onDisconnect, retries, isRemembered }: Drawn): Run {
-  const scheduler = new VirtualTimeScheduler(undefined, 0)
-  const runFor = (milliseconds: number): void => {
-    scheduler.maxFrames = scheduler.frame + milliseconds
-    scheduler.flush()
-    scheduler.frame = scheduler.maxFrames
-  }
+  const time = virtualTime()
+  const { scheduler } = time
+  const runFor = (milliseconds: number): void => time.runTo(scheduler.now() + milliseconds)
   const broker = virtualBroker({ scheduler, seed, latency })
   const caller = broker.link({ clientId: 'caller', ...(isRemembered[0] ? remembered : forgotten) })
   const device = broker.link({ clientId: 'device', ...(isRemembered[1] ? remembered : forgotten) })
@@ -119,43 +112,42 @@ function live({ scripts, seed, latency, asked, onDisconnect, retries, isRemember
     told,
     handled,
     counts: countsOf(caller, echo),
-    timers: scheduler.actions.map((action) => action.delay),
+    timers: time.pending(),
   }
 }
 
-describe(`asking and answering through ${runs} random fault scripts (ANTIPHON_FC_SEED=${seed})`, () => {
-  it(
-    'ends each exchange once and rightly, handles no request twice, and leaves nothing behind',
-    () => {
-      fc.assert(
-        fc.property(drawn, (life) => {
-          const { broker, told, handled, counts, timers } = live(life)
-          told.forEach(({ answers, ends, isGivenUp }, index) => {
-            expect(ends).toHaveLength(isGivenUp ? 0 : 1)
-            expect(answers).toEqual(ends[0] === 'complete' ? [`${index}!`] : [])
-          })
-          const completed = told.filter(({ ends }) => ends[0] === 'complete').length
-          const timedOut = told.filter(({ ends }) => ends[0] === 'timeout').length
-          const cancelled = told.filter(({ isGivenUp }) => isGivenUp).length
-          expect(counts).toMatchObject({
-            asked: told.length,
-            pending: 0,
-            answered: completed,
-            timedOut,
-            cancelled,
-            failed: told.length - completed - timedOut - cancelled,
-          })
-          // A packet lost on a connection that lives on comes again when nobody remembers its request.
-          if (!/[oOvV]/.test(life.scripts.join(''))) expect(new Set(handled).size).toBe(handled.length)
-          expect(timers).toEqual([])
-          expect(broker.session('caller')?.subscriptions).toEqual([])
-          expect(broker.session('device')?.subscriptions.map(({ filter }) => filter)).toEqual(['echo'])
-          for (const { unacknowledged, queued } of broker.sessions())
-            expect([...unacknowledged, ...queued]).toEqual([])
-        }),
-        { numRuns: runs, seed },
-      )
-    },
-    patience,
-  )
-})
+/** What is promised of exchanges, whatever befalls the connections. */
+export const promisesOfExchanges: readonly Promised[] = [
+  promised('each exchange ends once and rightly, and leaves nothing behind', drawn, (life) => {
+    const { broker, told, handled, counts, timers } = live(life)
+    told.forEach(({ answers, ends, isGivenUp }, index) => {
+      expectEqual(ends.length, isGivenUp ? 0 : 1, `how often question ${index} ended`)
+      expectEqual(answers, ends[0] === 'complete' ? [`${index}!`] : [], `the answers to question ${index}`)
+    })
+    const completed = told.filter(({ ends }) => ends[0] === 'complete').length
+    const timedOut = told.filter(({ ends }) => ends[0] === 'timeout').length
+    const cancelled = told.filter(({ isGivenUp }) => isGivenUp).length
+    const { asked, pending, answered, failed, ...others } = counts
+    expectEqual(
+      { asked, pending, answered, failed, timedOut: others.timedOut, cancelled: others.cancelled },
+      {
+        asked: told.length,
+        pending: 0,
+        answered: completed,
+        failed: told.length - completed - timedOut - cancelled,
+        timedOut,
+        cancelled,
+      },
+      'what was counted',
+    )
+    // A packet lost on a connection that lives on comes again when nobody remembers its request.
+    if (!/[oOvV]/.test(life.scripts.join('')))
+      expectThat(new Set(handled).size === handled.length, 'no request to be handled twice')
+    expectEqual(timers, [], 'the timers left')
+    expectEqual(broker.session('caller')?.subscriptions, [], 'the subscriptions of the caller')
+    const filters = broker.session('device')?.subscriptions.map(({ filter }) => filter)
+    expectEqual(filters, ['echo'], 'the subscriptions of the responder')
+    const left = broker.sessions().flatMap(({ unacknowledged, queued }) => [...unacknowledged, ...queued])
+    expectEqual(left, [], 'what is left at the broker')
+  }),
+]
