@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { notRunFile, type NotRun } from '@antiphon/workshop'
+import { installCommands, notRunFile, type NotRun } from '@antiphon/workshop'
 
 /** The suites that did not run in the last run of all tests. */
 export async function readNotRun(): Promise<readonly NotRun[]> {
@@ -16,9 +16,11 @@ export function foreignNotice(notRun: readonly NotRun[]): string {
   if (notRun.length === 0) return ''
   const needs = [...new Set(notRun.flatMap((suite) => suite.needs))].sort()
   return [
-    `\n${notRun.length} ${notRun.length === 1 ? 'suite' : 'suites'} did not run for want of programs that npm does not bring:`,
+    `\n${notRun.length} ${notRun.length === 1 ? 'suite' : 'suites'} did not run for want of programs that the repository does not bring:`,
     ...notRun.map((suite) => `  ${suite.suite} (${suite.needs.join(', ')})`),
     'To run them too, install what they need and test again:',
-    `  sudo apt-get install -y ${needs.join(' ')}\n\n`,
+    `${installCommands(needs)
+      .map((words) => `  sudo ${words.join(' ')}`)
+      .join('\n')}\n\n`,
   ].join('\n')
 }

@@ -13,7 +13,11 @@ const ours = (name: string, ...args: readonly string[]): Step['command'] => [
 /** Everything that CI runs, in the order of the summary. */
 export function allSteps(): readonly Step[] {
   return [
-    { name: 'programs', about: 'what the tests use and npm does not bring', command: ours('programs') },
+    {
+      name: 'programs',
+      about: 'what the tests use and the repository does not bring',
+      command: ours('programs'),
+    },
     { name: 'tests', about: 'every suite, with coverage', command: ours('tests'), needs: ['programs'] },
     { name: 'build', about: 'what is published, compiled', command: ours('build') },
     {

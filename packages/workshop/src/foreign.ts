@@ -4,11 +4,18 @@ import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, it } from 'vitest'
 
-/** A program the tests use and npm does not bring, by the name of its Debian package. */
+/** A program the tests use and this repository does not bring, by the name of the package it comes in. */
 export type ForeignProgram =
-  'mosquitto' | 'mosquitto-clients' | 'python3-paho-mqtt' | 'chromium' | 'openssl' | 'util-linux' | 'faketime'
+  | 'mosquitto'
+  | 'mosquitto-clients'
+  | 'python3-paho-mqtt'
+  | 'chromium'
+  | 'openssl'
+  | 'util-linux'
+  | 'faketime'
+  | 'jest'
 
-/** A suite that did not run: its name and the Debian packages that it lacked. One line of JSON each. */
+/** A suite that did not run: its name and the programs that it lacked. One line of JSON each. */
 export interface NotRun {
   readonly suite: string
   readonly needs: readonly ForeignProgram[]
@@ -23,9 +30,13 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   openssl: ['openssl'],
   'util-linux': ['prlimit'],
   faketime: ['faketime'],
+  jest: ['jest'],
 }
 
-/** All of them, as Debian calls them. */
+/** Those that npm has, in the version that was tried; all others are Debian's. */
+const fromNpm: Readonly<Partial<Record<ForeignProgram, string>>> = { jest: 'jest@30.5.2' }
+
+/** All of them. */
 export const foreignPrograms: readonly ForeignProgram[] = Object.keys(commands) as ForeignProgram[]
 
 // Brokers live where only root's PATH leads.
@@ -52,6 +63,18 @@ export function foreign(program: ForeignProgram): boolean {
   return foreignCommand(program) !== undefined
 }
 
+/** What installs programs: each command with its arguments, for a user who may. */
+export function installCommands(
+  programs: readonly ForeignProgram[],
+): readonly (readonly [command: string, ...args: string[]])[] {
+  const debian = programs.filter((program) => fromNpm[program] === undefined)
+  const npm = programs.flatMap((program) => fromNpm[program] ?? [])
+  return [
+    ...(debian.length === 0 ? [] : [['apt-get', 'install', '-y', ...debian] as const]),
+    ...(npm.length === 0 ? [] : [['npm', 'install', '--global', ...npm] as const]),
+  ]
+}
+
 /**
  * A `describe` for suites that need foreign programs.
  *
@@ -65,7 +88,8 @@ export function describeForeign(programs: readonly ForeignProgram[], name: strin
     describe(name, body)
   } else if (process.env['CI'] === 'true') {
     it(name, () => {
-      throw new Error(`needs ${needs.join(', ')}: apt-get install -y ${needs.join(' ')}`)
+      const how = installCommands(needs).map((words) => words.join(' '))
+      throw new Error(`needs ${needs.join(', ')}: ${how.join(' && ')}`)
     })
   } else {
     const line: NotRun = { suite: name, needs }

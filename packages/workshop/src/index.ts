@@ -1,4 +1,11 @@
-export { describeForeign, foreign, foreignCommand, foreignPrograms, notRunFile } from './foreign.js'
+export {
+  describeForeign,
+  foreign,
+  foreignCommand,
+  foreignPrograms,
+  installCommands,
+  notRunFile,
+} from './foreign.js'
 export type { ForeignProgram, NotRun } from './foreign.js'
 export { makeCertificates } from './certificates.js'
 export type { CertificateOptions, Certificates, KeyPair } from './certificates.js'

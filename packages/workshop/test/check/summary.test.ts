@@ -73,7 +73,7 @@ describe('the count of tests', () => {
 })
 
 describe('the notice of suites that did not run', () => {
-  it('names them and the one command that installs what they need', () => {
+  it('names them and the command that installs what they need', () => {
     const text = foreignNotice([
       { suite: 'a link over Mosquitto', needs: ['mosquitto'] },
       { suite: 'foreign callers', needs: ['mosquitto-clients', 'mosquitto'] },
@@ -81,6 +81,13 @@ describe('the notice of suites that did not run', () => {
     expect(text).toContain('2 suites did not run')
     expect(text).toContain('  a link over Mosquitto (mosquitto)\n')
     expect(text).toContain('\n  sudo apt-get install -y mosquitto mosquitto-clients\n')
+    expect(text).not.toContain('npm install')
+  })
+
+  it('leaves to npm what npm has', () => {
+    const text = foreignNotice([{ suite: 'marble tests in Jest', needs: ['jest'] }])
+    expect(text).toMatch(/\n {2}sudo npm install --global jest@\d+\.\d+\.\d+\n/)
+    expect(text).not.toContain('apt-get')
   })
 
   it('is empty where all ran', () => {

@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { describeForeign, foreignCommand } from '@antiphon/workshop'
+import { expect, it } from 'vitest'
+
+const folder = fileURLToPath(new URL('.', import.meta.url))
+
+/** Sources are TypeScript and ES modules, imported by the names that they will have when compiled. */
+const config = {
+  rootDir: folder,
+  roots: [folder],
+  testMatch: ['<rootDir>/thermostat.ts'],
+  transform: { '\\.ts$': '<rootDir>/typescript.mjs' },
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: { '^(\\.{1,2}/.+)\\.js$': ['$1.ts', '$1.js'] },
+  cache: false,
+}
+
+/** Runs the fixture with Jest, in an environment that does not know of the runner around it. */
+function jest(): Promise<{ readonly code: number | string | null; readonly output: string }> {
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: process.env['HOME'],
+    NODE_OPTIONS: '--experimental-vm-modules',
+  }
+  return new Promise((resolve) => {
+    execFile(
+      foreignCommand('jest') ?? '',
+      ['--config', JSON.stringify(config), '--runInBand', '--no-color'],
+      { env, cwd: folder },
+      (error, stdout, stderr) => resolve({ code: error?.code ?? 0, output: stdout + stderr }),
+    )
+  })
+}
+
+describeForeign(['jest'], 'marble tests in Jest', () => {
+  it('run, and fail when they should', async () => {
+    const { code, output } = await jest()
+    expect(output).toMatch(/✓ answers /)
+    expect(output).toMatch(/✕ answers otherwise, which is not so/)
+    expect(output).toContain("published under 'answer': expected (-), but saw (+)")
+    expect(output).toMatch(/-\s+payload: "22\.5"\n\s+\+\s+payload: "21\.5"/)
+    expect(output).toContain('1 failed, 1 passed, 2 total')
+    expect(code).toBe(1)
+  })
+})
