@@ -10,6 +10,8 @@ export interface LawRuns {
   readonly numRuns?: number
   /** Makes the values the same every time; a failure tells the seed it had. */
   readonly seed?: number
+  /** Tells the first value found that breaks a law, without looking for the simplest. @defaultValue false */
+  readonly endOnFailure?: boolean
 }
 
 /** A law by its name. */
@@ -18,9 +20,6 @@ export function law(name: string, check: () => void): Law {
 }
 
 /** What fast-check is told of the runs. */
-export function parametersOf({ numRuns = 500, seed }: LawRuns): {
-  readonly numRuns: number
-  readonly seed?: number
-} {
-  return { numRuns, ...(seed === undefined ? {} : { seed }) }
+export function parametersOf({ numRuns = 500, seed, endOnFailure = false }: LawRuns): LawRuns {
+  return { numRuns, endOnFailure, ...(seed === undefined ? {} : { seed }) }
 }

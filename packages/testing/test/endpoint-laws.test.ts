@@ -90,7 +90,7 @@ const brokenBy = <T extends EndpointTypes>(
   tested: Endpoint<T>,
   options: EndpointLawsOptions<T>,
 ): readonly string[] =>
-  endpointLaws(tested, { numRuns: 200, seed: 1, ...options })
+  endpointLaws(tested, { numRuns: 60, seed: 1, endOnFailure: true, ...options })
     .filter(({ check }) => {
       try {
         check()

@@ -2,14 +2,26 @@ import { isMatch } from '@antiphon/core'
 import type { TestScheduler } from 'rxjs/testing'
 import { mismatch } from '../compare/expectation.js'
 import type { Published, VirtualBroker } from '../virtual/broker.js'
-import { meets, readableForm, readablePublished, type MessageForm } from './message-form.js'
+import {
+  meets,
+  readableForm,
+  readablePublished,
+  type MessageForm,
+  type PayloadReader,
+} from './message-form.js'
 import { framesOf } from './frames.js'
 import { readableTimeline } from './timeline.js'
 
-/** Whose messages are looked at. */
-export interface PublishedChoice {
+/** Whose doing is looked at. */
+export interface ClientChoice {
   /** @defaultValue everybody's */
   readonly clientId?: string
+}
+
+/** Which messages are looked at, and how. */
+export interface PublishedChoice extends ClientChoice {
+  /** Reads the payloads: expectations are then compared with, and failures show, what it makes of them. */
+  readonly codec?: PayloadReader
 }
 
 /** An expectation on what is published. */
@@ -31,7 +43,7 @@ export function expectPublished(
   broker: VirtualBroker,
   scheduler: TestScheduler,
   filter: string,
-  { clientId }: PublishedChoice = {},
+  { clientId, codec }: PublishedChoice = {},
 ): PublishedExpectation & { readonly check: () => void } {
   const seen: Seen[] = []
   let check = (): void => undefined
@@ -49,13 +61,13 @@ export function expectPublished(
       check = () => {
         const isMet = ({ frame, published }: Seen, index: number): boolean => {
           const wanted = expected[index]
-          return wanted !== undefined && wanted.frame === frame && meets(published, wanted.form)
+          return wanted !== undefined && wanted.frame === frame && meets(published, wanted.form, codec)
         }
         if (seen.length === expected.length && seen.every(isMet)) return
-        const saw = seen.map(({ frame, published }) => ({ frame, text: readablePublished(published) }))
+        const saw = seen.map(({ frame, published }) => ({ frame, text: readablePublished(published, codec) }))
         const wanted = expected.map(({ frame, form }, index) => ({
           frame,
-          text: readableForm(form, seen[index]?.published),
+          text: readableForm(form, seen[index]?.published, codec),
         }))
         throw mismatch(`published under '${filter}'`, readableTimeline(saw), readableTimeline(wanted))
       }

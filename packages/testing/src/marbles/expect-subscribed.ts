@@ -2,7 +2,7 @@ import { TestScheduler } from 'rxjs/testing'
 import { isEqual } from '../compare/equal.js'
 import { mismatch } from '../compare/expectation.js'
 import type { VirtualBroker } from '../virtual/broker.js'
-import type { PublishedChoice } from './expect-published.js'
+import type { ClientChoice } from './expect-published.js'
 import { perMillisecond } from './frames.js'
 
 interface Span {
@@ -21,7 +21,7 @@ export function expectSubscribed(
   broker: VirtualBroker,
   scheduler: TestScheduler,
   filter: string,
-  { clientId }: PublishedChoice = {},
+  { clientId }: ClientChoice = {},
 ): SubscribedExpectation & { readonly check: () => void } {
   const spans: Span[] = []
   const open = new Map<string, number>()

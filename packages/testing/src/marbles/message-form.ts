@@ -1,4 +1,11 @@
-import { AntiphonError, type MessageProperties, type OutgoingMessage, type QoS } from '@antiphon/core'
+import {
+  AntiphonError,
+  type Codec,
+  type MessageProperties,
+  type OutgoingMessage,
+  type QoS,
+} from '@antiphon/core'
+import { isRight } from 'fp-ts/lib/Either.js'
 import { isEqual } from '../compare/equal.js'
 import { readable } from '../compare/readable.js'
 import type { Published } from '../virtual/broker.js'
@@ -17,6 +24,9 @@ export interface MessageParts extends Omit<MessageProperties, 'correlationData'>
   /** Who published it; only in expectations. */
   readonly clientId?: string
 }
+
+/** What makes values of payloads: any codec. */
+export type PayloadReader = Pick<Codec<unknown>, 'decode'>
 
 /** In the order in which they are shown, however the message was put together. */
 const PROPERTIES = [
@@ -45,26 +55,26 @@ export function toMessage(form: MessageForm, defaultTopic?: string): OutgoingMes
 }
 
 /** Whether a message is what a form asks for. */
-export function meets(published: Published, form: MessageForm): boolean {
-  const actual = actualParts(published)
-  return givenParts(form).every(([name, wanted]) =>
-    name === 'payload'
-      ? isPayload(published.message.payload, wanted)
-      : isEqual(actual[name], asPart(name, wanted)),
-  )
+export function meets(published: Published, form: MessageForm, codec?: PayloadReader): boolean {
+  const actual = actualParts(published, codec)
+  return givenParts(form).every(([name, wanted]) => {
+    if (name !== 'payload') return isEqual(actual[name], asPart(name, wanted))
+    const { payload } = published.message
+    return isPayload(payload, wanted) || (codec !== undefined && isEqual(actual['payload'], wanted))
+  })
 }
 
 /** A published message for people: where, what, and every property it has. */
-export function readablePublished(published: Published): string {
-  return readable(actualParts(published))
+export function readablePublished(published: Published, codec?: PayloadReader): string {
+  return readable(actualParts(published, codec))
 }
 
 /** What a form asks for, for people; what it leaves open as in the message that came in its place. */
-export function readableForm(form: MessageForm, instead?: Published): string {
-  const left = instead === undefined ? {} : actualParts(instead)
+export function readableForm(form: MessageForm, instead?: Published, codec?: PayloadReader): string {
+  const left = instead === undefined ? {} : actualParts(instead, codec)
   const asked = givenParts(form).map(([name, part]) => {
-    const isMet = instead !== undefined && meets(instead, { [name]: part })
-    return [name, isMet ? left[name] : asPart(name, part)] as const
+    if (instead !== undefined && meets(instead, { [name]: part }, codec)) return [name, left[name]] as const
+    return [name, name === 'payload' && codec !== undefined ? part : asPart(name, part)] as const
   })
   return readable({ ...left, ...Object.fromEntries(asked) })
 }
@@ -78,12 +88,22 @@ function partsOfForm(form: MessageForm): MessageParts {
   return typeof form === 'string' ? { payload: form } : form
 }
 
-function actualParts({ message, clientId }: Published): Readonly<Record<string, unknown>> {
-  const { topic, payload, qos = 1, retain = false } = message
+function actualParts(
+  { message, clientId }: Published,
+  codec?: PayloadReader,
+): Readonly<Record<string, unknown>> {
+  const { topic, qos = 1, retain = false } = message
+  const payload = readBy(codec, message.payload)
   const properties = PROPERTIES.flatMap((name) =>
     message[name] === undefined ? [] : [[name, message[name]] as const],
   )
   return { topic, payload, ...Object.fromEntries(properties), qos, ...(retain ? { retain } : {}), clientId }
+}
+
+/** What a codec makes of a payload; the payload itself where it cannot read it. */
+function readBy(codec: PayloadReader | undefined, payload: Uint8Array): unknown {
+  const decoded = codec?.decode(payload)
+  return decoded !== undefined && isRight(decoded) ? decoded.right : payload
 }
 
 /** Texts and JSON values become bytes, so that both sides read alike. */

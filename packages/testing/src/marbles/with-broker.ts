@@ -3,11 +3,17 @@ import { TestScheduler } from 'rxjs/testing'
 import type { VirtualBroker, VirtualBrokerOptions, VirtualLinkOptions } from '../virtual/broker.js'
 import { virtualBroker } from '../virtual/virtual-broker.js'
 import { assertMarbles } from './assert-marbles.js'
-import { expectPublished, type PublishedChoice, type PublishedExpectation } from './expect-published.js'
+import {
+  expectPublished,
+  type ClientChoice,
+  type PublishedChoice,
+  type PublishedExpectation,
+} from './expect-published.js'
 import { expectSubscribed, type SubscribedExpectation } from './expect-subscribed.js'
 import { framesOf } from './frames.js'
 import { toMessage, type MessageForm } from './message-form.js'
 import { expectTimers, timerCount, type TimersExpectation } from './timers.js'
+import { toRequests, type ToRequests } from './to-requests.js'
 
 /** How a marble test has its broker. */
 export interface MarbleOptions extends Omit<VirtualBrokerOptions, 'scheduler'> {
@@ -24,10 +30,15 @@ export interface BrokerContext {
    * Publishes from outside, a message a marble. A marble without a value is the payload itself, and goes to `topic`.
    */
   readonly publish: (marbles: string, values?: Readonly<Record<string, MessageForm>>, topic?: string) => void
+  /**
+   * Makes requests for `serve` of a stream of messages, such as `hot('--a', { a: question })`: publishes them and gives
+   * what comes of them on the link. A message without a topic goes to the endpoint's.
+   */
+  readonly toRequests: ToRequests
   /** What is published to topics under this filter. */
   readonly expectPublished: (filter: string, choice?: PublishedChoice) => PublishedExpectation
   /** When this very filter is subscribed at the broker. */
-  readonly expectSubscribed: (filter: string, choice?: PublishedChoice) => SubscribedExpectation
+  readonly expectSubscribed: (filter: string, choice?: ClientChoice) => SubscribedExpectation
   /** How many timers of links, and of what runs on their scheduler, are pending at a time such as `'---|'`. */
   readonly expectTimers: (at: string) => TimersExpectation
 }
@@ -81,6 +92,7 @@ export function withBroker(
         scheduler.schedule(() => void broker.publish(message), frame)
       }
     },
+    toRequests: toRequests(broker),
     expectPublished: (filter, choice) => register(expectPublished(broker, scheduler, filter, choice)),
     expectSubscribed: (filter, choice) => register(expectSubscribed(broker, scheduler, filter, choice)),
     expectTimers: (at) => register(expectTimers(timers, scheduler, at)),

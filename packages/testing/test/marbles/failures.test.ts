@@ -1,8 +1,16 @@
 import { AntiphonError } from '@antiphon/core'
+import { right } from 'fp-ts/lib/Either.js'
 import { NEVER, of, throwError } from 'rxjs'
 import { configure } from 'rxjs-marbles'
 import { describe, expect, it } from 'vitest'
-import { ExpectationError, like, marbles, withBroker, type MarbleContext } from '../../src/index.js'
+import {
+  ExpectationError,
+  like,
+  marbles,
+  withBroker,
+  type MarbleContext,
+  type PayloadReader,
+} from '../../src/index.js'
 
 const a = { topic: 'room/1', payload: { t: 21 }, contentType: 'application/json' }
 
@@ -23,6 +31,15 @@ const failing: Readonly<Record<string, [body: (test: MarbleContext) => void, ...
     },
     '-          payload: "b"',
     '+          payload: "a"',
+  ],
+  'another value by a codec': [
+    ({ publish, expectPublished }) => {
+      publish('-a', { a: { topic: 't', payload: Uint8Array.of(215) } })
+      const codec: PayloadReader = { decode: (payload) => right({ celsius: (payload[0] ?? 0) / 10 }) }
+      expectPublished('t', { codec }).toBe('-a', { a: { payload: { celsius: 20 } } })
+    },
+    '-            celsius: 20',
+    '+            celsius: 21.5',
   ],
   'another topic': [
     ({ publish, expectPublished }) => {

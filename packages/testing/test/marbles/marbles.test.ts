@@ -1,9 +1,10 @@
-import type { Link } from '@antiphon/core'
-import { EMPTY, map, NEVER, switchMap } from 'rxjs'
+import { decodeFailure, endpoint, serve, text, type Link } from '@antiphon/core'
+import { right } from 'fp-ts/lib/Either.js'
+import { delay, EMPTY, map, NEVER, of, switchMap } from 'rxjs'
 import { configure } from 'rxjs-marbles'
 import { TestScheduler } from 'rxjs/testing'
 import { describe, expect, it } from 'vitest'
-import { marbles, withBroker, type BrokerContext } from '../../src/index.js'
+import { like, marbles, withBroker, type BrokerContext, type PayloadReader } from '../../src/index.js'
 import { thermostat } from './thermostat.js'
 
 const question = { topic: 'ask', payload: 'warm?', responseTopic: 'answer', correlationData: '1' }
@@ -95,6 +96,60 @@ describe('a marble test', () => {
       expectSubscribed('a', { clientId: 'first' }).toBe(['--^--!', '--------^--!'])
       expectSubscribed('b').toBe([])
       expectTimers('------|').toBe(0)
+    }),
+  )
+
+  it(
+    'makes requests of a hot stream, for serve',
+    marbles(({ hot, link, toRequests, expectObservable, expectPublished }) => {
+      const asked = endpoint({ topic: 'ask', request: text, response: text })
+      const device = link({ clientId: 'device' })
+      const parts = { payload: 'warm?', responseTopic: 'answer' }
+      const message$ = hot('        --a-b-c', {
+        a: { ...parts, correlationData: '1' },
+        b: { ...parts, correlationData: '2', topic: 'other' },
+        c: { ...parts, correlationData: '3' },
+      })
+      const record$ = message$.pipe(
+        toRequests(device, asked),
+        serve(({ value }) => of(value).pipe(delay(1, device.scheduler))),
+      )
+      expectObservable(record$).toBe('---r---r', { r: like({ outcome: 'answered' }) })
+      expectPublished('answer').toBe('---x---y', { x: { correlationData: '1' }, y: { correlationData: '3' } })
+    }),
+  )
+
+  it('needs to know the topic where the endpoint has several', () => {
+    const rooms = endpoint({ topic: 'rooms/{room}', request: text, response: text })
+    const test = marbles(({ hot, link, toRequests, expectObservable }) => {
+      expectObservable(hot('-a').pipe(toRequests(link(), rooms))).toBe(
+        '-#',
+        {},
+        like({ code: 'invalid-argument' }),
+      )
+    })
+    expect(test).not.toThrow()
+  })
+
+  it(
+    'reads payloads by a codec',
+    marbles(({ publish, expectPublished }) => {
+      const tenths: PayloadReader = {
+        decode: (payload) =>
+          payload.length === 1
+            ? right({ celsius: (payload[0] ?? 0) / 10 })
+            : decodeFailure('application/x-tenths', 'not one byte'),
+      }
+      publish(
+        '                           ab',
+        { a: { payload: Uint8Array.of(215) }, b: { payload: 'warm' } },
+        't',
+      )
+      expectPublished('t', { codec: tenths }).toBe('ab', {
+        a: { payload: { celsius: 21.5 } },
+        b: { payload: 'warm' },
+      })
+      expectPublished('t').toBe('ab', { a: { payload: Uint8Array.of(215) }, b: 'warm' })
     }),
   )
 

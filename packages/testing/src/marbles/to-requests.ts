@@ -1,0 +1,31 @@
+import {
+  requests$,
+  type Endpoint,
+  type EndpointTypes,
+  type Link,
+  type RequestsOptions,
+  type ServedRequest,
+} from '@antiphon/core'
+import { ignoreElements, merge, tap, type OperatorFunction } from 'rxjs'
+import type { VirtualBroker } from '../virtual/broker.js'
+import { toMessage, type MessageForm } from './message-form.js'
+
+/** Publishes what comes, and gives the requests that come of it on a link. */
+export type ToRequests = <T extends EndpointTypes>(
+  link: Link,
+  endpoint: Endpoint<T>,
+  options?: RequestsOptions<T>,
+) => OperatorFunction<MessageForm, ServedRequest<T>>
+
+/** Leads messages through the broker, so that what a handler sees is what it would see. */
+export function toRequests(broker: VirtualBroker): ToRequests {
+  return (link, endpoint, options) => (messages$) => {
+    const { parameters, template } = endpoint.topic
+    const topic = parameters.length === 0 ? template : undefined
+    const published$ = messages$.pipe(
+      tap((form) => void broker.publish(toMessage(form, topic))),
+      ignoreElements(),
+    )
+    return merge(requests$(link, endpoint, options), published$)
+  }
+}
