@@ -11,7 +11,7 @@ import { memoryStorage } from '../storage/memory-storage.js'
 /** How the links of a contract reach the embedded broker. */
 export type Way = 'in process' | 'by socket'
 
-const patience = 5_000
+const patience = 15_000
 const linkOptions = { reconnect: { initial: 10, maximum: 100, jitter: 0 } }
 
 /** The contract's setting over an embedded broker of its own for each case. */

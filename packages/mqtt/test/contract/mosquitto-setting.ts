@@ -11,7 +11,7 @@ import { filter, firstValueFrom } from 'rxjs'
 import { dynamicSecurity, refusal } from '../dynamic-security.js'
 import { type Proxy, startProxy } from '../proxy.js'
 
-const patience = 5_000
+const patience = 15_000
 
 /** The contract's setting over a Mosquitto of its own for each case, with a proxy before each link. */
 export function mosquittoSetting(protocolVersion: 4 | 5): ContractSetting {

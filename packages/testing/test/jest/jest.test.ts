@@ -4,12 +4,13 @@ import { describeForeign, foreignCommand } from '@antiphon/workshop'
 import { expect, it } from 'vitest'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
+const fixture = fileURLToPath(new URL('./thermostat.ts', import.meta.url))
 
 /** Sources are TypeScript and ES modules, imported by the names that they will have when compiled. */
 const config = {
   rootDir: folder,
   roots: [folder],
-  testMatch: ['<rootDir>/thermostat.ts'],
+  testMatch: [fixture],
   transform: { '\\.ts$': '<rootDir>/typescript.mjs' },
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.+)\\.js$': ['$1.ts', '$1.js'] },
