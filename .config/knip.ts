@@ -33,6 +33,11 @@ const config: KnipConfig = {
       entry: ['test/**/*.test.ts', 'test/group/responder.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
+    // Its processes are started by their path.
+    'packages/acceptance': {
+      entry: ['src/*/processes/*.ts', 'test/**/*.test.ts'],
+      project: ['src/**/*.ts', 'test/**/*.ts'],
+    },
     // Its programs start each other by their path; the contestants have packages of their own.
     'packages/bench': {
       entry: ['src/*.ts', 'src/peers/programs/*.ts', 'test/**/*.test.ts'],

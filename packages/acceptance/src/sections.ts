@@ -1,5 +1,6 @@
 import type { Section } from './frame/section.js'
 import { scale } from './scale/section.js'
+import { security } from './security/section.js'
 
 /** The suite, in the order in which it runs and is reported. */
-export const sections: readonly Section[] = [scale]
+export const sections: readonly Section[] = [security, scale]

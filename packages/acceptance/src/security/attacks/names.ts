@@ -1,0 +1,52 @@
+import { endpoint, exchange$, text } from '@antiphon/core'
+import { createBroker } from '@antiphon/broker'
+import { firstValueFrom, materialize } from 'rxjs'
+import { attacksOn, verdict, type Attack } from '../attack.js'
+
+const withoutPeer = 'it fills topics by hand'
+
+/** Ids that are more than a name. */
+export const names: readonly Attack[] = attacksOn(
+  'library',
+  {
+    tried: 'ids with /, +, #, U+0000 or nothing in them, put into a topic',
+    withoutPeer,
+    run: async () => {
+      const contract = endpoint({ topic: 'vehicles/{car}/unlock', request: text, response: text })
+      const broker = createBroker()
+      const published: string[] = []
+      broker.events$.subscribe((event) => {
+        if (event.type === 'published') published.push(event.message.topic)
+      })
+      const link = broker.link()
+      for (const car of ['a/b', '+', '#', '../admin', '\0', '', 'x'.repeat(70_000)]) {
+        const asked = exchange$(link, contract, { params: { car }, value: 'x' }, { timeout: 500 })
+        await firstValueFrom(asked.pipe(materialize()))
+      }
+      await link.close()
+      await broker.close()
+      return verdict(
+        'refused before anything is sent',
+        published.length > 0 && `${published.join()} was published`,
+      )
+    },
+  },
+  {
+    tried: 'a client id of +/# in the topic of its own answers',
+    withoutPeer,
+    run: async () => {
+      const broker = createBroker()
+      const subscribed: string[] = []
+      broker.events$.subscribe((event) => {
+        if (event.type === 'subscribed') subscribed.push(event.filter)
+      })
+      const link = broker.link({ clientId: '+/#' })
+      const contract = endpoint({ topic: 'nobody', request: text, response: text })
+      await firstValueFrom(exchange$(link, contract, 'x', { timeout: 200 }).pipe(materialize()))
+      await link.close()
+      await broker.close()
+      const wide = subscribed.filter((filter) => /[+#]/.test(filter))
+      return verdict(`encoded: ${subscribed.join()}`, wide.length > 0 && `subscribed to ${wide.join()}`)
+    },
+  },
+)

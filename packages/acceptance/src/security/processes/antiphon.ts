@@ -1,0 +1,45 @@
+import { AntiphonError, endpoint, json, refusals$, request, requests$, serve, strays$ } from '@antiphon/core'
+import { connect } from '@antiphon/mqtt'
+import * as t from 'io-ts'
+import { delay, firstValueFrom, interval, map, of, tap } from 'rxjs'
+import { echoTopic, elsewhere, obey, patience, slowness, streamTopic, victimId } from '../victim.js'
+
+const link = connect(`mqtt://127.0.0.1:${process.argv[2]}`, { clientId: victimId })
+const Text = json(t.type({ text: t.string }))
+const counts = { handled: 0, strays: 0, refusals: 0, produced: 0 }
+strays$(link).subscribe(() => (counts.strays += 1))
+refusals$(link).subscribe(() => (counts.refusals += 1))
+
+const echo = endpoint({ topic: echoTopic, request: Text, response: Text })
+const foreign = endpoint({ topic: elsewhere, request: Text, response: Text })
+const replyTopics = ['response/#']
+requests$(link, echo, { replyTopics })
+  .pipe(
+    tap(() => (counts.handled += 1)),
+    serve(({ value: { text } }) => of({ text: `${text}!` }).pipe(delay(text === 'slow' ? slowness : 0))),
+  )
+  .subscribe()
+
+const numbers = endpoint({ topic: streamTopic, request: Text, response: Text, replies: 'many' })
+requests$(link, numbers, { replyTopics })
+  .pipe(
+    serve(() =>
+      interval(0).pipe(
+        tap(() => (counts.produced += 1)),
+        map((text) => ({ text: String(text) })),
+      ),
+    ),
+  )
+  .subscribe()
+
+await firstValueFrom(link.subscription$(streamTopic))
+obey({
+  ask: (text, topic) =>
+    request(link, topic === elsewhere ? foreign : echo, { text }, { timeout: patience }).then(
+      (answer) => answer.text,
+      (error: unknown) => {
+        throw new Error(AntiphonError.from(error).code)
+      },
+    ),
+  report: () => counts,
+})
