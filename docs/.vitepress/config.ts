@@ -39,6 +39,7 @@ export default defineConfig({
       { text: 'Guide', link: '/guide/' },
       { text: 'API', link: '/reference/' },
       { text: 'Decisions', link: '/decisions/' },
+      { text: 'Security', link: '/SECURITY' },
     ],
     sidebar: [
       { text: 'Guide', link: '/guide/', items: pagesIn('guide') },
