@@ -11,7 +11,7 @@ const deepImport = {
   regex: '^@antiphon/[^/]+/(src|dist|test)(/|$)',
   message: 'Packages enter each other by their exports only.',
 }
-const tests = ['packages/*/test/**/*.ts']
+const tests = ['packages/*/test/**/*.ts', 'examples/*/test/**/*.ts']
 const untyped = ['**/*.{js,mjs,cjs}']
 const timeless = ['packages/core/src/**/*.ts', 'packages/testing/src/**/*.ts']
 const clock = 'Time is a scheduler: take it from an RxJS scheduler, so that virtual time rules it.'

@@ -48,7 +48,7 @@ const config: KnipConfig = {
       project: ['src/**/*.ts', 'bin/*.mjs', 'check/**/*.ts', 'test/**/*.ts'],
     },
     examples: {
-      entry: ['*/*.ts'],
+      entry: ['*/*.ts', '*/page/main.ts', '*/test/*.test.ts'],
       project: ['**/*.ts'],
       // The snippets of README and guide see what the examples see: everything.
       ignoreDependencies: ['@antiphon/.+', 'io-ts'],

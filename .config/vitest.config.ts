@@ -20,7 +20,7 @@ export default defineConfig({
   root: root.pathname,
   cacheDir: '.cache/vitest',
   test: {
-    include: ['packages/*/test/**/*.test.ts'],
+    include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
     typecheck: { enabled: false },
     // A file may register nothing where a foreign program lacks (describeForeign); in CI that is a failure.
     passWithNoTests: process.env['CI'] !== 'true',

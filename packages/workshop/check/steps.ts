@@ -18,8 +18,14 @@ export function allSteps(): readonly Step[] {
       about: 'what the tests use and the repository does not bring',
       command: ours('programs'),
     },
-    { name: 'tests', about: 'every suite, with coverage', command: ours('tests'), needs: ['programs'] },
     { name: 'build', about: 'what is published, compiled', command: ours('build') },
+    {
+      name: 'tests',
+      about: 'every suite, with coverage',
+      command: ours('tests'),
+      // A page for the browser is made of what is built.
+      needs: ['programs', 'build'],
+    },
     {
       name: 'format',
       about: 'prettier',
@@ -52,7 +58,7 @@ export function allSteps(): readonly Step[] {
     },
     { name: 'size', about: 'what a bundle weighs', command: ours('size') },
     { name: 'snippets', about: 'code in README and guide', command: ours('snippets'), needs: ['build'] },
-    { name: 'examples', about: 'each run once', command: ours('examples') },
+    { name: 'examples', about: 'each run once', command: ours('examples'), needs: ['build'] },
     { name: 'docs', about: 'the site with its API reference', command: ours('docs') },
     ...checksOfPackages(),
   ]

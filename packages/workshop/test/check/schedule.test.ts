@@ -79,7 +79,7 @@ describe('the steps', () => {
   })
 
   it('name those there are when one is asked for that is not', () => {
-    expect(() => stepsNamed(['lind'])).toThrow(/lind: there are programs, tests, build, format, lint/)
+    expect(() => stepsNamed(['lind'])).toThrow(/lind: there are programs, build, tests, format, lint/)
   })
 
   it('may end with a note for the summary', () => {
