@@ -29,6 +29,8 @@ export interface MosquittoOptions {
   readonly persistence?: string
   /** The plain TCP port; a free one when left out. */
   readonly port?: number
+  /** What its environment has beside ours. */
+  readonly env?: NodeJS.ProcessEnv
   /** Also listen for WebSockets. @defaultValue false */
   readonly websockets?: boolean
   /** Also listen for TLS. */
@@ -79,7 +81,10 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   const killNow = (): void => void broker?.kill('SIGKILL')
 
   const start = async (): Promise<void> => {
-    const child = spawn(command, ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] })
+    const child = spawn(command, ['-c', file], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...options.env },
+    })
     broker = child
     createInterface({ input: child.stderr }).on('line', (line) => log.push(line))
     await once(child, 'spawn')

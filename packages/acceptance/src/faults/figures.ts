@@ -1,0 +1,39 @@
+import type { Figure } from '../frame/section.js'
+import type { RunRecord } from './section.js'
+import type { Rule } from './verdict.js'
+
+const losses: readonly Rule[] = [
+  'every request has an outcome',
+  'nothing acknowledged is lost',
+  'every request is answered',
+]
+const doubles: readonly Rule[] = ['no request has two outcomes', 'a responder handles a request once']
+
+/** The bench's figures for the top of the report. */
+export function figuresOf(runs: readonly RunRecord[]): readonly Figure[] {
+  const sum = (value: (run: RunRecord) => number): string =>
+    runs.reduce((total, run) => total + value(run), 0).toLocaleString('en')
+  const broken =
+    (rules: readonly Rule[]) =>
+    (run: RunRecord): number =>
+      run.verdict.breaches.filter(({ rule }) => rules.includes(rule)).length
+  const recoveries = runs.flatMap(({ verdict }) => verdict.recoveries.map(({ milliseconds }) => milliseconds))
+  return [
+    { name: 'runs', value: String(runs.length) },
+    { name: 'faults', value: sum(({ plan }) => plan.faults.length) },
+    { name: 'requests', value: sum(({ verdict }) => verdict.asked) },
+    {
+      name: 'requests a second, in the middle',
+      value: Math.round(median(runs.map(({ verdict }) => verdict.rate))).toString(),
+    },
+    { name: 'lost', value: sum(broken(losses)) },
+    { name: 'duplicated', value: sum(broken(doubles)) },
+    { name: 'handled again elsewhere', value: sum(({ verdict }) => verdict.handledElsewhere) },
+    { name: 'worst recovery', value: `${Math.round(Math.max(0, ...recoveries))} ms` },
+  ]
+}
+
+/** The value in the middle; NaN of none. */
+export function median(values: readonly number[]): number {
+  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN
+}

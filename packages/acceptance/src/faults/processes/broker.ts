@@ -1,0 +1,25 @@
+import { createBroker } from '@antiphon/broker'
+import { durableStorage } from '@antiphon/broker/durable'
+import { tell, told, whenTold } from '../../process/told.js'
+
+/** What the embedded broker is told. */
+export interface BrokerRole {
+  readonly port: number
+  /** The folder of its store. */
+  readonly data: string
+}
+
+const { port, data } = told<BrokerRole>()
+// What nobody could take yet waits for a member of the group: nothing that was acknowledged may be lost.
+const broker = createBroker({
+  storage: durableStorage(data),
+  sharedOffline: 'queue',
+  limits: { queueMessages: 60_000 },
+})
+broker.events$.subscribe((event) => {
+  if (event.type === 'storage-failed' || event.type === 'listener-failed' || event.type === 'dropped')
+    console.error(JSON.stringify(event))
+})
+whenTold({ finish: () => void broker.close().then(() => tell('finished')) })
+await broker.listen({ protocol: 'tcp', port })
+tell('ready')

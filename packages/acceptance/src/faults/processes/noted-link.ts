@@ -1,0 +1,31 @@
+import { connect, type ConnectOptions } from '@antiphon/mqtt'
+import { strays$, type Link } from '@antiphon/core'
+import type { LedgerWriter } from '../ledger.js'
+
+/** A link that notes how it fares. */
+export function notedLink(port: number, options: ConnectOptions, { note }: LedgerWriter): Link {
+  const link = connect(`mqtt://127.0.0.1:${port}`, {
+    keepalive: 5,
+    connectTimeout: 2_000,
+    reconnect: { initial: 50, maximum: 500 },
+    ...options,
+  })
+  link.incidents$.subscribe((incident) =>
+    note({
+      event: 'incident',
+      what: 'error' in incident ? `${incident.kind}: ${incident.error.message}` : incident.kind,
+    }),
+  )
+  link.state$.subscribe((state) => {
+    if (state.status === 'online') note({ event: 'online', sessionPresent: state.grant.sessionPresent })
+    if (state.status === 'offline') note({ event: 'offline', code: state.error.message })
+    if (state.status === 'closed' && state.error !== undefined)
+      note({ event: 'incident', what: `the link ended: ${state.error.message}` })
+  })
+  return link
+}
+
+/** Notes what its exchanges found nobody for. */
+export function noteStrays(link: Link, { note }: LedgerWriter): void {
+  strays$(link).subscribe(() => note({ event: 'stray' }))
+}

@@ -1,0 +1,54 @@
+import { refusals$, requests$, serve } from '@antiphon/core'
+import { delay, firstValueFrom, of, Subject } from 'rxjs'
+import { group, requestIn, work } from '../contract.js'
+import { writeLedger } from '../ledger.js'
+import { notedLink } from './noted-link.js'
+import { tell, told, whenTold } from '../../process/told.js'
+
+/** What a responder is told. */
+export interface ResponderRole {
+  readonly name: string
+  readonly port: number
+  readonly ledger: string
+}
+
+const { name, port, ledger: file } = told<ResponderRole>()
+const ledger = writeLedger(file)
+// It comes back after a death as the one it was, and its session with it.
+const link = notedLink(
+  port,
+  { clientId: name, clean: false, properties: { sessionExpiryInterval: 300 } },
+  ledger,
+)
+refusals$(link).subscribe(({ reason }) => {
+  if (reason === 'duplicate') ledger.note({ event: 'recognised' })
+})
+
+/** Milliseconds a handler takes at most, so that some work is always in hand. */
+const longest = 100
+const drain$ = new Subject<void>()
+requests$(link, work, { group })
+  .pipe(
+    serve(
+      ({ value: request }) => {
+        ledger.note({ event: 'ran', request })
+        return of({ request, by: name }).pipe(delay(Math.random() * longest))
+      },
+      { drain$ },
+    ),
+  )
+  .subscribe({
+    next: ({ request, outcome }) =>
+      ledger.note({ event: 'served', request: requestIn(request.payload) ?? '', outcome }),
+    complete: () => void leave(),
+  })
+
+async function leave(): Promise<void> {
+  await link.close()
+  ledger.note({ event: 'left' })
+  tell('finished')
+}
+
+whenTold({ finish: () => drain$.next() })
+await firstValueFrom(link.subscription$(`$share/${group}/${work.topic.template}`))
+tell('ready')

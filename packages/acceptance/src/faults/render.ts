@@ -1,0 +1,156 @@
+import { html, type Html } from '../report/html.js'
+import { stripPlot } from '../report/plot.js'
+import { table } from '../report/table.js'
+import { median } from './figures.js'
+import { brokerKinds, describeFault, type RequestOutcome } from './plan.js'
+import { harmKinds } from './schedule.js'
+import type { FaultsOutcome, RunRecord } from './section.js'
+
+/** Shows what the fault bench found. */
+export function renderFaults({ runs }: FaultsOutcome): Html {
+  return html`${preamble}
+    <h3>Requests</h3>
+    ${requestsTable(runs)}
+    <h3>Faults, and how long until the first answer</h3>
+    ${faultsTable(runs)} ${recoveryPlot(runs)} ${promisesTable}
+    <details>
+      <summary>Every run</summary>
+      ${runsTable(runs)}
+    </details>`
+}
+
+const preamble = html`<p>
+  Two requesters, three responders that share a group, and a broker, each a process of its own; a proxy of
+  ours on every connection. Each process writes a ledger, a line for each event, and the ledgers are compared
+  when the run is over.
+</p>`
+
+const promisesTable = html`<h3>What is demanded</h3>
+  ${table(
+    ['rule', 'when'],
+    [
+      ['Every request has exactly one outcome: an answer or a typed error', 'always'],
+      ['An answer goes to its asker', 'always'],
+      ['One life of a responder handles a request once, however often it is delivered', 'always'],
+      ['No process ends by itself, or cannot be ended', 'always'],
+      [
+        'Every request is answered, so that nothing acknowledged is lost',
+        'except where bytes were changed, or the asker’s own clock was set forward',
+      ],
+      ['Answers come again within 10 s of the last fault', 'except where bytes were changed'],
+      [
+        'No request is handled by two responders',
+        'where it was asked once and no connection was lost. Otherwise MQTT delivers at least once, and a second delivery may go to another responder, which cannot know of the first: counted below as handled again elsewhere',
+      ],
+    ],
+  )}
+  <p>
+    Mosquitto acknowledges before it writes its store, and may forget over SIGKILL what it acknowledged:
+    there, and wherever a session is dropped, requests are asked again (<code>retry</code>,
+    <code>onDisconnect: 'resend'</code>), and it is demanded that this answers every one. The embedded broker
+    writes first; over it requests are asked once as well, and each acknowledged one has to be answered.
+    Mosquitto keeps a dead member’s messages for its session, the embedded broker gives them to another
+    member.
+  </p>`
+
+function requestsTable(runs: readonly RunRecord[]): Html {
+  const total = (of: readonly RunRecord[], value: (run: RunRecord) => number): number =>
+    of.reduce((sum, run) => sum + value(run), 0)
+  return table(
+    [
+      'broker',
+      'asked',
+      'runs',
+      'requests',
+      'answered',
+      'ended in errors',
+      'handled',
+      'handled again elsewhere',
+      'repetitions recognised',
+      'stray replies',
+      'breaches',
+    ],
+    brokerKinds.flatMap((broker) =>
+      (['once', 'again'] as const).map((style) => {
+        const own = runs.filter(({ plan }) => plan.broker === broker && plan.asking.style === style)
+        return [
+          broker,
+          style,
+          own.length,
+          total(own, ({ verdict }) => verdict.asked),
+          total(own, ({ verdict }) => verdict.outcomes.answer ?? 0),
+          errorsIn(own),
+          total(own, ({ verdict }) => verdict.handled),
+          total(own, ({ verdict }) => verdict.handledElsewhere),
+          total(own, ({ verdict }) => verdict.recognised),
+          total(own, ({ verdict }) => verdict.strays),
+          total(own, ({ verdict }) => verdict.breaches.length),
+        ]
+      }),
+    ),
+  )
+}
+
+function errorsIn(runs: readonly RunRecord[]): string {
+  const counts = new Map<string, number>()
+  for (const { verdict } of runs)
+    for (const [outcome, count] of Object.entries(verdict.outcomes) as [RequestOutcome, number][])
+      if (outcome !== 'answer') counts.set(outcome, (counts.get(outcome) ?? 0) + count)
+  return [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(', ') || '0'
+}
+
+interface KindRow {
+  readonly name: string
+  readonly faults: number
+  readonly recoveries: readonly number[]
+}
+
+function byKind(runs: readonly RunRecord[]): readonly KindRow[] {
+  return harmKinds.map((name) => ({
+    name,
+    faults: runs.flatMap(({ plan }) => plan.faults).filter(({ kind }) => kind === name).length,
+    recoveries: runs
+      .flatMap(({ verdict }) => verdict.recoveries)
+      .filter(({ kind }) => kind === name)
+      .map(({ milliseconds }) => milliseconds),
+  }))
+}
+
+function faultsTable(runs: readonly RunRecord[]): Html {
+  const shown = (milliseconds: number): string =>
+    Number.isFinite(milliseconds) ? `${Math.round(milliseconds)} ms` : '–'
+  return table(
+    ['fault', 'times', 'recovery, in the middle', 'worst'],
+    byKind(runs).map(({ name, faults, recoveries }) => [
+      name,
+      faults,
+      shown(median(recoveries)),
+      shown(Math.max(...recoveries)),
+    ]),
+  )
+}
+
+function recoveryPlot(runs: readonly RunRecord[]): Html {
+  return stripPlot(
+    { title: 'From the end of a fault to the first answer', x: 'milliseconds' },
+    byKind(runs).map(({ name, recoveries }) => ({ name, values: recoveries })),
+  )
+}
+
+function runsTable(runs: readonly RunRecord[]): Html {
+  return table(
+    ['seed', 'broker', 'asked', 'faults', 'requests', 'a second', 'outcomes', 'breaches'],
+    runs.map(({ plan, verdict }) => [
+      String(plan.seed),
+      plan.broker,
+      plan.asking.style,
+      plan.faults.map((fault) => html`${describeFault(fault)}<br />`),
+      verdict.asked,
+      Math.round(verdict.rate),
+      Object.entries(verdict.outcomes)
+        .map(([outcome, count]) => `${count} ${outcome}`)
+        .join(', '),
+      verdict.breaches.length,
+    ]),
+  )
+}

@@ -1,0 +1,30 @@
+import { basename } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+// Where the bundles stand is where they find the one package that cannot be in them.
+const folder = fileURLToPath(new URL('../../node_modules/.cache/antiphon/', import.meta.url))
+
+/** Where the bundle of a section's process lies. */
+export function bundled(section: string, name: string): string {
+  return `${folder}${section}/${name}.mjs`
+}
+
+/** Makes one file of each process of a section, so that starting it costs little. */
+export async function bundleProcesses(section: string, sources: readonly URL[]): Promise<void> {
+  await build({
+    entryPoints: Object.fromEntries(
+      sources.map((source) => [basename(source.pathname, '.ts'), fileURLToPath(source)]),
+    ),
+    outdir: `${folder}${section}`,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    external: ['classic-level'],
+    banner: {
+      js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)`,
+    },
+    logLevel: 'error',
+  })
+}

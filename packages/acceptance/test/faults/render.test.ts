@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { figuresOf } from '../../src/faults/figures.js'
+import { renderFaults } from '../../src/faults/render.js'
+import { planOf } from '../../src/faults/schedule.js'
+import type { RunRecord } from '../../src/faults/section.js'
+import type { Verdict } from '../../src/faults/verdict.js'
+
+const verdict: Verdict = {
+  breaches: [],
+  asked: 1_000,
+  outcomes: { answer: 998, timeout: 2 },
+  rate: 590,
+  handled: 1_010,
+  handledElsewhere: 10,
+  recognised: 5,
+  strays: 3,
+  recoveries: [{ kind: 'broker killed', milliseconds: 312.4 }],
+}
+const good: RunRecord = { plan: planOf(0), seconds: 5, verdict }
+const bad: RunRecord = {
+  plan: planOf(16),
+  seconds: 5,
+  verdict: {
+    ...verdict,
+    breaches: [
+      { rule: 'nothing acknowledged is lost', detail: 'requester-1/7: timeout' },
+      {
+        rule: 'a responder handles a request once',
+        detail: 'requester-1/8: responder-2 (life 0) handled it again',
+      },
+    ],
+  },
+}
+
+describe('what the fault bench reports', () => {
+  it('counts what was lost and what was doubled', () => {
+    const values = new Map(figuresOf([good, bad]).map(({ name, value }) => [name, value]))
+    expect(values.get('requests')).toBe('2,000')
+    expect(values.get('lost')).toBe('1')
+    expect(values.get('duplicated')).toBe('1')
+    expect(values.get('handled again elsewhere')).toBe('20')
+    expect(values.get('worst recovery')).toBe('312 ms')
+  })
+
+  it('counts nothing where nothing ran', () => {
+    expect(new Map(figuresOf([]).map(({ name, value }) => [name, value])).get('worst recovery')).toBe('0 ms')
+  })
+
+  it('shows every run with its seed and its faults, and the errors by their codes', () => {
+    const shown = renderFaults({ figures: [], failures: [], notRun: [], runs: [good, bad] }).markup
+    for (const part of ['2 timeout', '998 answer', 'broker killed', '312 ms', '<td>16</td>'])
+      expect(shown).toContain(part)
+  })
+})
