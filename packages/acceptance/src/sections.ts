@@ -1,8 +1,9 @@
 import { faults } from './faults/section.js'
+import { foreign } from './foreign/section.js'
 import type { Section } from './frame/section.js'
 import { scale } from './scale/section.js'
 import { security } from './security/section.js'
 import { soak } from './soak/section.js'
 
 /** The suite, in the order in which it runs and is reported. */
-export const sections: readonly Section[] = [faults, soak, security, scale]
+export const sections: readonly Section[] = [faults, soak, security, foreign, scale]

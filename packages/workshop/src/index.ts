@@ -7,6 +7,8 @@ export {
   notRunFile,
 } from './foreign.js'
 export type { ForeignProgram, NotRun } from './foreign.js'
+export { mosquittoClient, python } from './foreign-peers/program.js'
+export type { Program } from './foreign-peers/program.js'
 export { makeCertificates } from './certificates.js'
 export type { CertificateOptions, Certificates, KeyPair } from './certificates.js'
 export { freePort } from './free-port.js'

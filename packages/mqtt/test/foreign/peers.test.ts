@@ -13,10 +13,16 @@ import {
   type ServeRecord,
 } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
-import { describeForeign, startMosquitto, type Mosquitto } from '@antiphon/workshop'
+import {
+  describeForeign,
+  mosquittoClient,
+  python,
+  startMosquitto,
+  type Mosquitto,
+  type Program,
+} from '@antiphon/workshop'
 import { firstValueFrom, from, lastValueFrom, map, of, ReplaySubject, throwError, toArray } from 'rxjs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { mosquittoClient, python, type Program } from './program.js'
 
 const temperature = endpoint({ topic: 'service/temperature/query', request: text, response: text })
 const degrees: Readonly<Record<string, string>> = { Vienna: '22.5', Berlin: '18.3' }

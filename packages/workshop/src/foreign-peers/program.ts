@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { foreignCommand } from '@antiphon/workshop'
+import { foreignCommand } from '../foreign.js'
 
 /** A running program that is not ours. */
 export interface Program {
