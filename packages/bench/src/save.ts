@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { inCache, inRoot } from './processes/places.js'
+import { resultText } from './report/result-text.js'
 import { verdictTable } from './report/verdict-table.js'
 import { writeReport } from './report/write.js'
 import type { Result } from './result.js'
@@ -17,7 +18,7 @@ const folderOf = (mode: Result['mode']): string => inCache(`report-${mode}`)
 export function saveResult(result: Result): void {
   mkdirSync(inCache(), { recursive: true })
   const file = fileOf(result.mode)
-  writeFileSync(`${file}.new`, `${JSON.stringify(result, undefined, 1)}\n`)
+  writeFileSync(`${file}.new`, resultText(result))
   renameSync(`${file}.new`, file)
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { chartsOf } from '../src/report/charts.js'
 import { pageOf } from '../src/report/page.js'
+import { resultText } from '../src/report/result-text.js'
 import { toText } from '../src/report/table.js'
 import type { RowResult } from '../src/result.js'
 import { outcome, resultOf, unaryRow } from './results.js'
@@ -50,8 +51,28 @@ describe('toText', () => {
       toText({
         title: 'row',
         facts: {},
-        outcomes: [outcome('A', { rate: 5 }), outcome('Long', { rate: 12_345 })],
+        outcomes: [outcome('A', { rate: 5, lost: 2 }), outcome('Long', { rate: 12_345 })],
       }),
-    ).toBe(['row   a second, /s  lost', 'A                5     –', 'Long        12,345     –'].join('\n'))
+    ).toBe(['row   a second, /s  lost', 'A                5     2', 'Long        12,345     –'].join('\n'))
+  })
+
+  it('compares with the Map by hand where it took part', () => {
+    const outcomes = [outcome('Antiphon', { rate: 150 }), outcome('Map', { rate: 100 })]
+    expect(toText({ title: 'row', facts: {}, outcomes })).toBe(
+      [
+        'row       a second, /s  to Map',
+        'Antiphon           150  1.50 ×',
+        'Map                100  1.00 ×',
+      ].join('\n'),
+    )
+  })
+})
+
+describe('resultText', () => {
+  it('is JSON of the same result, a line for each outcome', () => {
+    const result = resultOf(row(1), row(64))
+    const text = resultText(result)
+    expect(JSON.parse(text)).toEqual(result)
+    expect(text.split('\n').filter((line) => line.startsWith('{"contestant":'))).toHaveLength(6)
   })
 })

@@ -83,7 +83,7 @@ export function startPeer(file: string, role: Role, { node = [] }: PeerOptions =
           const exit = once(child, 'exit')
           // It ends by itself when it is let go, and writes its profile.
           if (child.connected) child.disconnect()
-          const timer = setTimeout(killNow, 2_000)
+          const timer = setTimeout(killNow, 5_000)
           await exit
           clearTimeout(timer)
         }

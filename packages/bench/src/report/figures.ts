@@ -32,16 +32,18 @@ export interface MetricStyle {
   readonly label: string
   readonly unit: string
   readonly digits: number
+  /** Its ratio to the Map by hand has a column of its own. */
+  readonly isCompared?: true
 }
 
 /** Every metric that has a column, in the order of the columns. */
 export const metricStyles: Readonly<Partial<Record<Metric, MetricStyle>>> = {
-  rate: { label: 'a second', unit: '/s', digits: 0 },
+  rate: { label: 'a second', unit: '/s', digits: 0, isCompared: true },
   p50: { label: 'p50', unit: 'ms', digits: 2 },
   p99: { label: 'p99', unit: 'ms', digits: 2 },
   requester: { label: 'requester CPU', unit: 'µs', digits: 1 },
   responder: { label: 'responder CPU', unit: 'µs', digits: 1 },
-  cpu: { label: 'CPU, both', unit: 'µs', digits: 1 },
+  cpu: { label: 'CPU, both', unit: 'µs', digits: 1, isCompared: true },
   broker: { label: 'broker CPU', unit: 'µs', digits: 1 },
   milliseconds: { label: 'time', unit: 'ms', digits: 0 },
   bytes: { label: 'memory', unit: 'B', digits: 0 },

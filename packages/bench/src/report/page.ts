@@ -38,8 +38,7 @@ tbody tr.ours td{font-weight:650}
 td.name::before{content:"";display:inline-block;width:9px;height:9px;border-radius:2px;margin-right:9px;background:var(--c)}
 td.bad{color:var(--bad);font-weight:600}
 .row{margin:26px 0 8px}
-.row .verdicts{margin:7px 0 0;font-size:13px;color:var(--soft)}
-.row .verdicts span{margin-right:18px;white-space:nowrap}
+.row .verdicts{margin:7px 0 0;font-size:13px;color:var(--soft);display:flex;flex-wrap:wrap;gap:2px 20px}
 .yes{color:var(--good)}.no{color:var(--bad)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 20px;margin:14px 0;font-size:15px}
 dt{color:var(--soft)}dd{margin:0}
@@ -96,8 +95,13 @@ function cardOf({ target, verdicts, worst, reached }: Judgement): string {
     { class: isGood ? 'card good' : 'card' },
     element('span', { class: 'verdict' }, `${isGood ? '✓' : '✗'} ${share}`),
     element('b', {}, escaped(inUnit(worst.value, target))),
-    element('small', {}, escaped(`${target.name}: ${boundOf(target)}${where}`)),
+    element('small', {}, `${escaped(target.name)}: ${unbroken(boundOf(target))}${escaped(where)}`),
   )
+}
+
+/** Text that stays on one line. */
+function unbroken(text: string): string {
+  return escaped(text).replaceAll(' ', '&nbsp;')
 }
 
 function sectionOf({ title, about, rows }: SectionResult, verdicts: readonly Verdict[]): string {
@@ -119,33 +123,33 @@ function rowOf(row: RowResult, verdicts: readonly Verdict[]): string {
     'table',
     {},
     `<thead><tr>${head.map((cell) => element('th', {}, escaped(cell))).join('')}</tr></thead>`,
-    `<tbody>${lines.map(lineOf).join('')}</tbody>`,
+    `<tbody>${lines.map((cells, index) => lineOf(cells, index === 0, head.at(-1) === 'lost')).join('')}</tbody>`,
   )
   const said = verdicts.map(({ target, value, isReached }) =>
     element(
       'span',
       {},
       element('b', { class: isReached ? 'yes' : 'no' }, isReached ? '✓ reached' : '✗ not reached'),
-      escaped(` ${target.name}: ${inUnit(value, target)} (${boundOf(target)})`),
+      ` ${escaped(target.name)}: ${unbroken(`${inUnit(value, target)} (${boundOf(target)})`)}`,
     ),
   )
   const foot = said.length === 0 ? 'no target' : said.join('')
   return `<div class="row"><div class="scroll">${table}</div><div class="verdicts">${foot}</div></div>`
 }
 
-function lineOf(cells: readonly string[], index: number): string {
+function lineOf(cells: readonly string[], isOurs: boolean, isLossLast: boolean): string {
   const [name = ''] = cells
-  const last = cells.length - 1
+  const loss = isLossLast ? cells.length - 1 : -1
   const row = cells.map((cell, column) =>
     column === 0
       ? element('td', { class: `name ${paint(name)}` }, escaped(cell))
       : element(
           'td',
-          { class: column === last && cell !== '0' && cell !== '–' ? 'bad' : undefined },
+          { class: column === loss && cell !== '0' && cell !== '–' ? 'bad' : undefined },
           escaped(cell),
         ),
   )
-  return element('tr', { class: index === 0 ? 'ours' : undefined }, ...row)
+  return element('tr', { class: isOurs ? 'ours' : undefined }, ...row)
 }
 
 function methodOf({ entrants }: Result): string {

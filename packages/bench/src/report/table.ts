@@ -1,5 +1,6 @@
-import type { Metric, RowResult, SectionResult } from '../result.js'
-import { figure, lostBy, metricStyles, written } from './figures.js'
+import { byHand } from '../names.js'
+import type { Metric, Outcome, RowResult, SectionResult } from '../result.js'
+import { figure, figureOf, lostBy, metricStyles, written } from './figures.js'
 
 /** A table as rows of cells, the first row its head. */
 export type Cells = readonly (readonly string[])[]
@@ -13,25 +14,46 @@ export function metricsOf(row: RowResult): Metric[] {
 
 /** A row of the result as a table: a line for each contestant. */
 export function cellsOf(row: RowResult): Cells {
-  const metrics = metricsOf(row)
-  const head = metrics.map((metric) => {
-    const style = metricStyles[metric]
-    return `${style?.label}, ${style?.unit}`
-  })
+  const isCounted = row.outcomes.some(
+    ({ died, samples }) => died !== undefined || samples.some(({ lost }) => lost !== undefined),
+  )
+  const columns = [
+    ...metricsOf(row).flatMap((metric) => columnsOf(row, metric)),
+    ...(isCounted ? [{ head: 'lost', cell: fateOf }] : []),
+  ]
   const lines = row.outcomes.map((outcome) => [
     outcome.contestant,
-    ...metrics.map((metric) =>
-      written(figure(outcome, metric), metricStyles[metric] ?? { label: '', unit: '', digits: 0 }),
-    ),
-    fateOf(outcome),
+    ...columns.map(({ cell }) => cell(outcome)),
   ])
-  return [[row.title, ...head, 'lost'], ...lines]
+  return [[row.title, ...columns.map(({ head }) => head)], ...lines]
+}
+
+interface Column {
+  readonly head: string
+  readonly cell: (outcome: Outcome) => string
+}
+
+/** The column of a metric, and one of its ratio to the Map by hand where that took part. */
+function columnsOf(row: RowResult, metric: Metric): Column[] {
+  const style = metricStyles[metric]
+  if (style === undefined) return []
+  const figures = {
+    head: `${style.label}, ${style.unit}`,
+    cell: (outcome: Outcome) => written(figure(outcome, metric), style),
+  }
+  const base = style.isCompared === true ? figureOf(row, byHand, metric) : undefined
+  if (base === undefined) return [figures]
+  const ratio = (outcome: Outcome): string => {
+    const value = figure(outcome, metric)
+    return value === undefined ? '–' : `${(value / base).toFixed(2)} ×`
+  }
+  return [figures, { head: 'to Map', cell: ratio }]
 }
 
 /** What became of a contestant's requests. */
-export function fateOf(outcome: RowResult['outcomes'][number]): string {
+function fateOf(outcome: Outcome): string {
   if (outcome.died !== undefined) return `died: ${outcome.died}`
-  if (outcome.samples.every(({ asked }) => asked === undefined)) return '–'
+  if (outcome.samples.every(({ lost }) => lost === undefined)) return '–'
   const fault = outcome.samples.find((sample) => sample.fault !== undefined)?.fault
   return `${lostBy(outcome).toLocaleString('en')}${fault === undefined ? '' : ` (${fault})`}`
 }

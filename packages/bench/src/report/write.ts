@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Result } from '../result.js'
 import { chartsOf } from './charts.js'
 import { pageOf } from './page.js'
+import { resultText } from './result-text.js'
 import { summaryOf } from './summary.js'
 import { chartStyle, grounds } from './theme.js'
 
@@ -11,7 +12,7 @@ export function writeReport(folder: string, result: Result): void {
   // A chart that there are no figures for any more must not stay.
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'result.json'), `${JSON.stringify(result, undefined, 1)}\n`)
+  writeFileSync(join(folder, 'result.json'), resultText(result))
   writeFileSync(join(folder, 'report.html'), pageOf(result))
   writeFileSync(join(folder, 'README.md'), summaryOf(result))
   for (const { name, svg } of chartsOf(result)) writeFileSync(join(folder, `${name}.svg`), `${alone(svg)}\n`)
