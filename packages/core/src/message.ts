@@ -1,12 +1,7 @@
 /** MQTT quality of service: at most once, at least once, exactly once. */
 export type QoS = 0 | 1 | 2
 
-/**
- * User properties as they stand on the wire: pairs, in order, a name as often as it was sent.
- *
- * A transport whose parser groups pairs by name keeps repeats and the order within one name; only the order across
- * different names may then differ from the sender's.
- */
+/** User properties as they stand on the wire: pairs, in order, a name as often as it was sent. */
 export type UserProperties = readonly (readonly [name: string, value: string])[]
 
 /** The MQTT 5 properties a message may carry. On a 3.1.1 connection none of them travel. */

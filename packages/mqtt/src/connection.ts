@@ -1,7 +1,9 @@
 import { AntiphonError, type TransportEvent } from '@antiphon/core'
-import type { IConnackPacket, IDisconnectPacket, IPublishPacket, MqttClient, Packet } from 'mqtt'
+import type { IConnackPacket, IDisconnectPacket, MqttClient, Packet } from 'mqtt'
 import { AsyncSubject, type SchedulerLike, type Subscriber, takeUntil, timer } from 'rxjs'
-import { oneTimeClient } from './one-time-client.js'
+import { decodeAnswer, decodePublish } from './decode.js'
+import { Framer, type PacketPlace } from './framer.js'
+import { oneTimeClient, type PacketSink } from './one-time-client.js'
 import type { ClientOptions } from './client-options.js'
 import {
   connectionEnded,
@@ -46,6 +48,9 @@ export class Connection {
   readonly #parts: ConnectionParts
   readonly #client: MqttClient
   readonly #incoming: Incoming
+  readonly #framer: Framer
+  /** Where MQTT.js takes the packets that are for it. */
+  #rest: PacketSink | undefined
   readonly #requests = new Map<number, Request>()
   #stage: 'connecting' | 'online' | 'farewell' | 'closed' = 'connecting'
   #wasAccepted = false
@@ -56,7 +61,14 @@ export class Connection {
   /** Connects; throws what MQTT.js throws when it cannot even begin. */
   constructor(parts: ConnectionParts) {
     this.#parts = parts
-    this.#client = oneTimeClient(parts.options)
+    const { properties } = parts.options
+    this.#framer = new Framer(properties?.maximumPacketSize ?? Infinity, (bytes, place) =>
+      this.#take(bytes, place),
+    )
+    this.#client = oneTimeClient(parts.options, (chunk, rest) => {
+      this.#rest = rest
+      this.#attempt(() => this.#framer.append(chunk))
+    })
     this.#client.connect()
     const { stream } = this.#client
     sendWithoutDelay(stream as object)
@@ -67,7 +79,11 @@ export class Connection {
     this.#client.on('connect', (packet) => this.#accept(packet))
     this.#client.on('close', () => this.#close())
     this.writer = new PacketWriter(stream)
-    this.#incoming = new Incoming(this.writer, parts.session.handled)
+    this.#incoming = new Incoming({
+      writer: this.writer,
+      handled: parts.session.handled,
+      topicAliasMaximum: properties?.topicAliasMaximum ?? 0,
+    })
   }
 
   get isOnline(): boolean {
@@ -113,26 +129,35 @@ export class Connection {
     this.#abandonRequests()
   }
 
+  /** Messages and what acknowledges them are ours; all else is for MQTT.js. */
+  #take(bytes: Uint8Array, place: PacketPlace): void {
+    if (this.#isLeaving) return
+    const { first, start, end } = place
+    switch (first) {
+      case 0x20:
+        // What follows belongs to a connection that stands, and MQTT.js takes its time to say that it does.
+        if (this.#stage === 'connecting') this.#framer.hold()
+        break
+      case 0x40:
+        return this.#parts.session.outgoing.answered(decodeAnswer(bytes, place, 'puback'))
+      case 0x50:
+        return this.#parts.session.outgoing.answered(decodeAnswer(bytes, place, 'pubrec'))
+      case 0x70:
+        return this.#parts.session.outgoing.answered(decodeAnswer(bytes, place, 'pubcomp'))
+      case 0x62:
+        return this.#incoming.release(decodeAnswer(bytes, place, 'pubrel').id)
+      default:
+        if (first >> 4 === 3) return this.#arrive(bytes, place)
+    }
+    this.#rest?.write(bytes.subarray(start, end))
+  }
+
+  /** What MQTT.js has read. */
   #receive(packet: Packet): void {
-    if (this.#stage === 'farewell' || this.#stage === 'closed') return
+    if (this.#isLeaving) return
     switch (packet.cmd) {
       case 'connack':
         if (codeOf(packet) !== 0) this.#refusal = connectionRefused(this.#parts.address, packet)
-        break
-      case 'publish':
-        this.#arrive(packet)
-        break
-      case 'puback':
-      case 'pubrec':
-      case 'pubcomp':
-        this.#parts.session.outgoing.answered({
-          cmd: packet.cmd,
-          id: packet.messageId ?? 0,
-          reasonCode: packet.reasonCode ?? 0,
-        })
-        break
-      case 'pubrel':
-        this.#incoming.release(packet.messageId ?? 0)
         break
       case 'suback':
       case 'unsuback':
@@ -162,11 +187,24 @@ export class Connection {
       session.outgoing.begin({ writer: this.writer, protocolVersion, receiveMaximum })
     }
     subscriber.next({ type: 'online', grant })
+    this.#attempt(() => this.#framer.release())
   }
 
-  #arrive(packet: IPublishPacket): void {
-    const event = this.#incoming.publish(packet)
+  #arrive(bytes: Uint8Array, place: PacketPlace): void {
+    const event = this.#incoming.publish(decodePublish(bytes, place, this.protocolVersion))
     if (event !== undefined) this.#parts.subscriber.next(event)
+  }
+
+  #attempt(reading: () => void): void {
+    try {
+      reading()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  get #isLeaving(): boolean {
+    return this.#stage === 'farewell' || this.#stage === 'closed'
   }
 
   #answer(id: number, codes: readonly number[] | undefined): void {

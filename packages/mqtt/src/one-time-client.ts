@@ -1,7 +1,18 @@
-import mqtt, { type IClientOptions, type MqttClient, type Packet } from 'mqtt'
+import mqtt, { type IClientOptions, type MqttClient, type StreamBuilder } from 'mqtt'
 
-/** A client that connects once, when told, keeps nothing, and leaves every acknowledgement to us. */
-export function oneTimeClient(options: IClientOptions): MqttClient {
+/** Where MQTT.js takes what is for it. */
+export interface PacketSink {
+  readonly write: (packet: Uint8Array) => unknown
+}
+
+/**
+ * A client that connects once, when told, and keeps nothing. What its stream brings is given to `arrived`, and with it
+ * where MQTT.js reads: it sees no more than it is let see.
+ */
+export function oneTimeClient(
+  options: IClientOptions,
+  arrived: (chunk: Uint8Array, rest: PacketSink) => void,
+): MqttClient {
   const client = mqtt.connect({
     ...options,
     reconnectPeriod: 0,
@@ -10,22 +21,16 @@ export function oneTimeClient(options: IClientOptions): MqttClient {
     manualConnect: true,
     log: () => undefined,
   })
-  withholdAcknowledgements(client)
-  return client
-}
-
-/** MQTT.js's sending step. */
-type Send = (packet: Packet, done?: () => void, ...others: readonly unknown[]) => void
-
-/**
- * MQTT.js acknowledges what it received as soon as its handlers are done, and handles nothing more before they are. So
- * it is let believe that its acknowledgements left, and the true ones are sent when it is time.
- */
-function withholdAcknowledgements(client: MqttClient): void {
-  const send = (client['_sendPacket'] as Send).bind(client)
-  const sendOthers: Send = (packet, done, ...others) => {
-    if (packet.cmd === 'puback' || packet.cmd === 'pubrec' || packet.cmd === 'pubcomp') done?.()
-    else send(packet, done, ...others)
+  const build = client['streamBuilder'] as StreamBuilder
+  const buildTapped: StreamBuilder = (by) => {
+    const stream = build(by)
+    // The one time it is called, it is with what parses.
+    stream.pipe = (rest) => {
+      stream.on('data', (chunk: Uint8Array) => arrived(chunk, rest))
+      return rest
+    }
+    return stream
   }
-  client['_sendPacket'] = sendOthers
+  client['streamBuilder'] = buildTapped
+  return client
 }

@@ -178,7 +178,7 @@ it('a packet identifier means another message in a session that may have begun u
 })
 
 describeForeign(['mosquitto', 'mosquitto-clients'], 'what a foreign client sends', () => {
-  it('fact 18: repeated user properties keep their repeats and the order within a name', async () => {
+  it('fact 18: user properties keep their repeats and their order', async () => {
     const broker = await startMosquitto()
     const transport = mqttTransport(broker.url)
     const conversation = await converse(transport)
@@ -204,14 +204,13 @@ describeForeign(['mosquitto', 'mosquitto-clients'], 'what a foreign client sends
     ])
     const [message] = await conversation.arrived(1)
     const received = message?.userProperties ?? []
-    expect([...received].sort()).toEqual([
-      ['__proto__', '4'],
+    expect(received).toEqual([
       ['a', '1'],
-      ['a', '3'],
       ['b', '2'],
+      ['a', '3'],
+      ['__proto__', '4'],
       ['constructor', '5'],
     ])
-    expect(received.filter(([name]) => name === 'a').map(([, value]) => value)).toEqual(['1', '3'])
     expect(userProperty(received, '__proto__')).toBe('4')
     expect(message).toMatchObject({ contentType: 'text/plain', responseTopic: 'r', qos: 1 })
     await disconnect(transport)
