@@ -1,12 +1,15 @@
 import { Subscription, throwError, type SchedulerLike } from 'rxjs'
 import { invalidArgument } from '../argument.js'
-import { DeadlineHeap, type HeapEntry } from './deadline-heap.js'
+import { DeadlineRuns, type Run, type RunEntry } from './deadline-runs.js'
 
 /** Something due at a time; cancelled, it never comes. */
 export interface Deadline {
   /** Idempotent. What was to be called is let go of at once. */
   readonly cancel: () => void
 }
+
+/** What is done when a deadline comes. Where very many wait, an object of theirs saves each a function of its own. */
+export type OnDue = (() => void) | { readonly due: () => void }
 
 /** Any number of deadlines on one scheduled action. */
 export interface Deadlines {
@@ -17,7 +20,7 @@ export interface Deadlines {
    * Deadlines of the same time come in the order of their addition. One that throws does not keep the others from
    * coming: its error is reported as RxJS reports those that nobody handles, see `config.onUnhandledError`.
    */
-  readonly add: (dueIn: number, onDue: () => void) => Deadline
+  readonly add: (dueIn: number, onDue: OnDue) => Deadline
   /** Cancels all that are pending. */
   readonly clear: () => void
   /** How many are pending. */
@@ -35,7 +38,7 @@ const longestDelay = 2 ** 31 - 1
  * they should after a sleep of the machine; back, and they may come late by the time since the queue last looked.
  */
 export function deadlines(scheduler: SchedulerLike): Deadlines {
-  const pending = new DeadlineHeap<Entry>()
+  const pending = new DeadlineRuns<Entry>()
   let armed: { readonly at: number; readonly action: Subscription } | undefined
   let isFiring = false
   let added = 0
@@ -84,19 +87,15 @@ export function deadlines(scheduler: SchedulerLike): Deadlines {
     arm()
   }
 
+  const cancelled = (entry: Entry): void => {
+    if (pending.remove(entry)) arm()
+  }
+
   return {
     add: (dueIn, onDue) => {
       if (Number.isNaN(dueIn)) throw invalidArgument('dueIn is NaN: it must be a number of milliseconds')
-      const entry: Entry = {
-        dueAt: clock() + Math.max(0, dueIn),
-        order: (added += 1),
-        position: -1,
-        onDue,
-        cancel: () => {
-          entry.onDue = undefined
-          if (pending.remove(entry)) arm()
-        },
-      }
+      const delay = Math.max(0, dueIn)
+      const entry = new Entry({ delay, dueAt: clock() + delay, order: (added += 1) }, onDue, cancelled)
       pending.add(entry)
       arm()
       return entry
@@ -111,15 +110,40 @@ export function deadlines(scheduler: SchedulerLike): Deadlines {
   }
 }
 
-interface Entry extends Deadline, HeapEntry {
-  onDue: (() => void) | undefined
+class Entry implements Deadline, RunEntry<Entry> {
+  readonly delay: number
+  readonly dueAt: number
+  readonly order: number
+  run: Run<Entry> | undefined = undefined
+  before: Entry | undefined = undefined
+  behind: Entry | undefined = undefined
+  onDue: OnDue | undefined
+  readonly #cancelled: (entry: Entry) => void
+
+  constructor(
+    { delay, dueAt, order }: Pick<Entry, 'delay' | 'dueAt' | 'order'>,
+    onDue: OnDue,
+    cancelled: (entry: Entry) => void,
+  ) {
+    this.delay = delay
+    this.dueAt = dueAt
+    this.order = order
+    this.onDue = onDue
+    this.#cancelled = cancelled
+  }
+
+  cancel(): void {
+    this.onDue = undefined
+    this.#cancelled(this)
+  }
 }
 
 function come(entry: Entry): void {
   const { onDue } = entry
   entry.onDue = undefined
   try {
-    onDue?.()
+    if (typeof onDue === 'function') onDue()
+    else onDue?.due()
   } catch (error) {
     throwError(() => error).subscribe()
   }

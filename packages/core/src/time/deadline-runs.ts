@@ -1,0 +1,94 @@
+import { DeadlineHeap, type HeapEntry } from './deadline-heap.js'
+
+/** An entry among those of the same delay. */
+export interface RunEntry<E> {
+  /** Whatever it was added with: equal delays end in the order in which they began. */
+  readonly delay: number
+  readonly dueAt: number
+  readonly order: number
+  /** Where it stands; the affair of `DeadlineRuns`. */
+  run: Run<E> | undefined
+  before: E | undefined
+  behind: E | undefined
+}
+
+/** Entries of one delay, which come in the order of their addition; as a whole it is due when its first one is. */
+export class Run<E> implements HeapEntry {
+  dueAt = 0
+  order = 0
+  position = -1
+  first: E | undefined
+  last: E | undefined
+}
+
+/**
+ * Entries in the order of their time, and at the same time of their addition.
+ *
+ * Most have one of a few delays, such as a caller's timeout. Those of one delay stand in a line, where coming and going
+ * costs the same however many they are, and only the lines are in a heap.
+ */
+export class DeadlineRuns<E extends RunEntry<E>> {
+  readonly #runs = new Map<number, Run<E>>()
+  readonly #heap = new DeadlineHeap<Run<E>>()
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** The entry that is due before all others. */
+  get first(): E | undefined {
+    return this.#heap.first?.first
+  }
+
+  /** Takes an entry that is not due before any of its delay. */
+  add(entry: E): void {
+    const run = this.#runs.get(entry.delay) ?? this.#begin(entry)
+    entry.run = run
+    entry.before = run.last
+    if (run.last !== undefined) run.last.behind = entry
+    run.last = entry
+    this.#size++
+    if (entry.before === undefined) this.#place(run, entry)
+  }
+
+  /** Takes an entry out; tells whether it was in. */
+  remove(entry: E): boolean {
+    const { run, before, behind } = entry
+    if (run === undefined) return false
+    entry.run = entry.before = entry.behind = undefined
+    if (behind === undefined) run.last = before
+    else behind.before = before
+    this.#size--
+    if (before !== undefined) before.behind = behind
+    else {
+      this.#heap.remove(run)
+      if (behind === undefined) this.#runs.delete(entry.delay)
+      else this.#place(run, behind)
+    }
+    return true
+  }
+
+  /** Takes out all entries and returns them. */
+  clear(): E[] {
+    const entries: E[] = []
+    for (let first = this.first; first !== undefined; first = this.first) {
+      this.remove(first)
+      entries.push(first)
+    }
+    return entries
+  }
+
+  #begin({ delay }: E): Run<E> {
+    const run = new Run<E>()
+    this.#runs.set(delay, run)
+    return run
+  }
+
+  #place(run: Run<E>, first: E): void {
+    run.first = first
+    run.dueAt = first.dueAt
+    run.order = first.order
+    this.#heap.add(run)
+  }
+}
