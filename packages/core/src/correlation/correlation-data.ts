@@ -11,8 +11,8 @@ export interface CorrelationDataOptions {
   readonly format?: 'text' | 'bytes'
 }
 
-const AS_TEXT = strategy(toBytes)
-const AS_BYTES = strategy((id) => parse(id))
+const AS_TEXT = strategy((id) => id)
+const AS_BYTES = strategy((id) => fromBytes(parse(id)))
 
 /**
  * Response Topic and Correlation Data, the way of MQTT 5 and the default: the responder sends the token back as it came.
@@ -21,18 +21,14 @@ export function correlationData({ format = 'text' }: CorrelationDataOptions = {}
   return format === 'text' ? AS_TEXT : AS_BYTES
 }
 
-function strategy(encode: (id: string) => Uint8Array): Correlation {
+function strategy(toToken: (id: string) => string): Correlation {
   return {
     name: 'correlationData',
     readsPayload: false,
     isInOrder: false,
     ask: ({ id, replyTopic, value }) => {
-      const token = encode(id)
-      return {
-        token: fromBytes(token),
-        value,
-        properties: { responseTopic: replyTopic, correlationData: token },
-      }
+      const token = toToken(id)
+      return { token, value, properties: { responseTopic: replyTopic, correlationData: toBytes(token) } }
     },
     tokenOf: ({ message }) => message.correlationData && fromBytes(message.correlationData),
     answer: ({ message: { responseTopic, correlationData: token } }) => ({

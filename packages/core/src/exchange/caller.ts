@@ -49,7 +49,7 @@ export function callerOf(
 
 /** Takes a question apart; of an endpoint without topic parameters it is the value itself. */
 export function toParts<T extends EndpointTypes>({ topic }: Endpoint<T>, question: Ask<T>): AskParts {
-  return topic.parameters.length === 0 ? { params: {}, value: question } : (question as AskParts)
+  return topic.parameters.length === 0 ? { params: NO_PARAMS, value: question } : (question as AskParts)
 }
 
 /** Asks one question; `outcome` hears what became of it, once. */
@@ -66,5 +66,7 @@ export function ask(caller: Caller, parts: AskParts, outcome: Outcome): Started 
   exchange.start()
   return exchange
 }
+
+const NO_PARAMS = {}
 
 const NOTHING_STARTED: Started = { cancel: () => undefined }

@@ -56,7 +56,7 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
     this.#replies = caller.replies()
     this.#posting = new Posting(caller, parts, this.#replies.opening ?? [])
     this.#dueAt = exchanges.link.scheduler.now() + rules.timeout
-    this.#deadline = exchanges.deadlines.add(rules.timeout, () => this.#timeOut())
+    this.#deadline = exchanges.deadlines.add(rules.timeout, this)
     tally.pending++
     exchanges.opened()
   }
@@ -166,7 +166,7 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
     const { exchanges } = this.#caller
     this.#dueAt = exchanges.link.scheduler.now() + milliseconds
     this.#deadline.cancel()
-    this.#deadline = exchanges.deadlines.add(milliseconds, () => this.#timeOut())
+    this.#deadline = exchanges.deadlines.add(milliseconds, this)
   }
 
   tell(userProperties: UserProperties): void {
@@ -176,12 +176,11 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
   // The way there and the way out.
 
   #register(): void {
-    if (this.#lane?.hasRoomFor(this) === false) {
+    if (this.#lane?.add(this) === false) {
       const why = `another question is open whose answer comes on ${this.replyTopic} as well`
       this.#end(this.#told(invalidArgument(`${why}: give each a reply topic of its own, or use inOrder()`)))
       return
     }
-    this.#lane?.add(this)
     this.#publish()
   }
 
@@ -195,11 +194,16 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
     }
     this.#publishing?.unsubscribe()
     const message = this.#posting.toMessage(this.#left())
-    this.#publishing = publishWhole$(exchanges.link, message, exchanges.grant).subscribe({
+    if (this.#attempts >= rules.attempts && rules.onDisconnect !== 'resend') this.#posting.letGo()
+    const publishing = publishWhole$(exchanges.link, message, exchanges.grant).subscribe({
       next: (ack) => this.#acknowledged(ack),
       error: (error: unknown) => this.fail(this.#told(AntiphonError.from(error))),
+      complete: () => {
+        this.#publishing = undefined
+      },
     })
-    if (this.#isSettled) this.#publishing.unsubscribe()
+    if (this.#isSettled) publishing.unsubscribe()
+    else if (!publishing.closed) this.#publishing = publishing
   }
 
   /** The reply that another part completes. */
@@ -224,7 +228,8 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
     this.fail(this.failure('no-responder', `nobody is subscribed to ${this.#posting.topic}`, { reasonCode }))
   }
 
-  #timeOut(): void {
+  /** The time is up. */
+  due(): void {
     const isAsked = this.#attempts > 0
     if (isAsked && this.#replies.timedOut !== undefined) {
       const timeUp = this.#replies.timedOut(this)

@@ -39,6 +39,7 @@ export class Exchanges {
   #open = 0
   #isFollowing = false
   #grant: Grant | undefined
+  #responseTopic: string | undefined
   #isOnline = false
   #end: AntiphonError | undefined
 
@@ -88,7 +89,7 @@ export class Exchanges {
 
   /** Where replies come unless anybody says otherwise. */
   get responseTopic(): string | undefined {
-    return this.#grant && defaultResponseTopic(this.#grant)
+    return this.#responseTopic
   }
 
   /** How the exchanges of an endpoint went so far. */
@@ -124,6 +125,7 @@ export class Exchanges {
       this.#isOnline = state.status === 'online'
       if (state.status === 'online') {
         this.#grant = state.grant
+        this.#responseTopic = defaultResponseTopic(state.grant)
         for (const each of [...this.#watchers]) each.linkOnline()
       } else if (state.status === 'offline') {
         for (const each of [...this.#watchers]) each.linkOffline(state.error)

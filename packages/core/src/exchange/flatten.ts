@@ -36,13 +36,38 @@ export interface Flattening<A, R> {
   readonly refuse: (error: AntiphonError, outcome: FlattenOutcome<R>) => void
 }
 
-/** One question, waiting or under way, with the answers it may not give yet. */
-interface Slot<A, R> {
+/** Who is told what becomes of a question. */
+interface Listener<A, R> {
+  readonly answered: (slot: Slot<A, R>, value: R) => void
+  readonly failed: (error: unknown) => void
+  readonly completed: (slot: Slot<A, R>) => void
+}
+
+/** One question, waiting or under way, with the answers it may not give yet; hears its own outcome. */
+class Slot<A, R> implements FlattenOutcome<R> {
   readonly ask: A
-  readonly held: R[]
+  held: R[] | undefined
   started: Started | undefined
-  isRunning: boolean
-  isDone: boolean
+  isRunning = false
+  isDone = false
+  readonly #listener: Listener<A, R>
+
+  constructor(ask: A, listener: Listener<A, R>) {
+    this.ask = ask
+    this.#listener = listener
+  }
+
+  next(value: R): void {
+    if (!this.isDone) this.#listener.answered(this, value)
+  }
+
+  error(error: unknown): void {
+    this.#listener.failed(error)
+  }
+
+  complete(): void {
+    if (!this.isDone) this.#listener.completed(this)
+  }
 }
 
 /** Turns a stream of questions into a stream of answers. */
@@ -72,7 +97,7 @@ export function flatten<A, R>(
       const release = (): void => {
         for (const slot of open) {
           // One by one: who hears them may bring about the next.
-          while (slot.held.length > 0) subscriber.next(slot.held.shift() as R)
+          while (slot.held !== undefined && slot.held.length > 0) subscriber.next(slot.held.shift() as R)
           if (!slot.isDone) return
           open.delete(slot)
         }
@@ -81,26 +106,24 @@ export function flatten<A, R>(
         slot.isDone = true
         if (slot.isRunning) running--
       }
-      const outcomeOf = (slot: Slot<A, R>): FlattenOutcome<R> => ({
-        next: (value) => {
-          if (slot.isDone) return
+      const listener: Listener<A, R> = {
+        answered: (slot, value) => {
           if (mayEmit(slot)) subscriber.next(value)
-          else slot.held.push(value)
+          else (slot.held ??= []).push(value)
         },
-        error: (error) => subscriber.error(error),
-        complete: () => {
-          if (slot.isDone) return
+        failed: (error) => subscriber.error(error),
+        completed: (slot) => {
           end(slot)
           if (ordered) release()
           else open.delete(slot)
           startWaiting()
           completeWhenDone()
         },
-      })
+      }
       const begin = (slot: Slot<A, R>): void => {
         slot.isRunning = true
         running++
-        slot.started = start(slot.ask, outcomeOf(slot))
+        slot.started = start(slot.ask, slot)
         // It was given up while it was being started.
         if (slot.isDone || subscriber.closed) slot.started.cancel()
       }
@@ -127,11 +150,11 @@ export function flatten<A, R>(
         next: (ask) => {
           if (overlap === 'exhaust' && open.size > 0) return
           if (overlap === 'switch') cancelAll()
-          const slot: Slot<A, R> = { ask, held: [], started: undefined, isRunning: false, isDone: false }
+          const slot = new Slot<A, R>(ask, listener)
           open.add(slot)
           if (running < concurrency && waiting.length === 0) begin(slot)
           else if (waiting.length < queue) waiting.push(slot)
-          else refuse(overflow(concurrency, queue), outcomeOf(slot))
+          else refuse(overflow(concurrency, queue), slot)
         },
         error: (error) => subscriber.error(error),
         complete: () => {

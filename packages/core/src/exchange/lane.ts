@@ -14,7 +14,8 @@ export interface Waiting {
 export class Lane {
   readonly #correlation: Correlation
   readonly #codec: Codec<unknown>
-  readonly #waiting = new Map<string, Waiting | Waiting[]>()
+  /** By reply topic, which most have in common, and token. */
+  readonly #waiting = new Map<string, Map<string, Waiting | Waiting[]>>()
   #size = 0
 
   constructor(correlation: Correlation, codec: Codec<unknown>) {
@@ -30,30 +31,32 @@ export class Lane {
     return this.#correlation === correlation && (this.#codec === codec || !correlation.readsPayload)
   }
 
-  /** Whether one more can wait under its token. */
-  hasRoomFor(waiting: Waiting): boolean {
-    return this.#correlation.isInOrder || !this.#waiting.has(keyOf(waiting.replyTopic, waiting.token))
-  }
-
-  add(waiting: Waiting): void {
-    const key = keyOf(waiting.replyTopic, waiting.token)
-    const others = this.#waiting.get(key)
-    if (others === undefined) this.#waiting.set(key, waiting)
+  /** Tells whether one more could wait under its topic and token, and so does now. */
+  add(waiting: Waiting): boolean {
+    const { replyTopic, token } = waiting
+    const byToken = this.#waiting.get(replyTopic) ?? this.#open(replyTopic)
+    const others = byToken.get(token)
+    if (others === undefined) byToken.set(token, waiting)
+    else if (!this.#correlation.isInOrder) return false
     else if (Array.isArray(others)) others.push(waiting)
-    else this.#waiting.set(key, [others, waiting])
+    else byToken.set(token, [others, waiting])
     this.#size++
+    return true
   }
 
   remove(waiting: Waiting): void {
-    const key = keyOf(waiting.replyTopic, waiting.token)
-    const found = this.#waiting.get(key)
-    if (found === waiting) this.#waiting.delete(key)
-    else if (Array.isArray(found) && found.includes(waiting)) {
-      const others = found.filter((other) => other !== waiting)
-      if (others.length === 0) this.#waiting.delete(key)
-      else this.#waiting.set(key, others)
-    } else return
+    const { replyTopic, token } = waiting
+    const byToken = this.#waiting.get(replyTopic)
+    const found = byToken?.get(token)
+    if (byToken === undefined || found === undefined) return
+    const others = Array.isArray(found) ? found.filter((other) => other !== waiting) : []
+    if (Array.isArray(found) ? others.length === found.length : found !== waiting) return
     this.#size--
+    if (others.length > 0) byToken.set(token, others)
+    else {
+      byToken.delete(token)
+      if (byToken.size === 0) this.#waiting.delete(replyTopic)
+    }
   }
 
   /** Hands a reply to whoever waits for it; `false` when nobody does. */
@@ -61,10 +64,16 @@ export class Lane {
     const reply = new DecodedOnce(message, this.#codec)
     const token = this.#tokenOf(reply)
     if (token === undefined) return false
-    const found = this.#waiting.get(keyOf(message.topic, token))
+    const found = this.#waiting.get(message.topic)?.get(token)
     const first = Array.isArray(found) ? found[0] : found
     first?.receive(reply)
     return first !== undefined
+  }
+
+  #open(replyTopic: string): Map<string, Waiting | Waiting[]> {
+    const byToken = new Map<string, Waiting | Waiting[]>()
+    this.#waiting.set(replyTopic, byToken)
+    return byToken
   }
 
   /** A correlation may be anybody's: one that throws has found nothing. */
@@ -75,9 +84,4 @@ export class Lane {
       return undefined
     }
   }
-}
-
-/** A topic holds no U+0000 [MQTT-4.7.3-2], so two pairs never share a key. */
-function keyOf(topic: string, token: string): string {
-  return `${topic}\u0000${token}`
 }

@@ -12,6 +12,12 @@ export interface ReplyTo {
   readonly filter: string
 }
 
+/** A question as it travels. */
+interface Written {
+  readonly payload: Uint8Array
+  readonly properties: MarkedQuestion['properties']
+}
+
 const NOTHING = new Uint8Array()
 
 /**
@@ -23,19 +29,21 @@ export class Posting {
   token = ''
   readonly topic: string
   readonly #caller: Caller
-  readonly #parts: AskParts
+  readonly #params: AskParts['params']
+  readonly #value: unknown
   readonly #id = uuid()
-  #payload: Uint8Array = NOTHING
   readonly #userProperties: UserProperties | undefined
-  #properties: MarkedQuestion['properties'] = {}
+  #written: Written | undefined
 
-  constructor(caller: Caller, parts: AskParts, ownProperties: UserProperties) {
+  constructor(caller: Caller, { params, value }: AskParts, ownProperties: UserProperties) {
     const { endpoint, rules } = caller
     this.#caller = caller
-    this.#parts = parts
-    this.topic = endpoint.topic.format(parts.params)
+    this.#params = params
+    this.#value = value
+    this.topic = endpoint.topic.format(params)
     this.#write(this.replyTo?.topic ?? '')
-    const properties = [...(rules.userProperties ?? []), ...ownProperties]
+    const { userProperties = [] } = rules
+    const properties = ownProperties.length === 0 ? userProperties : [...userProperties, ...ownProperties]
     this.#userProperties = properties.length > 0 ? properties : undefined
   }
 
@@ -43,7 +51,7 @@ export class Posting {
   get replyTo(): ReplyTo | undefined {
     const { endpoint, rules, exchanges } = this.#caller
     if (rules.responseTopic !== undefined) return { topic: rules.responseTopic, filter: rules.responseTopic }
-    if (endpoint.reply !== undefined) return endpoint.reply.place(this.#parts.params)
+    if (endpoint.reply !== undefined) return endpoint.reply.place(this.#params)
     const topic = exchanges.responseTopic
     return topic === undefined ? undefined : { topic, filter: topic }
   }
@@ -60,46 +68,55 @@ export class Posting {
   /** The message as it goes out with so many milliseconds left to be answered. */
   toMessage(left: number): OutgoingMessage {
     const { endpoint, rules } = this.#caller
+    const { payload, properties } = this.#written ?? this.#write(this.replyTopic)
     return {
       topic: this.topic,
-      payload: this.#payload,
+      payload,
       qos: rules.qos,
       contentType: endpoint.request.contentType,
       payloadFormatIndicator: endpoint.request.isText,
       messageExpiryInterval: toSeconds(left),
       ...(this.#userProperties && { userProperties: this.#userProperties }),
-      ...this.#properties,
+      ...properties,
     }
   }
 
   /** A word to the responder about this exchange; `undefined` where the peer could not read it. */
   toNote(left: number, userProperties: UserProperties): OutgoingMessage | undefined {
     const { rules, exchanges } = this.#caller
-    if (this.#properties.correlationData === undefined || exchanges.grant?.protocolVersion !== 5)
-      return undefined
+    const { token, properties } = this.#mark(this.replyTopic)
+    // A question that was changed since it was asked may be known by another name now.
+    if (token !== this.token || exchanges.grant?.protocolVersion !== 5) return undefined
+    if (properties.correlationData === undefined) return undefined
     return {
       topic: this.topic,
       payload: NOTHING,
       qos: rules.qos,
       messageExpiryInterval: toSeconds(left),
       userProperties,
-      ...this.#properties,
+      ...properties,
     }
   }
 
-  #write(replyTopic: string): void {
-    const { correlation, request, name } = this.#caller.endpoint
-    const { value, token, properties } = correlation.ask({
-      id: this.#id,
-      replyTopic,
-      value: this.#parts.value,
-    })
+  /** It is not likely to be sent again: lets go of its bytes, of which the waiting may be many. */
+  letGo(): void {
+    this.#written = undefined
+  }
+
+  #mark(replyTopic: string): MarkedQuestion {
+    const { correlation } = this.#caller.endpoint
+    return correlation.ask({ id: this.#id, replyTopic, value: this.#value })
+  }
+
+  #write(replyTopic: string): Written {
+    const { request, name } = this.#caller.endpoint
+    const { value, token, properties } = this.#mark(replyTopic)
     const encoded = encodeWith(request, value)
     if (isLeft(encoded)) throw encoded.left.within({ endpoint: name, topic: this.topic })
-    this.#payload = encoded.right
-    this.#properties = properties
     this.replyTopic = replyTopic
     this.token = token
+    this.#written = { payload: encoded.right, properties }
+    return this.#written
   }
 }
 

@@ -19,11 +19,15 @@ export function replyTopicCheck(
   return (replyTopic) => {
     const fault = validateTopicName(replyTopic)
     if (fault !== undefined) return fault
-    if (replyTopic.split('/').includes('')) return 'it has an empty level'
+    if (hasEmptyLevel(replyTopic)) return 'it has an empty level'
     if (replyTopic.startsWith('$')) return 'it is in a tree of the broker’s own'
     if (isMatch(requestFilter, replyTopic)) return 'it is where the requests come'
     return isAllowed(replyTopic) ? undefined : 'it is not on the allow-list'
   }
+}
+
+function hasEmptyLevel(topic: string): boolean {
+  return topic.startsWith('/') || topic.endsWith('/') || topic.includes('//')
 }
 
 function isUnderOneOf(filters: readonly string[]): (replyTopic: string) => boolean {

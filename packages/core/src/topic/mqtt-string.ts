@@ -6,12 +6,14 @@ export const maximumStringBytes = 65_535
  * non-characters; section 1.5.4): brokers that mind close the connection on those.
  */
 const unfit = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u
+/** What nearly all strings are, told in a fraction of the time. */
+const plain = /^[ -~]*$/
 const everyUnfit = new RegExp(unfit, 'gu')
 
 /** Why a text cannot be a UTF-8 string of a packet; `undefined` when it can. Empty is fine here. */
 export function validateString(text: string): string | undefined {
   if (typeof text !== 'string') return `it is of type ${typeof text}, not a string`
-  if (unfit.test(text)) return unfitCharacter(text)
+  if (!plain.test(text) && unfit.test(text)) return unfitCharacter(text)
   // No UTF-16 code unit takes more than three bytes of UTF-8.
   if (text.length * 3 <= maximumStringBytes) return undefined
   const bytes = new TextEncoder().encode(text).length

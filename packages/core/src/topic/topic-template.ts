@@ -50,6 +50,7 @@ export function topicTemplate<T extends string>(template: T): TopicTemplate<T> {
     template,
     parameters,
     format: (params) => {
+      if (parameters.length === 0) return template
       const topic = join(
         levels.map((level) => fill(template, level, params)),
         () => restValue(template, rest, params),
