@@ -78,9 +78,9 @@ export async function startPair({
   }
 }
 
-/** Lets the compilers finish with both: after so many requests they have, and longer than 2 s nobody waits for it. */
-export async function warmUp(pair: Pair, inFlight: number, requests = 8_000): Promise<void> {
-  const end = performance.now() + 2_000
+/** Lets the compilers finish with both: after so many requests they have, and longer than 3 s nobody waits for it. */
+export async function warmUp(pair: Pair, inFlight: number, requests = 15_000): Promise<void> {
+  const end = performance.now() + 3_000
   for (let done = 0; done < requests && performance.now() < end;) {
     const { asked = 0 } = await pair.slice({ inFlight, milliseconds: 300, bytes: 32 })
     done += asked
