@@ -31,10 +31,13 @@ const promisesTable = html`<h3>What is demanded</h3>
     [
       ['Every request has exactly one outcome: an answer or a typed error', 'always'],
       ['An answer goes to its asker', 'always'],
-      ['One life of a responder handles a request once, however often it is delivered', 'always'],
+      [
+        'One life of a responder handles a request once, however often it is delivered, as long as its asker waits',
+        'always',
+      ],
       ['No process ends by itself, or cannot be ended', 'always'],
       [
-        'Every request is answered, so that nothing acknowledged is lost',
+        'Every request is answered whose asker waits until 10 s after the last fault, so that nothing acknowledged is lost',
         'except where bytes were changed, or the asker’s own clock was set forward',
       ],
       ['Answers come again within 10 s of the last fault', 'except where bytes were changed'],

@@ -78,10 +78,16 @@ async function run({ seed, isSmoke, folder, number, progress }: Setting): Promis
 async function runOne(plan: Plan, folder: string): Promise<RunRecord> {
   await mkdir(folder, { recursive: true })
   const start = performance.now()
-  const verdict = judge(await conduct(plan, folder))
+  const verdict = await conduct(plan, folder).then(judge, (error: unknown) => brokenOff(plan, error))
   // What a good run wrote need not be kept; what a bad one wrote is looked into.
   if (verdict.breaches.length === 0) await rm(folder, { recursive: true, force: true })
   return { plan, seconds: (performance.now() - start) / 1_000, verdict }
+}
+
+/** A run that came to no end is one that failed, and the others go on. */
+function brokenOff(plan: Plan, error: unknown): Verdict {
+  const detail = error instanceof Error ? error.message : String(error)
+  return judge({ plan, ledgers: [], faults: [], loadedFor: plan.loadFor, deaths: [detail] })
 }
 
 function failureOf({ plan, verdict: { breaches } }: RunRecord): readonly string[] {

@@ -167,7 +167,7 @@ function breachesIn(
 
 /** Its caller gave up before the system had to have recovered: on a slow machine a fault may outlast its plan. */
 function isTooEarly({ outcome, at }: Story['ends'][number], calm: number): boolean {
-  return outcome === 'timeout' && at < calm + recovery
+  return (outcome === 'timeout' || outcome === 'expired') && at < calm + recovery
 }
 
 function recoveriesIn({ ledgers, faults }: Evidence): readonly Recovery[] {

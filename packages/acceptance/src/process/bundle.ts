@@ -1,9 +1,11 @@
+import { rmSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-// Where the bundles stand is where they find the one package that cannot be in them.
-const folder = fileURLToPath(new URL('../../node_modules/.cache/antiphon/', import.meta.url))
+// Where the bundles stand is where they find the one package that cannot be in them. Each suite has its own.
+const folder = fileURLToPath(new URL(`../../node_modules/.cache/suite-${process.pid}/`, import.meta.url))
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
 
 /** Where the bundle of a section's process lies. */
 export function bundled(section: string, name: string): string {

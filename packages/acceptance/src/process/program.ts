@@ -18,7 +18,8 @@ export interface ProgramParts {
   readonly died: (how: string) => void
 }
 
-const patience = 20_000
+/** Milliseconds: where much else runs, a process may well take a while to start. */
+const patience = 60_000
 
 /** A process of ours that may have several lives. */
 export class Program {

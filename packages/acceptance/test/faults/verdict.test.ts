@@ -194,10 +194,9 @@ describe('the verdict', () => {
     fc.assert(
       fc.property(
         goodRun,
-        (ledgers) =>
-          void expect(
-            rulesBroken(toEvidence(replaceEnd({ outcome: 'timeout', at: 1_000 })(ledgers))),
-          ).toEqual([]),
+        fc.constantFrom('timeout', 'expired'),
+        (ledgers, outcome) =>
+          void expect(rulesBroken(toEvidence(replaceEnd({ outcome, at: 1_000 })(ledgers)))).toEqual([]),
       ),
     )
   })
