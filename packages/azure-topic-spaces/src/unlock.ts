@@ -5,6 +5,7 @@ import {
   type ExchangeError,
   type Link,
   type RequestOptions,
+  type StepTimeouts,
 } from '@antiphon/core'
 import { chain, left, right, type Either } from 'fp-ts/lib/Either.js'
 import { map, pipe, type OperatorFunction } from 'rxjs'
@@ -13,8 +14,10 @@ import { SUCCESS, unlockEndpoint, type UnlockRequest, type UnlockResponse } from
 
 /** How cars are asked. */
 export interface UnlockOptions extends Omit<RequestOptions, 'responseTopic'> {
-  /** @defaultValue 60 000 */
+  /** @defaultValue 120 000, as much as all steps may take */
   readonly timeout?: number
+  /** @defaultValue 20 000 each for connection, subscription and acknowledgement; 60 000, or `timeout`, for the answer */
+  readonly stepTimeouts?: StepTimeouts
   /** @defaultValue 'pretty pretty please' */
   readonly authorization?: string
   /** @defaultValue 'with a cherry on top' */
@@ -27,7 +30,7 @@ export interface UnlockOptions extends Omit<RequestOptions, 'responseTopic'> {
  * - *on subscribe*: subscribes to the cars; nothing is published before the response subscription is granted.
  * - *next*: an answer whose result is `Success`. *complete*: all are answered.
  * - *error*: the first car that does not: with `status` where its result is another one, which is then
- *   `status.applicationCode`; with `timeout` on silence, where `awaited` says what had not come.
+ *   `status.applicationCode`; with `timeout` on silence, where `awaited` says which step took too long.
  * - *unsubscribe*: gives up what is open.
  */
 export function unlock$(
@@ -66,9 +69,23 @@ export function unlockEither$(
   )
 }
 
+/** Milliseconds that each step may take. */
+const stepTimeouts = { connection: 20_000, subscription: 20_000, acknowledgement: 20_000, answer: 60_000 }
+const allSteps = Object.values(stepTimeouts).reduce((sum, step) => sum + step)
+
 function phone(mobile: string, { authorization, credentials, ...options }: UnlockOptions) {
+  const isLimited = options.timeout !== undefined
   return {
-    rules: { timeout: 60_000, ...options },
+    rules: {
+      timeout: allSteps,
+      ...options,
+      // Who says how long it may take in all may wait for an answer longer than a minute.
+      stepTimeouts: {
+        ...stepTimeouts,
+        ...(isLimited && { answer: options.timeout }),
+        ...options.stepTimeouts,
+      },
+    },
     toAsk: (car: string): { params: { car: string; mobile: string }; value: UnlockRequest } => ({
       params: { car, mobile },
       value: {

@@ -43,19 +43,43 @@ describe('the phone', () => {
   })
 
   it.each([
-    ['the connection', 'connection', 'connack'],
-    ['the subscription', 'subscription', 'suback'],
-    ['the acknowledgement', 'acknowledgement', 'puback'],
-    ['the answer', 'answer', 'unsuback'],
-  ] as const)('on silence is given a timeout that names %s, after 60 s', (_, awaited, lost) => {
-    inWorld(({ broker, device, advance, now }) => {
+    ['CONNACK', 'connection', 'connack', 20],
+    ['SUBACK', 'subscription', 'suback', 20],
+    ['PUBACK', 'acknowledgement', 'puback', 20],
+    ['its answer', 'answer', 'unsuback', 60],
+  ] as const)('waits for %s, then is given a timeout naming the phase: %s', (_, awaited, lost, seconds) => {
+    inWorld(({ broker, device, advance }) => {
       broker.inject({ kind: 'drop', packets: [lost], clientId: 'mobile1', times: 1_000 })
       const log = ask(device('mobile1'), ['car1'])
-      advance(59_000)
+      advance(seconds * 1_000 - 10)
+      expect(log).toEqual([])
+      advance(20)
+      expect(log).toMatchObject([{ code: 'timeout', awaited }])
+    })
+  })
+
+  it('waits 20 s each for CONNACK, SUBACK and PUBACK, then 60 s for its answer', () => {
+    inWorld(({ broker, device, advance, published }) => {
+      for (const packet of ['connack', 'suback', 'puback'] as const)
+        broker.inject({ kind: 'delay', by: 19_000, packets: [packet], clientId: 'mobile1' })
+      const car = device('car1')
+      const unlock = () => of('Success').pipe(delay(77_000, car.scheduler))
+      serveUnlock(car, 'car1', { unlock }).subscribe()
+      const log = ask(device('mobile1'), ['car1'])
+      advance(3 * 19_000 + 57_000)
+      expect([log, published.length]).toEqual([[], 1])
+      advance(2_000)
+      expect(log).toEqual(['Success'])
+    })
+  })
+
+  it('waits as long as it is told in all', () => {
+    inWorld(({ device, advance }) => {
+      const log = ask(device('mobile1'), ['car1'], { timeout: 90_000 })
+      advance(89_000)
       expect(log).toEqual([])
       advance(2_000)
-      expect(log).toMatchObject([{ code: 'timeout', awaited }])
-      expect(now()).toBe(61_000)
+      expect(log).toMatchObject([{ code: 'timeout', awaited: 'answer' }])
     })
   })
 

@@ -37,6 +37,9 @@ export type ErrorCode =
   /** Something that was not foreseen; look at `cause`. */
   | 'unknown'
 
+/** What a question waits for, one after the other, until it is answered. */
+export type AwaitedStep = 'connection' | 'subscription' | 'acknowledgement' | 'answer'
+
 /** What an error can say beside its message. */
 export interface ErrorContext {
   /** The error underneath. */
@@ -54,7 +57,7 @@ export interface ErrorContext {
   /** What a responder said of its failure; only with code `status`. */
   readonly status?: RemoteStatus
   /** What had not come when the time was up; only with code `timeout`. */
-  readonly awaited?: 'connection' | 'subscription' | 'acknowledgement' | 'answer'
+  readonly awaited?: AwaitedStep
 }
 
 /** A responder's failure as it stood in the reply. */
@@ -91,7 +94,7 @@ export class AntiphonError<C extends ErrorCode = ErrorCode> extends Error implem
   declare readonly correlation?: string
   declare readonly phase?: 'before-network' | 'after-network'
   declare readonly status?: RemoteStatus
-  declare readonly awaited?: 'connection' | 'subscription' | 'acknowledgement' | 'answer'
+  declare readonly awaited?: AwaitedStep
 
   constructor(code: C, message: string, { cause, ...context }: ErrorContext = {}) {
     super(message, cause === undefined ? undefined : { cause })

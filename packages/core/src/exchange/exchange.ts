@@ -3,7 +3,7 @@ import { invalidArgument } from '../argument.js'
 import { isChunk } from '../chunk/assembly.js'
 import { publishWhole$ } from '../chunk/publish-whole.js'
 import { Transfers } from '../chunk/transfers.js'
-import { AntiphonError, type ErrorCode, type ErrorContext } from '../errors.js'
+import { AntiphonError, type AwaitedStep, type ErrorCode, type ErrorContext } from '../errors.js'
 import type { PublishAck } from '../link/link.js'
 import { userProperty, type Message, type UserProperties } from '../message.js'
 import { Status } from '../status.js'
@@ -15,20 +15,13 @@ import type { Lane, Waiting } from './lane.js'
 import { Posting } from './posting.js'
 import { DecodedOnce } from './received.js'
 import type { ExchangeControl, Replies } from './replies.js'
+import { outOfTime, StepLimit } from './step-limit.js'
 
 /** Who is told what became of a question: its answers and the end, or an error. */
 export type Outcome = Pick<Observer<unknown>, 'next' | 'error' | 'complete'>
 
 /** The broker knows of nobody who is subscribed to the topic. */
 const NO_MATCHING_SUBSCRIBERS = 0x10
-
-/** What a question may be waiting for, as its time-out tells it. */
-const MISSING = {
-  connection: 'the link was not connected',
-  subscription: 'the response subscription was not granted',
-  acknowledgement: 'no acknowledgement from the broker',
-  answer: 'no answer',
-} as const
 
 /** One question from its first publish to its settlement, which happens once. */
 export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatcher {
@@ -40,6 +33,7 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
   #inbox: Inbox | undefined
   #lane: Lane | undefined
   #deadline: Deadline
+  readonly #stepLimit: StepLimit | undefined
   #nextAttempt: Deadline | undefined
   #publishing: Teardown | undefined
   #transfers: Transfers | undefined
@@ -57,6 +51,9 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
     this.#posting = new Posting(caller, parts, this.#replies.opening ?? [])
     this.#dueAt = exchanges.link.scheduler.now() + rules.timeout
     this.#deadline = exchanges.deadlines.add(rules.timeout, this)
+    if (rules.stepTimeouts !== undefined) {
+      this.#stepLimit = new StepLimit(exchanges.deadlines, rules.stepTimeouts, (limit) => this.#runOut(limit))
+    }
     tally.pending++
     exchanges.opened()
   }
@@ -72,7 +69,8 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
   start(): void {
     const { exchanges, rules } = this.#caller
     exchanges.follow()
-    if (rules.onDisconnect === 'fail' || this.#posting.replyTo === undefined) exchanges.watch(this)
+    const isWatching = rules.onDisconnect === 'fail' || this.#stepLimit !== undefined
+    if (isWatching || this.#posting.replyTo === undefined) exchanges.watch(this)
     this.linkOnline()
   }
 
@@ -87,6 +85,7 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
   // What the link and the inbox say.
 
   linkOnline(): void {
+    this.#mark()
     const { replyTo } = this.#posting
     if (this.#inbox !== undefined || this.#isSettled || replyTo === undefined) return
     const { correlation, response } = this.#caller.endpoint
@@ -102,6 +101,7 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
   }
 
   linkOffline(error: AntiphonError): void {
+    this.#mark()
     if (this.#caller.rules.onDisconnect === 'fail' && this.#attempts > 0) this.#end(this.#told(error))
   }
 
@@ -126,6 +126,7 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
   receive(reply: DecodedOnce): void {
     // Whoever answers has heard the question.
     this.#nextAttempt?.cancel()
+    this.#stepLimit?.clear()
     const { response } = this.#caller.endpoint
     const whole = isChunk(reply.message) ? this.#assemble(reply.message) : reply.as(response)
     if (whole !== undefined) this.#replies.receive(whole, this)
@@ -188,6 +189,7 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
     const { exchanges, rules, tally } = this.#caller
     if (this.#attempts > 0) tally.retried++
     this.#attempts++
+    this.#mark()
     this.#nextAttempt?.cancel()
     if (this.#attempts < rules.attempts) {
       this.#nextAttempt = exchanges.deadlines.add(rules.patience, () => this.#publish())
@@ -224,6 +226,7 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
 
   #acknowledged({ reasonCode }: PublishAck): void {
     this.#isAcknowledged = true
+    this.#mark()
     if (reasonCode !== NO_MATCHING_SUBSCRIBERS || !this.#caller.rules.failFast) return
     this.fail(this.failure('no-responder', `nobody is subscribed to ${this.#posting.topic}`, { reasonCode }))
   }
@@ -237,11 +240,13 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
       else if (timeUp !== 'waiting') this.#end(timeUp)
       return
     }
-    const { rules, endpoint } = this.#caller
+    this.#runOut(this.#caller.rules.timeout)
+  }
+
+  #runOut(milliseconds: number): void {
     const awaited = this.#awaited
-    const question = `${endpoint.name}, question ${this.#posting.shownToken}`
-    const why = `${question}: ${MISSING[awaited]} within ${rules.timeout} ms`
-    this.#end(this.failure('timeout', why, { awaited }))
+    const question = `${this.#caller.endpoint.name}, question ${this.#posting.shownToken}`
+    this.#end(this.failure('timeout', `${question}: ${outOfTime(awaited, milliseconds)}`, { awaited }))
   }
 
   #end(error: AntiphonError): void {
@@ -255,6 +260,7 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
     this.#isSettled = true
     this.#caller.tally.pending--
     this.#deadline.cancel()
+    this.#stepLimit?.clear()
     this.#nextAttempt?.cancel()
     this.#publishing?.unsubscribe()
     this.#transfers?.clear()
@@ -264,7 +270,11 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
     this.#caller.exchanges.settled()
   }
 
-  get #awaited(): keyof typeof MISSING {
+  #mark(): void {
+    this.#stepLimit?.enter(this.#awaited)
+  }
+
+  get #awaited(): AwaitedStep {
     if (this.#attempts > 0) return this.#isAcknowledged ? 'answer' : 'acknowledgement'
     return this.#caller.exchanges.isOnline ? 'subscription' : 'connection'
   }

@@ -1,5 +1,5 @@
 import { invalidArgument, requireNumber } from '../argument.js'
-import type { AntiphonError } from '../errors.js'
+import type { AntiphonError, AwaitedStep } from '../errors.js'
 import { backOff, type BackOff, type BackOffOptions } from '../link/back-off.js'
 import { outgoingFault } from '../link/outgoing-rules.js'
 import type { QoS, UserProperties } from '../message.js'
@@ -10,6 +10,8 @@ import { isSharedFilter } from '../topic/topic-filter.js'
 const LONGEST_TIMEOUT = 4_294_967_295_000
 
 const NOTHING = new Uint8Array()
+
+const STEPS: readonly AwaitedStep[] = ['connection', 'subscription', 'acknowledgement', 'answer']
 
 /** When and how often a question is asked again: the same bytes under the same correlation. */
 export interface RetryOptions {
@@ -27,6 +29,11 @@ export interface RetryOptions {
 export interface ExchangeOptions {
   /** Milliseconds from the call to its answer, whatever happens in between. @defaultValue 5 000 */
   readonly timeout?: number
+  /**
+   * Milliseconds that one step on the way may take, whatever is left of the whole; the `timeout` error names the step
+   * in `awaited`. @defaultValue none: any of them may take the whole timeout
+   */
+  readonly stepTimeouts?: StepTimeouts
   readonly retry?: RetryOptions
   /** @defaultValue 1 */
   readonly qos?: QoS
@@ -49,9 +56,13 @@ export interface ExchangeOptions {
   readonly credit?: number
 }
 
+/** How long a question may wait for each step, in milliseconds from the step before; for `answer`, to the first reply. */
+export type StepTimeouts = { readonly [Step in AwaitedStep]?: number }
+
 /** The options of an exchange with every default in place. */
 export interface ExchangeRules {
   readonly timeout: number
+  readonly stepTimeouts: StepTimeouts | undefined
   readonly attempts: number
   /** Milliseconds of silence before asking again. */
   readonly patience: number
@@ -69,15 +80,16 @@ export interface ExchangeRules {
 export function toRules(options: ExchangeOptions): ExchangeRules {
   const { timeout = 5_000, retry, qos = 1, userProperties, responseTopic, credit } = options
   const { onDisconnect = 'keep', failFast = false } = options
-  if (!(timeout > 0 && timeout <= LONGEST_TIMEOUT)) {
-    throw invalidArgument(
-      `timeout is ${timeout}: it must be more than 0 and at most ${LONGEST_TIMEOUT} milliseconds`,
-    )
+  requireTimeout('timeout', timeout)
+  for (const step of STEPS) {
+    const limit = options.stepTimeouts?.[step]
+    if (limit !== undefined) requireTimeout(`stepTimeouts.${step}`, limit)
   }
   requireSendable(options)
   const retries = requireNumber('retry.count', retry?.count ?? 0, { least: 0, isWhole: true })
   return {
     timeout,
+    stepTimeouts: options.stepTimeouts,
     attempts: retries + 1,
     patience: requireNumber('retry.after', retry?.after ?? timeout / (retries + 1), { least: 1e-3 }),
     isWorthRetrying: retry?.on ?? isPassing,
@@ -89,6 +101,13 @@ export function toRules(options: ExchangeOptions): ExchangeRules {
     failFast,
     credit: credit === undefined ? undefined : requireNumber('credit', credit, { least: 1, isWhole: true }),
   }
+}
+
+function requireTimeout(name: string, milliseconds: number): void {
+  if (milliseconds > 0 && milliseconds <= LONGEST_TIMEOUT) return
+  throw invalidArgument(
+    `${name} is ${milliseconds}: it must be more than 0 and at most ${LONGEST_TIMEOUT} milliseconds`,
+  )
 }
 
 /** Everything of a question that is known before there is one. */

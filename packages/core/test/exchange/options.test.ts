@@ -38,6 +38,8 @@ describe('options are validated before any packet', () => {
     ['timeout', { timeout: NaN }],
     ['timeout', { timeout: Infinity }],
     ['timeout', { timeout: 4_294_967_295_001 }],
+    ['stepTimeouts.connection', { stepTimeouts: { connection: 0 } }],
+    ['stepTimeouts.answer', { stepTimeouts: { answer: NaN } }],
     ['retry.count', { retry: { count: -1 } }],
     ['retry.count', { retry: { count: 0.5 } }],
     ['retry.count', { retry: { count: NaN } }],
