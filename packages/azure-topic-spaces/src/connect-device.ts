@@ -21,6 +21,7 @@ export interface DeviceOptions
       | 'servername'
       | 'rejectUnauthorized'
       | 'wsOptions'
+      | 'tunnel'
       | 'timerVariant'
       | 'connectTimeout'
     > {

@@ -17,19 +17,13 @@ const defaultSessionExpiry = 300
 
 /** Puts together what MQTT.js needs for one connection; the options have to be valid. */
 export function toClientOptions(address: Address, options: MqttOptions, attempt: Attempt): ClientOptions {
-  const {
-    protocolVersion = 5,
-    keepalive = 60,
-    connectTimeout = 30_000,
-    will,
-    wsOptions,
-    timerVariant,
-  } = options
+  const { protocolVersion = 5, keepalive = 60, connectTimeout = 30_000, will, timerVariant } = options
   const { clientId, clean, credentials } = attempt
   const { protocol, host, port, path } = address
   return {
     ...defined({ protocol, host, hostname: host, port, path }),
     ...tlsOptions(options),
+    ...socketOptions(address, options),
     protocolId: 'MQTT',
     protocolVersion,
     clientId,
@@ -37,12 +31,23 @@ export function toClientOptions(address: Address, options: MqttOptions, attempt:
     keepalive,
     connectTimeout,
     ...defined({ timerVariant }),
-    ...(wsOptions !== undefined && { wsOptions: { ...wsOptions } }),
     ...(credentials !== undefined && { username: credentials.username }),
     ...(credentials?.password !== undefined && { password: toMqttBytes(credentials.password) }),
     ...(will !== undefined && { will: toMqttWill(will, protocolVersion) }),
     ...(protocolVersion === 5 && { properties: toMqttProperties(options) }),
   }
+}
+
+/** A socket of our own, and where each protocol of MQTT.js takes it; that of plain TCP does not. */
+function socketOptions(
+  { protocol, host, port }: Address,
+  { tunnel, wsOptions }: MqttOptions,
+): IClientOptions {
+  const socket = tunnel?.({ host, port })
+  const given: object =
+    socket === undefined ? {} : protocol === 'ws' ? { createConnection: () => socket } : { socket }
+  if (protocol === 'mqtt' || protocol === 'mqtts') return given
+  return wsOptions === undefined && socket === undefined ? {} : { wsOptions: { ...wsOptions, ...given } }
 }
 
 function tlsOptions({ ca, cert, key, passphrase, ...options }: MqttOptions): IClientOptions {

@@ -21,7 +21,7 @@ export function oneTimeClient(
     manualConnect: true,
     log: () => undefined,
   })
-  const build = client['streamBuilder'] as StreamBuilder
+  const build = ownStream(options) ?? (client['streamBuilder'] as StreamBuilder)
   const buildTapped: StreamBuilder = (by) => {
     const stream = build(by)
     // The one time it is called, it is with what parses.
@@ -33,4 +33,10 @@ export function oneTimeClient(
   }
   client['streamBuilder'] = buildTapped
   return client
+}
+
+/** A socket of our own; MQTT.js takes it for TLS and WebSockets only. */
+function ownStream(options: IClientOptions & { readonly socket?: unknown }): StreamBuilder | undefined {
+  const { protocol, socket } = options
+  return protocol === 'mqtt' && socket !== undefined ? () => socket as ReturnType<StreamBuilder> : undefined
 }

@@ -110,6 +110,7 @@ const optionRules: Rules<MqttOptions> = {
   servername: onlyNode(isText),
   ALPNProtocols: onlyNode(isProtocolList),
   wsOptions: onlyNode(isObject),
+  tunnel: onlyNode(isFunction),
   timerVariant: isOneOf('auto', 'worker', 'native'),
   scheduler: isObject,
 }

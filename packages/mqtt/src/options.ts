@@ -1,5 +1,6 @@
 import type { MessageProperties, QoS, UserProperties } from '@antiphon/core'
 import type { ObservableInput, SchedulerLike } from 'rxjs'
+import type { Tunnel } from './tunnel.js'
 
 /** Who we say we are. */
 export interface Credentials {
@@ -90,6 +91,8 @@ export interface MqttOptions {
   readonly ALPNProtocols?: readonly string[]
   /** Options of the WebSocket of the `ws` package, such as `headers` and `agent`. Node only. */
   readonly wsOptions?: Readonly<Record<string, unknown>>
+  /** Opens the way to the broker in place of a plain socket, such as `throughProxy(…)`. Node only. @defaultValue none */
+  readonly tunnel?: Tunnel
   /** What keeps time for `keepalive` in a browser: a worker in a blob, which a CSP may forbid, or the page itself. */
   readonly timerVariant?: 'auto' | 'worker' | 'native'
   /** The clock of message expiry and of the farewell's limit. @defaultValue asyncScheduler */

@@ -1,16 +1,19 @@
 import { toUtf8 } from '@antiphon/core'
 import { connect as connectMqtt } from '@antiphon/mqtt'
-import { describeForeign, makeCertificates, startMosquitto, type Certificates } from '@antiphon/workshop'
+import { throughProxy } from '@antiphon/mqtt/proxy'
+import {
+  describeForeign,
+  makeCertificates,
+  startHttpProxy,
+  startMosquitto,
+  startSocksProxy,
+  type Certificates,
+} from '@antiphon/workshop'
 import type { either } from 'fp-ts'
 import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, request, type Server } from 'node:http'
-import { connect as connectTcp, type AddressInfo, type Socket } from 'node:net'
-import { Agent, type RequestOptions } from 'node:https'
-import type { Duplex } from 'node:stream'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect as connectTls } from 'node:tls'
 import { filter, firstValueFrom, lastValueFrom, map, ReplaySubject, take, toArray } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -108,19 +111,26 @@ describeForeign(['openssl'], 'a device on the platform, over TLS', () => {
     await link.close()
   })
 
-  it('goes through a proxy by HTTP CONNECT, with an agent', async () => {
-    const tunnels: string[] = []
-    const proxy = await startProxy((target) => tunnels.push(target))
-    const link = connectDevice({
-      ...config,
-      protocol: 'wss',
-      port: wssPort,
-      agent: new TunnelAgent(proxy, certificates.ca),
+  describe('through a proxy', () => {
+    const user = { name: 'device', password: 'p/w' }
+    it.each([
+      ['HTTP', 'MQTTS', () => startHttpProxy(user)],
+      ['HTTP', 'WSS', () => startHttpProxy(user)],
+      ['SOCKS', 'MQTTS', () => startSocksProxy(user)],
+      ['SOCKS', 'WSS', () => startSocksProxy(user)],
+    ] as const)('%s, to %s', async (_, way, start) => {
+      const proxy = await start()
+      const wss = { protocol: 'wss', port: wssPort } as const
+      const link = connectDevice({
+        ...config,
+        ...(way === 'WSS' && wss),
+        tunnel: throughProxy(proxy.url),
+      })
+      await online(link)
+      expect(proxy.targets).toEqual([`localhost:${way === 'WSS' ? wssPort : port}`])
+      await link.close()
+      await proxy.stop()
     })
-    await online(link)
-    expect(tunnels).toEqual([`localhost:${wssPort}`])
-    await link.close()
-    proxy.close()
   })
 
   it('commands queued while offline arrive before SUBSCRIBE, and are handled', async () => {
@@ -217,51 +227,6 @@ describeForeign(['openssl', 'mosquitto'], 'the same device on Mosquitto, with TL
     }
   })
 })
-
-/** A proxy that knows CONNECT alone. */
-async function startProxy(opened: (target: string) => void): Promise<Server> {
-  const server = createServer().on('connect', ({ url = '' }, client: Socket) => {
-    opened(url)
-    const [host = '', port] = url.split(':')
-    const target = connectTcp({ host, port: Number(port) }, () => {
-      client.write('HTTP/1.1 200 OK\r\n\r\n')
-      client.pipe(target).pipe(client)
-    })
-    for (const [one, other] of [
-      [client, target],
-      [target, client],
-    ] as const)
-      one.on('error', () => other.destroy())
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return server
-}
-
-/** What packages for proxies export: an agent whose connections lead through one. */
-class TunnelAgent extends Agent {
-  readonly #proxy: Server
-  readonly #ca: string
-
-  constructor(proxy: Server, ca: string) {
-    super()
-    this.#proxy = proxy
-    this.#ca = ca
-  }
-
-  override createConnection(
-    options: RequestOptions,
-    done?: (error: Error | null, stream: Duplex) => void,
-  ): undefined {
-    const target = `${options.host ?? ''}:${options.port ?? ''}`
-    const { port } = this.#proxy.address() as AddressInfo
-    request({ host: '127.0.0.1', port, method: 'CONNECT', path: target })
-      .on('connect', (_, socket) => {
-        done?.(null, connectTls({ socket, servername: 'localhost', ca: this.#ca }))
-      })
-      .end()
-    return undefined
-  }
-}
 
 describe('the door of the device', () => {
   it('opens in a browser: nothing of Node is behind it', async () => {

@@ -14,3 +14,5 @@ export type { CertificateOptions, Certificates, KeyPair } from './certificates.j
 export { freePort } from './free-port.js'
 export { startMosquitto } from './mosquitto.js'
 export type { Mosquitto, MosquittoOptions, MosquittoTls } from './mosquitto.js'
+export { startHttpProxy, startSocksProxy } from './proxies.js'
+export type { ProxyUser, WayProxy } from './proxies.js'

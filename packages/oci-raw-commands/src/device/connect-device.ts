@@ -1,5 +1,5 @@
-import { invalidArgument, type Link, type LinkOptions } from '@antiphon/core'
-import { connect, type MqttOptions, type TlsMaterial } from '@antiphon/mqtt'
+import type { Link, LinkOptions } from '@antiphon/core'
+import { connect, type MqttOptions, type TlsMaterial, type Tunnel } from '@antiphon/mqtt'
 
 /** How a device reaches the platform. */
 export interface DeviceConfig extends LinkOptions {
@@ -17,8 +17,8 @@ export interface DeviceConfig extends LinkOptions {
     | { readonly cert: TlsMaterial; readonly key: TlsMaterial; readonly passphrase?: string }
   /** The authorities to trust, as PEM. @defaultValue those of the system */
   readonly ca?: TlsMaterial
-  /** A `http.Agent` that leads through a proxy, of `https-proxy-agent` or `socks-proxy-agent`; with `wss` only. */
-  readonly agent?: object
+  /** The way through a proxy: `throughProxy('http://…')` or `throughProxy('socks5://…')` of `@antiphon/mqtt/proxy`. */
+  readonly tunnel?: Tunnel
   /** Seconds. @defaultValue 60 */
   readonly keepalive?: number
 }
@@ -35,13 +35,10 @@ export function connectDevice({
   clientId,
   identity,
   ca,
-  agent,
+  tunnel,
   keepalive = 60,
   ...linkOptions
 }: DeviceConfig): Link {
-  if (agent !== undefined && protocol !== 'wss') {
-    throw invalidArgument('agent leads WebSockets through a proxy, and protocol is mqtts: use wss')
-  }
   const options: MqttOptions = {
     protocolVersion: 4,
     clean: false,
@@ -49,7 +46,7 @@ export function connectDevice({
     keepalive,
     ...('cert' in identity ? identity : { username: identity.externalKey, password: identity.password }),
     ...(ca === undefined ? {} : { ca }),
-    ...(agent === undefined ? {} : { wsOptions: { agent } }),
+    ...(tunnel === undefined ? {} : { tunnel }),
   }
   return connect(`${protocol}://${host}:${port}${protocol === 'wss' ? '/mqtt' : ''}`, {
     ...options,
