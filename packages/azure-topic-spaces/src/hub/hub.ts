@@ -2,18 +2,25 @@ import {
   createBroker,
   Reason,
   type Broker,
+  type PublishRequest,
+  type PublishVerdict,
   type SubscribeAttempt,
   type SubscribeVerdict,
 } from '@antiphon/broker'
-import type { Transport } from '@antiphon/core'
+import { isMatch, type Transport } from '@antiphon/core'
 import type { Credentials } from '@antiphon/mqtt'
 import { asyncScheduler, type SchedulerLike } from 'rxjs'
 import { platformLimits } from '../platform-limits.js'
 import { mayPublish, subscribeRights } from '../topic-space.js'
 import { authenticate } from './authenticate.js'
 import { deviceRegistry, type DeviceRegistry } from './device-registry.js'
+import { methodInvoker, type MethodInvoker } from './method-invoker.js'
 import { SubscriptionLedger } from './subscription-ledger.js'
 import { topicSpaceRegistry, type TopicSpaceRegistry } from './topic-space-registry.js'
+
+/** Where a device is called, and where it answers: no topic space is about these. */
+const methodRequests = '$az/iot/methods/+/+'
+const methodResponses = '$az/iot/methods/+/response/+'
 
 /** How a hub is made. */
 export interface HubOptions {
@@ -35,6 +42,8 @@ export interface Hub extends Pick<Broker, 'listen' | 'close' | 'events$'> {
   readonly hostName: string
   readonly devices: DeviceRegistry
   readonly topicSpaces: TopicSpaceRegistry
+  /** Calls a direct method of a device that is connected; see `serveMethods`. */
+  readonly invokeMethod$: MethodInvoker['invoke$']
   /** A device's conversation with the hub without a socket, as `linkOver` takes it. */
   readonly transport: (device: LocalDevice) => Transport
   /** The broker underneath, to look into. */
@@ -55,11 +64,8 @@ export function createHub(options: HubOptions = {}): Hub {
     scheduler,
     authority: {
       authenticate: (attempt) => authenticate(attempt, book),
-      authorizePublish: ({ client, message }) =>
-        mayPublish(topicSpaces.list(), String(client.principal), message.topic)
-          ? 'allow'
-          : { close: Reason.notAuthorized, reasonString: 'no topic space allows this publish' },
-      authorizeSubscribe: (attempt) => judge(attempt, topicSpaces, ledger),
+      authorizePublish: (request) => judgePublish(request, topicSpaces, methods),
+      authorizeSubscribe: (attempt) => judgeSubscribe(attempt, topicSpaces, ledger),
     },
     protocolVersions: [4],
     maximumQoS: 1,
@@ -79,13 +85,17 @@ export function createHub(options: HubOptions = {}): Hub {
     },
   })
   broker.events$.subscribe((event) => ledger.follow(event))
+  const methods = methodInvoker(broker.deliver$, scheduler)
   return {
     hostName,
     devices,
     topicSpaces,
     listen: broker.listen,
-    close: broker.close,
+    close: async () => {
+      await Promise.all([methods.close(), broker.close()])
+    },
     events$: broker.events$,
+    invokeMethod$: methods.invoke$,
     transport: (device) =>
       broker.transport({
         ...device,
@@ -97,13 +107,30 @@ export function createHub(options: HubOptions = {}): Hub {
   }
 }
 
+/** Decides on one message: a template must hold its topic, or it answers a method, which goes to nobody else. */
+function judgePublish(
+  { client, message }: PublishRequest,
+  spaces: TopicSpaceRegistry,
+  methods: MethodInvoker,
+): PublishVerdict {
+  if (isMatch(methodResponses, message.topic)) {
+    methods.answered(client.clientId, message)
+    return { take: Reason.success }
+  }
+  return mayPublish(spaces.list(), String(client.principal), message.topic)
+    ? 'allow'
+    : { close: Reason.notAuthorized, reasonString: 'no topic space allows this publish' }
+}
+
 /** Decides on one filter: a template must cover it, and have room for one more where its space is for few. */
-function judge(
+function judgeSubscribe(
   { client, filter }: SubscribeAttempt,
   spaces: TopicSpaceRegistry,
   ledger: SubscriptionLedger,
 ): SubscribeVerdict {
   const { clientId, principal } = client
+  // Only the hub publishes there, and to one device at a time.
+  if (filter === methodRequests) return 'allow'
   const rights = subscribeRights(spaces.list(), String(principal), filter)
   if (rights.length === 0) return { refuse: Reason.notAuthorized }
   if (ledger.has(clientId, filter)) return 'allow'
