@@ -1,12 +1,17 @@
-/** A responder, a requester and the broker between them, all in one process: the whole of Antiphon on one page. */
+/**
+ * A responder, a requester and the broker between them, all in one process: the whole of Antiphon on one page.
+ *
+ * On a broker that is there already: `BROKER_HOST=… BROKER_PORT=1883 npm start 01`.
+ */
 import { createBroker } from '@antiphon/broker'
 import { endpoint, request$, requests$, serve, text } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
 import { from, lastValueFrom, of, tap } from 'rxjs'
 
 const broker = createBroker()
-const { url } = await broker.listen({ protocol: 'tcp' })
-console.log(`broker     listens on ${url}`)
+const { BROKER_HOST: host, BROKER_PORT: port = '1883' } = process.env
+const url = host === undefined ? (await broker.listen({ protocol: 'tcp' })).url : `mqtt://${host}:${port}`
+console.log(`broker     is at ${url}`)
 
 const temperature = endpoint({ topic: 'service/temperature/query', request: text, response: text })
 const known: Readonly<Record<string, number>> = { Vienna: 22.5, Berlin: 18.3, London: 15.8 }

@@ -1,24 +1,17 @@
 /** The temperature service and who asks it, as two processes on an embedded broker. */
 import { createBroker } from '@antiphon/broker'
-import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { filter, firstValueFrom } from 'rxjs'
+import { startProgram } from '../start-program.js'
 
 const broker = createBroker()
 const { port } = await broker.listen({ protocol: 'tcp' })
 
-function start(program: string): ChildProcess {
-  const env = { ...process.env, BROKER_HOST: '127.0.0.1', BROKER_PORT: String(port) }
-  return spawn(process.execPath, ['--import', 'tsx', new URL(program, import.meta.url).pathname], {
-    env,
-    stdio: 'inherit',
-  })
-}
-
+const env = { BROKER_HOST: '127.0.0.1', BROKER_PORT: String(port) }
 const isServed = firstValueFrom(broker.events$.pipe(filter(({ type }) => type === 'subscribed')))
-const responder = start('./responder.ts')
+const responder = startProgram(new URL('responder.ts', import.meta.url), env)
 await isServed
-await once(start('./requester.ts'), 'exit')
+await once(startProgram(new URL('requester.ts', import.meta.url), env), 'exit')
 responder.kill('SIGINT')
 await once(responder, 'exit')
 await broker.close()

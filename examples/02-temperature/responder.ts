@@ -4,13 +4,16 @@ import { connect } from '@antiphon/mqtt'
 import { serveTemperatures } from '@antiphon/mqtt5-temperature'
 import { pipe } from 'fp-ts/lib/function.js'
 import { fromEvent, lastValueFrom } from 'rxjs'
+import { offlineLine } from '../live-state.js'
 import { brokerUrl } from './broker-url.js'
 
 const decoder = new TextDecoder()
 
 function tell(entry: LogEntry): void {
-  if (entry.event === 'state' && entry.state.status === 'online') {
-    console.log('Connected with reason code: Success')
+  if (entry.event === 'state') {
+    const line =
+      entry.state.status === 'online' ? 'Connected with reason code: Success' : offlineLine(entry.state)
+    if (line !== undefined) console.log(line)
   } else if (entry.event === 'message') {
     const { topic, payload } = entry.message
     console.log(`\nReceived request: topic=${topic}, payload=${decoder.decode(payload)}`)

@@ -3,6 +3,7 @@ import { logged, type Link, type LogEntry } from '@antiphon/core'
 import { connectDevice, parseConnectionString } from '@antiphon/azure-topic-spaces'
 import { pipe } from 'fp-ts/lib/function.js'
 import { tap } from 'rxjs'
+import { offlineLine } from '../live-state.js'
 
 /** The connection string in an environment variable. */
 export function connectionStringIn(variable: string): string {
@@ -26,14 +27,15 @@ export function connectFrom(variable: string, tell: (entry: LogEntry) => void): 
   const { HUB_URL: url } = process.env
   const deviceId = deviceIdIn(variable)
   const link = connectDevice(connectionStringIn(variable), url === undefined ? {} : { url })
-  const connecting = ({ event, ...entry }: LogEntry): void => {
-    if (event === 'state' && 'state' in entry && entry.state.status === 'connecting')
-      say(deviceId, 'Connecting')
+  const tellState = (entry: LogEntry): void => {
+    if (entry.event !== 'state') return
+    const line = entry.state.status === 'connecting' ? 'Connecting' : offlineLine(entry.state)
+    if (line !== undefined) say(deviceId, line)
   }
   return pipe(
     link,
     logged((entry) => {
-      connecting(entry)
+      tellState(entry)
       tell(entry)
     }),
     (inner) => ({

@@ -1,13 +1,14 @@
 /** A phone unlocks a car: two processes on a local hub, over TLS where openssl is there to make a certificate. */
 import { formatConnectionString } from '@antiphon/azure-topic-spaces'
 import { createHub } from '@antiphon/azure-topic-spaces/hub'
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { filter, firstValueFrom } from 'rxjs'
+import { startProgram } from '../start-program.js'
 
 const folder = await mkdtemp(join(tmpdir(), 'antiphon-hub-'))
 const files = { cert: join(folder, 'hub.crt'), key: join(folder, 'hub.key') }
@@ -51,22 +52,16 @@ const { url } = await hub.listen(
     : { protocol: 'tcp' },
 )
 const env = {
-  ...process.env,
   HUB_URL: url,
   CS_MOBILE_DEVICE: formatConnectionString(hub.devices.connectionString('mobile1')),
   CS_CAR_DEVICE: formatConnectionString(hub.devices.connectionString('car1')),
   ...(isSecret && { NODE_EXTRA_CA_CERTS: files.cert }),
 }
 
-function start(program: string): ChildProcess {
-  const file = new URL(program, import.meta.url).pathname
-  return spawn(process.execPath, ['--import', 'tsx', file], { env, stdio: 'inherit' })
-}
-
 const isServed = firstValueFrom(hub.events$.pipe(filter(({ type }) => type === 'subscribed')))
-const car = start('./car.ts')
+const car = startProgram(new URL('car.ts', import.meta.url), env)
 await isServed
-await once(start('./mobile.ts'), 'exit')
+await once(startProgram(new URL('mobile.ts', import.meta.url), env), 'exit')
 car.kill('SIGINT')
 await once(car, 'exit')
 await hub.close()

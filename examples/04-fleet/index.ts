@@ -1,7 +1,11 @@
-/** A fleet on a local hub: one alert reaches every vehicle (fan-out), every position reaches one map (fan-in). */
+/**
+ * A fleet: one alert reaches every vehicle (fan-out), every position reaches one map (fan-in).
+ *
+ * On a hub in the cloud that has the topic spaces of `hub.ts`, set `CS_VEHICLE1_DEVICE`, `CS_VEHICLE2_DEVICE`,
+ * `CS_VEHICLE3_DEVICE`, `CS_DISPATCHER_DEVICE` and `CS_MAP_DEVICE` to the connection strings of these devices.
+ */
 import { AntiphonError, type Link, type Message } from '@antiphon/core'
 import {
-  filter,
   firstValueFrom,
   forkJoin,
   from,
@@ -12,11 +16,11 @@ import {
   toArray,
   type Observable,
 } from 'rxjs'
-import { startFleet } from './hub.js'
+import { openFleet } from './hub.js'
 
 const decoder = new TextDecoder()
 const encoder = new TextEncoder()
-const { hub, connect } = await startFleet()
+const { connect, close } = await openFleet()
 const vehicles = ['vehicle1', 'vehicle2', 'vehicle3'].map((deviceId) => ({
   deviceId,
   link: connect(deviceId),
@@ -32,32 +36,24 @@ function publish(link: Link, topic: string, said: string): Promise<unknown> {
   return lastValueFrom(link.publish$({ topic, payload: encoder.encode(said) }))
 }
 
-/** What so many subscribers are told once all of them are subscribed and `speak` has spoken; in order of the alphabet. */
+/** What subscribers are told once all of them are subscribed and `speak` has spoken; in order of the alphabet. */
 async function heard(
-  lines$: Observable<string>,
-  subscribers: number,
+  subscribers: readonly { readonly deviceId: string; readonly link: Link }[],
+  filter: string,
   speak: () => Promise<unknown>,
 ): Promise<void> {
-  const isSubscribed = firstValueFrom(
-    hub.events$.pipe(
-      filter(({ type }) => type === 'subscribed'),
-      take(subscribers),
-      toArray(),
-    ),
-  )
+  const lines$ = merge(...subscribers.map(({ deviceId, link }) => shown(deviceId, link.messages$(filter))))
   const lines = lastValueFrom(lines$.pipe(take(vehicles.length), toArray()))
-  await isSubscribed
+  await Promise.all(subscribers.map(({ link }) => firstValueFrom(link.subscription$(filter))))
   await speak()
   for (const line of [...(await lines)].sort()) console.log(line)
 }
 
 console.log('fan-out')
-const alerts = vehicles.map(({ deviceId, link }) => shown(deviceId, link.messages$('fleet/alerts/#')))
-await heard(merge(...alerts), vehicles.length, () => publish(dispatcher, 'fleet/alerts/weather', 'storm'))
+await heard(vehicles, 'fleet/alerts/#', () => publish(dispatcher, 'fleet/alerts/weather', 'storm'))
 
 console.log('fan-in')
-const positions$ = shown('map', mapLink.messages$('vehicles/+/GPS/#'))
-await heard(positions$, 1, () =>
+await heard([{ deviceId: 'map', link: mapLink }], 'vehicles/+/GPS/#', () =>
   lastValueFrom(
     forkJoin(
       vehicles.map(({ deviceId, link }, at) =>
@@ -74,4 +70,4 @@ await publish(dispatcher, 'vehicles/vehicle2/doors', 'open').then(
 )
 
 await Promise.all([...vehicles.map(({ link }) => link), dispatcher, mapLink].map((link) => link.close()))
-await hub.close()
+await close()

@@ -1,19 +1,22 @@
 /**
  * The device: telemetry, and an answer to every command. Ctrl-C, or the command `{"shutdown":true}`, ends it.
  *
- * Against the cloud: `IOT_DEVICE_HOST=… DEVICE_USERNAME=<externalKey> DEVICE_PASSWORD=… npx tsx 05-raw-commands/device.ts`. Behind a
- * proxy, give `connectDevice` an `agent` and `protocol: 'wss'`.
+ * Against the cloud: `IOT_DEVICE_HOST=… DEVICE_USERNAME=<externalKey> DEVICE_PASSWORD=… npx tsx 05-raw-commands/device.ts`, and
+ * through a proxy with `PROXY_ARGS=http://proxy:3128`.
  */
 import { connectDevice, demoLine, firstLine, lastLine, runDevice } from '@antiphon/oci-raw-commands'
 import { connect } from '@antiphon/mqtt'
+import { throughProxy } from '@antiphon/mqtt/proxy'
 import { readFileSync } from 'node:fs'
 import { fromEvent } from 'rxjs'
+import { offlineLine } from '../live-state.js'
 import { settings } from './settings.js'
 
 const {
   host,
   plainUrl,
   caCerts,
+  proxyArgs,
   clientId,
   username: externalKey,
   password,
@@ -27,10 +30,15 @@ const link =
         clientId,
         identity: { externalKey, password },
         ...(caCerts === undefined ? {} : { ca: readFileSync(caCerts) }),
+        ...(proxyArgs === undefined ? {} : { tunnel: throughProxy(proxyArgs) }),
       })
     : connect(plainUrl, { protocolVersion: 4, clean: false, clientId, username: externalKey, password })
 
 console.log(firstLine)
+link.state$.subscribe((state) => {
+  const line = offlineLine(state)
+  if (line !== undefined) console.log(line)
+})
 const stop$ = fromEvent(process, 'SIGINT')
 await runDevice(link, { endpoint, messageDelay, stop$ }).forEach((event) => {
   const line = demoLine(event)

@@ -6,13 +6,16 @@ import { inRoot } from '../workspace.js'
 /** What a line of `expected.txt` says where the story goes on until somebody ends it. */
 export const interruption = '^C'
 
+/** What stands for anything in a line of `expected.txt`. */
+const anything = '…'
+
 /** An example: a numbered folder whose `index.ts` tells its whole story and ends, by itself or at Ctrl-C. */
 export interface Story {
   readonly name: string
   readonly file: string
   /**
-   * Lines that it must print, in this order, with others in between: its `expected.txt`. A line `^C` is pressed, and
-   * not printed, when all before it are there.
+   * Lines that it must print, in this order, with others in between: its `expected.txt`, in which `…` stands for
+   * anything. A line `^C` is pressed, and not printed, when all before it are there.
    */
   readonly expected: readonly string[]
 }
@@ -45,9 +48,14 @@ export function firstMissing(expected: readonly string[], output: string): strin
   const printed = output.split('\n')
   let from = 0
   for (const line of expected.filter((each) => each !== interruption)) {
-    const at = printed.indexOf(line, from)
+    const shape = new RegExp(`^${line.split(anything).map(escaped).join('.*')}$`)
+    const at = printed.findIndex((each, index) => index >= from && shape.test(each))
     if (at < 0) return line
     from = at + 1
   }
   return undefined
+}
+
+function escaped(text: string): string {
+  return text.replace(/[$()*+.?[\\\]^{|}]/g, '\\$&')
 }

@@ -9,6 +9,12 @@ describe('the output of an example', () => {
     expect(firstMissing([], printed)).toBeUndefined()
   })
 
+  it('may have anything where an expected line has …, and is taken by its letters otherwise', () => {
+    expect(firstMissing(['Sent (…): a', 'b…'], 'Sent (1-2): a\nb.c\n')).toBeUndefined()
+    expect(firstMissing(['b.c'], 'b!c\n')).toBe('b.c')
+    expect(firstMissing(['…b'], 'ab!\n')).toBe('…b')
+  })
+
   it('misses a line that is not there, or too early, or too seldom', () => {
     expect(firstMissing(['first', 'third'], printed)).toBe('third')
     expect(firstMissing(['second', 'first'], printed)).toBe('first')
