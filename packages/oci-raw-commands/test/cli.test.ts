@@ -1,8 +1,11 @@
-import { firstValueFrom } from 'rxjs'
+import { toUtf8 } from '@antiphon/core'
+import { connect } from '@antiphon/mqtt'
+import { filter, firstValueFrom, NEVER, ReplaySubject, Subject } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { help, readArguments } from '../src/cli/arguments.js'
+import { ociProgram } from '../src/cli/program.js'
 import { serveCommands } from '../src/index.js'
 import { createPlatform, type Platform } from '../src/platform/index.js'
 import { lamp } from './world.js'
@@ -96,10 +99,12 @@ describe('the command line', () => {
 })
 
 describe('antiphon-oci', () => {
-  const run = promisify(execFile)
-  const program = new URL('../src/cli/main.ts', import.meta.url).pathname
-  const oci = (...args: readonly string[]): Promise<{ readonly stdout: string }> =>
-    run(process.execPath, ['--import', 'tsx', program, ...args])
+  /** What the program prints, or the error it ends with. */
+  const oci = async (...args: readonly string[]): Promise<string> => {
+    const printed: string[] = []
+    await ociProgram(args, { say: (line) => printed.push(line), stop$: NEVER })
+    return printed.join('\n')
+  }
   let platform: Platform
   let url: string
   beforeAll(async () => {
@@ -115,27 +120,63 @@ describe('antiphon-oci', () => {
     serveCommands(link).subscribe()
     await isSubscribed
     const answer = ['--response-endpoint', 'iot/v1/rsp', '--endpoint', url, '--wait']
-    const { stdout } = await oci('invoke-raw-text-command', ...required, '--request-data', 'hi', ...answer)
-    expect(stdout).toMatch(/^COMPLETED$/m)
-    expect(JSON.parse(stdout.slice(stdout.indexOf('{')))).toMatchObject({
+    const printed = await oci('invoke-raw-text-command', ...required, '--request-data', 'hi', ...answer)
+    expect(printed).toMatch(/^COMPLETED$/m)
+    expect(JSON.parse(printed.slice(printed.indexOf('{')))).toMatchObject({
       request_data: 'hi',
       response_data: { status: 'acknowledged' },
     })
     await link.close()
   })
 
-  it('ends with 1 and names the field when the platform refuses', async () => {
-    const refused = oci(
-      'invoke-raw-text-command',
-      ...required,
-      '--request-duration',
-      '10m',
-      '--endpoint',
-      url,
-    )
+  it('without --wait prints the id of the record', async () => {
+    const [id = ''] = (await oci('invoke-raw-text-command', ...required, '--endpoint', url)).split('\n')
+    expect(platform.record(id)).toMatchObject({ request_endpoint: 'iot/v1/cmd' })
+    expect(await oci('--help')).toBe(help)
+  })
+
+  it('runs the stand-in, tells what happens on it, and closes it at Ctrl-C', async () => {
+    const printed$ = new ReplaySubject<string>()
+    const stop$ = new Subject<void>()
+    const say = (line: string): void => printed$.next(line)
+    const heard = (part: string): Promise<string> =>
+      firstValueFrom(printed$.pipe(filter((line) => line.includes(part))))
+    const args = [
+      'platform',
+      '--device',
+      `${lamp.externalKey}:${lamp.password}`,
+      '--http',
+      '0',
+      '--port',
+      '0',
+    ]
+    const running = ociProgram(args, { say, stop$ })
+    const endpoint = (await heard('listening on http:')).replace('listening on ', '')
+    const broker = (await heard('listening on mqtt:')).replace('listening on ', '')
+    const [, id = ''] = (await heard(' is ')).split(' is ')
+    const { externalKey: username, password } = lamp
+    const link = connect(broker, { clientId: 'lamp', clean: false, protocolVersion: 4, username, password })
+    const topic = 'iot/v1/mqtt'
+    await firstValueFrom(link.publish$({ topic, payload: toUtf8('21.5') }))
+    expect(await heard(topic)).toBe(`${id} ${topic} 21.5`)
+    const command = ['invoke-raw-text-command', '--digital-twin-instance-id', id, '--request-endpoint', 'x']
+    const invoked = await oci(...command, '--endpoint', endpoint)
+    expect(await heard(invoked)).toMatch(/PENDING$/)
+    stop$.next()
+    await running
+    await link.close()
+  })
+
+  it('as a program of its own ends with 1 and names the field when the platform refuses', async () => {
+    const program = new URL('../src/cli/main.ts', import.meta.url).pathname
+    const args = [...required, '--request-duration', '10m', '--endpoint', url]
+    const refused = promisify(execFile)(process.execPath, [
+      ...['--import', 'tsx', program, 'invoke-raw-text-command'],
+      ...args,
+    ])
     await expect(refused).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringContaining('requestDuration') as string,
     })
-  })
+  }, 60_000)
 })

@@ -1,15 +1,15 @@
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { promisify } from 'node:util'
-import { firstValueFrom, fromEvent, skipWhile, type Observable } from 'rxjs'
+import { firstValueFrom, fromEvent, NEVER, skipWhile, type Observable } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connectDevice } from '../../src/index.js'
 import { readCommandLine } from '../../src/hub/cli/arguments.js'
 import { execute } from '../../src/hub/cli/commands.js'
+import { hubProgram } from '../../src/hub/cli/program.js'
 import { deviceRegistry } from '../../src/hub/device-registry.js'
 import { topicSpaceRegistry } from '../../src/hub/topic-space-registry.js'
 
@@ -18,12 +18,12 @@ let directory: string
 beforeAll(async () => void (directory = await mkdtemp(join(tmpdir(), 'antiphon-hub-'))))
 afterAll(() => rm(directory, { recursive: true }))
 
+/** What the program prints, or the error it ends with. */
 async function hub(...args: readonly string[]): Promise<string> {
-  const all = ['--import', 'tsx', cli, ...args, '--directory', directory]
-  return promisify(execFile)(process.execPath, all).then(
-    ({ stdout }) => stdout.trim(),
-    (error: { readonly stderr: string }) => error.stderr.trim(),
-  )
+  const printed: string[] = []
+  const say = (line: string): void => void printed.push(line)
+  await hubProgram([...args, '--directory', directory], { say, complain: say, stop$: NEVER })
+  return printed.join('\n')
 }
 
 describe('antiphon-hub', () => {
@@ -39,6 +39,7 @@ describe('antiphon-hub', () => {
       templates: [template, 'x/#'],
     })
 
+    await expect(hub('create', '-n', 'HUB')).rejects.toThrow('there is a hub')
     const running = spawn(
       process.execPath,
       ['--import', 'tsx', cli, 'run', '-n', 'HUB', '--tcp', '0', '--directory', directory],
