@@ -59,6 +59,19 @@ describe('connectDevice', () => {
   })
 })
 
+describe('without a url', () => {
+  it.each([
+    ['GatewayHostName', `HostName=hub.invalid;GatewayHostName=127.0.0.1;DeviceId=d;SharedAccessKey=${key}`],
+    ['HostName', `HostName=127.0.0.1;DeviceId=d;SharedAccessKey=${key}`],
+  ])('connects over TLS to %s, 8883', async (_, text) => {
+    const link = connectDevice(text, { connectTimeout: 1_000 })
+    expect(await firstState(link.state$)).toMatchObject({
+      error: { message: expect.stringContaining('mqtts://127.0.0.1:8883') as string },
+    })
+    await link.close()
+  })
+})
+
 describeForeign(['openssl'], 'the device code against the local hub', () => {
   let certificates: Certificates
   let hub: Hub
@@ -92,6 +105,22 @@ describeForeign(['openssl'], 'the device code against the local hub', () => {
         await unlockOnce(strings, { url, ...(isSecret && { ca: certificates.ca }) }),
       ]).toEqual([place.protocol, 'Success'])
     }
+  })
+
+  it('connects as DeviceId/ModuleId, clean session false, keepalive 60, and signs for HostName', async () => {
+    hub.devices.create('modular')
+    const { url } = await hub.listen({ protocol: 'tcp' })
+    const gateway = 'ModuleId=m;GatewayHostName=gateway.invalid'
+    const connected = firstValueFrom(
+      hub.events$.pipe(filter((event) => event.type === 'connected' && event.client.principal === 'modular')),
+    )
+    const link = connectDevice(`${string('modular')};${gateway}`, { url })
+    link.state$.subscribe()
+    expect(await connected).toMatchObject({
+      client: { clientId: 'modular/m', keepAlive: 60, protocolVersion: 4 },
+    })
+    await link.close()
+    expect(hub.broker.session('modular/m')).toMatchObject({ expiry: 3_600 })
   })
 
   it('renews its credential by reconnecting before the hub closes, and keeps its session', async () => {

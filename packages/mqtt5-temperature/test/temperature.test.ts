@@ -1,5 +1,5 @@
 import { linkOver, refusals$, type Link, type OutgoingMessage, type Refusal } from '@antiphon/core'
-import { virtualBroker, type VirtualBroker } from '@antiphon/testing'
+import { virtualBroker, type BrokerLimits, type VirtualBroker } from '@antiphon/testing'
 import { either } from 'fp-ts'
 import fc from 'fast-check'
 import { from, type Observable } from 'rxjs'
@@ -26,10 +26,10 @@ interface World {
   readonly ask: (link: Link, cities: readonly string[], options?: TemperatureRequestOptions) => unknown[]
 }
 
-function inWorld(test: (world: World) => void): void {
+function inWorld(test: (world: World) => void, limits: Partial<BrokerLimits> = {}): void {
   const scheduler = new TestScheduler(() => undefined)
   scheduler.run(({ flush }) => {
-    const broker = virtualBroker({ scheduler })
+    const broker = virtualBroker({ scheduler, limits })
     test({
       broker,
       link: (clientId) => linkOver(broker.transport({ clientId }), { scheduler }),
@@ -155,6 +155,20 @@ describe('the temperature service', () => {
       expect(new Set(handledBy)).toEqual(new Set(['a', 'b', 'c']))
       expect(handledBy).toHaveLength(30)
     })
+  })
+})
+
+describe('a broker like MonsterMQ', () => {
+  it('needs no subscription identifiers, no shared subscriptions and no Response Information', () => {
+    inWorld(
+      ({ link, settle, ask }) => {
+        serveTemperatures(link('service')).subscribe()
+        const log = ask(link('caller'), ['Vienna', 'Berlin'])
+        settle()
+        expect(log).toHaveLength(2)
+      },
+      { subscriptionIdentifiers: false, sharedSubscriptions: false },
+    )
   })
 })
 

@@ -1,6 +1,6 @@
 import { text, type AntiphonError } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
-import { firstValueFrom, lastValueFrom, NEVER, toArray, type Subscription } from 'rxjs'
+import { filter, firstValueFrom, lastValueFrom, NEVER, toArray, type Subscription } from 'rxjs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { invoke$, onCommand, serveCommands, type Invocation, type InvokeProgress } from '../src/index.js'
 import { createPlatform, type Platform } from '../src/platform/index.js'
@@ -107,6 +107,34 @@ describe('invoke over HTTP', () => {
   it('takes requestData of exactly 256 KiB', async () => {
     const body = { ...hello, requestDataFormat: 'TEXT', requestData: 'x'.repeat(256 * 1_024) }
     expect((await post(body)).status).toBe(202)
+  })
+})
+
+describe('poison commands through the socket', () => {
+  it.each([
+    ['a JSON array', 'TEXT', '[1]'],
+    ['a number', 'TEXT', '7'],
+    ['a string', 'TEXT', '"x"'],
+    ['null', 'TEXT', 'null'],
+    ['half an object', 'TEXT', '{"shutdown":'],
+    ['invalid UTF-8', 'BINARY', '//4='],
+    ['nothing', 'TEXT', ''],
+  ])('%s is answered, and delivered once', async (_, requestDataFormat, requestData) => {
+    await start()
+    const response = await post({ ...hello, requestDataFormat, requestData })
+    const id = response.headers.get('opc-request-id') ?? ''
+    const done = platform.record(id)?.time_finished !== null
+    if (!done)
+      await firstValueFrom(
+        platform.changes$.pipe(filter((record) => record.id === id && record.time_finished !== null)),
+      )
+    expect(platform.record(id)).toMatchObject({
+      delivery_status: 'COMPLETED',
+      response_data: { status: 'acknowledged' },
+    })
+    const { session } = platform.broker
+    await device?.close()
+    expect(session('lamp')).toMatchObject({ queued: 0, inFlight: 0 })
   })
 })
 

@@ -141,6 +141,21 @@ describe('delivery status', () => {
     })
   })
 
+  it('BAD_RESPONSE: an answer of more than 256 KiB', () => {
+    inWorld(({ platform, device, invoke, at, run }) => {
+      const length = ({ value }: { readonly value: string }) => [new Uint8Array(Number(value)).fill(0x31)]
+      const long = onCommand({ topic: 'iot/v1/cmd', request: text, response: bytes }, length)
+      serveCommands(device(lamp), { handlers: [long] }).subscribe()
+      at(1_000, () => {
+        for (const size of [256 * 1_024, 256 * 1_024 + 1])
+          invoke({ requestDataFormat: 'TEXT', requestData: String(size) })
+      })
+      run(2_000)
+      const statuses = platform.records().map(({ delivery_status }) => delivery_status)
+      expect(statuses).toEqual(['COMPLETED', 'BAD_RESPONSE'])
+    })
+  })
+
   it('REJECTED: the queue for the device has no room', () => {
     inWorld(({ platform, device, invoke, at, run }) => {
       const link = device(lamp)

@@ -1,8 +1,11 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { generate, parser, type IConnectPacket, type Packet } from 'mqtt-packet'
 
 /** A client that says packets as they are told, over a socket. */
 export interface RawClient {
+  /** Resolves when the socket is connected. */
+  readonly opened: Promise<unknown>
   readonly say: (packet: Packet) => void
   /** The next packet that comes; `undefined` when the hub has closed. */
   readonly hear: () => Promise<Packet | undefined>
@@ -24,6 +27,7 @@ export function rawClient(port: number): RawClient {
   socket.on('error', () => undefined)
   socket.on('close', () => deliver(undefined))
   return {
+    opened: once(socket, 'connect'),
     say: (packet) => socket.write(generate(packet)),
     hear: () =>
       new Promise((resolve) => {

@@ -143,12 +143,6 @@ describe('connecting', () => {
     await enter('fleet')
   })
 
-  it('at se the hub closes', async () => {
-    const [client, answer] = await knock({ expiresAt: Date.now() + 2_000 })
-    expect(answer).toMatchObject({ returnCode: 0 })
-    expect(await client.hear()).toBeUndefined()
-  })
-
   it('same client id again: the old connection goes', async () => {
     const first = await enter('mobile1')
     await enter('mobile1')
@@ -218,5 +212,27 @@ describe('publishing', () => {
     ['itself, more than 256 KiB', 'mobile1', 'free/x', { payload: 'x'.repeat(262_144) }],
   ])('as %s: the connection is closed, no PUBACK', async (_, deviceId, topic, more) => {
     expect(await publish(await enter(deviceId), topic, more)).toBe('closed')
+  })
+})
+
+describe('16 unacknowledged QoS 1', () => {
+  it('are on their way to a client at the most; each acknowledgement makes room for one', async () => {
+    const [reader, writer] = [await enter('mobile1'), await enter('mobile2')]
+    expect(await subscribe(reader, ['crowd/x'])).toEqual([1])
+    const heard: number[] = []
+    const next = async (): Promise<void> => {
+      const packet = await reader.hear()
+      heard.push(packet?.cmd === 'publish' ? (packet.messageId ?? 0) : -1)
+    }
+    for (let n = 0; n < 20; n++) expect(await publish(writer, 'crowd/x')).toBe('puback')
+    for (let n = 0; n < 16; n++) await next()
+    reader.say({ cmd: 'pingreq' })
+    expect(await reader.hear()).toMatchObject({ cmd: 'pingresp' })
+    for (let n = 0; n < 4; n++) {
+      reader.say({ cmd: 'puback', messageId: heard[n] ?? 0 })
+      await next()
+    }
+    expect(new Set(heard)).not.toContain(-1)
+    expect(heard).toHaveLength(20)
   })
 })

@@ -1,0 +1,100 @@
+import { AntiphonError, refusals$, type Link, type Refusal } from '@antiphon/core'
+import { bufferCount, firstValueFrom, lastValueFrom, map, of, take, toArray } from 'rxjs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connectDevice, formatConnectionString, serveUnlock, unlock$ } from '../../src/index.js'
+import { createHub } from '../../src/hub/index.js'
+import { unlockSpaces } from '../unlock-spaces.js'
+
+const hub = createHub()
+for (const { name, type, templates } of unlockSpaces) hub.topicSpaces.create({ name, type, templates })
+let url = ''
+const links: Link[] = []
+beforeAll(async () => ({ url } = await hub.listen({ protocol: 'tcp' })))
+afterAll(async () => {
+  await Promise.all(links.map((link) => link.close()))
+  await hub.close()
+})
+
+function device(deviceId: string): Link {
+  hub.devices.create(deviceId)
+  const link = connectDevice(formatConnectionString(hub.devices.connectionString(deviceId)), { url })
+  links.push(link)
+  return link
+}
+
+const command = (commandId: string, requestorId: string): string =>
+  JSON.stringify({ command: 'unlock', commandId, requestorId, authorization: 'a', credentials: 'c' })
+
+describe('through the socket', () => {
+  it('poison is acknowledged, not answered, not delivered again, and commands behind it are carried out', async () => {
+    const [car, phone] = [device('car1'), device('mobile1')]
+    const refused: Refusal[] = []
+    refusals$(car).subscribe((refusal) => refused.push(refusal))
+    serveUnlock(car, 'car1').subscribe()
+    await firstValueFrom(car.subscription$('vehicles/unlock/req/car1/#'))
+    const poison = [
+      '',
+      '{',
+      '[]',
+      '7',
+      'null',
+      '"unlock"',
+      '{"command":"unlock"}',
+      '\ufffd',
+      '{"__proto__":1}',
+    ]
+    const payloads = [...poison.map((text) => Buffer.from(text)), Uint8Array.of(0xff, 0xfe)]
+    for (const payload of payloads)
+      await lastValueFrom(phone.publish$({ topic: 'vehicles/unlock/req/car1/mobile1', payload }))
+    const unlocked$ = of('car1').pipe(unlock$(phone, 'mobile1', { timeout: 5_000 }))
+    expect(await lastValueFrom(unlocked$)).toMatchObject({ result: 'Success' })
+    expect(refused.map(({ reason }) => reason)).toEqual(payloads.map(() => 'invalid'))
+    hub.broker.disconnect('car1')
+    await firstValueFrom(car.state$.pipe(bufferCount(3)))
+    expect(await lastValueFrom(of('car1').pipe(unlock$(phone, 'mobile1', { timeout: 5_000 })))).toBeDefined()
+    expect(refused).toHaveLength(payloads.length)
+    expect(hub.broker.session('car1')).toMatchObject({ queued: 0, inFlight: 0 })
+  })
+
+  it('a requestor who names another phone is refused, and told at the topic that the hub vouches for', async () => {
+    const [car, phone, other] = [device('car2'), device('mobile2'), device('mobile3')]
+    serveUnlock(car, 'car2').subscribe()
+    const heard = Promise.all(
+      [phone, other].map((link, at) =>
+        lastValueFrom(
+          link.messages$(`vehicles/unlock/res/mobile${at + 2}/#`).pipe(
+            map(({ topic, payload }) => [topic, new TextDecoder().decode(payload)]),
+            take(1),
+            toArray(),
+          ),
+        ),
+      ),
+    )
+    await firstValueFrom(phone.subscription$('vehicles/unlock/res/mobile2/#'))
+    await firstValueFrom(other.subscription$('vehicles/unlock/res/mobile3/#'))
+    await firstValueFrom(car.subscription$('vehicles/unlock/req/car2/#'))
+    const ask = (link: Link, topic: string, said: string) =>
+      lastValueFrom(link.publish$({ topic, payload: Buffer.from(said) }))
+    await ask(phone, 'vehicles/unlock/req/car2/mobile2', command('1', 'mobile3'))
+    await ask(other, 'vehicles/unlock/req/car2/mobile3', command('2', 'mobile3'))
+    expect(await heard).toEqual([
+      [
+        [
+          'vehicles/unlock/res/mobile2/car2',
+          '{"commandId":"1","result":"refused: requestorId is not mobile2, who asks"}',
+        ],
+      ],
+      [['vehicles/unlock/res/mobile3/car2', '{"commandId":"2","result":"Success"}']],
+    ])
+  })
+
+  it('a phone that publishes in the name of another is closed on, and is told that its message is refused', async () => {
+    const phone = device('mobile4')
+    const forged = phone.publish$({
+      topic: 'vehicles/unlock/req/car1/mobile1',
+      payload: Buffer.from(command('3', 'mobile1')),
+    })
+    const error = await lastValueFrom(forged).catch((cause: unknown) => AntiphonError.from(cause))
+    expect(error).toMatchObject({ code: 'publish-refused', topic: 'vehicles/unlock/req/car1/mobile1' })
+  })
+})
