@@ -1,17 +1,15 @@
-import { linkOver, requireNumber, type Link, type LinkOptions } from '@antiphon/core'
-import { mqttTransport, type MqttOptions } from '@antiphon/mqtt'
+import { requireNumber, type Link, type LinkOptions } from '@antiphon/core'
+import { connect, type MqttOptions } from '@antiphon/mqtt'
 import { asyncScheduler } from 'rxjs'
 import { clientIdOf, parseConnectionString } from './connection-string.js'
 import { toCredentials, type CredentialOptions } from './credentials.js'
-import { platformLimits } from './platform-limits.js'
-import { renewing } from './renewing.js'
-import { withinLimits } from './within-limits.js'
+import { deviceLinkOptions } from './platform-limits.js'
 
 /** How a device connects; certificates and their like as in `connect` of `@antiphon/mqtt`. */
 export interface DeviceOptions
   extends
     CredentialOptions,
-    Omit<LinkOptions, 'filtersPerSubscribe'>,
+    Omit<LinkOptions, 'filtersPerSubscribe' | 'limits' | 'renewAfter'>,
     Pick<
       MqttOptions,
       | 'ca'
@@ -51,15 +49,16 @@ export function connectDevice(connectionString: string, options: DeviceOptions =
     renewBefore = 300,
     ...others
   } = options
-  const { reconnect, queue, unclaimed, closeWithin, scheduler = asyncScheduler, ...connection } = others
+  const { scheduler = asyncScheduler } = others
   requireNumber('validity', validity, { least: 2, isWhole: true })
   requireNumber('renewBefore', renewBefore, { least: 1, most: validity - 1, isWhole: true })
-  const claims = given({ method, policy, modelId, clientAgent })
+  const claims = { method, policy, modelId, clientAgent }
   const usesCertificate = (method ?? (device.sharedAccessKey === undefined ? 'X509' : 'SASb64')) === 'X509'
-  const transport = mqttTransport(url ?? `mqtts://${device.gatewayHostName ?? device.hostName}:8883`, {
+  return connect(url ?? `mqtts://${device.gatewayHostName ?? device.hostName}:8883`, {
     connectTimeout: 20_000,
-    ...connection,
-    scheduler,
+    ...others,
+    ...deviceLinkOptions,
+    renewAfter: usesCertificate ? Infinity : (validity - renewBefore) * 1000,
     protocolVersion: 4,
     clean: false,
     keepalive: 60,
@@ -69,17 +68,4 @@ export function connectDevice(connectionString: string, options: DeviceOptions =
       return toCredentials(device, { ...claims, issuedAt, expiresAt: issuedAt + validity * 1000 })
     },
   })
-  const after = (validity - renewBefore) * 1000
-  return linkOver(withinLimits(usesCertificate ? transport : renewing(transport, { after, scheduler })), {
-    ...given({ reconnect, queue, unclaimed, closeWithin }),
-    scheduler,
-    filtersPerSubscribe: platformLimits.filtersPerSubscribe,
-  })
-}
-
-type Given<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> }
-
-/** What was given of some options. */
-function given<T extends object>(options: T): Given<T> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Given<T>
 }

@@ -6,13 +6,13 @@ import { formatUsername, type CredentialMethod } from './username.js'
 /** What a device says of itself beside its connection string. */
 export interface CredentialOptions {
   /** @defaultValue `SASb64`, or `X509` for a connection string without a key */
-  readonly method?: CredentialMethod
+  readonly method?: CredentialMethod | undefined
   /** The access policy whose key the connection string carries, in place of the device's own. */
-  readonly policy?: string
+  readonly policy?: string | undefined
   /** The id of the device's digital twin model. */
-  readonly modelId?: string
+  readonly modelId?: string | undefined
   /** What the client says of itself. */
-  readonly clientAgent?: string
+  readonly clientAgent?: string | undefined
 }
 
 /** A credential to be made. Times are milliseconds, cut to whole seconds. */

@@ -19,7 +19,4 @@ export { addTopicSpace, mayPublish, maySubscribe, subscribeRights, topicSpace } 
 export type { SubscribeRight, TopicSpace, TopicSpaceDefinition, TopicSpaceType } from './topic-space.js'
 export { parseTemplate, substitute, widestFilter } from './space-template.js'
 export type { SpaceTemplate, TemplatePiece } from './space-template.js'
-export { renewing } from './renewing.js'
-export type { RenewalOptions } from './renewing.js'
-export { withinLimits } from './within-limits.js'
-export { platformLimits } from './platform-limits.js'
+export { deviceLinkOptions, platformLimits } from './platform-limits.js'

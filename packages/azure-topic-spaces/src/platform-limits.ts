@@ -1,3 +1,5 @@
+import type { LinkOptions } from '@antiphon/core'
+
 /** What the hub holds its clients to. */
 export const platformLimits = {
   topicSpaces: 10,
@@ -19,3 +21,15 @@ export const platformLimits = {
   /** Milliseconds from TLS to CONNECT. */
   connectTimeout: 30_000,
 } as const
+
+/** The same as a link keeps to it: MQTT 3.1.1 has no words for a broker's limits. */
+export const deviceLinkOptions: Pick<LinkOptions, 'filtersPerSubscribe' | 'limits'> = {
+  filtersPerSubscribe: platformLimits.filtersPerSubscribe,
+  limits: {
+    receiveMaximum: platformLimits.unacknowledged,
+    maximumPacketSize: platformLimits.packetBytes,
+    maximumQoS: platformLimits.maximumQoS,
+    retainAvailable: false,
+    sharedSubscriptions: false,
+  },
+}

@@ -1,7 +1,7 @@
 import { linkOver, type Link, type LinkOptions, type OutgoingMessage } from '@antiphon/core'
 import { virtualBroker, type VirtualBroker } from '@antiphon/testing'
 import { TestScheduler } from 'rxjs/testing'
-import { renewing, withinLimits } from '../src/index.js'
+import { deviceLinkOptions } from '../src/index.js'
 
 /** A broker and devices on virtual time, connected as `connectDevice` connects them. */
 export interface World {
@@ -26,8 +26,7 @@ export function inWorld(test: (world: World) => void): void {
       broker,
       device: (clientId, options = {}) => {
         const transport = broker.transport({ clientId, clean: false, protocolVersion: 4 })
-        const renewed = renewing(transport, { after: 3_300_000, scheduler })
-        return linkOver(withinLimits(renewed), { ...options, scheduler })
+        return linkOver(transport, { ...deviceLinkOptions, renewAfter: 3_300_000, ...options, scheduler })
       },
       advance: (milliseconds) => {
         scheduler.maxFrames = scheduler.now() + milliseconds

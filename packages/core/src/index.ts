@@ -21,6 +21,7 @@ export { requireDepth } from './codec/depth.js'
 export { findFault } from './codec/plain-data.js'
 export type { DataRule } from './codec/plain-data.js'
 export type {
+  BrokerLimits,
   Delivery,
   Grant,
   Incident,

@@ -16,6 +16,8 @@ const linkOptionNames: { readonly [Name in keyof Required<LinkOptions>]: true } 
   queue: true,
   unclaimed: true,
   filtersPerSubscribe: true,
+  limits: true,
+  renewAfter: true,
   closeWithin: true,
 }
 

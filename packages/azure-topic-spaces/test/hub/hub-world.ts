@@ -1,6 +1,6 @@
 import { linkOver, type Link } from '@antiphon/core'
 import type { SchedulerLike } from 'rxjs'
-import { toCredentials, withinLimits } from '../../src/index.js'
+import { deviceLinkOptions, toCredentials } from '../../src/index.js'
 import { createHub, type Hub, type LocalDevice } from '../../src/hub/index.js'
 import { unlockSpaces } from '../unlock-spaces.js'
 
@@ -29,7 +29,7 @@ export async function hubWorld(deviceIds: readonly string[], scheduler: Schedule
     link: (deviceId) => {
       const device = devices.get(deviceId)
       if (device === undefined) throw new Error(`${deviceId} is no device of this world`)
-      return linkOver(withinLimits(hub.transport(device)), { scheduler })
+      return linkOver(hub.transport(device), { ...deviceLinkOptions, scheduler })
     },
   }
 }

@@ -3,7 +3,7 @@ import { AntiphonError } from '../errors.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
 import type { BackOff } from './back-off.js'
 import { isFatal } from './fatal.js'
-import type { Grant, LinkState } from './link.js'
+import type { BrokerLimits, Grant, LinkState } from './link.js'
 import type { Transport, TransportEvent } from './transport.js'
 
 /** Milliseconds a farewell may take before the connection is dropped without one. */
@@ -15,6 +15,10 @@ export interface ConnectorParts {
   readonly scheduler: SchedulerLike
   readonly deadlines: Deadlines
   readonly backOff: BackOff
+  /** Takes the place of what the broker grants. */
+  readonly limits: BrokerLimits | undefined
+  /** Milliseconds online after which a connection is replaced by another. */
+  readonly renewAfter: number
   /** `isSameSession` where the session is certain to be that of the connection before. */
   readonly online: (grant: Grant, isSameSession: boolean) => void
   readonly arrived: (event: Exclude<TransportEvent, { type: 'online' }>) => void
@@ -31,7 +35,7 @@ export class Connector {
   readonly #states = new ReplaySubject<LinkState>(1)
   #phase: Phase = 'idle'
   #connection = new Teardown()
-  /** The next attempt, or the end of patience with a farewell. */
+  /** The next attempt, the end of a connection that has to be renewed, or of patience with a farewell. */
   #deadline: Deadline | undefined
   #failures = 0
   #lastWait = 0
@@ -98,7 +102,9 @@ export class Connector {
     this.#phase = 'online'
     this.#onlineSince = this.#parts.scheduler.now()
     this.#hasBeenOnline = true
-    const { grant } = event
+    const { limits, deadlines, renewAfter } = this.#parts
+    const grant = { ...event.grant, ...limits }
+    if (renewAfter < Infinity) this.#deadline = deadlines.add(renewAfter, () => this.#renew())
     const isSameSession = grant.sessionPresent && !this.#mayHaveMissedSession
     this.#mayHaveMissedSession = false
     this.#states.next({ status: 'online', grant })
@@ -108,6 +114,7 @@ export class Connector {
   #lose(error: AntiphonError): void {
     if (this.#phase === 'closing' || this.#phase === 'closed') return
     const wasOnline = this.isOnline
+    this.#deadline?.cancel()
     this.#phase = 'waiting'
     if (wasOnline) this.#parts.offline()
     else if (mayHaveBegunSession(error)) this.#mayHaveMissedSession = true
@@ -116,6 +123,12 @@ export class Connector {
     if (error.code === 'link-closed') this.#end()
     else if (isFatal(error, this.#hasBeenOnline)) this.#end(error)
     else this.#retry(error, wasOnline)
+  }
+
+  #renew(): void {
+    this.#connection.unsubscribe()
+    const why = `the connection is ${this.#parts.renewAfter} ms old: it is renewed`
+    this.#lose(new AntiphonError('connection-lost', why, { phase: 'after-network' }))
   }
 
   /** A broker that lets us in and throws us out again is no better than one that refuses us: the waits grow. */

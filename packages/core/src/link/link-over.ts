@@ -6,7 +6,7 @@ import { deadlines as deadlinesOn, type Deadline } from '../time/deadlines.js'
 import { Acknowledgements } from './acknowledgements.js'
 import { backOff, type BackOffOptions } from './back-off.js'
 import { Connector } from './connector.js'
-import type { Incident, Link, PublishAck } from './link.js'
+import type { BrokerLimits, Incident, Link, PublishAck } from './link.js'
 import { messagesOf$ } from './messages.js'
 import { Outbox, type QueueBounds } from './outbox.js'
 import { outgoingFault } from './outgoing-rules.js'
@@ -26,6 +26,13 @@ export interface LinkOptions {
   readonly unclaimed?: UnclaimedBounds
   /** The most filters in one SUBSCRIBE packet; some clouds allow few. @defaultValue 100 */
   readonly filtersPerSubscribe?: number
+  /** What the broker allows where it has no words for it, as in MQTT 3.1.1; it takes the place of what it says. */
+  readonly limits?: BrokerLimits
+  /**
+   * Milliseconds online after which the connection ends and another begins, because what the broker let us in with runs
+   * out. Session and open questions live on. @defaultValue Infinity
+   */
+  readonly renewAfter?: number
   /** Milliseconds `close()` gives what is queued and unacknowledged to leave, before its farewell. @defaultValue 2 000 */
   readonly closeWithin?: number
 }
@@ -63,6 +70,8 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
     scheduler,
     deadlines,
     backOff: backOff(options.reconnect),
+    limits: options.limits,
+    renewAfter: requireNumber('renewAfter', options.renewAfter ?? Infinity, { least: 1 }),
     online: (grant, isSameSession) =>
       subscriptions.online({ grant, isSameSession, onReady: () => outbox.resume(grant) }),
     arrived: (event) => {

@@ -22,6 +22,11 @@ export interface Grant {
   readonly responseInformation?: string
 }
 
+/** What a broker allows, as far as it need not say so itself. */
+export type BrokerLimits = Partial<
+  Omit<Grant, 'protocolVersion' | 'clientId' | 'sessionPresent' | 'responseInformation'>
+>
+
 /** Where a link stands with its broker. */
 export type LinkState =
   | { readonly status: 'connecting'; readonly attempt: number }

@@ -1,6 +1,6 @@
 import { backOff } from '../../src/link/back-off.js'
 import { Connector } from '../../src/link/connector.js'
-import type { Grant, LinkState } from '../../src/link/link.js'
+import type { BrokerLimits, Grant, LinkState } from '../../src/link/link.js'
 import type { TransportEvent } from '../../src/link/transport.js'
 import { deadlines } from '../../src/time/deadlines.js'
 import { grant } from './grants.js'
@@ -40,7 +40,11 @@ export function show(state: LinkState): string {
 }
 
 export function connectorSetting(
-  react: Reactions & { readonly told?: (what: string, connector: Connector) => void } = {},
+  react: Reactions & {
+    readonly told?: (what: string, connector: Connector) => void
+    readonly limits?: BrokerLimits
+    readonly renewAfter?: number
+  } = {},
 ): ConnectorSetting {
   const time = virtualTime()
   const transport = handTransport(react)
@@ -54,6 +58,8 @@ export function connectorSetting(
     scheduler: time.scheduler,
     deadlines: deadlines(time.scheduler),
     backOff: backOff({ initial: 100, maximum: 1_000, jitter: 0.5, random: () => 0 }),
+    limits: react.limits,
+    renewAfter: react.renewAfter ?? Infinity,
     online: ({ clientId }, isSameSession) => tell(`ONLINE ${clientId}${isSameSession ? ' again' : ''}`),
     arrived: (event) => tell(event.type === 'message' ? `ARRIVED ${textOf(event.message)}` : 'MALFORMED'),
     offline: () => tell('OFFLINE'),
