@@ -2,7 +2,7 @@ import type { ListenOptions } from '@antiphon/broker'
 import { AntiphonError, invalidArgument } from '@antiphon/core'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { concatMap, from, takeUntil, type Observable } from 'rxjs'
+import { concatMap, from, merge, of, takeUntil, type Observable } from 'rxjs'
 import { deviceRegistry } from '../device-registry.js'
 import { createHub } from '../hub.js'
 import { topicSpaceRegistry } from '../topic-space-registry.js'
@@ -60,11 +60,16 @@ async function run(file: string, line: CommandLine, { say, complain, stop$ }: Te
     hub.topicSpaces.load(topicSpaces)
     say(`devices: ${devices.length}, topic spaces: ${topicSpaces.length}`)
   }
-  await load()
-  for (const place of await placesOf(line)) say(`listening on ${(await hub.listen(place)).url}`)
-  await changes$(file)
+  const begin = async (): Promise<void> => {
+    await load()
+    for (const place of await placesOf(line)) say(`listening on ${(await hub.listen(place)).url}`)
+  }
+  const again = (): Promise<void> =>
+    load().catch((error: unknown) => complain(AntiphonError.from(error).message))
+  // It watches before it looks, so that no change is missed.
+  await merge(changes$(file), of(undefined))
     .pipe(
-      concatMap(() => from(load().catch((error: unknown) => complain(AntiphonError.from(error).message)))),
+      concatMap((_, which) => from(which === 0 ? begin() : again())),
       takeUntil(stop$),
     )
     .forEach(() => undefined)
