@@ -1,8 +1,8 @@
 /** The car: `CS_CAR_DEVICE=… npx tsx 03-unlock-my-car/car.ts`. Listens for ten minutes; Ctrl-C drains and ends it. */
 import { serveUnlock } from '@antiphon/azure-topic-spaces'
-import { refusals$, type LogEntry } from '@antiphon/core'
-import { fromEvent, lastValueFrom, race, timer } from 'rxjs'
-import { connectFrom, deviceIdIn, say } from './device.js'
+import { AntiphonError, refusals$, type LogEntry } from '@antiphon/core'
+import { fromEvent, lastValueFrom } from 'rxjs'
+import { connectFrom, deviceIdIn, failureLine, say } from './device.js'
 
 const car = deviceIdIn('CS_CAR_DEVICE')
 const decoder = new TextDecoder()
@@ -15,7 +15,12 @@ function tell(entry: LogEntry): void {
 
 const link = connectFrom('CS_CAR_DEVICE', tell)
 refusals$(link).subscribe(({ reason, detail }) => say(car, `ignored, ${reason}: ${detail}`))
-const stop$ = race(fromEvent(process, 'SIGINT'), timer(600_000))
-await lastValueFrom(serveUnlock(link, car, { drain$: stop$ }), { defaultValue: undefined })
+const rules = { startWithin: 20_000, listenFor: 600_000, drain$: fromEvent(process, 'SIGINT') }
+try {
+  await lastValueFrom(serveUnlock(link, car, rules), { defaultValue: undefined })
+} catch (error) {
+  say(car, failureLine(AntiphonError.from(error)))
+  process.exitCode = 1
+}
 say(car, 'Disconnecting')
 await link.close()

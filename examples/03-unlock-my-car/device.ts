@@ -1,5 +1,5 @@
 /** What phone and car have in common: how they connect, and what they tell of it. */
-import { logged, type Link, type LogEntry } from '@antiphon/core'
+import { logged, type AntiphonError, type Link, type LogEntry } from '@antiphon/core'
 import { connectDevice, parseConnectionString } from '@antiphon/azure-topic-spaces'
 import { pipe } from 'fp-ts/lib/function.js'
 import { tap } from 'rxjs'
@@ -20,6 +20,11 @@ export function deviceIdIn(variable: string): string {
 /** Prints a line as from a device. */
 export function say(deviceId: string, line: string): void {
   console.log(`${deviceId}: ${line}`)
+}
+
+/** What to print of a failure. */
+export function failureLine({ code, message, awaited }: AntiphonError): string {
+  return awaited === undefined ? `${code}: ${message}` : `${code}, waiting for ${awaited}: ${message}`
 }
 
 /** Connects the device of a variable, to the hub it names or to the one at `HUB_URL`; tells what passes. */

@@ -2,7 +2,7 @@
 import { unlock$ } from '@antiphon/azure-topic-spaces'
 import { AntiphonError, type LogEntry } from '@antiphon/core'
 import { of } from 'rxjs'
-import { connectFrom, deviceIdIn, say } from './device.js'
+import { connectFrom, deviceIdIn, failureLine, say } from './device.js'
 
 const mobile = deviceIdIn('CS_MOBILE_DEVICE')
 const car = deviceIdIn('CS_CAR_DEVICE')
@@ -23,8 +23,7 @@ try {
     .pipe(unlock$(link, mobile))
     .forEach(({ result }) => say(mobile, `response received.  Result=${result}`))
 } catch (error) {
-  const { code, message, awaited } = AntiphonError.from(error)
-  say(mobile, awaited === undefined ? `${code}: ${message}` : `${code}, waiting for ${awaited}: ${message}`)
+  say(mobile, failureLine(AntiphonError.from(error)))
   process.exitCode = 1
 }
 say(mobile, 'Disconnecting')

@@ -7,8 +7,9 @@ import {
   type ServeOptions,
   type ServeRecord,
 } from '@antiphon/core'
-import { map, of, from, throwError, type Observable, type ObservableInput } from 'rxjs'
+import { map, merge, NEVER, of, from, throwError, timer, type Observable, type ObservableInput } from 'rxjs'
 import { platformLimits } from './platform-limits.js'
+import { standing$ } from './standing.js'
 import { SUCCESS, unlockEndpoint, type UnlockRequest } from './unlock-contract.js'
 
 /** What a car does when it is told to unlock: gives `Success`, or why not. */
@@ -20,33 +21,51 @@ export interface ServeUnlockOptions extends ServeOptions {
   readonly unlock?: Unlocking
   /** How many commands are remembered, so that each is carried out once. @defaultValue for an hour */
   readonly duplicates?: DuplicateBounds
+  /** Milliseconds that its connection, and then its subscription, may take. @defaultValue Infinity: it keeps trying */
+  readonly startWithin?: number
+  /** Milliseconds after which it drains. @defaultValue Infinity */
+  readonly listenFor?: number
 }
 
 /**
  * Lets phones unlock a car. The answer goes to the phone that the topic names; a payload that names another is refused.
  * What cannot be understood is acknowledged and not answered; see `refusals$`. A repeated command is answered as before.
  *
- * - *next*: a record of each command when it is over. *complete, error, unsubscribe*: as `serve` over `requests$`.
+ * - *next*: a record of each command when it is over. *complete, unsubscribe*: as `serve` over `requests$`.
+ * - *error*: the same, and `timeout` where it could not start in time; `awaited` says what had not come.
  */
 export function serveUnlock(
   link: Link,
   car: string,
-  { unlock = () => of(SUCCESS), duplicates, ...options }: ServeUnlockOptions = {},
+  {
+    unlock = () => of(SUCCESS),
+    duplicates,
+    startWithin = Infinity,
+    listenFor = Infinity,
+    drain$ = NEVER,
+    ...options
+  }: ServeUnlockOptions = {},
 ): Observable<ServeRecord> {
   // As long as the hub keeps a message, it may deliver it again.
   const keepFor = platformLimits.sessionExpiry * 1000
-  return requests$(link, unlockEndpoint, {
+  const filter = `vehicles/unlock/req/${car}/#`
+  const isOver$ = listenFor < Infinity ? merge(drain$, timer(listenFor, link.scheduler)) : drain$
+  const served$ = requests$(link, unlockEndpoint, {
     params: { car },
-    filter: `vehicles/unlock/req/${car}/#`,
+    filter,
     duplicates: { keepFor, ...duplicates },
   }).pipe(
-    serve(({ value, params: { mobile } }) => {
-      const { requestorId } = value
-      if (requestorId !== mobile) {
-        const message = `refused: requestorId is not ${mobile}, who asks`
-        return throwError(() => new ApplicationError({ code: 'requestor-mismatch', message }))
-      }
-      return from(unlock(value)).pipe(map((result) => ({ result })))
-    }, options),
+    serve(
+      ({ value, params: { mobile } }) => {
+        const { requestorId } = value
+        if (requestorId !== mobile) {
+          const message = `refused: requestorId is not ${mobile}, who asks`
+          return throwError(() => new ApplicationError({ code: 'requestor-mismatch', message }))
+        }
+        return from(unlock(value)).pipe(map((result) => ({ result })))
+      },
+      { ...options, drain$: isOver$ },
+    ),
   )
+  return startWithin < Infinity ? merge(served$, standing$(link, filter, startWithin)) : served$
 }

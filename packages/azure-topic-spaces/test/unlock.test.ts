@@ -158,6 +158,44 @@ describe('the car', () => {
     })
   })
 
+  it.each([
+    ['CONNACK', 'connection', 'connack'],
+    ['SUBACK', 'subscription', 'suback'],
+  ] as const)(
+    'waits 20 s for %s where it is told to, then fails with a timeout naming the phase',
+    (_, awaited, lost) => {
+      inWorld(({ broker, device, advance }) => {
+        broker.inject({ kind: 'drop', packets: [lost], clientId: 'car1', times: 1_000 })
+        const log: unknown[] = []
+        const served$ = serveUnlock(device('car1'), 'car1', { startWithin: 20_000 })
+        served$.subscribe({ error: (error: unknown) => log.push(error) })
+        advance(19_990)
+        expect(log).toEqual([])
+        advance(20)
+        expect(log).toMatchObject([{ code: 'timeout', awaited }])
+      })
+    },
+  )
+
+  it('listens 600 s where it is told to, and finishes what is in hand', () => {
+    inWorld(({ device, advance, published, say }) => {
+      const car = device('car1')
+      const log: string[] = []
+      const unlock = () => of('Success').pipe(delay(5_000, car.scheduler))
+      serveUnlock(car, 'car1', { startWithin: 20_000, listenFor: 600_000, unlock }).subscribe({
+        next: ({ outcome }) => log.push(outcome),
+        complete: () => log.push('complete'),
+      })
+      advance(599_000)
+      say(req, command('7'))
+      advance(4_000)
+      expect(log).toEqual([])
+      advance(2_000)
+      expect(log).toEqual(['answered', 'complete'])
+      expect(published.at(-1)).toEqual([res, '{"commandId":"7","result":"Success"}'])
+    })
+  })
+
   it('refuses a payload that names another phone, and tells the one that asked', () => {
     inWorld(({ device, advance, published, say }) => {
       const unlocked: string[] = []
