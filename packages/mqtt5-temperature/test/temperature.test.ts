@@ -1,5 +1,5 @@
 import { linkOver, refusals$, type Link, type OutgoingMessage, type Refusal } from '@antiphon/core'
-import { virtualBroker, type BrokerLimits, type VirtualBroker } from '@antiphon/testing'
+import { marbles, virtualBroker, type BrokerLimits, type VirtualBroker } from '@antiphon/testing'
 import { either } from 'fp-ts'
 import fc from 'fast-check'
 import { from, type Observable } from 'rxjs'
@@ -156,6 +156,38 @@ describe('the temperature service', () => {
       expect(handledBy).toHaveLength(30)
     })
   })
+})
+
+describe('the service, in marbles', () => {
+  const ask = { topic: 'service/temperature/query', responseTopic: 'me' }
+
+  it(
+    'answers, refuses what is no query with an empty payload, and says nothing where nobody can be told',
+    marbles(({ link, publish, expectPublished, expectSubscribed }) => {
+      serveTemperatures(link()).subscribe()
+      publish('                   --v--n--q---', {
+        v: { ...ask, payload: 'query:Vienna', correlationData: '1' },
+        n: { ...ask, payload: 'Vienna', correlationData: '2' },
+        q: { topic: ask.topic, payload: 'query:Vienna' },
+      })
+      expectPublished('me').toBe('--x--y------', {
+        x: { payload: 'Temperature in Vienna: 22.5°C', correlationData: '1', contentType: 'text/plain' },
+        y: { payload: '', correlationData: '2' },
+      })
+      expectSubscribed('service/temperature/query').toBe('^')
+    }),
+  )
+
+  it(
+    'reads the thermometer once for a question that comes twice',
+    marbles(({ broker, link, publish, expectPublished }) => {
+      let read = 0
+      serveTemperatures(link(), { thermometer: () => (read += 1) }).subscribe()
+      broker.play('               -w------')
+      publish('                   ---q----', { q: { ...ask, payload: 'query:Oslo', correlationData: '1' } })
+      expectPublished('me').toBe('---x----', { x: { payload: 'Temperature in Oslo: 1.0°C' } })
+    }),
+  )
 })
 
 describe('a broker like MonsterMQ', () => {

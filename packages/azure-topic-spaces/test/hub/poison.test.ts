@@ -48,11 +48,12 @@ describe('through the socket', () => {
       await lastValueFrom(phone.publish$({ topic: 'vehicles/unlock/req/car1/mobile1', payload }))
     const unlocked$ = of('car1').pipe(unlock$(phone, 'mobile1', { timeout: 5_000 }))
     expect(await lastValueFrom(unlocked$)).toMatchObject({ result: 'Success' })
-    expect(refused.map(({ reason }) => reason)).toEqual(payloads.map(() => 'invalid'))
+    const poisoned = () => refused.filter(({ reason }) => reason === 'invalid').length
+    expect(poisoned()).toBe(payloads.length)
     hub.broker.disconnect('car1')
     await firstValueFrom(car.state$.pipe(bufferCount(3)))
     expect(await lastValueFrom(of('car1').pipe(unlock$(phone, 'mobile1', { timeout: 5_000 })))).toBeDefined()
-    expect(refused).toHaveLength(payloads.length)
+    expect(poisoned()).toBe(payloads.length)
     expect(hub.broker.session('car1')).toMatchObject({ queued: 0, inFlight: 0 })
   })
 

@@ -1,0 +1,62 @@
+import { text } from '@antiphon/core'
+import { marbles } from '@antiphon/testing'
+import { delay, filter, map, of } from 'rxjs'
+import { describe, it } from 'vitest'
+import { onCommand, runDevice, serveCommands } from '../src/index.js'
+
+const device = { clientId: 'lamp', clean: false, protocolVersion: 4 } as const
+const command = (payload: unknown, topic = 'iot/v1/cmd') => ({ topic, payload, qos: 1 as const })
+const acknowledged = (time: number) => ({
+  payload: `{"status": "acknowledged", "time": ${time}}`,
+  qos: 1 as const,
+})
+
+describe('a device, in marbles', () => {
+  it(
+    'sends telemetry, answers poison, and stops at once when it is told to',
+    marbles(({ link, publish, expectPublished, expectObservable }) => {
+      const told$ = runDevice(link(device), { messageDelay: 3, finishWithin: 2 }).pipe(
+        map(({ event }) => event),
+        filter((event) => event === 'sending' || event === 'stopping'),
+      )
+      publish('                             -p-----s---', {
+        p: command('[1]'),
+        s: command({ shutdown: true }),
+      })
+      expectObservable(told$).toBe('        t--t--t(s|)', { t: 'sending', s: 'stopping' })
+      expectPublished('iot/v1/mqtt').toBe(' t--t--t----')
+      expectPublished('iot/v1/rsp').toBe('  -x-----y---', { x: acknowledged(1), y: acknowledged(7) })
+    }),
+  )
+
+  it(
+    'keeps the order of one /cmd, and answers keyed commands side by side',
+    marbles(({ link, publish, expectPublished }) => {
+      const lamp = link(device)
+      const slow = ['iot/v1/cmd', 'iot/v1/cmd/{key}'].map((topic) =>
+        onCommand({ topic, request: text, response: text }, ({ value }) =>
+          of(value).pipe(delay(Number(value), lamp.scheduler)),
+        ),
+      )
+      serveCommands(lamp, { handlers: slow }).subscribe()
+      publish('                            -abcd-----', {
+        a: command('5'),
+        b: command('1'),
+        c: command('5', 'iot/v1/cmd/c'),
+        d: command('1', 'iot/v1/cmd/d'),
+      })
+      expectPublished('iot/v1/rsp').toBe('  ------ab--', { a: '5', b: '1' })
+      expectPublished('iot/v1/rsp/+').toBe('-----d--c-', { c: '5', d: '1' })
+    }),
+  )
+
+  it(
+    'answers on the next connection what it was told before a partition, and what came meanwhile',
+    marbles(({ broker, link, publish, expectPublished }) => {
+      serveCommands(link(device)).subscribe()
+      broker.play('                       --x-----r---', { clientId: 'lamp' })
+      publish('                           -a---b------', { a: command('{}'), b: command('{}') })
+      expectPublished('iot/v1/rsp').toBe('-x------y---', { x: acknowledged(1), y: acknowledged(8) })
+    }),
+  )
+})
