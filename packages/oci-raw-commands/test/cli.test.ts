@@ -136,7 +136,7 @@ describe('antiphon-oci', () => {
   })
 
   it('runs the stand-in, tells what happens on it, and closes it at Ctrl-C', async () => {
-    const printed$ = new ReplaySubject<string>()
+    const printed$ = new ReplaySubject<string>(100)
     const stop$ = new Subject<void>()
     const say = (line: string): void => printed$.next(line)
     const heard = (part: string): Promise<string> =>
