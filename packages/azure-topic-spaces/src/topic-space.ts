@@ -89,13 +89,23 @@ export function subscribeRights(
   return filtersOf(spaces.filter(isForSubscribing), deviceId).filter((right) => covers(right.filter, filter))
 }
 
+/** What the templates of a space are for the devices that were asked for so far. */
+const rightsIn = new WeakMap<TopicSpace, Map<string, readonly SubscribeRight[]>>()
+
 function filtersOf(spaces: readonly TopicSpace[], deviceId: string): readonly SubscribeRight[] {
-  return spaces.flatMap((space) =>
-    space.parsed.flatMap((template) => {
-      const filter = substitute(template, deviceId)
-      return filter === undefined ? [] : [{ space, filter }]
-    }),
-  )
+  return spaces.flatMap((space) => {
+    const known = rightsIn.get(space) ?? new Map<string, readonly SubscribeRight[]>()
+    const rights = known.get(deviceId) ?? toRights(space, deviceId)
+    rightsIn.set(space, known.set(deviceId, rights))
+    return rights
+  })
+}
+
+function toRights(space: TopicSpace, deviceId: string): readonly SubscribeRight[] {
+  return space.parsed.flatMap((template) => {
+    const filter = substitute(template, deviceId)
+    return filter === undefined ? [] : [{ space, filter }]
+  })
 }
 
 function isForSubscribing({ type }: TopicSpace): boolean {

@@ -24,7 +24,7 @@ describe('a device, in marbles', () => {
         s: command({ shutdown: true }),
       })
       expectObservable(told$).toBe('        t--t--t(s|)', { t: 'sending', s: 'stopping' })
-      expectPublished('iot/v1/mqtt').toBe(' t--t--t----')
+      expectPublished('iot/v1/mqtt').toBe(' t--t--t----', { t: { qos: 1 } })
       expectPublished('iot/v1/rsp').toBe('  -x-----y---', { x: acknowledged(1), y: acknowledged(7) })
     }),
   )

@@ -54,6 +54,7 @@ describe('through the socket', () => {
     await firstValueFrom(car.state$.pipe(bufferCount(3)))
     expect(await lastValueFrom(of('car1').pipe(unlock$(phone, 'mobile1', { timeout: 5_000 })))).toBeDefined()
     expect(poisoned()).toBe(payloads.length)
+    await car.close()
     expect(hub.broker.session('car1')).toMatchObject({ queued: 0, inFlight: 0 })
   })
 

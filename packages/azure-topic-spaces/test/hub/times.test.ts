@@ -24,16 +24,14 @@ async function inStillTime(test: (world: StillTime) => Promise<void>): Promise<v
     scheduler.schedule(() => undefined, milliseconds)
     scheduler.flush()
   }
-  const hear = async (client: RawClient): Promise<Packet | undefined> => {
-    let heard: { readonly packet: Packet | undefined } | undefined
-    void client.hear().then((packet) => (heard = { packet }))
-    // The hub ends its turns on its scheduler, and the socket brings its bytes in those of the event loop.
-    while (heard === undefined) {
-      advance(0)
-      await new Promise((resolve) => setImmediate(resolve))
-    }
-    return heard.packet
+  /** Waits, and lets the hub end its turns, which it does on its scheduler; sockets go by those of the event loop. */
+  const during = async <T>(work: Promise<T>, millisecondsPerTurn = 0): Promise<T> => {
+    let isDone = false
+    const done = work.finally(() => (isDone = true))
+    for (; !isDone; await new Promise((resolve) => setImmediate(resolve))) advance(millisecondsPerTurn)
+    return done
   }
+  const hear: StillTime['hear'] = (client) => during(client.hear())
   const clients: RawClient[] = []
   try {
     await test({
@@ -53,9 +51,7 @@ async function inStillTime(test: (world: StillTime) => Promise<void>): Promise<v
     })
   } finally {
     for (const client of clients) client.end()
-    const closed = hub.close()
-    advance(60_000)
-    await closed
+    await during(hub.close(), 10)
   }
 }
 
