@@ -199,13 +199,19 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
     if (this.#attempts >= rules.attempts && rules.onDisconnect !== 'resend') this.#posting.letGo()
     const publishing = publishWhole$(exchanges.link, message, exchanges.grant).subscribe({
       next: (ack) => this.#acknowledged(ack),
-      error: (error: unknown) => this.fail(this.#told(AntiphonError.from(error))),
+      error: (error: unknown) => this.#unsent(AntiphonError.from(error)),
       complete: () => {
         this.#publishing = undefined
       },
     })
     if (this.#isSettled) publishing.unsubscribe()
     else if (!publishing.closed) this.#publishing = publishing
+  }
+
+  #unsent(error: AntiphonError): void {
+    // The message's expiry is the caller's time: whichever is looked at first, both are up.
+    if (error.code === 'expired') this.due()
+    else this.fail(this.#told(error))
   }
 
   /** The reply that another part completes. */

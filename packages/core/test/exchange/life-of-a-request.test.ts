@@ -1,7 +1,9 @@
 import {
+  AntiphonError,
   countsOf,
   endpoint,
   exchange$,
+  linkMiddleware,
   request$,
   requests$,
   serve,
@@ -10,7 +12,7 @@ import {
   topicParams,
 } from '@antiphon/core'
 import { faultScript } from '@antiphon/testing'
-import { EMPTY, from, NEVER, of } from 'rxjs'
+import { EMPTY, from, NEVER, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { answering, bytesOf, observe, publishedBy, replyTo, textOf, type Taken } from '../observed.js'
 import { inWorld, type World } from '../world.js'
@@ -332,6 +334,17 @@ describe('step 6, settling', () => {
       expect(call.ending()).toMatchObject({ code: 'timeout', phase: 'after-network', endpoint: 'echo' })
       expect(call.endedAt()).toBe(1_000)
       expect(asked).toHaveLength(1)
+    })
+  })
+
+  it('a question that waited to be sent for all its time has timed out', () => {
+    inWorld((world) => {
+      const expired = new AntiphonError('expired', 'it waited to be sent for the whole 5 s of its expiry')
+      const caller = linkMiddleware({ publish$: () => throwError(() => expired) })(world.link('caller'))
+      const call = observe(world, exchange$(caller, echo, 'x', { retry: { count: 3 } }))
+      world.advance(100)
+      expect(call.ending()).toMatchObject({ code: 'timeout', awaited: 'acknowledgement' })
+      expect(countsOf(caller, echo)).toMatchObject({ timedOut: 1, failed: 0, pending: 0 })
     })
   })
 
