@@ -82,7 +82,7 @@ export type {
   Question,
   Received,
 } from './correlation/correlation.js'
-export { countsOf, idle$, refusals$, strays$ } from './observe.js'
+export { countsOf, idle$, refusals$, servedCountsOf, strays$ } from './observe.js'
 export type { ExchangeCounts } from './exchange/counts.js'
 export type { FlattenOptions } from './exchange/flatten.js'
 export type { GatherRules } from './exchange/gathered-replies.js'
@@ -95,6 +95,7 @@ export type { HeaderFault, HeaderRule } from './responder/header-rule.js'
 export type { Ending, ServeOutcome } from './responder/outcome.js'
 export type { Refusal, RefusalReason } from './responder/refusal.js'
 export type { ReplyTopicRule } from './responder/reply-topic.js'
+export type { ServedCounts } from './responder/served-counts.js'
 export type { ServedRequest } from './responder/served-request.js'
 export { Status } from './status.js'
 export { topicTemplate } from './topic/topic-template.js'

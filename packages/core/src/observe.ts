@@ -5,6 +5,7 @@ import { exchangesOf } from './exchange/exchanges.js'
 import type { Stray } from './exchange/strays.js'
 import type { Link } from './link/link.js'
 import type { Refusal } from './responder/refusal.js'
+import type { ServedCounts } from './responder/served-counts.js'
 
 /**
  * Replies that no open question was waiting for: late, repeated, foreign or unreadable. They were acknowledged.
@@ -23,6 +24,11 @@ export function refusals$(link: Link): Observable<Refusal> {
 /** How the exchanges of an endpoint went on this link so far, from the caller's side. */
 export function countsOf<T extends EndpointTypes>(link: Link, endpoint: Endpoint<T>): ExchangeCounts {
   return { ...exchangesOf(link).tally(endpoint) }
+}
+
+/** How the requests of an endpoint went on this link so far, from the responder's side. */
+export function servedCountsOf<T extends EndpointTypes>(link: Link, endpoint: Endpoint<T>): ServedCounts {
+  return { ...exchangesOf(link).served(endpoint) }
 }
 
 /**

@@ -75,7 +75,7 @@ export function requests$<T extends EndpointTypes>(
       message,
       expiresAt: served.expiresAt,
       receivedAt: link.scheduler.now(),
-      [inHand]: { served, link } satisfies InHand,
+      [inHand]: { served, link, count: admission.count } satisfies InHand,
     })
     const receive = (delivery: Delivery): void => {
       const admitted = admission.admit(delivery)

@@ -87,7 +87,9 @@ export function serve<T extends EndpointTypes>(
       }
       const report = (request: ServedRequest<T>, ending: Ending, startedAt?: number): void => {
         const { endpoint, params, message, receivedAt } = request
-        const endedAt = inHandOf(request).link.scheduler.now()
+        const { link, count } = inHandOf(request)
+        const endedAt = link.scheduler.now()
+        count(ending.outcome)
         const times = startedAt === undefined ? { receivedAt, endedAt } : { receivedAt, startedAt, endedAt }
         subscriber.next({ endpoint, params, request: message, ...times, ...ending })
       }

@@ -3,6 +3,7 @@ import type { Endpoint } from '../endpoint.js'
 import { AntiphonError } from '../errors.js'
 import type { Grant, Link } from '../link/link.js'
 import type { Refusal } from '../responder/refusal.js'
+import { newServedTally, type ServedTally } from '../responder/served-counts.js'
 import { deadlines, type Deadlines } from '../time/deadlines.js'
 import { newTally, type Tally } from './counts.js'
 import { Inbox } from './inbox.js'
@@ -36,6 +37,7 @@ export class Exchanges {
   readonly #refusals = new Subject<Refusal>()
   readonly #idle = new Subject<void>()
   readonly #tallies = new WeakMap<Endpoint, Tally>()
+  readonly #served = new WeakMap<Endpoint, ServedTally>()
   #open = 0
   #isFollowing = false
   #grant: Grant | undefined
@@ -98,6 +100,15 @@ export class Exchanges {
     if (known !== undefined) return known
     const tally = newTally()
     this.#tallies.set(endpoint, tally)
+    return tally
+  }
+
+  /** How the requests of an endpoint went so far. */
+  served(endpoint: Endpoint): ServedTally {
+    const known = this.#served.get(endpoint)
+    if (known !== undefined) return known
+    const tally = newServedTally()
+    this.#served.set(endpoint, tally)
     return tally
   }
 

@@ -15,10 +15,12 @@ import type { Failure } from '../status.js'
 import { Duplicates, type DuplicateBounds, type Remembered } from './duplicates.js'
 import { payloadFault, versionFault } from './faults.js'
 import { toHeaderFailure, type HeaderRule } from './header-rule.js'
+import type { ServeOutcome } from './outcome.js'
 import type { Refusal, RefusalReason } from './refusal.js'
 import type { ReplyTopicCheck } from './reply-topic.js'
 import { withExpiry } from './reply.js'
 import { Served, type Door } from './served.js'
+import type { ServedTally } from './served-counts.js'
 
 /** What the door of a responder is built from. */
 export interface AdmissionParts {
@@ -59,12 +61,14 @@ export class Admission implements Door {
   readonly #exchanges: Exchanges
   readonly #duplicates: Duplicates<Served>
   readonly #transfers: Transfers
+  readonly #tally: ServedTally
   #isShut = false
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts
     this.#duplicates = new Duplicates(parts.duplicates)
     this.#exchanges = exchangesOf(parts.link)
+    this.#tally = this.#exchanges.served(parts.endpoint)
     this.#transfers = new Transfers(this.#exchanges.deadlines, parts.transfers)
   }
 
@@ -86,12 +90,17 @@ export class Admission implements Door {
 
   readonly remember = (key: string, ended: Remembered): void => this.#duplicates.end(key, ended, this.#now())
 
+  /** It was admitted, and this is what became of it. */
+  readonly count = (outcome: ServeOutcome): void => void this.#tally[outcome]++
+
   readonly forget = (key: string): void => this.#duplicates.drop(key)
 
   /** The request to be handled, or `undefined` when the message has been dealt with. */
   admit(delivery: Delivery): Admitted | undefined {
     try {
-      return this.#examine(delivery)
+      const admitted = this.#examine(delivery)
+      if (admitted !== undefined) this.#tally.received++
+      return admitted
     } catch (thrown) {
       // Correlations and rules may be anybody's; no message ends the stream of requests.
       return this.#refuse(delivery, 'invalid', `it could not be examined: ${reasonOf(thrown)}`)
@@ -221,6 +230,7 @@ export class Admission implements Door {
 
   #report(message: Message, reason: RefusalReason, detail: string, status?: number): void {
     const { endpoint, refused } = this.#parts
+    this.#tally.refused++
     refused({ reason, endpoint: endpoint.name, message, detail, ...(status === undefined ? {} : { status }) })
   }
 

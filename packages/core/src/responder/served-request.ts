@@ -1,6 +1,7 @@
 import type { EndpointTypes } from '../endpoint.js'
 import type { Link } from '../link/link.js'
 import type { Message } from '../message.js'
+import type { ServeOutcome } from './outcome.js'
 import type { Served } from './served.js'
 
 /** Where a request keeps what `serve` needs to answer it; survives being spread into another object. */
@@ -27,6 +28,7 @@ export interface ServedRequest<T extends EndpointTypes = EndpointTypes> {
 export interface InHand {
   readonly served: Served
   readonly link: Link
+  readonly count: (outcome: ServeOutcome) => void
 }
 
 /** What `requests$` put into a request's hand-over. */

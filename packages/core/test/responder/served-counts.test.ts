@@ -1,0 +1,42 @@
+import { servedCountsOf } from '@antiphon/core'
+import { delay, of, throwError } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { bytesOf } from '../observed.js'
+import { echo, onEchoStage } from './stage.js'
+
+describe('servedCountsOf', () => {
+  it('counts what came and what became of it, and what no handler was given', () => {
+    onEchoStage(
+      ({ ask, world, server }) => {
+        ask('fine', { correlationData: bytesOf('1') })
+        ask('bad', { correlationData: bytesOf('2') })
+        ask('no room', { correlationData: bytesOf('3') })
+        ask('bad', { correlationData: bytesOf('2') })
+        ask('', { correlationData: bytesOf('1'), userProperties: [['__stat', '499']] })
+        ask('nobody’s', { responseTopic: 'a/#' })
+        const before = servedCountsOf(server, echo)
+        world.advance(1_000)
+        ask('late', { correlationData: bytesOf('4') })
+        world.advance(1_000)
+        expect(servedCountsOf(server, echo)).toEqual({
+          received: 4,
+          answered: 1,
+          failed: 1,
+          'timed-out': 0,
+          expired: 0,
+          cancelled: 1,
+          busy: 1,
+          unsent: 0,
+          // A repetition, the cancel, and one that names no fit place for the answer.
+          refused: 3,
+        })
+        expect(before.received).toBe(0)
+      },
+      {
+        serve: { concurrency: 2, queue: 0 },
+        handler: ({ value }) =>
+          value === 'bad' ? throwError(() => new Error('no')) : of('done').pipe(delay(100)),
+      },
+    )
+  })
+})
