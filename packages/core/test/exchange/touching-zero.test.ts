@@ -26,44 +26,48 @@ describe('in-flight counts that keep touching zero', () => {
     [100_000, 'after all were asked'],
     [few, 'before the acknowledgement'],
     [few, 'in reverse'],
-  ] as const)('lose none of %i calls answered %s', (calls, when) => {
-    const waiting: (() => void)[] = []
-    const link = synchronousLink((message, deliver) => {
-      const answer = (): void => deliver(replyTo(message, textOf(message)))
-      if (when === 'before the acknowledgement') answer()
-      else waiting.push(answer)
-    })
-    let strays = 0
-    strays$(link).subscribe(() => strays++)
-    const questions = new Subject<string>()
-    let asked = 0
-    let answered = 0
-    let wrong = 0
-    const open = new Set<string>()
-    questions.pipe(request$(link, echo)).subscribe((answer) => {
-      answered++
-      if (!open.delete(answer)) wrong++
-    })
-    for (const size of rounds(calls)) {
-      for (let index = 0; index < size; index++) {
-        const question = String(asked++)
-        open.add(question)
-        questions.next(question)
+  ] as const)(
+    'lose none of %i calls answered %s',
+    (calls, when) => {
+      const waiting: (() => void)[] = []
+      const link = synchronousLink((message, deliver) => {
+        const answer = (): void => deliver(replyTo(message, textOf(message)))
+        if (when === 'before the acknowledgement') answer()
+        else waiting.push(answer)
+      })
+      let strays = 0
+      strays$(link).subscribe(() => strays++)
+      const questions = new Subject<string>()
+      let asked = 0
+      let answered = 0
+      let wrong = 0
+      const open = new Set<string>()
+      questions.pipe(request$(link, echo)).subscribe((answer) => {
+        answered++
+        if (!open.delete(answer)) wrong++
+      })
+      for (const size of rounds(calls)) {
+        for (let index = 0; index < size; index++) {
+          const question = String(asked++)
+          open.add(question)
+          questions.next(question)
+        }
+        const answers = waiting.splice(0)
+        if (when === 'in reverse') answers.reverse()
+        for (const answer of answers) answer()
+        expect(countsOf(link, echo).pending).toBe(0)
       }
-      const answers = waiting.splice(0)
-      if (when === 'in reverse') answers.reverse()
-      for (const answer of answers) answer()
-      expect(countsOf(link, echo).pending).toBe(0)
-    }
-    expect({ asked, answered, wrong, strays, open: open.size }).toEqual({
-      asked: calls,
-      answered: calls,
-      wrong: 0,
-      strays: 0,
-      open: 0,
-    })
-    expect([link.subscribed(), link.unacknowledged()]).toEqual([1, 0])
-  })
+      expect({ asked, answered, wrong, strays, open: open.size }).toEqual({
+        asked: calls,
+        answered: calls,
+        wrong: 0,
+        strays: 0,
+        open: 0,
+      })
+      expect([link.subscribed(), link.unacknowledged()]).toEqual([1, 0])
+    },
+    120_000,
+  )
 
   it('lose none of 10 000 calls over a broker', () => {
     inWorld((world) => {
