@@ -45,7 +45,8 @@ export interface Broker {
    * - *complete*: the client acknowledged it, with whatever reason code; at QoS 0 it was sent.
    * - *error*: `no-responder` when there is no such session or it is not subscribed to the topic; `expired`, `overflow`,
    *   `too-large`, `session-lost`; `connection-lost` at QoS 0 when the client is away; `invalid-argument`.
-   * - *unsubscribe*: takes it back while it waits; a client that is away will not get it any more.
+   * - *unsubscribe*: takes it back; a client that is away, or that has not acknowledged it when its connection ends, will
+   *   not get it any more. What was begun at QoS 2 is completed.
    */
   readonly deliver$: (clientId: string, message: OutgoingMessage) => Observable<DeliveryStatus>
   /** Ends a client's connection, by default with 0x98 Administrative action; `false` when there is none. */

@@ -78,7 +78,9 @@ export function readConnect(packet: Buffer, bodyAt: number, version: ProtocolVer
     throw protocolError('Authentication Data without an Authentication Method')
   }
   if (will !== undefined && validateTopicName(will.topic) !== undefined) {
-    throw violation(Reason.topicNameInvalid, 'the will topic is empty or holds a wildcard [MQTT-3.3.2-2]')
+    // 3.1.1 has no return code for it, and closes without a CONNACK [MQTT-3.1.4-1].
+    if (version === 4) throw malformed('the will topic is empty or holds a wildcard [MQTT-4.7.1-1]')
+    throw violation(Reason.topicNameInvalid, 'the will topic is empty or holds a wildcard [MQTT-4.7.0-1]')
   }
   if (version === 4 && clientId === '' && !cleanStart) {
     throw violation(

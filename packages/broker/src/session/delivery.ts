@@ -24,6 +24,8 @@ export interface Delivery {
   wasSent: boolean
   /** The receiver has said PUBREC: what is left is PUBREL and PUBCOMP. */
   isReceived: boolean
+  /** It was taken back while its receiver had it: the next connection does not get it. */
+  isWithdrawn: boolean
 }
 
 /** How a delivery is made, beside its publication. */
@@ -45,6 +47,7 @@ export function newDelivery(publication: Publication, options: DeliveryOptions):
     isHeld: false,
     wasSent: false,
     isReceived: false,
+    isWithdrawn: false,
   }
 }
 

@@ -63,9 +63,14 @@ export class Downlink {
     this.pump()
   }
 
-  /** The connection is gone. */
+  /** The connection is gone, and with it what was taken back while it was there. */
   detach(): void {
     this.#resend = []
+    for (const delivery of this.#inFlight.all()) {
+      if (!delivery.isWithdrawn) continue
+      this.#forget(delivery)
+      delivery.tracker?.lost('expired')
+    }
   }
 
   /** Sends at QoS 0, or not: what cannot be sent now is not kept. */
@@ -149,12 +154,23 @@ export class Downlink {
     if (this.#replay !== null) this.#pumpReplay()
   }
 
-  /** Takes back what was not sent, or not received by a client that is away; tells whether there was such a thing. */
+  /**
+   * Takes back what was not sent, or at QoS 1 was sent on a connection that is gone; tells whether there was such a thing.
+   * What a client holds just now is not sent again. At QoS 2 what was begun is completed [MQTT-4.3.3-3].
+   */
   withdraw(tracker: DeliveryTracker): boolean {
     const isIts = (delivery: Delivery): boolean => delivery.tracker === tracker
     const waiting = this.#backlog?.extract(isIts) ?? []
-    const sent = this.#session.peer === null ? this.#inFlight.all().filter(isIts) : []
-    const taken = [...waiting, ...sent.filter(({ isReceived }) => !isReceived)]
+    const sent = this.#inFlight.all().filter((delivery) => isIts(delivery) && delivery.qos === 1)
+    const isHere = ({ isOutstanding }: Delivery): boolean => this.#session.peer !== null && isOutstanding
+    for (const delivery of sent.filter(isHere)) {
+      delivery.isWithdrawn = true
+      // No later life of the broker sends it either.
+      this.#host.journal?.finished(this.#session, delivery)
+    }
+    const gone = sent.filter((delivery) => !isHere(delivery))
+    this.#resend = this.#resend.filter((delivery) => !gone.includes(delivery))
+    const taken = [...waiting, ...gone]
     for (const delivery of taken) this.#forget(delivery)
     return taken.length > 0
   }

@@ -75,6 +75,7 @@ function restoreDelivery(
     storedAs,
     isOutstanding: false,
     isHeld: false,
+    isWithdrawn: false,
   })
 }
 

@@ -78,6 +78,62 @@ describe('deliver$', () => {
     expect(world.join('device', lasting).take()).toHaveLength(1)
   })
 
+  it.each([
+    ['when nobody wants to know any more', undefined, []],
+    ['when its own expiry is over', 5, ['expired']],
+  ])(
+    'takes back what a connected client holds, %s: its next connection does not get it',
+    (_, messageExpiryInterval, end) => {
+      const world = makeWorld()
+      const client = device(world)
+      const { seen, stop } = follow(world, { ...command, ...(messageExpiryInterval && { messageExpiryInterval }) })
+      expect(client.take()).toHaveLength(1)
+      world.advance(10_000)
+      if (messageExpiryInterval === undefined) stop()
+      client.cut()
+      expect(seen).toEqual(['sent', ...end])
+      expect(world.join('device', lasting).take()).toHaveLength(1)
+      expect(world.engine.sessions.get('device')?.downlink).toMatchObject({ inFlightCount: 0, heldBytes: 0 })
+    },
+  )
+
+  it('lets a connected client acknowledge what was taken back', () => {
+    const world = makeWorld()
+    const client = device(world)
+    follow(world).stop()
+    client.send({ cmd: 'puback', messageId: client.first().messageId ?? 0 })
+    client.cut()
+    expect(world.join('device', lasting).take()).toHaveLength(1)
+  })
+
+  it('takes back what waits to be sent again to a client that came back', () => {
+    const world = makeWorld()
+    const client = device(world)
+    const first = follow(world)
+    const second = follow(world)
+    expect(client.take()).toHaveLength(2)
+    client.cut()
+    const back = world.join('device', {
+      ...lasting,
+      properties: { ...lasting.properties, receiveMaximum: 1 },
+    })
+    const [, again] = back.take()
+    second.stop()
+    first.stop()
+    back.send({ cmd: 'puback', messageId: again?.messageId ?? 0 })
+    expect(back.take()).toEqual([])
+  })
+
+  it('completes at QoS 2 what was begun [MQTT-4.3.3-3]', () => {
+    const world = makeWorld()
+    const client = device(world, 2)
+    const { stop } = follow(world, { ...command, qos: 2 })
+    expect(client.take()).toHaveLength(1)
+    client.cut()
+    stop()
+    expect(world.join('device', lasting).take().at(-1)).toMatchObject({ cmd: 'publish', dup: true })
+  })
+
   it('says why it cannot', () => {
     const world = makeWorld({ limits: { queueMessages: 1 } })
     expect(follow(world).seen).toEqual(['no-responder'])

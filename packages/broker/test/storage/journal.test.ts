@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { deliver$ } from '../../src/control/deliver.js'
 import { makeWorld } from '../world.js'
 import type { AnyPacket, World } from '../world.js'
 import { memoryStorage } from './memory-storage.js'
@@ -73,6 +74,19 @@ describe('a broker with a storage', () => {
     await world.settle()
     expect(world.storage.commits.length - before).toBeLessThanOrEqual(2)
     expect(payloads(world.join('a', lasting()).take())).toHaveLength(50)
+  })
+
+  it('does not keep what was taken back while a client held it', async () => {
+    const first = await start()
+    const client = await subscribed(first, 'a')
+    const message = { topic: 't', payload: Buffer.from('command'), qos: 1 as const }
+    const following = deliver$(first.engine, 'a', message).subscribe()
+    await first.settle()
+    expect(payloads(client.take())).toEqual(['command'])
+    following.unsubscribe()
+    await first.settle()
+    const second = await start(first.storage)
+    expect(payloads(second.join('a', lasting()).take())).toEqual([])
   })
 
   it('waits for nothing that nobody keeps', async () => {

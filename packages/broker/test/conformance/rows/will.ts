@@ -112,6 +112,20 @@ export const willRows: readonly Row[] = rows(
     },
   },
   {
+    norm: '4.7.0-1',
+    norm311: '4.7.1-1',
+    says: 'a will topic has no wildcard, or the will is refused with 0x90; 3.1.1 has no word for it and closes',
+    run: async ({ dial, version }) => {
+      for (const topic of ['a/+', '#', '']) {
+        const client = await dial()
+        const section = version === 5 ? [properties()] : []
+        const payload = Buffer.concat([text('a'), ...section, text(topic), text('m')])
+        client.send(connectBytes(version, { flags: 6, payload }))
+        await client.refused(0x90)
+      }
+    },
+  },
+  {
     norm: '3.1.3-9',
     versions: [5],
     says: 'a will whose delay still runs is not published when its client comes back',
