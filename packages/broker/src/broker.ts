@@ -20,7 +20,7 @@ import type { BrokerOptions } from './options.js'
 import { toMessage } from './packet/publication.js'
 import { Reason } from './packet/reason.js'
 import { shutDown } from './control/shut-down.js'
-import { snapshot } from './stats.js'
+import { countRefusal, snapshot } from './stats.js'
 import type { BrokerStats } from './stats.js'
 
 /** A running broker. */
@@ -57,7 +57,7 @@ export interface Broker {
   readonly session: (clientId: string) => SessionInfo | undefined
   /** Every session as it stands. */
   readonly sessions: () => SessionInfo[]
-  /** The retained messages that a filter selects. @defaultValue all */
+  /** The retained messages that a filter selects. @defaultValue all, those of topics that begin with `$` included */
   readonly retained: (filter?: string) => Message[]
   /** What happens in the broker. Hot; never errors; completes when the broker is closed. */
   readonly events$: Observable<BrokerEvent>
@@ -86,7 +86,7 @@ export function createBroker(options: BrokerOptions = {}): Broker {
 
   const turnedAway = (remoteAddress: string): void => {
     const reason = `there are ${limits.connections} connections already`
-    engine.counters.refusals++
+    countRefusal(engine.counters, Reason.serverBusy)
     engine.emit({ type: 'refused', remoteAddress, clientId: '', reasonCode: Reason.serverBusy, reason })
   }
   const accept = (channel: Channel): void => {
@@ -134,12 +134,10 @@ export function createBroker(options: BrokerOptions = {}): Broker {
       return session && toSessionInfo(session)
     },
     sessions: () => [...sessions].map(toSessionInfo),
-    retained: (filter = '#') =>
-      retained
-        .matching(filter)
-        .map((publication) =>
-          toMessage(publication, { qos: publication.qos, retain: true, dup: false }, now()),
-        ),
+    retained: (filter) =>
+      (filter === undefined ? [...retained] : retained.matching(filter)).map((publication) =>
+        toMessage(publication, { qos: publication.qos, retain: true, dup: false }, now()),
+      ),
     events$: events.asObservable(),
     stats$: timer(0, settings.statsInterval, scheduler).pipe(
       map(() => snapshot(engine)),

@@ -80,10 +80,10 @@ export function createEngine(settings: Settings, events: EventSink): Engine {
       if (events.observed) emit({ type: 'dropped', clientId, topic, loss })
     },
     later,
-    isRetained: (publication) => retained.isCurrent(publication),
+    retained: () => retained,
   }
   const router = new Router(settings.sharedOffline)
-  const retained = new Retained({ limits, now, journal })
+  const retained = new Retained({ limits, deadlines, now, journal })
   const intake = new Intake({
     authority,
     router,
@@ -114,7 +114,7 @@ export function createEngine(settings: Settings, events: EventSink): Engine {
     sent: (session) => journal?.session(session),
   })
   const sessions = new Sessions({ host, router, wills, deadlines, emit })
-  const subscriber = new Subscriber({ settings, router, retained, journal, emit })
+  const subscriber = new Subscriber({ settings, router, journal, emit })
   const engine = {
     settings,
     turn,

@@ -4,6 +4,8 @@ import type { Engine } from './engine.js'
 export interface Counters {
   connects: number
   refusals: number
+  /** The same by reason code. */
+  refusalsByReason: Record<number, number>
   messagesIn: number
   messagesOut: number
   bytesIn: number
@@ -13,7 +15,22 @@ export interface Counters {
 
 /** Counters at nothing. */
 export function newCounters(): Counters {
-  return { connects: 0, refusals: 0, messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0, dropped: 0 }
+  return {
+    connects: 0,
+    refusals: 0,
+    refusalsByReason: {},
+    messagesIn: 0,
+    messagesOut: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    dropped: 0,
+  }
+}
+
+/** Counts a connection that was not let in. */
+export function countRefusal(counters: Counters, reasonCode: number): void {
+  counters.refusals++
+  counters.refusalsByReason[reasonCode] = (counters.refusalsByReason[reasonCode] ?? 0) + 1
 }
 
 /** The broker at one moment: what it counted since it started, and what it holds. */
@@ -41,6 +58,7 @@ export function snapshot({ counters, guests, sessions, router, retained }: Engin
   }
   return {
     ...counters,
+    refusalsByReason: { ...counters.refusalsByReason },
     connections: guests.size,
     sessions: sessions.size,
     subscriptions: router.subscriptionCount,

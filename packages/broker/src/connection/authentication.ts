@@ -51,11 +51,12 @@ export class Authentication {
   answered({ reasonCode, method, data }: AuthPacket): void {
     const { authenticationMethod, step, isReAuthentication } = this.#attempt
     if (authenticationMethod === undefined) {
-      throw protocolError('AUTH from a client whose CONNECT named no method [MQTT-4.12.0-6]')
+      throw protocolError('AUTH from a client whose CONNECT named no method [MQTT-4.12.0-7]')
     }
     if (method !== authenticationMethod) throw protocolError('AUTH changes the method [MQTT-4.12.0-5]')
     const expected = isReAuthentication && step === 0 ? Reason.reAuthenticate : Reason.continueAuthentication
-    if (reasonCode !== expected) throw protocolError('AUTH with the reason code of another moment')
+    if (reasonCode !== expected)
+      throw protocolError('AUTH with the reason code of another moment [MQTT-4.12.0-3, 4.12.1-1]')
     const { authenticationData: _, ...attempt } = this.#attempt
     this.#attempt = data === undefined ? attempt : { ...attempt, authenticationData: data }
     this.ask()

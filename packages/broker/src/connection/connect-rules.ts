@@ -1,11 +1,13 @@
+import { isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import type { Admission, ClientInfo, ConnectAttempt } from '../authority/authority.js'
 import type { Engine } from '../engine.js'
 import type { Settings } from '../options.js'
 import { foreverSeconds } from '../packet/connect.js'
-import type { ConnectRequest } from '../packet/connect.js'
+import type { ConnectRequest, WillRequest } from '../packet/connect.js'
 import { Reason } from '../packet/reason.js'
 import type { DisconnectPacket } from '../packet/disconnect.js'
+import { topicExcess } from '../packet/topic-limits.js'
 import { protocolError, violation } from '../packet/violation.js'
 import type { Violation } from '../packet/violation.js'
 import type { Departure } from '../session/sessions.js'
@@ -28,6 +30,15 @@ export function checkConnect(request: ConnectRequest, settings: Settings): void 
   }
   if (will === undefined) return
   if (!settings.willAvailable) throw violation(Reason.implementationSpecificError, 'wills are not taken here')
+  checkWill(will, settings)
+}
+
+function checkWill(will: WillRequest, settings: Settings): void {
+  const excess = topicExcess(will.topic, settings.limits)
+  if (excess !== undefined) throw violation(Reason.topicNameInvalid, excess)
+  if (will.isTextPayload && settings.checksPayloadFormat && !isUtf8(will.payload)) {
+    throw violation(Reason.payloadFormatInvalid, 'the will says that it is UTF-8 and is not [MQTT-3.1.2-9]')
+  }
   if (will.qos > settings.maximumQoS) {
     throw violation(Reason.qosNotSupported, `the will's QoS is above ${settings.maximumQoS} [MQTT-3.2.2-12]`)
   }

@@ -11,6 +11,7 @@ import { Reason, reasonText } from '../packet/reason.js'
 import { protocolError, violation } from '../packet/violation.js'
 import type { Session } from '../session/session.js'
 import type { Departure } from '../session/sessions.js'
+import { countRefusal } from '../stats.js'
 import { admit } from './admit.js'
 import { Authentication } from './authentication.js'
 import type { Channel } from './channel.js'
@@ -26,6 +27,7 @@ import { disconnectPacket, refusalPacket, welcomePacket } from './control-packet
 import { Conversation } from './conversation.js'
 import type { ConversationHost } from './conversation.js'
 import type { Framer } from './framer.js'
+import { silenceLeft } from './keep-alive.js'
 import { Outbox } from './outbox.js'
 import { Patience } from './patience.js'
 import { Reader } from './reader.js'
@@ -92,8 +94,16 @@ export class Connection implements ConversationHost, ReaderHost {
     if (this.#phase === 'over') return
     if (this.#phase !== 'in') return this.#refuse(reasonCode, text, serverReference)
     const request = this.#request as ConnectRequest
-    if (request.version === 5) this.outbox.append(disconnectPacket(request, reasonCode, text))
+    const why = { reasonCode, reasonString: text, serverReference }
+    if (request.version === 5) this.outbox.append(disconnectPacket(request, why))
     this.#finish('broker', { forgetsWill: false }, reasonCode, text)
+  }
+
+  /** Writes an answer; one that is larger than the client accepts ends the connection [MQTT-3.1.2-24]. */
+  readonly say = (packet: Buffer): void => {
+    const { maximumPacketSize = Infinity } = this.#request ?? {}
+    if (packet.length <= maximumPacketSize) this.outbox.append(packet)
+    else this.disconnect(Reason.packetTooLarge, excessOf(packet))
   }
 
   /** Reads on, where reading was held up. */
@@ -159,8 +169,8 @@ export class Connection implements ConversationHost, ReaderHost {
   /** The hook wants to know more [MQTT-4.12.0-2]. */
   readonly challenged = (method: string, data: Uint8Array): void => {
     if (this.#phase === 'over') return
-    this.outbox.append(authPacket(Reason.continueAuthentication, method, data))
-    if (this.#phase === 'in') return
+    this.say(authPacket(Reason.continueAuthentication, method, data))
+    if (this.#phase !== 'deciding') return
     this.#phase = 'challenged'
     this.#awaitClient()
   }
@@ -179,7 +189,7 @@ export class Connection implements ConversationHost, ReaderHost {
     }
     const { authenticationMethod: method } = attempt
     if (this.#phase !== 'in') this.#enter(attempt, admission)
-    else if (method !== undefined) this.outbox.append(authPacket(Reason.success, method, authenticationData))
+    else if (method !== undefined) this.say(authPacket(Reason.success, method, authenticationData))
   }
 
   #enter(attempt: ConnectAttempt, admission: Extract<Admission, { admit: true }>): void {
@@ -191,8 +201,11 @@ export class Connection implements ConversationHost, ReaderHost {
     this.#phase = 'in'
     this.#patience.end()
     const properties = connackProperties(engine, request, { client, expiry, admission })
+    const welcome = welcomePacket(request.version, { sessionPresent, properties })
+    if (welcome.length > request.maximumPacketSize)
+      return this.#finish('broker', { forgetsWill: true }, Reason.packetTooLarge, excessOf(welcome))
     // CONNACK comes first [MQTT-3.2.0-1]; what the session was in the middle of follows.
-    outbox.append(welcomePacket(request.version, { sessionPresent, properties }))
+    outbox.append(welcome)
     this.#watch(request)
     engine.sessions.resume(session)
   }
@@ -220,7 +233,7 @@ export class Connection implements ConversationHost, ReaderHost {
       const { maximumPacketSize = Infinity } = this.#request ?? {}
       outbox.append(refusalPacket(version, { reasonCode, reasonString, serverReference, maximumPacketSize }))
     }
-    engine.counters.refusals++
+    countRefusal(engine.counters, reasonCode)
     const { remoteAddress } = this.#channel
     const clientId = this.#authentication?.attempt.clientId ?? this.#request?.clientId ?? ''
     engine.emit({ type: 'refused', remoteAddress, clientId, reasonCode, reason: reasonString })
@@ -277,18 +290,14 @@ export class Connection implements ConversationHost, ReaderHost {
     const seconds = keepAliveOf(request, this.engine.settings)
     if (seconds === 0) return
     const allowed = seconds * 1500
-    let unread = Infinity
-    const left = (): number => {
-      const { isFull } = this.outbox
-      const { pending } = this.#channel
-      // Whoever is not being read from cannot be blamed for silence, but for reading nothing of what is sent.
-      const isExcused = this.#reader.isHeld && (!isFull || pending < unread)
-      if (isExcused) this.#reader.lastPacketAt = this.engine.now()
-      unread = isFull ? pending : Infinity
-      return this.#reader.lastPacketAt + allowed - this.engine.now()
-    }
+    const stream = { reader: this.#reader, outbox: this.outbox, channel: this.#channel }
+    const left = silenceLeft(allowed, stream, this.engine.now)
     this.#patience.watch(left, () =>
       this.disconnect(Reason.keepAliveTimeout, `nothing came for ${allowed} ms [MQTT-3.1.2-22]`),
     )
   }
+}
+
+function excessOf({ length }: Buffer): string {
+  return `an answer of ${length} bytes is larger than the client accepts [MQTT-3.1.2-24]`
 }

@@ -2,7 +2,7 @@ import type { IConnackPacket, IDisconnectPacket } from 'mqtt-packet'
 import { encode } from '../packet/codec.js'
 import type { ProtocolVersion } from '../packet/codec.js'
 import type { ConnectRequest } from '../packet/connect.js'
-import { isFailure, toConnectReturnCode } from '../packet/reason.js'
+import { inWordsOf, isFailure, toConnectReturnCode } from '../packet/reason.js'
 import type { Settings } from '../options.js'
 
 /** The properties of a CONNACK as the codec writes them. */
@@ -24,10 +24,12 @@ export function welcomePacket(version: ProtocolVersion, welcome: Welcome): Buffe
 
 /** The CONNACK that turns a client away; with no session present [MQTT-3.2.2-6]. */
 export function refusalPacket(version: ProtocolVersion, refusal: Refusal): Buffer {
-  const { reasonCode, reasonString, serverReference, maximumPacketSize } = refusal
+  const { reasonString, serverReference, maximumPacketSize } = refusal
   if (version === 4) {
-    return encode({ cmd: 'connack', returnCode: toConnectReturnCode(reasonCode), sessionPresent: false }, 4)
+    const returnCode = toConnectReturnCode(refusal.reasonCode)
+    return encode({ cmd: 'connack', returnCode, sessionPresent: false }, 4)
   }
+  const reasonCode = inWordsOf('connack', refusal.reasonCode)
   const properties = serverReference === undefined ? {} : { serverReference }
   const bare: IConnackPacket = { cmd: 'connack', reasonCode, sessionPresent: false, properties }
   return explained(bare, reasonString, maximumPacketSize) // [MQTT-3.2.2-19]
@@ -73,9 +75,12 @@ export function offeredProperties(settings: Settings, request: ConnectRequest): 
 }
 
 /** A DISCONNECT from the broker, never with a Session Expiry Interval [MQTT-3.14.2-2], explained where that fits. */
-export function disconnectPacket(request: ConnectRequest, reasonCode: number, reasonString: string): Buffer {
+export function disconnectPacket(request: ConnectRequest, why: Omit<Refusal, 'maximumPacketSize'>): Buffer {
   const { wantsProblemInformation, maximumPacketSize } = request
-  const packet: IDisconnectPacket = { cmd: 'disconnect', reasonCode }
+  const { reasonString, serverReference } = why
+  const reasonCode = inWordsOf('disconnect', why.reasonCode)
+  const properties = serverReference === undefined ? {} : { properties: { serverReference } }
+  const packet: IDisconnectPacket = { cmd: 'disconnect', reasonCode, ...properties }
   return wantsProblemInformation ? explained(packet, reasonString, maximumPacketSize) : encode(packet, 5) // [MQTT-3.14.2-3]
 }
 

@@ -21,6 +21,8 @@ export interface ConversationHost {
   readonly engine: Engine
   readonly framer: Framer
   readonly outbox: Outbox
+  /** Writes an answer; one that is larger than the client accepts ends the connection. */
+  readonly say: (packet: Buffer) => void
   readonly disconnect: (reasonCode: number, text: string) => void
   /** Reads on, where reading was held up. */
   readonly proceed: () => void
@@ -88,7 +90,7 @@ export class Conversation implements Publisher {
   }
 
   #subscribe(): void {
-    const { framer, engine, outbox, isOpen, proceed, fail } = this.#host
+    const { framer, engine, say, isOpen, proceed, fail } = this.#host
     const { version } = this.#request
     const request = readSubscribe(framer.packet, framer.bodyOffset, version)
     if (request.lines.some(({ filter, noLocal }) => noLocal && isSharedFilter(filter))) {
@@ -96,8 +98,8 @@ export class Conversation implements Publisher {
     }
     const answer = ({ reasonCodes, replay }: Subscribed): void => {
       if (!isOpen()) return
-      outbox.append(subackPacket(version, request.packetId, reasonCodes)) // [MQTT-3.8.4-1]
-      replay()
+      say(subackPacket(version, request.packetId, reasonCodes)) // [MQTT-3.8.4-1]
+      if (isOpen()) replay()
     }
     const subscribed = engine.subscriber.subscribe(this.#session, this.client, request)
     if (!isPromiseLike(subscribed)) return answer(subscribed)
@@ -112,11 +114,11 @@ export class Conversation implements Publisher {
   }
 
   #unsubscribe(): void {
-    const { framer, engine, outbox } = this.#host
+    const { framer, engine, say } = this.#host
     const { version } = this.#request
     const request = readUnsubscribe(framer.packet, framer.bodyOffset, version)
     const reasonCodes = engine.subscriber.unsubscribe(this.#session, request.filters)
-    outbox.append(unsubackPacket(version, request.packetId, reasonCodes)) // [MQTT-3.10.4-4]
+    say(unsubackPacket(version, request.packetId, reasonCodes)) // [MQTT-3.10.4-4]
   }
 
   #acknowledge(header: number): void {

@@ -11,10 +11,11 @@ const patience = 5_000
 
 /** Ends a broker: first what is under way, for a while; then every connection; then the storage. */
 export async function shutDown(engine: Engine, listeners: Iterable<Listener>, within: number): Promise<void> {
-  const { guests, sessions, journal, settings } = engine
+  const { guests, sessions, intake, journal, settings } = engine
   await engine.ready?.catch(() => undefined)
   const closed = [...listeners].map((listener) => listener.close())
   const isQuiet = (): boolean => {
+    if (intake.undecided > 0) return false
     for (const { peer, downlink } of sessions) if (peer !== null && downlink.inFlightCount > 0) return false
     return journal?.isSettled ?? true
   }
@@ -22,6 +23,8 @@ export async function shutDown(engine: Engine, listeners: Iterable<Listener>, wi
   for (const guest of guests) guest.disconnect(Reason.serverShuttingDown, 'the broker is shutting down')
   await until(engine, () => guests.size === 0 && (journal?.isSettled ?? true), patience)
   await Promise.all(closed)
+  // What a hook says only now comes too late to be written.
+  journal?.stop()
   await settings.storage?.close()
   // Sessions, wills and messages outlive the broker, if at all, in its storage, and expire there.
   engine.deadlines.clear()

@@ -18,6 +18,7 @@ import { unanswered } from '../routing/intake.js'
 import type { Peer } from '../session/peer.js'
 import type { Session } from '../session/session.js'
 import type { Departure } from '../session/sessions.js'
+import { countRefusal } from '../stats.js'
 import { toLocalGrant } from './local-grant.js'
 import { fromLocal, toLocalMessage } from './local-message.js'
 
@@ -242,7 +243,7 @@ export class LocalConnection implements Peer, Publisher, Flushable {
 
   #refuse(reasonCode: number, reason: string): void {
     const { clientId, remoteAddress } = this.#attempt
-    this.#engine.counters.refusals++
+    countRefusal(this.#engine.counters, reasonCode)
     this.#engine.emit({ type: 'refused', remoteAddress, clientId, reasonCode, reason })
     this.#end({ forgetsWill: true }, { by: 'broker', reasonCode, reason })
     this.#fail(

@@ -54,6 +54,7 @@ function toWillRequest(will: LocalWill): WillRequest {
     delay,
     properties: bytes,
     expiryAt,
+    isTextPayload: will.payloadFormatIndicator === true,
     ...(expiry === undefined ? {} : { expiry }),
   }
 }

@@ -45,7 +45,7 @@ export function readAcknowledgement(
     read.reasonCode = cursor.byte()
     const allowed = header === Header.puback || header === Header.pubrec ? received : released
     if (!allowed.includes(read.reasonCode))
-      throw malformed(`reason code ${read.reasonCode} does not belong here`)
+      throw malformed(`reason code ${read.reasonCode} does not belong here [MQTT-3.4.2-1]`)
     if (cursor.rest > 0) walkProperties(cursor, Place.acknowledgement)
     if (cursor.rest > 0) throw malformed('bytes follow the properties')
   }

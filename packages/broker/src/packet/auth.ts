@@ -15,15 +15,17 @@ export interface AuthPacket {
 /** Reads a whole AUTH. */
 export function readAuth(packet: Buffer, bodyAt: number): AuthPacket {
   const cursor = new Cursor(packet, bodyAt, packet.length)
-  if (cursor.rest === 0) throw protocolError('AUTH does not come from a client with reason 0x00')
+  if (cursor.rest === 0)
+    throw protocolError('AUTH does not come from a client with reason 0x00 [MQTT-3.15.2-1]')
   const reasonCode = cursor.byte()
   if (reasonCode !== Reason.continueAuthentication && reasonCode !== Reason.reAuthenticate) {
-    throw malformed(`reason code ${reasonCode} is not a client's to authenticate with`)
+    throw malformed(`reason code ${reasonCode} is not a client's to authenticate with [MQTT-3.15.2-1]`)
   }
   walkProperties(cursor, Place.auth)
   if (cursor.rest > 0) throw malformed('bytes follow the properties')
   const { authenticationMethod, authenticationData } = decode<IAuthPacket>('auth', packet, 5).properties ?? {}
-  if (authenticationMethod === undefined) throw protocolError('AUTH without an Authentication Method')
+  if (authenticationMethod === undefined)
+    throw protocolError('AUTH without an Authentication Method [MQTT-4.12.0-5]')
   return {
     reasonCode,
     method: authenticationMethod,

@@ -23,6 +23,8 @@ export interface WillRequest {
   readonly expiryAt: number
   /** Seconds it stays worth delivering once published; `undefined` for ever. */
   readonly expiry?: number
+  /** It says that its payload is UTF-8. */
+  readonly isTextPayload: boolean
 }
 
 /** A CONNECT that was read and checked. */
@@ -161,6 +163,7 @@ function toWill(
     delay: will.properties?.willDelayInterval ?? 0,
     properties,
     expiryAt,
+    isTextPayload: section.isTextPayload,
     ...(section.expiryAt < 0 ? {} : { expiry: section.expiry }),
   }
 }

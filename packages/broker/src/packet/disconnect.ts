@@ -36,7 +36,7 @@ export function readDisconnect(packet: Buffer, bodyAt: number, version: Protocol
   if (version === 4) throw malformed('DISCONNECT has a body')
   const reasonCode = cursor.byte()
   if (!allowed.has(reasonCode))
-    throw malformed(`reason code ${reasonCode} is not a client's to disconnect with`)
+    throw malformed(`reason code ${reasonCode} is not a client's to disconnect with [MQTT-3.14.2-1]`)
   if (cursor.rest === 0) return { reasonCode }
   const { sessionExpiryAt } = walkProperties(cursor, Place.disconnect)
   if (cursor.rest > 0) throw malformed('bytes follow the properties')

@@ -39,6 +39,8 @@ export class Publication implements PublicationParts {
   storedAs = 0
   /** How many stored queue entries refer to it. */
   storedReferences = 0
+  /** Its number among the retained messages; 0 while it was not retained. */
+  retainedAs = 0
   #frames: Frame[] | undefined
   #decoded: MessageProperties | undefined
 

@@ -75,3 +75,41 @@ const connectReturnCodes = new Map<number, number>([
 export function toConnectReturnCode(code: number): number {
   return code === Reason.success ? 0 : (connectReturnCodes.get(code) ?? 3)
 }
+
+/** The packets in which the broker says no. */
+type SpeakingPacket = 'connack' | 'acknowledgement' | 'suback' | 'disconnect'
+
+/** The reason codes of 0x80 and above that each of them may say. */
+const sayable: Readonly<Record<SpeakingPacket, readonly number[]>> = {
+  /** [MQTT-3.2.2-8] */
+  connack: [
+    0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8c, 0x90, 0x95, 0x97, 0x99, 0x9a,
+    0x9b, 0x9c, 0x9d, 0x9f,
+  ],
+  /** PUBACK and PUBREC [MQTT-3.4.2-1, 3.5.2-1] */
+  acknowledgement: [0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99],
+  /** [MQTT-3.9.3-2] */
+  suback: [0x80, 0x83, 0x87, 0x8f, 0x91, 0x97, 0x9e, 0xa1, 0xa2],
+  /** [MQTT-3.14.2-1] */
+  disconnect: [
+    0x80, 0x81, 0x82, 0x83, 0x87, 0x89, 0x8b, 0x8d, 0x8e, 0x8f, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98,
+    0x99, 0x9a, 0x9b, 0x9c, 0x9d, 0x9e, 0x9f, 0xa0, 0xa1, 0xa2,
+  ],
+}
+
+/** What comes nearest to some codes in packets that do not have them. */
+const nearest = new Map<number, number>([
+  [Reason.badUserNameOrPassword, Reason.notAuthorized],
+  [Reason.banned, Reason.notAuthorized],
+  [Reason.badAuthenticationMethod, Reason.notAuthorized],
+  [Reason.serverShuttingDown, Reason.serverUnavailable],
+  [Reason.serverUnavailable, Reason.serverBusy],
+])
+
+/** A refusal in the words of a packet: a hook may say any code, and a packet has only some. */
+export function inWordsOf(packet: SpeakingPacket, code: number): number {
+  const codes = sayable[packet]
+  if (codes.includes(code)) return code
+  const near = nearest.get(code) ?? Reason.unspecifiedError
+  return codes.includes(near) ? near : Reason.unspecifiedError
+}

@@ -11,12 +11,17 @@ export function violation(reasonCode: number, rule: string): Violation {
 
 /** A packet that cannot be read [MQTT-4.13.1-1]. */
 export function malformed(rule: string): Violation {
-  return violation(Reason.malformedPacket, rule)
+  return violation(Reason.malformedPacket, cited(rule))
 }
 
 /** A packet that can be read and must not have been sent [MQTT-4.13.1-1]. */
 export function protocolError(rule: string): Violation {
-  return violation(Reason.protocolError, rule)
+  return violation(Reason.protocolError, cited(rule))
+}
+
+/** A rule that has no number of its own falls under the one for all of them. */
+function cited(rule: string): string {
+  return rule.includes('[MQTT-') ? rule : `${rule} [MQTT-4.13.1-1]`
 }
 
 /** The error of a message handed to the broker in process that could not go on the wire. */

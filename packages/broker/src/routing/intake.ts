@@ -5,7 +5,7 @@ import type { Answer, Authority, PublishRequest, PublishVerdict } from '../autho
 import type { Publisher } from '../authority/publisher.js'
 import { fromOutgoing, toMessage } from '../packet/publication.js'
 import type { Publication } from '../packet/publication.js'
-import { Reason, isFailure } from '../packet/reason.js'
+import { Reason, inWordsOf, isFailure } from '../packet/reason.js'
 import type { Retained } from '../retained/retained.js'
 import type { Journal } from '../storage/journal.js'
 import type { Router } from './router.js'
@@ -29,6 +29,8 @@ export interface IntakeParts {
 
 /** The way every message goes into the broker: past the hooks, into the retained store, to its receivers. */
 export class Intake {
+  /** How many messages have come in whose outcome is not known yet. */
+  undecided = 0
   readonly #parts: IntakeParts
   readonly #isOpen: boolean
 
@@ -51,8 +53,20 @@ export class Intake {
       isWill,
     }
     const judged = this.#judge(publication, request)
-    if (!isPromiseLike(judged) && lane.length === 0) return this.#carryOut(judged, publication, publisher)
-    return this.#inOrder(judged, publication, publisher)
+    const outcome =
+      !isPromiseLike(judged) && lane.length === 0
+        ? this.#carryOut(judged, publication, publisher)
+        : this.#inOrder(judged, publication, publisher)
+    return isPromiseLike(outcome) ? this.#counted(outcome) : outcome
+  }
+
+  async #counted(outcome: Promise<number>): Promise<number> {
+    this.undecided++
+    try {
+      return await outcome
+    } finally {
+      this.undecided--
+    }
   }
 
   /** Takes a message that no hook has to see, and tells its outcome once that is safe to tell. */
@@ -110,14 +124,24 @@ export class Intake {
   /** Does what was judged, in the order of the messages. */
   #carryOut(judged: Judged, publication: Publication, publisher: Publisher): Outcome {
     if ('publication' in judged) return this.accept(judged.publication)
-    if ('take' in judged) return guarded<number>(() => judged.take, Reason.implementationSpecificError)
+    if ('take' in judged) {
+      const outcome = guarded<number>(() => judged.take, Reason.implementationSpecificError)
+      return isPromiseLike(outcome) ? outcome.then(toAcknowledgement) : toAcknowledgement(outcome)
+    }
     if ('swallow' in judged) return Reason.success
     const reasonCode = 'refuse' in judged ? judged.refuse : judged.close
     this.#parts.decided(publication, reasonCode)
-    if ('refuse' in judged) return isFailure(reasonCode) ? reasonCode : Reason.notAuthorized
+    if ('refuse' in judged)
+      return isFailure(reasonCode) ? toAcknowledgement(reasonCode) : Reason.notAuthorized
     publisher.disconnect(reasonCode, judged.reasonString ?? 'the message may not be published')
     return unanswered
   }
+}
+
+/** A hook's reason code as an acknowledgement can say it [MQTT-3.4.2-1]. */
+function toAcknowledgement(code: number): number {
+  if (isFailure(code)) return inWordsOf('acknowledgement', code)
+  return code === Reason.noMatchingSubscribers ? code : Reason.success
 }
 
 /** What the hooks made of a message. */

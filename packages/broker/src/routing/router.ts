@@ -52,6 +52,7 @@ export class Router {
     const subscription = session.subscriptions?.get(filter)
     if (subscription === undefined) return false
     session.subscriptions?.delete(filter)
+    session.downlink.endReplay(filter)
     this.#count--
     const { group } = subscription
     if (group === null) {

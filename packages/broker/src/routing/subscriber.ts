@@ -4,10 +4,9 @@ import { settle, isPromiseLike } from '../authority/answer.js'
 import type { ClientInfo, SubscribeVerdict } from '../authority/authority.js'
 import type { BrokerEvent } from '../events.js'
 import type { Settings } from '../options.js'
-import { Reason, isFailure } from '../packet/reason.js'
+import { Reason, inWordsOf, isFailure } from '../packet/reason.js'
 import type { SubscribeLine } from '../packet/subscribe.js'
 import { topicExcess } from '../packet/topic-limits.js'
-import type { Retained } from '../retained/retained.js'
 import type { Session } from '../session/session.js'
 import type { Journal } from '../storage/journal.js'
 import type { Router } from './router.js'
@@ -16,7 +15,6 @@ import type { Router } from './router.js'
 export interface SubscriberParts {
   readonly settings: Settings
   readonly router: Router
-  readonly retained: Retained
   readonly journal: Journal | undefined
   readonly emit: (event: BrokerEvent) => void
 }
@@ -112,7 +110,7 @@ export class Subscriber {
     identifier: number | undefined,
     verdicts: readonly SubscribeVerdict[],
   ): Subscribed {
-    const { router, retained, journal, emit, settings } = this.#parts
+    const { router, journal, emit, settings } = this.#parts
     const replays: (() => void)[] = []
     const reasonCodes = lines.map((line, index) => {
       const reasonCode = grant(line, verdicts[index], settings.maximumQoS)
@@ -126,9 +124,8 @@ export class Subscriber {
       // Retained messages: never for a shared subscription; 0 always, 1 when it is new, 2 never [MQTT-3.3.1-9/10/11].
       const isWanted = line.retainHandling === 0 || (line.retainHandling === 1 && isNew)
       if (isWanted && !isSharedFilter(line.filter)) {
-        replays.push(() =>
-          session.downlink.replay(retained.matching(line.filter), subscription.qos, subscription.identifiers),
-        )
+        const { filter, qos: maximumQoS, identifiers } = subscription
+        replays.push(() => session.downlink.replay({ filter, maximumQoS, identifiers }))
       }
       return reasonCode
     })
@@ -143,5 +140,5 @@ function grant(line: SubscribeLine, verdict: SubscribeVerdict | undefined, maxim
   if (verdict === undefined) return Reason.implementationSpecificError
   if (verdict === 'allow') return Math.min(line.qos, maximumQoS)
   if ('maximumQoS' in verdict) return Math.min(line.qos, maximumQoS, verdict.maximumQoS)
-  return isFailure(verdict.refuse) ? verdict.refuse : Reason.notAuthorized
+  return isFailure(verdict.refuse) ? inWordsOf('suback', verdict.refuse) : Reason.notAuthorized
 }

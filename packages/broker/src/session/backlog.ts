@@ -1,9 +1,13 @@
 import type { Delivery } from './delivery.js'
 
+/** How long it is not looked through again for what has expired, in milliseconds: a look costs. */
+const pause = 1_000
+
 /** The deliveries that wait for their turn: first in, first out. */
 export class Backlog {
   #items: Delivery[] = []
   #head = 0
+  #nextLook = -Infinity
 
   get length(): number {
     return this.#items.length - this.#head
@@ -41,6 +45,13 @@ export class Backlog {
       this.#head = 0
     }
     return wanted
+  }
+
+  /** Takes out what has expired [MQTT-3.3.2-5], as far as it knows. */
+  extractExpired(now: number): Delivery[] {
+    if (now < this.#nextLook) return []
+    this.#nextLook = now + pause
+    return this.extract(({ publication }) => publication.isExpired(now))
   }
 
   [Symbol.iterator](): Iterator<Delivery> {

@@ -1,4 +1,3 @@
-import type { QoS } from '@antiphon/core'
 import type { Publication } from '../packet/publication.js'
 import { Reason, isFailure } from '../packet/reason.js'
 import type { SharedGroup } from '../routing/shared-group.js'
@@ -7,6 +6,7 @@ import { newDelivery } from './delivery.js'
 import type { Delivery, DeliveryLoss, DeliveryOptions, DeliveryTracker } from './delivery.js'
 import { InFlight } from './in-flight.js'
 import { Replay } from './replay.js'
+import type { ReplayRequest } from './replay.js'
 import type { SessionHost } from './session-host.js'
 import type { Session } from './session.js'
 
@@ -19,9 +19,6 @@ export class Downlink {
   #replay: Replay | null = null
   /** What was in flight when the client came back, to be sent again in order. */
   #resend: Delivery[] = []
-  /** What this connection was sent and has not acknowledged: how many, and their bytes. */
-  #outstanding = 0
-  #outstandingBytes = 0
   #heldBytes = 0
   #window = 0
 
@@ -50,17 +47,10 @@ export class Downlink {
     )
   }
 
-  /** A connection has come that takes that many messages at a time; it is sent nothing before `resume`. */
+  /** A connection has come that takes that many messages at a time; it is sent nothing before `pump`. */
   attach(receiveMaximum: number): void {
     this.#window = Math.min(receiveMaximum, this.#host.limits.inFlight)
-    this.#outstanding = this.#outstandingBytes = 0
-    this.#resend = this.#inFlight.all()
-    for (const delivery of this.#resend) delivery.isOutstanding = false
-  }
-
-  /** Sends again what was in flight, in order [MQTT-4.4.0-1], then what has been waiting. */
-  resume(): void {
-    this.pump()
+    this.#resend = this.#inFlight.restart()
   }
 
   /** The connection is gone, and with it what was taken back while it was there. */
@@ -96,10 +86,14 @@ export class Downlink {
   }
 
   /** Sends retained messages for a new subscription, as fast as the client reads them. */
-  replay(publications: readonly Publication[], maximumQoS: QoS, identifiers: readonly number[] | null): void {
-    if (publications.length === 0) return
-    ;(this.#replay ??= new Replay()).add(publications, maximumQoS, identifiers)
+  replay(request: ReplayRequest): void {
+    ;(this.#replay ??= new Replay(this.#session, this.#host)).add(request)
     this.#pumpReplay()
+  }
+
+  /** Sends no more retained messages for a subscription that has ended. */
+  endReplay(filter: string): void {
+    this.#replay?.drop(filter)
   }
 
   /** Takes back a delivery that the storage kept. */
@@ -141,7 +135,7 @@ export class Downlink {
     if (delivery?.isReceived === true) this.#finish(delivery, Reason.success)
   }
 
-  /** Sends as much of what waits as may go now. */
+  /** Sends as much as may go now: again what was in flight, in order [MQTT-4.4.0-1], then what has been waiting. */
   pump(): void {
     while (this.#session.peer !== null && this.#hasRoom()) {
       const delivery = this.#resend.shift() ?? this.#nextWaiting()
@@ -151,7 +145,7 @@ export class Downlink {
       // That it was sent is written down without waiting: it only decides on the DUP of a later life.
       if (isNew && delivery.storedAs !== 0) this.#host.journal?.delivery(this.#session, delivery)
     }
-    if (this.#replay !== null) this.#pumpReplay()
+    this.#pumpReplay()
   }
 
   /**
@@ -222,22 +216,13 @@ export class Downlink {
   }
 
   #pumpReplay(): void {
-    for (let next = this.#replay?.peek(); next !== undefined; next = this.#replay?.peek()) {
-      const { publication, qos, identifiers } = next
-      const { peer } = this.#session
-      if (peer === null || peer.isFull || (qos > 0 && !this.isReady)) return
-      this.#replay?.shift()
-      // What was retained in its place meanwhile has been sent already.
-      if (!this.#host.isRetained(publication) || publication.isExpired(this.#host.now())) continue
-      if (qos === 0) this.deliverAtMostOnce(publication, true, identifiers)
-      else this.deliver(publication, { qos, retain: true, identifiers, group: null, tracker: null })
-    }
-    this.#replay = null
+    if (this.#replay?.pump() === true) this.#replay = null
   }
 
   #hasRoom(): boolean {
-    if (this.#outstanding >= this.#window || this.#session.peer?.isFull === true) return false
-    return this.#outstandingBytes < this.#host.limits.inFlightBytes || this.#outstanding === 0
+    const { outstanding, outstandingBytes } = this.#inFlight
+    if (outstanding >= this.#window || this.#session.peer?.isFull === true) return false
+    return outstandingBytes < this.#host.limits.inFlightBytes || outstanding === 0
   }
 
   #fits(size: number): boolean {
@@ -247,7 +232,9 @@ export class Downlink {
 
   /** Does with a full queue what the policy says; `false` when the new message has to go. */
   #makeRoom(publication: Publication, tracker: DeliveryTracker | null): boolean {
-    const { queuePolicy, later, dropped } = this.#host
+    const { queuePolicy, later, dropped, now } = this.#host
+    for (const expired of this.#backlog?.extractExpired(now()) ?? []) this.#lose(expired, 'expired')
+    if (this.#fits(publication.size)) return true
     while (queuePolicy === 'drop-oldest' && this.queuedCount > 0) {
       this.#lose(this.#backlog?.shift() as Delivery, 'queue-full')
       if (this.#fits(publication.size)) return true
@@ -274,9 +261,7 @@ export class Downlink {
       if (!peer.publish(publication, flags, delivery.packetId, identifiers))
         return this.#lose(delivery, 'too-large')
     }
-    delivery.isOutstanding = true
-    this.#outstanding++
-    this.#outstandingBytes += publication.size
+    this.#inFlight.sent(delivery)
     if (wasSent) return
     delivery.wasSent = true
     delivery.tracker?.sent()
@@ -296,14 +281,8 @@ export class Downlink {
   }
 
   #forget(delivery: Delivery): void {
-    const { size } = delivery.publication
     this.#inFlight.delete(delivery)
-    this.#heldBytes -= size
-    if (delivery.isOutstanding) {
-      delivery.isOutstanding = false
-      this.#outstanding--
-      this.#outstandingBytes -= size
-    }
+    this.#heldBytes -= delivery.publication.size
     this.#host.journal?.finished(this.#session, delivery)
   }
 }

@@ -6,6 +6,9 @@ export class InFlight {
   /** Identifiers of deliveries that still wait, where the storage had to know them ahead. */
   #reserved: Set<number> | undefined
   #lastId = 0
+  /** What the present connection was sent and has not acknowledged: how many, and their bytes. */
+  outstanding = 0
+  outstandingBytes = 0
 
   get size(): number {
     return this.#byId?.size ?? 0
@@ -27,14 +30,35 @@ export class InFlight {
     ;(this.#byId ??= new Map()).set(delivery.packetId, delivery)
   }
 
+  /** Takes note that a delivery was sent on the present connection. */
+  sent(delivery: Delivery): void {
+    delivery.isOutstanding = true
+    this.outstanding++
+    this.outstandingBytes += delivery.publication.size
+  }
+
+  /** A new connection has come, which was sent nothing yet; tells what is to be sent again, oldest first. */
+  restart(): Delivery[] {
+    const all = this.all()
+    for (const delivery of all) delivery.isOutstanding = false
+    this.outstanding = this.outstandingBytes = 0
+    return all
+  }
+
   /** Gives a delivery that waits the identifier it will be sent under, or keeps the one it has. */
   reserve(delivery: Delivery): void {
     if (delivery.packetId === 0) delivery.packetId = this.#nextId()
     ;(this.#reserved ??= new Set()).add(delivery.packetId)
   }
 
-  /** Frees a delivery's identifier. */
-  delete({ packetId }: Delivery): void {
+  /** Forgets a delivery, and frees its identifier. */
+  delete(delivery: Delivery): void {
+    const { packetId, publication, isOutstanding } = delivery
+    if (isOutstanding) {
+      delivery.isOutstanding = false
+      this.outstanding--
+      this.outstandingBytes -= publication.size
+    }
     if (packetId !== 0 && this.#byId?.delete(packetId) !== true) this.#reserved?.delete(packetId)
   }
 

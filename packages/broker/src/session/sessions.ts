@@ -83,7 +83,7 @@ export class Sessions {
 
   /** Sends what waits for a client that has been told that it is in. */
   resume(session: Session): void {
-    session.downlink.resume()
+    session.downlink.pump()
     for (const { group } of session.subscriptionMap.values()) {
       if (group !== null) this.#parts.router.collect(group)
     }

@@ -38,6 +38,7 @@ export class Journal {
   #group = newGroup()
   #underWay: Group | undefined
   #isScheduled = false
+  #isStopped = false
   #lastSession = 0
   #lastMessage = 0
   #lastDelivery = 0
@@ -67,6 +68,11 @@ export class Journal {
     if (!isEmpty(this.#group)) this.#group.whenDurable.push(then)
     else if (this.#underWay !== undefined) this.#underWay.whenDurable.push(then)
     else then()
+  }
+
+  /** Writes no more. What is not durable by now will not be, and is acknowledged to nobody. */
+  stop(): void {
+    this.#isStopped = true
   }
 
   /** A session came, changed its subscriptions, or lost its connection. */
@@ -137,7 +143,7 @@ export class Journal {
   }
 
   async #commit(): Promise<void> {
-    if (this.#underWay !== undefined) return
+    if (this.#underWay !== undefined || this.#isStopped) return
     const { storage, failed, retry, willOf } = this.#parts
     const group = (this.#underWay = this.#group)
     this.#group = newGroup()
@@ -152,8 +158,9 @@ export class Journal {
     } catch (error) {
       this.#underWay = undefined
       this.#group = merged(group, this.#group)
-      this.#isScheduled = true
       failed(error)
+      if (this.#isStopped) return
+      this.#isScheduled = true
       retry(() => {
         this.#isScheduled = false
         void this.#commit()

@@ -1,8 +1,10 @@
 import { describe, it } from 'vitest'
+import { answerRows } from './rows/answers.js'
 import { clientBoundRows } from './rows/client-bounds.js'
 import { connackRows } from './rows/connack.js'
 import { connectRows } from './rows/connect.js'
 import { disconnectRows } from './rows/disconnect.js'
+import { encodingRows } from './rows/encoding.js'
 import { flowRows } from './rows/flow.js'
 import { forwardingRows } from './rows/forwarding.js'
 import { identityRows } from './rows/identity.js'
@@ -31,6 +33,8 @@ const sections: readonly (readonly [title: string, rows: readonly Row[]])[] = [
   ['shared subscriptions and choices', sharedRows],
   ['PING, DISCONNECT and AUTH', disconnectRows],
   ['what no packet can be', malformedRows],
+  ['how packets are written', encodingRows],
+  ['what answers say', answerRows],
 ]
 
 /** The sections that say something of a version, with the rows that do. */
@@ -46,7 +50,7 @@ describe.each([5, 4] as const)('protocol version %s on a real socket', (version)
   describe.each(sectionsOf(version))('%s', (_, rows) => {
     for (const row of rows) {
       const norm = version === 4 ? (row.norm311 ?? row.norm) : row.norm
-      it(`[MQTT-${norm}] ${row.says}`, () => runRow(row, version))
+      it(`[${norm.startsWith('choice') ? '' : 'MQTT-'}${norm}] ${row.says}`, () => runRow(row, version))
     }
   })
 })

@@ -126,6 +126,15 @@ describe('CONNECT', () => {
     expect(codeOf({ clientId: '' })).toBe(0x85)
   })
 
+  it('refuses a will that breaks the broker’s bounds', () => {
+    const world = makeWorld({ checksPayloadFormat: true, limits: { topicLevels: 3 } })
+    const codeOf = (will: AnyPacket): number | undefined => world.join('a', { will }).first().reasonCode
+    expect(codeOf({ topic: 'a/b/c/d', payload: 'p', qos: 0 })).toBe(0x90)
+    const text = { topic: 'a/b/c', qos: 0, properties: { payloadFormatIndicator: true } }
+    expect(codeOf({ ...text, payload: Buffer.from([0xff]) })).toBe(0x99)
+    expect(codeOf({ ...text, payload: 'p' })).toBe(0)
+  })
+
   it('must come in time', () => {
     const world = makeWorld({ limits: { connectTimeout: 1_000 } })
     const client = world.dial()

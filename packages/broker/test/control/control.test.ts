@@ -6,6 +6,7 @@ import { createBroker } from '../../src/broker.js'
 import type { Broker } from '../../src/broker.js'
 import { deliver$, publishFromServer$ } from '../../src/control/deliver.js'
 import { toSessionInfo } from '../../src/control/session-info.js'
+import { snapshot } from '../../src/stats.js'
 import { makeWorld } from '../world.js'
 import type { AnyPacket, World } from '../world.js'
 
@@ -86,7 +87,10 @@ describe('deliver$', () => {
     (_, messageExpiryInterval, end) => {
       const world = makeWorld()
       const client = device(world)
-      const { seen, stop } = follow(world, { ...command, ...(messageExpiryInterval && { messageExpiryInterval }) })
+      const { seen, stop } = follow(world, {
+        ...command,
+        ...(messageExpiryInterval && { messageExpiryInterval }),
+      })
       expect(client.take()).toHaveLength(1)
       world.advance(10_000)
       if (messageExpiryInterval === undefined) stop()
@@ -240,6 +244,21 @@ describe('a broker', () => {
     })
     expect(broker.retained()).toMatchObject([{ topic: 't', retain: true }])
     expect(broker.retained('x')).toEqual([])
+  })
+
+  it('counts refusals by their reasons', () => {
+    const world = makeWorld({ limits: { sessions: 1 } })
+    world.join('a')
+    for (const name of ['b', 'c']) world.join(name)
+    expect(snapshot(world.engine)).toMatchObject({ refusals: 2, refusalsByReason: { 0x97: 2 } })
+  })
+
+  it('lists all that is retained, also what no wildcard selects', () => {
+    const { broker, scheduler } = make()
+    for (const topic of ['a', '$b']) broker.publish$({ topic, payload: bytes('x'), retain: true }).subscribe()
+    scheduler.flush()
+    expect(broker.retained().map(({ topic }) => topic)).toEqual(['a', '$b'])
+    expect(broker.retained('#').map(({ topic }) => topic)).toEqual(['a'])
   })
 
   it('forgets, disconnects and lists', () => {

@@ -89,6 +89,29 @@ describe('closing', () => {
     expect((await rest).subarray(0, 3)).toEqual(Buffer.from([0xe0, (await rest).length - 2, 0x8b]))
     await broker.close()
   })
+
+  it('waits for hooks that still look at a message, so that it is answered', async () => {
+    let decide = (): void => undefined
+    const asked = new Promise<void>((resolve) => {
+      start({
+        authority: {
+          authorizePublish: () => {
+            resolve()
+            return new Promise((answer) => (decide = () => answer({ refuse: 0x87 })))
+          },
+        },
+      })
+    })
+    const { port } = await broker.listen({ protocol: 'tcp' })
+    const socket = connectTcp(port, '127.0.0.1')
+    socket.write(Buffer.concat([connect, hex('32 06 0001 74 0001 00')]))
+    const rest = until(socket)
+    await asked
+    const closing = broker.close()
+    decide()
+    await closing
+    expect((await rest).includes(hex('40 1a 0001 87'))).toBe(true)
+  })
 })
 
 describe('over TLS', () => {

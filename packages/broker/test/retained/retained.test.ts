@@ -93,4 +93,55 @@ describe('retained messages', () => {
     const messages = client.take().filter(({ cmd }) => cmd === 'publish')
     expect(new Set(messages.map(({ topic }) => topic)).size).toBe(99)
   })
+
+  it('leave room when they expire, asked for or not', () => {
+    const world = makeWorld({ limits: { retainedMessages: 1 } })
+    const from = world.join('from')
+    from.send(retained('t', 'x', { properties: { messageExpiryInterval: 10 } }))
+    from.send(retained('t', 'y', { properties: { messageExpiryInterval: 20 } }))
+    from.take()
+    world.advance(19_000)
+    expect(world.engine.retained.count).toBe(1)
+    world.advance(1_000)
+    expect([world.engine.retained.count, world.engine.retained.bytes, world.engine.deadlines.size]).toEqual([
+      0, 0, 0,
+    ])
+    from.send(retained('other', 'z', { qos: 1, messageId: 1 }))
+    expect(from.take()).toMatchObject([{ cmd: 'puback', reasonCode: 0x10 }])
+  })
+
+  it('come once to who asks for them again and again without taking any', () => {
+    const world = makeWorld()
+    const from = world.join('from')
+    for (let index = 0; index < 10; index++) from.send(retained(`t/${index}`, 'x', { qos: 1, messageId: 1 }))
+    const client = world.join('a', { properties: { receiveMaximum: 1 } })
+    client.take()
+    for (let round = 0; round < 50; round++)
+      client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 't/#', qos: 1 }] })
+    from.send(retained('t/later', 'live', { qos: 0 }))
+    const seen: string[] = []
+    for (let got = client.take(); got.length > 0; got = client.take()) {
+      for (const { cmd, topic = '', messageId = 0, retain } of got) {
+        if (cmd !== 'publish') continue
+        seen.push(retain === true ? topic : `${topic} live`)
+        if (messageId > 0) client.send({ cmd: 'puback', messageId })
+      }
+    }
+    const once = Array.from({ length: 10 }, (_, index) => `t/${index}`)
+    // The first asking was being answered, all the others are one.
+    expect(seen.sort()).toEqual([...once, ...once, 't/later live'].sort())
+  })
+
+  it('stop coming for a subscription that was ended [MQTT-3.10.4-2]', () => {
+    const world = makeWorld()
+    const from = world.join('from')
+    for (let index = 0; index < 10; index++) from.send(retained(`t/${index}`, 'x', { qos: 1, messageId: 1 }))
+    const client = world.join('a', { properties: { receiveMaximum: 1 } })
+    for (const topic of ['t/#', 't/+'])
+      client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic, qos: 1 }] })
+    const sent = client.take().find(({ cmd }) => cmd === 'publish')
+    client.send({ cmd: 'unsubscribe', messageId: 2, unsubscriptions: ['t/#', 't/+'] })
+    client.send({ cmd: 'puback', messageId: sent?.messageId ?? 0 })
+    expect(client.take().map(({ cmd }) => cmd)).toEqual(['unsuback'])
+  })
 })

@@ -161,6 +161,21 @@ describe('a session', () => {
       return from.take()
     }
 
+    it('lets what has expired in it give way', () => {
+      const world = makeWorld({ limits: { queueMessages: 2 } })
+      subscribed(world, 'a', lasting()).cut()
+      const from = world.join('from')
+      const brief = { properties: { messageExpiryInterval: 5 } }
+      for (const payload of ['brief', 'brief too']) from.send(publish(payload, brief))
+      world.advance(5_000)
+      from.take()
+      for (const payload of ['1', '2', '3']) from.send(publish(payload))
+      expect(from.take().map(({ reasonCode }) => reasonCode)).toEqual([0, 0, 0x97])
+      expect(payloads(world.join('a', lasting()).take())).toEqual(['1', '2'])
+      const lost = world.events.flatMap((event) => (event.type === 'dropped' ? [event.loss] : []))
+      expect(lost).toEqual(['expired', 'expired', 'queue-full'])
+    })
+
     it('drops what is new, and says so to its publisher', () => {
       const world = makeWorld({ limits: { queueMessages: 2 } })
       subscribed(world, 'a', lasting()).cut()

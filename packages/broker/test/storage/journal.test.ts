@@ -89,6 +89,27 @@ describe('a broker with a storage', () => {
     expect(payloads(second.join('a', lasting()).take())).toEqual([])
   })
 
+  it('stops: what comes later is neither written nor acknowledged, and not tried again', async () => {
+    const world = await start()
+    ;(await subscribed(world, 'a')).cut()
+    await world.settle()
+    const [before, waiting] = [world.storage.commits.length, world.engine.deadlines.size]
+    world.storage.isBroken = true
+    const from = world.join('from')
+    from.take()
+    from.send(publish('lost'))
+    world.engine.journal?.stop()
+    await world.settle()
+    from.send(publish('late', { messageId: 2 }))
+    world.storage.isBroken = false
+    await world.settle()
+    world.advance(10_000)
+    await world.settle()
+    expect(from.take()).toEqual([])
+    expect(world.storage.commits.length).toBe(before)
+    expect(world.engine.deadlines.size).toBe(waiting)
+  })
+
   it('waits for nothing that nobody keeps', async () => {
     const world = await start()
     const from = world.join('from')

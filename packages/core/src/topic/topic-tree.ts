@@ -49,6 +49,11 @@ export class TopicTree<V> {
     return true
   }
 
+  /** Every topic with its value, those that begin with `$` and that no wildcard selects included. */
+  *[Symbol.iterator](): Iterator<readonly [topic: string, value: V]> {
+    for (const [topic, { value }] of this.#leaves) yield [topic, value]
+  }
+
   /**
    * Visits every topic that the filter selects, with its value; a shared filter selects what it shares. Throws
    * `invalid-argument` on an invalid filter. A visitor may change the tree: the visit is of what was there before.

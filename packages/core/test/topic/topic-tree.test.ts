@@ -16,6 +16,16 @@ function selected<V>(tree: TopicTree<V>, filter: string): [string, V][] {
 }
 
 describe('TopicTree', () => {
+  it('lists all it holds, also what no wildcard selects', () => {
+    const tree = new TopicTree<number>()
+    for (const [index, topic] of ['a', '$b', 'c/d'].entries()) tree.set(topic, index)
+    tree.delete('a')
+    expect([...tree]).toEqual([
+      ['$b', 1],
+      ['c/d', 2],
+    ])
+  })
+
   it('is a map that finds by filter what a scan finds', () => {
     fc.assert(
       fc.property(changes, anyFilters, (made, filter) => {

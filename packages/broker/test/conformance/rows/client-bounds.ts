@@ -17,6 +17,27 @@ export const clientBoundRows: readonly Row[] = rows(
     },
   },
   {
+    norm: '3.1.2-24 (answers)',
+    versions: [5],
+    says: 'an answer that is too large ends the connection: with 0x95, or without a CONNACK that would be it',
+    run: async ({ join, dial }) => {
+      const tiny = await dial()
+      tiny.send(connectBytes(5, { section: properties(property(0x27, long(10))) }))
+      expect(await tiny.ended()).toEqual([])
+      const small = await join('small', { properties: { maximumPacketSize: 40 } })
+      const filters = Array.from({ length: 50 }, (_, index) => `t/${index}`)
+      small.send({
+        cmd: 'subscribe',
+        messageId: 1,
+        subscriptions: filters.map((topic) => ({ topic, qos: 0 })),
+      })
+      await small.expelled(0x95)
+      const other = await join('other', { properties: { maximumPacketSize: 40 } })
+      other.send({ cmd: 'unsubscribe', messageId: 1, unsubscriptions: filters })
+      await other.expelled(0x95)
+    },
+  },
+  {
     norm: '3.1.2-25',
     versions: [5],
     says: 'a message that is too large for one is as good as delivered, and others get it',

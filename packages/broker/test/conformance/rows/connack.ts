@@ -22,6 +22,7 @@ export const connackRows: readonly Row[] = rows(
   },
   {
     norm: '3.2.0-2',
+    norm311: '3.2.0-1',
     says: 'CONNACK comes once',
     run: async ({ join }) => {
       await (await join('a')).quiet()
@@ -29,6 +30,7 @@ export const connackRows: readonly Row[] = rows(
   },
   {
     norm: '3.2.2-1',
+    norm311: '3.2.2.1 (flags)',
     says: 'the acknowledge flags hold nothing but session present',
     run: async ({ join, version }) => {
       const kept = { clean: false, ...(version === 5 ? { properties: { sessionExpiryInterval: 100 } } : {}) }
@@ -108,6 +110,7 @@ export const connackRows: readonly Row[] = rows(
   },
   {
     norm: '3.2.2-10',
+    norm311: '3.8.4-5',
     says: 'subscriptions above the maximum QoS are granted at it',
     options: { maximumQoS: 1 },
     run: async ({ join }) => {
@@ -163,6 +166,7 @@ export const connackRows: readonly Row[] = rows(
   },
   {
     norm: '3.2.2-15',
+    norm311: '4.8.0-2',
     says: 'a packet above the maximum size ends the connection with 0x95 before it is there',
     options: { limits: { packetSize: 1_000 } },
     run: async ({ enter, version }) => {

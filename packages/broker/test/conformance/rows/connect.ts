@@ -111,7 +111,8 @@ export const connectRows: readonly Row[] = rows(
     },
   },
   {
-    norm: '3.1.2-22 (3.1.1)',
+    norm: '3.1.2.9 (password)',
+    norm311: '3.1.2-22',
     says: 'a password without a user name is malformed in 3.1.1, and is none in 5',
     run: async ({ dial, version }) => {
       const client = await dial()

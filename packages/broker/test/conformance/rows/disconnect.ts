@@ -18,6 +18,7 @@ export const disconnectRows: readonly Row[] = rows(
   },
   {
     norm: '3.14.4-1',
+    norm311: '3.14.4-2',
     says: 'nothing a client sends after DISCONNECT is carried out',
     run: async ({ join, version }) => {
       const watcher = await join('watcher')
@@ -30,6 +31,7 @@ export const disconnectRows: readonly Row[] = rows(
   },
   {
     norm: '3.14.4-2',
+    norm311: '3.14.4-1',
     says: 'after DISCONNECT the connection ends',
     run: async ({ join }) => {
       const client = await join('a')

@@ -187,7 +187,7 @@ export const forwardingRows: readonly Row[] = rows(
     },
   },
   {
-    norm: '3.3.4-5',
+    norm: '3.8.2.1.2 (last SUBSCRIBE)',
     versions: [5],
     says: 'the identifier is the one of the last SUBSCRIBE of the filter, and goes with a SUBSCRIBE without one',
     run: async ({ join }) => {

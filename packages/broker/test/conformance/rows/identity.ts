@@ -55,6 +55,7 @@ export const identityRows: readonly Row[] = rows(
   },
   {
     norm: '3.1.3-8',
+    norm311: '3.1.3-9',
     says: 'a client without an identifier may be refused with 0x85, return code 2',
     options: { assignsClientIds: false },
     run: async ({ dial, version }) => {
@@ -64,7 +65,7 @@ export const identityRows: readonly Row[] = rows(
     },
   },
   {
-    norm: '3.1.3-7 (3.1.1)',
+    norm: '3.1.3-8',
     versions: [4],
     says: 'a client without an identifier needs a clean session, or is refused with return code 2',
     run: async ({ dial }) => {
@@ -92,6 +93,7 @@ export const identityRows: readonly Row[] = rows(
   },
   {
     norm: '3.1.4-2',
+    norm311: '3.2.2-5',
     says: 'whom the authority does not admit is refused with its reason',
     options: { authority: { authenticate: () => ({ admit: false, reasonCode: 0x86 }) } },
     run: async ({ dial, version }) => {
@@ -132,7 +134,7 @@ export const identityRows: readonly Row[] = rows(
     },
   },
   {
-    norm: '3.1.4-6 (before CONNACK)',
+    norm: '3.1.4 (before CONNACK)',
     says: 'what a client sends before it was answered is carried out once it is in',
     options: { authority: { authenticate: () => Promise.resolve({ admit: true }) } },
     run: async ({ dial, version }) => {

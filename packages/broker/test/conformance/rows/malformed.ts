@@ -6,7 +6,8 @@ import type { Row } from '../table.js'
 /** What no packet can be. */
 export const malformedRows: readonly Row[] = rows(
   {
-    norm: '3.14.1-1',
+    norm: '2.1.3-1',
+    norm311: '2.2.2-2',
     says: 'reserved bits of the first byte are as they must be, or the packet is malformed',
     run: async ({ join }) => {
       for (const digits of [
@@ -59,6 +60,7 @@ export const malformedRows: readonly Row[] = rows(
   },
   {
     norm: '4.13.1-1',
+    norm311: '4.8.0-1',
     says: 'a packet that ends in the middle of a field, or goes on behind its last, is malformed',
     run: async ({ join, version }) => {
       for (const digits of [
@@ -90,7 +92,7 @@ export const malformedRows: readonly Row[] = rows(
     },
   },
   {
-    norm: '3.4.2 (reason codes)',
+    norm: '3.6.2-1',
     versions: [5],
     says: 'an acknowledgement has a reason code of its own kind, or is malformed',
     run: async ({ join }) => {
@@ -103,7 +105,7 @@ export const malformedRows: readonly Row[] = rows(
     },
   },
   {
-    norm: '3.2.2-7 (timeout)',
+    norm: '3.1.4 (timeout)',
     says: 'whoever does not say CONNECT in time is refused, trickling or not',
     options: { limits: { connectTimeout: 1_000 } },
     run: async ({ dial, advance, version }) => {

@@ -74,6 +74,7 @@ export const publishRows: readonly Row[] = rows(
   },
   {
     norm: '3.3.2 (empty topic)',
+    norm311: '4.7.3-1',
     says: 'an empty topic name is a protocol error without an alias',
     run: async ({ join, version }) => {
       const client = await join('a')
@@ -85,6 +86,7 @@ export const publishRows: readonly Row[] = rows(
   },
   {
     norm: '2.2.1-3',
+    norm311: '2.3.1-1',
     says: 'a packet identifier of 0 is a protocol error',
     run: async ({ join, version }) => {
       const section = version === 5 ? '00' : ''
@@ -219,7 +221,7 @@ export const publishRows: readonly Row[] = rows(
     },
   },
   {
-    norm: '3.3.4-7',
+    norm: '3.3.4-9',
     versions: [5],
     says: 'no more than the client’s receive maximum is unacknowledged',
     run: async ({ join }) => {
@@ -235,7 +237,7 @@ export const publishRows: readonly Row[] = rows(
     },
   },
   {
-    norm: '3.3.4-9',
+    norm: '3.3.4-7',
     versions: [5],
     says: 'more than the broker’s receive maximum unacknowledged ends the connection with 0x93',
     options: { limits: { receiveMaximum: 3 } },

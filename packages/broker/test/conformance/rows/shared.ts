@@ -13,6 +13,7 @@ const publishes = async (client: RawClient): Promise<string[]> =>
 export const sharedRows: readonly Row[] = rows(
   {
     norm: '4.8.2-1',
+    norm311: 'choice: 4.8.2-1 of MQTT 5',
     says: 'a share name has at least one character, and is none of / + #',
     run: async ({ join, version }) => {
       const client = await join('a')
@@ -22,6 +23,7 @@ export const sharedRows: readonly Row[] = rows(
   },
   {
     norm: '4.8.2-2',
+    norm311: 'choice: 4.8.2-2 of MQTT 5',
     says: 'a share name is followed by / and a filter',
     run: async ({ join, version }) => {
       const client = await join('a')
@@ -32,6 +34,7 @@ export const sharedRows: readonly Row[] = rows(
   },
   {
     norm: '4.8.2 (balance)',
+    norm311: 'choice: 4.8.2 of MQTT 5',
     says: 'each message goes to one member, to all of them in turn; other groups and subscribers get their own',
     run: async ({ join, version }) => {
       const clients = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((name) => join(name)))
@@ -49,6 +52,7 @@ export const sharedRows: readonly Row[] = rows(
   },
   {
     norm: '4.8.2-3',
+    norm311: 'choice: 4.8.2-3 of MQTT 5',
     says: 'each member has the QoS granted to it',
     run: async ({ join, version }) => {
       const clients = [await join('a'), await join('b')]
@@ -116,6 +120,7 @@ export const sharedRows: readonly Row[] = rows(
   },
   {
     norm: '3.3.1.3 (no retained)',
+    norm311: 'choice: 3.3.1.3 of MQTT 5',
     says: 'no retained messages go to a shared subscription',
     run: async ({ join, version }) => {
       const client = await join('a')

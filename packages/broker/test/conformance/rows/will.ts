@@ -178,7 +178,7 @@ export const willRows: readonly Row[] = rows(
     },
   },
   {
-    norm: '3.1.3.2 (Will properties)',
+    norm: '3.1.3-10',
     versions: [5],
     says: 'the will is published with its properties, without its delay',
     run: async ({ join, dial }) => {
