@@ -90,31 +90,33 @@ type Values = ReturnType<typeof parse>['values']
 const text = { type: 'string' } as const
 const flag = { type: 'boolean' } as const
 
+const options = {
+  port: text,
+  tls: text,
+  ws: text,
+  wss: text,
+  host: text,
+  path: text,
+  cert: text,
+  key: text,
+  ca: text,
+  user: { type: 'string', multiple: true },
+  data: text,
+  'max-connections': text,
+  'max-packet': text,
+  'max-queue': text,
+  'queue-policy': text,
+  verbose: flag,
+  help: flag,
+  version: flag,
+} as const
+
+/** The options of the command, without their dashes. */
+export const optionNames: readonly string[] = Object.keys(options)
+
 function parse(args: readonly string[]) {
   try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        port: text,
-        tls: text,
-        ws: text,
-        wss: text,
-        host: text,
-        path: text,
-        cert: text,
-        key: text,
-        ca: text,
-        user: { type: 'string', multiple: true },
-        data: text,
-        'max-connections': text,
-        'max-packet': text,
-        'max-queue': text,
-        'queue-policy': text,
-        verbose: flag,
-        help: flag,
-        version: flag,
-      },
-    })
+    return parseArgs({ args: [...args], options })
   } catch (error) {
     throw refused(error instanceof Error ? error.message : String(error))
   }

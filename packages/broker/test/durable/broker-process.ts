@@ -1,16 +1,17 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const fromHere = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
-// Where the bundle stands is where it finds the one package that cannot be in it.
-const bundle = fromHere('../../node_modules/.cache/antiphon/cli.mjs')
+// Beside `src` it finds the package's manifest, and the one dependency that cannot be in it; each worker has its own.
+const bundle = fromHere(`../../.cache/cli-${process.pid}.mjs`)
 
-/** Makes one file of the broker's command, so that starting it takes no longer than a broker takes. */
-export async function bundleBroker(): Promise<void> {
+/** Makes one file of the broker's command, so that starting it takes no longer than a broker takes; tells where it is. */
+export async function bundleBroker(): Promise<string> {
   await build({
     entryPoints: [fromHere('../../src/cli.ts')],
     outfile: bundle,
@@ -23,6 +24,12 @@ export async function bundleBroker(): Promise<void> {
     },
     logLevel: 'error',
   })
+  return bundle
+}
+
+/** Removes the file again. */
+export async function removeBundle(): Promise<void> {
+  await rm(bundle, { force: true })
 }
 
 /** A broker in a process of its own. */

@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describeForeign } from '@antiphon/workshop'
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { packet, publishBytes, word } from '../conformance/bytes.js'
 import { dialTcp } from '../conformance/raw-client.js'
 import type { RawClient } from '../conformance/raw-client.js'
 import type { AnyPacket } from '../world.js'
-import { bundleBroker, startBroker } from './broker-process.js'
+import { bundleBroker, removeBundle, startBroker } from './broker-process.js'
 import type { BrokerProcess } from './broker-process.js'
 
-const kills = Number(process.env['ANTIPHON_KILLS'] ?? 3)
+const kills = Number(process.env['ANTIPHON_KILLS'] ?? 2)
 /** Messages a second, as so many in each of a hundred ticks. */
 const rate = 1_000
 const tick = 10
@@ -22,6 +22,7 @@ let folder: string
 let broker: BrokerProcess
 const clients = new Set<RawClient>()
 beforeAll(bundleBroker)
+afterAll(removeBundle)
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'antiphon-kill-'))
   broker = await startBroker(folder)

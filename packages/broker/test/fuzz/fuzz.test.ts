@@ -8,7 +8,7 @@ import type { FuzzWorld } from './fuzz-world.js'
 import { bytesInUse } from './heap.js'
 import { mutate, mutation } from './mutation.js'
 
-const wanted = Number(process.env['ANTIPHON_FUZZ_PACKETS'] ?? 20_000)
+const wanted = Number(process.env['ANTIPHON_FUZZ_PACKETS'] ?? 6_000)
 const leakAllowed = 6_000_000
 
 /** The reasons a broker may have to end what a client broke; 0x80 would be a failure of its own. */

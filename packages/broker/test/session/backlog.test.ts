@@ -5,7 +5,7 @@ import { Backlog } from '../../src/session/backlog.js'
 import { newDelivery } from '../../src/session/delivery.js'
 import type { Delivery } from '../../src/session/delivery.js'
 
-const runs = Number(process.env['ANTIPHON_FC_RUNS'] ?? 500)
+const runs = Number(process.env['ANTIPHON_FC_RUNS'] ?? 100)
 const publication = fromOutgoing({ topic: 't', payload: new Uint8Array() }, '', 0)
 
 function delivery(packetId: number): Delivery {

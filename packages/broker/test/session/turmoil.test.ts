@@ -4,7 +4,7 @@ import { memoryStorage } from '../storage/memory-storage.js'
 import { makeWorld } from '../world.js'
 import type { AnyPacket, Client, World } from '../world.js'
 
-const runs = Math.min(Number(process.env['ANTIPHON_FC_RUNS'] ?? 500), 2_000)
+const runs = Math.min(Number(process.env['ANTIPHON_FC_RUNS'] ?? 150), 2_000)
 const receiveMaximum = 2
 
 const lasting = { clean: false, properties: { sessionExpiryInterval: 1_000 } }

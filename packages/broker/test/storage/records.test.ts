@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { fromOutgoing } from '../../src/packet/publication.js'
 import { decodePublication, encodePublication } from '../../src/storage/records.js'
 
-const runs = Number(process.env['ANTIPHON_FC_RUNS'] ?? 500)
+const runs = Number(process.env['ANTIPHON_FC_RUNS'] ?? 100)
 const text = fc.string({ unit: 'grapheme', maxLength: 20 })
 
 describe('a stored publication', () => {
