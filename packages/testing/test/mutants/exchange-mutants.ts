@@ -29,8 +29,8 @@ export const exchangeMutants: Readonly<Record<string, Mutant>> = {
   },
   'a reply is given to whoever asked first': {
     file: 'exchange/lane.ts',
-    text: 'const found = this.#waiting.get(keyOf(message.topic, token))',
-    becomes: 'const found = [...this.#waiting.values()][0]',
+    text: 'const found = this.#waiting.get(message.topic)?.get(token)',
+    becomes: 'const found = this.#waiting.get(message.topic)?.values().next().value',
     caughtBy: 'answers come in the order of their questions where that is asked for',
   },
   'a settled question still waits for replies': {
