@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Cluster } from './cluster.js'
+import { nodeNumbers, type Cluster } from './cluster.js'
 
 const patience = 120_000
 
@@ -11,8 +11,34 @@ export function distribution(nameServerPort: number): Readonly<Record<string, st
   return { ERL_EPMD_PORT: String(nameServerPort), ERL_EPMD_ADDRESS: '127.0.0.1' }
 }
 
-/** The nodes as a cluster. */
-export function clusterOf(nodes: readonly ChildProcess[], urls: Cluster['urls']): Cluster {
+/** How the nodes of a broker are started. */
+export interface NodeParts {
+  readonly start: (node: number) => Promise<ChildProcess>
+  readonly port: (node: number) => number
+  readonly url: (node: number) => string
+  /** Makes them one, where they do not find each other themselves; they may start anew on it. */
+  readonly join?: () => void
+}
+
+/** Starts all nodes; resolves when they are one cluster, and leaves none behind that does not become one. */
+export async function startCluster({ start, port, url, join }: NodeParts): Promise<Cluster> {
+  const nodes: ChildProcess[] = []
+  for (const node of nodeNumbers) nodes.push(await start(node))
+  const cluster = clusterOf(nodes, [url(0), url(1), url(2)])
+  try {
+    await allListen(port)
+    if (join !== undefined) {
+      join()
+      await allListen(port)
+    }
+  } catch (error) {
+    await cluster.stop()
+    throw error
+  }
+  return cluster
+}
+
+function clusterOf(nodes: readonly ChildProcess[], urls: Cluster['urls']): Cluster {
   const kill = (node: number): void => killGroup(nodes[node])
   return {
     urls,
@@ -30,15 +56,19 @@ function killGroup(node: ChildProcess | undefined): void {
   if (node?.pid !== undefined) process.kill(-node.pid, 'SIGKILL')
 }
 
-/** Resolves when it holds. */
-export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = performance.now() + patience; performance.now() < end; await wait(250))
-    if (await holds()) return
-  throw new Error(`${what}: not within ${patience / 1_000} s`)
+async function allListen(portOf: (node: number) => number): Promise<void> {
+  for (const port of nodeNumbers.map(portOf)) {
+    const end = performance.now() + patience
+    while (!(await isListening(port))) {
+      if (performance.now() > end)
+        throw new Error(`nobody listens at port ${port} within ${patience / 1_000} s`)
+      await wait(250)
+    }
+  }
 }
 
 /** Whether somebody listens at the port. */
-export function isListening(port: number): Promise<boolean> {
+function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
     socket.on('error', () => resolve(false))

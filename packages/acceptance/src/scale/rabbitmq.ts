@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { nodeNumbers, type Cluster, type ClusterKind } from './cluster.js'
+import { nodeNumbers, type ClusterKind } from './cluster.js'
 import type { DebianFolder } from './debian-folder.js'
-import { clusterOf, distribution, eventually, isListening } from './erlang-nodes.js'
+import { distribution, startCluster } from './erlang-nodes.js'
 
 const portOf = (node: number): number => 21_881 + node
 const nameOf = (node: number): string => `antiphon-rabbit${node}@localhost`
@@ -12,19 +12,12 @@ export const rabbitMq: ClusterKind = {
   name: 'RabbitMQ 4',
   sessionsOutliveNodes: true,
   note: 'mqtt.durable_queue_type = quorum: the queue of a session stands on all nodes. No QoS 2, no shared subscriptions.',
-  start: async (debian) => {
-    const nodes = []
-    for (const node of nodeNumbers) nodes.push(await startNode(debian, node))
-    const urls: Cluster['urls'] = [url(0), url(1), url(2)]
-    const cluster = clusterOf(nodes, urls)
-    try {
-      for (const node of nodeNumbers) await eventually(nameOf(node), () => isListening(portOf(node)))
-    } catch (error) {
-      await cluster.stop()
-      throw error
-    }
-    return cluster
-  },
+  start: (debian) =>
+    startCluster({
+      start: (node) => startNode(debian, node),
+      port: portOf,
+      url,
+    }),
 }
 
 async function startNode(debian: DebianFolder, node: number): Promise<ReturnType<DebianFolder['start']>> {
