@@ -40,7 +40,11 @@ export async function inflict(harm: Harm, world: World, random: Random): Promise
       return bothWays(world, harm.peer, { bytesPerSecond: harm.bytesPerSecond })
     case 'corrupted':
       proxies[harm.peer].rule(harm.way, { change: (bytes) => withFlaw(bytes, random) })
-      return () => proxies[harm.peer].rule(harm.way, freeFlow)
+      return () => {
+        proxies[harm.peer].rule(harm.way, freeFlow)
+        // An acknowledgement that was damaged comes again with the next connection, and never on this one.
+        proxies[harm.peer].cut()
+      }
     case 'session dropped': {
       const letIn = shutOut(world, harm.peer)
       await endSession(broker.port, harm.peer)

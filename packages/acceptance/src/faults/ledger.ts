@@ -14,8 +14,8 @@ export type LedgerEvent = { readonly at: number } & (
       readonly of?: string
       readonly why?: string
     }
-  /** The handler was started. */
-  | { readonly event: 'ran'; readonly request: string }
+  /** The handler was started; `as` is by what the request is known, its correlation and where its reply goes. */
+  | { readonly event: 'ran'; readonly request: string; readonly as: string }
   /** What became of a request in hand. */
   | { readonly event: 'served'; readonly request: string; readonly outcome: string }
   /** A repetition was recognised, and not run. */

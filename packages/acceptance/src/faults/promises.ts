@@ -6,6 +6,8 @@ export interface Promises {
   readonly isAllAnswered: boolean
   /** No request is handled by more than one life of a responder. */
   readonly isHandledOnce: boolean
+  /** What a request is known by arrives as it was sent. */
+  readonly isNamed: boolean
   /** There are answers again within this many milliseconds after the last fault. */
   readonly recoversWithin: number | undefined
 }
@@ -17,7 +19,8 @@ export const recovery = 10_000
  * What is promised under the faults of a plan. Always: each request has exactly one outcome, an answer goes to its asker,
  * and one life of a responder handles a request once.
  *
- * - Changed bytes may be anything, an acknowledgement of something else among them: nothing more can be demanded.
+ * - Changed bytes may be anything, an acknowledgement of something else among them: nothing more can be demanded. A
+ *   request whose correlation or response topic was changed is another one, and runs beside its repetition.
  * - A clock set forward is time gone by for whoever waits: his requests may end in time-outs.
  * - MQTT delivers at least once. A second delivery goes to another responder, which does not know what the first did,
  *   whenever the first was cut off with work in hand, the publish of the request was repeated, or it was asked again.
@@ -30,6 +33,7 @@ export function promisesOf(plan: Plan): Promises {
   return {
     isAllAnswered: !isGarbled && !isLate,
     isHandledOnce: plan.asking.style === 'once' && !plan.faults.some(mayRepeat),
+    isNamed: !isGarbled,
     recoversWithin: isGarbled ? undefined : recovery,
   }
 }

@@ -71,7 +71,15 @@ interface Story {
   isAcknowledged: boolean
   readonly ends: Extract<LedgerEvent, { event: 'ended' }>[]
   /** The lives that handled it, as often as they did. */
-  readonly handlings: { readonly by: string; readonly at: number }[]
+  readonly handlings: Handling[]
+}
+
+/** One time that it was handled. */
+interface Handling {
+  readonly by: string
+  /** By what it was known there. */
+  readonly as: string
+  readonly at: number
 }
 
 /** What a request is judged under. */
@@ -130,7 +138,7 @@ function toStories(ledgers: readonly Ledger[], breaches: Breach[]): ReadonlyMap<
         breaches.push({ rule: 'nothing is handled that was not asked', detail })
       } else if (each.event === 'acknowledged') story.isAcknowledged = true
       else if (each.event === 'ended') story.ends.push(each)
-      else story.handlings.push({ by: `${who} (life ${life})`, at: each.at })
+      else story.handlings.push({ by: `${who} (life ${life})`, as: each.as, at: each.at })
     }
   return stories
 }
@@ -138,7 +146,7 @@ function toStories(ledgers: readonly Ledger[], breaches: Breach[]): ReadonlyMap<
 function breachesIn(
   request: string,
   { askedAt, isAcknowledged, ends, handlings }: Story,
-  { isAllAnswered, isHandledOnce, calm, timeout }: Circumstances,
+  { isAllAnswered, isHandledOnce, isNamed, calm, timeout }: Circumstances,
 ): readonly Breach[] {
   const breaches: Breach[] = []
   const breach = (rule: Rule, detail: string): void =>
@@ -151,8 +159,11 @@ function breachesIn(
     if (outcome === 'answer' && of !== request)
       breach('an answer goes to its asker', `it got the answer to ${of ?? 'nothing'}`)
   // Once the caller has given up there is nothing to remember it for: what was stuck in a buffer may come later still.
+  const isAgain = (handling: Handling, earlier: Handling): boolean =>
+    earlier.by === handling.by && (earlier.as === handling.as || isNamed)
   const twice = handlings.find(
-    ({ by, at }, index) => handledBy.indexOf(by) !== index && at < askedAt + timeout,
+    (each, index) =>
+      each.at < askedAt + timeout && handlings.slice(0, index).some((other) => isAgain(each, other)),
   )
   if (twice !== undefined) breach('a responder handles a request once', `${twice.by} handled it again`)
   else if (isHandledOnce && handledBy.length > 1)

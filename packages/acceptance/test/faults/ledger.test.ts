@@ -15,7 +15,7 @@ it('reads what was written, each line with its time, and leaves out a line that 
   const before = sharedNow()
   const ledger = writeLedger(file)
   ledger.note({ event: 'asked', request: 'a/1' })
-  ledger.note({ event: 'ran', request: 'a/1' })
+  ledger.note({ event: 'ran', request: 'a/1', as: '01 a/replies' })
   // Nothing waits to be written: another reader sees it while the writer lives.
   appendFileSync(file, '{"at":')
   const { who, life, events } = readLedger(file, 'responder-1', 2)

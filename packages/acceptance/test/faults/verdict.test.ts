@@ -20,7 +20,7 @@ const goodRun: fc.Arbitrary<LedgerSet> = fc
     const handledBy = (responder: string) =>
       names.filter((_, index) => responders[handlers[index] ?? 0] === responder)
     const ran = (responder: string): readonly LedgerEvent[] =>
-      handledBy(responder).map((request) => ({ at: 5, event: 'ran', request }))
+      handledBy(responder).map((request) => ({ at: 5, event: 'ran', request, as: request }))
     return {
       'requester-1': names.flatMap((request, index): readonly LedgerEvent[] => [
         { at: index, event: 'asked', request },
@@ -74,7 +74,7 @@ const everywhere =
 /** The first request is handled by one more responder. */
 const handledElsewhere: Flaw = (ledgers) => {
   const other = responders.find((who) => !ledgers[who].some(isRunOfFirst)) ?? 'responder-1'
-  return { ...ledgers, [other]: [...ledgers[other], { at: 9, event: 'ran', request: first }] }
+  return { ...ledgers, [other]: [...ledgers[other], { at: 9, event: 'ran', request: first, as: first }] }
 }
 
 const flaws: readonly (readonly [what: string, flaw: Flaw, breaks: Rule])[] = [
@@ -120,7 +120,7 @@ const flaws: readonly (readonly [what: string, flaw: Flaw, breaks: Rule])[] = [
     'a request that nobody asked',
     (ledgers) => ({
       ...ledgers,
-      'responder-2': [...ledgers['responder-2'], { at: 1, event: 'ran', request: 'x/1' }],
+      'responder-2': [...ledgers['responder-2'], { at: 1, event: 'ran', request: 'x/1', as: 'x/1' }],
     }),
     'nothing is handled that was not asked',
   ],
@@ -186,6 +186,21 @@ describe('the verdict', () => {
         }
         expect(rulesBroken(toEvidence(lost(more), fault))).toEqual([])
         expect(rulesBroken(toEvidence(doubled(more), fault))).toContain('no request has two outcomes')
+      }),
+    )
+  })
+
+  it('takes a request that was handled again by another name for another one where bytes were changed, and only there', () => {
+    const renamed = everywhere((each) =>
+      isRunOfFirst(each) ? [each, { ...each, as: 'changed' } as LedgerEvent] : [each],
+    )
+    const repeated = everywhere((each) => (isRunOfFirst(each) ? [each, each] : [each]))
+    const rule = 'a responder handles a request once'
+    fc.assert(
+      fc.property(goodRun, (ledgers) => {
+        expect(rulesBroken(toEvidence(renamed(ledgers), garbled, 'again'))).toEqual([])
+        expect(rulesBroken(toEvidence(renamed(ledgers), harmless, 'again'))).toEqual([rule])
+        expect(rulesBroken(toEvidence(repeated(ledgers), garbled, 'again'))).toEqual([rule])
       }),
     )
   })

@@ -1,4 +1,4 @@
-import { refusals$, requests$, serve } from '@antiphon/core'
+import { refusals$, requests$, serve, type Message } from '@antiphon/core'
 import { delay, firstValueFrom, of, Subject } from 'rxjs'
 import { group, requestIn, work } from '../contract.js'
 import { writeLedger } from '../ledger.js'
@@ -30,8 +30,8 @@ const drain$ = new Subject<void>()
 requests$(link, work, { group })
   .pipe(
     serve(
-      ({ value: request }) => {
-        ledger.note({ event: 'ran', request })
+      ({ value: request, message }) => {
+        ledger.note({ event: 'ran', request, as: identityOf(message) })
         return of({ request, by: name }).pipe(delay(Math.random() * longest))
       },
       { drain$ },
@@ -42,6 +42,10 @@ requests$(link, work, { group })
       ledger.note({ event: 'served', request: requestIn(request.payload) ?? '', outcome }),
     complete: () => void leave(),
   })
+
+function identityOf({ correlationData, responseTopic }: Message): string {
+  return `${Buffer.from(correlationData ?? []).toString('hex')} ${responseTopic}`
+}
 
 async function leave(): Promise<void> {
   await link.close()
