@@ -1,4 +1,4 @@
-import { Observable, type OperatorFunction, type Subscription } from 'rxjs'
+import { Observable, type OperatorFunction, type Unsubscribable } from 'rxjs'
 import { requireNumber } from './argument.js'
 import type { EndpointTypes } from './endpoint.js'
 import { AntiphonError } from './errors.js'
@@ -49,7 +49,7 @@ export interface ServeRecord<T extends EndpointTypes = EndpointTypes> extends En
 
 /** A handler at work. */
 interface Run {
-  readonly run: Subscription
+  readonly run: Unsubscribable
   readonly startedAt: number
   readonly key: unknown
 }

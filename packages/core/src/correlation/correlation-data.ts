@@ -21,6 +21,8 @@ export function correlationData({ format = 'text' }: CorrelationDataOptions = {}
   return format === 'text' ? AS_TEXT : AS_BYTES
 }
 
+const asItIs = (answer: unknown): unknown => answer
+
 function strategy(toToken: (id: string) => string): Correlation {
   return {
     name: 'correlationData',
@@ -34,7 +36,7 @@ function strategy(toToken: (id: string) => string): Correlation {
     answer: ({ message: { responseTopic, correlationData: token } }) => ({
       replyTopic: responseTopic,
       token: token && fromBytes(token),
-      mark: (answer) => answer,
+      mark: asItIs,
       properties: token === undefined ? {} : { correlationData: token },
     }),
   }

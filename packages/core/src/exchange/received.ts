@@ -15,8 +15,14 @@ export class DecodedOnce implements Received {
     this.#codec = codec
   }
 
-  readonly value = (): Either<DecodeError, unknown> =>
-    (this.#value ??= decodeWith(this.#codec, this.message.payload, this.message.contentType))
+  /** Made when asked for: most who find a message by its properties never ask. */
+  get value(): () => Either<DecodeError, unknown> {
+    return () => this.read()
+  }
+
+  read(): Either<DecodeError, unknown> {
+    return (this.#value ??= decodeWith(this.#codec, this.message.payload, this.message.contentType))
+  }
 
   /** The message as another codec reads it; what this one has read is kept. */
   as(codec: Codec<unknown>): DecodedOnce {

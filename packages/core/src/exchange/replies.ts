@@ -59,7 +59,7 @@ export type Reading =
 export function read(reply: DecodedOnce, control: ExchangeControl): Reading {
   const error = readFailure(reply, control)
   if (error !== undefined) return { error }
-  const decoded = reply.value()
+  const decoded = reply.read()
   if (isLeft(decoded)) return { error: control.failure('decode', showDecodeError(decoded.left)) }
   return { value: decoded.right }
 }

@@ -89,7 +89,8 @@ function unfitUserProperties(properties: UserProperties): string | undefined {
   if (!Array.isArray(properties)) {
     return `userProperties is ${typeName(properties)}: it must be an array of [name, value] pairs`
   }
-  for (const [place, pair] of properties.entries()) {
+  for (let place = 0; place < properties.length; place += 1) {
+    const pair: unknown = properties[place]
     if (!Array.isArray(pair) || pair.length !== 2) {
       return `userProperties[${place}] is ${typeName(pair)}: it must be a pair of [name, value]`
     }

@@ -18,7 +18,7 @@ import { toHeaderFailure, type HeaderRule } from './header-rule.js'
 import type { ServeOutcome } from './outcome.js'
 import type { Refusal, RefusalReason } from './refusal.js'
 import type { ReplyTopicCheck } from './reply-topic.js'
-import { withExpiry } from './reply.js'
+import { toMessage } from './reply.js'
 import { Served, type Door } from './served.js'
 import type { ServedTally } from './served-counts.js'
 
@@ -149,7 +149,8 @@ export class Admission implements Door {
   #consider(candidate: Candidate): Admitted | undefined {
     const { delivery, received, params, key } = candidate
     const { message } = delivery
-    const running = key === undefined ? undefined : this.#duplicates.running(key)
+    const known = key === undefined ? undefined : this.#duplicates.find(key, this.#now())
+    const running = known?.running
     if (isCancel(message)) {
       running?.cancel()
       return this.#refuse(delivery, 'cancel', 'it calls off an earlier one')
@@ -165,10 +166,9 @@ export class Admission implements Door {
     if (fault !== undefined)
       return this.#turnDown(this.#begin({ ...candidate, key: undefined }), message, fault)
     if (running !== undefined) return this.#join(running, delivery)
-    const ended = key === undefined ? undefined : this.#duplicates.ended(key, this.#now())
-    if (ended !== undefined) return this.#repeat(ended, delivery)
+    if (known !== undefined) return this.#repeat(known, candidate)
     const served = this.#begin(candidate)
-    const decoded = received.value()
+    const decoded = received.read()
     if (isLeft(decoded)) return this.#turnDown(served, message, payloadFault(decoded.left))
     return { message, value: decoded.right, params, served }
   }
@@ -202,16 +202,16 @@ export class Admission implements Door {
   }
 
   /** A repetition of one that has ended gets the same bytes again with its own expiry. */
-  #repeat({ replies }: Remembered, delivery: Delivery): undefined {
+  #repeat({ replies }: Remembered, { delivery, answerable }: Candidate): undefined {
     if (replies === undefined) {
       return this.#refuse(delivery, 'duplicate', 'it repeats one whose answers were too many to be kept')
     }
     const { messageExpiryInterval: expiry } = delivery.message
     const left = expiry === undefined ? Infinity : expiry * 1000
-    const again = replies.map((reply) =>
-      publishWhole$(this.link, withExpiry(reply, left), this.grant).pipe(catchError(() => EMPTY)),
+    const sent = replies.map((reply) =>
+      publishWhole$(this.link, toMessage(reply, answerable, left), this.grant).pipe(catchError(() => EMPTY)),
     )
-    merge(...again).subscribe({ complete: delivery.acknowledge })
+    merge(...sent).subscribe({ complete: delivery.acknowledge })
     this.#report(delivery.message, 'duplicate', 'it repeats one that was answered, and is answered the same')
     return undefined
   }

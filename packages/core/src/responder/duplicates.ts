@@ -1,5 +1,5 @@
 import { Line, Place } from '../link/line.js'
-import type { OutgoingMessage } from '../message.js'
+import type { Reply } from './reply.js'
 
 /** How much a responder remembers, to answer a repeated request without running it again. */
 export interface DuplicateBounds {
@@ -14,22 +14,37 @@ export interface DuplicateBounds {
 /** A request that has ended, as its repetitions need it. */
 export interface Remembered {
   /** What was answered, in the order it was sent; `undefined` where that was too much to be kept. */
-  readonly replies: readonly OutgoingMessage[] | undefined
+  readonly replies: readonly Reply[] | undefined
   /** Until when a repetition is to be expected. */
   readonly until: number
 }
 
-interface Entry extends Remembered {
+/** A request that was seen: one that runs, or one that has ended. */
+export interface Known<Running> extends Remembered {
+  /** `undefined` once it has ended. */
+  readonly running: Running | undefined
+}
+
+class Entry<Running> implements Known<Running> {
   readonly key: string
-  readonly bytes: number
+  running: Running | undefined
+  replies: readonly Reply[] | undefined = undefined
+  until = Infinity
+  bytes = 0
+  /** Among those that have ended. */
+  place: Place<Entry<Running>> | undefined = undefined
+
+  constructor(key: string, running: Running) {
+    this.key = key
+    this.running = running
+  }
 }
 
 /** The requests seen lately: those that run, and those that have ended, of which the oldest are forgotten first. */
 export class Duplicates<Running> {
   readonly #bounds: Required<DuplicateBounds>
-  readonly #running = new Map<string, Running>()
-  readonly #ended = new Map<string, Place<Entry>>()
-  readonly #byAge = new Line<Entry>()
+  readonly #known = new Map<string, Entry<Running>>()
+  readonly #byAge = new Line<Entry<Running>>()
   #bytes = 0
 
   constructor(bounds: Required<DuplicateBounds>) {
@@ -37,54 +52,52 @@ export class Duplicates<Running> {
   }
 
   get size(): number {
-    return this.#running.size + this.#ended.size
+    return this.#known.size
   }
 
-  /** The one that runs under this key. */
-  running(key: string): Running | undefined {
-    return this.#running.get(key)
-  }
-
-  /** The one that has ended under this key. */
-  ended(key: string, now: number): Remembered | undefined {
-    const entry = this.#ended.get(key)?.holder
-    if (entry === undefined || entry.until > now) return entry
+  /** The one that was seen under this key. */
+  find(key: string, now: number): Known<Running> | undefined {
+    const entry = this.#known.get(key)
+    if (entry === undefined || entry.running !== undefined || entry.until > now) return entry
     this.#forget(entry)
     return undefined
   }
 
   begin(key: string, running: Running): void {
-    this.#running.set(key, running)
+    this.#known.set(key, new Entry(key, running))
   }
 
   /** The one that runs has come to its end. */
   end(key: string, { replies, until }: Remembered, now: number): void {
-    if (!this.#running.delete(key)) return
-    const bytes = (replies ?? []).reduce((sum, { payload }) => sum + payload.length, key.length)
-    const place = new Place({ key, replies, until, bytes })
-    this.#ended.set(key, place)
-    this.#byAge.push(place)
-    this.#bytes += bytes
+    const entry = this.#known.get(key)
+    if (entry?.running === undefined) return
+    entry.running = undefined
+    entry.replies = replies
+    entry.until = until
+    entry.bytes = (replies ?? []).reduce((sum, { payload }) => sum + payload.length, key.length)
+    entry.place = new Place(entry)
+    this.#byAge.push(entry.place)
+    this.#bytes += entry.bytes
     this.#makeRoom(now)
   }
 
   /** As if the one that runs had never been seen: a repetition runs again. */
   drop(key: string): void {
-    this.#running.delete(key)
+    if (this.#known.get(key)?.running !== undefined) this.#known.delete(key)
   }
 
   #makeRoom(now: number): void {
     const { entries, bytes } = this.#bounds
     for (let oldest = this.#byAge.first; oldest !== undefined; oldest = this.#byAge.first) {
-      const isFull = this.#ended.size > entries || this.#bytes > bytes
+      const isFull = this.#byAge.length > entries || this.#bytes > bytes
       if (!isFull && oldest.until > now) return
       this.#forget(oldest)
     }
   }
 
-  #forget({ key, bytes }: Entry): void {
-    this.#ended.get(key)?.leave()
-    this.#ended.delete(key)
-    this.#bytes -= bytes
+  #forget(entry: Entry<Running>): void {
+    entry.place?.leave()
+    this.#known.delete(entry.key)
+    this.#bytes -= entry.bytes
   }
 }

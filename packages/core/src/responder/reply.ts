@@ -1,8 +1,9 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
+import type { Codec } from '../codec/codec.js'
 import { codecFor, encodeWith } from '../codec/guard.js'
 import type { Answerable } from '../correlation/correlation.js'
 import type { Endpoint } from '../endpoint.js'
-import type { Message, OutgoingMessage, UserProperties } from '../message.js'
+import type { Message, OutgoingMessage, QoS, UserProperties } from '../message.js'
 import { fromPlace, type Place } from '../stream-place.js'
 import { fromFailure, Status, type Failure } from '../status.js'
 
@@ -20,16 +21,39 @@ export interface ReplyFrame {
   readonly hasStatuses: boolean
 }
 
-/** A reply being written. */
-type Draft = { -readonly [Name in keyof OutgoingMessage]: OutgoingMessage[Name] }
+/** A reply but for what its own request brings to it, so that a repetition of the request gets the same. */
+export interface Reply {
+  readonly topic: string
+  readonly payload: Uint8Array
+  readonly qos: QoS
+  readonly userProperties: UserProperties
+  /** What the payload is in; absent where there is none. */
+  readonly codec?: Pick<Codec<unknown>, 'contentType' | 'isText'>
+}
+
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] }
+
+/** The reply as it goes out: recognised by its request, and alive for what is left of that one's time. */
+export function toMessage(reply: Reply, { properties }: Answerable, left: number): OutgoingMessage {
+  const { topic, payload, qos, userProperties, codec } = reply
+  const { correlationData } = properties
+  const message: Mutable<OutgoingMessage> = { topic, payload, qos, userProperties }
+  if (codec !== undefined) {
+    message.contentType = codec.contentType
+    message.payloadFormatIndicator = codec.isText
+  }
+  if (correlationData !== undefined) message.correlationData = correlationData
+  if (left < Infinity) message.messageExpiryInterval = Math.max(1, Math.ceil(left / 1000))
+  return message
+}
 
 /** The reply that carries an answer, written in the asker's own format; throws `encode` when it does not encode. */
-export function toAnswer(frame: ReplyFrame, answer: unknown): OutgoingMessage {
-  return withContent(empty(frame, OK), frame, answer)
+export function toAnswer(frame: ReplyFrame, answer: unknown): Reply {
+  return withContent(OK, frame, answer)
 }
 
 /** The reply of a handler that came to its end without an answer. */
-export function toEmptyAnswer(frame: ReplyFrame): OutgoingMessage {
+export function toEmptyAnswer(frame: ReplyFrame): Reply {
   return empty(frame, NO_CONTENT)
 }
 
@@ -37,45 +61,31 @@ export function toEmptyAnswer(frame: ReplyFrame): OutgoingMessage {
  * The reply that tells a failure; in its payload the endpoint's own words for it, for peers that read no statuses.
  * `undefined` where there is no way to tell it.
  */
-export function toFailureReply(frame: ReplyFrame, failure: Failure): OutgoingMessage | undefined {
+export function toFailureReply(frame: ReplyFrame, failure: Failure): Reply | undefined {
   const { onFailure } = frame.endpoint
   const words = onFailure?.({ code: failure.code, message: failure.message ?? '' })
   if (words === undefined) return toBareFailure(frame, failure)
-  return withContent(empty(frame, fromFailure(failure)), frame, words)
+  return withContent(fromFailure(failure), frame, words)
 }
 
 /** The reply that tells a failure without any words; `undefined` where there is no way to tell it. */
-export function toBareFailure(frame: ReplyFrame, failure: Failure): OutgoingMessage | undefined {
+export function toBareFailure(frame: ReplyFrame, failure: Failure): Reply | undefined {
   return frame.hasStatuses ? empty(frame, fromFailure(failure)) : undefined
 }
 
 /** The reply with its place in a stream. */
-export function inStream(reply: OutgoingMessage, place: Place): OutgoingMessage {
-  return { ...reply, userProperties: [...(reply.userProperties ?? []), ['__stream', fromPlace(place)]] }
+export function inStream(reply: Reply, place: Place): Reply {
+  return { ...reply, userProperties: [...reply.userProperties, ['__stream', fromPlace(place)]] }
 }
 
-/** The same bytes with what is left of the request's expiry. */
-export function withExpiry(reply: OutgoingMessage, left: number): OutgoingMessage {
-  return left === Infinity ? reply : { ...reply, messageExpiryInterval: Math.max(1, Math.ceil(left / 1000)) }
+function empty({ request, replyTopic }: ReplyFrame, userProperties: UserProperties): Reply {
+  return { topic: replyTopic, payload: NOTHING, qos: request.qos, userProperties }
 }
 
-function empty({ request, replyTopic, answerable }: ReplyFrame, userProperties: UserProperties): Draft {
-  const { correlationData } = answerable.properties
-  const reply: Draft = { topic: replyTopic, payload: NOTHING, qos: request.qos, userProperties }
-  if (correlationData !== undefined) reply.correlationData = correlationData
-  return reply
-}
-
-function withContent(
-  reply: Draft,
-  { endpoint, request, answerable }: ReplyFrame,
-  answer: unknown,
-): OutgoingMessage {
+function withContent(userProperties: UserProperties, frame: ReplyFrame, answer: unknown): Reply {
+  const { endpoint, request, answerable, replyTopic: topic } = frame
   const codec = codecFor(endpoint.response, request.contentType)
   const encoded = encodeWith(codec, answerable.mark(answer))
   if (isLeft(encoded)) throw encoded.left
-  reply.payload = encoded.right
-  reply.contentType = codec.contentType
-  reply.payloadFormatIndicator = codec.isText
-  return reply
+  return { topic, payload: encoded.right, qos: request.qos, userProperties, codec }
 }

@@ -2,19 +2,10 @@ import { publishWhole$ } from '../chunk/publish-whole.js'
 import type { ReplyKind } from '../endpoint.js'
 import { AntiphonError } from '../errors.js'
 import type { Delivery, Grant, Link, PublishAck } from '../link/link.js'
-import type { OutgoingMessage } from '../message.js'
 import type { Failure } from '../status.js'
+import { canMake, failing, IN_PLACE_OF_ANSWER, NOTHING_TO_TELL, type Attempt } from './attempts.js'
 import type { Remembered } from './duplicates.js'
-import { UNSENDABLE } from './failures.js'
-import {
-  inStream,
-  toAnswer,
-  toBareFailure,
-  toEmptyAnswer,
-  toFailureReply,
-  withExpiry,
-  type ReplyFrame,
-} from './reply.js'
+import { inStream, toAnswer, toMessage, type Reply, type ReplyFrame } from './reply.js'
 
 /** How many replies to one request are kept for repetitions. */
 const REPLIES_LIMIT = 256
@@ -58,7 +49,8 @@ export class Served {
   /** What to do when the caller wants more items. */
   onGrant: (credit: number) => void = nothing
   readonly #parts: ServedParts
-  #kept: OutgoingMessage[] | undefined = []
+  /** What was sent so far; `undefined` once it is too much to be kept. */
+  #kept: Reply[] | undefined = NONE
   #joined: (() => void)[] | undefined
   #isAcknowledged = false
   #isOver = false
@@ -102,7 +94,7 @@ export class Served {
   /** Whether there is a way to tell its caller of a failure. */
   canTell(failure: Failure): boolean {
     const { frame } = this.#parts
-    return frame !== undefined && failing(failure).some(({ toReply }) => canMake(() => toReply(frame)))
+    return frame !== undefined && failing(failure).some((attempt) => canMake(attempt, frame))
   }
 
   /** The caller gives up. */
@@ -124,19 +116,20 @@ export class Served {
   }
 
   /** One item of a stream; throws when it does not encode. `undefined` where nobody is to get it. */
-  toItem(value: unknown, index: number): OutgoingMessage | undefined {
+  toItem(value: unknown, index: number): Reply | undefined {
     const { frame } = this.#parts
     return frame && inStream(toAnswer(frame, value), { index, isLast: false })
   }
 
-  sendItem(item: OutgoingMessage | undefined, done: ItemDone): void {
+  sendItem(item: Reply | undefined, done: ItemDone): void {
+    const { frame } = this.#parts
     if (this.#isOver) return
-    if (item === undefined) {
+    if (item === undefined || frame === undefined) {
       done()
       return
     }
     this.#keep(item)
-    this.#send(item, this.patience, done)
+    this.#send(item, frame, this.patience, done)
   }
 
   /** The end of a stream, after so many items. */
@@ -148,17 +141,17 @@ export class Served {
         return end && inStream(end, { index, isLast: true })
       },
     })
-    const attempts = failure === undefined ? [{ toReply: toEmptyAnswer }] : failing(failure)
+    const attempts = failure === undefined ? NOTHING_TO_TELL : failing(failure)
     this.#reply(attempts.map(inPlace), done)
   }
 
   /** Answers, and is over. */
   answer(value: unknown, done: ReplyDone): void {
-    this.#reply([{ toReply: (frame) => toAnswer(frame, value) }, ...IN_PLACE_OF_ANSWER], done)
+    this.#reply(IN_PLACE_OF_ANSWER, done, { toReply: (frame) => toAnswer(frame, value) })
   }
 
   answerNothing(done: ReplyDone): void {
-    this.#reply([{ toReply: toEmptyAnswer }], done)
+    this.#reply(NOTHING_TO_TELL, done)
   }
 
   fail(failure: Failure, done: ReplyDone): void {
@@ -183,38 +176,48 @@ export class Served {
     this.#forget()
   }
 
-  /** Sends the first reply that can be made and sent. */
-  #reply(attempts: readonly Attempt[], done: ReplyDone): void {
+  /** Sends the first reply that can be made and sent: this one, or else one of those. */
+  #reply(others: readonly Attempt[], done: ReplyDone, first?: Attempt): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#attempt(attempts, 0, done)
+    if (first === undefined) this.#attemptNext(others, 0, done)
+    else this.#attempt(first, others, 0, done)
   }
 
-  #attempt(attempts: readonly Attempt[], which: number, done: ReplyDone, earlier?: unknown): void {
-    const { frame, door } = this.#parts
-    const attempt = attempts[which]
+  #attemptNext(attempts: readonly Attempt[], next: number, done: ReplyDone, earlier?: unknown): void {
+    const attempt = attempts[next]
     if (attempt === undefined) {
       this.#end({ kind: 'unsent', error: earlier }, done)
       return
     }
-    let reply: OutgoingMessage | undefined
+    this.#attempt(attempt, attempts, next + 1, done, earlier)
+  }
+
+  #attempt(
+    { toReply, status }: Attempt,
+    others: readonly Attempt[],
+    next: number,
+    done: ReplyDone,
+    earlier?: unknown,
+  ): void {
+    const { frame, door } = this.#parts
+    let reply: Reply | undefined
     try {
-      reply = frame && attempt.toReply(frame)
+      reply = frame && toReply(frame)
     } catch (thrown) {
-      this.#attempt(attempts, which + 1, done, earlier ?? thrown)
+      this.#attemptNext(others, next, done, earlier ?? thrown)
       return
     }
-    const { status } = attempt
     const sent: Sent =
       earlier === undefined || status === undefined ? SENT : { kind: 'sent-instead', status, error: earlier }
-    if (reply === undefined) {
+    if (reply === undefined || frame === undefined) {
       this.#end(sent, done)
       return
     }
     const going = reply
-    this.#send(going, this.expiresAt - door.link.scheduler.now(), (error) => {
-      if (error !== undefined && which + 1 < attempts.length && isUnfit(error)) {
-        this.#attempt(attempts, which + 1, done, earlier ?? error)
+    this.#send(going, frame, this.expiresAt - door.link.scheduler.now(), (error) => {
+      if (error !== undefined && next < others.length && isUnfit(error)) {
+        this.#attemptNext(others, next, done, earlier ?? error)
         return
       }
       this.#keep(going)
@@ -222,17 +225,19 @@ export class Served {
     })
   }
 
-  #send(message: OutgoingMessage, left: number, done: ItemDone): void {
+  #send(reply: Reply, { answerable }: ReplyFrame, left: number, done: ItemDone): void {
     const { link, grant } = this.#parts.door
-    publishWhole$(link, withExpiry(message, left), grant).subscribe({
+    publishWhole$(link, toMessage(reply, answerable, left), grant).subscribe({
       next: (ack) => done(undefined, ack),
-      error: (error: unknown) => done(error),
+      error: done,
     })
   }
 
   /** Keeps a reply for repetitions, as long as there are not too many of them. */
-  #keep(reply: OutgoingMessage): void {
-    if (this.#kept !== undefined && this.#kept.length < REPLIES_LIMIT) this.#kept.push(reply)
+  #keep(reply: Reply): void {
+    // Written down as it is, for an array that grows takes room for sixteen more.
+    if (this.#kept === NONE) this.#kept = [reply]
+    else if (this.#kept !== undefined && this.#kept.length < REPLIES_LIMIT) this.#kept.push(reply)
     else this.#kept = undefined
   }
 
@@ -265,36 +270,12 @@ export type Sent =
   | { readonly kind: 'sent-instead'; readonly status: number; readonly error: unknown }
   | { readonly kind: 'unsent'; readonly error: unknown }
 
+const NONE: Reply[] = []
+
 const SENT: Sent = { kind: 'sent' }
 
 /** Told what became of a reply. */
 export type ReplyDone = (sent: Sent) => void
-
-/** A way to reply; where it cannot be gone, the next one is tried. */
-interface Attempt {
-  readonly toReply: (frame: ReplyFrame) => OutgoingMessage | undefined
-  /** The status it tells where that is not what was wanted at first. */
-  readonly status?: number | undefined
-}
-
-/** The ways to tell a failure: in all its words, and where these get in the way, in none. */
-function failing(failure: Failure): readonly Attempt[] {
-  const { code: status } = failure
-  return [
-    { status, toReply: (frame) => toFailureReply(frame, failure) },
-    { status, toReply: (frame) => toBareFailure(frame, { code: status }) },
-  ]
-}
-
-const IN_PLACE_OF_ANSWER = failing(UNSENDABLE)
-
-function canMake(make: () => OutgoingMessage | undefined): boolean {
-  try {
-    return make() !== undefined
-  } catch {
-    return false
-  }
-}
 
 /** Whether a message as it is can never be sent. */
 function isUnfit(error: unknown): boolean {

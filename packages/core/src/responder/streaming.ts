@@ -1,13 +1,13 @@
 import { Subscription } from 'rxjs'
 import type { EndpointTypes } from '../endpoint.js'
 import { exchangesOf } from '../exchange/exchanges.js'
-import type { OutgoingMessage } from '../message.js'
 import { Status, type Failure } from '../status.js'
 import type { Deadline } from '../time/deadlines.js'
 import { outOfTime, toFailure, UNSENDABLE } from './failures.js'
 import type { HandlingParts } from './handler.js'
 import { itemSource, type ItemSource } from './item-source.js'
 import { endingOf, type Ending } from './outcome.js'
+import type { Reply } from './reply.js'
 import type { Served } from './served.js'
 import { inHandOf } from './served-request.js'
 
@@ -80,7 +80,7 @@ class Streaming<T extends EndpointTypes> {
 
   #send(value: unknown): void {
     const index = this.#next
-    let item: OutgoingMessage | undefined
+    let item: Reply | undefined
     try {
       item = this.#served.toItem(value, index)
     } catch (error) {

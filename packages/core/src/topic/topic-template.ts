@@ -69,6 +69,7 @@ export function topicTemplate<T extends string>(template: T): TopicTemplate<T> {
       return filter
     },
     match: (topic) => {
+      if (parameters.length === 0) return topic === template ? ({} as TemplateParams<T>) : undefined
       const values = matchLevels({ levels, rest }, topic)
       if (values === undefined || validateFilled(template, topic) !== undefined) return undefined
       return Object.fromEntries(parameters.map((name, index) => [name, values[index]])) as TemplateParams<T>

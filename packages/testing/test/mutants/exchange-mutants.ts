@@ -101,8 +101,8 @@ export const exchangeMutants: Readonly<Record<string, Mutant>> = {
   },
   'a request is acknowledged before its reply': {
     file: 'responder/served.ts',
-    text: 'this.#attempt(attempts, 0, done)\n',
-    becomes: 'this.#parts.delivery.acknowledge()\n    this.#attempt(attempts, 0, done)\n',
+    text: 'if (first === undefined) this.#attemptNext(',
+    becomes: 'this.#parts.delivery.acknowledge()\n    if (first === undefined) this.#attemptNext(',
     caughtBy: 'a request is acknowledged once its reply is out',
   },
   'a request is never acknowledged': {
@@ -119,14 +119,14 @@ export const exchangeMutants: Readonly<Record<string, Mutant>> = {
   },
   'a reply lives longer than its question': {
     file: 'responder/served.ts',
-    text: 'this.#send(going, this.expiresAt - door.link.scheduler.now(),',
-    becomes: 'this.#send(going, Infinity,',
+    text: 'this.#send(going, frame, this.expiresAt - door.link.scheduler.now(),',
+    becomes: 'this.#send(going, frame, Infinity,',
     caughtBy: 'a reply carries the token, and what is left of the time',
   },
   'a repetition of what runs is run again': {
     file: 'responder/admission.ts',
-    text: 'if (running !== undefined) return this.#join(running, delivery)',
-    becomes: '',
+    text: 'if (running !== undefined) return this.#join(running, delivery)\n    if (known',
+    becomes: 'if (running === undefined && known',
     caughtBy: 'a repetition joins the one that runs, or gets the same answer',
   },
   'a retained request is answered': {
@@ -137,7 +137,7 @@ export const exchangeMutants: Readonly<Record<string, Mutant>> = {
   },
   'what was answered is not remembered': {
     file: 'responder/admission.ts',
-    text: 'if (ended !== undefined) return this.#repeat(ended, delivery)',
+    text: 'if (known !== undefined) return this.#repeat(known, candidate)',
     becomes: '',
     caughtBy: 'a repetition joins the one that runs, or gets the same answer',
   },
@@ -155,25 +155,25 @@ export const exchangeMutants: Readonly<Record<string, Mutant>> = {
   },
   'a reply leaves its token out': {
     file: 'responder/reply.ts',
-    text: 'if (correlationData !== undefined) reply.correlationData = correlationData',
+    text: 'if (correlationData !== undefined) message.correlationData = correlationData',
     becomes: '',
     caughtBy: 'a stream keeps to its credit, and ends',
   },
   'a handler goes on though it was cancelled': {
     file: 'responder/handling.ts',
-    text: 'served.onCancel = () => {\n    run.unsubscribe()',
-    becomes: 'served.onCancel = () => {',
+    text: 'this.#served.onCancel = () => this.#cancel()',
+    becomes: "this.#served.onCancel = () => this.#parts.ended({ outcome: 'cancelled' })",
     caughtBy: 'a handler is stopped when its caller gives up',
   },
   'a handler outlives its caller': {
     file: 'responder/handling.ts',
-    text: 'Math.min(left, timeLimit)',
-    becomes: 'Math.min(left + 1, timeLimit)',
+    text: 'Math.min(this.#left, timeLimit)',
+    becomes: 'Math.min(this.#left + 1, timeLimit)',
     caughtBy: 'a handler is stopped when its caller waits no longer',
   },
   'an answered request keeps its timer': {
     file: 'responder/handling.ts',
-    text: 'run.add(() => deadline.cancel())',
+    text: 'this.#deadline?.cancel()',
     becomes: '',
     caughtBy: 'a request is over once, and leaves no timer',
   },
