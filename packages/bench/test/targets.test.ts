@@ -19,6 +19,18 @@ describe('targets', () => {
     expect(verdicts(row)).toEqual({ 'CPU a request, both ends, to the Map by hand': [1.1, true] })
   })
 
+  it('bounds either end by itself, for one could hide behind the other', () => {
+    const row = unaryRow(
+      {},
+      outcome('Antiphon', { requester: 5, responder: 12 }),
+      outcome('Map', { requester: 10, responder: 10 }),
+    )
+    expect(verdicts(row)).toEqual({
+      'CPU a request, the requester, to the Map by hand': [0.5, true],
+      'CPU a request, the responder, to the Map by hand': [1.2, false],
+    })
+  })
+
   it('is not reached where the ratio is beyond the bound, in either direction', () => {
     const row = unaryRow(
       {},

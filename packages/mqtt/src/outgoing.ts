@@ -71,8 +71,10 @@ export class Outgoing {
       reasonCode: 0,
     }
     this.#inFlight.set(id, entry)
-    this.#waiting.add(entry)
-    this.#pump()
+    const connection = this.#connection
+    if (this.#waiting.size === 0 && connection !== undefined && this.#hasRoomFor(entry, connection))
+      this.#send(entry, connection)
+    else this.#waiting.add(entry)
   }
 
   /** The broker still knows the session: everything unanswered goes out again, in order. */
@@ -172,6 +174,7 @@ export class Outgoing {
   }
 
   #pump(): void {
+    if (this.#waiting.size === 0) return
     for (const entry of this.#waiting) {
       const connection = this.#connection
       if (connection === undefined || !this.#hasRoomFor(entry, connection)) return

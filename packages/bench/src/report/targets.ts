@@ -81,6 +81,20 @@ export const targets: readonly Target[] = [
     value: over(byHand, 'cpu'),
   },
   {
+    name: 'CPU a request, the requester, to the Map by hand',
+    ...atMost(1.1),
+    unit: '×',
+    isFor: isBusy,
+    value: over(byHand, 'requester'),
+  },
+  {
+    name: 'CPU a request, the responder, to the Map by hand',
+    ...atMost(1.1),
+    unit: '×',
+    isFor: isBusy,
+    value: over(byHand, 'responder'),
+  },
+  {
     name: 'throughput to the Map by hand',
     ...atLeast(1),
     unit: '×',

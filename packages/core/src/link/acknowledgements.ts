@@ -49,6 +49,8 @@ export class Acknowledgements {
   }
 }
 
+const NOBODY: readonly Holder[] = []
+
 const doNothing = (): void => undefined
 
 /** QoS 0: nobody waits for an acknowledgement, so everybody is handed the same delivery. */
@@ -67,7 +69,8 @@ class UnacknowledgedReceipt implements Receipt {
 
 class PendingReceipt implements Receipt {
   #isSealed = false
-  readonly #holders: Holder[] = []
+  /** Replaced, never changed: nearly always there is one. */
+  #holders: readonly Holder[] = NOBODY
   readonly #message: Message
   readonly #release: () => void
   readonly #advance: () => void
@@ -79,7 +82,7 @@ class PendingReceipt implements Receipt {
   }
 
   handTo(holder: Holder): Delivery {
-    this.#holders.push(holder)
+    this.#holders = this.#holders === NOBODY ? [holder] : [...this.#holders, holder]
     return { message: this.#message, acknowledge: () => this.#settle(holder) }
   }
 
@@ -97,9 +100,8 @@ class PendingReceipt implements Receipt {
   }
 
   #settle(holder: Holder): void {
-    const place = this.#holders.indexOf(holder)
-    if (place < 0) return
-    this.#holders.splice(place, 1)
+    if (!this.#holders.includes(holder)) return
+    this.#holders = this.#holders.length === 1 ? NOBODY : this.#holders.filter((other) => other !== holder)
     // Even where others hold it: they may have gone.
     this.#advance()
   }

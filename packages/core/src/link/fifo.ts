@@ -19,8 +19,8 @@ export class Fifo<T> {
     const item = this.#items[this.#head]
     if (this.length === 0) return undefined
     this.#items[this.#head++] = undefined
-    if (this.#head === this.#items.length) this.clear()
-    else if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
+    // Not at once, even when it is empty: a new array would have to grow again.
+    if (this.#head > 64 && this.#head * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#head)
       this.#head = 0
     }

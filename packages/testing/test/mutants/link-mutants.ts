@@ -29,8 +29,8 @@ export const linkMutants: Readonly<Record<string, Mutant>> = {
   },
   'one acknowledgement is enough for all holders': {
     file: 'link/acknowledgements.ts',
-    text: 'this.#holders.splice(place, 1)',
-    becomes: 'this.#holders.length = 0',
+    text: 'this.#holders.length === 1 ? NOBODY : this.#holders.filter((other) => other !== holder)',
+    becomes: 'NOBODY',
     caughtBy: 'a message is acknowledged when all its subscribers have done so',
   },
   'acknowledgements of a lost connection are remembered': {
