@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { bundlePrograms } from '@antiphon/workshop/bundle'
 
 // Where the bundles stand is where they find the one package that cannot be in them. Each suite has its own.
 const folder = fileURLToPath(new URL(`../../node_modules/.cache/suite-${process.pid}/`, import.meta.url))
@@ -14,19 +14,10 @@ export function bundled(section: string, name: string): string {
 
 /** Makes one file of each process of a section, so that starting it costs little. */
 export async function bundleProcesses(section: string, sources: readonly URL[]): Promise<void> {
-  await build({
-    entryPoints: Object.fromEntries(
+  await bundlePrograms({
+    sources: Object.fromEntries(
       sources.map((source) => [basename(source.pathname, '.ts'), fileURLToPath(source)]),
     ),
-    outdir: `${folder}${section}`,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    external: ['classic-level'],
-    banner: {
-      js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)`,
-    },
-    logLevel: 'error',
+    folder: `${folder}${section}`,
   })
 }

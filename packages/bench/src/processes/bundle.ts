@@ -1,48 +1,31 @@
 import { readdirSync } from 'node:fs'
-import { basename } from 'node:path'
-import { build } from 'esbuild'
+import { parse } from 'node:path'
+import { bundlePrograms } from '@antiphon/workshop/bundle'
 import { contestantDependencies, inContestants } from './install.js'
 import { inBench, inCache } from './places.js'
-
-// What is CommonJS inside of a bundle asks for Node's modules by `require`.
-const requireOfNode =
-  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)"
-const common = {
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  logLevel: 'warning',
-  outExtension: { '.js': '.mjs' },
-} as const
 
 /** The program of a peer of ours, by its name in `src/peers`. */
 export const peerFile = (name: string): string => inCache('peers', `${name}.mjs`)
 
 /** Bundles the peers of ours, so that they run as they would in production: plain JavaScript, no loader. */
 export async function bundlePeers(): Promise<void> {
-  await build({
-    ...common,
-    entryPoints: programsOf(inBench('src', 'peers', 'programs')),
-    outdir: inCache('peers'),
-    banner: { js: requireOfNode },
+  await bundlePrograms({
+    sources: programsOf(inBench('src', 'peers', 'programs')),
+    folder: inCache('peers'),
+    external: [],
   })
 }
 
 /** Bundles what the peers of others share with ours; their packages stay as they were installed. */
 export async function bundleContestants(): Promise<void> {
-  await build({
-    ...common,
-    entryPoints: programsOf(inBench('contestants')),
-    outdir: inContestants(),
+  await bundlePrograms({
+    sources: programsOf(inBench('contestants')),
+    folder: inContestants(),
     external: contestantDependencies(),
-    banner: { js: requireOfNode },
   })
 }
 
-function programsOf(folder: string): string[] {
-  return readdirSync(folder)
-    .map((name) => basename(name))
-    .filter((name) => /\.(ts|mjs)$/.test(name))
-    .map((name) => `${folder}/${name}`)
+function programsOf(folder: string): Readonly<Record<string, string>> {
+  const files = readdirSync(folder).filter((name) => /\.(ts|mjs)$/.test(name))
+  return Object.fromEntries(files.map((file) => [parse(file).name, `${folder}/${file}`]))
 }

@@ -4,26 +4,17 @@ import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { bundlePrograms } from '@antiphon/workshop/bundle'
 
 const fromHere = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 // Beside `src` it finds the package's manifest, and the one dependency that cannot be in it; each worker has its own.
-const bundle = fromHere(`../../.cache/cli-${process.pid}.mjs`)
+const folder = fromHere('../../.cache')
+const name = `cli-${process.pid}`
+const bundle = `${folder}/${name}.mjs`
 
 /** Makes one file of the broker's command, so that starting it takes no longer than a broker takes; tells where it is. */
 export async function bundleBroker(): Promise<string> {
-  await build({
-    entryPoints: [fromHere('../../src/cli.ts')],
-    outfile: bundle,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    external: ['classic-level'],
-    banner: {
-      js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)`,
-    },
-    logLevel: 'error',
-  })
+  await bundlePrograms({ sources: { [name]: fromHere('../../src/cli.ts') }, folder })
   return bundle
 }
 

@@ -2,24 +2,15 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { bundlePrograms } from '@antiphon/workshop/bundle'
 
 const fromHere = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
-const bundle = fromHere('../../node_modules/.cache/antiphon/responder.mjs')
+const folder = fromHere('../../node_modules/.cache/antiphon')
+const bundle = `${folder}/responder.mjs`
 
 /** Makes one file of the responder, so that starting it takes no longer than a responder takes. */
 export async function bundleResponder(): Promise<void> {
-  await build({
-    entryPoints: [fromHere('responder.ts')],
-    outfile: bundle,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    banner: {
-      js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)`,
-    },
-    logLevel: 'error',
-  })
+  await bundlePrograms({ sources: { responder: fromHere('responder.ts') }, folder })
 }
 
 /** A member of the group in a process of its own. */

@@ -29,7 +29,6 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
   readonly #posting: Posting
   readonly #outcome: Outcome
   readonly #replies: Replies
-  #dueAt: number
   #inbox: Inbox | undefined
   #lane: Lane | undefined
   #deadline: Deadline
@@ -49,7 +48,6 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
     this.#outcome = outcome
     this.#replies = caller.replies()
     this.#posting = new Posting(caller, parts, this.#replies.opening ?? [])
-    this.#dueAt = exchanges.link.scheduler.now() + rules.timeout
     this.#deadline = exchanges.deadlines.add(rules.timeout, this)
     if (rules.stepTimeouts !== undefined) {
       this.#stepLimit = new StepLimit(exchanges.deadlines, rules.stepTimeouts, (limit) => this.#runOut(limit))
@@ -164,10 +162,8 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
 
   postpone(milliseconds: number): void {
     if (this.#isSettled) return
-    const { exchanges } = this.#caller
-    this.#dueAt = exchanges.link.scheduler.now() + milliseconds
     this.#deadline.cancel()
-    this.#deadline = exchanges.deadlines.add(milliseconds, this)
+    this.#deadline = this.#caller.exchanges.deadlines.add(milliseconds, this)
   }
 
   tell(userProperties: UserProperties): void {
@@ -195,7 +191,7 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
       this.#nextAttempt = exchanges.deadlines.add(rules.patience, () => this.#publish())
     }
     this.#publishing?.unsubscribe()
-    const message = this.#posting.toMessage(this.#left())
+    const message = this.#posting.toMessage(this.#deadline.left())
     if (this.#attempts >= rules.attempts && rules.onDisconnect !== 'resend') this.#posting.letGo()
     const publishing = publishWhole$(exchanges.link, message, exchanges.grant).subscribe({
       next: (ack) => this.#acknowledged(ack),
@@ -226,7 +222,7 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
   }
 
   #note(userProperties: UserProperties): void {
-    const note = this.#posting.toNote(this.#left(), userProperties)
+    const note = this.#posting.toNote(this.#deadline.left(), userProperties)
     if (note !== undefined) this.#caller.exchanges.link.publish$(note).subscribe({ error: () => undefined })
   }
 
@@ -283,11 +279,6 @@ export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatc
   get #awaited(): AwaitedStep {
     if (this.#attempts > 0) return this.#isAcknowledged ? 'answer' : 'acknowledgement'
     return this.#caller.exchanges.isOnline ? 'subscription' : 'connection'
-  }
-
-  /** Milliseconds until the caller stops waiting. */
-  #left(): number {
-    return this.#dueAt - this.#caller.exchanges.link.scheduler.now()
   }
 
   #told(error: AntiphonError): AntiphonError {

@@ -6,6 +6,8 @@ import { DeadlineRuns, type Run, type RunEntry } from './deadline-runs.js'
 export interface Deadline {
   /** Idempotent. What was to be called is let go of at once. */
   readonly cancel: () => void
+  /** Milliseconds until it comes, or would have come; below 0 when it should have. */
+  readonly left: () => number
 }
 
 /** What is done when a deadline comes. Where very many wait, an object of theirs saves each a function of its own. */
@@ -87,15 +89,18 @@ export function deadlines(scheduler: SchedulerLike): Deadlines {
     arm()
   }
 
-  const cancelled = (entry: Entry): void => {
-    if (pending.remove(entry)) arm()
+  const keeper: Keeper = {
+    clock,
+    cancelled: (entry) => {
+      if (pending.remove(entry)) arm()
+    },
   }
 
   return {
     add: (dueIn, onDue) => {
       if (Number.isNaN(dueIn)) throw invalidArgument('dueIn is NaN: it must be a number of milliseconds')
       const delay = Math.max(0, dueIn)
-      const entry = new Entry({ delay, dueAt: clock() + delay, order: (added += 1) }, onDue, cancelled)
+      const entry = new Entry({ delay, dueAt: clock() + delay, order: (added += 1) }, onDue, keeper)
       pending.add(entry)
       arm()
       return entry
@@ -110,6 +115,12 @@ export function deadlines(scheduler: SchedulerLike): Deadlines {
   }
 }
 
+/** Who keeps the entries, as each of them sees it. */
+interface Keeper {
+  readonly clock: () => number
+  readonly cancelled: (entry: Entry) => void
+}
+
 class Entry implements Deadline, RunEntry<Entry> {
   readonly delay: number
   readonly dueAt: number
@@ -118,23 +129,27 @@ class Entry implements Deadline, RunEntry<Entry> {
   before: Entry | undefined = undefined
   behind: Entry | undefined = undefined
   onDue: OnDue | undefined
-  readonly #cancelled: (entry: Entry) => void
+  readonly #keeper: Keeper
 
   constructor(
     { delay, dueAt, order }: Pick<Entry, 'delay' | 'dueAt' | 'order'>,
     onDue: OnDue,
-    cancelled: (entry: Entry) => void,
+    keeper: Keeper,
   ) {
     this.delay = delay
     this.dueAt = dueAt
     this.order = order
     this.onDue = onDue
-    this.#cancelled = cancelled
+    this.#keeper = keeper
   }
 
   cancel(): void {
     this.onDue = undefined
-    this.#cancelled(this)
+    this.#keeper.cancelled(this)
+  }
+
+  left(): number {
+    return this.dueAt - this.#keeper.clock()
   }
 }
 

@@ -318,6 +318,31 @@ describe('deadlines on other clocks', () => {
     expect(seen).toEqual(['short@5000', 'before@8000', 'after@11000', 'again@26000', 'long@40000'])
   })
 
+  it('say what is left of them, also once they are cancelled or past, and whatever the clock is set to', () => {
+    const virtual = new VirtualTimeScheduler()
+    let setBack = 0
+    const queue = deadlines({ now: () => virtual.now() - setBack, schedule: virtual.schedule.bind(virtual) })
+    const [kept, cancelled, never] = [5_000, 9_000, Infinity].map((dueIn) =>
+      queue.add(dueIn, () => undefined),
+    )
+    const left = (): readonly (number | undefined)[] => [kept, cancelled, never].map((each) => each?.left())
+    expect(left()).toEqual([5_000, 9_000, Infinity])
+    cancelled?.cancel()
+    const seen: (readonly (number | undefined)[])[] = []
+    virtual.schedule(() => void seen.push(left()), 2_000)
+    virtual.schedule(() => {
+      setBack = 3_600_000
+      seen.push(left())
+    }, 2_000)
+    virtual.schedule(() => void seen.push(left()), 6_000)
+    virtual.flush()
+    expect(seen).toEqual([
+      [3_000, 7_000, Infinity],
+      [3_000, 7_000, Infinity],
+      [-1_000, 3_000, Infinity],
+    ])
+  })
+
   it('hold on a scheduler that acts at once', () => {
     const queue = deadlines(queueScheduler)
     const onDue = vi.fn(() => void (onDue.mock.calls.length < 3 && queue.add(0, onDue)))
