@@ -7,6 +7,8 @@ export interface SuiteRequest {
   readonly sections: readonly Section[]
   readonly seed: number
   readonly isSmoke: boolean
+  /** Draw the report of the last run again, and run nothing. */
+  readonly isReportOnly: boolean
   readonly number: (option: string) => number
 }
 
@@ -28,6 +30,7 @@ ${lines.join('\n')}
 Options
   --seed <n>               where chance begins (${usualSeed})
   --smoke                  the part that belongs to the check, of a few seconds
+  --report                 draws the report of the last run again
   --help                   prints this`
 }
 
@@ -42,6 +45,7 @@ export function readArguments(args: readonly string[], sections: readonly Sectio
       ...Object.fromEntries(named),
       seed: { type: 'string' },
       smoke: { type: 'boolean' },
+      report: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   })
@@ -57,6 +61,7 @@ export function readArguments(args: readonly string[], sections: readonly Sectio
     sections: sections.filter(({ name }) => positionals.length === 0 || positionals.includes(name)),
     seed: toNumber('seed', given['seed']) ?? usualSeed,
     isSmoke,
+    isReportOnly: values.report === true,
     number: (name) => {
       const option = numbers[name]
       if (option === undefined) throw new Error(`no section has an option ${name}`)

@@ -16,6 +16,7 @@ export interface SectionRecord {
 export interface SuiteRecord {
   readonly startedAt: string
   readonly seconds: number
+  readonly isSmoke: boolean
   /** The command that does the same again. */
   readonly command: string
   /** What it ran on. */

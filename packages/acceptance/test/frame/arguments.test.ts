@@ -37,6 +37,10 @@ describe('the command line', () => {
     expect(read('--smoke', '--faults-runs', '5').number('faults-runs')).toBe(5)
   })
 
+  it('may ask for the report alone', () => {
+    expect([read().isReportOnly, read('--report').isReportOnly]).toEqual([false, true])
+  })
+
   it.each([
     [['weather'], 'no section is named weather: there are faults, soak'],
     [['--faults-runs', 'many'], "--faults-runs is 'many': it takes a number from 0 on"],

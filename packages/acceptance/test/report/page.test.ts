@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Section } from '../../src/frame/section.js'
 import { html } from '../../src/report/html.js'
-import { page, type SectionRecord } from '../../src/report/page.js'
+import { page, type SectionRecord, type SuiteRecord } from '../../src/report/page.js'
 import { linePlot, stripPlot } from '../../src/report/plot.js'
 import { linearScale, logarithmicScale } from '../../src/report/scale.js'
+import { summary } from '../../src/report/summary.js'
 import { table } from '../../src/report/table.js'
 
 const section: Section = {
@@ -23,10 +24,15 @@ const record: SectionRecord = {
     notRun: [{ what: 'a full disk', remedy: 'root' }],
   },
 }
-const pageOf = (...records: readonly SectionRecord[]) =>
-  page({ startedAt: 'today', seconds: 3, command: 'pnpm acceptance', ground: {}, sections: records }, [
-    section,
-  ])
+const suiteOf = (...records: readonly SectionRecord[]): SuiteRecord => ({
+  startedAt: '2026-01-02T03:04:05.678Z',
+  seconds: 120,
+  isSmoke: false,
+  command: 'pnpm acceptance',
+  ground: { cores: '2' },
+  sections: records,
+})
+const pageOf = (...records: readonly SectionRecord[]) => page(suiteOf(...records), [section])
 
 describe('the page', () => {
   it('shows what a section found, and what did not run', () => {
@@ -44,6 +50,21 @@ describe('the page', () => {
 
   it('needs nothing that is not in it', () => {
     expect(pageOf(record)).not.toMatch(/<(script|link|img)|https?:|url\(/)
+  })
+})
+
+describe('the summary', () => {
+  it('shows the figures, and what did not run', () => {
+    const shown = summary(suiteOf(record), [section])
+    expect(shown).toContain('2026-01-02, `pnpm acceptance`, 2 minutes on cores 2.')
+    expect(shown).toContain('| Faults & mishaps | lost | 0 |')
+    expect(shown).toContain('Everything held.')
+    expect(shown).toContain('- a full disk (root)')
+  })
+
+  it('names what did not hold', () => {
+    const failed = { ...record, outcome: { figures: [], failures: ['one was lost'], notRun: [] } }
+    expect(summary(suiteOf(failed), [section])).toContain('What did not hold:\n\n- one was lost')
   })
 })
 

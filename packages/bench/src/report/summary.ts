@@ -11,7 +11,7 @@ export function summaryOf(result: Result): string {
         ? reached === 1
           ? 'reached'
           : 'not reached'
-        : `in ${reached} of ${verdicts.length} rows`
+        : `reached in ${reached} of ${verdicts.length} rows`
     return `| ${target.name} | ${boundOf(target)} | ${inUnit(worst.value, target)} | ${reached === verdicts.length ? '✓' : '✗'} ${share} |`
   })
   return [

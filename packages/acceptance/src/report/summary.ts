@@ -1,0 +1,36 @@
+import type { Section } from '../frame/section.js'
+import type { SuiteRecord } from './page.js'
+
+/** The figures of a run as a page of Markdown: a pure function of the record. */
+export function summary(record: SuiteRecord, sections: readonly Section[]): string {
+  const { startedAt, seconds, command, ground } = record
+  const titleOf = (name: string): string => sections.find((section) => section.name === name)?.title ?? name
+  const on = Object.entries(ground).map(([name, value]) => `${name} ${value}`)
+  const rows = record.sections.flatMap(({ name, outcome }) =>
+    outcome.figures.map((figure, index) => row(index === 0 ? titleOf(name) : '', figure.name, figure.value)),
+  )
+  const failures = record.sections.flatMap(({ outcome }) => outcome.failures)
+  const notRun = record.sections.flatMap(({ outcome }) => outcome.notRun)
+  return `${[
+    '# Held',
+    `${startedAt.slice(0, 10)}, \`${command}\`, ${Math.round(seconds / 60)} minutes on ${on.join(', ')}. Plots, and every fault and attack, are in \`report.html\`.`,
+    [row('what', 'figure', ''), row('---', '---', '---'), ...rows].join('\n'),
+    failures.length === 0 ? 'Everything held.' : list('What did not hold:', failures),
+    ...(notRun.length === 0
+      ? []
+      : [
+          list(
+            'What did not run here:',
+            notRun.map(({ what, remedy }) => `${what} (${remedy})`),
+          ),
+        ]),
+  ].join('\n\n')}\n`
+}
+
+function row(...cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+}
+
+function list(title: string, items: readonly string[]): string {
+  return [title, '', ...items.map((item) => `- ${item}`)].join('\n')
+}
