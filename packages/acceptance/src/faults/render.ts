@@ -33,7 +33,7 @@ const promisesTable = html`<h3>What is demanded</h3>
       ['An answer goes to its asker', 'always'],
       [
         'One life of a responder handles a request once, however often it is delivered, as long as its asker waits',
-        'always',
+        'always; where bytes were changed, by the correlation and the response topic under which it came',
       ],
       ['No process ends by itself, or cannot be ended', 'always'],
       [
