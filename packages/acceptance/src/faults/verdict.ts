@@ -158,9 +158,9 @@ function breachesIn(
   for (const { outcome, of } of ends)
     if (outcome === 'answer' && of !== request)
       breach('an answer goes to its asker', `it got the answer to ${of ?? 'nothing'}`)
-  // Once the caller has given up there is nothing to remember it for: what was stuck in a buffer may come later still.
   const isAgain = (handling: Handling, earlier: Handling): boolean =>
     earlier.by === handling.by && (earlier.as === handling.as || isNamed)
+  // Once the caller has given up there is nothing to remember it for: what was stuck in a buffer may come later still.
   const twice = handlings.find(
     (each, index) =>
       each.at < askedAt + timeout && handlings.slice(0, index).some((other) => isAgain(each, other)),
