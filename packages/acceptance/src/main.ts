@@ -1,7 +1,7 @@
 import { availableParallelism, platform } from 'node:os'
 import { help, readArguments, type SuiteRequest } from './frame/arguments.js'
 import { runSection } from './frame/run-section.js'
-import { lastRecord, whole, writeReport } from './report/files.js'
+import { keepRecord, lastRecord, whole, writeReport } from './report/files.js'
 import type { SectionRecord, SuiteRecord } from './report/page.js'
 import { sections } from './sections.js'
 
@@ -12,15 +12,15 @@ if (request === 'help') {
   process.exit()
 }
 
-const record = request.isReportOnly ? await lastRecord() : await runAll(request)
-const file = await writeReport(record, sections)
-const failures = record.sections.flatMap(({ outcome }) => outcome.failures)
-for (const { what, remedy } of record.sections.flatMap(({ outcome }) => outcome.notRun))
+const suite = request.isReportOnly ? await lastRecord() : await runAll(request)
+const file = await writeReport(suite, sections)
+const failures = suite.sections.flatMap(({ outcome }) => outcome.failures)
+for (const { what, remedy } of suite.sections.flatMap(({ outcome }) => outcome.notRun))
   console.log(`did not run: ${what} (${remedy})`)
 console.log(`report: ${file}`)
 // The last line is the one that the check shows in its table.
 console.log(
-  `note: ${failures.length === 0 ? 'everything held' : `${failures.length} did not hold`} in ${record.seconds.toFixed(0)} s`,
+  `note: ${failures.length === 0 ? 'everything held' : `${failures.length} did not hold`} in ${suite.seconds.toFixed(0)} s`,
 )
 process.exitCode = failures.length === 0 ? 0 : 1
 
@@ -29,7 +29,7 @@ async function runAll(todo: SuiteRequest): Promise<SuiteRecord> {
   const startedAt = new Date().toISOString()
   const records: SectionRecord[] = []
   for (const section of todo.sections) records.push(await runSection(section, todo))
-  return {
+  const record: SuiteRecord = {
     startedAt,
     seconds: (performance.now() - start) / 1_000,
     isSmoke: todo.isSmoke,
@@ -41,4 +41,6 @@ async function runAll(todo: SuiteRequest): Promise<SuiteRecord> {
     },
     sections: records,
   }
+  await keepRecord(record)
+  return record
 }

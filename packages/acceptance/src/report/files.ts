@@ -10,15 +10,20 @@ const docs = fileURLToPath(new URL('../../../../docs/acceptance/', import.meta.u
 /** The command whose report is kept in the repository: everything, with its usual numbers. */
 export const whole = 'pnpm acceptance'
 
-/** Writes what came of a run; tells where the page is. */
-export async function writeReport(record: SuiteRecord, sections: readonly Section[]): Promise<string> {
-  const name = record.isSmoke ? 'smoke' : 'report'
+/** Keeps what came of a run, so that its report can be drawn again. */
+export async function keepRecord(record: SuiteRecord): Promise<void> {
   await mkdir(cache, { recursive: true })
-  await writeFile(`${cache}${name}.json`, `${JSON.stringify(record, undefined, 1)}\n`)
-  await writeFile(`${cache}${name}.html`, page(record, sections))
+  await writeFile(`${cache}${nameOf(record)}.json`, `${JSON.stringify(record, undefined, 1)}\n`)
+}
+
+/** Draws the report of a run; tells where the page is. */
+export async function writeReport(record: SuiteRecord, sections: readonly Section[]): Promise<string> {
+  const drawn = page(record, sections)
+  const name = nameOf(record)
+  await writeFile(`${cache}${name}.html`, drawn)
   if (record.command !== whole) return `.cache/acceptance/${name}.html`
   await mkdir(docs, { recursive: true })
-  await writeFile(`${docs}report.html`, page(record, sections))
+  await writeFile(`${docs}report.html`, drawn)
   await writeFile(`${docs}README.md`, summary(record, sections))
   return 'docs/acceptance/report.html'
 }
@@ -30,4 +35,8 @@ export async function lastRecord(): Promise<SuiteRecord> {
     throw new Error(`there is no ${file} to draw a report from: run ${whole} first`)
   })
   return JSON.parse(text) as SuiteRecord
+}
+
+function nameOf({ isSmoke }: SuiteRecord): string {
+  return isSmoke ? 'smoke' : 'report'
 }

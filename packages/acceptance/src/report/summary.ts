@@ -10,20 +10,15 @@ export function summary(record: SuiteRecord, sections: readonly Section[]): stri
     outcome.figures.map((figure, index) => row(index === 0 ? titleOf(name) : '', figure.name, figure.value)),
   )
   const failures = record.sections.flatMap(({ outcome }) => outcome.failures)
-  const notRun = record.sections.flatMap(({ outcome }) => outcome.notRun)
+  const notRun = record.sections.flatMap(({ outcome }) =>
+    outcome.notRun.map(({ what, remedy }) => `${what} (${remedy})`),
+  )
   return `${[
     '# Held',
     `${startedAt.slice(0, 10)}, \`${command}\`, ${Math.round(seconds / 60)} minutes on ${on.join(', ')}. Plots, and every fault and attack, are in \`report.html\`.`,
     [row('what', 'figure', ''), row('---', '---', '---'), ...rows].join('\n'),
     failures.length === 0 ? 'Everything held.' : list('What did not hold:', failures),
-    ...(notRun.length === 0
-      ? []
-      : [
-          list(
-            'What did not run here:',
-            notRun.map(({ what, remedy }) => `${what} (${remedy})`),
-          ),
-        ]),
+    ...(notRun.length === 0 ? [] : [list('What did not run here:', notRun)]),
   ].join('\n\n')}\n`
 }
 

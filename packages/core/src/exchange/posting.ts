@@ -4,6 +4,7 @@ import { encodeWith } from '../codec/guard.js'
 import { showToken } from '../correlation/correlation-data.js'
 import type { MarkedQuestion } from '../correlation/correlation.js'
 import type { OutgoingMessage, UserProperties } from '../message.js'
+import { wholeSeconds } from '../time/whole-seconds.js'
 import type { AskParts, Caller } from './caller.js'
 
 /** Where the replies to a question come, and the filter they are subscribed to by. */
@@ -75,7 +76,7 @@ export class Posting {
       qos: rules.qos,
       contentType: endpoint.request.contentType,
       payloadFormatIndicator: endpoint.request.isText,
-      messageExpiryInterval: toSeconds(left),
+      messageExpiryInterval: wholeSeconds(left),
       ...(this.#userProperties && { userProperties: this.#userProperties }),
       ...properties,
     }
@@ -92,7 +93,7 @@ export class Posting {
       topic: this.topic,
       payload: NOTHING,
       qos: rules.qos,
-      messageExpiryInterval: toSeconds(left),
+      messageExpiryInterval: wholeSeconds(left),
       userProperties,
       ...properties,
     }
@@ -118,9 +119,4 @@ export class Posting {
     this.#written = { payload: encoded.right, properties }
     return this.#written
   }
-}
-
-/** Whole seconds, up, as a Message Expiry Interval has them. */
-function toSeconds(milliseconds: number): number {
-  return Math.max(1, Math.ceil(milliseconds / 1000))
 }

@@ -6,6 +6,7 @@ import type { Endpoint } from '../endpoint.js'
 import type { Message, OutgoingMessage, QoS, UserProperties } from '../message.js'
 import { fromPlace, type Place } from '../stream-place.js'
 import { fromFailure, Status, type Failure } from '../status.js'
+import { wholeSeconds } from '../time/whole-seconds.js'
 
 const NOTHING = new Uint8Array()
 const OK: UserProperties = [['__stat', String(Status.ok)]]
@@ -43,7 +44,7 @@ export function toMessage(reply: Reply, { properties }: Answerable, left: number
     message.payloadFormatIndicator = codec.isText
   }
   if (correlationData !== undefined) message.correlationData = correlationData
-  if (left < Infinity) message.messageExpiryInterval = Math.max(1, Math.ceil(left / 1000))
+  if (left < Infinity) message.messageExpiryInterval = wholeSeconds(left)
   return message
 }
 

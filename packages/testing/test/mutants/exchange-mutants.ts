@@ -76,7 +76,7 @@ export const exchangeMutants: Readonly<Record<string, Mutant>> = {
     caughtBy: 'a question is asked again as often as allowed',
   },
   'the expiry is a second short': {
-    file: 'exchange/posting.ts',
+    file: 'time/whole-seconds.ts',
     text: 'Math.ceil(milliseconds / 1000)',
     becomes: 'Math.floor(milliseconds / 1000)',
     caughtBy: 'an unanswered question ends when its time is up, and says so to the broker',
