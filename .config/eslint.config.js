@@ -38,7 +38,7 @@ const nonNullWithReason = {
 }
 
 export default defineConfig(
-  { ignores: ['**/node_modules/', '**/dist/', '.cache/', 'docs/.vitepress/.temp/', 'docs/reference/'] },
+  { ignores: ['**/node_modules/', '**/dist/', '**/.cache/', 'docs/.vitepress/.temp/', 'docs/reference/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   eslint.configs.recommended,
   ...typescript.configs.recommendedTypeChecked,

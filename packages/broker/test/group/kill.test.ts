@@ -6,7 +6,7 @@ import { connect } from '@antiphon/mqtt'
 import { describeForeign, startMosquitto } from '@antiphon/workshop'
 import { from, lastValueFrom, toArray } from 'rxjs'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { bundleBroker, startBroker } from '../durable/broker-process.js'
+import { bundleBroker, removeBundle, startBroker } from '../durable/broker-process.js'
 import { openGate } from './gate.js'
 import { bundleResponder, startMember, type Member } from './member.js'
 import { work } from './work.js'
@@ -65,6 +65,7 @@ const byNumber = (one: string, other: string): number => Number(one) - Number(ot
 describe(`a responder killed with ${held} requests in hand`, { timeout: 60_000 }, () => {
   it('leaves them to the others of its group: all are answered, and each is done once', async () => {
     await bundleBroker()
+    cleanUps.push(removeBundle)
     const folder = await mkdtemp(join(tmpdir(), 'antiphon-group-'))
     cleanUps.push(() => rm(folder, { recursive: true, maxRetries: 5 }))
     const broker = await startBroker(folder)
