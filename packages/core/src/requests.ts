@@ -9,7 +9,7 @@ import { Admission, type Admitted } from './responder/admission.js'
 import type { DuplicateBounds } from './responder/duplicates.js'
 import type { HeaderRule } from './responder/header-rule.js'
 import { replyTopicCheck, type ReplyTopicRule } from './responder/reply-topic.js'
-import { inHand, type InHand, type ServedRequest } from './responder/served-request.js'
+import { toServedRequest, type ServedRequest } from './responder/served-request.js'
 
 /** Which requests come in, and how they are received. */
 export interface RequestsOptions<T extends EndpointTypes> {
@@ -68,15 +68,8 @@ export function requests$<T extends EndpointTypes>(
     const admission = new Admission(parts)
     exchanges.follow()
     subscriber.add(() => admission.close())
-    const toRequest = ({ value, params, served, message }: Admitted): ServedRequest<T> => ({
-      value,
-      params,
-      endpoint: endpoint.name,
-      message,
-      expiresAt: served.expiresAt,
-      receivedAt: link.scheduler.now(),
-      [inHand]: { served, link, count: admission.count } satisfies InHand,
-    })
+    const toRequest = (admitted: Admitted): ServedRequest<T> =>
+      toServedRequest<T>({ ...admitted, endpoint: endpoint.name, receivedAt: link.scheduler.now() })
     const receive = (delivery: Delivery): void => {
       const admitted = admission.admit(delivery)
       if (admitted === undefined) return

@@ -2,14 +2,15 @@ import { Observable, type OperatorFunction, type Unsubscribable } from 'rxjs'
 import { requireNumber } from './argument.js'
 import type { EndpointTypes } from './endpoint.js'
 import { AntiphonError } from './errors.js'
+import { Line, type Queued } from './link/line.js'
 import { listen } from './listen.js'
 import type { Message } from './message.js'
 import { BUSY, toFailure } from './responder/failures.js'
-import type { Handler } from './responder/handler.js'
+import type { Handler, HandlingParts } from './responder/handler.js'
 import { handle } from './responder/handling.js'
 import { endingOf, type Ending, type ServeOutcome } from './responder/outcome.js'
-import { inHandOf, type ServedRequest } from './responder/served-request.js'
-import { Turns, type Waiter } from './responder/turns.js'
+import { servedOf, type ServedRequest } from './responder/served-request.js'
+import { Turns, Waiter } from './responder/turns.js'
 
 /** How requests are handled. */
 export interface ServeOptions<T extends EndpointTypes = EndpointTypes> {
@@ -48,10 +49,33 @@ export interface ServeRecord<T extends EndpointTypes = EndpointTypes> extends En
 }
 
 /** A handler at work. */
-interface Run {
-  readonly run: Unsubscribable
-  readonly startedAt: number
+class Run<T extends EndpointTypes> implements HandlingParts<T>, Queued<Run<T>> {
+  readonly handler: Handler<T>
+  readonly request: ServedRequest<T>
+  readonly timeLimit: number
   readonly key: unknown
+  readonly startedAt: number
+  handling: Unsubscribable | undefined
+  line: Line<Run<T>> | undefined = undefined
+  before: Run<T> | undefined = undefined
+  behind: Run<T> | undefined = undefined
+  readonly #over: (run: Run<T>, ending: Ending) => void
+
+  constructor(
+    { handler, request, timeLimit, key }: Pick<Run<T>, 'handler' | 'request' | 'timeLimit' | 'key'>,
+    over: (run: Run<T>, ending: Ending) => void,
+  ) {
+    this.handler = handler
+    this.request = request
+    this.timeLimit = timeLimit
+    this.key = key
+    this.startedAt = servedOf(request).link.scheduler.now()
+    this.#over = over
+  }
+
+  ended(ending: Ending): void {
+    this.#over(this, ending)
+  }
 }
 
 /**
@@ -77,35 +101,36 @@ export function serve<T extends EndpointTypes>(
   const timeLimit = requireNumber('timeLimit', options.timeLimit ?? Infinity, { least: 1e-3 })
   return (source) =>
     new Observable((subscriber) => {
-      const running = new Map<ServedRequest<T>, Run>()
+      const running = new Line<Run<T>>()
       const turns = new Turns<ServedRequest<T>>()
       let isClosing = false
       let isStarting = false
 
       const completeWhenDone = (): void => {
-        if (isClosing && running.size === 0 && turns.length === 0) subscriber.complete()
+        if (isClosing && running.length === 0 && turns.length === 0) subscriber.complete()
       }
       const report = (request: ServedRequest<T>, ending: Ending, startedAt?: number): void => {
         const { endpoint, params, message, receivedAt } = request
-        const { link, count } = inHandOf(request)
-        const endedAt = link.scheduler.now()
-        count(ending.outcome)
+        const served = servedOf(request)
+        const endedAt = served.link.scheduler.now()
+        served.count(ending.outcome)
         const times = startedAt === undefined ? { receivedAt, endedAt } : { receivedAt, startedAt, endedAt }
         subscriber.next({ endpoint, params, request: message, ...times, ...ending })
       }
+      const over = (run: Run<T>, ending: Ending): void => {
+        running.remove(run)
+        turns.pass(run.key)
+        report(run.request, ending, run.startedAt)
+        startNext()
+        completeWhenDone()
+      }
       const start = (request: ServedRequest<T>, key: unknown): void => {
-        const startedAt = inHandOf(request).link.scheduler.now()
-        let isEnded = false
-        const ended = (ending: Ending): void => {
-          isEnded = true
-          running.delete(request)
-          turns.pass(key)
-          report(request, ending, startedAt)
-          startNext()
-          completeWhenDone()
-        }
-        const run = handle({ handler, request, timeLimit, ended })
-        if (!isEnded) running.set(request, { run, startedAt, key })
+        const run = new Run<T>({ handler, request, timeLimit, key }, over)
+        running.push(run)
+        const handling = handle(run)
+        // It may have ended, or been let go of, while it was being started.
+        if (running.has(run)) run.handling = handling
+        else handling.unsubscribe()
       }
       const startNext = (): void => {
         // A handler that ends at once comes back here; a loop serves it, not a pile of calls.
@@ -115,11 +140,11 @@ export function serve<T extends EndpointTypes>(
         isStarting = false
       }
       const takeNext = (): Waiter<ServedRequest<T>> | undefined =>
-        running.size < concurrency ? turns.next() : undefined
+        running.length < concurrency ? turns.next() : undefined
       const enqueue = (request: ServedRequest<T>, key: unknown): void => {
-        const waiter = { holder: request, key }
+        const waiter = new Waiter(request, key)
         turns.wait(waiter)
-        inHandOf(request).served.onCancel = () => {
+        servedOf(request).onCancel = () => {
           turns.leave(waiter)
           report(request, { outcome: 'cancelled' })
           startNext()
@@ -127,7 +152,7 @@ export function serve<T extends EndpointTypes>(
         }
       }
       const turnAway = (request: ServedRequest<T>): void => {
-        const { served } = inHandOf(request)
+        const served = servedOf(request)
         if (served.canTell(BUSY)) {
           served.turnAway(BUSY, (sent) =>
             report(request, endingOf({ outcome: 'busy', status: BUSY.code }, sent)),
@@ -140,7 +165,7 @@ export function serve<T extends EndpointTypes>(
       /** One that can be told nothing waits beyond the queue's end: there, the broker bounds how many they are. */
       const mayWait = (request: ServedRequest<T>): boolean => {
         if (turns.length < queue) return true
-        const { served } = inHandOf(request)
+        const served = servedOf(request)
         return served.isKeptByBroker && !served.canTell(BUSY)
       }
       const admit = (request: ServedRequest<T>): void => {
@@ -149,23 +174,23 @@ export function serve<T extends EndpointTypes>(
           key = orderedBy?.(request)
         } catch (error) {
           const failure = toFailure(error)
-          inHandOf(request).served.fail(failure, (sent) =>
+          servedOf(request).fail(failure, (sent) =>
             report(request, endingOf({ outcome: 'failed', status: failure.code, error }, sent)),
           )
           return
         }
-        if (running.size < concurrency && turns.take(key)) start(request, key)
+        if (running.length < concurrency && turns.take(key)) start(request, key)
         else if (mayWait(request)) enqueue(request, key)
         else turnAway(request)
       }
 
       /** Lets go of all that `isConcerned` holds for, unanswered and unacknowledged. */
       const letGo = (isConcerned: (request: ServedRequest<T>) => boolean, ending?: Ending): void => {
-        for (const [request, { run, startedAt, key }] of running) {
-          if (!isConcerned(request)) continue
-          running.delete(request)
-          run.unsubscribe()
-          inHandOf(request).served.abandon()
+        for (const run of running.all) {
+          const { request, handling, startedAt, key } = run
+          if (!isConcerned(request) || !running.remove(run)) continue
+          handling?.unsubscribe()
+          servedOf(request).abandon()
           turns.pass(key)
           if (ending !== undefined) report(request, ending, startedAt)
         }
@@ -173,7 +198,7 @@ export function serve<T extends EndpointTypes>(
           const { holder: request } = waiter
           if (!isConcerned(request)) continue
           turns.leave(waiter)
-          inHandOf(request).served.abandon()
+          servedOf(request).abandon()
           if (ending !== undefined) report(request, ending)
         }
       }
@@ -192,7 +217,7 @@ export function serve<T extends EndpointTypes>(
         error: (error) => subscriber.error(error),
         complete: () => {
           // Where it ended because the link is closed, there is nobody to answer any more.
-          letGo((request) => inHandOf(request).served.isStranded, { outcome: 'unsent', error: linkClosed() })
+          letGo((request) => servedOf(request).isStranded, { outcome: 'unsent', error: linkClosed() })
           startNext()
           close()
         },

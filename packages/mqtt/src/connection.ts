@@ -15,6 +15,7 @@ import {
 import { toGrant } from './grant.js'
 import { Incoming } from './incoming.js'
 import type { PacketBytes } from './packet-bytes.js'
+import type { AwaitingPacket } from './packet-table.js'
 import { PacketWriter } from './packet-writer.js'
 import { mayRefuseMessage } from './may-refuse-message.js'
 import type { Session } from './session.js'
@@ -37,6 +38,17 @@ export interface Request {
   readonly subscriber: Subscriber<readonly number[]>
 }
 
+/** A request that was sent. */
+class Asked implements AwaitingPacket {
+  readonly id: number
+  readonly request: Request
+
+  constructor(id: number, request: Request) {
+    this.id = id
+    this.request = request
+  }
+}
+
 /** Milliseconds a farewell may take before the socket is closed without it. */
 const farewellLimit = 1_000
 
@@ -51,7 +63,6 @@ export class Connection {
   readonly #framer: Framer
   /** Where MQTT.js takes the packets that are for it. */
   #rest: PacketSink | undefined
-  readonly #requests = new Map<number, Request>()
   #stage: 'connecting' | 'online' | 'farewell' | 'closed' = 'connecting'
   #wasAccepted = false
   #refusal: AntiphonError | undefined
@@ -95,12 +106,13 @@ export class Connection {
   }
 
   request(request: Request): void {
-    const id = this.#parts.session.ids.take()
+    const { packets } = this.#parts.session
+    const id = packets.nextId()
     if (id === undefined) {
       request.subscriber.error(new AntiphonError('overflow', 'all 65 535 packet identifiers are in use'))
       return
     }
-    this.#requests.set(id, request)
+    packets.add(new Asked(id, request))
     request.encode(this.writer.block, id)
     this.writer.queued()
   }
@@ -208,12 +220,13 @@ export class Connection {
   }
 
   #answer(id: number, codes: readonly number[] | undefined): void {
-    const request = this.#requests.get(id)
-    if (request === undefined) return
-    this.#requests.delete(id)
-    this.#parts.session.ids.free(id)
-    request.subscriber.next(codes ?? request.success)
-    request.subscriber.complete()
+    const { packets } = this.#parts.session
+    const asked = packets.get(id)
+    if (!(asked instanceof Asked)) return
+    packets.remove(asked)
+    const { subscriber, success } = asked.request
+    subscriber.next(codes ?? success)
+    subscriber.complete()
   }
 
   /** Whatever went wrong, a malformed packet included [MQTT-4.13.1-1], the connection is of no use any more. */
@@ -254,11 +267,11 @@ export class Connection {
   }
 
   #abandonRequests(): void {
-    const requests = [...this.#requests]
-    this.#requests.clear()
-    for (const [id, { subscriber }] of requests) {
-      this.#parts.session.ids.free(id)
-      subscriber.error(
+    const { packets } = this.#parts.session
+    const abandoned = packets.all.filter((packet) => packet instanceof Asked)
+    for (const asked of abandoned) packets.remove(asked)
+    for (const { request } of abandoned) {
+      request.subscriber.error(
         new AntiphonError('connection-lost', 'the connection went away before the broker answered'),
       )
     }

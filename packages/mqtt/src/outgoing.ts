@@ -1,7 +1,8 @@
 import { AntiphonError, type OutgoingMessage, type PublishAck } from '@antiphon/core'
 import type { SchedulerLike, Subscriber } from 'rxjs'
 import { encodeAcknowledgement, encodePublish } from './encode.js'
-import type { PacketIds } from './packet-ids.js'
+import { expired, InFlight, lostWithSession, refusedByClosing } from './in-flight.js'
+import type { AwaitingPacket, PacketTable } from './packet-table.js'
 import type { PacketWriter } from './packet-writer.js'
 import { Suspicion } from './suspicion.js'
 
@@ -20,38 +21,27 @@ export interface Answer {
   readonly reasonCode: number
 }
 
-/** One message on its way, from `publish` to its acknowledgement, over any number of connections. */
-interface InFlight {
-  readonly id: number
-  readonly message: OutgoingMessage
-  readonly subscriber: Subscriber<PublishAck>
-  readonly since: number
-  stage: 'waiting' | 'sent' | 'received'
-  wasSent: boolean
-  reasonCode: number
-}
-
 /** The QoS 1 and 2 messages of a session [MQTT-4.3.2] [MQTT-4.3.3], sent again when it is resumed [MQTT-4.4.0-1]. */
 export class Outgoing {
-  readonly #ids: PacketIds
+  /** Our messages, among the other packets of the session. */
+  readonly #packets: PacketTable<AwaitingPacket>
   readonly #scheduler: SchedulerLike
   readonly #suspicion = new Suspicion()
-  /** In the order in which they were first sent, which is the order of sending them again [MQTT-4.6.0-1]. */
-  readonly #inFlight = new Map<number, InFlight>()
   readonly #waiting = new Set<InFlight>()
   /** The suspect is out alone. */
   #isProbing = false
   #sentCount = 0
+  #published = 0
   #connection: OutgoingConnection | undefined
 
-  constructor(ids: PacketIds, scheduler: SchedulerLike) {
-    this.#ids = ids
+  constructor(packets: PacketTable<AwaitingPacket>, scheduler: SchedulerLike) {
+    this.#packets = packets
     this.#scheduler = scheduler
   }
 
   /** Sends a message, or keeps it until the broker has answered for enough others. */
   publish(message: OutgoingMessage, subscriber: Subscriber<PublishAck>): void {
-    const id = this.#ids.take()
+    const id = this.#packets.nextId()
     if (id === undefined) {
       subscriber.error(
         new AntiphonError('overflow', 'all 65 535 packet identifiers are in use: wait for acknowledgements', {
@@ -61,16 +51,9 @@ export class Outgoing {
       )
       return
     }
-    const entry: InFlight = {
-      id,
-      message,
-      subscriber,
-      since: message.messageExpiryInterval === undefined ? 0 : this.#scheduler.now(),
-      stage: 'waiting',
-      wasSent: false,
-      reasonCode: 0,
-    }
-    this.#inFlight.set(id, entry)
+    const since = message.messageExpiryInterval === undefined ? 0 : this.#scheduler.now()
+    const entry = new InFlight({ id, message, subscriber, since, order: (this.#published += 1) })
+    this.#packets.add(entry)
     const connection = this.#connection
     if (this.#waiting.size === 0 && connection !== undefined && this.#hasRoomFor(entry, connection))
       this.#send(entry, connection)
@@ -80,7 +63,7 @@ export class Outgoing {
   /** The broker still knows the session: everything unanswered goes out again, in order. */
   resume(connection: OutgoingConnection): void {
     this.#reset(connection)
-    for (const entry of this.#inFlight.values()) {
+    for (const entry of this.#inOrder) {
       if (entry.stage === 'received') {
         this.#sentCount += 1
         this.#release(entry.id)
@@ -94,9 +77,8 @@ export class Outgoing {
 
   /** The broker knows nothing of us: whoever waits for an answer is told, and may send anew. */
   begin(connection: OutgoingConnection): void {
-    const lost = [...this.#inFlight.values()]
-    this.#inFlight.clear()
-    this.#ids.clear()
+    const lost = this.#inOrder
+    this.#packets.clear()
     this.#reset(connection)
     for (const entry of lost) entry.subscriber.error(lostWithSession(entry))
   }
@@ -111,13 +93,13 @@ export class Outgoing {
     const suspect = isRefusal ? this.#oldestUnanswered() : undefined
     if (suspect === undefined || !this.#suspicion.fallsOn(suspect.message)) return undefined
     // Its packet identifier stays taken: at QoS 2 the broker might know it, and take another message for this one.
-    this.#inFlight.delete(suspect.id)
+    suspect.stage = 'given-up'
     return () => suspect.subscriber.error(refusedByClosing(suspect, reasonCode))
   }
 
   answered({ cmd, id, reasonCode }: Answer): void {
-    const entry = this.#inFlight.get(id)
-    if (entry === undefined) {
+    const entry = this.#packets.get(id)
+    if (!(entry instanceof InFlight) || entry.stage === 'given-up') {
       if (cmd === 'pubrec') this.#release(id, this.#connection?.protocolVersion === 5 ? 0x92 : 0)
       return
     }
@@ -133,6 +115,14 @@ export class Outgoing {
     }
   }
 
+  /** What is not answered, as it was first sent, which is the order of sending it again [MQTT-4.6.0-1]. */
+  get #inOrder(): InFlight[] {
+    return this.#packets.all
+      .filter((packet) => packet instanceof InFlight)
+      .filter(({ stage }) => stage !== 'given-up')
+      .sort((a, b) => a.order - b.order)
+  }
+
   #reset(connection: OutgoingConnection): void {
     this.#connection = connection
     this.#waiting.clear()
@@ -141,8 +131,7 @@ export class Outgoing {
   }
 
   #oldestUnanswered(): InFlight | undefined {
-    for (const entry of this.#inFlight.values()) if (entry.stage === 'sent') return entry
-    return undefined
+    return this.#inOrder.find(({ stage }) => stage === 'sent')
   }
 
   #settle(entry: InFlight, reasonCode: number): void {
@@ -154,9 +143,8 @@ export class Outgoing {
   }
 
   #drop(entry: InFlight): void {
-    this.#inFlight.delete(entry.id)
+    this.#packets.remove(entry)
     this.#waiting.delete(entry)
-    this.#ids.free(entry.id)
     this.#clearSuspicion(entry)
   }
 
@@ -218,42 +206,4 @@ export class Outgoing {
     const left = Math.ceil(messageExpiryInterval - (this.#scheduler.now() - since) / 1000)
     return qos === 2 && wasSent ? Math.max(left, 1) : left
   }
-}
-
-function expired({ message: { topic, messageExpiryInterval }, wasSent }: InFlight): AntiphonError<'expired'> {
-  const what = wasSent ? 'was not answered for' : 'could not leave'
-  return new AntiphonError(
-    'expired',
-    `the message to ${topic} ${what} within its ${messageExpiryInterval} s`,
-    {
-      topic,
-      phase: wasSent ? 'after-network' : 'before-network',
-    },
-  )
-}
-
-function lostWithSession({ message: { topic }, wasSent }: InFlight): AntiphonError {
-  return wasSent
-    ? new AntiphonError('session-lost', `the broker lost the session before it answered for ${topic}`, {
-        topic,
-        phase: 'after-network',
-      })
-    : new AntiphonError('connection-lost', `the connection went away before the message to ${topic} left`, {
-        topic,
-        phase: 'before-network',
-      })
-}
-
-function refusedByClosing(
-  { message: { topic } }: InFlight,
-  reasonCode?: number,
-): AntiphonError<'publish-refused'> {
-  const what = `three connections in a row ended when the message to ${topic} was sent`
-  const message = `${what}: the broker refuses it by closing; it is not sent again`
-  const context = { topic, phase: 'after-network' } as const
-  return new AntiphonError(
-    'publish-refused',
-    message,
-    reasonCode === undefined ? context : { ...context, reasonCode },
-  )
 }

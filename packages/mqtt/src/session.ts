@@ -1,10 +1,11 @@
 import type { SchedulerLike } from 'rxjs'
 import { Outgoing } from './outgoing.js'
-import { PacketIds } from './packet-ids.js'
+import { PacketTable, type AwaitingPacket } from './packet-table.js'
 
 /** What outlives a connection: our half of the session [MQTT-4.1.0-1]. */
 export interface Session {
-  readonly ids: PacketIds
+  /** What waits for the broker's answer. */
+  readonly packets: PacketTable<AwaitingPacket>
   readonly outgoing: Outgoing
   /** Identifiers of QoS 2 messages that were acknowledged and that the broker has yet to release. */
   readonly handled: Set<number>
@@ -15,6 +16,7 @@ export interface Session {
 }
 
 export function newSession(clientId: string, scheduler: SchedulerLike): Session {
-  const ids = new PacketIds()
-  return { ids, outgoing: new Outgoing(ids, scheduler), handled: new Set(), clientId, hasBegun: false }
+  const packets = new PacketTable<AwaitingPacket>()
+  const outgoing = new Outgoing(packets, scheduler)
+  return { packets, outgoing, handled: new Set(), clientId, hasBegun: false }
 }

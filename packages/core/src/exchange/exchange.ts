@@ -4,6 +4,7 @@ import { isChunk } from '../chunk/assembly.js'
 import { publishWhole$ } from '../chunk/publish-whole.js'
 import { Transfers } from '../chunk/transfers.js'
 import { AntiphonError, type AwaitedStep, type ErrorCode, type ErrorContext } from '../errors.js'
+import type { Line } from '../link/line.js'
 import type { PublishAck } from '../link/link.js'
 import { userProperty, type Message, type UserProperties } from '../message.js'
 import { Status } from '../status.js'
@@ -25,6 +26,10 @@ const NO_MATCHING_SUBSCRIBERS = 0x10
 
 /** One question from its first publish to its settlement, which happens once. */
 export class Exchange implements ExchangeControl, Shareholder, Waiting, LinkWatcher {
+  /** Of those who have a share in its inbox. */
+  line: Line<Shareholder> | undefined = undefined
+  before: Shareholder | undefined = undefined
+  behind: Shareholder | undefined = undefined
   readonly #caller: Caller
   readonly #posting: Posting
   readonly #outcome: Outcome

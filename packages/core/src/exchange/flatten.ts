@@ -2,6 +2,7 @@ import { Observable, type Observer, type OperatorFunction } from 'rxjs'
 import { requireNumber } from '../argument.js'
 import { AntiphonError } from '../errors.js'
 import { Fifo } from '../link/fifo.js'
+import { Line, type Queued } from '../link/line.js'
 import { listen } from '../listen.js'
 
 /** How the exchanges of one `request$` stream go side by side. */
@@ -44,7 +45,11 @@ interface Listener<A, R> {
 }
 
 /** One question, waiting or under way, with the answers it may not give yet; hears its own outcome. */
-class Slot<A, R> implements FlattenOutcome<R> {
+class Slot<A, R> implements FlattenOutcome<R>, Queued<Slot<A, R>> {
+  /** Of those that are open. */
+  line: Line<Slot<A, R>> | undefined = undefined
+  before: Slot<A, R> | undefined = undefined
+  behind: Slot<A, R> | undefined = undefined
   readonly ask: A
   held: R[] | undefined
   started: Started | undefined
@@ -83,23 +88,23 @@ export function flatten<A, R>(
   const queue = requireNumber('queue', options.queue ?? Infinity, { least: 0, isWhole: true })
   return (source) =>
     new Observable((subscriber) => {
-      const open = new Set<Slot<A, R>>()
+      const open = new Line<Slot<A, R>>()
       const waiting = new Fifo<Slot<A, R>>()
       let running = 0
       let isSourceDone = false
       let isStarting = false
 
       const completeWhenDone = (): void => {
-        if (isSourceDone && open.size === 0) subscriber.complete()
+        if (isSourceDone && open.length === 0) subscriber.complete()
       }
       /** In order, only the oldest speaks; those behind it hold their answers. */
-      const mayEmit = (slot: Slot<A, R>): boolean => !ordered || open.values().next().value === slot
+      const mayEmit = (slot: Slot<A, R>): boolean => !ordered || open.first === slot
       const release = (): void => {
-        for (const slot of open) {
+        for (let slot = open.first; slot !== undefined; slot = open.first) {
           // One by one: who hears them may bring about the next.
           while (slot.held !== undefined && slot.held.length > 0) subscriber.next(slot.held.shift() as R)
           if (!slot.isDone) return
-          open.delete(slot)
+          open.remove(slot)
         }
       }
       const end = (slot: Slot<A, R>): void => {
@@ -115,7 +120,7 @@ export function flatten<A, R>(
         completed: (slot) => {
           end(slot)
           if (ordered) release()
-          else open.delete(slot)
+          else open.remove(slot)
           startWaiting()
           completeWhenDone()
         },
@@ -136,10 +141,11 @@ export function flatten<A, R>(
       }
       const takeNext = (): Slot<A, R> | undefined => (running < concurrency ? waiting.shift() : undefined)
       const cancelAll = (): void => {
-        const slots = [...open].filter(({ isDone }) => !isDone)
-        open.clear()
+        const slots = open.all
         waiting.clear()
+        for (const slot of slots) open.remove(slot)
         for (const slot of slots) {
+          if (slot.isDone) continue
           end(slot)
           slot.started?.cancel()
         }
@@ -148,10 +154,10 @@ export function flatten<A, R>(
       subscriber.add(cancelAll)
       listen(source, subscriber, {
         next: (ask) => {
-          if (overlap === 'exhaust' && open.size > 0) return
+          if (overlap === 'exhaust' && open.length > 0) return
           if (overlap === 'switch') cancelAll()
           const slot = new Slot<A, R>(ask, listener)
-          open.add(slot)
+          open.push(slot)
           if (running < concurrency && waiting.length === 0) begin(slot)
           else if (waiting.length < queue) waiting.push(slot)
           else refuse(overflow(concurrency, queue), slot)

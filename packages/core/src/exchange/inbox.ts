@@ -2,6 +2,7 @@ import type { Subscription as Teardown } from 'rxjs'
 import type { Codec } from '../codec/codec.js'
 import type { Correlation } from '../correlation/correlation.js'
 import { AntiphonError } from '../errors.js'
+import { Line, type Queued } from '../link/line.js'
 import type { Link, SubscriptionWindow } from '../link/link.js'
 import type { Message } from '../message.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
@@ -11,7 +12,7 @@ import { Lane } from './lane.js'
 const LINGER = 30_000
 
 /** Whoever has a share in an inbox. */
-export interface Shareholder {
+export interface Shareholder extends Queued<Shareholder> {
   /** The subscription stands; replies will be heard from now on. */
   readonly inboxOpened: () => void
   /** The broker lost the session; replies may have been missed. Another opening follows. */
@@ -34,7 +35,7 @@ export interface InboxParts {
 export class Inbox {
   readonly #parts: InboxParts
   readonly #lanes: Lane[] = []
-  readonly #shareholders = new Set<Shareholder>()
+  readonly #shareholders = new Line<Shareholder>()
   #subscription: Teardown | undefined
   #window: SubscriptionWindow | undefined
   #lingering: Deadline | undefined
@@ -49,7 +50,7 @@ export class Inbox {
 
   /** Takes a share; who comes while the subscription stands is told so at once. */
   acquire(shareholder: Shareholder): void {
-    this.#shareholders.add(shareholder)
+    this.#shareholders.push(shareholder)
     this.#lingering?.cancel()
     this.#lingering = undefined
     if (this.#window !== undefined) shareholder.inboxOpened()
@@ -57,7 +58,7 @@ export class Inbox {
   }
 
   release(shareholder: Shareholder): void {
-    if (!this.#shareholders.delete(shareholder) || this.#shareholders.size > 0) return
+    if (!this.#shareholders.remove(shareholder) || this.#shareholders.length > 0) return
     this.#lingering ??= this.#parts.deadlines.add(LINGER, () => this.#close())
   }
 
@@ -88,10 +89,10 @@ export class Inbox {
       },
       complete: () => {
         this.#window = undefined
-        for (const shareholder of [...this.#shareholders]) shareholder.inboxLapsed()
+        for (const shareholder of this.#shareholders.all) shareholder.inboxLapsed()
       },
     })
-    for (const shareholder of [...this.#shareholders]) shareholder.inboxOpened()
+    for (const shareholder of this.#shareholders.all) shareholder.inboxOpened()
   }
 
   #receive(message: Message): void {
@@ -102,8 +103,8 @@ export class Inbox {
   #fail(error: AntiphonError): void {
     this.#lingering?.cancel()
     this.#parts.discard()
-    const shareholders = [...this.#shareholders]
-    this.#shareholders.clear()
+    const shareholders = this.#shareholders.all
+    for (const shareholder of shareholders) this.#shareholders.remove(shareholder)
     for (const shareholder of shareholders) shareholder.inboxFailed(error)
   }
 

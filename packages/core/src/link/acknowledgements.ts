@@ -67,6 +67,17 @@ class UnacknowledgedReceipt implements Receipt {
   }
 }
 
+/** A class, for V8 would in time make all objects of one literal old ones, if often enough many of them live at once. */
+class HeldDelivery implements Delivery {
+  readonly message: Message
+  readonly acknowledge: () => void
+
+  constructor(message: Message, acknowledge: () => void) {
+    this.message = message
+    this.acknowledge = acknowledge
+  }
+}
+
 class PendingReceipt implements Receipt {
   #isSealed = false
   /** Replaced, never changed: nearly always there is one. */
@@ -83,7 +94,7 @@ class PendingReceipt implements Receipt {
 
   handTo(holder: Holder): Delivery {
     this.#holders = this.#holders === NOBODY ? [holder] : [...this.#holders, holder]
-    return { message: this.#message, acknowledge: () => this.#settle(holder) }
+    return new HeldDelivery(this.#message, () => this.#settle(holder))
   }
 
   seal(): void {

@@ -1,27 +1,20 @@
-/** Somebody's place in a line, which can be left at once from anywhere. */
-export class Place<T> {
-  readonly holder: T
-  /** @internal */
-  line: Line<T> | undefined
-  /** @internal */
-  before: Place<T> | undefined
-  /** @internal */
-  behind: Place<T> | undefined
-
-  constructor(holder: T) {
-    this.holder = holder
-  }
-
-  /** Leaves the line, if it stands in one. */
-  leave(): void {
-    this.line?.remove(this)
-  }
+/** What can stand in a line, in one at a time. The fields are the line's affair; to begin with they are `undefined`. */
+export interface Queued<Self extends Queued<Self>> {
+  line: Line<Self> | undefined
+  before: Self | undefined
+  behind: Self | undefined
 }
 
-/** A queue in which everything costs the same however long it is, leaving from the middle included. */
-export class Line<T> {
-  #first: Place<T> | undefined
-  #last: Place<T> | undefined
+/**
+ * A queue in which everything costs the same however long it is, leaving from the middle included.
+ *
+ * Also where the order does not matter: a `Set` is made anew with every few that come and go, each time leaving behind a
+ * dead one that leads to the next. Where one of them has grown old, the garbage collector keeps all that stood in those
+ * after it, and what hangs on that, until it looks at everything.
+ */
+export class Line<T extends Queued<T>> {
+  #first: T | undefined
+  #last: T | undefined
   #length = 0
 
   get length(): number {
@@ -29,47 +22,60 @@ export class Line<T> {
   }
 
   get first(): T | undefined {
-    return this.#first?.holder
+    return this.#first
   }
 
-  /** Takes a place that is in no line to the end of this one. */
-  push(place: Place<T>): void {
-    place.line = this
-    place.before = this.#last
-    if (this.#last === undefined) this.#first = place
-    else this.#last.behind = place
-    this.#last = place
+  /** Those who stand in it now; it may change while they are gone through. */
+  get all(): T[] {
+    const all: T[] = []
+    for (let one = this.#first; one !== undefined; one = one.behind) all.push(one)
+    return all
+  }
+
+  has(one: T): boolean {
+    return one.line === this
+  }
+
+  /** Takes somebody who is in no line to the end of this one. */
+  push(one: T): void {
+    one.line = this
+    one.before = this.#last
+    if (this.#last === undefined) this.#first = one
+    else this.#last.behind = one
+    this.#last = one
     this.#length++
   }
 
   /** Lets the first one go, and says who it was. */
   shift(): T | undefined {
     const first = this.#first
-    first?.leave()
-    return first?.holder
+    if (first !== undefined) this.remove(first)
+    return first
   }
 
-  /** Takes all that stand in another line, in their order, to the front of this one. */
-  unshiftAll(other: Line<T>): void {
-    for (let place = other.#last; place !== undefined; place = other.#last) {
-      other.remove(place)
-      place.line = this
-      place.behind = this.#first
-      if (this.#first === undefined) this.#last = place
-      else this.#first.before = place
-      this.#first = place
-      this.#length++
-    }
-  }
-
-  /** @internal */
-  remove(place: Place<T>): void {
-    const { before, behind } = place
+  /** Lets somebody go, wherever in it; tells whether they stood in it. */
+  remove(one: T): boolean {
+    if (one.line !== this) return false
+    const { before, behind } = one
     if (before === undefined) this.#first = behind
     else before.behind = behind
     if (behind === undefined) this.#last = before
     else behind.before = before
-    place.line = place.before = place.behind = undefined
+    one.line = one.before = one.behind = undefined
     this.#length--
+    return true
+  }
+
+  /** Takes all that stand in another line, in their order, to the front of this one. */
+  unshiftAll(other: Line<T>): void {
+    for (let one = other.#last; one !== undefined; one = other.#last) {
+      other.remove(one)
+      one.line = this
+      one.behind = this.#first
+      if (this.#first === undefined) this.#last = one
+      else this.#first.before = one
+      this.#first = one
+      this.#length++
+    }
   }
 }

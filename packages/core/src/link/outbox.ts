@@ -36,7 +36,7 @@ export class Outbox {
   readonly #lost = new Line<Sending>()
   readonly #waiting = new Line<Sending>()
   #waitingBytes = 0
-  readonly #inFlight = new Set<Sending>()
+  readonly #inFlight = new Line<Sending>()
   #quotaUsed = 0
   #grant: Grant | undefined
   #isPumping = false
@@ -90,9 +90,8 @@ export class Outbox {
   end(error: AntiphonError): void {
     this.#refusal ??= error
     this.#grant = undefined
-    const inFlight = [...this.#inFlight]
-    this.#inFlight.clear()
-    for (const sending of inFlight) sending.fail(error)
+    for (let next = this.#inFlight.shift(); next !== undefined; next = this.#inFlight.shift())
+      next.fail(error)
     for (let next = this.#next; next !== undefined; next = this.#next) next.fail(error)
     this.#checkIdle()
   }
@@ -113,7 +112,7 @@ export class Outbox {
   }
 
   get #isIdle(): boolean {
-    return this.#inFlight.size === 0 && this.#waitingCount === 0
+    return this.#inFlight.length === 0 && this.#waitingCount === 0
   }
 
   #hasRoomFor({ qos }: OutgoingMessage): boolean {
@@ -138,7 +137,7 @@ export class Outbox {
 
   #wait(sending: Sending, line: Line<Sending>): void {
     this.#waitingBytes += sending.message.payload.length
-    line.push(sending.wait())
+    sending.wait(line)
   }
 
   /** Not within itself: a transport that answers at once would pile up a call for every message that waits. */
@@ -164,13 +163,13 @@ export class Outbox {
       sending.fail(fault)
       return
     }
-    this.#inFlight.add(sending)
+    this.#inFlight.push(sending)
     if (sending.takesQuota) this.#quotaUsed++
     this.#parts.transport.publish$(message).subscribe(sending)
   }
 
   #land(sending: Sending): boolean {
-    if (!this.#inFlight.delete(sending)) return false
+    if (!this.#inFlight.remove(sending)) return false
     if (sending.takesQuota) this.#quotaUsed--
     return true
   }

@@ -2,7 +2,7 @@ import type { Observer, SchedulerLike, Subscriber } from 'rxjs'
 import { AntiphonError } from '../errors.js'
 import type { OutgoingMessage } from '../message.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
-import { Place } from './line.js'
+import type { Line, Queued } from './line.js'
 import type { PublishAck } from './link.js'
 import { publishRefused } from './refusals.js'
 
@@ -24,7 +24,10 @@ export interface Carrier {
 }
 
 /** One message under way; also the observer of its own acknowledgement. */
-export class Sending implements Observer<PublishAck> {
+export class Sending implements Observer<PublishAck>, Queued<Sending> {
+  line: Line<Sending> | undefined = undefined
+  before: Sending | undefined = undefined
+  behind: Sending | undefined = undefined
   readonly message: OutgoingMessage
   readonly takesQuota: boolean
   readonly #carrier: Carrier
@@ -32,7 +35,6 @@ export class Sending implements Observer<PublishAck> {
   readonly #expiresAt: number
   #subscriber: Subscriber<PublishAck> | undefined
   #hasLeft = false
-  #place: Place<Sending> | undefined
   #expiry: Deadline | undefined
 
   constructor(carrier: Carrier, message: OutgoingMessage, subscriber: Subscriber<PublishAck>) {
@@ -50,13 +52,11 @@ export class Sending implements Observer<PublishAck> {
     return this.#subscriber === undefined
   }
 
-  /** Its place in a queue, where its expiry runs. */
-  wait(): Place<Sending> {
-    const { deadlines } = this.#carrier
-    const place = new Place<Sending>(this)
-    this.#place = place
-    if (this.#expiresAt < Infinity) this.#expiry = deadlines.add(this.#left(), () => this.#expire())
-    return place
+  /** Stands in a queue, where its expiry runs. */
+  wait(queue: Line<Sending>): void {
+    queue.push(this)
+    if (this.#expiresAt === Infinity) return
+    this.#expiry = this.#carrier.deadlines.add(this.#left(), () => this.#expire())
   }
 
   /**
@@ -114,9 +114,7 @@ export class Sending implements Observer<PublishAck> {
   /** The subscriber is gone, whether served or not. */
   unsubscribe(): void {
     this.#release()
-    if (this.#place === undefined) return
-    this.#leaveQueue()
-    this.#carrier.goOn()
+    if (this.#leaveQueue()) this.#carrier.goOn()
   }
 
   #release(): Subscriber<PublishAck> | undefined {
@@ -125,13 +123,14 @@ export class Sending implements Observer<PublishAck> {
     return subscriber
   }
 
-  #leaveQueue(): void {
-    if (this.#place === undefined) return
-    this.#place.leave()
-    this.#place = undefined
+  /** Tells whether it waited. */
+  #leaveQueue(): boolean {
+    if (this.line === undefined || this.#carrier.isInFlight(this)) return false
+    this.line.remove(this)
     this.#expiry?.cancel()
     this.#expiry = undefined
     this.#carrier.leftQueue(this)
+    return true
   }
 
   /** Milliseconds. */

@@ -12,13 +12,13 @@ import type { Delivery, Grant, Link } from '../link/link.js'
 import type { Message } from '../message.js'
 import { creditOf, grantOf, isCancel } from '../notes.js'
 import type { Failure } from '../status.js'
-import { Duplicates, type DuplicateBounds, type Remembered } from './duplicates.js'
+import { Duplicates, type DuplicateBounds, type Known, type Remembered } from './duplicates.js'
 import { payloadFault, versionFault } from './faults.js'
 import { toHeaderFailure, type HeaderRule } from './header-rule.js'
 import type { ServeOutcome } from './outcome.js'
 import type { Refusal, RefusalReason } from './refusal.js'
 import type { ReplyTopicCheck } from './reply-topic.js'
-import { toMessage } from './reply.js'
+import { ReplyFrame, toMessage } from './reply.js'
 import { Served, type Door } from './served.js'
 import type { ServedTally } from './served-counts.js'
 
@@ -88,12 +88,13 @@ export class Admission implements Door {
     return this.#isShut
   }
 
-  readonly remember = (key: string, ended: Remembered): void => this.#duplicates.end(key, ended, this.#now())
+  readonly remember = (known: Known<Served>, ended: Remembered): void =>
+    this.#duplicates.end(known, ended, this.#now())
 
   /** It was admitted, and this is what became of it. */
   readonly count = (outcome: ServeOutcome): void => void this.#tally[outcome]++
 
-  readonly forget = (key: string): void => this.#duplicates.drop(key)
+  readonly forget = (known: Known<Served>): void => this.#duplicates.drop(known)
 
   /** The request to be handled, or `undefined` when the message has been dealt with. */
   admit(delivery: Delivery): Admitted | undefined {
@@ -180,18 +181,20 @@ export class Admission implements Door {
     const now = this.#now()
     const patience = expiry === undefined ? Infinity : expiry * 1000
     const hasStatuses = this.grant?.protocolVersion !== 4
+    const frame =
+      replyTopic === undefined
+        ? undefined
+        : new ReplyFrame({ endpoint, request, replyTopic, answerable, hasStatuses })
     const served = new Served({
       door: this,
-      key,
-      frame:
-        replyTopic === undefined ? undefined : { endpoint, request, replyTopic, answerable, hasStatuses },
+      frame,
       delivery,
       expiresAt: now + patience,
       patience,
       rememberUntil: now + (expiry === undefined ? duplicates.keepFor : patience),
       credit: creditOf(request),
     })
-    if (key !== undefined) this.#duplicates.begin(key, served)
+    if (key !== undefined) served.known = this.#duplicates.begin(key, served)
     return served
   }
 

@@ -1,4 +1,4 @@
-import { Line, Place } from '../link/line.js'
+import { Line, type Queued } from '../link/line.js'
 import type { Reply } from './reply.js'
 
 /** How much a responder remembers, to answer a repeated request without running it again. */
@@ -20,19 +20,17 @@ export interface Remembered {
 }
 
 /** A request that was seen: one that runs, or one that has ended. */
-export interface Known<Running> extends Remembered {
-  /** `undefined` once it has ended. */
-  readonly running: Running | undefined
-}
-
-class Entry<Running> implements Known<Running> {
+export class Known<Running> implements Remembered, Queued<Known<Running>> {
   readonly key: string
+  /** `undefined` once it has ended. */
   running: Running | undefined
   replies: readonly Reply[] | undefined = undefined
-  until = Infinity
-  bytes = 0
-  /** Among those that have ended. */
-  place: Place<Entry<Running>> | undefined = undefined
+  until: number = Infinity
+  bytes: number = 0
+  /** Of those that have ended. */
+  line: Line<Known<Running>> | undefined = undefined
+  before: Known<Running> | undefined = undefined
+  behind: Known<Running> | undefined = undefined
 
   constructor(key: string, running: Running) {
     this.key = key
@@ -43,8 +41,8 @@ class Entry<Running> implements Known<Running> {
 /** The requests seen lately: those that run, and those that have ended, of which the oldest are forgotten first. */
 export class Duplicates<Running> {
   readonly #bounds: Required<DuplicateBounds>
-  readonly #known = new Map<string, Entry<Running>>()
-  readonly #byAge = new Line<Entry<Running>>()
+  readonly #known = new Map<string, Known<Running>>()
+  readonly #byAge = new Line<Known<Running>>()
   #bytes = 0
 
   constructor(bounds: Required<DuplicateBounds>) {
@@ -63,27 +61,30 @@ export class Duplicates<Running> {
     return undefined
   }
 
-  begin(key: string, running: Running): void {
-    this.#known.set(key, new Entry(key, running))
+  /** One that was not seen before begins to run. */
+  begin(key: string, running: Running): Known<Running> {
+    const entry = new Known(key, running)
+    this.#known.set(key, entry)
+    return entry
   }
 
   /** The one that runs has come to its end. */
-  end(key: string, { replies, until }: Remembered, now: number): void {
-    const entry = this.#known.get(key)
-    if (entry?.running === undefined) return
+  end(entry: Known<Running>, { replies, until }: Remembered, now: number): void {
+    if (entry.running === undefined) return
     entry.running = undefined
     entry.replies = replies
     entry.until = until
-    entry.bytes = (replies ?? []).reduce((sum, { payload }) => sum + payload.length, key.length)
-    entry.place = new Place(entry)
-    this.#byAge.push(entry.place)
+    entry.bytes = (replies ?? []).reduce((sum, { payload }) => sum + payload.length, entry.key.length)
+    this.#byAge.push(entry)
     this.#bytes += entry.bytes
     this.#makeRoom(now)
   }
 
   /** As if the one that runs had never been seen: a repetition runs again. */
-  drop(key: string): void {
-    if (this.#known.get(key)?.running !== undefined) this.#known.delete(key)
+  drop(entry: Known<Running>): void {
+    if (entry.running === undefined) return
+    entry.running = undefined
+    this.#known.delete(entry.key)
   }
 
   #makeRoom(now: number): void {
@@ -95,8 +96,8 @@ export class Duplicates<Running> {
     }
   }
 
-  #forget(entry: Entry<Running>): void {
-    entry.place?.leave()
+  #forget(entry: Known<Running>): void {
+    this.#byAge.remove(entry)
     this.#known.delete(entry.key)
     this.#bytes -= entry.bytes
   }

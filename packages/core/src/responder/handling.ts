@@ -8,12 +8,12 @@ import type { HandlingParts } from './handler.js'
 import { endingOf, type Ending } from './outcome.js'
 import type { ReplyDone, Served } from './served.js'
 import { stream } from './streaming.js'
-import { inHandOf } from './served-request.js'
+import { servedOf } from './served-request.js'
 
 /** Runs the handler for one request within its time and answers with what it gives; unsubscribing abandons the request. */
 export function handle<T extends EndpointTypes>(parts: HandlingParts<T>): Unsubscribable {
-  const { served, link } = inHandOf(parts.request)
-  const left = served.expiresAt - link.scheduler.now()
+  const served = servedOf(parts.request)
+  const left = served.expiresAt - served.link.scheduler.now()
   if (left > 0 && served.replies === 'many') return stream(parts)
   const handling = new Handling(parts, left)
   handling.start()
@@ -32,7 +32,7 @@ class Handling<T extends EndpointTypes> implements Observer<T['answered']>, Unsu
 
   constructor(parts: HandlingParts<T>, left: number) {
     this.#parts = parts
-    this.#served = inHandOf(parts.request).served
+    this.#served = servedOf(parts.request)
     this.#left = left
   }
 
@@ -81,9 +81,8 @@ class Handling<T extends EndpointTypes> implements Observer<T['answered']>, Unsu
   }
 
   #limit(): void {
-    const { request, timeLimit } = this.#parts
-    const budget = Math.min(this.#left, timeLimit)
-    if (budget < Infinity) this.#deadline = exchangesOf(inHandOf(request).link).deadlines.add(budget, this)
+    const budget = Math.min(this.#left, this.#parts.timeLimit)
+    if (budget < Infinity) this.#deadline = exchangesOf(this.#served.link).deadlines.add(budget, this)
   }
 
   /** Nothing more is wanted of the handler; tells how it ended once the reply is out. */

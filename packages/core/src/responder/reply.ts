@@ -13,13 +13,21 @@ const OK: UserProperties = [['__stat', String(Status.ok)]]
 const NO_CONTENT: UserProperties = [['__stat', String(Status.noContent)]]
 
 /** What all replies to one request have in common. */
-export interface ReplyFrame {
+export class ReplyFrame {
   readonly endpoint: Endpoint
   readonly request: Message
   readonly replyTopic: string
   readonly answerable: Answerable
   /** Whether a status can travel; on MQTT 3.1.1 it cannot. */
   readonly hasStatuses: boolean
+
+  constructor({ endpoint, request, replyTopic, answerable, hasStatuses }: ReplyFrame) {
+    this.endpoint = endpoint
+    this.request = request
+    this.replyTopic = replyTopic
+    this.answerable = answerable
+    this.hasStatuses = hasStatuses
+  }
 }
 
 /** A reply but for what its own request brings to it, so that a repetition of the request gets the same. */

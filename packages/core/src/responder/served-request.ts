@@ -1,7 +1,5 @@
 import type { EndpointTypes } from '../endpoint.js'
-import type { Link } from '../link/link.js'
 import type { Message } from '../message.js'
-import type { ServeOutcome } from './outcome.js'
 import type { Served } from './served.js'
 
 /** Where a request keeps what `serve` needs to answer it; survives being spread into another object. */
@@ -24,14 +22,42 @@ export interface ServedRequest<T extends EndpointTypes = EndpointTypes> {
   readonly [inHand]: unknown
 }
 
-/** What `serve` needs to answer a request. */
-export interface InHand {
+/** What a request is made from. */
+export interface ServedRequestParts<T extends EndpointTypes> {
+  readonly value: T['request']
+  readonly params: T['params']
+  readonly endpoint: string
+  readonly message: Message
+  readonly receivedAt: number
   readonly served: Served
-  readonly link: Link
-  readonly count: (outcome: ServeOutcome) => void
 }
 
-/** What `requests$` put into a request's hand-over. */
-export function inHandOf<T extends EndpointTypes>(request: ServedRequest<T>): InHand {
-  return request[inHand] as InHand
+class RequestInHand<T extends EndpointTypes> implements ServedRequest<T> {
+  readonly value: T['request']
+  readonly params: T['params']
+  readonly endpoint: string
+  readonly message: Message
+  readonly expiresAt: number
+  readonly receivedAt: number
+  readonly [inHand]: unknown
+
+  constructor({ value, params, endpoint, message, receivedAt, served }: ServedRequestParts<T>) {
+    this.value = value
+    this.params = params
+    this.endpoint = endpoint
+    this.message = message
+    this.expiresAt = served.expiresAt
+    this.receivedAt = receivedAt
+    this[inHand] = served
+  }
+}
+
+/** A request on its way to the handler. */
+export function toServedRequest<T extends EndpointTypes>(parts: ServedRequestParts<T>): ServedRequest<T> {
+  return new RequestInHand(parts)
+}
+
+/** What `requests$` put into a request for `serve` to answer it by. */
+export function servedOf<T extends EndpointTypes>(request: ServedRequest<T>): Served {
+  return request[inHand] as Served
 }

@@ -4,7 +4,8 @@ import { AntiphonError } from '../errors.js'
 import type { Delivery, Grant, Link, PublishAck } from '../link/link.js'
 import type { Failure } from '../status.js'
 import { canMake, failing, IN_PLACE_OF_ANSWER, NOTHING_TO_TELL, type Attempt } from './attempts.js'
-import type { Remembered } from './duplicates.js'
+import type { Known, Remembered } from './duplicates.js'
+import type { ServeOutcome } from './outcome.js'
 import { inStream, toAnswer, toMessage, type Reply, type ReplyFrame } from './reply.js'
 
 /** How many replies to one request are kept for repetitions. */
@@ -19,16 +20,16 @@ export interface Door {
   /** The link has closed: no reply can go out any more. */
   readonly isShut: boolean
   /** It is over, and a repetition gets the same replies. */
-  readonly remember: (key: string, ended: Remembered) => void
+  readonly remember: (known: Known<Served>, ended: Remembered) => void
   /** It did not take place, and a repetition shall run. */
-  readonly forget: (key: string) => void
+  readonly forget: (known: Known<Served>) => void
+  /** It was admitted, and this is what became of it. */
+  readonly count: (outcome: ServeOutcome) => void
 }
 
 /** What a request in hand works with. */
 export interface ServedParts {
   readonly door: Door
-  /** What tells it from others; `undefined` where nothing does. */
-  readonly key: string | undefined
   /** What its replies have in common; absent for a notification, which gets none. */
   readonly frame: ReplyFrame | undefined
   readonly delivery: Delivery
@@ -44,56 +45,65 @@ export interface ServedParts {
 
 /** One request in hand: from its admission to the acknowledgement that follows its reply. */
 export class Served {
+  /** When its caller stops waiting, on the link's clock. */
+  readonly expiresAt: number
+  /** Milliseconds its caller waits for a sign of life. */
+  readonly patience: number
+  /** How many items the caller wants at first; `Infinity` when it set no limit. */
+  readonly credit: number
+  /** What its repetitions know it by; `undefined` where nothing tells it from others. */
+  known: Known<Served> | undefined
   /** What to do when the caller gives up. */
   onCancel: () => void = nothing
   /** What to do when the caller wants more items. */
   onGrant: (credit: number) => void = nothing
-  readonly #parts: ServedParts
+  readonly #door: Door
+  readonly #frame: ReplyFrame | undefined
+  readonly #delivery: Delivery
+  readonly #rememberUntil: number
   /** What was sent so far; `undefined` once it is too much to be kept. */
   #kept: Reply[] | undefined = NONE
   #joined: (() => void)[] | undefined
   #isAcknowledged = false
   #isOver = false
 
-  constructor(parts: ServedParts) {
-    this.#parts = parts
+  constructor({ door, frame, delivery, ...times }: ServedParts) {
+    this.#door = door
+    this.#frame = frame
+    this.#delivery = delivery
+    this.#rememberUntil = times.rememberUntil
+    this.expiresAt = times.expiresAt
+    this.patience = times.patience
+    this.credit = times.credit
   }
 
   /** The link has closed: no reply can go out any more. */
   get isStranded(): boolean {
-    return this.#parts.door.isShut
+    return this.#door.isShut
   }
 
-  get expiresAt(): number {
-    return this.#parts.expiresAt
-  }
-
-  get patience(): number {
-    return this.#parts.patience
-  }
-
-  get credit(): number {
-    return this.#parts.credit
+  get link(): Link {
+    return this.#door.link
   }
 
   get replies(): ReplyKind {
-    return this.#parts.door.replies
+    return this.#door.replies
   }
 
   /** Acknowledges before the work instead of after it: a crash then loses the request rather than repeating it. */
   acknowledge(): void {
     this.#isAcknowledged = true
-    this.#parts.delivery.acknowledge()
+    this.#delivery.acknowledge()
   }
 
   /** The broker has it until it is acknowledged, delivers it again if it is not, and sends only so many at a time. */
   get isKeptByBroker(): boolean {
-    return !this.#isAcknowledged && this.#parts.delivery.message.qos > 0
+    return !this.#isAcknowledged && this.#delivery.message.qos > 0
   }
 
   /** Whether there is a way to tell its caller of a failure. */
   canTell(failure: Failure): boolean {
-    const { frame } = this.#parts
+    const frame = this.#frame
     return frame !== undefined && failing(failure).some((attempt) => canMake(attempt, frame))
   }
 
@@ -117,12 +127,12 @@ export class Served {
 
   /** One item of a stream; throws when it does not encode. `undefined` where nobody is to get it. */
   toItem(value: unknown, index: number): Reply | undefined {
-    const { frame } = this.#parts
+    const frame = this.#frame
     return frame && inStream(toAnswer(frame, value), { index, isLast: false })
   }
 
   sendItem(item: Reply | undefined, done: ItemDone): void {
-    const { frame } = this.#parts
+    const frame = this.#frame
     if (this.#isOver) return
     if (item === undefined || frame === undefined) {
       done()
@@ -164,6 +174,11 @@ export class Served {
     this.fail(failure, done)
   }
 
+  /** Tells what became of it, once it is over. */
+  count(outcome: ServeOutcome): void {
+    this.#door.count(outcome)
+  }
+
   /** Ends without a reply: nobody waits for one any more. */
   silence(): void {
     if (!this.#isOver) this.#conclude()
@@ -200,7 +215,7 @@ export class Served {
     done: ReplyDone,
     earlier?: unknown,
   ): void {
-    const { frame, door } = this.#parts
+    const frame = this.#frame
     let reply: Reply | undefined
     try {
       reply = frame && toReply(frame)
@@ -215,7 +230,7 @@ export class Served {
       return
     }
     const going = reply
-    this.#send(going, frame, this.expiresAt - door.link.scheduler.now(), (error) => {
+    this.#send(going, frame, this.expiresAt - this.link.scheduler.now(), (error) => {
       if (error !== undefined && next < others.length && isUnfit(error)) {
         this.#attemptNext(others, next, done, earlier ?? error)
         return
@@ -226,7 +241,7 @@ export class Served {
   }
 
   #send(reply: Reply, { answerable }: ReplyFrame, left: number, done: ItemDone): void {
-    const { link, grant } = this.#parts.door
+    const { link, grant } = this.#door
     publishWhole$(link, toMessage(reply, answerable, left), grant).subscribe({
       next: (ack) => done(undefined, ack),
       error: done,
@@ -248,15 +263,14 @@ export class Served {
 
   #conclude(): void {
     this.#isOver = true
-    const { delivery, door, key, rememberUntil: until } = this.#parts
-    if (key !== undefined) door.remember(key, { replies: this.#kept, until })
-    delivery.acknowledge()
+    const until = this.#rememberUntil
+    if (this.known !== undefined) this.#door.remember(this.known, { replies: this.#kept, until })
+    this.#delivery.acknowledge()
     for (const join of this.#joined ?? []) join()
   }
 
   #forget(): void {
-    const { door, key } = this.#parts
-    if (key !== undefined) door.forget(key)
+    if (this.known !== undefined) this.#door.forget(this.known)
   }
 }
 

@@ -9,7 +9,7 @@ import { itemSource, type ItemSource } from './item-source.js'
 import { endingOf, type Ending } from './outcome.js'
 import type { Reply } from './reply.js'
 import type { Served } from './served.js'
-import { inHandOf } from './served-request.js'
+import { servedOf } from './served-request.js'
 
 /** How many items may be under way to the broker at once. */
 const IN_FLIGHT_LIMIT = 64
@@ -36,7 +36,7 @@ class Streaming<T extends EndpointTypes> {
 
   constructor(parts: HandlingParts<T>) {
     const { handler, request, timeLimit } = parts
-    const { served, link } = inHandOf(request)
+    const served = servedOf(request)
     this.#parts = parts
     this.#served = served
     this.#credit = served.credit
@@ -54,7 +54,7 @@ class Streaming<T extends EndpointTypes> {
     )
     this.run.add(() => this.#source.stop())
     if (timeLimit < Infinity) {
-      const limit = exchangesOf(link).deadlines.add(timeLimit, () =>
+      const limit = exchangesOf(served.link).deadlines.add(timeLimit, () =>
         this.#finish(outOfTime(timeLimit), { outcome: 'timed-out', status: Status.timeout }),
       )
       this.run.add(() => limit.cancel())
@@ -121,11 +121,9 @@ class Streaming<T extends EndpointTypes> {
 
   /** Neither an item nor a grant for as long as the caller waits: it has given up. */
   #alive(): void {
-    const { patience } = this.#served
+    const { patience, link } = this.#served
     if (patience === Infinity || this.run.closed) return
     this.#silence?.cancel()
-    this.#silence = exchangesOf(inHandOf(this.#parts.request).link).deadlines.add(patience, () =>
-      this.#stop({ outcome: 'expired' }),
-    )
+    this.#silence = exchangesOf(link).deadlines.add(patience, () => this.#stop({ outcome: 'expired' }))
   }
 }

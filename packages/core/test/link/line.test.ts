@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Line, Place } from '../../src/link/line.js'
+import { Line, type Queued } from '../../src/link/line.js'
 import { runs } from '../codec/runs.js'
 
 type Step = 'push' | { readonly leave: number } | { readonly unshift: number }
@@ -14,48 +14,58 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { maxLength: 60, size: 'max' },
 )
 
+class Person implements Queued<Person> {
+  line: Line<Person> | undefined
+  before: Person | undefined
+  behind: Person | undefined
+}
+
 describe('Line', () => {
   it('behaves as an array does from which anything may be taken', () => {
     fc.assert(
       fc.property(steps, (steps) => {
-        const line = new Line<number>()
-        const model: Place<number>[] = []
-        let next = 0
+        const line = new Line<Person>()
+        const model: Person[] = []
         for (const step of steps) {
           if (step === 'push') {
-            const place = new Place(next++)
-            line.push(place)
-            model.push(place)
+            const person = new Person()
+            line.push(person)
+            model.push(person)
           } else if ('unshift' in step) {
-            const other = new Line<number>()
-            const places = Array.from({ length: step.unshift }, () => new Place(next++))
-            for (const place of places) other.push(place)
+            const other = new Line<Person>()
+            const people = Array.from({ length: step.unshift }, () => new Person())
+            for (const person of people) other.push(person)
             line.unshiftAll(other)
-            model.unshift(...places)
+            model.unshift(...people)
             expect([other.first, other.length]).toEqual([undefined, 0])
           } else {
             const [left] = model.splice(step.leave, 1)
-            left?.leave()
-            left?.leave()
+            if (left !== undefined) {
+              expect([line.remove(left), line.remove(left)]).toEqual([true, false])
+              expect([line.has(left), left.before, left.behind]).toEqual([false, undefined, undefined])
+            }
           }
-          expect([line.first, line.length]).toEqual([model[0]?.holder, model.length])
+          expect(line.first === model[0]).toBe(true)
+          expect(line.length).toBe(model.length)
+          expect(line.all.every((person, place) => person === model[place] && line.has(person))).toBe(true)
         }
-        for (const place of model) expect(line.shift()).toBe(place.holder)
+        for (const person of model) expect(line.shift() === person).toBe(true)
         expect([line.first, line.length, line.shift()]).toEqual([undefined, 0, undefined])
       }),
       runs,
     )
   })
 
-  it('takes back whoever has left, at the end', () => {
-    const line = new Line<string>()
-    const [a, b] = [new Place('a'), new Place('b')]
+  it('takes back whoever has left, at the end, and lets nobody go who stands in another', () => {
+    const [line, other] = [new Line<Person>(), new Line<Person>()]
+    const [a, b] = [new Person(), new Person()]
     line.push(a)
     line.push(b)
-    a.leave()
+    line.remove(a)
     line.push(a)
-    expect([line.first, line.length]).toEqual(['b', 2])
-    b.leave()
-    expect([line.first, line.length]).toEqual(['a', 1])
+    expect([line.first === b, line.length]).toEqual([true, 2])
+    expect([other.has(a), other.remove(a), line.has(a)]).toEqual([false, false, true])
+    line.remove(b)
+    expect([line.first === a, line.length]).toEqual([true, 1])
   })
 })

@@ -1,5 +1,5 @@
 import { requests$, serve, text, endpoint } from '@antiphon/core'
-import { delay, NEVER, of, type ObservableInput } from 'rxjs'
+import { delay, finalize, NEVER, of, type ObservableInput } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, observe, publishedBy, textOf } from '../observed.js'
 import { inWorld } from '../world.js'
@@ -93,6 +93,25 @@ describe('a responder that leaves', () => {
               return this
             },
           }) as never,
+      },
+    )
+  })
+
+  it('stops the very handler that makes it leave, be it while that one starts', () => {
+    let leave: () => void = () => undefined
+    let isStopped = false
+    onEchoStage(
+      ({ ask, world, replies, records, unacknowledged }) => {
+        leave = () => records.unsubscribe()
+        ask('x')
+        world.advance(100)
+        expect([isStopped, replies.length, unacknowledged()]).toEqual([true, 0, 1])
+      },
+      {
+        handler: () => {
+          leave()
+          return NEVER.pipe(finalize(() => (isStopped = true)))
+        },
       },
     )
   })

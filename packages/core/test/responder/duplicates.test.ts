@@ -316,8 +316,7 @@ describe('what is remembered', () => {
     const duplicates = new Duplicates<string>({ entries: 1_000, bytes: 1_000_000, keepFor: 1_000 })
     for (let index = 0; index < 1_000; index++) {
       const key = `${index}${'k'.repeat(65_000)}`
-      duplicates.begin(key, 'running')
-      duplicates.end(key, { replies: [], until: 1_000 }, 0)
+      duplicates.end(duplicates.begin(key, 'running'), { replies: [], until: 1_000 }, 0)
     }
     expect(duplicates.size).toBeLessThan(16)
   })
@@ -329,11 +328,9 @@ describe('what is remembered', () => {
       ['b', 20],
       ['c', 30],
     ] as const) {
-      duplicates.begin(key, 'running')
-      duplicates.end(key, { replies: [], until }, 0)
+      duplicates.end(duplicates.begin(key, 'running'), { replies: [], until }, 0)
     }
-    duplicates.begin('d', 'running')
-    duplicates.end('d', { replies: [], until: 100 }, 20)
+    duplicates.end(duplicates.begin('d', 'running'), { replies: [], until: 100 }, 20)
     expect(duplicates.size).toBe(2)
     expect(duplicates.find('c', 20)).toMatchObject({ until: 30 })
     expect(duplicates.find('c', 30)).toBeUndefined()

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Turns, type Waiter } from '../../src/responder/turns.js'
+import { Turns, Waiter } from '../../src/responder/turns.js'
 import { runs } from '../codec/runs.js'
 
 /** What may happen: somebody comes, whoever is next starts, one at work ends, one who waits leaves. */
@@ -15,7 +15,7 @@ const steps = fc.array(
 
 /** Somebody of the key `k`. */
 function one(holder: string): Waiter<string> {
-  return { holder, key: 'k' }
+  return new Waiter(holder, 'k')
 }
 
 describe('turns', () => {
@@ -43,7 +43,7 @@ describe('turns', () => {
         }
         for (const step of steps) {
           if (step.do === 'come') {
-            const waiter = { holder: come++, key: step.key }
+            const waiter = new Waiter<number>(come++, step.key)
             if (turns.take(step.key)) begin(waiter)
             else {
               turns.wait(waiter)
@@ -58,7 +58,7 @@ describe('turns', () => {
             if (ended !== undefined) turns.pass(ended.key)
           }
           expect(turns.length).toBe(waiting.length)
-          expect(turns.all).toEqual(waiting)
+          expect([...turns.all].sort((left, right) => left.holder - right.holder)).toEqual(waiting)
         }
         while (start() || atWork.length > 0) turns.pass(atWork.shift()?.key)
         expect([turns.length, waiting]).toEqual([0, []])

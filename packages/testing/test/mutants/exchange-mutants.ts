@@ -102,12 +102,12 @@ export const exchangeMutants: Readonly<Record<string, Mutant>> = {
   'a request is acknowledged before its reply': {
     file: 'responder/served.ts',
     text: 'if (first === undefined) this.#attemptNext(',
-    becomes: 'this.#parts.delivery.acknowledge()\n    if (first === undefined) this.#attemptNext(',
+    becomes: 'this.#delivery.acknowledge()\n    if (first === undefined) this.#attemptNext(',
     caughtBy: 'a request is acknowledged once its reply is out',
   },
   'a request is never acknowledged': {
     file: 'responder/served.ts',
-    text: 'delivery.acknowledge()\n    for (',
+    text: 'this.#delivery.acknowledge()\n    for (',
     becomes: 'for (',
     caughtBy: 'a request is acknowledged once its reply is out',
   },
@@ -119,7 +119,7 @@ export const exchangeMutants: Readonly<Record<string, Mutant>> = {
   },
   'a reply lives longer than its question': {
     file: 'responder/served.ts',
-    text: 'this.#send(going, frame, this.expiresAt - door.link.scheduler.now(),',
+    text: 'this.#send(going, frame, this.expiresAt - this.link.scheduler.now(),',
     becomes: 'this.#send(going, frame, Infinity,',
     caughtBy: 'a reply carries the token, and what is left of the time',
   },
@@ -167,8 +167,8 @@ export const exchangeMutants: Readonly<Record<string, Mutant>> = {
   },
   'a handler outlives its caller': {
     file: 'responder/handling.ts',
-    text: 'Math.min(this.#left, timeLimit)',
-    becomes: 'Math.min(this.#left + 1, timeLimit)',
+    text: 'Math.min(this.#left, this.#parts.timeLimit)',
+    becomes: 'Math.min(this.#left + 1, this.#parts.timeLimit)',
     caughtBy: 'a handler is stopped when its caller waits no longer',
   },
   'an answered request keeps its timer': {
@@ -179,8 +179,8 @@ export const exchangeMutants: Readonly<Record<string, Mutant>> = {
   },
   'one handler more runs than allowed': {
     file: 'serve.ts',
-    text: 'if (running.size < concurrency && ',
-    becomes: 'if (running.size <= concurrency && ',
+    text: 'if (running.length < concurrency && ',
+    becomes: 'if (running.length <= concurrency && ',
     caughtBy: 'no more requests run and wait than allowed; one more is busy',
   },
   'one request more waits than allowed': {

@@ -145,8 +145,8 @@ export const linkMutants: Readonly<Record<string, Mutant>> = {
   },
   'expiry does not run in the queue': {
     file: 'link/sending.ts',
-    text: 'if (this.#expiresAt < Infinity)',
-    becomes: 'if (this.#expiresAt < 0)',
+    text: 'if (this.#expiresAt === Infinity) return\n    this.#expiry',
+    becomes: 'if (this.#expiresAt > 0) return\n    this.#expiry',
     caughtBy: 'a queued message whose expiry runs out fails with expired, and never leaves',
   },
   'what a lost session took with it is given up': {
@@ -163,8 +163,8 @@ export const linkMutants: Readonly<Record<string, Mutant>> = {
   },
   'who unsubscribes stays in the queue': {
     file: 'link/sending.ts',
-    text: 'if (this.#place === undefined) return\n    this.#leaveQueue()',
-    becomes: 'if (this.#place !== undefined) return\n    this.#leaveQueue()',
+    text: 'if (this.#leaveQueue()) this.#carrier.goOn()',
+    becomes: '',
     caughtBy: 'who unsubscribes from a queued publish takes it out of the queue',
   },
   'close does not wait for what is queued': {
