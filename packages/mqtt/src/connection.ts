@@ -38,14 +38,16 @@ export interface Request {
   readonly subscriber: Subscriber<readonly number[]>
 }
 
-/** A request that was sent. */
+/** A request that was sent, on this connection and no other. */
 class Asked implements AwaitingPacket {
   readonly id: number
   readonly request: Request
+  readonly connection: Connection
 
-  constructor(id: number, request: Request) {
+  constructor(id: number, request: Request, connection: Connection) {
     this.id = id
     this.request = request
+    this.connection = connection
   }
 }
 
@@ -112,7 +114,7 @@ export class Connection {
       request.subscriber.error(new AntiphonError('overflow', 'all 65 535 packet identifiers are in use'))
       return
     }
-    packets.add(new Asked(id, request))
+    packets.add(new Asked(id, request, this))
     request.encode(this.writer.block, id)
     this.writer.queued()
   }
@@ -222,7 +224,7 @@ export class Connection {
   #answer(id: number, codes: readonly number[] | undefined): void {
     const { packets } = this.#parts.session
     const asked = packets.get(id)
-    if (!(asked instanceof Asked)) return
+    if (!(asked instanceof Asked) || asked.connection !== this) return
     packets.remove(asked)
     const { subscriber, success } = asked.request
     subscriber.next(codes ?? success)
@@ -268,7 +270,9 @@ export class Connection {
 
   #abandonRequests(): void {
     const { packets } = this.#parts.session
-    const abandoned = packets.all.filter((packet) => packet instanceof Asked)
+    const abandoned = packets.all
+      .filter((packet) => packet instanceof Asked)
+      .filter(({ connection }) => connection === this)
     for (const asked of abandoned) packets.remove(asked)
     for (const { request } of abandoned) {
       request.subscriber.error(
