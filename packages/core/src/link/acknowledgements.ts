@@ -67,7 +67,7 @@ class UnacknowledgedReceipt implements Receipt {
   }
 }
 
-/** A class, for V8 would in time make all objects of one literal old ones, if often enough many of them live at once. */
+/** A class and no literal: V8 makes the objects of a literal old from the start once most of them outlive a collection. */
 class HeldDelivery implements Delivery {
   readonly message: Message
   readonly acknowledge: () => void

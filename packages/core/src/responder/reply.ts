@@ -12,7 +12,7 @@ const NOTHING = new Uint8Array()
 const OK: UserProperties = [['__stat', String(Status.ok)]]
 const NO_CONTENT: UserProperties = [['__stat', String(Status.noContent)]]
 
-/** What all replies to one request have in common. */
+/** What all replies to one request have in common. A class, as `HeldDelivery` is. */
 export class ReplyFrame {
   readonly endpoint: Endpoint
   readonly request: Message

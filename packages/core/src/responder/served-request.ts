@@ -32,6 +32,7 @@ export interface ServedRequestParts<T extends EndpointTypes> {
   readonly served: Served
 }
 
+/** A class, as `HeldDelivery` is. */
 class RequestInHand<T extends EndpointTypes> implements ServedRequest<T> {
   readonly value: T['request']
   readonly params: T['params']
