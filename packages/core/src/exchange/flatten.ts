@@ -2,7 +2,7 @@ import { Observable, type Observer, type OperatorFunction } from 'rxjs'
 import { requireNumber } from '../argument.js'
 import { AntiphonError } from '../errors.js'
 import { Fifo } from '../link/fifo.js'
-import { Line, type Queued } from '../link/line.js'
+import { Line, type Queued } from '../line.js'
 import { listen } from '../listen.js'
 
 /** How the exchanges of one `request$` stream go side by side. */
@@ -141,9 +141,8 @@ export function flatten<A, R>(
       }
       const takeNext = (): Slot<A, R> | undefined => (running < concurrency ? waiting.shift() : undefined)
       const cancelAll = (): void => {
-        const slots = open.all
+        const slots = open.clear()
         waiting.clear()
-        for (const slot of slots) open.remove(slot)
         for (const slot of slots) {
           if (slot.isDone) continue
           end(slot)

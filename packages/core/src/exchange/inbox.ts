@@ -2,7 +2,7 @@ import type { Subscription as Teardown } from 'rxjs'
 import type { Codec } from '../codec/codec.js'
 import type { Correlation } from '../correlation/correlation.js'
 import { AntiphonError } from '../errors.js'
-import { Line, type Queued } from '../link/line.js'
+import { Line, type Queued } from '../line.js'
 import type { Link, SubscriptionWindow } from '../link/link.js'
 import type { Message } from '../message.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
@@ -103,9 +103,7 @@ export class Inbox {
   #fail(error: AntiphonError): void {
     this.#lingering?.cancel()
     this.#parts.discard()
-    const shareholders = this.#shareholders.all
-    for (const shareholder of shareholders) this.#shareholders.remove(shareholder)
-    for (const shareholder of shareholders) shareholder.inboxFailed(error)
+    for (const shareholder of this.#shareholders.clear()) shareholder.inboxFailed(error)
   }
 
   #close(): void {

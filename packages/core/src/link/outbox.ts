@@ -2,7 +2,7 @@ import type { SchedulerLike, Subscriber } from 'rxjs'
 import { AntiphonError } from '../errors.js'
 import type { OutgoingMessage } from '../message.js'
 import type { Deadlines } from '../time/deadlines.js'
-import { Line } from './line.js'
+import { Line } from '../line.js'
 import type { Grant, Incident, PublishAck } from './link.js'
 import { grantFault } from './outgoing-rules.js'
 import { Sending, type Carrier } from './sending.js'
@@ -90,8 +90,7 @@ export class Outbox {
   end(error: AntiphonError): void {
     this.#refusal ??= error
     this.#grant = undefined
-    for (let next = this.#inFlight.shift(); next !== undefined; next = this.#inFlight.shift())
-      next.fail(error)
+    for (const sending of this.#inFlight.clear()) sending.fail(error)
     for (let next = this.#next; next !== undefined; next = this.#next) next.fail(error)
     this.#checkIdle()
   }

@@ -2,7 +2,7 @@ import type { Observer, SchedulerLike, Subscriber } from 'rxjs'
 import { AntiphonError } from '../errors.js'
 import type { OutgoingMessage } from '../message.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
-import type { Line, Queued } from './line.js'
+import type { Line, Queued } from '../line.js'
 import type { PublishAck } from './link.js'
 import { publishRefused } from './refusals.js'
 

@@ -1,4 +1,4 @@
-import { Line, type Queued } from '../link/line.js'
+import { Line, type Queued } from '../line.js'
 import type { Reply } from './reply.js'
 
 /** How much a responder remembers, to answer a repeated request without running it again. */

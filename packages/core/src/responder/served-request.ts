@@ -23,14 +23,10 @@ export interface ServedRequest<T extends EndpointTypes = EndpointTypes> {
 }
 
 /** What a request is made from. */
-export interface ServedRequestParts<T extends EndpointTypes> {
-  readonly value: T['request']
-  readonly params: T['params']
-  readonly endpoint: string
-  readonly message: Message
-  readonly receivedAt: number
-  readonly served: Served
-}
+export type ServedRequestParts<T extends EndpointTypes> = Omit<
+  ServedRequest<T>,
+  'expiresAt' | typeof inHand
+> & { readonly served: Served }
 
 /** A class, as `HeldDelivery` is. */
 class RequestInHand<T extends EndpointTypes> implements ServedRequest<T> {

@@ -67,14 +67,14 @@ export class Served {
   #isAcknowledged = false
   #isOver = false
 
-  constructor({ door, frame, delivery, ...times }: ServedParts) {
-    this.#door = door
-    this.#frame = frame
-    this.#delivery = delivery
-    this.#rememberUntil = times.rememberUntil
-    this.expiresAt = times.expiresAt
-    this.patience = times.patience
-    this.credit = times.credit
+  constructor(parts: ServedParts) {
+    this.#door = parts.door
+    this.#frame = parts.frame
+    this.#delivery = parts.delivery
+    this.#rememberUntil = parts.rememberUntil
+    this.expiresAt = parts.expiresAt
+    this.patience = parts.patience
+    this.credit = parts.credit
   }
 
   /** The link has closed: no reply can go out any more. */

@@ -1,4 +1,4 @@
-import { Line, type Queued } from '../link/line.js'
+import { Line, type Queued } from '../line.js'
 
 /** One that waits for its turn. */
 export class Waiter<A> implements Queued<Waiter<A>> {

@@ -1,24 +1,19 @@
+import { Line, type Queued } from '../line.js'
 import { DeadlineHeap, type HeapEntry } from './deadline-heap.js'
 
 /** An entry among those of the same delay. */
-export interface RunEntry<E> {
+export interface RunEntry<E extends RunEntry<E>> extends Queued<E> {
   /** Whatever it was added with: equal delays end in the order in which they began. */
   readonly delay: number
   readonly dueAt: number
   readonly order: number
-  /** Where it stands; the affair of `DeadlineRuns`. */
-  run: Run<E> | undefined
-  before: E | undefined
-  behind: E | undefined
 }
 
 /** Entries of one delay, which come in the order of their addition; as a whole it is due when its first one is. */
-export class Run<E> implements HeapEntry {
+class Run<E extends RunEntry<E>> extends Line<E> implements HeapEntry {
   dueAt = 0
   order = 0
   position = -1
-  first: E | undefined
-  last: E | undefined
 }
 
 /**
@@ -44,27 +39,21 @@ export class DeadlineRuns<E extends RunEntry<E>> {
   /** Takes an entry that is not due before any of its delay. */
   add(entry: E): void {
     const run = this.#runs.get(entry.delay) ?? this.#begin(entry)
-    entry.run = run
-    entry.before = run.last
-    if (run.last !== undefined) run.last.behind = entry
-    run.last = entry
+    run.push(entry)
     this.#size++
-    if (entry.before === undefined) this.#place(run, entry)
+    if (run.length === 1) this.#place(run, entry)
   }
 
   /** Takes an entry out; tells whether it was in. */
   remove(entry: E): boolean {
-    const { run, before, behind } = entry
-    if (run === undefined) return false
-    entry.run = entry.before = entry.behind = undefined
-    if (behind === undefined) run.last = before
-    else behind.before = before
+    const run = this.#runs.get(entry.delay)
+    const wasFirst = run?.first === entry
+    if (run?.remove(entry) !== true) return false
     this.#size--
-    if (before !== undefined) before.behind = behind
-    else {
+    if (wasFirst) {
       this.#heap.remove(run)
-      if (behind === undefined) this.#runs.delete(entry.delay)
-      else this.#place(run, behind)
+      if (run.first === undefined) this.#runs.delete(entry.delay)
+      else this.#place(run, run.first)
     }
     return true
   }
@@ -86,7 +75,6 @@ export class DeadlineRuns<E extends RunEntry<E>> {
   }
 
   #place(run: Run<E>, first: E): void {
-    run.first = first
     run.dueAt = first.dueAt
     run.order = first.order
     this.#heap.add(run)

@@ -1,6 +1,7 @@
 import { Subscription, throwError, type SchedulerLike } from 'rxjs'
 import { invalidArgument } from '../argument.js'
-import { DeadlineRuns, type Run, type RunEntry } from './deadline-runs.js'
+import type { Line } from '../line.js'
+import { DeadlineRuns, type RunEntry } from './deadline-runs.js'
 
 /** Something due at a time; cancelled, it never comes. */
 export interface Deadline {
@@ -125,7 +126,7 @@ class Entry implements Deadline, RunEntry<Entry> {
   readonly delay: number
   readonly dueAt: number
   readonly order: number
-  run: Run<Entry> | undefined = undefined
+  line: Line<Entry> | undefined = undefined
   before: Entry | undefined = undefined
   behind: Entry | undefined = undefined
   onDue: OnDue | undefined

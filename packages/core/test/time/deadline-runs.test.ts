@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { DeadlineRuns, type Run, type RunEntry } from '../../src/time/deadline-runs.js'
+import { DeadlineRuns, type RunEntry } from '../../src/time/deadline-runs.js'
 import { runs } from '../codec/runs.js'
 
 interface Entry extends RunEntry<Entry> {
@@ -11,7 +11,7 @@ const entryOf = (delay: number, now: number, order: number): Entry => ({
   delay,
   dueAt: now + delay,
   order,
-  run: undefined as Run<Entry> | undefined,
+  line: undefined,
   before: undefined,
   behind: undefined,
 })

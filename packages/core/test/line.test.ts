@@ -1,15 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Line, type Queued } from '../../src/link/line.js'
-import { runs } from '../codec/runs.js'
+import { Line, type Queued } from '../src/line.js'
+import { runs } from './codec/runs.js'
 
-type Step = 'push' | { readonly leave: number } | { readonly unshift: number }
+type Step = 'push' | 'clear' | { readonly leave: number } | { readonly unshift: number }
 
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
-    { weight: 3, arbitrary: fc.constant<Step>('push') },
-    { weight: 2, arbitrary: fc.record({ leave: fc.nat({ max: 20 }) }) },
-    { weight: 1, arbitrary: fc.record({ unshift: fc.nat({ max: 4 }) }) },
+    { weight: 9, arbitrary: fc.constant<Step>('push') },
+    { weight: 1, arbitrary: fc.constant<Step>('clear') },
+    { weight: 6, arbitrary: fc.record({ leave: fc.nat({ max: 20 }) }) },
+    { weight: 3, arbitrary: fc.record({ unshift: fc.nat({ max: 4 }) }) },
   ),
   { maxLength: 60, size: 'max' },
 )
@@ -31,6 +32,11 @@ describe('Line', () => {
             const person = new Person()
             line.push(person)
             model.push(person)
+          } else if (step === 'clear') {
+            const all = line.clear()
+            const left = model.splice(0)
+            expect(all.length).toBe(left.length)
+            expect(all.every((person, place) => person === left[place] && !line.has(person))).toBe(true)
           } else if ('unshift' in step) {
             const other = new Line<Person>()
             const people = Array.from({ length: step.unshift }, () => new Person())

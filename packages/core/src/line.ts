@@ -66,6 +66,13 @@ export class Line<T extends Queued<T>> {
     return true
   }
 
+  /** Lets all go, and says who they were, in order. */
+  clear(): T[] {
+    const all = this.all
+    for (const one of all) this.remove(one)
+    return all
+  }
+
   /** Takes all that stand in another line, in their order, to the front of this one. */
   unshiftAll(other: Line<T>): void {
     for (let one = other.#last; one !== undefined; one = other.#last) {
