@@ -1,4 +1,4 @@
-import { exchangeContract, virtualSetting, type LinkContract } from '@antiphon/testing'
+import { exchangeContract, virtualSetting, type LinkContract } from '@antiphon/conformance'
 import { describeForeign } from '@antiphon/workshop'
 import { expect, it } from 'vitest'
 import { mosquittoSetting } from './contract/mosquitto-setting.js'

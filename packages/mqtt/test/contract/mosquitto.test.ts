@@ -1,4 +1,4 @@
-import { linkContract, virtualSetting, type LinkContract } from '@antiphon/testing'
+import { linkContract, virtualSetting, type LinkContract } from '@antiphon/conformance'
 import { describeForeign } from '@antiphon/workshop'
 import { expect, it } from 'vitest'
 import { mosquittoSetting } from './mosquitto-setting.js'

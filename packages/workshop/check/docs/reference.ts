@@ -20,13 +20,13 @@ class Complaints extends Logger {
 }
 
 /**
- * Writes the API reference of all published entries as Markdown, from their TSDoc.
+ * Writes the API reference of all public entries as Markdown, from their TSDoc.
  *
  * Resolves with the complaints: exports without a comment, links that lead nowhere.
  */
 export async function writeReference(): Promise<readonly string[]> {
   const packages = publicPackages()
-  const entries = packages.flatMap((each) => each.entries)
+  const entries = packages.flatMap((each) => each.entries).filter(({ isInternal }) => !isInternal)
   const tsconfig = inCache('typedoc', 'tsconfig.json')
   await mkdir(inCache('typedoc'), { recursive: true })
   await writeFile(
