@@ -1,6 +1,6 @@
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
-import { linkOver } from '@antiphon/core'
-import type { Link, Transport } from '@antiphon/core'
+import { linkOver, type Transport } from '@antiphon/core/link'
+import type { Link } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
 import type { Ability, ContractLinkOptions, ContractSetting, ContractWorld } from '@antiphon/testing'
 import { filter, firstValueFrom } from 'rxjs'

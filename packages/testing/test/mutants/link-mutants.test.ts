@@ -1,4 +1,4 @@
-import type { linkOver } from '@antiphon/core'
+import type { linkOver } from '@antiphon/core/link'
 import { describe, expect, it } from 'vitest'
 import { linkContract, virtualSetting, type ContractCase } from '../../src/index.js'
 import { faultyCore } from './faulty-core.js'
