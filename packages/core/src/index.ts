@@ -8,7 +8,7 @@
  */
 
 // Send requests
-export { exchange$, request, request$, requestEither$ } from './request.js'
+export { request$, requestEither$, exchange$, request } from './request.js'
 export type { ExchangeError, PromiseOptions, RequestOptions } from './request.js'
 export { requestMany } from './request-many.js'
 export { gather$ } from './gather.js'
@@ -77,7 +77,7 @@ export type { ApplicationFailure } from './application-error.js'
 export { Status } from './status.js'
 
 // Observe a link
-export { countsOf, idle$, refusals$, servedCountsOf, strays$ } from './observe.js'
+export { strays$, refusals$, countsOf, servedCountsOf, idle$ } from './observe.js'
 export type { ExchangeCounts } from './exchange/counts.js'
 export type { Stray } from './exchange/strays.js'
 export type { Refusal, RefusalReason } from './responder/refusal.js'
