@@ -1,4 +1,4 @@
-import { encodeWith, parseMediaType } from '@antiphon/core'
+import { encodeWith, parseMediaType } from '@antiphon/core/codec'
 import type { Codec, DecodeError } from '@antiphon/core'
 import { expectEqual, expectThat, readable } from '@antiphon/testing/internal'
 import { array, assert, constantFrom, nat, oneof, property, tuple, uint8Array } from 'fast-check'

@@ -1,16 +1,6 @@
-import {
-  decodeWith,
-  encodeWith,
-  isMatch,
-  validateTopicFilter,
-  validateTopicName,
-  type Codec,
-  type Endpoint,
-  type EndpointTypes,
-  type MarkedQuestion,
-  type Message,
-  type Received,
-} from '@antiphon/core'
+import type { Codec, Endpoint, EndpointTypes, MarkedQuestion, Message, Received } from '@antiphon/core'
+import { decodeWith, encodeWith } from '@antiphon/core/codec'
+import { isMatch, validateTopicFilter, validateTopicName } from '@antiphon/core/topic'
 import { expectEqual, expectThat, readable } from '@antiphon/testing/internal'
 import {
   array,

@@ -1,13 +1,6 @@
-import {
-  AntiphonError,
-  decodeWith,
-  exchange$,
-  isMatch,
-  requests$,
-  serve,
-  type Endpoint,
-  type EndpointTypes,
-} from '@antiphon/core'
+import { AntiphonError, exchange$, requests$, serve, type Endpoint, type EndpointTypes } from '@antiphon/core'
+import { decodeWith } from '@antiphon/core/codec'
+import { isMatch } from '@antiphon/core/topic'
 import { virtualBroker } from '@antiphon/testing'
 import { isEqual, readable, virtualTime } from '@antiphon/testing/internal'
 import { isRight } from 'fp-ts/lib/Either.js'

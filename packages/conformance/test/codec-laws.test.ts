@@ -1,4 +1,5 @@
-import { bytes, decodeFailure, fromUtf8, json, oneOf, text, toUtf8 } from '@antiphon/core'
+import { bytes, json, oneOf, text } from '@antiphon/core'
+import { decodeFailure, fromUtf8, toUtf8 } from '@antiphon/core/codec'
 import type { Codec } from '@antiphon/core'
 import fc from 'fast-check'
 import { left, right } from 'fp-ts/lib/Either.js'

@@ -1,4 +1,4 @@
-import { toUtf8 } from '@antiphon/core'
+import { toUtf8 } from '@antiphon/core/codec'
 import { connect as connectMqtt } from '@antiphon/mqtt'
 import { throughProxy } from '@antiphon/mqtt/proxy'
 import {

@@ -1,4 +1,5 @@
-import { linkOver, type Link, type LinkMiddleware, type LinkOptions, type Transport } from '@antiphon/core'
+import type { Link, LinkMiddleware } from '@antiphon/core'
+import { linkOver, type LinkOptions, type Transport } from '@antiphon/core/link'
 import { virtualBroker, type VirtualBrokerOptions } from '@antiphon/testing'
 import { virtualTime } from '@antiphon/testing/internal'
 import { asyncScheduler, filter, firstValueFrom, timer } from 'rxjs'

@@ -1,11 +1,11 @@
 import {
   AntiphonError,
-  outgoingFault,
   type Delivery,
   type Link,
   type LinkMiddleware,
   type SubscriptionWindow,
 } from '@antiphon/core'
+import { outgoingFault } from '@antiphon/core/link'
 import {
   catchError,
   concatWith,

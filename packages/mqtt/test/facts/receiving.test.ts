@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { type AntiphonError, type TransportEvent, userProperty } from '@antiphon/core'
+import { type AntiphonError, userProperty } from '@antiphon/core'
+import type { TransportEvent } from '@antiphon/core/link'
 import { connect, mqttTransport } from '@antiphon/mqtt'
 import { describeForeign, type Mosquitto, startMosquitto } from '@antiphon/workshop'
 import { config as rxjs, firstValueFrom, take, toArray } from 'rxjs'

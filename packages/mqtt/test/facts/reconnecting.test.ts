@@ -1,4 +1,5 @@
-import { type AntiphonError, linkOver, type LinkState, type PublishAck } from '@antiphon/core'
+import type { AntiphonError, LinkState, PublishAck } from '@antiphon/core'
+import { linkOver } from '@antiphon/core/link'
 import { connect, mqttTransport } from '@antiphon/mqtt'
 import { describeForeign, type Mosquitto, startMosquitto } from '@antiphon/workshop'
 import type { IPublishPacket } from 'mqtt-packet'

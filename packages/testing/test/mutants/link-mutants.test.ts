@@ -1,5 +1,5 @@
 import { linkContract, virtualSetting, type ContractCase } from '@antiphon/conformance'
-import type { linkOver } from '@antiphon/core'
+import type { linkOver } from '@antiphon/core/link'
 import { describe, expect, it } from 'vitest'
 import { faultyCore } from './faulty-core.js'
 import { linkMutants } from './link-mutants.js'

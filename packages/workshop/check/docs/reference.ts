@@ -71,6 +71,8 @@ export async function writeReference(): Promise<readonly string[]> {
     const entry = entries.find(({ source }) => moduleName(source) === each.name)
     if (entry !== undefined) each.name = entry.specifier
   }
+  // An interface `Link` of `@antiphon/core` would take the file name of the page about `@antiphon/core/link`.
+  project.childrenIncludingDocuments?.sort((a, b) => b.name.split('/').length - a.name.split('/').length)
   app.validate(project)
   await app.generateOutputs(project)
   return complaints.all.filter((complaint) => !aboutProperty.test(complaint))

@@ -1,4 +1,5 @@
-import { exchange$, toUtf8, type Message, type OutgoingMessage } from '@antiphon/core'
+import { exchange$, type Message, type OutgoingMessage } from '@antiphon/core'
+import { toUtf8 } from '@antiphon/core/codec'
 import { expectEqual } from '@antiphon/testing/internal'
 import { of } from 'rxjs'
 import { casesOf, expectFailure, textsOf, type CaseDefinition } from '../scene.js'

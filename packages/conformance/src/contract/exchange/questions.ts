@@ -1,4 +1,5 @@
-import { bytes, correlationData, endpoint, exchange$, fromUtf8, toUtf8, text } from '@antiphon/core'
+import { bytes, correlationData, endpoint, exchange$, text } from '@antiphon/core'
+import { fromUtf8, toUtf8 } from '@antiphon/core/codec'
 import { expectEqual, expectThat } from '@antiphon/testing/internal'
 import { of } from 'rxjs'
 import { casesOf, online, textOf, type CaseDefinition } from '../scene.js'

@@ -1,5 +1,4 @@
 import {
-  decodeFailure,
   endpoint,
   refusals$,
   requests$,
@@ -19,6 +18,7 @@ import {
   type ServeOptions,
   type ServeRecord,
 } from '@antiphon/core'
+import { decodeFailure } from '@antiphon/core/codec'
 import { expectThat } from '@antiphon/testing/internal'
 import { right } from 'fp-ts/lib/Either.js'
 import { firstValueFrom, timer } from 'rxjs'
