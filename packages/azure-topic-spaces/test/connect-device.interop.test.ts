@@ -1,18 +1,18 @@
 import {
   describeForeign,
+  foreignCommand,
   makeCertificates,
   startMosquitto,
   type Certificates,
   type Mosquitto,
 } from '@antiphon/workshop'
-import { build } from 'esbuild'
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { filter, firstValueFrom, lastValueFrom, of, take, toArray, type Observable } from 'rxjs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { filter, firstValueFrom, lastValueFrom, of, take, toArray } from 'rxjs'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import {
   connectDevice,
   formatConnectionString,
@@ -23,6 +23,7 @@ import {
   type DeviceOptions,
 } from '../src/index.js'
 import { createHub, type Hub } from '../src/hub/index.js'
+import { firstState } from './first-state.js'
 import { unlockSpaces } from './unlock-spaces.js'
 
 const key = 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='
@@ -44,33 +45,6 @@ async function unlockOnce(
     await Promise.all([car.close(), mobile.close()])
   }
 }
-
-describe('connectDevice', () => {
-  it.each([
-    ['no connection string', '', {}],
-    ['an unknown field', `HostName=h;DeviceId=d;SharedAccessKey=${key};Port=1`, {}],
-    [
-      'a renewal after the end',
-      `HostName=h;DeviceId=d;SharedAccessKey=${key}`,
-      { validity: 60, renewBefore: 60 },
-    ],
-  ])('refuses %s before anything is sent', (_, text, options) => {
-    expect(() => connectDevice(text, options)).toThrow(expect.objectContaining({ code: 'invalid-argument' }))
-  })
-})
-
-describe('without a url', () => {
-  it.each([
-    ['GatewayHostName', `HostName=hub.invalid;GatewayHostName=127.0.0.1;DeviceId=d;SharedAccessKey=${key}`],
-    ['HostName', `HostName=127.0.0.1;DeviceId=d;SharedAccessKey=${key}`],
-  ])('connects over TLS to %s, 8883', async (_, text) => {
-    const link = connectDevice(text, { connectTimeout: 1_000 })
-    expect(await firstState(link.state$)).toMatchObject({
-      error: { message: expect.stringContaining('mqtts://127.0.0.1:8883') as string },
-    })
-    await link.close()
-  })
-})
 
 describeForeign(['openssl'], 'the device code against the local hub', () => {
   let certificates: Certificates
@@ -165,16 +139,6 @@ describeForeign(['openssl'], 'the device code against the local hub', () => {
   })
 })
 
-function firstState<T extends { readonly status: string }>(states$: Observable<T>): Promise<T> {
-  return new Promise((resolve) => {
-    const watching = states$.subscribe((state) => {
-      if (state.status === 'connecting') return
-      resolve(state)
-      queueMicrotask(() => watching.unsubscribe())
-    })
-  })
-}
-
 /** Lines of a password file for whatever second of the next minute a device connects in. */
 async function passwordLines(connectionString: string): Promise<readonly string[]> {
   const device = parseConnectionString(connectionString)
@@ -191,7 +155,7 @@ async function passwordLines(connectionString: string): Promise<readonly string[
   )
 }
 
-describeForeign(['mosquitto', 'openssl'], 'the device code against Mosquitto', () => {
+describeForeign(['mosquitto', 'mosquitto_passwd', 'openssl'], 'the device code against Mosquitto', () => {
   const strings = {
     car1: `HostName=localhost;DeviceId=car1;SharedAccessKey=${key}`,
     mobile1: `HostName=localhost;DeviceId=mobile1;SharedAccessKey=${key}`,
@@ -205,7 +169,7 @@ describeForeign(['mosquitto', 'openssl'], 'the device code against Mosquitto', (
     const passwords = join(folder, 'passwords')
     const lines = await Promise.all(Object.values(strings).map(passwordLines))
     await writeFile(passwords, lines.flat().join(''))
-    await promisify(execFile)('mosquitto_passwd', ['-U', passwords])
+    await promisify(execFile)(foreignCommand('mosquitto_passwd') ?? '', ['-U', passwords])
     const { caFile, server } = certificates
     mosquitto = await startMosquitto({
       tls: { caFile, certFile: server.certFile, keyFile: server.keyFile },
@@ -227,23 +191,5 @@ describeForeign(['mosquitto', 'openssl'], 'the device code against Mosquitto', (
     const stranger = connectDevice(strings.car1.replace('MDEy', 'ABCD'), options())
     expect(await firstState(stranger.state$)).toMatchObject({ status: 'closed', error: { reasonCode: 5 } })
     await stranger.close()
-  })
-})
-
-describe('the device side', () => {
-  it('bundles for the browser, without anything of Node', async () => {
-    const { metafile } = await build({
-      entryPoints: [new URL('../src/index.ts', import.meta.url).pathname],
-      bundle: true,
-      platform: 'browser',
-      format: 'esm',
-      write: false,
-      metafile: true,
-      logLevel: 'silent',
-      external: ['mqtt'],
-    })
-    const inputs = Object.keys(metafile.inputs)
-    expect(inputs.filter((file) => file.includes('broker') || file.startsWith('node:'))).toEqual([])
-    expect(inputs.some((file) => file.endsWith('connect-device.ts'))).toBe(true)
   })
 })
