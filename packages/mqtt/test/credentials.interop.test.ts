@@ -6,21 +6,21 @@ import { promisify } from 'node:util'
 import type { AntiphonError } from '@antiphon/core'
 import type { LinkState } from '@antiphon/core'
 import { connect, mqttTransport } from '@antiphon/mqtt'
-import { describeForeign, type Mosquitto, startMosquitto } from '@antiphon/workshop'
+import { describeForeign, foreignCommand, type Mosquitto, startMosquitto } from '@antiphon/workshop'
 import { filter, firstValueFrom, of, throwError, timer } from 'rxjs'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { converse, disconnect } from './conversation.js'
 
 const run = promisify(execFile)
 
-describeForeign(['mosquitto'], 'credentials', () => {
+describeForeign(['mosquitto', 'mosquitto_passwd'], 'credentials', () => {
   let folder: string
   let broker: Mosquitto
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'antiphon-passwords-'))
     const passwords = join(folder, 'passwords')
     await writeFile(passwords, 'first:1\nsecond:2\n')
-    await run('mosquitto_passwd', ['-U', passwords])
+    await run(foreignCommand('mosquitto_passwd') ?? '', ['-U', passwords])
     broker = await startMosquitto({ config: ['allow_anonymous false', `password_file ${passwords}`] })
   })
   afterEach(async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { coverageTable } from '../../check/tests/coverage.js'
+import { coverageTable } from '../../check/coverage/coverage-table.js'
 
 it('adds up what the tests reached, package by package', () => {
   const counts = (covered: number, total: number): Parameters<typeof coverageTable>[0][string] => {
