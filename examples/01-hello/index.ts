@@ -25,7 +25,7 @@ const requester = connect(url, { clientId: 'display' })
 await lastValueFrom(
   from(['Vienna', 'Berlin', 'London']).pipe(
     request$(requester, temperature, { timeout: 5_000, concurrency: 1 }),
-    tap((answer) => console.log(`requester  got ${answer}`)),
+    tap((response) => console.log(`requester  got ${response}`)),
   ),
 )
 

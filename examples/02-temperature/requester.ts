@@ -1,7 +1,7 @@
 /** Asks the temperature service: `BROKER_HOST=… BROKER_PORT=… npx tsx 02-temperature/requester.ts [city …]`. */
 import { logged, type LogEntry } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
-import { askTemperatures } from '@antiphon/mqtt5-temperature'
+import { requestTemperature$ } from '@antiphon/mqtt5-temperature'
 import { pipe } from 'fp-ts/lib/function.js'
 import { from } from 'rxjs'
 import { brokerUrl } from './broker-url.js'
@@ -12,7 +12,7 @@ const cities = process.argv.length > 2 ? process.argv.slice(2) : ['Vienna', 'Ber
 function tell(entry: LogEntry): void {
   if (entry.event === 'state' && entry.state.status === 'online') {
     console.log('Connected with reason code: Success')
-    console.log(`Subscribed to response topic: response/${entry.state.grant.clientId}`)
+    console.log(`Subscribed to response topic: response/${entry.state.info.clientId}`)
   } else if (entry.event === 'publish') {
     const { correlationData, payload } = entry.message
     console.log(`Sent request ${decoder.decode(correlationData)}: ${decoder.decode(payload)}`)
@@ -25,7 +25,7 @@ function tell(entry: LogEntry): void {
 
 const link = pipe(connect(brokerUrl, { clientId: 'requester_client' }), logged(tell))
 await from(cities)
-  .pipe(askTemperatures(link, { ordered: true }))
+  .pipe(requestTemperature$(link, { ordered: true }))
   .forEach(() => undefined)
 await link.close()
 console.log('\nRequest/Response demo completed')

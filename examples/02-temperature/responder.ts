@@ -1,5 +1,5 @@
 /** The temperature service: `BROKER_HOST=… BROKER_PORT=… npx tsx 02-temperature/responder.ts`. Ctrl-C drains and ends it. */
-import { logged, refusals$, type LogEntry } from '@antiphon/core'
+import { logged, ignoredRequests$, type LogEntry } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
 import { serveTemperatures } from '@antiphon/mqtt5-temperature'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -25,8 +25,8 @@ function tell(entry: LogEntry): void {
 }
 
 const link = pipe(connect(brokerUrl, { clientId: 'responder_service' }), logged(tell))
-refusals$(link).subscribe(({ reason }) => {
-  if (reason === 'reply-topic') console.log('No Response Topic - cannot send response')
+ignoredRequests$(link).subscribe(({ reason }) => {
+  if (reason === 'response-topic') console.log('No Response Topic - cannot send response')
 })
 
 console.log('Temperature Service is running...')

@@ -1,6 +1,6 @@
 /** The car: `CS_CAR_DEVICE=… npx tsx 03-unlock-my-car/car.ts`. Listens for ten minutes; Ctrl-C drains and ends it. */
 import { serveUnlock } from '@antiphon/azure-topic-spaces'
-import { AntiphonError, refusals$, type LogEntry } from '@antiphon/core'
+import { AntiphonError, ignoredRequests$, type LogEntry } from '@antiphon/core'
 import { fromEvent, lastValueFrom } from 'rxjs'
 import { connectFrom, deviceIdIn, failureLine, say } from './device.js'
 
@@ -14,7 +14,7 @@ function tell(entry: LogEntry): void {
 }
 
 const link = connectFrom('CS_CAR_DEVICE', tell)
-refusals$(link).subscribe(({ reason, detail }) => say(car, `ignored, ${reason}: ${detail}`))
+ignoredRequests$(link).subscribe(({ reason, detail }) => say(car, `ignored, ${reason}: ${detail}`))
 const rules = { startWithin: 20_000, listenFor: 600_000, drain$: fromEvent(process, 'SIGINT') }
 try {
   await lastValueFrom(serveUnlock(link, car, rules), { defaultValue: undefined })

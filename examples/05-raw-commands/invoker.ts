@@ -14,7 +14,7 @@ for (const requestData of [{ hello: 'world' }, { shutdown: true }]) {
     responseDuration: 'PT10M',
   }
   await invoke$(instanceId, invocation, { url, pollInterval: 100 }).forEach(({ status, record }) => {
-    const answer = status === 'COMPLETED' ? ` ${JSON.stringify(record.response_data)}` : ''
-    console.log(`${JSON.stringify(requestData)} ${status}${answer}`)
+    const response = status === 'COMPLETED' ? ` ${JSON.stringify(record.response_data)}` : ''
+    console.log(`${JSON.stringify(requestData)} ${status}${response}`)
   })
 }

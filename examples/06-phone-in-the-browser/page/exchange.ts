@@ -4,7 +4,7 @@ import { match, type Either } from 'fp-ts/lib/Either.js'
 import { map, mergeMap, of, scan, startWith, type Observable, type OperatorFunction } from 'rxjs'
 
 /** How an exchange stands. */
-export type Outcome = 'pending' | 'answered' | 'refused' | 'timed-out' | 'failed'
+export type Outcome = 'pending' | 'responded' | 'refused' | 'timed-out' | 'failed'
 
 /** One attempt to unlock a car. Times are milliseconds on the link's clock. */
 export interface Exchange {
@@ -28,16 +28,16 @@ const kept = 50
 /** From the cars asked for to all exchanges, the latest first, each time one of them begins or ends. */
 export function toExchanges$(
   cars$: Observable<string>,
-  ask: Asking,
+  sendRequest: Asking,
   now: () => number,
 ): Observable<readonly Exchange[]> {
   return cars$.pipe(
     mergeMap((car, key) => {
-      const asked: Exchange = { key, car, from: now(), outcome: 'pending', detail: '' }
+      const requested: Exchange = { key, car, from: now(), outcome: 'pending', detail: '' }
       return of(car).pipe(
-        ask,
-        map((result): Exchange => ({ ...asked, to: now(), ...settled(result) })),
-        startWith(asked),
+        sendRequest,
+        map((result): Exchange => ({ ...requested, to: now(), ...settled(result) })),
+        startWith(requested),
       )
     }),
     scan(withExchange, [] as readonly Exchange[]),
@@ -55,7 +55,7 @@ function withExchange(all: readonly Exchange[], changed: Exchange): readonly Exc
 export const settled: (
   result: Either<ExchangeError, UnlockResponse>,
 ) => Pick<Exchange, 'outcome' | 'detail'> = match(failed, ({ result }) => ({
-  outcome: 'answered',
+  outcome: 'responded',
   detail: result,
 }))
 
@@ -67,7 +67,7 @@ function failed({ code, message, status, awaited }: ExchangeError): Pick<Exchang
     case 'subscribe-refused':
       return { outcome: 'refused', detail: 'The hub gives this phone no right to ask it' }
     case 'timeout':
-      return { outcome: 'timed-out', detail: `Gave up waiting for the ${awaited ?? 'answer'}` }
+      return { outcome: 'timed-out', detail: `Gave up waiting for the ${awaited ?? 'response'}` }
     default:
       return { outcome: 'failed', detail: message }
   }

@@ -4,7 +4,7 @@ import { shape, type Attributes } from './element.js'
 /** A sign for each outcome, so that none is told by its colour alone; on a field of 16 by 16. */
 const paths: Readonly<Record<Outcome, string>> = {
   pending: 'M4 8h.01M8 8h.01M12 8h.01',
-  answered: 'M3.5 8.5l3 3 6-7',
+  responded: 'M3.5 8.5l3 3 6-7',
   refused: 'M4.5 4.5l7 7M11.5 4.5l-7 7',
   'timed-out': 'M8 4.2V8l2.8 2',
   failed: 'M8 3.5v5.5M8 12.2v.01',

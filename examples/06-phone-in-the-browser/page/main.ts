@@ -28,8 +28,10 @@ function start({ url, connectionString, cars, hasTunnel }: Settings): void {
       return chosenCar(form)
     }),
   )
-  const ask = unlockEither$(link, deviceId, { timeout: timeoutIn(location.search) })
-  const exchanges$ = toExchanges$(asked$, ask, now).pipe(shareReplay({ bufferSize: 1, refCount: true }))
+  const sendRequest = unlockEither$(link, deviceId, { timeout: timeoutIn(location.search) })
+  const exchanges$ = toExchanges$(asked$, sendRequest, now).pipe(
+    shareReplay({ bufferSize: 1, refCount: true }),
+  )
   const stages$ = toStages$(link.state$, now).pipe(shareReplay({ bufferSize: 1, refCount: true }))
   const clock$ = timer(0, isCalm() ? 1_000 : 100).pipe(map(now))
 

@@ -19,7 +19,7 @@ export const statusTitles: Readonly<Record<LinkState['status'], string>> = {
 /** What each outcome is called. */
 export const outcomeTitles: Readonly<Record<Outcome, string>> = {
   pending: 'Pending',
-  answered: 'Answered',
+  responded: 'Answered',
   refused: 'Refused',
   'timed-out': 'Timed out',
   failed: 'Failed',
@@ -32,7 +32,7 @@ export function linkWords({ state, from }: LinkStage, now: number): Words {
     case 'connecting':
       return { title, detail: state.attempt === 1 ? 'To the hub' : `To the hub, attempt ${state.attempt}` }
     case 'online':
-      return { title, detail: state.grant.sessionPresent ? 'The session lives on' : 'With a new session' }
+      return { title, detail: state.info.sessionPresent ? 'The session lives on' : 'With a new session' }
     case 'offline': {
       const wait = Math.max(0, from + state.retryIn - now)
       return { title: `${title}, trying again in ${seconds(wait)}`, detail: state.error.message }
@@ -52,7 +52,7 @@ export function exchangeWords({ outcome, detail }: Exchange, status: LinkState['
 /** What a phone says below its picture of the car. */
 export function saidOf(exchange: Exchange | undefined, status: LinkState['status']): string {
   if (exchange === undefined) return 'Locked'
-  if (exchange.outcome === 'answered') return 'Unlocked'
+  if (exchange.outcome === 'responded') return 'Unlocked'
   return exchangeWords(exchange, status).detail
 }
 

@@ -29,14 +29,14 @@ describe('the exchanges of a phone', () => {
     now = 25
     results.get('car1')?.next(right({ commandId: '1', result: 'Success' }))
     now = 30
-    results.get('car2')?.next(left(new AntiphonError('timeout', 'late', { awaited: 'answer' })))
+    results.get('car2')?.next(left(new AntiphonError('timeout', 'late', { awaited: 'response' })))
 
     expect(seen.map((all) => all.map(({ car, outcome }) => `${car} ${outcome}`))).toEqual([
       [],
       ['car1 pending'],
       ['car2 pending', 'car1 pending'],
-      ['car2 pending', 'car1 answered'],
-      ['car2 timed-out', 'car1 answered'],
+      ['car2 pending', 'car1 responded'],
+      ['car2 timed-out', 'car1 responded'],
     ])
     expect(seen.at(-1)).toMatchObject([
       { from: 10, to: 30 },

@@ -20,7 +20,7 @@ function ago(seconds: number, state: LinkState): LinkStage {
 
 function exchange(key: number, from: number, to?: number): Exchange {
   const times = { from: now - from * 1_000, ...(to !== undefined && { to: now - to * 1_000 }) }
-  return { key, car: 'car1', detail: '', outcome: to === undefined ? 'pending' : 'answered', ...times }
+  return { key, car: 'car1', detail: '', outcome: to === undefined ? 'pending' : 'responded', ...times }
 }
 
 describe('the time line of a link and its exchanges', () => {

@@ -10,7 +10,7 @@ import { deviceLinkOptions } from './platform-limits.js'
 export interface DeviceOptions
   extends
     CredentialOptions,
-    Omit<LinkOptions, 'filtersPerSubscribe' | 'limits' | 'renewAfter'>,
+    Omit<LinkOptions, 'filtersPerSubscribe' | 'limits' | 'maxConnectionAge'>,
     Pick<
       MqttOptions,
       | 'ca'
@@ -59,7 +59,7 @@ export function connectDevice(connectionString: string, options: DeviceOptions =
     connectTimeout: 20_000,
     ...others,
     ...deviceLinkOptions,
-    renewAfter: usesCertificate ? Infinity : (validity - renewBefore) * 1000,
+    maxConnectionAge: usesCertificate ? Infinity : (validity - renewBefore) * 1000,
     protocolVersion: 4,
     clean: false,
     keepalive: 60,

@@ -39,8 +39,8 @@ export async function toCredentials(
   }
   if (method === 'X509') return { username: formatUsername(who) }
   if (key === undefined) throw invalidArgument(`the method ${method} needs a SharedAccessKey`)
-  const issuedAt = wholeSeconds(request.issuedAt)
-  const expiresAt = wholeSeconds(request.expiresAt)
+  const issuedAt = floorToSeconds(request.issuedAt)
+  const expiresAt = floorToSeconds(request.expiresAt)
   const clientId = clientIdOf(device)
   const signature = await sign(key, toSignedText({ hostName, clientId, policy, issuedAt, expiresAt }))
   return {
@@ -71,6 +71,6 @@ async function sign(key: string, text: string): Promise<Uint8Array> {
   return new Uint8Array(await subtle.sign('HMAC', secret, new TextEncoder().encode(text)))
 }
 
-function wholeSeconds(milliseconds: number): number {
+function floorToSeconds(milliseconds: number): number {
   return Math.floor(milliseconds / 1000) * 1000
 }

@@ -17,7 +17,7 @@ export const platformLimits = {
   /** Seconds. */
   keepAlive: 1_140,
   /** Seconds a session waits for its client. */
-  sessionExpiry: 3_600,
+  sessionExpiryInterval: 3_600,
   /** Milliseconds from TLS to CONNECT. */
   connectTimeout: 30_000,
 } as const

@@ -2,7 +2,7 @@ import {
   ApplicationError,
   requests$,
   serve,
-  type DuplicateBounds,
+  type ResponseCacheBounds,
   type Link,
   type ServeOptions,
   type ServeRecord,
@@ -20,11 +20,11 @@ export interface ServeUnlockOptions extends ServeOptions {
   /** @defaultValue unlocks, and says so */
   readonly unlock?: Unlocking
   /** How many commands are remembered, so that each is carried out once. @defaultValue for an hour */
-  readonly duplicates?: DuplicateBounds
+  readonly responseCache?: ResponseCacheBounds
   /** Milliseconds that its connection, and then its subscription, may take. @defaultValue Infinity: it keeps trying */
-  readonly startWithin?: number
+  readonly startTimeout?: number
   /** Milliseconds after which it drains. @defaultValue Infinity */
-  readonly listenFor?: number
+  readonly maxServingTime?: number
 }
 
 /**
@@ -39,21 +39,21 @@ export function serveUnlock(
   car: string,
   {
     unlock = () => of(SUCCESS),
-    duplicates,
-    startWithin = Infinity,
-    listenFor = Infinity,
+    responseCache: duplicates,
+    startTimeout = Infinity,
+    maxServingTime = Infinity,
     drain$ = NEVER,
     ...options
   }: ServeUnlockOptions = {},
 ): Observable<ServeRecord> {
   // As long as the hub keeps a message, it may deliver it again.
-  const keepFor = platformLimits.sessionExpiry * 1000
+  const ttl = platformLimits.sessionExpiryInterval * 1000
   const filter = `vehicles/unlock/req/${car}/#`
-  const isOver$ = listenFor < Infinity ? merge(drain$, timer(listenFor, link.scheduler)) : drain$
+  const isOver$ = maxServingTime < Infinity ? merge(drain$, timer(maxServingTime, link.scheduler)) : drain$
   const served$ = requests$(link, unlockEndpoint, {
     params: { car },
     filter,
-    duplicates: { keepFor, ...duplicates },
+    responseCache: { ttl: ttl, ...duplicates },
   }).pipe(
     serve(
       ({ value, params: { mobile } }) => {
@@ -67,5 +67,5 @@ export function serveUnlock(
       { ...options, drain$: isOver$ },
     ),
   )
-  return startWithin < Infinity ? merge(served$, standing$(link, filter, startWithin)) : served$
+  return startTimeout < Infinity ? merge(served$, standing$(link, filter, startTimeout)) : served$
 }

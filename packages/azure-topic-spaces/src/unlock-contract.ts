@@ -57,7 +57,8 @@ export const unlockEndpoint: Endpoint<
 > = endpoint({
   name: 'unlock',
   topic: 'vehicles/unlock/req/{car}/{mobile}',
-  reply: { topic: 'vehicles/unlock/res/{mobile}/{car}', filter: 'vehicles/unlock/res/{mobile}/#' },
+  responseTopic: 'vehicles/unlock/res/{mobile}/{car}',
+  responseFilter: 'vehicles/unlock/res/{mobile}/#',
   request: json(unlockRequest),
   response: json(unlockResponse),
   correlation: payloadField('commandId'),

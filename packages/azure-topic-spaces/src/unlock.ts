@@ -70,7 +70,7 @@ export function unlockEither$(
 }
 
 /** Milliseconds that each step may take. */
-const stepTimeouts = { connection: 20_000, subscription: 20_000, acknowledgement: 20_000, answer: 60_000 }
+const stepTimeouts = { connection: 20_000, subscription: 20_000, acknowledgement: 20_000, response: 60_000 }
 const allSteps = Object.values(stepTimeouts).reduce((sum, step) => sum + step)
 
 function phone(mobile: string, { authorization, credentials, ...options }: UnlockOptions) {
@@ -82,7 +82,7 @@ function phone(mobile: string, { authorization, credentials, ...options }: Unloc
       // Who says how long it may take in all may wait for an answer longer than a minute.
       stepTimeouts: {
         ...stepTimeouts,
-        ...(isLimited && { answer: options.timeout }),
+        ...(isLimited && { response: options.timeout }),
         ...options.stepTimeouts,
       },
     },

@@ -91,11 +91,11 @@ describe('a phone, in marbles', () => {
       const cars$ = cold('              --b-a----', { a: 'car1', b: 'car2' })
       const results$ = cars$.pipe(
         unlockEither$(link(device('mobile1')), 'mobile1', { timeout: 5 }),
-        map((answer) => (answer._tag === 'Left' ? answer.left : answer.right)),
+        map((response) => (response._tag === 'Left' ? response.left : response.right)),
       )
       expectObservable(results$).toBe(' ----x--y-', {
         x: like({ code: 'status', status: like({ applicationCode: 'Flat battery' }) }),
-        y: like({ code: 'timeout', awaited: 'answer' }),
+        y: like({ code: 'timeout', awaited: 'response' }),
       })
     }),
   )

@@ -103,10 +103,10 @@ describe('a hub that calls methods', () => {
     })
     await Promise.all(cars.map((car) => firstValueFrom(car.subscription$('$az/iot/methods/+/+', { qos: 0 }))))
     const properties = [['for', 'ä/+#']] as const
-    const answers = ['car1', 'car2'].map((deviceId) =>
+    const responses = ['car1', 'car2'].map((deviceId) =>
       lastValueFrom(hub.invokeMethod$(deviceId, 'who', { n: 1 }, { properties })),
     )
-    expect(await Promise.all(answers)).toEqual([
+    expect(await Promise.all(responses)).toEqual([
       ['car1', { n: 1 }, properties],
       ['car2', { n: 1 }, properties],
     ])
@@ -126,7 +126,7 @@ describe('a hub that calls methods', () => {
     })
     await expect(
       lastValueFrom(hub.invokeMethod$('idle', 'x', undefined, { timeout: 50 })),
-    ).rejects.toMatchObject({ code: 'timeout', awaited: 'answer' })
+    ).rejects.toMatchObject({ code: 'timeout', awaited: 'response' })
     await idle.close()
     await expect(lastValueFrom(hub.invokeMethod$('idle', 'x'))).rejects.toMatchObject({
       code: 'connection-lost',
@@ -148,7 +148,7 @@ describe('a hub that calls methods', () => {
     }))
     raw.say({ cmd: 'subscribe', messageId: 1, subscriptions })
     expect(await raw.hear()).toMatchObject({ cmd: 'suback', granted: [1, 0x80] })
-    const answer = lastValueFrom(hub.invokeMethod$(clientId, 'reboot', { hard: true }))
+    const response = lastValueFrom(hub.invokeMethod$(clientId, 'reboot', { hard: true }))
     const called = await raw.hear()
     expect(called).toMatchObject({ cmd: 'publish', qos: 0, payload: Buffer.from('{"hard":true}') })
     const topic = called?.cmd === 'publish' ? called.topic : ''
@@ -158,7 +158,7 @@ describe('a hub that calls methods', () => {
     const mine = topic.replace('/?', '/response/?')
     await lastValueFrom(other.publish$({ topic: `${mine}&rc=200`, payload: Buffer.from('"forged"') }))
     raw.say({ ...publish, topic: `${mine}&rc=200`, payload: '"done"' })
-    expect(await answer).toBe('done')
+    expect(await response).toBe('done')
     await other.close()
     raw.say({ ...publish, topic: call('reboot', '1').replace('raw', 'car1'), payload: '' })
     expect(await raw.hear()).toBeUndefined()

@@ -160,11 +160,11 @@ describe('topic spaces', () => {
     const topic = fc.array(fc.constantFrom('a', 'b', 'car1', 'c'), { minLength: 1, maxLength: 4 })
     const spaces = [space('s', 'LowFanout', 'a/+/${principal.deviceid}/#', '${principal.deviceid}/b')]
     fc.assert(
-      fc.property(filter, topic, (asked, levels) => {
+      fc.property(filter, topic, (requested, levels) => {
         const name = levels.join('/')
-        if (!maySubscribe(spaces, 'car1', asked) || !isMatch(asked, name)) return
+        if (!maySubscribe(spaces, 'car1', requested) || !isMatch(requested, name)) return
         expect(mayPublish(spaces, 'car1', name)).toBe(true)
-        expect(maySubscribe([space('p', 'PublishOnly', '#')], 'car1', asked)).toBe(false)
+        expect(maySubscribe([space('p', 'PublishOnly', '#')], 'car1', requested)).toBe(false)
       }),
     )
   })

@@ -1,4 +1,11 @@
-import { refusals$, strays$, type AntiphonError, type Link, type Refusal, type Stray } from '@antiphon/core'
+import {
+  ignoredRequests$,
+  unmatchedResponses$,
+  type AntiphonError,
+  type Link,
+  type IgnoredRequest,
+  type UnmatchedResponse,
+} from '@antiphon/core'
 import { isRight } from 'fp-ts/lib/Either.js'
 import { delay, from, map, of, range } from 'rxjs'
 import { describe, expect, it } from 'vitest'
@@ -16,7 +23,7 @@ const command = (commandId: string, requestorId = 'mobile1'): UnlockRequest => (
 })
 
 /** Asks, and writes down what comes of it. */
-function ask(link: Link, cars: readonly string[], options?: UnlockOptions): unknown[] {
+function sendRequest(link: Link, cars: readonly string[], options?: UnlockOptions): unknown[] {
   const log: unknown[] = []
   from(cars)
     .pipe(unlock$(link, 'mobile1', options))
@@ -28,7 +35,7 @@ describe('the phone', () => {
   it('subscribes its answers and publishes its command, never before the SUBACK', () => {
     inWorld(({ broker, device, advance, published }) => {
       const undo = broker.inject({ kind: 'delay', by: 500, packets: ['suback'] })
-      ask(device('mobile1'), ['car1'])
+      sendRequest(device('mobile1'), ['car1'])
       advance(400)
       expect(broker.subscriptions()).toMatchObject([{ filter: 'vehicles/unlock/res/mobile1/#', qos: 1 }])
       expect(published).toEqual([])
@@ -46,11 +53,11 @@ describe('the phone', () => {
     ['CONNACK', 'connection', 'connack', 20],
     ['SUBACK', 'subscription', 'suback', 20],
     ['PUBACK', 'acknowledgement', 'puback', 20],
-    ['its answer', 'answer', 'unsuback', 60],
+    ['its answer', 'response', 'unsuback', 60],
   ] as const)('waits for %s, then is given a timeout naming the phase: %s', (_, awaited, lost, seconds) => {
     inWorld(({ broker, device, advance }) => {
       broker.inject({ kind: 'drop', packets: [lost], clientId: 'mobile1', times: 1_000 })
-      const log = ask(device('mobile1'), ['car1'])
+      const log = sendRequest(device('mobile1'), ['car1'])
       advance(seconds * 1_000 - 10)
       expect(log).toEqual([])
       advance(20)
@@ -65,7 +72,7 @@ describe('the phone', () => {
       const car = device('car1')
       const unlock = () => of('Success').pipe(delay(77_000, car.scheduler))
       serveUnlock(car, 'car1', { unlock }).subscribe()
-      const log = ask(device('mobile1'), ['car1'])
+      const log = sendRequest(device('mobile1'), ['car1'])
       advance(3 * 19_000 + 57_000)
       expect([log, published.length]).toEqual([[], 1])
       advance(2_000)
@@ -75,11 +82,11 @@ describe('the phone', () => {
 
   it('waits as long as it is told in all', () => {
     inWorld(({ device, advance }) => {
-      const log = ask(device('mobile1'), ['car1'], { timeout: 90_000 })
+      const log = sendRequest(device('mobile1'), ['car1'], { timeout: 90_000 })
       advance(89_000)
       expect(log).toEqual([])
       advance(2_000)
-      expect(log).toMatchObject([{ code: 'timeout', awaited: 'answer' }])
+      expect(log).toMatchObject([{ code: 'timeout', awaited: 'response' }])
     })
   })
 
@@ -87,7 +94,7 @@ describe('the phone', () => {
     inWorld(({ device, advance }) => {
       serveUnlock(device('car1'), 'car1', { unlock: () => of('Battery empty') }).subscribe()
       advance(100)
-      const log = ask(device('mobile1'), ['car1'])
+      const log = sendRequest(device('mobile1'), ['car1'])
       advance(1_000)
       expect(log).toMatchObject([{ code: 'status', status: { applicationCode: 'Battery empty' } }])
       expect((log[0] as AntiphonError).message).toContain('Battery empty')
@@ -102,7 +109,7 @@ describe('the phone', () => {
       const log: unknown[] = []
       from(['car2', 'car1'])
         .pipe(unlockEither$(device('mobile1'), 'mobile1', { concurrency: 1 }))
-        .subscribe((answer) => log.push(isRight(answer) ? answer.right.result : answer.left.code))
+        .subscribe((response) => log.push(isRight(response) ? response.right.result : response.left.code))
       advance(1_000)
       expect(log).toEqual(['status', 'Success'])
     })
@@ -111,15 +118,15 @@ describe('the phone', () => {
   it('checks that the answering car is the one it asked', () => {
     inWorld(({ device, advance, published, say }) => {
       const phone = device('mobile1')
-      const strays: Stray[] = []
-      strays$(phone).subscribe((stray) => strays.push(stray))
-      const log = ask(phone, ['car1'])
+      const unmatched: UnmatchedResponse[] = []
+      unmatchedResponses$(phone).subscribe((stray) => unmatched.push(stray))
+      const log = sendRequest(phone, ['car1'])
       advance(100)
       const { commandId } = JSON.parse(published[0]?.[1] ?? '') as UnlockRequest
       say('vehicles/unlock/res/mobile1/car2', { commandId, result: 'Success' })
       advance(100)
       expect(log).toEqual([])
-      expect(strays.map(({ message }) => message.topic)).toEqual(['vehicles/unlock/res/mobile1/car2'])
+      expect(unmatched.map(({ message }) => message.topic)).toEqual(['vehicles/unlock/res/mobile1/car2'])
       say(res, { commandId, result: 'Success' })
       advance(100)
       expect(log).toEqual(['Success'])
@@ -129,9 +136,9 @@ describe('the phone', () => {
   it("ignores other people's, late and repeated answers, but they can be observed", () => {
     inWorld(({ broker, device, advance, published, say }) => {
       const phone = device('mobile1')
-      const strays: Stray[] = []
-      strays$(phone).subscribe((stray) => strays.push(stray))
-      const log = ask(phone, ['car1', 'car9'])
+      const unmatched: UnmatchedResponse[] = []
+      unmatchedResponses$(phone).subscribe((stray) => unmatched.push(stray))
+      const log = sendRequest(phone, ['car1', 'car9'])
       advance(100)
       const { commandId } = JSON.parse(published[0]?.[1] ?? '') as UnlockRequest
       say(res, { commandId: 'somebody else’s', result: 'Success' })
@@ -140,7 +147,7 @@ describe('the phone', () => {
       say(res, { commandId, result: 'Success' })
       advance(100)
       expect(log).toEqual(['Success'])
-      expect(strays).toHaveLength(3)
+      expect(unmatched).toHaveLength(3)
       expect(broker.session('mobile1')?.unacknowledged).toEqual([])
     })
   })
@@ -167,7 +174,7 @@ describe('the car', () => {
       inWorld(({ broker, device, advance }) => {
         broker.inject({ kind: 'drop', packets: [lost], clientId: 'car1', times: 1_000 })
         const log: unknown[] = []
-        const served$ = serveUnlock(device('car1'), 'car1', { startWithin: 20_000 })
+        const served$ = serveUnlock(device('car1'), 'car1', { startTimeout: 20_000 })
         served$.subscribe({ error: (error: unknown) => log.push(error) })
         advance(19_990)
         expect(log).toEqual([])
@@ -182,7 +189,7 @@ describe('the car', () => {
       const car = device('car1')
       const log: string[] = []
       const unlock = () => of('Success').pipe(delay(5_000, car.scheduler))
-      serveUnlock(car, 'car1', { startWithin: 20_000, listenFor: 600_000, unlock }).subscribe({
+      serveUnlock(car, 'car1', { startTimeout: 20_000, maxServingTime: 600_000, unlock }).subscribe({
         next: ({ outcome }) => log.push(outcome),
         complete: () => log.push('complete'),
       })
@@ -191,7 +198,7 @@ describe('the car', () => {
       advance(4_000)
       expect(log).toEqual([])
       advance(2_000)
-      expect(log).toEqual(['answered', 'complete'])
+      expect(log).toEqual(['responded', 'complete'])
       expect(published.at(-1)).toEqual([res, '{"commandId":"7","result":"Success"}'])
     })
   })
@@ -241,8 +248,8 @@ describe('the car', () => {
   ])('acknowledges %s, does not crash, and is not told again', (_, topic, payload) => {
     inWorld(({ broker, device, advance, published, say }) => {
       const car = device('car1')
-      const refusals: Refusal[] = []
-      refusals$(car).subscribe((refusal) => refusals.push(refusal))
+      const refusals: IgnoredRequest[] = []
+      ignoredRequests$(car).subscribe((refusal) => refusals.push(refusal))
       serveUnlock(car, 'car1').subscribe()
       advance(100)
       say(topic, payload)
@@ -266,7 +273,7 @@ describe('the car', () => {
       }
       serveUnlock(device('car1'), 'car1', { unlock }).subscribe()
       advance(100)
-      const log = ask(device('mobile1'), ['car1'])
+      const log = sendRequest(device('mobile1'), ['car1'])
       advance(100)
       expect(log).toMatchObject([{ code: 'status', status: { message: 'the handler failed' } }])
     })

@@ -27,7 +27,12 @@ export function inWorld(test: (world: World) => void): void {
       broker,
       device: (clientId, options = {}) => {
         const transport = broker.transport({ clientId, clean: false, protocolVersion: 4 })
-        return linkOver(transport, { ...deviceLinkOptions, renewAfter: 3_300_000, ...options, scheduler })
+        return linkOver(transport, {
+          ...deviceLinkOptions,
+          maxConnectionAge: 3_300_000,
+          ...options,
+          scheduler,
+        })
       },
       advance: (milliseconds) => {
         scheduler.maxFrames = scheduler.now() + milliseconds

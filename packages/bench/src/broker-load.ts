@@ -74,8 +74,8 @@ export async function echo(
     if (header >> 4 !== 3) return undefined
     const at = 2 + body.readUInt16BE(0)
     latencies.push(performance.now() - (sentAt[body.readUInt16BE(at + (qos > 0 ? 2 : 0))] ?? NaN))
-    const answers = qos > 0 ? [Buffer.from([0x40, 2, body[at] ?? 0, body[at + 1] ?? 0])] : []
-    return isOver ? answers : [...answers, make()]
+    const responses = qos > 0 ? [Buffer.from([0x40, 2, body[at] ?? 0, body[at + 1] ?? 0])] : []
+    return isOver ? responses : [...responses, make()]
   })
   socket.write(Buffer.concat(Array.from({ length: inFlight }, make)))
   await wait(milliseconds)
@@ -157,13 +157,13 @@ function forEachPacket(
   let rest: Buffer = Buffer.alloc(0)
   socket.on('data', (chunk) => {
     let bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
-    const answers: Buffer[] = []
+    const responses: Buffer[] = []
     while (bytes.length >= 2 && bytes.length >= 2 + (bytes[1] ?? 0)) {
       const end = 2 + (bytes[1] ?? 0)
-      answers.push(...(take(bytes[0] ?? 0, bytes.subarray(2, end)) ?? []))
+      responses.push(...(take(bytes[0] ?? 0, bytes.subarray(2, end)) ?? []))
       bytes = bytes.subarray(end)
     }
     rest = bytes
-    if (answers.length > 0 && socket.writable) socket.write(Buffer.concat(answers))
+    if (responses.length > 0 && socket.writable) socket.write(Buffer.concat(responses))
   })
 }

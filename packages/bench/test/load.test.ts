@@ -5,8 +5,8 @@ import { slice, type Answered } from '../src/peers/load.js'
 const order = { inFlight: 4, milliseconds: 1, bytes: 32 }
 
 /** Opens a caller that hands each question, and how to end it, to somebody. */
-function caller(take: (question: Talk, on: Answered) => void): Parameters<typeof slice>[0] {
-  return (on) => (question) => setImmediate(() => take(question, on))
+function requester(take: (request: Talk, on: Answered) => void): Parameters<typeof slice>[0] {
+  return (on) => (request) => setImmediate(() => take(request, on))
 }
 
 describe('slice', () => {
@@ -14,12 +14,12 @@ describe('slice', () => {
     let open = 0
     let most = 0
     const measured = await slice(
-      (on) => (question) => {
+      (on) => (request) => {
         most = Math.max(most, ++open)
         setImmediate(() => {
           open -= 1
-          on.answered(question)
-          on.answered(question)
+          on.answered(request)
+          on.answered(request)
         })
       },
       order,
@@ -30,23 +30,23 @@ describe('slice', () => {
   })
 
   it('asks in payloads of the same length, each with an id of its own', async () => {
-    const asked: Talk[] = []
+    const requested: Talk[] = []
     await slice(
-      caller((question, on) => {
-        asked.push(question)
-        on.answered(question)
+      requester((request, on) => {
+        requested.push(request)
+        on.answered(request)
       }),
       order,
     )
-    expect(new Set(asked.map((each) => JSON.stringify(each).length))).toEqual(new Set([32]))
-    expect(new Set(asked.map(({ id }) => id)).size).toBe(asked.length)
+    expect(new Set(requested.map((each) => JSON.stringify(each).length))).toEqual(new Set([32]))
+    expect(new Set(requested.map(({ id }) => id)).size).toBe(requested.length)
   })
 
   it('says how many failed, and why the first did', async () => {
     let count = 0
     const measured = await slice(
-      caller((question, on) =>
-        ++count === 2 ? on.failed(new Error('Quota exceeded')) : on.answered(question),
+      requester((request, on) =>
+        ++count === 2 ? on.failed(new Error('Quota exceeded')) : on.answered(request),
       ),
       order,
     )
@@ -58,16 +58,16 @@ describe('slice', () => {
     const late: (() => void)[] = []
     const first: Talk[] = []
     await slice(
-      caller((question, on) => {
-        first.push(question)
-        on.answered(question)
+      requester((request, on) => {
+        first.push(request)
+        on.answered(request)
       }),
       order,
     )
     const measured = await slice(
-      caller((question, on) => {
+      requester((request, on) => {
         for (const each of first) on.answered(each)
-        late.push(() => on.answered(question))
+        late.push(() => on.answered(request))
         late.shift()?.()
       }),
       order,

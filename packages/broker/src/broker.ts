@@ -140,12 +140,12 @@ export function createBroker(options: BrokerOptions = {}): Broker {
         toMessage(publication, { qos: publication.qos, retain: true, dup: false }, now()),
       ),
     events$: events.asObservable(),
-    stats$: timer(0, settings.statsInterval, scheduler).pipe(
+    stats$: timer(0, settings.statsPeriod, scheduler).pipe(
       map(() => snapshot(engine)),
       takeUntil(closed$),
     ),
     close: () =>
-      (closing ??= shutDown(engine, listeners, settings.closeWithin).finally(() => {
+      (closing ??= shutDown(engine, listeners, settings.closeTimeout).finally(() => {
         closed$.next()
         events.complete()
       })),

@@ -2,7 +2,7 @@ import { AntiphonError } from '@antiphon/core'
 import { deadlines as deadlinesOn, type Deadlines } from '@antiphon/core/link'
 import { asyncScheduler } from 'rxjs'
 import type { SchedulerLike } from 'rxjs'
-import { Lane } from './authority/lane.js'
+import { HookQueue } from './authority/hook-queue.js'
 import { Turn } from './connection/turn.js'
 import type { BrokerEvent } from './events.js'
 import type { Settings } from './options.js'
@@ -10,7 +10,7 @@ import { toMessage } from './packet/publication.js'
 import { Retained } from './retained/retained.js'
 import { Intake } from './routing/intake.js'
 import { Router } from './routing/router.js'
-import { Subscriber } from './routing/subscriber.js'
+import { SubscriptionHandler } from './routing/subscription-handler.js'
 import type { SessionHost } from './session/session-host.js'
 import { Sessions } from './session/sessions.js'
 import { newCounters } from './stats.js'
@@ -33,7 +33,7 @@ export interface Engine {
   readonly router: Router
   readonly retained: Retained
   readonly intake: Intake
-  readonly subscriber: Subscriber
+  readonly subscriber: SubscriptionHandler
   readonly journal: Journal | undefined
   readonly counters: Counters
   readonly guests: Set<Guest>
@@ -108,13 +108,13 @@ export function createEngine(settings: Settings, events: EventSink): Engine {
     deadlines,
     now,
     publish: (publication, client) => {
-      const publisher = { client, lane: new Lane(1, () => undefined), disconnect: () => undefined }
+      const publisher = { client, lane: new HookQueue(1, () => undefined), disconnect: () => undefined }
       void intake.take(publication, publisher, true)
     },
     sent: (session) => journal?.session(session),
   })
   const sessions = new Sessions({ host, router, wills, deadlines, emit })
-  const subscriber = new Subscriber({ settings, router, journal, emit })
+  const subscriber = new SubscriptionHandler({ settings, router, journal, emit })
   const engine = {
     settings,
     turn,

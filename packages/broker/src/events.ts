@@ -1,5 +1,5 @@
 import type { AntiphonError } from '@antiphon/core'
-import type { DeliveryLoss } from './session/delivery.js'
+import type { DeliveryLoss } from './session/outbound-message.js'
 import type { ClientInfo } from './authority/authority.js'
 import type { Message } from '@antiphon/core'
 

@@ -3,10 +3,10 @@ export type { Broker } from './broker.js'
 export type { BrokerOptions, QueuePolicy } from './options.js'
 export type { Limits } from './limits.js'
 export type { BrokerEvent, DropReason } from './events.js'
-export type { ListenOptions, Listener, Place } from './listen/listen.js'
+export type { ListenOptions, Listener, ListenAddress } from './listen/listen.js'
 export type {
-  Admission,
-  Answer,
+  ConnectVerdict,
+  HookResult,
   Authority,
   ClientInfo,
   ConnectAttempt,
@@ -21,7 +21,7 @@ export type { Storage, StorageChange } from './storage/storage.js'
 export type { LocalClientOptions, LocalLinkOptions, LocalWill } from './local/local-options.js'
 export type { DeliveryStatus } from './control/deliver.js'
 export type { SessionInfo, SubscriptionInfo } from './control/session-info.js'
-export type { DeliveryLoss } from './session/delivery.js'
+export type { DeliveryLoss } from './session/outbound-message.js'
 export type { BrokerStats, Counters } from './stats.js'
 export type { ProtocolVersion } from './packet/codec.js'
 export type { SubscribeLine } from './packet/subscribe.js'

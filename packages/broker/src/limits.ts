@@ -19,7 +19,7 @@ export interface Limits {
   /** @defaultValue 1 000 */
   readonly subscriptionsPerClient: number
   /** Seconds a session may outlive its connection. @defaultValue 604 800, a week */
-  readonly sessionExpiry: number
+  readonly sessionExpiryInterval: number
   /** Seconds; a v5 client asking for more, or for none, is told this one. @defaultValue 65 535, which tells nobody */
   readonly keepAlive: number
   /** QoS 1 and 2 messages a client may have unanswered. @defaultValue 1 024 */
@@ -53,7 +53,7 @@ const defaults: Limits = {
   topicLevels: 200,
   filtersPerSubscribe: 1_000,
   subscriptionsPerClient: 1_000,
-  sessionExpiry: 604_800,
+  sessionExpiryInterval: 604_800,
   keepAlive: 65_535,
   receiveMaximum: 1_024,
   topicAliases: 64,

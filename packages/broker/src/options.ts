@@ -54,9 +54,9 @@ export interface BrokerOptions {
   /** The enhanced authentication methods that `authority.authenticate` speaks; any other is refused with 0x8C. */
   readonly authenticationMethods?: readonly string[]
   /** Milliseconds that `close()` gives what is unacknowledged to be acknowledged. @defaultValue 1 000 */
-  readonly closeWithin?: number
+  readonly closeTimeout?: number
   /** Milliseconds between two items of `stats$`. @defaultValue 10 000 */
-  readonly statsInterval?: number
+  readonly statsPeriod?: number
 }
 
 /** Options with every default filled in. */
@@ -84,8 +84,8 @@ export function resolveOptions({ limits, ...options }: BrokerOptions): Settings 
     sharedOffline: 'skip',
     checksPayloadFormat: false,
     authenticationMethods: [],
-    closeWithin: 1_000,
-    statsInterval: 10_000,
+    closeTimeout: 1_000,
+    statsPeriod: 10_000,
     ...options,
     limits: resolveLimits(limits ?? {}),
   }

@@ -54,16 +54,16 @@ describeForeign(['mosquitto-clients'], 'Mosquitto’s clients at the broker', ()
     const responder = spawn(subTool, ['-p', port, '-V', 'mqttv5', '-t', 'ask', '-F', '%R %D'])
     const lines = createInterface({ input: responder.stdout })[Symbol.asyncIterator]()
     await subscribed()
-    const asking = run(rrTool, [
+    const requesting = run(rrTool, [
       ...['-p', port, '-V', 'mqttv5', '-t', 'ask', '-e', 'answer/1', '-m', 'question', '-W', '10'],
       ...['-D', 'publish', 'correlation-data', 'c1'],
     ])
     const { value } = (await lines.next()) as { value: string }
     const [topic] = value.split(' ')
     expect(value).toBe('answer/1 c1')
-    const answer = ['-t', topic ?? '', '-m', 'answer', '-D', 'publish', 'correlation-data', 'c1']
-    await run(pubTool, ['-p', port, '-V', 'mqttv5', ...answer])
-    expect((await asking).stdout).toBe('answer\n')
+    const response = ['-t', topic ?? '', '-m', 'answer', '-D', 'publish', 'correlation-data', 'c1']
+    await run(pubTool, ['-p', port, '-V', 'mqttv5', ...response])
+    expect((await requesting).stdout).toBe('answer\n')
     responder.kill()
     await once(responder, 'exit')
   })

@@ -1,4 +1,11 @@
-import type { Codec, Endpoint, EndpointTypes, MarkedQuestion, Message, Received } from '@antiphon/core'
+import type {
+  Codec,
+  Endpoint,
+  EndpointTypes,
+  CorrelatedRequest,
+  Message,
+  DecodableMessage,
+} from '@antiphon/core'
 import { decodeWith, encodeWith } from '@antiphon/core/codec'
 import { isMatch, validateTopicFilter, validateTopicName } from '@antiphon/core/topic'
 import { expectEqual, expectThat, readable } from '@antiphon/testing/internal'
@@ -22,14 +29,14 @@ import { law, parametersOf, type Law, type LawRuns } from './law.js'
 /** What the laws need to know of an endpoint. */
 export interface EndpointLawsOptions<T extends EndpointTypes> extends LawRuns {
   /** What is asked; a token in the payload is best left to the library. */
-  readonly request: Arbitrary<T['asked']>
-  readonly response: Arbitrary<T['answered']>
+  readonly request: Arbitrary<T['requestInput']>
+  readonly response: Arbitrary<T['responseInput']>
   /** The topic's parameters. @defaultValue none */
   readonly params?: Arbitrary<T['params']>
 }
 
 /** A question as it travels. */
-interface Asked extends MarkedQuestion {
+interface Asked extends CorrelatedRequest {
   readonly replyTopic: string
   readonly message: Message
 }
@@ -75,7 +82,11 @@ export function endpointLaws<T extends EndpointTypes>(
   return [...lawsOfTopics(tested), ...lawsOfTokens(tested), lawOfMessages(tested), lawOfAnswers(tested)]
 }
 
-function lawsOfTopics({ endpoint: { topic, reply }, params, runs }: Tested): readonly Law[] {
+function lawsOfTopics({
+  endpoint: { topic, responseTopic: response },
+  params,
+  runs,
+}: Tested): readonly Law[] {
   const forAll = (holds: (given: Params) => void) => (): void => assert(property(params, holds), runs)
   return [
     law(
@@ -89,8 +100,8 @@ function lawsOfTopics({ endpoint: { topic, reply }, params, runs }: Tested): rea
     law(
       'replies go to topics fit for them',
       forAll((given) => {
-        if (reply === undefined) return
-        const place = reply.place(given)
+        if (response === undefined) return
+        const place = response.format(given)
         const fault = validateTopicName(place.topic) ?? validateTopicFilter(place.filter)
         expectThat(fault === undefined, `${place.topic}, heard by ${place.filter}, is unfit: ${fault ?? ''}`)
         expectThat(isMatch(place.filter, place.topic), `${place.filter} does not select ${place.topic}`)
@@ -101,34 +112,34 @@ function lawsOfTopics({ endpoint: { topic, reply }, params, runs }: Tested): rea
 }
 
 function lawsOfTokens({ endpoint, drawn, answer, runs }: Tested): readonly Law[] {
-  const { correlation, reply, request, response, topic } = endpoint
+  const { correlation, responseTopic: reply, request, response, topic } = endpoint
   return [
     law('the token of a question comes back with its answer', () => {
       const held = property(drawn, answer, (question, value) => {
-        const { token, message, replyTopic } = ask(endpoint, question)
-        const { mark, properties } = correlation.answer(received(message, request))
+        const { token, message, replyTopic: responseTopic } = sendRequest(endpoint, question)
+        const { addToken: mark, properties } = correlation.readRequest(received(message, request))
         const payload = encoded(response, mark(value))
-        const back = arrived({ topic: replyTopic, payload, ...properties })
+        const back = arrived({ topic: responseTopic, payload, ...properties })
         expectEqual(correlation.tokenOf(received(back, response)), token, 'the token that came back')
       })
       assert(held, runs)
     }),
     law('the responder learns where to answer', () => {
       const held = property(drawn, (question) => {
-        const { message, replyTopic } = ask(endpoint, question)
-        const learnt = reply?.place(paramsOf(endpoint, message)).topic
-        const told = correlation.answer(received(message, request)).replyTopic
-        expectEqual(learnt ?? told, replyTopic, 'where the responder answers')
+        const { message, replyTopic: responseTopic } = sendRequest(endpoint, question)
+        const learnt = reply?.format(paramsOf(endpoint, message)).topic
+        const told = correlation.readRequest(received(message, request)).responseTopic
+        expectEqual(learnt ?? told, responseTopic, 'where the responder answers')
       })
       assert(held, runs)
     }),
     law('two open questions never share an answer', () => {
-      const held = property(array(drawn, { minLength: 2, maxLength: 16 }), (questions) => {
-        if (correlation.isInOrder) return
+      const held = property(array(drawn, { minLength: 2, maxLength: 16 }), (requests) => {
+        if (correlation.isOrdered) return
         const owners = new Map<string, Drawn>()
-        for (const question of questions) {
-          const { replyTopic, token } = ask(endpoint, question)
-          const key = JSON.stringify([replyTopic, token])
+        for (const question of requests) {
+          const { replyTopic: responseTopic, token } = sendRequest(endpoint, question)
+          const key = JSON.stringify([responseTopic, token])
           const other = owners.get(key)
           owners.set(key, question)
           if (other === undefined || other.id === question.id) continue
@@ -137,7 +148,7 @@ function lawsOfTokens({ endpoint, drawn, answer, runs }: Tested): readonly Law[]
             topic.parameters.length > 0 && topic.format(other.params) === topic.format(question.params)
           expectThat(
             areTheSame,
-            `${readable(other)}\nand\n${readable(question)}\nare both answered on ${replyTopic} by ${readable(token)}`,
+            `${readable(other)}\nand\n${readable(question)}\nare both answered on ${responseTopic} by ${readable(token)}`,
           )
         }
       })
@@ -162,7 +173,7 @@ function lawOfMessages({ endpoint, runs }: Tested): Law {
         ...(responseTopic === undefined ? {} : { responseTopic }),
       })
       for (const [codec, look] of [
-        [request, correlation.answer],
+        [request, correlation.readRequest],
         [response, correlation.tokenOf],
       ] as const) {
         look({
@@ -178,38 +189,38 @@ function lawOfMessages({ endpoint, runs }: Tested): Law {
   })
 }
 
-function lawOfAnswers({ endpoint, drawn, answer, runs }: Tested): Law {
+function lawOfAnswers({ endpoint, drawn, answer: response, runs }: Tested): Law {
   const interleaved: Arbitrary<Interleaved> = record({
     question: drawn,
-    answer,
+    answer: response,
     takes: integer({ min: 1, max: 40 }),
   })
   return law('answers find their questions, whatever the order in which they come', () => {
     const held = property(array(interleaved, { minLength: 1, maxLength: 8 }), (drawnQuestions) => {
-      const questions = distinct(endpoint, drawnQuestions)
-      expectEqual(answersOf(endpoint, questions), [], 'what went wrong')
+      const requests = distinct(endpoint, drawnQuestions)
+      expectEqual(answersOf(endpoint, requests), [], 'what went wrong')
     })
     assert(held, runs)
   })
 }
 
 /** Without those whose answers come where those to an earlier one do, and carry no token of their own. */
-function distinct(endpoint: Endpoint, questions: readonly Interleaved[]): readonly Interleaved[] {
-  if (endpoint.correlation.isInOrder) return questions
+function distinct(endpoint: Endpoint, requests: readonly Interleaved[]): readonly Interleaved[] {
+  if (endpoint.correlation.isOrdered) return requests
   const taken = new Set<string>()
-  return questions.filter(({ question }) => {
-    const { replyTopic, token } = ask(endpoint, question)
-    const key = JSON.stringify([replyTopic, token])
+  return requests.filter(({ question: request }) => {
+    const { replyTopic: responseTopic, token } = sendRequest(endpoint, request)
+    const key = JSON.stringify([responseTopic, token])
     return !taken.has(key) && taken.add(key)
   })
 }
 
-function ask(endpoint: Endpoint, { id, params, value: given }: Drawn): Asked {
-  const { correlation, reply, request, topic } = endpoint
-  const replyTopic = reply?.place(params).topic ?? OWN_REPLY_TOPIC
-  const { token, value, properties } = correlation.ask({ id, replyTopic, value: given })
+function sendRequest(endpoint: Endpoint, { id, params, value: given }: Drawn): Asked {
+  const { correlation, responseTopic: response, request, topic } = endpoint
+  const responseTopic = response?.format(params).topic ?? OWN_REPLY_TOPIC
+  const { token, value, properties } = correlation.correlate({ id, responseTopic, value: given })
   const message = arrived({ topic: topic.format(params), payload: encoded(request, value), ...properties })
-  return { token, value, properties, replyTopic, message }
+  return { token, value, properties, replyTopic: responseTopic, message }
 }
 
 function paramsOf({ topic }: Endpoint, message: Message): Params {
@@ -224,7 +235,7 @@ function encoded(codec: Codec<unknown>, value: unknown): Uint8Array {
   return payload.right
 }
 
-function received(message: Message, codec: Codec<unknown>): Received {
+function received(message: Message, codec: Codec<unknown>): DecodableMessage {
   return { message, value: () => decodeWith(codec, message.payload) }
 }
 

@@ -33,13 +33,13 @@ interface Outcome {
  * Asks these questions over a virtual link, one a millisecond, and answers each in its time; says of each that did not
  * get the answer to it alone what it got instead.
  */
-export function answersOf(endpoint: Endpoint, questions: readonly Interleaved[]): readonly string[] {
+export function answersOf(endpoint: Endpoint, requests: readonly Interleaved[]): readonly string[] {
   const { scheduler, runTo } = virtualTime()
   const broker = virtualBroker({ scheduler })
   const sent: { readonly at: number; readonly what: string }[] = []
-  const outcomes: Outcome[][] = questions.map(() => [])
-  const dueAt = schedule(endpoint, questions)
-  let asked = 0
+  const outcomes: Outcome[][] = requests.map(() => [])
+  const dueAt = schedule(endpoint, requests)
+  let requested = 0
 
   broker.published$.subscribe(({ message, clientId }) => {
     if (clientId !== 'responder' || isMatch(endpoint.topic.filter({}), message.topic)) return
@@ -49,21 +49,21 @@ export function answersOf(endpoint: Endpoint, questions: readonly Interleaved[])
   requests$(broker.link({ clientId: 'responder' }), endpoint)
     .pipe(
       serve<EndpointTypes>(() => {
-        const number = asked++
+        const number = requested++
         const takes = (dueAt[number] ?? 0) - scheduler.now()
-        return of(questions[number]?.answer).pipe(delay(takes, scheduler))
+        return of(requests[number]?.answer).pipe(delay(takes, scheduler))
       }),
     )
     .subscribe()
-  const caller = broker.link({ clientId: 'caller' })
-  caller.state$.subscribe()
-  questions.forEach(({ question: { params, value } }, index) => {
+  const requester = broker.link({ clientId: 'caller' })
+  requester.state$.subscribe()
+  requests.forEach(({ question: { params, value } }, index) => {
     const record = (what: string): void => void outcomes[index]?.push({ at: scheduler.now(), what })
     const asks = endpoint.topic.parameters.length === 0 ? value : { params, value }
     scheduler.schedule(
       () =>
-        exchange$(caller, endpoint, asks, { timeout: 1_000 }).subscribe({
-          next: (answer) => record(readable(answer)),
+        exchange$(requester, endpoint, asks, { timeout: 1_000 }).subscribe({
+          next: (response) => record(readable(response)),
           error: (error: unknown) => record(AntiphonError.from(error).message),
         }),
       START + index,
@@ -84,11 +84,11 @@ export function answersOf(endpoint: Endpoint, questions: readonly Interleaved[])
 const START = 10
 
 /** When each question is to be answered; never before an earlier one where that is how answers are told apart. */
-function schedule({ correlation }: Endpoint, questions: readonly Interleaved[]): readonly number[] {
+function schedule({ correlation }: Endpoint, requests: readonly Interleaved[]): readonly number[] {
   let latest = 0
-  return questions.map(({ takes }, index) => {
+  return requests.map(({ takes }, index) => {
     const wanted = START + index + takes
-    latest = correlation.isInOrder ? Math.max(latest + 1, wanted) : wanted
+    latest = correlation.isOrdered ? Math.max(latest + 1, wanted) : wanted
     return latest
   })
 }

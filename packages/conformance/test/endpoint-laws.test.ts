@@ -9,7 +9,7 @@ import {
   type Correlation,
   type Endpoint,
   type EndpointTypes,
-  type ReplyPlaces,
+  type ResponseTopicTemplate,
 } from '@antiphon/core'
 import fc from 'fast-check'
 import * as t from 'io-ts'
@@ -33,7 +33,7 @@ const lawful = <T extends EndpointTypes>(
 
 const Command = t.intersection([t.type({ id: t.string }), t.partial({ door: t.number })])
 const command = fc.record({ door: fc.integer() })
-const where = { topic: 'cars/{car}/jobs/{job}', reply: { topic: 'answers/{job}/{car}' } } as const
+const where = { topic: 'cars/{car}/jobs/{job}', responseTopic: 'answers/{job}/{car}' } as const
 
 lawful('correlation data', endpoint({ topic: 'ask', request: text, response: text }), words)
 lawful(
@@ -42,7 +42,7 @@ lawful(
     topic: 'ask/{car}',
     request: text,
     response: text,
-    replies: 'many',
+    responses: 'many',
     correlation: correlationData({ format: 'bytes' }),
   }),
   { ...words, params: fc.record({ car: level }) },
@@ -51,7 +51,7 @@ lawful(
   'a field of the payload',
   endpoint({
     topic: 'ask',
-    reply: { topic: 'answer' },
+    responseTopic: 'answer',
     request: json(Command),
     response: json(Command),
     correlation: payloadField('id'),
@@ -67,7 +67,7 @@ lawful(
   'answers in order',
   endpoint({
     topic: 'ask',
-    reply: { topic: 'answer' },
+    responseTopic: 'answer',
     request: text,
     response: text,
     correlation: inOrder(),
@@ -113,44 +113,47 @@ describe('endpointLaws', () => {
     [
       'gives every question the same token',
       {
-        ask: (question) => good.ask({ ...question, id: 'always' }),
+        correlate: (request) => good.correlate({ ...request, id: 'always' }),
       },
       [laws.share],
     ],
     [
       'shortens its tokens to a digit',
-      { ask: (question) => good.ask({ ...question, id: question.id.slice(0, 1) }) },
+      { correlate: (request) => good.correlate({ ...request, id: request.id.slice(0, 1) }) },
       [laws.share, laws.answers],
     ],
     [
       'leaves the token out of the answer',
-      { answer: (request) => ({ ...good.answer(request), properties: {} }) },
+      { readRequest: (request) => ({ ...good.readRequest(request), properties: {} }) },
       [laws.token, laws.answers],
     ],
     [
       'changes the token on its way back',
       {
-        answer: (request) => ({ ...good.answer(request), properties: { correlationData: Uint8Array.of(7) } }),
+        readRequest: (request) => ({
+          ...good.readRequest(request),
+          properties: { correlationData: Uint8Array.of(7) },
+        }),
       },
       [laws.token, laws.answers],
     ],
     ['finds no token', { tokenOf: () => undefined }, [laws.token, laws.answers]],
     [
       'forgets where to answer',
-      { answer: (request) => ({ ...good.answer(request), replyTopic: undefined }) },
+      { readRequest: (request) => ({ ...good.readRequest(request), responseTopic: undefined }) },
       [laws.place, laws.answers],
     ],
     [
       'tells where to answer wrongly',
-      { ask: (question) => good.ask({ ...question, replyTopic: `${question.replyTopic}/x` }) },
+      { correlate: (request) => good.correlate({ ...request, responseTopic: `${request.responseTopic}/x` }) },
       [laws.place, laws.answers],
     ],
     [
       'reads the payload and does not say so',
       {
-        tokenOf: (reply) => {
-          reply.value()
-          return good.tokenOf(reply)
+        tokenOf: (response) => {
+          response.value()
+          return good.tokenOf(response)
         },
       },
       [laws.borne],
@@ -158,9 +161,9 @@ describe('endpointLaws', () => {
     [
       'throws at what is foreign',
       {
-        tokenOf: (reply) => {
-          if (reply.message.correlationData === undefined) throw new Error('no token')
-          return good.tokenOf(reply)
+        tokenOf: (response) => {
+          if (response.message.correlationData === undefined) throw new Error('no token')
+          return good.tokenOf(response)
         },
       },
       [laws.borne],
@@ -168,9 +171,9 @@ describe('endpointLaws', () => {
     [
       'says it goes in order, and does not',
       {
-        isInOrder: true,
+        isOrdered: true,
         tokenOf: () => '',
-        ask: () => ({ token: '', value: 'x', properties: { responseTopic: 'elsewhere' } }),
+        correlate: () => ({ token: '', value: 'x', properties: { responseTopic: 'elsewhere' } }),
       },
       [laws.place, laws.answers],
     ],
@@ -178,7 +181,9 @@ describe('endpointLaws', () => {
     expect(brokenBy(over(correlation), words)).toEqual(broken)
   })
 
-  it.each<[string, (car: string, job: string) => ReturnType<ReplyPlaces['place']>, readonly string[]]>([
+  it.each<
+    [string, (car: string, job: string) => ReturnType<ResponseTopicTemplate['format']>, readonly string[]]
+  >([
     [
       'go where requests come',
       (car, job) => ({ topic: `cars/${car}/jobs/${job}`, filter: '#' }),
@@ -201,8 +206,8 @@ describe('endpointLaws', () => {
     ],
   ])('finds an endpoint whose replies %s', (_, place, broken) => {
     const tested = endpoint({ ...where, request: text, response: text, correlation: topicParams() })
-    const reply = { place: ({ car = '', job = '' }) => place(car, job) }
-    expect(brokenBy({ ...tested, reply }, { ...words, params })).toEqual(broken)
+    const response = { format: ({ car = '', job = '' }) => place(car, job) }
+    expect(brokenBy({ ...tested, responseTopic: response }, { ...words, params })).toEqual(broken)
   })
 
   it('finds parameters that do not survive', () => {

@@ -12,27 +12,19 @@ import { topicTemplate, type TopicTemplate } from './topic/topic-template.js'
 const TREE = '/#'
 
 /** One answer to a question, or a stream of them. */
-export type ReplyKind = 'one' | 'many'
+export type ResponseKind = 'one' | 'many'
 
 /** Everything about an endpoint that the compiler knows. */
 export interface EndpointTypes {
   /** The topic's parameters. */
   readonly params: object
   /** What the caller gives and the handler gets: a token in the payload is optional to the one, there for the other. */
-  readonly asked: unknown
+  readonly requestInput: unknown
   readonly request: unknown
   /** What the handler gives and the caller gets. */
-  readonly answered: unknown
+  readonly responseInput: unknown
   readonly response: unknown
-  readonly kind: ReplyKind
-}
-
-/** Where replies come when the endpoint, not the caller, decides it. */
-export interface ReplyContract<Topic extends string = string> {
-  /** The template of the reply's topic, over the parameters of the request's. */
-  readonly topic: Topic
-  /** The template of the filter a caller subscribes to; wider than one topic where many questions share it. */
-  readonly filter?: string
+  readonly kind: ResponseKind
 }
 
 /** What both sides agree on. */
@@ -40,21 +32,29 @@ export interface EndpointContract<
   Topic extends string,
   Req,
   Res,
-  Kind extends ReplyKind,
+  Kind extends ResponseKind,
   Via extends Correlation,
 > {
   /** What it is called in errors, logs and metrics. @defaultValue the topic's template */
   readonly name?: string
   /** The template of the request's topic. */
   readonly topic: Topic
-  /** Where replies come. @defaultValue a topic of the caller's own, `response/<clientId>`, told in the Response Topic */
-  readonly reply?: ReplyContract
+  /**
+   * The template of the topic that responses are published to, over the parameters of the request's topic.
+   * @defaultValue the requester's own topic `response/<clientId>`, sent as Response Topic
+   */
+  readonly responseTopic?: string
+  /**
+   * The template of the filter that a requester subscribes to for responses; wider than one topic where many requests
+   * share a subscription. @defaultValue `responseTopic`
+   */
+  readonly responseFilter?: string
   readonly request: Codec<Req>
   readonly response: Codec<Res>
   /** How an answer finds its question. @defaultValue correlationData() */
   readonly correlation?: Via
   /** @defaultValue 'one' */
-  readonly replies?: Kind
+  readonly responses?: Kind
   /** Requests that name no place for an answer are handled all the same, unanswered. @defaultValue false */
   readonly acceptsNotifications?: boolean
   /**
@@ -64,12 +64,12 @@ export interface EndpointContract<
   readonly onFailure?: (failure: {
     readonly code: number
     readonly message: string
-  }) => Unmarked<Res, Via> | undefined
+  }) => WithoutToken<Res, Via> | undefined
 }
 
 /** Where the replies to a question with the given topic parameters come, and what to subscribe to for them. */
-export interface ReplyPlaces {
-  readonly place: (params: Readonly<Record<string, string>>) => {
+export interface ResponseTopicTemplate {
+  readonly format: (params: Readonly<Record<string, string>>) => {
     readonly topic: string
     readonly filter: string
   }
@@ -79,11 +79,11 @@ export interface ReplyPlaces {
 export interface Endpoint<T extends EndpointTypes = EndpointTypes> {
   readonly name: string
   readonly topic: TopicTemplate<string>
-  readonly reply: ReplyPlaces | undefined
+  readonly responseTopic: ResponseTopicTemplate | undefined
   readonly request: Codec<unknown>
   readonly response: Codec<unknown>
   readonly correlation: Correlation
-  readonly replies: T['kind']
+  readonly responses: T['kind']
   readonly acceptsNotifications: boolean
   readonly onFailure: ((failure: { readonly code: number; readonly message: string }) => unknown) | undefined
   /** Carries the types; never there when running. */
@@ -95,19 +95,19 @@ export interface ContractTypes<
   Topic extends string,
   Req,
   Res,
-  Kind extends ReplyKind,
+  Kind extends ResponseKind,
   Via extends Correlation,
 > extends EndpointTypes {
   readonly params: TemplateParams<Topic>
-  readonly asked: Unmarked<Req, Via>
+  readonly requestInput: WithoutToken<Req, Via>
   readonly request: Req
-  readonly answered: Unmarked<Res, Via>
+  readonly responseInput: WithoutToken<Res, Via>
   readonly response: Res
   readonly kind: Kind
 }
 
 /** A value whose token field, if it has one, may be left to the library. */
-export type Unmarked<A, Via extends Correlation> =
+export type WithoutToken<A, Via extends Correlation> =
   Via extends PayloadFieldCorrelation<infer Field>
     ? A extends unknown
       ? Omit<A, Field> & Partial<Pick<A, Field & keyof A>>
@@ -115,9 +115,9 @@ export type Unmarked<A, Via extends Correlation> =
     : A
 
 /** What a caller gives for one question: the value, and the topic's parameters where it has any. */
-export type Ask<T extends EndpointTypes> = keyof T['params'] extends never
-  ? T['asked']
-  : { readonly params: T['params']; readonly value: T['asked'] }
+export type RequestArgument<T extends EndpointTypes> = keyof T['params'] extends never
+  ? T['requestInput']
+  : { readonly params: T['params']; readonly value: T['requestInput'] }
 
 /**
  * A contract for one kind of question: where it is asked, what it looks like, how its answer finds the way back. Both
@@ -132,7 +132,7 @@ export function endpoint<
   const Topic extends string,
   Req,
   Res,
-  Kind extends ReplyKind = 'one',
+  Kind extends ResponseKind = 'one',
   Via extends Correlation = Correlation,
 >(
   contract: EndpointContract<Topic, Req, Res, Kind, Via>,
@@ -141,44 +141,52 @@ export function endpoint<
   return {
     name: contract.name ?? contract.topic,
     topic,
-    reply: contract.reply && replyPlaces(topic, contract.reply),
+    responseTopic: responseTopicTemplate(topic, contract.responseTopic, contract.responseFilter),
     request: contract.request as Codec<unknown>,
     response: contract.response as Codec<unknown>,
     correlation: contract.correlation ?? correlationData(),
-    replies: (contract.replies ?? 'one') as Kind,
+    responses: (contract.responses ?? 'one') as Kind,
     acceptsNotifications: contract.acceptsNotifications ?? false,
     onFailure: contract.onFailure,
   }
 }
 
-function replyPlaces(request: TopicTemplate<string>, { topic, filter = topic }: ReplyContract): ReplyPlaces {
+function responseTopicTemplate(
+  request: TopicTemplate<string>,
+  topic: string | undefined,
+  filter: string | undefined = topic,
+): ResponseTopicTemplate | undefined {
+  if (topic === undefined || filter === undefined) {
+    if (filter === undefined) return undefined
+    throw invalidArgument(`responseFilter is ${filter}, but there is no responseTopic: set both, or neither`)
+  }
   const isTree = filter.endsWith(TREE)
   const topics = topicTemplate(topic)
   const filters = topicTemplate(isTree ? filter.slice(0, -TREE.length) : filter)
   for (const name of [...topics.parameters, ...filters.parameters]) {
     if (request.parameters.includes(name)) continue
     throw invalidArgument(
-      `the reply template ${topic} names {${name}}, which the request template ${request.template} does not have`,
+      `responseTopic ${topic} has the parameter {${name}}, which the request topic ${request.template} does not have`,
     )
   }
   const rest = restOf(request)
-  for (const reply of [topics, filters]) {
-    if (rest === undefined || !reply.parameters.includes(rest) || restOf(reply) === rest) continue
+  for (const { parameters, template } of [topics, filters]) {
+    if (rest === undefined || !parameters.includes(rest) || restOf({ template }) === rest) continue
     throw invalidArgument(
-      `the reply template ${reply.template} has one level for {${rest}}, which stands for several: write {${rest}...}`,
+      `responseTopic ${template} has one level for {${rest}}, which stands for several: write {${rest}...}`,
     )
   }
-  const place: ReplyPlaces['place'] = (params) => ({
+  const format: ResponseTopicTemplate['format'] = (params) => ({
     topic: topics.format(params),
     filter: filters.format(params) + (isTree ? TREE : ''),
   })
-  const example = place(Object.fromEntries(request.parameters.map((name, index) => [name, `any${index}`])))
+  const example = format(Object.fromEntries(request.parameters.map((name, index) => [name, `any${index}`])))
   if (!isMatch(example.filter, example.topic))
-    throw invalidArgument(`the reply filter ${filter} does not take what comes on the reply topic ${topic}`)
-  return { place }
+    throw invalidArgument(`responseFilter ${filter} does not match the responseTopic ${topic}`)
+  return { format }
 }
 
 /** The name of the parameter that stands for several levels. */
-function restOf({ template }: TopicTemplate<string>): string | undefined {
+function restOf({ template }: Pick<TopicTemplate<string>, 'template'>): string | undefined {
   return restName(template.slice(template.lastIndexOf('/') + 1))
 }

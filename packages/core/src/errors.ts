@@ -38,7 +38,7 @@ export type ErrorCode =
   | 'unknown'
 
 /** What a question waits for, one after the other, until it is answered. */
-export type AwaitedStep = 'connection' | 'subscription' | 'acknowledgement' | 'answer'
+export type AwaitedStep = 'connection' | 'subscription' | 'acknowledgement' | 'response'
 
 /** What an error can say beside its message. */
 export interface ErrorContext {
@@ -110,7 +110,7 @@ export class AntiphonError<C extends ErrorCode = ErrorCode> extends Error implem
   }
 
   /** The same failure, told with more of its surroundings. */
-  within(context: ErrorContext): AntiphonError<C> {
+  withContext(context: ErrorContext): AntiphonError<C> {
     const { cause, reasonCode, topic, endpoint, correlation, phase, status, awaited } = this
     const own = { cause, reasonCode, topic, endpoint, correlation, phase, status, awaited }
     const known = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))

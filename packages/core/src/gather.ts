@@ -1,11 +1,11 @@
 import { left, right, type Either } from 'fp-ts/lib/Either.js'
 import { Observable } from 'rxjs'
-import type { Ask, Endpoint, EndpointTypes } from './endpoint.js'
+import type { RequestArgument, Endpoint, EndpointTypes } from './endpoint.js'
 import { AntiphonError } from './errors.js'
-import { ask, callerOf, toParts } from './exchange/caller.js'
-import { GatheredReplies, requireGatherRules, type GatherRules } from './exchange/gathered-replies.js'
-import type { ExchangeOptions } from './exchange/options.js'
-import type { Reading } from './exchange/replies.js'
+import { startExchange, requesterContext, toRequestParts } from './requester/requester-context.js'
+import { GatheredResponses, requireGatherRules, type GatherRules } from './requester/gathered-responses.js'
+import type { ExchangeOptions } from './requester/options.js'
+import type { ResponseReading } from './requester/response-handler.js'
 import type { Link } from './link/link.js'
 import type { ExchangeError } from './request.js'
 
@@ -23,18 +23,18 @@ export interface GatherOptions extends ExchangeOptions, GatherRules {}
 export function gather$<T extends EndpointTypes>(
   link: Link,
   endpoint: Endpoint<T>,
-  question: Ask<T>,
+  request: RequestArgument<T>,
   options: GatherOptions = {},
 ): Observable<Either<ExchangeError, T['response']>> {
   const rules = requireGatherRules(options)
   const { scheduler } = link
-  const caller = callerOf(link, endpoint, options, (_, { timeout }) => {
-    return () => new GatheredReplies(rules, timeout, () => scheduler.now())
+  const requester = requesterContext(link, endpoint, options, (_, { timeout }) => {
+    return () => new GatheredResponses(rules, timeout, () => scheduler.now())
   })
   return new Observable((subscriber) => {
-    const started = ask(caller, toParts(endpoint, question), {
+    const started = startExchange(requester, toRequestParts(endpoint, request), {
       next: (reading) => {
-        const { error, value } = reading as Reading
+        const { error, value } = reading as ResponseReading
         subscriber.next(error === undefined ? right(value as T['response']) : left(error))
       },
       error: (error: unknown) => subscriber.error(AntiphonError.from(error)),

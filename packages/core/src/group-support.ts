@@ -23,7 +23,7 @@ export type GroupSupport = 'works' | 'refused' | 'silent'
 /** How long to wait for a message of one's own. */
 export interface GroupSupportOptions {
   /** Milliseconds after which a group that got nothing is called silent. @defaultValue 2 000 */
-  readonly within?: number
+  readonly timeout?: number
 }
 
 /**
@@ -40,7 +40,7 @@ export interface GroupSupportOptions {
  * ```
  */
 export function groupSupport$(link: Link, options: GroupSupportOptions = {}): Observable<GroupSupport> {
-  const within = requireNumber('within', options.within ?? 2_000, { least: 1e-3 })
+  const timeoutMs = requireNumber('timeout', options.timeout ?? 2_000, { least: 1e-3 })
   return defer(() => {
     const topic = `antiphon/group/${v4()}`
     const probe = { topic, payload: new Uint8Array(), qos: 1 } as const
@@ -52,7 +52,7 @@ export function groupSupport$(link: Link, options: GroupSupportOptions = {}): Ob
             map(() => 'works' as const),
           ),
           link.publish$(probe).pipe(ignoreElements()),
-        ).pipe(timeout({ first: within, with: () => of('silent' as const), scheduler: link.scheduler })),
+        ).pipe(timeout({ first: timeoutMs, with: () => of('silent' as const), scheduler: link.scheduler })),
       ),
       catchError((thrown: unknown) => {
         const error = AntiphonError.from(thrown)

@@ -13,9 +13,9 @@ export type { ExchangeError, PromiseOptions, RequestOptions } from './request.js
 export { requestMany } from './request-many.js'
 export { gather$ } from './gather.js'
 export type { GatherOptions } from './gather.js'
-export type { GatherRules } from './exchange/gathered-replies.js'
-export type { FlattenOptions } from './exchange/flatten.js'
-export type { ExchangeOptions, RetryOptions, StepTimeouts } from './exchange/options.js'
+export type { GatherRules } from './requester/gathered-responses.js'
+export type { FlattenOptions } from './requester/flatten.js'
+export type { ExchangeOptions, RetryOptions, StepTimeouts } from './requester/options.js'
 export type { BackOffOptions } from './link/back-off.js'
 
 // Serve requests
@@ -25,25 +25,24 @@ export { serve } from './serve.js'
 export type { ServeOptions, ServeRecord } from './serve.js'
 export { mrpcHeaders } from './responder/header-rule.js'
 export type { HeaderFault, HeaderRule } from './responder/header-rule.js'
-export type { DuplicateBounds } from './responder/duplicates.js'
+export type { ResponseCacheBounds } from './responder/response-cache.js'
 export type { Handler } from './responder/handler.js'
-export type { Ending, ServeOutcome } from './responder/outcome.js'
-export type { ReplyTopicRule } from './responder/reply-topic.js'
-export type { ServedRequest } from './responder/served-request.js'
+export type { OutcomeDetails, ServeOutcome } from './responder/outcome.js'
+export type { ResponseTopicRule } from './responder/response-topic-rule.js'
+export type { ReceivedRequest } from './responder/received-request.js'
 export type { TransferBounds } from './chunk/transfers.js'
 
 // Describe what both sides agree on
 export { endpoint } from './endpoint.js'
 export type {
-  Ask,
+  RequestArgument,
   ContractTypes,
   Endpoint,
   EndpointContract,
   EndpointTypes,
-  ReplyContract,
-  ReplyKind,
-  ReplyPlaces,
-  Unmarked,
+  ResponseKind,
+  ResponseTopicTemplate,
+  WithoutToken,
 } from './endpoint.js'
 export type { TopicTemplate } from './topic/topic-template.js'
 export type { NamesIn, ParameterName, TemplateParams } from './topic/template-params.js'
@@ -53,11 +52,11 @@ export { payloadField } from './correlation/payload-field.js'
 export type { PayloadFieldCorrelation } from './correlation/payload-field.js'
 export { inOrder, topicParams } from './correlation/by-topic.js'
 export type {
-  Answerable,
+  ResponseCorrelation,
   Correlation,
-  MarkedQuestion,
-  Question,
-  Received,
+  CorrelatedRequest,
+  RequestToCorrelate,
+  DecodableMessage,
 } from './correlation/correlation.js'
 
 // Type payloads
@@ -66,7 +65,7 @@ export { text } from './codec/text.js'
 export { bytes } from './codec/bytes.js'
 export { oneOf } from './codec/one-of.js'
 export type { Codec, CodecBounds, DecodeError, DecodeIssue } from './codec/codec.js'
-export { showDecodeError } from './codec/show-decode-error.js'
+export { formatDecodeError } from './codec/format-decode-error.js'
 export type { TypedCodecOptions } from './codec/from-type.js'
 
 // Handle errors
@@ -74,14 +73,14 @@ export { AntiphonError } from './errors.js'
 export type { AwaitedStep, ErrorCode, ErrorContext, RemoteStatus } from './errors.js'
 export { ApplicationError } from './application-error.js'
 export type { ApplicationFailure } from './application-error.js'
-export { Status } from './status.js'
+export { Status } from './protocol/status.js'
 
 // Observe a link
-export { strays$, refusals$, countsOf, servedCountsOf, idle$ } from './observe.js'
-export type { ExchangeCounts } from './exchange/counts.js'
-export type { Stray } from './exchange/strays.js'
-export type { Refusal, RefusalReason } from './responder/refusal.js'
-export type { ServedCounts } from './responder/served-counts.js'
+export { unmatchedResponses$, ignoredRequests$, requesterStats, responderStats, idle$ } from './observe.js'
+export type { RequesterStats } from './requester/requester-stats.js'
+export type { UnmatchedResponse } from './requester/unmatched-response.js'
+export type { IgnoredRequest, IgnoredReason } from './responder/ignored-request.js'
+export type { ResponderStats } from './responder/responder-stats.js'
 export { groupSupport$ } from './group-support.js'
 export type { GroupSupport, GroupSupportOptions } from './group-support.js'
 
@@ -96,7 +95,7 @@ export { stamped } from './middleware/stamped.js'
 // Use a link and its messages
 export type {
   Delivery,
-  Grant,
+  ConnectionInfo,
   Incident,
   Link,
   LinkMiddleware,

@@ -1,34 +1,34 @@
 import { defer, of, take, type Observable } from 'rxjs'
 import type { Endpoint, EndpointTypes } from './endpoint.js'
-import type { ExchangeCounts } from './exchange/counts.js'
-import { exchangesOf } from './exchange/exchanges.js'
-import type { Stray } from './exchange/strays.js'
+import type { RequesterStats } from './requester/requester-stats.js'
+import { pendingRequestsOf } from './requester/pending-requests.js'
+import type { UnmatchedResponse } from './requester/unmatched-response.js'
 import type { Link } from './link/link.js'
-import type { Refusal } from './responder/refusal.js'
-import type { ServedCounts } from './responder/served-counts.js'
+import type { IgnoredRequest } from './responder/ignored-request.js'
+import type { ResponderStats } from './responder/responder-stats.js'
 
 /**
  * Replies that no open question was waiting for: late, repeated, foreign or unreadable. They were acknowledged.
  *
  * Hot; never errors. A link and a middleware around it each have their own questions, and so their own strays.
  */
-export function strays$(link: Link): Observable<Stray> {
-  return exchangesOf(link).strays$
+export function unmatchedResponses$(link: Link): Observable<UnmatchedResponse> {
+  return pendingRequestsOf(link).unmatchedResponses$
 }
 
 /** Messages on request topics that no handler was given, and why. They were acknowledged. Hot; never errors. */
-export function refusals$(link: Link): Observable<Refusal> {
-  return exchangesOf(link).refusals$
+export function ignoredRequests$(link: Link): Observable<IgnoredRequest> {
+  return pendingRequestsOf(link).ignoredRequests$
 }
 
 /** How the exchanges of an endpoint went on this link so far, from the caller's side. */
-export function countsOf<T extends EndpointTypes>(link: Link, endpoint: Endpoint<T>): ExchangeCounts {
-  return { ...exchangesOf(link).tally(endpoint) }
+export function requesterStats<T extends EndpointTypes>(link: Link, endpoint: Endpoint<T>): RequesterStats {
+  return { ...pendingRequestsOf(link).requesterStats(endpoint) }
 }
 
 /** How the requests of an endpoint went on this link so far, from the responder's side. */
-export function servedCountsOf<T extends EndpointTypes>(link: Link, endpoint: Endpoint<T>): ServedCounts {
-  return { ...exchangesOf(link).served(endpoint) }
+export function responderStats<T extends EndpointTypes>(link: Link, endpoint: Endpoint<T>): ResponderStats {
+  return { ...pendingRequestsOf(link).responderStats(endpoint) }
 }
 
 /**
@@ -44,6 +44,6 @@ export function servedCountsOf<T extends EndpointTypes>(link: Link, endpoint: En
  * ```
  */
 export function idle$(link: Link): Observable<void> {
-  const exchanges = exchangesOf(link)
-  return defer(() => (exchanges.open === 0 ? of(undefined) : exchanges.idle$.pipe(take(1))))
+  const pending = pendingRequestsOf(link)
+  return defer(() => (pending.pendingCount === 0 ? of(undefined) : pending.idle$.pipe(take(1))))
 }

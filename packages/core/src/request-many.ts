@@ -1,9 +1,9 @@
-import type { Ask, Endpoint, EndpointTypes } from './endpoint.js'
+import type { RequestArgument, Endpoint, EndpointTypes } from './endpoint.js'
 import { AntiphonError } from './errors.js'
-import { ask, callerOf, toParts } from './exchange/caller.js'
-import type { Started } from './exchange/flatten.js'
-import { ManyReplies } from './exchange/many-replies.js'
-import type { ExchangeOptions } from './exchange/options.js'
+import { startExchange, requesterContext, toRequestParts } from './requester/requester-context.js'
+import type { Started } from './requester/flatten.js'
+import { ManyResponses } from './requester/many-responses.js'
+import type { ExchangeOptions } from './requester/options.js'
 import { Fifo } from './link/fifo.js'
 import type { Link } from './link/link.js'
 
@@ -11,7 +11,7 @@ import type { Link } from './link/link.js'
 const DEFAULT_CREDIT = 64
 
 /** Who waits for the next item of an iteration. */
-interface Taker<A> {
+interface Reader<A> {
   readonly resolve: (result: IteratorResult<A, undefined>) => void
   readonly reject: (error: AntiphonError) => void
 }
@@ -31,20 +31,26 @@ interface Taker<A> {
 export function requestMany<T extends EndpointTypes & { readonly kind: 'many' }>(
   link: Link,
   endpoint: Endpoint<T>,
-  question: Ask<T>,
+  request: RequestArgument<T>,
   options: ExchangeOptions = {},
 ): AsyncIterable<T['response']> {
   const iterate = (): AsyncIterator<T['response'], undefined> => {
     const come = new Fifo<T['response']>()
-    const takers = new Fifo<Taker<T['response']>>()
+    const takers = new Fifo<Reader<T['response']>>()
     let end: { readonly error?: AntiphonError } | undefined
     let started: Started | undefined
-    let replies: ManyReplies | undefined
+    let responses: ManyResponses | undefined
 
-    const caller = callerOf(link, endpoint, options, (_, { timeout, credit = DEFAULT_CREDIT }) => () => {
-      replies = new ManyReplies({ patience: timeout, credit, consumesAtOnce: false })
-      return replies
-    })
+    const requester = requesterContext(
+      link,
+      endpoint,
+      options,
+      (_, { timeout, credit = DEFAULT_CREDIT }) =>
+        () => {
+          responses = new ManyResponses({ timeout, credit, isConsumedOnArrival: false })
+          return responses
+        },
+    )
     const settleEnd = (): void => {
       for (let taker = takers.shift(); taker !== undefined; taker = takers.shift()) {
         if (end?.error !== undefined) taker.reject(end.error)
@@ -54,12 +60,12 @@ export function requestMany<T extends EndpointTypes & { readonly kind: 'many' }>
       }
     }
     const start = (): Started =>
-      ask(caller, toParts(endpoint, question), {
+      startExchange(requester, toRequestParts(endpoint, request), {
         next: (value) => {
           const taker = takers.shift()
           if (taker === undefined) come.push(value)
           else {
-            replies?.consumed()
+            responses?.consumed()
             taker.resolve({ done: false, value: value as T['response'] })
           }
         },
@@ -76,7 +82,7 @@ export function requestMany<T extends EndpointTypes & { readonly kind: 'many' }>
       next: () =>
         new Promise((resolve, reject) => {
           if (come.length > 0) {
-            replies?.consumed()
+            responses?.consumed()
             resolve({ done: false, value: come.shift() })
             return
           }

@@ -1,10 +1,10 @@
 import { left, right, type Either } from 'fp-ts/lib/Either.js'
 import { finalize, Observable, type OperatorFunction } from 'rxjs'
-import type { Ask, Endpoint, EndpointTypes } from './endpoint.js'
+import type { RequestArgument, Endpoint, EndpointTypes } from './endpoint.js'
 import { AntiphonError } from './errors.js'
-import { ask, callerOf, toParts } from './exchange/caller.js'
-import { flatten, type FlattenOptions } from './exchange/flatten.js'
-import type { ExchangeOptions } from './exchange/options.js'
+import { startExchange, requesterContext, toRequestParts } from './requester/requester-context.js'
+import { flatten, type FlattenOptions } from './requester/flatten.js'
+import type { ExchangeOptions } from './requester/options.js'
 import type { Link } from './link/link.js'
 
 /** How a stream of questions is asked. */
@@ -38,11 +38,11 @@ export function request$<T extends EndpointTypes>(
   link: Link,
   endpoint: Endpoint<T>,
   options: RequestOptions = {},
-): OperatorFunction<Ask<T>, T['response']> {
-  const caller = callerOf(link, endpoint, options)
+): OperatorFunction<RequestArgument<T>, T['response']> {
+  const requester = requesterContext(link, endpoint, options)
   return flatten(
     {
-      start: (question, outcome) => ask(caller, toParts(endpoint, question), outcome),
+      start: (question, outcome) => startExchange(requester, toRequestParts(endpoint, question), outcome),
       refuse: (error, outcome) => outcome.error(error),
     },
     options,
@@ -54,12 +54,12 @@ export function requestEither$<T extends EndpointTypes>(
   link: Link,
   endpoint: Endpoint<T>,
   options: RequestOptions = {},
-): OperatorFunction<Ask<T>, Either<ExchangeError, T['response']>> {
-  const caller = callerOf(link, endpoint, options)
+): OperatorFunction<RequestArgument<T>, Either<ExchangeError, T['response']>> {
+  const requester = requesterContext(link, endpoint, options)
   return flatten(
     {
       start: (question, outcome) =>
-        ask(caller, toParts(endpoint, question), {
+        startExchange(requester, toRequestParts(endpoint, question), {
           next: (value) => outcome.next(right(value as T['response'])),
           error: (error: unknown) => {
             outcome.next(left(AntiphonError.from(error)))
@@ -85,12 +85,12 @@ export function requestEither$<T extends EndpointTypes>(
 export function exchange$<T extends EndpointTypes>(
   link: Link,
   endpoint: Endpoint<T>,
-  question: Ask<T>,
+  question: RequestArgument<T>,
   options: ExchangeOptions = {},
 ): Observable<T['response']> {
-  const caller = callerOf(link, endpoint, options)
+  const requester = requesterContext(link, endpoint, options)
   return new Observable((subscriber) => {
-    const started = ask(caller, toParts(endpoint, question), subscriber)
+    const started = startExchange(requester, toRequestParts(endpoint, question), subscriber)
     return () => started.cancel()
   })
 }
@@ -106,10 +106,10 @@ export function exchange$<T extends EndpointTypes>(
 export async function request<T extends EndpointTypes & { readonly kind: 'one' }>(
   link: Link,
   endpoint: Endpoint<T>,
-  question: Ask<T>,
+  question: RequestArgument<T>,
   { signal, ...options }: PromiseOptions = {},
 ): Promise<T['response']> {
-  const answer$ = exchange$(link, endpoint, question, options)
+  const response$ = exchange$(link, endpoint, question, options)
   const gaveUp = (): AntiphonError<'cancelled'> => {
     const context = { cause: signal?.reason as unknown, endpoint: endpoint.name }
     return new AntiphonError('cancelled', `${endpoint.name}: the caller gave up`, context)
@@ -123,7 +123,7 @@ export async function request<T extends EndpointTypes & { readonly kind: 'one' }
       exchange.unsubscribe()
       reject(gaveUp())
     }
-    const exchange = answer$
+    const exchange = response$
       .pipe(finalize(() => signal?.removeEventListener('abort', abort)))
       .subscribe({ next: resolve, error: reject })
     if (!exchange.closed) signal?.addEventListener('abort', abort)

@@ -2,14 +2,14 @@ import { mergeMap, Observable, tap } from 'rxjs'
 import { requireNumber } from './argument.js'
 import type { TransferBounds } from './chunk/transfers.js'
 import type { Endpoint, EndpointTypes } from './endpoint.js'
-import { exchangesOf } from './exchange/exchanges.js'
+import { pendingRequestsOf } from './requester/pending-requests.js'
 import type { Delivery, Link } from './link/link.js'
 import type { QoS } from './message.js'
-import { Admission, type Admitted } from './responder/admission.js'
-import type { DuplicateBounds } from './responder/duplicates.js'
+import { RequestReceiver, type AcceptedRequest } from './responder/request-receiver.js'
+import type { ResponseCacheBounds } from './responder/response-cache.js'
 import type { HeaderRule } from './responder/header-rule.js'
-import { replyTopicCheck, type ReplyTopicRule } from './responder/reply-topic.js'
-import { toServedRequest, type ServedRequest } from './responder/served-request.js'
+import { responseTopicCheck, type ResponseTopicRule } from './responder/response-topic-rule.js'
+import { toReceivedRequest, type ReceivedRequest } from './responder/received-request.js'
 
 /** Which requests come in, and how they are received. */
 export interface RequestsOptions<T extends EndpointTypes> {
@@ -22,18 +22,18 @@ export interface RequestsOptions<T extends EndpointTypes> {
   /** @defaultValue 1 */
   readonly qos?: QoS
   /** Where replies may go. @defaultValue any topic outside `$` trees that is not a request topic itself */
-  readonly replyTopics?: ReplyTopicRule
+  readonly responseTopics?: ResponseTopicRule
   /** What is asked of a request's headers beside what the protocol needs, such as `mrpcHeaders`. @defaultValue nothing */
   readonly headers?: HeaderRule
   /** How many requests are remembered to answer their repetitions. */
-  readonly duplicates?: DuplicateBounds
+  readonly responseCache?: ResponseCacheBounds
   /** How much may be on its way in parts, of requests larger than one packet. */
   readonly transfers?: TransferBounds
   /**
    * Acknowledge a request once its reply is out, so that a crash repeats it, or when it arrives, so that a crash loses
-   * it. @defaultValue 'after-reply'
+   * it. @defaultValue 'after-response'
    */
-  readonly acknowledge?: 'after-reply' | 'on-receipt'
+  readonly acknowledge?: 'after-response' | 'on-receipt'
 }
 
 /**
@@ -50,36 +50,36 @@ export function requests$<T extends EndpointTypes>(
   link: Link,
   endpoint: Endpoint<T>,
   options: RequestsOptions<T> = {},
-): Observable<ServedRequest<T>> {
+): Observable<ReceivedRequest<T>> {
   const topics =
     options.filter ?? endpoint.topic.filter((options.params ?? {}) as Readonly<Record<string, string>>)
   const subscribed = options.group === undefined ? topics : `$share/${options.group}/${topics}`
-  const exchanges = exchangesOf(link)
+  const pending = pendingRequestsOf(link)
   const parts = {
     link,
     endpoint,
-    checkReplyTopic: replyTopicCheck(topics, options.replyTopics),
+    checkResponseTopic: responseTopicCheck(topics, options.responseTopics),
     headers: options.headers,
-    duplicates: toDuplicateBounds(options.duplicates),
+    cacheBounds: toCacheBounds(options.responseCache),
     transfers: options.transfers,
-    refused: exchanges.refused,
+    onIgnored: pending.reportIgnored,
   }
   return new Observable((subscriber) => {
-    const admission = new Admission(parts)
-    exchanges.follow()
-    subscriber.add(() => admission.close())
-    const toRequest = (admitted: Admitted): ServedRequest<T> =>
-      toServedRequest<T>({ ...admitted, endpoint: endpoint.name, receivedAt: link.scheduler.now() })
+    const receiver = new RequestReceiver(parts)
+    pending.monitorLink()
+    subscriber.add(() => receiver.close())
+    const toRequest = (admitted: AcceptedRequest): ReceivedRequest<T> =>
+      toReceivedRequest<T>({ ...admitted, endpoint: endpoint.name, receivedAt: link.scheduler.now() })
     const receive = (delivery: Delivery): void => {
-      const admitted = admission.admit(delivery)
+      const admitted = receiver.receive(delivery)
       if (admitted === undefined) return
-      if (options.acknowledge === 'on-receipt') admitted.served.acknowledge()
+      if (options.acknowledge === 'on-receipt') admitted.context.acknowledge()
       subscriber.next(toRequest(admitted))
     }
     return link
       .subscription$(subscribed, { qos: options.qos ?? 1 })
       .pipe(
-        tap({ complete: () => admission.shut() }),
+        tap({ complete: () => receiver.linkClosed() }),
         mergeMap((window) => window.deliveries$),
       )
       .subscribe({
@@ -90,11 +90,11 @@ export function requests$<T extends EndpointTypes>(
   })
 }
 
-function toDuplicateBounds(bounds: DuplicateBounds = {}): Required<DuplicateBounds> {
-  const { entries = 10_000, bytes = 16 * 2 ** 20, keepFor = 60_000 } = bounds
+function toCacheBounds(bounds: ResponseCacheBounds = {}): Required<ResponseCacheBounds> {
+  const { entries = 10_000, bytes = 16 * 2 ** 20, ttl = 60_000 } = bounds
   return {
-    entries: requireNumber('duplicates.entries', entries, { least: 0 }),
-    bytes: requireNumber('duplicates.bytes', bytes, { least: 0 }),
-    keepFor: requireNumber('duplicates.keepFor', keepFor, { least: 0 }),
+    entries: requireNumber('responseCache.entries', entries, { least: 0 }),
+    bytes: requireNumber('responseCache.bytes', bytes, { least: 0 }),
+    ttl: requireNumber('responseCache.ttl', ttl, { least: 0 }),
   }
 }

@@ -2,15 +2,15 @@ import { Observable, type OperatorFunction, type Unsubscribable } from 'rxjs'
 import { requireNumber } from './argument.js'
 import type { EndpointTypes } from './endpoint.js'
 import { AntiphonError } from './errors.js'
-import { Line, type Queued } from './line.js'
-import { listen } from './listen.js'
+import { LinkedQueue, type ListNode } from './linked-queue.js'
+import { subscribeWhileOpen } from './subscribe-while-open.js'
 import type { Message } from './message.js'
 import { BUSY, toFailure } from './responder/failures.js'
-import type { Handler, HandlingParts } from './responder/handler.js'
-import { handle } from './responder/handling.js'
-import { endingOf, type Ending, type ServeOutcome } from './responder/outcome.js'
-import { servedOf, type ServedRequest } from './responder/served-request.js'
-import { Turns, Waiter } from './responder/turns.js'
+import type { Handler, HandlerRunOptions } from './responder/handler.js'
+import { runHandler } from './responder/single-response-run.js'
+import { outcomeAfterSend, type OutcomeDetails, type ServeOutcome } from './responder/outcome.js'
+import { contextOf, type ReceivedRequest } from './responder/received-request.js'
+import { KeyedQueue, QueuedItem } from './responder/keyed-queue.js'
 
 /** How requests are handled. */
 export interface ServeOptions<T extends EndpointTypes = EndpointTypes> {
@@ -26,9 +26,9 @@ export interface ServeOptions<T extends EndpointTypes = EndpointTypes> {
    * the other in the order in which they came, the next when the reply to the one before is out; `undefined` puts a
    * request in no order. Requests of different values go side by side.
    */
-  readonly orderedBy?: (request: ServedRequest<T>) => unknown
+  readonly orderedBy?: (request: ReceivedRequest<T>) => unknown
   /** Milliseconds a handler may take, beside what the caller allows. @defaultValue Infinity */
-  readonly timeLimit?: number
+  readonly handlerTimeout?: number
   /**
    * When it emits: new requests are answered 503 or, where no status can travel, left to the broker unacknowledged; what
    * is in hand is finished, then the stream completes.
@@ -37,7 +37,7 @@ export interface ServeOptions<T extends EndpointTypes = EndpointTypes> {
 }
 
 /** What became of one request. Times are milliseconds on the link's clock. */
-export interface ServeRecord<T extends EndpointTypes = EndpointTypes> extends Ending {
+export interface ServeRecord<T extends EndpointTypes = EndpointTypes> extends OutcomeDetails {
   readonly endpoint: string
   readonly params: T['params']
   readonly request: Message
@@ -49,32 +49,37 @@ export interface ServeRecord<T extends EndpointTypes = EndpointTypes> extends En
 }
 
 /** A handler at work. */
-class Run<T extends EndpointTypes> implements HandlingParts<T>, Queued<Run<T>> {
+class HandlerRun<T extends EndpointTypes> implements HandlerRunOptions<T>, ListNode<HandlerRun<T>> {
   readonly handler: Handler<T>
-  readonly request: ServedRequest<T>
-  readonly timeLimit: number
+  readonly request: ReceivedRequest<T>
+  readonly handlerTimeout: number
   readonly key: unknown
   readonly startedAt: number
   handling: Unsubscribable | undefined
-  line: Line<Run<T>> | undefined = undefined
-  before: Run<T> | undefined = undefined
-  behind: Run<T> | undefined = undefined
-  readonly #over: (run: Run<T>, ending: Ending) => void
+  queue: LinkedQueue<HandlerRun<T>> | undefined = undefined
+  prevNode: HandlerRun<T> | undefined = undefined
+  nextNode: HandlerRun<T> | undefined = undefined
+  readonly #onEnd: (run: HandlerRun<T>, outcome: OutcomeDetails) => void
 
   constructor(
-    { handler, request, timeLimit, key }: Pick<Run<T>, 'handler' | 'request' | 'timeLimit' | 'key'>,
-    over: (run: Run<T>, ending: Ending) => void,
+    {
+      handler,
+      request,
+      handlerTimeout,
+      key,
+    }: Pick<HandlerRun<T>, 'handler' | 'request' | 'handlerTimeout' | 'key'>,
+    over: (run: HandlerRun<T>, outcome: OutcomeDetails) => void,
   ) {
     this.handler = handler
     this.request = request
-    this.timeLimit = timeLimit
+    this.handlerTimeout = handlerTimeout
     this.key = key
-    this.startedAt = servedOf(request).link.scheduler.now()
-    this.#over = over
+    this.startedAt = contextOf(request).link.scheduler.now()
+    this.#onEnd = over
   }
 
-  ended(ending: Ending): void {
-    this.#over(this, ending)
+  onEnd(outcome: OutcomeDetails): void {
+    this.#onEnd(this, outcome)
   }
 }
 
@@ -94,40 +99,40 @@ class Run<T extends EndpointTypes> implements HandlingParts<T>, Queued<Run<T>> {
 export function serve<T extends EndpointTypes>(
   handler: Handler<T>,
   options: ServeOptions<NoInfer<T>> = {},
-): OperatorFunction<ServedRequest<T>, ServeRecord<T>> {
+): OperatorFunction<ReceivedRequest<T>, ServeRecord<T>> {
   const { orderedBy } = options
   const concurrency = requireNumber('concurrency', options.concurrency ?? 256, { least: 1, isWhole: true })
   const queue = requireNumber('queue', options.queue ?? 10_000, { least: 0, isWhole: true })
-  const timeLimit = requireNumber('timeLimit', options.timeLimit ?? Infinity, { least: 1e-3 })
+  const handlerTimeout = requireNumber('handlerTimeout', options.handlerTimeout ?? Infinity, { least: 1e-3 })
   return (source) =>
     new Observable((subscriber) => {
-      const running = new Line<Run<T>>()
-      const turns = new Turns<ServedRequest<T>>()
+      const running = new LinkedQueue<HandlerRun<T>>()
+      const waiting = new KeyedQueue<ReceivedRequest<T>>()
       let isClosing = false
       let isStarting = false
 
       const completeWhenDone = (): void => {
-        if (isClosing && running.length === 0 && turns.length === 0) subscriber.complete()
+        if (isClosing && running.length === 0 && waiting.length === 0) subscriber.complete()
       }
-      const report = (request: ServedRequest<T>, ending: Ending, startedAt?: number): void => {
+      const report = (request: ReceivedRequest<T>, outcome: OutcomeDetails, startedAt?: number): void => {
         const { endpoint, params, message, receivedAt } = request
-        const served = servedOf(request)
-        const endedAt = served.link.scheduler.now()
-        served.count(ending.outcome)
+        const context = contextOf(request)
+        const endedAt = context.link.scheduler.now()
+        context.count(outcome.outcome)
         const times = startedAt === undefined ? { receivedAt, endedAt } : { receivedAt, startedAt, endedAt }
-        subscriber.next({ endpoint, params, request: message, ...times, ...ending })
+        subscriber.next({ endpoint, params, request: message, ...times, ...outcome })
       }
-      const over = (run: Run<T>, ending: Ending): void => {
+      const finish = (run: HandlerRun<T>, outcome: OutcomeDetails): void => {
         running.remove(run)
-        turns.pass(run.key)
-        report(run.request, ending, run.startedAt)
+        waiting.release(run.key)
+        report(run.request, outcome, run.startedAt)
         startNext()
         completeWhenDone()
       }
-      const start = (request: ServedRequest<T>, key: unknown): void => {
-        const run = new Run<T>({ handler, request, timeLimit, key }, over)
+      const start = (request: ReceivedRequest<T>, key: unknown): void => {
+        const run = new HandlerRun<T>({ handler, request, handlerTimeout, key }, finish)
         running.push(run)
-        const handling = handle(run)
+        const handling = runHandler(run)
         // It may have ended, or been let go of, while it was being started.
         if (running.has(run)) run.handling = handling
         else handling.unsubscribe()
@@ -136,88 +141,91 @@ export function serve<T extends EndpointTypes>(
         // A handler that ends at once comes back here; a loop serves it, not a pile of calls.
         if (isStarting) return
         isStarting = true
-        for (let next = takeNext(); next !== undefined; next = takeNext()) start(next.holder, next.key)
+        for (let next = takeNext(); next !== undefined; next = takeNext()) start(next.item, next.key)
         isStarting = false
       }
-      const takeNext = (): Waiter<ServedRequest<T>> | undefined =>
-        running.length < concurrency ? turns.next() : undefined
-      const enqueue = (request: ServedRequest<T>, key: unknown): void => {
-        const waiter = new Waiter(request, key)
-        turns.wait(waiter)
-        servedOf(request).onCancel = () => {
-          turns.leave(waiter)
+      const takeNext = (): QueuedItem<ReceivedRequest<T>> | undefined =>
+        running.length < concurrency ? waiting.shift() : undefined
+      const enqueue = (request: ReceivedRequest<T>, key: unknown): void => {
+        const waiter = new QueuedItem(request, key)
+        waiting.push(waiter)
+        contextOf(request).onCancel = () => {
+          waiting.remove(waiter)
           report(request, { outcome: 'cancelled' })
           startNext()
           completeWhenDone()
         }
       }
-      const turnAway = (request: ServedRequest<T>): void => {
-        const served = servedOf(request)
-        if (served.canTell(BUSY)) {
-          served.turnAway(BUSY, (sent) =>
-            report(request, endingOf({ outcome: 'busy', status: BUSY.code }, sent)),
+      const reject = (request: ReceivedRequest<T>): void => {
+        const context = contextOf(request)
+        if (context.canReportFailure(BUSY)) {
+          context.reject(BUSY, (sent) =>
+            report(request, outcomeAfterSend({ outcome: 'busy', status: BUSY.code }, sent)),
           )
           return
         }
-        served.abandon()
+        context.abandon()
         report(request, { outcome: 'busy' })
       }
       /** One that can be told nothing waits beyond the queue's end: there, the broker bounds how many they are. */
-      const mayWait = (request: ServedRequest<T>): boolean => {
-        if (turns.length < queue) return true
-        const served = servedOf(request)
-        return served.isKeptByBroker && !served.canTell(BUSY)
+      const canQueue = (request: ReceivedRequest<T>): boolean => {
+        if (waiting.length < queue) return true
+        const context = contextOf(request)
+        return context.isHeldByBroker && !context.canReportFailure(BUSY)
       }
-      const admit = (request: ServedRequest<T>): void => {
+      const admit = (request: ReceivedRequest<T>): void => {
         let key: unknown
         try {
           key = orderedBy?.(request)
         } catch (error) {
           const failure = toFailure(error)
-          servedOf(request).fail(failure, (sent) =>
-            report(request, endingOf({ outcome: 'failed', status: failure.code, error }, sent)),
+          contextOf(request).fail(failure, (sent) =>
+            report(request, outcomeAfterSend({ outcome: 'failed', status: failure.code, error }, sent)),
           )
           return
         }
-        if (running.length < concurrency && turns.take(key)) start(request, key)
-        else if (mayWait(request)) enqueue(request, key)
-        else turnAway(request)
+        if (running.length < concurrency && waiting.tryClaim(key)) start(request, key)
+        else if (canQueue(request)) enqueue(request, key)
+        else reject(request)
       }
 
       /** Lets go of all that `isConcerned` holds for, unanswered and unacknowledged. */
-      const letGo = (isConcerned: (request: ServedRequest<T>) => boolean, ending?: Ending): void => {
-        for (const run of running.all) {
+      const abandon = (
+        isConcerned: (request: ReceivedRequest<T>) => boolean,
+        outcome?: OutcomeDetails,
+      ): void => {
+        for (const run of running.items) {
           const { request, handling, startedAt, key } = run
           if (!isConcerned(request) || !running.remove(run)) continue
           handling?.unsubscribe()
-          servedOf(request).abandon()
-          turns.pass(key)
-          if (ending !== undefined) report(request, ending, startedAt)
+          contextOf(request).abandon()
+          waiting.release(key)
+          if (outcome !== undefined) report(request, outcome, startedAt)
         }
-        for (const waiter of turns.all) {
-          const { holder: request } = waiter
+        for (const waiter of waiting.items) {
+          const { item: request } = waiter
           if (!isConcerned(request)) continue
-          turns.leave(waiter)
-          servedOf(request).abandon()
-          if (ending !== undefined) report(request, ending)
+          waiting.remove(waiter)
+          contextOf(request).abandon()
+          if (outcome !== undefined) report(request, outcome)
         }
       }
 
-      subscriber.add(() => letGo(() => true))
+      subscriber.add(() => abandon(() => true))
       const close = (): void => {
         isClosing = true
         completeWhenDone()
       }
       if (options.drain$ !== undefined) subscriber.add(options.drain$.subscribe(close))
-      listen(source, subscriber, {
+      subscribeWhileOpen(source, subscriber, {
         next: (request) => {
-          if (isClosing) turnAway(request)
+          if (isClosing) reject(request)
           else admit(request)
         },
         error: (error) => subscriber.error(error),
         complete: () => {
           // Where it ended because the link is closed, there is nobody to answer any more.
-          letGo((request) => servedOf(request).isStranded, { outcome: 'unsent', error: linkClosed() })
+          abandon((request) => contextOf(request).isLinkClosed, { outcome: 'unsent', error: linkClosed() })
           startNext()
           close()
         },

@@ -14,7 +14,7 @@ import {
   text,
   topicParams,
   type AntiphonError,
-  type Ask,
+  type RequestArgument,
   type Endpoint,
   type Link,
   type ServeRecord,
@@ -30,12 +30,13 @@ const rooms = endpoint({
   request: json(t.type({ celsius: t.number })),
   response: json(t.type({ ok: t.boolean })),
 })
-const stream = endpoint({ topic: 'stream/{id}', request: text, response: text, replies: 'many' })
+const stream = endpoint({ topic: 'stream/{id}', request: text, response: text, responses: 'many' })
 const Unlock = t.type({ commandId: t.string, command: t.string })
 const Unlocked = t.type({ commandId: t.string, result: t.string })
 const unlock = endpoint({
   topic: 'req/{car}/{mobile}',
-  reply: { topic: 'res/{mobile}/{car}', filter: 'res/{mobile}/#' },
+  responseTopic: 'res/{mobile}/{car}',
+  responseFilter: 'res/{mobile}/#',
   request: json(Unlock),
   response: json(Unlocked),
   correlation: payloadField('commandId'),
@@ -60,8 +61,8 @@ describe('the types of an endpoint', () => {
   })
 
   it('make a question the value alone where the topic has no parameters', () => {
-    expectTypeOf<Ask<TypesOf<typeof plain>>>().toEqualTypeOf<string>()
-    expectTypeOf<Ask<TypesOf<typeof stream>>>().toEqualTypeOf<{
+    expectTypeOf<RequestArgument<TypesOf<typeof plain>>>().toEqualTypeOf<string>()
+    expectTypeOf<RequestArgument<TypesOf<typeof stream>>>().toEqualTypeOf<{
       readonly params: { readonly id: string }
       readonly value: string
     }>()
@@ -144,7 +145,7 @@ describe('the types of an endpoint', () => {
       // @ts-expect-error this one answers once
       requestMany(link, plain, 'a')
       // @ts-expect-error there are two kinds
-      endpoint({ topic: 'a', request: text, response: text, replies: 'several' })
+      endpoint({ topic: 'a', request: text, response: text, responses: 'several' })
       expectTypeOf(exchange$(link, stream, question)).toEqualTypeOf<Observable<string>>()
     })
   })
@@ -198,15 +199,15 @@ describe('an endpoint', () => {
 
   it('answers once, by correlation data, and accepts no notifications, unless it says otherwise', () => {
     expect(plain).toMatchObject({
-      replies: 'one',
+      responses: 'one',
       correlation: { name: 'correlationData' },
       acceptsNotifications: false,
     })
-    expect(plain.reply).toBeUndefined()
+    expect(plain.responseTopic).toBeUndefined()
   })
 
   it('fills its reply topic and filter from the parameters of the request', () => {
-    expect(unlock.reply?.place({ car: 'c1', mobile: 'm1' })).toEqual({
+    expect(unlock.responseTopic?.format({ car: 'c1', mobile: 'm1' })).toEqual({
       topic: 'res/m1/c1',
       filter: 'res/m1/#',
     })
@@ -215,23 +216,24 @@ describe('an endpoint', () => {
   it('may have a parameter for several levels, in its reply topic as well', () => {
     const command = endpoint({
       topic: '{device}/cmd/{path...}',
-      reply: { topic: '{device}/rsp/{path...}', filter: '{device}/rsp/#' },
+      responseTopic: '{device}/rsp/{path...}',
+      responseFilter: '{device}/rsp/#',
       request: text,
       response: text,
     })
-    expect(command.reply?.place({ device: 'd1', path: 'a/b' })).toEqual({
+    expect(command.responseTopic?.format({ device: 'd1', path: 'a/b' })).toEqual({
       topic: 'd1/rsp/a/b',
       filter: 'd1/rsp/#',
     })
-    const asked: Ask<NonNullable<(typeof command)['types']>> = {
+    const requested: RequestArgument<NonNullable<(typeof command)['types']>> = {
       params: { device: 'd1', path: 'a/b' },
       value: 'x',
     }
-    expect(asked.params.path).toBe('a/b')
+    expect(requested.params.path).toBe('a/b')
     expect(() =>
       endpoint({
         topic: '{device}/cmd/{path...}',
-        reply: { topic: '{device}/rsp/{path}' },
+        responseTopic: '{device}/rsp/{path}',
         request: text,
         response: text,
       }),
@@ -241,12 +243,12 @@ describe('an endpoint', () => {
   it('subscribes to the reply topic itself where it names no filter', () => {
     const own = endpoint({
       topic: 'a/{x}',
-      reply: { topic: 'b/{x}' },
+      responseTopic: 'b/{x}',
       request: text,
       response: text,
       correlation: topicParams(),
     })
-    expect(own.reply?.place({ x: '1' })).toEqual({ topic: 'b/1', filter: 'b/1' })
+    expect(own.responseTopic?.format({ x: '1' })).toEqual({ topic: 'b/1', filter: 'b/1' })
   })
 
   it.each([
@@ -254,15 +256,15 @@ describe('an endpoint', () => {
     ['an empty topic', { topic: '' }],
     ['a parameter twice', { topic: 'a/{x}/{x}' }],
     ['a shared topic', { topic: '$share/g/a' }],
-    ['a wildcard in its reply topic', { topic: 'a/{x}', reply: { topic: 'b/#' } }],
-    ['a parameter in its reply that the request lacks', { topic: 'a/{x}', reply: { topic: 'b/{y}' } }],
+    ['a wildcard in its reply topic', { topic: 'a/{x}', responseTopic: 'b/#' }],
+    ['a parameter in its reply that the request lacks', { topic: 'a/{x}', responseTopic: 'b/{y}' }],
     [
       'a parameter in its reply filter that the request lacks',
-      { topic: 'a/{x}', reply: { topic: 'b/{x}', filter: 'b/{y}/#' } },
+      { topic: 'a/{x}', responseTopic: 'b/{x}', responseFilter: 'b/{y}/#' },
     ],
     [
       'a reply filter that does not take its reply topic',
-      { topic: 'a/{x}', reply: { topic: 'b/{x}', filter: 'c/{x}/#' } },
+      { topic: 'a/{x}', responseTopic: 'b/{x}', responseFilter: 'c/{x}/#' },
     ],
   ] as const)('with %s is refused', (_, contract) => {
     expect(() => endpoint({ ...contract, request: text, response: text } as never)).toThrow(

@@ -1,5 +1,5 @@
 import {
-  countsOf,
+  requesterStats,
   endpoint,
   gather$,
   requests$,
@@ -24,28 +24,28 @@ function gathered(
 ): { readonly answers: readonly (readonly [number, string])[]; readonly end: readonly [string, number] } {
   let result: ReturnType<typeof gathered> | undefined
   inWorld((world) => {
-    const asked = publishedBy(world, 'caller')
-    const caller = world.link('caller')
-    const answers = observe(
+    const requested = publishedBy(world, 'caller')
+    const requester = world.link('caller')
+    const responses = observe(
       world,
-      gather$(caller, census, 'who is there?', { timeout: 1_000, ...options }).pipe(
-        map((answer) => (isLeft(answer) ? answer.left.code : answer.right)),
+      gather$(requester, census, 'who is there?', { timeout: 1_000, ...options }).pipe(
+        map((response) => (isLeft(response) ? response.left.code : response.right)),
       ),
     )
     world.advance(5)
     const begin = world.scheduler.now()
-    const [question] = asked
+    const [question] = requested
     const request: OutgoingMessage = question?.message ?? { topic: '', payload: new Uint8Array() }
     for (const [at, payload] of Object.entries(script))
       // A packet takes a millisecond.
       world.scheduler.schedule(() => void world.broker.publish(replyTo(request, payload)), Number(at) - 1)
     world.advance(10_000)
-    const ending = answers.ending()
-    const since = (answers.endedAt() ?? NaN) - begin
-    expect(countsOf(caller, census).pending).toBe(0)
+    const outcome = responses.ending()
+    const since = (responses.endedAt() ?? NaN) - begin
+    expect(requesterStats(requester, census).pending).toBe(0)
     result = {
-      answers: answers.values.map((value, index) => [(answers.at[index] ?? NaN) - begin, value] as const),
-      end: [typeof ending === 'object' ? ending.code : (ending ?? 'open'), since],
+      answers: responses.values.map((value, index) => [(responses.at[index] ?? NaN) - begin, value] as const),
+      end: [typeof outcome === 'object' ? outcome.code : (outcome ?? 'open'), since],
     }
   })
   if (result === undefined) throw new Error('nothing was gathered')
@@ -54,8 +54,8 @@ function gathered(
 
 describe('gather$ stops', () => {
   it('by count', () => {
-    const { answers, end } = gathered({ 10: 'a', 30: 'b', 50: 'c', 70: 'd' }, { count: 3 })
-    expect(answers).toEqual([
+    const { answers: responses, end } = gathered({ 10: 'a', 30: 'b', 50: 'c', 70: 'd' }, { count: 3 })
+    expect(responses).toEqual([
       [10, 'a'],
       [30, 'b'],
       [50, 'c'],
@@ -64,37 +64,43 @@ describe('gather$ stops', () => {
   })
 
   it('by total time, counted from the call', () => {
-    const { answers, end } = gathered({ 10: 'a', 900: 'b', 999: 'too late' }, {})
-    expect(answers.map(([, answer]) => answer)).toEqual(['a', 'b'])
+    const { answers: responses, end } = gathered({ 10: 'a', 900: 'b', 999: 'too late' }, {})
+    expect(responses.map(([, response]) => response)).toEqual(['a', 'b'])
     // The first five milliseconds went by before the question was out.
     expect(end).toEqual(['complete', 995])
   })
 
   it('by total time when nobody answers at all', () => {
-    expect(gathered({}, { stall: 10 })).toEqual({ answers: [], end: ['complete', 995] })
+    expect(gathered({}, { stallTimeout: 10 })).toEqual({ answers: [], end: ['complete', 995] })
   })
 
   it('by stall, which counts from the first reply on', () => {
-    const { answers, end } = gathered({ 400: 'a', 450: 'b', 540: 'c', 700: 'too late' }, { stall: 100 })
-    expect(answers.map(([, answer]) => answer)).toEqual(['a', 'b', 'c'])
+    const { answers: responses, end } = gathered(
+      { 400: 'a', 450: 'b', 540: 'c', 700: 'too late' },
+      { stallTimeout: 100 },
+    )
+    expect(responses.map(([, response]) => response)).toEqual(['a', 'b', 'c'])
     expect(end).toEqual(['complete', 640])
   })
 
   it('by the smaller of stall and what is left', () => {
-    const { answers, end } = gathered({ 900: 'a', 990: 'b' }, { stall: 100 })
-    expect(answers.map(([, answer]) => answer)).toEqual(['a', 'b'])
+    const { answers: responses, end } = gathered({ 900: 'a', 990: 'b' }, { stallTimeout: 100 })
+    expect(responses.map(([, response]) => response)).toEqual(['a', 'b'])
     expect(end).toEqual(['complete', 995])
   })
 
   it('by a sentinel, which is no answer', () => {
-    const { answers, end } = gathered({ 10: 'a', 20: 'b', 30: '', 40: 'too late' }, { sentinel: true })
-    expect(answers.map(([, answer]) => answer)).toEqual(['a', 'b'])
+    const { answers: responses, end } = gathered(
+      { 10: 'a', 20: 'b', 30: '', 40: 'too late' },
+      { sentinel: true },
+    )
+    expect(responses.map(([, response]) => response)).toEqual(['a', 'b'])
     expect(end).toEqual(['complete', 30])
   })
 
   it('not by an empty payload unless that is the sentinel', () => {
-    const { answers } = gathered({ 10: 'a', 20: '', 30: 'b' }, { count: 3 })
-    expect(answers.map(([, answer]) => answer)).toEqual(['a', '', 'b'])
+    const { answers: responses } = gathered({ 10: 'a', 20: '', 30: 'b' }, { count: 3 })
+    expect(responses.map(([, response]) => response)).toEqual(['a', '', 'b'])
   })
 })
 
@@ -115,76 +121,76 @@ describe('gather$', () => {
   it('has the failure of one among the answers of the others', () => {
     inWorld((world) => {
       respond(world)
-      const answers = observe(
+      const responses = observe(
         world,
         gather$(world.link('caller'), census, 'x', { count: 3 }).pipe(
-          map((answer) => (isLeft(answer) ? answer.left.status?.code : answer.right)),
+          map((response) => (isLeft(response) ? response.left.status?.code : response.right)),
         ),
       )
       world.advance(100)
-      expect([...answers.values].sort()).toEqual([500, 'ann', 'cid'])
-      expect(answers.ending()).toBe('complete')
+      expect([...responses.values].sort()).toEqual([500, 'ann', 'cid'])
+      expect(responses.ending()).toBe('complete')
     })
   })
 
   it('can be left early, which calls the others off', () => {
     inWorld((world) => {
       respond(world)
-      const asked = publishedBy(world, 'caller')
-      const answers = observe(world, gather$(world.link('caller'), census, 'x').pipe(take(1)))
+      const requested = publishedBy(world, 'caller')
+      const responses = observe(world, gather$(world.link('caller'), census, 'x').pipe(take(1)))
       world.advance(100)
-      expect(answers.ending()).toBe('complete')
-      expect(asked.map(({ message }) => message.userProperties)).toEqual([undefined, [['__stat', '499']]])
+      expect(responses.ending()).toBe('complete')
+      expect(requested.map(({ message }) => message.userProperties)).toEqual([undefined, [['__stat', '499']]])
     })
   })
 
   it('does not ask again once somebody has answered, for that one would answer twice', () => {
     inWorld((world) => {
       respond(world)
-      const asked = publishedBy(world, 'caller')
-      const retry = { count: 3, after: 100 }
-      const answers = observe(world, gather$(world.link('caller'), census, 'x', { timeout: 1_000, retry }))
+      const requested = publishedBy(world, 'caller')
+      const retry = { count: 3, attemptTimeout: 100 }
+      const responses = observe(world, gather$(world.link('caller'), census, 'x', { timeout: 1_000, retry }))
       world.advance(2_000)
-      expect(asked.map(({ message }) => textOf(message))).toEqual(['x'])
-      expect(answers.values).toHaveLength(3)
+      expect(requested.map(({ message }) => textOf(message))).toEqual(['x'])
+      expect(responses.values).toHaveLength(3)
     })
   })
 
   it('asks again while nobody has answered', () => {
     inWorld((world) => {
-      const asked = publishedBy(world, 'caller')
-      const retry = { count: 3, after: 100 }
+      const requested = publishedBy(world, 'caller')
+      const retry = { count: 3, attemptTimeout: 100 }
       observe(world, gather$(world.link('caller'), census, 'x', { timeout: 1_000, retry }))
       world.advance(2_000)
-      expect(asked).toHaveLength(4)
+      expect(requested).toHaveLength(4)
     })
   })
 
   it('fails when the question could not be asked in its time', () => {
     inWorld((world) => {
       world.broker.play(faultScript('d'))
-      const answers = observe(world, gather$(world.link('caller'), census, 'x', { timeout: 1_000 }))
+      const responses = observe(world, gather$(world.link('caller'), census, 'x', { timeout: 1_000 }))
       world.advance(2_000)
-      expect(answers.ending()).toMatchObject({ code: 'timeout', phase: 'before-network' })
+      expect(responses.ending()).toMatchObject({ code: 'timeout', phase: 'before-network' })
     })
   })
 
   it.each(['publish-refused', 'no-responder', 'link-closed'] as const)('fails with %s', (code) => {
     inWorld((world) => {
       if (code === 'publish-refused') world.broker.refusePublish('census', 0x87)
-      const caller = world.link('caller')
-      const answers = observe(world, gather$(caller, census, 'x', { failFast: code === 'no-responder' }))
+      const requester = world.link('caller')
+      const responses = observe(world, gather$(requester, census, 'x', { failFast: code === 'no-responder' }))
       world.advance(50)
-      if (code === 'link-closed') void caller.close()
+      if (code === 'link-closed') void requester.close()
       world.advance(3_000)
-      expect(answers.ending()).toMatchObject({ code })
+      expect(responses.ending()).toMatchObject({ code })
     })
   })
 
   it('fails when the question does not encode', () => {
     inWorld((world) => {
-      const answers = observe(world, gather$(world.link('caller'), census, '\ud800'))
-      expect(answers.ending()).toMatchObject({ code: 'encode' })
+      const responses = observe(world, gather$(world.link('caller'), census, '\ud800'))
+      expect(responses.ending()).toMatchObject({ code: 'encode' })
     })
   })
 })

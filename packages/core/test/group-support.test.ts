@@ -32,7 +32,7 @@ it('is refused where the broker says so', () => {
 it(
   'is silent where nothing comes in time',
   marbles(({ link, expectObservable }) => {
-    expectObservable(groupSupport$(silentGroups(link()), { within: 7 })).toBe('-------(s|)', support)
+    expectObservable(groupSupport$(silentGroups(link()), { timeout: 7 })).toBe('-------(s|)', support)
   }),
 )
 
@@ -48,5 +48,5 @@ it(
 it('refuses to wait for no time', () => {
   const scheduler = new TestScheduler(() => undefined)
   const link = virtualBroker({ scheduler }).link()
-  expect(() => groupSupport$(link, { within: 0 })).toThrow(/within/)
+  expect(() => groupSupport$(link, { timeout: 0 })).toThrow(/timeout is 0/)
 })

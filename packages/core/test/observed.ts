@@ -17,10 +17,10 @@ export interface Observed<T> {
 export function observe<T>({ scheduler }: Pick<World, 'scheduler'>, stream$: Observable<T>): Observed<T> {
   const values: T[] = []
   const at: number[] = []
-  let ending: 'complete' | AntiphonError | undefined
+  let outcome: 'complete' | AntiphonError | undefined
   let endedAt: number | undefined
   const end = (how: 'complete' | AntiphonError): void => {
-    ending = how
+    outcome = how
     endedAt = scheduler.now()
   }
   const subscription = stream$.subscribe({
@@ -34,7 +34,7 @@ export function observe<T>({ scheduler }: Pick<World, 'scheduler'>, stream$: Obs
   return {
     values,
     at,
-    ending: () => ending,
+    ending: () => outcome,
     endedAt: () => endedAt,
     unsubscribe: () => subscription.unsubscribe(),
   }
@@ -92,7 +92,7 @@ export function replyTo(
 export function answering(
   { broker, scheduler }: World,
   topic: string,
-  answer: (request: OutgoingMessage) => readonly OutgoingMessage[],
+  response: (request: OutgoingMessage) => readonly OutgoingMessage[],
   after = 1,
 ): void {
   const silent = broker.link({ clientId: `plain-${topic}` })
@@ -100,7 +100,7 @@ export function answering(
     deliveries$.subscribe(({ message, acknowledge }) => {
       acknowledge()
       scheduler.schedule(() => {
-        for (const reply of answer(message)) broker.publish(reply)
+        for (const reply of response(message)) broker.publish(reply)
       }, after)
     })
   })

@@ -1,6 +1,6 @@
 import {
   AntiphonError,
-  countsOf,
+  requesterStats,
   endpoint,
   requestMany,
   requests$,
@@ -14,12 +14,12 @@ import { firstValueFrom, interval, map, take, timer } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { asyncWorld, type AsyncWorld } from './async-world.js'
 
-const numbers = endpoint({ topic: 'numbers', request: text, response: text, replies: 'many' })
+const numbers = endpoint({ topic: 'numbers', request: text, response: text, responses: 'many' })
 
 interface Stage extends AsyncWorld {
   readonly records: readonly ServeRecord[]
   readonly ask: (count: string, options?: ExchangeOptions) => AsyncIterable<string>
-  readonly counts: () => ReturnType<typeof countsOf>
+  readonly counts: () => ReturnType<typeof requesterStats>
   /** A `for await` loop that takes so many milliseconds for each item, and leaves after so many. */
   readonly loop: (
     items: AsyncIterable<string>,
@@ -35,13 +35,13 @@ async function staged(handler: Handler<NonNullable<(typeof numbers)['types']>>):
   requests$(world.link('server'), numbers)
     .pipe(serve(handler))
     .subscribe((record) => records.push(record))
-  const caller = world.link('caller')
+  const requester = world.link('caller')
   await world.advance(50)
   return {
     ...world,
     records,
-    ask: (count, options) => requestMany(caller, numbers, count, options),
-    counts: () => countsOf(caller, numbers),
+    ask: (count, options) => requestMany(requester, numbers, count, options),
+    counts: () => requesterStats(requester, numbers),
     loop: async (items, pace = 0, most = Infinity) => {
       const seen: (string | AntiphonError)[] = []
       try {
@@ -87,35 +87,35 @@ const upTo = (count: number): readonly string[] => Array.from({ length: count },
 describe('requestMany', () => {
   it('gives the items to a loop, then ends it', async () => {
     const { handler } = counting()
-    const { ask, loop, advance, records, counts } = await staged(handler)
-    const seen = loop(ask('200'))
+    const { ask: sendRequest, loop, advance, records, counts } = await staged(handler)
+    const seen = loop(sendRequest('200'))
     await advance(1_000)
     expect(await seen).toEqual(upTo(200))
-    expect(records).toMatchObject([{ outcome: 'answered', status: 200 }])
-    expect(counts()).toMatchObject({ answered: 1, pending: 0 })
+    expect(records).toMatchObject([{ outcome: 'responded', status: 200 }])
+    expect(counts()).toMatchObject({ responded: 1, pending: 0 })
   })
 
   it('asks when the loop begins, and anew for each loop', async () => {
     const { handler } = counting()
-    const { ask, loop, advance, counts } = await staged(handler)
-    const items = ask('3')
+    const { ask: sendRequest, loop, advance, counts } = await staged(handler)
+    const items = sendRequest('3')
     await advance(100)
-    expect(counts().asked).toBe(0)
+    expect(counts().requested).toBe(0)
     const loops = Promise.all([loop(items), loop(items)])
     await advance(100)
     expect(await loops).toEqual([upTo(3), upTo(3)])
-    expect(counts().asked).toBe(2)
+    expect(counts().requested).toBe(2)
   })
 
   it.each([1, 2, 4, 10])('a slow loop stops a fast handler: no more than %d ahead', async (credit) => {
     const { handler, made } = counting()
-    const { ask, loop, advance, scheduler } = await staged(handler)
+    const { ask: sendRequest, loop, advance, scheduler } = await staged(handler)
     let taken = 0
     const ahead: number[] = []
     const seen = loop(
       {
         [Symbol.asyncIterator]: () => {
-          const iterator = ask('60', { credit })[Symbol.asyncIterator]()
+          const iterator = sendRequest('60', { credit })[Symbol.asyncIterator]()
           return {
             next: async () => {
               const result = await iterator.next()
@@ -139,17 +139,17 @@ describe('requestMany', () => {
 
   it('a loop slower than the timeout keeps its stream alive', async () => {
     const { handler } = counting()
-    const { ask, loop, advance, records } = await staged(handler)
-    const seen = loop(ask('5', { credit: 2, timeout: 1_000 }), 7_000)
+    const { ask: sendRequest, loop, advance, records } = await staged(handler)
+    const seen = loop(sendRequest('5', { credit: 2, timeout: 1_000 }), 7_000)
     await advance(60_000)
     expect(await seen).toEqual(upTo(5))
-    expect(records).toMatchObject([{ outcome: 'answered' }])
+    expect(records).toMatchObject([{ outcome: 'responded' }])
   })
 
   it('a caller that vanished ends the stream, and the handler with it', async () => {
     const { handler, isStopped } = counting()
-    const { ask, loop, advance, records, broker } = await staged(handler)
-    void loop(ask('1000', { credit: 2, timeout: 2_000 }), 1_000)
+    const { ask: sendRequest, loop, advance, records, broker } = await staged(handler)
+    void loop(sendRequest('1000', { credit: 2, timeout: 2_000 }), 1_000)
     await advance(1_500)
     broker.inject({ kind: 'cut', clientId: 'caller' })
     await advance(10_000)
@@ -173,8 +173,8 @@ describe('requestMany', () => {
 
   it('leaving the loop cancels the exchange and stops the handler', async () => {
     const { handler, made, isStopped } = counting()
-    const { ask, loop, advance, records, counts } = await staged(handler)
-    const seen = loop(ask('1000', { credit: 8 }), 0, 3)
+    const { ask: sendRequest, loop, advance, records, counts } = await staged(handler)
+    const seen = loop(sendRequest('1000', { credit: 8 }), 0, 3)
     await advance(100)
     expect(await seen).toEqual(upTo(3))
     expect(isStopped()).toBe(true)
@@ -184,11 +184,16 @@ describe('requestMany', () => {
   })
 
   it('throws the error after k items, once they are taken', async () => {
-    const { ask, loop, advance, records } = await staged(function* () {
+    const {
+      ask: sendRequest,
+      loop,
+      advance,
+      records,
+    } = await staged(function* () {
       yield* upTo(5)
       throw new Error('out of numbers')
     })
-    const seen = loop(ask(''), 10)
+    const seen = loop(sendRequest(''), 10)
     await advance(1_000)
     const [error, ...items] = [...(await seen)].reverse()
     expect(items.reverse()).toEqual(upTo(5))
@@ -197,17 +202,17 @@ describe('requestMany', () => {
   })
 
   it('throws what is wrong with the question', async () => {
-    const { ask, loop, advance } = await staged(() => [])
-    const seen = loop(ask('\ud800'))
+    const { ask: sendRequest, loop, advance } = await staged(() => [])
+    const seen = loop(sendRequest('\ud800'))
     await advance(10)
     expect(await seen).toMatchObject([{ code: 'encode' }])
   })
 
   it('throws once; asked again it is over', async () => {
-    const { ask, advance } = await staged(() => {
+    const { ask: sendRequest, advance } = await staged(() => {
       throw new Error('at once')
     })
-    const iterator = ask('')[Symbol.asyncIterator]()
+    const iterator = sendRequest('')[Symbol.asyncIterator]()
     const results = Promise.allSettled([iterator.next(), iterator.next(), iterator.next()])
     await advance(100)
     const [first, second, third] = await results
@@ -221,8 +226,8 @@ describe('requestMany', () => {
 
   it('serves several takers who ask before there is anything, in order', async () => {
     const { handler } = counting()
-    const { ask, advance } = await staged(handler)
-    const iterator = ask('2')[Symbol.asyncIterator]()
+    const { ask: sendRequest, advance } = await staged(handler)
+    const iterator = sendRequest('2')[Symbol.asyncIterator]()
     const results = Promise.all([iterator.next(), iterator.next(), iterator.next()])
     await advance(100)
     expect(await results).toEqual([
@@ -233,8 +238,8 @@ describe('requestMany', () => {
   })
 
   it('lets go of who waits when the loop is left', async () => {
-    const { ask, advance } = await staged(() => new Promise<string>(() => undefined))
-    const iterator = ask('')[Symbol.asyncIterator]()
+    const { ask: sendRequest, advance } = await staged(() => new Promise<string>(() => undefined))
+    const iterator = sendRequest('')[Symbol.asyncIterator]()
     const waiting = iterator.next()
     await advance(50)
     expect(await iterator.return?.()).toEqual({ done: true, value: undefined })

@@ -1,6 +1,6 @@
 import {
   ApplicationError,
-  countsOf,
+  requesterStats,
   endpoint,
   exchange$,
   request,
@@ -38,10 +38,10 @@ describe('request$', () => {
   it('turns a stream of questions into a stream of answers, as they come', () => {
     inWorld((world) => {
       serveEcho(world)
-      const answers = observe(world, from(['300', '100', '200']).pipe(request$(world.link('caller'), echo)))
+      const responses = observe(world, from(['300', '100', '200']).pipe(request$(world.link('caller'), echo)))
       world.advance(1_000)
-      expect(answers.values).toEqual(['100!', '200!', '300!'])
-      expect(answers.ending()).toBe('complete')
+      expect(responses.values).toEqual(['100!', '200!', '300!'])
+      expect(responses.ending()).toBe('complete')
     })
   })
 
@@ -49,24 +49,24 @@ describe('request$', () => {
     inWorld((world) => {
       serveEcho(world)
       const ordered = request$(world.link('caller'), echo, { ordered: true })
-      const answers = observe(world, from(['300', '100', '200']).pipe(ordered))
+      const responses = observe(world, from(['300', '100', '200']).pipe(ordered))
       world.advance(1_000)
-      expect(answers.values).toEqual(['300!', '100!', '200!'])
+      expect(responses.values).toEqual(['300!', '100!', '200!'])
     })
   })
 
   it('asks so many at once as it is allowed to', () => {
     inWorld((world) => {
       serveEcho(world)
-      const caller = world.link('caller')
-      const two = request$(caller, echo, { concurrency: 2 })
+      const requester = world.link('caller')
+      const two = request$(requester, echo, { concurrency: 2 })
       let mostPending = 0
-      const answers = observe(world, from(['100', '100', '100', '100', '100']).pipe(two))
+      const responses = observe(world, from(['100', '100', '100', '100', '100']).pipe(two))
       for (let at = 0; at < 1_000; at++) {
         world.advance(1)
-        mostPending = Math.max(mostPending, countsOf(caller, echo).pending)
+        mostPending = Math.max(mostPending, requesterStats(requester, echo).pending)
       }
-      expect(answers.values).toHaveLength(5)
+      expect(responses.values).toHaveLength(5)
       expect(mostPending).toBe(2)
     })
   })
@@ -74,60 +74,63 @@ describe('request$', () => {
   it('fails with `overflow` when its queue is full', () => {
     inWorld((world) => {
       serveEcho(world)
-      const caller = world.link('caller')
-      const narrow = request$(caller, echo, { concurrency: 1, queue: 1 })
-      const answers = observe(world, from(['100', '200', '300']).pipe(narrow))
-      expect(answers.ending()).toMatchObject({ code: 'overflow', phase: 'before-network' })
-      expect(countsOf(caller, echo).pending).toBe(0)
+      const requester = world.link('caller')
+      const narrow = request$(requester, echo, { concurrency: 1, queue: 1 })
+      const responses = observe(world, from(['100', '200', '300']).pipe(narrow))
+      expect(responses.ending()).toMatchObject({ code: 'overflow', phase: 'before-network' })
+      expect(requesterStats(requester, echo).pending).toBe(0)
     })
   })
 
   it('cancels the question before, like switchMap, and tells its responder', () => {
     inWorld((world) => {
       serveEcho(world)
-      const questions = new Subject<string>()
-      const asked = publishedBy(world, 'caller')
-      const caller = world.link('caller')
-      const answers = observe(world, questions.pipe(request$(caller, echo, { overlap: 'switch' })))
-      questions.next('1000')
+      const requests = new Subject<string>()
+      const requested = publishedBy(world, 'caller')
+      const requester = world.link('caller')
+      const responses = observe(world, requests.pipe(request$(requester, echo, { overlap: 'switch' })))
+      requests.next('1000')
       world.advance(100)
-      questions.next('10')
+      requests.next('10')
       world.advance(2_000)
-      expect(answers.values).toEqual(['10!'])
-      expect(asked.map(({ message }) => textOf(message))).toEqual(['1000', '', '10'])
-      expect(countsOf(caller, echo)).toMatchObject({ cancelled: 1, answered: 1, pending: 0 })
+      expect(responses.values).toEqual(['10!'])
+      expect(requested.map(({ message }) => textOf(message))).toEqual(['1000', '', '10'])
+      expect(requesterStats(requester, echo)).toMatchObject({ cancelled: 1, responded: 1, pending: 0 })
     })
   })
 
   it('leaves out what comes meanwhile, like exhaustMap', () => {
     inWorld((world) => {
       serveEcho(world)
-      const caller = world.link('caller')
-      const answers = observe(world, from(['100', '10']).pipe(request$(caller, echo, { overlap: 'exhaust' })))
+      const requester = world.link('caller')
+      const responses = observe(
+        world,
+        from(['100', '10']).pipe(request$(requester, echo, { overlap: 'exhaust' })),
+      )
       world.advance(1_000)
-      expect(answers.values).toEqual(['100!'])
-      expect(countsOf(caller, echo).asked).toBe(1)
+      expect(responses.values).toEqual(['100!'])
+      expect(requesterStats(requester, echo).requested).toBe(1)
     })
   })
 
   it('ends with the first exchange that fails, as mergeMap does, and cancels the others', () => {
     inWorld((world) => {
       serveEcho(world)
-      const caller = world.link('caller')
-      const answers = observe(world, from(['10', '1000', 'bad']).pipe(request$(caller, echo)))
+      const requester = world.link('caller')
+      const responses = observe(world, from(['10', '1000', 'bad']).pipe(request$(requester, echo)))
       world.advance(5_000)
-      expect(answers.ending()).toMatchObject({ code: 'status', status: { applicationCode: 'bad' } })
-      expect(countsOf(caller, echo)).toMatchObject({ pending: 0, failed: 1, cancelled: 2 })
+      expect(responses.ending()).toMatchObject({ code: 'status', status: { applicationCode: 'bad' } })
+      expect(requesterStats(requester, echo)).toMatchObject({ pending: 0, failed: 1, cancelled: 2 })
     })
   })
 
   it('opens the link with the first question, not before', () => {
     inWorld((world) => {
-      const questions = new Subject<string>()
-      observe(world, questions.pipe(request$(world.link('caller'), echo)))
+      const requests = new Subject<string>()
+      observe(world, requests.pipe(request$(world.link('caller'), echo)))
       world.advance(100)
       expect(world.broker.counts().connections).toBe(0)
-      questions.next('x')
+      requests.next('x')
       world.advance(100)
       expect(world.broker.counts().connections).toBe(1)
     })
@@ -136,36 +139,36 @@ describe('request$', () => {
   it('can be left by its first answer, and cancels the rest', () => {
     inWorld((world) => {
       serveEcho(world)
-      const caller = world.link('caller')
-      const answers = observe(world, from(['10', '1000', '2000']).pipe(request$(caller, echo), take(1)))
+      const requester = world.link('caller')
+      const responses = observe(world, from(['10', '1000', '2000']).pipe(request$(requester, echo), take(1)))
       world.advance(5_000)
-      expect(answers.values).toEqual(['10!'])
-      expect(answers.ending()).toBe('complete')
-      expect(countsOf(caller, echo)).toMatchObject({ answered: 1, cancelled: 2, pending: 0 })
+      expect(responses.values).toEqual(['10!'])
+      expect(responses.ending()).toBe('complete')
+      expect(requesterStats(requester, echo)).toMatchObject({ responded: 1, cancelled: 2, pending: 0 })
     })
   })
 
   it('sends no cancel for what is answered when it is left by the answer', () => {
     inWorld((world) => {
       serveEcho(world)
-      const asked = publishedBy(world, 'caller')
-      const answers = observe(world, of('10').pipe(request$(world.link('caller'), echo), take(1)))
+      const requested = publishedBy(world, 'caller')
+      const responses = observe(world, of('10').pipe(request$(world.link('caller'), echo), take(1)))
       world.advance(1_000)
-      expect(answers.values).toEqual(['10!'])
-      expect(asked).toHaveLength(1)
+      expect(responses.values).toEqual(['10!'])
+      expect(requested).toHaveLength(1)
     })
   })
 
   it('asks again what an answer brings about', () => {
     inWorld((world) => {
       serveEcho(world)
-      const questions = new Subject<string>()
+      const requests = new Subject<string>()
       const seen: string[] = []
-      questions.pipe(request$(world.link('caller'), echo)).subscribe((answer) => {
-        seen.push(answer)
-        if (answer.length < 5) questions.next(answer)
+      requests.pipe(request$(world.link('caller'), echo)).subscribe((response) => {
+        seen.push(response)
+        if (response.length < 5) requests.next(response)
       })
-      questions.next('a')
+      requests.next('a')
       world.advance(1_000)
       expect(seen).toEqual(['a!', 'a!!', 'a!!!', 'a!!!!'])
     })
@@ -174,7 +177,7 @@ describe('request$', () => {
   it('takes its questions from whatever emits at once', () => {
     inWorld((world) => {
       serveEcho(world)
-      const answers = observe(
+      const responses = observe(
         world,
         timer(10, world.scheduler).pipe(
           map((index) => String(index)),
@@ -182,14 +185,14 @@ describe('request$', () => {
         ),
       )
       world.advance(100)
-      expect(answers.values).toEqual(['0!'])
+      expect(responses.values).toEqual(['0!'])
     })
   })
 
   it('completes with no questions at all, without a connection', () => {
     inWorld((world) => {
-      const answers = observe(world, EMPTY.pipe(request$(world.link('caller'), echo)))
-      expect(answers.ending()).toBe('complete')
+      const responses = observe(world, EMPTY.pipe(request$(world.link('caller'), echo)))
+      expect(responses.ending()).toBe('complete')
       expect(world.broker.counts().packets).toEqual({})
     })
   })
@@ -200,16 +203,16 @@ describe('requestEither$', () => {
     inWorld((world) => {
       serveEcho(world)
       const either = requestEither$(world.link('caller'), echo, { ordered: true, timeout: 500 })
-      const answers = observe(
+      const responses = observe(
         world,
         from(['bad', '10', '1000', '20']).pipe(
           either,
-          map((answer) => (isLeft(answer) ? answer.left.code : answer.right)),
+          map((response) => (isLeft(response) ? response.left.code : response.right)),
         ),
       )
       world.advance(5_000)
-      expect(answers.values).toEqual(['status', '10!', 'timeout', '20!'])
-      expect(answers.ending()).toBe('complete')
+      expect(responses.values).toEqual(['status', '10!', 'timeout', '20!'])
+      expect(responses.ending()).toBe('complete')
     })
   })
 
@@ -217,15 +220,15 @@ describe('requestEither$', () => {
     inWorld((world) => {
       serveEcho(world)
       const narrow = requestEither$(world.link('caller'), echo, { concurrency: 1, queue: 1, ordered: true })
-      const answers = observe(
+      const responses = observe(
         world,
         from(['10', '20', '30']).pipe(
           narrow,
-          map((answer) => (isLeft(answer) ? answer.left.code : answer.right)),
+          map((response) => (isLeft(response) ? response.left.code : response.right)),
         ),
       )
       world.advance(5_000)
-      expect(answers.values).toEqual(['10!', '20!', 'overflow'])
+      expect(responses.values).toEqual(['10!', '20!', 'overflow'])
     })
   })
 
@@ -233,25 +236,25 @@ describe('requestEither$', () => {
     inWorld((world) => {
       serveEcho(world)
       const either = requestEither$(world.link('caller'), echo)
-      const answers = observe(
+      const responses = observe(
         world,
         from(['\ud800', '10']).pipe(
           either,
-          map((answer) => (isLeft(answer) ? answer.left.code : answer.right)),
+          map((response) => (isLeft(response) ? response.left.code : response.right)),
         ),
       )
       world.advance(1_000)
-      expect(answers.values).toEqual(['encode', '10!'])
+      expect(responses.values).toEqual(['encode', '10!'])
     })
   })
 
   it('fails with its source', () => {
     inWorld((world) => {
-      const answers = observe(
+      const responses = observe(
         world,
         throwError(() => new Error('no more questions')).pipe(requestEither$(world.link('caller'), echo)),
       )
-      expect(answers.ending()).toMatchObject({ message: 'no more questions' })
+      expect(responses.ending()).toMatchObject({ message: 'no more questions' })
     })
   })
 })
@@ -260,12 +263,12 @@ describe('exchange$', () => {
   it('asks anew for each subscriber', () => {
     inWorld((world) => {
       serveEcho(world)
-      const caller = world.link('caller')
-      const answer$ = exchange$(caller, echo, '10')
-      const [one, two] = [observe(world, answer$), observe(world, answer$)]
+      const requester = world.link('caller')
+      const response$ = exchange$(requester, echo, '10')
+      const [one, two] = [observe(world, response$), observe(world, response$)]
       world.advance(100)
       expect([one.values, two.values]).toEqual([['10!'], ['10!']])
-      expect(countsOf(caller, echo).asked).toBe(2)
+      expect(requesterStats(requester, echo).requested).toBe(2)
     })
   })
 })
@@ -275,7 +278,7 @@ describe('request', () => {
     readonly settled: readonly unknown[]
     readonly added: number
     readonly removed: number
-    readonly counts: ReturnType<typeof countsOf>
+    readonly counts: ReturnType<typeof requesterStats>
   }
 
   /** Asks by promise, lets things happen in virtual time, then waits for what the promise has to say. */
@@ -289,12 +292,12 @@ describe('request', () => {
     const removed = vi.spyOn(controller.signal, 'removeEventListener')
     const settled: unknown[] = []
     let promise: Promise<string> = Promise.resolve('')
-    let counts: () => ReturnType<typeof countsOf> = () => countsOf(undefined as never, echo)
+    let counts: () => ReturnType<typeof requesterStats> = () => requesterStats(undefined as never, echo)
     inWorld((world) => {
       prepare(controller)
-      const caller = world.link('caller')
-      counts = () => countsOf(caller, echo)
-      promise = request(caller, echo, 'question', { signal: controller.signal, ...options })
+      const requester = world.link('caller')
+      counts = () => requesterStats(requester, echo)
+      promise = request(requester, echo, 'question', { signal: controller.signal, ...options })
       happen(world, controller)
     })
     await promise.then(
@@ -309,7 +312,7 @@ describe('request', () => {
 
   it('resolves with the answer', async () => {
     const { settled, added, removed } = await settling((world) => {
-      answering(world, 'echo', (asked) => [replyTo(asked, 'answer'), replyTo(asked, 'another')])
+      answering(world, 'echo', (requested) => [replyTo(requested, 'answer'), replyTo(requested, 'another')])
       world.advance(10_000)
     })
     expect(settled).toEqual(['answer'])
@@ -337,33 +340,33 @@ describe('request', () => {
       (controller) => controller.abort('too late'),
     )
     expect(settled).toMatchObject([{ code: 'cancelled', cause: 'too late' }])
-    expect([packets, counts.asked, added]).toEqual([{}, 0, 0])
+    expect([packets, counts.requested, added]).toEqual([{}, 0, 0])
   })
 
   it('rejects when the signal aborts meanwhile, and tells the responder', async () => {
-    let asked: readonly string[] = []
+    let requested: readonly string[] = []
     const { settled, added, removed, counts } = await settling((world, controller) => {
       const taken = publishedBy(world, 'caller')
       world.advance(100)
       controller.abort('enough')
       world.advance(10_000)
-      asked = taken.map(({ message }) => textOf(message))
+      requested = taken.map(({ message }) => textOf(message))
     })
     expect(settled).toMatchObject([{ code: 'cancelled', cause: 'enough', endpoint: 'echo' }])
-    expect(asked).toEqual(['question', ''])
+    expect(requested).toEqual(['question', ''])
     expect(counts).toMatchObject({ pending: 0, cancelled: 1 })
     expect(removed).toBe(added)
   })
 
   it('stays resolved when the signal aborts after the answer', async () => {
     const { settled, counts } = await settling((world, controller) => {
-      answering(world, 'echo', (asked) => [replyTo(asked, 'answer')])
+      answering(world, 'echo', (requested) => [replyTo(requested, 'answer')])
       world.advance(1_000)
       controller.abort('too late')
       world.advance(1_000)
     })
     expect(settled).toEqual(['answer'])
-    expect(counts).toMatchObject({ answered: 1, cancelled: 0 })
+    expect(counts).toMatchObject({ responded: 1, cancelled: 0 })
   })
 
   it('settles once when answer and abort come in one instant', async () => {
@@ -379,11 +382,11 @@ describe('request', () => {
   })
 
   it('rejects when the question does not encode', async () => {
-    let asking: Promise<unknown> = Promise.resolve()
+    let requesting: Promise<unknown> = Promise.resolve()
     inWorld(({ link }) => {
-      asking = request(link('caller'), echo, '\ud800')
+      requesting = request(link('caller'), echo, '\ud800')
     })
-    await expect(asking).rejects.toMatchObject({ code: 'encode' })
+    await expect(requesting).rejects.toMatchObject({ code: 'encode' })
   })
 
   it('is not disturbed by what has nothing to do with it', async () => {

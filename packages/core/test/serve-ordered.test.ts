@@ -15,15 +15,18 @@ const perCar: StageOptions<Unlock> = {
 }
 
 /** Asks `1a`, `2b`, …: a question of its own for car `a`, then one for car `b`. */
-function askCars(ask: (payload: string, properties: object) => void, questions: readonly string[]): void {
-  for (const question of questions)
-    ask(question, { topic: `cars/${question.slice(1)}/unlock`, correlationData: bytesOf(question) })
+function askCars(
+  sendRequest: (payload: string, properties: object) => void,
+  requests: readonly string[],
+): void {
+  for (const request of requests)
+    sendRequest(request, { topic: `cars/${request.slice(1)}/unlock`, correlationData: bytesOf(request) })
 }
 
 describe('serve with orderedBy', () => {
   it('handles what has one key one after the other, the next when the reply before is out', () => {
-    onStage(perCar, ({ ask, world, records }) => {
-      askCars(ask, ['1a', '2a', '1b', '3a', '2b'])
+    onStage(perCar, ({ ask: sendRequest, world, records }) => {
+      askCars(sendRequest, ['1a', '2a', '1b', '3a', '2b'])
       world.advance(1_000)
       const [first = NaN] = records.values.map(({ receivedAt }) => receivedAt)
       const times = records.values.map(({ request, startedAt = NaN, endedAt }) => ({
@@ -42,27 +45,30 @@ describe('serve with orderedBy', () => {
   })
 
   it('lets no key hold up another, and none take more than its place under `concurrency`', () => {
-    onStage({ ...perCar, serve: { ...perCar.serve, concurrency: 2 } }, ({ ask, world, records, handled }) => {
-      askCars(ask, ['1a', '2a', '3a', '4a', '1b', '1c'])
-      world.advance(50)
-      expect(handled.map(({ value }) => value)).toEqual(['1a', '1b'])
-      world.advance(1_000)
-      expect(records.values.map(({ request }) => textOf(request))).toEqual([
-        '1a',
-        '1b',
-        '1c',
-        '2a',
-        '3a',
-        '4a',
-      ])
-    })
+    onStage(
+      { ...perCar, serve: { ...perCar.serve, concurrency: 2 } },
+      ({ ask: sendRequest, world, records, handled }) => {
+        askCars(sendRequest, ['1a', '2a', '3a', '4a', '1b', '1c'])
+        world.advance(50)
+        expect(handled.map(({ value }) => value)).toEqual(['1a', '1b'])
+        world.advance(1_000)
+        expect(records.values.map(({ request }) => textOf(request))).toEqual([
+          '1a',
+          '1b',
+          '1c',
+          '2a',
+          '3a',
+          '4a',
+        ])
+      },
+    )
   })
 
   it('sees no order in what has no key', () => {
     onStage(
       { ...perCar, serve: { orderedBy: ({ message }) => (textOf(message) === '1a' ? 'key' : undefined) } },
-      ({ ask, world, handled }) => {
-        askCars(ask, ['1a', '2a', '3a'])
+      ({ ask: sendRequest, world, handled }) => {
+        askCars(sendRequest, ['1a', '2a', '3a'])
         world.advance(50)
         expect(handled).toHaveLength(3)
       },
@@ -73,33 +79,36 @@ describe('serve with orderedBy', () => {
     onStage(
       {
         ...perCar,
-        serve: { ...perCar.serve, timeLimit: 200 },
+        serve: { ...perCar.serve, handlerTimeout: 200 },
         handler: ({ value }) =>
           value === '1a' ? throwError(() => new Error('no')) : value === '2a' ? new Observable() : of(value),
       },
-      ({ ask, world, records }) => {
-        askCars(ask, ['1a', '2a', '3a', '4a'])
+      ({ ask: sendRequest, world, records }) => {
+        askCars(sendRequest, ['1a', '2a', '3a', '4a'])
         const cancel = { userProperties: [['__stat', '499']], correlationData: bytesOf('3a') } as const
-        ask('', { topic: 'cars/a/unlock', ...cancel })
+        sendRequest('', { topic: 'cars/a/unlock', ...cancel })
         world.advance(1_000)
         expect(records.values.map(({ outcome, request }) => [textOf(request), outcome])).toEqual([
           ['3a', 'cancelled'],
           ['1a', 'failed'],
           ['2a', 'timed-out'],
-          ['4a', 'answered'],
+          ['4a', 'responded'],
         ])
       },
     )
   })
 
   it('counts among the queue what waits for its turn', () => {
-    onStage({ ...perCar, serve: { ...perCar.serve, queue: 1 } }, ({ ask, world, replies }) => {
-      askCars(ask, ['1a', '2a', '3a', '1b'])
-      world.advance(50)
-      expect(replies.map(({ message }) => statusOf(message))).toEqual([503])
-      world.advance(1_000)
-      expect(replies.map(({ message }) => statusOf(message))).toEqual([503, 200, 200, 200])
-    })
+    onStage(
+      { ...perCar, serve: { ...perCar.serve, queue: 1 } },
+      ({ ask: sendRequest, world, replies: responses }) => {
+        askCars(sendRequest, ['1a', '2a', '3a', '1b'])
+        world.advance(50)
+        expect(responses.map(({ message }) => statusOf(message))).toEqual([503])
+        world.advance(1_000)
+        expect(responses.map(({ message }) => statusOf(message))).toEqual([503, 200, 200, 200])
+      },
+    )
   })
 
   it('answers 500 where it throws, and serves the next one', () => {
@@ -113,10 +122,10 @@ describe('serve with orderedBy', () => {
           },
         },
       },
-      ({ ask, world, records, replies, unacknowledged }) => {
-        askCars(ask, ['1a', '2a'])
+      ({ ask: sendRequest, world, records, replies: responses, unacknowledged }) => {
+        askCars(sendRequest, ['1a', '2a'])
         world.advance(500)
-        expect(replies.map(({ message }) => statusOf(message))).toEqual([500, 200])
+        expect(responses.map(({ message }) => statusOf(message))).toEqual([500, 200])
         expect(records.values[0]).toMatchObject({ outcome: 'failed', error: { message: 'no key' } })
         expect(unacknowledged()).toBe(0)
       },
@@ -124,8 +133,8 @@ describe('serve with orderedBy', () => {
   })
 
   it('stops one of a key and lets those behind it go as well when it is left', () => {
-    onStage(perCar, ({ ask, world, records, handled, unacknowledged }) => {
-      askCars(ask, ['1a', '2a'])
+    onStage(perCar, ({ ask: sendRequest, world, records, handled, unacknowledged }) => {
+      askCars(sendRequest, ['1a', '2a'])
       world.advance(50)
       records.unsubscribe()
       world.advance(1_000)
@@ -135,7 +144,7 @@ describe('serve with orderedBy', () => {
 
   it('knows the types of the endpoint', () => {
     onEchoStage(({ world, server }) => {
-      const replies = publishedBy(world, 'server')
+      const responses = publishedBy(world, 'server')
       observe(
         world,
         requests$(server, unlock).pipe(
@@ -151,7 +160,7 @@ describe('serve with orderedBy', () => {
       world.advance(10)
       world.broker.publish({ topic: 'cars/a/unlock', payload: bytesOf('x'), responseTopic: 'answers' })
       world.advance(10)
-      expect(replies).toHaveLength(1)
+      expect(responses).toHaveLength(1)
     })
   })
 })

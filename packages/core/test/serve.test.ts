@@ -1,4 +1,4 @@
-import { refusals$, requests$, serve, type ServeOptions, type ServeRecord } from '@antiphon/core'
+import { ignoredRequests$, requests$, serve, type ServeOptions, type ServeRecord } from '@antiphon/core'
 import {
   concat,
   delay,
@@ -20,12 +20,14 @@ import { echo, onEchoStage, type Stage } from './responder/stage.js'
 type EchoStage = Parameters<Parameters<typeof onEchoStage>[0]>[0]
 
 /** Asks with a correlation of its own for each. */
-function askAll({ ask }: Pick<Stage<never>, 'ask'>, payloads: readonly string[]): void {
-  payloads.forEach((payload, index) => ask(payload, { correlationData: bytesOf(`${payload} ${index}`) }))
+function askAll({ ask: sendRequest }: Pick<Stage<never>, 'ask'>, payloads: readonly string[]): void {
+  payloads.forEach((payload, index) =>
+    sendRequest(payload, { correlationData: bytesOf(`${payload} ${index}`) }),
+  )
 }
 
-function statuses({ replies }: Pick<EchoStage, 'replies'>): readonly (number | undefined)[] {
-  return replies.map(({ message }) => statusOf(message))
+function statuses({ replies: responses }: Pick<EchoStage, 'replies'>): readonly (number | undefined)[] {
+  return responses.map(({ message }) => statusOf(message))
 }
 
 describe('serve', () => {
@@ -36,15 +38,15 @@ describe('serve', () => {
     ['an endless synchronous one', () => new Observable((s) => { while (!s.closed) s.next('answer') })], // prettier-ignore
     ['an array', () => ['answer', 'ignored']],
     ['an iterable', () => new Set(['answer'])],
-  ])('answers with %s', (_, answer) => {
+  ])('answers with %s', (_, response) => {
     onEchoStage(
       (stage) => {
         stage.ask('x')
         stage.world.advance(10)
         expect(stage.replies.map(({ message }) => textOf(message))).toEqual(['answer'])
-        expect(stage.records.values).toMatchObject([{ outcome: 'answered', status: 200 }])
+        expect(stage.records.values).toMatchObject([{ outcome: 'responded', status: 200 }])
       },
-      { handler: answer },
+      { handler: response },
     )
   })
 
@@ -52,23 +54,23 @@ describe('serve', () => {
     ['a Promise', () => Promise.resolve('answer')],
     ['an async function', async () => await Promise.resolve('answer')],
     ['an async iterable', async function* () { yield await Promise.resolve('answer') }], // prettier-ignore
-  ])('answers with %s', async (_, answer) => {
+  ])('answers with %s', async (_, response) => {
     const { link, broker, advance } = asyncWorld()
     const records: ServeRecord[] = []
     requests$(link('server'), echo)
-      .pipe(serve(answer))
+      .pipe(serve(response))
       .subscribe((record) => records.push(record))
     await advance(50)
     broker.publish({ topic: 'echo', payload: bytesOf('x'), responseTopic: 'answers' })
     await advance(50)
-    expect(records).toMatchObject([{ outcome: 'answered', status: 200 }])
+    expect(records).toMatchObject([{ outcome: 'responded', status: 200 }])
   })
 
   it('unsubscribes a handler that has answered', () => {
     let isOpen = false
     onEchoStage(
-      ({ ask, world }) => {
-        ask('x')
+      ({ ask: sendRequest, world }) => {
+        sendRequest('x')
         world.advance(10)
         expect(isOpen).toBe(false)
       },
@@ -85,11 +87,11 @@ describe('serve', () => {
 
   it('emits a record of each exchange: what, outcome, timings', () => {
     onEchoStage(
-      ({ ask, world, records }) => {
-        ask('x', { messageExpiryInterval: 10 })
+      ({ ask: sendRequest, world, records }) => {
+        sendRequest('x', { messageExpiryInterval: 10 })
         world.advance(1_000)
         const [record] = records.values
-        expect(record).toMatchObject({ endpoint: 'echo', params: {}, outcome: 'answered', status: 200 })
+        expect(record).toMatchObject({ endpoint: 'echo', params: {}, outcome: 'responded', status: 200 })
         expect(record?.request).toMatchObject({ topic: 'echo', payload: bytesOf('x') })
         const { receivedAt = NaN, startedAt = NaN, endedAt = NaN } = record ?? {}
         // The reply's way there and its acknowledgement's way back take a millisecond each.
@@ -113,8 +115,8 @@ describe('serve', () => {
     ['concurrency', { concurrency: 1.5 }],
     ['queue', { queue: -1 }],
     ['queue', { queue: NaN }],
-    ['timeLimit', { timeLimit: 0 }],
-    ['timeLimit', { timeLimit: NaN }],
+    ['handlerTimeout', { handlerTimeout: 0 }],
+    ['handlerTimeout', { handlerTimeout: NaN }],
   ])('refuses a %s that is none: %o', (name, options) => {
     expect(() => serve(() => of(''), options)).toThrow(
       expect.objectContaining({ code: 'invalid-argument', message: expect.stringContaining(name) as string }),
@@ -192,15 +194,15 @@ describe('a cancel', () => {
   it('reaches the handler: it is unsubscribed, acknowledged, and nobody is told', () => {
     let isStopped = false
     onEchoStage(
-      ({ ask, world, replies, records, refusals, unacknowledged }) => {
-        ask('x')
+      ({ ask: sendRequest, world, replies: responses, records, refusals, unacknowledged }) => {
+        sendRequest('x')
         world.advance(10)
-        ask('', cancel)
+        sendRequest('', cancel)
         world.advance(10)
         expect(isStopped).toBe(true)
         expect(records.values).toMatchObject([{ outcome: 'cancelled' }])
         expect(refusals.map(({ reason }) => reason)).toEqual(['cancel'])
-        expect([replies.length, unacknowledged()]).toEqual([0, 0])
+        expect([responses.length, unacknowledged()]).toEqual([0, 0])
       },
       { handler: () => new Observable(() => () => (isStopped = true)) },
     )
@@ -208,17 +210,17 @@ describe('a cancel', () => {
 
   it('reaches what waits in the queue, which then does not run', () => {
     onEchoStage(
-      ({ ask, world, handled, replies, records, unacknowledged }) => {
-        for (const name of ['1', '2', '3']) ask(name, { correlationData: bytesOf(name) })
+      ({ ask: sendRequest, world, handled, replies: responses, records, unacknowledged }) => {
+        for (const name of ['1', '2', '3']) sendRequest(name, { correlationData: bytesOf(name) })
         world.advance(10)
-        ask('', { ...cancel, correlationData: bytesOf('2') })
+        sendRequest('', { ...cancel, correlationData: bytesOf('2') })
         world.advance(1_000)
         expect(handled.map(({ value }) => value)).toEqual(['1', '3'])
-        expect(replies).toHaveLength(2)
+        expect(responses).toHaveLength(2)
         expect(records.values.map(({ outcome }) => outcome).sort()).toEqual([
-          'answered',
-          'answered',
           'cancelled',
+          'responded',
+          'responded',
         ])
         expect(unacknowledged()).toBe(0)
       },
@@ -229,11 +231,11 @@ describe('a cancel', () => {
   it('makes room in the queue', () => {
     onEchoStage(
       (stage) => {
-        const { ask, world, handled } = stage
-        for (const name of ['1', '2']) ask(name, { correlationData: bytesOf(name) })
+        const { ask: sendRequest, world, handled } = stage
+        for (const name of ['1', '2']) sendRequest(name, { correlationData: bytesOf(name) })
         world.advance(10)
-        ask('', { ...cancel, correlationData: bytesOf('2') })
-        ask('3', { correlationData: bytesOf('3') })
+        sendRequest('', { ...cancel, correlationData: bytesOf('2') })
+        sendRequest('3', { correlationData: bytesOf('3') })
         world.advance(1_000)
         expect(handled.map(({ value }) => value)).toEqual(['1', '3'])
         expect(statuses(stage)).toEqual([200, 200])
@@ -243,25 +245,25 @@ describe('a cancel', () => {
   })
 
   it('is idempotent, and does nothing to what is over or was never asked', () => {
-    onEchoStage(({ ask, world, handled, replies, refusals, unacknowledged }) => {
-      ask('', cancel)
-      ask('x')
+    onEchoStage(({ ask: sendRequest, world, handled, replies: responses, refusals, unacknowledged }) => {
+      sendRequest('', cancel)
+      sendRequest('x')
       world.advance(10)
-      ask('', cancel)
-      ask('', cancel)
+      sendRequest('', cancel)
+      sendRequest('', cancel)
       world.advance(10)
-      expect([handled.length, replies.length, unacknowledged()]).toEqual([1, 1, 0])
+      expect([handled.length, responses.length, unacknowledged()]).toEqual([1, 1, 0])
       expect(refusals.map(({ reason }) => reason)).toEqual(['cancel', 'cancel', 'cancel'])
     })
   })
 
   it('of another reply topic is about another request', () => {
     onEchoStage(
-      ({ ask, world, replies }) => {
-        ask('x')
-        ask('', { ...cancel, responseTopic: 'other' })
+      ({ ask: sendRequest, world, replies: responses }) => {
+        sendRequest('x')
+        sendRequest('', { ...cancel, responseTopic: 'other' })
         world.advance(1_000)
-        expect(replies).toHaveLength(1)
+        expect(responses).toHaveLength(1)
       },
       { handler: () => of('done').pipe(delay(100)) },
     )
@@ -302,7 +304,7 @@ describe('a closed link', () => {
       )
       world.broker.publish({ topic: 'echo', payload: bytesOf('x'), responseTopic: 'other' })
       world.advance(500)
-      expect(answered.values).toMatchObject([{ outcome: 'answered' }])
+      expect(answered.values).toMatchObject([{ outcome: 'responded' }])
       expect(answered.ending()).toBe('complete')
     })
   })
@@ -358,9 +360,9 @@ describe('draining', () => {
   it('waits for the PUBACK of the last reply', () => {
     const drain$ = new Subject<void>()
     onEchoStage(
-      ({ ask, world, records }) => {
+      ({ ask: sendRequest, world, records }) => {
         world.broker.inject({ kind: 'delay', by: 1_000, packets: ['puback'], clientId: 'server' })
-        ask('x')
+        sendRequest('x')
         world.advance(10)
         drain$.next()
         world.advance(500)
@@ -376,7 +378,7 @@ describe('draining', () => {
 describe('refusals$', () => {
   it('tells of all responders of a link', () => {
     onEchoStage(({ world, server, refusals }) => {
-      const again = observe(world, refusals$(server))
+      const again = observe(world, ignoredRequests$(server))
       from(['a', 'b']).subscribe((payload) =>
         world.broker.publish({ topic: 'echo', payload: bytesOf(payload), responseTopic: 'bad/#' }),
       )

@@ -10,7 +10,7 @@ export interface SynchronousLink extends Link {
 }
 
 /** Who answers what is published; `deliver` may be called within the call or at any later time. */
-export type Peer = (message: OutgoingMessage, deliver: (reply: OutgoingMessage) => void) => void
+export type Peer = (message: OutgoingMessage, deliver: (response: OutgoingMessage) => void) => void
 
 /** A link without any broker: for counting, and for what must not depend on time. */
 export function synchronousLink(peer: Peer): SynchronousLink {
@@ -35,7 +35,7 @@ export function synchronousLink(peer: Peer): SynchronousLink {
     state$: concat(
       of({
         status: 'online' as const,
-        grant: {
+        info: {
           protocolVersion: 5 as const,
           clientId: 'caller',
           sessionPresent: false,

@@ -15,11 +15,11 @@ const linkOptionNames: { readonly [Name in keyof Required<LinkOptions>]: true } 
   scheduler: true,
   reconnect: true,
   queue: true,
-  unclaimed: true,
+  unrouted: true,
   filtersPerSubscribe: true,
   limits: true,
-  renewAfter: true,
-  closeWithin: true,
+  maxConnectionAge: true,
+  closeTimeout: true,
 }
 
 /**

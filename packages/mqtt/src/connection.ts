@@ -2,7 +2,7 @@ import { AntiphonError } from '@antiphon/core'
 import type { TransportEvent } from '@antiphon/core/link'
 import type { IConnackPacket, IDisconnectPacket, MqttClient, Packet } from 'mqtt'
 import { AsyncSubject, type SchedulerLike, type Subscriber, takeUntil, timer } from 'rxjs'
-import { decodeAnswer, decodePublish } from './decode.js'
+import { decodeAcknowledgement, decodePublish } from './decode.js'
 import { Framer, type PacketPlace } from './framer.js'
 import { oneTimeClient, type PacketSink } from './one-time-client.js'
 import type { ClientOptions } from './client-options.js'
@@ -13,7 +13,7 @@ import {
   isUnreachable,
   type Progress,
 } from './connection-errors.js'
-import { toGrant } from './grant.js'
+import { toConnectionInfo } from './connection-info.js'
 import { Incoming } from './incoming.js'
 import type { PacketBytes } from './packet-bytes.js'
 import type { AwaitingPacket } from './packet-table.js'
@@ -154,13 +154,13 @@ export class Connection {
         if (this.#stage === 'connecting') this.#framer.hold()
         break
       case 0x40:
-        return this.#parts.session.outgoing.answered(decodeAnswer(bytes, place, 'puback'))
+        return this.#parts.session.outgoing.answered(decodeAcknowledgement(bytes, place, 'puback'))
       case 0x50:
-        return this.#parts.session.outgoing.answered(decodeAnswer(bytes, place, 'pubrec'))
+        return this.#parts.session.outgoing.answered(decodeAcknowledgement(bytes, place, 'pubrec'))
       case 0x70:
-        return this.#parts.session.outgoing.answered(decodeAnswer(bytes, place, 'pubcomp'))
+        return this.#parts.session.outgoing.answered(decodeAcknowledgement(bytes, place, 'pubcomp'))
       case 0x62:
-        return this.#incoming.release(decodeAnswer(bytes, place, 'pubrel').id)
+        return this.#incoming.release(decodeAcknowledgement(bytes, place, 'pubrel').id)
       default:
         if (first >> 4 === 3) return this.#arrive(bytes, place)
     }
@@ -189,19 +189,18 @@ export class Connection {
   #accept(packet: IConnackPacket): void {
     if (this.#stage !== 'connecting') return
     const { options, session, subscriber } = this.#parts
-    const grant = toGrant(packet, options.protocolVersion, options.clientId)
-    const { protocolVersion, receiveMaximum } = grant
+    const info = toConnectionInfo(packet, options.protocolVersion, options.clientId)
+    const { protocolVersion, receiveMaximum } = info
     this.#stage = 'online'
     this.#wasAccepted = true
-    session.clientId = grant.clientId
+    session.clientId = info.clientId
     session.hasBegun = true
-    if (grant.sessionPresent)
-      session.outgoing.resume({ writer: this.writer, protocolVersion, receiveMaximum })
+    if (info.sessionPresent) session.outgoing.resume({ writer: this.writer, protocolVersion, receiveMaximum })
     else {
       session.handled.clear()
       session.outgoing.begin({ writer: this.writer, protocolVersion, receiveMaximum })
     }
-    subscriber.next({ type: 'online', grant })
+    subscriber.next({ type: 'online', info })
     this.#attempt(() => this.#framer.release())
   }
 
@@ -224,10 +223,10 @@ export class Connection {
 
   #answer(id: number, codes: readonly number[] | undefined): void {
     const { packets } = this.#parts.session
-    const asked = packets.get(id)
-    if (!(asked instanceof Asked) || asked.connection !== this) return
-    packets.remove(asked)
-    const { subscriber, success } = asked.request
+    const requested = packets.get(id)
+    if (!(requested instanceof Asked) || requested.connection !== this) return
+    packets.remove(requested)
+    const { subscriber, success } = requested.request
     subscriber.next(codes ?? success)
     subscriber.complete()
   }
@@ -274,7 +273,7 @@ export class Connection {
     const abandoned = packets.all
       .filter((packet) => packet instanceof Asked)
       .filter(({ connection }) => connection === this)
-    for (const asked of abandoned) packets.remove(asked)
+    for (const requested of abandoned) packets.remove(requested)
     for (const { request } of abandoned) {
       request.subscriber.error(
         new AntiphonError('connection-lost', 'the connection went away before the broker answered'),

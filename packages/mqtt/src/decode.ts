@@ -1,9 +1,9 @@
 import type { Message, QoS } from '@antiphon/core'
 import type { PacketPlace } from './framer.js'
-import { Texts } from './texts.js'
+import { StringInterner } from './string-interner.js'
 
 /** A PUBLISH as it arrived. */
-export interface ArrivedPublish {
+export interface ReceivedPublish {
   readonly message: Mutable<Message>
   /** The packet identifier; 0 at QoS 0. */
   readonly id: number
@@ -16,13 +16,13 @@ export interface ArrivedPublish {
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] }
 
 /** A packet that acknowledges. */
-export interface ArrivedAnswer<Command extends string> {
+export interface ReceivedAcknowledgement<Command extends string> {
   readonly cmd: Command
   readonly id: number
   readonly reasonCode: number
 }
 
-const texts = new Texts()
+const texts = new StringInterner()
 
 // What is being read; nothing of it outlives the call.
 let bytes: Uint8Array = new Uint8Array()
@@ -30,14 +30,14 @@ let at = 0
 let end = 0
 
 /** Reads a PUBLISH; throws where it is malformed [MQTT-4.13.1-1]. */
-export function decodePublish(from: Uint8Array, place: PacketPlace, protocolVersion: 4 | 5): ArrivedPublish {
+export function decodePublish(from: Uint8Array, place: PacketPlace, protocolVersion: 4 | 5): ReceivedPublish {
   const { first } = place
   const qos = (first >> 1) & 3
   if (qos === 3) throw new Error('both QoS bits of a PUBLISH are set [MQTT-3.3.1-4]')
   open(from, place)
   const topic = text()
   const id = qos === 0 ? 0 : identifier()
-  const publish: ArrivedPublish = {
+  const publish: ReceivedPublish = {
     message: {
       topic: topic ?? '',
       payload: bytes,
@@ -55,11 +55,11 @@ export function decodePublish(from: Uint8Array, place: PacketPlace, protocolVers
 }
 
 /** Reads a packet that acknowledges; throws where it is malformed. */
-export function decodeAnswer<Command extends string>(
+export function decodeAcknowledgement<Command extends string>(
   from: Uint8Array,
   place: PacketPlace,
   cmd: Command,
-): ArrivedAnswer<Command> {
+): ReceivedAcknowledgement<Command> {
   open(from, place)
   return { cmd, id: identifier(), reasonCode: at < end ? byte() : 0 }
 }
@@ -70,7 +70,7 @@ function open(from: Uint8Array, place: PacketPlace): void {
   end = place.end
 }
 
-function readProperties(publish: ArrivedPublish): void {
+function readProperties(publish: ReceivedPublish): void {
   const limit = variable() + at
   if (limit > end) throw new Error('the properties of a PUBLISH are longer than the packet')
   let seen = 0
@@ -101,7 +101,7 @@ const names: Readonly<Record<number, string>> = {
 }
 
 /** Reads the value of a property into the message; `false` where it is not what it should be. */
-function isFit(property: number, publish: ArrivedPublish): boolean {
+function isFit(property: number, publish: ReceivedPublish): boolean {
   const { message } = publish
   switch (property) {
     case 0x01: {

@@ -1,6 +1,6 @@
 import { AntiphonError } from '@antiphon/core'
 import type { TransportEvent } from '@antiphon/core/link'
-import type { ArrivedPublish } from './decode.js'
+import type { ReceivedPublish } from './decode.js'
 import { encodeAcknowledgement } from './encode.js'
 import type { PacketWriter } from './packet-writer.js'
 
@@ -44,7 +44,7 @@ export class Incoming {
   }
 
   /** What a PUBLISH comes to: an event, or nothing where it was handed on before. Throws on an alias that stands for nothing. */
-  publish(publish: ArrivedPublish): TransportEvent | undefined {
+  publish(publish: ReceivedPublish): TransportEvent | undefined {
     const { message, id } = publish
     const { qos } = message
     if (publish.alias !== 0) message.topic = this.#topic(message.topic, publish.alias)
@@ -112,7 +112,7 @@ export class Incoming {
   }
 }
 
-function toEvent({ message, fault }: ArrivedPublish, acknowledge: () => void): TransportEvent {
+function toEvent({ message, fault }: ReceivedPublish, acknowledge: () => void): TransportEvent {
   const { topic } = message
   const reason = fault ?? topicFault(topic)
   if (reason === undefined) return { type: 'message', message, acknowledge }

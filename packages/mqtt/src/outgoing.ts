@@ -1,10 +1,10 @@
 import { AntiphonError, type OutgoingMessage, type PublishAck } from '@antiphon/core'
 import type { SchedulerLike, Subscriber } from 'rxjs'
 import { encodeAcknowledgement, encodePublish } from './encode.js'
-import { expired, InFlight, lostWithSession, refusedByClosing } from './in-flight.js'
+import { expired, InFlightPublish, lostWithSession, refusedByClosing } from './in-flight-publish.js'
 import type { AwaitingPacket, PacketTable } from './packet-table.js'
 import type { PacketWriter } from './packet-writer.js'
-import { Suspicion } from './suspicion.js'
+import { RefusalDetector } from './refusal-detector.js'
 
 /** The connection as the outgoing messages see it. */
 export interface OutgoingConnection {
@@ -15,7 +15,7 @@ export interface OutgoingConnection {
 }
 
 /** The broker's part in the exchange of a message. */
-export interface Answer {
+export interface AcknowledgementPacket {
   readonly cmd: 'puback' | 'pubrec' | 'pubcomp'
   readonly id: number
   readonly reasonCode: number
@@ -26,8 +26,8 @@ export class Outgoing {
   /** Our messages, among the other packets of the session. */
   readonly #packets: PacketTable<AwaitingPacket>
   readonly #scheduler: SchedulerLike
-  readonly #suspicion = new Suspicion()
-  readonly #waiting = new Set<InFlight>()
+  readonly #suspicion = new RefusalDetector()
+  readonly #waiting = new Set<InFlightPublish>()
   /** The suspect is out alone. */
   #isProbing = false
   #sentCount = 0
@@ -52,7 +52,7 @@ export class Outgoing {
       return
     }
     const since = message.messageExpiryInterval === undefined ? 0 : this.#scheduler.now()
-    const entry = new InFlight({ id, message, subscriber, since, order: (this.#published += 1) })
+    const entry = new InFlightPublish({ id, message, subscriber, since, order: (this.#published += 1) })
     this.#packets.add(entry)
     const connection = this.#connection
     if (this.#waiting.size === 0 && connection !== undefined && this.#hasRoomFor(entry, connection))
@@ -97,9 +97,9 @@ export class Outgoing {
     return () => suspect.subscriber.error(refusedByClosing(suspect, reasonCode))
   }
 
-  answered({ cmd, id, reasonCode }: Answer): void {
+  answered({ cmd, id, reasonCode }: AcknowledgementPacket): void {
     const entry = this.#packets.get(id)
-    if (!(entry instanceof InFlight) || entry.stage === 'given-up') {
+    if (!(entry instanceof InFlightPublish) || entry.stage === 'given-up') {
       if (cmd === 'pubrec') this.#release(id, this.#connection?.protocolVersion === 5 ? 0x92 : 0)
       return
     }
@@ -116,9 +116,9 @@ export class Outgoing {
   }
 
   /** What is not answered, as it was first sent, which is the order of sending it again [MQTT-4.6.0-1]. */
-  get #inOrder(): InFlight[] {
+  get #inOrder(): InFlightPublish[] {
     return this.#packets.all
-      .filter((packet) => packet instanceof InFlight)
+      .filter((packet) => packet instanceof InFlightPublish)
       .filter(({ stage }) => stage !== 'given-up')
       .sort((a, b) => a.order - b.order)
   }
@@ -130,11 +130,11 @@ export class Outgoing {
     this.#isProbing = false
   }
 
-  #oldestUnanswered(): InFlight | undefined {
+  #oldestUnanswered(): InFlightPublish | undefined {
     return this.#inOrder.find(({ stage }) => stage === 'sent')
   }
 
-  #settle(entry: InFlight, reasonCode: number): void {
+  #settle(entry: InFlightPublish, reasonCode: number): void {
     this.#drop(entry)
     if (entry.stage !== 'waiting') this.#sentCount -= 1
     entry.subscriber.next({ reasonCode })
@@ -142,13 +142,13 @@ export class Outgoing {
     this.#pump()
   }
 
-  #drop(entry: InFlight): void {
+  #drop(entry: InFlightPublish): void {
     this.#packets.remove(entry)
     this.#waiting.delete(entry)
     this.#clearSuspicion(entry)
   }
 
-  #clearSuspicion({ message }: InFlight): void {
+  #clearSuspicion({ message }: InFlightPublish): void {
     if (!this.#suspicion.isUnder(message)) return
     this.#suspicion.clear()
     this.#isProbing = false
@@ -171,12 +171,12 @@ export class Outgoing {
     }
   }
 
-  #hasRoomFor({ message }: InFlight, { receiveMaximum }: OutgoingConnection): boolean {
+  #hasRoomFor({ message }: InFlightPublish, { receiveMaximum }: OutgoingConnection): boolean {
     if (this.#isProbing || this.#sentCount >= receiveMaximum) return false
     return this.#sentCount === 0 || !this.#suspicion.isUnder(message)
   }
 
-  #send(entry: InFlight, { writer, protocolVersion }: OutgoingConnection): void {
+  #send(entry: InFlightPublish, { writer, protocolVersion }: OutgoingConnection): void {
     const { id, message, wasSent } = entry
     if (!wasSent && entry.subscriber.closed) {
       this.#drop(entry)
@@ -200,7 +200,7 @@ export class Outgoing {
    * Whole seconds. A QoS 2 message that was sent never runs out: the broker may hold its packet identifier, and would
    * take the next message under it for this one.
    */
-  #expiryLeft({ message, since, wasSent }: InFlight): number | undefined {
+  #expiryLeft({ message, since, wasSent }: InFlightPublish): number | undefined {
     const { messageExpiryInterval, qos } = message
     if (messageExpiryInterval === undefined) return undefined
     const left = Math.ceil(messageExpiryInterval - (this.#scheduler.now() - since) / 1000)

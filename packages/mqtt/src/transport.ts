@@ -67,7 +67,7 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
       new Observable((subscriber) => {
         let isOpening = false
         const address = nextAddress()
-        const asking = credentials$(options, address)
+        const requesting = credentials$(options, address)
           .pipe(takeUntil(farewell))
           .subscribe({
             next: (credentials) => {
@@ -79,7 +79,7 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
               if (!isOpening) subscriber.complete()
             },
           })
-        subscriber.add(asking)
+        subscriber.add(requesting)
       }),
 
     subscribe$: (requests, identifier) =>

@@ -215,14 +215,14 @@ describeForeign(['mosquitto'], 'connecting', () => {
     transport.connect$(1).subscribe().unsubscribe()
     await disconnect(transport)
     let wasAsked = false
-    const asked = mqttTransport(broker.url, {
+    const requested = mqttTransport(broker.url, {
       credentials: () => {
         wasAsked = true
         return new Promise(() => undefined)
       },
     })
-    const ended = firstValueFrom(asked.connect$(1), { defaultValue: 'completed' })
-    await disconnect(asked)
+    const ended = firstValueFrom(requested.connect$(1), { defaultValue: 'completed' })
+    await disconnect(requested)
     expect([wasAsked, await ended]).toEqual([true, 'completed'])
   })
 

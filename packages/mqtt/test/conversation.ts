@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { AntiphonError } from '@antiphon/core'
-import type { Grant, Message, OutgoingMessage, PublishAck } from '@antiphon/core'
+import type { ConnectionInfo, Message, OutgoingMessage, PublishAck } from '@antiphon/core'
 import type { SubscribeRequest, Transport, TransportEvent } from '@antiphon/core/link'
 import { firstValueFrom, lastValueFrom } from 'rxjs'
 
 /** One connection of a transport, as a test watches it. */
 export interface Conversation {
-  readonly grant: Grant
+  readonly grant: ConnectionInfo
   /** All that came, `online` included. */
   readonly events: readonly TransportEvent[]
   readonly messages: () => readonly Message[]
@@ -37,7 +37,7 @@ export function converse(
         events.push(event)
         if (event.type === 'online') {
           resolve({
-            grant: event.grant,
+            grant: event.info,
             events,
             messages,
             acknowledge: (...places) => places.forEach((place) => acknowledgements[place]?.()),

@@ -30,20 +30,20 @@ describeForeign(['mosquitto', 'mosquitto_passwd'], 'credentials', () => {
 
   it('are asked for before every connection, and may come later', async () => {
     const users = ['first', 'second', 'first']
-    let asked = 0
+    let requested = 0
     const transport = mqttTransport(broker.url, {
       credentials: () => {
-        const username = users[asked++] ?? ''
+        const username = users[requested++] ?? ''
         const credentials = { username, password: username === 'first' ? '1' : new Uint8Array([0x32]) }
         return (
-          [credentials, Promise.resolve(credentials), timer(1).pipe(() => of(credentials))][asked - 1] ??
+          [credentials, Promise.resolve(credentials), timer(1).pipe(() => of(credentials))][requested - 1] ??
           credentials
         )
       },
     })
     for (const expected of [1, 2, 3]) {
       const conversation = await converse(transport)
-      expect(asked).toBe(expected)
+      expect(requested).toBe(expected)
       conversation.drop()
     }
     await disconnect(transport)
@@ -74,13 +74,13 @@ describeForeign(['mosquitto', 'mosquitto_passwd'], 'credentials', () => {
   })
 
   it('that cannot be had are asked for again', async () => {
-    let asked = 0
+    let requested = 0
     const link = connect(broker.url, {
       reconnect: { initial: 1, maximum: 1 },
       credentials: () => {
-        asked += 1
-        if (asked === 1) throw new Error('no token')
-        if (asked === 2) return throwError(() => new Error('no network'))
+        requested += 1
+        if (requested === 1) throw new Error('no token')
+        if (requested === 2) return throwError(() => new Error('no network'))
         return { username: 'first', password: '1' }
       },
     })

@@ -1,7 +1,7 @@
 import type { Message, QoS } from '@antiphon/core'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { decodeAnswer, decodePublish, type ArrivedPublish } from '../src/decode.js'
+import { decodeAcknowledgement, decodePublish, type ReceivedPublish } from '../src/decode.js'
 import { encodeAcknowledgement, encodePublish } from '../src/encode.js'
 import { Framer } from '../src/framer.js'
 import { PacketBytes } from '../src/packet-bytes.js'
@@ -42,8 +42,8 @@ function encoded(sent: Message, id: number, protocolVersion: 4 | 5): Uint8Array 
 }
 
 /** What a framer makes of chunks. */
-function read(chunks: readonly Uint8Array[], protocolVersion: 4 | 5, maximum = Infinity): ArrivedPublish[] {
-  const arrived: ArrivedPublish[] = []
+function read(chunks: readonly Uint8Array[], protocolVersion: 4 | 5, maximum = Infinity): ReceivedPublish[] {
+  const arrived: ReceivedPublish[] = []
   const framer = new Framer(maximum, (from, place) =>
     arrived.push(decodePublish(from, place, protocolVersion)),
   )
@@ -110,9 +110,11 @@ it('acknowledgements are read in their short form and with a reason', () => {
   const to = new PacketBytes(16)
   encodeAcknowledgement(to, 'puback', 0x1234)
   encodeAcknowledgement(to, 'puback', 7, 0x10)
-  const answers: unknown[] = []
-  new Framer(Infinity, (from, place) => answers.push(decodeAnswer(from, place, 'puback'))).append(to.take())
-  expect(answers).toEqual([
+  const responses: unknown[] = []
+  new Framer(Infinity, (from, place) => responses.push(decodeAcknowledgement(from, place, 'puback'))).append(
+    to.take(),
+  )
+  expect(responses).toEqual([
     { cmd: 'puback', id: 0x1234, reasonCode: 0 },
     { cmd: 'puback', id: 7, reasonCode: 0x10 },
   ])

@@ -109,13 +109,13 @@ describe('encodeSubscribe and encodeUnsubscribe', () => {
     const identifiers = fc.option(fc.integer({ min: 1, max: 268_435_455 }), { nil: undefined })
     const requests = fc.array(request, { minLength: 1, maxLength: 20 })
     fc.assert(
-      fc.property(requests, id, version, identifiers, (asked, messageId, protocolVersion, identifier) => {
+      fc.property(requests, id, version, identifiers, (requested, messageId, protocolVersion, identifier) => {
         const to = new PacketBytes(1)
-        encodeSubscribe(to, messageId, asked, { protocolVersion, identifier })
+        encodeSubscribe(to, messageId, requested, { protocolVersion, identifier })
         expect(parsed(to.take(), protocolVersion)).toMatchObject({
           cmd: 'subscribe',
           messageId,
-          subscriptions: asked.map(({ filter, qos, noLocal, retainAsPublished, retainHandling }) =>
+          subscriptions: requested.map(({ filter, qos, noLocal, retainAsPublished, retainHandling }) =>
             protocolVersion === 5
               ? { topic: filter, qos, nl: noLocal, rap: retainAsPublished, rh: retainHandling }
               : { topic: filter, qos },
@@ -123,7 +123,7 @@ describe('encodeSubscribe and encodeUnsubscribe', () => {
           ...(protocolVersion === 5 &&
             identifier !== undefined && { properties: { subscriptionIdentifier: identifier } }),
         })
-        const filters = asked.map(({ filter }) => filter)
+        const filters = requested.map(({ filter }) => filter)
         encodeUnsubscribe(to, messageId, filters, protocolVersion)
         expect(parsed(to.take(), protocolVersion)).toMatchObject({
           cmd: 'unsubscribe',

@@ -53,7 +53,7 @@ describe('options', () => {
     [/cert needs TLS, and mqtt:\/\/localhost:1883 has none/, { cert: 'x', key: 'y' }],
     [/ALPNProtocols is "mqtt": it must be an array/, { ALPNProtocols: 'mqtt' }],
     [/timerVariant is "fast"/, { timerVariant: 'fast' }],
-    [/closeWithin is -1/, { closeWithin: -1 }],
+    [/closeTimeout is -1/, { closeTimeout: -1 }],
   ])('are refused before any packet, naming option, value and rule: %s', (rule, options) => {
     const fault = faultOf(() => connect('mqtt://localhost', options))
     expect(fault).toMatchObject({ code: 'invalid-argument', phase: 'before-network' })

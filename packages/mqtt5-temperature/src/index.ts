@@ -1,5 +1,5 @@
-export { askTemperatures } from './ask-temperatures.js'
-export type { TemperatureRequestOptions } from './ask-temperatures.js'
+export { requestTemperature$ } from './request-temperature.js'
+export type { TemperatureRequestOptions } from './request-temperature.js'
 export { serveTemperatures } from './serve-temperatures.js'
 export type { TemperatureServiceOptions } from './serve-temperatures.js'
 export { temperatureQuery } from './temperature-query.js'

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { firstValueFrom, from, lastValueFrom, toArray } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { askTemperatures, serveTemperatures } from '../src/index.js'
+import { requestTemperature$, serveTemperatures } from '../src/index.js'
 
 const run = promisify(execFile)
 
@@ -122,7 +122,7 @@ describeForeign(
       const link = connect(mosquitto.url, { clientId: 'requester' })
       try {
         await once(createInterface({ input: responder.stdout }), 'line')
-        const readings$ = from(['Rome', 'Oslo']).pipe(askTemperatures(link), toArray())
+        const readings$ = from(['Rome', 'Oslo']).pipe(requestTemperature$(link), toArray())
         expect(await lastValueFrom(readings$)).toEqual([
           { city: 'Rome', celsius: 21 },
           { city: 'Oslo', celsius: 21 },

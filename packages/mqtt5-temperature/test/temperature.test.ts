@@ -1,13 +1,13 @@
-import { refusals$, type Link, type OutgoingMessage, type Refusal } from '@antiphon/core'
+import { ignoredRequests$, type Link, type OutgoingMessage, type IgnoredRequest } from '@antiphon/core'
 import { linkOver } from '@antiphon/core/link'
-import { marbles, virtualBroker, type BrokerLimits, type VirtualBroker } from '@antiphon/testing'
+import { marbles, virtualBroker, type VirtualBrokerLimits, type VirtualBroker } from '@antiphon/testing'
 import { either } from 'fp-ts'
 import fc from 'fast-check'
 import { from, type Observable } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
 import { describe, expect, it } from 'vitest'
 import {
-  askTemperatures,
+  requestTemperature$,
   cityQuery,
   demoThermometer,
   readingSentence,
@@ -27,7 +27,7 @@ interface World {
   readonly ask: (link: Link, cities: readonly string[], options?: TemperatureRequestOptions) => unknown[]
 }
 
-function inWorld(test: (world: World) => void, limits: Partial<BrokerLimits> = {}): void {
+function inWorld(test: (world: World) => void, limits: Partial<VirtualBrokerLimits> = {}): void {
   const scheduler = new TestScheduler(() => undefined)
   scheduler.run(({ flush }) => {
     const broker = virtualBroker({ scheduler, limits })
@@ -35,7 +35,7 @@ function inWorld(test: (world: World) => void, limits: Partial<BrokerLimits> = {
       broker,
       link: (clientId) => linkOver(broker.transport({ clientId }), { scheduler }),
       settle: flush,
-      ask: (link, cities, options) => logOf(from(cities).pipe(askTemperatures(link, options))),
+      ask: (link, cities, options) => logOf(from(cities).pipe(requestTemperature$(link, options))),
     })
   })
 }
@@ -48,9 +48,9 @@ function logOf(readings$: Observable<Reading>): unknown[] {
 
 describe('the temperature service', () => {
   it('answers Vienna 22.5, Berlin 18.3, London 15.8, Paris 20.1', () => {
-    inWorld(({ link, settle, ask }) => {
+    inWorld(({ link, settle, ask: sendRequest }) => {
       serveTemperatures(link('service')).subscribe()
-      const log = ask(link('caller'), ['Vienna', 'Berlin', 'London', 'Paris'])
+      const log = sendRequest(link('caller'), ['Vienna', 'Berlin', 'London', 'Paris'])
       settle()
       expect(log).toEqual([
         { city: 'Vienna', celsius: 22.5 },
@@ -76,11 +76,11 @@ describe('the temperature service', () => {
   })
 
   it('speaks the sentences of the original, on its topic', () => {
-    inWorld(({ broker, link, settle, ask }) => {
+    inWorld(({ broker, link, settle, ask: sendRequest }) => {
       const seen: OutgoingMessage[] = []
       broker.published$.subscribe(({ message }) => seen.push(message))
       serveTemperatures(link('service')).subscribe()
-      ask(link('caller'), ['Vienna'])
+      sendRequest(link('caller'), ['Vienna'])
       settle()
       expect(
         seen.map(({ topic, payload, contentType, qos }) => [topic, toText(payload), contentType, qos]),
@@ -114,22 +114,22 @@ describe('the temperature service', () => {
   it('a request without Response Topic is acknowledged, told of, and not answered', () => {
     inWorld(({ broker, link, settle }) => {
       const service = link('service')
-      const refusals: Refusal[] = []
-      refusals$(service).subscribe((refusal) => refusals.push(refusal))
+      const refusals: IgnoredRequest[] = []
+      ignoredRequests$(service).subscribe((refusal) => refusals.push(refusal))
       serveTemperatures(service).subscribe()
       settle()
       broker.publish({ topic: 'service/temperature/query', payload: toBytes('query:Vienna') })
       settle()
-      expect(refusals).toMatchObject([{ reason: 'reply-topic' }])
+      expect(refusals).toMatchObject([{ reason: 'response-topic' }])
       expect(broker.sessions().flatMap(({ unacknowledged }) => unacknowledged)).toEqual([])
     })
   })
 
   it('the timeout is 5 s by default, and its error names the id', () => {
-    inWorld(({ broker, link, settle, ask }) => {
+    inWorld(({ broker, link, settle, ask: sendRequest }) => {
       const seen: OutgoingMessage[] = []
       broker.published$.subscribe(({ message }) => seen.push(message))
-      const log = ask(link('caller'), ['Vienna'])
+      const log = sendRequest(link('caller'), ['Vienna'])
       settle()
       const id = toText(seen[0]?.correlationData ?? new Uint8Array())
       expect(log).toMatchObject([{ code: 'timeout', correlation: id }])
@@ -139,20 +139,22 @@ describe('the temperature service', () => {
   })
 
   it('several requester instances of a pool and several responders share the load', () => {
-    inWorld(({ broker, link, settle, ask }) => {
+    inWorld(({ broker, link, settle, ask: sendRequest }) => {
       const handledBy: string[] = []
       for (const name of ['a', 'b', 'c']) {
         serveTemperatures(link(name), { group: 'thermometers' }).subscribe(() => handledBy.push(name))
       }
       settle()
-      const replyTopics = new Set<string | undefined>()
-      broker.published$.subscribe(({ message }) => replyTopics.add(message.responseTopic))
+      const responseTopics = new Set<string | undefined>()
+      broker.published$.subscribe(({ message }) => responseTopics.add(message.responseTopic))
       const logs = ['instance1', 'instance2'].map((instance) =>
-        ask(link(instance), Array<string>(15).fill('Vienna'), { instance }),
+        sendRequest(link(instance), Array<string>(15).fill('Vienna'), { instance }),
       )
       settle()
       expect(logs.map((log) => log.length)).toEqual([15, 15])
-      expect(replyTopics).toEqual(new Set(['response/pool/instance1', 'response/pool/instance2', undefined]))
+      expect(responseTopics).toEqual(
+        new Set(['response/pool/instance1', 'response/pool/instance2', undefined]),
+      )
       expect(new Set(handledBy)).toEqual(new Set(['a', 'b', 'c']))
       expect(handledBy).toHaveLength(30)
     })
@@ -160,16 +162,16 @@ describe('the temperature service', () => {
 })
 
 describe('the service, in marbles', () => {
-  const ask = { topic: 'service/temperature/query', responseTopic: 'me' }
+  const sendRequest = { topic: 'service/temperature/query', responseTopic: 'me' }
 
   it(
     'answers, refuses what is no query with an empty payload, and says nothing where nobody can be told',
     marbles(({ link, publish, expectPublished, expectSubscribed }) => {
       serveTemperatures(link()).subscribe()
       publish('                   --v--n--q---', {
-        v: { ...ask, payload: 'query:Vienna', correlationData: '1' },
-        n: { ...ask, payload: 'Vienna', correlationData: '2' },
-        q: { topic: ask.topic, payload: 'query:Vienna' },
+        v: { ...sendRequest, payload: 'query:Vienna', correlationData: '1' },
+        n: { ...sendRequest, payload: 'Vienna', correlationData: '2' },
+        q: { topic: sendRequest.topic, payload: 'query:Vienna' },
       })
       expectPublished('me').toBe('--x--y------', {
         x: { payload: 'Temperature in Vienna: 22.5°C', correlationData: '1', contentType: 'text/plain' },
@@ -185,7 +187,9 @@ describe('the service, in marbles', () => {
       let read = 0
       serveTemperatures(link(), { thermometer: () => (read += 1) }).subscribe()
       broker.play('               -w------')
-      publish('                   ---q----', { q: { ...ask, payload: 'query:Oslo', correlationData: '1' } })
+      publish('                   ---q----', {
+        q: { ...sendRequest, payload: 'query:Oslo', correlationData: '1' },
+      })
       expectPublished('me').toBe('---x----', { x: { payload: 'Temperature in Oslo: 1.0°C' } })
     }),
   )
@@ -194,9 +198,9 @@ describe('the service, in marbles', () => {
 describe('a broker like MonsterMQ', () => {
   it('needs no subscription identifiers, no shared subscriptions and no Response Information', () => {
     inWorld(
-      ({ link, settle, ask }) => {
+      ({ link, settle, ask: sendRequest }) => {
         serveTemperatures(link('service')).subscribe()
-        const log = ask(link('caller'), ['Vienna', 'Berlin'])
+        const log = sendRequest(link('caller'), ['Vienna', 'Berlin'])
         settle()
         expect(log).toHaveLength(2)
       },

@@ -104,7 +104,7 @@ export function invoke$(
       distinctUntilKeyChanged('delivery_status'),
       switchMap((record) => toProgress$(record)),
     )
-    return progress$.pipe(within(timeout, scheduler, () => outOfTime(timeout, last)))
+    return progress$.pipe(within(timeout, scheduler, () => timeoutError(timeout, last)))
   })
 }
 
@@ -140,7 +140,7 @@ function toProgress$(record: CommandRecord): Observable<InvokeProgress> {
   )
 }
 
-function outOfTime(timeout: number, last: CommandRecord | undefined): AntiphonError<'timeout'> {
+function timeoutError(timeout: number, last: CommandRecord | undefined): AntiphonError<'timeout'> {
   const status = last === undefined ? 'not invoked yet' : `${last.delivery_status} at last`
   const message = `the command did not end within ${timeout} ms: it was ${status}`
   return new AntiphonError(

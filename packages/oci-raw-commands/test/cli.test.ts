@@ -119,8 +119,8 @@ describe('antiphon-oci', () => {
     const isSubscribed = firstValueFrom(link.subscription$('iot/v1/cmd/#'))
     serveCommands(link).subscribe()
     await isSubscribed
-    const answer = ['--response-endpoint', 'iot/v1/rsp', '--endpoint', url, '--wait']
-    const printed = await oci('invoke-raw-text-command', ...required, '--request-data', 'hi', ...answer)
+    const response = ['--response-endpoint', 'iot/v1/rsp', '--endpoint', url, '--wait']
+    const printed = await oci('invoke-raw-text-command', ...required, '--request-data', 'hi', ...response)
     expect(printed).toMatch(/^COMPLETED$/m)
     expect(JSON.parse(printed.slice(printed.indexOf('{')))).toMatchObject({
       request_data: 'hi',

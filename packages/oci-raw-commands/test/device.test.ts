@@ -102,15 +102,15 @@ describe('commands', () => {
   const answersTo = (
     commands: readonly (readonly [topic: string, payload: string | Uint8Array])[],
   ): unknown[] => {
-    const answers: unknown[] = []
+    const responses: unknown[] = []
     inWorld(({ link, command, at, seen, settle, broker }) => {
       serveCommands(link).subscribe()
       at(1_753, () => commands.forEach(([topic, payload]) => command(topic, payload)))
       settle()
       expect(broker.sessions().flatMap(({ unacknowledged }) => unacknowledged)).toEqual([])
-      answers.push(...seen.map(({ topic, payload }) => [topic, toText(payload)]))
+      responses.push(...seen.map(({ topic, payload }) => [topic, toText(payload)]))
     })
-    return answers
+    return responses
   }
   const acknowledged = '{"status": "acknowledged", "time": 1753}'
 

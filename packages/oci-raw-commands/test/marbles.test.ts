@@ -15,7 +15,7 @@ describe('a device, in marbles', () => {
   it(
     'sends telemetry, answers poison, and stops at once when it is told to',
     marbles(({ link, publish, expectPublished, expectObservable }) => {
-      const told$ = runDevice(link(device), { messageDelay: 3, finishWithin: 2 }).pipe(
+      const told$ = runDevice(link(device), { messageDelay: 3, drainTimeout: 2 }).pipe(
         map(({ event }) => event),
         filter((event) => event === 'sending' || event === 'stopping'),
       )

@@ -66,8 +66,8 @@ describeForeign(['openssl'], 'a device on the platform, over TLS', () => {
   ])('gets in with %s, and keeps its session (clean session false)', async (_, change) => {
     for (const expected of [expect.any(Boolean) as boolean, true]) {
       const link = connectDevice({ ...config, ...change() })
-      const { grant } = await online(link)
-      expect(grant).toMatchObject({ protocolVersion: 4, clientId: 'lamp', sessionPresent: expected })
+      const { info } = await online(link)
+      expect(info).toMatchObject({ protocolVersion: 4, clientId: 'lamp', sessionPresent: expected })
       expect(platform.broker.session('lamp')?.client).toMatchObject({ keepAlive: 60 })
       await link.close()
     }
@@ -148,8 +148,8 @@ describeForeign(['openssl'], 'a device on the platform, over TLS', () => {
     const { right: id } = platform.invoke(lamp.id, hello) as either.Right<string>
     expect(platform.record(id)).toMatchObject({ delivery_status: 'PENDING' })
     const again = connectDevice(config)
-    const { grant } = await online(again)
-    expect(grant.sessionPresent).toBe(true)
+    const { info } = await online(again)
+    expect(info.sessionPresent).toBe(true)
     await new Promise((resolve) => setImmediate(resolve))
     const serving = serveCommands(again).subscribe()
     expect(await firstValueFrom(finished$)).toMatchObject({ response_data: { status: 'acknowledged' } })
@@ -193,7 +193,7 @@ describeForeign(mosquittoWithTls, 'the same device on Mosquitto, with TLS and a 
       const refused = connectDevice({ ...config, identity: { ...lamp, password: 'wrong' } })
       expect((await firstWhere(refused, 'closed')).error).toMatchObject({ reasonCode: 5 })
 
-      const replies = new ReplaySubject<string>(3)
+      const responses = new ReplaySubject<string>(3)
       const isListening = firstValueFrom(invoker.subscription$('iot/v1/#'))
       invoker
         .messages$('iot/v1/#')
@@ -201,7 +201,7 @@ describeForeign(mosquittoWithTls, 'the same device on Mosquitto, with TLS and a 
           filter(({ topic }) => !topic.startsWith('iot/v1/cmd')),
           map(({ topic }) => topic),
         )
-        .subscribe(replies)
+        .subscribe(responses)
       await isListening
       const link = connectDevice(config)
       const isServing = firstValueFrom(link.subscription$('iot/v1/cmd/#'))
@@ -217,7 +217,7 @@ describeForeign(mosquittoWithTls, 'the same device on Mosquitto, with TLS and a 
         expect.stringMatching(/^Sending ack to iot\/v1\/rsp\/7: \{"status": "acknowledged", "time": \d+\}$/),
         expect.stringMatching(/^Sending ack to iot\/v1\/rsp: /),
       ])
-      expect(await lastValueFrom(replies.pipe(take(3), toArray()))).toEqual([
+      expect(await lastValueFrom(responses.pipe(take(3), toArray()))).toEqual([
         'iot/v1/mqtt',
         'iot/v1/rsp/7',
         'iot/v1/rsp',

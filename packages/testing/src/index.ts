@@ -1,7 +1,7 @@
 export { virtualBroker } from './virtual/virtual-broker.js'
 export type {
   BrokerCounts,
-  BrokerLimits,
+  VirtualBrokerLimits,
   PlayOptions,
   Published,
   SessionFate,

@@ -82,15 +82,15 @@ async function hear(client: Socket): Promise<Buffer> {
 function lead(
   client: Socket,
   target: { readonly host: string; readonly port: number },
-  answer: (isOpen: boolean) => void,
+  response: (isOpen: boolean) => void,
 ): void {
   const onward = connect(target)
   onward.once('connect', () => {
-    answer(true)
+    response(true)
     client.pipe(onward).pipe(client)
   })
   onward.once('error', () => {
-    if (onward.connecting || onward.pending) answer(false)
+    if (onward.connecting || onward.pending) response(false)
     client.end()
   })
   client.on('error', () => onward.destroy())

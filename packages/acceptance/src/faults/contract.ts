@@ -28,7 +28,7 @@ const sealed: Codec<string> = mapCodec(text, {
   },
 })
 
-const answer: Codec<Answer> = mapCodec(sealed, {
+const response: Codec<Answer> = mapCodec(sealed, {
   encode: ({ request, by }) => `${request} ${by}`,
   decode: (words) => {
     const [request = '', by = ''] = words.split(' ')
@@ -39,7 +39,7 @@ const answer: Codec<Answer> = mapCodec(sealed, {
 type Work = ContractTypes<'acceptance/work', string, Answer, 'one', Correlation>
 
 /** What is asked and answered: the request's own name. */
-export const work: Endpoint<Work> = endpoint({ topic: 'acceptance/work', request: sealed, response: answer })
+export const work: Endpoint<Work> = endpoint({ topic: 'acceptance/work', request: sealed, response })
 
 /** The group that the responders share. */
 export const group = 'workers'

@@ -81,8 +81,8 @@ export function describeFault(fault: Fault): string {
 }
 
 /** One line about a run, for people. */
-export function describePlan({ seed, broker, asking, faults }: Plan): string {
-  return `seed ${seed}: ${broker}, asked ${asking.style}: ${faults.map(describeFault).join('; ')}`
+export function describePlan({ seed, broker, asking: requesting, faults }: Plan): string {
+  return `seed ${seed}: ${broker}, asked ${requesting.style}: ${faults.map(describeFault).join('; ')}`
 }
 
 /** Whether a fault of one of these kinds is planned. */

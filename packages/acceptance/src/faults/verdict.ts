@@ -100,9 +100,9 @@ export function judge(evidence: Evidence): Verdict {
     breaches.push(...breachesIn(request, story, { ...promises, calm, timeout: plan.asking.timeout }))
   const recoveries = recoveriesIn(evidence)
   const events = ledgers.flatMap((ledger) => ledger.events)
-  const answers = events.filter((each) => each.event === 'ended' && each.outcome === 'answer')
+  const responses = events.filter((each) => each.event === 'ended' && each.outcome === 'answer')
   const { recoversWithin } = promises
-  const first = Math.min(...answers.filter(({ at }) => at >= calm).map(({ at }) => at - calm))
+  const first = Math.min(...responses.filter(({ at }) => at >= calm).map(({ at }) => at - calm))
   if (recoversWithin !== undefined && first > recoversWithin) {
     const detail =
       first === Infinity ? 'nothing was answered after the last fault' : `it took ${Math.round(first)} ms`
@@ -182,7 +182,7 @@ function isTooEarly({ outcome, at }: Story['ends'][number], calm: number): boole
 }
 
 function recoveriesIn({ ledgers, faults }: Evidence): readonly Recovery[] {
-  const answers = ledgers
+  const responses = ledgers
     .flatMap(({ events }) => events)
     .flatMap((each) => (each.event === 'ended' && each.outcome === 'answer' ? [each.at] : []))
     .sort((one, other) => one - other)
@@ -191,7 +191,7 @@ function recoveriesIn({ ledgers, faults }: Evidence): readonly Recovery[] {
     const isOutlasted = faults.some(
       (other) => other !== record && other.began <= ended && other.ended > ended,
     )
-    const first = answers.find((at) => at >= ended)
+    const first = responses.find((at) => at >= ended)
     return isOutlasted || first === undefined ? [] : [{ kind: fault.kind, milliseconds: first - ended }]
   })
 }

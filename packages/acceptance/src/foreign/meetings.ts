@@ -32,11 +32,11 @@ export const meetings: readonly Meeting[] = [
       role: 'asks our service',
       meet: async ({ port, serveTemperature }) => {
         await serveTemperature()
-        const asked = mosquittoClient(
+        const requested = mosquittoClient(
           'mosquitto_rr',
           ...['-p', port, '-t', temperatureTopic, '-e', 'answers/rr', '-m', 'query:Vienna', '-W', 10],
         )
-        return { got: (await asked.ended()).join(), wanted: vienna }
+        return { got: (await requested.ended()).join(), wanted: vienna }
       },
     },
     {
@@ -71,25 +71,25 @@ export const meetings: readonly Meeting[] = [
       role: 'asks our service',
       meet: async ({ port, serveTemperature }) => {
         await serveTemperature()
-        const asked = python('traveller.py', port, temperatureTopic, 'query:Vienna')
-        return { got: (await asked.ended()).join(), wanted: `query:Vienna -> ${vienna}` }
+        const requested = python('traveller.py', port, temperatureTopic, 'query:Vienna')
+        return { got: (await requested.ended()).join(), wanted: `query:Vienna -> ${vienna}` }
       },
     },
     {
       who: 'paho for Python, MQTT 5',
       role: 'answers us with an echo',
-      meet: ({ port, ask }) =>
+      meet: ({ port, ask: sendRequest }) =>
         whileRunning(python('echo.py', port, temperatureTopic), async () => ({
-          got: await ask('ünïcödé'),
+          got: await sendRequest('ünïcödé'),
           wanted: 'ünïcödé',
         })),
     },
     {
       who: 'paho for Python, MQTT 5',
       role: 'answers us, and reads correlations as UTF-8',
-      meet: ({ port, ask }) =>
+      meet: ({ port, ask: sendRequest }) =>
         whileRunning(python('weather.py', port, temperatureTopic), async () => ({
-          got: await ask('query:Vienna'),
+          got: await sendRequest('query:Vienna'),
           wanted: vienna,
         })),
     },

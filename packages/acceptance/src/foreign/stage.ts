@@ -17,7 +17,7 @@ const temperature = endpoint({ topic: temperatureTopic, request: text, response:
 /** The same without properties: the token is in the payload. */
 const device = endpoint({
   topic: 'device/cmd',
-  reply: { topic: 'device/rsp' },
+  responseTopic: 'device/rsp',
   request: json(t.type({ id: t.string, cmd: t.string })),
   response: json(t.type({ id: t.string, done: t.string })),
   correlation: payloadField('id'),
@@ -62,7 +62,7 @@ export async function setUp(name: BrokerName): Promise<Stage> {
 }
 
 async function embedded(): Promise<{ readonly port: number; readonly stop: () => Promise<void> }> {
-  const broker = createBroker({ closeWithin: 0 })
+  const broker = createBroker({ closeTimeout: 0 })
   const { port } = await broker.listen({ protocol: 'tcp' })
   return { port, stop: () => broker.close() }
 }

@@ -75,7 +75,7 @@ export async function applyLoad(
     link.state$.subscribe((state) => {
       if (state.status !== 'online') return
       if (!isFirst) counts.reconnects += 1
-      if (!isFirst && !state.grant.sessionPresent) counts.sessionsLost += 1
+      if (!isFirst && !state.info.sessionPresent) counts.sessionsLost += 1
       isFirst = false
     })
     links.push(link)
@@ -99,7 +99,7 @@ export async function applyLoad(
   const started = performance.now()
   const now = (): number => performance.now() - started
   const count = perSecond * seconds
-  const questions: Answered[] = []
+  const requests: Answered[] = []
   const ask$ = (which: number): Observable<unknown> => {
     const link = open(`asker-${which}`, which)
     return interval((1_000 * askers) / perSecond).pipe(
@@ -109,11 +109,13 @@ export async function applyLoad(
         if (id === Math.floor(count / 2)) halfway(now())
       }),
       mergeMap((id) => {
-        const asked = now()
+        const requested = now()
         const part = parts[id % parts.length] ?? parts[0]
         return of({ params: { part }, value: { id } }).pipe(
           requestEither$(link, work, { timeout: 30_000, retry: { count: 5 }, onDisconnect: 'resend' }),
-          tap((result) => questions.push({ id, asked, ended: now(), outcome: outcomeOf(result, id, part) })),
+          tap((result) =>
+            requests.push({ id, asked: requested, ended: now(), outcome: outcomeOf(result, id, part) }),
+          ),
         )
       }),
     )
@@ -121,7 +123,7 @@ export async function applyLoad(
   await lastValueFrom(merge(ask$(0), ask$(1)), { defaultValue: undefined })
   for (const link of links) await link.close()
   return {
-    questions,
+    questions: requests,
     repeatedRuns: [...runs.values()].reduce((sum, times) => sum + times - 1, 0),
     ...counts,
   }
@@ -133,7 +135,7 @@ function outcomeOf(
   part: string,
 ): string {
   if (isLeft(result)) return result.left.code
-  return result.right.id === id && result.right.part === part ? 'answered' : 'wrong answer'
+  return result.right.id === id && result.right.part === part ? 'responded' : 'wrong answer'
 }
 
 /** All nodes, beginning with one of them, so that the links spread. */

@@ -31,27 +31,30 @@ export interface ClusterFigures {
 export function figuresOf({ load, killedAt }: ClusterRecord): ClusterFigures {
   const others: Record<string, number> = {}
   for (const { outcome } of load.questions)
-    if (outcome !== 'answered') others[outcome] = (others[outcome] ?? 0) + 1
-  const answered = load.questions.filter(({ outcome }) => outcome === 'answered')
+    if (outcome !== 'responded') others[outcome] = (others[outcome] ?? 0) + 1
+  const answered = load.questions.filter(({ outcome }) => outcome === 'responded')
   return {
     asked: load.questions.length,
     answered: answered.length,
     others,
     recovery: recoveryOf(load.questions, killedAt),
-    longest: load.questions.reduce((most, { asked, ended }) => Math.max(most, ended - asked), 0),
+    longest: load.questions.reduce(
+      (most, { asked: requested, ended }) => Math.max(most, ended - requested),
+      0,
+    ),
   }
 }
 
 /** Until the last slow question before so many quick ones in a row that the kill can have held up no other. */
-function recoveryOf(questions: readonly Answered[], killedAt: number): number {
+function recoveryOf(requests: readonly Answered[], killedAt: number): number {
   let recovered = killedAt
   let quickOnes = 0
-  for (const { asked, ended } of [...questions].sort((a, b) => a.asked - b.asked)) {
+  for (const { asked: requested, ended } of [...requests].sort((a, b) => a.asked - b.asked)) {
     if (ended < killedAt) continue
-    if (ended - asked > SLOW) {
+    if (ended - requested > SLOW) {
       recovered = Math.max(recovered, ended)
       quickOnes = 0
-    } else if (asked > killedAt && ++quickOnes === CALM) break
+    } else if (requested > killedAt && ++quickOnes === CALM) break
   }
   return recovered - killedAt
 }
@@ -59,11 +62,11 @@ function recoveryOf(questions: readonly Answered[], killedAt: number): number {
 /** What is wrong, a sentence each: every question has to end once, with its own answer, whatever node dies. */
 export function failuresOf(record: ClusterRecord, expected: number): readonly string[] {
   const { name, load, sessionsOutliveNodes } = record
-  const { asked, others } = figuresOf(record)
+  const { asked: requested, others } = figuresOf(record)
   const distinct = new Set(load.questions.map(({ id }) => id)).size
   const failures: string[] = []
   if (distinct !== expected) failures.push(`${name}: ${distinct} of ${expected} questions had an outcome`)
-  if (asked !== distinct) failures.push(`${name}: ${asked - distinct} questions had two outcomes`)
+  if (requested !== distinct) failures.push(`${name}: ${requested - distinct} questions had two outcomes`)
   for (const [outcome, count] of Object.entries(others))
     failures.push(`${name}: ${count} questions ended with "${outcome}" and not with their answer`)
   if (sessionsOutliveNodes && load.sessionsLost > 0)

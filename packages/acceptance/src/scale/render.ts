@@ -18,19 +18,19 @@ export function renderClusters(clusters: readonly ShownCluster[]): Html {
         'broker',
         'started in',
         'questions',
-        'answered',
+        'responded',
         'reconnects',
         'sessions lost',
         'repeated runs',
         'recovery',
       ],
       clusters.map((cluster) => {
-        const { asked, answered, recovery } = figuresOf(cluster)
+        const { asked: requested, answered, recovery } = figuresOf(cluster)
         const { reconnects, sessionsLost, repeatedRuns } = cluster.load
         return [
           cluster.name,
           `${cluster.secondsToStart.toFixed(0)} s`,
-          asked,
+          requested,
           answered,
           reconnects,
           sessionsLost,
@@ -70,9 +70,9 @@ export function renderClusters(clusters: readonly ShownCluster[]): Html {
 /** The longest time that a question asked within each tenth of a second was open. */
 function slowestOfEachTenth({ load }: ClusterRecord): readonly (readonly [number, number])[] {
   const slowest = new Map<number, number>()
-  for (const { asked, ended } of load.questions) {
-    const tenth = Math.floor(asked / 100)
-    slowest.set(tenth, Math.max(slowest.get(tenth) ?? 0, ended - asked))
+  for (const { asked: requested, ended } of load.questions) {
+    const tenth = Math.floor(requested / 100)
+    slowest.set(tenth, Math.max(slowest.get(tenth) ?? 0, ended - requested))
   }
   return [...slowest].sort(([a], [b]) => a - b).map(([tenth, open]) => [tenth / 10, open])
 }

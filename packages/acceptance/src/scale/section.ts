@@ -37,9 +37,9 @@ export const scale: Section<ScaleOutcome> = {
     }
     return {
       figures: clusters.flatMap((cluster) => {
-        const { asked, answered, recovery } = figuresOf(cluster)
+        const { asked: requested, answered, recovery } = figuresOf(cluster)
         return [
-          { name: `${cluster.name}, answered`, value: `${answered} of ${asked}` },
+          { name: `${cluster.name}, answered`, value: `${answered} of ${requested}` },
           { name: `${cluster.name}, recovery`, value: `${(recovery / 1_000).toFixed(1)} s` },
         ]
       }),

@@ -31,5 +31,5 @@ export async function askForShared(urls: Cluster['urls']): Promise<SharedAnswer>
   )
   const support = await firstValueFrom(groupSupport$(link))
   await link.close()
-  return { isAnnounced: online.grant.sharedSubscriptions, support, refusal }
+  return { isAnnounced: online.info.sharedSubscriptions, support, refusal }
 }

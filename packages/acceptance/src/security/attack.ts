@@ -36,6 +36,6 @@ export function question(text: string): string {
 
 /** The victim still answers its own questions. */
 export async function stillWorks(ground: Ground): Promise<string | false> {
-  const answer = await ground.ask('fine')
-  return answer !== 'fine!' && `the next question of an honest caller ended with "${answer}"`
+  const response = await ground.ask('fine')
+  return response !== 'fine!' && `the next question of an honest caller ended with "${response}"`
 }

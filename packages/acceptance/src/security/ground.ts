@@ -41,8 +41,8 @@ export async function layGround({ victim, broker: brokerKind }: GroundKind): Pro
     attacker: async () => join(await RawClient.login(broker.port, `attacker-${attackers.length}`)),
     stranger: () => join(new RawClient(broker.port)),
     ask: async (text, topic = echoTopic) => {
-      const answer = await process.order<Answer>({ order: 'ask', text, topic })
-      return 'answer' in answer ? answer.answer : answer.error
+      const response = await process.order<Answer>({ order: 'ask', text, topic })
+      return 'answer' in response ? response.answer : response.error
     },
     report: () => process.order<Report>({ order: 'report' }),
     restart: async () => {
@@ -63,7 +63,7 @@ interface RunningBroker {
 }
 
 async function embedded(): Promise<RunningBroker> {
-  const broker = createBroker({ limits: { connectTimeout: 1_000 }, closeWithin: 0 })
+  const broker = createBroker({ limits: { connectTimeout: 1_000 }, closeTimeout: 0 })
   const { port } = await broker.listen({ protocol: 'tcp' })
   return { port, stop: () => broker.close() }
 }

@@ -28,7 +28,7 @@ export async function tryTls(folder: string): Promise<readonly TlsRecord[]> {
   await mkdir(others, { recursive: true })
   const { ca, crl, server, good, expired, revoked } = await makeBadAuthority(ours)
   const stranger = await makeBadAuthority(others)
-  const broker = createBroker({ closeWithin: 0 })
+  const broker = createBroker({ closeTimeout: 0 })
   const tls = { ...server, ca, crl, requestCert: true, rejectUnauthorized: true }
   const { port } = await broker.listen({ protocol: 'tls', host: 'localhost', tls })
   const attempts: readonly TlsAttempt[] = [

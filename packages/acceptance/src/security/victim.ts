@@ -41,11 +41,11 @@ export const slowness = 300
 export const patience = 8_000
 
 /** Takes orders from the process that started this one, until that one ends. */
-export function obey({ ask, report }: Victim): void {
+export function obey({ ask: sendRequest, report }: Victim): void {
   process.on('message', ({ id, ...order }: Order & { readonly id: number }) => {
     if (order.order === 'ask') {
-      ask(order.text, order.topic).then(
-        (answer) => process.send?.({ id, answer }),
+      sendRequest(order.text, order.topic).then(
+        (response) => process.send?.({ id, answer: response }),
         (error: unknown) => process.send?.({ id, error: String(error) }),
       )
       return

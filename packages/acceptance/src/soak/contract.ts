@@ -28,7 +28,7 @@ export const readings: Endpoint<ContractTypes<'soak/readings', Asked, Answered, 
     topic: 'soak/readings',
     request: json(Question),
     response: json(Reading),
-    replies: 'many',
+    responses: 'many',
   })
 
 /** A question that nobody answers in time. */

@@ -45,13 +45,13 @@ describe('the schedule', () => {
   it('asks again wherever something must be lost on the way', () => {
     fc.assert(
       fc.property(seeds, (seed) => {
-        const { broker, faults, asking } = planOf(seed)
+        const { broker, faults, asking: requesting } = planOf(seed)
         const loses = faults.some(
           ({ kind }) =>
             ['session dropped', 'corrupted', 'clock set'].includes(kind) ||
             (broker === 'mosquitto' && kind === 'broker killed'),
         )
-        if (loses) expect(asking.style).toBe('again')
+        if (loses) expect(requesting.style).toBe('again')
       }),
     )
   })

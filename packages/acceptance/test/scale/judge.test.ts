@@ -3,13 +3,13 @@ import type { Answered } from '../../src/scale/application.js'
 import { failuresOf, figuresOf, type ClusterRecord } from '../../src/scale/judge.js'
 
 const fine: readonly Answered[] = [
-  { id: 0, asked: 0, ended: 5, outcome: 'answered' },
-  { id: 1, asked: 90, ended: 1_400, outcome: 'answered' },
-  { id: 2, asked: 200, ended: 204, outcome: 'answered' },
+  { id: 0, asked: 0, ended: 5, outcome: 'responded' },
+  { id: 1, asked: 90, ended: 1_400, outcome: 'responded' },
+  { id: 2, asked: 200, ended: 204, outcome: 'responded' },
 ]
 
 const record = (
-  questions: readonly Answered[],
+  requests: readonly Answered[],
   { sessionsLost = 0, sessionsOutliveNodes = true } = {},
 ): ClusterRecord => ({
   name: 'Broker',
@@ -17,7 +17,7 @@ const record = (
   sessionsOutliveNodes,
   secondsToStart: 1,
   killedAt: 100,
-  load: { questions, repeatedRuns: 0, sessionsLost, reconnects: 2 },
+  load: { questions: requests, repeatedRuns: 0, sessionsLost, reconnects: 2 },
 })
 
 it('finds nothing wrong where every question ends with its answer', () => {

@@ -1,4 +1,4 @@
-import { Reason, type Admission, type ConnectAttempt } from '@antiphon/broker'
+import { Reason, type ConnectVerdict, type ConnectAttempt } from '@antiphon/broker'
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { clientIdOf } from '../connection-string.js'
 import { toSignedText } from '../credentials.js'
@@ -19,7 +19,7 @@ export interface GuestBook {
 type Pairs = ReadonlyMap<string, string>
 
 /** Decides who may connect: CONNACK 4 for a username that names no method, 5 for everything else that does not fit. */
-export function authenticate(attempt: ConnectAttempt, book: GuestBook): Admission {
+export function authenticate(attempt: ConnectAttempt, book: GuestBook): ConnectVerdict {
   const pairs = parseUsername(attempt.userName ?? '')
   const method = pairs?.get('am')
   if (pairs === undefined || method === undefined)
@@ -77,6 +77,6 @@ function isSigned(attempt: ConnectAttempt, pairs: Pairs, book: GuestBook): boole
   })
 }
 
-function refuse(reasonCode: number, reasonString: string): Admission {
+function refuse(reasonCode: number, reasonString: string): ConnectVerdict {
   return { admit: false, reasonCode, reasonString }
 }

@@ -80,7 +80,7 @@ export function createHub(options: HubOptions = {}): Hub {
       topicLength: platformLimits.topicBytes,
       topicLevels: platformLimits.topicSlashes + 1,
       filtersPerSubscribe: platformLimits.filtersPerSubscribe,
-      sessionExpiry: platformLimits.sessionExpiry,
+      sessionExpiryInterval: platformLimits.sessionExpiryInterval,
       receiveMaximum: platformLimits.unacknowledged,
       inFlight: platformLimits.unacknowledged,
     },
@@ -102,7 +102,7 @@ export function createHub(options: HubOptions = {}): Hub {
         ...device,
         protocolVersion: 4,
         clean: false,
-        sessionExpiryInterval: platformLimits.sessionExpiry,
+        sessionExpiryInterval: platformLimits.sessionExpiryInterval,
       }),
     broker,
   }

@@ -1,5 +1,5 @@
 import type { Broker } from '@antiphon/broker'
-import { exchange$, type Grant, type Link, type Message } from '@antiphon/core'
+import { exchange$, type ConnectionInfo, type Link, type Message } from '@antiphon/core'
 import { linkOver, type Transport } from '@antiphon/core/link'
 import {
   concat,
@@ -46,7 +46,7 @@ export interface MethodInvoker {
 }
 
 /** What a service may do that speaks to devices from within. */
-const grant: Grant = {
+const info: ConnectionInfo = {
   protocolVersion: 4,
   clientId: 'hub',
   sessionPresent: false,
@@ -61,14 +61,14 @@ const grant: Grant = {
 
 /** Makes an invoker over a broker's way to one client. */
 export function methodInvoker(deliver$: Broker['deliver$'], scheduler: SchedulerLike): MethodInvoker {
-  const answers$ = new Subject<{ readonly clientId: string; readonly message: Message }>()
+  const responses$ = new Subject<{ readonly clientId: string; readonly message: Message }>()
   const links = new Map<string, Link>()
   /** A conversation with one device: what is published goes to it alone, and only what it says is heard. */
   const transportTo = (deviceId: string): Transport => ({
     connect$: () =>
       concat(
-        of({ type: 'online', grant } as const),
-        answers$.pipe(
+        of({ type: 'online', info } as const),
+        responses$.pipe(
           filter(({ clientId }) => clientId === deviceId),
           map(({ message }) => ({ type: 'message', message, acknowledge: () => undefined }) as const),
         ),
@@ -87,10 +87,10 @@ export function methodInvoker(deliver$: Broker['deliver$'], scheduler: Scheduler
   return {
     invoke$: (deviceId, name, value, { timeout = 30_000, properties: userProperties = [] } = {}) =>
       defer(() => {
-        const question = { params: { name, rid: uuid().replaceAll('-', '') }, value }
-        return exchange$(linkTo(deviceId), methodEndpoint, question, { timeout, userProperties, qos: 0 })
+        const request = { params: { name, rid: uuid().replaceAll('-', '') }, value }
+        return exchange$(linkTo(deviceId), methodEndpoint, request, { timeout, userProperties, qos: 0 })
       }),
-    answered: (clientId, message) => answers$.next({ clientId, message }),
+    answered: (clientId, message) => responses$.next({ clientId, message }),
     close: async () => {
       await Promise.all([...links.values()].map((link) => link.close()))
     },

@@ -28,7 +28,8 @@ export const methodEndpoint: Endpoint<
 > = endpoint({
   name: 'method',
   topic: 'methods/{name}/{rid}',
-  reply: { topic: 'methods/{name}/response/{rid}', filter: 'methods/{name}/response/#' },
+  responseTopic: 'methods/{name}/response/{rid}',
+  responseFilter: 'methods/{name}/response/#',
   request: payload,
   response: payload,
   correlation: topicParams(),

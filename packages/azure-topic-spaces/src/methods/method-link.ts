@@ -13,7 +13,7 @@ export function methodLink(link: Link): Link {
     // Whoever asks whether a status can travel is told that it can.
     state$: link.state$.pipe(
       map((state) =>
-        state.status === 'online' ? { ...state, grant: { ...state.grant, protocolVersion: 5 } } : state,
+        state.status === 'online' ? { ...state, grant: { ...state.info, protocolVersion: 5 } } : state,
       ),
     ),
     subscription$: (filter, options) => link.subscription$(toWireFilter(filter), options),

@@ -1,4 +1,4 @@
-import { AntiphonError, strays$ } from '@antiphon/core'
+import { AntiphonError, unmatchedResponses$ } from '@antiphon/core'
 import { asyncScheduler, firstValueFrom, from, lastValueFrom, of, toArray, VirtualTimeScheduler } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { serveUnlock, unlock$, type UnlockRequest } from '../../src/index.js'
@@ -48,7 +48,7 @@ describe('a car that is offline', () => {
     await turns(100)
     expect(log).toEqual(expected)
     await turns(120 * minutes)
-    expect(log).toEqual(expected.length > 0 ? expected : ['answer'])
+    expect(log).toEqual(expected.length > 0 ? expected : ['response'])
   })
 })
 
@@ -69,16 +69,16 @@ describe('200 phones × 50 cars at the same time', () => {
       await subscribed
     }
     let foreign = 0
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       phones.map((mobile) => {
         const phone = link(mobile)
-        strays$(phone).subscribe(() => foreign++)
+        unmatchedResponses$(phone).subscribe(() => foreign++)
         return lastValueFrom(from(cars).pipe(unlock$(phone, mobile, { ordered: true }), toArray()))
       }),
     )
     expect(foreign).toBe(0)
     const expected = phones.flatMap((mobile, p) =>
-      cars.map((car, c) => `${mobile} ${car} ${answers[p]?.[c]?.commandId}`),
+      cars.map((car, c) => `${mobile} ${car} ${responses[p]?.[c]?.commandId}`),
     )
     expect([...openings].sort()).toEqual([...expected].sort())
     expect(new Set(openings).size).toBe(10_000)

@@ -1,4 +1,4 @@
-import { AntiphonError, refusals$, type Link, type Refusal } from '@antiphon/core'
+import { AntiphonError, ignoredRequests$, type Link, type IgnoredRequest } from '@antiphon/core'
 import { bufferCount, firstValueFrom, lastValueFrom, map, of, take, toArray } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connectDevice, formatConnectionString, serveUnlock, unlock$ } from '../../src/index.js'
@@ -28,8 +28,8 @@ const command = (commandId: string, requestorId: string): string =>
 describe('through the socket', () => {
   it('poison is acknowledged, not answered, not delivered again, and commands behind it are carried out', async () => {
     const [car, phone] = [device('car1'), device('mobile1')]
-    const refused: Refusal[] = []
-    refusals$(car).subscribe((refusal) => refused.push(refusal))
+    const refused: IgnoredRequest[] = []
+    ignoredRequests$(car).subscribe((refusal) => refused.push(refusal))
     serveUnlock(car, 'car1').subscribe()
     await firstValueFrom(car.subscription$('vehicles/unlock/req/car1/#'))
     const poison = [
@@ -75,10 +75,10 @@ describe('through the socket', () => {
     await firstValueFrom(phone.subscription$('vehicles/unlock/res/mobile2/#'))
     await firstValueFrom(other.subscription$('vehicles/unlock/res/mobile3/#'))
     await firstValueFrom(car.subscription$('vehicles/unlock/req/car2/#'))
-    const ask = (link: Link, topic: string, said: string) =>
+    const sendRequest = (link: Link, topic: string, said: string) =>
       lastValueFrom(link.publish$({ topic, payload: Buffer.from(said) }))
-    await ask(phone, 'vehicles/unlock/req/car2/mobile2', command('1', 'mobile3'))
-    await ask(other, 'vehicles/unlock/req/car2/mobile3', command('2', 'mobile3'))
+    await sendRequest(phone, 'vehicles/unlock/req/car2/mobile2', command('1', 'mobile3'))
+    await sendRequest(other, 'vehicles/unlock/req/car2/mobile3', command('2', 'mobile3'))
     expect(await heard).toEqual([
       [
         [

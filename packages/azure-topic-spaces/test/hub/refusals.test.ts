@@ -57,8 +57,8 @@ async function knock(options: Knock = {}): Promise<[RawClient, Packet | undefine
 }
 
 async function enter(deviceId: string): Promise<RawClient> {
-  const [client, answer] = await knock({ deviceId })
-  expect(answer).toMatchObject({ cmd: 'connack', returnCode: 0 })
+  const [client, response] = await knock({ deviceId })
+  expect(response).toMatchObject({ cmd: 'connack', returnCode: 0 })
   return client
 }
 
@@ -69,8 +69,8 @@ async function subscribe(
 ): Promise<unknown> {
   const subscriptions = filters.map((topic) => ({ topic, qos }))
   client.say({ cmd: 'subscribe', messageId: 7, subscriptions })
-  const answer = await client.hear()
-  return answer?.cmd === 'suback' ? answer.granted : answer
+  const response = await client.hear()
+  return response?.cmd === 'suback' ? response.granted : response
 }
 
 async function publish(client: RawClient, topic: string, more: object = {}): Promise<unknown> {
@@ -120,8 +120,8 @@ describe('connecting', () => {
     ['a keep alive beyond 19 minutes', 5, { packet: { keepalive: 1_141 } }],
     ['no keep alive', 5, { packet: { keepalive: 0 } }],
   ])('with %s: CONNACK %i', async (_, returnCode, options: Knock) => {
-    const [client, answer] = await knock(options)
-    expect(answer).toMatchObject({ cmd: 'connack', returnCode })
+    const [client, response] = await knock(options)
+    expect(response).toMatchObject({ cmd: 'connack', returnCode })
     expect(await client.hear()).toBeUndefined()
   })
 
@@ -130,8 +130,8 @@ describe('connecting', () => {
     ['no client id', { clientId: '', clean: true }],
     ['MQTT 5', { protocolVersion: 5 as const, properties: {} }],
   ])('with %s nobody comes in', async (_, packet) => {
-    const [, answer] = await knock({ packet })
-    expect(answer === undefined || (answer.cmd === 'connack' && answer.returnCode !== 0)).toBe(true)
+    const [, response] = await knock({ packet })
+    expect(response === undefined || (response.cmd === 'connack' && response.returnCode !== 0)).toBe(true)
   })
 
   it('a disabled device is refused, and the one that is connected has to go', async () => {

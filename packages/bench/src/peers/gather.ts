@@ -15,18 +15,23 @@ export interface Gathered {
 /** Asks one question after the other of all, and counts the answers. */
 export async function gathering(
   { milliseconds }: GatherOrder,
-  ask: (id: number) => Promise<number>,
+  sendRequest: (id: number) => Promise<number>,
 ): Promise<Gathered> {
   const before = process.cpuUsage()
   const began = performance.now()
-  let questions = 0
-  let answers = 0
+  let requests = 0
+  let responses = 0
   while (performance.now() - began < milliseconds) {
-    answers += await ask(questions)
-    questions += 1
+    responses += await sendRequest(requests)
+    requests += 1
   }
   const { user, system } = process.cpuUsage(before)
-  return { questions, answers, milliseconds: performance.now() - began, cpu: user + system }
+  return {
+    questions: requests,
+    answers: responses,
+    milliseconds: performance.now() - began,
+    cpu: user + system,
+  }
 }
 
 /** How long a question waits for its answers. */

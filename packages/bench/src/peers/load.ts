@@ -2,12 +2,12 @@ import { firstId, question, type Talk } from './contract.js'
 
 /** Hears how questions end. */
 export interface Answered {
-  readonly answered: (answer: Talk) => void
+  readonly answered: (response: Talk) => void
   readonly failed: (error: unknown) => void
 }
 
 /** Opens a caller; what it returns asks one question. */
-export type Open = (on: Answered) => (question: Talk) => void
+export type Open = (on: Answered) => (request: Talk) => void
 
 /** What one slice does: keeps so many questions open for so long, then waits for the last. */
 export interface SliceOrder {
@@ -39,7 +39,7 @@ export function slice(open: Open, { inFlight, milliseconds, bytes }: SliceOrder)
   const first = next
   let sentAt = new Float64Array(65_536)
   const latencies: number[] = []
-  let asked = 0
+  let requested = 0
   let failures = 0
   let error: string | undefined
   return new Promise((resolve) => {
@@ -48,14 +48,14 @@ export function slice(open: Open, { inFlight, milliseconds, bytes }: SliceOrder)
     const end = began + milliseconds
     let latest = began
     const send = (): void => {
-      if (asked === sentAt.length) {
+      if (requested === sentAt.length) {
         const longer = new Float64Array(sentAt.length * 2)
         longer.set(sentAt)
         sentAt = longer
       }
-      sentAt[asked] = performance.now()
-      asked += 1
-      ask(question(next++, bytes))
+      sentAt[requested] = performance.now()
+      requested += 1
+      sendRequest(question(next++, bytes))
     }
     const finish = (): void => {
       clearInterval(watch)
@@ -63,14 +63,20 @@ export function slice(open: Open, { inFlight, milliseconds, bytes }: SliceOrder)
       latencies.sort((a, b) => a - b)
       const at = (share: number): number => latencies[Math.floor(latencies.length * share)] ?? NaN
       const took = latest - began
-      const measured = { asked, answered: latencies.length, milliseconds: took, p50: at(0.5), p99: at(0.99) }
+      const measured = {
+        asked: requested,
+        answered: latencies.length,
+        milliseconds: took,
+        p50: at(0.5),
+        p99: at(0.99),
+      }
       resolve({ ...measured, cpu: user + system, ...(error === undefined ? {} : { error }) })
     }
     const settled = (): void => {
       if (latest < end) send()
-      else if (latencies.length + failures === asked) finish()
+      else if (latencies.length + failures === requested) finish()
     }
-    const ask = open({
+    const sendRequest = open({
       answered: ({ id }) => {
         const since = sentAt[id - first] ?? 0
         // One of another slice, or one that was answered before.
@@ -91,6 +97,6 @@ export function slice(open: Open, { inFlight, milliseconds, bytes }: SliceOrder)
     const watch = setInterval(() => {
       if (performance.now() - latest > patience) finish()
     }, 200)
-    while (asked < inFlight) send()
+    while (requested < inFlight) send()
   })
 }

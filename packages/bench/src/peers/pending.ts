@@ -13,12 +13,12 @@ const patience = 5_000
 
 /** The commands of a requester whose questions stay open until somebody has them answered. */
 export function pendingCommands(open: Open): Commands {
-  let asked = 0
+  let requested = 0
   let settled = 0
   let failure: string | undefined
   let before = process.cpuUsage()
   let onSettled: () => void = () => undefined
-  const ask = open({
+  const sendRequest = open({
     answered: (_: Talk) => {
       settled += 1
       onSettled()
@@ -27,7 +27,7 @@ export function pendingCommands(open: Open): Commands {
   })
   return {
     ask: (count: number): void => {
-      for (let index = 0; index < count; index += 1) ask(question(firstId + asked++, 32))
+      for (let index = 0; index < count; index += 1) sendRequest(question(firstId + requested++, 32))
     },
     /** Counts the CPU from here on, not what it takes to say so. */
     begin: (): void => {

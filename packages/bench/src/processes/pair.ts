@@ -34,9 +34,9 @@ export async function startPair({
   ...rest
 }: PairRules): Promise<Pair> {
   const { endpoints = 1, profile } = rest
-  const asking = contestantNamed(requester)
+  const requesting = contestantNamed(requester)
   const answering = contestantNamed(responder)
-  const broker = await startBroker(asking.isNeighbour === true ? 'nats' : kind)
+  const broker = await startBroker(requesting.isNeighbour === true ? 'nats' : kind)
   const started: Peer[] = []
   const stop = async (): Promise<void> => {
     for (const peer of started) await peer.stop()
@@ -50,13 +50,18 @@ export async function startPair({
   }
   try {
     const serving = await start(answering.file(), responder, 'responder')
-    const calling = await start(asking.file(), requester, 'requester')
+    const calling = await start(requesting.file(), requester, 'requester')
     const slice: Pair['slice'] = async (order) => {
       const before = await serving.call<number>('cpu')
-      const { asked, answered, milliseconds, p50, p99, cpu, error } = await calling.call<Slice>(
-        'slice',
-        order,
-      )
+      const {
+        asked: requested,
+        answered,
+        milliseconds,
+        p50,
+        p99,
+        cpu,
+        error,
+      } = await calling.call<Slice>('slice', order)
       const served = (await serving.call<number>('cpu')) - before
       if (answered === 0) throw new Error(error ?? 'nothing was answered')
       return {
@@ -66,8 +71,8 @@ export async function startPair({
         requester: cpu / answered,
         responder: served / answered,
         cpu: (cpu + served) / answered,
-        asked,
-        lost: asked - answered,
+        asked: requested,
+        lost: requested - answered,
         ...(error === undefined ? {} : { fault: error }),
       }
     }
@@ -82,8 +87,8 @@ export async function startPair({
 export async function warmUp(pair: Pair, inFlight: number, requests = 15_000): Promise<void> {
   const end = performance.now() + 3_000
   for (let done = 0; done < requests && performance.now() < end;) {
-    const { asked = 0 } = await pair.slice({ inFlight, milliseconds: 300, bytes: 32 })
-    done += asked
+    const { asked: requested = 0 } = await pair.slice({ inFlight, milliseconds: 300, bytes: 32 })
+    done += requested
   }
 }
 

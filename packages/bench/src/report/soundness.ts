@@ -8,14 +8,14 @@ export function soundnessOf({ sections }: Pick<Result, 'sections'>): {
   readonly note: string
 } {
   const rows = sections.flatMap((section) => section.rows)
-  const asked = rows
+  const requested = rows
     .flatMap((row) => outcomeOf(row, antiphon)?.samples ?? [])
     .map((sample) => sample.asked ?? 0)
   const unsound = rows.filter((row) => {
     const outcome = outcomeOf(row, antiphon)
     return outcome !== undefined && (outcome.died !== undefined || lostBy(outcome) > 0)
   })
-  const total = asked.reduce((sum, each) => sum + each, 0)
+  const total = requested.reduce((sum, each) => sum + each, 0)
   return unsound.length === 0
     ? { isSound: true, note: `note: ${total.toLocaleString('en')} asked, none lost` }
     : {

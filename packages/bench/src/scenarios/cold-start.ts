@@ -39,12 +39,12 @@ export function coldStart({ isForeignWanted }: Settings): AnyScenario {
           const role = { contestant: name, part: 'requester', port: broker.port, qos: 0 } as const
           const requester = await startPeer(contestantNamed(name).file(), role)
           try {
-            const { asked, answered } = await requester.call<Slice>('slice', {
+            const { asked: requested, answered } = await requester.call<Slice>('slice', {
               inFlight: 1,
               milliseconds: 0,
               bytes: 32,
             })
-            return { milliseconds: performance.now() - began, asked, lost: asked - answered }
+            return { milliseconds: performance.now() - began, asked: requested, lost: requested - answered }
           } finally {
             await requester.stop()
           }

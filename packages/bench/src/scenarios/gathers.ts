@@ -13,14 +13,14 @@ export function gathers({ milliseconds, isShort, broker }: Settings): AnyScenari
     const order = { milliseconds: forSo, responders }
     const gathered = await requester.call<Gathered>('gather', order)
     const served = (await responder.call<number>('cpu')) - before
-    const { questions, answers, cpu } = gathered
+    const { questions: requests, answers: responses, cpu } = gathered
     return {
-      rate: (questions * 1_000) / gathered.milliseconds,
-      requester: cpu / questions,
-      responder: served / questions,
-      cpu: (cpu + served) / questions,
-      asked: questions * responders,
-      lost: questions * responders - answers,
+      rate: (requests * 1_000) / gathered.milliseconds,
+      requester: cpu / requests,
+      responder: served / requests,
+      cpu: (cpu + served) / requests,
+      asked: requests * responders,
+      lost: requests * responders - responses,
     }
   }
   return scenario<Two>({

@@ -113,8 +113,8 @@ async function idle(few: Pair, many: Pair): Promise<Sample> {
 }
 
 /** The responder's part of a slice, and what tells that the requester was in order. */
-function servedPart({ rate, responder, asked, lost }: Sample): Sample {
+function servedPart({ rate, responder, asked: requested, lost }: Sample): Sample {
   return Object.fromEntries(
-    Object.entries({ rate, responder, asked, lost }).filter(([, value]) => value !== undefined),
+    Object.entries({ rate, responder, asked: requested, lost }).filter(([, value]) => value !== undefined),
   )
 }

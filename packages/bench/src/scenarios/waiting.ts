@@ -82,11 +82,11 @@ function settling(pending: number, seconds: number): Row<Waiting> {
         cpu += part.cpu
         settled += part.settled
       }
-      const asked = batches * batch
+      const requested = batches * batch
       // Those of the many that were not measured are answered, too, and counted.
       const rest = stage.pending
       const others = await settleAll(stage)
-      return { requester: cpu / settled, asked: asked + rest, lost: asked + rest - settled - others }
+      return { requester: cpu / settled, asked: requested + rest, lost: requested + rest - settled - others }
     },
   }
 }

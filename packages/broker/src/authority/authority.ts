@@ -5,7 +5,7 @@ import type { ProtocolVersion } from '../packet/codec.js'
 import type { SubscribeLine } from '../packet/subscribe.js'
 
 /** An answer now, or later by a Promise or by the first item of an Observable. */
-export type Answer<T> = T | PromiseLike<T> | Observable<T>
+export type HookResult<T> = T | PromiseLike<T> | Observable<T>
 
 /** Who a connected client is. */
 export interface ClientInfo {
@@ -28,7 +28,7 @@ export interface ConnectAttempt extends ClientInfo {
   readonly password?: Uint8Array
   readonly cleanStart: boolean
   /** Seconds; `Infinity` for ever. */
-  readonly sessionExpiry: number
+  readonly sessionExpiryInterval: number
   readonly will?: {
     readonly topic: string
     readonly payload: Uint8Array
@@ -47,7 +47,7 @@ export interface ConnectAttempt extends ClientInfo {
 }
 
 /** How a connect attempt is answered. */
-export type Admission =
+export type ConnectVerdict =
   | {
       readonly admit: true
       /** Attached to the client and seen by every other hook. */
@@ -55,7 +55,7 @@ export type Admission =
       /** When the credential ends, in milliseconds on the broker's clock: the client is then disconnected with 0xA0. */
       readonly expiresAt?: number
       /** Seconds its session may outlive the connection, where less than it asked. */
-      readonly sessionExpiry?: number
+      readonly sessionExpiryInterval?: number
       /** The last word of an enhanced authentication. */
       readonly authenticationData?: Uint8Array
     }
@@ -85,7 +85,7 @@ export type PublishVerdict =
   /** The connection ends; the message is not acknowledged. */
   | { readonly close: number; readonly reasonString?: string }
   /** Not routed: the hook takes the message, and its acknowledgement goes out with the reason code given here, whenever. */
-  | { readonly take: Answer<number> }
+  | { readonly take: HookResult<number> }
 
 /** One filter somebody wants to subscribe to. */
 export interface SubscribeAttempt extends SubscribeLine {
@@ -102,11 +102,11 @@ export type SubscribeVerdict = 'allow' | { readonly maximumQoS: QoS } | { readon
 /** The hooks. One that is absent costs nothing and allows everything. */
 export interface Authority {
   /** Who may connect. A hook that fails refuses with 0x80. */
-  readonly authenticate?: (attempt: ConnectAttempt) => Answer<Admission>
+  readonly authenticate?: (attempt: ConnectAttempt) => HookResult<ConnectVerdict>
   /** Who may publish what. Messages of one client keep their order while an answer is awaited. */
-  readonly authorizePublish?: (request: PublishRequest) => Answer<PublishVerdict>
+  readonly authorizePublish?: (request: PublishRequest) => HookResult<PublishVerdict>
   /** Who may subscribe to what, asked for each filter. */
-  readonly authorizeSubscribe?: (attempt: SubscribeAttempt) => Answer<SubscribeVerdict>
+  readonly authorizeSubscribe?: (attempt: SubscribeAttempt) => HookResult<SubscribeVerdict>
   /** Rewrites an allowed message, or swallows it by `undefined`. */
-  readonly onPublish?: (request: PublishRequest) => Answer<OutgoingMessage | undefined>
+  readonly onPublish?: (request: PublishRequest) => HookResult<OutgoingMessage | undefined>
 }

@@ -1,4 +1,4 @@
-import type { Admission, ClientInfo, ConnectAttempt } from '../authority/authority.js'
+import type { ConnectVerdict, ClientInfo, ConnectAttempt } from '../authority/authority.js'
 import type { Engine } from '../engine.js'
 import type { ConnectRequest } from '../packet/connect.js'
 import type { Peer } from '../session/peer.js'
@@ -21,12 +21,12 @@ export function admit(
   visitor: {
     readonly request: ConnectRequest
     readonly attempt: ConnectAttempt
-    readonly admission: Extract<Admission, { admit: true }>
+    readonly admission: Extract<ConnectVerdict, { admit: true }>
   },
 ): Admitted {
   const { request, attempt, admission } = visitor
   const client = toClientInfo(attempt, admission.principal)
-  const expiry = grantedExpiry(attempt.sessionExpiry, engine.settings, admission)
+  const expiry = grantedExpiry(attempt.sessionExpiryInterval, engine.settings, admission)
   const { session, isPresent } = engine.sessions.open({
     client,
     expiry,

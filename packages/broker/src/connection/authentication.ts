@@ -1,6 +1,6 @@
-import { isPromiseLike } from '../authority/answer.js'
+import { isPromiseLike } from '../authority/hook-result.js'
 import { authenticate } from '../authority/authenticate.js'
-import type { Admission, Authority, ConnectAttempt } from '../authority/authority.js'
+import type { ConnectVerdict, Authority, ConnectAttempt } from '../authority/authority.js'
 import type { AuthPacket } from '../packet/auth.js'
 import { Reason } from '../packet/reason.js'
 import { protocolError } from '../packet/violation.js'
@@ -8,7 +8,7 @@ import { protocolError } from '../packet/violation.js'
 /** What becomes of a client that is asked who it is. */
 export interface AuthenticationHost {
   readonly challenged: (method: string, data: Uint8Array) => void
-  readonly admitted: (admission: Extract<Admission, { admit: true }>) => void
+  readonly admitted: (admission: Extract<ConnectVerdict, { admit: true }>) => void
   readonly disconnect: (reasonCode: number, text: string, serverReference?: string) => void
   /** Called after any of these, when the hook took its time. */
   readonly proceed: () => void
@@ -62,7 +62,7 @@ export class Authentication {
     this.ask()
   }
 
-  #tell(admission: Admission): void {
+  #tell(admission: ConnectVerdict): void {
     const { context: _context, authenticationData: _data, ...attempt } = this.#attempt
     const { authenticationMethod: method, step } = attempt
     if ('challenge' in admission) {

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
-import type { Admission, ClientInfo, ConnectAttempt } from '../authority/authority.js'
+import type { ConnectVerdict, ClientInfo, ConnectAttempt } from '../authority/authority.js'
 import type { Engine } from '../engine.js'
 import type { Settings } from '../options.js'
 import { foreverSeconds } from '../packet/connect.js'
@@ -69,7 +69,8 @@ export function toAttempt(
     listener: channel.listener,
     keepAlive: request.keepAlive,
     cleanStart: request.cleanStart,
-    sessionExpiry: request.sessionExpiry === foreverSeconds ? Infinity : request.sessionExpiry,
+    sessionExpiryInterval:
+      request.sessionExpiryInterval === foreverSeconds ? Infinity : request.sessionExpiryInterval,
     step: 0,
     isReAuthentication: false,
     ...(userName === undefined ? {} : { userName }),
@@ -100,11 +101,11 @@ export function toClientInfo(attempt: ConnectAttempt, principal: unknown): Clien
 
 /** Seconds that the session may outlive the connection: what was asked, within what is allowed. */
 export function grantedExpiry(
-  asked: number,
+  requested: number,
   { limits }: Settings,
-  admission: Extract<Admission, { admit: true }>,
+  admission: Extract<ConnectVerdict, { admit: true }>,
 ): number {
-  return Math.min(asked, limits.sessionExpiry, admission.sessionExpiry ?? Infinity)
+  return Math.min(requested, limits.sessionExpiryInterval, admission.sessionExpiryInterval ?? Infinity)
 }
 
 /** Everything CONNACK tells a v5 client. */
@@ -114,13 +115,14 @@ export function connackProperties(
   granted: {
     readonly client: ClientInfo
     readonly expiry: number
-    readonly admission: Extract<Admission, { admit: true }>
+    readonly admission: Extract<ConnectVerdict, { admit: true }>
   },
 ): ConnackProperties {
   const { client, expiry, admission } = granted
   const { authenticationMethod } = request
   const { authenticationData } = admission
-  const asked = request.sessionExpiry === foreverSeconds ? Infinity : request.sessionExpiry
+  const requested =
+    request.sessionExpiryInterval === foreverSeconds ? Infinity : request.sessionExpiryInterval
   // Only a client that asks is told [MQTT-3.1.2-28].
   const responseInformation = request.wantsResponseInformation
     ? settings.responseInformation?.(client)
@@ -128,7 +130,7 @@ export function connackProperties(
   return {
     ...offeredProperties(settings, request),
     ...(request.clientId === '' ? { assignedClientIdentifier: client.clientId } : {}), // [MQTT-3.1.3-7]
-    ...(expiry === asked ? {} : { sessionExpiryInterval: expiry }),
+    ...(expiry === requested ? {} : { sessionExpiryInterval: expiry }),
     ...(responseInformation === undefined ? {} : { responseInformation }),
     ...(authenticationMethod === undefined ? {} : { authenticationMethod }),
     ...(authenticationData === undefined ? {} : { authenticationData: Buffer.from(authenticationData) }),
@@ -143,14 +145,14 @@ export function keepAliveOf({ version, keepAlive }: ConnectRequest, { limits }: 
 
 /** What a client's goodbye means for its session and its will [MQTT-3.14.4-3]. */
 export function departureOf(
-  { reasonCode, sessionExpiry }: DisconnectPacket,
+  { reasonCode, sessionExpiryInterval }: DisconnectPacket,
   request: ConnectRequest,
   { limits }: Settings,
 ): Departure {
   const forgetsWill = reasonCode === Reason.success
-  if (sessionExpiry === undefined) return { forgetsWill }
-  if (sessionExpiry > 0 && request.sessionExpiry === 0) {
+  if (sessionExpiryInterval === undefined) return { forgetsWill }
+  if (sessionExpiryInterval > 0 && request.sessionExpiryInterval === 0) {
     throw protocolError('a session that was to end with its connection cannot be prolonged by DISCONNECT')
   }
-  return { forgetsWill, expiry: Math.min(sessionExpiry, limits.sessionExpiry) }
+  return { forgetsWill, expiry: Math.min(sessionExpiryInterval, limits.sessionExpiryInterval) }
 }

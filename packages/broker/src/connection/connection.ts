@@ -1,5 +1,5 @@
 import { AntiphonError } from '@antiphon/core'
-import type { Admission, ConnectAttempt } from '../authority/authority.js'
+import type { ConnectVerdict, ConnectAttempt } from '../authority/authority.js'
 import type { Engine } from '../engine.js'
 import { Header } from '../packet/acknowledgement.js'
 import { authPacket, readAuth } from '../packet/auth.js'
@@ -24,12 +24,12 @@ import {
   unspoken,
 } from './connect-rules.js'
 import { disconnectPacket, refusalPacket, welcomePacket } from './control-packets.js'
-import { Conversation } from './conversation.js'
-import type { ConversationHost } from './conversation.js'
+import { ClientConnection } from './client-connection.js'
+import type { ClientConnectionHost } from './client-connection.js'
 import type { Framer } from './framer.js'
 import { silenceLeft } from './keep-alive.js'
-import { Outbox } from './outbox.js'
-import { Patience } from './patience.js'
+import { WriteBuffer } from './write-buffer.js'
+import { ConnectionTimer } from './connection-timer.js'
 import { Reader } from './reader.js'
 import type { ReaderHost } from './reader.js'
 import { WirePeer } from './wire-peer.js'
@@ -44,17 +44,17 @@ type Phase = 'waiting' | 'deciding' | 'challenged' | 'in' | 'over'
 interface Inside {
   readonly session: Session
   readonly peer: WirePeer
-  readonly conversation: Conversation
+  readonly conversation: ClientConnection
 }
 
 /**
  * One byte stream from its first byte to its last: cuts it into packets, lets the client in, watches its silence, and
  * ends it for whatever reason there is.
  */
-export class Connection implements ConversationHost, ReaderHost {
+export class Connection implements ClientConnectionHost, ReaderHost {
   readonly engine: Engine
   readonly framer: Framer
-  readonly outbox: Outbox
+  readonly outbox: WriteBuffer
   readonly #channel: Channel
   readonly #reader: Reader
   #phase: Phase = 'waiting'
@@ -63,19 +63,19 @@ export class Connection implements ConversationHost, ReaderHost {
   #authentication: Authentication | undefined
   #inside: Inside | undefined
   /** CONNECT's time-out, then the keep alive, then the farewell's. */
-  readonly #patience: Patience
+  readonly #patience: ConnectionTimer
   /** The end of the client's credential. */
-  readonly #credential: Patience
+  readonly #credential: ConnectionTimer
 
   constructor(engine: Engine, channel: Channel, onGone: () => void) {
     const { limits } = engine.settings
     this.engine = engine
     this.#reader = new Reader(engine, channel, this)
     this.framer = this.#reader.framer
-    this.outbox = new Outbox(channel, engine.turn, limits.unreadBytes, engine.counters)
+    this.outbox = new WriteBuffer(channel, engine.turn, limits.unreadBytes, engine.counters)
     this.#channel = channel
-    this.#patience = new Patience(engine.deadlines)
-    this.#credential = new Patience(engine.deadlines)
+    this.#patience = new ConnectionTimer(engine.deadlines)
+    this.#credential = new ConnectionTimer(engine.deadlines)
     this.#awaitClient()
     channel.listen({
       onData: (chunk) => this.#reader.receive(chunk),
@@ -176,7 +176,7 @@ export class Connection implements ConversationHost, ReaderHost {
   }
 
   /** The hook is satisfied, with a newcomer or again. */
-  readonly admitted = (admission: Extract<Admission, { admit: true }>): void => {
+  readonly admitted = (admission: Extract<ConnectVerdict, { admit: true }>): void => {
     if (this.#phase === 'over') return
     const { engine } = this
     const { expiresAt, authenticationData } = admission
@@ -192,12 +192,12 @@ export class Connection implements ConversationHost, ReaderHost {
     else if (method !== undefined) this.say(authPacket(Reason.success, method, authenticationData))
   }
 
-  #enter(attempt: ConnectAttempt, admission: Extract<Admission, { admit: true }>): void {
+  #enter(attempt: ConnectAttempt, admission: Extract<ConnectVerdict, { admit: true }>): void {
     const { engine, outbox } = this
     const request = this.#request as ConnectRequest
     const peer = new WirePeer(outbox, request, engine, this.disconnect)
     const { session, client, sessionPresent, expiry } = admit(engine, peer, { request, attempt, admission })
-    this.#inside = { session, peer, conversation: new Conversation(this, session, client, request) }
+    this.#inside = { session, peer, conversation: new ClientConnection(this, session, client, request) }
     this.#phase = 'in'
     this.#patience.end()
     const properties = connackProperties(engine, request, { client, expiry, admission })

@@ -1,5 +1,5 @@
 import type { Channel } from './channel.js'
-import type { Outbox } from './outbox.js'
+import type { WriteBuffer } from './write-buffer.js'
 import type { Reader } from './reader.js'
 
 /**
@@ -12,7 +12,7 @@ export function silenceLeft(
     reader,
     outbox,
     channel,
-  }: { readonly reader: Reader; readonly outbox: Outbox; readonly channel: Channel },
+  }: { readonly reader: Reader; readonly outbox: WriteBuffer; readonly channel: Channel },
   now: () => number,
 ): () => number {
   let unread = Infinity

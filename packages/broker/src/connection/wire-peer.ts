@@ -7,7 +7,7 @@ import { Reason } from '../packet/reason.js'
 import type { Peer } from '../session/peer.js'
 import type { Counters } from '../stats.js'
 import { largeChunk } from './chunk-pool.js'
-import type { Outbox } from './outbox.js'
+import type { WriteBuffer } from './write-buffer.js'
 
 /** What a client said it can take. */
 export interface PeerBounds {
@@ -19,14 +19,14 @@ export interface PeerBounds {
 /** A session's connection over a byte stream: copies encoded packets into the outbox and patches what is its own. */
 export class WirePeer implements Peer {
   readonly disconnect: (reasonCode: number, text: string) => void
-  readonly #outbox: Outbox
+  readonly #outbox: WriteBuffer
   readonly #bounds: PeerBounds
   readonly #now: () => number
   readonly #counters: Counters
   #aliases: Map<string, number> | null = null
 
   constructor(
-    outbox: Outbox,
+    outbox: WriteBuffer,
     bounds: PeerBounds,
     host: { readonly now: () => number; readonly counters: Counters },
     disconnect: (reasonCode: number, text: string) => void,

@@ -2,10 +2,10 @@ import { AntiphonError } from '@antiphon/core'
 import { outgoingFault } from '@antiphon/core/link'
 import type { ErrorCode, OutgoingMessage, PublishAck, QoS } from '@antiphon/core'
 import { Observable } from 'rxjs'
-import { isPromiseLike } from '../authority/answer.js'
+import { isPromiseLike } from '../authority/hook-result.js'
 import type { Engine } from '../engine.js'
 import { fromOutgoing } from '../packet/publication.js'
-import type { DeliveryLoss, DeliveryTracker } from '../session/delivery.js'
+import type { DeliveryLoss, DeliveryTracker } from '../session/outbound-message.js'
 
 /** How far a message to one client has come. */
 export type DeliveryStatus =
@@ -27,12 +27,12 @@ export function publishFromServer$(engine: Engine, message: OutgoingMessage): Ob
     const fault = outgoingFault(message)
     if (fault !== undefined) return subscriber.error(fault)
     const outcome = engine.intake.accept(fromOutgoing(message, '', engine.now()))
-    const answer = (reasonCode: number): void => {
+    const response = (reasonCode: number): void => {
       subscriber.next({ reasonCode })
       subscriber.complete()
     }
-    if (isPromiseLike(outcome)) void outcome.then(answer)
-    else answer(outcome)
+    if (isPromiseLike(outcome)) void outcome.then(response)
+    else response(outcome)
   })
 }
 

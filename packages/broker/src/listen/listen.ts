@@ -10,7 +10,7 @@ import { SocketChannel } from './socket-channel.js'
 import { acceptWebSockets } from './web-socket.js'
 
 /** An address to listen on. */
-export interface Place {
+export interface ListenAddress {
   /** 0 takes any free one. @defaultValue 0 */
   readonly port?: number
   /** @defaultValue '127.0.0.1', this machine only */
@@ -18,7 +18,7 @@ export interface Place {
 }
 
 /** Where and how to accept connections. TLS takes Node's own options: `key`, `cert`, `ca`, `requestCert`, … */
-export type ListenOptions = Place &
+export type ListenOptions = ListenAddress &
   (
     | { readonly protocol: 'tcp' }
     | { readonly protocol: 'tls'; readonly tls: TlsOptions }

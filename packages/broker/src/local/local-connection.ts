@@ -1,14 +1,14 @@
 import { AntiphonError } from '@antiphon/core'
-import type { Grant, OutgoingMessage } from '@antiphon/core'
+import type { ConnectionInfo, OutgoingMessage } from '@antiphon/core'
 import type { SubscribeRequest, TransportEvent } from '@antiphon/core/link'
-import { isPromiseLike } from '../authority/answer.js'
+import { isPromiseLike } from '../authority/hook-result.js'
 import { authenticate } from '../authority/authenticate.js'
-import type { Admission, ClientInfo, ConnectAttempt } from '../authority/authority.js'
-import { Lane } from '../authority/lane.js'
+import type { ConnectVerdict, ClientInfo, ConnectAttempt } from '../authority/authority.js'
+import { HookQueue } from '../authority/hook-queue.js'
 import type { Publisher } from '../authority/publisher.js'
 import { admit } from '../connection/admit.js'
 import { checkConnect, toAttempt, toClientInfo } from '../connection/connect-rules.js'
-import { Patience } from '../connection/patience.js'
+import { ConnectionTimer } from '../connection/connection-timer.js'
 import type { Flushable } from '../connection/turn.js'
 import type { Engine } from '../engine.js'
 import type { ConnectRequest } from '../packet/connect.js'
@@ -20,7 +20,7 @@ import type { Peer } from '../session/peer.js'
 import type { Session } from '../session/session.js'
 import type { Departure } from '../session/sessions.js'
 import { countRefusal } from '../stats.js'
-import { toLocalGrant } from './local-grant.js'
+import { toLocalConnectionInfo } from './local-connection-info.js'
 import { fromLocal, toLocalMessage } from './local-message.js'
 
 /** Who hears what happens on a local connection. */
@@ -37,13 +37,13 @@ const whereabouts = { remoteAddress: 'in-process', listener: 'in-process' }
  * from within a message is never re-entered.
  */
 export class LocalConnection implements Peer, Publisher, Flushable {
-  readonly lane: Lane
+  readonly lane: HookQueue
   readonly #engine: Engine
   readonly #request: ConnectRequest
   readonly #attempt: ConnectAttempt
   readonly #listener: LocalListener
   /** The end of the client's credential. */
-  readonly #credential: Patience
+  readonly #credential: ConnectionTimer
   #client: ClientInfo
   #session: Session | undefined
   #isOver = false
@@ -56,10 +56,10 @@ export class LocalConnection implements Peer, Publisher, Flushable {
     this.#engine = engine
     this.#request = request
     this.#listener = listener
-    this.#credential = new Patience(engine.deadlines)
+    this.#credential = new ConnectionTimer(engine.deadlines)
     this.#attempt = toAttempt(request, whereabouts)
     this.#client = toClientInfo(this.#attempt, undefined)
-    this.lane = new Lane(Infinity, () => undefined)
+    this.lane = new HookQueue(Infinity, () => undefined)
     engine.guests.add(this)
   }
 
@@ -147,7 +147,7 @@ export class LocalConnection implements Peer, Publisher, Flushable {
   /** Publishes, and tells the reason code; the message is the broker's at once, whatever becomes of the connection. */
   send(
     message: OutgoingMessage,
-    answer: (reasonCode: number) => void,
+    response: (reasonCode: number) => void,
     refused: (error: AntiphonError) => void,
   ): void {
     const { counters, intake, now, turn, settings } = this.#engine
@@ -171,7 +171,7 @@ export class LocalConnection implements Peer, Publisher, Flushable {
           ),
         )
       }
-      answer(version === 5 || !isFailure(code) ? code : Reason.success)
+      response(version === 5 || !isFailure(code) ? code : Reason.success)
     }
     const outcome = intake.take(publication, this)
     if (isPromiseLike(outcome)) void outcome.then((code) => turn.add({ flush: () => conclude(code) }))
@@ -182,7 +182,7 @@ export class LocalConnection implements Peer, Publisher, Flushable {
   subscribe(
     requests: readonly SubscribeRequest[],
     identifier: number | undefined,
-    answer: (reasonCodes: readonly number[]) => void,
+    response: (reasonCodes: readonly number[]) => void,
   ): void {
     const session = this.#session as Session
     const isV5 = this.#request.version === 5
@@ -192,16 +192,16 @@ export class LocalConnection implements Peer, Publisher, Flushable {
     const request = { lines, ...(identifier === undefined || !isV5 ? {} : { identifier }) }
     const subscribed = this.#engine.subscriber.subscribe(session, this.#client, request)
     const conclude = ({ reasonCodes, replay }: Awaited<typeof subscribed>): void => {
-      this.#post(() => answer(reasonCodes.map((code) => (isV5 || !isFailure(code) ? code : 0x80))))
+      this.#post(() => response(reasonCodes.map((code) => (isV5 || !isFailure(code) ? code : 0x80))))
       if (!this.#isOver) replay()
     }
     if (isPromiseLike(subscribed)) void subscribed.then(conclude)
     else conclude(subscribed)
   }
 
-  unsubscribe(filters: readonly string[], answer: (reasonCodes: readonly number[]) => void): void {
+  unsubscribe(filters: readonly string[], response: (reasonCodes: readonly number[]) => void): void {
     const reasonCodes = this.#engine.subscriber.unsubscribe(this.#session as Session, filters)
-    this.#post(() => answer(reasonCodes))
+    this.#post(() => response(reasonCodes))
   }
 
   /** Has `fail` called when the connection ends; the returned function takes that back. */
@@ -218,7 +218,7 @@ export class LocalConnection implements Peer, Publisher, Flushable {
     if (wasFull && !this.isFull) this.#session?.downlink.pump()
   }
 
-  #enter(admission: Admission): void {
+  #enter(admission: ConnectVerdict): void {
     if (this.#isOver) return
     if ('challenge' in admission)
       return this.#refuse(Reason.badAuthenticationMethod, 'a local client cannot be challenged')
@@ -237,8 +237,8 @@ export class LocalConnection implements Peer, Publisher, Flushable {
         this.disconnect(Reason.maximumConnectTime, 'the credential has expired'),
       )
     }
-    const grant: Grant = toLocalGrant(engine.settings, client, sessionPresent)
-    this.#post(() => this.#listener.next({ type: 'online', grant }))
+    const info: ConnectionInfo = toLocalConnectionInfo(engine.settings, client, sessionPresent)
+    this.#post(() => this.#listener.next({ type: 'online', info }))
     engine.sessions.resume(session)
   }
 

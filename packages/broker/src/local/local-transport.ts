@@ -20,9 +20,9 @@ export function localTransport(
 
   const online = (): LocalConnection | undefined => (current?.isOnline === true ? current : undefined)
 
-  const ask = (
+  const sendRequest = (
     what: string,
-    send: (connection: LocalConnection, answer: (reasonCodes: readonly number[]) => void) => void,
+    send: (connection: LocalConnection, response: (reasonCodes: readonly number[]) => void) => void,
   ): Observable<readonly number[]> =>
     new Observable((subscriber) => {
       const connection = online()
@@ -65,18 +65,20 @@ export function localTransport(
         return () => connection.leave({ isFarewell: false })
       }),
     subscribe$: (requests, identifier) =>
-      ask('subscribe', (connection, answer) => connection.subscribe(requests, identifier, answer)),
+      sendRequest('subscribe', (connection, response) =>
+        connection.subscribe(requests, identifier, response),
+      ),
     unsubscribe$: (filters) =>
-      ask('unsubscribe', (connection, answer) => connection.unsubscribe(filters, answer)),
+      sendRequest('unsubscribe', (connection, response) => connection.unsubscribe(filters, response)),
     publish$: (message) =>
       new Observable((subscriber) => {
         const connection = online()
         if (connection === undefined) return subscriber.error(notConnected('publish'))
-        const answer = (reasonCode: number): void => {
+        const response = (reasonCode: number): void => {
           subscriber.next({ reasonCode })
           subscriber.complete()
         }
-        connection.send(message, answer, (error) => subscriber.error(error))
+        connection.send(message, response, (error) => subscriber.error(error))
       }),
     disconnect$: () =>
       new Observable((subscriber) => {

@@ -17,7 +17,7 @@ export interface WillRequest {
   readonly qos: QoS
   readonly retain: boolean
   /** Seconds between the end of the connection and the will. */
-  readonly delay: number
+  readonly willDelayInterval: number
   /** Its properties as they are published: byte for byte, without the Will Delay Interval. */
   readonly properties: Uint8Array
   readonly expiryAt: number
@@ -37,7 +37,7 @@ export interface ConnectRequest {
   readonly password?: Uint8Array
   readonly will?: WillRequest
   /** Seconds; on 3.1.1 for ever or not at all. */
-  readonly sessionExpiry: number
+  readonly sessionExpiryInterval: number
   readonly receiveMaximum: number
   readonly maximumPacketSize: number
   readonly topicAliasMaximum: number
@@ -98,7 +98,8 @@ export function readConnect(packet: Buffer, bodyAt: number, version: ProtocolVer
     ...(username === undefined ? {} : { userName: username }),
     ...(password === undefined ? {} : { password }),
     ...(will === undefined ? {} : { will: toWill(will, packet, willSection) }),
-    sessionExpiry: version === 5 ? (properties.sessionExpiryInterval ?? 0) : cleanStart ? 0 : foreverSeconds,
+    sessionExpiryInterval:
+      version === 5 ? (properties.sessionExpiryInterval ?? 0) : cleanStart ? 0 : foreverSeconds,
     receiveMaximum: properties.receiveMaximum ?? 0xffff,
     maximumPacketSize: properties.maximumPacketSize ?? Infinity,
     topicAliasMaximum: properties.topicAliasMaximum ?? 0,
@@ -160,7 +161,7 @@ function toWill(
     payload: Buffer.from(will.payload as Buffer),
     qos: will.qos ?? 0,
     retain: will.retain === true,
-    delay: will.properties?.willDelayInterval ?? 0,
+    willDelayInterval: will.properties?.willDelayInterval ?? 0,
     properties,
     expiryAt,
     isTextPayload: section.isTextPayload,

@@ -8,7 +8,7 @@ import { malformed } from './violation.js'
 export interface DisconnectPacket {
   readonly reasonCode: number
   /** Seconds, where the client changes its mind about how long its session is kept. */
-  readonly sessionExpiry?: number
+  readonly sessionExpiryInterval?: number
 }
 
 /** The reason codes a client may give. */
@@ -42,5 +42,5 @@ export function readDisconnect(packet: Buffer, bodyAt: number, version: Protocol
   if (cursor.rest > 0) throw malformed('bytes follow the properties')
   return sessionExpiryAt < 0
     ? { reasonCode }
-    : { reasonCode, sessionExpiry: packet.readUInt32BE(sessionExpiryAt) }
+    : { reasonCode, sessionExpiryInterval: packet.readUInt32BE(sessionExpiryAt) }
 }

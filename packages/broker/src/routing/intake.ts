@@ -1,7 +1,7 @@
-import { settle, isPromiseLike } from '../authority/answer.js'
+import { settle, isPromiseLike } from '../authority/hook-result.js'
 import { outgoingFault } from '@antiphon/core/link'
 import type { OutgoingMessage } from '@antiphon/core'
-import type { Answer, Authority, PublishRequest, PublishVerdict } from '../authority/authority.js'
+import type { HookResult, Authority, PublishRequest, PublishVerdict } from '../authority/authority.js'
 import type { Publisher } from '../authority/publisher.js'
 import { fromOutgoing, toMessage } from '../packet/publication.js'
 import type { Publication } from '../packet/publication.js'
@@ -151,10 +151,10 @@ type Judged =
 const failed = { refuse: Reason.implementationSpecificError }
 
 /** What a hook says, or `instead` when it throws or its stream ends without a word. */
-function guarded<T>(hook: () => Answer<T>, instead: T): T | Promise<T> {
+function guarded<T>(hook: () => HookResult<T>, instead: T): T | Promise<T> {
   try {
-    const answer = settle(hook())
-    return isPromiseLike(answer) ? answer.then(undefined, () => instead) : answer
+    const response = settle(hook())
+    return isPromiseLike(response) ? response.then(undefined, () => instead) : response
   } catch {
     return instead
   }

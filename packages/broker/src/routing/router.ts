@@ -5,7 +5,7 @@ import { Reason } from '../packet/reason.js'
 import type { SubscribeLine } from '../packet/subscribe.js'
 import type { Session } from '../session/session.js'
 import { SharedGroup } from './shared-group.js'
-import type { Route, Subscription } from './subscription.js'
+import type { Route, SessionSubscription } from './session-subscription.js'
 
 /** Finds the receivers of every message. */
 export class Router {
@@ -28,7 +28,12 @@ export class Router {
   }
 
   /** Subscribes a session, or changes its subscription to the same filter without a gap [MQTT-3.8.4-3]. */
-  subscribe(session: Session, line: SubscribeLine, qos: QoS, identifier: number | undefined): Subscription {
+  subscribe(
+    session: Session,
+    line: SubscribeLine,
+    qos: QoS,
+    identifier: number | undefined,
+  ): SessionSubscription {
     const { filter, noLocal, retainAsPublished } = line
     const options = {
       qos,
@@ -39,7 +44,7 @@ export class Router {
     const existing = session.subscriptionMap.get(filter)
     if (existing !== undefined) return Object.assign(existing, options)
     const group = this.#groupOf(filter)
-    const subscription: Subscription = { session, filter, group, ...options }
+    const subscription: SessionSubscription = { session, filter, group, ...options }
     if (group === null) this.#trie.add(filter, subscription)
     else group.add(subscription)
     ;(session.subscriptions ??= new Map()).set(filter, subscription)
@@ -98,7 +103,7 @@ export class Router {
     session: Session,
     topic: string,
   ): { readonly qos: QoS; readonly identifiers: readonly number[] | null } | undefined {
-    const own: Subscription[] = []
+    const own: SessionSubscription[] = []
     this.#trie.match(topic, (route) => {
       if (!(route instanceof SharedGroup) && route.session === session) own.push(route)
     })

@@ -1,12 +1,12 @@
 import type { Publication } from '../packet/publication.js'
 import type { Session } from '../session/session.js'
-import type { Subscription } from './subscription.js'
+import type { SessionSubscription } from './session-subscription.js'
 
 /** The members of one shared subscription: each message goes to one of them. */
 export class SharedGroup {
   /** As its members write it, `$share` included. */
   readonly filter: string
-  readonly #members: Subscription[] = []
+  readonly #members: SessionSubscription[] = []
   #next = 0
   readonly #queuesOffline: boolean
 
@@ -24,11 +24,11 @@ export class SharedGroup {
     return this.#members.map(({ session }) => session)
   }
 
-  add(member: Subscription): void {
+  add(member: SessionSubscription): void {
     this.#members.push(member)
   }
 
-  remove(member: Subscription): void {
+  remove(member: SessionSubscription): void {
     const index = this.#members.indexOf(member)
     if (index >= 0) this.#members.splice(index, 1)
   }
@@ -42,13 +42,13 @@ export class SharedGroup {
    * Whose turn it is: the next who can take a message at once, else the next who is connected, else (by option) the
    * next whose session lives on.
    */
-  pick(publication: Publication, except?: Session): Subscription | undefined {
+  pick(publication: Publication, except?: Session): SessionSubscription | undefined {
     const members = this.#members
-    let connected: Subscription | undefined
-    let offline: Subscription | undefined
+    let connected: SessionSubscription | undefined
+    let offline: SessionSubscription | undefined
     for (let step = 0; step < members.length; step++) {
       const index = (this.#next + step) % members.length
-      const member = members[index] as Subscription
+      const member = members[index] as SessionSubscription
       const { session } = member
       if (session === except) continue
       if (session.downlink.isReady) {

@@ -1,11 +1,11 @@
-import type { Delivery } from './delivery.js'
+import type { OutboundMessage } from './outbound-message.js'
 
 /** How long it is not looked through again for what has expired, in milliseconds: a look costs. */
 const pause = 1_000
 
 /** The deliveries that wait for their turn: first in, first out. */
 export class Backlog {
-  #items: Delivery[] = []
+  #items: OutboundMessage[] = []
   #head = 0
   #nextLook = -Infinity
 
@@ -13,15 +13,15 @@ export class Backlog {
     return this.#items.length - this.#head
   }
 
-  push(delivery: Delivery): void {
+  push(delivery: OutboundMessage): void {
     this.#items.push(delivery)
   }
 
-  peek(): Delivery | undefined {
+  peek(): OutboundMessage | undefined {
     return this.#items[this.#head]
   }
 
-  shift(): Delivery | undefined {
+  shift(): OutboundMessage | undefined {
     const delivery = this.#items[this.#head]
     if (delivery === undefined) return undefined
     this.#head++
@@ -36,7 +36,7 @@ export class Backlog {
   }
 
   /** Takes out all for which `isWanted` says so, and hands them over in order. */
-  extract(isWanted: (delivery: Delivery) => boolean): Delivery[] {
+  extract(isWanted: (delivery: OutboundMessage) => boolean): OutboundMessage[] {
     const all = this.#items.slice(this.#head)
     const wanted = all.filter(isWanted)
     if (wanted.length > 0) {
@@ -48,13 +48,13 @@ export class Backlog {
   }
 
   /** Takes out what has expired [MQTT-3.3.2-5], as far as it knows. */
-  extractExpired(now: number): Delivery[] {
+  extractExpired(now: number): OutboundMessage[] {
     if (now < this.#nextLook) return []
     this.#nextLook = now + pause
     return this.extract(({ publication }) => publication.isExpired(now))
   }
 
-  [Symbol.iterator](): Iterator<Delivery> {
+  [Symbol.iterator](): Iterator<OutboundMessage> {
     return this.#items.slice(this.#head)[Symbol.iterator]()
   }
 }

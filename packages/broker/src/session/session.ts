@@ -1,18 +1,18 @@
 import type { QoS } from '@antiphon/core'
 import type { ClientInfo } from '../authority/authority.js'
-import type { Subscription } from '../routing/subscription.js'
-import { Downlink } from './downlink.js'
+import type { SessionSubscription } from '../routing/session-subscription.js'
+import { OutboundQueue } from './outbound-queue.js'
 import { Inbound } from './inbound.js'
 import type { Peer } from './peer.js'
 import type { SessionHost } from './session-host.js'
 
-const noSubscriptions: ReadonlyMap<string, Subscription> = new Map()
+const noSubscriptions: ReadonlyMap<string, SessionSubscription> = new Map()
 
 /** What the broker knows of one client, connected or not. */
 export class Session {
   readonly clientId: string
   /** What it has yet to receive. */
-  readonly downlink: Downlink
+  readonly downlink: OutboundQueue
   /** Its connection, while there is one. */
   peer: Peer | null = null
   /** Who is connected, while somebody is. */
@@ -21,7 +21,7 @@ export class Session {
   leftAt: number | null = null
   /** Seconds it outlives its connection; `Infinity` for ever. */
   expiry = 0
-  subscriptions: Map<string, Subscription> | null = null
+  subscriptions: Map<string, SessionSubscription> | null = null
   /** Under which number the storage knows it; 0 when it is not stored. */
   storedAs = 0
   /** The router's notes about the message it is routing just now. */
@@ -33,10 +33,10 @@ export class Session {
 
   constructor(clientId: string, host: SessionHost) {
     this.clientId = clientId
-    this.downlink = new Downlink(this, host)
+    this.downlink = new OutboundQueue(this, host)
   }
 
-  get subscriptionMap(): ReadonlyMap<string, Subscription> {
+  get subscriptionMap(): ReadonlyMap<string, SessionSubscription> {
     return this.subscriptions ?? noSubscriptions
   }
 

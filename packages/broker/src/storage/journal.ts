@@ -1,5 +1,5 @@
 import type { Publication } from '../packet/publication.js'
-import type { Delivery } from '../session/delivery.js'
+import type { OutboundMessage } from '../session/outbound-message.js'
 import type { Session } from '../session/session.js'
 import { deliveryKey, encodeDelivery, encodePublication, encodeSession, inboundKey, keys } from './records.js'
 import type { Will } from '../will/wills.js'
@@ -93,7 +93,7 @@ export class Journal {
   }
 
   /** A delivery waits for a session, or changed on its way. */
-  delivery(session: Session, delivery: Delivery): void {
+  delivery(session: Session, delivery: OutboundMessage): void {
     if (session.storedAs === 0) return
     const { publication } = delivery
     if (delivery.storedAs === 0) {
@@ -107,7 +107,7 @@ export class Journal {
   }
 
   /** A delivery came to its end, whichever. */
-  finished(session: Session, delivery: Delivery): void {
+  finished(session: Session, delivery: OutboundMessage): void {
     if (delivery.storedAs === 0) return
     const { publication } = delivery
     this.#put(deliveryKey(session.storedAs, delivery.storedAs), undefined)

@@ -2,7 +2,7 @@ import type { QoS } from '@antiphon/core'
 import type { ClientInfo } from '../authority/authority.js'
 import type { WillRequest } from '../packet/connect.js'
 import { Publication } from '../packet/publication.js'
-import type { Delivery } from '../session/delivery.js'
+import type { OutboundMessage } from '../session/outbound-message.js'
 import type { Session } from '../session/session.js'
 import type { Will } from '../will/wills.js'
 
@@ -113,7 +113,7 @@ function toBase64(bytes: Uint8Array): string {
 }
 
 /** Writes a delivery. */
-export function encodeDelivery(delivery: Delivery): Uint8Array {
+export function encodeDelivery(delivery: OutboundMessage): Uint8Array {
   const { publication, qos, retain, identifiers, group, packetId, wasSent, isReceived } = delivery
   const share = group === null ? null : group.filter
   const record: DeliveryRecord = {

@@ -61,8 +61,8 @@ export class Wills {
     const pending = this.#pending.get(session)
     if (pending === undefined) return
     const { will } = pending
-    if (will.request.delay === 0) return this.#send(session, will)
-    this.#await(session, will, will.request.delay * 1000)
+    if (will.request.willDelayInterval === 0) return this.#send(session, will)
+    this.#await(session, will, will.request.willDelayInterval * 1000)
   }
 
   #await(session: Session, will: Will, milliseconds: number): void {
@@ -76,7 +76,7 @@ export class Wills {
   /** A will that the storage kept: its delay began when the connection ended. */
   restore(session: Session, will: Will): void {
     const since = this.#now() - (session.leftAt ?? 0)
-    this.#await(session, will, Math.max(0, will.request.delay * 1000 - since))
+    this.#await(session, will, Math.max(0, will.request.willDelayInterval * 1000 - since))
   }
 
   /** The session is over before the delay was: the will goes out at once. */

@@ -1,7 +1,7 @@
 import { Subject, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import type {
-  Admission,
+  ConnectVerdict,
   Authority,
   ConnectAttempt,
   PublishVerdict,
@@ -59,7 +59,7 @@ describe('authenticate', () => {
       password: Buffer.from('p'),
       keepAlive: 7,
       cleanStart: true,
-      sessionExpiry: 0,
+      sessionExpiryInterval: 0,
       step: 0,
     })
     expect(world.join('b').take()[0]).toMatchObject({
@@ -77,13 +77,13 @@ describe('authenticate', () => {
   })
 
   it('may take its time; what the client says meanwhile waits', async () => {
-    const answer = new Subject<{ admit: true }>()
-    const world = makeWorld({ authority: { authenticate: () => answer } })
+    const response = new Subject<{ admit: true }>()
+    const world = makeWorld({ authority: { authenticate: () => response } })
     const client = world.join('a')
     client.send({ cmd: 'pingreq' })
     expect(client.take()).toEqual([])
     expect(client.channel.isPaused).toBe(true)
-    answer.next({ admit: true })
+    response.next({ admit: true })
     await world.settle()
     expect(client.take().map(({ cmd }) => cmd)).toEqual(['connack', 'pingresp'])
     expect(client.channel.isPaused).toBe(false)
@@ -104,7 +104,7 @@ describe('authenticate', () => {
   })
 
   it('may name another server, and explain itself at length that fits', () => {
-    const authenticate = (): Admission => ({
+    const authenticate = (): ConnectVerdict => ({
       admit: false,
       reasonCode: 0x9c,
       reasonString: 'x'.repeat(70_000),
@@ -119,7 +119,7 @@ describe('authenticate', () => {
 
   it('may limit the time a client stays and its session lasts', () => {
     const world = makeWorld({
-      authority: { authenticate: () => ({ admit: true, expiresAt: 5_000, sessionExpiry: 1 }) },
+      authority: { authenticate: () => ({ admit: true, expiresAt: 5_000, sessionExpiryInterval: 1 }) },
     })
     const client = world.join('a', { clean: false, properties: { sessionExpiryInterval: 100 } })
     expect(client.first().properties?.sessionExpiryInterval).toBe(1)
@@ -173,14 +173,14 @@ describe('authorizePublish', () => {
   })
 
   it('keeps the order of one client’s messages, whichever answer comes first, and holds up nobody else', async () => {
-    const answers = new Map<string, Subject<PublishVerdict>>()
+    const responses = new Map<string, Subject<PublishVerdict>>()
     const { world, client, watcher } = join({
       authorizePublish: ({ message }) => {
         const payload = String(message.payload)
         if (payload === 'now') return 'allow'
-        const answer = new Subject<PublishVerdict>()
-        answers.set(payload, answer)
-        return answer
+        const response = new Subject<PublishVerdict>()
+        responses.set(payload, response)
+        return response
       },
     })
     const other = world.join('other')
@@ -190,11 +190,11 @@ describe('authorizePublish', () => {
     other.send(publish('now', { qos: 0 }))
     expect(payloads(watcher)).toEqual(['now'])
     expect(client.take()).toEqual([{ cmd: 'pingresp' }])
-    answers.get('3')?.next('allow')
-    answers.get('2')?.next({ refuse: 0x87 })
+    responses.get('3')?.next('allow')
+    responses.get('2')?.next({ refuse: 0x87 })
     await world.settle()
     expect(payloads(watcher)).toEqual([])
-    answers.get('1')?.next('allow')
+    responses.get('1')?.next('allow')
     await world.settle()
     expect(payloads(watcher)).toEqual(['1', 'now', '3'])
     expect(client.take().map(({ messageId, reasonCode }) => [messageId, reasonCode])).toEqual([
@@ -225,22 +225,22 @@ describe('authorizePublish', () => {
   })
 
   it('may take the message and answer for it later, out of order', async () => {
-    const answers = new Map<string, Subject<number>>()
+    const responses = new Map<string, Subject<number>>()
     const { world, client, watcher } = join({
       authorizePublish: ({ message }) => {
-        const answer = new Subject<number>()
-        answers.set(String(message.payload), answer)
-        return { take: answer }
+        const response = new Subject<number>()
+        responses.set(String(message.payload), response)
+        return { take: response }
       },
     })
     client.send(publish('1', { messageId: 1 }))
     client.send(publish('2', { messageId: 2, qos: 2 }))
     client.send(publish('3', { messageId: 3 }))
     expect(client.take()).toEqual([])
-    answers.get('3')?.next(0x97)
+    responses.get('3')?.next(0x97)
     await world.settle()
-    answers.get('1')?.next(0)
-    answers.get('2')?.next(0)
+    responses.get('1')?.next(0)
+    responses.get('2')?.next(0)
     await world.settle()
     expect(client.take().map(({ cmd, messageId, reasonCode }) => [cmd, messageId, reasonCode])).toEqual([
       ['puback', 3, 0x97],
@@ -251,12 +251,12 @@ describe('authorizePublish', () => {
   })
 
   it('is waited for, in 3.1.1, where v5 would be told of a limit', async () => {
-    const answers: Subject<number>[] = []
+    const responses: Subject<number>[] = []
     const { world } = join(
       {
         authorizePublish: () => {
-          answers.push(new Subject())
-          return { take: answers.at(-1) as Subject<number> }
+          responses.push(new Subject())
+          return { take: responses.at(-1) as Subject<number> }
         },
       },
       { limits: { receiveMaximum: 2 } },
@@ -264,9 +264,9 @@ describe('authorizePublish', () => {
     const old = world.join('old', { protocolVersion: 4 })
     old.take()
     for (const messageId of [1, 2, 3]) old.send(publish('x', { messageId }))
-    expect([answers.length, old.channel.isPaused]).toEqual([2, true])
+    expect([responses.length, old.channel.isPaused]).toEqual([2, true])
     for (const index of [0, 1, 2]) {
-      answers[index]?.next(0)
+      responses[index]?.next(0)
       await world.settle()
     }
     expect(old.take().map(({ messageId }) => messageId)).toEqual([1, 2, 3])
@@ -278,18 +278,18 @@ describe('authorizePublish', () => {
   })
 
   it('that answers after the client has gone does no harm', async () => {
-    const answer = new Subject<PublishVerdict>()
-    const { world, client, watcher } = join({ authorizePublish: () => answer })
+    const response = new Subject<PublishVerdict>()
+    const { world, client, watcher } = join({ authorizePublish: () => response })
     client.send(publish('1'))
     client.cut()
-    answer.next('allow')
+    response.next('allow')
     await world.settle()
     expect(payloads(watcher)).toEqual(['1'])
   })
 
   it('answers a QoS 2 message on the connection the client has come back on', async () => {
-    const answer = new Subject<PublishVerdict>()
-    const { world } = join({ authorizePublish: () => answer })
+    const response = new Subject<PublishVerdict>()
+    const { world } = join({ authorizePublish: () => response })
     const lasting = { clean: false, properties: { sessionExpiryInterval: 100 } }
     const first = world.join('b', lasting)
     first.send(publish('1', { qos: 2, messageId: 5 }))
@@ -297,7 +297,7 @@ describe('authorizePublish', () => {
     const second = world.join('b', lasting)
     second.take()
     second.send(publish('1', { qos: 2, messageId: 5, dup: true }))
-    answer.next('allow')
+    response.next('allow')
     await world.settle()
     expect(second.take()).toMatchObject([{ cmd: 'pubrec', messageId: 5, reasonCode: 0 }])
   })
@@ -419,17 +419,17 @@ describe('authorizeSubscribe', () => {
   })
 
   it('may take its time; what the client says meanwhile waits', async () => {
-    const answer = new Subject<SubscribeVerdict>()
+    const response = new Subject<SubscribeVerdict>()
     const { world, client } = join({
       authorizeSubscribe: ({ filter }) => {
         if (filter === 'throw') throw new Error('x')
-        return filter === 'slow' ? answer : 'allow'
+        return filter === 'slow' ? response : 'allow'
       },
     })
     client.send(subscribe('fast', 'slow', 'throw'))
     client.send({ cmd: 'pingreq' })
     expect(client.take()).toEqual([])
-    answer.next({ maximumQoS: 1 })
+    response.next({ maximumQoS: 1 })
     await world.settle()
     expect(client.take()).toMatchObject([{ cmd: 'suback', granted: [2, 1, 0x83] }, { cmd: 'pingresp' }])
   })

@@ -36,7 +36,7 @@ describe('CONNECT', () => {
       retainAvailable: false,
       wildcardSubscriptions: false,
       sharedSubscriptions: false,
-      limits: { keepAlive: 60, sessionExpiry: 100, topicAliases: 0, receiveMaximum: 65_535 },
+      limits: { keepAlive: 60, sessionExpiryInterval: 100, topicAliases: 0, receiveMaximum: 65_535 },
       responseInformation: ({ clientId }) => `answers/${clientId}`,
     })
     const properties = { sessionExpiryInterval: 200, requestResponseInformation: true }

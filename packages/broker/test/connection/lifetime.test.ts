@@ -209,7 +209,7 @@ describe('enhanced authentication', () => {
 
   it('may fail, and may not change its method [MQTT-4.12.0-4/5]', () => {
     const world = makeWorld(options)
-    for (const [answer, reasonCode] of [
+    for (const [response, reasonCode] of [
       [auth(0x18, 'wrong'), 0x87],
       [auth(0x18, 'right', 'Y'), 0x82],
       [auth(0x19, 'right'), 0x82],
@@ -217,7 +217,7 @@ describe('enhanced authentication', () => {
     ] as const) {
       const client = world.join('a', connect)
       client.take()
-      client.send(answer)
+      client.send(response)
       expect(client.take()).toMatchObject([{ cmd: 'connack', reasonCode }])
     }
   })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Outbox } from '../../src/connection/outbox.js'
+import { WriteBuffer } from '../../src/connection/write-buffer.js'
 import { Turn } from '../../src/connection/turn.js'
 import { newCounters } from '../../src/stats.js'
 import { FakeChannel } from '../world.js'
@@ -9,14 +9,14 @@ const runs = Number(process.env['ANTIPHON_FC_RUNS'] ?? 500)
 
 function make(limit = 1_000): {
   channel: FakeChannel
-  outbox: Outbox
+  outbox: WriteBuffer
   turn: () => void
   counters: ReturnType<typeof newCounters>
 } {
   const work: (() => void)[] = []
   const channel = new FakeChannel()
   const counters = newCounters()
-  const outbox = new Outbox(channel, new Turn((task) => work.push(task)), limit, counters)
+  const outbox = new WriteBuffer(channel, new Turn((task) => work.push(task)), limit, counters)
   return { channel, outbox, counters, turn: () => work.splice(0).forEach((task) => task()) }
 }
 

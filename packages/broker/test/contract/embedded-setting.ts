@@ -44,9 +44,9 @@ async function makeWorld(way: Way, protocolVersion: 4 | 5): Promise<ContractWorl
   const authority: Authority = {
     authenticate: ({ clientId }) =>
       barred.has(clientId) ? { admit: false, reasonCode: 0x88 } : { admit: true },
-    authorizeSubscribe: ({ filter: asked }) => {
-      subscribed.push(asked)
-      const refuse = refusals.subscribe.get(asked)
+    authorizeSubscribe: ({ filter: requested }) => {
+      subscribed.push(requested)
+      const refuse = refusals.subscribe.get(requested)
       return refuse === undefined ? 'allow' : { refuse }
     },
     authorizePublish: ({ message: { topic } }) => {
@@ -55,7 +55,7 @@ async function makeWorld(way: Way, protocolVersion: 4 | 5): Promise<ContractWorl
     },
   }
   const start = async (port: number): Promise<{ broker: Broker; url: string; port: number }> => {
-    const broker = createBroker({ authority, storage, closeWithin: 0 })
+    const broker = createBroker({ authority, storage, closeTimeout: 0 })
     broker.events$.subscribe((event) => {
       if (event.type === 'unsubscribed') unsubscribed.push(event.filter)
     })
@@ -109,7 +109,7 @@ async function makeWorld(way: Way, protocolVersion: 4 | 5): Promise<ContractWorl
       await running.broker.close()
       running = await start(running.port)
     },
-    refuseSubscribe: (asked, reasonCode) => done(refusals.subscribe.set(asked, reasonCode)),
+    refuseSubscribe: (requested, reasonCode) => done(refusals.subscribe.set(requested, reasonCode)),
     refusePublish: (topic, reasonCode) => done(refusals.publish.set(topic, reasonCode)),
     packets: (wanted) =>
       Promise.resolve({

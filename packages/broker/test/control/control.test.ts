@@ -220,7 +220,7 @@ describe('a session’s state', () => {
 describe('a broker', () => {
   const make = (): { broker: Broker; scheduler: VirtualTimeScheduler } => {
     const scheduler = new VirtualTimeScheduler()
-    return { broker: createBroker({ scheduler, statsInterval: 1_000 }), scheduler }
+    return { broker: createBroker({ scheduler, statsPeriod: 1_000 }), scheduler }
   }
 
   it('counts', () => {

@@ -23,7 +23,7 @@ export interface FuzzWorld {
 }
 
 /** The longest that anything of an attacker's may stay, in seconds. */
-const sessionExpiry = 3_600
+const sessionExpiryInterval = 3_600
 
 /** Makes a world. */
 export function makeFuzzWorld(): FuzzWorld {
@@ -32,7 +32,7 @@ export function makeFuzzWorld(): FuzzWorld {
     resolveOptions({
       scheduler,
       authenticationMethods: ['riddle'],
-      limits: { sessionExpiry, retainedMessages: 100, packetSize: 10_000, connectTimeout: 5_000 },
+      limits: { sessionExpiryInterval, retainedMessages: 100, packetSize: 10_000, connectTimeout: 5_000 },
       authority: {
         authenticate: ({ authenticationMethod, step }) =>
           authenticationMethod !== undefined && step === 0
@@ -78,7 +78,7 @@ export function makeFuzzWorld(): FuzzWorld {
     },
     clear: () => {
       for (const channel of [...channels]) channel.close()
-      advance(sessionExpiry * 1_000 + 1)
+      advance(sessionExpiryInterval * 1_000 + 1)
       for (const { topic } of [...engine.retained]) neighbour.feed(publishBytes(5, topic, { flags: 1 }))
       hear()
     },

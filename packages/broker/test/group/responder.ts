@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { refusals$, requests$, serve } from '@antiphon/core'
+import { ignoredRequests$, requests$, serve } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
 import { from, map, tap } from 'rxjs'
 import { group, work } from './work.js'
@@ -25,5 +25,5 @@ requests$(link, work, { group })
   )
   .subscribe()
 
-refusals$(link).subscribe(({ reason }) => console.log(`again ${reason}`))
+ignoredRequests$(link).subscribe(({ reason }) => console.log(`again ${reason}`))
 link.subscription$(`$share/${group}/${work.name}`).subscribe(({ filter }) => console.log(`ready ${filter}`))

@@ -78,12 +78,12 @@ describe('closing', () => {
 
   it('waits for hooks that still look at a message, so that it is answered', async () => {
     let decide = (): void => undefined
-    const asked = new Promise<void>((resolve) => {
+    const requested = new Promise<void>((resolve) => {
       start({
         authority: {
           authorizePublish: () => {
             resolve()
-            return new Promise((answer) => (decide = () => answer({ refuse: 0x87 })))
+            return new Promise((response) => (decide = () => response({ refuse: 0x87 })))
           },
         },
       })
@@ -92,7 +92,7 @@ describe('closing', () => {
     const socket = connectTcp(port, '127.0.0.1')
     socket.write(Buffer.concat([connect, hex('32 06 0001 74 0001 00')]))
     const rest = readUntilPingresp(socket)
-    await asked
+    await requested
     const closing = broker.close()
     decide()
     await closing
@@ -121,8 +121,8 @@ describe('over WebSocket', () => {
     expect(socket.protocol).toBe('mqtt')
     const bytes = Buffer.concat([connect, ping, ping])
     for (const part of [bytes.subarray(0, 3), bytes.subarray(3, 17), bytes.subarray(17)]) socket.send(part)
-    const answer = await receive(socket, 4)
-    expect([answer[0], ...answer.subarray(-4)]).toEqual([0x20, ...hex('d0 00 d0 00')])
+    const response = await receive(socket, 4)
+    expect([response[0], ...response.subarray(-4)]).toEqual([0x20, ...hex('d0 00 d0 00')])
     socket.close()
     await once(socket, 'close')
   })

@@ -1,5 +1,5 @@
 import { AntiphonError } from '@antiphon/core'
-import type { Grant, Message } from '@antiphon/core'
+import type { ConnectionInfo, Message } from '@antiphon/core'
 import type { Transport, TransportEvent } from '@antiphon/core/link'
 import { VirtualTimeScheduler } from 'rxjs'
 import type { Subscription } from 'rxjs'
@@ -44,7 +44,7 @@ class LocalClient {
   readonly heard: string[] = []
   readonly messages: Message[] = []
   acknowledgements: (() => void)[] = []
-  grant: Grant | undefined
+  grant: ConnectionInfo | undefined
   #connection: Subscription | undefined
 
   constructor(readonly transport: Transport) {}
@@ -88,7 +88,7 @@ class LocalClient {
 
   #hear(event: TransportEvent): void {
     if (event.type === 'online') {
-      this.grant = event.grant
+      this.grant = event.info
       this.heard.push('online')
     } else if (event.type === 'message') {
       this.messages.push(event.message)

@@ -11,7 +11,7 @@ const retained = (topic: string, payload: string, more: AnyPacket = {}): AnyPack
   ...more,
 })
 
-function ask(client: Client, filter: string, rh = 0): string[] {
+function sendRequest(client: Client, filter: string, rh = 0): string[] {
   client.take()
   client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: filter, qos: 1, rh }] })
   const [suback, ...messages] = client.take()
@@ -35,9 +35,9 @@ describe('retained messages', () => {
       from.send(retained(topic, payload))
     }
     const client = world.join('a')
-    expect(ask(client, 'a/+')).toEqual(['a/1=new'])
-    expect(ask(client, '#')).toEqual(['a/1=new', 'b=x'])
-    expect(ask(client, '$hidden')).toEqual(['$hidden=y'])
+    expect(sendRequest(client, 'a/+')).toEqual(['a/1=new'])
+    expect(sendRequest(client, '#')).toEqual(['a/1=new', 'b=x'])
+    expect(sendRequest(client, '$hidden')).toEqual(['$hidden=y'])
     expect(world.engine.retained.count).toBe(3)
   })
 
@@ -45,10 +45,10 @@ describe('retained messages', () => {
     const world = makeWorld()
     world.join('from').send(retained('t', 'x'))
     const client = world.join('a')
-    expect(ask(client, 't', 1)).toEqual(['t=x'])
-    expect(ask(client, 't', 1)).toEqual([])
-    expect(ask(client, 't', 0)).toEqual(['t=x'])
-    expect(ask(client, 't', 2)).toEqual([])
+    expect(sendRequest(client, 't', 1)).toEqual(['t=x'])
+    expect(sendRequest(client, 't', 1)).toEqual([])
+    expect(sendRequest(client, 't', 0)).toEqual(['t=x'])
+    expect(sendRequest(client, 't', 2)).toEqual([])
   })
 
   it('expire, and count down until then', () => {
@@ -60,7 +60,7 @@ describe('retained messages', () => {
     client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 't', qos: 0 }] })
     expect(client.take()[1]?.properties).toEqual({ messageExpiryInterval: 6 })
     world.advance(6_000)
-    expect(ask(client, 't')).toEqual([])
+    expect(sendRequest(client, 't')).toEqual([])
     expect([world.engine.retained.count, world.engine.retained.bytes]).toEqual([0, 0])
   })
 

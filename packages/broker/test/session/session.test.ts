@@ -67,7 +67,7 @@ describe('a session', () => {
   })
 
   it('of 3.1.1 lasts until a clean session, within the broker’s own limit', () => {
-    const world = makeWorld({ limits: { sessionExpiry: 60 } })
+    const world = makeWorld({ limits: { sessionExpiryInterval: 60 } })
     const old = { protocolVersion: 4, clean: false }
     subscribed(world, 'a', old).cut()
     world.advance(59_999)

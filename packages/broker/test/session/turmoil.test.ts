@@ -20,7 +20,7 @@ type Step =
   | { readonly do: 'crash' }
 
 const publishing = fc.constantFrom<Step>({ do: 'publish', qos: 1 }, { do: 'publish', qos: 2 })
-const reading = fc.nat({ max: 4 }).map((answers): Step => ({ do: 'read', answers }))
+const reading = fc.nat({ max: 4 }).map((responses): Step => ({ do: 'read', answers: responses }))
 const moving = fc.constantFrom<Step>({ do: 'cut' }, { do: 'come' }, { do: 'come' })
 const step = fc.oneof(
   { arbitrary: publishing, weight: 6 },
@@ -59,13 +59,13 @@ class Receiver {
   }
 
   /** Reads what came, and answers so many packets of all it has not answered. */
-  read(answers: number): number {
+  read(responses: number): number {
     if (this.#client === undefined) return 0
     const got = this.#client.take().filter(({ cmd }) => cmd === 'publish' || cmd === 'pubrel')
     this.#unanswered.push(...got)
     expect(this.#unanswered.length).toBeLessThanOrEqual(receiveMaximum)
     for (const packet of got) if (packet.cmd === 'publish') this.#keep(packet)
-    const answered = this.#unanswered.splice(0, answers)
+    const answered = this.#unanswered.splice(0, responses)
     for (const packet of answered) this.#answer(this.#client, packet)
     return got.length + answered.length
   }

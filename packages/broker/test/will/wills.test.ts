@@ -97,18 +97,18 @@ describe('a will', () => {
   })
 
   it('is asked about like any message', () => {
-    const asked: string[] = []
+    const requested: string[] = []
     const world = makeWorld({
       authority: {
         authorizePublish: ({ isWill, message }) => {
-          asked.push(`${isWill} ${message.topic}`)
+          requested.push(`${isWill} ${message.topic}`)
           return { refuse: 0x87 }
         },
       },
     })
     const client = watcher(world)
     withWill(world, 0).cut()
-    expect(asked).toEqual(['true will/a'])
+    expect(requested).toEqual(['true will/a'])
     expect(client.take()).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 import {
   AntiphonError,
   type Delivery,
-  type Grant,
+  type ConnectionInfo,
   type Link,
   type Message,
   type OutgoingMessage,
@@ -75,11 +75,11 @@ export async function sendAll(
 }
 
 /** Waits for the link to be online. */
-export async function online(scene: Scene, link: Link): Promise<Grant> {
+export async function online(scene: Scene, link: Link): Promise<ConnectionInfo> {
   const settled$ = link.state$.pipe(filter(({ status }) => status === 'online' || status === 'closed'))
   const state = await scene.eventually(firstValueFrom(settled$))
   expectThat(state.status === 'online', `the link to be online, not ${state.status}`)
-  return state.grant
+  return state.info
 }
 
 /** A subscription watched as a whole: its windows, and the deliveries of all of them. */

@@ -66,7 +66,7 @@ function virtualWorld({
     const transport = broker.transport({
       clientId,
       protocolVersion,
-      ...(isRemembered ? { clean: false, sessionExpiry: 3_600 } : {}),
+      ...(isRemembered ? { clean: false, sessionExpiryInterval: 3_600 } : {}),
     })
     const counted = {
       ...transport,
@@ -136,7 +136,7 @@ function virtualWorld({
       broker.restart()
       await settle()
     },
-    refuseSubscribe: (asked, reasonCode) => done(broker.refuseSubscribe(asked, reasonCode)),
+    refuseSubscribe: (requested, reasonCode) => done(broker.refuseSubscribe(requested, reasonCode)),
     refusePublish: (topic, reasonCode) => done(broker.refusePublish(topic, reasonCode)),
     sendMalformed: async (target, topic) => {
       broker.inject({ kind: 'malform', clientId: clientIdOf(target) })

@@ -31,7 +31,10 @@ function windows(change: (window: SubscriptionWindow) => SubscriptionWindow): Li
       changed.set(window, known)
       return known
     }
-    return { ...link, subscription$: (...asked) => link.subscription$(...asked).pipe(map(changedOnce)) }
+    return {
+      ...link,
+      subscription$: (...requested) => link.subscription$(...requested).pipe(map(changedOnce)),
+    }
   }
 }
 
@@ -88,15 +91,16 @@ export const faultyLinks: Readonly<Record<string, FaultyLink>> = {
     caughtBy: 'subscribers of one filter share one SUBSCRIBE, and the last to leave sends one UNSUBSCRIBE',
     middleware: (link) => ({
       ...link,
-      messages$: (...asked) => link.messages$(...asked).pipe(mergeMap((message) => [message, message])),
+      messages$: (...requested) =>
+        link.messages$(...requested).pipe(mergeMap((message) => [message, message])),
     }),
   },
   'messages$ acknowledges nothing': {
     caughtBy: 'messages$ acknowledges once its subscriber returned',
     middleware: (link) => ({
       ...link,
-      messages$: (...asked) =>
-        link.subscription$(...asked).pipe(
+      messages$: (...requested) =>
+        link.subscription$(...requested).pipe(
           mergeMap(({ deliveries$ }) => deliveries$),
           map(({ message }) => message),
         ),
@@ -117,8 +121,8 @@ export const faultyLinks: Readonly<Record<string, FaultyLink>> = {
     caughtBy: 'a late subscriber gets the retained messages, and nobody gets them twice',
     middleware: (link) => ({
       ...link,
-      messages$: (...asked) =>
-        link.messages$(...asked).pipe(map((message) => ({ ...message, retain: false }))),
+      messages$: (...requested) =>
+        link.messages$(...requested).pipe(map((message) => ({ ...message, retain: false }))),
     }),
   },
   'duplicates are not marked': {
@@ -132,7 +136,7 @@ export const faultyLinks: Readonly<Record<string, FaultyLink>> = {
     caughtBy: 'a late subscriber gets the retained messages, and nobody gets them twice',
     middleware: (link) => ({
       ...link,
-      messages$: (...asked) => link.messages$(...asked).pipe(filter(({ retain }) => !retain)),
+      messages$: (...requested) => link.messages$(...requested).pipe(filter(({ retain }) => !retain)),
     }),
   },
   'windows never close': {
@@ -150,14 +154,14 @@ export const faultyLinks: Readonly<Record<string, FaultyLink>> = {
     caughtBy: 'a window comes only after the grant: what is published upon it arrives',
     middleware: (link) => ({
       ...link,
-      subscription$: (...asked) => link.subscription$(...asked).pipe(take(1), concatWith(NEVER)),
+      subscription$: (...requested) => link.subscription$(...requested).pipe(take(1), concatWith(NEVER)),
     }),
   },
   'a refusal looks like an end': {
     caughtBy: 'a refused filter fails with the reason, alone',
     middleware: (link) => ({
       ...link,
-      subscription$: (...asked) => link.subscription$(...asked).pipe(catchError(() => EMPTY)),
+      subscription$: (...requested) => link.subscription$(...requested).pipe(catchError(() => EMPTY)),
     }),
   },
   'a refused publish looks accepted': {
@@ -265,9 +269,9 @@ export const faultyLinks: Readonly<Record<string, FaultyLink>> = {
     caughtBy: 'nothing is left of a closed link: no timer, no socket, no connection at the broker',
     middleware: (link) => ({
       ...link,
-      subscription$: (...asked) => {
+      subscription$: (...requested) => {
         const tick = (): void => void link.scheduler.schedule(tick, 1_000)
-        return link.subscription$(...asked).pipe(tap({ subscribe: tick }))
+        return link.subscription$(...requested).pipe(tap({ subscribe: tick }))
       },
     }),
   },

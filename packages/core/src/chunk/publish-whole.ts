@@ -1,5 +1,5 @@
 import { defer, from, last, mergeMap, type Observable } from 'rxjs'
-import type { Grant, Link, PublishAck } from '../link/link.js'
+import type { ConnectionInfo, Link, PublishAck } from '../link/link.js'
 import type { OutgoingMessage } from '../message.js'
 import { split } from './split.js'
 
@@ -7,11 +7,11 @@ import { split } from './split.js'
 export function publishWhole$(
   link: Link,
   message: OutgoingMessage,
-  grant: Grant | undefined,
+  info: ConnectionInfo | undefined,
 ): Observable<PublishAck> {
-  if (grant === undefined || grant.maximumPacketSize === Infinity) return link.publish$(message)
+  if (info === undefined || info.maximumPacketSize === Infinity) return link.publish$(message)
   return defer(() => {
-    const parts = split(message, grant)
+    const parts = split(message, info)
     const [only] = parts
     if (only !== undefined && parts.length === 1) return link.publish$(only)
     return from(parts).pipe(

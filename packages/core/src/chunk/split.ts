@@ -1,5 +1,5 @@
 import { AntiphonError } from '../errors.js'
-import type { Grant } from '../link/link.js'
+import type { ConnectionInfo } from '../link/link.js'
 import { publishSize } from '../link/publish-size.js'
 import type { OutgoingMessage } from '../message.js'
 import { CHUNK_PROPERTY, fromChunkHeader } from './chunk-header.js'
@@ -12,9 +12,12 @@ const LONGEST_HEADER = 64
  * The message in parts that the broker takes, in order; the message itself where it fits. Throws `too-large` where not
  * even its properties fit.
  */
-export function split(message: OutgoingMessage, grant: Grant | undefined): readonly OutgoingMessage[] {
-  const limit = grant?.maximumPacketSize ?? Infinity
-  if (limit === Infinity || grant?.protocolVersion !== 5 || publishSize(message, 5) <= limit) return [message]
+export function split(
+  message: OutgoingMessage,
+  info: ConnectionInfo | undefined,
+): readonly OutgoingMessage[] {
+  const limit = info?.maximumPacketSize ?? Infinity
+  if (limit === Infinity || info?.protocolVersion !== 5 || publishSize(message, 5) <= limit) return [message]
   // A part of a text may end within a character, so no part claims to be text.
   const { payload, topic, userProperties = [], payloadFormatIndicator: _, ...rest } = message
   const room = limit - publishSize({ ...message, payload: payload.subarray(0, 0) }, 5) - LONGEST_HEADER

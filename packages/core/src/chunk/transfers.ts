@@ -7,11 +7,11 @@ export interface TransferBounds {
   /** The largest whole that is taken, in bytes. @defaultValue 16 MiB */
   readonly bytes?: number
   /** How many payloads may be incomplete at once; the oldest gives way. @defaultValue 64 */
-  readonly open?: number
+  readonly transfers?: number
   /** How many bytes incomplete payloads may take together; the oldest gives way. @defaultValue 64 MiB, or `bytes` */
-  readonly inAll?: number
+  readonly totalBytes?: number
   /** Milliseconds without another part after which an incomplete payload is dropped. @defaultValue 30 000 */
-  readonly keepFor?: number
+  readonly idleTimeout?: number
 }
 
 /** A payload on its way. */
@@ -31,13 +31,13 @@ export class Transfers {
     deadlines: Deadlines,
     {
       bytes = 16 * 2 ** 20,
-      open = 64,
-      inAll = Math.max(bytes, 64 * 2 ** 20),
-      keepFor = 30_000,
+      transfers: open = 64,
+      totalBytes: inAll = Math.max(bytes, 64 * 2 ** 20),
+      idleTimeout: ttl = 30_000,
     }: TransferBounds = {},
   ) {
     this.#deadlines = deadlines
-    this.#bounds = { bytes, open, inAll, keepFor }
+    this.#bounds = { bytes, transfers: open, totalBytes: inAll, idleTimeout: ttl }
   }
 
   /** Takes a part; the last one brings the whole message. */
@@ -64,11 +64,11 @@ export class Transfers {
 
   /** The one that was heard of last stands last, so that the first is the first to give way. */
   #keep(key: string, assembly: Assembly): void {
-    const deadline = this.#deadlines.add(this.#bounds.keepFor, () => void this.#drop(key))
+    const deadline = this.#deadlines.add(this.#bounds.idleTimeout, () => void this.#drop(key))
     this.#open.set(key, { assembly, deadline })
     this.#received += assembly.received
     for (const oldest of this.#open.keys()) {
-      if (this.#open.size <= this.#bounds.open && this.#received <= this.#bounds.inAll) return
+      if (this.#open.size <= this.#bounds.transfers && this.#received <= this.#bounds.totalBytes) return
       this.#drop(oldest)
     }
   }

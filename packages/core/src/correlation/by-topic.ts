@@ -1,10 +1,15 @@
 import type { Correlation } from './correlation.js'
 
-const BY_TOPIC: Omit<Correlation, 'name' | 'isInOrder'> = {
+const BY_TOPIC: Omit<Correlation, 'name' | 'isOrdered'> = {
   readsPayload: false,
-  ask: ({ value }) => ({ token: '', value, properties: {} }),
+  correlate: ({ value }) => ({ token: '', value, properties: {} }),
   tokenOf: () => '',
-  answer: () => ({ replyTopic: undefined, token: undefined, mark: (answer) => answer, properties: {} }),
+  readRequest: () => ({
+    responseTopic: undefined,
+    token: undefined,
+    addToken: (response) => response,
+    properties: {},
+  }),
 }
 
 /**
@@ -12,7 +17,7 @@ const BY_TOPIC: Omit<Correlation, 'name' | 'isInOrder'> = {
  * share. Nothing travels in payload or properties, so any peer can take part.
  */
 export function topicParams(): Correlation {
-  return { ...BY_TOPIC, name: 'topicParams', isInOrder: false }
+  return { ...BY_TOPIC, name: 'topicParams', isOrdered: false }
 }
 
 /**
@@ -20,5 +25,5 @@ export function topicParams(): Correlation {
  * that can carry nothing; one lost answer shifts all that follow, so prefer any other strategy.
  */
 export function inOrder(): Correlation {
-  return { ...BY_TOPIC, name: 'inOrder', isInOrder: true }
+  return { ...BY_TOPIC, name: 'inOrder', isOrdered: true }
 }

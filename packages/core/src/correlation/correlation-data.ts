@@ -21,29 +21,29 @@ export function correlationData({ format = 'text' }: CorrelationDataOptions = {}
   return format === 'text' ? AS_TEXT : AS_BYTES
 }
 
-const asItIs = (answer: unknown): unknown => answer
+const asItIs = (response: unknown): unknown => response
 
 function strategy(toToken: (id: string) => string): Correlation {
   return {
     name: 'correlationData',
     readsPayload: false,
-    isInOrder: false,
-    ask: ({ id, replyTopic, value }) => {
+    isOrdered: false,
+    correlate: ({ id, responseTopic, value }) => {
       const token = toToken(id)
-      return { token, value, properties: { responseTopic: replyTopic, correlationData: toBytes(token) } }
+      return { token, value, properties: { responseTopic, correlationData: toBytes(token) } }
     },
     tokenOf: ({ message }) => message.correlationData && fromBytes(message.correlationData),
-    answer: ({ message: { responseTopic, correlationData: token } }) => ({
-      replyTopic: responseTopic,
+    readRequest: ({ message: { responseTopic, correlationData: token } }) => ({
+      responseTopic,
       token: token && fromBytes(token),
-      mark: asItIs,
+      addToken: asItIs,
       properties: token === undefined ? {} : { correlationData: token },
     }),
   }
 }
 
 /** A token as people read it: text as it is, 16 bytes as the UUID they are, other bytes in hexadecimal. */
-export function showToken(token: string): string {
+export function formatToken(token: string): string {
   if (!/[^\x20-\x7e]/.test(token) || /[^\0-\xff]/.test(token)) return token
   const digits = Array.from(toBytes(token), (byte) => byte.toString(16).padStart(2, '0')).join('')
   return token.length === 16 ? digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') : digits

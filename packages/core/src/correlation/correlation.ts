@@ -3,23 +3,23 @@ import type { DecodeError } from '../codec/codec.js'
 import type { Message, MessageProperties } from '../message.js'
 
 /** A message that arrived, and what its payload says; decoded when first asked for, and once. */
-export interface Received {
+export interface DecodableMessage {
   readonly message: Message
   readonly value: () => Either<DecodeError, unknown>
 }
 
 /** A question about to be asked. */
-export interface Question {
+export interface RequestToCorrelate {
   /** A fresh id, unique in the world; a strategy may use it or leave it. */
   readonly id: string
   /** Where the answer will come. */
-  readonly replyTopic: string
+  readonly responseTopic: string
   /** What the caller asks. */
   readonly value: unknown
 }
 
 /** A question that can be recognised by its answer. */
-export interface MarkedQuestion {
+export interface CorrelatedRequest {
   /** What the answer will be recognised by, together with the topic it comes on. */
   readonly token: string
   readonly value: unknown
@@ -27,13 +27,13 @@ export interface MarkedQuestion {
 }
 
 /** A request that can be answered. */
-export interface Answerable {
+export interface ResponseCorrelation {
   /** Where the answer goes when the endpoint names no reply topic of its own. */
-  readonly replyTopic: string | undefined
+  readonly responseTopic: string | undefined
   /** What tells this request from others to the same reply topic; `undefined` where nothing does. */
   readonly token: string | undefined
   /** Puts the token into the answer. */
-  readonly mark: (answer: unknown) => unknown
+  readonly addToken: (response: unknown) => unknown
   readonly properties: Pick<MessageProperties, 'correlationData'>
 }
 
@@ -47,11 +47,11 @@ export interface Correlation {
   /** The token is in the payload, so an answer must be decoded before it can be matched. */
   readonly readsPayload: boolean
   /** Several questions may wait under one token: first asked, first answered. */
-  readonly isInOrder: boolean
+  readonly isOrdered: boolean
   /** Caller's side: puts a token on a question. */
-  readonly ask: (question: Question) => MarkedQuestion
+  readonly correlate: (request: RequestToCorrelate) => CorrelatedRequest
   /** Caller's side: the token an answer carries; `undefined` where it carries none. */
-  readonly tokenOf: (reply: Received) => string | undefined
+  readonly tokenOf: (response: DecodableMessage) => string | undefined
   /** Responder's side: what the request says about its answer. */
-  readonly answer: (request: Received) => Answerable
+  readonly readRequest: (request: DecodableMessage) => ResponseCorrelation
 }

@@ -1,6 +1,6 @@
 import { isRight } from 'fp-ts/lib/Either.js'
 import { invalidArgument } from '../argument.js'
-import type { Correlation, Received } from './correlation.js'
+import type { Correlation, DecodableMessage } from './correlation.js'
 import { fromUtf8, toUtf8 } from '../codec/utf8.js'
 import { fromBytes } from './token.js'
 
@@ -16,7 +16,7 @@ export interface PayloadFieldCorrelation<Field extends string> extends Correlati
  * Correlation Data travels as well, so that a failure without a payload still finds its question.
  */
 export function payloadField<const Field extends string>(field: Field): PayloadFieldCorrelation<Field> {
-  const tokenIn = ({ value }: Received): string | undefined => {
+  const tokenIn = ({ value }: DecodableMessage): string | undefined => {
     const decoded = value()
     return isRight(decoded) ? fieldOf(decoded.right, field) : undefined
   }
@@ -24,21 +24,21 @@ export function payloadField<const Field extends string>(field: Field): PayloadF
     name: `payloadField(${field})`,
     field,
     readsPayload: true,
-    isInOrder: false,
-    ask: (question) => {
-      const token = fieldOf(question.value, field) ?? question.id
-      const value = withField(question.value, field, token)
-      const properties = { responseTopic: question.replyTopic, correlationData: toUtf8(token) }
+    isOrdered: false,
+    correlate: (request) => {
+      const token = fieldOf(request.value, field) ?? request.id
+      const value = withField(request.value, field, token)
+      const properties = { responseTopic: request.responseTopic, correlationData: toUtf8(token) }
       return { token, value, properties }
     },
-    tokenOf: (reply) => tokenIn(reply) ?? tokenBeside(reply),
-    answer: (request) => {
+    tokenOf: (response) => tokenIn(response) ?? tokenBeside(response),
+    readRequest: (request) => {
       const token = tokenIn(request)
       const { responseTopic, correlationData } = request.message
       return {
-        replyTopic: responseTopic,
+        responseTopic,
         token: token ?? tokenBeside(request),
-        mark: (answer) => (token === undefined ? answer : withField(answer, field, token)),
+        addToken: (response) => (token === undefined ? response : withField(response, field, token)),
         properties: correlationData === undefined ? {} : { correlationData },
       }
     },
@@ -46,7 +46,7 @@ export function payloadField<const Field extends string>(field: Field): PayloadF
 }
 
 /** The token in Correlation Data, which is text where it is one of ours. */
-function tokenBeside({ message: { correlationData } }: Received): string | undefined {
+function tokenBeside({ message: { correlationData } }: DecodableMessage): string | undefined {
   try {
     return correlationData && fromUtf8(correlationData)
   } catch {

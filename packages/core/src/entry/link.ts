@@ -9,9 +9,9 @@
 export { linkOver } from '../link/link-over.js'
 export type { LinkOptions } from '../link/link-over.js'
 export type { SubscribeRequest, Transport, TransportEvent } from '../link/transport.js'
-export type { BrokerLimits } from '../link/link.js'
+export type { ConnectionLimits } from '../link/link.js'
 export type { QueueBounds } from '../link/outbox.js'
-export type { UnclaimedBounds } from '../link/unclaimed.js'
+export type { UnroutedBounds } from '../link/unrouted-messages.js'
 
 // Make a middleware
 export { linkMiddleware } from '../middleware/link-middleware.js'

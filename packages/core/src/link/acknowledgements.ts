@@ -3,14 +3,14 @@ import { Fifo } from './fifo.js'
 import type { Delivery } from './link.js'
 
 /** Whoever was handed a delivery; once gone, it will never acknowledge. */
-export interface Holder {
+export interface DeliveryHolder {
   readonly closed: boolean
 }
 
 /** One arrived message on its way to being acknowledged. */
 export interface Receipt {
   /** Hands the message to one holder. */
-  readonly handTo: (holder: Holder) => Delivery
+  readonly deliverTo: (holder: DeliveryHolder) => Delivery
   /** Acknowledges what was handed to nobody, once everybody acknowledged who was; call it after handing out. */
   readonly seal: () => void
 }
@@ -21,40 +21,40 @@ export interface Receipt {
  * connection, does not hold up the others, and comes again on the next.
  */
 export class Acknowledgements {
-  readonly #arrived = new Fifo<PendingReceipt>()
+  readonly #receipts = new Fifo<PendingReceipt>()
 
   /** Opens the receipt of a message; `release` sends its acknowledgement. */
   open(message: Message, release: () => void): Receipt {
-    if (message.qos === 0) return new UnacknowledgedReceipt(message)
+    if (message.qos === 0) return new QoS0Receipt(message)
     const receipt = new PendingReceipt(message, release, this.advance)
-    this.#arrived.push(receipt)
+    this.#receipts.push(receipt)
     return receipt
   }
 
   /** Sends the acknowledgements that are due. Call it as well when a holder has gone. */
   readonly advance = (): void => {
-    for (let first = this.#arrived.peek(); first?.isSettled; first = this.#arrived.peek()) {
-      this.#arrived.shift()
+    for (let first = this.#receipts.peek(); first?.isSettled; first = this.#receipts.peek()) {
+      this.#receipts.shift()
       first.release()
     }
   }
 
   /** Forgets all: the connection they belonged to is gone, and the broker will deliver again. */
   forget(): void {
-    this.#arrived.clear()
+    this.#receipts.clear()
   }
 
   get size(): number {
-    return this.#arrived.length
+    return this.#receipts.length
   }
 }
 
-const NOBODY: readonly Holder[] = []
+const NO_HOLDERS: readonly DeliveryHolder[] = []
 
 const doNothing = (): void => undefined
 
 /** QoS 0: nobody waits for an acknowledgement, so everybody is handed the same delivery. */
-class UnacknowledgedReceipt implements Receipt {
+class QoS0Receipt implements Receipt {
   readonly #delivery: Delivery
   readonly seal = doNothing
 
@@ -62,13 +62,13 @@ class UnacknowledgedReceipt implements Receipt {
     this.#delivery = { message, acknowledge: doNothing }
   }
 
-  handTo(): Delivery {
+  deliverTo(): Delivery {
     return this.#delivery
   }
 }
 
 /** A class and no literal: V8 makes the objects of a literal old from the start once most of them outlive a collection. */
-class HeldDelivery implements Delivery {
+class PendingDelivery implements Delivery {
   readonly message: Message
   readonly acknowledge: () => void
 
@@ -81,7 +81,7 @@ class HeldDelivery implements Delivery {
 class PendingReceipt implements Receipt {
   #isSealed = false
   /** Replaced, never changed: nearly always there is one. */
-  #holders: readonly Holder[] = NOBODY
+  #holders: readonly DeliveryHolder[] = NO_HOLDERS
   readonly #message: Message
   readonly #release: () => void
   readonly #advance: () => void
@@ -92,9 +92,9 @@ class PendingReceipt implements Receipt {
     this.#advance = advance
   }
 
-  handTo(holder: Holder): Delivery {
-    this.#holders = this.#holders === NOBODY ? [holder] : [...this.#holders, holder]
-    return new HeldDelivery(this.#message, () => this.#settle(holder))
+  deliverTo(holder: DeliveryHolder): Delivery {
+    this.#holders = this.#holders === NO_HOLDERS ? [holder] : [...this.#holders, holder]
+    return new PendingDelivery(this.#message, () => this.#settle(holder))
   }
 
   seal(): void {
@@ -110,9 +110,10 @@ class PendingReceipt implements Receipt {
     if (this.#holders.length === 0) this.#release()
   }
 
-  #settle(holder: Holder): void {
+  #settle(holder: DeliveryHolder): void {
     if (!this.#holders.includes(holder)) return
-    this.#holders = this.#holders.length === 1 ? NOBODY : this.#holders.filter((other) => other !== holder)
+    this.#holders =
+      this.#holders.length === 1 ? NO_HOLDERS : this.#holders.filter((other) => other !== holder)
     // Even where others hold it: they may have gone.
     this.#advance()
   }

@@ -3,11 +3,11 @@ import { AntiphonError } from '../errors.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
 import type { BackOff } from './back-off.js'
 import { isFatal } from './fatal.js'
-import type { BrokerLimits, Grant, LinkState } from './link.js'
+import type { ConnectionLimits, ConnectionInfo, LinkState } from './link.js'
 import type { Transport, TransportEvent } from './transport.js'
 
 /** Milliseconds a farewell may take before the connection is dropped without one. */
-const FAREWELL_LIMIT = 5_000
+const DISCONNECT_TIMEOUT = 5_000
 
 /** Who works with the connection while there is one. */
 export interface ConnectorParts {
@@ -16,15 +16,15 @@ export interface ConnectorParts {
   readonly deadlines: Deadlines
   readonly backOff: BackOff
   /** Takes the place of what the broker grants. */
-  readonly limits: BrokerLimits | undefined
+  readonly limits: ConnectionLimits | undefined
   /** Milliseconds online after which a connection is replaced by another. */
-  readonly renewAfter: number
+  readonly maxConnectionAge: number
   /** `isSameSession` where the session is certain to be that of the connection before. */
-  readonly online: (grant: Grant, isSameSession: boolean) => void
-  readonly arrived: (event: Exclude<TransportEvent, { type: 'online' }>) => void
-  readonly offline: () => void
+  readonly onOnline: (info: ConnectionInfo, isSameSession: boolean) => void
+  readonly onEvent: (event: Exclude<TransportEvent, { type: 'online' }>) => void
+  readonly onOffline: () => void
   /** No connection will come any more: by the error no retry can mend, or without one by `close`. Told once. */
-  readonly ended: (error?: AntiphonError) => void
+  readonly onEnd: (error?: AntiphonError) => void
 }
 
 type Phase = 'idle' | 'connecting' | 'online' | 'waiting' | 'closing' | 'closed'
@@ -69,7 +69,7 @@ export class Connector {
     this.#deadline?.cancel()
     if (!wasOnline) this.#connection.unsubscribe()
     const farewell = new Teardown()
-    this.#deadline = this.#parts.deadlines.add(FAREWELL_LIMIT, () => {
+    this.#deadline = this.#parts.deadlines.add(DISCONNECT_TIMEOUT, () => {
       farewell.unsubscribe()
       this.#end()
     })
@@ -95,20 +95,20 @@ export class Connector {
 
   #receive(event: TransportEvent): void {
     if (event.type !== 'online') {
-      this.#parts.arrived(event)
+      this.#parts.onEvent(event)
       return
     }
     if (this.#phase !== 'connecting') return
     this.#phase = 'online'
     this.#onlineSince = this.#parts.scheduler.now()
     this.#hasBeenOnline = true
-    const { limits, deadlines, renewAfter } = this.#parts
-    const grant = { ...event.grant, ...limits }
+    const { limits, deadlines, maxConnectionAge: renewAfter } = this.#parts
+    const info = { ...event.info, ...limits }
     if (renewAfter < Infinity) this.#deadline = deadlines.add(renewAfter, () => this.#renew())
-    const isSameSession = grant.sessionPresent && !this.#mayHaveMissedSession
+    const isSameSession = info.sessionPresent && !this.#mayHaveMissedSession
     this.#mayHaveMissedSession = false
-    this.#states.next({ status: 'online', grant })
-    if (this.isOnline) this.#parts.online(grant, isSameSession)
+    this.#states.next({ status: 'online', info })
+    if (this.isOnline) this.#parts.onOnline(info, isSameSession)
   }
 
   #lose(error: AntiphonError): void {
@@ -116,8 +116,8 @@ export class Connector {
     const wasOnline = this.isOnline
     this.#deadline?.cancel()
     this.#phase = 'waiting'
-    if (wasOnline) this.#parts.offline()
-    else if (mayHaveBegunSession(error)) this.#mayHaveMissedSession = true
+    if (wasOnline) this.#parts.onOffline()
+    else if (mayHaveStartedSession(error)) this.#mayHaveMissedSession = true
     if (!this.#isIn('waiting')) return
     // The broker lived in this process and was closed: an orderly end, as if by `close()`.
     if (error.code === 'link-closed') this.#end()
@@ -127,7 +127,7 @@ export class Connector {
 
   #renew(): void {
     this.#connection.unsubscribe()
-    const why = `the connection is ${this.#parts.renewAfter} ms old: it is renewed`
+    const why = `the connection is ${this.#parts.maxConnectionAge} ms old: it is renewed`
     this.#lose(new AntiphonError('connection-lost', why, { phase: 'after-network' }))
   }
 
@@ -145,7 +145,7 @@ export class Connector {
     this.#phase = 'closed'
     this.#deadline?.cancel()
     this.#connection.unsubscribe()
-    this.#parts.ended(error)
+    this.#parts.onEnd(error)
     this.#states.next(error === undefined ? { status: 'closed' } : { status: 'closed', error })
     this.#states.complete()
   }
@@ -157,6 +157,6 @@ export class Connector {
 }
 
 /** Whether the broker may have let us in, and what it said of the session was lost on the way. */
-function mayHaveBegunSession({ code, phase }: AntiphonError): boolean {
+function mayHaveStartedSession({ code, phase }: AntiphonError): boolean {
   return code === 'connection-lost' && phase === 'after-network'
 }

@@ -6,13 +6,13 @@ import { deadlines as deadlinesOn, type Deadline } from '../time/deadlines.js'
 import { Acknowledgements } from './acknowledgements.js'
 import { backOff, type BackOffOptions } from './back-off.js'
 import { Connector } from './connector.js'
-import type { BrokerLimits, Incident, Link, PublishAck } from './link.js'
+import type { ConnectionLimits, Incident, Link, PublishAck } from './link.js'
 import { messagesOf$ } from './messages.js'
 import { Outbox, type QueueBounds } from './outbox.js'
 import { outgoingFault } from './outgoing-rules.js'
 import { Subscriptions } from './subscriptions.js'
 import type { Transport } from './transport.js'
-import type { UnclaimedBounds } from './unclaimed.js'
+import type { UnroutedBounds } from './unrouted-messages.js'
 
 /** How a link behaves, whatever carries it. */
 export interface LinkOptions {
@@ -23,24 +23,24 @@ export interface LinkOptions {
   /** How much may wait to be sent. */
   readonly queue?: QueueBounds
   /** How much is kept for subscribers that are still to come. */
-  readonly unclaimed?: UnclaimedBounds
+  readonly unrouted?: UnroutedBounds
   /** The most filters in one SUBSCRIBE packet; some clouds allow few. @defaultValue 100 */
   readonly filtersPerSubscribe?: number
   /** What the broker allows where it has no words for it, as in MQTT 3.1.1; it takes the place of what it says. */
-  readonly limits?: BrokerLimits
+  readonly limits?: ConnectionLimits
   /**
    * Milliseconds online after which the connection ends and another begins, because what the broker let us in with runs
    * out. Session and open questions live on. @defaultValue Infinity
    */
-  readonly renewAfter?: number
+  readonly maxConnectionAge?: number
   /** Milliseconds `close()` gives what is queued and unacknowledged to leave, before its farewell. @defaultValue 2 000 */
-  readonly closeWithin?: number
+  readonly closeTimeout?: number
 }
 
 /** A link over any transport: the machinery that is the same for a socket, an in-process broker and virtual time. */
 export function linkOver(transport: Transport, options: LinkOptions = {}): Link {
-  const { scheduler = asyncScheduler, closeWithin = 2_000 } = options
-  requireNumber('closeWithin', closeWithin, { least: 0 })
+  const { scheduler = asyncScheduler, closeTimeout = 2_000 } = options
+  requireNumber('closeTimeout', closeTimeout, { least: 0 })
   const deadlines = deadlinesOn(scheduler)
   const incidents = new Subject<Incident>()
   const report = (incident: Incident): void => incidents.next(incident)
@@ -50,7 +50,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
     transport,
     deadlines,
     acknowledgements,
-    unclaimed: toUnclaimedBounds(options.unclaimed),
+    unrouted: toUnroutedBounds(options.unrouted),
     filtersPerSubscribe: requireNumber('filtersPerSubscribe', options.filtersPerSubscribe ?? 100, {
       least: 1,
       isWhole: true,
@@ -60,7 +60,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
   const outbox = new Outbox({ transport, scheduler, deadlines, bounds: toQueueBounds(options.queue), report })
 
   let isClosing = false
-  let patience: Deadline | undefined
+  let silenceTimeout: Deadline | undefined
   let tellClosed: () => void = () => undefined
   const closed = new Promise<void>((resolve) => {
     tellClosed = resolve
@@ -71,21 +71,21 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
     deadlines,
     backOff: backOff(options.reconnect),
     limits: options.limits,
-    renewAfter: requireNumber('renewAfter', options.renewAfter ?? Infinity, { least: 1 }),
-    online: (grant, isSameSession) =>
-      subscriptions.online({ grant, isSameSession, onReady: () => outbox.resume(grant) }),
-    arrived: (event) => {
+    maxConnectionAge: requireNumber('maxConnectionAge', options.maxConnectionAge ?? Infinity, { least: 1 }),
+    onOnline: (info, isSameSession) =>
+      subscriptions.online({ info, isSameSession, onReady: () => outbox.resume(info) }),
+    onEvent: (event) => {
       if (event.type === 'message') return subscriptions.receive(event.message, event.acknowledge)
       const { type: kind, ...what } = event
       report({ kind, ...what })
     },
-    offline: () => {
+    onOffline: () => {
       acknowledgements.forget()
       subscriptions.offline()
       outbox.pause()
     },
-    ended: (error) => {
-      patience?.cancel()
+    onEnd: (error) => {
+      silenceTimeout?.cancel()
       acknowledgements.forget()
       outbox.end(linkClosed(error))
       subscriptions.end(error)
@@ -120,9 +120,9 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
     close: () => {
       if (!isClosing) {
         isClosing = true
-        if (connector.isOnline) patience = deadlines.add(closeWithin, () => connector.close())
+        if (connector.isOnline) silenceTimeout = deadlines.add(closeTimeout, () => connector.close())
         outbox.drain(linkClosed(), () => connector.close())
-        if (patience === undefined) connector.close()
+        if (silenceTimeout === undefined) connector.close()
       }
       return closed
     },
@@ -147,11 +147,11 @@ function toQueueBounds({
   }
 }
 
-function toUnclaimedBounds(bounds: UnclaimedBounds = {}): Required<UnclaimedBounds> {
-  const { messages = 1_000, bytes = 16 * 2 ** 20, keepFor = 10_000 } = bounds
+function toUnroutedBounds(bounds: UnroutedBounds = {}): Required<UnroutedBounds> {
+  const { messages = 1_000, bytes = 16 * 2 ** 20, ttl = 10_000 } = bounds
   return {
-    messages: requireNumber('unclaimed.messages', messages, { least: 0 }),
-    bytes: requireNumber('unclaimed.bytes', bytes, { least: 0 }),
-    keepFor: requireNumber('unclaimed.keepFor', keepFor, { least: 0 }),
+    messages: requireNumber('unrouted.messages', messages, { least: 0 }),
+    bytes: requireNumber('unrouted.bytes', bytes, { least: 0 }),
+    ttl: requireNumber('unrouted.ttl', ttl, { least: 0 }),
   }
 }

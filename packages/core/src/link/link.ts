@@ -3,7 +3,7 @@ import type { AntiphonError } from '../errors.js'
 import type { Message, OutgoingMessage, QoS } from '../message.js'
 
 /** What the broker allowed when it let us in; where MQTT has a default and the broker said nothing, the default. */
-export interface Grant {
+export interface ConnectionInfo {
   readonly protocolVersion: 4 | 5
   /** The client's name, chosen by us or assigned by the broker. */
   readonly clientId: string
@@ -23,14 +23,14 @@ export interface Grant {
 }
 
 /** What a broker allows, as far as it need not say so itself. */
-export type BrokerLimits = Partial<
-  Omit<Grant, 'protocolVersion' | 'clientId' | 'sessionPresent' | 'responseInformation'>
+export type ConnectionLimits = Partial<
+  Omit<ConnectionInfo, 'protocolVersion' | 'clientId' | 'sessionPresent' | 'responseInformation'>
 >
 
 /** Where a link stands with its broker. */
 export type LinkState =
   | { readonly status: 'connecting'; readonly attempt: number }
-  | { readonly status: 'online'; readonly grant: Grant }
+  | { readonly status: 'online'; readonly info: ConnectionInfo }
   /** Not connected; `retryIn` milliseconds from now the next attempt starts. */
   | { readonly status: 'offline'; readonly error: AntiphonError; readonly retryIn: number }
   /** Finished: by `close()`, or by the error that no retry can mend. */

@@ -1,16 +1,16 @@
 import { AntiphonError } from '../errors.js'
 import { hasWildcard, isSharedFilter } from '../topic/topic-filter.js'
-import type { Grant } from './link.js'
-import { subscribeForeseen, subscribeRefused } from './refusals.js'
-import type { Subscription } from './subscription.js'
+import type { ConnectionInfo } from './link.js'
+import { subscribeUnsupported, subscribeRefused } from './refusals.js'
+import type { FilterSubscription } from './filter-subscription.js'
 import type { Transport } from './transport.js'
 
 /** What becomes of the subscriptions that were negotiated. */
 export interface NegotiationOutcome {
-  readonly granted: (subscription: Subscription, qos: 0 | 1 | 2) => void
-  readonly refused: (subscription: Subscription, error: AntiphonError) => void
+  readonly granted: (subscription: FilterSubscription, qos: 0 | 1 | 2) => void
+  readonly refused: (subscription: FilterSubscription, error: AntiphonError) => void
   /** Neither wanted here nor known to the broker. */
-  readonly gone: (subscription: Subscription) => void
+  readonly gone: (subscription: FilterSubscription) => void
   /** One of the broker's answers has been worked in. */
   readonly settled: () => void
 }
@@ -26,62 +26,62 @@ export interface NegotiationParts {
 /** Brings what the broker has to what is wanted here, with as few packets as it takes and one at a time per filter. */
 export class Negotiation {
   readonly #parts: NegotiationParts
-  #grant: Grant | undefined
+  #info: ConnectionInfo | undefined
   /** Counts connections and losses, so that the answer of a connection that is gone can be told. */
-  #era = 0
+  #epoch = 0
 
   constructor(parts: NegotiationParts) {
     this.#parts = parts
   }
 
   /** There is a connection, which allows this. */
-  connected(grant: Grant): void {
-    this.#grant = grant
-    this.#era++
+  connected(info: ConnectionInfo): void {
+    this.#info = info
+    this.#epoch++
   }
 
   /** The connection is gone: no answer will come for what was asked. */
-  disconnected(subscriptions: Iterable<Subscription>): void {
-    this.#grant = undefined
-    this.#era++
+  disconnected(subscriptions: Iterable<FilterSubscription>): void {
+    this.#info = undefined
+    this.#epoch++
     for (const subscription of subscriptions) {
       if (!subscription.isBusy) continue
       subscription.isBusy = false
-      subscription.standing = 'unknown'
+      subscription.brokerState = 'unknown'
     }
   }
 
   /** Asks the broker for what differs; `onReady` once it has answered for what is wanted, at once where nothing is. */
-  reconcile(subscriptions: readonly Subscription[], onReady?: () => void): void {
-    const toSubscribe: Subscription[] = []
-    const toUnsubscribe: Subscription[] = []
-    const hopeless: [Subscription, AntiphonError][] = []
+  reconcile(subscriptions: readonly FilterSubscription[], onReady?: () => void): void {
+    const toSubscribe: FilterSubscription[] = []
+    const toUnsubscribe: FilterSubscription[] = []
+    const hopeless: [FilterSubscription, AntiphonError][] = []
     for (const subscription of subscriptions) {
-      const { isWanted, standing, isBusy, isAwaited, request } = subscription
+      const { isWanted, brokerState: standing, isBusy, isAwaited, request } = subscription
       if (isBusy) continue
       if (!isWanted && standing === 'absent') this.#parts.outcome.gone(subscription)
-      else if (this.#grant === undefined) continue
+      else if (this.#info === undefined) continue
       else if (!isWanted) toUnsubscribe.push(subscription)
       else if (isAwaited) {
-        const error = foreseen(request.filter, this.#grant)
+        const error = unsupported(request.filter, this.#info)
         if (error === undefined) toSubscribe.push(subscription)
         else hopeless.push([subscription, error])
       }
     }
-    this.#ask(toSubscribe, toUnsubscribe, onReady)
+    this.#send(toSubscribe, toUnsubscribe, onReady)
     for (const [subscription, error] of hopeless) this.#refuse(subscription, error)
   }
 
-  #ask(
-    toSubscribe: readonly Subscription[],
-    toUnsubscribe: readonly Subscription[],
+  #send(
+    toSubscribe: readonly FilterSubscription[],
+    toUnsubscribe: readonly FilterSubscription[],
     onReady?: () => void,
   ): void {
-    const era = this.#era
+    const era = this.#epoch
     const batches = this.#batches(toSubscribe)
     let outstanding = batches.length
     const answered = (): void => {
-      if (--outstanding === 0 && this.#era === era) onReady?.()
+      if (--outstanding === 0 && this.#epoch === era) onReady?.()
     }
     // All of them before the first is sent: an answer within the call must not find another half asked for.
     for (const subscription of [...toSubscribe, ...toUnsubscribe]) subscription.isBusy = true
@@ -91,10 +91,10 @@ export class Negotiation {
   }
 
   /** Filters that share a SUBSCRIBE share its subscription identifier, so those that overlap go apart. */
-  #batches(subscriptions: readonly Subscription[]): readonly (readonly Subscription[])[] {
-    const kinds = new Map<number, Subscription[]>()
+  #batches(subscriptions: readonly FilterSubscription[]): readonly (readonly FilterSubscription[])[] {
+    const kinds = new Map<number, FilterSubscription[]>()
     for (const subscription of subscriptions) {
-      const kind = this.#grant?.subscriptionIdentifiers ? subscription.identifier : 0
+      const kind = this.#info?.subscriptionIdentifiers ? subscription.identifier : 0
       const alike = kinds.get(kind)
       if (alike === undefined) kinds.set(kind, [subscription])
       else alike.push(subscription)
@@ -102,18 +102,18 @@ export class Negotiation {
     return [...kinds.values()].flatMap((alike) => chunks(alike, this.#parts.filtersPerSubscribe))
   }
 
-  #subscribe(batch: readonly Subscription[], answered: () => void): void {
-    const era = this.#era
-    const identifier = this.#grant?.subscriptionIdentifiers ? batch[0]?.identifier : undefined
+  #subscribe(batch: readonly FilterSubscription[], answered: () => void): void {
+    const era = this.#epoch
+    const identifier = this.#info?.subscriptionIdentifiers ? batch[0]?.identifier : undefined
     const requests = batch.map(({ request }) => request)
     this.#parts.transport.subscribe$(requests, identifier).subscribe({
       next: (codes) => {
-        if (this.#era !== era) return
+        if (this.#epoch !== era) return
         batch.forEach((subscription, place) => {
           subscription.isBusy = false
           const code = codes[place] ?? 0x80
           if (code === 0 || code === 1 || code === 2) {
-            subscription.standing = 'present'
+            subscription.brokerState = 'present'
             // Left and asked for anew with other options meanwhile, it is asked for again.
             const isAsAsked = subscription.request === requests[place]
             if (subscription.isWanted && isAsAsked) this.#parts.outcome.granted(subscription, code)
@@ -123,7 +123,7 @@ export class Negotiation {
         this.#parts.outcome.settled()
       },
       error: (error: unknown) => {
-        if (this.#era !== era) return
+        if (this.#epoch !== era) return
         const known = AntiphonError.from(error)
         const isLost = this.#interrupt(batch, known)
         if (!isLost) for (const subscription of batch) this.#refuse(subscription, known)
@@ -134,48 +134,48 @@ export class Negotiation {
     })
   }
 
-  #unsubscribe(batch: readonly Subscription[]): void {
-    const era = this.#era
+  #unsubscribe(batch: readonly FilterSubscription[]): void {
+    const era = this.#epoch
     const answered = (): void => {
       for (const subscription of batch) {
         subscription.isBusy = false
-        subscription.standing = 'absent'
+        subscription.brokerState = 'absent'
       }
       this.reconcile(batch)
     }
     this.#parts.transport.unsubscribe$(batch.map(({ request }) => request.filter)).subscribe({
       error: (error: unknown) => {
-        if (this.#era !== era || this.#interrupt(batch, AntiphonError.from(error))) return
+        if (this.#epoch !== era || this.#interrupt(batch, AntiphonError.from(error))) return
         // The transport will not have it; to insist would change nothing.
         answered()
       },
       complete: () => {
-        if (this.#era === era) answered()
+        if (this.#epoch === era) answered()
       },
     })
   }
 
   /** No answer came; tells whether the connection is to blame, in which case all is left to the next one. */
-  #interrupt(batch: readonly Subscription[], { code }: AntiphonError): boolean {
+  #interrupt(batch: readonly FilterSubscription[], { code }: AntiphonError): boolean {
     const isLost = code === 'connection-lost'
     for (const subscription of batch) {
       subscription.isBusy = false
-      if (isLost) subscription.standing = 'unknown'
+      if (isLost) subscription.brokerState = 'unknown'
     }
     return isLost
   }
 
   /** What the broker had before, it may still have. */
-  #refuse(subscription: Subscription, error: AntiphonError): void {
+  #refuse(subscription: FilterSubscription, error: AntiphonError): void {
     this.#parts.outcome.refused(subscription, error)
     this.reconcile([subscription])
   }
 }
 
 /** What the broker said at connect that it would refuse. */
-function foreseen(filter: string, grant: Grant): AntiphonError | undefined {
-  if (!grant.sharedSubscriptions && isSharedFilter(filter)) return subscribeForeseen(filter, 0x9e)
-  if (!grant.wildcardSubscriptions && hasWildcard(filter)) return subscribeForeseen(filter, 0xa2)
+function unsupported(filter: string, info: ConnectionInfo): AntiphonError | undefined {
+  if (!info.sharedSubscriptions && isSharedFilter(filter)) return subscribeUnsupported(filter, 0x9e)
+  if (!info.wildcardSubscriptions && hasWildcard(filter)) return subscribeUnsupported(filter, 0xa2)
   return undefined
 }
 

@@ -2,10 +2,10 @@ import type { SchedulerLike, Subscriber } from 'rxjs'
 import { AntiphonError } from '../errors.js'
 import type { OutgoingMessage } from '../message.js'
 import type { Deadlines } from '../time/deadlines.js'
-import { Line } from '../line.js'
-import type { Grant, Incident, PublishAck } from './link.js'
-import { grantFault } from './outgoing-rules.js'
-import { Sending, type Carrier } from './sending.js'
+import { LinkedQueue } from '../linked-queue.js'
+import type { ConnectionInfo, Incident, PublishAck } from './link.js'
+import { connectionFault } from './outgoing-rules.js'
+import { OutboxMessage, type OutboxContext } from './outbox-message.js'
 import type { Transport } from './transport.js'
 
 /** How much may wait to be sent, while offline or while the broker's quota is used up. */
@@ -31,14 +31,14 @@ export interface OutboxParts {
  */
 export class Outbox {
   readonly #parts: OutboxParts
-  readonly #carrier: Carrier
+  readonly #context: OutboxContext
   /** What a lost session took with it, to go before all that waits. */
-  readonly #lost = new Line<Sending>()
-  readonly #waiting = new Line<Sending>()
+  readonly #toResend = new LinkedQueue<OutboxMessage>()
+  readonly #waiting = new LinkedQueue<OutboxMessage>()
   #waitingBytes = 0
-  readonly #inFlight = new Line<Sending>()
+  readonly #inFlight = new LinkedQueue<OutboxMessage>()
   #quotaUsed = 0
-  #grant: Grant | undefined
+  #info: ConnectionInfo | undefined
   #isPumping = false
   /** What a new message is told once none is taken any more. */
   #refusal: AntiphonError | undefined
@@ -47,17 +47,17 @@ export class Outbox {
   constructor(parts: OutboxParts) {
     const { scheduler, deadlines } = parts
     this.#parts = parts
-    this.#carrier = {
+    this.#context = {
       scheduler,
       deadlines,
       isInFlight: (sending) => this.#inFlight.has(sending),
-      landed: (sending) => this.#land(sending),
-      leftQueue: ({ message }) => {
+      settle: (sending) => this.#settle(sending),
+      onLeftQueue: ({ message }) => {
         this.#waitingBytes -= message.payload.length
       },
-      sendAgain: (sending) => this.#wait(sending, this.#lost),
+      requeue: (sending) => this.#wait(sending, this.#toResend),
       pause: () => this.pause(),
-      goOn: () => this.#pump(),
+      sendNext: () => this.#pump(),
     }
   }
 
@@ -67,7 +67,7 @@ export class Outbox {
       subscriber.error(this.#refusal)
       return
     }
-    const sending = new Sending(this.#carrier, message, subscriber)
+    const sending = new OutboxMessage(this.#context, message, subscriber)
     subscriber.add(sending)
     if (sending.isDone) return
     if (this.#next === undefined && this.#hasRoomFor(message)) this.#dispatch(sending)
@@ -75,21 +75,21 @@ export class Outbox {
   }
 
   /** The connection is up and every subscription stands: send what waits, the lost session's messages first. */
-  resume(grant: Grant): void {
-    this.#grant = grant
+  resume(info: ConnectionInfo): void {
+    this.#info = info
     this.#pump()
   }
 
   /** The connection is gone: everything waits, behind what its session may yet take with it. */
   pause(): void {
-    this.#grant = undefined
-    this.#waiting.unshiftAll(this.#lost)
+    this.#info = undefined
+    this.#waiting.unshiftAll(this.#toResend)
   }
 
   /** Fails all that is left, and all that is yet to come. */
   end(error: AntiphonError): void {
     this.#refusal ??= error
-    this.#grant = undefined
+    this.#info = undefined
     for (const sending of this.#inFlight.clear()) sending.fail(error)
     for (let next = this.#next; next !== undefined; next = this.#next) next.fail(error)
     this.#checkIdle()
@@ -102,12 +102,12 @@ export class Outbox {
     this.#checkIdle()
   }
 
-  get #next(): Sending | undefined {
-    return this.#lost.first ?? this.#waiting.first
+  get #next(): OutboxMessage | undefined {
+    return this.#toResend.first ?? this.#waiting.first
   }
 
   get #waitingCount(): number {
-    return this.#lost.length + this.#waiting.length
+    return this.#toResend.length + this.#waiting.length
   }
 
   get #isIdle(): boolean {
@@ -115,10 +115,10 @@ export class Outbox {
   }
 
   #hasRoomFor({ qos }: OutgoingMessage): boolean {
-    return this.#grant !== undefined && (qos === 0 || this.#quotaUsed < this.#grant.receiveMaximum)
+    return this.#info !== undefined && (qos === 0 || this.#quotaUsed < this.#info.receiveMaximum)
   }
 
-  #enqueue(sending: Sending): void {
+  #enqueue(sending: OutboxMessage): void {
     const { messages, bytes } = this.#parts.bounds
     const { message } = sending
     if (this.#waitingCount < messages && this.#waitingBytes + message.payload.length <= bytes) {
@@ -134,9 +134,9 @@ export class Outbox {
     sending.fail(error)
   }
 
-  #wait(sending: Sending, line: Line<Sending>): void {
+  #wait(sending: OutboxMessage, line: LinkedQueue<OutboxMessage>): void {
     this.#waitingBytes += sending.message.payload.length
-    sending.wait(line)
+    sending.enqueue(line)
   }
 
   /** Not within itself: a transport that answers at once would pile up a call for every message that waits. */
@@ -154,10 +154,10 @@ export class Outbox {
     this.#checkIdle()
   }
 
-  #dispatch(sending: Sending): void {
-    const message = sending.depart()
+  #dispatch(sending: OutboxMessage): void {
+    const message = sending.toPublish()
     if (message === undefined) return
-    const fault = this.#grant && grantFault(message, this.#grant)
+    const fault = this.#info && connectionFault(message, this.#info)
     if (fault !== undefined) {
       sending.fail(fault)
       return
@@ -167,7 +167,7 @@ export class Outbox {
     this.#parts.transport.publish$(message).subscribe(sending)
   }
 
-  #land(sending: Sending): boolean {
+  #settle(sending: OutboxMessage): boolean {
     if (!this.#inFlight.remove(sending)) return false
     if (sending.takesQuota) this.#quotaUsed--
     return true

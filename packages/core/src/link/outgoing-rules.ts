@@ -3,7 +3,7 @@ import { AntiphonError } from '../errors.js'
 import type { OutgoingMessage, UserProperties } from '../message.js'
 import { maximumStringBytes, quoted, validateString } from '../topic/mqtt-string.js'
 import { validateTopicName } from '../topic/topic-name.js'
-import type { Grant } from './link.js'
+import type { ConnectionInfo } from './link.js'
 import { maximumRemainingLength, publishSize } from './publish-size.js'
 import { describeReason } from './reason-codes.js'
 
@@ -16,21 +16,21 @@ export function outgoingFault(message: OutgoingMessage): AntiphonError | undefin
 }
 
 /** What this broker said at connect that it would not take; `undefined` when it takes the message. */
-export function grantFault(message: OutgoingMessage, grant: Grant): AntiphonError | undefined {
+export function connectionFault(message: OutgoingMessage, info: ConnectionInfo): AntiphonError | undefined {
   const { topic, qos = 1 } = message
-  if (qos > grant.maximumQoS) {
-    return refusal(topic, `QoS ${qos}, and ${grant.maximumQoS} is the most it takes`, 0x9b)
+  if (qos > info.maximumQoS) {
+    return refusal(topic, `QoS ${qos}, and ${info.maximumQoS} is the most it takes`, 0x9b)
   }
-  if (message.retain === true && !grant.retainAvailable) {
+  if (message.retain === true && !info.retainAvailable) {
     return refusal(topic, 'it is to be retained', 0x9a)
   }
-  if (grant.maximumPacketSize === Infinity) return undefined
-  const size = publishSize(message, grant.protocolVersion)
-  if (size <= grant.maximumPacketSize) return undefined
+  if (info.maximumPacketSize === Infinity) return undefined
+  const size = publishSize(message, info.protocolVersion)
+  if (size <= info.maximumPacketSize) return undefined
   const why = `the message to ${quoted(topic)} makes a packet of ${size} bytes`
   return new AntiphonError(
     'too-large',
-    `${why}, and ${grant.maximumPacketSize} is the most the broker takes`,
+    `${why}, and ${info.maximumPacketSize} is the most the broker takes`,
     {
       topic,
       reasonCode: 0x95,

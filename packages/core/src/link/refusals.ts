@@ -12,7 +12,7 @@ export function subscribeRefused(filter: string, reasonCode: number): AntiphonEr
 }
 
 /** The broker said at connect that it would say no to a subscription. */
-export function subscribeForeseen(filter: string, reasonCode: number): AntiphonError<'subscribe-refused'> {
+export function subscribeUnsupported(filter: string, reasonCode: number): AntiphonError<'subscribe-refused'> {
   const message = `the broker would refuse the subscription to ${filter}: ${describeReason(reasonCode)}`
   return new AntiphonError('subscribe-refused', message, {
     topic: filter,

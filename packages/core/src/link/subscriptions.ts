@@ -4,27 +4,27 @@ import type { Message } from '../message.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
 import { TopicTrie } from '../topic/topic-trie.js'
 import type { Acknowledgements, Receipt } from './acknowledgements.js'
-import type { Grant, Incident, SubscribeOptions, SubscriptionWindow } from './link.js'
+import type { ConnectionInfo, Incident, SubscribeOptions, SubscriptionWindow } from './link.js'
 import { Negotiation, type NegotiationOutcome } from './negotiation.js'
 import { conflictOf, toSubscribeRequest } from './subscribe-request.js'
-import { Subscription } from './subscription.js'
+import { FilterSubscription } from './filter-subscription.js'
 import type { SubscribeRequest, Transport } from './transport.js'
-import { Unclaimed, type Arrival, type UnclaimedBounds } from './unclaimed.js'
-import { Window } from './window.js'
+import { UnroutedMessages, type UnroutedMessage, type UnroutedBounds } from './unrouted-messages.js'
+import { OpenWindow } from './open-window.js'
 
 /** What the subscriptions of a link work with. */
 export interface SubscriptionsParts {
   readonly transport: Transport
   readonly deadlines: Deadlines
   readonly acknowledgements: Acknowledgements
-  readonly unclaimed: Required<UnclaimedBounds>
+  readonly unrouted: Required<UnroutedBounds>
   readonly filtersPerSubscribe: number
   readonly report: (incident: Incident) => void
 }
 
 /** A connection as the subscriptions see it. */
 export interface OnlineParts {
-  readonly grant: Grant
+  readonly info: ConnectionInfo
   /** The session is certain to be that of the connection before. */
   readonly isSameSession: boolean
   /** Called once every wanted subscription stands. */
@@ -38,23 +38,23 @@ export interface OnlineParts {
 export class Subscriptions {
   readonly #parts: SubscriptionsParts
   readonly #negotiation: Negotiation
-  readonly #unclaimed: Unclaimed
-  readonly #byFilter = new Map<string, Subscription>()
-  readonly #routes = new TopicTrie<Subscription>()
+  readonly #unrouted: UnroutedMessages
+  readonly #byFilter = new Map<string, FilterSubscription>()
+  readonly #routes = new TopicTrie<FilterSubscription>()
   #end: { readonly error: AntiphonError | undefined } | undefined
   #hasBeenOnline = false
   /** Runs while a session older than this link may bring messages whose subscriber is still to come. */
-  #leftovers: Deadline | undefined
+  #earlierSession: Deadline | undefined
 
   constructor(parts: SubscriptionsParts) {
     this.#parts = parts
-    this.#unclaimed = new Unclaimed(parts.unclaimed, (arrival) => this.#letGo(arrival))
+    this.#unrouted = new UnroutedMessages(parts.unrouted, (arrival) => this.#release(arrival))
     const { transport, filtersPerSubscribe } = parts
     const outcome: NegotiationOutcome = {
       granted: (subscription, qos) => this.#openWindow(subscription, qos),
       refused: (subscription, error) => subscription.end(error),
       gone: (subscription) => this.#drop(subscription),
-      settled: () => this.#settleUnclaimed(),
+      settled: () => this.#releaseUnrouted(),
     }
     this.#negotiation = new Negotiation({ transport, filtersPerSubscribe, outcome })
   }
@@ -80,19 +80,19 @@ export class Subscriptions {
   }
 
   /** The connection is up; calls back once every wanted subscription stands again. */
-  online({ grant, isSameSession, onReady }: OnlineParts): void {
-    if (!isSameSession) this.#loseSession(grant)
-    if (grant.sessionPresent && !this.#hasBeenOnline) this.#awaitLeftovers()
+  online({ info, isSameSession, onReady }: OnlineParts): void {
+    if (!isSameSession) this.#loseSession(info)
+    if (info.sessionPresent && !this.#hasBeenOnline) this.#awaitEarlierSession()
     this.#hasBeenOnline = true
     // Not before: what is asked for from within a closing window shares the packets of all others.
-    this.#negotiation.connected(grant)
+    this.#negotiation.connected(info)
     this.#negotiation.reconcile([...this.#byFilter.values()], onReady)
   }
 
   /** The connection is gone; whether the session is too, the next one tells. */
   offline(): void {
     this.#negotiation.disconnected(this.#byFilter.values())
-    this.#unclaimed.forget()
+    this.#unrouted.clear()
   }
 
   /** Nothing comes any more: with an error for everybody, or as an orderly end. */
@@ -109,39 +109,42 @@ export class Subscriptions {
   receive(message: Message, release: () => void): void {
     const receipt = this.#parts.acknowledgements.open(message, release)
     const subscriptions = this.#subscriptionsOf(message)
-    let awaiting: Subscription[] | undefined
+    let awaiting: FilterSubscription[] | undefined
     for (const subscription of subscriptions) {
-      if (subscription.window !== undefined) subscription.window.offer(message, receipt)
+      if (subscription.window !== undefined) subscription.window.deliver(message, receipt)
       else if (subscription.isWanted) (awaiting ??= []).push(subscription)
     }
     if (awaiting !== undefined) this.#hold(message, receipt, { subscriptions, awaiting })
     else if (subscriptions.length > 0) receipt.seal()
-    else if (this.#leftovers !== undefined) this.#hold(message, receipt, { subscriptions, awaiting: [] })
-    else this.#letGo({ message, receipt, isClaimed: false })
+    else if (this.#earlierSession !== undefined) this.#hold(message, receipt, { subscriptions, awaiting: [] })
+    else this.#release({ message, receipt, isDelivered: false })
   }
 
   #hold(
     message: Message,
     receipt: Receipt,
-    to: { readonly subscriptions: readonly Subscription[]; readonly awaiting: readonly Subscription[] },
+    to: {
+      readonly subscriptions: readonly FilterSubscription[]
+      readonly awaiting: readonly FilterSubscription[]
+    },
   ): void {
-    const served = to.subscriptions.filter((subscription) => !to.awaiting.includes(subscription))
-    const isClaimed = served.some(({ isWanted }) => isWanted)
-    const given = new Set(served.map(({ request }) => request.filter))
-    this.#unclaimed.hold({ message, receipt, given, isClaimed })
+    const context = to.subscriptions.filter((subscription) => !to.awaiting.includes(subscription))
+    const isClaimed = context.some(({ isWanted }) => isWanted)
+    const given = new Set(context.map(({ request }) => request.filter))
+    this.#unrouted.add({ message, receipt, deliveredTo: given, isDelivered: isClaimed })
   }
 
-  #subscriptionsOf(message: Message): readonly Subscription[] {
+  #subscriptionsOf(message: Message): readonly FilterSubscription[] {
     const matching = this.#routes.matches(message.topic)
     if (message.subscriptionIdentifiers === undefined || matching.length < 2) return matching
     const named = matching.filter(({ identifier }) => message.subscriptionIdentifiers?.includes(identifier))
     return named.length > 0 ? named : matching
   }
 
-  #find(request: SubscribeRequest): Subscription {
+  #find(request: SubscribeRequest): FilterSubscription {
     const known = this.#byFilter.get(request.filter)
     if (known === undefined) {
-      const subscription = new Subscription(request, this.#freeIdentifier(request.filter))
+      const subscription = new FilterSubscription(request, this.#freeIdentifier(request.filter))
       this.#byFilter.set(request.filter, subscription)
       this.#routes.add(request.filter, subscription)
       return subscription
@@ -162,52 +165,56 @@ export class Subscriptions {
     return identifier
   }
 
-  #drop(subscription: Subscription): void {
+  #drop(subscription: FilterSubscription): void {
     const { filter } = subscription.request
     if (this.#byFilter.get(filter) === subscription) this.#byFilter.delete(filter)
     this.#routes.delete(filter, subscription)
   }
 
-  #openWindow(subscription: Subscription, grantedQoS: 0 | 1 | 2): void {
+  #openWindow(subscription: FilterSubscription, grantedQoS: 0 | 1 | 2): void {
     const { acknowledgements, report } = this.#parts
     const { request } = subscription
-    const window = new Window({ request, grantedQoS, onLeave: acknowledgements.advance, report })
+    const window = new OpenWindow({ request, grantedQoS, onLeave: acknowledgements.advance, report })
     subscription.openWindow(window)
-    this.#unclaimed.offer(
+    this.#unrouted.offer(
       request.filter,
       (message) => this.#subscriptionsOf(message).includes(subscription),
-      ({ message, receipt }) => window.offer(message, receipt),
+      ({ message, receipt }) => window.deliver(message, receipt),
     )
   }
 
   /** The broker has nothing of what we subscribed, or, where it has a session, perhaps not all of it. */
-  #loseSession({ sessionPresent }: Grant): void {
+  #loseSession({ sessionPresent }: ConnectionInfo): void {
     if (!sessionPresent) this.#stopAwaiting()
     const subscriptions = [...this.#byFilter.values()]
-    for (const subscription of subscriptions) subscription.standing = sessionPresent ? 'unknown' : 'absent'
+    for (const subscription of subscriptions) subscription.brokerState = sessionPresent ? 'unknown' : 'absent'
     for (const subscription of subscriptions) subscription.closeWindow()
   }
 
-  #awaitLeftovers(): void {
-    this.#leftovers = this.#parts.deadlines.add(this.#parts.unclaimed.keepFor, () => {
-      this.#leftovers = undefined
-      this.#settleUnclaimed()
+  #awaitEarlierSession(): void {
+    this.#earlierSession = this.#parts.deadlines.add(this.#parts.unrouted.ttl, () => {
+      this.#earlierSession = undefined
+      this.#releaseUnrouted()
     })
   }
 
   #stopAwaiting(): void {
-    this.#leftovers?.cancel()
-    this.#leftovers = undefined
+    this.#earlierSession?.cancel()
+    this.#earlierSession = undefined
   }
 
-  #settleUnclaimed(): void {
-    this.#unclaimed.settle(({ message, isClaimed }) => {
-      if (this.#leftovers !== undefined && !isClaimed) return true
+  #releaseUnrouted(): void {
+    this.#unrouted.releaseUnawaited(({ message, isDelivered: isClaimed }) => {
+      if (this.#earlierSession !== undefined && !isClaimed) return true
       return this.#subscriptionsOf(message).some(({ isAwaited }) => isAwaited)
     })
   }
 
-  #letGo({ message, receipt, isClaimed }: Pick<Arrival, 'message' | 'receipt' | 'isClaimed'>): void {
+  #release({
+    message,
+    receipt,
+    isDelivered: isClaimed,
+  }: Pick<UnroutedMessage, 'message' | 'receipt' | 'isDelivered'>): void {
     if (!isClaimed) this.#parts.report({ kind: 'unroutable', message })
     receipt.seal()
   }

@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs'
 import type { AntiphonError } from '../errors.js'
 import type { Message, OutgoingMessage } from '../message.js'
-import type { Grant, PublishAck, SubscribeOptions } from './link.js'
+import type { ConnectionInfo, PublishAck, SubscribeOptions } from './link.js'
 
 /** One line of a SUBSCRIBE packet. */
 export interface SubscribeRequest extends Required<SubscribeOptions> {
@@ -11,7 +11,7 @@ export interface SubscribeRequest extends Required<SubscribeOptions> {
 /** What happens on a connection, in order. */
 export type TransportEvent =
   /** The broker accepted us. First, and once per connection. */
-  | { readonly type: 'online'; readonly grant: Grant }
+  | { readonly type: 'online'; readonly info: ConnectionInfo }
   /** A message arrived. `acknowledge` sends its acknowledgement at once; its caller minds the order. */
   | { readonly type: 'message'; readonly message: Message; readonly acknowledge: () => void }
   /** Something unfit arrived, was acknowledged where it could be, and goes no further. */

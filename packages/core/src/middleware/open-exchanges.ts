@@ -5,8 +5,11 @@ import { fromBytes } from '../correlation/token.js'
 const LIMIT = 100_000
 
 /** The exchange a message opens or belongs to, seen from outside: its Response Topic and Correlation Data. */
-export function exchangeKey(replyTopic: string, { correlationData }: MessageProperties): string | undefined {
-  return correlationData && `${replyTopic}\u0000${fromBytes(correlationData)}`
+export function exchangeKey(
+  responseTopic: string,
+  { correlationData }: MessageProperties,
+): string | undefined {
+  return correlationData && `${responseTopic}\u0000${fromBytes(correlationData)}`
 }
 
 /** What a middleware remembers of the exchanges that pass through it, from question to answer. */

@@ -1,8 +1,8 @@
 import { SpanStatusCode, type Span } from '@opentelemetry/api'
 import type { SchedulerLike } from 'rxjs'
 import { userProperty, type Message, type OutgoingMessage } from '../message.js'
-import { toStatus } from '../status.js'
-import { placeOf } from '../stream-place.js'
+import { toStatus } from '../protocol/status.js'
+import { streamPositionOf } from '../protocol/stream-position.js'
 import { deadlines, type Deadline, type Deadlines } from '../time/deadlines.js'
 import { exchangeKey, OpenExchanges } from './open-exchanges.js'
 
@@ -38,7 +38,7 @@ export class OpenSpans {
 
   /** Ends the span of the exchange that a message answers, unless more answers follow. */
   reply(message: Message | OutgoingMessage): void {
-    const place = placeOf(userProperty(message.userProperties, '__stream'))
+    const place = streamPositionOf(userProperty(message.userProperties, '__stream'))
     if (place?.isLast === false) return
     const key = exchangeKey(message.topic, message)
     if (key !== undefined) this.end(key, message)

@@ -52,7 +52,7 @@ export function stamped(): LinkMiddleware {
 function sourceOf({ state$ }: Link): UserProperties {
   let source: UserProperties = []
   state$.pipe(take(1)).subscribe((state) => {
-    if (state.status === 'online') source = [['__srcId', state.grant.clientId]]
+    if (state.status === 'online') source = [['__srcId', state.info.clientId]]
   })
   return source
 }

@@ -13,7 +13,7 @@ import {
 import { defer, finalize, Observable } from 'rxjs'
 import type { LinkMiddleware } from '../link/link.js'
 import { userProperty, type Message, type OutgoingMessage, type UserProperties } from '../message.js'
-import { isCancel, isNote } from '../notes.js'
+import { isCancel, isControlMessage } from '../protocol/control-message.js'
 import { linkMiddleware } from './link-middleware.js'
 import { exchangeKey } from './open-exchanges.js'
 import { OpenSpans } from './open-spans.js'
@@ -54,14 +54,14 @@ const OUT_OF: TextMapGetter<UserProperties> = {
  */
 export function traced({ tracer = trace.getTracer('@antiphon/core') }: TracedOptions = {}): LinkMiddleware {
   return (link) => {
-    const asked = new OpenSpans(link.scheduler)
+    const requested = new OpenSpans(link.scheduler)
     const inHand = new OpenSpans(link.scheduler)
 
-    const ask = (message: OutgoingMessage, key: string): OutgoingMessage => {
+    const sendRequest = (message: OutgoingMessage, key: string): OutgoingMessage => {
       const span =
-        asked.get(key) ??
+        requested.get(key) ??
         tracer.startSpan(`ask ${message.topic}`, { kind: SpanKind.CLIENT, ...about(message) })
-      asked.add(key, span, message)
+      requested.add(key, span, message)
       const carrier: Carrier = { userProperties: message.userProperties ?? [] }
       propagation.inject(trace.setSpan(context.active(), span), carrier, INTO)
       return { ...message, userProperties: carrier.userProperties }
@@ -82,8 +82,8 @@ export function traced({ tracer = trace.getTracer('@antiphon/core') }: TracedOpt
         defer(() => {
           const key = keyOf(message)
           if (key === undefined) return next(message).pipe(finalize(() => inHand.reply(message)))
-          if (!isNote(message)) return next(ask(message, key))
-          if (isCancel(message)) asked.end(key, message)
+          if (!isControlMessage(message)) return next(sendRequest(message, key))
+          if (isCancel(message)) requested.end(key, message)
           return next(message)
         }),
       deliveries$: (deliveries$) =>
@@ -92,9 +92,9 @@ export function traced({ tracer = trace.getTracer('@antiphon/core') }: TracedOpt
             next: (delivery) => {
               const { message } = delivery
               const key = keyOf(message)
-              if (key === undefined) asked.reply(message)
+              if (key === undefined) requested.reply(message)
               else if (isCancel(message)) inHand.end(key, message)
-              const isNew = key !== undefined && !isNote(message) && inHand.get(key) === undefined
+              const isNew = key !== undefined && !isControlMessage(message) && inHand.get(key) === undefined
               if (isNew) context.with(serve(message, key), () => subscriber.next(delivery))
               else subscriber.next(delivery)
             },

@@ -1,5 +1,5 @@
 import { ApplicationError } from '../application-error.js'
-import { Status, type Failure } from '../status.js'
+import { Status, type Failure } from '../protocol/status.js'
 
 /** There is no room. */
 export const BUSY: Failure = { code: Status.unavailable, message: 'busy: ask again later' }
@@ -26,11 +26,11 @@ export function toFailure(error: unknown): Failure {
 }
 
 /** The handler had its time. */
-export function outOfTime(timeLimit: number): Failure {
+export function handlerTimeoutFailure(handlerTimeout: number): Failure {
   return {
     code: Status.timeout,
-    message: `the handler had ${timeLimit} ms`,
+    message: `the handler had ${handlerTimeout} ms`,
     propertyName: 'ExecutionTimeout',
-    propertyValue: `PT${timeLimit / 1000}S`,
+    propertyValue: `PT${handlerTimeout / 1000}S`,
   }
 }

@@ -1,7 +1,7 @@
 import type { DecodeError } from '../codec/codec.js'
-import { showDecodeError } from '../codec/show-decode-error.js'
+import { formatDecodeError } from '../codec/format-decode-error.js'
 import { userProperty, type Message } from '../message.js'
-import { Status, type Failure } from '../status.js'
+import { Status, type Failure } from '../protocol/status.js'
 
 /** The protocol's major version that is spoken here. */
 const MAJOR_VERSION = '1'
@@ -20,7 +20,7 @@ export function versionFault({ userProperties }: Message): Failure | undefined {
 
 /** What is wrong with a request's payload or content type. */
 export function payloadFault(error: DecodeError): Failure {
-  const message = showDecodeError(error)
+  const message = formatDecodeError(error)
   if (error.kind === 'payload') return { code: Status.badRequest, message }
   return {
     code: Status.unsupportedMediaType,

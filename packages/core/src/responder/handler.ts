@@ -1,17 +1,19 @@
 import type { ObservableInput } from 'rxjs'
 import type { EndpointTypes } from '../endpoint.js'
-import type { Ending } from './outcome.js'
-import type { ServedRequest } from './served-request.js'
+import type { OutcomeDetails } from './outcome.js'
+import type { ReceivedRequest } from './received-request.js'
 
 /** A request in, its answer out: as an Observable, a Promise, an iterable of either kind. */
-export type Handler<T extends EndpointTypes> = (request: ServedRequest<T>) => ObservableInput<T['answered']>
+export type Handler<T extends EndpointTypes> = (
+  request: ReceivedRequest<T>,
+) => ObservableInput<T['responseInput']>
 
 /** One run of a handler. */
-export interface HandlingParts<T extends EndpointTypes> {
+export interface HandlerRunOptions<T extends EndpointTypes> {
   readonly handler: Handler<T>
-  readonly request: ServedRequest<T>
+  readonly request: ReceivedRequest<T>
   /** Milliseconds the handler may take. */
-  readonly timeLimit: number
+  readonly handlerTimeout: number
   /** Hears how it went, once. */
-  readonly ended: (ending: Ending) => void
+  readonly onEnd: (outcome: OutcomeDetails) => void
 }

@@ -1,5 +1,5 @@
 import type { Message } from '../message.js'
-import { Status, type Failure } from '../status.js'
+import { Status, type Failure } from '../protocol/status.js'
 
 /** What is wrong with a header of a request. */
 export interface HeaderFault {

@@ -1,9 +1,9 @@
-import type { Sent } from './served.js'
+import type { SendResult } from './request-context.js'
 
 /** How an exchange ended, seen from the responder. */
 export type ServeOutcome =
   /** The handler's answer reached the broker. */
-  | 'answered'
+  | 'responded'
   /** The handler failed, and the caller was told. */
   | 'failed'
   /** The handler ran out of its own time, and the caller was told. */
@@ -21,7 +21,7 @@ export type ServeOutcome =
   | 'unsent'
 
 /** How it ended, and why. */
-export interface Ending {
+export interface OutcomeDetails {
   readonly outcome: ServeOutcome
   /** The status the caller was told. */
   readonly status?: number
@@ -30,11 +30,11 @@ export interface Ending {
 }
 
 /** How it really ended, in view of what became of the reply. */
-export function endingOf(wanted: Ending, sent: Sent): Ending {
+export function outcomeAfterSend(wanted: OutcomeDetails, sent: SendResult): OutcomeDetails {
   switch (sent.kind) {
     case 'sent':
       return wanted
-    case 'sent-instead':
+    case 'fallback-sent':
       return { outcome: 'failed', status: sent.status, error: wanted.error ?? sent.error }
     case 'unsent':
       return { outcome: 'unsent', error: sent.error }

@@ -1,7 +1,7 @@
 import { Subscription, throwError, type SchedulerLike } from 'rxjs'
 import { invalidArgument } from '../argument.js'
-import type { Line } from '../line.js'
-import { DeadlineRuns, type RunEntry } from './deadline-runs.js'
+import type { LinkedQueue } from '../linked-queue.js'
+import { DeadlineQueues, type QueuedDeadline } from './deadline-queues.js'
 
 /** Something due at a time; cancelled, it never comes. */
 export interface Deadline {
@@ -41,7 +41,7 @@ const longestDelay = 2 ** 31 - 1
  * they should after a sleep of the machine; back, and they may come late by the time since the queue last looked.
  */
 export function deadlines(scheduler: SchedulerLike): Deadlines {
-  const pending = new DeadlineRuns<Entry>()
+  const pending = new DeadlineQueues<Entry>()
   let armed: { readonly at: number; readonly action: Subscription } | undefined
   let isFiring = false
   let added = 0
@@ -122,13 +122,13 @@ interface Keeper {
   readonly cancelled: (entry: Entry) => void
 }
 
-class Entry implements Deadline, RunEntry<Entry> {
+class Entry implements Deadline, QueuedDeadline<Entry> {
   readonly delay: number
   readonly dueAt: number
   readonly order: number
-  line: Line<Entry> | undefined = undefined
-  before: Entry | undefined = undefined
-  behind: Entry | undefined = undefined
+  queue: LinkedQueue<Entry> | undefined = undefined
+  prevNode: Entry | undefined = undefined
+  nextNode: Entry | undefined = undefined
   onDue: OnDue | undefined
   readonly #keeper: Keeper
 

@@ -1,4 +1,4 @@
-import { bytes, endpoint, exchange$, refusals$, requests$, serve, type Message } from '@antiphon/core'
+import { bytes, endpoint, exchange$, ignoredRequests$, requests$, serve, type Message } from '@antiphon/core'
 import fc from 'fast-check'
 import { of, VirtualTimeScheduler } from 'rxjs'
 import { describe, expect, it } from 'vitest'
@@ -7,12 +7,12 @@ import { fromChunkHeader, toChunkHeader } from '../../src/chunk/chunk-header.js'
 import { crc32c } from '../../src/chunk/crc32c.js'
 import { split } from '../../src/chunk/split.js'
 import { Transfers } from '../../src/chunk/transfers.js'
-import type { Grant } from '../../src/link/link.js'
+import type { ConnectionInfo } from '../../src/link/link.js'
 import { deadlines } from '../../src/time/deadlines.js'
 import { inWorld } from '../world.js'
 
 const numRuns = Number(process.env['ANTIPHON_FC_RUNS'] ?? 500)
-const grant: Grant = {
+const info: ConnectionInfo = {
   protocolVersion: 5,
   clientId: 'c',
   sessionPresent: false,
@@ -67,7 +67,7 @@ describe('split and Assembly', () => {
     const payloads = fc.uint8Array({ minLength: 300, maxLength: 5_000 })
     fc.assert(
       fc.property(payloads, fc.array(fc.nat()), fc.infiniteStream(fc.nat()), (payload, repeats, order) => {
-        const parts = split({ topic: 't', payload, userProperties: [['a', 'b']] }, grant)
+        const parts = split({ topic: 't', payload, userProperties: [['a', 'b']] }, info)
         const all = [
           ...parts,
           ...repeats.map((n) => parts[n % parts.length]).filter((part) => part !== undefined),
@@ -92,8 +92,8 @@ describe('split and Assembly', () => {
 
   it('what fits goes whole, and on MQTT 3.1.1 nothing is split', () => {
     const large = { topic: 't', payload: new Uint8Array(1_000) }
-    expect(split({ topic: 't', payload: new Uint8Array(100) }, grant)).toHaveLength(1)
-    expect(split(large, { ...grant, protocolVersion: 4 })).toEqual([large])
+    expect(split({ topic: 't', payload: new Uint8Array(100) }, info)).toHaveLength(1)
+    expect(split(large, { ...info, protocolVersion: 4 })).toEqual([large])
     expect(split(large, undefined)).toEqual([large])
   })
 
@@ -103,7 +103,7 @@ describe('split and Assembly', () => {
       payload: new Uint8Array(),
       userProperties: [['a', 'b'.repeat(300)]] as const,
     }
-    expect(() => split(message, grant)).toThrow(/properties/)
+    expect(() => split(message, info)).toThrow(/properties/)
   })
 
   it.each([
@@ -158,10 +158,10 @@ describe('payloads that are incomplete', () => {
     keys.filter((key) => transfers.add(key, toMessage(new Uint8Array(1), '1:3:99')).kind === 'broken')
 
   it('are so many at most, and of so many bytes; the one longest unheard of gives way', () => {
-    const few = new Transfers(deadlines(scheduler), { open: 2 })
+    const few = new Transfers(deadlines(scheduler), { transfers: 2 })
     for (const key of ['a', 'b', 'a', 'c']) few.add(key, half(10))
     expect(there(few, ['a', 'c', 'b'])).toEqual(['a', 'c'])
-    const small = new Transfers(deadlines(scheduler), { inAll: 25 })
+    const small = new Transfers(deadlines(scheduler), { totalBytes: 25 })
     for (const key of ['a', 'b', 'c', 'c', 'd']) small.add(key, half(key === 'd' ? 15 : 10))
     expect(there(small, ['c', 'd', 'a', 'b'])).toEqual(['c', 'd'])
   })
@@ -184,10 +184,10 @@ describe('an exchange larger than the broker’s packets', () => {
           .pipe(serve(({ value }) => of(value)))
           .subscribe()
         advance(50)
-        let answer: Uint8Array | undefined
-        exchange$(link('caller'), mirror, large).subscribe((value) => (answer = value))
+        let response: Uint8Array | undefined
+        exchange$(link('caller'), mirror, large).subscribe((value) => (response = value))
         advance(500)
-        expect(answer).toEqual(large)
+        expect(response).toEqual(large)
         expect(broker.sessions().flatMap(({ unacknowledged }) => unacknowledged)).toEqual([])
       },
       { limits: { maximumPacketSize: 1_024 } },
@@ -200,7 +200,7 @@ describe('an exchange larger than the broker’s packets', () => {
       const server = link('server')
       requests$(server, mirror).subscribe((request) => seen.push(request))
       const refused: string[] = []
-      refusals$(server).subscribe(({ reason }) => refused.push(reason))
+      ignoredRequests$(server).subscribe(({ reason }) => refused.push(reason))
       advance(50)
       const part = {
         topic: 'mirror',

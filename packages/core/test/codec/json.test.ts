@@ -4,7 +4,7 @@ import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'
 import type { Codec } from '../../src/codec/codec.js'
 import { json } from '../../src/codec/json.js'
-import { showDecodeError } from '../../src/codec/show-decode-error.js'
+import { formatDecodeError } from '../../src/codec/format-decode-error.js'
 import { runs } from './runs.js'
 
 const utf8 = (content: string) => new TextEncoder().encode(content)
@@ -14,7 +14,7 @@ const refusal = (content: string): string => refusalOf(anything, content)
 
 function refusalOf<A>(codec: Codec<A>, content: string): string {
   const decoded = codec.decode(utf8(content))
-  return isRight(decoded) ? 'decoded' : showDecodeError(decoded.left)
+  return isRight(decoded) ? 'decoded' : formatDecodeError(decoded.left)
 }
 
 describe('json', () => {

@@ -1,4 +1,13 @@
-import { endpoint, exchange$, inOrder, requests$, serve, strays$, text, topicParams } from '@antiphon/core'
+import {
+  endpoint,
+  exchange$,
+  inOrder,
+  requests$,
+  serve,
+  unmatchedResponses$,
+  text,
+  topicParams,
+} from '@antiphon/core'
 import { delay, of } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, observe, publishedBy, textOf } from '../observed.js'
@@ -6,14 +15,15 @@ import { inWorld } from '../world.js'
 
 const byTopic = endpoint({
   topic: 'ask/{device}/{id}',
-  reply: { topic: 'answer/{device}/{id}', filter: 'answer/{device}/#' },
+  responseTopic: 'answer/{device}/{id}',
+  responseFilter: 'answer/{device}/#',
   request: text,
   response: text,
   correlation: topicParams(),
 })
 const commands = endpoint({
   topic: '{device}/cmd',
-  reply: { topic: '{device}/rsp' },
+  responseTopic: '{device}/rsp',
   request: text,
   response: text,
   correlation: inOrder(),
@@ -26,9 +36,9 @@ describe.each([4, 5] as const)('topicParams over protocol version %d', (protocol
         .pipe(serve(({ value, params }) => of(`${params.id}: ${value}`).pipe(delay(Number(value)))))
         .subscribe()
       world.advance(50)
-      const caller = world.link('caller', { protocolVersion })
+      const requester = world.link('caller', { protocolVersion })
       const calls = ['300', '100', '200'].map((value, id) =>
-        observe(world, exchange$(caller, byTopic, { params: { device: 'd', id: String(id) }, value })),
+        observe(world, exchange$(requester, byTopic, { params: { device: 'd', id: String(id) }, value })),
       )
       world.advance(1_000)
       expect(calls.map(({ values }) => values)).toEqual([['0: 300'], ['1: 100'], ['2: 200']])
@@ -37,15 +47,15 @@ describe.each([4, 5] as const)('topicParams over protocol version %d', (protocol
 
   it('refuses a second question whose answer would come on the same topic, and takes it when that is over', () => {
     inWorld((world) => {
-      const caller = world.link('caller', { protocolVersion })
-      const question = { params: { device: 'd', id: '1' }, value: 'x' }
-      const one = observe(world, exchange$(caller, byTopic, question))
-      const two = observe(world, exchange$(caller, byTopic, question))
+      const requester = world.link('caller', { protocolVersion })
+      const request = { params: { device: 'd', id: '1' }, value: 'x' }
+      const one = observe(world, exchange$(requester, byTopic, request))
+      const two = observe(world, exchange$(requester, byTopic, request))
       world.advance(20)
       expect(two.ending()).toMatchObject({ code: 'invalid-argument', topic: 'ask/d/1' })
       world.broker.publish({ topic: 'answer/d/1', payload: bytesOf('first') })
       world.advance(20)
-      const three = observe(world, exchange$(caller, byTopic, question))
+      const three = observe(world, exchange$(requester, byTopic, request))
       world.advance(20)
       world.broker.publish({ topic: 'answer/d/1', payload: bytesOf('third') })
       world.advance(20)
@@ -55,30 +65,30 @@ describe.each([4, 5] as const)('topicParams over protocol version %d', (protocol
 
   it('puts nothing into payload or properties beyond what anybody could', () => {
     inWorld((world) => {
-      const asked = publishedBy(world, 'caller')
-      const caller = world.link('caller', { protocolVersion })
-      observe(world, exchange$(caller, byTopic, { params: { device: 'd', id: '1' }, value: 'x' }))
+      const requested = publishedBy(world, 'caller')
+      const requester = world.link('caller', { protocolVersion })
+      observe(world, exchange$(requester, byTopic, { params: { device: 'd', id: '1' }, value: 'x' }))
       world.advance(20)
-      const [question] = asked.map(({ message }) => message)
-      expect(textOf(question ?? { payload: bytesOf('') })).toBe('x')
-      expect(question).not.toHaveProperty('correlationData')
-      expect(question).not.toHaveProperty('responseTopic')
+      const [request] = requested.map(({ message }) => message)
+      expect(textOf(request ?? { payload: bytesOf('') })).toBe('x')
+      expect(request).not.toHaveProperty('correlationData')
+      expect(request).not.toHaveProperty('responseTopic')
     })
   })
 
   it('leaves answers on other topics to strays$', () => {
     inWorld((world) => {
-      const caller = world.link('caller', { protocolVersion })
-      const strays = observe(world, strays$(caller))
+      const requester = world.link('caller', { protocolVersion })
+      const unmatched = observe(world, unmatchedResponses$(requester))
       const call = observe(
         world,
-        exchange$(caller, byTopic, { params: { device: 'd', id: '1' }, value: 'x' }),
+        exchange$(requester, byTopic, { params: { device: 'd', id: '1' }, value: 'x' }),
       )
       world.advance(20)
       for (const topic of ['answer/d/2', 'answer/d/1/more'])
         world.broker.publish({ topic, payload: bytesOf('no') })
       world.advance(20)
-      expect([strays.values.length, call.values.length]).toEqual([2, 0])
+      expect([unmatched.values.length, call.values.length]).toEqual([2, 0])
     })
   })
 })
@@ -86,11 +96,11 @@ describe.each([4, 5] as const)('topicParams over protocol version %d', (protocol
 describe.each([4, 5] as const)('inOrder over protocol version %d', (protocolVersion) => {
   it('gives the first answer to the first question of its reply topic', () => {
     inWorld((world) => {
-      const caller = world.link('caller', { protocolVersion })
+      const requester = world.link('caller', { protocolVersion })
       const calls = ['a', 'b', 'c'].map((value) =>
-        observe(world, exchange$(caller, commands, { params: { device: 'd' }, value })),
+        observe(world, exchange$(requester, commands, { params: { device: 'd' }, value })),
       )
-      const other = observe(world, exchange$(caller, commands, { params: { device: 'e' }, value: 'x' }))
+      const other = observe(world, exchange$(requester, commands, { params: { device: 'e' }, value: 'x' }))
       world.advance(20)
       for (const payload of ['1', '2', '3'])
         world.broker.publish({ topic: 'd/rsp', payload: bytesOf(payload) })
@@ -103,10 +113,10 @@ describe.each([4, 5] as const)('inOrder over protocol version %d', (protocolVers
 
   it('has no place any more for a question that timed out or was cancelled', () => {
     inWorld((world) => {
-      const caller = world.link('caller', { protocolVersion })
-      const ask = (timeout: number): ReturnType<typeof observe<string>> =>
-        observe(world, exchange$(caller, commands, { params: { device: 'd' }, value: 'x' }, { timeout }))
-      const [late, left, last] = [ask(100), ask(5_000), ask(5_000)]
+      const requester = world.link('caller', { protocolVersion })
+      const sendRequest = (timeout: number): ReturnType<typeof observe<string>> =>
+        observe(world, exchange$(requester, commands, { params: { device: 'd' }, value: 'x' }, { timeout }))
+      const [late, left, last] = [sendRequest(100), sendRequest(5_000), sendRequest(5_000)]
       world.advance(50)
       left.unsubscribe()
       world.advance(100)
@@ -118,7 +128,7 @@ describe.each([4, 5] as const)('inOrder over protocol version %d', (protocolVers
 
   it('serves without any token, each request for itself', () => {
     inWorld((world) => {
-      const replies = publishedBy(world, 'device')
+      const responses = publishedBy(world, 'device')
       requests$(world.link('device', { protocolVersion }), commands)
         .pipe(serve(({ params, value }) => of(`${params.device} ${value}`)))
         .subscribe()
@@ -126,7 +136,7 @@ describe.each([4, 5] as const)('inOrder over protocol version %d', (protocolVers
       for (const device of ['d', 'e', 'd'])
         world.broker.publish({ topic: `${device}/cmd`, payload: bytesOf('go') })
       world.advance(50)
-      const seen = replies.map(({ message }) => [message.topic, textOf(message)])
+      const seen = responses.map(({ message }) => [message.topic, textOf(message)])
       expect(seen).toEqual([
         ['d/rsp', 'd go'],
         ['e/rsp', 'e go'],

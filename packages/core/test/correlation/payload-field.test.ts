@@ -1,4 +1,13 @@
-import { endpoint, exchange$, json, payloadField, requests$, serve, strays$, text } from '@antiphon/core'
+import {
+  endpoint,
+  exchange$,
+  json,
+  payloadField,
+  requests$,
+  serve,
+  unmatchedResponses$,
+  text,
+} from '@antiphon/core'
 import * as t from 'io-ts'
 import { delay, of } from 'rxjs'
 import { describe, expect, it } from 'vitest'
@@ -9,7 +18,8 @@ const Unlock = t.type({ command: t.string, commandId: t.string })
 const Unlocked = t.type({ commandId: t.string, result: t.string })
 const unlock = endpoint({
   topic: 'req/{car}/{mobile}',
-  reply: { topic: 'res/{mobile}/{car}', filter: 'res/{mobile}/#' },
+  responseTopic: 'res/{mobile}/{car}',
+  responseFilter: 'res/{mobile}/#',
   request: json(Unlock),
   response: json(Unlocked),
   correlation: payloadField('commandId'),
@@ -39,9 +49,9 @@ describe.each([4, 5] as const)('payloadField over protocol version %d', (protoco
   it('finds each answer by the token in its payload, whatever the order', () => {
     inWorld((world) => {
       const { ids } = serveUnlock(world, protocolVersion)
-      const caller = world.link('m1', { protocolVersion })
+      const requester = world.link('m1', { protocolVersion })
       const calls = ['300', '100', '200'].map((command) =>
-        observe(world, exchange$(caller, unlock, { params, value: { command } })),
+        observe(world, exchange$(requester, unlock, { params, value: { command } })),
       )
       world.advance(1_000)
       expect(calls.map(({ values }) => values)).toEqual([
@@ -56,10 +66,10 @@ describe.each([4, 5] as const)('payloadField over protocol version %d', (protoco
   it('takes the caller’s own token where it gives one', () => {
     inWorld((world) => {
       const { ids } = serveUnlock(world, protocolVersion)
-      const caller = world.link('m1', { protocolVersion })
+      const requester = world.link('m1', { protocolVersion })
       const call = observe(
         world,
-        exchange$(caller, unlock, { params, value: { command: '0', commandId: 'mine' } }),
+        exchange$(requester, unlock, { params, value: { command: '0', commandId: 'mine' } }),
       )
       world.advance(100)
       expect(ids).toEqual(['mine'])
@@ -70,10 +80,10 @@ describe.each([4, 5] as const)('payloadField over protocol version %d', (protoco
   it('refuses two open questions under one token', () => {
     inWorld((world) => {
       serveUnlock(world, protocolVersion)
-      const caller = world.link('m1', { protocolVersion })
+      const requester = world.link('m1', { protocolVersion })
       const value = { command: '100', commandId: 'mine' }
-      const one = observe(world, exchange$(caller, unlock, { params, value }))
-      const two = observe(world, exchange$(caller, unlock, { params, value }))
+      const one = observe(world, exchange$(requester, unlock, { params, value }))
+      const two = observe(world, exchange$(requester, unlock, { params, value }))
       world.advance(1_000)
       expect(one.ending()).toBe('complete')
       expect(two.ending()).toMatchObject({ code: 'invalid-argument', phase: 'before-network' })
@@ -83,14 +93,14 @@ describe.each([4, 5] as const)('payloadField over protocol version %d', (protoco
   it('answers a repeated token once: one run, the same bytes', () => {
     inWorld((world) => {
       const { ids } = serveUnlock(world, protocolVersion)
-      const replies = publishedBy(world, 'car1')
+      const responses = publishedBy(world, 'car1')
       const payload = bytesOf('{"command":"0","commandId":"7"}')
       for (let count = 0; count < 3; count++) {
         world.broker.publish({ topic: 'req/car1/m1', payload })
         world.advance(20)
       }
       expect(ids).toEqual(['7'])
-      expect(replies.map(({ message }) => parsed(message))).toEqual([
+      expect(responses.map(({ message }) => parsed(message))).toEqual([
         { result: '0', commandId: '7' },
         { result: '0', commandId: '7' },
         { result: '0', commandId: '7' },
@@ -100,11 +110,11 @@ describe.each([4, 5] as const)('payloadField over protocol version %d', (protoco
 
   it('leaves foreign, late and unreadable answers to strays$', () => {
     inWorld((world) => {
-      const caller = world.link('m1', { protocolVersion })
-      const strays = observe(world, strays$(caller))
+      const requester = world.link('m1', { protocolVersion })
+      const unmatched = observe(world, unmatchedResponses$(requester))
       const call = observe(
         world,
-        exchange$(caller, unlock, { params, value: { command: 'x', commandId: '1' } }),
+        exchange$(requester, unlock, { params, value: { command: 'x', commandId: '1' } }),
       )
       world.advance(20)
       for (const payload of [
@@ -120,7 +130,7 @@ describe.each([4, 5] as const)('payloadField over protocol version %d', (protoco
         payload: bytesOf('{"commandId":"1","result":"from another car"}'),
       })
       world.advance(20)
-      expect(strays.values).toHaveLength(6)
+      expect(unmatched.values).toHaveLength(6)
       expect(call.ending()).toBeUndefined()
       world.broker.publish({
         topic: 'res/m1/car1',
@@ -135,13 +145,13 @@ describe.each([4, 5] as const)('payloadField over protocol version %d', (protoco
 describe('payloadField', () => {
   it('keeps Correlation Data as well on MQTT 5, so that a failure without a payload finds its question', () => {
     inWorld((world) => {
-      const asked = publishedBy(world, 'm1')
+      const requested = publishedBy(world, 'm1')
       const call = observe(world, exchange$(world.link('m1'), unlock, { params, value: { command: 'x' } }))
       world.advance(20)
-      const [question] = asked
-      if (question === undefined) throw new Error('nothing was asked')
+      const [request] = requested
+      if (request === undefined) throw new Error('nothing was asked')
       world.broker.publish(
-        replyTo(question.message, '', { topic: 'res/m1/car1', userProperties: [['__stat', '503']] }),
+        replyTo(request.message, '', { topic: 'res/m1/car1', userProperties: [['__stat', '503']] }),
       )
       world.advance(20)
       expect(call.ending()).toMatchObject({ code: 'status', status: { code: 503 } })
@@ -151,12 +161,12 @@ describe('payloadField', () => {
   it('answers 400 to what does not decode, by its Correlation Data', () => {
     inWorld((world) => {
       serveUnlock(world, 5)
-      const replies = publishedBy(world, 'car1')
+      const responses = publishedBy(world, 'car1')
       const correlationData = bytesOf('c')
       world.broker.publish({ topic: 'req/car1/m1', payload: bytesOf('no json'), correlationData })
       world.advance(20)
-      expect(replies.map(({ message }) => statusOf(message))).toEqual([400])
-      expect(replies[0]?.message.correlationData).toEqual(correlationData)
+      expect(responses.map(({ message }) => statusOf(message))).toEqual([400])
+      expect(responses[0]?.message.correlationData).toEqual(correlationData)
     })
   })
 
@@ -164,15 +174,15 @@ describe('payloadField', () => {
     'keeps a token of any alphabet, also where only Correlation Data tells it: %s',
     (commandId) => {
       inWorld((world) => {
-        const caller = world.link('m1')
-        const asked = publishedBy(world, 'm1')
+        const requester = world.link('m1')
+        const requested = publishedBy(world, 'm1')
         const value = { command: 'x', commandId }
-        const call = observe(world, exchange$(caller, unlock, { params, value }))
+        const call = observe(world, exchange$(requester, unlock, { params, value }))
         world.advance(20)
-        const [question] = asked
-        if (question === undefined) throw new Error('nothing was asked')
+        const [request] = requested
+        if (request === undefined) throw new Error('nothing was asked')
         world.broker.publish(
-          replyTo(question.message, '', { topic: 'res/m1/car1', userProperties: [['__stat', '503']] }),
+          replyTo(request.message, '', { topic: 'res/m1/car1', userProperties: [['__stat', '503']] }),
         )
         world.advance(20)
         expect(call.ending()).toMatchObject({ code: 'status', status: { code: 503 } })
@@ -183,7 +193,7 @@ describe('payloadField', () => {
   it('takes a number for a token as well', () => {
     const numbered = endpoint({
       topic: 'echo',
-      reply: { topic: 'answers' },
+      responseTopic: 'answers',
       request: json(t.type({ id: t.number })),
       response: json(t.type({ id: t.number })),
       correlation: payloadField('id'),
@@ -214,16 +224,16 @@ describe('payloadField', () => {
   it('is not fooled by a field of the prototype', () => {
     const odd = endpoint({
       topic: 'echo',
-      reply: { topic: 'answers' },
+      responseTopic: 'answers',
       request: json(t.type({ toString: t.string })),
       response: json(t.unknown),
       correlation: payloadField('toString'),
     })
     inWorld((world) => {
-      const asked = publishedBy(world, 'caller')
+      const requested = publishedBy(world, 'caller')
       observe(world, exchange$(world.link('caller'), odd, {} as never))
       world.advance(20)
-      expect(typeof parsed(asked[0]?.message)['toString']).toBe('string')
+      expect(typeof parsed(requested[0]?.message)['toString']).toBe('string')
     })
   })
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { showToken } from '../../src/correlation/correlation-data.js'
+import { formatToken } from '../../src/correlation/correlation-data.js'
 import { fromBytes, toBytes } from '../../src/correlation/token.js'
 import { runs } from '../codec/runs.js'
 
@@ -27,6 +27,6 @@ describe('a token', () => {
     ['other bytes in hexadecimal', '\x00\xff', '00ff'],
     ['nothing as nothing', '', ''],
   ])('is shown to people: %s', (_, token, shown) => {
-    expect(showToken(token)).toBe(shown)
+    expect(formatToken(token)).toBe(shown)
   })
 })

@@ -48,7 +48,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 function hand(entry: Entry): void {
   if (entry.isSealed) return
   const holder = { closed: false, delivery: () => delivery }
-  const delivery = entry.receipt.handTo(holder)
+  const delivery = entry.receipt.deliverTo(holder)
   entry.holders.push(holder)
   entry.held.push('holding')
 }
@@ -122,9 +122,9 @@ describe('acknowledgements', () => {
     const released: string[] = []
     const acknowledgements = new Acknowledgements()
     const receipt = acknowledgements.open(arrival('a'), () => released.push('a'))
-    receipt.handTo({ closed: false }).acknowledge()
+    receipt.deliverTo({ closed: false }).acknowledge()
     expect(released).toEqual([])
-    const second = receipt.handTo({ closed: false })
+    const second = receipt.deliverTo({ closed: false })
     receipt.seal()
     expect(released).toEqual([])
     second.acknowledge()
@@ -137,8 +137,8 @@ describe('acknowledgements', () => {
     const acknowledgements = new Acknowledgements()
     const abandoned = acknowledgements.open(arrival('a'), () => released.push('abandoned'))
     const gone = { closed: false }
-    abandoned.handTo(gone)
-    const last = abandoned.handTo({ closed: false })
+    abandoned.deliverTo(gone)
+    const last = abandoned.deliverTo({ closed: false })
     abandoned.seal()
     acknowledgements.open(arrival('a'), () => released.push('next')).seal()
     gone.closed = true
@@ -151,7 +151,7 @@ describe('acknowledgements', () => {
     const released: string[] = []
     const acknowledgements = new Acknowledgements()
     const receipt = acknowledgements.open(arrival('a'), () => released.push('a'))
-    const [first, second] = [receipt.handTo({ closed: false }), receipt.handTo({ closed: false })]
+    const [first, second] = [receipt.deliverTo({ closed: false }), receipt.deliverTo({ closed: false })]
     receipt.seal()
     first.acknowledge()
     first.acknowledge()
@@ -173,11 +173,11 @@ describe('acknowledgements', () => {
     const unsealed = acknowledgements.open(arrival('a', '', { qos: 0 }), () => released.push('0'))
     const message = arrival('a', 'x', { qos: 1 })
     const receipt = acknowledgements.open(message, () => released.push('1'))
-    const delivery = receipt.handTo({ closed: false })
+    const delivery = receipt.deliverTo({ closed: false })
     expect(delivery.message).toBe(message)
     receipt.seal()
     delivery.acknowledge()
-    unsealed.handTo({ closed: false }).acknowledge()
+    unsealed.deliverTo({ closed: false }).acknowledge()
     unsealed.seal()
     expect(released).toEqual(['1'])
   })
@@ -191,7 +191,7 @@ describe('acknowledgements', () => {
         released.push(id)
         onRelease()
       })
-      const delivery = receipt.handTo({ closed: false })
+      const delivery = receipt.deliverTo({ closed: false })
       receipt.seal()
       return delivery
     }
@@ -210,7 +210,7 @@ describe('acknowledgements', () => {
     const released: string[] = []
     const acknowledgements = new Acknowledgements()
     const old = acknowledgements.open(arrival('a'), () => released.push('old'))
-    const delivery = old.handTo({ closed: false })
+    const delivery = old.deliverTo({ closed: false })
     old.seal()
     acknowledgements.forget()
     const fresh = acknowledgements.open(arrival('a'), () => released.push('fresh'))

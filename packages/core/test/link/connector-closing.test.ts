@@ -29,10 +29,10 @@ describe('closing a connector', () => {
     accept()
     log.length = 0
     connector.close()
-    const { answer } = transport.connections[0] ?? {}
-    answer?.next({ type: 'message', message: arrival('a', '1'), acknowledge: () => undefined })
+    const { answer: response } = transport.connections[0] ?? {}
+    response?.next({ type: 'message', message: arrival('a', '1'), acknowledge: () => undefined })
     expect([transport.open(), log]).toEqual([1, ['ARRIVED 1']])
-    answer?.complete()
+    response?.complete()
     expect(log).toEqual(['ARRIVED 1'])
     farewell()
     expect(log).toEqual(['ARRIVED 1', 'ENDED', 'closed', '|'])
@@ -104,11 +104,11 @@ describe('closing a connector', () => {
     'closed',
   ])('from within %s is the end of it', (when) => {
     const { connector, log, transport, advance, timers } = connectorSetting({
-      connect: ({ answer }) => {
-        accepted({ answer })
-        answer.error(failure('connection-lost'))
+      connect: ({ answer: response }) => {
+        accepted({ answer: response })
+        response.error(failure('connection-lost'))
       },
-      disconnect: ({ answer }) => answer.complete(),
+      disconnect: ({ answer: response }) => response.complete(),
       told: (what, connector) => {
         if (what === when) connector.close()
       },
@@ -117,9 +117,9 @@ describe('closing a connector', () => {
     advance(50)
     connector.close()
     advance(10_000)
-    const ending = ['ENDED', 'closed', '|']
+    const outcome = ['ENDED', 'closed', '|']
     const after = log.slice(log.indexOf(when) + 1)
-    expect(after).toEqual(ending.slice(ending.indexOf(when) + 1))
+    expect(after).toEqual(outcome.slice(outcome.indexOf(when) + 1))
     expect(transport.attempts).toEqual(when === 'connecting 1' ? [] : [1])
     expect([transport.open(), timers()]).toEqual([0, 0])
   })

@@ -42,7 +42,7 @@ describe('limits', () => {
   it('take the place of what the broker grants', () => {
     const { connector, accept } = connectorSetting({ limits: { receiveMaximum: 16, maximumQoS: 1 } })
     const grants: unknown[] = []
-    connector.state$.subscribe((state) => state.status === 'online' && grants.push(state.grant))
+    connector.state$.subscribe((state) => state.status === 'online' && grants.push(state.info))
     connector.open()
     accept({ receiveMaximum: 65_535, maximumPacketSize: 100 })
     expect(grants).toMatchObject([{ receiveMaximum: 16, maximumQoS: 1, maximumPacketSize: 100 }])

@@ -1,6 +1,6 @@
 import { backOff } from '../../src/link/back-off.js'
 import { Connector } from '../../src/link/connector.js'
-import type { BrokerLimits, Grant, LinkState } from '../../src/link/link.js'
+import type { ConnectionLimits, ConnectionInfo, LinkState } from '../../src/link/link.js'
 import type { TransportEvent } from '../../src/link/transport.js'
 import { deadlines } from '../../src/time/deadlines.js'
 import { grant } from './grants.js'
@@ -15,15 +15,17 @@ export interface ConnectorSetting extends VirtualTime {
   /** Everything told, in order: the states, and what its owner hears in capitals. */
   readonly log: string[]
   /** The broker accepts the latest connection. */
-  readonly accept: (limits?: Partial<Grant>) => void
+  readonly accept: (limits?: Partial<ConnectionInfo>) => void
   /** The latest connection ends. */
   readonly fail: (...args: Parameters<typeof failure>) => void
   readonly farewell: () => void
 }
 
 /** The broker lets a connection in. */
-export const accepted = ({ answer }: Asked<TransportEvent>, limits?: Partial<Grant>): void =>
-  answer.next({ type: 'online', grant: grant(limits) })
+export const accepted = (
+  { answer: response }: Asked<TransportEvent>,
+  limits?: Partial<ConnectionInfo>,
+): void => response.next({ type: 'online', info: grant(limits) })
 
 /** A state in a word. */
 export function show(state: LinkState): string {
@@ -42,7 +44,7 @@ export function show(state: LinkState): string {
 export function connectorSetting(
   react: Reactions & {
     readonly told?: (what: string, connector: Connector) => void
-    readonly limits?: BrokerLimits
+    readonly limits?: ConnectionLimits
     readonly renewAfter?: number
   } = {},
 ): ConnectorSetting {
@@ -59,17 +61,17 @@ export function connectorSetting(
     deadlines: deadlines(time.scheduler),
     backOff: backOff({ initial: 100, maximum: 1_000, jitter: 0.5, random: () => 0 }),
     limits: react.limits,
-    renewAfter: react.renewAfter ?? Infinity,
-    online: ({ clientId }, isSameSession) => tell(`ONLINE ${clientId}${isSameSession ? ' again' : ''}`),
-    arrived: (event) => tell(event.type === 'message' ? `ARRIVED ${textOf(event.message)}` : 'MALFORMED'),
-    offline: () => tell('OFFLINE'),
-    ended: (error) => tell(error === undefined ? 'ENDED' : `ENDED ${error.code}`),
+    maxConnectionAge: react.renewAfter ?? Infinity,
+    onOnline: ({ clientId }, isSameSession) => tell(`ONLINE ${clientId}${isSameSession ? ' again' : ''}`),
+    onEvent: (event) => tell(event.type === 'message' ? `ARRIVED ${textOf(event.message)}` : 'MALFORMED'),
+    onOffline: () => tell('OFFLINE'),
+    onEnd: (error) => tell(error === undefined ? 'ENDED' : `ENDED ${error.code}`),
   })
   connector.state$.subscribe({ next: (state) => tell(show(state)), complete: () => tell('|') })
   const latest = (): Asked<TransportEvent> => {
-    const asked = transport.connections.at(-1)
-    if (asked === undefined) throw new Error('no connection was asked for')
-    return asked
+    const requested = transport.connections.at(-1)
+    if (requested === undefined) throw new Error('no connection was asked for')
+    return requested
   }
   return {
     ...time,

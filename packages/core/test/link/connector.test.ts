@@ -33,11 +33,11 @@ describe('a connector', () => {
     const { connector, log, accept, transport } = connectorSetting()
     connector.open()
     accept()
-    const { answer } = transport.connections[0] ?? {}
+    const { answer: response } = transport.connections[0] ?? {}
     const acknowledge = (): void => undefined
-    answer?.next({ type: 'message', message: arrival('a', '1'), acknowledge })
-    answer?.next({ type: 'malformed', error: failure('protocol') })
-    answer?.next({ type: 'message', message: arrival('a', '2'), acknowledge })
+    response?.next({ type: 'message', message: arrival('a', '1'), acknowledge })
+    response?.next({ type: 'malformed', error: failure('protocol') })
+    response?.next({ type: 'message', message: arrival('a', '2'), acknowledge })
     expect(log.slice(3)).toEqual(['ARRIVED 1', 'MALFORMED', 'ARRIVED 2'])
   })
 
@@ -179,10 +179,10 @@ describe('a transport that answers within the call', () => {
   it('may accept and lose at once, any number of times, without a deep stack', () => {
     let count = 0
     const { connector, log, advance } = connectorSetting({
-      connect: ({ answer }) => {
+      connect: ({ answer: response }) => {
         count++
-        accepted({ answer })
-        answer.error(failure('connection-lost'))
+        accepted({ answer: response })
+        response.error(failure('connection-lost'))
       },
     })
     connector.open()
@@ -193,7 +193,7 @@ describe('a transport that answers within the call', () => {
 
   it('may refuse at once, and skips no state', () => {
     const { connector, log, advance } = connectorSetting({
-      connect: ({ answer }) => answer.error(failure('connection-refused', 0x88)),
+      connect: ({ answer: response }) => response.error(failure('connection-refused', 0x88)),
     })
     connector.open()
     advance(100)
@@ -207,7 +207,7 @@ describe('a transport that answers within the call', () => {
 
   it('may say farewell at once', () => {
     const { connector, log, accept, timers } = connectorSetting({
-      disconnect: ({ answer }) => answer.complete(),
+      disconnect: ({ answer: response }) => response.complete(),
     })
     connector.open()
     accept()

@@ -1,7 +1,7 @@
-import type { Grant } from '../../src/link/link.js'
+import type { ConnectionInfo } from '../../src/link/link.js'
 
 /** A grant without limits but those given. */
-export function grant(limits: Partial<Grant> = {}): Grant {
+export function grant(limits: Partial<ConnectionInfo> = {}): ConnectionInfo {
   return {
     protocolVersion: 5,
     clientId: 'me',

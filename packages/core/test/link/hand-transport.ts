@@ -25,11 +25,11 @@ export interface Unsubscribed extends Asked<readonly number[]> {
 
 /** What is done within the call, for transports that answer at once. */
 export interface Reactions {
-  readonly connect?: (asked: Asked<TransportEvent>) => void
-  readonly publish?: (asked: Published) => void
-  readonly subscribe?: (asked: Subscribed) => void
-  readonly unsubscribe?: (asked: Unsubscribed) => void
-  readonly disconnect?: (asked: Asked<never>) => void
+  readonly connect?: (requested: Asked<TransportEvent>) => void
+  readonly publish?: (requested: Published) => void
+  readonly subscribe?: (requested: Subscribed) => void
+  readonly unsubscribe?: (requested: Unsubscribed) => void
+  readonly disconnect?: (requested: Asked<never>) => void
 }
 
 /** A transport that speaks to nobody: it writes down what it is asked, and the test gives the answers. */
@@ -51,13 +51,13 @@ export function handTransport(react: Reactions = {}): HandTransport {
   const subscribed: Subscribed[] = []
   const unsubscribed: Unsubscribed[] = []
   const farewells: Asked<never>[] = []
-  const asking = <T, A extends Asked<T>>(
-    asked: (answer: Subscriber<T>) => A,
+  const requesting = <T, A extends Asked<T>>(
+    requested: (response: Subscriber<T>) => A,
     log: A[],
-    reaction?: (asked: A) => void,
+    reaction?: (requested: A) => void,
   ): Observable<T> =>
-    new Observable((answer) => {
-      const one = asked(answer)
+    new Observable((response) => {
+      const one = requested(response)
       log.push(one)
       reaction?.(one)
     })
@@ -69,25 +69,32 @@ export function handTransport(react: Reactions = {}): HandTransport {
     subscribed,
     unsubscribed,
     farewells,
-    open: () => connections.filter(({ answer }) => !answer.closed).length,
+    open: () => connections.filter(({ answer: response }) => !response.closed).length,
     connect$: (attempt) => {
       attempts.push(attempt)
-      return asking((answer) => ({ answer }), connections, react.connect)
+      return requesting((response) => ({ answer: response }), connections, react.connect)
     },
-    publish$: (message) => asking((answer) => ({ answer, message }), published, react.publish),
+    publish$: (message) =>
+      requesting((response) => ({ answer: response, message }), published, react.publish),
     subscribe$: (requests, identifier) => {
       const filters = requests.map(({ filter }) => filter)
-      return asking((answer) => ({ answer, requests, filters, identifier }), subscribed, react.subscribe)
+      return requesting(
+        (response) => ({ answer: response, requests, filters, identifier }),
+        subscribed,
+        react.subscribe,
+      )
     },
-    unsubscribe$: (filters) => asking((answer) => ({ answer, filters }), unsubscribed, react.unsubscribe),
-    disconnect$: () => asking<never, Asked<never>>((answer) => ({ answer }), farewells, react.disconnect),
+    unsubscribe$: (filters) =>
+      requesting((response) => ({ answer: response, filters }), unsubscribed, react.unsubscribe),
+    disconnect$: () =>
+      requesting<never, Asked<never>>((response) => ({ answer: response }), farewells, react.disconnect),
   }
 }
 
 /** Answers, and is done. */
-export function reply<T>({ answer }: Asked<T>, value: T): void {
-  answer.next(value)
-  answer.complete()
+export function reply<T>({ answer: response }: Asked<T>, value: T): void {
+  response.next(value)
+  response.complete()
 }
 
 /** The error a transport gives, with a reason code where there is one. */

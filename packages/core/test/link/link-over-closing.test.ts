@@ -88,7 +88,7 @@ describe('closing a link', () => {
   })
 
   it('does not wait longer than it may, nor for a farewell that is lost', async () => {
-    const setting = linkSetting({ closeWithin: 500 })
+    const setting = linkSetting({ closeTimeout: 500 })
     const { states, publish, advance, broker, timers } = setting
     states()
     advance(10)
@@ -110,7 +110,7 @@ describe('closing a link', () => {
     expect(await closing(setting)).toBeLessThan(300)
     expect(ack).toEqual(['1 16', '|'])
     expect(taken).toEqual(['a 1'])
-    const down = linkSetting({ closeWithin: 700 })
+    const down = linkSetting({ closeTimeout: 700 })
     down.states()
     down.advance(10)
     const lost = down.publish('a', '1')

@@ -8,7 +8,7 @@ const onSlowNetwork = { latency: 1 }
 const me = {
   clientId: 'me',
   clean: false,
-  sessionExpiry: 60,
+  sessionExpiryInterval: 60,
   reconnect: { initial: 2, maximum: 2, jitter: 0 },
 } as const
 

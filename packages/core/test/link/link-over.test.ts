@@ -39,14 +39,14 @@ describe('a link', () => {
   })
 
   it.each<[LinkOptions, RegExp]>([
-    [{ closeWithin: -1 }, /closeWithin is -1/],
+    [{ closeTimeout: -1 }, /closeTimeout is -1/],
     [{ filtersPerSubscribe: 0 }, /filtersPerSubscribe is 0/],
     [{ filtersPerSubscribe: 1.5 }, /filtersPerSubscribe is 1.5: it must be a whole number/],
     [{ queue: { messages: -1 } }, /queue.messages is -1/],
     [{ queue: { bytes: Number.NaN } }, /queue.bytes is NaN/],
-    [{ unclaimed: { messages: -1 } }, /unclaimed.messages is -1/],
-    [{ unclaimed: { bytes: -1 } }, /unclaimed.bytes is -1/],
-    [{ unclaimed: { keepFor: -1 } }, /unclaimed.keepFor is -1/],
+    [{ unrouted: { messages: -1 } }, /unrouted.messages is -1/],
+    [{ unrouted: { bytes: -1 } }, /unrouted.bytes is -1/],
+    [{ unrouted: { ttl: -1 } }, /unrouted.ttl is -1/],
     [{ reconnect: { initial: -1 } }, /initial is -1/],
   ])('refuses %j', (options, message) => {
     const make = (): unknown => linkOver(handTransport(), options)
@@ -163,8 +163,8 @@ describe('a link that no retry can help', () => {
 describe('a link over a transport that answers within every call', () => {
   it('skips nothing and leaves nothing', async () => {
     const transport = handTransport({
-      connect: ({ answer }) => answer.error(failure('connection-refused', 0x85)),
-      disconnect: ({ answer }) => answer.complete(),
+      connect: ({ answer: response }) => response.error(failure('connection-refused', 0x85)),
+      disconnect: ({ answer: response }) => response.complete(),
     })
     const link = linkOver(transport)
     const states: string[] = []
@@ -178,17 +178,17 @@ describe('an acknowledgement that comes after the end', () => {
   it('is not sent', async () => {
     const acknowledged: string[] = []
     const transport = handTransport({
-      connect: ({ answer }) => answer.next({ type: 'online', grant: grant() }),
-      subscribe: (asked) => reply(asked, [1]),
-      disconnect: ({ answer }) => answer.complete(),
+      connect: ({ answer: response }) => response.next({ type: 'online', info: grant() }),
+      subscribe: (requested) => reply(requested, [1]),
+      disconnect: ({ answer: response }) => response.complete(),
     })
     const link = linkOver(transport)
     const inHand: Delivery[] = []
     link.subscription$('a').subscribe((window) => {
       window.deliveries$.subscribe((delivery) => inHand.push(delivery))
     })
-    const { answer } = transport.connections[0] ?? {}
-    answer?.next({ type: 'message', message: arrival('a'), acknowledge: () => acknowledged.push('a') })
+    const { answer: response } = transport.connections[0] ?? {}
+    response?.next({ type: 'message', message: arrival('a'), acknowledge: () => acknowledged.push('a') })
     await link.close()
     for (const { acknowledge } of inHand) acknowledge()
     expect([inHand.length, acknowledged]).toEqual([1, []])

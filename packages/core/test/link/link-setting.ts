@@ -31,7 +31,12 @@ export function linkSetting(
   const time = virtualTime()
   const { scheduler } = time
   const broker = virtualBroker({ latency: 1, ...options, scheduler })
-  const transport = broker.transport({ clientId: 'me', clean: false, sessionExpiry: 3_600, ...options })
+  const transport = broker.transport({
+    clientId: 'me',
+    clean: false,
+    sessionExpiryInterval: 3_600,
+    ...options,
+  })
   const link = linkOver(transport, {
     reconnect: { initial: 100, factor: 1, jitter: 0 },
     ...options,

@@ -55,7 +55,7 @@ export function livingLink({ filters, steps, broker: options }: Life): LivingLin
   })
 
   const present = (): readonly Listener[] => everybody.filter((one) => !left.has(one))
-  const isServed = ({ endings }: Listener): boolean => endings.every((ending) => ending === 'complete')
+  const isServed = ({ endings }: Listener): boolean => endings.every((outcome) => outcome === 'complete')
 
   const hoarded = (delivery: Delivery): Message => {
     if (isPeace) delivery.acknowledge()

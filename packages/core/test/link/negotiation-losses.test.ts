@@ -7,8 +7,8 @@ const losses: readonly [string, (setting: SubscriptionsSetting) => void][] = [
   [
     'told of before the connection',
     ({ transport, offline }) => {
-      for (const { answer } of [...transport.subscribed, ...transport.unsubscribed])
-        answer.error(failure('connection-lost'))
+      for (const { answer: response } of [...transport.subscribed, ...transport.unsubscribed])
+        response.error(failure('connection-lost'))
       offline()
     },
   ],
@@ -16,8 +16,8 @@ const losses: readonly [string, (setting: SubscriptionsSetting) => void][] = [
     'told of after the connection',
     ({ transport, offline }) => {
       offline()
-      for (const { answer } of [...transport.subscribed, ...transport.unsubscribed])
-        answer.error(failure('connection-lost'))
+      for (const { answer: response } of [...transport.subscribed, ...transport.unsubscribed])
+        response.error(failure('connection-lost'))
     },
   ],
 ]

@@ -80,7 +80,9 @@ describe('a lost connection', () => {
   it('that a transport notices first lets what did not leave wait for the next', () => {
     let hasLine = false
     const { send, outbox, online, sent, log } = outboxSetting({
-      react: { publish: ({ answer }) => (hasLine ? undefined : answer.error(failure('connection-lost'))) },
+      react: {
+        publish: ({ answer: response }) => (hasLine ? undefined : response.error(failure('connection-lost'))),
+      },
     })
     send('1')
     send('2')
@@ -204,7 +206,7 @@ describe('the end of an outbox', () => {
     send('late')
     expect(log).toEqual(['lost link-closed', 'waiting link-closed', 'more link-closed', 'late link-closed'])
     acknowledge('waiting')
-    for (const { answer } of transport.published) answer.error(failure('session-lost'))
+    for (const { answer: response } of transport.published) response.error(failure('session-lost'))
     outbox.pause()
     online()
     expect(sent()).toEqual([])

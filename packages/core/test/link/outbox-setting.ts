@@ -1,6 +1,6 @@
 import { Observable, type Subscription } from 'rxjs'
 import { AntiphonError } from '../../src/errors.js'
-import type { Grant, Incident, PublishAck } from '../../src/link/link.js'
+import type { ConnectionInfo, Incident, PublishAck } from '../../src/link/link.js'
 import { Outbox, type QueueBounds } from '../../src/link/outbox.js'
 import type { OutgoingMessage } from '../../src/message.js'
 import { deadlines } from '../../src/time/deadlines.js'
@@ -23,7 +23,7 @@ export interface OutboxSetting extends VirtualTime {
   readonly sent: () => string[]
   /** Acknowledges the earliest unanswered message with this text. */
   readonly acknowledge: (text: string, reasonCode?: number) => void
-  readonly online: (limits?: Partial<Grant>) => void
+  readonly online: (limits?: Partial<ConnectionInfo>) => void
   /** A new connection that finds no session. */
   readonly loseSession: () => void
 }
@@ -47,7 +47,7 @@ export function outboxSetting(
   })
   let looked = 0
   const unanswered = (): typeof transport.published =>
-    transport.published.filter(({ answer, message }) => !answer.closed && message.qos !== 0)
+    transport.published.filter(({ answer: response, message }) => !response.closed && message.qos !== 0)
 
   return {
     ...time,
@@ -75,13 +75,13 @@ export function outboxSetting(
       return texts
     },
     acknowledge: (text, reasonCode = 0) => {
-      const asked = unanswered().find(({ message }) => textOf(message) === text)
-      if (asked === undefined) throw new Error(`${text} is not on its way`)
-      reply(asked, { reasonCode })
+      const requested = unanswered().find(({ message }) => textOf(message) === text)
+      if (requested === undefined) throw new Error(`${text} is not on its way`)
+      reply(requested, { reasonCode })
     },
     online: (limits) => outbox.resume(grant(limits)),
     loseSession: () => {
-      for (const { answer } of unanswered()) answer.error(failure('session-lost'))
+      for (const { answer: response } of unanswered()) response.error(failure('session-lost'))
     },
   }
 }

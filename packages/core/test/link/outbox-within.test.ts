@@ -82,7 +82,7 @@ describe('a sender that acts from within', () => {
 
   it('an answer given within the call keeps the order of the queue', () => {
     const { send, online, sent, log } = outboxSetting({
-      react: { publish: (asked) => reply(asked, { reasonCode: 0 }) },
+      react: { publish: (requested) => reply(requested, { reasonCode: 0 }) },
     })
     for (const text of ['1', '2', '3']) send(text, {}, () => void (text === '1' && send('from within')))
     online({ receiveMaximum: 1 })

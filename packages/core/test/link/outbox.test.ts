@@ -8,7 +8,7 @@ import { failure, reply, type Published } from './hand-transport.js'
 import { outgoing } from './messages.js'
 import { outboxSetting } from './outbox-setting.js'
 
-const acknowledgeAtOnce = (asked: Published): void => reply(asked, { reasonCode: 0 })
+const acknowledgeAtOnce = (requested: Published): void => reply(requested, { reasonCode: 0 })
 const closed = new AntiphonError('link-closed', 'closed')
 
 type Step =
@@ -49,7 +49,9 @@ describe('an outbox', () => {
     fc.assert(
       fc.property(steps, (steps) => {
         const { outbox, log, send, sent, online, acknowledge, loseSession, timers } = outboxSetting({
-          react: { publish: (asked) => (asked.message.qos === 0 ? acknowledgeAtOnce(asked) : undefined) },
+          react: {
+            publish: (requested) => (requested.message.qos === 0 ? acknowledgeAtOnce(requested) : undefined),
+          },
         })
         // The naive account: one queue, one list of what is in flight, everything by hand.
         const qosOf = new Map<string, number>()

@@ -1,6 +1,6 @@
-import { AntiphonError, type Grant, type OutgoingMessage } from '@antiphon/core'
+import { AntiphonError, type ConnectionInfo, type OutgoingMessage } from '@antiphon/core'
 import { describe, expect, it } from 'vitest'
-import { grantFault, outgoingFault } from '../../src/link/outgoing-rules.js'
+import { connectionFault, outgoingFault } from '../../src/link/outgoing-rules.js'
 
 const fit: OutgoingMessage = {
   topic: 'vehicles/unlock/req/car1/mobile1',
@@ -18,7 +18,7 @@ const fit: OutgoingMessage = {
     ['', '€😀'],
   ],
 }
-const grant: Grant = {
+const info: ConnectionInfo = {
   protocolVersion: 5,
   clientId: 'c',
   sessionPresent: false,
@@ -85,34 +85,34 @@ describe('outgoingFault', () => {
 
 describe('grantFault', () => {
   it('lets pass what the broker takes', () => {
-    expect(grantFault(fit, grant)).toBeUndefined()
+    expect(connectionFault(fit, info)).toBeUndefined()
   })
 
   it('minds the Maximum QoS, a message without one counting as QoS 1', () => {
-    expect(grantFault(fit, { ...grant, maximumQoS: 1 })).toMatchObject({
+    expect(connectionFault(fit, { ...info, maximumQoS: 1 })).toMatchObject({
       code: 'publish-refused',
       reasonCode: 0x9b,
       phase: 'before-network',
     })
     const plain = { topic: 'a', payload: new Uint8Array() }
-    expect(grantFault(plain, { ...grant, maximumQoS: 0 })).toMatchObject({ reasonCode: 0x9b })
-    expect(grantFault({ ...plain, qos: 0 }, { ...grant, maximumQoS: 0 })).toBeUndefined()
+    expect(connectionFault(plain, { ...info, maximumQoS: 0 })).toMatchObject({ reasonCode: 0x9b })
+    expect(connectionFault({ ...plain, qos: 0 }, { ...info, maximumQoS: 0 })).toBeUndefined()
   })
 
   it('minds Retain Available', () => {
-    const closed = { ...grant, retainAvailable: false }
-    expect(grantFault({ ...fit, retain: true }, closed)).toMatchObject({
+    const closed = { ...info, retainAvailable: false }
+    expect(connectionFault({ ...fit, retain: true }, closed)).toMatchObject({
       code: 'publish-refused',
       reasonCode: 0x9a,
     })
-    expect(grantFault(fit, closed)).toBeUndefined()
+    expect(connectionFault(fit, closed)).toBeUndefined()
   })
 
   it('minds the Maximum Packet Size to the byte', () => {
     const message: OutgoingMessage = { topic: 'a/b', payload: new Uint8Array(10), qos: 1 }
     // Fixed header 2, topic 2 + 3, packet identifier 2, property length 1, payload 10.
-    expect(grantFault(message, { ...grant, maximumPacketSize: 20 })).toBeUndefined()
-    expect(grantFault(message, { ...grant, maximumPacketSize: 19 })).toMatchObject({
+    expect(connectionFault(message, { ...info, maximumPacketSize: 20 })).toBeUndefined()
+    expect(connectionFault(message, { ...info, maximumPacketSize: 19 })).toMatchObject({
       code: 'too-large',
       reasonCode: 0x95,
       topic: 'a/b',
@@ -122,7 +122,7 @@ describe('grantFault', () => {
 
   it('does not count properties on a 3.1.1 connection, where they do not travel', () => {
     const message: OutgoingMessage = { topic: 'a/b', payload: new Uint8Array(10), contentType: 'text/plain' }
-    expect(grantFault(message, { ...grant, protocolVersion: 4, maximumPacketSize: 19 })).toBeUndefined()
-    expect(grantFault(message, { ...grant, maximumPacketSize: 19 })).toMatchObject({ code: 'too-large' })
+    expect(connectionFault(message, { ...info, protocolVersion: 4, maximumPacketSize: 19 })).toBeUndefined()
+    expect(connectionFault(message, { ...info, maximumPacketSize: 19 })).toMatchObject({ code: 'too-large' })
   })
 })

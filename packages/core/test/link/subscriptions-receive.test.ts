@@ -221,11 +221,11 @@ describe('a message of a session older than the link', () => {
     one.leave()
     const again = watch('a')
     unsuback()
-    const asked = one.log.length
+    const requested = one.log.length
     receive('a', '4')
     suback()
     suback()
-    expect(one.log.slice(0, asked)).toEqual(['open', '1', '2', '3', 'closed'])
+    expect(one.log.slice(0, requested)).toEqual(['open', '1', '2', '3', 'closed'])
     expect(wide.log).toEqual(['open', '3', '4'])
     expect(again.log).toEqual(['open', '4'])
     expect(acknowledged).toEqual(['1', '2', '3', '4'])

@@ -1,9 +1,9 @@
 import { Subscription as Teardown } from 'rxjs'
 import { AntiphonError } from '../../src/errors.js'
 import { Acknowledgements } from '../../src/link/acknowledgements.js'
-import type { Grant, Incident, SubscribeOptions, SubscriptionWindow } from '../../src/link/link.js'
+import type { ConnectionInfo, Incident, SubscribeOptions, SubscriptionWindow } from '../../src/link/link.js'
 import { Subscriptions } from '../../src/link/subscriptions.js'
-import type { UnclaimedBounds } from '../../src/link/unclaimed.js'
+import type { UnroutedBounds } from '../../src/link/unrouted-messages.js'
 import type { Message } from '../../src/message.js'
 import { deadlines } from '../../src/time/deadlines.js'
 import { grant } from './grants.js'
@@ -44,14 +44,14 @@ export interface SubscriptionsSetting extends VirtualTime {
   readonly suback: (...codes: number[]) => void
   readonly unsuback: () => void
   /** A connection; the same session as before where there is one, unless told otherwise. */
-  readonly online: (limits?: Partial<Grant>, isSameSession?: boolean) => void
+  readonly online: (limits?: Partial<ConnectionInfo>, isSameSession?: boolean) => void
   readonly offline: () => void
   readonly receive: (topic: string, text: string, more?: Partial<Message>) => void
 }
 
 export function subscriptionsSetting(
   options: {
-    readonly unclaimed?: UnclaimedBounds
+    readonly unclaimed?: UnroutedBounds
     readonly filtersPerSubscribe?: number
     readonly react?: Reactions
   } = {},
@@ -61,13 +61,15 @@ export function subscriptionsSetting(
   const packets: string[] = []
   const transport = handTransport({
     ...react,
-    subscribe: (asked) => {
-      packets.push(`+${asked.filters.join()}${asked.identifier === undefined ? '' : ` #${asked.identifier}`}`)
-      react.subscribe?.(asked)
+    subscribe: (requested) => {
+      packets.push(
+        `+${requested.filters.join()}${requested.identifier === undefined ? '' : ` #${requested.identifier}`}`,
+      )
+      react.subscribe?.(requested)
     },
-    unsubscribe: (asked) => {
-      packets.push(`-${asked.filters.join()}`)
-      react.unsubscribe?.(asked)
+    unsubscribe: (requested) => {
+      packets.push(`-${requested.filters.join()}`)
+      react.unsubscribe?.(requested)
     },
   })
   const incidents: Incident[] = []
@@ -78,7 +80,7 @@ export function subscriptionsSetting(
     transport,
     deadlines: deadlines(time.scheduler),
     acknowledgements,
-    unclaimed: { messages: 1_000, bytes: Infinity, keepFor: 10_000, ...options.unclaimed },
+    unrouted: { messages: 1_000, bytes: Infinity, ttl: 10_000, ...options.unclaimed },
     filtersPerSubscribe,
     report: (incident) => incidents.push(incident),
   })
@@ -131,19 +133,23 @@ export function subscriptionsSetting(
     },
     packets: () => packets.splice(0),
     suback: (...codes) => {
-      const asked = transport.subscribed.slice(since.subscribed).find(({ answer }) => !answer.closed)
-      if (asked === undefined) throw new Error('no SUBSCRIBE is open')
-      asked.answer.next(codes.length > 0 ? codes : asked.requests.map(({ qos }) => qos))
-      asked.answer.complete()
+      const requested = transport.subscribed
+        .slice(since.subscribed)
+        .find(({ answer: response }) => !response.closed)
+      if (requested === undefined) throw new Error('no SUBSCRIBE is open')
+      requested.answer.next(codes.length > 0 ? codes : requested.requests.map(({ qos }) => qos))
+      requested.answer.complete()
     },
     unsuback: () => {
-      const asked = transport.unsubscribed.slice(since.unsubscribed).find(({ answer }) => !answer.closed)
-      if (asked === undefined) throw new Error('no UNSUBSCRIBE is open')
-      asked.answer.next(asked.filters.map(() => 0))
-      asked.answer.complete()
+      const requested = transport.unsubscribed
+        .slice(since.unsubscribed)
+        .find(({ answer: response }) => !response.closed)
+      if (requested === undefined) throw new Error('no UNSUBSCRIBE is open')
+      requested.answer.next(requested.filters.map(() => 0))
+      requested.answer.complete()
     },
     online: (limits, isSameSession = limits?.sessionPresent ?? false) =>
-      subscriptions.online({ grant: grant(limits), isSameSession, onReady: () => told.push('ready') }),
+      subscriptions.online({ info: grant(limits), isSameSession, onReady: () => told.push('ready') }),
     offline: () => {
       since = { subscribed: transport.subscribed.length, unsubscribed: transport.unsubscribed.length }
       acknowledgements.forget()

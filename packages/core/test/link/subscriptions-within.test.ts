@@ -2,15 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { reply, type Subscribed, type Unsubscribed } from './hand-transport.js'
 import { subscriptionsSetting } from './subscriptions-setting.js'
 
-const grantAtOnce = (asked: Subscribed): void =>
+const grantAtOnce = (requested: Subscribed): void =>
   reply(
-    asked,
-    asked.requests.map(({ qos }) => qos),
+    requested,
+    requested.requests.map(({ qos }) => qos),
   )
-const freeAtOnce = (asked: Unsubscribed): void =>
+const freeAtOnce = (requested: Unsubscribed): void =>
   reply(
-    asked,
-    asked.filters.map(() => 0),
+    requested,
+    requested.filters.map(() => 0),
   )
 const atOnce = { react: { subscribe: grantAtOnce, unsubscribe: freeAtOnce } }
 

@@ -152,13 +152,13 @@ describe('the end of all subscriptions', () => {
   it('completes everybody, and whoever comes later', () => {
     const { online, watch, suback, subscriptions, packets, told } = subscriptionsSetting()
     online()
-    const [open, asked] = [watch('a'), watch('b')]
+    const [open, requested] = [watch('a'), watch('b')]
     suback()
     packets()
     subscriptions.end()
     told.length = 0
     const late = watch('a')
-    expect([open.log, asked.log, late.log]).toEqual([
+    expect([open.log, requested.log, late.log]).toEqual([
       ['open', 'closed', 'complete'],
       ['complete'],
       ['complete'],
@@ -169,13 +169,13 @@ describe('the end of all subscriptions', () => {
   it('by an error fails everybody with it, and whoever comes later', () => {
     const { online, watch, suback, subscriptions, receive, acknowledged, timers } = subscriptionsSetting()
     online({ sessionPresent: true })
-    const [open, asked] = [watch('a'), watch('b')]
+    const [open, requested] = [watch('a'), watch('b')]
     suback()
     receive('b', 'early')
     subscriptions.end(failure('connection-refused'))
     subscriptions.end()
     expect(open.log).toEqual(['open', 'closed', 'connection-refused'])
-    expect(asked.log).toEqual(['connection-refused'])
+    expect(requested.log).toEqual(['connection-refused'])
     expect(watch('c').log).toEqual(['connection-refused'])
     expect(acknowledged).toEqual([])
     expect(timers()).toBe(0)

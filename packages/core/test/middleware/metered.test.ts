@@ -12,9 +12,9 @@ describe('metered', () => {
         .pipe(serve(({ value }) => of(value).pipe(delay(60, scheduler))))
         .subscribe()
       const meter = new Meter()
-      const caller = metered(meter)(link('caller'))
+      const requester = metered(meter)(link('caller'))
       advance(50)
-      exchange$(caller, echo, 'abc').subscribe()
+      exchange$(requester, echo, 'abc').subscribe()
       advance(30)
       expect(meter.metrics()).toMatchObject({
         published: 1,

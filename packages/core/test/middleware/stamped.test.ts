@@ -31,23 +31,23 @@ function said(taken: Taken | undefined, name: string): string | undefined {
 describe('stamped', () => {
   it('says of requests and replies what mRPC says of them, and of nothing else', () => {
     inWorld((world) => {
-      const [asked, answered] = [publishedBy(world, 'caller'), publishedBy(world, 'server')]
+      const [requested, answered] = [publishedBy(world, 'caller'), publishedBy(world, 'server')]
       const server = stamped()(world.link('server'))
       observe(world, requests$(server, echo, { headers: mrpcHeaders }).pipe(serve(({ value }) => of(value))))
       world.advance(50)
-      const caller = stamped()(world.link('caller'))
-      const call = observe(world, exchange$(caller, echo, 'x'))
+      const requester = stamped()(world.link('caller'))
+      const call = observe(world, exchange$(requester, echo, 'x'))
       world.advance(50)
       expect(call.values).toEqual(['x'])
-      const [[question], [answer]] = [asked, answered]
-      expect([said(question, '__srcId'), said(question, '__protVer')]).toEqual(['caller', '1.0'])
-      expect([said(answer, '__srcId'), said(answer, '__protVer')]).toEqual([undefined, '1.0'])
-      expect(said(question, '__ts')).toMatch(HLC)
-      expect(said(answer, '__ts')).toMatch(HLC)
-      expect(String(said(answer, '__ts')) > String(said(question, '__ts'))).toBe(true)
-      observe(world, caller.publish$({ topic: 'other', payload: bytesOf('y') }))
+      const [[request], [response]] = [requested, answered]
+      expect([said(request, '__srcId'), said(request, '__protVer')]).toEqual(['caller', '1.0'])
+      expect([said(response, '__srcId'), said(response, '__protVer')]).toEqual([undefined, '1.0'])
+      expect(said(request, '__ts')).toMatch(HLC)
+      expect(said(response, '__ts')).toMatch(HLC)
+      expect(String(said(response, '__ts')) > String(said(request, '__ts'))).toBe(true)
+      observe(world, requester.publish$({ topic: 'other', payload: bytesOf('y') }))
       world.advance(50)
-      expect(asked.at(-1)?.message.userProperties).toBeUndefined()
+      expect(requested.at(-1)?.message.userProperties).toBeUndefined()
     })
   })
 })
@@ -75,7 +75,7 @@ describe('mrpcHeaders', () => {
         world.broker.publish({ topic: 'echo', payload: bytesOf('x'), ...Object.fromEntries(given) })
         world.advance(50)
       }
-      expect(answered.map((reply) => said(reply, '__stat'))).toEqual(['400', '200'])
+      expect(answered.map((response) => said(response, '__stat'))).toEqual(['400', '200'])
       const [refusal] = answered
       expect([said(refusal, '__propName'), said(refusal, '__propVal')]).toEqual([name, value])
     })

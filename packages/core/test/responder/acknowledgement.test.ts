@@ -7,11 +7,11 @@ import { echo, onEchoStage } from './stage.js'
 
 describe('a request is acknowledged', () => {
   it('only after the PUBACK of its reply', () => {
-    onEchoStage(({ ask, world, replies, unacknowledged }) => {
+    onEchoStage(({ ask: sendRequest, world, replies: responses, unacknowledged }) => {
       world.broker.inject({ kind: 'delay', by: 1_000, packets: ['puback'], clientId: 'server' })
-      ask('x')
+      sendRequest('x')
       world.advance(500)
-      expect([replies.length, unacknowledged()]).toEqual([1, 1])
+      expect([responses.length, unacknowledged()]).toEqual([1, 1])
       world.advance(1_000)
       expect(unacknowledged()).toBe(0)
     })
@@ -19,12 +19,12 @@ describe('a request is acknowledged', () => {
 
   it('on receipt where that is what is wanted', () => {
     onEchoStage(
-      ({ ask, world, replies, unacknowledged }) => {
-        ask('x')
+      ({ ask: sendRequest, world, replies: responses, unacknowledged }) => {
+        sendRequest('x')
         world.advance(10)
-        expect([replies.length, unacknowledged()]).toEqual([0, 0])
+        expect([responses.length, unacknowledged()]).toEqual([0, 0])
         world.advance(1_000)
-        expect(replies).toHaveLength(1)
+        expect(responses).toHaveLength(1)
       },
       { requests: { acknowledge: 'on-receipt' }, handler: () => of('late').pipe(delay(500)) },
     )
@@ -32,14 +32,14 @@ describe('a request is acknowledged', () => {
 
   it('in the order of receipt, whatever the order of the replies', () => {
     onEchoStage(
-      ({ ask, world, replies, unacknowledged }) => {
-        for (const wait of ['300', '100', '200']) ask(wait, { correlationData: bytesOf(wait) })
+      ({ ask: sendRequest, world, replies: responses, unacknowledged }) => {
+        for (const wait of ['300', '100', '200']) sendRequest(wait, { correlationData: bytesOf(wait) })
         world.advance(250)
-        expect([replies.length, unacknowledged()]).toEqual([2, 3])
+        expect([responses.length, unacknowledged()]).toEqual([2, 3])
         const waiting = world.broker.session('server')?.unacknowledged.map(textOf)
         expect(waiting).toEqual(['300', '100', '200'])
         world.advance(100)
-        expect([replies.length, unacknowledged()]).toEqual([3, 0])
+        expect([responses.length, unacknowledged()]).toEqual([3, 0])
       },
       { handler: ({ value }) => of(value).pipe(delay(Number(value))) },
     )
@@ -47,14 +47,14 @@ describe('a request is acknowledged', () => {
 
   it('never on a connection that is lost: the broker delivers again, and none runs twice', () => {
     onEchoStage(
-      ({ ask, world, replies, handled, unacknowledged }) => {
-        for (const wait of ['300', '100', '200']) ask(wait, { correlationData: bytesOf(wait) })
+      ({ ask: sendRequest, world, replies: responses, handled, unacknowledged }) => {
+        for (const wait of ['300', '100', '200']) sendRequest(wait, { correlationData: bytesOf(wait) })
         world.advance(250)
         world.broker.disconnect('server')
         world.advance(1_000)
         expect(handled.map(({ value }) => value)).toEqual(['300', '100', '200'])
         // The two that were answered are answered again.
-        expect(replies.map(({ message }) => textOf(message)).sort()).toEqual([
+        expect(responses.map(({ message }) => textOf(message)).sort()).toEqual([
           '100',
           '100',
           '200',
@@ -72,13 +72,14 @@ describe('a responder that leaves', () => {
   it('stops its handlers and leaves what it has in hand unacknowledged', () => {
     let running = 0
     onEchoStage(
-      ({ ask, world, replies, records, unacknowledged }) => {
-        for (const correlation of ['1', '2', '3', '4']) ask('x', { correlationData: bytesOf(correlation) })
+      ({ ask: sendRequest, world, replies: responses, records, unacknowledged }) => {
+        for (const correlation of ['1', '2', '3', '4'])
+          sendRequest('x', { correlationData: bytesOf(correlation) })
         world.advance(10)
         expect(running).toBe(2)
         records.unsubscribe()
         world.advance(100)
-        expect([running, replies.length, unacknowledged()]).toEqual([0, 0, 4])
+        expect([running, responses.length, unacknowledged()]).toEqual([0, 0, 4])
         expect(world.broker.session('server')?.subscriptions).toEqual([])
       },
       {
@@ -101,11 +102,11 @@ describe('a responder that leaves', () => {
     let leave: () => void = () => undefined
     let isStopped = false
     onEchoStage(
-      ({ ask, world, replies, records, unacknowledged }) => {
+      ({ ask: sendRequest, world, replies: responses, records, unacknowledged }) => {
         leave = () => records.unsubscribe()
-        ask('x')
+        sendRequest('x')
         world.advance(100)
-        expect([isStopped, replies.length, unacknowledged()]).toEqual([true, 0, 1])
+        expect([isStopped, responses.length, unacknowledged()]).toEqual([true, 0, 1])
       },
       {
         handler: () => {
@@ -119,43 +120,43 @@ describe('a responder that leaves', () => {
   it('leaves its requests to the other members of its group', () => {
     inWorld((world) => {
       const handlers = { one: 0, two: 0 }
-      const serving = (name: 'one' | 'two', answer: ObservableInput<string>): { leave: () => void } => {
+      const serving = (name: 'one' | 'two', response: ObservableInput<string>): { leave: () => void } => {
         const link = world.link(name)
-        const served = observe(
+        const context = observe(
           world,
           requests$(link, echo, { group: 'workers' }).pipe(
             serve(() => {
               handlers[name]++
-              return answer
+              return response
             }),
           ),
         )
         return {
           leave: () => {
-            served.unsubscribe()
+            context.unsubscribe()
             void link.close()
           },
         }
       }
       const one = serving('one', NEVER)
       world.advance(50)
-      const ask = (correlation: string): void =>
+      const sendRequest = (correlation: string): void =>
         void world.broker.publish({
           topic: 'echo',
           payload: bytesOf('x'),
           responseTopic: 'answers',
           correlationData: bytesOf(correlation),
         })
-      for (const correlation of ['1', '2', '3']) ask(correlation)
+      for (const correlation of ['1', '2', '3']) sendRequest(correlation)
       world.advance(50)
       serving('two', of('done'))
       world.advance(50)
       expect(handlers).toEqual({ one: 3, two: 0 })
-      const replies = publishedBy(world, 'two')
+      const responses = publishedBy(world, 'two')
       one.leave()
       world.advance(5_000)
       expect(handlers).toEqual({ one: 3, two: 3 })
-      expect(replies).toHaveLength(3)
+      expect(responses).toHaveLength(3)
       expect(world.broker.session('two')?.unacknowledged).toEqual([])
     })
   })
@@ -165,8 +166,8 @@ describe('requests$', () => {
   it('may be subscribed before the link is connected', () => {
     inWorld((world) => {
       world.broker.down()
-      const replies = publishedBy(world, 'server')
-      const served = observe(
+      const responses = publishedBy(world, 'server')
+      const context = observe(
         world,
         requests$(world.link('server', { reconnect: { initial: 10, maximum: 10, jitter: 0 } }), echo).pipe(
           serve(({ value }) => of(value)),
@@ -177,8 +178,8 @@ describe('requests$', () => {
       world.advance(100)
       world.broker.publish({ topic: 'echo', payload: bytesOf('x'), responseTopic: 'answers' })
       world.advance(100)
-      expect(replies).toHaveLength(1)
-      expect(served.values).toMatchObject([{ outcome: 'answered' }])
+      expect(responses).toHaveLength(1)
+      expect(context.values).toMatchObject([{ outcome: 'responded' }])
     })
   })
 
@@ -237,12 +238,12 @@ describe('requests$', () => {
   })
 
   it('goes on in the next window when the session is lost', () => {
-    onEchoStage(({ ask, world, replies }) => {
+    onEchoStage(({ ask: sendRequest, world, replies: responses }) => {
       world.broker.disconnect('server', { session: 'lose' })
       world.advance(100)
-      ask('x')
+      sendRequest('x')
       world.advance(10)
-      expect(replies).toHaveLength(1)
+      expect(responses).toHaveLength(1)
     })
   })
 })

@@ -1,4 +1,4 @@
-import { servedCountsOf } from '@antiphon/core'
+import { responderStats } from '@antiphon/core'
 import { delay, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { bytesOf } from '../observed.js'
@@ -7,20 +7,20 @@ import { echo, onEchoStage } from './stage.js'
 describe('servedCountsOf', () => {
   it('counts what came and what became of it, and what no handler was given', () => {
     onEchoStage(
-      ({ ask, world, server }) => {
-        ask('fine', { correlationData: bytesOf('1') })
-        ask('bad', { correlationData: bytesOf('2') })
-        ask('no room', { correlationData: bytesOf('3') })
-        ask('bad', { correlationData: bytesOf('2') })
-        ask('', { correlationData: bytesOf('1'), userProperties: [['__stat', '499']] })
-        ask('nobody’s', { responseTopic: 'a/#' })
-        const before = servedCountsOf(server, echo)
+      ({ ask: sendRequest, world, server }) => {
+        sendRequest('fine', { correlationData: bytesOf('1') })
+        sendRequest('bad', { correlationData: bytesOf('2') })
+        sendRequest('no room', { correlationData: bytesOf('3') })
+        sendRequest('bad', { correlationData: bytesOf('2') })
+        sendRequest('', { correlationData: bytesOf('1'), userProperties: [['__stat', '499']] })
+        sendRequest('nobody’s', { responseTopic: 'a/#' })
+        const before = responderStats(server, echo)
         world.advance(1_000)
-        ask('late', { correlationData: bytesOf('4') })
+        sendRequest('late', { correlationData: bytesOf('4') })
         world.advance(1_000)
-        expect(servedCountsOf(server, echo)).toEqual({
+        expect(responderStats(server, echo)).toEqual({
           received: 4,
-          answered: 1,
+          responded: 1,
           failed: 1,
           'timed-out': 0,
           expired: 0,
@@ -28,7 +28,7 @@ describe('servedCountsOf', () => {
           busy: 1,
           unsent: 0,
           // A repetition, the cancel, and one that names no fit place for the answer.
-          refused: 3,
+          ignored: 3,
         })
         expect(before.received).toBe(0)
       },

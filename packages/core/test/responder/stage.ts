@@ -1,6 +1,6 @@
 import {
   endpoint,
-  refusals$,
+  ignoredRequests$,
   requests$,
   serve,
   text,
@@ -9,9 +9,9 @@ import {
   type Handler,
   type Link,
   type OutgoingMessage,
-  type Refusal,
+  type IgnoredRequest,
   type RequestsOptions,
-  type ServedRequest,
+  type ReceivedRequest,
   type ServeOptions,
   type ServeRecord,
 } from '@antiphon/core'
@@ -38,9 +38,9 @@ export interface Stage<T extends EndpointTypes> {
   readonly world: World
   readonly server: Link
   /** What the handler was given. */
-  readonly handled: readonly ServedRequest<T>[]
+  readonly handled: readonly ReceivedRequest<T>[]
   readonly records: Observed<ServeRecord<T>>
-  readonly refusals: readonly Refusal[]
+  readonly refusals: readonly IgnoredRequest[]
   /** What the responder published. */
   readonly replies: readonly Taken[]
   /** Publishes a request from outside: to `echo`, with a Response Topic and a correlation unless told otherwise. */
@@ -61,16 +61,16 @@ export function onStage<T extends EndpointTypes>(
   test: (stage: Stage<T>) => void,
 ): void {
   inWorld((world) => {
-    const replies = publishedBy(world, 'server')
+    const responses = publishedBy(world, 'server')
     const server = world.link('server', {
       clean: false,
-      sessionExpiry: 3_600,
+      sessionExpiryInterval: 3_600,
       reconnect: { initial: 10, maximum: 10, jitter: 0 },
       ...options.client,
     })
-    const refusals: Refusal[] = []
-    refusals$(server).subscribe((refusal) => refusals.push(refusal))
-    const handled: ServedRequest<T>[] = []
+    const refusals: IgnoredRequest[] = []
+    ignoredRequests$(server).subscribe((refusal) => refusals.push(refusal))
+    const handled: ReceivedRequest<T>[] = []
     const records = observe(
       world,
       requests$(server, options.endpoint, options.requests).pipe(
@@ -87,7 +87,7 @@ export function onStage<T extends EndpointTypes>(
       handled,
       records,
       refusals,
-      replies,
+      replies: responses,
       ask: (payload, properties = {}) => {
         const message = { topic: 'echo', payload: bytesOf(payload), ...asking, ...properties }
         const given = Object.entries(message).filter(([, value]) => value !== undefined)

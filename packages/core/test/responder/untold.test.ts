@@ -13,7 +13,7 @@ import { bytesOf, observe, textOf } from '../observed.js'
 import { inWorld } from '../world.js'
 import { onStage, type Stage } from './stage.js'
 
-const contract = { topic: 'echo', reply: { topic: 'answers' }, request: text, response: text } as const
+const contract = { topic: 'echo', responseTopic: 'answers', request: text, response: text } as const
 const commands = endpoint({ ...contract, correlation: inOrder() })
 const wordy = endpoint({ ...contract, correlation: inOrder(), onFailure: ({ code }) => String(code) })
 const notes = endpoint({ topic: 'echo', request: text, response: text, acceptsNotifications: true })
@@ -28,7 +28,7 @@ function onSilentStage(options: ServeOptions, test: (stage: Stage<Types>) => voi
   onStage<Types>({ endpoint: commands, client, handler, serve: options }, test)
 }
 
-function asked({ handled }: Pick<Stage<Types>, 'handled'>): readonly string[] {
+function requested({ handled }: Pick<Stage<Types>, 'handled'>): readonly string[] {
   return handled.map(({ value }) => value)
 }
 
@@ -40,7 +40,7 @@ describe('a request that cannot be told that there is no room', () => {
       expect([stage.handled.length, stage.unacknowledged()]).toEqual([1, 4])
       stage.world.advance(1_000)
       expect(stage.replies.map(({ message }) => textOf(message))).toEqual(['1', '2', '3', '4'])
-      expect(stage.records.values.map(({ outcome }) => outcome)).toEqual(Array(4).fill('answered'))
+      expect(stage.records.values.map(({ outcome }) => outcome)).toEqual(Array(4).fill('responded'))
       expect(stage.unacknowledged()).toBe(0)
     })
   })
@@ -49,7 +49,7 @@ describe('a request that cannot be told that there is no room', () => {
     onSilentStage({ concurrency: 1, queue: 1 }, (stage) => {
       for (const payload of ['1', '2', '3', '4']) stage.ask(payload, { ...bare, qos: 0 })
       stage.world.advance(1_000)
-      expect(asked(stage)).toEqual(['1', '2'])
+      expect(requested(stage)).toEqual(['1', '2'])
       const busy = stage.records.values.filter(({ outcome }) => outcome === 'busy')
       expect(busy.map(({ request, status }) => [textOf(request), status])).toEqual([
         ['3', undefined],
@@ -67,12 +67,12 @@ describe('a request that cannot be told that there is no room', () => {
         requests: { acknowledge: 'on-receipt' },
         serve: { concurrency: 1, queue: 0 },
       },
-      ({ ask, world, records, handled }) => {
-        ask('1', bare)
-        ask('2', bare)
+      ({ ask: sendRequest, world, records, handled }) => {
+        sendRequest('1', bare)
+        sendRequest('2', bare)
         world.advance(1_000)
         expect(handled).toHaveLength(1)
-        expect(records.values.map(({ outcome }) => outcome)).toEqual(['busy', 'answered'])
+        expect(records.values.map(({ outcome }) => outcome)).toEqual(['busy', 'responded'])
       },
     )
   })
@@ -84,10 +84,10 @@ describe('a request that cannot be told that there is no room', () => {
         handler: ({ value }) => of(value).pipe(delay(100)),
         serve: { concurrency: 1, queue: 0 },
       },
-      ({ ask, world, records }) => {
-        for (const payload of ['1', '2', '3']) ask(payload, bare)
+      ({ ask: sendRequest, world, records }) => {
+        for (const payload of ['1', '2', '3']) sendRequest(payload, bare)
         world.advance(1_000)
-        expect(records.values.map(({ outcome }) => outcome)).toEqual(Array(3).fill('answered'))
+        expect(records.values.map(({ outcome }) => outcome)).toEqual(Array(3).fill('responded'))
       },
     )
   })
@@ -100,11 +100,11 @@ describe('a request that cannot be told that there is no room', () => {
         handler: ({ value }) => of(value).pipe(delay(100)),
         serve: { concurrency: 1, queue: 0 },
       },
-      ({ ask, world, replies, records }) => {
-        ask('1', bare)
-        ask('2', bare)
+      ({ ask: sendRequest, world, replies: responses, records }) => {
+        sendRequest('1', bare)
+        sendRequest('2', bare)
         world.advance(1_000)
-        expect(replies.map(({ message }) => textOf(message))).toEqual(['503', '1'])
+        expect(responses.map(({ message }) => textOf(message))).toEqual(['503', '1'])
         expect(records.values[0]).toMatchObject({ outcome: 'busy', status: 503 })
       },
     )
@@ -115,15 +115,15 @@ describe('a request that comes to a draining responder which cannot tell it', ()
   it('stays unacknowledged while what is in hand is finished, and comes again later', () => {
     const drain$ = new Subject<void>()
     onSilentStage({ drain$ }, (stage) => {
-      const { ask, world, records, server, unacknowledged } = stage
-      ask('1', bare)
+      const { ask: sendRequest, world, records, server, unacknowledged } = stage
+      sendRequest('1', bare)
       world.advance(10)
       drain$.next()
-      ask('2', bare)
+      sendRequest('2', bare)
       world.advance(10)
       expect(records.values.map(({ outcome, status }) => [outcome, status])).toEqual([['busy', undefined]])
       world.advance(1_000)
-      expect(asked(stage)).toEqual(['1'])
+      expect(requested(stage)).toEqual(['1'])
       expect(records.ending()).toBe('complete')
       expect(unacknowledged()).toBe(1)
 
@@ -132,7 +132,7 @@ describe('a request that comes to a draining responder which cannot tell it', ()
       const again = observe(
         world,
         requests$(
-          world.link('server', { protocolVersion: 4, clean: false, sessionExpiry: 3_600 }),
+          world.link('server', { protocolVersion: 4, clean: false, sessionExpiryInterval: 3_600 }),
           commands,
         ).pipe(serve(({ value }) => of(value))),
       )
@@ -145,14 +145,14 @@ describe('a request that comes to a draining responder which cannot tell it', ()
   it('goes to another member of its group', () => {
     inWorld((world) => {
       const drain$ = new Subject<void>()
-      const served: [member: string, question: string][] = []
+      const context: [member: string, question: string][] = []
       const member = (name: string, options: ServeOptions) => {
         const link = world.link(name, { protocolVersion: 4 })
         const records = observe(
           world,
           requests$(link, commands, { group: 'workers' }).pipe(
             serve(({ value }) => {
-              served.push([name, value])
+              context.push([name, value])
               return of(value).pipe(delay(100))
             }, options),
           ),
@@ -171,7 +171,7 @@ describe('a request that comes to a draining responder which cannot tell it', ()
       expect(one.records.ending()).toBe('complete')
       void one.link.close()
       world.advance(5_000)
-      expect(served).toEqual([
+      expect(context).toEqual([
         ['one', '1'],
         ['two', '2'],
       ])

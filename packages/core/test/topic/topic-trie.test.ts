@@ -39,10 +39,10 @@ const filterOf = (key: string): string => key.slice(2)
 describe('TopicTrie', () => {
   it('finds what a scan finds, after any additions and deletions', () => {
     fc.assert(
-      fc.property(changes, fc.array(topics, { minLength: 5, maxLength: 5 }), (made, asked) => {
+      fc.property(changes, fc.array(topics, { minLength: 5, maxLength: 5 }), (made, requested) => {
         const { trie, stored } = after(made)
         expect(trie.size).toBe(stored.size)
-        for (const topic of asked) {
+        for (const topic of requested) {
           const expected = [...stored].filter((key) => isMatch(filterOf(key), topic))
           const found: string[] = []
           trie.match(topic, (value, filter) => found.push(`${value} ${filter}`))
@@ -56,11 +56,11 @@ describe('TopicTrie', () => {
 
   it('finds the overlaps a scan finds', () => {
     fc.assert(
-      fc.property(changes, anyFilters, (made, asked) => {
+      fc.property(changes, anyFilters, (made, requested) => {
         const { trie, stored } = after(made)
         const found: string[] = []
-        trie.overlapping(asked, (value, filter) => found.push(`${value} ${filter}`))
-        expect(found.sort()).toEqual([...stored].filter((key) => overlaps(filterOf(key), asked)).sort())
+        trie.overlapping(requested, (value, filter) => found.push(`${value} ${filter}`))
+        expect(found.sort()).toEqual([...stored].filter((key) => overlaps(filterOf(key), requested)).sort())
       }),
       runs,
     )

@@ -9,7 +9,7 @@ const byName = 3
 const addressBytes: Readonly<Record<number, number>> = { 1: 4, 4: 16 }
 
 /** What a reply says beside success [RFC 1928, 6]. */
-const replies = [
+const responses = [
   'succeeded',
   'general failure',
   'not allowed by its rules',
@@ -45,8 +45,8 @@ export function socks5(proxy: URL): Opening {
       }
       const place = Uint8Array.of(target.port >> 8, target.port & 0xff)
       socket.write(Buffer.concat([Uint8Array.of(version, 1, 0, byName), behindLength(target.host), place]))
-      const [, reply = 1, , kind = 0] = await hear(4)
-      if (reply !== 0) throw refused(replies[reply] ?? `reply ${reply}`)
+      const [, response = 1, , kind = 0] = await hear(4)
+      if (response !== 0) throw refused(responses[response] ?? `reply ${response}`)
       const [length = 0] = kind in addressBytes ? [addressBytes[kind]] : await hear(1)
       await hear(length + 2)
       return socket

@@ -130,10 +130,10 @@ async function makeWorld(protocolVersion: 4 | 5): Promise<ContractWorld> {
     },
     packets: (wanted) => {
       const sent = [...places.values()].flatMap(({ proxy }) => proxy.sent)
-      const asked = sent.flatMap((packet) => (packet.cmd === 'subscribe' ? packet.subscriptions : []))
+      const requested = sent.flatMap((packet) => (packet.cmd === 'subscribe' ? packet.subscriptions : []))
       const left = sent.flatMap((packet) => (packet.cmd === 'unsubscribe' ? packet.unsubscriptions : []))
       return Promise.resolve({
-        subscribe: asked.filter(({ topic }) => topic === wanted).length,
+        subscribe: requested.filter(({ topic }) => topic === wanted).length,
         unsubscribe: left.filter((topic) => topic === wanted).length,
       })
     },

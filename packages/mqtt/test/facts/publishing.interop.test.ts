@@ -37,8 +37,8 @@ describeForeign(['mosquitto'], 'what MQTT.js does to a publish, and what we do',
 
   it('fact 7: no more messages are unacknowledged than the Receive Maximum allows', async () => {
     const transport = mqttTransport(proxy.url)
-    const { grant, ended } = await converse(transport)
-    expect(grant.receiveMaximum).toBe(20)
+    const { grant: info, ended } = await converse(transport)
+    expect(info.receiveMaximum).toBe(20)
     const acks = Array.from({ length: 200 }, () => publish(transport, outgoing('a', 'x', { qos: 2 })))
     let most = 0
     const counted = setInterval(() => (most = Math.max(most, underWay(proxy))), 0)
@@ -75,7 +75,7 @@ describeForeign(['mosquitto'], 'what MQTT.js does to a publish, and what we do',
 
   it('fact 9: the offline queue is bounded, QoS 0 included', async () => {
     proxy.isRefusing = true
-    const link = connect(proxy.url, { queue: { messages: 1_000 }, closeWithin: 0 })
+    const link = connect(proxy.url, { queue: { messages: 1_000 }, closeTimeout: 0 })
     const errors: AntiphonError[] = []
     for (let count = 0; count < 3_000; count += 1) {
       link.publish$(outgoing('a', 'x', { qos: count % 2 === 0 ? 0 : 1 })).subscribe({

@@ -121,7 +121,7 @@ describeForeign(['mosquitto'], 'what MQTT.js does when a connection is lost, and
   })
 
   it('fact 8: a publish cut off is settled: by the resumed session, by session-lost, or by close', async () => {
-    const link = connect(proxy.url, { reconnect: { initial: 10, maximum: 10 }, closeWithin: 0 })
+    const link = connect(proxy.url, { reconnect: { initial: 10, maximum: 10 }, closeTimeout: 0 })
     await isOnline(link.state$)
     proxy.isDeaf = true
     const resumed = firstValueFrom(link.publish$(outgoing('a', 'x')))

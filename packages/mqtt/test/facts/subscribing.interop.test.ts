@@ -131,14 +131,14 @@ describeForeign(['mosquitto'], 'what MQTT.js does to a subscription, and what we
       await converse(transport)
       const refused = protocolVersion === 5 ? 0x87 : 0x80
       // Names of digits, which objects keep in an order of their own.
-      const asked = [
+      const requested = [
         asking('b', { qos: 2 }),
         asking('secret'),
         asking('2'),
         asking('1'),
         asking('a', { qos: 0 }),
       ]
-      expect(await subscribe(transport, ...asked)).toEqual([2, refused, 1, refused, 0])
+      expect(await subscribe(transport, ...requested)).toEqual([2, refused, 1, refused, 0])
       const left = firstValueFrom(transport.unsubscribe$(['b', 'never subscribed', 'a']))
       expect(await left).toEqual(protocolVersion === 5 ? [0, 0x11, 0] : [0, 0, 0])
       await disconnect(transport)

@@ -6,7 +6,7 @@ import {
   request$,
   requests$,
   serve,
-  strays$,
+  unmatchedResponses$,
   text,
   type Link,
   type Message,
@@ -72,7 +72,7 @@ describeForeign(['mosquitto', 'mosquitto-clients', 'python3-paho-mqtt'], 'foreig
   }
 
   describe('mosquitto_rr asks our serve', () => {
-    const ask = (question: string, ...more: readonly string[]): Program =>
+    const sendRequest = (question: string, ...more: readonly string[]): Program =>
       running(
         mosquittoClient(
           'mosquitto_rr',
@@ -83,25 +83,27 @@ describeForeign(['mosquitto', 'mosquitto-clients', 'python3-paho-mqtt'], 'foreig
 
     it.each([0, 1, 2])('and gets its answer at QoS %d', async (qos) => {
       const records = await serveTemperature()
-      expect(await ask('query:Vienna', '-q', String(qos)).ended()).toEqual(['Temperature in Vienna: 22.5°C'])
-      expect(records.map(({ outcome }) => outcome)).toEqual(['answered'])
+      expect(await sendRequest('query:Vienna', '-q', String(qos)).ended()).toEqual([
+        'Temperature in Vienna: 22.5°C',
+      ])
+      expect(records.map(({ outcome }) => outcome)).toEqual(['responseInput'])
     })
 
     it('with a correlation of its own, and sees it again with content type and status', async () => {
       await serveTemperature()
-      const answer = ask(
+      const response = sendRequest(
         'query:Berlin',
         ...['-D', 'publish', 'correlation-data', 'seven'],
         ...['-D', 'publish', 'content-type', 'text/plain'],
         ...['-F', '%D %C %P %p'],
       )
-      const [line] = await answer.ended()
+      const [line] = await response.ended()
       expect(line).toMatch(/^seven text\/plain .*__stat:200.* Temperature in Berlin: 18\.3°C$/)
     })
 
     it('what is no question, and gets an empty reply that says so', async () => {
       await serveTemperature()
-      const [line] = await ask('weather?', '-F', '[%P] [%l]').ended()
+      const [line] = await sendRequest('weather?', '-F', '[%P] [%l]').ended()
       expect(line).toContain('__stat:500')
       expect(line).toContain('[0]')
     })
@@ -109,19 +111,19 @@ describeForeign(['mosquitto', 'mosquitto-clients', 'python3-paho-mqtt'], 'foreig
     it('over MQTT 3.1.1, where the order alone tells whose answer it is', async () => {
       const ordered = endpoint({
         topic: 'cmd',
-        reply: { topic: 'rsp' },
+        responseTopic: 'rsp',
         request: text,
         response: text,
         correlation: inOrder(),
       })
       await serveTemperature(ordered, 4)
-      const answer = running(
+      const response = running(
         mosquittoClient(
           'mosquitto_rr',
           ...['-V', 'mqttv311', '-p', broker.port, '-t', 'cmd', '-e', 'rsp', '-m', 'query:Vienna', '-W', 10],
         ),
       )
-      expect(await answer.ended()).toEqual(['Temperature in Vienna: 22.5°C'])
+      expect(await response.ended()).toEqual(['Temperature in Vienna: 22.5°C'])
     })
   })
 
@@ -134,9 +136,9 @@ describeForeign(['mosquitto', 'mosquitto-clients', 'python3-paho-mqtt'], 'foreig
 
     it('and gets each its own answer, 300 at once', async () => {
       await ready()
-      const questions = Array.from({ length: 300 }, (_, index) => `question ${index}`)
-      const answers$ = from(questions).pipe(request$(link(), temperature, { ordered: true }), toArray())
-      expect(await lastValueFrom(answers$)).toEqual(questions)
+      const requests = Array.from({ length: 300 }, (_, index) => `question ${index}`)
+      const responses$ = from(requests).pipe(request$(link(), temperature, { ordered: true }), toArray())
+      expect(await lastValueFrom(responses$)).toEqual(requests)
     })
 
     it.each([0, 1, 2] as const)('at QoS %d', async (qos) => {
@@ -146,15 +148,15 @@ describeForeign(['mosquitto', 'mosquitto-clients', 'python3-paho-mqtt'], 'foreig
 
     it('takes the echo of its cancel for a stray, and both live on', async () => {
       const echo = await ready()
-      const caller = link()
-      const strays = new ReplaySubject<Message>(1)
-      strays$(caller)
+      const requester = link()
+      const unmatched = new ReplaySubject<Message>(1)
+      unmatchedResponses$(requester)
         .pipe(map(({ message }) => message))
-        .subscribe(strays)
+        .subscribe(unmatched)
       // Left after its first answer, which calls the others off.
-      await firstValueFrom(gather$(caller, temperature, 'x'))
-      expect((await firstValueFrom(strays)).payload).toHaveLength(0)
-      expect(await request(caller, temperature, 'after')).toBe('after')
+      await firstValueFrom(gather$(requester, temperature, 'x'))
+      expect((await firstValueFrom(unmatched)).payload).toHaveLength(0)
+      expect(await request(requester, temperature, 'after')).toBe('after')
       expect(echo.isRunning()).toBe(true)
     })
   })
@@ -163,22 +165,22 @@ describeForeign(['mosquitto', 'mosquitto-clients', 'python3-paho-mqtt'], 'foreig
     it('and it answers, and lives', async () => {
       const weather = running(python('weather.py', broker.port, temperature.name))
       await weather.until(1)
-      const caller = link()
-      const answers$ = from(['query:Vienna', 'query:Berlin', 'query:Paris']).pipe(
-        request$(caller, temperature, { ordered: true, retry: { count: 2 } }),
-        map((answer) => answer.replace('Temperature in ', '')),
+      const requester = link()
+      const responses$ = from(['query:Vienna', 'query:Berlin', 'query:Paris']).pipe(
+        request$(requester, temperature, { ordered: true, retry: { count: 2 } }),
+        map((response) => response.replace('Temperature in ', '')),
         toArray(),
       )
-      expect(await lastValueFrom(answers$)).toEqual(['Vienna: 22.5°C', 'Berlin: 18.3°C', 'Paris: 20.0°C'])
-      await expect(request(caller, temperature, 'no question', { timeout: 200 })).rejects.toMatchObject({
+      expect(await lastValueFrom(responses$)).toEqual(['Vienna: 22.5°C', 'Berlin: 18.3°C', 'Paris: 20.0°C'])
+      await expect(request(requester, temperature, 'no question', { timeout: 200 })).rejects.toMatchObject({
         code: 'timeout',
-        awaited: 'answer',
+        awaited: 'response',
       })
       await expect(
-        request(caller, temperature, 'no question', { signal: AbortSignal.timeout(50) }),
+        request(requester, temperature, 'no question', { signal: AbortSignal.timeout(50) }),
       ).rejects.toMatchObject({ code: 'cancelled' })
       // Still there, after a cancel it knows nothing of.
-      expect(await request(caller, temperature, 'query:Vienna')).toBe('Temperature in Vienna: 22.5°C')
+      expect(await request(requester, temperature, 'query:Vienna')).toBe('Temperature in Vienna: 22.5°C')
       expect(weather.isRunning()).toBe(true)
     })
   })

@@ -1,4 +1,4 @@
-import { showDecodeError, type Codec, type ServedRequest, type TemplateParams } from '@antiphon/core'
+import { formatDecodeError, type Codec, type ReceivedRequest, type TemplateParams } from '@antiphon/core'
 import { decodeWith, encodeWith } from '@antiphon/core/codec'
 import { topicTemplate } from '@antiphon/core/topic'
 import { isLeft } from 'fp-ts/lib/Either.js'
@@ -24,7 +24,7 @@ export interface Command<Params, Req> {
 /** Handles the commands of one kind; made by `onCommand`. */
 export interface CommandHandler {
   /** The reply to a command of this kind; `undefined` where it is of another. */
-  readonly reply$: (request: ServedRequest) => Observable<Uint8Array> | undefined
+  readonly reply$: (request: ReceivedRequest) => Observable<Uint8Array> | undefined
 }
 
 /**
@@ -41,10 +41,10 @@ export function onCommand<const Topic extends string, Req, Res>(
       const params = template.match(message.topic)
       if (params === undefined) return undefined
       const value = decodeWith(reads, message.payload, message.contentType ?? reads.contentType)
-      if (isLeft(value)) return of(failure(showDecodeError(value.left)))
+      if (isLeft(value)) return of(failure(formatDecodeError(value.left)))
       return from(handle({ value: value.right, params, receivedAt })).pipe(
-        map((answer) => {
-          const encoded = encodeWith(writes, answer)
+        map((response) => {
+          const encoded = encodeWith(writes, response)
           if (isLeft(encoded)) throw encoded.left
           return encoded.right
         }),

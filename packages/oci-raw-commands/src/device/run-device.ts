@@ -29,7 +29,7 @@ export interface DeviceOptions extends TelemetryOptions, CommandsOptions {
   /** Another way than a command to shut it down, such as Ctrl-C. */
   readonly stop$?: Observable<unknown>
   /** Milliseconds that a shutdown gives what is in hand. @defaultValue 2 000 */
-  readonly finishWithin?: number
+  readonly drainTimeout?: number
 }
 
 /** What a device does. */
@@ -51,7 +51,7 @@ const stopping: DeviceEvent = { event: 'stopping' }
  */
 export function runDevice(
   link: Link,
-  { stop$ = NEVER, finishWithin = 2_000, ...options }: DeviceOptions = {},
+  { stop$ = NEVER, drainTimeout = 2_000, ...options }: DeviceOptions = {},
 ): Observable<DeviceEvent> {
   return defer(() => {
     const stopped$ = new ReplaySubject<void>(1)
@@ -100,7 +100,7 @@ export function runDevice(
       startWith(undefined),
       filter(() => inHand === 0),
     )
-    const finished$ = stopped$.pipe(switchMap(() => race(isIdle$, timer(finishWithin, link.scheduler))))
+    const finished$ = stopped$.pipe(switchMap(() => race(isIdle$, timer(drainTimeout, link.scheduler))))
     return concat(
       merge(work$, sending$, connected$).pipe(takeUntil(finished$)),
       defer(() => {

@@ -7,7 +7,7 @@ import {
   type Endpoint,
   type Link,
   type Message,
-  type ServedRequest,
+  type ReceivedRequest,
   type ServeRecord,
 } from '@antiphon/core'
 import { defaultIfEmpty, defer, map, Observable, Subject, tap } from 'rxjs'
@@ -53,11 +53,11 @@ export function serveCommands(
   const acknowledge = (): Uint8Array => acknowledgement(link.scheduler.now())
   return defer(() => {
     const told = new Subject<CommandEvent>()
-    const reply$ = (request: ServedRequest): Observable<Uint8Array> => {
+    const reply$ = (request: ReceivedRequest): Observable<Uint8Array> => {
       const { message: command } = request
       for (const { reply$: tryIt } of handlers) {
-        const reply = tryIt(request)
-        if (reply !== undefined) return told$(command, reply.pipe(defaultIfEmpty(acknowledge())))
+        const response = tryIt(request)
+        if (response !== undefined) return told$(command, response.pipe(defaultIfEmpty(acknowledge())))
       }
       return told$(
         command,
@@ -98,10 +98,10 @@ function anyCommand({ filter, replyTopicOf }: CommandTopics): Endpoint {
       onFailure: ({ message }) => failure(message),
     }),
     // A base may hold +, and then no template says where the reply goes.
-    reply: {
-      place: ({ topic = '' }) => {
-        const reply = replyTopicOf(topic) ?? topic
-        return { topic: reply, filter: reply }
+    responseTopic: {
+      format: ({ topic = '' }) => {
+        const response = replyTopicOf(topic) ?? topic
+        return { topic: response, filter: response }
       },
     },
   }

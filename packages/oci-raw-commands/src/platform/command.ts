@@ -50,7 +50,7 @@ export class Command {
       time_finished: null,
       delivery_status: 'PENDING',
     }
-    this.#patience = deadlines.add(order.deliverWithin, () => this.#finish('EXPIRED'))
+    this.#patience = deadlines.add(order.deliveryTimeout, () => this.#finish('EXPIRED'))
   }
 
   /** Sends it on its way, once. */
@@ -93,7 +93,7 @@ export class Command {
     if (order.responseEndpoint === null) return this.#finish('COMPLETED')
     this.#patience.cancel()
     this.#change({ delivery_status: 'SENT' })
-    this.#patience = deadlines.add(order.answerWithin, () => this.#finish('NOT_RESPONDED'))
+    this.#patience = deadlines.add(order.responseTimeout, () => this.#finish('NOT_RESPONDED'))
   }
 
   #finish(delivery_status: DeliveryStatus, response_data: unknown = null): void {

@@ -13,7 +13,7 @@ const version = '20250531'
 const mostBodyBytes = 2 * mostBytes
 
 /** An answer of the API. */
-interface Answer {
+interface HttpResponse {
   readonly status: number
   readonly body?: unknown
   readonly requestId?: string
@@ -42,7 +42,7 @@ export async function httpApi(
   }
 }
 
-async function answerTo(platform: Platform, request: IncomingMessage): Promise<Answer> {
+async function answerTo(platform: Platform, request: IncomingMessage): Promise<HttpResponse> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
   const [, said, collection, id, ...action] = pathname.split('/').map(decoded)
   if (said !== version) return notFound()
@@ -62,14 +62,14 @@ async function answerTo(platform: Platform, request: IncomingMessage): Promise<A
   return record === undefined ? notFound() : { status: 200, body: record }
 }
 
-function invoke(platform: Platform, instanceId: string, text: string | undefined): Answer {
+function invoke(platform: Platform, instanceId: string, text: string | undefined): HttpResponse {
   if (text === undefined)
     return refusal(413, 'PayloadTooLarge', `the body takes more than ${mostBodyBytes} bytes`)
   const invoked = platform.invoke(instanceId, parsed(text))
   return either.isLeft(invoked) ? toRefusal(invoked.left) : { status: 202, requestId: invoked.right }
 }
 
-function toRefusal(fault: InvokeFault): Answer {
+function toRefusal(fault: InvokeFault): HttpResponse {
   if (fault.kind === 'unknown-instance') return notFound()
   const told = fault.faults.map(({ field, reason }) => `${field}: ${reason}`).join('; ')
   return refusal(400, 'InvalidParameter', told)
@@ -103,15 +103,15 @@ function decoded(part: string): string {
   }
 }
 
-function notFound(): Answer {
+function notFound(): HttpResponse {
   return refusal(404, 'NotAuthorizedOrNotFound', 'there is no such resource, or none that you may see')
 }
 
-function refusal(status: number, code: string, message: string): Answer {
+function refusal(status: number, code: string, message: string): HttpResponse {
   return { status, body: { code, message } }
 }
 
-function send(response: ServerResponse, { status, body, requestId = randomUUID() }: Answer): void {
+function send(response: ServerResponse, { status, body, requestId = randomUUID() }: HttpResponse): void {
   const text = body === undefined ? '' : JSON.stringify(body)
   response.writeHead(status, {
     'opc-request-id': requestId,

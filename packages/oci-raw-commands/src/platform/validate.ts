@@ -21,10 +21,10 @@ export interface Order {
   readonly data: unknown
   readonly payload: Uint8Array
   readonly duration: string
-  readonly deliverWithin: number
+  readonly deliveryTimeout: number
   readonly responseEndpoint: string | null
   readonly responseDuration: string | null
-  readonly answerWithin: number
+  readonly responseTimeout: number
 }
 
 const defaultDuration = 'PT10M'
@@ -84,10 +84,10 @@ function toOrder({
     data: requestData ?? null,
     payload: payload as Uint8Array,
     duration,
-    deliverWithin: durationOf(duration) ?? 0,
+    deliveryTimeout: durationOf(duration) ?? 0,
     responseEndpoint: responseEndpoint ?? null,
     responseDuration: responseEndpoint === undefined ? null : responseDuration,
-    answerWithin: durationOf(responseDuration) ?? 0,
+    responseTimeout: durationOf(responseDuration) ?? 0,
   }
 }
 

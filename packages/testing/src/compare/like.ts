@@ -5,7 +5,7 @@ import { isEqual, partsOf, type Matcher } from './equal.js'
  *
  * @example
  * ```ts
- * expectObservable(records$).toBe('--a', { a: like({ outcome: 'answered' }) })
+ * expectObservable(records$).toBe('--a', { a: like({ outcome: 'responded' }) })
  * ```
  */
 export function like(parts: object): Matcher {

@@ -1,4 +1,4 @@
-import type { Disturb } from '../virtual/lane.js'
+import type { Disturb } from '../virtual/packet-lane.js'
 import type { Packet } from '../virtual/packet.js'
 import type { PacketFault } from './fault.js'
 import { packetFaults, type Route } from './packet-faults.js'

@@ -1,5 +1,5 @@
 import { isMatch } from '@antiphon/core/topic'
-import type { Passage } from '../virtual/lane.js'
+import type { Passage } from '../virtual/packet-lane.js'
 import type { Packet } from '../virtual/packet.js'
 import type { PacketFault } from './fault.js'
 

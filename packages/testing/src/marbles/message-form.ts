@@ -72,11 +72,11 @@ export function readablePublished(published: Published, codec?: PayloadReader): 
 /** What a form asks for, for people; what it leaves open as in the message that came in its place. */
 export function readableForm(form: MessageForm, instead?: Published, codec?: PayloadReader): string {
   const left = instead === undefined ? {} : actualParts(instead, codec)
-  const asked = givenParts(form).map(([name, part]) => {
+  const requested = givenParts(form).map(([name, part]) => {
     if (instead !== undefined && meets(instead, { [name]: part }, codec)) return [name, left[name]] as const
     return [name, name === 'payload' && codec !== undefined ? part : asPart(name, part)] as const
   })
-  return readable({ ...left, ...Object.fromEntries(asked) })
+  return readable({ ...left, ...Object.fromEntries(requested) })
 }
 
 function givenParts(form: MessageForm): readonly (readonly [name: string, part: unknown])[] {

@@ -4,7 +4,7 @@ import {
   type EndpointTypes,
   type Link,
   type RequestsOptions,
-  type ServedRequest,
+  type ReceivedRequest,
 } from '@antiphon/core'
 import { ignoreElements, merge, tap, type OperatorFunction } from 'rxjs'
 import type { VirtualBroker } from '../virtual/broker.js'
@@ -15,7 +15,7 @@ export type ToRequests = <T extends EndpointTypes>(
   link: Link,
   endpoint: Endpoint<T>,
   options?: RequestsOptions<T>,
-) => OperatorFunction<MessageForm, ServedRequest<T>>
+) => OperatorFunction<MessageForm, ReceivedRequest<T>>
 
 /** Leads messages through the broker, so that what a handler sees is what it would see. */
 export function toRequests(broker: VirtualBroker): ToRequests {

@@ -19,7 +19,7 @@ import { toRequests, type ToRequests } from './to-requests.js'
 /** How a marble test has its broker. */
 export interface MarbleOptions extends Omit<VirtualBrokerOptions, 'scheduler'> {
   /** The millisecond at which a test ends though something, such as a retry, would go on. @defaultValue 60 000 */
-  readonly horizon?: number
+  readonly maxTime?: number
 }
 
 /** What Antiphon adds to a marble test. */
@@ -60,7 +60,7 @@ export interface BrokerContext {
  */
 export function withBroker(
   test: TestScheduler | { readonly scheduler: TestScheduler },
-  { horizon = 60_000, ...options }: MarbleOptions = {},
+  { maxTime = 60_000, ...options }: MarbleOptions = {},
 ): BrokerContext {
   const scheduler = test instanceof TestScheduler ? test : test.scheduler
   const timers = timerCount(scheduler)
@@ -71,7 +71,7 @@ export function withBroker(
     return expectation
   }
 
-  scheduler.maxFrames = horizon
+  scheduler.maxFrames = maxTime
   scheduler.assertDeepEqual = assertMarbles
   const flush = scheduler.flush.bind(scheduler)
   scheduler.flush = () => {

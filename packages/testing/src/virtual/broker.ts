@@ -1,4 +1,4 @@
-import type { Grant, Link, OutgoingMessage } from '@antiphon/core'
+import type { ConnectionInfo, Link, OutgoingMessage } from '@antiphon/core'
 import type { LinkOptions, Transport } from '@antiphon/core/link'
 import type { Observable, SchedulerLike, Subscription } from 'rxjs'
 import type { Fault, ScriptedFault } from '../faults/fault.js'
@@ -8,7 +8,7 @@ import type { Overlap } from './routing.js'
 import type { BrokerSubscription } from './session.js'
 
 /** What a broker allows; the same names as in the grant a link sees. */
-export type BrokerLimits = Omit<Grant, 'protocolVersion' | 'clientId' | 'sessionPresent'>
+export type VirtualBrokerLimits = Omit<ConnectionInfo, 'protocolVersion' | 'clientId' | 'sessionPresent'>
 
 /** How to make a virtual broker. */
 export interface VirtualBrokerOptions {
@@ -19,7 +19,7 @@ export interface VirtualBrokerOptions {
   /** Milliseconds a packet takes; a number for both directions. @defaultValue 0 */
   readonly latency?: number | Latency
   /** What it allows; everything when not said. */
-  readonly limits?: Partial<BrokerLimits>
+  readonly limits?: Partial<VirtualBrokerLimits>
   /** How often a message comes that several subscriptions of a client ask for. @defaultValue 'once' */
   readonly overlap?: Overlap
 }
@@ -33,7 +33,7 @@ export interface VirtualClientOptions {
   /** @defaultValue 5 */
   readonly protocolVersion?: 4 | 5
   /** Seconds the broker remembers the client after a connection. @defaultValue 0, for 3.1.1 without `clean` for ever */
-  readonly sessionExpiry?: number
+  readonly sessionExpiryInterval?: number
   /** How many QoS 1 and 2 messages the client takes unacknowledged. @defaultValue 65535 */
   readonly receiveMaximum?: number
   readonly will?: Will

@@ -10,7 +10,7 @@ export function connectPacket(client: VirtualClientOptions, name: () => string):
     clientId: client.clientId ?? name(),
     clean,
     protocolVersion,
-    sessionExpiry: protocolVersion === 4 ? remembered : (client.sessionExpiry ?? 0),
+    sessionExpiryInterval: protocolVersion === 4 ? remembered : (client.sessionExpiryInterval ?? 0),
     receiveMaximum: client.receiveMaximum ?? 65_535,
     maximumPacketSize: Infinity,
     ...(client.will === undefined ? {} : { will: client.will }),

@@ -1,5 +1,5 @@
 import type { SchedulerLike } from 'rxjs'
-import { lane, type Disturb, type Receiver } from './lane.js'
+import { lane, type Disturb, type Receiver } from './packet-lane.js'
 import type { ClientPacket, ServerPacket } from './packet.js'
 
 /** One end of a connection, as its owner holds it. */

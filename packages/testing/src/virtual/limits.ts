@@ -1,10 +1,10 @@
 import type { SubscribeRequest } from '@antiphon/core/link'
 import { isSharedFilter, validateTopicFilter, validateTopicName } from '@antiphon/core/topic'
-import type { BrokerLimits } from './broker.js'
+import type { VirtualBrokerLimits } from './broker.js'
 import type { PublishPacket, SubscribePacket } from './packet.js'
 
 /** What a broker allows that is told nothing. */
-export const everything: BrokerLimits = {
+export const everything: VirtualBrokerLimits = {
   receiveMaximum: 65_535,
   maximumPacketSize: Infinity,
   maximumQoS: 2,
@@ -15,7 +15,7 @@ export const everything: BrokerLimits = {
 }
 
 /** Why a message ends the connection it came on, as a reason code. */
-export function publishFault(packet: PublishPacket, limits: BrokerLimits): number | undefined {
+export function publishFault(packet: PublishPacket, limits: VirtualBrokerLimits): number | undefined {
   // What cannot be read ends the connection [MQTT-4.13.1-1].
   if (packet.malformed === true) return 0x81
   if (validateTopicName(packet.message.topic) !== undefined) return 0x90
@@ -24,7 +24,7 @@ export function publishFault(packet: PublishPacket, limits: BrokerLimits): numbe
 }
 
 /** Why a SUBSCRIBE ends the connection it came on, as a reason code. */
-export function subscribeFault(packet: SubscribePacket, limits: BrokerLimits): number | undefined {
+export function subscribeFault(packet: SubscribePacket, limits: VirtualBrokerLimits): number | undefined {
   const { requests, subscriptionIdentifier } = packet
   if (requests.length === 0) return 0x82
   // No Local on a shared filter is a protocol error [MQTT-3.8.3-4].
@@ -33,7 +33,7 @@ export function subscribeFault(packet: SubscribePacket, limits: BrokerLimits): n
 }
 
 /** Why a filter alone is refused in SUBACK, as a reason code. */
-export function filterFault({ filter }: SubscribeRequest, limits: BrokerLimits): number | undefined {
+export function filterFault({ filter }: SubscribeRequest, limits: VirtualBrokerLimits): number | undefined {
   if (validateTopicFilter(filter) !== undefined) return 0x8f
   if (isSharedFilter(filter) && !limits.sharedSubscriptions) return 0x9e
   return /[+#]/.test(filter) && !limits.wildcardSubscriptions ? 0xa2 : undefined

@@ -1,10 +1,10 @@
-import type { Grant, OutgoingMessage, QoS } from '@antiphon/core'
+import type { ConnectionInfo, OutgoingMessage, QoS } from '@antiphon/core'
 import type { SubscribeRequest } from '@antiphon/core/link'
 
 /** A last will: the message the broker publishes for a client that went without a farewell. */
 export interface Will extends OutgoingMessage {
   /** Seconds to wait before it is published; a client that comes back meanwhile cancels it. @defaultValue 0 */
-  readonly delay?: number
+  readonly willDelayInterval?: number
 }
 
 /** What a client says of itself when it connects. */
@@ -14,7 +14,7 @@ export interface ConnectPacket {
   readonly clean: boolean
   readonly protocolVersion: 4 | 5
   /** Seconds the broker keeps the session after the connection; `Infinity` for ever. */
-  readonly sessionExpiry: number
+  readonly sessionExpiryInterval: number
   readonly receiveMaximum: number
   readonly maximumPacketSize: number
   readonly will?: Will
@@ -25,7 +25,7 @@ export interface ConnackPacket {
   readonly type: 'connack'
   readonly reasonCode: number
   /** Present when the client was let in. */
-  readonly grant?: Grant
+  readonly info?: ConnectionInfo
 }
 
 /** A message on its way, in either direction. */
@@ -65,7 +65,7 @@ export interface UnsubscribePacket {
 }
 
 /** The broker's answer to SUBSCRIBE or UNSUBSCRIBE. */
-export interface AnswerPacket {
+export interface AcknowledgementPacket {
   readonly type: 'suback' | 'unsuback'
   readonly packetId: number
   readonly reasonCodes: readonly number[]
@@ -82,7 +82,8 @@ export type ClientPacket =
   ConnectPacket | PublishPacket | AckPacket | SubscribePacket | UnsubscribePacket | DisconnectPacket
 
 /** What a broker sends. */
-export type ServerPacket = ConnackPacket | PublishPacket | AckPacket | AnswerPacket | DisconnectPacket
+export type ServerPacket =
+  ConnackPacket | PublishPacket | AckPacket | AcknowledgementPacket | DisconnectPacket
 
 /** Any packet. */
 export type Packet = ClientPacket | ServerPacket

@@ -1,4 +1,4 @@
-import type { Grant, OutgoingMessage } from '@antiphon/core'
+import type { ConnectionInfo, OutgoingMessage } from '@antiphon/core'
 import { isSharedFilter } from '@antiphon/core/topic'
 import type { Published, SessionView, SubscriptionChange, Undo, VirtualBrokerOptions } from './broker.js'
 import { everything, filterFault } from './limits.js'
@@ -77,7 +77,7 @@ export function registry(options: RegistryOptions): BrokerState {
     const { will, clientId } = gone
     if (will === undefined || gone.attachment !== undefined) return
     gone.will = undefined
-    const { delay: _, ...message } = will
+    const { willDelayInterval: _, ...message } = will
     take(message, clientId)
   }
 
@@ -89,12 +89,12 @@ export function registry(options: RegistryOptions): BrokerState {
     // A farewell deletes the will [MQTT-3.14.4-3].
     if (isFarewell) left.will = undefined
     const { will } = left
-    if (will !== undefined && will.delay !== undefined && will.delay > 0)
+    if (will !== undefined && will.willDelayInterval !== undefined && will.willDelayInterval > 0)
       scheduler.schedule(
         () => {
           if (left.will === will) publishWill(left)
         },
-        Math.min(will.delay, expiry) * 1000,
+        Math.min(will.willDelayInterval, expiry) * 1000,
       )
     else publishWill(left)
     if (expiry === 0) end(left)
@@ -104,7 +104,7 @@ export function registry(options: RegistryOptions): BrokerState {
 
   const admit: Registry['admit'] = (connect, attachment) => {
     sweep()
-    const { clientId, clean, protocolVersion, sessionExpiry, will } = connect
+    const { clientId, clean, protocolVersion, sessionExpiryInterval, will } = connect
     const refused = refusal('connect', clientId)
     if (refused !== undefined) return refused
     // A second connection of one client ends the first [MQTT-3.1.4-3].
@@ -114,14 +114,19 @@ export function registry(options: RegistryOptions): BrokerState {
     const present = clean ? undefined : known
     const admitted = present ?? session(clientId, now)
     sessions.set(clientId, admitted)
-    expiries.set(admitted, sessionExpiry)
+    expiries.set(admitted, sessionExpiryInterval)
     admitted.attachment = attachment
     admitted.expiresAt = Infinity
     admitted.will = will
-    const grant: Grant = { ...limits, protocolVersion, clientId, sessionPresent: present !== undefined }
+    const info: ConnectionInfo = {
+      ...limits,
+      protocolVersion,
+      clientId,
+      sessionPresent: present !== undefined,
+    }
     return {
       session: admitted,
-      grant: protocolVersion === 4 ? plain(grant) : grant,
+      info: protocolVersion === 4 ? plain(info) : info,
       afterwards: routes.rebalance,
     }
   }
@@ -210,7 +215,7 @@ export function registry(options: RegistryOptions): BrokerState {
 }
 
 /** What MQTT 3.1.1 leaves of a grant: it names no limit, and has no shared subscriptions in the norm. */
-function plain(grant: Grant): Grant {
-  const { responseInformation: _, ...rest } = grant
+function plain(info: ConnectionInfo): ConnectionInfo {
+  const { responseInformation: _, ...rest } = info
   return { ...rest, receiveMaximum: 65_535, maximumPacketSize: Infinity, subscriptionIdentifiers: false }
 }

@@ -63,9 +63,9 @@ export function routing(overlap: Overlap): Routing {
         else filters.push(filter)
       })
       const delivered = [...filtersOf].map(([session, filters]) => deliver(session, stored, filters))
-      const asking = groups.matches(topic)
-      for (const one of asking) one.share(stored)
-      return asking.length > 0 || delivered.includes(true)
+      const requesting = groups.matches(topic)
+      for (const one of requesting) one.share(stored)
+      return requesting.length > 0 || delivered.includes(true)
     },
     rebalance: () => {
       for (const one of groupOf.values()) one.rebalance()

@@ -1,7 +1,7 @@
-import type { Grant } from '@antiphon/core'
-import type { BrokerLimits } from './broker.js'
+import type { ConnectionInfo } from '@antiphon/core'
+import type { VirtualBrokerLimits } from './broker.js'
 import type { ServerEnd } from './connection.js'
-import type { Receiver } from './lane.js'
+import type { Receiver } from './packet-lane.js'
 import { publishFault, subscribeFault } from './limits.js'
 import type {
   ClientPacket,
@@ -14,9 +14,9 @@ import type { Attachment, Session } from './session.js'
 
 /** What a connection asks of the broker behind it. */
 export interface Registry {
-  readonly limits: BrokerLimits
+  readonly limits: VirtualBrokerLimits
   /** Lets a client in, or says the reason code that keeps it out. */
-  readonly admit: (connect: ConnectPacket, attachment: Attachment) => Admission | number
+  readonly admit: (connect: ConnectPacket, attachment: Attachment) => AcceptedConnection | number
   /** Takes a message; says the reason code of its acknowledgement. */
   readonly accept: (publish: PublishPacket, session: Session) => number
   /** Makes the subscriptions; says the reason codes, and sends what is retained through `afterwards`. */
@@ -27,9 +27,9 @@ export interface Registry {
 }
 
 /** A client let in. */
-export interface Admission {
+export interface AcceptedConnection {
   readonly session: Session
-  readonly grant: Grant
+  readonly info: ConnectionInfo
   /** What is to be done once the CONNACK and the messages of the session are on their way. */
   readonly afterwards: () => void
 }
@@ -80,7 +80,7 @@ export function serverConnection(registry: Registry, end: ServerEnd): Receiver<C
       return
     }
     session = admission.session
-    end.send({ type: 'connack', reasonCode: 0, grant: admission.grant })
+    end.send({ type: 'connack', reasonCode: 0, info: admission.info })
     session.resume()
     admission.afterwards()
   }
@@ -111,7 +111,7 @@ export function serverConnection(registry: Registry, end: ServerEnd): Receiver<C
   /** MQTT 3.1.1 acknowledges without saying how it went. */
   const codeFor = (reasonCode: number): number => (connect?.protocolVersion === 4 ? 0 : reasonCode)
 
-  const answer = (packet: ClientPacket, present: Session): void => {
+  const response = (packet: ClientPacket, present: Session): void => {
     switch (packet.type) {
       case 'connect':
         // A second CONNECT is a protocol error [MQTT-3.1.0-2].
@@ -154,7 +154,7 @@ export function serverConnection(registry: Registry, end: ServerEnd): Receiver<C
 
   return {
     packet: (packet) => {
-      if (session !== undefined) answer(packet, session)
+      if (session !== undefined) response(packet, session)
       else if (packet.type === 'connect' && connect === undefined) greet(packet)
     },
     closed: () => leave(false),

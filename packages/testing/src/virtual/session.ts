@@ -45,7 +45,7 @@ export interface Attachment {
   readonly receiveMaximum: number
 }
 
-interface InFlight extends Outbound {
+interface UnacknowledgedMessage extends Outbound {
   readonly packetId: number
   readonly isReleased: boolean
 }
@@ -74,7 +74,7 @@ export interface Session {
 
 /** A new session. */
 export function session(clientId: string, now: () => number): Session {
-  const inFlight = new Map<number, InFlight>()
+  const inFlight = new Map<number, UnacknowledgedMessage>()
   let queue: Outbound[] = []
   let lastPacketId = 0
 

@@ -4,7 +4,7 @@ import { Observable, type Subscriber } from 'rxjs'
 import { clientSession } from './client-session.js'
 import type { ClientReceiver, End } from './connection.js'
 import type {
-  AnswerPacket,
+  AcknowledgementPacket,
   ClientPacket,
   ConnackPacket,
   ConnectPacket,
@@ -16,7 +16,7 @@ import type {
 export type Dial = (client: ClientReceiver) => End<ClientPacket>
 
 /** A connection as its client sees it. */
-interface Conversation {
+interface VirtualConnection {
   readonly end: End<ClientPacket>
   readonly subscriber: Subscriber<TransportEvent>
   readonly requests: Map<number, Subscriber<readonly number[]>>
@@ -33,9 +33,9 @@ interface Conversation {
 /** One client's conversation with a virtual broker, which `dial` reaches. */
 export function virtualTransport(dial: Dial, connect: ConnectPacket): Transport {
   const session = clientSession(connect.protocolVersion)
-  let current: Conversation | undefined
+  let current: VirtualConnection | undefined
 
-  const finish = (conversation: Conversation, outcome: 'dropped' | 'farewell' | AntiphonError): void => {
+  const finish = (conversation: VirtualConnection, outcome: 'dropped' | 'farewell' | AntiphonError): void => {
     if (conversation.isOver) return
     conversation.isOver = true
     if (current === conversation) {
@@ -49,8 +49,8 @@ export function virtualTransport(dial: Dial, connect: ConnectPacket): Transport 
     for (const farewell of conversation.farewells) farewell.complete()
   }
 
-  const greeted = (conversation: Conversation, { reasonCode, grant }: ConnackPacket): void => {
-    if (grant === undefined) {
+  const greeted = (conversation: VirtualConnection, { reasonCode, info }: ConnackPacket): void => {
+    if (info === undefined) {
       const message = `The broker refused '${connect.clientId}' with reason code ${hex(reasonCode)}.`
       finish(
         conversation,
@@ -59,11 +59,11 @@ export function virtualTransport(dial: Dial, connect: ConnectPacket): Transport 
       return
     }
     conversation.isOnline = true
-    session.attach(conversation.end.send, grant.sessionPresent)
-    conversation.subscriber.next({ type: 'online', grant })
+    session.attach(conversation.end.send, info.sessionPresent)
+    conversation.subscriber.next({ type: 'online', info })
   }
 
-  const arrived = (conversation: Conversation, packet: PublishPacket): void => {
+  const arrived = (conversation: VirtualConnection, packet: PublishPacket): void => {
     const { end, inHand, subscriber } = conversation
     const { packetId, qos } = packet
     if (qos === 2 && inHand.has(packetId)) return
@@ -84,7 +84,10 @@ export function virtualTransport(dial: Dial, connect: ConnectPacket): Transport 
     else subscriber.next({ type: 'malformed', error: unfit(packet), message })
   }
 
-  const answered = ({ requests }: Conversation, { packetId, reasonCodes }: AnswerPacket): void => {
+  const answered = (
+    { requests }: VirtualConnection,
+    { packetId, reasonCodes }: AcknowledgementPacket,
+  ): void => {
     const subscriber = requests.get(packetId)
     requests.delete(packetId)
     session.free(packetId)
@@ -92,7 +95,7 @@ export function virtualTransport(dial: Dial, connect: ConnectPacket): Transport 
     subscriber?.complete()
   }
 
-  const receive = (conversation: Conversation, packet: ServerPacket): void => {
+  const receive = (conversation: VirtualConnection, packet: ServerPacket): void => {
     if (conversation.isOver) return
     switch (packet.type) {
       case 'connack':
@@ -122,7 +125,10 @@ export function virtualTransport(dial: Dial, connect: ConnectPacket): Transport 
     }
   }
 
-  const ask = (packet: (packetId: number) => ClientPacket, what: string): Observable<readonly number[]> =>
+  const sendRequest = (
+    packet: (packetId: number) => ClientPacket,
+    what: string,
+  ): Observable<readonly number[]> =>
     new Observable((subscriber) => {
       if (current === undefined || !current.isOnline) {
         subscriber.error(lost(`Cannot ${what}: not connected`, 'before-network'))
@@ -136,7 +142,7 @@ export function virtualTransport(dial: Dial, connect: ConnectPacket): Transport 
   return {
     connect$: () =>
       new Observable((subscriber) => {
-        const conversation: Conversation = {
+        const conversation: VirtualConnection = {
           end: dial({
             packet: (packet) => receive(conversation, packet),
             unreachable: () => finish(conversation, lost('The broker cannot be reached', 'before-network')),
@@ -164,7 +170,7 @@ export function virtualTransport(dial: Dial, connect: ConnectPacket): Transport 
         }
       }),
     subscribe$: (requests: readonly SubscribeRequest[], subscriptionIdentifier?: number) =>
-      ask(
+      sendRequest(
         (packetId) => ({
           type: 'subscribe',
           packetId,
@@ -174,7 +180,7 @@ export function virtualTransport(dial: Dial, connect: ConnectPacket): Transport 
         'subscribe',
       ),
     unsubscribe$: (filters: readonly string[]) =>
-      ask((packetId) => ({ type: 'unsubscribe', packetId, filters }), 'unsubscribe'),
+      sendRequest((packetId) => ({ type: 'unsubscribe', packetId, filters }), 'unsubscribe'),
     publish$: session.publish$,
     disconnect$: () =>
       new Observable((subscriber) => {

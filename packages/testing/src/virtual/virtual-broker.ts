@@ -19,7 +19,7 @@ import type {
 } from './broker.js'
 import { connectPacket } from './client-options.js'
 import { connection } from './connection.js'
-import type { Disturb } from './lane.js'
+import type { Disturb } from './packet-lane.js'
 import type { ClientPacket, Packet, PacketType, ServerPacket } from './packet.js'
 import { registry } from './registry.js'
 import { serverConnection } from './server-connection.js'
@@ -106,9 +106,9 @@ export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
       up()
     },
     refuseConnect: (reasonCode: number, clientId?: string) =>
-      state.refuse('connect', (asking) => clientId === undefined || asking === clientId, reasonCode),
+      state.refuse('connect', (requesting) => clientId === undefined || requesting === clientId, reasonCode),
     refuseSubscribe: (filter: string, reasonCode: number) =>
-      state.refuse('subscribe', (asked) => asked === filter, reasonCode),
+      state.refuse('subscribe', (requested) => requested === filter, reasonCode),
     refusePublish: (filter: string, reasonCode: number) =>
       state.refuse('publish', (topic) => isMatch(filter, topic), reasonCode),
     sessions: state.views,

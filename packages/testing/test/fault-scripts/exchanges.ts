@@ -1,4 +1,4 @@
-import { AntiphonError, countsOf, endpoint, exchange$, requests$, serve, text } from '@antiphon/core'
+import { AntiphonError, requesterStats, endpoint, exchange$, requests$, serve, text } from '@antiphon/core'
 import fc from 'fast-check'
 import { delay, of, type Subscription } from 'rxjs'
 import { expectEqual, expectThat } from '../../src/compare/expectation.js'
@@ -7,7 +7,7 @@ import { virtualTime } from '../../src/virtual/virtual-time.js'
 import { promised, scriptOf, type Promised } from './promised.js'
 
 const echo = endpoint({ topic: 'echo', request: text, response: text })
-const remembered = { clean: false, sessionExpiry: Infinity } as const
+const remembered = { clean: false, sessionExpiryInterval: Infinity } as const
 const forgotten = { clean: true } as const
 
 /** Everything that can befall a connection or a packet on it, short of what ends a link. */
@@ -58,36 +58,36 @@ interface Run {
   readonly broker: VirtualBroker
   readonly told: readonly Told[]
   readonly handled: readonly string[]
-  readonly counts: ReturnType<typeof countsOf>
+  readonly counts: ReturnType<typeof requesterStats>
   /** When what is still scheduled is due. */
   readonly timers: readonly number[]
 }
 
 /** Asks and answers through two fault scripts; then everything is well, and a while goes by. */
-function live({ scripts, seed, latency, asked, onDisconnect, retries, isRemembered }: Drawn): Run {
+function live({ scripts, seed, latency, asked: requested, onDisconnect, retries, isRemembered }: Drawn): Run {
   const time = virtualTime()
   const { scheduler } = time
   const runFor = (milliseconds: number): void => time.runTo(scheduler.now() + milliseconds)
   const broker = virtualBroker({ scheduler, seed, latency })
-  const caller = broker.link({ clientId: 'caller', ...(isRemembered[0] ? remembered : forgotten) })
+  const requester = broker.link({ clientId: 'caller', ...(isRemembered[0] ? remembered : forgotten) })
   const device = broker.link({ clientId: 'device', ...(isRemembered[1] ? remembered : forgotten) })
   const handled: string[] = []
   requests$(device, echo)
     .pipe(
       serve(({ value }) => {
         handled.push(value)
-        return of(`${value}!`).pipe(delay(asked[Number(value)]?.takes ?? 0, scheduler))
+        return of(`${value}!`).pipe(delay(requested[Number(value)]?.takes ?? 0, scheduler))
       }),
     )
     .subscribe()
   runFor(10 * latency + 1)
   broker.play(scripts[0], { clientId: 'caller' })
   broker.play(scripts[1], { clientId: 'device' })
-  const told = asked.map(({ wait, patience }, index): Told => {
+  const told = requested.map(({ wait, patience }, index): Told => {
     const one: Told = { answers: [], ends: [], isGivenUp: false }
     const options = { timeout: 2_000, onDisconnect, retry: { count: retries } }
-    const exchange: Subscription = exchange$(caller, echo, `${index}`, options).subscribe({
-      next: (answer) => one.answers.push(answer),
+    const exchange: Subscription = exchange$(requester, echo, `${index}`, options).subscribe({
+      next: (response) => one.answers.push(response),
       error: (error: unknown) => one.ends.push(AntiphonError.from(error).code),
       complete: () => one.ends.push('complete'),
     })
@@ -111,7 +111,7 @@ function live({ scripts, seed, latency, asked, onDisconnect, retries, isRemember
     broker,
     told,
     handled,
-    counts: countsOf(caller, echo),
+    counts: requesterStats(requester, echo),
     timers: time.pending(),
   }
 }
@@ -120,16 +120,16 @@ function live({ scripts, seed, latency, asked, onDisconnect, retries, isRemember
 export const promisesOfExchanges: readonly Promised[] = [
   promised('each exchange ends once and rightly, and leaves nothing behind', drawn, (life) => {
     const { broker, told, handled, counts, timers } = live(life)
-    told.forEach(({ answers, ends, isGivenUp }, index) => {
+    told.forEach(({ answers: responses, ends, isGivenUp }, index) => {
       expectEqual(ends.length, isGivenUp ? 0 : 1, `how often question ${index} ended`)
-      expectEqual(answers, ends[0] === 'complete' ? [`${index}!`] : [], `the answers to question ${index}`)
+      expectEqual(responses, ends[0] === 'complete' ? [`${index}!`] : [], `the answers to question ${index}`)
     })
     const completed = told.filter(({ ends }) => ends[0] === 'complete').length
     const timedOut = told.filter(({ ends }) => ends[0] === 'timeout').length
     const cancelled = told.filter(({ isGivenUp }) => isGivenUp).length
-    const { asked, pending, answered, failed, ...others } = counts
+    const { requested, pending, responded: answered, failed, ...others } = counts
     expectEqual(
-      { asked, pending, answered, failed, timedOut: others.timedOut, cancelled: others.cancelled },
+      { asked: requested, pending, answered, failed, timedOut: others.timedOut, cancelled: others.cancelled },
       {
         asked: told.length,
         pending: 0,

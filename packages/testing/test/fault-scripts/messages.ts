@@ -7,7 +7,7 @@ import { virtualTime } from '../../src/virtual/virtual-time.js'
 import { textOf } from '../virtual/client.js'
 import { promised, scriptOf, type Promised } from './promised.js'
 
-const remembered = { clean: false, sessionExpiry: Infinity } as const
+const remembered = { clean: false, sessionExpiryInterval: Infinity } as const
 
 /** A life of a receiver and a sender. */
 interface Drawn {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { bytes, client, world } from '../virtual/client.js'
 
-const remembered = { clientId: 'alice', clean: false, sessionExpiry: 60 } as const
+const remembered = { clientId: 'alice', clean: false, sessionExpiryInterval: 60 } as const
 
 describe('a fault of the connection', () => {
   it.each([

@@ -5,14 +5,14 @@ import { thermostat } from '../marbles/thermostat.js'
 declare const it: (name: string, body: () => void) => void
 declare const expect: { readonly objectContaining: (parts: object) => unknown }
 
-const question = { topic: 'ask', payload: 'warm?', responseTopic: 'answer' }
+const request = { topic: 'ask', payload: 'warm?', responseTopic: 'answer' }
 
 it(
   'answers',
   marbles(({ link, publish, expectObservable, expectPublished }) => {
     const device = link()
     thermostat(device).subscribe()
-    publish('                 --a---', { a: question })
+    publish('                 --a---', { a: request })
     expectPublished('answer').toBe('----a-', { a: '21.5' })
     expectObservable(device.state$, '^-!').toBe('(co)', {
       c: expect.objectContaining({ status: 'connecting' }),
@@ -25,7 +25,7 @@ it(
   'answers otherwise, which is not so',
   marbles(({ link, publish, expectPublished }) => {
     thermostat(link()).subscribe()
-    publish('                 --a---', { a: question })
+    publish('                 --a---', { a: request })
     expectPublished('answer').toBe('----a-', { a: '22.5' })
   }),
 )

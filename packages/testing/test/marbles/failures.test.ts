@@ -148,9 +148,9 @@ const failing: Readonly<Record<string, [body: (test: MarbleContext) => void, ...
   ],
   'a value that is not like that': [
     ({ expectObservable }) => {
-      expectObservable(of({ outcome: 'failed', ms: 3 })).toBe('(a|)', { a: like({ outcome: 'answered' }) })
+      expectObservable(of({ outcome: 'failed', ms: 3 })).toBe('(a|)', { a: like({ outcome: 'responded' }) })
     },
-    'outcome: "answered"',
+    'outcome: "responded"',
     'outcome: "failed"',
   ],
   'another end': [({ expectObservable }) => expectObservable(NEVER).toBe('|'), '-      0ms complete'],
@@ -185,10 +185,10 @@ describe('a marble test passes', () => {
   it(
     'on what is like that, in the words of Vitest or ours',
     marbles(({ expectObservable }) => {
-      const record = { outcome: 'answered', request: { topic: 'a', ms: 3 } }
+      const record = { outcome: 'responded', request: { topic: 'a', ms: 3 } }
       expectObservable(of(record)).toBe('(a|)', { a: like({ request: like({ topic: 'a' }) }) })
       expectObservable(of(record)).toBe('(a|)', {
-        a: expect.objectContaining({ outcome: 'answered' }) as unknown,
+        a: expect.objectContaining({ outcome: 'responded' }) as unknown,
       })
     }),
   )

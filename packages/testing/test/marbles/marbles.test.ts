@@ -8,12 +8,12 @@ import { describe, expect, it } from 'vitest'
 import { like, marbles, withBroker, type BrokerContext, type PayloadReader } from '../../src/index.js'
 import { thermostat } from './thermostat.js'
 
-const question = { topic: 'ask', payload: 'warm?', responseTopic: 'answer', correlationData: '1' }
+const request = { topic: 'ask', payload: 'warm?', responseTopic: 'answer', correlationData: '1' }
 
 /** The same test, whichever door it comes through. */
 function asks({ link, publish, expectPublished, expectSubscribed, expectTimers }: BrokerContext): void {
   thermostat(link({ clientId: 'thermostat' })).subscribe()
-  publish('                 --a---b-----', { a: question, b: { ...question, payload: 'cold?' } })
+  publish('                 --a---b-----', { a: request, b: { ...request, payload: 'cold?' } })
   expectPublished('answer').toBe('----a---b---', { a: '21.5', b: { payload: 'what?', correlationData: '1' } })
   expectSubscribed('ask').toBe('  ^-----------')
   expectTimers('                 --|').toBe(1)
@@ -44,10 +44,10 @@ describe('a marble test', () => {
   it(
     'plays a life of the connection',
     marbles(({ broker, link, publish, expectPublished, expectObservable, expectSubscribed }) => {
-      const device = link({ clientId: 'thermostat', clean: false, sessionExpiry: 60 })
+      const device = link({ clientId: 'thermostat', clean: false, sessionExpiryInterval: 60 })
       thermostat(device).subscribe()
       broker.play('--x----r--')
-      publish('    -----a----', { a: question })
+      publish('    -----a----', { a: request })
       expectSubscribed('ask').toBe('^---------')
       expectPublished('answer').toBe('---------a', { a: { payload: '21.5', clientId: 'thermostat' } })
       const status$ = device.state$.pipe(map(({ status }) => status[0]))
@@ -103,7 +103,7 @@ describe('a marble test', () => {
   it(
     'makes requests of a hot stream, for serve',
     marbles(({ hot, link, toRequests, expectObservable, expectPublished }) => {
-      const asked = endpoint({ topic: 'ask', request: text, response: text })
+      const requested = endpoint({ topic: 'ask', request: text, response: text })
       const device = link({ clientId: 'device' })
       const parts = { payload: 'warm?', responseTopic: 'answer' }
       const message$ = hot('        --a-b-c', {
@@ -112,10 +112,10 @@ describe('a marble test', () => {
         c: { ...parts, correlationData: '3' },
       })
       const record$ = message$.pipe(
-        toRequests(device, asked),
+        toRequests(device, requested),
         serve(({ value }) => of(value).pipe(delay(1, device.scheduler))),
       )
-      expectObservable(record$).toBe('---r---r', { r: like({ outcome: 'answered' }) })
+      expectObservable(record$).toBe('---r---r', { r: like({ outcome: 'responded' }) })
       expectPublished('answer').toBe('---x---y', { x: { correlationData: '1' }, y: { correlationData: '3' } })
     }),
   )
@@ -162,7 +162,7 @@ describe('a marble test', () => {
         expectObservable(link().incidents$).toBe('')
         link().state$.subscribe()
       },
-      { horizon: 1_000 },
+      { maxTime: 1_000 },
     ),
   )
 })

@@ -6,11 +6,11 @@ import { catchError, delay, EMPTY, mergeMap, of, type Observable } from 'rxjs'
 export function thermostat(link: Link): Observable<PublishAck> {
   return link.messages$('ask').pipe(
     delay(2, link.scheduler),
-    mergeMap((question) => answer(link, question)),
+    mergeMap((request) => response(link, request)),
   )
 }
 
-function answer(link: Link, { payload, responseTopic, correlationData }: Message): Observable<PublishAck> {
+function response(link: Link, { payload, responseTopic, correlationData }: Message): Observable<PublishAck> {
   if (responseTopic === undefined) return EMPTY
   return of(fromUtf8(payload) === 'warm?' ? '21.5' : 'what?').pipe(
     mergeMap((text) =>

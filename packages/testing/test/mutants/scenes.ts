@@ -8,15 +8,15 @@ import { marbles, type MessageParts } from '../../src/index.js'
 /** Everything that core gives, from core or from a copy of it. */
 export type Core = typeof core & typeof link
 
-const question: MessageParts = {
+const request: MessageParts = {
   topic: 'echo',
   payload: 'x',
   responseTopic: 'me',
   correlationData: '1',
 }
-const second: MessageParts = { ...question, correlationData: '2' }
-const third: MessageParts = { ...question, correlationData: '3' }
-const cancel: MessageParts = { ...question, payload: '', userProperties: [['__stat', '499']] }
+const second: MessageParts = { ...request, correlationData: '2' }
+const third: MessageParts = { ...request, correlationData: '3' }
+const cancel: MessageParts = { ...request, payload: '', userProperties: [['__stat', '499']] }
 const saying = (status: number, message: string): NonNullable<MessageParts['userProperties']> => [
   ['__stat', `${status}`],
   ['__stMsg', message],
@@ -26,14 +26,14 @@ const saying = (status: number, message: string): NonNullable<MessageParts['user
 const echoOf = ({ endpoint, text }: Core) => endpoint({ topic: 'echo', request: text, response: text })
 
 /** Answers what is asked on `echo` with its own payload, after as many milliseconds as this says. */
-function answer(link: Link, wait: (text: string) => number, times = 1): void {
+function response(link: Link, wait: (text: string) => number, times = 1): void {
   link
     .messages$('echo')
     .pipe(
       filter(({ payload }) => payload.length > 0),
-      mergeMap((asked) =>
-        of(asked).pipe(
-          delay(wait(new TextDecoder().decode(asked.payload)), link.scheduler),
+      mergeMap((requested) =>
+        of(requested).pipe(
+          delay(wait(new TextDecoder().decode(requested.payload)), link.scheduler),
           mergeMap(({ responseTopic = '', correlationData = toUtf8(''), payload }) =>
             link.publish$({ topic: responseTopic, correlationData, payload }).pipe(repeat(times)),
           ),
@@ -48,13 +48,13 @@ export const scenes: Readonly<Record<string, (core: Core) => () => void>> = {
   'a question is asked when its response subscription stands, and that is left after a while': (core) =>
     marbles(({ broker, cold, link, expectObservable, expectPublished, expectSubscribed, expectTimers }) => {
       broker.inject({ kind: 'delay', by: 3, packets: ['suback'], clientId: 'caller' })
-      const caller = link({ clientId: 'caller' })
-      caller.state$.subscribe()
-      answer(link({ clientId: 'device' }), () => 2)
-      const answers$ = cold('                     --(a|)').pipe(
-        core.request$(caller, echoOf(core), { timeout: 90_000 }),
+      const requester = link({ clientId: 'caller' })
+      requester.state$.subscribe()
+      response(link({ clientId: 'device' }), () => 2)
+      const responses$ = cold('                     --(a|)').pipe(
+        core.request$(requester, echoOf(core), { timeout: 90_000 }),
       )
-      expectObservable(answers$).toBe('           -------(a|)')
+      expectObservable(responses$).toBe('           -------(a|)')
       expectPublished('echo').toBe('              -----a')
       expectPublished('response/caller').toBe('   -------a')
       expectSubscribed('response/caller').toBe('  --^ 30004ms !')
@@ -63,12 +63,15 @@ export const scenes: Readonly<Record<string, (core: Core) => () => void>> = {
 
   'every reply is acknowledged, and the second one is told as a stray': (core) =>
     marbles(({ broker, link, expectObservable, scheduler }) => {
-      const caller = link({ clientId: 'caller' })
-      answer(link({ clientId: 'device' }), () => 1, 2)
-      expectObservable(core.exchange$(caller, echoOf(core), 'a')).toBe('-(a|)')
-      expectObservable(core.strays$(caller).pipe(map(({ message }) => message.topic))).toBe('-s', {
-        s: 'response/caller',
-      })
+      const requester = link({ clientId: 'caller' })
+      response(link({ clientId: 'device' }), () => 1, 2)
+      expectObservable(core.exchange$(requester, echoOf(core), 'a')).toBe('-(a|)')
+      expectObservable(core.unmatchedResponses$(requester).pipe(map(({ message }) => message.topic))).toBe(
+        '-s',
+        {
+          s: 'response/caller',
+        },
+      )
       const left$ = timer(3, scheduler).pipe(map(() => broker.session('caller')?.unacknowledged.length))
       expectObservable(left$).toBe('---(n|)', { n: 0 })
     }),
@@ -76,23 +79,23 @@ export const scenes: Readonly<Record<string, (core: Core) => () => void>> = {
   'answers find their questions whatever the order': (core) =>
     marbles(({ cold, link, expectObservable }) => {
       const echo = echoOf(core)
-      answer(link({ clientId: 'device' }), (text) => (text === 'a' ? 5 : 1))
-      const asked = '                                                            ab|'
-      expectObservable(cold(asked).pipe(core.request$(link(), echo))).toBe('     --b--(a|)')
+      response(link({ clientId: 'device' }), (text) => (text === 'a' ? 5 : 1))
+      const requested = '                                                            ab|'
+      expectObservable(cold(requested).pipe(core.request$(link(), echo))).toBe('     --b--(a|)')
     }),
 
   'answers come in the order of their questions where that is asked for': (core) =>
     marbles(({ cold, link, expectObservable }) => {
-      answer(link({ clientId: 'device' }), (text) => (text === 'a' ? 5 : 1))
-      const answers$ = cold('ab|').pipe(core.request$(link(), echoOf(core), { ordered: true }))
-      expectObservable(answers$).toBe('-----(ab|)')
+      response(link({ clientId: 'device' }), (text) => (text === 'a' ? 5 : 1))
+      const responses$ = cold('ab|').pipe(core.request$(link(), echoOf(core), { ordered: true }))
+      expectObservable(responses$).toBe('-----(ab|)')
     }),
 
   'an unanswered question ends when its time is up, and says so to the broker': (core) =>
     marbles(({ link, expectObservable, expectPublished }) => {
-      const caller = link()
-      const outcome$ = core.requestEither$(caller, echoOf(core), { timeout: 1_500 })(of('a'))
-      const code$ = outcome$.pipe(map((either) => (either._tag === 'Left' ? either.left.code : 'answered')))
+      const requester = link()
+      const outcome$ = core.requestEither$(requester, echoOf(core), { timeout: 1_500 })(of('a'))
+      const code$ = outcome$.pipe(map((either) => (either._tag === 'Left' ? either.left.code : 'responded')))
       expectObservable(code$).toBe('1500ms (t|)', { t: 'timeout' })
       expectPublished('#').toBe('a', { a: { payload: 'a', messageExpiryInterval: 2 } })
     }),
@@ -100,38 +103,43 @@ export const scenes: Readonly<Record<string, (core: Core) => () => void>> = {
   'a question is asked again as often as allowed': (core) =>
     marbles(({ link, expectObservable, expectPublished }) => {
       const options = { timeout: 10, retry: { count: 1, after: 3 } }
-      const answers$ = core
+      const responses$ = core
         .requestEither$(
           link(),
           echoOf(core),
           options,
         )(of('a'))
         .pipe(map(({ _tag }) => _tag))
-      expectObservable(answers$).toBe('----------(t|)', { t: 'Left' })
+      expectObservable(responses$).toBe('----------(t|)', { t: 'Left' })
       expectPublished('#').toBe('a--a', { a: { payload: 'a', messageExpiryInterval: 1 } })
     }),
 
   'a question given up is cancelled once': (core) =>
     marbles(({ link, expectObservable, expectPublished }) => {
-      const caller = link()
-      expectObservable(core.exchange$(caller, echoOf(core), 'a'), '^--!').toBe('')
+      const requester = link()
+      expectObservable(core.exchange$(requester, echoOf(core), 'a'), '^--!').toBe('')
       expectPublished('echo').toBe('a--c', { c: { payload: '', userProperties: [['__stat', '499']] } })
     }),
 
   'who leaves with the answer cancels nothing': (core) =>
     marbles(({ link, expectObservable, expectPublished }) => {
-      const [caller, echo] = [link(), echoOf(core)]
-      answer(link({ clientId: 'device' }), () => 2)
-      expectObservable(core.exchange$(caller, echo, 'a').pipe(take(1))).toBe('--(a|)')
+      const [requester, echo] = [link(), echoOf(core)]
+      response(link({ clientId: 'device' }), () => 2)
+      expectObservable(core.exchange$(requester, echo, 'a').pipe(take(1))).toBe('--(a|)')
       expectPublished('echo').toBe('a')
-      const pending$ = timer(5, caller.scheduler).pipe(map(() => core.countsOf(caller, echo).pending))
+      const pending$ = timer(5, requester.scheduler).pipe(
+        map(() => core.requesterStats(requester, echo).pending),
+      )
       expectObservable(pending$).toBe('-----(n|)', { n: 0 })
     }),
 
   'a question whose answer may be missed is asked again': (core) =>
     marbles(({ broker, link, expectPublished, expectObservable }) => {
-      const caller = link({ clientId: 'caller' })
-      expectObservable(core.exchange$(caller, echoOf(core), 'a', { onDisconnect: 'resend' }), '^---------!')
+      const requester = link({ clientId: 'caller' })
+      expectObservable(
+        core.exchange$(requester, echoOf(core), 'a', { onDisconnect: 'resend' }),
+        '^---------!',
+      )
       broker.play('---I', { clientId: 'caller' })
       expectPublished('echo', { clientId: 'caller' }).toBe('a---a-----c', { c: { payload: '' } })
     }),
@@ -139,7 +147,7 @@ export const scenes: Readonly<Record<string, (core: Core) => () => void>> = {
   'a stream keeps to its credit, and ends': (core) =>
     marbles(({ link, expectObservable, expectPublished }) => {
       const { endpoint, exchange$, requests$, serve, text } = core
-      const count = endpoint({ topic: 'count', request: text, response: text, replies: 'many' })
+      const count = endpoint({ topic: 'count', request: text, response: text, responses: 'many' })
       requests$(link({ clientId: 'device' }), count)
         .pipe(serve(() => ['1', '2', '3', '4', '5']))
         .subscribe()
@@ -154,15 +162,15 @@ export const scenes: Readonly<Record<string, (core: Core) => () => void>> = {
   'a stream waits where no credit is left': (core) =>
     marbles(({ link, publish, expectPublished }) => {
       const { endpoint, requests$, serve, text } = core
-      const count = endpoint({ topic: 'count', request: text, response: text, replies: 'many' })
+      const count = endpoint({ topic: 'count', request: text, response: text, responses: 'many' })
       requests$(link(), count)
         .pipe(serve(() => ['1', '2', '3']))
         .subscribe()
       link().messages$('me').subscribe()
-      const asked = { ...question, topic: 'count' }
+      const requested = { ...request, topic: 'count' }
       publish('                 --a---b---', {
-        a: { ...asked, userProperties: [['__credit', '2']] },
-        b: { ...asked, payload: '', userProperties: [['__grant', '2']] },
+        a: { ...requested, userProperties: [['__credit', '2']] },
+        b: { ...requested, payload: '', userProperties: [['__grant', '2']] },
       })
       expectPublished('me').toBe('--(12)(3e)', { e: { payload: '' } })
     }),
@@ -178,7 +186,7 @@ export const scenes: Readonly<Record<string, (core: Core) => () => void>> = {
       broker.play([
         { at: 1, fault: { kind: 'reorder', by: 4, packets: ['publish'], direction: 'from-client' } },
       ])
-      publish('--a', { a: question })
+      publish('--a', { a: request })
       expectPublished('me').toBe('------y')
       const left = (at: number) =>
         timer(at, device.scheduler).pipe(map(() => broker.session('device')?.unacknowledged.length))
@@ -193,7 +201,7 @@ export const scenes: Readonly<Record<string, (core: Core) => () => void>> = {
         .requests$(device, echoOf(core))
         .pipe(core.serve(({ value }) => of(value).pipe(delay(value === 'slow' ? 4 : 1, scheduler))))
         .subscribe()
-      publish('              --ab', { a: { ...question, payload: 'slow' }, b: second })
+      publish('              --ab', { a: { ...request, payload: 'slow' }, b: second })
       expectPublished('me').toBe('----x-s', { s: 'slow' })
       const left = (at: number) =>
         timer(at, scheduler).pipe(map(() => broker.session('device')?.unacknowledged.length))
@@ -220,8 +228,8 @@ export const scenes: Readonly<Record<string, (core: Core) => () => void>> = {
         core.serve(() => of(`${(runs += 1)}`).pipe(delay(3, device.scheduler))),
         map(({ outcome }) => outcome),
       )
-      expectObservable(records$).toBe('-----r', { r: 'answered' })
-      publish('              --aa----a', { a: question })
+      expectObservable(records$).toBe('-----r', { r: 'responded' })
+      publish('              --aa----a', { a: request })
       expectPublished('me').toBe('-----1--1')
       const left$ = timer(12, device.scheduler).pipe(
         map(() => broker.session('device')?.unacknowledged.length),
@@ -259,7 +267,7 @@ export const scenes: Readonly<Record<string, (core: Core) => () => void>> = {
           }),
         )
         .subscribe()
-      publish('              --ab', { a: { ...question, payload: Uint8Array.of(0xff) }, b: second })
+      publish('              --ab', { a: { ...request, payload: Uint8Array.of(0xff) }, b: second })
       expectPublished('me').toBe('--xy', {
         x: { correlationData: '1', userProperties: saying(400, 'text/plain: not UTF-8') },
         y: {
@@ -275,7 +283,7 @@ export const scenes: Readonly<Record<string, (core: Core) => () => void>> = {
         .requests$(link(), echoOf(core))
         .pipe(core.serve(() => of('y')))
         .subscribe()
-      publish('--a', { a: { ...question, responseTopic: 'echo' } })
+      publish('--a', { a: { ...request, responseTopic: 'echo' } })
       expectPublished('echo').toBe('--a', { a: { payload: 'x' } })
     }),
 
@@ -286,7 +294,7 @@ export const scenes: Readonly<Record<string, (core: Core) => () => void>> = {
         .requests$(device, echoOf(core))
         .pipe(core.serve(() => of('y').pipe(delay(1_500, device.scheduler))))
         .subscribe()
-      publish('--a', { a: { ...question, messageExpiryInterval: 4 } })
+      publish('--a', { a: { ...request, messageExpiryInterval: 4 } })
       expectPublished('me').toBe('1502ms y', {
         y: {
           payload: 'y',
@@ -304,7 +312,7 @@ export const scenes: Readonly<Record<string, (core: Core) => () => void>> = {
         core.serve(() => work$),
         map(({ outcome }) => outcome),
       )
-      publish('                                --a-c', { a: question, c: cancel })
+      publish('                                --a-c', { a: request, c: cancel })
       expectObservable(records$).toBe('        ----r', { r: 'cancelled' })
       expectSubscriptions(work$.subscriptions).toBe('--^-!')
       expectPublished('me').toBe('')
@@ -317,7 +325,7 @@ export const scenes: Readonly<Record<string, (core: Core) => () => void>> = {
         core.serve(() => work$),
         map(({ outcome }) => outcome),
       )
-      publish('                                  --a', { a: { ...question, messageExpiryInterval: 1 } })
+      publish('                                  --a', { a: { ...request, messageExpiryInterval: 1 } })
       expectObservable(records$).toBe('          1002ms r', { r: 'expired' })
       expectSubscriptions(work$.subscriptions).toBe('--^ 999ms !')
       expectTimers('2s |').toBe(0)
@@ -327,11 +335,11 @@ export const scenes: Readonly<Record<string, (core: Core) => () => void>> = {
     marbles(({ link, publish, expectObservable, expectTimers }) => {
       const device = link()
       const records$ = core.requests$(device, echoOf(core)).pipe(
-        core.serve(() => of('y').pipe(delay(2, device.scheduler)), { timeLimit: 20 }),
+        core.serve(() => of('y').pipe(delay(2, device.scheduler)), { handlerTimeout: 20 }),
         map(({ outcome }) => outcome),
       )
-      publish('                        --a', { a: { ...question, messageExpiryInterval: 1 } })
-      expectObservable(records$).toBe('----r', { r: 'answered' })
+      publish('                        --a', { a: { ...request, messageExpiryInterval: 1 } })
+      expectObservable(records$).toBe('----r', { r: 'responded' })
       expectTimers('-----|').toBe(0)
     }),
 
@@ -342,7 +350,7 @@ export const scenes: Readonly<Record<string, (core: Core) => () => void>> = {
         .requests$(link(), echoOf(core))
         .pipe(core.serve(() => work$, { concurrency: 1, queue: 1 }))
         .subscribe()
-      publish('                                         --(abc)', { a: question, b: second, c: third })
+      publish('                                         --(abc)', { a: request, b: second, c: third })
       expectSubscriptions(work$.subscriptions).toBe(['--^---!', '------^---!'])
       expectPublished('me').toBe('                      --b---y---z', {
         b: { correlationData: '3', payload: '', userProperties: saying(503, 'busy: ask again later') },
@@ -358,7 +366,7 @@ export const scenes: Readonly<Record<string, (core: Core) => () => void>> = {
         core.serve(() => of('y').pipe(delay(4, device.scheduler)), { drain$: cold('----d') }),
         map(({ outcome }) => outcome[0]),
       )
-      publish('                        --a--b--', { a: question, b: second })
+      publish('                        --a--b--', { a: request, b: second })
       expectObservable(records$).toBe('-----b(a|)')
       expectPublished('me').toBe('     -----by', {
         b: { correlationData: '2', payload: '' },

@@ -104,7 +104,7 @@ describe('the virtual broker', () => {
             for (const name of names)
               clients.set(
                 name,
-                client(broker.transport({ clientId: name, clean: false, sessionExpiry: Infinity })),
+                client(broker.transport({ clientId: name, clean: false, sessionExpiryInterval: Infinity })),
               )
             for (const [index, step] of operations.entries()) {
               const text = `${index}`

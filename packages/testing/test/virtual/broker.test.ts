@@ -93,7 +93,7 @@ describe('virtualBroker', () => {
 
   it('is away while it is down', () => {
     const { broker, settle } = world()
-    const alice = client(broker.transport({ clean: false, sessionExpiry: 60 }))
+    const alice = client(broker.transport({ clean: false, sessionExpiryInterval: 60 }))
     alice.connect()
     settle()
     broker.down()
@@ -142,8 +142,8 @@ describe('virtualBroker', () => {
     const { broker, settle } = world()
     const wills: string[] = []
     broker.published$.subscribe(({ message }) => wills.push(message.topic))
-    const will = { topic: 'will', payload: bytes('gone'), delay: 5 }
-    const alice = client(broker.transport({ clean: false, sessionExpiry: 60, will }))
+    const will = { topic: 'will', payload: bytes('gone'), willDelayInterval: 5 }
+    const alice = client(broker.transport({ clean: false, sessionExpiryInterval: 60, will }))
     alice.connect()
     settle()
     broker.disconnect('client-1')

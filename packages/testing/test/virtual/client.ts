@@ -1,13 +1,13 @@
 import { AntiphonError, type Message, type OutgoingMessage } from '@antiphon/core'
 import type { SubscribeRequest, Transport } from '@antiphon/core/link'
-import type { Grant } from '@antiphon/core'
+import type { ConnectionInfo } from '@antiphon/core'
 import { type Subscription, VirtualTimeScheduler } from 'rxjs'
 import { virtualBroker, type VirtualBroker, type VirtualBrokerOptions } from '../../src/index.js'
 
 /** What one transport said, in the order it said it, with its time where that is not 0. */
 export interface Client {
   readonly log: string[]
-  readonly grants: Grant[]
+  readonly grants: ConnectionInfo[]
   readonly messages: Message[]
   /** Acknowledgements in hand, when `manual`. */
   readonly acknowledge: (() => void)[]
@@ -48,7 +48,7 @@ export function textOf({ payload }: { readonly payload: Uint8Array }): string {
 export function client(transport: Transport, { manual = false } = {}): Client {
   const log: string[] = []
   const messages: Message[] = []
-  const grants: Grant[] = []
+  const grants: ConnectionInfo[] = []
   const acknowledge: (() => void)[] = []
   const told = (what: string) => ({
     next: (value: unknown) => log.push(`${what} ${JSON.stringify(value)}`),
@@ -68,8 +68,8 @@ export function client(transport: Transport, { manual = false } = {}): Client {
         ...told('connect'),
         next: (event) => {
           if (event.type === 'online') {
-            grants.push(event.grant)
-            log.push(event.grant.sessionPresent ? 'online, session present' : 'online')
+            grants.push(event.info)
+            log.push(event.info.sessionPresent ? 'online, session present' : 'online')
           } else if (event.type === 'malformed') log.push(`malformed ${event.error.code}`)
           else {
             const { topic, dup, retain } = event.message

@@ -3,7 +3,7 @@ import type { VirtualBroker } from '../../src/index.js'
 import { bytes, client, textOf, world, type Client } from './client.js'
 
 function online(broker: VirtualBroker, clientId: string, settle: () => void, manual = false): Client {
-  const one = client(broker.transport({ clientId, clean: false, sessionExpiry: 60 }), { manual })
+  const one = client(broker.transport({ clientId, clean: false, sessionExpiryInterval: 60 }), { manual })
   one.connect()
   settle()
   return one

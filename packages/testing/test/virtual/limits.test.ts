@@ -1,11 +1,11 @@
 import { AntiphonError, type OutgoingMessage } from '@antiphon/core'
 import { describe, expect, it } from 'vitest'
-import type { BrokerLimits } from '../../src/index.js'
+import type { VirtualBrokerLimits } from '../../src/index.js'
 import { bytes, client, world, type Client } from './client.js'
 
 /** What a client can ask for that a broker of these limits refuses. */
 const refused: Readonly<
-  Record<string, [limits: Partial<BrokerLimits>, act: (one: Client) => void, told: string]>
+  Record<string, [limits: Partial<VirtualBrokerLimits>, act: (one: Client) => void, told: string]>
 > = {
   'a filter that is none': [{}, (one) => one.subscribe('a/#/b'), 'sub a/#/b [143]'],
   'a shared filter': [
@@ -53,7 +53,7 @@ describe('the limits of a virtual broker', () => {
     expect(alice.messages[0]?.qos).toBe(1)
   })
 
-  it.each<[code: string, limits: Partial<BrokerLimits>, message: Partial<OutgoingMessage>]>([
+  it.each<[code: string, limits: Partial<VirtualBrokerLimits>, message: Partial<OutgoingMessage>]>([
     ['too-large', { maximumPacketSize: 100 }, { payload: new Uint8Array(100) }],
     ['publish-refused', { maximumQoS: 1 }, { qos: 2 }],
     ['publish-refused', { retainAvailable: false }, { retain: true }],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { bytes, client, textOf, world } from './client.js'
 
-const remembered = { clientId: 'alice', clean: false, sessionExpiry: 60 } as const
+const remembered = { clientId: 'alice', clean: false, sessionExpiryInterval: 60 } as const
 
 describe('a session', () => {
   it('lives on after a cut: the subscription stays, what came meanwhile is delivered in order', () => {

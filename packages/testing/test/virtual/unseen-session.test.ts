@@ -10,12 +10,12 @@ it('a link subscribes again where the broker began a session in an attempt whose
     scheduler.frame = frame
   }
   const broker = virtualBroker({ scheduler, latency: 4 })
-  const link = broker.link({ clientId: 'one', clean: false, sessionExpiry: 60 })
+  const link = broker.link({ clientId: 'one', clean: false, sessionExpiryInterval: 60 })
   const windows: string[] = []
   const present: boolean[] = []
   link.subscription$('a').subscribe(({ filter }) => windows.push(filter))
   link.state$.subscribe((state) => {
-    if (state.status === 'online') present.push(state.grant.sessionPresent)
+    if (state.status === 'online') present.push(state.info.sessionPresent)
   })
   runTo(40)
   // The session is lost; the next attempt begins another, but its CONNACK is cut off on the way.

@@ -1,5 +1,5 @@
 import { connect, type ConnectOptions } from '@antiphon/mqtt'
-import { strays$, type Link } from '@antiphon/core'
+import { unmatchedResponses$, type Link } from '@antiphon/core'
 import type { LedgerWriter } from '../ledger.js'
 
 /** A link that notes how it fares. */
@@ -17,7 +17,7 @@ export function notedLink(port: number, options: ConnectOptions, { note }: Ledge
     }),
   )
   link.state$.subscribe((state) => {
-    if (state.status === 'online') note({ event: 'online', sessionPresent: state.grant.sessionPresent })
+    if (state.status === 'online') note({ event: 'online', sessionPresent: state.info.sessionPresent })
     if (state.status === 'offline') note({ event: 'offline', code: state.error.message })
     if (state.status === 'closed' && state.error !== undefined)
       note({ event: 'incident', what: `the link ended: ${state.error.message}` })
@@ -27,5 +27,5 @@ export function notedLink(port: number, options: ConnectOptions, { note }: Ledge
 
 /** Notes what its exchanges found nobody for. */
 export function noteStrays(link: Link, { note }: LedgerWriter): void {
-  strays$(link).subscribe(() => note({ event: 'stray' }))
+  unmatchedResponses$(link).subscribe(() => note({ event: 'stray' }))
 }

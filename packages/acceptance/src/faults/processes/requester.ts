@@ -17,12 +17,12 @@ export interface RequesterRole {
   readonly asking: Asking
 }
 
-const { name, port, ledger: file, rate, asking } = told<RequesterRole>()
+const { name, port, ledger: file, rate, asking: requesting } = told<RequesterRole>()
 const ledger = writeLedger(file)
 const options: ExchangeOptions = {
-  timeout: asking.timeout,
-  ...(asking.style === 'again' && {
-    retry: { count: 5, after: 2_500, backOff: { initial: 100, maximum: 500 } },
+  timeout: requesting.timeout,
+  ...(requesting.style === 'again' && {
+    retry: { count: 5, attemptTimeout: 2_500, backOff: { initial: 100, maximum: 500 } },
     onDisconnect: 'resend',
   }),
 }
@@ -40,12 +40,12 @@ const acknowledged = linkMiddleware({
 const link = acknowledged(plain)
 noteStrays(link, ledger)
 
-let asked = 0
+let requested = 0
 let open = 0
 let isFinishing = false
 
-function ask(): void {
-  const request = `${name}/${(asked += 1)}`
+function sendRequest(): void {
+  const request = `${name}/${(requested += 1)}`
   open += 1
   ledger.note({ event: 'asked', request })
   exchange$(link, work, request, options).subscribe({
@@ -80,7 +80,7 @@ function load(): NodeJS.Timeout {
     const now = performance.now()
     owed = Math.min(most, owed + ((now - last) * rate) / 1_000)
     last = now
-    for (; owed >= 1; owed -= 1) ask()
+    for (; owed >= 1; owed -= 1) sendRequest()
   }, tick)
 }
 

@@ -1,4 +1,4 @@
-import { refusals$, requests$, serve, type Message } from '@antiphon/core'
+import { ignoredRequests$, requests$, serve, type Message } from '@antiphon/core'
 import { delay, firstValueFrom, of, Subject } from 'rxjs'
 import { group, requestIn, work } from '../contract.js'
 import { writeLedger } from '../ledger.js'
@@ -20,7 +20,7 @@ const link = notedLink(
   { clientId: name, clean: false, properties: { sessionExpiryInterval: 300 } },
   ledger,
 )
-refusals$(link).subscribe(({ reason }) => {
+ignoredRequests$(link).subscribe(({ reason }) => {
   if (reason === 'duplicate') ledger.note({ event: 'recognised' })
 })
 

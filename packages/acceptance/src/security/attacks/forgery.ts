@@ -12,14 +12,14 @@ export const forgery: readonly Attack[] = attacksOn(
     tried: '5 000 replies with guessed correlations while a question is open',
     run: async (ground) => {
       const attacker = await ground.attacker()
-      const answer = ground.ask('slow')
+      const response = ground.ask('slow')
       for (let guess = 0; guess < 5_000; guess++)
         attacker.publish({ topic: inbox, payload: question('forged'), correlationData: randomUUID() })
-      const got = await answer
+      const got = await response
       const broken = await stillWorks(ground)
-      const { strays } = await ground.report()
+      const { strays: unmatched } = await ground.report()
       return verdict(
-        `the honest answer arrived; ${strays} strays counted`,
+        `the honest answer arrived; ${unmatched} strays counted`,
         got !== 'slow!' && `the question ended with "${got}"`,
         broken,
       )
@@ -32,10 +32,10 @@ export const forgery: readonly Attack[] = attacksOn(
       await attacker.subscribe(inbox)
       await ground.ask('old')
       const old = await attacker.until<IPublishPacket>('a reply', ({ cmd }) => cmd === 'publish')
-      const answer = ground.ask('slow')
+      const response = ground.ask('slow')
       const token = old.properties?.correlationData ?? ''
       attacker.publish({ topic: inbox, payload: question('forged'), correlationData: token })
-      const got = await answer
+      const got = await response
       return verdict('a stray: its exchange is over', got !== 'slow!' && `the question ended with "${got}"`)
     },
   },

@@ -20,8 +20,8 @@ export const names: readonly Attack[] = attacksOn(
       })
       const link = broker.link()
       for (const car of ['a/b', '+', '#', '../admin', '\0', '', 'x'.repeat(70_000)]) {
-        const asked = exchange$(link, contract, { params: { car }, value: 'x' }, { timeout: 500 })
-        await firstValueFrom(asked.pipe(materialize()))
+        const requested = exchange$(link, contract, { params: { car }, value: 'x' }, { timeout: 500 })
+        await firstValueFrom(requested.pipe(materialize()))
       }
       await link.close()
       await broker.close()

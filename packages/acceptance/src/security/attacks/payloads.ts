@@ -64,8 +64,8 @@ export const payloads: readonly Attack[] = attacksOn(
       const correlationData = Uint8Array.from({ length: 65_535 }, (_, index) => index % 256)
       const responseTopic = 'response/attacker'
       attacker.publish({ topic: echoTopic, payload: question('x'), responseTopic, correlationData })
-      const reply = await attacker.until('a reply', ({ cmd }) => cmd === 'publish')
-      const back = reply.cmd === 'publish' ? reply.properties?.correlationData : undefined
+      const response = await attacker.until('a reply', ({ cmd }) => cmd === 'publish')
+      const back = response.cmd === 'publish' ? response.properties?.correlationData : undefined
       const isSame = back !== undefined && Buffer.compare(back, correlationData) === 0
       return verdict('sent back byte for byte', !isSame && 'it came back changed')
     },

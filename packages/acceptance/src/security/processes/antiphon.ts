@@ -1,4 +1,13 @@
-import { AntiphonError, endpoint, json, refusals$, request, requests$, serve, strays$ } from '@antiphon/core'
+import {
+  AntiphonError,
+  endpoint,
+  json,
+  ignoredRequests$,
+  request,
+  requests$,
+  serve,
+  unmatchedResponses$,
+} from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
 import * as t from 'io-ts'
 import { delay, firstValueFrom, interval, map, of, tap } from 'rxjs'
@@ -7,21 +16,21 @@ import { echoTopic, elsewhere, obey, patience, slowness, streamTopic, victimId }
 const link = connect(`mqtt://127.0.0.1:${process.argv[2]}`, { clientId: victimId })
 const Text = json(t.type({ text: t.string }))
 const counts = { handled: 0, strays: 0, refusals: 0, produced: 0 }
-strays$(link).subscribe(() => (counts.strays += 1))
-refusals$(link).subscribe(() => (counts.refusals += 1))
+unmatchedResponses$(link).subscribe(() => (counts.strays += 1))
+ignoredRequests$(link).subscribe(() => (counts.refusals += 1))
 
 const echo = endpoint({ topic: echoTopic, request: Text, response: Text })
 const foreign = endpoint({ topic: elsewhere, request: Text, response: Text })
-const replyTopics = ['response/#']
-requests$(link, echo, { replyTopics })
+const responseTopics = ['response/#']
+requests$(link, echo, { responseTopics })
   .pipe(
     tap(() => (counts.handled += 1)),
     serve(({ value: { text } }) => of({ text: `${text}!` }).pipe(delay(text === 'slow' ? slowness : 0))),
   )
   .subscribe()
 
-const numbers = endpoint({ topic: streamTopic, request: Text, response: Text, replies: 'many' })
-requests$(link, numbers, { replyTopics })
+const numbers = endpoint({ topic: streamTopic, request: Text, response: Text, responses: 'many' })
+requests$(link, numbers, { responseTopics })
   .pipe(
     serve(() =>
       interval(0).pipe(
@@ -36,7 +45,7 @@ await firstValueFrom(link.subscription$(streamTopic))
 obey({
   ask: (text, topic) =>
     request(link, topic === elsewhere ? foreign : echo, { text }, { timeout: patience }).then(
-      (answer) => answer.text,
+      (response) => response.text,
       (error: unknown) => {
         throw new Error(AntiphonError.from(error).code)
       },

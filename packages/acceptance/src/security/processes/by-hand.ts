@@ -20,16 +20,16 @@ client.on('message', (topic, payload, { properties }) => {
     return
   }
   handled += 1
-  const { responseTopic: replyTo, correlationData } = properties ?? {}
-  const answer = (): void => {
-    if (replyTo === undefined) return
-    client.publish(replyTo, JSON.stringify({ text: `${text}!` }), {
+  const { responseTopic: responseAddress, correlationData } = properties ?? {}
+  const response = (): void => {
+    if (responseAddress === undefined) return
+    client.publish(responseAddress, JSON.stringify({ text: `${text}!` }), {
       qos: 1,
       properties: { ...(correlationData !== undefined && { correlationData }) },
     })
   }
-  if (text === 'slow') setTimeout(answer, slowness)
-  else answer()
+  if (text === 'slow') setTimeout(response, slowness)
+  else response()
 })
 await client.subscribeAsync([echoTopic, responseTopic], { qos: 1 })
 
@@ -38,9 +38,9 @@ obey({
     new Promise((resolve, reject) => {
       const token = randomUUID()
       const timer = setTimeout(() => reject(new Error('timeout')), patience)
-      pending.set(token, (answer) => {
+      pending.set(token, (response) => {
         clearTimeout(timer)
-        resolve(answer)
+        resolve(response)
       })
       const properties = { responseTopic, correlationData: Buffer.from(token) }
       client.publish(topic, JSON.stringify({ text }), { qos: 1, properties })

@@ -13,7 +13,7 @@ export interface SoakBrokerRole {
 }
 
 const { port, data, samples, every } = told<SoakBrokerRole>()
-const broker = createBroker({ storage: durableStorage(data), statsInterval: every })
+const broker = createBroker({ storage: durableStorage(data), statsPeriod: every })
 broker.stats$.subscribe(({ connections, sessions, subscriptions, retained, inFlight, queued, heldBytes }) =>
   takeSample(samples, { connections, sessions, subscriptions, retained, inFlight, queued, heldBytes }),
 )

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { AntiphonError, countsOf, exchange$, request, type Link } from '@antiphon/core'
+import { AntiphonError, requesterStats, exchange$, request, type Link } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
 import { filter, firstValueFrom, lastValueFrom, take } from 'rxjs'
 import { tell, told, whenTold } from '../../process/told.js'
@@ -12,7 +12,7 @@ const url = `mqtt://127.0.0.1:${port}`
 const link = connect(url, { clientId: 'requester' })
 const question = (id: number) => ({ id, city: `city ${id % 100}` })
 
-let asked = 0
+let requested = 0
 let answered = 0
 let failed = 0
 const fail = (error: unknown): void => {
@@ -20,9 +20,9 @@ const fail = (error: unknown): void => {
   console.error(AntiphonError.from(error).message)
 }
 
-function ask(): void {
-  asked += 1
-  exchange$(link, reading, question(asked), { timeout: 5_000 }).subscribe({
+function sendRequest(): void {
+  requested += 1
+  exchange$(link, reading, question(requested), { timeout: 5_000 }).subscribe({
     next: () => (answered += 1),
     error: fail,
   })
@@ -31,16 +31,17 @@ function ask(): void {
 /** What is asked beside the steady load: all that must leave nothing behind. */
 const occasions: readonly ((link: Link) => Promise<unknown>)[] = [
   // A stream to its end, one that is left, one with credit.
-  (on) => lastValueFrom(exchange$(on, readings, question(asked))),
-  (on) => lastValueFrom(exchange$(on, readings, question(asked)).pipe(take(3))),
-  (on) => lastValueFrom(exchange$(on, readings, question(asked), { credit: 2 })),
+  (on) => lastValueFrom(exchange$(on, readings, question(requested))),
+  (on) => lastValueFrom(exchange$(on, readings, question(requested)).pipe(take(3))),
+  (on) => lastValueFrom(exchange$(on, readings, question(requested), { credit: 2 })),
   // A question that runs out of time, and one that is called off.
-  (on) => request(on, silence, question(asked), { timeout: 200 }).catch(() => undefined),
-  (on) => request(on, silence, question(asked), { signal: AbortSignal.timeout(100) }).catch(() => undefined),
+  (on) => request(on, silence, question(requested), { timeout: 200 }).catch(() => undefined),
+  (on) =>
+    request(on, silence, question(requested), { signal: AbortSignal.timeout(100) }).catch(() => undefined),
   // A client that comes, asks and goes.
   async () => {
     const guest = connect(url)
-    await request(guest, reading, question(asked))
+    await request(guest, reading, question(requested))
     await guest.close()
   },
 ]
@@ -53,7 +54,7 @@ function load(): readonly NodeJS.Timeout[] {
     const now = performance.now()
     owed = Math.min(rate, owed + ((now - last) * rate) / 1_000)
     last = now
-    for (; owed >= 1; owed -= 1) ask()
+    for (; owed >= 1; owed -= 1) sendRequest()
   }, tick)
   let turn = 0
   const occasional = setInterval(() => {
@@ -63,10 +64,13 @@ function load(): readonly NodeJS.Timeout[] {
 }
 
 const own = (): Readonly<Record<string, number>> => ({
-  asked,
+  asked: requested,
   answered,
   failed,
-  open: countsOf(link, reading).pending + countsOf(link, readings).pending + countsOf(link, silence).pending,
+  open:
+    requesterStats(link, reading).pending +
+    requesterStats(link, readings).pending +
+    requesterStats(link, silence).pending,
 })
 const sampling = setInterval(() => takeSample(samples, own()), every)
 

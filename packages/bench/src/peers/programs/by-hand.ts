@@ -18,7 +18,7 @@ await runUnary({
     const client = await connected(port)
     const responseTopic = `response/${client.options.clientId}`
     const nextTopic = topicPicker(role)
-    const pending = new Map<string, (answer: Talk) => void>()
+    const pending = new Map<string, (response: Talk) => void>()
     let last = 0
     client.on('message', (_, payload, { properties }) => {
       const token = properties?.correlationData?.toString('latin1') ?? ''
@@ -27,26 +27,26 @@ await runUnary({
       settle?.(read(payload))
     })
     await client.subscribeAsync(responseTopic, { qos: 1 })
-    const call = (question: Talk, settle: (answer: Talk) => void, refused: Refused): void => {
+    const call = (request: Talk, settle: (response: Talk) => void, refused: Refused): void => {
       const token = (last++).toString(36)
       pending.set(token, settle)
       const correlationData = Buffer.from(token, 'latin1')
       const properties = { responseTopic, correlationData, ...jsonProperties, messageExpiryInterval: 60 }
-      client.publish(nextTopic(), write(question), { qos, properties }, refused)
+      client.publish(nextTopic(), write(request), { qos, properties }, refused)
     }
-    const promised = (question: Talk): Promise<Talk> =>
+    const promised = (request: Talk): Promise<Talk> =>
       new Promise((resolve, reject) =>
-        call(question, resolve, (error) => {
+        call(request, resolve, (error) => {
           if (error) reject(error)
         }),
       )
     return (form) =>
       ({ answered, failed }) => {
-        if (form === 'promise') return (question) => void promised(question).then(answered, failed)
+        if (form === 'promise') return (request) => void promised(request).then(answered, failed)
         const refused: Refused = (error) => {
           if (error) failed(error)
         }
-        return (question) => call(question, answered, refused)
+        return (request) => call(request, answered, refused)
       }
   },
   responder: async (role) => {

@@ -23,9 +23,9 @@ await runPeer(async ({ part, port, qos, endpoints = 1 }) => {
     gather: (order: GatherOrder): Promise<Gathered> =>
       gathering(order, (id) => {
         const options = { qos, count: order.responders, timeout: patience }
-        const answer$ = gather$(link, contract, question(firstId + id, 32), options)
+        const response$ = gather$(link, contract, question(firstId + id, 32), options)
         return lastValueFrom(
-          answer$.pipe(
+          response$.pipe(
             filter(({ _tag }) => _tag === 'Right'),
             count(),
           ),

@@ -27,26 +27,27 @@ await runPeer(async ({ part, port, qos, endpoints = 1 }) => {
     pending.get(properties?.correlationData?.toString('latin1') ?? '')?.(payload)
   })
   await client.subscribeAsync(responseTopic, { qos: 1 })
-  const ask = (id: number, responders: number): Promise<number> =>
+  const sendRequest = (id: number, responders: number): Promise<number> =>
     new Promise((resolve) => {
       const token = id.toString(36)
-      let answers = 0
+      let responses = 0
       const end = (): void => {
         clearTimeout(timer)
         pending.delete(token)
-        resolve(answers)
+        resolve(responses)
       }
       const timer = setTimeout(end, patience)
       pending.set(token, (payload) => {
         decoded(talk, payload)
-        answers += 1
-        if (answers === responders) end()
+        responses += 1
+        if (responses === responders) end()
       })
       const correlationData = Buffer.from(token, 'latin1')
       const properties = { responseTopic, correlationData, ...jsonProperties }
       client.publish(topic, encoded(question(firstId + id, 32)), { qos, properties })
     })
   return {
-    gather: (order: GatherOrder): Promise<Gathered> => gathering(order, (id) => ask(id, order.responders)),
+    gather: (order: GatherOrder): Promise<Gathered> =>
+      gathering(order, (id) => sendRequest(id, order.responders)),
   }
 })

@@ -10,10 +10,10 @@ const contract = endpoint({ topic, request: talk, response: talk })
 await runPeer(async ({ port, qos }) => {
   const link = connect(`mqtt://127.0.0.1:${port}`)
   return pendingCommands(({ answered, failed }) => {
-    const questions$ = new Subject<Talk>()
-    questions$
+    const requests$ = new Subject<Talk>()
+    requests$
       .pipe(request$(link, contract, { qos, timeout: 600_000 }))
       .subscribe({ next: answered, error: failed })
-    return (question) => questions$.next(question)
+    return (request) => requests$.next(request)
   })
 })

@@ -6,7 +6,7 @@ import { runPeer } from '../run-peer.js'
 await runPeer(async ({ port, qos }) => {
   const client = await connected(port)
   const responseTopic = `response/${client.options.clientId}`
-  const pending = new Map<string, (answer: Talk) => void>()
+  const pending = new Map<string, (response: Talk) => void>()
   let last = 0
   client.on('message', (_, payload, { properties }) => {
     const token = properties?.correlationData?.toString('latin1') ?? ''
@@ -15,11 +15,11 @@ await runPeer(async ({ port, qos }) => {
     settle?.(decoded(talk, payload))
   })
   await client.subscribeAsync(responseTopic, { qos: 1 })
-  return pendingCommands(({ answered }) => (question) => {
+  return pendingCommands(({ answered }) => (request) => {
     const token = (last++).toString(36)
     pending.set(token, answered)
     const correlationData = Buffer.from(token, 'latin1')
     const properties = { responseTopic, correlationData, ...jsonProperties, messageExpiryInterval: 600 }
-    client.publish(topic, encoded(question), { qos, properties })
+    client.publish(topic, encoded(request), { qos, properties })
   })
 })

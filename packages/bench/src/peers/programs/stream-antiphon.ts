@@ -5,7 +5,7 @@ import { question, talk, topic } from '../contract.js'
 import { runPeer } from '../run-peer.js'
 import { receiving, type Received, type StreamOrder } from '../stream.js'
 
-const contract = endpoint({ topic, request: talk, response: talk, replies: 'many' })
+const contract = endpoint({ topic, request: talk, response: talk, responses: 'many' })
 
 await runPeer(async ({ part, port, qos }) => {
   const link = connect(`mqtt://127.0.0.1:${port}`)

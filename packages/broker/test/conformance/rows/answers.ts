@@ -22,14 +22,14 @@ export const answerRows: readonly Row[] = rows(
       authority: { authenticate: ({ keepAlive }) => ({ admit: false, reasonCode: keepAlive }) },
     },
     run: async ({ dial }) => {
-      for (const [asked, said] of [
+      for (const [requested, said] of [
         [0x87, 0x87],
         [0x8b, 0x88],
         [0x93, 0x80],
       ] as const) {
         const client = await dial()
         const plain = { cmd: 'connect', protocolId: 'MQTT', protocolVersion: 5, clean: true, clientId: 'a' }
-        client.send({ ...plain, keepalive: asked })
+        client.send({ ...plain, keepalive: requested })
         await client.refused(said)
       }
     },
@@ -78,9 +78,9 @@ export const answerRows: readonly Row[] = rows(
     says: 'a PUBLISH is answered as its QoS asks: not at all, by PUBACK, by PUBREC',
     run: async ({ join, version }) => {
       const client = await join('a')
-      for (const [qos, answers] of [[], ['puback'], ['pubrec']].entries()) {
+      for (const [qos, responses] of [[], ['puback'], ['pubrec']].entries()) {
         client.send(publishBytes(version, 't', { flags: qos * 2, ...(qos > 0 && { id: 1 }) }))
-        expect((await client.gather()).map(({ cmd }) => cmd)).toEqual(answers)
+        expect((await client.gather()).map(({ cmd }) => cmd)).toEqual(responses)
       }
     },
   },
@@ -98,13 +98,13 @@ export const answerRows: readonly Row[] = rows(
     },
     run: async ({ join }) => {
       const client = await join('a')
-      for (const [asked, said] of [
+      for (const [requested, said] of [
         [0x97, 0x97],
         [0x86, 0x87],
         [0x9a, 0x80],
         [0x10, 0x87],
       ] as const) {
-        client.send(publishBytes(5, `${asked}`, { flags, id: 1 }))
+        client.send(publishBytes(5, `${requested}`, { flags, id: 1 }))
         expect(await client.next(cmd)).toMatchObject({ reasonCode: said })
       }
     },
@@ -161,13 +161,13 @@ export const answerRows: readonly Row[] = rows(
     options: { authority: { authorizeSubscribe: ({ filter }) => ({ refuse: Number(filter) }) } },
     run: async ({ join, version }) => {
       const client = await join('a')
-      for (const [asked, said] of [
+      for (const [requested, said] of [
         [0x97, 0x97],
         [0x8a, 0x87],
         [0x93, 0x80],
         [0x01, 0x87],
       ] as const) {
-        expect(await client.subscribe(`${asked}`)).toEqual([version === 5 ? said : 0x80])
+        expect(await client.subscribe(`${requested}`)).toEqual([version === 5 ? said : 0x80])
       }
     },
   },
@@ -200,13 +200,13 @@ export const answerRows: readonly Row[] = rows(
     says: 'DISCONNECT has a reason code of its own kind, whatever a hook says, and so must the client’s',
     options: { authority: { authorizePublish: ({ message: { topic } }) => ({ close: Number(topic) }) } },
     run: async ({ join }) => {
-      for (const [asked, said] of [
+      for (const [requested, said] of [
         [0x97, 0x97],
         [0x86, 0x87],
         [0x92, 0x80],
       ] as const) {
         const client = await join('a')
-        client.send(publishBytes(5, `${asked}`))
+        client.send(publishBytes(5, `${requested}`))
         await client.expelled(said)
       }
       const client = await join('a')
@@ -351,8 +351,8 @@ export const answerRows: readonly Row[] = rows(
       expect(await client.gather()).toHaveLength(3)
       client.send(publishBytes(5, 'u', { flags: 4, id: 3 }), packet(0x62, word(3)))
       client.send(packet(0xa2, word(1), properties(), text('t')))
-      const answers = (await client.gather()).map(({ cmd }) => cmd)
-      expect(answers).toEqual(['pubrec', 'pubcomp', 'unsuback'])
+      const responses = (await client.gather()).map(({ cmd }) => cmd)
+      expect(responses).toEqual(['pubrec', 'pubcomp', 'unsuback'])
     },
   },
   {

@@ -91,8 +91,8 @@ export const clientBoundRows: readonly Row[] = rows(
     says: 'response information goes only to those who ask',
     options: { responseInformation: ({ clientId }) => `answers/${clientId}` },
     run: async ({ enter }) => {
-      const [, asked] = await enter('a', { properties: { requestResponseInformation: true } })
-      expect(asked.properties?.responseInformation).toBe('answers/a')
+      const [, requested] = await enter('a', { properties: { requestResponseInformation: true } })
+      expect(requested.properties?.responseInformation).toBe('answers/a')
       for (const request of [{}, { properties: { requestResponseInformation: false } }]) {
         const [, unasked] = await enter('b', request)
         expect(unasked.properties?.responseInformation).toBeUndefined()

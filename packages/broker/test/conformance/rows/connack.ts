@@ -193,7 +193,7 @@ export const connackRows: readonly Row[] = rows(
     norm: '3.2.2.3.2 (Session Expiry)',
     versions: [5],
     says: 'a session expiry that was lowered is told',
-    options: { limits: { sessionExpiry: 50 } },
+    options: { limits: { sessionExpiryInterval: 50 } },
     run: async ({ enter }) => {
       const [, { properties: lowered }] = await enter('a', { properties: { sessionExpiryInterval: 60 } })
       const [, { properties: kept }] = await enter('b', { properties: { sessionExpiryInterval: 40 } })

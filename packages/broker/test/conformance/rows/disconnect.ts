@@ -140,7 +140,7 @@ export const disconnectRows: readonly Row[] = rows(
     },
     run: async ({ dial }) => {
       const method = property(0x15, text('riddle'))
-      const answer = (data: string, name = method): Buffer =>
+      const response = (data: string, name = method): Buffer =>
         packet(0xf0, Buffer.from([0x18]), properties(name, property(0x16, text(data))))
       for (const [data, reasonCode] of [
         ['right', 0],
@@ -155,7 +155,7 @@ export const disconnectRows: readonly Row[] = rows(
             'riddle',
             step,
           ])
-          client.send(answer(data))
+          client.send(response(data))
         }
         const connack = await client.next('connack')
         expect(connack.reasonCode).toBe(reasonCode)
@@ -164,7 +164,7 @@ export const disconnectRows: readonly Row[] = rows(
       const client = await dial()
       client.send(connectBytes(5, { section: properties(method) }))
       await client.next('auth')
-      client.send(answer('right', property(0x15, text('other'))))
+      client.send(response('right', property(0x15, text('other'))))
       await client.refused(0x82)
     },
   },

@@ -286,10 +286,10 @@ export const flowRows: readonly Row[] = rows(
       for (const id of ids) client.send(publishBytes(version, 't', { flags: 2, id }))
       for (const id of ids) client.send(publishBytes(version, 't', { flags: 4, id: id + 100 }))
       for (const id of ids) client.send(packet(0x62, word(id + 100)))
-      const answers = (await client.gather()).map(({ cmd, messageId }) => [cmd, messageId])
-      expect(answers.filter(([cmd]) => cmd === 'puback')).toEqual(ids.map((id) => ['puback', id]))
-      expect(answers.filter(([cmd]) => cmd === 'pubrec')).toEqual(ids.map((id) => ['pubrec', id + 100]))
-      expect(answers.filter(([cmd]) => cmd === 'pubcomp')).toEqual(ids.map((id) => ['pubcomp', id + 100]))
+      const responses = (await client.gather()).map(({ cmd, messageId }) => [cmd, messageId])
+      expect(responses.filter(([cmd]) => cmd === 'puback')).toEqual(ids.map((id) => ['puback', id]))
+      expect(responses.filter(([cmd]) => cmd === 'pubrec')).toEqual(ids.map((id) => ['pubrec', id + 100]))
+      expect(responses.filter(([cmd]) => cmd === 'pubcomp')).toEqual(ids.map((id) => ['pubcomp', id + 100]))
     },
   },
   {

@@ -205,12 +205,12 @@ export const publishCases: readonly CaseDefinition[] = casesOf(
     name: 'a publish may be made and awaited inside the handling of a message',
     run: async (scene) => {
       const link = scene.link()
-      const [asked, answered] = [scene.topic('asked'), scene.topic('answered')]
+      const [requested, answered] = [scene.topic('asked'), scene.topic('answered')]
       const heard = await subscribed(scene, scene.peer, answered)
       const acks: unknown[] = []
-      const subscription = watchSubscription(link, asked)
+      const subscription = watchSubscription(link, requested)
       await scene.eventually(subscription.windows.until(1))
-      const handling = watch(link.subscription$(asked), ({ deliveries$ }) => {
+      const handling = watch(link.subscription$(requested), ({ deliveries$ }) => {
         watch(deliveries$, ({ message, acknowledge }) => {
           watch(link.publish$(outgoing(answered, textsOf([message])[0] ?? '')), (ack) => {
             acks.push(ack)
@@ -219,7 +219,7 @@ export const publishCases: readonly CaseDefinition[] = casesOf(
         })
       })
       await scene.eventually(handling.until(1))
-      await sendAll(scene, scene.peer, asked, numbers(30))
+      await sendAll(scene, scene.peer, requested, numbers(30))
       await scene.eventually(heard.until(30))
       expectEqual(textsOf(heard.deliveries), numbers(30), 'the answers')
     },

@@ -107,8 +107,8 @@ export const robustnessCases: readonly CaseDefinition[] = casesOf(
       const handler = watch(link.messages$(first), (message) => {
         heard.push(message)
         handler.unsubscribe()
-        const inner = watch(link.messages$(second), (reply) => {
-          heard.push(reply)
+        const inner = watch(link.messages$(second), (response) => {
+          heard.push(response)
           inner.unsubscribe()
         })
         watch(link.subscription$(second), () => {

@@ -13,11 +13,11 @@ export const stateCases: readonly CaseDefinition[] = casesOf(
       const [first, second] = await scene.eventually(states.until(2))
       expectEqual(first, { status: 'connecting', attempt: 1 }, 'the first state')
       expectThat(second?.status === 'online', 'the second state to be online')
-      const { grant } = second
-      expectEqual(grant.sessionPresent, false, 'the session of a new client')
-      expectThat(grant.clientId.length > 0, 'a client id')
-      expectThat(grant.receiveMaximum >= 1, 'a receive maximum of at least 1')
-      expectThat(grant.maximumPacketSize > 0, 'a maximum packet size above 0')
+      const { info } = second
+      expectEqual(info.sessionPresent, false, 'the session of a new client')
+      expectThat(info.clientId.length > 0, 'a client id')
+      expectThat(info.receiveMaximum >= 1, 'a receive maximum of at least 1')
+      expectThat(info.maximumPacketSize > 0, 'a maximum packet size above 0')
     },
   },
   {
@@ -57,7 +57,7 @@ export const stateCases: readonly CaseDefinition[] = casesOf(
         expectThat(state.error.code !== 'unknown', `an error that says why, not ${state.error.message}`)
       }
       const last = later.at(-1)
-      expectEqual(last?.status === 'online' && last.grant.sessionPresent, true, 'the session')
+      expectEqual(last?.status === 'online' && last.info.sessionPresent, true, 'the session')
     },
   },
 )

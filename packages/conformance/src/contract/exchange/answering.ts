@@ -23,8 +23,8 @@ import { watch } from '../watch.js'
 import { count, echoOf, plainCaller, serving, statusOf } from './stage.js'
 
 /** A reply's user properties by name. */
-function told(reply: Message | undefined): Readonly<Record<string, string>> {
-  return Object.fromEntries(reply?.userProperties ?? [])
+function told(response: Message | undefined): Readonly<Record<string, string>> {
+  return Object.fromEntries(response?.userProperties ?? [])
 }
 
 /** What answering promises. */
@@ -35,17 +35,23 @@ export const answeringCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties'],
     run: async (scene) => {
       await serving(scene, echoOf(scene), ({ value }) => of(`${value}!`), { requests: { qos: 2 } })
-      const caller = await plainCaller(scene, scene.topic('echo'))
-      await caller.ask('x', { messageExpiryInterval: 30, contentType: 'text/markdown' })
-      const [reply] = await scene.eventually(caller.replies.until(1))
-      expectThat(reply !== undefined, 'a reply')
-      const { payload, messageExpiryInterval = 0, subscriptionIdentifiers: _, dup: __, ...properties } = reply
+      const requester = await plainCaller(scene, scene.topic('echo'))
+      await requester.ask('x', { messageExpiryInterval: 30, contentType: 'text/markdown' })
+      const [response] = await scene.eventually(requester.replies.until(1))
+      expectThat(response !== undefined, 'a reply')
+      const {
+        payload,
+        messageExpiryInterval = 0,
+        subscriptionIdentifiers: _,
+        dup: __,
+        ...properties
+      } = response
       expectEqual(textOf({ payload }), 'x!', 'its payload')
       expectThat(messageExpiryInterval >= 28 && messageExpiryInterval <= 30, 'what is left of 30 s')
       expectEqual(
         properties,
         {
-          topic: caller.responseTopic,
+          topic: requester.responseTopic,
           correlationData: new TextEncoder().encode('question 1'),
           contentType: 'text/plain',
           payloadFormatIndicator: true,
@@ -62,7 +68,7 @@ export const answeringCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties'],
     run: async (scene) => {
       await serving(scene, echoOf(scene), ({ value }) => of(value))
-      const caller = await plainCaller(scene, scene.topic('echo'))
+      const requester = await plainCaller(scene, scene.topic('echo'))
       const tokens = [
         Uint8Array.of(0),
         Uint8Array.of(0xff, 0xfe, 0xc0, 0x80),
@@ -70,9 +76,13 @@ export const answeringCases: readonly CaseDefinition[] = casesOf(
         Uint8Array.from({ length: 65_535 }, (_, index) => (index * 7) % 256),
       ]
       for (const [index, correlationData] of tokens.entries()) {
-        await caller.ask('x', { correlationData })
-        const reply = (await scene.eventually(caller.replies.until(index + 1)))[index]
-        expectEqual(reply?.correlationData ?? new Uint8Array(), correlationData, `the correlation ${index}`)
+        await requester.ask('x', { correlationData })
+        const response = (await scene.eventually(requester.replies.until(index + 1)))[index]
+        expectEqual(
+          response?.correlationData ?? new Uint8Array(),
+          correlationData,
+          `the correlation ${index}`,
+        )
       }
     },
   },
@@ -80,14 +90,14 @@ export const answeringCases: readonly CaseDefinition[] = casesOf(
     name: 'a request without correlation gets a reply without one, each time',
     needs: ['properties'],
     run: async (scene) => {
-      const { responseTopic, replies } = await plainCaller(scene, scene.topic('echo'))
+      const { responseTopic, replies: responses } = await plainCaller(scene, scene.topic('echo'))
       await serving(scene, echoOf(scene), ({ value }) => of(value))
       for (const payload of ['a', 'b'])
         await send(scene, scene.peer, outgoing(scene.topic('echo'), payload, { responseTopic }))
-      const answers = await scene.eventually(replies.until(2))
+      const answers = await scene.eventually(responses.until(2))
       expectEqual(textsOf(answers), ['a', 'b'], 'the replies')
       expectThat(
-        answers.every((reply) => reply.correlationData === undefined),
+        answers.every((response) => response.correlationData === undefined),
         'no correlation',
       )
     },
@@ -105,23 +115,23 @@ export const answeringCases: readonly CaseDefinition[] = casesOf(
           handled += 1
           return of(value)
         },
-        { requests: { replyTopics: [scene.topic('answers')] } },
+        { requests: { responseTopics: [scene.topic('answers')] } },
       )
-      const caller = await plainCaller(scene, topic)
+      const requester = await plainCaller(scene, topic)
       const elsewhere = watch(scene.peer.messages$(scene.topic('elsewhere')))
       await send(scene, scene.peer, outgoing(topic, 'x'))
       for (const responseTopic of ['a//b', '/a', 'a/', '$SYS/a', topic, scene.topic('elsewhere')])
-        await caller.ask('x', { responseTopic })
+        await requester.ask('x', { responseTopic })
       await scene.eventually(refusals.until(7))
       await scene.settle()
       await scene.cut(link)
       await scene.restore(link)
-      await caller.ask('fine')
-      await scene.eventually(caller.replies.until(1))
+      await requester.ask('fine')
+      await scene.eventually(requester.replies.until(1))
       await scene.settle()
       expectEqual(
         refusals.values.map(({ reason }) => reason),
-        Array<string>(7).fill('reply-topic'),
+        Array<string>(7).fill('response-topic'),
         'why they were refused',
       )
       expectEqual([handled, elsewhere.values.length], [1, 0], 'what was handled, and answered elsewhere')
@@ -132,14 +142,14 @@ export const answeringCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties'],
     run: async (scene) => {
       const topic = scene.topic('echo')
-      const caller = await plainCaller(scene, topic)
-      await caller.ask('old', { retain: true })
+      const requester = await plainCaller(scene, topic)
+      await requester.ask('old', { retain: true })
       const { refusals } = await serving(scene, echoOf(scene), ({ value }) => of(value))
       await scene.eventually(refusals.until(1))
-      await caller.ask('new')
-      await scene.eventually(caller.replies.until(1))
+      await requester.ask('new')
+      await scene.eventually(requester.replies.until(1))
       await scene.settle()
-      expectEqual(textsOf(caller.replies.values), ['new'], 'the replies')
+      expectEqual(textsOf(requester.replies.values), ['new'], 'the replies')
       expectEqual(refusals.values[0]?.reason, 'retained', 'why the other was refused')
       await send(scene, scene.peer, { topic, payload: new Uint8Array(), retain: true, responseTopic: '/' })
     },
@@ -150,12 +160,12 @@ export const answeringCases: readonly CaseDefinition[] = casesOf(
     run: async (scene) => {
       const counting = endpoint({ topic: scene.topic('echo'), request: count, response: count })
       await serving(scene, counting, ({ value }) => of(value + 1))
-      const caller = await plainCaller(scene, scene.topic('echo'))
-      await caller.ask('many')
-      await caller.ask('1', { contentType: 'application/xml' })
-      await caller.ask('1', { userProperties: [['__protVer', '2.0']] })
-      await caller.ask('1', { contentType: 'application/x-count', userProperties: [['__protVer', '1.0']] })
-      const [payload, contentType, version, fine] = await scene.eventually(caller.replies.until(4))
+      const requester = await plainCaller(scene, scene.topic('echo'))
+      await requester.ask('many')
+      await requester.ask('1', { contentType: 'application/xml' })
+      await requester.ask('1', { userProperties: [['__protVer', '2.0']] })
+      await requester.ask('1', { contentType: 'application/x-count', userProperties: [['__protVer', '1.0']] })
+      const [payload, contentType, version, fine] = await scene.eventually(requester.replies.until(4))
       expectEqual(told(payload), { __stat: '400', __stMsg: told(payload)['__stMsg'] ?? '' }, 'of the payload')
       expectThat(told(payload)['__stMsg']?.includes('$.count') === true, 'the path of what is wrong')
       expectEqual(
@@ -192,13 +202,13 @@ export const answeringCases: readonly CaseDefinition[] = casesOf(
         endpoint({ topic: scene.topic('echo'), request: both, response: both }),
         ({ value }) => of(value + 1),
       )
-      const caller = await plainCaller(scene, scene.topic('echo'))
-      await caller.ask('1', { contentType: 'application/x-count' })
-      await caller.ask('1!', { contentType: 'application/x-loud' })
-      await caller.ask('1?', { contentType: 'application/x-odd' })
-      const replies = await scene.eventually(caller.replies.until(3))
+      const requester = await plainCaller(scene, scene.topic('echo'))
+      await requester.ask('1', { contentType: 'application/x-count' })
+      await requester.ask('1!', { contentType: 'application/x-loud' })
+      await requester.ask('1?', { contentType: 'application/x-odd' })
+      const responses = await scene.eventually(requester.replies.until(3))
       expectEqual(
-        replies.map((reply) => [statusOf(reply), reply.contentType, textOf(reply)]),
+        responses.map((response) => [statusOf(response), response.contentType, textOf(response)]),
         [
           ['200', 'application/x-count', '2'],
           ['200', 'application/x-loud', '2!'],
@@ -224,14 +234,14 @@ export const answeringCases: readonly CaseDefinition[] = casesOf(
         fine: () => of('fine'),
       }
       const { records } = await serving(scene, echoOf(scene), ({ value }) => thrown[value]?.() ?? EMPTY, {
-        serve: { timeLimit: 200 },
+        serve: { handlerTimeout: 200 },
       })
-      const caller = await plainCaller(scene, scene.topic('echo'))
+      const requester = await plainCaller(scene, scene.topic('echo'))
       for (const [index, name] of Object.keys(thrown).entries()) {
-        await caller.ask(name)
-        await scene.eventually(caller.replies.until(index + 1))
+        await requester.ask(name)
+        await scene.eventually(requester.replies.until(index + 1))
       }
-      const [empty, fails, throws, application, late, fine] = caller.replies.values
+      const [empty, fails, throws, application, late, fine] = requester.replies.values
       expectEqual([told(empty), empty?.payload.length], [{ __stat: '204' }, 0], 'of one without an answer')
       for (const failed of [fails, throws]) {
         expectThat(told(failed)['__stat'] === '500' && told(failed)['__propName'] !== undefined, 'a bare 500')
@@ -257,7 +267,7 @@ export const answeringCases: readonly CaseDefinition[] = casesOf(
       await scene.eventually(records.until(6))
       expectEqual(
         records.values.map(({ outcome }) => outcome),
-        ['answered', 'failed', 'failed', 'failed', 'timed-out', 'answered'],
+        ['responded', 'failed', 'failed', 'failed', 'timed-out', 'responded'],
         'the records',
       )
     },
@@ -267,18 +277,18 @@ export const answeringCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties', 'cut'],
     run: async (scene) => {
       const { link, records } = await serving(scene, echoOf(scene), () => NEVER, {
-        serve: { timeLimit: 30_000 },
+        serve: { handlerTimeout: 30_000 },
       })
-      const caller = await plainCaller(scene, scene.topic('echo'))
-      await caller.ask('x', { messageExpiryInterval: 1 })
+      const requester = await plainCaller(scene, scene.topic('echo'))
+      await requester.ask('x', { messageExpiryInterval: 1 })
       await scene.eventually(records.until(1))
       expectEqual(records.values[0]?.outcome, 'expired', 'what became of it')
       await scene.settle()
       await scene.cut(link)
       await scene.restore(link)
-      await caller.ask('y', { messageExpiryInterval: 1 })
+      await requester.ask('y', { messageExpiryInterval: 1 })
       await scene.eventually(records.until(2))
-      expectEqual([records.values.length, caller.replies.values.length], [2, 0], 'the records and replies')
+      expectEqual([records.values.length, requester.replies.values.length], [2, 0], 'the records and replies')
     },
   },
   {
@@ -290,10 +300,10 @@ export const answeringCases: readonly CaseDefinition[] = casesOf(
         link,
         serve: { concurrency: 4, queue: 4 },
       })
-      const caller = await plainCaller(scene, scene.topic('echo'))
-      await Promise.all(numbers(40).map((payload) => caller.ask(payload)))
-      const replies = await scene.eventually(caller.replies.until(40))
-      const statuses = replies.map((reply) => statusOf(reply))
+      const requester = await plainCaller(scene, scene.topic('echo'))
+      await Promise.all(numbers(40).map((payload) => requester.ask(payload)))
+      const responses = await scene.eventually(requester.replies.until(40))
+      const statuses = responses.map((response) => statusOf(response))
       expectEqual(statuses.filter((status) => status === '200').length, 8, 'the number of answers')
       expectEqual(statuses.filter((status) => status === '503').length, 32, 'the number of refusals')
     },
@@ -309,22 +319,22 @@ export const answeringCases: readonly CaseDefinition[] = casesOf(
         ({ value }) => (value === 'stay' ? of('done') : new Observable<string>(() => () => (stopped += 1))),
         { serve: { concurrency: 1 } },
       )
-      const caller = await plainCaller(scene, scene.topic('echo'))
+      const requester = await plainCaller(scene, scene.topic('echo'))
       const cancel = { userProperties: [['__stat', '499']] } as const
       const tokens = ['one', 'two', 'three'].map((token) => new TextEncoder().encode(token))
       const [one = new Uint8Array(), two = one, three = one] = tokens
-      await caller.ask('wait', { correlationData: one })
-      await caller.ask('wait', { correlationData: two })
-      await caller.ask('stay', { correlationData: three })
-      for (const correlationData of [two, one, one]) await caller.ask('', { ...cancel, correlationData })
-      const [reply] = await scene.eventually(caller.replies.until(1))
+      await requester.ask('wait', { correlationData: one })
+      await requester.ask('wait', { correlationData: two })
+      await requester.ask('stay', { correlationData: three })
+      for (const correlationData of [two, one, one]) await requester.ask('', { ...cancel, correlationData })
+      const [response] = await scene.eventually(requester.replies.until(1))
       await scene.eventually(records.until(3))
       await scene.settle()
-      expectEqual(reply?.correlationData, three, 'whose reply came')
-      expectEqual(caller.replies.values.length, 1, 'the number of replies')
+      expectEqual(response?.correlationData, three, 'whose reply came')
+      expectEqual(requester.replies.values.length, 1, 'the number of replies')
       expectEqual(
         records.values.map(({ outcome }) => outcome),
-        ['cancelled', 'cancelled', 'answered'],
+        ['cancelled', 'cancelled', 'responded'],
         'the records',
       )
       expectEqual(stopped, 1, 'the handlers that were stopped')
@@ -345,16 +355,16 @@ export const answeringCases: readonly CaseDefinition[] = casesOf(
           },
           { requests: { group: 'workers' } },
         )
-      const caller = await plainCaller(scene, scene.topic('echo'))
-      await Promise.all(numbers(30).map((payload) => caller.ask(payload)))
-      await scene.eventually(caller.replies.until(30))
+      const requester = await plainCaller(scene, scene.topic('echo'))
+      await Promise.all(numbers(30).map((payload) => requester.ask(payload)))
+      await scene.eventually(requester.replies.until(30))
       await scene.settle()
       expectEqual(
         handled.map(Number).sort((a, b) => a - b),
         numbers(30).map(Number),
         'what was handled',
       )
-      expectEqual(caller.replies.values.length, 30, 'the number of replies')
+      expectEqual(requester.replies.values.length, 30, 'the number of replies')
     },
   },
   {
@@ -364,11 +374,11 @@ export const answeringCases: readonly CaseDefinition[] = casesOf(
       await serving(scene, echoOf(scene), ({ message }) =>
         of(userProperty(message.userProperties, 'note') ?? ''),
       )
-      const caller = await plainCaller(scene, scene.topic('echo'))
+      const requester = await plainCaller(scene, scene.topic('echo'))
       const note = 'ü'.repeat(30_000)
-      await caller.ask('x', { userProperties: [['note', note]] })
-      const [reply] = await scene.eventually(caller.replies.until(1))
-      expectEqual(textOf(reply ?? { payload: new Uint8Array() }), note, 'the note')
+      await requester.ask('x', { userProperties: [['note', note]] })
+      const [response] = await scene.eventually(requester.replies.until(1))
+      expectEqual(textOf(response ?? { payload: new Uint8Array() }), note, 'the note')
     },
   },
   {
@@ -379,9 +389,9 @@ export const answeringCases: readonly CaseDefinition[] = casesOf(
       const topic = scene.topic('echo')
       await serving(scene, echoOf(scene), ({ value }) => of(value), { link })
       const responseTopic = scene.topic('answers')
-      const replies = await subscribed(scene, link, responseTopic)
+      const responses = await subscribed(scene, link, responseTopic)
       await send(scene, link, outgoing(topic, 'x', { responseTopic }))
-      expectEqual(textsOf(await scene.eventually(replies.until(1))), ['x'], 'the reply')
+      expectEqual(textsOf(await scene.eventually(responses.until(1))), ['x'], 'the reply')
     },
   },
 )

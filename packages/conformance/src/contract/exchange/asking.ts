@@ -1,4 +1,4 @@
-import { exchange$, request, request$, strays$, type ExchangeOptions } from '@antiphon/core'
+import { exchange$, request, request$, unmatchedResponses$, type ExchangeOptions } from '@antiphon/core'
 import { expectEqual, expectThat } from '@antiphon/testing/internal'
 import { defer, from, of } from 'rxjs'
 import {
@@ -35,10 +35,10 @@ export const askingCases: readonly CaseDefinition[] = casesOf(
       const echo = echoOf(scene)
       await serving(scene, echo, ({ value }) => of(`${value}!`), { serve: { concurrency: 1_000 } })
       const options = { ordered: true, timeout: 60_000 }
-      const answers = watch(from(numbers(1_000)).pipe(request$(scene.link(), echo, options)))
-      expectEqual(await scene.eventually(answers.ended()), 'complete', 'how it ended')
+      const responses = watch(from(numbers(1_000)).pipe(request$(scene.link(), echo, options)))
+      expectEqual(await scene.eventually(responses.ended()), 'complete', 'how it ended')
       const expected = numbers(1_000).map((question) => `${question}!`)
-      expectEqual(answers.values, expected, 'the answers')
+      expectEqual(responses.values, expected, 'the answers')
     },
   },
   {
@@ -62,12 +62,12 @@ export const askingCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties'],
     run: async (scene) => {
       const echo = echoOf(scene)
-      const asked = await plainResponder(scene, scene.topic('echo'), (question) => [
+      const requested = await plainResponder(scene, scene.topic('echo'), (question) => [
         replyTo(question, textOf(question)),
       ])
       const call = watch(exchange$(scene.link(), echo, 'hello'))
       expectEqual(await scene.eventually(call.until(1)), ['hello'], 'the answer')
-      const [question] = asked.values
+      const [question] = requested.values
       expectThat(question !== undefined, 'a question')
       const { contentType, payloadFormatIndicator, messageExpiryInterval, qos, retain } = question
       expectEqual(
@@ -106,12 +106,16 @@ export const askingCases: readonly CaseDefinition[] = casesOf(
         replyTo(question, 'unknown', { correlationData: Uint8Array.of(0, 255) }),
       ])
       const link = scene.link()
-      const strays = watch(strays$(link))
+      const unmatched = watch(unmatchedResponses$(link))
       const call = watch(exchange$(link, echo, 'x'))
-      await scene.eventually(strays.until(2))
+      await scene.eventually(unmatched.until(2))
       await scene.settle()
       expectEqual(call.values, ['first'], 'the answers')
-      expectEqual(textsOf(strays.values.map(({ message }) => message)), ['repeated', 'unknown'], 'the strays')
+      expectEqual(
+        textsOf(unmatched.values.map(({ message }) => message)),
+        ['repeated', 'unknown'],
+        'the strays',
+      )
     },
   },
   {
@@ -120,16 +124,16 @@ export const askingCases: readonly CaseDefinition[] = casesOf(
     run: async (scene) => {
       const echo = echoOf(scene)
       const [mine, other] = [scene.topic('pool/1'), scene.topic('pool/2')]
-      const asked = await plainResponder(scene, scene.topic('echo'), () => [])
+      const requested = await plainResponder(scene, scene.topic('echo'), () => [])
       const link = scene.link()
-      const strays = watch(strays$(link))
+      const unmatched = watch(unmatchedResponses$(link))
       const call = watch(exchange$(link, echo, 'x', { responseTopic: mine }))
       const waiting = watch(exchange$(link, echo, 'y', { responseTopic: other }))
-      await scene.eventually(asked.until(2))
-      const question = asked.values.find(({ responseTopic }) => responseTopic === mine)
+      await scene.eventually(requested.until(2))
+      const question = requested.values.find(({ responseTopic }) => responseTopic === mine)
       expectThat(question !== undefined, 'the question')
       await send(scene, scene.peer, replyTo(question, 'wrong', { topic: other }))
-      await scene.eventually(strays.until(1))
+      await scene.eventually(unmatched.until(1))
       await send(scene, scene.peer, replyTo(question, 'right'))
       expectEqual(await scene.eventually(call.until(1)), ['right'], 'the answer')
       expectEqual(waiting.values, [], 'what the other question got')
@@ -171,7 +175,7 @@ export const askingCases: readonly CaseDefinition[] = casesOf(
     run: async (scene) => {
       const call = watch(exchange$(scene.link(), echoOf(scene), 'x', { timeout: 700 }))
       const error = expectFailure(await scene.eventually(call.ended()), 'timeout')
-      expectEqual([error.phase, error.awaited], ['after-network', 'answer'], 'its phase')
+      expectEqual([error.phase, error.awaited], ['after-network', 'response'], 'its phase')
     },
   },
   {
@@ -179,14 +183,14 @@ export const askingCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties'],
     run: async (scene) => {
       const echo = echoOf(scene)
-      let asked = 0
+      let requested = 0
       const tokens = new Set<string>()
       await plainResponder(scene, scene.topic('echo'), (question) => {
         tokens.add(textOf({ payload: question.correlationData ?? new Uint8Array() }))
-        asked += 1
-        return asked === 3 ? [replyTo(question, 'at last')] : []
+        requested += 1
+        return requested === 3 ? [replyTo(question, 'at last')] : []
       })
-      const retry = { count: 4, after: 100 }
+      const retry = { count: 4, attemptTimeout: 100 }
       const call = watch(exchange$(scene.link(), echo, 'x', { retry }))
       expectEqual(await scene.eventually(call.until(1)), ['at last'], 'the answer')
       expectEqual(tokens.size, 1, 'the number of correlations it was asked under')
@@ -197,11 +201,11 @@ export const askingCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties'],
     run: async (scene) => {
       const echo = echoOf(scene)
-      const asked = await plainResponder(scene, scene.topic('echo'), () => [])
+      const requested = await plainResponder(scene, scene.topic('echo'), () => [])
       const call = watch(exchange$(scene.link(), echo, 'x'))
-      const [question] = await scene.eventually(asked.until(1))
+      const [question] = await scene.eventually(requested.until(1))
       call.unsubscribe()
-      const [, cancel] = await scene.eventually(asked.until(2))
+      const [, cancel] = await scene.eventually(requested.until(2))
       await scene.settle()
       expectEqual(
         { ...cancel, payload: cancel?.payload.length },
@@ -215,7 +219,7 @@ export const askingCases: readonly CaseDefinition[] = casesOf(
         },
         'the cancel, beside the question',
       )
-      expectEqual(asked.values.length, 2, 'the messages on the request topic')
+      expectEqual(requested.values.length, 2, 'the messages on the request topic')
     },
   },
   {

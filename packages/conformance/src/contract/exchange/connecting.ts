@@ -1,4 +1,4 @@
-import { countsOf, exchange$, request$, type ExchangeOptions } from '@antiphon/core'
+import { requesterStats, exchange$, request$, type ExchangeOptions } from '@antiphon/core'
 import { expectEqual, expectThat } from '@antiphon/testing/internal'
 import { delay, from, of, Subject } from 'rxjs'
 import { casesOf, expectFailure, numbers, online, type CaseDefinition } from '../scene.js'
@@ -16,14 +16,14 @@ export const connectingCases: readonly CaseDefinition[] = casesOf(
       const go = new Subject<string>()
       await serving(scene, echo, () => go)
       const link = scene.link({ isRemembered: true })
-      const calls = numbers(10).map((question) => watch(exchange$(link, echo, question, { timeout: 60_000 })))
+      const calls = numbers(10).map((request) => watch(exchange$(link, echo, request, { timeout: 60_000 })))
       await pause(scene, link, 200)
       await scene.cut(link)
       go.next('done')
       await scene.settle()
       await scene.restore(link)
       for (const call of calls) expectEqual(await scene.eventually(call.until(1)), ['done'], 'the answer')
-      expectEqual(countsOf(link, echo).pending, 0, 'what is pending')
+      expectEqual(requesterStats(link, echo).pending, 0, 'what is pending')
     },
   },
   {
@@ -93,15 +93,15 @@ export const connectingCases: readonly CaseDefinition[] = casesOf(
         },
         { link },
       )
-      const answers = watch(
+      const responses = watch(
         from(numbers(20)).pipe(request$(scene.link(), echo, { timeout: 60_000, ordered: true })),
       )
       await pause(scene, link, 100)
       await scene.cut(link)
       await pause(scene, link, 200)
       await scene.restore(link)
-      expectEqual(await scene.eventually(answers.ended()), 'complete', 'how it ended')
-      expectEqual(answers.values, numbers(20), 'the answers')
+      expectEqual(await scene.eventually(responses.ended()), 'complete', 'how it ended')
+      expectEqual(responses.values, numbers(20), 'the answers')
       expectEqual(runs, 20, 'how often the handler ran')
     },
   },
@@ -112,17 +112,19 @@ export const connectingCases: readonly CaseDefinition[] = casesOf(
       const echo = echoOf(scene)
       const link = scene.link({ isRemembered: true })
       await serving(scene, echo, ({ value }) => of(value).pipe(delay(200, link.scheduler)), { link })
-      const caller = scene.link({ isRemembered: true })
+      const requester = scene.link({ isRemembered: true })
       const options: ExchangeOptions = {
         timeout: 60_000,
         onDisconnect: 'resend',
-        retry: { count: 20, after: 1_000 },
+        retry: { count: 20, attemptTimeout: 1_000 },
       }
-      const answers = watch(from(numbers(10)).pipe(request$(caller, echo, { ...options, ordered: true })))
+      const responses = watch(
+        from(numbers(10)).pipe(request$(requester, echo, { ...options, ordered: true })),
+      )
       await pause(scene, link, 100)
       await scene.restart()
-      expectEqual(await scene.eventually(answers.ended()), 'complete', 'how it ended')
-      expectEqual(answers.values, numbers(10), 'the answers')
+      expectEqual(await scene.eventually(responses.ended()), 'complete', 'how it ended')
+      expectEqual(responses.values, numbers(10), 'the answers')
     },
   },
   {
@@ -138,7 +140,7 @@ export const connectingCases: readonly CaseDefinition[] = casesOf(
       expectFailure(await scene.eventually(call.ended()), 'link-closed')
       const late = watch(exchange$(link, echo, 'x'))
       expectFailure(await scene.eventually(late.ended()), 'link-closed')
-      expectEqual(countsOf(link, echo).pending, 0, 'what is pending')
+      expectEqual(requesterStats(link, echo).pending, 0, 'what is pending')
     },
   },
   {
@@ -150,11 +152,11 @@ export const connectingCases: readonly CaseDefinition[] = casesOf(
         value === 'wait' ? new Subject<string>() : of(value),
       )
       const link = scene.link()
-      const answers = watch(from([...numbers(20), 'wait']).pipe(request$(link, echo, { timeout: 60_000 })))
-      await scene.eventually(answers.until(20))
+      const responses = watch(from([...numbers(20), 'wait']).pipe(request$(link, echo, { timeout: 60_000 })))
+      await scene.eventually(responses.until(20))
       await scene.eventually(link.close())
       await scene.eventually(served.link.close())
-      expectThat(answers.ending() !== undefined, 'the stream to have ended')
+      expectThat(responses.ending() !== undefined, 'the stream to have ended')
       expectEqual(await scene.leftovers(link), [], 'what is left of the caller')
       expectEqual(await scene.leftovers(served.link), [], 'what is left of the responder')
     },

@@ -18,7 +18,8 @@ export const crowdingCases: readonly CaseDefinition[] = casesOf(
     run: async (scene) => {
       const unlock = endpoint({
         topic: `${scene.topic('ask')}/{car}/{number}`,
-        reply: { topic: `${scene.topic('answer')}/{car}/{number}`, filter: `${scene.topic('answer')}/#` },
+        responseTopic: `${scene.topic('answer')}/{car}/{number}`,
+        responseFilter: `${scene.topic('answer')}/#`,
         request: text,
         response: text,
         correlation: topicParams(),
@@ -41,10 +42,10 @@ export const crowdingCases: readonly CaseDefinition[] = casesOf(
         },
         { link, serve: { orderedBy: ({ params: { car } }) => car } },
       )
-      const caller = scene.link()
+      const requester = scene.link()
       const [cars, rounds] = [['a', 'b', 'c'] as const, ['1', '2', '3', '4'] as const]
       const calls = rounds.flatMap((number) =>
-        cars.map((car) => watch(exchange$(caller, unlock, { params: { car, number }, value: number }))),
+        cars.map((car) => watch(exchange$(requester, unlock, { params: { car, number }, value: number }))),
       )
       for (const call of calls) expectEqual(await scene.eventually(call.ended()), 'complete', 'how it ended')
       for (const car of cars) {
@@ -76,7 +77,7 @@ export const crowdingCases: readonly CaseDefinition[] = casesOf(
       await scene.eventually(records.until(10))
       expectEqual(
         records.values.map(({ outcome }) => outcome),
-        numbers(10).map(() => 'answered' as const),
+        numbers(10).map(() => 'responded' as const),
         'the records',
       )
     },

@@ -1,6 +1,6 @@
 import {
   ApplicationError,
-  countsOf,
+  requesterStats,
   endpoint,
   exchange$,
   request$,
@@ -17,8 +17,8 @@ import { watch } from '../watch.js'
 import { count, echoOf, fixed, pause, plainResponder, replyTo, serving } from './stage.js'
 
 /** What a caller is told of a reply with these user properties. */
-async function statusTold(scene: Scene, link: Link, question: string): Promise<unknown> {
-  const call = watch(exchange$(link, echoOf(scene), question))
+async function statusTold(scene: Scene, link: Link, request: string): Promise<unknown> {
+  const call = watch(exchange$(link, echoOf(scene), request))
   return expectFailure(await scene.eventually(call.ended()), 'status').status
 }
 
@@ -29,7 +29,7 @@ export const failingCases: readonly CaseDefinition[] = casesOf(
     name: 'a failure is told with all that the reply says of it',
     needs: ['properties'],
     run: async (scene) => {
-      const replies: Readonly<Record<string, UserProperties>> = {
+      const responses: Readonly<Record<string, UserProperties>> = {
         header: [
           ['__stat', '400'],
           ['__propName', 'x'],
@@ -43,8 +43,8 @@ export const failingCases: readonly CaseDefinition[] = casesOf(
         ],
         odd: [['__stat', '612']],
       }
-      await plainResponder(scene, scene.topic('echo'), (question) => [
-        replyTo(question, '', { userProperties: replies[textOf(question)] ?? [] }),
+      await plainResponder(scene, scene.topic('echo'), (request) => [
+        replyTo(request, '', { userProperties: responses[textOf(request)] ?? [] }),
       ])
       const link = scene.link()
       const nothing = { isApplicationError: false }
@@ -85,11 +85,11 @@ export const failingCases: readonly CaseDefinition[] = casesOf(
     name: 'a failure counts as the application’s own unless __apErr is absent, empty or false in any case',
     needs: ['properties'],
     run: async (scene) => {
-      await plainResponder(scene, scene.topic('echo'), (question) => [
-        replyTo(question, '', {
+      await plainResponder(scene, scene.topic('echo'), (request) => [
+        replyTo(request, '', {
           userProperties: [
             ['__stat', '500'],
-            ['__apErr', textOf(question)],
+            ['__apErr', textOf(request)],
           ],
         }),
       ])
@@ -113,7 +113,7 @@ export const failingCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties'],
     run: async (scene) => {
       const counting = fixed(endpoint({ topic: scene.topic('echo'), request: text, response: count }))
-      await plainResponder(scene, scene.topic('echo'), (question) => [replyTo(question, textOf(question))])
+      await plainResponder(scene, scene.topic('echo'), (request) => [replyTo(request, textOf(request))])
       const link = scene.link()
       const bad = watch(exchange$(link, counting, 'many'))
       const good = watch(exchange$(link, counting, '2'))
@@ -125,7 +125,7 @@ export const failingCases: readonly CaseDefinition[] = casesOf(
     name: 'a handler out of its own time is a 408 to its caller',
     needs: ['properties'],
     run: async (scene) => {
-      await serving(scene, echoOf(scene), () => NEVER, { serve: { timeLimit: 50 } })
+      await serving(scene, echoOf(scene), () => NEVER, { serve: { handlerTimeout: 50 } })
       const call = watch(exchange$(scene.link(), echoOf(scene), 'x'))
       const { status } = expectFailure(await scene.eventually(call.ended()), 'status')
       expectEqual(
@@ -152,7 +152,7 @@ export const failingCases: readonly CaseDefinition[] = casesOf(
         503,
         'what it is told at first',
       )
-      const retry = { count: 50, after: 4_000, backOff: { initial: 20, maximum: 20, jitter: 0 } }
+      const retry = { count: 50, attemptTimeout: 4_000, backOff: { initial: 20, maximum: 20, jitter: 0 } }
       const patient = watch(exchange$(link, echoOf(scene), 'third', { retry }))
       await pause(scene, link, 100)
       go.next('done')
@@ -164,25 +164,25 @@ export const failingCases: readonly CaseDefinition[] = casesOf(
     name: 'which failures are worth asking again for is the caller’s to say',
     needs: ['properties'],
     run: async (scene) => {
-      let asked = 0
-      await plainResponder(scene, scene.topic('echo'), (question) => {
-        asked += 1
-        const status = textOf(question) === 'never' ? '400' : asked < 3 ? '500' : '200'
-        return [replyTo(question, 'at last', { userProperties: [['__stat', status]] })]
+      let requested = 0
+      await plainResponder(scene, scene.topic('echo'), (request) => {
+        requested += 1
+        const status = textOf(request) === 'never' ? '400' : requested < 3 ? '500' : '200'
+        return [replyTo(request, 'at last', { userProperties: [['__stat', status]] })]
       })
       const link = scene.link()
       const retry = {
         count: 5,
-        after: 4_000,
+        attemptTimeout: 4_000,
         on: ({ status }: { readonly status?: { readonly code: number } }) => status?.code === 500,
         backOff: { initial: 10, maximum: 10, jitter: 0 },
       }
       const call = watch(exchange$(link, echoOf(scene), 'x', { retry }))
       expectEqual(await scene.eventually(call.until(1)), ['at last'], 'the answer')
-      expectEqual(asked, 3, 'how often it was asked')
+      expectEqual(requested, 3, 'how often it was asked')
       const other = watch(exchange$(link, echoOf(scene), 'never', { retry }))
       expectFailure(await scene.eventually(other.ended()), 'status')
-      expectEqual(asked, 4, 'how often both were asked')
+      expectEqual(requested, 4, 'how often both were asked')
     },
   },
   {
@@ -192,12 +192,12 @@ export const failingCases: readonly CaseDefinition[] = casesOf(
       await serving(scene, echoOf(scene), ({ value }) =>
         value === '2' ? throwError(() => new Error('no')) : of(value),
       )
-      const answers = watch(
+      const responses = watch(
         from(numbers(3)).pipe(requestEither$(scene.link(), echoOf(scene), { ordered: true })),
       )
-      expectEqual(await scene.eventually(answers.ended()), 'complete', 'how it ended')
+      expectEqual(await scene.eventually(responses.ended()), 'complete', 'how it ended')
       expectEqual(
-        answers.values.map((each) => (isRight(each) ? each.right : each.left.code)),
+        responses.values.map((each) => (isRight(each) ? each.right : each.left.code)),
         ['1', 'status', '3'],
         'the answers',
       )
@@ -212,11 +212,11 @@ export const failingCases: readonly CaseDefinition[] = casesOf(
         value === 'fail' ? throwError(() => new Error('no')) : NEVER,
       )
       const link = scene.link()
-      const answers = watch(from(['wait', 'fail']).pipe(request$(link, echo)))
-      expectFailure(await scene.eventually(answers.ended()), 'status')
+      const responses = watch(from(['wait', 'fail']).pipe(request$(link, echo)))
+      expectFailure(await scene.eventually(responses.ended()), 'status')
       await scene.eventually(records.until(2))
       expectEqual(records.values.map(({ outcome }) => outcome).sort(), ['cancelled', 'failed'], 'the records')
-      expectEqual(countsOf(link, echo).pending, 0, 'what is pending')
+      expectEqual(requesterStats(link, echo).pending, 0, 'what is pending')
     },
   },
   {
@@ -230,12 +230,12 @@ export const failingCases: readonly CaseDefinition[] = casesOf(
         ({ value }) => of(value).pipe(delay(value === 'slow' ? 200 : 0, link.scheduler)),
         { link },
       )
-      const caller = scene.link()
+      const requester = scene.link()
       for (const ordered of [false, true]) {
-        const answers = watch(from(['slow', 'quick']).pipe(request$(caller, echoOf(scene), { ordered })))
-        await scene.eventually(answers.ended())
+        const responses = watch(from(['slow', 'quick']).pipe(request$(requester, echoOf(scene), { ordered })))
+        await scene.eventually(responses.ended())
         expectEqual(
-          answers.values,
+          responses.values,
           ordered ? ['slow', 'quick'] : ['quick', 'slow'],
           ordered ? 'in order' : 'as they come',
         )
@@ -263,13 +263,13 @@ export const failingCases: readonly CaseDefinition[] = casesOf(
         },
         { link },
       )
-      const caller = scene.link()
+      const requester = scene.link()
       const limits = { concurrency: 2, queue: 3, ordered: true }
-      const answers = watch(from(numbers(6)).pipe(requestEither$(caller, echo, limits)))
-      expectEqual(await scene.eventually(answers.ended()), 'complete', 'how it ended')
+      const responses = watch(from(numbers(6)).pipe(requestEither$(requester, echo, limits)))
+      expectEqual(await scene.eventually(responses.ended()), 'complete', 'how it ended')
       expectEqual(most, 2, 'how many were open at once')
       expectEqual(
-        answers.values.map((each) => (isRight(each) ? each.right : each.left.code)).sort(),
+        responses.values.map((each) => (isRight(each) ? each.right : each.left.code)).sort(),
         ['1', '2', '3', '4', '5', 'overflow'],
         'the answers',
       )
@@ -290,11 +290,11 @@ export const failingCases: readonly CaseDefinition[] = casesOf(
       const late = watch(exchange$(link, echo, 'wait', { timeout: 200 }))
       const left = watch(exchange$(link, echo, 'wait'))
       for (const call of [answered, failed, late]) await scene.eventually(call.ended())
-      expectEqual(countsOf(link, echo).pending, 1, 'what is pending')
+      expectEqual(requesterStats(link, echo).pending, 1, 'what is pending')
       left.unsubscribe()
       expectEqual(
-        countsOf(link, echo),
-        { asked: 4, pending: 0, answered: 1, failed: 1, timedOut: 1, cancelled: 1, retried: 0 },
+        requesterStats(link, echo),
+        { requested: 4, pending: 0, responded: 1, failed: 1, timedOut: 1, cancelled: 1, retried: 0 },
         'the counts',
       )
     },

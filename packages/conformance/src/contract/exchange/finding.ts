@@ -1,4 +1,12 @@
-import { endpoint, exchange$, inOrder, payloadField, strays$, text, topicParams } from '@antiphon/core'
+import {
+  endpoint,
+  exchange$,
+  inOrder,
+  payloadField,
+  unmatchedResponses$,
+  text,
+  topicParams,
+} from '@antiphon/core'
 import { expectEqual } from '@antiphon/testing/internal'
 import { delay, of } from 'rxjs'
 import { casesOf, outgoing, send, subscribed, type CaseDefinition, type Scene } from '../scene.js'
@@ -9,7 +17,8 @@ import { marked, pause, serving } from './stage.js'
 function byField(scene: Scene) {
   return endpoint({
     topic: `${scene.topic('req')}/{car}/{mobile}`,
-    reply: { topic: `${scene.topic('res')}/{mobile}/{car}`, filter: `${scene.topic('res')}/{mobile}/#` },
+    responseTopic: `${scene.topic('res')}/{mobile}/{car}`,
+    responseFilter: `${scene.topic('res')}/{mobile}/#`,
     request: marked,
     response: marked,
     correlation: payloadField('token'),
@@ -33,13 +42,13 @@ export const findingCases: readonly CaseDefinition[] = casesOf(
           requests: { params: { car: 'car1' } },
         },
       )
-      const caller = scene.link()
+      const requester = scene.link()
       const calls = ['300', '100', '200'].map((value) =>
-        watch(exchange$(caller, unlock, { params: { car: 'car1', mobile: 'm1' }, value: { value } })),
+        watch(exchange$(requester, unlock, { params: { car: 'car1', mobile: 'm1' }, value: { value } })),
       )
       for (const call of calls) await scene.eventually(call.ended())
       expectEqual(
-        calls.map(({ values }) => values.map((answer) => (answer as { value: string }).value)),
+        calls.map(({ values }) => values.map((response) => (response as { value: string }).value)),
         [['300'], ['100'], ['200']],
         'the answers',
       )
@@ -54,10 +63,10 @@ export const findingCases: readonly CaseDefinition[] = casesOf(
         requests: { params: { car: 'car1' } },
       })
       const topic = `${scene.topic('res')}/m1/car1`
-      const replies = await subscribed(scene, scene.peer, topic)
+      const responses = await subscribed(scene, scene.peer, topic)
       for (const index of [1, 2, 3]) {
         await send(scene, scene.peer, outgoing(`${scene.topic('req')}/car1/m1`, '{"token":"7","value":""}'))
-        await scene.eventually(replies.until(index))
+        await scene.eventually(responses.until(index))
       }
       await scene.settle()
       expectEqual(runs, 1, 'how often it ran')
@@ -68,17 +77,17 @@ export const findingCases: readonly CaseDefinition[] = casesOf(
     run: async (scene) => {
       const unlock = byField(scene)
       const topic = `${scene.topic('res')}/m1/car1`
-      const asked = watch(scene.peer.messages$(`${scene.topic('req')}/#`))
+      const requested = watch(scene.peer.messages$(`${scene.topic('req')}/#`))
       const alongside = await subscribed(scene, scene.peer, `${scene.topic('req')}/#`)
       alongside.unsubscribe()
       const link = scene.link()
-      const strays = watch(strays$(link))
+      const unmatched = watch(unmatchedResponses$(link))
       const params = { car: 'car1', mobile: 'm1' }
       const call = watch(exchange$(link, unlock, { params, value: { token: 'mine', value: '' } }))
-      await scene.eventually(asked.until(1))
+      await scene.eventually(requested.until(1))
       for (const payload of ['no json', '[]', '{"token":"theirs","value":""}', '{"value":"no token"}'])
         await send(scene, scene.peer, outgoing(topic, payload))
-      await scene.eventually(strays.until(4))
+      await scene.eventually(unmatched.until(4))
       await send(scene, scene.peer, outgoing(topic, '{"token":"mine","value":"yes"}'))
       expectEqual(await scene.eventually(call.until(1)), [{ token: 'mine', value: 'yes' }], 'the answer')
     },
@@ -88,7 +97,8 @@ export const findingCases: readonly CaseDefinition[] = casesOf(
     run: async (scene) => {
       const byTopic = endpoint({
         topic: `${scene.topic('ask')}/{id}`,
-        reply: { topic: `${scene.topic('answer')}/{id}`, filter: `${scene.topic('answer')}/#` },
+        responseTopic: `${scene.topic('answer')}/{id}`,
+        responseFilter: `${scene.topic('answer')}/#`,
         request: text,
         response: text,
         correlation: topicParams(),
@@ -100,9 +110,9 @@ export const findingCases: readonly CaseDefinition[] = casesOf(
         ({ value }) => of(`${value}!`).pipe(delay(Number(value), link.scheduler)),
         { link },
       )
-      const caller = scene.link()
+      const requester = scene.link()
       const calls = ['200', '50', '100'].map((value, id) =>
-        watch(exchange$(caller, byTopic, { params: { id: String(id) }, value })),
+        watch(exchange$(requester, byTopic, { params: { id: String(id) }, value })),
       )
       for (const call of calls) await scene.eventually(call.ended())
       expectEqual(
@@ -117,16 +127,16 @@ export const findingCases: readonly CaseDefinition[] = casesOf(
     run: async (scene) => {
       const commands = endpoint({
         topic: `${scene.topic('device')}/cmd`,
-        reply: { topic: `${scene.topic('device')}/rsp` },
+        responseTopic: `${scene.topic('device')}/rsp`,
         request: text,
         response: text,
         correlation: inOrder(),
       })
       await serving(scene, commands, ({ value }) => of(`${value}!`))
-      const caller = scene.link()
-      const calls = ['a', 'b', 'c'].map((value) => watch(exchange$(caller, commands, value as never)))
+      const requester = scene.link()
+      const calls = ['a', 'b', 'c'].map((value) => watch(exchange$(requester, commands, value as never)))
       for (const call of calls) await scene.eventually(call.ended())
-      await pause(scene, caller, 50)
+      await pause(scene, requester, 50)
       expectEqual(
         calls.map(({ values }) => values),
         [['a!'], ['b!'], ['c!']],

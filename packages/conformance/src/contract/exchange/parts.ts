@@ -41,12 +41,12 @@ export const partsCases: readonly CaseDefinition[] = casesOf(
         handled.push(value)
         return of(`${value}!`)
       })
-      const caller = await plainCaller(scene, scene.topic('echo'))
+      const requester = await plainCaller(scene, scene.topic('echo'))
       for (const { text, header } of [parts[2], parts[0], parts[0], parts[1]])
-        await caller.ask(text, { ...token('large'), ...part(header) })
-      await scene.eventually(caller.replies.until(1))
+        await requester.ask(text, { ...token('large'), ...part(header) })
+      await scene.eventually(requester.replies.until(1))
       await scene.settle()
-      expectEqual(textsOf(caller.replies.values), ['123456789!'], 'the replies')
+      expectEqual(textsOf(requester.replies.values), ['123456789!'], 'the replies')
       expectEqual(handled, ['123456789'], 'what was handled')
     },
   },
@@ -55,7 +55,7 @@ export const partsCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties'],
     run: async (scene) => {
       const { refusals } = await serving(scene, echoOf(scene), ({ value }) => of(value))
-      const caller = await plainCaller(scene, scene.topic('echo'))
+      const requester = await plainCaller(scene, scene.topic('echo'))
       const wrong: Readonly<Record<string, readonly string[]>> = {
         'check sum': ['0:3:9:00000000', '1:3:9', '2:3:9'],
         header: ['whole'],
@@ -65,11 +65,11 @@ export const partsCases: readonly CaseDefinition[] = casesOf(
       }
       for (const [name, headers] of Object.entries(wrong))
         for (const [index, header] of headers.entries())
-          await caller.ask(parts[index]?.text ?? '', { ...token(name), ...part(header) })
-      await caller.ask('fine')
-      await scene.eventually(caller.replies.until(1))
+          await requester.ask(parts[index]?.text ?? '', { ...token(name), ...part(header) })
+      await requester.ask('fine')
+      await scene.eventually(requester.replies.until(1))
       await scene.settle()
-      expectEqual(textsOf(caller.replies.values), ['fine'], 'the replies')
+      expectEqual(textsOf(requester.replies.values), ['fine'], 'the replies')
       expectEqual(
         refusals.values.map(({ reason }) => reason),
         Object.keys(wrong).map(() => 'invalid'),
@@ -82,13 +82,13 @@ export const partsCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties'],
     run: async (scene) => {
       await serving(scene, echoOf(scene), ({ value }) => of(value))
-      const caller = await plainCaller(scene, scene.topic('echo'))
+      const requester = await plainCaller(scene, scene.topic('echo'))
       for (const { text, header } of parts)
-        for (const name of ['one', 'other']) await caller.ask(text, { ...token(name), ...part(header) })
-      const replies = await scene.eventually(caller.replies.until(2))
-      expectEqual(textsOf(replies), ['123456789', '123456789'], 'the replies')
+        for (const name of ['one', 'other']) await requester.ask(text, { ...token(name), ...part(header) })
+      const responses = await scene.eventually(requester.replies.until(2))
+      expectEqual(textsOf(responses), ['123456789', '123456789'], 'the replies')
       expectEqual(
-        replies.map((reply) => reply.correlationData),
+        responses.map((response) => response.correlationData),
         ['one', 'other'].map((name) => toUtf8(name)),
         'what they answer',
       )
@@ -98,17 +98,17 @@ export const partsCases: readonly CaseDefinition[] = casesOf(
     name: 'an answer in parts from a plain peer comes whole, and one that makes no whole is an error',
     needs: ['properties'],
     run: async (scene) => {
-      const inParts = (question: Message, headers: readonly string[]): readonly OutgoingMessage[] =>
-        headers.map((header, index) => replyTo(question, parts[index]?.text ?? '', part(header)))
-      await plainResponder(scene, scene.topic('echo'), (question) =>
-        question.payload.length === 5
+      const inParts = (request: Message, headers: readonly string[]): readonly OutgoingMessage[] =>
+        headers.map((header, index) => replyTo(request, parts[index]?.text ?? '', part(header)))
+      await plainResponder(scene, scene.topic('echo'), (request) =>
+        request.payload.length === 5
           ? [
               ...inParts(
-                question,
+                request,
                 parts.map(({ header }) => header),
               ),
             ].reverse()
-          : inParts(question, ['0:2:9:e3069283', '1:2:9']),
+          : inParts(request, ['0:2:9:e3069283', '1:2:9']),
       )
       const link = scene.link()
       const whole = watch(exchange$(link, echoOf(scene), 'whole'))
@@ -123,14 +123,14 @@ export const partsCases: readonly CaseDefinition[] = casesOf(
     run: async (scene) => {
       let runs = 0
       await serving(scene, echoOf(scene), () => of(`run ${(runs += 1)}`))
-      const caller = await plainCaller(scene, scene.topic('echo'))
+      const requester = await plainCaller(scene, scene.topic('echo'))
       for (const times of [1, 2]) {
-        for (const { text, header } of parts) await caller.ask(text, { ...token('same'), ...part(header) })
-        await scene.eventually(caller.replies.until(times))
+        for (const { text, header } of parts) await requester.ask(text, { ...token('same'), ...part(header) })
+        await scene.eventually(requester.replies.until(times))
       }
-      expectEqual(textsOf(caller.replies.values), ['run 1', 'run 1'], 'the replies')
+      expectEqual(textsOf(requester.replies.values), ['run 1', 'run 1'], 'the replies')
       expectEqual(
-        caller.replies.values.map((reply) => statusOf(reply)),
+        requester.replies.values.map((response) => statusOf(response)),
         ['200', '200'],
         'their statuses',
       )

@@ -15,12 +15,12 @@ export const questionCases: readonly CaseDefinition[] = casesOf(
     run: async (scene) => {
       const link = scene.link()
       const { clientId } = await online(scene, link)
-      const asked = await plainResponder(scene, scene.topic('echo'), (question) => [replyTo(question, '')])
+      const requested = await plainResponder(scene, scene.topic('echo'), (request) => [replyTo(request, '')])
       await scene.eventually(watch(exchange$(link, echoOf(scene), 'x')).ended())
       const responseTopic = scene.topic('pool/1')
       await scene.eventually(watch(exchange$(link, echoOf(scene), 'x', { responseTopic })).ended())
       expectEqual(
-        asked.values.map((question) => question.responseTopic),
+        requested.values.map((request) => request.responseTopic),
         [`response/${clientId}`, responseTopic],
         'the response topics',
       )
@@ -30,7 +30,7 @@ export const questionCases: readonly CaseDefinition[] = casesOf(
     name: 'the correlation of a question is a UUID in text, or its 16 bytes',
     needs: ['properties'],
     run: async (scene) => {
-      const asked = await plainResponder(scene, scene.topic('echo'), (question) => [replyTo(question, '')])
+      const requested = await plainResponder(scene, scene.topic('echo'), (request) => [replyTo(request, '')])
       const link = scene.link()
       const correlation = correlationData({ format: 'bytes' })
       const inBytes = fixed(
@@ -38,7 +38,7 @@ export const questionCases: readonly CaseDefinition[] = casesOf(
       )
       for (const each of [echoOf(scene), inBytes])
         await scene.eventually(watch(exchange$(link, each, 'x')).ended())
-      const [inText, raw] = asked.values.map((question) => question.correlationData)
+      const [inText, raw] = requested.values.map((request) => request.correlationData)
       const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
       expectThat(uuid.test(fromUtf8(inText ?? toUtf8(''))), 'a UUID of version 4')
       expectEqual([raw?.length, (raw?.[6] ?? 0) >> 4], [16, 4], 'the length and version of the other')
@@ -49,15 +49,15 @@ export const questionCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties'],
     run: async (scene) => {
       const raw = fixed(endpoint({ topic: scene.topic('echo'), request: bytes, response: bytes }))
-      const asked = await plainResponder(scene, scene.topic('echo'), (question) => [
-        { ...replyTo(question, ''), payload: question.payload },
+      const requested = await plainResponder(scene, scene.topic('echo'), (request) => [
+        { ...replyTo(request, ''), payload: request.payload },
       ])
       const value = Uint8Array.of(0, 255, 192, 128)
       const call = watch(exchange$(scene.link(), raw, value))
       expectEqual(await scene.eventually(call.until(1)), [value], 'the answer')
-      const [question] = asked.values
-      expectEqual(question?.contentType, 'application/octet-stream', 'the content type')
-      expectThat(question?.payloadFormatIndicator !== true, 'no claim to be text')
+      const [request] = requested.values
+      expectEqual(request?.contentType, 'application/octet-stream', 'the content type')
+      expectThat(request?.payloadFormatIndicator !== true, 'no claim to be text')
     },
   },
   {
@@ -66,11 +66,11 @@ export const questionCases: readonly CaseDefinition[] = casesOf(
     run: async (scene) => {
       const link = scene.link()
       await online(scene, link)
-      const asked = await plainResponder(scene, scene.topic('echo'), (question) => [replyTo(question, '')])
+      const requested = await plainResponder(scene, scene.topic('echo'), (request) => [replyTo(request, '')])
       for (const timeout of [500, 1_700, 60_000])
         await scene.eventually(watch(exchange$(link, echoOf(scene), 'x', { timeout })).ended())
       expectEqual(
-        asked.values.map(({ messageExpiryInterval }) => messageExpiryInterval),
+        requested.values.map(({ messageExpiryInterval }) => messageExpiryInterval),
         [1, 2, 60],
         'the expiries',
       )
@@ -83,13 +83,13 @@ export const questionCases: readonly CaseDefinition[] = casesOf(
       const link = scene.link()
       await online(scene, link)
       let times = 0
-      const asked = await plainResponder(scene, scene.topic('echo'), (question) =>
-        (times += 1) === 2 ? [replyTo(question, 'yes')] : [],
+      const requested = await plainResponder(scene, scene.topic('echo'), (request) =>
+        (times += 1) === 2 ? [replyTo(request, 'yes')] : [],
       )
-      const options = { timeout: 3_100, retry: { count: 1, after: 200 } }
+      const options = { timeout: 3_100, retry: { count: 1, attemptTimeout: 200 } }
       const call = watch(exchange$(link, echoOf(scene), 'x', options))
       expectEqual(await scene.eventually(call.until(1)), ['yes'], 'the answer')
-      const [first, second] = asked.values.map(({ dup: _, ...question }) => question)
+      const [first, second] = requested.values.map(({ dup: _, ...request }) => request)
       expectEqual(first?.messageExpiryInterval, 4, 'the first expiry')
       expectEqual(second, { ...first, messageExpiryInterval: 3 }, 'the repetition')
     },
@@ -152,22 +152,22 @@ export const questionCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties'],
     run: async (scene) => {
       await serving(scene, echoOf(scene), ({ value }) => of(value), { requests: { qos: 2 } })
-      const replies = watch(scene.peer.messages$(scene.topic('answers'), { qos: 2 }))
-      const asked = watch(scene.peer.subscription$(scene.topic('answers'), { qos: 2 }))
-      await scene.eventually(asked.until(1))
+      const responses = watch(scene.peer.messages$(scene.topic('answers'), { qos: 2 }))
+      const requested = watch(scene.peer.subscription$(scene.topic('answers'), { qos: 2 }))
+      await scene.eventually(requested.until(1))
       for (const qos of [0, 1, 2] as const) {
-        const question = {
+        const request = {
           topic: scene.topic('echo'),
           payload: toUtf8('x'),
           qos,
           responseTopic: scene.topic('answers'),
           correlationData: Uint8Array.of(qos),
         }
-        await scene.eventually(watch(scene.peer.publish$(question)).ended())
-        await scene.eventually(replies.until(qos + 1))
+        await scene.eventually(watch(scene.peer.publish$(request)).ended())
+        await scene.eventually(responses.until(qos + 1))
       }
       expectEqual(
-        replies.values.map((reply) => [textOf(reply), reply.qos]),
+        responses.values.map((response) => [textOf(response), response.qos]),
         [
           ['x', 0],
           ['x', 1],
@@ -175,7 +175,7 @@ export const questionCases: readonly CaseDefinition[] = casesOf(
         ],
         'the replies',
       )
-      asked.unsubscribe()
+      requested.unsubscribe()
     },
   },
 )

@@ -13,15 +13,15 @@ export const repeatingCases: readonly CaseDefinition[] = casesOf(
     run: async (scene) => {
       let runs = 0
       const { refusals } = await serving(scene, echoOf(scene), () => of(`run ${(runs += 1)}`))
-      const caller = await plainCaller(scene, scene.topic('echo'))
+      const requester = await plainCaller(scene, scene.topic('echo'))
       const other = watch(scene.peer.messages$(scene.topic('other')))
       for (const [index] of [1, 2, 3].entries()) {
-        await caller.ask('x', token('same'))
-        await scene.eventually(caller.replies.until(index + 1))
+        await requester.ask('x', token('same'))
+        await scene.eventually(requester.replies.until(index + 1))
       }
-      await caller.ask('x', { ...token('same'), responseTopic: scene.topic('other') })
+      await requester.ask('x', { ...token('same'), responseTopic: scene.topic('other') })
       await scene.eventually(other.until(1))
-      expectEqual(textsOf(caller.replies.values), ['run 1', 'run 1', 'run 1'], 'the replies')
+      expectEqual(textsOf(requester.replies.values), ['run 1', 'run 1', 'run 1'], 'the replies')
       expectEqual(textsOf(other.values), ['run 2'], 'the reply on the other topic')
       expectEqual(
         refusals.values.map(({ reason }) => reason),
@@ -45,12 +45,12 @@ export const repeatingCases: readonly CaseDefinition[] = casesOf(
         },
         { link },
       )
-      const caller = await plainCaller(scene, scene.topic('echo'))
-      for (const _ of [1, 2, 3]) await caller.ask('x', token('same'))
+      const requester = await plainCaller(scene, scene.topic('echo'))
+      for (const _ of [1, 2, 3]) await requester.ask('x', token('same'))
       await scene.eventually(refusals.until(2))
-      await scene.eventually(caller.replies.until(1))
+      await scene.eventually(requester.replies.until(1))
       await pause(scene, link, 100)
-      expectEqual([runs, caller.replies.values.length], [1, 1], 'the runs and the replies')
+      expectEqual([runs, requester.replies.values.length], [1, 1], 'the runs and the replies')
     },
   },
   {
@@ -69,8 +69,8 @@ export const repeatingCases: readonly CaseDefinition[] = casesOf(
         },
         { link },
       )
-      const caller = await plainCaller(scene, scene.topic('echo'))
-      for (const payload of numbers(5)) await caller.ask(payload)
+      const requester = await plainCaller(scene, scene.topic('echo'))
+      for (const payload of numbers(5)) await requester.ask(payload)
       await scene.settle()
       await scene.cut(link)
       await scene.restore(link)
@@ -79,7 +79,7 @@ export const repeatingCases: readonly CaseDefinition[] = casesOf(
       await scene.eventually(records.until(5))
       await scene.settle()
       expectEqual(runs, numbers(5), 'what ran')
-      expectEqual([...textsOf(caller.replies.values)].sort(), numbers(5), 'the replies')
+      expectEqual([...textsOf(requester.replies.values)].sort(), numbers(5), 'the replies')
       await scene.cut(link)
       await scene.restore(link)
       await online(scene, link)
@@ -98,15 +98,15 @@ export const repeatingCases: readonly CaseDefinition[] = casesOf(
         ({ value }) => (value === '1' ? NEVER : of(value)),
         { link },
       )
-      const caller = await plainCaller(scene, scene.topic('echo'))
-      for (const payload of numbers(4)) await caller.ask(payload)
-      await scene.eventually(caller.replies.until(3))
+      const requester = await plainCaller(scene, scene.topic('echo'))
+      for (const payload of numbers(4)) await requester.ask(payload)
+      await scene.eventually(requester.replies.until(3))
       await scene.settle()
       await scene.cut(link)
       await scene.restore(link)
       // All four come again: the first was not answered, and nothing overtakes it.
       await scene.eventually(refusals.until(4))
-      await scene.eventually(caller.replies.until(6))
+      await scene.eventually(requester.replies.until(6))
       expectThat(
         refusals.values.every(({ message, reason }) => message.dup && reason === 'duplicate'),
         'what came again to be marked as a duplicate',
@@ -124,15 +124,15 @@ export const repeatingCases: readonly CaseDefinition[] = casesOf(
         link,
         requests: { acknowledge: 'on-receipt' },
       })
-      const caller = await plainCaller(scene, scene.topic('echo'))
-      await caller.ask('x')
+      const requester = await plainCaller(scene, scene.topic('echo'))
+      await requester.ask('x')
       await scene.settle()
       await scene.cut(link)
       await scene.restore(link)
       await online(scene, link)
       await scene.settle()
       go.next('done')
-      await scene.eventually(caller.replies.until(1))
+      await scene.eventually(requester.replies.until(1))
       expectEqual(refusals.values.length, 0, 'the redeliveries')
     },
   },
@@ -143,18 +143,18 @@ export const repeatingCases: readonly CaseDefinition[] = casesOf(
       const go = new Subject<string>()
       const drain$ = new Subject<void>()
       const { records } = await serving(scene, echoOf(scene), () => go, { serve: { drain$ } })
-      const caller = await plainCaller(scene, scene.topic('echo'))
-      await caller.ask('before')
+      const requester = await plainCaller(scene, scene.topic('echo'))
+      await requester.ask('before')
       await scene.settle()
       drain$.next()
-      await caller.ask('after')
-      const [busy] = await scene.eventually(caller.replies.until(1))
+      await requester.ask('after')
+      const [busy] = await scene.eventually(requester.replies.until(1))
       expectEqual(busy?.userProperties?.[0], ['__stat', '503'], 'the reply to the new one')
       expectEqual(records.ending(), undefined, 'how the serving ended meanwhile')
       go.next('done')
       expectEqual(await scene.eventually(records.ended()), 'complete', 'how the serving ended')
-      await scene.eventually(caller.replies.until(2))
-      expectEqual(textsOf(caller.replies.values), ['', 'done'], 'the replies')
+      await scene.eventually(requester.replies.until(2))
+      expectEqual(textsOf(requester.replies.values), ['', 'done'], 'the replies')
     },
   },
 )

@@ -12,10 +12,10 @@ export const replyingCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties'],
     run: async (scene) => {
       await serving(scene, echoOf(scene), ({ value }) => of(value))
-      const caller = await plainCaller(scene, scene.topic('echo'))
-      await caller.ask('x')
-      const [reply] = await scene.eventually(caller.replies.until(1))
-      expectEqual(reply?.messageExpiryInterval, undefined, 'its expiry')
+      const requester = await plainCaller(scene, scene.topic('echo'))
+      await requester.ask('x')
+      const [response] = await scene.eventually(requester.replies.until(1))
+      expectEqual(response?.messageExpiryInterval, undefined, 'its expiry')
     },
   },
   {
@@ -23,20 +23,20 @@ export const replyingCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties'],
     run: async (scene) => {
       await serving(scene, echoOf(scene), ({ value }) => of(value))
-      const caller = await plainCaller(scene, scene.topic('echo'))
-      await caller.ask('foreign', {
+      const requester = await plainCaller(scene, scene.topic('echo'))
+      await requester.ask('foreign', {
         userProperties: [
           ['__unknown', 'x'],
           ['', ''],
         ],
       })
-      await caller.ask('binary', { payloadFormatIndicator: false })
-      await caller.ask('typed', { contentType: 'TEXT/plain; charset=utf-8', payloadFormatIndicator: true })
-      await caller.ask('version', { userProperties: [['__protVer', '1.7']] })
-      const replies = await scene.eventually(caller.replies.until(4))
-      expectEqual(textsOf(replies), ['foreign', 'binary', 'typed', 'version'], 'the replies')
+      await requester.ask('binary', { payloadFormatIndicator: false })
+      await requester.ask('typed', { contentType: 'TEXT/plain; charset=utf-8', payloadFormatIndicator: true })
+      await requester.ask('version', { userProperties: [['__protVer', '1.7']] })
+      const responses = await scene.eventually(requester.replies.until(4))
+      expectEqual(textsOf(responses), ['foreign', 'binary', 'typed', 'version'], 'the replies')
       expectThat(
-        replies.every((reply) => statusOf(reply) === '200'),
+        responses.every((response) => statusOf(response) === '200'),
         'all to be answers',
       )
     },
@@ -46,10 +46,10 @@ export const replyingCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties'],
     run: async (scene) => {
       await serving(scene, echoOf(scene), ({ value }) => of(value))
-      const caller = await plainCaller(scene, scene.topic('echo'))
-      await caller.ask('')
-      const [reply] = await scene.eventually(caller.replies.until(1))
-      expectEqual([reply?.payload.length, statusOf(reply ?? {})], [0, '200'], 'the reply')
+      const requester = await plainCaller(scene, scene.topic('echo'))
+      await requester.ask('')
+      const [response] = await scene.eventually(requester.replies.until(1))
+      expectEqual([response?.payload.length, statusOf(response ?? {})], [0, '200'], 'the reply')
     },
   },
   {
@@ -70,7 +70,7 @@ export const replyingCases: readonly CaseDefinition[] = casesOf(
       await send(scene, scene.peer, outgoing(scene.topic('echo'), 'by the way'))
       await scene.eventually(records.until(1))
       expectEqual(handled, ['by the way'], 'what was handled')
-      expectEqual([records.values[0]?.outcome, refusals.values.length], ['answered', 0], 'what became of it')
+      expectEqual([records.values[0]?.outcome, refusals.values.length], ['responded', 0], 'what became of it')
     },
   },
   {
@@ -82,11 +82,11 @@ export const replyingCases: readonly CaseDefinition[] = casesOf(
         runs += 1
         return throwError(() => new ApplicationError({ code: `run-${runs}`, message: 'no' }))
       })
-      const caller = await plainCaller(scene, scene.topic('echo'))
-      await caller.ask('x', token('same'))
-      await scene.eventually(caller.replies.until(1))
-      await caller.ask('x', token('same'))
-      const [first, second] = await scene.eventually(caller.replies.until(2))
+      const requester = await plainCaller(scene, scene.topic('echo'))
+      await requester.ask('x', token('same'))
+      await scene.eventually(requester.replies.until(1))
+      await requester.ask('x', token('same'))
+      const [first, second] = await scene.eventually(requester.replies.until(2))
       expectEqual(second?.userProperties, first?.userProperties, 'what the second says')
       expectEqual(runs, 1, 'how often it ran')
     },
@@ -99,16 +99,16 @@ export const replyingCases: readonly CaseDefinition[] = casesOf(
       await serving(scene, echoOf(scene), ({ value }) => (value === 'first' ? go : of(value)), {
         serve: { concurrency: 1, queue: 0 },
       })
-      const caller = await plainCaller(scene, scene.topic('echo'))
-      await caller.ask('first', token('1'))
-      await caller.ask('second', token('2'))
-      const [busy] = await scene.eventually(caller.replies.until(1))
+      const requester = await plainCaller(scene, scene.topic('echo'))
+      await requester.ask('first', token('1'))
+      await requester.ask('second', token('2'))
+      const [busy] = await scene.eventually(requester.replies.until(1))
       go.next('done')
-      await scene.eventually(caller.replies.until(2))
-      await caller.ask('second', token('2'))
-      const replies = await scene.eventually(caller.replies.until(3))
+      await scene.eventually(requester.replies.until(2))
+      await requester.ask('second', token('2'))
+      const responses = await scene.eventually(requester.replies.until(3))
       expectEqual(statusOf(busy ?? {}), '503', 'the first reply')
-      expectEqual(textsOf(replies), ['', 'done', 'second'], 'the replies')
+      expectEqual(textsOf(responses), ['', 'done', 'second'], 'the replies')
     },
   },
   {
@@ -116,13 +116,13 @@ export const replyingCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties'],
     run: async (scene) => {
       await serving(scene, echoOf(scene), ({ value }) => of(value))
-      const caller = await plainCaller(scene, scene.topic('echo'))
-      await caller.ask('x', { ...token('same'), messageExpiryInterval: 60 })
-      await scene.eventually(caller.replies.until(1))
-      await caller.ask('x', { ...token('same'), messageExpiryInterval: 600 })
-      const [first, second] = await scene.eventually(caller.replies.until(2))
+      const requester = await plainCaller(scene, scene.topic('echo'))
+      await requester.ask('x', { ...token('same'), messageExpiryInterval: 60 })
+      await scene.eventually(requester.replies.until(1))
+      await requester.ask('x', { ...token('same'), messageExpiryInterval: 600 })
+      const [first, second] = await scene.eventually(requester.replies.until(2))
       expectEqual(second, { ...first, messageExpiryInterval: second?.messageExpiryInterval }, 'the second')
-      const [early = 0, late = 0] = [first, second].map((reply) => reply?.messageExpiryInterval)
+      const [early = 0, late = 0] = [first, second].map((response) => response?.messageExpiryInterval)
       expectThat(early >= 58 && early <= 60, `an expiry of about 60 s, not ${early}`)
       expectThat(late >= 598 && late <= 600, `an expiry of about 600 s, not ${late}`)
     },
@@ -139,12 +139,12 @@ export const replyingCases: readonly CaseDefinition[] = casesOf(
           runs.push(value)
           return of(value)
         },
-        { requests: { duplicates: { entries: 2 } } },
+        { requests: { responseCache: { entries: 2 } } },
       )
-      const caller = await plainCaller(scene, scene.topic('echo'))
+      const requester = await plainCaller(scene, scene.topic('echo'))
       for (const [index, name] of ['a', 'b', 'c', 'c', 'b', 'a'].entries()) {
-        await caller.ask(name, token(name))
-        await scene.eventually(caller.replies.until(index + 1))
+        await requester.ask(name, token(name))
+        await scene.eventually(requester.replies.until(index + 1))
       }
       expectEqual(runs, ['a', 'b', 'c', 'a'], 'what ran')
     },
@@ -158,10 +158,10 @@ export const replyingCases: readonly CaseDefinition[] = casesOf(
         link,
         serve: { concurrency: 1 },
       })
-      const caller = await plainCaller(scene, scene.topic('echo'))
-      const asked = ['a', 'b', 'c', 'd']
-      for (const payload of asked) await caller.ask(payload)
-      expectEqual(textsOf(await scene.eventually(caller.replies.until(4))), asked, 'the replies')
+      const requester = await plainCaller(scene, scene.topic('echo'))
+      const requested = ['a', 'b', 'c', 'd']
+      for (const payload of requested) await requester.ask(payload)
+      expectEqual(textsOf(await scene.eventually(requester.replies.until(4))), requested, 'the replies')
     },
   },
   {
@@ -170,16 +170,16 @@ export const replyingCases: readonly CaseDefinition[] = casesOf(
     run: async (scene) => {
       const link = scene.link({ isRemembered: true })
       const first = await serving(scene, echoOf(scene), () => NEVER, { link })
-      const caller = await plainCaller(scene, scene.topic('echo'))
-      await caller.ask('x')
+      const requester = await plainCaller(scene, scene.topic('echo'))
+      await requester.ask('x')
       await scene.settle()
       first.records.unsubscribe()
       await pause(scene, link, 50)
       await serving(scene, echoOf(scene), ({ value }) => of(`${value}!`), { link })
       await scene.cut(link)
       await scene.restore(link)
-      const [reply] = await scene.eventually(caller.replies.until(1))
-      expectEqual(textOf(reply ?? { payload: new Uint8Array() }), 'x!', 'the reply')
+      const [response] = await scene.eventually(requester.replies.until(1))
+      expectEqual(textOf(response ?? { payload: new Uint8Array() }), 'x!', 'the reply')
     },
   },
 )

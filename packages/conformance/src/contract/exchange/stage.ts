@@ -1,6 +1,6 @@
 import {
   endpoint,
-  refusals$,
+  ignoredRequests$,
   requests$,
   serve,
   text,
@@ -13,7 +13,7 @@ import {
   type Message,
   type OutgoingMessage,
   type PublishAck,
-  type Refusal,
+  type IgnoredRequest,
   type RequestsOptions,
   type ServeOptions,
   type ServeRecord,
@@ -28,9 +28,9 @@ import { watch, type Watch } from '../watch.js'
 /** Text in, text out, one answer. */
 export type EchoTypes = EndpointTypes & {
   readonly params: Readonly<Record<never, string>>
-  readonly asked: string
+  readonly requestInput: string
   readonly request: string
-  readonly answered: string
+  readonly responseInput: string
   readonly response: string
   readonly kind: 'one'
 }
@@ -53,7 +53,7 @@ export function echoOf(scene: Scene): Endpoint<EchoTypes> {
 export interface Serving<T extends EndpointTypes> {
   readonly link: Link
   readonly records: Watch<ServeRecord<T>>
-  readonly refusals: Watch<Refusal>
+  readonly refusals: Watch<IgnoredRequest>
 }
 
 /** How a responder is set up. */
@@ -71,7 +71,7 @@ export async function serving<T extends EndpointTypes>(
   handler: Handler<T>,
   { link = scene.link({ isRemembered: true }), requests = {}, serve: options }: ServingOptions<T> = {},
 ): Promise<Serving<T>> {
-  const refusals = watch(refusals$(link))
+  const refusals = watch(ignoredRequests$(link))
   const records = watch(requests$(link, served, requests).pipe(serve(handler, options)))
   const topics = requests.filter ?? served.topic.filter(requests.params as Readonly<Record<string, string>>)
   const filter = requests.group === undefined ? topics : `$share/${requests.group}/${topics}`
@@ -90,15 +90,15 @@ export interface PlainCaller {
 /** A plain peer that asks on a topic, its response topic subscribed. */
 export async function plainCaller(scene: Scene, topic: string): Promise<PlainCaller> {
   const responseTopic = scene.topic('answers')
-  const replies = watch(scene.peer.messages$(responseTopic))
+  const responses = watch(scene.peer.messages$(responseTopic))
   const alongside = await subscribed(scene, scene.peer, responseTopic)
   alongside.unsubscribe()
-  let asked = 0
+  let requested = 0
   return {
-    replies,
+    replies: responses,
     responseTopic,
     ask: (payload, properties) => {
-      const correlationData = new TextEncoder().encode(`question ${(asked += 1)}`)
+      const correlationData = new TextEncoder().encode(`question ${(requested += 1)}`)
       return send(
         scene,
         scene.peer,
@@ -112,14 +112,14 @@ export async function plainCaller(scene: Scene, topic: string): Promise<PlainCal
 export async function plainResponder(
   scene: Scene,
   topic: string,
-  answer: (request: Message) => readonly OutgoingMessage[],
+  response: (request: Message) => readonly OutgoingMessage[],
 ): Promise<Watch<Message>> {
-  const asked = watch(scene.peer.messages$(topic), (request) => {
-    for (const reply of answer(request)) watch(scene.peer.publish$(reply))
+  const requested = watch(scene.peer.messages$(topic), (request) => {
+    for (const reply of response(request)) watch(scene.peer.publish$(reply))
   })
   const alongside = await subscribed(scene, scene.peer, topic)
   alongside.unsubscribe()
-  return asked
+  return requested
 }
 
 /** A plain peer's reply: the Correlation Data sent back to the Response Topic, and nothing else. */

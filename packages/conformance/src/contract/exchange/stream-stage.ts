@@ -7,7 +7,7 @@ export type StreamTypes = Omit<EchoTypes, 'kind'> & EndpointTypes & { readonly k
 
 /** The endpoint of streams, on a topic nobody else uses. */
 export function streamOf(scene: Scene): Endpoint<StreamTypes> {
-  const contract = { topic: scene.topic('stream'), request: text, response: text, replies: 'many' } as const
+  const contract = { topic: scene.topic('stream'), request: text, response: text, responses: 'many' } as const
   return endpoint(contract)
 }
 

@@ -16,13 +16,13 @@ export const streamWireCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties'],
     run: async (scene) => {
       await serving(scene, streamOf(scene), counting().handler)
-      const caller = await plainCaller(scene, scene.topic('stream'))
-      await caller.ask('3')
-      const replies = await scene.eventually(caller.replies.until(4))
-      expectEqual(textsOf(replies), ['1', '2', '3', ''], 'the payloads')
-      expectEqual(replies.map(placeOf), ['0', '1', '2', '3:last'], 'the places')
+      const requester = await plainCaller(scene, scene.topic('stream'))
+      await requester.ask('3')
+      const responses = await scene.eventually(requester.replies.until(4))
+      expectEqual(textsOf(responses), ['1', '2', '3', ''], 'the payloads')
+      expectEqual(responses.map(placeOf), ['0', '1', '2', '3:last'], 'the places')
       expectThat(
-        replies.every((reply) => Number(statusOf(reply)) < 400),
+        responses.every((response) => Number(statusOf(response)) < 400),
         'no failure',
       )
     },
@@ -33,18 +33,18 @@ export const streamWireCases: readonly CaseDefinition[] = casesOf(
     run: async (scene) => {
       const { handler, made } = counting()
       await serving(scene, streamOf(scene), handler)
-      const caller = await plainCaller(scene, scene.topic('stream'))
-      await caller.ask('5', { ...token('one'), userProperties: [['__credit', '2']] })
-      await scene.eventually(caller.replies.until(2))
+      const requester = await plainCaller(scene, scene.topic('stream'))
+      await requester.ask('5', { ...token('one'), userProperties: [['__credit', '2']] })
+      await scene.eventually(requester.replies.until(2))
       await scene.settle()
-      expectEqual([caller.replies.values.length, made()], [2, 2], 'what came, and was made')
-      await caller.ask('', { ...token('one'), userProperties: [['__grant', '1']] })
-      await scene.eventually(caller.replies.until(3))
+      expectEqual([requester.replies.values.length, made()], [2, 2], 'what came, and was made')
+      await requester.ask('', { ...token('one'), userProperties: [['__grant', '1']] })
+      await scene.eventually(requester.replies.until(3))
       await scene.settle()
-      expectEqual([caller.replies.values.length, made()], [3, 3], 'what came, and was made, after a grant')
-      await caller.ask('', { ...token('one'), userProperties: [['__grant', '10']] })
-      await scene.eventually(caller.replies.until(6))
-      expectEqual(textsOf(caller.replies.values), [...numbers(5), ''], 'all that came')
+      expectEqual([requester.replies.values.length, made()], [3, 3], 'what came, and was made, after a grant')
+      await requester.ask('', { ...token('one'), userProperties: [['__grant', '10']] })
+      await scene.eventually(requester.replies.until(6))
+      expectEqual(textsOf(requester.replies.values), [...numbers(5), ''], 'all that came')
     },
   },
   {
@@ -53,14 +53,14 @@ export const streamWireCases: readonly CaseDefinition[] = casesOf(
     run: async (scene) => {
       const { handler, isStopped } = counting()
       const { records } = await serving(scene, streamOf(scene), handler)
-      const caller = await plainCaller(scene, scene.topic('stream'))
-      await caller.ask('1000', { ...token('one'), userProperties: [['__credit', '3']] })
-      await scene.eventually(caller.replies.until(3))
-      await caller.ask('', { ...token('one'), userProperties: [['__stat', '499']] })
+      const requester = await plainCaller(scene, scene.topic('stream'))
+      await requester.ask('1000', { ...token('one'), userProperties: [['__credit', '3']] })
+      await scene.eventually(requester.replies.until(3))
+      await requester.ask('', { ...token('one'), userProperties: [['__stat', '499']] })
       const [record] = await scene.eventually(records.until(1))
       await scene.settle()
       expectEqual([record?.outcome, isStopped()], ['cancelled', true], 'what became of it')
-      expectEqual(caller.replies.values.length, 3, 'the number of items')
+      expectEqual(requester.replies.values.length, 3, 'the number of items')
     },
   },
   {
@@ -69,8 +69,8 @@ export const streamWireCases: readonly CaseDefinition[] = casesOf(
     run: async (scene) => {
       const { handler, isStopped } = counting()
       const { records } = await serving(scene, streamOf(scene), handler)
-      const caller = await plainCaller(scene, scene.topic('stream'))
-      await caller.ask('1000000', { responseTopic: scene.topic('nowhere') })
+      const requester = await plainCaller(scene, scene.topic('stream'))
+      await requester.ask('1000000', { responseTopic: scene.topic('nowhere') })
       const [record] = await scene.eventually(records.until(1))
       expectEqual([record?.outcome, isStopped()], ['cancelled', true], 'what became of it')
     },
@@ -81,12 +81,12 @@ export const streamWireCases: readonly CaseDefinition[] = casesOf(
     run: async (scene) => {
       const { handler, made } = counting()
       await serving(scene, streamOf(scene), handler)
-      const caller = await plainCaller(scene, scene.topic('stream'))
+      const requester = await plainCaller(scene, scene.topic('stream'))
       for (const times of [1, 2]) {
-        await caller.ask('3', token('same'))
-        await scene.eventually(caller.replies.until(4 * times))
+        await requester.ask('3', token('same'))
+        await scene.eventually(requester.replies.until(4 * times))
       }
-      const [first, second] = [caller.replies.values.slice(0, 4), caller.replies.values.slice(4)]
+      const [first, second] = [requester.replies.values.slice(0, 4), requester.replies.values.slice(4)]
       expectEqual(second, first, 'what came the second time')
       expectEqual(made(), 3, 'the number of items made')
     },
@@ -102,14 +102,14 @@ export const streamWireCases: readonly CaseDefinition[] = casesOf(
         ({ value }) => interval(Number(value), link.scheduler).pipe(map((index) => `${value}.${index}`)),
         { link },
       )
-      const caller = scene.link()
-      const asked = ['5', '7']
-      const calls = asked.map((value) => watch(exchange$(caller, streamOf(scene), value)))
+      const requester = scene.link()
+      const requested = ['5', '7']
+      const calls = requested.map((value) => watch(exchange$(requester, streamOf(scene), value)))
       for (const call of calls) await scene.eventually(call.until(10))
       for (const call of calls) call.unsubscribe()
       expectEqual(
         calls.map(({ values }) => values.slice(0, 10)),
-        asked.map((value) => Array.from({ length: 10 }, (_, index) => `${value}.${index}`)),
+        requested.map((value) => Array.from({ length: 10 }, (_, index) => `${value}.${index}`)),
         'the items',
       )
     },
@@ -118,14 +118,14 @@ export const streamWireCases: readonly CaseDefinition[] = casesOf(
     name: 'a failure in the place of the end comes after the items before it',
     needs: ['properties'],
     run: async (scene) => {
-      await plainResponder(scene, scene.topic('stream'), (question) => [
-        replyTo(question, '', {
+      await plainResponder(scene, scene.topic('stream'), (request) => [
+        replyTo(request, '', {
           userProperties: [
             ['__stream', '2:last'],
             ['__stat', '500'],
           ],
         }),
-        ...['1', '0'].map((place) => replyTo(question, place, { userProperties: [['__stream', place]] })),
+        ...['1', '0'].map((place) => replyTo(request, place, { userProperties: [['__stream', place]] })),
       ])
       const call = watch(exchange$(scene.link(), streamOf(scene), 'x'))
       expectEqual(
@@ -140,11 +140,11 @@ export const streamWireCases: readonly CaseDefinition[] = casesOf(
     name: 'an item without a place, or with one that is none, breaks the protocol',
     needs: ['properties'],
     run: async (scene) => {
-      await plainResponder(scene, scene.topic('stream'), (question) => [
+      await plainResponder(scene, scene.topic('stream'), (request) => [
         replyTo(
-          question,
+          request,
           'item',
-          textOf(question) === 'none' ? {} : { userProperties: [['__stream', textOf(question)]] },
+          textOf(request) === 'none' ? {} : { userProperties: [['__stream', textOf(request)]] },
         ),
       ])
       const link = scene.link()
@@ -158,11 +158,11 @@ export const streamWireCases: readonly CaseDefinition[] = casesOf(
     name: 'items beyond the caller’s credit break the protocol',
     needs: ['properties'],
     run: async (scene) => {
-      await plainResponder(scene, scene.topic('stream'), (question) =>
-        question.payload.length === 0
+      await plainResponder(scene, scene.topic('stream'), (request) =>
+        request.payload.length === 0
           ? []
           : ['2', '1', '0'].map((place) =>
-              replyTo(question, place, { userProperties: [['__stream', place]] }),
+              replyTo(request, place, { userProperties: [['__stream', place]] }),
             ),
       )
       const call = watch(exchange$(scene.link(), streamOf(scene), 'x', { credit: 2 }))

@@ -45,10 +45,10 @@ export const streamCases: readonly CaseDefinition[] = casesOf(
     name: 'items out of turn are put in order, repeated ones dropped, a gap reported',
     needs: ['properties'],
     run: async (scene) => {
-      await plainResponder(scene, scene.topic('stream'), (question) => {
-        const places = textOf(question).split(' ')
+      await plainResponder(scene, scene.topic('stream'), (request) => {
+        const places = textOf(request).split(' ')
         return places.map((place) =>
-          replyTo(question, place.endsWith('last') ? '' : place, { userProperties: [['__stream', place]] }),
+          replyTo(request, place.endsWith('last') ? '' : place, { userProperties: [['__stream', place]] }),
         )
       })
       const link = scene.link()
@@ -161,10 +161,10 @@ export const gatheringCases: readonly CaseDefinition[] = casesOf(
         )
       const gathered = watch(gather$(scene.link(), echoOf(scene), 'who?', { count: 3, timeout: 60_000 }))
       expectEqual(await scene.eventually(gathered.ended()), 'complete', 'how it ended')
-      const answers = gathered.values.map((each) =>
+      const responses = gathered.values.map((each) =>
         isLeft(each) ? `error ${each.left.status?.code}` : each.right,
       )
-      expectEqual(answers.sort(), ['ann', 'cid', 'error 500'], 'the answers')
+      expectEqual(responses.sort(), ['ann', 'cid', 'error 500'], 'the answers')
     },
   },
   {
@@ -180,13 +180,13 @@ export const gatheringCases: readonly CaseDefinition[] = casesOf(
         { link: scheduled },
       )
       const link = scene.link()
-      const gathered = async (question: string, options: Parameters<typeof gather$>[3]): Promise<unknown> => {
-        const answers = watch(gather$(link, echoOf(scene), question, options))
-        expectEqual(await scene.eventually(answers.ended()), 'complete', 'how it ended')
-        return answers.values.map((each) => (isLeft(each) ? each.left.code : each.right))
+      const gathered = async (request: string, options: Parameters<typeof gather$>[3]): Promise<unknown> => {
+        const responses = watch(gather$(link, echoOf(scene), request, options))
+        expectEqual(await scene.eventually(responses.ended()), 'complete', 'how it ended')
+        return responses.values.map((each) => (isLeft(each) ? each.left.code : each.right))
       }
       expectEqual(await gathered('who?', { timeout: 1_000 }), ['ann', 'late'], 'by total time')
-      expectEqual(await gathered('who?', { timeout: 5_000, stall: 100 }), ['ann'], 'by stall')
+      expectEqual(await gathered('who?', { timeout: 5_000, stallTimeout: 100 }), ['ann'], 'by stall')
       expectEqual(await gathered('last', { timeout: 5_000, sentinel: true }), ['ann'], 'by sentinel')
     },
   },

@@ -7,14 +7,14 @@ import { echoOf, fixed, plainResponder, replyTo, serving } from './stage.js'
 
 /** Asks with each of these options, none of which is possible. */
 async function expectRefused(scene: Scene, ...impossible: readonly ExchangeOptions[]): Promise<void> {
-  const asked = await plainResponder(scene, scene.topic('echo'), (question) => [replyTo(question, '')])
+  const requested = await plainResponder(scene, scene.topic('echo'), (question) => [replyTo(question, '')])
   const link = scene.link()
   for (const options of impossible) {
     const call = watch(defer(() => exchange$(link, echoOf(scene), 'x', options)))
     expectFailure(await scene.eventually(call.ended()), 'invalid-argument')
   }
   await scene.eventually(watch(exchange$(link, echoOf(scene), 'x')).ended())
-  expectEqual(asked.values.length, 1, 'the number of questions that left')
+  expectEqual(requested.values.length, 1, 'the number of questions that left')
 }
 
 /** What is promised where a question cannot be asked. */
@@ -46,7 +46,7 @@ export const unfitCases: readonly CaseDefinition[] = casesOf(
         scene,
         { retry: { count: -1 } },
         { retry: { count: 1.5 } },
-        { retry: { count: 1, after: 0 } },
+        { retry: { count: 1, attemptTimeout: 0 } },
         { credit: 0 },
       ),
   },
@@ -86,7 +86,9 @@ export const unfitCases: readonly CaseDefinition[] = casesOf(
     name: 'a promise whose signal is aborted already asks nobody',
     needs: ['properties'],
     run: async (scene) => {
-      const asked = await plainResponder(scene, scene.topic('echo'), (question) => [replyTo(question, '')])
+      const requested = await plainResponder(scene, scene.topic('echo'), (question) => [
+        replyTo(question, ''),
+      ])
       const link = scene.link()
       const signal = AbortSignal.abort('no need')
       const call = watch(defer(() => request(link, echoOf(scene), 'x', { signal })))
@@ -96,7 +98,7 @@ export const unfitCases: readonly CaseDefinition[] = casesOf(
         'its cause',
       )
       await scene.eventually(request(link, echoOf(scene), 'y'))
-      expectEqual(asked.values.length, 1, 'the number of questions that left')
+      expectEqual(requested.values.length, 1, 'the number of questions that left')
     },
   },
   {

@@ -1,0 +1,307 @@
+import type { Observer, Subscription as Teardown } from 'rxjs'
+import { invalidArgument } from '../argument.js'
+import { isChunk } from '../chunk/assembly.js'
+import { publishWhole$ } from '../chunk/publish-whole.js'
+import { Transfers } from '../chunk/transfers.js'
+import { AntiphonError, type AwaitedStep, type ErrorCode, type ErrorContext } from '../errors.js'
+import type { LinkedQueue } from '../linked-queue.js'
+import type { PublishAck } from '../link/link.js'
+import { userProperty, type Message, type UserProperties } from '../message.js'
+import { Status } from '../protocol/status.js'
+import type { Deadline } from '../time/deadlines.js'
+import type { RequestParts, RequesterContext } from './requester-context.js'
+import type { LinkObserver } from './pending-requests.js'
+import type { ResponseSubscription, ResponseSubscriber } from './response-subscription.js'
+import type { CorrelationTable, PendingExchange } from './correlation-table.js'
+import { RequestMessage } from './request-message.js'
+import { DecodedOnce } from './decoded-once.js'
+import type { ExchangeControl, ResponseHandler } from './response-handler.js'
+import { describeTimeout, StepTimer } from './step-timer.js'
+
+/** Who is told what became of a question: its answers and the end, or an error. */
+export type ExchangeObserver = Pick<Observer<unknown>, 'next' | 'error' | 'complete'>
+
+/** The broker knows of nobody who is subscribed to the topic. */
+const NO_MATCHING_SUBSCRIBERS = 0x10
+
+/** One question from its first publish to its settlement, which happens once. */
+export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExchange, LinkObserver {
+  /** Of those who have a share in its inbox. */
+  queue: LinkedQueue<ResponseSubscriber> | undefined = undefined
+  prevNode: ResponseSubscriber | undefined = undefined
+  nextNode: ResponseSubscriber | undefined = undefined
+  readonly #requester: RequesterContext
+  readonly #request: RequestMessage
+  readonly #observer: ExchangeObserver
+  readonly #responseHandler: ResponseHandler
+  #responseSubscription: ResponseSubscription | undefined
+  #table: CorrelationTable | undefined
+  #deadline: Deadline
+  readonly #stepTimer: StepTimer | undefined
+  #nextAttempt: Deadline | undefined
+  #publishing: Teardown | undefined
+  #transfers: Transfers | undefined
+  #attempts = 0
+  #isAcknowledged = false
+  #mayHaveMissedResponses = false
+  #isSettled = false
+
+  /** Throws what is wrong with the question itself, before anything is sent. */
+  constructor(requester: RequesterContext, parts: RequestParts, outcome: ExchangeObserver) {
+    const { pendingRequests: pending, rules, stats } = requester
+    this.#requester = requester
+    this.#observer = outcome
+    this.#responseHandler = requester.newResponseHandler()
+    this.#request = new RequestMessage(requester, parts, this.#responseHandler.requestProperties ?? [])
+    this.#deadline = pending.deadlines.add(rules.timeout, this)
+    if (rules.stepTimeouts !== undefined) {
+      this.#stepTimer = new StepTimer(pending.deadlines, rules.stepTimeouts, (limit) => this.#timeOut(limit))
+    }
+    stats.pending++
+    pending.add()
+  }
+
+  get responseTopic(): string {
+    return this.#request.responseTopic
+  }
+
+  get token(): string {
+    return this.#request.token
+  }
+
+  start(): void {
+    const { pendingRequests: pending, rules } = this.#requester
+    pending.monitorLink()
+    const isWatching = rules.onDisconnect === 'fail' || this.#stepTimer !== undefined
+    if (isWatching || this.#request.responseAddress === undefined) pending.addLinkObserver(this)
+    this.onLinkOnline()
+  }
+
+  /** Gives the question up; tells the responder, where it could already be at work. */
+  cancel(): void {
+    if (this.#isSettled) return
+    this.#requester.stats.cancelled++
+    this.#settle()
+    if (this.#attempts > 0) this.#publishControl([['__stat', String(Status.cancelled)]])
+  }
+
+  // What the link and the inbox say.
+
+  onLinkOnline(): void {
+    this.#updateStep()
+    const { responseAddress } = this.#request
+    if (this.#responseSubscription !== undefined || this.#isSettled || responseAddress === undefined) return
+    const { correlation, response } = this.#requester.endpoint
+    try {
+      this.#request.setResponseTopic(responseAddress.topic)
+    } catch (thrown) {
+      this.#failWith(this.#withContext(AntiphonError.from(thrown)))
+      return
+    }
+    this.#responseSubscription = this.#requester.pendingRequests.responseSubscription(responseAddress.filter)
+    this.#table = this.#responseSubscription.table(correlation, response)
+    this.#responseSubscription.acquire(this)
+  }
+
+  onLinkOffline(error: AntiphonError): void {
+    this.#updateStep()
+    if (this.#requester.rules.onDisconnect === 'fail' && this.#attempts > 0)
+      this.#failWith(this.#withContext(error))
+  }
+
+  onLinkClosed(error: AntiphonError): void {
+    this.#failWith(this.#withContext(error))
+  }
+
+  onSubscribed(): void {
+    if (this.#attempts === 0) this.#register()
+    else if (this.#mayHaveMissedResponses && this.#requester.rules.onDisconnect === 'resend') this.#publish()
+    this.#mayHaveMissedResponses = false
+  }
+
+  onSubscriptionLost(): void {
+    this.#mayHaveMissedResponses = true
+  }
+
+  onSubscribeFailed(error: AntiphonError): void {
+    this.#failWith(this.#withContext(error))
+  }
+
+  receive(reply: DecodedOnce): void {
+    // Whoever answers has heard the question.
+    this.#nextAttempt?.cancel()
+    this.#stepTimer?.clear()
+    const { response } = this.#requester.endpoint
+    const whole = isChunk(reply.message) ? this.#assemble(reply.message) : reply.as(response)
+    if (whole !== undefined) this.#responseHandler.receive(whole, this)
+  }
+
+  // What its replies decide.
+
+  emit(value: unknown): void {
+    if (!this.#isSettled) this.#observer.next(value)
+  }
+
+  finish(response?: { readonly value: unknown }): void {
+    if (this.#isSettled) return
+    this.#requester.stats.responded++
+    // Before anybody hears of it: who leaves with the answer does not cancel what was answered.
+    this.#settle()
+    if (response !== undefined) this.#observer.next(response.value)
+    this.#observer.complete()
+  }
+
+  fail(error: AntiphonError): void {
+    if (this.#isSettled) return
+    const { rules, pendingRequests: pending } = this.#requester
+    if (this.#attempts >= rules.attempts || !rules.isRetryable(error)) {
+      this.#failWith(error)
+      return
+    }
+    this.#nextAttempt?.cancel()
+    this.#nextAttempt = pending.deadlines.add(rules.backOff(this.#attempts), () => this.#publish())
+  }
+
+  failure<C extends ErrorCode>(code: C, message: string, context: ErrorContext = {}): AntiphonError<C> {
+    return new AntiphonError(code, message, { ...this.#context(), ...context })
+  }
+
+  extendTimeout(milliseconds: number): void {
+    if (this.#isSettled) return
+    this.#deadline.cancel()
+    this.#deadline = this.#requester.pendingRequests.deadlines.add(milliseconds, this)
+  }
+
+  sendControl(userProperties: UserProperties): void {
+    if (!this.#isSettled) this.#publishControl(userProperties)
+  }
+
+  // The way there and the way out.
+
+  #register(): void {
+    if (this.#table?.add(this) === false) {
+      const why = `another question is open whose answer comes on ${this.responseTopic} as well`
+      this.#failWith(
+        this.#withContext(invalidArgument(`${why}: give each a reply topic of its own, or use inOrder()`)),
+      )
+      return
+    }
+    this.#publish()
+  }
+
+  #publish(): void {
+    const { pendingRequests: pending, rules, stats } = this.#requester
+    if (this.#attempts > 0) stats.retried++
+    this.#attempts++
+    this.#updateStep()
+    this.#nextAttempt?.cancel()
+    if (this.#attempts < rules.attempts) {
+      this.#nextAttempt = pending.deadlines.add(rules.attemptTimeout, () => this.#publish())
+    }
+    this.#publishing?.unsubscribe()
+    const message = this.#request.toMessage(this.#deadline.left())
+    if (this.#attempts >= rules.attempts && rules.onDisconnect !== 'resend') this.#request.releasePayload()
+    const publishing = publishWhole$(pending.link, message, pending.connectionInfo).subscribe({
+      next: (ack) => this.#acknowledged(ack),
+      error: (error: unknown) => this.#publishFailed(AntiphonError.from(error)),
+      complete: () => {
+        this.#publishing = undefined
+      },
+    })
+    if (this.#isSettled) publishing.unsubscribe()
+    else if (!publishing.closed) this.#publishing = publishing
+  }
+
+  #publishFailed(error: AntiphonError): void {
+    // The message's expiry is the caller's time: whichever is looked at first, both are up.
+    if (error.code === 'expired') this.due()
+    else this.fail(this.#withContext(error))
+  }
+
+  /** The reply that another part completes. */
+  #assemble(part: Message): DecodedOnce | undefined {
+    const { pendingRequests: pending, endpoint } = this.#requester
+    this.#transfers ??= new Transfers(pending.deadlines)
+    const assembled = this.#transfers.add(userProperty(part.userProperties, '__stream') ?? '', part)
+    if (assembled.kind === 'whole') return new DecodedOnce(assembled.message, endpoint.response)
+    if (assembled.kind === 'broken')
+      this.fail(this.failure('protocol', `the reply in parts: ${assembled.reason}`))
+    return undefined
+  }
+
+  #publishControl(userProperties: UserProperties): void {
+    const note = this.#request.toControlMessage(this.#deadline.left(), userProperties)
+    if (note !== undefined)
+      this.#requester.pendingRequests.link.publish$(note).subscribe({ error: () => undefined })
+  }
+
+  #acknowledged({ reasonCode }: PublishAck): void {
+    this.#isAcknowledged = true
+    this.#updateStep()
+    if (reasonCode !== NO_MATCHING_SUBSCRIBERS || !this.#requester.rules.failFast) return
+    this.fail(this.failure('no-responder', `nobody is subscribed to ${this.#request.topic}`, { reasonCode }))
+  }
+
+  /** The time is up. */
+  due(): void {
+    const isAsked = this.#attempts > 0
+    if (isAsked && this.#responseHandler.onTimeout !== undefined) {
+      const timeUp = this.#responseHandler.onTimeout(this)
+      if (timeUp === 'responded') this.finish()
+      else if (timeUp !== 'waiting') this.#failWith(timeUp)
+      return
+    }
+    this.#timeOut(this.#requester.rules.timeout)
+  }
+
+  #timeOut(milliseconds: number): void {
+    const awaited = this.#awaited
+    const request = `${this.#requester.endpoint.name}, question ${this.#request.displayToken}`
+    this.#failWith(
+      this.failure('timeout', `${request}: ${describeTimeout(awaited, milliseconds)}`, { awaited }),
+    )
+  }
+
+  #failWith(error: AntiphonError): void {
+    if (this.#isSettled) return
+    this.#requester.stats[error.code === 'timeout' ? 'timedOut' : 'failed']++
+    this.#settle()
+    this.#observer.error(error)
+  }
+
+  #settle(): void {
+    this.#isSettled = true
+    this.#requester.stats.pending--
+    this.#deadline.cancel()
+    this.#stepTimer?.clear()
+    this.#nextAttempt?.cancel()
+    this.#publishing?.unsubscribe()
+    this.#transfers?.clear()
+    this.#table?.remove(this)
+    this.#responseSubscription?.release(this)
+    this.#requester.pendingRequests.removeLinkObserver(this)
+    this.#requester.pendingRequests.settle()
+  }
+
+  #updateStep(): void {
+    this.#stepTimer?.enter(this.#awaited)
+  }
+
+  get #awaited(): AwaitedStep {
+    if (this.#attempts > 0) return this.#isAcknowledged ? 'response' : 'acknowledgement'
+    return this.#requester.pendingRequests.isOnline ? 'subscription' : 'connection'
+  }
+
+  #withContext(error: AntiphonError): AntiphonError {
+    return error.withContext(this.#context())
+  }
+
+  #context(): ErrorContext {
+    return {
+      endpoint: this.#requester.endpoint.name,
+      topic: this.#request.topic,
+      correlation: this.#request.displayToken,
+      phase: this.#attempts > 0 ? 'after-network' : 'before-network',
+    }
+  }
+}

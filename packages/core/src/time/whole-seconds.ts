@@ -1,4 +1,0 @@
-/** Milliseconds as a Message Expiry Interval has them: whole seconds, up, and never none. */
-export function wholeSeconds(milliseconds: number): number {
-  return Math.max(1, Math.ceil(milliseconds / 1000))
-}

@@ -1,0 +1,51 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { DecodeError } from '../../src/codec/codec.js'
+import { formatDecodeError, toDecodeFailure } from '../../src/codec/format-decode-error.js'
+import { runs } from './runs.js'
+
+const issue = (path: string, message: string) => ({ path, message })
+const errorOf = (...issues: [DecodeError['issues'][0], ...DecodeError['issues'][0][]]): DecodeError => ({
+  kind: 'payload',
+  contentType: 'application/json',
+  issues,
+})
+
+describe('showDecodeError', () => {
+  it('is one line, with the first three issues', () => {
+    expect(formatDecodeError(errorOf(issue('$', 'not UTF-8')))).toBe('application/json: not UTF-8')
+    expect(
+      formatDecodeError(
+        errorOf(issue('$.a', 'one'), issue('$.b', 'two'), issue('$', 'three'), issue('$', 'four')),
+      ),
+    ).toBe('application/json: $.a: one; $.b: two; three; and 1 more')
+  })
+
+  it('is short and fit for an MQTT string, whatever the issues hold', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 900 }), fc.nat(5), (content, count) => {
+        const others = Array.from({ length: count }, () => issue('$', content))
+        const shown = formatDecodeError({
+          ...errorOf(issue(content, content), ...others),
+          contentType: content,
+        })
+        expect(shown.length).toBeLessThanOrEqual(500)
+        expect(shown).not.toMatch(/[\p{Control}\p{Surrogate}]/u)
+      }),
+      runs,
+    )
+    expect(formatDecodeError(errorOf(issue('$', 'a\0b\nc\ud800')))).toBe(
+      'application/json: a\\u0000b\\u000ac\\ud800',
+    )
+  })
+})
+
+describe('toDecodeFailure', () => {
+  it('is a decode error that keeps its issues', () => {
+    const cause = errorOf(issue('$.a', 'one'))
+    const failure = toDecodeFailure(cause)
+    expect(failure.code).toBe('decode')
+    expect(failure.message).toBe('the payload does not decode as application/json: $.a: one')
+    expect(failure.cause).toBe(cause)
+  })
+})

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest'
+import type { UserProperties } from '../../src/index.js'
+import { fromFailure, toStatus, type Failure } from '../../src/protocol/status.js'
+
+const stat = (value: string, ...more: UserProperties): UserProperties => [['__stat', value], ...more]
+
+describe('the status of a reply', () => {
+  it.each([
+    ['absent: a plain peer’s success', undefined],
+    ['absent among others', [['tenant', 'a']] as UserProperties],
+    ['200', stat('200')],
+    ['204', stat('204')],
+    ['a number below 400 nobody knows', stat('299')],
+    ['zero', stat('0')],
+    ['leading zeros', stat('0200')],
+  ])('is success: %s', (_, properties) => {
+    expect(toStatus(properties)).toEqual({ kind: 'success' })
+  })
+
+  it.each(['', ' 200', '2e2', '200.0', '-200', '+200', 'ok', '0x1f4', '٢٠٠', '1'.repeat(10_000)])(
+    'cannot be read: %j',
+    (found) => {
+      expect(toStatus(stat(found))).toEqual({ kind: 'unreadable', found })
+    },
+  )
+
+  it.each([400, 408, 415, 499, 500, 503, 505, 418, 599, 600, 999_999_999])('is the failure %d', (code) => {
+    expect(toStatus(stat(String(code)))).toEqual({
+      kind: 'failure',
+      status: { code, isApplicationError: false },
+    })
+  })
+
+  it('is the first of several', () => {
+    expect(toStatus([...stat('200'), ...stat('500')])).toEqual({ kind: 'success' })
+  })
+
+  it('carries all that goes with it', () => {
+    const properties = stat(
+      '500',
+      ['__stMsg', 'close the door first'],
+      ['__propName', 'door'],
+      ['__propVal', 'open'],
+      ['__apErr', 'true'],
+      ['AppErrCode', 'door-open'],
+      ['AppErrPayload', '{"door":3}'],
+    )
+    expect(toStatus(properties)).toEqual({
+      kind: 'failure',
+      status: {
+        code: 500,
+        message: 'close the door first',
+        propertyName: 'door',
+        propertyValue: 'open',
+        isApplicationError: true,
+        applicationCode: 'door-open',
+        applicationPayload: '{"door":3}',
+      },
+    })
+  })
+
+  it.each([
+    ['true', true],
+    ['TRUE', true],
+    ['1', true],
+    ['yes', true],
+    ['0', true],
+    [' ', true],
+    ['', false],
+    ['false', false],
+    ['False', false],
+    ['FALSE', false],
+  ])('__apErr %j counts as %s', (claim, isApplicationError) => {
+    expect(toStatus(stat('500', ['__apErr', claim]))).toMatchObject({ status: { isApplicationError } })
+  })
+})
+
+describe('a failure as user properties', () => {
+  it('says only what it has', () => {
+    expect(fromFailure({ code: 503 })).toEqual([['__stat', '503']])
+  })
+
+  it('is read as it was written', () => {
+    const failure: Failure = {
+      code: 500,
+      message: 'm',
+      propertyName: 'n',
+      propertyValue: 'v',
+      isApplicationError: true,
+      applicationCode: 'c',
+      applicationPayload: 'p',
+    }
+    expect(toStatus(fromFailure(failure))).toEqual({ kind: 'failure', status: failure })
+  })
+
+  it('names both versions with 505', () => {
+    const failure = { code: 505, supportedMajorVersions: '1', requestedVersion: '2.3' }
+    expect(fromFailure(failure)).toEqual([
+      ['__stat', '505'],
+      ['__supProtMajVer', '1'],
+      ['__requestProtVer', '2.3'],
+    ])
+  })
+
+  it('is fit for the wire, whatever an application put into it', () => {
+    const properties = fromFailure({
+      code: 500,
+      message: 'nul \u0000, lone \ud800 and a bell \u0007',
+      isApplicationError: true,
+      applicationCode: 'c\u0001',
+      applicationPayload: 'ü'.repeat(70_000),
+    })
+    const told = Object.fromEntries(properties)
+    expect(told['__stMsg']).toBe('nul \\u0000, lone \\ud800 and a bell \\u0007')
+    expect(told['AppErrCode']).toBe('c\\u0001')
+    const size = new TextEncoder().encode(told['AppErrPayload']).length
+    expect(size).toBeLessThanOrEqual(65_535)
+    expect(size).toBeGreaterThan(30_000)
+  })
+})
