@@ -59,16 +59,16 @@ export const settled: (
   detail: result,
 }))
 
-function failed({ code, message, status, awaited }: ExchangeError): Pick<Exchange, 'outcome' | 'detail'> {
+function failed({ code, rawMessage, status, awaited }: ExchangeError): Pick<Exchange, 'outcome' | 'detail'> {
   switch (code) {
     case 'status':
-      return { outcome: 'refused', detail: `The car says “${status?.applicationCode ?? message}”` }
+      return { outcome: 'refused', detail: `The car says “${status?.applicationCode ?? rawMessage}”` }
     case 'publish-refused':
     case 'subscribe-refused':
       return { outcome: 'refused', detail: 'The hub gives this phone no right to ask it' }
     case 'timeout':
       return { outcome: 'timed-out', detail: `Gave up waiting for the ${awaited ?? 'response'}` }
     default:
-      return { outcome: 'failed', detail: message }
+      return { outcome: 'failed', detail: rawMessage }
   }
 }

@@ -35,10 +35,10 @@ export function linkWords({ state, from }: LinkStage, now: number): Words {
       return { title, detail: state.info.sessionPresent ? 'The session lives on' : 'With a new session' }
     case 'offline': {
       const wait = Math.max(0, from + state.retryIn - now)
-      return { title: `${title}, trying again in ${seconds(wait)}`, detail: state.error.message }
+      return { title: `${title}, trying again in ${seconds(wait)}`, detail: state.error.rawMessage }
     }
     case 'closed':
-      return { title, detail: state.error?.message ?? 'For good' }
+      return { title, detail: state.error?.rawMessage ?? 'For good' }
   }
 }
 
@@ -58,7 +58,7 @@ export function saidOf(exchange: Exchange | undefined, status: LinkState['status
 
 /** What is read out of a link that has got to another stage. */
 export function stageAnnouncement({ state }: LinkStage): string {
-  return state.status === 'offline' ? `Offline: ${state.error.message}` : statusTitles[state.status]
+  return state.status === 'offline' ? `Offline: ${state.error.rawMessage}` : statusTitles[state.status]
 }
 
 /** What is read out of an exchange that has begun or ended. */

@@ -92,6 +92,6 @@ function say(line: string): void {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`antiphon-broker: ${AntiphonError.from(error).message}\n`)
+  process.stderr.write(`antiphon-broker: ${AntiphonError.from(error).rawMessage}\n`)
   process.exitCode = 1
 })

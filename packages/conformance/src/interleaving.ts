@@ -64,7 +64,7 @@ export function answersOf(endpoint: Endpoint, requests: readonly Interleaved[]):
       () =>
         exchange$(requester, endpoint, asks, { timeout: 1_000 }).subscribe({
           next: (response) => record(readable(response)),
-          error: (error: unknown) => record(AntiphonError.from(error).message),
+          error: (error: unknown) => record(AntiphonError.from(error).rawMessage),
         }),
       START + index,
     )

@@ -1,3 +1,7 @@
+import { brand, isBranded } from './brand.js'
+
+const BRAND = 'antiphon.ApplicationError'
+
 /** What an application's failure tells the caller. */
 export interface ApplicationFailure {
   /** The application's own code, such as `out-of-stock`. */
@@ -26,5 +30,11 @@ export class ApplicationError extends Error {
     super(message)
     this.code = code
     this.payload = payload
+    brand(this, BRAND)
+  }
+
+  /** Recognizes errors of every loaded copy of this package. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return this === ApplicationError ? isBranded(value, BRAND) : super[Symbol.hasInstance](value)
   }
 }

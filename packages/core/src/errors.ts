@@ -1,3 +1,5 @@
+import { brand, isBranded } from './brand.js'
+
 /** Every way in which Antiphon can fail, by name. The list is closed: a `switch` over it can be exhaustive. */
 export type ErrorCode =
   /** An option, topic, filter, template or value broke a rule; nothing was sent. */
@@ -76,6 +78,8 @@ export interface RemoteStatus {
   readonly applicationPayload?: string
 }
 
+const BRAND = 'antiphon.AntiphonError'
+
 /**
  * The one error of this library: a literal `code` to branch on, a message a person can act on, and the context it
  * happened in.
@@ -97,16 +101,31 @@ export class AntiphonError<C extends ErrorCode = ErrorCode> extends Error implem
   declare readonly awaited?: AwaitedStep
 
   constructor(code: C, message: string, { cause, ...context }: ErrorContext = {}) {
-    super(message, cause === undefined ? undefined : { cause })
+    super(`[${code}] ${message}`, cause === undefined ? undefined : { cause })
     this.code = code
     Object.assign(this, context)
+    brand(this, BRAND)
   }
 
-  /** The error itself when it is one of ours; anything else becomes the `cause` of an `unknown`. */
+  /** The message without the code that `message` begins with. */
+  get rawMessage(): string {
+    return this.message.slice(`[${this.code}] `.length)
+  }
+
+  /** Recognizes errors of every loaded copy of this package. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return this === AntiphonError ? isBranded(value, BRAND) : super[Symbol.hasInstance](value)
+  }
+
+  /**
+   * Returns the error itself if it is an `AntiphonError`. An `AbortError` becomes `cancelled`, any other value `unknown`,
+   * with the original as `cause`.
+   */
   static from(error: unknown): AntiphonError {
-    if (error instanceof AntiphonError) return error as AntiphonError
+    if (error instanceof AntiphonError) return error
     const message = error instanceof Error ? error.message : String(error)
-    return new AntiphonError('unknown', message, { cause: error })
+    const code = error instanceof Error && error.name === 'AbortError' ? 'cancelled' : 'unknown'
+    return new AntiphonError(code, message, { cause: error })
   }
 
   /** The same failure, told with more of its surroundings. */
@@ -114,7 +133,7 @@ export class AntiphonError<C extends ErrorCode = ErrorCode> extends Error implem
     const { cause, reasonCode, topic, endpoint, correlation, phase, status, awaited } = this
     const own = { cause, reasonCode, topic, endpoint, correlation, phase, status, awaited }
     const known = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
-    const retold = new AntiphonError(this.code, this.message, { ...context, ...known })
+    const retold = new AntiphonError(this.code, this.rawMessage, { ...context, ...known })
     if (this.stack !== undefined) retold.stack = this.stack
     return retold
   }

@@ -254,7 +254,7 @@ describe('requestEither$', () => {
         world,
         throwError(() => new Error('no more questions')).pipe(requestEither$(world.link('caller'), echo)),
       )
-      expect(responses.ending()).toMatchObject({ message: 'no more questions' })
+      expect(responses.ending()).toMatchObject({ rawMessage: 'no more questions' })
     })
   })
 })

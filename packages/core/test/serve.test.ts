@@ -104,7 +104,7 @@ describe('serve', () => {
   it('fails with its source, and completes with it once all is answered', () => {
     onEchoStage(({ world }) => {
       const failed = observe(world, throwError(() => new Error('no more')).pipe(serve(() => of('x'))))
-      expect(failed.ending()).toMatchObject({ message: 'no more' })
+      expect(failed.ending()).toMatchObject({ rawMessage: 'no more' })
       const empty = observe(world, EMPTY.pipe(serve(() => of('x'))))
       expect(empty.ending()).toBe('complete')
     })

@@ -61,7 +61,7 @@ const isWill: Rule = (value, options) => {
     payload: typeof payload === 'string' ? new TextEncoder().encode(payload) : payload,
   } as OutgoingMessage
   const fault = outgoingFault(message)
-  if (fault !== undefined) return fault.message
+  if (fault !== undefined) return fault.rawMessage
   if (message.payload.length > 65_535)
     return `its payload takes ${message.payload.length} bytes: 65 535 is the most`
   if (willDelayInterval === undefined) return undefined

@@ -8,6 +8,6 @@ hubProgram(process.argv.slice(2), {
   complain: (line) => process.stderr.write(`antiphon-hub: ${line}\n`),
   stop$: fromEvent(process, 'SIGINT'),
 }).catch((error: unknown) => {
-  process.stderr.write(`antiphon-hub: ${AntiphonError.from(error).message}\n`)
+  process.stderr.write(`antiphon-hub: ${AntiphonError.from(error).rawMessage}\n`)
   process.exitCode = 1
 })

@@ -222,7 +222,7 @@ export class Connection implements ClientConnectionHost, ReaderHost {
   /** Ends what broke a rule, and says which one where the protocol has words for it [MQTT-4.13.1-1]. */
   readonly fail = (error: unknown): void => {
     const known = error instanceof AntiphonError && error.reasonCode !== undefined
-    this.disconnect(known ? error.reasonCode : Reason.unspecifiedError, AntiphonError.from(error).message)
+    this.disconnect(known ? error.reasonCode : Reason.unspecifiedError, AntiphonError.from(error).rawMessage)
   }
 
   #refuse(reasonCode: number, reasonString: string, serverReference: string | undefined): void {

@@ -1,5 +1,6 @@
 import { left } from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
+import { AntiphonError } from '../errors.js'
 import type { DecodeError } from './codec.js'
 
 /** The `Left` of a payload that does not decode, for a codec of one's own: where (`$` is the whole) and why. */
@@ -19,5 +20,6 @@ export function unreadContentType(
 
 /** What an exception has to say. */
 export function reasonOf(thrown: unknown): string {
+  if (thrown instanceof AntiphonError) return thrown.rawMessage
   return thrown instanceof Error ? thrown.message : String(thrown)
 }

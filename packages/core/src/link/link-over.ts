@@ -130,7 +130,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
 }
 
 function linkClosed(cause?: AntiphonError): AntiphonError {
-  const why = cause === undefined ? 'the link was closed' : `the link has ended: ${cause.message}`
+  const why = cause === undefined ? 'the link was closed' : `the link has ended: ${cause.rawMessage}`
   return new AntiphonError('link-closed', why, {
     ...(cause === undefined ? {} : { cause }),
     ...(cause?.reasonCode === undefined ? {} : { reasonCode: cause.reasonCode }),

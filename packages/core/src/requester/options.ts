@@ -121,7 +121,7 @@ function requireSendable({ qos, userProperties, responseTopic }: ExchangeOptions
     ...(responseTopic === undefined ? {} : { responseTopic }),
     ...(userProperties === undefined ? {} : { userProperties }),
   })
-  if (fault !== undefined) throw invalidArgument(fault.message)
+  if (fault !== undefined) throw invalidArgument(fault.rawMessage)
   if (responseTopic !== undefined && isSharedFilter(responseTopic)) {
     throw invalidArgument(`responseTopic is ${responseTopic}: replies come to one caller, not to a group`)
   }

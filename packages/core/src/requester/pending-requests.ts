@@ -161,7 +161,7 @@ export class PendingRequests {
 }
 
 function linkClosed(cause: AntiphonError | undefined): AntiphonError<'link-closed'> {
-  return new AntiphonError('link-closed', cause?.message ?? 'the link was closed', cause && { cause })
+  return new AntiphonError('link-closed', cause?.rawMessage ?? 'the link was closed', cause && { cause })
 }
 
 /** A client id may hold what a topic level may not. */

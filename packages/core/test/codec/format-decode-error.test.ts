@@ -45,7 +45,7 @@ describe('toDecodeFailure', () => {
     const cause = errorOf(issue('$.a', 'one'))
     const failure = toDecodeFailure(cause)
     expect(failure.code).toBe('decode')
-    expect(failure.message).toBe('the payload does not decode as application/json: $.a: one')
+    expect(failure.rawMessage).toBe('the payload does not decode as application/json: $.a: one')
     expect(failure.cause).toBe(cause)
   })
 })

@@ -150,7 +150,7 @@ describe('a window', () => {
     expect(one.incidents).toHaveLength(2)
     expect(one.incidents[0]).toMatchObject({ kind: 'subscriber-threw', message })
     expect(one.incidents[0]).toHaveProperty('error', expect.any(AntiphonError))
-    expect(one.incidents[0]).toHaveProperty('error.message', 'no room')
+    expect(one.incidents[0]).toHaveProperty('error.rawMessage', 'no room')
   })
 
   it('tells of a subscriber that throws at a message kept for it', () => {
@@ -162,7 +162,7 @@ describe('a window', () => {
     config.onUnhandledError = (error) => unhandled.push(error)
     one.window.deliveries$.subscribe(thrower)
     config.onUnhandledError = onUnhandledError
-    expect(one.incidents).toMatchObject([{ kind: 'subscriber-threw', error: { message: 'no room' } }])
+    expect(one.incidents).toMatchObject([{ kind: 'subscriber-threw', error: { rawMessage: 'no room' } }])
     expect(thrower.closed).toBe(false)
     expect(unhandled).toEqual([])
   })

@@ -31,7 +31,7 @@ describe('a refusal', () => {
       reasonCode: 0x87,
       topic: 'a/+',
       phase: 'after-network',
-      message: 'the broker refused the subscription to a/+: not authorized (0x87)',
+      rawMessage: 'the broker refused the subscription to a/+: not authorized (0x87)',
     })
   })
 
@@ -41,7 +41,7 @@ describe('a refusal', () => {
       reasonCode: 0x97,
       topic: 'a/b',
       phase: 'after-network',
-      message: 'the broker refused the message to a/b: quota exceeded (0x97)',
+      rawMessage: 'the broker refused the message to a/b: quota exceeded (0x97)',
     })
   })
 })

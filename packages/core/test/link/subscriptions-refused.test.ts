@@ -75,7 +75,7 @@ describe('a subscription that is refused', () => {
     const one = watch('a', { onEnd: () => again.push(watch('a').log) })
     online()
     transport.subscribed[0]?.answer.error(new RangeError('too many'))
-    expect(one.errors).toMatchObject([{ code: 'unknown', message: 'too many' }])
+    expect(one.errors).toMatchObject([{ code: 'unknown', rawMessage: 'too many' }])
     expect(packets()).toEqual(['+a #1', '+a #1'])
     expect(told).toContain('ready')
     suback()

@@ -14,7 +14,7 @@ describe('stepTimeouts', () => {
     ['connection', 'connack', 20_000, 'the link was not connected'],
     ['subscription', 'suback', 21_000, 'the response subscription was not granted'],
     ['acknowledgement', 'puback', 22_000, 'no acknowledgement from the broker'],
-    ['answer', 'unsuback', 23_000, 'no answer'],
+    ['response', 'unsuback', 23_000, 'no answer'],
   ] as const)('fail a question that waits too long for its %s, and name it', (awaited, lost, limit, said) => {
     inWorld((world) => {
       world.broker.inject({ kind: 'drop', packets: [lost], clientId: 'caller', times: 1_000 })

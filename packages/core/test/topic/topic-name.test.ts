@@ -42,7 +42,7 @@ describe('a topic', () => {
   it('is refused with an error that names value and rule, before anything is sent', () => {
     const error = caught(() => assertTopicName('a/+\u0007'))
     expect(error).toMatchObject({ code: 'invalid-argument', phase: 'before-network', topic: 'a/+\u0007' })
-    expect(error.message).toBe(
+    expect(error.rawMessage).toBe(
       'Topic "a/+\\u0007" is refused: it holds the control character U+0007 (MQTT 5, 1.5.4)',
     )
   })

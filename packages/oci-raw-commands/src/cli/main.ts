@@ -7,6 +7,6 @@ ociProgram(process.argv.slice(2), {
   say: (line) => process.stdout.write(`${line}\n`),
   stop$: merge(fromEvent(process, 'SIGINT'), fromEvent(process, 'SIGTERM')),
 }).catch((error: unknown) => {
-  process.stderr.write(`antiphon-oci: ${AntiphonError.from(error).message}\n`)
+  process.stderr.write(`antiphon-oci: ${AntiphonError.from(error).rawMessage}\n`)
   process.exitCode = 1
 })

@@ -46,7 +46,7 @@ describe('readable', () => {
         'AntiphonError',
         '  code: "timeout"',
         '  topic: "a"',
-        '  message: "too late"',
+        '  message: "[timeout] too late"',
         '    Error',
       ]),
     )

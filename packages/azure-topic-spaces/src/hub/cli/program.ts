@@ -66,7 +66,7 @@ async function run(file: string, line: CommandLine, { say, complain, stop$ }: Te
     for (const place of await placesOf(line)) say(`listening on ${(await hub.listen(place)).url}`)
   }
   const again = (): Promise<void> =>
-    load().catch((error: unknown) => complain(AntiphonError.from(error).message))
+    load().catch((error: unknown) => complain(AntiphonError.from(error).rawMessage))
   // It watches before it looks, so that no change is missed.
   await merge(changes$(file), of(undefined))
     .pipe(

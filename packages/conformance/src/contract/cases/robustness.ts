@@ -44,7 +44,7 @@ export const robustnessCases: readonly CaseDefinition[] = casesOf(
         incident?.kind === 'subscriber-threw',
         `an incident 'subscriber-threw', not ${String(incident?.kind)}`,
       )
-      expectEqual(incident.error.message, 'thrown by a subscriber', 'what was thrown')
+      expectEqual(incident.error.rawMessage, 'thrown by a subscriber', 'what was thrown')
       expectEqual(incident.message.topic, topic, 'the topic of the message')
     },
   },
