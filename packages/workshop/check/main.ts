@@ -1,15 +1,30 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
+import { readCommandLine } from '../bin/command-line.mjs'
 import { foreignNotice, readNotRun } from './not-run.js'
 import { watched } from './progress.js'
 import { schedule } from './schedule.js'
-import { stepsNamed } from './steps.js'
+import { allSteps, stepsNamed } from './steps.js'
 import { failures, summary, tally } from './summary.js'
 import { readTestCounts } from './tests/read-counts.js'
 import { inCache } from './workspace.js'
 
+const help = `pnpm check: runs what CI runs
+
+Usage: pnpm check [step ...]
+Runs these steps and those they need (default: all).
+
+Steps
+${allSteps()
+  .map(({ name, about }) => `  ${name.padEnd(12)}  ${about}`)
+  .join('\n')}
+
+Options
+  -h, --help    prints this help`
+
+const { positionals } = readCommandLine(help, { allowPositionals: true })
+const steps = stepsNamed(positionals)
 await mkdir(inCache('check'), { recursive: true })
-const steps = stepsNamed(process.argv.slice(2))
 const start = performance.now()
 const { run, stop } = watched(steps)
 const results = await schedule(steps, { slots: availableParallelism(), run })
