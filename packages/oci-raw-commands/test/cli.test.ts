@@ -94,8 +94,8 @@ describe('the command line', () => {
     ["Unknown option '--surprise'; see --help", ['platform', '--surprise']],
     ["Option '--http <value>' argument missing; see --help", ['platform', '--http']],
     ["'--http' argument is ambiguous. Did you forget", ['platform', '--http', '--wait']],
-    ['the command "" is unknown; see --help', []],
-    ['the command "constructor" is unknown; see --help', ['constructor']],
+    ["the command '' is unknown; see --help", []],
+    ["the command 'constructor' is unknown; see --help", ['constructor']],
     [
       "--http is 'x': it must be a whole number from 0 to 65535",
       ['platform', '--device', 'a:b', '--http', 'x'],

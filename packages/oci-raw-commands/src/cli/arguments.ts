@@ -1,4 +1,4 @@
-import { AntiphonError, quoted } from '@antiphon/core'
+import { AntiphonError } from '@antiphon/core'
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { Invocation, RequestDataFormat } from '../invocation.js'
@@ -79,7 +79,7 @@ export function readArguments(args: readonly string[]): InvokeRequest | Platform
   const command = positionals.join(' ').replace(/^iot digital-twin-instance /, '')
   if (command === 'platform') return toPlatform(values)
   const format = Object.hasOwn(formats, command) ? formats[command] : undefined
-  if (format === undefined) throw refused(`the command ${quoted(command)} is unknown`)
+  if (format === undefined) throw refused(`the command '${command}' is unknown`)
   return toInvoke(values, format)
 }
 
