@@ -5,9 +5,10 @@ import { requestTemperature$ } from '@antiphon/mqtt5-temperature'
 import { pipe } from 'fp-ts/lib/function.js'
 import { from } from 'rxjs'
 import { brokerUrl } from './broker-url.js'
+import { readCities } from './read-cities.js'
 
 const decoder = new TextDecoder()
-const cities = process.argv.length > 2 ? process.argv.slice(2) : ['Vienna', 'Berlin']
+const cities = readCities()
 
 function tell(entry: LogEntry): void {
   if (entry.event === 'state' && entry.state.status === 'online') {

@@ -50,7 +50,7 @@ describe('the command line', () => {
       queuePolicy: 'disconnect',
       isVerbose: true,
     })
-    expect(readArguments(['--help'])).toBe('help')
+    expect([readArguments(['--help']), readArguments(['-h'])]).toEqual(['help', 'help'])
     expect(readArguments(['--version'])).toBe('version')
   })
 
@@ -60,7 +60,9 @@ describe('the command line', () => {
     [['--tls', '1'], '--cert and --key'],
     [['--user', 'x'], 'name:password'],
     [['--queue-policy', 'x'], 'drop-oldest'],
-    [['--nonsense'], '--nonsense'],
+    [['--nonsense'], "Unknown option '--nonsense'; see --help"],
+    [['--port'], "'--port <value>' argument missing; see --help"],
+    [['--user', '--verbose'], "'--user' argument is ambiguous"],
     [['extra'], 'extra'],
   ])('refuses %j', (args, reason) => {
     expect(() => readArguments(args)).toThrow(reason)
@@ -68,7 +70,7 @@ describe('the command line', () => {
   })
 
   it('explains every option it takes', () => {
-    const lines = [...help.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => name)
+    const lines = [...help.matchAll(/^ {2}(?:-\w, )?--([a-z-]+)/gm)].map(([, name]) => name)
     expect(lines.sort()).toEqual([...optionNames].sort())
   })
 })

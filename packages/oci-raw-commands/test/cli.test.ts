@@ -4,7 +4,7 @@ import { filter, firstValueFrom, NEVER, ReplaySubject, Subject } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { help, readArguments } from '../src/cli/arguments.js'
+import { help, optionNames, readArguments } from '../src/cli/arguments.js'
 import { ociProgram } from '../src/cli/program.js'
 import { serveCommands } from '../src/index.js'
 import { createPlatform, type Platform } from '../src/platform/index.js'
@@ -90,11 +90,25 @@ describe('the command line', () => {
     expect(() => readArguments(args)).toThrow(name)
   })
 
-  it('--help tells every option', () => {
-    expect(readArguments(['--help'])).toBe('help')
-    const source = `${required.join(' ')} --request-data --request-data-content-type --request-duration
-      --response-endpoint --response-duration --endpoint --wait --timeout --device --http --port --wss --cert --key --ca`
-    for (const option of source.match(/--[a-z-]+/g) ?? []) expect(help).toContain(option)
+  it.each<readonly [string, readonly string[]]>([
+    ["Unknown option '--surprise'; see --help", ['platform', '--surprise']],
+    ["Option '--http <value>' argument missing; see --help", ['platform', '--http']],
+    ["'--http' argument is ambiguous. Did you forget", ['platform', '--http', '--wait']],
+    ["the command '' is unknown; see --help", []],
+    ["the command 'constructor' is unknown; see --help", ['constructor']],
+    [
+      "--http is 'x': it must be a whole number from 0 to 65535",
+      ['platform', '--device', 'a:b', '--http', 'x'],
+    ],
+  ])('refuses a command line in one line: %s', (message, args) => {
+    expect(() => readArguments(args)).toThrow(message)
+    expect(() => readArguments(args)).toThrow(/^.*; see --help$/)
+  })
+
+  it('explains every option it takes', () => {
+    expect([readArguments(['--help']), readArguments(['-h'])]).toEqual(['help', 'help'])
+    const explained = [...help.matchAll(/--([a-z-]+)/g)].map(([, name]) => name)
+    expect([...new Set(explained)].sort()).toEqual([...optionNames].sort())
   })
 })
 

@@ -33,4 +33,5 @@ export function pnpm(args) {
   return status ?? 1
 }
 
+// All arguments are pnpm's own, --help included, so none is parsed here.
 if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = pnpm(process.argv.slice(2))

@@ -1,5 +1,20 @@
 import { availableParallelism } from 'node:os'
+import { readCommandLine } from '../bin/command-line.mjs'
 import { runSteps } from './run-steps.js'
-import { stepsNamed } from './steps.js'
+import { allSteps, stepsNamed } from './steps.js'
 
-await runSteps(stepsNamed(process.argv.slice(2)), availableParallelism())
+const help = `pnpm check: runs what CI runs
+
+Usage: pnpm check [step ...]
+Runs these steps and those they need (default: all).
+
+Steps
+${allSteps()
+  .map(({ name, about }) => `  ${name.padEnd(12)}  ${about}`)
+  .join('\n')}
+
+Options
+  -h, --help    prints this help`
+
+const { positionals } = readCommandLine(help, { allowPositionals: true })
+await runSteps(stepsNamed(positionals), availableParallelism())

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { firstValueFrom, fromEvent, NEVER, skipWhile, type Observable } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connectDevice } from '../../src/index.js'
-import { readCommandLine } from '../../src/hub/cli/arguments.js'
+import { help, optionNames, readCommandLine } from '../../src/hub/cli/arguments.js'
 import { execute } from '../../src/hub/cli/commands.js'
 import { hubProgram } from '../../src/hub/cli/program.js'
 import { deviceRegistry } from '../../src/hub/device-registry.js'
@@ -71,8 +71,11 @@ describe('antiphon-hub', () => {
     [['topic-space', 'show'], '--topic-space-name is missing'],
     [['topic-space', 'show', '--tsn', 'x'], 'no topic space "x"'],
     [['topic-space', 'show', '--tsn', 'x', 'y'], 'has 2 values'],
-    [['topic-space', 'create', '--tsn', 'x', '--tst', 'LowFanout', '--template'], '0 templates'],
-    [['topic-space', 'list', '--colour', 'red'], '"--colour" is unknown'],
+    [['topic-space', 'create', '--tsn', 'x', '--tst', 'LowFanout'], '0 templates'],
+    [['topic-space', 'create', '--tsn', 'x', '--template'], "'--template <value>' argument missing; see"],
+    [['topic-space', 'show', '--tsn', '--tst', 'x'], "'--tsn' argument is ambiguous"],
+    [['topic-space', 'list', '--colour', 'red'], "Unknown option '--colour'; see --help"],
+    [['topic-space', 'list', '-x'], "Unknown option '-x'; see --help"],
     [['device-identity', 'show', '-d', 'x'], 'no device "x"'],
     [['device-identity', 'create', '-d', 'x', '--am', 'password'], 'auth-method is "password"'],
     [['device-identity', 'create', '-d', 'x', '--pk', 'AAAA'], 'go together'],
@@ -85,6 +88,31 @@ describe('antiphon-hub', () => {
     }
     expect(refused).toThrow(expect.objectContaining({ code: 'invalid-argument' }))
     expect(refused).toThrow(why)
+  })
+
+  it('prints its help for --help, -h and a command line without a command', async () => {
+    for (const args of [['--help'], ['topic-space', 'list', '-h'], ['-n', 'HUB']]) {
+      expect(await hub(...args)).toBe(help)
+    }
+  })
+
+  it('explains every option it takes', () => {
+    const explained = [...help.matchAll(/--([a-z-]+)/g)].map(([, name]) => name)
+    expect([...new Set(explained)].sort()).toEqual([...optionNames].sort())
+  })
+
+  it.each(['x', '', '65536', '1e3'])('refuses %j as a port', async (port) => {
+    await hub('create', '-n', 'PORT').catch(() => undefined)
+    await expect(hub('run', '-n', 'PORT', `--tcp=${port}`)).rejects.toThrow(
+      `--tcp is '${port}': it must be a whole number from 0 to 65535; see --help`,
+    )
+  })
+
+  it('takes options after "=", and gives an option the words behind its value', () => {
+    const line = readCommandLine(['topic-space', 'create', '--tsn=-x', '--template', 'a', 'b', '--', 'c'])
+    expect(line).toMatchObject({ command: 'topic-space create c' })
+    if (line === 'help') throw new Error('help')
+    expect([line.optional('topic-space-name'), line.all('template')]).toEqual(['-x', ['a', 'b']])
   })
 
   it('shows, disables and deletes devices, and deletes spaces', () => {

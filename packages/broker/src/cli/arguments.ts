@@ -7,37 +7,37 @@ export const help = `antiphon-broker: an MQTT 5 and 3.1.1 broker
 
 Usage: antiphon-broker [options]
 
-Where to listen (port 0 takes any free one; without any of these: --port 1883)
+Listeners (port 0 takes any free port; default: --port 1883)
   --port <port>            MQTT over TCP
   --tls <port>             MQTT over TLS; needs --cert and --key
   --ws <port>              MQTT over WebSocket
   --wss <port>             MQTT over WebSocket over TLS; needs --cert and --key
-  --host <address>         the address to listen on (default 127.0.0.1: this machine only)
-  --path <path>            the only path that WebSockets may ask for (default: any)
+  --host <address>         the address to listen on (default: 127.0.0.1, this machine only)
+  --path <path>            the only path that WebSockets may request (default: any)
 
 TLS
   --cert <file>            the certificate chain, PEM
-  --key <file>             its key, PEM
-  --ca <file>              authorities, PEM; clients must then show a certificate of theirs
+  --key <file>             its private key, PEM
+  --ca <file>              certificate authorities, PEM; clients must then present a certificate
 
-Who may connect (default: everybody)
-  --user <name:password>   lets this user in, and nobody without a user; may be repeated
+Users (default: every client may connect)
+  --user <name:password>   a user who may connect; then no client may without a user. May be repeated
 
-What outlives the process (default: nothing)
+Storage (default: in memory)
   --data <directory>       keeps sessions, queues and retained messages here; needs the package classic-level
 
-Bounds
-  --max-connections <n>    connections at a time (default 10000)
-  --max-packet <bytes>     the largest packet (default 1048576)
-  --max-queue <n>          messages waiting for one client (default 10000)
-  --queue-policy <policy>  drop-new, drop-oldest or disconnect (default drop-new)
+Limits
+  --max-connections <n>    connections at a time (default: 10000)
+  --max-packet <bytes>     the largest packet (default: 1048576)
+  --max-queue <n>          messages queued for one client (default: 10000)
+  --queue-policy <policy>  drop-new, drop-oldest or disconnect (default: drop-new)
 
-Else
-  --verbose                prints what happens, one line of JSON each
-  --help                   prints this
+Other options
+  --verbose                prints each event as one line of JSON
+  -h, --help               prints this help
   --version                prints the version
 
-Ctrl-C stops listening, lets what is under way end, and leaves; twice leaves at once.`
+Ctrl-C closes the listeners, lets messages in flight finish and exits; a second Ctrl-C exits at once.`
 
 /** What the command line asks for. */
 export interface CliRequest {
@@ -62,7 +62,7 @@ export interface ListenRequest {
   readonly files?: { readonly cert: string; readonly key: string; readonly ca?: string }
 }
 
-/** Reads a command line: what it asks for, or which of the two texts to print. Throws `invalid-argument`. */
+/** Reads a command line, or returns which text is to be printed. Throws `invalid-argument`. */
 export function readArguments(args: readonly string[]): CliRequest | 'help' | 'version' {
   const { values } = parse(args)
   if (values.help === true) return 'help'
@@ -100,14 +100,14 @@ const options = {
   cert: text,
   key: text,
   ca: text,
-  user: { type: 'string', multiple: true },
+  user: { ...text, multiple: true },
   data: text,
   'max-connections': text,
   'max-packet': text,
   'max-queue': text,
   'queue-policy': text,
   verbose: flag,
-  help: flag,
+  help: { ...flag, short: 'h' },
   version: flag,
 } as const
 
@@ -118,7 +118,7 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options })
   } catch (error) {
-    throw refused(error instanceof Error ? error.message : String(error))
+    throw refused(reasonOf(error))
   }
 }
 
@@ -151,13 +151,13 @@ function readListeners(values: Values): ListenRequest[] {
 
 function readUser(user: string): [name: string, password: string] {
   const colon = user.indexOf(':')
-  if (colon < 1) throw refused(`--user '${user}' is not of the form name:password`)
+  if (colon < 1) throw refused(`--user is '${user}': it must be <name:password>`)
   return [user.slice(0, colon), user.slice(colon + 1)]
 }
 
 function readPolicy(policy = 'drop-new'): CliRequest['queuePolicy'] {
   if (policy === 'drop-new' || policy === 'drop-oldest' || policy === 'disconnect') return policy
-  throw refused(`--queue-policy '${policy}' is none of drop-new, drop-oldest, disconnect`)
+  throw refused(`--queue-policy is '${policy}': it must be drop-new, drop-oldest or disconnect`)
 }
 
 function optionalNumber(
@@ -169,9 +169,16 @@ function optionalNumber(
   if (value === undefined) return undefined
   const number = Number(value)
   if (Number.isInteger(number) && number >= least && number <= most) return number
-  throw refused(`${option} '${value}' is not a whole number from ${least} to ${most}`)
+  throw refused(`${option} is '${value}': it must be a whole number from ${least} to ${most}`)
 }
 
+/** The error of a command line that cannot be carried out. */
 function refused(why: string): AntiphonError {
   return new AntiphonError('invalid-argument', `${why}; see --help`)
+}
+
+/** The reason in one line, without Node's advice on positionals. */
+function reasonOf(error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error)
+  return reason.replace(/\. To specify a positional.*|\.$/s, '').replaceAll('\n', ' ')
 }

@@ -1,11 +1,13 @@
 import { once } from 'node:events'
+import { parseArgs } from 'node:util'
 import { ignoredRequests$, requests$, serve } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
 import { from, map, tap } from 'rxjs'
 import { group, work } from './work.js'
 
 // A member of the group as a program: tells what it begins and what it does, and does nothing before it is told to.
-const [url = '', clientId = ''] = process.argv.slice(2)
+const { positionals } = parseArgs({ allowPositionals: true })
+const [url = '', clientId = ''] = positionals
 const link = connect(url, { clientId, clean: false, reconnect: { initial: 20, maximum: 50 } })
 const toldToGo = once(process.stdin, 'data')
 

@@ -1,25 +1,29 @@
-import type { Context, ContextEntry, Errors, ValidationError } from 'io-ts'
+import type { ContextEntry, Errors, ValidationError } from 'io-ts'
 import type { DecodeIssue } from './codec.js'
 import { renderValue, shorten, stepInto } from './rendering.js'
 
-// A hostile payload may be wrong in a million places; nobody reads more than these.
+// A hostile payload may have a million errors: these bound the time to read them and the length of the result.
 const mostErrors = 256
 const mostIssues = 16
 const longestExpectation = 120
 
-type Step =
-  /** Into a property or an item. */
-  | { readonly kind: 'key'; readonly key: string | number }
-  /** Into one of the types a union offers: the same value, seen as that type. */
-  | { readonly kind: 'alternative'; readonly key: string }
-
+/** One error of io-ts, at the path of the value that it is about. */
 interface Failure {
-  readonly steps: readonly Step[]
+  readonly path: string
   readonly expected: string
   readonly message: string | undefined
   readonly found: unknown
 }
 
+/** A place in the tree of all errors: a value, or a value as a member of a union sees it. */
+interface ErrorNode {
+  readonly path: string
+  readonly isUnionMember: boolean
+  readonly children: Map<string, ErrorNode>
+  readonly failures: Failure[]
+}
+
+/** What io-ts' types have beyond `Type`, depending on their tag. */
 type Described = ContextEntry['type'] & {
   readonly _tag?: string
   readonly tag?: string
@@ -30,121 +34,97 @@ type Described = ContextEntry['type'] & {
 }
 
 /**
- * The errors of an io-ts type as issues with the exact place of each.
+ * Turns the errors of an io-ts type into issues, each with its exact path.
  *
- * Of a union only the alternatives that came nearest are told, and what several expected at one place is told once.
+ * Of a union only the members nearest to the value are reported; what several types expected at one path becomes one
+ * issue. Decision 0013 compares the result with the reporters of io-ts.
  */
 export function toIssues(errors: Errors): readonly [DecodeIssue, ...DecodeIssue[]] {
-  const failures = nearest(errors.slice(0, mostErrors).map(toFailure), 0)
-  const expectations = new Map<string, { readonly expected: Set<string>; readonly found: unknown }>()
-  const told = new Map<string, DecodeIssue>()
-  for (const { steps, expected, message, found } of failures) {
-    const path = pathOf(steps)
+  const root = newNode('$')
+  for (const error of errors.slice(0, mostErrors)) addError(root, error)
+  const issues = new Map<string, DecodeIssue>()
+  const expectations = new Map<string, { readonly names: Set<string>; readonly found: unknown }>()
+  for (const { path, expected, message, found } of nearestFailures(root)) {
     if (message !== undefined) {
-      told.set(`${path}\n${message}`, { path, message })
+      issues.set(`${path}\n${message}`, { path, message })
       continue
     }
-    const known = expectations.get(path) ?? { expected: new Set(), found }
-    known.expected.add(expected)
-    expectations.set(path, known)
-    const wanted = shorten([...known.expected].join(' | '), longestExpectation)
-    told.set(path, { path, message: `expected ${wanted}, found ${renderValue(known.found)}` })
+    const expectation = expectations.get(path) ?? { names: new Set(), found }
+    expectations.set(path, expectation)
+    const names = shorten([...expectation.names.add(expected)].join(' | '), longestExpectation)
+    issues.set(path, { path, message: `expected ${names}, found ${renderValue(expectation.found)}` })
   }
-  const [first, ...others] = told.values()
-  return first === undefined
-    ? [{ path: '$', message: 'refused' }]
-    : [first, ...others.slice(0, mostIssues - 1)]
+  const [first = { path: '$', message: 'refused' }, ...others] = issues.values()
+  return [first, ...others.slice(0, mostIssues - 1)]
 }
 
-function toFailure({ context, message, value }: ValidationError): Failure {
-  const steps = stepsOf(context)
+function newNode(path: string, isUnionMember = false): ErrorNode {
+  return { path, isUnionMember, children: new Map(), failures: [] }
+}
+
+function addError(root: ErrorNode, { context, message, value: found }: ValidationError): void {
+  let node = root
+  for (const [index, { key, actual }] of context.entries()) {
+    const parent = context[index - 1]
+    if (parent === undefined) continue
+    // Unions and intersections pass on the value they were given; its properties and items are other values.
+    if (!Object.is(parent.actual, actual)) node = propertyOf(node, key, Array.isArray(parent.actual))
+    else if (unwrap(parent.type)._tag === 'UnionType') node = childOf(node, `member ${key}`, node.path, true)
+  }
   const type = context.at(-1)?.type
-  const expected = type?.name ?? 'something else'
   const union = type && unwrap(type)
-  if (union?.tag === undefined || typeof value !== 'object' || value === null) {
-    return { steps, expected, message, found: value }
+  const expected = type?.name ?? 'something else'
+  if (union?.tag === undefined || typeof found !== 'object' || found === null) {
+    addFailure(node, { expected, message, found })
+    return
   }
-  // A tagged union looks at the tag alone and reports itself as a whole.
-  const found = (value as Readonly<Record<string, unknown>>)[union.tag]
-  return {
-    steps: [...steps, { kind: 'key', key: union.tag }],
-    expected: tagsOf(union, union.tag) ?? `a tag of ${expected}`,
+  // A tagged union compares the tag only, and reports itself and the whole value.
+  addFailure(propertyOf(node, union.tag), {
+    expected: tagNames(union, union.tag) ?? `a tag of ${expected}`,
     message,
-    found,
-  }
+    found: (found as Readonly<Record<string, unknown>>)[union.tag],
+  })
 }
 
-function tagsOf({ types = [] }: Described, tag: string): string | undefined {
+function propertyOf(node: ErrorNode, key: string, isInArray = false): ErrorNode {
+  const step = isInArray && /^\d+$/.test(key) ? Number(key) : key
+  return childOf(node, `property ${key}`, stepInto(node.path, step))
+}
+
+function childOf(node: ErrorNode, name: string, path: string, isUnionMember = false): ErrorNode {
+  const child = node.children.get(name) ?? newNode(path, isUnionMember)
+  node.children.set(name, child)
+  return child
+}
+
+/** A leaf, so that the issues of a value and of its properties keep the order of their first errors. */
+function addFailure(node: ErrorNode, failure: Omit<Failure, 'path'>): void {
+  childOf(node, 'itself', node.path).failures.push({ path: node.path, ...failure })
+}
+
+/** The failures below a node, of its union's members only those of the nearest. */
+function nearestFailures({ path, children, failures }: ErrorNode): readonly Failure[] {
+  const all = [...children.values()]
+  const members = all.filter(({ isUnionMember }) => isUnionMember).map(nearestFailures)
+  // A member that fails only at properties accepts the value's shape.
+  const shaped = members.filter((member) => member.every((failure) => failure.path !== path))
+  const candidates = shaped.length > 0 ? shaped : members
+  const fewest = Math.min(...candidates.map(({ length }) => length))
+  return [
+    ...failures,
+    ...all.filter(({ isUnionMember }) => !isUnionMember).flatMap(nearestFailures),
+    ...candidates.filter(({ length }) => length === fewest).flat(),
+  ]
+}
+
+function tagNames({ types = [] }: Described, tag: string): string | undefined {
   const names = types.map((type) => unwrap(type).props?.[tag]?.name)
   return names.includes(undefined) ? undefined : names.join(' | ')
 }
 
-function stepsOf(context: Context): readonly Step[] {
-  const steps: Step[] = []
-  for (let index = 1; index < context.length; index += 1) {
-    const parent = context[index - 1]
-    const entry = context[index]
-    if (parent === undefined || entry === undefined) break
-    // Unions and intersections pass on the very value they were given; its properties and items are other values.
-    if (!Object.is(parent.actual, entry.actual)) {
-      const isIndex = Array.isArray(parent.actual) && /^\d+$/.test(entry.key)
-      steps.push({ kind: 'key', key: isIndex ? Number(entry.key) : entry.key })
-    } else if (unwrap(parent.type)._tag === 'UnionType') {
-      steps.push({ kind: 'alternative', key: entry.key })
-    }
-  }
-  return steps
-}
-
 /** The type under refinements, `readonly`, `exact` and recursion. */
 function unwrap(type: Described): Described {
-  switch (type._tag) {
-    case 'RefinementType':
-    case 'ReadonlyType':
-    case 'ExactType':
-      return type.type === undefined ? type : unwrap(type.type)
-    case 'RecursiveType':
-      return type.runDefinition === undefined ? type : unwrap(type.runDefinition())
-    default:
-      return type
-  }
-}
-
-/** The failures that tell most: at each union those of the alternatives that the value resembles most. */
-function nearest(failures: readonly Failure[], level: number): readonly Failure[] {
-  const groups = new Map<string, Failure[]>()
-  for (const failure of failures) {
-    const step = failure.steps[level]
-    const name = step === undefined ? '' : `${step.kind} ${step.key}`
-    const group = groups.get(name)
-    if (group === undefined) groups.set(name, [failure])
-    else group.push(failure)
-  }
-  const kept: Failure[] = []
-  const alternatives: (readonly Failure[])[] = []
-  for (const [name, group] of groups) {
-    if (name === '') kept.push(...group)
-    else if (name.startsWith('key ')) kept.push(...nearest(group, level + 1))
-    else alternatives.push(nearest(group, level + 1))
-  }
-  return [...kept, ...nearestAlternatives(alternatives, level)]
-}
-
-function nearestAlternatives(
-  alternatives: readonly (readonly Failure[])[],
-  level: number,
-): readonly Failure[] {
-  // Who failed at a property had at least the right shape.
-  const shaped = alternatives.filter((group) => group.every(({ steps }) => steps.slice(level).some(isKey)))
-  const candidates = shaped.length > 0 ? shaped : alternatives
-  const fewest = Math.min(...candidates.map((group) => group.length))
-  return candidates.filter((group) => group.length === fewest).flat()
-}
-
-function isKey({ kind }: Step): boolean {
-  return kind === 'key'
-}
-
-function pathOf(steps: readonly Step[]): string {
-  return steps.reduce((path, step) => (step.kind === 'key' ? stepInto(path, step.key) : path), '$')
+  const isWrapper = /^(Refinement|Readonly|Exact)Type$/.test(type._tag ?? '')
+  const inner = type._tag === 'RecursiveType' ? type.runDefinition?.() : isWrapper ? type.type : undefined
+  return inner === undefined ? type : unwrap(inner)
 }

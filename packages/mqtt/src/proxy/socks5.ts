@@ -1,15 +1,15 @@
-import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { on, once } from 'node:events'
+import { connect } from 'node:net'
 import { refusedByProxy, userOf } from './proxy-url.js'
 import type { Opening } from './tunnelled.js'
 
 const version = 5
 const byName = 3
-/** How many bytes an address of a kind takes; that of a name stands in front of it. */
+/** The length of a reply's address, by its type; a name is preceded by its length instead. */
 const addressBytes: Readonly<Record<number, number>> = { 1: 4, 4: 16 }
 
-/** What a reply says beside success [RFC 1928, 6]. */
-const responses = [
+/** The reply codes, as they are shown [RFC 1928, 6]. */
+const replies = [
   'succeeded',
   'general failure',
   'not allowed by its rules',
@@ -21,7 +21,11 @@ const responses = [
   'address type not supported',
 ]
 
-/** Asks a proxy for a tunnel by SOCKS 5, with a user and password where its URL names them [RFC 1928, RFC 1929]. */
+/**
+ * Opens a tunnel by SOCKS 5, with a user and password if the proxy's URL has them [RFC 1928, RFC 1929].
+ *
+ * Decision 0013 says why the library `socks` is not used.
+ */
 export function socks5(proxy: URL): Opening {
   const { hostname, port } = proxy
   const user = userOf(proxy)
@@ -29,45 +33,47 @@ export function socks5(proxy: URL): Opening {
     const refused = (why: string): Error => refusedByProxy(proxy, target, why)
     const host = hostname.replace(/^\[(.*)\]$/, '$1')
     const socket = connect({ host, port: port === '' ? 1080 : Number(port), signal })
-    // Errors reach whoever waits; between two waits there is nobody.
+    // Reading reports errors; between two reads an error must not end the process.
     socket.on('error', () => undefined)
-    const hear = (count: number): Promise<Buffer> => take(socket, count, () => refused('it closed'))
+    // One listener for all reads: a new one is called at once for bytes that are too few, so a loop of them never yields.
+    const arrivals = on(socket, 'readable', { close: ['end', 'close'] })
+    /** Reads exactly `count` bytes; later ones, which may be the broker's, stay in the socket. */
+    const read = async (count: number): Promise<Buffer> => {
+      for (;;) {
+        const bytes = socket.read(count) as Buffer | null
+        if (bytes?.length === count) return bytes
+        if (bytes !== null || (await arrivals.next()).done === true) throw refused('it closed')
+      }
+    }
     try {
       await once(socket, 'connect')
       const method = user === undefined ? 0 : 2
       socket.write(Uint8Array.of(version, 1, method))
-      const [, chosen] = await hear(2)
+      const [, chosen] = await read(2)
       if (chosen !== method) throw refused(user === undefined ? 'it wants a user' : 'it takes no user')
       if (user !== undefined) {
-        socket.write(Buffer.concat([Uint8Array.of(1), behindLength(user.name), behindLength(user.password)]))
-        const [, status] = await hear(2)
+        socket.write(Buffer.concat([Uint8Array.of(1), withLength(user.name), withLength(user.password)]))
+        const [, status] = await read(2)
         if (status !== 0) throw refused('wrong user or password')
       }
-      const place = Uint8Array.of(target.port >> 8, target.port & 0xff)
-      socket.write(Buffer.concat([Uint8Array.of(version, 1, 0, byName), behindLength(target.host), place]))
-      const [, response = 1, , kind = 0] = await hear(4)
-      if (response !== 0) throw refused(responses[response] ?? `reply ${response}`)
-      const [length = 0] = kind in addressBytes ? [addressBytes[kind]] : await hear(1)
-      await hear(length + 2)
+      const portBytes = Uint8Array.of(target.port >> 8, target.port & 0xff)
+      socket.write(Buffer.concat([Uint8Array.of(version, 1, 0, byName), withLength(target.host), portBytes]))
+      const [, reply = 1, , addressType = 0] = await read(4)
+      if (reply !== 0) throw refused(replies[reply] ?? `reply ${reply}`)
+      const length = addressBytes[addressType] ?? (await read(1))[0] ?? 0
+      await read(length + 2)
       return socket
     } catch (error) {
       socket.destroy()
       throw error
+    } finally {
+      await arrivals.return?.()
     }
   }
 }
 
-function behindLength(text: string): Uint8Array {
+/** Puts a text's length in bytes before it. */
+function withLength(text: string): Uint8Array {
   const bytes = Buffer.from(text)
   return Buffer.concat([Uint8Array.of(bytes.length), bytes])
-}
-
-/** The next so many bytes; what follows them stays where it is. */
-async function take(socket: Socket, count: number, ended: () => Error): Promise<Buffer> {
-  for (;;) {
-    const bytes = socket.read(count) as Buffer | null
-    if (bytes?.length === count) return bytes
-    if (bytes !== null || socket.readableEnded || socket.destroyed) throw ended()
-    await once(socket, 'readable')
-  }
 }

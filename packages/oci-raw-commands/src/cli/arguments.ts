@@ -4,40 +4,42 @@ import { parseArgs } from 'node:util'
 import type { Invocation, RequestDataFormat } from '../invocation.js'
 
 /** What `--help` prints. */
-export const help = `antiphon-oci: raw commands of the OCI IoT Platform, and a local stand-in of it
+export const help = `antiphon-oci: raw commands of the OCI IoT Platform, and a local stand-in for it
 
-Usage: antiphon-oci [iot digital-twin-instance] <command> [options]
+Usage: antiphon-oci <command> [options]
+The words "iot digital-twin-instance" may come first, as in the command line of OCI.
 
 Commands
-  invoke-raw-json-command     sends a JSON object
-  invoke-raw-text-command     sends a text
-  invoke-raw-binary-command   sends bytes
-  platform                    runs the stand-in, until Ctrl-C
+  invoke-raw-json-command             sends a JSON object
+  invoke-raw-text-command             sends a text
+  invoke-raw-binary-command           sends bytes
+  platform                            runs the stand-in until Ctrl-C
 
-Invoking
+Invoke options
   --digital-twin-instance-id <ocid>   the device (required)
-  --request-endpoint <topic>          where it gets the command (required)
-  --request-data <data>               JSON, text, or base64; file://<path> reads it from a file
+  --request-endpoint <topic>          the topic the command is published to (required)
+  --request-data <data>               JSON, text or base64; file://<path> reads it from a file
   --request-data-content-type <type>  its media type
-  --request-duration <duration>       to be delivered within this, ISO 8601 such as PT10M (default PT10M)
-  --response-endpoint <topic>         where it answers; without it nobody waits for an answer
-  --response-duration <duration>      to be answered within this of its delivery (default PT10M)
+  --request-duration <duration>       the time limit for delivery, ISO 8601 (default: PT10M)
+  --response-endpoint <topic>         the topic of the response (default: no response is awaited)
+  --response-duration <duration>      the time limit for the response, from delivery (default: PT10M)
   --endpoint <url>                    the platform (default: OCI_IOT_ENDPOINT, or http://127.0.0.1:8080)
   --wait                              follows the record and prints each status, then the record
   --timeout <seconds>                 how long --wait follows it (default: as long as the platform does)
 
-Running the stand-in
+Platform options (port 0 takes any free port)
   --device <key:password>             a device: its external key and password; may be repeated. Its id is
                                       ocid1.iotdigitaltwininstance.oc1..<key>
-  --http <port>                       the HTTP API (default 8080)
-  --port <port>                       MQTTS, or plain MQTT without --cert (default 8883)
-  --wss <port>                        WebSockets over TLS, path /mqtt; needs --cert
-  --cert <file>, --key <file>         the certificate and its key, PEM
-  --ca <file>                         authorities of client certificates, whose CN is an external key, PEM
+  --http <port>                       the HTTP API (default: 8080)
+  --port <port>                       MQTT over TLS, or without TLS if --cert is missing (default: 8883)
+  --wss <port>                        MQTT over WebSocket over TLS, path /mqtt; needs --cert and --key
+  --cert <file>, --key <file>         the certificate chain and its private key, PEM
+  --ca <file>                         certificate authorities of devices, whose CN is an external key, PEM
 
-  --help                              prints this
+Other options
+  -h, --help                          prints this help
 
-An invoke ends with 0 when the platform took it; with --wait, when it was answered.`
+The exit code of an invoke is 0 once the platform accepted it; with --wait, once the device responded.`
 
 /** An invoke that the command line asks for. */
 export interface InvokeRequest {
@@ -70,50 +72,51 @@ const formats: Readonly<Record<string, RequestDataFormat>> = {
   'invoke-raw-binary-command': 'BINARY',
 }
 
-/** Reads a command line; throws `invalid-argument`. */
+/** Reads a command line, or returns `help` if that is to be printed. Throws `invalid-argument`. */
 export function readArguments(args: readonly string[]): InvokeRequest | PlatformRequest | 'help' {
   const { values, positionals } = parse(args)
   if (values.help === true) return 'help'
-  const said = positionals.join(' ').replace(/^iot digital-twin-instance /, '')
-  if (said === 'platform') return toPlatform(values)
-  const format = formats[said]
-  if (format === undefined)
-    throw refused(`'${said}' is none of ${[...Object.keys(formats), 'platform'].join(', ')}`)
+  const command = positionals.join(' ').replace(/^iot digital-twin-instance /, '')
+  if (command === 'platform') return toPlatform(values)
+  const format = Object.hasOwn(formats, command) ? formats[command] : undefined
+  if (format === undefined) throw refused(`the command '${command}' is unknown`)
   return toInvoke(values, format)
 }
 
 type Values = ReturnType<typeof parse>['values']
 
+const text = { type: 'string' } as const
+const flag = { type: 'boolean' } as const
+
+const options = {
+  'digital-twin-instance-id': text,
+  'request-endpoint': text,
+  'request-data': text,
+  'request-data-content-type': text,
+  'request-duration': text,
+  'response-endpoint': text,
+  'response-duration': text,
+  endpoint: text,
+  wait: flag,
+  timeout: text,
+  device: { ...text, multiple: true },
+  http: text,
+  port: text,
+  wss: text,
+  cert: text,
+  key: text,
+  ca: text,
+  help: { ...flag, short: 'h' },
+} as const
+
+/** The options of the command, without their dashes. */
+export const optionNames: readonly string[] = Object.keys(options)
+
 function parse(args: readonly string[]) {
-  const text = { type: 'string' } as const
-  const flag = { type: 'boolean' } as const
   try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        'digital-twin-instance-id': text,
-        'request-endpoint': text,
-        'request-data': text,
-        'request-data-content-type': text,
-        'request-duration': text,
-        'response-endpoint': text,
-        'response-duration': text,
-        endpoint: text,
-        wait: flag,
-        timeout: text,
-        device: { type: 'string', multiple: true },
-        http: text,
-        port: text,
-        wss: text,
-        cert: text,
-        key: text,
-        ca: text,
-        help: flag,
-      },
-    })
+    return parseArgs({ args: [...args], allowPositionals: true, options })
   } catch (error) {
-    throw refused(error instanceof Error ? error.message : String(error))
+    throw refused(reasonOf(error))
   }
 }
 
@@ -140,26 +143,26 @@ function toInvoke(values: Values, requestDataFormat: RequestDataFormat): InvokeR
   }
 }
 
-function toData(said: string | undefined, format: RequestDataFormat): unknown {
-  if (said === undefined) return undefined
-  const isFile = said.startsWith('file://')
-  const file = isFile ? readFileSync(said.slice('file://'.length)) : undefined
-  if (format === 'BINARY') return file?.toString('base64') ?? said
-  const text = file?.toString('utf8') ?? said
-  if (format === 'TEXT') return text
+function toData(data: string | undefined, format: RequestDataFormat): unknown {
+  if (data === undefined) return undefined
+  const isFile = data.startsWith('file://')
+  const file = isFile ? readFileSync(data.slice('file://'.length)) : undefined
+  if (format === 'BINARY') return file?.toString('base64') ?? data
+  const content = file?.toString('utf8') ?? data
+  if (format === 'TEXT') return content
   try {
-    return JSON.parse(text) as unknown
+    return JSON.parse(content) as unknown
   } catch (cause) {
-    throw refused(`--request-data is no JSON: ${(cause as Error).message}`)
+    throw refused(`--request-data is not JSON: ${(cause as Error).message}`)
   }
 }
 
 function toPlatform(values: Values): PlatformRequest {
   const { cert, key, ca, wss } = values
-  if ((cert === undefined) !== (key === undefined)) throw refused('--cert and --key need each other')
+  if ((cert === undefined) !== (key === undefined)) throw refused('--cert and --key go together')
   if (wss !== undefined && cert === undefined) throw refused('--wss needs --cert and --key')
   const devices = (values.device ?? []).map(toDevice)
-  if (devices.length === 0) throw refused('platform needs a --device')
+  if (devices.length === 0) throw refused('--device is missing')
   return {
     command: 'platform',
     devices,
@@ -172,12 +175,12 @@ function toPlatform(values: Values): PlatformRequest {
   }
 }
 
-function toDevice(said: string): PlatformRequest['devices'][number] {
-  const colon = said.indexOf(':')
-  if (colon < 1) throw refused(`--device '${said}' is not of the form key:password`)
-  const externalKey = said.slice(0, colon)
+function toDevice(device: string): PlatformRequest['devices'][number] {
+  const colon = device.indexOf(':')
+  if (colon < 1) throw refused(`--device is '${device}': it must be <key:password>`)
+  const externalKey = device.slice(0, colon)
   const id = `ocid1.iotdigitaltwininstance.oc1..${externalKey}`
-  return { id, externalKey, password: said.slice(colon + 1) }
+  return { id, externalKey, password: device.slice(colon + 1) }
 }
 
 function required(values: Values, name: 'digital-twin-instance-id' | 'request-endpoint'): string {
@@ -189,9 +192,16 @@ function required(values: Values, name: 'digital-twin-instance-id' | 'request-en
 function toNumber(option: string, value: string, most = 65_535): number {
   const number = Number(value)
   if (value !== '' && Number.isInteger(number) && number >= 0 && number <= most) return number
-  throw refused(`--${option} '${value}' is not a whole number from 0 to ${most}`)
+  throw refused(`--${option} is '${value}': it must be a whole number from 0 to ${most}`)
 }
 
+/** The error of a command line that cannot be carried out. */
 function refused(why: string): AntiphonError<'invalid-argument'> {
   return new AntiphonError('invalid-argument', `${why}; see --help`)
+}
+
+/** The reason in one line, without Node's advice on positionals. */
+function reasonOf(error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error)
+  return reason.replace(/\. To specify a positional.*|\.$/s, '').replaceAll('\n', ' ')
 }

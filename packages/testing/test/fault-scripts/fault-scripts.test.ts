@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { expectThat } from '../../src/compare/expectation.js'
-import { faults } from './command.js'
+import { faults, help } from './command.js'
 import { playScripts, promises, SEEDS } from './play.js'
 import { promised, scriptOf } from './promised.js'
 
@@ -71,10 +71,20 @@ describe('pnpm faults', () => {
     ])
   })
 
+  it('prints its help', () => {
+    expect([said('--help'), said('-h')]).toEqual([
+      [help, 'exit 0'],
+      [help, 'exit 0'],
+    ])
+  })
+
   it.each([
     ['--seed', 'seven'],
     ['--scripts', '-1'],
     ['--faults', '1'],
     ['--seed', '2147483648'],
-  ])('refuses %s %s', (...args) => expect(() => faults(args, () => undefined)).toThrow(args[0]))
+  ])('refuses %s %s', (...args) => {
+    expect(() => faults(args, () => undefined)).toThrow(args[0])
+    expect(() => faults(args, () => undefined)).toThrow(/^.*[^.]; see --help$/)
+  })
 })

@@ -1,11 +1,21 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
+import { readCommandLine } from '../../bin/command-line.mjs'
 import { noteMark } from '../step.js'
 import { type Entry, fromRoot, inCache, inRoot, publicPackages } from '../workspace.js'
 import { complaintsThatStand, publicNamesIn } from './public-names.js'
 import { reportOn } from './report.js'
 
-const isWriting = process.argv.includes('--write')
+const help = `pnpm api: compares the public names of the built packages with docs/api
+
+Usage: node --import tsx packages/workshop/check/api/main.ts [options]
+
+Options
+  --write     writes docs/api instead, as pnpm api does
+  -h, --help  prints this help`
+
+const { values } = readCommandLine(help, { options: { write: { type: 'boolean', default: false } } })
+const isWriting = values.write
 const reports = inRoot('docs', 'api')
 const drafts = inCache('api')
 const tsconfig = join(drafts, 'tsconfig.json')

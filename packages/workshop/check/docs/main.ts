@@ -1,17 +1,26 @@
 import { rm } from 'node:fs/promises'
+import { readCommandLine } from '../../bin/command-line.mjs'
 import { runCommand } from '../run-command.js'
 import { noteMark } from '../step.js'
 import { inRoot } from '../workspace.js'
 import { reference, writeReference } from './reference.js'
 
-const isReferenceAlone = process.argv.includes('reference')
+const help = `pnpm docs:build: writes the API reference, and builds the site with it
+
+Usage: node --import tsx packages/workshop/check/docs/main.ts [options]
+
+Options
+  --reference-only  builds no site, as in pnpm docs:api
+  -h, --help        prints this help`
+
+const { values } = readCommandLine(help, { options: { 'reference-only': { type: 'boolean' } } })
 
 await rm(reference, { recursive: true, force: true })
 const complaints = await writeReference()
 for (const complaint of complaints) console.log(complaint)
 
 let code = 0
-if (!isReferenceAlone) {
+if (values['reference-only'] !== true) {
   const site = await runCommand(inRoot('node_modules', '.bin', 'vitepress'), ['build', 'docs'])
   code = site.code
   if (code !== 0) console.log(site.output)

@@ -3,7 +3,7 @@ import { formatConnectionString } from '../../connection-string.js'
 import type { TopicSpaceDefinition, TopicSpaceType } from '../../topic-space.js'
 import type { Device, DeviceRegistry, NewDevice } from '../device-registry.js'
 import type { TopicSpaceRegistry } from '../topic-space-registry.js'
-import type { CommandLine } from './arguments.js'
+import { refused, type CommandLine } from './arguments.js'
 
 /** What the commands work on. */
 export interface Registries {
@@ -50,8 +50,7 @@ const commands: Readonly<Record<string, Command>> = {
 /** Carries a command out and gives what it prints; throws `invalid-argument` naming what is unfit. */
 export function execute(registries: Registries, line: CommandLine): unknown {
   const command = Object.hasOwn(commands, line.command) ? commands[line.command] : undefined
-  if (command === undefined)
-    throw invalidArgument(`the command ${quoted(line.command)} is unknown: see --help`)
+  if (command === undefined) throw refused(`the command ${quoted(line.command)} is unknown`)
   return command(registries, line)
 }
 

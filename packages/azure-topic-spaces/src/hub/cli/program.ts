@@ -7,7 +7,7 @@ import { concatMap, from, merge, of, takeUntil, type Observable } from 'rxjs'
 import { deviceRegistry } from '../device-registry.js'
 import { createHub } from '../hub.js'
 import { topicSpaceRegistry } from '../topic-space-registry.js'
-import { help, readCommandLine, type CommandLine } from './arguments.js'
+import { help, readCommandLine, refused, type CommandLine } from './arguments.js'
 import { execute, toDefinition } from './commands.js'
 import { changes$, hubFile, readHub, writeHub } from './hub-file.js'
 
@@ -82,7 +82,7 @@ async function placesOf({ optional, required }: CommandLine): Promise<readonly L
   const host = optional('host') ?? '127.0.0.1'
   const ports = (['tls', 'wss', 'tcp', 'ws'] as const).flatMap((protocol) => {
     const port = optional(protocol)
-    return port === undefined ? [] : [{ protocol, port: toPort(port), host }]
+    return port === undefined ? [] : [{ protocol, port: toPort(protocol, port), host }]
   })
   const places = ports.length > 0 ? ports : [{ protocol: 'tls' as const, port: 8_883, host }]
   return Promise.all(
@@ -98,8 +98,8 @@ async function placesOf({ optional, required }: CommandLine): Promise<readonly L
   )
 }
 
-function toPort(text: string): number {
-  const port = Number(text)
-  if (!/^\d+$/.test(text) || port > 65_535) throw invalidArgument(`the port ${text} must be 0 to 65535`)
-  return port
+function toPort(option: string, value: string): number {
+  const port = Number(value)
+  if (/^\d+$/.test(value) && port <= 65_535) return port
+  throw refused(`--${option} is '${value}': it must be a whole number from 0 to 65535`)
 }
