@@ -52,7 +52,7 @@ export function allSteps(): readonly Step[] {
     { name: 'pack', about: 'tarballs by publint and attw', command: ours('pack'), needs: ['build'] },
     {
       name: 'install',
-      about: 'tarballs in plain Node 20, 22, 24',
+      about: 'tarballs by require and import in plain Node 20, 22, 24',
       command: ours('install'),
       needs: ['pack'],
     },
