@@ -49,6 +49,7 @@ export function allSteps(): readonly Step[] {
     { name: 'boundaries', about: 'who may import whom, and no cycle', command: ours('boundaries') },
     { name: 'unused', about: 'knip', command: [tool('knip'), '--config', '.config/knip.ts'] },
     { name: 'licences', about: 'of everything that users install', command: ours('licences') },
+    { name: 'sbom', about: 'of each published package, as a release attaches it', command: ours('sbom') },
     { name: 'api', about: 'public names as in docs/api', command: ours('api'), needs: ['build'] },
     { name: 'pack', about: 'tarballs by publint and attw', command: ours('pack'), needs: ['build'] },
     {
