@@ -13,7 +13,7 @@ const deepImport = {
 }
 const tests = ['packages/*/test/**/*.ts', 'examples/*/test/**/*.ts']
 const untyped = ['**/*.{js,mjs,cjs}']
-const timeless = ['packages/core/src/**/*.ts', 'packages/testing/src/**/*.ts']
+const timeless = ['core', 'testing', 'conformance'].map((name) => `packages/${name}/src/**/*.ts`)
 const clock = 'Time is a scheduler: take it from an RxJS scheduler, so that virtual time rules it.'
 const notSkipped = 'Every test runs: what a machine lacks is declared with describeForeign.'
 

@@ -15,14 +15,17 @@ if (request === 'help') {
 const suite = request.isReportOnly ? await lastRecord() : await runAll(request)
 const file = await writeReport(suite, sections)
 const failures = suite.sections.flatMap(({ outcome }) => outcome.failures)
-for (const { what, remedy } of suite.sections.flatMap(({ outcome }) => outcome.notRun))
-  console.log(`did not run: ${what} (${remedy})`)
+const notRun = suite.sections.flatMap(({ outcome }) => outcome.notRun)
+for (const { what, remedy } of notRun) console.log(`did not run: ${what} (${remedy})`)
 console.log(`report: ${file}`)
 // The last line is the one that the check shows in its table.
+const skipped = notRun.map(({ what, remedy }) => `; did not run: ${what} (${remedy})`)
 console.log(
-  `note: ${failures.length === 0 ? 'everything held' : `${failures.length} did not hold`} in ${suite.seconds.toFixed(0)} s`,
+  `note: ${failures.length === 0 ? 'everything held' : `${failures.length} did not hold`} in ${suite.seconds.toFixed(0)} s${skipped.join('')}`,
 )
-process.exitCode = failures.length === 0 ? 0 : 1
+// CI installs all that the smoke part needs.
+const mustBeWhole = process.env['CI'] === 'true' && suite.isSmoke
+process.exitCode = failures.length === 0 && !(mustBeWhole && notRun.length > 0) ? 0 : 1
 
 async function runAll(todo: SuiteRequest): Promise<SuiteRecord> {
   const start = performance.now()

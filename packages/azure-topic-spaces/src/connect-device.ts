@@ -1,4 +1,5 @@
-import { requireNumber, type Link, type LinkOptions } from '@antiphon/core'
+import type { Link } from '@antiphon/core'
+import { requireNumber, type LinkOptions } from '@antiphon/core/link'
 import { connect, type MqttOptions } from '@antiphon/mqtt'
 import { asyncScheduler } from 'rxjs'
 import { clientIdOf, parseConnectionString } from './connection-string.js'

@@ -1,4 +1,4 @@
-import { invalidArgument, quoted } from '@antiphon/core'
+import { invalidArgument, quoted } from '@antiphon/core/link'
 
 /** A device and how to reach its hub, as a connection string says it. */
 export interface ConnectionString {

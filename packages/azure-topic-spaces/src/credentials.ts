@@ -1,4 +1,4 @@
-import { invalidArgument } from '@antiphon/core'
+import { invalidArgument } from '@antiphon/core/link'
 import type { Credentials } from '@antiphon/mqtt'
 import { clientIdOf, type ConnectionString } from './connection-string.js'
 import { formatUsername, type CredentialMethod } from './username.js'

@@ -1,4 +1,4 @@
-import type { LinkOptions } from '@antiphon/core'
+import type { LinkOptions } from '@antiphon/core/link'
 
 /** What the hub holds its clients to. */
 export const platformLimits = {

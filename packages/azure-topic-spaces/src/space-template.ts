@@ -1,4 +1,5 @@
-import { invalidArgument, isSharedFilter, quoted, validateTopicFilter } from '@antiphon/core'
+import { invalidArgument, quoted } from '@antiphon/core/link'
+import { isSharedFilter, validateTopicFilter } from '@antiphon/core/topic'
 
 /** A piece of a template: text that stands for itself, or the device id with a literal behind it. */
 export type TemplatePiece = string | { readonly suffix: string }

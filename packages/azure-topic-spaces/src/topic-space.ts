@@ -1,12 +1,5 @@
-import {
-  covers,
-  invalidArgument,
-  isMatch,
-  overlaps,
-  quoted,
-  validateTopicFilter,
-  validateTopicName,
-} from '@antiphon/core'
+import { invalidArgument, quoted } from '@antiphon/core/link'
+import { covers, isMatch, overlaps, validateTopicFilter, validateTopicName } from '@antiphon/core/topic'
 import { platformLimits } from './platform-limits.js'
 import { parseTemplate, substitute, widestFilter, type SpaceTemplate } from './space-template.js'
 

@@ -1,4 +1,4 @@
-import { covers, isMatch, overlaps } from '@antiphon/core'
+import { covers, isMatch, overlaps } from '@antiphon/core/topic'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {

@@ -1,4 +1,5 @@
-import { linkOver, type Link, type LinkOptions, type OutgoingMessage } from '@antiphon/core'
+import type { Link, OutgoingMessage } from '@antiphon/core'
+import { linkOver, type LinkOptions } from '@antiphon/core/link'
 import { virtualBroker, type VirtualBroker } from '@antiphon/testing'
 import { TestScheduler } from 'rxjs/testing'
 import { deviceLinkOptions } from '../src/index.js'

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { foreign } from '@antiphon/workshop'
+import { isInstalled } from '@antiphon/workshop'
 import type { BrokerKind } from './processes/broker.js'
 
 /** How thorough a run is, as the command line says. */
@@ -58,7 +58,7 @@ export function settingsFrom(args: readonly string[]): Settings {
     milliseconds: values.short ? 200 : 300,
     isForeignWanted: values.foreign && !values.short,
     // The short run is for every machine, and compares nothing.
-    broker: values.short && !foreign('mosquitto') ? 'embedded' : 'mosquitto',
+    broker: values.short && !isInstalled('mosquitto') ? 'embedded' : 'mosquitto',
     only: values.only
       .toLowerCase()
       .split(/\s+/)

@@ -1,4 +1,4 @@
-import { TopicTrie } from '@antiphon/core'
+import { TopicTrie } from '@antiphon/core/topic'
 import { interleaved, type Contestant } from './interleaved.js'
 
 /** A kind of table: its filters by number, and a topic that only this filter selects. */

@@ -1,5 +1,6 @@
-import { AntiphonError, linkOver } from '@antiphon/core'
-import type { Link, Message, OutgoingMessage, PublishAck, Transport } from '@antiphon/core'
+import { AntiphonError } from '@antiphon/core'
+import { linkOver, type Transport } from '@antiphon/core/link'
+import type { Link, Message, OutgoingMessage, PublishAck } from '@antiphon/core'
 import { Subject, from, map, switchMap, takeUntil, timer } from 'rxjs'
 import type { Observable } from 'rxjs'
 import type { Channel } from './connection/channel.js'

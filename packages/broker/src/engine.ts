@@ -1,5 +1,5 @@
-import { AntiphonError, deadlines as deadlinesOn } from '@antiphon/core'
-import type { Deadlines } from '@antiphon/core'
+import { AntiphonError } from '@antiphon/core'
+import { deadlines as deadlinesOn, type Deadlines } from '@antiphon/core/link'
 import { asyncScheduler } from 'rxjs'
 import type { SchedulerLike } from 'rxjs'
 import { Lane } from './authority/lane.js'

@@ -1,5 +1,5 @@
-import { acceptsMediaTypes, fromType, isBytes, isWellFormed } from '@antiphon/core'
-import type { Codec, PayloadFormat, TypedCodecOptions } from '@antiphon/core'
+import type { Codec, TypedCodecOptions } from '@antiphon/core'
+import { acceptsMediaTypes, fromType, isBytes, isWellFormed, type PayloadFormat } from '@antiphon/core/codec'
 import { decode, encode, rfc8949EncodeOptions } from 'cborg'
 import type { DecodeOptions, EncodeOptions, TagDecoder } from 'cborg'
 import type { Type } from 'io-ts'

@@ -1,5 +1,5 @@
-import { acceptsMediaTypes, fromType, isBytes, isWellFormed } from '@antiphon/core'
-import type { Codec, PayloadFormat, TypedCodecOptions } from '@antiphon/core'
+import type { Codec, TypedCodecOptions } from '@antiphon/core'
+import { acceptsMediaTypes, fromType, isBytes, isWellFormed, type PayloadFormat } from '@antiphon/core/codec'
 import { decode, Encoder } from '@msgpack/msgpack'
 import type { Type } from 'io-ts'
 import { readMsgpackHead } from './msgpack-head.js'

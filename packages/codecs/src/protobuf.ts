@@ -1,4 +1,4 @@
-import { acceptsMediaTypes, fromType, isBytes, isWellFormed } from '@antiphon/core'
+import { acceptsMediaTypes, fromType, isBytes, isWellFormed } from '@antiphon/core/codec'
 import type { Codec, TypedCodecOptions } from '@antiphon/core'
 import { fromBinary, isMessage, toBinary } from '@bufbuild/protobuf'
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf'

@@ -1,4 +1,4 @@
-import { fromUtf8, requireDepth } from '@antiphon/core'
+import { fromUtf8, requireDepth } from '@antiphon/core/codec'
 
 /** The beginning of an item, as a binary format writes it. */
 export interface Head {

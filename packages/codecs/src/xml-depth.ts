@@ -1,4 +1,4 @@
-import { requireDepth } from '@antiphon/core'
+import { requireDepth } from '@antiphon/core/codec'
 
 const comment = { opening: '<!--', closing: '-->' }
 const cdata = { opening: '<![CDATA[', closing: ']]>' }

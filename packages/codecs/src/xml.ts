@@ -1,4 +1,4 @@
-import { acceptsMediaTypes, fromType, fromUtf8, toUtf8 } from '@antiphon/core'
+import { acceptsMediaTypes, fromType, fromUtf8, toUtf8 } from '@antiphon/core/codec'
 import type { Codec, TypedCodecOptions } from '@antiphon/core'
 import type { Type } from 'io-ts'
 import { requireShallow } from './xml-depth.js'

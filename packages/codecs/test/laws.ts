@@ -1,6 +1,6 @@
+import { codecLaws } from '@antiphon/conformance/laws'
+import type { CodecLawsOptions } from '@antiphon/conformance/laws'
 import type { Codec } from '@antiphon/core'
-import { codecLaws } from '@antiphon/testing/laws'
-import type { CodecLawsOptions } from '@antiphon/testing/laws'
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
 

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { linkOver, type Link, type LinkOptions } from '@antiphon/core'
+import type { Link } from '@antiphon/core'
+import { linkOver, type LinkOptions } from '@antiphon/core/link'
 import {
   virtualBroker,
   type VirtualBroker,

@@ -1,4 +1,5 @@
-import { groupSupport$, linkMiddleware } from '@antiphon/core'
+import { groupSupport$ } from '@antiphon/core'
+import { linkMiddleware } from '@antiphon/core/link'
 import { marbles, virtualBroker } from '@antiphon/testing'
 import { NEVER } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'

@@ -1,4 +1,5 @@
-import { linkOver, type Link, type LinkOptions } from '@antiphon/core'
+import type { Link } from '@antiphon/core'
+import { linkOver, type LinkOptions } from '@antiphon/core/link'
 import {
   virtualBroker,
   type VirtualBroker,

@@ -1,4 +1,4 @@
-import { invalidArgument } from '@antiphon/core'
+import { invalidArgument } from '@antiphon/core/link'
 
 /** Where a broker is. */
 export interface Address {

@@ -1,4 +1,5 @@
-import { invalidArgument, type UserProperties } from '@antiphon/core'
+import type { UserProperties } from '@antiphon/core'
+import { invalidArgument } from '@antiphon/core/link'
 import type { IClientOptions } from 'mqtt'
 import type { Address } from './address.js'
 import type { ConnectProperties, Credentials, MqttOptions, Will } from './options.js'

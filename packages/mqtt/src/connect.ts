@@ -1,4 +1,5 @@
-import { invalidArgument, type Link, type LinkOptions, linkOver, quoted } from '@antiphon/core'
+import type { Link } from '@antiphon/core'
+import { invalidArgument, type LinkOptions, linkOver, quoted } from '@antiphon/core/link'
 import type { BrokerUrl } from './address.js'
 import { optionNames } from './option-rules.js'
 import type { MqttOptions } from './options.js'

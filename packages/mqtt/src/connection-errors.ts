@@ -1,4 +1,5 @@
-import { AntiphonError, describeReason } from '@antiphon/core'
+import { AntiphonError } from '@antiphon/core'
+import { describeReason } from '@antiphon/core/link'
 import type { IConnackPacket, IDisconnectPacket } from 'mqtt'
 
 /** The return codes of MQTT 3.1.1. */

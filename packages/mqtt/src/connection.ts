@@ -1,4 +1,5 @@
-import { AntiphonError, type TransportEvent } from '@antiphon/core'
+import { AntiphonError } from '@antiphon/core'
+import type { TransportEvent } from '@antiphon/core/link'
 import type { IConnackPacket, IDisconnectPacket, MqttClient, Packet } from 'mqtt'
 import { AsyncSubject, type SchedulerLike, type Subscriber, takeUntil, timer } from 'rxjs'
 import { decodeAnswer, decodePublish } from './decode.js'

@@ -1,4 +1,5 @@
-import type { OutgoingMessage, SubscribeRequest } from '@antiphon/core'
+import type { OutgoingMessage } from '@antiphon/core'
+import type { SubscribeRequest } from '@antiphon/core/link'
 import { PacketBytes } from './packet-bytes.js'
 
 /** What a PUBLISH says beside its message. */

@@ -1,4 +1,5 @@
-import { AntiphonError, type TransportEvent } from '@antiphon/core'
+import { AntiphonError } from '@antiphon/core'
+import type { TransportEvent } from '@antiphon/core/link'
 import type { ArrivedPublish } from './decode.js'
 import { encodeAcknowledgement } from './encode.js'
 import type { PacketWriter } from './packet-writer.js'

@@ -1,4 +1,5 @@
-import { invalidArgument, type OutgoingMessage, outgoingFault, quoted, validateString } from '@antiphon/core'
+import type { OutgoingMessage } from '@antiphon/core'
+import { invalidArgument, outgoingFault, quoted, validateString } from '@antiphon/core/link'
 import { type Address, isBrowser } from './address.js'
 import type { ConnectProperties, Credentials, MqttOptions, Will } from './options.js'
 

@@ -1,10 +1,5 @@
-import {
-  AntiphonError,
-  type OutgoingMessage,
-  type PublishAck,
-  type Transport,
-  type TransportEvent,
-} from '@antiphon/core'
+import { AntiphonError, type OutgoingMessage, type PublishAck } from '@antiphon/core'
+import type { Transport, TransportEvent } from '@antiphon/core/link'
 import { asyncScheduler, Observable, Subject, type Subscriber, takeUntil } from 'rxjs'
 import { type Address, type BrokerUrl, toAddresses } from './address.js'
 import { toClientOptions } from './client-options.js'

@@ -1,14 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { AntiphonError } from '@antiphon/core'
-import type {
-  Grant,
-  Message,
-  OutgoingMessage,
-  PublishAck,
-  SubscribeRequest,
-  Transport,
-  TransportEvent,
-} from '@antiphon/core'
+import type { Grant, Message, OutgoingMessage, PublishAck } from '@antiphon/core'
+import type { SubscribeRequest, Transport, TransportEvent } from '@antiphon/core/link'
 import { firstValueFrom, lastValueFrom } from 'rxjs'
 
 /** One connection of a transport, as a test watches it. */

@@ -1,4 +1,5 @@
-import type { OutgoingMessage, QoS, SubscribeRequest } from '@antiphon/core'
+import type { OutgoingMessage, QoS } from '@antiphon/core'
+import type { SubscribeRequest } from '@antiphon/core/link'
 import fc from 'fast-check'
 import { type Packet, parser } from 'mqtt-packet'
 import { describe, expect, it } from 'vitest'

@@ -1,5 +1,5 @@
 import { mqttTransport } from '@antiphon/mqtt'
-import type { TransportEvent } from '@antiphon/core'
+import type { TransportEvent } from '@antiphon/core/link'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { acceptance, startScriptedBroker } from './scripted-broker.js'

@@ -1,4 +1,6 @@
-import { mapCodec, quoted, text, type Codec } from '@antiphon/core'
+import { text, type Codec } from '@antiphon/core'
+import { mapCodec } from '@antiphon/core/codec'
+import { quoted } from '@antiphon/core/link'
 import { left, right } from 'fp-ts/lib/Either.js'
 import type { Reading } from './reading.js'
 

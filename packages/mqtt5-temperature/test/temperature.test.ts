@@ -1,4 +1,5 @@
-import { linkOver, refusals$, type Link, type OutgoingMessage, type Refusal } from '@antiphon/core'
+import { refusals$, type Link, type OutgoingMessage, type Refusal } from '@antiphon/core'
+import { linkOver } from '@antiphon/core/link'
 import { marbles, virtualBroker, type BrokerLimits, type VirtualBroker } from '@antiphon/testing'
 import { either } from 'fp-ts'
 import fc from 'fast-check'

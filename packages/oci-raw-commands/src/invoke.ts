@@ -1,4 +1,5 @@
-import { AntiphonError, deadlines, quoted, type ErrorCode } from '@antiphon/core'
+import { AntiphonError, type ErrorCode } from '@antiphon/core'
+import { deadlines, quoted } from '@antiphon/core/link'
 import {
   asyncScheduler,
   concat,

@@ -1,4 +1,4 @@
-import { toUtf8 } from '@antiphon/core'
+import { toUtf8 } from '@antiphon/core/codec'
 import { connect } from '@antiphon/mqtt'
 import { filter, firstValueFrom, NEVER, ReplaySubject, Subject } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

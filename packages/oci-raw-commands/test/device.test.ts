@@ -1,4 +1,6 @@
-import { json, linkOver, text, toUtf8, type Link, type OutgoingMessage } from '@antiphon/core'
+import { json, text, type Link, type OutgoingMessage } from '@antiphon/core'
+import { toUtf8 } from '@antiphon/core/codec'
+import { linkOver } from '@antiphon/core/link'
 import { virtualBroker, type VirtualBroker } from '@antiphon/testing'
 import fc from 'fast-check'
 import * as t from 'io-ts'

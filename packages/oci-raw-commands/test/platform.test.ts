@@ -1,4 +1,5 @@
-import { bytes, text, toUtf8, type Message } from '@antiphon/core'
+import { bytes, text, type Message } from '@antiphon/core'
+import { toUtf8 } from '@antiphon/core/codec'
 import type { either } from 'fp-ts'
 import { TestScheduler } from 'rxjs/testing'
 import { describe, expect, it } from 'vitest'

@@ -26,19 +26,6 @@ export type {
   PacketFault,
   ScriptedFault,
 } from './faults/fault.js'
-export { exchangeContract } from './contract/exchange-contract.js'
-export { linkContract } from './contract/link-contract.js'
-export { virtualSetting } from './contract/virtual-setting.js'
-export type { VirtualSettingOptions } from './contract/virtual-setting.js'
-export type {
-  Ability,
-  ContractCase,
-  ContractLinkOptions,
-  ContractSetting,
-  ContractWorld,
-  LinkContract,
-  UnexaminedCase,
-} from './contract/world.js'
 export { ExpectationError } from './compare/expectation.js'
 export type { Matcher } from './compare/equal.js'
 export { like } from './compare/like.js'

@@ -1,19 +1,20 @@
 import { runCommand } from './run-command.js'
 import { noteIn, type Step, type StepResult } from './step.js'
+import { readTestCounts } from './tests/read-counts.js'
 import { inCache } from './workspace.js'
 
-/** Steps whose course is printed. */
-export interface Watched {
-  /** Runs a step, printing when it starts and how it ends. */
+/** Runs steps and prints their progress. */
+export interface StepRunner {
+  /** Runs a step; prints a line when it starts and when it ends. */
   readonly run: (step: Step) => Promise<StepResult>
-  /** Ends the signs of life. */
+  /** Stops printing. */
   readonly stop: () => void
 }
 
-const signOfLife = 15_000
+const period = 15_000
 
-/** Prints the course of steps: a line when one starts, one when it ends, and a sign of life while it takes long. */
-export function watched(steps: readonly Step[]): Watched {
+/** Returns a runner for steps that also prints, now and then, which steps are running. */
+export function stepRunner(steps: readonly Step[]): StepRunner {
   const start = performance.now()
   const running = new Map<string, { readonly since: number; lastLine: string }>()
   let ended = 0
@@ -24,19 +25,20 @@ export function watched(steps: readonly Step[]): Watched {
     for (const [name, { since, lastLine }] of running) {
       print(`    … ${name} since ${seconds(performance.now() - since)}  ${lastLine.slice(0, 90)}`)
     }
-  }, signOfLife)
+  }, period)
 
   const run = async (step: Step): Promise<StepResult> => {
     const since = performance.now()
-    const course = { since, lastLine: '' }
-    running.set(step.name, course)
+    const state = { since, lastLine: '' }
+    running.set(step.name, state)
     print(`start ${step.name}: ${step.about}`)
-    const log = inCache('check', `${step.name}.log`)
     const [command, ...args] = step.command
     const { code, output } = await runCommand(command, args, {
-      log,
-      onOutput: (text) => (course.lastLine = text.trimEnd().split('\n').at(-1)?.trim() || course.lastLine),
+      log: inCache('check', `${step.name}.log`),
+      ...(step.env !== undefined && { env: step.env }),
+      onOutput: (text) => (state.lastLine = text.trimEnd().split('\n').at(-1)?.trim() || state.lastLine),
     })
+    const tests = step.tier === undefined ? {} : { tests: await readTestCounts(step.tier) }
     running.delete(step.name)
     ended += 1
     const milliseconds = performance.now() - since
@@ -44,7 +46,7 @@ export function watched(steps: readonly Step[]): Watched {
     print(
       `${verdict === 'passed' ? '✔' : '✘'} ${step.name} ${verdict} in ${seconds(milliseconds)} (${ended} of ${steps.length})`,
     )
-    return { step, verdict, milliseconds, output, note: noteIn(output) }
+    return { step, verdict, milliseconds, output, note: noteIn(output), ...tests }
   }
   return { run, stop: () => clearInterval(timer) }
 }

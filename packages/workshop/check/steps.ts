@@ -2,7 +2,8 @@ import type { Step } from './step.js'
 import { inCache, inRoot, packagesOf } from './workspace.js'
 
 const tool = (name: string): string => inRoot('node_modules', '.bin', name)
-const ours = (name: string, ...args: readonly string[]): Step['command'] => [
+/** The command that runs a check of this folder. */
+export const ours = (name: string, ...args: readonly string[]): Step['command'] => [
   process.execPath,
   '--import',
   'tsx',
@@ -21,10 +22,23 @@ export function allSteps(): readonly Step[] {
     { name: 'build', about: 'what is published, compiled', command: ours('build') },
     {
       name: 'tests',
-      about: 'every suite, with coverage',
-      command: ours('tests'),
+      about: 'every suite that needs no foreign program',
+      command: ours('tests', 'check'),
+      tier: 'check',
+    },
+    {
+      name: 'interop',
+      about: 'every suite with foreign brokers, clients and browsers',
+      command: ours('tests', 'interop'),
+      tier: 'interop',
       // A page for the browser is made of what is built.
       needs: ['programs', 'build'],
+    },
+    {
+      name: 'coverage',
+      about: 'what tests and interop cover together',
+      command: ours('coverage'),
+      needs: ['tests', 'interop'],
     },
     {
       name: 'format',
@@ -76,6 +90,8 @@ function checksOfPackages(): readonly Step[] {
             name: folderName,
             about: `the check of packages/${folderName}`,
             command: ['npm', '--silent', '--prefix', folder, 'run', 'check'],
+            // They use Mosquitto and openssl if these are installed.
+            needs: ['programs'],
           },
         ],
   )

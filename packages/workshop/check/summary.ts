@@ -1,10 +1,9 @@
 import { seconds } from './progress.js'
 import type { StepResult } from './step.js'
-import type { TestCounts } from './tests/counts.js'
 
 const marks = { passed: '✔', failed: '✘', 'not reached': '–' } as const
 
-/** All that the failed steps printed. */
+/** Returns all that the failed steps printed. */
 export function failures(results: readonly StepResult[]): string {
   return results
     .filter(({ verdict }) => verdict === 'failed')
@@ -12,7 +11,7 @@ export function failures(results: readonly StepResult[]): string {
     .join('')
 }
 
-/** A table with a line for each step. */
+/** Returns a table with a line for each step. */
 export function summary(results: readonly StepResult[], milliseconds: number): string {
   const names = Math.max(...results.map(({ step }) => step.name.length))
   const lines = results.map((result) => {
@@ -24,16 +23,16 @@ export function summary(results: readonly StepResult[], milliseconds: number): s
 }
 
 /**
- * `N passed, N failed`: each test counts, and each step beside the tests. A step of the tests that failed though no test
- * did, for its coverage say, counts as one that failed; so does a step that was not reached.
+ * Returns `N passed, N failed`. A step that runs tests counts as its tests, any other step as one; a skipped test and a
+ * step that was not reached count as failed. If a step fails although its tests passed, that is one failure.
  */
-export function tally(results: readonly StepResult[], tests: TestCounts | undefined): string {
-  const others = results.filter(({ step }) => step.name !== 'tests')
-  const isRed = results.some(({ step, verdict }) => step.name === 'tests' && verdict !== 'passed')
-  const testsFailed = (tests?.failed ?? 0) + (tests?.skipped ?? 0)
-  const passed = others.filter(({ verdict }) => verdict === 'passed').length + (tests?.passed ?? 0)
-  const failed =
-    others.filter(({ verdict }) => verdict !== 'passed').length +
-    (isRed ? Math.max(1, testsFailed) : testsFailed)
+export function tally(results: readonly StepResult[]): string {
+  let passed = 0
+  let failed = 0
+  for (const { step, verdict, tests } of results) {
+    const failedTests = (tests?.failed ?? 0) + (tests?.skipped ?? 0)
+    passed += tests?.passed ?? (step.tier === undefined && verdict === 'passed' ? 1 : 0)
+    failed += verdict === 'passed' ? failedTests : Math.max(1, failedTests)
+  }
   return `${passed} passed, ${failed} failed`
 }

@@ -27,6 +27,8 @@ export interface Entry {
   readonly types: string
   /** A name for files about it: `codecs.cbor`. */
   readonly fileName: string
+  /** Whether it is for other packages of this repository only, and no public API: `./internal`. */
+  readonly isInternal: boolean
 }
 
 /** A package of this repository. */
@@ -80,6 +82,7 @@ function packageIn(folder: string): Package {
         source: join(folder, source),
         types: join(folder, source.replace(/^\.\/src\//, './dist/').replace(/\.ts$/, '.d.ts')),
         fileName: [folderName, ...subpath.split('/').slice(1)].join('.'),
+        isInternal: subpath === './internal',
       },
     ]
   })

@@ -4,9 +4,10 @@ import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, it } from 'vitest'
 
-/** A program the tests use and this repository does not bring, by the name of the package it comes in. */
+/** A program that tests use and this repository does not bring. */
 export type ForeignProgram =
   | 'mosquitto'
+  | 'mosquitto_passwd'
   | 'mosquitto-clients'
   | 'python3-paho-mqtt'
   | 'chromium'
@@ -15,60 +16,73 @@ export type ForeignProgram =
   | 'faketime'
   | 'jest'
 
-/** A suite that did not run: its name and the programs that it lacked. One line of JSON each. */
-export interface NotRun {
+/** A suite that did not run, and the programs that it lacked. */
+export interface SkippedSuite {
   readonly suite: string
   readonly needs: readonly ForeignProgram[]
 }
 
-/** The commands to look for, the first found wins. */
-const commands: Readonly<Record<string, readonly string[]>> = {
-  mosquitto: ['mosquitto'],
-  'mosquitto-clients': ['mosquitto_rr'],
-  'python3-paho-mqtt': ['python3'],
-  chromium: ['chromium', 'chromium-browser', 'google-chrome'],
-  openssl: ['openssl'],
-  'util-linux': ['prlimit'],
-  faketime: ['faketime'],
-  jest: ['jest'],
+/** How a program is found and installed. */
+interface Installation {
+  /** The commands to look for; the first found is used. */
+  readonly commands: readonly string[]
+  /** The Debian package that contains it. */
+  readonly debian?: string
+  /** The npm package that contains it, in the version that was tried. */
+  readonly npm?: string
 }
 
-/** Those that npm has, in the version that was tried; all others are Debian's. */
-const fromNpm: Readonly<Partial<Record<ForeignProgram, string>>> = { jest: 'jest@30.5.2' }
+const installations: Readonly<Record<ForeignProgram, Installation>> = {
+  mosquitto: { commands: ['mosquitto'], debian: 'mosquitto' },
+  mosquitto_passwd: { commands: ['mosquitto_passwd'], debian: 'mosquitto' },
+  'mosquitto-clients': { commands: ['mosquitto_rr'], debian: 'mosquitto-clients' },
+  'python3-paho-mqtt': { commands: ['python3'], debian: 'python3-paho-mqtt' },
+  chromium: { commands: ['chromium', 'chromium-browser', 'google-chrome'], debian: 'chromium' },
+  openssl: { commands: ['openssl'], debian: 'openssl' },
+  'util-linux': { commands: ['prlimit'], debian: 'util-linux' },
+  faketime: { commands: ['faketime'], debian: 'faketime' },
+  jest: { commands: ['jest'], npm: 'jest@30.5.2' },
+}
 
-/** All of them. */
-export const foreignPrograms: readonly ForeignProgram[] = Object.keys(commands) as ForeignProgram[]
+/** All foreign programs. */
+export const foreignPrograms: readonly ForeignProgram[] = Object.keys(installations) as ForeignProgram[]
 
-// Brokers live where only root's PATH leads.
+// Debian installs brokers in /usr/sbin, which is on the PATH of root only.
 const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
 
-/** The file that names the suites which did not run: `ANTIPHON_NOT_RUN`, or `.cache/not-run.json` of the repository. */
-export function notRunFile(): string {
+/**
+ * Returns the file that lists the skipped suites, one JSON object (`SkippedSuite`) a line: `ANTIPHON_SKIPPED_SUITES`, or
+ * `.cache/skipped-suites.jsonl` of the repository.
+ */
+export function skippedSuitesFile(): string {
   return (
-    process.env['ANTIPHON_NOT_RUN'] ?? fileURLToPath(new URL('../../../.cache/not-run.json', import.meta.url))
+    process.env['ANTIPHON_SKIPPED_SUITES'] ??
+    fileURLToPath(new URL('../../../.cache/skipped-suites.jsonl', import.meta.url))
   )
 }
 
-/** The path of the program's command, or `undefined` where this machine lacks it. */
+/** Returns the path of the program's command, or `undefined` if it is not installed. */
 export function foreignCommand(program: ForeignProgram): string | undefined {
-  const found = (commands[program] ?? [])
-    .flatMap((name) => folders.map((folder) => join(folder, name)))
-    .filter(isExecutable)
+  const { commands = [] } = (installations as Readonly<Partial<typeof installations>>)[program] ?? {}
+  const found = commands.flatMap((name) => folders.map((folder) => join(folder, name))).filter(isExecutable)
   // Debian's module belongs to Debian's Python, and another one may come first on the PATH.
   return program === 'python3-paho-mqtt' ? found.find(hasPaho) : found[0]
 }
 
-/** Whether this machine has the program. */
-export function foreign(program: ForeignProgram): boolean {
+/** Returns whether the program is installed. */
+export function isInstalled(program: ForeignProgram): boolean {
   return foreignCommand(program) !== undefined
 }
 
-/** What installs programs: each command with its arguments, for a user who may. */
+/** Returns the commands that install programs, each with its arguments; they need root. */
 export function installCommands(
   programs: readonly ForeignProgram[],
 ): readonly (readonly [command: string, ...args: string[]])[] {
-  const debian = programs.filter((program) => fromNpm[program] === undefined)
-  const npm = programs.flatMap((program) => fromNpm[program] ?? [])
+  const packagesFrom = (source: 'debian' | 'npm'): readonly string[] => [
+    ...new Set(programs.flatMap((program) => installations[program][source] ?? [])),
+  ]
+  const debian = packagesFrom('debian')
+  const npm = packagesFrom('npm')
   return [
     ...(debian.length === 0 ? [] : [['apt-get', 'install', '-y', ...debian] as const]),
     ...(npm.length === 0 ? [] : [['npm', 'install', '--global', ...npm] as const]),
@@ -76,14 +90,14 @@ export function installCommands(
 }
 
 /**
- * A `describe` for suites that need foreign programs.
+ * Registers a suite that needs foreign programs; its file belongs to the interop tier (`*.interop.test.ts`).
  *
- * Where the machine has them, the suite is registered. Where it lacks one, under `CI=true` a test that fails and says
- * how to install it takes the suite's place; elsewhere nothing is registered, and a line of JSON (`NotRun`) is
- * appended to `notRunFile()`, so that the test command can name at its end what did not run.
+ * If a program is not installed, the suite is not registered. With `CI=true`, a failing test that says how to install
+ * the program takes its place. Otherwise a line is appended to `skippedSuitesFile()`, so that the test command can
+ * name the suites that did not run.
  */
 export function describeForeign(programs: readonly ForeignProgram[], name: string, body: () => void): void {
-  const needs = programs.filter((program) => !foreign(program))
+  const needs = programs.filter((program) => !isInstalled(program))
   if (needs.length === 0) {
     describe(name, body)
   } else if (process.env['CI'] === 'true') {
@@ -92,9 +106,9 @@ export function describeForeign(programs: readonly ForeignProgram[], name: strin
       throw new Error(`needs ${needs.join(', ')}: ${how.join(' && ')}`)
     })
   } else {
-    const line: NotRun = { suite: name, needs }
-    mkdirSync(dirname(notRunFile()), { recursive: true })
-    appendFileSync(notRunFile(), `${JSON.stringify(line)}\n`)
+    const line: SkippedSuite = { suite: name, needs }
+    mkdirSync(dirname(skippedSuitesFile()), { recursive: true })
+    appendFileSync(skippedSuitesFile(), `${JSON.stringify(line)}\n`)
   }
 }
 

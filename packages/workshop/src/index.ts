@@ -1,12 +1,12 @@
 export {
   describeForeign,
-  foreign,
   foreignCommand,
   foreignPrograms,
   installCommands,
-  notRunFile,
+  isInstalled,
+  skippedSuitesFile,
 } from './foreign.js'
-export type { ForeignProgram, NotRun } from './foreign.js'
+export type { ForeignProgram, SkippedSuite } from './foreign.js'
 export { mosquittoClient, python } from './foreign-peers/program.js'
 export type { Program } from './foreign-peers/program.js'
 export { makeCertificates } from './certificates.js'

@@ -1,24 +1,30 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ForeignProgram, describeForeign, foreign, notRunFile } from '@antiphon/workshop'
+import {
+  type ForeignProgram,
+  describeForeign,
+  installCommands,
+  isInstalled,
+  skippedSuitesFile,
+} from '@antiphon/workshop'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
 const absent = 'no-such-program' as ForeignProgram
-const folder = mkdtempSync(join(tmpdir(), 'antiphon-not-run-'))
+const folder = mkdtempSync(join(tmpdir(), 'antiphon-skipped-'))
 
 describe('describeForeign', () => {
-  vi.stubEnv('ANTIPHON_NOT_RUN', join(folder, 'deep', 'not-run.json'))
+  vi.stubEnv('ANTIPHON_SKIPPED_SUITES', join(folder, 'deep', 'skipped.jsonl'))
   vi.stubEnv('CI', '')
   describeForeign([absent], 'registers nothing', () => {
     it('must not be registered', () => expect.unreachable())
   })
-  const written = notRunFile()
+  const written = skippedSuitesFile()
   vi.unstubAllEnvs()
 
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-  it('leaves the name and the needs of what did not run', () => {
+  it('records the name and the needs of a suite that does not run', () => {
     expect(existsSync(written)).toBe(true)
     expect(JSON.parse(readFileSync(written, 'utf8').trim())).toEqual({
       suite: 'registers nothing',
@@ -26,7 +32,14 @@ describe('describeForeign', () => {
     })
   })
 
-  it('knows what is not there', () => {
-    expect(foreign(absent)).toBe(false)
+  it('finds no program that is not installed', () => {
+    expect(isInstalled(absent)).toBe(false)
   })
+})
+
+it('installs a package once for all programs that it contains', () => {
+  expect(installCommands(['mosquitto', 'mosquitto_passwd', 'jest'])).toEqual([
+    ['apt-get', 'install', '-y', 'mosquitto'],
+    ['npm', 'install', '--global', expect.stringMatching(/^jest@/)],
+  ])
 })

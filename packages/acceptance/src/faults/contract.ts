@@ -1,12 +1,12 @@
 import {
   endpoint,
-  mapCodec,
   text,
   type Codec,
   type ContractTypes,
   type Correlation,
   type Endpoint,
 } from '@antiphon/core'
+import { mapCodec } from '@antiphon/core/codec'
 import { left, right } from 'fp-ts/lib/Either.js'
 
 /** What the responders answer: the request they were asked, and who they are. */

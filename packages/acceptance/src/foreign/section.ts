@@ -1,4 +1,4 @@
-import { foreign as isInstalled, installCommands } from '@antiphon/workshop'
+import { installCommands, isInstalled } from '@antiphon/workshop'
 import type { NotRun, Outcome, Section } from '../frame/section.js'
 import { html } from '../report/html.js'
 import { table } from '../report/table.js'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { foreign } from '@antiphon/workshop'
-import type { Outcome, Section, Setting } from '../frame/section.js'
+import { installCommands, isInstalled } from '@antiphon/workshop'
+import type { NotRun, Outcome, Section, Setting } from '../frame/section.js'
 import type { Attack, Verdict } from './attack.js'
 import { forgery } from './attacks/forgery.js'
 import { names } from './attacks/names.js'
@@ -38,7 +38,7 @@ export const security: Section<SecurityOutcome> = {
   options: { 'security-peers': { about: '1: try the peers too', usual: 1, smoke: 0 } },
   run: async ({ folder, number, isSmoke, progress }) => {
     const arePeersTried = number('security-peers') > 0
-    const tls = await tryTls(join(folder, 'tls'))
+    const tls = isInstalled('openssl') ? await tryTls(join(folder, 'tls')) : []
     const records = isSmoke
       ? await tryOnOneGround(attacks.filter(({ on }) => on === 'library'))
       : await tryEach(attacks, arePeersTried, progress)
@@ -51,12 +51,21 @@ export const security: Section<SecurityOutcome> = {
         { name: 'held by peers', value: heldByPeers(records) },
       ],
       failures: [...failuresOf(all), ...advisories.found],
-      notRun: advisories.notRun,
+      notRun: [...withoutOpenssl(), ...advisories.notRun],
       attacks: records,
       tls,
     }
   },
   render: ({ attacks: records, tls }) => renderAttacks(records, tls),
+}
+
+/** What is not tried without openssl, which makes the certificates. */
+function withoutOpenssl(): readonly NotRun[] {
+  if (isInstalled('openssl')) return []
+  const remedy = installCommands(['openssl'])
+    .map((command) => command.join(' '))
+    .join(' && ')
+  return [{ what: 'connections with certificates that are not valid', remedy }]
 }
 
 /** Each attack on a ground of its own, here and at the peer. */
@@ -92,7 +101,7 @@ async function tryOnOneGround(all: readonly Attack[]): Promise<readonly AttackRe
 
 function lackOf({ broker }: GroundKind, arePeersTried: boolean): string | undefined {
   if (!arePeersTried) return 'not tried'
-  return broker === 'mosquitto' && !foreign('mosquitto') ? 'it is not installed' : undefined
+  return broker === 'mosquitto' && !isInstalled('mosquitto') ? 'it is not installed' : undefined
 }
 
 async function tryOn(kind: GroundKind, attack: Attack): Promise<Verdict> {

@@ -1,4 +1,4 @@
-import { invalidArgument, quoted } from '@antiphon/core'
+import { invalidArgument, quoted } from '@antiphon/core/link'
 import { randomBytes } from 'node:crypto'
 import { isBase64, type ConnectionString } from '../connection-string.js'
 

@@ -7,7 +7,8 @@ import {
   type SubscribeAttempt,
   type SubscribeVerdict,
 } from '@antiphon/broker'
-import { isMatch, type Transport } from '@antiphon/core'
+import type { Transport } from '@antiphon/core/link'
+import { isMatch } from '@antiphon/core/topic'
 import type { Credentials } from '@antiphon/mqtt'
 import { asyncScheduler, type SchedulerLike } from 'rxjs'
 import { platformLimits } from '../platform-limits.js'

@@ -1,5 +1,6 @@
 import type { Broker } from '@antiphon/broker'
-import { exchange$, linkOver, type Grant, type Link, type Message, type Transport } from '@antiphon/core'
+import { exchange$, type Grant, type Link, type Message } from '@antiphon/core'
+import { linkOver, type Transport } from '@antiphon/core/link'
 import {
   concat,
   defer,

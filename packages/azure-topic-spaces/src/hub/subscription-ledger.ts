@@ -1,5 +1,5 @@
 import type { BrokerEvent } from '@antiphon/broker'
-import { covers } from '@antiphon/core'
+import { covers } from '@antiphon/core/topic'
 
 /** Who is subscribed to what, kept from the grant itself on, so that several filters of one packet count. */
 export class SubscriptionLedger {

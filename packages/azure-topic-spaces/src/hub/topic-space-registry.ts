@@ -1,4 +1,4 @@
-import { invalidArgument } from '@antiphon/core'
+import { invalidArgument } from '@antiphon/core/link'
 import { addTopicSpace, topicSpace, type TopicSpace, type TopicSpaceDefinition } from '../topic-space.js'
 
 /** The topic spaces of a hub, by name. */

@@ -1,6 +1,5 @@
 import {
   endpoint,
-  mapCodec,
   text,
   topicParams,
   type Codec,
@@ -8,6 +7,7 @@ import {
   type Correlation,
   type Endpoint,
 } from '@antiphon/core'
+import { mapCodec } from '@antiphon/core/codec'
 import { left, right } from 'fp-ts/lib/Either.js'
 
 /** JSON, or nothing at all. */

@@ -1,4 +1,5 @@
-import { linkMiddleware, type Link } from '@antiphon/core'
+import type { Link } from '@antiphon/core'
+import { linkMiddleware } from '@antiphon/core/link'
 import { map } from 'rxjs'
 import { toPlain, toWire, toWireFilter } from './method-topic.js'
 

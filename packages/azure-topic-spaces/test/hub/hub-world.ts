@@ -1,4 +1,5 @@
-import { linkOver, type Link } from '@antiphon/core'
+import type { Link } from '@antiphon/core'
+import { linkOver } from '@antiphon/core/link'
 import type { SchedulerLike } from 'rxjs'
 import { deviceLinkOptions, toCredentials } from '../../src/index.js'
 import { createHub, type Hub, type LocalDevice } from '../../src/hub/index.js'

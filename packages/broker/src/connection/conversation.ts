@@ -1,4 +1,4 @@
-import { isSharedFilter } from '@antiphon/core'
+import { isSharedFilter } from '@antiphon/core/topic'
 import { isPromiseLike } from '../authority/answer.js'
 import type { ClientInfo } from '../authority/authority.js'
 import { Lane } from '../authority/lane.js'

@@ -1,4 +1,4 @@
-import type { Deadline, Deadlines } from '@antiphon/core'
+import type { Deadline, Deadlines } from '@antiphon/core/link'
 
 /** Waits for one thing at a time, and no longer than told. */
 export class Patience {

@@ -1,4 +1,5 @@
-import { AntiphonError, outgoingFault } from '@antiphon/core'
+import { AntiphonError } from '@antiphon/core'
+import { outgoingFault } from '@antiphon/core/link'
 import type { ErrorCode, OutgoingMessage, PublishAck, QoS } from '@antiphon/core'
 import { Observable } from 'rxjs'
 import { isPromiseLike } from '../authority/answer.js'

@@ -1,5 +1,6 @@
 import { AntiphonError } from '@antiphon/core'
-import type { Grant, OutgoingMessage, SubscribeRequest, TransportEvent } from '@antiphon/core'
+import type { Grant, OutgoingMessage } from '@antiphon/core'
+import type { SubscribeRequest, TransportEvent } from '@antiphon/core/link'
 import { isPromiseLike } from '../authority/answer.js'
 import { authenticate } from '../authority/authenticate.js'
 import type { Admission, ClientInfo, ConnectAttempt } from '../authority/authority.js'

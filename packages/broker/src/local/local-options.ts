@@ -1,4 +1,5 @@
-import type { LinkOptions, MessageProperties, QoS } from '@antiphon/core'
+import type { MessageProperties, QoS } from '@antiphon/core'
+import type { LinkOptions } from '@antiphon/core/link'
 import type { ProtocolVersion } from '../packet/codec.js'
 
 /** The message the broker sends in a local client's name when it loses it. */

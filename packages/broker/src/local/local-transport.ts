@@ -1,5 +1,5 @@
 import { AntiphonError } from '@antiphon/core'
-import type { Transport } from '@antiphon/core'
+import type { Transport } from '@antiphon/core/link'
 import { Observable } from 'rxjs'
 import type { Engine } from '../engine.js'
 import { LocalConnection } from './local-connection.js'

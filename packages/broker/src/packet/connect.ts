@@ -1,4 +1,4 @@
-import { validateTopicName } from '@antiphon/core'
+import { validateTopicName } from '@antiphon/core/topic'
 import type { QoS } from '@antiphon/core'
 import type { IConnectPacket } from 'mqtt-packet'
 import { decodeConnect } from './codec.js'

@@ -1,4 +1,4 @@
-import { validateTopicName } from '@antiphon/core'
+import { validateTopicName } from '@antiphon/core/topic'
 import type { QoS } from '@antiphon/core'
 import type { ProtocolVersion } from './codec.js'
 import type { Cursor } from './cursor.js'

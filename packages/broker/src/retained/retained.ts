@@ -1,5 +1,5 @@
-import { TopicTree } from '@antiphon/core'
-import type { Deadline, Deadlines } from '@antiphon/core'
+import { TopicTree } from '@antiphon/core/topic'
+import type { Deadline, Deadlines } from '@antiphon/core/link'
 import type { Limits } from '../limits.js'
 import type { Publication } from '../packet/publication.js'
 import type { Journal } from '../storage/journal.js'

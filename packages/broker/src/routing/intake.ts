@@ -1,5 +1,5 @@
 import { settle, isPromiseLike } from '../authority/answer.js'
-import { outgoingFault } from '@antiphon/core'
+import { outgoingFault } from '@antiphon/core/link'
 import type { OutgoingMessage } from '@antiphon/core'
 import type { Answer, Authority, PublishRequest, PublishVerdict } from '../authority/authority.js'
 import type { Publisher } from '../authority/publisher.js'

@@ -1,4 +1,4 @@
-import { TopicTrie, isSharedFilter } from '@antiphon/core'
+import { TopicTrie, isSharedFilter } from '@antiphon/core/topic'
 import type { QoS } from '@antiphon/core'
 import type { Publication } from '../packet/publication.js'
 import { Reason } from '../packet/reason.js'

@@ -1,4 +1,4 @@
-import { isSharedFilter, validateTopicFilter } from '@antiphon/core'
+import { isSharedFilter, validateTopicFilter } from '@antiphon/core/topic'
 import type { QoS } from '@antiphon/core'
 import { settle, isPromiseLike } from '../authority/answer.js'
 import type { ClientInfo, SubscribeVerdict } from '../authority/authority.js'

@@ -1,4 +1,4 @@
-import type { Deadline, Deadlines } from '@antiphon/core'
+import type { Deadline, Deadlines } from '@antiphon/core/link'
 import type { ClientInfo } from '../authority/authority.js'
 import type { BrokerEvent } from '../events.js'
 import { Reason } from '../packet/reason.js'

@@ -1,4 +1,4 @@
-import type { Deadline, Deadlines } from '@antiphon/core'
+import type { Deadline, Deadlines } from '@antiphon/core/link'
 import type { ClientInfo } from '../authority/authority.js'
 import type { WillRequest } from '../packet/connect.js'
 import { Publication, expiryTime } from '../packet/publication.js'

@@ -1,4 +1,4 @@
-import { exchangeContract, virtualSetting } from '@antiphon/testing'
+import { exchangeContract, virtualSetting } from '@antiphon/conformance'
 import { describe, expect, it } from 'vitest'
 import { embeddedSetting } from './embedded-setting.js'
 

@@ -1,4 +1,4 @@
-import { linkContract, virtualSetting } from '@antiphon/testing'
+import { linkContract, virtualSetting } from '@antiphon/conformance'
 import { describe, expect, it } from 'vitest'
 import { embeddedSetting } from './embedded-setting.js'
 import type { Way } from './embedded-setting.js'

@@ -1,69 +1,14 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { describeForeign } from '@antiphon/workshop'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { packet, publishBytes, word } from '../conformance/bytes.js'
-import { dialTcp } from '../conformance/raw-client.js'
+import { describe, expect, it } from 'vitest'
+import { publishBytes } from '../conformance/bytes.js'
 import type { RawClient } from '../conformance/raw-client.js'
-import type { AnyPacket } from '../world.js'
-import { bundleBroker, removeBundle, startBroker } from './broker-process.js'
-import type { BrokerProcess } from './broker-process.js'
+import { kept, receive, useDurableBroker } from './durable-broker.js'
 
 const kills = Number(process.env['ANTIPHON_KILLS'] ?? 2)
 /** Messages a second, as so many in each of a hundred ticks. */
 const rate = 1_000
 const tick = 10
-const kept = { clean: false, properties: { sessionExpiryInterval: 3_600 } }
-
-let folder: string
-let broker: BrokerProcess
-const clients = new Set<RawClient>()
-beforeAll(bundleBroker)
-afterAll(removeBundle)
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'antiphon-kill-'))
-  broker = await startBroker(folder)
-})
-afterEach(async () => {
-  for (const client of clients) client.cut()
-  clients.clear()
-  await broker.kill()
-  await rm(folder, { recursive: true, maxRetries: 5 })
-})
-
-async function join5(clientId: string, connect: AnyPacket = {}): Promise<[RawClient, AnyPacket]> {
-  const client = await dialTcp(broker.port, 5)
-  clients.add(client)
-  const plain = {
-    cmd: 'connect',
-    protocolId: 'MQTT',
-    protocolVersion: 5,
-    clean: true,
-    keepalive: 0,
-    clientId,
-  }
-  client.send({ ...plain, ...connect })
-  const connack = await client.next('connack')
-  expect(connack.reasonCode).toBe(0)
-  return [client, connack]
-}
-
-/** Takes note of messages and acknowledges them, until told that this was all, or the connection is gone. */
-async function receive(client: RawClient, seen: Set<number>, isDone: () => boolean): Promise<void> {
-  try {
-    while (!isDone()) {
-      const { cmd, messageId = 0, payload } = await client.next()
-      if (cmd !== 'publish') continue
-      seen.add(Number(String(payload)))
-      client.send(packet(0x40, word(messageId)))
-    }
-  } catch (error) {
-    if (!(error as Error).message.includes('ended')) throw error
-  }
-}
+const broker = useDurableBroker()
 
 /** Publishes at the rate until the connection is gone; what was acknowledged by then counts. */
 async function publishUntilKilled(
@@ -104,23 +49,23 @@ describe('a broker on the durable storage', () => {
       const acknowledged = new Set<number>()
       const seen = new Set<number>()
       let next = 0
-      const [first] = await join5('receiver', kept)
+      const [first] = await broker.connect('receiver', kept)
       await first.subscribe('durable', { qos: 1 })
       first.send('e0 00')
       for (let kill = 0; kill < kills; kill++) {
         const before = acknowledged.size
-        const [sender] = await join5('sender')
+        const [sender] = await broker.connect('sender')
         // Every other time the receiver is there, so that messages die in flight as well as in the queue.
         const receiving =
-          kill % 2 === 0 ? receive((await join5('receiver', kept))[0], seen, () => false) : undefined
+          kill % 2 === 0 ? receive((await broker.connect('receiver', kept))[0], seen, () => false) : undefined
         const publishing = publishUntilKilled(sender, next, acknowledged)
         await wait(300 + Math.floor(Math.random() * 300))
         await broker.kill()
         next = await publishing
         await receiving
         expect(acknowledged.size).toBeGreaterThan(before)
-        broker = await startBroker(folder)
-        const [receiver, connack] = await join5('receiver', kept)
+        await broker.start()
+        const [receiver, connack] = await broker.connect('receiver', kept)
         expect(connack.sessionPresent).toBe(true)
         // What waits comes before the end mark, which is queued behind it.
         receiver.send(publishBytes(5, 'durable', { flags: 2, id: 1, payload: '-1' }))
@@ -135,12 +80,12 @@ describe('a broker on the durable storage', () => {
   )
 
   it('has its retained messages, subscriptions and wills again after being killed', async () => {
-    const [client] = await join5('a', {
+    const [client] = await broker.connect('a', {
       ...kept,
       will: { topic: 'will', payload: 'gone', qos: 1, retain: false },
     })
     expect(await client.subscribe('t/#', { qos: 2, properties: { subscriptionIdentifier: 7 } })).toEqual([2])
-    const [watcher] = await join5('watcher', kept)
+    const [watcher] = await broker.connect('watcher', kept)
     await watcher.subscribe('will', { qos: 1 })
     for (const [id, topic] of ['kept/1', 'kept/2', 'kept/1'].entries())
       watcher.send(publishBytes(5, topic, { flags: 3, id: id + 1, payload: `${id}` }))
@@ -150,56 +95,20 @@ describe('a broker on the durable storage', () => {
     client.send(publishBytes(5, 'inbound', { flags: 4, id: 5, payload: 'once' }))
     await client.next('pubrec')
     await broker.kill()
-    broker = await startBroker(folder)
+    await broker.start()
 
-    const [again, connack] = await join5('watcher', kept)
+    const [again, connack] = await broker.connect('watcher', kept)
     expect(connack.sessionPresent).toBe(true)
     expect(await again.next('publish')).toMatchObject({ topic: 'will', payload: Buffer.from('gone') })
     await again.subscribe('kept/#', { qos: 0 })
     expect(await again.gather()).toMatchObject([{ topic: 'kept/1', payload: Buffer.from('2'), retain: true }])
     await again.subscribe('inbound', { qos: 0 })
-    const [back, present] = await join5('a', kept)
+    const [back, present] = await broker.connect('a', kept)
     expect(present.sessionPresent).toBe(true)
     back.send(publishBytes(5, 'inbound', { flags: 0x0c, id: 5, payload: 'once' }))
     expect(await back.next('pubrec')).toMatchObject({ reasonCode: 0 })
     await again.quiet()
     again.send(publishBytes(5, 't/1', { flags: 2, id: 1, payload: 'x' }))
     expect(await back.next('publish')).toMatchObject({ qos: 1, properties: { subscriptionIdentifier: 7 } })
-  })
-})
-
-describeForeign(['util-linux'], 'a broker whose disk takes no more for a while', () => {
-  /** What the broker's process may write to one file; beyond it, writes fail half done, as on a full disk. */
-  const limitFiles = (bytes: number | 'unlimited'): unknown =>
-    execFileSync('prlimit', ['--pid', String(broker.pid), `--fsize=${bytes}:`])
-  const logSize = async (): Promise<number> => {
-    const log = (await readdir(folder)).find((name) => name.endsWith('.log')) ?? ''
-    return (await stat(join(folder, log))).size
-  }
-
-  it('has what it acknowledged afterwards again after being killed', async () => {
-    const [first] = await join5('receiver', kept)
-    await first.subscribe('durable', { qos: 1 })
-    first.send('e0 00')
-    const [sender] = await join5('sender')
-    const publish = (from: number): void => {
-      for (let id = from; id < from + 20; id++)
-        sender.send(publishBytes(5, 'durable', { flags: 2, id, payload: `${id}` }))
-    }
-    publish(1)
-    await sender.take(20)
-    limitFiles((await logSize()) + 100)
-    publish(21)
-    await sender.quiet()
-    limitFiles('unlimited')
-    await sender.take(20)
-    publish(41)
-    await sender.take(20)
-    await broker.kill()
-    broker = await startBroker(folder)
-    const seen = new Set<number>()
-    const [receiver] = await join5('receiver', kept)
-    await receive(receiver, seen, () => seen.size === 60)
-    expect(seen.size).toBe(60)
   })
 })

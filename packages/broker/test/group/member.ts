@@ -1,16 +1,24 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { bundlePrograms } from '@antiphon/workshop/bundle'
 
 const fromHere = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const folder = fromHere('../../node_modules/.cache/antiphon')
-const bundle = `${folder}/responder.mjs`
+// Each worker has a file of its own: one must not rewrite what another is starting.
+const name = `responder-${process.pid}`
+const bundle = `${folder}/${name}.mjs`
 
 /** Makes one file of the responder, so that starting it takes no longer than a responder takes. */
 export async function bundleResponder(): Promise<void> {
-  await bundlePrograms({ sources: { responder: fromHere('responder.ts') }, folder })
+  await bundlePrograms({ sources: { [name]: fromHere('responder.ts') }, folder })
+}
+
+/** Removes the file again. */
+export async function removeResponder(): Promise<void> {
+  await rm(bundle, { force: true })
 }
 
 /** A member of the group in a process of its own. */

@@ -1,15 +1,11 @@
 import { once } from 'node:events'
 import { connect as connectTcp } from 'node:net'
-import type { Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
-import { makeCertificates } from '@antiphon/workshop'
-import type { Certificates } from '@antiphon/workshop'
-import { filter, firstValueFrom } from 'rxjs'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { createBroker } from '../../src/index.js'
-import type { Broker, BrokerEvent, BrokerOptions, ClientInfo, Listener } from '../../src/index.js'
+import type { Broker, BrokerEvent, BrokerOptions, Listener } from '../../src/index.js'
 import { hex } from '../world.js'
+import { readUntilPingresp } from './read-until-pingresp.js'
 
 const connect = hex('10 0e 00044d515454 05 02 0000 00 0001 61')
 const ping = hex('c0 00')
@@ -24,16 +20,6 @@ const start = (options: BrokerOptions = {}): void => {
 beforeEach(() => start())
 afterEach(() => broker.close())
 
-/** Reads until the packets say PINGRESP, or the stream ends. */
-async function until(socket: Socket): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of socket as AsyncIterable<Buffer>) {
-    chunks.push(chunk)
-    if (Buffer.concat(chunks).subarray(-2).equals(hex('d0 00'))) break
-  }
-  return Buffer.concat(chunks)
-}
-
 describe('listening', () => {
   it('on tcp takes a free port, and more than one', async () => {
     const listeners = await Promise.all([1, 2].map(() => broker.listen({ protocol: 'tcp' })))
@@ -41,7 +27,7 @@ describe('listening', () => {
       expect(url).toBe(`mqtt://127.0.0.1:${port}`)
       const socket = connectTcp(port, '127.0.0.1')
       socket.write(Buffer.concat([connect, ping]))
-      expect((await until(socket))[0]).toBe(0x20)
+      expect((await readUntilPingresp(socket))[0]).toBe(0x20)
     }
     expect(events.filter(({ type }) => type === 'listening')).toHaveLength(2)
   })
@@ -61,7 +47,7 @@ describe('listening', () => {
     const [error] = (await once(late, 'error').catch((thrown: unknown) => [thrown])) as [Error]
     expect(error.message).toMatch('ECONNREFUSED')
     socket.write(ping)
-    expect(await until(socket)).toEqual(hex('d0 00'))
+    expect(await readUntilPingresp(socket)).toEqual(hex('d0 00'))
   })
 
   it('lets no more in than it may', async () => {
@@ -74,7 +60,7 @@ describe('listening', () => {
     second.on('error', () => undefined)
     await once(second, 'close')
     first.write(ping)
-    expect(await until(first)).toEqual(hex('d0 00'))
+    expect(await readUntilPingresp(first)).toEqual(hex('d0 00'))
   })
 })
 
@@ -84,7 +70,7 @@ describe('closing', () => {
     const socket = connectTcp(port, '127.0.0.1')
     socket.write(connect)
     await once(socket, 'data')
-    const rest = until(socket)
+    const rest = readUntilPingresp(socket)
     await broker.close()
     expect((await rest).subarray(0, 3)).toEqual(Buffer.from([0xe0, (await rest).length - 2, 0x8b]))
     await broker.close()
@@ -105,73 +91,12 @@ describe('closing', () => {
     const { port } = await broker.listen({ protocol: 'tcp' })
     const socket = connectTcp(port, '127.0.0.1')
     socket.write(Buffer.concat([connect, hex('32 06 0001 74 0001 00')]))
-    const rest = until(socket)
+    const rest = readUntilPingresp(socket)
     await asked
     const closing = broker.close()
     decide()
     await closing
     expect((await rest).includes(hex('40 1a 0001 87'))).toBe(true)
-  })
-})
-
-describe('over TLS', () => {
-  let certificates: Certificates
-  beforeAll(async () => {
-    certificates = await makeCertificates({ clients: ['device-7'] })
-  })
-  afterAll(() => certificates.remove())
-
-  const server = (): {
-    cert: string
-    key: string
-    ca: string
-    requestCert: boolean
-    rejectUnauthorized: boolean
-  } => ({
-    cert: certificates.server.cert,
-    key: certificates.server.key,
-    ca: certificates.ca,
-    requestCert: true,
-    rejectUnauthorized: false,
-  })
-  const connected = (): Promise<ClientInfo> =>
-    firstValueFrom(broker.events$.pipe(filter((event) => event.type === 'connected'))).then(
-      ({ client }) => client,
-    )
-
-  it('tells the common name of a certificate that was verified', async () => {
-    const { port, url } = await broker.listen({ protocol: 'tls', tls: server() })
-    expect(url).toBe(`mqtts://127.0.0.1:${port}`)
-    const known = connected()
-    const { cert, key } = certificates.clients['device-7'] ?? { cert: '', key: '' }
-    const socket = connectTls({
-      port,
-      host: '127.0.0.1',
-      ca: certificates.ca,
-      servername: 'localhost',
-      cert,
-      key,
-    })
-    socket.write(Buffer.concat([connect, ping]))
-    expect((await until(socket))[0]).toBe(0x20)
-    expect((await known).certificate).toMatchObject({ commonName: 'device-7' })
-    const unknown = connected()
-    const plain = connectTls({ port, host: '127.0.0.1', ca: certificates.ca, servername: 'localhost' })
-    plain.write(Buffer.concat([connect, ping]))
-    await until(plain)
-    expect(await unknown).not.toHaveProperty('certificate')
-  })
-
-  it('takes WebSockets, too', async () => {
-    const { url } = await broker.listen({ protocol: 'wss', tls: server(), path: '/mqtt' })
-    expect(url).toMatch(/^wss:.*\/mqtt$/)
-    const { cert, key } = certificates.clients['device-7'] ?? { cert: '', key: '' }
-    const known = connected()
-    const socket = new WebSocket(url, 'mqtt', { ca: certificates.ca, cert, key })
-    await once(socket, 'open')
-    socket.send(connect)
-    expect(await known).toMatchObject({ listener: url, certificate: { commonName: 'device-7' } })
-    socket.terminate()
   })
 })
 

@@ -1,5 +1,6 @@
 import { AntiphonError } from '@antiphon/core'
-import type { Grant, Message, Transport, TransportEvent } from '@antiphon/core'
+import type { Grant, Message } from '@antiphon/core'
+import type { Transport, TransportEvent } from '@antiphon/core/link'
 import { VirtualTimeScheduler } from 'rxjs'
 import type { Subscription } from 'rxjs'
 import { describe, expect, it } from 'vitest'

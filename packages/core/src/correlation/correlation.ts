@@ -40,7 +40,7 @@ export interface Answerable {
 /**
  * How an answer finds its question. A value on the endpoint, so that the operators never ask which one it is.
  *
- * Write your own by implementing the three functions; `endpointLaws` of `@antiphon/testing/laws` checks it.
+ * Write your own by implementing the three functions; `endpointLaws` of `@antiphon/conformance/laws` checks it.
  */
 export interface Correlation {
   readonly name: string

@@ -1,4 +1,5 @@
-import { json, mapCodec, oneOf, text } from '@antiphon/core'
+import { json, oneOf, text } from '@antiphon/core'
+import { mapCodec } from '@antiphon/core/codec'
 import { either } from 'fp-ts'
 import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'

@@ -3,7 +3,6 @@ import {
   countsOf,
   endpoint,
   exchange$,
-  linkMiddleware,
   request$,
   requests$,
   serve,
@@ -11,6 +10,7 @@ import {
   text,
   topicParams,
 } from '@antiphon/core'
+import { linkMiddleware } from '@antiphon/core/link'
 import { faultScript } from '@antiphon/testing'
 import { EMPTY, from, NEVER, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'

@@ -8,9 +8,9 @@ import {
   topicParams,
   type Correlation,
   type ExchangeOptions,
-  type LinkOptions,
   type OutgoingMessage,
 } from '@antiphon/core'
+import type { LinkOptions } from '@antiphon/core/link'
 import type { VirtualBrokerOptions, VirtualClientOptions } from '@antiphon/testing'
 import * as t from 'io-ts'
 import { parse, validate, version } from 'uuid'

@@ -1,4 +1,5 @@
-import { logged, linkMiddleware, type LogEntry, type Message } from '@antiphon/core'
+import { logged, type LogEntry, type Message } from '@antiphon/core'
+import { linkMiddleware } from '@antiphon/core/link'
 import { describe, expect, it } from 'vitest'
 import { inWorld } from '../world.js'
 

@@ -1,4 +1,4 @@
-import { invalidArgument } from '@antiphon/core'
+import { invalidArgument } from '@antiphon/core/link'
 import type { Tunnel } from '../tunnel.js'
 import { httpConnect } from './http-connect.js'
 import { socks5 } from './socks5.js'

@@ -1,4 +1,4 @@
-import { toUtf8 } from '@antiphon/core'
+import { toUtf8 } from '@antiphon/core/codec'
 
 /** What the device of the demo answers to any command, byte for byte; `time` is in milliseconds. */
 export function acknowledgement(time: number): Uint8Array {

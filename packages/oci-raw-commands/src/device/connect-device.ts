@@ -1,4 +1,5 @@
-import type { Link, LinkOptions } from '@antiphon/core'
+import type { Link } from '@antiphon/core'
+import type { LinkOptions } from '@antiphon/core/link'
 import { connect, type MqttOptions, type TlsMaterial, type Tunnel } from '@antiphon/mqtt'
 
 /** How a device reaches the platform. */

@@ -1,12 +1,6 @@
-import {
-  decodeWith,
-  encodeWith,
-  showDecodeError,
-  topicTemplate,
-  type Codec,
-  type ServedRequest,
-  type TemplateParams,
-} from '@antiphon/core'
+import { showDecodeError, type Codec, type ServedRequest, type TemplateParams } from '@antiphon/core'
+import { decodeWith, encodeWith } from '@antiphon/core/codec'
+import { topicTemplate } from '@antiphon/core/topic'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { from, map, of, type Observable, type ObservableInput } from 'rxjs'
 import { failure } from './acknowledgement.js'

@@ -1,4 +1,5 @@
-import { assertTopicFilter, invalidArgument, quoted } from '@antiphon/core'
+import { invalidArgument, quoted } from '@antiphon/core/link'
+import { assertTopicFilter } from '@antiphon/core/topic'
 
 /** Where a device hears commands, and where their replies go. */
 export interface CommandTopics {

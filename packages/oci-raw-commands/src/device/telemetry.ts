@@ -1,4 +1,6 @@
-import { requireNumber, toUtf8, type Link } from '@antiphon/core'
+import type { Link } from '@antiphon/core'
+import { toUtf8 } from '@antiphon/core/codec'
+import { requireNumber } from '@antiphon/core/link'
 import { concat, defer, forkJoin, of, repeat, timer, ignoreElements, type Observable } from 'rxjs'
 
 /** What the device of the demo says of the weather. */

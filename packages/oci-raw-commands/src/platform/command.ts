@@ -1,5 +1,6 @@
 import type { DeliveryStatus as Progress } from '@antiphon/broker'
-import { AntiphonError, type Deadline, type Deadlines } from '@antiphon/core'
+import { AntiphonError } from '@antiphon/core'
+import type { Deadline, Deadlines } from '@antiphon/core/link'
 import { isNone } from 'fp-ts/lib/Option.js'
 import type { Observable, SchedulerLike, Subscription } from 'rxjs'
 import type { CommandRecord, DeliveryStatus } from '../record.js'

@@ -1,5 +1,6 @@
 import { createBroker, type Broker, type ListenOptions, type Listener } from '@antiphon/broker'
-import { AntiphonError, deadlines as deadlinesOn, quoted, type Message } from '@antiphon/core'
+import { AntiphonError, type Message } from '@antiphon/core'
+import { deadlines as deadlinesOn, quoted } from '@antiphon/core/link'
 import { either } from 'fp-ts'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { randomUUID } from 'node:crypto'

@@ -1,6 +1,7 @@
 import type { Authority, ClientInfo, ConnectAttempt } from '@antiphon/broker'
 import { Reason } from '@antiphon/broker'
-import { invalidArgument, quoted, type Message } from '@antiphon/core'
+import type { Message } from '@antiphon/core'
+import { invalidArgument, quoted } from '@antiphon/core/link'
 import { timingSafeEqual, createHash } from 'node:crypto'
 
 /** A digital twin instance: a device as the platform knows it. */

@@ -1,4 +1,4 @@
-import { fromUtf8 } from '@antiphon/core'
+import { fromUtf8 } from '@antiphon/core/codec'
 import { none, some, type Option } from 'fp-ts/lib/Option.js'
 import type { RequestDataFormat } from '../invocation.js'
 import { mostBytes } from './validate.js'

@@ -1,4 +1,6 @@
-import { quoted, toUtf8, validateTopicName } from '@antiphon/core'
+import { toUtf8 } from '@antiphon/core/codec'
+import { quoted } from '@antiphon/core/link'
+import { validateTopicName } from '@antiphon/core/topic'
 import { left, right, type Either } from 'fp-ts/lib/Either.js'
 import { durationOf } from '../duration.js'
 import type { Invocation, RequestDataFormat } from '../invocation.js'

@@ -1,4 +1,4 @@
-import { isMatch } from '@antiphon/core'
+import { isMatch } from '@antiphon/core/topic'
 import type { Passage } from '../virtual/lane.js'
 import type { Packet } from '../virtual/packet.js'
 import type { PacketFault } from './fault.js'

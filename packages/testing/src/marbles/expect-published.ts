@@ -1,4 +1,4 @@
-import { isMatch } from '@antiphon/core'
+import { isMatch } from '@antiphon/core/topic'
 import type { TestScheduler } from 'rxjs/testing'
 import { mismatch } from '../compare/expectation.js'
 import type { Published, VirtualBroker } from '../virtual/broker.js'

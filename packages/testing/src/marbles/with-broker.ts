@@ -1,4 +1,5 @@
-import { linkOver, type Link } from '@antiphon/core'
+import type { Link } from '@antiphon/core'
+import { linkOver } from '@antiphon/core/link'
 import { TestScheduler } from 'rxjs/testing'
 import type { VirtualBroker, VirtualBrokerOptions, VirtualLinkOptions } from '../virtual/broker.js'
 import { virtualBroker } from '../virtual/virtual-broker.js'

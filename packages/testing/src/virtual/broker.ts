@@ -1,4 +1,5 @@
-import type { Grant, Link, LinkOptions, OutgoingMessage, Transport } from '@antiphon/core'
+import type { Grant, Link, OutgoingMessage } from '@antiphon/core'
+import type { LinkOptions, Transport } from '@antiphon/core/link'
 import type { Observable, SchedulerLike, Subscription } from 'rxjs'
 import type { Fault, ScriptedFault } from '../faults/fault.js'
 import type { Latency } from './connection.js'

@@ -1,4 +1,5 @@
-import { isSharedFilter, validateTopicFilter, validateTopicName, type SubscribeRequest } from '@antiphon/core'
+import type { SubscribeRequest } from '@antiphon/core/link'
+import { isSharedFilter, validateTopicFilter, validateTopicName } from '@antiphon/core/topic'
 import type { BrokerLimits } from './broker.js'
 import type { PublishPacket, SubscribePacket } from './packet.js'
 

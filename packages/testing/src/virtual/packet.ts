@@ -1,4 +1,5 @@
-import type { Grant, OutgoingMessage, QoS, SubscribeRequest } from '@antiphon/core'
+import type { Grant, OutgoingMessage, QoS } from '@antiphon/core'
+import type { SubscribeRequest } from '@antiphon/core/link'
 
 /** A last will: the message the broker publishes for a client that went without a farewell. */
 export interface Will extends OutgoingMessage {

@@ -1,4 +1,5 @@
-import { isSharedFilter, type Grant, type OutgoingMessage } from '@antiphon/core'
+import type { Grant, OutgoingMessage } from '@antiphon/core'
+import { isSharedFilter } from '@antiphon/core/topic'
 import type { Published, SessionView, SubscriptionChange, Undo, VirtualBrokerOptions } from './broker.js'
 import { everything, filterFault } from './limits.js'
 import type { PublishPacket } from './packet.js'

@@ -1,4 +1,4 @@
-import { TopicTree } from '@antiphon/core'
+import { TopicTree } from '@antiphon/core/topic'
 import { isExpired, type StoredMessage } from './stored-message.js'
 
 /** The retained messages of a broker. */

@@ -1,4 +1,4 @@
-import { isSharedFilter, TopicTrie } from '@antiphon/core'
+import { isSharedFilter, TopicTrie } from '@antiphon/core/topic'
 import { outboundFor, type BrokerSubscription, type Session } from './session.js'
 import { sharedGroup, type SharedGroup } from './shared-group.js'
 import type { StoredMessage } from './stored-message.js'

@@ -1,4 +1,5 @@
-import type { QoS, SubscribeRequest } from '@antiphon/core'
+import type { QoS } from '@antiphon/core'
+import type { SubscribeRequest } from '@antiphon/core/link'
 import type { AckPacket, PublishPacket, ServerPacket, Will } from './packet.js'
 import { isExpired, release, withoutProperties, type StoredMessage } from './stored-message.js'
 

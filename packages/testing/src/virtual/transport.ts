@@ -1,10 +1,5 @@
-import {
-  AntiphonError,
-  type Message,
-  type SubscribeRequest,
-  type Transport,
-  type TransportEvent,
-} from '@antiphon/core'
+import { AntiphonError, type Message } from '@antiphon/core'
+import type { SubscribeRequest, Transport, TransportEvent } from '@antiphon/core/link'
 import { Observable, type Subscriber } from 'rxjs'
 import { clientSession } from './client-session.js'
 import type { ClientReceiver, End } from './connection.js'

@@ -1,4 +1,6 @@
-import { isMatch, linkOver, type Link, type Transport } from '@antiphon/core'
+import type { Link } from '@antiphon/core'
+import { linkOver, type Transport } from '@antiphon/core/link'
+import { isMatch } from '@antiphon/core/topic'
 import { Subject, Subscription } from 'rxjs'
 import type { ScriptedFault } from '../faults/fault.js'
 import { faultInjector } from '../faults/inject.js'

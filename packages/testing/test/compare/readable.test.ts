@@ -1,4 +1,5 @@
-import { AntiphonError, toUtf8 } from '@antiphon/core'
+import { AntiphonError } from '@antiphon/core'
+import { toUtf8 } from '@antiphon/core/codec'
 import { describe, expect, it } from 'vitest'
 import { difference } from '../../src/compare/difference.js'
 import { readable } from '../../src/compare/readable.js'

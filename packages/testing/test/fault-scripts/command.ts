@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { invalidArgument } from '@antiphon/core'
+import { invalidArgument } from '@antiphon/core/link'
 import { playScripts, SEEDS } from './play.js'
 
 /** How many scripts are played where nobody says. */

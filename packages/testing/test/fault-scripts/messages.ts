@@ -1,4 +1,5 @@
-import { toUtf8, type Message } from '@antiphon/core'
+import type { Message } from '@antiphon/core'
+import { toUtf8 } from '@antiphon/core/codec'
 import fc from 'fast-check'
 import { expectEqual } from '../../src/compare/expectation.js'
 import { virtualBroker, type VirtualBroker } from '../../src/index.js'

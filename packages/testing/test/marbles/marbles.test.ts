@@ -1,4 +1,5 @@
-import { decodeFailure, endpoint, serve, text, type Link } from '@antiphon/core'
+import { endpoint, serve, text, type Link } from '@antiphon/core'
+import { decodeFailure } from '@antiphon/core/codec'
 import { right } from 'fp-ts/lib/Either.js'
 import { delay, EMPTY, map, NEVER, of, switchMap } from 'rxjs'
 import { configure } from 'rxjs-marbles'

@@ -1,4 +1,5 @@
-import { fromUtf8, toUtf8, type Link, type Message, type PublishAck } from '@antiphon/core'
+import type { Link, Message, PublishAck } from '@antiphon/core'
+import { fromUtf8, toUtf8 } from '@antiphon/core/codec'
 import { catchError, delay, EMPTY, mergeMap, of, type Observable } from 'rxjs'
 
 /** A device to test: answers what it is asked on `ask`, after 2 ms. */

@@ -65,7 +65,7 @@ async function compile(source: string): Promise<string> {
   return code
 }
 
-/** Core's own index, of modules of its own but for the errors, which are known by their class. */
+/** What core's own entry points export, of modules of its own but for the errors, which are known by their class. */
 function load<Core>({ code, foreign }: Modules): Core {
   const loaded = new Map<string, { exports: unknown }>([['errors.ts', { exports: { AntiphonError } }]])
   const take = (file: string): unknown => {
@@ -83,5 +83,5 @@ function load<Core>({ code, foreign }: Modules): Core {
     )
     return made.exports
   }
-  return take('index.ts') as Core
+  return { ...(take('index.ts') as Core), ...(take('entry/link.ts') as Core) }
 }

@@ -1,6 +1,6 @@
-import type { linkOver } from '@antiphon/core'
+import { linkContract, virtualSetting, type ContractCase } from '@antiphon/conformance'
+import type { linkOver } from '@antiphon/core/link'
 import { describe, expect, it } from 'vitest'
-import { linkContract, virtualSetting, type ContractCase } from '../../src/index.js'
 import { faultyCore } from './faulty-core.js'
 import { linkMutants } from './link-mutants.js'
 

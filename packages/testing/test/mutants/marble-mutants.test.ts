@@ -1,4 +1,5 @@
 import * as core from '@antiphon/core'
+import * as link from '@antiphon/core/link'
 import { describe, expect, it } from 'vitest'
 import { exchangeMutants } from './exchange-mutants.js'
 import { faultyCore } from './faulty-core.js'
@@ -14,7 +15,7 @@ const caught = [
 ]
 
 describe('asking and answering, in marbles', () => {
-  it.each(Object.entries(scenes))('%s', (_, scene) => scene(core)())
+  it.each(Object.entries(scenes))('%s', (_, scene) => scene({ ...core, ...link })())
 
   it.each(caught)('a test fails when %s', async (_, mutant, scene) => {
     const faulty = await faultyCore<Core>(mutant)

@@ -1,10 +1,12 @@
 import type * as core from '@antiphon/core'
-import { toUtf8, type Link } from '@antiphon/core'
+import type { Link } from '@antiphon/core'
+import { toUtf8 } from '@antiphon/core/codec'
+import type * as link from '@antiphon/core/link'
 import { delay, filter, map, mergeMap, of, repeat, take, timer } from 'rxjs'
 import { marbles, type MessageParts } from '../../src/index.js'
 
 /** Everything that core gives, from core or from a copy of it. */
-export type Core = typeof core
+export type Core = typeof core & typeof link
 
 const question: MessageParts = {
   topic: 'echo',

@@ -1,5 +1,6 @@
-import { AntiphonError, type Message, type OutgoingMessage, type SubscribeRequest } from '@antiphon/core'
-import type { Grant, Transport } from '@antiphon/core'
+import { AntiphonError, type Message, type OutgoingMessage } from '@antiphon/core'
+import type { SubscribeRequest, Transport } from '@antiphon/core/link'
+import type { Grant } from '@antiphon/core'
 import { type Subscription, VirtualTimeScheduler } from 'rxjs'
 import { virtualBroker, type VirtualBroker, type VirtualBrokerOptions } from '../../src/index.js'
 

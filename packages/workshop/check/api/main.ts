@@ -21,7 +21,7 @@ await writeFile(tsconfig, JSON.stringify(await foreignPackages()))
 for (const each of packages) {
   const complaints: string[] = []
   const shown: string[] = []
-  for (const entry of each.entries) {
+  for (const entry of each.entries.filter(({ isInternal }) => !isInternal)) {
     const file = `${entry.fileName}.api.md`
     const report = reportOn(each, entry, { reports, drafts, tsconfig, isWriting })
     known.add(file)

@@ -7,6 +7,10 @@ type Rule = NonNullable<IFlattenedRuleSet['forbidden']>[number]
 /** The packages that stand on `core` alone. */
 const groundFloor = ['mqtt', 'broker', 'testing', 'codecs']
 
+/** The package of suites for implementers, and what it stands on. */
+const suites = 'conformance'
+const suitesTake = ['core', 'testing']
+
 /** What `core` may take from npm; the last is an optional peer. */
 const coreTakes = ['rxjs', 'fp-ts', 'io-ts', 'uuid', '@opentelemetry/api']
 
@@ -16,11 +20,12 @@ const anyOf = (names: readonly string[]): string => `(${names.join('|')})`
 /**
  * Who may import whom: `examples → adapters → {mqtt, broker, testing, codecs} → core → rxjs, fp-ts, io-ts, uuid`.
  *
- * Every published package beyond those five is an adapter, every private one stands beside them and may use all.
+ * `conformance` imports `testing` and `core`, and only tests import it. Every other published package is an adapter;
+ * private packages may import all.
  */
 export function rulesFor(packages: readonly Package[], root: string): readonly Rule[] {
   const published = packages.filter(({ isPublic }) => isPublic).map(({ folderName }) => folderName)
-  const adapters = published.filter((name) => name !== 'core' && !groundFloor.includes(name))
+  const adapters = published.filter((name) => !['core', suites, ...groundFloor].includes(name))
   const doors = packages.flatMap(({ entries }) => entries.map(({ source }) => relative(root, source)))
   const insidePublished = `^packages/${anyOf(published)}/src/`
 
@@ -56,6 +61,24 @@ export function rulesFor(packages: readonly Package[], root: string): readonly R
       comment: `${groundFloor.join(', ')} import core, never each other and nothing above.`,
       from: { path: `^packages/${anyOf(groundFloor)}/src/` },
       to: { path: '^(packages|examples)/', pathNot: ['^packages/$1/src/', '^packages/core/src/'] },
+    },
+    {
+      name: 'conformance-on-testing',
+      comment: `${suites} imports ${suitesTake.join(' and ')}: it has to run over every link.`,
+      from: { path: `^packages/${suites}/src/` },
+      to: { path: '^(packages|examples)/', pathNot: `^packages/${anyOf([suites, ...suitesTake])}/src/` },
+    },
+    {
+      name: 'conformance-for-tests',
+      comment: `Only tests import ${suites}: what users run does not need the suites that test it.`,
+      from: { path: insidePublished, pathNot: `^packages/${suites}/` },
+      to: { path: `^packages/${suites}/` },
+    },
+    {
+      name: 'internal-entries',
+      comment: `An entry \`./internal\` is no public API: only ${suites} imports it.`,
+      from: { path: '^(?:packages/([^/]+)|examples)/', pathNot: `^packages/${suites}/` },
+      to: { path: '^packages/[^/]+/src/internal\\.ts$', pathNot: '^packages/$1/' },
     },
     {
       name: 'tests-stay-outside',

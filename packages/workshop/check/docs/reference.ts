@@ -20,13 +20,13 @@ class Complaints extends Logger {
 }
 
 /**
- * Writes the API reference of all published entries as Markdown, from their TSDoc.
+ * Writes the API reference of all public entries as Markdown, from their TSDoc.
  *
  * Resolves with the complaints: exports without a comment, links that lead nowhere.
  */
 export async function writeReference(): Promise<readonly string[]> {
   const packages = publicPackages()
-  const entries = packages.flatMap((each) => each.entries)
+  const entries = packages.flatMap((each) => each.entries).filter(({ isInternal }) => !isInternal)
   const tsconfig = inCache('typedoc', 'tsconfig.json')
   await mkdir(inCache('typedoc'), { recursive: true })
   await writeFile(
@@ -71,6 +71,8 @@ export async function writeReference(): Promise<readonly string[]> {
     const entry = entries.find(({ source }) => moduleName(source) === each.name)
     if (entry !== undefined) each.name = entry.specifier
   }
+  // An interface `Link` of `@antiphon/core` would take the file name of the page about `@antiphon/core/link`.
+  project.childrenIncludingDocuments?.sort((a, b) => b.name.split('/').length - a.name.split('/').length)
   app.validate(project)
   await app.generateOutputs(project)
   return complaints.all.filter((complaint) => !aboutProperty.test(complaint))

@@ -8,7 +8,8 @@ export interface Budget {
   readonly limit?: number
 }
 
-const both = ['@antiphon/core', '@antiphon/mqtt']
+const core = ['', '/codec', '/link', '/topic'].map((subpath) => `@antiphon/core${subpath}`)
+const both = [...core, '@antiphon/mqtt']
 const client = ['mqtt', 'mqtt-packet']
 
 /** The budgets. Every name of each package counts, though an application bundles only those it imports. */

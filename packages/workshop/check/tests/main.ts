@@ -1,32 +1,50 @@
-import { readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { notRunFile } from '@antiphon/workshop'
+import { join } from 'node:path'
+import { skippedSuitesFile } from '@antiphon/workshop'
 import { runCommand } from '../run-command.js'
+import { readSkippedSuites } from '../skipped-suites.js'
 import { noteMark } from '../step.js'
 import { inCache, inRoot } from '../workspace.js'
-import { coverageTable, type CoverageSummary } from './coverage.js'
-import { readTestCounts, testReport } from './read-counts.js'
+import { readTestCounts } from './read-counts.js'
+import { blobs, optionsOf, testReport, tiers } from './tiers.js'
 
-const coverageReport = inCache('coverage', 'coverage-summary.json')
+const tier = tiers.find((each) => each === process.argv[2]) ?? 'check'
+const report = testReport(tier)
+const blob = join(blobs, `${tier}.json`)
 
-await rm(notRunFile(), { force: true })
-await rm(testReport, { force: true })
-await rm(coverageReport, { force: true })
+// A nightly run measures no coverage: the check does.
+const coverage = [
+  ...['--coverage', '--coverage.reporter=none', '--reporter=blob', `--outputFile.blob=${blob}`],
+  `--coverage.reportsDirectory=${inCache('check', 'coverage', tier)}`,
+]
+if (tier !== 'check') await rm(skippedSuitesFile(), { force: true })
+await rm(report, { force: true })
+await rm(blob, { force: true })
 const { code } = await runCommand(
   inRoot('node_modules', '.bin', 'vitest'),
   [
-    ...['run', '--config', '.config/vitest.config.ts', '--coverage', '--allowOnly=false'],
-    // The other steps of a check have the last core.
-    `--maxWorkers=${Math.max(1, availableParallelism() - 1)}`,
-    ...['--reporter=default', '--reporter=json', `--outputFile.json=${testReport}`],
+    ...[
+      'run',
+      '--config',
+      '.config/vitest.config.ts',
+      '--allowOnly=false',
+      ...optionsOf(tier, availableParallelism()),
+    ],
+    ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    ...(tier === 'nightly' ? [] : coverage),
   ],
   { onOutput: (text) => process.stdout.write(text) },
 )
-const coverage = await readFile(coverageReport, 'utf8').catch(() => undefined)
-if (coverage !== undefined) console.log(coverageTable(JSON.parse(coverage) as CoverageSummary))
-const { passed, failed, skipped } = await readTestCounts()
+const { passed, failed, skipped } = await readTestCounts(tier)
 if (skipped > 0) console.log(`${skipped} tests are skipped: no test may be.`)
-console.log(
-  `${noteMark}${passed} passed${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} skipped` : ''}`,
-)
+const suites = tier === 'check' ? 0 : (await readSkippedSuites()).length
+const counts = [
+  [passed, 'passed'],
+  [failed, 'failed'],
+  [skipped, 'skipped'],
+  [suites, suites === 1 ? 'suite did not run' : 'suites did not run'],
+] as const
+const shown = counts.filter(([count], index) => index === 0 || count > 0)
+console.log(noteMark + shown.map((each) => each.join(' ')).join(', '))
 process.exitCode = code === 0 && skipped > 0 ? 1 : code

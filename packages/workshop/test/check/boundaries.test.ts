@@ -8,7 +8,10 @@ import { packagesOf } from '../../check/workspace.js'
 
 type Files = Readonly<Record<string, string>>
 
-const published = ['core', 'mqtt', 'broker', 'testing', 'codecs', 'one-adapter', 'other-adapter']
+const published = [
+  ...['core', 'mqtt', 'broker', 'testing', 'codecs', 'conformance'],
+  ...['one-adapter', 'other-adapter'],
+]
 const folders: string[] = []
 
 afterEach(async () => {
@@ -23,11 +26,12 @@ async function repository(files: Files): Promise<string> {
   for (const name of [...published, 'workshop']) {
     all[`packages/${name}/src/index.ts`] = 'export const door = 1\n'
     all[`packages/${name}/src/inner.ts`] = 'export const inner = 1\n'
+    all[`packages/${name}/src/internal.ts`] = 'export const shared = 1\n'
     all[`packages/${name}/package.json`] = JSON.stringify({
       name: `@antiphon/${name}`,
       version: '0.0.0',
       private: name === 'workshop',
-      exports: { '.': './src/index.ts' },
+      exports: { '.': './src/index.ts', './internal': './src/internal.ts' },
       dependencies: name === 'core' ? {} : { '@antiphon/core': '*', mqtt: '*' },
       devDependencies: { rxjs: '*' },
       peerDependencies: name === 'core' ? { rxjs: '*' } : {},
@@ -55,6 +59,15 @@ const broken: Readonly<Record<string, Files>> = {
   'core-takes-little': { 'packages/core/src/inner.ts': "import { readFile } from 'node:fs'\nreadFile\n" },
   'mqtt-has-one-importer': { 'packages/broker/test/some.test.ts': "import mqtt from 'mqtt'\nmqtt\n" },
   'ground-floor-on-core': { 'packages/broker/src/inner.ts': "import { door } from '@antiphon/mqtt'\ndoor\n" },
+  'conformance-on-testing': {
+    'packages/conformance/src/inner.ts': "import { door } from '@antiphon/mqtt'\ndoor\n",
+  },
+  'conformance-for-tests': {
+    'packages/one-adapter/src/inner.ts': "import { door } from '@antiphon/conformance'\ndoor\n",
+  },
+  'internal-entries': {
+    'packages/core/test/some.test.ts': "import { shared } from '@antiphon/testing/internal'\nshared\n",
+  },
   'tests-stay-outside': { 'packages/mqtt/src/inner.ts': "import { door } from '@antiphon/workshop'\ndoor\n" },
   'only-through-the-door': {
     'packages/codecs/test/some.test.ts': "import { inner } from '../../core/src/inner.js'\ninner\n",
@@ -80,7 +93,10 @@ describe('package boundaries', () => {
       'packages/mqtt/src/inner.ts':
         "import { door } from '@antiphon/core'\nimport mqtt from 'mqtt'\ndoor\nmqtt\n",
       'packages/one-adapter/src/inner.ts': "import { door } from '@antiphon/broker'\ndoor\n",
-      'packages/broker/test/some.test.ts': "import { door } from '@antiphon/workshop'\ndoor\n",
+      'packages/broker/test/some.test.ts':
+        "import { door } from '@antiphon/workshop'\nimport { door as suite } from '@antiphon/conformance'\ndoor\nsuite\n",
+      'packages/conformance/src/inner.ts':
+        "import { door } from '@antiphon/testing'\nimport { shared } from '@antiphon/testing/internal'\ndoor\nshared\n",
       'examples/01-some/index.ts': "import { door } from '@antiphon/one-adapter'\ndoor\n",
     })
     expect((await walk(folder)).trespasses).toEqual([])

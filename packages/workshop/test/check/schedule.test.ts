@@ -79,7 +79,9 @@ describe('the steps', () => {
   })
 
   it('name those there are when one is asked for that is not', () => {
-    expect(() => stepsNamed(['lind'])).toThrow(/lind: there are programs, build, tests, format, lint/)
+    expect(() => stepsNamed(['lind'])).toThrow(
+      /lind: there are programs, build, tests, interop, coverage, format, lint/,
+    )
   })
 
   it('may end with a note for the summary', () => {

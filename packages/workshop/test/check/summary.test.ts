@@ -1,41 +1,54 @@
 import { describe, expect, it } from 'vitest'
-import { foreignNotice } from '../../check/not-run.js'
-import type { StepResult } from '../../check/step.js'
+import { skippedSuitesNotice } from '../../check/skipped-suites.js'
+import type { Step, StepResult } from '../../check/step.js'
 import { failures, summary, tally } from '../../check/summary.js'
-import { countTests } from '../../check/tests/counts.js'
+import { countTests, type TestCounts } from '../../check/tests/counts.js'
+import type { Tier } from '../../check/tests/tiers.js'
 
-const result = (name: string, verdict: StepResult['verdict'], note = ''): StepResult => ({
-  step: { name, about: '', command: [name] },
+const ended = (step: Step, verdict: StepResult['verdict'], note = ''): StepResult => ({
+  step,
   verdict,
   milliseconds: 1234,
-  output: `${name} said much\n`,
+  output: `${step.name} said much\n`,
   note,
+})
+const result = (name: string, verdict: StepResult['verdict'], note = ''): StepResult =>
+  ended({ name, about: '', command: [name] }, verdict, note)
+const tested = (tier: Tier, verdict: StepResult['verdict'], tests: TestCounts): StepResult => ({
+  ...ended({ name: tier, about: '', command: [tier], tier }, verdict),
+  tests,
 })
 
 describe('the tally', () => {
-  it('counts each test, and each step beside the tests', () => {
-    const results = [result('tests', 'passed'), result('lint', 'passed'), result('types', 'passed')]
-    expect(tally(results, { passed: 40, failed: 0, skipped: 0 })).toBe('42 passed, 0 failed')
+  it('counts each test, and each step that runs no tests', () => {
+    const results = [
+      tested('check', 'passed', { passed: 40, failed: 0, skipped: 0 }),
+      tested('interop', 'passed', { passed: 10, failed: 0, skipped: 0 }),
+      ...[result('lint', 'passed'), result('types', 'passed')],
+    ]
+    expect(tally(results)).toBe('52 passed, 0 failed')
   })
 
   it('counts failed tests one by one and not their step', () => {
-    const results = [result('tests', 'failed'), result('lint', 'passed')]
-    expect(tally(results, { passed: 38, failed: 2, skipped: 0 })).toBe('39 passed, 2 failed')
+    const tests = tested('check', 'failed', { passed: 38, failed: 2, skipped: 0 })
+    expect(tally([tests, result('lint', 'passed')])).toBe('39 passed, 2 failed')
   })
 
-  it('counts tests that ended badly though none failed, for their coverage or a crash', () => {
-    expect(tally([result('tests', 'failed')], { passed: 40, failed: 0, skipped: 0 })).toBe(
-      '40 passed, 1 failed',
-    )
+  it('counts a step of tests that failed although no test did as one failure', () => {
+    const tests = tested('check', 'failed', { passed: 40, failed: 0, skipped: 0 })
+    expect(tally([tests])).toBe('40 passed, 1 failed')
   })
 
   it('counts a skipped test and a step not reached as failed', () => {
-    const results = [result('tests', 'failed'), result('build', 'failed'), result('pack', 'not reached')]
-    expect(tally(results, { passed: 40, failed: 0, skipped: 3 })).toBe('40 passed, 5 failed')
+    const tests = tested('check', 'failed', { passed: 40, failed: 0, skipped: 3 })
+    const results = [tests, result('build', 'failed'), result('pack', 'not reached')]
+    expect(tally(results)).toBe('40 passed, 5 failed')
   })
 
-  it('does without tests', () => {
-    expect(tally([result('lint', 'passed')], undefined)).toBe('1 passed, 0 failed')
+  it('counts a step of tests that was not reached as one failure', () => {
+    const interop = { ...tested('interop', 'not reached', { passed: 0, failed: 0, skipped: 0 }) }
+    expect(tally([result('build', 'failed'), interop])).toBe('0 passed, 2 failed')
+    expect(tally([ended(interop.step, 'not reached')])).toBe('0 passed, 1 failed')
   })
 })
 
@@ -73,10 +86,10 @@ describe('the count of tests', () => {
 })
 
 describe('the notice of suites that did not run', () => {
-  it('names them and the command that installs what they need', () => {
-    const text = foreignNotice([
+  it('names them and the command that installs the programs', () => {
+    const text = skippedSuitesNotice([
       { suite: 'a link over Mosquitto', needs: ['mosquitto'] },
-      { suite: 'foreign callers', needs: ['mosquitto-clients', 'mosquitto'] },
+      { suite: 'foreign callers', needs: ['mosquitto-clients', 'mosquitto_passwd'] },
     ])
     expect(text).toContain('2 suites did not run')
     expect(text).toContain('  a link over Mosquitto (mosquitto)\n')
@@ -84,13 +97,13 @@ describe('the notice of suites that did not run', () => {
     expect(text).not.toContain('npm install')
   })
 
-  it('leaves to npm what npm has', () => {
-    const text = foreignNotice([{ suite: 'marble tests in Jest', needs: ['jest'] }])
+  it('installs from npm what npm has', () => {
+    const text = skippedSuitesNotice([{ suite: 'marble tests in Jest', needs: ['jest'] }])
     expect(text).toMatch(/\n {2}sudo npm install --global jest@\d+\.\d+\.\d+\n/)
     expect(text).not.toContain('apt-get')
   })
 
-  it('is empty where all ran', () => {
-    expect(foreignNotice([])).toBe('')
+  it('is empty if all suites ran', () => {
+    expect(skippedSuitesNotice([])).toBe('')
   })
 })

@@ -1,4 +1,4 @@
-import { foreign } from '@antiphon/workshop'
+import { isInstalled } from '@antiphon/workshop'
 import type { NotRun } from '../../frame/section.js'
 import { hasFault, type Plan } from '../plan.js'
 import { clockLibrary } from './clock.js'
@@ -28,7 +28,7 @@ const abilities: readonly Ability[] = [
     notRun: { what: 'runs with a clock that is set', remedy: 'apt-get install -y faketime' },
   },
   {
-    isThere: foreign('mosquitto'),
+    isThere: isInstalled('mosquitto'),
     isNeeded: ({ broker }) => broker === 'mosquitto',
     notRun: { what: 'runs over Mosquitto', remedy: 'apt-get install -y mosquitto' },
   },

@@ -1,4 +1,5 @@
-import { AntiphonError, exchange$, linkMiddleware, type ExchangeOptions } from '@antiphon/core'
+import { AntiphonError, exchange$, type ExchangeOptions } from '@antiphon/core'
+import { linkMiddleware } from '@antiphon/core/link'
 import { filter, firstValueFrom, tap } from 'rxjs'
 import { requestIn, work } from '../contract.js'
 import { writeLedger } from '../ledger.js'

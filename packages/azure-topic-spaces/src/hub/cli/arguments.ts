@@ -1,4 +1,4 @@
-import { invalidArgument, quoted } from '@antiphon/core'
+import { invalidArgument, quoted } from '@antiphon/core/link'
 
 /** What `--help` prints. */
 export const help = `antiphon-hub: a local hub with devices and topic spaces

@@ -1,4 +1,4 @@
-import { invalidArgument, quoted } from '@antiphon/core'
+import { invalidArgument, quoted } from '@antiphon/core/link'
 import { formatConnectionString } from '../../connection-string.js'
 import type { TopicSpaceDefinition, TopicSpaceType } from '../../topic-space.js'
 import type { Device, DeviceRegistry, NewDevice } from '../device-registry.js'

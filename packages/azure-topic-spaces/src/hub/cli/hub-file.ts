@@ -1,4 +1,5 @@
-import { AntiphonError, invalidArgument } from '@antiphon/core'
+import { AntiphonError } from '@antiphon/core'
+import { invalidArgument } from '@antiphon/core/link'
 import { watch } from 'node:fs'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'

@@ -1,5 +1,6 @@
 import type { ListenOptions } from '@antiphon/broker'
-import { AntiphonError, invalidArgument } from '@antiphon/core'
+import { AntiphonError } from '@antiphon/core'
+import { invalidArgument } from '@antiphon/core/link'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { concatMap, from, merge, of, takeUntil, type Observable } from 'rxjs'

@@ -1,0 +1,81 @@
+import { once } from 'node:events'
+import { connect as connectTls } from 'node:tls'
+import { describeForeign, makeCertificates } from '@antiphon/workshop'
+import type { Certificates } from '@antiphon/workshop'
+import { filter, firstValueFrom } from 'rxjs'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { createBroker } from '../../src/index.js'
+import type { Broker, ClientInfo } from '../../src/index.js'
+import { hex } from '../world.js'
+import { readUntilPingresp } from './read-until-pingresp.js'
+
+const connect = hex('10 0e 00044d515454 05 02 0000 00 0001 61')
+const ping = hex('c0 00')
+
+let broker: Broker
+beforeEach(() => {
+  broker = createBroker()
+})
+afterEach(() => broker.close())
+
+describeForeign(['openssl'], 'listening over TLS', () => {
+  let certificates: Certificates
+  beforeAll(async () => {
+    certificates = await makeCertificates({ clients: ['device-7'] })
+  })
+  afterAll(() => certificates.remove())
+
+  const server = (): {
+    cert: string
+    key: string
+    ca: string
+    requestCert: boolean
+    rejectUnauthorized: boolean
+  } => ({
+    cert: certificates.server.cert,
+    key: certificates.server.key,
+    ca: certificates.ca,
+    requestCert: true,
+    rejectUnauthorized: false,
+  })
+  const connected = (): Promise<ClientInfo> =>
+    firstValueFrom(broker.events$.pipe(filter((event) => event.type === 'connected'))).then(
+      ({ client }) => client,
+    )
+
+  it('tells the common name of a certificate that was verified', async () => {
+    const { port, url } = await broker.listen({ protocol: 'tls', tls: server() })
+    expect(url).toBe(`mqtts://127.0.0.1:${port}`)
+    const known = connected()
+    const { cert, key } = certificates.clients['device-7'] ?? { cert: '', key: '' }
+    const socket = connectTls({
+      port,
+      host: '127.0.0.1',
+      ca: certificates.ca,
+      servername: 'localhost',
+      cert,
+      key,
+    })
+    socket.write(Buffer.concat([connect, ping]))
+    expect((await readUntilPingresp(socket))[0]).toBe(0x20)
+    expect((await known).certificate).toMatchObject({ commonName: 'device-7' })
+    const unknown = connected()
+    const plain = connectTls({ port, host: '127.0.0.1', ca: certificates.ca, servername: 'localhost' })
+    plain.write(Buffer.concat([connect, ping]))
+    await readUntilPingresp(plain)
+    expect(await unknown).not.toHaveProperty('certificate')
+  })
+
+  it('takes WebSockets, too', async () => {
+    const { url } = await broker.listen({ protocol: 'wss', tls: server(), path: '/mqtt' })
+    expect(url).toMatch(/^wss:.*\/mqtt$/)
+    const { cert, key } = certificates.clients['device-7'] ?? { cert: '', key: '' }
+    const known = connected()
+    const socket = new WebSocket(url, 'mqtt', { ca: certificates.ca, cert, key })
+    await once(socket, 'open')
+    socket.send(connect)
+    expect(await known).toMatchObject({ listener: url, certificate: { commonName: 'device-7' } })
+    socket.terminate()
+  })
+})

@@ -1,0 +1,13 @@
+export { exchangeContract } from './contract/exchange-contract.js'
+export { linkContract } from './contract/link-contract.js'
+export { virtualSetting } from './contract/virtual-setting.js'
+export type { VirtualSettingOptions } from './contract/virtual-setting.js'
+export type {
+  Ability,
+  ContractCase,
+  ContractLinkOptions,
+  ContractSetting,
+  ContractWorld,
+  LinkContract,
+  UnexaminedCase,
+} from './contract/world.js'

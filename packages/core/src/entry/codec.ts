@@ -1,0 +1,25 @@
+/**
+ * For authors of codecs: make a codec from an io-ts type and a format, map one to other values, run one without
+ * exceptions, and handle content types, UTF-8 and plain data.
+ *
+ * @packageDocumentation
+ */
+
+// Make a codec
+export { fromType } from '../codec/from-type.js'
+export type { PayloadFormat } from '../codec/from-type.js'
+export { mapCodec } from '../codec/map-codec.js'
+export type { CodecMapping } from '../codec/map-codec.js'
+
+// Use a codec
+export { codecFor, decodeWith, encodeWith } from '../codec/guard.js'
+export { decodeFailure } from '../codec/decode-failure.js'
+
+// Read and check payloads
+export { acceptsMediaTypes, parseMediaType } from '../codec/content-type.js'
+export type { MediaType, MediaTypeRule } from '../codec/content-type.js'
+export { fromUtf8, isWellFormed, toUtf8 } from '../codec/utf8.js'
+export { isBytes } from '../codec/bytes.js'
+export { requireDepth } from '../codec/depth.js'
+export { findFault } from '../codec/plain-data.js'
+export type { DataRule } from '../codec/plain-data.js'

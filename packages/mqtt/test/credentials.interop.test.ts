@@ -1,0 +1,105 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { AntiphonError } from '@antiphon/core'
+import type { LinkState } from '@antiphon/core'
+import { connect, mqttTransport } from '@antiphon/mqtt'
+import { describeForeign, foreignCommand, type Mosquitto, startMosquitto } from '@antiphon/workshop'
+import { filter, firstValueFrom, of, throwError, timer } from 'rxjs'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { converse, disconnect } from './conversation.js'
+
+const run = promisify(execFile)
+
+describeForeign(['mosquitto', 'mosquitto_passwd'], 'credentials', () => {
+  let folder: string
+  let broker: Mosquitto
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'antiphon-passwords-'))
+    const passwords = join(folder, 'passwords')
+    await writeFile(passwords, 'first:1\nsecond:2\n')
+    await run(foreignCommand('mosquitto_passwd') ?? '', ['-U', passwords])
+    broker = await startMosquitto({ config: ['allow_anonymous false', `password_file ${passwords}`] })
+  })
+  afterEach(async () => {
+    await broker.stop()
+    await rm(folder, { recursive: true })
+  })
+
+  it('are asked for before every connection, and may come later', async () => {
+    const users = ['first', 'second', 'first']
+    let asked = 0
+    const transport = mqttTransport(broker.url, {
+      credentials: () => {
+        const username = users[asked++] ?? ''
+        const credentials = { username, password: username === 'first' ? '1' : new Uint8Array([0x32]) }
+        return (
+          [credentials, Promise.resolve(credentials), timer(1).pipe(() => of(credentials))][asked - 1] ??
+          credentials
+        )
+      },
+    })
+    for (const expected of [1, 2, 3]) {
+      const conversation = await converse(transport)
+      expect(asked).toBe(expected)
+      conversation.drop()
+    }
+    await disconnect(transport)
+    expect(
+      broker.log.filter((line) => line.includes("u'")).map((line) => /u'(\w+)'/.exec(line)?.[1]),
+    ).toEqual(users)
+  })
+
+  it('stand in the URL as well, and never in an error', async () => {
+    const url = broker.url.replace('//', '//first:1@')
+    const transport = mqttTransport(url)
+    await converse(transport)
+    await disconnect(transport)
+    const wrong = (await converse(mqttTransport(url.replace(':1@', ':secret@'))).catch(
+      (error: unknown) => error,
+    )) as AntiphonError
+    expect(wrong).toMatchObject({ code: 'connection-refused', reasonCode: 0x87 })
+    expect(wrong.message).not.toContain('secret')
+    expect(wrong.message).toContain('not authorized (0x87)')
+  })
+
+  it('that are refused give the return code of 3.1.1', async () => {
+    await expect(converse(mqttTransport(broker.url, { protocolVersion: 4 }))).rejects.toMatchObject({
+      code: 'connection-refused',
+      reasonCode: 5,
+      message: expect.stringMatching(/not authorized \(5\): check what the broker allows/) as string,
+    })
+  })
+
+  it('that cannot be had are asked for again', async () => {
+    let asked = 0
+    const link = connect(broker.url, {
+      reconnect: { initial: 1, maximum: 1 },
+      credentials: () => {
+        asked += 1
+        if (asked === 1) throw new Error('no token')
+        if (asked === 2) return throwError(() => new Error('no network'))
+        return { username: 'first', password: '1' }
+      },
+    })
+    const states: LinkState[] = []
+    link.state$.subscribe((state) => states.push(state))
+    await firstValueFrom(link.state$.pipe(filter(({ status }) => status === 'online')))
+    const errors = states.flatMap((state) => (state.status === 'offline' ? [state.error.message] : []))
+    expect(errors).toEqual([
+      expect.stringContaining('no token') as string,
+      expect.stringContaining('no network') as string,
+    ])
+    await link.close()
+  })
+
+  it('that break a rule end the link', async () => {
+    const link = connect(broker.url, { credentials: () => ({ username: 'a\0b' }) })
+    const closed = await firstValueFrom(link.state$.pipe(filter(({ status }) => status === 'closed')))
+    expect(closed).toMatchObject({
+      error: { code: 'invalid-argument', message: expect.stringContaining('U+0000') as string },
+    })
+  })
+})

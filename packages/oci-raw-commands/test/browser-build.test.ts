@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest'
+
+describe('the device code', () => {
+  it('bundles for the browser, without anything of Node', async () => {
+    const { build } = await import('esbuild')
+    const bundle = await build({
+      entryPoints: [new URL('../src/index.ts', import.meta.url).pathname],
+      bundle: true,
+      platform: 'browser',
+      write: false,
+      logLevel: 'silent',
+    })
+    expect(bundle.outputFiles[0]?.text).not.toMatch(/from ["']node:/)
+  })
+})

@@ -1,0 +1,12 @@
+/**
+ * What `@antiphon/conformance` shares with this package. Not public API: it may change in any release.
+ *
+ * @internal
+ * @packageDocumentation
+ */
+
+export { isEqual } from './compare/equal.js'
+export { expectEqual, expectThat } from './compare/expectation.js'
+export { readable } from './compare/readable.js'
+export { virtualTime } from './virtual/virtual-time.js'
+export type { VirtualTime } from './virtual/virtual-time.js'

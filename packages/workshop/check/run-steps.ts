@@ -1,0 +1,26 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { stepRunner } from './progress.js'
+import { schedule } from './schedule.js'
+import { readSkippedSuites, skippedSuitesNotice } from './skipped-suites.js'
+import type { Step } from './step.js'
+import { failures, summary, tally } from './summary.js'
+import { inCache } from './workspace.js'
+
+/** Runs steps, so many at once, prints how they end, and sets the exit code of the process. */
+export async function runSteps(steps: readonly Step[], slots: number): Promise<void> {
+  await mkdir(inCache('check'), { recursive: true })
+  const start = performance.now()
+  const { run, stop } = stepRunner(steps)
+  const results = await schedule(steps, { slots, run })
+  stop()
+
+  const hasForeignSuites = results.some(({ step: { tier } }) => tier !== undefined && tier !== 'check')
+  const line = tally(results)
+  await writeFile(inCache('check', 'tally'), `${line}\n`)
+
+  process.stdout.write(failures(results))
+  process.stdout.write(summary(results, performance.now() - start))
+  if (hasForeignSuites) process.stdout.write(skippedSuitesNotice(await readSkippedSuites()))
+  console.log(line)
+  process.exitCode = results.every(({ verdict }) => verdict === 'passed') ? 0 : 1
+}
