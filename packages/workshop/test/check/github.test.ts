@@ -108,6 +108,21 @@ describe('the workflows', () => {
   })
 })
 
+describe('CONTRIBUTING', () => {
+  it('names every step of the check', () => {
+    const text = textOf('CONTRIBUTING.md')
+    const names = allSteps().map((step) => step.name)
+    expect(names.filter((name) => !text.includes(`\`${name}\``))).toEqual([])
+  })
+
+  it('names commands that exist', () => {
+    const named = [...textOf('CONTRIBUTING.md').matchAll(/^pnpm ([\w:-]+)|`pnpm ([\w:-]+)/gm)].map(
+      ([, first, second]) => first ?? second ?? '',
+    )
+    expect(named.filter((name) => !(name in scripts) && name !== 'install')).toEqual([])
+  })
+})
+
 describe('the issue forms', () => {
   const forms = namesIn('ISSUE_TEMPLATE').filter((name) => name !== 'config.yml')
 
