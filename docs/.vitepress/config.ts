@@ -28,7 +28,9 @@ function pagesIn(folder: string): Item[] {
 
 export default defineConfig({
   title: 'Antiphon',
-  description: 'Call and response over MQTT as RxJS streams',
+  description: 'Request/response over MQTT as RxJS streams',
+  // GitHub Pages serves a project's site under the name of its repository.
+  base: process.env['ANTIPHON_DOCS_BASE'] ?? '/',
   outDir: '../.cache/site',
   cacheDir: '../.cache/vitepress',
   srcExclude: ['api/**'],

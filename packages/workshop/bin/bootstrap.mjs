@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { nodeFault } from './node-range.mjs'
 import { pnpm, root } from './pnpm.mjs'
 
-const oldestNode = 20
 const stamp = join(root, '.cache', 'installed')
 
 /**
@@ -15,8 +15,10 @@ const stamp = join(root, '.cache', 'installed')
  * @returns {void}
  */
 export function bootstrap() {
-  if (Number.parseInt(process.versions.node, 10) < oldestNode) {
-    console.error(`Antiphon needs Node ${oldestNode} or newer; this is ${process.versions.node}.`)
+  const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const fault = nodeFault(process.versions.node, engines.node)
+  if (fault !== undefined) {
+    console.error(fault)
     process.exit(1)
   }
   const state = createHash('sha256')

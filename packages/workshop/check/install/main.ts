@@ -5,6 +5,7 @@ import { tarballOf } from '../pack/tarballs.js'
 import { runCommand } from '../run-command.js'
 import { noteMark } from '../step.js'
 import { type Manifest, publicPackages } from '../workspace.js'
+import { loader } from './loader.js'
 import { nodeRelease, nodeReleases } from './node-release.js'
 
 const packages = publicPackages()
@@ -21,10 +22,17 @@ try {
     overrides: ours,
   }
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest))
-  await writeFile(join(folder, 'import.js'), importer(specifiers))
+  await writeFile(join(folder, 'load.cjs'), loader(specifiers))
   await succeed('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline'])
-  for (const release of nodeReleases) console.log(await succeed(await nodeRelease(release), ['import.js']))
-  console.log(`${noteMark}${specifiers.length} entries on Node ${nodeReleases.join(', ')}`)
+  const versions: string[] = []
+  for (const release of nodeReleases) {
+    const text = await succeed(await nodeRelease(release), ['load.cjs'])
+    console.log(text)
+    versions.push(/\d+\.\d+\.\d+/.exec(text)?.[0] ?? release)
+  }
+  console.log(
+    `${noteMark}${specifiers.length} entries, required and imported, on Node ${versions.join(', ')}`,
+  )
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
@@ -46,15 +54,4 @@ async function peers(): Promise<Readonly<Record<string, string>>> {
     }
   }
   return found
-}
-
-function importer(names: readonly string[]): string {
-  return [
-    'const lines = [`Node ${process.versions.node}`]',
-    `for (const name of ${JSON.stringify(names)}) {`,
-    '  const door = await import(name)',
-    '  lines.push(`  ${name}: ${Object.keys(door).length} names`)',
-    '}',
-    "console.log(lines.join('\\n'))",
-  ].join('\n')
 }

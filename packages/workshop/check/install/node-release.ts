@@ -3,29 +3,31 @@ import { mkdir } from 'node:fs/promises'
 import { runCommand } from '../run-command.js'
 import { inCache } from '../workspace.js'
 
-/** The releases of Node that a published package must work in. */
-export const nodeReleases: readonly string[] = ['20.20.2', '22.23.3', '24.21.0']
+/** The releases of Node that the packages are tried in: the oldest that `engines` promises of a line, and the next line. */
+export const nodeReleases: readonly string[] = ['20.19.0', '22.12.0', '24.21.0']
 
 /**
- * The path of a Node of that release's line: the running one where it is of that line, else npm's copy, which is kept
- * in `.cache/node`.
+ * Returns the path of a Node of that release: the running one, or npm's copy, which is kept in `.cache/node`.
+ *
+ * npm does not have every release for every platform. Where it lacks one, the running Node stands in if it is of that line.
  */
 export async function nodeRelease(release: string): Promise<string> {
-  const line = release.slice(0, release.indexOf('.') + 1)
-  if (process.versions.node.startsWith(line)) return process.execPath
+  if (process.versions.node === release) return process.execPath
   const name = packageNameOf(process.platform, process.arch)
   const folder = inCache('node', release)
   const program = `${folder}/node_modules/${name}/bin/node${process.platform === 'win32' ? '.exe' : ''}`
-  if (!existsSync(program)) {
-    await mkdir(folder, { recursive: true })
-    console.log(`fetch Node ${release}`)
-    const { code, output } = await runCommand('npm', [
-      ...['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts'],
-      `${name}@${release}`,
-    ])
-    if (code !== 0 || !existsSync(program)) throw new Error(`Node ${release} cannot be fetched\n${output}`)
-  }
-  return program
+  if (existsSync(program)) return program
+
+  await mkdir(folder, { recursive: true })
+  console.log(`fetch Node ${release}`)
+  const { code, output } = await runCommand('npm', [
+    ...['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts'],
+    `${name}@${release}`,
+  ])
+  if (code === 0 && existsSync(program)) return program
+  const line = release.slice(0, release.indexOf('.') + 1)
+  if (process.versions.node.startsWith(line)) return process.execPath
+  throw new Error(`cannot fetch Node ${release}: npm install ${name}@${release} failed\n${output}`)
 }
 
 // npm's package `node` only runs a script that fetches one of these, which hold the program itself.

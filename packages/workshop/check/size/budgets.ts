@@ -4,10 +4,8 @@ export interface Budget {
   readonly imports: readonly string[]
   /** Not in the bundle: what an application brings itself. */
   readonly without: readonly string[]
-  /** Bytes that fail the check; a figure to look at where there is none. */
+  /** The most bytes that it may have. Without a limit it is weighed for information. */
   readonly limit?: number
-  /** Bytes that the project means to reach. */
-  readonly target?: number
 }
 
 const core = ['', '/codec', '/link', '/topic'].map((subpath) => `@antiphon/core${subpath}`)
@@ -21,7 +19,6 @@ export const budgets: readonly Budget[] = [
     imports: both,
     without: ['rxjs', 'fp-ts', 'io-ts', 'uuid', ...client],
     limit: 45_500,
-    target: 14_000,
   },
   { name: 'core + mqtt with fp-ts, io-ts and uuid', imports: both, without: ['rxjs', ...client] },
 ]

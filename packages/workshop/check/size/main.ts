@@ -8,11 +8,7 @@ let isOver = false
 
 for (const budget of budgets) {
   const { gzip, minified, folders } = await weigh(budget)
-  const bounds = [
-    ...(budget.limit === undefined ? [] : [`limit ${kilobytes(budget.limit)}`]),
-    ...(budget.target === undefined ? [] : [`target ${kilobytes(budget.target)}`]),
-  ]
-  const note = `${kilobytes(gzip)}${bounds.length > 0 ? ` (${bounds.join(', ')})` : ''}`
+  const note = `${kilobytes(gzip)}${budget.limit === undefined ? '' : ` (limit ${kilobytes(budget.limit)})`}`
   const isHeavy = budget.limit !== undefined && gzip > budget.limit
   console.log(
     `${isHeavy ? 'Too heavy: ' : ''}${budget.name}: ${note} gzip, ${kilobytes(minified)} minified, of which`,

@@ -9,6 +9,9 @@ const references = (file: string): readonly string[] => {
   }
   return all.map(({ path }) => path.replace('./', ''))
 }
+const { engines } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8')) as {
+  readonly engines: { readonly node: string }
+}
 const all = packagesOf()
 const published = publicPackages()
 
@@ -38,14 +41,16 @@ describe('the repository', () => {
   })
 
   it.each(published)(
-    'gives $name what npm shows: description, licence, engines, doors built from dist',
+    'gives $name what npm shows: description, keywords, author, licence, engines, doors built from dist',
     (each) => {
       const manifest = each.manifest as unknown as Record<string, unknown>
       expect(manifest).toMatchObject({
         description: expect.any(String) as string,
+        keywords: expect.arrayContaining(['mqtt']) as readonly string[],
+        author: 'The Antiphon authors',
         license: 'MIT',
         type: 'module',
-        engines: { node: '>=20' },
+        engines: { node: engines.node },
         publishConfig: { access: 'public' },
       })
       const { exports: doors } = manifest['publishConfig'] as {
