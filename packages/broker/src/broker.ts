@@ -60,7 +60,12 @@ export interface Broker {
   readonly sessions: () => SessionInfo[]
   /** The retained messages that a filter selects. @defaultValue all, those of topics that begin with `$` included */
   readonly retained: (filter?: string) => Message[]
-  /** What happens in the broker. Hot; never errors; completes when the broker is closed. */
+  /**
+   * What happens in the broker. Hot; never errors; completes when the broker is closed.
+   *
+   * Emits events in the order in which they happened, after the operation that caused them and at the latest at the end of
+   * the turn. An observer may therefore call the broker: publish, subscribe, disconnect clients, close it.
+   */
   readonly events$: Observable<BrokerEvent>
   /**
    * What the broker counts and holds.
@@ -74,13 +79,16 @@ export interface Broker {
 
 /** Starts a broker; it accepts nobody until it is told where to listen. */
 export function createBroker(options: BrokerOptions = {}): Broker {
-  const settings = resolveOptions(options)
-  const { scheduler, limits } = settings
   const events = new Subject<BrokerEvent>()
+  return brokerOver(createEngine(resolveOptions(options), events), events)
+}
+
+/** Returns the public face of an engine whose events go to `events`. */
+export function brokerOver(engine: Engine, events: Subject<BrokerEvent>): Broker {
+  const { settings, guests, sessions, retained, notifications, now } = engine
+  const { scheduler, limits } = settings
   const closed$ = new Subject<void>()
-  const engine = createEngine(settings, events)
   const listeners = new Set<Listener>()
-  const { guests, sessions, retained, now } = engine
 
   let closing: Promise<void> | undefined
   const hasClosed = (): boolean => closing !== undefined
@@ -119,17 +127,19 @@ export function createBroker(options: BrokerOptions = {}): Broker {
       clientId,
       reasonCode = Reason.administrativeAction,
       reasonString = 'disconnected by the operator',
-    ) => {
-      const peer = sessions.get(clientId)?.peer ?? null
-      peer?.disconnect(reasonCode, reasonString)
-      return peer !== null
-    },
-    forget: (clientId) => {
-      const session = sessions.get(clientId)
-      session?.peer?.disconnect(Reason.administrativeAction, 'its session was ended by the operator')
-      if (session !== undefined) sessions.end(session)
-      return session !== undefined
-    },
+    ) =>
+      notifications.run(() => {
+        const peer = sessions.get(clientId)?.peer ?? null
+        peer?.disconnect(reasonCode, reasonString)
+        return peer !== null
+      }),
+    forget: (clientId) =>
+      notifications.run(() => {
+        const session = sessions.get(clientId)
+        session?.peer?.disconnect(Reason.administrativeAction, 'its session was ended by the operator')
+        if (session !== undefined) sessions.end(session)
+        return session !== undefined
+      }),
     session: (clientId) => {
       const session = sessions.get(clientId)
       return session && toSessionInfo(session)
@@ -146,6 +156,7 @@ export function createBroker(options: BrokerOptions = {}): Broker {
     ),
     close: () =>
       (closing ??= shutDown(engine, listeners, settings.closeTimeout).finally(() => {
+        notifications.flush()
         closed$.next()
         events.complete()
       })),

@@ -5,6 +5,8 @@ import type { SchedulerLike } from 'rxjs'
 import { HookQueue } from './authority/hook-queue.js'
 import { Turn } from './connection/turn.js'
 import type { BrokerEvent } from './events.js'
+import { NotificationQueue } from './notification-queue.js'
+import type { EventSink } from './notification-queue.js'
 import type { Settings } from './options.js'
 import { toMessage } from './packet/publication.js'
 import { Retained } from './retained/retained.js'
@@ -28,6 +30,7 @@ export interface Guest {
 export interface Engine {
   readonly settings: Settings
   readonly turn: Turn
+  readonly notifications: NotificationQueue
   readonly deadlines: Deadlines
   readonly sessions: Sessions
   readonly router: Router
@@ -44,13 +47,6 @@ export interface Engine {
   readonly emit: (event: BrokerEvent) => void
 }
 
-/** Where the events go. */
-export interface EventSink {
-  /** Whether anybody listens; events that cost something to make are made only then. */
-  readonly observed: boolean
-  readonly next: (event: BrokerEvent) => void
-}
-
 /** Builds the rooms of a broker and opens the doors between them. */
 export function createEngine(settings: Settings, events: EventSink): Engine {
   const { scheduler, limits, authority, queuePolicy, storage } = settings
@@ -59,7 +55,10 @@ export function createEngine(settings: Settings, events: EventSink): Engine {
   const deadlines = deadlinesOn(scheduler)
   const later = (work: () => void): void => turn.add({ flush: work })
   const counters = newCounters()
-  const emit = (event: BrokerEvent): void => events.next(event)
+  const notifications = new NotificationQueue(turn, events)
+  const emit = (event: BrokerEvent): void => {
+    if (events.observed) notifications.post(event)
+  }
 
   const journal =
     storage &&
@@ -118,6 +117,7 @@ export function createEngine(settings: Settings, events: EventSink): Engine {
   const engine = {
     settings,
     turn,
+    notifications,
     deadlines,
     sessions,
     router,

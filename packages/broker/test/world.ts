@@ -2,6 +2,8 @@ import { generate, parser } from 'mqtt-packet'
 import type { Packet } from 'mqtt-packet'
 import { Subject, VirtualTimeScheduler } from 'rxjs'
 import type { Channel, ChannelListener } from '../src/connection/channel.js'
+import { brokerOver } from '../src/broker.js'
+import type { Broker } from '../src/broker.js'
 import { Connection } from '../src/connection/connection.js'
 import { createEngine } from '../src/engine.js'
 import type { Engine } from '../src/engine.js'
@@ -42,6 +44,8 @@ export interface AnyProperties {
 /** A broker's rooms on virtual time, with clients that speak packets. */
 export interface World {
   readonly engine: Engine
+  /** The same engine as its user sees it: its `events$`, its links in process. */
+  readonly broker: Broker
   readonly events: BrokerEvent[]
   /** Lets that many milliseconds pass, and everything due happen. */
   readonly advance: (milliseconds?: number) => void
@@ -132,6 +136,7 @@ export function makeWorld(options: BrokerOptions = {}): World {
   const sink = new Subject<BrokerEvent>()
   sink.subscribe((event) => events.push(event))
   const engine = createEngine(resolveOptions({ scheduler, ...options }), sink)
+  const broker = brokerOver(engine, sink)
 
   const advance = (milliseconds = 0): void => {
     const until = scheduler.frame + milliseconds
@@ -148,6 +153,7 @@ export function makeWorld(options: BrokerOptions = {}): World {
   const dial = (version: 4 | 5 = 5): Client => makeClient(engine, version, advance)
   return {
     engine,
+    broker,
     events,
     advance,
     settle,

@@ -99,7 +99,10 @@ export interface SubscribeAttempt extends SubscribeLine {
 /** How a filter is answered: as asked, at this QoS at most, or not at all. */
 export type SubscribeVerdict = 'allow' | { readonly maximumQoS: QoS } | { readonly refuse: number }
 
-/** The hooks. One that is absent costs nothing and allows everything. */
+/**
+ * The hooks. One that is absent costs nothing and allows everything. Each is called before what it decides on has any
+ * effect, and may call the broker itself.
+ */
 export interface Authority {
   /** Who may connect. A hook that fails refuses with 0x80. */
   readonly authenticate?: (attempt: ConnectAttempt) => HookResult<ConnectVerdict>

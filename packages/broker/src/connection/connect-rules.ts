@@ -69,8 +69,7 @@ export function toAttempt(
     listener: channel.listener,
     keepAlive: request.keepAlive,
     cleanStart: request.cleanStart,
-    sessionExpiryInterval:
-      request.sessionExpiryInterval === foreverSeconds ? Infinity : request.sessionExpiryInterval,
+    sessionExpiryInterval: request.sessionExpiryInterval === foreverSeconds ? Infinity : request.sessionExpiryInterval,
     step: 0,
     isReAuthentication: false,
     ...(userName === undefined ? {} : { userName }),
@@ -100,7 +99,7 @@ export function toClientInfo(attempt: ConnectAttempt, principal: unknown): Clien
 }
 
 /** Seconds that the session may outlive the connection: what was asked, within what is allowed. */
-export function grantedExpiry(
+function grantedExpiry(
   requested: number,
   { limits }: Settings,
   admission: Extract<ConnectVerdict, { admit: true }>,
@@ -108,21 +107,33 @@ export function grantedExpiry(
   return Math.min(requested, limits.sessionExpiryInterval, admission.sessionExpiryInterval ?? Infinity)
 }
 
+/** A client that may come in. */
+export interface Visitor {
+  readonly client: ClientInfo
+  /** Seconds its session may outlive the connection. */
+  readonly expiry: number
+}
+
+/** The client that an attempt has become by its admission. */
+export function toVisitor(
+  settings: Settings,
+  attempt: ConnectAttempt,
+  admission: Extract<ConnectVerdict, { admit: true }>,
+): Visitor {
+  const client = toClientInfo(attempt, admission.principal)
+  return { client, expiry: grantedExpiry(attempt.sessionExpiryInterval, settings, admission) }
+}
+
 /** Everything CONNACK tells a v5 client. */
 export function connackProperties(
   { settings }: Engine,
   request: ConnectRequest,
-  granted: {
-    readonly client: ClientInfo
-    readonly expiry: number
-    readonly admission: Extract<ConnectVerdict, { admit: true }>
-  },
+  { client, expiry }: Visitor,
+  admission: Extract<ConnectVerdict, { admit: true }>,
 ): ConnackProperties {
-  const { client, expiry, admission } = granted
   const { authenticationMethod } = request
   const { authenticationData } = admission
-  const requested =
-    request.sessionExpiryInterval === foreverSeconds ? Infinity : request.sessionExpiryInterval
+  const requested = request.sessionExpiryInterval === foreverSeconds ? Infinity : request.sessionExpiryInterval
   // Only a client that asks is told [MQTT-3.1.2-28].
   const responseInformation = request.wantsResponseInformation
     ? settings.responseInformation?.(client)

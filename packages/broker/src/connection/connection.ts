@@ -21,9 +21,10 @@ import {
   departureOf,
   keepAliveOf,
   toAttempt,
+  toVisitor,
   unspoken,
 } from './connect-rules.js'
-import { disconnectPacket, refusalPacket, welcomePacket } from './control-packets.js'
+import { disconnectPacket, excessOf, refusalPacket, welcomePacket } from './control-packets.js'
 import { ClientConnection } from './client-connection.js'
 import type { ClientConnectionHost } from './client-connection.js'
 import type { Framer } from './framer.js'
@@ -195,12 +196,15 @@ export class Connection implements ClientConnectionHost, ReaderHost {
   #enter(attempt: ConnectAttempt, admission: Extract<ConnectVerdict, { admit: true }>): void {
     const { engine, outbox } = this
     const request = this.#request as ConnectRequest
+    const visitor = toVisitor(engine.settings, attempt, admission)
+    // Hooks run first: what they publish must not reach this client before its CONNACK [MQTT-3.2.0-1].
+    const properties = connackProperties(engine, request, visitor, admission)
+    engine.sessions.makeWay(visitor.client.clientId, request.cleanStart)
     const peer = new WirePeer(outbox, request, engine, this.disconnect)
-    const { session, client, sessionPresent, expiry } = admit(engine, peer, { request, attempt, admission })
-    this.#inside = { session, peer, conversation: new ClientConnection(this, session, client, request) }
+    const { session, sessionPresent } = admit(engine, peer, visitor, request)
+    this.#inside = { session, peer, conversation: new ClientConnection(this, session, visitor.client, request) }
     this.#phase = 'in'
     this.#patience.end()
-    const properties = connackProperties(engine, request, { client, expiry, admission })
     const welcome = welcomePacket(request.version, { sessionPresent, properties })
     if (welcome.length > request.maximumPacketSize)
       return this.#finish('broker', { forgetsWill: true }, Reason.packetTooLarge, excessOf(welcome))
@@ -296,8 +300,4 @@ export class Connection implements ClientConnectionHost, ReaderHost {
       this.disconnect(Reason.keepAliveTimeout, `nothing came for ${allowed} ms [MQTT-3.1.2-22]`),
     )
   }
-}
-
-function excessOf({ length }: Buffer): string {
-  return `an answer of ${length} bytes is larger than the client accepts [MQTT-3.1.2-24]`
 }

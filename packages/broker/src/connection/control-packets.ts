@@ -57,6 +57,11 @@ function explained(
   return whole.length <= maximumPacketSize ? whole : encode(packet, 5)
 }
 
+/** The reason for which a packet is not sent. */
+export function excessOf({ length }: Buffer): string {
+  return `an answer of ${length} bytes is larger than the client accepts [MQTT-3.1.2-24]`
+}
+
 /** What a v5 client is told of the broker's bounds; what equals the protocol's own default is left out. */
 export function offeredProperties(settings: Settings, request: ConnectRequest): ConnackProperties {
   const { limits } = settings

@@ -88,8 +88,9 @@ export class InboundPublishes {
       if (!isHere) return
       const wasHeld = this.isHeld
       inbound.unansweredQoS1--
-      if (wasHeld) this.#host.proceed()
       if (outcome !== unanswered) this.#answer(Header.puback, packetId, outcome)
+      // After the answer: what is read next may be answered at once [MQTT-4.6.0-2].
+      if (wasHeld) this.#host.proceed()
       return
     }
     if (outcome === unanswered || (isFailure(outcome) && isSaid)) {

@@ -49,19 +49,24 @@ export class Reader implements Flushable {
 
   /** Reads on as far as it may. */
   proceed(): void {
-    const { counters, turn, now } = this.#engine
+    const { counters, turn, notifications, now } = this.#engine
     const host = this.#host
     const enough = counters.messagesOut + stint
+    notifications.begin()
     try {
+      // Observers may end this very connection: after each packet they are called before it is looked at.
       while (!host.isOver && !this.isHeld && this.framer.next()) {
         this.lastPacketAt = now()
         host.handle()
+        notifications.next()
         if (counters.messagesOut <= enough) continue
         this.#isResting = true
         turn.add(this)
       }
     } catch (error) {
       host.fail(error)
+    } finally {
+      notifications.end()
     }
     this.#stop(!host.isOver && this.isHeld)
   }

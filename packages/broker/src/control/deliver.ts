@@ -2,6 +2,7 @@ import { AntiphonError } from '@antiphon/core'
 import { outgoingFault } from '@antiphon/core/link'
 import type { ErrorCode, OutgoingMessage, PublishAck, QoS } from '@antiphon/core'
 import { Observable } from 'rxjs'
+import type { Subscriber, TeardownLogic } from 'rxjs'
 import { isPromiseLike } from '../authority/hook-result.js'
 import type { Engine } from '../engine.js'
 import { fromOutgoing } from '../packet/publication.js'
@@ -26,7 +27,9 @@ export function publishFromServer$(engine: Engine, message: OutgoingMessage): Ob
   return new Observable((subscriber) => {
     const fault = outgoingFault(message)
     if (fault !== undefined) return subscriber.error(fault)
-    const outcome = engine.intake.accept(fromOutgoing(message, '', engine.now()))
+    const outcome = engine.notifications.run(() =>
+      engine.intake.accept(fromOutgoing(message, '', engine.now())),
+    )
     const response = (reasonCode: number): void => {
       subscriber.next({ reasonCode })
       subscriber.complete()
@@ -42,55 +45,69 @@ export function deliver$(
   clientId: string,
   message: OutgoingMessage,
 ): Observable<DeliveryStatus> {
-  return new Observable((subscriber) => {
-    const fault = outgoingFault(message)
-    if (fault !== undefined) return subscriber.error(fault)
-    const fail = (code: ErrorCode, what: string): void =>
-      subscriber.error(
-        new AntiphonError(code, `'${message.topic}' for '${clientId}': ${what}`, { topic: message.topic }),
-      )
+  return new Observable((subscriber) =>
+    engine.notifications.run(() => startDelivery(engine, clientId, message, subscriber)),
+  )
+}
 
-    const session = engine.sessions.get(clientId)
-    if (session === undefined) return fail('no-responder', 'the broker knows no such client')
-    const found = engine.router.subscriptionOf(session, message.topic)
-    if (found === undefined) return fail('no-responder', 'the client is not subscribed to this topic')
+/** Hands a message to a client's session; returns how it is taken back. */
+function startDelivery(
+  engine: Engine,
+  clientId: string,
+  message: OutgoingMessage,
+  subscriber: Subscriber<DeliveryStatus>,
+): TeardownLogic {
+  const fault = outgoingFault(message)
+  if (fault !== undefined) return subscriber.error(fault)
+  const { notifications } = engine
+  const tell = (status: DeliveryStatus): void => notifications.post(() => subscriber.next(status))
+  const complete = (): void => notifications.post(() => subscriber.complete())
+  const fail = (code: ErrorCode, what: string): void => {
+    const text = `'${message.topic}' for '${clientId}': ${what}`
+    const error = new AntiphonError(code, text, { topic: message.topic })
+    notifications.post(() => subscriber.error(error))
+  }
 
-    const now = engine.now()
-    const publication = fromOutgoing(message, '', now)
-    const qos = Math.min(publication.qos, found.qos) as QoS
-    const { identifiers } = found
-    if (qos === 0) {
-      if (session.peer === null) return fail('connection-lost', 'the client is away, and QoS 0 does not wait')
-      session.downlink.deliverAtMostOnce(publication, false, identifiers)
-      subscriber.next({ status: 'sent' })
-      return subscriber.complete()
-    }
-    let isOver = false
-    const tracker: DeliveryTracker = {
-      sent: () => subscriber.next({ status: 'sent' }),
-      acknowledged: (reasonCode) => {
-        isOver = true
-        subscriber.next({ status: 'acknowledged', reasonCode })
-        subscriber.complete()
-      },
-      lost: (loss) => {
-        isOver = true
-        fail(...lossErrors[loss])
-      },
-    }
-    if (!session.downlink.isReady) subscriber.next({ status: 'queued' })
-    session.downlink.deliver(publication, { qos, retain: false, identifiers, group: null, tracker })
-    const expiry =
-      publication.expiresAt === Infinity
-        ? undefined
-        : engine.deadlines.add(publication.expiresAt - now, () => {
-            if (session.downlink.withdraw(tracker)) fail(...lossErrors.expired)
-          })
-    return () => {
-      expiry?.cancel()
-      if (!isOver) session.downlink.withdraw(tracker)
-    }
-  })
+  const session = engine.sessions.get(clientId)
+  if (session === undefined) return fail('no-responder', 'the broker knows no such client')
+  const found = engine.router.subscriptionOf(session, message.topic)
+  if (found === undefined) return fail('no-responder', 'the client is not subscribed to this topic')
+
+  const now = engine.now()
+  const publication = fromOutgoing(message, '', now)
+  const qos = Math.min(publication.qos, found.qos) as QoS
+  const { identifiers } = found
+  if (qos === 0) {
+    if (session.peer === null) return fail('connection-lost', 'the client is away, and QoS 0 does not wait')
+    session.downlink.deliverAtMostOnce(publication, false, identifiers)
+    tell({ status: 'sent' })
+    return complete()
+  }
+  let isOver = false
+  const tracker: DeliveryTracker = {
+    sent: () => tell({ status: 'sent' }),
+    acknowledged: (reasonCode) => {
+      isOver = true
+      tell({ status: 'acknowledged', reasonCode })
+      complete()
+    },
+    lost: (loss) => {
+      isOver = true
+      fail(...lossErrors[loss])
+    },
+  }
+  if (!session.downlink.isReady) tell({ status: 'queued' })
+  session.downlink.deliver(publication, { qos, retain: false, identifiers, group: null, tracker })
+  const expiry =
+    publication.expiresAt === Infinity
+      ? undefined
+      : engine.deadlines.add(publication.expiresAt - now, () => {
+          if (session.downlink.withdraw(tracker)) fail(...lossErrors.expired)
+        })
+  return () => {
+    expiry?.cancel()
+    if (!isOver) session.downlink.withdraw(tracker)
+  }
 }
 
 const lossErrors: Readonly<Record<DeliveryLoss, [ErrorCode, string]>> = {

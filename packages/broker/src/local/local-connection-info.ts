@@ -2,19 +2,14 @@ import type { ConnectionInfo } from '@antiphon/core'
 import type { ClientInfo } from '../authority/authority.js'
 import type { Settings } from '../options.js'
 
-/** What CONNACK would have said to a local client. */
-export function toLocalConnectionInfo(
-  settings: Settings,
-  client: ClientInfo,
-  sessionPresent: boolean,
-): ConnectionInfo {
+/** What CONNACK would have said to a local client, but for its session. */
+export function toLocalConnectionInfo(settings: Settings, client: ClientInfo): Omit<ConnectionInfo, 'sessionPresent'> {
   const { limits, maximumQoS, retainAvailable, wildcardSubscriptions, sharedSubscriptions } = settings
   const isV5 = client.protocolVersion === 5
   const responseInformation = isV5 ? settings.responseInformation?.(client) : undefined
   return {
     protocolVersion: client.protocolVersion,
     clientId: client.clientId,
-    sessionPresent,
     receiveMaximum: isV5 ? limits.receiveMaximum : 65_535,
     maximumPacketSize: limits.packetSize,
     maximumQoS,

@@ -1,5 +1,5 @@
 import { AntiphonError } from '@antiphon/core'
-import type { ConnectionInfo, OutgoingMessage } from '@antiphon/core'
+import type { OutgoingMessage } from '@antiphon/core'
 import type { SubscribeRequest, TransportEvent } from '@antiphon/core/link'
 import { isPromiseLike } from '../authority/hook-result.js'
 import { authenticate } from '../authority/authenticate.js'
@@ -7,7 +7,7 @@ import type { ConnectVerdict, ClientInfo, ConnectAttempt } from '../authority/au
 import { HookQueue } from '../authority/hook-queue.js'
 import type { Publisher } from '../authority/publisher.js'
 import { admit } from '../connection/admit.js'
-import { checkConnect, toAttempt, toClientInfo } from '../connection/connect-rules.js'
+import { checkConnect, toAttempt, toClientInfo, toVisitor } from '../connection/connect-rules.js'
 import { ConnectionTimer } from '../connection/connection-timer.js'
 import type { Flushable } from '../connection/turn.js'
 import type { Engine } from '../engine.js'
@@ -22,6 +22,7 @@ import type { Departure } from '../session/sessions.js'
 import { countRefusal } from '../stats.js'
 import { toLocalConnectionInfo } from './local-connection-info.js'
 import { fromLocal, toLocalMessage } from './local-message.js'
+import { Serial } from './serial.js'
 
 /** Who hears what happens on a local connection. */
 export interface LocalListener {
@@ -49,6 +50,8 @@ export class LocalConnection implements Peer, Publisher, Flushable {
   #isOver = false
   #mail: (() => void)[] = []
   #unreadBytes = 0
+  /** Keeps messages in order when a hook publishes over this link. */
+  readonly #sending = new Serial()
   /** What is to fail when the connection does. */
   readonly #waiting = new Set<(error: AntiphonError) => void>()
 
@@ -87,11 +90,10 @@ export class LocalConnection implements Peer, Publisher, Flushable {
         })
       }
       const admission = authenticate(settings.authority, this.#attempt)
-      if (isPromiseLike(admission)) void admission.then((given) => this.#enter(given))
+      if (isPromiseLike(admission)) admission.then((given) => this.#enter(given)).catch(this.#refuseFor)
       else this.#enter(admission)
     } catch (error) {
-      const { message, reasonCode = Reason.unspecifiedError } = AntiphonError.from(error)
-      this.#refuse(reasonCode, message)
+      this.#refuseFor(error)
     }
   }
 
@@ -173,9 +175,11 @@ export class LocalConnection implements Peer, Publisher, Flushable {
       }
       response(version === 5 || !isFailure(code) ? code : Reason.success)
     }
-    const outcome = intake.take(publication, this)
-    if (isPromiseLike(outcome)) void outcome.then((code) => turn.add({ flush: () => conclude(code) }))
-    else turn.add({ flush: () => conclude(outcome) })
+    this.#sending.run(() => {
+      const outcome = intake.take(publication, this)
+      if (isPromiseLike(outcome)) void outcome.then((code) => turn.add({ flush: () => conclude(code) }))
+      else turn.add({ flush: () => conclude(outcome) })
+    })
   }
 
   /** Subscribes, and tells the reason codes before the retained messages come. */
@@ -224,22 +228,26 @@ export class LocalConnection implements Peer, Publisher, Flushable {
       return this.#refuse(Reason.badAuthenticationMethod, 'a local client cannot be challenged')
     if (!admission.admit) return this.#refuse(admission.reasonCode, admission.reasonString ?? 'not let in')
     const engine = this.#engine
-    const request = this.#request
-    const { client, session, sessionPresent } = admit(engine, this, {
-      request,
-      attempt: this.#attempt,
-      admission,
-    })
-    this.#client = client
+    const visitor = toVisitor(engine.settings, this.#attempt, admission)
+    const granted = toLocalConnectionInfo(engine.settings, visitor.client)
+    engine.sessions.makeWay(visitor.client.clientId, this.#request.cleanStart)
+    // Both run hooks, which may have closed this link.
+    if (this.#isOver) return
+    const { session, sessionPresent } = admit(engine, this, visitor, this.#request)
+    this.#client = visitor.client
     this.#session = session
     if (admission.expiresAt !== undefined) {
       this.#credential.limit(Math.max(0, admission.expiresAt - engine.now()), () =>
         this.disconnect(Reason.maximumConnectTime, 'the credential has expired'),
       )
     }
-    const info: ConnectionInfo = toLocalConnectionInfo(engine.settings, client, sessionPresent)
-    this.#post(() => this.#listener.next({ type: 'online', info }))
+    this.#post(() => this.#listener.next({ type: 'online', info: { ...granted, sessionPresent } }))
     engine.sessions.resume(session)
+  }
+
+  readonly #refuseFor = (error: unknown): void => {
+    const { message, reasonCode = Reason.unspecifiedError } = AntiphonError.from(error)
+    this.#refuse(reasonCode, message)
   }
 
   #refuse(reasonCode: number, reason: string): void {

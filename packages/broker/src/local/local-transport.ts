@@ -13,6 +13,7 @@ export function localTransport(
   options: LocalClientOptions,
   hasClosed: () => boolean,
 ): Transport {
+  const { notifications } = engine
   const identity = toIdentity(options, engine.settings)
   let current: LocalConnection | undefined
   let farewell: (() => void) | undefined
@@ -24,17 +25,19 @@ export function localTransport(
     what: string,
     send: (connection: LocalConnection, response: (reasonCodes: readonly number[]) => void) => void,
   ): Observable<readonly number[]> =>
-    new Observable((subscriber) => {
-      const connection = online()
-      if (connection === undefined) return subscriber.error(notConnected(what))
-      const settle = connection.whileOnline((error) => subscriber.error(error))
-      send(connection, (reasonCodes) => {
-        settle()
-        subscriber.next(reasonCodes)
-        subscriber.complete()
-      })
-      return settle
-    })
+    new Observable((subscriber) =>
+      notifications.run(() => {
+        const connection = online()
+        if (connection === undefined) return subscriber.error(notConnected(what))
+        const settle = connection.whileOnline((error) => subscriber.error(error))
+        send(connection, (reasonCodes) => {
+          settle()
+          subscriber.next(reasonCodes)
+          subscriber.complete()
+        })
+        return settle
+      }),
+    )
 
   return {
     connect$: () =>
@@ -56,33 +59,31 @@ export function localTransport(
         current = connection
         farewell = () => subscriber.complete()
         const { ready } = engine
-        if (ready === undefined) engine.turn.add({ flush: () => connection.open() })
-        else
-          ready.then(
-            () => connection.open(),
-            (error: unknown) => subscriber.error(storageLost(error)),
-          )
-        return () => connection.leave({ isFarewell: false })
+        const open = (): void => notifications.run(() => connection.open())
+        if (ready === undefined) engine.turn.add({ flush: open })
+        else ready.then(open, (error: unknown) => subscriber.error(storageLost(error)))
+        return () => notifications.run(() => connection.leave({ isFarewell: false }))
       }),
     subscribe$: (requests, identifier) =>
-      sendRequest('subscribe', (connection, response) =>
-        connection.subscribe(requests, identifier, response),
-      ),
+      sendRequest('subscribe', (connection, response) => connection.subscribe(requests, identifier, response)),
     unsubscribe$: (filters) =>
       sendRequest('unsubscribe', (connection, response) => connection.unsubscribe(filters, response)),
     publish$: (message) =>
-      new Observable((subscriber) => {
-        const connection = online()
-        if (connection === undefined) return subscriber.error(notConnected('publish'))
-        const response = (reasonCode: number): void => {
-          subscriber.next({ reasonCode })
-          subscriber.complete()
-        }
-        connection.send(message, response, (error) => subscriber.error(error))
-      }),
+      new Observable((subscriber) =>
+        notifications.run(() => {
+          const connection = online()
+          if (connection === undefined) return subscriber.error(notConnected('publish'))
+          const response = (reasonCode: number): void => {
+            subscriber.next({ reasonCode })
+            subscriber.complete()
+          }
+          connection.send(message, response, (error) => subscriber.error(error))
+        }),
+      ),
     disconnect$: () =>
       new Observable((subscriber) => {
-        online()?.leave({ isFarewell: true, ...(identity.endsWithFarewell ? { expiry: 0 } : {}) })
+        const expiry = identity.endsWithFarewell ? { expiry: 0 } : {}
+        notifications.run(() => online()?.leave({ isFarewell: true, ...expiry }))
         farewell?.()
         farewell = undefined
         subscriber.complete()

@@ -14,7 +14,7 @@ export class Router {
   readonly #queuesOffline: boolean
   #count = 0
   #stamp = 0
-  /** The message being routed and whom it found so far; routing is never re-entered. */
+  /** The message being routed and its receivers. Shared by all calls: routing calls no observer, so it is not re-entered. */
   #publication: Publication | null = null
   readonly #sessions: Session[] = []
   readonly #shared: SharedGroup[] = []
@@ -28,12 +28,7 @@ export class Router {
   }
 
   /** Subscribes a session, or changes its subscription to the same filter without a gap [MQTT-3.8.4-3]. */
-  subscribe(
-    session: Session,
-    line: SubscribeLine,
-    qos: QoS,
-    identifier: number | undefined,
-  ): SessionSubscription {
+  subscribe(session: Session, line: SubscribeLine, qos: QoS, identifier: number | undefined): SessionSubscription {
     const { filter, noLocal, retainAsPublished } = line
     const options = {
       qos,

@@ -111,10 +111,10 @@ export class SubscriptionHandler {
     verdicts: readonly SubscribeVerdict[],
   ): Subscribed {
     const { router, journal, emit, settings } = this.#parts
+    // Ended while the hooks decided, or by one of them: a subscription would stay behind for ever.
+    if (session.isEnded) return { reasonCodes: lines.map(() => Reason.unspecifiedError), replay: () => {} }
     const replays: (() => void)[] = []
-    const reasonCodes = lines.map((line, index) => {
-      const reasonCode = info(line, verdicts[index], settings.maximumQoS)
-      emit({ type: 'subscribed', clientId: session.clientId, filter: line.filter, reasonCode })
+    const carryOut = (line: SubscribeLine, reasonCode: number): number => {
       if (isFailure(reasonCode)) return reasonCode
       const isNew = !session.subscriptionMap.has(line.filter)
       if (isNew && session.subscriptionMap.size >= settings.limits.subscriptionsPerClient)
@@ -127,6 +127,11 @@ export class SubscriptionHandler {
         const { filter, qos: maximumQoS, identifiers } = subscription
         replays.push(() => session.downlink.replay({ filter, maximumQoS, identifiers }))
       }
+      return reasonCode
+    }
+    const reasonCodes = lines.map((line, index) => {
+      const reasonCode = carryOut(line, info(line, verdicts[index], settings.maximumQoS))
+      emit({ type: 'subscribed', clientId: session.clientId, filter: line.filter, reasonCode })
       return reasonCode
     })
     journal?.session(session)

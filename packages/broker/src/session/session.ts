@@ -17,6 +17,8 @@ export class Session {
   peer: Peer | null = null
   /** Who is connected, while somebody is. */
   client: ClientInfo | null = null
+  /** The session has ended: what was still under way must not subscribe or store it again. */
+  isEnded = false
   /** When its connection ended; `null` while it has one. */
   leftAt: number | null = null
   /** Seconds it outlives its connection; `Infinity` for ever. */

@@ -20,7 +20,6 @@ export interface SessionsParts {
 /** How a client comes in. */
 export interface Entry {
   readonly client: ClientInfo
-  readonly cleanStart: boolean
   /** Seconds; `Infinity` for ever. */
   readonly expiry: number
   readonly peer: Peer
@@ -63,22 +62,30 @@ export class Sessions {
     return this.#byId.size >= this.#parts.host.limits.sessions && !this.#byId.has(clientId)
   }
 
-  /** Lets a client in: whoever had its name goes [MQTT-3.1.4-3], and its session is found or begun [MQTT-3.1.2-4/5/6]. */
+  /**
+   * Disconnects the client that uses a client identifier [MQTT-3.1.4-3]; a clean start ends its session, too. Call it before
+   * `open`: publishing the will of that client runs hooks, which may do anything, while `open` runs none.
+   */
+  makeWay(clientId: string, isCleanStart: boolean): void {
+    this.#byId
+      .get(clientId)
+      ?.peer?.disconnect(Reason.sessionTakenOver, 'another connection has its client identifier')
+    const existing = this.#byId.get(clientId)
+    if (isCleanStart && existing !== undefined) this.end(existing)
+  }
+
+  /** Resumes or begins the session of a client that `makeWay` was called for [MQTT-3.1.2-4/5/6]. */
   open(entry: Entry): { readonly session: Session; readonly isPresent: boolean } {
     const { client, peer } = entry
-    this.#byId
-      .get(client.clientId)
-      ?.peer?.disconnect(Reason.sessionTakenOver, 'another connection has its client identifier')
     const existing = this.#byId.get(client.clientId)
-    if (entry.cleanStart && existing !== undefined) this.end(existing)
-    const session = this.#byId.get(client.clientId) ?? this.#begin(client.clientId)
+    const session = existing ?? this.#begin(client.clientId)
     this.#expiries.get(session)?.cancel()
     this.#expiries.delete(session)
     session.expiry = entry.expiry
     session.attach(peer, client, entry.receiveMaximum)
     this.#parts.wills.arrived(session, entry.will) // [MQTT-3.1.3-9]
     this.#parts.host.journal?.session(session)
-    return { session, isPresent: existing === session }
+    return { session, isPresent: existing !== undefined }
   }
 
   /** Sends what waits for a client that has been told that it is in. */
@@ -95,10 +102,11 @@ export class Sessions {
     if (departure.expiry !== undefined) session.expiry = departure.expiry
     session.detach(host.now())
     if (departure.forgetsWill) wills.forget(session)
-    else wills.connectionLost(session)
     this.#parts.router.redispatch(session)
     host.journal?.session(session)
     this.#awaitReturn(session, session.expiry)
+    // Last: publishing the will runs hooks, which may do anything with this session.
+    wills.connectionLost(session)
   }
 
   /** Takes back a session that the storage kept; its time away counts. */
@@ -111,15 +119,17 @@ export class Sessions {
   /** Ends a session and all it holds. */
   end(session: Session): void {
     const { host, router, wills, emit } = this.#parts
-    if (this.#byId.get(session.clientId) !== session) return
+    if (session.isEnded) return
+    session.isEnded = true
     this.#byId.delete(session.clientId)
     this.#expiries.get(session)?.cancel()
     this.#expiries.delete(session)
     for (const filter of [...session.subscriptionMap.keys()]) router.unsubscribe(session, filter)
     session.downlink.clear()
-    wills.sessionEnded(session)
     host.journal?.sessionEnded(session)
     emit({ type: 'session-ended', clientId: session.clientId })
+    // Last, as in `close`.
+    wills.sessionEnded(session)
   }
 
   #awaitReturn(session: Session, seconds: number): void {

@@ -20,11 +20,14 @@ export interface WillsParts {
   readonly deadlines: Deadlines
   readonly now: () => number
   readonly publish: (publication: Publication, client: ClientInfo) => void
-  /** A session's will went out after its delay. */
+  /** A session's will goes out after its delay. */
   readonly sent: (session: Session) => void
 }
 
-/** Keeps the wills of the connected, and publishes those of the lost [MQTT-3.1.2-8]. */
+/**
+ * Keeps the wills of the connected, and publishes those of the lost [MQTT-3.1.2-8]. Publishing one runs hooks, which may
+ * call the broker: callers finish with the session first.
+ */
 export class Wills {
   readonly #pending = new Map<Session, Pending>()
   readonly #deadlines: Deadlines
@@ -67,8 +70,8 @@ export class Wills {
 
   #await(session: Session, will: Will, milliseconds: number): void {
     const deadline = this.#deadlines.add(milliseconds, () => {
-      this.#send(session, will)
       this.#sent(session)
+      this.#send(session, will)
     })
     this.#pending.set(session, { will, deadline })
   }

@@ -59,7 +59,7 @@ describe('authenticate', () => {
       password: Buffer.from('p'),
       keepAlive: 7,
       cleanStart: true,
-      sessionExpiryInterval: 0,
+      sessionExpiry: 0,
       step: 0,
     })
     expect(world.join('b').take()[0]).toMatchObject({
@@ -275,6 +275,23 @@ describe('authorizePublish', () => {
     young.take()
     for (const messageId of [1, 2, 3]) young.send(publish('x', { messageId }))
     expect(young.take()).toMatchObject([{ cmd: 'disconnect', reasonCode: 0x93 }])
+  })
+
+  it('acknowledges messages of a 3.1.1 client in their order when one that waited goes on at once', async () => {
+    const first = new Subject<PublishVerdict>()
+    const { world } = join(
+      { authorizePublish: ({ message }) => (String(message.payload) === '1' ? first : 'allow') },
+      { limits: { receiveMaximum: 1 } },
+    )
+    const old = world.join('old', { protocolVersion: 4 })
+    old.take()
+    for (const messageId of [1, 2]) old.send(publish(`${messageId}`, { messageId }))
+    first.next('allow')
+    await world.settle()
+    expect(old.take().map(({ cmd, messageId }) => [cmd, messageId])).toEqual([
+      ['puback', 1],
+      ['puback', 2],
+    ])
   })
 
   it('that answers after the client has gone does no harm', async () => {
