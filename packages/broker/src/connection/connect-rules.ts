@@ -69,7 +69,8 @@ export function toAttempt(
     listener: channel.listener,
     keepAlive: request.keepAlive,
     cleanStart: request.cleanStart,
-    sessionExpiryInterval: request.sessionExpiryInterval === foreverSeconds ? Infinity : request.sessionExpiryInterval,
+    sessionExpiryInterval:
+      request.sessionExpiryInterval === foreverSeconds ? Infinity : request.sessionExpiryInterval,
     step: 0,
     isReAuthentication: false,
     ...(userName === undefined ? {} : { userName }),
@@ -133,7 +134,8 @@ export function connackProperties(
 ): ConnackProperties {
   const { authenticationMethod } = request
   const { authenticationData } = admission
-  const requested = request.sessionExpiryInterval === foreverSeconds ? Infinity : request.sessionExpiryInterval
+  const requested =
+    request.sessionExpiryInterval === foreverSeconds ? Infinity : request.sessionExpiryInterval
   // Only a client that asks is told [MQTT-3.1.2-28].
   const responseInformation = request.wantsResponseInformation
     ? settings.responseInformation?.(client)

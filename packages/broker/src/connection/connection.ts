@@ -202,7 +202,11 @@ export class Connection implements ClientConnectionHost, ReaderHost {
     engine.sessions.makeWay(visitor.client.clientId, request.cleanStart)
     const peer = new WirePeer(outbox, request, engine, this.disconnect)
     const { session, sessionPresent } = admit(engine, peer, visitor, request)
-    this.#inside = { session, peer, conversation: new ClientConnection(this, session, visitor.client, request) }
+    this.#inside = {
+      session,
+      peer,
+      conversation: new ClientConnection(this, session, visitor.client, request),
+    }
     this.#phase = 'in'
     this.#patience.end()
     const welcome = welcomePacket(request.version, { sessionPresent, properties })

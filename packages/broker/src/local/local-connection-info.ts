@@ -3,7 +3,10 @@ import type { ClientInfo } from '../authority/authority.js'
 import type { Settings } from '../options.js'
 
 /** What CONNACK would have said to a local client, but for its session. */
-export function toLocalConnectionInfo(settings: Settings, client: ClientInfo): Omit<ConnectionInfo, 'sessionPresent'> {
+export function toLocalConnectionInfo(
+  settings: Settings,
+  client: ClientInfo,
+): Omit<ConnectionInfo, 'sessionPresent'> {
   const { limits, maximumQoS, retainAvailable, wildcardSubscriptions, sharedSubscriptions } = settings
   const isV5 = client.protocolVersion === 5
   const responseInformation = isV5 ? settings.responseInformation?.(client) : undefined

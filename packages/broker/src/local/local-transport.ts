@@ -65,7 +65,9 @@ export function localTransport(
         return () => notifications.run(() => connection.leave({ isFarewell: false }))
       }),
     subscribe$: (requests, identifier) =>
-      sendRequest('subscribe', (connection, response) => connection.subscribe(requests, identifier, response)),
+      sendRequest('subscribe', (connection, response) =>
+        connection.subscribe(requests, identifier, response),
+      ),
     unsubscribe$: (filters) =>
       sendRequest('unsubscribe', (connection, response) => connection.unsubscribe(filters, response)),
     publish$: (message) =>

@@ -98,7 +98,8 @@ export function readConnect(packet: Buffer, bodyAt: number, version: ProtocolVer
     ...(username === undefined ? {} : { userName: username }),
     ...(password === undefined ? {} : { password }),
     ...(will === undefined ? {} : { will: toWill(will, packet, willSection) }),
-    sessionExpiryInterval: version === 5 ? (properties.sessionExpiryInterval ?? 0) : cleanStart ? 0 : foreverSeconds,
+    sessionExpiryInterval:
+      version === 5 ? (properties.sessionExpiryInterval ?? 0) : cleanStart ? 0 : foreverSeconds,
     receiveMaximum: properties.receiveMaximum ?? 0xffff,
     maximumPacketSize: properties.maximumPacketSize ?? Infinity,
     topicAliasMaximum: properties.topicAliasMaximum ?? 0,

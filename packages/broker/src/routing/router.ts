@@ -28,7 +28,12 @@ export class Router {
   }
 
   /** Subscribes a session, or changes its subscription to the same filter without a gap [MQTT-3.8.4-3]. */
-  subscribe(session: Session, line: SubscribeLine, qos: QoS, identifier: number | undefined): SessionSubscription {
+  subscribe(
+    session: Session,
+    line: SubscribeLine,
+    qos: QoS,
+    identifier: number | undefined,
+  ): SessionSubscription {
     const { filter, noLocal, retainAsPublished } = line
     const options = {
       qos,

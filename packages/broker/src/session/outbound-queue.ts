@@ -156,7 +156,8 @@ export class OutboundQueue {
     const isIts = (delivery: OutboundMessage): boolean => delivery.tracker === tracker
     const waiting = this.#backlog?.extract(isIts) ?? []
     const sent = this.#inFlight.all().filter((delivery) => isIts(delivery) && delivery.qos === 1)
-    const isHere = ({ isOutstanding }: OutboundMessage): boolean => this.#session.peer !== null && isOutstanding
+    const isHere = ({ isOutstanding }: OutboundMessage): boolean =>
+      this.#session.peer !== null && isOutstanding
     for (const delivery of sent.filter(isHere)) {
       delivery.isWithdrawn = true
       // No later life of the broker sends it either.

@@ -27,14 +27,21 @@ export async function groupAtWork(url: string, urlOf: (name: string) => string =
   onTestFinished(() => requester.close())
   let unmatched = 0
   unmatchedResponses$(requester).subscribe(() => unmatched++)
-  const responses = lastValueFrom(from(requests).pipe(request$(requester, work, { timeout: 60_000 }), toArray()))
+  const responses = lastValueFrom(
+    from(requests).pipe(request$(requester, work, { timeout: 60_000 }), toArray()),
+  )
   await until(() => members.every(({ began }) => began.length >= held))
 
   /** Each request got its own response, once. */
   const expectAnswered = async (): Promise<void> => {
     expect((await responses).sort(byNumber)).toEqual(requests)
     const all = requests.length
-    expect(requesterStats(requester, work)).toMatchObject({ asked: all, answered: all, pending: 0, retried: 0 })
+    expect(requesterStats(requester, work)).toMatchObject({
+      requested: all,
+      responded: all,
+      pending: 0,
+      retried: 0,
+    })
     expect(unmatched).toBe(0)
   }
   /** Each request was carried out once, by one member. */
