@@ -2,12 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { AntiphonError, requesterStats, exchange$, request, type Link } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
 import { filter, firstValueFrom, lastValueFrom, take } from 'rxjs'
-import { tell, told, whenTold } from '../../process/told.js'
+import { notifyParent, onParentMessage, readRole } from '../../process/parent-process.js'
 import { reading, readings, silence } from '../contract.js'
 import { takeSample } from '../sample.js'
 import type { SoakPeerRole } from './responder.js'
 
-const { port, samples, every, rate } = told<SoakPeerRole>()
+const { port, samples, every, rate } = readRole<SoakPeerRole>()
 const url = `mqtt://127.0.0.1:${port}`
 const link = connect(url, { clientId: 'requester' })
 const question = (id: number) => ({ id, city: `city ${id % 100}` })
@@ -36,8 +36,7 @@ const occasions: readonly ((link: Link) => Promise<unknown>)[] = [
   (on) => lastValueFrom(exchange$(on, readings, question(requested), { credit: 2 })),
   // A question that runs out of time, and one that is called off.
   (on) => request(on, silence, question(requested), { timeout: 200 }).catch(() => undefined),
-  (on) =>
-    request(on, silence, question(requested), { signal: AbortSignal.timeout(100) }).catch(() => undefined),
+  (on) => request(on, silence, question(requested), { signal: AbortSignal.timeout(100) }).catch(() => undefined),
   // A client that comes, asks and goes.
   async () => {
     const guest = connect(url)
@@ -67,10 +66,7 @@ const own = (): Readonly<Record<string, number>> => ({
   asked: requested,
   answered,
   failed,
-  open:
-    requesterStats(link, reading).pending +
-    requesterStats(link, readings).pending +
-    requesterStats(link, silence).pending,
+  open: requesterStats(link, reading).pending + requesterStats(link, readings).pending + requesterStats(link, silence).pending,
 })
 const sampling = setInterval(() => takeSample(samples, own()), every)
 
@@ -79,11 +75,11 @@ async function leave(): Promise<void> {
   for (let isOpen = true; isOpen; isOpen = own()['open'] !== 0) await wait(50)
   await link.close()
   takeSample(samples, own())
-  tell('finished')
+  notifyParent('finished')
 }
 
 let loading: readonly NodeJS.Timeout[] = []
-whenTold({
+onParentMessage({
   load: () => {
     loading = load()
   },
@@ -94,4 +90,4 @@ whenTold({
 })
 await firstValueFrom(link.state$.pipe(filter(({ status }) => status === 'online')))
 takeSample(samples, own())
-tell('ready')
+notifyParent('ready')
