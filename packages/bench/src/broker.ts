@@ -5,11 +5,9 @@ import { startContestants } from './broker-contestants.js'
 import type { Contestant } from './broker-contestants.js'
 import { dial, echo, fanOut, gone, subscribe } from './broker-load.js'
 import type { Measured } from './broker-load.js'
+import { brokerSettingsFrom } from './broker-settings.js'
 
-const isFull = process.argv.includes('--full')
-/** Folder for a CPU profile of our broker, if any. */
-const profile = process.argv.find((argument) => argument.startsWith('--profile='))?.slice('--profile='.length)
-const [rounds, milliseconds, idle] = isFull ? [11, 2_000, 10_000] : [9, 200, 2_000]
+const { rounds, milliseconds, idle, only, nodeOptions } = brokerSettingsFrom(process.argv.slice(2))
 
 /** A row of the table: what is done to each broker in each round. */
 interface Row {
@@ -43,9 +41,6 @@ async function fan(contestant: Contestant): Promise<Measured> {
   await gone(publisher)
   return measured
 }
-
-/** Part of the names of the rows to run; all by default. */
-const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice('--only='.length) ?? ''
 
 const rows = [...echoes, { name: 'fan-out 1 to 1 000, deliveries', run: fan }].filter(({ name }) =>
   name.includes(only),
@@ -116,9 +111,7 @@ function line(cells: readonly string[]): void {
   console.log(first.padEnd(32) + others.map((cell) => cell.padStart(13)).join(''))
 }
 
-const contestants = await startContestants(
-  profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
-)
+const contestants = await startContestants(nodeOptions)
 try {
   const [allBefore, oursBefore] = busy()
   const began = performance.now()

@@ -1,6 +1,4 @@
-import { html, type Html } from '../report/html.js'
-import { stripPlot } from '../report/plot.js'
-import { table } from '../report/table.js'
+import { dotChart, figure, html, table, type Html } from '@antiphon/report'
 import { median } from './figures.js'
 import { brokerKinds, describeFault, type RequestOutcome } from './plan.js'
 import { harmKinds } from './schedule.js'
@@ -11,8 +9,8 @@ export function renderFaults({ runs }: FaultsOutcome): Html {
   return html`${preamble}
     <h3>Requests</h3>
     ${requestsTable(runs)}
-    <h3>Faults, and how long until the first answer</h3>
-    ${faultsTable(runs)} ${recoveryPlot(runs)} ${promisesTable}
+    <h3>Faults, and the time until the first response</h3>
+    ${faultsTable(runs)} ${recoveryChart(runs)} ${promisesTable}
     <details>
       <summary>Every run</summary>
       ${runsTable(runs)}
@@ -20,40 +18,39 @@ export function renderFaults({ runs }: FaultsOutcome): Html {
 }
 
 const preamble = html`<p>
-  Two requesters, three responders that share a group, and a broker, each a process of its own; a proxy of
-  ours on every connection. Each process writes a ledger, a line for each event, and the ledgers are compared
-  when the run is over.
+  Two requesters, three responders that share a group, and a broker, each in a process of its own, with a
+  proxy on every connection. Each process writes a ledger, one line per event; the ledgers are compared at the
+  end of the run.
 </p>`
 
-const promisesTable = html`<h3>What is demanded</h3>
+const promisesTable = html`<h3>Rules</h3>
   ${table(
     ['rule', 'when'],
     [
-      ['Every request has exactly one outcome: an answer or a typed error', 'always'],
-      ['An answer goes to its asker', 'always'],
+      ['Every request has exactly one outcome: a response or a typed error', 'always'],
+      ['A response reaches the requester that sent the request', 'always'],
       [
-        'One life of a responder handles a request once, however often it is delivered, as long as its asker waits',
+        'A responder process handles a request once, however often it is delivered, as long as its requester waits',
         'always; where bytes were changed, by the correlation and the response topic under which it came',
       ],
       ['No process ends by itself, or cannot be ended', 'always'],
       [
-        'Every request is answered whose asker waits until 10 s after the last fault, so that nothing acknowledged is lost',
-        'except where bytes were changed, or the asker’s own clock was set forward',
+        'Every request whose requester waits until 10 s after the last fault is answered, so that nothing acknowledged is lost',
+        'except where bytes were changed, or the requester’s own clock was set forward',
       ],
-      ['Answers come again within 10 s of the last fault', 'except where bytes were changed'],
+      ['Responses arrive again within 10 s of the last fault', 'except where bytes were changed'],
       [
         'No request is handled by two responders',
-        'where it was asked once and no connection was lost. Otherwise MQTT delivers at least once, and a second delivery may go to another responder, which cannot know of the first: counted below as handled again elsewhere',
+        'where it was sent once and no connection was lost. Otherwise MQTT delivers at least once, and a redelivery may go to another responder, which cannot know of the first delivery: counted as handled again elsewhere',
       ],
     ],
   )}
   <p>
-    Mosquitto acknowledges before it writes its store, and may forget over SIGKILL what it acknowledged:
-    there, and wherever a session is dropped, requests are asked again (<code>retry</code>,
-    <code>onDisconnect: 'resend'</code>), and it is demanded that this answers every one. The embedded broker
-    writes first; over it requests are asked once as well, and each acknowledged one has to be answered.
-    Mosquitto keeps a dead member’s messages for its session, the embedded broker gives them to another
-    member.
+    Mosquitto acknowledges before it writes its store, and SIGKILL may lose what it acknowledged: there, and
+    wherever a session is dropped, requests are retried (<code>retry</code>,
+    <code>onDisconnect: 'resend'</code>), and every one must be answered that way. The embedded broker writes
+    first; over it, requests are also sent once only, and each acknowledged one must be answered. Mosquitto
+    keeps a dead member’s messages for its session, the embedded broker gives them to another member.
   </p>`
 
 function requestsTable(runs: readonly RunRecord[]): Html {
@@ -62,15 +59,15 @@ function requestsTable(runs: readonly RunRecord[]): Html {
   return table(
     [
       'broker',
-      'asked',
+      'sent',
       'runs',
       'requests',
       'answered',
       'ended in errors',
       'handled',
       'handled again elsewhere',
-      'repetitions recognised',
-      'stray replies',
+      'duplicates recognised',
+      'unmatched responses',
       'breaches',
     ],
     brokerKinds.flatMap((broker) =>
@@ -123,7 +120,7 @@ function faultsTable(runs: readonly RunRecord[]): Html {
   const shown = (milliseconds: number): string =>
     Number.isFinite(milliseconds) ? `${Math.round(milliseconds)} ms` : '–'
   return table(
-    ['fault', 'times', 'recovery, in the middle', 'worst'],
+    ['fault', 'times', 'median recovery', 'worst'],
     byKind(runs).map(({ name, faults, recoveries }) => [
       name,
       faults,
@@ -133,16 +130,19 @@ function faultsTable(runs: readonly RunRecord[]): Html {
   )
 }
 
-function recoveryPlot(runs: readonly RunRecord[]): Html {
-  return stripPlot(
-    { title: 'From the end of a fault to the first answer', x: 'milliseconds' },
-    byKind(runs).map(({ name, recoveries }) => ({ name, values: recoveries })),
+function recoveryChart(runs: readonly RunRecord[]): Html {
+  return figure(
+    dotChart({
+      title: 'From the end of a fault to the first response',
+      x: 'milliseconds',
+      rows: byKind(runs).map(({ name, recoveries }) => ({ name, values: recoveries })),
+    }),
   )
 }
 
 function runsTable(runs: readonly RunRecord[]): Html {
   return table(
-    ['seed', 'broker', 'asked', 'faults', 'requests', 'a second', 'outcomes', 'breaches'],
+    ['seed', 'broker', 'sent', 'faults', 'requests', 'per second', 'outcomes', 'breaches'],
     runs.map(({ plan, verdict }) => [
       String(plan.seed),
       plan.broker,

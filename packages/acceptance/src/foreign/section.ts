@@ -1,7 +1,6 @@
+import { html, table } from '@antiphon/report'
 import { installCommands, isInstalled } from '@antiphon/workshop'
 import type { NotRun, Outcome, Section } from '../frame/section.js'
-import { html } from '../report/html.js'
-import { table } from '../report/table.js'
 import { meetings, type Exchanged, type Meeting } from './meetings.js'
 import { brokers, setUp, type BrokerName } from './stage.js'
 

@@ -1,4 +1,4 @@
-import type { Html } from '../report/html.js'
+import type { Html } from '@antiphon/report'
 
 /** One part of the acceptance suite: something done to the whole system, and how that is shown. */
 export interface Section<R extends Outcome = Outcome> {

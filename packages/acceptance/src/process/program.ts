@@ -7,7 +7,7 @@ export interface ProgramParts {
   readonly name: string
   /** The bundled file. */
   readonly file: string
-  /** What it is told in its n-th life, counted from 0. */
+  /** Its role, passed as one JSON argument, in its n-th life, counted from 0. */
   readonly role: (life: number) => unknown
   readonly env?: NodeJS.ProcessEnv
   /** Options of Node. */

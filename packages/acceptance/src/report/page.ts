@@ -1,7 +1,5 @@
+import { html, page as framed, table, type Html } from '@antiphon/report'
 import type { Outcome, Section } from '../frame/section.js'
-import { html, type Html } from './html.js'
-import { style } from './style.js'
-import { table } from './table.js'
 
 /** How one section ended; what the report's JSON holds. */
 export interface SectionRecord {
@@ -24,7 +22,13 @@ export interface SuiteRecord {
   readonly sections: readonly SectionRecord[]
 }
 
-/** The report as one page that needs nothing else: a pure function of the record. */
+const style = `
+main{max-width:60rem}
+dl{display:flex;flex-wrap:wrap;gap:8px 32px;margin:8px 0}
+dt{color:var(--soft);font-size:14px}dd{margin:0;font-size:20px;font-variant-numeric:tabular-nums}
+`
+
+/** Renders the report as one page: a pure function of the record. */
 export function page(record: SuiteRecord, sections: readonly Section[]): string {
   const { startedAt, seconds, command, ground } = record
   const failures = record.sections.flatMap(({ outcome }) => outcome.failures)
@@ -36,36 +40,23 @@ export function page(record: SuiteRecord, sections: readonly Section[]): string 
     failures.length === 0
       ? 'everything held'
       : `${failures.length} thing${failures.length === 1 ? '' : 's'} did not hold`
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width" />
-        <title>Antiphon: acceptance</title>
-        <style>
-          ${{ markup: style }}
-        </style>
-      </head>
-      <body>
-        <h1>Nothing lost, no one let in</h1>
-        <p class="${failures.length === 0 ? 'good' : 'bad'}">${verdict}</p>
-        <p>
-          ${startedAt}, ${Math.round(seconds)} s, by <code>${command}</code>,
-          ${Object.entries(ground)
-            .map(([name, value]) => `${name} ${value}`)
-            .join(', ')}.
-        </p>
-        ${known.map(({ section, outcome }) => headlines(section, outcome))}
-        ${known.map(
-          ({ section, outcome, isBroken, seconds: took }) =>
-            html`<section id="${section.name}">
-              <h2>${section.title}</h2>
-              <p>${Math.round(took)} s</p>
-              ${failuresOf(outcome)} ${notRunOf(outcome)} ${isBroken ? undefined : section.render(outcome)}
-            </section>`,
-        )}
-      </body>
-    </html>`.markup
+  const on = Object.entries(ground).map(([name, value]) => `${name} ${value}`)
+  return framed({
+    title: 'Antiphon: acceptance',
+    style,
+    body: html`<h1>Acceptance</h1>
+      <p class="${failures.length === 0 ? 'good' : 'bad'}">${verdict}</p>
+      <p>${startedAt}, ${Math.round(seconds)} s, by <code>${command}</code>, ${on.join(', ')}.</p>
+      ${known.map(({ section, outcome }) => headlines(section, outcome))}
+      ${known.map(
+        ({ section, outcome, isBroken, seconds: took }) =>
+          html`<section id="${section.name}">
+            <h2>${section.title}</h2>
+            <p>${Math.round(took)} s</p>
+            ${failuresOf(outcome)} ${notRunOf(outcome)} ${isBroken ? undefined : section.render(outcome)}
+          </section> `,
+      )}`,
+  })
 }
 
 function headlines({ name, title }: Section, { figures }: Outcome): Html {
@@ -76,9 +67,9 @@ function headlines({ name, title }: Section, { figures }: Outcome): Html {
           html`<div>
             <dt>${figure.name}</dt>
             <dd>${figure.value}</dd>
-          </div>`,
+          </div> `,
       )}
-    </dl>`
+    </dl> `
 }
 
 function failuresOf({ failures }: Outcome): Html | undefined {

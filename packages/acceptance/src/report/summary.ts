@@ -14,8 +14,8 @@ export function summary(record: SuiteRecord, sections: readonly Section[]): stri
     outcome.notRun.map(({ what, remedy }) => `${what} (${remedy})`),
   )
   return `${[
-    '# Held',
-    `${startedAt.slice(0, 10)}, \`${command}\`, ${Math.round(seconds / 60)} minutes on ${on.join(', ')}. Plots, and every fault and attack, are in \`report.html\`.`,
+    '# Acceptance results',
+    `${startedAt.slice(0, 10)}, \`${command}\`, ${Math.round(seconds / 60)} minutes on ${on.join(', ')}. Charts, and every fault and attack, are in \`report.html\`.`,
     [row('what', 'figure', ''), row('---', '---', '---'), ...rows].join('\n'),
     failures.length === 0 ? 'Everything held.' : list('What did not hold:', failures),
     ...(notRun.length === 0 ? [] : [list('What did not run here:', notRun)]),

@@ -1,24 +1,22 @@
-import { html, type Html } from '../report/html.js'
-import { linePlot } from '../report/plot.js'
-import { table } from '../report/table.js'
+import { figure, html, lineChart, table, type Html } from '@antiphon/report'
 import { figuresOf, type ClusterRecord } from './judge.js'
 import type { SharedAnswer } from './shared.js'
 
 /** A cluster and what it said of shared subscriptions. */
 export type ShownCluster = ClusterRecord & { readonly shared: SharedAnswer }
 
-/** The clusters side by side, and how long questions were open around the death of a node. */
+/** Shows the clusters side by side, and how long requests were pending while a node was killed. */
 export function renderClusters(clusters: readonly ShownCluster[]): Html {
   return html`<p>
-      The same application, told nothing but the URLs of three nodes: three responders, each for a part of the
-      topics, and two askers. In the middle of it one node is killed.
+      The same application, configured with nothing but the URLs of three nodes: three responders, each for a
+      part of the topics, and two requesters. Halfway through, one node is killed.
     </p>
     ${table(
       [
         'broker',
         'started in',
-        'questions',
-        'responded',
+        'requests',
+        'answered',
         'reconnects',
         'sessions lost',
         'repeated runs',
@@ -39,35 +37,40 @@ export function renderClusters(clusters: readonly ShownCluster[]): Html {
         ]
       }),
     )}
-    ${clusters.map((cluster) =>
-      linePlot(
-        {
-          title: `${cluster.name}: how long questions were open; a node dies at ${(cluster.killedAt / 1_000).toFixed(1)} s`,
-          x: 'seconds',
-          y: 'milliseconds',
-        },
-        [{ name: 'open', points: slowestOfEachTenth(cluster) }],
-      ),
-    )}
+    <div class="charts">${clusters.map(timesOfRequests)}</div>
     ${table(
       [
         'broker',
         'shared subscriptions announced',
-        'a message of one’s own',
-        'what a responder of a group is told',
-        'known of it',
+        'tested with a message',
+        'what a responder that joins a group receives',
+        'notes',
       ],
       clusters.map(({ name, note, shared }) => [
         name,
         shared.isAnnounced ? 'yes' : 'no',
         shared.support,
-        shared.refusal === '' ? 'nothing: it is let in' : shared.refusal,
+        shared.refusal === '' ? 'no error: it is accepted' : shared.refusal,
         note,
       ]),
     )}`
 }
 
-/** The longest time that a question asked within each tenth of a second was open. */
+function timesOfRequests(cluster: ClusterRecord): Html {
+  const killedAt = cluster.killedAt / 1_000
+  return figure(
+    lineChart({
+      title: `${cluster.name}: slowest responses, by send time`,
+      x: 'seconds',
+      y: 'milliseconds, slowest of each 0.1 s',
+      scale: 'linear',
+      series: [{ name: 'slowest', points: slowestOfEachTenth(cluster) }],
+      events: [{ at: killedAt, label: `a node is killed at ${killedAt.toFixed(1)} s` }],
+    }),
+  )
+}
+
+/** The longest time that a request sent within each tenth of a second was pending. */
 function slowestOfEachTenth({ load }: ClusterRecord): readonly (readonly [number, number])[] {
   const slowest = new Map<number, number>()
   for (const { asked: requested, ended } of load.questions) {

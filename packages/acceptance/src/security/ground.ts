@@ -4,7 +4,14 @@ import { fileURLToPath } from 'node:url'
 import { createBroker } from '@antiphon/broker'
 import { startMosquitto } from '@antiphon/workshop'
 import { RawClient } from './raw-client.js'
-import { echoTopic, type Answer, type AskedTopic, type Order, type Report } from './victim.js'
+import {
+  echoTopic,
+  type Answer,
+  type AskedTopic,
+  type Order,
+  type Report,
+  type VictimRole,
+} from './victim.js'
 
 /** Who is attacked, on which broker. */
 export interface GroundKind {
@@ -96,7 +103,7 @@ class Process {
 
   static async start(victim: GroundKind['victim'], port: number): Promise<Process> {
     const file = fileURLToPath(new URL(`./processes/${victim}.ts`, import.meta.url))
-    const child = fork(file, [String(port)], {
+    const child = fork(file, [JSON.stringify({ port } satisfies VictimRole)], {
       execArgv: ['--import', 'tsx', '--expose-gc'],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })

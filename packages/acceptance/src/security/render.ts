@@ -1,5 +1,4 @@
-import { html, type Html } from '../report/html.js'
-import { table } from '../report/table.js'
+import { html, table, type Html } from '@antiphon/report'
 import type { Verdict } from './attack.js'
 import type { AttackRecord } from './record.js'
 import type { TlsRecord } from './tls.js'
@@ -7,9 +6,9 @@ import type { TlsRecord } from './tls.js'
 /** What was tried, what came of it, and what came of the same at a peer. */
 export function renderAttacks(attacks: readonly AttackRecord[], tls: readonly TlsRecord[]): Html {
   return html`<p>
-      Each attack is made from raw packets, on a broker and a victim of its own. Afterwards an honest question
-      has to be answered. The same is done to a peer: to a responder and caller written by hand over MQTT.js,
-      and where it is the broker that has to hold, to Mosquitto with its usual settings.
+      Each attack is made of raw packets, against a broker and a victim of its own. Afterwards a legitimate
+      request must be answered. A peer is attacked in the same way: a responder and requester written by hand
+      over MQTT.js, or, where the broker has to hold, Mosquitto with its default settings.
     </p>
     ${table(
       ['tried', 'outcome', 'peer', 'outcome there'],

@@ -1,3 +1,8 @@
+/** The role of a victim: the port of its broker. */
+export interface VictimRole {
+  readonly port: number
+}
+
 /** What a victim is asked to do. */
 export type Order =
   /** Ask its own service, or elsewhere. */

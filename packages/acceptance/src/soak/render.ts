@@ -1,6 +1,4 @@
-import { html, type Html } from '../report/html.js'
-import { linePlot } from '../report/plot.js'
-import { table } from '../report/table.js'
+import { figure, html, lineChart, table, type Html, type Series } from '@antiphon/report'
 import type { Course, Track } from './judge.js'
 import type { Sample } from './sample.js'
 import type { SoakOutcome } from './section.js'
@@ -8,35 +6,43 @@ import type { SoakOutcome } from './section.js'
 /** Shows what the processes held over time. */
 export function renderSoak({ tracks, courses }: SoakOutcome): Html {
   return html`<p>
-      A broker with its durable store, a responder and a requester, a process each. Beside the steady
-      questions there are streams to their end and left early, questions out of time and called off, and
-      clients that come and go. After the first third, a number is flat when the line that fits it best does
-      not rise by more than its bound, its doubt (three standard errors) taken off. The last point of each
-      line stands after the links were closed.
+      A broker with its durable store, a responder and a requester, a process each. Beside the steady requests
+      there are streams read to their end and streams left early, requests that time out and requests that are
+      cancelled, and clients that connect and disconnect. After the first third, a number is flat if its
+      best-fitting line, less its doubt (three standard errors), does not rise by more than its bound. The
+      last point of each line was taken after the links were closed.
     </p>
-    ${linePlot(
-      { title: 'Heap after a collection', x: 'seconds', y: 'MB' },
-      seriesOf(tracks, ({ heap }) => heap / 2 ** 20),
-    )}
-    ${linePlot(
-      { title: 'Resident memory', x: 'seconds', y: 'MB' },
-      seriesOf(tracks, ({ resident }) => resident / 2 ** 20),
-    )}
-    ${linePlot({ title: 'Sockets, timers and whatever else keeps a process alive', x: 'seconds', y: 'count' }, seriesOf(tracks, handles))}
-    ${linePlot({ title: 'Sessions and subscriptions at the broker', x: 'seconds', y: 'count' }, ownSeries(tracks, ['sessions', 'subscriptions']))}
+    <div class="charts">
+      ${course(
+        'Heap after a garbage collection',
+        'MB',
+        seriesOf(tracks, ({ heap }) => heap / 2 ** 20),
+      )}
+      ${course(
+        'Resident memory',
+        'MB',
+        seriesOf(tracks, ({ resident }) => resident / 2 ** 20),
+      )}
+      ${course('Sockets, timers and other active resources', 'count', seriesOf(tracks, handles))}
+      ${course('Sessions and subscriptions at the broker', 'count', ownSeries(tracks, ['sessions', 'subscriptions']))}
+    </div>
     ${table(['process', 'what', 'usual', 'growth a minute', 'doubt', 'bound', ''], courses.map(rowOf))}`
 }
 
-function seriesOf(tracks: readonly Track[], value: (sample: Sample) => number) {
+function course(title: string, y: string, series: readonly Series[]): Html {
+  return figure(lineChart({ title, x: 'seconds', y, scale: 'linear', series }))
+}
+
+function seriesOf(tracks: readonly Track[], value: (sample: Sample) => number): Series[] {
   return tracks.map(({ who, samples }) => ({ name: who, points: pointsOf(samples, value) }))
 }
 
-function ownSeries(tracks: readonly Track[], names: readonly string[]) {
+function ownSeries(tracks: readonly Track[], names: readonly string[]): Series[] {
   const samples = tracks.find(({ who }) => who === 'broker')?.samples ?? []
   return names.map((name) => ({ name, points: pointsOf(samples, ({ own }) => own[name] ?? 0) }))
 }
 
-function pointsOf(samples: readonly Sample[], value: (sample: Sample) => number) {
+function pointsOf(samples: readonly Sample[], value: (sample: Sample) => number): Series['points'] {
   const start = samples[0]?.at ?? 0
   return samples.map((sample) => [(sample.at - start) / 1_000, value(sample)] as const)
 }

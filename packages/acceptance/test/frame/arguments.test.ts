@@ -1,7 +1,7 @@
+import { html } from '@antiphon/report'
 import { describe, expect, it } from 'vitest'
 import { help, readArguments } from '../../src/frame/arguments.js'
 import type { Section } from '../../src/frame/section.js'
-import { html } from '../../src/report/html.js'
 
 const section = (name: string): Section => ({
   name,

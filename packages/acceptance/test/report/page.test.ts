@@ -1,11 +1,8 @@
+import { html } from '@antiphon/report'
 import { describe, expect, it } from 'vitest'
 import type { Section } from '../../src/frame/section.js'
-import { html } from '../../src/report/html.js'
 import { page, type SectionRecord, type SuiteRecord } from '../../src/report/page.js'
-import { linePlot, stripPlot } from '../../src/report/plot.js'
-import { linearScale, logarithmicScale } from '../../src/report/scale.js'
 import { summary } from '../../src/report/summary.js'
-import { table } from '../../src/report/table.js'
 
 const section: Section = {
   name: 'faults',
@@ -66,40 +63,4 @@ describe('the summary', () => {
     const failed = { ...record, outcome: { figures: [], failures: ['one was lost'], notRun: [] } }
     expect(summary(suiteOf(failed), [section])).toContain('What did not hold:\n\n- one was lost')
   })
-})
-
-describe('what sections draw with', () => {
-  it('escapes text, and leaves markup', () => {
-    expect(html`<p title="${'"'}">${['a<b', html`<i>${1}</i>`, undefined]}</p>`.markup).toBe(
-      '<p title="&#34;">a&#60;b<i>1</i></p>',
-    )
-  })
-
-  it('sets numbers to the right', () => {
-    expect(table(['kind', 'count'], [['cut', 1_200]]).markup).toMatch(
-      /<td>cut<\/td>\s*<td class="number">1,200/,
-    )
-  })
-
-  it('puts values on even ground and names round ones', () => {
-    const { at, ticks } = linearScale([0, 9, 4], [0, 90])
-    expect([at(0), at(9), at(4.5)]).toEqual([0, 90, 45])
-    expect(ticks.map(({ text }) => text)).toEqual(['0', '2', '4', '6', '8'])
-  })
-
-  it('puts values on logarithmic ground', () => {
-    const { at, ticks } = logarithmicScale([0, 1_000], [0, 300])
-    expect([at(0), at(10), at(1_000)]).toEqual([0, 100, 300])
-    expect(ticks.map(({ text }) => text)).toEqual(['1', '10', '100', '1K'])
-  })
-
-  it.each([[[]], [[3]], [[NaN, Infinity, 2]]])(
-    'draws %j without a number that is none',
-    (values: number[]) => {
-      const points = values.map((value, index) => [index, value] as const)
-      const drawn = linePlot({ title: 't', x: 'x', y: 'y' }, [{ name: 'a', points }]).markup
-      expect(drawn).not.toMatch(/"[^"]*NaN/)
-      expect(stripPlot({ title: 't', x: 'x' }, [{ name: 'a', values }]).markup).not.toMatch(/"[^"]*NaN/)
-    },
-  )
 })

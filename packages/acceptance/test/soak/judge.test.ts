@@ -76,6 +76,12 @@ describe('the soak’s judgement', () => {
     const one = track((second) => ({ own: { subscriptions: second } }))
     const outcome = { figures: [], failures: [], notRun: [], tracks: [one], courses: coursesOf(one, load) }
     const shown = renderSoak(outcome).markup
-    for (const part of ['<td>flat</td>', '<td>grows</td>', 'polyline']) expect(shown).toContain(part)
+    for (const part of [
+      '<td>flat</td>',
+      '<td>grows</td>',
+      'aria-label="Resident memory"',
+      '<path stroke="var(--tone-0)"',
+    ])
+      expect(shown).toContain(part)
   })
 })

@@ -1,4 +1,4 @@
-/** What a process of the benchmark is told to be; a scenario may tell it more. */
+/** The role of a process of the benchmark, passed as one JSON argument; a scenario may add to it. */
 export interface Role {
   readonly contestant: string
   readonly part: 'requester' | 'responder'
@@ -36,7 +36,7 @@ export function die(reason: string): void {
   process.send?.({ died: reason })
 }
 
-/** Becomes what the first argument says, then obeys commands until the benchmark lets go. */
+/** Reads its role, starts in it, and runs commands until the benchmark disconnects. */
 export async function runPeer<R extends Role>(start: (role: R) => Promise<Commands>): Promise<void> {
   process.on('disconnect', () => process.exit())
   process.on('uncaughtException', (error) => {

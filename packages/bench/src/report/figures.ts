@@ -1,3 +1,4 @@
+import { fixed } from '@antiphon/report'
 import type { Metric, Outcome, RowResult } from '../result.js'
 
 /** The middle one; of an even number, the upper of both. */
@@ -53,5 +54,5 @@ export const metricStyles: Readonly<Partial<Record<Metric, MetricStyle>>> = {
 /** A figure as it is written. */
 export function written(value: number | undefined, { digits }: MetricStyle): string {
   if (value === undefined || Number.isNaN(value)) return '–'
-  return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+  return fixed(value, digits)
 }

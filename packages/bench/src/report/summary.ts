@@ -1,21 +1,16 @@
 import type { Result } from '../result.js'
 import { chartsOf } from './charts.js'
-import { boundOf, inUnit, judge } from './targets.js'
+import { boundOf, inUnit, judge, shareOf } from './targets.js'
 
 /** The report in short, in Markdown: every target, and the charts that stand beside it as files. */
 export function summaryOf(result: Result): string {
   const { machine, startedAt, rounds } = result
-  const lines = judge(result).map(({ target, verdicts, worst, reached }) => {
-    const share =
-      verdicts.length === 1
-        ? reached === 1
-          ? 'reached'
-          : 'not reached'
-        : `reached in ${reached} of ${verdicts.length} rows`
-    return `| ${target.name} | ${boundOf(target)} | ${inUnit(worst.value, target)} | ${reached === verdicts.length ? '✓' : '✗'} ${share} |`
+  const lines = judge(result).map((judgement) => {
+    const { target, worst } = judgement
+    return `| ${target.name} | ${boundOf(target)} | ${inUnit(worst.value, target)} | ${shareOf(judgement).text} |`
   })
   return [
-    '# Measured',
+    '# Benchmark results',
     '',
     `${startedAt.slice(0, 10)}, medians of ${rounds} interleaved rounds on ${machine.cores} cores of ${machine.processor} with Node ${machine.node} and Mosquitto ${machine.mosquitto}.`,
     'All rows are in `report.html`, all figures in `result.json`; the guide says how they are made.',

@@ -1,3 +1,4 @@
+import { fixed } from '@antiphon/report'
 import { antiphon, byHand } from '../names.js'
 import type { Facts, Metric, Result, RowResult } from '../result.js'
 import { figureOf, lostBy, outcomeOf } from './figures.js'
@@ -199,6 +200,17 @@ export function judge(result: Pick<Result, 'sections'>): Judgement[] {
   })
 }
 
+/** Says in how many rows a target is reached. */
+export function shareOf({ verdicts, reached }: Judgement): {
+  readonly isReached: boolean
+  readonly text: string
+} {
+  const isReached = reached === verdicts.length
+  const inOne = isReached ? 'reached' : 'not reached'
+  const share = verdicts.length === 1 ? inOne : `reached in ${reached} of ${verdicts.length} rows`
+  return { isReached, text: `${isReached ? '✓' : '✗'} ${share}` }
+}
+
 /** The bound of a target with its unit. */
 export function boundOf({ bound, unit }: Target): string {
   return unit === '' ? bound : `${bound} ${unit}`
@@ -208,7 +220,7 @@ export function boundOf({ bound, unit }: Target): string {
 export function inUnit(value: number | undefined, { unit }: Target): string {
   if (value === undefined) return 'not measured'
   const digits = unit === '×' ? 2 : unit === 'kB' ? 1 : 0
-  const text = value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+  const text = fixed(value, digits)
   return unit === '' ? text : `${text} ${unit}`
 }
 

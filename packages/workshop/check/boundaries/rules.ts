@@ -57,6 +57,18 @@ export function rulesFor(packages: readonly Package[], root: string): readonly R
       to: { path: inModules('mqtt') },
     },
     {
+      name: 'report-alone-draws',
+      comment: 'Charts are drawn in packages/report only: others hand it data and get markup.',
+      from: { path: '^(packages|examples)/', pathNot: '^packages/report/' },
+      to: { path: inModules(anyOf(['@observablehq/plot', '@xmldom/xmldom'])) },
+    },
+    {
+      name: 'report-knows-no-package',
+      comment: 'report draws what it is given: it imports no other package.',
+      from: { path: '^packages/report/src/' },
+      to: { path: '^(packages|examples)/', pathNot: '^packages/report/src/' },
+    },
+    {
       name: 'ground-floor-on-core',
       comment: `${groundFloor.join(', ')} import core, never each other and nothing above.`,
       from: { path: `^packages/${anyOf(groundFloor)}/src/` },

@@ -12,6 +12,7 @@ const published = [
   ...['core', 'mqtt', 'broker', 'testing', 'codecs', 'conformance'],
   ...['one-adapter', 'other-adapter'],
 ]
+const unpublished = ['workshop', 'report']
 const folders: string[] = []
 
 afterEach(async () => {
@@ -23,14 +24,14 @@ async function repository(files: Files): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'antiphon-boundaries-'))
   folders.push(folder)
   const all: Record<string, string> = { 'node_modules/mqtt/index.js': '', 'node_modules/rxjs/index.js': '' }
-  for (const name of [...published, 'workshop']) {
+  for (const name of [...published, ...unpublished]) {
     all[`packages/${name}/src/index.ts`] = 'export const door = 1\n'
     all[`packages/${name}/src/inner.ts`] = 'export const inner = 1\n'
     all[`packages/${name}/src/internal.ts`] = 'export const shared = 1\n'
     all[`packages/${name}/package.json`] = JSON.stringify({
       name: `@antiphon/${name}`,
       version: '0.0.0',
-      private: name === 'workshop',
+      private: unpublished.includes(name),
       exports: { '.': './src/index.ts', './internal': './src/internal.ts' },
       dependencies: name === 'core' ? {} : { '@antiphon/core': '*', mqtt: '*' },
       devDependencies: { rxjs: '*' },
@@ -42,7 +43,7 @@ async function repository(files: Files): Promise<string> {
     await writeFile(join(folder, path), text)
   }
   await mkdir(join(folder, 'node_modules/@antiphon'), { recursive: true })
-  for (const name of [...published, 'workshop']) {
+  for (const name of [...published, ...unpublished]) {
     await symlink(join(folder, 'packages', name), join(folder, 'node_modules/@antiphon', name))
   }
   return folder
@@ -58,6 +59,13 @@ const broken: Readonly<Record<string, Files>> = {
   'core-stands-alone': { 'packages/core/src/inner.ts': "import { door } from '@antiphon/codecs'\ndoor\n" },
   'core-takes-little': { 'packages/core/src/inner.ts': "import { readFile } from 'node:fs'\nreadFile\n" },
   'mqtt-has-one-importer': { 'packages/broker/test/some.test.ts': "import mqtt from 'mqtt'\nmqtt\n" },
+  'report-alone-draws': {
+    'node_modules/@observablehq/plot/index.js': '',
+    'packages/workshop/src/inner.ts': "import * as Plot from '@observablehq/plot'\nPlot\n",
+  },
+  'report-knows-no-package': {
+    'packages/report/src/inner.ts': "import { door } from '@antiphon/core'\ndoor\n",
+  },
   'ground-floor-on-core': { 'packages/broker/src/inner.ts': "import { door } from '@antiphon/mqtt'\ndoor\n" },
   'conformance-on-testing': {
     'packages/conformance/src/inner.ts': "import { door } from '@antiphon/mqtt'\ndoor\n",

@@ -1,15 +1,15 @@
 import { createBroker } from '@antiphon/broker'
 import { durableStorage } from '@antiphon/broker/durable'
-import { tell, told, whenTold } from '../../process/told.js'
+import { notifyParent, onParentMessage, readRole } from '../../process/parent-process.js'
 
-/** What the embedded broker is told. */
+/** The role of the embedded broker. */
 export interface BrokerRole {
   readonly port: number
   /** The folder of its store. */
   readonly data: string
 }
 
-const { port, data } = told<BrokerRole>()
+const { port, data } = readRole<BrokerRole>()
 // What nobody could take yet waits for a member of the group: nothing that was acknowledged may be lost.
 const broker = createBroker({
   storage: durableStorage(data),
@@ -20,6 +20,6 @@ broker.events$.subscribe((event) => {
   if (event.type === 'storage-failed' || event.type === 'listener-failed' || event.type === 'dropped')
     console.error(JSON.stringify(event))
 })
-whenTold({ finish: () => void broker.close().then(() => tell('finished')) })
+onParentMessage({ finish: () => void broker.close().then(() => notifyParent('finished')) })
 await broker.listen({ protocol: 'tcp', port })
-tell('ready')
+notifyParent('ready')

@@ -5,9 +5,9 @@ import { requestIn, work } from '../contract.js'
 import { writeLedger } from '../ledger.js'
 import type { Asking } from '../plan.js'
 import { notedLink, noteStrays } from './noted-link.js'
-import { tell, told, whenTold } from '../../process/told.js'
+import { notifyParent, onParentMessage, readRole } from '../../process/parent-process.js'
 
-/** What a requester is told. */
+/** The role of a requester. */
 export interface RequesterRole {
   readonly name: string
   readonly port: number
@@ -17,7 +17,7 @@ export interface RequesterRole {
   readonly asking: Asking
 }
 
-const { name, port, ledger: file, rate, asking: requesting } = told<RequesterRole>()
+const { name, port, ledger: file, rate, asking: requesting } = readRole<RequesterRole>()
 const ledger = writeLedger(file)
 const options: ExchangeOptions = {
   timeout: requesting.timeout,
@@ -67,7 +67,7 @@ function over(): void {
 async function leave(): Promise<void> {
   await plain.close()
   ledger.note({ event: 'left' })
-  tell('finished')
+  notifyParent('finished')
 }
 
 /** Keeps the rate; what a stopped process missed is not made up for. */
@@ -85,7 +85,7 @@ function load(): NodeJS.Timeout {
 }
 
 let loading: NodeJS.Timeout | undefined
-whenTold({
+onParentMessage({
   load: () => {
     loading = load()
   },
@@ -96,4 +96,4 @@ whenTold({
   },
 })
 await firstValueFrom(link.state$.pipe(filter(({ status }) => status === 'online')))
-tell('ready')
+notifyParent('ready')

@@ -3,16 +3,16 @@ import { delay, firstValueFrom, of, Subject } from 'rxjs'
 import { group, requestIn, work } from '../contract.js'
 import { writeLedger } from '../ledger.js'
 import { notedLink } from './noted-link.js'
-import { tell, told, whenTold } from '../../process/told.js'
+import { notifyParent, onParentMessage, readRole } from '../../process/parent-process.js'
 
-/** What a responder is told. */
+/** The role of a responder. */
 export interface ResponderRole {
   readonly name: string
   readonly port: number
   readonly ledger: string
 }
 
-const { name, port, ledger: file } = told<ResponderRole>()
+const { name, port, ledger: file } = readRole<ResponderRole>()
 const ledger = writeLedger(file)
 // It comes back after a death as the one it was, and its session with it.
 const link = notedLink(
@@ -50,9 +50,9 @@ function identityOf({ correlationData, responseTopic }: Message): string {
 async function leave(): Promise<void> {
   await link.close()
   ledger.note({ event: 'left' })
-  tell('finished')
+  notifyParent('finished')
 }
 
-whenTold({ finish: () => drain$.next() })
+onParentMessage({ finish: () => drain$.next() })
 await firstValueFrom(link.subscription$(`$share/${group}/${work.topic.template}`))
-tell('ready')
+notifyParent('ready')

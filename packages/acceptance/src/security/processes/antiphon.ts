@@ -11,9 +11,20 @@ import {
 import { connect } from '@antiphon/mqtt'
 import * as t from 'io-ts'
 import { delay, firstValueFrom, interval, map, of, tap } from 'rxjs'
-import { echoTopic, elsewhere, obey, patience, slowness, streamTopic, victimId } from '../victim.js'
+import { readRole } from '../../process/parent-process.js'
+import {
+  echoTopic,
+  elsewhere,
+  obey,
+  patience,
+  slowness,
+  streamTopic,
+  victimId,
+  type VictimRole,
+} from '../victim.js'
 
-const link = connect(`mqtt://127.0.0.1:${process.argv[2]}`, { clientId: victimId })
+const { port } = readRole<VictimRole>()
+const link = connect(`mqtt://127.0.0.1:${port}`, { clientId: victimId })
 const Text = json(t.type({ text: t.string }))
 const counts = { handled: 0, strays: 0, refusals: 0, produced: 0 }
 unmatchedResponses$(link).subscribe(() => (counts.strays += 1))

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import mqtt from 'mqtt'
-import { echoTopic, obey, patience, slowness, victimId } from '../victim.js'
+import { readRole } from '../../process/parent-process.js'
+import { echoTopic, obey, patience, slowness, victimId, type VictimRole } from '../victim.js'
 
+const { port } = readRole<VictimRole>()
 // What most people write over MQTT.js: a map of callbacks on one side, a listener that answers on the other.
-const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${process.argv[2]}`, {
+const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, {
   protocolVersion: 5,
   clientId: victimId,
 })

@@ -1,9 +1,9 @@
 import { createBroker } from '@antiphon/broker'
 import { durableStorage } from '@antiphon/broker/durable'
-import { tell, told, whenTold } from '../../process/told.js'
+import { notifyParent, onParentMessage, readRole } from '../../process/parent-process.js'
 import { takeSample } from '../sample.js'
 
-/** What the broker of the soak is told. */
+/** The role of the broker in the soak. */
 export interface SoakBrokerRole {
   readonly port: number
   readonly data: string
@@ -12,11 +12,11 @@ export interface SoakBrokerRole {
   readonly every: number
 }
 
-const { port, data, samples, every } = told<SoakBrokerRole>()
+const { port, data, samples, every } = readRole<SoakBrokerRole>()
 const broker = createBroker({ storage: durableStorage(data), statsPeriod: every })
 broker.stats$.subscribe(({ connections, sessions, subscriptions, retained, inFlight, queued, heldBytes }) =>
   takeSample(samples, { connections, sessions, subscriptions, retained, inFlight, queued, heldBytes }),
 )
-whenTold({ finish: () => void broker.close().then(() => tell('finished')) })
+onParentMessage({ finish: () => void broker.close().then(() => notifyParent('finished')) })
 await broker.listen({ protocol: 'tcp', port })
-tell('ready')
+notifyParent('ready')

@@ -2,12 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { AntiphonError, requesterStats, exchange$, request, type Link } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
 import { filter, firstValueFrom, lastValueFrom, take } from 'rxjs'
-import { tell, told, whenTold } from '../../process/told.js'
+import { notifyParent, onParentMessage, readRole } from '../../process/parent-process.js'
 import { reading, readings, silence } from '../contract.js'
 import { takeSample } from '../sample.js'
 import type { SoakPeerRole } from './responder.js'
 
-const { port, samples, every, rate } = told<SoakPeerRole>()
+const { port, samples, every, rate } = readRole<SoakPeerRole>()
 const url = `mqtt://127.0.0.1:${port}`
 const link = connect(url, { clientId: 'requester' })
 const question = (id: number) => ({ id, city: `city ${id % 100}` })
@@ -79,11 +79,11 @@ async function leave(): Promise<void> {
   for (let isOpen = true; isOpen; isOpen = own()['open'] !== 0) await wait(50)
   await link.close()
   takeSample(samples, own())
-  tell('finished')
+  notifyParent('finished')
 }
 
 let loading: readonly NodeJS.Timeout[] = []
-whenTold({
+onParentMessage({
   load: () => {
     loading = load()
   },
@@ -94,4 +94,4 @@ whenTold({
 })
 await firstValueFrom(link.state$.pipe(filter(({ status }) => status === 'online')))
 takeSample(samples, own())
-tell('ready')
+notifyParent('ready')

@@ -1,11 +1,11 @@
 import { requests$, serve } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
 import { firstValueFrom, NEVER, of, Subject, type Observable } from 'rxjs'
-import { tell, told, whenTold } from '../../process/told.js'
+import { notifyParent, onParentMessage, readRole } from '../../process/parent-process.js'
 import { reading, readings, silence } from '../contract.js'
 import { takeSample } from '../sample.js'
 
-/** What a peer of the soak is told. */
+/** The role of a requester or responder in the soak. */
 export interface SoakPeerRole {
   readonly port: number
   readonly samples: string
@@ -15,7 +15,7 @@ export interface SoakPeerRole {
   readonly rate: number
 }
 
-const { port, samples, every } = told<SoakPeerRole>()
+const { port, samples, every } = readRole<SoakPeerRole>()
 const link = connect(`mqtt://127.0.0.1:${port}`, { clientId: 'responder' })
 const drain$ = new Subject<void>()
 const itemsInAStream = 20
@@ -37,15 +37,15 @@ requests$(link, silence)
   .subscribe(count)
 
 const sampling = setInterval(() => takeSample(samples, { served }), every)
-whenTold({
+onParentMessage({
   finish: () => {
     clearInterval(sampling)
     void link.close().then(() => {
       takeSample(samples, { served })
-      tell('finished')
+      notifyParent('finished')
     })
   },
 })
 for (const { topic } of [reading, readings, silence]) await firstValueFrom(link.subscription$(topic.template))
 takeSample(samples, { served })
-tell('ready')
+notifyParent('ready')

@@ -1,0 +1,65 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { chartsOf } from '../src/report/charts.js'
+import { writeReport } from '../src/report/write.js'
+import type { Result, RowResult, Sample } from '../src/result.js'
+import { outcome, resultOf, unaryRow } from './results.js'
+
+const sample = { rate: 12_345, p50: 1.234_56, requester: 10.1, responder: 12.2, cpu: 22.3, lost: 0 }
+const row = (inFlight: number, map: Sample = sample): RowResult =>
+  unaryRow({ inFlight }, outcome('Antiphon', sample), outcome('Map', map), {
+    contestant: 'NestJS',
+    samples: [],
+    died: '0x97',
+  })
+const result = resultOf(row(1), row(64, { ...sample, cpu: 10, lost: 3 }))
+const charts = new Map(chartsOf(result).map(({ name, chart }) => [name, chart.markup]))
+
+describe('chartsOf', () => {
+  it('names requester and responder, what was lost and who died in the chart of CPU', () => {
+    const chart = charts.get('cpu-qos-1')
+    for (const part of ['CPU per request, µs: QoS 1, 64 in flight', '>requester<', '>responder<', '>22.3<'])
+      expect(chart).toContain(part)
+    expect(chart).toContain('>22.3 · 3 lost<')
+    expect(chart).toContain('>died: 0x97<')
+  })
+
+  it('gives a contestant the same colour in every chart', () => {
+    for (const name of ['throughput-qos-1', 'cpu-qos-1', 'latency']) {
+      expect(charts.get(name)).toContain('var(--tone-0)')
+      expect(charts.get(name)).toContain('var(--tone-1)')
+    }
+  })
+
+  it('names windows and units in the chart of throughput', () => {
+    for (const text of ['Requests per second, QoS 1', 'requests in flight', 'requests per second', '1', '64'])
+      expect(charts.get('throughput-qos-1')).toContain(`>${text}</text>`)
+  })
+
+  it('marks the bound of the target in the chart of ratios, and which ratios miss it', () => {
+    expect(charts.get('ratio-cpu')).toContain('>target ≤ 1.10</text>')
+    expect(charts.get('ratio-cpu')).toContain('>2.23 ✗</text>')
+    expect(charts.get('ratio-throughput')).toContain('>1.00 ✓</text>')
+  })
+})
+
+describe('writeReport', () => {
+  it('writes the same files again from the result that it kept', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'antiphon-report-'))
+    const read = (): Record<string, string> =>
+      Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
+    try {
+      writeReport(folder, result)
+      const first = read()
+      writeReport(folder, JSON.parse(first['result.json'] ?? '') as Result)
+      expect(read()).toEqual(first)
+      expect(Object.keys(first)).toEqual(
+        expect.arrayContaining(['README.md', 'report.html', 'result.json', 'latency.svg', 'ratio-cpu.svg']),
+      )
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+})
