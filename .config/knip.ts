@@ -28,6 +28,11 @@ const config: KnipConfig = {
       entry: ['test/**/*.test.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
+    // Jest is started by its path, and loads what takes the types out.
+    'packages/testing': {
+      entry: ['test/**/*.test.ts', 'test/jest/typescript.mjs'],
+      project: ['src/**/*.ts', 'test/**/*.{ts,mjs}'],
+    },
     // A test starts its responders as programs.
     'packages/broker': {
       entry: ['test/**/*.test.ts', 'test/group/responder.ts'],
