@@ -21,6 +21,7 @@ const config: KnipConfig = {
       project: ['.config/*.{ts,js}', 'docs/.vitepress/*.ts'],
       vitest: { config: '.config/vitest.config.ts' },
       eslint: { config: '.config/eslint.config.js' },
+      stryker: { config: '.config/stryker.config.js' },
       // The check starts these by their path.
       ignoreDependencies: ['@arethetypeswrong/cli', 'publint'],
     },
