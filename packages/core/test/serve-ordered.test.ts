@@ -2,13 +2,13 @@ import { endpoint, requests$, serve, text } from '@antiphon/core'
 import { delay, Observable, of, throwError } from 'rxjs'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { bytesOf, observe, publishedBy, statusOf, textOf } from './observed.js'
-import { onEchoStage, onStage, type StageOptions } from './responder/stage.js'
+import { withEchoResponder, withResponder, type ResponderSetupOptions } from './responder/with-responder.js'
 
 const unlock = endpoint({ topic: 'cars/{car}/unlock', request: text, response: text })
 type Unlock = NonNullable<(typeof unlock)['types']>
 
 /** A responder to `unlock` that takes 100 ms a request and keeps the order of each car. */
-const perCar: StageOptions<Unlock> = {
+const perCar: ResponderSetupOptions<Unlock> = {
   endpoint: unlock,
   handler: ({ value }) => of(value).pipe(delay(100)),
   serve: { orderedBy: ({ params }) => params.car },
@@ -25,7 +25,7 @@ function askCars(
 
 describe('serve with orderedBy', () => {
   it('handles what has one key one after the other, the next when the reply before is out', () => {
-    onStage(perCar, ({ ask: sendRequest, world, records }) => {
+    withResponder(perCar, ({ sendRequest, world, records }) => {
       askCars(sendRequest, ['1a', '2a', '1b', '3a', '2b'])
       world.advance(1_000)
       const [first = NaN] = records.values.map(({ receivedAt }) => receivedAt)
@@ -45,9 +45,9 @@ describe('serve with orderedBy', () => {
   })
 
   it('lets no key hold up another, and none take more than its place under `concurrency`', () => {
-    onStage(
+    withResponder(
       { ...perCar, serve: { ...perCar.serve, concurrency: 2 } },
-      ({ ask: sendRequest, world, records, handled }) => {
+      ({ sendRequest, world, records, handled }) => {
         askCars(sendRequest, ['1a', '2a', '3a', '4a', '1b', '1c'])
         world.advance(50)
         expect(handled.map(({ value }) => value)).toEqual(['1a', '1b'])
@@ -65,9 +65,9 @@ describe('serve with orderedBy', () => {
   })
 
   it('sees no order in what has no key', () => {
-    onStage(
+    withResponder(
       { ...perCar, serve: { orderedBy: ({ message }) => (textOf(message) === '1a' ? 'key' : undefined) } },
-      ({ ask: sendRequest, world, handled }) => {
+      ({ sendRequest, world, handled }) => {
         askCars(sendRequest, ['1a', '2a', '3a'])
         world.advance(50)
         expect(handled).toHaveLength(3)
@@ -76,14 +76,14 @@ describe('serve with orderedBy', () => {
   })
 
   it('goes on after one that fails, times out, expires or is called off', () => {
-    onStage(
+    withResponder(
       {
         ...perCar,
         serve: { ...perCar.serve, handlerTimeout: 200 },
         handler: ({ value }) =>
           value === '1a' ? throwError(() => new Error('no')) : value === '2a' ? new Observable() : of(value),
       },
-      ({ ask: sendRequest, world, records }) => {
+      ({ sendRequest, world, records }) => {
         askCars(sendRequest, ['1a', '2a', '3a', '4a'])
         const cancel = { userProperties: [['__stat', '499']], correlationData: bytesOf('3a') } as const
         sendRequest('', { topic: 'cars/a/unlock', ...cancel })
@@ -99,9 +99,9 @@ describe('serve with orderedBy', () => {
   })
 
   it('counts among the queue what waits for its turn', () => {
-    onStage(
+    withResponder(
       { ...perCar, serve: { ...perCar.serve, queue: 1 } },
-      ({ ask: sendRequest, world, replies: responses }) => {
+      ({ sendRequest, world, responses }) => {
         askCars(sendRequest, ['1a', '2a', '3a', '1b'])
         world.advance(50)
         expect(responses.map(({ message }) => statusOf(message))).toEqual([503])
@@ -112,7 +112,7 @@ describe('serve with orderedBy', () => {
   })
 
   it('answers 500 where it throws, and serves the next one', () => {
-    onStage(
+    withResponder(
       {
         ...perCar,
         serve: {
@@ -122,7 +122,7 @@ describe('serve with orderedBy', () => {
           },
         },
       },
-      ({ ask: sendRequest, world, records, replies: responses, unacknowledged }) => {
+      ({ sendRequest, world, records, responses, unacknowledged }) => {
         askCars(sendRequest, ['1a', '2a'])
         world.advance(500)
         expect(responses.map(({ message }) => statusOf(message))).toEqual([500, 200])
@@ -133,7 +133,7 @@ describe('serve with orderedBy', () => {
   })
 
   it('stops one of a key and lets those behind it go as well when it is left', () => {
-    onStage(perCar, ({ ask: sendRequest, world, records, handled, unacknowledged }) => {
+    withResponder(perCar, ({ sendRequest, world, records, handled, unacknowledged }) => {
       askCars(sendRequest, ['1a', '2a'])
       world.advance(50)
       records.unsubscribe()
@@ -143,7 +143,7 @@ describe('serve with orderedBy', () => {
   })
 
   it('knows the types of the endpoint', () => {
-    onEchoStage(({ world, server }) => {
+    withEchoResponder(({ world, server }) => {
       const responses = publishedBy(world, 'server')
       observe(
         world,

@@ -15,18 +15,18 @@ import {
 import { describe, expect, it } from 'vitest'
 import { asyncWorld } from './async-world.js'
 import { bytesOf, observe, statusOf, textOf } from './observed.js'
-import { echo, onEchoStage, type Stage } from './responder/stage.js'
+import { echo, withEchoResponder, type ResponderSetup } from './responder/with-responder.js'
 
-type EchoStage = Parameters<Parameters<typeof onEchoStage>[0]>[0]
+type EchoStage = Parameters<Parameters<typeof withEchoResponder>[0]>[0]
 
 /** Asks with a correlation of its own for each. */
-function askAll({ ask: sendRequest }: Pick<Stage<never>, 'ask'>, payloads: readonly string[]): void {
+function askAll({ sendRequest }: Pick<ResponderSetup<never>, 'ask'>, payloads: readonly string[]): void {
   payloads.forEach((payload, index) =>
     sendRequest(payload, { correlationData: bytesOf(`${payload} ${index}`) }),
   )
 }
 
-function statuses({ replies: responses }: Pick<EchoStage, 'replies'>): readonly (number | undefined)[] {
+function statuses({ responses }: Pick<EchoStage, 'replies'>): readonly (number | undefined)[] {
   return responses.map(({ message }) => statusOf(message))
 }
 
@@ -39,12 +39,12 @@ describe('serve', () => {
     ['an array', () => ['answer', 'ignored']],
     ['an iterable', () => new Set(['answer'])],
   ])('answers with %s', (_, response) => {
-    onEchoStage(
-      (stage) => {
-        stage.ask('x')
-        stage.world.advance(10)
-        expect(stage.replies.map(({ message }) => textOf(message))).toEqual(['answer'])
-        expect(stage.records.values).toMatchObject([{ outcome: 'responded', status: 200 }])
+    withEchoResponder(
+      (setup) => {
+        setup.sendRequest('x')
+        setup.world.advance(10)
+        expect(setup.responses.map(({ message }) => textOf(message))).toEqual(['answer'])
+        expect(setup.records.values).toMatchObject([{ outcome: 'responded', status: 200 }])
       },
       { handler: response },
     )
@@ -68,8 +68,8 @@ describe('serve', () => {
 
   it('unsubscribes a handler that has answered', () => {
     let isOpen = false
-    onEchoStage(
-      ({ ask: sendRequest, world }) => {
+    withEchoResponder(
+      ({ sendRequest, world }) => {
         sendRequest('x')
         world.advance(10)
         expect(isOpen).toBe(false)
@@ -86,8 +86,8 @@ describe('serve', () => {
   })
 
   it('emits a record of each exchange: what, outcome, timings', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, records }) => {
+    withEchoResponder(
+      ({ sendRequest, world, records }) => {
         sendRequest('x', { messageExpiryInterval: 10 })
         world.advance(1_000)
         const [record] = records.values
@@ -102,7 +102,7 @@ describe('serve', () => {
   })
 
   it('fails with its source, and completes with it once all is answered', () => {
-    onEchoStage(({ world }) => {
+    withEchoResponder(({ world }) => {
       const failed = observe(world, throwError(() => new Error('no more')).pipe(serve(() => of('x'))))
       expect(failed.ending()).toMatchObject({ rawMessage: 'no more' })
       const empty = observe(world, EMPTY.pipe(serve(() => of('x'))))
@@ -129,13 +129,13 @@ describe('serve under load', () => {
     let open = 0
     let mostOpen = 0
     const order: string[] = []
-    onEchoStage(
-      (stage) => {
-        askAll(stage, ['1', '2', '3', '4', '5'])
-        stage.world.advance(1_000)
+    withEchoResponder(
+      (setup) => {
+        askAll(setup, ['1', '2', '3', '4', '5'])
+        setup.world.advance(1_000)
         expect(mostOpen).toBe(2)
         expect(order).toEqual(['1', '2', '3', '4', '5'])
-        expect(statuses(stage)).toEqual([200, 200, 200, 200, 200])
+        expect(statuses(setup)).toEqual([200, 200, 200, 200, 200])
       },
       {
         serve: { concurrency: 2 },
@@ -154,18 +154,18 @@ describe('serve under load', () => {
   })
 
   it('answers 503 at once when the queue is full: 10 times the concurrency', () => {
-    onEchoStage(
-      (stage) => {
-        const { world, records, unacknowledged } = stage
+    withEchoResponder(
+      (setup) => {
+        const { world, records, unacknowledged } = setup
         askAll(
-          stage,
+          setup,
           Array.from({ length: 40 }, () => 'x'),
         )
         world.advance(50)
-        expect(statuses(stage)).toEqual(Array(32).fill(503))
+        expect(statuses(setup)).toEqual(Array(32).fill(503))
         expect(records.values.map(({ outcome }) => outcome)).toEqual(Array(32).fill('busy'))
         world.advance(1_000)
-        expect(statuses(stage).filter((status) => status === 200)).toHaveLength(8)
+        expect(statuses(setup).filter((status) => status === 200)).toHaveLength(8)
         expect(unacknowledged()).toBe(0)
       },
       { serve: { concurrency: 4, queue: 4 }, handler: () => of('done').pipe(delay(100)) },
@@ -173,15 +173,15 @@ describe('serve under load', () => {
   })
 
   it('works off a long queue of what ends at once', () => {
-    onEchoStage(
-      (stage) => {
+    withEchoResponder(
+      (setup) => {
         askAll(
-          stage,
+          setup,
           Array.from({ length: 2_500 }, () => 'x'),
         )
-        stage.world.advance(20_000)
-        expect(statuses(stage)).toHaveLength(2_500)
-        expect(stage.unacknowledged()).toBe(0)
+        setup.world.advance(20_000)
+        expect(statuses(setup)).toHaveLength(2_500)
+        expect(setup.unacknowledged()).toBe(0)
       },
       { serve: { concurrency: 1 } },
     )
@@ -193,15 +193,15 @@ describe('a cancel', () => {
 
   it('reaches the handler: it is unsubscribed, acknowledged, and nobody is told', () => {
     let isStopped = false
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, records, refusals, unacknowledged }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, records, ignored, unacknowledged }) => {
         sendRequest('x')
         world.advance(10)
         sendRequest('', cancel)
         world.advance(10)
         expect(isStopped).toBe(true)
         expect(records.values).toMatchObject([{ outcome: 'cancelled' }])
-        expect(refusals.map(({ reason }) => reason)).toEqual(['cancel'])
+        expect(ignored.map(({ reason }) => reason)).toEqual(['cancel'])
         expect([responses.length, unacknowledged()]).toEqual([0, 0])
       },
       { handler: () => new Observable(() => () => (isStopped = true)) },
@@ -209,8 +209,8 @@ describe('a cancel', () => {
   })
 
   it('reaches what waits in the queue, which then does not run', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, handled, replies: responses, records, unacknowledged }) => {
+    withEchoResponder(
+      ({ sendRequest, world, handled, responses, records, unacknowledged }) => {
         for (const name of ['1', '2', '3']) sendRequest(name, { correlationData: bytesOf(name) })
         world.advance(10)
         sendRequest('', { ...cancel, correlationData: bytesOf('2') })
@@ -229,23 +229,23 @@ describe('a cancel', () => {
   })
 
   it('makes room in the queue', () => {
-    onEchoStage(
-      (stage) => {
-        const { ask: sendRequest, world, handled } = stage
+    withEchoResponder(
+      (setup) => {
+        const { sendRequest, world, handled } = setup
         for (const name of ['1', '2']) sendRequest(name, { correlationData: bytesOf(name) })
         world.advance(10)
         sendRequest('', { ...cancel, correlationData: bytesOf('2') })
         sendRequest('3', { correlationData: bytesOf('3') })
         world.advance(1_000)
         expect(handled.map(({ value }) => value)).toEqual(['1', '3'])
-        expect(statuses(stage)).toEqual([200, 200])
+        expect(statuses(setup)).toEqual([200, 200])
       },
       { serve: { concurrency: 1, queue: 1 }, handler: () => of('done').pipe(delay(100)) },
     )
   })
 
   it('is idempotent, and does nothing to what is over or was never asked', () => {
-    onEchoStage(({ ask: sendRequest, world, handled, replies: responses, refusals, unacknowledged }) => {
+    withEchoResponder(({ sendRequest, world, handled, responses, ignored, unacknowledged }) => {
       sendRequest('', cancel)
       sendRequest('x')
       world.advance(10)
@@ -253,13 +253,13 @@ describe('a cancel', () => {
       sendRequest('', cancel)
       world.advance(10)
       expect([handled.length, responses.length, unacknowledged()]).toEqual([1, 1, 0])
-      expect(refusals.map(({ reason }) => reason)).toEqual(['cancel', 'cancel', 'cancel'])
+      expect(ignored.map(({ reason }) => reason)).toEqual(['cancel', 'cancel', 'cancel'])
     })
   })
 
   it('of another reply topic is about another request', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses }) => {
         sendRequest('x')
         sendRequest('', { ...cancel, responseTopic: 'other' })
         world.advance(1_000)
@@ -273,10 +273,10 @@ describe('a cancel', () => {
 describe('a closed link', () => {
   it('stops what runs and what waits, which nobody can be told of any more', () => {
     let stopped = 0
-    onEchoStage(
-      (stage) => {
-        const { world, records, server, handled } = stage
-        askAll(stage, ['1', '2', '3'])
+    withEchoResponder(
+      (setup) => {
+        const { world, records, server, handled } = setup
+        askAll(setup, ['1', '2', '3'])
         world.advance(50)
         void server.close()
         world.advance(5_000)
@@ -294,7 +294,7 @@ describe('a closed link', () => {
   })
 
   it('is not the end of the requests: what runs then is still answered', () => {
-    onEchoStage(({ world, server }) => {
+    withEchoResponder(({ world, server }) => {
       const answered = observe(
         world,
         requests$(server, echo).pipe(
@@ -313,20 +313,20 @@ describe('a closed link', () => {
 describe('draining', () => {
   it('stops intake with 503, finishes what runs and what waits, then completes and unsubscribes', () => {
     const drain$ = new Subject<void>()
-    onEchoStage(
-      (stage) => {
-        const { world, records, unacknowledged, handled } = stage
-        askAll(stage, ['1', '2', '3'])
+    withEchoResponder(
+      (setup) => {
+        const { world, records, unacknowledged, handled } = setup
+        askAll(setup, ['1', '2', '3'])
         world.advance(50)
         drain$.next()
-        askAll(stage, ['late'])
+        askAll(setup, ['late'])
         world.advance(50)
-        expect(statuses(stage)).toEqual([503])
+        expect(statuses(setup)).toEqual([503])
         expect(records.ending()).toBeUndefined()
         expect(world.broker.session('server')?.subscriptions).toHaveLength(1)
         world.advance(1_000)
         expect(handled.map(({ value }) => value)).toEqual(['1', '2', '3'])
-        expect(statuses(stage)).toEqual([503, 200, 200, 200])
+        expect(statuses(setup)).toEqual([503, 200, 200, 200])
         expect(records.ending()).toBe('complete')
         expect(world.broker.session('server')?.subscriptions).toEqual([])
         expect(unacknowledged()).toBe(0)
@@ -337,7 +337,7 @@ describe('draining', () => {
 
   it('completes at once when nothing is in hand', () => {
     const drain$ = new Subject<void>()
-    onEchoStage(
+    withEchoResponder(
       ({ world, records }) => {
         drain$.next()
         world.advance(10)
@@ -348,7 +348,7 @@ describe('draining', () => {
   })
 
   it('that begins before anything else does not even subscribe', () => {
-    onEchoStage(
+    withEchoResponder(
       ({ world, records }) => {
         expect(records.ending()).toBe('complete')
         expect(world.broker.counts().packets).toEqual({})
@@ -359,8 +359,8 @@ describe('draining', () => {
 
   it('waits for the PUBACK of the last reply', () => {
     const drain$ = new Subject<void>()
-    onEchoStage(
-      ({ ask: sendRequest, world, records }) => {
+    withEchoResponder(
+      ({ sendRequest, world, records }) => {
         world.broker.inject({ kind: 'delay', by: 1_000, packets: ['puback'], clientId: 'server' })
         sendRequest('x')
         world.advance(10)
@@ -377,14 +377,14 @@ describe('draining', () => {
 
 describe('refusals$', () => {
   it('tells of all responders of a link', () => {
-    onEchoStage(({ world, server, refusals }) => {
+    withEchoResponder(({ world, server, ignored }) => {
       const again = observe(world, ignoredRequests$(server))
       from(['a', 'b']).subscribe((payload) =>
         world.broker.publish({ topic: 'echo', payload: bytesOf(payload), responseTopic: 'bad/#' }),
       )
       world.advance(10)
       expect(again.values).toHaveLength(2)
-      expect(refusals).toHaveLength(2)
+      expect(ignored).toHaveLength(2)
     })
   })
 })

@@ -97,7 +97,7 @@ describe('a hybrid clock', () => {
   it('is later than what it heard', () => {
     const [clock, other] = [new HybridClock(), new HybridClock()]
     const heard = other.stamp(30_000)
-    clock.hear(heard, 1_000)
+    clock.update(heard, 1_000)
     expect(inOrder([heard, clock.stamp(1_000), clock.stamp(31_000)])).toBe(true)
   })
 
@@ -105,7 +105,7 @@ describe('a hybrid clock', () => {
     'does not believe %j',
     (stamp) => {
       const clock = new HybridClock()
-      clock.hear(stamp, 900_000)
+      clock.update(stamp, 900_000)
       expect(clock.stamp(900_001)).toMatch(/^000000000900001:00000:/)
     },
   )

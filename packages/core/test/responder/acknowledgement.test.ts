@@ -3,11 +3,11 @@ import { delay, finalize, NEVER, of, type ObservableInput } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, observe, publishedBy, textOf } from '../observed.js'
 import { inWorld } from '../world.js'
-import { echo, onEchoStage } from './stage.js'
+import { echo, withEchoResponder } from './with-responder.js'
 
 describe('a request is acknowledged', () => {
   it('only after the PUBACK of its reply', () => {
-    onEchoStage(({ ask: sendRequest, world, replies: responses, unacknowledged }) => {
+    withEchoResponder(({ sendRequest, world, responses, unacknowledged }) => {
       world.broker.inject({ kind: 'delay', by: 1_000, packets: ['puback'], clientId: 'server' })
       sendRequest('x')
       world.advance(500)
@@ -18,8 +18,8 @@ describe('a request is acknowledged', () => {
   })
 
   it('on receipt where that is what is wanted', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, unacknowledged }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, unacknowledged }) => {
         sendRequest('x')
         world.advance(10)
         expect([responses.length, unacknowledged()]).toEqual([0, 0])
@@ -31,8 +31,8 @@ describe('a request is acknowledged', () => {
   })
 
   it('in the order of receipt, whatever the order of the replies', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, unacknowledged }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, unacknowledged }) => {
         for (const wait of ['300', '100', '200']) sendRequest(wait, { correlationData: bytesOf(wait) })
         world.advance(250)
         expect([responses.length, unacknowledged()]).toEqual([2, 3])
@@ -46,8 +46,8 @@ describe('a request is acknowledged', () => {
   })
 
   it('never on a connection that is lost: the broker delivers again, and none runs twice', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, handled, unacknowledged }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, handled, unacknowledged }) => {
         for (const wait of ['300', '100', '200']) sendRequest(wait, { correlationData: bytesOf(wait) })
         world.advance(250)
         world.broker.disconnect('server')
@@ -71,8 +71,8 @@ describe('a request is acknowledged', () => {
 describe('a responder that leaves', () => {
   it('stops its handlers and leaves what it has in hand unacknowledged', () => {
     let running = 0
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, records, unacknowledged }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, records, unacknowledged }) => {
         for (const correlation of ['1', '2', '3', '4'])
           sendRequest('x', { correlationData: bytesOf(correlation) })
         world.advance(10)
@@ -101,8 +101,8 @@ describe('a responder that leaves', () => {
   it('stops the very handler that makes it leave, be it while that one starts', () => {
     let leave: () => void = () => undefined
     let isStopped = false
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, records, unacknowledged }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, records, unacknowledged }) => {
         leave = () => records.unsubscribe()
         sendRequest('x')
         world.advance(100)
@@ -238,7 +238,7 @@ describe('requests$', () => {
   })
 
   it('goes on in the next window when the session is lost', () => {
-    onEchoStage(({ ask: sendRequest, world, replies: responses }) => {
+    withEchoResponder(({ sendRequest, world, responses }) => {
       world.broker.disconnect('server', { session: 'lose' })
       world.advance(100)
       sendRequest('x')

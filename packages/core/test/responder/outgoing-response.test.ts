@@ -3,11 +3,11 @@ import * as t from 'io-ts'
 import { delay, EMPTY, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, statusOf, textOf } from '../observed.js'
-import { onEchoStage, onStage } from './stage.js'
+import { withEchoResponder, withResponder } from './with-responder.js'
 
 describe('a reply on the wire', () => {
   it('goes to the exact Response Topic with the same correlation, its own content type, and no Response Topic', () => {
-    onEchoStage(({ ask: sendRequest, world, replies: responses }) => {
+    withEchoResponder(({ sendRequest, world, responses }) => {
       sendRequest('x', {
         responseTopic: 'Answers/ünïcödé/1',
         messageExpiryInterval: 30,
@@ -31,8 +31,8 @@ describe('a reply on the wire', () => {
   })
 
   it.each([0, 1, 2] as const)('goes at the QoS of the request, %d', (qos) => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses }) => {
         sendRequest('x', { qos })
         world.advance(10)
         expect(responses.map(({ message }) => message.qos)).toEqual([qos])
@@ -42,7 +42,7 @@ describe('a reply on the wire', () => {
   })
 
   it('is never retained, whatever the request was', () => {
-    onEchoStage(({ ask: sendRequest, world, replies: responses }) => {
+    withEchoResponder(({ sendRequest, world, responses }) => {
       sendRequest('x', { retain: true })
       world.advance(10)
       expect(responses.map(({ message }) => message.retain)).toEqual([false])
@@ -50,8 +50,8 @@ describe('a reply on the wire', () => {
   })
 
   it('says what is left of the expiry, rounded up', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses }) => {
         sendRequest('x', { messageExpiryInterval: 10 })
         world.advance(20_000)
         expect(responses.map(({ message }) => message.messageExpiryInterval)).toEqual([8])
@@ -62,9 +62,9 @@ describe('a reply on the wire', () => {
 
   it('says format indicator 0 for what is not text', () => {
     const raw = endpoint({ topic: 'echo', request: bytes, response: bytes })
-    onStage(
+    withResponder(
       { endpoint: raw, handler: ({ value }) => of(value) },
-      ({ ask: sendRequest, world, replies: responses }) => {
+      ({ sendRequest, world, responses }) => {
         sendRequest('x')
         world.advance(10)
         expect(responses[0]?.message).toMatchObject({ payloadFormatIndicator: false })
@@ -73,8 +73,8 @@ describe('a reply on the wire', () => {
   })
 
   it('is 204 and empty where the handler completes without an answer', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, records }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, records }) => {
         sendRequest('x')
         world.advance(10)
         expect(responses.map(({ message }) => [statusOf(message), message.payload.length])).toEqual([
@@ -95,8 +95,8 @@ describe('a handler that fails', () => {
     readonly payload: string
   } {
     let result = { told: {}, payload: '' }
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, records, unacknowledged }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, records, unacknowledged }) => {
         sendRequest('x')
         world.advance(10)
         const [response] = responses
@@ -153,8 +153,8 @@ describe('a handler that fails', () => {
     ['gives null', () => null as never],
     ['gives a number', () => 7 as never],
   ])('by %s is answered 500, and the next request is served', (_, handler) => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, records, unacknowledged }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, records, unacknowledged }) => {
         sendRequest('bad', { correlationData: bytesOf('1') })
         sendRequest('good', { correlationData: bytesOf('2') })
         world.advance(10)
@@ -169,8 +169,8 @@ describe('a handler that fails', () => {
 
 describe('an answer that does not get through', () => {
   it('does not encode: 500 in its place', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, records, unacknowledged }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, records, unacknowledged }) => {
         sendRequest('x')
         world.advance(10)
         expect(responses.map(({ message }) => statusOf(message))).toEqual([500])
@@ -188,9 +188,9 @@ describe('an answer that does not get through', () => {
       response: json(t.unknown),
       correlation: payloadField('id'),
     })
-    onStage(
+    withResponder(
       { endpoint: typed, handler: () => of('no object') },
-      ({ ask: sendRequest, world, replies: responses }) => {
+      ({ sendRequest, world, responses }) => {
         sendRequest('{"id":"7"}')
         world.advance(10)
         expect(responses.map(({ message }) => statusOf(message))).toEqual([500])
@@ -199,7 +199,7 @@ describe('an answer that does not get through', () => {
   })
 
   it('is refused by the broker: acknowledged, and recorded as unsent', () => {
-    onEchoStage(({ ask: sendRequest, world, records, unacknowledged }) => {
+    withEchoResponder(({ sendRequest, world, records, unacknowledged }) => {
       world.broker.refusePublish('answers', 0x87)
       sendRequest('x')
       world.advance(10)
@@ -210,8 +210,8 @@ describe('an answer that does not get through', () => {
 
   it('has a failure with more words than the broker takes: the bare status in its place', () => {
     const wordy = new ApplicationError({ code: 'c', payload: 'w'.repeat(5_000) })
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, records }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, records }) => {
         sendRequest('x')
         world.advance(10)
         expect(responses.map(({ message }) => message.userProperties)).toEqual([[['__stat', '500']]])
@@ -222,8 +222,8 @@ describe('an answer that does not get through', () => {
   })
 
   it('is the same when it is asked for again', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, handled }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, handled }) => {
         sendRequest('x')
         world.advance(10)
         sendRequest('x')
@@ -256,9 +256,9 @@ describe('on MQTT 3.1.1', () => {
   } as never
 
   it('a failure is told by onFailure', () => {
-    onStage(
+    withResponder(
       { endpoint: wordy, client, handler: () => throwError(() => new Error('no')) },
-      ({ ask: sendRequest, world, replies: responses }) => {
+      ({ sendRequest, world, responses }) => {
         sendRequest('{"ask":"x"}', properties)
         sendRequest('no json', properties)
         world.advance(10)
@@ -269,9 +269,9 @@ describe('on MQTT 3.1.1', () => {
   })
 
   it('a failure without onFailure is silence, and acknowledged', () => {
-    onStage(
+    withResponder(
       { endpoint: silent, client, handler: () => throwError(() => new Error('no')) },
-      ({ ask: sendRequest, world, replies: responses, unacknowledged, records }) => {
+      ({ sendRequest, world, responses, unacknowledged, records }) => {
         sendRequest('{"ask":"x"}', properties)
         sendRequest('no json', properties)
         world.advance(10)
@@ -282,9 +282,9 @@ describe('on MQTT 3.1.1', () => {
   })
 
   it('an answer is its payload alone', () => {
-    onStage(
+    withResponder(
       { endpoint: silent, client, handler: ({ value }) => of({ ok: value.ask }) },
-      ({ ask: sendRequest, world, replies: responses }) => {
+      ({ sendRequest, world, responses }) => {
         sendRequest('{"ask":"x"}', properties)
         world.advance(10)
         expect(responses.map(({ message }) => textOf(message))).toEqual(['{"ok":"x"}'])

@@ -12,7 +12,7 @@ import * as t from 'io-ts'
 import { delay, of } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, statusOf, textOf, type Taken } from '../observed.js'
-import { asking, onEchoStage, onStage } from './stage.js'
+import { echoRequest, withEchoResponder, withResponder } from './with-responder.js'
 
 /** A reply's properties by name. */
 function told(response: Taken | undefined): Readonly<Record<string, string>> {
@@ -33,24 +33,24 @@ describe('rule 1, the reply topic', () => {
     ['is where the requests come', 'echo'],
     ['holds a control character', 'answers\u0001'],
   ])('that %s: acknowledged, counted, no reply', (_, responseTopic) => {
-    onEchoStage(({ ask: sendRequest, world, handled, replies: responses, refusals, unacknowledged }) => {
+    withEchoResponder(({ sendRequest, world, handled, responses, ignored, unacknowledged }) => {
       sendRequest('x', { responseTopic } as Partial<OutgoingMessage>)
       world.advance(10)
       expect([handled.length, responses.length, unacknowledged()]).toEqual([0, 0, 0])
-      expect(refusals).toMatchObject([{ reason: 'response-topic', endpoint: 'echo' }])
-      expect(refusals[0]?.detail).toMatch(responseTopic === undefined ? /no Response Topic/ : /is refused/)
+      expect(ignored).toMatchObject([{ reason: 'response-topic', endpoint: 'echo' }])
+      expect(ignored[0]?.detail).toMatch(responseTopic === undefined ? /no Response Topic/ : /is refused/)
     })
   })
 
   it('outside the allow-list of filters is refused, within it is not', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, refusals }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, ignored }) => {
         sendRequest('no', { responseTopic: 'elsewhere' })
         sendRequest('no', { responseTopic: 'response' })
         sendRequest('yes', { responseTopic: 'response/caller' })
         sendRequest('yes', { responseTopic: 'pool/2/answers' })
         world.advance(10)
-        expect(refusals.map(({ reason }) => reason)).toEqual(['response-topic', 'response-topic'])
+        expect(ignored.map(({ reason }) => reason)).toEqual(['response-topic', 'response-topic'])
         expect(responses.map(({ message }) => message.topic)).toEqual(['response/caller', 'pool/2/answers'])
       },
       { requests: { responseTopics: ['response/+', 'pool/#'] } },
@@ -58,11 +58,11 @@ describe('rule 1, the reply topic', () => {
   })
 
   it('can be judged by a rule of one’s own, and a rule that throws has said no', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, refusals, unacknowledged }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, ignored, unacknowledged }) => {
         for (const responseTopic of ['fine', 'not', 'throw', 'good']) sendRequest('x', { responseTopic })
         world.advance(10)
-        expect(refusals).toHaveLength(2)
+        expect(ignored).toHaveLength(2)
         expect(responses.map(({ message }) => message.topic)).toEqual(['fine', 'good'])
         expect(unacknowledged()).toBe(0)
       },
@@ -84,9 +84,9 @@ describe('rule 1, the reply topic', () => {
       request: text,
       response: text,
     })
-    onStage(
+    withResponder(
       { endpoint: own, handler: () => of('yes') },
-      ({ ask: sendRequest, world, replies: responses }) => {
+      ({ sendRequest, world, responses }) => {
         sendRequest('x', { topic: 'ask/d1', responseTopic: 'somewhere/else' })
         world.advance(10)
         expect(responses.map(({ message }) => message.topic)).toEqual(['answer/d1'])
@@ -96,31 +96,31 @@ describe('rule 1, the reply topic', () => {
 
   it('may be missing where the endpoint accepts notifications, which get no reply', () => {
     const news = endpoint({ topic: 'echo', request: text, response: text, acceptsNotifications: true })
-    onStage({ endpoint: news, handler: () => of('nobody hears it') }, (stage) => {
-      stage.ask('news', { responseTopic: undefined, correlationData: undefined } as never)
-      stage.world.advance(10)
-      expect(stage.handled.map(({ value }) => value)).toEqual(['news'])
-      expect([stage.replies.length, stage.unacknowledged()]).toEqual([0, 0])
-      expect(stage.records.values).toMatchObject([{ outcome: 'responded' }])
-      stage.ask('empty', { responseTopic: '' })
-      stage.world.advance(10)
-      expect(stage.refusals).toMatchObject([{ reason: 'response-topic' }])
+    withResponder({ endpoint: news, handler: () => of('nobody hears it') }, (setup) => {
+      setup.sendRequest('news', { responseTopic: undefined, correlationData: undefined } as never)
+      setup.world.advance(10)
+      expect(setup.handled.map(({ value }) => value)).toEqual(['news'])
+      expect([setup.responses.length, setup.unacknowledged()]).toEqual([0, 0])
+      expect(setup.records.values).toMatchObject([{ outcome: 'responded' }])
+      setup.sendRequest('empty', { responseTopic: '' })
+      setup.world.advance(10)
+      expect(setup.ignored).toMatchObject([{ reason: 'response-topic' }])
     })
   })
 })
 
 describe('rule 2', () => {
   it('retained deliveries are ignored: acknowledged, counted, no reply', () => {
-    onEchoStage(
-      ({ world, ask: sendRequest, server, handled, replies: responses, refusals, unacknowledged }) => {
-        world.broker.publish({ topic: 'echo', payload: bytesOf('old'), ...asking, retain: true })
+    withEchoResponder(
+      ({ world, sendRequest, server, handled, responses, ignored, unacknowledged }) => {
+        world.broker.publish({ topic: 'echo', payload: bytesOf('old'), ...echoRequest, retain: true })
         world.advance(10)
         expect(handled.map(({ value }) => value)).toEqual(['old'])
         void server
         world.broker.disconnect('server', { session: 'lose' })
         world.advance(50)
         expect(handled).toHaveLength(1)
-        expect(refusals).toMatchObject([{ reason: 'retained' }])
+        expect(ignored).toMatchObject([{ reason: 'retained' }])
         sendRequest('new')
         world.advance(10)
         expect([handled.length, responses.length, unacknowledged()]).toEqual([1, 2, 0])
@@ -131,7 +131,7 @@ describe('rule 2', () => {
 
 describe('rule 3, the protocol version', () => {
   it.each(['2.0', '0.9', '', 'x', '10.0', '1x'])('%j is answered 505 with its two properties', (version) => {
-    onEchoStage(({ ask: sendRequest, world, handled, replies: responses, refusals, unacknowledged }) => {
+    withEchoResponder(({ sendRequest, world, handled, responses, ignored, unacknowledged }) => {
       sendRequest('x', { userProperties: [['__protVer', version]] })
       world.advance(10)
       expect(handled).toEqual([])
@@ -140,13 +140,13 @@ describe('rule 3, the protocol version', () => {
         __supProtMajVer: '1',
         __requestProtVer: version,
       })
-      expect(refusals).toMatchObject([{ reason: 'invalid', status: 505 }])
+      expect(ignored).toMatchObject([{ reason: 'invalid', status: 505 }])
       expect([responses.length, unacknowledged()]).toEqual([1, 0])
     })
   })
 
   it.each([undefined, '1', '1.0', '1.7'])('%j is spoken here', (version) => {
-    onEchoStage(({ ask: sendRequest, world, replies: responses }) => {
+    withEchoResponder(({ sendRequest, world, responses }) => {
       sendRequest('x', version === undefined ? {} : { userProperties: [['__protVer', version]] })
       world.advance(10)
       expect(responses.map(({ message }) => statusOf(message))).toEqual([200])
@@ -154,7 +154,7 @@ describe('rule 3, the protocol version', () => {
   })
 
   it('comes before the duplicates: another version under a known correlation is 505', () => {
-    onEchoStage(({ ask: sendRequest, world, replies: responses }) => {
+    withEchoResponder(({ sendRequest, world, responses }) => {
       sendRequest('x')
       world.advance(10)
       sendRequest('x', { userProperties: [['__protVer', '2.0']] })
@@ -166,8 +166,8 @@ describe('rule 3, the protocol version', () => {
   })
 
   it('does not concern a cancel', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, records }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, records }) => {
         sendRequest('x')
         world.advance(10)
         sendRequest('', {
@@ -201,30 +201,30 @@ describe('rule 5, the payload', () => {
     ['null', ''],
     ['\u0000', ''],
   ])('%j that does not decode is answered 400 with the path', (payload, path) => {
-    onStage({ endpoint: order, handler: () => of('served') }, (stage) => {
-      stage.ask(payload)
-      stage.world.advance(10)
-      expect(stage.handled).toEqual([])
-      const properties = told(stage.replies[0])
+    withResponder({ endpoint: order, handler: () => of('served') }, (setup) => {
+      setup.sendRequest(payload)
+      setup.world.advance(10)
+      expect(setup.handled).toEqual([])
+      const properties = told(setup.responses[0])
       expect(properties).toMatchObject({ __stat: '400' })
       expect(properties['__stMsg']).toContain(path)
       expect(Object.keys(properties).sort()).toEqual(['__stMsg', '__stat'])
-      expect(stage.replies[0]?.message.payload).toHaveLength(0)
-      expect(stage.refusals).toMatchObject([{ reason: 'invalid', status: 400 }])
-      expect(stage.unacknowledged()).toBe(0)
+      expect(setup.responses[0]?.message.payload).toHaveLength(0)
+      expect(setup.ignored).toMatchObject([{ reason: 'invalid', status: 400 }])
+      expect(setup.unacknowledged()).toBe(0)
     })
   })
 
   it('of a content type that is not understood is answered 415 with the one sent', () => {
-    onStage({ endpoint: order, handler: () => of('served') }, (stage) => {
-      stage.ask('<dish/>', { contentType: 'application/xml' })
-      stage.world.advance(10)
-      expect(told(stage.replies[0])).toMatchObject({
+    withResponder({ endpoint: order, handler: () => of('served') }, (setup) => {
+      setup.sendRequest('<dish/>', { contentType: 'application/xml' })
+      setup.world.advance(10)
+      expect(told(setup.responses[0])).toMatchObject({
         __stat: '415',
         __propName: 'Content Type',
         __propVal: 'application/xml',
       })
-      expect([stage.handled.length, stage.replies.length, stage.unacknowledged()]).toEqual([0, 1, 0])
+      expect([setup.handled.length, setup.responses.length, setup.unacknowledged()]).toEqual([0, 1, 0])
     })
   })
 
@@ -234,10 +234,10 @@ describe('rule 5, the payload', () => {
     ['a charset', { contentType: 'application/json; charset=UTF-8' }],
     ['a missing source id and unknown properties', { userProperties: [['whatever', 'x']] }],
   ])('of JSON with %s is no error', (_, properties) => {
-    onStage({ endpoint: order, handler: () => of('served') }, (stage) => {
-      stage.ask('{"dish":"soup","seats":[]}', properties)
-      stage.world.advance(10)
-      expect(stage.replies.map(({ message }) => statusOf(message))).toEqual([200])
+    withResponder({ endpoint: order, handler: () => of('served') }, (setup) => {
+      setup.sendRequest('{"dish":"soup","seats":[]}', properties)
+      setup.world.advance(10)
+      expect(setup.responses.map(({ message }) => statusOf(message))).toEqual([200])
     })
   })
 
@@ -250,13 +250,13 @@ describe('rule 5, the payload', () => {
     }
     const both = oneOf(json(t.string), shout)
     const polyglot = endpoint({ topic: 'echo', request: both, response: both })
-    onStage({ endpoint: polyglot, handler: ({ value }) => of(`got ${value}`) }, (stage) => {
-      stage.ask('"a"', { contentType: 'application/json', correlationData: bytesOf('1') })
-      stage.ask('b', { contentType: 'text/x-shout', correlationData: bytesOf('2') })
-      stage.ask('"c"', { correlationData: bytesOf('3') })
-      stage.ask('d', { contentType: 'text/x-whisper', correlationData: bytesOf('4') })
-      stage.world.advance(10)
-      const seen = stage.replies.map(({ message }) => [
+    withResponder({ endpoint: polyglot, handler: ({ value }) => of(`got ${value}`) }, (setup) => {
+      setup.sendRequest('"a"', { contentType: 'application/json', correlationData: bytesOf('1') })
+      setup.sendRequest('b', { contentType: 'text/x-shout', correlationData: bytesOf('2') })
+      setup.sendRequest('"c"', { correlationData: bytesOf('3') })
+      setup.sendRequest('d', { contentType: 'text/x-whisper', correlationData: bytesOf('4') })
+      setup.world.advance(10)
+      const seen = setup.responses.map(({ message }) => [
         statusOf(message),
         message.contentType,
         textOf(message),
@@ -267,7 +267,7 @@ describe('rule 5, the payload', () => {
         [200, 'application/json', '"got c"'],
         [415, undefined, ''],
       ])
-      expect(told(stage.replies.find(({ message }) => statusOf(message) === 415))).toMatchObject({
+      expect(told(setup.responses.find(({ message }) => statusOf(message) === 415))).toMatchObject({
         __propVal: 'text/x-whisper',
       })
     })
@@ -276,8 +276,8 @@ describe('rule 5, the payload', () => {
 
 describe('rule 6 and 7, the expiry', () => {
   it('a request that expired while it waited is acknowledged without a reply', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, handled, replies: responses, records, unacknowledged }) => {
+    withEchoResponder(
+      ({ sendRequest, world, handled, responses, records, unacknowledged }) => {
         sendRequest('first', { correlationData: bytesOf('1') })
         sendRequest('second', { correlationData: bytesOf('2'), messageExpiryInterval: 1 })
         world.advance(5_000)
@@ -291,8 +291,8 @@ describe('rule 6 and 7, the expiry', () => {
   })
 
   it('expiry first: silence', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, handled, replies: responses, records, unacknowledged }) => {
+    withEchoResponder(
+      ({ sendRequest, world, handled, responses, records, unacknowledged }) => {
         sendRequest('x', { messageExpiryInterval: 1 })
         world.advance(5_000)
         expect([handled.length, responses.length, unacknowledged()]).toEqual([1, 0, 0])
@@ -304,8 +304,8 @@ describe('rule 6 and 7, the expiry', () => {
   })
 
   it('own limit first: 408 with ExecutionTimeout and its ISO 8601 duration', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, records, unacknowledged }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, records, unacknowledged }) => {
         sendRequest('x', { messageExpiryInterval: 2 })
         world.advance(5_000)
         expect(told(responses[0])).toMatchObject({
@@ -321,8 +321,8 @@ describe('rule 6 and 7, the expiry', () => {
   })
 
   it('both at once: silence, for nobody waits', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses }) => {
         sendRequest('x', { messageExpiryInterval: 1 })
         world.advance(5_000)
         expect(responses).toEqual([])
@@ -336,8 +336,8 @@ describe('rule 6 and 7, the expiry', () => {
     [60_000, 'PT60S'],
     [50, 'PT0.05S'],
   ])('a limit of %d ms is told as %s', (handlerTimeout, duration) => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses }) => {
         sendRequest('x')
         world.advance(100_000)
         expect(told(responses[0])).toMatchObject({ __propVal: duration })
@@ -347,8 +347,8 @@ describe('rule 6 and 7, the expiry', () => {
   })
 
   it('59 s of work within an expiry of 60 are answered, with the second that is left', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses }) => {
         sendRequest('x', { messageExpiryInterval: 60 })
         world.advance(100_000)
         expect(responses.map(({ message }) => message.messageExpiryInterval)).toEqual([1])
@@ -358,8 +358,8 @@ describe('rule 6 and 7, the expiry', () => {
   })
 
   it('61 s are not', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, records }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, records }) => {
         sendRequest('x', { messageExpiryInterval: 60 })
         world.advance(100_000)
         expect(responses).toEqual([])
@@ -370,7 +370,7 @@ describe('rule 6 and 7, the expiry', () => {
   })
 
   it('no expiry is no error, and the reply has none', () => {
-    onEchoStage(({ ask: sendRequest, world, replies: responses, handled }) => {
+    withEchoResponder(({ sendRequest, world, responses, handled }) => {
       sendRequest('x')
       world.advance(10)
       expect(handled[0]?.expiresAt).toBe(Infinity)
@@ -379,7 +379,7 @@ describe('rule 6 and 7, the expiry', () => {
   })
 
   it('the clock starts when the request arrives', () => {
-    onEchoStage(({ ask: sendRequest, world, handled }) => {
+    withEchoResponder(({ sendRequest, world, handled }) => {
       sendRequest('x', { messageExpiryInterval: 7 })
       world.advance(10)
       const [request] = handled
@@ -391,14 +391,14 @@ describe('rule 6 and 7, the expiry', () => {
 describe('poison', () => {
   it('a topic that the filter lets in and the endpoint does not', () => {
     const rooms = endpoint({ topic: 'echo/{room}', request: text, response: text })
-    onStage(
+    withResponder(
       { endpoint: rooms, handler: ({ params }) => of(params.room), requests: { filter: 'echo/#' } },
-      (stage) => {
-        for (const topic of ['echo', 'echo/', 'echo/a/b', 'echo/fine']) stage.ask('x', { topic })
-        stage.world.advance(10)
-        expect(stage.refusals.map(({ reason }) => reason)).toEqual(['invalid', 'invalid', 'invalid'])
-        expect(stage.replies.map(({ message }) => textOf(message))).toEqual(['fine'])
-        expect(stage.unacknowledged()).toBe(0)
+      (setup) => {
+        for (const topic of ['echo', 'echo/', 'echo/a/b', 'echo/fine']) setup.sendRequest('x', { topic })
+        setup.world.advance(10)
+        expect(setup.ignored.map(({ reason }) => reason)).toEqual(['invalid', 'invalid', 'invalid'])
+        expect(setup.responses.map(({ message }) => textOf(message))).toEqual(['fine'])
+        expect(setup.unacknowledged()).toBe(0)
       },
     )
   })
@@ -428,16 +428,16 @@ describe('poison', () => {
       correlation: fragileCorrelation,
     })
     for (const fragile of [byCodec, byCorrelation])
-      onStage({ endpoint: fragile, handler: ({ value }) => of(value) }, (stage) => {
-        stage.ask('poison', { correlationData: bytesOf('1') })
-        stage.ask('fine', { correlationData: bytesOf('2') })
-        stage.world.advance(10)
+      withResponder({ endpoint: fragile, handler: ({ value }) => of(value) }, (setup) => {
+        setup.sendRequest('poison', { correlationData: bytesOf('1') })
+        setup.sendRequest('fine', { correlationData: bytesOf('2') })
+        setup.world.advance(10)
         expect(
-          stage.replies.map(({ message }) => textOf(message)).filter((response) => response !== ''),
+          setup.responses.map(({ message }) => textOf(message)).filter((response) => response !== ''),
         ).toEqual(['fine'])
-        expect(stage.refusals).toHaveLength(1)
-        expect(stage.unacknowledged()).toBe(0)
-        expect(stage.records.ending()).toBeUndefined()
+        expect(setup.ignored).toHaveLength(1)
+        expect(setup.unacknowledged()).toBe(0)
+        expect(setup.records.ending()).toBeUndefined()
       })
   })
 
@@ -450,22 +450,22 @@ describe('poison', () => {
         throw new Error('careless')
       },
     })
-    onStage({ endpoint: careless, handler: ({ value }) => of(String(value)) }, (stage) => {
-      stage.ask('not json', { correlationData: bytesOf('1') })
-      stage.ask('7', { correlationData: bytesOf('2') })
-      stage.world.advance(10)
-      expect(stage.replies.map(({ message }) => statusOf(message))).toEqual([400, 200])
-      expect(stage.unacknowledged()).toBe(0)
+    withResponder({ endpoint: careless, handler: ({ value }) => of(String(value)) }, (setup) => {
+      setup.sendRequest('not json', { correlationData: bytesOf('1') })
+      setup.sendRequest('7', { correlationData: bytesOf('2') })
+      setup.world.advance(10)
+      expect(setup.responses.map(({ message }) => statusOf(message))).toEqual([400, 200])
+      expect(setup.unacknowledged()).toBe(0)
     })
   })
 
   it('is not redelivered when the connection is lost', () => {
-    onEchoStage(({ ask: sendRequest, world, refusals }) => {
+    withEchoResponder(({ sendRequest, world, ignored }) => {
       sendRequest('x', { responseTopic: 'answers/#' })
       world.advance(10)
       world.broker.disconnect('server')
       world.advance(100)
-      expect(refusals).toHaveLength(1)
+      expect(ignored).toHaveLength(1)
     })
   })
 })

@@ -3,11 +3,11 @@ import { delay, of, Subject, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { ResponseCache } from '../../src/responder/response-cache.js'
 import { bytesOf, statusOf, textOf } from '../observed.js'
-import { onEchoStage } from './stage.js'
+import { withEchoResponder } from './with-responder.js'
 
 describe('a repeated request', () => {
   it('that was answered gets the same bytes again, with its own expiry', () => {
-    onEchoStage(({ ask: sendRequest, world, handled, replies: responses, refusals, unacknowledged }) => {
+    withEchoResponder(({ sendRequest, world, handled, responses, ignored, unacknowledged }) => {
       sendRequest('x', { messageExpiryInterval: 100 })
       world.advance(10_000)
       sendRequest('x', { messageExpiryInterval: 90 })
@@ -16,13 +16,13 @@ describe('a repeated request', () => {
       const [first, second] = responses.map(({ message }) => message)
       expect(first?.messageExpiryInterval).toBe(100)
       expect(second).toEqual({ ...first, messageExpiryInterval: 90 })
-      expect(refusals).toMatchObject([{ reason: 'duplicate' }])
+      expect(ignored).toMatchObject([{ reason: 'duplicate' }])
       expect(unacknowledged()).toBe(0)
     })
   })
 
   it('is known by response topic and correlation, not by its payload or topic', () => {
-    onEchoStage(({ ask: sendRequest, world, replies: responses }) => {
+    withEchoResponder(({ sendRequest, world, responses }) => {
       sendRequest('x')
       world.advance(10)
       sendRequest('y')
@@ -32,7 +32,7 @@ describe('a repeated request', () => {
   })
 
   it('is another request under another response topic', () => {
-    onEchoStage(({ ask: sendRequest, world, handled, replies: responses }) => {
+    withEchoResponder(({ sendRequest, world, handled, responses }) => {
       sendRequest('x', { responseTopic: 'one' })
       sendRequest('y', { responseTopic: 'two' })
       world.advance(10)
@@ -46,7 +46,7 @@ describe('a repeated request', () => {
   })
 
   it('without a correlation is another request each time, and its reply has none either', () => {
-    onEchoStage(({ ask: sendRequest, world, handled, replies: responses }) => {
+    withEchoResponder(({ sendRequest, world, handled, responses }) => {
       sendRequest('x', { correlationData: undefined } as never)
       sendRequest('x', { correlationData: undefined } as never)
       world.advance(10)
@@ -64,7 +64,7 @@ describe('a repeated request', () => {
     ['no byte at all', new Uint8Array()],
     ['65 535 bytes', Uint8Array.from({ length: 65_535 }, (_, index) => (index * 7) % 256)],
   ])('is known by a correlation of %s, which is echoed byte for byte', (_, correlationData) => {
-    onEchoStage(({ ask: sendRequest, world, handled, replies: responses }) => {
+    withEchoResponder(({ sendRequest, world, handled, responses }) => {
       sendRequest('x', { correlationData })
       sendRequest('x', { correlationData: Uint8Array.of(...correlationData.subarray(0, 300), 1) })
       world.advance(10)
@@ -80,22 +80,22 @@ describe('a repeated request', () => {
   })
 
   it('joins the one that runs: one run, one reply, all acknowledged after it', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, handled, replies: responses, refusals, unacknowledged }) => {
+    withEchoResponder(
+      ({ sendRequest, world, handled, responses, ignored, unacknowledged }) => {
         for (let count = 0; count < 3; count++) sendRequest('x')
         world.advance(400)
         expect([handled.length, responses.length, unacknowledged()]).toEqual([1, 0, 3])
         world.advance(400)
         expect([handled.length, responses.length, unacknowledged()]).toEqual([1, 1, 0])
-        expect(refusals.map(({ reason }) => reason)).toEqual(['duplicate', 'duplicate'])
+        expect(ignored.map(({ reason }) => reason)).toEqual(['duplicate', 'duplicate'])
       },
       { handler: () => of('done').pipe(delay(500)) },
     )
   })
 
   it('joins one that waits in the queue', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, handled, replies: responses, unacknowledged }) => {
+    withEchoResponder(
+      ({ sendRequest, world, handled, responses, unacknowledged }) => {
         sendRequest('first', { correlationData: bytesOf('1') })
         sendRequest('second', { correlationData: bytesOf('2') })
         sendRequest('second', { correlationData: bytesOf('2') })
@@ -108,7 +108,7 @@ describe('a repeated request', () => {
 
   it('joins one whose reply is on its way to the broker', () => {
     const stalled = { kind: 'reorder', by: 1_000, packets: ['puback'], clientId: 'server' } as const
-    onEchoStage(({ ask: sendRequest, world, handled, replies: responses, unacknowledged }) => {
+    withEchoResponder(({ sendRequest, world, handled, responses, unacknowledged }) => {
       world.broker.inject(stalled)
       sendRequest('x')
       world.advance(100)
@@ -125,8 +125,8 @@ describe('a repeated request', () => {
     ['any other', () => throwError(() => new Error('oops')), 500],
     ['a time limit’s', () => of('late').pipe(delay(1_000)), 408],
   ] as const)('gets an error again as well: %s', (_, handler, status) => {
-    onEchoStage(
-      ({ ask: sendRequest, world, handled, replies: responses }) => {
+    withEchoResponder(
+      ({ sendRequest, world, handled, responses }) => {
         sendRequest('x')
         world.advance(200)
         sendRequest('x')
@@ -140,7 +140,7 @@ describe('a repeated request', () => {
   })
 
   it('gets a 400 again', () => {
-    onEchoStage(({ ask: sendRequest, world, replies: responses, handled }) => {
+    withEchoResponder(({ sendRequest, world, responses, handled }) => {
       const payload = Uint8Array.of(0xff)
       sendRequest('', { payload })
       world.advance(10)
@@ -152,8 +152,8 @@ describe('a repeated request', () => {
   })
 
   it('of a 503 runs: that one did not take place', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses }) => {
         sendRequest('first', { correlationData: bytesOf('1') })
         sendRequest('second', { correlationData: bytesOf('2') })
         world.advance(1_000)
@@ -166,8 +166,8 @@ describe('a repeated request', () => {
   })
 
   it('of one that was called off gets nothing, and does not run', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, handled, replies: responses, unacknowledged }) => {
+    withEchoResponder(
+      ({ sendRequest, world, handled, responses, unacknowledged }) => {
         sendRequest('x')
         world.advance(100)
         sendRequest('', { userProperties: [['__stat', '499']] })
@@ -181,7 +181,7 @@ describe('a repeated request', () => {
   })
 
   it('is acknowledged only after its reply’s PUBACK', () => {
-    onEchoStage(({ ask: sendRequest, world, unacknowledged }) => {
+    withEchoResponder(({ sendRequest, world, unacknowledged }) => {
       sendRequest('x')
       world.advance(10)
       world.broker.inject({ kind: 'delay', by: 1_000, packets: ['puback'], clientId: 'server' })
@@ -194,7 +194,7 @@ describe('a repeated request', () => {
   })
 
   it('is acknowledged even when its reply is refused', () => {
-    onEchoStage(({ ask: sendRequest, world, unacknowledged }) => {
+    withEchoResponder(({ sendRequest, world, unacknowledged }) => {
       sendRequest('x')
       world.advance(10)
       world.broker.refusePublish('answers', 0x87)
@@ -205,7 +205,7 @@ describe('a repeated request', () => {
   })
 
   it('is a redelivery after a lost connection as well: the same bytes, no second run', () => {
-    onEchoStage(({ ask: sendRequest, world, handled, replies: responses, unacknowledged }) => {
+    withEchoResponder(({ sendRequest, world, handled, responses, unacknowledged }) => {
       world.broker.inject({
         kind: 'drop',
         clientId: 'server',
@@ -222,8 +222,8 @@ describe('a repeated request', () => {
   })
 
   it('is a redelivery that joins what still runs', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, handled, replies: responses, unacknowledged }) => {
+    withEchoResponder(
+      ({ sendRequest, world, handled, responses, unacknowledged }) => {
         sendRequest('x')
         world.advance(100)
         world.broker.disconnect('server')
@@ -239,7 +239,7 @@ describe('a repeated request', () => {
 
 describe('what is remembered', () => {
   it('lives as long as the message expiry', () => {
-    onEchoStage(({ ask: sendRequest, world, handled }) => {
+    withEchoResponder(({ sendRequest, world, handled }) => {
       sendRequest('x', { messageExpiryInterval: 10 })
       world.advance(9_900)
       sendRequest('x')
@@ -253,8 +253,8 @@ describe('what is remembered', () => {
   })
 
   it('lives for `keepFor` without one', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, handled }) => {
+    withEchoResponder(
+      ({ sendRequest, world, handled }) => {
         sendRequest('x')
         world.advance(2_900)
         sendRequest('x')
@@ -271,8 +271,8 @@ describe('what is remembered', () => {
     ['entries', { entries: 2 }],
     ['bytes', { bytes: 2 * ('answers'.length + 1 + 1 + 1 + 1) }],
   ])('is bounded in %s; the oldest goes first', (_, duplicates) => {
-    onEchoStage(
-      ({ ask: sendRequest, world, handled }) => {
+    withEchoResponder(
+      ({ sendRequest, world, handled }) => {
         for (const correlation of ['1', '2', '3']) {
           sendRequest('x', { correlationData: bytesOf(correlation) })
           world.advance(10)
@@ -291,8 +291,8 @@ describe('what is remembered', () => {
 
   it('is never one that runs, however many there are', () => {
     const go = new Subject<string>()
-    onEchoStage(
-      ({ ask: sendRequest, world, handled, unacknowledged }) => {
+    withEchoResponder(
+      ({ sendRequest, world, handled, unacknowledged }) => {
         for (const round of [1, 2])
           for (let index = 0; index < 20; index++)
             sendRequest(String(round), { correlationData: bytesOf(String(index)) })
@@ -307,7 +307,7 @@ describe('what is remembered', () => {
   })
 
   it.each(['entries', 'bytes', 'ttl'])('refuses bounds that are none: %s', (name) => {
-    expect(() => onEchoStage(() => undefined, { requests: { responseCache: { [name]: -1 } } })).toThrow(
+    expect(() => withEchoResponder(() => undefined, { requests: { responseCache: { [name]: -1 } } })).toThrow(
       expect.objectContaining({ code: 'invalid-argument', message: expect.stringContaining(name) as string }),
     )
   })

@@ -2,20 +2,20 @@ import { endpoint, text, userProperty, type OutgoingMessage } from '@antiphon/co
 import { concat, delay, EMPTY, from, interval, map, NEVER, Observable, of, take, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, statusOf, textOf, type Taken } from '../observed.js'
-import { onStage, type Stage, type StageOptions } from './stage.js'
+import { withResponder, type ResponderSetup, type ResponderSetupOptions } from './with-responder.js'
 
 const numbers = endpoint({ topic: 'echo', request: text, response: text, responses: 'many' })
 type Numbers = NonNullable<(typeof numbers)['types']>
 
 /** A stage with a caller who listens to the answers. */
 function onNumbers(
-  options: Partial<StageOptions<Numbers>>,
-  test: (stage: Stage<Numbers> & { readonly items: () => readonly string[] }) => void,
+  options: Partial<ResponderSetupOptions<Numbers>>,
+  test: (setup: ResponderSetup<Numbers> & { readonly items: () => readonly string[] }) => void,
 ): void {
-  onStage({ endpoint: numbers, handler: () => EMPTY, ...options }, (stage) => {
-    stage.world.broker.link({ clientId: 'caller' }).messages$('answers').subscribe()
-    stage.world.advance(50)
-    test({ ...stage, items: () => stage.replies.map(shown) })
+  withResponder({ endpoint: numbers, handler: () => EMPTY, ...options }, (setup) => {
+    setup.world.broker.link({ clientId: 'caller' }).messages$('answers').subscribe()
+    setup.world.advance(50)
+    test({ ...setup, items: () => setup.responses.map(shown) })
   })
 }
 
@@ -32,7 +32,7 @@ describe('a stream of answers', () => {
   it('is items and an end on one counter from 0, each with the properties of a reply', () => {
     onNumbers(
       { handler: () => ['a', 'b'] },
-      ({ ask: sendRequest, world, items, replies: responses, records, unacknowledged }) => {
+      ({ sendRequest, world, items, responses, records, unacknowledged }) => {
         sendRequest('x', { messageExpiryInterval: 30 })
         world.advance(100)
         expect(items()).toEqual(['0 200 a', '1 200 b', '2:last 204'])
@@ -50,7 +50,7 @@ describe('a stream of answers', () => {
   })
 
   it('may be empty', () => {
-    onNumbers({ handler: () => EMPTY }, ({ ask: sendRequest, world, items }) => {
+    onNumbers({ handler: () => EMPTY }, ({ sendRequest, world, items }) => {
       sendRequest('x')
       world.advance(100)
       expect(items()).toEqual(['0:last 204'])
@@ -66,7 +66,7 @@ describe('a stream of answers', () => {
             take(3),
           ),
       },
-      ({ ask: sendRequest, world, items }) => {
+      ({ sendRequest, world, items }) => {
         sendRequest('x')
         world.advance(2_500)
         expect(items()).toEqual(['0 200 0', '1 200 1'])
@@ -79,7 +79,7 @@ describe('a stream of answers', () => {
       of('a', 'b'),
       throwError(() => new Error('oops')),
     )
-    onNumbers({ handler: () => failing }, ({ ask: sendRequest, world, items, records }) => {
+    onNumbers({ handler: () => failing }, ({ sendRequest, world, items, records }) => {
       sendRequest('x')
       world.advance(100)
       expect(items()).toEqual(['0 200 a', '1 200 b', '2:last 500'])
@@ -88,7 +88,7 @@ describe('a stream of answers', () => {
   })
 
   it('ends with an error in the place of an item that does not encode', () => {
-    onNumbers({ handler: () => ['a', '\ud800', 'c'] }, ({ ask: sendRequest, world, items, records }) => {
+    onNumbers({ handler: () => ['a', '\ud800', 'c'] }, ({ sendRequest, world, items, records }) => {
       sendRequest('x')
       world.advance(100)
       expect(items()).toEqual(['0 200 a', '1:last 500'])
@@ -98,7 +98,7 @@ describe('a stream of answers', () => {
 
   it('ends with an error in the place of an item that could not be sent', () => {
     const later = concat(of('a'), of('b').pipe(delay(500)), NEVER)
-    onNumbers({ handler: () => later }, ({ ask: sendRequest, world, items, records }) => {
+    onNumbers({ handler: () => later }, ({ sendRequest, world, items, records }) => {
       sendRequest('x')
       world.advance(100)
       const undo = world.broker.refusePublish('answers', 0x97)
@@ -112,7 +112,7 @@ describe('a stream of answers', () => {
   it('ends with 408 when the time limit comes', () => {
     onNumbers(
       { handler: () => interval(300).pipe(map((index) => String(index))), serve: { handlerTimeout: 1_000 } },
-      ({ ask: sendRequest, world, items, records }) => {
+      ({ sendRequest, world, items, records }) => {
         sendRequest('x')
         world.advance(2_000)
         expect(items()).toEqual(['0 200 0', '1 200 1', '2 200 2', '3:last 408'])
@@ -124,7 +124,7 @@ describe('a stream of answers', () => {
   it('is answered 503 without a place when there is no room', () => {
     onNumbers(
       { handler: () => NEVER, serve: { concurrency: 1, queue: 0 } },
-      ({ ask: sendRequest, world, replies: responses }) => {
+      ({ sendRequest, world, responses }) => {
         sendRequest('x')
         sendRequest('y', { correlationData: bytesOf('other') })
         world.advance(100)
@@ -139,7 +139,7 @@ describe('a stream of answers', () => {
       subscriber.next('a')
       return () => (isStopped = true)
     })
-    onNumbers({ handler: () => endless }, ({ ask: sendRequest, world, items, records, unacknowledged }) => {
+    onNumbers({ handler: () => endless }, ({ sendRequest, world, items, records, unacknowledged }) => {
       sendRequest('x')
       world.advance(10)
       sendRequest('', properties(['__stat', '499']))
@@ -152,7 +152,7 @@ describe('a stream of answers', () => {
   })
 
   it('is repeated as a whole to who asks again', () => {
-    onNumbers({ handler: () => ['a', 'b'] }, ({ ask: sendRequest, world, items, handled }) => {
+    onNumbers({ handler: () => ['a', 'b'] }, ({ sendRequest, world, items, handled }) => {
       sendRequest('x')
       world.advance(100)
       sendRequest('x')
@@ -167,14 +167,14 @@ describe('a stream of answers', () => {
     const long = Array.from({ length: 1_000 }, (_, index) => String(index))
     onNumbers(
       { handler: () => long },
-      ({ ask: sendRequest, world, items, handled, refusals, unacknowledged }) => {
+      ({ sendRequest, world, items, handled, ignored, unacknowledged }) => {
         sendRequest('x')
         world.advance(1_000)
         sendRequest('x')
         world.advance(1_000)
         expect(items()).toHaveLength(1_001)
         expect(handled).toHaveLength(1)
-        expect(refusals).toMatchObject([{ reason: 'duplicate' }])
+        expect(ignored).toMatchObject([{ reason: 'duplicate' }])
         expect(unacknowledged()).toBe(0)
       },
     )
@@ -187,7 +187,7 @@ describe('the credit of a stream', () => {
     function* endless(): Generator<string> {
       for (;;) yield String(made++)
     }
-    onNumbers({ handler: endless }, ({ ask: sendRequest, world, items }) => {
+    onNumbers({ handler: endless }, ({ sendRequest, world, items }) => {
       sendRequest('x', properties(['__credit', '3']))
       world.advance(1_000)
       expect([items().length, made]).toEqual([3, 3])
@@ -209,7 +209,7 @@ describe('the credit of a stream', () => {
       [of('a', 'b'), '2:last 204'],
       [failing, '2:last 500'],
     ] as const)
-      onNumbers({ handler: () => responses$ }, ({ ask: sendRequest, world, items }) => {
+      onNumbers({ handler: () => responses$ }, ({ sendRequest, world, items }) => {
         sendRequest('x', properties(['__credit', '2']))
         world.advance(1_000)
         expect(items()).toEqual(['0 200 a', '1 200 b', end])
@@ -217,7 +217,7 @@ describe('the credit of a stream', () => {
   })
 
   it('holds back the end of an iterable, which has to be asked for it', () => {
-    onNumbers({ handler: () => ['a', 'b'] }, ({ ask: sendRequest, world, items }) => {
+    onNumbers({ handler: () => ['a', 'b'] }, ({ sendRequest, world, items }) => {
       sendRequest('x', properties(['__credit', '2']))
       world.advance(1_000)
       expect(items()).toEqual(['0 200 a', '1 200 b'])
@@ -228,7 +228,7 @@ describe('the credit of a stream', () => {
   })
 
   it.each(['-1', 'x', '', '1.5', '9'.repeat(12)])('that says %j is none', (credit) => {
-    onNumbers({ handler: () => ['a', 'b', 'c'] }, ({ ask: sendRequest, world, items }) => {
+    onNumbers({ handler: () => ['a', 'b', 'c'] }, ({ sendRequest, world, items }) => {
       sendRequest('x', properties(['__credit', credit]))
       world.advance(100)
       expect(items()).toHaveLength(4)
@@ -238,7 +238,7 @@ describe('the credit of a stream', () => {
   it('keeps what an Observable gives meanwhile, within bounds', () => {
     onNumbers(
       { handler: () => from(Array.from({ length: 50 }, (_, index) => String(index))) },
-      ({ ask: sendRequest, world, items }) => {
+      ({ sendRequest, world, items }) => {
         sendRequest('x', properties(['__credit', '1']))
         world.advance(100)
         expect(items()).toHaveLength(1)
@@ -253,7 +253,7 @@ describe('the credit of a stream', () => {
     const flood = new Observable<string>((subscriber) => {
       while (!subscriber.closed) subscriber.next('drop')
     })
-    onNumbers({ handler: () => flood }, ({ ask: sendRequest, world, items, records }) => {
+    onNumbers({ handler: () => flood }, ({ sendRequest, world, items, records }) => {
       sendRequest('x', properties(['__credit', '5']))
       world.advance(100)
       sendRequest('', properties(['__grant', '1000000']))
@@ -264,15 +264,15 @@ describe('the credit of a stream', () => {
   })
 
   it('of a request that is not known here goes by, acknowledged', () => {
-    onNumbers({}, ({ ask: sendRequest, world, refusals, handled, unacknowledged }) => {
+    onNumbers({}, ({ sendRequest, world, ignored, handled, unacknowledged }) => {
       sendRequest('', properties(['__grant', '5']))
       world.advance(10)
-      expect([handled.length, refusals.length, unacknowledged()]).toEqual([0, 0, 0])
+      expect([handled.length, ignored.length, unacknowledged()]).toEqual([0, 0, 0])
     })
   })
 
   it('that comes when all is over does nothing', () => {
-    onNumbers({ handler: () => ['a'] }, ({ ask: sendRequest, world, items }) => {
+    onNumbers({ handler: () => ['a'] }, ({ sendRequest, world, items }) => {
       sendRequest('x')
       world.advance(100)
       sendRequest('', properties(['__grant', '5']))
@@ -284,7 +284,7 @@ describe('the credit of a stream', () => {
 
 describe('a stream whose caller has vanished', () => {
   it('stops for want of a sign of life, as long as the caller would have waited', () => {
-    onNumbers({ handler: () => NEVER }, ({ ask: sendRequest, world, records, unacknowledged }) => {
+    onNumbers({ handler: () => NEVER }, ({ sendRequest, world, records, unacknowledged }) => {
       sendRequest('x', { messageExpiryInterval: 5 })
       world.advance(60_000)
       const [record] = records.values
@@ -303,13 +303,13 @@ describe('a stream whose caller has vanished', () => {
             take(5),
           ),
       },
-      ({ ask: sendRequest, world, records }) => {
+      ({ sendRequest, world, records }) => {
         sendRequest('x', { messageExpiryInterval: 5 })
         world.advance(60_000)
         expect(records.values).toMatchObject([{ outcome: 'responded' }])
       },
     )
-    onNumbers({ handler: () => NEVER }, ({ ask: sendRequest, world, records }) => {
+    onNumbers({ handler: () => NEVER }, ({ sendRequest, world, records }) => {
       sendRequest('x', { messageExpiryInterval: 5 })
       for (let count = 0; count < 5; count++) {
         world.advance(4_000)
@@ -324,7 +324,7 @@ describe('a stream whose caller has vanished', () => {
   it('stops when an item reaches nobody', () => {
     onNumbers(
       { handler: () => interval(100).pipe(map((index) => String(index))) },
-      ({ ask: sendRequest, world, records, items }) => {
+      ({ sendRequest, world, records, items }) => {
         sendRequest('x', { responseTopic: 'nobody/here' })
         world.advance(1_000)
         expect(items()).toHaveLength(1)

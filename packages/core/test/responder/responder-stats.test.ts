@@ -2,12 +2,12 @@ import { responderStats } from '@antiphon/core'
 import { delay, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { bytesOf } from '../observed.js'
-import { echo, onEchoStage } from './stage.js'
+import { echo, withEchoResponder } from './with-responder.js'
 
 describe('servedCountsOf', () => {
   it('counts what came and what became of it, and what no handler was given', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, server }) => {
+    withEchoResponder(
+      ({ sendRequest, world, server }) => {
         sendRequest('fine', { correlationData: bytesOf('1') })
         sendRequest('bad', { correlationData: bytesOf('2') })
         sendRequest('no room', { correlationData: bytesOf('3') })

@@ -24,7 +24,7 @@ import { inWorld, type World } from '../world.js'
 export const echo = endpoint({ topic: 'echo', request: text, response: text })
 
 /** How a responder is set up for a test. */
-export interface StageOptions<T extends EndpointTypes> {
+export interface ResponderSetupOptions<T extends EndpointTypes> {
   readonly endpoint: Endpoint<T>
   readonly handler: Handler<T>
   readonly requests?: RequestsOptions<T>
@@ -34,31 +34,31 @@ export interface StageOptions<T extends EndpointTypes> {
 }
 
 /** A responder, and everything that can be seen of it. */
-export interface Stage<T extends EndpointTypes> {
+export interface ResponderSetup<T extends EndpointTypes> {
   readonly world: World
   readonly server: Link
   /** What the handler was given. */
   readonly handled: readonly ReceivedRequest<T>[]
   readonly records: Observed<ServeRecord<T>>
-  readonly refusals: readonly IgnoredRequest[]
+  readonly ignored: readonly IgnoredRequest[]
   /** What the responder published. */
-  readonly replies: readonly Taken[]
+  readonly responses: readonly Taken[]
   /** Publishes a request from outside: to `echo`, with a Response Topic and a correlation unless told otherwise. */
-  readonly ask: (payload: string, properties?: Partial<OutgoingMessage>) => void
+  readonly sendRequest: (payload: string, properties?: Partial<OutgoingMessage>) => void
   /** How many deliveries the responder has not acknowledged. */
   readonly unacknowledged: () => number
 }
 
 /** What `ask` sends where nothing else is said. */
-export const asking: Pick<OutgoingMessage, 'responseTopic' | 'correlationData'> = {
+export const echoRequest: Pick<OutgoingMessage, 'responseTopic' | 'correlationData'> = {
   responseTopic: 'answers',
   correlationData: bytesOf('token'),
 }
 
 /** Runs a test with a responder that is ready. */
-export function onStage<T extends EndpointTypes>(
-  options: StageOptions<T>,
-  test: (stage: Stage<T>) => void,
+export function withResponder<T extends EndpointTypes>(
+  options: ResponderSetupOptions<T>,
+  test: (setup: ResponderSetup<T>) => void,
 ): void {
   inWorld((world) => {
     const responses = publishedBy(world, 'server')
@@ -68,8 +68,8 @@ export function onStage<T extends EndpointTypes>(
       reconnect: { initial: 10, maximum: 10, jitter: 0 },
       ...options.client,
     })
-    const refusals: IgnoredRequest[] = []
-    ignoredRequests$(server).subscribe((refusal) => refusals.push(refusal))
+    const ignored: IgnoredRequest[] = []
+    ignoredRequests$(server).subscribe((refusal) => ignored.push(refusal))
     const handled: ReceivedRequest<T>[] = []
     const records = observe(
       world,
@@ -86,10 +86,10 @@ export function onStage<T extends EndpointTypes>(
       server,
       handled,
       records,
-      refusals,
-      replies: responses,
-      ask: (payload, properties = {}) => {
-        const message = { topic: 'echo', payload: bytesOf(payload), ...asking, ...properties }
+      ignored,
+      responses,
+      sendRequest: (payload, properties = {}) => {
+        const message = { topic: 'echo', payload: bytesOf(payload), ...echoRequest, ...properties }
         const given = Object.entries(message).filter(([, value]) => value !== undefined)
         world.broker.publish(Object.fromEntries(given) as unknown as OutgoingMessage)
       },
@@ -99,9 +99,9 @@ export function onStage<T extends EndpointTypes>(
 }
 
 /** A stage on which `echo` is answered with the question and an exclamation mark. */
-export function onEchoStage(
-  test: (stage: Stage<NonNullable<(typeof echo)['types']>>) => void,
-  options: Partial<StageOptions<NonNullable<(typeof echo)['types']>>> = {},
+export function withEchoResponder(
+  test: (setup: ResponderSetup<NonNullable<(typeof echo)['types']>>) => void,
+  options: Partial<ResponderSetupOptions<NonNullable<(typeof echo)['types']>>> = {},
 ): void {
-  onStage({ endpoint: echo, handler: ({ value }) => of(`${value}!`), ...options }, test)
+  withResponder({ endpoint: echo, handler: ({ value }) => of(`${value}!`), ...options }, test)
 }
