@@ -17,56 +17,59 @@ import { asyncWorld } from './async-world.js'
 import { bytesOf, observe, statusOf, textOf } from './observed.js'
 import { echo, withEchoResponder, type ResponderSetup } from './responder/with-responder.js'
 
-type EchoStage = Parameters<Parameters<typeof withEchoResponder>[0]>[0]
+type EchoSetup = Parameters<Parameters<typeof withEchoResponder>[0]>[0]
 
-/** Asks with a correlation of its own for each. */
-function askAll({ sendRequest }: Pick<ResponderSetup<never>, 'ask'>, payloads: readonly string[]): void {
+/** Sends each payload with Correlation Data of its own. */
+function sendAll(
+  { sendRequest }: Pick<ResponderSetup<never>, 'sendRequest'>,
+  payloads: readonly string[],
+): void {
   payloads.forEach((payload, index) =>
     sendRequest(payload, { correlationData: bytesOf(`${payload} ${index}`) }),
   )
 }
 
-function statuses({ responses }: Pick<EchoStage, 'replies'>): readonly (number | undefined)[] {
+function statuses({ responses }: Pick<EchoSetup, 'responses'>): readonly (number | undefined)[] {
   return responses.map(({ message }) => statusOf(message))
 }
 
 describe('serve', () => {
-  it.each<[kind: string, answer: () => ObservableInput<string>]>([
-    ['an Observable', () => of('answer')],
-    ['the first item of a longer Observable', () => of('answer', 'ignored')],
-    ['an Observable that never ends', () => concat(of('answer'), NEVER)],
-    ['an endless synchronous one', () => new Observable((s) => { while (!s.closed) s.next('answer') })], // prettier-ignore
-    ['an array', () => ['answer', 'ignored']],
-    ['an iterable', () => new Set(['answer'])],
-  ])('answers with %s', (_, response) => {
+  it.each<[kind: string, handler: () => ObservableInput<string>]>([
+    ['an Observable', () => of('response')],
+    ['the first item of a longer Observable', () => of('response', 'ignored')],
+    ['an Observable that never ends', () => concat(of('response'), NEVER)],
+    ['an endless synchronous Observable', () => new Observable((s) => { while (!s.closed) s.next('response') })], // prettier-ignore
+    ['an array', () => ['response', 'ignored']],
+    ['an iterable', () => new Set(['response'])],
+  ])('responds with %s', (_, handler) => {
     withEchoResponder(
       (setup) => {
         setup.sendRequest('x')
         setup.world.advance(10)
-        expect(setup.responses.map(({ message }) => textOf(message))).toEqual(['answer'])
+        expect(setup.responses.map(({ message }) => textOf(message))).toEqual(['response'])
         expect(setup.records.values).toMatchObject([{ outcome: 'responded', status: 200 }])
       },
-      { handler: response },
+      { handler },
     )
   })
 
-  it.each<[kind: string, answer: () => ObservableInput<string>]>([
-    ['a Promise', () => Promise.resolve('answer')],
-    ['an async function', async () => await Promise.resolve('answer')],
-    ['an async iterable', async function* () { yield await Promise.resolve('answer') }], // prettier-ignore
-  ])('answers with %s', async (_, response) => {
+  it.each<[kind: string, handler: () => ObservableInput<string>]>([
+    ['a Promise', () => Promise.resolve('response')],
+    ['an async function', async () => await Promise.resolve('response')],
+    ['an async iterable', async function* () { yield await Promise.resolve('response') }], // prettier-ignore
+  ])('responds with %s', async (_, handler) => {
     const { link, broker, advance } = asyncWorld()
     const records: ServeRecord[] = []
     requests$(link('server'), echo)
-      .pipe(serve(response))
+      .pipe(serve(handler))
       .subscribe((record) => records.push(record))
     await advance(50)
-    broker.publish({ topic: 'echo', payload: bytesOf('x'), responseTopic: 'answers' })
+    broker.publish({ topic: 'echo', payload: bytesOf('x'), responseTopic: 'responses' })
     await advance(50)
     expect(records).toMatchObject([{ outcome: 'responded', status: 200 }])
   })
 
-  it('unsubscribes a handler that has answered', () => {
+  it('unsubscribes from a handler that has responded', () => {
     let isOpen = false
     withEchoResponder(
       ({ sendRequest, world }) => {
@@ -78,14 +81,14 @@ describe('serve', () => {
         handler: () =>
           new Observable((subscriber) => {
             isOpen = true
-            subscriber.next('answer')
+            subscriber.next('response')
             return () => (isOpen = false)
           }),
       },
     )
   })
 
-  it('emits a record of each exchange: what, outcome, timings', () => {
+  it('emits a record of each exchange with its request, outcome and times', () => {
     withEchoResponder(
       ({ sendRequest, world, records }) => {
         sendRequest('x', { messageExpiryInterval: 10 })
@@ -94,14 +97,14 @@ describe('serve', () => {
         expect(record).toMatchObject({ endpoint: 'echo', params: {}, outcome: 'responded', status: 200 })
         expect(record?.request).toMatchObject({ topic: 'echo', payload: bytesOf('x') })
         const { receivedAt = NaN, startedAt = NaN, endedAt = NaN } = record ?? {}
-        // The reply's way there and its acknowledgement's way back take a millisecond each.
+        // The response and its acknowledgement take a millisecond each.
         expect([startedAt - receivedAt, endedAt - startedAt]).toEqual([0, 102])
       },
       { handler: () => of('late').pipe(delay(100)) },
     )
   })
 
-  it('fails with its source, and completes with it once all is answered', () => {
+  it('fails with its source, and completes with it once every request is answered', () => {
     withEchoResponder(({ world }) => {
       const failed = observe(world, throwError(() => new Error('no more')).pipe(serve(() => of('x'))))
       expect(failed.ending()).toMatchObject({ rawMessage: 'no more' })
@@ -117,7 +120,7 @@ describe('serve', () => {
     ['queue', { queue: NaN }],
     ['handlerTimeout', { handlerTimeout: 0 }],
     ['handlerTimeout', { handlerTimeout: NaN }],
-  ])('refuses a %s that is none: %o', (name, options) => {
+  ])('rejects an invalid option %s: %o', (name, options) => {
     expect(() => serve(() => of(''), options)).toThrow(
       expect.objectContaining({ code: 'invalid-argument', message: expect.stringContaining(name) as string }),
     )
@@ -125,13 +128,13 @@ describe('serve', () => {
 })
 
 describe('serve under load', () => {
-  it('runs so many handlers at once as it is allowed to, the rest in the order they came', () => {
+  it('runs as many handlers as concurrency allows, and the others in order of receipt', () => {
     let open = 0
     let mostOpen = 0
     const order: string[] = []
     withEchoResponder(
       (setup) => {
-        askAll(setup, ['1', '2', '3', '4', '5'])
+        sendAll(setup, ['1', '2', '3', '4', '5'])
         setup.world.advance(1_000)
         expect(mostOpen).toBe(2)
         expect(order).toEqual(['1', '2', '3', '4', '5'])
@@ -153,11 +156,11 @@ describe('serve under load', () => {
     )
   })
 
-  it('answers 503 at once when the queue is full: 10 times the concurrency', () => {
+  it('answers 503 at once when the queue is full, under 10 times the load', () => {
     withEchoResponder(
       (setup) => {
         const { world, records, unacknowledged } = setup
-        askAll(
+        sendAll(
           setup,
           Array.from({ length: 40 }, () => 'x'),
         )
@@ -172,10 +175,10 @@ describe('serve under load', () => {
     )
   })
 
-  it('works off a long queue of what ends at once', () => {
+  it('handles a long queue of synchronous handlers without a stack overflow', () => {
     withEchoResponder(
       (setup) => {
-        askAll(
+        sendAll(
           setup,
           Array.from({ length: 2_500 }, () => 'x'),
         )
@@ -188,10 +191,10 @@ describe('serve under load', () => {
   })
 })
 
-describe('a cancel', () => {
+describe('serve on cancel', () => {
   const cancel = { userProperties: [['__stat', '499']] } as const
 
-  it('reaches the handler: it is unsubscribed, acknowledged, and nobody is told', () => {
+  it('unsubscribes from the handler of a cancelled request, acknowledges it and sends no response', () => {
     let isStopped = false
     withEchoResponder(
       ({ sendRequest, world, responses, records, ignored, unacknowledged }) => {
@@ -208,7 +211,7 @@ describe('a cancel', () => {
     )
   })
 
-  it('reaches what waits in the queue, which then does not run', () => {
+  it('removes a cancelled request from the queue without handling it', () => {
     withEchoResponder(
       ({ sendRequest, world, handled, responses, records, unacknowledged }) => {
         for (const name of ['1', '2', '3']) sendRequest(name, { correlationData: bytesOf(name) })
@@ -228,7 +231,7 @@ describe('a cancel', () => {
     )
   })
 
-  it('makes room in the queue', () => {
+  it('queues another request in place of a cancelled one', () => {
     withEchoResponder(
       (setup) => {
         const { sendRequest, world, handled } = setup
@@ -244,7 +247,7 @@ describe('a cancel', () => {
     )
   })
 
-  it('is idempotent, and does nothing to what is over or was never asked', () => {
+  it('ignores a cancel of an unknown or settled request, also when repeated', () => {
     withEchoResponder(({ sendRequest, world, handled, responses, ignored, unacknowledged }) => {
       sendRequest('', cancel)
       sendRequest('x')
@@ -257,7 +260,7 @@ describe('a cancel', () => {
     })
   })
 
-  it('of another reply topic is about another request', () => {
+  it('ignores a cancel with another response topic', () => {
     withEchoResponder(
       ({ sendRequest, world, responses }) => {
         sendRequest('x')
@@ -270,13 +273,13 @@ describe('a cancel', () => {
   })
 })
 
-describe('a closed link', () => {
-  it('stops what runs and what waits, which nobody can be told of any more', () => {
+describe('serve on a closed link', () => {
+  it('abandons running and queued requests as unsent when the link is closed', () => {
     let stopped = 0
     withEchoResponder(
       (setup) => {
         const { world, records, server, handled } = setup
-        askAll(setup, ['1', '2', '3'])
+        sendAll(setup, ['1', '2', '3'])
         world.advance(50)
         void server.close()
         world.advance(5_000)
@@ -293,33 +296,33 @@ describe('a closed link', () => {
     )
   })
 
-  it('is not the end of the requests: what runs then is still answered', () => {
+  it('still answers running requests when the source completes on an open link', () => {
     withEchoResponder(({ world, server }) => {
-      const answered = observe(
+      const served = observe(
         world,
         requests$(server, echo).pipe(
           take(1),
-          serve(() => of('answer').pipe(delay(100))),
+          serve(() => of('response').pipe(delay(100))),
         ),
       )
       world.broker.publish({ topic: 'echo', payload: bytesOf('x'), responseTopic: 'other' })
       world.advance(500)
-      expect(answered.values).toMatchObject([{ outcome: 'responded' }])
-      expect(answered.ending()).toBe('complete')
+      expect(served.values).toMatchObject([{ outcome: 'responded' }])
+      expect(served.ending()).toBe('complete')
     })
   })
 })
 
-describe('draining', () => {
-  it('stops intake with 503, finishes what runs and what waits, then completes and unsubscribes', () => {
+describe('serve with drain$', () => {
+  it('answers 503 while draining, finishes running and queued requests, then completes and unsubscribes', () => {
     const drain$ = new Subject<void>()
     withEchoResponder(
       (setup) => {
         const { world, records, unacknowledged, handled } = setup
-        askAll(setup, ['1', '2', '3'])
+        sendAll(setup, ['1', '2', '3'])
         world.advance(50)
         drain$.next()
-        askAll(setup, ['late'])
+        sendAll(setup, ['late'])
         world.advance(50)
         expect(statuses(setup)).toEqual([503])
         expect(records.ending()).toBeUndefined()
@@ -335,7 +338,7 @@ describe('draining', () => {
     )
   })
 
-  it('completes at once when nothing is in hand', () => {
+  it('completes at once when drained without pending requests', () => {
     const drain$ = new Subject<void>()
     withEchoResponder(
       ({ world, records }) => {
@@ -347,7 +350,7 @@ describe('draining', () => {
     )
   })
 
-  it('that begins before anything else does not even subscribe', () => {
+  it('does not subscribe to the topic when drained from the start', () => {
     withEchoResponder(
       ({ world, records }) => {
         expect(records.ending()).toBe('complete')
@@ -357,7 +360,7 @@ describe('draining', () => {
     )
   })
 
-  it('waits for the PUBACK of the last reply', () => {
+  it('completes only after the PUBACK of the last response when drained', () => {
     const drain$ = new Subject<void>()
     withEchoResponder(
       ({ sendRequest, world, records }) => {
@@ -375,8 +378,8 @@ describe('draining', () => {
   })
 })
 
-describe('refusals$', () => {
-  it('tells of all responders of a link', () => {
+describe('ignoredRequests$', () => {
+  it('emits the ignored requests of a link to each subscriber', () => {
     withEchoResponder(({ world, server, ignored }) => {
       const again = observe(world, ignoredRequests$(server))
       from(['a', 'b']).subscribe((payload) =>

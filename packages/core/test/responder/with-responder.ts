@@ -7,11 +7,11 @@ import {
   type Endpoint,
   type EndpointTypes,
   type Handler,
+  type IgnoredRequest,
   type Link,
   type OutgoingMessage,
-  type IgnoredRequest,
-  type RequestsOptions,
   type ReceivedRequest,
+  type RequestsOptions,
   type ServeOptions,
   type ServeRecord,
 } from '@antiphon/core'
@@ -20,7 +20,7 @@ import { of } from 'rxjs'
 import { bytesOf, observe, publishedBy, type Observed, type Taken } from '../observed.js'
 import { inWorld, type World } from '../world.js'
 
-/** Text in, text out, one answer. */
+/** Text in requests and responses, one response per request. */
 export const echo = endpoint({ topic: 'echo', request: text, response: text })
 
 /** How a responder is set up for a test. */
@@ -33,29 +33,29 @@ export interface ResponderSetupOptions<T extends EndpointTypes> {
   readonly broker?: Partial<VirtualBrokerOptions>
 }
 
-/** A responder, and everything that can be seen of it. */
+/** A responder, and what it does. */
 export interface ResponderSetup<T extends EndpointTypes> {
   readonly world: World
   readonly server: Link
-  /** What the handler was given. */
+  /** The requests that the handler received. */
   readonly handled: readonly ReceivedRequest<T>[]
   readonly records: Observed<ServeRecord<T>>
   readonly ignored: readonly IgnoredRequest[]
   /** What the responder published. */
   readonly responses: readonly Taken[]
-  /** Publishes a request from outside: to `echo`, with a Response Topic and a correlation unless told otherwise. */
+  /** Publishes a request: to `echo`, with a Response Topic and Correlation Data unless `properties` say otherwise. */
   readonly sendRequest: (payload: string, properties?: Partial<OutgoingMessage>) => void
-  /** How many deliveries the responder has not acknowledged. */
+  /** How many messages the responder has received but not acknowledged. */
   readonly unacknowledged: () => number
 }
 
-/** What `ask` sends where nothing else is said. */
-export const echoRequest: Pick<OutgoingMessage, 'responseTopic' | 'correlationData'> = {
-  responseTopic: 'answers',
+/** The properties of `sendRequest`'s messages, unless overridden. */
+export const requestProperties: Pick<OutgoingMessage, 'responseTopic' | 'correlationData'> = {
+  responseTopic: 'responses',
   correlationData: bytesOf('token'),
 }
 
-/** Runs a test with a responder that is ready. */
+/** Runs a test with a responder whose subscription is acknowledged. */
 export function withResponder<T extends EndpointTypes>(
   options: ResponderSetupOptions<T>,
   test: (setup: ResponderSetup<T>) => void,
@@ -69,7 +69,7 @@ export function withResponder<T extends EndpointTypes>(
       ...options.client,
     })
     const ignored: IgnoredRequest[] = []
-    ignoredRequests$(server).subscribe((refusal) => ignored.push(refusal))
+    ignoredRequests$(server).subscribe((request) => ignored.push(request))
     const handled: ReceivedRequest<T>[] = []
     const records = observe(
       world,
@@ -89,16 +89,16 @@ export function withResponder<T extends EndpointTypes>(
       ignored,
       responses,
       sendRequest: (payload, properties = {}) => {
-        const message = { topic: 'echo', payload: bytesOf(payload), ...echoRequest, ...properties }
-        const given = Object.entries(message).filter(([, value]) => value !== undefined)
-        world.broker.publish(Object.fromEntries(given) as unknown as OutgoingMessage)
+        const message = { topic: 'echo', payload: bytesOf(payload), ...requestProperties, ...properties }
+        const defined = Object.entries(message).filter(([, value]) => value !== undefined)
+        world.broker.publish(Object.fromEntries(defined) as unknown as OutgoingMessage)
       },
       unacknowledged: () => world.broker.session('server')?.unacknowledged.length ?? NaN,
     })
   }, options.broker)
 }
 
-/** A stage on which `echo` is answered with the question and an exclamation mark. */
+/** Runs a test with a responder for `echo` that responds with the request and an exclamation mark. */
 export function withEchoResponder(
   test: (setup: ResponderSetup<NonNullable<(typeof echo)['types']>>) => void,
   options: Partial<ResponderSetupOptions<NonNullable<(typeof echo)['types']>>> = {},
