@@ -25,7 +25,7 @@ export function split(
   if (room < 1) {
     throw new AntiphonError(
       'too-large',
-      `cannot publish to ${topic}: its properties alone exceed Maximum Packet Size (${limit} bytes)`,
+      `cannot publish to ${topic}: the properties alone exceed ${limit} bytes`,
       {
         topic,
         phase: 'before-network',

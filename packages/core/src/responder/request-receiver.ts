@@ -212,11 +212,7 @@ export class RequestReceiver implements ResponderContext {
   /** Sends the cached responses again, with the expiry of the duplicate. */
   #resendResponses({ responses }: CachedResponse, { delivery, correlation }: CandidateRequest): undefined {
     if (responses === undefined) {
-      return this.#ignore(
-        delivery,
-        'duplicate',
-        'it repeats a request whose responses were too many to cache',
-      )
+      return this.#ignore(delivery, 'duplicate', 'it repeats a request that has too many responses to cache')
     }
     const { messageExpiryInterval: expiry } = delivery.message
     const timeLeft = expiry === undefined ? Infinity : expiry * 1000
@@ -226,7 +222,7 @@ export class RequestReceiver implements ResponderContext {
       ),
     )
     merge(...sent).subscribe({ complete: delivery.acknowledge })
-    this.#report(delivery.message, 'duplicate', 'it repeats an answered request and gets the same response')
+    this.#report(delivery.message, 'duplicate', 'it repeats a request that was answered')
     return undefined
   }
 
