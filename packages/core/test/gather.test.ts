@@ -12,7 +12,7 @@ import { faultScript } from '@antiphon/testing'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { delay, map, of, take, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { observe, publishedBy, replyTo, textOf } from './observed.js'
+import { observe, publishedBy, responseTo, textOf } from './observed.js'
 import { inWorld, type World } from './world.js'
 
 const census = endpoint({ topic: 'census', request: text, response: text })
@@ -38,7 +38,7 @@ function gathered(
     const request: OutgoingMessage = question?.message ?? { topic: '', payload: new Uint8Array() }
     for (const [at, payload] of Object.entries(script))
       // A packet takes a millisecond.
-      world.scheduler.schedule(() => void world.broker.publish(replyTo(request, payload)), Number(at) - 1)
+      world.scheduler.schedule(() => void world.broker.publish(responseTo(request, payload)), Number(at) - 1)
     world.advance(10_000)
     const outcome = responses.ending()
     const since = (responses.endedAt() ?? NaN) - begin

@@ -1,7 +1,7 @@
 import { requesterStats, endpoint, exchange$, idle$, request$, text } from '@antiphon/core'
 import { Subject, takeUntil } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { answering, observe, publishedBy, replyTo, textOf } from './observed.js'
+import { respondOn, observe, publishedBy, responseTo, textOf } from './observed.js'
 import { inWorld } from './world.js'
 
 const echo = endpoint({ topic: 'echo', request: text, response: text })
@@ -9,10 +9,10 @@ const echo = endpoint({ topic: 'echo', request: text, response: text })
 describe('idle$', () => {
   it('emits at once where nothing is open, else when the last open question is settled, however', () => {
     inWorld((world) => {
-      answering(
+      respondOn(
         world,
         'echo',
-        (requested) => (textOf(requested) === 'x' ? [replyTo(requested, 'y')] : []),
+        (requested) => (textOf(requested) === 'x' ? [responseTo(requested, 'y')] : []),
         100,
       )
       const requester = world.link('caller')
@@ -50,7 +50,7 @@ describe('idle$', () => {
 describe('a caller that drains', () => {
   it('ends its questions: what is open or waits is answered, then the stream completes', () => {
     inWorld((world) => {
-      answering(world, 'echo', (requested) => [replyTo(requested, textOf(requested))], 100)
+      respondOn(world, 'echo', (requested) => [responseTo(requested, textOf(requested))], 100)
       const requested = publishedBy(world, 'caller')
       const [requests, stop$] = [new Subject<string>(), new Subject<void>()]
       const requester = world.link('caller')

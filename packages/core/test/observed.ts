@@ -41,15 +41,15 @@ export function observe<T>({ scheduler }: Pick<World, 'scheduler'>, stream$: Obs
 }
 
 /** A message as the broker took it, and when. */
-export interface Taken {
+export interface PublishedMessage {
   readonly at: number
   readonly message: OutgoingMessage
   readonly reasonCode: number
 }
 
 /** What a client publishes from now on. */
-export function publishedBy({ broker, scheduler }: World, clientId: string): readonly Taken[] {
-  const taken: Taken[] = []
+export function publishedBy({ broker, scheduler }: World, clientId: string): readonly PublishedMessage[] {
+  const taken: PublishedMessage[] = []
   broker.published$.subscribe((published) => {
     if (published.clientId !== clientId) return
     taken.push({ at: scheduler.now(), message: published.message, reasonCode: published.reasonCode })
@@ -74,7 +74,7 @@ export function statusOf({ userProperties }: OutgoingMessage): number | undefine
 }
 
 /** A plain peer's reply: the Correlation Data sent back to the Response Topic, and nothing else. */
-export function replyTo(
+export function responseTo(
   request: OutgoingMessage,
   text: string,
   more: Partial<OutgoingMessage> = {},
@@ -89,7 +89,7 @@ export function replyTo(
 }
 
 /** A plain peer that answers what is asked on a topic, from now on, after so many milliseconds. */
-export function answering(
+export function respondOn(
   { broker, scheduler }: World,
   topic: string,
   response: (request: OutgoingMessage) => readonly OutgoingMessage[],

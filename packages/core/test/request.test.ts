@@ -14,7 +14,7 @@ import {
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { delay, EMPTY, from, map, of, Subject, take, throwError, timer } from 'rxjs'
 import { describe, expect, it, vi } from 'vitest'
-import { answering, bytesOf, observe, publishedBy, replyTo, textOf } from './observed.js'
+import { respondOn, bytesOf, observe, publishedBy, responseTo, textOf } from './observed.js'
 import { inWorld, type World } from './world.js'
 
 const echo = endpoint({ topic: 'echo', request: text, response: text })
@@ -312,7 +312,7 @@ describe('request', () => {
 
   it('resolves with the answer', async () => {
     const { settled, added, removed } = await settling((world) => {
-      answering(world, 'echo', (requested) => [replyTo(requested, 'answer'), replyTo(requested, 'another')])
+      respondOn(world, 'echo', (requested) => [responseTo(requested, 'answer'), responseTo(requested, 'another')])
       world.advance(10_000)
     })
     expect(settled).toEqual(['answer'])
@@ -360,7 +360,7 @@ describe('request', () => {
 
   it('stays resolved when the signal aborts after the answer', async () => {
     const { settled, counts } = await settling((world, controller) => {
-      answering(world, 'echo', (requested) => [replyTo(requested, 'answer')])
+      respondOn(world, 'echo', (requested) => [responseTo(requested, 'answer')])
       world.advance(1_000)
       controller.abort('too late')
       world.advance(1_000)
@@ -374,7 +374,7 @@ describe('request', () => {
       const taken = publishedBy(world, 'caller')
       world.advance(10)
       const [question] = taken
-      if (question !== undefined) world.broker.publish(replyTo(question.message, 'answer'))
+      if (question !== undefined) world.broker.publish(responseTo(question.message, 'answer'))
       world.scheduler.schedule(() => controller.abort('now'), 1)
       world.advance(1_000)
     })
@@ -396,7 +396,7 @@ describe('request', () => {
       world.broker.publish({ topic: 'response/caller', payload: bytesOf('noise') })
       world.advance(10)
       const [question] = taken
-      if (question !== undefined) world.broker.publish(replyTo(question.message, 'answer'))
+      if (question !== undefined) world.broker.publish(responseTo(question.message, 'answer'))
       world.advance(10)
     })
     expect(settled).toEqual(['answer'])

@@ -11,7 +11,7 @@ import {
 import * as t from 'io-ts'
 import { delay, of } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { bytesOf, observe, publishedBy, replyTo, statusOf, textOf } from '../observed.js'
+import { bytesOf, observe, publishedBy, responseTo, statusOf, textOf } from '../observed.js'
 import { inWorld, type World } from '../world.js'
 
 const Unlock = t.type({ command: t.string, commandId: t.string })
@@ -151,7 +151,7 @@ describe('payloadField', () => {
       const [request] = requested
       if (request === undefined) throw new Error('nothing was asked')
       world.broker.publish(
-        replyTo(request.message, '', { topic: 'res/m1/car1', userProperties: [['__stat', '503']] }),
+        responseTo(request.message, '', { topic: 'res/m1/car1', userProperties: [['__stat', '503']] }),
       )
       world.advance(20)
       expect(call.ending()).toMatchObject({ code: 'status', status: { code: 503 } })
@@ -182,7 +182,7 @@ describe('payloadField', () => {
         const [request] = requested
         if (request === undefined) throw new Error('nothing was asked')
         world.broker.publish(
-          replyTo(request.message, '', { topic: 'res/m1/car1', userProperties: [['__stat', '503']] }),
+          responseTo(request.message, '', { topic: 'res/m1/car1', userProperties: [['__stat', '503']] }),
         )
         world.advance(20)
         expect(call.ending()).toMatchObject({ code: 'status', status: { code: 503 } })

@@ -9,7 +9,7 @@ import {
 } from '@antiphon/core'
 import { delay, of } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { observe, publishedBy, statusOf, textOf, type Observed, type Taken } from '../observed.js'
+import { observe, publishedBy, statusOf, textOf, type Observed, type PublishedMessage } from '../observed.js'
 import { inWorld, type World } from '../world.js'
 
 const echo = endpoint({ topic: 'echo', request: text, response: text })
@@ -17,7 +17,7 @@ const echo = endpoint({ topic: 'echo', request: text, response: text })
 interface Stage {
   readonly world: World
   readonly call: Observed<string>
-  readonly asked: readonly Taken[]
+  readonly asked: readonly PublishedMessage[]
   /** What the caller subscribed to and published, in order, as the broker saw it. */
   readonly order: readonly string[]
   readonly served: () => number

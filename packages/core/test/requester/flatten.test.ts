@@ -12,7 +12,7 @@ function by(responses: Readonly<Record<string, Observable<string>>>): FlattenWor
       const work = (responses[request] ?? NEVER).subscribe(outcome)
       return { cancel: () => work.unsubscribe() }
     },
-    refuse: (_, outcome) => {
+    reject: (_, outcome) => {
       outcome.next('o')
       outcome.complete()
     },
@@ -26,7 +26,7 @@ const atOnce: FlattenWork<number, number> = {
     outcome.complete()
     return { cancel: () => undefined }
   },
-  refuse: (error, outcome) => outcome.error(error),
+  reject: (error, outcome) => outcome.error(error),
 }
 
 describe('flatten', () => {
@@ -118,7 +118,7 @@ describe('flatten', () => {
         else atOnce.start(request, outcome)
         return { cancel: () => undefined }
       },
-      refuse: atOnce.refuse,
+      reject: atOnce.reject,
     }
     range(1, 1_000)
       .pipe(flatten(work, { concurrency: 1 }), take(3))
@@ -147,7 +147,7 @@ describe('flatten', () => {
         first.subscribe(outcome)
         return { cancel: () => undefined }
       },
-      refuse: atOnce.refuse,
+      reject: atOnce.reject,
     }
     let responses = 0
     range(0, 100_001)
@@ -296,7 +296,7 @@ describe('flatten, where a question overlaps another', () => {
         if (request > 0) return atOnce.start(request, outcome)
         return { cancel: () => cancelled++ }
       },
-      refuse: atOnce.refuse,
+      reject: atOnce.reject,
     }
     requests
       .pipe(flatten(work, { overlap: 'switch' }))
@@ -360,7 +360,7 @@ describe('flatten, whatever comes', () => {
               },
             }
           },
-          refuse: (_, outcome) => {
+          reject: (_, outcome) => {
             outcome.next(-1)
             outcome.complete()
           },

@@ -14,21 +14,21 @@ import { linkMiddleware } from '@antiphon/core/link'
 import { faultScript } from '@antiphon/testing'
 import { EMPTY, from, NEVER, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { answering, bytesOf, observe, publishedBy, replyTo, textOf, type Taken } from '../observed.js'
+import { respondOn, bytesOf, observe, publishedBy, responseTo, textOf, type PublishedMessage } from '../observed.js'
 import { inWorld, type World } from '../world.js'
 
 const echo = endpoint({ topic: 'echo', request: text, response: text })
 
 /** An answer to the first message of a client, from outside. */
-function response({ broker }: World, [first]: readonly Taken[], reply = 'answer'): void {
+function response({ broker }: World, [first]: readonly PublishedMessage[], reply = 'answer'): void {
   if (first === undefined) throw new Error('nothing was asked')
-  broker.publish(replyTo(first.message, reply))
+  broker.publish(responseTo(first.message, reply))
 }
 
 describe('step 2, the response subscription', () => {
   it('is one SUBSCRIBE for N concurrent calls', () => {
     inWorld((world) => {
-      answering(world, 'echo', (request) => [replyTo(request, textOf(request))])
+      respondOn(world, 'echo', (request) => [responseTo(request, textOf(request))])
       world.advance(50)
       const before = world.broker.counts().packets.subscribe ?? 0
       const requests = Array.from({ length: 1_000 }, (_, index) => String(index))
@@ -46,7 +46,7 @@ describe('step 2, the response subscription', () => {
       world.broker.subscriptions$.subscribe(({ kind, clientId }) => {
         if (clientId === 'caller') spans.push([kind, world.scheduler.now()])
       })
-      answering(world, 'echo', (request) => [replyTo(request, textOf(request))])
+      respondOn(world, 'echo', (request) => [responseTo(request, textOf(request))])
       world.advance(50)
       const requester = world.link('caller')
       const sendRequest = (): void => void exchange$(requester, echo, 'x').subscribe()
@@ -71,7 +71,7 @@ describe('step 2, the response subscription', () => {
         world.broker.published$.subscribe(({ clientId, message }) => {
           if (clientId === 'caller') order.push(`asked ${textOf(message)}`)
         })
-        answering(world, 'echo', (request) => [replyTo(request, textOf(request))])
+        respondOn(world, 'echo', (request) => [responseTo(request, textOf(request))])
         world.advance(1_000)
         const requester = world.link('caller')
         const first = observe(world, exchange$(requester, echo, '1'))
@@ -107,7 +107,7 @@ describe('step 2, the response subscription', () => {
   it('is asked for again by the next call after a refusal', () => {
     inWorld((world) => {
       const undo = world.broker.refuseSubscribe('response/caller', 0x87)
-      answering(world, 'echo', (request) => [replyTo(request, 'yes')])
+      respondOn(world, 'echo', (request) => [responseTo(request, 'yes')])
       const requester = world.link('caller')
       observe(world, exchange$(requester, echo, 'x'))
       world.advance(50)
@@ -134,7 +134,7 @@ describe('step 3, publishing', () => {
   it('comes after registering: a reply before the PUBACK is taken', () => {
     inWorld((world) => {
       world.broker.play([{ at: 0, fault: { kind: 'reorder', by: 500, packets: ['puback'] } }])
-      answering(world, 'echo', (request) => [replyTo(request, 'early')])
+      respondOn(world, 'echo', (request) => [responseTo(request, 'early')])
       world.advance(50)
       const call = observe(world, exchange$(world.link('caller'), echo, 'x'))
       world.advance(100)
@@ -236,10 +236,10 @@ describe('step 5, matching on response topic and correlation', () => {
       const there = observe(world, exchange$(requester, echo, 'there', { responseTopic: other }))
       world.advance(20)
       const request = requested.find(({ message }) => message.responseTopic === mine)
-      if (request !== undefined) world.broker.publish(replyTo(request.message, 'no', { topic: other }))
+      if (request !== undefined) world.broker.publish(responseTo(request.message, 'no', { topic: other }))
       world.advance(20)
       expect([here.values, there.values, unmatched.values.length]).toEqual([[], [], 1])
-      if (request !== undefined) world.broker.publish(replyTo(request.message, 'yes'))
+      if (request !== undefined) world.broker.publish(responseTo(request.message, 'yes'))
       world.advance(20)
       expect([here.values, there.values]).toEqual([['yes'], []])
     })
@@ -277,7 +277,7 @@ describe('step 5, matching on response topic and correlation', () => {
 describe('step 6, settling', () => {
   it('happens once, and entry, timer and subscription share are gone', () => {
     inWorld((world) => {
-      answering(world, 'echo', (request) => [replyTo(request, '1'), replyTo(request, '2')])
+      respondOn(world, 'echo', (request) => [responseTo(request, '1'), responseTo(request, '2')])
       world.advance(50)
       const idle = world.scheduler.actions.length
       const requester = world.link('caller')

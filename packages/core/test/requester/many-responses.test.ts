@@ -8,7 +8,7 @@ import {
 } from '@antiphon/core'
 import { take } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { observe, publishedBy, replyTo, textOf, type Observed, type Taken } from '../observed.js'
+import { observe, publishedBy, responseTo, textOf, type Observed, type PublishedMessage } from '../observed.js'
 import { inWorld, type World } from '../world.js'
 
 const numbers = endpoint({ topic: 'numbers', request: text, response: text, responses: 'many' })
@@ -17,7 +17,7 @@ const numbers = endpoint({ topic: 'numbers', request: text, response: text, resp
 interface Stage {
   readonly world: World
   readonly call: Observed<string>
-  readonly asked: readonly Taken[]
+  readonly asked: readonly PublishedMessage[]
   /** Sends the item, or the end, that stands at a place. */
   readonly item: (place: string, status?: UserProperties) => void
   readonly counts: () => ReturnType<typeof requesterStats>
@@ -38,7 +38,7 @@ function onStage(
     const item: Stage['item'] = (place, status = [['__stat', '200']]) => {
       const request: OutgoingMessage = question?.message ?? { topic: '', payload: new Uint8Array() }
       const payload = place.endsWith(':last') ? '' : `item ${place}`
-      world.broker.publish(replyTo(request, payload, { userProperties: [...status, ['__stream', place]] }))
+      world.broker.publish(responseTo(request, payload, { userProperties: [...status, ['__stream', place]] }))
       world.advance(2)
     }
     test({ world, call, asked: requested, item, counts: () => requesterStats(requester, numbers) })
@@ -148,7 +148,7 @@ describe('many replies', () => {
     onStage(({ world, call, asked: requested }) => {
       const [request] = requested
       if (request === undefined) throw new Error('nothing was asked')
-      world.broker.publish(replyTo(request.message, '', { userProperties: [['__stat', '503']] }))
+      world.broker.publish(responseTo(request.message, '', { userProperties: [['__stat', '503']] }))
       world.advance(2)
       expect(call.ending()).toMatchObject({ code: 'status', status: { code: 503 } })
     })

@@ -15,7 +15,7 @@ import type { VirtualBrokerOptions, VirtualClientOptions } from '@antiphon/testi
 import * as t from 'io-ts'
 import { parse, validate, version } from 'uuid'
 import { describe, expect, it } from 'vitest'
-import { answering, bytesOf, observe, publishedBy, replyTo, textOf, type Taken } from '../observed.js'
+import { respondOn, bytesOf, observe, publishedBy, responseTo, textOf, type PublishedMessage } from '../observed.js'
 import { inWorld, type World } from '../world.js'
 
 const echo = endpoint({ topic: 'echo', request: text, response: text })
@@ -34,8 +34,8 @@ function requested({
   client = {},
   broker = {},
   until = 60_000,
-}: Setting = {}): readonly Taken[] {
-  let taken: readonly Taken[] = []
+}: Setting = {}): readonly PublishedMessage[] {
+  let taken: readonly PublishedMessage[] = []
   inWorld((world) => {
     const { clientId = 'caller' } = client
     taken = publishedBy(world, clientId)
@@ -114,7 +114,7 @@ describe('a request on the wire', () => {
         correlation: correlationData({ format: 'bytes' }),
       })
       const taken = publishedBy(world, 'caller')
-      answering(world, 'echo', (request) => [replyTo(request, 'found')])
+      respondOn(world, 'echo', (request) => [responseTo(request, 'found')])
       world.advance(10)
       const call = observe(world, exchange$(world.link('caller'), raw, 'x'))
       world.advance(10)

@@ -9,7 +9,7 @@ import {
 } from '@antiphon/core'
 import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'
-import { answering, observe, replyTo } from '../observed.js'
+import { respondOn, observe, responseTo } from '../observed.js'
 import { inWorld } from '../world.js'
 
 const echo = endpoint({ topic: 'echo', request: text, response: text })
@@ -23,7 +23,7 @@ function outcomeOf(
 ): readonly [readonly unknown[], 'complete' | AntiphonError | undefined] {
   let outcome: readonly [readonly unknown[], 'complete' | AntiphonError | undefined] = [[], undefined]
   inWorld((world) => {
-    answering(world, 'echo', (request) => [replyTo(request, payload, properties)])
+    respondOn(world, 'echo', (request) => [responseTo(request, payload, properties)])
     world.advance(10)
     const call = observe<unknown>(world, exchange$(world.link('caller'), requested as typeof echo, 'x'))
     world.advance(50)

@@ -1,6 +1,6 @@
 import { endpoint, exchange$, text, type AntiphonError, type RetryOptions } from '@antiphon/core'
 import { describe, expect, it } from 'vitest'
-import { answering, observe, publishedBy, replyTo, type Observed, type Taken } from '../observed.js'
+import { respondOn, observe, publishedBy, responseTo, type Observed, type PublishedMessage } from '../observed.js'
 import { inWorld, type World } from '../world.js'
 
 const echo = endpoint({ topic: 'echo', request: text, response: text })
@@ -12,7 +12,7 @@ type Answers = readonly (number | 'success')[]
 interface Asked {
   readonly world: World
   readonly call: Observed<string>
-  readonly attempts: readonly Taken[]
+  readonly attempts: readonly PublishedMessage[]
 }
 
 /** Asks once, of a peer that answers each attempt as it is told to. */
@@ -25,11 +25,11 @@ function requesting(
   inWorld((world) => {
     const attempts = publishedBy(world, 'caller')
     let answered = 0
-    answering(world, 'echo', (request) => {
+    respondOn(world, 'echo', (request) => {
       const response = responses[answered++]
       if (response === undefined) return []
       return [
-        replyTo(
+        responseTo(
           request,
           'answer',
           response === 'success' ? {} : { userProperties: [['__stat', `${response}`]] },
@@ -43,7 +43,7 @@ function requesting(
 }
 
 /** The milliseconds between one attempt and the next. */
-function waits(attempts: readonly Taken[]): readonly number[] {
+function waits(attempts: readonly PublishedMessage[]): readonly number[] {
   return attempts.slice(1).map(({ at }, index) => at - (attempts[index]?.at ?? NaN))
 }
 

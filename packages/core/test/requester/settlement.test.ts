@@ -15,7 +15,7 @@ import { delay, of, timer } from 'rxjs'
 import { expect, it } from 'vitest'
 import { pendingRequestsOf } from '../../src/requester/pending-requests.js'
 import { longRuns } from '../codec/runs.js'
-import { replyTo, textOf } from '../observed.js'
+import { responseTo, textOf } from '../observed.js'
 import { inWorld, type World } from '../world.js'
 
 const echo = endpoint({ topic: 'echo', request: text, response: text })
@@ -119,7 +119,7 @@ it.each(['outlives its connections', 'ends with its connection'])(
             }
             if (event.kind === 'reply') {
               const request = requests[event.to % Math.max(1, requests.length)]
-              if (request !== undefined) broker.publish(replyTo(request, textOf(request)))
+              if (request !== undefined) broker.publish(responseTo(request, textOf(request)))
               return
             }
             const fate: string[] = []

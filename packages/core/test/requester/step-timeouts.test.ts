@@ -1,6 +1,6 @@
 import { endpoint, exchange$, text, type StepTimeouts } from '@antiphon/core'
 import { describe, expect, it } from 'vitest'
-import { answering, observe, replyTo } from '../observed.js'
+import { respondOn, observe, responseTo } from '../observed.js'
 import { inWorld } from '../world.js'
 
 const echo = endpoint({ topic: 'echo', request: text, response: text })
@@ -33,7 +33,7 @@ describe('stepTimeouts', () => {
 
   it('begin anew at each step, and a question that keeps all of them is answered', () => {
     inWorld((world) => {
-      answering(world, 'echo', (request) => [replyTo(request, 'late')], 9_000)
+      respondOn(world, 'echo', (request) => [responseTo(request, 'late')], 9_000)
       world.advance(50)
       for (const packet of ['connack', 'suback', 'puback'] as const)
         world.broker.inject({ kind: 'delay', by: 9_000, packets: [packet], clientId: 'caller' })
@@ -66,8 +66,8 @@ describe('stepTimeouts', () => {
 
   it('of the answer end with the first of many', () => {
     inWorld((world) => {
-      answering(world, 'stream', (request) => [
-        replyTo(request, 'first', { userProperties: [['__stream', '0']] }),
+      respondOn(world, 'stream', (request) => [
+        responseTo(request, 'first', { userProperties: [['__stream', '0']] }),
       ])
       world.advance(50)
       const options = { timeout, stepTimeouts: { response: 1_000 } }

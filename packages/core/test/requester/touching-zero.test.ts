@@ -8,7 +8,7 @@ import {
 } from '@antiphon/core'
 import { Subject } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { answering, observe, replyTo, textOf } from '../observed.js'
+import { respondOn, observe, responseTo, textOf } from '../observed.js'
 import { synchronousLink } from '../synchronous-link.js'
 import { inWorld } from '../world.js'
 
@@ -38,7 +38,7 @@ describe('in-flight counts that keep touching zero', () => {
     (calls, when) => {
       const waiting: (() => void)[] = []
       const link = synchronousLink((message, deliver) => {
-        const response = (): void => deliver(replyTo(message, textOf(message)))
+        const response = (): void => deliver(responseTo(message, textOf(message)))
         if (when === 'before the acknowledgement') response()
         else waiting.push(response)
       })
@@ -78,7 +78,7 @@ describe('in-flight counts that keep touching zero', () => {
 
   it('lose none of 10 000 calls over a broker', () => {
     inWorld((world) => {
-      answering(world, 'echo', (request: OutgoingMessage) => [replyTo(request, textOf(request))], 0)
+      respondOn(world, 'echo', (request: OutgoingMessage) => [responseTo(request, textOf(request))], 0)
       world.advance(10)
       const requests = new Subject<string>()
       const requester = world.link('caller')

@@ -11,11 +11,11 @@ import {
 import * as t from 'io-ts'
 import { delay, of } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { bytesOf, statusOf, textOf, type Taken } from '../observed.js'
+import { bytesOf, statusOf, textOf, type PublishedMessage } from '../observed.js'
 import { asking, onEchoStage, onStage } from './stage.js'
 
 /** A reply's properties by name. */
-function told(response: Taken | undefined): Readonly<Record<string, string>> {
+function told(response: PublishedMessage | undefined): Readonly<Record<string, string>> {
   return Object.fromEntries(response?.message.userProperties ?? [])
 }
 

@@ -17,7 +17,7 @@ import {
 } from '@antiphon/core'
 import type { VirtualBrokerOptions, VirtualClientOptions } from '@antiphon/testing'
 import { of } from 'rxjs'
-import { bytesOf, observe, publishedBy, type Observed, type Taken } from '../observed.js'
+import { bytesOf, observe, publishedBy, type Observed, type PublishedMessage } from '../observed.js'
 import { inWorld, type World } from '../world.js'
 
 /** Text in, text out, one answer. */
@@ -42,7 +42,7 @@ export interface Stage<T extends EndpointTypes> {
   readonly records: Observed<ServeRecord<T>>
   readonly refusals: readonly IgnoredRequest[]
   /** What the responder published. */
-  readonly replies: readonly Taken[]
+  readonly replies: readonly PublishedMessage[]
   /** Publishes a request from outside: to `echo`, with a Response Topic and a correlation unless told otherwise. */
   readonly ask: (payload: string, properties?: Partial<OutgoingMessage>) => void
   /** How many deliveries the responder has not acknowledged. */
