@@ -90,7 +90,7 @@ export class ManyResponses implements ResponseHandler {
       if (failure !== undefined) return failure
     }
     const later = this.#outOfOrder.size
-    const received = later > 0 ? ` (received ${later} later items)` : ''
+    const received = later > 0 ? ` (later items received: ${later})` : ''
     return control.createError(
       'timeout',
       `no item ${this.#nextIndex} within ${this.#options.timeout} ms${received}`,

@@ -14,74 +14,74 @@ import { inWorld } from '../world.js'
 
 const echo = endpoint({ topic: 'echo', request: text, response: text })
 
-/** How many questions are open at once, one round after the other: 1, 2, 1, 2, 3, 1, …, 64, 1. */
-function* rounds(calls: number): Generator<number> {
-  for (let left = calls; left > 0;)
-    for (let most = 2; most <= 64 && left > 0; most++)
-      for (const size of [1, most]) {
+/** Yields the number of requests per round: 1, 2, 1, 3, 1, …, 64, and again until all requests are used. */
+function* rounds(requestCount: number): Generator<number> {
+  for (let left = requestCount; left > 0;)
+    for (let largest = 2; largest <= 64 && left > 0; largest++)
+      for (const size of [1, largest]) {
         yield Math.min(size, left)
         left -= Math.min(size, left)
         if (left === 0) break
       }
 }
 
-/** Enough for several climbs to 64; the nightly run asks for as many as of the first kind. */
-const few = process.env['ANTIPHON_FC_RUNS'] === undefined ? 20_000 : 100_000
+/** Enough for several rounds of 64; the nightly run uses 100 000. */
+const fewCalls = process.env['ANTIPHON_FC_RUNS'] === undefined ? 20_000 : 100_000
 
-describe('in-flight counts that keep touching zero', () => {
+describe('an in-flight count that returns to 0 repeatedly', () => {
   it.each([
-    [100_000, 'after all were asked'],
-    [few, 'before the acknowledgement'],
-    [few, 'in reverse'],
+    [100_000, 'after all were published'],
+    [fewCalls, 'before the acknowledgement'],
+    [fewCalls, 'in reverse'],
   ] as const)(
-    'lose none of %i calls answered %s',
-    (calls, when) => {
-      const waiting: (() => void)[] = []
+    'settles all of %i requests with responses %s',
+    (requestCount, order) => {
+      const delayed: (() => void)[] = []
       const link = synchronousLink((message, deliver) => {
-        const response = (): void => deliver(responseTo(message, textOf(message)))
-        if (when === 'before the acknowledgement') response()
-        else waiting.push(response)
+        const respond = (): void => deliver(responseTo(message, textOf(message)))
+        if (order === 'before the acknowledgement') respond()
+        else delayed.push(respond)
       })
       let unmatched = 0
       unmatchedResponses$(link).subscribe(() => unmatched++)
       const requests = new Subject<string>()
       let requested = 0
-      let answered = 0
+      let responded = 0
       let wrong = 0
-      const open = new Set<string>()
+      const pending = new Set<string>()
       requests.pipe(request$(link, echo)).subscribe((response) => {
-        answered++
-        if (!open.delete(response)) wrong++
+        responded++
+        if (!pending.delete(response)) wrong++
       })
-      for (const size of rounds(calls)) {
+      for (const size of rounds(requestCount)) {
         for (let index = 0; index < size; index++) {
           const request = String(requested++)
-          open.add(request)
+          pending.add(request)
           requests.next(request)
         }
-        const responses = waiting.splice(0)
-        if (when === 'in reverse') responses.reverse()
-        for (const response of responses) response()
+        const responses = delayed.splice(0)
+        if (order === 'in reverse') responses.reverse()
+        for (const respond of responses) respond()
         expect(requesterStats(link, echo).pending).toBe(0)
       }
-      expect({ asked: requested, answered, wrong, strays: unmatched, open: open.size }).toEqual({
-        asked: calls,
-        answered: calls,
+      expect({ requested, responded, wrong, unmatched, pending: pending.size }).toEqual({
+        requested: requestCount,
+        responded: requestCount,
         wrong: 0,
-        strays: 0,
-        open: 0,
+        unmatched: 0,
+        pending: 0,
       })
       expect([link.subscribed(), link.unacknowledged()]).toEqual([1, 0])
     },
     120_000,
   )
 
-  it('lose none of 10 000 calls over a broker', () => {
+  it('settles all of 10 000 requests over a broker', () => {
     inWorld((world) => {
       respondOn(world, 'echo', (request: OutgoingMessage) => [responseTo(request, textOf(request))], 0)
       world.advance(10)
       const requests = new Subject<string>()
-      const requester = world.link('caller')
+      const requester = world.link('requester')
       const responses = observe(world, requests.pipe(request$(requester, echo)))
       let requested = 0
       for (const size of rounds(10_000)) {

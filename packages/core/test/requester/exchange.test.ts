@@ -14,25 +14,33 @@ import { linkMiddleware } from '@antiphon/core/link'
 import { faultScript } from '@antiphon/testing'
 import { EMPTY, from, NEVER, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { respondOn, bytesOf, observe, publishedBy, responseTo, textOf, type PublishedMessage } from '../observed.js'
+import {
+  respondOn,
+  bytesOf,
+  observe,
+  publishedBy,
+  responseTo,
+  textOf,
+  type PublishedMessage,
+} from '../observed.js'
 import { inWorld, type World } from '../world.js'
 
 const echo = endpoint({ topic: 'echo', request: text, response: text })
 
-/** An answer to the first message of a client, from outside. */
-function response({ broker }: World, [first]: readonly PublishedMessage[], reply = 'answer'): void {
-  if (first === undefined) throw new Error('nothing was asked')
-  broker.publish(responseTo(first.message, reply))
+/** Publishes a response to the first of the published messages. */
+function respondTo({ broker }: World, [first]: readonly PublishedMessage[], payload = 'response'): void {
+  if (first === undefined) throw new Error('no request was published')
+  broker.publish(responseTo(first.message, payload))
 }
 
-describe('step 2, the response subscription', () => {
-  it('is one SUBSCRIBE for N concurrent calls', () => {
+describe('acquiring the response subscription', () => {
+  it('sends one SUBSCRIBE for N concurrent requests', () => {
     inWorld((world) => {
       respondOn(world, 'echo', (request) => [responseTo(request, textOf(request))])
       world.advance(50)
       const before = world.broker.counts().packets.subscribe ?? 0
       const requests = Array.from({ length: 1_000 }, (_, index) => String(index))
-      const responses = observe(world, from(requests).pipe(request$(world.link('caller'), echo)))
+      const responses = observe(world, from(requests).pipe(request$(world.link('requester'), echo)))
       world.advance(100)
       expect(responses.values).toEqual(requests)
       expect(responses.ending()).toBe('complete')
@@ -40,78 +48,84 @@ describe('step 2, the response subscription', () => {
     })
   })
 
-  it('is released a while after the last call, and used again until then', () => {
+  it('reuses the response subscription, and unsubscribes a while after the last request', () => {
     inWorld((world) => {
-      const spans: (readonly [string, number])[] = []
+      const changes: (readonly [string, number])[] = []
       world.broker.subscriptions$.subscribe(({ kind, clientId }) => {
-        if (clientId === 'caller') spans.push([kind, world.scheduler.now()])
+        if (clientId === 'requester') changes.push([kind, world.scheduler.now()])
       })
       respondOn(world, 'echo', (request) => [responseTo(request, textOf(request))])
       world.advance(50)
-      const requester = world.link('caller')
+      const requester = world.link('requester')
       const sendRequest = (): void => void exchange$(requester, echo, 'x').subscribe()
       sendRequest()
       world.advance(20_000)
       sendRequest()
       world.advance(100_000)
-      const [, released] = spans
-      expect(spans.map(([kind]) => kind)).toEqual(['subscribed', 'unsubscribed'])
+      const [, released] = changes
+      expect(changes.map(([kind]) => kind)).toEqual(['subscribed', 'unsubscribed'])
       expect(released?.[1]).toBeGreaterThan(20_050 + 10_000)
       expect(released?.[1]).toBeLessThan(20_050 + 60_000)
     })
   })
 
-  it('makes a new acquire wait for the UNSUBACK while its UNSUBSCRIBE is in flight', () => {
+  it('subscribes again only after UNSUBACK while the UNSUBSCRIBE is in flight', () => {
     inWorld(
       (world) => {
         const order: string[] = []
         world.broker.subscriptions$.subscribe(({ kind, clientId }) => {
-          if (clientId === 'caller') order.push(kind)
+          if (clientId === 'requester') order.push(kind)
         })
         world.broker.published$.subscribe(({ clientId, message }) => {
-          if (clientId === 'caller') order.push(`asked ${textOf(message)}`)
+          if (clientId === 'requester') order.push(`published ${textOf(message)}`)
         })
         respondOn(world, 'echo', (request) => [responseTo(request, textOf(request))])
         world.advance(1_000)
-        const requester = world.link('caller')
+        const requester = world.link('requester')
         const first = observe(world, exchange$(requester, echo, '1'))
         world.advance(1_000)
         let responses: string[] = []
         world.broker.subscriptions$.subscribe(({ kind, clientId }) => {
-          // The broker has it, and its UNSUBACK is on its way.
-          if (clientId !== 'caller' || kind !== 'unsubscribed') return
+          // The broker has received the UNSUBSCRIBE, and the UNSUBACK is in flight.
+          if (clientId !== 'requester' || kind !== 'unsubscribed') return
           exchange$(requester, echo, '2').subscribe((response) => (responses = [...responses, response]))
         })
         world.advance(40_000)
         expect(first.values).toEqual(['1'])
         expect(responses).toEqual(['2'])
-        expect(order.slice(0, 5)).toEqual(['subscribed', 'asked 1', 'unsubscribed', 'subscribed', 'asked 2'])
+        expect(order.slice(0, 5)).toEqual([
+          'subscribed',
+          'published 1',
+          'unsubscribed',
+          'subscribed',
+          'published 2',
+        ])
       },
       { latency: 20 },
     )
   })
 
-  it('fails the call at once when SUBACK says 0x80 or more', () => {
+  it('fails a request at once on a SUBACK of 0x80 or more', () => {
     inWorld((world) => {
-      const requested = publishedBy(world, 'caller')
-      world.broker.refuseSubscribe('response/caller', 0x87)
-      const requester = world.link('caller')
+      const published = publishedBy(world, 'requester')
+      world.broker.refuseSubscribe('response/requester', 0x87)
+      const requester = world.link('requester')
       const call = observe(world, exchange$(requester, echo, 'x'))
       world.advance(10)
       expect(call.ending()).toMatchObject({ code: 'subscribe-refused', reasonCode: 0x87, endpoint: 'echo' })
-      expect(requested).toEqual([])
+      expect(published).toEqual([])
       expect(requesterStats(requester, echo)).toMatchObject({ pending: 0, failed: 1 })
     })
   })
 
-  it('is asked for again by the next call after a refusal', () => {
+  it('subscribes again with the next request after a refused SUBACK', () => {
     inWorld((world) => {
-      const undo = world.broker.refuseSubscribe('response/caller', 0x87)
+      const allow = world.broker.refuseSubscribe('response/requester', 0x87)
       respondOn(world, 'echo', (request) => [responseTo(request, 'yes')])
-      const requester = world.link('caller')
+      const requester = world.link('requester')
       observe(world, exchange$(requester, echo, 'x'))
       world.advance(50)
-      undo()
+      allow()
       const call = observe(world, exchange$(requester, echo, 'x'))
       world.advance(50)
       expect(call.values).toEqual(['yes'])
@@ -119,38 +133,38 @@ describe('step 2, the response subscription', () => {
   })
 })
 
-describe('step 3, publishing', () => {
-  it('happens only after the SUBACK', () => {
+describe('publishing a request', () => {
+  it('publishes a request only after SUBACK', () => {
     inWorld((world) => {
-      const requested = publishedBy(world, 'caller')
+      const published = publishedBy(world, 'requester')
       world.broker.play([{ at: 0, fault: { kind: 'delay', by: 100, packets: ['suback'] } }])
-      observe(world, exchange$(world.link('caller'), echo, 'x'))
+      observe(world, exchange$(world.link('requester'), echo, 'x'))
       world.advance(200)
       // CONNECT, CONNACK, SUBSCRIBE, SUBACK, PUBLISH.
-      expect(requested.map(({ at }) => at)).toEqual([105])
+      expect(published.map(({ at }) => at)).toEqual([105])
     })
   })
 
-  it('comes after registering: a reply before the PUBACK is taken', () => {
+  it('accepts a response that arrives before the PUBACK', () => {
     inWorld((world) => {
       world.broker.play([{ at: 0, fault: { kind: 'reorder', by: 500, packets: ['puback'] } }])
       respondOn(world, 'echo', (request) => [responseTo(request, 'early')])
       world.advance(50)
-      const call = observe(world, exchange$(world.link('caller'), echo, 'x'))
+      const call = observe(world, exchange$(world.link('requester'), echo, 'x'))
       world.advance(100)
       expect(call.values).toEqual(['early'])
       expect(call.ending()).toBe('complete')
       world.flush()
-      expect(world.broker.session('caller')?.unacknowledged).toEqual([])
+      expect(world.broker.session('requester')?.unacknowledged).toEqual([])
     })
   })
 })
 
-describe('step 4, the PUBACK', () => {
-  it('fails the call at once with 0x80 or more', () => {
+describe('the acknowledgement of a request', () => {
+  it('fails a request at once on a PUBACK of 0x80 or more', () => {
     inWorld((world) => {
       world.broker.refusePublish('echo', 0x87)
-      const call = observe(world, exchange$(world.link('caller'), echo, 'x'))
+      const call = observe(world, exchange$(world.link('requester'), echo, 'x'))
       world.advance(10)
       expect(call.ending()).toMatchObject({
         code: 'publish-refused',
@@ -161,9 +175,9 @@ describe('step 4, the PUBACK', () => {
     })
   })
 
-  it('fails the call at once with `no-responder` when it says 0x10 and the option says so', () => {
+  it('fails a request at once with no-responder on a PUBACK of 0x10 and `failFast`', () => {
     inWorld((world) => {
-      const requester = world.link('caller')
+      const requester = world.link('requester')
       const call = observe(world, exchange$(requester, echo, 'x', { failFast: true }))
       world.advance(20)
       expect(call.ending()).toMatchObject({ code: 'no-responder', reasonCode: 0x10, topic: 'echo' })
@@ -172,175 +186,175 @@ describe('step 4, the PUBACK', () => {
     })
   })
 
-  it('leaves the call waiting with 0x10 otherwise', () => {
+  it('keeps a request pending on a PUBACK of 0x10 without `failFast`', () => {
     inWorld((world) => {
-      const requested = publishedBy(world, 'caller')
-      const call = observe(world, exchange$(world.link('caller'), echo, 'x'))
+      const published = publishedBy(world, 'requester')
+      const call = observe(world, exchange$(world.link('requester'), echo, 'x'))
       world.advance(20)
-      expect(requested.map(({ reasonCode }) => reasonCode)).toEqual([0x10])
+      expect(published.map(({ reasonCode }) => reasonCode)).toEqual([0x10])
       expect(call.ending()).toBeUndefined()
-      response(world, requested)
+      respondTo(world, published)
       world.advance(20)
-      expect(call.values).toEqual(['answer'])
+      expect(call.values).toEqual(['response'])
     })
   })
 
-  it('does not fail a call with 0x10 whose answer came first', () => {
+  it('ignores a PUBACK of 0x10 after the response, with `failFast`', () => {
     inWorld((world) => {
       world.broker.play([{ at: 0, fault: { kind: 'reorder', by: 500, packets: ['puback'] } }])
-      const requested = publishedBy(world, 'caller')
-      const call = observe(world, exchange$(world.link('caller'), echo, 'x', { failFast: true }))
+      const published = publishedBy(world, 'requester')
+      const call = observe(world, exchange$(world.link('requester'), echo, 'x', { failFast: true }))
       world.advance(20)
-      response(world, requested)
+      respondTo(world, published)
       world.advance(1_000)
-      expect(call.values).toEqual(['answer'])
+      expect(call.values).toEqual(['response'])
       expect(call.ending()).toBe('complete')
     })
   })
 })
 
-describe('step 5, matching on response topic and correlation', () => {
-  it.each(['late', 'unknown', 'repeated'] as const)(
-    'acknowledges a reply that is %s, tells it to strays$, and never emits it',
+describe('matching on response topic and correlation', () => {
+  it.each(['late', 'unknown', 'duplicate'] as const)(
+    'acknowledges a response that is %s, and emits it on unmatchedResponses$ only',
     (kind) => {
       inWorld((world) => {
-        const requested = publishedBy(world, 'caller')
-        const requester = world.link('caller')
+        const published = publishedBy(world, 'requester')
+        const requester = world.link('requester')
         const unmatched = observe(world, unmatchedResponses$(requester))
         const call = observe(world, exchange$(requester, echo, 'x', { timeout: 1_000 }))
         world.advance(10)
         if (kind === 'late') world.advance(2_000)
-        if (kind === 'repeated') response(world, requested, 'first')
+        if (kind === 'duplicate') respondTo(world, published, 'first')
         world.advance(10)
         if (kind === 'unknown') {
           const correlationData = bytesOf('00000000-0000-4000-8000-000000000000')
-          world.broker.publish({ topic: 'response/caller', correlationData, payload: bytesOf('unknown') })
-          world.broker.publish({ topic: 'response/caller', payload: bytesOf('no token at all') })
-        } else response(world, requested, kind)
+          world.broker.publish({ topic: 'response/requester', correlationData, payload: bytesOf('unknown') })
+          world.broker.publish({ topic: 'response/requester', payload: bytesOf('no token at all') })
+        } else respondTo(world, published, kind)
         world.advance(10)
         const seen = unmatched.values.map(({ message }) => textOf(message))
         expect(seen).toEqual(kind === 'unknown' ? ['unknown', 'no token at all'] : [kind])
-        expect(call.values).toEqual(kind === 'repeated' ? ['first'] : [])
-        expect(world.broker.session('caller')?.unacknowledged).toEqual([])
+        expect(call.values).toEqual(kind === 'duplicate' ? ['first'] : [])
+        expect(world.broker.session('requester')?.unacknowledged).toEqual([])
       })
     },
   )
 
-  it('does not take the right correlation on another response topic', () => {
+  it('does not match the right correlation on another response topic', () => {
     inWorld((world) => {
-      const requested = publishedBy(world, 'caller')
-      const requester = world.link('caller')
+      const published = publishedBy(world, 'requester')
+      const requester = world.link('requester')
       const unmatched = observe(world, unmatchedResponses$(requester))
-      const [mine, other] = ['response/pool/1', 'response/pool/2'] as const
-      const here = observe(world, exchange$(requester, echo, 'here', { responseTopic: mine }))
-      const there = observe(world, exchange$(requester, echo, 'there', { responseTopic: other }))
+      const [own, other] = ['response/pool/1', 'response/pool/2'] as const
+      const first = observe(world, exchange$(requester, echo, 'first', { responseTopic: own }))
+      const second = observe(world, exchange$(requester, echo, 'second', { responseTopic: other }))
       world.advance(20)
-      const request = requested.find(({ message }) => message.responseTopic === mine)
+      const request = published.find(({ message }) => message.responseTopic === own)
       if (request !== undefined) world.broker.publish(responseTo(request.message, 'no', { topic: other }))
       world.advance(20)
-      expect([here.values, there.values, unmatched.values.length]).toEqual([[], [], 1])
+      expect([first.values, second.values, unmatched.values.length]).toEqual([[], [], 1])
       if (request !== undefined) world.broker.publish(responseTo(request.message, 'yes'))
       world.advance(20)
-      expect([here.values, there.values]).toEqual([['yes'], []])
+      expect([first.values, second.values]).toEqual([['yes'], []])
     })
   })
 
-  it('survives a correlation of one’s own that throws', () => {
+  it('treats a response as unmatched when a custom correlation throws', () => {
     inWorld((world) => {
-      const fragile = endpoint({
+      const throwing = endpoint({
         topic: 'echo',
         request: text,
         response: text,
-        responseTopic: 'reply',
+        responseTopic: 'response',
         correlation: {
           ...topicParams(),
           tokenOf: ({ message }) => {
-            if (textOf(message) === 'poison') throw new Error('poison')
+            if (textOf(message) === 'malformed') throw new Error('malformed')
             return ''
           },
         },
       })
-      const requester = world.link('caller')
+      const requester = world.link('requester')
       const unmatched = observe(world, unmatchedResponses$(requester))
-      const call = observe(world, exchange$(requester, fragile, 'x'))
+      const call = observe(world, exchange$(requester, throwing, 'x'))
       world.advance(10)
-      world.broker.publish({ topic: 'reply', payload: bytesOf('poison') })
-      world.broker.publish({ topic: 'reply', payload: bytesOf('fine') })
+      world.broker.publish({ topic: 'response', payload: bytesOf('malformed') })
+      world.broker.publish({ topic: 'response', payload: bytesOf('fine') })
       world.advance(10)
       expect(call.values).toEqual(['fine'])
       expect(unmatched.values).toHaveLength(1)
-      expect(world.broker.session('caller')?.unacknowledged).toEqual([])
+      expect(world.broker.session('requester')?.unacknowledged).toEqual([])
     })
   })
 })
 
-describe('step 6, settling', () => {
-  it('happens once, and entry, timer and subscription share are gone', () => {
+describe('settling', () => {
+  it('settles once, and releases its table entry, deadline and response subscription', () => {
     inWorld((world) => {
       respondOn(world, 'echo', (request) => [responseTo(request, '1'), responseTo(request, '2')])
       world.advance(50)
       const idle = world.scheduler.actions.length
-      const requester = world.link('caller')
+      const requester = world.link('requester')
       const call = observe(world, exchange$(requester, echo, 'x'))
       world.advance(50)
       expect(call.values).toEqual(['1'])
       expect(call.ending()).toBe('complete')
       expect(requesterStats(requester, echo)).toMatchObject({ requested: 1, responded: 1, pending: 0 })
-      // The lingering response subscription, until it goes as well.
+      // The deadline of the unused response subscription remains until it unsubscribes.
       expect(world.scheduler.actions).toHaveLength(idle + 1)
       world.advance(60_000)
       expect(world.scheduler.actions).toHaveLength(idle)
-      expect(world.broker.subscriptions().filter(({ clientId }) => clientId === 'caller')).toEqual([])
+      expect(world.broker.subscriptions().filter(({ clientId }) => clientId === 'requester')).toEqual([])
     })
   })
 
-  it('cancelling sends the cancel and frees at once', () => {
+  it('sends a cancel and settles at once when its subscriber unsubscribes', () => {
     inWorld((world) => {
-      const requested = publishedBy(world, 'caller')
-      const requester = world.link('caller')
+      const published = publishedBy(world, 'requester')
+      const requester = world.link('requester')
       const call = observe(world, exchange$(requester, echo, 'x'))
       world.advance(20)
       call.unsubscribe()
       expect(requesterStats(requester, echo)).toMatchObject({ pending: 0, cancelled: 1 })
       world.advance(20)
-      const [request, cancel] = requested.map(({ message }) => message)
+      const [request, cancel] = published.map(({ message }) => message)
       expect(cancel).toMatchObject({
         topic: 'echo',
         payload: new Uint8Array(),
-        responseTopic: 'response/caller',
+        responseTopic: 'response/requester',
         correlationData: request?.correlationData,
         userProperties: [['__stat', '499']],
       })
-      expect(requested).toHaveLength(2)
+      expect(published).toHaveLength(2)
     })
   })
 
-  it('cancelling what was not published yet sends nothing', () => {
+  it('sends nothing when a request is cancelled before it was published', () => {
     inWorld((world) => {
-      const requested = publishedBy(world, 'caller')
-      const call = observe(world, exchange$(world.link('caller'), echo, 'x'))
+      const published = publishedBy(world, 'requester')
+      const call = observe(world, exchange$(world.link('requester'), echo, 'x'))
       world.advance(1)
       call.unsubscribe()
       world.advance(100)
-      expect(requested).toEqual([])
+      expect(published).toEqual([])
     })
   })
 
-  it('a timeout sends no cancel: the expiry has told the responder', () => {
+  it('sends no cancel on timeout, because the request has expired', () => {
     inWorld((world) => {
-      const requested = publishedBy(world, 'caller')
-      const call = observe(world, exchange$(world.link('caller'), echo, 'x', { timeout: 1_000 }))
+      const published = publishedBy(world, 'requester')
+      const call = observe(world, exchange$(world.link('requester'), echo, 'x', { timeout: 1_000 }))
       world.advance(2_000)
       expect(call.ending()).toMatchObject({ code: 'timeout', phase: 'after-network', endpoint: 'echo' })
       expect(call.endedAt()).toBe(1_000)
-      expect(requested).toHaveLength(1)
+      expect(published).toHaveLength(1)
     })
   })
 
-  it('a question that waited to be sent for all its time has timed out', () => {
+  it('fails with timeout when the request expires before it is sent', () => {
     inWorld((world) => {
-      const expired = new AntiphonError('expired', 'it waited to be sent for the whole 5 s of its expiry')
-      const requester = linkMiddleware({ publish$: () => throwError(() => expired) })(world.link('caller'))
+      const expired = new AntiphonError('expired', 'expired after 5 s in the outbox')
+      const requester = linkMiddleware({ publish$: () => throwError(() => expired) })(world.link('requester'))
       const call = observe(world, exchange$(requester, echo, 'x', { retry: { count: 3 } }))
       world.advance(100)
       expect(call.ending()).toMatchObject({ code: 'timeout', awaited: 'acknowledgement' })
@@ -348,10 +362,10 @@ describe('step 6, settling', () => {
     })
   })
 
-  it('a timeout names the phase it came in', () => {
+  it('fails with a timeout that names the phase', () => {
     inWorld((world) => {
       world.broker.play(faultScript('d'))
-      const call = observe(world, exchange$(world.link('caller'), echo, 'x', { timeout: 1_000 }))
+      const call = observe(world, exchange$(world.link('requester'), echo, 'x', { timeout: 1_000 }))
       world.advance(2_000)
       expect(call.ending()).toMatchObject({ code: 'timeout', phase: 'before-network', awaited: 'connection' })
       expect(call.ending()).toMatchObject({ message: expect.stringContaining('not connected') as string })
@@ -362,18 +376,18 @@ describe('step 6, settling', () => {
     ['subscription', 'suback', 'before-network'],
     ['acknowledgement', 'puback', 'after-network'],
     ['response', 'unsuback', 'after-network'],
-  ] as const)('a timeout names what it waited for: the %s', (awaited, lost, phase) => {
+  ] as const)('fails with a timeout that names the awaited step: %s', (awaited, lost, phase) => {
     inWorld((world) => {
-      world.broker.inject({ kind: 'drop', packets: [lost], clientId: 'caller' })
-      const call = observe(world, exchange$(world.link('caller'), echo, 'x', { timeout: 1_000 }))
+      world.broker.inject({ kind: 'drop', packets: [lost], clientId: 'requester' })
+      const call = observe(world, exchange$(world.link('requester'), echo, 'x', { timeout: 1_000 }))
       world.advance(2_000)
       expect(call.ending()).toMatchObject({ code: 'timeout', awaited, phase })
     })
   })
 
-  it('a closed link fails what is open, and what is asked later', () => {
+  it('fails pending and later requests with link-closed when the link closes', () => {
     inWorld((world) => {
-      const requester = world.link('caller')
+      const requester = world.link('requester')
       const call = observe(world, exchange$(requester, echo, 'x'))
       world.advance(20)
       void requester.close()
@@ -384,25 +398,25 @@ describe('step 6, settling', () => {
     })
   })
 
-  it.each(['asked while it was open', 'asked later'])(
-    'a link that ended before it ever was online fails what is %s',
+  it.each(['pending', 'later'])(
+    'fails a %s request with the cause when the link closes before it was ever online',
     (when) => {
       inWorld((world) => {
         world.broker.refuseConnect(0x85)
-        const requester = world.link('caller')
+        const requester = world.link('requester')
         const early = observe(world, exchange$(requester, echo, 'x'))
         world.advance(20)
         expect(early.ending()).toMatchObject({ code: 'link-closed', cause: { reasonCode: 0x85 } })
-        if (when !== 'asked later') return
+        if (when !== 'later') return
         const late = observe(world, exchange$(requester, echo, 'x'))
         expect(late.ending()).toMatchObject({ code: 'link-closed', cause: { reasonCode: 0x85 } })
       })
     },
   )
 
-  it('a link that was closed before it was first used fails what is asked', () => {
+  it('fails a request on a link that was closed before its first use', () => {
     inWorld((world) => {
-      const requester = world.link('caller')
+      const requester = world.link('requester')
       void requester.close()
       world.advance(20)
       const call = observe(world, exchange$(requester, echo, 'x'))
@@ -412,18 +426,18 @@ describe('step 6, settling', () => {
   })
 })
 
-describe('a handler that answers nothing', () => {
+describe('a handler without a response', () => {
   it.each([
-    ['completes empty', EMPTY, ['']],
-    ['never ends', NEVER, []],
-    ['answers', of('x'), ['x']],
-  ])('%s', (_, responses$, expected) => {
+    ['an empty response for a handler that completes empty', EMPTY, ['']],
+    ['nothing for a handler that never completes', NEVER, []],
+    ['the response of a handler that emits one', of('x'), ['x']],
+  ])('receives %s', (_, responses$, expected) => {
     inWorld((world) => {
       requests$(world.link('server'), echo)
         .pipe(serve(() => responses$))
         .subscribe()
       world.advance(50)
-      const call = observe(world, exchange$(world.link('caller'), echo, 'x', { timeout: 500 }))
+      const call = observe(world, exchange$(world.link('requester'), echo, 'x', { timeout: 500 }))
       world.advance(1_000)
       expect(call.values).toEqual(expected)
     })
