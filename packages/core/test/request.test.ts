@@ -177,7 +177,7 @@ describe('request$', () => {
     })
   })
 
-  it('sends requests from a source that emits and completes at once', () => {
+  it('sends the value of a source that emits once and completes', () => {
     inWorld((world) => {
       serveEcho(world)
       const responses = observe(

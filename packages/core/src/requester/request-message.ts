@@ -22,7 +22,7 @@ interface EncodedRequest {
 const EMPTY_PAYLOAD = new Uint8Array()
 
 /**
- * A request as it is sent and sent again.
+ * A request as it is published, once per attempt.
  *
  * It is encoded on creation, so that an invalid request throws before anything is sent. The default response topic is
  * known only once the link is online; the request is encoded again then, because a correlation may write the response
