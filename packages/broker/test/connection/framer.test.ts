@@ -37,7 +37,7 @@ describe('the framer', () => {
             found.push(...read(framer))
           }
           expect(found).toEqual(packets.map((bytes) => bytes.toString('hex')))
-          expect(framer.waiting).toBe(0)
+          expect(framer.pendingBytes).toBe(0)
         },
       ),
       { numRuns: runs },

@@ -97,7 +97,7 @@ describe('deliver$', () => {
       client.cut()
       expect(seen).toEqual(['sent', ...end])
       expect(world.join('device', lasting).take()).toHaveLength(1)
-      expect(world.engine.sessions.get('device')?.downlink).toMatchObject({ inFlightCount: 0, heldBytes: 0 })
+      expect(world.engine.sessions.get('device')?.outbound).toMatchObject({ inFlightCount: 0, heldBytes: 0 })
     },
   )
 
