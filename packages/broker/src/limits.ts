@@ -89,7 +89,7 @@ export function resolveLimits(overrides: Partial<Limits>): Limits {
     if (!(name in defaults))
       throw new AntiphonError(
         'invalid-argument',
-        `limits.${name} is unknown: the limits are ${Object.keys(defaults).join(', ')}`,
+        `limits.${name} is not a limit: the limits are ${Object.keys(defaults).join(', ')}`,
       )
     const [minimum, maximum] = ranges[name] ?? [0, Infinity]
     if (!(value >= minimum && value <= maximum)) {

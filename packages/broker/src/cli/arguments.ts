@@ -21,14 +21,14 @@ TLS
   --ca <file>              certificate authorities, PEM; clients must then present a certificate
 
 Users (default: every client may connect)
-  --user <name:password>   a user who may connect; then no client may without a user. May be repeated
+  --user <name:password>   a user; clients must then connect as one of the users. May be repeated
 
 Storage (default: in memory)
-  --data <directory>       keeps sessions, queues and retained messages here; needs the package classic-level
+  --data <directory>       stores sessions, queues and retained messages here; needs the package classic-level
 
 Limits
   --max-connections <n>    connections at a time (default: 10000)
-  --max-packet <bytes>     the largest packet (default: 1048576)
+  --max-packet <bytes>     the size of the largest packet (default: 1048576)
   --max-queue <n>          messages queued for one client (default: 10000)
   --queue-policy <policy>  drop-new, drop-oldest or disconnect (default: drop-new)
 
@@ -37,7 +37,7 @@ Other options
   -h, --help               prints this help
   --version                prints the version
 
-Ctrl-C closes the listeners, lets messages in flight finish and exits; a second Ctrl-C exits at once.`
+Ctrl-C closes the listeners, waits for messages in flight and exits; a second Ctrl-C exits at once.`
 
 /** The parsed command line. */
 export interface CliArguments {
@@ -135,7 +135,7 @@ function readListeners(values: Values): ListenerArguments[] {
     if (port === undefined) continue
     const isSecure = protocol === 'tls' || protocol === 'wss'
     if (isSecure && (cert === undefined || key === undefined))
-      throw invalidArguments(`--${option} needs --cert and --key`)
+      throw invalidArguments(`--${option} has no certificate: set --cert and --key`)
     listeners.push({
       protocol,
       port,

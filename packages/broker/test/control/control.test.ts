@@ -205,7 +205,7 @@ describe('a session’s state', () => {
     expect(session && toSessionInfo(session)).toMatchObject({
       clientId: 'device',
       client: { clientId: 'device', protocolVersion: 5, listener: 'test' },
-      expiry: 100,
+      sessionExpiryInterval: 100,
       subscriptions: [
         { filter: 'cmd', qos: 1, noLocal: true, retainAsPublished: false, subscriptionIdentifier: 4 },
       ],
