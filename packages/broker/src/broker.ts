@@ -51,7 +51,9 @@ export interface Broker {
    *   has not acknowledged it when its connection ends. A QoS 2 delivery that was begun is completed.
    */
   readonly deliver$: (clientId: string, message: OutgoingMessage) => Observable<DeliveryStatus>
-  /** Ends a client's connection, by default with 0x98 Administrative action; returns `false` if it is not connected. */
+  /**
+   * Ends a client's connection, by default with 0x98 Administrative action; returns `false` if it is not connected.
+   */
   readonly disconnect: (clientId: string, reasonCode?: number, reasonString?: string) => boolean
   /** Ends a client's connection and its session; returns `false` if it has no session. */
   readonly forget: (clientId: string) => boolean
@@ -64,8 +66,8 @@ export interface Broker {
   /**
    * Emits what happens in the broker. Hot; never errors; completes when the broker is closed.
    *
-   * Emits events in the order in which they happened, after the operation that caused them and at the latest at the end of
-   * the turn. An observer may therefore call the broker: publish, subscribe, disconnect clients, close it.
+   * Emits events in the order in which they happened, after the operation that caused them and at the latest at the
+   * end of the turn. An observer may therefore call the broker: publish, subscribe, disconnect clients, close it.
    */
   readonly events$: Observable<BrokerEvent>
   /**
@@ -75,8 +77,8 @@ export interface Broker {
    */
   readonly stats$: Observable<BrokerStats>
   /**
-   * Stops listening, waits up to `closeTimeout` for messages in flight, disconnects all clients and closes the storage.
-   * Resolves when all this is done.
+   * Stops listening, waits up to `closeTimeout` for messages in flight, disconnects all clients and closes the
+   * storage. Resolves when all this is done.
    */
   readonly close: () => Promise<void>
 }

@@ -4,8 +4,8 @@ import type { Storage } from './storage/storage.js'
 /** Options of {@link durableStorage}. */
 export interface DurableStorageOptions {
   /**
-   * Waits for the disk at every commit, so that acknowledged messages survive a power cut. With `false`, a commit waits
-   * for the operating system only: acknowledged messages survive the death of the process. @defaultValue true
+   * Waits for the disk at every commit, so that acknowledged messages survive a power cut. With `false`, a commit
+   * waits for the operating system only: acknowledged messages survive the death of the process. @defaultValue true
    */
   readonly sync?: boolean
 }
@@ -28,8 +28,8 @@ export function durableStorage(directory: string, options: DurableStorageOptions
       const batch = changes.map(({ key, value }) =>
         value === undefined ? ({ type: 'del', key } as const) : ({ type: 'put', key, value } as const),
       )
-      // A write that failed half-way corrupts LevelDB's log: a restart would lose all later writes, acknowledged or not.
-      // Reopening recovers the earlier writes and starts a new log.
+      // A write that failed half-way corrupts LevelDB's log: a restart would lose all later writes, acknowledged or
+      // not. Reopening recovers the earlier writes and starts a new log.
       if (hasWriteFailed && !isClosed) {
         await database.close()
         await database.open()

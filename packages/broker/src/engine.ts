@@ -140,7 +140,9 @@ export function createEngine(settings: Settings, events: EventSink): Engine {
 /** Milliseconds between a failed commit and the next attempt. */
 const storageRetryDelay = 1_000
 
-/** Returns a function that runs work at the end of the turn: by `setImmediate` on real time, else by the scheduler. */
+/**
+ * Returns a function that runs work at the end of the turn: by `setImmediate` on real time, else by the scheduler.
+ */
 function turnScheduler(scheduler: SchedulerLike): (work: () => void) => void {
   if (scheduler === asyncScheduler) return (work) => void setImmediate(work)
   return (work) => void scheduler.schedule(work)

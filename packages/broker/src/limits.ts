@@ -21,11 +21,15 @@ export interface Limits {
   /** Maximum of the Session Expiry Interval, in seconds. @defaultValue 604 800, a week */
   readonly sessionExpiryInterval: number
   /**
-   * Maximum of the Keep Alive, in seconds. An MQTT 5 client that requests more, or none, gets it as Server Keep Alive.
+   * Maximum of the Keep Alive, in seconds. An MQTT 5 client that requests more, or none, gets it as Server Keep
+   * Alive.
    * @defaultValue 65 535, which never sets a Server Keep Alive
    */
   readonly keepAlive: number
-  /** QoS 1 and 2 messages a client may send before the first is acknowledged: the Receive Maximum in CONNACK. @defaultValue 1 024 */
+  /**
+   * QoS 1 and 2 messages a client may send before the first is acknowledged: the Receive Maximum in CONNACK.
+   * @defaultValue 1 024
+   */
   readonly receiveMaximum: number
   /** Topic Aliases a client may define: the Topic Alias Maximum in CONNACK. @defaultValue 64 */
   readonly topicAliases: number
@@ -37,7 +41,10 @@ export interface Limits {
   readonly queueMessages: number
   /** Bytes queued for one session, including those in flight. @defaultValue 33 554 432 */
   readonly queueBytes: number
-  /** Bytes written to one connection and not sent yet, above which the broker drops QoS 0 messages. @defaultValue 1 048 576 */
+  /**
+   * Bytes written to one connection and not sent yet, above which the broker drops QoS 0 messages.
+   * @defaultValue 1 048 576
+   */
   readonly unreadBytes: number
   /** @defaultValue 100 000 */
   readonly retainedMessages: number

@@ -13,18 +13,19 @@ export interface EventSink {
 type Notification = BrokerEvent | (() => void)
 
 /**
- * A queue that calls observers after the operation that caused their notification, in the order in which notifications
- * were posted.
+ * A queue that calls observers after the operation that caused their notification, in the order in which
+ * notifications were posted.
  *
- * Observers are users' code: they may publish, subscribe, disconnect clients and close the broker. The broker therefore
- * calls none while it routes a message or changes a session. A notification waits until the outermost operation ends,
- * which `begin` and `end` enclose. Outside of operations, it waits until the next one begins, or for the end of the turn.
+ * Observers are users' code: they may publish, subscribe, disconnect clients and close the broker. The broker
+ * therefore calls none while it routes a message or changes a session. A notification waits until the outermost
+ * operation ends, which `begin` and `end` enclose. Outside of operations, it waits until the next one begins, or for
+ * the end of the turn.
  *
  * Notifications that observers cause wait in the same way, so that observers that keep reacting to each other do not
  * block the event loop.
  *
- * `begin` and `end` call users' code. Use them only at the broker's boundary: around a received packet, or a call of its
- * public interface.
+ * `begin` and `end` call users' code. Use them only at the broker's boundary: around a received packet, or a call of
+ * its public interface.
  */
 export class NotificationQueue implements Flushable {
   readonly #turn: Turn

@@ -52,7 +52,10 @@ export type ConnectVerdict =
       readonly admit: true
       /** Any value to attach to the client; every other hook receives it. */
       readonly principal?: unknown
-      /** When the credential expires, in milliseconds on the broker's clock; the client is then disconnected with 0xA0. */
+      /**
+       * When the credential expires, in milliseconds on the broker's clock; the client is then disconnected with
+       * 0xA0.
+       */
       readonly expiresAt?: number
       /** A maximum of the Session Expiry Interval, in seconds. */
       readonly sessionExpiryInterval?: number
@@ -73,7 +76,9 @@ export type ConnectVerdict =
 export interface PublishRequest {
   readonly client: ClientInfo
   readonly message: Message
-  /** Whether the message is the client's Will: no acknowledgement is sent for it, and there is no connection to close. */
+  /**
+   * Whether the message is the client's Will: no acknowledgement is sent for it, and there is no connection to close.
+   */
   readonly isWill: boolean
 }
 
@@ -84,7 +89,9 @@ export type PublishVerdict =
   | { readonly refuse: number; readonly reasonString?: string }
   /** Ends the connection with this reason code, without acknowledging the message. */
   | { readonly close: number; readonly reasonString?: string }
-  /** Does not route the message: the hook handles it, and the broker acknowledges it with the resulting reason code. */
+  /**
+   * Does not route the message: the hook handles it, and the broker acknowledges it with the resulting reason code.
+   */
   | { readonly take: HookResult<number> }
 
 /** One Topic Filter that a client wants to subscribe to. */
@@ -100,8 +107,8 @@ export interface SubscribeAttempt extends RequestedSubscription {
 export type SubscribeVerdict = 'allow' | { readonly maximumQoS: QoS } | { readonly refuse: number }
 
 /**
- * The hooks of a broker. An absent hook allows everything. Each hook is called before the operation that it decides on
- * takes effect, and may call the broker.
+ * The hooks of a broker. An absent hook allows everything. Each hook is called before the operation that it decides
+ * on takes effect, and may call the broker.
  */
 export interface Authority {
   /** Decides whether a client may connect. A hook that fails refuses the client with 0x80. */

@@ -16,8 +16,8 @@ export class HookQueue {
   }
 
   /**
-   * Runs `work` on the value of `ready` after all earlier work was started. The result is wrapped, so that a Promise that
-   * `work` returns does not delay later work.
+   * Runs `work` on the value of `ready` after all earlier work was started. The result is wrapped, so that a Promise
+   * that `work` returns does not delay later work.
    */
   async run<T, R>(
     ready: T | Promise<T>,

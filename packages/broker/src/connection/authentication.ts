@@ -16,7 +16,10 @@ export interface AuthenticationHost {
   readonly fail: (error: unknown) => void
 }
 
-/** The authentication of one client by the `authenticate` hook, which is called once for CONNECT and once for each AUTH. */
+/**
+ * The authentication of one client by the `authenticate` hook, which is called once for CONNECT and once for each
+ * AUTH.
+ */
 export class Authentication {
   /** Whether the hook is pending. */
   isPending = false

@@ -15,7 +15,10 @@ export class ConnectionTimer {
     this.#deadline = this.#deadlines.add(milliseconds, onDue)
   }
 
-  /** Calls `onDue` when `remaining` returns no milliseconds any more. Cheaper than restarting the timer for each packet. */
+  /**
+   * Calls `onDue` when `remaining` returns no milliseconds any more. Cheaper than restarting the timer for each
+   * packet.
+   */
   watch(remaining: () => number, onDue: () => void): void {
     const milliseconds = remaining()
     if (milliseconds > 0) this.start(milliseconds, () => this.watch(remaining, onDue))

@@ -44,7 +44,9 @@ import { WirePeer } from './wire-peer.js'
 /** Milliseconds to wait for the client to close its side of the stream after the broker closed its own. */
 const halfCloseTimeout = 2_000
 
-/** The state of a connection; while `authenticating` a hook is pending, while `challenged` an AUTH of the client is. */
+/**
+ * The state of a connection; while `authenticating` a hook is pending, while `challenged` an AUTH of the client is.
+ */
 type Phase = 'awaiting-connect' | 'authenticating' | 'challenged' | 'connected' | 'closed'
 
 /** What a connection has while its client is connected. */
@@ -55,8 +57,8 @@ interface ConnectedState {
 }
 
 /**
- * One network connection: reads its packets, authenticates the client, opens its session, enforces the Keep Alive, and
- * ends the connection.
+ * One network connection: reads its packets, authenticates the client, opens its session, enforces the Keep Alive,
+ * and ends the connection.
  */
 export class Connection implements PacketHandlerHost, ReaderHost {
   readonly engine: Engine
@@ -106,7 +108,9 @@ export class Connection implements PacketHandlerHost, ReaderHost {
     this.#finish('broker', { discardsWill: false }, reasonCode, text)
   }
 
-  /** Sends a packet; one that exceeds the client's Maximum Packet Size ends the connection instead [MQTT-3.1.2-24]. */
+  /**
+   * Sends a packet; one that exceeds the client's Maximum Packet Size ends the connection instead [MQTT-3.1.2-24].
+   */
   readonly send = (packet: Buffer): void => {
     const { maximumPacketSize = Infinity } = this.#request ?? {}
     if (packet.length <= maximumPacketSize) this.writeBuffer.append(packet)
@@ -238,7 +242,9 @@ export class Connection implements PacketHandlerHost, ReaderHost {
     this.#finish('client', end, disconnect.reasonCode, reasonText(disconnect.reasonCode))
   }
 
-  /** Ends the connection for an error, with the error's reason code if the protocol version has one [MQTT-4.13.1-1]. */
+  /**
+   * Ends the connection for an error, with the error's reason code if the protocol version has one [MQTT-4.13.1-1].
+   */
   readonly fail = (error: unknown): void => {
     const hasReasonCode = error instanceof AntiphonError && error.reasonCode !== undefined
     this.disconnect(

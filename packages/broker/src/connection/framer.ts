@@ -4,8 +4,8 @@ import { malformed, violation } from '../packet/violation.js'
 const empty = Buffer.alloc(0)
 
 /**
- * A splitter of a byte stream into packets. It buffers at most one incomplete packet, and throws as soon as a Remaining
- * Length exceeds the maximum.
+ * A splitter of a byte stream into packets. It buffers at most one incomplete packet, and throws as soon as a
+ * Remaining Length exceeds the maximum.
  */
 export class Framer {
   /** The size of the largest accepted packet, including the fixed header. */
@@ -44,7 +44,8 @@ export class Framer {
     if (this.#isOwn && this.end === 0 && needed <= this.bytes.length) {
       this.bytes.set(chunk, this.#filled)
     } else {
-      // Doubling avoids one copy per chunk of a slow packet, and an allocation of the announced length ahead of its bytes.
+      // Doubling avoids one copy per chunk of a slow packet, and an allocation of the announced length ahead of its
+      // bytes.
       const bytes = Buffer.allocUnsafeSlow(Math.max(needed, rest * 2))
       bytes.set(this.bytes.subarray(this.end, this.#filled))
       bytes.set(chunk, rest)

@@ -3,7 +3,7 @@ import type { WriteBuffer } from './write-buffer.js'
 import type { Reader } from './reader.js'
 
 /**
- * Returns a function that returns the milliseconds after which a client has sent no packet for `allowed` milliseconds.
+ * Returns a function that returns how many milliseconds are left until a client has been silent for `allowed` ones.
  *
  * While the broker does not read from a client, the client counts as alive unless it reads nothing of what the broker
  * sends.

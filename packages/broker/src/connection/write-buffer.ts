@@ -7,8 +7,8 @@ import type { Flushable, Turn } from './turn.js'
 const maxCopiedBytes = 8192
 
 /**
- * A buffer that collects what a connection writes in one turn into as few pieces as possible. It owns no memory while it
- * is idle.
+ * A buffer that collects what a connection writes in one turn into as few pieces as possible. It owns no memory while
+ * it is idle.
  *
  * While `isFull`, the client reads too slowly: delay what can wait, and drop QoS 0 messages.
  */

@@ -40,8 +40,8 @@ export interface LocalConnectionObserver {
 const inProcess = { remoteAddress: 'in-process', listener: 'in-process' }
 
 /**
- * A connection without a socket. It calls its observer in order at the end of the turn, so that an observer that publishes
- * is never re-entered.
+ * A connection without a socket. It calls its observer in order at the end of the turn, so that an observer that
+ * publishes is never re-entered.
  */
 export class LocalConnection implements Peer, Publisher, Flushable {
   readonly hookQueue: HookQueue

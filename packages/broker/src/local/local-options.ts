@@ -30,7 +30,10 @@ export interface LocalClientOptions {
    * ends the session unless `clean` is `false`.
    */
   readonly sessionExpiryInterval?: number
-  /** The Receive Maximum: QoS 1 and 2 messages that the broker may send before the first is acknowledged. @defaultValue 65 535 */
+  /**
+   * The Receive Maximum: QoS 1 and 2 messages that the broker may send before the first is acknowledged.
+   * @defaultValue 65 535
+   */
   readonly receiveMaximum?: number
   readonly username?: string
   readonly password?: string | Uint8Array

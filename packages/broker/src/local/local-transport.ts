@@ -7,7 +7,10 @@ import { toLocalIdentity } from './local-identity.js'
 import { Reason } from '../packet/reason.js'
 import type { LocalClientOptions } from './local-options.js'
 
-/** Returns a transport to the broker in the same process: it needs no socket and no packets, and uses the same sessions. */
+/**
+ * Returns a transport to the broker in the same process: it needs no socket and no packets, and uses the same
+ * sessions.
+ */
 export function localTransport(
   engine: Engine,
   options: LocalClientOptions,

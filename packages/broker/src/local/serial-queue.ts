@@ -1,4 +1,7 @@
-/** A queue that runs synchronous tasks one after another: a task that a running task adds runs after it, not within it. */
+/**
+ * A queue that runs synchronous tasks one after another: a task that a running task adds runs after it, not within
+ * it.
+ */
 export class SerialQueue {
   #isRunning = false
   readonly #tasks: (() => void)[] = []

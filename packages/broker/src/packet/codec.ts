@@ -6,8 +6,8 @@ import { malformed } from './violation.js'
 export type ProtocolVersion = 4 | 5
 
 /**
- * Returns a decoder that all connections share. It parses whole packets only, so that no state of a connection remains in
- * its parser.
+ * Returns a decoder that all connections share. It parses whole packets only, so that no state of a connection
+ * remains in its parser.
  */
 function wholePacketDecoder(version: ProtocolVersion): (packet: Buffer) => Packet {
   let codec: Parser

@@ -17,7 +17,9 @@ export interface Frame {
   readonly tail: Uint8Array | null
   /** The length of the whole packet. */
   readonly size: number
-  /** The offsets of the Packet Identifier, the Message Expiry Interval and the Topic Alias in `bytes`; -1 if absent. */
+  /**
+   * The offsets of the Packet Identifier, the Message Expiry Interval and the Topic Alias in `bytes`; -1 if absent.
+   */
   readonly packetIdOffset: number
   readonly expiryOffset: number
   readonly aliasOffset: number

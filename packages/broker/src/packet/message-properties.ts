@@ -43,7 +43,10 @@ export function decodeProperties(bytes: Uint8Array): MessageProperties {
   return properties
 }
 
-/** Encodes the properties of a PUBLISH; `expiryOffset` is the offset of the value of the Message Expiry Interval, or -1. */
+/**
+ * Encodes the properties of a PUBLISH; `expiryOffset` is the offset of the value of the Message Expiry Interval, or
+ * -1.
+ */
 export function encodeProperties(properties: MessageProperties): {
   readonly bytes: Uint8Array
   readonly expiryOffset: number

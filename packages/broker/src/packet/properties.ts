@@ -86,8 +86,9 @@ export function noProperties(): PropertySection {
 }
 
 /**
- * Reads the properties at the cursor into `section`. Throws a violation for what the codec accepts although the protocol
- * forbids it: properties of other packets, repeated properties, invalid zeros, flags above 1, strings that are not UTF-8.
+ * Reads the properties at the cursor into `section`. Throws a violation for what the codec accepts although the
+ * protocol forbids it: properties of other packets, repeated properties, invalid zeros, flags above 1, strings that
+ * are not UTF-8.
  */
 export function walkProperties(
   cursor: Cursor,

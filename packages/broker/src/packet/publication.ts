@@ -121,7 +121,10 @@ export function fromOutgoing(message: OutgoingMessage, publisherId: string, now:
   })
 }
 
-/** Returns when a Message Expiry Interval that begins at `now` has passed; one of 0 s passes after the present millisecond. */
+/**
+ * Returns when a Message Expiry Interval that begins at `now` has passed; one of 0 s passes after the present
+ * millisecond.
+ */
 export function expiryTime(seconds: number, now: number): number {
   return now + (seconds === 0 ? 0.5 : seconds * 1000)
 }

@@ -4,7 +4,9 @@ import { Reason, reasonText } from './reason.js'
 /** The error of a client that violates the protocol, with the reason code to send to it. */
 export type Violation = AntiphonError<'protocol'> & { readonly reasonCode: number }
 
-/** Returns the error of a client that violates `rule`, which ends in the number of the norm's statement if it has one. */
+/**
+ * Returns the error of a client that violates `rule`, which ends in the number of the norm's statement if it has one.
+ */
 export function violation(reasonCode: number, rule: string): Violation {
   return new AntiphonError('protocol', `${reasonText(reasonCode)}: ${rule}`, { reasonCode }) as Violation
 }

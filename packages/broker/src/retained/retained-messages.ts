@@ -38,8 +38,8 @@ export class RetainedMessages implements Iterable<Publication> {
   }
 
   /**
-   * Replaces the retained message of a topic [MQTT-3.3.1-5]; an empty payload removes it [MQTT-3.3.1-6/7]. Returns `false`
-   * if a limit is reached.
+   * Replaces the retained message of a topic [MQTT-3.3.1-5]; an empty payload removes it [MQTT-3.3.1-6/7]. Returns
+   * `false` if a limit is reached.
    */
   store(publication: Publication): boolean {
     const { topic, payload, size } = publication

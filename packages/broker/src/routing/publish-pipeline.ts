@@ -27,7 +27,9 @@ export interface PublishPipelineDependencies {
   readonly decided: (publication: Publication, reasonCode: number) => void
 }
 
-/** The steps of publishing a message: call the hooks, store a retained message, route the message to its receivers. */
+/**
+ * The steps of publishing a message: call the hooks, store a retained message, route the message to its receivers.
+ */
 export class PublishPipeline {
   /** The number of messages whose outcome is pending. */
   pendingCount = 0

@@ -14,7 +14,9 @@ export class Router {
   readonly #queuesOffline: boolean
   #count = 0
   #stamp = 0
-  /** The message being routed and its receivers. Fields, because routing calls no observer and is never re-entered. */
+  /**
+   * The message being routed and its receivers. Fields, because routing calls no observer and is never re-entered.
+   */
   #publication: Publication | null = null
   readonly #sessions: Session[] = []
   readonly #shared: SharedGroup[] = []
@@ -83,7 +85,8 @@ export class Router {
     publication.beginRouting()
     let isAccepted = false
     for (const session of sessions) {
-      // Overlapping subscriptions make one copy at the highest QoS [MQTT-3.3.4-2], with all their identifiers [MQTT-3.3.4-4].
+      // Overlapping subscriptions make one copy at the highest QoS [MQTT-3.3.4-2], with all their identifiers
+      // [MQTT-3.3.4-4].
       if (
         deliver(session, publication, session.routeQoS, session.routeRetain, session.routeIdentifiers, null)
       )
@@ -100,7 +103,10 @@ export class Router {
     return isAccepted ? Reason.success : isMatched ? Reason.quotaExceeded : Reason.noMatchingSubscribers
   }
 
-  /** Returns the maximum QoS and all Subscription Identifiers of a session's subscriptions to a topic; `undefined` if it has none. */
+  /**
+   * Returns the maximum QoS and all Subscription Identifiers of a session's subscriptions to a topic; `undefined` if
+   * it has none.
+   */
   subscriptionOf(
     session: Session,
     topic: string,
@@ -115,7 +121,9 @@ export class Router {
     return { qos, identifiers: identifiers.length === 0 ? null : identifiers }
   }
 
-  /** Moves the unacknowledged shared messages of a disconnected session to other connected members, if there are any. */
+  /**
+   * Moves the unacknowledged shared messages of a disconnected session to other connected members, if there are any.
+   */
   redispatch(session: Session): void {
     const messages = session.outbound.takeShared((group) => group.hasOtherConnected(session))
     for (const { group, publication } of messages)
@@ -182,7 +190,10 @@ function deliver(
   return true
 }
 
-/** Delivers a message to one member, at the QoS granted to it [MQTT-4.8.2-3]; returns `undefined` if no member is available. */
+/**
+ * Delivers a message to one member, at the QoS granted to it [MQTT-4.8.2-3]; returns `undefined` if no member is
+ * available.
+ */
 function deliverToMember(
   group: SharedGroup,
   publication: Publication,

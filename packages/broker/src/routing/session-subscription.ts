@@ -2,7 +2,9 @@ import type { QoS } from '@antiphon/core'
 import type { Session } from '../session/session.js'
 import type { SharedGroup } from './shared-group.js'
 
-/** One session's subscription to one Topic Filter; another SUBSCRIBE to the same filter modifies it [MQTT-3.8.4-3]. */
+/**
+ * One session's subscription to one Topic Filter; another SUBSCRIBE to the same filter modifies it [MQTT-3.8.4-3].
+ */
 export interface SessionSubscription {
   readonly session: Session
   /** The Topic Filter as the client sent it, including `$share`. */

@@ -34,7 +34,9 @@ export class SubscriptionHandler {
     this.#dependencies = dependencies
   }
 
-  /** Subscribes a session to Topic Filters, each of which may be refused; returns a Promise if a hook is asynchronous. */
+  /**
+   * Subscribes a session to Topic Filters, each of which may be refused; returns a Promise if a hook is asynchronous.
+   */
   subscribe(
     session: Session,
     client: ClientInfo,
@@ -124,7 +126,8 @@ export class SubscriptionHandler {
         return Reason.quotaExceeded
       const subscription = router.subscribe(session, requested, reasonCode as QoS, identifier)
       if (isNew && subscription.group !== null) router.collectFromOffline(subscription.group)
-      // Retain Handling 0: always; 1: for a new subscription; 2: never [MQTT-3.3.1-9/10/11]. Never for a shared subscription.
+      // Retain Handling 0: always; 1: for a new subscription; 2: never [MQTT-3.3.1-9/10/11]. Never for a shared
+      // subscription.
       const sendsRetained = requested.retainHandling === 0 || (requested.retainHandling === 1 && isNew)
       if (sendsRetained && !isSharedFilter(requested.filter)) {
         const { filter, qos: maximumQoS, identifiers } = subscription

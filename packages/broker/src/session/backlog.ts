@@ -47,7 +47,9 @@ export class Backlog {
     return extracted
   }
 
-  /** Removes and returns expired messages [MQTT-3.3.2-5]; returns none within `expiryScanPeriod` after the last scan. */
+  /**
+   * Removes and returns expired messages [MQTT-3.3.2-5]; returns none within `expiryScanPeriod` after the last scan.
+   */
   extractExpired(now: number): OutboundMessage[] {
     if (now < this.#nextExpiryScan) return []
     this.#nextExpiryScan = now + expiryScanPeriod

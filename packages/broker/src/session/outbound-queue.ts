@@ -110,8 +110,8 @@ export class OutboundQueue {
   }
 
   /**
-   * Handles PUBACK: completes a QoS 1 message. A refused message is not resent [MQTT-4.4.0-2], nor sent to another member
-   * of a shared subscription [MQTT-4.8.2-6].
+   * Handles PUBACK: completes a QoS 1 message. A refused message is not resent [MQTT-4.4.0-2], nor sent to another
+   * member of a shared subscription [MQTT-4.8.2-6].
    */
   acknowledged(packetId: number, reasonCode: number): void {
     const message = this.#inFlight.get(packetId)
@@ -143,7 +143,9 @@ export class OutboundQueue {
     if (message?.isReceived === true) this.#finish(message, Reason.success)
   }
 
-  /** Sends as much as the send window allows: first the messages to resend, in order [MQTT-4.4.0-1], then queued ones. */
+  /**
+   * Sends as much as the send window allows: first the messages to resend, in order [MQTT-4.4.0-1], then queued ones.
+   */
   pump(): void {
     while (this.#session.peer !== null && this.#hasRoom()) {
       const message = this.#resend.shift() ?? this.#nextQueued()
@@ -157,9 +159,9 @@ export class OutboundQueue {
   }
 
   /**
-   * Withdraws messages that have not been sent, or were sent at QoS 1 on an earlier connection; returns whether there were
-   * any. Messages in flight on the present connection are not resent on the next one. A QoS 2 delivery that was begun is
-   * completed [MQTT-4.3.3-3].
+   * Withdraws messages that have not been sent, or were sent at QoS 1 on an earlier connection; returns whether there
+   * were any. Messages in flight on the present connection are not resent on the next one. A QoS 2 delivery that was
+   * begun is completed [MQTT-4.3.3-3].
    */
   withdraw(tracker: DeliveryTracker): boolean {
     const isTracked = (message: OutboundMessage): boolean => message.tracker === tracker
@@ -179,7 +181,9 @@ export class OutboundQueue {
     return withdrawn.length > 0
   }
 
-  /** Removes and returns unacknowledged messages of shared subscriptions, except sent QoS 2 messages [MQTT-4.8.2-4]. */
+  /**
+   * Removes and returns unacknowledged messages of shared subscriptions, except sent QoS 2 messages [MQTT-4.8.2-4].
+   */
   takeShared(hasToMove: (group: SharedGroup) => boolean): OutboundMessage[] {
     const isMovable = ({ group, qos, wasSent }: OutboundMessage): boolean =>
       group !== null && !(qos === 2 && wasSent) && hasToMove(group)
@@ -205,7 +209,8 @@ export class OutboundQueue {
       if (message.isOutstanding) journal?.outbound(this.#session, message)
       return
     }
-    // The Packet Identifier is stored too: it must be the same when the message is resent after a restart [MQTT-4.4.0-1].
+    // The Packet Identifier is stored too: it must be the same when the message is resent after a restart
+    // [MQTT-4.4.0-1].
     this.#inFlight.reserve(message)
     journal?.outbound(this.#session, message)
     this.#queue(message)

@@ -16,7 +16,8 @@ interface QueuedReplay extends ReplayRequest {
 }
 
 /**
- * The retained messages that are still to be sent to new subscriptions of a session, as fast as the client reads them.
+ * The retained messages that are still to be sent to new subscriptions of a session, as fast as the client reads
+ * them.
  *
  * The messages of one subscription are looked up when those of the previous one have been sent, so that a client that
  * subscribes faster than it reads does not accumulate them.

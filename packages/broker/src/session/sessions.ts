@@ -63,8 +63,8 @@ export class Sessions {
   }
 
   /**
-   * Disconnects the client that uses a Client Identifier [MQTT-3.1.4-3]; Clean Start ends its session too. Call it before
-   * `open`: publishing the Will of that client runs hooks, which may do anything, while `open` runs none.
+   * Disconnects the client that uses a Client Identifier [MQTT-3.1.4-3]; Clean Start ends its session too. Call it
+   * before `open`: publishing the Will of that client runs hooks, which may do anything, while `open` runs none.
    */
   takeOver(clientId: string, isCleanStart: boolean): void {
     this.#byId

@@ -28,11 +28,14 @@ export interface JournalDependencies {
 const emptyValue = new Uint8Array(0)
 
 /**
- * The changes of the stored state. It commits them in batches, one after another: changes during a commit make up the next
- * batch. While commits fail, nothing becomes durable, and the `whenDurable` callbacks wait.
+ * The changes of the stored state. It commits them in batches, one after another: changes during a commit make up the
+ * next batch. While commits fail, nothing becomes durable, and the `whenDurable` callbacks wait.
  */
 export class Journal {
-  /** The number of changes so far. Compare it before and after an operation to find out whether it changed the storage. */
+  /**
+   * The number of changes so far. Compare it before and after an operation to find out whether it changed the
+   * storage.
+   */
   writes = 0
   readonly #dependencies: JournalDependencies
   #batch = newBatch()

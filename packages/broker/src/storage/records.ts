@@ -101,7 +101,10 @@ export function fromWillRecord({ client, request }: WillRecord): Will {
   }
 }
 
-/** Returns the record of a Will, without the principal, which may not be serializable, and the certificate, which may expire. */
+/**
+ * Returns the record of a Will, without the principal, which may not be serializable, and the certificate, which may
+ * expire.
+ */
 function toWillRecord({ client, request }: Will): WillRecord {
   const { certificate: _certificate, principal: _principal, ...identity } = client
   const { payload, properties, ...rest } = request

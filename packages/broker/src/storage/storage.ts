@@ -5,14 +5,15 @@ export interface StorageChange {
 }
 
 /**
- * A persistent map from keys to bytes, in which the broker stores its state. The broker loads it once, when it starts.
+ * A persistent map from keys to bytes, in which the broker stores its state. The broker loads it once, when it
+ * starts.
  */
 export interface Storage {
   /** Iterates over all entries, in any order. */
   readonly load: () => AsyncIterable<readonly [key: string, value: Uint8Array]>
   /**
-   * Makes all changes durable, or none; resolves when they would survive a power cut. The broker never calls it before the
-   * previous call has settled, and collects the changes meanwhile for the next call.
+   * Makes all changes durable, or none; resolves when they would survive a power cut. The broker never calls it
+   * before the previous call has settled, and collects the changes meanwhile for the next call.
    */
   readonly commit: (changes: readonly StorageChange[]) => Promise<void>
   readonly close: () => Promise<void>

@@ -27,8 +27,8 @@ export interface WillsDependencies {
 /**
  * The Wills of connected clients, which are published when their connections are lost [MQTT-3.1.2-8].
  *
- * Publishing a Will runs hooks, which may call the broker. Complete all changes of the session before you call a method
- * that publishes.
+ * Publishing a Will runs hooks, which may call the broker. Complete all changes of the session before you call a
+ * method that publishes.
  */
 export class Wills {
   readonly #pending = new Map<Session, PendingWill>()
