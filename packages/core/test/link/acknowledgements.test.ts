@@ -81,7 +81,7 @@ describe('acknowledgements', () => {
             return
           }
           if (step.kind === 'forget') {
-            acknowledgements.forget()
+            acknowledgements.clear()
             pending = []
             return
           }
@@ -212,7 +212,7 @@ describe('acknowledgements', () => {
     const old = acknowledgements.open(arrival('a'), () => released.push('old'))
     const delivery = old.deliverTo({ closed: false })
     old.seal()
-    acknowledgements.forget()
+    acknowledgements.clear()
     const fresh = acknowledgements.open(arrival('a'), () => released.push('fresh'))
     fresh.seal()
     delivery.acknowledge()

@@ -3,32 +3,38 @@ import { Connector } from '../../src/link/connector.js'
 import type { ConnectionLimits, ConnectionInfo, LinkState } from '../../src/link/link.js'
 import type { TransportEvent } from '../../src/link/transport.js'
 import { deadlines } from '../../src/time/deadlines.js'
-import { grant } from './grants.js'
-import { failure, handTransport, type Asked, type HandTransport, type Reactions } from './hand-transport.js'
+import { connectionInfo } from './connection-info.js'
+import {
+  failure,
+  manualTransport,
+  type TransportCall,
+  type ManualTransport,
+  type Reactions,
+} from './manual-transport.js'
 import { textOf } from './messages.js'
 import { virtualTime, type VirtualTime } from './virtual-time.js'
 
 /** A connector over a transport in the test's hands. */
 export interface ConnectorSetting extends VirtualTime {
   readonly connector: Connector
-  readonly transport: HandTransport
+  readonly transport: ManualTransport
   /** Everything told, in order: the states, and what its owner hears in capitals. */
   readonly log: string[]
   /** The broker accepts the latest connection. */
   readonly accept: (limits?: Partial<ConnectionInfo>) => void
   /** The latest connection ends. */
   readonly fail: (...args: Parameters<typeof failure>) => void
-  readonly farewell: () => void
+  readonly completeDisconnect: () => void
 }
 
 /** The broker lets a connection in. */
 export const accepted = (
-  { answer: response }: Asked<TransportEvent>,
+  { subscriber: response }: TransportCall<TransportEvent>,
   limits?: Partial<ConnectionInfo>,
-): void => response.next({ type: 'online', info: grant(limits) })
+): void => response.next({ type: 'online', info: connectionInfo(limits) })
 
 /** A state in a word. */
-export function show(state: LinkState): string {
+export function describeState(state: LinkState): string {
   switch (state.status) {
     case 'connecting':
       return `connecting ${state.attempt}`
@@ -49,7 +55,7 @@ export function connectorSetting(
   } = {},
 ): ConnectorSetting {
   const time = virtualTime()
-  const transport = handTransport(react)
+  const transport = manualTransport(react)
   const log: string[] = []
   const tell = (what: string): void => {
     log.push(what)
@@ -67,8 +73,8 @@ export function connectorSetting(
     onOffline: () => tell('OFFLINE'),
     onEnd: (error) => tell(error === undefined ? 'ENDED' : `ENDED ${error.code}`),
   })
-  connector.state$.subscribe({ next: (state) => tell(show(state)), complete: () => tell('|') })
-  const latest = (): Asked<TransportEvent> => {
+  connector.state$.subscribe({ next: (state) => tell(describeState(state)), complete: () => tell('|') })
+  const latest = (): TransportCall<TransportEvent> => {
     const requested = transport.connections.at(-1)
     if (requested === undefined) throw new Error('no connection was asked for')
     return requested
@@ -79,7 +85,7 @@ export function connectorSetting(
     transport,
     log,
     accept: (limits) => accepted(latest(), limits),
-    fail: (...args) => latest().answer.error(failure(...args)),
-    farewell: () => transport.farewells[0]?.answer.complete(),
+    fail: (...args) => latest().subscriber.error(failure(...args)),
+    completeDisconnect: () => transport.disconnects[0]?.subscriber.complete(),
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { AntiphonError } from '../../src/errors.js'
-import { accepted, connectorSetting, show } from './connector-setting.js'
-import { failure } from './hand-transport.js'
+import { accepted, connectorSetting, describeState } from './connector-setting.js'
+import { failure } from './manual-transport.js'
 import { arrival } from './messages.js'
 
 describe('a connector', () => {
@@ -16,7 +16,7 @@ describe('a connector', () => {
     expect(connector.isOnline).toBe(true)
     expect(log).toEqual(['connecting 1', 'online', 'ONLINE me'])
     const late: string[] = []
-    connector.state$.subscribe((state) => late.push(show(state)))
+    connector.state$.subscribe((state) => late.push(describeState(state)))
     expect(late).toEqual(['online'])
     expect(transport.attempts).toEqual([1])
   })
@@ -33,7 +33,7 @@ describe('a connector', () => {
     const { connector, log, accept, transport } = connectorSetting()
     connector.open()
     accept()
-    const { answer: response } = transport.connections[0] ?? {}
+    const { subscriber: response } = transport.connections[0] ?? {}
     const acknowledge = (): void => undefined
     response?.next({ type: 'message', message: arrival('a', '1'), acknowledge })
     response?.next({ type: 'malformed', error: failure('protocol') })
@@ -49,7 +49,7 @@ describe('a connector', () => {
     log.length = 0
     fail('connection-lost', 0x8b)
     advance(99)
-    expect(transport.open()).toBe(0)
+    expect(transport.openConnections()).toBe(0)
     advance(1)
     fail('connection-refused', 0x88)
     advance(200)
@@ -67,7 +67,7 @@ describe('a connector', () => {
     accept()
     expect(log.slice(-2)).toEqual(['online', 'ONLINE me'])
     expect(transport.attempts).toEqual([1, 2, 3, 4])
-    expect(transport.open()).toBe(1)
+    expect(transport.openConnections()).toBe(1)
     expect(timers()).toBe(0)
   })
 
@@ -109,13 +109,13 @@ describe('a connector', () => {
     fail('connection-lost')
     advance(10_000)
     const refused = new AntiphonError('connection-refused', 'busy', { phase: 'after-network' })
-    transport.connections.at(-1)?.answer.error(refused)
+    transport.connections.at(-1)?.subscriber.error(refused)
     attempt('connection-lost')
     expect(again()).toBe('ONLINE me again')
     fail('connection-lost')
     advance(10_000)
     const cutOff = new AntiphonError('connection-lost', 'cut off', { phase: 'after-network' })
-    transport.connections.at(-1)?.answer.error(cutOff)
+    transport.connections.at(-1)?.subscriber.error(cutOff)
     attempt('connection-refused', 0x88)
     expect(again()).toBe('ONLINE me')
     fail('connection-lost')
@@ -126,14 +126,14 @@ describe('a connector', () => {
     const { connector, log, accept, transport } = connectorSetting()
     connector.open()
     accept()
-    transport.connections[0]?.answer.complete()
+    transport.connections[0]?.subscriber.complete()
     expect(log.slice(-2)).toEqual(['OFFLINE', 'offline connection-lost 100'])
   })
 
   it('takes what is no error of ours for an unknown one, and goes on', () => {
     const { connector, log, transport } = connectorSetting()
     connector.open()
-    transport.connections[0]?.answer.error(new TypeError('no such host'))
+    transport.connections[0]?.subscriber.error(new TypeError('no such host'))
     expect(log.at(-1)).toBe('offline unknown 100')
   })
 
@@ -179,9 +179,9 @@ describe('a transport that answers within the call', () => {
   it('may accept and lose at once, any number of times, without a deep stack', () => {
     let count = 0
     const { connector, log, advance } = connectorSetting({
-      connect: ({ answer: response }) => {
+      connect: ({ subscriber: response }) => {
         count++
-        accepted({ answer: response })
+        accepted({ subscriber: response })
         response.error(failure('connection-lost'))
       },
     })
@@ -193,7 +193,7 @@ describe('a transport that answers within the call', () => {
 
   it('may refuse at once, and skips no state', () => {
     const { connector, log, advance } = connectorSetting({
-      connect: ({ answer: response }) => response.error(failure('connection-refused', 0x88)),
+      connect: ({ subscriber: response }) => response.error(failure('connection-refused', 0x88)),
     })
     connector.open()
     advance(100)
@@ -207,7 +207,7 @@ describe('a transport that answers within the call', () => {
 
   it('may say farewell at once', () => {
     const { connector, log, accept, timers } = connectorSetting({
-      disconnect: ({ answer: response }) => response.complete(),
+      disconnect: ({ subscriber: response }) => response.complete(),
     })
     connector.open()
     accept()

@@ -48,9 +48,9 @@ describe('closing a link', () => {
     ],
   ])('that was %s resolves, however often it is called, and leaves nothing', async (_, live) => {
     const setting = linkSetting()
-    const { link, states, timers, broker, advance, listen, publish } = setting
+    const { link, states, timers, broker, advance, subscribe, publish } = setting
     live(setting)
-    const heard = listen('a')
+    const received = subscribe('a')
     const sentOrNot = publish('elsewhere', '0')
     const ends: string[] = []
     link.incidents$.subscribe({ complete: () => ends.push('|') })
@@ -62,14 +62,14 @@ describe('closing a link', () => {
     expect([timers(), ends]).toEqual([0, ['|']])
     expect(sentOrNot[0]).toMatch(/^0 (16|link-closed)$/)
     expect(states()).toEqual(['closed', '|'])
-    expect(heard.log).toHaveLength(1)
+    expect(received.log).toHaveLength(1)
     expect(publish('a', '1')).toEqual(['1 link-closed'])
     expect(broker.session('me')?.isConnected ?? false).toBe(false)
   })
 
   it('waits for what was published, and takes nothing new', async () => {
     const setting = linkSetting({ limits: { receiveMaximum: 1 }, latency: 10 })
-    const { link, states, publish, advance, taken, timers } = setting
+    const { link, states, publish, advance, published, timers } = setting
     states()
     advance(100)
     const acks = ['1', '2', '3'].map((text) => publish('a', text))
@@ -83,7 +83,7 @@ describe('closing a link', () => {
       ['3 16', '|'],
     ])
     expect(late).toEqual(['4 link-closed'])
-    expect(taken).toEqual(['a 1', 'a 2', 'a 3'])
+    expect(published).toEqual(['a 1', 'a 2', 'a 3'])
     expect(timers()).toBe(0)
   })
 
@@ -102,14 +102,14 @@ describe('closing a link', () => {
 
   it('goes on over a connection that is lost meanwhile, for as long as it may', async () => {
     const setting = linkSetting({ latency: 10 })
-    const { states, publish, advance, broker, taken, scheduler } = setting
+    const { states, publish, advance, broker, published, scheduler } = setting
     states()
     advance(100)
     const ack = publish('a', '1')
     scheduler.schedule(() => broker.disconnect('me', { session: 'lose' }), 5)
     expect(await closing(setting)).toBeLessThan(300)
     expect(ack).toEqual(['1 16', '|'])
-    expect(taken).toEqual(['a 1'])
+    expect(published).toEqual(['a 1'])
     const down = linkSetting({ closeTimeout: 700 })
     down.states()
     down.advance(10)
@@ -121,17 +121,17 @@ describe('closing a link', () => {
 
   it('resolves when the broker ends it for good meanwhile, and tells everybody why', async () => {
     const setting = linkSetting({ latency: 10 })
-    const { link, listen, publish, advance, broker, timers } = setting
+    const { link, subscribe, publish, advance, broker, timers } = setting
     const states: LinkState[] = []
     link.state$.subscribe((state) => states.push(state))
-    const heard = listen('a')
+    const received = subscribe('a')
     advance(100)
     const ack = publish('a', '1')
     const closed = closing(setting)
     broker.disconnect('me', { reasonCode: 0x8e })
     await closed
     expect(ack).toEqual(['1 link-closed'])
-    expect(heard.log).toEqual(['connection-lost'])
+    expect(received.log).toEqual(['connection-lost'])
     expect(states.at(-1)).toMatchObject({ status: 'closed', error: { reasonCode: 0x8e } })
     expect(timers()).toBe(0)
   })
@@ -151,12 +151,12 @@ describe('closing a link', () => {
     ['an incident', ({ link }, close) => void link.incidents$.subscribe(close)],
   ])('may be done from within %s', async (_, wait) => {
     const setting = linkSetting()
-    const { link, listen, publish, advance, broker, timers } = setting
+    const { link, subscribe, publish, advance, broker, timers } = setting
     let closed: Promise<void> | undefined
     wait(setting, () => {
       closed ??= link.close()
     })
-    const other = listen('b')
+    const other = subscribe('b')
     advance(5)
     publish('a', '1')
     broker.publish({ topic: 'b', payload: bytes('x') })

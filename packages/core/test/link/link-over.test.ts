@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Delivery, LinkState } from '../../src/link/link.js'
 import { linkOver, type LinkOptions } from '../../src/link/link-over.js'
-import { grant } from './grants.js'
-import { failure, handTransport, reply } from './hand-transport.js'
+import { connectionInfo } from './connection-info.js'
+import { failure, manualTransport, respond } from './manual-transport.js'
 import { linkSetting, type LinkSetting } from './link-setting.js'
 import { arrival, bytes, outgoing, textOf } from './messages.js'
 
@@ -17,7 +17,7 @@ describe('a link', () => {
 
   it.each([
     ['its state', ({ states }: LinkSetting) => states()],
-    ['a subscription', ({ listen }: LinkSetting) => listen('a')],
+    ['a subscription', ({ subscribe }: LinkSetting) => subscribe('a')],
     ['a message to publish', ({ publish }: LinkSetting) => publish('a', '1')],
   ])('connects for %s, once', (_, want) => {
     const setting = linkSetting()
@@ -49,7 +49,7 @@ describe('a link', () => {
     [{ unrouted: { ttl: -1 } }, /unrouted.ttl is -1/],
     [{ reconnect: { initial: -1 } }, /initial is -1/],
   ])('refuses %j', (options, message) => {
-    const make = (): unknown => linkOver(handTransport(), options)
+    const make = (): unknown => linkOver(manualTransport(), options)
     expect(make).toThrow(message)
     expect(make).toThrow(expect.objectContaining({ code: 'invalid-argument' }))
   })
@@ -62,8 +62,8 @@ describe('a link', () => {
   })
 
   it('sends nothing after a lost session before it is subscribed again', () => {
-    const { listen, publish, broker, advance, taken } = linkSetting({ limits: { receiveMaximum: 2 } })
-    const { log } = listen('a')
+    const { subscribe, publish, broker, advance, published } = linkSetting({ limits: { receiveMaximum: 2 } })
+    const { log } = subscribe('a')
     advance(10)
     const acks = ['1', '2', '3'].map((text) => publish('a', text))
     broker.disconnect('me', { session: 'lose' })
@@ -71,12 +71,12 @@ describe('a link', () => {
     acks.push(publish('a', '4'))
     advance(1_000)
     expect(log).toEqual(['1', '2', '3', '4'])
-    expect(taken).toEqual(['a 1', 'a 2', 'a 3', 'a 4'])
+    expect(published).toEqual(['a 1', 'a 2', 'a 3', 'a 4'])
     expect(acks.map(([ack]) => ack)).toEqual(['1 0', '2 0', '3 0', '4 0'])
   })
 
   it('sends nothing twice in a resumed session but what the session itself sends again', () => {
-    const { publish, broker, advance, taken } = linkSetting({ latency: 5 })
+    const { publish, broker, advance, published } = linkSetting({ latency: 5 })
     publish('a', '0')
     advance(100)
     const ack = publish('a', '1')
@@ -85,7 +85,7 @@ describe('a link', () => {
     broker.disconnect('me')
     advance(1_000)
     expect(ack).toEqual(['1 16', '|'])
-    expect(taken.slice(1)).toEqual(['a 1', 'a 1'])
+    expect(published.slice(1)).toEqual(['a 1', 'a 1'])
   })
 
   it('acknowledges to the broker in order of receipt', () => {
@@ -108,8 +108,8 @@ describe('a link', () => {
   })
 
   it('tells what is malformed as an incident and lives on', () => {
-    const { listen, broker, advance, incidents } = linkSetting()
-    const { log } = listen('a')
+    const { subscribe, broker, advance, incidents } = linkSetting()
+    const { log } = subscribe('a')
     advance(10)
     broker.inject({ kind: 'malform' })
     broker.publish({ topic: 'a', payload: bytes('garbage') })
@@ -123,8 +123,8 @@ describe('a link', () => {
   })
 
   it('leaves nothing at the broker and no timer when everybody has left', () => {
-    const { listen, broker, advance, timers } = linkSetting()
-    const all = ['a', 'a', 'a/+', '#', '$share/g/a'].map(listen)
+    const { subscribe, broker, advance, timers } = linkSetting()
+    const all = ['a', 'a', 'a/+', '#', '$share/g/a'].map(subscribe)
     advance(10)
     expect(broker.subscriptions()).toHaveLength(4)
     for (const { leave } of all) leave()
@@ -136,16 +136,16 @@ describe('a link', () => {
 
 describe('a link that no retry can help', () => {
   it('tells everybody why, then and later', () => {
-    const { link, listen, publish, broker, advance, timers } = linkSetting()
+    const { link, subscribe, publish, broker, advance, timers } = linkSetting()
     const states: LinkState[] = []
     link.state$.subscribe((state) => states.push(state))
     broker.refuseConnect(0x87)
-    const heard = listen('a')
+    const received = subscribe('a')
     const queued = publish('a', '1')
     advance(10)
-    expect(heard.log).toEqual(['connection-refused'])
+    expect(received.log).toEqual(['connection-refused'])
     expect(queued).toEqual(['1 link-closed'])
-    expect(listen('b').log).toEqual(['connection-refused'])
+    expect(subscribe('b').log).toEqual(['connection-refused'])
     expect(publish('a', '2')).toEqual(['2 link-closed'])
     expect(states).toMatchObject([
       { status: 'connecting' },
@@ -162,9 +162,9 @@ describe('a link that no retry can help', () => {
 
 describe('a link over a transport that answers within every call', () => {
   it('skips nothing and leaves nothing', async () => {
-    const transport = handTransport({
-      connect: ({ answer: response }) => response.error(failure('connection-refused', 0x85)),
-      disconnect: ({ answer: response }) => response.complete(),
+    const transport = manualTransport({
+      connect: ({ subscriber: response }) => response.error(failure('connection-refused', 0x85)),
+      disconnect: ({ subscriber: response }) => response.complete(),
     })
     const link = linkOver(transport)
     const states: string[] = []
@@ -177,17 +177,17 @@ describe('a link over a transport that answers within every call', () => {
 describe('an acknowledgement that comes after the end', () => {
   it('is not sent', async () => {
     const acknowledged: string[] = []
-    const transport = handTransport({
-      connect: ({ answer: response }) => response.next({ type: 'online', info: grant() }),
-      subscribe: (requested) => reply(requested, [1]),
-      disconnect: ({ answer: response }) => response.complete(),
+    const transport = manualTransport({
+      connect: ({ subscriber: response }) => response.next({ type: 'online', info: connectionInfo() }),
+      subscribe: (requested) => respond(requested, [1]),
+      disconnect: ({ subscriber: response }) => response.complete(),
     })
     const link = linkOver(transport)
     const inHand: Delivery[] = []
     link.subscription$('a').subscribe((window) => {
       window.deliveries$.subscribe((delivery) => inHand.push(delivery))
     })
-    const { answer: response } = transport.connections[0] ?? {}
+    const { subscriber: response } = transport.connections[0] ?? {}
     response?.next({ type: 'message', message: arrival('a'), acknowledge: () => acknowledged.push('a') })
     await link.close()
     for (const { acknowledge } of inHand) acknowledge()

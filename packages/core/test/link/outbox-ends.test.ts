@@ -1,111 +1,112 @@
 import { describe, expect, it } from 'vitest'
 import { AntiphonError } from '../../src/errors.js'
-import { failure } from './hand-transport.js'
+import { failure } from './manual-transport.js'
 import { outboxSetting } from './outbox-setting.js'
 
 const closed = new AntiphonError('link-closed', 'closed')
 
 describe('a lost connection', () => {
   it('makes everything wait, and a resumed session sends nothing twice', () => {
-    const { send, outbox, online, sent, acknowledge, log } = outboxSetting()
+    const { send, outbox, online, takeSent, acknowledge, log } = outboxSetting()
     online({ receiveMaximum: 2 })
     for (const text of ['1', '2', '3']) send(text)
     outbox.pause()
     send('4')
-    expect(sent()).toEqual(['1', '2'])
+    expect(takeSent()).toEqual(['1', '2'])
     online({ receiveMaximum: 2, sessionPresent: true })
-    expect(sent()).toEqual([])
+    expect(takeSent()).toEqual([])
     acknowledge('1')
     acknowledge('2')
-    expect(sent()).toEqual(['3', '4'])
+    expect(takeSent()).toEqual(['3', '4'])
     expect(log).toEqual(['1 0', '2 0'])
   })
 
   it('counts what is still in flight against a smaller quota', () => {
-    const { send, outbox, online, sent, acknowledge } = outboxSetting()
+    const { send, outbox, online, takeSent, acknowledge } = outboxSetting()
     online({ receiveMaximum: 3 })
     for (const text of ['1', '2', '3', '4']) send(text)
     outbox.pause()
     online({ receiveMaximum: 1, sessionPresent: true })
-    sent()
+    takeSent()
     acknowledge('1')
     acknowledge('2')
-    expect(sent()).toEqual([])
+    expect(takeSent()).toEqual([])
     acknowledge('3')
-    expect(sent()).toEqual(['4'])
+    expect(takeSent()).toEqual(['4'])
   })
 
   it('with its session sends again first what was lost, in order, and only what is still wanted', () => {
-    const { send, outbox, online, sent, loseSession, log } = outboxSetting()
+    const { send, outbox, online, takeSent, loseSession, log } = outboxSetting()
     online({ receiveMaximum: 3 })
     const [, unwanted] = ['1', '2', '3', '4'].map((text) => send(text))
     outbox.pause()
     unwanted?.unsubscribe()
     send('5')
     loseSession()
-    expect(sent()).toEqual(['1', '2', '3'])
+    expect(takeSent()).toEqual(['1', '2', '3'])
     online({ receiveMaximum: 3 })
-    expect(sent()).toEqual(['1', '3', '4'])
+    expect(takeSent()).toEqual(['1', '3', '4'])
     expect(log).toEqual([])
   })
 
   it('may come again before what was lost has been sent again', () => {
-    const { send, outbox, online, sent, loseSession, acknowledge } = outboxSetting()
+    const { send, outbox, online, takeSent, loseSession, acknowledge } = outboxSetting()
     online({ receiveMaximum: 2 })
     for (const text of ['1', '2', '3']) send(text)
     outbox.pause()
     loseSession()
     outbox.pause()
     online({ receiveMaximum: 1 })
-    expect(sent()).toEqual(['1', '2', '1'])
+    expect(takeSent()).toEqual(['1', '2', '1'])
     outbox.pause()
     loseSession()
     online({ receiveMaximum: 2 })
-    expect(sent()).toEqual(['1', '2'])
+    expect(takeSent()).toEqual(['1', '2'])
     acknowledge('1')
-    expect(sent()).toEqual(['3'])
+    expect(takeSent()).toEqual(['3'])
   })
 
   it('that a transport tells of late does not strand a message', () => {
-    const { send, online, sent, loseSession, acknowledge, log } = outboxSetting()
+    const { send, online, takeSent, loseSession, acknowledge, log } = outboxSetting()
     online()
     send('1')
     send('2')
     loseSession()
-    expect(sent()).toEqual(['1', '2', '1', '2'])
+    expect(takeSent()).toEqual(['1', '2', '1', '2'])
     acknowledge('2')
     expect(log).toEqual(['2 0'])
   })
 
   it('that a transport notices first lets what did not leave wait for the next', () => {
     let hasLine = false
-    const { send, outbox, online, sent, log } = outboxSetting({
+    const { send, outbox, online, takeSent, log } = outboxSetting({
       react: {
-        publish: ({ answer: response }) => (hasLine ? undefined : response.error(failure('connection-lost'))),
+        publish: ({ subscriber: response }) =>
+          hasLine ? undefined : response.error(failure('connection-lost')),
       },
     })
     send('1')
     send('2')
     online()
     send('3')
-    expect(sent()).toEqual(['1'])
+    expect(takeSent()).toEqual(['1'])
     outbox.pause()
     hasLine = true
     online()
-    expect(sent()).toEqual(['1', '2', '3'])
+    expect(takeSent()).toEqual(['1', '2', '3'])
     expect(log).toEqual([])
   })
 
   it('fails QoS 0 in flight, which may go at most once', () => {
-    const { send, online, transport, log, sent, outbox } = outboxSetting()
+    const { send, online, transport, log, takeSent, outbox } = outboxSetting()
     online()
     send('1', { qos: 0 })
-    transport.published[0]?.answer.error(failure('connection-lost'))
+    transport.published[0]?.subscriber.error(failure('connection-lost'))
     outbox.pause()
     send('2', { qos: 0 })
     expect(log).toEqual(['1 connection-lost'])
     online()
-    expect(sent()).toEqual(['1', '2'])
+    expect(takeSent()).toEqual(['1', '2'])
   })
 
   it('holds what was lost within the bounds of the queue', () => {
@@ -134,7 +135,7 @@ describe('draining an outbox', () => {
   })
 
   it('waits for what is in flight and for what waits, wanted or not, and takes nothing new', () => {
-    const { outbox, send, sent, online, acknowledge, log } = outboxSetting()
+    const { outbox, send, takeSent, online, acknowledge, log } = outboxSetting()
     online({ receiveMaximum: 1 })
     send('1').unsubscribe()
     send('2')
@@ -143,7 +144,7 @@ describe('draining an outbox', () => {
     send('3')
     acknowledge('1')
     expect(idle).toBe(0)
-    expect(sent()).toEqual(['1', '2'])
+    expect(takeSent()).toEqual(['1', '2'])
     acknowledge('2')
     expect(idle).toBe(1)
     expect(log).toEqual(['3 link-closed', '2 0'])
@@ -192,7 +193,8 @@ describe('draining an outbox', () => {
 
 describe('the end of an outbox', () => {
   it('fails all that is left, once, and all that comes, and leaves no timer', () => {
-    const { outbox, send, online, loseSession, acknowledge, transport, sent, log, timers } = outboxSetting()
+    const { outbox, send, online, loseSession, acknowledge, transport, takeSent, log, timers } =
+      outboxSetting()
     online({ receiveMaximum: 2 })
     send('lost')
     outbox.pause()
@@ -200,16 +202,16 @@ describe('the end of an outbox', () => {
     send('waiting', { messageExpiryInterval: 10 })
     online({ receiveMaximum: 2 })
     send('more', { messageExpiryInterval: 10 })
-    sent()
+    takeSent()
     outbox.end(closed)
     outbox.end(failure('unknown'))
     send('late')
     expect(log).toEqual(['lost link-closed', 'waiting link-closed', 'more link-closed', 'late link-closed'])
     acknowledge('waiting')
-    for (const { answer: response } of transport.published) response.error(failure('session-lost'))
+    for (const { subscriber: response } of transport.published) response.error(failure('session-lost'))
     outbox.pause()
     online()
-    expect(sent()).toEqual([])
+    expect(takeSent()).toEqual([])
     expect(log).toHaveLength(4)
     expect(timers()).toBe(0)
   })

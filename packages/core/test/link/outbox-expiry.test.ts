@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { failure } from './hand-transport.js'
+import { failure } from './manual-transport.js'
 import { outboxSetting, type OutboxSetting } from './outbox-setting.js'
 
 const intervals = ({ transport }: OutboxSetting): (number | undefined)[] =>
@@ -45,7 +45,7 @@ describe('the expiry of a message', () => {
     over.scheduler.schedule(() => over.online(), 1_000)
     over.send('1', { messageExpiryInterval: 1 })
     over.advance(1_000)
-    expect(over.sent()).toEqual([])
+    expect(over.takeSent()).toEqual([])
     expect(over.log).toEqual(['1 expired'])
     expect(over.timers()).toBe(0)
   })

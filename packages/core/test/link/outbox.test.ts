@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest'
 import { AntiphonError } from '../../src/errors.js'
 import type { PublishAck } from '../../src/link/link.js'
 import { runs } from '../codec/runs.js'
-import { failure, reply, type Published } from './hand-transport.js'
+import { failure, respond, type PublishCall } from './manual-transport.js'
 import { outgoing } from './messages.js'
 import { outboxSetting } from './outbox-setting.js'
 
-const acknowledgeAtOnce = (requested: Published): void => reply(requested, { reasonCode: 0 })
+const acknowledgeAtOnce = (requested: PublishCall): void => respond(requested, { reasonCode: 0 })
 const closed = new AntiphonError('link-closed', 'closed')
 
 type Step =
@@ -48,7 +48,7 @@ describe('an outbox', () => {
   it('keeps the order and the quota over any acknowledgements, losses and changes of mind', () => {
     fc.assert(
       fc.property(steps, (steps) => {
-        const { outbox, log, send, sent, online, acknowledge, loseSession, timers } = outboxSetting({
+        const { outbox, log, send, takeSent, online, acknowledge, loseSession, timers } = outboxSetting({
           react: {
             publish: (requested) => (requested.message.qos === 0 ? acknowledgeAtOnce(requested) : undefined),
           },
@@ -113,7 +113,7 @@ describe('an outbox', () => {
         for (const step of steps) {
           perform(step)
           pump()
-          expect(sent()).toEqual(expected.splice(0))
+          expect(takeSent()).toEqual(expected.splice(0))
         }
         outbox.end(closed)
         const settled = log.map((line) => line.split(' ')[0])
@@ -126,20 +126,20 @@ describe('an outbox', () => {
   })
 
   it('sends at once what the quota has room for, and the rest as acknowledgements make room', () => {
-    const { send, sent, online, acknowledge, log } = outboxSetting()
+    const { send, takeSent, online, acknowledge, log } = outboxSetting()
     online({ receiveMaximum: 2 })
     for (const text of ['1', '2', '3', '4']) send(text)
-    expect(sent()).toEqual(['1', '2'])
+    expect(takeSent()).toEqual(['1', '2'])
     acknowledge('2', 0x10)
-    expect(sent()).toEqual(['3'])
+    expect(takeSent()).toEqual(['3'])
     acknowledge('1')
     acknowledge('3')
-    expect(sent()).toEqual(['4'])
+    expect(takeSent()).toEqual(['4'])
     expect(log).toEqual(['2 16', '1 0', '3 0'])
   })
 
   it('sends nothing for who has left before', () => {
-    const { outbox, online, sent } = outboxSetting()
+    const { outbox, online, takeSent } = outboxSetting()
     online()
     const gone = new Subscriber<PublishAck>()
     gone.unsubscribe()
@@ -147,77 +147,77 @@ describe('an outbox', () => {
     outbox.pause()
     outbox.send(outgoing('a', '2'), gone)
     online()
-    expect(sent()).toEqual([])
+    expect(takeSent()).toEqual([])
   })
 
   it('lets QoS 0 pass by a used up quota, but by nothing that waits', () => {
-    const { send, sent, online, acknowledge } = outboxSetting()
+    const { send, takeSent, online, acknowledge } = outboxSetting()
     online({ receiveMaximum: 1 })
     send('1')
     send('0a', { qos: 0 })
     send('2', { qos: 2 })
     send('0b', { qos: 0 })
-    expect(sent()).toEqual(['1', '0a'])
+    expect(takeSent()).toEqual(['1', '0a'])
     acknowledge('1')
-    expect(sent()).toEqual(['2', '0b'])
+    expect(takeSent()).toEqual(['2', '0b'])
   })
 
   it('tells of a refusal by its reason, and goes on', () => {
-    const { send, sent, online, acknowledge, log } = outboxSetting()
+    const { send, takeSent, online, acknowledge, log } = outboxSetting()
     online({ receiveMaximum: 1 })
     send('1')
     send('2')
     acknowledge('1', 0x87)
     expect(log).toEqual(['1 publish-refused'])
-    expect(sent()).toEqual(['1', '2'])
+    expect(takeSent()).toEqual(['1', '2'])
   })
 
   it('sends nothing the broker said it would refuse, and goes on with the next', () => {
-    const { send, sent, online, log } = outboxSetting()
+    const { send, takeSent, online, log } = outboxSetting()
     send('1', { retain: true })
     send('2', { qos: 2 })
     send('3')
     online({ retainAvailable: false, maximumQoS: 1 })
     send('4', { qos: 2 })
     expect(log).toEqual(['1 publish-refused', '2 publish-refused', '4 publish-refused'])
-    expect(sent()).toEqual(['3'])
+    expect(takeSent()).toEqual(['3'])
   })
 
   it('tells what a transport says of its own', () => {
     const { send, online, transport, log } = outboxSetting()
     online()
     send('1')
-    transport.published[0]?.answer.error(failure('expired'))
+    transport.published[0]?.subscriber.error(failure('expired'))
     send('2')
-    transport.published[1]?.answer.error('a word')
+    transport.published[1]?.subscriber.error('a word')
     send('3')
-    transport.published[2]?.answer.complete()
+    transport.published[2]?.subscriber.complete()
     expect(log).toEqual(['1 expired', '2 unknown', '3 protocol'])
   })
 
   it('gets its quota back from a transport that has no answer for who has left', () => {
-    const { send, sent, online, transport } = outboxSetting()
+    const { send, takeSent, online, transport } = outboxSetting()
     online({ receiveMaximum: 1 })
     send('1').unsubscribe()
     send('2')
-    expect(sent()).toEqual(['1'])
-    transport.published[0]?.answer.complete()
-    expect(sent()).toEqual(['2'])
+    expect(takeSent()).toEqual(['1'])
+    transport.published[0]?.subscriber.complete()
+    expect(takeSent()).toEqual(['2'])
   })
 
   it('goes through a long queue without a deep stack, telling in order', () => {
-    const { send, sent, online, log } = outboxSetting({ react: { publish: acknowledgeAtOnce } })
+    const { send, takeSent, online, log } = outboxSetting({ react: { publish: acknowledgeAtOnce } })
     const count = 50_000
     for (let text = 0; text < count; text++) send(`${text}`, { qos: text % 2 === 0 ? 0 : 1 })
     online({ receiveMaximum: 1 })
-    expect(sent()).toHaveLength(count)
+    expect(takeSent()).toHaveLength(count)
     expect(log).toEqual(Array.from({ length: count }, (_, text) => `${text} 0`))
   })
 })
 
 describe('what waits in an outbox', () => {
   it('is bounded in number; what has no room is failed and told of', () => {
-    const { send, online, sent, log, incidents } = outboxSetting({ bounds: { messages: 2 } })
+    const { send, online, takeSent, log, incidents } = outboxSetting({ bounds: { messages: 2 } })
     for (const text of ['1', '2', '3']) send(text)
     expect(log).toEqual(['3 overflow'])
     expect(incidents).toMatchObject([
@@ -230,7 +230,7 @@ describe('what waits in an outbox', () => {
     expect(incidents[0]).toHaveProperty('error.message', expect.stringContaining('2 messages, 2 bytes wait'))
     online()
     for (const text of ['4', '5', '6']) send(text)
-    expect(sent()).toEqual(['1', '2', '4', '5', '6'])
+    expect(takeSent()).toEqual(['1', '2', '4', '5', '6'])
     expect(log).toEqual(['3 overflow'])
   })
 
@@ -244,7 +244,9 @@ describe('what waits in an outbox', () => {
   })
 
   it('frees its room when it is sent, taken out or expired', () => {
-    const { send, online, outbox, advance, sent, log } = outboxSetting({ bounds: { messages: 1, bytes: 3 } })
+    const { send, online, outbox, advance, takeSent, log } = outboxSetting({
+      bounds: { messages: 1, bytes: 3 },
+    })
     send('1').unsubscribe()
     send('2', { messageExpiryInterval: 1 })
     advance(1_000)
@@ -253,30 +255,30 @@ describe('what waits in an outbox', () => {
     outbox.pause()
     send('444')
     send('5')
-    expect(sent()).toEqual(['333'])
+    expect(takeSent()).toEqual(['333'])
     expect(log).toEqual(['2 expired', '5 overflow'])
   })
 
   it('is nothing at all where nothing may wait', () => {
-    const { send, online, sent, log } = outboxSetting({ bounds: { messages: 0 } })
+    const { send, online, takeSent, log } = outboxSetting({ bounds: { messages: 0 } })
     send('1')
     online({ receiveMaximum: 1 })
     send('2')
     send('3')
-    expect(sent()).toEqual(['2'])
+    expect(takeSent()).toEqual(['2'])
     expect(log).toEqual(['1 overflow', '3 overflow'])
   })
 
   it('is taken out by who no longer wants it, and what has left stays sent', () => {
-    const { send, online, sent, acknowledge, log } = outboxSetting()
+    const { send, online, takeSent, acknowledge, log } = outboxSetting()
     const [first, second] = [send('1'), send('2')]
     second.unsubscribe()
     online({ receiveMaximum: 1 })
     first.unsubscribe()
     send('3')
-    expect(sent()).toEqual(['1'])
+    expect(takeSent()).toEqual(['1'])
     acknowledge('1')
-    expect(sent()).toEqual(['3'])
+    expect(takeSent()).toEqual(['3'])
     expect(log).toEqual([])
   })
 })

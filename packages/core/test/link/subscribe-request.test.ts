@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { conflictOf, toSubscribeRequest } from '../../src/link/subscribe-request.js'
+import { conflictBetween, toSubscribeRequest } from '../../src/link/subscribe-request.js'
 
 const thrownBy = (action: () => unknown): unknown => {
   try {
@@ -47,14 +47,14 @@ describe('conflictOf', () => {
   const request = toSubscribeRequest('a', {})
 
   it('finds none between equals', () => {
-    expect(conflictOf(request, { ...request })).toBeUndefined()
+    expect(conflictBetween(request, { ...request })).toBeUndefined()
   })
 
   it.each([{ qos: 2 }, { noLocal: true }, { retainAsPublished: true }, { retainHandling: 1 }] as const)(
     'names what differs: %j',
     (change) => {
       const [name] = Object.keys(change)
-      const conflict = conflictOf(request, { ...request, ...change })
+      const conflict = conflictBetween(request, { ...request, ...change })
       expect(conflict).toMatchObject({ code: 'invalid-argument', topic: 'a' })
       expect(conflict?.message).toContain(name)
     },

@@ -5,7 +5,7 @@ describe('a subscription that is refused', () => {
   it.each([0x80, 0x83, 0x87, 0x8f, 0x91, 0x97, 0x9e, 0xa1, 0xa2, 0x03])(
     'with 0x%s fails everybody, and can be asked for again',
     (code) => {
-      const { online, watch, packets, suback, receive, incidents } = subscriptionsSetting()
+      const { online, watch, takePackets, suback, receive, incidents } = subscriptionsSetting()
       online()
       const all = [watch('a'), watch('a')]
       suback(code)
@@ -15,9 +15,9 @@ describe('a subscription that is refused', () => {
       }
       receive('a', '1')
       expect(incidents).toMatchObject([{ kind: 'unroutable' }])
-      packets()
+      takePackets()
       const again = watch('a')
-      expect(packets()).toEqual(['+a #1'])
+      expect(takePackets()).toEqual(['+a #1'])
       suback()
       expect(again.log).toEqual(['open'])
     },
@@ -27,7 +27,7 @@ describe('a subscription that is refused', () => {
     const { online, watch, transport } = subscriptionsSetting()
     online()
     const { errors } = watch('a')
-    transport.subscribed[0]?.answer.next([])
+    transport.subscribed[0]?.subscriber.next([])
     expect(errors).toMatchObject([{ code: 'subscribe-refused', reasonCode: 0x80 }])
   })
 
@@ -47,7 +47,7 @@ describe('a subscription that is refused', () => {
   ])(
     '%s, where the broker said before that it would be, is asked for in no packet',
     (filter, limits, code) => {
-      const { online, watch, packets, told } = subscriptionsSetting()
+      const { online, watch, takePackets, calls } = subscriptionsSetting()
       const early = watch(filter)
       online(limits)
       const late = watch(filter)
@@ -55,29 +55,29 @@ describe('a subscription that is refused', () => {
         expect(log).toEqual(['subscribe-refused'])
         expect(errors[0]).toMatchObject({ reasonCode: code, topic: filter, phase: 'before-network' })
       }
-      expect(told).toEqual(['open', 'ready', 'open'])
+      expect(calls).toEqual(['open', 'ready', 'open'])
       watch('a')
-      expect(packets()).toEqual(['+a #1'])
+      expect(takePackets()).toEqual(['+a #1'])
     },
   )
 
   it('by the transport is not undone: nothing was done', () => {
-    const { online, watch, packets, transport } = subscriptionsSetting()
+    const { online, watch, takePackets, transport } = subscriptionsSetting()
     online()
     watch('a')
-    transport.subscribed[0]?.answer.error(new RangeError('too many'))
-    expect(packets()).toEqual(['+a #1'])
+    transport.subscribed[0]?.subscriber.error(new RangeError('too many'))
+    expect(takePackets()).toEqual(['+a #1'])
   })
 
   it('by the transport fails with what it said, is not undone, and can be asked for again', () => {
-    const { online, watch, packets, suback, transport, told } = subscriptionsSetting()
+    const { online, watch, takePackets, suback, transport, calls } = subscriptionsSetting()
     const again: string[][] = []
     const one = watch('a', { onEnd: () => again.push(watch('a').log) })
     online()
-    transport.subscribed[0]?.answer.error(new RangeError('too many'))
+    transport.subscribed[0]?.subscriber.error(new RangeError('too many'))
     expect(one.errors).toMatchObject([{ code: 'unknown', rawMessage: 'too many' }])
-    expect(packets()).toEqual(['+a #1', '+a #1'])
-    expect(told).toContain('ready')
+    expect(takePackets()).toEqual(['+a #1', '+a #1'])
+    expect(calls).toContain('ready')
     suback()
     expect(again).toEqual([['open']])
   })
@@ -90,13 +90,13 @@ describe('a subscription with a mistake', () => {
     ['$share/g', {}],
     ['$share/g/a', { noLocal: true }],
   ])('in %j %j is refused before any packet, and does not open the link', (filter, options) => {
-    const { online, watch, packets, told } = subscriptionsSetting()
+    const { online, watch, takePackets, calls } = subscriptionsSetting()
     online()
-    told.length = 0
+    calls.length = 0
     const { log, errors } = watch(filter, options)
     expect(log).toEqual(['invalid-argument'])
     expect(errors[0]?.phase).toBe('before-network')
-    expect([packets(), told]).toEqual([[], []])
+    expect([takePackets(), calls]).toEqual([[], []])
   })
 
   it.each([
@@ -105,7 +105,7 @@ describe('a subscription with a mistake', () => {
     [{ noLocal: true }, {}, /noLocal true and noLocal false/],
     [{}, { retainAsPublished: true }, /retainAsPublished false and retainAsPublished true/],
   ] as const)('%j against %j is refused while others hold the filter', (mine, yours, why) => {
-    const { online, watch, packets, suback, unsuback } = subscriptionsSetting()
+    const { online, watch, takePackets, suback, unsuback } = subscriptionsSetting()
     online()
     const first = watch('a', mine)
     const second = watch('a', yours)
@@ -114,10 +114,10 @@ describe('a subscription with a mistake', () => {
     suback()
     expect(watch('a', yours).log).toEqual(['invalid-argument'])
     first.leave()
-    packets()
+    takePackets()
     const third = watch('a', yours)
     unsuback()
-    expect(packets()).toEqual(['+a #1'])
+    expect(takePackets()).toEqual(['+a #1'])
     suback()
     expect(third.log).toEqual(['open'])
   })

@@ -6,13 +6,13 @@ import { Subscriptions } from '../../src/link/subscriptions.js'
 import type { UnroutedBounds } from '../../src/link/unrouted-messages.js'
 import type { Message } from '../../src/message.js'
 import { deadlines } from '../../src/time/deadlines.js'
-import { grant } from './grants.js'
-import { handTransport, type HandTransport, type Reactions } from './hand-transport.js'
+import { connectionInfo } from './connection-info.js'
+import { manualTransport, type ManualTransport, type Reactions } from './manual-transport.js'
 import { arrival, textOf } from './messages.js'
 import { virtualTime, type VirtualTime } from './virtual-time.js'
 
 /** Somebody who asked for a filter. */
-export interface Watched {
+export interface WatchedSubscription {
   /** `open`, then the texts that came, `closed`; at last `complete` or the error's code. */
   readonly log: string[]
   readonly windows: SubscriptionWindow[]
@@ -31,15 +31,15 @@ export interface WatchOptions extends SubscribeOptions {
 /** The subscriptions of a link over a transport in the test's hands. */
 export interface SubscriptionsSetting extends VirtualTime {
   readonly subscriptions: Subscriptions
-  readonly transport: HandTransport
+  readonly transport: ManualTransport
   readonly incidents: Incident[]
   /** The texts of the messages that were acknowledged. */
   readonly acknowledged: string[]
   /** What was told beside the watchers: `ready`. */
-  readonly told: string[]
-  readonly watch: (filter: string, options?: WatchOptions) => Watched
+  readonly calls: string[]
+  readonly watch: (filter: string, options?: WatchOptions) => WatchedSubscription
   /** The packets since the last look: `+a,b #1` for SUBSCRIBE, with its identifier, `-a,b` for UNSUBSCRIBE. */
-  readonly packets: () => string[]
+  readonly takePackets: () => string[]
   /** Answers the earliest open SUBSCRIBE of this connection: with these codes, or with what it asked for. */
   readonly suback: (...codes: number[]) => void
   readonly unsuback: () => void
@@ -58,23 +58,23 @@ export function subscriptionsSetting(
 ): SubscriptionsSetting {
   const time = virtualTime()
   const { filtersPerSubscribe = 100, react = {} } = options
-  const packets: string[] = []
-  const transport = handTransport({
+  const takePackets: string[] = []
+  const transport = manualTransport({
     ...react,
     subscribe: (requested) => {
-      packets.push(
+      takePackets.push(
         `+${requested.filters.join()}${requested.identifier === undefined ? '' : ` #${requested.identifier}`}`,
       )
       react.subscribe?.(requested)
     },
     unsubscribe: (requested) => {
-      packets.push(`-${requested.filters.join()}`)
+      takePackets.push(`-${requested.filters.join()}`)
       react.unsubscribe?.(requested)
     },
   })
   const incidents: Incident[] = []
   const acknowledged: string[] = []
-  const told: string[] = []
+  const calls: string[] = []
   const acknowledgements = new Acknowledgements()
   const subscriptions = new Subscriptions({
     transport,
@@ -86,7 +86,7 @@ export function subscriptionsSetting(
   })
   /** From where on what was asked belongs to the present connection. */
   let since = { subscribed: 0, unsubscribed: 0 }
-  const open = (): void => void told.push('open')
+  const open = (): void => void calls.push('open')
 
   return {
     ...time,
@@ -94,13 +94,13 @@ export function subscriptionsSetting(
     transport,
     incidents,
     acknowledged,
-    told,
+    calls,
     watch: (filter, { onWindow, onText, onClosed, onEnd, ...subscribeOptions } = {}) => {
       const log: string[] = []
       const windows: SubscriptionWindow[] = []
       const errors: AntiphonError[] = []
       const teardown = new Teardown()
-      const listen = ({ deliveries$ }: SubscriptionWindow): Teardown =>
+      const subscribeTo = ({ deliveries$ }: SubscriptionWindow): Teardown =>
         deliveries$.subscribe({
           next: ({ message, acknowledge }) => {
             log.push(textOf(message))
@@ -115,7 +115,7 @@ export function subscriptionsSetting(
       const opened = (window: SubscriptionWindow): void => {
         windows.push(window)
         log.push('open')
-        teardown.add(listen(window))
+        teardown.add(subscribeTo(window))
         onWindow?.()
       }
       const ended = (how: string): void => {
@@ -123,36 +123,40 @@ export function subscriptionsSetting(
         onEnd?.()
       }
       const failed = (error: unknown): void => {
-        const known = AntiphonError.from(error)
-        errors.push(known)
-        ended(known.code)
+        const failure = AntiphonError.from(error)
+        errors.push(failure)
+        ended(failure.code)
       }
       const windows$ = subscriptions.windows$(filter, subscribeOptions, open)
       teardown.add(windows$.subscribe({ next: opened, error: failed, complete: () => ended('complete') }))
       return { log, windows, errors, leave: () => teardown.unsubscribe() }
     },
-    packets: () => packets.splice(0),
+    takePackets: () => takePackets.splice(0),
     suback: (...codes) => {
       const requested = transport.subscribed
         .slice(since.subscribed)
-        .find(({ answer: response }) => !response.closed)
+        .find(({ subscriber: response }) => !response.closed)
       if (requested === undefined) throw new Error('no SUBSCRIBE is open')
-      requested.answer.next(codes.length > 0 ? codes : requested.requests.map(({ qos }) => qos))
-      requested.answer.complete()
+      requested.subscriber.next(codes.length > 0 ? codes : requested.requests.map(({ qos }) => qos))
+      requested.subscriber.complete()
     },
     unsuback: () => {
       const requested = transport.unsubscribed
         .slice(since.unsubscribed)
-        .find(({ answer: response }) => !response.closed)
+        .find(({ subscriber: response }) => !response.closed)
       if (requested === undefined) throw new Error('no UNSUBSCRIBE is open')
-      requested.answer.next(requested.filters.map(() => 0))
-      requested.answer.complete()
+      requested.subscriber.next(requested.filters.map(() => 0))
+      requested.subscriber.complete()
     },
     online: (limits, isSameSession = limits?.sessionPresent ?? false) =>
-      subscriptions.online({ info: grant(limits), isSameSession, onReady: () => told.push('ready') }),
+      subscriptions.online({
+        info: connectionInfo(limits),
+        isSameSession,
+        onReady: () => calls.push('ready'),
+      }),
     offline: () => {
       since = { subscribed: transport.subscribed.length, unsubscribed: transport.unsubscribed.length }
-      acknowledgements.forget()
+      acknowledgements.clear()
       subscriptions.offline()
     },
     receive: (topic, text, more) =>

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { failure } from './hand-transport.js'
+import { failure } from './manual-transport.js'
 import { subscriptionsSetting } from './subscriptions-setting.js'
 
 describe('a subscription', () => {
   it('is one SUBSCRIBE however many ask, opens for all with its SUBACK, and for a late one at once', () => {
-    const { online, watch, packets, suback, receive } = subscriptionsSetting()
+    const { online, watch, takePackets, suback, receive } = subscriptionsSetting()
     online()
     const [first, second] = [watch('a', { qos: 2 }), watch('a', { qos: 2 })]
-    expect(packets()).toEqual(['+a #1'])
+    expect(takePackets()).toEqual(['+a #1'])
     expect(first.log).toEqual([])
     suback(1)
     const late = watch('a', { qos: 2 })
@@ -16,7 +16,7 @@ describe('a subscription', () => {
       expect(one.log).toEqual(['open', 'x'])
       expect(one.windows).toEqual([expect.objectContaining({ filter: 'a', grantedQoS: 1 })])
     }
-    expect(packets()).toEqual([])
+    expect(takePackets()).toEqual([])
     expect(new Set([first, second, late].map(({ windows }) => windows[0])).size).toBe(1)
   })
 
@@ -42,17 +42,17 @@ describe('a subscription', () => {
   })
 
   it('ends with its last subscriber, in one UNSUBSCRIBE', () => {
-    const { online, watch, packets, suback, receive, unsuback, incidents, acknowledged } =
+    const { online, watch, takePackets, suback, receive, unsuback, incidents, acknowledged } =
       subscriptionsSetting()
     online()
     const [first, second] = [watch('a'), watch('a')]
     suback()
     first.leave()
     receive('a', '1')
-    packets()
+    takePackets()
     second.leave()
     second.leave()
-    expect(packets()).toEqual(['-a'])
+    expect(takePackets()).toEqual(['-a'])
     receive('a', '2')
     expect(incidents).toEqual([])
     unsuback()
@@ -63,12 +63,12 @@ describe('a subscription', () => {
   })
 
   it('asks nothing of the broker where everybody has left before the connection is up', () => {
-    const { online, watch, packets, told } = subscriptionsSetting()
+    const { online, watch, takePackets, calls } = subscriptionsSetting()
     watch('a').leave()
     watch('b')
     online()
-    expect(packets()).toEqual(['+b #1'])
-    expect(told).toEqual(['open', 'open'])
+    expect(takePackets()).toEqual(['+b #1'])
+    expect(calls).toEqual(['open', 'open'])
   })
 
   it('completes its window when the last subscriber leaves, also for who listens to it apart', () => {
@@ -85,85 +85,85 @@ describe('a subscription', () => {
 
 describe('a change of mind', () => {
   it('while the SUBSCRIBE is on its way waits for its answer', () => {
-    const { online, watch, packets, suback, unsuback } = subscriptionsSetting()
+    const { online, watch, takePackets, suback, unsuback } = subscriptionsSetting()
     online()
     const one = watch('a')
     one.leave()
-    expect(packets()).toEqual(['+a #1'])
+    expect(takePackets()).toEqual(['+a #1'])
     suback()
-    expect(packets()).toEqual(['-a'])
+    expect(takePackets()).toEqual(['-a'])
     unsuback()
-    expect(packets()).toEqual([])
+    expect(takePackets()).toEqual([])
     expect(one.log).toEqual([])
   })
 
   it('taken back while the SUBSCRIBE is on its way costs nothing', () => {
-    const { online, watch, packets, suback } = subscriptionsSetting()
+    const { online, watch, takePackets, suback } = subscriptionsSetting()
     online()
     watch('a').leave()
     const again = watch('a')
     suback()
     expect(again.log).toEqual(['open'])
-    expect(packets()).toEqual(['+a #1'])
+    expect(takePackets()).toEqual(['+a #1'])
   })
 
   it('taken back with other options while the SUBSCRIBE is on its way sends another', () => {
-    const { online, watch, packets, suback, transport } = subscriptionsSetting()
+    const { online, watch, takePackets, suback, transport } = subscriptionsSetting()
     online()
     watch('a', { qos: 0 }).leave()
     const again = watch('a', { qos: 2 })
     suback()
     expect(again.log).toEqual([])
-    expect(packets()).toEqual(['+a #1', '+a #1'])
+    expect(takePackets()).toEqual(['+a #1', '+a #1'])
     suback()
     expect(again.windows).toMatchObject([{ grantedQoS: 2 }])
     expect(transport.subscribed[1]?.requests).toMatchObject([{ qos: 2 }])
   })
 
   it('while the UNSUBSCRIBE is on its way waits for its answer, and is not deaf', () => {
-    const { online, watch, packets, suback, unsuback, receive } = subscriptionsSetting()
+    const { online, watch, takePackets, suback, unsuback, receive } = subscriptionsSetting()
     online()
     const one = watch('a')
     suback()
     one.leave()
     const again = watch('a')
-    expect(packets()).toEqual(['+a #1', '-a'])
+    expect(takePackets()).toEqual(['+a #1', '-a'])
     unsuback()
-    expect(packets()).toEqual(['+a #1'])
+    expect(takePackets()).toEqual(['+a #1'])
     suback()
     receive('a', 'x')
     expect(again.log).toEqual(['open', 'x'])
   })
 
   it('time and again ends where it stopped', () => {
-    const { online, watch, packets, suback, unsuback } = subscriptionsSetting()
+    const { online, watch, takePackets, suback, unsuback } = subscriptionsSetting()
     online()
     for (let count = 0; count < 3; count++) watch('a').leave()
     suback()
     for (let count = 0; count < 3; count++) watch('a').leave()
     unsuback()
-    expect(packets()).toEqual(['+a #1', '-a'])
+    expect(takePackets()).toEqual(['+a #1', '-a'])
     watch('a')
-    expect(packets()).toEqual(['+a #1'])
+    expect(takePackets()).toEqual(['+a #1'])
   })
 })
 
 describe('the end of all subscriptions', () => {
   it('completes everybody, and whoever comes later', () => {
-    const { online, watch, suback, subscriptions, packets, told } = subscriptionsSetting()
+    const { online, watch, suback, subscriptions, takePackets, calls } = subscriptionsSetting()
     online()
     const [open, requested] = [watch('a'), watch('b')]
     suback()
-    packets()
+    takePackets()
     subscriptions.end()
-    told.length = 0
+    calls.length = 0
     const late = watch('a')
     expect([open.log, requested.log, late.log]).toEqual([
       ['open', 'closed', 'complete'],
       ['complete'],
       ['complete'],
     ])
-    expect([packets(), told]).toEqual([[], []])
+    expect([takePackets(), calls]).toEqual([[], []])
   })
 
   it('by an error fails everybody with it, and whoever comes later', () => {
@@ -182,13 +182,13 @@ describe('the end of all subscriptions', () => {
   })
 
   it('may be met with more of the same from within', () => {
-    const { online, watch, subscriptions, packets } = subscriptionsSetting()
+    const { online, watch, subscriptions, takePackets } = subscriptionsSetting()
     online()
     const inner: string[][] = []
     watch('a', { onEnd: () => inner.push(watch('a').log, watch('b').log) })
-    packets()
+    takePackets()
     subscriptions.end()
     expect(inner).toEqual([['complete'], ['complete']])
-    expect(packets()).toEqual([])
+    expect(takePackets()).toEqual([])
   })
 })

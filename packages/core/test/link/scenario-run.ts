@@ -2,60 +2,61 @@ import { map, mergeMap, Subscription } from 'rxjs'
 import { AntiphonError } from '../../src/errors.js'
 import type { Delivery } from '../../src/link/link.js'
 import type { Message, QoS } from '../../src/message.js'
-import type { Life, Manner, Step } from './life.js'
+import type { LinkScenario, SubscriberBehaviour, Step } from './link-scenario.js'
 import { linkSetting, type LinkSetting } from './link-setting.js'
 import { bytes, textOf } from './messages.js'
 
 /** Somebody who listens, or did. */
-export interface Listener {
+export interface ScenarioSubscriber {
   readonly filter: string
-  readonly heard: { readonly topic: string; readonly text: string }[]
+  readonly received: { readonly topic: string; readonly text: string }[]
   readonly endings: string[]
-  readonly leave: () => void
+  readonly unsubscribe: () => void
 }
 
 /** A message somebody published, and what came of it. */
-export interface Attempt {
+export interface PublishAttempt {
   readonly text: string
   readonly qos: QoS
   readonly outcomes: string[]
 }
 
 /** A link in the middle of its life, and what became of all who had to do with it. */
-export interface LivingLink extends Pick<
+export interface ScenarioRun extends Pick<
   LinkSetting,
   'link' | 'broker' | 'advance' | 'timers' | 'incidents'
 > {
   /** Takes every step. */
-  readonly live: () => void
+  readonly runSteps: () => void
   /** Takes back every refusal, brings the broker up, and has everybody listen plainly. */
-  readonly makePeace: () => void
+  readonly endDisturbances: () => void
   readonly arrive: (topic: string, text: string) => void
-  readonly everybody: readonly Listener[]
+  readonly subscribers: readonly ScenarioSubscriber[]
   /** Who has not left and was not turned away. */
-  readonly present: () => readonly Listener[]
-  readonly publishes: readonly Attempt[]
-  readonly taken: readonly { readonly text: string; readonly qos: QoS }[]
-  readonly hasHoarded: () => boolean
+  readonly activeSubscribers: () => readonly ScenarioSubscriber[]
+  readonly publishes: readonly PublishAttempt[]
+  readonly published: readonly { readonly text: string; readonly qos: QoS }[]
+  readonly hasWithheldAcknowledgement: () => boolean
 }
 
-export function livingLink({ filters, steps, broker: options }: Life): LivingLink {
+export function scenarioRun({ filters, steps, broker: options }: LinkScenario): ScenarioRun {
   const { link, broker, advance, timers, incidents } = linkSetting(options)
-  const everybody: Listener[] = []
-  const left = new Set<Listener>()
+  const subscribers: ScenarioSubscriber[] = []
+  const left = new Set<ScenarioSubscriber>()
   const undo: (() => void)[] = []
-  const publishes: Attempt[] = []
-  const taken: { readonly text: string; readonly qos: QoS }[] = []
+  const publishes: PublishAttempt[] = []
+  const published: { readonly text: string; readonly qos: QoS }[] = []
   const hoard: Delivery[] = []
   let hasHoarded = false
   let isPeace = false
   let arrived = 0
   broker.published$.subscribe(({ message, clientId }) => {
-    if (clientId === 'me') taken.push({ text: textOf(message), qos: message.qos ?? 1 })
+    if (clientId === 'me') published.push({ text: textOf(message), qos: message.qos ?? 1 })
   })
 
-  const present = (): readonly Listener[] => everybody.filter((one) => !left.has(one))
-  const isServed = ({ endings }: Listener): boolean => endings.every((outcome) => outcome === 'complete')
+  const present = (): readonly ScenarioSubscriber[] => subscribers.filter((one) => !left.has(one))
+  const isServed = ({ endings }: ScenarioSubscriber): boolean =>
+    endings.every((outcome) => outcome === 'complete')
 
   const hoarded = (delivery: Delivery): Message => {
     if (isPeace) delivery.acknowledge()
@@ -63,25 +64,26 @@ export function livingLink({ filters, steps, broker: options }: Life): LivingLin
     hasHoarded ||= !isPeace
     return delivery.message
   }
-  const listen = (filter: string, manner: Manner, qos: QoS): void => {
+  const listen = (filter: string, behaviour: SubscriberBehaviour, qos: QoS): void => {
     const teardown = new Subscription()
-    const heard: Listener['heard'] = []
+    const received: ScenarioSubscriber['received'] = []
     const endings: string[] = []
     const leave = (): void => {
       left.add(listener)
       teardown.unsubscribe()
     }
-    const listener: Listener = { filter, heard, endings, leave }
-    everybody.push(listener)
+    const listener: ScenarioSubscriber = { filter, received, endings, unsubscribe: leave }
+    subscribers.push(listener)
     const next = (message: Message): void => {
-      heard.push({ topic: message.topic, text: textOf(message) })
-      if (heard.length > 1 || isPeace) return
-      if (manner === 'leaves') leave()
-      else if (manner === 'answers' && message.topic !== 'd') publish('d', 1)
-      else if (manner === 'invites') listen(filterOf(filters.indexOf(filter) + 1), 'listens', 1)
+      received.push({ topic: message.topic, text: textOf(message) })
+      if (received.length > 1 || isPeace) return
+      if (behaviour === 'leaves') leave()
+      else if (behaviour === 'answers' && message.topic !== 'd') publish('d', 1)
+      else if (behaviour === 'invites') listen(filterOf(filters.indexOf(filter) + 1), 'listens', 1)
     }
     const deliveries$ = link.subscription$(filter, { qos }).pipe(mergeMap((window) => window.deliveries$))
-    const messages$ = manner === 'hoards' ? deliveries$.pipe(map(hoarded)) : link.messages$(filter, { qos })
+    const messages$ =
+      behaviour === 'hoards' ? deliveries$.pipe(map(hoarded)) : link.messages$(filter, { qos })
     teardown.add(
       messages$.subscribe({
         next,
@@ -113,9 +115,9 @@ export function livingLink({ filters, steps, broker: options }: Life): LivingLin
       case 'listen':
         return listen(filterOf(step.filter), step.manner, step.wants)
       case 'leave':
-        return present().at(step.which)?.leave()
+        return present().at(step.which)?.unsubscribe()
       case 'leave all':
-        for (const one of present()) if (one.filter === filterOf(step.filter)) one.leave()
+        for (const one of present()) if (one.filter === filterOf(step.filter)) one.unsubscribe()
         return
       case 'acknowledge':
         return hoard.splice(step.which, 1)[0]?.acknowledge()
@@ -148,22 +150,22 @@ export function livingLink({ filters, steps, broker: options }: Life): LivingLin
     advance,
     timers,
     incidents,
-    live: () => {
+    runSteps: () => {
       for (const [step, pause] of steps) {
         perform(step)
         advance(pause)
       }
     },
-    makePeace: () => {
+    endDisturbances: () => {
       relent()
       broker.up()
       isPeace = true
     },
     arrive,
-    everybody,
-    present: () => present().filter(isServed),
+    subscribers,
+    activeSubscribers: () => present().filter(isServed),
     publishes,
-    taken,
-    hasHoarded: () => hasHoarded,
+    published,
+    hasWithheldAcknowledgement: () => hasHoarded,
   }
 }

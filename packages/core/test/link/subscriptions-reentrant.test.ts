@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { reply, type Subscribed, type Unsubscribed } from './hand-transport.js'
+import { respond, type SubscribeCall, type UnsubscribeCall } from './manual-transport.js'
 import { subscriptionsSetting } from './subscriptions-setting.js'
 
-const grantAtOnce = (requested: Subscribed): void =>
-  reply(
+const grantAtOnce = (requested: SubscribeCall): void =>
+  respond(
     requested,
     requested.requests.map(({ qos }) => qos),
   )
-const freeAtOnce = (requested: Unsubscribed): void =>
-  reply(
+const freeAtOnce = (requested: UnsubscribeCall): void =>
+  respond(
     requested,
     requested.filters.map(() => 0),
   )
@@ -16,18 +16,18 @@ const atOnce = { react: { subscribe: grantAtOnce, unsubscribe: freeAtOnce } }
 
 describe('from within', () => {
   it('a window that opens, another of the same packet may be left', () => {
-    const { online, watch, suback, packets } = subscriptionsSetting()
+    const { online, watch, suback, takePackets } = subscriptionsSetting()
     const first = watch('a', { onWindow: () => second.leave() })
     const second = watch('b')
     online()
-    packets()
+    takePackets()
     suback()
     expect([first.log, second.log]).toEqual([['open'], []])
-    expect(packets()).toEqual(['-b'])
+    expect(takePackets()).toEqual(['-b'])
   })
 
   it('a window that opens, it may be left by all who wait for it', () => {
-    const { online, watch, suback, packets } = subscriptionsSetting()
+    const { online, watch, suback, takePackets } = subscriptionsSetting()
     online()
     const first = watch('a', {
       onWindow: () => {
@@ -36,10 +36,10 @@ describe('from within', () => {
       },
     })
     const second = watch('a')
-    packets()
+    takePackets()
     suback()
     expect(second.log).toEqual([])
-    expect(packets()).toEqual(['-a'])
+    expect(takePackets()).toEqual(['-a'])
   })
 
   it('a window that opens, another subscriber may join, and gets it once', () => {
@@ -54,32 +54,32 @@ describe('from within', () => {
   })
 
   it('a refusal, the same may be asked for again, and is not deaf', () => {
-    const { online, watch, suback, packets, receive } = subscriptionsSetting()
+    const { online, watch, suback, takePackets, receive } = subscriptionsSetting()
     online()
     const again: string[][] = []
     watch('a', { onEnd: () => again.push(watch('a').log) })
     watch('a')
     suback(0x87)
-    expect(packets()).toEqual(['+a #1', '+a #1'])
+    expect(takePackets()).toEqual(['+a #1', '+a #1'])
     suback()
     receive('a', 'x')
     expect(again).toEqual([['open', 'x']])
     expect(watch('a').log).toEqual(['open'])
-    expect(packets()).toEqual([])
+    expect(takePackets()).toEqual([])
   })
 
   it('a refusal that was foreseen, another of the same packet may be left', () => {
-    const { online, watch, packets } = subscriptionsSetting()
+    const { online, watch, takePackets } = subscriptionsSetting()
     watch('$share/g/a', { onEnd: () => other.leave() })
     const other = watch('b')
     watch('c')
     online({ sharedSubscriptions: false })
-    expect(packets()).toEqual(['+b,c #1'])
+    expect(takePackets()).toEqual(['+b,c #1'])
     expect(other.log).toEqual([])
   })
 
   it('a message, its subscriber may leave and come back', () => {
-    const { online, watch, suback, unsuback, packets, receive, acknowledged } = subscriptionsSetting()
+    const { online, watch, suback, unsuback, takePackets, receive, acknowledged } = subscriptionsSetting()
     online()
     const again: string[][] = []
     const one = watch('a', {
@@ -91,7 +91,7 @@ describe('from within', () => {
     suback()
     receive('a', '1')
     expect(acknowledged).toEqual(['1'])
-    expect(packets()).toEqual(['+a #1', '-a'])
+    expect(takePackets()).toEqual(['+a #1', '-a'])
     unsuback()
     suback()
     receive('a', '2')
@@ -116,7 +116,7 @@ describe('from within', () => {
   })
 
   it('an answer given within the call, everything else may be left, come back, and stand', () => {
-    const { online, watch, packets, receive } = subscriptionsSetting(atOnce)
+    const { online, watch, takePackets, receive } = subscriptionsSetting(atOnce)
     const again: string[][] = []
     const first = watch('a', {
       onWindow: () => {
@@ -128,7 +128,7 @@ describe('from within', () => {
     const wide = watch('+')
     online()
     const standing = new Set<string>()
-    for (const packet of packets()) {
+    for (const packet of takePackets()) {
       const filter = packet.slice(1).split(' ')[0] ?? ''
       if (packet.startsWith('+')) standing.add(filter)
       else standing.delete(filter)
@@ -141,10 +141,10 @@ describe('from within', () => {
   })
 
   it('an answer given within the call, thousands may come and go', () => {
-    const { online, watch, packets } = subscriptionsSetting(atOnce)
+    const { online, watch, takePackets } = subscriptionsSetting(atOnce)
     online()
     for (let count = 0; count < 2_000; count++) watch(`a/${count % 7}`).leave()
-    expect(packets()).toHaveLength(4_000)
+    expect(takePackets()).toHaveLength(4_000)
     expect(watch('a/1').log).toEqual(['open'])
   })
 })

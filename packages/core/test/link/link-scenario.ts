@@ -12,8 +12,8 @@ const qos = fc.constantFrom<0 | 1 | 2>(0, 1, 1, 2)
 const session = fc.constantFrom<'keep' | 'lose'>('keep', 'lose')
 
 /** What a listener does with the first message it hears: nothing, leave, publish, call another, or keep it in hand. */
-export type Manner = 'listens' | 'leaves' | 'answers' | 'invites' | 'hoards'
-const manner = fc.constantFrom<Manner>(
+export type SubscriberBehaviour = 'listens' | 'leaves' | 'answers' | 'invites' | 'hoards'
+const behaviour = fc.constantFrom<SubscriberBehaviour>(
   'listens',
   'listens',
   'listens',
@@ -29,7 +29,7 @@ const step = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('listen' as const),
       filter,
-      manner,
+      manner: behaviour,
       wants: fc.constantFrom<1 | 2>(1, 1, 1, 2),
     }),
   },
@@ -69,7 +69,7 @@ const step = fc.oneof(
 export type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
 
 /** All that befalls a link; each step is followed by a pause in milliseconds. */
-export interface Life {
+export interface LinkScenario {
   readonly filters: readonly string[]
   readonly steps: readonly (readonly [Step, number])[]
   readonly broker: {
@@ -81,11 +81,11 @@ export interface Life {
     readonly filtersPerSubscribe: number
     readonly reconnect: { readonly initial: number; readonly maximum: number; readonly jitter: number }
   }
-  readonly leavesFirst: boolean
+  readonly unsubscribesFirst: boolean
 }
 
 /** Any life; what is found is shown with the seed that brings it back. */
-export const life: fc.Arbitrary<Life> = fc.record({
+export const linkScenario: fc.Arbitrary<LinkScenario> = fc.record({
   filters: fc.shuffledSubarray([...everyFilter], { minLength: 1, maxLength: 4 }),
   steps: fc.array(fc.tuple(step, fc.constantFrom(0, 0, 1, 2, 5, 150, 2_000)), { maxLength: 50, size: 'max' }),
   broker: fc.record({

@@ -8,9 +8,9 @@ describe('a connection that has to be renewed', () => {
     advance(1_000)
     accept()
     advance(4_999)
-    expect(transport.open()).toBe(1)
+    expect(transport.openConnections()).toBe(1)
     advance(1)
-    expect(transport.open()).toBe(0)
+    expect(transport.openConnections()).toBe(0)
     advance(100)
     accept({ sessionPresent: true })
     expect(log).toEqual([
@@ -20,7 +20,7 @@ describe('a connection that has to be renewed', () => {
   })
 
   it('is not when it was lost or closed before', () => {
-    const { connector, log, accept, advance, fail, farewell, timers } = connectorSetting({
+    const { connector, log, accept, advance, fail, completeDisconnect, timers } = connectorSetting({
       renewAfter: 5_000,
     })
     connector.open()
@@ -32,7 +32,7 @@ describe('a connection that has to be renewed', () => {
     advance(4_900)
     expect(log.filter((what) => what === 'OFFLINE')).toHaveLength(1)
     connector.close()
-    farewell()
+    completeDisconnect()
     expect(log.slice(-3)).toEqual(['ENDED', 'closed', '|'])
     expect(timers()).toBe(0)
   })

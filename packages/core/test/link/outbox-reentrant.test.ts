@@ -1,38 +1,38 @@
 import { describe, expect, it } from 'vitest'
 import { AntiphonError } from '../../src/errors.js'
-import { reply } from './hand-transport.js'
+import { respond } from './manual-transport.js'
 import { outboxSetting } from './outbox-setting.js'
 
 const closed = new AntiphonError('link-closed', 'closed')
 
 describe('a sender that acts from within', () => {
   it('an acknowledgement may publish: behind what waits', () => {
-    const { send, online, acknowledge, sent } = outboxSetting()
+    const { send, online, acknowledge, takeSent } = outboxSetting()
     online({ receiveMaximum: 1 })
     send('1', {}, () => send('from within'))
     send('2')
     acknowledge('1')
     acknowledge('2')
-    expect(sent()).toEqual(['1', '2', 'from within'])
+    expect(takeSent()).toEqual(['1', '2', 'from within'])
   })
 
   it('a failure may publish again and again', () => {
-    const { send, online, log, sent } = outboxSetting()
+    const { send, online, log, takeSent } = outboxSetting()
     send('1', { retain: true }, () => send('2', { retain: true }, () => send('3')))
     send('4')
     online({ retainAvailable: false })
     expect(log).toEqual(['1 publish-refused', '2 publish-refused'])
-    expect(sent()).toEqual(['4', '3'])
+    expect(takeSent()).toEqual(['4', '3'])
   })
 
   it('an acknowledgement may take out what waits', () => {
-    const { send, online, acknowledge, sent } = outboxSetting()
+    const { send, online, acknowledge, takeSent } = outboxSetting()
     online({ receiveMaximum: 1 })
     send('1', {}, () => second.unsubscribe())
     const second = send('2')
     send('3')
     acknowledge('1')
-    expect(sent()).toEqual(['1', '3'])
+    expect(takeSent()).toEqual(['1', '3'])
   })
 
   it('an acknowledgement may end the outbox, or lose the connection', () => {
@@ -42,15 +42,15 @@ describe('a sender that acts from within', () => {
     ended.send('2')
     ended.acknowledge('1')
     expect(ended.log).toEqual(['1 0', '2 link-closed'])
-    expect(ended.sent()).toEqual(['1'])
+    expect(ended.takeSent()).toEqual(['1'])
     const lost = outboxSetting()
     lost.online({ receiveMaximum: 1 })
     lost.send('1', {}, () => lost.outbox.pause())
     lost.send('2')
     lost.acknowledge('1')
-    expect(lost.sent()).toEqual(['1'])
+    expect(lost.takeSent()).toEqual(['1'])
     lost.online()
-    expect(lost.sent()).toEqual(['2'])
+    expect(lost.takeSent()).toEqual(['2'])
   })
 
   it('an acknowledgement may drain the outbox and be the last', () => {
@@ -62,13 +62,13 @@ describe('a sender that acts from within', () => {
   })
 
   it('an end may take out what waits, and sends nothing more', () => {
-    const { outbox, send, online, sent, log } = outboxSetting()
+    const { outbox, send, online, takeSent, log } = outboxSetting()
     online({ receiveMaximum: 1 })
     send('1', {}, () => second.unsubscribe())
     const second = send('2')
     send('3', { qos: 0 })
     outbox.end(closed)
-    expect(sent()).toEqual(['1'])
+    expect(takeSent()).toEqual(['1'])
     expect(log).toEqual(['1 link-closed', '3 link-closed'])
   })
 
@@ -81,12 +81,12 @@ describe('a sender that acts from within', () => {
   })
 
   it('an answer given within the call keeps the order of the queue', () => {
-    const { send, online, sent, log } = outboxSetting({
-      react: { publish: (requested) => reply(requested, { reasonCode: 0 }) },
+    const { send, online, takeSent, log } = outboxSetting({
+      react: { publish: (requested) => respond(requested, { reasonCode: 0 }) },
     })
     for (const text of ['1', '2', '3']) send(text, {}, () => void (text === '1' && send('from within')))
     online({ receiveMaximum: 1 })
-    expect(sent()).toEqual(['1', '2', '3', 'from within'])
+    expect(takeSent()).toEqual(['1', '2', '3', 'from within'])
     expect(log).toEqual(['1 0', '2 0', '3 0', 'from within 0'])
   })
 })
