@@ -51,13 +51,13 @@ export class Subscriptions {
     this.#parts = parts
     this.#unrouted = new UnroutedMessages(parts.unrouted, (unrouted) => this.#release(unrouted))
     const { transport, filtersPerSubscribe } = parts
-    const outcome: NegotiationListener = {
+    const listener: NegotiationListener = {
       onGranted: (subscription, qos) => this.#openWindow(subscription, qos),
       onRefused: (subscription, error) => subscription.end(error),
       onUnused: (subscription) => this.#remove(subscription),
       onAnswered: () => this.#releaseUnrouted(),
     }
-    this.#negotiation = new Negotiation({ transport, filtersPerSubscribe, listener: outcome })
+    this.#negotiation = new Negotiation({ transport, filtersPerSubscribe, listener })
   }
 
   /** See `Link.subscription$`. `open` starts the link. */

@@ -1,6 +1,6 @@
 import type { ConnectionInfo } from '../../src/link/link.js'
 
-/** A grant without limits but those given. */
+/** Returns a `ConnectionInfo` without limits except those passed. */
 export function connectionInfo(limits: Partial<ConnectionInfo> = {}): ConnectionInfo {
   return {
     protocolVersion: 5,

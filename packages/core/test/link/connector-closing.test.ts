@@ -3,8 +3,8 @@ import { accepted, connectorSetting } from './connector-setting.js'
 import { failure } from './manual-transport.js'
 import { arrival } from './messages.js'
 
-describe('closing a connector', () => {
-  it('that never was opened ends it, and keeps it closed', () => {
+describe('Connector.close', () => {
+  it('ends a connector that was never opened, and open no longer connects it', () => {
     const { connector, log, completeDisconnect, transport } = connectorSetting()
     connector.close()
     completeDisconnect()
@@ -13,7 +13,7 @@ describe('closing a connector', () => {
     expect(transport.connections).toEqual([])
   })
 
-  it('that connects drops the connection', () => {
+  it('aborts the connection attempt of a connecting connector', () => {
     const { connector, log, completeDisconnect, transport, timers } = connectorSetting()
     connector.open()
     connector.close()
@@ -23,23 +23,23 @@ describe('closing a connector', () => {
     expect(timers()).toBe(0)
   })
 
-  it('that is online says farewell and waits until it is gone; what arrives meanwhile is handed on', () => {
+  it('disconnects an online connector and passes on messages until the connection is closed', () => {
     const { connector, log, accept, completeDisconnect, transport, timers } = connectorSetting()
     connector.open()
     accept()
     log.length = 0
     connector.close()
-    const { subscriber: response } = transport.connections[0] ?? {}
-    response?.next({ type: 'message', message: arrival('a', '1'), acknowledge: () => undefined })
+    const { subscriber } = transport.connections[0] ?? {}
+    subscriber?.next({ type: 'message', message: arrival('a', '1'), acknowledge: () => undefined })
     expect([transport.openConnections(), log]).toEqual([1, ['ARRIVED 1']])
-    response?.complete()
+    subscriber?.complete()
     expect(log).toEqual(['ARRIVED 1'])
     completeDisconnect()
     expect(log).toEqual(['ARRIVED 1', 'ENDED', 'closed', '|'])
     expect([transport.openConnections(), timers()]).toEqual([0, 0])
   })
 
-  it('survives a farewell that fails, and a loss meanwhile', () => {
+  it('ends although disconnecting fails and the connection is lost meanwhile', () => {
     const { connector, log, accept, fail, transport } = connectorSetting()
     connector.open()
     accept()
@@ -51,7 +51,7 @@ describe('closing a connector', () => {
     expect(log).toEqual(['ENDED', 'closed', '|'])
   })
 
-  it('does not wait for a farewell that never ends', () => {
+  it('ends after 5 s if disconnecting does not complete', () => {
     const { connector, log, accept, advance, transport, timers } = connectorSetting()
     connector.open()
     accept()
@@ -66,7 +66,7 @@ describe('closing a connector', () => {
     expect(timers()).toBe(0)
   })
 
-  it('that waits for its next attempt makes none', () => {
+  it('cancels the next attempt of a connector that waits to reconnect', () => {
     const { connector, log, fail, completeDisconnect, advance, transport, timers } = connectorSetting()
     connector.open()
     fail('connection-lost')
@@ -77,7 +77,7 @@ describe('closing a connector', () => {
     expect([transport.connections.length, timers()]).toEqual([1, 0])
   })
 
-  it('that has ended, or is being closed, changes nothing', () => {
+  it('has no effect on a connector that has ended or is closing', () => {
     const ended = connectorSetting()
     ended.connector.open()
     ended.fail('invalid-argument')
@@ -102,24 +102,24 @@ describe('closing a connector', () => {
     'offline connection-lost 100',
     'ENDED',
     'closed',
-  ])('from within %s is the end of it', (when) => {
+  ])('ends the connector when called from the callback %j', (when) => {
     const { connector, log, transport, advance, timers } = connectorSetting({
-      connect: ({ subscriber: response }) => {
-        accepted({ subscriber: response })
-        response.error(failure('connection-lost'))
+      connect: ({ subscriber }) => {
+        accepted({ subscriber })
+        subscriber.error(failure('connection-lost'))
       },
-      disconnect: ({ subscriber: response }) => response.complete(),
-      told: (what, connector) => {
-        if (what === when) connector.close()
+      disconnect: ({ subscriber }) => subscriber.complete(),
+      onCall: (call, connector) => {
+        if (call === when) connector.close()
       },
     })
     connector.open()
     advance(50)
     connector.close()
     advance(10_000)
-    const outcome = ['ENDED', 'closed', '|']
+    const remaining = ['ENDED', 'closed', '|']
     const after = log.slice(log.indexOf(when) + 1)
-    expect(after).toEqual(outcome.slice(outcome.indexOf(when) + 1))
+    expect(after).toEqual(remaining.slice(remaining.indexOf(when) + 1))
     expect(transport.attempts).toEqual(when === 'connecting 1' ? [] : [1])
     expect([transport.openConnections(), timers()]).toEqual([0, 0])
   })

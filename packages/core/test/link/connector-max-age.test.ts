@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { connectorSetting } from './connector-setting.js'
 
-describe('a connection that has to be renewed', () => {
-  it('ends so long after it was accepted, and another follows', () => {
-    const { connector, log, accept, advance, transport } = connectorSetting({ renewAfter: 5_000 })
+describe('maxConnectionAge', () => {
+  it('reconnects when the connection reaches maxConnectionAge', () => {
+    const { connector, log, accept, advance, transport } = connectorSetting({ maxConnectionAge: 5_000 })
     connector.open()
     advance(1_000)
     accept()
@@ -19,9 +19,9 @@ describe('a connection that has to be renewed', () => {
     ])
   })
 
-  it('is not when it was lost or closed before', () => {
+  it('does not reconnect at maxConnectionAge if the connection was lost or closed before', () => {
     const { connector, log, accept, advance, fail, completeDisconnect, timers } = connectorSetting({
-      renewAfter: 5_000,
+      maxConnectionAge: 5_000,
     })
     connector.open()
     accept()
@@ -30,7 +30,7 @@ describe('a connection that has to be renewed', () => {
     advance(100)
     accept()
     advance(4_900)
-    expect(log.filter((what) => what === 'OFFLINE')).toHaveLength(1)
+    expect(log.filter((call) => call === 'OFFLINE')).toHaveLength(1)
     connector.close()
     completeDisconnect()
     expect(log.slice(-3)).toEqual(['ENDED', 'closed', '|'])
@@ -38,13 +38,13 @@ describe('a connection that has to be renewed', () => {
   })
 })
 
-describe('limits', () => {
-  it('take the place of what the broker grants', () => {
+describe('limits of a connector', () => {
+  it('overrides the values of CONNACK with the limits option', () => {
     const { connector, accept } = connectorSetting({ limits: { receiveMaximum: 16, maximumQoS: 1 } })
-    const grants: unknown[] = []
-    connector.state$.subscribe((state) => state.status === 'online' && grants.push(state.info))
+    const infos: unknown[] = []
+    connector.state$.subscribe((state) => state.status === 'online' && infos.push(state.info))
     connector.open()
     accept({ receiveMaximum: 65_535, maximumPacketSize: 100 })
-    expect(grants).toMatchObject([{ receiveMaximum: 16, maximumQoS: 1, maximumPacketSize: 100 }])
+    expect(infos).toMatchObject([{ receiveMaximum: 16, maximumQoS: 1, maximumPacketSize: 100 }])
   })
 })

@@ -5,35 +5,36 @@ import { longRuns } from '../codec/runs.js'
 import { linkScenario, topics, type LinkScenario } from './link-scenario.js'
 import { scenarioRun, type ScenarioRun } from './scenario-run.js'
 
-/** Whether a message comes once to everybody however many filters of the link ask for it. */
-function isExact({ broker }: LinkScenario, { subscribers: everybody }: ScenarioRun): boolean {
+/** Whether each subscriber receives a message once although several filters of the link match it. */
+function isExact({ broker }: LinkScenario, { subscribers }: ScenarioRun): boolean {
   const { overlap, limits, protocolVersion } = broker
-  const namesSubscriptions = limits.subscriptionIdentifiers && protocolVersion === 5
-  const hasShared = everybody.some(({ filter }) => filter.startsWith('$share/'))
-  return namesSubscriptions || (overlap === 'once' && !hasShared)
+  const hasIdentifiers = limits.subscriptionIdentifiers && protocolVersion === 5
+  const hasShared = subscribers.some(({ filter }) => filter.startsWith('$share/'))
+  return hasIdentifiers || (overlap === 'once' && !hasShared)
 }
 
-/** A message to every topic comes to everybody who listens to it, and to nobody else. */
-function expectNobodyDeaf(life: LinkScenario, one: ScenarioRun, probe: string): void {
-  for (const topic of topics) one.arrive(topic, probe)
-  one.advance(1_000)
-  for (const { filter, received } of one.activeSubscribers()) {
+/** Publishes to every topic and expects the message at its subscribers, and at no other. */
+function expectDelivery(scenario: LinkScenario, run: ScenarioRun, probe: string): void {
+  for (const topic of topics) run.arrive(topic, probe)
+  run.advance(1_000)
+  for (const { filter, received } of run.activeSubscribers()) {
     for (const topic of topics) {
       const copies = received.filter((message) => message.topic === topic && message.text === probe).length
       const expected = isMatch(filter, topic) ? 1 : 0
-      if (isExact(life, one)) expect([probe, filter, topic, copies]).toEqual([probe, filter, topic, expected])
+      if (isExact(scenario, run))
+        expect([probe, filter, topic, copies]).toEqual([probe, filter, topic, expected])
       else expect([probe, filter, topic, copies >= expected]).toEqual([probe, filter, topic, true])
     }
   }
 }
 
-/** What holds of every life, however it ended. */
-function expectOrder({ subscribers: everybody, publishes, published, incidents }: ScenarioRun): void {
-  for (const { text, qos, outcomes } of publishes) {
-    expect([text, outcomes.length]).toEqual([text, 1])
-    if (qos > 0) expect(['session-lost', 'connection-lost', 'protocol', 'unknown']).not.toContain(outcomes[0])
+/** Expects what holds after every scenario. */
+function expectConsistency({ subscribers, publishes, published, incidents }: ScenarioRun): void {
+  for (const { text, qos, results } of publishes) {
+    expect([text, results.length]).toEqual([text, 1])
+    if (qos > 0) expect(['session-lost', 'connection-lost', 'protocol', 'unknown']).not.toContain(results[0])
   }
-  for (const { filter, received, endings } of everybody) {
+  for (const { filter, received, endings } of subscribers) {
     expect(endings.length).toBeLessThanOrEqual(1)
     for (const { topic } of received)
       expect([filter, topic, isMatch(filter, topic)]).toEqual([filter, topic, true])
@@ -43,8 +44,8 @@ function expectOrder({ subscribers: everybody, publishes, published, incidents }
   expect(incidents.filter(({ kind }) => kind !== 'unroutable')).toEqual([])
 }
 
-async function expectClosed(one: ScenarioRun): Promise<void> {
-  const { link, advance, timers, activeSubscribers: present, broker } = one
+async function expectClosed(run: ScenarioRun): Promise<void> {
+  const { link, advance, timers, activeSubscribers, broker } = run
   let isClosed = false
   void link.close().then(() => {
     isClosed = true
@@ -54,51 +55,51 @@ async function expectClosed(one: ScenarioRun): Promise<void> {
     if (!isClosed) advance(50)
   }
   expect(isClosed).toBe(true)
-  // The last packets of the connection end their way.
+  // Deliver the last packets of the connection.
   advance(10)
   expect(timers()).toBe(0)
-  for (const { endings } of present()) expect(endings).toEqual(['complete'])
+  for (const { endings } of activeSubscribers()) expect(endings).toEqual(['complete'])
   expect(broker.session('me')?.isConnected ?? false).toBe(false)
-  expectOrder(one)
+  expectConsistency(run)
 }
 
-describe('a link', () => {
-  it('closes at any moment, in time, leaving nothing behind', async () => {
+describe('linkOver in random scenarios', () => {
+  it('closes in time after any steps, without a timer or an active session', async () => {
     await fc.assert(
-      fc.asyncProperty(linkScenario, async (life) => {
-        const one = scenarioRun(life)
-        one.runSteps()
-        await expectClosed(one)
+      fc.asyncProperty(linkScenario, async (scenario) => {
+        const run = scenarioRun(scenario)
+        run.runSteps()
+        await expectClosed(run)
       }),
       longRuns,
     )
   })
 
-  it('is neither deaf nor forgetful after whatever befell it, and leaves nothing behind', async () => {
+  it('delivers and acknowledges every message again once all disturbances have ended', async () => {
     await fc.assert(
-      fc.asyncProperty(linkScenario, async (life) => {
-        const one = scenarioRun(life)
-        const { broker, advance, timers, activeSubscribers: present } = one
-        one.runSteps()
-        one.endDisturbances()
+      fc.asyncProperty(linkScenario, async (scenario) => {
+        const run = scenarioRun(scenario)
+        const { broker, advance, timers, activeSubscribers } = run
+        run.runSteps()
+        run.endDisturbances()
         advance(120_000)
-        expectOrder(one)
+        expectConsistency(run)
         const unacknowledged = (): readonly unknown[] => broker.session('me')?.unacknowledged ?? []
-        if (!one.hasWithheldAcknowledgement()) expect(unacknowledged()).toEqual([])
-        if (unacknowledged().length === 0) expectNobodyDeaf(life, one, 'probe')
-        // What was abandoned or hoarded comes again on another connection.
+        if (!run.hasWithheldAcknowledgement()) expect(unacknowledged()).toEqual([])
+        if (unacknowledged().length === 0) expectDelivery(scenario, run, 'probe')
+        // Unacknowledged messages are redelivered on the next connection.
         broker.disconnect('me')
         advance(120_000)
         expect(unacknowledged()).toEqual([])
-        expectNobodyDeaf(life, one, 'another probe')
+        expectDelivery(scenario, run, 'another probe')
         expect(timers()).toBe(0)
-        if (life.unsubscribesFirst) {
-          for (const { unsubscribe: leave } of present()) leave()
+        if (scenario.unsubscribesFirst) {
+          for (const { unsubscribe } of activeSubscribers()) unsubscribe()
           advance(1_000)
           expect(broker.subscriptions()).toEqual([])
           expect(timers()).toBe(0)
         }
-        await expectClosed(one)
+        await expectClosed(run)
       }),
       longRuns,
     )

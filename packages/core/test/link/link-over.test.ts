@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest'
 import type { Delivery, LinkState } from '../../src/link/link.js'
 import { linkOver, type LinkOptions } from '../../src/link/link-over.js'
 import { connectionInfo } from './connection-info.js'
-import { failure, manualTransport, respond } from './manual-transport.js'
+import { failure, manualTransport, completeWith } from './manual-transport.js'
 import { linkSetting, type LinkSetting } from './link-setting.js'
 import { arrival, bytes, outgoing, textOf } from './messages.js'
 
-describe('a link', () => {
-  it('does nothing until somebody wants something of it', () => {
+describe('linkOver', () => {
+  it('does not connect until a stream other than incidents$ is subscribed to', () => {
     const { link, broker, advance, timers } = linkSetting()
     const streams = [link.state$, link.messages$('a'), link.subscription$('a'), link.publish$(outgoing('a'))]
     link.incidents$.subscribe()
@@ -19,15 +19,15 @@ describe('a link', () => {
     ['its state', ({ states }: LinkSetting) => states()],
     ['a subscription', ({ subscribe }: LinkSetting) => subscribe('a')],
     ['a message to publish', ({ publish }: LinkSetting) => publish('a', '1')],
-  ])('connects for %s, once', (_, want) => {
+  ])('connects once for %s', (_, use) => {
     const setting = linkSetting()
-    want(setting)
-    want(setting)
+    use(setting)
+    use(setting)
     setting.advance(10)
     expect(setting.broker.counts().connections).toBe(1)
   })
 
-  it('tells its states to everybody, the present one first', () => {
+  it('emits its states to every subscriber, the current one first', () => {
     const { states, advance, broker } = linkSetting()
     const early = states()
     advance(10)
@@ -48,20 +48,20 @@ describe('a link', () => {
     [{ unrouted: { bytes: -1 } }, /unrouted.bytes is -1/],
     [{ unrouted: { ttl: -1 } }, /unrouted.ttl is -1/],
     [{ reconnect: { initial: -1 } }, /initial is -1/],
-  ])('refuses %j', (options, message) => {
+  ])('rejects invalid link options %j', (options, message) => {
     const make = (): unknown => linkOver(manualTransport(), options)
     expect(make).toThrow(message)
     expect(make).toThrow(expect.objectContaining({ code: 'invalid-argument' }))
   })
 
-  it('refuses an unfit message before it connects', () => {
+  it('rejects an invalid message without connecting', () => {
     const { publish, advance, broker } = linkSetting()
     expect(publish('a/#', '1')).toEqual(['1 invalid-argument'])
     advance(10)
     expect(broker.counts().connections).toBe(0)
   })
 
-  it('sends nothing after a lost session before it is subscribed again', () => {
+  it('subscribes again before it resends messages after a lost session', () => {
     const { subscribe, publish, broker, advance, published } = linkSetting({ limits: { receiveMaximum: 2 } })
     const { log } = subscribe('a')
     advance(10)
@@ -75,12 +75,12 @@ describe('a link', () => {
     expect(acks.map(([ack]) => ack)).toEqual(['1 0', '2 0', '3 0', '4 0'])
   })
 
-  it('sends nothing twice in a resumed session but what the session itself sends again', () => {
+  it('leaves resending in a resumed session to the transport', () => {
     const { publish, broker, advance, published } = linkSetting({ latency: 5 })
     publish('a', '0')
     advance(100)
     const ack = publish('a', '1')
-    // It arrives, its acknowledgement does not.
+    // The message arrives at the broker, its acknowledgement does not arrive here.
     advance(7)
     broker.disconnect('me')
     advance(1_000)
@@ -88,7 +88,7 @@ describe('a link', () => {
     expect(published.slice(1)).toEqual(['a 1', 'a 1'])
   })
 
-  it('acknowledges to the broker in order of receipt', () => {
+  it('acknowledges messages in order of receipt', () => {
     const { link, broker, advance } = linkSetting()
     const deliveries: Delivery[] = []
     link.subscription$('a').subscribe((window) => {
@@ -107,7 +107,7 @@ describe('a link', () => {
     expect(unacknowledged()).toEqual([])
   })
 
-  it('tells what is malformed as an incident and lives on', () => {
+  it('reports a malformed packet on incidents$ and keeps running', () => {
     const { subscribe, broker, advance, incidents } = linkSetting()
     const { log } = subscribe('a')
     advance(10)
@@ -122,20 +122,20 @@ describe('a link', () => {
     expect(incidents[0]).not.toHaveProperty('type')
   })
 
-  it('leaves nothing at the broker and no timer when everybody has left', () => {
+  it('leaves no subscription at the broker and no timer when all subscribers have unsubscribed', () => {
     const { subscribe, broker, advance, timers } = linkSetting()
     const all = ['a', 'a', 'a/+', '#', '$share/g/a'].map(subscribe)
     advance(10)
     expect(broker.subscriptions()).toHaveLength(4)
-    for (const { leave } of all) leave()
+    for (const { unsubscribe } of all) unsubscribe()
     advance(10)
     expect([broker.subscriptions(), timers()]).toEqual([[], 0])
     expect(broker.counts().packets).toMatchObject({ subscribe: 3, unsubscribe: 4 })
   })
 })
 
-describe('a link that no retry can help', () => {
-  it('tells everybody why, then and later', () => {
+describe('linkOver after a fatal error', () => {
+  it('fails all current and later subscribers with the fatal error', () => {
     const { link, subscribe, publish, broker, advance, timers } = linkSetting()
     const states: LinkState[] = []
     link.state$.subscribe((state) => states.push(state))
@@ -160,11 +160,11 @@ describe('a link that no retry can help', () => {
   })
 })
 
-describe('a link over a transport that answers within every call', () => {
-  it('skips nothing and leaves nothing', async () => {
+describe('linkOver a synchronous transport', () => {
+  it('closes when the transport refuses and disconnects synchronously', async () => {
     const transport = manualTransport({
-      connect: ({ subscriber: response }) => response.error(failure('connection-refused', 0x85)),
-      disconnect: ({ subscriber: response }) => response.complete(),
+      connect: ({ subscriber }) => subscriber.error(failure('connection-refused', 0x85)),
+      disconnect: ({ subscriber }) => subscriber.complete(),
     })
     const link = linkOver(transport)
     const states: string[] = []
@@ -174,23 +174,23 @@ describe('a link over a transport that answers within every call', () => {
   })
 })
 
-describe('an acknowledgement that comes after the end', () => {
-  it('is not sent', async () => {
+describe('Delivery.acknowledge after close', () => {
+  it('sends no acknowledgement after the link was closed', async () => {
     const acknowledged: string[] = []
     const transport = manualTransport({
-      connect: ({ subscriber: response }) => response.next({ type: 'online', info: connectionInfo() }),
-      subscribe: (requested) => respond(requested, [1]),
-      disconnect: ({ subscriber: response }) => response.complete(),
+      connect: ({ subscriber }) => subscriber.next({ type: 'online', info: connectionInfo() }),
+      subscribe: (call) => completeWith(call, [1]),
+      disconnect: ({ subscriber }) => subscriber.complete(),
     })
     const link = linkOver(transport)
-    const inHand: Delivery[] = []
+    const openDeliveries: Delivery[] = []
     link.subscription$('a').subscribe((window) => {
-      window.deliveries$.subscribe((delivery) => inHand.push(delivery))
+      window.deliveries$.subscribe((delivery) => openDeliveries.push(delivery))
     })
-    const { subscriber: response } = transport.connections[0] ?? {}
-    response?.next({ type: 'message', message: arrival('a'), acknowledge: () => acknowledged.push('a') })
+    const { subscriber } = transport.connections[0] ?? {}
+    subscriber?.next({ type: 'message', message: arrival('a'), acknowledge: () => acknowledged.push('a') })
     await link.close()
-    for (const { acknowledge } of inHand) acknowledge()
-    expect([inHand.length, acknowledged]).toEqual([1, []])
+    for (const { acknowledge } of openDeliveries) acknowledge()
+    expect([openDeliveries.length, acknowledged]).toEqual([1, []])
   })
 })

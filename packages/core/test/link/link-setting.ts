@@ -16,13 +16,13 @@ export interface LinkSetting extends VirtualTime {
   readonly broker: VirtualBroker
   readonly link: Link
   readonly incidents: Incident[]
-  /** What the broker took from the link: topic and text. */
+  /** The messages that the broker received from the link: topic and text. */
   readonly published: string[]
   readonly states: () => string[]
-  /** Publishes; what came of it is written down as `text code`. */
+  /** Publishes; the result is recorded as `text code`. */
   readonly publish: (topic: string, text: string, more?: Partial<OutgoingMessage>) => string[]
-  /** Listens; the texts, then how it ended. */
-  readonly subscribe: (filter: string) => { readonly log: string[]; readonly leave: () => void }
+  /** Subscribes; records the texts, then the end. */
+  readonly subscribe: (filter: string) => { readonly log: string[]; readonly unsubscribe: () => void }
 }
 
 export function linkSetting(
@@ -76,7 +76,7 @@ export function linkSetting(
         error: (error: unknown) => log.push(AntiphonError.from(error).code),
         complete: () => log.push('|'),
       })
-      return { log, leave: () => subscription.unsubscribe() }
+      return { log, unsubscribe: () => subscription.unsubscribe() }
     },
   }
 }

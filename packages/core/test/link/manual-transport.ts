@@ -4,7 +4,7 @@ import type { PublishAck } from '../../src/link/link.js'
 import type { SubscribeRequest, Transport, TransportEvent } from '../../src/link/transport.js'
 import type { OutgoingMessage } from '../../src/message.js'
 
-/** One thing the transport was asked to do, and the one who waits for the answer. */
+/** A call of a transport method, with the subscriber of its result. */
 export interface TransportCall<T> {
   readonly subscriber: Subscriber<T>
 }
@@ -23,16 +23,16 @@ export interface UnsubscribeCall extends TransportCall<readonly number[]> {
   readonly filters: readonly string[]
 }
 
-/** What is done within the call, for transports that answer at once. */
-export interface Reactions {
-  readonly connect?: (requested: TransportCall<TransportEvent>) => void
-  readonly publish?: (requested: PublishCall) => void
-  readonly subscribe?: (requested: SubscribeCall) => void
-  readonly unsubscribe?: (requested: UnsubscribeCall) => void
-  readonly disconnect?: (requested: TransportCall<never>) => void
+/** Called synchronously on each call, to simulate a transport that answers at once. */
+export interface CallHandlers {
+  readonly connect?: (call: TransportCall<TransportEvent>) => void
+  readonly publish?: (call: PublishCall) => void
+  readonly subscribe?: (call: SubscribeCall) => void
+  readonly unsubscribe?: (call: UnsubscribeCall) => void
+  readonly disconnect?: (call: TransportCall<never>) => void
 }
 
-/** A transport that speaks to nobody: it writes down what it is asked, and the test gives the answers. */
+/** A transport without a broker: it records its calls, and the test emits their results. */
 export interface ManualTransport extends Transport {
   readonly connections: TransportCall<TransportEvent>[]
   readonly attempts: number[]
@@ -40,26 +40,26 @@ export interface ManualTransport extends Transport {
   readonly subscribed: SubscribeCall[]
   readonly unsubscribed: UnsubscribeCall[]
   readonly disconnects: TransportCall<never>[]
-  /** How many connections are open or opening. */
+  /** The number of open or opening connections. */
   readonly openConnections: () => number
 }
 
-export function manualTransport(react: Reactions = {}): ManualTransport {
+export function manualTransport(handlers: CallHandlers = {}): ManualTransport {
   const connections: TransportCall<TransportEvent>[] = []
   const attempts: number[] = []
   const published: PublishCall[] = []
   const subscribed: SubscribeCall[] = []
   const unsubscribed: UnsubscribeCall[] = []
-  const farewells: TransportCall<never>[] = []
+  const disconnects: TransportCall<never>[] = []
   const call$ = <T, A extends TransportCall<T>>(
-    requested: (response: Subscriber<T>) => A,
+    toCall: (subscriber: Subscriber<T>) => A,
     log: A[],
-    reaction?: (requested: A) => void,
+    handle?: (call: A) => void,
   ): Observable<T> =>
-    new Observable((response) => {
-      const one = requested(response)
-      log.push(one)
-      reaction?.(one)
+    new Observable((subscriber) => {
+      const call = toCall(subscriber)
+      log.push(call)
+      handle?.(call)
     })
 
   return {
@@ -68,39 +68,35 @@ export function manualTransport(react: Reactions = {}): ManualTransport {
     published,
     subscribed,
     unsubscribed,
-    disconnects: farewells,
-    openConnections: () => connections.filter(({ subscriber: response }) => !response.closed).length,
+    disconnects,
+    openConnections: () => connections.filter(({ subscriber }) => !subscriber.closed).length,
     connect$: (attempt) => {
       attempts.push(attempt)
-      return call$((response) => ({ subscriber: response }), connections, react.connect)
+      return call$((subscriber) => ({ subscriber }), connections, handlers.connect)
     },
-    publish$: (message) => call$((response) => ({ subscriber: response, message }), published, react.publish),
+    publish$: (message) => call$((subscriber) => ({ subscriber, message }), published, handlers.publish),
     subscribe$: (requests, identifier) => {
       const filters = requests.map(({ filter }) => filter)
       return call$(
-        (response) => ({ subscriber: response, requests, filters, identifier }),
+        (subscriber) => ({ subscriber, requests, filters, identifier }),
         subscribed,
-        react.subscribe,
+        handlers.subscribe,
       )
     },
     unsubscribe$: (filters) =>
-      call$((response) => ({ subscriber: response, filters }), unsubscribed, react.unsubscribe),
+      call$((subscriber) => ({ subscriber, filters }), unsubscribed, handlers.unsubscribe),
     disconnect$: () =>
-      call$<never, TransportCall<never>>(
-        (response) => ({ subscriber: response }),
-        farewells,
-        react.disconnect,
-      ),
+      call$<never, TransportCall<never>>((subscriber) => ({ subscriber }), disconnects, handlers.disconnect),
   }
 }
 
-/** Answers, and is done. */
-export function respond<T>({ subscriber: response }: TransportCall<T>, value: T): void {
-  response.next(value)
-  response.complete()
+/** Emits a value and completes. */
+export function completeWith<T>({ subscriber }: TransportCall<T>, value: T): void {
+  subscriber.next(value)
+  subscriber.complete()
 }
 
-/** The error a transport gives, with a reason code where there is one. */
+/** Returns an error as a transport emits it, with an optional reason code. */
 export function failure(code: ErrorCode, reasonCode?: number): AntiphonError {
   return new AntiphonError(code, `the ${code} of a test`, reasonCode === undefined ? {} : { reasonCode })
 }

@@ -2,32 +2,32 @@ import { describe, expect, it } from 'vitest'
 import { failure } from './manual-transport.js'
 import { subscriptionsSetting, type SubscriptionsSetting } from './subscriptions-setting.js'
 
-/** Transports tell of a loss in either order: of the unanswered packets first, or of the connection first. */
+/** Transports report a loss in either order: the unacknowledged packets first, or the connection first. */
 const losses: readonly [string, (setting: SubscriptionsSetting) => void][] = [
   [
-    'told of before the connection',
+    'reported by the packet first',
     ({ transport, offline }) => {
-      for (const { subscriber: response } of [...transport.subscribed, ...transport.unsubscribed])
-        response.error(failure('connection-lost'))
+      for (const { subscriber } of [...transport.subscribed, ...transport.unsubscribed])
+        subscriber.error(failure('connection-lost'))
       offline()
     },
   ],
   [
-    'told of after the connection',
+    'reported by the connection first',
     ({ transport, offline }) => {
       offline()
-      for (const { subscriber: response } of [...transport.subscribed, ...transport.unsubscribed])
-        response.error(failure('connection-lost'))
+      for (const { subscriber } of [...transport.subscribed, ...transport.unsubscribed])
+        subscriber.error(failure('connection-lost'))
     },
   ],
 ]
 const resumed = { sessionPresent: true }
 
-describe.each(losses)('a connection lost during a SUBSCRIBE, %s,', (_, lose) => {
-  it.each([true, false])('asks again with the next, session kept: %s', (isKept) => {
+describe.each(losses)('a connection lost during SUBSCRIBE, %s,', (_, lose) => {
+  it.each([true, false])('sends SUBSCRIBE again on the next connection, session kept: %s', (isKept) => {
     const setting = subscriptionsSetting()
     const { online, watch, takePackets, suback, receive, calls } = setting
-    const one = watch('a')
+    const watched = watch('a')
     online()
     lose(setting)
     expect(calls).toEqual(['open'])
@@ -37,16 +37,16 @@ describe.each(losses)('a connection lost during a SUBSCRIBE, %s,', (_, lose) => 
     expect(calls).toEqual(['open'])
     suback()
     receive('a', 'x')
-    expect(one.log).toEqual(['open', 'x'])
+    expect(watched.log).toEqual(['open', 'x'])
     expect(calls).toEqual(['open', 'ready'])
   })
 
-  it.each([true, false])('that nobody wants any more leaves nothing behind, session kept: %s', (isKept) => {
+  it.each([true, false])('removes a subscription without subscribers, session kept: %s', (isKept) => {
     const setting = subscriptionsSetting()
     const { online, watch, takePackets, unsuback } = setting
     online()
-    const one = watch('a')
-    one.leave()
+    const watched = watch('a')
+    watched.unsubscribe()
     lose(setting)
     takePackets()
     online({ sessionPresent: isKept })
@@ -58,14 +58,14 @@ describe.each(losses)('a connection lost during a SUBSCRIBE, %s,', (_, lose) => 
   })
 })
 
-describe.each(losses)('a connection lost during an UNSUBSCRIBE, %s,', (_, lose) => {
-  it.each([true, false])('sends it again where the session is kept: %s', (isKept) => {
+describe.each(losses)('a connection lost during UNSUBSCRIBE, %s,', (_, lose) => {
+  it.each([true, false])('sends UNSUBSCRIBE again only if the session was kept: %s', (isKept) => {
     const setting = subscriptionsSetting()
     const { online, watch, takePackets, suback, unsuback } = setting
     online()
-    const one = watch('a')
+    const watched = watch('a')
     suback()
-    one.leave()
+    watched.unsubscribe()
     lose(setting)
     takePackets()
     online({ sessionPresent: isKept })
@@ -75,40 +75,43 @@ describe.each(losses)('a connection lost during an UNSUBSCRIBE, %s,', (_, lose) 
     expect(takePackets()).toEqual(['+a #1'])
   })
 
-  it.each([true, false])('subscribes for who came back meanwhile, session kept: %s', (isKept) => {
-    const setting = subscriptionsSetting()
-    const { online, watch, takePackets, suback, receive } = setting
-    online()
-    const one = watch('a')
-    suback()
-    one.leave()
-    lose(setting)
-    const again = watch('a')
-    takePackets()
-    online({ sessionPresent: isKept })
-    expect(takePackets()).toEqual(['+a #1'])
-    suback()
-    receive('a', 'x')
-    expect(again.log).toEqual(['open', 'x'])
-  })
+  it.each([true, false])(
+    'subscribes again for a subscriber that came meanwhile, session kept: %s',
+    (isKept) => {
+      const setting = subscriptionsSetting()
+      const { online, watch, takePackets, suback, receive } = setting
+      online()
+      const watched = watch('a')
+      suback()
+      watched.unsubscribe()
+      lose(setting)
+      const again = watch('a')
+      takePackets()
+      online({ sessionPresent: isKept })
+      expect(takePackets()).toEqual(['+a #1'])
+      suback()
+      receive('a', 'x')
+      expect(again.log).toEqual(['open', 'x'])
+    },
+  )
 })
 
-describe('an answer of a connection that is gone', () => {
-  it('changes nothing any more', () => {
+describe('a SUBACK or UNSUBACK of a lost connection', () => {
+  it('is ignored if it arrives after the next connection', () => {
     const { online, offline, watch, takePackets, suback, transport, calls } = subscriptionsSetting()
-    const one = watch('a')
+    const watched = watch('a')
     online()
     offline()
     online()
     transport.subscribed[0]?.subscriber.next([0x87])
     transport.subscribed[0]?.subscriber.complete()
-    expect(one.log).toEqual([])
+    expect(watched.log).toEqual([])
     expect(calls).toEqual(['open'])
     takePackets()
     suback()
-    expect(one.log).toEqual(['open'])
+    expect(watched.log).toEqual(['open'])
     expect(calls).toEqual(['open', 'ready'])
-    one.leave()
+    watched.unsubscribe()
     offline()
     online(resumed)
     transport.unsubscribed[0]?.subscriber.complete()
@@ -118,10 +121,10 @@ describe('an answer of a connection that is gone', () => {
   })
 })
 
-describe('a loss that is told of when the next connection is there already', () => {
-  it('does not disturb what is under way on it', () => {
+describe('a lost packet reported after the next connection', () => {
+  it('does not affect a SUBSCRIBE in flight on the next connection', () => {
     const { online, offline, watch, takePackets, suback, transport, calls } = subscriptionsSetting()
-    const one = watch('a')
+    const watched = watch('a')
     online()
     offline()
     online()
@@ -131,15 +134,15 @@ describe('a loss that is told of when the next connection is there already', () 
     expect(takePackets()).toEqual([])
     suback()
     expect(calls).toEqual(['open', 'open', 'ready'])
-    expect(one.log).toEqual(['open'])
+    expect(watched.log).toEqual(['open'])
   })
 
-  it('does not disturb an UNSUBSCRIBE either', () => {
+  it('does not affect an UNSUBSCRIBE in flight on the next connection', () => {
     const { online, offline, watch, takePackets, suback, transport } = subscriptionsSetting()
     online()
-    const one = watch('a')
+    const watched = watch('a')
     suback()
-    one.leave()
+    watched.unsubscribe()
     offline()
     online(resumed)
     transport.unsubscribed[0]?.subscriber.error(failure('connection-lost'))

@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import { AntiphonError } from '../../src/errors.js'
-import { respond } from './manual-transport.js'
+import { completeWith } from './manual-transport.js'
 import { outboxSetting } from './outbox-setting.js'
 
 const closed = new AntiphonError('link-closed', 'closed')
 
-describe('a sender that acts from within', () => {
-  it('an acknowledgement may publish: behind what waits', () => {
+describe('Outbox called from its own callbacks', () => {
+  it('queues a message published on an acknowledgement behind the waiting ones', () => {
     const { send, online, acknowledge, takeSent } = outboxSetting()
     online({ receiveMaximum: 1 })
-    send('1', {}, () => send('from within'))
+    send('1', {}, () => send('nested'))
     send('2')
     acknowledge('1')
     acknowledge('2')
-    expect(takeSent()).toEqual(['1', '2', 'from within'])
+    expect(takeSent()).toEqual(['1', '2', 'nested'])
   })
 
-  it('a failure may publish again and again', () => {
+  it('sends messages published on failures, repeatedly', () => {
     const { send, online, log, takeSent } = outboxSetting()
     send('1', { retain: true }, () => send('2', { retain: true }, () => send('3')))
     send('4')
@@ -25,7 +25,7 @@ describe('a sender that acts from within', () => {
     expect(takeSent()).toEqual(['4', '3'])
   })
 
-  it('an acknowledgement may take out what waits', () => {
+  it('does not send a message unsubscribed on the acknowledgement before it', () => {
     const { send, online, acknowledge, takeSent } = outboxSetting()
     online({ receiveMaximum: 1 })
     send('1', {}, () => second.unsubscribe())
@@ -35,7 +35,7 @@ describe('a sender that acts from within', () => {
     expect(takeSent()).toEqual(['1', '3'])
   })
 
-  it('an acknowledgement may end the outbox, or lose the connection', () => {
+  it('can be ended or paused on an acknowledgement', () => {
     const ended = outboxSetting()
     ended.online({ receiveMaximum: 1 })
     ended.send('1', {}, () => ended.outbox.end(closed))
@@ -53,7 +53,7 @@ describe('a sender that acts from within', () => {
     expect(lost.takeSent()).toEqual(['2'])
   })
 
-  it('an acknowledgement may drain the outbox and be the last', () => {
+  it('can be drained on the last acknowledgement', () => {
     const { outbox, send, online, acknowledge, log } = outboxSetting()
     online()
     send('1', {}, () => outbox.drain(closed, () => log.push('idle')))
@@ -61,7 +61,7 @@ describe('a sender that acts from within', () => {
     expect(log).toEqual(['1 0', 'idle'])
   })
 
-  it('an end may take out what waits, and sends nothing more', () => {
+  it('sends nothing when a message is unsubscribed while the outbox ends', () => {
     const { outbox, send, online, takeSent, log } = outboxSetting()
     online({ receiveMaximum: 1 })
     send('1', {}, () => second.unsubscribe())
@@ -72,21 +72,21 @@ describe('a sender that acts from within', () => {
     expect(log).toEqual(['1 link-closed', '3 link-closed'])
   })
 
-  it('an end may publish, and is refused', () => {
+  it('fails a message published while the outbox ends', () => {
     const { outbox, send, log } = outboxSetting()
-    send('1', {}, () => send('from within'))
+    send('1', {}, () => send('nested'))
     send('2')
     outbox.end(closed)
-    expect(log).toEqual(['1 link-closed', 'from within link-closed', '2 link-closed'])
+    expect(log).toEqual(['1 link-closed', 'nested link-closed', '2 link-closed'])
   })
 
-  it('an answer given within the call keeps the order of the queue', () => {
+  it('keeps the order of the queue over a synchronous transport', () => {
     const { send, online, takeSent, log } = outboxSetting({
-      react: { publish: (requested) => respond(requested, { reasonCode: 0 }) },
+      react: { publish: (call) => completeWith(call, { reasonCode: 0 }) },
     })
-    for (const text of ['1', '2', '3']) send(text, {}, () => void (text === '1' && send('from within')))
+    for (const text of ['1', '2', '3']) send(text, {}, () => void (text === '1' && send('nested')))
     online({ receiveMaximum: 1 })
-    expect(takeSent()).toEqual(['1', '2', '3', 'from within'])
-    expect(log).toEqual(['1 0', '2 0', '3 0', 'from within 0'])
+    expect(takeSent()).toEqual(['1', '2', '3', 'nested'])
+    expect(log).toEqual(['1 0', '2 0', '3 0', 'nested 0'])
   })
 })

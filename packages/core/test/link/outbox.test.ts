@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest'
 import { AntiphonError } from '../../src/errors.js'
 import type { PublishAck } from '../../src/link/link.js'
 import { runs } from '../codec/runs.js'
-import { failure, respond, type PublishCall } from './manual-transport.js'
+import { failure, completeWith, type PublishCall } from './manual-transport.js'
 import { outgoing } from './messages.js'
 import { outboxSetting } from './outbox-setting.js'
 
-const acknowledgeAtOnce = (requested: PublishCall): void => respond(requested, { reasonCode: 0 })
+const acknowledgeAtOnce = (call: PublishCall): void => completeWith(call, { reasonCode: 0 })
 const closed = new AntiphonError('link-closed', 'closed')
 
 type Step =
@@ -44,19 +44,19 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { maxLength: 60, size: 'max' },
 )
 
-describe('an outbox', () => {
-  it('keeps the order and the quota over any acknowledgements, losses and changes of mind', () => {
+describe('Outbox', () => {
+  it('keeps order and Receive Maximum over any acknowledgements, losses and unsubscribes', () => {
     fc.assert(
       fc.property(steps, (steps) => {
         const { outbox, log, send, takeSent, online, acknowledge, loseSession, timers } = outboxSetting({
           react: {
-            publish: (requested) => (requested.message.qos === 0 ? acknowledgeAtOnce(requested) : undefined),
+            publish: (call) => (call.message.qos === 0 ? acknowledgeAtOnce(call) : undefined),
           },
         })
-        // The naive account: one queue, one list of what is in flight, everything by hand.
+        // The model: one queue and one list of messages in flight.
         const qosOf = new Map<string, number>()
-        const senders: { readonly text: string; readonly leave: () => void }[] = []
-        const left = new Set<string>()
+        const senders: { readonly text: string; readonly unsubscribe: () => void }[] = []
+        const unsubscribed = new Set<string>()
         const expected: string[] = []
         let queue: string[] = []
         let inFlight: string[] = []
@@ -77,7 +77,7 @@ describe('an outbox', () => {
               qosOf.set(text, step.qos)
               queue.push(text)
               const subscription = send(text, { qos: step.qos })
-              senders.push({ text, leave: () => subscription.unsubscribe() })
+              senders.push({ text, unsubscribe: () => subscription.unsubscribe() })
               return
             }
             case 'acknowledge': {
@@ -90,9 +90,9 @@ describe('an outbox', () => {
             case 'unsubscribe': {
               const sender = senders.at(-1 - step.which)
               if (sender === undefined) return
-              left.add(sender.text)
+              unsubscribed.add(sender.text)
               queue = queue.filter((text) => text !== sender.text)
-              sender.leave()
+              sender.unsubscribe()
               return
             }
             case 'pause':
@@ -102,7 +102,7 @@ describe('an outbox', () => {
             case 'resume':
               outbox.pause()
               if (step.isSessionLost) {
-                queue = [...inFlight.filter((text) => !left.has(text)), ...queue]
+                queue = [...inFlight.filter((text) => !unsubscribed.has(text)), ...queue]
                 inFlight = []
                 loseSession()
               }
@@ -118,14 +118,14 @@ describe('an outbox', () => {
         outbox.end(closed)
         const settled = log.map((line) => line.split(' ')[0])
         expect(new Set(settled).size).toBe(settled.length)
-        for (const [text] of qosOf) if (!left.has(text)) expect(settled).toContain(text)
+        for (const [text] of qosOf) if (!unsubscribed.has(text)) expect(settled).toContain(text)
         expect(timers()).toBe(0)
       }),
       runs,
     )
   })
 
-  it('sends at once what the quota has room for, and the rest as acknowledgements make room', () => {
+  it('sends up to Receive Maximum at once, and the rest on acknowledgements', () => {
     const { send, takeSent, online, acknowledge, log } = outboxSetting()
     online({ receiveMaximum: 2 })
     for (const text of ['1', '2', '3', '4']) send(text)
@@ -138,19 +138,19 @@ describe('an outbox', () => {
     expect(log).toEqual(['2 16', '1 0', '3 0'])
   })
 
-  it('sends nothing for who has left before', () => {
+  it('does not send a message whose subscriber had unsubscribed before', () => {
     const { outbox, online, takeSent } = outboxSetting()
     online()
-    const gone = new Subscriber<PublishAck>()
-    gone.unsubscribe()
-    outbox.send(outgoing('a', '1'), gone)
+    const unsubscribed = new Subscriber<PublishAck>()
+    unsubscribed.unsubscribe()
+    outbox.send(outgoing('a', '1'), unsubscribed)
     outbox.pause()
-    outbox.send(outgoing('a', '2'), gone)
+    outbox.send(outgoing('a', '2'), unsubscribed)
     online()
     expect(takeSent()).toEqual([])
   })
 
-  it('lets QoS 0 pass by a used up quota, but by nothing that waits', () => {
+  it('sends QoS 0 when Receive Maximum is reached, but not before queued messages', () => {
     const { send, takeSent, online, acknowledge } = outboxSetting()
     online({ receiveMaximum: 1 })
     send('1')
@@ -162,7 +162,7 @@ describe('an outbox', () => {
     expect(takeSent()).toEqual(['2', '0b'])
   })
 
-  it('tells of a refusal by its reason, and goes on', () => {
+  it('fails a refused message and sends the next', () => {
     const { send, takeSent, online, acknowledge, log } = outboxSetting()
     online({ receiveMaximum: 1 })
     send('1')
@@ -172,7 +172,7 @@ describe('an outbox', () => {
     expect(takeSent()).toEqual(['1', '2'])
   })
 
-  it('sends nothing the broker said it would refuse, and goes on with the next', () => {
+  it('fails messages that CONNACK rules out without sending them, and sends the next', () => {
     const { send, takeSent, online, log } = outboxSetting()
     send('1', { retain: true })
     send('2', { qos: 2 })
@@ -183,19 +183,19 @@ describe('an outbox', () => {
     expect(takeSent()).toEqual(['3'])
   })
 
-  it('tells what a transport says of its own', () => {
+  it('fails a message with the error of its transport', () => {
     const { send, online, transport, log } = outboxSetting()
     online()
     send('1')
     transport.published[0]?.subscriber.error(failure('expired'))
     send('2')
-    transport.published[1]?.subscriber.error('a word')
+    transport.published[1]?.subscriber.error('not an Error')
     send('3')
     transport.published[2]?.subscriber.complete()
     expect(log).toEqual(['1 expired', '2 unknown', '3 protocol'])
   })
 
-  it('gets its quota back from a transport that has no answer for who has left', () => {
+  it('frees the quota of an unsubscribed message that the transport completes without an acknowledgement', () => {
     const { send, takeSent, online, transport } = outboxSetting()
     online({ receiveMaximum: 1 })
     send('1').unsubscribe()
@@ -205,7 +205,7 @@ describe('an outbox', () => {
     expect(takeSent()).toEqual(['2'])
   })
 
-  it('goes through a long queue without a deep stack, telling in order', () => {
+  it('sends 50 000 queued messages over a synchronous transport without a deep stack', () => {
     const { send, takeSent, online, log } = outboxSetting({ react: { publish: acknowledgeAtOnce } })
     const count = 50_000
     for (let text = 0; text < count; text++) send(`${text}`, { qos: text % 2 === 0 ? 0 : 1 })
@@ -215,8 +215,8 @@ describe('an outbox', () => {
   })
 })
 
-describe('what waits in an outbox', () => {
-  it('is bounded in number; what has no room is failed and told of', () => {
+describe('Outbox queue', () => {
+  it('fails and reports messages beyond its maximum number', () => {
     const { send, online, takeSent, log, incidents } = outboxSetting({ bounds: { messages: 2 } })
     for (const text of ['1', '2', '3']) send(text)
     expect(log).toEqual(['3 overflow'])
@@ -227,14 +227,17 @@ describe('what waits in an outbox', () => {
         error: { code: 'overflow', topic: 'a', phase: 'before-network' },
       },
     ])
-    expect(incidents[0]).toHaveProperty('error.message', expect.stringContaining('2 messages, 2 bytes wait'))
+    expect(incidents[0]).toHaveProperty(
+      'error.message',
+      expect.stringContaining('queue is full (2 messages, 2 bytes)'),
+    )
     online()
     for (const text of ['4', '5', '6']) send(text)
     expect(takeSent()).toEqual(['1', '2', '4', '5', '6'])
     expect(log).toEqual(['3 overflow'])
   })
 
-  it('is bounded in bytes of payload', () => {
+  it('fails messages beyond its maximum payload bytes', () => {
     const { send, log } = outboxSetting({ bounds: { bytes: 10 } })
     send('123456')
     send('12345')
@@ -243,7 +246,7 @@ describe('what waits in an outbox', () => {
     expect(log).toEqual(['12345 overflow', '1 overflow'])
   })
 
-  it('frees its room when it is sent, taken out or expired', () => {
+  it('has room again when a message is sent, unsubscribed or expired', () => {
     const { send, online, outbox, advance, takeSent, log } = outboxSetting({
       bounds: { messages: 1, bytes: 3 },
     })
@@ -259,7 +262,7 @@ describe('what waits in an outbox', () => {
     expect(log).toEqual(['2 expired', '5 overflow'])
   })
 
-  it('is nothing at all where nothing may wait', () => {
+  it('queues nothing if its limit is 0', () => {
     const { send, online, takeSent, log } = outboxSetting({ bounds: { messages: 0 } })
     send('1')
     online({ receiveMaximum: 1 })
@@ -269,7 +272,7 @@ describe('what waits in an outbox', () => {
     expect(log).toEqual(['1 overflow', '3 overflow'])
   })
 
-  it('is taken out by who no longer wants it, and what has left stays sent', () => {
+  it('drops an unsubscribed message only if it was not sent', () => {
     const { send, online, takeSent, acknowledge, log } = outboxSetting()
     const [first, second] = [send('1'), send('2')]
     second.unsubscribe()

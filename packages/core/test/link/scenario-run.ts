@@ -6,7 +6,7 @@ import type { LinkScenario, SubscriberBehaviour, Step } from './link-scenario.js
 import { linkSetting, type LinkSetting } from './link-setting.js'
 import { bytes, textOf } from './messages.js'
 
-/** Somebody who listens, or did. */
+/** A subscriber of the scenario, active or not. */
 export interface ScenarioSubscriber {
   readonly filter: string
   readonly received: { readonly topic: string; readonly text: string }[]
@@ -14,25 +14,25 @@ export interface ScenarioSubscriber {
   readonly unsubscribe: () => void
 }
 
-/** A message somebody published, and what came of it. */
+/** A message that the scenario published, and its results. */
 export interface PublishAttempt {
   readonly text: string
   readonly qos: QoS
-  readonly outcomes: string[]
+  readonly results: string[]
 }
 
-/** A link in the middle of its life, and what became of all who had to do with it. */
+/** A link that runs a scenario, and what its subscribers and publishers received. */
 export interface ScenarioRun extends Pick<
   LinkSetting,
   'link' | 'broker' | 'advance' | 'timers' | 'incidents'
 > {
-  /** Takes every step. */
+  /** Runs all steps. */
   readonly runSteps: () => void
-  /** Takes back every refusal, brings the broker up, and has everybody listen plainly. */
+  /** Removes all refusals and starts the broker; from now on every subscriber acknowledges. */
   readonly endDisturbances: () => void
   readonly arrive: (topic: string, text: string) => void
   readonly subscribers: readonly ScenarioSubscriber[]
-  /** Who has not left and was not turned away. */
+  /** The subscribers that have not unsubscribed and received no error. */
   readonly activeSubscribers: () => readonly ScenarioSubscriber[]
   readonly publishes: readonly PublishAttempt[]
   readonly published: readonly { readonly text: string; readonly qos: QoS }[]
@@ -42,48 +42,48 @@ export interface ScenarioRun extends Pick<
 export function scenarioRun({ filters, steps, broker: options }: LinkScenario): ScenarioRun {
   const { link, broker, advance, timers, incidents } = linkSetting(options)
   const subscribers: ScenarioSubscriber[] = []
-  const left = new Set<ScenarioSubscriber>()
-  const undo: (() => void)[] = []
+  const unsubscribed = new Set<ScenarioSubscriber>()
+  const refusals: (() => void)[] = []
   const publishes: PublishAttempt[] = []
   const published: { readonly text: string; readonly qos: QoS }[] = []
-  const hoard: Delivery[] = []
-  let hasHoarded = false
-  let isPeace = false
+  const withheld: Delivery[] = []
+  let hasWithheld = false
+  let isUndisturbed = false
   let arrived = 0
   broker.published$.subscribe(({ message, clientId }) => {
     if (clientId === 'me') published.push({ text: textOf(message), qos: message.qos ?? 1 })
   })
 
-  const present = (): readonly ScenarioSubscriber[] => subscribers.filter((one) => !left.has(one))
-  const isServed = ({ endings }: ScenarioSubscriber): boolean =>
-    endings.every((outcome) => outcome === 'complete')
+  const current = (): readonly ScenarioSubscriber[] =>
+    subscribers.filter((subscriber) => !unsubscribed.has(subscriber))
+  const hasNoError = ({ endings }: ScenarioSubscriber): boolean => endings.every((end) => end === 'complete')
 
-  const hoarded = (delivery: Delivery): Message => {
-    if (isPeace) delivery.acknowledge()
-    else hoard.push(delivery)
-    hasHoarded ||= !isPeace
+  const withhold = (delivery: Delivery): Message => {
+    if (isUndisturbed) delivery.acknowledge()
+    else withheld.push(delivery)
+    hasWithheld ||= !isUndisturbed
     return delivery.message
   }
-  const listen = (filter: string, behaviour: SubscriberBehaviour, qos: QoS): void => {
+  const subscribe = (filter: string, behaviour: SubscriberBehaviour, qos: QoS): void => {
     const teardown = new Subscription()
     const received: ScenarioSubscriber['received'] = []
     const endings: string[] = []
-    const leave = (): void => {
-      left.add(listener)
+    const unsubscribe = (): void => {
+      unsubscribed.add(subscriber)
       teardown.unsubscribe()
     }
-    const listener: ScenarioSubscriber = { filter, received, endings, unsubscribe: leave }
-    subscribers.push(listener)
+    const subscriber: ScenarioSubscriber = { filter, received, endings, unsubscribe }
+    subscribers.push(subscriber)
     const next = (message: Message): void => {
       received.push({ topic: message.topic, text: textOf(message) })
-      if (received.length > 1 || isPeace) return
-      if (behaviour === 'leaves') leave()
-      else if (behaviour === 'answers' && message.topic !== 'd') publish('d', 1)
-      else if (behaviour === 'invites') listen(filterOf(filters.indexOf(filter) + 1), 'listens', 1)
+      if (received.length > 1 || isUndisturbed) return
+      if (behaviour === 'unsubscribes') unsubscribe()
+      else if (behaviour === 'publishes' && message.topic !== 'd') publish('d', 1)
+      else if (behaviour === 'subscribes') subscribe(filterOf(filters.indexOf(filter) + 1), 'keeps', 1)
     }
     const deliveries$ = link.subscription$(filter, { qos }).pipe(mergeMap((window) => window.deliveries$))
     const messages$ =
-      behaviour === 'hoards' ? deliveries$.pipe(map(hoarded)) : link.messages$(filter, { qos })
+      behaviour === 'withholds' ? deliveries$.pipe(map(withhold)) : link.messages$(filter, { qos })
     teardown.add(
       messages$.subscribe({
         next,
@@ -95,52 +95,53 @@ export function scenarioRun({ filters, steps, broker: options }: LinkScenario): 
 
   const publish = (topic: string, qos: QoS, expiry?: number): void => {
     const text = `${publishes.length}`
-    const outcomes: string[] = []
-    publishes.push({ text, qos, outcomes })
+    const results: string[] = []
+    publishes.push({ text, qos, results })
     const message = { topic, payload: bytes(text), qos }
     link.publish$(expiry === undefined ? message : { ...message, messageExpiryInterval: expiry }).subscribe({
-      error: (error: unknown) => outcomes.push(AntiphonError.from(error).code),
-      complete: () => outcomes.push('complete'),
+      error: (error: unknown) => results.push(AntiphonError.from(error).code),
+      complete: () => results.push('complete'),
     })
   }
   const arrive = (topic: string, text: string, qos: QoS = 1, retain = false): void =>
     void broker.publish({ topic, payload: bytes(text), qos, retain })
-  const relent = (): void => {
-    for (const one of undo.splice(0)) one()
+  const acceptAgain = (): void => {
+    for (const accept of refusals.splice(0)) accept()
   }
 
   const filterOf = (which: number): string => filters[which % filters.length] ?? ''
   const perform = (step: Step): void => {
     switch (step.do) {
-      case 'listen':
-        return listen(filterOf(step.filter), step.manner, step.wants)
-      case 'leave':
-        return present().at(step.which)?.unsubscribe()
-      case 'leave all':
-        for (const one of present()) if (one.filter === filterOf(step.filter)) one.unsubscribe()
+      case 'subscribe':
+        return subscribe(filterOf(step.filter), step.behaviour, step.maximumQoS)
+      case 'unsubscribe':
+        return current().at(step.which)?.unsubscribe()
+      case 'unsubscribe all':
+        for (const subscriber of current())
+          if (subscriber.filter === filterOf(step.filter)) subscriber.unsubscribe()
         return
       case 'acknowledge':
-        return hoard.splice(step.which, 1)[0]?.acknowledge()
+        return withheld.splice(step.which, 1)[0]?.acknowledge()
       case 'publish':
         return publish(step.topic, step.qos, step.expiry)
       case 'arrive':
-        return arrive(step.topic, `from outside ${arrived++}`, step.qos, step.retain)
+        return arrive(step.topic, `other client ${arrived++}`, step.qos, step.retain)
       case 'disconnect': {
         const { session, reasonCode } = step
         return broker.disconnect('me', reasonCode === undefined ? { session } : { session, reasonCode })
       }
-      case 'go down':
+      case 'stop broker':
         return broker.down({ sessions: step.session })
-      case 'come up':
+      case 'start broker':
         return broker.up()
-      case 'refuse to subscribe':
-        return void undo.push(broker.refuseSubscribe(filterOf(step.filter), 0x87))
-      case 'refuse to take':
-        return void undo.push(broker.refusePublish(step.topic, 0x97))
-      case 'refuse to connect':
-        return void undo.push(broker.refuseConnect(0x88))
-      case 'relent':
-        return relent()
+      case 'refuse subscribe':
+        return void refusals.push(broker.refuseSubscribe(filterOf(step.filter), 0x87))
+      case 'refuse publish':
+        return void refusals.push(broker.refusePublish(step.topic, 0x97))
+      case 'refuse connect':
+        return void refusals.push(broker.refuseConnect(0x88))
+      case 'accept again':
+        return acceptAgain()
     }
   }
 
@@ -157,15 +158,15 @@ export function scenarioRun({ filters, steps, broker: options }: LinkScenario): 
       }
     },
     endDisturbances: () => {
-      relent()
+      acceptAgain()
       broker.up()
-      isPeace = true
+      isUndisturbed = true
     },
     arrive,
     subscribers,
-    activeSubscribers: () => present().filter(isServed),
+    activeSubscribers: () => current().filter(hasNoError),
     publishes,
     published,
-    hasWithheldAcknowledgement: () => hasHoarded,
+    hasWithheldAcknowledgement: () => hasWithheld,
   }
 }

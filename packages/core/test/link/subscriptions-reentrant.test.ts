@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest'
-import { respond, type SubscribeCall, type UnsubscribeCall } from './manual-transport.js'
+import { completeWith, type SubscribeCall, type UnsubscribeCall } from './manual-transport.js'
 import { subscriptionsSetting } from './subscriptions-setting.js'
 
-const grantAtOnce = (requested: SubscribeCall): void =>
-  respond(
-    requested,
-    requested.requests.map(({ qos }) => qos),
+const grantSynchronously = (call: SubscribeCall): void =>
+  completeWith(
+    call,
+    call.requests.map(({ qos }) => qos),
   )
-const freeAtOnce = (requested: UnsubscribeCall): void =>
-  respond(
-    requested,
-    requested.filters.map(() => 0),
+const unsubscribeSynchronously = (call: UnsubscribeCall): void =>
+  completeWith(
+    call,
+    call.filters.map(() => 0),
   )
-const atOnce = { react: { subscribe: grantAtOnce, unsubscribe: freeAtOnce } }
+const synchronous = { react: { subscribe: grantSynchronously, unsubscribe: unsubscribeSynchronously } }
 
-describe('from within', () => {
-  it('a window that opens, another of the same packet may be left', () => {
+describe('Subscriptions changed from their own callbacks', () => {
+  it('unsubscribes another filter of the same SUBACK while a window opens', () => {
     const { online, watch, suback, takePackets } = subscriptionsSetting()
-    const first = watch('a', { onWindow: () => second.leave() })
+    const first = watch('a', { onWindow: () => second.unsubscribe() })
     const second = watch('b')
     online()
     takePackets()
@@ -26,13 +26,13 @@ describe('from within', () => {
     expect(takePackets()).toEqual(['-b'])
   })
 
-  it('a window that opens, it may be left by all who wait for it', () => {
+  it('unsubscribes all subscribers of a filter while its window opens', () => {
     const { online, watch, suback, takePackets } = subscriptionsSetting()
     online()
     const first = watch('a', {
       onWindow: () => {
-        first.leave()
-        second.leave()
+        first.unsubscribe()
+        second.unsubscribe()
       },
     })
     const second = watch('a')
@@ -42,7 +42,7 @@ describe('from within', () => {
     expect(takePackets()).toEqual(['-a'])
   })
 
-  it('a window that opens, another subscriber may join, and gets it once', () => {
+  it('emits a window once to a subscriber that joins while it opens', () => {
     const { online, watch, suback } = subscriptionsSetting()
     online()
     const joined: string[][] = []
@@ -53,7 +53,7 @@ describe('from within', () => {
     expect(second.log).toEqual(['open'])
   })
 
-  it('a refusal, the same may be asked for again, and is not deaf', () => {
+  it('subscribes again to a filter in the error callback of its refusal', () => {
     const { online, watch, suback, takePackets, receive } = subscriptionsSetting()
     online()
     const again: string[][] = []
@@ -68,23 +68,23 @@ describe('from within', () => {
     expect(takePackets()).toEqual([])
   })
 
-  it('a refusal that was foreseen, another of the same packet may be left', () => {
+  it('unsubscribes another filter in the error callback of a filter that CONNACK rules out', () => {
     const { online, watch, takePackets } = subscriptionsSetting()
-    watch('$share/g/a', { onEnd: () => other.leave() })
-    const other = watch('b')
+    watch('$share/g/a', { onEnd: () => another.unsubscribe() })
+    const another = watch('b')
     watch('c')
     online({ sharedSubscriptions: false })
     expect(takePackets()).toEqual(['+b,c #1'])
-    expect(other.log).toEqual([])
+    expect(another.log).toEqual([])
   })
 
-  it('a message, its subscriber may leave and come back', () => {
+  it('unsubscribes and subscribes again while a message is delivered', () => {
     const { online, watch, suback, unsuback, takePackets, receive, acknowledged } = subscriptionsSetting()
     online()
     const again: string[][] = []
-    const one = watch('a', {
-      onText: () => {
-        one.leave()
+    const watched = watch('a', {
+      onMessage: () => {
+        watched.unsubscribe()
         again.push(watch('a').log)
       },
     })
@@ -99,10 +99,10 @@ describe('from within', () => {
     expect(acknowledged).toEqual(['1', '2'])
   })
 
-  it('a message, all may be ended', () => {
+  it('ends all subscriptions while a message is delivered', () => {
     const { online, watch, suback, receive, subscriptions, acknowledged } = subscriptionsSetting()
     online()
-    const first = watch('a', { onText: () => subscriptions.end() })
+    const first = watch('a', { onMessage: () => subscriptions.end() })
     const second = watch('a')
     const wide = watch('#')
     suback()
@@ -115,35 +115,35 @@ describe('from within', () => {
     expect(acknowledged.length).toBeLessThanOrEqual(2)
   })
 
-  it('an answer given within the call, everything else may be left, come back, and stand', () => {
-    const { online, watch, takePackets, receive } = subscriptionsSetting(atOnce)
+  it('restores filters unsubscribed and subscribed again over a synchronous transport', () => {
+    const { online, watch, takePackets, receive } = subscriptionsSetting(synchronous)
     const again: string[][] = []
     const first = watch('a', {
       onWindow: () => {
         if (again.length > 0) return
-        wide.leave()
+        wide.unsubscribe()
         again.push(watch('+').log)
       },
     })
     const wide = watch('+')
     online()
-    const standing = new Set<string>()
+    const subscribed = new Set<string>()
     for (const packet of takePackets()) {
       const filter = packet.slice(1).split(' ')[0] ?? ''
-      if (packet.startsWith('+')) standing.add(filter)
-      else standing.delete(filter)
+      if (packet.startsWith('+')) subscribed.add(filter)
+      else subscribed.delete(filter)
     }
-    expect([...standing].sort()).toEqual(['+', 'a'])
+    expect([...subscribed].sort()).toEqual(['+', 'a'])
     receive('b', 'x')
     expect(first.log).toEqual(['open'])
     expect(wide.log).toEqual([])
     expect(again).toEqual([['open', 'x']])
   })
 
-  it('an answer given within the call, thousands may come and go', () => {
-    const { online, watch, takePackets } = subscriptionsSetting(atOnce)
+  it('subscribes and unsubscribes 2 000 times over a synchronous transport', () => {
+    const { online, watch, takePackets } = subscriptionsSetting(synchronous)
     online()
-    for (let count = 0; count < 2_000; count++) watch(`a/${count % 7}`).leave()
+    for (let count = 0; count < 2_000; count++) watch(`a/${count % 7}`).unsubscribe()
     expect(takePackets()).toHaveLength(4_000)
     expect(watch('a/1').log).toEqual(['open'])
   })
