@@ -37,8 +37,8 @@ export interface Codec<A> {
   readonly encode: (value: A) => Uint8Array
   readonly decode: (payload: Uint8Array, contentType?: string) => Either<DecodeError, A>
   /**
-   * Returns the codec that reads this content type, so that a response can use the format of its request; `undefined` if
-   * there is none. Absent on a codec with a single format.
+   * Returns the codec that reads this content type, so that a response can use the format of its request; otherwise
+   * `undefined`. Absent on a codec with a single format.
    */
   readonly forContentType?: (contentType: string | undefined) => Codec<A> | undefined
 }

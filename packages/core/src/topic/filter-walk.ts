@@ -2,7 +2,7 @@ import { Branch, type Slot, type TreeEntry } from './level-tree.js'
 
 /**
  * Adds to `found` the first entry of every chain that may match topics of a filter with these levels. None is missing,
- * but the caller must check each.
+ * but each still has to be checked.
  */
 export function walkFilter<E extends TreeEntry<E>>(
   root: Branch<E>,

@@ -81,7 +81,7 @@ export function topicTemplate<T extends string>(template: T): TopicTemplate<T> {
 /** The parts of a template. */
 interface Parsed {
   readonly levels: readonly LevelPattern[]
-  /** The name of a last level such as `{path...}`; `undefined` if there is none. */
+  /** The name of a last level such as `{path...}`; otherwise `undefined`. */
   readonly rest: string | undefined
 }
 
