@@ -18,15 +18,20 @@ import { DecodedOnce } from './decoded-once.js'
 import type { ExchangeControl, ResponseHandler } from './response-handler.js'
 import { describeTimeout, StepTimer } from './step-timer.js'
 
-/** Who is told what became of a question: its answers and the end, or an error. */
+/** The observer of an exchange: its responses, then complete or error. */
 export type ExchangeObserver = Pick<Observer<unknown>, 'next' | 'error' | 'complete'>
 
-/** The broker knows of nobody who is subscribed to the topic. */
+/** Reason Code of PUBACK and PUBREC: the topic has no subscriber. */
 const NO_MATCHING_SUBSCRIBERS = 0x10
 
-/** One question from its first publish to its settlement, which happens once. */
+/**
+ * One request from its creation to its settlement, which happens exactly once.
+ *
+ * To save allocations, the exchange is its own deadline callback, link observer, subscriber of the response subscription
+ * and entry of the correlation table (decision 0009).
+ */
 export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExchange, LinkObserver {
-  /** Of those who have a share in its inbox. */
+  /** The queue of the response subscription's subscribers. */
   queue: LinkedQueue<ResponseSubscriber> | undefined = undefined
   prevNode: ResponseSubscriber | undefined = undefined
   nextNode: ResponseSubscriber | undefined = undefined
@@ -46,16 +51,18 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
   #mayHaveMissedResponses = false
   #isSettled = false
 
-  /** Throws what is wrong with the question itself, before anything is sent. */
-  constructor(requester: RequesterContext, parts: RequestParts, outcome: ExchangeObserver) {
+  /** Throws if the request cannot be encoded or its topic is invalid; nothing has been sent then. */
+  constructor(requester: RequesterContext, parts: RequestParts, observer: ExchangeObserver) {
     const { pendingRequests: pending, rules, stats } = requester
     this.#requester = requester
-    this.#observer = outcome
+    this.#observer = observer
     this.#responseHandler = requester.newResponseHandler()
     this.#request = new RequestMessage(requester, parts, this.#responseHandler.requestProperties ?? [])
     this.#deadline = pending.deadlines.add(rules.timeout, this)
     if (rules.stepTimeouts !== undefined) {
-      this.#stepTimer = new StepTimer(pending.deadlines, rules.stepTimeouts, (limit) => this.#timeOut(limit))
+      this.#stepTimer = new StepTimer(pending.deadlines, rules.stepTimeouts, (milliseconds) =>
+        this.#timeOut(milliseconds),
+      )
     }
     stats.pending++
     pending.add()
@@ -72,12 +79,12 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
   start(): void {
     const { pendingRequests: pending, rules } = this.#requester
     pending.monitorLink()
-    const isWatching = rules.onDisconnect === 'fail' || this.#stepTimer !== undefined
-    if (isWatching || this.#request.responseAddress === undefined) pending.addLinkObserver(this)
+    const dependsOnLink = rules.onDisconnect === 'fail' || this.#stepTimer !== undefined
+    if (dependsOnLink || this.#request.responseAddress === undefined) pending.addLinkObserver(this)
     this.onLinkOnline()
   }
 
-  /** Gives the question up; tells the responder, where it could already be at work. */
+  /** Cancels the exchange, and notifies the responder if the request was published. */
   cancel(): void {
     if (this.#isSettled) return
     this.#requester.stats.cancelled++
@@ -85,7 +92,7 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
     if (this.#attempts > 0) this.#publishControl([['__stat', String(Status.cancelled)]])
   }
 
-  // What the link and the inbox say.
+  // Called by the link and the response subscription.
 
   onLinkOnline(): void {
     this.#updateStep()
@@ -127,16 +134,18 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
     this.#failWith(this.#withContext(error))
   }
 
-  receive(reply: DecodedOnce): void {
-    // Whoever answers has heard the question.
+  receive(response: DecodedOnce): void {
+    // The responder has the request, so it is not sent again.
     this.#nextAttempt?.cancel()
     this.#stepTimer?.clear()
-    const { response } = this.#requester.endpoint
-    const whole = isChunk(reply.message) ? this.#assemble(reply.message) : reply.as(response)
-    if (whole !== undefined) this.#responseHandler.receive(whole, this)
+    const { message } = response
+    const complete = isChunk(message)
+      ? this.#assemble(message)
+      : response.as(this.#requester.endpoint.response)
+    if (complete !== undefined) this.#responseHandler.receive(complete, this)
   }
 
-  // What its replies decide.
+  // Called by the response handler.
 
   emit(value: unknown): void {
     if (!this.#isSettled) this.#observer.next(value)
@@ -145,7 +154,7 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
   finish(response?: { readonly value: unknown }): void {
     if (this.#isSettled) return
     this.#requester.stats.responded++
-    // Before anybody hears of it: who leaves with the answer does not cancel what was answered.
+    // Settle before emitting, so that a subscriber that unsubscribes on the response does not cancel the exchange.
     this.#settle()
     if (response !== undefined) this.#observer.next(response.value)
     this.#observer.complete()
@@ -162,7 +171,7 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
     this.#nextAttempt = pending.deadlines.add(rules.backOff(this.#attempts), () => this.#publish())
   }
 
-  failure<C extends ErrorCode>(code: C, message: string, context: ErrorContext = {}): AntiphonError<C> {
+  createError<C extends ErrorCode>(code: C, message: string, context: ErrorContext = {}): AntiphonError<C> {
     return new AntiphonError(code, message, { ...this.#context(), ...context })
   }
 
@@ -176,13 +185,11 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
     if (!this.#isSettled) this.#publishControl(userProperties)
   }
 
-  // The way there and the way out.
-
   #register(): void {
     if (this.#table?.add(this) === false) {
-      const why = `another question is open whose answer comes on ${this.responseTopic} as well`
+      const fault = `another request is pending on response topic ${this.responseTopic} with the same correlation`
       this.#failWith(
-        this.#withContext(invalidArgument(`${why}: give each a reply topic of its own, or use inOrder()`)),
+        this.#withContext(invalidArgument(`${fault}: use a response topic per request, or inOrder()`)),
       )
       return
     }
@@ -202,7 +209,7 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
     const message = this.#request.toMessage(this.#deadline.left())
     if (this.#attempts >= rules.attempts && rules.onDisconnect !== 'resend') this.#request.releasePayload()
     const publishing = publishWhole$(pending.link, message, pending.connectionInfo).subscribe({
-      next: (ack) => this.#acknowledged(ack),
+      next: (ack) => this.#onAcknowledged(ack),
       error: (error: unknown) => this.#publishFailed(AntiphonError.from(error)),
       complete: () => {
         this.#publishing = undefined
@@ -213,42 +220,46 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
   }
 
   #publishFailed(error: AntiphonError): void {
-    // The message's expiry is the caller's time: whichever is looked at first, both are up.
+    // The message expires together with the timeout, so both have elapsed.
     if (error.code === 'expired') this.due()
     else this.fail(this.#withContext(error))
   }
 
-  /** The reply that another part completes. */
-  #assemble(part: Message): DecodedOnce | undefined {
+  /** Adds a chunk, and returns the response if it is complete. */
+  #assemble(chunk: Message): DecodedOnce | undefined {
     const { pendingRequests: pending, endpoint } = this.#requester
     this.#transfers ??= new Transfers(pending.deadlines)
-    const assembled = this.#transfers.add(userProperty(part.userProperties, '__stream') ?? '', part)
+    const assembled = this.#transfers.add(userProperty(chunk.userProperties, '__stream') ?? '', chunk)
     if (assembled.kind === 'whole') return new DecodedOnce(assembled.message, endpoint.response)
     if (assembled.kind === 'broken')
-      this.fail(this.failure('protocol', `the reply in parts: ${assembled.reason}`))
+      this.fail(this.createError('protocol', `cannot assemble the response: ${assembled.reason}`))
     return undefined
   }
 
   #publishControl(userProperties: UserProperties): void {
-    const note = this.#request.toControlMessage(this.#deadline.left(), userProperties)
-    if (note !== undefined)
-      this.#requester.pendingRequests.link.publish$(note).subscribe({ error: () => undefined })
+    const message = this.#request.toControlMessage(this.#deadline.left(), userProperties)
+    if (message !== undefined)
+      this.#requester.pendingRequests.link.publish$(message).subscribe({ error: () => undefined })
   }
 
-  #acknowledged({ reasonCode }: PublishAck): void {
+  #onAcknowledged({ reasonCode }: PublishAck): void {
     this.#isAcknowledged = true
     this.#updateStep()
     if (reasonCode !== NO_MATCHING_SUBSCRIBERS || !this.#requester.rules.failFast) return
-    this.fail(this.failure('no-responder', `nobody is subscribed to ${this.#request.topic}`, { reasonCode }))
+    this.fail(
+      this.createError('no-responder', `the broker reports no subscriber to ${this.#request.topic}`, {
+        reasonCode,
+      }),
+    )
   }
 
-  /** The time is up. */
+  /** Handles the elapsed timeout. */
   due(): void {
-    const isAsked = this.#attempts > 0
-    if (isAsked && this.#responseHandler.onTimeout !== undefined) {
-      const timeUp = this.#responseHandler.onTimeout(this)
-      if (timeUp === 'responded') this.finish()
-      else if (timeUp !== 'waiting') this.#failWith(timeUp)
+    const isPublished = this.#attempts > 0
+    if (isPublished && this.#responseHandler.onTimeout !== undefined) {
+      const result = this.#responseHandler.onTimeout(this)
+      if (result === 'responded') this.finish()
+      else if (result !== 'waiting') this.#failWith(result)
       return
     }
     this.#timeOut(this.#requester.rules.timeout)
@@ -256,10 +267,9 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
 
   #timeOut(milliseconds: number): void {
     const awaited = this.#awaited
-    const request = `${this.#requester.endpoint.name}, question ${this.#request.displayToken}`
-    this.#failWith(
-      this.failure('timeout', `${request}: ${describeTimeout(awaited, milliseconds)}`, { awaited }),
-    )
+    const step = describeTimeout(awaited, milliseconds)
+    const message = `${this.#requester.endpoint.name}: ${step} (request ${this.#request.displayToken})`
+    this.#failWith(this.createError('timeout', message, { awaited }))
   }
 
   #failWith(error: AntiphonError): void {

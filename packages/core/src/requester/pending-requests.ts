@@ -9,25 +9,28 @@ import { newRequesterStats, type MutableRequesterStats } from './requester-stats
 import { ResponseSubscription } from './response-subscription.js'
 import type { UnmatchedResponse } from './unmatched-response.js'
 
-/** Whoever needs to know when the link comes and goes. */
+/** An observer of the link's state. */
 export interface LinkObserver {
   readonly onLinkOnline: () => void
   readonly onLinkOffline: (error: AntiphonError) => void
   readonly onLinkClosed: (error: AntiphonError) => void
 }
 
-const owners = new WeakMap<Link, PendingRequests>()
+const pendingRequestsByLink = new WeakMap<Link, PendingRequests>()
 
-/** The one owner of all open questions on a link. */
+/** Returns the `PendingRequests` of a link, of which there is one. */
 export function pendingRequestsOf(link: Link): PendingRequests {
-  const known = owners.get(link)
-  if (known !== undefined) return known
-  const owner = new PendingRequests(link)
-  owners.set(link, owner)
-  return owner
+  const existing = pendingRequestsByLink.get(link)
+  if (existing !== undefined) return existing
+  const created = new PendingRequests(link)
+  pendingRequestsByLink.set(link, created)
+  return created
 }
 
-/** All open questions on one link: their inboxes, their deadlines, and what concerns them all. */
+/**
+ * The state that all exchanges on one link share: their number, response subscriptions and deadlines, the state of the
+ * link, and the counts per endpoint.
+ */
 export class PendingRequests {
   readonly link: Link
   readonly deadlines: Deadlines
@@ -58,12 +61,12 @@ export class PendingRequests {
     return this.#ignoredRequests
   }
 
-  /** How many questions are open. */
+  /** Returns the number of pending requests. */
   get pendingCount(): number {
     return this.#pendingCount
   }
 
-  /** Emits each time the last open question has been settled. */
+  /** Emits each time the last pending request has settled. */
   get idle$(): Observable<void> {
     return this.#idle
   }
@@ -77,44 +80,45 @@ export class PendingRequests {
     if (this.#pendingCount === 0) this.#idle.next()
   }
 
-  readonly reportIgnored = (refusal: IgnoredRequest): void => this.#ignoredRequests.next(refusal)
+  readonly reportIgnored = (ignored: IgnoredRequest): void => this.#ignoredRequests.next(ignored)
 
-  /** What the broker allowed when last it let us in. */
+  /** Returns the limits and facts of the latest CONNACK. */
   get connectionInfo(): ConnectionInfo | undefined {
     return this.#connectionInfo
   }
 
-  /** Whether there is a connection, as far as anybody has asked. */
+  /** Whether the link is online; `false` until `monitorLink` was called. */
   get isOnline(): boolean {
     return this.#isOnline
   }
 
-  /** Where replies come unless anybody says otherwise. */
+  /** Returns the default response topic; `undefined` before the first connection. */
   get responseTopic(): string | undefined {
     return this.#responseTopic
   }
 
-  /** How the exchanges of an endpoint went so far. */
+  /** Returns the mutable counts of an endpoint's exchanges on the requester's side. */
   requesterStats(endpoint: Endpoint): MutableRequesterStats {
-    const known = this.#requesterStats.get(endpoint)
-    if (known !== undefined) return known
+    const existing = this.#requesterStats.get(endpoint)
+    if (existing !== undefined) return existing
     const stats = newRequesterStats()
     this.#requesterStats.set(endpoint, stats)
     return stats
   }
 
-  /** How the requests of an endpoint went so far. */
+  /** Returns the mutable counts of an endpoint's requests on the responder's side. */
   responderStats(endpoint: Endpoint): MutableResponderStats {
-    const known = this.#responderStats.get(endpoint)
-    if (known !== undefined) return known
+    const existing = this.#responderStats.get(endpoint)
+    if (existing !== undefined) return existing
     const stats = newResponderStats()
     this.#responderStats.set(endpoint, stats)
     return stats
   }
 
+  /** Returns the shared subscription to a filter for responses. */
   responseSubscription(filter: string): ResponseSubscription {
-    const known = this.#responseSubscriptions.get(filter)
-    if (known !== undefined) return known
+    const existing = this.#responseSubscriptions.get(filter)
+    if (existing !== undefined) return existing
     const subscription = new ResponseSubscription({
       link: this.link,
       deadlines: this.deadlines,
@@ -129,7 +133,7 @@ export class PendingRequests {
     return subscription
   }
 
-  /** Starts to follow the link; opens it. */
+  /** Subscribes to the link's state once, which opens the link. */
   monitorLink(): void {
     if (this.#isMonitoring) return
     this.#isMonitoring = true
@@ -138,25 +142,25 @@ export class PendingRequests {
       if (state.status === 'online') {
         this.#connectionInfo = state.info
         this.#responseTopic = defaultResponseTopic(state.info)
-        for (const each of [...this.#linkObservers]) each.onLinkOnline()
+        for (const observer of [...this.#linkObservers]) observer.onLinkOnline()
       } else if (state.status === 'offline') {
-        for (const each of [...this.#linkObservers]) each.onLinkOffline(state.error)
+        for (const observer of [...this.#linkObservers]) observer.onLinkOffline(state.error)
       } else if (state.status === 'closed') {
         const error = linkClosed(state.error)
         this.#closeError = error
-        for (const each of [...this.#linkObservers]) each.onLinkClosed(error)
+        for (const observer of [...this.#linkObservers]) observer.onLinkClosed(error)
       }
     })
   }
 
-  /** Tells it of what comes; that the link has ended, at once. */
-  addLinkObserver(watcher: LinkObserver): void {
-    if (this.#closeError === undefined) this.#linkObservers.add(watcher)
-    else watcher.onLinkClosed(this.#closeError)
+  /** Adds an observer of the link's state. Calls it at once if the link has closed. */
+  addLinkObserver(observer: LinkObserver): void {
+    if (this.#closeError === undefined) this.#linkObservers.add(observer)
+    else observer.onLinkClosed(this.#closeError)
   }
 
-  removeLinkObserver(watcher: LinkObserver): void {
-    this.#linkObservers.delete(watcher)
+  removeLinkObserver(observer: LinkObserver): void {
+    this.#linkObservers.delete(observer)
   }
 }
 
@@ -164,9 +168,9 @@ function linkClosed(cause: AntiphonError | undefined): AntiphonError<'link-close
   return new AntiphonError('link-closed', cause?.rawMessage ?? 'the link was closed', cause && { cause })
 }
 
-/** A client id may hold what a topic level may not. */
+/** Returns the default response topic. Characters of the client id that are not allowed in a topic level are escaped. */
 function defaultResponseTopic({ clientId, responseInformation }: ConnectionInfo): string {
-  const own = clientId.replace(/[/+#%]/g, encodeURIComponent)
+  const level = clientId.replace(/[/+#%]/g, encodeURIComponent)
   const prefix = responseInformation?.replace(/\/$/, '')
-  return prefix === undefined || prefix === '' ? `response/${own}` : `${prefix}/response/${own}`
+  return prefix === undefined || prefix === '' ? `response/${level}` : `${prefix}/response/${level}`
 }

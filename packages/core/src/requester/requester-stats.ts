@@ -1,22 +1,22 @@
-/** How the exchanges of an endpoint went so far. */
+/** The counts of an endpoint's exchanges. */
 export interface RequesterStats {
-  /** Questions taken on. */
+  /** Requests accepted, whether sent or not. */
   readonly requested: number
-  /** Open now. */
+  /** Requests not settled yet. */
   readonly pending: number
   readonly responded: number
-  /** Ended by an error other than the two below. */
+  /** Requests that failed, other than by timeout. */
   readonly failed: number
   readonly timedOut: number
   readonly cancelled: number
-  /** Questions sent again. */
+  /** Retries sent. */
   readonly retried: number
 }
 
-/** Counts to be kept up to date by whoever owns them. */
+/** The counts as `PendingRequests` updates them. */
 export type MutableRequesterStats = { -readonly [Name in keyof RequesterStats]: RequesterStats[Name] }
 
-/** Nothing has happened yet. */
+/** Returns counts that are all 0. */
 export function newRequesterStats(): MutableRequesterStats {
   return { requested: 0, pending: 0, responded: 0, failed: 0, timedOut: 0, cancelled: 0, retried: 0 }
 }

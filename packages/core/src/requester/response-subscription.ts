@@ -8,30 +8,36 @@ import type { Message } from '../message.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
 import { CorrelationTable } from './correlation-table.js'
 
-/** Milliseconds a response subscription outlives its last question, so that the next one finds it ready. */
+/** Milliseconds between the last release of a response subscription and its UNSUBSCRIBE, so that later requests reuse it. */
 const RELEASE_DELAY = 30_000
 
-/** Whoever has a share in an inbox. */
+/** A pending exchange that needs a response subscription. */
 export interface ResponseSubscriber extends ListNode<ResponseSubscriber> {
-  /** The subscription stands; replies will be heard from now on. */
+  /** Called when the broker has acknowledged the subscription. Called again after `onSubscriptionLost`. */
   readonly onSubscribed: () => void
-  /** The broker lost the session; replies may have been missed. Another opening follows. */
+  /** Called when the session is lost. Responses may have been missed; `onSubscribed` follows. */
   readonly onSubscriptionLost: () => void
-  /** The subscription cannot be had. */
+  /** Called when the subscription failed or the link closed. */
   readonly onSubscribeFailed: (error: AntiphonError) => void
 }
 
-/** What an inbox works with. */
+/** The parts of a `ResponseSubscription`. */
 export interface ResponseSubscriptionParts {
   readonly link: Link
   readonly deadlines: Deadlines
   readonly filter: string
+  /** Called with each response that matches no pending exchange. */
   readonly onUnmatched: (message: Message) => void
-  /** The inbox is of no more use: ask for a new one. */
+  /** Removes this response subscription from its owner; the next request creates another one. */
   readonly discard: () => void
 }
 
-/** One response subscription, shared by all whose replies come on it, and the way of each reply to its question. */
+/**
+ * The SUBSCRIBE on one response filter, which all pending exchanges with that filter share.
+ *
+ * It subscribes on the first `acquire`, and unsubscribes a while after the last `release`. It dispatches each response to
+ * its exchange by the correlation tables; responses without an exchange are unmatched.
+ */
 export class ResponseSubscription {
   readonly #parts: ResponseSubscriptionParts
   readonly #tables: CorrelationTable[] = []
@@ -44,28 +50,30 @@ export class ResponseSubscription {
     this.#parts = parts
   }
 
+  /** Returns the number of exchanges in the correlation tables. */
   get pending(): number {
     return this.#tables.reduce((sum, table) => sum + table.size, 0)
   }
 
-  /** Takes a share; who comes while the subscription stands is told so at once. */
-  acquire(shareholder: ResponseSubscriber): void {
-    this.#subscribers.push(shareholder)
+  /** Adds a subscriber. Calls its `onSubscribed` at once if the subscription is already acknowledged. */
+  acquire(subscriber: ResponseSubscriber): void {
+    this.#subscribers.push(subscriber)
     this.#releaseDeadline?.cancel()
     this.#releaseDeadline = undefined
-    if (this.#window !== undefined) shareholder.onSubscribed()
+    if (this.#window !== undefined) subscriber.onSubscribed()
     else if (this.#subscription === undefined) this.#subscribe()
   }
 
-  release(shareholder: ResponseSubscriber): void {
-    if (!this.#subscribers.remove(shareholder) || this.#subscribers.length > 0) return
+  /** Removes a subscriber, and schedules UNSUBSCRIBE if it was the last one. */
+  release(subscriber: ResponseSubscriber): void {
+    if (!this.#subscribers.remove(subscriber) || this.#subscribers.length > 0) return
     this.#releaseDeadline ??= this.#parts.deadlines.add(RELEASE_DELAY, () => this.#close())
   }
 
-  /** The table for a way of finding answers. */
+  /** Returns the table for a correlation; a correlation that reads the payload needs one per codec. */
   table(correlation: Correlation, codec: Codec<unknown>): CorrelationTable {
-    const known = this.#tables.find((table) => table.isFor(correlation, codec))
-    if (known !== undefined) return known
+    const existing = this.#tables.find((table) => table.isFor(correlation, codec))
+    if (existing !== undefined) return existing
     const table = new CorrelationTable(correlation, codec)
     this.#tables.push(table)
     return table
@@ -89,10 +97,10 @@ export class ResponseSubscription {
       },
       complete: () => {
         this.#window = undefined
-        for (const shareholder of this.#subscribers.items) shareholder.onSubscriptionLost()
+        for (const subscriber of this.#subscribers.items) subscriber.onSubscriptionLost()
       },
     })
-    for (const shareholder of this.#subscribers.items) shareholder.onSubscribed()
+    for (const subscriber of this.#subscribers.items) subscriber.onSubscribed()
   }
 
   #receive(message: Message): void {
@@ -103,7 +111,7 @@ export class ResponseSubscription {
   #fail(error: AntiphonError): void {
     this.#releaseDeadline?.cancel()
     this.#parts.discard()
-    for (const shareholder of this.#subscribers.clear()) shareholder.onSubscribeFailed(error)
+    for (const subscriber of this.#subscribers.clear()) subscriber.onSubscribeFailed(error)
   }
 
   #close(): void {

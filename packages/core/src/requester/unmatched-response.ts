@@ -1,6 +1,6 @@
 import type { Message } from '../message.js'
 
-/** A reply that no open question was waiting for: late, repeated, foreign or unreadable. It was acknowledged. */
+/** A response that matches no pending request: late, duplicate, unknown or unreadable. It is acknowledged. */
 export interface UnmatchedResponse {
   readonly message: Message
 }

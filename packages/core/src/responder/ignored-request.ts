@@ -1,25 +1,29 @@
 import type { Message } from '../message.js'
 
-/** Why a message on a request topic did not become a request for the handler. */
+/** Why a message on a request topic did not reach the handler. */
 export type IgnoredReason =
-  /** It lay retained at the broker: nobody asks now. */
+  /** It is a retained message, so its requester may have stopped waiting long ago. */
   | 'retained'
-  /** It names no place for the answer, or one where none may go. */
+  /** Its response topic is missing or not allowed. */
   | 'response-topic'
-  /** It was seen before: joined to the one that runs, or answered as before. */
+  /** It repeats a request that is being handled, or that was answered and gets the same response again. */
   | 'duplicate'
-  /** It called off one that runs, or none. */
+  /** It cancels a request, whether or not that request is being handled. */
   | 'cancel'
-  /** Its topic, header or payload is not the endpoint's; answered with the status. */
+  /** Its topic, headers, payload or chunks are invalid. */
   | 'invalid'
 
-/** A message on a request topic that no handler was given. It was acknowledged. */
+/**
+ * A message on a request topic that did not reach the handler.
+ *
+ * The responder acknowledges it; a duplicate of a request that is being handled is acknowledged together with that request.
+ */
 export interface IgnoredRequest {
   readonly reason: IgnoredReason
   readonly endpoint: string
   readonly message: Message
-  /** What was wrong with it, for people. */
+  /** A description of the reason. */
   readonly detail: string
-  /** The status it was answered with, if it was answered. */
+  /** The status it was answered with, if any. */
   readonly status?: number
 }

@@ -11,46 +11,46 @@ import { delay, of, Subject } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, observe, textOf } from '../observed.js'
 import { inWorld } from '../world.js'
-import { onStage, type Stage } from './stage.js'
+import { withResponder, type ResponderSetup } from './with-responder.js'
 
-const contract = { topic: 'echo', responseTopic: 'answers', request: text, response: text } as const
+const contract = { topic: 'echo', responseTopic: 'responses', request: text, response: text } as const
 const commands = endpoint({ ...contract, correlation: inOrder() })
 const wordy = endpoint({ ...contract, correlation: inOrder(), onFailure: ({ code }) => String(code) })
-const notes = endpoint({ topic: 'echo', request: text, response: text, acceptsNotifications: true })
+const notifications = endpoint({ topic: 'echo', request: text, response: text, acceptsNotifications: true })
 const bare = { responseTopic: undefined, correlationData: undefined } as never as Partial<OutgoingMessage>
 
 type Types = NonNullable<(typeof commands)['types']>
 
-/** A responder whose refusals nobody could be told of; takes 100 ms a request. */
-function onSilentStage(options: ServeOptions, test: (stage: Stage<Types>) => void): void {
+/** Runs a test with a responder that cannot send a status and takes 100 ms per request. */
+function withoutStatus(options: ServeOptions, test: (setup: ResponderSetup<Types>) => void): void {
   const client = { protocolVersion: 4 } as const
   const handler = ({ value }: { readonly value: string }) => of(value).pipe(delay(100))
-  onStage<Types>({ endpoint: commands, client, handler, serve: options }, test)
+  withResponder<Types>({ endpoint: commands, client, handler, serve: options }, test)
 }
 
-function requested({ handled }: Pick<Stage<Types>, 'handled'>): readonly string[] {
+function valuesOf({ handled }: Pick<ResponderSetup<Types>, 'handled'>): readonly string[] {
   return handled.map(({ value }) => value)
 }
 
-describe('a request that cannot be told that there is no room', () => {
-  it('waits beyond the end of the queue, unacknowledged, and is handled in its turn', () => {
-    onSilentStage({ concurrency: 1, queue: 1 }, (stage) => {
-      for (const payload of ['1', '2', '3', '4']) stage.ask(payload, bare)
-      stage.world.advance(50)
-      expect([stage.handled.length, stage.unacknowledged()]).toEqual([1, 4])
-      stage.world.advance(1_000)
-      expect(stage.replies.map(({ message }) => textOf(message))).toEqual(['1', '2', '3', '4'])
-      expect(stage.records.values.map(({ outcome }) => outcome)).toEqual(Array(4).fill('responded'))
-      expect(stage.unacknowledged()).toBe(0)
+describe('a request that cannot be answered 503 when the queue is full', () => {
+  it('queues a QoS 1 request that cannot be answered 503 beyond the limit of the queue', () => {
+    withoutStatus({ concurrency: 1, queue: 1 }, (setup) => {
+      for (const payload of ['1', '2', '3', '4']) setup.sendRequest(payload, bare)
+      setup.world.advance(50)
+      expect([setup.handled.length, setup.unacknowledged()]).toEqual([1, 4])
+      setup.world.advance(1_000)
+      expect(setup.responses.map(({ message }) => textOf(message))).toEqual(['1', '2', '3', '4'])
+      expect(setup.records.values.map(({ outcome }) => outcome)).toEqual(Array(4).fill('responded'))
+      expect(setup.unacknowledged()).toBe(0)
     })
   })
 
-  it('is dropped at QoS 0, which nothing bounds, and recorded', () => {
-    onSilentStage({ concurrency: 1, queue: 1 }, (stage) => {
-      for (const payload of ['1', '2', '3', '4']) stage.ask(payload, { ...bare, qos: 0 })
-      stage.world.advance(1_000)
-      expect(requested(stage)).toEqual(['1', '2'])
-      const busy = stage.records.values.filter(({ outcome }) => outcome === 'busy')
+  it('drops and records a QoS 0 request that cannot be answered 503', () => {
+    withoutStatus({ concurrency: 1, queue: 1 }, (setup) => {
+      for (const payload of ['1', '2', '3', '4']) setup.sendRequest(payload, { ...bare, qos: 0 })
+      setup.world.advance(1_000)
+      expect(valuesOf(setup)).toEqual(['1', '2'])
+      const busy = setup.records.values.filter(({ outcome }) => outcome === 'busy')
       expect(busy.map(({ request, status }) => [textOf(request), status])).toEqual([
         ['3', undefined],
         ['4', undefined],
@@ -58,8 +58,8 @@ describe('a request that cannot be told that there is no room', () => {
     })
   })
 
-  it('is dropped when it was acknowledged on receipt, and recorded', () => {
-    onStage(
+  it('drops and records a request acknowledged on receipt that cannot be answered 503', () => {
+    withResponder(
       {
         endpoint: commands,
         client: { protocolVersion: 4 },
@@ -67,7 +67,7 @@ describe('a request that cannot be told that there is no room', () => {
         requests: { acknowledge: 'on-receipt' },
         serve: { concurrency: 1, queue: 0 },
       },
-      ({ ask: sendRequest, world, records, handled }) => {
+      ({ sendRequest, world, records, handled }) => {
         sendRequest('1', bare)
         sendRequest('2', bare)
         world.advance(1_000)
@@ -77,14 +77,14 @@ describe('a request that cannot be told that there is no room', () => {
     )
   })
 
-  it('may be a notification on MQTT 5 as well', () => {
-    onStage(
+  it('queues notifications beyond the limit of the queue on MQTT 5', () => {
+    withResponder(
       {
-        endpoint: notes,
+        endpoint: notifications,
         handler: ({ value }) => of(value).pipe(delay(100)),
         serve: { concurrency: 1, queue: 0 },
       },
-      ({ ask: sendRequest, world, records }) => {
+      ({ sendRequest, world, records }) => {
         for (const payload of ['1', '2', '3']) sendRequest(payload, bare)
         world.advance(1_000)
         expect(records.values.map(({ outcome }) => outcome)).toEqual(Array(3).fill('responded'))
@@ -92,15 +92,15 @@ describe('a request that cannot be told that there is no room', () => {
     )
   })
 
-  it('is told where the endpoint has words for it', () => {
-    onStage(
+  it('answers a request that finds the queue full by onFailure on MQTT 3.1.1', () => {
+    withResponder(
       {
         endpoint: wordy,
         client: { protocolVersion: 4 },
         handler: ({ value }) => of(value).pipe(delay(100)),
         serve: { concurrency: 1, queue: 0 },
       },
-      ({ ask: sendRequest, world, replies: responses, records }) => {
+      ({ sendRequest, world, responses, records }) => {
         sendRequest('1', bare)
         sendRequest('2', bare)
         world.advance(1_000)
@@ -111,11 +111,11 @@ describe('a request that cannot be told that there is no room', () => {
   })
 })
 
-describe('a request that comes to a draining responder which cannot tell it', () => {
-  it('stays unacknowledged while what is in hand is finished, and comes again later', () => {
+describe('a request that cannot be answered 503 by a draining responder', () => {
+  it('leaves a request unacknowledged while draining; the next responder receives it', () => {
     const drain$ = new Subject<void>()
-    onSilentStage({ drain$ }, (stage) => {
-      const { ask: sendRequest, world, records, server, unacknowledged } = stage
+    withoutStatus({ drain$ }, (setup) => {
+      const { sendRequest, world, records, server, unacknowledged } = setup
       sendRequest('1', bare)
       world.advance(10)
       drain$.next()
@@ -123,7 +123,7 @@ describe('a request that comes to a draining responder which cannot tell it', ()
       world.advance(10)
       expect(records.values.map(({ outcome, status }) => [outcome, status])).toEqual([['busy', undefined]])
       world.advance(1_000)
-      expect(requested(stage)).toEqual(['1'])
+      expect(valuesOf(setup)).toEqual(['1'])
       expect(records.ending()).toBe('complete')
       expect(unacknowledged()).toBe(1)
 
@@ -142,24 +142,24 @@ describe('a request that comes to a draining responder which cannot tell it', ()
     })
   })
 
-  it('goes to another member of its group', () => {
+  it('passes a request left unacknowledged while draining to another member of the group', () => {
     inWorld((world) => {
       const drain$ = new Subject<void>()
-      const context: [member: string, question: string][] = []
+      const handled: [member: string, request: string][] = []
       const member = (name: string, options: ServeOptions) => {
         const link = world.link(name, { protocolVersion: 4 })
         const records = observe(
           world,
           requests$(link, commands, { group: 'workers' }).pipe(
             serve(({ value }) => {
-              context.push([name, value])
+              handled.push([name, value])
               return of(value).pipe(delay(100))
             }, options),
           ),
         )
         return { link, records }
       }
-      const one = member('one', { drain$ })
+      const first = member('one', { drain$ })
       world.advance(50)
       world.broker.publish({ topic: 'echo', payload: bytesOf('1') })
       world.advance(10)
@@ -168,10 +168,10 @@ describe('a request that comes to a draining responder which cannot tell it', ()
       world.advance(10)
       member('two', {})
       world.advance(1_000)
-      expect(one.records.ending()).toBe('complete')
-      void one.link.close()
+      expect(first.records.ending()).toBe('complete')
+      void first.link.close()
       world.advance(5_000)
-      expect(context).toEqual([
+      expect(handled).toEqual([
         ['one', '1'],
         ['two', '2'],
       ])

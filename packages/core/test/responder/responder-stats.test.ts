@@ -2,18 +2,18 @@ import { responderStats } from '@antiphon/core'
 import { delay, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { bytesOf } from '../observed.js'
-import { echo, onEchoStage } from './stage.js'
+import { echo, withEchoResponder } from './with-responder.js'
 
-describe('servedCountsOf', () => {
-  it('counts what came and what became of it, and what no handler was given', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, server }) => {
+describe('responderStats', () => {
+  it('counts received requests, their outcomes and ignored messages', () => {
+    withEchoResponder(
+      ({ sendRequest, world, server }) => {
         sendRequest('fine', { correlationData: bytesOf('1') })
         sendRequest('bad', { correlationData: bytesOf('2') })
-        sendRequest('no room', { correlationData: bytesOf('3') })
+        sendRequest('busy', { correlationData: bytesOf('3') })
         sendRequest('bad', { correlationData: bytesOf('2') })
         sendRequest('', { correlationData: bytesOf('1'), userProperties: [['__stat', '499']] })
-        sendRequest('nobody’s', { responseTopic: 'a/#' })
+        sendRequest('no response topic', { responseTopic: 'a/#' })
         const before = responderStats(server, echo)
         world.advance(1_000)
         sendRequest('late', { correlationData: bytesOf('4') })
@@ -27,7 +27,7 @@ describe('servedCountsOf', () => {
           cancelled: 1,
           busy: 1,
           unsent: 0,
-          // A repetition, the cancel, and one that names no fit place for the answer.
+          // A duplicate, the cancel, and a request with an invalid response topic.
           ignored: 3,
         })
         expect(before.received).toBe(0)
