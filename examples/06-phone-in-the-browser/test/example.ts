@@ -4,15 +4,15 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { chromium, type Browser, type Page } from 'playwright-core'
 
-/** The story as `npm start` runs it. */
-export interface Story {
+/** The running example, started as `npm start` does. */
+export interface Example {
   readonly url: string
-  /** Presses Ctrl-C, and resolves with what was printed in all. */
+  /** Sends SIGINT, and resolves with the exit code and all output. */
   readonly end: () => Promise<{ readonly code: number | null; readonly printed: string }>
 }
 
-/** Starts the story on a free port and resolves when the page is served. */
-export async function startStory(): Promise<Story> {
+/** Starts the example on a free port and resolves when the page is served. */
+export async function startExample(): Promise<Example> {
   const index = fileURLToPath(new URL('../index.ts', import.meta.url))
   const child = spawn(process.execPath, ['--import', 'tsx', index], {
     env: { ...process.env, PORT: '0' },
@@ -27,7 +27,7 @@ export async function startStory(): Promise<Story> {
       const address = /The phone is at (\S+)\n/.exec(printed)?.[1]
       if (address !== undefined) resolve(address)
     })
-    child.once('exit', () => reject(new Error(`the story ended early:\n${printed}`)))
+    child.once('exit', () => reject(new Error(`cannot start the example: it ended early\n${printed}`)))
   })
   return {
     url,
@@ -39,10 +39,10 @@ export async function startStory(): Promise<Story> {
   }
 }
 
-/** Starts Debian's Chromium without a window. */
+/** Starts Debian's Chromium in headless mode. */
 export function startBrowser(): Promise<Browser> {
   const executablePath = foreignCommand('chromium')
-  if (executablePath === undefined) throw new Error('chromium is not installed')
+  if (executablePath === undefined) throw new Error('cannot start chromium: it is not installed')
   return chromium.launch({
     executablePath,
     args: [
@@ -52,17 +52,17 @@ export function startBrowser(): Promise<Browser> {
   })
 }
 
-/** A phone: the page, by what a person sees of it. */
+/** The phone page, as a user sees it. */
 export class Phone {
-  /** What went wrong without anybody seeing it. */
-  readonly complaints: string[] = []
+  /** Uncaught errors and errors on the console. */
+  readonly errors: string[] = []
   readonly #page: Page
 
   constructor(page: Page) {
     this.#page = page
-    page.on('pageerror', (error) => this.complaints.push(String(error)))
+    page.on('pageerror', (error) => this.errors.push(String(error)))
     page.on('console', (message) => {
-      if (message.type() === 'error') this.complaints.push(message.text())
+      if (message.type() === 'error') this.errors.push(message.text())
     })
   }
 
@@ -70,7 +70,7 @@ export class Phone {
     await this.#page.goto(url)
   }
 
-  /** Presses the button for a car. */
+  /** Selects a car and presses Unlock. */
   async unlock(car: string): Promise<void> {
     await this.#page.getByRole('radio', { name: car }).check({ force: true })
     await this.#page.getByRole('button', { name: 'Unlock' }).click()
@@ -80,24 +80,24 @@ export class Phone {
     await this.#page.getByRole('button', { name: button }).click()
   }
 
-  /** Resolves when the latest exchange says all of this. */
-  async says(...texts: readonly string[]): Promise<void> {
+  /** Resolves when the latest exchange shows all of these texts. */
+  async shows(...texts: readonly string[]): Promise<void> {
     const latest = this.#page.getByRole('listitem').first()
     for (const text of texts) await latest.getByText(text, { exact: true }).waitFor()
   }
 
-  /** Resolves when the link's place begins with these words. */
-  async isLinked(words: string): Promise<void> {
-    await this.#page.locator('.link', { hasText: words }).waitFor()
+  /** Resolves when the state of the link shows this text. */
+  async showsLink(text: string): Promise<void> {
+    await this.#page.locator('.link', { hasText: text }).waitFor()
   }
 
-  /** The words in the drawing. */
-  drawn(): Promise<string[]> {
+  /** Returns the texts of the timeline. */
+  timelineTexts(): Promise<string[]> {
     return this.#page.locator('#timeline text').allTextContents()
   }
 
-  /** What was read out last. */
-  announced(): Promise<string | null> {
+  /** Returns the latest text for screen readers. */
+  announcement(): Promise<string | null> {
     return this.#page.getByRole('status').textContent()
   }
 }
