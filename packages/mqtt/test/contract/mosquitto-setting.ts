@@ -34,11 +34,11 @@ export function mosquittoSetting(protocolVersion: 4 | 5): ContractSetting {
   return { makeWorld: () => makeWorld(protocolVersion), abilities }
 }
 
-/** A link's client identifier and proxy, and the resources of the process initial the link was used. */
+/** A link's client identifier and proxy, and the resources of the process before the link was used. */
 interface LinkSetup {
   readonly clientId: string
   readonly proxy: Proxy
-  /** The active resources of the process initial the link was created. */
+  /** The active resources of the process before the link was created. */
   readonly initialResources: readonly string[]
 }
 
