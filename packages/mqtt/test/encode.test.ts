@@ -107,7 +107,7 @@ const request: fc.Arbitrary<SubscribeRequest> = fc.record({
 })
 
 describe('encodeSubscribe and encodeUnsubscribe', () => {
-  it('encode SUBSCRIBE and UNSUBSCRIBE packets that an independent parser reads back', () => {
+  it('encodes SUBSCRIBE and UNSUBSCRIBE packets that an independent parser reads back', () => {
     const identifiers = fc.option(fc.integer({ min: 1, max: 268_435_455 }), { nil: undefined })
     const requestLists = fc.array(request, { minLength: 1, maxLength: 20 })
     fc.assert(
