@@ -4,32 +4,32 @@ import type { ConnectionInfo, Message, OutgoingMessage, PublishAck } from '@anti
 import type { SubscribeRequest, Transport, TransportEvent } from '@antiphon/core/link'
 import { firstValueFrom, lastValueFrom } from 'rxjs'
 
-/** One connection of a transport, as a test watches it. */
-export interface Conversation {
-  readonly grant: ConnectionInfo
-  /** All that came, `online` included. */
+/** One connection of a transport, with records of its events for assertions. */
+export interface TestConnection {
+  readonly info: ConnectionInfo
+  /** All events, `online` included. */
   readonly events: readonly TransportEvent[]
   readonly messages: () => readonly Message[]
-  /** Acknowledges messages by their place among those that came. */
-  readonly acknowledge: (...places: readonly number[]) => void
-  /** Resolves when this many messages came. */
-  readonly arrived: (count: number) => Promise<readonly Message[]>
-  /** How it ended. */
+  /** Acknowledges messages by their index in `messages()`. */
+  readonly acknowledge: (...indices: readonly number[]) => void
+  /** Resolves with all messages once at least `count` have arrived. */
+  readonly received: (count: number) => Promise<readonly Message[]>
+  /** Resolves when the connection ends: with `complete`, or its error. */
   readonly ended: Promise<'complete' | AntiphonError>
-  /** Drops the connection without a farewell. */
+  /** Drops the connection without DISCONNECT. */
   readonly drop: () => void
 }
 
-/** Connects, and resolves when online; rejects with what ends the attempt. */
-export function converse(
+/** Connects and resolves when online; rejects if the attempt fails. */
+export function openConnection(
   transport: Transport,
   options: { acknowledge?: boolean } = {},
-): Promise<Conversation> {
+): Promise<TestConnection> {
   return new Promise((resolve, reject) => {
     const events: TransportEvent[] = []
     const acknowledgements: (() => void)[] = []
-    let end: (how: 'complete' | AntiphonError) => void
-    const ended = new Promise<'complete' | AntiphonError>((told) => (end = told))
+    let settle: (how: 'complete' | AntiphonError) => void
+    const ended = new Promise<'complete' | AntiphonError>((resolveEnded) => (settle = resolveEnded))
     const messages = (): readonly Message[] =>
       events.flatMap((event) => (event.type === 'message' ? [event.message] : []))
     const subscription = transport.connect$(1).subscribe({
@@ -37,11 +37,11 @@ export function converse(
         events.push(event)
         if (event.type === 'online') {
           resolve({
-            grant: event.info,
+            info: event.info,
             events,
             messages,
-            acknowledge: (...places) => places.forEach((place) => acknowledgements[place]?.()),
-            arrived: (count) => until(() => messages().length >= count).then(messages),
+            acknowledge: (...indices) => indices.forEach((index) => acknowledgements[index]?.()),
+            received: (count) => until(() => messages().length >= count).then(messages),
             ended,
             drop: () => subscription.unsubscribe(),
           })
@@ -51,24 +51,24 @@ export function converse(
         }
       },
       error: (error: unknown) => {
-        end(AntiphonError.from(error))
+        settle(AntiphonError.from(error))
         reject(AntiphonError.from(error))
       },
       complete: () => {
-        end('complete')
-        reject(new Error('the connection was ended'))
+        settle('complete')
+        reject(new Error('the connection completed before it was online'))
       },
     })
   })
 }
 
-/** A request for one filter. */
-export function asking(filter: string, options: Partial<SubscribeRequest> = {}): SubscribeRequest {
+/** Creates a SUBSCRIBE entry for one filter. */
+export function subscribeRequest(filter: string, options: Partial<SubscribeRequest> = {}): SubscribeRequest {
   return { filter, qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0, ...options }
 }
 
-/** A message of text. */
-export function outgoing(
+/** Creates a message with a text payload. */
+export function textMessage(
   topic: string,
   text: string,
   options: Partial<OutgoingMessage> = {},
@@ -95,11 +95,11 @@ export function disconnect(transport: Transport): Promise<void> {
   return lastValueFrom(transport.disconnect$(), { defaultValue: undefined })
 }
 
-/** Looks again and again, for seconds, until it is so. */
-export async function until(isSo: () => boolean): Promise<void> {
+/** Polls every 10 ms until `condition` holds; rejects after 10 s. */
+export async function until(condition: () => boolean): Promise<void> {
   for (let tries = 0; tries < 1_000; tries += 1) {
-    if (isSo()) return
+    if (condition()) return
     await wait(10)
   }
-  throw new Error(`it did not come about: ${isSo.toString()}`)
+  throw new Error(`the condition did not become true: ${condition.toString()}`)
 }

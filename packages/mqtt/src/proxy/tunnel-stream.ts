@@ -2,13 +2,13 @@ import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { TunnelTarget } from '../tunnel.js'
 
-/** Opens a socket that leads through a proxy; gives up when it is told to. */
-export type Opening = (target: TunnelTarget, signal: AbortSignal) => Promise<Socket>
+/** Opens a socket through a proxy; rejects when `signal` aborts. */
+export type OpenSocket = (target: TunnelTarget, signal: AbortSignal) => Promise<Socket>
 
-type Done = (error?: Error | null) => void
+type Callback = (error?: Error | null) => void
 
-/** A stream that is there at once, and leads through a socket that is still being opened. */
-export class Tunnelled extends Duplex {
+/** A stream that exists at once and is connected to a socket when that has opened. */
+export class TunnelStream extends Duplex {
   readonly #abort = new AbortController()
   readonly #opening: Promise<Socket>
   #socket: Socket | undefined
@@ -17,30 +17,30 @@ export class Tunnelled extends Duplex {
     super()
     this.#opening = open(this.#abort.signal)
     this.#opening.then(
-      (socket) => this.#join(socket),
+      (socket) => this.#attach(socket),
       (error: unknown) => this.destroy(error as Error),
     )
   }
 
-  override _write(chunk: Uint8Array, _: BufferEncoding, done: Done): void {
-    this.#opening.then((socket) => socket.write(chunk, done), done)
+  override _write(chunk: Uint8Array, _: BufferEncoding, callback: Callback): void {
+    this.#opening.then((socket) => socket.write(chunk, callback), callback)
   }
 
-  override _final(done: Done): void {
-    this.#opening.then((socket) => socket.end(done), done)
+  override _final(callback: Callback): void {
+    this.#opening.then((socket) => socket.end(callback), callback)
   }
 
   override _read(): void {
     this.#socket?.resume()
   }
 
-  override _destroy(error: Error | null, done: Done): void {
+  override _destroy(error: Error | null, callback: Callback): void {
     this.#abort.abort()
     this.#socket?.destroy()
-    done(error)
+    callback(error)
   }
 
-  #join(socket: Socket): void {
+  #attach(socket: Socket): void {
     if (this.destroyed) {
       socket.destroy()
       return

@@ -1,8 +1,8 @@
 import type { BrokerEvent } from '@antiphon/broker'
 import { covers } from '@antiphon/core/topic'
 
-/** Who is subscribed to what, kept from the grant itself on, so that several filters of one packet count. */
-export class SubscriptionLedger {
+/** The subscriptions of each client, recorded when they are granted, so that the filters of one packet count at once. */
+export class GrantedSubscriptions {
   readonly #filters = new Map<string, Set<string>>()
 
   add(clientId: string, filter: string): void {
@@ -10,8 +10,8 @@ export class SubscriptionLedger {
     this.#filters.set(clientId, filters.add(filter))
   }
 
-  /** Takes note of what ended. */
-  follow(event: BrokerEvent): void {
+  /** Removes the subscriptions that a broker event ended. */
+  handleEvent(event: BrokerEvent): void {
     if (event.type === 'session-ended') this.#filters.delete(event.clientId)
     if (event.type === 'unsubscribed') this.#filters.get(event.clientId)?.delete(event.filter)
   }
@@ -24,11 +24,11 @@ export class SubscriptionLedger {
     return this.#filters.get(clientId)?.size ?? 0
   }
 
-  /** How many subscriptions, of whomever, are within a filter. */
-  countWithin(wide: string): number {
+  /** Counts the subscriptions of all clients that `outer` covers. */
+  countWithin(outer: string): number {
     let count = 0
     for (const filters of this.#filters.values())
-      for (const filter of filters) if (covers(wide, filter)) count++
+      for (const filter of filters) if (covers(outer, filter)) count++
     return count
   }
 }

@@ -25,14 +25,14 @@ function device(deviceId: string): Link {
 const command = (commandId: string, requestorId: string): string =>
   JSON.stringify({ command: 'unlock', commandId, requestorId, authorization: 'a', credentials: 'c' })
 
-describe('through the socket', () => {
-  it('poison is acknowledged, not answered, not delivered again, and commands behind it are carried out', async () => {
+describe('serveUnlock at a hub over TCP', () => {
+  it('acknowledges malformed commands without a response, and runs the commands after them', async () => {
     const [car, phone] = [device('car1'), device('mobile1')]
-    const refused: IgnoredRequest[] = []
-    ignoredRequests$(car).subscribe((refusal) => refused.push(refusal))
+    const ignored: IgnoredRequest[] = []
+    ignoredRequests$(car).subscribe((request) => ignored.push(request))
     serveUnlock(car, 'car1').subscribe()
     await firstValueFrom(car.subscription$('vehicles/unlock/req/car1/#'))
-    const poison = [
+    const malformed = [
       '',
       '{',
       '[]',
@@ -43,25 +43,25 @@ describe('through the socket', () => {
       '\ufffd',
       '{"__proto__":1}',
     ]
-    const payloads = [...poison.map((text) => Buffer.from(text)), Uint8Array.of(0xff, 0xfe)]
+    const payloads = [...malformed.map((text) => Buffer.from(text)), Uint8Array.of(0xff, 0xfe)]
     for (const payload of payloads)
       await lastValueFrom(phone.publish$({ topic: 'vehicles/unlock/req/car1/mobile1', payload }))
     const unlocked$ = of('car1').pipe(unlock$(phone, 'mobile1', { timeout: 5_000 }))
     expect(await lastValueFrom(unlocked$)).toMatchObject({ result: 'Success' })
-    const poisoned = () => refused.filter(({ reason }) => reason === 'invalid').length
-    expect(poisoned()).toBe(payloads.length)
+    const invalidCount = () => ignored.filter(({ reason }) => reason === 'invalid').length
+    expect(invalidCount()).toBe(payloads.length)
     hub.broker.disconnect('car1')
     await firstValueFrom(car.state$.pipe(bufferCount(3)))
     expect(await lastValueFrom(of('car1').pipe(unlock$(phone, 'mobile1', { timeout: 5_000 })))).toBeDefined()
-    expect(poisoned()).toBe(payloads.length)
+    expect(invalidCount()).toBe(payloads.length)
     await car.close()
     expect(hub.broker.session('car1')).toMatchObject({ queued: 0, inFlight: 0 })
   })
 
-  it('a requestor who names another phone is refused, and told at the topic that the hub vouches for', async () => {
+  it('refuses a command whose requestorId is another phone, and responds to the phone in the topic', async () => {
     const [car, phone, other] = [device('car2'), device('mobile2'), device('mobile3')]
     serveUnlock(car, 'car2').subscribe()
-    const heard = Promise.all(
+    const responses = Promise.all(
       [phone, other].map((link, at) =>
         lastValueFrom(
           link.messages$(`vehicles/unlock/res/mobile${at + 2}/#`).pipe(
@@ -75,22 +75,22 @@ describe('through the socket', () => {
     await firstValueFrom(phone.subscription$('vehicles/unlock/res/mobile2/#'))
     await firstValueFrom(other.subscription$('vehicles/unlock/res/mobile3/#'))
     await firstValueFrom(car.subscription$('vehicles/unlock/req/car2/#'))
-    const sendRequest = (link: Link, topic: string, said: string) =>
-      lastValueFrom(link.publish$({ topic, payload: Buffer.from(said) }))
+    const sendRequest = (link: Link, topic: string, payload: string) =>
+      lastValueFrom(link.publish$({ topic, payload: Buffer.from(payload) }))
     await sendRequest(phone, 'vehicles/unlock/req/car2/mobile2', command('1', 'mobile3'))
     await sendRequest(other, 'vehicles/unlock/req/car2/mobile3', command('2', 'mobile3'))
-    expect(await heard).toEqual([
+    expect(await responses).toEqual([
       [
         [
           'vehicles/unlock/res/mobile2/car2',
-          '{"commandId":"1","result":"refused: requestorId is not mobile2, who asks"}',
+          '{"commandId":"1","result":"refused: requestorId is not mobile2, the device that sent the command"}',
         ],
       ],
       [['vehicles/unlock/res/mobile3/car2', '{"commandId":"2","result":"Success"}']],
     ])
   })
 
-  it('a phone that publishes in the name of another is closed on, and is told that its message is refused', async () => {
+  it('fails with publish-refused when a phone publishes to the topic of another phone', async () => {
     const phone = device('mobile4')
     const forged = phone.publish$({
       topic: 'vehicles/unlock/req/car1/mobile1',
