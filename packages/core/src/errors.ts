@@ -121,7 +121,7 @@ export class AntiphonError<C extends ErrorCode = ErrorCode> extends Error implem
    * with the original as `cause`.
    */
   static from(error: unknown): AntiphonError {
-    if (error instanceof AntiphonError) return error
+    if (error instanceof AntiphonError) return error as AntiphonError
     const message = error instanceof Error ? error.message : String(error)
     const code = error instanceof Error && error.name === 'AbortError' ? 'cancelled' : 'unknown'
     return new AntiphonError(code, message, { cause: error })

@@ -77,10 +77,10 @@ export { Status } from './protocol/status.js'
 
 // Observe a link
 export { unmatchedResponses$, ignoredRequests$, requesterStats, responderStats, idle$ } from './observe.js'
-export type { RequesterStats } from './requester/requester-stats.js'
-export type { UnmatchedResponse } from './requester/unmatched-response.js'
-export type { IgnoredRequest, IgnoredReason } from './responder/ignored-request.js'
-export type { ResponderStats } from './responder/responder-stats.js'
+export type { RequesterStats } from './observe/requester-stats.js'
+export type { UnmatchedResponse } from './observe/unmatched-response.js'
+export type { IgnoredRequest, IgnoredReason } from './observe/ignored-request.js'
+export type { ResponderStats } from './observe/responder-stats.js'
 export { groupSupport$ } from './group-support.js'
 export type { GroupSupport, GroupSupportOptions } from './group-support.js'
 

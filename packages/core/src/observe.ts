@@ -1,11 +1,12 @@
 import { defer, of, take, type Observable } from 'rxjs'
 import type { Endpoint, EndpointTypes } from './endpoint.js'
-import type { RequesterStats } from './requester/requester-stats.js'
+import type { RequesterStats } from './observe/requester-stats.js'
+import { observationsOf } from './observe/observations.js'
 import { pendingRequestsOf } from './requester/pending-requests.js'
-import type { UnmatchedResponse } from './requester/unmatched-response.js'
+import type { UnmatchedResponse } from './observe/unmatched-response.js'
 import type { Link } from './link/link.js'
-import type { IgnoredRequest } from './responder/ignored-request.js'
-import type { ResponderStats } from './responder/responder-stats.js'
+import type { IgnoredRequest } from './observe/ignored-request.js'
+import type { ResponderStats } from './observe/responder-stats.js'
 
 /**
  * Emits the responses that match no pending request: late, duplicate, unknown or unreadable ones. They are acknowledged.
@@ -14,7 +15,7 @@ import type { ResponderStats } from './responder/responder-stats.js'
  * responses.
  */
 export function unmatchedResponses$(link: Link): Observable<UnmatchedResponse> {
-  return pendingRequestsOf(link).unmatchedResponses$
+  return observationsOf(link).unmatchedResponses.asObservable()
 }
 
 /**
@@ -23,17 +24,17 @@ export function unmatchedResponses$(link: Link): Observable<UnmatchedResponse> {
  * Hot; never errors.
  */
 export function ignoredRequests$(link: Link): Observable<IgnoredRequest> {
-  return pendingRequestsOf(link).ignoredRequests$
+  return observationsOf(link).ignoredRequests.asObservable()
 }
 
 /** Returns the counts of an endpoint's exchanges on this link so far, on the requester's side. */
 export function requesterStats<T extends EndpointTypes>(link: Link, endpoint: Endpoint<T>): RequesterStats {
-  return { ...pendingRequestsOf(link).requesterStats(endpoint) }
+  return { ...observationsOf(link).requesterStats(endpoint) }
 }
 
 /** Returns the counts of an endpoint's requests on this link so far, on the responder's side. */
 export function responderStats<T extends EndpointTypes>(link: Link, endpoint: Endpoint<T>): ResponderStats {
-  return { ...pendingRequestsOf(link).responderStats(endpoint) }
+  return { ...observationsOf(link).responderStats(endpoint) }
 }
 
 /**
@@ -50,5 +51,5 @@ export function responderStats<T extends EndpointTypes>(link: Link, endpoint: En
  */
 export function idle$(link: Link): Observable<void> {
   const pending = pendingRequestsOf(link)
-  return defer(() => (pending.pendingCount === 0 ? of(undefined) : pending.idle$.pipe(take(1))))
+  return defer(() => (pending.count === 0 ? of(undefined) : pending.idle$.pipe(take(1))))
 }

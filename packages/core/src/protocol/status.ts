@@ -1,6 +1,6 @@
 import type { RemoteStatus } from '../errors.js'
 import { userProperty, type UserProperties } from '../message.js'
-import { toFitString } from '../topic/mqtt-string.js'
+import { toMqttString } from '../topic/mqtt-string.js'
 
 /** The values of a response's `__stat`; docs/wire.md defines them. */
 export const Status = {
@@ -45,7 +45,7 @@ export function fromFailure(failure: Failure): UserProperties {
     ['__supProtMajVer', failure.supportedMajorVersions],
     ['__requestProtVer', failure.requestedVersion],
   ]
-  return pairs.flatMap(([name, value]) => (value === undefined ? [] : [[name, toFitString(value)] as const]))
+  return pairs.flatMap(([name, value]) => (value === undefined ? [] : [[name, toMqttString(value)] as const]))
 }
 
 /** The status of a response. A response without `__stat` is a success. */

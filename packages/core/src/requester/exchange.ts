@@ -5,12 +5,12 @@ import { publishWhole$ } from '../chunk/publish-whole.js'
 import { Transfers } from '../chunk/transfers.js'
 import { AntiphonError, type AwaitedStep, type ErrorCode, type ErrorContext } from '../errors.js'
 import type { LinkedQueue } from '../linked-queue.js'
+import type { LinkObserver } from '../link/link-monitor.js'
 import type { PublishAck } from '../link/link.js'
 import { userProperty, type Message, type UserProperties } from '../message.js'
 import { Status } from '../protocol/status.js'
 import type { Deadline } from '../time/deadlines.js'
 import type { RequestParts, RequesterContext } from './requester-context.js'
-import type { LinkObserver } from './pending-requests.js'
 import type { ResponseSubscription, ResponseSubscriber } from './response-subscription.js'
 import type { CorrelationTable, PendingExchange } from './correlation-table.js'
 import { RequestMessage } from './request-message.js'
@@ -53,19 +53,19 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
 
   /** Throws if the request cannot be encoded or its topic is invalid; nothing has been sent then. */
   constructor(requester: RequesterContext, parts: RequestParts, observer: ExchangeObserver) {
-    const { pendingRequests: pending, rules, stats } = requester
+    const { deadlines, rules, stats } = requester
     this.#requester = requester
     this.#observer = observer
     this.#responseHandler = requester.newResponseHandler()
     this.#request = new RequestMessage(requester, parts, this.#responseHandler.requestProperties ?? [])
-    this.#deadline = pending.deadlines.add(rules.timeout, this)
+    this.#deadline = deadlines.add(rules.timeout, this)
     if (rules.stepTimeouts !== undefined) {
-      this.#stepTimer = new StepTimer(pending.deadlines, rules.stepTimeouts, (milliseconds) =>
+      this.#stepTimer = new StepTimer(deadlines, rules.stepTimeouts, (milliseconds) =>
         this.#timeOut(milliseconds),
       )
     }
     stats.pending++
-    pending.add()
+    requester.pendingRequests.add()
   }
 
   get responseTopic(): string {
@@ -77,10 +77,10 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
   }
 
   start(): void {
-    const { pendingRequests: pending, rules } = this.#requester
-    pending.monitorLink()
+    const { monitor, rules } = this.#requester
+    monitor.start()
     const dependsOnLink = rules.onDisconnect === 'fail' || this.#stepTimer !== undefined
-    if (dependsOnLink || this.#request.responseAddress === undefined) pending.addLinkObserver(this)
+    if (dependsOnLink || this.#request.responseAddress === undefined) monitor.addObserver(this)
     this.onLinkOnline()
   }
 
@@ -162,13 +162,13 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
 
   fail(error: AntiphonError): void {
     if (this.#isSettled) return
-    const { rules, pendingRequests: pending } = this.#requester
+    const { rules, deadlines } = this.#requester
     if (this.#attempts >= rules.attempts || !rules.isRetryable(error)) {
       this.#failWith(error)
       return
     }
     this.#nextAttempt?.cancel()
-    this.#nextAttempt = pending.deadlines.add(rules.backOff(this.#attempts), () => this.#publish())
+    this.#nextAttempt = deadlines.add(rules.backOff(this.#attempts), () => this.#publish())
   }
 
   createError<C extends ErrorCode>(code: C, message: string, context: ErrorContext = {}): AntiphonError<C> {
@@ -178,7 +178,7 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
   extendTimeout(milliseconds: number): void {
     if (this.#isSettled) return
     this.#deadline.cancel()
-    this.#deadline = this.#requester.pendingRequests.deadlines.add(milliseconds, this)
+    this.#deadline = this.#requester.deadlines.add(milliseconds, this)
   }
 
   sendControl(userProperties: UserProperties): void {
@@ -197,18 +197,18 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
   }
 
   #publish(): void {
-    const { pendingRequests: pending, rules, stats } = this.#requester
+    const { link, monitor, deadlines, rules, stats } = this.#requester
     if (this.#attempts > 0) stats.retried++
     this.#attempts++
     this.#updateStep()
     this.#nextAttempt?.cancel()
     if (this.#attempts < rules.attempts) {
-      this.#nextAttempt = pending.deadlines.add(rules.attemptTimeout, () => this.#publish())
+      this.#nextAttempt = deadlines.add(rules.attemptTimeout, () => this.#publish())
     }
     this.#publishing?.unsubscribe()
     const message = this.#request.toMessage(this.#deadline.left())
     if (this.#attempts >= rules.attempts && rules.onDisconnect !== 'resend') this.#request.releasePayload()
-    const publishing = publishWhole$(pending.link, message, pending.connectionInfo).subscribe({
+    const publishing = publishWhole$(link, message, monitor.connectionInfo).subscribe({
       next: (ack) => this.#onAcknowledged(ack),
       error: (error: unknown) => this.#publishFailed(AntiphonError.from(error)),
       complete: () => {
@@ -227,8 +227,8 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
 
   /** Adds a chunk, and returns the response if it is complete. */
   #assemble(chunk: Message): DecodedOnce | undefined {
-    const { pendingRequests: pending, endpoint } = this.#requester
-    this.#transfers ??= new Transfers(pending.deadlines)
+    const { deadlines, endpoint } = this.#requester
+    this.#transfers ??= new Transfers(deadlines)
     const assembled = this.#transfers.add(userProperty(chunk.userProperties, '__stream') ?? '', chunk)
     if (assembled.kind === 'whole') return new DecodedOnce(assembled.message, endpoint.response)
     if (assembled.kind === 'broken')
@@ -238,8 +238,7 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
 
   #publishControl(userProperties: UserProperties): void {
     const message = this.#request.toControlMessage(this.#deadline.left(), userProperties)
-    if (message !== undefined)
-      this.#requester.pendingRequests.link.publish$(message).subscribe({ error: () => undefined })
+    if (message !== undefined) this.#requester.link.publish$(message).subscribe({ error: () => undefined })
   }
 
   #onAcknowledged({ reasonCode }: PublishAck): void {
@@ -289,7 +288,7 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
     this.#transfers?.clear()
     this.#table?.remove(this)
     this.#responseSubscription?.release(this)
-    this.#requester.pendingRequests.removeLinkObserver(this)
+    this.#requester.monitor.removeObserver(this)
     this.#requester.pendingRequests.settle()
   }
 
@@ -299,7 +298,7 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
 
   get #awaited(): AwaitedStep {
     if (this.#attempts > 0) return this.#isAcknowledged ? 'response' : 'acknowledgement'
-    return this.#requester.pendingRequests.isOnline ? 'subscription' : 'connection'
+    return this.#requester.monitor.isOnline ? 'subscription' : 'connection'
   }
 
   #withContext(error: AntiphonError): AntiphonError {

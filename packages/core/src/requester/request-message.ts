@@ -58,10 +58,10 @@ export class RequestMessage {
 
   /** Returns the response topic and its filter; `undefined` while the default depends on a CONNACK to come. */
   get responseAddress(): ResponseAddress | undefined {
-    const { endpoint, rules, pendingRequests: pending } = this.#requester
+    const { endpoint, rules, monitor } = this.#requester
     if (rules.responseTopic !== undefined) return { topic: rules.responseTopic, filter: rules.responseTopic }
     if (endpoint.responseTopic !== undefined) return endpoint.responseTopic.format(this.#params)
-    const topic = pending.responseTopic
+    const topic = monitor.responseTopic
     return topic === undefined ? undefined : { topic, filter: topic }
   }
 
@@ -93,10 +93,10 @@ export class RequestMessage {
 
   /** Returns an exchange control message to the responder; `undefined` if the responder could not attribute it. */
   toControlMessage(left: number, userProperties: UserProperties): OutgoingMessage | undefined {
-    const { rules, pendingRequests: pending } = this.#requester
+    const { rules, monitor } = this.#requester
     const { token, properties } = this.#correlate(this.responseTopic)
     // The token differs if the application has changed the value, and with it the token, since the request was sent.
-    if (token !== this.token || pending.connectionInfo?.protocolVersion !== 5) return undefined
+    if (token !== this.token || monitor.connectionInfo?.protocolVersion !== 5) return undefined
     if (properties.correlationData === undefined) return undefined
     return {
       topic: this.topic,

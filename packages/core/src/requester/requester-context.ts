@@ -1,8 +1,12 @@
 import { invalidArgument } from '../argument.js'
 import type { RequestArgument, Endpoint, EndpointTypes } from '../endpoint.js'
 import { AntiphonError } from '../errors.js'
+import { deadlinesOf } from '../link/link-deadlines.js'
+import { linkMonitorOf, type LinkMonitor } from '../link/link-monitor.js'
 import type { Link } from '../link/link.js'
-import type { MutableRequesterStats } from './requester-stats.js'
+import { observationsOf } from '../observe/observations.js'
+import type { MutableRequesterStats } from '../observe/requester-stats.js'
+import type { Deadlines } from '../time/deadlines.js'
 import { Exchange, type ExchangeObserver } from './exchange.js'
 import { pendingRequestsOf, type PendingRequests } from './pending-requests.js'
 import type { Cancellable } from './flatten.js'
@@ -12,6 +16,9 @@ import type { ResponseHandler } from './response-handler.js'
 
 /** What all exchanges of one requester share: one call of `request$`, `exchange$`, `request`, `requestMany` or `gather$`. */
 export interface RequesterContext {
+  readonly link: Link
+  readonly monitor: LinkMonitor
+  readonly deadlines: Deadlines
   readonly pendingRequests: PendingRequests
   readonly endpoint: Endpoint
   readonly rules: ExchangeRules
@@ -33,16 +40,18 @@ export function requesterContext(
   options: ExchangeOptions,
   handlerFor: (endpoint: Endpoint, rules: ExchangeRules) => () => ResponseHandler = responseHandlerFor,
 ): RequesterContext {
-  const pending = pendingRequestsOf(link)
   const rules = toRules(options)
   if (rules.responseTopic !== undefined && endpoint.responseTopic !== undefined) {
     throw invalidArgument(`responseTopic is set, but ${endpoint.name} has its own: remove the option`)
   }
   return {
-    pendingRequests: pending,
+    link,
+    monitor: linkMonitorOf(link),
+    deadlines: deadlinesOf(link),
+    pendingRequests: pendingRequestsOf(link),
     endpoint,
     rules,
-    stats: pending.requesterStats(endpoint),
+    stats: observationsOf(link).requesterStats(endpoint),
     newResponseHandler: handlerFor(endpoint, rules),
   }
 }

@@ -4,8 +4,10 @@ import type { Correlation } from '../correlation/correlation.js'
 import { AntiphonError } from '../errors.js'
 import { LinkedQueue, type ListNode } from '../linked-queue.js'
 import type { Link, SubscriptionWindow } from '../link/link.js'
+import { deadlinesOf } from '../link/link-deadlines.js'
 import type { Message } from '../message.js'
-import type { Deadline, Deadlines } from '../time/deadlines.js'
+import { observationsOf } from '../observe/observations.js'
+import type { Deadline } from '../time/deadlines.js'
 import { CorrelationTable } from './correlation-table.js'
 
 /** Milliseconds between the last release of a response subscription and its UNSUBSCRIBE, so that later requests reuse it. */
@@ -21,17 +23,6 @@ export interface ResponseSubscriber extends ListNode<ResponseSubscriber> {
   readonly onSubscribeFailed: (error: AntiphonError) => void
 }
 
-/** The parts of a `ResponseSubscription`. */
-export interface ResponseSubscriptionParts {
-  readonly link: Link
-  readonly deadlines: Deadlines
-  readonly filter: string
-  /** Called with each response that matches no pending exchange. */
-  readonly onUnmatched: (message: Message) => void
-  /** Removes this response subscription from its owner; the next request creates another one. */
-  readonly discard: () => void
-}
-
 /**
  * The SUBSCRIBE on one response filter, which all pending exchanges with that filter share.
  *
@@ -39,15 +30,20 @@ export interface ResponseSubscriptionParts {
  * its exchange by the correlation tables; responses without an exchange are unmatched.
  */
 export class ResponseSubscription {
-  readonly #parts: ResponseSubscriptionParts
+  readonly #link: Link
+  readonly #filter: string
+  /** Removes this response subscription from its owner; the next request creates another one. */
+  readonly #discard: () => void
   readonly #tables: CorrelationTable[] = []
   readonly #subscribers = new LinkedQueue<ResponseSubscriber>()
   #subscription: Teardown | undefined
   #window: SubscriptionWindow | undefined
   #releaseDeadline: Deadline | undefined
 
-  constructor(parts: ResponseSubscriptionParts) {
-    this.#parts = parts
+  constructor(link: Link, filter: string, discard: () => void) {
+    this.#link = link
+    this.#filter = filter
+    this.#discard = discard
   }
 
   /** Returns the number of exchanges in the correlation tables. */
@@ -67,7 +63,7 @@ export class ResponseSubscription {
   /** Removes a subscriber, and schedules UNSUBSCRIBE if it was the last one. */
   release(subscriber: ResponseSubscriber): void {
     if (!this.#subscribers.remove(subscriber) || this.#subscribers.length > 0) return
-    this.#releaseDeadline ??= this.#parts.deadlines.add(RELEASE_DELAY, () => this.#close())
+    this.#releaseDeadline ??= deadlinesOf(this.#link).add(RELEASE_DELAY, () => this.#close())
   }
 
   /** Returns the table for a correlation; a correlation that reads the payload needs one per codec. */
@@ -80,11 +76,11 @@ export class ResponseSubscription {
   }
 
   #subscribe(): void {
-    const { link, filter } = this.#parts
-    this.#subscription = link.subscription$(filter).subscribe({
+    const topic = this.#filter
+    this.#subscription = this.#link.subscription$(topic).subscribe({
       next: (window) => this.#open(window),
       error: (error: unknown) => this.#fail(AntiphonError.from(error)),
-      complete: () => this.#fail(new AntiphonError('link-closed', 'the link was closed', { topic: filter })),
+      complete: () => this.#fail(new AntiphonError('link-closed', 'the link was closed', { topic })),
     })
   }
 
@@ -105,17 +101,17 @@ export class ResponseSubscription {
 
   #receive(message: Message): void {
     for (const table of this.#tables) if (table.dispatch(message)) return
-    this.#parts.onUnmatched(message)
+    observationsOf(this.#link).unmatchedResponses.next({ message })
   }
 
   #fail(error: AntiphonError): void {
     this.#releaseDeadline?.cancel()
-    this.#parts.discard()
+    this.#discard()
     for (const subscriber of this.#subscribers.clear()) subscriber.onSubscribeFailed(error)
   }
 
   #close(): void {
-    this.#parts.discard()
+    this.#discard()
     this.#subscription?.unsubscribe()
   }
 }

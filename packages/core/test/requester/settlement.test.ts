@@ -13,6 +13,7 @@ import type { Fault } from '@antiphon/testing'
 import fc from 'fast-check'
 import { delay, of, timer } from 'rxjs'
 import { expect, it } from 'vitest'
+import { deadlinesOf } from '../../src/link/link-deadlines.js'
 import { pendingRequestsOf } from '../../src/requester/pending-requests.js'
 import { longRuns } from '../codec/runs.js'
 import { responseTo, textOf } from '../observed.js'
@@ -137,7 +138,7 @@ it.each(['persistent', 'clean'])(
             })
           }
           script.forEach((event, index) => scheduler.schedule(() => run(event, index), event.at))
-          const { deadlines } = pendingRequestsOf(requester)
+          const deadlines = deadlinesOf(requester)
           for (let time = 0; time < eventPeriod + 6_000; time += 200) {
             advance(200)
             const { pending } = requesterStats(requester, echo)

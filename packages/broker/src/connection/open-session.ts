@@ -2,20 +2,25 @@ import type { Engine } from '../engine.js'
 import type { ConnectRequest } from '../packet/connect.js'
 import type { Peer } from '../session/peer.js'
 import type { Session } from '../session/session.js'
-import type { Visitor } from './connect-rules.js'
+import type { AdmittedClient } from './connect-rules.js'
 
-/** A client that came in. */
-export interface Admitted {
+/** The session of an admitted client. */
+export interface OpenedSession {
   readonly session: Session
   readonly sessionPresent: boolean
 }
 
-/** Lets a client in over `peer`, once `Sessions.makeWay` was called for it; runs no hook. */
-export function admit(engine: Engine, peer: Peer, visitor: Visitor, request: ConnectRequest): Admitted {
-  const { client, expiry } = visitor
+/** Opens the session of an admitted client on the connection `peer`. Call `Sessions.takeOver` first. Runs no hook. */
+export function openSession(
+  engine: Engine,
+  peer: Peer,
+  admitted: AdmittedClient,
+  request: ConnectRequest,
+): OpenedSession {
+  const { client, sessionExpiryInterval } = admitted
   const { session, isPresent } = engine.sessions.open({
     client,
-    expiry,
+    sessionExpiryInterval,
     peer,
     receiveMaximum: request.receiveMaximum,
     will: request.will === undefined ? undefined : { request: request.will, client },

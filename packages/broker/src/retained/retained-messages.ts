@@ -4,23 +4,23 @@ import type { Limits } from '../limits.js'
 import type { Publication } from '../packet/publication.js'
 import type { Journal } from '../storage/journal.js'
 
-/** What the retained messages need around them. */
-export interface RetainedHost {
+/** The components that the retained messages use. */
+export interface RetainedMessagesHost {
   readonly limits: Limits
   readonly deadlines: Deadlines
   readonly now: () => number
   readonly journal: Journal | undefined
 }
 
-/** The last retained message of each topic. */
-export class Retained implements Iterable<Publication> {
+/** The retained messages, one for each topic. */
+export class RetainedMessages implements Iterable<Publication> {
   readonly #messages = new TopicTree<Publication>()
   readonly #expiries = new Map<Publication, Deadline>()
-  readonly #host: RetainedHost
+  readonly #host: RetainedMessagesHost
   #bytes = 0
-  #latest = 0
+  #latestSequence = 0
 
-  constructor(host: RetainedHost) {
+  constructor(host: RetainedMessagesHost) {
     this.#host = host
   }
 
@@ -32,12 +32,15 @@ export class Retained implements Iterable<Publication> {
     return this.#bytes
   }
 
-  /** The number of the message retained last; each has a higher one than all before it. */
-  get latest(): number {
-    return this.#latest
+  /** The sequence number of the message that was retained last; later messages have higher ones. */
+  get latestSequence(): number {
+    return this.#latestSequence
   }
 
-  /** Keeps a message instead of its topic's last one [MQTT-3.3.1-5]; an empty one only removes [MQTT-3.3.1-6/7]. */
+  /**
+   * Replaces the retained message of a topic [MQTT-3.3.1-5]; an empty payload removes it [MQTT-3.3.1-6/7]. Returns
+   * `false` if a limit is reached.
+   */
   store(publication: Publication): boolean {
     const { topic, payload, size } = publication
     const { limits, journal } = this.#host
@@ -49,40 +52,40 @@ export class Retained implements Iterable<Publication> {
     const bytes = this.#bytes + size - (previous?.size ?? 0)
     const count = this.#messages.size + (previous === undefined ? 1 : 0)
     if (count > limits.retainedMessages || bytes > limits.retainedBytes) return false
-    if (previous !== undefined) this.#forget(previous)
-    this.#keep(publication)
+    if (previous !== undefined) this.#release(previous)
+    this.#add(publication)
     journal?.retained(topic, publication)
     return true
   }
 
-  /** Takes back a message that the storage kept. */
+  /** Adds a stored message after a restart. */
   restore(publication: Publication): void {
-    this.#keep(publication)
+    this.#add(publication)
   }
 
-  /** Whether this very message is still the one its topic retains. */
+  /** Whether a message is still the retained message of its topic. */
   isCurrent(publication: Publication): boolean {
     return this.#messages.get(publication.topic) === publication
   }
 
-  /** The retained messages that a filter selects, as far as they were retained by `latest`, and have not expired [MQTT-3.3.2-5]. */
-  matching(filter: string, latest: number = this.#latest): Publication[] {
+  /** Returns the unexpired messages [MQTT-3.3.2-5] that match a filter and have a sequence number up to `latest`. */
+  matching(filter: string, latest: number = this.#latestSequence): Publication[] {
     const now = this.#host.now()
-    const found: Publication[] = []
+    const matching: Publication[] = []
     this.#messages.matchFilter(filter, (publication) => {
-      if (publication.retainedAs <= latest && !publication.isExpired(now)) found.push(publication)
+      if (publication.retainSequence <= latest && !publication.isExpired(now)) matching.push(publication)
     })
-    return found
+    return matching
   }
 
   *[Symbol.iterator](): Iterator<Publication> {
     for (const [, publication] of this.#messages) yield publication
   }
 
-  #keep(publication: Publication): void {
+  #add(publication: Publication): void {
     const { deadlines, now } = this.#host
     const { topic, size, expiresAt } = publication
-    publication.retainedAs = ++this.#latest
+    publication.retainSequence = ++this.#latestSequence
     this.#messages.set(topic, publication)
     this.#bytes += size
     if (expiresAt === Infinity) return
@@ -94,11 +97,11 @@ export class Retained implements Iterable<Publication> {
 
   #remove(publication: Publication): void {
     this.#messages.delete(publication.topic)
-    this.#forget(publication)
+    this.#release(publication)
     this.#host.journal?.retained(publication.topic, undefined)
   }
 
-  #forget(publication: Publication): void {
+  #release(publication: Publication): void {
     this.#expiries.get(publication)?.cancel()
     this.#expiries.delete(publication)
     this.#bytes -= publication.size

@@ -9,67 +9,72 @@ import type { ConnectRequest } from '../packet/connect.js'
 import { Cursor } from '../packet/cursor.js'
 import { readSubscribe, readUnsubscribe } from '../packet/subscribe.js'
 import { malformed, protocolError } from '../packet/violation.js'
-import type { Subscribed } from '../routing/subscription-handler.js'
+import type { SubscribeOutcome } from '../routing/subscription-handler.js'
 import type { Session } from '../session/session.js'
 import { subackPacket, unsubackPacket } from './control-packets.js'
 import type { Framer } from './framer.js'
 import type { WriteBuffer } from './write-buffer.js'
-import { InboundPublishes } from './inbound-publishes.js'
+import { PublishHandler } from './publish-handler.js'
 
-/** The connection around a conversation. */
-export interface ClientConnectionHost {
+/** The connection whose packets are handled. */
+export interface PacketHandlerHost {
   readonly engine: Engine
   readonly framer: Framer
-  readonly outbox: WriteBuffer
-  /** Writes an answer; one that is larger than the client accepts ends the connection. */
-  readonly say: (packet: Buffer) => void
+  readonly writeBuffer: WriteBuffer
+  /** Sends a packet; one that exceeds the client's Maximum Packet Size ends the connection instead. */
+  readonly send: (packet: Buffer) => void
   readonly disconnect: (reasonCode: number, text: string) => void
-  /** Reads on, where reading was held up. */
+  /** Continues reading if it was paused. */
   readonly proceed: () => void
-  /** Ends the connection for an error. */
+  /** Ends the connection with the reason code of an error. */
   readonly fail: (error: unknown) => void
-  /** Whether the connection is still there. */
+  /** Whether the client is connected. */
   readonly isOpen: () => boolean
 }
 
 const pingresp = Buffer.from([Header.pingresp, 0])
 
-/** What a client that is in may say, and what it is answered. */
-export class ClientConnection implements Publisher {
+/** The handler of the packets that a connected client sends, except CONNECT, DISCONNECT and AUTH. */
+export class PacketHandler implements Publisher {
   readonly client: ClientInfo
-  readonly lane: HookQueue
+  readonly hookQueue: HookQueue
   readonly disconnect: (reasonCode: number, text: string) => void
-  readonly #host: ClientConnectionHost
+  readonly #host: PacketHandlerHost
   readonly #session: Session
   readonly #request: ConnectRequest
-  readonly #uplink: InboundPublishes
-  /** A SUBSCRIBE whose hooks have not answered. */
+  readonly #publishHandler: PublishHandler
+  /** Whether the hooks of a SUBSCRIBE are pending. */
   #isSubscribing = false
 
-  constructor(host: ClientConnectionHost, session: Session, client: ClientInfo, request: ConnectRequest) {
+  constructor(host: PacketHandlerHost, session: Session, client: ClientInfo, request: ConnectRequest) {
     this.client = client
     this.disconnect = host.disconnect
-    this.lane = new HookQueue(host.engine.settings.limits.undecided, host.proceed)
+    this.hookQueue = new HookQueue(host.engine.settings.limits.undecided, host.proceed)
     this.#host = host
     this.#session = session
     this.#request = request
-    this.#uplink = new InboundPublishes(host, session, request, this)
+    this.#publishHandler = new PublishHandler(host, session, request, this)
   }
 
-  /** Whether what follows has to wait: for hooks, or for a client that does not read what it is sent. */
-  get isHeld(): boolean {
-    return this.#isSubscribing || this.lane.isFull || this.#host.outbox.isFull || this.#isAwaited
+  /** Whether reading must pause: while hooks are pending, or while the client does not read what it is sent. */
+  get isPaused(): boolean {
+    return (
+      this.#isSubscribing ||
+      this.hookQueue.isFull ||
+      this.#host.writeBuffer.isFull ||
+      this.#isAtReceiveMaximum
+    )
   }
 
-  /** A client of 3.1.1 cannot be told how much it may have unanswered, so it is made to wait. */
-  get #isAwaited(): boolean {
-    return this.#request.version === 4 && this.#uplink.isHeld
+  /** MQTT 3.1.1 has no Receive Maximum, so that the broker enforces it by not reading. */
+  get #isAtReceiveMaximum(): boolean {
+    return this.#request.version === 4 && this.#publishHandler.isAtReceiveMaximum
   }
 
-  /** Deals with the packet at the framer. CONNECT, DISCONNECT and AUTH are the connection's. */
+  /** Handles the packet at the framer. */
   handle(header: number): void {
     const { framer } = this.#host
-    if ((header & 0xf0) === Header.publish) return this.#uplink.publish(header)
+    if ((header & 0xf0) === Header.publish) return this.#publishHandler.publish(header)
     switch (header) {
       case Header.puback:
       case Header.pubrec:
@@ -78,64 +83,64 @@ export class ClientConnection implements Publisher {
         return this.#acknowledge(header)
       case Header.pingreq:
         if (framer.end > framer.bodyAt) throw malformed('PINGREQ has a body')
-        return this.#host.outbox.append(pingresp) // [MQTT-3.12.4-1]
+        return this.#host.writeBuffer.append(pingresp) // [MQTT-3.12.4-1]
       case Header.subscribe:
         return this.#subscribe()
       case Header.unsubscribe:
         return this.#unsubscribe()
     }
     throw malformed(
-      `0x${header.toString(16)} is not the first byte of a packet that a client may send [MQTT-2.1.3-1]`,
+      `the first byte of the packet is 0x${header.toString(16)}: a client may not send this [MQTT-2.1.3-1]`,
     )
   }
 
   #subscribe(): void {
-    const { framer, engine, say, isOpen, proceed, fail } = this.#host
+    const { framer, engine, send, isOpen, proceed, fail } = this.#host
     const { version } = this.#request
     const request = readSubscribe(framer.packet, framer.bodyOffset, version)
-    if (request.lines.some(({ filter, noLocal }) => noLocal && isSharedFilter(filter))) {
+    if (request.subscriptions.some(({ filter, noLocal }) => noLocal && isSharedFilter(filter))) {
       throw protocolError('No Local on a shared subscription [MQTT-3.8.3-4]')
     }
-    const response = ({ reasonCodes, replay }: Subscribed): void => {
+    const sendSuback = ({ reasonCodes, replay }: SubscribeOutcome): void => {
       if (!isOpen()) return
-      say(subackPacket(version, request.packetId, reasonCodes)) // [MQTT-3.8.4-1]
+      send(subackPacket(version, request.packetId, reasonCodes)) // [MQTT-3.8.4-1]
       if (isOpen()) replay()
     }
-    const subscribed = engine.subscriber.subscribe(this.#session, this.client, request)
-    if (!isPromiseLike(subscribed)) return response(subscribed)
+    const subscribed = engine.subscriptionHandler.subscribe(this.#session, this.client, request)
+    if (!isPromiseLike(subscribed)) return sendSuback(subscribed)
     this.#isSubscribing = true
     subscribed
       .then((result) => {
         this.#isSubscribing = false
-        response(result)
+        sendSuback(result)
         proceed()
       })
       .catch(fail)
   }
 
   #unsubscribe(): void {
-    const { framer, engine, say } = this.#host
+    const { framer, engine, send } = this.#host
     const { version } = this.#request
     const request = readUnsubscribe(framer.packet, framer.bodyOffset, version)
-    const reasonCodes = engine.subscriber.unsubscribe(this.#session, request.filters)
-    say(unsubackPacket(version, request.packetId, reasonCodes)) // [MQTT-3.10.4-4]
+    const reasonCodes = engine.subscriptionHandler.unsubscribe(this.#session, request.filters)
+    send(unsubackPacket(version, request.packetId, reasonCodes)) // [MQTT-3.10.4-4]
   }
 
   #acknowledge(header: number): void {
     const { framer } = this.#host
-    const { downlink } = this.#session
+    const { outbound } = this.#session
     const cursor = new Cursor(framer.bytes, framer.bodyAt, framer.end)
     const { packetId, reasonCode } = readAcknowledgement(header, cursor, this.#request.version)
     switch (header) {
       case Header.puback:
-        downlink.acknowledged(packetId, reasonCode)
+        outbound.acknowledged(packetId, reasonCode)
         return
       case Header.pubrec:
-        return downlink.received(packetId, reasonCode)
+        return outbound.received(packetId, reasonCode)
       case Header.pubcomp:
-        return downlink.completed(packetId)
+        return outbound.completed(packetId)
       default:
-        return this.#uplink.release(packetId)
+        return this.#publishHandler.release(packetId)
     }
   }
 }

@@ -2,7 +2,7 @@ import { responderStats } from '@antiphon/core'
 import { delay, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { bytesOf } from '../observed.js'
-import { echo, withEchoResponder } from './with-responder.js'
+import { echo, withEchoResponder } from '../responder/with-responder.js'
 
 describe('responderStats', () => {
   it('counts received requests, their outcomes and ignored messages', () => {

@@ -2,39 +2,39 @@ import fc from 'fast-check'
 
 const everyFilter = ['a', 'b', 'a/b', 'a/+', '+/b', 'a/#', '#', '$share/g/a'] as const
 
-/** The topics on which something may happen. */
+/** The topics of a scenario. */
 export const topics = ['a', 'b', 'a/b', 'c/b', 'd'] as const
 
-/** One of the filters of a life: it has few, so that what befalls one befalls it again and again. */
+/** The index of a filter. A scenario has few filters, so that each is used repeatedly. */
 const filter = fc.nat({ max: 11 })
 const topic = fc.constantFrom(...topics)
 const qos = fc.constantFrom<0 | 1 | 2>(0, 1, 1, 2)
 const session = fc.constantFrom<'keep' | 'lose'>('keep', 'lose')
 
-/** What a listener does with the first message it hears: nothing, leave, publish, call another, or keep it in hand. */
-export type Manner = 'listens' | 'leaves' | 'answers' | 'invites' | 'hoards'
-const manner = fc.constantFrom<Manner>(
-  'listens',
-  'listens',
-  'listens',
-  'leaves',
-  'answers',
-  'invites',
-  'hoards',
+/** What a subscriber does with its first message: nothing, unsubscribe, publish, subscribe another, withhold its acknowledgement. */
+export type SubscriberBehaviour = 'keeps' | 'unsubscribes' | 'publishes' | 'subscribes' | 'withholds'
+const behaviour = fc.constantFrom<SubscriberBehaviour>(
+  'keeps',
+  'keeps',
+  'keeps',
+  'unsubscribes',
+  'publishes',
+  'subscribes',
+  'withholds',
 )
 
 const step = fc.oneof(
   {
     weight: 8,
     arbitrary: fc.record({
-      do: fc.constant('listen' as const),
+      do: fc.constant('subscribe' as const),
       filter,
-      manner,
-      wants: fc.constantFrom<1 | 2>(1, 1, 1, 2),
+      behaviour,
+      maximumQoS: fc.constantFrom<1 | 2>(1, 1, 1, 2),
     }),
   },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('leave' as const), which: fc.nat({ max: 9 }) }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('leave all' as const), filter }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('unsubscribe' as const), which: fc.nat({ max: 9 }) }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('unsubscribe all' as const), filter }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('acknowledge' as const), which: fc.nat({ max: 5 }) }) },
   {
     weight: 7,
@@ -57,19 +57,19 @@ const step = fc.oneof(
       reasonCode: fc.constantFrom(undefined, 0x8b, 0x98),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('go down' as const), session }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('come up' as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('refuse to subscribe' as const), filter }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('refuse to take' as const), topic }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('refuse to connect' as const) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('relent' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('stop broker' as const), session }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('start broker' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('refuse subscribe' as const), filter }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('refuse publish' as const), topic }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('refuse connect' as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('accept again' as const) }) },
 )
 
-/** One thing that happens. */
+/** A step of a scenario. */
 export type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
 
-/** All that befalls a link; each step is followed by a pause in milliseconds. */
-export interface Life {
+/** The steps of a link and the options of its broker; each step is followed by a pause in milliseconds. */
+export interface LinkScenario {
   readonly filters: readonly string[]
   readonly steps: readonly (readonly [Step, number])[]
   readonly broker: {
@@ -81,11 +81,11 @@ export interface Life {
     readonly filtersPerSubscribe: number
     readonly reconnect: { readonly initial: number; readonly maximum: number; readonly jitter: number }
   }
-  readonly leavesFirst: boolean
+  readonly unsubscribesFirst: boolean
 }
 
-/** Any life; what is found is shown with the seed that brings it back. */
-export const life: fc.Arbitrary<Life> = fc.record({
+/** Generates scenarios; fast-check reports a failing one with its seed. */
+export const linkScenario: fc.Arbitrary<LinkScenario> = fc.record({
   filters: fc.shuffledSubarray([...everyFilter], { minLength: 1, maxLength: 4 }),
   steps: fc.array(fc.tuple(step, fc.constantFrom(0, 0, 1, 2, 5, 150, 2_000)), { maxLength: 50, size: 'max' }),
   broker: fc.record({
@@ -100,5 +100,5 @@ export const life: fc.Arbitrary<Life> = fc.record({
     filtersPerSubscribe: fc.constantFrom(1, 2, 100),
     reconnect: fc.constantFrom(1, 2, 100).map((initial) => ({ initial, maximum: 100, jitter: 0 })),
   }),
-  leavesFirst: fc.boolean(),
+  unsubscribesFirst: fc.boolean(),
 })

@@ -1,7 +1,7 @@
 import type { ConnectionInfo } from '../../src/link/link.js'
 
-/** A grant without limits but those given. */
-export function grant(limits: Partial<ConnectionInfo> = {}): ConnectionInfo {
+/** Returns a `ConnectionInfo` without limits except those passed. */
+export function connectionInfo(limits: Partial<ConnectionInfo> = {}): ConnectionInfo {
   return {
     protocolVersion: 5,
     clientId: 'me',
