@@ -68,7 +68,7 @@ async function makeWorld(protocolVersion: 4 | 5): Promise<ContractWorld> {
     return place
   }
 
-  const link = ({ isRemembered = false, queuedMessages }: ContractLinkOptions = {}): Link => {
+  const link = ({ persistentSession = false, maxQueuedMessages }: ContractLinkOptions = {}): Link => {
     const clientId = `link-${places.size + 1}`
     const proxy = proxies[places.size]
     if (proxy === undefined) throw new Error('more links than proxies')
@@ -76,10 +76,10 @@ async function makeWorld(protocolVersion: 4 | 5): Promise<ContractWorld> {
     const made = connect(proxy.url, {
       protocolVersion,
       clientId,
-      clean: !isRemembered,
-      ...(isRemembered && isVersion5 && { properties: { sessionExpiryInterval: 3_600 } }),
+      clean: !persistentSession,
+      ...(persistentSession && isVersion5 && { properties: { sessionExpiryInterval: 3_600 } }),
       reconnect: { initial: 10, maximum: 100, jitter: 0 },
-      ...(queuedMessages !== undefined && { queue: { messages: queuedMessages } }),
+      ...(maxQueuedMessages !== undefined && { queue: { messages: maxQueuedMessages } }),
     })
     places.set(made, { clientId, proxy, before: resources() })
     return made

@@ -1,42 +1,45 @@
 import { AntiphonError } from '@antiphon/core'
 import { Subscription, type Observable } from 'rxjs'
 
-/** A stream that is listened to from the moment it is watched. */
-export interface Watch<T> {
-  /** What came so far. */
+/** The recorded values and end of a stream. */
+export interface StreamRecording<T> {
+  /** The values received so far. */
   readonly values: readonly T[]
-  /** How it ended, when it did. */
+  /** Returns how the stream ended, or `undefined` while it is open. */
   readonly ending: () => 'complete' | AntiphonError | undefined
-  /** Resolves with all values once there are `count`; rejects when the stream ends short of that. */
+  /** Resolves with all values once there are `count`; rejects if the stream ends earlier. */
   readonly until: (count: number) => Promise<readonly T[]>
-  /** Resolves with how it ended. */
+  /** Resolves with how the stream ended. */
   readonly ended: () => Promise<'complete' | AntiphonError>
   readonly unsubscribe: () => void
 }
 
-/** Listens to `source$` from now on; `onNext` runs within each emission. */
-export function watch<T>(source$: Observable<T>, onNext: (value: T) => void = () => undefined): Watch<T> {
+/** Subscribes to `source$` and records it; `onNext` runs synchronously within each emission. */
+export function recordStream<T>(
+  source$: Observable<T>,
+  onNext: (value: T) => void = () => undefined,
+): StreamRecording<T> {
   const values: T[] = []
-  const waiting = new Set<() => void>()
+  const waiters = new Set<() => void>()
   const subscription = new Subscription()
   let ending: 'complete' | AntiphonError | undefined
-  const happened = (): void => {
-    for (const look of [...waiting]) look()
+  const notifyWaiters = (): void => {
+    for (const read of [...waiters]) read()
   }
-  const when = <R>(look: () => R | undefined): Promise<R> =>
+  const whenDefined = <R>(read: () => R | undefined): Promise<R> =>
     new Promise((resolve, reject) => {
       const attempt = (): void => {
         try {
-          const result = look()
+          const result = read()
           if (result === undefined) return
-          waiting.delete(attempt)
+          waiters.delete(attempt)
           resolve(result)
         } catch (error) {
-          waiting.delete(attempt)
+          waiters.delete(attempt)
           reject(AntiphonError.from(error))
         }
       }
-      waiting.add(attempt)
+      waiters.add(attempt)
       attempt()
     })
 
@@ -45,15 +48,15 @@ export function watch<T>(source$: Observable<T>, onNext: (value: T) => void = ()
       next: (value) => {
         values.push(value)
         onNext(value)
-        happened()
+        notifyWaiters()
       },
       error: (error: unknown) => {
         ending = AntiphonError.from(error)
-        happened()
+        notifyWaiters()
       },
       complete: () => {
         ending = 'complete'
-        happened()
+        notifyWaiters()
       },
     }),
   )
@@ -61,13 +64,13 @@ export function watch<T>(source$: Observable<T>, onNext: (value: T) => void = ()
     values,
     ending: () => ending,
     until: (count) =>
-      when(() => {
+      whenDefined(() => {
         if (values.length >= count) return [...values]
         if (ending === undefined) return undefined
         if (ending !== 'complete') throw ending
-        throw new Error(`The stream completed after ${values.length} of ${count} values.`)
+        throw new Error(`stream completed after ${values.length} values: expected ${count}`)
       }),
-    ended: () => when(() => ending),
+    ended: () => whenDefined(() => ending),
     unsubscribe: () => subscription.unsubscribe(),
   }
 }
