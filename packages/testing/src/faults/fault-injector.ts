@@ -2,8 +2,8 @@ import type { Undo, VirtualBroker } from '../virtual/broker.js'
 import type { Fault } from './fault.js'
 import type { Network } from './network.js'
 
-/** What a fault is brought about with. */
-export type FaultTools = Pick<
+/** The broker operations that faults use. */
+export type BrokerControls = Pick<
   VirtualBroker,
   | 'disconnect'
   | 'down'
@@ -15,20 +15,20 @@ export type FaultTools = Pick<
   | 'sessions'
 >
 
-/** Brings a fault about; one that names no client befalls `scope`, or every client. */
-export type Inject = (fault: Fault, scope?: string) => Undo
+/** Injects a fault and returns a function that ends it. A fault without `clientId` affects `scope`, or every client. */
+export type InjectFault = (fault: Fault, scope?: string) => Undo
 
-/** Brings faults about; each can be taken back while it is in force. */
-export function faultInjector(tools: FaultTools, network: Network): Inject {
+/** Returns a function that injects faults into a broker and its network. */
+export function faultInjector(controls: BrokerControls, network: Network): InjectFault {
   const refusals = new Set<Undo>()
 
   const disconnect = (
     fault: Extract<Fault, { kind: 'cut' | 'disconnect' }>,
-    who: string | undefined,
+    target: string | undefined,
   ): void => {
     const { kind: _, clientId: __, ...options } = fault
-    const clientIds = who === undefined ? tools.sessions().map(({ clientId }) => clientId) : [who]
-    for (const clientId of clientIds) tools.disconnect(clientId, options)
+    const clientIds = target === undefined ? controls.sessions().map(({ clientId }) => clientId) : [target]
+    for (const clientId of clientIds) controls.disconnect(clientId, options)
   }
 
   const allowConnect = (): void => {
@@ -36,45 +36,45 @@ export function faultInjector(tools: FaultTools, network: Network): Inject {
     refusals.clear()
   }
 
-  const ofBroker = (fault: BrokerFault): Undo => {
+  const injectBrokerFault = (fault: BrokerFault): Undo => {
     switch (fault.kind) {
       case 'down':
-        tools.down(fault)
-        return tools.up
+        controls.down(fault)
+        return controls.up
       case 'restart':
-        tools.restart(fault)
+        controls.restart(fault)
         return () => undefined
       case 'up':
-        tools.up()
-        return tools.down
+        controls.up()
+        return controls.down
       case 'heal':
-        tools.up()
+        controls.up()
         network.heal()
         allowConnect()
         return () => undefined
       case 'refuse-subscribe':
-        return tools.refuseSubscribe(fault.filter, fault.reasonCode)
+        return controls.refuseSubscribe(fault.filter, fault.reasonCode)
       case 'refuse-publish':
-        return tools.refusePublish(fault.filter, fault.reasonCode)
+        return controls.refusePublish(fault.filter, fault.reasonCode)
     }
   }
 
   return (fault, scope) => {
-    if (isBrokerFault(fault)) return ofBroker(fault)
-    const who = fault.clientId ?? scope
+    if (isBrokerFault(fault)) return injectBrokerFault(fault)
+    const target = fault.clientId ?? scope
     switch (fault.kind) {
       case 'cut':
-        network.bar(who)
-        disconnect(fault, who)
-        return () => network.unbar(who)
+        network.block(target)
+        disconnect(fault, target)
+        return () => network.unblock(target)
       case 'restore':
-        network.unbar(who)
-        return () => network.bar(who)
+        network.unblock(target)
+        return () => network.block(target)
       case 'disconnect':
-        disconnect(fault, who)
+        disconnect(fault, target)
         return () => undefined
       case 'refuse-connect': {
-        const undo = tools.refuseConnect(fault.reasonCode, who)
+        const undo = controls.refuseConnect(fault.reasonCode, target)
         refusals.add(undo)
         return undo
       }
@@ -82,10 +82,10 @@ export function faultInjector(tools: FaultTools, network: Network): Inject {
         allowConnect()
         return () => undefined
       case 'slow':
-        network.slow(fault.by, who)
-        return () => network.slow(0, who)
+        network.setExtraLatency(fault.by, target)
+        return () => network.setExtraLatency(0, target)
       case 'fast':
-        network.slow(0, who)
+        network.setExtraLatency(0, target)
         return () => undefined
       case 'drop':
       case 'duplicate':
@@ -93,12 +93,12 @@ export function faultInjector(tools: FaultTools, network: Network): Inject {
       case 'reorder':
       case 'corrupt':
       case 'malform':
-        return network.strike(who === undefined ? fault : { ...fault, clientId: who })
+        return network.addPacketFault(target === undefined ? fault : { ...fault, clientId: target })
     }
   }
 }
 
-/** A fault that befalls the broker itself rather than one client. */
+/** A fault of the broker, not of one client. */
 type BrokerFault = Extract<
   Fault,
   { readonly kind: 'down' | 'restart' | 'up' | 'heal' | 'refuse-subscribe' | 'refuse-publish' }

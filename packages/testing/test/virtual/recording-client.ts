@@ -4,22 +4,22 @@ import type { ConnectionInfo } from '@antiphon/core'
 import { type Subscription, VirtualTimeScheduler } from 'rxjs'
 import { virtualBroker, type VirtualBroker, type VirtualBrokerOptions } from '../../src/index.js'
 
-/** What one transport said, in the order it said it, with its time where that is not 0. */
-export interface Client {
+/** A client that records the events of its transport in order. */
+export interface RecordingClient {
   readonly log: string[]
-  readonly grants: ConnectionInfo[]
+  readonly connectionInfos: ConnectionInfo[]
   readonly messages: Message[]
-  /** Acknowledgements in hand, when `manual`. */
+  /** The pending acknowledgements, if `manual`. */
   readonly acknowledge: (() => void)[]
   readonly connect: () => Subscription
   readonly subscribe: (filter: string, options?: Partial<SubscribeRequest>, identifier?: number) => void
   readonly unsubscribe: (filter: string) => void
   readonly publish: (topic: string, text: string, options?: Partial<OutgoingMessage>) => void
-  readonly bye: () => void
+  readonly disconnect: () => void
 }
 
-/** A broker on virtual time and the way to run it. */
-export function world(options: Partial<VirtualBrokerOptions> = {}): {
+/** Starts a broker on virtual time; `settle` runs it for some milliseconds. */
+export function startBroker(options: Partial<VirtualBrokerOptions> = {}): {
   readonly broker: VirtualBroker
   readonly settle: (milliseconds?: number) => void
 } {
@@ -34,41 +34,41 @@ export function world(options: Partial<VirtualBrokerOptions> = {}): {
   }
 }
 
-/** The bytes of `text`. */
+/** Returns the bytes of `text`. */
 export function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text)
 }
 
-/** The text of `payload`. */
+/** Returns the text of `payload`. */
 export function textOf({ payload }: { readonly payload: Uint8Array }): string {
   return new TextDecoder().decode(payload)
 }
 
-/** Drives a transport and writes down what comes. */
-export function client(transport: Transport, { manual = false } = {}): Client {
+/** Returns a client over a transport that records its events; with `manual` the test acknowledges messages itself. */
+export function recordingClient(transport: Transport, { manual = false } = {}): RecordingClient {
   const log: string[] = []
   const messages: Message[] = []
-  const grants: ConnectionInfo[] = []
+  const connectionInfos: ConnectionInfo[] = []
   const acknowledge: (() => void)[] = []
-  const told = (what: string) => ({
-    next: (value: unknown) => log.push(`${what} ${JSON.stringify(value)}`),
+  const observerFor = (label: string) => ({
+    next: (value: unknown) => log.push(`${label} ${JSON.stringify(value)}`),
     error: (error: unknown) => {
       const { code, reasonCode } = AntiphonError.from(error)
-      log.push(`${what} ! ${code}${reasonCode === undefined ? '' : ` ${reasonCode}`}`)
+      log.push(`${label} ! ${code}${reasonCode === undefined ? '' : ` ${reasonCode}`}`)
     },
     complete: () => undefined,
   })
   return {
     log,
-    grants,
+    connectionInfos,
     messages,
     acknowledge,
     connect: () =>
       transport.connect$(1).subscribe({
-        ...told('connect'),
+        ...observerFor('connect'),
         next: (event) => {
           if (event.type === 'online') {
-            grants.push(event.info)
+            connectionInfos.push(event.info)
             log.push(event.info.sessionPresent ? 'online, session present' : 'online')
           } else if (event.type === 'malformed') log.push(`malformed ${event.error.code}`)
           else {
@@ -79,23 +79,25 @@ export function client(transport: Transport, { manual = false } = {}): Client {
             else event.acknowledge()
           }
         },
-        complete: () => log.push('gone'),
+        complete: () => log.push('closed'),
       }),
     subscribe: (filter, options = {}, identifier) => {
       const defaults = { qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const
-      transport.subscribe$([{ filter, ...defaults, ...options }], identifier).subscribe(told(`sub ${filter}`))
+      transport
+        .subscribe$([{ filter, ...defaults, ...options }], identifier)
+        .subscribe(observerFor(`sub ${filter}`))
     },
     unsubscribe: (filter) => {
-      transport.unsubscribe$([filter]).subscribe(told(`unsub ${filter}`))
+      transport.unsubscribe$([filter]).subscribe(observerFor(`unsub ${filter}`))
     },
     publish: (topic, text, options = {}) => {
       transport.publish$({ topic, payload: bytes(text), ...options }).subscribe({
-        ...told(`pub ${text}`),
+        ...observerFor(`pub ${text}`),
         next: ({ reasonCode }) => log.push(`pub ${text} ${reasonCode}`),
       })
     },
-    bye: () => {
-      transport.disconnect$().subscribe({ complete: () => log.push('bye') })
+    disconnect: () => {
+      transport.disconnect$().subscribe({ complete: () => log.push('disconnected') })
     },
   }
 }

@@ -2,7 +2,7 @@ import { VirtualTimeScheduler } from 'rxjs'
 import { expect, it } from 'vitest'
 import { virtualBroker } from '../../src/index.js'
 
-it('a link subscribes again where the broker began a session in an attempt whose answer was lost', () => {
+it('subscribes again when the broker started a session whose CONNACK was lost', () => {
   const scheduler = new VirtualTimeScheduler(undefined, 0)
   const runTo = (frame: number): void => {
     scheduler.maxFrames = frame
@@ -18,7 +18,7 @@ it('a link subscribes again where the broker began a session in an attempt whose
     if (state.status === 'online') present.push(state.info.sessionPresent)
   })
   runTo(40)
-  // The session is lost; the next attempt begins another, but its CONNACK is cut off on the way.
+  // The session is lost. The next attempt starts another one, but the connection is cut before its CONNACK arrives.
   broker.disconnect('one', { session: 'lose' })
   runTo(51)
   expect(broker.session('one')).toMatchObject({ isConnected: true, subscriptions: [] })

@@ -3,8 +3,8 @@ import { framesOf } from '../marbles/frames.js'
 import type { Fault, ScriptedFault } from './fault.js'
 
 /**
- * What each marble of a fault script stands for. A capital is the harder form: the session goes as well, or the message
- * is one from the client instead of one to it.
+ * The fault of each marble of a fault script. A capital letter also loses the session, or affects a message from the
+ * client instead of one to it.
  */
 export const faultAlphabet: Readonly<Record<string, Fault>> = {
   x: { kind: 'cut' },
@@ -38,23 +38,23 @@ export const faultAlphabet: Readonly<Record<string, Fault>> = {
 }
 
 /**
- * A fault script written as marbles, as data: `'--x----r--'` cuts at 2 and restores at 7.
+ * Parses a fault script from marbles: `'--x----r--'` cuts at 2 ms and restores at 7 ms.
  *
- * Time runs as in the diagrams of `TestScheduler.run`: a millisecond a character, none for a space, `10ms` and `2s`
- * understood, an instant for what is in brackets. `values` name more marbles, or give others a new meaning.
+ * Time progresses as in the diagrams of `TestScheduler.run`: one millisecond per character, none for a space, `10ms` and
+ * `2s` as written, one instant for a group in parentheses. `values` define further marbles or redefine existing ones.
  */
 export function faultScript(
   marbles: string,
   values: Readonly<Record<string, Fault>> = {},
 ): readonly ScriptedFault[] {
-  const meaning = { ...faultAlphabet, ...values }
+  const faults = { ...faultAlphabet, ...values }
   return framesOf(marbles, 'a fault').map(({ frame, marble }) => {
-    const fault = meaning[marble]
+    const fault = faults[marble]
     if (fault === undefined) {
-      const known = Object.keys(meaning).join(' ')
+      const knownMarbles = Object.keys(faults).join(' ')
       throw new AntiphonError(
         'invalid-argument',
-        `'${marble}' in the fault script '${marbles}' stands for nothing. Known are ${known}; name others in 'values'.`,
+        `unknown marble '${marble}' in the fault script '${marbles}': it must be one of ${knownMarbles}; define others in values`,
       )
     }
     return { at: frame, fault }

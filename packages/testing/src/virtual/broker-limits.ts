@@ -3,8 +3,8 @@ import { isSharedFilter, validateTopicFilter, validateTopicName } from '@antipho
 import type { VirtualBrokerLimits } from './broker.js'
 import type { PublishPacket, SubscribePacket } from './packet.js'
 
-/** What a broker allows that is told nothing. */
-export const everything: VirtualBrokerLimits = {
+/** The limits of a broker without options. */
+export const defaultLimits: VirtualBrokerLimits = {
   receiveMaximum: 65_535,
   maximumPacketSize: Infinity,
   maximumQoS: 2,
@@ -14,16 +14,16 @@ export const everything: VirtualBrokerLimits = {
   subscriptionIdentifiers: true,
 }
 
-/** Why a message ends the connection it came on, as a reason code. */
+/** Returns the reason code with which an invalid PUBLISH closes its connection. */
 export function publishFault(packet: PublishPacket, limits: VirtualBrokerLimits): number | undefined {
-  // What cannot be read ends the connection [MQTT-4.13.1-1].
+  // A malformed packet closes the connection [MQTT-4.13.1-1].
   if (packet.malformed === true) return 0x81
   if (validateTopicName(packet.message.topic) !== undefined) return 0x90
   if (packet.qos > limits.maximumQoS) return 0x9b
   return packet.retain && !limits.retainAvailable ? 0x9a : undefined
 }
 
-/** Why a SUBSCRIBE ends the connection it came on, as a reason code. */
+/** Returns the reason code with which an invalid SUBSCRIBE closes its connection. */
 export function subscribeFault(packet: SubscribePacket, limits: VirtualBrokerLimits): number | undefined {
   const { requests, subscriptionIdentifier } = packet
   if (requests.length === 0) return 0x82
@@ -32,7 +32,7 @@ export function subscribeFault(packet: SubscribePacket, limits: VirtualBrokerLim
   return subscriptionIdentifier !== undefined && !limits.subscriptionIdentifiers ? 0xa1 : undefined
 }
 
-/** Why a filter alone is refused in SUBACK, as a reason code. */
+/** Returns the reason code with which SUBACK refuses one filter. */
 export function filterFault({ filter }: SubscribeRequest, limits: VirtualBrokerLimits): number | undefined {
   if (validateTopicFilter(filter) !== undefined) return 0x8f
   if (isSharedFilter(filter) && !limits.sharedSubscriptions) return 0x9e
