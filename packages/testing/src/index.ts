@@ -4,7 +4,7 @@ export type {
   VirtualBrokerLimits,
   PlayOptions,
   Published,
-  OutageOptions as SessionFate,
+  OutageOptions,
   SessionView,
   SubscriptionChange,
   Undo,

@@ -35,7 +35,7 @@ describe('isEqual', () => {
     ['errors by kind', new TypeError('m'), new TypeError('m'), new Error('m')],
     ['circular objects', circular(), circular(), { name: 'ring', self: { name: 'ring' } }],
     ['matchers', { a: 1, b: 2 }, expect.objectContaining({ a: 1 }), expect.objectContaining({ a: 2 })],
-  ])('distinguishes equal from different values: %s', (_, value, same, different) => {
+  ])('isEqual distinguishes equal from different values: %s', (_, value, same, different) => {
     expect(isEqual(value, same)).toBe(true)
     expect(isEqual(value, different)).toBe(false)
   })

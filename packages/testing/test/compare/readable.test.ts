@@ -19,7 +19,7 @@ describe('readable', () => {
     ['a function', function named() {}, 'function named'],
     ['an empty list', [], '[]'],
     ['an empty object', {}, '{}'],
-  ])('formats %s', (_, value, expected) => expect(readable(value)).toBe(expected))
+  ])('formats %s readably', (_, value, expected) => expect(readable(value)).toBe(expected))
 
   it('formats a message with its payload decoded', () => {
     const message = {

@@ -30,10 +30,10 @@ export function faultProperty<T>(
   }
 }
 
-/** Generates fault scripts of these marbles, two thirds of them idle, with a `h` (heal) at the end. */
+/** Generates fault scripts of these marbles, two thirds of them idle, with `h` (heal) at the end. */
 export function scriptOf(marbles: string): fc.Arbitrary<string> {
   const idle = '-'.repeat(marbles.length * 2)
   return fc
     .array(fc.constantFrom(...idle, ...marbles), { minLength: 10, maxLength: 120 })
-    .map((scenarios) => `${scenarios.join('')}-h`)
+    .map((script) => `${script.join('')}-h`)
 }

@@ -22,34 +22,34 @@ function runCommand(...args: readonly string[]): readonly string[] {
 
 describe('random fault scripts', () => {
   it(
-    `violate no property in ${scripts} random scripts, starting with seed ${randomSeed}`,
+    `finds no violation in ${scripts} random fault scripts, starting with seed ${randomSeed}`,
     () => expect(playScripts({ seed: randomSeed, scripts })).toBeUndefined(),
     20_000 + scripts * 40,
   )
 
-  it('cover every property', () => {
+  it('checks every property of fault scripts in turn', () => {
     const played: string[] = []
     const properties = faultProperties.map(({ name }) => ({ name, play: () => void played.push(name) }))
     playScripts({ seed: 5, scripts: properties.length, properties })
     expect(new Set(played).size).toBe(faultProperties.length)
   })
 
-  it('report a violation with seed, shrunk script and command', () => {
-    const results = playScripts({ seed: 1, scripts: 100, properties: [neverCut] })
-    expect(results).toMatch(
+  it('reports a violation with seed, shrunk script and replay command', () => {
+    const report = playScripts({ seed: 1, scripts: 100, properties: [neverCut] })
+    expect(report).toMatch(
       /^the fault script of seed \d+ violates the property: the connection is never cut\nexpected no cut in [-xr]+h\n/,
     )
-    expect(results).toMatch(/shrunk script:\n {2}"-*x-*h"\n/)
-    const [, seed] = /pnpm faults --seed (\d+) --scripts 1$/.exec(results ?? '') ?? []
-    expect(playScripts({ seed: Number(seed), scripts: 1, properties: [neverCut] })).toBe(results)
+    expect(report).toMatch(/shrunk script:\n {2}"-*x-*h"\n/)
+    const [, seed] = /pnpm faults --seed (\d+) --scripts 1$/.exec(report ?? '') ?? []
+    expect(playScripts({ seed: Number(seed), scripts: 1, properties: [neverCut] })).toBe(report)
     const others = [1, 2, 3].map((more) =>
       playScripts({ seed: Number(seed) + more, scripts: 1, properties: [neverCut] }),
     )
-    expect(others).not.toContain(results)
+    expect(others).not.toContain(report)
   })
 
-  it('generate the same scripts from the same seed', () => {
-    const drawnBy = (seed: number): readonly string[] => {
+  it('generates the same fault scripts from the same seed', () => {
+    const scenariosOf = (seed: number): readonly string[] => {
       const scenarios: string[] = []
       const recording = faultProperty(
         '',
@@ -61,8 +61,8 @@ describe('random fault scripts', () => {
       playScripts({ seed, scripts: 50, properties: [recording] })
       return scenarios
     }
-    expect(drawnBy(7)).toEqual(drawnBy(7))
-    expect(new Set([...drawnBy(7), ...drawnBy(100)]).size).toBe(100)
+    expect(scenariosOf(7)).toEqual(scenariosOf(7))
+    expect(new Set([...scenariosOf(7), ...scenariosOf(100)]).size).toBe(100)
   })
 })
 

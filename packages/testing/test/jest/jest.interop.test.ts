@@ -35,7 +35,7 @@ function jest(): Promise<{ readonly code: number | string | null; readonly outpu
 }
 
 describeForeign(['jest'], 'marble tests in Jest', () => {
-  it('pass and fail in Jest as expected', async () => {
+  it('passes and fails marble tests in Jest as expected', async () => {
     const { code, output } = await jest()
     expect(output).toMatch(/✓ responds with the expected temperature /)
     expect(output).toMatch(/✕ fails on another temperature/)

@@ -15,7 +15,9 @@ import {
 const a = { topic: 'room/1', payload: { t: 21 }, contentType: 'application/json' }
 
 /** Marble tests that must fail, each with the expected parts of its message. */
-const failingTests: Readonly<Record<string, [body: (test: MarbleContext) => void, ...told: string[]]>> = {
+const failingTests: Readonly<
+  Record<string, [body: (test: MarbleContext) => void, ...expectedParts: string[]]>
+> = {
   'another payload': [
     ({ publish, expectPublished }) => {
       publish('-a', { a })
@@ -166,24 +168,24 @@ const failingTests: Readonly<Record<string, [body: (test: MarbleContext) => void
   'a message without a topic': [({ publish }) => publish('a'), 'cannot publish a message without a topic'],
 }
 
-describe('a marble test fails', () => {
+describe('failing marble tests', () => {
   for (const [fault, [body, ...expectedParts]] of Object.entries(failingTests))
-    it(`on ${fault}`, () => {
+    it(`fails a marble test on ${fault}`, () => {
       const run = marbles(body)
       expect(run).toThrow()
       for (const part of expectedParts) expect(run).toThrow(part)
     })
 
-  it('with actual and expected values in the error', () => {
+  it('reports actual and expected values in the error of a marble test', () => {
     const run = marbles(({ expectPublished }) => expectPublished('#').toBe('a', { a: { payload: '1' } }))
     expect(run).toThrow(ExpectationError)
     expect(run).toThrow(expect.objectContaining({ actual: '(nothing)', expected: '     0ms payload: "1"' }))
   })
 })
 
-describe('a marble test passes', () => {
+describe('passing marble tests', () => {
   it(
-    'on objects that match like or a matcher of Vitest',
+    'passes objects that match like or a matcher of Vitest',
     marbles(({ expectObservable }) => {
       const record = { outcome: 'responded', request: { topic: 'a', ms: 3 } }
       expectObservable(of(record)).toBe('(a|)', { a: like({ request: like({ topic: 'a' }) }) })
@@ -204,11 +206,11 @@ describe('rxjs-marbles', () => {
   const expected = new AntiphonError('timeout', 'too late', { topic: 'b' })
 
   it(
-    'without withBroker ignores properties of errors other than name and message',
+    'ignores properties of errors other than name and message in rxjs-marbles without withBroker',
     plainMarbles((m) => m.expect(wrongTopic$).toBeObservable('#', {}, expected)),
   )
 
-  it('with withBroker reports a difference in any property of an error', () => {
+  it('reports a difference in any property of an error in rxjs-marbles with withBroker', () => {
     const test = plainMarbles((m) => {
       withBroker(m)
       m.expect(wrongTopic$).toBeObservable('#', {}, expected)

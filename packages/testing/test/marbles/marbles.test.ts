@@ -26,8 +26,8 @@ function thermostatTest({
   expectTimers('                 -----|').toBe(0)
 }
 
-describe('a marble test', () => {
-  it('runs with marbles', marbles(thermostatTest))
+describe('marble tests', () => {
+  it('runs a marble test with marbles', marbles(thermostatTest))
 
   const rxjsMarbles = configure({
     run: true,
@@ -35,20 +35,20 @@ describe('a marble test', () => {
     assertDeepEqual: (actual, expected) => expect(actual).toEqual(expected),
   })
   it(
-    'runs in rxjs-marbles with withBroker',
+    'runs a marble test in rxjs-marbles with withBroker',
     rxjsMarbles.marbles((m) => {
       thermostatTest(withBroker(m))
       m.expect(m.hot('-a')).toBeObservable('-a')
     }),
   )
 
-  it('runs in a TestScheduler with withBroker', () => {
+  it('runs a marble test in a TestScheduler with withBroker', () => {
     const scheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected))
     scheduler.run(() => thermostatTest(withBroker(scheduler)))
   })
 
   it(
-    'plays a fault script',
+    'plays a fault script in a marble test',
     marbles(({ broker, link, publish, expectPublished, expectObservable, expectSubscribed }) => {
       const device = link({ clientId: 'thermostat', clean: false, sessionExpiryInterval: 60 })
       thermostat(device).subscribe()
@@ -161,7 +161,7 @@ describe('a marble test', () => {
   )
 
   it(
-    'ends at maxTime while a link keeps reconnecting',
+    'ends a marble test at maxTime while a link keeps reconnecting',
     marbles(
       ({ broker, link, expectObservable }) => {
         broker.down()

@@ -37,16 +37,19 @@ const refusedPackets: Readonly<
 }
 
 describe('the limits of a virtual broker', () => {
-  it.each(Object.entries(refusedPackets))('refuses %s', (_, [limits, send, expectedLine]) => {
-    const { broker, settle } = startBroker({ limits })
-    const alice = recordingClient(broker.transport())
-    alice.connect()
-    settle()
-    expect(alice.connectionInfos[0]).toMatchObject(limits)
-    send(alice)
-    settle()
-    expect(alice.log.at(-1)).toBe(expectedLine)
-  })
+  it.each(Object.entries(refusedPackets))(
+    'refuses %s according to the broker limits',
+    (_, [limits, send, expectedLine]) => {
+      const { broker, settle } = startBroker({ limits })
+      const alice = recordingClient(broker.transport())
+      alice.connect()
+      settle()
+      expect(alice.connectionInfos[0]).toMatchObject(limits)
+      send(alice)
+      settle()
+      expect(alice.log.at(-1)).toBe(expectedLine)
+    },
+  )
 
   it('grants at most the Maximum QoS', () => {
     const { broker, settle } = startBroker({ limits: { maximumQoS: 1 } })
