@@ -64,11 +64,11 @@ async function makeWorld(way: Way, protocolVersion: 4 | 5): Promise<ContractWorl
   let running = await start(0)
 
   const names = new Map<Link, string>()
-  const link = ({ isRemembered = false, queuedMessages }: ContractLinkOptions = {}): Link => {
+  const link = ({ persistentSession = false, maxQueuedMessages }: ContractLinkOptions = {}): Link => {
     const clientId = `link-${names.size}`
-    const queue = queuedMessages === undefined ? {} : { queue: { messages: queuedMessages } }
-    const remembered = isRemembered ? { sessionExpiryInterval: 3_600 } : {}
-    const client = { clientId, protocolVersion, clean: !isRemembered }
+    const queue = maxQueuedMessages === undefined ? {} : { queue: { messages: maxQueuedMessages } }
+    const remembered = persistentSession ? { sessionExpiryInterval: 3_600 } : {}
+    const client = { clientId, protocolVersion, clean: !persistentSession }
     const made =
       way === 'in process'
         ? linkOver(
@@ -77,7 +77,7 @@ async function makeWorld(way: Way, protocolVersion: 4 | 5): Promise<ContractWorl
           )
         : connect(running.url, {
             ...client,
-            ...(isRemembered && protocolVersion === 5 && { properties: remembered }),
+            ...(persistentSession && protocolVersion === 5 && { properties: remembered }),
             ...linkOptions,
             ...queue,
           })
