@@ -21,12 +21,18 @@ const config: KnipConfig = {
       project: ['.config/*.{ts,js}', 'docs/.vitepress/*.ts'],
       vitest: { config: '.config/vitest.config.ts' },
       eslint: { config: '.config/eslint.config.js' },
+      stryker: { config: '.config/stryker.config.js' },
       // The check starts these by their path.
       ignoreDependencies: ['@arethetypeswrong/cli', 'publint'],
     },
     'packages/*': {
       entry: ['test/**/*.test.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
+    },
+    // Jest is started by its path, and loads what takes the types out.
+    'packages/testing': {
+      entry: ['test/**/*.test.ts', 'test/jest/typescript.mjs'],
+      project: ['src/**/*.ts', 'test/**/*.{ts,mjs}'],
     },
     // A test starts its responders as programs.
     'packages/broker': {

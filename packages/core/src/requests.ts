@@ -2,82 +2,87 @@ import { mergeMap, Observable, tap } from 'rxjs'
 import { requireNumber } from './argument.js'
 import type { TransferBounds } from './chunk/transfers.js'
 import type { Endpoint, EndpointTypes } from './endpoint.js'
-import { pendingRequestsOf } from './requester/pending-requests.js'
+import { linkMonitorOf } from './link/link-monitor.js'
 import type { Delivery, Link } from './link/link.js'
 import type { QoS } from './message.js'
+import type { IgnoredRequest } from './observe/ignored-request.js'
+import { observationsOf } from './observe/observations.js'
 import { RequestReceiver, type AcceptedRequest } from './responder/request-receiver.js'
 import type { ResponseCacheBounds } from './responder/response-cache.js'
 import type { HeaderRule } from './responder/header-rule.js'
 import { responseTopicCheck, type ResponseTopicRule } from './responder/response-topic-rule.js'
 import { toReceivedRequest, type ReceivedRequest } from './responder/received-request.js'
 
-/** Which requests come in, and how they are received. */
+/** Options of `requests$`. */
 export interface RequestsOptions<T extends EndpointTypes> {
-  /** Topic parameters that are fixed here, such as the device's own id; the others match anything. */
+  /** Values of topic parameters, such as the device's own id; all other parameters match any value. */
   readonly params?: Partial<T['params']>
-  /** What to subscribe to instead, when the broker's rules ask for another filter that covers the same. */
+  /** The topic filter to subscribe to, if the broker requires another one than the endpoint's. */
   readonly filter?: string
-  /** Shares the requests among all responders of this group: each goes to one of them. */
+  /** The group of a shared subscription: each request goes to one of the responders in the group. */
   readonly group?: string
-  /** @defaultValue 1 */
+  /** Maximum QoS of the subscription. @defaultValue 1 */
   readonly qos?: QoS
-  /** Where replies may go. @defaultValue any topic outside `$` trees that is not a request topic itself */
+  /** The response topics that are allowed. @defaultValue all that neither start with `$` nor match the request filter */
   readonly responseTopics?: ResponseTopicRule
-  /** What is asked of a request's headers beside what the protocol needs, such as `mrpcHeaders`. @defaultValue nothing */
+  /** Checks the headers of requests beyond what the protocol requires, such as `mrpcHeaders`. @defaultValue no check */
   readonly headers?: HeaderRule
-  /** How many requests are remembered to answer their repetitions. */
+  /** Limits of the cache from which duplicate requests are answered. */
   readonly responseCache?: ResponseCacheBounds
-  /** How much may be on its way in parts, of requests larger than one packet. */
+  /** Limits of requests that arrive in chunks because they exceed the broker's Maximum Packet Size. */
   readonly transfers?: TransferBounds
   /**
-   * Acknowledge a request once its reply is out, so that a crash repeats it, or when it arrives, so that a crash loses
+   * When a request is acknowledged: after its response, so that a crash repeats it, or on receipt, so that a crash loses
    * it. @defaultValue 'after-response'
    */
   readonly acknowledge?: 'after-response' | 'on-receipt'
 }
 
 /**
- * The stream of requests to an endpoint, ready for `serve`.
+ * Subscribes to an endpoint's topic and emits its requests, to be piped into `serve`.
  *
- * Retained and malformed messages, unfit reply topics, repetitions and cancels are dealt with before they come here; see
- * `refusals$`.
- * - *on subscribe*: opens the link and subscribes to the endpoint's topic; may be done before the link is connected.
- * - *next*: a request, decoded. *complete*: the link was closed. *error*: the subscription was refused, or the link ended.
- * - *unsubscribe*: unsubscribes; what is in hand stays unacknowledged, and the broker gives it to somebody else. To let
- *   it finish first, see the `drain$` of `serve`.
+ * Retained and malformed messages, messages whose response topic is not allowed, duplicates and cancels are not emitted;
+ * see `ignoredRequests$`.
+ *
+ * - *on subscribe*: opens the link and subscribes to the topic. The link need not be connected.
+ * - *next*: a decoded request.
+ * - *complete*: the link was closed.
+ * - *error*: the broker refused the subscription, or the link ended with an error.
+ * - *unsubscribe*: unsubscribes from the topic. Requests not yet responded to stay unacknowledged, and the broker delivers
+ *   them again; to finish them first, use `drain$` of `serve`.
  */
 export function requests$<T extends EndpointTypes>(
   link: Link,
   endpoint: Endpoint<T>,
   options: RequestsOptions<T> = {},
 ): Observable<ReceivedRequest<T>> {
-  const topics =
+  const requestFilter =
     options.filter ?? endpoint.topic.filter((options.params ?? {}) as Readonly<Record<string, string>>)
-  const subscribed = options.group === undefined ? topics : `$share/${options.group}/${topics}`
-  const pending = pendingRequestsOf(link)
+  const filter = options.group === undefined ? requestFilter : `$share/${options.group}/${requestFilter}`
+  const { ignoredRequests } = observationsOf(link)
   const parts = {
     link,
     endpoint,
-    checkResponseTopic: responseTopicCheck(topics, options.responseTopics),
+    checkResponseTopic: responseTopicCheck(requestFilter, options.responseTopics),
     headers: options.headers,
     cacheBounds: toCacheBounds(options.responseCache),
     transfers: options.transfers,
-    onIgnored: pending.reportIgnored,
+    onIgnored: (ignored: IgnoredRequest) => ignoredRequests.next(ignored),
   }
   return new Observable((subscriber) => {
     const receiver = new RequestReceiver(parts)
-    pending.monitorLink()
+    linkMonitorOf(link).start()
     subscriber.add(() => receiver.close())
-    const toRequest = (admitted: AcceptedRequest): ReceivedRequest<T> =>
-      toReceivedRequest<T>({ ...admitted, endpoint: endpoint.name, receivedAt: link.scheduler.now() })
+    const toRequest = (accepted: AcceptedRequest): ReceivedRequest<T> =>
+      toReceivedRequest<T>({ ...accepted, endpoint: endpoint.name, receivedAt: link.scheduler.now() })
     const receive = (delivery: Delivery): void => {
-      const admitted = receiver.receive(delivery)
-      if (admitted === undefined) return
-      if (options.acknowledge === 'on-receipt') admitted.context.acknowledge()
-      subscriber.next(toRequest(admitted))
+      const accepted = receiver.receive(delivery)
+      if (accepted === undefined) return
+      if (options.acknowledge === 'on-receipt') accepted.context.acknowledge()
+      subscriber.next(toRequest(accepted))
     }
     return link
-      .subscription$(subscribed, { qos: options.qos ?? 1 })
+      .subscription$(filter, { qos: options.qos ?? 1 })
       .pipe(
         tap({ complete: () => receiver.linkClosed() }),
         mergeMap((window) => window.deliveries$),

@@ -12,50 +12,52 @@ import { outcomeAfterSend, type OutcomeDetails, type ServeOutcome } from './resp
 import { contextOf, type ReceivedRequest } from './responder/received-request.js'
 import { KeyedQueue, QueuedItem } from './responder/keyed-queue.js'
 
-/** How requests are handled. */
+/** Options of `serve`. */
 export interface ServeOptions<T extends EndpointTypes = EndpointTypes> {
-  /** How many handlers run at once. @defaultValue 256 */
+  /** Maximum number of handlers that run at once. @defaultValue 256 */
   readonly concurrency?: number
   /**
-   * How many requests wait for one of them to end; one more is answered 503. Where no status can travel, it waits as
-   * well if the broker counts it among what we have not acknowledged, and is dropped if not. @defaultValue 10 000
+   * Maximum number of requests that wait for a handler. Further requests are answered 503.
+   *
+   * A request that cannot be answered 503 is queued beyond this limit if the broker holds it until it is acknowledged, as
+   * Receive Maximum bounds these. Otherwise it is dropped. @defaultValue 10 000
    */
   readonly queue?: number
   /**
-   * What tells requests that must not overtake each other: those for which it gives the same value are handled one after
-   * the other in the order in which they came, the next when the reply to the one before is out; `undefined` puts a
-   * request in no order. Requests of different values go side by side.
+   * Returns the key of a request. Requests with the same key are handled one at a time in the order of receipt; the next
+   * starts when the response to the previous one has been sent. Requests with different keys run concurrently, as do
+   * requests with `undefined` as key.
    */
   readonly orderedBy?: (request: ReceivedRequest<T>) => unknown
-  /** Milliseconds a handler may take, beside what the caller allows. @defaultValue Infinity */
+  /** Milliseconds a handler may run. The expiry of its request limits it as well. @defaultValue Infinity */
   readonly handlerTimeout?: number
   /**
-   * When it emits: new requests are answered 503 or, where no status can travel, left to the broker unacknowledged; what
-   * is in hand is finished, then the stream completes.
+   * Starts draining when it emits: running and queued requests are finished, then the stream completes. New requests are
+   * answered 503; those that cannot be answered 503 stay unacknowledged at the broker.
    */
   readonly drain$?: Observable<unknown>
 }
 
-/** What became of one request. Times are milliseconds on the link's clock. */
+/** How one request was served. Times are milliseconds on the link's clock. */
 export interface ServeRecord<T extends EndpointTypes = EndpointTypes> extends OutcomeDetails {
   readonly endpoint: string
   readonly params: T['params']
   readonly request: Message
   readonly outcome: ServeOutcome
   readonly receivedAt: number
-  /** When the handler was started, if it was. */
+  /** When the handler started; absent if it did not. */
   readonly startedAt?: number
   readonly endedAt: number
 }
 
-/** A handler at work. */
+/** A running handler. */
 class HandlerRun<T extends EndpointTypes> implements HandlerRunOptions<T>, ListNode<HandlerRun<T>> {
   readonly handler: Handler<T>
   readonly request: ReceivedRequest<T>
   readonly handlerTimeout: number
   readonly key: unknown
   readonly startedAt: number
-  handling: Unsubscribable | undefined
+  subscription: Unsubscribable | undefined
   queue: LinkedQueue<HandlerRun<T>> | undefined = undefined
   prevNode: HandlerRun<T> | undefined = undefined
   nextNode: HandlerRun<T> | undefined = undefined
@@ -68,14 +70,14 @@ class HandlerRun<T extends EndpointTypes> implements HandlerRunOptions<T>, ListN
       handlerTimeout,
       key,
     }: Pick<HandlerRun<T>, 'handler' | 'request' | 'handlerTimeout' | 'key'>,
-    over: (run: HandlerRun<T>, outcome: OutcomeDetails) => void,
+    onEnd: (run: HandlerRun<T>, outcome: OutcomeDetails) => void,
   ) {
     this.handler = handler
     this.request = request
     this.handlerTimeout = handlerTimeout
     this.key = key
     this.startedAt = contextOf(request).link.scheduler.now()
-    this.#onEnd = over
+    this.#onEnd = onEnd
   }
 
   onEnd(outcome: OutcomeDetails): void {
@@ -84,16 +86,19 @@ class HandlerRun<T extends EndpointTypes> implements HandlerRunOptions<T>, ListN
 }
 
 /**
- * Answers a stream of requests: runs the handler for each, sends what it gives to the caller, and only then acknowledges
- * the request, so that a crash repeats what was not finished.
+ * Runs a handler for each request of a stream and sends its response to the requester.
  *
- * - *next*: a record of each exchange when it is over. *complete*: drained, or the requests ended and all are answered.
- * - *error*: as the source. A handler that fails answers 500 and does not disturb the stream.
- * - *unsubscribe*: stops the handlers; what is in hand stays unacknowledged, and the broker gives it to somebody else.
+ * A request is acknowledged only after its response is sent, so that after a crash the broker delivers it again.
+ *
+ * - *on subscribe*: subscribes to the source.
+ * - *next*: a record of each request that has been served.
+ * - *complete*: after draining, or when the source has completed and all its requests have been served.
+ * - *error*: as the source. A handler that fails answers 500; the stream continues.
+ * - *unsubscribe*: stops the handlers. Requests not yet responded to stay unacknowledged, and the broker delivers them again.
  *
  * @example
  * ```ts
- * requests$(link, temperature).pipe(serve(({ value }) => of(answerFor(value)), { concurrency: 64 })).subscribe()
+ * requests$(link, temperature).pipe(serve(({ value }) => of(measure(value)), { concurrency: 64 })).subscribe()
  * ```
  */
 export function serve<T extends EndpointTypes>(
@@ -132,13 +137,13 @@ export function serve<T extends EndpointTypes>(
       const start = (request: ReceivedRequest<T>, key: unknown): void => {
         const run = new HandlerRun<T>({ handler, request, handlerTimeout, key }, finish)
         running.push(run)
-        const handling = runHandler(run)
-        // It may have ended, or been let go of, while it was being started.
-        if (running.has(run)) run.handling = handling
-        else handling.unsubscribe()
+        const subscription = runHandler(run)
+        // The run may have ended or been abandoned synchronously.
+        if (running.has(run)) run.subscription = subscription
+        else subscription.unsubscribe()
       }
       const startNext = (): void => {
-        // A handler that ends at once comes back here; a loop serves it, not a pile of calls.
+        // A handler that ends synchronously re-enters this function; the loop below avoids recursion.
         if (isStarting) return
         isStarting = true
         for (let next = takeNext(); next !== undefined; next = takeNext()) start(next.item, next.key)
@@ -147,10 +152,10 @@ export function serve<T extends EndpointTypes>(
       const takeNext = (): QueuedItem<ReceivedRequest<T>> | undefined =>
         running.length < concurrency ? waiting.shift() : undefined
       const enqueue = (request: ReceivedRequest<T>, key: unknown): void => {
-        const waiter = new QueuedItem(request, key)
-        waiting.push(waiter)
+        const queued = new QueuedItem(request, key)
+        waiting.push(queued)
         contextOf(request).onCancel = () => {
-          waiting.remove(waiter)
+          waiting.remove(queued)
           report(request, { outcome: 'cancelled' })
           startNext()
           completeWhenDone()
@@ -167,7 +172,7 @@ export function serve<T extends EndpointTypes>(
         context.abandon()
         report(request, { outcome: 'busy' })
       }
-      /** One that can be told nothing waits beyond the queue's end: there, the broker bounds how many they are. */
+      // A request we cannot answer may exceed the queue limit; our Receive Maximum bounds these.
       const canQueue = (request: ReceivedRequest<T>): boolean => {
         if (waiting.length < queue) return true
         const context = contextOf(request)
@@ -189,23 +194,23 @@ export function serve<T extends EndpointTypes>(
         else reject(request)
       }
 
-      /** Lets go of all that `isConcerned` holds for, unanswered and unacknowledged. */
+      /** Stops and removes the affected requests, without a response or acknowledgement. */
       const abandon = (
-        isConcerned: (request: ReceivedRequest<T>) => boolean,
+        isAffected: (request: ReceivedRequest<T>) => boolean,
         outcome?: OutcomeDetails,
       ): void => {
         for (const run of running.items) {
-          const { request, handling, startedAt, key } = run
-          if (!isConcerned(request) || !running.remove(run)) continue
-          handling?.unsubscribe()
+          const { request, subscription, startedAt, key } = run
+          if (!isAffected(request) || !running.remove(run)) continue
+          subscription?.unsubscribe()
           contextOf(request).abandon()
           waiting.release(key)
           if (outcome !== undefined) report(request, outcome, startedAt)
         }
-        for (const waiter of waiting.items) {
-          const { item: request } = waiter
-          if (!isConcerned(request)) continue
-          waiting.remove(waiter)
+        for (const queued of waiting.items) {
+          const { item: request } = queued
+          if (!isAffected(request)) continue
+          waiting.remove(queued)
           contextOf(request).abandon()
           if (outcome !== undefined) report(request, outcome)
         }
@@ -224,7 +229,7 @@ export function serve<T extends EndpointTypes>(
         },
         error: (error) => subscriber.error(error),
         complete: () => {
-          // Where it ended because the link is closed, there is nobody to answer any more.
+          // The source also completes when its link is closed; no response can be sent then.
           abandon((request) => contextOf(request).isLinkClosed, { outcome: 'unsent', error: linkClosed() })
           startNext()
           close()
@@ -234,5 +239,5 @@ export function serve<T extends EndpointTypes>(
 }
 
 function linkClosed(): AntiphonError<'link-closed'> {
-  return new AntiphonError('link-closed', 'the link was closed before there was an answer')
+  return new AntiphonError('link-closed', 'cannot respond: the link was closed')
 }

@@ -2,20 +2,20 @@ import { endpoint, requests$, serve, text } from '@antiphon/core'
 import { delay, Observable, of, throwError } from 'rxjs'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { bytesOf, observe, publishedBy, statusOf, textOf } from './observed.js'
-import { onEchoStage, onStage, type StageOptions } from './responder/stage.js'
+import { withEchoResponder, withResponder, type ResponderSetupOptions } from './responder/with-responder.js'
 
 const unlock = endpoint({ topic: 'cars/{car}/unlock', request: text, response: text })
 type Unlock = NonNullable<(typeof unlock)['types']>
 
-/** A responder to `unlock` that takes 100 ms a request and keeps the order of each car. */
-const perCar: StageOptions<Unlock> = {
+/** A responder for `unlock` that takes 100 ms per request and orders the requests of each car. */
+const perCar: ResponderSetupOptions<Unlock> = {
   endpoint: unlock,
   handler: ({ value }) => of(value).pipe(delay(100)),
   serve: { orderedBy: ({ params }) => params.car },
 }
 
-/** Asks `1a`, `2b`, …: a question of its own for car `a`, then one for car `b`. */
-function askCars(
+/** Sends requests such as `1a`, `2b`: request 1 for car `a`, request 2 for car `b`. */
+function sendToCars(
   sendRequest: (payload: string, properties: object) => void,
   requests: readonly string[],
 ): void {
@@ -24,31 +24,31 @@ function askCars(
 }
 
 describe('serve with orderedBy', () => {
-  it('handles what has one key one after the other, the next when the reply before is out', () => {
-    onStage(perCar, ({ ask: sendRequest, world, records }) => {
-      askCars(sendRequest, ['1a', '2a', '1b', '3a', '2b'])
+  it('handles requests with the same key one at a time, each after the previous response', () => {
+    withResponder(perCar, ({ sendRequest, world, records }) => {
+      sendToCars(sendRequest, ['1a', '2a', '1b', '3a', '2b'])
       world.advance(1_000)
       const [first = NaN] = records.values.map(({ receivedAt }) => receivedAt)
       const times = records.values.map(({ request, startedAt = NaN, endedAt }) => ({
-        question: textOf(request),
+        request: textOf(request),
         from: startedAt - first,
         to: endedAt - first,
       }))
       expect(times).toEqual([
-        { question: '1a', from: 0, to: 102 },
-        { question: '1b', from: 0, to: 102 },
-        { question: '2a', from: 102, to: 204 },
-        { question: '2b', from: 102, to: 204 },
-        { question: '3a', from: 204, to: 306 },
+        { request: '1a', from: 0, to: 102 },
+        { request: '1b', from: 0, to: 102 },
+        { request: '2a', from: 102, to: 204 },
+        { request: '2b', from: 102, to: 204 },
+        { request: '3a', from: 204, to: 306 },
       ])
     })
   })
 
-  it('lets no key hold up another, and none take more than its place under `concurrency`', () => {
-    onStage(
+  it('does not let waiting requests of one key block another key or use up concurrency', () => {
+    withResponder(
       { ...perCar, serve: { ...perCar.serve, concurrency: 2 } },
-      ({ ask: sendRequest, world, records, handled }) => {
-        askCars(sendRequest, ['1a', '2a', '3a', '4a', '1b', '1c'])
+      ({ sendRequest, world, records, handled }) => {
+        sendToCars(sendRequest, ['1a', '2a', '3a', '4a', '1b', '1c'])
         world.advance(50)
         expect(handled.map(({ value }) => value)).toEqual(['1a', '1b'])
         world.advance(1_000)
@@ -64,27 +64,27 @@ describe('serve with orderedBy', () => {
     )
   })
 
-  it('sees no order in what has no key', () => {
-    onStage(
+  it('handles requests with undefined as key concurrently', () => {
+    withResponder(
       { ...perCar, serve: { orderedBy: ({ message }) => (textOf(message) === '1a' ? 'key' : undefined) } },
-      ({ ask: sendRequest, world, handled }) => {
-        askCars(sendRequest, ['1a', '2a', '3a'])
+      ({ sendRequest, world, handled }) => {
+        sendToCars(sendRequest, ['1a', '2a', '3a'])
         world.advance(50)
         expect(handled).toHaveLength(3)
       },
     )
   })
 
-  it('goes on after one that fails, times out, expires or is called off', () => {
-    onStage(
+  it('handles the next request of a key after a failure, a timeout or a cancel', () => {
+    withResponder(
       {
         ...perCar,
         serve: { ...perCar.serve, handlerTimeout: 200 },
         handler: ({ value }) =>
           value === '1a' ? throwError(() => new Error('no')) : value === '2a' ? new Observable() : of(value),
       },
-      ({ ask: sendRequest, world, records }) => {
-        askCars(sendRequest, ['1a', '2a', '3a', '4a'])
+      ({ sendRequest, world, records }) => {
+        sendToCars(sendRequest, ['1a', '2a', '3a', '4a'])
         const cancel = { userProperties: [['__stat', '499']], correlationData: bytesOf('3a') } as const
         sendRequest('', { topic: 'cars/a/unlock', ...cancel })
         world.advance(1_000)
@@ -98,11 +98,11 @@ describe('serve with orderedBy', () => {
     )
   })
 
-  it('counts among the queue what waits for its turn', () => {
-    onStage(
+  it('counts requests that wait for their key as queued', () => {
+    withResponder(
       { ...perCar, serve: { ...perCar.serve, queue: 1 } },
-      ({ ask: sendRequest, world, replies: responses }) => {
-        askCars(sendRequest, ['1a', '2a', '3a', '1b'])
+      ({ sendRequest, world, responses }) => {
+        sendToCars(sendRequest, ['1a', '2a', '3a', '1b'])
         world.advance(50)
         expect(responses.map(({ message }) => statusOf(message))).toEqual([503])
         world.advance(1_000)
@@ -111,8 +111,8 @@ describe('serve with orderedBy', () => {
     )
   })
 
-  it('answers 500 where it throws, and serves the next one', () => {
-    onStage(
+  it('answers 500 when orderedBy throws, and handles the next request', () => {
+    withResponder(
       {
         ...perCar,
         serve: {
@@ -122,8 +122,8 @@ describe('serve with orderedBy', () => {
           },
         },
       },
-      ({ ask: sendRequest, world, records, replies: responses, unacknowledged }) => {
-        askCars(sendRequest, ['1a', '2a'])
+      ({ sendRequest, world, records, responses, unacknowledged }) => {
+        sendToCars(sendRequest, ['1a', '2a'])
         world.advance(500)
         expect(responses.map(({ message }) => statusOf(message))).toEqual([500, 200])
         expect(records.values[0]).toMatchObject({ outcome: 'failed', error: { message: 'no key' } })
@@ -132,9 +132,9 @@ describe('serve with orderedBy', () => {
     )
   })
 
-  it('stops one of a key and lets those behind it go as well when it is left', () => {
-    onStage(perCar, ({ ask: sendRequest, world, records, handled, unacknowledged }) => {
-      askCars(sendRequest, ['1a', '2a'])
+  it('abandons the running and the waiting requests of a key on unsubscribe', () => {
+    withResponder(perCar, ({ sendRequest, world, records, handled, unacknowledged }) => {
+      sendToCars(sendRequest, ['1a', '2a'])
       world.advance(50)
       records.unsubscribe()
       world.advance(1_000)
@@ -142,8 +142,8 @@ describe('serve with orderedBy', () => {
     })
   })
 
-  it('knows the types of the endpoint', () => {
-    onEchoStage(({ world, server }) => {
+  it('passes the types of the endpoint to orderedBy', () => {
+    withEchoResponder(({ world, server }) => {
       const responses = publishedBy(world, 'server')
       observe(
         world,
@@ -158,7 +158,7 @@ describe('serve with orderedBy', () => {
         ),
       )
       world.advance(10)
-      world.broker.publish({ topic: 'cars/a/unlock', payload: bytesOf('x'), responseTopic: 'answers' })
+      world.broker.publish({ topic: 'cars/a/unlock', payload: bytesOf('x'), responseTopic: 'responses' })
       world.advance(10)
       expect(responses).toHaveLength(1)
     })

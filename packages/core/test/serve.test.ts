@@ -15,61 +15,64 @@ import {
 import { describe, expect, it } from 'vitest'
 import { asyncWorld } from './async-world.js'
 import { bytesOf, observe, statusOf, textOf } from './observed.js'
-import { echo, onEchoStage, type Stage } from './responder/stage.js'
+import { echo, withEchoResponder, type ResponderSetup } from './responder/with-responder.js'
 
-type EchoStage = Parameters<Parameters<typeof onEchoStage>[0]>[0]
+type EchoSetup = Parameters<Parameters<typeof withEchoResponder>[0]>[0]
 
-/** Asks with a correlation of its own for each. */
-function askAll({ ask: sendRequest }: Pick<Stage<never>, 'ask'>, payloads: readonly string[]): void {
+/** Sends each payload with Correlation Data of its own. */
+function sendAll(
+  { sendRequest }: Pick<ResponderSetup<never>, 'sendRequest'>,
+  payloads: readonly string[],
+): void {
   payloads.forEach((payload, index) =>
     sendRequest(payload, { correlationData: bytesOf(`${payload} ${index}`) }),
   )
 }
 
-function statuses({ replies: responses }: Pick<EchoStage, 'replies'>): readonly (number | undefined)[] {
+function statuses({ responses }: Pick<EchoSetup, 'responses'>): readonly (number | undefined)[] {
   return responses.map(({ message }) => statusOf(message))
 }
 
 describe('serve', () => {
-  it.each<[kind: string, answer: () => ObservableInput<string>]>([
-    ['an Observable', () => of('answer')],
-    ['the first item of a longer Observable', () => of('answer', 'ignored')],
-    ['an Observable that never ends', () => concat(of('answer'), NEVER)],
-    ['an endless synchronous one', () => new Observable((s) => { while (!s.closed) s.next('answer') })], // prettier-ignore
-    ['an array', () => ['answer', 'ignored']],
-    ['an iterable', () => new Set(['answer'])],
-  ])('answers with %s', (_, response) => {
-    onEchoStage(
-      (stage) => {
-        stage.ask('x')
-        stage.world.advance(10)
-        expect(stage.replies.map(({ message }) => textOf(message))).toEqual(['answer'])
-        expect(stage.records.values).toMatchObject([{ outcome: 'responded', status: 200 }])
+  it.each<[kind: string, handler: () => ObservableInput<string>]>([
+    ['an Observable', () => of('response')],
+    ['the first item of a longer Observable', () => of('response', 'ignored')],
+    ['an Observable that never ends', () => concat(of('response'), NEVER)],
+    ['an endless synchronous Observable', () => new Observable((s) => { while (!s.closed) s.next('response') })], // prettier-ignore
+    ['an array', () => ['response', 'ignored']],
+    ['an iterable', () => new Set(['response'])],
+  ])('responds with %s', (_, handler) => {
+    withEchoResponder(
+      (setup) => {
+        setup.sendRequest('x')
+        setup.world.advance(10)
+        expect(setup.responses.map(({ message }) => textOf(message))).toEqual(['response'])
+        expect(setup.records.values).toMatchObject([{ outcome: 'responded', status: 200 }])
       },
-      { handler: response },
+      { handler },
     )
   })
 
-  it.each<[kind: string, answer: () => ObservableInput<string>]>([
-    ['a Promise', () => Promise.resolve('answer')],
-    ['an async function', async () => await Promise.resolve('answer')],
-    ['an async iterable', async function* () { yield await Promise.resolve('answer') }], // prettier-ignore
-  ])('answers with %s', async (_, response) => {
+  it.each<[kind: string, handler: () => ObservableInput<string>]>([
+    ['a Promise', () => Promise.resolve('response')],
+    ['an async function', async () => await Promise.resolve('response')],
+    ['an async iterable', async function* () { yield await Promise.resolve('response') }], // prettier-ignore
+  ])('responds with %s', async (_, handler) => {
     const { link, broker, advance } = asyncWorld()
     const records: ServeRecord[] = []
     requests$(link('server'), echo)
-      .pipe(serve(response))
+      .pipe(serve(handler))
       .subscribe((record) => records.push(record))
     await advance(50)
-    broker.publish({ topic: 'echo', payload: bytesOf('x'), responseTopic: 'answers' })
+    broker.publish({ topic: 'echo', payload: bytesOf('x'), responseTopic: 'responses' })
     await advance(50)
     expect(records).toMatchObject([{ outcome: 'responded', status: 200 }])
   })
 
-  it('unsubscribes a handler that has answered', () => {
+  it('unsubscribes from a handler that has responded', () => {
     let isOpen = false
-    onEchoStage(
-      ({ ask: sendRequest, world }) => {
+    withEchoResponder(
+      ({ sendRequest, world }) => {
         sendRequest('x')
         world.advance(10)
         expect(isOpen).toBe(false)
@@ -78,31 +81,31 @@ describe('serve', () => {
         handler: () =>
           new Observable((subscriber) => {
             isOpen = true
-            subscriber.next('answer')
+            subscriber.next('response')
             return () => (isOpen = false)
           }),
       },
     )
   })
 
-  it('emits a record of each exchange: what, outcome, timings', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, records }) => {
+  it('emits a record of each exchange with its request, outcome and times', () => {
+    withEchoResponder(
+      ({ sendRequest, world, records }) => {
         sendRequest('x', { messageExpiryInterval: 10 })
         world.advance(1_000)
         const [record] = records.values
         expect(record).toMatchObject({ endpoint: 'echo', params: {}, outcome: 'responded', status: 200 })
         expect(record?.request).toMatchObject({ topic: 'echo', payload: bytesOf('x') })
         const { receivedAt = NaN, startedAt = NaN, endedAt = NaN } = record ?? {}
-        // The reply's way there and its acknowledgement's way back take a millisecond each.
+        // The response and its acknowledgement take a millisecond each.
         expect([startedAt - receivedAt, endedAt - startedAt]).toEqual([0, 102])
       },
       { handler: () => of('late').pipe(delay(100)) },
     )
   })
 
-  it('fails with its source, and completes with it once all is answered', () => {
-    onEchoStage(({ world }) => {
+  it('fails with its source, and completes with it once every request is answered', () => {
+    withEchoResponder(({ world }) => {
       const failed = observe(world, throwError(() => new Error('no more')).pipe(serve(() => of('x'))))
       expect(failed.ending()).toMatchObject({ rawMessage: 'no more' })
       const empty = observe(world, EMPTY.pipe(serve(() => of('x'))))
@@ -117,7 +120,7 @@ describe('serve', () => {
     ['queue', { queue: NaN }],
     ['handlerTimeout', { handlerTimeout: 0 }],
     ['handlerTimeout', { handlerTimeout: NaN }],
-  ])('refuses a %s that is none: %o', (name, options) => {
+  ])('rejects an invalid option %s: %o', (name, options) => {
     expect(() => serve(() => of(''), options)).toThrow(
       expect.objectContaining({ code: 'invalid-argument', message: expect.stringContaining(name) as string }),
     )
@@ -125,17 +128,17 @@ describe('serve', () => {
 })
 
 describe('serve under load', () => {
-  it('runs so many handlers at once as it is allowed to, the rest in the order they came', () => {
+  it('runs as many handlers as concurrency allows, and the others in order of receipt', () => {
     let open = 0
     let mostOpen = 0
     const order: string[] = []
-    onEchoStage(
-      (stage) => {
-        askAll(stage, ['1', '2', '3', '4', '5'])
-        stage.world.advance(1_000)
+    withEchoResponder(
+      (setup) => {
+        sendAll(setup, ['1', '2', '3', '4', '5'])
+        setup.world.advance(1_000)
         expect(mostOpen).toBe(2)
         expect(order).toEqual(['1', '2', '3', '4', '5'])
-        expect(statuses(stage)).toEqual([200, 200, 200, 200, 200])
+        expect(statuses(setup)).toEqual([200, 200, 200, 200, 200])
       },
       {
         serve: { concurrency: 2 },
@@ -153,64 +156,64 @@ describe('serve under load', () => {
     )
   })
 
-  it('answers 503 at once when the queue is full: 10 times the concurrency', () => {
-    onEchoStage(
-      (stage) => {
-        const { world, records, unacknowledged } = stage
-        askAll(
-          stage,
+  it('answers 503 at once when the queue is full, under 10 times the load', () => {
+    withEchoResponder(
+      (setup) => {
+        const { world, records, unacknowledged } = setup
+        sendAll(
+          setup,
           Array.from({ length: 40 }, () => 'x'),
         )
         world.advance(50)
-        expect(statuses(stage)).toEqual(Array(32).fill(503))
+        expect(statuses(setup)).toEqual(Array(32).fill(503))
         expect(records.values.map(({ outcome }) => outcome)).toEqual(Array(32).fill('busy'))
         world.advance(1_000)
-        expect(statuses(stage).filter((status) => status === 200)).toHaveLength(8)
+        expect(statuses(setup).filter((status) => status === 200)).toHaveLength(8)
         expect(unacknowledged()).toBe(0)
       },
       { serve: { concurrency: 4, queue: 4 }, handler: () => of('done').pipe(delay(100)) },
     )
   })
 
-  it('works off a long queue of what ends at once', () => {
-    onEchoStage(
-      (stage) => {
-        askAll(
-          stage,
+  it('handles a long queue of synchronous handlers without a stack overflow', () => {
+    withEchoResponder(
+      (setup) => {
+        sendAll(
+          setup,
           Array.from({ length: 2_500 }, () => 'x'),
         )
-        stage.world.advance(20_000)
-        expect(statuses(stage)).toHaveLength(2_500)
-        expect(stage.unacknowledged()).toBe(0)
+        setup.world.advance(20_000)
+        expect(statuses(setup)).toHaveLength(2_500)
+        expect(setup.unacknowledged()).toBe(0)
       },
       { serve: { concurrency: 1 } },
     )
   })
 })
 
-describe('a cancel', () => {
+describe('serve on cancel', () => {
   const cancel = { userProperties: [['__stat', '499']] } as const
 
-  it('reaches the handler: it is unsubscribed, acknowledged, and nobody is told', () => {
+  it('unsubscribes from the handler of a cancelled request, acknowledges it and sends no response', () => {
     let isStopped = false
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, records, refusals, unacknowledged }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, records, ignored, unacknowledged }) => {
         sendRequest('x')
         world.advance(10)
         sendRequest('', cancel)
         world.advance(10)
         expect(isStopped).toBe(true)
         expect(records.values).toMatchObject([{ outcome: 'cancelled' }])
-        expect(refusals.map(({ reason }) => reason)).toEqual(['cancel'])
+        expect(ignored.map(({ reason }) => reason)).toEqual(['cancel'])
         expect([responses.length, unacknowledged()]).toEqual([0, 0])
       },
       { handler: () => new Observable(() => () => (isStopped = true)) },
     )
   })
 
-  it('reaches what waits in the queue, which then does not run', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, handled, replies: responses, records, unacknowledged }) => {
+  it('removes a cancelled request from the queue without handling it', () => {
+    withEchoResponder(
+      ({ sendRequest, world, handled, responses, records, unacknowledged }) => {
         for (const name of ['1', '2', '3']) sendRequest(name, { correlationData: bytesOf(name) })
         world.advance(10)
         sendRequest('', { ...cancel, correlationData: bytesOf('2') })
@@ -228,24 +231,24 @@ describe('a cancel', () => {
     )
   })
 
-  it('makes room in the queue', () => {
-    onEchoStage(
-      (stage) => {
-        const { ask: sendRequest, world, handled } = stage
+  it('queues another request in place of a cancelled one', () => {
+    withEchoResponder(
+      (setup) => {
+        const { sendRequest, world, handled } = setup
         for (const name of ['1', '2']) sendRequest(name, { correlationData: bytesOf(name) })
         world.advance(10)
         sendRequest('', { ...cancel, correlationData: bytesOf('2') })
         sendRequest('3', { correlationData: bytesOf('3') })
         world.advance(1_000)
         expect(handled.map(({ value }) => value)).toEqual(['1', '3'])
-        expect(statuses(stage)).toEqual([200, 200])
+        expect(statuses(setup)).toEqual([200, 200])
       },
       { serve: { concurrency: 1, queue: 1 }, handler: () => of('done').pipe(delay(100)) },
     )
   })
 
-  it('is idempotent, and does nothing to what is over or was never asked', () => {
-    onEchoStage(({ ask: sendRequest, world, handled, replies: responses, refusals, unacknowledged }) => {
+  it('ignores a cancel of an unknown or settled request, also when repeated', () => {
+    withEchoResponder(({ sendRequest, world, handled, responses, ignored, unacknowledged }) => {
       sendRequest('', cancel)
       sendRequest('x')
       world.advance(10)
@@ -253,13 +256,13 @@ describe('a cancel', () => {
       sendRequest('', cancel)
       world.advance(10)
       expect([handled.length, responses.length, unacknowledged()]).toEqual([1, 1, 0])
-      expect(refusals.map(({ reason }) => reason)).toEqual(['cancel', 'cancel', 'cancel'])
+      expect(ignored.map(({ reason }) => reason)).toEqual(['cancel', 'cancel', 'cancel'])
     })
   })
 
-  it('of another reply topic is about another request', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses }) => {
+  it('ignores a cancel with another response topic', () => {
+    withEchoResponder(
+      ({ sendRequest, world, responses }) => {
         sendRequest('x')
         sendRequest('', { ...cancel, responseTopic: 'other' })
         world.advance(1_000)
@@ -270,13 +273,13 @@ describe('a cancel', () => {
   })
 })
 
-describe('a closed link', () => {
-  it('stops what runs and what waits, which nobody can be told of any more', () => {
+describe('serve on a closed link', () => {
+  it('abandons running and queued requests as unsent when the link is closed', () => {
     let stopped = 0
-    onEchoStage(
-      (stage) => {
-        const { world, records, server, handled } = stage
-        askAll(stage, ['1', '2', '3'])
+    withEchoResponder(
+      (setup) => {
+        const { world, records, server, handled } = setup
+        sendAll(setup, ['1', '2', '3'])
         world.advance(50)
         void server.close()
         world.advance(5_000)
@@ -293,40 +296,40 @@ describe('a closed link', () => {
     )
   })
 
-  it('is not the end of the requests: what runs then is still answered', () => {
-    onEchoStage(({ world, server }) => {
-      const answered = observe(
+  it('still answers running requests when the source completes on an open link', () => {
+    withEchoResponder(({ world, server }) => {
+      const served = observe(
         world,
         requests$(server, echo).pipe(
           take(1),
-          serve(() => of('answer').pipe(delay(100))),
+          serve(() => of('response').pipe(delay(100))),
         ),
       )
       world.broker.publish({ topic: 'echo', payload: bytesOf('x'), responseTopic: 'other' })
       world.advance(500)
-      expect(answered.values).toMatchObject([{ outcome: 'responded' }])
-      expect(answered.ending()).toBe('complete')
+      expect(served.values).toMatchObject([{ outcome: 'responded' }])
+      expect(served.ending()).toBe('complete')
     })
   })
 })
 
-describe('draining', () => {
-  it('stops intake with 503, finishes what runs and what waits, then completes and unsubscribes', () => {
+describe('serve with drain$', () => {
+  it('answers 503 while draining, finishes running and queued requests, then completes and unsubscribes', () => {
     const drain$ = new Subject<void>()
-    onEchoStage(
-      (stage) => {
-        const { world, records, unacknowledged, handled } = stage
-        askAll(stage, ['1', '2', '3'])
+    withEchoResponder(
+      (setup) => {
+        const { world, records, unacknowledged, handled } = setup
+        sendAll(setup, ['1', '2', '3'])
         world.advance(50)
         drain$.next()
-        askAll(stage, ['late'])
+        sendAll(setup, ['late'])
         world.advance(50)
-        expect(statuses(stage)).toEqual([503])
+        expect(statuses(setup)).toEqual([503])
         expect(records.ending()).toBeUndefined()
         expect(world.broker.session('server')?.subscriptions).toHaveLength(1)
         world.advance(1_000)
         expect(handled.map(({ value }) => value)).toEqual(['1', '2', '3'])
-        expect(statuses(stage)).toEqual([503, 200, 200, 200])
+        expect(statuses(setup)).toEqual([503, 200, 200, 200])
         expect(records.ending()).toBe('complete')
         expect(world.broker.session('server')?.subscriptions).toEqual([])
         expect(unacknowledged()).toBe(0)
@@ -335,9 +338,9 @@ describe('draining', () => {
     )
   })
 
-  it('completes at once when nothing is in hand', () => {
+  it('completes at once when drained without pending requests', () => {
     const drain$ = new Subject<void>()
-    onEchoStage(
+    withEchoResponder(
       ({ world, records }) => {
         drain$.next()
         world.advance(10)
@@ -347,8 +350,8 @@ describe('draining', () => {
     )
   })
 
-  it('that begins before anything else does not even subscribe', () => {
-    onEchoStage(
+  it('does not subscribe to the topic when drained from the start', () => {
+    withEchoResponder(
       ({ world, records }) => {
         expect(records.ending()).toBe('complete')
         expect(world.broker.counts().packets).toEqual({})
@@ -357,10 +360,10 @@ describe('draining', () => {
     )
   })
 
-  it('waits for the PUBACK of the last reply', () => {
+  it('completes only after the PUBACK of the last response when drained', () => {
     const drain$ = new Subject<void>()
-    onEchoStage(
-      ({ ask: sendRequest, world, records }) => {
+    withEchoResponder(
+      ({ sendRequest, world, records }) => {
         world.broker.inject({ kind: 'delay', by: 1_000, packets: ['puback'], clientId: 'server' })
         sendRequest('x')
         world.advance(10)
@@ -375,16 +378,16 @@ describe('draining', () => {
   })
 })
 
-describe('refusals$', () => {
-  it('tells of all responders of a link', () => {
-    onEchoStage(({ world, server, refusals }) => {
+describe('ignoredRequests$', () => {
+  it('emits the ignored requests of a link to each subscriber', () => {
+    withEchoResponder(({ world, server, ignored }) => {
       const again = observe(world, ignoredRequests$(server))
       from(['a', 'b']).subscribe((payload) =>
         world.broker.publish({ topic: 'echo', payload: bytesOf(payload), responseTopic: 'bad/#' }),
       )
       world.advance(10)
       expect(again.values).toHaveLength(2)
-      expect(refusals).toHaveLength(2)
+      expect(ignored).toHaveLength(2)
     })
   })
 })

@@ -156,7 +156,7 @@ describe('CONNECT', () => {
     expect(client.channel.isEnded).toBe(true)
     world.advance(2_000)
     expect(client.channel.isClosed).toBe(true)
-    expect(world.engine.guests.size).toBe(0)
+    expect(world.engine.connections.size).toBe(0)
   })
 
   it('disconnects a client that sends a second CONNECT [MQTT-3.1.0-2]', () => {

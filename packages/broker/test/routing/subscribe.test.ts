@@ -214,7 +214,7 @@ describe('a shared subscription', () => {
     lost.send({ cmd: 'puback', messageId: 1 })
     lost.cut()
     expect(count(other)).toBe(1)
-    expect(world.engine.sessions.get('lost')?.downlink.heldBytes).toBe(0)
+    expect(world.engine.sessions.get('lost')?.outbound.heldBytes).toBe(0)
   })
 
   it('keeps a QoS 2 message in flight with its lost member [MQTT-4.8.2-4/5]', () => {

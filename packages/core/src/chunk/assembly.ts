@@ -1,71 +1,73 @@
 import { userProperty, type Message } from '../message.js'
+import { quoted } from '../topic/mqtt-string.js'
 import { CHUNK_PROPERTY, toChunkHeader, type ChunkHeader } from './chunk-header.js'
 import { crc32c } from './crc32c.js'
 
-/** Whether a message carries a part of a payload. */
+/** Whether a message carries a chunk of a payload. */
 export function isChunk({ userProperties }: Message): boolean {
   return userProperty(userProperties, CHUNK_PROPERTY) !== undefined
 }
 
-/** What becomes of a payload when another part of it has come. */
+/** The state of a payload after a chunk was added. */
 export type Assembled =
   | { readonly kind: 'incomplete' }
   | { readonly kind: 'whole'; readonly message: Message }
-  /** The parts do not make a whole; nothing more is taken. */
+  /** The chunks are invalid or inconsistent. */
   | { readonly kind: 'broken'; readonly reason: string }
 
 const INCOMPLETE: Assembled = { kind: 'incomplete' }
-const NOTHING = new Uint8Array()
+const EMPTY = new Uint8Array()
 
-/** Puts one payload together from its parts, in whatever order and however often they come. */
+/** Assembles one payload from its chunks, in any order and with repetitions. */
 export class Assembly {
   readonly #limit: number
-  readonly #parts = new Map<number, Uint8Array>()
+  readonly #chunks = new Map<number, Uint8Array>()
   #received = 0
-  #whole: ChunkHeader | undefined
+  #declared: ChunkHeader | undefined
   #checksum: string | undefined
 
-  /** `limit` is the largest whole that is taken, in bytes. */
+  /** `limit` is the largest payload that is accepted, in bytes. */
   constructor(limit: number) {
     this.#limit = limit
   }
 
-  /** How many bytes of it are here. */
+  /** How many bytes have been received. */
   get received(): number {
     return this.#received
   }
 
   add(message: Message): Assembled {
-    const said = userProperty(message.userProperties, CHUNK_PROPERTY) ?? ''
-    const header = toChunkHeader(said)
-    if (header === undefined) return broken(`${CHUNK_PROPERTY} "${said}" says no part of anything`)
+    const text = userProperty(message.userProperties, CHUNK_PROPERTY) ?? ''
+    const header = toChunkHeader(text)
+    if (header === undefined)
+      return broken(`invalid chunk header ${quoted(text)}: expected <index>:<count>:<bytes>`)
     if (header.size > this.#limit)
-      return broken(`${header.size} bytes are declared, and ${this.#limit} are taken`)
-    this.#whole ??= header
-    const { count, size } = this.#whole
-    if (header.count !== count || header.size !== size) return broken('its parts disagree on the whole')
+      return broken(`${header.size} bytes are declared, at most ${this.#limit} are accepted`)
+    this.#declared ??= header
+    const { count, size } = this.#declared
+    if (header.count !== count || header.size !== size) return broken('its chunks disagree on count or size')
     this.#checksum ??= header.checksum
-    if (!this.#parts.has(header.index)) {
+    if (!this.#chunks.has(header.index)) {
       this.#received += message.payload.length
-      this.#parts.set(header.index, message.payload)
+      this.#chunks.set(header.index, message.payload)
     }
-    // Looked at with every part, so that a lie about the size costs no memory.
-    if (this.#received > size) return broken('its parts are more than the whole')
-    return this.#parts.size < count ? INCOMPLETE : this.#join(message, size)
+    // Checked with every chunk, so that a sender cannot fill the memory beyond the declared size.
+    if (this.#received > size) return broken('its chunks are more than the declared size')
+    return this.#chunks.size < count ? INCOMPLETE : this.#join(message, size)
   }
 
   #join(message: Message, size: number): Assembled {
-    if (this.#received < size) return broken('its parts are less than the whole')
-    const parts = Array.from({ length: this.#parts.size }, (_, index) => this.#parts.get(index) ?? NOTHING)
-    if (parts.slice(1, -1).some(({ length }) => length !== parts[0]?.length))
-      return broken('its parts differ in size')
+    if (this.#received < size) return broken('its chunks are less than the declared size')
+    const chunks = Array.from({ length: this.#chunks.size }, (_, index) => this.#chunks.get(index) ?? EMPTY)
+    if (chunks.slice(1, -1).some(({ length }) => length !== chunks[0]?.length))
+      return broken('its chunks differ in size')
     const payload = new Uint8Array(size)
-    let at = 0
-    for (const part of parts) {
-      payload.set(part, at)
-      at += part.length
+    let offset = 0
+    for (const chunk of chunks) {
+      payload.set(chunk, offset)
+      offset += chunk.length
     }
-    if (crc32c(payload) !== this.#checksum) return broken('the check sum of the whole is another')
+    if (crc32c(payload) !== this.#checksum) return broken('its checksum does not match')
     const userProperties = message.userProperties?.filter(([name]) => name !== CHUNK_PROPERTY) ?? []
     return { kind: 'whole', message: { ...message, payload, userProperties } }
   }

@@ -1,30 +1,30 @@
-/** The user property that says which part of a payload a message carries. */
+/** The user property that marks a message as a chunk of a larger payload. */
 export const CHUNK_PROPERTY = '__chunk'
 
-/** Which part of which whole a message carries. */
+/** The position of a chunk in its payload, and the size of that payload. */
 export interface ChunkHeader {
   readonly index: number
-  /** How many parts the whole has. */
+  /** How many chunks the payload has. */
   readonly count: number
-  /** How many bytes the whole has. */
+  /** How many bytes the payload has. */
   readonly size: number
-  /** The check sum of the whole; on the first part. */
+  /** The CRC-32C of the payload; present on the first chunk only. */
   readonly checksum?: string
 }
 
-/** A header as it stands on the wire: `<index>:<count>:<bytes>`, and on the first part `:<crc32c>`. */
+/** Formats a header as `<index>:<count>:<bytes>`, followed by `:<crc32c>` on the first chunk. */
 export function fromChunkHeader({ index, count, size, checksum }: ChunkHeader): string {
-  const parts = `${index}:${count}:${size}`
-  return checksum === undefined ? parts : `${parts}:${checksum}`
+  const text = `${index}:${count}:${size}`
+  return checksum === undefined ? text : `${text}:${checksum}`
 }
 
-/** Reads a header; `undefined` where it says none that can be. */
-export function toChunkHeader(said: string): ChunkHeader | undefined {
-  const parts = /^(\d{1,10}):(\d{1,10}):(\d{1,10})(?::([0-9a-f]{8}))?$/.exec(said)
+/** Parses a header; returns `undefined` if it is malformed or inconsistent. */
+export function toChunkHeader(text: string): ChunkHeader | undefined {
+  const parts = /^(\d{1,10}):(\d{1,10}):(\d{1,10})(?::([0-9a-f]{8}))?$/.exec(text)
   if (parts === null) return undefined
   const [index, count, size] = parts.slice(1, 4).map(Number) as [number, number, number]
   const checksum = parts[4]
-  const isPossible = index < count && count <= size && (index === 0) === (checksum !== undefined)
-  if (!isPossible) return undefined
+  const isConsistent = index < count && count <= size && (index === 0) === (checksum !== undefined)
+  if (!isConsistent) return undefined
   return { index, count, size, ...(checksum === undefined ? {} : { checksum }) }
 }

@@ -1,4 +1,4 @@
-/** The Castagnoli polynomial, bits reversed. */
+/** The Castagnoli polynomial with its bits reversed. */
 const POLYNOMIAL = 0x82f63b78
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
@@ -8,7 +8,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return remainder
 })
 
-/** The CRC-32C check sum of some bytes, as eight hexadecimal digits. */
+/** Returns the CRC-32C checksum of `bytes` as eight hexadecimal digits. */
 export function crc32c(bytes: Uint8Array): string {
   let sum = 0xffffffff
   for (const byte of bytes) sum = (sum >>> 8) ^ (TABLE[(sum ^ byte) & 0xff] ?? 0)

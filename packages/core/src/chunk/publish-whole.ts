@@ -3,7 +3,7 @@ import type { ConnectionInfo, Link, PublishAck } from '../link/link.js'
 import type { OutgoingMessage } from '../message.js'
 import { split } from './split.js'
 
-/** Publishes a message, in as many parts as it takes; emits the acknowledgement of the last. */
+/** Publishes a message in as many chunks as it needs; emits the acknowledgement of the last one. */
 export function publishWhole$(
   link: Link,
   message: OutgoingMessage,
@@ -11,11 +11,11 @@ export function publishWhole$(
 ): Observable<PublishAck> {
   if (info === undefined || info.maximumPacketSize === Infinity) return link.publish$(message)
   return defer(() => {
-    const parts = split(message, info)
-    const [only] = parts
-    if (only !== undefined && parts.length === 1) return link.publish$(only)
-    return from(parts).pipe(
-      mergeMap((part) => link.publish$(part)),
+    const chunks = split(message, info)
+    const [only] = chunks
+    if (only !== undefined && chunks.length === 1) return link.publish$(only)
+    return from(chunks).pipe(
+      mergeMap((chunk) => link.publish$(chunk)),
       last(),
     )
   })

@@ -5,12 +5,13 @@ import type { OutgoingMessage } from '../message.js'
 import { CHUNK_PROPERTY, fromChunkHeader } from './chunk-header.js'
 import { crc32c } from './crc32c.js'
 
-/** What the longest header of a part takes on the wire, with its name and their lengths. */
+/** Upper bound of the encoded size of a chunk header as a user property. */
 const LONGEST_HEADER = 64
 
 /**
- * The message in parts that the broker takes, in order; the message itself where it fits. Throws `too-large` where not
- * even its properties fit.
+ * Splits a message into chunks that fit the broker's Maximum Packet Size; returns the message alone if it fits.
+ *
+ * Throws `too-large` if the properties alone do not fit.
  */
 export function split(
   message: OutgoingMessage,
@@ -18,13 +19,13 @@ export function split(
 ): readonly OutgoingMessage[] {
   const limit = info?.maximumPacketSize ?? Infinity
   if (limit === Infinity || info?.protocolVersion !== 5 || publishSize(message, 5) <= limit) return [message]
-  // A part of a text may end within a character, so no part claims to be text.
+  // Without Payload Format Indicator, as a chunk of a text may end within a character.
   const { payload, topic, userProperties = [], payloadFormatIndicator: _, ...rest } = message
   const room = limit - publishSize({ ...message, payload: payload.subarray(0, 0) }, 5) - LONGEST_HEADER
   if (room < 1) {
     throw new AntiphonError(
       'too-large',
-      `the properties of the message to ${topic} alone exceed ${limit} bytes`,
+      `cannot publish to ${topic}: the properties alone exceed ${limit} bytes`,
       {
         topic,
         phase: 'before-network',

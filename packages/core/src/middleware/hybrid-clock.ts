@@ -1,18 +1,20 @@
 import { v4 as uuid } from 'uuid'
 
-/** How far ahead, in milliseconds, another's time may be to be believed. */
+/** Milliseconds by which a received timestamp may be ahead of the local clock; timestamps further ahead are ignored. */
 const DRIFT_LIMIT = 60_000
 
 /**
- * A hybrid logical clock: the wall's time where it goes forward, and a counter where it does not, so that what was heard
- * before something is said always has the earlier stamp. Written `<15 digits of milliseconds>:<5 of counter>:<node>`.
+ * A hybrid logical clock: wall-clock time, with a counter for events within the same millisecond.
+ *
+ * Its timestamps are later than all received before, even if the wall clock stands still or goes back. Their format is
+ * `<15 digits of milliseconds>:<5 digits of counter>:<node>`.
  */
 export class HybridClock {
   readonly #node = uuid()
   #time = 0
   #count = 0
 
-  /** The next stamp, later than all before and all that was heard. */
+  /** Returns a timestamp later than all created and received before. */
   stamp(now: number): string {
     if (now > this.#time) {
       this.#time = now
@@ -21,8 +23,8 @@ export class HybridClock {
     return `${digits(this.#time, 15)}:${digits(this.#count, 5)}:${this.#node}`
   }
 
-  /** Takes note of another's stamp; one that says no time, or none that can be, is left aside. */
-  hear(stamp: string, now: number): void {
+  /** Advances the clock past a received timestamp. Ignores malformed timestamps and those too far ahead. */
+  update(stamp: string, now: number): void {
     const parts = /^(\d{15}):(\d{5}):/.exec(stamp)
     if (parts === null) return
     const [time, count] = parts.slice(1, 3).map(Number) as [number, number]

@@ -1,22 +1,24 @@
 import { map, type Observable } from 'rxjs'
 import type { Delivery, Link, LinkMiddleware, PublishAck } from '../link/link.js'
+import { deadlinesOf, shareDeadlines } from '../link/link-deadlines.js'
 import { messagesOf$ } from '../link/messages.js'
 import type { OutgoingMessage } from '../message.js'
 
-/** What a middleware does with what passes through a link; what it leaves out passes untouched. */
+/** The operations of a link that a middleware intercepts. Operations left out are passed through. */
 export interface LinkTaps {
-  /** Stands before `publish$`: gets the message and the way on. */
+  /** Intercepts `publish$`; call `next` to publish the message. */
   readonly publish$?: (
     message: OutgoingMessage,
     next: (message: OutgoingMessage) => Observable<PublishAck>,
   ) => Observable<PublishAck>
-  /** Stands behind every window: gets the stream of deliveries of a filter. */
+  /** Transforms the deliveries of each subscription window. */
   readonly deliveries$?: (deliveries$: Observable<Delivery>, filter: string) => Observable<Delivery>
 }
 
 /**
- * Makes a middleware of what it does to messages out and in, and keeps the rest of the link true to it: `messages$`
- * goes through the same taps as `subscription$`.
+ * Creates a link middleware from functions that intercept outgoing and incoming messages.
+ *
+ * `messages$` passes through the same functions as `subscription$`.
  *
  * @example
  * ```ts
@@ -27,19 +29,21 @@ export interface LinkTaps {
  */
 export function linkMiddleware(taps: LinkTaps): LinkMiddleware {
   return (link: Link): Link => {
-    const { publish$: outTap, deliveries$: inTap } = taps
+    const { publish$: publishTap, deliveries$: deliveriesTap } = taps
     const subscription$: Link['subscription$'] =
-      inTap === undefined
+      deliveriesTap === undefined
         ? link.subscription$
         : (filter, options) =>
             link
               .subscription$(filter, options)
-              .pipe(map((window) => ({ ...window, deliveries$: inTap(window.deliveries$, filter) })))
-    return {
+              .pipe(map((window) => ({ ...window, deliveries$: deliveriesTap(window.deliveries$, filter) })))
+    const wrapped: Link = {
       ...link,
       subscription$,
       messages$: (filter, options) => messagesOf$(subscription$(filter, options)),
-      publish$: outTap === undefined ? link.publish$ : (message) => outTap(message, link.publish$),
+      publish$: publishTap === undefined ? link.publish$ : (message) => publishTap(message, link.publish$),
     }
+    shareDeadlines(wrapped, deadlinesOf(link))
+    return wrapped
   }
 }

@@ -4,7 +4,7 @@ import type { LinkMiddleware, LinkState } from '../link/link.js'
 import type { Message, OutgoingMessage } from '../message.js'
 import { linkMiddleware } from './link-middleware.js'
 
-/** One thing that happened on a link; `at` is milliseconds on its clock. */
+/** An event on a link; `at` is milliseconds on the link's clock. */
 export type LogEntry = { readonly at: number } & (
   | { readonly event: 'state'; readonly state: LinkState }
   | { readonly event: 'publish'; readonly message: OutgoingMessage }
@@ -14,8 +14,9 @@ export type LogEntry = { readonly at: number } & (
 )
 
 /**
- * Tells of everything that passes: publishes and what became of them, messages, and the link's state as far as somebody
- * watches it. What to write where is for `log` to decide; payloads are in there as they went over the wire.
+ * Calls `log` for each publish and its result, each received message, and each state while `state$` is subscribed.
+ *
+ * Entries contain the payloads as they are on the wire; redact them in `log` if they are confidential.
  *
  * @example
  * ```ts

@@ -3,32 +3,32 @@ import type { LinkMiddleware } from '../link/link.js'
 import type { Message, OutgoingMessage } from '../message.js'
 import { Histogram, type HistogramView } from './histogram.js'
 import { linkMiddleware } from './link-middleware.js'
-import { exchangeKey, OpenExchanges } from './open-exchanges.js'
+import { exchangeKey, PendingExchanges } from './pending-exchanges.js'
 
-/** What has passed through a link so far. */
+/** Metrics of a link's messages and exchanges so far. */
 export interface Metrics {
   readonly published: number
   readonly publishedBytes: number
-  /** Published, and nothing heard of since. */
+  /** Published messages that are neither acknowledged nor failed. */
   readonly inFlight: number
   readonly acknowledged: number
-  /** Refused, lost or given up. */
+  /** Published messages that were refused, lost or unsubscribed before their acknowledgement. */
   readonly unacknowledged: number
-  /** Milliseconds from publish to acknowledgement. */
+  /** Milliseconds from publishing to acknowledgement. */
   readonly acknowledgement: HistogramView
   readonly received: number
   readonly receivedBytes: number
-  /** Questions that wait for their answer. */
-  readonly openExchanges: number
-  /** Milliseconds from a question to its first answer. */
+  /** Requests that wait for a response. */
+  readonly pendingExchanges: number
+  /** Milliseconds from a request to its first response. */
   readonly exchange: HistogramView
 }
 
-/** Keeps the figures of the links it is put into by `metered`. */
+/** Collects the metrics of the links that `metered` wraps with it. */
 export class Meter {
   readonly #acknowledgement = new Histogram()
   readonly #exchange = new Histogram()
-  readonly #open = new OpenExchanges<number>()
+  readonly #pending = new PendingExchanges<number>()
   #published = 0
   #publishedBytes = 0
   #settled = 0
@@ -36,7 +36,7 @@ export class Meter {
   #received = 0
   #receivedBytes = 0
 
-  /** The figures as they stand. */
+  /** Returns the current metrics. */
   metrics(): Metrics {
     return {
       published: this.#published,
@@ -47,48 +47,48 @@ export class Meter {
       acknowledgement: this.#acknowledgement.view(),
       received: this.#received,
       receivedBytes: this.#receivedBytes,
-      openExchanges: this.#open.size,
+      pendingExchanges: this.#pending.size,
       exchange: this.#exchange.view(),
     }
   }
 
-  /** @internal A message is on its way out. */
+  /** @internal Counts a message that is being published. */
   sent(message: OutgoingMessage, now: number): void {
     this.#published++
     this.#publishedBytes += message.payload.length
     if (message.responseTopic === undefined) return
     const key = exchangeKey(message.responseTopic, message)
-    if (key !== undefined) this.#open.add(key, now)
+    if (key !== undefined) this.#pending.add(key, now)
   }
 
-  /** @internal A message was acknowledged. */
+  /** @internal Counts an acknowledgement. */
   acknowledged(milliseconds: number): void {
     this.#acknowledged++
     this.#acknowledgement.record(milliseconds)
   }
 
-  /** @internal Nothing more will be heard of a message. */
+  /** @internal Counts a publish that has completed, failed or been unsubscribed. */
   settled(): void {
     this.#settled++
   }
 
-  /** @internal A message came in. */
+  /** @internal Counts a received message. */
   received(message: Message, now: number): void {
     this.#received++
     this.#receivedBytes += message.payload.length
-    const since = this.#open.take(exchangeKey(message.topic, message) ?? '')
+    const since = this.#pending.take(exchangeKey(message.topic, message) ?? '')
     if (since !== undefined) this.#exchange.record(now - since)
   }
 }
 
 /**
- * Counts and times what passes through a link; the meter tells at any time.
+ * Counts and times the messages and exchanges of a link; read the metrics from `meter`.
  *
  * @example
  * ```ts
  * const meter = new Meter()
  * const link = pipe(connect(url), metered(meter))
- * const slowest = meter.metrics().exchange.quantile(0.99)
+ * const p99 = meter.metrics().exchange.quantile(0.99)
  * ```
  */
 export function metered(meter: Meter): LinkMiddleware {

@@ -4,12 +4,12 @@ import { userProperty, type OutgoingMessage, type UserProperties } from '../mess
 import { HybridClock } from './hybrid-clock.js'
 import { linkMiddleware } from './link-middleware.js'
 
-/** The version of mRPC whose conventions are spoken here. */
+/** The supported version of the mRPC protocol. */
 const PROTOCOL_VERSION = '1.0'
 
 /**
- * Says of every request and reply what mRPC says of them: when it was sent, in which version of the protocol and, of a
- * request, by whom (`__ts`, `__protVer`, `__srcId`). Peers that know nothing of it are not disturbed.
+ * Adds mRPC's user properties to requests and responses: the timestamp `__ts`, the protocol version `__protVer` and, on
+ * requests, the client identifier `__srcId`. Peers that do not know mRPC ignore them.
  *
  * @example
  * ```ts
@@ -34,21 +34,21 @@ export function stamped(): LinkMiddleware {
       publish$: (message, next) =>
         defer(() => {
           if (message.responseTopic !== undefined) return next(stamp(message, sourceOf(link)))
-          const isReply = userProperty(message.userProperties, '__stat') !== undefined
-          return next(isReply ? stamp(message, []) : message)
+          const isResponse = userProperty(message.userProperties, '__stat') !== undefined
+          return next(isResponse ? stamp(message, []) : message)
         }),
       deliveries$: (deliveries$) =>
         deliveries$.pipe(
           tap(({ message }) => {
-            const said = userProperty(message.userProperties, '__ts')
-            if (said !== undefined) clock.hear(said, now())
+            const timestamp = userProperty(message.userProperties, '__ts')
+            if (timestamp !== undefined) clock.update(timestamp, now())
           }),
         ),
     })(link)
   }
 }
 
-/** Our name at the broker, once that has told it. */
+/** Returns our client identifier as a user property, or nothing while the link is offline. */
 function sourceOf({ state$ }: Link): UserProperties {
   let source: UserProperties = []
   state$.pipe(take(1)).subscribe((state) => {

@@ -11,39 +11,43 @@ import {
   type Tracer,
 } from '@opentelemetry/api'
 import { defer, finalize, Observable } from 'rxjs'
+import { deadlinesOf } from '../link/link-deadlines.js'
 import type { LinkMiddleware } from '../link/link.js'
 import { userProperty, type Message, type OutgoingMessage, type UserProperties } from '../message.js'
 import { isCancel, isControlMessage } from '../protocol/control-message.js'
 import { linkMiddleware } from './link-middleware.js'
-import { exchangeKey } from './open-exchanges.js'
+import { exchangeKey } from './pending-exchanges.js'
 import { OpenSpans } from './open-spans.js'
 
-/** What makes the spans. */
+/** Options of `traced`. */
 export interface TracedOptions {
-  /** @defaultValue the globally registered provider's tracer `@antiphon/core` */
+  /** The tracer that creates the spans. @defaultValue the tracer `@antiphon/core` of the global provider */
   readonly tracer?: Tracer
 }
 
-/** A message on its way out; the propagator adds its fields to the copy's user properties. */
+/** The user properties to which the propagator adds its fields. */
 interface Carrier {
   userProperties: UserProperties
 }
 
-const INTO: TextMapSetter<Carrier> = {
+const SETTER: TextMapSetter<Carrier> = {
   set: (carrier, name, value) => {
     const others = carrier.userProperties.filter(([key]) => key !== name)
     carrier.userProperties = [...others, [name, value]]
   },
 }
 
-const OUT_OF: TextMapGetter<UserProperties> = {
+const GETTER: TextMapGetter<UserProperties> = {
   get: (properties, name) => userProperty(properties, name),
   keys: (properties) => properties.map(([name]) => name),
 }
 
 /**
- * Traces exchanges with OpenTelemetry: a client span from question to answer, a server span from request to reply, the
- * one the parent of the other by W3C Trace Context in the user properties. A handler runs within its request's span.
+ * Traces exchanges with OpenTelemetry: a client span in the requester and a server span in the responder, each from the
+ * request to its response.
+ *
+ * The trace context travels in the user properties, by default as W3C Trace Context, and makes the client span the parent
+ * of the server span. A handler runs in the context of the server span.
  *
  * Needs the optional peer `@opentelemetry/api`.
  *
@@ -54,26 +58,26 @@ const OUT_OF: TextMapGetter<UserProperties> = {
  */
 export function traced({ tracer = trace.getTracer('@antiphon/core') }: TracedOptions = {}): LinkMiddleware {
   return (link) => {
-    const requested = new OpenSpans(link.scheduler)
-    const inHand = new OpenSpans(link.scheduler)
+    const clientSpans = new OpenSpans(deadlinesOf(link))
+    const serverSpans = new OpenSpans(deadlinesOf(link))
 
-    const sendRequest = (message: OutgoingMessage, key: string): OutgoingMessage => {
+    const withClientSpan = (message: OutgoingMessage, key: string): OutgoingMessage => {
       const span =
-        requested.get(key) ??
-        tracer.startSpan(`ask ${message.topic}`, { kind: SpanKind.CLIENT, ...about(message) })
-      requested.add(key, span, message)
+        clientSpans.get(key) ??
+        tracer.startSpan(`request ${message.topic}`, { kind: SpanKind.CLIENT, ...attributesOf(message) })
+      clientSpans.add(key, span, message)
       const carrier: Carrier = { userProperties: message.userProperties ?? [] }
-      propagation.inject(trace.setSpan(context.active(), span), carrier, INTO)
+      propagation.inject(trace.setSpan(context.active(), span), carrier, SETTER)
       return { ...message, userProperties: carrier.userProperties }
     }
-    const serve = (message: Message, key: string): Context => {
-      const parent = propagation.extract(ROOT_CONTEXT, message.userProperties ?? [], OUT_OF)
+    const startServerSpan = (message: Message, key: string): Context => {
+      const parent = propagation.extract(ROOT_CONTEXT, message.userProperties ?? [], GETTER)
       const span = tracer.startSpan(
         `serve ${message.topic}`,
-        { kind: SpanKind.SERVER, ...about(message) },
+        { kind: SpanKind.SERVER, ...attributesOf(message) },
         parent,
       )
-      inHand.add(key, span, message)
+      serverSpans.add(key, span, message)
       return trace.setSpan(parent, span)
     }
 
@@ -81,9 +85,9 @@ export function traced({ tracer = trace.getTracer('@antiphon/core') }: TracedOpt
       publish$: (message, next) =>
         defer(() => {
           const key = keyOf(message)
-          if (key === undefined) return next(message).pipe(finalize(() => inHand.reply(message)))
-          if (!isControlMessage(message)) return next(sendRequest(message, key))
-          if (isCancel(message)) requested.end(key, message)
+          if (key === undefined) return next(message).pipe(finalize(() => serverSpans.endByResponse(message)))
+          if (!isControlMessage(message)) return next(withClientSpan(message, key))
+          if (isCancel(message)) clientSpans.end(key, message)
           return next(message)
         }),
       deliveries$: (deliveries$) =>
@@ -92,10 +96,11 @@ export function traced({ tracer = trace.getTracer('@antiphon/core') }: TracedOpt
             next: (delivery) => {
               const { message } = delivery
               const key = keyOf(message)
-              if (key === undefined) requested.reply(message)
-              else if (isCancel(message)) inHand.end(key, message)
-              const isNew = key !== undefined && !isControlMessage(message) && inHand.get(key) === undefined
-              if (isNew) context.with(serve(message, key), () => subscriber.next(delivery))
+              if (key === undefined) clientSpans.endByResponse(message)
+              else if (isCancel(message)) serverSpans.end(key, message)
+              const isNew =
+                key !== undefined && !isControlMessage(message) && serverSpans.get(key) === undefined
+              if (isNew) context.with(startServerSpan(message, key), () => subscriber.next(delivery))
               else subscriber.next(delivery)
             },
             error: (error: unknown) => subscriber.error(error),
@@ -106,11 +111,11 @@ export function traced({ tracer = trace.getTracer('@antiphon/core') }: TracedOpt
   }
 }
 
-/** The exchange that a question opens; replies carry no Response Topic. */
+/** Returns the key of the exchange that a request starts; `undefined` for responses, which have no Response Topic. */
 function keyOf(message: Message | OutgoingMessage): string | undefined {
   return message.responseTopic === undefined ? undefined : exchangeKey(message.responseTopic, message)
 }
 
-function about({ topic }: Message | OutgoingMessage): { readonly attributes: Attributes } {
+function attributesOf({ topic }: Message | OutgoingMessage): { readonly attributes: Attributes } {
   return { attributes: { 'messaging.system': 'mqtt', 'messaging.destination.name': topic } }
 }

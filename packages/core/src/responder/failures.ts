@@ -1,17 +1,17 @@
 import { ApplicationError } from '../application-error.js'
 import { Status, type Failure } from '../protocol/status.js'
 
-/** There is no room. */
-export const BUSY: Failure = { code: Status.unavailable, message: 'busy: ask again later' }
+/** The queue is full, or the responder is draining. */
+export const BUSY: Failure = { code: Status.unavailable, message: 'busy: retry later' }
 
-/** The handler gave an answer, but it did not get through. */
+/** The handler responded, but the response could not be encoded or sent. */
 export const UNSENDABLE: Failure = {
   code: Status.internalError,
-  message: 'the answer could not be encoded or sent',
-  propertyName: 'Answer',
+  message: 'the response could not be encoded or sent',
+  propertyName: 'Response',
 }
 
-/** What the caller is told of an error: all of an application's own, nothing of any other. */
+/** Returns the failure to send for a handler's error; only an `ApplicationError` reveals its details. */
 export function toFailure(error: unknown): Failure {
   if (!(error instanceof ApplicationError)) {
     return { code: Status.internalError, message: 'the handler failed', propertyName: 'Handler' }
@@ -25,11 +25,11 @@ export function toFailure(error: unknown): Failure {
   }
 }
 
-/** The handler had its time. */
+/** Returns the failure to send when a handler exceeds its time. */
 export function handlerTimeoutFailure(handlerTimeout: number): Failure {
   return {
     code: Status.timeout,
-    message: `the handler had ${handlerTimeout} ms`,
+    message: `the handler exceeded ${handlerTimeout} ms`,
     propertyName: 'ExecutionTimeout',
     propertyValue: `PT${handlerTimeout / 1000}S`,
   }

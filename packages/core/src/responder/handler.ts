@@ -3,17 +3,17 @@ import type { EndpointTypes } from '../endpoint.js'
 import type { OutcomeDetails } from './outcome.js'
 import type { ReceivedRequest } from './received-request.js'
 
-/** A request in, its answer out: as an Observable, a Promise, an iterable of either kind. */
+/** Handles a request; returns its response as an Observable, a Promise, an iterable or an async iterable. */
 export type Handler<T extends EndpointTypes> = (
   request: ReceivedRequest<T>,
 ) => ObservableInput<T['responseInput']>
 
-/** One run of a handler. */
+/** What one run of a handler needs. */
 export interface HandlerRunOptions<T extends EndpointTypes> {
   readonly handler: Handler<T>
   readonly request: ReceivedRequest<T>
   /** Milliseconds the handler may take. */
   readonly handlerTimeout: number
-  /** Hears how it went, once. */
+  /** Called once when the run has ended and its response is sent. */
   readonly onEnd: (outcome: OutcomeDetails) => void
 }

@@ -1,25 +1,25 @@
 import type { Message } from '../message.js'
 import { Status, type Failure } from '../protocol/status.js'
 
-/** What is wrong with a header of a request. */
+/** A header of a request that breaks the responder's header rule. */
 export interface HeaderFault {
-  /** The header as the caller knows it, such as `Correlation Data`. */
+  /** The header's name in MQTT, such as `Correlation Data`. Sent to the requester. */
   readonly name: string
-  /** What it says, where it is there at all. */
+  /** The value found; absent if the header is missing. */
   readonly value?: string
-  /** For people. */
+  /** Why it is rejected. Sent to the requester. */
   readonly reason: string
 }
 
-/** What the headers of a request must be like; a fault is answered 400. */
+/** Checks the headers of a request. The responder answers 400 if it returns a fault. */
 export type HeaderRule = (request: Message) => HeaderFault | undefined
 
-/** How many bytes of correlation mRPC asks for: a UUID as it is. */
+/** The length of a UUID in binary form, which mRPC requires as Correlation Data. */
 const UUID_BYTES = 16
 
-/** mRPC to the letter: a request says when it expires, and its correlation is a UUID of 16 bytes. */
+/** Enforces the headers that mRPC requires: a message expiry, and a UUID of 16 bytes as Correlation Data. */
 export const mrpcHeaders: HeaderRule = ({ correlationData, messageExpiryInterval }) => {
-  if (correlationData === undefined) return { name: 'Correlation Data', reason: 'there is no correlation' }
+  if (correlationData === undefined) return { name: 'Correlation Data', reason: 'the correlation is missing' }
   if (correlationData.length !== UUID_BYTES) {
     const value = `${correlationData.length} bytes`
     return {
@@ -28,11 +28,11 @@ export const mrpcHeaders: HeaderRule = ({ correlationData, messageExpiryInterval
       reason: `the correlation must be a UUID of ${UUID_BYTES} bytes`,
     }
   }
-  if (messageExpiryInterval === undefined) return { name: 'Message Expiry', reason: 'there is no expiry' }
+  if (messageExpiryInterval === undefined) return { name: 'Message Expiry', reason: 'the expiry is missing' }
   return undefined
 }
 
-/** A fault of a header as the caller is told it. */
+/** Returns the failure to send to the requester for a header fault. */
 export function toHeaderFailure({ name, value, reason }: HeaderFault): Failure {
   const failure = { code: Status.badRequest, message: reason, propertyName: name }
   return value === undefined ? failure : { ...failure, propertyValue: value }

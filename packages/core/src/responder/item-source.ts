@@ -1,30 +1,32 @@
 import { defer, isObservable, Subject, takeUntil, type ObservableInput } from 'rxjs'
 import { Fifo } from '../link/fifo.js'
 
-/** What a source has to say when it is asked for its next item. */
+/** What a source returns when it is polled. */
 export type NextItem =
   | { readonly kind: 'item'; readonly value: unknown }
   | { readonly kind: 'end' }
   | { readonly kind: 'error'; readonly error: unknown }
-  /** Nothing yet; `onReady` tells when it is worth asking again. */
+  /** Nothing yet; `onReady` is called when polling again is worthwhile. */
   | { readonly kind: 'wait' }
 
-/** A handler's answers, taken one by one. */
+/** The items of a handler's response stream, taken one by one. */
 export interface ItemSource {
-  /** An end or an error comes also while no item is wanted, where it is known without asking for one. */
-  readonly next: (isItemWanted: boolean) => NextItem
+  /** Polls the source. Without credit it returns no item, but an end or an error that is known without pulling. */
+  readonly next: (hasCredit: boolean) => NextItem
   readonly stop: () => void
 }
 
-/** How many items of an Observable wait for a slow caller before the handler is taken to be out of hand. */
+/** How many items of an Observable are buffered for a requester without credit before the stream fails. */
 const BUFFER_LIMIT = 10_000
 
 const WAIT: NextItem = { kind: 'wait' }
 const END: NextItem = { kind: 'end' }
 
 /**
- * Starts a handler and takes its answers as they are wanted. Iterables of both kinds are asked only for what is wanted,
- * so that demand reaches them; Observables and Promises, which cannot be asked, are kept waiting in a bounded buffer.
+ * Calls a handler and returns its responses as a source that is polled.
+ *
+ * Iterables and async iterables are pulled only when the requester has granted credit, which gives them back-pressure.
+ * Observables and Promises push, so their items wait in a bounded buffer.
  */
 export function itemSource(start: () => ObservableInput<unknown>, onReady: () => void): ItemSource {
   let input: ObservableInput<unknown>
@@ -41,8 +43,8 @@ export function itemSource(start: () => ObservableInput<unknown>, onReady: () =>
 
 function fromIterator(iterator: Iterator<unknown, unknown>): ItemSource {
   return {
-    next: (isItemWanted) => {
-      if (!isItemWanted) return WAIT
+    next: (hasCredit) => {
+      if (!hasCredit) return WAIT
       try {
         const { done, value } = iterator.next()
         return done === true ? END : { kind: 'item', value }
@@ -55,23 +57,23 @@ function fromIterator(iterator: Iterator<unknown, unknown>): ItemSource {
 }
 
 function fromAsyncIterator(iterator: AsyncIterator<unknown>, onReady: () => void): ItemSource {
-  let found: NextItem = WAIT
-  let isAsked = false
-  const ready = (item: NextItem): void => {
-    found = item
-    isAsked = false
+  let pulled: NextItem = WAIT
+  let isPulling = false
+  const onPulled = (item: NextItem): void => {
+    pulled = item
+    isPulling = false
     onReady()
   }
   return {
-    next: (isItemWanted) => {
-      if (!isItemWanted) return WAIT
-      const item = found
-      found = item.kind === 'item' ? WAIT : item
-      if (item.kind === 'wait' && !isAsked) {
-        isAsked = true
+    next: (hasCredit) => {
+      if (!hasCredit) return WAIT
+      const item = pulled
+      pulled = item.kind === 'item' ? WAIT : item
+      if (item.kind === 'wait' && !isPulling) {
+        isPulling = true
         iterator.next().then(
-          ({ done, value }) => ready(done === true ? END : { kind: 'item', value }),
-          (error: unknown) => ready({ kind: 'error', error }),
+          ({ done, value }) => onPulled(done === true ? END : { kind: 'item', value }),
+          (error: unknown) => onPulled({ kind: 'error', error }),
         )
       }
       return item
@@ -81,29 +83,29 @@ function fromAsyncIterator(iterator: AsyncIterator<unknown>, onReady: () => void
 }
 
 function fromPush(input: ObservableInput<unknown>, onReady: () => void): ItemSource {
-  const come = new Fifo<NextItem>()
+  const buffer = new Fifo<NextItem>()
   const stopped = new Subject<void>()
   const push = (item: NextItem): void => {
-    come.push(item)
+    buffer.push(item)
     onReady()
   }
   defer(() => input)
     .pipe(takeUntil(stopped))
     .subscribe({
       next: (value) => {
-        if (come.length < BUFFER_LIMIT) {
+        if (buffer.length < BUFFER_LIMIT) {
           push({ kind: 'item', value })
           return
         }
-        const why = `${BUFFER_LIMIT} items wait for the caller: answer with an iterable, which can be asked`
-        come.push({ kind: 'error', error: new Error(why) })
+        const reason = `${BUFFER_LIMIT} items wait for credit: return an iterable, which is pulled on demand`
+        buffer.push({ kind: 'error', error: new Error(reason) })
         stopped.next()
       },
       error: (error: unknown) => push({ kind: 'error', error }),
       complete: () => push(END),
     })
   return {
-    next: (isItemWanted) => (isItemWanted || come.peek()?.kind !== 'item' ? come.shift() : undefined) ?? WAIT,
+    next: (hasCredit) => (hasCredit || buffer.peek()?.kind !== 'item' ? buffer.shift() : undefined) ?? WAIT,
     stop: () => stopped.next(),
   }
 }

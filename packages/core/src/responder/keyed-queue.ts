@@ -1,24 +1,28 @@
 import { LinkedQueue, type ListNode } from '../linked-queue.js'
 
-/** One that waits for its turn. */
+/** A queued item and the key that orders it. Items with `undefined` as key are not ordered among each other. */
 export class QueuedItem<A> implements ListNode<QueuedItem<A>> {
   readonly item: A
-  /** Whom it may not go side by side with: all of the same key. `undefined`: nobody. */
   readonly key: unknown
   queue: LinkedQueue<QueuedItem<A>> | undefined = undefined
   prevNode: QueuedItem<A> | undefined = undefined
   nextNode: QueuedItem<A> | undefined = undefined
 
-  constructor(holder: A, key: unknown) {
-    this.item = holder
+  constructor(item: A, key: unknown) {
+    this.item = item
     this.key = key
   }
 }
 
-/** Who waits, in the order in which they came: for one's turn alone, or for the one of the same key before. */
+/**
+ * A FIFO in which at most one item per key is released at a time.
+ *
+ * An item is *ready* when all earlier items of its key have been released or removed. Releasing a key makes its next item
+ * ready.
+ */
 export class KeyedQueue<A> {
   readonly #ready = new LinkedQueue<QueuedItem<A>>()
-  /** For each key whose turn is taken, those who come after. */
+  /** For each claimed key, the items that wait for its release. */
   readonly #heldByKey = new Map<unknown, LinkedQueue<QueuedItem<A>>>()
   #length = 0
 
@@ -26,12 +30,12 @@ export class KeyedQueue<A> {
     return this.#length
   }
 
-  /** Those who wait; of one key, in their order. */
+  /** The queued items, those of each key in FIFO order. */
   get items(): readonly QueuedItem<A>[] {
-    return [this.#ready, ...this.#heldByKey.values()].flatMap(({ items: all }) => all)
+    return [this.#ready, ...this.#heldByKey.values()].flatMap(({ items }) => items)
   }
 
-  /** Takes the turn of a key for somebody who has just come; `false` where others come first. */
+  /** Claims `key` for an item that has not been queued. Returns `false` if earlier items must go first. */
   tryClaim(key: unknown): boolean {
     if (this.#ready.length > 0) return false
     if (key === undefined) return true
@@ -40,31 +44,32 @@ export class KeyedQueue<A> {
     return true
   }
 
-  push(waiter: QueuedItem<A>): void {
-    const { key } = waiter
-    const others = key === undefined ? undefined : this.#heldByKey.get(key)
-    if (others === undefined && key !== undefined) this.#heldByKey.set(key, new LinkedQueue())
-    ;(others ?? this.#ready).push(waiter)
+  /** Appends an item; it becomes ready once the earlier items of its key have been released. */
+  push(queued: QueuedItem<A>): void {
+    const { key } = queued
+    const held = key === undefined ? undefined : this.#heldByKey.get(key)
+    if (held === undefined && key !== undefined) this.#heldByKey.set(key, new LinkedQueue())
+    ;(held ?? this.#ready).push(queued)
     this.#length++
   }
 
-  /** The next whose turn it is. */
+  /** Removes and returns the next ready item. */
   shift(): QueuedItem<A> | undefined {
-    const waiter = this.#ready.shift()
-    if (waiter !== undefined) this.#length--
-    return waiter
+    const queued = this.#ready.shift()
+    if (queued !== undefined) this.#length--
+    return queued
   }
 
-  /** Waits no longer. */
-  remove(waiter: QueuedItem<A>): void {
-    const { queue: line } = waiter
-    if (line === undefined) return
-    line.remove(waiter)
+  /** Removes a queued item, for example because its request was cancelled. */
+  remove(queued: QueuedItem<A>): void {
+    const { queue } = queued
+    if (queue === undefined) return
+    queue.remove(queued)
     this.#length--
-    if (line === this.#ready) this.release(waiter.key)
+    if (queue === this.#ready) this.release(queued.key)
   }
 
-  /** The turn of a key is over, and the next one's. */
+  /** Releases `key` and makes its next item ready. */
   release(key: unknown): void {
     if (key === undefined) return
     const next = this.#heldByKey.get(key)?.shift()

@@ -1,42 +1,42 @@
 import type { SendResult } from './request-context.js'
 
-/** How an exchange ended, seen from the responder. */
+/** How a request ended in the responder. */
 export type ServeOutcome =
-  /** The handler's answer reached the broker. */
+  /** The broker accepted the handler's response. */
   | 'responded'
-  /** The handler failed, and the caller was told. */
+  /** The handler failed, and the failure was sent to the requester. */
   | 'failed'
-  /** The handler ran out of its own time, and the caller was told. */
+  /** The handler exceeded `handlerTimeout`, and 408 was sent to the requester. */
   | 'timed-out'
-  /** The caller's time ran out before there was an answer; nobody was told. */
+  /** The request's expiry passed: without a response or, in a stream, without an item sent or credit received. */
   | 'expired'
-  /** The caller gave up. */
+  /** The requester cancelled the request, or no longer subscribes to the response topic. */
   | 'cancelled'
   /**
-   * There was no room, or the responder was draining. The caller was told; where there is no `status` it could not be, and
-   * the broker still has the request, unless it came at QoS 0 or was acknowledged on receipt.
+   * The queue was full, or the responder was draining. `status` is absent if no status could be sent. The broker then
+   * still holds the request, unless it was sent at QoS 0 or acknowledged on receipt.
    */
   | 'busy'
-  /** The reply did not reach the broker. */
+  /** The response could not be sent. */
   | 'unsent'
 
-/** How it ended, and why. */
+/** How a request ended, and why. */
 export interface OutcomeDetails {
   readonly outcome: ServeOutcome
-  /** The status the caller was told. */
+  /** The status sent to the requester. */
   readonly status?: number
-  /** What the handler threw, or why the reply did not go out. */
+  /** What the handler threw, or why the response was not sent. */
   readonly error?: unknown
 }
 
-/** How it really ended, in view of what became of the reply. */
-export function outcomeAfterSend(wanted: OutcomeDetails, sent: SendResult): OutcomeDetails {
-  switch (sent.kind) {
+/** Returns the outcome of a request once the result of sending its response is known. */
+export function outcomeAfterSend(intended: OutcomeDetails, result: SendResult): OutcomeDetails {
+  switch (result.kind) {
     case 'sent':
-      return wanted
+      return intended
     case 'fallback-sent':
-      return { outcome: 'failed', status: sent.status, error: wanted.error ?? sent.error }
+      return { outcome: 'failed', status: result.status, error: intended.error ?? result.error }
     case 'unsent':
-      return { outcome: 'unsent', error: sent.error }
+      return { outcome: 'unsent', error: result.error }
   }
 }

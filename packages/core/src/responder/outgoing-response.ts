@@ -8,17 +8,17 @@ import { fromStreamPosition, type StreamPosition } from '../protocol/stream-posi
 import { fromFailure, Status, type Failure } from '../protocol/status.js'
 import { toExpirySeconds } from '../time/expiry-seconds.js'
 
-const NOTHING = new Uint8Array()
+const EMPTY = new Uint8Array()
 const OK: UserProperties = [['__stat', String(Status.ok)]]
 const NO_CONTENT: UserProperties = [['__stat', String(Status.noContent)]]
 
-/** What all replies to one request have in common. A class, as `HeldDelivery` is. */
+/** What all responses to one request have in common. Why it is a class, see decision 0009. */
 export class ResponseFrame {
   readonly endpoint: Endpoint
   readonly request: Message
   readonly responseTopic: string
   readonly correlation: ResponseCorrelation
-  /** Whether a status can travel; on MQTT 3.1.1 it cannot. */
+  /** Whether a response can carry a status; on MQTT 3.1.1 it cannot. */
   readonly hasStatuses: boolean
 
   constructor({ endpoint, request, responseTopic, correlation, hasStatuses }: ResponseFrame) {
@@ -30,23 +30,23 @@ export class ResponseFrame {
   }
 }
 
-/** A reply but for what its own request brings to it, so that a repetition of the request gets the same. */
+/** A response without the Correlation Data and expiry of its request, so that it can be sent to a duplicate as well. */
 export interface OutgoingResponse {
   readonly topic: string
   readonly payload: Uint8Array
   readonly qos: QoS
   readonly userProperties: UserProperties
-  /** What the payload is in; absent where there is none. */
+  /** The codec of the payload; absent if the payload is empty. */
   readonly codec?: Pick<Codec<unknown>, 'contentType' | 'isText'>
 }
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] }
 
-/** The reply as it goes out: recognised by its request, and alive for what is left of that one's time. */
+/** Returns the message that carries a response, with its request's Correlation Data and the time left until it expires. */
 export function toMessage(
   response: OutgoingResponse,
   { properties }: ResponseCorrelation,
-  left: number,
+  timeLeft: number,
 ): OutgoingMessage {
   const { topic, payload, qos, userProperties, codec } = response
   const { correlationData } = properties
@@ -56,56 +56,53 @@ export function toMessage(
     message.payloadFormatIndicator = codec.isText
   }
   if (correlationData !== undefined) message.correlationData = correlationData
-  if (left < Infinity) message.messageExpiryInterval = toExpirySeconds(left)
+  if (timeLeft < Infinity) message.messageExpiryInterval = toExpirySeconds(timeLeft)
   return message
 }
 
-/** The reply that carries an answer, written in the asker's own format; throws `encode` when it does not encode. */
-export function toValueResponse(frame: ResponseFrame, response: unknown): OutgoingResponse {
-  return withContent(OK, frame, response)
+/** Builds a response in the content type of the request; throws `encode` if the value does not encode. */
+export function toValueResponse(frame: ResponseFrame, value: unknown): OutgoingResponse {
+  return withValue(OK, frame, value)
 }
 
-/** The reply of a handler that came to its end without an answer. */
+/** Builds the response of a handler that completes without one. */
 export function toEmptyResponse(frame: ResponseFrame): OutgoingResponse {
   return empty(frame, NO_CONTENT)
 }
 
 /**
- * The reply that tells a failure; in its payload the endpoint's own words for it, for peers that read no statuses.
- * `undefined` where there is no way to tell it.
+ * Builds a failure response. Its payload is what the endpoint's `onFailure` returns, for peers that read no statuses.
+ *
+ * Returns `undefined` if there is neither a payload nor a status to send.
  */
 export function toFailureResponse(frame: ResponseFrame, failure: Failure): OutgoingResponse | undefined {
   const { onFailure } = frame.endpoint
-  const words = onFailure?.({ code: failure.code, message: failure.message ?? '' })
-  if (words === undefined) return toBareFailureResponse(frame, failure)
-  return withContent(fromFailure(failure), frame, words)
+  const value = onFailure?.({ code: failure.code, message: failure.message ?? '' })
+  if (value === undefined) return toBareFailureResponse(frame, failure)
+  return withValue(fromFailure(failure), frame, value)
 }
 
-/** The reply that tells a failure without any words; `undefined` where there is no way to tell it. */
+/** Builds a failure response without a payload; `undefined` if no status can be sent. */
 export function toBareFailureResponse(frame: ResponseFrame, failure: Failure): OutgoingResponse | undefined {
   return frame.hasStatuses ? empty(frame, fromFailure(failure)) : undefined
 }
 
-/** The reply with its place in a stream. */
-export function atStreamPosition(response: OutgoingResponse, place: StreamPosition): OutgoingResponse {
+/** Adds the position in a stream to a response. */
+export function atStreamPosition(response: OutgoingResponse, position: StreamPosition): OutgoingResponse {
   return {
     ...response,
-    userProperties: [...response.userProperties, ['__stream', fromStreamPosition(place)]],
+    userProperties: [...response.userProperties, ['__stream', fromStreamPosition(position)]],
   }
 }
 
 function empty({ request, responseTopic }: ResponseFrame, userProperties: UserProperties): OutgoingResponse {
-  return { topic: responseTopic, payload: NOTHING, qos: request.qos, userProperties }
+  return { topic: responseTopic, payload: EMPTY, qos: request.qos, userProperties }
 }
 
-function withContent(
-  userProperties: UserProperties,
-  frame: ResponseFrame,
-  response: unknown,
-): OutgoingResponse {
+function withValue(userProperties: UserProperties, frame: ResponseFrame, value: unknown): OutgoingResponse {
   const { endpoint, request, correlation, responseTopic: topic } = frame
   const codec = codecFor(endpoint.response, request.contentType)
-  const encoded = encodeWith(codec, correlation.addToken(response))
+  const encoded = encodeWith(codec, correlation.addToken(value))
   if (isLeft(encoded)) throw encoded.left
   return { topic, payload: encoded.right, qos: request.qos, userProperties, codec }
 }

@@ -2,33 +2,33 @@ import type { EndpointTypes } from '../endpoint.js'
 import type { Message } from '../message.js'
 import type { RequestContext } from './request-context.js'
 
-/** Where a request keeps what `serve` needs to answer it; survives being spread into another object. */
-export const requestContext: unique symbol = Symbol('antiphon.served')
+/** The key of a request's context. Being enumerable, it survives spreading the request into another object. */
+export const requestContext: unique symbol = Symbol('antiphon.requestContext')
 
 /** A request as the handler sees it. */
 export interface ReceivedRequest<T extends EndpointTypes = EndpointTypes> {
   readonly value: T['request']
-  /** The topic's parameters. */
+  /** The parameters in the topic. */
   readonly params: T['params']
-  /** The name of its endpoint. */
+  /** The name of the endpoint. */
   readonly endpoint: string
-  /** The message as it arrived. */
+  /** The message as it was received. */
   readonly message: Message
-  /** When the caller stops waiting, on the link's clock; `Infinity` when it did not say. */
+  /** When the request expires, on the link's clock; `Infinity` if it does not expire. */
   readonly expiresAt: number
-  /** When it arrived, on the link's clock. */
+  /** When the request was received, on the link's clock. */
   readonly receivedAt: number
-  /** For `serve` alone. */
+  /** For `serve` only. */
   readonly [requestContext]: unknown
 }
 
-/** What a request is made from. */
+/** What a received request is made from. */
 export type ReceivedRequestParts<T extends EndpointTypes> = Omit<
   ReceivedRequest<T>,
   'expiresAt' | typeof requestContext
 > & { readonly context: RequestContext }
 
-/** A class, as `HeldDelivery` is. */
+/** The class behind `ReceivedRequest`; why it is no literal, see decision 0009. */
 class RequestWithContext<T extends EndpointTypes> implements ReceivedRequest<T> {
   readonly value: T['request']
   readonly params: T['params']
@@ -49,14 +49,14 @@ class RequestWithContext<T extends EndpointTypes> implements ReceivedRequest<T> 
   }
 }
 
-/** A request on its way to the handler. */
+/** Creates the request that `requests$` emits. */
 export function toReceivedRequest<T extends EndpointTypes>(
   parts: ReceivedRequestParts<T>,
 ): ReceivedRequest<T> {
   return new RequestWithContext(parts)
 }
 
-/** What `requests$` put into a request for `serve` to answer it by. */
+/** Returns the context that `requests$` attached to a request. */
 export function contextOf<T extends EndpointTypes>(request: ReceivedRequest<T>): RequestContext {
   return request[requestContext] as RequestContext
 }

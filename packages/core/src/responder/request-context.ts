@@ -5,11 +5,11 @@ import type { Delivery, ConnectionInfo, Link, PublishAck } from '../link/link.js
 import type { Failure } from '../protocol/status.js'
 import {
   canBuild,
-  failureAttempts,
+  failureBuilders,
   RESPONSE_FALLBACKS,
   EMPTY_RESPONSE,
-  type ResponseAttempt,
-} from './response-attempts.js'
+  type ResponseBuilder,
+} from './response-builders.js'
 import type { CacheEntry, CachedResponse } from './response-cache.js'
 import type { ServeOutcome } from './outcome.js'
 import {
@@ -20,64 +20,65 @@ import {
   type ResponseFrame,
 } from './outgoing-response.js'
 
-/** How many replies to one request are kept for repetitions. */
+/** How many responses to one request are cached for its duplicates. */
 const CACHED_RESPONSES_LIMIT = 256
 
-/** The door a request came in by, which knows it again. */
+/** What a responder shares with the contexts of its requests. */
 export interface ResponderContext {
   readonly link: Link
-  /** What the broker allows. */
+  /** What the broker allows on this connection. */
   readonly connectionInfo: ConnectionInfo | undefined
   readonly responses: ResponseKind
-  /** The link has closed: no reply can go out any more. */
+  /** Whether the link was closed, so that no response can be sent. */
   readonly isLinkClosed: boolean
-  /** It is over, and a repetition gets the same replies. */
-  readonly remember: (known: CacheEntry<RequestContext>, ended: CachedResponse) => void
-  /** It did not take place, and a repetition shall run. */
-  readonly forget: (known: CacheEntry<RequestContext>) => void
-  /** It was admitted, and this is what became of it. */
+  /** Caches the responses of a request that has ended. */
+  readonly cacheResponses: (entry: CacheEntry<RequestContext>, cached: CachedResponse) => void
+  /** Removes the cache entry of a request that was not handled, so that a duplicate is handled. */
+  readonly dropCacheEntry: (entry: CacheEntry<RequestContext>) => void
+  /** Counts the outcome of a request. */
   readonly count: (outcome: ServeOutcome) => void
 }
 
-/** What a request in hand works with. */
+/** What a request context is made from. */
 export interface RequestContextParts {
   readonly responder: ResponderContext
-  /** What its replies have in common; absent for a notification, which gets none. */
+  /** What the responses have in common; `undefined` for a notification, which gets no response. */
   readonly frame: ResponseFrame | undefined
   readonly delivery: Delivery
-  /** When its caller stops waiting, on the link's clock. */
+  /** When the request expires, on the link's clock. */
   readonly expiresAt: number
-  /** Milliseconds its caller waits for a sign of life. */
+  /** Milliseconds without an item or credit after which a stream has expired. */
   readonly silenceTimeout: number
-  /** Until when a repetition is to be expected. */
+  /** Until when a duplicate may arrive. */
   readonly cacheUntil: number
-  /** How many items the caller wants at first; `Infinity` when it set no limit. */
+  /** How many items the requester accepts at first; `Infinity` if it sets no limit. */
   readonly credit: number
 }
 
-/** One request in hand: from its admission to the acknowledgement that follows its reply. */
+/** A request in a responder, from its arrival to the acknowledgement that follows its response. */
 export class RequestContext {
-  /** When its caller stops waiting, on the link's clock. */
+  /** When the request expires, on the link's clock. */
   readonly expiresAt: number
-  /** Milliseconds its caller waits for a sign of life. */
+  /** Milliseconds without an item or credit after which a stream has expired. */
   readonly silenceTimeout: number
-  /** How many items the caller wants at first; `Infinity` when it set no limit. */
+  /** How many items the requester accepts at first; `Infinity` if it sets no limit. */
   readonly credit: number
-  /** What its repetitions know it by; `undefined` where nothing tells it from others. */
+  /** The entry by which duplicates are recognised; `undefined` if the request has no correlation. */
   cacheEntry: CacheEntry<RequestContext> | undefined
-  /** What to do when the caller gives up. */
-  onCancel: () => void = nothing
-  /** What to do when the caller wants more items. */
-  onCredit: (credit: number) => void = nothing
+  /** Called when the requester cancels the request. */
+  onCancel: () => void = doNothing
+  /** Called when the requester grants credit for more items. */
+  onCredit: (credit: number) => void = doNothing
   readonly #responder: ResponderContext
   readonly #frame: ResponseFrame | undefined
   readonly #delivery: Delivery
   readonly #cacheUntil: number
-  /** What was sent so far; `undefined` once it is too much to be kept. */
-  #responses: OutgoingResponse[] | undefined = NONE
+  /** The responses sent so far; `undefined` once they are too many to cache. */
+  #responses: OutgoingResponse[] | undefined = NO_RESPONSES
+  /** Acknowledges each duplicate. */
   #duplicates: (() => void)[] | undefined
   #isAcknowledged = false
-  #isOver = false
+  #isSettled = false
 
   constructor(parts: RequestContextParts) {
     this.#responder = parts.responder
@@ -89,7 +90,7 @@ export class RequestContext {
     this.credit = parts.credit
   }
 
-  /** The link has closed: no reply can go out any more. */
+  /** Whether the link was closed, so that no response can be sent. */
   get isLinkClosed(): boolean {
     return this.#responder.isLinkClosed
   }
@@ -102,50 +103,51 @@ export class RequestContext {
     return this.#responder.responses
   }
 
-  /** Acknowledges before the work instead of after it: a crash then loses the request rather than repeating it. */
+  /** Acknowledges the request before it is handled: a crash then loses the request instead of repeating it. */
   acknowledge(): void {
     this.#isAcknowledged = true
     this.#delivery.acknowledge()
   }
 
-  /** The broker has it until it is acknowledged, delivers it again if it is not, and sends only so many at a time. */
+  /** Whether the broker holds the request until it is acknowledged; our Receive Maximum bounds how many it sends. */
   get isHeldByBroker(): boolean {
     return !this.#isAcknowledged && this.#delivery.message.qos > 0
   }
 
-  /** Whether there is a way to tell its caller of a failure. */
+  /** Whether a failure can be sent to the requester. */
   canReportFailure(failure: Failure): boolean {
     const frame = this.#frame
-    return frame !== undefined && failureAttempts(failure).some((attempt) => canBuild(attempt, frame))
+    return frame !== undefined && failureBuilders(failure).some((builder) => canBuild(builder, frame))
   }
 
-  /** The caller gives up. */
+  /** Cancels the request on behalf of the requester. */
   cancel(): void {
-    if (this.#isOver) return
+    if (this.#isSettled) return
     this.onCancel()
     this.endWithoutResponse()
   }
 
-  /** The caller wants more items. */
+  /** Passes on credit that the requester grants for more items. */
   addCredit(credit: number): void {
-    if (!this.#isOver) this.onCredit(credit)
+    if (!this.#isSettled) this.onCredit(credit)
   }
 
-  /** A repetition joins: it is acknowledged together with this one. */
+  /** Attaches a duplicate; it is acknowledged together with this request. */
   attachDuplicate(acknowledge: () => void): void {
     this.#duplicates ??= []
     this.#duplicates.push(acknowledge)
   }
 
-  /** One item of a stream; throws when it does not encode. `undefined` where nobody is to get it. */
+  /** Builds one item of a stream; `undefined` if the requester gets no response. Throws if it does not encode. */
   toItem(value: unknown, index: number): OutgoingResponse | undefined {
     const frame = this.#frame
     return frame && atStreamPosition(toValueResponse(frame, value), { index, isLast: false })
   }
 
+  /** Sends one item of a stream. */
   sendItem(item: OutgoingResponse | undefined, done: OnItemSent): void {
     const frame = this.#frame
-    if (this.#isOver) return
+    if (this.#isSettled) return
     if (item === undefined || frame === undefined) {
       done()
       return
@@ -154,172 +156,179 @@ export class RequestContext {
     this.#send(item, frame, this.silenceTimeout, done)
   }
 
-  /** The end of a stream, after so many items. */
+  /** Sends the end of a stream at `index`, with a failure or without, and settles the request. */
   endStream(index: number, failure: Failure | undefined, done: OnResponseSent): void {
-    const inPlace = ({ toResponse: toReply, status }: ResponseAttempt): ResponseAttempt => ({
+    const atEnd = ({ build, status }: ResponseBuilder): ResponseBuilder => ({
       status,
-      toResponse: (frame) => {
-        const end = toReply(frame)
+      build: (frame) => {
+        const end = build(frame)
         return end && atStreamPosition(end, { index, isLast: true })
       },
     })
-    const attempts = failure === undefined ? EMPTY_RESPONSE : failureAttempts(failure)
-    this.#sendFirstPossible(attempts.map(inPlace), done)
+    const builders = failure === undefined ? EMPTY_RESPONSE : failureBuilders(failure)
+    this.#sendFirstPossible(builders.map(atEnd), done)
   }
 
-  /** Answers, and is over. */
+  /** Sends a response and settles the request. */
   respond(value: unknown, done: OnResponseSent): void {
-    this.#sendFirstPossible(RESPONSE_FALLBACKS, done, {
-      toResponse: (frame) => toValueResponse(frame, value),
-    })
+    this.#sendFirstPossible(RESPONSE_FALLBACKS, done, { build: (frame) => toValueResponse(frame, value) })
   }
 
+  /** Sends an empty response and settles the request. */
   respondEmpty(done: OnResponseSent): void {
     this.#sendFirstPossible(EMPTY_RESPONSE, done)
   }
 
+  /** Sends a failure and settles the request. */
   fail(failure: Failure, done: OnResponseSent): void {
-    this.#sendFirstPossible(failureAttempts(failure), done)
+    this.#sendFirstPossible(failureBuilders(failure), done)
   }
 
-  /** Turns the request away unhandled, so that the same may be asked again. */
+  /** Sends a failure without handling the request, so that a duplicate will be handled. */
   reject(failure: Failure, done: OnResponseSent): void {
-    this.#forget()
+    this.#dropCacheEntry()
     this.fail(failure, done)
   }
 
-  /** Tells what became of it, once it is over. */
+  /** Counts the outcome of the request. */
   count(outcome: ServeOutcome): void {
     this.#responder.count(outcome)
   }
 
-  /** Ends without a reply: nobody waits for one any more. */
+  /** Settles and acknowledges the request without a response, because its requester waits no longer. */
   endWithoutResponse(): void {
-    if (!this.#isOver) this.#conclude()
+    if (!this.#isSettled) this.#settle()
   }
 
-  /** Lets go of it unacknowledged: the broker shall deliver it again. */
+  /** Leaves the request unacknowledged, so that the broker delivers it again. */
   abandon(): void {
-    if (this.#isOver) return
-    this.#isOver = true
-    this.#forget()
+    if (this.#isSettled) return
+    this.#isSettled = true
+    this.#dropCacheEntry()
   }
 
-  /** Sends the first reply that can be made and sent: this one, or else one of those. */
+  /** Sends `first`; if it cannot be encoded or sent, tries `fallbacks` in order. */
   #sendFirstPossible(
-    others: readonly ResponseAttempt[],
+    fallbacks: readonly ResponseBuilder[],
     done: OnResponseSent,
-    first?: ResponseAttempt,
+    first?: ResponseBuilder,
   ): void {
-    if (this.#isOver) return
-    this.#isOver = true
-    if (first === undefined) this.#attemptNext(others, 0, done)
-    else this.#attempt(first, others, 0, done)
+    if (this.#isSettled) return
+    this.#isSettled = true
+    if (first === undefined) this.#tryNext(fallbacks, 0, done)
+    else this.#try(first, fallbacks, 0, done)
   }
 
-  #attemptNext(
-    attempts: readonly ResponseAttempt[],
+  #tryNext(
+    builders: readonly ResponseBuilder[],
     next: number,
     done: OnResponseSent,
-    earlier?: unknown,
+    firstError?: unknown,
   ): void {
-    const attempt = attempts[next]
-    if (attempt === undefined) {
-      this.#end({ kind: 'unsent', error: earlier }, done)
+    const builder = builders[next]
+    if (builder === undefined) {
+      this.#settleWith({ kind: 'unsent', error: firstError }, done)
       return
     }
-    this.#attempt(attempt, attempts, next + 1, done, earlier)
+    this.#try(builder, builders, next + 1, done, firstError)
   }
 
-  #attempt(
-    { toResponse: toReply, status }: ResponseAttempt,
-    others: readonly ResponseAttempt[],
+  #try(
+    { build, status }: ResponseBuilder,
+    fallbacks: readonly ResponseBuilder[],
     next: number,
     done: OnResponseSent,
-    earlier?: unknown,
+    firstError?: unknown,
   ): void {
     const frame = this.#frame
-    let response: OutgoingResponse | undefined
+    let built: OutgoingResponse | undefined
     try {
-      response = frame && toReply(frame)
+      built = frame && build(frame)
     } catch (thrown) {
-      this.#attemptNext(others, next, done, earlier ?? thrown)
+      this.#tryNext(fallbacks, next, done, firstError ?? thrown)
       return
     }
-    const sent: SendResult =
-      earlier === undefined || status === undefined ? SENT : { kind: 'fallback-sent', status, error: earlier }
-    if (response === undefined || frame === undefined) {
-      this.#end(sent, done)
+    const success: SendResult =
+      firstError === undefined || status === undefined
+        ? SENT
+        : { kind: 'fallback-sent', status, error: firstError }
+    if (built === undefined || frame === undefined) {
+      this.#settleWith(success, done)
       return
     }
-    const going = response
-    this.#send(going, frame, this.expiresAt - this.link.scheduler.now(), (error) => {
-      if (error !== undefined && next < others.length && isUnfit(error)) {
-        this.#attemptNext(others, next, done, earlier ?? error)
+    const response = built
+    this.#send(response, frame, this.expiresAt - this.link.scheduler.now(), (error) => {
+      if (error !== undefined && next < fallbacks.length && isUnsendable(error)) {
+        this.#tryNext(fallbacks, next, done, firstError ?? error)
         return
       }
-      this.#cacheResponse(going)
-      this.#end(error === undefined ? sent : { kind: 'unsent', error }, done)
+      this.#cacheResponse(response)
+      this.#settleWith(error === undefined ? success : { kind: 'unsent', error }, done)
     })
   }
 
-  #send(response: OutgoingResponse, { correlation }: ResponseFrame, left: number, done: OnItemSent): void {
-    const { link, connectionInfo: info } = this.#responder
-    publishWhole$(link, toMessage(response, correlation, left), info).subscribe({
+  #send(
+    response: OutgoingResponse,
+    { correlation }: ResponseFrame,
+    timeLeft: number,
+    done: OnItemSent,
+  ): void {
+    const { link, connectionInfo } = this.#responder
+    publishWhole$(link, toMessage(response, correlation, timeLeft), connectionInfo).subscribe({
       next: (ack) => done(undefined, ack),
       error: done,
     })
   }
 
-  /** Keeps a reply for repetitions, as long as there are not too many of them. */
   #cacheResponse(response: OutgoingResponse): void {
-    // Written down as it is, for an array that grows takes room for sixteen more.
-    if (this.#responses === NONE) this.#responses = [response]
+    // A literal: the first `push` to an empty array would allocate room for seventeen elements, see decision 0009.
+    if (this.#responses === NO_RESPONSES) this.#responses = [response]
     else if (this.#responses !== undefined && this.#responses.length < CACHED_RESPONSES_LIMIT)
       this.#responses.push(response)
     else this.#responses = undefined
   }
 
-  #end(how: SendResult, done: OnResponseSent): void {
-    this.#conclude()
-    done(how)
+  #settleWith(result: SendResult, done: OnResponseSent): void {
+    this.#settle()
+    done(result)
   }
 
-  #conclude(): void {
-    this.#isOver = true
-    const until = this.#cacheUntil
-    if (this.cacheEntry !== undefined)
-      this.#responder.remember(this.cacheEntry, { responses: this.#responses, expiresAt: until })
+  #settle(): void {
+    this.#isSettled = true
+    if (this.cacheEntry !== undefined) {
+      const cached = { responses: this.#responses, expiresAt: this.#cacheUntil }
+      this.#responder.cacheResponses(this.cacheEntry, cached)
+    }
     this.#delivery.acknowledge()
-    for (const join of this.#duplicates ?? []) join()
+    for (const acknowledge of this.#duplicates ?? []) acknowledge()
   }
 
-  #forget(): void {
-    if (this.cacheEntry !== undefined) this.#responder.forget(this.cacheEntry)
+  #dropCacheEntry(): void {
+    if (this.cacheEntry !== undefined) this.#responder.dropCacheEntry(this.cacheEntry)
   }
 }
 
-/** Told when an item has reached the broker, or why it did not. */
+/** Called when an item has been acknowledged, or with the reason why it could not be sent. */
 export type OnItemSent = (error?: unknown, ack?: PublishAck) => void
 
-/** What became of a reply. */
+/** The result of sending a response. */
 export type SendResult =
   | { readonly kind: 'sent' }
-  /** It could not be made or sent; the caller was told this status in its place. */
+  /** The response could not be encoded or sent; a fallback with this status was sent. */
   | { readonly kind: 'fallback-sent'; readonly status: number; readonly error: unknown }
   | { readonly kind: 'unsent'; readonly error: unknown }
 
-const NONE: OutgoingResponse[] = []
+const NO_RESPONSES: OutgoingResponse[] = []
 
 const SENT: SendResult = { kind: 'sent' }
 
-/** Told what became of a reply. */
-export type OnResponseSent = (sent: SendResult) => void
+/** Called with the result of sending a response. */
+export type OnResponseSent = (result: SendResult) => void
 
-/** Whether a message as it is can never be sent. */
-function isUnfit(error: unknown): boolean {
+/** Whether sending the same message again could never succeed. */
+function isUnsendable(error: unknown): boolean {
   const { code } = AntiphonError.from(error)
   return code === 'invalid-argument' || code === 'too-large'
 }
 
-function nothing(): void {}
+function doNothing(): void {}

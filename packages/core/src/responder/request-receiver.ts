@@ -6,12 +6,15 @@ import { Transfers, type TransferBounds } from '../chunk/transfers.js'
 import { reasonOf } from '../codec/decode-failure.js'
 import type { ResponseCorrelation } from '../correlation/correlation.js'
 import type { Endpoint, ResponseKind } from '../endpoint.js'
-import { pendingRequestsOf, type PendingRequests } from '../requester/pending-requests.js'
+import { deadlinesOf } from '../link/link-deadlines.js'
+import { linkMonitorOf, type LinkMonitor } from '../link/link-monitor.js'
+import { observationsOf } from '../observe/observations.js'
 import { DecodedOnce } from '../requester/decoded-once.js'
 import type { Delivery, ConnectionInfo, Link } from '../link/link.js'
 import type { Message } from '../message.js'
 import { initialCreditOf, addedCreditOf, isCancel } from '../protocol/control-message.js'
 import type { Failure } from '../protocol/status.js'
+import { quoted } from '../topic/mqtt-string.js'
 import {
   ResponseCache,
   type ResponseCacheBounds,
@@ -21,13 +24,13 @@ import {
 import { payloadFault, versionFault } from './faults.js'
 import { toHeaderFailure, type HeaderRule } from './header-rule.js'
 import type { ServeOutcome } from './outcome.js'
-import type { IgnoredRequest, IgnoredReason } from './ignored-request.js'
+import type { IgnoredRequest, IgnoredReason } from '../observe/ignored-request.js'
 import type { ResponseTopicCheck } from './response-topic-rule.js'
 import { ResponseFrame, toMessage } from './outgoing-response.js'
 import { RequestContext, type ResponderContext } from './request-context.js'
-import type { MutableResponderStats } from './responder-stats.js'
+import type { MutableResponderStats } from '../observe/responder-stats.js'
 
-/** What the door of a responder is built from. */
+/** What a request receiver is made from. */
 export interface RequestReceiverParts {
   readonly link: Link
   readonly endpoint: Endpoint
@@ -35,10 +38,10 @@ export interface RequestReceiverParts {
   readonly headers: HeaderRule | undefined
   readonly cacheBounds: Required<ResponseCacheBounds>
   readonly transfers: TransferBounds | undefined
-  readonly onIgnored: (refusal: IgnoredRequest) => void
+  readonly onIgnored: (ignored: IgnoredRequest) => void
 }
 
-/** A request that may be handled. */
+/** A request that the handler receives. */
 export interface AcceptedRequest {
   readonly message: Message
   readonly value: unknown
@@ -46,24 +49,25 @@ export interface AcceptedRequest {
   readonly context: RequestContext
 }
 
-/** A message that could become a request. */
+/** A message that has a topic, a correlation and a response topic of its endpoint. */
 interface CandidateRequest {
   readonly delivery: Delivery
   readonly received: DecodedOnce
   readonly params: Readonly<Record<string, string>>
   readonly correlation: ResponseCorrelation
   readonly responseTopic: string | undefined
-  /** What tells it from others; `undefined` where nothing does. */
+  /** Identifies the request among others; `undefined` if it has no correlation. */
   readonly key: string | undefined
 }
 
 /**
- * The door of a responder: decides of each arriving message, in the order that docs/wire.md sets, whether the handler
- * gets to see it, and deals with all that it does not.
+ * Decides for each message on a request topic whether the handler receives it, and processes all other messages itself.
+ *
+ * The rules are applied in the order of docs/wire.md.
  */
 export class RequestReceiver implements ResponderContext {
   readonly #parts: RequestReceiverParts
-  readonly #pendingRequests: PendingRequests
+  readonly #monitor: LinkMonitor
   readonly #cache: ResponseCache<RequestContext>
   readonly #transfers: Transfers
   readonly #stats: MutableResponderStats
@@ -72,9 +76,9 @@ export class RequestReceiver implements ResponderContext {
   constructor(parts: RequestReceiverParts) {
     this.#parts = parts
     this.#cache = new ResponseCache(parts.cacheBounds)
-    this.#pendingRequests = pendingRequestsOf(parts.link)
-    this.#stats = this.#pendingRequests.responderStats(parts.endpoint)
-    this.#transfers = new Transfers(this.#pendingRequests.deadlines, parts.transfers)
+    this.#monitor = linkMonitorOf(parts.link)
+    this.#stats = observationsOf(parts.link).responderStats(parts.endpoint)
+    this.#transfers = new Transfers(deadlinesOf(parts.link), parts.transfers)
   }
 
   get link(): Link {
@@ -82,7 +86,7 @@ export class RequestReceiver implements ResponderContext {
   }
 
   get connectionInfo(): ConnectionInfo | undefined {
-    return this.#pendingRequests.connectionInfo
+    return this.#monitor.connectionInfo
   }
 
   get responses(): ResponseKind {
@@ -93,30 +97,29 @@ export class RequestReceiver implements ResponderContext {
     return this.#isLinkClosed
   }
 
-  readonly remember = (known: CacheEntry<RequestContext>, ended: CachedResponse): void =>
-    this.#cache.end(known, ended, this.#now())
+  readonly cacheResponses = (entry: CacheEntry<RequestContext>, cached: CachedResponse): void =>
+    this.#cache.end(entry, cached, this.#now())
 
-  /** It was admitted, and this is what became of it. */
   readonly count = (outcome: ServeOutcome): void => void this.#stats[outcome]++
 
-  readonly forget = (known: CacheEntry<RequestContext>): void => this.#cache.drop(known)
+  readonly dropCacheEntry = (entry: CacheEntry<RequestContext>): void => this.#cache.drop(entry)
 
-  /** The request to be handled, or `undefined` when the message has been dealt with. */
+  /** Returns the request for the handler, or `undefined` if the message needs no handler. */
   receive(delivery: Delivery): AcceptedRequest | undefined {
     try {
-      const admitted = this.#examine(delivery)
-      if (admitted !== undefined) this.#stats.received++
-      return admitted
+      const accepted = this.#examine(delivery)
+      if (accepted !== undefined) this.#stats.received++
+      return accepted
     } catch (thrown) {
-      // Correlations and rules may be anybody's; no message ends the stream of requests.
-      return this.#ignore(delivery, 'invalid', `it could not be examined: ${reasonOf(thrown)}`)
+      // The application's correlations and rules may throw; no message may end the stream of requests.
+      return this.#ignore(delivery, 'invalid', `it cannot be read: ${reasonOf(thrown)}`)
     }
   }
 
   #examine(delivery: Delivery): AcceptedRequest | undefined {
     const { endpoint } = this.#parts
     const { message } = delivery
-    if (message.retain) return this.#ignore(delivery, 'retained', 'it lay retained at the broker')
+    if (message.retain) return this.#ignore(delivery, 'retained', 'it is a retained message')
     const params = endpoint.topic.match(message.topic)
     if (params === undefined) {
       return this.#ignore(delivery, 'invalid', `its topic does not match ${endpoint.topic.template}`)
@@ -131,20 +134,19 @@ export class RequestReceiver implements ResponderContext {
     return this.#accept({ delivery, received, params, correlation, responseTopic, key })
   }
 
-  /** The link has closed: what is in hand can be answered no more. */
+  /** Notes that the link was closed, so that no response can be sent. */
   linkClosed(): void {
     this.#isLinkClosed = true
   }
 
-  /** Drops what is incomplete. */
+  /** Drops incomplete payloads. */
   close(): void {
     this.#transfers.clear()
   }
 
-  /** A part is acknowledged as it comes, the last one with the request it completes. */
+  /** Adds a chunk. It is acknowledged at once; the last one is acknowledged with the request that it completes. */
   #assemble(delivery: Delivery, key: string | undefined): AcceptedRequest | undefined {
-    if (key === undefined)
-      return this.#ignore(delivery, 'invalid', 'it is a part of a request without a correlation')
+    if (key === undefined) return this.#ignore(delivery, 'invalid', 'it is a chunk without a correlation')
     const assembled = this.#transfers.add(key, delivery.message)
     if (assembled.kind === 'whole') return this.#examine({ ...delivery, message: assembled.message })
     if (assembled.kind === 'broken') return this.#ignore(delivery, 'invalid', assembled.reason)
@@ -155,32 +157,32 @@ export class RequestReceiver implements ResponderContext {
   #accept(candidate: CandidateRequest): AcceptedRequest | undefined {
     const { delivery, received, params, key } = candidate
     const { message } = delivery
-    const known = key === undefined ? undefined : this.#cache.find(key, this.#now())
-    const running = known?.running
+    const cached = key === undefined ? undefined : this.#cache.find(key, this.#now())
+    const running = cached?.running
     if (isCancel(message)) {
       running?.cancel()
-      return this.#ignore(delivery, 'cancel', 'it calls off an earlier one')
+      return this.#ignore(delivery, 'cancel', 'it cancels a request')
     }
-    const info = addedCreditOf(message)
-    if (info !== undefined) {
-      running?.addCredit(info)
+    const credit = addedCreditOf(message)
+    if (credit !== undefined) {
+      running?.addCredit(credit)
       delivery.acknowledge()
       return undefined
     }
     const fault = versionFault(message) ?? this.#headerFault(message)
-    // Not to be remembered: it says nothing about the same request with other headers.
+    // Not cached: the same request with other headers may be valid.
     if (fault !== undefined)
-      return this.#reject(this.#begin({ ...candidate, key: undefined }), message, fault)
+      return this.#reject(this.#createContext({ ...candidate, key: undefined }), message, fault)
     if (running !== undefined) return this.#attachDuplicate(running, delivery)
-    if (known !== undefined) return this.#resendResponses(known, candidate)
-    const context = this.#begin(candidate)
+    if (cached !== undefined) return this.#resendResponses(cached, candidate)
+    const context = this.#createContext(candidate)
     const decoded = received.read()
     if (isLeft(decoded)) return this.#reject(context, message, payloadFault(decoded.left))
     return { message, value: decoded.right, params, context }
   }
 
-  #begin({ delivery, correlation, responseTopic, key }: CandidateRequest): RequestContext {
-    const { endpoint, cacheBounds: duplicates } = this.#parts
+  #createContext({ delivery, correlation, responseTopic, key }: CandidateRequest): RequestContext {
+    const { endpoint, cacheBounds } = this.#parts
     const { message: request } = delivery
     const { messageExpiryInterval: expiry } = request
     const now = this.#now()
@@ -196,7 +198,7 @@ export class RequestReceiver implements ResponderContext {
       delivery,
       expiresAt: now + silenceTimeout,
       silenceTimeout,
-      cacheUntil: now + (expiry === undefined ? duplicates.ttl : silenceTimeout),
+      cacheUntil: now + (expiry === undefined ? cacheBounds.ttl : silenceTimeout),
       credit: initialCreditOf(request),
     })
     if (key !== undefined) context.cacheEntry = this.#cache.begin(key, context)
@@ -205,24 +207,24 @@ export class RequestReceiver implements ResponderContext {
 
   #attachDuplicate(running: RequestContext, delivery: Delivery): undefined {
     running.attachDuplicate(delivery.acknowledge)
-    this.#report(delivery.message, 'duplicate', 'it repeats one that is being handled')
+    this.#report(delivery.message, 'duplicate', 'it repeats a request that is being handled')
     return undefined
   }
 
-  /** A repetition of one that has ended gets the same bytes again with its own expiry. */
+  /** Sends the cached responses again, with the expiry of the duplicate. */
   #resendResponses({ responses }: CachedResponse, { delivery, correlation }: CandidateRequest): undefined {
     if (responses === undefined) {
-      return this.#ignore(delivery, 'duplicate', 'it repeats one whose answers were too many to be kept')
+      return this.#ignore(delivery, 'duplicate', 'it repeats a request that has too many responses to cache')
     }
     const { messageExpiryInterval: expiry } = delivery.message
-    const left = expiry === undefined ? Infinity : expiry * 1000
+    const timeLeft = expiry === undefined ? Infinity : expiry * 1000
     const sent = responses.map((response) =>
-      publishWhole$(this.link, toMessage(response, correlation, left), this.connectionInfo).pipe(
+      publishWhole$(this.link, toMessage(response, correlation, timeLeft), this.connectionInfo).pipe(
         catchError(() => EMPTY),
       ),
     )
     merge(...sent).subscribe({ complete: delivery.acknowledge })
-    this.#report(delivery.message, 'duplicate', 'it repeats one that was answered, and is answered the same')
+    this.#report(delivery.message, 'duplicate', 'it repeats a request that was answered')
     return undefined
   }
 
@@ -239,9 +241,15 @@ export class RequestReceiver implements ResponderContext {
   }
 
   #report(message: Message, reason: IgnoredReason, detail: string, status?: number): void {
-    const { endpoint, onIgnored: refused } = this.#parts
+    const { endpoint, onIgnored } = this.#parts
     this.#stats.ignored++
-    refused({ reason, endpoint: endpoint.name, message, detail, ...(status === undefined ? {} : { status }) })
+    onIgnored({
+      reason,
+      endpoint: endpoint.name,
+      message,
+      detail,
+      ...(status === undefined ? {} : { status }),
+    })
   }
 
   #headerFault(message: Message): Failure | undefined {
@@ -251,10 +259,12 @@ export class RequestReceiver implements ResponderContext {
 
   #responseTopicFault(responseTopic: string | undefined): string | undefined {
     if (responseTopic === undefined) {
-      return this.#parts.endpoint.acceptsNotifications ? undefined : 'it names no Response Topic'
+      return this.#parts.endpoint.acceptsNotifications ? undefined : 'it has no Response Topic'
     }
     const fault = this.#parts.checkResponseTopic(responseTopic)
-    return fault === undefined ? undefined : `its reply topic ${responseTopic} is refused: ${fault}`
+    return fault === undefined
+      ? undefined
+      : `response topic ${quoted(responseTopic)} is not allowed: ${fault}`
   }
 
   #now(): number {
@@ -262,7 +272,10 @@ export class RequestReceiver implements ResponderContext {
   }
 }
 
-/** The same token under another reply topic is another request; a topic holds no U+0000 [MQTT-4.7.3-2]. */
+/**
+ * Identifies a request: the same token with another response topic is another request. A topic contains no U+0000
+ * [MQTT-4.7.3-2].
+ */
 function keyOf(responseTopic: string | undefined, token: string | undefined): string | undefined {
   return responseTopic === undefined || token === undefined ? undefined : `${responseTopic}\u0000${token}`
 }

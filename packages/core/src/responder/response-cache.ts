@@ -1,33 +1,33 @@
 import { LinkedQueue, type ListNode } from '../linked-queue.js'
 import type { OutgoingResponse } from './outgoing-response.js'
 
-/** How much a responder remembers, to answer a repeated request without running it again. */
+/** Limits of the cache from which a responder answers duplicate requests without running the handler again. */
 export interface ResponseCacheBounds {
-  /** @defaultValue 10 000 */
+  /** Maximum number of answered requests. @defaultValue 10 000 */
   readonly entries?: number
-  /** Of remembered replies and of what tells requests apart. @defaultValue 16 MiB */
+  /** Maximum size of the cached responses and of the keys that identify requests. @defaultValue 16 MiB */
   readonly bytes?: number
-  /** Milliseconds for which a request without an expiry is remembered. @defaultValue 60 000 */
+  /** Milliseconds for which a request without a message expiry is cached. @defaultValue 60 000 */
   readonly ttl?: number
 }
 
-/** A request that has ended, as its repetitions need it. */
+/** What the cache holds of a request that has ended. */
 export interface CachedResponse {
-  /** What was answered, in the order it was sent; `undefined` where that was too much to be kept. */
+  /** The responses in the order in which they were sent; `undefined` if they were too many to cache. */
   readonly responses: readonly OutgoingResponse[] | undefined
-  /** Until when a repetition is to be expected. */
+  /** Until when a duplicate may arrive. */
   readonly expiresAt: number
 }
 
-/** A request that was seen: one that runs, or one that has ended. */
+/** The cache entry of a request that is being handled or has ended. */
 export class CacheEntry<Running> implements CachedResponse, ListNode<CacheEntry<Running>> {
   readonly key: string
-  /** `undefined` once it has ended. */
+  /** The request while it is being handled. */
   running: Running | undefined
   responses: readonly OutgoingResponse[] | undefined = undefined
   expiresAt: number = Infinity
   bytes: number = 0
-  /** Of those that have ended. */
+  /** The queue of ended requests; `undefined` while the request is being handled. */
   queue: LinkedQueue<CacheEntry<Running>> | undefined = undefined
   prevNode: CacheEntry<Running> | undefined = undefined
   nextNode: CacheEntry<Running> | undefined = undefined
@@ -38,11 +38,15 @@ export class CacheEntry<Running> implements CachedResponse, ListNode<CacheEntry<
   }
 }
 
-/** The requests seen lately: those that run, and those that have ended, of which the oldest are forgotten first. */
+/**
+ * The requests by which a responder recognises duplicates: those being handled, and those that have ended.
+ *
+ * Only ended requests count towards the limits; the oldest are evicted first.
+ */
 export class ResponseCache<Running> {
   readonly #bounds: Required<ResponseCacheBounds>
   readonly #entries = new Map<string, CacheEntry<Running>>()
-  readonly #byAge = new LinkedQueue<CacheEntry<Running>>()
+  readonly #ended = new LinkedQueue<CacheEntry<Running>>()
   #bytes = 0
 
   constructor(bounds: Required<ResponseCacheBounds>) {
@@ -53,51 +57,51 @@ export class ResponseCache<Running> {
     return this.#entries.size
   }
 
-  /** The one that was seen under this key. */
+  /** Returns the entry under a key, unless it has expired. */
   find(key: string, now: number): CacheEntry<Running> | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined || entry.running !== undefined || entry.expiresAt > now) return entry
-    this.#forget(entry)
+    this.#evict(entry)
     return undefined
   }
 
-  /** One that was not seen before begins to run. */
+  /** Adds an entry for a request that will be handled. */
   begin(key: string, running: Running): CacheEntry<Running> {
     const entry = new CacheEntry(key, running)
     this.#entries.set(key, entry)
     return entry
   }
 
-  /** The one that runs has come to its end. */
-  end(entry: CacheEntry<Running>, { responses, expiresAt: until }: CachedResponse, now: number): void {
+  /** Stores the responses of a request that has ended, and evicts what exceeds the limits. */
+  end(entry: CacheEntry<Running>, { responses, expiresAt }: CachedResponse, now: number): void {
     if (entry.running === undefined) return
     entry.running = undefined
     entry.responses = responses
-    entry.expiresAt = until
+    entry.expiresAt = expiresAt
     entry.bytes = (responses ?? []).reduce((sum, { payload }) => sum + payload.length, entry.key.length)
-    this.#byAge.push(entry)
+    this.#ended.push(entry)
     this.#bytes += entry.bytes
-    this.#makeRoom(now)
+    this.#evictOldest(now)
   }
 
-  /** As if the one that runs had never been seen: a repetition runs again. */
+  /** Removes the entry of a request that was not handled, so that a duplicate of it is handled. */
   drop(entry: CacheEntry<Running>): void {
     if (entry.running === undefined) return
     entry.running = undefined
     this.#entries.delete(entry.key)
   }
 
-  #makeRoom(now: number): void {
+  #evictOldest(now: number): void {
     const { entries, bytes } = this.#bounds
-    for (let oldest = this.#byAge.first; oldest !== undefined; oldest = this.#byAge.first) {
-      const isFull = this.#byAge.length > entries || this.#bytes > bytes
+    for (let oldest = this.#ended.first; oldest !== undefined; oldest = this.#ended.first) {
+      const isFull = this.#ended.length > entries || this.#bytes > bytes
       if (!isFull && oldest.expiresAt > now) return
-      this.#forget(oldest)
+      this.#evict(oldest)
     }
   }
 
-  #forget(entry: CacheEntry<Running>): void {
-    this.#byAge.remove(entry)
+  #evict(entry: CacheEntry<Running>): void {
+    this.#ended.remove(entry)
     this.#entries.delete(entry.key)
     this.#bytes -= entry.bytes
   }

@@ -1,28 +1,30 @@
 import { isMatch } from '../topic/is-match.js'
 import { validateTopicName } from '../topic/topic-name.js'
 
-/** Which topics a responder may be made to publish to: filters, or a rule of one's own. */
+/** The response topics that a responder accepts: topic filters, or a predicate. */
 export type ResponseTopicRule = readonly string[] | ((responseTopic: string) => boolean)
 
-/** Why no reply may go there; `undefined` when one may. */
+/** Returns why a response topic is not allowed; `undefined` if it is. */
 export type ResponseTopicCheck = (responseTopic: string) => string | undefined
 
 /**
- * A responder publishes where a stranger tells it to, so it looks first: a topic name without wildcards or empty levels,
- * outside the broker's own `$` trees, not among the requests themselves, and within the allow-list where there is one.
+ * Returns the check of response topics for a responder.
+ *
+ * A responder publishes where a stranger tells it to, so it looks first. It accepts a topic name without wildcards and
+ * empty levels that does not start with `$`, does not match the responder's own request filter, and is in `allowed`.
  */
 export function responseTopicCheck(
   requestFilter: string,
   allowed: ResponseTopicRule = () => true,
 ): ResponseTopicCheck {
-  const isAllowed = typeof allowed === 'function' ? allowed : isUnderOneOf(allowed)
+  const isAllowed = typeof allowed === 'function' ? allowed : isMatchedByAny(allowed)
   return (responseTopic) => {
     const fault = validateTopicName(responseTopic)
     if (fault !== undefined) return fault
     if (hasEmptyLevel(responseTopic)) return 'it has an empty level'
-    if (responseTopic.startsWith('$')) return 'it is in a tree of the broker’s own'
-    if (isMatch(requestFilter, responseTopic)) return 'it is where the requests come'
-    return isAllowed(responseTopic) ? undefined : 'it is not on the allow-list'
+    if (responseTopic.startsWith('$')) return 'it starts with $'
+    if (isMatch(requestFilter, responseTopic)) return 'it matches the request filter'
+    return isAllowed(responseTopic) ? undefined : 'responseTopics does not allow it'
   }
 }
 
@@ -30,6 +32,6 @@ function hasEmptyLevel(topic: string): boolean {
   return topic.startsWith('/') || topic.endsWith('/') || topic.includes('//')
 }
 
-function isUnderOneOf(filters: readonly string[]): (responseTopic: string) => boolean {
+function isMatchedByAny(filters: readonly string[]): (responseTopic: string) => boolean {
   return (responseTopic) => filters.some((filter) => isMatch(filter, responseTopic))
 }

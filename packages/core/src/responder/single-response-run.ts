@@ -1,6 +1,6 @@
 import { from, take, type Observable, type Observer, type Unsubscribable } from 'rxjs'
 import type { EndpointTypes } from '../endpoint.js'
-import { pendingRequestsOf } from '../requester/pending-requests.js'
+import { deadlinesOf } from '../link/link-deadlines.js'
 import { Status } from '../protocol/status.js'
 import type { Deadline } from '../time/deadlines.js'
 import { handlerTimeoutFailure, toFailure } from './failures.js'
@@ -10,34 +10,38 @@ import type { OnResponseSent, RequestContext } from './request-context.js'
 import { runStreamHandler } from './stream-response-run.js'
 import { contextOf } from './received-request.js'
 
-/** Runs the handler for one request within its time and answers with what it gives; unsubscribing abandons the request. */
-export function runHandler<T extends EndpointTypes>(parts: HandlerRunOptions<T>): Unsubscribable {
-  const context = contextOf(parts.request)
-  const left = context.expiresAt - context.link.scheduler.now()
-  if (left > 0 && context.responses === 'many') return runStreamHandler(parts)
-  const handling = new SingleResponseRun(parts, left)
-  handling.start()
-  return handling
+/** Runs the handler for one request within its timeouts and sends the response; unsubscribing abandons the request. */
+export function runHandler<T extends EndpointTypes>(options: HandlerRunOptions<T>): Unsubscribable {
+  const context = contextOf(options.request)
+  const timeToExpiry = context.expiresAt - context.link.scheduler.now()
+  if (timeToExpiry > 0 && context.responses === 'many') return runStreamHandler(options)
+  const run = new SingleResponseRun(options, timeToExpiry)
+  run.start()
+  return run
 }
 
-/** One run of a handler that answers once; also the observer of its answer, and its own deadline. */
+/**
+ * One run of a handler that responds once.
+ *
+ * It is also the observer of the response and its own deadline, which saves the closures of both; see decision 0009.
+ */
 class SingleResponseRun<T extends EndpointTypes> implements Observer<T['responseInput']>, Unsubscribable {
   readonly #options: HandlerRunOptions<T>
   readonly #context: RequestContext
-  /** Milliseconds until the caller stops waiting. */
-  readonly #left: number
-  #work: Unsubscribable | undefined
+  /** Milliseconds until the request expires, counted from the start. */
+  readonly #timeToExpiry: number
+  #subscription: Unsubscribable | undefined
   #deadline: Deadline | undefined
-  #isOver = false
+  #hasEnded = false
 
-  constructor(parts: HandlerRunOptions<T>, left: number) {
-    this.#options = parts
-    this.#context = contextOf(parts.request)
-    this.#left = left
+  constructor(options: HandlerRunOptions<T>, timeToExpiry: number) {
+    this.#options = options
+    this.#context = contextOf(options.request)
+    this.#timeToExpiry = timeToExpiry
   }
 
   start(): void {
-    if (this.#left <= 0) return this.#expire()
+    if (this.#timeToExpiry <= 0) return this.#expire()
     this.#context.onCancel = () => this.#cancel()
     let response$: Observable<T['responseInput']>
     try {
@@ -45,9 +49,9 @@ class SingleResponseRun<T extends EndpointTypes> implements Observer<T['response
     } catch (thrown) {
       return this.error(thrown)
     }
-    this.#work = response$.pipe(take(1)).subscribe(this)
-    // Who answers at once needs no deadline.
-    if (this.#isOver) this.#work.unsubscribe()
+    this.#subscription = response$.pipe(take(1)).subscribe(this)
+    // A handler that responds synchronously needs no deadline.
+    if (this.#hasEnded) this.#subscription.unsubscribe()
     else this.#startDeadline()
   }
 
@@ -60,35 +64,35 @@ class SingleResponseRun<T extends EndpointTypes> implements Observer<T['response
     this.#context.fail(failure, this.#end({ outcome: 'failed', status: failure.code, error }))
   }
 
-  /** It gave no answer, or was through with its one. */
+  /** Sends an empty response, unless the handler has responded before. */
   complete(): void {
-    if (this.#isOver) return
+    if (this.#hasEnded) return
     this.#context.respondEmpty(this.#end({ outcome: 'responded', status: Status.noContent }))
   }
 
-  /** The time is up: the caller's, or the one that a handler has. */
+  /** Ends the run when the request expires or `handlerTimeout` is over, whichever comes first. */
   due(): void {
     const { handlerTimeout } = this.#options
-    if (this.#left <= handlerTimeout) return this.#expire()
+    if (this.#timeToExpiry <= handlerTimeout) return this.#expire()
     const failure = handlerTimeoutFailure(handlerTimeout)
     this.#context.fail(failure, this.#end({ outcome: 'timed-out', status: failure.code }))
   }
 
   unsubscribe(): void {
-    this.#isOver = true
-    this.#work?.unsubscribe()
+    this.#hasEnded = true
+    this.#subscription?.unsubscribe()
     this.#deadline?.cancel()
   }
 
   #startDeadline(): void {
-    const budget = Math.min(this.#left, this.#options.handlerTimeout)
-    if (budget < Infinity) this.#deadline = pendingRequestsOf(this.#context.link).deadlines.add(budget, this)
+    const timeout = Math.min(this.#timeToExpiry, this.#options.handlerTimeout)
+    if (timeout < Infinity) this.#deadline = deadlinesOf(this.#context.link).add(timeout, this)
   }
 
-  /** Nothing more is wanted of the handler; tells how it ended once the reply is out. */
+  /** Stops the handler; returns the callback that reports the outcome once the response is sent. */
   #end(outcome: OutcomeDetails): OnResponseSent {
     this.unsubscribe()
-    return (sent) => this.#options.onEnd(outcomeAfterSend(outcome, sent))
+    return (result) => this.#options.onEnd(outcomeAfterSend(outcome, result))
   }
 
   #cancel(): void {

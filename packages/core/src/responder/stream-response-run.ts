@@ -1,6 +1,6 @@
 import { Subscription } from 'rxjs'
 import type { EndpointTypes } from '../endpoint.js'
-import { pendingRequestsOf } from '../requester/pending-requests.js'
+import { deadlinesOf } from '../link/link-deadlines.js'
 import { Status, type Failure } from '../protocol/status.js'
 import type { Deadline } from '../time/deadlines.js'
 import { handlerTimeoutFailure, toFailure, UNSENDABLE } from './failures.js'
@@ -11,33 +11,33 @@ import type { OutgoingResponse } from './outgoing-response.js'
 import type { RequestContext } from './request-context.js'
 import { contextOf } from './received-request.js'
 
-/** How many items may be under way to the broker at once. */
+/** How many items of a stream may wait for their acknowledgement at once. */
 const IN_FLIGHT_LIMIT = 64
 
-/** Nobody is subscribed to the reply topic: the caller has gone. */
+/** Reason code of a PUBACK: the requester no longer subscribes to the response topic. */
 const NO_MATCHING_SUBSCRIBERS = 0x10
 
-/** Runs the handler for one request and sends its answers as a stream; unsubscribing abandons the request. */
-export function runStreamHandler<T extends EndpointTypes>(parts: HandlerRunOptions<T>): Subscription {
-  return new StreamResponseRun(parts).teardown
+/** Runs the handler for one request and sends its responses as a stream; unsubscribing abandons the request. */
+export function runStreamHandler<T extends EndpointTypes>(options: HandlerRunOptions<T>): Subscription {
+  return new StreamResponseRun(options).teardown
 }
 
-/** A stream of answers under way: as fast as the handler gives, the caller's credit allows and the broker takes. */
+/** One run of a handler that responds with a stream, limited by the requester's credit and by the items in flight. */
 class StreamResponseRun<T extends EndpointTypes> {
   readonly teardown = new Subscription()
   readonly #options: HandlerRunOptions<T>
   readonly #context: RequestContext
   readonly #source: ItemSource
   #credit: number
-  #next = 0
+  #nextIndex = 0
   #inFlight = 0
   #isPumping = false
   #silenceDeadline: Deadline | undefined
 
-  constructor(parts: HandlerRunOptions<T>) {
-    const { handler, request, handlerTimeout } = parts
+  constructor(options: HandlerRunOptions<T>) {
+    const { handler, request, handlerTimeout } = options
     const context = contextOf(request)
-    this.#options = parts
+    this.#options = options
     this.#context = context
     this.#credit = context.credit
     context.onCancel = () => this.#stop({ outcome: 'cancelled' })
@@ -54,15 +54,16 @@ class StreamResponseRun<T extends EndpointTypes> {
     )
     this.teardown.add(() => this.#source.stop())
     if (handlerTimeout < Infinity) {
-      const limit = pendingRequestsOf(context.link).deadlines.add(handlerTimeout, () =>
+      const deadline = deadlinesOf(context.link).add(handlerTimeout, () =>
         this.#finish(handlerTimeoutFailure(handlerTimeout), { outcome: 'timed-out', status: Status.timeout }),
       )
-      this.teardown.add(() => limit.cancel())
+      this.teardown.add(() => deadline.cancel())
     }
     this.#pump()
   }
 
   #pump(): void {
+    // A handler that emits synchronously calls this before `#source` is assigned.
     if (this.#isPumping || this.#source === undefined) return
     this.#isPumping = true
     while (!this.teardown.closed && this.#inFlight < IN_FLIGHT_LIMIT) {
@@ -79,7 +80,7 @@ class StreamResponseRun<T extends EndpointTypes> {
   }
 
   #send(value: unknown): void {
-    const index = this.#next
+    const index = this.#nextIndex
     let item: OutgoingResponse | undefined
     try {
       item = this.#context.toItem(value, index)
@@ -87,15 +88,15 @@ class StreamResponseRun<T extends EndpointTypes> {
       this.#finish(UNSENDABLE, { outcome: 'failed', status: UNSENDABLE.code, error })
       return
     }
-    this.#next++
+    this.#nextIndex++
     this.#credit--
     this.#inFlight++
     this.#context.sendItem(item, (error, ack) => {
       this.#inFlight--
       if (this.teardown.closed) return
       if (error !== undefined) {
-        // Where nothing was sent after it, the end takes its place, and there is no gap.
-        if (this.#next === index + 1) this.#next = index
+        // The end reuses the index of the last item, so that the requester sees no gap.
+        if (this.#nextIndex === index + 1) this.#nextIndex = index
         this.#finish(UNSENDABLE, { outcome: 'failed', status: UNSENDABLE.code, error })
       } else if (ack?.reasonCode === NO_MATCHING_SUBSCRIBERS) this.#stop({ outcome: 'cancelled' })
       else {
@@ -105,15 +106,16 @@ class StreamResponseRun<T extends EndpointTypes> {
     })
   }
 
-  /** The end, of whatever kind, has its place in the stream behind all items. */
+  /** Stops the handler and sends the end of the stream, behind all items. */
   #finish(failure: Failure | undefined, outcome: OutcomeDetails): void {
     if (this.teardown.closed) return
     this.teardown.unsubscribe()
-    this.#context.endStream(this.#next, failure, (sent) =>
-      this.#options.onEnd(outcomeAfterSend(outcome, sent)),
+    this.#context.endStream(this.#nextIndex, failure, (result) =>
+      this.#options.onEnd(outcomeAfterSend(outcome, result)),
     )
   }
 
+  /** Stops the handler without sending the end of the stream. */
   #stop(outcome: OutcomeDetails): void {
     if (this.teardown.closed) return
     this.teardown.unsubscribe()
@@ -121,13 +123,11 @@ class StreamResponseRun<T extends EndpointTypes> {
     this.#options.onEnd(outcome)
   }
 
-  /** Neither an item nor a grant for as long as the caller waits: it has given up. */
+  /** Restarts the deadline after which a stream without items and credit has expired at its requester. */
   #restartSilenceDeadline(): void {
     const { silenceTimeout, link } = this.#context
     if (silenceTimeout === Infinity || this.teardown.closed) return
     this.#silenceDeadline?.cancel()
-    this.#silenceDeadline = pendingRequestsOf(link).deadlines.add(silenceTimeout, () =>
-      this.#stop({ outcome: 'expired' }),
-    )
+    this.#silenceDeadline = deadlinesOf(link).add(silenceTimeout, () => this.#stop({ outcome: 'expired' }))
   }
 }

@@ -34,13 +34,13 @@ const toMessage = (payload: Uint8Array, header: string): Message => ({
 })
 
 describe('crc32c', () => {
-  it('gives the known answer', () => {
+  it('computes the known CRC-32C checksums', () => {
     expect(crc32c(new TextEncoder().encode('123456789'))).toBe('e3069283')
     expect(crc32c(new Uint8Array())).toBe('00000000')
   })
 })
 
-describe('the header of a part', () => {
+describe('the chunk header', () => {
   it.each([
     '',
     '0',
@@ -52,52 +52,52 @@ describe('the header of a part', () => {
     '-1:2:3',
     '0:0:0:0000abcd',
     '0:2:9:zz',
-  ])('%s is none', (said) => expect(toChunkHeader(said)).toBeUndefined())
+  ])('rejects the chunk header %j', (text) => expect(toChunkHeader(text)).toBeUndefined())
 
-  it('is read as it was written', () => {
-    for (const said of ['0:2:9:0000abcd', '1:2:9']) {
-      const header = toChunkHeader(said)
-      expect(header && fromChunkHeader(header)).toBe(said)
+  it('parses the chunk headers that it formats', () => {
+    for (const text of ['0:2:9:0000abcd', '1:2:9']) {
+      const header = toChunkHeader(text)
+      expect(header && fromChunkHeader(header)).toBe(text)
     }
   })
 })
 
 describe('split and Assembly', () => {
-  it('a payload in parts comes together, in whatever order and however often the parts come', () => {
+  it('assembles a payload from its chunks in any order and with repetitions', () => {
     const payloads = fc.uint8Array({ minLength: 300, maxLength: 5_000 })
     fc.assert(
       fc.property(payloads, fc.array(fc.nat()), fc.infiniteStream(fc.nat()), (payload, repeats, order) => {
-        const parts = split({ topic: 't', payload, userProperties: [['a', 'b']] }, info)
+        const chunks = split({ topic: 't', payload, userProperties: [['a', 'b']] }, info)
         const all = [
-          ...parts,
-          ...repeats.map((n) => parts[n % parts.length]).filter((part) => part !== undefined),
+          ...chunks,
+          ...repeats.map((n) => chunks[n % chunks.length]).filter((chunk) => chunk !== undefined),
         ]
         const shuffled = all
-          .map((part) => ({ part, at: Number(order.next().value) }))
+          .map((chunk) => ({ chunk, at: Number(order.next().value) }))
           .sort((a, b) => a.at - b.at)
         const assembly = new Assembly(5_000)
-        for (const { part } of shuffled) {
-          const { userProperties = [] } = part
-          const assembled = assembly.add({ ...toMessage(part.payload, ''), userProperties })
+        for (const { chunk } of shuffled) {
+          const { userProperties = [] } = chunk
+          const assembled = assembly.add({ ...toMessage(chunk.payload, ''), userProperties })
           expect(assembled.kind).not.toBe('broken')
           if (assembled.kind === 'incomplete') continue
           expect(assembled).toMatchObject({ message: { payload, userProperties: [['a', 'b']] } })
           return
         }
-        expect.unreachable('the parts never made a whole')
+        expect.unreachable('the chunks never made a whole message')
       }),
       { numRuns },
     )
   })
 
-  it('what fits goes whole, and on MQTT 3.1.1 nothing is split', () => {
+  it('splits neither a message that fits nor one on MQTT 3.1.1', () => {
     const large = { topic: 't', payload: new Uint8Array(1_000) }
     expect(split({ topic: 't', payload: new Uint8Array(100) }, info)).toHaveLength(1)
     expect(split(large, { ...info, protocolVersion: 4 })).toEqual([large])
     expect(split(large, undefined)).toEqual([large])
   })
 
-  it('properties that alone are too large are refused', () => {
+  it('throws when the properties alone exceed Maximum Packet Size', () => {
     const message = {
       topic: 't',
       payload: new Uint8Array(),
@@ -107,8 +107,8 @@ describe('split and Assembly', () => {
   })
 
   it.each([
-    ['a declared size above the bound, at once', [['0:2:99999999:00000000', 1]], /declared/],
-    ['more bytes than declared, before the last part', [['0:3:9:00000000', 50]], /more than/],
+    ['a declared size above the limit, at once', [['0:2:99999999:00000000', 1]], /declared/],
+    ['more bytes than declared, before the last chunk', [['0:3:9:00000000', 50]], /more than/],
     [
       'fewer bytes than declared',
       [
@@ -118,7 +118,7 @@ describe('split and Assembly', () => {
       /less than/,
     ],
     [
-      'parts of different sizes',
+      'chunks of different sizes',
       [
         ['0:3:9:00000000', 2],
         ['1:3:9', 3],
@@ -127,7 +127,7 @@ describe('split and Assembly', () => {
       /differ/,
     ],
     [
-      'parts that disagree',
+      'chunks that disagree',
       [
         ['0:2:9:00000000', 5],
         ['1:3:9', 4],
@@ -135,49 +135,49 @@ describe('split and Assembly', () => {
       /disagree/,
     ],
     [
-      'a wrong check sum',
+      'a wrong checksum',
       [
         ['0:2:9:00000000', 5],
         ['1:2:9', 4],
       ],
-      /check sum/,
+      /checksum/,
     ],
-    ['an unreadable header', [['x', 1]], /no part/],
-  ] as const)('%s never makes a whole', (_, parts, reason) => {
+    ['an invalid header', [['x', 1]], /invalid chunk header/],
+  ] as const)('rejects a payload with %s', (_, chunks, reason) => {
     const assembly = new Assembly(1_000)
-    const last = parts.map(([header, size]) => assembly.add(toMessage(new Uint8Array(size), header))).at(-1)
+    const last = chunks.map(([header, size]) => assembly.add(toMessage(new Uint8Array(size), header))).at(-1)
     expect(last).toMatchObject({ kind: 'broken', reason: expect.stringMatching(reason) as string })
   })
 })
 
-describe('payloads that are incomplete', () => {
+describe('incomplete payloads', () => {
   const half = (size: number): Message => toMessage(new Uint8Array(size), `0:2:${2 * size}:00000000`)
   const scheduler = new VirtualTimeScheduler()
-  /** Which of the transfers are still there to disagree with another part, in a world of its own. */
-  const there = (transfers: Transfers, keys: readonly string[]): readonly string[] =>
+  /** Returns the keys whose transfers are still stored: these reject a chunk with another count. */
+  const storedOf = (transfers: Transfers, keys: readonly string[]): readonly string[] =>
     keys.filter((key) => transfers.add(key, toMessage(new Uint8Array(1), '1:3:99')).kind === 'broken')
 
-  it('are so many at most, and of so many bytes; the one longest unheard of gives way', () => {
+  it('drops the least recently extended payload beyond transfers or totalBytes', () => {
     const few = new Transfers(deadlines(scheduler), { transfers: 2 })
     for (const key of ['a', 'b', 'a', 'c']) few.add(key, half(10))
-    expect(there(few, ['a', 'c', 'b'])).toEqual(['a', 'c'])
+    expect(storedOf(few, ['a', 'c', 'b'])).toEqual(['a', 'c'])
     const small = new Transfers(deadlines(scheduler), { totalBytes: 25 })
     for (const key of ['a', 'b', 'c', 'c', 'd']) small.add(key, half(key === 'd' ? 15 : 10))
-    expect(there(small, ['c', 'd', 'a', 'b'])).toEqual(['c', 'd'])
+    expect(storedOf(small, ['c', 'd', 'a', 'b'])).toEqual(['c', 'd'])
   })
 
-  it('may be as large as a whole may be', () => {
+  it('raises the default of totalBytes to bytes', () => {
     const transfers = new Transfers(deadlines(scheduler), { bytes: 200 * 2 ** 20 })
     expect(transfers.add('a', half(70 * 2 ** 20))).toEqual({ kind: 'incomplete' })
-    expect(there(transfers, ['a'])).toEqual(['a'])
+    expect(storedOf(transfers, ['a'])).toEqual(['a'])
   })
 })
 
-describe('an exchange larger than the broker’s packets', () => {
+describe('an exchange beyond Maximum Packet Size', () => {
   const large = Uint8Array.from({ length: 20_000 }, (_, i) => i % 251)
   const mirror = endpoint({ topic: 'mirror', request: bytes, response: bytes })
 
-  it('travels in parts both ways, and its parts are all acknowledged', () => {
+  it('sends request and response in chunks, all of which are acknowledged', () => {
     inWorld(
       ({ link, advance, broker }) => {
         requests$(link('server'), mirror)
@@ -185,7 +185,7 @@ describe('an exchange larger than the broker’s packets', () => {
           .subscribe()
         advance(50)
         let response: Uint8Array | undefined
-        exchange$(link('caller'), mirror, large).subscribe((value) => (response = value))
+        exchange$(link('requester'), mirror, large).subscribe((value) => (response = value))
         advance(500)
         expect(response).toEqual(large)
         expect(broker.sessions().flatMap(({ unacknowledged }) => unacknowledged)).toEqual([])
@@ -194,25 +194,25 @@ describe('an exchange larger than the broker’s packets', () => {
     )
   })
 
-  it('an incomplete one never surfaces, and is forgotten', () => {
+  it('drops an incomplete request without emitting it', () => {
     inWorld(({ link, advance, broker }) => {
-      const seen: unknown[] = []
+      const emitted: unknown[] = []
       const server = link('server')
-      requests$(server, mirror).subscribe((request) => seen.push(request))
-      const refused: string[] = []
-      ignoredRequests$(server).subscribe(({ reason }) => refused.push(reason))
+      requests$(server, mirror).subscribe((request) => emitted.push(request))
+      const ignored: string[] = []
+      ignoredRequests$(server).subscribe(({ reason }) => ignored.push(reason))
       advance(50)
-      const part = {
+      const chunk = {
         topic: 'mirror',
         responseTopic: 'r',
         correlationData: large.subarray(0, 4),
         payload: large.subarray(0, 9),
       }
-      broker.publish({ ...part, userProperties: [['__chunk', '0:2:18:00000000']] })
-      broker.publish({ ...part, userProperties: [['__chunk', '0:2:99999999:00000000']] })
+      broker.publish({ ...chunk, userProperties: [['__chunk', '0:2:18:00000000']] })
+      broker.publish({ ...chunk, userProperties: [['__chunk', '0:2:99999999:00000000']] })
       advance(60_000)
-      expect(seen).toEqual([])
-      expect(refused).toEqual(['invalid'])
+      expect(emitted).toEqual([])
+      expect(ignored).toEqual(['invalid'])
     })
   })
 })

@@ -6,18 +6,18 @@ import { inWorld } from '../world.js'
 const payload = new Uint8Array([1])
 
 describe('logged', () => {
-  it('tells of publishes, their acknowledgements and failures, messages and states, with the time', () => {
+  it('logs publishes, their acknowledgements and failures, messages and states, with the time', () => {
     inWorld(({ broker, link, advance }) => {
       const log: LogEntry[] = []
-      const spoken = logged((entry) => log.push(entry))(link('speaker'))
-      spoken.state$.subscribe()
-      spoken.messages$('in').subscribe()
+      const loggedLink = logged((entry) => log.push(entry))(link('client'))
+      loggedLink.state$.subscribe()
+      loggedLink.messages$('in').subscribe()
       advance(20)
-      spoken.publish$({ topic: 'out', payload }).subscribe()
+      loggedLink.publish$({ topic: 'out', payload }).subscribe()
       broker.publish({ topic: 'in', payload })
       advance(20)
       broker.refusePublish('#', 0x87)
-      spoken.publish$({ topic: 'out', payload }).subscribe({ error: () => undefined })
+      loggedLink.publish$({ topic: 'out', payload }).subscribe({ error: () => undefined })
       advance(20)
       expect(log.map(({ event }) => event)).toEqual([
         'state',
@@ -34,12 +34,12 @@ describe('logged', () => {
 })
 
 describe('linkMiddleware', () => {
-  it('puts one tap before messages$ and subscription$ alike', () => {
+  it('passes messages$ and subscription$ through the same function', () => {
     inWorld(({ broker, link, advance }) => {
-      const seen: string[] = []
+      const filters: string[] = []
       const tapped = linkMiddleware({
         deliveries$: (deliveries$, filter) => {
-          seen.push(filter)
+          filters.push(filter)
           return deliveries$
         },
       })(link('tapped'))
@@ -48,7 +48,7 @@ describe('linkMiddleware', () => {
       advance(20)
       broker.publish({ topic: 'in', payload })
       advance(20)
-      expect(seen).toEqual(['in'])
+      expect(filters).toEqual(['in'])
       expect(messages).toHaveLength(1)
       expect(broker.sessions().flatMap(({ unacknowledged }) => unacknowledged)).toEqual([])
     })

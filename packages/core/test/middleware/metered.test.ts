@@ -6,20 +6,20 @@ import { inWorld } from '../world.js'
 const echo = endpoint({ topic: 'echo', request: text, response: text })
 
 describe('metered', () => {
-  it('counts and times what passes, and the exchange from question to answer', () => {
+  it('counts and times messages, and exchanges from request to response', () => {
     inWorld(({ link, advance, scheduler }) => {
       requests$(link('server'), echo)
         .pipe(serve(({ value }) => of(value).pipe(delay(60, scheduler))))
         .subscribe()
       const meter = new Meter()
-      const requester = metered(meter)(link('caller'))
+      const requester = metered(meter)(link('requester'))
       advance(50)
       exchange$(requester, echo, 'abc').subscribe()
       advance(30)
       expect(meter.metrics()).toMatchObject({
         published: 1,
         publishedBytes: 3,
-        openExchanges: 1,
+        pendingExchanges: 1,
         received: 0,
       })
       advance(100)
@@ -27,7 +27,7 @@ describe('metered', () => {
       expect(metrics).toMatchObject({
         acknowledged: 1,
         inFlight: 0,
-        openExchanges: 0,
+        pendingExchanges: 0,
         received: 1,
         receivedBytes: 3,
       })
@@ -36,11 +36,11 @@ describe('metered', () => {
     })
   })
 
-  it('counts what was refused as unacknowledged', () => {
+  it('counts a refused message as unacknowledged', () => {
     inWorld(({ broker, link, advance }) => {
       broker.refusePublish('#', 0x87)
       const meter = new Meter()
-      metered(meter)(link('caller'))
+      metered(meter)(link('requester'))
         .publish$({ topic: 'a', payload: new Uint8Array(2) })
         .subscribe({ error: () => undefined })
       advance(100)

@@ -22,12 +22,12 @@ afterAll(() => {
   context.disable()
 })
 
-/** The finished spans by name. */
+/** Returns the finished spans by name. */
 function spans() {
   return Object.fromEntries(exporter.getFinishedSpans().map((span) => [span.name, span]))
 }
 
-function served({ link, advance }: World, handler: Parameters<typeof serve>[0]) {
+function serveEcho({ link, advance }: World, handler: Parameters<typeof serve>[0]) {
   requests$(traced({ tracer })(link('server')), echo)
     .pipe(serve(handler as never))
     .subscribe()
@@ -35,29 +35,29 @@ function served({ link, advance }: World, handler: Parameters<typeof serve>[0]) 
 }
 
 describe('traced', () => {
-  it('joins both sides: the server span is the child of the client span', () => {
+  it('makes the server span a child of the client span', () => {
     inWorld((world) => {
-      let within: string | undefined
-      served(world, () => {
-        within = trace.getActiveSpan()?.spanContext().spanId
-        return of('answer')
+      let activeSpan: string | undefined
+      serveEcho(world, () => {
+        activeSpan = trace.getActiveSpan()?.spanContext().spanId
+        return of('response')
       })
-      exchange$(traced({ tracer })(world.link('caller')), echo, 'question').subscribe()
+      exchange$(traced({ tracer })(world.link('requester')), echo, 'request').subscribe()
       world.advance(100)
-      const { 'ask echo': requested, 'serve echo': answered } = spans()
-      expect(answered?.parentSpanContext?.spanId).toBe(requested?.spanContext().spanId)
-      expect(answered?.spanContext().traceId).toBe(requested?.spanContext().traceId)
-      expect(within).toBe(answered?.spanContext().spanId)
+      const { 'request echo': clientSpan, 'serve echo': serverSpan } = spans()
+      expect(serverSpan?.parentSpanContext?.spanId).toBe(clientSpan?.spanContext().spanId)
+      expect(serverSpan?.spanContext().traceId).toBe(clientSpan?.spanContext().traceId)
+      expect(activeSpan).toBe(serverSpan?.spanContext().spanId)
     })
   })
 
-  it('a question asked again keeps its one span, and carries it again', () => {
+  it('uses one span for all attempts of a request, and sends its context with each', () => {
     inWorld((world) => {
       const parents = new Set<string | undefined>()
       world.broker.published$.subscribe(({ message }) =>
         parents.add(message.userProperties?.find(([name]) => name === 'traceparent')?.[1]),
       )
-      exchange$(traced({ tracer })(world.link('caller')), echo, 'x', {
+      exchange$(traced({ tracer })(world.link('requester')), echo, 'x', {
         timeout: 3_000,
         retry: { count: 2 },
       }).subscribe({
@@ -66,27 +66,27 @@ describe('traced', () => {
       world.advance(5_000)
       expect(parents.size).toBe(1)
       expect(exporter.getFinishedSpans()).toHaveLength(1)
-      expect(spans()['ask echo']?.status).toMatchObject({ code: 2, message: 'timeout' })
+      expect(spans()['request echo']?.status).toMatchObject({ code: 2, message: 'timeout' })
     })
   })
 
-  it('a failure ends both spans as errors', () => {
+  it('ends both spans as errors when the handler fails', () => {
     inWorld((world) => {
-      served(world, () => throwError(() => new Error('no')))
-      exchange$(traced({ tracer })(world.link('caller')), echo, 'x').subscribe({ error: () => undefined })
+      serveEcho(world, () => throwError(() => new Error('no')))
+      exchange$(traced({ tracer })(world.link('requester')), echo, 'x').subscribe({ error: () => undefined })
       world.advance(100)
       expect(exporter.getFinishedSpans().map(({ status }) => status.code)).toEqual([2, 2])
     })
   })
 
-  it('a cancel ends both spans', () => {
+  it('ends both spans on cancel', () => {
     inWorld((world) => {
-      served(world, () => NEVER)
-      const exchange = exchange$(traced({ tracer })(world.link('caller')), echo, 'x').subscribe()
+      serveEcho(world, () => NEVER)
+      const exchange = exchange$(traced({ tracer })(world.link('requester')), echo, 'x').subscribe()
       world.advance(50)
       exchange.unsubscribe()
       world.advance(50)
-      expect(Object.keys(spans()).sort()).toEqual(['ask echo', 'serve echo'])
+      expect(Object.keys(spans()).sort()).toEqual(['request echo', 'serve echo'])
     })
   })
 })

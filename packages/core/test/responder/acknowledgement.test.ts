@@ -3,11 +3,11 @@ import { delay, finalize, NEVER, of, type ObservableInput } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, observe, publishedBy, textOf } from '../observed.js'
 import { inWorld } from '../world.js'
-import { echo, onEchoStage } from './stage.js'
+import { echo, withEchoResponder } from './with-responder.js'
 
-describe('a request is acknowledged', () => {
-  it('only after the PUBACK of its reply', () => {
-    onEchoStage(({ ask: sendRequest, world, replies: responses, unacknowledged }) => {
+describe('the acknowledgement of a request', () => {
+  it('acknowledges a request only after the PUBACK of its response', () => {
+    withEchoResponder(({ sendRequest, world, responses, unacknowledged }) => {
       world.broker.inject({ kind: 'delay', by: 1_000, packets: ['puback'], clientId: 'server' })
       sendRequest('x')
       world.advance(500)
@@ -17,9 +17,9 @@ describe('a request is acknowledged', () => {
     })
   })
 
-  it('on receipt where that is what is wanted', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, unacknowledged }) => {
+  it('acknowledges a request on receipt with acknowledge: on-receipt', () => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, unacknowledged }) => {
         sendRequest('x')
         world.advance(10)
         expect([responses.length, unacknowledged()]).toEqual([0, 0])
@@ -30,9 +30,9 @@ describe('a request is acknowledged', () => {
     )
   })
 
-  it('in the order of receipt, whatever the order of the replies', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, unacknowledged }) => {
+  it('acknowledges requests in the order of receipt, whatever the order of the responses', () => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, unacknowledged }) => {
         for (const wait of ['300', '100', '200']) sendRequest(wait, { correlationData: bytesOf(wait) })
         world.advance(250)
         expect([responses.length, unacknowledged()]).toEqual([2, 3])
@@ -45,15 +45,15 @@ describe('a request is acknowledged', () => {
     )
   })
 
-  it('never on a connection that is lost: the broker delivers again, and none runs twice', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, handled, unacknowledged }) => {
+  it('handles no request twice when the broker redelivers them after a lost connection', () => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, handled, unacknowledged }) => {
         for (const wait of ['300', '100', '200']) sendRequest(wait, { correlationData: bytesOf(wait) })
         world.advance(250)
         world.broker.disconnect('server')
         world.advance(1_000)
         expect(handled.map(({ value }) => value)).toEqual(['300', '100', '200'])
-        // The two that were answered are answered again.
+        // The two answered requests are answered again, from the cache.
         expect(responses.map(({ message }) => textOf(message)).sort()).toEqual([
           '100',
           '100',
@@ -68,11 +68,11 @@ describe('a request is acknowledged', () => {
   })
 })
 
-describe('a responder that leaves', () => {
-  it('stops its handlers and leaves what it has in hand unacknowledged', () => {
+describe('unsubscribing from serve', () => {
+  it('stops the handlers on unsubscribe and leaves their requests unacknowledged', () => {
     let running = 0
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, records, unacknowledged }) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, records, unacknowledged }) => {
         for (const correlation of ['1', '2', '3', '4'])
           sendRequest('x', { correlationData: bytesOf(correlation) })
         world.advance(10)
@@ -98,31 +98,31 @@ describe('a responder that leaves', () => {
     )
   })
 
-  it('stops the very handler that makes it leave, be it while that one starts', () => {
-    let leave: () => void = () => undefined
+  it('stops a handler that unsubscribes from serve while it starts', () => {
+    let unsubscribe: () => void = () => undefined
     let isStopped = false
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, records, unacknowledged }) => {
-        leave = () => records.unsubscribe()
+    withEchoResponder(
+      ({ sendRequest, world, responses, records, unacknowledged }) => {
+        unsubscribe = () => records.unsubscribe()
         sendRequest('x')
         world.advance(100)
         expect([isStopped, responses.length, unacknowledged()]).toEqual([true, 0, 1])
       },
       {
         handler: () => {
-          leave()
+          unsubscribe()
           return NEVER.pipe(finalize(() => (isStopped = true)))
         },
       },
     )
   })
 
-  it('leaves its requests to the other members of its group', () => {
+  it('hands unacknowledged requests to the other members of the group', () => {
     inWorld((world) => {
       const handlers = { one: 0, two: 0 }
-      const serving = (name: 'one' | 'two', response: ObservableInput<string>): { leave: () => void } => {
+      const serving = (name: 'one' | 'two', response: ObservableInput<string>): { close: () => void } => {
         const link = world.link(name)
-        const context = observe(
+        const records = observe(
           world,
           requests$(link, echo, { group: 'workers' }).pipe(
             serve(() => {
@@ -132,19 +132,19 @@ describe('a responder that leaves', () => {
           ),
         )
         return {
-          leave: () => {
-            context.unsubscribe()
+          close: () => {
+            records.unsubscribe()
             void link.close()
           },
         }
       }
-      const one = serving('one', NEVER)
+      const first = serving('one', NEVER)
       world.advance(50)
       const sendRequest = (correlation: string): void =>
         void world.broker.publish({
           topic: 'echo',
           payload: bytesOf('x'),
-          responseTopic: 'answers',
+          responseTopic: 'responses',
           correlationData: bytesOf(correlation),
         })
       for (const correlation of ['1', '2', '3']) sendRequest(correlation)
@@ -153,7 +153,7 @@ describe('a responder that leaves', () => {
       world.advance(50)
       expect(handlers).toEqual({ one: 3, two: 0 })
       const responses = publishedBy(world, 'two')
-      one.leave()
+      first.close()
       world.advance(5_000)
       expect(handlers).toEqual({ one: 3, two: 3 })
       expect(responses).toHaveLength(3)
@@ -163,11 +163,11 @@ describe('a responder that leaves', () => {
 })
 
 describe('requests$', () => {
-  it('may be subscribed before the link is connected', () => {
+  it('serves requests when subscribed before the link is connected', () => {
     inWorld((world) => {
       world.broker.down()
       const responses = publishedBy(world, 'server')
-      const context = observe(
+      const records = observe(
         world,
         requests$(world.link('server', { reconnect: { initial: 10, maximum: 10, jitter: 0 } }), echo).pipe(
           serve(({ value }) => of(value)),
@@ -176,14 +176,14 @@ describe('requests$', () => {
       world.advance(1_000)
       world.broker.up()
       world.advance(100)
-      world.broker.publish({ topic: 'echo', payload: bytesOf('x'), responseTopic: 'answers' })
+      world.broker.publish({ topic: 'echo', payload: bytesOf('x'), responseTopic: 'responses' })
       world.advance(100)
       expect(responses).toHaveLength(1)
-      expect(context.values).toMatchObject([{ outcome: 'responded' }])
+      expect(records.values).toMatchObject([{ outcome: 'responded' }])
     })
   })
 
-  it('shares the requests among a group', () => {
+  it('shares requests among the members of a group', () => {
     inWorld((world) => {
       const counts = [0, 0, 0]
       for (const index of [0, 1, 2])
@@ -202,7 +202,7 @@ describe('requests$', () => {
         world.broker.publish({
           topic: 'echo',
           payload: bytesOf('x'),
-          responseTopic: 'answers',
+          responseTopic: 'responses',
           correlationData: bytesOf(String(index)),
         })
       world.advance(100)
@@ -210,7 +210,7 @@ describe('requests$', () => {
     })
   })
 
-  it('fixes the parameters it is given in its filter, and leaves the others open', () => {
+  it('subscribes to the given topic parameters, with wildcards for all others', () => {
     inWorld((world) => {
       const unlock = endpoint({ topic: 'req/{car}/{mobile}', request: text, response: text })
       requests$(world.link('car1'), unlock, { params: { car: 'car1' } })
@@ -221,7 +221,7 @@ describe('requests$', () => {
     })
   })
 
-  it('fails when its subscription is refused, and completes when the link is closed', () => {
+  it('fails when the broker refuses the subscription, and completes when the link is closed', () => {
     inWorld((world) => {
       const undo = world.broker.refuseSubscribe('echo', 0x87)
       const link = world.link('server')
@@ -237,8 +237,8 @@ describe('requests$', () => {
     })
   })
 
-  it('goes on in the next window when the session is lost', () => {
-    onEchoStage(({ ask: sendRequest, world, replies: responses }) => {
+  it('serves requests in the next window after a lost session', () => {
+    withEchoResponder(({ sendRequest, world, responses }) => {
       world.broker.disconnect('server', { session: 'lose' })
       world.advance(100)
       sendRequest('x')

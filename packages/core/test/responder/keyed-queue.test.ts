@@ -3,87 +3,87 @@ import { describe, expect, it } from 'vitest'
 import { KeyedQueue, QueuedItem } from '../../src/responder/keyed-queue.js'
 import { runs } from '../codec/runs.js'
 
-/** What may happen: somebody comes, whoever is next starts, one at work ends, one who waits leaves. */
+/** Steps: an item arrives, the next one starts, a running one ends, a queued one is removed. */
 const steps = fc.array(
   fc.oneof(
-    fc.record({ do: fc.constant('come' as const), key: fc.constantFrom(undefined, 'a', 'b', NaN) }),
+    fc.record({ do: fc.constant('arrive' as const), key: fc.constantFrom(undefined, 'a', 'b', NaN) }),
     fc.record({ do: fc.constantFrom('start' as const) }),
-    fc.record({ do: fc.constantFrom('end' as const, 'leave' as const), which: fc.nat(20) }),
+    fc.record({ do: fc.constantFrom('end' as const, 'remove' as const), which: fc.nat(20) }),
   ),
   { maxLength: 100 },
 )
 
-/** Somebody of the key `k`. */
-function one(holder: string): QueuedItem<string> {
-  return new QueuedItem(holder, 'k')
+/** Creates an item with the key `k`. */
+function itemOf(item: string): QueuedItem<string> {
+  return new QueuedItem(item, 'k')
 }
 
-describe('turns', () => {
-  it('come to everybody, within a key one after the other in order, whatever happens', () => {
+describe('KeyedQueue', () => {
+  it('releases every item, those of a key one at a time and in order', () => {
     fc.assert(
       fc.property(steps, (steps) => {
-        const turns = new KeyedQueue<number>()
-        const atWork: QueuedItem<number>[] = []
+        const queue = new KeyedQueue<number>()
+        const running: QueuedItem<number>[] = []
         const started: QueuedItem<number>[] = []
         let waiting: QueuedItem<number>[] = []
-        let come = 0
-        const begin = (waiter: QueuedItem<number>): void => {
+        let arrived = 0
+        const begin = (queued: QueuedItem<number>): void => {
           const others =
-            waiter.key === undefined ? [] : atWork.filter(({ key }) => Object.is(key, waiter.key))
+            queued.key === undefined ? [] : running.filter(({ key }) => Object.is(key, queued.key))
           expect(others).toEqual([])
-          atWork.push(waiter)
-          started.push(waiter)
+          running.push(queued)
+          started.push(queued)
         }
         const start = (): boolean => {
-          const next = turns.shift()
+          const next = queue.shift()
           if (next === undefined) return false
-          waiting = waiting.filter((waiter) => waiter !== next)
+          waiting = waiting.filter((queued) => queued !== next)
           begin(next)
           return true
         }
         for (const step of steps) {
-          if (step.do === 'come') {
-            const waiter = new QueuedItem<number>(come++, step.key)
-            if (turns.tryClaim(step.key)) begin(waiter)
+          if (step.do === 'arrive') {
+            const queued = new QueuedItem<number>(arrived++, step.key)
+            if (queue.tryClaim(step.key)) begin(queued)
             else {
-              turns.push(waiter)
-              waiting.push(waiter)
+              queue.push(queued)
+              waiting.push(queued)
             }
           } else if (step.do === 'start') start()
-          else if (step.do === 'leave') {
-            const [waiter] = waiting.splice(step.which, 1)
-            if (waiter !== undefined) turns.remove(waiter)
+          else if (step.do === 'remove') {
+            const [queued] = waiting.splice(step.which, 1)
+            if (queued !== undefined) queue.remove(queued)
           } else {
-            const [ended] = atWork.splice(step.which, 1)
-            if (ended !== undefined) turns.release(ended.key)
+            const [ended] = running.splice(step.which, 1)
+            if (ended !== undefined) queue.release(ended.key)
           }
-          expect(turns.length).toBe(waiting.length)
-          expect([...turns.items].sort((left, right) => left.item - right.item)).toEqual(waiting)
+          expect(queue.length).toBe(waiting.length)
+          expect([...queue.items].sort((left, right) => left.item - right.item)).toEqual(waiting)
         }
-        while (start() || atWork.length > 0) turns.release(atWork.shift()?.key)
-        expect([turns.length, waiting]).toEqual([0, []])
-        for (const one of ['a', 'b', NaN]) {
-          const inOrder = started.filter(({ key }) => Object.is(key, one)).map(({ item: holder }) => holder)
+        while (start() || running.length > 0) queue.release(running.shift()?.key)
+        expect([queue.length, waiting]).toEqual([0, []])
+        for (const key of ['a', 'b', NaN]) {
+          const inOrder = started.filter((queued) => Object.is(queued.key, key)).map(({ item }) => item)
           expect(inOrder).toEqual([...inOrder].sort((left, right) => left - right))
         }
-        // Nothing is kept of keys that are over.
-        expect([turns.tryClaim('a'), turns.tryClaim('b'), turns.tryClaim(NaN)]).toEqual([true, true, true])
+        // Released keys leave no state behind.
+        expect([queue.tryClaim('a'), queue.tryClaim('b'), queue.tryClaim(NaN)]).toEqual([true, true, true])
       }),
       runs,
     )
   })
 
-  it('are not given to who leaves, nor is leaving twice anybody else’s turn', () => {
-    const turns = new KeyedQueue<string>()
-    const [first, second, third] = [one('1'), one('2'), one('3')]
-    turns.push(first)
-    turns.push(second)
-    turns.push(third)
-    turns.remove(first)
-    turns.remove(first)
-    expect(turns.shift()).toBe(second)
-    expect(turns.shift()).toBeUndefined()
-    turns.release('k')
-    expect(turns.shift()).toBe(third)
+  it('does not release a removed item, nor another when an item is removed twice', () => {
+    const queue = new KeyedQueue<string>()
+    const [first, second, third] = [itemOf('1'), itemOf('2'), itemOf('3')]
+    queue.push(first)
+    queue.push(second)
+    queue.push(third)
+    queue.remove(first)
+    queue.remove(first)
+    expect(queue.shift()).toBe(second)
+    expect(queue.shift()).toBeUndefined()
+    queue.release('k')
+    expect(queue.shift()).toBe(third)
   })
 })

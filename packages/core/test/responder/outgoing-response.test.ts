@@ -3,20 +3,20 @@ import * as t from 'io-ts'
 import { delay, EMPTY, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, statusOf, textOf } from '../observed.js'
-import { onEchoStage, onStage } from './stage.js'
+import { withEchoResponder, withResponder } from './with-responder.js'
 
-describe('a reply on the wire', () => {
-  it('goes to the exact Response Topic with the same correlation, its own content type, and no Response Topic', () => {
-    onEchoStage(({ ask: sendRequest, world, replies: responses }) => {
+describe('a response on the wire', () => {
+  it('sends a response to the Response Topic with the request’s Correlation Data and its own content type', () => {
+    withEchoResponder(({ sendRequest, world, responses }) => {
       sendRequest('x', {
-        responseTopic: 'Answers/ünïcödé/1',
+        responseTopic: 'Responses/ünïcödé/1',
         messageExpiryInterval: 30,
         contentType: 'text/markdown',
       })
       world.advance(10)
       expect(responses.map(({ message }) => message)).toEqual([
         {
-          topic: 'Answers/ünïcödé/1',
+          topic: 'Responses/ünïcödé/1',
           payload: bytesOf('x!'),
           qos: 1,
           retain: false,
@@ -30,9 +30,9 @@ describe('a reply on the wire', () => {
     })
   })
 
-  it.each([0, 1, 2] as const)('goes at the QoS of the request, %d', (qos) => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses }) => {
+  it.each([0, 1, 2] as const)('sends a response at the QoS of its request, %d', (qos) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses }) => {
         sendRequest('x', { qos })
         world.advance(10)
         expect(responses.map(({ message }) => message.qos)).toEqual([qos])
@@ -41,17 +41,17 @@ describe('a reply on the wire', () => {
     )
   })
 
-  it('is never retained, whatever the request was', () => {
-    onEchoStage(({ ask: sendRequest, world, replies: responses }) => {
+  it('never retains a response, even to a request with the RETAIN flag', () => {
+    withEchoResponder(({ sendRequest, world, responses }) => {
       sendRequest('x', { retain: true })
       world.advance(10)
       expect(responses.map(({ message }) => message.retain)).toEqual([false])
     })
   })
 
-  it('says what is left of the expiry, rounded up', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses }) => {
+  it('sends a response with the remaining expiry, rounded up', () => {
+    withEchoResponder(
+      ({ sendRequest, world, responses }) => {
         sendRequest('x', { messageExpiryInterval: 10 })
         world.advance(20_000)
         expect(responses.map(({ message }) => message.messageExpiryInterval)).toEqual([8])
@@ -60,11 +60,11 @@ describe('a reply on the wire', () => {
     )
   })
 
-  it('says format indicator 0 for what is not text', () => {
+  it('sends a response that is not text with Payload Format Indicator 0', () => {
     const raw = endpoint({ topic: 'echo', request: bytes, response: bytes })
-    onStage(
+    withResponder(
       { endpoint: raw, handler: ({ value }) => of(value) },
-      ({ ask: sendRequest, world, replies: responses }) => {
+      ({ sendRequest, world, responses }) => {
         sendRequest('x')
         world.advance(10)
         expect(responses[0]?.message).toMatchObject({ payloadFormatIndicator: false })
@@ -72,9 +72,9 @@ describe('a reply on the wire', () => {
     )
   })
 
-  it('is 204 and empty where the handler completes without an answer', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, records }) => {
+  it('sends an empty 204 when the handler completes without a response', () => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, records }) => {
         sendRequest('x')
         world.advance(10)
         expect(responses.map(({ message }) => [statusOf(message), message.payload.length])).toEqual([
@@ -89,19 +89,19 @@ describe('a reply on the wire', () => {
 })
 
 describe('a handler that fails', () => {
-  /** The user properties of the reply to a request whose handler fails with this. */
-  function toldOf(error: unknown): {
-    readonly told: Readonly<Record<string, string>>
+  /** Returns the user properties and payload of the response when the handler fails with `error`. */
+  function responseTo(error: unknown): {
+    readonly properties: Readonly<Record<string, string>>
     readonly payload: string
   } {
-    let result = { told: {}, payload: '' }
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, records, unacknowledged }) => {
+    let result = { properties: {}, payload: '' }
+    withEchoResponder(
+      ({ sendRequest, world, responses, records, unacknowledged }) => {
         sendRequest('x')
         world.advance(10)
         const [response] = responses
         result = {
-          told: Object.fromEntries(response?.message.userProperties ?? []),
+          properties: Object.fromEntries(response?.message.userProperties ?? []),
           payload: textOf(response?.message ?? { payload: bytesOf('nothing') }),
         }
         expect(records.values).toMatchObject([{ outcome: 'failed', status: 500, error }])
@@ -112,23 +112,26 @@ describe('a handler that fails', () => {
     return result
   }
 
-  it('is told as 500 with __propName and without a word of the error itself', () => {
-    const { told, payload } = toldOf(new Error('password is 1234'))
-    expect(told).toEqual({ __stat: '500', __stMsg: 'the handler failed', __propName: 'Handler' })
+  it('answers 500 with __propName and without details of the handler’s error', () => {
+    const { properties, payload } = responseTo(new Error('password is 1234'))
+    expect(properties).toEqual({ __stat: '500', __stMsg: 'the handler failed', __propName: 'Handler' })
     expect(payload).toBe('')
   })
 
-  it.each([undefined, null, 'text', 7, { any: 'thing' }])('may fail with anything: %j', (error) => {
-    expect(toldOf(error).told).toMatchObject({ __stat: '500' })
-  })
+  it.each([undefined, null, 'text', 7, { any: 'thing' }])(
+    'answers 500 when a handler fails with %j',
+    (error) => {
+      expect(responseTo(error).properties).toMatchObject({ __stat: '500' })
+    },
+  )
 
-  it('tells an application’s own error with __apErr, code and payload', () => {
+  it('answers an ApplicationError with __apErr, code and payload', () => {
     const error = new ApplicationError({
       code: 'door-open',
       message: 'close it first',
       payload: '{"door":3}',
     })
-    expect(toldOf(error).told).toEqual({
+    expect(responseTo(error).properties).toEqual({
       __stat: '500',
       __stMsg: 'close it first',
       __apErr: 'true',
@@ -137,9 +140,9 @@ describe('a handler that fails', () => {
     })
   })
 
-  it('never tells a stack', () => {
-    const { told } = toldOf(new ApplicationError({ code: 'c' }))
-    expect(JSON.stringify(told)).not.toContain('.ts')
+  it('never sends a stack trace', () => {
+    const { properties } = responseTo(new ApplicationError({ code: 'c' }))
+    expect(JSON.stringify(properties)).not.toContain('.ts')
   })
 
   it.each<[what: string, handler: () => never]>([
@@ -149,12 +152,12 @@ describe('a handler that fails', () => {
         throw new Error('thrown')
       },
     ],
-    ['gives what is no stream', () => undefined as never],
-    ['gives null', () => null as never],
-    ['gives a number', () => 7 as never],
-  ])('by %s is answered 500, and the next request is served', (_, handler) => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, records, unacknowledged }) => {
+    ['returns undefined', () => undefined as never],
+    ['returns null', () => null as never],
+    ['returns a number', () => 7 as never],
+  ])('answers 500 when a handler %s, and handles the next request', (_, handler) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, records, unacknowledged }) => {
         sendRequest('bad', { correlationData: bytesOf('1') })
         sendRequest('good', { correlationData: bytesOf('2') })
         world.advance(10)
@@ -167,10 +170,10 @@ describe('a handler that fails', () => {
   })
 })
 
-describe('an answer that does not get through', () => {
-  it('does not encode: 500 in its place', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, records, unacknowledged }) => {
+describe('a response that cannot be encoded or sent', () => {
+  it('answers 500 when a response does not encode', () => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, records, unacknowledged }) => {
         sendRequest('x')
         world.advance(10)
         expect(responses.map(({ message }) => statusOf(message))).toEqual([500])
@@ -181,16 +184,16 @@ describe('an answer that does not get through', () => {
     )
   })
 
-  it('has no place for the token: 500 in its place', () => {
+  it('answers 500 when a response has no field for the token', () => {
     const typed = endpoint({
       topic: 'echo',
       request: json(t.type({ id: t.string })),
       response: json(t.unknown),
       correlation: payloadField('id'),
     })
-    onStage(
+    withResponder(
       { endpoint: typed, handler: () => of('no object') },
-      ({ ask: sendRequest, world, replies: responses }) => {
+      ({ sendRequest, world, responses }) => {
         sendRequest('{"id":"7"}')
         world.advance(10)
         expect(responses.map(({ message }) => statusOf(message))).toEqual([500])
@@ -198,9 +201,9 @@ describe('an answer that does not get through', () => {
     )
   })
 
-  it('is refused by the broker: acknowledged, and recorded as unsent', () => {
-    onEchoStage(({ ask: sendRequest, world, records, unacknowledged }) => {
-      world.broker.refusePublish('answers', 0x87)
+  it('acknowledges a request whose response the broker refuses, and records it as unsent', () => {
+    withEchoResponder(({ sendRequest, world, records, unacknowledged }) => {
+      world.broker.refusePublish('responses', 0x87)
       sendRequest('x')
       world.advance(10)
       expect(records.values).toMatchObject([{ outcome: 'unsent', error: { code: 'publish-refused' } }])
@@ -208,22 +211,22 @@ describe('an answer that does not get through', () => {
     })
   })
 
-  it('has a failure with more words than the broker takes: the bare status in its place', () => {
-    const wordy = new ApplicationError({ code: 'c', payload: 'w'.repeat(5_000) })
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, records }) => {
+  it('sends the status alone when the details of a failure exceed Maximum Packet Size', () => {
+    const tooLarge = new ApplicationError({ code: 'c', payload: 'w'.repeat(5_000) })
+    withEchoResponder(
+      ({ sendRequest, world, responses, records }) => {
         sendRequest('x')
         world.advance(10)
         expect(responses.map(({ message }) => message.userProperties)).toEqual([[['__stat', '500']]])
-        expect(records.values).toMatchObject([{ outcome: 'failed', status: 500, error: wordy }])
+        expect(records.values).toMatchObject([{ outcome: 'failed', status: 500, error: tooLarge }])
       },
-      { handler: () => throwError(() => wordy), broker: { limits: { maximumPacketSize: 1_000 } } },
+      { handler: () => throwError(() => tooLarge), broker: { limits: { maximumPacketSize: 1_000 } } },
     )
   })
 
-  it('is the same when it is asked for again', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, handled }) => {
+  it('sends the fallback again to a duplicate', () => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, handled }) => {
         sendRequest('x')
         world.advance(10)
         sendRequest('x')
@@ -236,16 +239,16 @@ describe('an answer that does not get through', () => {
   })
 })
 
-describe('on MQTT 3.1.1', () => {
-  const Answer = t.union([t.type({ ok: t.string }), t.type({ failed: t.number, why: t.string })])
+describe('responses on MQTT 3.1.1', () => {
+  const Response = t.union([t.type({ ok: t.string }), t.type({ failed: t.number, why: t.string })])
   const contract = {
     topic: 'echo',
-    responseTopic: 'answers',
-    request: json(t.type({ ask: t.string })),
-    response: json(Answer),
+    responseTopic: 'responses',
+    request: json(t.type({ input: t.string })),
+    response: json(Response),
   } as const
-  const silent = endpoint(contract)
-  const wordy = endpoint({
+  const withoutFailures = endpoint(contract)
+  const withFailures = endpoint({
     ...contract,
     onFailure: ({ code, message }) => ({ failed: code, why: message }),
   })
@@ -255,24 +258,24 @@ describe('on MQTT 3.1.1', () => {
     correlationData: undefined,
   } as never
 
-  it('a failure is told by onFailure', () => {
-    onStage(
-      { endpoint: wordy, client, handler: () => throwError(() => new Error('no')) },
-      ({ ask: sendRequest, world, replies: responses }) => {
-        sendRequest('{"ask":"x"}', properties)
+  it('sends a failure as the payload of onFailure on MQTT 3.1.1', () => {
+    withResponder(
+      { endpoint: withFailures, client, handler: () => throwError(() => new Error('no')) },
+      ({ sendRequest, world, responses }) => {
+        sendRequest('{"input":"x"}', properties)
         sendRequest('no json', properties)
         world.advance(10)
-        const told = responses.map(({ message }) => JSON.parse(textOf(message)) as { failed: number })
-        expect(told.map(({ failed }) => failed)).toEqual([500, 400])
+        const failures = responses.map(({ message }) => JSON.parse(textOf(message)) as { failed: number })
+        expect(failures.map(({ failed }) => failed)).toEqual([500, 400])
       },
     )
   })
 
-  it('a failure without onFailure is silence, and acknowledged', () => {
-    onStage(
-      { endpoint: silent, client, handler: () => throwError(() => new Error('no')) },
-      ({ ask: sendRequest, world, replies: responses, unacknowledged, records }) => {
-        sendRequest('{"ask":"x"}', properties)
+  it('acknowledges a failed request without a response if onFailure is absent on MQTT 3.1.1', () => {
+    withResponder(
+      { endpoint: withoutFailures, client, handler: () => throwError(() => new Error('no')) },
+      ({ sendRequest, world, responses, unacknowledged, records }) => {
+        sendRequest('{"input":"x"}', properties)
         sendRequest('no json', properties)
         world.advance(10)
         expect([responses.length, unacknowledged()]).toEqual([0, 0])
@@ -281,11 +284,11 @@ describe('on MQTT 3.1.1', () => {
     )
   })
 
-  it('an answer is its payload alone', () => {
-    onStage(
-      { endpoint: silent, client, handler: ({ value }) => of({ ok: value.ask }) },
-      ({ ask: sendRequest, world, replies: responses }) => {
-        sendRequest('{"ask":"x"}', properties)
+  it('sends a response as its payload alone on MQTT 3.1.1', () => {
+    withResponder(
+      { endpoint: withoutFailures, client, handler: ({ value }) => of({ ok: value.input }) },
+      ({ sendRequest, world, responses }) => {
+        sendRequest('{"input":"x"}', properties)
         world.advance(10)
         expect(responses.map(({ message }) => textOf(message))).toEqual(['{"ok":"x"}'])
       },

@@ -11,58 +11,61 @@ import {
 import * as t from 'io-ts'
 import { delay, of } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { bytesOf, statusOf, textOf, type Taken } from '../observed.js'
-import { asking, onEchoStage, onStage } from './stage.js'
+import { bytesOf, statusOf, textOf, type PublishedMessage } from '../observed.js'
+import { requestProperties, withEchoResponder, withResponder } from './with-responder.js'
 
-/** A reply's properties by name. */
-function told(response: Taken | undefined): Readonly<Record<string, string>> {
+/** Returns the user properties of a response by name. */
+function propertiesOf(response: PublishedMessage | undefined): Readonly<Record<string, string>> {
   return Object.fromEntries(response?.message.userProperties ?? [])
 }
 
-describe('rule 1, the reply topic', () => {
+describe('rule 1, the response topic', () => {
   it.each<[what: string, responseTopic: string | undefined]>([
     ['is missing', undefined],
     ['is empty', ''],
-    ['holds a +', 'answers/+'],
-    ['holds a #', 'answers/#'],
-    ['has an empty level', 'answers//1'],
-    ['begins with an empty level', '/answers'],
-    ['ends with an empty level', 'answers/'],
-    ['is in a tree of the broker’s own', '$SYS/answers'],
-    ['is a shared filter', '$share/group/answers'],
-    ['is where the requests come', 'echo'],
-    ['holds a control character', 'answers\u0001'],
-  ])('that %s: acknowledged, counted, no reply', (_, responseTopic) => {
-    onEchoStage(({ ask: sendRequest, world, handled, replies: responses, refusals, unacknowledged }) => {
+    ['holds a +', 'responses/+'],
+    ['holds a #', 'responses/#'],
+    ['has an empty level', 'responses//1'],
+    ['begins with an empty level', '/responses'],
+    ['ends with an empty level', 'responses/'],
+    ['starts with $', '$SYS/responses'],
+    ['is a shared filter', '$share/group/responses'],
+    ['matches the request filter', 'echo'],
+    ['holds a control character', 'responses\u0001'],
+  ])('ignores a request whose response topic %s', (_, responseTopic) => {
+    withEchoResponder(({ sendRequest, world, handled, responses, ignored, unacknowledged }) => {
       sendRequest('x', { responseTopic } as Partial<OutgoingMessage>)
       world.advance(10)
       expect([handled.length, responses.length, unacknowledged()]).toEqual([0, 0, 0])
-      expect(refusals).toMatchObject([{ reason: 'response-topic', endpoint: 'echo' }])
-      expect(refusals[0]?.detail).toMatch(responseTopic === undefined ? /no Response Topic/ : /is refused/)
+      expect(ignored).toMatchObject([{ reason: 'response-topic', endpoint: 'echo' }])
+      expect(ignored[0]?.detail).toMatch(responseTopic === undefined ? /no Response Topic/ : /is not allowed/)
     })
   })
 
-  it('outside the allow-list of filters is refused, within it is not', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, refusals }) => {
+  it('allows only the response topics that match responseTopics', () => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, ignored }) => {
         sendRequest('no', { responseTopic: 'elsewhere' })
         sendRequest('no', { responseTopic: 'response' })
-        sendRequest('yes', { responseTopic: 'response/caller' })
-        sendRequest('yes', { responseTopic: 'pool/2/answers' })
+        sendRequest('yes', { responseTopic: 'response/requester' })
+        sendRequest('yes', { responseTopic: 'pool/2/responses' })
         world.advance(10)
-        expect(refusals.map(({ reason }) => reason)).toEqual(['response-topic', 'response-topic'])
-        expect(responses.map(({ message }) => message.topic)).toEqual(['response/caller', 'pool/2/answers'])
+        expect(ignored.map(({ reason }) => reason)).toEqual(['response-topic', 'response-topic'])
+        expect(responses.map(({ message }) => message.topic)).toEqual([
+          'response/requester',
+          'pool/2/responses',
+        ])
       },
       { requests: { responseTopics: ['response/+', 'pool/#'] } },
     )
   })
 
-  it('can be judged by a rule of one’s own, and a rule that throws has said no', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, refusals, unacknowledged }) => {
-        for (const responseTopic of ['fine', 'not', 'throw', 'good']) sendRequest('x', { responseTopic })
+  it('checks response topics by a predicate; one that throws rejects the topic', () => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, ignored, unacknowledged }) => {
+        for (const responseTopic of ['fine', 'bad', 'throw', 'good']) sendRequest('x', { responseTopic })
         world.advance(10)
-        expect(refusals).toHaveLength(2)
+        expect(ignored).toHaveLength(2)
         expect(responses.map(({ message }) => message.topic)).toEqual(['fine', 'good'])
         expect(unacknowledged()).toBe(0)
       },
@@ -70,91 +73,88 @@ describe('rule 1, the reply topic', () => {
         requests: {
           responseTopics: (topic) => {
             if (topic === 'throw') throw new Error('rule')
-            return topic !== 'not'
+            return topic !== 'bad'
           },
         },
       },
     )
   })
 
-  it('is not looked at where the endpoint has its own', () => {
+  it('uses the endpoint’s own response topic instead of the Response Topic property', () => {
     const own = endpoint({
-      topic: 'ask/{device}',
-      responseTopic: 'answer/{device}',
+      topic: 'request/{device}',
+      responseTopic: 'response/{device}',
       request: text,
       response: text,
     })
-    onStage(
-      { endpoint: own, handler: () => of('yes') },
-      ({ ask: sendRequest, world, replies: responses }) => {
-        sendRequest('x', { topic: 'ask/d1', responseTopic: 'somewhere/else' })
-        world.advance(10)
-        expect(responses.map(({ message }) => message.topic)).toEqual(['answer/d1'])
-      },
-    )
+    withResponder({ endpoint: own, handler: () => of('yes') }, ({ sendRequest, world, responses }) => {
+      sendRequest('x', { topic: 'request/d1', responseTopic: 'somewhere/else' })
+      world.advance(10)
+      expect(responses.map(({ message }) => message.topic)).toEqual(['response/d1'])
+    })
   })
 
-  it('may be missing where the endpoint accepts notifications, which get no reply', () => {
+  it('handles a notification without a Response Topic, and sends no response', () => {
     const news = endpoint({ topic: 'echo', request: text, response: text, acceptsNotifications: true })
-    onStage({ endpoint: news, handler: () => of('nobody hears it') }, (stage) => {
-      stage.ask('news', { responseTopic: undefined, correlationData: undefined } as never)
-      stage.world.advance(10)
-      expect(stage.handled.map(({ value }) => value)).toEqual(['news'])
-      expect([stage.replies.length, stage.unacknowledged()]).toEqual([0, 0])
-      expect(stage.records.values).toMatchObject([{ outcome: 'responded' }])
-      stage.ask('empty', { responseTopic: '' })
-      stage.world.advance(10)
-      expect(stage.refusals).toMatchObject([{ reason: 'response-topic' }])
+    withResponder({ endpoint: news, handler: () => of('not sent') }, (setup) => {
+      setup.sendRequest('news', { responseTopic: undefined, correlationData: undefined } as never)
+      setup.world.advance(10)
+      expect(setup.handled.map(({ value }) => value)).toEqual(['news'])
+      expect([setup.responses.length, setup.unacknowledged()]).toEqual([0, 0])
+      expect(setup.records.values).toMatchObject([{ outcome: 'responded' }])
+      setup.sendRequest('empty', { responseTopic: '' })
+      setup.world.advance(10)
+      expect(setup.ignored).toMatchObject([{ reason: 'response-topic' }])
     })
   })
 })
 
-describe('rule 2', () => {
-  it('retained deliveries are ignored: acknowledged, counted, no reply', () => {
-    onEchoStage(
-      ({ world, ask: sendRequest, server, handled, replies: responses, refusals, unacknowledged }) => {
-        world.broker.publish({ topic: 'echo', payload: bytesOf('old'), ...asking, retain: true })
-        world.advance(10)
-        expect(handled.map(({ value }) => value)).toEqual(['old'])
-        void server
-        world.broker.disconnect('server', { session: 'lose' })
-        world.advance(50)
-        expect(handled).toHaveLength(1)
-        expect(refusals).toMatchObject([{ reason: 'retained' }])
-        sendRequest('new')
-        world.advance(10)
-        expect([handled.length, responses.length, unacknowledged()]).toEqual([1, 2, 0])
-      },
-    )
+describe('rule 2, retained messages', () => {
+  it('ignores retained messages: acknowledged and counted, without a response', () => {
+    withEchoResponder(({ world, sendRequest, handled, responses, ignored, unacknowledged }) => {
+      world.broker.publish({ topic: 'echo', payload: bytesOf('old'), ...requestProperties, retain: true })
+      world.advance(10)
+      expect(handled.map(({ value }) => value)).toEqual(['old'])
+      world.broker.disconnect('server', { session: 'lose' })
+      world.advance(50)
+      expect(handled).toHaveLength(1)
+      expect(ignored).toMatchObject([{ reason: 'retained' }])
+      sendRequest('new')
+      world.advance(10)
+      expect([handled.length, responses.length, unacknowledged()]).toEqual([1, 2, 0])
+    })
   })
 })
 
 describe('rule 3, the protocol version', () => {
-  it.each(['2.0', '0.9', '', 'x', '10.0', '1x'])('%j is answered 505 with its two properties', (version) => {
-    onEchoStage(({ ask: sendRequest, world, handled, replies: responses, refusals, unacknowledged }) => {
-      sendRequest('x', { userProperties: [['__protVer', version]] })
-      world.advance(10)
-      expect(handled).toEqual([])
-      expect(told(responses[0])).toMatchObject({
-        __stat: '505',
-        __supProtMajVer: '1',
-        __requestProtVer: version,
+  it.each(['2.0', '0.9', '', 'x', '10.0', '1x'])(
+    'answers 505 with its two properties to protocol version %j',
+    (version) => {
+      withEchoResponder(({ sendRequest, world, handled, responses, ignored, unacknowledged }) => {
+        sendRequest('x', { userProperties: [['__protVer', version]] })
+        world.advance(10)
+        expect(handled).toEqual([])
+        expect(propertiesOf(responses[0])).toMatchObject({
+          __stat: '505',
+          __supProtMajVer: '1',
+          __requestProtVer: version,
+        })
+        expect(ignored).toMatchObject([{ reason: 'invalid', status: 505 }])
+        expect([responses.length, unacknowledged()]).toEqual([1, 0])
       })
-      expect(refusals).toMatchObject([{ reason: 'invalid', status: 505 }])
-      expect([responses.length, unacknowledged()]).toEqual([1, 0])
-    })
-  })
+    },
+  )
 
-  it.each([undefined, '1', '1.0', '1.7'])('%j is spoken here', (version) => {
-    onEchoStage(({ ask: sendRequest, world, replies: responses }) => {
+  it.each([undefined, '1', '1.0', '1.7'])('accepts protocol version %j', (version) => {
+    withEchoResponder(({ sendRequest, world, responses }) => {
       sendRequest('x', version === undefined ? {} : { userProperties: [['__protVer', version]] })
       world.advance(10)
       expect(responses.map(({ message }) => statusOf(message))).toEqual([200])
     })
   })
 
-  it('comes before the duplicates: another version under a known correlation is 505', () => {
-    onEchoStage(({ ask: sendRequest, world, replies: responses }) => {
+  it('answers 505 to a duplicate with an unsupported protocol version', () => {
+    withEchoResponder(({ sendRequest, world, responses }) => {
       sendRequest('x')
       world.advance(10)
       sendRequest('x', { userProperties: [['__protVer', '2.0']] })
@@ -165,9 +165,9 @@ describe('rule 3, the protocol version', () => {
     })
   })
 
-  it('does not concern a cancel', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, records }) => {
+  it('accepts a cancel with an unsupported protocol version', () => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, records }) => {
         sendRequest('x')
         world.advance(10)
         sendRequest('', {
@@ -200,31 +200,31 @@ describe('rule 5, the payload', () => {
     ['[1,2]', ''],
     ['null', ''],
     ['\u0000', ''],
-  ])('%j that does not decode is answered 400 with the path', (payload, path) => {
-    onStage({ endpoint: order, handler: () => of('served') }, (stage) => {
-      stage.ask(payload)
-      stage.world.advance(10)
-      expect(stage.handled).toEqual([])
-      const properties = told(stage.replies[0])
+  ])('answers 400 with the path to a payload of %j', (payload, path) => {
+    withResponder({ endpoint: order, handler: () => of('served') }, (setup) => {
+      setup.sendRequest(payload)
+      setup.world.advance(10)
+      expect(setup.handled).toEqual([])
+      const properties = propertiesOf(setup.responses[0])
       expect(properties).toMatchObject({ __stat: '400' })
       expect(properties['__stMsg']).toContain(path)
       expect(Object.keys(properties).sort()).toEqual(['__stMsg', '__stat'])
-      expect(stage.replies[0]?.message.payload).toHaveLength(0)
-      expect(stage.refusals).toMatchObject([{ reason: 'invalid', status: 400 }])
-      expect(stage.unacknowledged()).toBe(0)
+      expect(setup.responses[0]?.message.payload).toHaveLength(0)
+      expect(setup.ignored).toMatchObject([{ reason: 'invalid', status: 400 }])
+      expect(setup.unacknowledged()).toBe(0)
     })
   })
 
-  it('of a content type that is not understood is answered 415 with the one sent', () => {
-    onStage({ endpoint: order, handler: () => of('served') }, (stage) => {
-      stage.ask('<dish/>', { contentType: 'application/xml' })
-      stage.world.advance(10)
-      expect(told(stage.replies[0])).toMatchObject({
+  it('answers 415 with the content type to an unsupported content type', () => {
+    withResponder({ endpoint: order, handler: () => of('served') }, (setup) => {
+      setup.sendRequest('<dish/>', { contentType: 'application/xml' })
+      setup.world.advance(10)
+      expect(propertiesOf(setup.responses[0])).toMatchObject({
         __stat: '415',
         __propName: 'Content Type',
         __propVal: 'application/xml',
       })
-      expect([stage.handled.length, stage.replies.length, stage.unacknowledged()]).toEqual([0, 1, 0])
+      expect([setup.handled.length, setup.responses.length, setup.unacknowledged()]).toEqual([0, 1, 0])
     })
   })
 
@@ -233,15 +233,15 @@ describe('rule 5, the payload', () => {
     ['format indicator 0', { payloadFormatIndicator: false, contentType: 'application/json' }],
     ['a charset', { contentType: 'application/json; charset=UTF-8' }],
     ['a missing source id and unknown properties', { userProperties: [['whatever', 'x']] }],
-  ])('of JSON with %s is no error', (_, properties) => {
-    onStage({ endpoint: order, handler: () => of('served') }, (stage) => {
-      stage.ask('{"dish":"soup","seats":[]}', properties)
-      stage.world.advance(10)
-      expect(stage.replies.map(({ message }) => statusOf(message))).toEqual([200])
+  ])('accepts a JSON payload with %s', (_, properties) => {
+    withResponder({ endpoint: order, handler: () => of('served') }, (setup) => {
+      setup.sendRequest('{"dish":"soup","seats":[]}', properties)
+      setup.world.advance(10)
+      expect(setup.responses.map(({ message }) => statusOf(message))).toEqual([200])
     })
   })
 
-  it('is read, and answered, in the caller’s type where the endpoint has several codecs', () => {
+  it('decodes and answers in the request’s content type when the endpoint has several codecs', () => {
     const shout: Codec<string> = {
       ...text,
       contentType: 'text/x-shout',
@@ -250,24 +250,24 @@ describe('rule 5, the payload', () => {
     }
     const both = oneOf(json(t.string), shout)
     const polyglot = endpoint({ topic: 'echo', request: both, response: both })
-    onStage({ endpoint: polyglot, handler: ({ value }) => of(`got ${value}`) }, (stage) => {
-      stage.ask('"a"', { contentType: 'application/json', correlationData: bytesOf('1') })
-      stage.ask('b', { contentType: 'text/x-shout', correlationData: bytesOf('2') })
-      stage.ask('"c"', { correlationData: bytesOf('3') })
-      stage.ask('d', { contentType: 'text/x-whisper', correlationData: bytesOf('4') })
-      stage.world.advance(10)
-      const seen = stage.replies.map(({ message }) => [
+    withResponder({ endpoint: polyglot, handler: ({ value }) => of(`got ${value}`) }, (setup) => {
+      setup.sendRequest('"a"', { contentType: 'application/json', correlationData: bytesOf('1') })
+      setup.sendRequest('b', { contentType: 'text/x-shout', correlationData: bytesOf('2') })
+      setup.sendRequest('"c"', { correlationData: bytesOf('3') })
+      setup.sendRequest('d', { contentType: 'text/x-whisper', correlationData: bytesOf('4') })
+      setup.world.advance(10)
+      const sent = setup.responses.map(({ message }) => [
         statusOf(message),
         message.contentType,
         textOf(message),
       ])
-      expect(seen).toEqual([
+      expect(sent).toEqual([
         [200, 'application/json', '"got a"'],
         [200, 'text/x-shout', 'GOT B'],
         [200, 'application/json', '"got c"'],
         [415, undefined, ''],
       ])
-      expect(told(stage.replies.find(({ message }) => statusOf(message) === 415))).toMatchObject({
+      expect(propertiesOf(setup.responses.find(({ message }) => statusOf(message) === 415))).toMatchObject({
         __propVal: 'text/x-whisper',
       })
     })
@@ -275,9 +275,9 @@ describe('rule 5, the payload', () => {
 })
 
 describe('rule 6 and 7, the expiry', () => {
-  it('a request that expired while it waited is acknowledged without a reply', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, handled, replies: responses, records, unacknowledged }) => {
+  it('acknowledges a request that expires in the queue without a response', () => {
+    withEchoResponder(
+      ({ sendRequest, world, handled, responses, records, unacknowledged }) => {
         sendRequest('first', { correlationData: bytesOf('1') })
         sendRequest('second', { correlationData: bytesOf('2'), messageExpiryInterval: 1 })
         world.advance(5_000)
@@ -290,9 +290,9 @@ describe('rule 6 and 7, the expiry', () => {
     )
   })
 
-  it('expiry first: silence', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, handled, replies: responses, records, unacknowledged }) => {
+  it('sends no response when the request expires before handlerTimeout', () => {
+    withEchoResponder(
+      ({ sendRequest, world, handled, responses, records, unacknowledged }) => {
         sendRequest('x', { messageExpiryInterval: 1 })
         world.advance(5_000)
         expect([handled.length, responses.length, unacknowledged()]).toEqual([1, 0, 0])
@@ -303,12 +303,12 @@ describe('rule 6 and 7, the expiry', () => {
     )
   })
 
-  it('own limit first: 408 with ExecutionTimeout and its ISO 8601 duration', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, records, unacknowledged }) => {
+  it('answers 408 with ExecutionTimeout as ISO 8601 duration when handlerTimeout comes first', () => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, records, unacknowledged }) => {
         sendRequest('x', { messageExpiryInterval: 2 })
         world.advance(5_000)
-        expect(told(responses[0])).toMatchObject({
+        expect(propertiesOf(responses[0])).toMatchObject({
           __stat: '408',
           __propName: 'ExecutionTimeout',
           __propVal: 'PT1S',
@@ -320,9 +320,9 @@ describe('rule 6 and 7, the expiry', () => {
     )
   })
 
-  it('both at once: silence, for nobody waits', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses }) => {
+  it('sends no response when the expiry and handlerTimeout coincide', () => {
+    withEchoResponder(
+      ({ sendRequest, world, responses }) => {
         sendRequest('x', { messageExpiryInterval: 1 })
         world.advance(5_000)
         expect(responses).toEqual([])
@@ -335,20 +335,20 @@ describe('rule 6 and 7, the expiry', () => {
     [1_500, 'PT1.5S'],
     [60_000, 'PT60S'],
     [50, 'PT0.05S'],
-  ])('a limit of %d ms is told as %s', (handlerTimeout, duration) => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses }) => {
+  ])('reports a handlerTimeout of %d ms as %s', (handlerTimeout, duration) => {
+    withEchoResponder(
+      ({ sendRequest, world, responses }) => {
         sendRequest('x')
         world.advance(100_000)
-        expect(told(responses[0])).toMatchObject({ __propVal: duration })
+        expect(propertiesOf(responses[0])).toMatchObject({ __propVal: duration })
       },
       { handler: () => of('late').pipe(delay(90_000)), serve: { handlerTimeout } },
     )
   })
 
-  it('59 s of work within an expiry of 60 are answered, with the second that is left', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses }) => {
+  it('responds after 59 s with an expiry of 1 s to a request that expires after 60 s', () => {
+    withEchoResponder(
+      ({ sendRequest, world, responses }) => {
         sendRequest('x', { messageExpiryInterval: 60 })
         world.advance(100_000)
         expect(responses.map(({ message }) => message.messageExpiryInterval)).toEqual([1])
@@ -357,9 +357,9 @@ describe('rule 6 and 7, the expiry', () => {
     )
   })
 
-  it('61 s are not', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses, records }) => {
+  it('sends no response after 61 s to a request that expires after 60 s', () => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, records }) => {
         sendRequest('x', { messageExpiryInterval: 60 })
         world.advance(100_000)
         expect(responses).toEqual([])
@@ -369,8 +369,8 @@ describe('rule 6 and 7, the expiry', () => {
     )
   })
 
-  it('no expiry is no error, and the reply has none', () => {
-    onEchoStage(({ ask: sendRequest, world, replies: responses, handled }) => {
+  it('accepts a request without an expiry and responds without one', () => {
+    withEchoResponder(({ sendRequest, world, responses, handled }) => {
       sendRequest('x')
       world.advance(10)
       expect(handled[0]?.expiresAt).toBe(Infinity)
@@ -378,8 +378,8 @@ describe('rule 6 and 7, the expiry', () => {
     })
   })
 
-  it('the clock starts when the request arrives', () => {
-    onEchoStage(({ ask: sendRequest, world, handled }) => {
+  it('counts the expiry from the receipt of the request', () => {
+    withEchoResponder(({ sendRequest, world, handled }) => {
       sendRequest('x', { messageExpiryInterval: 7 })
       world.advance(10)
       const [request] = handled
@@ -388,84 +388,84 @@ describe('rule 6 and 7, the expiry', () => {
   })
 })
 
-describe('poison', () => {
-  it('a topic that the filter lets in and the endpoint does not', () => {
+describe('messages that make custom code throw', () => {
+  it('ignores a message that matches the filter but not the endpoint’s topic', () => {
     const rooms = endpoint({ topic: 'echo/{room}', request: text, response: text })
-    onStage(
+    withResponder(
       { endpoint: rooms, handler: ({ params }) => of(params.room), requests: { filter: 'echo/#' } },
-      (stage) => {
-        for (const topic of ['echo', 'echo/', 'echo/a/b', 'echo/fine']) stage.ask('x', { topic })
-        stage.world.advance(10)
-        expect(stage.refusals.map(({ reason }) => reason)).toEqual(['invalid', 'invalid', 'invalid'])
-        expect(stage.replies.map(({ message }) => textOf(message))).toEqual(['fine'])
-        expect(stage.unacknowledged()).toBe(0)
+      (setup) => {
+        for (const topic of ['echo', 'echo/', 'echo/a/b', 'echo/fine']) setup.sendRequest('x', { topic })
+        setup.world.advance(10)
+        expect(setup.ignored.map(({ reason }) => reason)).toEqual(['invalid', 'invalid', 'invalid'])
+        expect(setup.responses.map(({ message }) => textOf(message))).toEqual(['fine'])
+        expect(setup.unacknowledged()).toBe(0)
       },
     )
   })
 
-  it('a codec or a correlation of somebody’s own that throws', () => {
-    const poisonous = (bytes: Uint8Array): boolean => textOf({ payload: bytes }) === 'poison'
+  it('keeps serving when a custom codec or correlation throws', () => {
+    const isPoison = (bytes: Uint8Array): boolean => textOf({ payload: bytes }) === 'poison'
     const fragileCodec: Codec<string> = {
       ...text,
       decode: (payload) => {
-        if (poisonous(payload)) throw new Error('codec')
+        if (isPoison(payload)) throw new Error('codec')
         return text.decode(payload)
       },
     }
     const fragileCorrelation: Correlation = {
       ...topicParams(),
       readRequest: ({ message }) => {
-        if (poisonous(message.payload)) throw new Error('correlation')
+        if (isPoison(message.payload)) throw new Error('correlation')
         return topicParams().readRequest({ message, value: () => text.decode(message.payload) })
       },
     }
     const byCodec = endpoint({ topic: 'echo', request: fragileCodec, response: text })
     const byCorrelation = endpoint({
       topic: 'echo',
-      responseTopic: 'answers',
+      responseTopic: 'responses',
       request: text,
       response: text,
       correlation: fragileCorrelation,
     })
     for (const fragile of [byCodec, byCorrelation])
-      onStage({ endpoint: fragile, handler: ({ value }) => of(value) }, (stage) => {
-        stage.ask('poison', { correlationData: bytesOf('1') })
-        stage.ask('fine', { correlationData: bytesOf('2') })
-        stage.world.advance(10)
+      withResponder({ endpoint: fragile, handler: ({ value }) => of(value) }, (setup) => {
+        setup.sendRequest('poison', { correlationData: bytesOf('1') })
+        setup.sendRequest('fine', { correlationData: bytesOf('2') })
+        setup.world.advance(10)
         expect(
-          stage.replies.map(({ message }) => textOf(message)).filter((response) => response !== ''),
+          setup.responses.map(({ message }) => textOf(message)).filter((response) => response !== ''),
         ).toEqual(['fine'])
-        expect(stage.refusals).toHaveLength(1)
-        expect(stage.unacknowledged()).toBe(0)
-        expect(stage.records.ending()).toBeUndefined()
+        expect(setup.ignored).toHaveLength(1)
+        expect(setup.unacknowledged()).toBe(0)
+        expect(setup.records.ending()).toBeUndefined()
       })
   })
 
-  it('an onFailure of somebody’s own that throws: the bare status', () => {
-    const careless = endpoint({
+  it('sends the status alone when onFailure throws', () => {
+    const throwing = endpoint({
       topic: 'echo',
       request: json(t.number),
       response: text,
       onFailure: () => {
-        throw new Error('careless')
+        throw new Error('onFailure')
       },
     })
-    onStage({ endpoint: careless, handler: ({ value }) => of(String(value)) }, (stage) => {
-      stage.ask('not json', { correlationData: bytesOf('1') })
-      stage.ask('7', { correlationData: bytesOf('2') })
-      stage.world.advance(10)
-      expect(stage.replies.map(({ message }) => statusOf(message))).toEqual([400, 200])
-      expect(stage.unacknowledged()).toBe(0)
+    withResponder({ endpoint: throwing, handler: ({ value }) => of(String(value)) }, (setup) => {
+      setup.sendRequest('not json', { correlationData: bytesOf('1') })
+      setup.sendRequest('7', { correlationData: bytesOf('2') })
+      setup.world.advance(10)
+      expect(setup.responses.map(({ message }) => statusOf(message))).toEqual([400, 200])
+      expect(setup.unacknowledged()).toBe(0)
     })
   })
 
-  it('is not redelivered when the connection is lost', () => {
-    onEchoStage(({ ask: sendRequest, world, refusals }) => {
-      sendRequest('x', { responseTopic: 'answers/#' })
+  it('acknowledges an ignored request, so that the broker does not redeliver it', () => {
+    withEchoResponder(({ sendRequest, world, ignored }) => {
+      sendRequest('x', { responseTopic: 'responses/#' })
       world.advance(10)
       world.broker.disconnect('server')
       world.advance(100)
-      expect(refusals).toHaveLength(1)
+      expect(ignored).toHaveLength(1)
     })
   })
 })

@@ -3,11 +3,11 @@ import { delay, of, Subject, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { ResponseCache } from '../../src/responder/response-cache.js'
 import { bytesOf, statusOf, textOf } from '../observed.js'
-import { onEchoStage } from './stage.js'
+import { withEchoResponder } from './with-responder.js'
 
-describe('a repeated request', () => {
-  it('that was answered gets the same bytes again, with its own expiry', () => {
-    onEchoStage(({ ask: sendRequest, world, handled, replies: responses, refusals, unacknowledged }) => {
+describe('a duplicate request', () => {
+  it('answers a duplicate with the same bytes and its own expiry', () => {
+    withEchoResponder(({ sendRequest, world, handled, responses, ignored, unacknowledged }) => {
       sendRequest('x', { messageExpiryInterval: 100 })
       world.advance(10_000)
       sendRequest('x', { messageExpiryInterval: 90 })
@@ -16,13 +16,13 @@ describe('a repeated request', () => {
       const [first, second] = responses.map(({ message }) => message)
       expect(first?.messageExpiryInterval).toBe(100)
       expect(second).toEqual({ ...first, messageExpiryInterval: 90 })
-      expect(refusals).toMatchObject([{ reason: 'duplicate' }])
+      expect(ignored).toMatchObject([{ reason: 'duplicate' }])
       expect(unacknowledged()).toBe(0)
     })
   })
 
-  it('is known by response topic and correlation, not by its payload or topic', () => {
-    onEchoStage(({ ask: sendRequest, world, replies: responses }) => {
+  it('recognises a duplicate by response topic and correlation, not by its payload', () => {
+    withEchoResponder(({ sendRequest, world, responses }) => {
       sendRequest('x')
       world.advance(10)
       sendRequest('y')
@@ -31,22 +31,22 @@ describe('a repeated request', () => {
     })
   })
 
-  it('is another request under another response topic', () => {
-    onEchoStage(({ ask: sendRequest, world, handled, replies: responses }) => {
+  it('handles a request with another response topic as another request', () => {
+    withEchoResponder(({ sendRequest, world, handled, responses }) => {
       sendRequest('x', { responseTopic: 'one' })
       sendRequest('y', { responseTopic: 'two' })
       world.advance(10)
       expect(handled).toHaveLength(2)
-      const seen = responses.map(({ message }) => [message.topic, textOf(message)])
-      expect(seen).toEqual([
+      const sent = responses.map(({ message }) => [message.topic, textOf(message)])
+      expect(sent).toEqual([
         ['one', 'x!'],
         ['two', 'y!'],
       ])
     })
   })
 
-  it('without a correlation is another request each time, and its reply has none either', () => {
-    onEchoStage(({ ask: sendRequest, world, handled, replies: responses }) => {
+  it('handles each request without a correlation, and responds without one', () => {
+    withEchoResponder(({ sendRequest, world, handled, responses }) => {
       sendRequest('x', { correlationData: undefined } as never)
       sendRequest('x', { correlationData: undefined } as never)
       world.advance(10)
@@ -58,13 +58,13 @@ describe('a repeated request', () => {
 
   it.each<[what: string, token: Uint8Array]>([
     ['0x00', Uint8Array.of(0)],
-    ['nothing but zeros', new Uint8Array(16)],
-    ['what is not UTF-8', Uint8Array.of(0xff, 0xfe, 0xc0, 0x80, 0xed, 0xa0, 0x80)],
+    ['zeros only', new Uint8Array(16)],
+    ['invalid UTF-8', Uint8Array.of(0xff, 0xfe, 0xc0, 0x80, 0xed, 0xa0, 0x80)],
     ['every byte', Uint8Array.from({ length: 256 }, (_, byte) => byte)],
-    ['no byte at all', new Uint8Array()],
+    ['no bytes', new Uint8Array()],
     ['65 535 bytes', Uint8Array.from({ length: 65_535 }, (_, index) => (index * 7) % 256)],
-  ])('is known by a correlation of %s, which is echoed byte for byte', (_, correlationData) => {
-    onEchoStage(({ ask: sendRequest, world, handled, replies: responses }) => {
+  ])('recognises a duplicate by a correlation of %s, and returns it byte for byte', (_, correlationData) => {
+    withEchoResponder(({ sendRequest, world, handled, responses }) => {
       sendRequest('x', { correlationData })
       sendRequest('x', { correlationData: Uint8Array.of(...correlationData.subarray(0, 300), 1) })
       world.advance(10)
@@ -73,29 +73,29 @@ describe('a repeated request', () => {
       expect(handled).toHaveLength(2)
       expect(responses).toHaveLength(3)
       for (const index of [0, 2]) {
-        const echoed = responses[index]?.message.correlationData ?? bytesOf('none')
+        const echoed = responses[index]?.message.correlationData ?? bytesOf('missing')
         expect(Buffer.compare(echoed, correlationData)).toBe(0)
       }
     })
   })
 
-  it('joins the one that runs: one run, one reply, all acknowledged after it', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, handled, replies: responses, refusals, unacknowledged }) => {
+  it('runs the handler once for duplicates of a running request, and acknowledges all after the response', () => {
+    withEchoResponder(
+      ({ sendRequest, world, handled, responses, ignored, unacknowledged }) => {
         for (let count = 0; count < 3; count++) sendRequest('x')
         world.advance(400)
         expect([handled.length, responses.length, unacknowledged()]).toEqual([1, 0, 3])
         world.advance(400)
         expect([handled.length, responses.length, unacknowledged()]).toEqual([1, 1, 0])
-        expect(refusals.map(({ reason }) => reason)).toEqual(['duplicate', 'duplicate'])
+        expect(ignored.map(({ reason }) => reason)).toEqual(['duplicate', 'duplicate'])
       },
       { handler: () => of('done').pipe(delay(500)) },
     )
   })
 
-  it('joins one that waits in the queue', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, handled, replies: responses, unacknowledged }) => {
+  it('runs the handler once for a duplicate of a queued request', () => {
+    withEchoResponder(
+      ({ sendRequest, world, handled, responses, unacknowledged }) => {
         sendRequest('first', { correlationData: bytesOf('1') })
         sendRequest('second', { correlationData: bytesOf('2') })
         sendRequest('second', { correlationData: bytesOf('2') })
@@ -106,9 +106,9 @@ describe('a repeated request', () => {
     )
   })
 
-  it('joins one whose reply is on its way to the broker', () => {
+  it('sends no second response to a duplicate that arrives before the PUBACK of the response', () => {
     const stalled = { kind: 'reorder', by: 1_000, packets: ['puback'], clientId: 'server' } as const
-    onEchoStage(({ ask: sendRequest, world, handled, replies: responses, unacknowledged }) => {
+    withEchoResponder(({ sendRequest, world, handled, responses, unacknowledged }) => {
       world.broker.inject(stalled)
       sendRequest('x')
       world.advance(100)
@@ -121,12 +121,12 @@ describe('a repeated request', () => {
   })
 
   it.each([
-    ['an application’s', () => throwError(() => new ApplicationError({ code: 'no' })), 500],
-    ['any other', () => throwError(() => new Error('oops')), 500],
-    ['a time limit’s', () => of('late').pipe(delay(1_000)), 408],
-  ] as const)('gets an error again as well: %s', (_, handler, status) => {
-    onEchoStage(
-      ({ ask: sendRequest, world, handled, replies: responses }) => {
+    ['of an ApplicationError', () => throwError(() => new ApplicationError({ code: 'no' })), 500],
+    ['of any other error', () => throwError(() => new Error('oops')), 500],
+    ['of a timeout', () => of('late').pipe(delay(1_000)), 408],
+  ] as const)('answers a duplicate with the same failure %s', (_, handler, status) => {
+    withEchoResponder(
+      ({ sendRequest, world, handled, responses }) => {
         sendRequest('x')
         world.advance(200)
         sendRequest('x')
@@ -139,8 +139,8 @@ describe('a repeated request', () => {
     )
   })
 
-  it('gets a 400 again', () => {
-    onEchoStage(({ ask: sendRequest, world, replies: responses, handled }) => {
+  it('answers a duplicate of an invalid request 400 again', () => {
+    withEchoResponder(({ sendRequest, world, responses, handled }) => {
       const payload = Uint8Array.of(0xff)
       sendRequest('', { payload })
       world.advance(10)
@@ -151,9 +151,9 @@ describe('a repeated request', () => {
     })
   })
 
-  it('of a 503 runs: that one did not take place', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, replies: responses }) => {
+  it('handles a duplicate of a request that was answered 503', () => {
+    withEchoResponder(
+      ({ sendRequest, world, responses }) => {
         sendRequest('first', { correlationData: bytesOf('1') })
         sendRequest('second', { correlationData: bytesOf('2') })
         world.advance(1_000)
@@ -165,9 +165,9 @@ describe('a repeated request', () => {
     )
   })
 
-  it('of one that was called off gets nothing, and does not run', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, handled, replies: responses, unacknowledged }) => {
+  it('neither handles nor answers a duplicate of a cancelled request', () => {
+    withEchoResponder(
+      ({ sendRequest, world, handled, responses, unacknowledged }) => {
         sendRequest('x')
         world.advance(100)
         sendRequest('', { userProperties: [['__stat', '499']] })
@@ -180,8 +180,8 @@ describe('a repeated request', () => {
     )
   })
 
-  it('is acknowledged only after its reply’s PUBACK', () => {
-    onEchoStage(({ ask: sendRequest, world, unacknowledged }) => {
+  it('acknowledges a duplicate only after the PUBACK of its response', () => {
+    withEchoResponder(({ sendRequest, world, unacknowledged }) => {
       sendRequest('x')
       world.advance(10)
       world.broker.inject({ kind: 'delay', by: 1_000, packets: ['puback'], clientId: 'server' })
@@ -193,19 +193,19 @@ describe('a repeated request', () => {
     })
   })
 
-  it('is acknowledged even when its reply is refused', () => {
-    onEchoStage(({ ask: sendRequest, world, unacknowledged }) => {
+  it('acknowledges a duplicate even when the broker refuses its response', () => {
+    withEchoResponder(({ sendRequest, world, unacknowledged }) => {
       sendRequest('x')
       world.advance(10)
-      world.broker.refusePublish('answers', 0x87)
+      world.broker.refusePublish('responses', 0x87)
       sendRequest('x')
       world.advance(10)
       expect(unacknowledged()).toBe(0)
     })
   })
 
-  it('is a redelivery after a lost connection as well: the same bytes, no second run', () => {
-    onEchoStage(({ ask: sendRequest, world, handled, replies: responses, unacknowledged }) => {
+  it('answers a redelivery after a lost connection from the cache', () => {
+    withEchoResponder(({ sendRequest, world, handled, responses, unacknowledged }) => {
       world.broker.inject({
         kind: 'drop',
         clientId: 'server',
@@ -221,9 +221,9 @@ describe('a repeated request', () => {
     })
   })
 
-  it('is a redelivery that joins what still runs', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, handled, replies: responses, unacknowledged }) => {
+  it('runs the handler once for a redelivery of a running request', () => {
+    withEchoResponder(
+      ({ sendRequest, world, handled, responses, unacknowledged }) => {
         sendRequest('x')
         world.advance(100)
         world.broker.disconnect('server')
@@ -237,9 +237,9 @@ describe('a repeated request', () => {
   })
 })
 
-describe('what is remembered', () => {
-  it('lives as long as the message expiry', () => {
-    onEchoStage(({ ask: sendRequest, world, handled }) => {
+describe('the response cache', () => {
+  it('caches a response until its request expires', () => {
+    withEchoResponder(({ sendRequest, world, handled }) => {
       sendRequest('x', { messageExpiryInterval: 10 })
       world.advance(9_900)
       sendRequest('x')
@@ -252,9 +252,9 @@ describe('what is remembered', () => {
     })
   })
 
-  it('lives for `keepFor` without one', () => {
-    onEchoStage(
-      ({ ask: sendRequest, world, handled }) => {
+  it('caches a response for ttl if its request has no expiry', () => {
+    withEchoResponder(
+      ({ sendRequest, world, handled }) => {
         sendRequest('x')
         world.advance(2_900)
         sendRequest('x')
@@ -269,10 +269,10 @@ describe('what is remembered', () => {
 
   it.each([
     ['entries', { entries: 2 }],
-    ['bytes', { bytes: 2 * ('answers'.length + 1 + 1 + 1 + 1) }],
-  ])('is bounded in %s; the oldest goes first', (_, duplicates) => {
-    onEchoStage(
-      ({ ask: sendRequest, world, handled }) => {
+    ['bytes', { bytes: 2 * ('responses'.length + 1 + 1 + 1 + 1) }],
+  ])('evicts the oldest responses beyond the limit of %s', (_, bounds) => {
+    withEchoResponder(
+      ({ sendRequest, world, handled }) => {
         for (const correlation of ['1', '2', '3']) {
           sendRequest('x', { correlationData: bytesOf(correlation) })
           world.advance(10)
@@ -285,14 +285,14 @@ describe('what is remembered', () => {
           handled.map(({ message }) => textOf({ payload: message.correlationData ?? bytesOf('') })),
         ).toEqual(['1', '2', '3', '1'])
       },
-      { handler: () => of('y'), requests: { responseCache: duplicates } },
+      { handler: () => of('y'), requests: { responseCache: bounds } },
     )
   })
 
-  it('is never one that runs, however many there are', () => {
+  it('never evicts a running request', () => {
     const go = new Subject<string>()
-    onEchoStage(
-      ({ ask: sendRequest, world, handled, unacknowledged }) => {
+    withEchoResponder(
+      ({ sendRequest, world, handled, unacknowledged }) => {
         for (const round of [1, 2])
           for (let index = 0; index < 20; index++)
             sendRequest(String(round), { correlationData: bytesOf(String(index)) })
@@ -306,34 +306,34 @@ describe('what is remembered', () => {
     )
   })
 
-  it.each(['entries', 'bytes', 'ttl'])('refuses bounds that are none: %s', (name) => {
-    expect(() => onEchoStage(() => undefined, { requests: { responseCache: { [name]: -1 } } })).toThrow(
+  it.each(['entries', 'bytes', 'ttl'])('rejects a negative responseCache.%s', (name) => {
+    expect(() => withEchoResponder(() => undefined, { requests: { responseCache: { [name]: -1 } } })).toThrow(
       expect.objectContaining({ code: 'invalid-argument', message: expect.stringContaining(name) as string }),
     )
   })
 
-  it('counts the correlations themselves, which may be long', () => {
-    const duplicates = new ResponseCache<string>({ entries: 1_000, bytes: 1_000_000, ttl: 1_000 })
+  it('counts the bytes of correlations towards the limit of bytes', () => {
+    const cache = new ResponseCache<string>({ entries: 1_000, bytes: 1_000_000, ttl: 1_000 })
     for (let index = 0; index < 1_000; index++) {
       const key = `${index}${'k'.repeat(65_000)}`
-      duplicates.end(duplicates.begin(key, 'running'), { responses: [], expiresAt: 1_000 }, 0)
+      cache.end(cache.begin(key, 'running'), { responses: [], expiresAt: 1_000 }, 0)
     }
-    expect(duplicates.size).toBeLessThan(16)
+    expect(cache.size).toBeLessThan(16)
   })
 
-  it('goes by itself when its time is over and others come', () => {
-    const duplicates = new ResponseCache<string>({ entries: 1_000, bytes: 1_000_000, ttl: 1_000 })
-    for (const [key, until] of [
+  it('evicts expired responses when others are added', () => {
+    const cache = new ResponseCache<string>({ entries: 1_000, bytes: 1_000_000, ttl: 1_000 })
+    for (const [key, expiresAt] of [
       ['a', 10],
       ['b', 20],
       ['c', 30],
     ] as const) {
-      duplicates.end(duplicates.begin(key, 'running'), { responses: [], expiresAt: until }, 0)
+      cache.end(cache.begin(key, 'running'), { responses: [], expiresAt }, 0)
     }
-    duplicates.end(duplicates.begin('d', 'running'), { responses: [], expiresAt: 100 }, 20)
-    expect(duplicates.size).toBe(2)
-    expect(duplicates.find('c', 20)).toMatchObject({ expiresAt: 30 })
-    expect(duplicates.find('c', 30)).toBeUndefined()
-    expect(duplicates.size).toBe(1)
+    cache.end(cache.begin('d', 'running'), { responses: [], expiresAt: 100 }, 20)
+    expect(cache.size).toBe(2)
+    expect(cache.find('c', 20)).toMatchObject({ expiresAt: 30 })
+    expect(cache.find('c', 30)).toBeUndefined()
+    expect(cache.size).toBe(1)
   })
 })

@@ -1,26 +1,26 @@
 import { endpoint, text, userProperty, type OutgoingMessage } from '@antiphon/core'
 import { concat, delay, EMPTY, from, interval, map, NEVER, Observable, of, take, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { bytesOf, statusOf, textOf, type Taken } from '../observed.js'
-import { onStage, type Stage, type StageOptions } from './stage.js'
+import { bytesOf, statusOf, textOf, type PublishedMessage } from '../observed.js'
+import { withResponder, type ResponderSetup, type ResponderSetupOptions } from './with-responder.js'
 
 const numbers = endpoint({ topic: 'echo', request: text, response: text, responses: 'many' })
 type Numbers = NonNullable<(typeof numbers)['types']>
 
-/** A stage with a caller who listens to the answers. */
-function onNumbers(
-  options: Partial<StageOptions<Numbers>>,
-  test: (stage: Stage<Numbers> & { readonly items: () => readonly string[] }) => void,
+/** Runs a test with a responder for `numbers` and a requester that subscribes to the response topic. */
+function withNumbersResponder(
+  options: Partial<ResponderSetupOptions<Numbers>>,
+  test: (setup: ResponderSetup<Numbers> & { readonly items: () => readonly string[] }) => void,
 ): void {
-  onStage({ endpoint: numbers, handler: () => EMPTY, ...options }, (stage) => {
-    stage.world.broker.link({ clientId: 'caller' }).messages$('answers').subscribe()
-    stage.world.advance(50)
-    test({ ...stage, items: () => stage.replies.map(shown) })
+  withResponder({ endpoint: numbers, handler: () => EMPTY, ...options }, (setup) => {
+    setup.world.broker.link({ clientId: 'requester' }).messages$('responses').subscribe()
+    setup.world.advance(50)
+    test({ ...setup, items: () => setup.responses.map(toText) })
   })
 }
 
-/** A reply as `place status payload`. */
-function shown({ message }: Taken): string {
+/** Formats a response as `position status payload`. */
+function toText({ message }: PublishedMessage): string {
   return `${userProperty(message.userProperties, '__stream')} ${statusOf(message)} ${textOf(message)}`.trim()
 }
 
@@ -28,17 +28,17 @@ function properties(...pairs: readonly (readonly [string, string])[]): Partial<O
   return { userProperties: pairs }
 }
 
-describe('a stream of answers', () => {
-  it('is items and an end on one counter from 0, each with the properties of a reply', () => {
-    onNumbers(
+describe('a stream of responses', () => {
+  it('numbers items and end from 0, each with the properties of a response', () => {
+    withNumbersResponder(
       { handler: () => ['a', 'b'] },
-      ({ ask: sendRequest, world, items, replies: responses, records, unacknowledged }) => {
+      ({ sendRequest, world, items, responses, records, unacknowledged }) => {
         sendRequest('x', { messageExpiryInterval: 30 })
         world.advance(100)
         expect(items()).toEqual(['0 200 a', '1 200 b', '2:last 204'])
         for (const { message } of responses)
           expect(message).toMatchObject({
-            topic: 'answers',
+            topic: 'responses',
             correlationData: bytesOf('token'),
             messageExpiryInterval: 30,
             qos: 1,
@@ -49,16 +49,16 @@ describe('a stream of answers', () => {
     )
   })
 
-  it('may be empty', () => {
-    onNumbers({ handler: () => EMPTY }, ({ ask: sendRequest, world, items }) => {
+  it('sends only the end of an empty stream', () => {
+    withNumbersResponder({ handler: () => EMPTY }, ({ sendRequest, world, items }) => {
       sendRequest('x')
       world.advance(100)
       expect(items()).toEqual(['0:last 204'])
     })
   })
 
-  it('is sent as it comes', () => {
-    onNumbers(
+  it('sends each item when the handler emits it', () => {
+    withNumbersResponder(
       {
         handler: () =>
           interval(1_000).pipe(
@@ -66,7 +66,7 @@ describe('a stream of answers', () => {
             take(3),
           ),
       },
-      ({ ask: sendRequest, world, items }) => {
+      ({ sendRequest, world, items }) => {
         sendRequest('x')
         world.advance(2_500)
         expect(items()).toEqual(['0 200 0', '1 200 1'])
@@ -74,12 +74,12 @@ describe('a stream of answers', () => {
     )
   })
 
-  it('ends with its error after k items', () => {
+  it('ends a stream with 500 when the handler fails after some items', () => {
     const failing = concat(
       of('a', 'b'),
       throwError(() => new Error('oops')),
     )
-    onNumbers({ handler: () => failing }, ({ ask: sendRequest, world, items, records }) => {
+    withNumbersResponder({ handler: () => failing }, ({ sendRequest, world, items, records }) => {
       sendRequest('x')
       world.advance(100)
       expect(items()).toEqual(['0 200 a', '1 200 b', '2:last 500'])
@@ -87,21 +87,24 @@ describe('a stream of answers', () => {
     })
   })
 
-  it('ends with an error in the place of an item that does not encode', () => {
-    onNumbers({ handler: () => ['a', '\ud800', 'c'] }, ({ ask: sendRequest, world, items, records }) => {
-      sendRequest('x')
-      world.advance(100)
-      expect(items()).toEqual(['0 200 a', '1:last 500'])
-      expect(records.values).toMatchObject([{ outcome: 'failed', status: 500, error: { code: 'encode' } }])
-    })
+  it('ends a stream with 500 in place of an item that does not encode', () => {
+    withNumbersResponder(
+      { handler: () => ['a', '\ud800', 'c'] },
+      ({ sendRequest, world, items, records }) => {
+        sendRequest('x')
+        world.advance(100)
+        expect(items()).toEqual(['0 200 a', '1:last 500'])
+        expect(records.values).toMatchObject([{ outcome: 'failed', status: 500, error: { code: 'encode' } }])
+      },
+    )
   })
 
-  it('ends with an error in the place of an item that could not be sent', () => {
+  it('ends a stream with 500 in place of an item that cannot be sent', () => {
     const later = concat(of('a'), of('b').pipe(delay(500)), NEVER)
-    onNumbers({ handler: () => later }, ({ ask: sendRequest, world, items, records }) => {
+    withNumbersResponder({ handler: () => later }, ({ sendRequest, world, items, records }) => {
       sendRequest('x')
       world.advance(100)
-      const undo = world.broker.refusePublish('answers', 0x97)
+      const undo = world.broker.refusePublish('responses', 0x97)
       world.broker.published$.subscribe(({ reasonCode }) => reasonCode >= 0x80 && undo())
       world.advance(1_000)
       expect(items()).toEqual(['0 200 a', '1 200 b', '1:last 500'])
@@ -109,10 +112,10 @@ describe('a stream of answers', () => {
     })
   })
 
-  it('ends with 408 when the time limit comes', () => {
-    onNumbers(
+  it('ends a stream with 408 after handlerTimeout', () => {
+    withNumbersResponder(
       { handler: () => interval(300).pipe(map((index) => String(index))), serve: { handlerTimeout: 1_000 } },
-      ({ ask: sendRequest, world, items, records }) => {
+      ({ sendRequest, world, items, records }) => {
         sendRequest('x')
         world.advance(2_000)
         expect(items()).toEqual(['0 200 0', '1 200 1', '2 200 2', '3:last 408'])
@@ -121,10 +124,10 @@ describe('a stream of answers', () => {
     )
   })
 
-  it('is answered 503 without a place when there is no room', () => {
-    onNumbers(
+  it('answers a stream request 503 without a position when the queue is full', () => {
+    withNumbersResponder(
       { handler: () => NEVER, serve: { concurrency: 1, queue: 0 } },
-      ({ ask: sendRequest, world, replies: responses }) => {
+      ({ sendRequest, world, responses }) => {
         sendRequest('x')
         sendRequest('y', { correlationData: bytesOf('other') })
         world.advance(100)
@@ -133,26 +136,29 @@ describe('a stream of answers', () => {
     )
   })
 
-  it('is stopped by a cancel, and its handler with it', () => {
+  it('stops a stream and its handler on cancel', () => {
     let isStopped = false
     const endless = new Observable<string>((subscriber) => {
       subscriber.next('a')
       return () => (isStopped = true)
     })
-    onNumbers({ handler: () => endless }, ({ ask: sendRequest, world, items, records, unacknowledged }) => {
-      sendRequest('x')
-      world.advance(10)
-      sendRequest('', properties(['__stat', '499']))
-      world.advance(10)
-      expect(isStopped).toBe(true)
-      expect(items()).toEqual(['0 200 a'])
-      expect(records.values).toMatchObject([{ outcome: 'cancelled' }])
-      expect(unacknowledged()).toBe(0)
-    })
+    withNumbersResponder(
+      { handler: () => endless },
+      ({ sendRequest, world, items, records, unacknowledged }) => {
+        sendRequest('x')
+        world.advance(10)
+        sendRequest('', properties(['__stat', '499']))
+        world.advance(10)
+        expect(isStopped).toBe(true)
+        expect(items()).toEqual(['0 200 a'])
+        expect(records.values).toMatchObject([{ outcome: 'cancelled' }])
+        expect(unacknowledged()).toBe(0)
+      },
+    )
   })
 
-  it('is repeated as a whole to who asks again', () => {
-    onNumbers({ handler: () => ['a', 'b'] }, ({ ask: sendRequest, world, items, handled }) => {
+  it('sends the whole stream again to a duplicate', () => {
+    withNumbersResponder({ handler: () => ['a', 'b'] }, ({ sendRequest, world, items, handled }) => {
       sendRequest('x')
       world.advance(100)
       sendRequest('x')
@@ -163,31 +169,31 @@ describe('a stream of answers', () => {
     })
   })
 
-  it('too long to be kept is not repeated, nor run again', () => {
+  it('neither repeats nor reruns a stream that is too long to cache', () => {
     const long = Array.from({ length: 1_000 }, (_, index) => String(index))
-    onNumbers(
+    withNumbersResponder(
       { handler: () => long },
-      ({ ask: sendRequest, world, items, handled, refusals, unacknowledged }) => {
+      ({ sendRequest, world, items, handled, ignored, unacknowledged }) => {
         sendRequest('x')
         world.advance(1_000)
         sendRequest('x')
         world.advance(1_000)
         expect(items()).toHaveLength(1_001)
         expect(handled).toHaveLength(1)
-        expect(refusals).toMatchObject([{ reason: 'duplicate' }])
+        expect(ignored).toMatchObject([{ reason: 'duplicate' }])
         expect(unacknowledged()).toBe(0)
       },
     )
   })
 })
 
-describe('the credit of a stream', () => {
-  it('stops the demand at 0, and a grant resumes it', () => {
+describe('the credit of a stream of responses', () => {
+  it('pulls no item without credit, and continues when credit is granted', () => {
     let made = 0
     function* endless(): Generator<string> {
       for (;;) yield String(made++)
     }
-    onNumbers({ handler: endless }, ({ ask: sendRequest, world, items }) => {
+    withNumbersResponder({ handler: endless }, ({ sendRequest, world, items }) => {
       sendRequest('x', properties(['__credit', '3']))
       world.advance(1_000)
       expect([items().length, made]).toEqual([3, 3])
@@ -200,7 +206,7 @@ describe('the credit of a stream', () => {
     })
   })
 
-  it('does not hold back the end of an Observable, nor its error', () => {
+  it('sends the end or error of an Observable without credit', () => {
     const failing = concat(
       of('a', 'b'),
       throwError(() => new Error('oops')),
@@ -209,15 +215,15 @@ describe('the credit of a stream', () => {
       [of('a', 'b'), '2:last 204'],
       [failing, '2:last 500'],
     ] as const)
-      onNumbers({ handler: () => responses$ }, ({ ask: sendRequest, world, items }) => {
+      withNumbersResponder({ handler: () => responses$ }, ({ sendRequest, world, items }) => {
         sendRequest('x', properties(['__credit', '2']))
         world.advance(1_000)
         expect(items()).toEqual(['0 200 a', '1 200 b', end])
       })
   })
 
-  it('holds back the end of an iterable, which has to be asked for it', () => {
-    onNumbers({ handler: () => ['a', 'b'] }, ({ ask: sendRequest, world, items }) => {
+  it('sends the end of an iterable only with credit, as it has to be pulled', () => {
+    withNumbersResponder({ handler: () => ['a', 'b'] }, ({ sendRequest, world, items }) => {
       sendRequest('x', properties(['__credit', '2']))
       world.advance(1_000)
       expect(items()).toEqual(['0 200 a', '1 200 b'])
@@ -227,18 +233,18 @@ describe('the credit of a stream', () => {
     })
   })
 
-  it.each(['-1', 'x', '', '1.5', '9'.repeat(12)])('that says %j is none', (credit) => {
-    onNumbers({ handler: () => ['a', 'b', 'c'] }, ({ ask: sendRequest, world, items }) => {
+  it.each(['-1', 'x', '', '1.5', '9'.repeat(12)])('ignores an invalid credit of %j', (credit) => {
+    withNumbersResponder({ handler: () => ['a', 'b', 'c'] }, ({ sendRequest, world, items }) => {
       sendRequest('x', properties(['__credit', credit]))
       world.advance(100)
       expect(items()).toHaveLength(4)
     })
   })
 
-  it('keeps what an Observable gives meanwhile, within bounds', () => {
-    onNumbers(
+  it('buffers the items of an Observable until credit is granted', () => {
+    withNumbersResponder(
       { handler: () => from(Array.from({ length: 50 }, (_, index) => String(index))) },
-      ({ ask: sendRequest, world, items }) => {
+      ({ sendRequest, world, items }) => {
         sendRequest('x', properties(['__credit', '1']))
         world.advance(100)
         expect(items()).toHaveLength(1)
@@ -249,11 +255,11 @@ describe('the credit of a stream', () => {
     )
   })
 
-  it('ends an Observable that is out of hand with an error, after what it kept', () => {
+  it('ends an Observable that overflows the buffer with 500, after the buffered items', () => {
     const flood = new Observable<string>((subscriber) => {
       while (!subscriber.closed) subscriber.next('drop')
     })
-    onNumbers({ handler: () => flood }, ({ ask: sendRequest, world, items, records }) => {
+    withNumbersResponder({ handler: () => flood }, ({ sendRequest, world, items, records }) => {
       sendRequest('x', properties(['__credit', '5']))
       world.advance(100)
       sendRequest('', properties(['__grant', '1000000']))
@@ -263,16 +269,16 @@ describe('the credit of a stream', () => {
     })
   })
 
-  it('of a request that is not known here goes by, acknowledged', () => {
-    onNumbers({}, ({ ask: sendRequest, world, refusals, handled, unacknowledged }) => {
+  it('acknowledges and ignores credit for an unknown request', () => {
+    withNumbersResponder({}, ({ sendRequest, world, ignored, handled, unacknowledged }) => {
       sendRequest('', properties(['__grant', '5']))
       world.advance(10)
-      expect([handled.length, refusals.length, unacknowledged()]).toEqual([0, 0, 0])
+      expect([handled.length, ignored.length, unacknowledged()]).toEqual([0, 0, 0])
     })
   })
 
-  it('that comes when all is over does nothing', () => {
-    onNumbers({ handler: () => ['a'] }, ({ ask: sendRequest, world, items }) => {
+  it('ignores credit after the end of the stream', () => {
+    withNumbersResponder({ handler: () => ['a'] }, ({ sendRequest, world, items }) => {
       sendRequest('x')
       world.advance(100)
       sendRequest('', properties(['__grant', '5']))
@@ -282,9 +288,9 @@ describe('the credit of a stream', () => {
   })
 })
 
-describe('a stream whose caller has vanished', () => {
-  it('stops for want of a sign of life, as long as the caller would have waited', () => {
-    onNumbers({ handler: () => NEVER }, ({ ask: sendRequest, world, records, unacknowledged }) => {
+describe('a stream whose requester has disappeared', () => {
+  it('stops a stream after its expiry without an item or credit', () => {
+    withNumbersResponder({ handler: () => NEVER }, ({ sendRequest, world, records, unacknowledged }) => {
       sendRequest('x', { messageExpiryInterval: 5 })
       world.advance(60_000)
       const [record] = records.values
@@ -294,8 +300,8 @@ describe('a stream whose caller has vanished', () => {
     })
   })
 
-  it('lives as long as there are items, or grants', () => {
-    onNumbers(
+  it('continues a stream beyond its expiry while items are sent or credit is granted', () => {
+    withNumbersResponder(
       {
         handler: () =>
           interval(4_000).pipe(
@@ -303,13 +309,13 @@ describe('a stream whose caller has vanished', () => {
             take(5),
           ),
       },
-      ({ ask: sendRequest, world, records }) => {
+      ({ sendRequest, world, records }) => {
         sendRequest('x', { messageExpiryInterval: 5 })
         world.advance(60_000)
         expect(records.values).toMatchObject([{ outcome: 'responded' }])
       },
     )
-    onNumbers({ handler: () => NEVER }, ({ ask: sendRequest, world, records }) => {
+    withNumbersResponder({ handler: () => NEVER }, ({ sendRequest, world, records }) => {
       sendRequest('x', { messageExpiryInterval: 5 })
       for (let count = 0; count < 5; count++) {
         world.advance(4_000)
@@ -321,11 +327,11 @@ describe('a stream whose caller has vanished', () => {
     })
   })
 
-  it('stops when an item reaches nobody', () => {
-    onNumbers(
+  it('stops a stream when the broker reports no subscriber to an item', () => {
+    withNumbersResponder(
       { handler: () => interval(100).pipe(map((index) => String(index))) },
-      ({ ask: sendRequest, world, records, items }) => {
-        sendRequest('x', { responseTopic: 'nobody/here' })
+      ({ sendRequest, world, records, items }) => {
+        sendRequest('x', { responseTopic: 'without/subscribers' })
         world.advance(1_000)
         expect(items()).toHaveLength(1)
         expect(records.values).toMatchObject([{ outcome: 'cancelled' }])

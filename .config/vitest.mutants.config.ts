@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs'
+import { defineConfig } from 'vitest/config'
+
+/** The part of `mutants.json` that is read here. */
+interface Mutants {
+  readonly packages: Readonly<
+    Record<string, { readonly tests: readonly string[]; readonly leaveOut: readonly string[] }>
+  >
+}
+
+const root = new URL('..', import.meta.url)
+
+// Set by `pnpm mutants`, which runs one package after the other.
+const name = process.env['ANTIPHON_MUTANTS'] ?? 'core'
+const { tests = [], leaveOut = [] } =
+  (JSON.parse(readFileSync(new URL('.config/mutants.json', root), 'utf8')) as Mutants).packages[name] ?? {}
+
+// Foreign programs are too slow to run against each mutant, and not every machine has them.
+const otherTiers = ['**/*.interop.test.ts', '**/*.nightly.test.ts']
+
+export default defineConfig({
+  root: root.pathname,
+  test: {
+    include: [...tests],
+    exclude: [...leaveOut, ...otherTiers],
+    setupFiles: ['.config/vitest.mutants.setup.ts'],
+    env: { ANTIPHON_FC_RUNS: '100' },
+    // Each mutant gets a new worker; within it, test files share what they import.
+    isolate: false,
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+  },
+})

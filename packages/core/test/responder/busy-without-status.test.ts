@@ -1,0 +1,180 @@
+import {
+  endpoint,
+  inOrder,
+  requests$,
+  serve,
+  text,
+  type OutgoingMessage,
+  type ServeOptions,
+} from '@antiphon/core'
+import { delay, of, Subject } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { bytesOf, observe, textOf } from '../observed.js'
+import { inWorld } from '../world.js'
+import { withResponder, type ResponderSetup } from './with-responder.js'
+
+const contract = { topic: 'echo', responseTopic: 'responses', request: text, response: text } as const
+const commands = endpoint({ ...contract, correlation: inOrder() })
+const wordy = endpoint({ ...contract, correlation: inOrder(), onFailure: ({ code }) => String(code) })
+const notifications = endpoint({ topic: 'echo', request: text, response: text, acceptsNotifications: true })
+const bare = { responseTopic: undefined, correlationData: undefined } as never as Partial<OutgoingMessage>
+
+type Types = NonNullable<(typeof commands)['types']>
+
+/** Runs a test with a responder that cannot send a status and takes 100 ms per request. */
+function withoutStatus(options: ServeOptions, test: (setup: ResponderSetup<Types>) => void): void {
+  const client = { protocolVersion: 4 } as const
+  const handler = ({ value }: { readonly value: string }) => of(value).pipe(delay(100))
+  withResponder<Types>({ endpoint: commands, client, handler, serve: options }, test)
+}
+
+function valuesOf({ handled }: Pick<ResponderSetup<Types>, 'handled'>): readonly string[] {
+  return handled.map(({ value }) => value)
+}
+
+describe('a request that cannot be answered 503 when the queue is full', () => {
+  it('queues a QoS 1 request that cannot be answered 503 beyond the limit of the queue', () => {
+    withoutStatus({ concurrency: 1, queue: 1 }, (setup) => {
+      for (const payload of ['1', '2', '3', '4']) setup.sendRequest(payload, bare)
+      setup.world.advance(50)
+      expect([setup.handled.length, setup.unacknowledged()]).toEqual([1, 4])
+      setup.world.advance(1_000)
+      expect(setup.responses.map(({ message }) => textOf(message))).toEqual(['1', '2', '3', '4'])
+      expect(setup.records.values.map(({ outcome }) => outcome)).toEqual(Array(4).fill('responded'))
+      expect(setup.unacknowledged()).toBe(0)
+    })
+  })
+
+  it('drops and records a QoS 0 request that cannot be answered 503', () => {
+    withoutStatus({ concurrency: 1, queue: 1 }, (setup) => {
+      for (const payload of ['1', '2', '3', '4']) setup.sendRequest(payload, { ...bare, qos: 0 })
+      setup.world.advance(1_000)
+      expect(valuesOf(setup)).toEqual(['1', '2'])
+      const busy = setup.records.values.filter(({ outcome }) => outcome === 'busy')
+      expect(busy.map(({ request, status }) => [textOf(request), status])).toEqual([
+        ['3', undefined],
+        ['4', undefined],
+      ])
+    })
+  })
+
+  it('drops and records a request acknowledged on receipt that cannot be answered 503', () => {
+    withResponder(
+      {
+        endpoint: commands,
+        client: { protocolVersion: 4 },
+        handler: ({ value }) => of(value).pipe(delay(100)),
+        requests: { acknowledge: 'on-receipt' },
+        serve: { concurrency: 1, queue: 0 },
+      },
+      ({ sendRequest, world, records, handled }) => {
+        sendRequest('1', bare)
+        sendRequest('2', bare)
+        world.advance(1_000)
+        expect(handled).toHaveLength(1)
+        expect(records.values.map(({ outcome }) => outcome)).toEqual(['busy', 'responded'])
+      },
+    )
+  })
+
+  it('queues notifications beyond the limit of the queue on MQTT 5', () => {
+    withResponder(
+      {
+        endpoint: notifications,
+        handler: ({ value }) => of(value).pipe(delay(100)),
+        serve: { concurrency: 1, queue: 0 },
+      },
+      ({ sendRequest, world, records }) => {
+        for (const payload of ['1', '2', '3']) sendRequest(payload, bare)
+        world.advance(1_000)
+        expect(records.values.map(({ outcome }) => outcome)).toEqual(Array(3).fill('responded'))
+      },
+    )
+  })
+
+  it('answers a request that finds the queue full by onFailure on MQTT 3.1.1', () => {
+    withResponder(
+      {
+        endpoint: wordy,
+        client: { protocolVersion: 4 },
+        handler: ({ value }) => of(value).pipe(delay(100)),
+        serve: { concurrency: 1, queue: 0 },
+      },
+      ({ sendRequest, world, responses, records }) => {
+        sendRequest('1', bare)
+        sendRequest('2', bare)
+        world.advance(1_000)
+        expect(responses.map(({ message }) => textOf(message))).toEqual(['503', '1'])
+        expect(records.values[0]).toMatchObject({ outcome: 'busy', status: 503 })
+      },
+    )
+  })
+})
+
+describe('a request that cannot be answered 503 by a draining responder', () => {
+  it('leaves a request unacknowledged while draining; the next responder receives it', () => {
+    const drain$ = new Subject<void>()
+    withoutStatus({ drain$ }, (setup) => {
+      const { sendRequest, world, records, server, unacknowledged } = setup
+      sendRequest('1', bare)
+      world.advance(10)
+      drain$.next()
+      sendRequest('2', bare)
+      world.advance(10)
+      expect(records.values.map(({ outcome, status }) => [outcome, status])).toEqual([['busy', undefined]])
+      world.advance(1_000)
+      expect(valuesOf(setup)).toEqual(['1'])
+      expect(records.ending()).toBe('complete')
+      expect(unacknowledged()).toBe(1)
+
+      void server.close()
+      world.advance(5_000)
+      const again = observe(
+        world,
+        requests$(
+          world.link('server', { protocolVersion: 4, clean: false, sessionExpiryInterval: 3_600 }),
+          commands,
+        ).pipe(serve(({ value }) => of(value))),
+      )
+      world.advance(1_000)
+      expect(again.values.map(({ request }) => textOf(request))).toEqual(['2'])
+      expect(unacknowledged()).toBe(0)
+    })
+  })
+
+  it('passes a request left unacknowledged while draining to another member of the group', () => {
+    inWorld((world) => {
+      const drain$ = new Subject<void>()
+      const handled: [member: string, request: string][] = []
+      const member = (name: string, options: ServeOptions) => {
+        const link = world.link(name, { protocolVersion: 4 })
+        const records = observe(
+          world,
+          requests$(link, commands, { group: 'workers' }).pipe(
+            serve(({ value }) => {
+              handled.push([name, value])
+              return of(value).pipe(delay(100))
+            }, options),
+          ),
+        )
+        return { link, records }
+      }
+      const first = member('one', { drain$ })
+      world.advance(50)
+      world.broker.publish({ topic: 'echo', payload: bytesOf('1') })
+      world.advance(10)
+      drain$.next()
+      world.broker.publish({ topic: 'echo', payload: bytesOf('2') })
+      world.advance(10)
+      member('two', {})
+      world.advance(1_000)
+      expect(first.records.ending()).toBe('complete')
+      void first.link.close()
+      world.advance(5_000)
+      expect(handled).toEqual([
+        ['one', '1'],
+        ['two', '2'],
+      ])
+    })
+  })
+})

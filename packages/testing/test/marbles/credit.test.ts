@@ -1,0 +1,39 @@
+import { endpoint, exchange$, requests$, serve, text } from '@antiphon/core'
+import { describe, it } from 'vitest'
+import { marbles } from '../../src/index.js'
+import { firstRequest } from './echo.js'
+
+describe('a stream with credit, in marbles', () => {
+  it(
+    'requests further items as it receives them, and completes',
+    marbles(({ link, expectObservable, expectPublished }) => {
+      const count = endpoint({ topic: 'count', request: text, response: text, responses: 'many' })
+      requests$(link({ clientId: 'responder' }), count)
+        .pipe(serve(() => ['1', '2', '3', '4', '5']))
+        .subscribe()
+      const options = { credit: 2, timeout: 50 }
+      expectObservable(exchange$(link({ clientId: 'requester' }), count, 'up', options)).toBe('(12345|)')
+      expectPublished('count', { clientId: 'requester' }).toBe('(qggggg)', {
+        q: { userProperties: [['__credit', '2']] },
+        g: { userProperties: [['__grant', '1']] },
+      })
+    }),
+  )
+
+  it(
+    'sends no item without credit, and continues once credit is added',
+    marbles(({ link, publish, expectPublished }) => {
+      const count = endpoint({ topic: 'count', request: text, response: text, responses: 'many' })
+      requests$(link(), count)
+        .pipe(serve(() => ['1', '2', '3']))
+        .subscribe()
+      link().messages$('me').subscribe()
+      const request = { ...firstRequest, topic: 'count' }
+      publish('                 --a---b---', {
+        a: { ...request, userProperties: [['__credit', '2']] },
+        b: { ...request, payload: '', userProperties: [['__grant', '2']] },
+      })
+      expectPublished('me').toBe('--(12)(3e)', { e: { payload: '' } })
+    }),
+  )
+})

@@ -1,0 +1,194 @@
+import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { readArguments } from '../../check/mutants/arguments.js'
+import { mergeBaseline, pageOf } from '../../check/mutants/baseline.js'
+import { countByFolder, scoreOf, survivorsIn, type MutationReport } from '../../check/mutants/counts.js'
+import { belowFloor } from '../../check/mutants/floors.js'
+import { folderOf, select, wholeFolders } from '../../check/mutants/selection.js'
+import { readSettings } from '../../check/mutants/settings.js'
+import { textTable } from '../../check/mutants/table.js'
+import { copyWorkspace } from '../../check/mutants/workspace-copy.js'
+import { inRoot } from '../../check/workspace.js'
+
+const sources = [
+  'packages/core/src/index.ts',
+  'packages/core/src/link/back-off.ts',
+  'packages/core/src/link/fatal.ts',
+  'packages/mqtt/src/encode.ts',
+]
+const [index = '', backOff = '', fatal = '', encode = ''] = sources
+
+const mutant = (status: string, line = 1) => ({
+  status,
+  mutatorName: 'BooleanLiteral',
+  replacement: 'false',
+  location: { start: { line, column: 3 } },
+})
+const report: MutationReport = {
+  files: {
+    [backOff]: {
+      mutants: ['Killed', 'Timeout', 'Survived', 'NoCoverage'].map((status, at) => mutant(status, at)),
+    },
+    [fatal]: { mutants: ['Killed', 'Ignored', 'RuntimeError'].map((status) => mutant(status)) },
+    [encode]: { mutants: [mutant('Survived')] },
+  },
+}
+
+describe('the arguments of `pnpm mutants`', () => {
+  it('mutates all sources without arguments', () => {
+    expect(readArguments([])).toEqual({ paths: [], isSaving: false, isFresh: false, concurrency: undefined })
+  })
+
+  it('takes paths among the options', () => {
+    expect(readArguments([backOff, '--save', '--concurrency', '2', '--force', fatal])).toEqual({
+      paths: [backOff, fatal],
+      isSaving: true,
+      isFresh: true,
+      concurrency: 2,
+    })
+  })
+
+  it.each(['0', '1.5', 'many'])('refuses a concurrency of %s', (text) => {
+    expect(() => readArguments(['--concurrency', text])).toThrow(`--concurrency is ${text}: it must be`)
+  })
+
+  it('refuses an unknown option', () => {
+    expect(() => readArguments(['--saev'])).toThrow('--saev')
+  })
+})
+
+describe('the selection of sources to mutate', () => {
+  it('is all sources, by package, if no path is given', () => {
+    expect(select(sources, [])).toEqual([
+      { name: 'core', files: [index, backOff, fatal] },
+      { name: 'mqtt', files: [encode] },
+    ])
+  })
+
+  it('is a file, or all files of a folder, each once', () => {
+    expect(select(sources, ['./packages/core/src/link/', backOff])).toEqual([
+      { name: 'core', files: [backOff, fatal] },
+    ])
+  })
+
+  it('refuses a path that is no source', () => {
+    expect(() => select(sources, [backOff, 'packages/core/src/lin'])).toThrow(
+      'cannot mutate packages/core/src/lin: it is no source file or folder',
+    )
+  })
+
+  it('counts a file in the first folder below `src`', () => {
+    expect(folderOf('packages/core/src/index.ts')).toBe('core')
+    expect(folderOf('packages/core/src/link/back-off.ts')).toBe('core/link')
+    expect(folderOf('packages/core/src/link/deep/er.ts')).toBe('core/link')
+  })
+
+  it('tells folders that are mutated whole from those mutated in part', () => {
+    expect([...wholeFolders(sources, [index, backOff])]).toEqual(['core'])
+    expect([...wholeFolders(sources, sources)]).toEqual(['core', 'core/link', 'mqtt'])
+  })
+})
+
+describe('the counts of mutants', () => {
+  it('are kept by folder, with timeouts among the killed and without mutants that did not run', () => {
+    expect(countByFolder(report, [backOff, fatal])).toEqual({
+      'core/link': { killed: 3, survived: 1, noCoverage: 1 },
+    })
+  })
+
+  it('have a score: the percentage of killed mutants, also of those that no test ran', () => {
+    expect(scoreOf({ killed: 3, survived: 1, noCoverage: 0 })).toBe(75)
+    expect(scoreOf({ killed: 3, survived: 0, noCoverage: 1 })).toBe(75)
+    expect(scoreOf({ killed: 0, survived: 0, noCoverage: 0 })).toBeUndefined()
+  })
+
+  it('name survivors by file, line and column', () => {
+    expect(survivorsIn(report, [backOff, fatal])).toEqual([
+      `${backOff}:2:3  BooleanLiteral: false`,
+      `${backOff}:3:3  BooleanLiteral: false (no coverage)`,
+    ])
+  })
+})
+
+describe('the floors of mutation testing', () => {
+  const counts = { 'core/link': { killed: 89, survived: 11, noCoverage: 0 } }
+
+  it('name a folder that is below its own', () => {
+    expect(belowFloor(counts, { 'core/link': 90 }, new Set(['core/link']))).toEqual([
+      'core/link: tests kill 89.0 % of the mutants, the floor is 90 %',
+    ])
+  })
+
+  it('pass a folder that is on its own, and those without one', () => {
+    expect(belowFloor(counts, { 'core/link': 89 }, new Set(['core/link']))).toEqual([])
+    expect(belowFloor(counts, {}, new Set(['core/link']))).toEqual([])
+  })
+
+  it('do not judge a folder that was mutated in part', () => {
+    expect(belowFloor(counts, { 'core/link': 90 }, new Set())).toEqual([])
+  })
+
+  it('are set for folders that exist', () => {
+    const { packages, floors } = readSettings()
+    const names = Object.keys(packages)
+    for (const folder of Object.keys(floors)) expect(names).toContain(folder.split('/')[0])
+  })
+})
+
+describe('the baseline of mutation testing', () => {
+  const row = (killed: number) => ({ killed, survived: 1, noCoverage: 0 })
+
+  it('takes folders that were mutated whole, keeps the others and drops those that are gone', () => {
+    const saved = { core: row(1), 'core/gone': row(1), mqtt: row(1) }
+    const counts = { core: row(5), 'core/link': row(5), mqtt: row(5) }
+    const folders = {
+      whole: new Set(['core', 'core/link']),
+      existing: new Set(['core', 'core/link', 'mqtt']),
+    }
+    expect(mergeBaseline(saved, counts, folders)).toEqual({ core: row(5), 'core/link': row(5), mqtt: row(1) })
+  })
+
+  it('has a page with a line for each folder and the total', () => {
+    const page = pageOf({ core: row(3), 'core/link': row(9) })
+    expect(page).toContain(
+      '| core | 3 | 1 | 0 | 75.0 % |\n| core/link | 9 | 1 | 0 | 90.0 % |\n| total | 12 | 2 | 0 | 85.7 % |',
+    )
+    expect(page).toContain('pnpm mutants --save')
+  })
+})
+
+describe('the table of `pnpm mutants`', () => {
+  it('aligns its columns and shows the saved score beside the new one', () => {
+    const counts = { 'core/link': { killed: 9, survived: 1, noCoverage: 0 } }
+    const saved = { 'core/link': { killed: 8, survived: 2, noCoverage: 0 } }
+    expect(textTable(counts, saved)).toBe(
+      '  folder     killed  survived  no coverage   score   saved\n' +
+        '  core/link       9         1            0  90.0 %  80.0 %\n',
+    )
+  })
+
+  it('shows no saved score of a folder that was never saved', () => {
+    expect(textTable({ core: { killed: 1, survived: 0, noCoverage: 0 } }, {})).toContain('100.0 %      –\n')
+  })
+})
+
+describe('the copy of the workspace', () => {
+  it('links its packages to each other and not to the sources', async () => {
+    const copy = await realpath(await mkdtemp(join(tmpdir(), 'antiphon-mutants-')))
+    try {
+      await copyWorkspace(copy)
+      const core = join(copy, 'packages', 'core')
+      expect(await realpath(join(copy, 'packages', 'testing', 'node_modules', '@antiphon', 'core'))).toBe(
+        core,
+      )
+      const source = 'packages/core/src/index.ts'
+      const before = await readFile(inRoot(source), 'utf8')
+      await writeFile(join(copy, source), '')
+      expect(await readFile(inRoot(source), 'utf8')).toBe(before)
+    } finally {
+      await rm(copy, { recursive: true, force: true })
+    }
+  })
+})
