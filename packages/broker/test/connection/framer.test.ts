@@ -6,7 +6,7 @@ import { hex } from '../world.js'
 
 const runs = Number(process.env['ANTIPHON_FC_RUNS'] ?? 500)
 
-/** A packet of some type with a body of that length. */
+/** Returns a PUBLISH with this body. */
 function packet(body: Uint8Array): Buffer {
   const head = Buffer.alloc(5)
   head[0] = 0x30
@@ -19,19 +19,19 @@ function read(framer: Framer): string[] {
   return found
 }
 
-describe('the framer', () => {
-  it('finds the same packets however the stream is cut', () => {
+describe('Framer', () => {
+  it('finds the same packets however the stream is split into chunks', () => {
     fc.assert(
       fc.property(
         fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 20 }),
         fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1 }),
-        (bodies, cuts) => {
+        (bodies, sizes) => {
           const packets = bodies.map(packet)
           const stream = Buffer.concat(packets)
           const framer = new Framer(1_000)
           const found: string[] = []
-          for (let at = 0, turn = 0; at < stream.length; turn++) {
-            const size = cuts[turn % cuts.length] as number
+          for (let at = 0, index = 0; at < stream.length; index++) {
+            const size = sizes[index % sizes.length] as number
             framer.append(Buffer.from(stream.subarray(at, at + size)))
             at += size
             found.push(...read(framer))
@@ -44,7 +44,7 @@ describe('the framer', () => {
     )
   })
 
-  it('keeps what comes while nobody asks', () => {
+  it('buffers packets that are appended between reads', () => {
     const framer = new Framer(100)
     framer.append(hex('c000 c0'))
     expect(framer.next()).toBe(true)
@@ -53,7 +53,7 @@ describe('the framer', () => {
     expect(read(framer)).toEqual(['c000', 'c000', 'c000'])
   })
 
-  it('refuses a packet by its announced length, before anything of it is kept', () => {
+  it('refuses a packet by its Remaining Length before buffering its body', () => {
     const framer = new Framer(100)
     framer.append(hex('30 61'))
     expect(framer.next()).toBe(false)
@@ -62,13 +62,16 @@ describe('the framer', () => {
     expect(() => strict.next()).toThrow('the packet has 99 bytes: the Maximum Packet Size is 98')
   })
 
-  it.each(['30 80808080', '30 ffffffff01', '30 8000'])('refuses the length %s', (digits) => {
-    const framer = new Framer(1_000_000_000)
-    framer.append(hex(digits))
-    expect(() => framer.next()).toThrow(/Remaining Length/)
-  })
+  it.each(['30 80808080', '30 ffffffff01', '30 8000'])(
+    'refuses the invalid Remaining Length of %s',
+    (digits) => {
+      const framer = new Framer(1_000_000_000)
+      framer.append(hex(digits))
+      expect(() => framer.next()).toThrow(/Remaining Length/)
+    },
+  )
 
-  it('claims no room for what has not arrived', () => {
+  it('does not allocate memory for bytes that have not arrived', () => {
     const framer = new Framer(300_000_000)
     framer.append(hex('30 ffffff7f'))
     for (let index = 0; index < 100; index++) {

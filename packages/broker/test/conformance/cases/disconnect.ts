@@ -1,15 +1,15 @@
 import { expect } from 'vitest'
-import { connectBytes, long, packet, properties, property, publishBytes, text } from '../bytes.js'
-import { rows } from '../table.js'
-import type { Row } from '../table.js'
+import { connectBytes, uint32, packet, properties, property, publishBytes, text } from '../bytes.js'
+import { normCases } from '../norm-case.js'
+import type { NormCase } from '../norm-case.js'
 
 const will = { topic: 'will', payload: 'gone', qos: 0, retain: false }
 
 /** PINGREQ, DISCONNECT and AUTH. */
-export const disconnectRows: readonly Row[] = rows(
+export const disconnectCases: readonly NormCase[] = normCases(
   {
     norm: '3.12.4-1',
-    says: 'PINGREQ is answered by PINGRESP',
+    title: 'answers PINGREQ with PINGRESP',
     run: async ({ join }) => {
       const client = await join('a')
       client.send('c0 00')
@@ -19,49 +19,49 @@ export const disconnectRows: readonly Row[] = rows(
   {
     norm: '3.14.4-1',
     norm311: '3.14.4-2',
-    says: 'nothing a client sends after DISCONNECT is carried out',
+    title: 'ignores packets that a client sends after DISCONNECT',
     run: async ({ join, version }) => {
       const watcher = await join('watcher')
       await watcher.subscribe('t')
       const client = await join('a')
       client.send('e0 00', publishBytes(version, 't'), 'c0 00')
-      expect(await client.ended()).toEqual([])
-      await watcher.quiet()
+      expect(await client.untilClosed()).toEqual([])
+      await watcher.expectQuiet()
     },
   },
   {
     norm: '3.14.4-2',
     norm311: '3.14.4-1',
-    says: 'after DISCONNECT the connection ends',
+    title: 'closes the connection after DISCONNECT',
     run: async ({ join }) => {
       const client = await join('a')
       client.send('e0 00')
-      expect(await client.ended()).toEqual([])
+      expect(await client.untilClosed()).toEqual([])
     },
   },
   {
     norm: '3.14.4-3',
-    says: 'a DISCONNECT with 0x00 forgets the will',
+    title: 'does not publish the will after DISCONNECT with 0x00',
     run: async ({ join }) => {
       const watcher = await join('watcher')
       await watcher.subscribe('will')
       const client = await join('a', { will })
       client.send('e0 00')
-      await client.ended()
-      await watcher.quiet()
+      await client.untilClosed()
+      await watcher.expectQuiet()
     },
   },
   {
     norm: '3.14.4 (0x04)',
     versions: [5],
-    says: 'a DISCONNECT with any other reason publishes the will',
+    title: 'publishes the will after DISCONNECT with 0x04 or an error code',
     run: async ({ join }) => {
       const watcher = await join('watcher')
       await watcher.subscribe('will')
       for (const digits of ['e0 01 04', 'e0 02 80 00']) {
         const client = await join('a', { will })
         client.send(digits)
-        await client.ended()
+        await client.untilClosed()
         expect(await watcher.next('publish')).toMatchObject({ topic: 'will' })
       }
     },
@@ -69,29 +69,29 @@ export const disconnectRows: readonly Row[] = rows(
   {
     norm: '3.14.2.2.2 (Session Expiry)',
     versions: [5],
-    says: 'DISCONNECT may change the session’s expiry, but not where CONNECT said 0',
+    title: 'changes the Session Expiry Interval at DISCONNECT, unless it was 0 in CONNECT',
     run: async ({ join, broker, advance }) => {
-      const prolong = packet(0xe0, Buffer.from([0]), properties(property(0x11, long(50))))
+      const prolong = packet(0xe0, Buffer.from([0]), properties(property(0x11, uint32(50))))
       const client = await join('a', { properties: { sessionExpiryInterval: 5 } })
       client.send(prolong)
-      await client.ended()
+      await client.untilClosed()
       advance(49_000)
       expect(broker.session('a')).toBeDefined()
       advance(2_000)
       expect(broker.session('a')).toBeUndefined()
       const brief = await join('b')
       brief.send(prolong)
-      await brief.expelled(0x82)
+      await brief.expectDisconnected(0x82)
     },
   },
   {
     norm: '3.14.2-2',
     versions: [5],
-    says: 'the broker’s DISCONNECT has no session expiry',
+    title: 'sends DISCONNECT without a Session Expiry Interval',
     run: async ({ join, broker }) => {
       const client = await join('a', { properties: { sessionExpiryInterval: 5 } })
       broker.disconnect('a')
-      const [last] = await client.ended()
+      const [last] = await client.untilClosed()
       expect(last).toMatchObject({ cmd: 'disconnect', reasonCode: 0x98 })
       expect(last?.properties?.sessionExpiryInterval).toBeUndefined()
     },
@@ -99,36 +99,36 @@ export const disconnectRows: readonly Row[] = rows(
   {
     norm: '3.14.2-3',
     versions: [5],
-    says: 'its reason string is left out where the packet would be too large, or is not wanted',
+    title: 'omits the Reason String of DISCONNECT when it is too large or not requested',
     run: async ({ join }) => {
-      for (const [wish, isSaid] of [
+      for (const [limits, isPresent] of [
         [{}, true],
         [{ maximumPacketSize: 30 }, false],
         [{ requestProblemInformation: false }, false],
       ] as const) {
-        const client = await join('a', { properties: wish })
+        const client = await join('a', { properties: limits })
         client.send('00 00')
-        const [last] = await client.ended()
-        expect(last?.properties?.reasonString !== undefined).toBe(isSaid)
+        const [last] = await client.untilClosed()
+        expect(last?.properties?.reasonString !== undefined).toBe(isPresent)
       }
     },
   },
   {
     norm: '4.12.0-1',
     versions: [5],
-    says: 'an authentication method that is not spoken is refused with 0x8C',
+    title: 'refuses an unknown Authentication Method, with 0x8C',
     run: async ({ dial }) => {
       const client = await dial()
       client.send(connectBytes(5, { section: properties(property(0x15, text('unknown'))) }))
-      await client.refused(0x8c)
+      await client.expectRefused(0x8c)
     },
   },
   {
     norm: '4.12.0-2',
     versions: [5],
-    says: 'an authentication goes back and forth with 0x18, always in the method of CONNECT, until CONNACK',
+    title: 'exchanges AUTH packets with 0x18 in the method of CONNECT until CONNACK',
     options: {
-      authenticationMethods: ['riddle'],
+      authenticationMethods: ['challenge'],
       authority: {
         authenticate: ({ step, authenticationData }) =>
           step < 2
@@ -139,7 +139,7 @@ export const disconnectRows: readonly Row[] = rows(
       },
     },
     run: async ({ dial }) => {
-      const method = property(0x15, text('riddle'))
+      const method = property(0x15, text('challenge'))
       const response = (data: string, name = method): Buffer =>
         packet(0xf0, Buffer.from([0x18]), properties(name, property(0x16, text(data))))
       for (const [data, reasonCode] of [
@@ -149,48 +149,48 @@ export const disconnectRows: readonly Row[] = rows(
         const client = await dial()
         client.send(connectBytes(5, { section: properties(method) }))
         for (const step of ['0', '1']) {
-          const { reasonCode: said, properties: section } = await client.next('auth')
-          expect([said, section?.authenticationMethod, String(section?.authenticationData)]).toEqual([
-            0x18,
-            'riddle',
-            step,
-          ])
+          const { reasonCode: authReasonCode, properties: section } = await client.next('auth')
+          expect([
+            authReasonCode,
+            section?.authenticationMethod,
+            String(section?.authenticationData),
+          ]).toEqual([0x18, 'challenge', step])
           client.send(response(data))
         }
         const connack = await client.next('connack')
         expect(connack.reasonCode).toBe(reasonCode)
-        if (reasonCode === 0) expect(connack.properties?.authenticationMethod).toBe('riddle')
+        if (reasonCode === 0) expect(connack.properties?.authenticationMethod).toBe('challenge')
       }
       const client = await dial()
       client.send(connectBytes(5, { section: properties(method) }))
       await client.next('auth')
       client.send(response('right', property(0x15, text('other'))))
-      await client.refused(0x82)
+      await client.expectRefused(0x82)
     },
   },
   {
     norm: '4.12.0-6',
     versions: [5],
-    says: 'no AUTH comes from the broker where CONNECT named no method, and none may from the client',
+    title: 'disconnects on AUTH from a client whose CONNECT had no Authentication Method, with 0x82',
     run: async ({ join }) => {
       const client = await join('a')
-      client.send(packet(0xf0, Buffer.from([0x19]), properties(property(0x15, text('riddle')))))
-      await client.expelled(0x82)
+      client.send(packet(0xf0, Buffer.from([0x19]), properties(property(0x15, text('challenge')))))
+      await client.expectDisconnected(0x82)
     },
   },
   {
     norm: '4.12.1-1',
     versions: [5],
-    says: 'a client that is in may authenticate anew, and is served meanwhile',
-    options: { authenticationMethods: ['riddle'], authority: { authenticate: () => ({ admit: true }) } },
+    title: 're-authenticates a connected client',
+    options: { authenticationMethods: ['challenge'], authority: { authenticate: () => ({ admit: true }) } },
     run: async ({ dial }) => {
-      const method = property(0x15, text('riddle'))
+      const method = property(0x15, text('challenge'))
       const client = await dial()
       client.send(connectBytes(5, { section: properties(method) }))
       await client.next('connack')
       client.send(packet(0xf0, Buffer.from([0x19]), properties(method)))
       expect(await client.next('auth')).toMatchObject({ reasonCode: 0 })
-      await client.quiet()
+      await client.expectQuiet()
     },
   },
 )

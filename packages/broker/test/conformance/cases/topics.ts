@@ -1,14 +1,14 @@
 import { expect } from 'vitest'
-import { packet, properties, publishBytes, text, word } from '../bytes.js'
-import { rows } from '../table.js'
-import type { Row } from '../table.js'
+import { packet, properties, publishBytes, text, uint16 } from '../bytes.js'
+import { normCases } from '../norm-case.js'
+import type { NormCase } from '../norm-case.js'
 
-/** Topic filters and topic names. */
-export const topicRows: readonly Row[] = rows(
+/** Topic names, topic filters and wildcards. */
+export const topicCases: readonly NormCase[] = normCases(
   {
     norm: '4.7.1-1',
     norm311: '4.7.1-2',
-    says: '# stands alone on the last level',
+    title: '# stands alone on the last level',
     run: async ({ join, version }) => {
       const client = await join('a')
       for (const filter of ['a#', 'a/#/b', '##', '#/'])
@@ -19,7 +19,7 @@ export const topicRows: readonly Row[] = rows(
   {
     norm: '4.7.1-2',
     norm311: '4.7.1-3',
-    says: '+ stands alone on any level',
+    title: 'accepts + only alone on a level of a filter',
     run: async ({ join, version }) => {
       const client = await join('a')
       for (const filter of ['a+', '+a/b', 'a/++'])
@@ -30,9 +30,9 @@ export const topicRows: readonly Row[] = rows(
   },
   {
     norm: '4.7.1 (matching)',
-    says: 'wildcards select what the norm says they do',
+    title: 'matches wildcards as in the examples of the standard',
     run: async ({ join, version }) => {
-      for (const [filter, topic, isSelected] of [
+      for (const [filter, topic, isMatch] of [
         ['sport/#', 'sport', true],
         ['sport/#', 'sport/a/b', true],
         ['sport/#', 'sports', false],
@@ -48,27 +48,27 @@ export const topicRows: readonly Row[] = rows(
         const client = await join('a')
         await client.subscribe(filter, { qos: 0 })
         client.send(publishBytes(version, topic))
-        expect([filter, topic, (await client.gather()).length]).toEqual([filter, topic, isSelected ? 1 : 0])
+        expect([filter, topic, (await client.receiveAll()).length]).toEqual([filter, topic, isMatch ? 1 : 0])
       }
     },
   },
   {
     norm: '4.7.2-1',
-    says: 'a wildcard on the first level selects no topic that begins with $',
+    title: 'does not match topics that start with $ by a wildcard on the first level',
     run: async ({ join, version }) => {
       const client = await join('a')
       for (const filter of ['#', '+/info', '+/#']) await client.subscribe(filter, { qos: 0 })
       client.send(publishBytes(version, '$own/info', { flags: 1, payload: 'x' }))
-      await client.quiet()
+      await client.expectQuiet()
       for (const filter of ['#', '+/info']) await client.subscribe(filter, { qos: 0 })
-      await client.quiet()
+      await client.expectQuiet()
       await client.subscribe('$own/#', { qos: 0 })
       expect(await client.next('publish')).toMatchObject({ topic: '$own/info' })
     },
   },
   {
     norm: '4.7.3-1',
-    says: 'filters have at least one character',
+    title: 'refuses an empty topic filter',
     run: async ({ join, version }) => {
       const client = await join('a')
       expect(await client.subscribe('')).toEqual([version === 5 ? 0x8f : 0x80])
@@ -76,21 +76,21 @@ export const topicRows: readonly Row[] = rows(
   },
   {
     norm: '4.7.3-2',
-    says: 'neither names nor filters hold U+0000',
+    title: 'disconnects on U+0000 in a topic name or filter, with 0x81',
     run: async ({ join, version }) => {
       const section = version === 5 ? [properties()] : []
       const publish = publishBytes(version, 'a\u0000b')
-      const subscribe = packet(0x82, word(1), ...section, text('a\u0000b'), Buffer.from([0]))
+      const subscribe = packet(0x82, uint16(1), ...section, text('a\u0000b'), Buffer.from([0]))
       for (const bytes of [publish, subscribe]) {
         const client = await join('a')
         client.send(bytes)
-        await client.expelled(0x81)
+        await client.expectDisconnected(0x81)
       }
     },
   },
   {
     norm: '4.7.3-3',
-    says: 'names and filters go up to 65 535 bytes',
+    title: 'accepts topic names and filters of 65 535 bytes',
     run: async ({ join, version }) => {
       const client = await join('a')
       const topic = 'x'.repeat(65_535)
@@ -101,23 +101,23 @@ export const topicRows: readonly Row[] = rows(
   },
   {
     norm: '4.7.3-4',
-    says: 'neither letters’ case nor look-alikes are made the same',
+    title: 'matches topics without Unicode or case normalization',
     run: async ({ join, version }) => {
       const client = await join('a')
       await client.subscribe('\u00e9', { qos: 0 })
       client.send(publishBytes(version, 'e\u0301'), publishBytes(version, '\u00c9'))
-      await client.quiet()
+      await client.expectQuiet()
     },
   },
   {
     norm: '1.5.4-3',
     norm311: '1.5.3-3',
-    says: 'U+FEFF is a character as any other, never skipped',
+    title: 'keeps U+FEFF in topic names and filters',
     run: async ({ join, version }) => {
       const client = await join('a')
       await client.subscribe('\ufefft', { qos: 0 })
       client.send(publishBytes(version, 't'), publishBytes(version, '\ufefft'))
-      const [only] = await client.gather()
+      const [only] = await client.receiveAll()
       expect(only?.topic).toBe('\ufefft')
     },
   },

@@ -3,8 +3,8 @@ import { filter, take } from 'rxjs'
 import type { BrokerEvent } from '../../src/index.js'
 import type { AnyPacket, Client, World } from '../world.js'
 
-/** A session that outlives its connection. */
-export const lasting: AnyPacket = { clean: false, properties: { sessionExpiryInterval: 100 } }
+/** The fields of a CONNECT with a persistent session. */
+export const persistent: AnyPacket = { clean: false, properties: { sessionExpiryInterval: 100 } }
 
 export const bytes = (text: string): Uint8Array => Buffer.from(text)
 
@@ -13,7 +13,7 @@ export function subscribe(client: Client, topicFilter: string): void {
   client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: topicFilter, qos: 1 }] })
 }
 
-/** A connected client that is subscribed to a filter, and was told so. */
+/** Connects a client, subscribes it to a filter and discards its CONNACK and SUBACK. */
 export function subscriber(
   world: World,
   clientId: string,
@@ -26,14 +26,14 @@ export function subscriber(
   return client
 }
 
-/** Publishes one message from a connection of its own. */
+/** Publishes one message from a new connection. */
 export function publish(world: World, message: AnyPacket): void {
   const from = world.join('from')
   from.send({ cmd: 'publish', messageId: 1, topic: 't', payload: 'the message', qos: 0, ...message })
   from.cut()
 }
 
-/** What a client got since the last look: `topic: payload`, of which the beginning. */
+/** Returns the messages received since the last call as `topic: payload`, the payload cut to 11 characters. */
 export function messages(client: Client): string[] {
   return client
     .take()
@@ -41,45 +41,46 @@ export function messages(client: Client): string[] {
     .map(({ topic, payload }) => `${topic}: ${String(payload).slice(0, 11)}`)
 }
 
-/** Calls `act` within an observer of `events$`, at the first event that is wanted. */
+/** Calls `act` within an observer of `events$`, at the first event that matches. */
 export function onFirst(
   world: World,
-  isWanted: (event: BrokerEvent) => boolean,
+  isMatch: (event: BrokerEvent) => boolean,
   act: (event: BrokerEvent) => void,
 ): void {
-  world.broker.events$.pipe(filter(isWanted), take(1)).subscribe(act)
+  world.broker.events$.pipe(filter(isMatch), take(1)).subscribe(act)
 }
 
-/** A client in process, connected. */
-export interface InProcess {
-  readonly heard: string[]
+/** A connected client in process. */
+export interface InProcessClient {
+  /** What its transport emitted: `online`, `offline` or `topic: payload`. */
+  readonly received: string[]
   readonly publish: (topic: string, payload: string, qos?: 0 | 1) => void
   readonly subscribe: (topicFilter: string) => void
   readonly unsubscribe: (topicFilter: string) => void
   readonly close: () => void
 }
 
-/** Connects a client in process; what it calls happens within the call. */
-export function inProcess(world: World, clientId: string): InProcess {
+/** Connects a client in process. Its methods act synchronously. */
+export function connectInProcess(world: World, clientId: string): InProcessClient {
   const transport = world.broker.transport({ clientId })
-  const heard: string[] = []
-  const hear = ({ topic, payload }: Message): void => {
-    heard.push(`${topic}: ${Buffer.from(payload).toString().slice(0, 11)}`)
+  const received: string[] = []
+  const record = ({ topic, payload }: Message): void => {
+    received.push(`${topic}: ${Buffer.from(payload).toString().slice(0, 11)}`)
   }
   const connection = transport.connect$(1).subscribe({
     next: (event) => {
-      if (event.type === 'online') heard.push('online')
+      if (event.type === 'online') received.push('online')
       if (event.type !== 'message') return
-      hear(event.message)
+      record(event.message)
       event.acknowledge()
     },
-    error: () => heard.push('offline'),
+    error: () => received.push('offline'),
   })
   world.advance()
   const options = { qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const
   const ignore = { error: () => undefined }
   return {
-    heard,
+    received,
     publish: (topic, payload, qos = 1) =>
       transport.publish$({ topic, payload: bytes(payload), qos }).subscribe(ignore),
     subscribe: (topicFilter) =>
@@ -89,8 +90,8 @@ export function inProcess(world: World, clientId: string): InProcess {
   }
 }
 
-/** Lets a broker close that was told to, whatever it waits for. */
-export async function closed(world: World): Promise<void> {
+/** Closes a broker, or waits until it is closed, with enough virtual time for all its timeouts. */
+export async function closeBroker(world: World): Promise<void> {
   for (let round = 0; round < 10; round++) {
     world.advance(1_000)
     await world.settle()

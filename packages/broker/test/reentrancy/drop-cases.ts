@@ -1,14 +1,14 @@
 import type { BrokerOptions, DropReason } from '../../src/index.js'
 import type { AnyPacket, World } from '../world.js'
-import { lasting, publish, subscriber } from './scene.js'
+import { persistent, publish, subscriber } from './clients.js'
 
-/** A way in which the session `victim` loses a message of topic `t` while one is routed. */
-export interface Drop {
+/** A way to make the session `victim` lose a message of topic `t` while a message is routed. */
+export interface DropCase {
   readonly options: BrokerOptions
   readonly loss: DropReason
-  /** The message whose routing drops something. */
+  /** The message whose routing causes the drop. */
   readonly message: AnyPacket
-  /** Makes `victim`, so that routing `message` drops something of its. */
+  /** Creates `victim` so that routing `message` drops one of its messages. */
   readonly arrange: (world: World) => void
 }
 
@@ -16,12 +16,12 @@ const filling = { qos: 1, payload: 'filling' }
 const large = 'the message' + 'x'.repeat(100)
 
 function withFullQueue(world: World, first: AnyPacket = {}): void {
-  subscriber(world, 'victim', 't', lasting).cut()
+  subscriber(world, 'victim', 't', persistent).cut()
   publish(world, { ...filling, ...first })
 }
 
-/** The ways there are, each with what it says of itself in a title. */
-export const drops: readonly (readonly [title: string, drop: Drop])[] = [
+/** All drop cases with their titles. */
+export const dropCases: readonly (readonly [title: string, drop: DropCase])[] = [
   [
     'queue full',
     {
@@ -32,7 +32,7 @@ export const drops: readonly (readonly [title: string, drop: Drop])[] = [
     },
   ],
   [
-    'queue full, oldest message gives way',
+    'queue full, oldest message dropped',
     {
       options: { limits: { queueMessages: 1 }, queuePolicy: 'drop-oldest' },
       loss: 'queue-full',
@@ -89,7 +89,7 @@ export const drops: readonly (readonly [title: string, drop: Drop])[] = [
       loss: 'slow-consumer',
       message: {},
       arrange: (world) => {
-        subscriber(world, 'victim', 't').channel.isStuck = true
+        subscriber(world, 'victim', 't').channel.isBlocked = true
         publish(world, { payload: 'filling' })
       },
     },

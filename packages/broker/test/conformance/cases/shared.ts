@@ -1,20 +1,20 @@
 import { expect } from 'vitest'
-import { packet, properties, property, publishBytes, text, word } from '../bytes.js'
+import { packet, properties, property, publishBytes, text, uint16 } from '../bytes.js'
 import type { RawClient } from '../raw-client.js'
-import { rows } from '../table.js'
-import type { Row } from '../table.js'
+import { normCases } from '../norm-case.js'
+import type { NormCase } from '../norm-case.js'
 
-const kept = { clean: false, properties: { sessionExpiryInterval: 100 } }
+const persistent = { clean: false, properties: { sessionExpiryInterval: 100 } }
 
 const publishes = async (client: RawClient): Promise<string[]> =>
-  (await client.gather()).filter(({ cmd }) => cmd === 'publish').map(({ payload }) => String(payload))
+  (await client.receiveAll()).filter(({ cmd }) => cmd === 'publish').map(({ payload }) => String(payload))
 
-/** Shared subscriptions, and what the norm leaves open and this broker does. */
-export const sharedRows: readonly Row[] = rows(
+/** Shared subscriptions, and behaviour that the standard leaves to the broker. */
+export const sharedCases: readonly NormCase[] = normCases(
   {
     norm: '4.8.2-1',
     norm311: 'choice: 4.8.2-1 of MQTT 5',
-    says: 'a share name has at least one character, and is none of / + #',
+    title: 'refuses a share name that is empty or contains + or #',
     run: async ({ join, version }) => {
       const client = await join('a')
       for (const filter of ['$share//t', '$share/a+/t', '$share/#/t'])
@@ -24,7 +24,7 @@ export const sharedRows: readonly Row[] = rows(
   {
     norm: '4.8.2-2',
     norm311: 'choice: 4.8.2-2 of MQTT 5',
-    says: 'a share name is followed by / and a filter',
+    title: 'refuses a share name without a topic filter after it',
     run: async ({ join, version }) => {
       const client = await join('a')
       for (const filter of ['$share/g', '$share/g/', '$share/'])
@@ -35,7 +35,7 @@ export const sharedRows: readonly Row[] = rows(
   {
     norm: '4.8.2 (balance)',
     norm311: 'choice: 4.8.2 of MQTT 5',
-    says: 'each message goes to one member, to all of them in turn; other groups and subscribers get their own',
+    title: 'sends each message to one member in round-robin order, and to other groups and subscribers',
     run: async ({ join, version }) => {
       const clients = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((name) => join(name)))
       const filters = ['$share/g/t', '$share/g/t', '$share/g/t', '$share/h/t', 't']
@@ -44,7 +44,7 @@ export const sharedRows: readonly Row[] = rows(
       const sender = await join('sender')
       for (let index = 0; index < 30; index++)
         sender.send(publishBytes(version, 't', { payload: `${index}` }))
-      await sender.quiet()
+      await sender.expectQuiet()
       const received = await Promise.all(clients.map(publishes))
       expect(received.map(({ length }) => length)).toEqual([10, 10, 10, 30, 30])
       expect(new Set(received.slice(0, 3).flat()).size).toBe(30)
@@ -53,43 +53,45 @@ export const sharedRows: readonly Row[] = rows(
   {
     norm: '4.8.2-3',
     norm311: 'choice: 4.8.2-3 of MQTT 5',
-    says: 'each member has the QoS granted to it',
+    title: 'sends to each member at the QoS granted to it',
     run: async ({ join, version }) => {
       const clients = [await join('a'), await join('b')]
       for (const [qos, client] of clients.entries()) await client.subscribe('$share/g/t', { qos })
       const sender = await join('sender')
       for (const id of [1, 2]) sender.send(publishBytes(version, 't', { flags: 4, id }))
       await sender.take(2)
-      const received = await Promise.all(clients.map((client) => client.gather()))
-      const qos = received.map((all) => all.filter(({ cmd }) => cmd === 'publish').map((each) => each.qos))
+      const received = await Promise.all(clients.map((client) => client.receiveAll()))
+      const qos = received.map((all) =>
+        all.filter(({ cmd }) => cmd === 'publish').map((message) => message.qos),
+      )
       expect(qos).toEqual([[0], [1]])
     },
   },
   {
     norm: '4.8.2-4',
-    says: 'a QoS 2 message whose sending has begun is completed with its member when that comes back',
+    title: 'completes a QoS 2 delivery in flight with the same member when it reconnects',
     versions: [5],
     run: async ({ join }) => {
-      const first = await join('first', kept)
+      const first = await join('first', persistent)
       await first.subscribe('$share/g/t')
       const sender = await join('sender')
-      sender.send(publishBytes(5, 't', { flags: 4, id: 1, payload: 'mine' }))
+      sender.send(publishBytes(5, 't', { flags: 4, id: 1, payload: 'in flight' }))
       await sender.next('pubrec')
       await first.next('publish')
       const second = await join('second')
       await second.subscribe('$share/g/t')
       first.cut()
-      await second.quiet()
-      const back = await join('first', kept)
-      expect(await back.next('publish')).toMatchObject({ payload: Buffer.from('mine'), dup: true })
+      await second.expectQuiet()
+      const back = await join('first', persistent)
+      expect(await back.next('publish')).toMatchObject({ payload: Buffer.from('in flight'), dup: true })
     },
   },
   {
     norm: '4.8.2-5',
-    says: 'and goes to nobody else when its session ends',
+    title: 'does not send a QoS 2 message in flight to another member when its session ends',
     versions: [5],
     run: async ({ join, broker }) => {
-      const first = await join('first', kept)
+      const first = await join('first', persistent)
       const second = await join('second')
       await first.subscribe('$share/g/t')
       const sender = await join('sender')
@@ -98,40 +100,40 @@ export const sharedRows: readonly Row[] = rows(
       await first.next('publish')
       await second.subscribe('$share/g/t')
       broker.forget('first')
-      await first.ended()
-      await second.quiet()
+      await first.untilClosed()
+      await second.expectQuiet()
     },
   },
   {
     norm: '4.8.2-6',
     versions: [5],
-    says: 'a message that a member refuses goes to nobody else',
+    title: 'does not send a message that a member refused to another member',
     run: async ({ join }) => {
       const members = [await join('a'), await join('b')]
       for (const member of members) await member.subscribe('$share/g/t', { qos: 1 })
       const sender = await join('sender')
       sender.send(publishBytes(5, 't', { flags: 2, id: 1 }))
       await sender.next('puback')
-      const received = await Promise.all(members.map((member) => member.gather()))
+      const received = await Promise.all(members.map((member) => member.receiveAll()))
       const index = received.findIndex(({ length }) => length === 1)
-      members[index]?.send(packet(0x40, word(received[index]?.[0]?.messageId ?? 0), Buffer.from([0x80])))
-      for (const member of members) await member.quiet()
+      members[index]?.send(packet(0x40, uint16(received[index]?.[0]?.messageId ?? 0), Buffer.from([0x80])))
+      for (const member of members) await member.expectQuiet()
     },
   },
   {
     norm: '3.3.1.3 (no retained)',
     norm311: 'choice: 3.3.1.3 of MQTT 5',
-    says: 'no retained messages go to a shared subscription',
+    title: 'sends no retained messages to a shared subscription',
     run: async ({ join, version }) => {
       const client = await join('a')
       client.send(publishBytes(version, 't', { flags: 1, payload: 'x' }))
       await client.subscribe('$share/g/t')
-      await client.quiet()
+      await client.expectQuiet()
     },
   },
   {
-    norm: 'choice: re-dispatch',
-    says: 'QoS 1 that a member had not acknowledged when it died goes to another one',
+    norm: 'choice: redelivery',
+    title: 'sends unacknowledged QoS 1 messages of a lost member to another member',
     run: async ({ join, version }) => {
       const members = [await join('a'), await join('b')]
       for (const member of members) await member.subscribe('$share/g/t', { qos: 1 })
@@ -150,60 +152,61 @@ export const sharedRows: readonly Row[] = rows(
   {
     norm: 'choice: offline members',
     versions: [5],
-    says: 'members that are away are skipped; where all are, it is as if nobody were subscribed',
+    title: 'skips offline members, and sends 0x10 when all are offline',
     run: async ({ join }) => {
-      const here = await join('here')
-      const away = await join('away', kept)
-      for (const member of [here, away]) await member.subscribe('$share/g/t', { qos: 1 })
-      away.cut()
+      const online = await join('online')
+      const offline = await join('offline', persistent)
+      for (const member of [online, offline]) await member.subscribe('$share/g/t', { qos: 1 })
+      offline.cut()
       const sender = await join('sender')
       for (let id = 1; id <= 4; id++) sender.send(publishBytes(5, 't', { flags: 2, id }))
       expect((await sender.take(4)).map(({ reasonCode }) => reasonCode)).toEqual([0, 0, 0, 0])
-      expect(await publishes(here)).toHaveLength(4)
-      here.cut()
-      await sender.quiet()
-      const lonely = await join('lonely')
-      lonely.send(publishBytes(5, 't', { flags: 2, id: 1 }))
-      expect(await lonely.next('puback')).toMatchObject({ reasonCode: 0x10 })
+      expect(await publishes(online)).toHaveLength(4)
+      online.cut()
+      await sender.expectQuiet()
+      const publisher = await join('publisher')
+      publisher.send(publishBytes(5, 't', { flags: 2, id: 1 }))
+      expect(await publisher.next('puback')).toMatchObject({ reasonCode: 0x10 })
     },
   },
   {
     norm: 'choice: offline members queued',
     versions: [5],
-    says: 'where told so, a group whose members are all away keeps QoS 1 for one of them',
+    title: 'queues QoS 1 messages for one offline member when sharedOffline is queue',
     options: { sharedOffline: 'queue' },
     run: async ({ join }) => {
-      const away = await join('away', kept)
-      await away.subscribe('$share/g/t', { qos: 1 })
-      away.cut()
+      const offline = await join('offline', persistent)
+      await offline.subscribe('$share/g/t', { qos: 1 })
+      offline.cut()
       const sender = await join('sender')
-      sender.send(publishBytes(5, 't', { flags: 2, id: 1, payload: 'kept' }))
+      sender.send(publishBytes(5, 't', { flags: 2, id: 1, payload: 'queued' }))
       expect(await sender.next('puback')).toMatchObject({ reasonCode: 0 })
-      expect(await publishes(await join('away', kept))).toEqual(['kept'])
+      expect(await publishes(await join('offline', persistent))).toEqual(['queued'])
     },
   },
   {
     norm: 'choice: 0x10',
     versions: [5],
-    says: 'PUBACK and PUBREC say 0x10 where nobody is subscribed',
+    title: 'sends PUBACK and PUBREC with 0x10 when there is no subscriber',
     run: async ({ join }) => {
       const client = await join('a')
       client.send(
-        publishBytes(5, 'nobody', { flags: 2, id: 1 }),
-        publishBytes(5, 'nobody', { flags: 4, id: 2 }),
+        publishBytes(5, 'not/subscribed', { flags: 2, id: 1 }),
+        publishBytes(5, 'not/subscribed', { flags: 4, id: 2 }),
       )
       expect(await client.take(2)).toMatchObject([
         { cmd: 'puback', reasonCode: 0x10 },
         { cmd: 'pubrec', reasonCode: 0x10 },
       ])
-      client.send(packet(0x62, word(2)))
+      client.send(packet(0x62, uint16(2)))
       expect(await client.next('pubcomp')).toMatchObject({ reasonCode: 0 })
     },
   },
   {
     norm: 'choice: 0x99',
     versions: [5],
-    says: 'where told so, a payload that says it is text and is not is refused with 0x99',
+    title:
+      'refuses a payload that is not the UTF-8 text it claims to be with 0x99 when checksPayloadFormat is on',
     options: { checksPayloadFormat: true },
     run: async ({ join }) => {
       const client = await join('a')
@@ -217,18 +220,18 @@ export const sharedRows: readonly Row[] = rows(
         client.send(publishBytes(5, 't', { flags, id: 1, section, payload }))
         expect(await client.next(cmd)).toMatchObject({ reasonCode: 0x99 })
       }
-      await client.quiet()
+      await client.expectQuiet()
     },
   },
   {
     norm: 'choice: 0x97',
     versions: [5],
-    says: 'a publisher hears 0x97 where the queue of everybody subscribed is full',
+    title: 'sends PUBACK with 0x97 when the queues of all subscribers are full',
     options: { limits: { queueMessages: 2 } },
     run: async ({ join }) => {
-      const away = await join('away', kept)
-      await away.subscribe('t', { qos: 1 })
-      away.cut()
+      const offline = await join('offline', persistent)
+      await offline.subscribe('t', { qos: 1 })
+      offline.cut()
       const sender = await join('sender')
       for (let id = 1; id <= 3; id++) sender.send(publishBytes(5, 't', { flags: 2, id }))
       expect((await sender.take(3)).map(({ reasonCode }) => reasonCode)).toEqual([0, 0, 0x97])
@@ -237,13 +240,13 @@ export const sharedRows: readonly Row[] = rows(
   {
     norm: 'choice: outbound aliases',
     versions: [5],
-    says: 'a topic is written out once, and by its alias from then on',
+    title: 'sends a topic name once and then its topic alias',
     run: async ({ join }) => {
       const client = await join('a', { properties: { topicAliasMaximum: 10 } })
       await client.subscribe('t/#', { qos: 1 })
       const section = properties(property(0x26, text('k'), text('v')))
       for (const topic of ['t/1', 't/2', 't/1', 't/2']) client.send(publishBytes(5, topic, { section }))
-      const seen = (await client.gather()).map(({ topic, properties: told }) => [topic, told?.topicAlias])
+      const seen = (await client.receiveAll()).map(({ topic, properties: told }) => [topic, told?.topicAlias])
       expect(seen).toEqual([
         ['t/1', 1],
         ['t/2', 2],

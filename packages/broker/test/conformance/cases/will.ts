@@ -1,15 +1,15 @@
 import { expect } from 'vitest'
-import { connectBytes, long, properties, property, text } from '../bytes.js'
-import { rows } from '../table.js'
-import type { Row } from '../table.js'
+import { connectBytes, uint32, properties, property, text } from '../bytes.js'
+import { normCases } from '../norm-case.js'
+import type { NormCase } from '../norm-case.js'
 
 const will = { topic: 'will', payload: 'gone', qos: 1 as const, retain: false }
 
 /** The will, from CONNECT to its publication. */
-export const willRows: readonly Row[] = rows(
+export const willCases: readonly NormCase[] = normCases(
   {
     norm: '3.1.2-8',
-    says: 'the will is published when the connection is lost',
+    title: 'publishes the will when the connection is lost',
     run: async ({ join }) => {
       const watcher = await join('watcher')
       await watcher.subscribe('will')
@@ -24,43 +24,43 @@ export const willRows: readonly Row[] = rows(
   },
   {
     norm: '3.1.2-9',
-    says: 'the will flag asks for a will topic and a will message',
+    title: 'refuses a CONNECT whose Will Flag is set without a will, with 0x81',
     run: async ({ dial, version }) => {
       const client = await dial()
       client.send(connectBytes(version, { flags: 6 }))
-      await client.refused(0x81)
+      await client.expectRefused(0x81)
     },
   },
   {
     norm: '3.1.2-10',
-    says: 'the will is gone once it was published',
+    title: 'removes the will from the session once it is published',
     run: async ({ join, version }) => {
-      const kept = version === 5 ? { properties: { sessionExpiryInterval: 100 } } : {}
+      const persistent = version === 5 ? { properties: { sessionExpiryInterval: 100 } } : {}
       const watcher = await join('watcher')
       await watcher.subscribe('will', { qos: 0 })
-      const first = await join('a', { clean: false, will, ...kept })
+      const first = await join('a', { clean: false, will, ...persistent })
       first.cut()
       await watcher.next('publish')
-      const second = await join('a', { clean: false, ...kept })
+      const second = await join('a', { clean: false, ...persistent })
       second.cut()
-      await (await join('b')).quiet()
-      await watcher.quiet()
+      await (await join('b')).expectQuiet()
+      await watcher.expectQuiet()
     },
   },
   {
     norm: '3.1.2-11',
     norm311: '3.1.2-13',
-    says: 'a will QoS without a will is malformed',
+    title: 'refuses a Will QoS without a will, with 0x81',
     run: async ({ dial, version }) => {
       const client = await dial()
       client.send(connectBytes(version, { flags: 0x0a }))
-      await client.refused(0x81)
+      await client.expectRefused(0x81)
     },
   },
   {
     norm: '3.1.2-12',
     norm311: '3.1.2-14',
-    says: 'a will QoS of 3 is malformed',
+    title: 'refuses a Will QoS of 3, with 0x81',
     run: async ({ dial, version }) => {
       const client = await dial()
       const payload = Buffer.concat([
@@ -70,23 +70,23 @@ export const willRows: readonly Row[] = rows(
         text('m'),
       ])
       client.send(connectBytes(version, { flags: 0x1e, payload }))
-      await client.refused(0x81)
+      await client.expectRefused(0x81)
     },
   },
   {
     norm: '3.1.2-13',
     norm311: '3.1.2-15',
-    says: 'will retain without a will is malformed',
+    title: 'refuses Will Retain without a will, with 0x81',
     run: async ({ dial, version }) => {
       const client = await dial()
       client.send(connectBytes(version, { flags: 0x22 }))
-      await client.refused(0x81)
+      await client.expectRefused(0x81)
     },
   },
   {
     norm: '3.1.2-14',
     norm311: '3.1.2-16',
-    says: 'a will without retain is not kept',
+    title: 'does not retain a will without Will Retain',
     run: async ({ join }) => {
       const watcher = await join('watcher')
       await watcher.subscribe('will', { qos: 0 })
@@ -94,13 +94,13 @@ export const willRows: readonly Row[] = rows(
       await watcher.next('publish')
       const late = await join('late')
       await late.subscribe('will')
-      await late.quiet()
+      await late.expectQuiet()
     },
   },
   {
     norm: '3.1.2-15',
     norm311: '3.1.2-17',
-    says: 'a will with retain is kept for those who come later',
+    title: 'retains a will with Will Retain for later subscribers',
     run: async ({ join }) => {
       const watcher = await join('watcher')
       await watcher.subscribe('will', { qos: 0 })
@@ -114,25 +114,25 @@ export const willRows: readonly Row[] = rows(
   {
     norm: '4.7.0-1',
     norm311: '4.7.1-1',
-    says: 'a will topic has no wildcard, or the will is refused with 0x90; 3.1.1 has no word for it and closes',
+    title: 'refuses a will topic that is empty or has a wildcard, with 0x90, in 3.1.1 by closing',
     run: async ({ dial, version }) => {
       for (const topic of ['a/+', '#', '']) {
         const client = await dial()
         const section = version === 5 ? [properties()] : []
         const payload = Buffer.concat([text('a'), ...section, text(topic), text('m')])
         client.send(connectBytes(version, { flags: 6, payload }))
-        await client.refused(0x90)
+        await client.expectRefused(0x90)
       }
     },
   },
   {
     norm: '3.1.3-9',
     versions: [5],
-    says: 'a will whose delay still runs is not published when its client comes back',
+    title: 'does not publish a will whose client reconnects within the Will Delay Interval',
     run: async ({ join, advance }) => {
       const watcher = await join('watcher')
       await watcher.subscribe('will', { qos: 0 })
-      const kept = { clean: false, properties: { sessionExpiryInterval: 100 } }
+      const persistent = { clean: false, properties: { sessionExpiryInterval: 100 } }
       const will = {
         topic: 'will',
         payload: 'm',
@@ -140,20 +140,20 @@ export const willRows: readonly Row[] = rows(
         retain: false,
         properties: { willDelayInterval: 10 },
       }
-      ;(await join('a', { ...kept, will })).cut()
-      await watcher.quiet()
+      ;(await join('a', { ...persistent, will })).cut()
+      await watcher.expectQuiet()
       advance(9_000)
-      const back = await join('a', kept)
+      const back = await join('a', persistent)
       advance(20_000)
-      await watcher.quiet()
+      await watcher.expectQuiet()
       back.cut()
-      await watcher.quiet()
+      await watcher.expectQuiet()
     },
   },
   {
     norm: '3.1.3.2.2 (Will Delay)',
     versions: [5],
-    says: 'the will comes after its delay, or when the session ends before',
+    title: 'publishes the will after the Will Delay Interval, or earlier when the session ends',
     run: async ({ join, advance }) => {
       const watcher = await join('watcher')
       await watcher.subscribe('will', { qos: 0 })
@@ -169,9 +169,9 @@ export const willRows: readonly Row[] = rows(
         [5, 5],
       ] as const) {
         ;(await join('a', { will, properties: { sessionExpiryInterval } })).cut()
-        await watcher.quiet()
+        await watcher.expectQuiet()
         advance(delay * 1_000 - 100)
-        await watcher.quiet()
+        await watcher.expectQuiet()
         advance(200)
         expect(await watcher.next('publish')).toMatchObject({ topic: 'will' })
       }
@@ -180,14 +180,14 @@ export const willRows: readonly Row[] = rows(
   {
     norm: '3.1.3-10',
     versions: [5],
-    says: 'the will is published with its properties, without its delay',
+    title: 'publishes the will with its properties, without the Will Delay Interval',
     run: async ({ join, dial }) => {
       const watcher = await join('watcher')
       await watcher.subscribe('will', { qos: 0 })
       const client = await dial()
       const section = properties(
-        property(0x02, long(30)),
-        property(0x18, long(0)),
+        property(0x02, uint32(30)),
+        property(0x18, uint32(0)),
         property(0x26, text('k'), text('1')),
         property(0x03, text('text/plain')),
         property(0x26, text('k'), text('2')),
@@ -198,7 +198,7 @@ export const willRows: readonly Row[] = rows(
       client.cut()
       await watcher.next('publish')
       const expected = properties(
-        property(0x02, long(30)),
+        property(0x02, uint32(30)),
         property(0x26, text('k'), text('1')),
         property(0x03, text('text/plain')),
         property(0x26, text('k'), text('2')),

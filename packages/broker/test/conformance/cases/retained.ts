@@ -1,26 +1,26 @@
 import { expect } from 'vitest'
 import { publishBytes } from '../bytes.js'
-import { rows } from '../table.js'
-import type { Row } from '../table.js'
+import { normCases } from '../norm-case.js'
+import type { NormCase } from '../norm-case.js'
 
-const onlyQos0 = { qos: 0 }
+const atQos0 = { qos: 0 }
 
-/** What is retained, and what the RETAIN flag of a message says. */
-export const retainedRows: readonly Row[] = rows(
+/** Retained messages and the RETAIN flag. */
+export const retainedCases: readonly NormCase[] = normCases(
   {
     norm: '3.3.1-5',
-    says: 'a retained message replaces the one of the same topic',
+    title: 'replaces the retained message of a topic',
     run: async ({ join, version }) => {
       const client = await join('a')
       for (const payload of ['old', 'new']) client.send(publishBytes(version, 't', { flags: 1, payload }))
       await client.subscribe('t')
-      expect(await client.gather()).toMatchObject([{ payload: Buffer.from('new'), retain: true }])
+      expect(await client.receiveAll()).toMatchObject([{ payload: Buffer.from('new'), retain: true }])
     },
   },
   {
     norm: '3.3.1-6',
     norm311: '3.3.1-10',
-    says: 'an empty retained message clears what was retained',
+    title: 'removes the retained message of a topic on an empty payload',
     run: async ({ join, version, broker }) => {
       const client = await join('a')
       client.send(
@@ -28,40 +28,40 @@ export const retainedRows: readonly Row[] = rows(
         publishBytes(version, 't', { flags: 1 }),
       )
       await client.subscribe('t')
-      await client.quiet()
+      await client.expectQuiet()
       expect(broker.retained()).toEqual([])
     },
   },
   {
     norm: '3.3.1-7',
     norm311: '3.3.1-11',
-    says: 'an empty retained message goes to those subscribed, and is not kept',
+    title: 'forwards an empty retained message to subscribers without retaining it',
     run: async ({ join, version }) => {
       const client = await join('a')
       await client.subscribe('t')
       client.send(publishBytes(version, 't', { flags: 1 }))
-      expect(await client.gather()).toMatchObject([{ payload: Buffer.alloc(0), retain: false }])
+      expect(await client.receiveAll()).toMatchObject([{ payload: Buffer.alloc(0), retain: false }])
     },
   },
   {
     norm: '3.3.1-8',
     norm311: '3.3.1-12',
-    says: 'a message without retain neither replaces nor clears',
+    title: 'keeps the retained message when a message without RETAIN arrives',
     run: async ({ join, version }) => {
       const client = await join('a')
       client.send(
-        publishBytes(version, 't', { flags: 1, payload: 'kept' }),
+        publishBytes(version, 't', { flags: 1, payload: 'retained' }),
         publishBytes(version, 't', { payload: 'x' }),
       )
       client.send(publishBytes(version, 't'))
       await client.subscribe('t')
-      expect(await client.gather()).toMatchObject([{ payload: Buffer.from('kept') }])
+      expect(await client.receiveAll()).toMatchObject([{ payload: Buffer.from('retained') }])
     },
   },
   {
     norm: '3.3.1-9',
     norm311: '3.3.1-6',
-    says: 'retain handling 0 sends what is retained at every SUBSCRIBE',
+    title: 'sends retained messages at every SUBSCRIBE with Retain Handling 0',
     run: async ({ join, version }) => {
       const client = await join('a')
       client.send(
@@ -69,8 +69,8 @@ export const retainedRows: readonly Row[] = rows(
         publishBytes(version, 'a/c', { flags: 1, payload: '2' }),
       )
       for (let round = 0; round < 2; round++) {
-        await client.subscribe('a/+', onlyQos0)
-        const payloads = (await client.gather()).map(({ payload }) => String(payload))
+        await client.subscribe('a/+', atQos0)
+        const payloads = (await client.receiveAll()).map(({ payload }) => String(payload))
         expect(payloads.sort()).toEqual(['1', '2'])
       }
     },
@@ -78,34 +78,34 @@ export const retainedRows: readonly Row[] = rows(
   {
     norm: '3.3.1-10',
     versions: [5],
-    says: 'retain handling 1 sends what is retained for a subscription that is new',
+    title: 'sends retained messages only for a new subscription with Retain Handling 1',
     run: async ({ join }) => {
       const client = await join('a')
       client.send(publishBytes(5, 't', { flags: 1, payload: '1' }))
       for (const count of [1, 0]) {
         await client.subscribe('t', { qos: 0, rh: 1 })
-        expect(await client.gather()).toHaveLength(count)
+        expect(await client.receiveAll()).toHaveLength(count)
       }
     },
   },
   {
     norm: '3.3.1-11',
     versions: [5],
-    says: 'retain handling 2 sends nothing that is retained',
+    title: 'sends no retained messages with Retain Handling 2',
     run: async ({ join }) => {
       const client = await join('a')
       client.send(publishBytes(5, 't', { flags: 1, payload: '1' }))
       await client.subscribe('t', { qos: 0, rh: 2 })
-      await client.quiet()
+      await client.expectQuiet()
     },
   },
   {
     norm: '3.3.1-12',
     norm311: '3.3.1-9',
-    says: 'without retain as published, a message that is no replay has no retain flag',
+    title: 'clears RETAIN on forwarded messages without Retain As Published',
     run: async ({ join, version }) => {
       const client = await join('a')
-      await client.subscribe('t', onlyQos0)
+      await client.subscribe('t', atQos0)
       client.send(publishBytes(version, 't', { flags: 1, payload: 'x' }))
       expect(await client.next('publish')).toMatchObject({ retain: false })
     },
@@ -113,12 +113,12 @@ export const retainedRows: readonly Row[] = rows(
   {
     norm: '3.3.1-13',
     versions: [5],
-    says: 'with retain as published, the flag is as it came',
+    title: 'keeps RETAIN on forwarded messages with Retain As Published',
     run: async ({ join }) => {
       const client = await join('a')
       await client.subscribe('t', { qos: 0, rap: true })
       client.send(publishBytes(5, 't', { flags: 1, payload: 'x' }), publishBytes(5, 't', { payload: 'y' }))
-      expect((await client.gather()).map(({ retain }) => retain)).toEqual([true, false])
+      expect((await client.receiveAll()).map(({ retain }) => retain)).toEqual([true, false])
     },
   },
 )

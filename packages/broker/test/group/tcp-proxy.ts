@@ -1,16 +1,16 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** A way to a broker that can be cut. */
-export interface Gate {
+/** A TCP proxy to a broker that can close its connections. */
+export interface TcpProxy {
   readonly url: string
-  /** Ends every connection; new ones are let through. */
+  /** Closes every connection; new connections are accepted. */
   readonly cut: () => void
   readonly close: () => Promise<void>
 }
 
-/** Opens a way to a port of the loopback interface. */
-export async function openGate(port: number): Promise<Gate> {
+/** Starts a proxy to a port of the loopback interface. */
+export async function startTcpProxy(port: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
   const server = createServer({ noDelay: true }, (client) => {
     const broker = connect({ port, host: '127.0.0.1', noDelay: true })

@@ -1,14 +1,14 @@
 import { expect } from 'vitest'
 import { connectBytes } from '../bytes.js'
-import { rows } from '../table.js'
-import type { Row } from '../table.js'
+import { normCases } from '../norm-case.js'
+import type { NormCase } from '../norm-case.js'
 
-/** What no packet can be. */
-export const malformedRows: readonly Row[] = rows(
+/** Packets that are malformed whatever their type. */
+export const malformedCases: readonly NormCase[] = normCases(
   {
     norm: '2.1.3-1',
     norm311: '2.2.2-2',
-    says: 'reserved bits of the first byte are as they must be, or the packet is malformed',
+    title: 'disconnects on wrong reserved bits of the first byte, with 0x81',
     run: async ({ join }) => {
       for (const digits of [
         'e1 00',
@@ -21,13 +21,13 @@ export const malformedRows: readonly Row[] = rows(
       ]) {
         const client = await join('a')
         client.send(digits)
-        await client.expelled(0x81)
+        await client.expectDisconnected(0x81)
       }
     },
   },
   {
     norm: '2.1.2 (packet types)',
-    says: 'the packets of a server, the reserved type and, in 3.1.1, AUTH end the connection',
+    title: 'disconnects on packet types that a client cannot send',
     run: async ({ join, version }) => {
       const wrong = [
         '00 00',
@@ -40,28 +40,28 @@ export const malformedRows: readonly Row[] = rows(
       for (const digits of wrong) {
         const client = await join('a')
         client.send(digits)
-        const said = await client.ended()
-        if (version === 4) expect(said).toEqual([])
-        else expect([0x81, 0x82]).toContain(said.at(-1)?.reasonCode)
+        const received = await client.untilClosed()
+        if (version === 4) expect(received).toEqual([])
+        else expect([0x81, 0x82]).toContain(received.at(-1)?.reasonCode)
       }
     },
   },
   {
     norm: '1.5.5-1',
     norm311: '2.2.3',
-    says: 'a remaining length has four bytes at the most, and no more than it needs',
+    title: 'disconnects on a Remaining Length longer than four bytes or than needed, with 0x81',
     run: async ({ join }) => {
       for (const digits of ['c0 80 80 80 80 00', 'c0 ff ff ff ff', 'c0 80 00']) {
         const client = await join('a')
         client.send(digits)
-        await client.expelled(0x81)
+        await client.expectDisconnected(0x81)
       }
     },
   },
   {
     norm: '4.13.1-1',
     norm311: '4.8.0-1',
-    says: 'a packet that ends in the middle of a field, or goes on behind its last, is malformed',
+    title: 'disconnects on a packet that ends within a field or has trailing bytes, with 0x81',
     run: async ({ join, version }) => {
       for (const digits of [
         '30 01 00',
@@ -75,18 +75,18 @@ export const malformedRows: readonly Row[] = rows(
       ]) {
         const client = await join('a')
         client.send(digits)
-        await client.expelled(0x81)
+        await client.expectDisconnected(0x81)
       }
     },
   },
   {
     norm: '4.13.2-1',
     versions: [5],
-    says: 'the connection ends with a reason code of 0x80 or more, and a reason in words',
+    title: 'sends DISCONNECT with a reason code of 0x80 or more and a Reason String',
     run: async ({ join }) => {
       const client = await join('a')
       client.send('c0 01 00')
-      const [last] = await client.ended()
+      const [last] = await client.untilClosed()
       expect(last).toMatchObject({ cmd: 'disconnect', reasonCode: 0x81 })
       expect(last?.properties?.reasonString).toBeTypeOf('string')
     },
@@ -94,32 +94,32 @@ export const malformedRows: readonly Row[] = rows(
   {
     norm: '3.6.2-1',
     versions: [5],
-    says: 'an acknowledgement has a reason code of its own kind, or is malformed',
+    title: 'disconnects on a reason code that the packet type does not define',
     run: async ({ join }) => {
       for (const digits of ['40 03 0001 01', '50 03 0001 92', '62 03 0001 10', '70 03 0001 80', 'e0 01 8e']) {
         const client = await join('a')
         client.send(digits)
-        const [last] = await client.ended()
+        const [last] = await client.untilClosed()
         expect([0x81, 0x82]).toContain(last?.reasonCode)
       }
     },
   },
   {
     norm: '3.1.4 (timeout)',
-    says: 'whoever does not say CONNECT in time is refused, trickling or not',
+    title: 'closes a connection without a complete CONNECT within connectTimeout',
     options: { limits: { connectTimeout: 1_000 } },
     run: async ({ dial, advance, version }) => {
       const silent = await dial()
       const slow = await dial()
       slow.send(connectBytes(version).subarray(0, 10))
-      // Somebody else's way in and out shows that both have arrived.
+      // The CONNACK of a later connection proves that the broker has accepted both.
       const other = await dial()
       other.send(connectBytes(version))
       await other.next('connack')
       advance(1_100)
-      expect(await silent.ended()).toEqual([])
-      expect(await slow.ended()).toEqual([])
-      await other.quiet()
+      expect(await silent.untilClosed()).toEqual([])
+      expect(await slow.untilClosed()).toEqual([])
+      await other.expectQuiet()
     },
   },
 )
