@@ -186,7 +186,7 @@ describe('xml', () => {
   })
 })
 
-describe('requireShallow', () => {
+describe('requireElementDepth', () => {
   const pieces = [
     '<a>',
     '</a>',
