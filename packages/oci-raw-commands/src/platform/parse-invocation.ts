@@ -5,17 +5,17 @@ import { left, right, type Either } from 'fp-ts/lib/Either.js'
 import { durationOf } from '../duration.js'
 import type { Invocation, RequestDataFormat } from '../invocation.js'
 
-/** The most bytes of a command, and of its answer. */
-export const mostBytes: number = 256 * 1_024
+/** The maximum size of a command and of its response, in bytes. */
+export const maxPayloadBytes: number = 256 * 1_024
 
-/** A field that cannot be, and why. */
+/** An invalid field of an invocation, and the rule that it breaks. */
 export interface FieldFault {
   readonly field: string
   readonly reason: string
 }
 
-/** An invoke that can be carried out. */
-export interface Order {
+/** A valid invocation with defaults and parsed durations. */
+export interface ParsedInvocation {
   readonly format: RequestDataFormat
   readonly endpoint: string
   readonly data: unknown
@@ -32,7 +32,7 @@ const formats: readonly unknown[] = ['JSON', 'TEXT', 'BINARY'] satisfies Request
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Why a value cannot be that of a field; `undefined` when it can. */
+/** For each field: returns the rule that its value breaks, or `undefined` if it is valid. */
 const rules: {
   readonly [Field in keyof Required<Invocation>]: (value: unknown, body: Fields) => string | undefined
 } = {
@@ -42,8 +42,8 @@ const rules: {
     if (value === undefined || !formats.includes(format)) return undefined
     const payload = toPayload(format as RequestDataFormat, value)
     if (typeof payload === 'string') return payload
-    return payload.length > mostBytes
-      ? `it takes ${payload.length} bytes: ${mostBytes} is the most`
+    return payload.length > maxPayloadBytes
+      ? `it takes ${payload.length} bytes: it must not take more than ${maxPayloadBytes}`
       : undefined
   },
   requestDataContentType: (value) =>
@@ -55,28 +55,28 @@ const rules: {
   responseDuration: (value) => durationFault(value),
 }
 
-/** The body of an invoke as an order, or every field of it that cannot be. */
-export function validate(body: unknown): Either<readonly FieldFault[], Order> {
+/** Parses the body of an invocation. Returns all invalid fields as a `Left`. */
+export function parseInvocation(body: unknown): Either<readonly FieldFault[], ParsedInvocation> {
   if (!isObject(body)) return left([{ field: 'body', reason: 'it must be a JSON object' }])
   const unknown = Object.keys(body)
     .filter((field) => !Object.hasOwn(rules, field))
-    .map((field) => ({ field, reason: 'there is no such field' }))
-  const wrong = Object.entries(rules).flatMap(([field, rule]) => {
+    .map((field) => ({ field, reason: 'the field is not known: remove it' }))
+  const invalid = Object.entries(rules).flatMap(([field, rule]) => {
     const reason = rule(body[field], body)
     return reason === undefined ? [] : [{ field, reason }]
   })
-  const faults = [...wrong, ...unknown]
-  return faults.length > 0 ? left(faults) : right(toOrder(body as unknown as Invocation))
+  const faults = [...invalid, ...unknown]
+  return faults.length > 0 ? left(faults) : right(toParsedInvocation(body as unknown as Invocation))
 }
 
-function toOrder({
+function toParsedInvocation({
   requestDataFormat: format,
   requestEndpoint: endpoint,
   requestData,
   requestDuration: duration = defaultDuration,
   responseEndpoint = undefined,
   responseDuration = defaultDuration,
-}: Invocation): Order {
+}: Invocation): ParsedInvocation {
   const payload = requestData === undefined ? new Uint8Array() : toPayload(format, requestData)
   return {
     format,
@@ -91,13 +91,13 @@ function toOrder({
   }
 }
 
-/** The bytes the device gets, or why there are none. */
+/** Returns the payload of a command, or the rule that its data breaks. */
 function toPayload(format: RequestDataFormat, data: unknown): Uint8Array | string {
   switch (format) {
     case 'JSON':
       return isObject(data) ? toUtf8(JSON.stringify(data)) : 'it must be a JSON object'
     case 'TEXT':
-      return typeof data === 'string' ? toUtf8(data) : 'it must be a text'
+      return typeof data === 'string' ? toUtf8(data) : 'it must be a string'
     case 'BINARY':
       return isBase64(data) ? Uint8Array.from(Buffer.from(data, 'base64')) : 'it must be base64'
   }
@@ -111,7 +111,7 @@ function durationFault(value: unknown): string | undefined {
   if (value === undefined) return undefined
   if (typeof value === 'string' && durationOf(value) !== undefined) return undefined
   const shown = typeof value === 'string' ? quoted(value) : `a ${typeof value}`
-  return `${shown} is no ISO 8601 duration, such as PT10M, PT1H30M or P1D`
+  return `it is ${shown}: it must be an ISO 8601 duration, such as PT10M, PT1H30M or P1D`
 }
 
 function isBase64(value: unknown): value is string {

@@ -1,27 +1,27 @@
 import { invalidArgument, quoted } from '@antiphon/core/link'
 import { assertTopicFilter } from '@antiphon/core/topic'
 
-/** Where a device hears commands, and where their replies go. */
+/** The topics of a device's commands and of their responses. */
 export interface CommandTopics {
-  /** Selects the plain style `<base>/cmd` and the keyed one, `<base>/cmd/<key…>`. */
+  /** Matches plain commands, `<base>/cmd`, and keyed commands, `<base>/cmd/<key…>`. */
   readonly filter: string
-  /** What a command on this topic is answered on; `undefined` where it is none. */
-  readonly replyTopicOf: (topic: string) => string | undefined
-  /** It ends in `/cmd`, so that nothing but their order tells its commands apart. */
+  /** Returns the response topic of a command topic, or `undefined` for another topic. */
+  readonly responseTopicOf: (topic: string) => string | undefined
+  /** Whether a topic ends in `/cmd`, so that responses are matched by order alone. */
   readonly isPlain: (topic: string) => boolean
 }
 
-/** The topics of both styles of command below a base such as `iot/v1`; a level of it may be `+`. */
+/** Returns the topics of commands below a base such as `iot/v1`; a level of the base may be `+`. */
 export function commandTopics(base: string): CommandTopics {
-  // A `#` above the commands would select the replies too.
+  // A `#` in the base would match the responses too.
   if (base.split('/').includes('#'))
-    throw invalidArgument(`base ${quoted(base)} must not hold #: use + for a level`)
+    throw invalidArgument(`base is ${quoted(base)}: it must not contain #; use + for a level`)
   const filter = `${base}/cmd/#`
   assertTopicFilter(filter)
   const at = base.split('/').length
   return {
     filter,
-    replyTopicOf: (topic) => {
+    responseTopicOf: (topic) => {
       const levels = topic.split('/')
       return levels[at] === 'cmd'
         ? levels.map((level, index) => (index === at ? 'rsp' : level)).join('/')
