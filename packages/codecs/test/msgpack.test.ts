@@ -82,7 +82,7 @@ describe('msgpack', () => {
       'd3 8000000000000000',
       '-9223372036854775808 exceeds 2^53 and would lose precision: send it as a string',
     ],
-    ['c70cff 00000000 7fffffffffffffff', 'a Date is not what application/msgpack can carry'],
+    ['c70cff 00000000 7fffffffffffffff', 'a Date cannot be represented in application/msgpack'],
   ])('rejects the MessagePack payload %s: %s', (payload, reason) => {
     expect(issueOf(anything, hex(payload))).toBe(reason)
   })
@@ -119,11 +119,11 @@ describe('msgpack', () => {
 
   it('rejects lone surrogates, bigints and invalid dates when encoding MessagePack', () => {
     expect(() => anything.encode(['\ud800'])).toThrow(
-      '$[0]: "\\ud800" is not what application/msgpack can carry',
+      '$[0]: "\\ud800" cannot be represented in application/msgpack',
     )
-    expect(() => anything.encode([1n])).toThrow('$[0]: 1n is not what application/msgpack can carry')
+    expect(() => anything.encode([1n])).toThrow('$[0]: 1n cannot be represented in application/msgpack')
     expect(() => anything.encode(new Date(Number.NaN))).toThrow(
-      'a Date is not what application/msgpack can carry',
+      'a Date cannot be represented in application/msgpack',
     )
   })
 

@@ -139,7 +139,7 @@ describe('protobuf', () => {
     expect(() => protobuf(nodeSchema).encode(cycle as never)).toThrow('nested deeper than 100')
     expect(() =>
       protobuf(nodeSchema, { maximumBytes: 3 }).encode(create(nodeSchema, { label: 'ab' })),
-    ).toThrow('4 bytes, more than the 3 of the bound')
+    ).toThrow('4 bytes exceed maximumBytes 3')
     expect(() => protobuf(nodeSchema).encode(create(nodeSchema, { label: '\ud800' }))).toThrow(
       '$.label: "\\ud800"',
     )

@@ -166,9 +166,9 @@ describe('xml', () => {
     [{ 'b c': 'x' }, '$.b c: "b c" is not a valid element name'],
     [{ '@': 'x' }, '$.@: "" is not a valid attribute name'],
     [{ '1b': 'x' }, '$.1b: "1b" is not a valid element name'],
-    ['\u0001', '$: "\\u0001" is not what application/xml can carry'],
-    [{ b: '\ud800' }, '$.b: "\\ud800" is not what'],
-    [{ b: new Date(0) }, '$.b: a Date is not what'],
+    ['\u0001', '$: "\\u0001" cannot be represented in application/xml'],
+    [{ b: '\ud800' }, '$.b: "\\ud800" cannot be represented'],
+    [{ b: new Date(0) }, '$.b: a Date cannot be represented'],
   ])('rejects %j when encoding XML', (value, reason) => {
     expect(() => anything.encode(value)).toThrow(reason)
   })
