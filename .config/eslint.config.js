@@ -5,24 +5,24 @@ import typescript from 'typescript-eslint'
 
 const shortForm = {
   regex: '^(fp-ts|io-ts)/(?!lib/.+\\.js$)',
-  message: "The short form crashes in plain Node: import from the package's root or from 'fp-ts/lib/X.js'.",
+  message: "This import fails in plain Node: import from the package's root or from 'fp-ts/lib/X.js'.",
 }
 const deepImport = {
   regex: '^@antiphon/[^/]+/(src|dist|test)(/|$)',
-  message: 'Packages enter each other by their exports only.',
+  message: 'Import other packages only by their exports.',
 }
 const tests = ['packages/*/test/**/*.ts', 'examples/*/test/**/*.ts']
 const untyped = ['**/*.{js,mjs,cjs}']
-const timeless = ['core', 'testing', 'conformance'].map((name) => `packages/${name}/src/**/*.ts`)
-const clock = 'Time is a scheduler: take it from an RxJS scheduler, so that virtual time rules it.'
-const notSkipped = 'Every test runs: what a machine lacks is declared with describeForeign.'
+const virtualTimeSources = ['core', 'testing', 'conformance'].map((name) => `packages/${name}/src/**/*.ts`)
+const useScheduler = 'Take time from an RxJS scheduler, so that tests can use virtual time.'
+const notSkipped = 'Tests must not be skipped: declare foreign programs with describeForeign.'
 
-/** A non-null assertion needs a comment beside or above it that says why it holds. */
+/** Requires a comment at or above a non-null assertion that explains why the value is not null. */
 const nonNullWithReason = {
   meta: {
     type: 'problem',
     schema: [],
-    messages: { silent: 'Say in a comment beside it why this is never null.' },
+    messages: { unexplained: 'Explain in a comment beside it why this is never null.' },
   },
   create(context) {
     const commented = new Set(
@@ -31,7 +31,7 @@ const nonNullWithReason = {
     return {
       TSNonNullExpression({ loc }) {
         const isExplained = commented.has(loc.end.line) || commented.has(loc.start.line - 1)
-        if (!isExplained) context.report({ loc, messageId: 'silent' })
+        if (!isExplained) context.report({ loc, messageId: 'unexplained' })
       },
     }
   },
@@ -66,40 +66,40 @@ export default defineConfig(
         'error',
         { considerDefaultExhaustiveForUnions: true },
       ],
-      // What keeps a promise of an interface need not wait for anything.
+      // An async method may implement an interface without awaiting a value.
       '@typescript-eslint/require-await': 'off',
       'antiphon/non-null-with-reason': 'error',
       eqeqeq: 'error',
     },
   },
   {
-    files: timeless,
+    files: virtualTimeSources,
     rules: {
       'no-restricted-globals': [
         'error',
         ...['setTimeout', 'setInterval', 'setImmediate', 'performance'].map((name) => ({
           name,
-          message: clock,
+          message: useScheduler,
         })),
       ],
       'no-restricted-properties': [
         'error',
-        { object: 'Date', property: 'now', message: clock },
-        { property: 'setTimeout', message: clock },
-        { property: 'setInterval', message: clock },
+        { object: 'Date', property: 'now', message: useScheduler },
+        { property: 'setTimeout', message: useScheduler },
+        { property: 'setInterval', message: useScheduler },
       ],
       'no-restricted-syntax': [
         'error',
-        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: clock },
+        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: useScheduler },
       ],
     },
   },
   {
     files: tests,
     rules: {
-      // What tests share is read beside its use; what users import is not.
+      // Helpers of tests are read beside their use and need no explicit types.
       '@typescript-eslint/explicit-module-boundary-types': 'off',
-      // Tests act out who subscribes when.
+      // Tests subscribe inside subscriptions to test re-entrancy.
       'rxjs-x/no-nested-subscribe': 'off',
       'no-restricted-syntax': [
         'error',

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import type { KnipConfig } from 'knip'
 
-// A package that is only laid out, its door still empty, uses nothing of what it will need.
-const isLaidOut = (name: string): boolean => {
+// A new package with an empty entry point does not use its dependencies yet.
+const isEmpty = (name: string): boolean => {
   const index = new URL(`../packages/${name}/src/index.ts`, import.meta.url)
   return existsSync(index) && readFileSync(index, 'utf8').trim() === 'export {}'
 }
@@ -12,8 +12,8 @@ const packages = readdirSync(new URL('../packages', import.meta.url), { withFile
 
 const config: KnipConfig = {
   ignoreExportsUsedInFile: true,
-  ignoreWorkspaces: packages.filter(isLaidOut).map((name) => `packages/${name}`),
-  // Debian brings these; who uses them says so where they lack.
+  ignoreWorkspaces: packages.filter(isEmpty).map((name) => `packages/${name}`),
+  // Programs of Debian packages; the code that runs them reports if they are missing.
   ignoreBinaries: ['apt-get', 'chroot', 'debootstrap', 'dpkg-deb', 'mosquitto', 'mosquitto_.+', 'prlimit'],
   workspaces: {
     '.': {
@@ -22,29 +22,29 @@ const config: KnipConfig = {
       vitest: { config: '.config/vitest.config.ts' },
       eslint: { config: '.config/eslint.config.js' },
       stryker: { config: '.config/stryker.config.js' },
-      // The check starts these by their path.
+      // The check runs these by path.
       ignoreDependencies: ['@arethetypeswrong/cli', 'publint'],
     },
     'packages/*': {
       entry: ['test/**/*.test.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
-    // Jest is started by its path, and loads what takes the types out.
+    // Jest is run by path and loads a transformer that removes types.
     'packages/testing': {
       entry: ['test/**/*.test.ts', 'test/jest/typescript.mjs'],
       project: ['src/**/*.ts', 'test/**/*.{ts,mjs}'],
     },
-    // A test starts its responders as programs.
+    // A test runs its responders as programs.
     'packages/broker': {
       entry: ['test/**/*.test.ts', 'test/group/responder.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
-    // Its processes are started by their path.
+    // Its processes are run by path.
     'packages/acceptance': {
       entry: ['src/*/processes/*.ts', 'test/**/*.test.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
-    // Its programs start each other by their path; the contestants have packages of their own.
+    // Its programs are run by path; the contestants have a separate package.json.
     'packages/bench': {
       entry: ['src/*.ts', 'src/peers/programs/*.ts', 'test/**/*.test.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
@@ -56,7 +56,7 @@ const config: KnipConfig = {
     examples: {
       entry: ['*/*.ts', '*/page/main.ts', '*/test/*.test.ts'],
       project: ['**/*.ts'],
-      // The snippets of README and guide see what the examples see: everything.
+      // The snippets of README and guide resolve imports here, so all packages are dependencies.
       ignoreDependencies: ['@antiphon/.+', 'io-ts'],
     },
   },

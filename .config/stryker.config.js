@@ -1,25 +1,25 @@
-// Mutation testing. `pnpm mutants` starts it, in a copy of the workspace, and adds which files to mutate.
+// Configuration of mutation testing. `pnpm mutants` runs Stryker in a copy of the workspace and passes the files to mutate.
 const name = process.env['ANTIPHON_MUTANTS'] ?? 'core'
 const report = (ending) => `../${name}.${ending}`
 
 export default {
   testRunner: 'vitest',
   plugins: ['@stryker-mutator/vitest-runner'],
-  // All tests of mutants.json are run once; coverage then tells which of them reach a mutant.
+  // All tests of mutants.json run once; their coverage then selects the tests of each mutant.
   vitest: { configFile: '.config/vitest.mutants.config.ts', related: false },
-  // In a sandbox of Stryker's own, the links in node_modules lead back to the sources without mutants.
+  // In Stryker's sandbox, the links in node_modules would lead to the sources without mutants.
   inPlace: true,
-  // Nothing type-checks the mutants.
+  // Mutants are not type-checked, so type checks need not be disabled.
   disableTypeChecks: false,
   coverageAnalysis: 'perTest',
-  // Mutants that run only while a module loads (tables of texts, mostly) would need a run of all tests each.
+  // Each mutant that runs only while a module loads (mostly tables of texts) would need a run of all tests.
   ignoreStatic: true,
   incremental: true,
   incrementalFile: report('incremental.json'),
   reporters: ['progress', 'html', 'json'],
   htmlReporter: { fileName: report('html') },
   jsonReporter: { fileName: report('json') },
-  // Longer than by default: a mutant that times out counts as killed, and on a busy machine others would do so as well.
+  // Longer than the default: a timeout counts as killed, and on a busy machine slow tests would time out as well.
   timeoutMS: 10_000,
   timeoutFactor: 3,
   dryRunTimeoutMinutes: 30,

@@ -12,10 +12,10 @@ export const published = readdirSync(new URL('packages', root), { withFileTypes:
     (name) => (json(`packages/${name}/package.json`) as { readonly private?: boolean }).private !== true,
   )
 
-/** The pattern of a package's sources. */
+/** Returns the pattern of a package's sources. */
 export const sources = (name: string): string => `packages/${name}/src/**/*.ts`
 
-/** The files of a tier of tests, by the end of their names. */
+/** Returns the project of a tier, whose test files have the given ending. */
 const project = (
   name: string,
   ending: string,
@@ -28,7 +28,7 @@ const project = (
     exclude: [...configDefaults.exclude, ...exclude],
   },
 })
-// Nightly tests take long: they run only where the command line names them.
+// Nightly tests take long, so they run only if the command line contains "nightly".
 const isNightly = process.argv.some((word) => word.includes('nightly'))
 
 export default defineConfig({
@@ -41,12 +41,12 @@ export default defineConfig({
       ...(isNightly ? [project('nightly', '.nightly.test.ts')] : []),
     ],
     typecheck: { enabled: false },
-    // A file registers nothing if a foreign program is missing (describeForeign); in CI that is a failure.
+    // If a foreign program is missing, describeForeign registers no tests; in CI that is a failure.
     passWithNoTests: process.env['CI'] !== 'true',
     testTimeout: 20_000,
     hookTimeout: 30_000,
     maxWorkers: 2,
-    // Files of one worker share what they import, which halves the time of the whole: no test changes what is imported.
+    // Test files of one worker share their imports, which halves the total time. No test may change an imported module.
     isolate: false,
     coverage: {
       provider: 'v8',

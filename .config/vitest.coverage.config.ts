@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs'
 import { mergeConfig } from 'vitest/config'
 import tests, { published, sources } from './vitest.config.js'
 
-/** Percentages that the tests of a package must reach. */
+/** The percentages that the tests of a package must reach. */
 type Thresholds = Readonly<Record<'statements' | 'branches' | 'functions' | 'lines', number>>
 
 const thresholds = JSON.parse(readFileSync(new URL('coverage.json', import.meta.url), 'utf8')) as Readonly<
   Record<string, Thresholds>
 >
 
-/** Judges what the tiers of a check cover together; no tier reaches the thresholds alone. */
+/** Checks the merged coverage of the tiers; a single tier does not reach the thresholds. */
 export default mergeConfig(tests, {
   test: {
     coverage: {

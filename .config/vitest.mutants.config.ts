@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 
-/** The part of `mutants.json` that is read here. */
+/** The part of `mutants.json` that is used here. */
 interface Mutants {
   readonly packages: Readonly<
     Record<string, { readonly tests: readonly string[]; readonly leaveOut: readonly string[] }>
@@ -10,12 +10,12 @@ interface Mutants {
 
 const root = new URL('..', import.meta.url)
 
-// Set by `pnpm mutants`, which runs one package after the other.
+// `pnpm mutants` sets this variable and runs one package after the other.
 const name = process.env['ANTIPHON_MUTANTS'] ?? 'core'
 const { tests = [], leaveOut = [] } =
   (JSON.parse(readFileSync(new URL('.config/mutants.json', root), 'utf8')) as Mutants).packages[name] ?? {}
 
-// Foreign programs are too slow to run against each mutant, and not every machine has them.
+// Tests with foreign programs are too slow to run for each mutant, and not every machine has the programs.
 const otherTiers = ['**/*.interop.test.ts', '**/*.nightly.test.ts']
 
 export default defineConfig({
@@ -25,7 +25,7 @@ export default defineConfig({
     exclude: [...leaveOut, ...otherTiers],
     setupFiles: ['.config/vitest.mutants.setup.ts'],
     env: { ANTIPHON_FC_RUNS: '100' },
-    // Each mutant gets a new worker; within it, test files share what they import.
+    // Each mutant gets a new worker, in which test files share their imports.
     isolate: false,
     testTimeout: 20_000,
     hookTimeout: 30_000,

@@ -8,7 +8,7 @@ import {
   startSocksProxy,
   type Certificates,
   type Mosquitto,
-  type WayProxy,
+  type TestProxy,
 } from '@antiphon/workshop'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
@@ -20,7 +20,7 @@ const user = { name: 'us er', password: 'p:ä' }
 describeForeign(['mosquitto', 'openssl'], 'a broker behind a proxy', () => {
   let certificates: Certificates
   let broker: Mosquitto
-  let proxies: Readonly<Record<string, WayProxy>>
+  let proxies: Readonly<Record<string, TestProxy>>
   beforeAll(async () => {
     certificates = await makeCertificates()
     const { caFile, server } = certificates

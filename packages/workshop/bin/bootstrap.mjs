@@ -1,4 +1,4 @@
-// Makes a fresh clone ready with Node and npm alone.
+// Installs the dependencies in a fresh clone, with only Node and npm.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
@@ -10,7 +10,7 @@ import { pnpm, root } from './pnpm.mjs'
 const stamp = join(root, '.cache', 'installed')
 
 /**
- * Installs what the workspace needs, unless that has been done for this very lockfile. Ends the process where it cannot.
+ * Installs the dependencies of the workspace, unless they are installed for the current lockfile. Exits if that fails.
  *
  * @returns {void}
  */
@@ -29,10 +29,10 @@ export function bootstrap() {
     existsSync(stamp) &&
     readFileSync(stamp, 'utf8') === state
   if (isReady) return
-  console.log('Installing what the workspace needs (once, and again when pnpm-lock.yaml changes) …')
+  console.log('Installing dependencies (once, and again when pnpm-lock.yaml changes) …')
   const code = pnpm(['install', '--frozen-lockfile', '--config.confirm-modules-purge=false'])
   if (code !== 0) {
-    console.error('The installation failed; its messages stand above.')
+    console.error('Cannot install the dependencies; see the messages above.')
     process.exit(code)
   }
   mkdirSync(join(root, '.cache'), { recursive: true })
@@ -40,9 +40,9 @@ export function bootstrap() {
 }
 
 /**
- * Runs a TypeScript file of the workspace, its output going to the terminal, and resolves with its exit code.
+ * Runs a TypeScript file of the workspace with its output on the terminal, and resolves with its exit code.
  *
- * Ctrl-C is for the program to answer, which may have something to bring to an end.
+ * The program handles Ctrl-C itself, so that it can shut down in order.
  *
  * @param {string} file
  * @param {readonly string[]} args
@@ -53,7 +53,7 @@ export async function runTypeScript(file, args = []) {
     cwd: root,
     stdio: 'inherit',
   })
-  // A terminal gives Ctrl-C to everything in it by itself.
+  // A terminal sends Ctrl-C to all its processes, so the signal is forwarded only without a terminal.
   process.on('SIGINT', () => void (process.stdin.isTTY || child.kill('SIGINT')))
   process.on('SIGTERM', () => void child.kill('SIGTERM'))
   const [code] = await once(child, 'exit')

@@ -1,9 +1,8 @@
-// Reads the command lines of the workshop's programs, also before anything is installed.
+// Parses the command lines of the workshop's programs, also before dependencies are installed.
 import { parseArgs } from 'node:util'
 
 /**
- * Reads this program's arguments. For `--help` it prints the help, for an unknown option what is wrong; both end the
- * process.
+ * Parses the arguments of this program. Prints the help for `--help`, or the error for an unknown option, and exits.
  *
  * @template {import('node:util').ParseArgsConfig} T
  * @param {string} help
@@ -18,7 +17,7 @@ export function readCommandLine(help, config) {
     console.log(help)
     process.exit(0)
   } catch (error) {
-    // Node adds advice on positionals that begin with a dash; none of ours does.
+    // Removes Node's advice on positionals that begin with a dash: none of these programs has such positionals.
     console.error(`${error.message.replace(/\. To specify a positional.*/s, '')}; see --help`)
     process.exit(1)
   }

@@ -1,4 +1,4 @@
-// Reads `engines.node` without a library, since it is needed before anything is installed.
+// Parses `engines.node` without a library, because it runs before dependencies are installed.
 
 /**
  * Returns whether a Node version is in a range: `^20.19.0`, `>=22.12.0`, or several of these joined by `||`.
@@ -8,18 +8,18 @@
  * @returns {boolean}
  */
 export function isInRange(version, range) {
-  const own = numbersOf(version)
+  const numbers = numbersOf(version)
   return range.split('||').some((part) => {
     const [, operator, lowest] = /^(\^|>=)(\d+\.\d+\.\d+)$/.exec(part.trim()) ?? []
     if (lowest === undefined)
       throw new Error(`cannot read engines.node "${range}": use ^x.y.z and >=x.y.z only`)
     const bound = numbersOf(lowest)
-    return isFrom(own, bound) && (operator === '>=' || own[0] === bound[0])
+    return isFrom(numbers, bound) && (operator === '>=' || numbers[0] === bound[0])
   })
 }
 
 /**
- * Returns what to tell a user whose Node is not in the range, or `undefined` where it is.
+ * Returns an error message if a Node version is not in the range; `undefined` if it is.
  *
  * @param {string} version
  * @param {string} range
@@ -35,6 +35,6 @@ function numbersOf(version) {
 }
 
 function isFrom(version, bound) {
-  const index = version.findIndex((number, place) => number !== bound[place])
+  const index = version.findIndex((number, position) => number !== bound[position])
   return index === -1 || version[index] > bound[index]
 }

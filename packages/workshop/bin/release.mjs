@@ -1,4 +1,4 @@
-// `pnpm release`: publishes each version that the registry lacks, with provenance, and tags it. release.yml runs it.
+// `pnpm release`: publishes each version that the registry does not have, with provenance, and tags it. release.yml runs it.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -41,7 +41,7 @@ function release() {
   for (const { file, text } of manifests) writeFileSync(file, text)
   if (published !== 0) return published
 
-  // Prints the lines by which the action finds what was published.
+  // The action reads the published packages from this output.
   return pnpm(['exec', 'changeset', 'tag'])
 }
 

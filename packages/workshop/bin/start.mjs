@@ -1,4 +1,4 @@
-// `npm start`: runs the first example, or the one whose number or name is given, from a fresh clone on.
+// `npm start`: runs the first example, or the example with the given number or name, also in a fresh clone.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { bootstrap, runTypeScript } from './bootstrap.mjs'
@@ -12,7 +12,7 @@ const listed = stories.map((name) => `  ${name}`).join('\n')
 const help = `npm start: runs an example
 
 Usage: npm start [-- <example> [argument ...]]
-An example is its name, or the beginning of it such as 02 (default: the first).
+<example> is the name of an example or its beginning, such as 02 (default: the first).
 
 Examples
 ${listed}
@@ -21,10 +21,10 @@ Options
   -h, --help  prints this help`
 
 const { positionals } = readCommandLine(help, { allowPositionals: true })
-const [wanted = '', ...args] = positionals
-const story = stories.find((name) => name.startsWith(wanted) || name.slice(3) === wanted)
+const [selected = '', ...args] = positionals
+const story = stories.find((name) => name.startsWith(selected) || name.slice(3) === selected)
 if (story === undefined) {
-  console.error(`No example is called ${wanted}. There are:\n${listed}`)
+  console.error(`Unknown example ${selected}: it must be one of\n${listed}`)
   process.exit(1)
 }
 bootstrap()

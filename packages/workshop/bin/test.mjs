@@ -1,14 +1,14 @@
-// `npm test`: everything that CI runs, from a fresh clone on, with Node and npm alone.
+// `npm test`: all steps of CI, also in a fresh clone, with only Node and npm.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { bootstrap, runTypeScript } from './bootstrap.mjs'
 import { readCommandLine } from './command-line.mjs'
 import { root } from './pnpm.mjs'
 
-const help = `npm test: installs what the workspace needs, and runs the check
+const help = `npm test: installs the dependencies and runs the check
 
 Usage: npm test [-- <step> ...]
-Runs these steps and those they need (default: all). The table in packages/workshop/README.md explains each step.
+Runs these steps and the steps they need (default: all). The table in packages/workshop/README.md explains each step.
 
 Options
   -h, --help  prints this help`

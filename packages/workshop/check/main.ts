@@ -3,10 +3,10 @@ import { readCommandLine } from '../bin/command-line.mjs'
 import { runSteps } from './run-steps.js'
 import { allSteps, stepsNamed } from './steps.js'
 
-const help = `pnpm check: runs what CI runs
+const help = `pnpm check: runs the steps of CI
 
 Usage: pnpm check [step ...]
-Runs these steps and those they need (default: all).
+Runs these steps and the steps they need (default: all).
 
 Steps
 ${allSteps()

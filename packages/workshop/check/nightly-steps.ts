@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { ours, allSteps, stepsNamed } from './steps.js'
+import { checkCommand, allSteps, stepsNamed } from './steps.js'
 import type { Step } from './step.js'
 import { inRoot } from './workspace.js'
 
-/** How much more the tests do at night. */
+/** The settings for longer runs at night. */
 const longRuns = { ANTIPHON_FC_RUNS: '10000', ANTIPHON_FUZZ_PACKETS: '1000000', ANTIPHON_KILLS: '50' }
 
 /** Returns the steps of the nightly tier, in the order of the summary. */
@@ -12,15 +12,15 @@ export function nightlySteps(): readonly Step[] {
     ...stepsNamed(['programs', 'build'], allSteps()),
     {
       name: 'long-runs',
-      about: 'every test, with many more runs, fuzzed packets and kills',
-      command: ours('tests', 'nightly'),
+      about: 'all tests, with more runs, fuzzed packets and kills',
+      command: checkCommand('tests', 'nightly'),
       env: longRuns,
       tier: 'nightly',
       needs: ['programs', 'build'],
     },
     { name: 'faults', about: '10 000 random fault scripts', command: script('faults') },
     ...(hasScript('mutants')
-      ? [{ name: 'mutants', about: 'tests that fail for faulty code', command: script('mutants') }]
+      ? [{ name: 'mutants', about: 'mutation testing', command: script('mutants') }]
       : []),
     {
       name: 'acceptance',
@@ -30,14 +30,14 @@ export function nightlySteps(): readonly Step[] {
     },
     {
       name: 'bench',
-      about: 'what requests cost, in short',
+      about: 'the short benchmark',
       command: script('bench', '--short'),
       needs: ['programs'],
     },
   ]
 }
 
-/** A script of the repository's `package.json`. */
+/** Returns the command of a script in the repository's `package.json`. */
 function script(name: string, ...args: readonly string[]): Step['command'] {
   return ['npm', '--silent', 'run', name, '--', ...args]
 }

@@ -5,7 +5,7 @@ import { inCache } from './workspace.js'
 
 /** Runs steps and prints their progress. */
 export interface StepRunner {
-  /** Runs a step; prints a line when it starts and when it ends. */
+  /** Runs a step and prints a line at its start and end. */
   readonly run: (step: Step) => Promise<StepResult>
   /** Stops printing. */
   readonly stop: () => void
@@ -13,7 +13,7 @@ export interface StepRunner {
 
 const period = 15_000
 
-/** Returns a runner for steps that also prints, now and then, which steps are running. */
+/** Returns a runner for steps that also prints the running steps periodically. */
 export function stepRunner(steps: readonly Step[]): StepRunner {
   const start = performance.now()
   const running = new Map<string, { readonly since: number; lastLine: string }>()
@@ -51,7 +51,7 @@ export function stepRunner(steps: readonly Step[]): StepRunner {
   return { run, stop: () => clearInterval(timer) }
 }
 
-/** `12.3 s` */
+/** Formats a duration, such as `12.3 s`. */
 export function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`
 }

@@ -2,66 +2,66 @@ import { spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { root } from './workspace.js'
 
-/** What to run, and how. */
+/** Options of a command. */
 export interface CommandOptions {
   readonly cwd?: string
   readonly env?: NodeJS.ProcessEnv
-  /** A file that gets everything it prints. */
+  /** The file to which the output is written. */
   readonly log?: string
-  /** Ends it after so many milliseconds. */
-  readonly deadline?: number
-  /** Sees each piece of output as it comes. */
+  /** Milliseconds after which the command is killed. */
+  readonly timeout?: number
+  /** Called with each piece of output. */
   readonly onOutput?: (text: string) => void
-  /** Sends SIGINT, once, when this says so of its standard output so far. */
+  /** Called with the standard output so far; if it returns `true`, SIGINT is sent once. */
   readonly interruptWhen?: (stdout: string) => boolean
 }
 
-/** How a command ended. */
+/** The result of a command. */
 export interface CommandResult {
   readonly code: number
-  /** Standard output and standard error as they came. */
+  /** Standard output and standard error in the order of arrival. */
   readonly output: string
   readonly stdout: string
 }
 
-/** Runs a command without a terminal and resolves when it has ended, whatever its exit code. */
+/** Runs a command without a terminal; resolves when it has exited, with any exit code. */
 export function runCommand(
   command: string,
   args: readonly string[],
-  { cwd = root, env, log, deadline, onOutput, interruptWhen }: CommandOptions = {},
+  { cwd = root, env, log, timeout, onOutput, interruptWhen }: CommandOptions = {},
 ): Promise<CommandResult> {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd,
-      // Two colour settings at once make Node print a warning.
+      // Node prints a warning if both colour settings are present.
       env: { ...process.env, FORCE_COLOR: undefined, NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: deadline,
+      timeout,
       killSignal: 'SIGKILL',
     })
     const file = log === undefined ? undefined : createWriteStream(log)
     let output = ''
     let stdout = ''
     let isInterrupted = false
-    const take = (text: string): void => {
+    const append = (text: string): void => {
       output += text
       file?.write(text)
       onOutput?.(text)
     }
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text
-      take(text)
+      append(text)
       if (isInterrupted || interruptWhen?.(stdout) !== true) return
       isInterrupted = child.kill('SIGINT')
     })
-    child.stderr.setEncoding('utf8').on('data', take)
+    child.stderr.setEncoding('utf8').on('data', append)
     child.once('error', (error) => {
-      take(`${error.message}\n`)
+      append(`${error.message}\n`)
       resolve({ code: 1, output, stdout })
     })
     child.once('close', (code, signal) => {
       if (signal !== null)
-        take(`ended by ${signal}${deadline === undefined ? '' : ` after ${deadline} ms`}\n`)
+        append(`killed by ${signal}${timeout === undefined ? '' : ` after ${timeout} ms`}\n`)
       file?.end()
       resolve({ code: code ?? 1, output, stdout })
     })

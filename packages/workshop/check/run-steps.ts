@@ -6,7 +6,7 @@ import type { Step } from './step.js'
 import { failures, summary, tally } from './summary.js'
 import { inCache } from './workspace.js'
 
-/** Runs steps, so many at once, prints how they end, and sets the exit code of the process. */
+/** Runs steps, `slots` at once, prints their results, and sets the exit code of the process. */
 export async function runSteps(steps: readonly Step[], slots: number): Promise<void> {
   await mkdir(inCache('check'), { recursive: true })
   const start = performance.now()

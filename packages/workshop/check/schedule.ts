@@ -1,15 +1,16 @@
 import type { Step, StepResult } from './step.js'
 
-/** How steps are run. */
+/** Options of a schedule. */
 export interface ScheduleOptions {
-  /** How many run at once. */
+  /** The number of steps that run at once. */
   readonly slots: number
   readonly run: (step: Step) => Promise<StepResult>
 }
 
 /**
- * Runs all steps, each as soon as the ones it needs have passed and a slot is free, in the order of the list where there
- * is a choice. A step needs only what stands before it. Where that failed it is not reached.
+ * Runs steps, each as soon as the steps it needs have passed and a slot is free, in the order of the list.
+ *
+ * A step may need only steps before it in the list. If one of these fails, the step is not reached.
  */
 export async function schedule(
   steps: readonly Step[],
@@ -19,7 +20,7 @@ export async function schedule(
   for (const [index, { name, needs = [] }] of steps.entries()) {
     const missing = needs.find((need) => !names.slice(0, index).includes(need))
     if (missing !== undefined)
-      throw new Error(`step ${name} needs ${missing}, which does not stand before it`)
+      throw new Error(`step ${name} needs ${missing}: it must be before ${name} in the list`)
   }
 
   const results = new Map<string, StepResult>()

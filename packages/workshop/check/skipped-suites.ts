@@ -11,7 +11,7 @@ export async function readSkippedSuites(): Promise<readonly SkippedSuite[]> {
   return [...suites].sort((a, b) => a.suite.localeCompare(b.suite))
 }
 
-/** Names the suites that did not run and the commands that install what they need; empty if all ran. */
+/** Returns a text with the suites that did not run and the commands that install their programs; empty if all ran. */
 export function skippedSuitesNotice(skipped: readonly SkippedSuite[]): string {
   if (skipped.length === 0) return ''
   const needs = [...new Set(skipped.flatMap((suite) => suite.needs))].sort()

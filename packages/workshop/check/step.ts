@@ -1,34 +1,34 @@
 import type { TestCounts } from './tests/counts.js'
 import type { Tier } from './tests/tiers.js'
 
-/** One named part of a check: a command whose exit code is the verdict. */
+/** A named step of a check: a command whose exit code is the verdict. */
 export interface Step {
   readonly name: string
-  /** What it makes sure of, in a few words. */
+  /** A short description. */
   readonly about: string
   /** The program and its arguments. */
   readonly command: readonly [string, ...string[]]
-  /** Steps that must have passed before. */
+  /** Steps that must pass first. */
   readonly needs?: readonly string[]
-  /** What is added to the environment. */
+  /** Additional environment variables. */
   readonly env?: NodeJS.ProcessEnv
-  /** The tier of the tests that it runs, if it runs tests. */
+  /** The tier of its tests, if it runs tests. */
   readonly tier?: Tier
 }
 
-/** How a step ended. */
+/** The result of a step. */
 export interface StepResult {
   readonly step: Step
   readonly verdict: 'passed' | 'failed' | 'not reached'
   readonly milliseconds: number
   readonly output: string
-  /** The figure for the summary: what a check of ours prints last. */
+  /** The figure for the summary, from the last line of the output. */
   readonly note: string
-  /** How its tests ended, if it runs tests. */
+  /** The counts of its tests, if it runs tests. */
   readonly tests?: TestCounts
 }
 
-/** A check of ours ends its output with `note: …` to have it shown in the summary. */
+/** The prefix of the last line of output that the summary shows. */
 export const noteMark = 'note: '
 
 /** Returns the note in a step's output. */

@@ -2,8 +2,8 @@ import type { Step } from './step.js'
 import { inCache, inRoot, packagesOf } from './workspace.js'
 
 const tool = (name: string): string => inRoot('node_modules', '.bin', name)
-/** The command that runs a check of this folder. */
-export const ours = (name: string, ...args: readonly string[]): Step['command'] => [
+/** Returns the command that runs a check of this folder. */
+export const checkCommand = (name: string, ...args: readonly string[]): Step['command'] => [
   process.execPath,
   '--import',
   'tsx',
@@ -11,33 +11,33 @@ export const ours = (name: string, ...args: readonly string[]): Step['command'] 
   ...args,
 ]
 
-/** Everything that CI runs, in the order of the summary. */
+/** Returns all steps of CI, in the order of the summary. */
 export function allSteps(): readonly Step[] {
   return [
     {
       name: 'programs',
-      about: 'what the tests use and the repository does not bring',
-      command: ours('programs'),
+      about: 'installs the foreign programs of the tests',
+      command: checkCommand('programs'),
     },
-    { name: 'build', about: 'what is published, compiled', command: ours('build') },
+    { name: 'build', about: 'compiles the published packages', command: checkCommand('build') },
     {
       name: 'tests',
-      about: 'every suite that needs no foreign program',
-      command: ours('tests', 'check'),
+      about: 'suites without foreign programs',
+      command: checkCommand('tests', 'check'),
       tier: 'check',
     },
     {
       name: 'interop',
-      about: 'every suite with foreign brokers, clients and browsers',
-      command: ours('tests', 'interop'),
+      about: 'suites with foreign brokers, clients and browsers',
+      command: checkCommand('tests', 'interop'),
       tier: 'interop',
-      // A page for the browser is made of what is built.
+      // The page for the browser uses the built packages.
       needs: ['programs', 'build'],
     },
     {
       name: 'coverage',
-      about: 'what tests and interop cover together',
-      command: ours('coverage'),
+      about: 'coverage of tests and interop together',
+      command: checkCommand('coverage'),
       needs: ['tests', 'interop'],
     },
     {
@@ -60,28 +60,49 @@ export function allSteps(): readonly Step[] {
       command: [tool('tsc'), '-b', 'packages/tsconfig.json', 'examples', '.config'],
       needs: ['build'],
     },
-    { name: 'boundaries', about: 'who may import whom, and no cycle', command: ours('boundaries') },
-    { name: 'language', about: 'ruled-out words and the glossary', command: ours('language') },
+    {
+      name: 'boundaries',
+      about: 'import rules between packages, no cycles',
+      command: checkCommand('boundaries'),
+    },
+    {
+      name: 'language',
+      about: 'ruled-out words and the glossary',
+      command: checkCommand('language'),
+    },
     { name: 'unused', about: 'knip', command: [tool('knip'), '--config', '.config/knip.ts'] },
-    { name: 'licences', about: 'of everything that users install', command: ours('licences') },
-    { name: 'sbom', about: 'of each published package, as a release attaches it', command: ours('sbom') },
-    { name: 'api', about: 'public names as in docs/api', command: ours('api'), needs: ['build'] },
-    { name: 'pack', about: 'tarballs by publint and attw', command: ours('pack'), needs: ['build'] },
+    {
+      name: 'licences',
+      about: 'licences of all packages that users install',
+      command: checkCommand('licences'),
+    },
+    {
+      name: 'sbom',
+      about: 'SBOMs of the published packages, as attached to releases',
+      command: checkCommand('sbom'),
+    },
+    { name: 'api', about: 'public names as in docs/api', command: checkCommand('api'), needs: ['build'] },
+    { name: 'pack', about: 'tarballs by publint and attw', command: checkCommand('pack'), needs: ['build'] },
     {
       name: 'install',
       about: 'tarballs by require and import in plain Node 20, 22, 24',
-      command: ours('install'),
+      command: checkCommand('install'),
       needs: ['pack'],
     },
-    { name: 'size', about: 'what a bundle weighs', command: ours('size') },
-    { name: 'snippets', about: 'code in README and guide', command: ours('snippets'), needs: ['build'] },
-    { name: 'examples', about: 'each run once', command: ours('examples'), needs: ['build'] },
-    { name: 'docs', about: 'the site with its API reference', command: ours('docs') },
+    { name: 'size', about: 'bundle size', command: checkCommand('size') },
+    {
+      name: 'snippets',
+      about: 'code in README and guide',
+      command: checkCommand('snippets'),
+      needs: ['build'],
+    },
+    { name: 'examples', about: 'runs each example', command: checkCommand('examples'), needs: ['build'] },
+    { name: 'docs', about: 'the site with its API reference', command: checkCommand('docs') },
     ...checksOfPackages(),
   ]
 }
 
-// A package may bring a step of its own: the script `check` in its package.json.
+// A package can add a step by a script `check` in its package.json.
 function checksOfPackages(): readonly Step[] {
   return packagesOf().flatMap(({ folderName, folder, manifest }): readonly Step[] =>
     manifest.scripts?.['check'] === undefined
@@ -91,25 +112,26 @@ function checksOfPackages(): readonly Step[] {
             name: folderName,
             about: `the check of packages/${folderName}`,
             command: ['npm', '--silent', '--prefix', folder, 'run', 'check'],
-            // They use Mosquitto and openssl if these are installed.
+            // The checks use Mosquitto and openssl if these are installed.
             needs: ['programs'],
           },
         ],
   )
 }
 
-/** The steps of these names and those they need, or all of them. */
+/** Returns the named steps and the steps they need; all steps without names. */
 export function stepsNamed(names: readonly string[], steps: readonly Step[] = allSteps()): readonly Step[] {
   if (names.length === 0) return steps
-  const wanted = new Set<string>()
-  const want = (name: string): void => {
-    const step = steps.find((each) => each.name === name)
+  const selected = new Set<string>()
+  const select = (name: string): void => {
+    const step = steps.find((candidate) => candidate.name === name)
     if (step === undefined) {
-      throw new Error(`no step is named ${name}: there are ${steps.map((each) => each.name).join(', ')}`)
+      const known = steps.map((candidate) => candidate.name).join(', ')
+      throw new Error(`unknown step ${name}: it must be one of ${known}`)
     }
-    wanted.add(name)
-    step.needs?.forEach(want)
+    selected.add(name)
+    step.needs?.forEach(select)
   }
-  names.forEach(want)
-  return steps.filter(({ name }) => wanted.has(name))
+  names.forEach(select)
+  return steps.filter(({ name }) => selected.has(name))
 }

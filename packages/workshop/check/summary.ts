@@ -3,7 +3,7 @@ import type { StepResult } from './step.js'
 
 const marks = { passed: '✔', failed: '✘', 'not reached': '–' } as const
 
-/** Returns all that the failed steps printed. */
+/** Returns the output of the failed steps. */
 export function failures(results: readonly StepResult[]): string {
   return results
     .filter(({ verdict }) => verdict === 'failed')
@@ -11,7 +11,7 @@ export function failures(results: readonly StepResult[]): string {
     .join('')
 }
 
-/** Returns a table with a line for each step. */
+/** Returns a table with one line per step. */
 export function summary(results: readonly StepResult[], milliseconds: number): string {
   const names = Math.max(...results.map(({ step }) => step.name.length))
   const lines = results.map((result) => {

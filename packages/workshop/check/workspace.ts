@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The part of a `package.json` that the checks read. */
+/** The part of a `package.json` that the checks use. */
 export interface Manifest {
   readonly name: string
   readonly version: string
@@ -15,19 +15,19 @@ export interface Manifest {
   readonly devDependencies?: Readonly<Record<string, string>>
 }
 
-/** A door of a package: what a user writes behind its name, and the source it leads to. */
+/** An entry point of a package. */
 export interface Entry {
-  /** `.`, `./cbor` … */
+  /** The key in `exports`, such as `.` or `./cbor`. */
   readonly subpath: string
-  /** How a user imports it: `@antiphon/codecs/cbor`. */
+  /** The import specifier, such as `@antiphon/codecs/cbor`. */
   readonly specifier: string
-  /** Absolute path of its source. */
+  /** The absolute path of its source. */
   readonly source: string
-  /** Absolute path of its built declarations. */
+  /** The absolute path of its built declarations. */
   readonly types: string
-  /** A name for files about it: `codecs.cbor`. */
+  /** The base name of files about it, such as `codecs.cbor`. */
   readonly fileName: string
-  /** Whether it is for other packages of this repository only, and no public API: `./internal`. */
+  /** Whether it is only for other packages of this repository (`./internal`). */
   readonly isInternal: boolean
 }
 
@@ -45,16 +45,16 @@ export interface Package {
 /** The repository's folder. */
 export const root: string = fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/]$/, '')
 
-/** An absolute path in the repository. */
+/** Returns an absolute path in the repository. */
 export const inRoot = (...path: readonly string[]): string => join(root, ...path)
 
-/** An absolute path in the folder for everything that may be deleted. */
+/** Returns an absolute path in the cache, which may be deleted at any time. */
 export const inCache = (...path: readonly string[]): string => inRoot('.cache', ...path)
 
-/** How the repository's people call a file. */
+/** Returns a path relative to the repository. */
 export const fromRoot = (path: string): string => relative(root, path)
 
-/** All packages under `packages/`, found by reading the folder. */
+/** Returns all packages under `packages/`. */
 export function packagesOf(repository: string = root): readonly Package[] {
   const folders = readdirSync(join(repository, 'packages'), { withFileTypes: true })
   return folders
@@ -64,7 +64,7 @@ export function packagesOf(repository: string = root): readonly Package[] {
     .map(packageIn)
 }
 
-/** The packages that are published. */
+/** Returns the published packages. */
 export function publicPackages(repository: string = root): readonly Package[] {
   return packagesOf(repository).filter(({ isPublic }) => isPublic)
 }
@@ -96,7 +96,7 @@ function packageIn(folder: string): Package {
   }
 }
 
-// The last condition is the one that every runtime knows: `default`.
+// The last condition is `default`, which every runtime supports.
 function sourceOf(target: unknown): string | undefined {
   if (typeof target === 'string') return target.endsWith('.ts') ? target : undefined
   return typeof target === 'object' && target !== null ? sourceOf(Object.values(target).at(-1)) : undefined

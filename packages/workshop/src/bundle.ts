@@ -1,25 +1,29 @@
 import { build } from 'esbuild'
 
-/** Programs of which each becomes one file. */
-export interface Programs {
-  /** The sources, by the names that their bundles get. */
+/** Programs to bundle, each into one file. */
+export interface BundleOptions {
+  /** The sources, by the names of their bundles. */
   readonly sources: Readonly<Record<string, string>>
-  /** Where the bundles go, as `<name>.mjs`. */
+  /** The folder of the bundles, which are named `<name>.mjs`. */
   readonly folder: string
-  /** What cannot be in a bundle, and is found from the folder. @defaultValue 'classic-level', which is not JavaScript alone */
+  /**
+   * Packages that are not bundled and are resolved from the folder.
+   *
+   * @defaultValue `['classic-level']`, which has a native part
+   */
   readonly external?: readonly string[]
 }
 
-// What is CommonJS inside of a bundle asks for Node's modules by `require`.
+// CommonJS code in a bundle loads Node's modules by `require`.
 const requireOfNode =
   "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)"
 
-/** Makes one file of each: plain JavaScript without a loader, so that starting it costs what it costs in production. */
+/** Bundles each program into one file of plain JavaScript, so that it starts as fast as in production. */
 export async function bundlePrograms({
   sources,
   folder,
   external = ['classic-level'],
-}: Programs): Promise<void> {
+}: BundleOptions): Promise<void> {
   await build({
     entryPoints: { ...sources },
     outdir: folder,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { foreignCommand } from './foreign.js'
 
-/** A certificate and its key, as PEM and as the files they stand in. */
+/** A certificate and its key, as PEM and as files. */
 export interface KeyPair {
   readonly cert: string
   readonly key: string
@@ -13,29 +13,29 @@ export interface KeyPair {
   readonly keyFile: string
 }
 
-/** Who gets a certificate. */
+/** Options of the certificates. */
 export interface CertificateOptions {
   /** Common names of client certificates. */
   readonly clients?: readonly string[]
 }
 
-/** An authority made for one test, and what it signed. */
+/** A certificate authority for one test, with the certificates that it signed. */
 export interface Certificates {
   /** The authority's certificate. */
   readonly ca: string
   readonly caFile: string
-  /** For `localhost` and `127.0.0.1`. */
+  /** The server certificate for `localhost` and `127.0.0.1`. */
   readonly server: KeyPair
-  /** By common name. */
+  /** The client certificates by common name. */
   readonly clients: Readonly<Record<string, KeyPair>>
-  /** Deletes the folder they stand in. */
+  /** Deletes the folder of the files. */
   readonly remove: () => Promise<void>
 }
 
 const run = promisify(execFile)
 const ellipticKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
 
-/** Makes an authority, a server certificate and client certificates with openssl, in a temporary folder. */
+/** Creates an authority, a server certificate and client certificates with openssl in a temporary folder. */
 export async function makeCertificates({ clients = [] }: CertificateOptions = {}): Promise<Certificates> {
   const folder = await mkdtemp(join(tmpdir(), 'antiphon-certificates-'))
   const openssl = foreignCommand('openssl') ?? 'openssl'

@@ -4,7 +4,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, it } from 'vitest'
 
-/** A program that tests use and this repository does not bring. */
+/** A program that tests use and that is not part of this repository. */
 export type ForeignProgram =
   | 'mosquitto'
   | 'mosquitto_passwd'
@@ -16,7 +16,7 @@ export type ForeignProgram =
   | 'faketime'
   | 'jest'
 
-/** A suite that did not run, and the programs that it lacked. */
+/** A suite that did not run, and its missing programs. */
 export interface SkippedSuite {
   readonly suite: string
   readonly needs: readonly ForeignProgram[]
@@ -28,7 +28,7 @@ interface Installation {
   readonly commands: readonly string[]
   /** The Debian package that contains it. */
   readonly debian?: string
-  /** The npm package that contains it, in the version that was tried. */
+  /** The npm package that contains it, with the tested version. */
   readonly npm?: string
 }
 
@@ -65,7 +65,7 @@ export function skippedSuitesFile(): string {
 export function foreignCommand(program: ForeignProgram): string | undefined {
   const { commands = [] } = (installations as Readonly<Partial<typeof installations>>)[program] ?? {}
   const found = commands.flatMap((name) => folders.map((folder) => join(folder, name))).filter(isExecutable)
-  // Debian's module belongs to Debian's Python, and another one may come first on the PATH.
+  // Debian's paho module belongs to Debian's Python; another Python may be first on the PATH.
   return program === 'python3-paho-mqtt' ? found.find(hasPaho) : found[0]
 }
 
@@ -92,9 +92,9 @@ export function installCommands(
 /**
  * Registers a suite that needs foreign programs; its file belongs to the interop tier (`*.interop.test.ts`).
  *
- * If a program is not installed, the suite is not registered. With `CI=true`, a failing test that says how to install
- * the program takes its place. Otherwise a line is appended to `skippedSuitesFile()`, so that the test command can
- * name the suites that did not run.
+ * If a program is not installed, the suite is not registered. With `CI=true`, a failing test with the install command is
+ * registered instead. Otherwise a line is appended to `skippedSuitesFile()`, so that the test command can list the suites
+ * that did not run.
  */
 export function describeForeign(programs: readonly ForeignProgram[], name: string, body: () => void): void {
   const needs = programs.filter((program) => !isInstalled(program))
@@ -102,8 +102,8 @@ export function describeForeign(programs: readonly ForeignProgram[], name: strin
     describe(name, body)
   } else if (process.env['CI'] === 'true') {
     it(name, () => {
-      const how = installCommands(needs).map((words) => words.join(' '))
-      throw new Error(`needs ${needs.join(', ')}: ${how.join(' && ')}`)
+      const commands = installCommands(needs).map((words) => words.join(' '))
+      throw new Error(`cannot run without ${needs.join(', ')}: ${commands.join(' && ')}`)
     })
   } else {
     const line: SkippedSuite = { suite: name, needs }

@@ -14,57 +14,65 @@ export interface MosquittoTls {
   readonly caFile: string
   readonly certFile: string
   readonly keyFile: string
-  /** Clients must show a certificate, and their name is its common name. @defaultValue false */
+  /**
+   * Whether clients must present a certificate; its common name is their user name.
+   *
+   * @defaultValue `false`
+   */
   readonly requireCertificate?: boolean
 }
 
-/** How a broker is started; anonymous clients are let in unless `config` says otherwise. */
+/** Options of a broker. Anonymous clients are accepted unless `config` contains `allow_anonymous`. */
 export interface MosquittoOptions {
-  /** Further lines of its configuration; they stand behind the plain TCP listener. */
+  /** Further lines of the configuration, after the plain TCP listener. */
   readonly config?: readonly string[]
   /**
-   * A folder to keep the state in over restarts. It is written after every change, so that a killed broker remembers,
-   * unless `config` says something else of `autosave_on_changes`; then it is written when the broker ends in order.
+   * The folder of the state, which survives restarts. The state is written after every change, so that it survives a kill,
+   * unless `config` contains `autosave_on_changes`.
    */
   readonly persistence?: string
-  /** The plain TCP port; a free one when left out. */
+  /** The plain TCP port; by default a free port. */
   readonly port?: number
-  /** What its environment has beside ours. */
+  /** Additional environment variables. */
   readonly env?: NodeJS.ProcessEnv
-  /** Also listen for WebSockets. @defaultValue false */
+  /**
+   * Whether to add a WebSocket listener.
+   *
+   * @defaultValue `false`
+   */
   readonly websockets?: boolean
-  /** Also listen for TLS. */
+  /** Adds a TLS listener. */
   readonly tls?: MosquittoTls
 }
 
-/** A running Mosquitto of one's own, on the loopback interface. */
+/** A running Mosquitto on the loopback interface. */
 export interface Mosquitto {
   readonly port: number
-  /** `mqtt://127.0.0.1:<port>` */
+  /** The URL `mqtt://127.0.0.1:<port>`. */
   readonly url: string
-  /** Only with `websockets`. */
+  /** Present with `websockets`. */
   readonly wsPort?: number
   readonly wsUrl?: string
-  /** Only with `tls`; the name is `localhost`, as in `makeCertificates`. */
+  /** Present with `tls`; the host name is `localhost`, as in `makeCertificates`. */
   readonly tlsPort?: number
   readonly tlsUrl?: string
-  /** The process id of the one that runs now. */
+  /** Returns the process id; `undefined` if the broker is not running. */
   readonly pid: () => number | undefined
-  /** Ends the process, by SIGKILL unless told, and resolves when it is gone. `restart()` brings it back. */
+  /** Sends a signal, SIGKILL by default, and resolves when the process has exited. `restart()` starts it again. */
   readonly kill: (signal?: NodeJS.Signals) => Promise<void>
-  /** Ends it where it still runs, starts it on the same ports, resolves when it listens. */
+  /** Stops the broker if it is running, starts it on the same ports, and resolves when it listens. */
   readonly restart: () => Promise<void>
-  /** Ends it for good and deletes its files (not the persistence folder). */
+  /** Stops the broker finally and deletes its files, except for the persistence folder. */
   readonly stop: () => Promise<void>
-  /** What it logged, line by line, over all restarts. Grows while it runs. */
+  /** The lines of its log over all restarts. Grows while the broker runs. */
   readonly log: string[]
 }
 
-const connectTries = 500
-const connectPause = 10
-const signalPause = 500
+const maxAttempts = 500
+const attemptPeriod = 10
+const signalPeriod = 500
 
-/** Starts Mosquitto on free ports with a configuration of its own and resolves when it listens on all of them. */
+/** Starts Mosquitto on free ports; resolves when it listens on all of them. */
 export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
   const command = foreignCommand('mosquitto')
   if (command === undefined) throw new Error('mosquitto is not installed: apt-get install -y mosquitto')
@@ -88,18 +96,21 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     broker = child
     createInterface({ input: child.stderr }).on('line', (line) => log.push(line))
     await once(child, 'spawn')
-    for (const each of [port, wsPort, tlsPort]) {
-      if (each === undefined) continue
-      await untilListening(each, isRunning).catch(async (cause: unknown) => {
+    for (const listener of [port, wsPort, tlsPort]) {
+      if (listener === undefined) continue
+      await untilListening(listener, isRunning).catch(async (cause: unknown) => {
         await kill('SIGKILL')
-        throw new Error(`mosquitto does not listen on port ${each}:\n${log.join('\n')}`, { cause })
+        throw new Error(
+          `cannot start mosquitto: it does not listen on port ${listener}:\n${log.join('\n')}`,
+          { cause },
+        )
       })
     }
   }
   const kill = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
     const exit = broker === undefined ? undefined : once(broker, 'exit')
-    // One that has only just begun to listen may lose a signal.
-    for (; isRunning(); await Promise.race([exit, wait(signalPause, undefined, { ref: false })]))
+    // Mosquitto may miss a signal right after it has started to listen, so the signal is repeated.
+    for (; isRunning(); await Promise.race([exit, wait(signalPeriod, undefined, { ref: false })]))
       broker?.kill(signal)
   }
   const stop = async (): Promise<void> => {
@@ -133,17 +144,17 @@ function configuration(
   { config = [], persistence, tls }: MosquittoOptions,
   { port, wsPort, tlsPort }: Record<'port' | 'wsPort' | 'tlsPort', number | undefined>,
 ): readonly string[] {
-  const isSaid = (name: string): boolean => config.some((line) => line.trim().startsWith(`${name} `))
+  const isConfigured = (name: string): boolean => config.some((line) => line.trim().startsWith(`${name} `))
   return [
-    // It gives up root for a user of its own otherwise, who may not write where the test may.
+    // By default Mosquitto started as root switches to another user, which may not write to the folders of the test.
     ...(process.getuid?.() === 0 ? ['user root'] : []),
-    ...(isSaid('log_dest') ? [] : ['log_dest stderr']),
-    ...(isSaid('log_type')
+    ...(isConfigured('log_dest') ? [] : ['log_dest stderr']),
+    ...(isConfigured('log_type')
       ? []
       : ['error', 'warning', 'notice', 'information'].map((type) => `log_type ${type}`)),
-    ...(isSaid('allow_anonymous') ? [] : ['allow_anonymous true']),
+    ...(isConfigured('allow_anonymous') ? [] : ['allow_anonymous true']),
     ...(persistence === undefined ? [] : ['persistence true', `persistence_location ${persistence}/`]),
-    ...(persistence === undefined || isSaid('autosave_on_changes')
+    ...(persistence === undefined || isConfigured('autosave_on_changes')
       ? []
       : ['autosave_on_changes true', 'autosave_interval 1']),
     `listener ${port} 127.0.0.1`,
@@ -164,11 +175,11 @@ function configuration(
 }
 
 async function untilListening(port: number, isRunning: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < connectTries && isRunning(); attempt += 1) {
+  for (let attempt = 0; attempt < maxAttempts && isRunning(); attempt += 1) {
     if (await accepts(port)) return
-    await wait(connectPause)
+    await wait(attemptPeriod)
   }
-  throw new Error(isRunning() ? `no connection after ${connectTries} tries` : 'it ended')
+  throw new Error(isRunning() ? `no connection after ${maxAttempts} attempts` : 'the process exited')
 }
 
 function accepts(port: number): Promise<boolean> {

@@ -24,7 +24,7 @@ describe('describeForeign', () => {
 
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-  it('records the name and the needs of a suite that does not run', () => {
+  it('records the name and the missing programs of a suite that does not run', () => {
     expect(existsSync(written)).toBe(true)
     expect(JSON.parse(readFileSync(written, 'utf8').trim())).toEqual({
       suite: 'registers nothing',
@@ -32,7 +32,7 @@ describe('describeForeign', () => {
     })
   })
 
-  it('finds no program that is not installed', () => {
+  it('reports a missing program as not installed', () => {
     expect(isInstalled(absent)).toBe(false)
   })
 })

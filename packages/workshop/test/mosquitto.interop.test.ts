@@ -17,7 +17,7 @@ const webSocketHeaders = {
 }
 
 describeForeign(['mosquitto', 'openssl'], 'startMosquitto', () => {
-  it('listens on tcp, websockets and tls, and is gone after stop', async () => {
+  it('listens on TCP, WebSockets and TLS, and closes the ports on stop', async () => {
     const certificates = await makeCertificates({ clients: ['device/1'] })
     const broker = await startMosquitto({
       websockets: true,
@@ -38,7 +38,7 @@ describeForeign(['mosquitto', 'openssl'], 'startMosquitto', () => {
     expect(refused).toMatchObject({ code: 'ECONNREFUSED' })
   })
 
-  it('comes back on the same port after a kill', async () => {
+  it('restarts on the same port after a kill', async () => {
     const persistence = await mkdtemp(join(tmpdir(), 'antiphon-persistence-'))
     const broker = await startMosquitto({ persistence })
     const first = broker.pid()
@@ -50,7 +50,7 @@ describeForeign(['mosquitto', 'openssl'], 'startMosquitto', () => {
     await rm(persistence, { recursive: true })
   })
 
-  it('says why it does not start', async () => {
+  it('rejects with the log if the broker does not start', async () => {
     await expect(startMosquitto({ config: ['no_such_option true'] })).rejects.toThrow(/no_such_option/)
   })
 })

@@ -325,7 +325,8 @@ describe('deadlines on other clocks', () => {
     const [pending, cancelled, never] = [5_000, 9_000, Infinity].map((dueIn) =>
       queue.add(dueIn, () => undefined),
     )
-    const left = (): readonly (number | undefined)[] => [pending, cancelled, never].map((each) => each?.left())
+    const left = (): readonly (number | undefined)[] =>
+      [pending, cancelled, never].map((each) => each?.left())
     expect(left()).toEqual([5_000, 9_000, Infinity])
     cancelled?.cancel()
     const seen: (readonly (number | undefined)[])[] = []

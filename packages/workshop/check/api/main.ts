@@ -3,15 +3,15 @@ import { join, relative } from 'node:path'
 import { readCommandLine } from '../../bin/command-line.mjs'
 import { noteMark } from '../step.js'
 import { type Entry, fromRoot, inCache, inRoot, publicPackages } from '../workspace.js'
-import { complaintsThatStand, publicNamesIn } from './public-names.js'
-import { reportOn } from './report.js'
+import { remainingWarnings, publicNamesIn } from './public-names.js'
+import { compareReport } from './compare-report.js'
 
 const help = `pnpm api: compares the public names of the built packages with docs/api
 
 Usage: node --import tsx packages/workshop/check/api/main.ts [options]
 
 Options
-  --write     writes docs/api instead, as pnpm api does
+  --write     writes docs/api, as pnpm api does
   -h, --help  prints this help`
 
 const { values } = readCommandLine(help, { options: { write: { type: 'boolean', default: false } } })
@@ -20,7 +20,7 @@ const reports = inRoot('docs', 'api')
 const drafts = inCache('api')
 const tsconfig = join(drafts, 'tsconfig.json')
 const packages = publicPackages()
-const known = new Set<string>()
+const written = new Set<string>()
 const problems: string[] = []
 
 await mkdir(reports, { recursive: true })
@@ -28,33 +28,33 @@ await rm(drafts, { recursive: true, force: true })
 await mkdir(drafts, { recursive: true })
 await writeFile(tsconfig, JSON.stringify(await foreignPackages()))
 
-for (const each of packages) {
-  const complaints: string[] = []
-  const shown: string[] = []
-  for (const entry of each.entries.filter(({ isInternal }) => !isInternal)) {
+for (const item of packages) {
+  const warnings: string[] = []
+  const exportedNames: string[] = []
+  for (const entry of item.entries.filter(({ isInternal }) => !isInternal)) {
     const file = `${entry.fileName}.api.md`
-    const report = reportOn(each, entry, { reports, drafts, tsconfig, isWriting })
-    known.add(file)
-    complaints.push(...report.complaints)
-    shown.push(...publicNamesIn(await readFile(join(drafts, file), 'utf8')))
+    const report = compareReport(item, entry, { reports, drafts, tsconfig, isWriting })
+    written.add(file)
+    warnings.push(...report.warnings)
+    exportedNames.push(...publicNamesIn(await readFile(join(drafts, file), 'utf8')))
     if (report.isChanged && isWriting) console.log(`wrote docs/api/${file}`)
     else if (report.isChanged) problems.push(`${entry.specifier} differs from docs/api/${file}`)
   }
-  problems.push(...complaintsThatStand(complaints, shown))
+  problems.push(...remainingWarnings(warnings, exportedNames))
 }
 for (const file of await readdir(reports)) {
-  if (known.has(file)) continue
+  if (written.has(file)) continue
   if (isWriting) await rm(join(reports, file))
-  else problems.push(`${fromRoot(join(reports, file))} is about no entry of any package`)
+  else problems.push(`${fromRoot(join(reports, file))} does not belong to an entry of a package`)
 }
 for (const problem of problems) console.log(problem)
 if (problems.length > 0 && !isWriting) {
-  console.log('\nWhere the change is meant, run `pnpm api` and commit docs/api.')
+  console.log('\nIf the change is intended, run `pnpm api` and commit docs/api.')
 }
-console.log(`${noteMark}${known.size} entries`)
+console.log(`${noteMark}${written.size} entries`)
 process.exitCode = problems.length > 0 ? 1 : 0
 
-// The declarations of one package are foreign to another only where they lie in node_modules.
+// API Extractor treats declarations as those of another package only if they are in node_modules.
 async function foreignPackages(): Promise<unknown> {
   const modules = join(drafts, 'node_modules')
   const paths: Record<string, readonly string[]> = {}

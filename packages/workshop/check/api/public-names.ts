@@ -1,4 +1,4 @@
-/** The names that an API report shows as exported, as its package knows them inside. */
+/** Returns the exported names in an API report, by their names inside the package. */
 export function publicNamesIn(report: string): readonly string[] {
   const declared =
     /^export (?:declare )?(?:abstract )?(?:class|const|enum|function|interface|type) (\w+\$?)/gm
@@ -6,20 +6,21 @@ export function publicNamesIn(report: string): readonly string[] {
   return [...report.matchAll(declared), ...report.matchAll(renamed)].flatMap(([, name]) => name ?? [])
 }
 
-/** The symbol that a complaint about a forgotten export is about. */
-function forgottenIn(complaint: string): string | undefined {
-  return /\(ae-forgotten-export\) The symbol "([^"]+)"/.exec(complaint)?.[1]
+/** Returns the symbol of a warning about a forgotten export. */
+function forgottenSymbolIn(warning: string): string | undefined {
+  return /\(ae-forgotten-export\) The symbol "([^"]+)"/.exec(warning)?.[1]
 }
 
 /**
- * The complaints that stand when all doors of a package are seen together: what one of them forgets, another may show.
+ * Returns the warnings that remain if all entries of a package are taken together: a symbol that one entry does not export
+ * may be exported by another.
  */
-export function complaintsThatStand(
-  complaints: readonly string[],
-  shown: readonly string[],
+export function remainingWarnings(
+  warnings: readonly string[],
+  exportedNames: readonly string[],
 ): readonly string[] {
-  return complaints.filter((complaint) => {
-    const forgotten = forgottenIn(complaint)
-    return forgotten === undefined || !shown.includes(forgotten)
+  return warnings.filter((warning) => {
+    const forgotten = forgottenSymbolIn(warning)
+    return forgotten === undefined || !exportedNames.includes(forgotten)
   })
 }

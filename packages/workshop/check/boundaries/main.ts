@@ -1,8 +1,8 @@
 import { noteMark } from '../step.js'
 import { root } from '../workspace.js'
-import { walk } from './cruise.js'
+import { checkImports } from './check-imports.js'
 
-const { modules, imports, trespasses } = await walk(root)
-for (const { rule, comment, from, to } of trespasses) console.log(`${rule}: ${from} → ${to}\n  ${comment}`)
+const { modules, imports, violations } = await checkImports(root)
+for (const { rule, comment, from, to } of violations) console.log(`${rule}: ${from} → ${to}\n  ${comment}`)
 console.log(`${noteMark}${modules} modules, ${imports} imports`)
-process.exitCode = trespasses.length > 0 ? 1 : 0
+process.exitCode = violations.length > 0 ? 1 : 0

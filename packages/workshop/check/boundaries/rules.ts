@@ -4,118 +4,117 @@ import type { Package } from '../workspace.js'
 
 type Rule = NonNullable<IFlattenedRuleSet['forbidden']>[number]
 
-/** The packages that stand on `core` alone. */
-const groundFloor = ['mqtt', 'broker', 'testing', 'codecs']
+/** The packages that import only `core`. */
+const coreUsers = ['mqtt', 'broker', 'testing', 'codecs']
 
-/** The package of suites for implementers, and what it stands on. */
+/** The package of contract suites, and the packages that it may import. */
 const suites = 'conformance'
-const suitesTake = ['core', 'testing']
+const suitesImport = ['core', 'testing']
 
-/** What `core` may take from npm; the last is an optional peer. */
-const coreTakes = ['rxjs', 'fp-ts', 'io-ts', 'uuid', '@opentelemetry/api']
+/** The npm packages that `core` may import; the last is an optional peer. */
+const coreImports = ['rxjs', 'fp-ts', 'io-ts', 'uuid', '@opentelemetry/api']
 
 const inModules = (name: string): string => `(^|/)node_modules/${name}/`
 const anyOf = (names: readonly string[]): string => `(${names.join('|')})`
 
 /**
- * Who may import whom: `examples → adapters → {mqtt, broker, testing, codecs} → core → rxjs, fp-ts, io-ts, uuid`.
+ * Returns the rules for imports: `examples → adapters → {mqtt, broker, testing, codecs} → core → rxjs, fp-ts, io-ts, uuid`.
  *
  * `conformance` imports `testing` and `core`, and only tests import it. Every other published package is an adapter;
  * private packages may import all.
  */
 export function rulesFor(packages: readonly Package[], root: string): readonly Rule[] {
   const published = packages.filter(({ isPublic }) => isPublic).map(({ folderName }) => folderName)
-  const adapters = published.filter((name) => !['core', suites, ...groundFloor].includes(name))
-  const doors = packages.flatMap(({ entries }) => entries.map(({ source }) => relative(root, source)))
+  const adapters = published.filter((name) => !['core', suites, ...coreUsers].includes(name))
+  const entryPoints = packages.flatMap(({ entries }) => entries.map(({ source }) => relative(root, source)))
   const insidePublished = `^packages/${anyOf(published)}/src/`
 
   const rules: readonly Rule[] = [
     {
       name: 'no-cycle',
       comment:
-        'What goes round in a circle is one thing, or has a third thing in it. Types may know each other.',
+        'Modules must not import each other in a cycle: merge them, or move the shared part to a third module. Imports of types are exempt.',
       from: { path: '^(packages|examples)/' },
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
-      name: 'core-stands-alone',
+      name: 'core-imports-no-package',
       comment: 'core imports no other package.',
       from: { path: '^packages/core/src/' },
       to: { path: '^(packages|examples)/', pathNot: '^packages/core/src/' },
     },
     {
-      name: 'core-takes-little',
-      comment: `core takes ${coreTakes.join(', ')} from npm, and nothing of Node.`,
+      name: 'core-imports-few-libraries',
+      comment: `core imports only ${coreImports.join(', ')} from npm, and no module of Node.`,
       from: { path: '^packages/core/src/' },
-      to: { pathNot: ['^packages/', ...coreTakes.map(inModules)], couldNotResolve: false },
+      to: { pathNot: ['^packages/', ...coreImports.map(inModules)], couldNotResolve: false },
     },
     {
-      name: 'mqtt-has-one-importer',
-      comment:
-        'MQTT.js is imported in packages/mqtt only, where what it needs is known; bench and acceptance hold it beside us.',
+      name: 'mqtt-js-only-in-mqtt',
+      comment: 'Only packages/mqtt imports MQTT.js; bench and acceptance compare Antiphon with it.',
       from: { path: '^(packages|examples)/', pathNot: '^packages/(mqtt|bench|acceptance)/' },
       to: { path: inModules('mqtt') },
     },
     {
-      name: 'report-alone-draws',
-      comment: 'Charts are drawn in packages/report only: others hand it data and get markup.',
+      name: 'charts-only-in-report',
+      comment: 'Only packages/report draws charts: other packages pass it data and get markup.',
       from: { path: '^(packages|examples)/', pathNot: '^packages/report/' },
       to: { path: inModules(anyOf(['@observablehq/plot', '@xmldom/xmldom'])) },
     },
     {
-      name: 'report-knows-no-package',
-      comment: 'report draws what it is given: it imports no other package.',
+      name: 'report-imports-no-package',
+      comment: 'report only draws data: it imports no other package.',
       from: { path: '^packages/report/src/' },
       to: { path: '^(packages|examples)/', pathNot: '^packages/report/src/' },
     },
     {
-      name: 'ground-floor-on-core',
-      comment: `${groundFloor.join(', ')} import core, never each other and nothing above.`,
-      from: { path: `^packages/${anyOf(groundFloor)}/src/` },
+      name: 'siblings-import-core-only',
+      comment: `${coreUsers.join(', ')} import core, but neither each other nor adapters.`,
+      from: { path: `^packages/${anyOf(coreUsers)}/src/` },
       to: { path: '^(packages|examples)/', pathNot: ['^packages/$1/src/', '^packages/core/src/'] },
     },
     {
-      name: 'conformance-on-testing',
-      comment: `${suites} imports ${suitesTake.join(' and ')}: it has to run over every link.`,
+      name: 'conformance-imports-testing',
+      comment: `${suites} imports ${suitesImport.join(' and ')}: its suites must run over every link.`,
       from: { path: `^packages/${suites}/src/` },
-      to: { path: '^(packages|examples)/', pathNot: `^packages/${anyOf([suites, ...suitesTake])}/src/` },
+      to: { path: '^(packages|examples)/', pathNot: `^packages/${anyOf([suites, ...suitesImport])}/src/` },
     },
     {
-      name: 'conformance-for-tests',
-      comment: `Only tests import ${suites}: what users run does not need the suites that test it.`,
+      name: 'conformance-only-in-tests',
+      comment: `Only tests import ${suites}: the code that users run does not need its suites.`,
       from: { path: insidePublished, pathNot: `^packages/${suites}/` },
       to: { path: `^packages/${suites}/` },
     },
     {
       name: 'internal-entries',
-      comment: `An entry \`./internal\` is no public API: only ${suites} imports it.`,
+      comment: `The entry \`./internal\` is not public: only ${suites} imports it.`,
       from: { path: '^(?:packages/([^/]+)|examples)/', pathNot: `^packages/${suites}/` },
       to: { path: '^packages/[^/]+/src/internal\\.ts$', pathNot: '^packages/$1/' },
     },
     {
-      name: 'tests-stay-outside',
-      comment: 'What is published imports neither tests nor private packages nor examples.',
+      name: 'published-imports-published',
+      comment: 'Published packages import neither tests nor private packages nor examples.',
       from: { path: insidePublished },
       to: { path: '^(packages|examples)/', pathNot: insidePublished },
     },
     {
-      name: 'only-through-the-door',
-      comment: 'Packages enter each other by what their package.json exports.',
+      name: 'entry-points-only',
+      comment: 'Packages import each other only by the exports of package.json.',
       from: { path: '^(?:packages/([^/]+)|examples)/' },
       to: {
         path: '^packages/[^/]+/',
-        pathNot: ['^packages/$1/', ...doors.map((door) => `^${door.replaceAll('.', '\\.')}$`)],
+        pathNot: ['^packages/$1/', ...entryPoints.map((file) => `^${file.replaceAll('.', '\\.')}$`)],
       },
     },
     {
-      name: 'nobody-imports-examples',
-      comment: 'Examples show; what others need has a package.',
+      name: 'no-import-of-examples',
+      comment: 'No package imports an example: move shared code to a package.',
       from: { path: '^packages/' },
       to: { path: '^examples/' },
     },
     {
       name: 'no-development-dependency',
-      comment: 'Users do not get devDependencies: what is published must not import them.',
+      comment: 'Users do not install devDependencies: published packages must not import them.',
       from: { path: insidePublished },
       to: {
         dependencyTypes: ['npm-dev'],
@@ -123,22 +122,22 @@ export function rulesFor(packages: readonly Package[], root: string): readonly R
       },
     },
     {
-      name: 'nothing-unresolved',
-      comment: 'Every import leads somewhere.',
+      name: 'no-unresolved-import',
+      comment: 'Every import must resolve.',
       from: { path: '^(packages|examples)/' },
       to: { couldNotResolve: true },
     },
   ]
-  const sideways: readonly Rule[] =
+  const adapterRules: readonly Rule[] =
     adapters.length < 2
       ? []
       : [
           {
-            name: 'adapters-apart',
+            name: 'no-import-between-adapters',
             comment: 'Adapters never import each other.',
             from: { path: `^packages/${anyOf(adapters)}/src/` },
             to: { path: `^packages/${anyOf(adapters)}/`, pathNot: '^packages/$1/' },
           },
         ]
-  return [...rules, ...sideways].map((rule) => ({ ...rule, severity: 'error' }))
+  return [...rules, ...adapterRules].map((rule) => ({ ...rule, severity: 'error' }))
 }

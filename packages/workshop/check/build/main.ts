@@ -18,12 +18,12 @@ const expectedBy = await Promise.all(
     const sources = await filesIn(join(folder, 'src'))
     const expected = new Set(sources.flatMap((source) => outputsOf(folder, source)))
     const built = await filesIn(join(folder, 'dist'))
-    // What a deleted source left behind would be packed.
+    // Outputs of deleted sources would be packed.
     for (const stale of built.filter((file) => !expected.has(file))) {
       console.log(`delete ${fromRoot(stale)}`)
       await rm(stale)
     }
-    // The compiler believes its notes even where somebody deleted what it made.
+    // The compiler trusts its tsbuildinfo even if an output was deleted.
     const isWhole = [...expected].every((file) => built.includes(file))
     if (!isWhole) await rm(inCache('types', `${folderName}.tsbuildinfo`), { force: true })
     return expected

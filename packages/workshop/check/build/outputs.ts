@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path'
 
-/** The files that the compiler makes in `dist` of one source of a package. */
+/** Returns the files that the compiler writes to `dist` for a source. */
 export function outputsOf(folder: string, source: string): readonly string[] {
   if (!/\.tsx?$/.test(source) || source.endsWith('.d.ts')) return []
   const base = join(folder, 'dist', relative(join(folder, 'src'), source)).replace(/\.tsx?$/, '')

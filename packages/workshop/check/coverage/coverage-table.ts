@@ -1,4 +1,4 @@
-/** The part of Istanbul's `coverage-summary.json` that is read here: counts by file. */
+/** The part of Istanbul's `coverage-summary.json` that is used here: counts by file. */
 export type CoverageSummary = Readonly<Record<string, Readonly<Record<Measure, Counts>>>>
 
 interface Counts {
@@ -9,7 +9,7 @@ interface Counts {
 const measures = ['statements', 'branches', 'functions', 'lines'] as const
 type Measure = (typeof measures)[number]
 
-/** Returns a line for each package: the percentages that the tests cover. */
+/** Returns a line per package with the percentages that the tests cover. */
 export function coverageTable(summary: CoverageSummary): string {
   const rows = new Map<string, Record<Measure, { total: number; covered: number }>>()
   for (const [file, counts] of Object.entries(summary)) {
@@ -35,7 +35,7 @@ export function coverageTable(summary: CoverageSummary): string {
   return lines.join('\n')
 }
 
-/** `97.6 %`, or `–` if there is nothing to cover. */
+/** Formats the percentage, such as `97.6 %`; `–` if there is no code to cover. */
 export function percentage({ total, covered }: Counts): string {
   return total === 0 ? '–' : `${((100 * covered) / total).toFixed(1)} %`
 }

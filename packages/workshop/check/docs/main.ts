@@ -5,19 +5,19 @@ import { noteMark } from '../step.js'
 import { inRoot } from '../workspace.js'
 import { reference, writeReference } from './reference.js'
 
-const help = `pnpm docs:build: writes the API reference, and builds the site with it
+const help = `pnpm docs:build: writes the API reference and builds the site
 
 Usage: node --import tsx packages/workshop/check/docs/main.ts [options]
 
 Options
-  --reference-only  builds no site, as in pnpm docs:api
+  --reference-only  does not build the site, as pnpm docs:api
   -h, --help        prints this help`
 
 const { values } = readCommandLine(help, { options: { 'reference-only': { type: 'boolean' } } })
 
 await rm(reference, { recursive: true, force: true })
-const complaints = await writeReference()
-for (const complaint of complaints) console.log(complaint)
+const warnings = await writeReference()
+for (const warning of warnings) console.log(warning)
 
 let code = 0
 if (values['reference-only'] !== true) {
@@ -26,4 +26,4 @@ if (values['reference-only'] !== true) {
   if (code !== 0) console.log(site.output)
 }
 console.log(`${noteMark}.cache/site`)
-process.exitCode = code === 0 && complaints.length > 0 ? 1 : code
+process.exitCode = code === 0 && warnings.length > 0 ? 1 : code

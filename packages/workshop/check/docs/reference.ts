@@ -4,14 +4,14 @@ import { Application, Logger, LogLevel, type TypeDocOptions } from 'typedoc'
 import type { PluginOptions } from 'typedoc-plugin-markdown'
 import { inCache, inRoot, publicPackages } from '../workspace.js'
 
-/** Where the generated reference lies. */
+/** The folder of the generated reference. */
 export const reference: string = inRoot('docs', 'reference')
 
-// A property that is a function counts as one for typedoc, but it is an export that must say what it is for.
-const aboutProperty = /\(Property\), defined in .* does not have any documentation/
+// typedoc treats a property with a function type as a function; only exports must have a comment.
+const propertyWarning = /\(Property\), defined in .* does not have any documentation/
 
-/** Keeps what typedoc complains about. */
-class Complaints extends Logger {
+/** Collects the warnings of typedoc. */
+class WarningLogger extends Logger {
   readonly all: string[] = []
 
   override log(message: string, level: LogLevel): void {
@@ -22,11 +22,11 @@ class Complaints extends Logger {
 /**
  * Writes the API reference of all public entries as Markdown, from their TSDoc.
  *
- * Resolves with the complaints: exports without a comment, links that lead nowhere.
+ * Resolves with the warnings, such as exports without a comment and broken links.
  */
 export async function writeReference(): Promise<readonly string[]> {
   const packages = publicPackages()
-  const entries = packages.flatMap((each) => each.entries).filter(({ isInternal }) => !isInternal)
+  const entries = packages.flatMap((item) => item.entries).filter(({ isInternal }) => !isInternal)
   const tsconfig = inCache('typedoc', 'tsconfig.json')
   await mkdir(inCache('typedoc'), { recursive: true })
   await writeFile(
@@ -62,20 +62,20 @@ export async function writeReference(): Promise<readonly string[]> {
     requiredToBeDocumented: ['Class', 'Enum', 'Function', 'Interface', 'TypeAlias', 'Variable'],
   }
   const app = await Application.bootstrapWithPlugins(options)
-  const complaints = new Complaints()
-  app.logger = complaints
+  const warnings = new WarningLogger()
+  app.logger = warnings
   const project = await app.convert()
-  if (project === undefined) return [...complaints.all, 'typedoc cannot read the sources']
-  // typedoc names a module by its path; users know it by what they import.
-  for (const each of project.children ?? []) {
-    const entry = entries.find(({ source }) => moduleName(source) === each.name)
-    if (entry !== undefined) each.name = entry.specifier
+  if (project === undefined) return [...warnings.all, 'cannot read the sources: typedoc failed']
+  // typedoc names a module by its path; users know it by its import specifier.
+  for (const child of project.children ?? []) {
+    const entry = entries.find(({ source }) => moduleName(source) === child.name)
+    if (entry !== undefined) child.name = entry.specifier
   }
-  // An interface `Link` of `@antiphon/core` would take the file name of the page about `@antiphon/core/link`.
+  // Otherwise the page of the interface `Link` of `@antiphon/core` gets the file name of the page of `@antiphon/core/link`.
   project.childrenIncludingDocuments?.sort((a, b) => b.name.split('/').length - a.name.split('/').length)
   app.validate(project)
   await app.generateOutputs(project)
-  return complaints.all.filter((complaint) => !aboutProperty.test(complaint))
+  return warnings.all.filter((warning) => !propertyWarning.test(warning))
 }
 
 function moduleName(source: string): string {

@@ -1,16 +1,16 @@
 import { runCommand } from '../run-command.js'
 import { noteMark } from '../step.js'
 import { inRoot } from '../workspace.js'
-import { firstMissing, isInterruptionDue, stories } from './stories.js'
+import { firstMissing, isInterruptionDue, readExamples } from './read-examples.js'
 
-const deadline = 60_000
-const all = await stories()
+const timeout = 60_000
+const all = await readExamples()
 let failed = 0
 
 for (const { name, file, expected } of all) {
   const { code, output, stdout } = await runCommand(process.execPath, ['--import', 'tsx', file], {
     cwd: inRoot('examples'),
-    deadline,
+    timeout,
     interruptWhen: (printed) => isInterruptionDue(expected, printed),
   })
   const missing = firstMissing(expected, stdout)
@@ -19,8 +19,8 @@ for (const { name, file, expected } of all) {
     continue
   }
   failed += 1
-  const why = code === 0 ? `did not print: ${missing ?? ''}` : `ended with ${code}`
-  console.log(`${name} ${why}\n${output}`)
+  const cause = code === 0 ? `did not print: ${missing ?? ''}` : `exited with ${code}`
+  console.log(`${name} ${cause}\n${output}`)
 }
 console.log(`${noteMark}${all.length} run`)
 process.exitCode = failed > 0 ? 1 : 0

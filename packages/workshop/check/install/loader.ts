@@ -1,8 +1,8 @@
 /**
- * Returns a CommonJS program that loads entries as users do, by `require` and by `import`, and prints how many names each has.
+ * Returns a CommonJS program that loads entries by `require` and by `import`, and prints the number of names of each.
  *
- * It fails where an entry cannot be loaded, or where the two ways give different objects: `instanceof` would then fail
- * between a program and its libraries.
+ * The program fails if an entry cannot be loaded, or if `require` and `import` return different objects, because
+ * `instanceof` would then fail between a program and its libraries.
  */
 export function loader(specifiers: readonly string[]): string {
   return `

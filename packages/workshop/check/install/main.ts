@@ -10,23 +10,23 @@ import { nodeRelease, nodeReleases } from './node-release.js'
 
 const packages = publicPackages()
 const specifiers = packages.flatMap(({ entries }) => entries.map(({ specifier }) => specifier))
-const ours = Object.fromEntries(packages.map((each) => [each.name, `file:${tarballOf(each)}`]))
+const tarballs = Object.fromEntries(packages.map((item) => [item.name, `file:${tarballOf(item)}`]))
 
-// Far from the repository: nothing of its node_modules may be found by walking up.
+// Outside the repository, so that Node does not find its node_modules.
 const folder = await mkdtemp(join(tmpdir(), 'antiphon-install-'))
 try {
   const manifest = {
     private: true,
     type: 'module',
-    dependencies: { ...ours, ...(await peers()) },
-    overrides: ours,
+    dependencies: { ...tarballs, ...(await peers()) },
+    overrides: tarballs,
   }
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest))
   await writeFile(join(folder, 'load.cjs'), loader(specifiers))
-  await succeed('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline'])
+  await runOrThrow('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline'])
   const versions: string[] = []
   for (const release of nodeReleases) {
-    const text = await succeed(await nodeRelease(release), ['load.cjs'])
+    const text = await runOrThrow(await nodeRelease(release), ['load.cjs'])
     console.log(text)
     versions.push(/\d+\.\d+\.\d+/.exec(text)?.[0] ?? release)
   }
@@ -37,21 +37,21 @@ try {
   await rm(folder, { recursive: true, force: true })
 }
 
-async function succeed(command: string, args: readonly string[]): Promise<string> {
+async function runOrThrow(command: string, args: readonly string[]): Promise<string> {
   const { code, output, stdout } = await runCommand(command, args, { cwd: folder })
-  if (code !== 0) throw new Error(`${[command, ...args].join(' ')}\n${output}`)
+  if (code !== 0) throw new Error(`cannot run ${[command, ...args].join(' ')}:\n${output}`)
   return stdout.trimEnd()
 }
 
-// What users bring themselves, in the version that the workspace tests with.
+// The peer dependencies, in the versions that the workspace tests with.
 async function peers(): Promise<Readonly<Record<string, string>>> {
-  const found: Record<string, string> = {}
-  for (const each of packages) {
-    for (const name of Object.keys(each.manifest.peerDependencies ?? {})) {
-      if (name in ours) continue
-      const text = await readFile(join(each.folder, 'node_modules', name, 'package.json'), 'utf8')
-      found[name] = (JSON.parse(text) as Manifest).version
+  const versions: Record<string, string> = {}
+  for (const { folder: packageFolder, manifest } of packages) {
+    for (const name of Object.keys(manifest.peerDependencies ?? {})) {
+      if (name in tarballs) continue
+      const text = await readFile(join(packageFolder, 'node_modules', name, 'package.json'), 'utf8')
+      versions[name] = (JSON.parse(text) as Manifest).version
     }
   }
-  return found
+  return versions
 }

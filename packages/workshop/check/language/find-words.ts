@@ -8,7 +8,7 @@ export interface Finding {
   readonly instead: string
 }
 
-/** Finds ruled-out words in a text; identifiers count as the words they are made of. */
+/** Finds ruled-out words in a text; identifiers are split into their words first. */
 export function findWords(text: string, words: readonly RuledOutWord[] = ruledOutWords): readonly Finding[] {
   return text.split('\n').flatMap((line, index) => {
     const split = splitIdentifiers(line)

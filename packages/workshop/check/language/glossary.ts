@@ -1,11 +1,11 @@
-/** A row of the glossary: a term, what MQTT, RxJS or Node call it, and the file it is defined in. */
+/** A row of the glossary: a term, its equivalent in MQTT, RxJS or Node, and the file that defines it. */
 export interface GlossaryRow {
   readonly line: number
   readonly terms: readonly string[]
   readonly files: readonly string[]
 }
 
-/** Reads the table under the heading `Glossary`: term, equivalent, file; names of either kind stand in backticks. */
+/** Reads the table under the heading `Glossary`: term, equivalent, file. Terms and files are in backticks. */
 export function glossaryOf(page: string): readonly GlossaryRow[] {
   const lines = page.split('\n')
   const start = lines.findIndex((line) => /^## Glossary\s*$/.test(line))
@@ -18,7 +18,7 @@ export function glossaryOf(page: string): readonly GlossaryRow[] {
   })
 }
 
-/** What is wrong with the glossary: files that do not exist, terms that no source uses. */
+/** Returns the faults of the glossary: files that do not exist, terms that no source uses. */
 export function glossaryFaults(
   rows: readonly GlossaryRow[],
   isFile: (path: string) => boolean,

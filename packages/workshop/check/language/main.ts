@@ -7,11 +7,11 @@ import { isAllowed } from './allowed.js'
 import { findWords } from './find-words.js'
 import { glossaryFaults, glossaryOf } from './glossary.js'
 
-/** Generated from data or sources, or a record of the past. */
+/** Files that are generated, and change logs. */
 const generated = /^docs\/(?:api|bench|acceptance|mutants|reference)\/|(?:^|\/)CHANGELOG\.md$/
-const mostShown = 60
+const maxShown = 60
 
-// `language/main.ts packages/core/src …` looks at these folders and files alone, and shows all it finds.
+// `language/main.ts packages/core/src …` checks only these folders and files, and shows all findings.
 const { positionals: only } = parseArgs({ allowPositionals: true })
 const isSelected = (file: string): boolean => only.length === 0 || only.some((path) => file.startsWith(path))
 
@@ -42,8 +42,8 @@ const glossary = glossaryFaults(
 ).map((fault) => `${page} glossary, ${fault}`)
 
 const faults = [...glossary, ...words]
-const shown = only.length > 0 ? words : faults.slice(0, mostShown)
+const shown = only.length > 0 ? words : faults.slice(0, maxShown)
 for (const fault of shown) console.log(fault)
-if (only.length === 0 && faults.length > mostShown) console.log(`… and ${faults.length - mostShown} more`)
+if (only.length === 0 && faults.length > maxShown) console.log(`… and ${faults.length - maxShown} more`)
 console.log(`${noteMark}${texts.size} files, ${words.length} ruled-out words, ${rows.length} glossary rows`)
 process.exitCode = faults.length > 0 ? 1 : 0

@@ -1,6 +1,6 @@
 /**
- * The licences that a production dependency may have, by SPDX identifier: those that let a user of ours ship closed
- * programs and ask for nothing but their notice. A further one is argued in decision 0012 first.
+ * The licences that a production dependency may have, by SPDX identifier: those that permit closed programs and require
+ * only their notice. Argue a further licence in decision 0012 first.
  */
 export const allowedLicences: readonly string[] = [
   '0BSD',
@@ -12,51 +12,51 @@ export const allowedLicences: readonly string[] = [
 ]
 
 /**
- * Returns whether an SPDX expression can be met with allowed licences alone: all sides of an `AND`, one side of an `OR`.
+ * Returns whether an SPDX expression is satisfied by allowed licences: all sides of an `AND`, one side of an `OR`.
  *
- * A licence `WITH` an exception and an identifier with `+` count as licences of their own.
+ * A licence `WITH` an exception and an identifier with `+` count as separate licences.
  */
 export function isAllowed(expression: string, allowed: readonly string[] = allowedLicences): boolean {
   const tokens = expression.match(/[()]|[^\s()]+/g) ?? []
-  let place = 0
+  let position = 0
 
   // OR binds weakest, then AND.
   const anyOf = (): boolean => {
     let result = allOf()
-    while (tokens[place] === 'OR') {
-      place += 1
-      // Both sides are read, whatever the first one was.
+    while (tokens[position] === 'OR') {
+      position += 1
+      // Both sides are parsed, whatever the result of the first.
       const other = allOf()
       result ||= other
     }
     return result
   }
   const allOf = (): boolean => {
-    let result = one()
-    while (tokens[place] === 'AND') {
-      place += 1
-      const other = one()
+    let result = licence()
+    while (tokens[position] === 'AND') {
+      position += 1
+      const other = licence()
       result &&= other
     }
     return result
   }
-  const one = (): boolean => {
-    if (tokens[place] === '(') {
-      place += 1
+  const licence = (): boolean => {
+    if (tokens[position] === '(') {
+      position += 1
       const result = anyOf()
-      const isClosed = tokens[place] === ')'
-      place += 1
+      const isClosed = tokens[position] === ')'
+      position += 1
       return result && isClosed
     }
-    const name = tokens[place] ?? ''
-    place += 1
-    if (tokens[place] !== 'WITH') return allowed.includes(name)
-    const exception = tokens[place + 1] ?? ''
-    place += 2
+    const name = tokens[position] ?? ''
+    position += 1
+    if (tokens[position] !== 'WITH') return allowed.includes(name)
+    const exception = tokens[position + 1] ?? ''
+    position += 2
     return allowed.includes(`${name} WITH ${exception}`)
   }
 
   const result = anyOf()
-  // What is left over makes it no expression: "MIT License", "SEE LICENSE IN …".
-  return result && place === tokens.length
+  // Remaining tokens mean that the text is not an expression: "MIT License", "SEE LICENSE IN …".
+  return result && position === tokens.length
 }

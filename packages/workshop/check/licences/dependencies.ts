@@ -6,9 +6,9 @@ import type { Package } from '../workspace.js'
 export interface Dependency {
   readonly name: string
   readonly version: string
-  /** What its `package.json` says, as an SPDX expression; empty where it says nothing. */
+  /** The SPDX expression in `package.json`; empty if it has no licence. */
   readonly licence: string
-  /** The shortest way to it, from a published package to its own name. */
+  /** The shortest chain of package names from a published package to this one. */
   readonly path: readonly string[]
 }
 
@@ -16,7 +16,7 @@ interface Manifest {
   readonly name: string
   readonly version: string
   readonly license?: string | { readonly type?: string }
-  /** How packages from before 2014 say it. */
+  /** The form of packages from before 2014. */
   readonly licenses?: readonly { readonly type?: string }[]
   readonly dependencies?: Readonly<Record<string, string>>
   readonly optionalDependencies?: Readonly<Record<string, string>>
@@ -24,18 +24,19 @@ interface Manifest {
 }
 
 /**
- * Finds everything that users install with the given packages, by following their `package.json` files through
- * `node_modules`: dependencies, and the optional and peer dependencies that are installed here.
+ * Returns all packages that users install with the given packages: dependencies, and the optional and peer dependencies
+ * that are installed here.
  *
- * Packages of the workspace are followed and not returned. Throws where a dependency is not installed.
+ * Follows the `package.json` files through `node_modules`. Packages of the workspace are followed but not returned.
+ * Throws if a dependency is not installed.
  */
 export function productionDependencies(packages: readonly Package[]): readonly Dependency[] {
   const found = new Map<string, Dependency>()
-  const ours = new Set(packages.map(({ folder }) => realpathSync(folder)))
-  const queue = [...ours].map((folder) => ({ folder, path: [manifestIn(folder).name] }))
-  const seen = new Set(ours)
+  const workspace = new Set(packages.map(({ folder }) => realpathSync(folder)))
+  const queue = [...workspace].map((folder) => ({ folder, path: [manifestIn(folder).name] }))
+  const seen = new Set(workspace)
 
-  // Breadth first: the first way to a package is a shortest one.
+  // Breadth first, so that the first path to a package is the shortest.
   for (const { folder, path } of queue) {
     const manifest = manifestIn(folder)
     for (const [name, isRequired] of namesIn(manifest)) {
@@ -46,10 +47,10 @@ export function productionDependencies(packages: readonly Package[]): readonly D
       }
       if (seen.has(target)) continue
       seen.add(target)
-      const way = [...path, name]
-      queue.push({ folder: target, path: way })
+      const targetPath = [...path, name]
+      queue.push({ folder: target, path: targetPath })
       const { version, ...other } = manifestIn(target)
-      found.set(target, { name: other.name, version, licence: licenceIn(other), path: way })
+      found.set(target, { name: other.name, version, licence: licenceIn(other), path: targetPath })
     }
   }
   return [...found.values()].sort(
@@ -57,7 +58,7 @@ export function productionDependencies(packages: readonly Package[]): readonly D
   )
 }
 
-/** Returns the licence that a `package.json` states, in its present and its former forms; empty where it states none. */
+/** Returns the licence in a `package.json`, in its current or a former form; empty if it has no licence. */
 export function licenceIn({ license, licenses = [] }: Pick<Manifest, 'license' | 'licenses'>): string {
   if (typeof license === 'string') return license
   return license?.type ?? licenses.map(({ type }) => type ?? '').join(' OR ')
@@ -65,7 +66,7 @@ export function licenceIn({ license, licenses = [] }: Pick<Manifest, 'license' |
 
 function namesIn(manifest: Manifest): readonly (readonly [name: string, isRequired: boolean])[] {
   const optional = { ...manifest.peerDependencies, ...manifest.optionalDependencies }
-  // npm lists optional dependencies among the others as well.
+  // npm lists optional dependencies also under `dependencies`.
   const required = Object.keys(manifest.dependencies ?? {}).filter((name) => !(name in optional))
   return [
     ...required.map((name) => [name, true] as const),
@@ -73,7 +74,7 @@ function namesIn(manifest: Manifest): readonly (readonly [name: string, isRequir
   ]
 }
 
-// As Node does: the nearest node_modules upward, without what `exports` might hide.
+// Searches node_modules upward like Node, without `exports`, which may hide package.json.
 function locate(name: string, from: string): string | undefined {
   const folder = join(from, 'node_modules', name)
   if (existsSync(join(folder, 'package.json'))) return realpathSync(folder)

@@ -1,19 +1,19 @@
 import { allowedLicences, isAllowed } from './allowed.js'
 import type { Dependency } from './dependencies.js'
 
-/** Returns a line for each dependency whose licence is not allowed, with what to do behind them; empty where all are. */
+/** Returns a line per dependency with a licence that is not allowed, followed by what to do; empty if all are allowed. */
 export function licenceFaults(dependencies: readonly Dependency[]): readonly string[] {
   const faults = dependencies
     .filter(({ licence }) => !isAllowed(licence))
     .map(({ name, version, licence, path }) => {
       const fault =
         licence === '' ? 'states no licence' : `has the licence "${licence}", which is not allowed`
-      return `${name}@${version} ${fault}; it is brought by ${path.join(' → ')}`
+      return `${name}@${version} ${fault}; it is required by ${path.join(' → ')}`
     })
   if (faults.length === 0) return []
   return [
     ...faults,
-    `Allowed are ${allowedLicences.join(', ')}. Replace the dependency, or argue its licence in docs/decisions/0012 and add it to packages/workshop/check/licences/allowed.ts.`,
+    `Allowed are ${allowedLicences.join(', ')}. Replace the dependency, or argue for its licence in docs/decisions/0012 and add it to packages/workshop/check/licences/allowed.ts.`,
   ]
 }
 

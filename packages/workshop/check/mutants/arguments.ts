@@ -1,18 +1,18 @@
 import { parseArgs } from 'node:util'
 
-/** What `pnpm mutants` was asked to do. */
+/** The parsed command line of `pnpm mutants`. */
 export interface MutantsArguments {
   /** Files and folders to mutate, as typed; all sources if there are none. */
   readonly paths: readonly string[]
   /** Whether to write the counts of the folders that were mutated whole to the baseline. */
   readonly isSaving: boolean
-  /** Whether to run mutants again whose result is known from an earlier run. */
+  /** Whether to run all mutants again, also those with a result of an earlier run. */
   readonly isFresh: boolean
-  /** How many mutants are tested at once; Stryker's own choice if `undefined`. */
+  /** The number of mutants that are tested at once; Stryker's default if `undefined`. */
   readonly concurrency: number | undefined
 }
 
-/** Reads the command line of `pnpm mutants`. Throws if an option is unknown or malformed. */
+/** Parses the command line of `pnpm mutants`. Throws if an option is unknown or malformed. */
 export function readArguments(args: readonly string[]): MutantsArguments {
   const { values, positionals } = parseArgs({
     args: [...args],

@@ -6,40 +6,40 @@ import { markdownTable } from './table.js'
 const folder = inRoot('docs', 'mutants')
 const countsFile = inRoot('docs', 'mutants', 'counts.json')
 
-/** The committed counts, by folder; none before the first `pnpm mutants --save`. */
+/** Reads the committed counts by folder; empty before the first `pnpm mutants --save`. */
 export async function readBaseline(): Promise<FolderCounts> {
   const text = await readFile(countsFile, 'utf8').catch(() => '{}')
   return JSON.parse(text) as FolderCounts
 }
 
-/** Puts the counts of the whole folders in place of the saved ones and drops folders that no longer exist. */
+/** Replaces the saved counts of the folders that were mutated whole, and removes folders that no longer exist. */
 export function mergeBaseline(
   saved: FolderCounts,
   counts: FolderCounts,
   { whole, existing }: { readonly whole: ReadonlySet<string>; readonly existing: ReadonlySet<string> },
 ): FolderCounts {
-  const kept = Object.entries(saved).filter(([name]) => existing.has(name))
-  const fresh = Object.entries(counts).filter(([name]) => whole.has(name))
-  const merged = { ...Object.fromEntries(kept), ...Object.fromEntries(fresh) }
+  const retained = Object.entries(saved).filter(([name]) => existing.has(name))
+  const replaced = Object.entries(counts).filter(([name]) => whole.has(name))
+  const merged = { ...Object.fromEntries(retained), ...Object.fromEntries(replaced) }
   return Object.fromEntries(Object.entries(merged).sort(([a], [b]) => a.localeCompare(b)))
 }
 
-/** Writes the counts and the page about them. */
+/** Writes the counts and their page. */
 export async function writeBaseline(counts: FolderCounts): Promise<void> {
   await mkdir(folder, { recursive: true })
   await writeFile(countsFile, `${JSON.stringify(counts, null, 2)}\n`)
   await writeFile(inRoot('docs', 'mutants', 'README.md'), pageOf(counts))
 }
 
-/** The page about the counts. */
+/** Returns the page with the counts. */
 export function pageOf(counts: FolderCounts): string {
   return `# Mutation testing
 
-How many faults that Stryker puts into the sources make a test fail. Written by \`pnpm mutants --save\`; the counts are in
-\`counts.json\`, [decision 0010](../decisions/0010-mutation-testing.md) says how it is done.
+The number of mutants (faults that Stryker puts into the sources) that the tests detect. \`pnpm mutants --save\` writes this page and
+\`counts.json\`; [decision 0010](../decisions/0010-mutation-testing.md) describes the method.
 
 ${markdownTable(counts)}
-*Killed*: a test failed or ran into its time limit. *Survived*: tests ran the mutant and passed. *No coverage*: no test ran it.
-*Score*: killed of all. Mutants that run only while a module loads are left out.
+*Killed*: a test failed or timed out. *Survived*: tests ran the mutant and passed. *No coverage*: no test ran the mutant.
+*Score*: the percentage of killed mutants. Mutants that run only while a module loads are left out.
 `
 }

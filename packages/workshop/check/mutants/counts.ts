@@ -1,6 +1,6 @@
 import { folderOf } from './selection.js'
 
-/** The part of Stryker's JSON report that is read here. Paths start at the root of the repository. */
+/** The part of Stryker's JSON report that is used here. Paths start at the root of the repository. */
 export interface MutationReport {
   readonly files: Readonly<Record<string, { readonly mutants: readonly ReportedMutant[] }>>
 }
@@ -13,9 +13,9 @@ export interface ReportedMutant {
   readonly location: { readonly start: { readonly line: number; readonly column: number } }
 }
 
-/** How many mutants of a folder ended how. */
+/** The numbers of mutants of a folder by result. */
 export interface Counts {
-  /** A test failed, or ran into its time limit. */
+  /** A test failed or timed out. */
   readonly killed: number
   /** Tests ran the mutant and passed. */
   readonly survived: number
@@ -36,8 +36,8 @@ const kinds: Readonly<Record<string, keyof Counts>> = {
 /**
  * Counts the mutants of `files` by folder.
  *
- * Mutants that were not run (ignored, or broken before the first test) count nowhere. The report may hold more files
- * than were mutated: an incremental run repeats what is known of the others.
+ * Mutants that were not run (ignored, or broken before the first test) are not counted. The report may contain more files
+ * than were mutated: an incremental run repeats the results of the others.
  */
 export function countByFolder(report: MutationReport, files: readonly string[]): FolderCounts {
   const counts: Record<string, Record<keyof Counts, number>> = {}
@@ -51,7 +51,7 @@ export function countByFolder(report: MutationReport, files: readonly string[]):
   return counts
 }
 
-/** The mutants of `files` that no test killed, one line each, as editors and terminals link them. */
+/** Returns a line per mutant of `files` that no test killed, in the form that editors and terminals link. */
 export function survivorsIn(report: MutationReport, files: readonly string[]): readonly string[] {
   return files.flatMap((file) =>
     (report.files[file]?.mutants ?? [])
@@ -64,13 +64,13 @@ export function survivorsIn(report: MutationReport, files: readonly string[]): r
   )
 }
 
-/** The percentage of mutants that were killed, or `undefined` if there are none. */
+/** Returns the percentage of killed mutants; `undefined` without mutants. */
 export function scoreOf({ killed, survived, noCoverage }: Counts): number | undefined {
   const all = killed + survived + noCoverage
   return all === 0 ? undefined : (100 * killed) / all
 }
 
-/** The sum of all folders. */
+/** Returns the sum of all folders. */
 export function totalOf(counts: FolderCounts): Counts {
   const rows = Object.values(counts)
   const sum = (kind: keyof Counts): number => rows.reduce((total, row) => total + row[kind], 0)

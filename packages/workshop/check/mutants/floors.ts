@@ -1,8 +1,8 @@
 import { scoreOf, type FolderCounts } from './counts.js'
 
 /**
- * Compares folders with their floors and returns a sentence for each that is below. Folders that were mutated only in
- * part are left out: their percentage says nothing about the folder.
+ * Returns a line per folder whose score is below its floor. Folders that were mutated only in part are left out, because
+ * their score does not apply to the folder.
  */
 export function belowFloor(
   counts: FolderCounts,

@@ -38,7 +38,7 @@ async function mutate(args: readonly string[]): Promise<number> {
     await removeWorkspaceCopy()
   }
 
-  // Of all sources there are too many to list; the pages show them.
+  // Without paths the list would be too long; the pages show all survivors.
   if (options.paths.length > 0) for (const line of survivors) console.log(line)
   const saved = await readBaseline()
   console.log(`\n${textTable(counts, saved)}`)

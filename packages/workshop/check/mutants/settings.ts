@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { inRoot } from '../workspace.js'
 
-/** `.config/mutants.json`: which packages are mutated, by which tests, and how many mutants must be killed. */
+/** The content of `.config/mutants.json`: the packages to mutate, their tests, and the percentages to kill. */
 export interface MutantsSettings {
-  /** By the package's folder name. `leaveOut` lists test files that are too slow or test no source of the package. */
+  /** The packages by folder name. `leaveOut` lists test files that are too slow or do not test sources of the package. */
   readonly packages: Readonly<
     Record<string, { readonly tests: readonly string[]; readonly leaveOut: readonly string[] }>
   >
-  /** The percentage of mutants to kill, by folder as the table names it. A folder that is not listed has no floor. */
+  /** The percentage of mutants to kill, by folder name of the table. A folder that is not listed has no floor. */
   readonly floors: Readonly<Record<string, number>>
 }
 

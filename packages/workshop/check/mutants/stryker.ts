@@ -8,10 +8,10 @@ import type { MutationReport } from './counts.js'
 import type { Selection } from './selection.js'
 import { workspaceCopy } from './workspace-copy.js'
 
-/** The page that shows each mutant of a package in its source. */
+/** Returns the path of the page that shows each mutant of a package in its source. */
 export const pageFor = (name: string): string => inCache('mutants', `${name}.html`)
 
-/** Runs Stryker over some sources of one package, in the copy of the workspace, and returns its report. */
+/** Runs Stryker on sources of one package, in the copy of the workspace, and returns its report. */
 export async function runStryker(
   { name, files }: Selection,
   { isFresh, concurrency }: MutantsArguments,
@@ -24,10 +24,10 @@ export async function runStryker(
       ...(isFresh ? ['--force'] : []),
       ...(concurrency === undefined ? [] : ['--concurrency', `${concurrency}`]),
     ],
-    // The configuration of Stryker and the one of vitest take it from here.
+    // The configurations of Stryker and vitest read this variable.
     { ...process.env, ANTIPHON_MUTANTS: name },
   )
-  if (code !== 0) throw new Error(`cannot mutate packages/${name}: Stryker ended with exit code ${code}`)
+  if (code !== 0) throw new Error(`cannot mutate packages/${name}: Stryker exited with ${code}`)
   return JSON.parse(await readFile(reportFile, 'utf8')) as MutationReport
 }
 
@@ -36,7 +36,7 @@ function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const program = join(dirname(manifest), 'bin', 'stryker.js')
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [program, ...args], { cwd: workspaceCopy, env, stdio: 'inherit' })
-    // Stryker ends its workers, and this process goes on to remove the copy.
+    // Stryker stops its workers, and this process then removes the copy.
     const stop = (): void => void child.kill('SIGTERM')
     const signals = ['SIGINT', 'SIGTERM'] as const
     for (const signal of signals) process.once(signal, stop)

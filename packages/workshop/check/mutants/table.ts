@@ -2,7 +2,7 @@ import { scoreOf, totalOf, type Counts, type FolderCounts } from './counts.js'
 
 const head = ['folder', 'killed', 'survived', 'no coverage', 'score']
 
-/** A table for the terminal: a line for each folder, the total, and beside each score the one of the baseline. */
+/** Returns a table for the terminal: a line per folder and the total, each with its score and the saved score. */
 export function textTable(counts: FolderCounts, saved: FolderCounts): string {
   const rows = rowsOf(counts).map(([folder, row]) => [
     ...cells(folder, row),
@@ -19,7 +19,7 @@ export function textTable(counts: FolderCounts, saved: FolderCounts): string {
   return all.map((row) => `  ${line(row)}\n`).join('')
 }
 
-/** A table for a page. */
+/** Returns a table for a page. */
 export function markdownTable(counts: FolderCounts): string {
   const lines = [head, ['---', ...head.slice(1).map(() => '--:')]]
   const rows = rowsOf(counts).map(([folder, row]) => cells(folder, row))

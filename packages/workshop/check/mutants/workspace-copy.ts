@@ -2,15 +2,15 @@ import { cp, mkdir, rm, symlink } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { inCache, inRoot } from '../workspace.js'
 
-/** Where the copy is. Stryker's report paths start here, so they read like paths of the repository. */
+/** The folder of the copy. The paths in Stryker's report start here, so they equal paths of the repository. */
 export const workspaceCopy: string = inCache('mutants', 'workspace')
 
 const copied = ['package.json', 'pnpm-workspace.yaml', 'tsconfig.base.json', '.config', 'packages']
 const leftOut = new Set(['dist', '.cache'])
 
 /**
- * Copies the workspace, so that mutants are written into the copy: a run that is interrupted leaves the sources as they
- * are, and they may be edited meanwhile. The links between packages are relative and therefore lead to the copies.
+ * Copies the workspace, so that mutants are written into the copy: an interrupted run does not change the sources, and they
+ * may be edited during a run. The links between packages are relative, so they lead to the copies.
  */
 export async function copyWorkspace(target: string = workspaceCopy): Promise<void> {
   await rm(target, { recursive: true, force: true })

@@ -10,25 +10,25 @@ const problems: string[] = []
 
 await rm(tarballs, { recursive: true, force: true })
 await mkdir(tarballs, { recursive: true })
-await expect(process.execPath, [
+await runAndReport(process.execPath, [
   inRoot('packages', 'workshop', 'bin', 'pnpm.mjs'),
   '--recursive',
   ...packages.map(({ name }) => `--filter=${name}`),
   ...['pack', '--pack-destination', tarballs],
 ])
-for (const each of packages) {
-  const tarball = tarballOf(each)
-  const { stdout } = await expect('tar', ['-tzf', tarball])
-  const strangers = stdout.split('\n').filter((file) => file !== '' && !allowed.test(file))
-  if (strangers.length > 0) problems.push(`${each.name} must not pack ${strangers.join(', ')}`)
-  await expect(inRoot('node_modules', '.bin', 'publint'), [
+for (const item of packages) {
+  const tarball = tarballOf(item)
+  const { stdout } = await runAndReport('tar', ['-tzf', tarball])
+  const unexpected = stdout.split('\n').filter((file) => file !== '' && !allowed.test(file))
+  if (unexpected.length > 0) problems.push(`${item.name} must not contain ${unexpected.join(', ')}`)
+  await runAndReport(inRoot('node_modules', '.bin', 'publint'), [
     'run',
     tarball,
     '--strict',
     '--level',
     'suggestion',
   ])
-  await expect(inRoot('node_modules', '.bin', 'attw'), [
+  await runAndReport(inRoot('node_modules', '.bin', 'attw'), [
     tarball,
     ...['--profile', 'esm-only', '--format', 'ascii', '--no-definitely-typed', '--no-emoji', '--no-color'],
   ])
@@ -37,7 +37,7 @@ for (const problem of problems) console.log(problem)
 console.log(`${noteMark}${packages.length} tarballs`)
 process.exitCode = problems.length > 0 ? 1 : 0
 
-async function expect(command: string, args: readonly string[]): ReturnType<typeof runCommand> {
+async function runAndReport(command: string, args: readonly string[]): ReturnType<typeof runCommand> {
   const result = await runCommand(command, args)
   if (result.code !== 0) problems.push(`${[command, ...args].join(' ')}\n${result.output}`)
   return result

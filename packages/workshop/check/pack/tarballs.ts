@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { inCache, type Package } from '../workspace.js'
 
-/** Where the packed packages lie. */
+/** The folder of the tarballs. */
 export const tarballs: string = inCache('tarballs')
 
-/** The file of a packed package. */
+/** Returns the path of a package's tarball. */
 export function tarballOf({ name, manifest }: Package): string {
   return join(tarballs, `${name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`)
 }

@@ -9,19 +9,19 @@ const quietOptions: Readonly<Record<string, readonly string[]>> = {
   npm: ['--silent', '--no-audit', '--no-fund', '--fetch-retries=0'],
 }
 
-// Installs the programs of the tests as root on Debian; elsewhere that is for the user to do.
+// The programs of the tests are installed only as root on Debian.
 const isMissing = (program: (typeof foreignPrograms)[number]): boolean => !isInstalled(program)
-const mayInstall =
+const canInstall =
   process.getuid?.() === 0 && existsSync('/etc/debian_version') && existsSync('/usr/bin/apt-get')
 
-if (mayInstall) {
+if (canInstall) {
   for (const [command, ...args] of installCommands(foreignPrograms.filter(isMissing))) {
     console.log(`${command} ${args.join(' ')}`)
     if (command === 'apt-get') run(command, 'update')
     run(command, ...args)
   }
 }
-// A program that is still missing is no failure here: in CI it fails the interop tier, elsewhere suites do not run.
+// A missing program does not fail this step: in CI it fails the interop step, elsewhere its suites do not run.
 const missing = foreignPrograms.filter(isMissing)
 console.log(`${noteMark}${missing.length === 0 ? 'all installed' : `without ${missing.join(', ')}`}`)
 

@@ -8,12 +8,12 @@ export interface Sbom {
 }
 
 interface Component {
-  /** `pkg:npm/%40antiphon/core@0.1.0` */
+  /** The package URL, such as `pkg:npm/%40antiphon/core@0.1.0`. */
   readonly purl?: string
   readonly licenses?: readonly unknown[]
 }
 
-/** Returns what is wrong with the SBOM of a package; empty if it names the package and all that its manifest depends on. */
+/** Returns the faults of a package's SBOM; empty if it names the package and all dependencies of its manifest. */
 export function sbomFaults(sbom: Sbom, manifest: Manifest): readonly string[] {
   const { components = [], metadata } = sbom
   const subject = metadata?.component?.purl
@@ -22,7 +22,7 @@ export function sbomFaults(sbom: Sbom, manifest: Manifest): readonly string[] {
     ...(sbom.bomFormat === 'CycloneDX' ? [] : ['is not a CycloneDX document']),
     ...(subject === `${purlOf(manifest.name)}@${manifest.version}`
       ? []
-      : [`describes ${subject ?? 'nothing'}, not ${manifest.name}@${manifest.version}`]),
+      : [`describes ${subject ?? 'no package'}, not ${manifest.name}@${manifest.version}`]),
     ...Object.keys(manifest.dependencies ?? {})
       .filter((name) => !names.has(purlOf(name)))
       .map((name) => `lacks the dependency ${name}`),

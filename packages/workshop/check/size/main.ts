@@ -1,21 +1,21 @@
 import { noteMark } from '../step.js'
 import { budgets } from './budgets.js'
-import { weigh } from './weigh.js'
+import { measureSize } from './measure-size.js'
 
 const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} kB`
 const notes: string[] = []
 let isOver = false
 
 for (const budget of budgets) {
-  const { gzip, minified, folders } = await weigh(budget)
+  const { gzip, minified, folders } = await measureSize(budget)
   const note = `${kilobytes(gzip)}${budget.limit === undefined ? '' : ` (limit ${kilobytes(budget.limit)})`}`
-  const isHeavy = budget.limit !== undefined && gzip > budget.limit
+  const isTooLarge = budget.limit !== undefined && gzip > budget.limit
   console.log(
-    `${isHeavy ? 'Too heavy: ' : ''}${budget.name}: ${note} gzip, ${kilobytes(minified)} minified, of which`,
+    `${isTooLarge ? 'Too large: ' : ''}${budget.name}: ${note} gzip, ${kilobytes(minified)} minified, of which`,
   )
   for (const [folder, bytes] of folders.slice(0, 12))
     console.log(`  ${kilobytes(bytes).padStart(8)}  ${folder}`)
-  isOver ||= isHeavy
+  isOver ||= isTooLarge
   notes.push(note)
 }
 console.log(`${noteMark}${notes.join(' · ')}`)

@@ -1,26 +1,26 @@
-/** A block of TypeScript in a page. */
+/** A TypeScript block of a page. */
 export interface Snippet {
-  /** The number of its first line of code in the page, from 1. */
+  /** The line of the page at which the code starts, from 1. */
   readonly line: number
   readonly code: string
-  /** Goes on where the snippet before it ended, with all its names. */
+  /** Whether it continues the module of the snippet before it. */
   readonly isContinued: boolean
-  /** Is run, not only type-checked. */
+  /** Whether it is run, not only type-checked. */
   readonly isRun: boolean
-  /** What a run must print: the text block marked `output` behind it. */
+  /** The expected output: the text block marked `output` after it. */
   readonly output?: string
 }
 
-/** Snippets that make one module, in the order of the page. */
+/** Snippets that form one module, in the order of the page. */
 export type Chain = readonly [Snippet, ...Snippet[]]
 
 const flags = ['run', 'continue']
 
 /**
- * The TypeScript blocks of a Markdown page.
+ * Returns the TypeScript blocks of a Markdown page.
  *
- * `ts` is type-checked, `ts run` is run too, `ts continue` goes on with the block before it. A `text output` block right
- * behind is what a run must print.
+ * A `ts` block is type-checked, `ts run` is also run, `ts continue` continues the block before it. A `text output` block
+ * directly after it is the expected output.
  */
 export function snippetsIn(markdown: string): readonly Snippet[] {
   const snippets: Snippet[] = []
@@ -39,11 +39,12 @@ export function snippetsIn(markdown: string): readonly Snippet[] {
     const [language, ...words] = info.trim().split(/\s+/)
     const last = snippets.at(-1)
     if (language === 'text' && words.includes('output')) {
-      if (last === undefined) throw new Error(`line ${start}: output of nothing`)
+      if (last === undefined) throw new Error(`line ${start}: there is no snippet before the output`)
       snippets[snippets.length - 1] = { ...last, output: code }
     } else if (language === 'ts') {
       const unknown = words.find((word) => !flags.includes(word))
-      if (unknown !== undefined) throw new Error(`line ${start}: ${unknown} is none of ${flags.join(', ')}`)
+      if (unknown !== undefined)
+        throw new Error(`line ${start}: unknown flag ${unknown}: it must be one of ${flags.join(', ')}`)
       snippets.push({
         line: start + 1,
         code,
@@ -55,19 +56,19 @@ export function snippetsIn(markdown: string): readonly Snippet[] {
   return snippets
 }
 
-/** Joins each snippet with those that continue it. */
+/** Joins each snippet with the snippets that continue it. */
 export function chainsOf(snippets: readonly Snippet[]): readonly Chain[] {
   const chains: [Snippet, ...Snippet[]][] = []
   for (const snippet of snippets) {
     const last = chains.at(-1)
     if (!snippet.isContinued) chains.push([snippet])
-    else if (last === undefined) throw new Error(`line ${snippet.line}: there is nothing to continue`)
+    else if (last === undefined) throw new Error(`line ${snippet.line}: there is no snippet to continue`)
     else last.push(snippet)
   }
   return chains
 }
 
-/** One module of a chain, each piece on the very lines it has in its page, so that an error's line is the page's. */
+/** Returns the module of a chain, with each snippet on the same lines as in its page, so that error lines match. */
 export function moduleOf(chain: Chain): string {
   let text = ''
   let line = 1
@@ -78,7 +79,7 @@ export function moduleOf(chain: Chain): string {
   return text
 }
 
-/** What running a chain must print; `undefined` where no snippet of it says. */
+/** Returns the expected output of a chain; `undefined` if no snippet has an output. */
 export function outputOf(chain: Chain): string | undefined {
   const outputs = chain.flatMap(({ output }) => output ?? [])
   return outputs.length === 0 ? undefined : outputs.join('\n')

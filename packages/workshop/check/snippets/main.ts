@@ -6,7 +6,7 @@ import { noteMark } from '../step.js'
 import { fromRoot, inCache, inRoot, packagesOf, publicPackages } from '../workspace.js'
 import { type Chain, chainsOf, moduleOf, outputOf, snippetsIn } from './extract.js'
 
-const deadline = 30_000
+const timeout = 30_000
 const folder = inCache('snippets')
 const problems: string[] = []
 let count = 0
@@ -16,7 +16,7 @@ await rm(folder, { recursive: true, force: true })
 await mkdir(folder, { recursive: true })
 await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
 await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig()))
-// Snippets see what the examples see: a project that has all packages installed.
+// Snippets resolve imports like the examples: in a project with all packages installed.
 await symlink(inRoot('examples', 'node_modules'), join(folder, 'node_modules'))
 
 const programs: { readonly page: string; readonly chain: Chain; readonly file: string }[] = []
@@ -42,13 +42,13 @@ for (const { page, chain, file } of programs.filter(({ chain }) => chain.some(({
   ran += 1
   const { code, output, stdout } = await runCommand(process.execPath, ['--import', 'tsx', file], {
     cwd: folder,
-    deadline,
+    timeout,
   })
   const expected = outputOf(chain)
   const where = `${page}:${chain[0].line}`
-  if (code !== 0) problems.push(`${where} ends with ${code}\n${inPages(output)}`)
+  if (code !== 0) problems.push(`${where} exits with ${code}\n${inPages(output)}`)
   else if (expected !== undefined && stdout.trimEnd() !== expected.trimEnd()) {
-    problems.push(`${where} must print\n${expected}\nand printed\n${stdout}`)
+    problems.push(`${where} must print\n${expected}\nbut printed\n${stdout}`)
   }
 }
 for (const problem of problems) console.log(problem)
@@ -62,7 +62,7 @@ async function pages(): Promise<readonly string[]> {
     .filter((entry) => entry.isFile() && entry.name.endsWith('.md'))
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((page) => !generated.test(fromRoot(page)))
-  const readmes = [inRoot('README.md'), ...packagesOf().map((each) => join(each.folder, 'README.md'))]
+  const readmes = [inRoot('README.md'), ...packagesOf().map((item) => join(item.folder, 'README.md'))]
   return [...readmes.filter((page) => existsSync(page)), ...docs.sort()]
 }
 
@@ -82,11 +82,11 @@ function tsconfig(): unknown {
       typeRoots: [inRoot('node_modules', '@types')],
     },
     include: ['*.ts'],
-    references: publicPackages().map((each) => ({ path: relative(folder, each.folder) })),
+    references: publicPackages().map((item) => ({ path: relative(folder, item.folder) })),
   }
 }
 
-// A file name says its page, and the lines are the same.
+// Replaces file names by the names of their pages; the line numbers are the same.
 function inPages(output: string): string {
   return output
     .replaceAll(/[^\s('"]*\.cache[\\/]snippets[\\/]/g, '')

@@ -1,11 +1,11 @@
-/** How many tests there were, by how they ended. */
+/** The numbers of tests by result. */
 export interface TestCounts {
   readonly passed: number
   readonly failed: number
   readonly skipped: number
 }
 
-/** What vitest's JSON reporter writes, as far as it is read here. */
+/** The part of vitest's JSON report that is used here. */
 export interface VitestReport {
   readonly numPassedTests: number
   readonly numFailedTests: number
@@ -17,7 +17,7 @@ export interface VitestReport {
   }[]
 }
 
-/** Counts tests; a file that failed before its first test counts as one that failed. */
+/** Counts tests; a file that failed before its first test counts as one failed test. */
 export function countTests(report: VitestReport): TestCounts {
   const broken = report.testResults.filter(
     ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,

@@ -9,7 +9,7 @@ import { inCache, inRoot } from '../workspace.js'
 import { readTestCounts } from './read-counts.js'
 import { blobs, optionsOf, testReport, tiers } from './tiers.js'
 
-const tier = tiers.find((each) => each === process.argv[2]) ?? 'check'
+const tier = tiers.find((name) => name === process.argv[2]) ?? 'check'
 const report = testReport(tier)
 const blob = join(blobs, `${tier}.json`)
 
@@ -37,7 +37,7 @@ const { code } = await runCommand(
   { onOutput: (text) => process.stdout.write(text) },
 )
 const { passed, failed, skipped } = await readTestCounts(tier)
-if (skipped > 0) console.log(`${skipped} tests are skipped: no test may be.`)
+if (skipped > 0) console.log(`${skipped} tests are skipped: tests must not be skipped`)
 const suites = tier === 'check' ? 0 : (await readSkippedSuites()).length
 const counts = [
   [passed, 'passed'],
@@ -46,5 +46,5 @@ const counts = [
   [suites, suites === 1 ? 'suite did not run' : 'suites did not run'],
 ] as const
 const shown = counts.filter(([count], index) => index === 0 || count > 0)
-console.log(noteMark + shown.map((each) => each.join(' ')).join(', '))
+console.log(noteMark + shown.map((count) => count.join(' ')).join(', '))
 process.exitCode = code === 0 && skipped > 0 ? 1 : code

@@ -1,10 +1,10 @@
 import { basename, join } from 'node:path/posix'
 import { tierOf, tiers } from './tiers.js'
 
-/** Sources by their path. */
+/** Sources by path. */
 export type Sources = Readonly<Record<string, string>>
 
-/** What `@antiphon/workshop` exports for suites that need foreign programs. */
+/** The exports of `@antiphon/workshop` for suites that need foreign programs. */
 const foreignNames = [
   'describeForeign',
   'foreignCommand',
@@ -15,7 +15,7 @@ const foreignNames = [
 ]
 const validName = new RegExp(`^[a-z0-9-]+(\\.(${tiers.join('|')}))?\\.test\\.ts$`)
 
-/** Returns a sentence for each test file whose name says another tier than its imports, its helpers' included. */
+/** Returns a line per test file whose name does not match the tier of its imports, including those of its helpers. */
 export function tierFaults(sources: Sources): readonly string[] {
   return Object.keys(sources)
     .filter((path) => path.endsWith('.test.ts'))
@@ -23,7 +23,7 @@ export function tierFaults(sources: Sources): readonly string[] {
       const imported = foreignImports(path, sources)
       const isForeign = imported.includes('describeForeign')
       const tier = tierOf(path)
-      if (!validName.test(basename(path))) return [`${path}: the name says no tier`]
+      if (!validName.test(basename(path))) return [`${path}: the name has no valid tier`]
       if (tier === 'check' && imported.length > 0)
         return [`${path} imports ${imported.join(', ')}: name it *.interop.test.ts`]
       if (tier === 'interop' && !isForeign) return [`${path} has no describeForeign: name it *.test.ts`]
@@ -33,7 +33,7 @@ export function tierFaults(sources: Sources): readonly string[] {
     })
 }
 
-/** The names of `foreignNames` that a file imports, itself or by way of the files that it imports. */
+/** Returns the `foreignNames` that a file imports, directly or through other files. */
 function foreignImports(path: string, sources: Sources): readonly string[] {
   const seen = new Set<string>()
   const found = new Set<string>()

@@ -1,30 +1,30 @@
 import { inCache } from '../workspace.js'
 
-/** The tiers of tests: what every change runs, what needs foreign programs, what takes long. */
+/** The tiers of tests: tests of every change, tests with foreign programs, long tests. */
 export const tiers = ['check', 'interop', 'nightly'] as const
 
-/** A tier of tests; vitest's project of this name holds its files. */
+/** A tier of tests; vitest has a project of the same name. */
 export type Tier = (typeof tiers)[number]
 
-/** Returns the tier that the name of a test file says: `x.interop.test.ts`, `x.nightly.test.ts`, or `x.test.ts`. */
+/** Returns the tier of a test file by its name: `x.interop.test.ts`, `x.nightly.test.ts` or `x.test.ts`. */
 export function tierOf(file: string): Tier {
   return tiers.find((tier) => file.endsWith(`.${tier}.test.ts`)) ?? 'check'
 }
 
-/** Returns vitest's options for a run of a tier. A nightly run repeats the other tiers, with more runs of each property. */
+/** Returns vitest's options for a run of a tier. A nightly run includes the other tiers, with more runs of each property. */
 export function optionsOf(tier: Tier, cores: number): readonly string[] {
   const projects = tier === 'nightly' ? tiers : [tier]
   return [
     ...projects.map((project) => `--project=${project}`),
-    // The two tiers of a check run side by side.
+    // The two tiers of a check run in parallel.
     `--maxWorkers=${tier === 'nightly' ? cores : Math.max(1, Math.floor(cores / 2))}`,
-    // A file without tests is an error where no foreign program can be missing.
+    // A file without tests is an error in the check tier: no foreign program can be missing there.
     ...(tier === 'check' ? ['--passWithNoTests=false'] : []),
   ]
 }
 
-/** Where the last run of a tier left vitest's JSON report. */
+/** Returns the path of vitest's JSON report of the last run of a tier. */
 export const testReport = (tier: Tier): string => inCache('check', 'tests', `${tier}.json`)
 
-/** Where the tiers of a check leave their blobs, from which vitest merges their coverage. */
+/** The folder of the blob reports, from which vitest merges the coverage of the tiers. */
 export const blobs: string = inCache('check', 'blobs')

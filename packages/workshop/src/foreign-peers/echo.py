@@ -1,4 +1,4 @@
-"""Sends Correlation Data back to the Response Topic, with the payload as it came, and minds nothing else."""
+"""Responds with the payload of the request, using only Response Topic and Correlation Data."""
 
 import sys
 

@@ -5,23 +5,23 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { foreignCommand } from '../foreign.js'
 
-/** A running program that is not ours. */
+/** A running foreign program. */
 export interface Program {
-  /** Resolves with the lines it printed once there are so many; rejects when it ends short of that. */
+  /** Resolves with the printed lines once there are `count`; rejects if the program exits earlier. */
   readonly until: (count: number) => Promise<readonly string[]>
-  /** Resolves with all it printed when it has ended by itself; rejects when it failed. */
+  /** Resolves with all printed lines when the program has exited; rejects if it failed. */
   readonly ended: () => Promise<readonly string[]>
   readonly isRunning: () => boolean
   readonly stop: () => Promise<void>
 }
 
-/** Runs one of the Python programs of this folder. */
+/** Runs a Python program of this folder. */
 export function python(name: string, ...args: readonly (string | number)[]): Program {
   const script = fileURLToPath(new URL(name, import.meta.url))
   return program(foreignCommand('python3-paho-mqtt') ?? 'python3', [script, ...args])
 }
 
-/** Runs one of Mosquitto’s clients. */
+/** Runs a command of Mosquitto's clients. */
 export function mosquittoClient(name: string, ...args: readonly (string | number)[]): Program {
   return program(join(dirname(foreignCommand('mosquitto-clients') ?? ''), name), args)
 }
@@ -32,31 +32,31 @@ function program(command: string, args: readonly (string | number)[]): Program {
     env: { ...process.env, PYTHONUTF8: '1' },
   })
   const lines: string[] = []
-  const complaints: string[] = []
+  const errorOutput: string[] = []
   const changed = new EventTarget()
-  const tell = (): boolean => changed.dispatchEvent(new Event('change'))
+  const notify = (): boolean => changed.dispatchEvent(new Event('change'))
   if (child.stdout !== null)
     createInterface({ input: child.stdout }).on('line', (line) => {
       lines.push(line)
-      tell()
+      notify()
     })
-  child.stderr?.on('data', (chunk: Buffer) => complaints.push(chunk.toString()))
-  const closed = once(child, 'close').finally(tell)
+  child.stderr?.on('data', (chunk: Buffer) => errorOutput.push(chunk.toString()))
+  const closed = once(child, 'close').finally(notify)
   const isRunning = (): boolean => child.exitCode === null && child.signalCode === null
   return {
     until: (count) =>
       new Promise((resolve, reject) => {
-        const look = (): void => {
+        const check = (): void => {
           if (lines.length >= count) resolve([...lines])
-          else if (isRunning()) changed.addEventListener('change', look, { once: true })
-          else reject(new Error(`${command} ended after ${lines.join(', ')}:\n${complaints.join('')}`))
+          else if (isRunning()) changed.addEventListener('change', check, { once: true })
+          else reject(new Error(`${command} exited after ${lines.join(', ')}:\n${errorOutput.join('')}`))
         }
-        look()
+        check()
       }),
     ended: async () => {
       await closed
       if (child.exitCode !== 0)
-        throw new Error(`${command} ended with ${child.exitCode}:\n${complaints.join('')}`)
+        throw new Error(`${command} exited with ${child.exitCode}:\n${errorOutput.join('')}`)
       return lines
     },
     isRunning,

@@ -1,4 +1,4 @@
-"""Tells temperatures: reads correlations as UTF-8, needs a Response Topic, and dies of a request that has none."""
+"""Responds with temperatures; reads correlations as UTF-8 and fails on a request without a Response Topic."""
 
 import sys
 
@@ -11,16 +11,16 @@ degrees = {"Vienna": 22.5, "Berlin": 18.3}
 
 
 def on_message(client, userdata, message):
-    reply_to = message.properties.ResponseTopic
+    response_topic = message.properties.ResponseTopic
     correlation = message.properties.CorrelationData
-    question = message.payload.decode("utf-8")
-    if not question.startswith("query:"):
+    request = message.payload.decode("utf-8")
+    if not request.startswith("query:"):
         return
-    city = question[len("query:") :]
+    city = request[len("query:") :]
     properties = Properties(PacketTypes.PUBLISH)
     properties.CorrelationData = correlation
     properties.ContentType = "text/plain"
-    client.publish(reply_to, f"Temperature in {city}: {degrees.get(city, 20.0):.1f}°C", qos=1, properties=properties)
+    client.publish(response_topic, f"Temperature in {city}: {degrees.get(city, 20.0):.1f}°C", qos=1, properties=properties)
     print(f"answered {correlation.decode('utf-8')}", flush=True)
 
 

@@ -11,7 +11,7 @@ const { repositoryOf } = (await import(script)) as {
 }
 
 describe('pnpm release', () => {
-  it('names the repository that GitHub Actions builds', () => {
+  it('sets the repository of the GitHub Actions run', () => {
     const environment = { GITHUB_SERVER_URL: 'https://github.com', GITHUB_REPOSITORY: 'some-owner/some-name' }
     expect(repositoryOf('core', environment)).toEqual({
       type: 'git',
@@ -20,7 +20,7 @@ describe('pnpm release', () => {
     })
   })
 
-  it('changes and publishes nothing outside of GitHub Actions', () => {
+  it('fails without publishing outside of GitHub Actions', () => {
     const env = { ...process.env, GITHUB_SERVER_URL: '', GITHUB_REPOSITORY: '' }
     const { status, stdout, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8', env })
     expect({ status, stdout, stderr }).toEqual({

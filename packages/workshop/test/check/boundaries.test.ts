@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { walk } from '../../check/boundaries/cruise.js'
+import { checkImports } from '../../check/boundaries/check-imports.js'
 import { rulesFor } from '../../check/boundaries/rules.js'
 import { packagesOf } from '../../check/workspace.js'
 
@@ -19,13 +19,13 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
 })
 
-// A repository of our layout in a temporary folder, each package with an empty door.
+// Creates a repository with our layout in a temporary folder, each package with a minimal entry point.
 async function repository(files: Files): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'antiphon-boundaries-'))
   folders.push(folder)
   const all: Record<string, string> = { 'node_modules/mqtt/index.js': '', 'node_modules/rxjs/index.js': '' }
   for (const name of [...published, ...unpublished]) {
-    all[`packages/${name}/src/index.ts`] = 'export const door = 1\n'
+    all[`packages/${name}/src/index.ts`] = 'export const entry = 1\n'
     all[`packages/${name}/src/inner.ts`] = 'export const inner = 1\n'
     all[`packages/${name}/src/internal.ts`] = 'export const shared = 1\n'
     all[`packages/${name}/package.json`] = JSON.stringify({
@@ -49,75 +49,83 @@ async function repository(files: Files): Promise<string> {
   return folder
 }
 
-const broken: Readonly<Record<string, Files>> = {
+const violations: Readonly<Record<string, Files>> = {
   'no-cycle': {
     'packages/core/src/inner.ts':
       "import { there } from './there.js'\nexport const here = (): number => there()\n",
     'packages/core/src/there.ts':
       "import { here } from './inner.js'\nexport const there = (): number => here()\n",
   },
-  'core-stands-alone': { 'packages/core/src/inner.ts': "import { door } from '@antiphon/codecs'\ndoor\n" },
-  'core-takes-little': { 'packages/core/src/inner.ts': "import { readFile } from 'node:fs'\nreadFile\n" },
-  'mqtt-has-one-importer': { 'packages/broker/test/some.test.ts': "import mqtt from 'mqtt'\nmqtt\n" },
-  'report-alone-draws': {
+  'core-imports-no-package': {
+    'packages/core/src/inner.ts': "import { entry } from '@antiphon/codecs'\nentry\n",
+  },
+  'core-imports-few-libraries': {
+    'packages/core/src/inner.ts': "import { readFile } from 'node:fs'\nreadFile\n",
+  },
+  'mqtt-js-only-in-mqtt': { 'packages/broker/test/some.test.ts': "import mqtt from 'mqtt'\nmqtt\n" },
+  'charts-only-in-report': {
     'node_modules/@observablehq/plot/index.js': '',
     'packages/workshop/src/inner.ts': "import * as Plot from '@observablehq/plot'\nPlot\n",
   },
-  'report-knows-no-package': {
-    'packages/report/src/inner.ts': "import { door } from '@antiphon/core'\ndoor\n",
+  'report-imports-no-package': {
+    'packages/report/src/inner.ts': "import { entry } from '@antiphon/core'\nentry\n",
   },
-  'ground-floor-on-core': { 'packages/broker/src/inner.ts': "import { door } from '@antiphon/mqtt'\ndoor\n" },
-  'conformance-on-testing': {
-    'packages/conformance/src/inner.ts': "import { door } from '@antiphon/mqtt'\ndoor\n",
+  'siblings-import-core-only': {
+    'packages/broker/src/inner.ts': "import { entry } from '@antiphon/mqtt'\nentry\n",
   },
-  'conformance-for-tests': {
-    'packages/one-adapter/src/inner.ts': "import { door } from '@antiphon/conformance'\ndoor\n",
+  'conformance-imports-testing': {
+    'packages/conformance/src/inner.ts': "import { entry } from '@antiphon/mqtt'\nentry\n",
+  },
+  'conformance-only-in-tests': {
+    'packages/one-adapter/src/inner.ts': "import { entry } from '@antiphon/conformance'\nentry\n",
   },
   'internal-entries': {
     'packages/core/test/some.test.ts': "import { shared } from '@antiphon/testing/internal'\nshared\n",
   },
-  'tests-stay-outside': { 'packages/mqtt/src/inner.ts': "import { door } from '@antiphon/workshop'\ndoor\n" },
-  'only-through-the-door': {
+  'published-imports-published': {
+    'packages/mqtt/src/inner.ts': "import { entry } from '@antiphon/workshop'\nentry\n",
+  },
+  'entry-points-only': {
     'packages/codecs/test/some.test.ts': "import { inner } from '../../core/src/inner.js'\ninner\n",
   },
-  'nobody-imports-examples': {
+  'no-import-of-examples': {
     'examples/01-some/index.ts': 'export const story = 1\n',
     'packages/workshop/test/some.test.ts':
       "import { story } from '../../../examples/01-some/index.js'\nstory\n",
   },
   'no-development-dependency': { 'packages/codecs/src/inner.ts': "import { of } from 'rxjs'\nof\n" },
-  'nothing-unresolved': { 'packages/codecs/src/inner.ts': "import './nowhere.js'\n" },
-  'adapters-apart': {
-    'packages/one-adapter/src/inner.ts': "import { door } from '@antiphon/other-adapter'\ndoor\n",
+  'no-unresolved-import': { 'packages/codecs/src/inner.ts': "import './nowhere.js'\n" },
+  'no-import-between-adapters': {
+    'packages/one-adapter/src/inner.ts': "import { entry } from '@antiphon/other-adapter'\nentry\n",
   },
 }
 
-describe('package boundaries', () => {
-  it('let the intended directions pass', async () => {
+describe('the boundaries between packages', () => {
+  it('allow the intended imports', async () => {
     const folder = await repository({
       'packages/core/src/inner.ts':
         "import { of } from 'rxjs'\nimport type { There } from './there.js'\nexport type Here = There | 1\nof\n",
       'packages/core/src/there.ts': "import type { Here } from './inner.js'\nexport type There = Here[]\n",
       'packages/mqtt/src/inner.ts':
-        "import { door } from '@antiphon/core'\nimport mqtt from 'mqtt'\ndoor\nmqtt\n",
-      'packages/one-adapter/src/inner.ts': "import { door } from '@antiphon/broker'\ndoor\n",
+        "import { entry } from '@antiphon/core'\nimport mqtt from 'mqtt'\nentry\nmqtt\n",
+      'packages/one-adapter/src/inner.ts': "import { entry } from '@antiphon/broker'\nentry\n",
       'packages/broker/test/some.test.ts':
-        "import { door } from '@antiphon/workshop'\nimport { door as suite } from '@antiphon/conformance'\ndoor\nsuite\n",
+        "import { entry } from '@antiphon/workshop'\nimport { entry as suite } from '@antiphon/conformance'\nentry\nsuite\n",
       'packages/conformance/src/inner.ts':
-        "import { door } from '@antiphon/testing'\nimport { shared } from '@antiphon/testing/internal'\ndoor\nshared\n",
-      'examples/01-some/index.ts': "import { door } from '@antiphon/one-adapter'\ndoor\n",
+        "import { entry } from '@antiphon/testing'\nimport { shared } from '@antiphon/testing/internal'\nentry\nshared\n",
+      'examples/01-some/index.ts': "import { entry } from '@antiphon/one-adapter'\nentry\n",
     })
-    expect((await walk(folder)).trespasses).toEqual([])
+    expect((await checkImports(folder)).violations).toEqual([])
   })
 
-  it.each(Object.keys(broken))('see who breaks the rule %s', async (rule) => {
-    const folder = await repository(broken[rule] ?? {})
-    expect((await walk(folder)).trespasses.map((trespass) => trespass.rule)).toContain(rule)
+  it.each(Object.keys(violations))('report a violation of the rule %s', async (rule) => {
+    const folder = await repository(violations[rule] ?? {})
+    expect((await checkImports(folder)).violations.map((violation) => violation.rule)).toContain(rule)
   })
 
-  it('have an example of each rule being broken', async () => {
+  it('have a test for every rule', async () => {
     const folder = await repository({})
     const rules = rulesFor(packagesOf(folder), folder).map(({ name }) => name)
-    expect(Object.keys(broken).sort()).toEqual([...rules].sort())
+    expect(Object.keys(violations).sort()).toEqual([...rules].sort())
   })
 })

@@ -2,13 +2,13 @@ import { execFile } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { inRoot } from '../../check/workspace.js'
 
-interface Ending {
+interface CommandResult {
   readonly code: number
   readonly stdout: string
   readonly stderr: string
 }
 
-function run(program: string, ...args: readonly string[]): Promise<Ending> {
+function run(program: string, ...args: readonly string[]): Promise<CommandResult> {
   const file = inRoot('packages', 'workshop', program)
   const loader = program.endsWith('.ts') ? ['--import', 'tsx'] : []
   return new Promise((resolve) => {
@@ -22,20 +22,20 @@ const asHelp = expect.stringMatching(
   /^\w+ [\w:]+: .+\n\nUsage: .+\n[^]*\nOptions\n[^]* {2}-h, --help {2,}prints this help\n$/,
 ) as string
 
-describe('a command line of the workshop', () => {
-  // Some load much before they read their arguments, so each is started twice only.
+describe('the command lines of the workshop', () => {
+  // Some programs load many modules before they parse their arguments, so each is started only twice.
   it.each(['bin/start.mjs', 'bin/test.mjs', 'check/main.ts', 'check/api/main.ts', 'check/docs/main.ts'])(
-    'of %s prints its help, refuses an unknown option, and does nothing else',
+    '%s prints its help and rejects an unknown option',
     async (program) => {
-      const [helped, refused] = await Promise.all([run(program, '--help'), run(program, '--surprise')])
+      const [helped, rejected] = await Promise.all([run(program, '--help'), run(program, '--unknown')])
       expect(helped).toEqual({ code: 0, stdout: asHelp, stderr: '' })
-      const stderr = "Unknown option '--surprise'; see --help\n"
-      expect(refused).toEqual({ code: 1, stdout: '', stderr })
+      const stderr = "Unknown option '--unknown'; see --help\n"
+      expect(rejected).toEqual({ code: 1, stdout: '', stderr })
     },
     60_000,
   )
 
-  it('knows -h for --help', async () => {
+  it('accept -h for --help', async () => {
     expect(await run('bin/start.mjs', '-h')).toEqual({ code: 0, stdout: asHelp, stderr: '' })
   }, 60_000)
 })

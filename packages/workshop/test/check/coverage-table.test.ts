@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
 import { coverageTable } from '../../check/coverage/coverage-table.js'
 
-it('adds up what the tests reached, package by package', () => {
+it('sums the coverage of each package', () => {
   const counts = (covered: number, total: number): Parameters<typeof coverageTable>[0][string] => {
-    const each = { covered, total }
-    return { statements: each, branches: each, functions: each, lines: each }
+    const measure = { covered, total }
+    return { statements: measure, branches: measure, functions: measure, lines: measure }
   }
   const table = coverageTable({
     total: counts(9, 10),

@@ -1,27 +1,27 @@
 import { describe, expect, it } from 'vitest'
-import { firstMissing, isInterruptionDue } from '../../check/examples/stories.js'
+import { firstMissing, isInterruptionDue } from '../../check/examples/read-examples.js'
 
-describe('the output of an example', () => {
+describe('the expected output of an example', () => {
   const printed = 'ready\nfirst\nin between\nsecond\n'
 
-  it('holds its expected lines in their order, with others in between', () => {
+  it('matches lines in order, with other lines in between', () => {
     expect(firstMissing(['first', 'second'], printed)).toBeUndefined()
     expect(firstMissing([], printed)).toBeUndefined()
   })
 
-  it('may have anything where an expected line has …, and is taken by its letters otherwise', () => {
+  it('matches any text for …, and all other characters literally', () => {
     expect(firstMissing(['Sent (…): a', 'b…'], 'Sent (1-2): a\nb.c\n')).toBeUndefined()
     expect(firstMissing(['b.c'], 'b!c\n')).toBe('b.c')
     expect(firstMissing(['…b'], 'ab!\n')).toBe('…b')
   })
 
-  it('misses a line that is not there, or too early, or too seldom', () => {
+  it('reports a line that is missing, too early or too rare', () => {
     expect(firstMissing(['first', 'third'], printed)).toBe('third')
     expect(firstMissing(['second', 'first'], printed)).toBe('first')
     expect(firstMissing(['first', 'first'], printed)).toBe('first')
   })
 
-  it('is interrupted where ^C stands, once all before it is there', () => {
+  it('interrupts the example at ^C, after all lines before it', () => {
     const expected = ['ready', 'first', '^C', 'closed']
     expect(isInterruptionDue(expected, 'ready\n')).toBe(false)
     expect(isInterruptionDue(expected, printed)).toBe(true)

@@ -68,20 +68,20 @@ describe.each(namesIn('workflows'))('the workflow %s', (name) => {
 
   it('pins actions by their major version', () => {
     const used = jobs.flatMap(({ uses, steps = [] }) => [uses, ...steps.map((step) => step.uses)])
-    for (const action of used.filter((each) => each !== undefined)) {
+    for (const action of used.filter((name) => name !== undefined)) {
       if (action.startsWith('./')) expect(existsSync(inRoot(action)), action).toBe(true)
       else expect(action).toMatch(/^[\w-]+\/[\w-]+@v\d+$/)
     }
   })
 
-  it('reads the repository and nothing else unless a job says so, and does not run twice at once', () => {
+  it('has read access by default, and a concurrency group', () => {
     expect(workflow.permissions).toEqual({ contents: 'read' })
     expect(workflow.concurrency).toHaveProperty('group')
   })
 })
 
 describe('the workflows', () => {
-  it('write only where they release and deploy', () => {
+  it('have write access only for releases and deployments', () => {
     const writing = namesIn('workflows').flatMap((name) =>
       Object.entries((parse(`workflows/${name}`) as Workflow).jobs).flatMap(([job, { permissions = {} }]) =>
         Object.keys(permissions)
@@ -98,7 +98,7 @@ describe('the workflows', () => {
     ])
   })
 
-  it('check the oldest Node that engines promises and each line that the packages are tried in', () => {
+  it('run the check on the oldest supported Node and on each tested line', () => {
     const ci = parse('workflows/ci.yml') as Workflow
     const versions = ci.jobs['check']?.strategy?.matrix.node ?? []
     const line = (version: string): string => version.split('.')[0] ?? ''
@@ -126,29 +126,29 @@ describe('CONTRIBUTING', () => {
 describe('the issue forms', () => {
   const forms = namesIn('ISSUE_TEMPLATE').filter((name) => name !== 'config.yml')
 
-  it('are for bugs, features and questions, and a blank issue is not offered', () => {
+  it('exist for bugs, features and questions, without blank issues', () => {
     expect(forms).toEqual(['bug.yml', 'feature.yml', 'question.yml'])
     expect(parse('ISSUE_TEMPLATE/config.yml')).toEqual({ blank_issues_enabled: false })
   })
 
-  it.each(forms)('%s has what GitHub requires of a form', (name) => {
+  it.each(forms)('%s has the fields that GitHub requires', (name) => {
     const form = parse(`ISSUE_TEMPLATE/${name}`) as IssueForm
     expect(form).toMatchObject({
       name: expect.any(String) as string,
       description: expect.any(String) as string,
     })
-    const questions = form.body.filter(({ type }) => type !== 'markdown')
-    const ids = questions.map(({ id }) => id)
+    const inputs = form.body.filter(({ type }) => type !== 'markdown')
+    const ids = inputs.map(({ id }) => id)
     expect(ids).not.toContain(undefined)
     expect(new Set(ids).size).toBe(ids.length)
-    for (const { type } of questions) expect(['checkboxes', 'dropdown', 'input', 'textarea']).toContain(type)
+    for (const { type } of inputs) expect(['checkboxes', 'dropdown', 'input', 'textarea']).toContain(type)
   })
 })
 
 describe('dependabot', () => {
   it('updates npm packages and actions, in groups', () => {
     const { updates } = parse('dependabot.yml') as Updates
-    expect(updates.map((each) => each['package-ecosystem'])).toEqual(['npm', 'github-actions'])
+    expect(updates.map((update) => update['package-ecosystem'])).toEqual(['npm', 'github-actions'])
     for (const { groups } of updates) expect(groups).toBeDefined()
   })
 })

@@ -12,7 +12,7 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
 })
 
-// Runs the loader beside an installed package `some` of these files.
+// Runs the loader with an installed package `some` that has these files.
 async function load(files: Readonly<Record<string, string>>, exports: unknown): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'antiphon-loader-'))
   folders.push(folder)
@@ -25,8 +25,8 @@ async function load(files: Readonly<Record<string, string>>, exports: unknown): 
   return stdout + stderr
 }
 
-describe('the releases of Node that the packages are tried in', () => {
-  it('include the oldest of each line that engines promises', async () => {
+describe('the tested releases of Node', () => {
+  it('include the oldest release of each line in engines', async () => {
     const { engines } = JSON.parse(await readFile(inRoot('package.json'), 'utf8')) as {
       readonly engines: { readonly node: string }
     }
@@ -47,7 +47,7 @@ describe('the loader of installed packages', () => {
     )
   })
 
-  it('fails where require and import load two copies', async () => {
+  it('fails if require and import load two copies', async () => {
     const files = { 'index.js': 'export const one = {}', 'index.cjs': 'exports.one = {}' }
     expect(await load(files, { require: './index.cjs', default: './index.js' })).toContain(
       'require and import of some differ in one',

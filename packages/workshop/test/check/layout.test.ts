@@ -16,11 +16,11 @@ const all = packagesOf()
 const published = publicPackages()
 
 describe('the repository', () => {
-  it('has on top what a newcomer needs and nothing else', () => {
-    const isSeen = (name: string): boolean => !name.startsWith('.') && name !== 'node_modules'
-    const seen = readdirSync(root).filter(isSeen).sort()
-    const places = ['LICENSE', 'README.md', 'docs', 'examples', 'package.json', 'packages']
-    expect(seen).toEqual([...places, 'pnpm-lock.yaml', 'pnpm-workspace.yaml', 'tsconfig.base.json'])
+  it('has only the expected files and folders at the top level', () => {
+    const isVisible = (name: string): boolean => !name.startsWith('.') && name !== 'node_modules'
+    const names = readdirSync(root).filter(isVisible).sort()
+    const expected = ['LICENSE', 'README.md', 'docs', 'examples', 'package.json', 'packages']
+    expect(names).toEqual([...expected, 'pnpm-lock.yaml', 'pnpm-workspace.yaml', 'tsconfig.base.json'])
   })
 
   it('compiles every package and its tests', () => {
@@ -41,9 +41,9 @@ describe('the repository', () => {
   })
 
   it.each(published)(
-    'gives $name what npm shows: description, keywords, author, licence, engines, doors built from dist',
-    (each) => {
-      const manifest = each.manifest as unknown as Record<string, unknown>
+    'has description, keywords, author, licence, engines and published exports in the manifest of $name',
+    (item) => {
+      const manifest = item.manifest as unknown as Record<string, unknown>
       expect(manifest).toMatchObject({
         description: expect.any(String) as string,
         keywords: expect.arrayContaining(['mqtt']) as readonly string[],
@@ -53,10 +53,10 @@ describe('the repository', () => {
         engines: { node: engines.node },
         publishConfig: { access: 'public' },
       })
-      const { exports: doors } = manifest['publishConfig'] as {
+      const { exports: publishedExports } = manifest['publishConfig'] as {
         readonly exports: Readonly<Record<string, unknown>>
       }
-      expect(Object.keys(doors)).toEqual(Object.keys(each.manifest.exports ?? {}))
+      expect(Object.keys(publishedExports)).toEqual(Object.keys(item.manifest.exports ?? {}))
     },
   )
 })

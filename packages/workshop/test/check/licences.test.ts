@@ -14,7 +14,7 @@ afterEach(async () => {
 
 type Manifest = Readonly<Record<string, unknown>>
 
-// A repository in a temporary folder: the manifests by folder, and links as pnpm lays them.
+// Creates a repository in a temporary folder from manifests by folder, with symbolic links like those of pnpm.
 async function repository(
   manifests: Readonly<Record<string, Manifest>>,
   links: Readonly<Record<string, string>> = {},
@@ -47,7 +47,7 @@ describe('a licence expression', () => {
     '(GPL-3.0-only OR (MIT AND ISC))',
     '(Apache-2.0 AND BSD-3-Clause)',
     'GPL-2.0-only AND LGPL-3.0-only OR MIT',
-  ])('allows %s', (expression) => expect(isAllowed(expression)).toBe(true))
+  ])('is allowed: %s', (expression) => expect(isAllowed(expression)).toBe(true))
 
   it.each([
     '',
@@ -64,9 +64,9 @@ describe('a licence expression', () => {
     'MIT OR',
     'MIT AND',
     'OR MIT',
-  ])('does not allow "%s"', (expression) => expect(isAllowed(expression)).toBe(false))
+  ])('is not allowed: "%s"', (expression) => expect(isAllowed(expression)).toBe(false))
 
-  it('is read from the former forms of package.json as well', () => {
+  it('is read from former forms of package.json', () => {
     expect(licenceIn({ license: { type: 'MIT' } })).toBe('MIT')
     expect(licenceIn({ licenses: [{ type: 'GPL-3.0-only' }, { type: 'MIT' }] })).toBe('GPL-3.0-only OR MIT')
     expect(licenceIn({})).toBe('')
@@ -74,7 +74,7 @@ describe('a licence expression', () => {
 })
 
 describe('production dependencies', () => {
-  it('are followed through packages of the workspace and the store, each by its shortest path', async () => {
+  it('are found through packages of the workspace and the store, each with its shortest path', async () => {
     const folder = await repository(
       {
         'packages/core': {
@@ -110,7 +110,7 @@ describe('production dependencies', () => {
     ])
   })
 
-  it('include the peers and optional dependencies that are installed, and do without the others', async () => {
+  it('include installed peer and optional dependencies, and skip missing ones', async () => {
     const folder = await repository({
       'packages/core': {
         name: '@antiphon/core',
@@ -123,7 +123,7 @@ describe('production dependencies', () => {
     expect(productionDependencies(publicPackages(folder)).map(({ name }) => name)).toEqual(['rxjs'])
   })
 
-  it('fails where a dependency is not installed', async () => {
+  it('cannot be read if a dependency is not installed', async () => {
     const folder = await repository({
       'packages/core': { name: '@antiphon/core', dependencies: { absent: '1' } },
     })
@@ -134,20 +134,20 @@ describe('production dependencies', () => {
 })
 
 describe('the report on licences', () => {
-  it('is empty when every licence is allowed', () => {
+  it('is empty if every licence is allowed', () => {
     expect(licenceFaults([dependency('one', 'MIT'), dependency('other', 'ISC')])).toEqual([])
   })
 
-  it('names package, version, licence and what brings it', () => {
+  it('names package, version, licence and dependency path', () => {
     const [first, second, advice] = licenceFaults([
       dependency('copyleft', 'GPL-3.0-only'),
       dependency('fine', 'MIT'),
       dependency('silent', ''),
     ])
     expect(first).toBe(
-      'copyleft@1.2.3 has the licence "GPL-3.0-only", which is not allowed; it is brought by @antiphon/mqtt → mqtt → copyleft',
+      'copyleft@1.2.3 has the licence "GPL-3.0-only", which is not allowed; it is required by @antiphon/mqtt → mqtt → copyleft',
     )
-    expect(second).toBe('silent@1.2.3 states no licence; it is brought by @antiphon/mqtt → mqtt → silent')
+    expect(second).toBe('silent@1.2.3 states no licence; it is required by @antiphon/mqtt → mqtt → silent')
     expect(advice).toContain('Allowed are 0BSD, Apache-2.0')
   })
 

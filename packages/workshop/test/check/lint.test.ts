@@ -4,7 +4,7 @@ import { inRoot, root } from '../../check/workspace.js'
 
 const eslint = new ESLint({ cwd: root, overrideConfigFile: inRoot('.config', 'eslint.config.js') })
 
-// The text is judged as if it stood in that file.
+// Lints the text as the content of the file.
 async function rulesBrokenBy(text: string, file: string): Promise<readonly (string | null)[]> {
   const [result] = await eslint.lintText(text, { filePath: inRoot(file) })
   return (result?.messages ?? []).map(({ ruleId }) => ruleId)
@@ -14,7 +14,7 @@ const core = 'packages/core/src/index.ts'
 const broker = 'packages/broker/src/index.ts'
 const test = 'packages/workshop/test/check/lint.test.ts'
 
-// The first text of each package waits for its types.
+// The first test of each package loads its types.
 describe('the lint rules', { timeout: 60_000 }, () => {
   it.each([
     ['the short form of fp-ts', "export { right } from 'fp-ts/Either'", core, 'no-restricted-imports'],
@@ -41,7 +41,7 @@ describe('the lint rules', { timeout: 60_000 }, () => {
     ['Date.now in core', 'export const now: number = Date.now()', core, 'no-restricted-properties'],
     ['the time of day in core', 'export const now: Date = new Date()', core, 'no-restricted-syntax'],
     [
-      'setTimeout by way of globalThis',
+      'setTimeout of globalThis',
       'globalThis.setTimeout(() => undefined, 1)',
       core,
       'no-restricted-properties',
@@ -65,7 +65,7 @@ describe('the lint rules', { timeout: 60_000 }, () => {
       '@typescript-eslint/explicit-module-boundary-types',
     ],
     [
-      'a test that runs alone',
+      'a test with only',
       "import { it } from 'vitest'\nit.only('is', () => undefined)",
       test,
       'no-restricted-syntax',
@@ -77,25 +77,25 @@ describe('the lint rules', { timeout: 60_000 }, () => {
       'no-restricted-syntax',
     ],
     [
-      'a test that runs sometimes',
+      'a conditionally skipped test',
       "import { it } from 'vitest'\nit.skipIf(true)('is', () => undefined)",
       test,
       'no-restricted-syntax',
     ],
-  ])('see %s', async (_, text, file, rule) => {
+  ])('reject %s', async (_, text, file, rule) => {
     expect(await rulesBrokenBy(`${text}\n`, file)).toContain(rule)
   })
 
   it.each([
     ['the long form of fp-ts', "export { right } from 'fp-ts/lib/Either.js'", core],
-    ['a date that is given', 'export const day: Date = new Date(0)', core],
+    ['a date from a value', 'export const day: Date = new Date(0)', core],
     ['a timer outside of core and testing', 'setTimeout(() => undefined, 1)', broker],
     [
       'a non-null assertion with its reason',
-      'export const first = (all: readonly string[]): string =>\n  // The caller has counted them.\n  all[0]!',
+      'export const first = (all: readonly string[]): string =>\n  // It is never empty.\n  all[0]!',
       core,
     ],
-  ])('let %s pass', async (_, text, file) => {
+  ])('accept %s', async (_, text, file) => {
     expect(await rulesBrokenBy(`${text}\n`, file)).toEqual([])
   })
 })

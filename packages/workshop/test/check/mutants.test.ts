@@ -37,11 +37,11 @@ const report: MutationReport = {
 }
 
 describe('the arguments of `pnpm mutants`', () => {
-  it('mutates all sources without arguments', () => {
+  it('select all sources by default', () => {
     expect(readArguments([])).toEqual({ paths: [], isSaving: false, isFresh: false, concurrency: undefined })
   })
 
-  it('takes paths among the options', () => {
+  it('accepts paths between the options', () => {
     expect(readArguments([backOff, '--save', '--concurrency', '2', '--force', fatal])).toEqual({
       paths: [backOff, fatal],
       isSaving: true,
@@ -50,32 +50,32 @@ describe('the arguments of `pnpm mutants`', () => {
     })
   })
 
-  it.each(['0', '1.5', 'many'])('refuses a concurrency of %s', (text) => {
+  it.each(['0', '1.5', 'many'])('rejects a concurrency of %s', (text) => {
     expect(() => readArguments(['--concurrency', text])).toThrow(`--concurrency is ${text}: it must be`)
   })
 
-  it('refuses an unknown option', () => {
+  it('rejects an unknown option', () => {
     expect(() => readArguments(['--saev'])).toThrow('--saev')
   })
 })
 
 describe('the selection of sources to mutate', () => {
-  it('is all sources, by package, if no path is given', () => {
+  it('returns all sources by package without a path', () => {
     expect(select(sources, [])).toEqual([
       { name: 'core', files: [index, backOff, fatal] },
       { name: 'mqtt', files: [encode] },
     ])
   })
 
-  it('is a file, or all files of a folder, each once', () => {
+  it('returns each file of the given files and folders once', () => {
     expect(select(sources, ['./packages/core/src/link/', backOff])).toEqual([
       { name: 'core', files: [backOff, fatal] },
     ])
   })
 
-  it('refuses a path that is no source', () => {
+  it('rejects a path that is not a source', () => {
     expect(() => select(sources, [backOff, 'packages/core/src/lin'])).toThrow(
-      'cannot mutate packages/core/src/lin: it is no source file or folder',
+      'cannot mutate packages/core/src/lin: it is not a source file or folder',
     )
   })
 
@@ -85,26 +85,26 @@ describe('the selection of sources to mutate', () => {
     expect(folderOf('packages/core/src/link/deep/er.ts')).toBe('core/link')
   })
 
-  it('tells folders that are mutated whole from those mutated in part', () => {
+  it('distinguishes folders that are mutated whole from folders mutated in part', () => {
     expect([...wholeFolders(sources, [index, backOff])]).toEqual(['core'])
     expect([...wholeFolders(sources, sources)]).toEqual(['core', 'core/link', 'mqtt'])
   })
 })
 
 describe('the counts of mutants', () => {
-  it('are kept by folder, with timeouts among the killed and without mutants that did not run', () => {
+  it('count timeouts as killed, and leave out mutants that did not run', () => {
     expect(countByFolder(report, [backOff, fatal])).toEqual({
       'core/link': { killed: 3, survived: 1, noCoverage: 1 },
     })
   })
 
-  it('have a score: the percentage of killed mutants, also of those that no test ran', () => {
+  it('give the percentage of killed mutants, including mutants without coverage', () => {
     expect(scoreOf({ killed: 3, survived: 1, noCoverage: 0 })).toBe(75)
     expect(scoreOf({ killed: 3, survived: 0, noCoverage: 1 })).toBe(75)
     expect(scoreOf({ killed: 0, survived: 0, noCoverage: 0 })).toBeUndefined()
   })
 
-  it('name survivors by file, line and column', () => {
+  it('list survivors with file, line and column', () => {
     expect(survivorsIn(report, [backOff, fatal])).toEqual([
       `${backOff}:2:3  BooleanLiteral: false`,
       `${backOff}:3:3  BooleanLiteral: false (no coverage)`,
@@ -115,22 +115,22 @@ describe('the counts of mutants', () => {
 describe('the floors of mutation testing', () => {
   const counts = { 'core/link': { killed: 89, survived: 11, noCoverage: 0 } }
 
-  it('name a folder that is below its own', () => {
+  it('report a folder below its floor', () => {
     expect(belowFloor(counts, { 'core/link': 90 }, new Set(['core/link']))).toEqual([
       'core/link: tests kill 89.0 % of the mutants, the floor is 90 %',
     ])
   })
 
-  it('pass a folder that is on its own, and those without one', () => {
+  it('accept a folder at its floor, and folders without a floor', () => {
     expect(belowFloor(counts, { 'core/link': 89 }, new Set(['core/link']))).toEqual([])
     expect(belowFloor(counts, {}, new Set(['core/link']))).toEqual([])
   })
 
-  it('do not judge a folder that was mutated in part', () => {
+  it('do not apply to a folder that was mutated in part', () => {
     expect(belowFloor(counts, { 'core/link': 90 }, new Set())).toEqual([])
   })
 
-  it('are set for folders that exist', () => {
+  it('are only configured for existing packages', () => {
     const { packages, floors } = readSettings()
     const names = Object.keys(packages)
     for (const folder of Object.keys(floors)) expect(names).toContain(folder.split('/')[0])
@@ -140,7 +140,7 @@ describe('the floors of mutation testing', () => {
 describe('the baseline of mutation testing', () => {
   const row = (killed: number) => ({ killed, survived: 1, noCoverage: 0 })
 
-  it('takes folders that were mutated whole, keeps the others and drops those that are gone', () => {
+  it('replaces folders that were mutated whole, keeps the others and removes folders that no longer exist', () => {
     const saved = { core: row(1), 'core/gone': row(1), mqtt: row(1) }
     const counts = { core: row(5), 'core/link': row(5), mqtt: row(5) }
     const folders = {
@@ -150,7 +150,7 @@ describe('the baseline of mutation testing', () => {
     expect(mergeBaseline(saved, counts, folders)).toEqual({ core: row(5), 'core/link': row(5), mqtt: row(1) })
   })
 
-  it('has a page with a line for each folder and the total', () => {
+  it('has a page with one line per folder and the total', () => {
     const page = pageOf({ core: row(3), 'core/link': row(9) })
     expect(page).toContain(
       '| core | 3 | 1 | 0 | 75.0 % |\n| core/link | 9 | 1 | 0 | 90.0 % |\n| total | 12 | 2 | 0 | 85.7 % |',
@@ -160,7 +160,7 @@ describe('the baseline of mutation testing', () => {
 })
 
 describe('the table of `pnpm mutants`', () => {
-  it('aligns its columns and shows the saved score beside the new one', () => {
+  it('aligns columns and shows the saved score beside the new score', () => {
     const counts = { 'core/link': { killed: 9, survived: 1, noCoverage: 0 } }
     const saved = { 'core/link': { killed: 8, survived: 2, noCoverage: 0 } }
     expect(textTable(counts, saved)).toBe(
@@ -169,13 +169,13 @@ describe('the table of `pnpm mutants`', () => {
     )
   })
 
-  it('shows no saved score of a folder that was never saved', () => {
+  it('shows – for a folder without a saved score', () => {
     expect(textTable({ core: { killed: 1, survived: 0, noCoverage: 0 } }, {})).toContain('100.0 %      –\n')
   })
 })
 
 describe('the copy of the workspace', () => {
-  it('links its packages to each other and not to the sources', async () => {
+  it('links its packages to each other, not to the originals', async () => {
     const copy = await realpath(await mkdtemp(join(tmpdir(), 'antiphon-mutants-')))
     try {
       await copyWorkspace(copy)

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { complaintsThatStand, publicNamesIn } from '../../check/api/public-names.js'
+import { remainingWarnings, publicNamesIn } from '../../check/api/public-names.js'
 
-describe('an API report', () => {
-  it('shows which names are public', () => {
+describe('publicNamesIn', () => {
+  it('returns the exported names of an API report', () => {
     const report = [
       'export class AntiphonError<C extends ErrorCode> extends Error {',
       'export function request$<Req>(link: Link): OperatorFunction<Req, string>;',
@@ -21,18 +21,16 @@ describe('an API report', () => {
   })
 })
 
-describe('a complaint about a forgotten export', () => {
+describe('complaintsThatStand', () => {
   const forgotten = (name: string): string =>
     `@antiphon/core/traced: src/traced.ts:1:1 - (ae-forgotten-export) The symbol "${name}" needs to be exported by …`
 
-  it('stands where no door of the package shows the name', () => {
-    expect(complaintsThatStand([forgotten('Link'), forgotten('Inner')], ['Link'])).toEqual([
-      forgotten('Inner'),
-    ])
+  it('keeps a warning about a symbol that no entry of the package exports', () => {
+    expect(remainingWarnings([forgotten('Link'), forgotten('Inner')], ['Link'])).toEqual([forgotten('Inner')])
   })
 
-  it('says nothing about other complaints', () => {
-    expect(complaintsThatStand(['@antiphon/core: something else'], ['Link'])).toEqual([
+  it('keeps all other warnings', () => {
+    expect(remainingWarnings(['@antiphon/core: something else'], ['Link'])).toEqual([
       '@antiphon/core: something else',
     ])
   })

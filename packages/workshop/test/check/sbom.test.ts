@@ -16,35 +16,35 @@ const whole: Sbom = {
   components: [component('%40antiphon/core@0.1.0'), component('mqtt@5.16.0'), component('ms@2.1.3')],
 }
 
-describe('an SBOM', () => {
-  it('has no faults if it names the package and its dependencies', () => {
+describe('sbomFaults', () => {
+  it('accepts an SBOM that names the package and its dependencies', () => {
     expect(sbomFaults(whole, manifest)).toEqual([])
   })
 
-  it('lacks a dependency that its components do not name', () => {
+  it('reports a missing dependency', () => {
     expect(sbomFaults({ ...whole, components: [component('mqtt-packet@9.0.2')] }, manifest)).toEqual([
       'lacks the dependency @antiphon/core',
       'lacks the dependency mqtt',
     ])
   })
 
-  it('must describe the version that is released', () => {
+  it('reports an SBOM of another version', () => {
     expect(sbomFaults(whole, { ...manifest, version: '0.2.0' })).toEqual([
       'describes pkg:npm/%40antiphon/mqtt@0.1.0, not @antiphon/mqtt@0.2.0',
     ])
   })
 
-  it('must state a licence for each component', () => {
+  it('reports a component without a licence', () => {
     const components = [...(whole.components ?? []), { purl: 'pkg:npm/silent@1.0.0', licenses: [] }]
     expect(sbomFaults({ ...whole, components }, manifest)).toEqual([
       'states no licence for pkg:npm/silent@1.0.0',
     ])
   })
 
-  it('must be a CycloneDX document', () => {
+  it('reports a document that is not CycloneDX', () => {
     expect(sbomFaults({}, { name: 'some', version: '1.0.0' })).toEqual([
       'is not a CycloneDX document',
-      'describes nothing, not some@1.0.0',
+      'describes no package, not some@1.0.0',
     ])
   })
 })

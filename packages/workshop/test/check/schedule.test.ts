@@ -10,8 +10,8 @@ const step = (name: string, ...needs: readonly string[]): Step => ({
   needs,
 })
 
-// Runs steps by hand: `finish` ends one.
-function byHand(): {
+// Returns a runner whose steps end when `finish` is called.
+function manualRunner(): {
   readonly run: (step: Step) => Promise<StepResult>
   readonly running: string[]
   readonly finish: (name: string, verdict?: StepResult['verdict']) => Promise<void>
@@ -20,11 +20,11 @@ function byHand(): {
   const ends = new Map<string, (verdict: StepResult['verdict']) => void>()
   return {
     running,
-    run: (each) =>
+    run: (started) =>
       new Promise((resolve) => {
-        running.push(each.name)
-        ends.set(each.name, (verdict) => {
-          resolve({ step: each, verdict, milliseconds: 1, output: '', note: '' })
+        running.push(started.name)
+        ends.set(started.name, (verdict) => {
+          resolve({ step: started, verdict, milliseconds: 1, output: '', note: '' })
         })
       }),
     finish: async (name, verdict = 'passed') => {
@@ -35,9 +35,9 @@ function byHand(): {
   }
 }
 
-describe('a schedule', () => {
-  it('runs as many at once as there are slots, in the order of the list', async () => {
-    const { run, running, finish } = byHand()
+describe('schedule', () => {
+  it('runs as many steps at once as there are slots, in the order of the list', async () => {
+    const { run, running, finish } = manualRunner()
     const done = schedule([step('a'), step('b'), step('c')], { slots: 2, run })
     expect(running).toEqual(['a', 'b'])
     await finish('b')
@@ -47,8 +47,8 @@ describe('a schedule', () => {
     expect((await done).map((result) => result.step.name)).toEqual(['a', 'b', 'c'])
   })
 
-  it('runs a step only when those it needs have passed', async () => {
-    const { run, running, finish } = byHand()
+  it('runs a step only after the steps it needs have passed', async () => {
+    const { run, running, finish } = manualRunner()
     const done = schedule([step('build'), step('pack', 'build')], { slots: 2, run })
     expect(running).toEqual(['build'])
     await finish('build')
@@ -57,34 +57,34 @@ describe('a schedule', () => {
     expect((await done).map(({ verdict }) => verdict)).toEqual(['passed', 'passed'])
   })
 
-  it('does not reach what needs a failed step, near or far', async () => {
-    const { run, finish } = byHand()
+  it('does not run steps that directly or indirectly need a failed step', async () => {
+    const { run, finish } = manualRunner()
     const done = schedule([step('build'), step('pack', 'build'), step('install', 'pack')], { slots: 2, run })
     await finish('build', 'failed')
     expect((await done).map(({ verdict }) => verdict)).toEqual(['failed', 'not reached', 'not reached'])
   })
 
-  it('refuses a step that needs what does not stand before it', async () => {
-    const { run } = byHand()
+  it('rejects a step that needs a later step', async () => {
+    const { run } = manualRunner()
     await expect(schedule([step('pack', 'build'), step('build')], { slots: 1, run })).rejects.toThrow(
       'step pack needs build',
     )
   })
 })
 
-describe('the steps', () => {
-  it('can be chosen by name and bring those they need, in order', () => {
+describe('the steps of a check', () => {
+  it('are selected by name, with the steps they need, in order', () => {
     expect(stepsNamed(['install']).map(({ name }) => name)).toEqual(['build', 'pack', 'install'])
     expect(stepsNamed([])).toEqual(allSteps())
   })
 
-  it('name those there are when one is asked for that is not', () => {
+  it('are listed in the error for an unknown name', () => {
     expect(() => stepsNamed(['lind'])).toThrow(
-      /lind: there are programs, build, tests, interop, coverage, format, lint/,
+      /lind: it must be one of programs, build, tests, interop, coverage, format, lint/,
     )
   })
 
-  it('may end with a note for the summary', () => {
+  it('provide a note by the last line of their output', () => {
     expect(noteIn('much\nnote: 5 tarballs\n')).toBe('5 tarballs')
     expect(noteIn('note: early\nlate\n')).toBe('')
   })

@@ -23,7 +23,7 @@ const page = [
 ].join('\n')
 
 describe('snippets', () => {
-  it('are the TypeScript blocks of a page, with the lines they stand on', () => {
+  it('are the TypeScript blocks of a page, with their lines', () => {
     expect(snippetsIn(page)).toEqual([
       { line: 3, code: 'const one = 1', isContinued: false, isRun: false },
       { line: 7, code: 'console.log(one)', isContinued: true, isRun: true, output: '1' },
@@ -31,25 +31,25 @@ describe('snippets', () => {
     ])
   })
 
-  it('make one module with those that continue them, on the lines of the page', () => {
+  it('form one module with the snippets that continue them, on the lines of the page', () => {
     const [first, second] = chainsOf(snippetsIn(page)).map(moduleOf)
     expect(first?.split('\n').slice(0, -1)).toEqual(['', '', 'const one = 1', '', '', '', 'console.log(one)'])
     expect(second?.split('\n')[16]).toBe('const two = 2')
   })
 
-  it('say what a run must print', () => {
+  it('have the expected output of a run', () => {
     expect(chainsOf(snippetsIn(page)).map(outputOf)).toEqual(['1', undefined])
   })
 
   it.each([
-    ['an unknown mark', '```ts ruin\n```', /ruin is none of run, continue/],
+    ['an unknown flag', '```ts ruin\n```', /unknown flag ruin: it must be one of run, continue/],
     ['a block without an end', '```ts\n', /line 1: the code block is never closed/],
-    ['output of nothing', '```text output\n```', /output of nothing/],
-  ])('refuse %s', (_, markdown, message) => {
+    ['output without a snippet', '```text output\n```', /there is no snippet before the output/],
+  ])('reject %s', (_, markdown, message) => {
     expect(() => snippetsIn(markdown)).toThrow(message)
   })
 
-  it('refuse to continue nothing', () => {
-    expect(() => chainsOf(snippetsIn('```ts continue\n```'))).toThrow(/nothing to continue/)
+  it('reject a continuation without a snippet before it', () => {
+    expect(() => chainsOf(snippetsIn('```ts continue\n```'))).toThrow(/there is no snippet to continue/)
   })
 })

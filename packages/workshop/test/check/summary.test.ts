@@ -9,7 +9,7 @@ const ended = (step: Step, verdict: StepResult['verdict'], note = ''): StepResul
   step,
   verdict,
   milliseconds: 1234,
-  output: `${step.name} said much\n`,
+  output: `${step.name} printed a line\n`,
   note,
 })
 const result = (name: string, verdict: StepResult['verdict'], note = ''): StepResult =>
@@ -29,12 +29,12 @@ describe('the tally', () => {
     expect(tally(results)).toBe('52 passed, 0 failed')
   })
 
-  it('counts failed tests one by one and not their step', () => {
+  it('counts failed tests and not their step', () => {
     const tests = tested('check', 'failed', { passed: 38, failed: 2, skipped: 0 })
     expect(tally([tests, result('lint', 'passed')])).toBe('39 passed, 2 failed')
   })
 
-  it('counts a step of tests that failed although no test did as one failure', () => {
+  it('counts a failed step without failed tests as one failure', () => {
     const tests = tested('check', 'failed', { passed: 40, failed: 0, skipped: 0 })
     expect(tally([tests])).toBe('40 passed, 1 failed')
   })
@@ -53,7 +53,7 @@ describe('the tally', () => {
 })
 
 describe('the summary', () => {
-  it('has a line for each step, with its time and its note', () => {
+  it('has one line per step with time and note', () => {
     const text = summary([result('lint', 'passed'), result('size', 'failed', '15 kB')], 3000)
     expect(text.split('\n')).toEqual([
       '',
@@ -66,15 +66,15 @@ describe('the summary', () => {
     ])
   })
 
-  it('shows all that a failed step said, and nothing of the others', () => {
+  it('shows the output of failed steps only', () => {
     const text = failures([result('lint', 'passed'), result('size', 'failed')])
-    expect(text).toContain('size said much')
-    expect(text).not.toContain('lint said much')
+    expect(text).toContain('size printed a line')
+    expect(text).not.toContain('lint printed a line')
   })
 })
 
 describe('the count of tests', () => {
-  it('takes a file that broke before its first test for one that failed', () => {
+  it('counts a file that failed before its first test as one failed test', () => {
     const report = { numPassedTests: 3, numFailedTests: 1, numPendingTests: 1, numTodoTests: 1 }
     const testResults = [
       { status: 'failed', assertionResults: [] },
@@ -86,10 +86,10 @@ describe('the count of tests', () => {
 })
 
 describe('the notice of suites that did not run', () => {
-  it('names them and the command that installs the programs', () => {
+  it('lists the suites and the command that installs the programs', () => {
     const text = skippedSuitesNotice([
       { suite: 'a link over Mosquitto', needs: ['mosquitto'] },
-      { suite: 'foreign callers', needs: ['mosquitto-clients', 'mosquitto_passwd'] },
+      { suite: 'foreign requesters', needs: ['mosquitto-clients', 'mosquitto_passwd'] },
     ])
     expect(text).toContain('2 suites did not run')
     expect(text).toContain('  a link over Mosquitto (mosquitto)\n')
@@ -97,7 +97,7 @@ describe('the notice of suites that did not run', () => {
     expect(text).not.toContain('npm install')
   })
 
-  it('installs from npm what npm has', () => {
+  it('has an npm command for programs from npm', () => {
     const text = skippedSuitesNotice([{ suite: 'marble tests in Jest', needs: ['jest'] }])
     expect(text).toMatch(/\n {2}sudo npm install --global jest@\d+\.\d+\.\d+\n/)
     expect(text).not.toContain('apt-get')

@@ -5,7 +5,7 @@ import { tierFaults } from '../../check/tests/tier-faults.js'
 import { optionsOf, tierOf } from '../../check/tests/tiers.js'
 import { inRoot, root } from '../../check/workspace.js'
 
-/** The one file that tests `describeForeign` itself. */
+/** The file that tests `describeForeign` itself. */
 const exempt = 'packages/workshop/test/foreign.test.ts'
 
 const testFolders = ['packages', 'examples'].flatMap((parent) =>
@@ -23,13 +23,13 @@ const filesIn = (folder: string): readonly string[] => {
 }
 
 describe('the tier of a test file', () => {
-  it('is what its name says', () => {
+  it('is given by its name', () => {
     expect(tierOf('packages/core/test/request.test.ts')).toBe('check')
     expect(tierOf('packages/mqtt/test/tls.interop.test.ts')).toBe('interop')
     expect(tierOf('packages/mqtt/test/week.nightly.test.ts')).toBe('nightly')
   })
 
-  it('is interop in every file that uses foreign programs, and in no other', () => {
+  it('is interop exactly for the files that use foreign programs', () => {
     const sources = Object.fromEntries(
       testFolders
         .flatMap(filesIn)
@@ -41,10 +41,10 @@ describe('the tier of a test file', () => {
   })
 })
 
-describe('the faults of tiers', () => {
+describe('tierFaults', () => {
   const foreign = "import { describeForeign, startMosquitto } from '@antiphon/workshop'"
 
-  it('name a check file that uses foreign programs, itself or in a helper', () => {
+  it('reports a check file that uses foreign programs, directly or in a helper', () => {
     const sources = {
       'a/test/mosquitto.ts': "import {\n  startMosquitto,\n} from '@antiphon/workshop'",
       'a/test/one.test.ts': foreign,
@@ -57,7 +57,7 @@ describe('the faults of tiers', () => {
     ])
   })
 
-  it('name an interop file that needs no foreign program, and a nightly one that does not say which', () => {
+  it('reports an interop file without foreign programs, and a nightly file that does not declare its programs', () => {
     const sources = {
       'a/test/one.interop.test.ts': "import { it } from 'vitest'",
       'a/test/two.interop.test.ts': foreign,
@@ -70,20 +70,20 @@ describe('the faults of tiers', () => {
     ])
   })
 
-  it('name a file whose name says a tier that there is not', () => {
+  it('reports a file name with an unknown tier', () => {
     expect(tierFaults({ 'a/test/one.introp.test.ts': '' })).toEqual([
-      'a/test/one.introp.test.ts: the name says no tier',
+      'a/test/one.introp.test.ts: the name has no valid tier',
     ])
   })
 })
 
-describe('a run of tests', () => {
-  it('of a check uses half of the cores, because the other tier has the rest', () => {
+describe('optionsOf', () => {
+  it('uses half of the cores for a tier of the check', () => {
     expect(optionsOf('interop', 8)).toEqual(['--project=interop', '--maxWorkers=4'])
     expect(optionsOf('check', 1)).toEqual(['--project=check', '--maxWorkers=1', '--passWithNoTests=false'])
   })
 
-  it('at night repeats the other tiers on all cores', () => {
+  it('includes the other tiers and uses all cores for a nightly run', () => {
     expect(optionsOf('nightly', 2)).toEqual([
       '--project=check',
       '--project=interop',

@@ -2,31 +2,31 @@ import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-ex
 import { join } from 'node:path'
 import type { Entry, Package } from '../workspace.js'
 
-/** How reports are made. */
+/** Options of an API report. */
 export interface ReportOptions {
-  /** Where the reports of record lie. */
+  /** The folder of the committed reports. */
   readonly reports: string
-  /** Where today's are written. */
+  /** The folder of the new reports. */
   readonly drafts: string
   readonly tsconfig: string
-  /** Today's become those of record. */
+  /** Whether the new reports replace the committed ones. */
   readonly isWriting: boolean
 }
 
-/** What became of one report. */
-export interface Report {
+/** The result of comparing a report. */
+export interface ComparedReport {
   readonly isChanged: boolean
-  readonly complaints: readonly string[]
+  readonly warnings: readonly string[]
 }
 
 const none = { logLevel: ExtractorLogLevel.None }
 
-/** Writes the report of one entry and compares it with the one of record. */
-export function reportOn(each: Package, entry: Entry, options: ReportOptions): Report {
-  const complaints: string[] = []
+/** Writes the report of one entry and compares it with the committed report. */
+export function compareReport(item: Package, entry: Entry, options: ReportOptions): ComparedReport {
+  const warnings: string[] = []
   const config = ExtractorConfig.prepare({
     configObject: {
-      projectFolder: each.folder,
+      projectFolder: item.folder,
       mainEntryPointFilePath: entry.types,
       newlineKind: 'lf',
       compiler: { tsconfigFilePath: options.tsconfig },
@@ -51,15 +51,15 @@ export function reportOn(each: Package, entry: Entry, options: ReportOptions): R
       },
     },
     configObjectFullPath: undefined,
-    packageJsonFullPath: join(each.folder, 'package.json'),
+    packageJsonFullPath: join(item.folder, 'package.json'),
   })
   const { apiReportChanged } = Extractor.invoke(config, {
     localBuild: options.isWriting,
     messageCallback: (message) => {
       message.handled = true
       if (message.logLevel !== ExtractorLogLevel.Error) return
-      complaints.push(`${entry.specifier}: ${message.formatMessageWithLocation(each.folder)}`)
+      warnings.push(`${entry.specifier}: ${message.formatMessageWithLocation(item.folder)}`)
     },
   })
-  return { isChanged: apiReportChanged, complaints }
+  return { isChanged: apiReportChanged, warnings }
 }

@@ -3,25 +3,25 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inRoot } from '../workspace.js'
 
-/** What a line of `expected.txt` says where the story goes on until somebody ends it. */
+/** The line of `expected.txt` at which an example that runs forever is interrupted. */
 export const interruption = '^C'
 
-/** What stands for anything in a line of `expected.txt`. */
-const anything = '…'
+/** The wildcard in a line of `expected.txt`. */
+const wildcard = '…'
 
-/** An example: a numbered folder whose `index.ts` tells its whole story and ends, by itself or at Ctrl-C. */
-export interface Story {
+/** An example: a numbered folder whose `index.ts` ends by itself or on Ctrl-C. */
+export interface Example {
   readonly name: string
   readonly file: string
   /**
-   * Lines that it must print, in this order, with others in between: its `expected.txt`, in which `…` stands for
-   * anything. A line `^C` is pressed, and not printed, when all before it are there.
+   * The lines of `expected.txt`, which the example must print in this order, possibly with others in between. `…` matches
+   * any text. A line `^C` is not printed: Ctrl-C is sent when all lines before it have been printed.
    */
   readonly expected: readonly string[]
 }
 
-/** The examples in their order. */
-export async function stories(): Promise<readonly Story[]> {
+/** Reads the examples in order. */
+export async function readExamples(): Promise<readonly Example[]> {
   const names = (await readdir(inRoot('examples'))).filter((name) => /^\d\d-/.test(name)).sort()
   return Promise.all(
     names.map(async (name) => {
@@ -37,25 +37,25 @@ export async function stories(): Promise<readonly Story[]> {
   )
 }
 
-/** Whether it is time for Ctrl-C: it is expected, and everything before it is printed. */
+/** Whether Ctrl-C is due: it is expected, and all lines before it have been printed. */
 export function isInterruptionDue(expected: readonly string[], output: string): boolean {
   const at = expected.indexOf(interruption)
   return at >= 0 && firstMissing(expected.slice(0, at), output) === undefined
 }
 
-/** The first expected line that is not printed behind those before it; `undefined` where all are. */
+/** Returns the first expected line that was not printed after the lines before it; `undefined` if all were printed. */
 export function firstMissing(expected: readonly string[], output: string): string | undefined {
   const printed = output.split('\n')
   let from = 0
-  for (const line of expected.filter((each) => each !== interruption)) {
-    const shape = new RegExp(`^${line.split(anything).map(escaped).join('.*')}$`)
-    const at = printed.findIndex((each, index) => index >= from && shape.test(each))
+  for (const line of expected.filter((text) => text !== interruption)) {
+    const shape = new RegExp(`^${line.split(wildcard).map(escapeRegExp).join('.*')}$`)
+    const at = printed.findIndex((text, index) => index >= from && shape.test(text))
     if (at < 0) return line
     from = at + 1
   }
   return undefined
 }
 
-function escaped(text: string): string {
+function escapeRegExp(text: string): string {
   return text.replace(/[$()*+.?[\\\]^{|}]/g, '\\$&')
 }

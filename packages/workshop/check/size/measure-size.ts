@@ -3,16 +3,19 @@ import { gzipSync } from 'node:zlib'
 import { inRoot, packagesOf } from '../workspace.js'
 import type { Budget } from './budgets.js'
 
-/** What a bundle weighs, in bytes. */
-export interface Weight {
+/** The size of a bundle in bytes. */
+export interface BundleSize {
   readonly gzip: number
   readonly minified: number
-  /** The minified bytes of each folder in it, the heaviest first. */
+  /** The minified bytes of each folder in the bundle, the largest first. */
   readonly folders: readonly (readonly [name: string, bytes: number])[]
 }
 
-/** Bundles for browsers, minified, and weighs. */
-export async function weigh({ imports, without }: Pick<Budget, 'imports' | 'without'>): Promise<Weight> {
+/** Bundles packages for browsers, minified, and returns the size. */
+export async function measureSize({
+  imports,
+  external,
+}: Pick<Budget, 'imports' | 'external'>): Promise<BundleSize> {
   const { outputFiles, metafile } = await build({
     stdin: {
       contents: imports.map((specifier) => `export * from '${specifier}'`).join('\n'),
@@ -30,7 +33,7 @@ export async function weigh({ imports, without }: Pick<Budget, 'imports' | 'with
     alias: Object.fromEntries(
       packagesOf().flatMap(({ entries }) => entries.map(({ specifier, source }) => [specifier, source])),
     ),
-    external: without.flatMap((name) => [name, `${name}/*`]),
+    external: external.flatMap((name) => [name, `${name}/*`]),
   })
   const code = outputFiles[0]?.contents ?? new Uint8Array()
   const folders = new Map<string, number>()
@@ -47,7 +50,7 @@ export async function weigh({ imports, without }: Pick<Budget, 'imports' | 'with
   }
 }
 
-// `packages/core/src/link`, or the npm package it comes from.
+// Returns `packages/core/src/link`, or the npm package of a file.
 function folderOf(file: string): string {
   const foreign = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1]
   return foreign ?? /^packages\/[^/]+\/src(\/[^/]+(?=\/))?/.exec(file)?.[0] ?? file

@@ -5,22 +5,22 @@ import { packagesOf } from '../workspace.js'
 import { rulesFor } from './rules.js'
 
 /** An import that a rule forbids. */
-export interface Trespass {
+export interface Violation {
   readonly rule: string
   readonly comment: string
   readonly from: string
   readonly to: string
 }
 
-/** What a walk over all imports found. */
-export interface Walk {
+/** The imports of a repository, with the violations of its rules. */
+export interface ImportCheck {
   readonly modules: number
   readonly imports: number
-  readonly trespasses: readonly Trespass[]
+  readonly violations: readonly Violation[]
 }
 
-/** Follows every import of a repository's packages and examples, types included, and names those that break a rule. */
-export async function walk(root: string): Promise<Walk> {
+/** Checks all imports of a repository's packages and examples, types included, against the rules. */
+export async function checkImports(root: string): Promise<ImportCheck> {
   const packages = packagesOf(root)
   const forbidden = rulesFor(packages, root)
   const folders = packages.flatMap(({ folderName }) =>
@@ -43,7 +43,7 @@ export async function walk(root: string): Promise<Walk> {
   return {
     modules: summary.totalCruised,
     imports: summary.totalDependenciesCruised ?? 0,
-    trespasses: summary.violations.map(({ rule, from, to, cycle }) => ({
+    violations: summary.violations.map(({ rule, from, to, cycle }) => ({
       rule: rule.name,
       comment: forbidden.find(({ name }) => name === rule.name)?.comment ?? '',
       from,
