@@ -1,13 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-/** Starts a program of a story as a process of its own. Ctrl-C is for it to answer: it may have something to finish. */
+/** Starts a program of an example in a child process. Ctrl-C is passed to the program, which may have requests to finish. */
 export function startProgram(file: URL, env: Readonly<Record<string, string>>): ChildProcess {
   const child = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(file)], {
     env: { ...process.env, ...env },
     stdio: 'inherit',
   })
-  // A terminal gives Ctrl-C to everything in it by itself.
+  // A terminal sends Ctrl-C to all its processes; without one, pass it on.
   process.on('SIGINT', () => void (process.stdin.isTTY || child.kill('SIGINT')))
   return child
 }

@@ -5,13 +5,13 @@ import { defineConfig } from 'vitepress'
 
 const docs = fileURLToPath(new URL('..', import.meta.url))
 
-/** A line of the sidebar. */
+/** An item of the sidebar. */
 interface Item {
   readonly text: string
   readonly link: string
 }
 
-// A page's first heading is its name, and `order` in its front matter its place.
+/** Lists the pages of a folder: by `order` of the front matter, titled by their first heading. */
 function pagesIn(folder: string): Item[] {
   if (!existsSync(join(docs, folder))) return []
   return readdirSync(join(docs, folder), { recursive: true, encoding: 'utf8' })
@@ -29,7 +29,7 @@ function pagesIn(folder: string): Item[] {
 export default defineConfig({
   title: 'Antiphon',
   description: 'Request/response over MQTT as RxJS streams',
-  // GitHub Pages serves a project's site under the name of its repository.
+  // GitHub Pages serves the site under the name of the repository.
   base: process.env['ANTIPHON_DOCS_BASE'] ?? '/',
   outDir: '../.cache/site',
   cacheDir: '../.cache/vitepress',
@@ -40,6 +40,8 @@ export default defineConfig({
     nav: [
       { text: 'Guide', link: '/guide/' },
       { text: 'API', link: '/reference/' },
+      { text: 'Wire format', link: '/wire' },
+      { text: 'Architecture', link: '/architecture' },
       { text: 'Decisions', link: '/decisions/' },
       { text: 'Security', link: '/SECURITY' },
     ],

@@ -1,7 +1,7 @@
 /**
- * A responder, a requester and the broker between them, all in one process: the whole of Antiphon on one page.
+ * A responder, a requester and a broker in one process.
  *
- * On a broker that is there already: `BROKER_HOST=… BROKER_PORT=1883 npm start 01`.
+ * To use another broker: `BROKER_HOST=… BROKER_PORT=1883 npm start 01`.
  */
 import { createBroker } from '@antiphon/broker'
 import { endpoint, request$, requests$, serve, text } from '@antiphon/core'
@@ -11,21 +11,21 @@ import { from, lastValueFrom, of, tap } from 'rxjs'
 const broker = createBroker()
 const { BROKER_HOST: host, BROKER_PORT: port = '1883' } = process.env
 const url = host === undefined ? (await broker.listen({ protocol: 'tcp' })).url : `mqtt://${host}:${port}`
-console.log(`broker     is at ${url}`)
+console.log(`broker     listens on ${url}`)
 
 const temperature = endpoint({ topic: 'service/temperature/query', request: text, response: text })
-const known: Readonly<Record<string, number>> = { Vienna: 22.5, Berlin: 18.3, London: 15.8 }
+const celsius: Readonly<Record<string, number>> = { Vienna: 22.5, Berlin: 18.3, London: 15.8 }
 
 const responder = connect(url, { clientId: 'thermometer' })
 requests$(responder, temperature)
-  .pipe(serve(({ value: city }) => of(`${city}: ${known[city]?.toFixed(1) ?? 'unknown'} °C`)))
+  .pipe(serve(({ value: city }) => of(`${city}: ${celsius[city]?.toFixed(1) ?? 'unknown'} °C`)))
   .subscribe(({ outcome }) => console.log(`responder  ${outcome}`))
 
 const requester = connect(url, { clientId: 'display' })
 await lastValueFrom(
   from(['Vienna', 'Berlin', 'London']).pipe(
     request$(requester, temperature, { timeout: 5_000, concurrency: 1 }),
-    tap((response) => console.log(`requester  got ${response}`)),
+    tap((response) => console.log(`requester  received ${response}`)),
   ),
 )
 

@@ -11,7 +11,7 @@ Environment
   BROKER_HOST  the host of the broker (default: localhost)
   BROKER_PORT  its port (default: 1883)`
 
-/** Reads the cities of the command line; Vienna and Berlin if there are none. */
+/** Reads the cities from the command line. The default is Vienna and Berlin. */
 export function readCities(): readonly string[] {
   try {
     const { values, positionals } = parseArgs({
@@ -22,7 +22,7 @@ export function readCities(): readonly string[] {
     console.log(help)
     process.exit(0)
   } catch (error) {
-    // Node adds advice on positionals that begin with a dash; no city does.
+    // Node appends advice on positionals that begin with a dash, which no city does.
     const [reason] = (error as Error).message.split('. To specify')
     console.error(`${reason}; see --help`)
     process.exit(1)

@@ -1,4 +1,4 @@
-/** Asks the temperature service: `BROKER_HOST=… BROKER_PORT=… npx tsx 02-temperature/requester.ts [city …]`. */
+/** Requests temperatures: `BROKER_HOST=… BROKER_PORT=… npx tsx 02-temperature/requester.ts [city …]`. */
 import { logged, type LogEntry } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
 import { requestTemperature$ } from '@antiphon/mqtt5-temperature'
@@ -10,7 +10,7 @@ import { readCities } from './read-cities.js'
 const decoder = new TextDecoder()
 const cities = readCities()
 
-function tell(entry: LogEntry): void {
+function printEntry(entry: LogEntry): void {
   if (entry.event === 'state' && entry.state.status === 'online') {
     console.log('Connected with reason code: Success')
     console.log(`Subscribed to response topic: response/${entry.state.info.clientId}`)
@@ -24,7 +24,7 @@ function tell(entry: LogEntry): void {
   }
 }
 
-const link = pipe(connect(brokerUrl, { clientId: 'requester_client' }), logged(tell))
+const link = pipe(connect(brokerUrl, { clientId: 'requester_client' }), logged(printEntry))
 await from(cities)
   .pipe(requestTemperature$(link, { ordered: true }))
   .forEach(() => undefined)

@@ -1,4 +1,4 @@
-/** The temperature service: `BROKER_HOST=… BROKER_PORT=… npx tsx 02-temperature/responder.ts`. Ctrl-C drains and ends it. */
+/** The temperature service: `BROKER_HOST=… BROKER_PORT=… npx tsx 02-temperature/responder.ts`. Ctrl-C stops it after pending requests. */
 import { logged, ignoredRequests$, type LogEntry } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
 import { serveTemperatures } from '@antiphon/mqtt5-temperature'
@@ -9,7 +9,7 @@ import { brokerUrl } from './broker-url.js'
 
 const decoder = new TextDecoder()
 
-function tell(entry: LogEntry): void {
+function printEntry(entry: LogEntry): void {
   if (entry.event === 'state') {
     const line =
       entry.state.status === 'online' ? 'Connected with reason code: Success' : offlineLine(entry.state)
@@ -24,7 +24,7 @@ function tell(entry: LogEntry): void {
   }
 }
 
-const link = pipe(connect(brokerUrl, { clientId: 'responder_service' }), logged(tell))
+const link = pipe(connect(brokerUrl, { clientId: 'responder_service' }), logged(printEntry))
 ignoredRequests$(link).subscribe(({ reason }) => {
   if (reason === 'response-topic') console.log('No Response Topic - cannot send response')
 })

@@ -1,4 +1,4 @@
-/** A phone unlocks a car: two processes on a local hub, over TLS where openssl is there to make a certificate. */
+/** A phone unlocks a car: two processes and a local hub, over TLS if openssl is installed to make a certificate. */
 import { formatConnectionString } from '@antiphon/azure-topic-spaces'
 import { createHub } from '@antiphon/azure-topic-spaces/hub'
 import { execFile } from 'node:child_process'
@@ -45,9 +45,9 @@ hub.topicSpaces.create({
 })
 for (const deviceId of ['mobile1', 'car1']) hub.devices.create(deviceId)
 
-const isSecret = await makeCertificate()
+const hasCertificate = await makeCertificate()
 const { url } = await hub.listen(
-  isSecret
+  hasCertificate
     ? { protocol: 'tls', tls: { cert: await readFile(files.cert), key: await readFile(files.key) } }
     : { protocol: 'tcp' },
 )
@@ -55,12 +55,12 @@ const env = {
   HUB_URL: url,
   CS_MOBILE_DEVICE: formatConnectionString(hub.devices.connectionString('mobile1')),
   CS_CAR_DEVICE: formatConnectionString(hub.devices.connectionString('car1')),
-  ...(isSecret && { NODE_EXTRA_CA_CERTS: files.cert }),
+  ...(hasCertificate && { NODE_EXTRA_CA_CERTS: files.cert }),
 }
 
-const isServed = firstValueFrom(hub.events$.pipe(filter(({ type }) => type === 'subscribed')))
+const isSubscribed = firstValueFrom(hub.events$.pipe(filter(({ type }) => type === 'subscribed')))
 const car = startProgram(new URL('car.ts', import.meta.url), env)
-await isServed
+await isSubscribed
 await once(startProgram(new URL('mobile.ts', import.meta.url), env), 'exit')
 car.kill('SIGINT')
 await once(car, 'exit')

@@ -2,29 +2,29 @@
 import { unlock$ } from '@antiphon/azure-topic-spaces'
 import { AntiphonError, type LogEntry } from '@antiphon/core'
 import { of } from 'rxjs'
-import { connectFrom, deviceIdIn, failureLine, say } from './device.js'
+import { connectFrom, deviceIdIn, failureLine, printLine } from './device.js'
 
 const mobile = deviceIdIn('CS_MOBILE_DEVICE')
 const car = deviceIdIn('CS_CAR_DEVICE')
 const decoder = new TextDecoder()
 
-function tell(entry: LogEntry): void {
+function printPublish(entry: LogEntry): void {
   if (entry.event === 'publish') {
     const { topic, payload } = entry.message
-    say(mobile, `Publishing to ${topic} at QOS 1: ${decoder.decode(payload)}`)
+    printLine(mobile, `Publishing to ${topic} at QOS 1: ${decoder.decode(payload)}`)
   } else if (entry.event === 'acknowledged') {
-    say(mobile, 'PUBACK received')
+    printLine(mobile, 'PUBACK received')
   }
 }
 
-const link = connectFrom('CS_MOBILE_DEVICE', tell)
+const link = connectFrom('CS_MOBILE_DEVICE', printPublish)
 try {
   await of(car)
     .pipe(unlock$(link, mobile))
-    .forEach(({ result }) => say(mobile, `response received.  Result=${result}`))
+    .forEach(({ result }) => printLine(mobile, `response received.  Result=${result}`))
 } catch (error) {
-  say(mobile, failureLine(AntiphonError.from(error)))
+  printLine(mobile, failureLine(AntiphonError.from(error)))
   process.exitCode = 1
 }
-say(mobile, 'Disconnecting')
+printLine(mobile, 'Disconnecting')
 await link.close()

@@ -1,4 +1,4 @@
-/** A hub for a fleet: alerts fan out to every vehicle, positions of every vehicle come together on a map. */
+/** A hub for a fleet: alerts fan out to all vehicles, positions of all vehicles fan in to a map. */
 import {
   connectDevice,
   formatConnectionString,
@@ -7,21 +7,22 @@ import {
 import { createHub } from '@antiphon/azure-topic-spaces/hub'
 import type { Link } from '@antiphon/core'
 
-/** The topic spaces of both directions, as the hub has to have them. */
+/** The topic spaces that the hub must have. */
 export const fleetSpaces: readonly TopicSpaceDefinition[] = [
   { name: 'alerts', type: 'LowFanout', templates: ['fleet/alerts/#'] },
   { name: 'positions', type: 'PublishOnly', templates: ['vehicles/${principal.deviceid}/GPS/#'] },
   { name: 'map', type: 'LowFanout', templates: ['vehicles/+/GPS/#'] },
 ]
 
-/** A hub with the spaces of the fleet. */
+/** A hub with the topic spaces of the fleet. */
 export interface Fleet {
-  /** Connects a device, `vehicle1` by the connection string in `CS_VEHICLE1_DEVICE`. */
+  /** Connects a device; the connection string of `vehicle1` is in `CS_VEHICLE1_DEVICE`. */
   readonly connect: (deviceId: string) => Link
+  /** Closes the hub if it is a local one. */
   readonly close: () => Promise<void>
 }
 
-/** The hub that the connection strings name, or that is at `HUB_URL`; without any, a local one. */
+/** Opens the hub of the connection strings, or of `HUB_URL`; without connection strings, a local hub. */
 export async function openFleet(): Promise<Fleet> {
   const { env } = process
   const url = env['HUB_URL']
@@ -31,7 +32,7 @@ export async function openFleet(): Promise<Fleet> {
       connect: (deviceId) => {
         const text = env[variableOf(deviceId)]
         if (text === undefined)
-          throw new Error(`set ${variableOf(deviceId)} to the device's connection string`)
+          throw new Error(`${variableOf(deviceId)} is not set: set it to the device's connection string`)
         return connectDevice(text, url === undefined ? {} : { url })
       },
       close: () => Promise.resolve(),

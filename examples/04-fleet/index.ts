@@ -1,7 +1,7 @@
 /**
- * A fleet: one alert reaches every vehicle (fan-out), every position reaches one map (fan-in).
+ * A fleet: an alert is sent to all vehicles (fan-out), all positions are sent to a map (fan-in).
  *
- * On a hub in the cloud that has the topic spaces of `hub.ts`, set `CS_VEHICLE1_DEVICE`, `CS_VEHICLE2_DEVICE`,
+ * To use a hub in the cloud with the topic spaces of `hub.ts`, set `CS_VEHICLE1_DEVICE`, `CS_VEHICLE2_DEVICE`,
  * `CS_VEHICLE3_DEVICE`, `CS_DISPATCHER_DEVICE` and `CS_MAP_DEVICE` to the connection strings of these devices.
  */
 import { AntiphonError, type Link, type Message } from '@antiphon/core'
@@ -28,42 +28,42 @@ const vehicles = ['vehicle1', 'vehicle2', 'vehicle3'].map((deviceId) => ({
 const dispatcher = connect('dispatcher')
 const mapLink = connect('map')
 
-function shown(deviceId: string, messages$: Observable<Message>): Observable<string> {
+function linesOf(deviceId: string, messages$: Observable<Message>): Observable<string> {
   return messages$.pipe(map(({ topic, payload }) => `${deviceId}: ${topic} ${decoder.decode(payload)}`))
 }
 
-function publish(link: Link, topic: string, said: string): Promise<unknown> {
-  return lastValueFrom(link.publish$({ topic, payload: encoder.encode(said) }))
+function publish(link: Link, topic: string, text: string): Promise<unknown> {
+  return lastValueFrom(link.publish$({ topic, payload: encoder.encode(text) }))
 }
 
-/** What subscribers are told once all of them are subscribed and `speak` has spoken; in order of the alphabet. */
-async function heard(
+/** Subscribes, calls `send` once all subscriptions are granted, and prints the received messages in alphabetical order. */
+async function printReceived(
   subscribers: readonly { readonly deviceId: string; readonly link: Link }[],
   filter: string,
-  speak: () => Promise<unknown>,
+  send: () => Promise<unknown>,
 ): Promise<void> {
-  const lines$ = merge(...subscribers.map(({ deviceId, link }) => shown(deviceId, link.messages$(filter))))
+  const lines$ = merge(...subscribers.map(({ deviceId, link }) => linesOf(deviceId, link.messages$(filter))))
   const lines = lastValueFrom(lines$.pipe(take(vehicles.length), toArray()))
   await Promise.all(subscribers.map(({ link }) => firstValueFrom(link.subscription$(filter))))
-  await speak()
+  await send()
   for (const line of [...(await lines)].sort()) console.log(line)
 }
 
 console.log('fan-out')
-await heard(vehicles, 'fleet/alerts/#', () => publish(dispatcher, 'fleet/alerts/weather', 'storm'))
+await printReceived(vehicles, 'fleet/alerts/#', () => publish(dispatcher, 'fleet/alerts/weather', 'storm'))
 
 console.log('fan-in')
-await heard([{ deviceId: 'map', link: mapLink }], 'vehicles/+/GPS/#', () =>
+await printReceived([{ deviceId: 'map', link: mapLink }], 'vehicles/+/GPS/#', () =>
   lastValueFrom(
     forkJoin(
-      vehicles.map(({ deviceId, link }, at) =>
-        from(publish(link, `vehicles/${deviceId}/GPS/position`, `48.2${at} 16.3${at}`)),
+      vehicles.map(({ deviceId, link }, index) =>
+        from(publish(link, `vehicles/${deviceId}/GPS/position`, `48.2${index} 16.3${index}`)),
       ),
     ),
   ),
 )
 
-console.log('out of its rights')
+console.log('without permission')
 await publish(dispatcher, 'vehicles/vehicle2/doors', 'open').then(
   () => console.log('dispatcher: published'),
   (error: unknown) => console.log(`dispatcher: ${AntiphonError.from(error).code}`),

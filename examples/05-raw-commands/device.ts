@@ -1,8 +1,8 @@
 /**
- * The device: telemetry, and an answer to every command. Ctrl-C, or the command `{"shutdown":true}`, ends it.
+ * The device: sends telemetry and responds to commands. Ctrl-C, or the command `{"shutdown":true}`, stops it.
  *
- * Against the cloud: `IOT_DEVICE_HOST=… DEVICE_USERNAME=<externalKey> DEVICE_PASSWORD=… npx tsx 05-raw-commands/device.ts`, and
- * through a proxy with `PROXY_ARGS=http://proxy:3128`.
+ * To use the cloud: `IOT_DEVICE_HOST=… DEVICE_USERNAME=<externalKey> DEVICE_PASSWORD=… npx tsx 05-raw-commands/device.ts`; to use
+ * a proxy as well: `PROXY_ARGS=http://proxy:3128`.
  */
 import { connectDevice, demoLine, firstLine, lastLine, runDevice } from '@antiphon/oci-raw-commands'
 import { connect } from '@antiphon/mqtt'

@@ -1,4 +1,4 @@
-/** A device and somebody who invokes it, as two processes on the stand-in of the platform. */
+/** A device and a client that invokes commands, in two processes, over a local platform. */
 import { createPlatform } from '@antiphon/oci-raw-commands/platform'
 import { once } from 'node:events'
 import { filter, firstValueFrom, take, toArray } from 'rxjs'

@@ -1,4 +1,4 @@
-/** Somebody who invokes: says hello to the device, and then sends it to sleep. */
+/** Invokes two commands: a greeting, and the shutdown of the device. */
 import { invoke$, type Invocation } from '@antiphon/oci-raw-commands'
 
 const url = process.env['OCI_IOT_ENDPOINT'] ?? 'http://127.0.0.1:8080'

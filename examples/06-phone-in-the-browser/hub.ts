@@ -1,22 +1,22 @@
-/** A local hub: cars reach it over TCP, the phone over WebSocket by way of a mast that can go away. */
+/** A local hub: cars connect over TCP, the phone over a WebSocket listener that can be turned off. */
 import { createHub, type Hub } from '@antiphon/azure-topic-spaces/hub'
 
-/** Where phones connect. */
-export interface Mast {
+/** The listener for phones. */
+export interface PhoneListener {
   readonly url: string
-  /** Goes off the air, and drops who is connected there; or comes back at the same address. */
-  readonly setOnAir: (isOnAir: boolean) => Promise<void>
+  /** Stops listening and disconnects all phones, or listens again on the same port. */
+  readonly setListening: (isListening: boolean) => Promise<void>
 }
 
-/** The hub, and the ways to it. */
-export interface Place {
+/** The hub and its listeners. */
+export interface LocalHub {
   readonly hub: Hub
-  readonly mast: Mast
+  readonly phoneListener: PhoneListener
   readonly carUrl: string
 }
 
-/** Starts a hub where `mobile1` may ask these cars, and no others, to unlock. */
-export async function startHub(cars: readonly string[]): Promise<Place> {
+/** Starts a hub where `mobile1` may unlock these cars, and no others. */
+export async function startHub(cars: readonly string[]): Promise<LocalHub> {
   const hub = createHub()
   hub.topicSpaces.create({
     name: 'publisher_ts',
@@ -33,26 +33,26 @@ export async function startHub(cars: readonly string[]): Promise<Place> {
   })
   for (const deviceId of ['mobile1', ...cars]) hub.devices.create(deviceId)
   const { url: carUrl } = await hub.listen({ protocol: 'tcp' })
-  return { hub, carUrl, mast: await raiseMast(hub) }
+  return { hub, carUrl, phoneListener: await listenForPhones(hub) }
 }
 
-async function raiseMast(hub: Hub): Promise<Mast> {
+async function listenForPhones(hub: Hub): Promise<PhoneListener> {
   let listener = await hub.listen({ protocol: 'ws', path: '/mqtt' })
-  let isUp = true
+  let isListening = true
   const { url, port } = listener
   return {
     url,
-    setOnAir: async (isOnAir) => {
-      if (isOnAir === isUp) return
-      isUp = isOnAir
-      if (isOnAir) {
+    setListening: async (shouldListen) => {
+      if (shouldListen === isListening) return
+      isListening = shouldListen
+      if (shouldListen) {
         listener = await hub.listen({ protocol: 'ws', path: '/mqtt', port })
         return
       }
-      const isDown = listener.close()
+      const isClosed = listener.close()
       for (const { client, clientId } of hub.broker.sessions())
         if (client?.listener === url) hub.broker.disconnect(clientId)
-      await isDown
+      await isClosed
     },
   }
 }

@@ -1,28 +1,28 @@
-/** A phone that is a web page: a local hub, cars in a process of their own, and the page; until Ctrl-C. */
+/** A phone as a web page: starts a local hub, the cars in a child process, and the page. Ctrl-C stops all of them. */
 import { formatConnectionString } from '@antiphon/azure-topic-spaces'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { filter, firstValueFrom, take, toArray } from 'rxjs'
 import { buildPackages } from './build-packages.js'
-import type { CarsOrder } from './cars.js'
-import { connectedCars, othersCar, type Car } from './garage.js'
+import type { CarsSettings } from './cars.js'
+import { connectedCars, neighboursCar, type Car } from './garage.js'
 import { startHub } from './hub.js'
 import { servePage } from './serve-page.js'
-import { told } from './told.js'
+import { describeEvent } from './describe-event.js'
 
-// Whatever else is said while all comes to its end: once is enough.
-const isToStop = new Promise((resolve) => process.on('SIGINT', resolve))
+// Registered first, so that Ctrl-C works while the example starts; further presses change nothing.
+const isStopped = new Promise((resolve) => process.on('SIGINT', resolve))
 
 const carIds = connectedCars.map(({ id }) => id)
-const { hub, mast, carUrl } = await startHub(carIds)
+const { hub, phoneListener, carUrl } = await startHub(carIds)
 hub.events$.subscribe((event) => {
-  const line = told(event)
+  const line = describeEvent(event)
   if (line !== undefined) console.log(line)
 })
 const connectionString = (deviceId: string): string =>
   formatConnectionString(hub.devices.connectionString(deviceId))
 
-const areServed = firstValueFrom(
+const areSubscribed = firstValueFrom(
   hub.events$.pipe(
     filter(({ type }) => type === 'subscribed'),
     take(carIds.length),
@@ -30,21 +30,21 @@ const areServed = firstValueFrom(
   ),
 )
 const cars = fork(new URL('cars.ts', import.meta.url))
-const areParked = once(cars, 'exit')
-const order: CarsOrder = {
+const carsExit = once(cars, 'exit')
+const settings: CarsSettings = {
   url: carUrl,
   connectionStrings: Object.fromEntries(carIds.map((id) => [id, connectionString(id)])),
 }
-cars.send(order)
+cars.send(settings)
 
-const [page] = await Promise.all([openPage(), areServed])
+const [page] = await Promise.all([openPage(), areSubscribed])
 console.log(`\nThe phone is at ${page.url}`)
-console.log('It unlocks cars until Ctrl-C.\n')
+console.log('Press Ctrl-C to stop.\n')
 
-await isToStop
+await isStopped
 await page.close()
 if (cars.connected) cars.disconnect()
-await areParked
+await carsExit
 await hub.close()
 console.log('The hub is closed.')
 
@@ -52,11 +52,11 @@ async function openPage(): ReturnType<typeof servePage> {
   await buildPackages()
   return servePage({
     settings: {
-      url: mast.url,
+      url: phoneListener.url,
       connectionString: connectionString('mobile1'),
-      cars: [...connectedCars, othersCar].map(({ id, name, about }: Car) => ({ id, name, about })),
+      cars: [...connectedCars, neighboursCar].map(({ id, name, about }: Car) => ({ id, name, about })),
     },
-    setOnAir: mast.setOnAir,
+    setListening: phoneListener.setListening,
     port: Number(process.env['PORT'] ?? 4_106),
   })
 }

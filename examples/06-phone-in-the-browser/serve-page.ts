@@ -1,28 +1,28 @@
-/** Builds the page as an application would, and serves it. */
+/** Bundles the page as an application would, and serves it. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, preview, type InlineConfig } from 'vite'
-import { asPublished } from './as-published.js'
+import { resolvePublished } from './resolve-published.js'
 import type { Settings } from './page/settings.js'
 
-/** What is served. */
+/** The page's settings and how it is served. */
 export interface PageOptions {
   readonly settings: Omit<Settings, 'hasTunnel'>
-  /** The next free one where it is taken. */
+  /** The preferred port; if it is in use, the next free one is taken. */
   readonly port: number
-  /** Called when somebody on the page drives into a tunnel, or out of it. */
-  readonly setOnAir?: (isOnAir: boolean) => Promise<void>
+  /** Called when a user presses the tunnel button: turns the listener for phones off, or on again. */
+  readonly setListening?: (isListening: boolean) => Promise<void>
 }
 
-/** A page that is served. */
+/** A served page. */
 export interface Page {
   readonly url: string
   readonly close: () => Promise<void>
 }
 
-/** Nothing but what comes from here, and the hub: in particular no worker made from a blob. */
+/** Allows the page's own files and the hub only: in particular no worker made from a blob. */
 function policyFor(hub: string): string {
   const { origin } = new URL(hub)
   return [
@@ -31,8 +31,8 @@ function policyFor(hub: string): string {
   ].join('; ')
 }
 
-/** Bundles the page into a folder of its own, and serves it on this machine until it is closed. */
-export async function servePage({ settings, port, setOnAir }: PageOptions): Promise<Page> {
+/** Bundles the page into a temporary folder and serves it on this machine until it is closed. */
+export async function servePage({ settings, port, setListening }: PageOptions): Promise<Page> {
   const outDir = await mkdtemp(join(tmpdir(), 'antiphon-phone-'))
   const config: InlineConfig = {
     configFile: false,
@@ -40,7 +40,7 @@ export async function servePage({ settings, port, setOnAir }: PageOptions): Prom
     logLevel: 'warn',
     build: { outDir, emptyOutDir: true, target: 'es2022', modulePreload: { polyfill: false } },
   }
-  await build({ ...config, plugins: [asPublished()] })
+  await build({ ...config, plugins: [resolvePublished()] })
   const server = await preview({
     ...config,
     preview: {
@@ -53,16 +53,16 @@ export async function servePage({ settings, port, setOnAir }: PageOptions): Prom
         name: 'phone',
         configurePreviewServer: ({ middlewares }) => {
           middlewares.use('/settings.json', (_, response) => {
-            const told: Settings = { ...settings, hasTunnel: setOnAir !== undefined }
-            response.setHeader('Content-Type', 'application/json').end(JSON.stringify(told))
+            const pageSettings: Settings = { ...settings, hasTunnel: setListening !== undefined }
+            response.setHeader('Content-Type', 'application/json').end(JSON.stringify(pageSettings))
           })
           middlewares.use('/signal', ({ method, url }, response) => {
-            if (method !== 'POST' || setOnAir === undefined) {
+            if (method !== 'POST' || setListening === undefined) {
               response.writeHead(404).end()
               return
             }
-            const answer = (status: number) => () => response.writeHead(status).end()
-            setOnAir(url === '/on').then(answer(204), answer(500))
+            const respond = (status: number) => () => response.writeHead(status).end()
+            setListening(url === '/on').then(respond(204), respond(500))
           })
         },
       },

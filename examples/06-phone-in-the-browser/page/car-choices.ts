@@ -1,20 +1,20 @@
 import type { Car } from '../garage.js'
 import { element } from './element.js'
 
-/** A radio button for each car, the first one chosen. */
+/** Creates a radio button for each car and selects the first. */
 export function carChoices(cars: readonly Car[]): readonly Element[] {
-  return cars.map(({ id, name, about }, at) =>
+  return cars.map(({ id, name, about }, index) =>
     element(
       'label',
       {},
-      element('input', { type: 'radio', name: 'car', value: id, ...(at === 0 && { checked: '' }) }),
+      element('input', { type: 'radio', name: 'car', value: id, ...(index === 0 && { checked: '' }) }),
       element('span', {}, element('strong', {}, name), element('small', {}, `${id}: ${about}`)),
     ),
   )
 }
 
-/** The car chosen in a form. */
-export function chosenCar(form: HTMLFormElement): string {
-  const chosen = new FormData(form).get('car')
-  return typeof chosen === 'string' ? chosen : ''
+/** Returns the id of the car that is selected in a form. */
+export function selectedCar(form: HTMLFormElement): string {
+  const car = new FormData(form).get('car')
+  return typeof car === 'string' ? car : ''
 }

@@ -5,10 +5,10 @@ import { axisHeight, bandHeight, laneHeight, lanes, type Band, type Bar, type Ti
 const bottom = bandHeight + lanes * laneHeight
 const glyphSize = 14
 
-/** Pixels from top to bottom. */
+/** The height of the timeline in pixels. */
 export const timelineHeight: number = bottom + axisHeight
 
-/** The timeline as shapes. */
+/** Draws the timeline as SVG elements. */
 export function drawTimeline({ ticks, bands, bars }: Timeline): readonly Element[] {
   return [
     ...ticks.map(({ x }) => shape('line', { class: 'tick', x1: x, x2: x, y1: bandHeight, y2: bottom })),

@@ -2,21 +2,21 @@ import type { LinkState } from '@antiphon/core'
 import { element } from './element.js'
 import type { Exchange } from './exchange.js'
 import { glyph } from './glyph.js'
-import { duration, exchangeWords } from './words.js'
+import { duration, exchangeLabel } from './labels.js'
 
-/** How cars are called. */
+/** The names of the cars by id. */
 export type CarNames = Readonly<Record<string, string>>
 
-/** The exchanges as items of a list. */
+/** Creates a list item for each exchange. */
 export function exchangeItems(
   exchanges: readonly Exchange[],
   status: LinkState['status'],
   names: CarNames,
 ): readonly Element[] {
   return exchanges.map((exchange) => {
-    const { title, detail } = exchangeWords(exchange, status)
+    const { title, detail } = exchangeLabel(exchange, status)
     const { car, from, to, outcome } = exchange
-    const began = new Date(from)
+    const startedAt = new Date(from)
     return element(
       'li',
       { 'data-outcome': outcome },
@@ -27,7 +27,7 @@ export function exchangeItems(
       element(
         'span',
         { class: 'when' },
-        element('time', { datetime: began.toISOString() }, began.toLocaleTimeString()),
+        element('time', { datetime: startedAt.toISOString() }, startedAt.toLocaleTimeString()),
         to === undefined ? '' : ` · ${duration(to - from)}`,
       ),
     )

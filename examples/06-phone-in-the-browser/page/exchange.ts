@@ -3,41 +3,41 @@ import type { ExchangeError } from '@antiphon/core'
 import { match, type Either } from 'fp-ts/lib/Either.js'
 import { map, mergeMap, of, scan, startWith, type Observable, type OperatorFunction } from 'rxjs'
 
-/** How an exchange stands. */
+/** The state of an exchange. */
 export type Outcome = 'pending' | 'responded' | 'refused' | 'timed-out' | 'failed'
 
-/** One attempt to unlock a car. Times are milliseconds on the link's clock. */
+/** One request to unlock a car. Times are milliseconds on the link's clock. */
 export interface Exchange {
   /** Counted from 0. */
   readonly key: number
   readonly car: string
   readonly from: number
-  /** Only when it is over. */
+  /** The end; absent while the exchange is pending. */
   readonly to?: number
   readonly outcome: Outcome
-  /** What the car, the hub or the link had to say. */
+  /** The result of the car, or why the exchange failed. */
   readonly detail: string
 }
 
-/** Answers or failures, in place of cars. */
-export type Asking = OperatorFunction<string, Either<ExchangeError, UnlockResponse>>
+/** Sends an unlock request for each car and emits its response or error. */
+export type UnlockOperator = OperatorFunction<string, Either<ExchangeError, UnlockResponse>>
 
-/** As many are remembered. */
-const kept = 50
+/** How many exchanges are shown. */
+const maxExchanges = 50
 
-/** From the cars asked for to all exchanges, the latest first, each time one of them begins or ends. */
+/** Sends a request for each car and emits all exchanges, the latest first, whenever one begins or ends. */
 export function toExchanges$(
   cars$: Observable<string>,
-  sendRequest: Asking,
+  unlock: UnlockOperator,
   now: () => number,
 ): Observable<readonly Exchange[]> {
   return cars$.pipe(
     mergeMap((car, key) => {
-      const requested: Exchange = { key, car, from: now(), outcome: 'pending', detail: '' }
+      const pending: Exchange = { key, car, from: now(), outcome: 'pending', detail: '' }
       return of(car).pipe(
-        sendRequest,
-        map((result): Exchange => ({ ...requested, to: now(), ...settled(result) })),
-        startWith(requested),
+        unlock,
+        map((result): Exchange => ({ ...pending, to: now(), ...outcomeOf(result) })),
+        startWith(pending),
       )
     }),
     scan(withExchange, [] as readonly Exchange[]),
@@ -47,12 +47,12 @@ export function toExchanges$(
 
 function withExchange(all: readonly Exchange[], changed: Exchange): readonly Exchange[] {
   return all.some(({ key }) => key === changed.key)
-    ? all.map((each) => (each.key === changed.key ? changed : each))
-    : [changed, ...all].slice(0, kept)
+    ? all.map((exchange) => (exchange.key === changed.key ? changed : exchange))
+    : [changed, ...all].slice(0, maxExchanges)
 }
 
-/** What became of an exchange. */
-export const settled: (
+/** Returns the outcome of an exchange and its detail. */
+export const outcomeOf: (
   result: Either<ExchangeError, UnlockResponse>,
 ) => Pick<Exchange, 'outcome' | 'detail'> = match(failed, ({ result }) => ({
   outcome: 'responded',
@@ -62,12 +62,12 @@ export const settled: (
 function failed({ code, rawMessage, status, awaited }: ExchangeError): Pick<Exchange, 'outcome' | 'detail'> {
   switch (code) {
     case 'status':
-      return { outcome: 'refused', detail: `The car says “${status?.applicationCode ?? rawMessage}”` }
+      return { outcome: 'refused', detail: `The car reports “${status?.applicationCode ?? rawMessage}”` }
     case 'publish-refused':
     case 'subscribe-refused':
-      return { outcome: 'refused', detail: 'The hub gives this phone no right to ask it' }
+      return { outcome: 'refused', detail: 'The hub does not allow this phone to unlock this car' }
     case 'timeout':
-      return { outcome: 'timed-out', detail: `Gave up waiting for the ${awaited ?? 'response'}` }
+      return { outcome: 'timed-out', detail: `No ${awaited ?? 'response'} in time` }
     default:
       return { outcome: 'failed', detail: rawMessage }
   }

@@ -1,7 +1,7 @@
 import type { Outcome } from './exchange.js'
 import { shape, type Attributes } from './element.js'
 
-/** A sign for each outcome, so that none is told by its colour alone; on a field of 16 by 16. */
+/** An icon path for each outcome, so that colour is not the only difference. Each is 16 by 16. */
 const paths: Readonly<Record<Outcome, string>> = {
   pending: 'M4 8h.01M8 8h.01M12 8h.01',
   responded: 'M3.5 8.5l3 3 6-7',
@@ -10,7 +10,7 @@ const paths: Readonly<Record<Outcome, string>> = {
   failed: 'M8 3.5v5.5M8 12.2v.01',
 }
 
-/** The sign of an outcome. */
+/** Creates the icon of an outcome. */
 export function glyph(outcome: Outcome, attributes: Attributes = {}): Element {
   return shape(
     'svg',

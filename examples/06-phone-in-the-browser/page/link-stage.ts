@@ -1,21 +1,22 @@
 import type { LinkState } from '@antiphon/core'
 import { map, scan, type Observable } from 'rxjs'
 
-/** A state of the link, and since when. */
+/** A state of the link and the time at which it began. */
 export interface LinkStage {
   readonly state: LinkState
   readonly from: number
 }
 
-const kept = 60
+/** How many stages are kept. */
+const maxStages = 60
 
-/** The stages a link went through, the present one last. */
+/** Emits the stages of a link so far, the current one last. */
 export function toStages$(
   state$: Observable<LinkState>,
   now: () => number,
 ): Observable<readonly LinkStage[]> {
   return state$.pipe(
     map((state): LinkStage => ({ state, from: now() })),
-    scan((all, stage) => [...all, stage].slice(-kept), [] as readonly LinkStage[]),
+    scan((all, stage) => [...all, stage].slice(-maxStages), [] as readonly LinkStage[]),
   )
 }

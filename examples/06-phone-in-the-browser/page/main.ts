@@ -1,7 +1,7 @@
 import { connectDevice, parseConnectionString, unlockEither$ } from '@antiphon/azure-topic-spaces'
 import { combineLatest, fromEvent, map, shareReplay, startWith, timer } from 'rxjs'
 import { announcements$ } from './announcements.js'
-import { carChoices, chosenCar } from './car-choices.js'
+import { carChoices, selectedCar } from './car-choices.js'
 import { byId } from './element.js'
 import { toExchanges$ } from './exchange.js'
 import { toStages$ } from './link-stage.js'
@@ -13,30 +13,30 @@ function start({ url, connectionString, cars, hasTunnel }: Settings): void {
   const form = byId('unlock') as HTMLFormElement
   byId('cars').append(...carChoices(cars))
 
-  // A worker made from a blob, which would keep the time otherwise, is against this page's content security policy.
+  // By default MQTT.js times its keepalive in a worker made from a blob, which this page's content security policy forbids.
   const link = connectDevice(connectionString, { url, timerVariant: 'native', reconnect: { maximum: 4_000 } })
   const { deviceId } = parseConnectionString(connectionString)
   const now = (): number => link.scheduler.now()
 
-  const chosen$ = fromEvent(form, 'change').pipe(
+  const selectedCar$ = fromEvent(form, 'change').pipe(
     startWith(undefined),
-    map(() => chosenCar(form)),
+    map(() => selectedCar(form)),
   )
-  const asked$ = fromEvent(form, 'submit').pipe(
+  const submittedCar$ = fromEvent(form, 'submit').pipe(
     map((event) => {
       event.preventDefault()
-      return chosenCar(form)
+      return selectedCar(form)
     }),
   )
-  const sendRequest = unlockEither$(link, deviceId, { timeout: timeoutIn(location.search) })
-  const exchanges$ = toExchanges$(asked$, sendRequest, now).pipe(
+  const unlock = unlockEither$(link, deviceId, { timeout: timeoutIn(location.search) })
+  const exchanges$ = toExchanges$(submittedCar$, unlock, now).pipe(
     shareReplay({ bufferSize: 1, refCount: true }),
   )
   const stages$ = toStages$(link.state$, now).pipe(shareReplay({ bufferSize: 1, refCount: true }))
-  const clock$ = timer(0, isCalm() ? 1_000 : 100).pipe(map(now))
+  const clock$ = timer(0, prefersReducedMotion() ? 1_000 : 100).pipe(map(now))
 
   combineLatest({ stages: stages$, now: clock$ }).subscribe(showLink)
-  combineLatest({ exchanges: exchanges$, stages: stages$, car: chosen$ }).subscribe(showCar)
+  combineLatest({ exchanges: exchanges$, stages: stages$, car: selectedCar$ }).subscribe(showCar)
   combineLatest({ exchanges: exchanges$, stages: stages$, cars: [cars] }).subscribe(showExchanges)
   combineLatest({ exchanges: exchanges$, stages: stages$, now: clock$, width: width$() }).subscribe(
     showTimeline,
@@ -45,7 +45,7 @@ function start({ url, connectionString, cars, hasTunnel }: Settings): void {
   if (hasTunnel) tunnel$(byId('tunnel')).subscribe({ next: showTunnel, error: showFailure })
 }
 
-function isCalm(): boolean {
+function prefersReducedMotion(): boolean {
   return matchMedia('(prefers-reduced-motion: reduce)').matches
 }
 

@@ -1,9 +1,9 @@
 import type { LinkState } from '@antiphon/core'
 import type { Exchange, Outcome } from './exchange.js'
 import type { LinkStage } from './link-stage.js'
-import { duration, outcomeTitles, statusTitles } from './words.js'
+import { duration, outcomeTitles, statusTitles } from './labels.js'
 
-/** What there is to draw, at which moment and how wide. */
+/** What is drawn, at which time and how wide. */
 export interface Scene {
   readonly exchanges: readonly Exchange[]
   readonly stages: readonly LinkStage[]
@@ -12,25 +12,25 @@ export interface Scene {
   readonly width: number
 }
 
-/** A stretch of time on the drawing. */
-interface Stretch {
+/** A time span in the drawing. */
+interface Span {
   readonly x: number
   readonly width: number
 }
 
 /** A stage of the link. */
-export interface Band extends Stretch {
+export interface Band extends Span {
   readonly status: LinkState['status']
-  /** Where there is room for it. */
+  /** Empty if there is no room for it. */
   readonly label: string
 }
 
-/** An exchange, from the question to its end. */
-export interface Bar extends Stretch {
+/** An exchange, from its request to its end. */
+export interface Bar extends Span {
   readonly y: number
   readonly outcome: Outcome
   readonly label: string
-  /** Which of its ends the label keeps to. */
+  /** The end of the bar at which the label is aligned. */
   readonly anchor: 'start' | 'end'
 }
 
@@ -41,65 +41,71 @@ export interface Timeline {
   readonly bars: readonly Bar[]
 }
 
-/** Milliseconds that the drawing shows, and between its ticks. */
+/** Milliseconds that the drawing shows, and milliseconds between its ticks. */
 const span = 30_000
 const tick = 5_000
 
-/** Lanes, and where they are. */
+/** Lanes of exchanges, and sizes in pixels. */
 export const lanes = 5
 export const laneHeight = 38
 export const bandHeight = 22
 export const axisHeight = 20
-const shortest = 10
-const letterWidth = 6.6
+const minBarWidth = 10
+const characterWidth = 6.6
 
-/** Lays out the last half minute; the right edge is now. */
+/** Lays out the last 30 seconds; the right edge is now. */
 export function timelineOf({ exchanges, stages, now, width }: Scene): Timeline {
   const x = (at: number): number => width - (Math.min(span, Math.max(0, now - at)) / span) * width
   const from = now - span
-  const stretch = (start: number, end: number, least: number): Stretch => {
-    const length = Math.max(least, x(end) - x(start))
+  const toSpan = (start: number, end: number, minWidth: number): Span => {
+    const length = Math.max(minWidth, x(end) - x(start))
     return { x: Math.min(x(start), width - length), width: length }
   }
   return {
-    ticks: Array.from({ length: span / tick }, (_, at) => ({
-      x: x(now - at * tick),
-      label: at === 0 ? 'now' : `−${(at * tick) / 1_000} s`,
+    ticks: Array.from({ length: span / tick }, (_, index) => ({
+      x: x(now - index * tick),
+      label: index === 0 ? 'now' : `−${(index * tick) / 1_000} s`,
     })),
-    bands: spells(stages).flatMap(({ status, from: start }, at, all) => {
-      const end = all[at + 1]?.from ?? now
+    bands: statusSpans(stages).flatMap(({ status, from: start }, index, all) => {
+      const end = all[index + 1]?.from ?? now
       if (end < from) return []
-      const place = stretch(start, end, 2)
+      const spanInPixels = toSpan(start, end, 2)
       const label = statusTitles[status]
-      return [{ ...place, status, label: place.width > (label.length + 2) * letterWidth ? label : '' }]
+      return [
+        {
+          ...spanInPixels,
+          status,
+          label: spanInPixels.width > (label.length + 2) * characterWidth ? label : '',
+        },
+      ]
     }),
     bars: exchanges
       .slice(0, lanes)
       .filter(({ to = now }) => to >= from)
       .map(({ key, car, from: start, to = now, outcome }) => {
-        const place = stretch(start, to, shortest)
+        const spanInPixels = toSpan(start, to, minBarWidth)
         return {
-          ...place,
+          ...spanInPixels,
           y: bandHeight + (key % lanes) * laneHeight,
           outcome,
           label: `${car}, ${outcomeTitles[outcome].toLowerCase()}, ${duration(to - start)}`,
-          anchor: place.x < width / 2 ? 'start' : 'end',
+          anchor: spanInPixels.x < width / 2 ? 'start' : 'end',
         }
       }),
   }
 }
 
-/** A time of one status. */
-interface Spell {
+/** A status of the link and the time at which it began. */
+interface StatusSpan {
   readonly status: LinkState['status']
   readonly from: number
 }
 
-/** What was the same throughout, as one: attempts to come back are part of being offline. */
-function spells(stages: readonly LinkStage[]): readonly Spell[] {
-  const told = stages.map(({ state, from }): Spell => {
-    const isComingBack = state.status === 'connecting' && state.attempt > 1
-    return { status: isComingBack ? 'offline' : state.status, from }
+/** Joins equal states. Attempts to reconnect count as offline. */
+function statusSpans(stages: readonly LinkStage[]): readonly StatusSpan[] {
+  const spans = stages.map(({ state, from }): StatusSpan => {
+    const isReconnecting = state.status === 'connecting' && state.attempt > 1
+    return { status: isReconnecting ? 'offline' : state.status, from }
   })
-  return told.filter(({ status }, at) => status !== told[at - 1]?.status)
+  return spans.filter(({ status }, index) => status !== spans[index - 1]?.status)
 }

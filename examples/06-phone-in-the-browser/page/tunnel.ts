@@ -1,15 +1,15 @@
 import { concatMap, from, fromEvent, map, scan, startWith, type Observable } from 'rxjs'
 
-/** Drives into the tunnel and out of it at each press of a button, and tells where the phone is; outside at first. */
+/** Turns the signal off and on at each press of a button. Emits whether it is off; it is on at first. */
 export function tunnel$(button: HTMLElement): Observable<boolean> {
   return fromEvent(button, 'click').pipe(
-    scan((isInside) => !isInside, false),
+    scan((isOff) => !isOff, false),
     startWith(false),
-    concatMap((isInside) => from(askFor(isInside ? 'off' : 'on')).pipe(map(() => isInside))),
+    concatMap((isOff) => from(setSignal(isOff ? 'off' : 'on')).pipe(map(() => isOff))),
   )
 }
 
-async function askFor(signal: 'on' | 'off'): Promise<void> {
+async function setSignal(signal: 'on' | 'off'): Promise<void> {
   const { ok, status } = await fetch(`./signal/${signal}`, { method: 'POST' })
-  if (!ok) throw new Error(`the signal cannot be turned ${signal}: the server answers ${status}`)
+  if (!ok) throw new Error(`cannot turn the signal ${signal}: the server answers ${status}`)
 }

@@ -3,13 +3,13 @@ import { AntiphonError, type ExchangeError } from '@antiphon/core'
 import { left, right, type Either } from 'fp-ts/lib/Either.js'
 import { mergeMap, Subject, take } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { settled, toExchanges$, type Exchange } from '../page/exchange.js'
-import { exchangeWords, linkWords, saidOf } from '../page/words.js'
+import { outcomeOf, toExchanges$, type Exchange } from '../page/exchange.js'
+import { carLabel, exchangeLabel, linkLabel } from '../page/labels.js'
 
 type Result = Either<ExchangeError, UnlockResponse>
 
-describe('the exchanges of a phone', () => {
-  it('begin pending, the latest first, and end with their own results in whatever order', () => {
+describe('exchanges of the phone', () => {
+  it('lists exchanges with the latest first and gives each its own result, in any order of responses', () => {
     let now = 0
     const cars = new Subject<string>()
     const results = new Map<string, Subject<Result>>([
@@ -45,37 +45,41 @@ describe('the exchanges of a phone', () => {
   })
 
   it.each([
-    [new AntiphonError('publish-refused', 'no'), 'refused', 'The hub gives this phone no right to ask it'],
-    [new AntiphonError('subscribe-refused', 'no'), 'refused', 'The hub gives this phone no right to ask it'],
     [
-      new AntiphonError('timeout', 'late', { awaited: 'connection' }),
-      'timed-out',
-      'Gave up waiting for the connection',
+      new AntiphonError('publish-refused', 'no'),
+      'refused',
+      'The hub does not allow this phone to unlock this car',
     ],
+    [
+      new AntiphonError('subscribe-refused', 'no'),
+      'refused',
+      'The hub does not allow this phone to unlock this car',
+    ],
+    [new AntiphonError('timeout', 'late', { awaited: 'connection' }), 'timed-out', 'No connection in time'],
     [new AntiphonError('link-closed', 'the link was closed'), 'failed', 'the link was closed'],
-  ])('say why they failed: %s', (error, outcome, detail) => {
-    expect(settled(left(error))).toEqual({ outcome, detail })
+  ])('describes why an exchange failed: %s', (error, outcome, detail) => {
+    expect(outcomeOf(left(error))).toEqual({ outcome, detail })
   })
 })
 
-describe('the words for it', () => {
+describe('labels of link and exchanges', () => {
   const pending: Exchange = { key: 0, car: 'car1', from: 0, outcome: 'pending', detail: '' }
 
-  it('tell what a pending exchange waits for', () => {
-    expect(exchangeWords(pending, 'online').detail).toBe('Waiting for the car')
-    expect(exchangeWords(pending, 'offline').detail).toBe('Kept until the link is back')
-    expect(saidOf(undefined, 'online')).toBe('Locked')
+  it('names what a pending exchange waits for', () => {
+    expect(exchangeLabel(pending, 'online').detail).toBe('Waiting for the car')
+    expect(exchangeLabel(pending, 'offline').detail).toBe('Waiting for the connection')
+    expect(carLabel(undefined, 'online')).toBe('Locked')
   })
 
-  it('count down to the next attempt of a link, and never below nothing', () => {
+  it('counts down to the next connection attempt and stops at 0', () => {
     const error = new AntiphonError('connection-lost', 'gone')
     const stage = { state: { status: 'offline', error, retryIn: 2_000 }, from: 1_000 } as const
-    const titles = [1_000, 2_500, 9_000].map((now) => linkWords(stage, now).title)
+    const titles = [1_000, 2_500, 9_000].map((now) => linkLabel(stage, now).title)
     expect(titles).toEqual([
-      'Offline, trying again in 2.0 s',
-      'Offline, trying again in 0.5 s',
-      'Offline, trying again in 0.0 s',
+      'Offline, reconnecting in 2.0 s',
+      'Offline, reconnecting in 0.5 s',
+      'Offline, reconnecting in 0.0 s',
     ])
-    expect(linkWords(stage, 1_000).detail).toBe('gone')
+    expect(linkLabel(stage, 1_000).detail).toBe('gone')
   })
 })

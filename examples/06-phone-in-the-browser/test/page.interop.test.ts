@@ -1,75 +1,75 @@
 import { describeForeign } from '@antiphon/workshop'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { Phone, startBrowser, startStory, type Story } from './story.js'
+import { Phone, startBrowser, startExample, type Example } from './example.js'
 
-describeForeign(['chromium'], 'a phone in headless Chromium, served by the story and its hub', () => {
-  let story: Story
+describeForeign(['chromium'], 'the phone page in headless Chromium, with its hub and cars', () => {
+  let example: Example
   let browser: Browser
   let phone: Phone
 
   beforeAll(async () => {
-    ;[story, browser] = await Promise.all([startStory(), startBrowser()])
+    ;[example, browser] = await Promise.all([startExample(), startBrowser()])
     phone = new Phone(await browser.newPage())
-    await phone.open(`${story.url}?timeout=15000`)
-    await phone.isLinked('Online')
-    // What is published has to be compiled first, where that was not done.
+    await phone.open(`${example.url}?timeout=15000`)
+    await phone.showsLink('Online')
+    // The packages may have to be compiled first.
   }, 120_000)
 
   afterAll(async () => {
     await browser.close()
-    await story.end()
+    await example.end()
   })
 
   it('unlocks a car over WebSocket, under a content security policy without workers', async () => {
     await phone.unlock('Your car')
-    await phone.says('Answered', 'Success', 'Your car (car1)')
-    expect(await phone.announced()).toBe('car1, Answered, Success')
-    expect((await phone.drawn()).join('\n')).toMatch(/^car1, answered, \d+ ms$/m)
-    expect(phone.complaints).toEqual([])
+    await phone.shows('Succeeded', 'Success', 'Your car (car1)')
+    expect(await phone.announcement()).toBe('car1, Succeeded, Success')
+    expect((await phone.timelineTexts()).join('\n')).toMatch(/^car1, succeeded, \d+ ms$/m)
+    expect(phone.errors).toEqual([])
   })
 
-  it('shows a car that refuses', async () => {
+  it('shows the refusal of a car', async () => {
     await phone.unlock('At the valet')
-    await phone.says('Refused', 'The car says “Refused: valet mode”')
-    expect(await phone.announced()).toBe('car2, Refused, The car says “Refused: valet mode”')
+    await phone.shows('Refused', 'The car reports “Refused: valet mode”')
+    expect(await phone.announcement()).toBe('car2, Refused, The car reports “Refused: valet mode”')
   })
 
-  it('shows a topic that the hub refuses, and goes on over the connections that costs', async () => {
+  it('shows that the hub refuses a topic and unlocks the next car after the hub closed the connection', async () => {
     await phone.unlock('The neighbour')
-    await phone.says('Refused', 'The hub gives this phone no right to ask it')
+    await phone.shows('Refused', 'The hub does not allow this phone to unlock this car')
     await phone.unlock('Your car')
-    await phone.says('Answered', 'Success')
-    expect(phone.complaints).toEqual([])
+    await phone.shows('Succeeded', 'Success')
+    expect(phone.errors).toEqual([])
   })
 
-  it('keeps a question while it is offline, and has it answered when it is back', async () => {
+  it('sends a request that was made offline after reconnecting', async () => {
     await phone.press('Drive into a tunnel')
-    await phone.isLinked('Offline')
+    await phone.showsLink('Offline')
     await phone.unlock('Your car')
-    await phone.says('Pending', 'Kept until the link is back')
+    await phone.shows('Pending', 'Waiting for the connection')
     await phone.press('Leave the tunnel')
-    await phone.says('Answered', 'Success')
-    await phone.isLinked('Online')
+    await phone.shows('Succeeded', 'Success')
+    await phone.showsLink('Online')
   })
 
-  it('shows what is pending, and then timed out', async () => {
-    await phone.open(`${story.url}?timeout=1500`)
-    await phone.isLinked('Online')
+  it('shows a pending request and then its timeout', async () => {
+    await phone.open(`${example.url}?timeout=1500`)
+    await phone.showsLink('Online')
     await phone.unlock('Asleep')
-    await phone.says('Pending', 'Waiting for the car')
-    await phone.says('Timed out', 'Gave up waiting for the answer')
-    expect((await phone.drawn()).join('\n')).toContain('car3, timed out, 1.5 s')
+    await phone.shows('Pending', 'Waiting for the car')
+    await phone.shows('Timed out', 'No response in time')
+    expect((await phone.timelineTexts()).join('\n')).toContain('car3, timed out, 1.5 s')
   })
 
-  it('says what is wrong with its settings', async () => {
-    await phone.open(`${story.url}?timeout=soon`)
-    await phone.isLinked('Out of order: timeout is NaN: it must be more than 0')
+  it('shows an error for an invalid timeout in the query', async () => {
+    await phone.open(`${example.url}?timeout=soon`)
+    await phone.showsLink('Error: timeout is NaN: it must be more than 0')
   })
 
-  it('ends at Ctrl-C with nothing left running', async () => {
-    const { code, printed } = await story.end()
-    expect(printed).toMatch(/The cars are parked\.[^]*\nThe hub is closed\.\n$/)
+  it('ends all processes at Ctrl-C', async () => {
+    const { code, printed } = await example.end()
+    expect(printed).toMatch(/The cars are disconnected\.[^]*\nThe hub is closed\.\n$/)
     expect(code).toBe(0)
   })
 })

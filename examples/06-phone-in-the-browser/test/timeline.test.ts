@@ -23,14 +23,14 @@ function exchange(key: number, from: number, to?: number): Exchange {
   return { key, car: 'car1', detail: '', outcome: to === undefined ? 'pending' : 'responded', ...times }
 }
 
-describe('the time line of a link and its exchanges', () => {
-  it('ends now, and has a tick every five seconds', () => {
+describe('timeline of the link and its exchanges', () => {
+  it('ends now and has a tick every five seconds', () => {
     const { ticks } = timelineOf({ exchanges: [], stages: [], now, width })
     expect(ticks.map(({ x }) => x)).toEqual([300, 250, 200, 150, 100, 50])
     expect(ticks.map(({ label }) => label).slice(0, 2)).toEqual(['now', '−5 s'])
   })
 
-  it('shows each state of the link as long as it lasted, attempts to come back as part of being offline', () => {
+  it('draws each state of the link for its duration, reconnect attempts as offline', () => {
     const stages = [
       ago(40, { status: 'connecting', attempt: 1 }),
       ago(39, online),
@@ -47,25 +47,25 @@ describe('the time line of a link and its exchanges', () => {
     ])
   })
 
-  it('names a state only where there is room', () => {
+  it('labels a state only if there is room', () => {
     const { bands } = timelineOf({ exchanges: [], stages: [ago(25, online), ago(2, offline)], now, width })
     expect(bands.map(({ label }) => label)).toEqual(['Online', ''])
   })
 
-  it('draws an exchange from its question to its end, or until now', () => {
+  it('draws an exchange from its request to its end, or until now', () => {
     const { bars } = timelineOf({ exchanges: [exchange(1, 4), exchange(0, 20, 10)], stages: [], now, width })
     expect(bars.map(({ x, width: length, label, anchor }) => ({ x, length, label, anchor }))).toEqual([
       { x: 260, length: 40, label: 'car1, pending, 4.0 s', anchor: 'end' },
-      { x: 100, length: 100, label: 'car1, answered, 10.0 s', anchor: 'start' },
+      { x: 100, length: 100, label: 'car1, succeeded, 10.0 s', anchor: 'start' },
     ])
   })
 
-  it('keeps what is short visible, and within the drawing', () => {
+  it('draws short exchanges with a minimum width within the drawing', () => {
     const { bars } = timelineOf({ exchanges: [exchange(0, 0.01, 0)], stages: [], now, width })
     expect(bars).toMatchObject([{ x: 290, width: 10 }])
   })
 
-  it('forgets what ended too long ago, and gives each exchange a lane of its own', () => {
+  it('omits exchanges that ended too long ago and draws each other one in a lane of its own', () => {
     const exchanges = [6, 5, 4, 3, 2, 1].map((key) => exchange(key, 60, key > 3 ? 5 : 40))
     const { bars } = timelineOf({ exchanges, stages: [], now, width })
     expect(bars).toHaveLength(3)

@@ -6,7 +6,7 @@ import { clientIdOf, parseConnectionString } from './connection-string.js'
 import { toCredentials, type CredentialOptions } from './credentials.js'
 import { deviceLinkOptions } from './platform-limits.js'
 
-/** How a device connects; certificates and their like as in `connect` of `@antiphon/mqtt`. */
+/** The options of a device's connection; TLS and socket options are those of `connect` in `@antiphon/mqtt`. */
 export interface DeviceOptions
   extends
     CredentialOptions,
@@ -24,19 +24,19 @@ export interface DeviceOptions
       | 'timerVariant'
       | 'connectTimeout'
     > {
-  /** Where the hub is, such as `wss://localhost:443/mqtt`. @defaultValue `mqtts://<host>:8883` */
+  /** The URL of the hub, such as `wss://localhost:443/mqtt`. @defaultValue `mqtts://<host>:8883` */
   readonly url?: string
-  /** Seconds a credential is good for. @defaultValue 3600 */
+  /** Seconds for which a credential is valid. @defaultValue 3600 */
   readonly validity?: number
-  /** Seconds before its end at which a credential is renewed. @defaultValue 300 */
+  /** Seconds before the expiry of a credential at which the link reconnects with a new one. @defaultValue 300 */
   readonly renewBefore?: number
 }
 
 /**
- * A device's link to its hub: MQTT 3.1.1 over TLS, a session that outlives the connection, credentials that are made for
- * each connection and renewed before they run out.
+ * Creates a device's link to its hub: MQTT 3.1.1 over TLS, with a session that outlives the connection. Each connection
+ * gets new credentials, and the link reconnects before they expire.
  *
- * Lazy like every link. Throws `invalid-argument` when the connection string or an option breaks a rule.
+ * Lazy like every link. Throws `invalid-argument` if the connection string or an option is invalid.
  */
 export function connectDevice(connectionString: string, options: DeviceOptions = {}): Link {
   const device = parseConnectionString(connectionString)

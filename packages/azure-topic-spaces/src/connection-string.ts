@@ -1,46 +1,49 @@
 import { invalidArgument, quoted } from '@antiphon/core/link'
 
-/** A device and how to reach its hub, as a connection string says it. */
+/** The contents of a connection string: a device and its hub. */
 export interface ConnectionString {
   readonly hostName: string
   readonly deviceId: string
-  /** Base64. Absent for a device that shows a certificate. */
+  /** The key of the device, base64. Absent for a device that authenticates with a certificate. */
   readonly sharedAccessKey?: string
   readonly moduleId?: string
-  /** Where to connect to instead of the host. */
+  /** The host to connect to in place of `hostName`. */
   readonly gatewayHostName?: string
 }
 
-const known = ['HostName', 'DeviceId', 'SharedAccessKey', 'ModuleId', 'GatewayHostName', 'x509'] as const
-type Field = (typeof known)[number]
+const fieldNames = ['HostName', 'DeviceId', 'SharedAccessKey', 'ModuleId', 'GatewayHostName', 'x509'] as const
+type Field = (typeof fieldNames)[number]
 
 /**
- * Reads `HostName=…;DeviceId=…;SharedAccessKey=…`, with `ModuleId` and `GatewayHostName` where there are any, or
- * `x509=true` in place of the key.
+ * Parses `HostName=…;DeviceId=…;SharedAccessKey=…`, with optional `ModuleId` and `GatewayHostName`, or `x509=true` in place
+ * of the key.
  *
- * Throws `invalid-argument` naming the field that is unknown, missing, repeated or unfit; never a value of a key.
+ * Throws `invalid-argument` with the name of the field that is unknown, missing, repeated or invalid. The error never
+ * contains a key.
  */
 export function parseConnectionString(text: string): ConnectionString {
   const fields = new Map<Field, string>()
   for (const part of text.split(';')) {
     if (part === '') continue
     const [name, value] = splitField(part)
-    if (fields.has(name)) throw wrong(`the field ${name} stands twice`)
+    if (fields.has(name)) throw invalidConnectionString(`the field ${name} is repeated: it must occur once`)
     fields.set(name, value)
   }
   const required = (name: Field): string => {
     const value = fields.get(name)
-    if (value === undefined) throw wrong(`the field ${name} is missing`)
+    if (value === undefined) throw invalidConnectionString(`the field ${name} is missing: add ${name}=…`)
     return value
   }
   const hostName = required('HostName')
   const deviceId = required('DeviceId')
   const x509 = fields.get('x509')
-  if (x509 !== undefined && x509 !== 'true') throw wrong('the field x509 must be true where it stands')
+  if (x509 !== undefined && x509 !== 'true')
+    throw invalidConnectionString(`the field x509 is ${quoted(x509)}: it must be true, or left out`)
   if (x509 !== undefined && fields.has('SharedAccessKey'))
-    throw wrong('the fields x509 and SharedAccessKey exclude each other')
+    throw invalidConnectionString('the fields x509 and SharedAccessKey exclude each other: leave one out')
   const key = x509 === undefined ? required('SharedAccessKey') : undefined
-  if (key !== undefined && !isBase64(key)) throw wrong('the field SharedAccessKey is not base64')
+  if (key !== undefined && !isBase64(key))
+    throw invalidConnectionString('the field SharedAccessKey is not base64')
   const moduleId = fields.get('ModuleId')
   const gatewayHostName = fields.get('GatewayHostName')
   return {
@@ -52,7 +55,7 @@ export function parseConnectionString(text: string): ConnectionString {
   }
 }
 
-/** The connection string of a device. */
+/** Formats the connection string of a device. */
 export function formatConnectionString(device: ConnectionString): string {
   const { hostName, deviceId, sharedAccessKey, moduleId, gatewayHostName } = device
   const fields: readonly (readonly [Field, string | undefined])[] = [
@@ -68,12 +71,12 @@ export function formatConnectionString(device: ConnectionString): string {
     .join(';')
 }
 
-/** The client id a device connects under: `DeviceId`, or `DeviceId/ModuleId`. */
+/** Returns the client identifier of a device: `DeviceId`, or `DeviceId/ModuleId`. */
 export function clientIdOf({ deviceId, moduleId }: Pick<ConnectionString, 'deviceId' | 'moduleId'>): string {
   return moduleId === undefined ? deviceId : `${deviceId}/${moduleId}`
 }
 
-/** Whether a text is base64 with its padding, and of something. */
+/** Whether a text is non-empty base64 with padding. */
 export function isBase64(text: string): boolean {
   return text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text)
 }
@@ -82,17 +85,17 @@ function splitField(part: string): [name: Field, value: string] {
   const at = part.indexOf('=')
   const name = part.slice(0, at)
   const value = part.slice(at + 1)
-  const field = known.find((each) => each === name)
+  const field = fieldNames.find((fieldName) => fieldName === name)
   if (field === undefined) {
-    // What does not look like a field may be a piece of the key, its padding taken for `=`: it is not shown.
+    // Text that does not look like a field may be part of the key, whose padding contains `=`: the error does not show it.
     if (!/^[A-Za-z]\w{0,23}$/.test(name) || /^=?$/.test(value))
-      throw wrong('a part is not of the form Field=Value')
-    throw wrong(`the field ${quoted(name)} is unknown: use ${known.join(', ')}`)
+      throw invalidConnectionString('a part is not of the form Field=Value; separate fields with ;')
+    throw invalidConnectionString(`the field ${quoted(name)} is unknown: use ${fieldNames.join(', ')}`)
   }
-  if (value === '') throw wrong(`the field ${name} is empty`)
+  if (value === '') throw invalidConnectionString(`the field ${name} is empty`)
   return [field, value]
 }
 
-function wrong(why: string): Error {
-  return invalidArgument(`connection string: ${why}`)
+function invalidConnectionString(why: string): Error {
+  return invalidArgument(`invalid connection string: ${why}`)
 }

@@ -3,32 +3,32 @@ import type { Credentials } from '@antiphon/mqtt'
 import { clientIdOf, type ConnectionString } from './connection-string.js'
 import { formatUsername, type CredentialMethod } from './username.js'
 
-/** What a device says of itself beside its connection string. */
+/** The parts of a credential that are not in the connection string. */
 export interface CredentialOptions {
   /** @defaultValue `SASb64`, or `X509` for a connection string without a key */
   readonly method?: CredentialMethod | undefined
-  /** The access policy whose key the connection string carries, in place of the device's own. */
+  /** The access policy, if the connection string contains the policy's key in place of the device's own. */
   readonly policy?: string | undefined
   /** The id of the device's digital twin model. */
   readonly modelId?: string | undefined
-  /** What the client says of itself. */
+  /** The client's description of itself. */
   readonly clientAgent?: string | undefined
 }
 
-/** A credential to be made. Times are milliseconds, cut to whole seconds. */
+/** The options of one credential. Times are milliseconds since 1970, rounded down to seconds. */
 export interface CredentialRequest extends CredentialOptions {
   readonly issuedAt: number
   readonly expiresAt: number
 }
 
-/** The username and password of one connection. */
+/** Creates the username and password of one connection. */
 export async function toCredentials(
   device: ConnectionString,
   request: CredentialRequest,
 ): Promise<Credentials> {
   const { hostName, deviceId, moduleId, sharedAccessKey: key } = device
   const { method = key === undefined ? 'X509' : 'SASb64', policy, modelId, clientAgent } = request
-  const who = {
+  const fields = {
     hostName,
     deviceId,
     method,
@@ -37,19 +37,20 @@ export async function toCredentials(
     ...(clientAgent !== undefined && { clientAgent }),
     ...(policy !== undefined && { policy }),
   }
-  if (method === 'X509') return { username: formatUsername(who) }
-  if (key === undefined) throw invalidArgument(`the method ${method} needs a SharedAccessKey`)
+  if (method === 'X509') return { username: formatUsername(fields) }
+  if (key === undefined)
+    throw invalidArgument(`method is ${method}: it needs a SharedAccessKey in the connection string`)
   const issuedAt = floorToSeconds(request.issuedAt)
   const expiresAt = floorToSeconds(request.expiresAt)
   const clientId = clientIdOf(device)
   const signature = await sign(key, toSignedText({ hostName, clientId, policy, issuedAt, expiresAt }))
   return {
-    username: formatUsername({ ...who, issuedAt, expiresAt }),
+    username: formatUsername({ ...fields, issuedAt, expiresAt }),
     password: method === 'SAS' ? signature : btoa(String.fromCharCode(...signature)),
   }
 }
 
-/** What a signature is over; times as they stand in the username. */
+/** The fields that a signature covers. Times have the format of the username. */
 export interface SignedFields {
   readonly hostName: string
   readonly clientId: string
@@ -58,7 +59,7 @@ export interface SignedFields {
   readonly expiresAt: number | string
 }
 
-/** The text that is signed: five lines, an absent field an empty one. */
+/** Formats the text to sign: five lines, with an empty line for an absent field. */
 export function toSignedText(fields: SignedFields): string {
   const { hostName, clientId, policy = '', issuedAt = '', expiresAt } = fields
   return `${hostName}\n${clientId}\n${policy}\n${issuedAt}\n${expiresAt}\n`

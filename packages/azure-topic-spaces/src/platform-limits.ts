@@ -1,14 +1,14 @@
 import type { LinkOptions } from '@antiphon/core/link'
 
-/** What the hub holds its clients to. */
+/** The limits of the hub. */
 export const platformLimits = {
   topicSpaces: 10,
   templatesPerSpace: 5,
-  /** Subscriptions within one template of a LowFanout space, its variables filled in. */
+  /** Subscriptions covered by one template of a LowFanout space, after substitution of its variables. */
   lowFanoutSubscriptions: 10,
   filtersPerSubscribe: 8,
   subscriptionsPerClient: 50,
-  /** QoS 1 messages under way in one direction. */
+  /** QoS 1 messages in flight in one direction. */
   unacknowledged: 16,
   topicBytes: 256,
   topicSlashes: 10,
@@ -16,13 +16,13 @@ export const platformLimits = {
   maximumQoS: 1,
   /** Seconds. */
   keepAlive: 1_140,
-  /** Seconds a session waits for its client. */
+  /** Seconds for which the hub keeps a session without a connection. */
   sessionExpiryInterval: 3_600,
-  /** Milliseconds from TLS to CONNECT. */
+  /** Milliseconds from the opening of the socket to CONNECT. */
   connectTimeout: 30_000,
 } as const
 
-/** The same as a link keeps to it: MQTT 3.1.1 has no words for a broker's limits. */
+/** The limits as link options, since an MQTT 3.1.1 broker cannot announce them. */
 export const deviceLinkOptions: Pick<LinkOptions, 'filtersPerSubscribe' | 'limits'> = {
   filtersPerSubscribe: platformLimits.filtersPerSubscribe,
   limits: {

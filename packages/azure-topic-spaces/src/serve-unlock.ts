@@ -9,63 +9,65 @@ import {
 } from '@antiphon/core'
 import { map, merge, NEVER, of, from, throwError, timer, type Observable, type ObservableInput } from 'rxjs'
 import { platformLimits } from './platform-limits.js'
-import { standing$ } from './standing.js'
+import { subscriptionReady$ } from './subscription-ready.js'
 import { SUCCESS, unlockEndpoint, type UnlockRequest } from './unlock-contract.js'
 
-/** What a car does when it is told to unlock: gives `Success`, or why not. */
-export type Unlocking = (request: UnlockRequest) => ObservableInput<string>
+/** Unlocks the car. Emits the result: `Success`, or the reason of a failure. */
+export type UnlockHandler = (request: UnlockRequest) => ObservableInput<string>
 
-/** How a car serves. */
+/** The options of `serveUnlock`. */
 export interface ServeUnlockOptions extends ServeOptions {
-  /** @defaultValue unlocks, and says so */
-  readonly unlock?: Unlocking
-  /** How many commands are remembered, so that each is carried out once. @defaultValue for an hour */
+  /** Called for each new command. @defaultValue returns `Success` */
+  readonly unlock?: UnlockHandler
+  /** Bounds the responses kept for duplicate commands. @defaultValue a `ttl` of one hour */
   readonly responseCache?: ResponseCacheBounds
-  /** Milliseconds that its connection, and then its subscription, may take. @defaultValue Infinity: it keeps trying */
+  /** Milliseconds to wait for the connection, and again for the subscription. @defaultValue Infinity */
   readonly startTimeout?: number
-  /** Milliseconds after which it drains. @defaultValue Infinity */
-  readonly maxServingTime?: number
+  /** Milliseconds to accept commands before draining. @defaultValue Infinity */
+  readonly servingPeriod?: number
 }
 
 /**
- * Lets phones unlock a car. The answer goes to the phone that the topic names; a payload that names another is refused.
- * What cannot be understood is acknowledged and not answered; see `refusals$`. A repeated command is answered as before.
+ * Serves the unlock commands of phones to a car. The response goes to the phone in the topic; a command whose `requestorId`
+ * is another phone is refused. A malformed command is acknowledged without a response and reported on `ignoredRequests$`. A
+ * duplicate command gets the same response without a second run.
  *
- * - *next*: a record of each command when it is over. *complete, unsubscribe*: as `serve` over `requests$`.
- * - *error*: the same, and `timeout` where it could not start in time; `awaited` says what had not come.
+ * - *next*: a record of each command when it has ended. *complete, unsubscribe*: as `serve` over `requests$`.
+ * - *error*: as `serve`, and `timeout` after `startTimeout`; `awaited` is the step that took too long.
  */
 export function serveUnlock(
   link: Link,
   car: string,
   {
     unlock = () => of(SUCCESS),
-    responseCache: duplicates,
+    responseCache,
     startTimeout = Infinity,
-    maxServingTime = Infinity,
+    servingPeriod = Infinity,
     drain$ = NEVER,
     ...options
   }: ServeUnlockOptions = {},
 ): Observable<ServeRecord> {
-  // As long as the hub keeps a message, it may deliver it again.
+  // The hub may redeliver a message as long as it keeps the session.
   const ttl = platformLimits.sessionExpiryInterval * 1000
   const filter = `vehicles/unlock/req/${car}/#`
-  const isOver$ = maxServingTime < Infinity ? merge(drain$, timer(maxServingTime, link.scheduler)) : drain$
+  const drainOrTimer$ =
+    servingPeriod < Infinity ? merge(drain$, timer(servingPeriod, link.scheduler)) : drain$
   const served$ = requests$(link, unlockEndpoint, {
     params: { car },
     filter,
-    responseCache: { ttl: ttl, ...duplicates },
+    responseCache: { ttl, ...responseCache },
   }).pipe(
     serve(
       ({ value, params: { mobile } }) => {
         const { requestorId } = value
         if (requestorId !== mobile) {
-          const message = `refused: requestorId is not ${mobile}, who asks`
+          const message = `refused: requestorId is not ${mobile}, the device that sent the command`
           return throwError(() => new ApplicationError({ code: 'requestor-mismatch', message }))
         }
         return from(unlock(value)).pipe(map((result) => ({ result })))
       },
-      { ...options, drain$: isOver$ },
+      { ...options, drain$: drainOrTimer$ },
     ),
   )
-  return startTimeout < Infinity ? merge(served$, standing$(link, filter, startTimeout)) : served$
+  return startTimeout < Infinity ? merge(served$, subscriptionReady$(link, filter, startTimeout)) : served$
 }

@@ -1,21 +1,21 @@
 import { invalidArgument, quoted } from '@antiphon/core/link'
 import { isSharedFilter, validateTopicFilter } from '@antiphon/core/topic'
 
-/** A piece of a template: text that stands for itself, or the device id with a literal behind it. */
+/** A piece of a template: literal text, or the device id followed by a literal suffix. */
 export type TemplatePiece = string | { readonly suffix: string }
 
-/** A template taken apart: an MQTT filter with places for the device id. */
+/** A parsed template: a topic filter with placeholders for the device id. */
 export interface SpaceTemplate {
   readonly text: string
   readonly levels: readonly (readonly TemplatePiece[])[]
 }
 
 const variable = /\$\{([^}]*)\}/gy
-const forms = 'use ${principal.deviceid}, ${principal.deviceid|.suffix} or ${dollar}'
+const variableForms = 'use ${principal.deviceid}, ${principal.deviceid|.suffix} or ${dollar}'
 
 /**
- * Reads a template such as `vehicles/+/${principal.deviceid}`. Variables go in any case and may be a part of a level,
- * never span two. Throws `invalid-argument` naming the template and the rule.
+ * Parses a template such as `vehicles/+/${principal.deviceid}`. Variables are case-insensitive and may be part of a level,
+ * but not span two. Throws `invalid-argument` with the template and the rule.
  */
 export function parseTemplate(text: string): SpaceTemplate {
   const pieces = readPieces(text)
@@ -26,27 +26,28 @@ export function parseTemplate(text: string): SpaceTemplate {
     for (const other of others) levels.push([other])
   }
   const template = { text, levels }
-  const fault = validateTopicFilter(withId(template, 'x'))
-  if (fault !== undefined) throw wrong(text, fault)
-  if (isSharedFilter(withId(template, 'x'))) throw wrong(text, 'subscriptions are not shared here')
+  const fault = validateTopicFilter(fillIn(template, 'x'))
+  if (fault !== undefined) throw invalidTemplate(text, fault)
+  if (isSharedFilter(fillIn(template, 'x')))
+    throw invalidTemplate(text, 'shared subscriptions are not supported')
   return template
 }
 
 /**
- * The filter a template is for one device; `undefined` where the id would not stay within its level: with `/`, `+`, `#`
- * or U+0000 in it, or as a `$` at the beginning of the topic. Such a device gets no rights from the template.
+ * Substitutes a device id in a template. Returns `undefined`, and so no rights, if the id would change the meaning of the
+ * filter: if it contains `/`, `+`, `#` or U+0000, or if the filter would begin with the `$` of the id.
  */
 export function substitute(template: SpaceTemplate, deviceId: string): string | undefined {
   const { levels } = template
-  if (!levels.flat().some(isVariable)) return withId(template, deviceId)
+  if (!levels.flat().some(isVariable)) return fillIn(template, deviceId)
   if (['/', '+', '#', '\u0000'].some((character) => deviceId.includes(character))) return undefined
   if (deviceId === '') return undefined
-  const opening = levels[0]?.find((piece) => piece !== '')
-  if (deviceId.startsWith('$') && opening !== undefined && isVariable(opening)) return undefined
-  return withId(template, deviceId)
+  const firstPiece = levels[0]?.find((piece) => piece !== '')
+  if (deviceId.startsWith('$') && firstPiece !== undefined && isVariable(firstPiece)) return undefined
+  return fillIn(template, deviceId)
 }
 
-/** The filter of all that a template is for any device: a level with a variable in it counts as `+`. */
+/** Returns the filter that covers a template for all devices: a level with a variable becomes `+`. */
 export function widestFilter({ levels }: SpaceTemplate): string {
   return levels
     .map((level) =>
@@ -64,7 +65,8 @@ function readPieces(text: string): readonly TemplatePiece[] {
     if (next > at) pieces.push(text.slice(at, next))
     variable.lastIndex = next
     const [whole, inside] = variable.exec(text) ?? []
-    if (whole === undefined || inside === undefined) throw wrong(text, `a $ stands alone: ${forms}`)
+    if (whole === undefined || inside === undefined)
+      throw invalidTemplate(text, `it contains a $ outside a variable: ${variableForms}`)
     pieces.push(toPiece(text, inside))
     at = next + whole.length
   }
@@ -76,9 +78,13 @@ function toPiece(text: string, inside: string): TemplatePiece {
   const name = (at < 0 ? inside : inside.slice(0, at)).toLowerCase()
   const suffix = at < 0 ? '' : inside.slice(at + 1)
   if (name === 'dollar' && at < 0) return '$'
-  if (name !== 'principal.deviceid') throw wrong(text, `\${${inside}} is no variable: ${forms}`)
+  if (name !== 'principal.deviceid')
+    throw invalidTemplate(text, `\${${inside}} is not a variable: ${variableForms}`)
   if (at >= 0 && !/^\.[^/+#$|]+$/.test(suffix)) {
-    throw wrong(text, `the suffix ${quoted(suffix)} must be a dot and something behind it, within one level`)
+    throw invalidTemplate(
+      text,
+      `the suffix is ${quoted(suffix)}: it must be a dot followed by text without / + # $ |`,
+    )
   }
   return { suffix }
 }
@@ -87,7 +93,7 @@ function isVariable(piece: TemplatePiece): boolean {
   return typeof piece !== 'string'
 }
 
-function withId({ levels }: SpaceTemplate, deviceId: string): string {
+function fillIn({ levels }: SpaceTemplate, deviceId: string): string {
   return levels
     .map((level) =>
       level.map((piece) => (typeof piece === 'string' ? piece : deviceId + piece.suffix)).join(''),
@@ -95,6 +101,6 @@ function withId({ levels }: SpaceTemplate, deviceId: string): string {
     .join('/')
 }
 
-function wrong(text: string, why: string): Error {
-  return invalidArgument(`template ${quoted(text)}: ${why}`)
+function invalidTemplate(text: string, why: string): Error {
+  return invalidArgument(`invalid template ${quoted(text)}: ${why}`)
 }

@@ -3,93 +3,99 @@ import { covers, isMatch, overlaps, validateTopicFilter, validateTopicName } fro
 import { platformLimits } from './platform-limits.js'
 import { parseTemplate, substitute, widestFilter, type SpaceTemplate } from './space-template.js'
 
-/** What a space is for: publishing only, or publishing and subscribing by few or by many. */
+/** The type of a space: publishing only, or publishing and subscribing by few or by many clients. */
 export type TopicSpaceType = 'PublishOnly' | 'LowFanout' | 'HighFanout'
 
-/** A topic space as its owner writes it. */
+/** The definition of a topic space. */
 export interface TopicSpaceDefinition {
   readonly name: string
   readonly type: TopicSpaceType
   readonly templates: readonly string[]
 }
 
-/** A topic space that obeys the rules, made by `topicSpace`. */
+/** A valid topic space, created by `topicSpace`. */
 export interface TopicSpace extends TopicSpaceDefinition {
   readonly parsed: readonly SpaceTemplate[]
 }
 
-/** A filter that somebody may subscribe to, and the space that says so. */
+/** A filter that a device may subscribe to, and the space that allows it. */
 export interface SubscribeRight {
   readonly space: TopicSpace
-  /** The template with the device's id filled in. */
+  /** The template with the device id substituted. */
   readonly filter: string
 }
 
 const types: readonly TopicSpaceType[] = ['PublishOnly', 'LowFanout', 'HighFanout']
 
-/** Checks a topic space; throws `invalid-argument` naming what is unfit. */
+/** Creates a topic space; throws `invalid-argument` with the invalid value and the rule. */
 export function topicSpace({ name, type, templates }: TopicSpaceDefinition): TopicSpace {
   const { templatesPerSpace } = platformLimits
   if (!/^[\w-]{1,50}$/.test(name)) {
     throw invalidArgument(
-      `topic space ${quoted(name)}: its name must be 1 to 50 letters, digits, dashes and underscores`,
+      `invalid topic space ${quoted(name)}: its name must be 1 to 50 letters, digits, dashes and underscores`,
     )
   }
   if (!types.includes(type)) {
-    throw invalidArgument(`topic space ${name}: its type is ${quoted(type)}: use ${types.join(', ')}`)
+    throw invalidArgument(
+      `invalid topic space ${name}: its type is ${quoted(type)}: it must be one of ${types.join(', ')}`,
+    )
   }
   if (templates.length < 1 || templates.length > templatesPerSpace) {
     throw invalidArgument(
-      `topic space ${name}: it has ${templates.length} templates: 1 to ${templatesPerSpace} are allowed`,
+      `invalid topic space ${name}: it has ${templates.length} templates: it must have 1 to ${templatesPerSpace}`,
     )
   }
   return { name, type, templates: [...templates], parsed: templates.map(parseTemplate) }
 }
 
 /**
- * The spaces with one more. Throws `invalid-argument` when there are as many as may be, one of that name, or another for
- * subscribing that overlaps it.
+ * Returns the spaces with one added. Throws `invalid-argument` if the limit is reached, the name exists already, or another
+ * space for subscribing overlaps it.
  */
 export function addTopicSpace(spaces: readonly TopicSpace[], added: TopicSpace): readonly TopicSpace[] {
   const { topicSpaces } = platformLimits
   if (spaces.some(({ name }) => name === added.name))
-    throw invalidArgument(`topic space ${added.name}: there is one already, and its type stays as it is`)
+    throw invalidArgument(
+      `cannot add topic space ${added.name}: it exists already; delete it to change its type`,
+    )
   if (spaces.length >= topicSpaces)
-    throw invalidArgument(`topic space ${added.name}: there are ${topicSpaces} already, and no more may be`)
+    throw invalidArgument(
+      `cannot add topic space ${added.name}: there are ${topicSpaces} already, which is the limit`,
+    )
   const conflict = spaces.map((space) => conflictOf(space, added)).find((found) => found !== undefined)
   if (conflict !== undefined) throw invalidArgument(conflict)
   return [...spaces, added]
 }
 
-/** Whether a device may publish to a topic: it is in a template of any space, with the device's id filled in. */
+/** Whether a device may publish to a topic: a template of any space, with the device id substituted, matches it. */
 export function mayPublish(spaces: readonly TopicSpace[], deviceId: string, topic: string): boolean {
   if (validateTopicName(topic) !== undefined) return false
   return filtersOf(spaces, deviceId).some(({ filter }) => isMatch(filter, topic))
 }
 
-/** Whether a device may subscribe to a filter: every topic of it is in one template of a space for subscribing. */
+/** Whether a device may subscribe to a filter: one template of a space for subscribing covers it. */
 export function maySubscribe(spaces: readonly TopicSpace[], deviceId: string, filter: string): boolean {
   return subscribeRights(spaces, deviceId, filter).length > 0
 }
 
-/** By what templates a device may subscribe to a filter; several where a space's own templates overlap. */
+/** Returns the templates that allow a device to subscribe to a filter; several if templates of a space overlap. */
 export function subscribeRights(
   spaces: readonly TopicSpace[],
   deviceId: string,
   filter: string,
 ): readonly SubscribeRight[] {
   if (validateTopicFilter(filter) !== undefined) return []
-  return filtersOf(spaces.filter(isForSubscribing), deviceId).filter((right) => covers(right.filter, filter))
+  return filtersOf(spaces.filter(allowsSubscribing), deviceId).filter((right) => covers(right.filter, filter))
 }
 
-/** What the templates of a space are for the devices that were asked for so far. */
-const rightsIn = new WeakMap<TopicSpace, Map<string, readonly SubscribeRight[]>>()
+/** Caches the rights of each device in a space. */
+const rightsCache = new WeakMap<TopicSpace, Map<string, readonly SubscribeRight[]>>()
 
 function filtersOf(spaces: readonly TopicSpace[], deviceId: string): readonly SubscribeRight[] {
   return spaces.flatMap((space) => {
-    const known = rightsIn.get(space) ?? new Map<string, readonly SubscribeRight[]>()
-    const rights = known.get(deviceId) ?? toRights(space, deviceId)
-    rightsIn.set(space, known.set(deviceId, rights))
+    const rightsByDevice = rightsCache.get(space) ?? new Map<string, readonly SubscribeRight[]>()
+    const rights = rightsByDevice.get(deviceId) ?? toRights(space, deviceId)
+    rightsCache.set(space, rightsByDevice.set(deviceId, rights))
     return rights
   })
 }
@@ -101,16 +107,17 @@ function toRights(space: TopicSpace, deviceId: string): readonly SubscribeRight[
   })
 }
 
-function isForSubscribing({ type }: TopicSpace): boolean {
+function allowsSubscribing({ type }: TopicSpace): boolean {
   return type !== 'PublishOnly'
 }
 
 function conflictOf(space: TopicSpace, added: TopicSpace): string | undefined {
-  if (!isForSubscribing(space) || !isForSubscribing(added)) return undefined
-  for (const theirs of space.parsed) {
-    for (const ours of added.parsed) {
-      if (!overlaps(widestFilter(theirs), widestFilter(ours))) continue
-      return `topic space ${added.name}: ${quoted(ours.text)} overlaps ${quoted(theirs.text)} of ${space.name}`
+  if (!allowsSubscribing(space) || !allowsSubscribing(added)) return undefined
+  for (const existing of space.parsed) {
+    for (const template of added.parsed) {
+      if (!overlaps(widestFilter(existing), widestFilter(template))) continue
+      const conflict = `its template ${quoted(template.text)} overlaps ${quoted(existing.text)} of ${space.name}`
+      return `cannot add topic space ${added.name}: ${conflict}`
     }
   }
   return undefined

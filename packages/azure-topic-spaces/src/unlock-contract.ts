@@ -8,25 +8,25 @@ import {
 } from '@antiphon/core'
 import * as t from 'io-ts'
 
-/** What a phone asks of a car. */
+/** The command that a phone sends to a car. */
 export interface UnlockRequest {
   readonly command: 'unlock'
-  /** Tells this command from all others. */
+  /** Identifies the command; the response contains it. */
   readonly commandId: string
-  /** Who asks, by its own account. The topic names whom the hub vouches for. */
+  /** The phone, as the phone states it. The phone in the topic is the one that the hub has authenticated. */
   readonly requestorId: string
   readonly authorization: string
   readonly credentials: string
 }
 
-/** What the car says to it. */
+/** The response of the car. */
 export interface UnlockResponse {
   readonly commandId: string
-  /** `Success`, or why not. */
+  /** `Success`, or the reason of a failure. */
   readonly result: string
 }
 
-/** The result of a car that did as it was told. */
+/** The result of a command that succeeded. */
 export const SUCCESS = 'Success'
 
 const unlockRequest: t.Type<UnlockRequest> = t.type({
@@ -39,12 +39,12 @@ const unlockRequest: t.Type<UnlockRequest> = t.type({
 
 const unlockResponse: t.Type<UnlockResponse> = t.type({ commandId: t.string, result: t.string })
 
-/** A failure of the command itself, in contrast to a command that cannot be understood. */
+/** The lowest status of a failed command; lower statuses mean a malformed request. */
 const failed = 500
 
 /**
- * The contract between phones and cars: an answer belongs to a command by its `commandId` and by its topic, which names
- * the car that was asked. A command that cannot be understood is not answered.
+ * The endpoint between phones and cars. A response is matched by its `commandId` and by its topic, which contains the car.
+ * A malformed command gets no response.
  */
 export const unlockEndpoint: Endpoint<
   ContractTypes<

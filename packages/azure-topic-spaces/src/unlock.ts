@@ -12,11 +12,11 @@ import { map, pipe, type OperatorFunction } from 'rxjs'
 import { v4 as uuid } from 'uuid'
 import { SUCCESS, unlockEndpoint, type UnlockRequest, type UnlockResponse } from './unlock-contract.js'
 
-/** How cars are asked. */
+/** The options of `unlock$` and `unlockEither$`. */
 export interface UnlockOptions extends Omit<RequestOptions, 'responseTopic'> {
-  /** @defaultValue 120 000, as much as all steps may take */
+  /** @defaultValue 120 000, the sum of all step timeouts */
   readonly timeout?: number
-  /** @defaultValue 20 000 each for connection, subscription and acknowledgement; 60 000, or `timeout`, for the answer */
+  /** @defaultValue 20 000 each for connection, subscription and acknowledgement; 60 000, or `timeout`, for the response */
   readonly stepTimeouts?: StepTimeouts
   /** @defaultValue 'pretty pretty please' */
   readonly authorization?: string
@@ -25,23 +25,23 @@ export interface UnlockOptions extends Omit<RequestOptions, 'responseTopic'> {
 }
 
 /**
- * Turns a stream of car ids into the stream of their answers, each asked to unlock by this phone.
+ * Sends an unlock command of this phone to each car of a stream of car ids, and emits the responses.
  *
- * - *on subscribe*: subscribes to the cars; nothing is published before the response subscription is granted.
- * - *next*: an answer whose result is `Success`. *complete*: all are answered.
- * - *error*: the first car that does not: with `status` where its result is another one, which is then
- *   `status.applicationCode`; with `timeout` on silence, where `awaited` says which step took too long.
- * - *unsubscribe*: gives up what is open.
+ * - *on subscribe*: subscribes to the car ids. Commands are published after the response subscription is granted.
+ * - *next*: a response whose result is `Success`. *complete*: all cars have responded.
+ * - *error*: the first failure: `status` if a result is not `Success`, with the result as `status.applicationCode`;
+ *   `timeout` if a car does not respond, with the step that took too long as `awaited`.
+ * - *unsubscribe*: cancels the pending requests.
  */
 export function unlock$(
   link: Link,
   mobile: string,
   options: UnlockOptions = {},
 ): OperatorFunction<string, UnlockResponse> {
-  const { toAsk, rules } = phone(mobile, options)
+  const { toRequest, requestOptions } = phoneRequests(mobile, options)
   return pipe(
-    map(toAsk),
-    request$(link, unlockEndpoint, rules),
+    map(toRequest),
+    request$(link, unlockEndpoint, requestOptions),
     map((response) => {
       const failure = failureOf(response)
       if (failure !== undefined) throw failure
@@ -50,16 +50,16 @@ export function unlock$(
   )
 }
 
-/** Like `unlock$`, for pipelines that must live on: a car that failed is a `Left` among the answers. */
+/** Like `unlock$`, but emits a failure as a `Left`, so that the stream continues. */
 export function unlockEither$(
   link: Link,
   mobile: string,
   options: UnlockOptions = {},
 ): OperatorFunction<string, Either<ExchangeError, UnlockResponse>> {
-  const { toAsk, rules } = phone(mobile, options)
+  const { toRequest, requestOptions } = phoneRequests(mobile, options)
   return pipe(
-    map(toAsk),
-    requestEither$(link, unlockEndpoint, rules),
+    map(toRequest),
+    requestEither$(link, unlockEndpoint, requestOptions),
     map(
       chain((response: UnlockResponse): Either<ExchangeError, UnlockResponse> => {
         const failure = failureOf(response)
@@ -69,24 +69,24 @@ export function unlockEither$(
   )
 }
 
-/** Milliseconds that each step may take. */
+/** The default timeout of each step, in milliseconds. */
 const stepTimeouts = { connection: 20_000, subscription: 20_000, acknowledgement: 20_000, response: 60_000 }
 const allSteps = Object.values(stepTimeouts).reduce((sum, step) => sum + step)
 
-function phone(mobile: string, { authorization, credentials, ...options }: UnlockOptions) {
+function phoneRequests(mobile: string, { authorization, credentials, ...options }: UnlockOptions) {
   const isLimited = options.timeout !== undefined
   return {
-    rules: {
+    requestOptions: {
       timeout: allSteps,
       ...options,
-      // Who says how long it may take in all may wait for an answer longer than a minute.
+      // An explicit `timeout` also applies to the response, whose default is shorter.
       stepTimeouts: {
         ...stepTimeouts,
         ...(isLimited && { response: options.timeout }),
         ...options.stepTimeouts,
       },
     },
-    toAsk: (car: string): { params: { car: string; mobile: string }; value: UnlockRequest } => ({
+    toRequest: (car: string): { params: { car: string; mobile: string }; value: UnlockRequest } => ({
       params: { car, mobile },
       value: {
         command: 'unlock',

@@ -1,27 +1,27 @@
-/** How a device proves who it is: a signature as base64 text, the same as raw bytes, or a certificate. */
+/** How a device authenticates: by a signature as base64 text, the signature as raw bytes, or a certificate. */
 export type CredentialMethod = 'SASb64' | 'SAS' | 'X509'
 
-/** The version of the protocol that a username names. */
+/** The API version in the username. */
 export const apiVersion = '2021-06-30-preview'
 
-/** What a username says. Times are milliseconds. */
+/** The fields of a username. Times are milliseconds since 1970. */
 export interface UsernameFields {
   readonly hostName: string
   readonly deviceId: string
   readonly moduleId?: string
   /** The id of the device's digital twin model. */
   readonly modelId?: string
-  /** What the client says of itself. */
+  /** The client's description of itself. */
   readonly clientAgent?: string
-  /** A `CredentialMethod`, where the hub knows it. */
+  /** A `CredentialMethod`; the hub refuses other methods. */
   readonly method: string
   readonly expiresAt?: number
   readonly issuedAt?: number
-  /** The name of the access policy whose key signs, in place of the device's own. */
+  /** The name of the access policy whose key signs in place of the device's own. */
   readonly policy?: string
 }
 
-/** The username in the order in which devices write it. */
+/** Formats a username, with its fields in the order of Azure's devices. */
 export function formatUsername(fields: UsernameFields): string {
   const { hostName, deviceId, moduleId, modelId, clientAgent, method, expiresAt, issuedAt, policy } = fields
   const pairs: readonly (readonly [string, string | number | undefined])[] = [
@@ -42,7 +42,7 @@ export function formatUsername(fields: UsernameFields): string {
     .join('&')
 }
 
-/** What the pairs of a username say, in whatever order; `undefined` for what is none. The first of a repeated pair counts. */
+/** Parses the fields of a username in any order. Returns `undefined` if it is malformed. The first of a repeated field counts. */
 export function parseUsername(username: string): ReadonlyMap<string, string> | undefined {
   const pairs = new Map<string, string>()
   try {

@@ -28,7 +28,7 @@ import { unlockSpaces } from './unlock-spaces.js'
 
 const key = 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='
 
-/** A phone and a car connect, one unlocks the other: the same code against any broker. */
+/** Connects a phone and a car and unlocks the car; the same code for any broker. */
 async function unlockOnce(
   strings: { readonly car1: string; readonly mobile1: string },
   options: DeviceOptions,
@@ -60,28 +60,28 @@ describeForeign(['openssl'], 'the device code against the local hub', () => {
     await certificates.remove()
   })
 
-  it('over TLS, TCP, WebSocket and WebSocket over TLS', async () => {
+  it('unlocks a car at the local hub over TLS, TCP, WebSocket and WebSocket over TLS', async () => {
     for (const deviceId of ['car1', 'mobile1']) hub.devices.create(deviceId)
     const strings = { car1: string('car1'), mobile1: string('mobile1') }
     const { cert, key: secret } = certificates.server
     const tls = { cert, key: secret }
-    const places = [
+    const listeners = [
       { protocol: 'tls', tls },
       { protocol: 'tcp' },
       { protocol: 'ws' },
       { protocol: 'wss', tls },
     ] as const
-    for (const place of places) {
-      const { url } = await hub.listen(place)
-      const isSecret = 'tls' in place
+    for (const listener of listeners) {
+      const { url } = await hub.listen(listener)
+      const usesTls = 'tls' in listener
       expect([
-        place.protocol,
-        await unlockOnce(strings, { url, ...(isSecret && { ca: certificates.ca }) }),
-      ]).toEqual([place.protocol, 'Success'])
+        listener.protocol,
+        await unlockOnce(strings, { url, ...(usesTls && { ca: certificates.ca }) }),
+      ]).toEqual([listener.protocol, 'Success'])
     }
   })
 
-  it('connects as DeviceId/ModuleId, clean session false, keepalive 60, and signs for HostName', async () => {
+  it('connects as DeviceId/ModuleId with clean session false and keepalive 60, and signs for HostName', async () => {
     hub.devices.create('modular')
     const { url } = await hub.listen({ protocol: 'tcp' })
     const gateway = 'ModuleId=m;GatewayHostName=gateway.invalid'
@@ -97,7 +97,7 @@ describeForeign(['openssl'], 'the device code against the local hub', () => {
     expect(hub.broker.session('modular/m')).toMatchObject({ expiry: 3_600 })
   })
 
-  it('renews its credential by reconnecting before the hub closes, and keeps its session', async () => {
+  it('reconnects with a new credential before the hub closes the connection, and keeps the session', async () => {
     hub.devices.create('short')
     const { url } = await hub.listen({ protocol: 'tcp' })
     const connected = hub.events$.pipe(
@@ -119,7 +119,7 @@ describeForeign(['openssl'], 'the device code against the local hub', () => {
     await link.close()
   })
 
-  it('with a certificate in place of a key', async () => {
+  it('authenticates a device by its certificate and refuses the certificate of another device', async () => {
     for (const deviceId of ['car1', 'mobile1']) {
       hub.devices.delete(deviceId)
       hub.devices.create(deviceId, { method: 'x509' })
@@ -127,19 +127,19 @@ describeForeign(['openssl'], 'the device code against the local hub', () => {
     const { cert, key: secret } = certificates.server
     const tls = { cert, key: secret, ca: certificates.ca, requestCert: true }
     const { url } = await hub.listen({ protocol: 'tls', tls })
-    const shown = (name: string): DeviceOptions => {
+    const optionsOf = (name: string): DeviceOptions => {
       const { cert = '', key = '' } = certificates.clients[name] ?? {}
       return { url, ca: certificates.ca, cert, key }
     }
-    const car = connectDevice(string('car1'), shown('car1'))
-    const impostor = connectDevice(string('mobile1'), shown('car1'))
+    const car = connectDevice(string('car1'), optionsOf('car1'))
+    const impostor = connectDevice(string('mobile1'), optionsOf('car1'))
     expect(await firstState(car.state$)).toMatchObject({ status: 'online' })
     expect(await firstState(impostor.state$)).toMatchObject({ status: 'closed', error: { reasonCode: 5 } })
     await Promise.all([car.close(), impostor.close()])
   })
 })
 
-/** Lines of a password file for whatever second of the next minute a device connects in. */
+/** Creates the lines of a password file for a connection in any second of the next minute. */
 async function passwordLines(connectionString: string): Promise<readonly string[]> {
   const device = parseConnectionString(connectionString)
   const now = Date.now()
@@ -183,11 +183,11 @@ describeForeign(['mosquitto', 'mosquitto_passwd', 'openssl'], 'the device code a
 
   const options = (): DeviceOptions => ({ url: mosquitto.tlsUrl ?? '', ca: certificates.ca })
 
-  it('with TLS and passwords', async () => {
+  it('unlocks a car at Mosquitto with TLS and passwords', async () => {
     expect(await unlockOnce(strings, options())).toBe('Success')
   })
 
-  it('a device with another key is refused', async () => {
+  it('fails with return code 5 at Mosquitto with the wrong key', async () => {
     const stranger = connectDevice(strings.car1.replace('MDEy', 'ABCD'), options())
     expect(await firstState(stranger.state$)).toMatchObject({ status: 'closed', error: { reasonCode: 5 } })
     await stranger.close()

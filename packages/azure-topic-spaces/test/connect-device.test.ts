@@ -7,23 +7,23 @@ const key = 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='
 
 describe('connectDevice', () => {
   it.each([
-    ['no connection string', '', {}],
+    ['an empty connection string', '', {}],
     ['an unknown field', `HostName=h;DeviceId=d;SharedAccessKey=${key};Port=1`, {}],
     [
-      'a renewal after the end',
+      'a renewBefore as long as the validity',
       `HostName=h;DeviceId=d;SharedAccessKey=${key}`,
       { validity: 60, renewBefore: 60 },
     ],
-  ])('refuses %s before anything is sent', (_, text, options) => {
+  ])('connectDevice rejects %s before it sends anything', (_, text, options) => {
     expect(() => connectDevice(text, options)).toThrow(expect.objectContaining({ code: 'invalid-argument' }))
   })
 })
 
-describe('without a url', () => {
+describe('connectDevice without a url', () => {
   it.each([
     ['GatewayHostName', `HostName=hub.invalid;GatewayHostName=127.0.0.1;DeviceId=d;SharedAccessKey=${key}`],
     ['HostName', `HostName=127.0.0.1;DeviceId=d;SharedAccessKey=${key}`],
-  ])('connects over TLS to %s, 8883', async (_, text) => {
+  ])('connects over TLS to port 8883 of %s', async (_, text) => {
     const link = connectDevice(text, { connectTimeout: 1_000 })
     expect(await firstState(link.state$)).toMatchObject({
       error: { message: expect.stringContaining('mqtts://127.0.0.1:8883') as string },
@@ -33,7 +33,7 @@ describe('without a url', () => {
 })
 
 describe('the device side', () => {
-  it('bundles for the browser, without anything of Node', async () => {
+  it('bundles the device side for the browser without Node modules or the broker', async () => {
     const { metafile } = await build({
       entryPoints: [new URL('../src/index.ts', import.meta.url).pathname],
       bundle: true,

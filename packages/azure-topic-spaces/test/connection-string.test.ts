@@ -5,7 +5,7 @@ import { clientIdOf, formatConnectionString, parseConnectionString } from '../sr
 const key = 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='
 
 describe('a connection string', () => {
-  it('is ;-separated Key=Value, split on the first = only', () => {
+  it('parses Key=Value fields separated by ; and splits each at the first =', () => {
     expect(parseConnectionString(`HostName=abc.net;DeviceId=a=b;SharedAccessKey=${key}`)).toEqual({
       hostName: 'abc.net',
       deviceId: 'a=b',
@@ -13,14 +13,14 @@ describe('a connection string', () => {
     })
   })
 
-  it('may name a module and a gateway, in any order', () => {
+  it('parses a module and a gateway in any order', () => {
     const text = `ModuleId=m;GatewayHostName=gate;SharedAccessKey=${key};DeviceId=d;HostName=h`
     const device = parseConnectionString(text)
     expect(device).toMatchObject({ moduleId: 'm', gatewayHostName: 'gate' })
     expect(clientIdOf(device)).toBe('d/m')
   })
 
-  it('says x509=true in place of a key', () => {
+  it('parses and formats x509=true in place of a key', () => {
     const device = parseConnectionString('HostName=h;DeviceId=d;x509=true')
     expect(device).toEqual({ hostName: 'h', deviceId: 'd' })
     expect(formatConnectionString(device)).toBe('HostName=h;DeviceId=d;x509=true')
@@ -30,20 +30,20 @@ describe('a connection string', () => {
     [`DeviceId=d;SharedAccessKey=${key}`, 'HostName is missing'],
     [`HostName=h;SharedAccessKey=${key}`, 'DeviceId is missing'],
     ['HostName=h;DeviceId=d', 'SharedAccessKey is missing'],
-    [`HostName=h;DeviceId=d;DeviceId=e;SharedAccessKey=${key}`, 'DeviceId stands twice'],
+    [`HostName=h;DeviceId=d;DeviceId=e;SharedAccessKey=${key}`, 'DeviceId is repeated'],
     [`HostName=h;DeviceId=;SharedAccessKey=${key}`, 'DeviceId is empty'],
     [`HostName=h;DeviceId=d;Colour=red;SharedAccessKey=${key}`, '"Colour" is unknown'],
     ['HostName=h;DeviceId=d;SharedAccessKey=not!base64', 'SharedAccessKey is not base64'],
     [`HostName=h;DeviceId=d;x509=true;SharedAccessKey=${key}`, 'exclude each other'],
-    ['HostName=h;DeviceId=d;x509=yes', 'x509 must be true'],
+    ['HostName=h;DeviceId=d;x509=yes', 'x509 is "yes": it must be true'],
     [`HostName=h;DeviceId=d;${key.replace('=', '')}`, 'Field=Value'],
-  ])('%s is refused by name', (text, why) => {
+  ])('rejects the connection string %s with the name of the field', (text, why) => {
     const refused = (): unknown => parseConnectionString(text)
     expect(refused).toThrow(expect.objectContaining({ code: 'invalid-argument' }))
     expect(refused).toThrow(why)
   })
 
-  it('never shows the key in its errors', () => {
+  it('does not show the key in errors about a connection string', () => {
     const broken = [`SharedAccessKey=${key}`, `HostName=h;DeviceId=d;SharedAccessKey=${key}!`, key, `;${key}`]
     for (const text of broken) {
       expect(() => parseConnectionString(text)).toThrow(
@@ -52,7 +52,7 @@ describe('a connection string', () => {
     }
   })
 
-  it('round trips', () => {
+  it('parses every connection string that it formats', () => {
     const word = fc.string({ minLength: 1 }).filter((text) => !text.includes(';'))
     const device = fc.record(
       {
@@ -65,8 +65,8 @@ describe('a connection string', () => {
       { requiredKeys: ['hostName', 'deviceId'] },
     )
     fc.assert(
-      fc.property(device, (given) => {
-        expect(parseConnectionString(formatConnectionString(given))).toEqual(given)
+      fc.property(device, (parts) => {
+        expect(parseConnectionString(formatConnectionString(parts))).toEqual(parts)
       }),
     )
   })

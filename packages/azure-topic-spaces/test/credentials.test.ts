@@ -12,7 +12,7 @@ const device = (deviceId: string): ConnectionString => ({
 })
 
 describe('credentials', () => {
-  it('are the known ones of MyDevice15, byte for byte', async () => {
+  it('creates the documented credentials of MyDevice15', async () => {
     const times = { issuedAt: 1_625_061_938_000, expiresAt: 1_625_064_338_000 }
     expect(await toCredentials(device('MyDevice15'), times)).toEqual({
       username:
@@ -21,7 +21,7 @@ describe('credentials', () => {
     })
   })
 
-  it('are the known ones of car1 with the policy device, byte for byte', async () => {
+  it('creates the documented credentials of car1 with the policy device', async () => {
     const times = { issuedAt: 1_600_000_000_000, expiresAt: 1_600_003_600_000 }
     expect(await toCredentials(device('car1'), { ...times, policy: 'device' })).toEqual({
       username:
@@ -30,12 +30,12 @@ describe('credentials', () => {
     })
   })
 
-  it('say whole seconds', async () => {
+  it('rounds the times of a credential down to seconds', async () => {
     const { username } = await toCredentials(device('d'), { issuedAt: 1_999, expiresAt: 5_001 })
     expect(username).toContain('se=5000&sa=1000')
   })
 
-  it('with SAS are the raw 32 bytes', async () => {
+  it('creates a password of 32 raw bytes with the method SAS', async () => {
     const { password, username } = await toCredentials(device('d'), {
       method: 'SAS',
       issuedAt: 1_000,
@@ -46,7 +46,7 @@ describe('credentials', () => {
     expect(username).toContain('am=SAS&')
   })
 
-  it('with X509 have neither times nor password', async () => {
+  it('creates credentials without times and password with the method X509', async () => {
     const times = { issuedAt: 1_000, expiresAt: 2_000 }
     expect(await toCredentials({ hostName: 'h', deviceId: 'd' }, times)).toEqual({
       username: 'h=h&did=d&av=2021-06-30-preview&am=X509',
@@ -56,7 +56,7 @@ describe('credentials', () => {
     ).rejects.toMatchObject({ code: 'invalid-argument' })
   })
 
-  it('percent-encode what they say, in the order of the original', async () => {
+  it('percent-encodes the fields of a username in the original order', async () => {
     const { username } = await toCredentials(
       { ...device('a&b'), moduleId: 'm/1' },
       { issuedAt: 0, expiresAt: 1_000, modelId: 'dtmi:x;1', clientAgent: 'ä' },
@@ -69,7 +69,7 @@ describe('credentials', () => {
 })
 
 describe('a username', () => {
-  it('is read in any order', () => {
+  it('parses the fields of a username in any order', () => {
     expect(parseUsername('am=SAS&did=d%2F1&h=x')).toEqual(
       new Map([
         ['am', 'SAS'],
@@ -79,7 +79,7 @@ describe('a username', () => {
     )
   })
 
-  it.each(['', 'abc', '=x', 'a=%zz'])('%j is none', (text) => {
+  it.each(['', 'abc', '=x', 'a=%zz'])('returns undefined for the malformed username %j', (text) => {
     expect(parseUsername(text)).toBeUndefined()
   })
 })

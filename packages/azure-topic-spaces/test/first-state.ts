@@ -1,12 +1,12 @@
 import type { Observable } from 'rxjs'
 
-/** Resolves with the first state of a link that is not `connecting`. */
+/** Resolves with the first state of a link other than `connecting`. */
 export function firstState<T extends { readonly status: string }>(states$: Observable<T>): Promise<T> {
   return new Promise((resolve) => {
-    const watching = states$.subscribe((state) => {
+    const subscription = states$.subscribe((state) => {
       if (state.status === 'connecting') return
       resolve(state)
-      queueMicrotask(() => watching.unsubscribe())
+      queueMicrotask(() => subscription.unsubscribe())
     })
   })
 }

@@ -13,9 +13,9 @@ const command = (commandId: string) => ({
 const success = (commandId: string) => ({ topic: res, payload: { commandId, result: 'Success' } })
 const device = (clientId: string) => ({ clientId, clean: false, protocolVersion: 4 as const })
 
-describe('a car, in marbles', () => {
+describe('serveUnlock in marbles', () => {
   it(
-    'answers each command once, and a repetition the same',
+    'unlocks once per command and sends a duplicate the same response',
     marbles(({ link, publish, expectPublished, expectSubscribed }) => {
       const opened: string[] = []
       const unlock = ({ commandId }: UnlockRequest) => {
@@ -32,11 +32,11 @@ describe('a car, in marbles', () => {
   )
 
   it(
-    'gives its answer when it is back from a partition, and is not asked twice',
+    'publishes a response after a reconnect without unlocking twice',
     marbles(({ broker, link, publish, expectPublished }) => {
       const car = link(device('car1'))
-      let times = 0
-      const unlock = () => of(`Success ${(times += 1)}`).pipe(delay(3, car.scheduler))
+      let runs = 0
+      const unlock = () => of(`Success ${(runs += 1)}`).pipe(delay(3, car.scheduler))
       serveUnlock(car, 'car1', { unlock }).subscribe()
       broker.play('                ---x---------r--', { clientId: 'car1' })
       publish('                    -a--------------', { a: command('1') })
@@ -47,7 +47,7 @@ describe('a car, in marbles', () => {
   )
 
   it(
-    'hears, when it is back, what was asked while it was away',
+    'receives after a reconnect a command published while it was offline',
     marbles(({ broker, link, publish, expectPublished }) => {
       serveUnlock(link(device('car1')), 'car1').subscribe()
       broker.play('               -x------r--', { clientId: 'car1' })
@@ -57,20 +57,20 @@ describe('a car, in marbles', () => {
   )
 
   it(
-    'leaves poison unanswered and serves on; a command that is delivered twice is answered once',
+    'ignores a malformed command, keeps serving, and answers a redelivered command once',
     marbles(({ broker, link, publish, expectPublished }) => {
       serveUnlock(link(device('car1')), 'car1').subscribe()
-      const poison = { topic: req, payload: '{', qos: 1 as const }
+      const malformed = { topic: req, payload: '{', qos: 1 as const }
       broker.play('               ---w-----', { clientId: 'car1' })
-      publish('                   -p--a----', { p: poison, a: command('1') })
+      publish('                   -p--a----', { p: malformed, a: command('1') })
       expectPublished(res).toBe(' ----x---', { x: success('1') })
     }),
   )
 })
 
-describe('a phone, in marbles', () => {
+describe('unlock$ in marbles', () => {
   it(
-    'asks, and is answered by each car in turn',
+    'emits the response of each car when it arrives',
     marbles(({ cold, link, expectObservable }) => {
       const slow = link(device('car2'))
       serveUnlock(link(device('car1')), 'car1').subscribe()
@@ -85,7 +85,7 @@ describe('a phone, in marbles', () => {
   )
 
   it(
-    'is given a typed failure, a typed timeout that names the phase, and lives on',
+    'emits a failed unlock and a timeout with its step as Left, and continues',
     marbles(({ cold, link, expectObservable }) => {
       serveUnlock(link(device('car1')), 'car1', { unlock: () => of('Flat battery') }).subscribe()
       const cars$ = cold('              --b-a----', { a: 'car1', b: 'car2' })

@@ -15,18 +15,18 @@ import { inWorld } from './world.js'
 
 const call = (name: string, rid: string, more = ''): string => `$az/iot/methods/${name}/?rid=${rid}${more}`
 
-describe('a device that serves methods', () => {
-  it('answers $az/iot/methods/<name>/?rid=… on …/response/?rid=…&rc=200, at QoS 0', () => {
-    inWorld(({ broker, device, advance, published, say }) => {
+describe('serveMethods', () => {
+  it('serves a method on $az/iot/methods/<name>/?rid=… and responds on …/response/?rid=…&rc=200 at QoS 0', () => {
+    inWorld(({ broker, device, advance, published, publish }) => {
       const calls: MethodCall[] = []
-      const reboot = (called: MethodCall) => {
-        calls.push(called)
+      const reboot = (invocation: MethodCall) => {
+        calls.push(invocation)
         return of({ in: 5 })
       }
       serveMethods(device('car1'), { reboot }).subscribe()
       advance(100)
       expect(broker.subscriptions()).toMatchObject([{ filter: '$az/iot/methods/+/+', qos: 0 }])
-      say(call('reboot', '7f', '&from=w%C3%BCrzburg%20%26%20co'), { hard: true })
+      publish(call('reboot', '7f', '&from=w%C3%BCrzburg%20%26%20co'), { hard: true })
       advance(100)
       expect(calls).toEqual([
         { name: 'reboot', value: { hard: true }, properties: [['from', 'würzburg & co']] },
@@ -36,39 +36,45 @@ describe('a device that serves methods', () => {
   })
 
   it.each([
-    ['a name that is no method', call('fly', '1'), '', '404', '{"message":"there is no method fly"}'],
-    ['a payload that is no JSON', call('echo', '1'), '{', '400', expect.stringContaining('JSON') as string],
-    ['a handler that fails', call('fail', '1'), '', '500', '{"message":"the handler failed"}'],
-    ['a code of its own', call('refuse', '1'), '', '409', '{"message":"the door is open"}'],
-    ['nothing to say', call('hush', '1'), '', '204', ''],
+    ['an unknown method', call('fly', '1'), '', '404', '{"message":"there is no method fly"}'],
+    ['a payload that is not JSON', call('echo', '1'), '{', '400', expect.stringContaining('JSON') as string],
+    ['a handler that throws', call('fail', '1'), '', '500', '{"message":"the handler failed"}'],
+    [
+      'an ApplicationError with a three-digit code',
+      call('refuse', '1'),
+      '',
+      '409',
+      '{"message":"the door is open"}',
+    ],
+    ['a handler that emits nothing', call('empty', '1'), '', '204', ''],
     ['an empty payload', call('echo', '1'), '', '200', ''],
-    ['an id to be encoded', call('echo', 'a%2Fb%26%25'), '1', '200', '1'],
-  ])('answers %s', (_, topic, payload, status, said) => {
-    inWorld(({ device, advance, published, say }) => {
+    ['a percent-encoded id', call('echo', 'a%2Fb%26%25'), '1', '200', '1'],
+  ])('serveMethods answers %s', (_, topic, payload, status, response) => {
+    inWorld(({ device, advance, published, publish }) => {
       const methods = {
         echo: ({ value }: MethodCall) => of(value),
         fail: () => throwError(() => new Error('secret')),
         refuse: () => throwError(() => new ApplicationError({ code: '409', message: 'the door is open' })),
-        hush: () => EMPTY,
+        empty: () => EMPTY,
       }
       serveMethods(device('car1'), methods).subscribe()
       advance(100)
-      say(topic, payload)
+      publish(topic, payload)
       advance(100)
-      expect(published.slice(1)).toEqual([[`${topic.replace('/?', '/response/?')}&rc=${status}`, said]])
+      expect(published.slice(1)).toEqual([[`${topic.replace('/?', '/response/?')}&rc=${status}`, response]])
     })
   })
 
   it.each(['?rid=', `?rid=${'x'.repeat(33)}`, '?id=1', 'rid=1', '?rid=%zz'])(
-    'passes over %s, which is no id of up to 32 bytes',
+    'ignores a method request without a valid id of up to 32 bytes: %s',
     (bag) => {
-      inWorld(({ device, advance, published, say }) => {
+      inWorld(({ device, advance, published, publish }) => {
         const car = device('car1')
         serveMethods(car, { echo: ({ value }) => of(value) }).subscribe()
         advance(100)
-        say(`$az/iot/methods/echo/${bag}`, '1')
+        publish(`$az/iot/methods/echo/${bag}`, '1')
         advance(100)
-        say(call('echo', 'x'.repeat(32)), '1')
+        publish(call('echo', 'x'.repeat(32)), '1')
         advance(100)
         expect(published.map(([topic]) => topic)).toEqual([
           `$az/iot/methods/echo/${bag}`,
@@ -80,7 +86,7 @@ describe('a device that serves methods', () => {
   )
 })
 
-describe('a hub that calls methods', () => {
+describe('invokeMethod$', () => {
   const hub = createHub()
   let url: string
   let port: number
@@ -92,7 +98,7 @@ describe('a hub that calls methods', () => {
   const device = (deviceId: string) =>
     connectDevice(formatConnectionString(hub.devices.connectionString(deviceId)), { url })
 
-  it('is answered by the device it called, and is told statuses', async () => {
+  it('invokes methods of two devices and fails with the status of a device', async () => {
     const cars = ['car1', 'car2'].map((deviceId) => {
       const car = device(deviceId)
       serveMethods(car, {
@@ -117,11 +123,11 @@ describe('a hub that calls methods', () => {
     await Promise.all(cars.map((car) => car.close()))
   })
 
-  it('tells of a device that takes none, is away, or is silent', async () => {
+  it('fails for a device that is unknown, silent or offline with no-responder, timeout or connection-lost', async () => {
     const idle = device('idle')
     idle.subscription$('$az/iot/methods/+/+', { qos: 0 }).subscribe()
     await firstValueFrom(idle.subscription$('$az/iot/methods/+/+', { qos: 0 }))
-    await expect(lastValueFrom(hub.invokeMethod$('nobody', 'x'))).rejects.toMatchObject({
+    await expect(lastValueFrom(hub.invokeMethod$('unknown', 'x'))).rejects.toMatchObject({
       code: 'no-responder',
     })
     await expect(
@@ -133,40 +139,40 @@ describe('a hub that calls methods', () => {
     })
   })
 
-  it('speaks QoS 0 through the socket, lets no device call another, and no answer of another count', async () => {
+  it('sends methods at QoS 0, ignores responses of other devices, and closes a device that invokes a method', async () => {
     const clientId = 'raw'
     const { username, password } = await toCredentials(hub.devices.connectionString(clientId), {
       issuedAt: Date.now(),
       expiresAt: Date.now() + 60_000,
     })
     const raw = rawClient(port)
-    raw.say(connectPacket({ clientId, username, password: Buffer.from(password ?? '') }))
-    expect(await raw.hear()).toMatchObject({ cmd: 'connack', returnCode: 0 })
+    raw.send(connectPacket({ clientId, username, password: Buffer.from(password ?? '') }))
+    expect(await raw.receive()).toMatchObject({ cmd: 'connack', returnCode: 0 })
     const subscriptions = ['$az/iot/methods/+/+', '$az/iot/methods/#'].map((topic) => ({
       topic,
       qos: 1 as const,
     }))
-    raw.say({ cmd: 'subscribe', messageId: 1, subscriptions })
-    expect(await raw.hear()).toMatchObject({ cmd: 'suback', granted: [1, 0x80] })
+    raw.send({ cmd: 'subscribe', messageId: 1, subscriptions })
+    expect(await raw.receive()).toMatchObject({ cmd: 'suback', granted: [1, 0x80] })
     const response = lastValueFrom(hub.invokeMethod$(clientId, 'reboot', { hard: true }))
-    const called = await raw.hear()
-    expect(called).toMatchObject({ cmd: 'publish', qos: 0, payload: Buffer.from('{"hard":true}') })
-    const topic = called?.cmd === 'publish' ? called.topic : ''
+    const invocation = await raw.receive()
+    expect(invocation).toMatchObject({ cmd: 'publish', qos: 0, payload: Buffer.from('{"hard":true}') })
+    const topic = invocation?.cmd === 'publish' ? invocation.topic : ''
     expect(topic).toMatch(/^\$az\/iot\/methods\/reboot\/\?rid=[0-9a-f]{32}$/)
     const publish = { cmd: 'publish', qos: 0, dup: false, retain: false } as const
     const other = device('car2')
     const mine = topic.replace('/?', '/response/?')
     await lastValueFrom(other.publish$({ topic: `${mine}&rc=200`, payload: Buffer.from('"forged"') }))
-    raw.say({ ...publish, topic: `${mine}&rc=200`, payload: '"done"' })
+    raw.send({ ...publish, topic: `${mine}&rc=200`, payload: '"done"' })
     expect(await response).toBe('done')
     await other.close()
-    raw.say({ ...publish, topic: call('reboot', '1').replace('raw', 'car1'), payload: '' })
-    expect(await raw.hear()).toBeUndefined()
+    raw.send({ ...publish, topic: call('reboot', '1').replace('raw', 'car1'), payload: '' })
+    expect(await raw.receive()).toBeUndefined()
   })
 })
 
-describe('a method link', () => {
-  it('leaves what is no method as it is', () => {
+describe('methodLink', () => {
+  it('passes messages through that are not of a method', () => {
     inWorld(({ device, advance, published }) => {
       const car = device('car1')
       methodLink(car).publish$({ topic: 'elsewhere', payload: new Uint8Array() }).subscribe()

@@ -26,7 +26,7 @@ describe('a template', () => {
     ['vehicles/${principal.deviceid|.factory}', 'vehicles/car1.factory'],
     ['${dollar}az/${Dollar}/x', '$az/$/x'],
     ['fleet/alerts/#', 'fleet/alerts/#'],
-  ])('%s is %s for car1', (text, filter) => {
+  ])('substitutes car1 in the template %s: %s', (text, filter) => {
     expect(substitute(parseTemplate(text), 'car1')).toBe(filter)
   })
 
@@ -34,32 +34,32 @@ describe('a template', () => {
     ['', ''],
     ['a/#/b', ''],
     ['a/b+', ''],
-    ['a/$b', '$ stands alone'],
-    ['a/${principal.deviceid', '$ stands alone'],
-    ['a/${device}', 'no variable'],
-    ['a/${principal/deviceid}', 'no variable'],
-    ['a/${principal.deviceid|./x}', 'within one level'],
-    ['a/${principal.deviceid|x}', 'must be a dot'],
+    ['a/$b', '$ outside a variable'],
+    ['a/${principal.deviceid', '$ outside a variable'],
+    ['a/${device}', 'is not a variable'],
+    ['a/${principal/deviceid}', 'is not a variable'],
+    ['a/${principal.deviceid|./x}', 'without / + # $ |'],
+    ['a/${principal.deviceid|x}', 'must be a dot followed by text'],
     ['a/#${principal.deviceid}', ''],
-    ['${dollar}share/g/x', 'not shared'],
-  ])('%j is refused', (text, why) => {
+    ['${dollar}share/g/x', 'shared subscriptions are not supported'],
+  ])('rejects the template %j', (text, why) => {
     expect(() => parseTemplate(text)).toThrow(refused(why))
   })
 
   it.each(['a/b', '+', '#', 'a+b', 'x#', '', 'a\u0000b'])(
-    'a device id holding / + or # must not widen rights: %j',
+    'gives no rights to a device id that would change the filter: %j',
     (deviceId) => {
       expect(substitute(parseTemplate('vehicles/${principal.deviceid}/#'), deviceId)).toBeUndefined()
       expect(substitute(parseTemplate('fleet/alerts'), deviceId)).toBe('fleet/alerts')
     },
   )
 
-  it('a device id that begins with $ does not reach the trees of the hub', () => {
+  it('gives no rights to a device id whose $ would begin the filter', () => {
     expect(substitute(parseTemplate('${principal.deviceid}/x'), '$SYS')).toBeUndefined()
     expect(substitute(parseTemplate('a/${principal.deviceid}'), '$SYS')).toBe('a/$SYS')
   })
 
-  it('is for no device more than its widest filter', () => {
+  it('covers every substituted template with its widest filter', () => {
     const level = fc.constantFrom(
       'a',
       'b',
@@ -68,13 +68,13 @@ describe('a template', () => {
       'x${principal.deviceid}',
       '${dollar}c',
     )
-    const text = fc
+    const templates = fc
       .tuple(fc.array(level, { minLength: 1, maxLength: 4 }), fc.boolean())
       .map(([levels, isTree]) => [...levels, ...(isTree ? ['#'] : [])].join('/'))
     const id = fc.string({ unit: fc.constantFrom('a', 'b', '/', '+', '#', '$', '.') })
     fc.assert(
-      fc.property(text, id, (written, deviceId) => {
-        const template = parseTemplate(written)
+      fc.property(templates, id, (text, deviceId) => {
+        const template = parseTemplate(text)
         const filter = substitute(template, deviceId)
         if (filter === undefined) return
         expect(covers(widestFilter(template), filter)).toBe(true)
@@ -90,19 +90,22 @@ describe('topic spaces', () => {
     ['s', 'Wide', ['a'], 'its type'],
     ['s', 'PublishOnly', [], '0 templates'],
     ['s', 'PublishOnly', ['a', 'b', 'c', 'd', 'e', 'f'], '6 templates'],
-  ] as const)('a space = name + type + 1–5 templates: %j %s %j is refused', (name, type, templates, why) => {
-    expect(() => topicSpace({ name, type: type as TopicSpaceType, templates })).toThrow(refused(why))
-  })
+  ] as const)(
+    'rejects a topic space with an invalid name, type or number of templates: %j %s %j',
+    (name, type, templates, why) => {
+      expect(() => topicSpace({ name, type: type as TopicSpaceType, templates })).toThrow(refused(why))
+    },
+  )
 
-  it('there are at most 10, each name once', () => {
+  it('allows at most 10 topic spaces with unique names', () => {
     let spaces = addTopicSpace([], space('s0', 'PublishOnly', 'a'))
-    expect(() => addTopicSpace(spaces, space('s0', 'LowFanout', 'b'))).toThrow(refused('one already'))
+    expect(() => addTopicSpace(spaces, space('s0', 'LowFanout', 'b'))).toThrow(refused('it exists already'))
     for (let n = 1; n < 10; n++) spaces = addTopicSpace(spaces, space(`s${n}`, 'PublishOnly', 'a'))
     expect(() => addTopicSpace(spaces, space('s10', 'PublishOnly', 'a'))).toThrow(refused('10 already'))
   })
 
   it.each(['vehicles/+/telemetry/#', 'vehicles/${principal.deviceId}/telemetry/#', '#'])(
-    'vehicles/v1/telemetry/# conflicts with %s',
+    'rejects a template that overlaps vehicles/v1/telemetry/# of another space: %s',
     (template) => {
       const first = [space('a', 'LowFanout', 'vehicles/v1/telemetry/#')]
       expect(() => addTopicSpace(first, space('b', 'LowFanout', 'x/y', template))).toThrow(
@@ -111,7 +114,7 @@ describe('topic spaces', () => {
     },
   )
 
-  it('PublishOnly may overlap anything', () => {
+  it('allows a PublishOnly space to overlap other spaces', () => {
     const first = [space('a', 'LowFanout', 'vehicles/#')]
     expect(addTopicSpace(first, space('b', 'PublishOnly', 'vehicles/#'))).toHaveLength(2)
     expect(addTopicSpace([space('b', 'PublishOnly', '#')], space('a', 'HighFanout', '#'))).toHaveLength(2)
@@ -123,7 +126,7 @@ describe('topic spaces', () => {
     ['mobile1', 'res/x/car1', false],
     ['car1', 'res/mobile1/car1', true],
     ['car1', 'res/mobile1/car2', false],
-  ])('%s publishes %s: %s', (deviceId, topic, isAllowed) => {
+  ])('mayPublish for %s to %s: %s', (deviceId, topic, isAllowed) => {
     expect(mayPublish(unlockSpaces, deviceId, `vehicles/unlock/${topic}`)).toBe(isAllowed)
   })
 
@@ -134,11 +137,11 @@ describe('topic spaces', () => {
     ['mobile1', 'res/mobile2/#', false],
     ['car1', 'req/car1/#', true],
     ['car1', 'req/#', false],
-  ])('%s subscribes %s: %s', (deviceId, filter, isAllowed) => {
+  ])('maySubscribe for %s to %s: %s', (deviceId, filter, isAllowed) => {
     expect(maySubscribe(unlockSpaces, deviceId, `vehicles/unlock/${filter}`)).toBe(isAllowed)
   })
 
-  it('express fan-out and fan-in too', () => {
+  it('grants rights for fan-out and fan-in', () => {
     const spaces = [
       space('alerts', 'LowFanout', 'fleet/alerts/#'),
       space('positions', 'PublishOnly', 'vehicles/${principal.deviceid}/GPS/#'),
@@ -148,11 +151,11 @@ describe('topic spaces', () => {
     expect(maySubscribe(spaces, 'map', 'vehicles/+/GPS/#')).toBe(true)
     expect(mayPublish(spaces, 'car1', 'vehicles/car1/GPS/lat')).toBe(true)
     expect(mayPublish(spaces.slice(0, 2), 'car1', 'vehicles/car2/GPS/lat')).toBe(false)
-    // A template of any type allows publishing, that of the map too.
+    // The map's template allows publishing too: a template of any type does.
     expect(mayPublish(spaces, 'car1', 'vehicles/car2/GPS/lat')).toBe(true)
   })
 
-  it('a filter allowed holds no topic outside every template, and a publish-only space allows none', () => {
+  it('grants only filters whose topics are in a template, and none from a PublishOnly space', () => {
     const level = fc.constantFrom('a', 'b', 'car1', '+')
     const filter = fc
       .tuple(fc.array(level, { minLength: 1, maxLength: 3 }), fc.boolean())
@@ -160,16 +163,16 @@ describe('topic spaces', () => {
     const topic = fc.array(fc.constantFrom('a', 'b', 'car1', 'c'), { minLength: 1, maxLength: 4 })
     const spaces = [space('s', 'LowFanout', 'a/+/${principal.deviceid}/#', '${principal.deviceid}/b')]
     fc.assert(
-      fc.property(filter, topic, (requested, levels) => {
+      fc.property(filter, topic, (subscribed, levels) => {
         const name = levels.join('/')
-        if (!maySubscribe(spaces, 'car1', requested) || !isMatch(requested, name)) return
+        if (!maySubscribe(spaces, 'car1', subscribed) || !isMatch(subscribed, name)) return
         expect(mayPublish(spaces, 'car1', name)).toBe(true)
-        expect(maySubscribe([space('p', 'PublishOnly', '#')], 'car1', requested)).toBe(false)
+        expect(maySubscribe([space('p', 'PublishOnly', '#')], 'car1', subscribed)).toBe(false)
       }),
     )
   })
 
-  it('without a conflict no topic is in two spaces for subscribing, whoever subscribes', () => {
+  it('lets no topic match two spaces for subscribing that were added without a conflict', () => {
     const template = fc
       .array(fc.constantFrom('a', 'b', '+', '${principal.deviceid}', 'a${principal.deviceid}'), {
         minLength: 1,

@@ -1,6 +1,6 @@
 import { topicSpace, type TopicSpace } from '../src/index.js'
 
-/** The two spaces of the unlock scenario. */
+/** The two topic spaces of the unlock scenario. */
 export const unlockSpaces: readonly TopicSpace[] = [
   topicSpace({
     name: 'publisher_ts',

@@ -22,7 +22,7 @@ const command = (commandId: string, requestorId = 'mobile1'): UnlockRequest => (
   credentials: 'with a cherry on top',
 })
 
-/** Asks, and writes down what comes of it. */
+/** Sends unlock commands and returns a log of their results and errors. */
 function sendRequest(link: Link, cars: readonly string[], options?: UnlockOptions): unknown[] {
   const log: unknown[] = []
   from(cars)
@@ -32,7 +32,7 @@ function sendRequest(link: Link, cars: readonly string[], options?: UnlockOption
 }
 
 describe('the phone', () => {
-  it('subscribes its answers and publishes its command, never before the SUBACK', () => {
+  it('subscribes to responses and publishes the unlock command only after SUBACK', () => {
     inWorld(({ broker, device, advance, published }) => {
       const undo = broker.inject({ kind: 'delay', by: 500, packets: ['suback'] })
       sendRequest(device('mobile1'), ['car1'])
@@ -53,8 +53,8 @@ describe('the phone', () => {
     ['CONNACK', 'connection', 'connack', 20],
     ['SUBACK', 'subscription', 'suback', 20],
     ['PUBACK', 'acknowledgement', 'puback', 20],
-    ['its answer', 'response', 'unsuback', 60],
-  ] as const)('waits for %s, then is given a timeout naming the phase: %s', (_, awaited, lost, seconds) => {
+    ['the response', 'response', 'unsuback', 60],
+  ] as const)('fails with timeout if %s does not arrive, with awaited: %s', (_, awaited, lost, seconds) => {
     inWorld(({ broker, device, advance }) => {
       broker.inject({ kind: 'drop', packets: [lost], clientId: 'mobile1', times: 1_000 })
       const log = sendRequest(device('mobile1'), ['car1'])
@@ -65,7 +65,7 @@ describe('the phone', () => {
     })
   })
 
-  it('waits 20 s each for CONNACK, SUBACK and PUBACK, then 60 s for its answer', () => {
+  it('waits 20 s each for CONNACK, SUBACK and PUBACK, then 60 s for the response', () => {
     inWorld(({ broker, device, advance, published }) => {
       for (const packet of ['connack', 'suback', 'puback'] as const)
         broker.inject({ kind: 'delay', by: 19_000, packets: [packet], clientId: 'mobile1' })
@@ -80,7 +80,7 @@ describe('the phone', () => {
     })
   })
 
-  it('waits as long as it is told in all', () => {
+  it('waits for the response for the whole timeout option', () => {
     inWorld(({ device, advance }) => {
       const log = sendRequest(device('mobile1'), ['car1'], { timeout: 90_000 })
       advance(89_000)
@@ -90,7 +90,7 @@ describe('the phone', () => {
     })
   })
 
-  it('takes a result other than Success for a typed failure', () => {
+  it('fails with status and the result as applicationCode if the result is not Success', () => {
     inWorld(({ device, advance }) => {
       serveUnlock(device('car1'), 'car1', { unlock: () => of('Battery empty') }).subscribe()
       advance(100)
@@ -101,7 +101,7 @@ describe('the phone', () => {
     })
   })
 
-  it('lives on beyond failures where it is asked to', () => {
+  it('continues after a failed unlock with unlockEither$', () => {
     inWorld(({ device, advance }) => {
       serveUnlock(device('car1'), 'car1').subscribe()
       serveUnlock(device('car2'), 'car2', { unlock: () => of('No') }).subscribe()
@@ -115,36 +115,36 @@ describe('the phone', () => {
     })
   })
 
-  it('checks that the answering car is the one it asked', () => {
-    inWorld(({ device, advance, published, say }) => {
+  it('ignores a response from another car than the command was sent to', () => {
+    inWorld(({ device, advance, published, publish }) => {
       const phone = device('mobile1')
       const unmatched: UnmatchedResponse[] = []
-      unmatchedResponses$(phone).subscribe((stray) => unmatched.push(stray))
+      unmatchedResponses$(phone).subscribe((response) => unmatched.push(response))
       const log = sendRequest(phone, ['car1'])
       advance(100)
       const { commandId } = JSON.parse(published[0]?.[1] ?? '') as UnlockRequest
-      say('vehicles/unlock/res/mobile1/car2', { commandId, result: 'Success' })
+      publish('vehicles/unlock/res/mobile1/car2', { commandId, result: 'Success' })
       advance(100)
       expect(log).toEqual([])
       expect(unmatched.map(({ message }) => message.topic)).toEqual(['vehicles/unlock/res/mobile1/car2'])
-      say(res, { commandId, result: 'Success' })
+      publish(res, { commandId, result: 'Success' })
       advance(100)
       expect(log).toEqual(['Success'])
     })
   })
 
-  it("ignores other people's, late and repeated answers, but they can be observed", () => {
-    inWorld(({ broker, device, advance, published, say }) => {
+  it('acknowledges foreign, malformed and duplicate responses and reports them on unmatchedResponses$', () => {
+    inWorld(({ broker, device, advance, published, publish }) => {
       const phone = device('mobile1')
       const unmatched: UnmatchedResponse[] = []
-      unmatchedResponses$(phone).subscribe((stray) => unmatched.push(stray))
+      unmatchedResponses$(phone).subscribe((response) => unmatched.push(response))
       const log = sendRequest(phone, ['car1', 'car9'])
       advance(100)
       const { commandId } = JSON.parse(published[0]?.[1] ?? '') as UnlockRequest
-      say(res, { commandId: 'somebody else’s', result: 'Success' })
-      say(res, 'no JSON')
-      say(res, { commandId, result: 'Success' })
-      say(res, { commandId, result: 'Success' })
+      publish(res, { commandId: 'foreign', result: 'Success' })
+      publish(res, 'no JSON')
+      publish(res, { commandId, result: 'Success' })
+      publish(res, { commandId, result: 'Success' })
       advance(100)
       expect(log).toEqual(['Success'])
       expect(unmatched).toHaveLength(3)
@@ -154,12 +154,12 @@ describe('the phone', () => {
 })
 
 describe('the car', () => {
-  it('subscribes its requests and answers the phone that the topic names', () => {
-    inWorld(({ broker, device, advance, published, say }) => {
+  it('subscribes to the car’s commands and responds to the phone in the topic', () => {
+    inWorld(({ broker, device, advance, published, publish }) => {
       serveUnlock(device('car1'), 'car1').subscribe()
       advance(100)
       expect(broker.subscriptions()).toMatchObject([{ filter: 'vehicles/unlock/req/car1/#', qos: 1 }])
-      say(req, command('7'))
+      publish(req, command('7'))
       advance(100)
       expect(published.at(-1)).toEqual([res, '{"commandId":"7","result":"Success"}'])
     })
@@ -169,7 +169,7 @@ describe('the car', () => {
     ['CONNACK', 'connection', 'connack'],
     ['SUBACK', 'subscription', 'suback'],
   ] as const)(
-    'waits 20 s for %s where it is told to, then fails with a timeout naming the phase',
+    'fails serveUnlock with timeout if %s does not arrive within startTimeout, with awaited: %s',
     (_, awaited, lost) => {
       inWorld(({ broker, device, advance }) => {
         broker.inject({ kind: 'drop', packets: [lost], clientId: 'car1', times: 1_000 })
@@ -184,17 +184,17 @@ describe('the car', () => {
     },
   )
 
-  it('listens 600 s where it is told to, and finishes what is in hand', () => {
-    inWorld(({ device, advance, published, say }) => {
+  it('drains after servingPeriod and finishes the running unlock', () => {
+    inWorld(({ device, advance, published, publish }) => {
       const car = device('car1')
       const log: string[] = []
       const unlock = () => of('Success').pipe(delay(5_000, car.scheduler))
-      serveUnlock(car, 'car1', { startTimeout: 20_000, maxServingTime: 600_000, unlock }).subscribe({
+      serveUnlock(car, 'car1', { startTimeout: 20_000, servingPeriod: 600_000, unlock }).subscribe({
         next: ({ outcome }) => log.push(outcome),
         complete: () => log.push('complete'),
       })
       advance(599_000)
-      say(req, command('7'))
+      publish(req, command('7'))
       advance(4_000)
       expect(log).toEqual([])
       advance(2_000)
@@ -203,8 +203,8 @@ describe('the car', () => {
     })
   })
 
-  it('refuses a payload that names another phone, and tells the one that asked', () => {
-    inWorld(({ device, advance, published, say }) => {
+  it('refuses a command whose requestorId is another phone, and responds to the phone in the topic', () => {
+    inWorld(({ device, advance, published, publish }) => {
       const unlocked: string[] = []
       const unlock = ({ commandId }: UnlockRequest) => {
         unlocked.push(commandId)
@@ -213,27 +213,30 @@ describe('the car', () => {
       const outcomes: string[] = []
       serveUnlock(device('car1'), 'car1', { unlock }).subscribe(({ outcome }) => outcomes.push(outcome))
       advance(100)
-      say(req, command('7', 'mobile2'))
+      publish(req, command('7', 'mobile2'))
       advance(100)
       expect(published.slice(1)).toEqual([
-        [res, '{"commandId":"7","result":"refused: requestorId is not mobile1, who asks"}'],
+        [
+          res,
+          '{"commandId":"7","result":"refused: requestorId is not mobile1, the device that sent the command"}',
+        ],
       ])
       expect([unlocked, outcomes]).toEqual([[], ['failed']])
     })
   })
 
-  it('carries one commandId out once, also when it comes again 59 minutes later', () => {
-    inWorld(({ device, advance, published, say }) => {
-      let times = 0
-      const unlock = () => of(`Success`).pipe(map((result) => (times++, result)))
+  it('unlocks once for a commandId that is sent again 59 minutes later', () => {
+    inWorld(({ device, advance, published, publish }) => {
+      let runs = 0
+      const unlock = () => of(`Success`).pipe(map((result) => (runs++, result)))
       serveUnlock(device('car1'), 'car1', { unlock }).subscribe()
       advance(100)
-      say(req, command('7'))
-      say(req, command('7'))
+      publish(req, command('7'))
+      publish(req, command('7'))
       advance(59 * 60_000)
-      say(req, command('7'))
+      publish(req, command('7'))
       advance(100)
-      expect(times).toBe(1)
+      expect(runs).toBe(1)
       expect(published.filter(([topic]) => topic === res)).toHaveLength(2)
     })
   })
@@ -243,30 +246,30 @@ describe('the car', () => {
     ['a missing key', req, '{"command":"unlock","commandId":"7"}'],
     ['another command', req, JSON.stringify({ ...command('7'), command: 'start' })],
     ['an array', req, '[]'],
-    ['nothing', req, ''],
+    ['an empty payload', req, ''],
     ['a deeper topic', `${req}/x`, JSON.stringify(command('7'))],
-  ])('acknowledges %s, does not crash, and is not told again', (_, topic, payload) => {
-    inWorld(({ broker, device, advance, published, say }) => {
+  ])('acknowledges a command with %s without a response, and keeps serving', (_, topic, payload) => {
+    inWorld(({ broker, device, advance, published, publish }) => {
       const car = device('car1')
-      const refusals: IgnoredRequest[] = []
-      ignoredRequests$(car).subscribe((refusal) => refusals.push(refusal))
+      const ignored: IgnoredRequest[] = []
+      ignoredRequests$(car).subscribe((request) => ignored.push(request))
       serveUnlock(car, 'car1').subscribe()
       advance(100)
-      say(topic, payload)
+      publish(topic, payload)
       advance(100)
-      expect(refusals).toMatchObject([{ reason: 'invalid' }])
+      expect(ignored).toMatchObject([{ reason: 'invalid' }])
       expect(broker.session('car1')?.unacknowledged).toEqual([])
       broker.disconnect('car1')
       advance(5_000)
       expect(published).toHaveLength(1)
-      say(req, command('8'))
+      publish(req, command('8'))
       advance(100)
       expect(published.at(-1)).toEqual([res, '{"commandId":"8","result":"Success"}'])
-      expect(refusals).toHaveLength(1)
+      expect(ignored).toHaveLength(1)
     })
   })
 
-  it('answers a phone whose door handler fails, and serves on', () => {
+  it('responds with a failure when the unlock handler throws', () => {
     inWorld(({ device, advance }) => {
       const unlock = () => {
         throw new Error('secret')
@@ -280,8 +283,8 @@ describe('the car', () => {
   })
 })
 
-describe('renewal', () => {
-  it('connects anew 300 s before the end of every credential', () => {
+describe('credential renewal', () => {
+  it('reconnects 300 s before every credential expires', () => {
     inWorld(({ broker, device, advance }) => {
       device('car1').state$.subscribe()
       advance(3_299_000)
@@ -294,7 +297,7 @@ describe('renewal', () => {
     })
   })
 
-  it('with 100 pending unlocks loses none', () => {
+  it('loses none of 100 pending unlocks when credentials are renewed', () => {
     inWorld(({ broker, device, advance }) => {
       const car = device('car1')
       const unlock = () => of('Success').pipe(delay(20_000, car.scheduler))

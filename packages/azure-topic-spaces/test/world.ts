@@ -4,19 +4,20 @@ import { virtualBroker, type VirtualBroker } from '@antiphon/testing'
 import { TestScheduler } from 'rxjs/testing'
 import { deviceLinkOptions } from '../src/index.js'
 
-/** A broker and devices on virtual time, connected as `connectDevice` connects them. */
+/** A broker and devices on virtual time, connected with the options of `connectDevice`. */
 export interface World {
   readonly broker: VirtualBroker
   readonly device: (deviceId: string, options?: LinkOptions) => Link
-  /** Runs virtual time for so many milliseconds. */
+  /** Advances virtual time. */
   readonly advance: (milliseconds: number) => void
-  /** What was published so far, as topic and text. */
+  /** All messages published so far, as topic and text. */
   readonly published: readonly (readonly [topic: string, payload: string])[]
-  /** Publishes as a stranger. */
-  readonly say: (topic: string, payload: string | object) => void
+  /** Publishes as another client. */
+  readonly publish: (topic: string, payload: string | object) => void
   readonly now: () => number
 }
 
+/** Runs a test with a `World` in a `TestScheduler`. */
 export function inWorld(test: (world: World) => void): void {
   const scheduler = new TestScheduler(() => undefined)
   scheduler.run(() => {
@@ -40,13 +41,13 @@ export function inWorld(test: (world: World) => void): void {
         scheduler.flush()
       },
       published,
-      say: (topic, payload) => {
-        const said = typeof payload === 'string' ? payload : JSON.stringify(payload)
-        broker.publish({ topic, payload: new TextEncoder().encode(said) })
+      publish: (topic, payload) => {
+        const text = typeof payload === 'string' ? payload : JSON.stringify(payload)
+        broker.publish({ topic, payload: new TextEncoder().encode(text) })
       },
       now: () => scheduler.now(),
     })
-    // What would go on for ever ends here.
+    // Stops timers that repeat for ever, such as reconnects.
     scheduler.maxFrames = scheduler.frame
   })
 }

@@ -26,103 +26,113 @@ import type { BrokerStats } from './stats.js'
 
 /** A running broker. */
 export interface Broker {
-  /** Accepts connections at an address, any number of times; resolves when it does. */
+  /** Listens on one more address; resolves when the broker accepts connections there. */
   readonly listen: (options: ListenOptions) => Promise<Listener>
-  /** A link to the broker without a socket. */
+  /** Returns a link to the broker that needs no socket. */
   readonly link: (options?: LocalLinkOptions) => Link
-  /** A client's conversation with the broker without a socket, as `linkOver` takes it. */
+  /** Returns a transport to the broker that needs no socket, for `linkOver`. */
   readonly transport: (options?: LocalClientOptions) => Transport
   /**
-   * Publishes a message of the broker's own to everybody subscribed; no hook is asked.
-   * - *on subscribe*: publishes.
-   * - *next, complete*: the reason code; 0x10 says that nobody is subscribed.
+   * Publishes a message from the broker itself to all subscribers, without calling a hook.
+   * - *on subscribe*: publishes the message.
+   * - *next, complete*: the reason code; 0x10 if there is no matching subscriber.
    * - *error*: `invalid-argument`.
+   * - *unsubscribe*: the message stays published.
    */
   readonly publish$: (message: OutgoingMessage) => Observable<PublishAck>
   /**
-   * Sends a message of the broker's own to one client, whoever else is subscribed to its topic.
-   * - *on subscribe*: hands it to the client's session, where it waits while the client is away.
-   * - *next*: how far it has come.
-   * - *complete*: the client acknowledged it, with whatever reason code; at QoS 0 it was sent.
-   * - *error*: `no-responder` when there is no such session or it is not subscribed to the topic; `expired`, `overflow`,
-   *   `too-large`, `session-lost`; `connection-lost` at QoS 0 when the client is away; `invalid-argument`.
-   * - *unsubscribe*: takes it back; a client that is away, or that has not acknowledged it when its connection ends, will
-   *   not get it any more. What was begun at QoS 2 is completed.
+   * Sends a message from the broker itself to one client. Other subscribers of the topic do not receive it.
+   * - *on subscribe*: adds the message to the queue of the client's session, also while the client is disconnected.
+   * - *next*: each change of the delivery's status.
+   * - *complete*: the client acknowledged the message, with any reason code; at QoS 0: the message was sent.
+   * - *error*: `no-responder` if there is no such session or it is not subscribed to the topic; `expired`, `overflow`,
+   *   `too-large`, `session-lost`; `connection-lost` at QoS 0 if the client is disconnected; `invalid-argument`.
+   * - *unsubscribe*: withdraws the message. A disconnected client does not receive it any more, nor does a client that
+   *   has not acknowledged it when its connection ends. A QoS 2 delivery that was begun is completed.
    */
   readonly deliver$: (clientId: string, message: OutgoingMessage) => Observable<DeliveryStatus>
-  /** Ends a client's connection, by default with 0x98 Administrative action; `false` when there is none. */
+  /**
+   * Ends a client's connection, by default with 0x98 Administrative action; returns `false` if it is not connected.
+   */
   readonly disconnect: (clientId: string, reasonCode?: number, reasonString?: string) => boolean
-  /** Ends a client's connection and its session; `false` when there is none. */
+  /** Ends a client's connection and its session; returns `false` if it has no session. */
   readonly forget: (clientId: string) => boolean
-  /** One client's session as it stands. */
+  /** Returns the present state of a client's session. */
   readonly session: (clientId: string) => SessionInfo | undefined
-  /** Every session as it stands. */
+  /** Returns the present state of all sessions. */
   readonly sessions: () => SessionInfo[]
-  /** The retained messages that a filter selects. @defaultValue all, those of topics that begin with `$` included */
+  /** Returns the retained messages that match a filter; without one all, including topics that begin with `$`. */
   readonly retained: (filter?: string) => Message[]
   /**
-   * What happens in the broker. Hot; never errors; completes when the broker is closed.
+   * Emits what happens in the broker. Hot; never errors; completes when the broker is closed.
    *
-   * Emits events in the order in which they happened, after the operation that caused them and at the latest at the end of
-   * the turn. An observer may therefore call the broker: publish, subscribe, disconnect clients, close it.
+   * Emits events in the order in which they happened, after the operation that caused them and at the latest at the
+   * end of the turn. An observer may therefore call the broker: publish, subscribe, disconnect clients, close it.
    */
   readonly events$: Observable<BrokerEvent>
   /**
-   * What the broker counts and holds.
-   * - *on subscribe*: the present, then again at every `statsInterval`.
+   * Emits the broker's statistics.
+   * - *on subscribe*: emits the present statistics, then again every `statsPeriod`.
    * - *complete*: the broker was closed. Never errors.
    */
   readonly stats$: Observable<BrokerStats>
-  /** Stops listening, says goodbye to every client, lets what is under way end, and resolves when nothing is left. */
+  /**
+   * Stops listening, waits up to `closeTimeout` for messages in flight, disconnects all clients and closes the
+   * storage. Resolves when all this is done.
+   */
   readonly close: () => Promise<void>
 }
 
-/** Starts a broker; it accepts nobody until it is told where to listen. */
+/** Starts a broker. It accepts network connections after a call of `listen`. */
 export function createBroker(options: BrokerOptions = {}): Broker {
   const events = new Subject<BrokerEvent>()
-  return brokerOver(createEngine(resolveOptions(options), events), events)
+  return toBroker(createEngine(resolveOptions(options), events), events)
 }
 
-/** Returns the public face of an engine whose events go to `events`. */
-export function brokerOver(engine: Engine, events: Subject<BrokerEvent>): Broker {
-  const { settings, guests, sessions, retained, notifications, now } = engine
+/** Wraps an engine in the public interface; `events` is the sink that the engine was created with. */
+export function toBroker(engine: Engine, events: Subject<BrokerEvent>): Broker {
+  const { settings, connections, sessions, retained, notifications, now } = engine
   const { scheduler, limits } = settings
   const closed$ = new Subject<void>()
   const listeners = new Set<Listener>()
 
   let closing: Promise<void> | undefined
-  const hasClosed = (): boolean => closing !== undefined
+  const isClosed = (): boolean => closing !== undefined
 
-  const turnedAway = (remoteAddress: string): void => {
-    const reason = `there are ${limits.connections} connections already`
+  const rejectConnection = (remoteAddress: string): void => {
+    const reason = `too many connections: limits.connections is ${limits.connections}`
     countRefusal(engine.counters, Reason.serverBusy)
     engine.emit({ type: 'refused', remoteAddress, clientId: '', reasonCode: Reason.serverBusy, reason })
   }
   const accept = (channel: Channel): void => {
-    if (guests.size >= limits.connections) {
-      turnedAway(channel.remoteAddress)
+    if (connections.size >= limits.connections) {
+      rejectConnection(channel.remoteAddress)
       return channel.destroy()
     }
-    const connection = new Connection(engine, channel, () => guests.delete(connection))
-    guests.add(connection)
+    const connection = new Connection(engine, channel, () => connections.delete(connection))
+    connections.add(connection)
   }
 
-  const failed = (url: string, cause: Error): void =>
+  const reportListenerFailure = (url: string, cause: Error): void =>
     engine.emit({ type: 'listener-failed', url, error: AntiphonError.from(cause) })
 
   return {
-    listen: async (where) => {
+    listen: async (listenOptions) => {
       await engine.ready
-      if (hasClosed()) throw new AntiphonError('invalid-argument', 'the broker is closed: it listens no more')
-      const listener = await listen(where, limits, { accept, turnedAway, failed })
+      if (isClosed()) throw new AntiphonError('invalid-argument', 'cannot listen: the broker is closed')
+      const listener = await listen(listenOptions, limits, {
+        accept,
+        rejected: rejectConnection,
+        failed: reportListenerFailure,
+      })
       listeners.add(listener)
       engine.emit({ type: 'listening', url: listener.url })
       return listener
     },
-    link: (link = {}) => linkOver(localTransport(engine, link, hasClosed), { ...link, scheduler }),
-    transport: (client = {}) => localTransport(engine, client, hasClosed),
-    publish$: (message) => afterStart$(engine, publishFromServer$(engine, message)),
-    deliver$: (clientId, message) => afterStart$(engine, deliver$(engine, clientId, message)),
+    link: (link = {}) => linkOver(localTransport(engine, link, isClosed), { ...link, scheduler }),
+    transport: (client = {}) => localTransport(engine, client, isClosed),
+    publish$: (message) => whenReady$(engine, publishFromServer$(engine, message)),
+    deliver$: (clientId, message) => whenReady$(engine, deliver$(engine, clientId, message)),
     disconnect: (
       clientId,
       reasonCode = Reason.administrativeAction,
@@ -136,7 +146,7 @@ export function brokerOver(engine: Engine, events: Subject<BrokerEvent>): Broker
     forget: (clientId) =>
       notifications.run(() => {
         const session = sessions.get(clientId)
-        session?.peer?.disconnect(Reason.administrativeAction, 'its session was ended by the operator')
+        session?.peer?.disconnect(Reason.administrativeAction, 'the operator ended the session')
         if (session !== undefined) sessions.end(session)
         return session !== undefined
       }),
@@ -163,7 +173,7 @@ export function brokerOver(engine: Engine, events: Subject<BrokerEvent>): Broker
   }
 }
 
-/** The same once what was stored is back. */
-function afterStart$<T>({ ready }: Engine, work$: Observable<T>): Observable<T> {
+/** Delays `work$` until the stored state is restored. */
+function whenReady$<T>({ ready }: Engine, work$: Observable<T>): Observable<T> {
   return ready === undefined ? work$ : from(ready).pipe(switchMap(() => work$))
 }

@@ -6,49 +6,49 @@ import type { Authority } from './authority/authority.js'
 import { createBroker } from './broker.js'
 import type { Broker } from './broker.js'
 import { help, readArguments } from './cli/arguments.js'
-import type { CliRequest, ListenRequest } from './cli/arguments.js'
+import type { CliArguments, ListenerArguments } from './cli/arguments.js'
 import type { ListenOptions } from './listen/listen.js'
 import { Reason } from './packet/reason.js'
 import type { Storage } from './storage/storage.js'
 
-/** Starts the broker a command line asks for, and stops it at Ctrl-C. */
+/** Starts the broker that the command line describes, and stops it on SIGINT or SIGTERM. */
 async function main(args: readonly string[]): Promise<void> {
   const request = readArguments(args)
-  if (request === 'help') return say(help)
-  if (request === 'version') return say(version())
+  if (request === 'help') return printLine(help)
+  if (request === 'version') return printLine(version())
   const { users, data, limits, queuePolicy, isVerbose } = request
   const broker = createBroker({
     limits,
     queuePolicy,
-    ...(users.size === 0 ? {} : { authority: passwords(users) }),
-    ...(data === undefined ? {} : { storage: await storageIn(data) }),
+    ...(users.size === 0 ? {} : { authority: passwordAuthority(users) }),
+    ...(data === undefined ? {} : { storage: await openStorage(data) }),
   })
-  if (isVerbose) broker.events$.subscribe((event) => say(JSON.stringify(event)))
+  if (isVerbose) broker.events$.subscribe((event) => printLine(JSON.stringify(event)))
   for (const listener of request.listen) {
     const { url } = await broker.listen(toListenOptions(listener))
-    say(`listening on ${url}`)
+    printLine(`listening on ${url}`)
   }
   stopOnSignal(broker)
 }
 
-function toListenOptions({ files, ...place }: ListenRequest): ListenOptions {
-  if (files === undefined) return place as ListenOptions
+function toListenOptions({ files, ...address }: ListenerArguments): ListenOptions {
+  if (files === undefined) return address as ListenOptions
   const { cert, key, ca } = files
   const authorities =
     ca === undefined ? {} : { ca: readFileSync(ca), requestCert: true, rejectUnauthorized: true }
   return {
-    ...place,
+    ...address,
     tls: { cert: readFileSync(cert), key: readFileSync(key), ...authorities },
   }
 }
 
-/** Lets in whoever has a name and its password. */
-function passwords(users: CliRequest['users']): Authority {
+/** Returns an authority that admits the given users with their passwords only. */
+function passwordAuthority(users: CliArguments['users']): Authority {
   return {
     authenticate: ({ userName = '', password = new Uint8Array() }) => {
       const expected = users.get(userName)
-      const isRight = expected !== undefined && timingSafeEqual(digest(expected), digest(password))
-      return isRight ? { admit: true } : { admit: false, reasonCode: Reason.notAuthorized }
+      const isValid = expected !== undefined && timingSafeEqual(digest(expected), digest(password))
+      return isValid ? { admit: true } : { admit: false, reasonCode: Reason.notAuthorized }
     },
   }
 }
@@ -57,14 +57,14 @@ function digest(secret: string | Uint8Array): Buffer {
   return createHash('sha256').update(secret).digest()
 }
 
-async function storageIn(directory: string): Promise<Storage> {
+async function openStorage(directory: string): Promise<Storage> {
   try {
     const { durableStorage } = await import('./durable.js')
     return durableStorage(directory)
   } catch (cause) {
     throw new AntiphonError(
       'invalid-argument',
-      '--data needs the package classic-level: npm install classic-level',
+      'cannot open --data: the package classic-level is not installed; run npm install classic-level',
       { cause },
     )
   }
@@ -75,8 +75,8 @@ function stopOnSignal(broker: Broker): void {
   const stop = (): void => {
     if (isStopping) process.exit(1)
     isStopping = true
-    say('draining')
-    void broker.close().then(() => say('closed'))
+    printLine('draining')
+    void broker.close().then(() => printLine('closed'))
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
@@ -87,7 +87,7 @@ function version(): string {
   return (JSON.parse(manifest) as { readonly version: string }).version
 }
 
-function say(line: string): void {
+function printLine(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 

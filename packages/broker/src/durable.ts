@@ -1,23 +1,23 @@
 import { ClassicLevel } from 'classic-level'
 import type { Storage } from './storage/storage.js'
 
-/** How the durable storage writes. */
+/** Options of {@link durableStorage}. */
 export interface DurableStorageOptions {
   /**
-   * Wait for the disk at every commit, so that a power cut loses nothing that was acknowledged; `false` waits for the
-   * operating system only, which survives the death of the process. @defaultValue true
+   * Waits for the disk at every commit, so that acknowledged messages survive a power cut. With `false`, a commit
+   * waits for the operating system only: acknowledged messages survive the death of the process. @defaultValue true
    */
   readonly sync?: boolean
 }
 
 /**
- * A storage in a directory, on LevelDB: what the broker acknowledged survives its death. One broker at a time may have
- * it. Needs the package `classic-level`.
+ * Returns a storage in a directory, on LevelDB. Only one broker at a time may use the directory. Needs the package
+ * `classic-level`.
  */
 export function durableStorage(directory: string, options: DurableStorageOptions = {}): Storage {
   const { sync = true } = options
   const database = new ClassicLevel<string, Uint8Array>(directory, { valueEncoding: 'view' })
-  let isTorn = false
+  let hasWriteFailed = false
   let isClosed = false
   return {
     load: async function* () {
@@ -28,17 +28,17 @@ export function durableStorage(directory: string, options: DurableStorageOptions
       const batch = changes.map(({ key, value }) =>
         value === undefined ? ({ type: 'del', key } as const) : ({ type: 'put', key, value } as const),
       )
-      // A write that fails half done ends LevelDB's log for whoever reads it, and what follows it there is lost to a
-      // restart, acknowledged or not. Opened again it keeps what came before, and begins another log.
-      if (isTorn && !isClosed) {
+      // A write that failed half-way corrupts LevelDB's log: a restart would lose all later writes, acknowledged or
+      // not. Reopening recovers the earlier writes and starts a new log.
+      if (hasWriteFailed && !isClosed) {
         await database.close()
         await database.open()
-        isTorn = false
+        hasWriteFailed = false
       }
       try {
         await database.batch(batch, { sync })
       } catch (error) {
-        isTorn = true
+        hasWriteFailed = true
         throw error
       }
     },

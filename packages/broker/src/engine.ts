@@ -9,8 +9,8 @@ import { NotificationQueue } from './notification-queue.js'
 import type { EventSink } from './notification-queue.js'
 import type { Settings } from './options.js'
 import { toMessage } from './packet/publication.js'
-import { Retained } from './retained/retained.js'
-import { Intake } from './routing/intake.js'
+import { RetainedMessages } from './retained/retained-messages.js'
+import { PublishPipeline } from './routing/publish-pipeline.js'
 import { Router } from './routing/router.js'
 import { SubscriptionHandler } from './routing/subscription-handler.js'
 import type { SessionHost } from './session/session-host.js'
@@ -21,12 +21,12 @@ import { Journal } from './storage/journal.js'
 import { restore } from './storage/restore.js'
 import { Wills } from './will/wills.js'
 
-/** Whoever is connected, or about to be. */
-export interface Guest {
+/** A connection of any kind, also before its client is admitted. */
+export interface OpenConnection {
   readonly disconnect: (reasonCode: number, text: string) => void
 }
 
-/** The rooms of a running broker, as its connections see them. */
+/** The components of a running broker, as its connections use them. */
 export interface Engine {
   readonly settings: Settings
   readonly turn: Turn
@@ -34,26 +34,26 @@ export interface Engine {
   readonly deadlines: Deadlines
   readonly sessions: Sessions
   readonly router: Router
-  readonly retained: Retained
-  readonly intake: Intake
-  readonly subscriber: SubscriptionHandler
+  readonly retained: RetainedMessages
+  readonly publishPipeline: PublishPipeline
+  readonly subscriptionHandler: SubscriptionHandler
   readonly journal: Journal | undefined
   readonly counters: Counters
-  readonly guests: Set<Guest>
+  readonly connections: Set<OpenConnection>
   readonly wills: Wills
-  /** Resolves when what was stored is back; absent when nothing is stored. */
+  /** Resolves when the stored state is restored; `undefined` without a storage. */
   readonly ready: Promise<void> | undefined
   readonly now: () => number
   readonly emit: (event: BrokerEvent) => void
 }
 
-/** Builds the rooms of a broker and opens the doors between them. */
+/** Creates the components of a broker and connects them. */
 export function createEngine(settings: Settings, events: EventSink): Engine {
   const { scheduler, limits, authority, queuePolicy, storage } = settings
   const now = (): number => scheduler.now()
-  const turn = new Turn(endOfTurn(scheduler))
+  const turn = new Turn(turnScheduler(scheduler))
   const deadlines = deadlinesOn(scheduler)
-  const later = (work: () => void): void => turn.add({ flush: work })
+  const atTurnEnd = (work: () => void): void => turn.add({ flush: work })
   const counters = newCounters()
   const notifications = new NotificationQueue(turn, events)
   const emit = (event: BrokerEvent): void => {
@@ -64,8 +64,8 @@ export function createEngine(settings: Settings, events: EventSink): Engine {
     storage &&
     new Journal({
       storage,
-      later,
-      retry: (work) => void deadlines.add(storageRetry, work),
+      atTurnEnd,
+      retry: (work) => void deadlines.add(storageRetryDelay, work),
       failed: (error) => emit({ type: 'storage-failed', error: AntiphonError.from(error) }),
       willOf: (session) => wills.of(session),
     })
@@ -78,12 +78,12 @@ export function createEngine(settings: Settings, events: EventSink): Engine {
       counters.dropped++
       if (events.observed) emit({ type: 'dropped', clientId, topic, loss })
     },
-    later,
+    atTurnEnd,
     retained: () => retained,
   }
   const router = new Router(settings.sharedOffline)
-  const retained = new Retained({ limits, deadlines, now, journal })
-  const intake = new Intake({
+  const retained = new RetainedMessages({ limits, deadlines, now, journal })
+  const publishPipeline = new PublishPipeline({
     authority,
     router,
     retained,
@@ -91,7 +91,7 @@ export function createEngine(settings: Settings, events: EventSink): Engine {
     now,
     decided: (publication, reasonCode) => {
       if (!events.observed) return
-      const { qos, retain, publisher: clientId } = publication
+      const { qos, retain, publisherId: clientId } = publication
       const at = now()
       emit({
         type: 'published',
@@ -107,13 +107,13 @@ export function createEngine(settings: Settings, events: EventSink): Engine {
     deadlines,
     now,
     publish: (publication, client) => {
-      const publisher = { client, lane: new HookQueue(1, () => undefined), disconnect: () => undefined }
-      void intake.take(publication, publisher, true)
+      const publisher = { client, hookQueue: new HookQueue(1, () => undefined), disconnect: () => undefined }
+      void publishPipeline.publish(publication, publisher, true)
     },
-    sent: (session) => journal?.session(session),
+    delayEnded: (session) => journal?.session(session),
   })
   const sessions = new Sessions({ host, router, wills, deadlines, emit })
-  const subscriber = new SubscriptionHandler({ settings, router, journal, emit })
+  const subscriptionHandler = new SubscriptionHandler({ settings, router, journal, emit })
   const engine = {
     settings,
     turn,
@@ -122,26 +122,28 @@ export function createEngine(settings: Settings, events: EventSink): Engine {
     sessions,
     router,
     retained,
-    intake,
-    subscriber,
+    publishPipeline,
+    subscriptionHandler,
     journal,
     counters,
-    guests: new Set<Guest>(),
+    connections: new Set<OpenConnection>(),
     wills,
     now,
     emit,
   }
   const ready = storage && journal && restore(engine, host, storage, journal)
-  // Whoever needs it hears of its failure; nobody else has to.
+  // Connections and calls that await it report the failure; without any, it must not be an unhandled rejection.
   ready?.catch(() => undefined)
   return { ...engine, ready }
 }
 
-/** How long the storage is left alone after it failed, in milliseconds. */
-const storageRetry = 1_000
+/** Milliseconds between a failed commit and the next attempt. */
+const storageRetryDelay = 1_000
 
-/** Runs work after what runs now: on real time when the present callback is done, on any other when it says so. */
-function endOfTurn(scheduler: SchedulerLike): (work: () => void) => void {
+/**
+ * Returns a function that runs work at the end of the turn: by `setImmediate` on real time, else by the scheduler.
+ */
+function turnScheduler(scheduler: SchedulerLike): (work: () => void) => void {
   if (scheduler === asyncScheduler) return (work) => void setImmediate(work)
   return (work) => void scheduler.schedule(work)
 }

@@ -7,7 +7,7 @@ import type { Message } from '@antiphon/core'
 export type BrokerEvent =
   | { readonly type: 'listening'; readonly url: string }
   | { readonly type: 'connected'; readonly client: ClientInfo; readonly sessionPresent: boolean }
-  /** A connection that did not come in, or that ended by its own fault before it was in. */
+  /** A connection was rejected, or ended by an error before its client was admitted. */
   | {
       readonly type: 'refused'
       readonly remoteAddress: string
@@ -15,7 +15,7 @@ export type BrokerEvent =
       readonly reasonCode: number
       readonly reason: string
     }
-  /** `reasonCode` is the client's own for a DISCONNECT, ours when we ended it; `undefined` for a lost connection. */
+  /** `reasonCode` is that of the client's or the broker's DISCONNECT; `undefined` for a lost connection. */
   | {
       readonly type: 'disconnected'
       readonly client: ClientInfo
@@ -32,19 +32,19 @@ export type BrokerEvent =
       readonly reasonCode: number
     }
   | { readonly type: 'unsubscribed'; readonly clientId: string; readonly filter: string }
-  /** A publish and its outcome. Its message is decoded for whoever looks at it. */
+  /** A message was published, or refused with `reasonCode`. The message is decoded when the property is read. */
   | {
       readonly type: 'published'
       readonly clientId: string
       readonly message: Message
       readonly reasonCode: number
     }
-  /** A message that a receiver will not get. */
+  /** A message will not reach one of its receivers. */
   | { readonly type: 'dropped'; readonly clientId: string; readonly topic: string; readonly loss: DropReason }
-  /** A connection could not be accepted; the listener goes on. */
+  /** A listener could not accept a connection; it continues to listen. */
   | { readonly type: 'listener-failed'; readonly url: string; readonly error: AntiphonError }
-  /** The storage did not take a write: nothing is acknowledged until it does. */
+  /** A commit of the storage failed. The broker acknowledges nothing until one succeeds. */
   | { readonly type: 'storage-failed'; readonly error: AntiphonError }
 
-/** Why a receiver does not get a message. */
+/** Why a message does not reach a receiver. */
 export type DropReason = DeliveryLoss | 'slow-consumer'

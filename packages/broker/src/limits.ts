@@ -1,12 +1,12 @@
 import { AntiphonError } from '@antiphon/core'
 
-/** Every bound of the broker. */
+/** The limits of a broker. */
 export interface Limits {
-  /** Connections at a time, those still saying CONNECT included. @defaultValue 10 000 */
+  /** Connections at a time, including those that have not sent CONNECT. @defaultValue 10 000 */
   readonly connections: number
   /** Sessions at a time, connected or not. @defaultValue 100 000 */
   readonly sessions: number
-  /** Milliseconds in which CONNECT, and each further step of an authentication, must come. @defaultValue 10 000 */
+  /** Milliseconds to wait for CONNECT, and for each AUTH of an enhanced authentication. @defaultValue 10 000 */
   readonly connectTimeout: number
   /** Bytes of the largest packet accepted. @defaultValue 1 048 576 */
   readonly packetSize: number
@@ -14,33 +14,43 @@ export interface Limits {
   readonly topicLength: number
   /** Levels of the deepest topic name or filter. @defaultValue 200 */
   readonly topicLevels: number
-  /** Filters in one SUBSCRIBE. @defaultValue 1 000 */
+  /** Topic Filters in one SUBSCRIBE. @defaultValue 1 000 */
   readonly filtersPerSubscribe: number
   /** @defaultValue 1 000 */
   readonly subscriptionsPerClient: number
-  /** Seconds a session may outlive its connection. @defaultValue 604 800, a week */
+  /** Maximum of the Session Expiry Interval, in seconds. @defaultValue 604 800, a week */
   readonly sessionExpiryInterval: number
-  /** Seconds; a v5 client asking for more, or for none, is told this one. @defaultValue 65 535, which tells nobody */
+  /**
+   * Maximum of the Keep Alive, in seconds. An MQTT 5 client that requests more, or none, gets it as Server Keep
+   * Alive.
+   * @defaultValue 65 535, which never sets a Server Keep Alive
+   */
   readonly keepAlive: number
-  /** QoS 1 and 2 messages a client may have unanswered. @defaultValue 1 024 */
+  /**
+   * QoS 1 and 2 messages a client may send before the first is acknowledged: the Receive Maximum in CONNACK.
+   * @defaultValue 1 024
+   */
   readonly receiveMaximum: number
-  /** Topic aliases a client may define. @defaultValue 64 */
+  /** Topic Aliases a client may define: the Topic Alias Maximum in CONNACK. @defaultValue 64 */
   readonly topicAliases: number
-  /** QoS 1 and 2 messages sent to a client and not acknowledged yet; its own Receive Maximum may be lower. @defaultValue 1 024 */
+  /** QoS 1 and 2 messages in flight to one client; the client's Receive Maximum may be lower. @defaultValue 1 024 */
   readonly inFlight: number
-  /** Bytes of the same. @defaultValue 8 388 608 */
+  /** Bytes in flight to one client. @defaultValue 8 388 608 */
   readonly inFlightBytes: number
-  /** Messages waiting for one session, those in flight included. @defaultValue 10 000 */
+  /** Messages queued for one session, including those in flight. @defaultValue 10 000 */
   readonly queueMessages: number
-  /** Bytes of the same. @defaultValue 33 554 432 */
+  /** Bytes queued for one session, including those in flight. @defaultValue 33 554 432 */
   readonly queueBytes: number
-  /** Bytes written to one connection and not read by its client; beyond them QoS 0 is dropped. @defaultValue 1 048 576 */
+  /**
+   * Bytes written to one connection and not sent yet, above which the broker drops QoS 0 messages.
+   * @defaultValue 1 048 576
+   */
   readonly unreadBytes: number
   /** @defaultValue 100 000 */
   readonly retainedMessages: number
   /** @defaultValue 268 435 456 */
   readonly retainedBytes: number
-  /** Messages of one client about which hooks have not decided yet; beyond them the broker stops reading. @defaultValue 64 */
+  /** Messages of one client whose hooks are pending, at which the broker stops reading from it. @defaultValue 64 */
   readonly undecided: number
 }
 
@@ -67,7 +77,7 @@ const defaults: Limits = {
   undecided: 64,
 }
 
-/** What MQTT itself can say, or what the broker cannot do without. */
+/** The ranges that MQTT, or the broker itself, requires. */
 const ranges: { readonly [K in keyof Limits]?: readonly [least: number, most: number] } = {
   packetSize: [16, 268_435_460],
   topicLength: [1, 65_535],
@@ -80,18 +90,21 @@ const ranges: { readonly [K in keyof Limits]?: readonly [least: number, most: nu
   undecided: [1, 65_535],
 }
 
-/** The defaults with the given limits over them; throws `invalid-argument` for one that cannot be. */
-export function resolveLimits(given: Partial<Limits>): Limits {
-  for (const [name, value] of Object.entries(given) as [keyof Limits, number][]) {
+/** Fills in the defaults; throws `invalid-argument` for an unknown limit or a value outside its range. */
+export function resolveLimits(overrides: Partial<Limits>): Limits {
+  for (const [name, value] of Object.entries(overrides) as [keyof Limits, number][]) {
     if (!(name in defaults))
-      throw new AntiphonError('invalid-argument', `limits.${name} is not a limit of the broker`)
-    const [least, most] = ranges[name] ?? [0, Infinity]
-    if (!(value >= least && value <= most)) {
       throw new AntiphonError(
         'invalid-argument',
-        `limits.${name} is ${value}: it goes from ${least} to ${most}`,
+        `limits.${name} is not a limit: the limits are ${Object.keys(defaults).join(', ')}`,
+      )
+    const [minimum, maximum] = ranges[name] ?? [0, Infinity]
+    if (!(value >= minimum && value <= maximum)) {
+      throw new AntiphonError(
+        'invalid-argument',
+        `limits.${name} is ${value}: it must be from ${minimum} to ${maximum}`,
       )
     }
   }
-  return { ...defaults, ...given }
+  return { ...defaults, ...overrides }
 }

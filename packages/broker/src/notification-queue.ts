@@ -2,7 +2,7 @@ import { throwError } from 'rxjs'
 import type { Flushable, Turn } from './connection/turn.js'
 import type { BrokerEvent } from './events.js'
 
-/** Receives the events. */
+/** A receiver of broker events. */
 export interface EventSink {
   /** Whether it has observers; without any, no event is posted. */
   readonly observed: boolean
@@ -13,39 +13,41 @@ export interface EventSink {
 type Notification = BrokerEvent | (() => void)
 
 /**
- * Calls observers after the operation that they are told about, in the order in which things happened.
+ * A queue that calls observers after the operation that caused their notification, in the order in which
+ * notifications were posted.
  *
- * Observers are users' code: they may publish, subscribe, disconnect clients and close the broker. The broker therefore
- * calls none while it routes a message or changes a session. A notification waits until the outermost operation ends,
- * which `begin` and `end` enclose. Outside of operations, it waits until the next one begins, or for the end of the turn.
+ * Observers are users' code: they may publish, subscribe, disconnect clients and close the broker. The broker
+ * therefore calls none while it routes a message or changes a session. A notification waits until the outermost
+ * operation ends, which `begin` and `end` enclose. Outside of operations, it waits until the next one begins, or for
+ * the end of the turn.
  *
- * So do the notifications of what observers cause: observers that react to each other for ever do not block the event
- * loop.
+ * Notifications that observers cause wait in the same way, so that observers that keep reacting to each other do not
+ * block the event loop.
  *
- * `begin` and `end` call users' code. Enclose only what the broker itself does not call: a packet that arrived, a call of
- * the broker's interface.
+ * `begin` and `end` call users' code. Use them only at the broker's boundary: around a received packet, or a call of
+ * its public interface.
  */
 export class NotificationQueue implements Flushable {
   readonly #turn: Turn
   readonly #events: EventSink
   #waiting: Notification[] = []
   #spare: Notification[] = []
-  /** How many operations are under way, each within the one before; calling observers counts as one. */
+  /** The number of nested operations; calling observers counts as one. */
   #depth = 0
-  #isListed = false
+  #isScheduled = false
 
   constructor(turn: Turn, events: EventSink) {
     this.#turn = turn
     this.#events = events
   }
 
-  /** Begins an operation. `end` must follow, whatever is thrown meanwhile. */
+  /** Begins an operation. `end` must follow, also after an exception. */
   begin(): void {
     if (this.#depth === 0 && this.#waiting.length > 0) this.#callObservers()
     this.#depth++
   }
 
-  /** Ends the operation and begins another: cheaper than both calls where nothing waits. */
+  /** Ends the operation and begins another; cheaper than both calls if no notification waits. */
   next(): void {
     if (this.#waiting.length === 0 || this.#depth > 1) return
     this.end()
@@ -71,12 +73,12 @@ export class NotificationQueue implements Flushable {
   /** Appends a notification. */
   post(notification: Notification): void {
     this.#waiting.push(notification)
-    if (this.#depth === 0) this.#list()
+    if (this.#depth === 0) this.#schedule()
   }
 
-  /** Calls the observers, unless an operation is under way. */
+  /** Calls the observers, unless an operation is running. */
   flush(): void {
-    this.#isListed = false
+    this.#isScheduled = false
     if (this.#depth === 0) this.#callObservers()
   }
 
@@ -88,7 +90,7 @@ export class NotificationQueue implements Flushable {
     this.#depth--
     due.length = 0
     this.#spare = due
-    if (this.#waiting.length > 0) this.#list()
+    if (this.#waiting.length > 0) this.#schedule()
   }
 
   #call(notification: Notification): void {
@@ -96,14 +98,14 @@ export class NotificationQueue implements Flushable {
       if (typeof notification === 'function') notification()
       else this.#events.next(notification)
     } catch (error) {
-      // Reported as RxJS reports errors that no observer handles; the other notifications follow.
+      // Reported as RxJS reports unhandled errors; the remaining notifications follow.
       throwError(() => error).subscribe()
     }
   }
 
-  #list(): void {
-    if (this.#isListed) return
-    this.#isListed = true
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
     this.#turn.add(this)
   }
 }

@@ -7,26 +7,26 @@ import type { Storage } from './storage/storage.js'
 import { resolveLimits } from './limits.js'
 import type { Limits } from './limits.js'
 
-/** What happens to a message for which a session's queue has no room. */
+/** What the broker does with a message if the queue of a receiving session is full. */
 export type QueuePolicy =
-  /** The message is not queued; where nobody else took it, its publisher hears 0x97 Quota exceeded. */
+  /** Does not queue the message. If no other session accepted it, its publisher gets 0x97 Quota exceeded. */
   | 'drop-new'
-  /** The oldest waiting message gives way. Acknowledged messages are then lost. */
+  /** Drops the oldest queued message, although the broker has acknowledged it to its publisher. */
   | 'drop-oldest'
-  /** The slow client is disconnected with 0x97, and its message dropped. */
+  /** Drops the message and disconnects the slow client with 0x97. */
   | 'disconnect'
 
-/** How a broker behaves; every member has a default. */
+/** Options of `createBroker`; each has a default. */
 export interface BrokerOptions {
-  /** The clock and the timers. @defaultValue asyncScheduler */
+  /** The scheduler of the broker's clock and timers. @defaultValue asyncScheduler */
   readonly scheduler?: SchedulerLike
-  /** Who may do what. @defaultValue everybody everything */
+  /** The hooks that authenticate and authorize clients. @defaultValue every client may do everything */
   readonly authority?: Authority
-  /** Where sessions, queues and retained messages outlive the process. @defaultValue nowhere */
+  /** The store of sessions, queues and retained messages. @defaultValue none: they are lost with the process */
   readonly storage?: Storage
-  /** The bounds, each with a default of its own. */
+  /** The broker's limits; each has a default. */
   readonly limits?: Partial<Limits>
-  /** The protocol versions let in: 4 is 3.1.1. @defaultValue [4, 5] */
+  /** The accepted protocol versions; 4 is MQTT 3.1.1. @defaultValue [4, 5] */
   readonly protocolVersions?: readonly ProtocolVersion[]
   /** @defaultValue 2 */
   readonly maximumQoS?: QoS
@@ -38,28 +38,28 @@ export interface BrokerOptions {
   readonly wildcardSubscriptions?: boolean
   /** @defaultValue true */
   readonly sharedSubscriptions?: boolean
-  /** Whether clients without an identifier are given one. @defaultValue true */
+  /** Whether the broker assigns a Client Identifier to a client that sends an empty one. @defaultValue true */
   readonly assignsClientIds?: boolean
   /** @defaultValue 'drop-new' */
   readonly queuePolicy?: QueuePolicy
   /**
-   * What a shared subscription does while none of its members is connected: `skip` treats it as if it were not there,
-   * `queue` keeps the message for a member whose session lives on. @defaultValue 'skip'
+   * What a shared subscription does while none of its members is connected: `skip` ignores the subscription, `queue`
+   * queues the message for a member with a persistent session. @defaultValue 'skip'
    */
   readonly sharedOffline?: 'skip' | 'queue'
-  /** Refuses payloads that say they are UTF-8 and are not, with 0x99. @defaultValue false */
+  /** Whether a payload with Payload Format Indicator 1 that is not UTF-8 is refused with 0x99. @defaultValue false */
   readonly checksPayloadFormat?: boolean
-  /** The prefix under which a client should ask for its answers, told to clients that want to know. */
+  /** Returns the Response Information for a client that requests it: the prefix of its response topics. */
   readonly responseInformation?: (client: ClientInfo) => string | undefined
-  /** The enhanced authentication methods that `authority.authenticate` speaks; any other is refused with 0x8C. */
+  /** The Authentication Methods that `authority.authenticate` supports; any other is refused with 0x8C. */
   readonly authenticationMethods?: readonly string[]
-  /** Milliseconds that `close()` gives what is unacknowledged to be acknowledged. @defaultValue 1 000 */
+  /** Milliseconds that `close()` waits for acknowledgements. @defaultValue 1 000 */
   readonly closeTimeout?: number
-  /** Milliseconds between two items of `stats$`. @defaultValue 10 000 */
+  /** Milliseconds between two emissions of `stats$`. @defaultValue 10 000 */
   readonly statsPeriod?: number
 }
 
-/** Options with every default filled in. */
+/** The options with all defaults filled in. */
 export type Settings = Required<
   Omit<BrokerOptions, 'limits' | 'storage' | 'responseInformation' | 'authority'>
 > &
@@ -68,7 +68,7 @@ export type Settings = Required<
     readonly authority: Authority
   }
 
-/** Fills in the defaults and refuses what cannot be. */
+/** Fills in the defaults; throws `invalid-argument` for an invalid limit. */
 export function resolveOptions({ limits, ...options }: BrokerOptions): Settings {
   return {
     scheduler: asyncScheduler,

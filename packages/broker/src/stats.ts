@@ -1,10 +1,10 @@
 import type { Engine } from './engine.js'
 
-/** What has been counted since the broker started. */
+/** The broker's counters since it started. */
 export interface Counters {
   connects: number
   refusals: number
-  /** The same by reason code. */
+  /** The number of refusals for each reason code. */
   refusalsByReason: Record<number, number>
   messagesIn: number
   messagesOut: number
@@ -13,7 +13,7 @@ export interface Counters {
   dropped: number
 }
 
-/** Counters at nothing. */
+/** Returns counters at zero. */
 export function newCounters(): Counters {
   return {
     connects: 0,
@@ -27,13 +27,13 @@ export function newCounters(): Counters {
   }
 }
 
-/** Counts a connection that was not let in. */
+/** Counts a refused connection. */
 export function countRefusal(counters: Counters, reasonCode: number): void {
   counters.refusals++
   counters.refusalsByReason[reasonCode] = (counters.refusalsByReason[reasonCode] ?? 0) + 1
 }
 
-/** The broker at one moment: what it counted since it started, and what it holds. */
+/** The broker's statistics at one moment: its counters since it started, and the present numbers of its state. */
 export interface BrokerStats extends Readonly<Counters> {
   readonly connections: number
   readonly sessions: number
@@ -42,24 +42,24 @@ export interface BrokerStats extends Readonly<Counters> {
   readonly retainedBytes: number
   readonly inFlight: number
   readonly queued: number
-  /** Bytes of what is in flight and queued. */
+  /** Bytes of all messages in flight and queued. */
   readonly heldBytes: number
 }
 
-/** The broker's present numbers. */
-export function snapshot({ counters, guests, sessions, router, retained }: Engine): BrokerStats {
+/** Returns the broker's present statistics. */
+export function snapshot({ counters, connections, sessions, router, retained }: Engine): BrokerStats {
   let inFlight = 0
   let queued = 0
   let heldBytes = 0
-  for (const { downlink } of sessions) {
-    inFlight += downlink.inFlightCount
-    queued += downlink.queuedCount
-    heldBytes += downlink.heldBytes
+  for (const { outbound } of sessions) {
+    inFlight += outbound.inFlightCount
+    queued += outbound.queuedCount
+    heldBytes += outbound.heldBytes
   }
   return {
     ...counters,
     refusalsByReason: { ...counters.refusalsByReason },
-    connections: guests.size,
+    connections: connections.size,
     sessions: sessions.size,
     subscriptions: router.subscriptionCount,
     retained: retained.count,

@@ -2,7 +2,7 @@ import { generate, parser } from 'mqtt-packet'
 import type { Packet } from 'mqtt-packet'
 import { Subject, VirtualTimeScheduler } from 'rxjs'
 import type { Channel, ChannelListener } from '../src/connection/channel.js'
-import { brokerOver } from '../src/broker.js'
+import { toBroker } from '../src/broker.js'
 import type { Broker } from '../src/broker.js'
 import { Connection } from '../src/connection/connection.js'
 import { createEngine } from '../src/engine.js'
@@ -136,7 +136,7 @@ export function makeWorld(options: BrokerOptions = {}): World {
   const sink = new Subject<BrokerEvent>()
   sink.subscribe((event) => events.push(event))
   const engine = createEngine(resolveOptions({ scheduler, ...options }), sink)
-  const broker = brokerOver(engine, sink)
+  const broker = toBroker(engine, sink)
 
   const advance = (milliseconds = 0): void => {
     const until = scheduler.frame + milliseconds
@@ -176,8 +176,8 @@ export function makeWorld(options: BrokerOptions = {}): World {
 
 function makeClient(engine: Engine, protocolVersion: 4 | 5, advance: () => void): Client {
   const channel = new FakeChannel()
-  const connection = new Connection(engine, channel, () => engine.guests.delete(connection))
-  engine.guests.add(connection)
+  const connection = new Connection(engine, channel, () => engine.connections.delete(connection))
+  engine.connections.add(connection)
   const codec = parser({ protocolVersion })
   const received: Packet[] = []
   codec.on('packet', (packet) => received.push(packet))

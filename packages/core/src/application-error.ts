@@ -2,19 +2,19 @@ import { brand, isBranded } from './brand.js'
 
 const BRAND = 'antiphon.ApplicationError'
 
-/** What an application's failure tells the caller. */
+/** The parts of an `ApplicationError`, all of which the requester receives. */
 export interface ApplicationFailure {
   /** The application's own code, such as `out-of-stock`. */
   readonly code: string
-  /** For people. */
+  /** The text for people. @defaultValue the code */
   readonly message?: string
-  /** Whatever else the caller should know, as text. */
+  /** Further details for the requester, as text. */
   readonly payload?: string
 }
 
 /**
- * A failure of the application itself, thrown by a handler to be told to the caller as it is. Anything else a handler
- * throws reaches the caller as a bare 500.
+ * An error of the application itself, which a handler throws. The requester receives its code, message and payload; for
+ * any other error that a handler throws, it receives status 500 without details.
  *
  * @example
  * ```ts
@@ -33,7 +33,7 @@ export class ApplicationError extends Error {
     brand(this, BRAND)
   }
 
-  /** Recognizes errors of every loaded copy of this package. */
+  /** Recognizes instances that another copy of this package created. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return this === ApplicationError ? isBranded(value, BRAND) : super[Symbol.hasInstance](value)
   }

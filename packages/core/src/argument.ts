@@ -1,6 +1,6 @@
 import { AntiphonError } from './errors.js'
 
-/** The error of a caller who broke a rule, before anything was sent. */
+/** Creates the error for an invalid option or argument; nothing has been sent. */
 export function invalidArgument(message: string, topic?: string): AntiphonError<'invalid-argument'> {
   return new AntiphonError('invalid-argument', message, {
     phase: 'before-network',
@@ -8,7 +8,7 @@ export function invalidArgument(message: string, topic?: string): AntiphonError<
   })
 }
 
-/** What a numeric option must obey. */
+/** The range of a numeric option. */
 export interface NumberRule {
   readonly least: number
   /** @defaultValue Infinity */
@@ -16,12 +16,12 @@ export interface NumberRule {
   readonly isWhole?: boolean
 }
 
-/** The value itself when it obeys the rule; throws `invalid-argument` naming option, value and rule otherwise. */
+/** Returns the value if it obeys the rule. Throws `invalid-argument` with the option, the value and the rule otherwise. */
 export function requireNumber(option: string, value: number, rule: NumberRule): number {
   const { least, most = Infinity, isWhole = false } = rule
   if (value >= least && value <= most && (!isWhole || Number.isInteger(value) || value === Infinity))
     return value
-  const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`
+  const range = most === Infinity ? `from ${least}` : `from ${least} to ${most}`
   throw invalidArgument(
     `${option} is ${String(value)}: it must be a ${isWhole ? 'whole ' : ''}number ${range}`,
   )

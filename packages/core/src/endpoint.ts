@@ -8,26 +8,28 @@ import { restName } from './topic/level-pattern.js'
 import type { TemplateParams } from './topic/template-params.js'
 import { topicTemplate, type TopicTemplate } from './topic/topic-template.js'
 
-/** What a filter ends in that takes all below it. */
+/** The end of a filter that matches all topics below a level. */
 const TREE = '/#'
 
-/** One answer to a question, or a stream of them. */
+/** Whether a request has one response or a stream of them. */
 export type ResponseKind = 'one' | 'many'
 
-/** Everything about an endpoint that the compiler knows. */
+/** The types of an endpoint. */
 export interface EndpointTypes {
-  /** The topic's parameters. */
+  /** The parameters of the request topic. */
   readonly params: object
-  /** What the caller gives and the handler gets: a token in the payload is optional to the one, there for the other. */
+  /** The value that the requester passes; a correlation token in the payload is optional here. */
   readonly requestInput: unknown
+  /** The value that the handler receives. */
   readonly request: unknown
-  /** What the handler gives and the caller gets. */
+  /** The value that the handler emits; a correlation token in the payload is optional here. */
   readonly responseInput: unknown
+  /** The value that the requester receives. */
   readonly response: unknown
   readonly kind: ResponseKind
 }
 
-/** What both sides agree on. */
+/** The contract that requester and responder agree on. */
 export interface EndpointContract<
   Topic extends string,
   Req,
@@ -35,31 +37,31 @@ export interface EndpointContract<
   Kind extends ResponseKind,
   Via extends Correlation,
 > {
-  /** What it is called in errors, logs and metrics. @defaultValue the topic's template */
+  /** The endpoint's name in errors, logs and metrics. @defaultValue the template of the request topic */
   readonly name?: string
-  /** The template of the request's topic. */
+  /** The template of the request topic. */
   readonly topic: Topic
   /**
-   * The template of the topic that responses are published to, over the parameters of the request's topic.
+   * The template of the response topic; it may use the parameters of the request topic.
    * @defaultValue the requester's own topic `response/<clientId>`, sent as Response Topic
    */
   readonly responseTopic?: string
   /**
-   * The template of the filter that a requester subscribes to for responses; wider than one topic where many requests
-   * share a subscription. @defaultValue `responseTopic`
+   * The template of the filter that a requester subscribes to for responses. A filter wider than `responseTopic` lets
+   * requests with different response topics share one subscription. @defaultValue `responseTopic`
    */
   readonly responseFilter?: string
   readonly request: Codec<Req>
   readonly response: Codec<Res>
-  /** How an answer finds its question. @defaultValue correlationData() */
+  /** How a response is matched to its request. @defaultValue correlationData() */
   readonly correlation?: Via
   /** @defaultValue 'one' */
   readonly responses?: Kind
-  /** Requests that name no place for an answer are handled all the same, unanswered. @defaultValue false */
+  /** Whether to handle requests without a response topic; no response is sent for them. @defaultValue false */
   readonly acceptsNotifications?: boolean
   /**
-   * What to answer with when handling failed and the peer cannot read statuses (MQTT 3.1.1); without it, or where it
-   * gives nothing, silence.
+   * Returns the response to send when a request failed and the requester cannot read a status (MQTT 3.1.1). Without this
+   * function, or if it returns `undefined`, no response is sent.
    */
   readonly onFailure?: (failure: {
     readonly code: number
@@ -67,7 +69,7 @@ export interface EndpointContract<
   }) => WithoutToken<Res, Via> | undefined
 }
 
-/** Where the replies to a question with the given topic parameters come, and what to subscribe to for them. */
+/** Formats the response topic of a request, and the filter to subscribe to, from the request's topic parameters. */
 export interface ResponseTopicTemplate {
   readonly format: (params: Readonly<Record<string, string>>) => {
     readonly topic: string
@@ -75,7 +77,7 @@ export interface ResponseTopicTemplate {
   }
 }
 
-/** A contract between those who ask and those who answer, typed for both; made by `endpoint`. */
+/** A typed contract between requesters and responders, created by `endpoint`. */
 export interface Endpoint<T extends EndpointTypes = EndpointTypes> {
   readonly name: string
   readonly topic: TopicTemplate<string>
@@ -86,11 +88,11 @@ export interface Endpoint<T extends EndpointTypes = EndpointTypes> {
   readonly responses: T['kind']
   readonly acceptsNotifications: boolean
   readonly onFailure: ((failure: { readonly code: number; readonly message: string }) => unknown) | undefined
-  /** Carries the types; never there when running. */
+  /** Carries the types; always `undefined` at run time. */
   readonly types?: T
 }
 
-/** What an endpoint's contract amounts to in types. */
+/** The types that follow from an endpoint's contract. */
 export interface ContractTypes<
   Topic extends string,
   Req,
@@ -106,7 +108,7 @@ export interface ContractTypes<
   readonly kind: Kind
 }
 
-/** A value whose token field, if it has one, may be left to the library. */
+/** A value whose correlation token is optional, because the library adds it. */
 export type WithoutToken<A, Via extends Correlation> =
   Via extends PayloadFieldCorrelation<infer Field>
     ? A extends unknown
@@ -114,14 +116,14 @@ export type WithoutToken<A, Via extends Correlation> =
       : never
     : A
 
-/** What a caller gives for one question: the value, and the topic's parameters where it has any. */
+/** The argument of one request: the value, together with the topic parameters if the topic has any. */
 export type RequestArgument<T extends EndpointTypes> = keyof T['params'] extends never
   ? T['requestInput']
   : { readonly params: T['params']; readonly value: T['requestInput'] }
 
 /**
- * A contract for one kind of question: where it is asked, what it looks like, how its answer finds the way back. Both
- * sides take their types from it.
+ * Creates an endpoint: the topics, codecs and correlation of one kind of request. Requester and responder both take their
+ * types from it. Throws `invalid-argument` if a template or filter is invalid.
  *
  * @example
  * ```ts
@@ -173,7 +175,7 @@ function responseTopicTemplate(
   for (const { parameters, template } of [topics, filters]) {
     if (rest === undefined || !parameters.includes(rest) || restOf({ template }) === rest) continue
     throw invalidArgument(
-      `responseTopic ${template} has one level for {${rest}}, which stands for several: write {${rest}...}`,
+      `responseTopic ${template} has one level for {${rest}}, which matches several: write {${rest}...}`,
     )
   }
   const format: ResponseTopicTemplate['format'] = (params) => ({
@@ -186,7 +188,7 @@ function responseTopicTemplate(
   return { format }
 }
 
-/** The name of the parameter that stands for several levels. */
+/** Returns the name of the parameter that matches several levels. */
 function restOf({ template }: Pick<TopicTemplate<string>, 'template'>): string | undefined {
   return restName(template.slice(template.lastIndexOf('/') + 1))
 }

@@ -1,6 +1,6 @@
 import { brand, isBranded } from './brand.js'
 
-/** Every way in which Antiphon can fail, by name. The list is closed: a `switch` over it can be exhaustive. */
+/** The codes of all errors. The list is closed, so a `switch` over it can be exhaustive. */
 export type ErrorCode =
   /** An option, topic, filter, template or value broke a rule; nothing was sent. */
   | 'invalid-argument'
@@ -12,68 +12,68 @@ export type ErrorCode =
   | 'too-large'
   /** A bounded queue had no room. */
   | 'overflow'
-  /** The broker refused to let us in. */
+  /** The broker refused the connection. */
   | 'connection-refused'
-  /** The connection went away. */
+  /** The connection closed. */
   | 'connection-lost'
-  /** The broker forgot this client between two connections. */
+  /** The broker discarded the session between two connections. */
   | 'session-lost'
   /** The broker refused a subscription. */
   | 'subscribe-refused'
   /** The broker refused a message. */
   | 'publish-refused'
-  /** Nobody listens where the message went. */
+  /** The topic has no subscriber. */
   | 'no-responder'
-  /** Nothing came in time. */
+  /** A timeout elapsed. */
   | 'timeout'
-  /** The message's own expiry ran out before it could leave. */
+  /** The message expired before it was sent. */
   | 'expired'
-  /** The caller gave the exchange up. */
+  /** The requester cancelled the exchange. */
   | 'cancelled'
   /** The responder answered with a failure. */
   | 'status'
-  /** The answer broke the protocol. */
+  /** A response violated the protocol. */
   | 'protocol'
   /** The link was closed. */
   | 'link-closed'
-  /** Something that was not foreseen; look at `cause`. */
+  /** An unexpected error; see `cause`. */
   | 'unknown'
 
-/** What a question waits for, one after the other, until it is answered. */
+/** The steps of an exchange, in the order in which a request waits for them. */
 export type AwaitedStep = 'connection' | 'subscription' | 'acknowledgement' | 'response'
 
-/** What an error can say beside its message. */
+/** The circumstances of an error. */
 export interface ErrorContext {
-  /** The error underneath. */
+  /** The underlying error. */
   readonly cause?: unknown
-  /** The MQTT reason code (3.1.1: return code), where the broker gave one. */
+  /** The MQTT Reason Code (3.1.1: return code), if the broker sent one. */
   readonly reasonCode?: number
-  /** The topic or filter in question. */
+  /** The topic or filter concerned. */
   readonly topic?: string
-  /** The name of the endpoint in question. */
+  /** The name of the endpoint concerned. */
   readonly endpoint?: string
-  /** The exchange's correlation, readable. */
+  /** The correlation token of the exchange, in readable form. */
   readonly correlation?: string
-  /** Whether anything had been handed to the network when it failed. */
+  /** Whether the failure occurred before or after the message was handed to the network. */
   readonly phase?: 'before-network' | 'after-network'
-  /** What a responder said of its failure; only with code `status`. */
+  /** The failure that the responder reported; only with code `status`. */
   readonly status?: RemoteStatus
-  /** What had not come when the time was up; only with code `timeout`. */
+  /** The step that was not completed in time; only with code `timeout`. */
   readonly awaited?: AwaitedStep
 }
 
-/** A responder's failure as it stood in the reply. */
+/** A failure that a responder reported in its response. */
 export interface RemoteStatus {
-  /** The number under `__stat`. */
+  /** The value of `__stat`. */
   readonly code: number
-  /** Its text for people. */
+  /** The text for people. */
   readonly message?: string
-  /** The header or property the responder complains of. */
+  /** The header or property that the responder rejected. */
   readonly propertyName?: string
   readonly propertyValue?: string
-  /** The application itself failed, rather than the machinery around it. */
+  /** Whether the application itself failed, and not the library or the protocol. */
   readonly isApplicationError: boolean
-  /** The application's own code and payload. */
+  /** The code and payload of the `ApplicationError`. */
   readonly applicationCode?: string
   readonly applicationPayload?: string
 }
@@ -81,8 +81,7 @@ export interface RemoteStatus {
 const BRAND = 'antiphon.AntiphonError'
 
 /**
- * The one error of this library: a literal `code` to branch on, a message a person can act on, and the context it
- * happened in.
+ * The error class of this library. It has a literal `code` to branch on, a message, and the context of the failure.
  *
  * @example
  * ```ts
@@ -107,12 +106,12 @@ export class AntiphonError<C extends ErrorCode = ErrorCode> extends Error implem
     brand(this, BRAND)
   }
 
-  /** The message without the code that `message` begins with. */
+  /** Returns the message without the code in brackets. */
   get rawMessage(): string {
     return this.message.slice(`[${this.code}] `.length)
   }
 
-  /** Recognizes errors of every loaded copy of this package. */
+  /** Recognizes instances that another copy of this package created. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return this === AntiphonError ? isBranded(value, BRAND) : super[Symbol.hasInstance](value)
   }
@@ -122,19 +121,19 @@ export class AntiphonError<C extends ErrorCode = ErrorCode> extends Error implem
    * with the original as `cause`.
    */
   static from(error: unknown): AntiphonError {
-    if (error instanceof AntiphonError) return error
+    if (error instanceof AntiphonError) return error as AntiphonError
     const message = error instanceof Error ? error.message : String(error)
     const code = error instanceof Error && error.name === 'AbortError' ? 'cancelled' : 'unknown'
     return new AntiphonError(code, message, { cause: error })
   }
 
-  /** The same failure, told with more of its surroundings. */
+  /** Returns a copy of this error with `context` added. Properties that this error already has take precedence. */
   withContext(context: ErrorContext): AntiphonError<C> {
     const { cause, reasonCode, topic, endpoint, correlation, phase, status, awaited } = this
     const own = { cause, reasonCode, topic, endpoint, correlation, phase, status, awaited }
-    const known = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
-    const retold = new AntiphonError(this.code, this.rawMessage, { ...context, ...known })
-    if (this.stack !== undefined) retold.stack = this.stack
-    return retold
+    const defined = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
+    const copy = new AntiphonError(this.code, this.rawMessage, { ...context, ...defined })
+    if (this.stack !== undefined) copy.stack = this.stack
+    return copy
   }
 }

@@ -9,16 +9,18 @@ import type { ResponseReading } from './requester/response-handler.js'
 import type { Link } from './link/link.js'
 import type { ExchangeError } from './request.js'
 
-/** How many responders are asked at once, and when enough have answered. */
+/** Options of `gather$`: those of one exchange, and when to stop gathering. */
 export interface GatherOptions extends ExchangeOptions, GatherRules {}
 
 /**
- * Asks one question of many responders and gathers what they answer.
+ * Sends one request to many responders and emits their responses.
  *
- * - *on subscribe*: asks. *next*: an answer, or as a `Left` why one of the responders has none.
- * - *complete*: enough have answered (`count`), no more came for a while (`stall`), one said it was the last
- *   (`sentinel`), or the `timeout` has passed, whether or not anybody answered.
- * - *error*: the question could not be asked. *unsubscribe*: cancels the exchange.
+ * - *on subscribe*: sends the request.
+ * - *next*: a response, or a `Left` with the error that one responder reported.
+ * - *complete*: `count` responses have arrived, none arrived for `stallTimeout`, the `sentinel` arrived, or the `timeout`
+ *   has passed, also if there was no response at all.
+ * - *error*: the request could not be sent.
+ * - *unsubscribe*: cancels the exchange.
  */
 export function gather$<T extends EndpointTypes>(
   link: Link,
@@ -32,7 +34,7 @@ export function gather$<T extends EndpointTypes>(
     return () => new GatheredResponses(rules, timeout, () => scheduler.now())
   })
   return new Observable((subscriber) => {
-    const started = startExchange(requester, toRequestParts(endpoint, request), {
+    const exchange = startExchange(requester, toRequestParts(endpoint, request), {
       next: (reading) => {
         const { error, value } = reading as ResponseReading
         subscriber.next(error === undefined ? right(value as T['response']) : left(error))
@@ -40,6 +42,6 @@ export function gather$<T extends EndpointTypes>(
       error: (error: unknown) => subscriber.error(AntiphonError.from(error)),
       complete: () => subscriber.complete(),
     })
-    return () => started.cancel()
+    return () => exchange.cancel()
   })
 }

@@ -17,22 +17,22 @@ import { requireNumber } from './argument.js'
 import { AntiphonError } from './errors.js'
 import type { Link } from './link/link.js'
 
-/** What a broker makes of a group: gives it messages, refuses it, or takes it in and never gives it any. */
+/** How a broker treats a shared subscription: it delivers messages, refuses the subscription, or delivers nothing. */
 export type GroupSupport = 'works' | 'refused' | 'silent'
 
-/** How long to wait for a message of one's own. */
+/** Options of `groupSupport$`. */
 export interface GroupSupportOptions {
-  /** Milliseconds after which a group that got nothing is called silent. @defaultValue 2 000 */
+  /** Milliseconds without a message after which the result is `silent`. @defaultValue 2 000 */
   readonly timeout?: number
 }
 
 /**
- * Tries out whether the broker shares messages among the members of a group, as the `group` of `requests$` needs it. Some
- * brokers accept the subscription and deliver nothing, which only a message of one's own brings to light.
+ * Tests whether the broker supports shared subscriptions, which the `group` of `requests$` needs. Some brokers grant the
+ * subscription but deliver nothing, which only a test message reveals.
  *
- * - *on subscribe*: opens the link, joins a group that nobody else knows and publishes to it.
- * - *next, complete*: what came of it; nothing when the link is closed. *error*: the link could not be kept.
- * - *unsubscribe*: leaves the group.
+ * - *on subscribe*: opens the link, subscribes to a new group and publishes a message to it.
+ * - *next*: the result. *complete*: after the result, or without one if the link was closed.
+ * - *error*: the link failed. *unsubscribe*: unsubscribes from the group.
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 /**
- * What an application imports: requests and responses, endpoints, codecs, correlations, errors, observers, middleware.
+ * The API for applications: requests and responses, endpoints, codecs, correlations, errors, observers, middleware.
  *
- * Authors of links, codecs and routers find more in `@antiphon/core/link`, `@antiphon/core/codec` and
+ * If you implement a link, a codec or a router, see `@antiphon/core/link`, `@antiphon/core/codec` and
  * `@antiphon/core/topic`.
  *
  * @packageDocumentation
@@ -32,7 +32,7 @@ export type { ResponseTopicRule } from './responder/response-topic-rule.js'
 export type { ReceivedRequest } from './responder/received-request.js'
 export type { TransferBounds } from './chunk/transfers.js'
 
-// Describe what both sides agree on
+// Define endpoints
 export { endpoint } from './endpoint.js'
 export type {
   RequestArgument,
@@ -77,10 +77,10 @@ export { Status } from './protocol/status.js'
 
 // Observe a link
 export { unmatchedResponses$, ignoredRequests$, requesterStats, responderStats, idle$ } from './observe.js'
-export type { RequesterStats } from './requester/requester-stats.js'
-export type { UnmatchedResponse } from './requester/unmatched-response.js'
-export type { IgnoredRequest, IgnoredReason } from './responder/ignored-request.js'
-export type { ResponderStats } from './responder/responder-stats.js'
+export type { RequesterStats } from './observe/requester-stats.js'
+export type { UnmatchedResponse } from './observe/unmatched-response.js'
+export type { IgnoredRequest, IgnoredReason } from './observe/ignored-request.js'
+export type { ResponderStats } from './observe/responder-stats.js'
 export { groupSupport$ } from './group-support.js'
 export type { GroupSupport, GroupSupportOptions } from './group-support.js'
 

@@ -1,4 +1,4 @@
-/** What can stand in a line, in one at a time. The fields are the line's affair; to begin with they are `undefined`. */
+/** An item of a `LinkedQueue`. The queue manages these fields, which start as `undefined`. */
 export interface ListNode<Self extends ListNode<Self>> {
   queue: LinkedQueue<Self> | undefined
   prevNode: Self | undefined
@@ -6,11 +6,12 @@ export interface ListNode<Self extends ListNode<Self>> {
 }
 
 /**
- * A queue in which everything costs the same however long it is, leaving from the middle included.
+ * A FIFO with removal from the middle, in which every operation on one item takes constant time. An item is in at most one
+ * queue at a time.
  *
- * Also where the order does not matter: a `Set` is made anew with every few that come and go, each time leaving behind a
- * dead one that leads to the next. Where one of them has grown old, the garbage collector keeps all that stood in those
- * after it, and what hangs on that, until it looks at everything.
+ * Use it instead of a `Set` or `Map` for items that live for milliseconds, also if their order does not matter: see
+ * decision 0009. A `Set` reallocates its table every few changes, and a discarded table in V8's old generation keeps the
+ * items of all later tables alive until the next full garbage collection.
  */
 export class LinkedQueue<T extends ListNode<T>> {
   #first: T | undefined
@@ -25,63 +26,63 @@ export class LinkedQueue<T extends ListNode<T>> {
     return this.#first
   }
 
-  /** Those who stand in it now; it may change while they are gone through. */
+  /** Returns a copy of the items, in order; the queue may change while the copy is iterated. */
   get items(): T[] {
-    const all: T[] = []
-    for (let one = this.#first; one !== undefined; one = one.nextNode) all.push(one)
-    return all
+    const items: T[] = []
+    for (let item = this.#first; item !== undefined; item = item.nextNode) items.push(item)
+    return items
   }
 
-  has(one: T): boolean {
-    return one.queue === this
+  has(item: T): boolean {
+    return item.queue === this
   }
 
-  /** Takes somebody who is in no line to the end of this one. */
-  push(one: T): void {
-    one.queue = this
-    one.prevNode = this.#last
-    if (this.#last === undefined) this.#first = one
-    else this.#last.nextNode = one
-    this.#last = one
+  /** Appends an item that is in no queue. */
+  push(item: T): void {
+    item.queue = this
+    item.prevNode = this.#last
+    if (this.#last === undefined) this.#first = item
+    else this.#last.nextNode = item
+    this.#last = item
     this.#length++
   }
 
-  /** Lets the first one go, and says who it was. */
+  /** Removes and returns the first item. */
   shift(): T | undefined {
     const first = this.#first
     if (first !== undefined) this.remove(first)
     return first
   }
 
-  /** Lets somebody go, wherever in it; tells whether they stood in it. */
-  remove(one: T): boolean {
-    if (one.queue !== this) return false
-    const { prevNode: before, nextNode: behind } = one
-    if (before === undefined) this.#first = behind
-    else before.nextNode = behind
-    if (behind === undefined) this.#last = before
-    else behind.prevNode = before
-    one.queue = one.prevNode = one.nextNode = undefined
+  /** Removes an item and returns whether it was queued here. */
+  remove(item: T): boolean {
+    if (item.queue !== this) return false
+    const { prevNode: prev, nextNode: next } = item
+    if (prev === undefined) this.#first = next
+    else prev.nextNode = next
+    if (next === undefined) this.#last = prev
+    else next.prevNode = prev
+    item.queue = item.prevNode = item.nextNode = undefined
     this.#length--
     return true
   }
 
-  /** Lets all go, and says who they were, in order. */
+  /** Removes and returns all items, in order. */
   clear(): T[] {
-    const all = this.items
-    for (const one of all) this.remove(one)
-    return all
+    const items = this.items
+    for (const item of items) this.remove(item)
+    return items
   }
 
-  /** Takes all that stand in another line, in their order, to the front of this one. */
+  /** Moves all items of another queue to the front of this one, in their order. */
   unshiftAll(other: LinkedQueue<T>): void {
-    for (let one = other.#last; one !== undefined; one = other.#last) {
-      other.remove(one)
-      one.queue = this
-      one.nextNode = this.#first
-      if (this.#first === undefined) this.#last = one
-      else this.#first.prevNode = one
-      this.#first = one
+    for (let item = other.#last; item !== undefined; item = other.#last) {
+      other.remove(item)
+      item.queue = this
+      item.nextNode = this.#first
+      if (this.#first === undefined) this.#last = item
+      else this.#first.prevNode = item
+      this.#first = item
       this.#length++
     }
   }

@@ -1,25 +1,25 @@
-/** MQTT quality of service: at most once, at least once, exactly once. */
+/** The MQTT Quality of Service: at most once, at least once, exactly once. */
 export type QoS = 0 | 1 | 2
 
-/** User properties as they stand on the wire: pairs, in order, a name as often as it was sent. */
+/** User Properties in the order of the packet. A name may occur more than once. */
 export type UserProperties = readonly (readonly [name: string, value: string])[]
 
-/** The MQTT 5 properties a message may carry. On a 3.1.1 connection none of them travel. */
+/** The MQTT 5 properties of a message. On a 3.1.1 connection, none of them are sent. */
 export interface MessageProperties {
-  /** Where the receiver should send its answer. */
+  /** The topic to publish the response to. */
   readonly responseTopic?: string
-  /** The token by which the asker will recognise the answer. */
+  /** The token by which the requester matches the response to its request. */
   readonly correlationData?: Uint8Array
-  /** The payload's media type, such as `application/json`. */
+  /** The media type of the payload, such as `application/json`. */
   readonly contentType?: string
-  /** `true` says that the payload is UTF-8 text. */
+  /** Whether the payload is UTF-8 text. */
   readonly payloadFormatIndicator?: boolean
-  /** Seconds the message stays worth delivering. */
+  /** Seconds after which the broker discards the message instead of delivering it. */
   readonly messageExpiryInterval?: number
   readonly userProperties?: UserProperties
 }
 
-/** What is sent. Without a `qos` it goes at QoS 1. */
+/** A message to publish, by default at QoS 1. */
 export interface OutgoingMessage extends MessageProperties {
   readonly topic: string
   readonly payload: Uint8Array
@@ -27,20 +27,20 @@ export interface OutgoingMessage extends MessageProperties {
   readonly retain?: boolean
 }
 
-/** What arrived. */
+/** A received message. */
 export interface Message extends MessageProperties {
   readonly topic: string
   readonly payload: Uint8Array
   readonly qos: QoS
-  /** The broker stored this message before the subscription was made. */
+  /** Whether the message was retained when the client subscribed. */
   readonly retain: boolean
-  /** The broker may have delivered this message before. */
+  /** Whether this may be a redelivery of an earlier packet. */
   readonly dup: boolean
-  /** The identifiers of the subscriptions it was delivered for, where the broker names them. */
+  /** The Subscription Identifiers of the matching subscriptions, if the broker sent them. */
   readonly subscriptionIdentifiers?: readonly number[]
 }
 
-/** The first value under `name` among `properties`, or `undefined`. */
+/** Returns the first value of the User Property `name`, or `undefined`. */
 export function userProperty(properties: UserProperties | undefined, name: string): string | undefined {
   return properties?.find(([key]) => key === name)?.[1]
 }

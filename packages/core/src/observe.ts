@@ -1,41 +1,47 @@
 import { defer, of, take, type Observable } from 'rxjs'
 import type { Endpoint, EndpointTypes } from './endpoint.js'
-import type { RequesterStats } from './requester/requester-stats.js'
+import type { RequesterStats } from './observe/requester-stats.js'
+import { observationsOf } from './observe/observations.js'
 import { pendingRequestsOf } from './requester/pending-requests.js'
-import type { UnmatchedResponse } from './requester/unmatched-response.js'
+import type { UnmatchedResponse } from './observe/unmatched-response.js'
 import type { Link } from './link/link.js'
-import type { IgnoredRequest } from './responder/ignored-request.js'
-import type { ResponderStats } from './responder/responder-stats.js'
+import type { IgnoredRequest } from './observe/ignored-request.js'
+import type { ResponderStats } from './observe/responder-stats.js'
 
 /**
- * Replies that no open question was waiting for: late, repeated, foreign or unreadable. They were acknowledged.
+ * Emits the responses that match no pending request: late, duplicate, unknown or unreadable ones. They are acknowledged.
  *
- * Hot; never errors. A link and a middleware around it each have their own questions, and so their own strays.
+ * Hot; never errors. A link and a middleware around it each have their own pending requests, and so their own unmatched
+ * responses.
  */
 export function unmatchedResponses$(link: Link): Observable<UnmatchedResponse> {
-  return pendingRequestsOf(link).unmatchedResponses$
-}
-
-/** Messages on request topics that no handler was given, and why. They were acknowledged. Hot; never errors. */
-export function ignoredRequests$(link: Link): Observable<IgnoredRequest> {
-  return pendingRequestsOf(link).ignoredRequests$
-}
-
-/** How the exchanges of an endpoint went on this link so far, from the caller's side. */
-export function requesterStats<T extends EndpointTypes>(link: Link, endpoint: Endpoint<T>): RequesterStats {
-  return { ...pendingRequestsOf(link).requesterStats(endpoint) }
-}
-
-/** How the requests of an endpoint went on this link so far, from the responder's side. */
-export function responderStats<T extends EndpointTypes>(link: Link, endpoint: Endpoint<T>): ResponderStats {
-  return { ...pendingRequestsOf(link).responderStats(endpoint) }
+  return observationsOf(link).unmatchedResponses.asObservable()
 }
 
 /**
- * Emits and completes when no question is open on the link: at once, or when the last one has been settled. To leave
- * without giving up what was asked, stop asking, wait for it, then close the link.
+ * Emits the messages on request topics that no handler receives, with the reason. They are acknowledged.
  *
- * What waits for its turn in a `request$` has not been asked yet: end the stream of its questions instead.
+ * Hot; never errors.
+ */
+export function ignoredRequests$(link: Link): Observable<IgnoredRequest> {
+  return observationsOf(link).ignoredRequests.asObservable()
+}
+
+/** Returns the counts of an endpoint's exchanges on this link so far, on the requester's side. */
+export function requesterStats<T extends EndpointTypes>(link: Link, endpoint: Endpoint<T>): RequesterStats {
+  return { ...observationsOf(link).requesterStats(endpoint) }
+}
+
+/** Returns the counts of an endpoint's requests on this link so far, on the responder's side. */
+export function responderStats<T extends EndpointTypes>(link: Link, endpoint: Endpoint<T>): ResponderStats {
+  return { ...observationsOf(link).responderStats(endpoint) }
+}
+
+/**
+ * Emits and completes when the link has no pending request: at once, or after the last one has settled. To shut down
+ * without cancelling requests, stop sending new ones, wait for `idle$`, then close the link.
+ *
+ * Requests in the queue of a `request$` are not pending yet; to drain them, complete the source of `request$` instead.
  *
  * @example
  * ```ts
@@ -45,5 +51,5 @@ export function responderStats<T extends EndpointTypes>(link: Link, endpoint: En
  */
 export function idle$(link: Link): Observable<void> {
   const pending = pendingRequestsOf(link)
-  return defer(() => (pending.pendingCount === 0 ? of(undefined) : pending.idle$.pipe(take(1))))
+  return defer(() => (pending.count === 0 ? of(undefined) : pending.idle$.pipe(take(1))))
 }

@@ -1,27 +1,27 @@
 import type { RequestArgument, Endpoint, EndpointTypes } from './endpoint.js'
 import { AntiphonError } from './errors.js'
 import { startExchange, requesterContext, toRequestParts } from './requester/requester-context.js'
-import type { Started } from './requester/flatten.js'
+import type { Cancellable } from './requester/flatten.js'
 import { ManyResponses } from './requester/many-responses.js'
 import type { ExchangeOptions } from './requester/options.js'
 import { Fifo } from './link/fifo.js'
 import type { Link } from './link/link.js'
 
-/** How many items are on their way to a `for await` loop unless it says otherwise. */
+/** The default of `credit` for a `for await` loop. */
 const DEFAULT_CREDIT = 64
 
-/** Who waits for the next item of an iteration. */
+/** A call of the iterator's `next` that waits for an item. */
 interface Reader<A> {
   readonly resolve: (result: IteratorResult<A, undefined>) => void
   readonly reject: (error: AntiphonError) => void
 }
 
 /**
- * The answers of a `many` endpoint for a `for await` loop. The loop sets the pace: an item counts as taken when the loop
- * asks for it, and a responder that answers with an iterable is asked for no more than `credit` ahead.
+ * Returns the responses of a `many` endpoint for a `for await` loop, with back-pressure: an item counts as consumed when
+ * the loop reads it, and the responder sends at most `credit` items ahead.
  *
- * Asks when the loop begins. Leaving the loop early cancels the exchange; a failed exchange throws an `ExchangeError`
- * into it.
+ * Each loop sends a request of its own when it reads the first item. Leaving the loop early cancels the exchange. A failed
+ * exchange throws an `ExchangeError` into the loop.
  *
  * @example
  * ```ts
@@ -35,10 +35,10 @@ export function requestMany<T extends EndpointTypes & { readonly kind: 'many' }>
   options: ExchangeOptions = {},
 ): AsyncIterable<T['response']> {
   const iterate = (): AsyncIterator<T['response'], undefined> => {
-    const come = new Fifo<T['response']>()
-    const takers = new Fifo<Reader<T['response']>>()
+    const unread = new Fifo<T['response']>()
+    const readers = new Fifo<Reader<T['response']>>()
     let end: { readonly error?: AntiphonError } | undefined
-    let started: Started | undefined
+    let exchange: Cancellable | undefined
     let responses: ManyResponses | undefined
 
     const requester = requesterContext(
@@ -51,50 +51,50 @@ export function requestMany<T extends EndpointTypes & { readonly kind: 'many' }>
           return responses
         },
     )
-    const settleEnd = (): void => {
-      for (let taker = takers.shift(); taker !== undefined; taker = takers.shift()) {
-        if (end?.error !== undefined) taker.reject(end.error)
-        else taker.resolve({ done: true, value: undefined })
-        // An error is thrown once; asked again, the iteration is over.
+    const settleReaders = (): void => {
+      for (let reader = readers.shift(); reader !== undefined; reader = readers.shift()) {
+        if (end?.error !== undefined) reader.reject(end.error)
+        else reader.resolve({ done: true, value: undefined })
+        // The iterator protocol: the error is thrown once, then the iteration is done.
         end = {}
       }
     }
-    const start = (): Started =>
+    const start = (): Cancellable =>
       startExchange(requester, toRequestParts(endpoint, request), {
         next: (value) => {
-          const taker = takers.shift()
-          if (taker === undefined) come.push(value)
+          const reader = readers.shift()
+          if (reader === undefined) unread.push(value)
           else {
             responses?.consumed()
-            taker.resolve({ done: false, value: value as T['response'] })
+            reader.resolve({ done: false, value: value as T['response'] })
           }
         },
         error: (error: unknown) => {
           end = { error: AntiphonError.from(error) }
-          settleEnd()
+          settleReaders()
         },
         complete: () => {
           end = {}
-          settleEnd()
+          settleReaders()
         },
       })
     return {
       next: () =>
         new Promise((resolve, reject) => {
-          if (come.length > 0) {
+          if (unread.length > 0) {
             responses?.consumed()
-            resolve({ done: false, value: come.shift() })
+            resolve({ done: false, value: unread.shift() })
             return
           }
-          takers.push({ resolve, reject })
-          if (end !== undefined) settleEnd()
-          else started ??= start()
+          readers.push({ resolve, reject })
+          if (end !== undefined) settleReaders()
+          else exchange ??= start()
         }),
       return: () => {
         end = {}
-        started?.cancel()
-        come.clear()
-        settleEnd()
+        exchange?.cancel()
+        unread.clear()
+        settleReaders()
         return Promise.resolve({ done: true, value: undefined })
       },
     }

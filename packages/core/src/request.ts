@@ -7,27 +7,27 @@ import { flatten, type FlattenOptions } from './requester/flatten.js'
 import type { ExchangeOptions } from './requester/options.js'
 import type { Link } from './link/link.js'
 
-/** How a stream of questions is asked. */
+/** Options of `request$`: those of each exchange, and of their concurrency. */
 export interface RequestOptions extends ExchangeOptions, FlattenOptions {}
 
-/** How one question is asked by promise. */
+/** Options of `request`. */
 export interface PromiseOptions extends ExchangeOptions {
   /** Cancels the exchange when it aborts. */
   readonly signal?: AbortSignal
 }
 
-/** Why an exchange failed; branch on its `code`. */
+/** The error of a failed exchange; branch on its `code`. */
 export type ExchangeError = AntiphonError
 
 /**
- * Turns a stream of questions into the stream of their answers: each is published, recognised by its correlation, timed
- * out and asked again as the options say.
+ * Sends each value of the source as a request and emits the responses. Correlation, timeout and retries are handled
+ * according to the options.
  *
- * - *on subscribe*: subscribes to the questions; the first of them opens link and response subscription.
- * - *next*: an answer.
- * - *complete*: the questions have ended and all are answered.
- * - *error*: the first exchange that fails ends the stream, as in `mergeMap`; see `requestEither$` for one that lives on.
- * - *unsubscribe*: cancels what is open, and tells the responders.
+ * - *on subscribe*: subscribes to the source; its first value opens the link and the response subscription.
+ * - *next*: a response.
+ * - *complete*: the source has completed and no request is pending.
+ * - *error*: the source fails, or the first exchange fails, as in `mergeMap`; `requestEither$` continues instead.
+ * - *unsubscribe*: cancels the pending requests and notifies their responders.
  *
  * @example
  * ```ts
@@ -42,14 +42,14 @@ export function request$<T extends EndpointTypes>(
   const requester = requesterContext(link, endpoint, options)
   return flatten(
     {
-      start: (question, outcome) => startExchange(requester, toRequestParts(endpoint, question), outcome),
-      refuse: (error, outcome) => outcome.error(error),
+      start: (request, observer) => startExchange(requester, toRequestParts(endpoint, request), observer),
+      reject: (error, observer) => observer.error(error),
     },
     options,
   )
 }
 
-/** Like `request$`, for pipelines that must live on: a failed exchange is a `Left` among the answers. */
+/** Sends requests as `request$` does, but emits the error of a failed exchange as a `Left` and continues. */
 export function requestEither$<T extends EndpointTypes>(
   link: Link,
   endpoint: Endpoint<T>,
@@ -58,18 +58,18 @@ export function requestEither$<T extends EndpointTypes>(
   const requester = requesterContext(link, endpoint, options)
   return flatten(
     {
-      start: (question, outcome) =>
-        startExchange(requester, toRequestParts(endpoint, question), {
-          next: (value) => outcome.next(right(value as T['response'])),
+      start: (request, observer) =>
+        startExchange(requester, toRequestParts(endpoint, request), {
+          next: (value) => observer.next(right(value as T['response'])),
           error: (error: unknown) => {
-            outcome.next(left(AntiphonError.from(error)))
-            outcome.complete()
+            observer.next(left(AntiphonError.from(error)))
+            observer.complete()
           },
-          complete: () => outcome.complete(),
+          complete: () => observer.complete(),
         }),
-      refuse: (error, outcome) => {
-        outcome.next(left(error))
-        outcome.complete()
+      reject: (error, observer) => {
+        observer.next(left(error))
+        observer.complete()
       },
     },
     options,
@@ -77,26 +77,29 @@ export function requestEither$<T extends EndpointTypes>(
 }
 
 /**
- * One exchange, for a single question.
+ * Sends one request for each subscription.
  *
- * - *on subscribe*: asks. *next, complete*: the answer, or the answers of a `many` endpoint and their end.
- * - *error*: why there is none. *unsubscribe*: cancels the exchange.
+ * - *on subscribe*: sends the request.
+ * - *next*: the response, or each response of a `many` endpoint. *complete*: after the last response.
+ * - *error*: the exchange failed.
+ * - *unsubscribe*: cancels the exchange.
  */
 export function exchange$<T extends EndpointTypes>(
   link: Link,
   endpoint: Endpoint<T>,
-  question: RequestArgument<T>,
+  request: RequestArgument<T>,
   options: ExchangeOptions = {},
 ): Observable<T['response']> {
   const requester = requesterContext(link, endpoint, options)
   return new Observable((subscriber) => {
-    const started = startExchange(requester, toRequestParts(endpoint, question), subscriber)
-    return () => started.cancel()
+    const exchange = startExchange(requester, toRequestParts(endpoint, request), subscriber)
+    return () => exchange.cancel()
   })
 }
 
 /**
- * One exchange as a promise, which settles exactly once: with the answer, or rejected with an `ExchangeError`.
+ * Sends one request and returns a promise of its response. The promise rejects with an `ExchangeError` if the exchange
+ * fails or the signal aborts.
  *
  * @example
  * ```ts
@@ -106,26 +109,26 @@ export function exchange$<T extends EndpointTypes>(
 export async function request<T extends EndpointTypes & { readonly kind: 'one' }>(
   link: Link,
   endpoint: Endpoint<T>,
-  question: RequestArgument<T>,
+  request: RequestArgument<T>,
   { signal, ...options }: PromiseOptions = {},
 ): Promise<T['response']> {
-  const response$ = exchange$(link, endpoint, question, options)
-  const gaveUp = (): AntiphonError<'cancelled'> => {
+  const response$ = exchange$(link, endpoint, request, options)
+  const abortError = (): AntiphonError<'cancelled'> => {
     const context = { cause: signal?.reason as unknown, endpoint: endpoint.name }
-    return new AntiphonError('cancelled', `${endpoint.name}: the caller gave up`, context)
+    return new AntiphonError('cancelled', `${endpoint.name}: the signal aborted the request`, context)
   }
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {
-      reject(gaveUp())
+      reject(abortError())
       return
     }
     const abort = (): void => {
-      exchange.unsubscribe()
-      reject(gaveUp())
+      subscription.unsubscribe()
+      reject(abortError())
     }
-    const exchange = response$
+    const subscription = response$
       .pipe(finalize(() => signal?.removeEventListener('abort', abort)))
       .subscribe({ next: resolve, error: reject })
-    if (!exchange.closed) signal?.addEventListener('abort', abort)
+    if (!subscription.closed) signal?.addEventListener('abort', abort)
   })
 }

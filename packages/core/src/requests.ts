@@ -2,9 +2,11 @@ import { mergeMap, Observable, tap } from 'rxjs'
 import { requireNumber } from './argument.js'
 import type { TransferBounds } from './chunk/transfers.js'
 import type { Endpoint, EndpointTypes } from './endpoint.js'
-import { pendingRequestsOf } from './requester/pending-requests.js'
+import { linkMonitorOf } from './link/link-monitor.js'
 import type { Delivery, Link } from './link/link.js'
 import type { QoS } from './message.js'
+import type { IgnoredRequest } from './observe/ignored-request.js'
+import { observationsOf } from './observe/observations.js'
 import { RequestReceiver, type AcceptedRequest } from './responder/request-receiver.js'
 import type { ResponseCacheBounds } from './responder/response-cache.js'
 import type { HeaderRule } from './responder/header-rule.js'
@@ -57,7 +59,7 @@ export function requests$<T extends EndpointTypes>(
   const requestFilter =
     options.filter ?? endpoint.topic.filter((options.params ?? {}) as Readonly<Record<string, string>>)
   const filter = options.group === undefined ? requestFilter : `$share/${options.group}/${requestFilter}`
-  const pending = pendingRequestsOf(link)
+  const { ignoredRequests } = observationsOf(link)
   const parts = {
     link,
     endpoint,
@@ -65,11 +67,11 @@ export function requests$<T extends EndpointTypes>(
     headers: options.headers,
     cacheBounds: toCacheBounds(options.responseCache),
     transfers: options.transfers,
-    onIgnored: pending.reportIgnored,
+    onIgnored: (ignored: IgnoredRequest) => ignoredRequests.next(ignored),
   }
   return new Observable((subscriber) => {
     const receiver = new RequestReceiver(parts)
-    pending.monitorLink()
+    linkMonitorOf(link).start()
     subscriber.add(() => receiver.close())
     const toRequest = (accepted: AcceptedRequest): ReceivedRequest<T> =>
       toReceivedRequest<T>({ ...accepted, endpoint: endpoint.name, receivedAt: link.scheduler.now() })

@@ -9,16 +9,16 @@ import {
 } from '@antiphon/testing'
 import { VirtualTimeScheduler } from 'rxjs'
 
-/** A broker and links to it on virtual time, for tests in which promises take part. */
+/** A broker and links to it on virtual time, for tests with promises. */
 export interface AsyncWorld {
   readonly scheduler: VirtualTimeScheduler
   readonly broker: VirtualBroker
   readonly link: (clientId: string, options?: VirtualClientOptions & LinkOptions) => Link
-  /** Runs virtual time for so many milliseconds; promises settle in the instants they belong to. */
+  /** Advances virtual time by a number of milliseconds, and settles promises between its instants. */
   readonly advance: (milliseconds: number) => Promise<void>
 }
 
-/** A world in which every packet takes a millisecond. */
+/** Creates a world in which every packet takes a millisecond. */
 export function asyncWorld(options: Partial<VirtualBrokerOptions> = {}): AsyncWorld {
   const scheduler = new VirtualTimeScheduler(undefined, 0)
   const broker = virtualBroker({ scheduler, latency: 1, ...options })

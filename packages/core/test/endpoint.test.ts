@@ -44,11 +44,11 @@ const unlock = endpoint({
 
 type TypesOf<E> = E extends Endpoint<infer T> ? T : never
 
-/** Never run: only the compiler looks at what stands within. */
-function onlyTyped(_: (link: Link) => unknown): void {}
+/** Type-checks the callback without running it. */
+function typeCheck(_: (link: Link) => unknown): void {}
 
 describe('the types of an endpoint', () => {
-  it('are those of its contract', () => {
+  it('infers the types of an endpoint from its contract', () => {
     expectTypeOf<keyof TypesOf<typeof plain>['params']>().toEqualTypeOf<never>()
     expectTypeOf<TypesOf<typeof plain>['request']>().toEqualTypeOf<string>()
     expectTypeOf<TypesOf<typeof plain>['response']>().toEqualTypeOf<Uint8Array>()
@@ -60,7 +60,7 @@ describe('the types of an endpoint', () => {
     }>()
   })
 
-  it('make a question the value alone where the topic has no parameters', () => {
+  it('takes the value alone as request argument for a topic without parameters', () => {
     expectTypeOf<RequestArgument<TypesOf<typeof plain>>>().toEqualTypeOf<string>()
     expectTypeOf<RequestArgument<TypesOf<typeof stream>>>().toEqualTypeOf<{
       readonly params: { readonly id: string }
@@ -68,8 +68,8 @@ describe('the types of an endpoint', () => {
     }>()
   })
 
-  it('flow to the caller', () => {
-    onlyTyped((link) => {
+  it('infers the response type of requester functions', () => {
+    typeCheck((link) => {
       const params = { floor: '1', room: '2' }
       const value = { celsius: 21 }
       expectTypeOf(from(['a']).pipe(request$(link, plain))).toEqualTypeOf<Observable<Uint8Array>>()
@@ -85,8 +85,8 @@ describe('the types of an endpoint', () => {
     })
   })
 
-  it('flow to the handler, and to what serve tells', () => {
-    onlyTyped((link) => {
+  it('infers the request types of the handler and of serve’s records', () => {
+    typeCheck((link) => {
       const records$ = requests$(link, rooms, { params: { floor: '1' } }).pipe(
         serve(({ value, params, expiresAt }) => {
           expectTypeOf(value).toEqualTypeOf<{ celsius: number }>()
@@ -99,59 +99,59 @@ describe('the types of an endpoint', () => {
     })
   })
 
-  it('refuse wrong and missing parameters', () => {
-    onlyTyped((link) => {
+  it('rejects wrong and missing topic parameters at compile time', () => {
+    typeCheck((link) => {
       const value = { celsius: 21 }
       // @ts-expect-error the room is missing
       exchange$(link, rooms, { params: { floor: '1' }, value })
       // @ts-expect-error the parameters are missing
       exchange$(link, rooms, { value })
-      // @ts-expect-error a value alone is no question here
+      // @ts-expect-error the topic has parameters
       exchange$(link, rooms, value)
-      // @ts-expect-error a parameter is text
+      // @ts-expect-error a parameter is a string
       exchange$(link, rooms, { params: { floor: 1, room: '2' }, value })
       // @ts-expect-error there is no such parameter
       exchange$(link, rooms, { params: { floor: '1', room: '2', house: '3' }, value })
-      // @ts-expect-error here the value stands alone
+      // @ts-expect-error the topic has no parameters
       exchange$(link, plain, { params: {}, value: 'a' })
       // @ts-expect-error there is no such parameter
       requests$(link, rooms, { params: { house: '3' } })
     })
   })
 
-  it('refuse a wrong payload on both sides', () => {
-    onlyTyped((link) => {
+  it('rejects wrong request and response values at compile time', () => {
+    typeCheck((link) => {
       const params = { floor: '1', room: '2' }
       // @ts-expect-error the temperature is a number
       exchange$(link, rooms, { params, value: { celsius: 'warm' } })
       // @ts-expect-error the temperature is missing
       exchange$(link, rooms, { params, value: {} })
-      // @ts-expect-error the questions are texts
+      // @ts-expect-error the requests are strings
       from([1, 2]).pipe(request$(link, plain))
-      // @ts-expect-error the answer is an object
+      // @ts-expect-error the response is an object
       requests$(link, rooms).pipe(serve(() => of('fine')))
-      // @ts-expect-error the answer is no such object
+      // @ts-expect-error the property has another type
       requests$(link, rooms).pipe(serve(() => of({ ok: 'yes' })))
-      // @ts-expect-error a bare value is no stream of answers
+      // @ts-expect-error the handler must return a stream
       requests$(link, rooms).pipe(serve(() => ({ ok: true })))
     })
   })
 
-  it('tell one answer from many', () => {
-    onlyTyped((link) => {
-      const question = { params: { id: '1' }, value: 'a' }
-      // @ts-expect-error a promise has one answer
-      void request(link, stream, question)
-      // @ts-expect-error this one answers once
+  it('distinguishes one response from many at compile time', () => {
+    typeCheck((link) => {
+      const argument = { params: { id: '1' }, value: 'a' }
+      // @ts-expect-error a promise has one response
+      void request(link, stream, argument)
+      // @ts-expect-error the endpoint has one response
       requestMany(link, plain, 'a')
-      // @ts-expect-error there are two kinds
+      // @ts-expect-error the kinds are one and many
       endpoint({ topic: 'a', request: text, response: text, responses: 'several' })
-      expectTypeOf(exchange$(link, stream, question)).toEqualTypeOf<Observable<string>>()
+      expectTypeOf(exchange$(link, stream, argument)).toEqualTypeOf<Observable<string>>()
     })
   })
 
-  it('make the token of a payload field optional for who gives it, and there for who gets it', () => {
-    onlyTyped((link) => {
+  it('makes the payloadField token optional in sent values and present in received values', () => {
+    typeCheck((link) => {
       const params = { car: 'c', mobile: 'm' }
       void request(link, unlock, { params, value: { command: 'open' } })
       void request(link, unlock, { params, value: { command: 'open', commandId: '1' } })
@@ -171,7 +171,7 @@ describe('the types of an endpoint', () => {
     })
   })
 
-  it('keep the kinds of a union whose token is optional', () => {
+  it('preserves the members of a union with an optional token', () => {
     const either = endpoint({
       topic: 'either',
       request: json(
@@ -183,21 +183,21 @@ describe('the types of an endpoint', () => {
       response: text,
       correlation: payloadField('id'),
     })
-    onlyTyped((link) => {
+    typeCheck((link) => {
       exchange$(link, either, { kind: 'a', n: 1 })
-      // @ts-expect-error a kind has its own field
+      // @ts-expect-error the member a has no field s
       exchange$(link, either, { kind: 'a', s: 'x' })
     })
   })
 })
 
 describe('an endpoint', () => {
-  it('is called by its topic’s template unless it has a name', () => {
+  it('names an endpoint after its topic template by default', () => {
     expect(rooms.name).toBe('rooms/{floor}/{room}')
     expect(endpoint({ name: 'Rooms', topic: 'r', request: text, response: text }).name).toBe('Rooms')
   })
 
-  it('answers once, by correlation data, and accepts no notifications, unless it says otherwise', () => {
+  it('defaults to one response, correlationData and no notifications', () => {
     expect(plain).toMatchObject({
       responses: 'one',
       correlation: { name: 'correlationData' },
@@ -206,14 +206,14 @@ describe('an endpoint', () => {
     expect(plain.responseTopic).toBeUndefined()
   })
 
-  it('fills its reply topic and filter from the parameters of the request', () => {
+  it('formats the response topic and filter from the request’s topic parameters', () => {
     expect(unlock.responseTopic?.format({ car: 'c1', mobile: 'm1' })).toEqual({
       topic: 'res/m1/c1',
       filter: 'res/m1/#',
     })
   })
 
-  it('may have a parameter for several levels, in its reply topic as well', () => {
+  it('accepts a parameter for several levels in the request and response topics', () => {
     const command = endpoint({
       topic: '{device}/cmd/{path...}',
       responseTopic: '{device}/rsp/{path...}',
@@ -225,11 +225,11 @@ describe('an endpoint', () => {
       topic: 'd1/rsp/a/b',
       filter: 'd1/rsp/#',
     })
-    const requested: RequestArgument<NonNullable<(typeof command)['types']>> = {
+    const argument: RequestArgument<NonNullable<(typeof command)['types']>> = {
       params: { device: 'd1', path: 'a/b' },
       value: 'x',
     }
-    expect(requested.params.path).toBe('a/b')
+    expect(argument.params.path).toBe('a/b')
     expect(() =>
       endpoint({
         topic: '{device}/cmd/{path...}',
@@ -237,18 +237,18 @@ describe('an endpoint', () => {
         request: text,
         response: text,
       }),
-    ).toThrow('has one level for {path}, which stands for several: write {path...}')
+    ).toThrow('has one level for {path}, which matches several: write {path...}')
   })
 
-  it('subscribes to the reply topic itself where it names no filter', () => {
-    const own = endpoint({
+  it('uses the response topic as responseFilter by default', () => {
+    const unfiltered = endpoint({
       topic: 'a/{x}',
       responseTopic: 'b/{x}',
       request: text,
       response: text,
       correlation: topicParams(),
     })
-    expect(own.responseTopic?.format({ x: '1' })).toEqual({ topic: 'b/1', filter: 'b/1' })
+    expect(unfiltered.responseTopic?.format({ x: '1' })).toEqual({ topic: 'b/1', filter: 'b/1' })
   })
 
   it.each([
@@ -256,17 +256,17 @@ describe('an endpoint', () => {
     ['an empty topic', { topic: '' }],
     ['a parameter twice', { topic: 'a/{x}/{x}' }],
     ['a shared topic', { topic: '$share/g/a' }],
-    ['a wildcard in its reply topic', { topic: 'a/{x}', responseTopic: 'b/#' }],
-    ['a parameter in its reply that the request lacks', { topic: 'a/{x}', responseTopic: 'b/{y}' }],
+    ['a wildcard in its response topic', { topic: 'a/{x}', responseTopic: 'b/#' }],
+    ['a response topic parameter that the request topic lacks', { topic: 'a/{x}', responseTopic: 'b/{y}' }],
     [
-      'a parameter in its reply filter that the request lacks',
+      'a response filter parameter that the request topic lacks',
       { topic: 'a/{x}', responseTopic: 'b/{x}', responseFilter: 'b/{y}/#' },
     ],
     [
-      'a reply filter that does not take its reply topic',
+      'a response filter that does not match its response topic',
       { topic: 'a/{x}', responseTopic: 'b/{x}', responseFilter: 'c/{x}/#' },
     ],
-  ] as const)('with %s is refused', (_, contract) => {
+  ] as const)('rejects an endpoint with %s', (_, contract) => {
     expect(() => endpoint({ ...contract, request: text, response: text } as never)).toThrow(
       expect.objectContaining({ code: 'invalid-argument' }),
     )

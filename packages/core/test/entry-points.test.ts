@@ -8,11 +8,11 @@ import { describe, expect, it } from 'vitest'
 const valuesOf = (entry: object): readonly string[] => Object.keys(entry)
 
 describe('the entry points of core', () => {
-  it('export at most 40 values to applications', () => {
+  it('exports at most 40 values to applications from @antiphon/core', () => {
     expect(valuesOf(core).length).toBeLessThanOrEqual(40)
   })
 
-  it('export each value from one entry point only', () => {
+  it('exports each value from one entry point of core only', () => {
     const all = [core, codec, link, topic, traced].flatMap(valuesOf)
     expect(all.filter((name, index) => all.indexOf(name) !== index)).toEqual([])
   })

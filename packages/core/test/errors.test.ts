@@ -2,7 +2,7 @@ import { AntiphonError, ApplicationError } from '@antiphon/core'
 import { describe, expect, it } from 'vitest'
 import { brand } from '../src/brand.js'
 
-/** What an instance of another copy of the package looks like: the same mark, another class. */
+/** Creates an instance as another copy of the package would: with the same brand, but of another class. */
 function fromAnotherCopy(name: string): object {
   const foreign = Object.assign(new Error('[timeout] no response'), { code: 'timeout' })
   brand(foreign, name)
@@ -12,13 +12,13 @@ function fromAnotherCopy(name: string): object {
 describe('AntiphonError', () => {
   const error = new AntiphonError('timeout', 'no response within 5000 ms', { topic: 'a' })
 
-  it('begins its message with the code and keeps the bare text as rawMessage', () => {
+  it('begins message with the code in brackets and keeps the bare text as rawMessage', () => {
     expect(error.message).toBe('[timeout] no response within 5000 ms')
     expect(error.rawMessage).toBe('no response within 5000 ms')
     expect(String(error)).toBe('AntiphonError: [timeout] no response within 5000 ms')
   })
 
-  it('does not repeat the code when context is added', () => {
+  it('does not repeat the code in the message when context is added', () => {
     expect(error.withContext({ endpoint: 'e' })).toMatchObject({
       message: '[timeout] no response within 5000 ms',
       topic: 'a',
@@ -26,7 +26,7 @@ describe('AntiphonError', () => {
     })
   })
 
-  it('recognizes errors of another copy of the package, and no other error', () => {
+  it('recognizes AntiphonErrors of another copy of the package, and no other value', () => {
     const foreign = fromAnotherCopy('antiphon.AntiphonError')
     expect(foreign instanceof AntiphonError).toBe(true)
     expect(AntiphonError.from(foreign)).toBe(foreign)
@@ -35,7 +35,7 @@ describe('AntiphonError', () => {
     }
   })
 
-  it('recognizes only its own instances through a subclass', () => {
+  it('recognizes only its own instances through a subclass of AntiphonError', () => {
     class Special extends AntiphonError {}
     expect(new Special('timeout', 'x') instanceof Special).toBe(true)
     expect(new Special('timeout', 'x') instanceof AntiphonError).toBe(true)
@@ -50,7 +50,7 @@ describe('AntiphonError', () => {
 })
 
 describe('ApplicationError', () => {
-  it('recognizes errors of another copy of the package', () => {
+  it('recognizes ApplicationErrors of another copy of the package', () => {
     expect(fromAnotherCopy('antiphon.ApplicationError') instanceof ApplicationError).toBe(true)
     expect(new Error('x') instanceof ApplicationError).toBe(false)
   })

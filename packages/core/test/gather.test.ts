@@ -12,20 +12,20 @@ import { faultScript } from '@antiphon/testing'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { delay, map, of, take, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { observe, publishedBy, replyTo, textOf } from './observed.js'
+import { observe, publishedBy, responseTo, textOf } from './observed.js'
 import { inWorld, type World } from './world.js'
 
 const census = endpoint({ topic: 'census', request: text, response: text })
 
-/** Gathers what comes at the given milliseconds after the question; `at` counts from the question as well. */
-function gathered(
+/** Runs `gather$` with responses at the scripted milliseconds after the request, and returns its events on the same clock. */
+function gather(
   script: Readonly<Record<number, string>>,
   options: GatherOptions,
-): { readonly answers: readonly (readonly [number, string])[]; readonly end: readonly [string, number] } {
-  let result: ReturnType<typeof gathered> | undefined
+): { readonly responses: readonly (readonly [number, string])[]; readonly end: readonly [string, number] } {
+  let result: ReturnType<typeof gather> | undefined
   inWorld((world) => {
-    const requested = publishedBy(world, 'caller')
-    const requester = world.link('caller')
+    const published = publishedBy(world, 'requester')
+    const requester = world.link('requester')
     const responses = observe(
       world,
       gather$(requester, census, 'who is there?', { timeout: 1_000, ...options }).pipe(
@@ -34,27 +34,29 @@ function gathered(
     )
     world.advance(5)
     const begin = world.scheduler.now()
-    const [question] = requested
-    const request: OutgoingMessage = question?.message ?? { topic: '', payload: new Uint8Array() }
+    const [sent] = published
+    const request: OutgoingMessage = sent?.message ?? { topic: '', payload: new Uint8Array() }
     for (const [at, payload] of Object.entries(script))
-      // A packet takes a millisecond.
-      world.scheduler.schedule(() => void world.broker.publish(replyTo(request, payload)), Number(at) - 1)
+      // Each packet takes a millisecond.
+      world.scheduler.schedule(() => void world.broker.publish(responseTo(request, payload)), Number(at) - 1)
     world.advance(10_000)
     const outcome = responses.ending()
     const since = (responses.endedAt() ?? NaN) - begin
     expect(requesterStats(requester, census).pending).toBe(0)
     result = {
-      answers: responses.values.map((value, index) => [(responses.at[index] ?? NaN) - begin, value] as const),
+      responses: responses.values.map(
+        (value, index) => [(responses.at[index] ?? NaN) - begin, value] as const,
+      ),
       end: [typeof outcome === 'object' ? outcome.code : (outcome ?? 'open'), since],
     }
   })
-  if (result === undefined) throw new Error('nothing was gathered')
+  if (result === undefined) throw new Error('no result')
   return result
 }
 
-describe('gather$ stops', () => {
-  it('by count', () => {
-    const { answers: responses, end } = gathered({ 10: 'a', 30: 'b', 50: 'c', 70: 'd' }, { count: 3 })
+describe('completion of gather$', () => {
+  it('stops gathering after `count` responses', () => {
+    const { responses, end } = gather({ 10: 'a', 30: 'b', 50: 'c', 70: 'd' }, { count: 3 })
     expect(responses).toEqual([
       [10, 'a'],
       [30, 'b'],
@@ -63,19 +65,19 @@ describe('gather$ stops', () => {
     expect(end).toEqual(['complete', 50])
   })
 
-  it('by total time, counted from the call', () => {
-    const { answers: responses, end } = gathered({ 10: 'a', 900: 'b', 999: 'too late' }, {})
+  it('stops gathering after the timeout, counted from the subscription', () => {
+    const { responses, end } = gather({ 10: 'a', 900: 'b', 999: 'too late' }, {})
     expect(responses.map(([, response]) => response)).toEqual(['a', 'b'])
-    // The first five milliseconds went by before the question was out.
+    // The first five milliseconds passed before the request was published.
     expect(end).toEqual(['complete', 995])
   })
 
-  it('by total time when nobody answers at all', () => {
-    expect(gathered({}, { stallTimeout: 10 })).toEqual({ answers: [], end: ['complete', 995] })
+  it('stops gathering after the timeout without any response', () => {
+    expect(gather({}, { stallTimeout: 10 })).toEqual({ responses: [], end: ['complete', 995] })
   })
 
-  it('by stall, which counts from the first reply on', () => {
-    const { answers: responses, end } = gathered(
+  it('stops gathering after stallTimeout, counted from the latest response', () => {
+    const { responses, end } = gather(
       { 400: 'a', 450: 'b', 540: 'c', 700: 'too late' },
       { stallTimeout: 100 },
     )
@@ -83,29 +85,26 @@ describe('gather$ stops', () => {
     expect(end).toEqual(['complete', 640])
   })
 
-  it('by the smaller of stall and what is left', () => {
-    const { answers: responses, end } = gathered({ 900: 'a', 990: 'b' }, { stallTimeout: 100 })
+  it('stops gathering after the timeout if it elapses before stallTimeout', () => {
+    const { responses, end } = gather({ 900: 'a', 990: 'b' }, { stallTimeout: 100 })
     expect(responses.map(([, response]) => response)).toEqual(['a', 'b'])
     expect(end).toEqual(['complete', 995])
   })
 
-  it('by a sentinel, which is no answer', () => {
-    const { answers: responses, end } = gathered(
-      { 10: 'a', 20: 'b', 30: '', 40: 'too late' },
-      { sentinel: true },
-    )
+  it('stops gathering on the sentinel without emitting it', () => {
+    const { responses, end } = gather({ 10: 'a', 20: 'b', 30: '', 40: 'too late' }, { sentinel: true })
     expect(responses.map(([, response]) => response)).toEqual(['a', 'b'])
     expect(end).toEqual(['complete', 30])
   })
 
-  it('not by an empty payload unless that is the sentinel', () => {
-    const { answers: responses } = gathered({ 10: 'a', 20: '', 30: 'b' }, { count: 3 })
+  it('emits an empty payload when gathering without sentinel', () => {
+    const { responses } = gather({ 10: 'a', 20: '', 30: 'b' }, { count: 3 })
     expect(responses.map(([, response]) => response)).toEqual(['a', '', 'b'])
   })
 })
 
-/** Responders of their own links, each with its own answer. */
-function respond(world: World): void {
+/** Starts three responders on their own links: two respond with their names, one fails. */
+function serveCensus(world: World): void {
   for (const name of ['ann', 'bob', 'cid'])
     requests$(world.link(name), census)
       .pipe(
@@ -118,12 +117,12 @@ function respond(world: World): void {
 }
 
 describe('gather$', () => {
-  it('has the failure of one among the answers of the others', () => {
+  it('emits the failure of one responder as a Left among the responses of the others', () => {
     inWorld((world) => {
-      respond(world)
+      serveCensus(world)
       const responses = observe(
         world,
-        gather$(world.link('caller'), census, 'x', { count: 3 }).pipe(
+        gather$(world.link('requester'), census, 'x', { count: 3 }).pipe(
           map((response) => (isLeft(response) ? response.left.status?.code : response.right)),
         ),
       )
@@ -133,52 +132,55 @@ describe('gather$', () => {
     })
   })
 
-  it('can be left early, which calls the others off', () => {
+  it('cancels a gathering request when the subscriber unsubscribes early', () => {
     inWorld((world) => {
-      respond(world)
-      const requested = publishedBy(world, 'caller')
-      const responses = observe(world, gather$(world.link('caller'), census, 'x').pipe(take(1)))
+      serveCensus(world)
+      const published = publishedBy(world, 'requester')
+      const responses = observe(world, gather$(world.link('requester'), census, 'x').pipe(take(1)))
       world.advance(100)
       expect(responses.ending()).toBe('complete')
-      expect(requested.map(({ message }) => message.userProperties)).toEqual([undefined, [['__stat', '499']]])
+      expect(published.map(({ message }) => message.userProperties)).toEqual([undefined, [['__stat', '499']]])
     })
   })
 
-  it('does not ask again once somebody has answered, for that one would answer twice', () => {
+  it('does not retry a gathering request after the first response, so that no responder responds twice', () => {
     inWorld((world) => {
-      respond(world)
-      const requested = publishedBy(world, 'caller')
+      serveCensus(world)
+      const published = publishedBy(world, 'requester')
       const retry = { count: 3, attemptTimeout: 100 }
-      const responses = observe(world, gather$(world.link('caller'), census, 'x', { timeout: 1_000, retry }))
+      const responses = observe(
+        world,
+        gather$(world.link('requester'), census, 'x', { timeout: 1_000, retry }),
+      )
       world.advance(2_000)
-      expect(requested.map(({ message }) => textOf(message))).toEqual(['x'])
+      expect(published.map(({ message }) => textOf(message))).toEqual(['x'])
       expect(responses.values).toHaveLength(3)
     })
   })
 
-  it('asks again while nobody has answered', () => {
+  it('retries a gathering request while there is no response', () => {
     inWorld((world) => {
-      const requested = publishedBy(world, 'caller')
+      const published = publishedBy(world, 'requester')
       const retry = { count: 3, attemptTimeout: 100 }
-      observe(world, gather$(world.link('caller'), census, 'x', { timeout: 1_000, retry }))
+      observe(world, gather$(world.link('requester'), census, 'x', { timeout: 1_000, retry }))
       world.advance(2_000)
-      expect(requested).toHaveLength(4)
+      expect(published).toHaveLength(4)
     })
   })
 
-  it('fails when the question could not be asked in its time', () => {
+  it('fails gathering with timeout when the request could not be published in time', () => {
     inWorld((world) => {
       world.broker.play(faultScript('d'))
-      const responses = observe(world, gather$(world.link('caller'), census, 'x', { timeout: 1_000 }))
+      const responses = observe(world, gather$(world.link('requester'), census, 'x', { timeout: 1_000 }))
       world.advance(2_000)
       expect(responses.ending()).toMatchObject({ code: 'timeout', phase: 'before-network' })
     })
   })
 
-  it.each(['publish-refused', 'no-responder', 'link-closed'] as const)('fails with %s', (code) => {
+  it.each(['publish-refused', 'no-responder', 'link-closed'] as const)('fails gathering with %s', (code) => {
     inWorld((world) => {
       if (code === 'publish-refused') world.broker.refusePublish('census', 0x87)
-      const requester = world.link('caller')
+      const requester = world.link('requester')
       const responses = observe(world, gather$(requester, census, 'x', { failFast: code === 'no-responder' }))
       world.advance(50)
       if (code === 'link-closed') void requester.close()
@@ -187,9 +189,9 @@ describe('gather$', () => {
     })
   })
 
-  it('fails when the question does not encode', () => {
+  it('fails gathering when the request cannot be encoded', () => {
     inWorld((world) => {
-      const responses = observe(world, gather$(world.link('caller'), census, '\ud800'))
+      const responses = observe(world, gather$(world.link('requester'), census, '\ud800'))
       expect(responses.ending()).toMatchObject({ code: 'encode' })
     })
   })

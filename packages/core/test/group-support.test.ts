@@ -5,13 +5,13 @@ import { NEVER } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
 import { expect, it } from 'vitest'
 
-/** A broker that takes everybody into a group and gives the group nothing. */
+/** Simulates a broker that grants shared subscriptions but delivers nothing. */
 const silentGroups = linkMiddleware({ deliveries$: () => NEVER })
 
 const support = { w: 'works', r: 'refused', s: 'silent' }
 
 it(
-  'is told by a message of one’s own that arrives',
+  'reports that shared subscriptions work when its own message arrives',
   marbles(
     ({ link, expectObservable, expectTimers }) => {
       expectObservable(groupSupport$(link())).toBe('------(w|)', support)
@@ -21,7 +21,7 @@ it(
   ),
 )
 
-it('is refused where the broker says so', () => {
+it('reports refused when the broker refuses the shared subscription', () => {
   const scheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected))
   scheduler.run(({ expectObservable }) => {
     const broker = virtualBroker({ scheduler, limits: { sharedSubscriptions: false } })
@@ -30,14 +30,14 @@ it('is refused where the broker says so', () => {
 })
 
 it(
-  'is silent where nothing comes in time',
+  'reports silent when the group receives no message within the timeout',
   marbles(({ link, expectObservable }) => {
     expectObservable(groupSupport$(silentGroups(link()), { timeout: 7 })).toBe('-------(s|)', support)
   }),
 )
 
 it(
-  'says nothing when the link is closed',
+  'completes the group probe without a value when the link is closed',
   marbles(({ link, expectObservable }) => {
     const closing = link()
     void closing.close()
@@ -45,7 +45,7 @@ it(
   }),
 )
 
-it('refuses to wait for no time', () => {
+it('throws for a groupSupport$ timeout of 0', () => {
   const scheduler = new TestScheduler(() => undefined)
   const link = virtualBroker({ scheduler }).link()
   expect(() => groupSupport$(link, { timeout: 0 })).toThrow(/timeout is 0/)

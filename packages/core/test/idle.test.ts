@@ -1,41 +1,36 @@
 import { requesterStats, endpoint, exchange$, idle$, request$, text } from '@antiphon/core'
 import { Subject, takeUntil } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { answering, observe, publishedBy, replyTo, textOf } from './observed.js'
+import { respondOn, observe, publishedBy, responseTo, textOf } from './observed.js'
 import { inWorld } from './world.js'
 
 const echo = endpoint({ topic: 'echo', request: text, response: text })
 
 describe('idle$', () => {
-  it('emits at once where nothing is open, else when the last open question is settled, however', () => {
+  it('emits idle at once without pending requests, else when the last one has settled in any way', () => {
     inWorld((world) => {
-      answering(
-        world,
-        'echo',
-        (requested) => (textOf(requested) === 'x' ? [replyTo(requested, 'y')] : []),
-        100,
-      )
-      const requester = world.link('caller')
+      respondOn(world, 'echo', (request) => (textOf(request) === 'x' ? [responseTo(request, 'y')] : []), 100)
+      const requester = world.link('requester')
       const before = observe(world, idle$(requester))
       expect([before.values.length, before.ending()]).toEqual([1, 'complete'])
       world.advance(10)
       observe(world, exchange$(requester, echo, 'x'))
       observe(world, exchange$(requester, echo, 'silence', { timeout: 500 }))
       const idle = observe(world, idle$(requester))
-      const left = observe(world, exchange$(requester, echo, 'silence'))
+      const cancelled = observe(world, exchange$(requester, echo, 'silence'))
       world.advance(200)
-      left.unsubscribe()
+      cancelled.unsubscribe()
       expect(idle.ending()).toBeUndefined()
       world.advance(400)
       expect([idle.values.length, idle.ending(), idle.endedAt()]).toEqual([1, 'complete', 510])
     })
   })
 
-  it('counts the questions of all endpoints, and none twice', () => {
+  it('counts the pending requests of all endpoints for idle$, each of them once', () => {
     inWorld((world) => {
-      const requester = world.link('caller')
+      const requester = world.link('requester')
       const other = endpoint({ topic: 'other', request: text, response: text })
-      const [call] = [echo, other].map((one) => observe(world, exchange$(requester, one, 'x')))
+      const [call] = [echo, other].map((called) => observe(world, exchange$(requester, called, 'x')))
       const idle = observe(world, idle$(requester))
       call?.unsubscribe()
       call?.unsubscribe()
@@ -47,13 +42,13 @@ describe('idle$', () => {
   })
 })
 
-describe('a caller that drains', () => {
-  it('ends its questions: what is open or waits is answered, then the stream completes', () => {
+describe('draining request$', () => {
+  it('sends queued requests and completes after the last response when the source completes', () => {
     inWorld((world) => {
-      answering(world, 'echo', (requested) => [replyTo(requested, textOf(requested))], 100)
-      const requested = publishedBy(world, 'caller')
+      respondOn(world, 'echo', (request) => [responseTo(request, textOf(request))], 100)
+      const published = publishedBy(world, 'requester')
       const [requests, stop$] = [new Subject<string>(), new Subject<void>()]
-      const requester = world.link('caller')
+      const requester = world.link('requester')
       const requests$ = requests.pipe(takeUntil(stop$))
       const responses = observe(world, requests$.pipe(request$(requester, echo, { concurrency: 1 })))
       for (const request of ['a', 'b']) requests.next(request)
@@ -63,8 +58,8 @@ describe('a caller that drains', () => {
       world.advance(1_000)
       expect(responses.values).toEqual(['a', 'b'])
       expect(responses.ending()).toBe('complete')
-      // No question was called off.
-      expect(requested).toHaveLength(2)
+      // No request was cancelled.
+      expect(published).toHaveLength(2)
     })
   })
 })

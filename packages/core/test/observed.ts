@@ -2,18 +2,18 @@ import { AntiphonError, userProperty, type OutgoingMessage } from '@antiphon/cor
 import type { Observable } from 'rxjs'
 import type { World } from './world.js'
 
-/** What happened to a stream, with the millisecond of each event. */
+/** The events of a stream with their times in milliseconds. */
 export interface Observed<T> {
   readonly values: readonly T[]
   readonly at: readonly number[]
-  /** How it ended, if it did. */
+  /** Returns how the stream ended; `undefined` if it has not. */
   readonly ending: () => 'complete' | AntiphonError | undefined
-  /** When it ended. */
+  /** Returns when the stream ended. */
   readonly endedAt: () => number | undefined
   readonly unsubscribe: () => void
 }
 
-/** Listens to a stream from now on. */
+/** Subscribes to a stream and records its events. */
 export function observe<T>({ scheduler }: Pick<World, 'scheduler'>, stream$: Observable<T>): Observed<T> {
   const values: T[] = []
   const at: number[] = []
@@ -40,41 +40,41 @@ export function observe<T>({ scheduler }: Pick<World, 'scheduler'>, stream$: Obs
   }
 }
 
-/** A message as the broker took it, and when. */
-export interface Taken {
+/** A message that the broker received, with the time and its Reason Code. */
+export interface PublishedMessage {
   readonly at: number
   readonly message: OutgoingMessage
   readonly reasonCode: number
 }
 
-/** What a client publishes from now on. */
-export function publishedBy({ broker, scheduler }: World, clientId: string): readonly Taken[] {
-  const taken: Taken[] = []
+/** Records the messages that a client publishes. */
+export function publishedBy({ broker, scheduler }: World, clientId: string): readonly PublishedMessage[] {
+  const messages: PublishedMessage[] = []
   broker.published$.subscribe((published) => {
     if (published.clientId !== clientId) return
-    taken.push({ at: scheduler.now(), message: published.message, reasonCode: published.reasonCode })
+    messages.push({ at: scheduler.now(), message: published.message, reasonCode: published.reasonCode })
   })
-  return taken
+  return messages
 }
 
-/** The text of a message. */
+/** Decodes the payload of a message as UTF-8. */
 export function textOf({ payload }: { readonly payload: Uint8Array }): string {
   return new TextDecoder().decode(payload)
 }
 
-/** A text as the bytes it is. */
+/** Encodes a text as UTF-8. */
 export function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text)
 }
 
-/** The status a reply carries, if it carries one. */
+/** Returns the status of a response, if it has one. */
 export function statusOf({ userProperties }: OutgoingMessage): number | undefined {
-  const found = userProperty(userProperties, '__stat')
-  return found === undefined ? undefined : Number(found)
+  const status = userProperty(userProperties, '__stat')
+  return status === undefined ? undefined : Number(status)
 }
 
-/** A plain peer's reply: the Correlation Data sent back to the Response Topic, and nothing else. */
-export function replyTo(
+/** Creates the response of a peer without Antiphon: the Correlation Data on the Response Topic, and no other property. */
+export function responseTo(
   request: OutgoingMessage,
   text: string,
   more: Partial<OutgoingMessage> = {},
@@ -88,20 +88,20 @@ export function replyTo(
   }
 }
 
-/** A plain peer that answers what is asked on a topic, from now on, after so many milliseconds. */
-export function answering(
+/** Subscribes to a topic as a peer without Antiphon, and responds to each request after a number of milliseconds. */
+export function respondOn(
   { broker, scheduler }: World,
   topic: string,
-  response: (request: OutgoingMessage) => readonly OutgoingMessage[],
-  after = 1,
+  responsesTo: (request: OutgoingMessage) => readonly OutgoingMessage[],
+  responseDelay = 1,
 ): void {
-  const silent = broker.link({ clientId: `plain-${topic}` })
-  silent.subscription$(topic).subscribe(({ deliveries$ }) => {
+  const link = broker.link({ clientId: `plain-${topic}` })
+  link.subscription$(topic).subscribe(({ deliveries$ }) => {
     deliveries$.subscribe(({ message, acknowledge }) => {
       acknowledge()
       scheduler.schedule(() => {
-        for (const reply of response(message)) broker.publish(reply)
-      }, after)
+        for (const response of responsesTo(message)) broker.publish(response)
+      }, responseDelay)
     })
   })
 }

@@ -16,33 +16,33 @@ import { asyncWorld, type AsyncWorld } from './async-world.js'
 
 const numbers = endpoint({ topic: 'numbers', request: text, response: text, responses: 'many' })
 
-interface Stage extends AsyncWorld {
+interface Fixture extends AsyncWorld {
   readonly records: readonly ServeRecord[]
-  readonly ask: (count: string, options?: ExchangeOptions) => AsyncIterable<string>
-  readonly counts: () => ReturnType<typeof requesterStats>
-  /** A `for await` loop that takes so many milliseconds for each item, and leaves after so many. */
-  readonly loop: (
+  readonly sendRequest: (count: string, options?: ExchangeOptions) => AsyncIterable<string>
+  readonly stats: () => ReturnType<typeof requesterStats>
+  /** Reads items in a `for await` loop: waits `pace` milliseconds after each item, and breaks after `most` items. */
+  readonly collect: (
     items: AsyncIterable<string>,
     pace?: number,
     most?: number,
   ) => Promise<readonly (string | AntiphonError)[]>
 }
 
-/** Somebody who serves numbers, and somebody who asks for them. */
-async function staged(handler: Handler<NonNullable<(typeof numbers)['types']>>): Promise<Stage> {
+/** Sets up a responder for `numbers` and a requester. */
+async function setUp(handler: Handler<NonNullable<(typeof numbers)['types']>>): Promise<Fixture> {
   const world = asyncWorld()
   const records: ServeRecord[] = []
   requests$(world.link('server'), numbers)
     .pipe(serve(handler))
     .subscribe((record) => records.push(record))
-  const requester = world.link('caller')
+  const requester = world.link('requester')
   await world.advance(50)
   return {
     ...world,
     records,
-    ask: (count, options) => requestMany(requester, numbers, count, options),
-    counts: () => requesterStats(requester, numbers),
-    loop: async (items, pace = 0, most = Infinity) => {
+    sendRequest: (count, options) => requestMany(requester, numbers, count, options),
+    stats: () => requesterStats(requester, numbers),
+    collect: async (items, pace = 0, most = Infinity) => {
       const seen: (string | AntiphonError)[] = []
       try {
         for await (const item of items) {
@@ -58,26 +58,26 @@ async function staged(handler: Handler<NonNullable<(typeof numbers)['types']>>):
   }
 }
 
-/** Numbers as an iterable, and how many were asked of it. */
-function counting(): {
-  readonly handler: Parameters<typeof staged>[0]
-  readonly made: () => number
+/** Creates a handler that responds with an iterable of numbers, and counts how many were read from it. */
+function countingHandler(): {
+  readonly handler: Parameters<typeof setUp>[0]
+  readonly yielded: () => number
   readonly isStopped: () => boolean
 } {
-  let made = 0
+  let yieldedCount = 0
   let isStopped = false
   return {
     handler: function* ({ value }) {
       try {
         for (let index = 0; index < Number(value); index++) {
-          made++
+          yieldedCount++
           yield String(index)
         }
       } finally {
         isStopped = true
       }
     },
-    made: () => made,
+    yielded: () => yieldedCount,
     isStopped: () => isStopped,
   }
 }
@@ -85,41 +85,41 @@ function counting(): {
 const upTo = (count: number): readonly string[] => Array.from({ length: count }, (_, index) => String(index))
 
 describe('requestMany', () => {
-  it('gives the items to a loop, then ends it', async () => {
-    const { handler } = counting()
-    const { ask: sendRequest, loop, advance, records, counts } = await staged(handler)
-    const seen = loop(sendRequest('200'))
+  it('emits the items to a for await loop, then ends it', async () => {
+    const { handler } = countingHandler()
+    const { sendRequest, collect, advance, records, stats } = await setUp(handler)
+    const seen = collect(sendRequest('200'))
     await advance(1_000)
     expect(await seen).toEqual(upTo(200))
     expect(records).toMatchObject([{ outcome: 'responded', status: 200 }])
-    expect(counts()).toMatchObject({ responded: 1, pending: 0 })
+    expect(stats()).toMatchObject({ responded: 1, pending: 0 })
   })
 
-  it('asks when the loop begins, and anew for each loop', async () => {
-    const { handler } = counting()
-    const { ask: sendRequest, loop, advance, counts } = await staged(handler)
+  it('sends a request for each loop when the loop begins', async () => {
+    const { handler } = countingHandler()
+    const { sendRequest, collect, advance, stats } = await setUp(handler)
     const items = sendRequest('3')
     await advance(100)
-    expect(counts().requested).toBe(0)
-    const loops = Promise.all([loop(items), loop(items)])
+    expect(stats().requested).toBe(0)
+    const loops = Promise.all([collect(items), collect(items)])
     await advance(100)
     expect(await loops).toEqual([upTo(3), upTo(3)])
-    expect(counts().requested).toBe(2)
+    expect(stats().requested).toBe(2)
   })
 
-  it.each([1, 2, 4, 10])('a slow loop stops a fast handler: no more than %d ahead', async (credit) => {
-    const { handler, made } = counting()
-    const { ask: sendRequest, loop, advance, scheduler } = await staged(handler)
-    let taken = 0
+  it.each([1, 2, 4, 10])('lets a handler run at most %d items ahead of a slow loop', async (credit) => {
+    const { handler, yielded } = countingHandler()
+    const { sendRequest, collect, advance, scheduler } = await setUp(handler)
+    let readCount = 0
     const ahead: number[] = []
-    const seen = loop(
+    const seen = collect(
       {
         [Symbol.asyncIterator]: () => {
           const iterator = sendRequest('60', { credit })[Symbol.asyncIterator]()
           return {
             next: async () => {
               const result = await iterator.next()
-              taken++
+              readCount++
               return result
             },
           }
@@ -129,71 +129,66 @@ describe('requestMany', () => {
     )
     for (let step = 0; step < 800; step++) {
       await advance(10)
-      ahead.push(made() - taken)
+      ahead.push(yielded() - readCount)
     }
     expect(scheduler.frame).toBeGreaterThan(8_000)
     expect(await seen).toEqual(upTo(60))
-    // The iterable is asked once more for each credit than what is taken; what is granted counts as taken.
+    // Each item that is read grants credit for one more, so the handler stays at most `credit` items ahead.
     expect(Math.max(...ahead)).toBeLessThanOrEqual(credit)
   })
 
-  it('a loop slower than the timeout keeps its stream alive', async () => {
-    const { handler } = counting()
-    const { ask: sendRequest, loop, advance, records } = await staged(handler)
-    const seen = loop(sendRequest('5', { credit: 2, timeout: 1_000 }), 7_000)
+  it('keeps the stream alive for a loop that is slower than the timeout', async () => {
+    const { handler } = countingHandler()
+    const { sendRequest, collect, advance, records } = await setUp(handler)
+    const seen = collect(sendRequest('5', { credit: 2, timeout: 1_000 }), 7_000)
     await advance(60_000)
     expect(await seen).toEqual(upTo(5))
     expect(records).toMatchObject([{ outcome: 'responded' }])
   })
 
-  it('a caller that vanished ends the stream, and the handler with it', async () => {
-    const { handler, isStopped } = counting()
-    const { ask: sendRequest, loop, advance, records, broker } = await staged(handler)
-    void loop(sendRequest('1000', { credit: 2, timeout: 2_000 }), 1_000)
+  it('ends the stream and its handler when the requester’s connection is lost', async () => {
+    const { handler, isStopped } = countingHandler()
+    const { sendRequest, collect, advance, records, broker } = await setUp(handler)
+    void collect(sendRequest('1000', { credit: 2, timeout: 2_000 }), 1_000)
     await advance(1_500)
-    broker.inject({ kind: 'cut', clientId: 'caller' })
+    broker.inject({ kind: 'cut', clientId: 'requester' })
     await advance(10_000)
     expect(isStopped()).toBe(true)
     expect(records).toMatchObject([{ outcome: 'expired' }])
   })
 
-  it('a caller without a subscription ends the stream: its item reaches nobody', async () => {
-    const world = await staged(({ value }) =>
+  it('cancels the stream when the requester has lost its session and an item has no subscriber', async () => {
+    const world = await setUp(({ value }) =>
       interval(100, world.scheduler).pipe(
         take(Number(value)),
         map((index) => String(index)),
       ),
     )
-    void world.loop(world.ask('1000'))
+    void world.collect(world.sendRequest('1000'))
     await world.advance(500)
-    world.broker.inject({ kind: 'cut', clientId: 'caller', session: 'lose' })
+    world.broker.inject({ kind: 'cut', clientId: 'requester', session: 'lose' })
     await world.advance(500)
     expect(world.records).toMatchObject([{ outcome: 'cancelled' }])
   })
 
-  it('leaving the loop cancels the exchange and stops the handler', async () => {
-    const { handler, made, isStopped } = counting()
-    const { ask: sendRequest, loop, advance, records, counts } = await staged(handler)
-    const seen = loop(sendRequest('1000', { credit: 8 }), 0, 3)
+  it('cancels the exchange and stops the handler when the loop breaks', async () => {
+    const { handler, yielded, isStopped } = countingHandler()
+    const { sendRequest, collect, advance, records, stats } = await setUp(handler)
+    const seen = collect(sendRequest('1000', { credit: 8 }), 0, 3)
     await advance(100)
     expect(await seen).toEqual(upTo(3))
     expect(isStopped()).toBe(true)
-    expect(made()).toBeLessThan(20)
+    expect(yielded()).toBeLessThan(20)
     expect(records).toMatchObject([{ outcome: 'cancelled' }])
-    expect(counts()).toMatchObject({ cancelled: 1, pending: 0 })
+    expect(stats()).toMatchObject({ cancelled: 1, pending: 0 })
   })
 
-  it('throws the error after k items, once they are taken', async () => {
-    const {
-      ask: sendRequest,
-      loop,
-      advance,
-      records,
-    } = await staged(function* () {
+  it('throws the error of a stream after the items before it have been read', async () => {
+    const { sendRequest, collect, advance, records } = await setUp(function* () {
       yield* upTo(5)
       throw new Error('out of numbers')
     })
-    const seen = loop(sendRequest(''), 10)
+    const seen = collect(sendRequest(''), 10)
     await advance(1_000)
     const [error, ...items] = [...(await seen)].reverse()
     expect(items.reverse()).toEqual(upTo(5))
@@ -201,15 +196,15 @@ describe('requestMany', () => {
     expect(records).toMatchObject([{ outcome: 'failed', status: 500 }])
   })
 
-  it('throws what is wrong with the question', async () => {
-    const { ask: sendRequest, loop, advance } = await staged(() => [])
-    const seen = loop(sendRequest('\ud800'))
+  it('throws into the loop when the request cannot be encoded', async () => {
+    const { sendRequest, collect, advance } = await setUp(() => [])
+    const seen = collect(sendRequest('\ud800'))
     await advance(10)
     expect(await seen).toMatchObject([{ code: 'encode' }])
   })
 
-  it('throws once; asked again it is over', async () => {
-    const { ask: sendRequest, advance } = await staged(() => {
+  it('rejects the first pending next with the error, and resolves later ones as done', async () => {
+    const { sendRequest, advance } = await setUp(() => {
       throw new Error('at once')
     })
     const iterator = sendRequest('')[Symbol.asyncIterator]()
@@ -224,9 +219,9 @@ describe('requestMany', () => {
     expect(await iterator.next()).toEqual({ done: true, value: undefined })
   })
 
-  it('serves several takers who ask before there is anything, in order', async () => {
-    const { handler } = counting()
-    const { ask: sendRequest, advance } = await staged(handler)
+  it('resolves concurrent calls of next in order', async () => {
+    const { handler } = countingHandler()
+    const { sendRequest, advance } = await setUp(handler)
     const iterator = sendRequest('2')[Symbol.asyncIterator]()
     const results = Promise.all([iterator.next(), iterator.next(), iterator.next()])
     await advance(100)
@@ -237,8 +232,8 @@ describe('requestMany', () => {
     ])
   })
 
-  it('lets go of who waits when the loop is left', async () => {
-    const { ask: sendRequest, advance } = await staged(() => new Promise<string>(() => undefined))
+  it('resolves a pending next as done when return is called', async () => {
+    const { sendRequest, advance } = await setUp(() => new Promise<string>(() => undefined))
     const iterator = sendRequest('')[Symbol.asyncIterator]()
     const waiting = iterator.next()
     await advance(50)
@@ -246,11 +241,11 @@ describe('requestMany', () => {
     expect(await waiting).toEqual({ done: true, value: undefined })
   })
 
-  it('a responder that sends more than was granted breaks the protocol', async () => {
+  it('fails with protocol when the responder exceeds the credit', async () => {
     const world = asyncWorld()
     const { broker, link, advance } = world
-    const plain = link('plain')
-    plain.messages$('numbers').subscribe(({ responseTopic = '', correlationData }) => {
+    const peer = link('plain')
+    peer.messages$('numbers').subscribe(({ responseTopic = '', correlationData }) => {
       if (correlationData === undefined) return
       for (let index = 0; index < 100; index++)
         broker.publish({
@@ -261,7 +256,7 @@ describe('requestMany', () => {
         })
     })
     await advance(50)
-    const iterator = requestMany(link('caller'), numbers, '', { credit: 4 })[Symbol.asyncIterator]()
+    const iterator = requestMany(link('requester'), numbers, '', { credit: 4 })[Symbol.asyncIterator]()
     const first = iterator.next()
     await advance(100)
     expect(await first).toMatchObject({ done: false })

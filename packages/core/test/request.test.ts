@@ -14,12 +14,12 @@ import {
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { delay, EMPTY, from, map, of, Subject, take, throwError, timer } from 'rxjs'
 import { describe, expect, it, vi } from 'vitest'
-import { answering, bytesOf, observe, publishedBy, replyTo, textOf } from './observed.js'
+import { respondOn, bytesOf, observe, publishedBy, responseTo, textOf } from './observed.js'
 import { inWorld, type World } from './world.js'
 
 const echo = endpoint({ topic: 'echo', request: text, response: text })
 
-/** Serves `echo`: `300` is answered after as many milliseconds, `bad` with an application's failure. */
+/** Serves `echo`: answers `300` after 300 milliseconds, and `bad` with an `ApplicationError`. */
 function serveEcho(world: World): void {
   const server = world.link('server')
   requests$(server, echo)
@@ -35,30 +35,33 @@ function serveEcho(world: World): void {
 }
 
 describe('request$', () => {
-  it('turns a stream of questions into a stream of answers, as they come', () => {
+  it('emits the responses in the order of their arrival', () => {
     inWorld((world) => {
       serveEcho(world)
-      const responses = observe(world, from(['300', '100', '200']).pipe(request$(world.link('caller'), echo)))
+      const responses = observe(
+        world,
+        from(['300', '100', '200']).pipe(request$(world.link('requester'), echo)),
+      )
       world.advance(1_000)
       expect(responses.values).toEqual(['100!', '200!', '300!'])
       expect(responses.ending()).toBe('complete')
     })
   })
 
-  it('keeps the order of the questions where it is asked to', () => {
+  it('emits the responses in the order of the requests with `ordered`', () => {
     inWorld((world) => {
       serveEcho(world)
-      const ordered = request$(world.link('caller'), echo, { ordered: true })
+      const ordered = request$(world.link('requester'), echo, { ordered: true })
       const responses = observe(world, from(['300', '100', '200']).pipe(ordered))
       world.advance(1_000)
       expect(responses.values).toEqual(['300!', '100!', '200!'])
     })
   })
 
-  it('asks so many at once as it is allowed to', () => {
+  it('keeps at most `concurrency` requests pending', () => {
     inWorld((world) => {
       serveEcho(world)
-      const requester = world.link('caller')
+      const requester = world.link('requester')
       const two = request$(requester, echo, { concurrency: 2 })
       let mostPending = 0
       const responses = observe(world, from(['100', '100', '100', '100', '100']).pipe(two))
@@ -71,10 +74,10 @@ describe('request$', () => {
     })
   })
 
-  it('fails with `overflow` when its queue is full', () => {
+  it('fails with overflow when the queue of request$ is full', () => {
     inWorld((world) => {
       serveEcho(world)
-      const requester = world.link('caller')
+      const requester = world.link('requester')
       const narrow = request$(requester, echo, { concurrency: 1, queue: 1 })
       const responses = observe(world, from(['100', '200', '300']).pipe(narrow))
       expect(responses.ending()).toMatchObject({ code: 'overflow', phase: 'before-network' })
@@ -82,27 +85,27 @@ describe('request$', () => {
     })
   })
 
-  it('cancels the question before, like switchMap, and tells its responder', () => {
+  it('cancels the previous request with `switch`, and notifies its responder', () => {
     inWorld((world) => {
       serveEcho(world)
       const requests = new Subject<string>()
-      const requested = publishedBy(world, 'caller')
-      const requester = world.link('caller')
+      const published = publishedBy(world, 'requester')
+      const requester = world.link('requester')
       const responses = observe(world, requests.pipe(request$(requester, echo, { overlap: 'switch' })))
       requests.next('1000')
       world.advance(100)
       requests.next('10')
       world.advance(2_000)
       expect(responses.values).toEqual(['10!'])
-      expect(requested.map(({ message }) => textOf(message))).toEqual(['1000', '', '10'])
+      expect(published.map(({ message }) => textOf(message))).toEqual(['1000', '', '10'])
       expect(requesterStats(requester, echo)).toMatchObject({ cancelled: 1, responded: 1, pending: 0 })
     })
   })
 
-  it('leaves out what comes meanwhile, like exhaustMap', () => {
+  it('drops requests while one is pending with `exhaust`', () => {
     inWorld((world) => {
       serveEcho(world)
-      const requester = world.link('caller')
+      const requester = world.link('requester')
       const responses = observe(
         world,
         from(['100', '10']).pipe(request$(requester, echo, { overlap: 'exhaust' })),
@@ -113,10 +116,10 @@ describe('request$', () => {
     })
   })
 
-  it('ends with the first exchange that fails, as mergeMap does, and cancels the others', () => {
+  it('fails request$ with the first exchange that fails, and cancels the others', () => {
     inWorld((world) => {
       serveEcho(world)
-      const requester = world.link('caller')
+      const requester = world.link('requester')
       const responses = observe(world, from(['10', '1000', 'bad']).pipe(request$(requester, echo)))
       world.advance(5_000)
       expect(responses.ending()).toMatchObject({ code: 'status', status: { applicationCode: 'bad' } })
@@ -124,10 +127,10 @@ describe('request$', () => {
     })
   })
 
-  it('opens the link with the first question, not before', () => {
+  it('opens the link with the first request, not before', () => {
     inWorld((world) => {
       const requests = new Subject<string>()
-      observe(world, requests.pipe(request$(world.link('caller'), echo)))
+      observe(world, requests.pipe(request$(world.link('requester'), echo)))
       world.advance(100)
       expect(world.broker.counts().connections).toBe(0)
       requests.next('x')
@@ -136,10 +139,10 @@ describe('request$', () => {
     })
   })
 
-  it('can be left by its first answer, and cancels the rest', () => {
+  it('cancels the other requests when the subscriber unsubscribes on the first response', () => {
     inWorld((world) => {
       serveEcho(world)
-      const requester = world.link('caller')
+      const requester = world.link('requester')
       const responses = observe(world, from(['10', '1000', '2000']).pipe(request$(requester, echo), take(1)))
       world.advance(5_000)
       expect(responses.values).toEqual(['10!'])
@@ -148,23 +151,23 @@ describe('request$', () => {
     })
   })
 
-  it('sends no cancel for what is answered when it is left by the answer', () => {
+  it('sends no cancel for a request whose response made the subscriber unsubscribe', () => {
     inWorld((world) => {
       serveEcho(world)
-      const requested = publishedBy(world, 'caller')
-      const responses = observe(world, of('10').pipe(request$(world.link('caller'), echo), take(1)))
+      const published = publishedBy(world, 'requester')
+      const responses = observe(world, of('10').pipe(request$(world.link('requester'), echo), take(1)))
       world.advance(1_000)
       expect(responses.values).toEqual(['10!'])
-      expect(requested).toHaveLength(1)
+      expect(published).toHaveLength(1)
     })
   })
 
-  it('asks again what an answer brings about', () => {
+  it('sends requests that a subscriber adds while it receives a response', () => {
     inWorld((world) => {
       serveEcho(world)
       const requests = new Subject<string>()
       const seen: string[] = []
-      requests.pipe(request$(world.link('caller'), echo)).subscribe((response) => {
+      requests.pipe(request$(world.link('requester'), echo)).subscribe((response) => {
         seen.push(response)
         if (response.length < 5) requests.next(response)
       })
@@ -174,7 +177,7 @@ describe('request$', () => {
     })
   })
 
-  it('takes its questions from whatever emits at once', () => {
+  it('sends the value of a source that emits once and completes', () => {
     inWorld((world) => {
       serveEcho(world)
       const responses = observe(
@@ -189,9 +192,9 @@ describe('request$', () => {
     })
   })
 
-  it('completes with no questions at all, without a connection', () => {
+  it('completes for an empty source without connecting', () => {
     inWorld((world) => {
-      const responses = observe(world, EMPTY.pipe(request$(world.link('caller'), echo)))
+      const responses = observe(world, EMPTY.pipe(request$(world.link('requester'), echo)))
       expect(responses.ending()).toBe('complete')
       expect(world.broker.counts().packets).toEqual({})
     })
@@ -199,10 +202,10 @@ describe('request$', () => {
 })
 
 describe('requestEither$', () => {
-  it('lives on: a failed exchange is a Left among the answers', () => {
+  it('emits a failed exchange as a Left and continues', () => {
     inWorld((world) => {
       serveEcho(world)
-      const either = requestEither$(world.link('caller'), echo, { ordered: true, timeout: 500 })
+      const either = requestEither$(world.link('requester'), echo, { ordered: true, timeout: 500 })
       const responses = observe(
         world,
         from(['bad', '10', '1000', '20']).pipe(
@@ -216,10 +219,14 @@ describe('requestEither$', () => {
     })
   })
 
-  it('has an overflow among the answers, in its place', () => {
+  it('emits an overflow as a Left in the order of the requests', () => {
     inWorld((world) => {
       serveEcho(world)
-      const narrow = requestEither$(world.link('caller'), echo, { concurrency: 1, queue: 1, ordered: true })
+      const narrow = requestEither$(world.link('requester'), echo, {
+        concurrency: 1,
+        queue: 1,
+        ordered: true,
+      })
       const responses = observe(
         world,
         from(['10', '20', '30']).pipe(
@@ -232,10 +239,10 @@ describe('requestEither$', () => {
     })
   })
 
-  it('has a question that does not encode among the answers', () => {
+  it('emits a request that cannot be encoded as a Left', () => {
     inWorld((world) => {
       serveEcho(world)
-      const either = requestEither$(world.link('caller'), echo)
+      const either = requestEither$(world.link('requester'), echo)
       const responses = observe(
         world,
         from(['\ud800', '10']).pipe(
@@ -248,22 +255,22 @@ describe('requestEither$', () => {
     })
   })
 
-  it('fails with its source', () => {
+  it('fails requestEither$ with its source', () => {
     inWorld((world) => {
       const responses = observe(
         world,
-        throwError(() => new Error('no more questions')).pipe(requestEither$(world.link('caller'), echo)),
+        throwError(() => new Error('no more requests')).pipe(requestEither$(world.link('requester'), echo)),
       )
-      expect(responses.ending()).toMatchObject({ rawMessage: 'no more questions' })
+      expect(responses.ending()).toMatchObject({ rawMessage: 'no more requests' })
     })
   })
 })
 
 describe('exchange$', () => {
-  it('asks anew for each subscriber', () => {
+  it('sends a new request for each subscription', () => {
     inWorld((world) => {
       serveEcho(world)
-      const requester = world.link('caller')
+      const requester = world.link('requester')
       const response$ = exchange$(requester, echo, '10')
       const [one, two] = [observe(world, response$), observe(world, response$)]
       world.advance(100)
@@ -274,31 +281,31 @@ describe('exchange$', () => {
 })
 
 describe('request', () => {
-  interface Settling {
+  interface Settlement {
     readonly settled: readonly unknown[]
     readonly added: number
     readonly removed: number
-    readonly counts: ReturnType<typeof requesterStats>
+    readonly stats: ReturnType<typeof requesterStats>
   }
 
-  /** Asks by promise, lets things happen in virtual time, then waits for what the promise has to say. */
-  async function settling(
-    happen: (world: World, controller: AbortController) => void,
+  /** Calls `request`, runs a scenario in virtual time, then waits for the promise to settle. */
+  async function settle(
+    scenario: (world: World, controller: AbortController) => void,
     options: PromiseOptions = {},
     prepare: (controller: AbortController) => void = () => undefined,
-  ): Promise<Settling> {
+  ): Promise<Settlement> {
     const controller = new AbortController()
     const added = vi.spyOn(controller.signal, 'addEventListener')
     const removed = vi.spyOn(controller.signal, 'removeEventListener')
     const settled: unknown[] = []
     let promise: Promise<string> = Promise.resolve('')
-    let counts: () => ReturnType<typeof requesterStats> = () => requesterStats(undefined as never, echo)
+    let stats: () => ReturnType<typeof requesterStats> = () => requesterStats(undefined as never, echo)
     inWorld((world) => {
       prepare(controller)
-      const requester = world.link('caller')
-      counts = () => requesterStats(requester, echo)
-      promise = request(requester, echo, 'question', { signal: controller.signal, ...options })
-      happen(world, controller)
+      const requester = world.link('requester')
+      stats = () => requesterStats(requester, echo)
+      promise = request(requester, echo, 'request', { signal: controller.signal, ...options })
+      scenario(world, controller)
     })
     await promise.then(
       (value) => settled.push(value),
@@ -307,31 +314,34 @@ describe('request', () => {
     const listeners = { added: added.mock.calls.length, removed: removed.mock.calls.length }
     controller.abort('much later')
     await Promise.resolve()
-    return { settled, ...listeners, counts: counts() }
+    return { settled, ...listeners, stats: stats() }
   }
 
-  it('resolves with the answer', async () => {
-    const { settled, added, removed } = await settling((world) => {
-      answering(world, 'echo', (requested) => [replyTo(requested, 'answer'), replyTo(requested, 'another')])
+  it('resolves request with the first response', async () => {
+    const { settled, added, removed } = await settle((world) => {
+      respondOn(world, 'echo', (request) => [
+        responseTo(request, 'response'),
+        responseTo(request, 'duplicate'),
+      ])
       world.advance(10_000)
     })
-    expect(settled).toEqual(['answer'])
+    expect(settled).toEqual(['response'])
     expect(removed).toBe(added)
   })
 
   it.each([
     ['a timeout', { timeout: 100 }, 'timeout'],
-    ['nobody there', { failFast: true }, 'no-responder'],
-  ] as const)('rejects with %s, and leaves no listener on the signal', async (_, options, code) => {
-    const { settled, added, removed, counts } = await settling((world) => world.advance(10_000), options)
+    ['no responder', { failFast: true }, 'no-responder'],
+  ] as const)('rejects on %s, and removes its listener from the signal', async (_, options, code) => {
+    const { settled, added, removed, stats } = await settle((world) => world.advance(10_000), options)
     expect(settled).toMatchObject([{ code }])
     expect(removed).toBe(added)
-    expect(counts.pending).toBe(0)
+    expect(stats.pending).toBe(0)
   })
 
-  it('rejects at once when the signal was aborted before, and sends nothing', async () => {
+  it('rejects without sending when the signal is already aborted', async () => {
     let packets: unknown
-    const { settled, added, counts } = await settling(
+    const { settled, added, stats } = await settle(
       (world) => {
         world.advance(1_000)
         packets = world.broker.counts().packets
@@ -340,65 +350,65 @@ describe('request', () => {
       (controller) => controller.abort('too late'),
     )
     expect(settled).toMatchObject([{ code: 'cancelled', cause: 'too late' }])
-    expect([packets, counts.requested, added]).toEqual([{}, 0, 0])
+    expect([packets, stats.requested, added]).toEqual([{}, 0, 0])
   })
 
-  it('rejects when the signal aborts meanwhile, and tells the responder', async () => {
-    let requested: readonly string[] = []
-    const { settled, added, removed, counts } = await settling((world, controller) => {
-      const taken = publishedBy(world, 'caller')
+  it('rejects when the signal aborts a pending request, and notifies the responder', async () => {
+    let sentPayloads: readonly string[] = []
+    const { settled, added, removed, stats } = await settle((world, controller) => {
+      const published = publishedBy(world, 'requester')
       world.advance(100)
       controller.abort('enough')
       world.advance(10_000)
-      requested = taken.map(({ message }) => textOf(message))
+      sentPayloads = published.map(({ message }) => textOf(message))
     })
     expect(settled).toMatchObject([{ code: 'cancelled', cause: 'enough', endpoint: 'echo' }])
-    expect(requested).toEqual(['question', ''])
-    expect(counts).toMatchObject({ pending: 0, cancelled: 1 })
+    expect(sentPayloads).toEqual(['request', ''])
+    expect(stats).toMatchObject({ pending: 0, cancelled: 1 })
     expect(removed).toBe(added)
   })
 
-  it('stays resolved when the signal aborts after the answer', async () => {
-    const { settled, counts } = await settling((world, controller) => {
-      answering(world, 'echo', (requested) => [replyTo(requested, 'answer')])
+  it('stays resolved when the signal aborts after the response', async () => {
+    const { settled, stats } = await settle((world, controller) => {
+      respondOn(world, 'echo', (request) => [responseTo(request, 'response')])
       world.advance(1_000)
       controller.abort('too late')
       world.advance(1_000)
     })
-    expect(settled).toEqual(['answer'])
-    expect(counts).toMatchObject({ responded: 1, cancelled: 0 })
+    expect(settled).toEqual(['response'])
+    expect(stats).toMatchObject({ responded: 1, cancelled: 0 })
   })
 
-  it('settles once when answer and abort come in one instant', async () => {
-    const { settled } = await settling((world, controller) => {
-      const taken = publishedBy(world, 'caller')
+  it('settles once when response and abort happen in the same millisecond', async () => {
+    const { settled } = await settle((world, controller) => {
+      const published = publishedBy(world, 'requester')
       world.advance(10)
-      const [question] = taken
-      if (question !== undefined) world.broker.publish(replyTo(question.message, 'answer'))
+      const [sent] = published
+      if (sent !== undefined) world.broker.publish(responseTo(sent.message, 'response'))
       world.scheduler.schedule(() => controller.abort('now'), 1)
       world.advance(1_000)
     })
     expect(settled).toHaveLength(1)
   })
 
-  it('rejects when the question does not encode', async () => {
-    let requesting: Promise<unknown> = Promise.resolve()
+  it('rejects when the request cannot be encoded', async () => {
+    let response: Promise<unknown> = Promise.resolve()
     inWorld(({ link }) => {
-      requesting = request(link('caller'), echo, '\ud800')
+      response = request(link('requester'), echo, '\ud800')
     })
-    await expect(requesting).rejects.toMatchObject({ code: 'encode' })
+    await expect(response).rejects.toMatchObject({ code: 'encode' })
   })
 
-  it('is not disturbed by what has nothing to do with it', async () => {
-    const { settled } = await settling((world) => {
-      const taken = publishedBy(world, 'caller')
+  it('ignores messages on the response topic without its correlation', async () => {
+    const { settled } = await settle((world) => {
+      const published = publishedBy(world, 'requester')
       world.advance(10)
-      world.broker.publish({ topic: 'response/caller', payload: bytesOf('noise') })
+      world.broker.publish({ topic: 'response/requester', payload: bytesOf('noise') })
       world.advance(10)
-      const [question] = taken
-      if (question !== undefined) world.broker.publish(replyTo(question.message, 'answer'))
+      const [sent] = published
+      if (sent !== undefined) world.broker.publish(responseTo(sent.message, 'response'))
       world.advance(10)
     })
-    expect(settled).toEqual(['answer'])
+    expect(settled).toEqual(['response'])
   })
 })

@@ -1,18 +1,18 @@
 import type { Delivery, Link, Message, OutgoingMessage } from '@antiphon/core'
 import { concat, EMPTY, NEVER, Observable, of, Subject, VirtualTimeScheduler } from 'rxjs'
 
-/** A link on which everything happens within the call, and a peer behind it. */
+/** A link that publishes and delivers synchronously, without a broker. */
 export interface SynchronousLink extends Link {
-  /** How many SUBSCRIBE packets there would have been. */
+  /** Returns the number of subscriptions. */
   readonly subscribed: () => number
-  /** How many deliveries were not acknowledged. */
+  /** Returns the number of unacknowledged deliveries. */
   readonly unacknowledged: () => number
 }
 
-/** Who answers what is published; `deliver` may be called within the call or at any later time. */
+/** Handles a published message; `deliver` may be called synchronously or later. */
 export type Peer = (message: OutgoingMessage, deliver: (response: OutgoingMessage) => void) => void
 
-/** A link without any broker: for counting, and for what must not depend on time. */
+/** Creates a synchronous link, for counts and for tests that must not depend on time. */
 export function synchronousLink(peer: Peer): SynchronousLink {
   const windows = new Map<string, Subject<Delivery>>()
   let subscribed = 0
@@ -37,7 +37,7 @@ export function synchronousLink(peer: Peer): SynchronousLink {
         status: 'online' as const,
         info: {
           protocolVersion: 5 as const,
-          clientId: 'caller',
+          clientId: 'requester',
           sessionPresent: false,
           receiveMaximum: 65_535,
           maximumPacketSize: Infinity,
@@ -61,7 +61,7 @@ export function synchronousLink(peer: Peer): SynchronousLink {
     messages$: () => EMPTY,
     publish$: (message) =>
       new Observable((subscriber) => {
-        // The answer may be there before the acknowledgement.
+        // The response may arrive before the acknowledgement.
         peer(message, deliver)
         subscriber.next({ reasonCode: 0 })
         subscriber.complete()

@@ -14,9 +14,9 @@ export interface World {
   readonly scheduler: TestScheduler
   readonly broker: VirtualBroker
   readonly link: (clientId: string, options?: VirtualClientOptions & LinkOptions) => Link
-  /** Runs virtual time until nothing is scheduled. */
+  /** Advances virtual time until nothing is scheduled. */
   readonly flush: () => void
-  /** Runs virtual time for so many milliseconds. */
+  /** Advances virtual time by a number of milliseconds. */
   readonly advance: (milliseconds: number) => void
 }
 
@@ -40,7 +40,7 @@ export function inWorld(test: (world: World) => void, options: Partial<VirtualBr
       flush: () => scheduler.flush(),
       advance,
     })
-    // What would go on for ever, such as a link that tries to come back, ends here.
+    // Stops endless schedules, such as a link that keeps reconnecting.
     scheduler.maxFrames = scheduler.frame
   })
 }

@@ -1,15 +1,15 @@
 import { invalidArgument } from '@antiphon/core/link'
 
-/** Where a broker is. */
+/** A broker's URL, parsed. */
 export interface Address {
   readonly protocol: 'mqtt' | 'mqtts' | 'ws' | 'wss'
   readonly host: string
   readonly port: number
-  /** With its query; WebSockets only. */
+  /** The path and query; WebSockets only. */
   readonly path?: string
   readonly username?: string
   readonly password?: string
-  /** As errors and logs show it: without credentials. */
+  /** The URL without credentials, for errors and logs. */
   readonly text: string
 }
 
@@ -24,10 +24,10 @@ const protocols: Readonly<Record<string, { readonly protocol: Address['protocol'
     'wss:': { protocol: 'wss', port: 443 },
   }
 
-/** One URL, or those of all nodes of a cluster. */
+/** One URL, or the URLs of all nodes of a cluster. */
 export type BrokerUrl = string | readonly [string, ...string[]]
 
-/** Takes the URLs of a broker apart, in their order; throws `invalid-argument` when there is none, or one leads nowhere. */
+/** Parses the URLs of a broker in order; throws `invalid-argument` if the list is empty or a URL is invalid. */
 export function toAddresses(url: BrokerUrl): readonly [Address, ...Address[]] {
   if (!Array.isArray(url)) return [toAddress(url as string)]
   const [first, ...others] = url as readonly string[]
@@ -37,49 +37,56 @@ export function toAddresses(url: BrokerUrl): readonly [Address, ...Address[]] {
   return [toAddress(first), ...others.map(toAddress)]
 }
 
-/** Takes a broker's URL apart; throws `invalid-argument` on one that leads nowhere. */
+/** Parses a broker's URL; throws `invalid-argument` if it is invalid. */
 export function toAddress(url: string): Address {
-  const known = 'mqtt:, mqtts:, ws: or wss:, such as mqtt://localhost:1883'
-  if (!URL.canParse(url)) throw invalidArgument(`url ${shown(url)} is not a URL: it must begin with ${known}`)
+  const supported = 'mqtt:, mqtts:, ws: or wss:, such as mqtt://localhost:1883'
+  if (!URL.canParse(url))
+    throw invalidArgument(`url ${withoutCredentials(url)} is not a URL: it must begin with ${supported}`)
   const { protocol, hostname, port, pathname, search, username, password } = new URL(url)
   const kind = protocols[protocol]
   if (kind === undefined)
-    throw invalidArgument(`url ${shown(url)} has the protocol ${protocol} and not ${known}`)
-  if (hostname === '') throw invalidArgument(`url ${shown(url)} names no host`)
+    throw invalidArgument(
+      `url ${withoutCredentials(url)} has the protocol ${protocol}: it must begin with ${supported}`,
+    )
+  if (hostname === '') throw invalidArgument(`url ${withoutCredentials(url)} has no host: add one`)
   const isWebSocket = kind.protocol === 'ws' || kind.protocol === 'wss'
   if (!isWebSocket && isBrowser()) {
-    throw invalidArgument(`url ${shown(url)} needs a plain socket: a browser has only ws: and wss:`)
+    throw invalidArgument(
+      `url ${withoutCredentials(url)} needs a plain socket: in a browser, use ws: or wss:`,
+    )
   }
   const path = isWebSocket ? `${pathname === '' ? '/' : pathname}${search}` : undefined
   const number = port === '' ? kind.port : Number(port)
   return {
     protocol: kind.protocol,
-    // A socket wants the bare IPv6 address; a WebSocket's URL is put together again and wants the brackets.
+    // A socket needs the bare IPv6 address; the URL of a WebSocket is rebuilt from the host and needs the brackets.
     host: isWebSocket ? hostname : hostname.replace(/^\[(.*)\]$/, '$1'),
     port: number,
     ...(path !== undefined && { path }),
-    ...(username !== '' && { username: decoded(username, url) }),
-    ...(password !== '' && { password: decoded(password, url) }),
+    ...(username !== '' && { username: decodeUserInfo(username, url) }),
+    ...(password !== '' && { password: decodeUserInfo(password, url) }),
     text: `${kind.protocol}://${hostname}:${number}${path ?? ''}`,
   }
 }
 
-/** Whether there are no sockets here but WebSockets. */
+/** Whether this code runs in a browser page or worker, where only WebSockets are available. */
 export function isBrowser(): boolean {
   return typeof window !== 'undefined'
     ? typeof window.document !== 'undefined'
     : typeof importScripts === 'function'
 }
 
-function decoded(text: string, url: string): string {
+function decodeUserInfo(text: string, url: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    throw invalidArgument(`url ${shown(url)} names a user that is not percent-encoded`)
+    throw invalidArgument(
+      `url ${withoutCredentials(url)} has a username or password that is not percent-encoded: encode it with encodeURIComponent`,
+    )
   }
 }
 
-function shown(url: string): string {
+function withoutCredentials(url: string): string {
   return JSON.stringify(String(url).replace(/\/\/[^/@]*@/, '//…@'))
 }
 

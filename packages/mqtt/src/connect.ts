@@ -5,9 +5,9 @@ import { optionNames } from './option-rules.js'
 import type { MqttOptions } from './options.js'
 import { mqttTransport } from './transport.js'
 
-/** How to reach a broker, and how the link behaves. */
+/** The options of a connection to a broker, and of the link over it. */
 export interface ConnectOptions extends MqttOptions, LinkOptions {
-  /** The clock and timer of everything on this link; sockets keep their own time. @defaultValue asyncScheduler */
+  /** The scheduler of all timers and clock reads of the link; sockets use their own. @defaultValue asyncScheduler */
   readonly scheduler?: NonNullable<LinkOptions['scheduler']>
 }
 
@@ -23,10 +23,10 @@ const linkOptionNames: { readonly [Name in keyof Required<LinkOptions>]: true } 
 }
 
 /**
- * A link to an MQTT broker over TCP, TLS or WebSockets.
+ * Creates a link to an MQTT broker over TCP, TLS or WebSockets.
  *
- * Lazy: the first subscription to any of its streams connects. Given the URLs of several nodes of a cluster, each new
- * connection goes to the next of them, round and round. Throws `invalid-argument` when a URL or an option breaks a rule.
+ * Lazy: the first subscription to any of the link's streams connects. Given the URLs of several nodes of a cluster, each
+ * new connection goes to the next URL, round robin. Throws `invalid-argument` if a URL or an option is invalid.
  *
  * @example
  * ```ts

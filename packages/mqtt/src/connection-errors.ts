@@ -11,7 +11,7 @@ const returnCodes = new Map<number, string>([
   [0x05, 'not authorized'],
 ])
 
-/** What to do about a refusal, where that can be told. */
+/** What to do about a refusal, for the reason codes where there is advice. */
 const advice = new Map<number, string>([
   [0x01, 'the broker does not speak MQTT 3.1.1'],
   [0x02, 'choose another clientId'],
@@ -27,14 +27,14 @@ const advice = new Map<number, string>([
   [0x8a, 'the broker has banned this client'],
   [0x95, 'CONNECT is too large for the broker: shorten the will or the user properties'],
   [0x97, 'the broker allows no more of this: close other connections or raise its limits'],
-  [0x9a, 'the broker retains nothing: send the will without retain'],
-  [0x9b, 'the broker does not take the QoS of the will'],
+  [0x9a, 'the broker does not support retained messages: send the will without retain'],
+  [0x9b, 'the broker does not support the QoS of the will: lower will.qos'],
   [0x9c, 'use the server the broker names'],
   [0x9d, 'use the server the broker names'],
   [0x9f, 'connect less often'],
 ])
 
-/** A CONNACK that says no. */
+/** Creates the error for a CONNACK that refuses the connection. */
 export function connectionRefused(
   address: string,
   { reasonCode, returnCode, properties }: IConnackPacket,
@@ -42,11 +42,11 @@ export function connectionRefused(
   const code = reasonCode ?? returnCode ?? 0x80
   const texts = [properties?.reasonString, advice.get(code), properties?.serverReference]
   const hints = texts.filter((text) => typeof text === 'string' && text !== '')
-  const message = [`${address} refused the connection: ${named(code)}`, ...hints].join(': ')
+  const message = [`${address} refused the connection: ${describeCode(code)}`, ...hints].join(': ')
   return new AntiphonError('connection-refused', message, { reasonCode: code, phase: 'after-network' })
 }
 
-/** A DISCONNECT of the broker. */
+/** Creates the error for a DISCONNECT sent by the broker. */
 export function connectionEnded(
   address: string,
   { reasonCode = 0, properties }: IDisconnectPacket,
@@ -55,52 +55,57 @@ export function connectionEnded(
     properties?.reasonString ??
     (reasonCode === 0x8e ? 'another client connected under the same clientId' : properties?.serverReference)
   const why = hint === undefined ? '' : `: ${hint}`
-  return new AntiphonError('connection-lost', `${address} ended the connection: ${named(reasonCode)}${why}`, {
-    reasonCode,
-    phase: 'after-network',
-  })
+  return new AntiphonError(
+    'connection-lost',
+    `${address} ended the connection: ${describeCode(reasonCode)}${why}`,
+    {
+      reasonCode,
+      phase: 'after-network',
+    },
+  )
 }
 
-/** How far a connection had come when it broke off. */
-export type Progress =
-  /** Nothing of ours can have reached the broker. */
-  | 'none'
-  /** CONNECT may have reached the broker, and begun a session there. */
-  | 'begun'
-  /** The broker had accepted us. */
+/** How far a connection got before it closed. */
+export type ConnectProgress =
+  /** CONNECT cannot have reached the broker. */
+  | 'unreached'
+  /** CONNECT may have reached the broker and started a session there. */
+  | 'connect-sent'
+  /** The broker accepted the connection. */
   | 'online'
 
-/** A connection that broke off, or never came about. */
+/** Creates the error for a connection that closed without DISCONNECT, or could not be opened. */
 export function connectionLost(
   address: string,
-  progress: Progress,
+  progress: ConnectProgress,
   cause: unknown,
 ): AntiphonError<'connection-lost'> {
   const what = progress === 'online' ? `lost the connection to ${address}` : `cannot connect to ${address}`
-  const why = cause === undefined ? 'it was closed without a word' : textOf(cause)
-  const phase = progress === 'none' ? 'before-network' : 'after-network'
+  const why = cause === undefined ? 'the broker closed the connection without a reason' : textOf(cause)
+  const phase = progress === 'unreached' ? 'before-network' : 'after-network'
   return new AntiphonError('connection-lost', `${what}: ${why}`, { cause, phase })
 }
 
-/** Whether an error says that there never was a connection. */
+/** Whether an error means that no connection was established. */
 export function isUnreachable(cause: unknown): boolean {
   const { syscall } = (cause ?? {}) as { readonly syscall?: unknown }
   return syscall === 'connect' || syscall === 'getaddrinfo'
 }
 
-/** Credentials could not be had; the next attempt asks for them again. */
-export function noCredentials(address: string, cause: unknown): AntiphonError<'connection-refused'> {
-  const message = `no credentials for ${address}: ${textOf(cause)}`
+/** Creates the error for a failed `credentials` function; the next attempt calls the function again. */
+export function credentialsUnavailable(address: string, cause: unknown): AntiphonError<'connection-refused'> {
+  const message = `cannot connect to ${address}: option credentials failed: ${textOf(cause)}`
   return new AntiphonError('connection-refused', message, { cause, phase: 'before-network' })
 }
 
-function named(code: number): string {
+function describeCode(code: number): string {
   const name = returnCodes.get(code)
   return name === undefined ? describeReason(code) : `${name} (${code})`
 }
 
-/** An error's message; that of a host with several addresses has none of its own. */
+/** Returns the message of an error. Node throws an `AggregateError` without a message if a host has several addresses. */
 function textOf(cause: unknown): string {
   if (cause instanceof AggregateError && cause.message === '') return cause.errors.map(textOf).join(', ')
+  if (cause instanceof AntiphonError) return cause.rawMessage
   return cause instanceof Error ? cause.message : String(cause)
 }

@@ -1,7 +1,7 @@
 import type { ConnectionInfo } from '@antiphon/core'
 import type { IConnackPacket } from 'mqtt'
 
-/** What a CONNACK allows, with MQTT's defaults where it says nothing; a 3.1.1 broker never says anything. */
+/** Reads the broker's limits and features from CONNACK, with MQTT's defaults for absent properties, as on 3.1.1. */
 export function toConnectionInfo(
   { sessionPresent, properties = {} }: IConnackPacket,
   protocolVersion: 4 | 5,

@@ -3,7 +3,7 @@ import type { TransportEvent } from '@antiphon/core/link'
 import type { IConnackPacket, IDisconnectPacket, MqttClient, Packet } from 'mqtt'
 import { AsyncSubject, type SchedulerLike, type Subscriber, takeUntil, timer } from 'rxjs'
 import { decodeAcknowledgement, decodePublish } from './decode.js'
-import { Framer, type PacketPlace } from './framer.js'
+import { Framer, type PacketBounds } from './framer.js'
 import { oneTimeClient, type PacketSink } from './one-time-client.js'
 import type { ClientOptions } from './client-options.js'
 import {
@@ -11,17 +11,17 @@ import {
   connectionLost,
   connectionRefused,
   isUnreachable,
-  type Progress,
+  type ConnectProgress,
 } from './connection-errors.js'
 import { toConnectionInfo } from './connection-info.js'
-import { Incoming } from './incoming.js'
+import { InboundMessages } from './inbound-messages.js'
 import type { PacketBytes } from './packet-bytes.js'
-import type { AwaitingPacket } from './packet-table.js'
+import type { UnacknowledgedPacket } from './packet-table.js'
 import { PacketWriter } from './packet-writer.js'
 import { mayRefuseMessage } from './may-refuse-message.js'
 import type { Session } from './session.js'
 
-/** What a connection works with. */
+/** What a connection is created from. */
 export interface ConnectionParts {
   /** The broker, as errors name it. */
   readonly address: string
@@ -31,71 +31,72 @@ export interface ConnectionParts {
   readonly subscriber: Subscriber<TransportEvent>
 }
 
-/** A packet that the broker answers with reason codes. */
-export interface Request {
+/** A SUBSCRIBE or UNSUBSCRIBE packet to send; the broker answers it with reason codes. */
+export interface SubscriptionPacket {
   readonly encode: (to: PacketBytes, id: number) => void
-  /** What stands for an answer that names none, as UNSUBACK of 3.1.1. */
+  /** The reason codes to emit if the acknowledgement carries none, as UNSUBACK on 3.1.1. */
   readonly success: readonly number[]
+  /** Receives the reason codes. */
   readonly subscriber: Subscriber<readonly number[]>
 }
 
-/** A request that was sent, on this connection and no other. */
-class Asked implements AwaitingPacket {
+/** A SUBSCRIBE or UNSUBSCRIBE that was sent on `connection` and is not acknowledged yet. */
+class SentSubscriptionPacket implements UnacknowledgedPacket {
   readonly id: number
-  readonly request: Request
+  readonly packet: SubscriptionPacket
   readonly connection: Connection
 
-  constructor(id: number, request: Request, connection: Connection) {
+  constructor(id: number, packet: SubscriptionPacket, connection: Connection) {
     this.id = id
-    this.request = request
+    this.packet = packet
     this.connection = connection
   }
 }
 
-/** Milliseconds a farewell may take before the socket is closed without it. */
-const farewellLimit = 1_000
+/** Milliseconds after which the socket is destroyed if DISCONNECT could not be written. */
+const disconnectTimeout = 1_000
 
-/** One connection: an MQTT.js client from its CONNECT to the end of its socket. */
+/** One connection to the broker: an MQTT.js client from CONNECT until its socket closes. */
 export class Connection {
-  /** Completes when the socket is gone. */
+  /** Completes when the socket has closed. */
   readonly closed$: AsyncSubject<never> = new AsyncSubject<never>()
   readonly writer: PacketWriter
   readonly #parts: ConnectionParts
   readonly #client: MqttClient
-  readonly #incoming: Incoming
+  readonly #inbound: InboundMessages
   readonly #framer: Framer
-  /** Where MQTT.js takes the packets that are for it. */
-  #rest: PacketSink | undefined
-  #stage: 'connecting' | 'online' | 'farewell' | 'closed' = 'connecting'
+  /** The parser of MQTT.js, for the packets that are not read here. */
+  #parser: PacketSink | undefined
+  #stage: 'connecting' | 'online' | 'disconnecting' | 'closed' = 'connecting'
   #wasAccepted = false
   #refusal: AntiphonError | undefined
-  #ending: IDisconnectPacket | undefined
+  #disconnectPacket: IDisconnectPacket | undefined
   #cause: unknown
 
-  /** Connects; throws what MQTT.js throws when it cannot even begin. */
+  /** Connects; throws if MQTT.js cannot start the attempt. */
   constructor(parts: ConnectionParts) {
     this.#parts = parts
     const { properties } = parts.options
-    this.#framer = new Framer(properties?.maximumPacketSize ?? Infinity, (bytes, place) =>
-      this.#take(bytes, place),
+    this.#framer = new Framer(properties?.maximumPacketSize ?? Infinity, (bytes, bounds) =>
+      this.#dispatch(bytes, bounds),
     )
-    this.#client = oneTimeClient(parts.options, (chunk, rest) => {
-      this.#rest = rest
-      this.#attempt(() => this.#framer.append(chunk))
+    this.#client = oneTimeClient(parts.options, (chunk, parser) => {
+      this.#parser = parser
+      this.#failOnThrow(() => this.#framer.append(chunk))
     })
     this.#client.connect()
     const { stream } = this.#client
     sendWithoutDelay(stream as object)
-    // MQTT.js keeps some errors of the stream to itself.
+    // MQTT.js does not re-emit every error of its stream.
     stream.on('error', (error: unknown) => this.#fail(error))
     this.#client.on('error', (error) => this.#fail(error))
-    this.#client.on('packetreceive', (packet) => this.#receive(packet))
+    this.#client.on('packetreceive', (packet) => this.#receiveParsed(packet))
     this.#client.on('connect', (packet) => this.#accept(packet))
     this.#client.on('close', () => this.#close())
     this.writer = new PacketWriter(stream)
-    this.#incoming = new Incoming({
+    this.#inbound = new InboundMessages({
       writer: this.writer,
-      handled: parts.session.handled,
+      unreleased: parts.session.unreleased,
       topicAliasMaximum: properties?.topicAliasMaximum ?? 0,
     })
   }
@@ -108,78 +109,83 @@ export class Connection {
     return this.#parts.options.protocolVersion
   }
 
-  request(request: Request): void {
+  send(packet: SubscriptionPacket): void {
     const { packets } = this.#parts.session
     const id = packets.nextId()
     if (id === undefined) {
-      request.subscriber.error(new AntiphonError('overflow', 'all 65 535 packet identifiers are in use'))
+      packet.subscriber.error(
+        new AntiphonError(
+          'overflow',
+          'cannot send the packet: all 65 535 Packet Identifiers are in use; wait for acknowledgements',
+        ),
+      )
       return
     }
-    packets.add(new Asked(id, request, this))
-    request.encode(this.writer.block, id)
-    this.writer.queued()
+    packets.add(new SentSubscriptionPacket(id, packet, this))
+    packet.encode(this.writer.block, id)
+    this.writer.commit()
   }
 
-  /** Sends DISCONNECT, ending the session where `endSession`, and closes; without delay where there is no one to tell. */
-  farewell(endSession: boolean): void {
+  /** Sends DISCONNECT, with Session Expiry Interval 0 if `endSession`, and closes. If not online, only closes the socket. */
+  disconnect(endSession: boolean): void {
     if (this.#stage !== 'online') {
       this.drop()
       return
     }
-    this.#stage = 'farewell'
+    this.#stage = 'disconnecting'
     this.writer.flush()
     const properties = endSession ? { properties: { sessionExpiryInterval: 0 } } : {}
     this.#client.end(false, this.protocolVersion === 5 ? { reasonCode: 0, ...properties } : {})
-    timer(farewellLimit, this.#parts.scheduler)
+    timer(disconnectTimeout, this.#parts.scheduler)
       .pipe(takeUntil(this.closed$))
       .subscribe(() => this.#client.stream.destroy())
   }
 
-  /** Closes the socket without a word. */
+  /** Closes the socket without DISCONNECT. */
   drop(): void {
     if (this.#stage === 'closed') return
-    this.#stage = 'farewell'
-    this.#parts.session.outgoing.disconnected(this.writer)
+    this.#stage = 'disconnecting'
+    this.#parts.session.outbound.disconnected(this.writer)
     this.#client.end(true)
     this.#abandonRequests()
   }
 
-  /** Messages and what acknowledges them are ours; all else is for MQTT.js. */
-  #take(bytes: Uint8Array, place: PacketPlace): void {
-    if (this.#isLeaving) return
-    const { first, start, end } = place
-    switch (first) {
+  /** Handles PUBLISH and its acknowledgements; passes all other packets to MQTT.js. */
+  #dispatch(bytes: Uint8Array, bounds: PacketBounds): void {
+    if (this.#isClosing) return
+    const { firstByte, start, end } = bounds
+    switch (firstByte) {
       case 0x20:
-        // What follows belongs to a connection that stands, and MQTT.js takes its time to say that it does.
-        if (this.#stage === 'connecting') this.#framer.hold()
+        // MQTT.js emits `connect` asynchronously. Packets that follow CONNACK must wait until `#accept` has run.
+        if (this.#stage === 'connecting') this.#framer.pause()
         break
       case 0x40:
-        return this.#parts.session.outgoing.answered(decodeAcknowledgement(bytes, place, 'puback'))
+        return this.#parts.session.outbound.acknowledge(decodeAcknowledgement(bytes, bounds, 'puback'))
       case 0x50:
-        return this.#parts.session.outgoing.answered(decodeAcknowledgement(bytes, place, 'pubrec'))
+        return this.#parts.session.outbound.acknowledge(decodeAcknowledgement(bytes, bounds, 'pubrec'))
       case 0x70:
-        return this.#parts.session.outgoing.answered(decodeAcknowledgement(bytes, place, 'pubcomp'))
+        return this.#parts.session.outbound.acknowledge(decodeAcknowledgement(bytes, bounds, 'pubcomp'))
       case 0x62:
-        return this.#incoming.release(decodeAcknowledgement(bytes, place, 'pubrel').id)
+        return this.#inbound.release(decodeAcknowledgement(bytes, bounds, 'pubrel').id)
       default:
-        if (first >> 4 === 3) return this.#arrive(bytes, place)
+        if (firstByte >> 4 === 3) return this.#receivePublish(bytes, bounds)
     }
-    this.#rest?.write(bytes.subarray(start, end))
+    this.#parser?.write(bytes.subarray(start, end))
   }
 
-  /** What MQTT.js has read. */
-  #receive(packet: Packet): void {
-    if (this.#isLeaving) return
+  /** Handles a packet that MQTT.js has parsed. */
+  #receiveParsed(packet: Packet): void {
+    if (this.#isClosing) return
     switch (packet.cmd) {
       case 'connack':
-        if (codeOf(packet) !== 0) this.#refusal = connectionRefused(this.#parts.address, packet)
+        if (reasonCodeOf(packet) !== 0) this.#refusal = connectionRefused(this.#parts.address, packet)
         break
       case 'suback':
       case 'unsuback':
-        this.#answer(packet.messageId ?? 0, packet.granted as readonly number[] | undefined)
+        this.#settle(packet.messageId ?? 0, packet.granted as readonly number[] | undefined)
         break
       case 'disconnect':
-        this.#ending = packet
+        this.#disconnectPacket = packet
         this.#client.stream.destroy()
         break
       default:
@@ -194,44 +200,44 @@ export class Connection {
     this.#stage = 'online'
     this.#wasAccepted = true
     session.clientId = info.clientId
-    session.hasBegun = true
-    if (info.sessionPresent) session.outgoing.resume({ writer: this.writer, protocolVersion, receiveMaximum })
+    session.isEstablished = true
+    if (info.sessionPresent) session.outbound.resume({ writer: this.writer, protocolVersion, receiveMaximum })
     else {
-      session.handled.clear()
-      session.outgoing.begin({ writer: this.writer, protocolVersion, receiveMaximum })
+      session.unreleased.clear()
+      session.outbound.restart({ writer: this.writer, protocolVersion, receiveMaximum })
     }
     subscriber.next({ type: 'online', info })
-    this.#attempt(() => this.#framer.release())
+    this.#failOnThrow(() => this.#framer.resume())
   }
 
-  #arrive(bytes: Uint8Array, place: PacketPlace): void {
-    const event = this.#incoming.publish(decodePublish(bytes, place, this.protocolVersion))
+  #receivePublish(bytes: Uint8Array, bounds: PacketBounds): void {
+    const event = this.#inbound.publish(decodePublish(bytes, bounds, this.protocolVersion))
     if (event !== undefined) this.#parts.subscriber.next(event)
   }
 
-  #attempt(reading: () => void): void {
+  #failOnThrow(action: () => void): void {
     try {
-      reading()
+      action()
     } catch (error) {
       this.#fail(error)
     }
   }
 
-  get #isLeaving(): boolean {
-    return this.#stage === 'farewell' || this.#stage === 'closed'
+  get #isClosing(): boolean {
+    return this.#stage === 'disconnecting' || this.#stage === 'closed'
   }
 
-  #answer(id: number, codes: readonly number[] | undefined): void {
+  #settle(id: number, codes: readonly number[] | undefined): void {
     const { packets } = this.#parts.session
-    const requested = packets.get(id)
-    if (!(requested instanceof Asked) || requested.connection !== this) return
-    packets.remove(requested)
-    const { subscriber, success } = requested.request
+    const sent = packets.get(id)
+    if (!(sent instanceof SentSubscriptionPacket) || sent.connection !== this) return
+    packets.remove(sent)
+    const { subscriber, success } = sent.packet
     subscriber.next(codes ?? success)
     subscriber.complete()
   }
 
-  /** Whatever went wrong, a malformed packet included [MQTT-4.13.1-1], the connection is of no use any more. */
+  /** Closes the connection on any error, including a malformed packet [MQTT-4.13.1-1]. */
   #fail(error: unknown): void {
     this.#cause ??= error
     this.#client.stream.destroy()
@@ -240,53 +246,62 @@ export class Connection {
   #close(): void {
     if (this.#stage === 'closed') return
     const { session, subscriber } = this.#parts
-    const isOurs = this.#stage === 'farewell'
+    const isRequested = this.#stage === 'disconnecting'
     const progress = this.#progress()
     this.#stage = 'closed'
     this.writer.close()
-    // In a session that has begun unseen, the broker's packet identifiers begin anew.
-    if (progress === 'begun') session.handled.clear()
+    // The broker may have started a new session, in which the same Packet Identifiers belong to other messages.
+    if (progress === 'connect-sent') session.unreleased.clear()
     const isRefusal =
-      !isOurs && progress === 'online' && mayRefuseMessage(this.#ending?.reasonCode, this.#cause)
-    const tellRefused = session.outgoing.disconnected(this.writer, isRefusal, this.#ending?.reasonCode)
-    if (isOurs) subscriber.complete()
-    else subscriber.error(this.#reason(progress))
+      !isRequested &&
+      progress === 'online' &&
+      mayRefuseMessage(this.#disconnectPacket?.reasonCode, this.#cause)
+    const reportRefusal = session.outbound.disconnected(
+      this.writer,
+      isRefusal,
+      this.#disconnectPacket?.reasonCode,
+    )
+    if (isRequested) subscriber.complete()
+    else subscriber.error(this.#closeError(progress))
     this.#abandonRequests()
-    tellRefused?.()
+    reportRefusal?.()
     this.closed$.complete()
   }
 
-  #progress(): Progress {
+  #progress(): ConnectProgress {
     if (this.#wasAccepted) return 'online'
-    return this.#refusal !== undefined || isUnreachable(this.#cause) ? 'none' : 'begun'
+    return this.#refusal !== undefined || isUnreachable(this.#cause) ? 'unreached' : 'connect-sent'
   }
 
-  #reason(progress: Progress): AntiphonError {
+  #closeError(progress: ConnectProgress): AntiphonError {
     const { address } = this.#parts
     if (this.#refusal !== undefined) return this.#refusal
-    if (this.#ending !== undefined) return connectionEnded(address, this.#ending)
+    if (this.#disconnectPacket !== undefined) return connectionEnded(address, this.#disconnectPacket)
     return connectionLost(address, progress, this.#cause)
   }
 
   #abandonRequests(): void {
     const { packets } = this.#parts.session
-    const abandoned = packets.all
-      .filter((packet) => packet instanceof Asked)
+    const pending = packets.all
+      .filter((packet) => packet instanceof SentSubscriptionPacket)
       .filter(({ connection }) => connection === this)
-    for (const requested of abandoned) packets.remove(requested)
-    for (const { request } of abandoned) {
-      request.subscriber.error(
-        new AntiphonError('connection-lost', 'the connection went away before the broker answered'),
+    for (const sent of pending) packets.remove(sent)
+    for (const { packet } of pending) {
+      packet.subscriber.error(
+        new AntiphonError(
+          'connection-lost',
+          'the connection closed before the broker sent SUBACK or UNSUBACK',
+        ),
       )
     }
   }
 }
 
-function codeOf({ reasonCode, returnCode }: IConnackPacket): number {
+function reasonCodeOf({ reasonCode, returnCode }: IConnackPacket): number {
   return reasonCode ?? returnCode ?? 0
 }
 
-/** Small packets one after the other would each wait for the acknowledgement of TCP: up to 40 ms. */
+/** Disables Nagle's algorithm, which delays a small packet until the previous one is acknowledged: up to 40 ms. */
 function sendWithoutDelay(stream: { readonly setNoDelay?: (isOn: boolean) => unknown }): void {
   stream.setNoDelay?.(true)
 }

@@ -11,16 +11,16 @@ import {
   type ObservableInput,
 } from 'rxjs'
 import type { Address } from './address.js'
-import { noCredentials } from './connection-errors.js'
+import { credentialsUnavailable } from './connection-errors.js'
 import { assertCredentials } from './option-rules.js'
 import type { Credentials, MqttOptions } from './options.js'
 
 /**
- * The credentials of one connection.
- * - *on subscribe*: asks the `credentials` option, where there is one.
- * - *next, complete*: what to send in CONNECT; `undefined` for nothing.
- * - *error*: `connection-refused` when the function fails, `invalid-argument` when its answer breaks a rule.
- * - *unsubscribe*: takes no answer any more.
+ * Emits the credentials for one connection.
+ * - *on subscribe*: calls the `credentials` option, if set.
+ * - *next, complete*: the credentials to send in CONNECT; `undefined` for none.
+ * - *error*: `connection-refused` if the function fails, `invalid-argument` if the credentials it returns are invalid.
+ * - *unsubscribe*: ignores the function's result.
  */
 export function credentials$(options: MqttOptions, address: Address): Observable<Credentials | undefined> {
   const { credentials } = options
@@ -29,7 +29,7 @@ export function credentials$(options: MqttOptions, address: Address): Observable
     first(),
     map(assertCredentials),
     catchError((error: unknown) => {
-      throw error instanceof AntiphonError ? error : noCredentials(address.text, error)
+      throw error instanceof AntiphonError ? error : credentialsUnavailable(address.text, error)
     }),
   )
 }
@@ -38,7 +38,7 @@ function fixedCredentials({ username, password }: Partial<Credentials>): Credent
   return username === undefined ? undefined : { username, ...(password !== undefined && { password }) }
 }
 
-function toObservable(given: Credentials | ObservableInput<Credentials>): Observable<Credentials> {
-  const isPlain = !isObservable(given) && typeof given === 'object' && 'username' in given
-  return isPlain ? of(given) : from(given)
+function toObservable(credentials: Credentials | ObservableInput<Credentials>): Observable<Credentials> {
+  const isValue = !isObservable(credentials) && typeof credentials === 'object' && 'username' in credentials
+  return isValue ? of(credentials) : from(credentials)
 }

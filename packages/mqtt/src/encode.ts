@@ -2,34 +2,34 @@ import type { OutgoingMessage } from '@antiphon/core'
 import type { SubscribeRequest } from '@antiphon/core/link'
 import { PacketBytes } from './packet-bytes.js'
 
-/** What a PUBLISH says beside its message. */
-export interface PublishFrame {
+/** The fields of a PUBLISH beside its message. */
+export interface PublishHeader {
   readonly protocolVersion: 4 | 5
-  /** The packet identifier; none at QoS 0. */
+  /** The Packet Identifier; absent at QoS 0. */
   readonly id?: number
-  /** It was sent before [MQTT-3.3.1-1]. */
-  readonly isAgain?: boolean
-  /** What is left of the message's expiry, where it has one. */
+  /** Sets DUP: the packet was sent before [MQTT-3.3.1-1]. */
+  readonly isDuplicate?: boolean
+  /** The remaining seconds of the message's expiry, if it has one. */
   readonly expiry?: number | undefined
 }
 
-// Packets are put together here; nothing of them outlives the call.
+// Buffers reused by every call, to save allocations.
 const body = new PacketBytes(1024)
 const properties = new PacketBytes(1024)
 
-/** Appends a PUBLISH packet up to its payload, which has to follow. The message has to be valid. */
-export function encodePublish(to: PacketBytes, message: OutgoingMessage, frame: PublishFrame): void {
+/** Appends a PUBLISH packet without its payload, which must follow. The message must be valid. */
+export function encodePublish(to: PacketBytes, message: OutgoingMessage, header: PublishHeader): void {
   const { qos = 1, retain = false, topic, payload } = message
   body.clear()
   body.text(topic)
-  if (frame.id !== undefined) body.twoBytes(frame.id)
-  if (frame.protocolVersion === 5) {
+  if (header.id !== undefined) body.twoBytes(header.id)
+  if (header.protocolVersion === 5) {
     properties.clear()
-    encodeProperties(message, frame.expiry)
+    encodeProperties(message, header.expiry)
     body.variable(properties.length)
     body.append(properties)
   }
-  to.byte(0x30 | (frame.isAgain === true ? 0x08 : 0) | (qos << 1) | (retain ? 1 : 0))
+  to.byte(0x30 | (header.isDuplicate === true ? 0x08 : 0) | (qos << 1) | (retain ? 1 : 0))
   to.variable(body.length + payload.length)
   to.append(body)
 }
@@ -77,10 +77,10 @@ export function encodeUnsubscribe(
   encodeBody(to, 0xa2)
 }
 
-/** The acknowledgements and the byte each begins with. */
+/** The first byte of each acknowledgement packet. */
 export const acknowledgementType = { puback: 0x40, pubrec: 0x50, pubrel: 0x62, pubcomp: 0x70 } as const
 
-/** Appends an acknowledgement: its short form, which says success, or with a reason (MQTT 5). */
+/** Appends an acknowledgement: in the short form for success, or with a reason code (MQTT 5). */
 export function encodeAcknowledgement(
   to: PacketBytes,
   type: keyof typeof acknowledgementType,

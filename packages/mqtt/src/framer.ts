@@ -1,89 +1,91 @@
-/** Handed a packet: its first byte, and where in `bytes` it begins, its body begins, and it ends. */
-export type TakePacket = (bytes: Uint8Array, place: PacketPlace) => void
+/** Receives one packet: the bytes that contain it, and its bounds in them. */
+export type PacketHandler = (bytes: Uint8Array, bounds: PacketBounds) => void
 
-/** Where a packet stands; the one object is used again for the next. */
-export interface PacketPlace {
-  /** The type in the upper half, flags in the lower. */
-  first: number
+/** The position of a packet in a byte array. The framer reuses one object for all packets. */
+export interface PacketBounds {
+  /** The packet type in the upper four bits, flags in the lower four. */
+  firstByte: number
   start: number
-  body: number
+  bodyStart: number
   end: number
 }
 
-const nothing = new Uint8Array()
-/** The longest fixed header: the first byte, and four for the length. */
-const longestHeader = 5
+const empty = new Uint8Array()
+/** The longest fixed header: the first byte and a Remaining Length of four bytes. */
+const maxHeaderBytes = 5
 
-/** Cuts what a connection brings into packets [MQTT-2.1]; keeps what is not whole yet. */
+/** Splits the inbound bytes of a connection into packets [MQTT-2.1]; buffers incomplete packets. */
 export class Framer {
   readonly #maximum: number
-  readonly #take: TakePacket
-  readonly #place: PacketPlace = { first: 0, start: 0, body: 0, end: 0 }
-  /** What came and was not taken: `#bytes` from `#at` to `#filled`. */
-  #bytes: Uint8Array = nothing
+  readonly #onPacket: PacketHandler
+  readonly #bounds: PacketBounds = { firstByte: 0, start: 0, bodyStart: 0, end: 0 }
+  /** The unread bytes are `#bytes` from `#at` to `#filled`. */
+  #bytes: Uint8Array = empty
   #at = 0
   #filled = 0
-  #isHeld = false
-  #isCutting = false
+  #isPaused = false
+  #isEmitting = false
 
-  /** `maximum` is the most a packet may take, in bytes. */
-  constructor(maximum: number, take: TakePacket) {
+  /** `maximum` is the Maximum Packet Size, in bytes. */
+  constructor(maximum: number, onPacket: PacketHandler) {
     this.#maximum = maximum
-    this.#take = take
+    this.#onPacket = onPacket
   }
 
-  /** Takes what arrived; throws when it can be no packet [MQTT-4.13.1-1]. */
+  /** Emits the packets that `chunk` completes; throws if the bytes are not a valid packet [MQTT-4.13.1-1]. */
   append(chunk: Uint8Array): void {
     const rest = this.#filled - this.#at
     if (rest === 0) {
-      // Without what Node adds to it, which would make every cut from it dear.
+      // A plain Uint8Array: subarrays of a Node `Buffer` are slower to create.
       this.#bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)
       this.#at = 0
       this.#filled = chunk.length
-    } else this.#join(chunk, rest)
-    this.#cut()
+    } else this.#appendToRest(chunk, rest)
+    this.#emitPackets()
   }
 
-  /** Keeps everything until `release`. */
-  hold(): void {
-    this.#isHeld = true
+  /** Buffers all packets until `resume`. */
+  pause(): void {
+    this.#isPaused = true
   }
 
-  release(): void {
-    this.#isHeld = false
-    this.#cut()
+  /** Emits the buffered packets, and later ones again as they arrive. */
+  resume(): void {
+    this.#isPaused = false
+    this.#emitPackets()
   }
 
-  /** Doubling keeps a packet that trickles in from being copied once for each chunk. */
-  #join(chunk: Uint8Array, rest: number): void {
+  /** Appends to the unread bytes. Doubling the buffer avoids one copy per chunk of a packet that arrives in many. */
+  #appendToRest(chunk: Uint8Array, rest: number): void {
     const needed = rest + chunk.length
-    const joined = new Uint8Array(Math.max(needed, rest * 2))
-    joined.set(this.#bytes.subarray(this.#at, this.#filled))
-    joined.set(chunk, rest)
-    this.#bytes = joined
+    const grown = new Uint8Array(Math.max(needed, rest * 2))
+    grown.set(this.#bytes.subarray(this.#at, this.#filled))
+    grown.set(chunk, rest)
+    this.#bytes = grown
     this.#at = 0
     this.#filled = needed
   }
 
-  #cut(): void {
-    if (this.#isCutting) return
-    this.#isCutting = true
+  #emitPackets(): void {
+    if (this.#isEmitting) return
+    this.#isEmitting = true
     try {
-      while (!this.#isHeld && this.#next()) this.#take(this.#bytes, this.#place)
+      while (!this.#isPaused && this.#nextPacket()) this.#onPacket(this.#bytes, this.#bounds)
     } finally {
-      this.#isCutting = false
+      this.#isEmitting = false
     }
   }
 
-  /** Finds the next whole packet and steps over it. */
-  #next(): boolean {
+  /** Sets the bounds of the next complete packet and advances past it; returns `false` if the bytes contain no complete packet. */
+  #nextPacket(): boolean {
     const bytes = this.#bytes
     const start = this.#at
     const filled = this.#filled
     let length = 0
     let at = start + 1
     for (let shift = 0; ; shift += 7) {
-      if (at - start === longestHeader) throw new Error('a remaining length has more than four bytes')
+      if (at - start === maxHeaderBytes)
+        throw new Error('malformed packet: its Remaining Length has more than four bytes')
       if (at >= filled) return false
       const byte = bytes[at++] ?? 0
       length += (byte & 0x7f) << shift
@@ -91,14 +93,16 @@ export class Framer {
     }
     const end = at + length
     if (end - start > this.#maximum) {
-      throw new Error(`a packet of ${end - start} bytes is announced: ${this.#maximum} are allowed`)
+      throw new Error(
+        `the broker sent a packet of ${end - start} bytes: the Maximum Packet Size is ${this.#maximum} bytes`,
+      )
     }
     if (end > filled) return false
-    const place = this.#place
-    place.first = bytes[start] ?? 0
-    place.start = start
-    place.body = at
-    place.end = end
+    const bounds = this.#bounds
+    bounds.firstByte = bytes[start] ?? 0
+    bounds.start = start
+    bounds.bodyStart = at
+    bounds.end = end
     this.#at = end
     return true
   }

@@ -1,17 +1,17 @@
 import mqtt, { type IClientOptions, type MqttClient, type StreamBuilder } from 'mqtt'
 
-/** Where MQTT.js takes what is for it. */
+/** The parser of MQTT.js. */
 export interface PacketSink {
   readonly write: (packet: Uint8Array) => unknown
 }
 
 /**
- * A client that connects once, when told, and keeps nothing. What its stream brings is given to `arrived`, and with it
- * where MQTT.js reads: it sees no more than it is let see.
+ * Creates an MQTT.js client for one connection, without reconnecting, resubscribing or queueing. `onData` receives every
+ * inbound chunk together with the parser of MQTT.js, which reads only what `onData` writes to it.
  */
 export function oneTimeClient(
   options: IClientOptions,
-  arrived: (chunk: Uint8Array, rest: PacketSink) => void,
+  onData: (chunk: Uint8Array, parser: PacketSink) => void,
 ): MqttClient {
   const client = mqtt.connect({
     ...options,
@@ -21,13 +21,13 @@ export function oneTimeClient(
     manualConnect: true,
     log: () => undefined,
   })
-  const build = ownStream(options) ?? (client['streamBuilder'] as StreamBuilder)
-  const buildTapped: StreamBuilder = (by) => {
-    const stream = build(by)
-    // The one time it is called, it is with what parses.
-    stream.pipe = (rest) => {
-      stream.on('data', (chunk: Uint8Array) => arrived(chunk, rest))
-      return rest
+  const build = tunnelStream(options) ?? (client['streamBuilder'] as StreamBuilder)
+  const buildTapped: StreamBuilder = (mqttClient) => {
+    const stream = build(mqttClient)
+    // MQTT.js calls `pipe` once, with its parser.
+    stream.pipe = (parser) => {
+      stream.on('data', (chunk: Uint8Array) => onData(chunk, parser))
+      return parser
     }
     return stream
   }
@@ -35,8 +35,8 @@ export function oneTimeClient(
   return client
 }
 
-/** A socket of our own; MQTT.js takes it for TLS and WebSockets only. */
-function ownStream(options: IClientOptions & { readonly socket?: unknown }): StreamBuilder | undefined {
+/** Builds the stream for a tunnel over plain TCP; MQTT.js has an option for it only for TLS and WebSockets. */
+function tunnelStream(options: IClientOptions & { readonly socket?: unknown }): StreamBuilder | undefined {
   const { protocol, socket } = options
   return protocol === 'mqtt' && socket !== undefined ? () => socket as ReturnType<StreamBuilder> : undefined
 }

@@ -1,6 +1,6 @@
 const encoder = new TextEncoder()
 
-/** Bytes in the making, in the notation of MQTT [MQTT-1.5]. Grows as needed; used again after `clear` or `take`. */
+/** A growing buffer that encodes MQTT's data types [MQTT-1.5]. Reusable after `clear` or `take`. */
 export class PacketBytes {
   #bytes: Uint8Array<ArrayBuffer>
   #used = 0
@@ -29,14 +29,14 @@ export class PacketBytes {
     this.twoBytes(value)
   }
 
-  /** A variable byte integer: seven bits a byte, the lowest first [MQTT-1.5.5-1]. */
+  /** Appends a Variable Byte Integer: seven bits per byte, the lowest first [MQTT-1.5.5-1]. */
   variable(value: number): void {
     let left = value
     for (; left > 0x7f; left >>>= 7) this.byte((left & 0x7f) | 0x80)
     this.byte(left)
   }
 
-  /** A string behind its length. */
+  /** Appends a UTF-8 Encoded String: its length in two bytes, then its bytes. */
   text(value: string): void {
     this.#reserve(2 + value.length * 3)
     const bytes = this.#bytes
@@ -54,7 +54,7 @@ export class PacketBytes {
     this.#used = end
   }
 
-  /** Binary data behind its length. */
+  /** Appends Binary Data: its length in two bytes, then its bytes. */
   binary(value: Uint8Array): void {
     this.twoBytes(value.length)
     this.raw(value)
@@ -66,7 +66,7 @@ export class PacketBytes {
     this.#used += value.length
   }
 
-  /** Appends what another one holds. */
+  /** Appends the contents of another buffer. */
   append(other: PacketBytes): void {
     this.raw(other.#bytes.subarray(0, other.#used))
   }
@@ -75,7 +75,7 @@ export class PacketBytes {
     this.#used = 0
   }
 
-  /** A copy of what was written; what follows begins anew. */
+  /** Returns a copy of the contents and clears the buffer. */
   take(): Uint8Array<ArrayBuffer> {
     const taken = this.#bytes.slice(0, this.#used)
     this.#used = 0

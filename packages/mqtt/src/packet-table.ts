@@ -1,35 +1,35 @@
-/** A packet that waits for its answer. */
-export interface AwaitingPacket {
+/** A sent packet with a Packet Identifier that the broker has not acknowledged yet. */
+export interface UnacknowledgedPacket {
   readonly id: number
 }
 
-const highest = 65_535
-const slotsAtFirst = 16
-const mostSlots = highest + 1
+const maxIdentifier = 65_535
+const initialSlots = 16
+const maxSlots = maxIdentifier + 1
 
 /**
- * The packets of one session that wait for an answer, each under an identifier of its own [MQTT-2.2.1-3].
+ * The unacknowledged packets of one session by Packet Identifier, which is unique among them [MQTT-2.2.1-3].
  *
- * The lowest bits of an identifier say in which slot it is, and one whose slot is taken is passed over: an array, in which
- * coming and going leaves nothing behind, as it would in a `Map`.
+ * The lowest bits of an identifier select its slot in an array; `nextId` skips identifiers whose slot is occupied. Unlike
+ * a `Map`, adding and removing packets allocates nothing.
  */
-export class PacketTable<P extends AwaitingPacket> {
-  #slots = emptySlots<P>(slotsAtFirst)
+export class PacketTable<P extends UnacknowledgedPacket> {
+  #slots = emptySlots<P>(initialSlots)
   #size = 0
   #last = 0
 
-  /** Those who wait, in no promised order. */
+  /** All packets, in no particular order. */
   get all(): P[] {
     return this.#slots.filter((packet) => packet !== undefined)
   }
 
   /**
-   * An identifier for the packet that is added next, `undefined` when all are in use. One that has become free comes
-   * again after a full turn, so that a late answer finds nobody.
+   * Returns an unused identifier for the next packet to add, or `undefined` if all are in use. A released identifier is
+   * reused only after all others, so that a late acknowledgement matches no packet.
    */
   nextId(): number | undefined {
-    if (this.#size === highest) return undefined
-    do this.#last = this.#last === highest ? 1 : this.#last + 1
+    if (this.#size === maxIdentifier) return undefined
+    do this.#last = this.#last === maxIdentifier ? 1 : this.#last + 1
     while (this.#slots[this.#slotOf(this.#last)] !== undefined)
     return this.#last
   }
@@ -45,7 +45,7 @@ export class PacketTable<P extends AwaitingPacket> {
     return packet?.id === id ? packet : undefined
   }
 
-  /** It waits no longer, if it did. */
+  /** Removes a packet, if it is in the table. */
   remove(packet: P): void {
     const slot = this.#slotOf(packet.id)
     if (this.#slots[slot] !== packet) return
@@ -53,9 +53,9 @@ export class PacketTable<P extends AwaitingPacket> {
     this.#size -= 1
   }
 
-  /** Removes all: the session is over. */
+  /** Removes all packets, at the end of the session. */
   clear(): void {
-    this.#slots = emptySlots(slotsAtFirst)
+    this.#slots = emptySlots(initialSlots)
     this.#size = 0
   }
 
@@ -64,14 +64,14 @@ export class PacketTable<P extends AwaitingPacket> {
   }
 
   #grow(): void {
-    if (this.#slots.length === mostSlots) return
+    if (this.#slots.length === maxSlots) return
     const packets = this.all
     this.#slots = emptySlots(this.#slots.length * 2)
     for (const packet of packets) this.#slots[this.#slotOf(packet.id)] = packet
   }
 }
 
-/** Their number is a power of two. */
+/** Creates empty slots; `count` must be a power of two. */
 function emptySlots<P>(count: number): (P | undefined)[] {
   return new Array<P | undefined>(count).fill(undefined)
 }

@@ -1,40 +1,40 @@
 import { PacketBytes } from './packet-bytes.js'
 
-/** The writing half of a connection, as far as it matters here. */
+/** The writable side of a connection's stream. */
 export interface ByteStream {
   readonly write: (bytes: Uint8Array) => boolean
   readonly once: (event: 'drain', listener: () => void) => unknown
 }
 
-// Above it a payload is worth a write of its own, and below it the copying.
+// From this size on, a separate write of the payload costs less than copying it into the block.
 const largePayload = 16 * 1024
 const blockSize = 16 * 1024
 
 /**
- * Gathers the packets of one turn of the event loop and hands them to the stream in one write: a write costs the same
- * for one packet as for fifty.
+ * Batches the packets of one turn of the event loop into one write to the stream: a write costs the same for one packet
+ * as for fifty.
  */
 export class PacketWriter {
-  /** Packets are encoded into it; call `queued` after each. */
+  /** The buffer to encode packets into; call `commit` after each. */
   readonly block: PacketBytes = new PacketBytes(blockSize)
   readonly #stream: ByteStream
   readonly #flush = (): void => this.flush()
   #isScheduled = false
-  #isFull = false
+  #isAwaitingDrain = false
   #isClosed = false
-  #waiting: ((isOpen: boolean) => void)[] = []
+  #callbacks: ((isOpen: boolean) => void)[] = []
 
   constructor(stream: ByteStream) {
     this.#stream = stream
   }
 
-  /** Nothing leaves any more. */
+  /** Whether `close` was called; nothing is written any more. */
   get isClosed(): boolean {
     return this.#isClosed
   }
 
-  /** A packet was written into the block; its payload, if any, follows it. */
-  queued(payload?: Uint8Array): void {
+  /** Completes the packet in `block`, which `payload` follows, and schedules the write. */
+  commit(payload?: Uint8Array): void {
     if (payload !== undefined) {
       if (payload.length >= largePayload) {
         this.flush()
@@ -50,38 +50,38 @@ export class PacketWriter {
     }
   }
 
-  /** Writes at once what was gathered. */
+  /** Writes the batched packets at once. */
   flush(): void {
     this.#isScheduled = false
     if (this.block.length === 0) return
     this.#write(this.block.take())
   }
 
-  /** Calls back once the stream takes more: at once, or when its buffer has run empty, or with `false` at its end. */
-  whenRoom(callback: (isOpen: boolean) => void): void {
-    if (this.#isFull && !this.#isClosed) this.#waiting.push(callback)
+  /** Calls back with `true` once the stream accepts more, at once or on `drain`, or with `false` when it is closed. */
+  onceWritable(callback: (isOpen: boolean) => void): void {
+    if (this.#isAwaitingDrain && !this.#isClosed) this.#callbacks.push(callback)
     else callback(!this.#isClosed)
   }
 
-  /** Writes no more. */
+  /** Discards unwritten packets and calls all callbacks with `false`. */
   close(): void {
     this.#isClosed = true
     this.block.clear()
-    this.#tell(false)
+    this.#runCallbacks(false)
   }
 
   #write(bytes: Uint8Array): void {
-    if (this.#isClosed || this.#stream.write(bytes) || this.#isFull) return
-    this.#isFull = true
+    if (this.#isClosed || this.#stream.write(bytes) || this.#isAwaitingDrain) return
+    this.#isAwaitingDrain = true
     this.#stream.once('drain', () => {
-      this.#isFull = false
-      this.#tell(true)
+      this.#isAwaitingDrain = false
+      this.#runCallbacks(true)
     })
   }
 
-  #tell(isOpen: boolean): void {
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const callback of waiting) callback(isOpen)
+  #runCallbacks(isOpen: boolean): void {
+    const callbacks = this.#callbacks
+    this.#callbacks = []
+    for (const callback of callbacks) callback(isOpen)
   }
 }

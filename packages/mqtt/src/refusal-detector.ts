@@ -1,37 +1,37 @@
 import type { OutgoingMessage } from '@antiphon/core'
 
-/** After so many connections that ended on the same message, the message is taken to be why. */
-const patience = 3
+/** After this many connections closed with the same oldest message, that message counts as refused. */
+const closeLimit = 3
 
 /**
  * Finds the message that makes the broker close the connection.
  *
- * A 3.1.1 broker has no other way to refuse a message, and one sent again at every reconnect would be refused for ever.
- * A broker answers in order, so whenever it ends a connection the suspect is the oldest message it has not answered;
- * on the next connection the suspect goes out alone. Answered, it is cleared. The same message suspected three times
- * in a row is guilty.
+ * A 3.1.1 broker has no other way to refuse a message, and a message resent on every reconnect would be refused for ever.
+ * A broker acknowledges in order, so the suspect is the oldest message without an acknowledgement when it closes a
+ * connection. On the next connection the suspect is sent alone; an acknowledgement clears it. A message that is the suspect
+ * of three connections in a row counts as refused.
  *
- * A message whose session was lost comes again as a new one; it is recognised by its topic and its very payload.
+ * After a lost session the sender may publish the message again. It is recognised by its topic and its payload object.
  */
 export class RefusalDetector {
   #suspect: OutgoingMessage | undefined
-  #strikes = 0
+  #closeCount = 0
 
-  /** Whether the message has to go out alone. */
-  isUnder(message: OutgoingMessage): boolean {
+  /** Whether the message is suspected and must be sent alone. */
+  isSuspect(message: OutgoingMessage): boolean {
     return this.#suspect?.payload === message.payload && this.#suspect.topic === message.topic
   }
 
-  /** The broker ended the connection, this being the oldest message without an answer; `true` when it is guilty. */
-  fallsOn(message: OutgoingMessage): boolean {
-    this.#strikes = this.isUnder(message) ? this.#strikes + 1 : 1
+  /** Records a close by the broker with `message` as the oldest unacknowledged one. Returns whether it counts as refused. */
+  recordClose(message: OutgoingMessage): boolean {
+    this.#closeCount = this.isSuspect(message) ? this.#closeCount + 1 : 1
     this.#suspect = message
-    if (this.#strikes < patience) return false
+    if (this.#closeCount < closeLimit) return false
     this.#suspect = undefined
     return true
   }
 
-  /** The broker answered for the suspect, or nobody will send it again. */
+  /** Clears the suspect: the broker acknowledged it, or it is not sent again. */
   clear(): void {
     this.#suspect = undefined
   }

@@ -1,22 +1,23 @@
 import type { SchedulerLike } from 'rxjs'
-import { Outgoing } from './outgoing.js'
-import { PacketTable, type AwaitingPacket } from './packet-table.js'
+import { OutboundMessages } from './outbound-messages.js'
+import { PacketTable, type UnacknowledgedPacket } from './packet-table.js'
 
-/** What outlives a connection: our half of the session [MQTT-4.1.0-1]. */
+/** The client's Session State, which outlives a connection [MQTT-4.1.0-1]. */
 export interface Session {
-  /** What waits for the broker's answer. */
-  readonly packets: PacketTable<AwaitingPacket>
-  readonly outgoing: Outgoing
-  /** Identifiers of QoS 2 messages that were acknowledged and that the broker has yet to release. */
-  readonly handled: Set<number>
-  /** Our name at the broker, which may be of its choosing. */
+  /** All packets that the broker has not acknowledged yet. */
+  readonly packets: PacketTable<UnacknowledgedPacket>
+  readonly outbound: OutboundMessages
+  /** Packet Identifiers of QoS 2 messages for which PUBREC was sent and PUBREL is awaited. */
+  readonly unreleased: Set<number>
+  /** The Client Identifier, which the broker may have assigned. */
   clientId: string
-  /** The broker has accepted us before. */
-  hasBegun: boolean
+  /** Whether the broker has accepted a connection of this session. */
+  isEstablished: boolean
 }
 
+/** Creates the state of a session that no connection has used yet. */
 export function newSession(clientId: string, scheduler: SchedulerLike): Session {
-  const packets = new PacketTable<AwaitingPacket>()
-  const outgoing = new Outgoing(packets, scheduler)
-  return { packets, outgoing, handled: new Set(), clientId, hasBegun: false }
+  const packets = new PacketTable<UnacknowledgedPacket>()
+  const outgoing = new OutboundMessages(packets, scheduler)
+  return { packets, outbound: outgoing, unreleased: new Set(), clientId, isEstablished: false }
 }

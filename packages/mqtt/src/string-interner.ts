@@ -1,33 +1,33 @@
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const slots = 256
-const longestKept = 128
+const maxInternedLength = 128
 
 /**
- * Reads strings. Topics, content types and the names of properties come again and again: one that came before is not
- * made anew, which saves the making and, where it is looked up in a map, its hashing.
+ * Decodes UTF-8 strings and reuses earlier results. Topics, content types and the names of user properties repeat; reuse
+ * saves the allocation and, for map look-ups, the hashing.
  */
 export class StringInterner {
-  readonly #kept: string[] = new Array<string>(slots).fill('')
+  readonly #strings: string[] = new Array<string>(slots).fill('')
 
-  /** The string these bytes are; `undefined` where they are not UTF-8 [MQTT-1.5.4-1] or hold U+0000 [MQTT-1.5.4-2]. */
+  /** Decodes a string; returns `undefined` if it is not UTF-8 [MQTT-1.5.4-1] or contains U+0000 [MQTT-1.5.4-2]. */
   read(bytes: Uint8Array, from: number, to: number): string | undefined {
     const length = to - from
-    if (length > longestKept) return decode(bytes, from, to)
+    if (length > maxInternedLength) return decode(bytes, from, to)
     const slot = slotOf(bytes, from, to)
-    const kept = this.#kept[slot] ?? ''
-    if (kept.length === length && isSame(kept, bytes, from)) return kept
+    const interned = this.#strings[slot] ?? ''
+    if (interned.length === length && isSame(interned, bytes, from)) return interned
     const text = decode(bytes, from, to)
-    // Only of ASCII does it hold that each character is one byte.
-    if (text?.length === length) this.#kept[slot] = text
+    // Interns ASCII only: `isSame` compares one character per byte.
+    if (text?.length === length) this.#strings[slot] = text
     return text
   }
 }
 
-/** What many strings have in common is how they begin, so their end tells them apart. */
+/** Hashes the last eight bytes: topics often share their beginning. */
 function slotOf(bytes: Uint8Array, from: number, to: number): number {
-  let mixed = to - from
-  for (let at = Math.max(from, to - 8); at < to; at += 1) mixed = (mixed * 31 + (bytes[at] ?? 0)) | 0
-  return mixed & (slots - 1)
+  let hash = to - from
+  for (let at = Math.max(from, to - 8); at < to; at += 1) hash = (hash * 31 + (bytes[at] ?? 0)) | 0
+  return hash & (slots - 1)
 }
 
 function isSame(text: string, bytes: Uint8Array, from: number): boolean {

@@ -3,7 +3,7 @@ import type { Transport, TransportEvent } from '@antiphon/core/link'
 import { asyncScheduler, Observable, Subject, type Subscriber, takeUntil } from 'rxjs'
 import { type Address, type BrokerUrl, toAddresses } from './address.js'
 import { toClientOptions } from './client-options.js'
-import { Connection, type Request } from './connection.js'
+import { Connection, type SubscriptionPacket } from './connection.js'
 import { connectionLost } from './connection-errors.js'
 import { credentials$ } from './credentials.js'
 import { encodePublish, encodeSubscribe, encodeUnsubscribe } from './encode.js'
@@ -12,18 +12,18 @@ import type { Credentials, MqttOptions } from './options.js'
 import { newSession } from './session.js'
 
 /**
- * A transport over MQTT.js. Sockets, TLS, WebSockets, CONNECT, the parser and the keepalive are MQTT.js's; all that is
- * acknowledged, either way, is sent and answered here. Of several URLs, the first connection goes to the first one, and each
- * that follows to the next, round and round.
+ * Creates a transport over MQTT.js. MQTT.js provides sockets, TLS, WebSockets, CONNECT, the parser and the keepalive;
+ * packets that are acknowledged, in either direction, are handled here. Given several URLs, the first connection goes to
+ * the first URL and each later one to the next, round robin.
  *
- * Throws `invalid-argument`, before anything is sent, when the URL or an option breaks a rule.
+ * Throws `invalid-argument`, before anything is sent, if a URL or an option is invalid.
  */
 export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transport {
   const addresses = toAddresses(url)
   for (const address of addresses) assertOptions(options, address)
   const { protocolVersion = 5, clean, properties, scheduler = asyncScheduler } = options
   const session = newSession(options.clientId ?? randomClientId(), scheduler)
-  const farewell = new Subject<void>()
+  const disconnecting$ = new Subject<void>()
   let current: Connection | undefined
   let attempts = 0
 
@@ -34,7 +34,7 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
     credentials: Credentials | undefined,
     subscriber: Subscriber<TransportEvent>,
   ): void => {
-    const { clientId, hasBegun } = session
+    const { clientId, isEstablished: hasBegun } = session
     const attempt = { clientId, credentials, clean: clean ?? (protocolVersion === 4 || !hasBegun) }
     try {
       const clientOptions = toClientOptions(address, options, attempt)
@@ -48,7 +48,9 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
       current = connection
       subscriber.add(() => connection.drop())
     } catch (cause) {
-      subscriber.error(cause instanceof AntiphonError ? cause : connectionLost(address.text, 'none', cause))
+      subscriber.error(
+        cause instanceof AntiphonError ? cause : connectionLost(address.text, 'unreached', cause),
+      )
     }
   }
 
@@ -57,9 +59,9 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
     else subscriber.error(notConnected())
   }
 
-  const request$ = (request: Omit<Request, 'subscriber'>): Observable<readonly number[]> =>
+  const sendPacket$ = (packet: Omit<SubscriptionPacket, 'subscriber'>): Observable<readonly number[]> =>
     new Observable((subscriber) =>
-      whileOnline(subscriber, (connection) => connection.request({ ...request, subscriber })),
+      whileOnline(subscriber, (connection) => connection.send({ ...packet, subscriber })),
     )
 
   return {
@@ -67,8 +69,8 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
       new Observable((subscriber) => {
         let isOpening = false
         const address = nextAddress()
-        const requesting = credentials$(options, address)
-          .pipe(takeUntil(farewell))
+        const connecting = credentials$(options, address)
+          .pipe(takeUntil(disconnecting$))
           .subscribe({
             next: (credentials) => {
               isOpening = true
@@ -79,17 +81,17 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
               if (!isOpening) subscriber.complete()
             },
           })
-        subscriber.add(requesting)
+        subscriber.add(connecting)
       }),
 
     subscribe$: (requests, identifier) =>
-      request$({
+      sendPacket$({
         encode: (to, id) => encodeSubscribe(to, id, requests, { protocolVersion, identifier }),
         success: requests.map(({ qos }) => qos),
       }),
 
     unsubscribe$: (filters) =>
-      request$({
+      sendPacket$({
         encode: (to, id) => encodeUnsubscribe(to, id, filters, protocolVersion),
         success: filters.map(() => 0),
       }),
@@ -98,30 +100,30 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
       new Observable((subscriber) =>
         whileOnline(subscriber, (connection) => {
           if (message.qos === 0) publishOnce(message, connection, subscriber)
-          else session.outgoing.publish(message, subscriber)
+          else session.outbound.publish(message, subscriber)
         }),
       ),
 
     disconnect$: () =>
       new Observable((subscriber) => {
-        farewell.next()
+        disconnecting$.next()
         const endSession = clean === undefined && properties?.sessionExpiryInterval === undefined
-        current?.farewell(endSession)
+        current?.disconnect(endSession)
         if (current === undefined) subscriber.complete()
         else subscriber.add(current.closed$.subscribe(subscriber))
       }),
   }
 }
 
-/** Sends a QoS 0 message, which is done as soon as the connection has room for the next. */
+/** Sends a QoS 0 message; emits and completes once the stream accepts more data. */
 function publishOnce(
   message: OutgoingMessage,
   { writer, protocolVersion }: Connection,
   subscriber: Subscriber<PublishAck>,
 ): void {
   encodePublish(writer.block, message, { protocolVersion, expiry: message.messageExpiryInterval })
-  writer.queued(message.payload)
-  writer.whenRoom((isOpen) => {
+  writer.commit(message.payload)
+  writer.onceWritable((isOpen) => {
     if (!isOpen) subscriber.error(notConnected())
     else {
       subscriber.next({ reasonCode: 0 })
@@ -131,12 +133,12 @@ function publishOnce(
 }
 
 function notConnected(): AntiphonError<'connection-lost'> {
-  return new AntiphonError('connection-lost', 'there is no connection to the broker', {
+  return new AntiphonError('connection-lost', 'cannot send: there is no connection to the broker', {
     phase: 'before-network',
   })
 }
 
-/** 23 characters out of digits and letters, which every broker has to take [MQTT-3.1.3-5]. */
+/** Generates a Client Identifier of 23 digits and letters, which every broker must accept [MQTT-3.1.3-5]. */
 function randomClientId(): string {
   const digits = crypto
     .getRandomValues(new Uint8Array(8))

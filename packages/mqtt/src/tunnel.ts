@@ -1,11 +1,11 @@
-/** Where a connection is to lead. */
+/** The broker that a tunnel leads to. */
 export interface TunnelTarget {
   readonly host: string
   readonly port: number
 }
 
 /**
- * Opens the way to a broker in place of a plain socket: gives a Node `Duplex` that is there at once and may still be
- * opening. `throughProxy` of `@antiphon/mqtt/proxy` makes one.
+ * Opens a stream to a broker in place of a plain socket: returns a Node `Duplex` at once, while the connection may still
+ * be opening. `throughProxy` of `@antiphon/mqtt/proxy` creates a tunnel.
  */
 export type Tunnel = (target: TunnelTarget) => object

@@ -3,7 +3,16 @@ import { describeForeign, type Mosquitto, startMosquitto } from '@antiphon/works
 import type { IConnectPacket } from 'mqtt-packet'
 import { firstValueFrom } from 'rxjs'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { asking, converse, disconnect, outgoing, publish, subscribe, textOf, until } from './conversation.js'
+import {
+  subscribeRequest,
+  openConnection,
+  disconnect,
+  textMessage,
+  publish,
+  subscribe,
+  textOf,
+  until,
+} from './test-connection.js'
 import { startProxy } from './proxy.js'
 
 describeForeign(['mosquitto'], 'connecting', () => {
@@ -13,12 +22,12 @@ describeForeign(['mosquitto'], 'connecting', () => {
   })
   afterEach(() => broker.stop())
 
-  /** The CONNECT packets of several connections of one transport, one after the other. */
+  /** Opens `count` connections of one transport in sequence and returns their CONNECT packets. */
   const connects = async (options: MqttOptions, count: number): Promise<readonly IConnectPacket[]> => {
     const proxy = await startProxy(broker.port, options.protocolVersion)
     const transport = mqttTransport(proxy.url, options)
     for (let done = 0; done < count; done += 1) {
-      const { ended } = await converse(transport)
+      const { ended } = await openConnection(transport)
       proxy.cut()
       await ended
     }
@@ -26,7 +35,7 @@ describeForeign(['mosquitto'], 'connecting', () => {
     return proxy.sent.filter((packet): packet is IConnectPacket => packet.cmd === 'connect')
   }
 
-  it('begins a session and resumes it later, on MQTT 5', async () => {
+  it('starts a session on the first connection and resumes it on later ones, on MQTT 5', async () => {
     const packets = await connects({}, 3)
     expect(packets.map(({ clean }) => clean)).toEqual([true, false, false])
     expect(new Set(packets.map(({ clientId }) => clientId)).size).toBe(1)
@@ -34,7 +43,7 @@ describeForeign(['mosquitto'], 'connecting', () => {
     expect(packets[0]?.properties).toEqual({ sessionExpiryInterval: 300, requestResponseInformation: true })
   })
 
-  it('begins a session with every connection where told, and on 3.1.1', async () => {
+  it('starts a session on every connection with clean: true, and by default on 3.1.1', async () => {
     expect(
       (await connects({ clean: true }, 2)).map(({ clean, properties }) => [
         clean,
@@ -47,22 +56,22 @@ describeForeign(['mosquitto'], 'connecting', () => {
     expect((await connects({ protocolVersion: 4 }, 2)).map(({ clean }) => clean)).toEqual([true, true])
   })
 
-  it('resumes from the first where told, on either version', async () => {
+  it('resumes a session on the first connection with clean: false, on MQTT 5 and 3.1.1', async () => {
     const options = { clean: false, clientId: 'mine' } as const
     expect((await connects(options, 2)).map(({ clean }) => clean)).toEqual([false, false])
-    const old = await connects({ ...options, protocolVersion: 4 }, 2)
-    expect(old.map(({ clean, clientId }) => [clean, clientId])).toEqual([
+    const packets = await connects({ ...options, protocolVersion: 4 }, 2)
+    expect(packets.map(({ clean, clientId }) => [clean, clientId])).toEqual([
       [false, 'mine'],
       [false, 'mine'],
     ])
   })
 
-  it('goes to the nodes of a cluster in turn', async () => {
+  it('connects to the nodes of a cluster round robin', async () => {
     const nodes = [await startProxy(broker.port), await startProxy(broker.port)] as const
     const transport = mqttTransport([nodes[0].url, nodes[1].url])
     const counts: (readonly number[])[] = []
     for (let connection = 0; connection < 3; connection += 1) {
-      const { ended } = await converse(transport)
+      const { ended } = await openConnection(transport)
       counts.push(nodes.map((node) => node.sent.filter(({ cmd }) => cmd === 'connect').length))
       for (const node of nodes) node.cut()
       await ended
@@ -75,7 +84,7 @@ describeForeign(['mosquitto'], 'connecting', () => {
     ])
   })
 
-  it('keeps the name the broker chose', async () => {
+  it('reuses the client identifier that the broker assigned', async () => {
     const [first, second] = await connects({ clientId: '' }, 2)
     expect(first?.clientId).toBe('')
     expect(second?.clientId).not.toBe('')
@@ -86,17 +95,17 @@ describeForeign(['mosquitto'], 'connecting', () => {
     [false, { clientId: 'x' }],
     [true, { clientId: 'x', clean: false }],
     [true, { clientId: 'x', properties: { sessionExpiryInterval: 60 } }],
-  ])('leaves a session at the broker after its farewell: %s, with %o', async (keeps, options) => {
+  ])('leaves a session at the broker after DISCONNECT: %s, with %o', async (keeps, options) => {
     const transport = mqttTransport(broker.url, options)
-    await converse(transport)
-    await subscribe(transport, asking('a'))
+    await openConnection(transport)
+    await subscribe(transport, subscribeRequest('a'))
     await disconnect(transport)
     const again = mqttTransport(broker.url, { clientId: 'x', clean: false })
-    expect((await converse(again)).grant.sessionPresent).toBe(keeps)
+    expect((await openConnection(again)).info.sessionPresent).toBe(keeps)
     await disconnect(again)
   })
 
-  it('says everything that CONNECT can say', async () => {
+  it('sends all fields and properties of CONNECT', async () => {
     const [packet] = await connects(
       {
         clientId: 'me',
@@ -152,36 +161,36 @@ describeForeign(['mosquitto'], 'connecting', () => {
     })
   })
 
-  it('the will is sent when the connection breaks, and not after a farewell', async () => {
+  it('has its will published when the connection drops, and not after DISCONNECT', async () => {
     const listener = mqttTransport(broker.url)
-    const heard = await converse(listener)
-    await subscribe(listener, asking('wills'))
-    const polite = mqttTransport(broker.url, { will: { topic: 'wills', payload: 'polite' } })
-    await converse(polite)
-    await disconnect(polite)
-    const sudden = mqttTransport(broker.url, { will: { topic: 'wills', payload: 'sudden', qos: 1 } })
-    ;(await converse(sudden)).drop()
-    expect((await heard.arrived(1)).map(textOf)).toEqual(['sudden'])
+    const listening = await openConnection(listener)
+    await subscribe(listener, subscribeRequest('wills'))
+    const disconnecting = mqttTransport(broker.url, { will: { topic: 'wills', payload: 'disconnected' } })
+    await openConnection(disconnecting)
+    await disconnect(disconnecting)
+    const dropping = mqttTransport(broker.url, { will: { topic: 'wills', payload: 'dropped', qos: 1 } })
+    ;(await openConnection(dropping)).drop()
+    expect((await listening.received(1)).map(textOf)).toEqual(['dropped'])
     await disconnect(listener)
   })
 
-  it('goes over a WebSocket', async () => {
+  it('publishes and receives over a WebSocket', async () => {
     const transport = mqttTransport(`${broker.wsUrl}/mqtt?token=1`, {
       wsOptions: { headers: { 'x-token': '1' } },
     })
-    const conversation = await converse(transport)
-    await subscribe(transport, asking('a', { qos: 2 }))
+    const connection = await openConnection(transport)
+    await subscribe(transport, subscribeRequest('a', { qos: 2 }))
     // Mosquitto sends no more than 4 KiB in 100 ms over a WebSocket.
-    const large = outgoing('a', 'ä'.repeat(5_000), { qos: 2 })
-    await Promise.all([publish(transport, outgoing('a', 'small')), publish(transport, large)])
-    expect((await conversation.arrived(2)).map((message) => textOf(message).length)).toEqual([5, 5_000])
+    const large = textMessage('a', 'ä'.repeat(5_000), { qos: 2 })
+    await Promise.all([publish(transport, textMessage('a', 'small')), publish(transport, large)])
+    expect((await connection.received(2)).map((message) => textOf(message).length)).toEqual([5, 5_000])
     await disconnect(transport)
-    expect(await conversation.ended).toBe('complete')
+    expect(await connection.ended).toBe('complete')
   })
 
-  it('tells an address without a broker from a refusal', async () => {
+  it('reports an address without a broker as connection-lost before-network', async () => {
     await broker.kill()
-    await expect(converse(mqttTransport(broker.url))).rejects.toMatchObject({
+    await expect(openConnection(mqttTransport(broker.url))).rejects.toMatchObject({
       code: 'connection-lost',
       phase: 'before-network',
       message: expect.stringContaining('ECONNREFUSED') as string,
@@ -189,9 +198,9 @@ describeForeign(['mosquitto'], 'connecting', () => {
     await broker.restart()
   })
 
-  it('gives up on a broker that does not answer in time, and says that CONNECT may have reached it', async () => {
+  it('fails with connection-lost after-network if the broker sends no CONNACK within connectTimeout', async () => {
     process.kill(broker.pid() ?? 0, 'SIGSTOP')
-    await expect(converse(mqttTransport(broker.url, { connectTimeout: 50 }))).rejects.toMatchObject({
+    await expect(openConnection(mqttTransport(broker.url, { connectTimeout: 50 }))).rejects.toMatchObject({
       code: 'connection-lost',
       phase: 'after-network',
       message: expect.stringContaining('connack timeout') as string,
@@ -199,9 +208,9 @@ describeForeign(['mosquitto'], 'connecting', () => {
     process.kill(broker.pid() ?? 0, 'SIGCONT')
   })
 
-  it('notices a broker that is silent for longer than the keepalive', async () => {
+  it('closes the connection if the broker is silent for longer than the keepalive', async () => {
     const transport = mqttTransport(broker.url, { keepalive: 1 })
-    const { ended } = await converse(transport)
+    const { ended } = await openConnection(transport)
     process.kill(broker.pid() ?? 0, 'SIGSTOP')
     expect(await ended).toMatchObject({
       code: 'connection-lost',
@@ -210,40 +219,40 @@ describeForeign(['mosquitto'], 'connecting', () => {
     process.kill(broker.pid() ?? 0, 'SIGCONT')
   })
 
-  it('can be given up while connecting, and while credentials are asked for', async () => {
+  it('can be disconnected while connecting, and while credentials are pending', async () => {
     const transport = mqttTransport(broker.url)
     transport.connect$(1).subscribe().unsubscribe()
     await disconnect(transport)
-    let wasAsked = false
-    const requested = mqttTransport(broker.url, {
+    let wasCalled = false
+    const pending = mqttTransport(broker.url, {
       credentials: () => {
-        wasAsked = true
+        wasCalled = true
         return new Promise(() => undefined)
       },
     })
-    const ended = firstValueFrom(requested.connect$(1), { defaultValue: 'completed' })
-    await disconnect(requested)
-    expect([wasAsked, await ended]).toEqual([true, 'completed'])
+    const ended = firstValueFrom(pending.connect$(1), { defaultValue: 'completed' })
+    await disconnect(pending)
+    expect([wasCalled, await ended]).toEqual([true, 'completed'])
   })
 
-  it('leaves no timer, no socket and no listener behind', async () => {
+  it('leaves no timer, no socket and no process listener after disconnecting or dropping', async () => {
     const kinds = ['Timeout', 'TCPSocketWrap', 'TCPConnectWrap', 'TLSWrap', 'GetAddrInfoReqWrap']
     const count = (): number => process.getActiveResourcesInfo().filter((name) => kinds.includes(name)).length
     const listeners = (): number =>
       process.eventNames().flatMap((name) => process.listeners(name as 'exit')).length
     const before = [count(), listeners()]
     for (const url of [broker.url, broker.wsUrl ?? '']) {
-      for (const farewell of [true, false]) {
+      for (const isDropped of [false, true]) {
         const transport = mqttTransport(url)
-        const conversation = await converse(transport)
-        await subscribe(transport, asking('a'))
-        await publish(transport, outgoing('a', 'x'))
-        if (!farewell) conversation.drop()
+        const connection = await openConnection(transport)
+        await subscribe(transport, subscribeRequest('a'))
+        await publish(transport, textMessage('a', 'x'))
+        if (isDropped) connection.drop()
         await disconnect(transport)
       }
     }
     await until(() => count() <= (before[0] ?? 0))
-    // A timer of an earlier test may have ended in the meantime.
+    // Fewer is possible: a timer of an earlier test may have ended in the meantime.
     expect(count()).toBeLessThanOrEqual(before[0] ?? 0)
     expect(listeners()).toBe(before[1])
   })

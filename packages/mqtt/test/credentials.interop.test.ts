@@ -9,7 +9,7 @@ import { connect, mqttTransport } from '@antiphon/mqtt'
 import { describeForeign, foreignCommand, type Mosquitto, startMosquitto } from '@antiphon/workshop'
 import { filter, firstValueFrom, of, throwError, timer } from 'rxjs'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { converse, disconnect } from './conversation.js'
+import { openConnection, disconnect } from './test-connection.js'
 
 const run = promisify(execFile)
 
@@ -28,23 +28,23 @@ describeForeign(['mosquitto', 'mosquitto_passwd'], 'credentials', () => {
     await rm(folder, { recursive: true })
   })
 
-  it('are asked for before every connection, and may come later', async () => {
+  it('calls the credentials option before every connection and awaits a promise or an observable', async () => {
     const users = ['first', 'second', 'first']
-    let requested = 0
+    let calls = 0
     const transport = mqttTransport(broker.url, {
       credentials: () => {
-        const username = users[requested++] ?? ''
+        const username = users[calls++] ?? ''
         const credentials = { username, password: username === 'first' ? '1' : new Uint8Array([0x32]) }
         return (
-          [credentials, Promise.resolve(credentials), timer(1).pipe(() => of(credentials))][requested - 1] ??
+          [credentials, Promise.resolve(credentials), timer(1).pipe(() => of(credentials))][calls - 1] ??
           credentials
         )
       },
     })
     for (const expected of [1, 2, 3]) {
-      const conversation = await converse(transport)
-      expect(requested).toBe(expected)
-      conversation.drop()
+      const connection = await openConnection(transport)
+      expect(calls).toBe(expected)
+      connection.drop()
     }
     await disconnect(transport)
     expect(
@@ -52,12 +52,12 @@ describeForeign(['mosquitto', 'mosquitto_passwd'], 'credentials', () => {
     ).toEqual(users)
   })
 
-  it('stand in the URL as well, and never in an error', async () => {
+  it('takes credentials from the URL and never shows them in an error', async () => {
     const url = broker.url.replace('//', '//first:1@')
     const transport = mqttTransport(url)
-    await converse(transport)
+    await openConnection(transport)
     await disconnect(transport)
-    const wrong = (await converse(mqttTransport(url.replace(':1@', ':secret@'))).catch(
+    const wrong = (await openConnection(mqttTransport(url.replace(':1@', ':secret@'))).catch(
       (error: unknown) => error,
     )) as AntiphonError
     expect(wrong).toMatchObject({ code: 'connection-refused', reasonCode: 0x87 })
@@ -65,22 +65,22 @@ describeForeign(['mosquitto', 'mosquitto_passwd'], 'credentials', () => {
     expect(wrong.message).toContain('not authorized (0x87)')
   })
 
-  it('that are refused give the return code of 3.1.1', async () => {
-    await expect(converse(mqttTransport(broker.url, { protocolVersion: 4 }))).rejects.toMatchObject({
+  it('reports refused credentials with the return code of MQTT 3.1.1', async () => {
+    await expect(openConnection(mqttTransport(broker.url, { protocolVersion: 4 }))).rejects.toMatchObject({
       code: 'connection-refused',
       reasonCode: 5,
       message: expect.stringMatching(/not authorized \(5\): check what the broker allows/) as string,
     })
   })
 
-  it('that cannot be had are asked for again', async () => {
-    let requested = 0
+  it('calls the credentials option again after it failed', async () => {
+    let calls = 0
     const link = connect(broker.url, {
       reconnect: { initial: 1, maximum: 1 },
       credentials: () => {
-        requested += 1
-        if (requested === 1) throw new Error('no token')
-        if (requested === 2) return throwError(() => new Error('no network'))
+        calls += 1
+        if (calls === 1) throw new Error('no token')
+        if (calls === 2) return throwError(() => new Error('no network'))
         return { username: 'first', password: '1' }
       },
     })
@@ -95,7 +95,7 @@ describeForeign(['mosquitto', 'mosquitto_passwd'], 'credentials', () => {
     await link.close()
   })
 
-  it('that break a rule end the link', async () => {
+  it('closes the link if the credentials option returns invalid credentials', async () => {
     const link = connect(broker.url, { credentials: () => ({ username: 'a\0b' }) })
     const closed = await firstValueFrom(link.state$.pipe(filter(({ status }) => status === 'closed')))
     expect(closed).toMatchObject({

@@ -1,7 +1,7 @@
-/** Where Debian puts the plugin of Mosquitto that refuses by rules. */
+/** Debian's path of Mosquitto's dynamic security plugin. */
 const plugin = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/mosquitto_dynamic_security.so`
 
-/** What a broker with rules may be asked to refuse. */
+/** What the broker refuses. */
 export interface Rules {
   /** Filters whose SUBSCRIBE is refused. */
   readonly subscribe?: readonly string[]
@@ -9,7 +9,7 @@ export interface Rules {
   readonly publish?: readonly string[]
 }
 
-/** The configuration lines and the rule file of a Mosquitto that allows everything but these. */
+/** Creates the configuration lines and the rule file of a Mosquitto that allows everything except the rules. */
 export function dynamicSecurity(
   file: string,
   { subscribe = [], publish = [] }: Rules = {},
@@ -37,7 +37,7 @@ export function dynamicSecurity(
   return { config: [`plugin ${plugin}`, `plugin_opt_config_file ${file}`], rules: JSON.stringify(rules) }
 }
 
-/** The message that adds a refusal to a running broker; it sends its anonymous clients away. */
+/** Creates the message that adds a rule to a running broker, which then disconnects its anonymous clients. */
 export function refusal(
   kind: 'subscribe' | 'publish',
   topic: string,

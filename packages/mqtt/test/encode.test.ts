@@ -8,7 +8,7 @@ import { PacketBytes } from '../src/packet-bytes.js'
 
 const numRuns = Number(process.env['ANTIPHON_FC_RUNS'] ?? 500)
 
-/** What an independent parser makes of the bytes. */
+/** Parses one packet with an independent parser. */
 function parsed(bytes: Uint8Array, protocolVersion: 4 | 5): Packet {
   const packets: Packet[] = []
   const reader = parser({ protocolVersion })
@@ -50,20 +50,20 @@ const message: fc.Arbitrary<OutgoingMessage> = fc
   .map(([plain, more]) => ({ ...plain, ...more }))
 
 describe('encodePublish', () => {
-  it('writes what an independent parser reads', () => {
+  it('encodes PUBLISH packets that an independent parser reads back', () => {
     fc.assert(
-      fc.property(message, id, version, fc.boolean(), (sent, messageId, protocolVersion, isAgain) => {
+      fc.property(message, id, version, fc.boolean(), (sent, messageId, protocolVersion, isDuplicate) => {
         const to = new PacketBytes(1)
         const expiry = sent.messageExpiryInterval
         encodePublish(to, sent, {
           protocolVersion,
           expiry,
-          isAgain,
+          isDuplicate,
           ...(sent.qos !== 0 && { id: messageId }),
         })
         to.raw(sent.payload)
         const { payloadFormatIndicator, contentType, responseTopic, correlationData, userProperties } = sent
-        const wanted = {
+        const sentProperties = {
           payloadFormatIndicator,
           messageExpiryInterval: expiry,
           contentType,
@@ -71,25 +71,27 @@ describe('encodePublish', () => {
           correlationData: correlationData && Buffer.from(correlationData),
           userProperties: userProperties && toGroups(userProperties),
         }
-        const said = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined))
+        const expected = Object.fromEntries(
+          Object.entries(sentProperties).filter(([, value]) => value !== undefined),
+        )
         const received = parsed(to.take(), protocolVersion)
         expect(received).toMatchObject({
           cmd: 'publish',
           topic: sent.topic,
           qos: sent.qos,
           retain: sent.retain,
-          dup: isAgain,
+          dup: isDuplicate,
           payload: Buffer.from(sent.payload),
           ...(sent.qos !== 0 && { messageId }),
         })
         const properties = 'properties' in received ? (received.properties ?? {}) : {}
-        expect(properties).toEqual(protocolVersion === 5 ? said : {})
+        expect(properties).toEqual(protocolVersion === 5 ? expected : {})
       }),
       { numRuns },
     )
   })
 
-  it('goes out at QoS 1 where no QoS is said', () => {
+  it('encodes a message without qos at QoS 1', () => {
     const to = new PacketBytes(64)
     encodePublish(to, { topic: 'a', payload: new Uint8Array() }, { protocolVersion: 4, id: 1 })
     expect(parsed(to.take(), 4)).toMatchObject({ qos: 1, messageId: 1 })
@@ -105,32 +107,38 @@ const request: fc.Arbitrary<SubscribeRequest> = fc.record({
 })
 
 describe('encodeSubscribe and encodeUnsubscribe', () => {
-  it('write what an independent parser reads', () => {
+  it('encodes SUBSCRIBE and UNSUBSCRIBE packets that an independent parser reads back', () => {
     const identifiers = fc.option(fc.integer({ min: 1, max: 268_435_455 }), { nil: undefined })
-    const requests = fc.array(request, { minLength: 1, maxLength: 20 })
+    const requestLists = fc.array(request, { minLength: 1, maxLength: 20 })
     fc.assert(
-      fc.property(requests, id, version, identifiers, (requested, messageId, protocolVersion, identifier) => {
-        const to = new PacketBytes(1)
-        encodeSubscribe(to, messageId, requested, { protocolVersion, identifier })
-        expect(parsed(to.take(), protocolVersion)).toMatchObject({
-          cmd: 'subscribe',
-          messageId,
-          subscriptions: requested.map(({ filter, qos, noLocal, retainAsPublished, retainHandling }) =>
-            protocolVersion === 5
-              ? { topic: filter, qos, nl: noLocal, rap: retainAsPublished, rh: retainHandling }
-              : { topic: filter, qos },
-          ),
-          ...(protocolVersion === 5 &&
-            identifier !== undefined && { properties: { subscriptionIdentifier: identifier } }),
-        })
-        const filters = requested.map(({ filter }) => filter)
-        encodeUnsubscribe(to, messageId, filters, protocolVersion)
-        expect(parsed(to.take(), protocolVersion)).toMatchObject({
-          cmd: 'unsubscribe',
-          messageId,
-          unsubscriptions: filters,
-        })
-      }),
+      fc.property(
+        requestLists,
+        id,
+        version,
+        identifiers,
+        (requests, messageId, protocolVersion, identifier) => {
+          const to = new PacketBytes(1)
+          encodeSubscribe(to, messageId, requests, { protocolVersion, identifier })
+          expect(parsed(to.take(), protocolVersion)).toMatchObject({
+            cmd: 'subscribe',
+            messageId,
+            subscriptions: requests.map(({ filter, qos, noLocal, retainAsPublished, retainHandling }) =>
+              protocolVersion === 5
+                ? { topic: filter, qos, nl: noLocal, rap: retainAsPublished, rh: retainHandling }
+                : { topic: filter, qos },
+            ),
+            ...(protocolVersion === 5 &&
+              identifier !== undefined && { properties: { subscriptionIdentifier: identifier } }),
+          })
+          const filters = requests.map(({ filter }) => filter)
+          encodeUnsubscribe(to, messageId, filters, protocolVersion)
+          expect(parsed(to.take(), protocolVersion)).toMatchObject({
+            cmd: 'unsubscribe',
+            messageId,
+            unsubscriptions: filters,
+          })
+        },
+      ),
       { numRuns },
     )
   })
@@ -138,7 +146,7 @@ describe('encodeSubscribe and encodeUnsubscribe', () => {
 
 describe('encodeAcknowledgement', () => {
   it.each(['puback', 'pubrec', 'pubrel', 'pubcomp'] as const)(
-    'writes a %s, short where it says success',
+    'encodes a successful %s in its short form',
     (type) => {
       const to = new PacketBytes(1)
       encodeAcknowledgement(to, type, 65_535)
@@ -147,7 +155,7 @@ describe('encodeAcknowledgement', () => {
     },
   )
 
-  it('writes a reason', () => {
+  it('encodes an acknowledgement with a reason code', () => {
     const to = new PacketBytes(1)
     encodeAcknowledgement(to, 'pubrel', 1, 0x92)
     expect(parsed(to.take(), 5)).toMatchObject({ cmd: 'pubrel', messageId: 1, reasonCode: 0x92 })
@@ -157,8 +165,9 @@ describe('encodeAcknowledgement', () => {
 function toGroups(pairs: readonly (readonly [string, string])[]): Record<string, string | string[]> {
   const groups: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>
   for (const [name, value] of pairs) {
-    const known = groups[name]
-    groups[name] = known === undefined ? value : Array.isArray(known) ? [...known, value] : [known, value]
+    const earlier = groups[name]
+    groups[name] =
+      earlier === undefined ? value : Array.isArray(earlier) ? [...earlier, value] : [earlier, value]
   }
   return groups
 }

@@ -5,23 +5,24 @@ import { mosquittoSetting } from './contract/mosquitto-setting.js'
 
 const namesOf = ({ cases }: LinkContract): readonly string[] => cases.map(({ name }) => name)
 
-describeForeign(['mosquitto'], 'the contract of the two verbs over Mosquitto, MQTT 5', () => {
+describeForeign(['mosquitto'], 'exchange contract over Mosquitto, MQTT 5', () => {
   const contract = exchangeContract(mosquittoSetting(5))
   for (const { name, run } of contract.cases) it(name, run)
-  it('is examined whole', () => expect(contract.unexamined).toEqual([]))
-  it('is the one kept over the virtual link, case by case', () => {
+  it('runs every case of the exchange contract over Mosquitto with MQTT 5', () =>
+    expect(contract.unexamined).toEqual([]))
+  it('runs the same exchange contract cases over Mosquitto as over the virtual link, MQTT 5', () => {
     expect(namesOf(contract)).toEqual(namesOf(exchangeContract(virtualSetting())))
   })
 })
 
-describeForeign(['mosquitto'], 'the contract of the two verbs over Mosquitto, MQTT 3.1.1', () => {
+describeForeign(['mosquitto'], 'exchange contract over Mosquitto, MQTT 3.1.1', () => {
   const contract = exchangeContract(mosquittoSetting(4))
   for (const { name, run } of contract.cases) it(name, run)
-  it('is examined whole but for what 3.1.1 lacks', () => {
+  it('skips only the exchange contract cases that MQTT 3.1.1 cannot run', () => {
     const lacking = contract.unexamined.flatMap(({ lacks }) => lacks.map(({ ability }) => ability))
     expect([...new Set(lacking)].sort()).toEqual(['no-subscribers', 'properties', 'refuse-publish'])
   })
-  it('is the one kept over the virtual link, case by case', () => {
+  it('runs the same exchange contract cases over Mosquitto as over the virtual link, MQTT 3.1.1', () => {
     expect(namesOf(contract)).toEqual(namesOf(exchangeContract(virtualSetting({ protocolVersion: 4 }))))
   })
 })

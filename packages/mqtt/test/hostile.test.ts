@@ -2,13 +2,13 @@ import { mqttTransport } from '@antiphon/mqtt'
 import type { TransportEvent } from '@antiphon/core/link'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { acceptance, startScriptedBroker } from './scripted-broker.js'
+import { connackBytes, startScriptedBroker } from './scripted-broker.js'
 
 const numRuns = Number(process.env['ANTIPHON_FC_RUNS'] ?? 500)
 
 const utf8 = (text: string): readonly number[] => [0, text.length, ...new TextEncoder().encode(text)]
 
-/** A PUBLISH, as broken as can be. */
+/** A PUBLISH with arbitrary flags, properties and length. */
 const publish = fc
   .tuple(
     fc.integer({ min: 0x30, max: 0x3f }),
@@ -21,22 +21,22 @@ const publish = fc
     return [first, Math.max(0, body.length + error), ...body]
   })
 
-const anything = fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 60 })
+const randomBytes = fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 60 })
 
-it('whatever a broker sends ends the connection at worst', async () => {
+it('survives arbitrary bytes from a broker: at worst the connection ends', async () => {
   const broker = await startScriptedBroker()
   const unexpected: unknown[] = []
-  const note = (error: unknown): void => void unexpected.push(error)
-  process.on('uncaughtException', note)
+  const record = (error: unknown): void => void unexpected.push(error)
+  process.on('uncaughtException', record)
 
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.oneof(publish, anything), { maxLength: 8 }),
+      fc.array(fc.oneof(publish, randomBytes), { maxLength: 8 }),
       fc.boolean(),
       fc.constantFrom<4 | 5>(4, 5),
       async (packets, isAccepted, protocolVersion) => {
-        const greeting = isAccepted ? acceptance(protocolVersion) : []
-        broker.answer(Uint8Array.from([...greeting, ...packets.flat()]), 'hang up')
+        const connack = isAccepted ? connackBytes(protocolVersion) : []
+        broker.answerConnect(Uint8Array.from([...connack, ...packets.flat()]), 'close')
         const events: TransportEvent['type'][] = []
         const ended = await new Promise<unknown>((resolve) => {
           mqttTransport(broker.url, { protocolVersion })
@@ -57,6 +57,6 @@ it('whatever a broker sends ends the connection at worst', async () => {
     ),
     { numRuns: Math.min(numRuns, 2_000) },
   )
-  process.off('uncaughtException', note)
+  process.off('uncaughtException', record)
   broker.stop()
 }, 60_000)

@@ -10,7 +10,7 @@ function faultOf(action: () => unknown): AntiphonError {
   } catch (error) {
     return AntiphonError.from(error)
   }
-  throw new Error('it was let pass')
+  throw new Error('the action did not throw')
 }
 
 describe('options', () => {
@@ -30,37 +30,40 @@ describe('options', () => {
     [/password: it needs a username/, { password: 'x' }],
     [/password: it must not take more than/, { username: 'x', password: new Uint8Array(65_536) }],
     [/credentials is an object: it must be a function/, { credentials: { username: 'x' } }],
-    [/credentials .*takes the place of username/, { username: 'x', credentials: () => NEVER }],
+    [/credentials .*replaces username/, { username: 'x', credentials: () => NEVER }],
     [/will is 5: it must be an object/, { will: 5 }],
-    [/will is an object: topic "a\/#" .*wildcard/, { will: { topic: 'a/#' } }],
-    [/will .*topic undefined/, { will: {} }],
-    [/will .*65 535 is the most/, { will: { topic: 'a', payload: new Uint8Array(65_536) } }],
-    [/will .*payload is/, { will: { topic: 'a', payload: 5 } }],
-    [/will .*qos is 3/, { will: { topic: 'a', qos: 3 } }],
-    [/will .*willDelayInterval is -1: it must be/, { will: { topic: 'a', willDelayInterval: -1 } }],
-    [/properties .*of MQTT 5, and protocolVersion is 4/, { protocolVersion: 4, properties: {} }],
+    [/option will\.topic "a\/#" .*wildcard/, { will: { topic: 'a/#' } }],
+    [/option will\.topic undefined/, { will: {} }],
     [
-      /option receiveMaximum is 0: it must be a whole number from 1 to 65535/,
+      /option will\.payload has 65536 bytes: it must not take more than 65 535 bytes/,
+      { will: { topic: 'a', payload: new Uint8Array(65_536) } },
+    ],
+    [/option will\.payload is/, { will: { topic: 'a', payload: 5 } }],
+    [/option will\.qos is 3/, { will: { topic: 'a', qos: 3 } }],
+    [/option will\.willDelayInterval is -1: it must be/, { will: { topic: 'a', willDelayInterval: -1 } }],
+    [/properties .*needs MQTT 5, and protocolVersion is 4/, { protocolVersion: 4, properties: {} }],
+    [
+      /option properties\.receiveMaximum is 0: it must be a whole number from 1 to 65535/,
       { properties: { receiveMaximum: 0 } },
     ],
-    [/option maximumPacketSize is 0/, { properties: { maximumPacketSize: 0 } }],
-    [/option topicAliasMaximum is 65536/, { properties: { topicAliasMaximum: 65_536 } }],
-    [/option sessionExpiryInterval is NaN/, { properties: { sessionExpiryInterval: NaN } }],
-    [/option userProperties .*pairs/, { properties: { userProperties: { a: 'b' } } }],
-    [/"sessionExpiry" is not known/, { properties: { sessionExpiry: 5 } }],
+    [/option properties\.maximumPacketSize is 0/, { properties: { maximumPacketSize: 0 } }],
+    [/option properties\.topicAliasMaximum is 65536/, { properties: { topicAliasMaximum: 65_536 } }],
+    [/option properties\.sessionExpiryInterval is NaN/, { properties: { sessionExpiryInterval: NaN } }],
+    [/option properties\.userProperties .*pairs/, { properties: { userProperties: { a: 'b' } } }],
+    [/option properties\."sessionExpiry" is not known/, { properties: { sessionExpiry: 5 } }],
     [/ca is 5: it must be PEM/, { ca: 5 }],
     [/cert and key need each other/, { cert: 'x' }],
-    [/cert needs TLS, and mqtt:\/\/localhost:1883 has none/, { cert: 'x', key: 'y' }],
+    [/cert needs TLS, which mqtt:\/\/localhost:1883 does not use/, { cert: 'x', key: 'y' }],
     [/ALPNProtocols is "mqtt": it must be an array/, { ALPNProtocols: 'mqtt' }],
     [/timerVariant is "fast"/, { timerVariant: 'fast' }],
     [/closeTimeout is -1/, { closeTimeout: -1 }],
-  ])('are refused before any packet, naming option, value and rule: %s', (rule, options) => {
+  ])('rejects an invalid connect option with option, value and rule: %s', (rule, options) => {
     const fault = faultOf(() => connect('mqtt://localhost', options))
     expect(fault).toMatchObject({ code: 'invalid-argument', phase: 'before-network' })
     expect(fault.message).toMatch(rule)
   })
 
-  it('are not shown where they are secret', () => {
+  it('does not show passwords, passphrases and keys in option errors', () => {
     const secrets = [
       { username: 'x', password: 'secret\0' },
       { key: 7777, cert: 'x' },
@@ -73,7 +76,7 @@ describe('options', () => {
     }
   })
 
-  it('that are undefined count as not said', () => {
+  it('treats undefined connect options as absent', () => {
     const names = [
       'protocolVersion',
       'clientId',
@@ -88,7 +91,7 @@ describe('options', () => {
     expect(() => connect('mqtt://localhost', options)).not.toThrow()
   })
 
-  it('name the user once', () => {
+  it('rejects a user in both the URL and the options', () => {
     expect(faultOf(() => mqttTransport('mqtt://user@localhost', { username: 'x' })).message).toMatch(
       /one user only/,
     )
@@ -112,25 +115,25 @@ describe('url', () => {
       'mqtt://u%40d:p%2F@h',
       { protocol: 'mqtt', host: 'h', port: 1883, username: 'u@d', password: 'p/', text: 'mqtt://h:1883' },
     ],
-  ])('%s leads to a broker', (url, address) => {
+  ])('parses the broker URL %s', (url, address) => {
     expect(toAddress(url)).toEqual(address)
   })
 
   it.each([
-    ['localhost:1883', /protocol localhost: and not mqtt/],
+    ['localhost:1883', /protocol localhost:: it must begin with mqtt/],
     ['', /is not a URL/],
     ['http://h', /protocol http:/],
-    ['mqtt://', /names no host|is not a URL/],
+    ['mqtt://', /has no host|is not a URL/],
     ['mqtt://h:99999', /is not a URL/],
-    ['mqtt://%zz@h', /names a user that is not percent-encoded/],
+    ['mqtt://%zz@h', /has a username or password that is not percent-encoded/],
     ['http://user:secret@h', /"http:\/\/…@h"/],
-  ])('%s is refused', (url, rule) => {
+  ])('rejects the broker URL %s', (url, rule) => {
     const fault = faultOf(() => mqttTransport(url))
     expect(fault).toMatchObject({ code: 'invalid-argument' })
     expect(fault.message).toMatch(rule)
   })
 
-  it('needs to be a text, or several', () => {
+  it('rejects a broker URL that is not a string and an empty list of URLs', () => {
     expect(faultOf(() => mqttTransport(undefined as unknown as string)).message).toMatch(/is not a URL/)
     expect(faultOf(() => mqttTransport([] as unknown as [string])).message).toMatch(
       /the list of URLs is empty/,

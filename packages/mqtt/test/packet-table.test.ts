@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { PacketTable, type AwaitingPacket } from '../src/packet-table.js'
+import { PacketTable, type UnacknowledgedPacket } from '../src/packet-table.js'
 
 const steps = fc.array(
   fc.oneof(
@@ -10,8 +10,8 @@ const steps = fc.array(
   { maxLength: 300, size: 'max' },
 )
 
-/** Adds one more packet. */
-function addTo(table: PacketTable<AwaitingPacket>): AwaitingPacket | undefined {
+/** Adds a packet under the next identifier. */
+function addTo(table: PacketTable<UnacknowledgedPacket>): UnacknowledgedPacket | undefined {
   const id = table.nextId()
   if (id === undefined) return undefined
   const packet = { id }
@@ -20,26 +20,26 @@ function addTo(table: PacketTable<AwaitingPacket>): AwaitingPacket | undefined {
 }
 
 describe('PacketTable', () => {
-  it('finds each packet under an identifier of its own, whatever comes and goes', () => {
+  it('finds each packet by a unique identifier after any sequence of additions and removals', () => {
     fc.assert(
       fc.property(steps, (steps) => {
-        const table = new PacketTable<AwaitingPacket>()
-        const model: AwaitingPacket[] = []
+        const table = new PacketTable<UnacknowledgedPacket>()
+        const model: UnacknowledgedPacket[] = []
         for (const step of steps) {
           if (step === 'add') {
             const packet = addTo(table)
-            if (packet === undefined) throw new Error('there is room')
+            if (packet === undefined) throw new Error('no identifier left in a table of at most 300 packets')
             expect(model.some(({ id }) => id === packet.id)).toBe(false)
             model.push(packet)
           } else {
-            const [gone] = model.splice(step.remove, 1)
-            if (gone !== undefined) {
-              table.remove(gone)
-              table.remove(gone)
-              expect(table.get(gone.id)).toBeUndefined()
+            const [removed] = model.splice(step.remove, 1)
+            if (removed !== undefined) {
+              table.remove(removed)
+              table.remove(removed)
+              expect(table.get(removed.id)).toBeUndefined()
             }
           }
-          // One expectation for all: one for each packet, or a comparison of sets, takes seconds.
+          // One expectation for all packets: one per packet, or a comparison of sets, takes seconds.
           const all = new Set(table.all)
           expect(all.size).toBe(model.length)
           expect(model.filter((packet) => !all.has(packet) || table.get(packet.id) !== packet)).toEqual([])
@@ -48,11 +48,11 @@ describe('PacketTable', () => {
     )
   })
 
-  it('gives every identifier once, and none when all are in use', () => {
-    const table = new PacketTable<AwaitingPacket>()
+  it('returns every identifier once, and undefined when all 65 535 are in use', () => {
+    const table = new PacketTable<UnacknowledgedPacket>()
     const packets = Array.from({ length: 65_535 }, () => addTo(table))
     const ids = new Set(packets.map((packet) => packet?.id))
-    expect(ids).toEqual(new Set(Array.from({ length: 65_535 }, (_, place) => place + 1)))
+    expect(ids).toEqual(new Set(Array.from({ length: 65_535 }, (_, index) => index + 1)))
     expect(table.nextId()).toBeUndefined()
     const freed = table.get(77)
     if (freed !== undefined) table.remove(freed)
@@ -62,8 +62,8 @@ describe('PacketTable', () => {
     expect([table.nextId(), table.all]).toEqual([78, []])
   })
 
-  it('gives a freed one again only after a full turn, so that a late answer finds nobody', () => {
-    const table = new PacketTable<AwaitingPacket>()
+  it('does not reuse a released identifier before all others, so that a late acknowledgement matches no packet', () => {
+    const table = new PacketTable<UnacknowledgedPacket>()
     const first = addTo(table)
     expect(first?.id).toBe(1)
     if (first !== undefined) table.remove(first)
@@ -71,8 +71,8 @@ describe('PacketTable', () => {
     expect(table.get(1)).toBeUndefined()
   })
 
-  it('passes over an identifier whose place another has', () => {
-    const table = new PacketTable<AwaitingPacket>()
+  it('skips an identifier whose slot is occupied by another packet', () => {
+    const table = new PacketTable<UnacknowledgedPacket>()
     const first = addTo(table)
     for (let turn = 0; turn < 15; turn += 1) {
       const packet = addTo(table)

@@ -2,22 +2,22 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { type Packet, parser } from 'mqtt-packet'
 
-/** A TCP proxy before a broker, to watch connections and to be bad to them. */
+/** A TCP proxy in front of a broker that records packets and injects faults. */
 export interface Proxy {
   readonly url: string
-  /** Ends every connection: orderly, or by a reset. */
+  /** Closes every connection, by FIN or by RST. */
   readonly cut: (how?: 'end' | 'reset') => void
-  /** Turns new connections away while `true`. */
+  /** While `true`, resets new connections. */
   isRefusing: boolean
-  /** Keeps back what the broker sends while `true`; what was kept back is lost with its connection. */
-  isDeaf: boolean
-  /** Drops what clients send while `true`; it still counts as sent. */
-  isMute: boolean
-  /** Sends every client these bytes, as if they came from the broker. */
+  /** While `true`, buffers what the broker sends. `cut` discards the buffer; `false` delivers it. */
+  isHoldingInbound: boolean
+  /** While `true`, drops what clients send; `sent` still records it. */
+  isDroppingOutbound: boolean
+  /** Sends bytes to every client as if they came from the broker. */
   readonly inject: (bytes: Uint8Array) => void
   /** The packets that clients sent, over all connections. */
   readonly sent: readonly Packet[]
-  /** How many connections there are now. */
+  /** Returns the number of open connections. */
   readonly connections: () => number
   readonly stop: () => Promise<void>
 }
@@ -26,10 +26,10 @@ export interface Proxy {
 export async function startProxy(target: number, protocolVersion: 4 | 5 = 5): Promise<Proxy> {
   const clients = new Set<Socket>()
   const sent: Packet[] = []
-  const kept: (() => void)[] = []
-  const state = { isRefusing: false, isDeaf: false, isMute: false }
+  const held: (() => void)[] = []
+  const state = { isRefusing: false, isHoldingInbound: false, isDroppingOutbound: false }
 
-  const carry = (client: Socket): void => {
+  const forward = (client: Socket): void => {
     if (state.isRefusing) {
       client.resetAndDestroy()
       return
@@ -39,20 +39,20 @@ export async function startProxy(target: number, protocolVersion: 4 | 5 = 5): Pr
     clients.add(client)
     client.on('data', (data) => {
       reader.parse(data)
-      if (!state.isMute) broker.write(data)
+      if (!state.isDroppingOutbound) broker.write(data)
     })
     broker.on('data', (data) => {
-      if (state.isDeaf) kept.push(() => client.write(data))
+      if (state.isHoldingInbound) held.push(() => client.write(data))
       else client.write(data)
     })
     client.on('error', () => undefined).on('close', () => clients.delete(client) && broker.destroy())
     broker.on('error', () => undefined).on('close', () => client.destroy())
   }
 
-  const server = createServer({ noDelay: true }, carry).listen(0, '127.0.0.1')
+  const server = createServer({ noDelay: true }, forward).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const cut = (how: 'end' | 'reset' = 'end'): void => {
-    kept.length = 0
+    held.length = 0
     for (const client of clients) {
       if (how === 'reset') client.resetAndDestroy()
       else client.destroy()
@@ -67,18 +67,18 @@ export async function startProxy(target: number, protocolVersion: 4 | 5 = 5): Pr
     set isRefusing(value) {
       state.isRefusing = value
     },
-    get isDeaf() {
-      return state.isDeaf
+    get isHoldingInbound() {
+      return state.isHoldingInbound
     },
-    set isDeaf(value) {
-      state.isDeaf = value
-      if (!value) for (const send of kept.splice(0)) send()
+    set isHoldingInbound(value) {
+      state.isHoldingInbound = value
+      if (!value) for (const send of held.splice(0)) send()
     },
-    get isMute() {
-      return state.isMute
+    get isDroppingOutbound() {
+      return state.isDroppingOutbound
     },
-    set isMute(value) {
-      state.isMute = value
+    set isDroppingOutbound(value) {
+      state.isDroppingOutbound = value
     },
     inject: (bytes) => clients.forEach((client) => client.write(bytes)),
     sent,

@@ -4,7 +4,16 @@ import { describeForeign, type Mosquitto, startMosquitto } from '@antiphon/works
 import type { IPublishPacket } from 'mqtt-packet'
 import { firstValueFrom } from 'rxjs'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { asking, converse, disconnect, outgoing, publish, subscribe, textOf, until } from './conversation.js'
+import {
+  subscribeRequest,
+  openConnection,
+  disconnect,
+  textMessage,
+  publish,
+  subscribe,
+  textOf,
+  until,
+} from './test-connection.js'
 import { type Proxy, startProxy } from './proxy.js'
 
 const large = 'x'.repeat(2_000)
@@ -14,7 +23,7 @@ describeForeign(['mosquitto'], 'a message that the broker refuses by closing the
   let broker: Mosquitto
   let proxy: Proxy
   beforeEach(async () => {
-    // On 3.1.1 it cannot say so beforehand, and has no other answer to a larger one.
+    // On 3.1.1 the broker cannot announce its limit, and can refuse a larger message only by closing.
     broker = await startMosquitto({ config: ['max_packet_size 1000', 'persistent_client_expiration 1h'] })
     proxy = await startProxy(broker.port, 4)
   })
@@ -30,79 +39,82 @@ describeForeign(['mosquitto'], 'a message that the broker refuses by closing the
 
   it.each([
     ['resumed', { clean: false, clientId: 'device' }],
-    ['of its own for every connection', { clean: true }],
+    ['started on every connection', { clean: true }],
   ] as const)(
-    'fails with publish-refused after three connections, in a session %s; all others arrive',
+    'fails a message with publish-refused after it closed three connections and delivers all others: session %s',
     async (_, session) => {
       const listener = mqttTransport(broker.url)
-      const heard = await converse(listener)
-      await subscribe(listener, asking('good', { qos: 2 }))
+      const listening = await openConnection(listener)
+      await subscribe(listener, subscribeRequest('good', { qos: 2 }))
       const link = connect(proxy.url, { protocolVersion: 4, reconnect, ...session })
-      const good = (text: string): Promise<unknown> => firstValueFrom(link.publish$(outgoing('good', text)))
+      const good = (text: string): Promise<unknown> =>
+        firstValueFrom(link.publish$(textMessage('good', text)))
       const before = ['1', '2', '3'].map(good)
-      const bad = firstValueFrom(link.publish$(outgoing('bad', large))).catch((error: AntiphonError) => error)
+      const bad = firstValueFrom(link.publish$(textMessage('bad', large))).catch(
+        (error: AntiphonError) => error,
+      )
       const after = ['4', '5', '6'].map(good)
       expect(await bad).toMatchObject({ code: 'publish-refused', topic: 'bad', phase: 'after-network' })
       await Promise.all([...before, ...after, good('7')])
-      const texts = (await heard.arrived(7)).map(textOf)
+      const texts = (await listening.received(7)).map(textOf)
       expect([...new Set(texts)].sort()).toEqual(['1', '2', '3', '4', '5', '6', '7'])
-      // Once more where the answers to those before it got lost, so that the first suspect was another.
+      // Four if acknowledgements of earlier messages were lost, so that another message was the first suspect.
       expect([3, 4]).toContain(sent('bad').length)
       await link.close()
       await disconnect(listener)
     },
   )
 
-  it('is alone under way once it is suspected', async () => {
+  it('sends a suspected message alone', async () => {
     const transport = mqttTransport(proxy.url, { protocolVersion: 4, clean: false, clientId: 'device' })
-    const first = await converse(transport)
-    const bad = publish(transport, outgoing('bad', large)).catch((error: unknown) => error)
-    const good = publish(transport, outgoing('good', 'x'))
+    const first = await openConnection(transport)
+    const bad = publish(transport, textMessage('bad', large)).catch((error: unknown) => error)
+    const good = publish(transport, textMessage('good', 'x'))
     await first.ended
     const before = proxy.sent.length
-    const second = await converse(transport)
-    const later = publish(transport, outgoing('good', 'y'))
+    const second = await openConnection(transport)
+    const later = publish(transport, textMessage('good', 'y'))
     await second.ended
     expect(proxy.sent.slice(before).map(({ cmd }) => cmd)).toEqual(['connect', 'publish'])
     await (
-      await converse(transport)
+      await openConnection(transport)
     ).ended
     expect(await bad).toMatchObject({ code: 'publish-refused' })
-    await converse(transport)
+    await openConnection(transport)
     await Promise.all([good, later])
     await disconnect(transport)
   })
 
-  it('is not one that was under way when a connection broke for another reason', async () => {
+  it('does not refuse a message that was in flight when connections were reset twice', async () => {
     const transport = mqttTransport(proxy.url, { protocolVersion: 4, clean: false, clientId: 'device' })
-    const ack = publishedThrough(transport)
+    const publishing = publishOnce(transport)
     for (let losses = 0; losses < 2; losses += 1) {
-      const conversation = await converse(transport)
-      proxy.isDeaf = true
-      ack.begin()
+      const connection = await openConnection(transport)
+      proxy.isHoldingInbound = true
+      publishing.start()
       await until(() => sent('good').length === losses + 1)
       proxy.cut('reset')
-      await conversation.ended
-      proxy.isDeaf = false
+      await connection.ended
+      proxy.isHoldingInbound = false
     }
-    await converse(transport)
-    expect(await ack.settled).toEqual({ reasonCode: 0 })
+    await openConnection(transport)
+    expect(await publishing.settled).toEqual({ reasonCode: 0 })
     await disconnect(transport)
   })
 })
 
-/** A publish that is begun once, with the first connection. */
-function publishedThrough(transport: ReturnType<typeof mqttTransport>): {
-  readonly begin: () => void
+/** Publishes a message on the first call of `start`; later calls do nothing. */
+function publishOnce(transport: ReturnType<typeof mqttTransport>): {
+  readonly start: () => void
   readonly settled: Promise<unknown>
 } {
-  let hasBegun = false
+  let hasStarted = false
   let settle: (outcome: unknown) => void
   const settled = new Promise((resolve) => (settle = resolve))
   return {
-    begin: () => {
-      if (!hasBegun) publish(transport, outgoing('good', 'x')).then(settle, settle)
-      hasBegun = true
+    start: () => {
+      if (!hasStarted) publish(transport, textMessage('good', 'x')).then(settle, settle)
+      hasStarted = true
     },
     settled,
   }

@@ -1,29 +1,29 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 
-/** A listener that plays a broker by heart. */
+/** A TCP server that answers CONNECT with scripted bytes. */
 export interface ScriptedBroker {
   readonly url: string
-  /** What it answers the next CONNECT with, in one piece; then it hangs up where told. */
-  readonly answer: (bytes: Uint8Array, how?: 'stay' | 'hang up') => void
+  /** Answers the next CONNECT with `bytes` in one write, and then keeps or closes the connection. */
+  readonly answerConnect: (bytes: Uint8Array, then?: 'stay' | 'close') => void
   readonly stop: () => void
 }
 
-/** The shortest CONNACK that lets a client in. */
-export function acceptance(protocolVersion: 4 | 5): readonly number[] {
+/** The shortest CONNACK that accepts a client. */
+export function connackBytes(protocolVersion: 4 | 5): readonly number[] {
   return protocolVersion === 5 ? [0x20, 3, 0, 0, 0] : [0x20, 2, 0, 0]
 }
 
-/** Starts one on a free port of the loopback interface. */
+/** Starts a scripted broker on a free port of the loopback interface. */
 export async function startScriptedBroker(): Promise<ScriptedBroker> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
     url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    answer: (bytes, how = 'stay') => {
+    answerConnect: (bytes, then = 'stay') => {
       server.once('connection', (socket) => {
         socket.on('error', () => undefined)
-        socket.once('data', () => (how === 'stay' ? socket.write(bytes) : socket.end(bytes)))
+        socket.once('data', () => (then === 'stay' ? socket.write(bytes) : socket.end(bytes)))
       })
     },
     stop: () => server.close(),

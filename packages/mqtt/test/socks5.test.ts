@@ -1,3 +1,4 @@
+import type { AntiphonError } from '@antiphon/core'
 import { throughProxy } from '@antiphon/mqtt/proxy'
 import { on, once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
@@ -17,7 +18,7 @@ interface ScriptedProxy {
   /** What the client sent, one entry for each step of the script it reached. */
   readonly received: readonly Buffer[]
   /** Resolves once the client's socket is closed. */
-  readonly left: Promise<unknown>
+  readonly clientClosed: Promise<unknown>
   readonly reached: (steps: number) => Promise<void>
 }
 
@@ -27,7 +28,7 @@ afterEach(() => {
   servers.clear()
 })
 
-/** A proxy that plays one step of a script for each thing it receives, and opens a tunnel through it. */
+/** Starts a proxy that plays one step of a script per received chunk, and opens a tunnel through it. */
 async function scripted(
   script: Script,
   { user = '', isSplit = false, host = 'broker.example' } = {},
@@ -53,10 +54,10 @@ async function scripted(
   servers.add(server)
   await once(server, 'listening')
   const connected = once(server, 'connection') as Promise<[Socket]>
-  const left = connected.then(([client]) => {
+  const clientClosed = connected.then(([client]) => {
     client.on('error', () => undefined)
     const closed = new Promise((resolve) => client.once('close', resolve))
-    // A client that resets its connection has left, too.
+    // A client that resets its connection makes `play` reject.
     play(client).catch(() => undefined)
     return closed
   })
@@ -65,21 +66,23 @@ async function scripted(
   const reached = async (steps: number): Promise<void> => {
     while (received.length < steps) await once(server, 'step')
   }
-  return { tunnel, received, left, reached }
+  return { tunnel, received, clientClosed, reached }
 }
 
-async function failureOf(tunnel: Duplex): Promise<Error> {
-  const [error] = (await once(tunnel.resume(), 'error').catch((thrown: unknown) => [thrown])) as [Error]
+async function failureOf(tunnel: Duplex): Promise<AntiphonError> {
+  const [error] = (await once(tunnel.resume(), 'error').catch((thrown: unknown) => [thrown])) as [
+    AntiphonError,
+  ]
   return error
 }
 
 describe('a tunnel by SOCKS 5', () => {
-  it('opens when every answer of the proxy arrives byte by byte', async () => {
+  it('opens a SOCKS 5 tunnel if every reply of the proxy arrives byte by byte', async () => {
     const opening = await scripted([byUser, accepted, Buffer.concat([replyOf(0), Buffer.from('hello')])], {
       user: 'me:secret@',
       isSplit: true,
     })
-    const { tunnel, received, left } = opening
+    const { tunnel, received, clientClosed } = opening
     let text = ''
     for await (const chunk of tunnel as AsyncIterable<Buffer>) {
       text += chunk.toString()
@@ -91,10 +94,10 @@ describe('a tunnel by SOCKS 5', () => {
       '\x01\x02me\x06secret',
       '\x05\x01\x00\x03\x0ebroker.example\x07\x5b',
     ])
-    await left
+    await clientClosed
   })
 
-  it('delivers what the broker sent together with the reply', async () => {
+  it('delivers bytes of the broker that arrive together with the SOCKS 5 reply', async () => {
     const early = Buffer.alloc(100_000, 'e')
     const { tunnel } = await scripted([noUser, Buffer.concat([replyOf(0), early])])
     let length = 0
@@ -108,7 +111,7 @@ describe('a tunnel by SOCKS 5', () => {
   it.each([
     ['a name', Uint8Array.of(5, 0, 0, 3, 4, 97, 98, 99, 100, 7, 91)],
     ['an IPv6 address', Uint8Array.of(5, 0, 0, 4, ...Array.from({ length: 16 }, () => 1), 7, 91)],
-  ])('reads past %s in the reply', async (_, reply) => {
+  ])('skips %s in the SOCKS 5 reply', async (_, reply) => {
     const { tunnel } = await scripted([noUser, Buffer.concat([reply, Buffer.from('hello')])])
     const [chunk] = (await once(tunnel, 'data')) as [Buffer]
     expect(chunk.toString()).toBe('hello')
@@ -119,7 +122,7 @@ describe('a tunnel by SOCKS 5', () => {
     ['broker.example', 'broker.example'],
     ['10.1.2.3', '10.1.2.3'],
     ['2001:db8::1', '2001:db8::1'],
-  ])('lets the proxy look %s up', async (host, name) => {
+  ])('sends %s to the SOCKS 5 proxy as a domain name', async (host, name) => {
     const { tunnel, received, reached } = await scripted([noUser, 'silence'], { host })
     await reached(2)
     expect(received[1]?.subarray(3, -2)).toEqual(Buffer.from([3, name.length, ...Buffer.from(name)]))
@@ -128,7 +131,7 @@ describe('a tunnel by SOCKS 5', () => {
 
   it.each<[string, Script, string]>([
     ['general failure', [noUser, replyOf(1)], ''],
-    ['not allowed by its rules', [noUser, replyOf(2)], ''],
+    ['connection not allowed by ruleset', [noUser, replyOf(2)], ''],
     ['network unreachable', [noUser, replyOf(3)], ''],
     ['host unreachable', [noUser, replyOf(4)], ''],
     ['connection refused', [noUser, replyOf(5)], ''],
@@ -136,31 +139,38 @@ describe('a tunnel by SOCKS 5', () => {
     ['command not supported', [noUser, replyOf(7)], ''],
     ['address type not supported', [noUser, replyOf(8)], ''],
     ['reply 9', [noUser, replyOf(9)], ''],
-    ['it wants a user', [Uint8Array.of(5, 0xff)], ''],
-    ['it takes no user', [noUser], 'me:secret@'],
+    ['the proxy requires a user; put user:password into the URL of the proxy', [Uint8Array.of(5, 0xff)], ''],
+    [
+      'the proxy does not accept a user and password; remove them from the URL of the proxy',
+      [noUser],
+      'me:secret@',
+    ],
     ['wrong user or password', [byUser, Uint8Array.of(1, 1)], 'me:secret@'],
-    ['it closed', ['close'], ''],
-    ['it closed', [noUser, 'close'], ''],
-    ['it closed', [byUser, 'close'], 'me:secret@'],
-  ])('fails with "%s" and leaves no socket open', async (why, script, user) => {
-    const { tunnel, left } = await scripted(script, { user })
+    ['the proxy closed the connection', ['close'], ''],
+    ['the proxy closed the connection', [noUser, 'close'], ''],
+    ['the proxy closed the connection', [byUser, 'close'], 'me:secret@'],
+  ])('fails a SOCKS 5 tunnel with "%s" and leaves no socket open', async (why, script, user) => {
+    const { tunnel, clientClosed } = await scripted(script, { user })
     const error = await failureOf(tunnel)
     expect(error).toMatchObject({ code: 'connection-lost', phase: 'before-network' })
-    expect(error.message).toMatch(
-      /^the proxy socks5:\/\/127\.0\.0\.1:\d+ opens no way to broker\.example:1883: /,
+    expect(error.rawMessage).toMatch(
+      /^the proxy socks5:\/\/127\.0\.0\.1:\d+ opened no tunnel to broker\.example:1883: /,
     )
-    expect(error.message.endsWith(`: ${why}`)).toBe(true)
-    await left
+    expect(error.rawMessage.endsWith(`: ${why}`)).toBe(true)
+    await clientClosed
   })
 
   it.each<[string, Script]>([
     ['the greeting', ['silence']],
     ['the user', [byUser, 'silence']],
     ['the request', [byUser, accepted, 'silence']],
-  ])('closes its socket when destroyed while %s is not answered', async (_, script) => {
-    const { tunnel, left, reached } = await scripted(script, { user: 'me:secret@' })
-    await reached(script.length)
-    tunnel.destroy()
-    await left
-  })
+  ])(
+    'closes the socket of a SOCKS 5 tunnel destroyed while the proxy has not answered %s',
+    async (_, script) => {
+      const { tunnel, clientClosed, reached } = await scripted(script, { user: 'me:secret@' })
+      await reached(script.length)
+      tunnel.destroy()
+      await clientClosed
+    },
+  )
 })

@@ -13,7 +13,7 @@ import {
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { converse, disconnect, outgoing, publish } from './conversation.js'
+import { openConnection, disconnect, textMessage, publish } from './test-connection.js'
 
 const user = { name: 'us er', password: 'p:ä' }
 
@@ -40,13 +40,13 @@ describeForeign(['mosquitto', 'openssl'], 'a broker behind a proxy', () => {
   const through = (name: string): MqttOptions => ({ tunnel: throughProxy(proxies[name]?.url ?? '') })
 
   it.each(['HTTP CONNECT', 'HTTP CONNECT with a user', 'SOCKS 5', 'SOCKS 5 with a user'])(
-    'is reached by %s over TLS, TCP and WebSockets',
+    'connects through %s over TLS, TCP and WebSockets',
     async (name) => {
       const urls = [broker.tlsUrl ?? '', broker.url.replace('127.0.0.1', 'localhost'), broker.wsUrl ?? '']
       for (const url of urls) {
         const transport = mqttTransport(url, { ...through(name), ca: certificates.ca })
-        await converse(transport)
-        const large = outgoing('a', 'x'.repeat(300_000))
+        await openConnection(transport)
+        const large = textMessage('a', 'x'.repeat(300_000))
         expect(await publish(transport, large)).toEqual({ reasonCode: 0x10 })
         await disconnect(transport)
         expect(proxies[name]?.targets.at(-1)).toBe(new URL(url).host)
@@ -54,9 +54,9 @@ describeForeign(['mosquitto', 'openssl'], 'a broker behind a proxy', () => {
     },
   )
 
-  it('is checked by its certificate all the same', async () => {
+  it('checks the certificate of a broker behind a proxy', async () => {
     const transport = mqttTransport(broker.tlsUrl ?? '', through('HTTP CONNECT'))
-    await expect(converse(transport)).rejects.toMatchObject({
+    await expect(openConnection(transport)).rejects.toMatchObject({
       code: 'connection-lost',
       message: expect.stringMatching(/self-signed certificate|unable to verify/) as string,
     })
@@ -64,38 +64,38 @@ describeForeign(['mosquitto', 'openssl'], 'a broker behind a proxy', () => {
 
   it.each([
     ['HTTP CONNECT with a user', '407'],
-    ['SOCKS 5 with a user', 'wants a user'],
-  ])('is out of reach where the proxy refuses: %s', async (name, why) => {
+    ['SOCKS 5 with a user', 'requires a user'],
+  ])('fails with the reason of a proxy that refuses the client: %s', async (name, why) => {
     const url = new URL(proxies[name]?.url ?? '')
     url.username = url.password = ''
     const transport = mqttTransport(broker.tlsUrl ?? '', { tunnel: throughProxy(url.href) })
-    await expect(converse(transport)).rejects.toMatchObject({
+    await expect(openConnection(transport)).rejects.toMatchObject({
       code: 'connection-lost',
       message: expect.stringContaining(why) as string,
     })
   })
 
-  it.each(['HTTP CONNECT', 'SOCKS 5'])('that is not there is told of by %s', async (name) => {
+  it.each(['HTTP CONNECT', 'SOCKS 5'])('reports an unreachable broker behind a proxy: %s', async (name) => {
     const transport = mqttTransport('mqtt://127.0.0.1:1', through(name))
-    await expect(converse(transport)).rejects.toMatchObject({
+    await expect(openConnection(transport)).rejects.toMatchObject({
       message: expect.stringMatching(/502|connection refused/) as string,
     })
   })
 
-  it('a proxy that is not there, and one that never answers, end the attempt', async () => {
+  it('fails the attempt if the proxy is unreachable or never answers', async () => {
     const nowhere = mqttTransport(broker.url, { tunnel: throughProxy('http://127.0.0.1:1') })
-    await expect(converse(nowhere)).rejects.toMatchObject({ code: 'connection-lost' })
+    await expect(openConnection(nowhere)).rejects.toMatchObject({ code: 'connection-lost' })
     const silent = createServer((socket) => socket.resume()).listen(0, '127.0.0.1')
     await once(silent, 'listening')
     const { port } = silent.address() as AddressInfo
     for (const protocol of ['http', 'socks5']) {
       const tunnel = throughProxy(`${protocol}://127.0.0.1:${port}`)
       const waiting = mqttTransport(broker.tlsUrl ?? '', { tunnel, connectTimeout: 200 })
-      await expect(converse(waiting)).rejects.toMatchObject({ code: 'connection-lost' })
+      await expect(openConnection(waiting)).rejects.toMatchObject({ code: 'connection-lost' })
     }
     const closed = once(silent, 'close')
     silent.close()
-    // None of the sockets is left open.
+    // `close` is emitted only after all sockets have closed.
     await closed
   })
 })

@@ -4,24 +4,24 @@ import { quoted } from '@antiphon/core/link'
 import { left, right } from 'fp-ts/lib/Either.js'
 import type { Reading } from './reading.js'
 
-const QUERY = 'query:'
+const queryPrefix = 'query:'
 
-/** The city in `query:<city>`; anything else is malformed. */
+/** Encodes a city as `query:<city>`; any other text is malformed. */
 export const cityQuery: Codec<string> = mapCodec(text, {
-  encode: (city) => QUERY + city,
-  decode: (said) =>
-    said.startsWith(QUERY)
-      ? right(said.slice(QUERY.length))
-      : left(`expected ${QUERY}<city>, found ${quoted(said)}`),
+  encode: (city) => queryPrefix + city,
+  decode: (input) =>
+    input.startsWith(queryPrefix)
+      ? right(input.slice(queryPrefix.length))
+      : left(`expected ${queryPrefix}<city>, found ${quoted(input)}`),
 })
 
-/** A reading as the sentence `Temperature in <city>: <one decimal>°C`. */
+/** Encodes a reading as `Temperature in <city>: <celsius>°C`, with one decimal. */
 export const readingSentence: Codec<Reading> = mapCodec(text, {
   encode: ({ city, celsius }) => `Temperature in ${city}: ${celsius.toFixed(1)}°C`,
-  decode: (said) => {
-    const [, city, celsius] = /^Temperature in (.*): (-?\d+(?:\.\d+)?)°C$/s.exec(said) ?? []
+  decode: (input) => {
+    const [, city, celsius] = /^Temperature in (.*): (-?\d+(?:\.\d+)?)°C$/s.exec(input) ?? []
     return city === undefined
-      ? left(`expected "Temperature in <city>: <number>°C", found ${quoted(said)}`)
+      ? left(`expected "Temperature in <city>: <number>°C", found ${quoted(input)}`)
       : right({ city, celsius: Number(celsius) })
   },
 })

@@ -1,4 +1,4 @@
-/** What a thermometer says of a city. */
+/** The temperature of a city. */
 export interface Reading {
   readonly city: string
   readonly celsius: number

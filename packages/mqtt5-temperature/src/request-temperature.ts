@@ -3,20 +3,22 @@ import type { OperatorFunction } from 'rxjs'
 import type { Reading } from './reading.js'
 import { temperatureQuery } from './temperature-query.js'
 
-/** How the service is asked. */
+/** The options of `requestTemperature$`. */
 export interface TemperatureRequestOptions extends Omit<RequestOptions, 'responseTopic'> {
-  /** One of several requester instances: its answers come on `response/pool/<instance>`. */
+  /** The name of this instance in a pool of requesters, which receives its responses on `response/pool/<instance>`. */
   readonly instance?: string
 }
 
 /**
- * Turns a stream of cities into a stream of readings; each answer comes on a topic of this client's own, or of its
- * instance in the pool.
+ * Requests the temperature of each city in a stream, and emits the readings. Responses arrive on a topic of this client, or
+ * of its `instance` in the pool.
+ *
+ * - *on subscribe, next, complete, error, unsubscribe*: as `request$`.
  */
 export function requestTemperature$(
   link: Link,
   { instance, ...options }: TemperatureRequestOptions = {},
 ): OperatorFunction<string, Reading> {
-  const place = instance === undefined ? {} : { responseTopic: `response/pool/${instance}` }
-  return request$(link, temperatureQuery, { ...options, ...place })
+  const responseTopic = instance === undefined ? {} : { responseTopic: `response/pool/${instance}` }
+  return request$(link, temperatureQuery, { ...options, ...responseTopic })
 }

@@ -3,17 +3,17 @@ import { of, type Observable } from 'rxjs'
 import { temperatureQuery } from './temperature-query.js'
 import { demoThermometer, type Thermometer } from './thermometer.js'
 
-/** How the service answers. */
+/** The options of `serveTemperatures`. */
 export interface TemperatureServiceOptions extends ServeOptions {
-  /** @defaultValue the demo's */
+  /** @defaultValue `demoThermometer()` */
   readonly thermometer?: Thermometer
-  /** Shares the requests with all other responders of the group. The broker must know shared subscriptions. */
+  /** Shares the requests with all other responders of the group. The broker must support shared subscriptions. */
   readonly group?: string
 }
 
 /**
- * Answers temperature queries on a link: malformed ones with status 400 and an empty payload, which no caller can take
- * for a temperature.
+ * Serves temperature requests on a link. It answers malformed requests with status 400 and an empty payload, which a
+ * requester cannot mistake for a temperature.
  *
  * - *next*: a record of each exchange. *complete, error, unsubscribe*: as `serve` over `requests$`.
  */

@@ -2,7 +2,7 @@ import { endpoint, type ContractTypes, type Correlation, type Endpoint } from '@
 import { cityQuery, readingSentence } from './codecs.js'
 import type { Reading } from './reading.js'
 
-/** The contract of the temperature service: a city in, its reading out, by Response Topic and Correlation Data. */
+/** The endpoint of the temperature service: request a city, get its reading, by Response Topic and Correlation Data. */
 export const temperatureQuery: Endpoint<
   ContractTypes<'service/temperature/query', string, Reading, 'one', Correlation>
 > = endpoint({ topic: 'service/temperature/query', request: cityQuery, response: readingSentence })

@@ -10,8 +10,8 @@ import { requestTemperature$, serveTemperatures } from '../src/index.js'
 
 const run = promisify(execFile)
 
-/** Asks with paho for each city and prints what comes back, with its status where it has one. */
-const PAHO_CALLER = `
+/** A requester with paho: publishes each payload and prints the response to it. */
+const pahoRequester = `
 import sys, time, uuid, threading
 import paho.mqtt.client as mqtt
 from paho.mqtt.properties import Properties
@@ -21,20 +21,20 @@ port, payloads = int(sys.argv[1]), sys.argv[2:]
 waiting, ready, done = {}, threading.Event(), threading.Event()
 
 def on_message(client, userdata, message):
-    asked = waiting.pop(message.properties.CorrelationData.decode())
-    print(asked + " -> " + message.payload.decode(), flush=True)
+    request = waiting.pop(message.properties.CorrelationData.decode())
+    print(request + " -> " + message.payload.decode(), flush=True)
     if not waiting: done.set()
 
-client = mqtt.Client(client_id="paho-caller", protocol=mqtt.MQTTv5)
+client = mqtt.Client(client_id="paho-requester", protocol=mqtt.MQTTv5)
 client.on_message = on_message
 client.on_subscribe = lambda *_: ready.set()
 client.connect("127.0.0.1", port)
 client.loop_start()
-client.subscribe("response/paho-caller")
+client.subscribe("response/paho-requester")
 ready.wait(10)
 for payload in payloads:
     properties = Properties(PacketTypes.PUBLISH)
-    properties.ResponseTopic = "response/paho-caller"
+    properties.ResponseTopic = "response/paho-requester"
     correlation = str(uuid.uuid4())
     properties.CorrelationData = correlation.encode()
     waiting[correlation] = payload
@@ -43,8 +43,8 @@ done.wait(10)
 client.disconnect()
 `
 
-/** A plain responder with paho: knows Response Topic and Correlation Data, and nothing else. */
-const PAHO_RESPONDER = `
+/** A minimal responder with paho: it uses only Response Topic and Correlation Data. */
+const pahoResponder = `
 import sys
 import paho.mqtt.client as mqtt
 from paho.mqtt.properties import Properties
@@ -76,7 +76,7 @@ describeForeign(
 
     const python = (): string => foreignCommand('python3-paho-mqtt') ?? 'python3'
 
-    describe('our responder', () => {
+    describe('serveTemperatures', () => {
       const link = { close: async (): Promise<void> => undefined }
       beforeAll(async () => {
         const service = connect(mosquitto.url, { clientId: 'service' })
@@ -87,7 +87,7 @@ describeForeign(
       })
       afterAll(() => link.close())
 
-      it('answers mosquitto_rr', async () => {
+      it('serves temperatures to mosquitto_rr', async () => {
         const topics = ['-t', 'service/temperature/query', '-e', 'response/rr']
         const args = [
           '-h',
@@ -106,8 +106,8 @@ describeForeign(
         expect(stdout.trim()).toBe('Temperature in Vienna: 22.5°C')
       })
 
-      it('answers a caller with paho, who cannot take a refusal for a temperature', async () => {
-        const args = ['-c', PAHO_CALLER, String(mosquitto.port), 'query:Berlin', 'query:Paris', 'nonsense']
+      it('serves temperatures to a paho requester, and an empty payload for a malformed request', async () => {
+        const args = ['-c', pahoRequester, String(mosquitto.port), 'query:Berlin', 'query:Paris', 'nonsense']
         const { stdout } = await run(python(), args)
         expect(stdout.trim().split('\n').sort()).toEqual([
           'nonsense ->',
@@ -117,8 +117,8 @@ describeForeign(
       })
     })
 
-    it('our requester is answered by a plain responder with paho', async () => {
-      const responder = spawn(python(), ['-c', PAHO_RESPONDER, String(mosquitto.port)])
+    it('requests temperatures from a paho responder', async () => {
+      const responder = spawn(python(), ['-c', pahoResponder, String(mosquitto.port)])
       const link = connect(mosquitto.url, { clientId: 'requester' })
       try {
         await once(createInterface({ input: responder.stdout }), 'line')

@@ -16,17 +16,22 @@ import {
   type TemperatureRequestOptions,
 } from '../src/index.js'
 
-const toBytes = (said: string): Uint8Array => new TextEncoder().encode(said)
+const toBytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const toText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
-/** A broker, the service, and what both sides say, on virtual time. */
+/** A broker and links on virtual time. `sendRequests` returns a log of readings and errors. */
 interface World {
   readonly broker: VirtualBroker
   readonly link: (clientId: string) => Link
   readonly settle: () => void
-  readonly ask: (link: Link, cities: readonly string[], options?: TemperatureRequestOptions) => unknown[]
+  readonly sendRequests: (
+    link: Link,
+    cities: readonly string[],
+    options?: TemperatureRequestOptions,
+  ) => unknown[]
 }
 
+/** Runs a test with a `World` in a `TestScheduler`. */
 function inWorld(test: (world: World) => void, limits: Partial<VirtualBrokerLimits> = {}): void {
   const scheduler = new TestScheduler(() => undefined)
   scheduler.run(({ flush }) => {
@@ -35,7 +40,7 @@ function inWorld(test: (world: World) => void, limits: Partial<VirtualBrokerLimi
       broker,
       link: (clientId) => linkOver(broker.transport({ clientId }), { scheduler }),
       settle: flush,
-      ask: (link, cities, options) => logOf(from(cities).pipe(requestTemperature$(link, options))),
+      sendRequests: (link, cities, options) => logOf(from(cities).pipe(requestTemperature$(link, options))),
     })
   })
 }
@@ -47,10 +52,10 @@ function logOf(readings$: Observable<Reading>): unknown[] {
 }
 
 describe('the temperature service', () => {
-  it('answers Vienna 22.5, Berlin 18.3, London 15.8, Paris 20.1', () => {
-    inWorld(({ link, settle, ask: sendRequest }) => {
+  it('serves the fixed temperatures of Vienna, Berlin, London and Paris', () => {
+    inWorld(({ link, settle, sendRequests }) => {
       serveTemperatures(link('service')).subscribe()
-      const log = sendRequest(link('caller'), ['Vienna', 'Berlin', 'London', 'Paris'])
+      const log = sendRequests(link('requester'), ['Vienna', 'Berlin', 'London', 'Paris'])
       settle()
       expect(log).toEqual([
         { city: 'Vienna', celsius: 22.5 },
@@ -61,7 +66,7 @@ describe('the temperature service', () => {
     })
   })
 
-  it('answers for any other city with a number in 10.0–30.0', () => {
+  it('returns a temperature from 10.0 to 30.0 for any other city', () => {
     fc.assert(
       fc.property(
         fc.string(),
@@ -75,25 +80,25 @@ describe('the temperature service', () => {
     )
   })
 
-  it('speaks the sentences of the original, on its topic', () => {
-    inWorld(({ broker, link, settle, ask: sendRequest }) => {
+  it('uses the topics and payloads of the original temperature demo', () => {
+    inWorld(({ broker, link, settle, sendRequests }) => {
       const seen: OutgoingMessage[] = []
       broker.published$.subscribe(({ message }) => seen.push(message))
       serveTemperatures(link('service')).subscribe()
-      sendRequest(link('caller'), ['Vienna'])
+      sendRequests(link('requester'), ['Vienna'])
       settle()
       expect(
         seen.map(({ topic, payload, contentType, qos }) => [topic, toText(payload), contentType, qos]),
       ).toEqual([
         ['service/temperature/query', 'query:Vienna', 'text/plain', 1],
-        ['response/caller', 'Temperature in Vienna: 22.5°C', 'text/plain', 1],
+        ['response/requester', 'Temperature in Vienna: 22.5°C', 'text/plain', 1],
       ])
       expect(toText(seen[0]?.correlationData ?? new Uint8Array())).toMatch(/^[0-9a-f-]{36}$/)
       expect(seen[1]?.correlationData).toEqual(seen[0]?.correlationData)
     })
   })
 
-  it('a payload without query: is answered 400 with an empty payload', () => {
+  it('answers a payload without query: with status 400 and an empty payload', () => {
     inWorld(({ broker, link, settle }) => {
       const seen: OutgoingMessage[] = []
       serveTemperatures(link('service')).subscribe()
@@ -111,25 +116,25 @@ describe('the temperature service', () => {
     })
   })
 
-  it('a request without Response Topic is acknowledged, told of, and not answered', () => {
+  it('acknowledges and reports a temperature request without Response Topic', () => {
     inWorld(({ broker, link, settle }) => {
       const service = link('service')
-      const refusals: IgnoredRequest[] = []
-      ignoredRequests$(service).subscribe((refusal) => refusals.push(refusal))
+      const ignored: IgnoredRequest[] = []
+      ignoredRequests$(service).subscribe((request) => ignored.push(request))
       serveTemperatures(service).subscribe()
       settle()
       broker.publish({ topic: 'service/temperature/query', payload: toBytes('query:Vienna') })
       settle()
-      expect(refusals).toMatchObject([{ reason: 'response-topic' }])
+      expect(ignored).toMatchObject([{ reason: 'response-topic' }])
       expect(broker.sessions().flatMap(({ unacknowledged }) => unacknowledged)).toEqual([])
     })
   })
 
-  it('the timeout is 5 s by default, and its error names the id', () => {
-    inWorld(({ broker, link, settle, ask: sendRequest }) => {
+  it('fails a temperature request after 5 s by default, with the correlation id in the error', () => {
+    inWorld(({ broker, link, settle, sendRequests }) => {
       const seen: OutgoingMessage[] = []
       broker.published$.subscribe(({ message }) => seen.push(message))
-      const log = sendRequest(link('caller'), ['Vienna'])
+      const log = sendRequests(link('requester'), ['Vienna'])
       settle()
       const id = toText(seen[0]?.correlationData ?? new Uint8Array())
       expect(log).toMatchObject([{ code: 'timeout', correlation: id }])
@@ -138,8 +143,8 @@ describe('the temperature service', () => {
     })
   })
 
-  it('several requester instances of a pool and several responders share the load', () => {
-    inWorld(({ broker, link, settle, ask: sendRequest }) => {
+  it('shares the load among requester instances of a pool and responders of a group', () => {
+    inWorld(({ broker, link, settle, sendRequests }) => {
       const handledBy: string[] = []
       for (const name of ['a', 'b', 'c']) {
         serveTemperatures(link(name), { group: 'thermometers' }).subscribe(() => handledBy.push(name))
@@ -148,7 +153,7 @@ describe('the temperature service', () => {
       const responseTopics = new Set<string | undefined>()
       broker.published$.subscribe(({ message }) => responseTopics.add(message.responseTopic))
       const logs = ['instance1', 'instance2'].map((instance) =>
-        sendRequest(link(instance), Array<string>(15).fill('Vienna'), { instance }),
+        sendRequests(link(instance), Array<string>(15).fill('Vienna'), { instance }),
       )
       settle()
       expect(logs.map((log) => log.length)).toEqual([15, 15])
@@ -161,17 +166,17 @@ describe('the temperature service', () => {
   })
 })
 
-describe('the service, in marbles', () => {
-  const sendRequest = { topic: 'service/temperature/query', responseTopic: 'me' }
+describe('serveTemperatures in marbles', () => {
+  const request = { topic: 'service/temperature/query', responseTopic: 'me' }
 
   it(
-    'answers, refuses what is no query with an empty payload, and says nothing where nobody can be told',
+    'responds to a query, answers a malformed one with an empty payload, and ignores one without Response Topic',
     marbles(({ link, publish, expectPublished, expectSubscribed }) => {
       serveTemperatures(link()).subscribe()
       publish('                   --v--n--q---', {
-        v: { ...sendRequest, payload: 'query:Vienna', correlationData: '1' },
-        n: { ...sendRequest, payload: 'Vienna', correlationData: '2' },
-        q: { topic: sendRequest.topic, payload: 'query:Vienna' },
+        v: { ...request, payload: 'query:Vienna', correlationData: '1' },
+        n: { ...request, payload: 'Vienna', correlationData: '2' },
+        q: { topic: request.topic, payload: 'query:Vienna' },
       })
       expectPublished('me').toBe('--x--y------', {
         x: { payload: 'Temperature in Vienna: 22.5°C', correlationData: '1', contentType: 'text/plain' },
@@ -182,13 +187,13 @@ describe('the service, in marbles', () => {
   )
 
   it(
-    'reads the thermometer once for a question that comes twice',
+    'reads the thermometer once for a redelivered request',
     marbles(({ broker, link, publish, expectPublished }) => {
-      let read = 0
-      serveTemperatures(link(), { thermometer: () => (read += 1) }).subscribe()
+      let reads = 0
+      serveTemperatures(link(), { thermometer: () => (reads += 1) }).subscribe()
       broker.play('               -w------')
       publish('                   ---q----', {
-        q: { ...sendRequest, payload: 'query:Oslo', correlationData: '1' },
+        q: { ...request, payload: 'query:Oslo', correlationData: '1' },
       })
       expectPublished('me').toBe('---x----', { x: { payload: 'Temperature in Oslo: 1.0°C' } })
     }),
@@ -196,11 +201,11 @@ describe('the service, in marbles', () => {
 })
 
 describe('a broker like MonsterMQ', () => {
-  it('needs no subscription identifiers, no shared subscriptions and no Response Information', () => {
+  it('serves temperatures over a broker without Subscription Identifiers and shared subscriptions', () => {
     inWorld(
-      ({ link, settle, ask: sendRequest }) => {
+      ({ link, settle, sendRequests }) => {
         serveTemperatures(link('service')).subscribe()
-        const log = sendRequest(link('caller'), ['Vienna', 'Berlin'])
+        const log = sendRequests(link('requester'), ['Vienna', 'Berlin'])
         settle()
         expect(log).toHaveLength(2)
       },
@@ -210,7 +215,7 @@ describe('a broker like MonsterMQ', () => {
 })
 
 describe('the codecs', () => {
-  it('round trip every city, and one decimal of every temperature', () => {
+  it('decodes every city and reading with one decimal that the temperature codecs encode', () => {
     const whole = fc.integer({ min: -999, max: 999 })
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), whole, (city, tenths) => {
@@ -222,9 +227,9 @@ describe('the codecs', () => {
   })
 
   it.each(['', 'Temperature in Vienna', 'Temperature in Vienna: warm°C', '22.5'])(
-    '%j is no reading',
-    (said) => {
-      expect(readingSentence.decode(toBytes(said))).toMatchObject({ _tag: 'Left' })
+    'rejects %j as a temperature reading',
+    (text) => {
+      expect(readingSentence.decode(toBytes(text))).toMatchObject({ _tag: 'Left' })
     },
   )
 })

@@ -61,6 +61,7 @@ export function allSteps(): readonly Step[] {
       needs: ['build'],
     },
     { name: 'boundaries', about: 'who may import whom, and no cycle', command: ours('boundaries') },
+    { name: 'language', about: 'ruled-out words and the glossary', command: ours('language') },
     { name: 'unused', about: 'knip', command: [tool('knip'), '--config', '.config/knip.ts'] },
     { name: 'licences', about: 'of everything that users install', command: ours('licences') },
     { name: 'sbom', about: 'of each published package, as a release attaches it', command: ours('sbom') },

@@ -6,8 +6,8 @@ import { platformLimits } from '../platform-limits.js'
 import { parseUsername } from '../username.js'
 import type { Device } from './device-registry.js'
 
-/** What the hub knows when somebody knocks. */
-export interface GuestBook {
+/** What the hub checks a connection attempt against. */
+export interface AuthenticationContext {
   readonly hostName: string
   readonly device: (deviceId: string) => Device | undefined
   /** The keys of the access policies, base64, by name. */
@@ -18,51 +18,57 @@ export interface GuestBook {
 
 type Pairs = ReadonlyMap<string, string>
 
-/** Decides who may connect: CONNACK 4 for a username that names no method, 5 for everything else that does not fit. */
-export function authenticate(attempt: ConnectAttempt, book: GuestBook): ConnectVerdict {
+/** Admits or refuses a client: CONNACK 4 if the username has no authentication method, 5 for every other reason. */
+export function authenticate(attempt: ConnectAttempt, context: AuthenticationContext): ConnectVerdict {
   const pairs = parseUsername(attempt.userName ?? '')
   const method = pairs?.get('am')
   if (pairs === undefined || method === undefined)
-    return refuse(Reason.badUserNameOrPassword, 'the username names no authentication method, am')
-  const fault = identityFault(attempt, pairs, book)
+    return refuse(Reason.badUserNameOrPassword, 'the username has no authentication method (am)')
+  const fault = identityFault(attempt, pairs, context)
   if (fault !== undefined) return refuse(Reason.notAuthorized, fault)
   const deviceId = pairs.get('did') ?? ''
   if (method === 'X509') {
-    return attempt.certificate?.commonName === deviceId && book.device(deviceId)?.keys.length === 0
+    return attempt.certificate?.commonName === deviceId && context.device(deviceId)?.keys.length === 0
       ? { admit: true, principal: deviceId }
-      : refuse(Reason.notAuthorized, 'the client shows no certificate of the device')
+      : refuse(Reason.notAuthorized, 'the client certificate does not belong to the device')
   }
   if (method !== 'SASb64' && method !== 'SAS')
     return refuse(Reason.notAuthorized, `the authentication method ${method} is unknown`)
   const expiresAt = Number(pairs.get('se') || NaN)
-  if (!(expiresAt > book.now()))
-    return refuse(Reason.notAuthorized, 'the credential has expired, or names no se')
-  return isSigned(attempt, pairs, book)
+  if (!(expiresAt > context.now()))
+    return refuse(Reason.notAuthorized, 'the credential has expired, or has no expiry (se)')
+  return isSigned(attempt, pairs, context)
     ? { admit: true, principal: deviceId, expiresAt }
     : refuse(Reason.notAuthorized, 'the signature is wrong')
 }
 
-function identityFault(attempt: ConnectAttempt, pairs: Pairs, book: GuestBook): string | undefined {
+function identityFault(
+  attempt: ConnectAttempt,
+  pairs: Pairs,
+  context: AuthenticationContext,
+): string | undefined {
   const { clientId, keepAlive, listener } = attempt
   const [deviceId, moduleId] = [pairs.get('did') ?? '', pairs.get('mid')]
-  if (pairs.get('h') !== book.hostName) return 'h is not the name of this hub'
-  if (!pairs.has('av')) return 'av is missing'
+  if (pairs.get('h') !== context.hostName) return 'the host name (h) is not that of this hub'
+  if (!pairs.has('av')) return 'the API version (av) is missing'
   if (clientId !== clientIdOf({ deviceId, ...(moduleId !== undefined && { moduleId }) }))
-    return 'the client id is not that of did and mid'
-  if (book.device(deviceId)?.isEnabled !== true) return 'the device is unknown or disabled'
-  // A link within the process has no keep alive.
+    return 'the client identifier does not match did and mid'
+  if (context.device(deviceId)?.isEnabled !== true) return 'the device is unknown or disabled'
+  // An in-process client has no Keep Alive.
   const isEndless = keepAlive === 0 && listener !== 'in-process'
   if (isEndless || keepAlive > platformLimits.keepAlive)
-    return `the keep alive is ${keepAlive} s: 1 to ${platformLimits.keepAlive} are allowed`
+    return `Keep Alive is ${keepAlive} s: it must be from 1 to ${platformLimits.keepAlive} s`
   return undefined
 }
 
-function isSigned(attempt: ConnectAttempt, pairs: Pairs, book: GuestBook): boolean {
+function isSigned(attempt: ConnectAttempt, pairs: Pairs, context: AuthenticationContext): boolean {
   const policy = pairs.get('sp')
   const keys =
-    policy === undefined ? (book.device(pairs.get('did') ?? '')?.keys ?? []) : [book.policies[policy] ?? '']
+    policy === undefined
+      ? (context.device(pairs.get('did') ?? '')?.keys ?? [])
+      : [context.policies[policy] ?? '']
   const text = toSignedText({
-    hostName: book.hostName,
+    hostName: context.hostName,
     clientId: attempt.clientId,
     policy,
     issuedAt: pairs.get('sa'),

@@ -4,8 +4,8 @@ import { fromEvent } from 'rxjs'
 import { hubProgram } from './cli/program.js'
 
 hubProgram(process.argv.slice(2), {
-  say: (line) => process.stdout.write(`${line}\n`),
-  complain: (line) => process.stderr.write(`antiphon-hub: ${line}\n`),
+  print: (line) => process.stdout.write(`${line}\n`),
+  printError: (line) => process.stderr.write(`antiphon-hub: ${line}\n`),
   stop$: fromEvent(process, 'SIGINT'),
 }).catch((error: unknown) => {
   process.stderr.write(`antiphon-hub: ${AntiphonError.from(error).rawMessage}\n`)

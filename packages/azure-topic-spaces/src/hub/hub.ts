@@ -16,57 +16,57 @@ import { mayPublish, subscribeRights } from '../topic-space.js'
 import { authenticate } from './authenticate.js'
 import { deviceRegistry, type DeviceRegistry } from './device-registry.js'
 import { methodInvoker, type MethodInvoker } from './method-invoker.js'
-import { SubscriptionLedger } from './subscription-ledger.js'
+import { GrantedSubscriptions } from './granted-subscriptions.js'
 import { topicSpaceRegistry, type TopicSpaceRegistry } from './topic-space-registry.js'
 
-/** Where a device is called, and where it answers: no topic space is about these. */
+/** The topics of direct methods: requests and responses. Topic spaces do not apply to them. */
 const methodRequests = '$az/iot/methods/+/+'
 const methodResponses = '$az/iot/methods/+/response/+'
 
-/** How a hub is made. */
+/** The options of a hub. */
 export interface HubOptions {
-  /** The name that devices sign for, as their `HostName`. @defaultValue 'localhost' */
+  /** The host name in the devices' connection strings and signatures. @defaultValue 'localhost' */
   readonly hostName?: string
   /** The keys of access policies, base64, by name. */
   readonly policies?: Readonly<Record<string, string>>
-  /** The clock and the timers. @defaultValue asyncScheduler */
+  /** The scheduler of all timers and clock reads. @defaultValue asyncScheduler */
   readonly scheduler?: SchedulerLike
 }
 
-/** A device in the same process. */
+/** A device that connects in-process. */
 export interface LocalDevice extends Credentials {
   readonly clientId: string
 }
 
-/** A running hub: its devices, its topic spaces, and where it listens. */
+/** A running hub: its devices, its topic spaces and its listeners. */
 export interface Hub extends Pick<Broker, 'listen' | 'close' | 'events$'> {
   readonly hostName: string
   readonly devices: DeviceRegistry
   readonly topicSpaces: TopicSpaceRegistry
-  /** Calls a direct method of a device that is connected; see `serveMethods`. */
+  /** Invokes a direct method of a connected device; see `serveMethods`. */
   readonly invokeMethod$: MethodInvoker['invoke$']
-  /** A device's conversation with the hub without a socket, as `linkOver` takes it. */
+  /** Creates an in-process transport of a device to the hub, for `linkOver`. */
   readonly transport: (device: LocalDevice) => Transport
-  /** The broker underneath, to look into. */
+  /** The broker of the hub, for inspection. */
   readonly broker: Broker
 }
 
-/** Starts a hub; it knows no devices and no topic spaces, and listens nowhere, until it is told. */
+/** Creates a hub without devices, topic spaces and listeners. */
 export function createHub(options: HubOptions = {}): Hub {
   const { hostName = 'localhost', policies = {}, scheduler = asyncScheduler } = options
-  const ledger = new SubscriptionLedger()
+  const granted = new GrantedSubscriptions()
   const topicSpaces = topicSpaceRegistry()
   const devices = deviceRegistry(hostName, (deviceId) => {
     for (const { client, clientId } of broker.sessions())
       if (client?.principal === deviceId) broker.disconnect(clientId)
   })
-  const book = { hostName, policies, device: devices.get, now: () => scheduler.now() }
+  const context = { hostName, policies, device: devices.get, now: () => scheduler.now() }
   const broker = createBroker({
     scheduler,
     authority: {
-      authenticate: (attempt) => authenticate(attempt, book),
-      authorizePublish: (request) => judgePublish(request, topicSpaces, methods),
-      authorizeSubscribe: (attempt) => judgeSubscribe(attempt, topicSpaces, ledger),
+      authenticate: (attempt) => authenticate(attempt, context),
+      authorizePublish: (request) => authorizePublish(request, topicSpaces, methods),
+      authorizeSubscribe: (attempt) => authorizeSubscribe(attempt, topicSpaces, granted),
     },
     protocolVersions: [4],
     maximumQoS: 1,
@@ -85,7 +85,7 @@ export function createHub(options: HubOptions = {}): Hub {
       inFlight: platformLimits.unacknowledged,
     },
   })
-  broker.events$.subscribe((event) => ledger.follow(event))
+  broker.events$.subscribe((event) => granted.handleEvent(event))
   const methods = methodInvoker(broker.deliver$, scheduler)
   return {
     hostName,
@@ -108,14 +108,14 @@ export function createHub(options: HubOptions = {}): Hub {
   }
 }
 
-/** Decides on one message: a template must hold its topic, or it answers a method, which goes to nobody else. */
-function judgePublish(
+/** Allows a publish whose topic is in a template. A method response goes to the invoker and to no subscriber. */
+function authorizePublish(
   { client, message }: PublishRequest,
   spaces: TopicSpaceRegistry,
   methods: MethodInvoker,
 ): PublishVerdict {
   if (isMatch(methodResponses, message.topic)) {
-    methods.answered(client.clientId, message)
+    methods.handleResponse(client.clientId, message)
     return { take: Reason.success }
   }
   return mayPublish(spaces.list(), String(client.principal), message.topic)
@@ -123,23 +123,24 @@ function judgePublish(
     : { close: Reason.notAuthorized, reasonString: 'no topic space allows this publish' }
 }
 
-/** Decides on one filter: a template must cover it, and have room for one more where its space is for few. */
-function judgeSubscribe(
+/** Allows a filter that a template covers, unless a limit on subscriptions is reached. */
+function authorizeSubscribe(
   { client, filter }: SubscribeAttempt,
   spaces: TopicSpaceRegistry,
-  ledger: SubscriptionLedger,
+  granted: GrantedSubscriptions,
 ): SubscribeVerdict {
   const { clientId, principal } = client
-  // Only the hub publishes there, and to one device at a time.
+  // Only the hub publishes to these topics, and only to the device it invokes.
   if (filter === methodRequests) return 'allow'
   const rights = subscribeRights(spaces.list(), String(principal), filter)
   if (rights.length === 0) return { refuse: Reason.notAuthorized }
-  if (ledger.has(clientId, filter)) return 'allow'
+  if (granted.has(clientId, filter)) return 'allow'
   const { subscriptionsPerClient, lowFanoutSubscriptions } = platformLimits
   const hasRoom = rights.some(
-    (right) => right.space.type === 'HighFanout' || ledger.countWithin(right.filter) < lowFanoutSubscriptions,
+    (right) =>
+      right.space.type === 'HighFanout' || granted.countWithin(right.filter) < lowFanoutSubscriptions,
   )
-  if (!hasRoom || ledger.countOf(clientId) >= subscriptionsPerClient) return { refuse: Reason.quotaExceeded }
-  ledger.add(clientId, filter)
+  if (!hasRoom || granted.countOf(clientId) >= subscriptionsPerClient) return { refuse: Reason.quotaExceeded }
+  granted.add(clientId, filter)
   return 'allow'
 }

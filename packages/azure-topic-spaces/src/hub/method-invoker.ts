@@ -18,21 +18,21 @@ import { v4 as uuid } from 'uuid'
 import { methodEndpoint } from '../methods/method-endpoint.js'
 import { methodLink } from '../methods/method-link.js'
 
-/** How a method is called. */
+/** The options of a method invocation. */
 export interface MethodOptions {
-  /** Milliseconds to wait for the answer. @defaultValue 30 000 */
+  /** Milliseconds to wait for the response. @defaultValue 30 000 */
   readonly timeout?: number
-  /** Told beside the request's id. */
+  /** Properties to send in the topic, after the request id. */
   readonly properties?: readonly (readonly [name: string, value: string])[]
 }
 
-/** Calls methods of devices. */
+/** Invokes direct methods of devices. */
 export interface MethodInvoker {
   /**
-   * Calls a method of a device.
-   * - *on subscribe*: calls. *next, complete*: the answer. *unsubscribe*: waits no more.
-   * - *error*: `status` with the device's `rc` as `status.code` where that is 400 or more, `no-responder` where the
-   *   device takes no methods, `connection-lost` where it is away, `timeout`.
+   * Invokes a method of a device.
+   * - *on subscribe*: sends the request. *next, complete*: the response. *unsubscribe*: ignores the response.
+   * - *error*: `status` with the device's `rc` as `status.code` if that is 400 or more, `no-responder` if the device does
+   *   not subscribe to methods, `connection-lost` if it is not connected, `timeout`.
    */
   readonly invoke$: (
     deviceId: string,
@@ -40,12 +40,12 @@ export interface MethodInvoker {
     value?: unknown,
     options?: MethodOptions,
   ) => Observable<unknown>
-  /** What a device publishes below `$az/iot/methods`. */
-  readonly answered: (clientId: string, message: Message) => void
+  /** Handles a message that a device published to a method response topic. */
+  readonly handleResponse: (clientId: string, message: Message) => void
   readonly close: () => Promise<void>
 }
 
-/** What a service may do that speaks to devices from within. */
+/** The limits of the hub's in-process links to devices. */
 const info: ConnectionInfo = {
   protocolVersion: 4,
   clientId: 'hub',
@@ -59,11 +59,11 @@ const info: ConnectionInfo = {
   subscriptionIdentifiers: false,
 }
 
-/** Makes an invoker over a broker's way to one client. */
+/** Creates an invoker that sends requests with the broker's `deliver$`. */
 export function methodInvoker(deliver$: Broker['deliver$'], scheduler: SchedulerLike): MethodInvoker {
   const responses$ = new Subject<{ readonly clientId: string; readonly message: Message }>()
   const links = new Map<string, Link>()
-  /** A conversation with one device: what is published goes to it alone, and only what it says is heard. */
+  /** A transport to one device: publishes go to this device only, and only its responses arrive. */
   const transportTo = (deviceId: string): Transport => ({
     connect$: () =>
       concat(
@@ -90,7 +90,7 @@ export function methodInvoker(deliver$: Broker['deliver$'], scheduler: Scheduler
         const request = { params: { name, rid: uuid().replaceAll('-', '') }, value }
         return exchange$(linkTo(deviceId), methodEndpoint, request, { timeout, userProperties, qos: 0 })
       }),
-    answered: (clientId, message) => responses$.next({ clientId, message }),
+    handleResponse: (clientId, message) => responses$.next({ clientId, message }),
     close: async () => {
       await Promise.all([...links.values()].map((link) => link.close()))
     },

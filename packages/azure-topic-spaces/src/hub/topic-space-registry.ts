@@ -3,16 +3,16 @@ import { addTopicSpace, topicSpace, type TopicSpace, type TopicSpaceDefinition }
 
 /** The topic spaces of a hub, by name. */
 export interface TopicSpaceRegistry {
-  /** Throws `invalid-argument` on an unfit definition, a conflict, or one too many. */
+  /** Adds a space; throws `invalid-argument` if it is invalid, conflicts with another, or exceeds the limit. */
   readonly create: (definition: TopicSpaceDefinition) => TopicSpace
   readonly get: (name: string) => TopicSpace | undefined
   readonly list: () => readonly TopicSpace[]
   readonly delete: (name: string) => void
-  /** Has these spaces and no others from now on; they obey the same rules. */
+  /** Replaces all spaces; throws like `create`. */
   readonly load: (definitions: readonly TopicSpaceDefinition[]) => void
 }
 
-/** Makes an empty registry. */
+/** Creates an empty registry. */
 export function topicSpaceRegistry(): TopicSpaceRegistry {
   let spaces: readonly TopicSpace[] = []
   return {
@@ -28,7 +28,7 @@ export function topicSpaceRegistry(): TopicSpaceRegistry {
     list: () => spaces,
     delete: (name) => {
       if (!spaces.some((space) => space.name === name))
-        throw invalidArgument(`there is no topic space ${name}`)
+        throw invalidArgument(`cannot delete topic space ${name}: there is no topic space of that name`)
       spaces = spaces.filter((space) => space.name !== name)
     },
   }

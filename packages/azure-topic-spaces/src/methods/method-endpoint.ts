@@ -10,19 +10,19 @@ import {
 import { mapCodec } from '@antiphon/core/codec'
 import { left, right } from 'fp-ts/lib/Either.js'
 
-/** JSON, or nothing at all. */
+/** JSON, or an empty payload for `undefined`. */
 const payload: Codec<unknown> = mapCodec(text, {
   encode: (value: unknown) => (value === undefined ? '' : JSON.stringify(value)),
-  decode: (said) => {
+  decode: (input) => {
     try {
-      return right(said === '' ? undefined : (JSON.parse(said) as unknown))
+      return right(input === '' ? undefined : (JSON.parse(input) as unknown))
     } catch {
-      return left('expected JSON or nothing')
+      return left('expected JSON or an empty payload')
     }
   },
 })
 
-/** The contract of direct methods, over a `methodLink`: the request's id stands in both topics. */
+/** The endpoint of direct methods, for use over a `methodLink`. The request id is part of both topics. */
 export const methodEndpoint: Endpoint<
   ContractTypes<'methods/{name}/{rid}', unknown, unknown, 'one', Correlation>
 > = endpoint({

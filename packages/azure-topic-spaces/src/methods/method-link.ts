@@ -4,16 +4,16 @@ import { map } from 'rxjs'
 import { toPlain, toWire, toWireFilter } from './method-topic.js'
 
 /**
- * A link as the contract of methods sees it: topics without `$az/iot`, and properties and statuses beside the payload,
- * which travel in the topic's last level.
+ * Wraps a link for `methodEndpoint`: removes `$az/iot` from topics, and maps the properties and status in the last topic
+ * level to user properties.
  */
 export function methodLink(link: Link): Link {
-  const inTree: Link = {
+  const prefixed: Link = {
     ...link,
-    // Whoever asks whether a status can travel is told that it can.
+    // Reports MQTT 5, so that core sends and reads a status. `toWire` moves it into the topic.
     state$: link.state$.pipe(
       map((state) =>
-        state.status === 'online' ? { ...state, grant: { ...state.info, protocolVersion: 5 } } : state,
+        state.status === 'online' ? { ...state, info: { ...state.info, protocolVersion: 5 } } : state,
       ),
     ),
     subscription$: (filter, options) => link.subscription$(toWireFilter(filter), options),
@@ -23,5 +23,5 @@ export function methodLink(link: Link): Link {
     deliveries$: (deliveries$) =>
       deliveries$.pipe(map((delivery) => ({ ...delivery, message: toPlain(delivery.message) }))),
   })
-  return translated(inTree)
+  return translated(prefixed)
 }

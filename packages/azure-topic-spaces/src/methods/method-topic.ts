@@ -1,46 +1,48 @@
 import { userProperty, type MessageProperties, type UserProperties } from '@antiphon/core'
 
-/** What a message and its topic say of a method: what MQTT 5 would put into properties stands in the last level. */
-interface Spoken extends Pick<MessageProperties, 'userProperties'> {
+/** A message of a direct method. The hub puts into the last topic level what MQTT 5 puts into user properties. */
+interface MethodMessage extends Pick<MessageProperties, 'userProperties'> {
   readonly topic: string
 }
 
-/** What stands before every topic of a method. */
-const tree = '$az/iot/'
+/** The prefix of all method topics at the hub. */
+const hubPrefix = '$az/iot/'
 const plain = /^methods\/([^/]+)\/(response\/)?([^/]+)$/
 const wire = /^\$az\/iot\/methods\/([^/]+)\/(response\/)?\?(.+)$/
 
-/** The most bytes of a request's id. */
-const ridBytes = 32
+/** The maximum length of a request id, in bytes. */
+const maxRidBytes = 32
 
-/** The filter under which a hub knows a plain one. */
+/** Converts a filter without prefix to the hub's filter. */
 export function toWireFilter(filter: string): string {
-  return tree + filter
+  return hubPrefix + filter
 }
 
-/** `methods/<name>/<rid>` with properties as the hub has it: `$az/iot/methods/<name>/?rid=<rid>&<property>=…`. */
-export function toWire<M extends Spoken>(message: M): M {
+/** Converts `methods/<name>/<rid>` and user properties to `$az/iot/methods/<name>/?rid=<rid>&<property>=…`. */
+export function toWire<M extends MethodMessage>(message: M): M {
   const [, name, response = '', rid] = plain.exec(message.topic) ?? []
   if (name === undefined || rid === undefined) return message
   const { userProperties, ...rest } = message
   const bag = response === '' ? (userProperties ?? []) : ([['rc', statusOf(userProperties)]] as const)
-  const said = bag.map(([key, value]) => `&${encodeURIComponent(key)}=${encodeURIComponent(value)}`).join('')
-  return { ...rest, topic: `${tree}methods/${name}/${response}?rid=${rid}${said}` } as M
+  const properties = bag
+    .map(([key, value]) => `&${encodeURIComponent(key)}=${encodeURIComponent(value)}`)
+    .join('')
+  return { ...rest, topic: `${hubPrefix}methods/${name}/${response}?rid=${rid}${properties}` } as M
 }
 
-/** A topic of the hub the other way round; one that tells of no method, or of an unfit id, is left as it is. */
-export function toPlain<M extends Spoken>(message: M): M {
+/** Converts a hub topic to a plain one. A topic that is not of a method, or has an invalid id, stays unchanged. */
+export function toPlain<M extends MethodMessage>(message: M): M {
   const [, name, response = '', bag = ''] = wire.exec(message.topic) ?? []
   const pairs = readBag(bag)
   const rid = pairs?.find(([key]) => key === 'rid')?.[1] ?? ''
-  const isFit = rid !== '' && new TextEncoder().encode(rid).length <= ridBytes
-  if (name === undefined || pairs === undefined || !isFit) return message
+  const isValidRid = rid !== '' && new TextEncoder().encode(rid).length <= maxRidBytes
+  if (name === undefined || pairs === undefined || !isValidRid) return message
   const others = pairs.filter(([key]) => key !== 'rid')
   const userProperties = response === '' ? others : others.map(fromStatus)
   return { ...message, topic: `methods/${name}/${response}${encodeURIComponent(rid)}`, userProperties }
 }
 
-/** An application's own code is the method's status where it is a number. */
+/** Returns the status of a method: the application error code if it has three digits, otherwise the response status. */
 function statusOf(properties: UserProperties | undefined): string {
   const code = userProperty(properties, 'AppErrCode')
   return code !== undefined && /^\d{3}$/.test(code) ? code : (userProperty(properties, '__stat') ?? '200')

@@ -11,23 +11,23 @@ import { throwError, type Observable, type ObservableInput } from 'rxjs'
 import { methodEndpoint } from './method-endpoint.js'
 import { methodLink } from './method-link.js'
 
-/** A call of a method, as its handler sees it. */
+/** An invocation of a method, as passed to its handler. */
 export interface MethodCall {
   readonly name: string
-  /** What the payload says as JSON; `undefined` for an empty one. */
+  /** The JSON payload; `undefined` for an empty one. */
   readonly value: unknown
-  /** What stands beside the request's id in the topic. */
+  /** The properties in the topic, without the request id. */
   readonly properties: UserProperties
 }
 
-/** Carries a method out: gives what to answer. An `ApplicationError` with a code of three digits is answered with that. */
+/** Runs a method and returns the response. An `ApplicationError` with a three-digit code sets the status to that code. */
 export type MethodHandler = (call: MethodCall) => ObservableInput<unknown>
 
 /**
- * Answers direct methods, `$az/iot/methods/<name>/?rid=…`, at QoS 0: with 200 and what the handler gives, with 404 a name
- * that is not among the methods, with 400 a payload that is no JSON, with 500 where the handler fails.
+ * Serves direct methods, `$az/iot/methods/<name>/?rid=…`, at QoS 0. It answers with status 200 and the handler's value,
+ * 404 for a name that is not in `methods`, 400 for a payload that is not JSON, and 500 if the handler fails.
  *
- * - *next*: a record of each call when it is over. *complete, error, unsubscribe*: as `serve` over `requests$`.
+ * - *next*: a record of each invocation when it has ended. *complete, error, unsubscribe*: as `serve` over `requests$`.
  */
 export function serveMethods(
   link: Link,

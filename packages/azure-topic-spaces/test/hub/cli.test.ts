@@ -18,16 +18,16 @@ let directory: string
 beforeAll(async () => void (directory = await mkdtemp(join(tmpdir(), 'antiphon-hub-'))))
 afterAll(() => rm(directory, { recursive: true }))
 
-/** What the program prints, or the error it ends with. */
+/** Runs the program and returns what it prints; rejects with its error. */
 async function hub(...args: readonly string[]): Promise<string> {
   const printed: string[] = []
-  const say = (line: string): void => void printed.push(line)
-  await hubProgram([...args, '--directory', directory], { say, complain: say, stop$: NEVER })
+  const print = (line: string): void => void printed.push(line)
+  await hubProgram([...args, '--directory', directory], { print, printError: print, stop$: NEVER })
   return printed.join('\n')
 }
 
 describe('antiphon-hub', () => {
-  it('creates, shows and lists spaces and devices in a file of its owner’s, and runs them', async () => {
+  it('stores spaces and devices in a file that only its owner can read, and runs a hub that reloads it', async () => {
     expect(await hub('create', '-n', 'HUB')).toBe('')
     expect((await stat(join(directory, 'HUB.hub.json'))).mode & 0o077).toBe(0)
     const template = 'vehicles/unlock/req/${principal.deviceid}/#'
@@ -46,13 +46,13 @@ describe('antiphon-hub', () => {
       { stdio: ['ignore', 'pipe', 'inherit'] },
     )
     const lines = fromEvent(createInterface({ input: running.stdout }), 'line') as Observable<string>
-    const heard = (part: string): Promise<string> =>
+    const lineWith = (part: string): Promise<string> =>
       firstValueFrom(lines.pipe(skipWhile((line) => !line.includes(part))))
     try {
-      const url = (await heard('listening on ')).replace('listening on ', '')
-      const isFollowed = heard('devices: 1, topic spaces: 1')
+      const url = (await lineWith('listening on ')).replace('listening on ', '')
+      const reloaded = lineWith('devices: 1, topic spaces: 1')
       await hub('device-identity', 'create', '-n', 'HUB', '-d', 'car1', '--am', 'shared_private_key')
-      await isFollowed
+      await reloaded
       const shown = await hub('device-identity', 'connection-string', 'show', '-n', 'HUB', '-d', 'car1')
       const { connectionString } = JSON.parse(shown) as { readonly connectionString: string }
       const car = connectDevice(connectionString, { url })
@@ -77,10 +77,10 @@ describe('antiphon-hub', () => {
     [['topic-space', 'list', '--colour', 'red'], "Unknown option '--colour'; see --help"],
     [['topic-space', 'list', '-x'], "Unknown option '-x'; see --help"],
     [['device-identity', 'show', '-d', 'x'], 'no device "x"'],
-    [['device-identity', 'create', '-d', 'x', '--am', 'password'], 'auth-method is "password"'],
-    [['device-identity', 'create', '-d', 'x', '--pk', 'AAAA'], 'go together'],
-    [['device-identity', 'update', '-d', 'x', '--status', 'asleep'], 'status is "asleep"'],
-  ])('%j is refused by name', (args, why) => {
+    [['device-identity', 'create', '-d', 'x', '--am', 'password'], '--auth-method is "password"'],
+    [['device-identity', 'create', '-d', 'x', '--pk', 'AAAA'], 'need each other'],
+    [['device-identity', 'update', '-d', 'x', '--status', 'asleep'], '--status is "asleep"'],
+  ])('rejects the antiphon-hub command line %j with its reason', (args, why) => {
     const registries = { devices: deviceRegistry('h', () => undefined), topicSpaces: topicSpaceRegistry() }
     const refused = (): void => {
       const line = readCommandLine(args)
@@ -90,32 +90,32 @@ describe('antiphon-hub', () => {
     expect(refused).toThrow(why)
   })
 
-  it('prints its help for --help, -h and a command line without a command', async () => {
+  it('prints the help of antiphon-hub for --help, -h and a command line without a command', async () => {
     for (const args of [['--help'], ['topic-space', 'list', '-h'], ['-n', 'HUB']]) {
       expect(await hub(...args)).toBe(help)
     }
   })
 
-  it('explains every option it takes', () => {
+  it('explains every option of antiphon-hub in its help', () => {
     const explained = [...help.matchAll(/--([a-z-]+)/g)].map(([, name]) => name)
     expect([...new Set(explained)].sort()).toEqual([...optionNames].sort())
   })
 
-  it.each(['x', '', '65536', '1e3'])('refuses %j as a port', async (port) => {
+  it.each(['x', '', '65536', '1e3'])('rejects %j as a port of antiphon-hub', async (port) => {
     await hub('create', '-n', 'PORT').catch(() => undefined)
     await expect(hub('run', '-n', 'PORT', `--tcp=${port}`)).rejects.toThrow(
       `--tcp is '${port}': it must be a whole number from 0 to 65535; see --help`,
     )
   })
 
-  it('takes options after "=", and gives an option the words behind its value', () => {
+  it('reads option values after "=" and further words as values of the same option', () => {
     const line = readCommandLine(['topic-space', 'create', '--tsn=-x', '--template', 'a', 'b', '--', 'c'])
     expect(line).toMatchObject({ command: 'topic-space create c' })
     if (line === 'help') throw new Error('help')
     expect([line.optional('topic-space-name'), line.all('template')]).toEqual(['-x', ['a', 'b']])
   })
 
-  it('shows, disables and deletes devices, and deletes spaces', () => {
+  it('shows, disables and deletes devices and deletes topic spaces from the command line', () => {
     const registries = { devices: deviceRegistry('h', () => undefined), topicSpaces: topicSpaceRegistry() }
     const run = (text: string): unknown => {
       const line = readCommandLine(text.split(' '))
@@ -131,7 +131,9 @@ describe('antiphon-hub', () => {
     expect(run('device-identity list')).toEqual([run('device-identity show -d a')])
     run('topic-space create --tsn x --tst PublishOnly --template a b')
     expect(run('topic-space show --tsn x')).toEqual({ name: 'x', type: 'PublishOnly', templates: ['a', 'b'] })
-    expect(() => run('topic-space create --tsn x --tst PublishOnly --template a')).toThrow('one already')
+    expect(() => run('topic-space create --tsn x --tst PublishOnly --template a')).toThrow(
+      'it exists already',
+    )
     run('topic-space delete --tsn x')
     expect(run('topic-space list')).toEqual([])
     expect([run('-n HUB'), run('az iot hub topic-space list')]).toEqual(['help', []])

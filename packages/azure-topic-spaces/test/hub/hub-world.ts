@@ -5,13 +5,13 @@ import { deviceLinkOptions, toCredentials } from '../../src/index.js'
 import { createHub, type Hub, type LocalDevice } from '../../src/hub/index.js'
 import { unlockSpaces } from '../unlock-spaces.js'
 
-/** A hub with the spaces of the unlock scenario, and devices without sockets. */
+/** A hub with the topic spaces of the unlock scenario, and in-process links of its devices. */
 export interface HubWorld {
   readonly hub: Hub
   readonly link: (deviceId: string) => Link
 }
 
-/** Makes the hub, its devices, and a credential of a day for each. */
+/** Creates the hub, its devices, and for each a credential that is valid for a day. */
 export async function hubWorld(deviceIds: readonly string[], scheduler: SchedulerLike): Promise<HubWorld> {
   const hub = createHub({ scheduler })
   for (const { name, type, templates } of unlockSpaces) hub.topicSpaces.create({ name, type, templates })
@@ -29,7 +29,7 @@ export async function hubWorld(deviceIds: readonly string[], scheduler: Schedule
     hub,
     link: (deviceId) => {
       const device = devices.get(deviceId)
-      if (device === undefined) throw new Error(`${deviceId} is no device of this world`)
+      if (device === undefined) throw new Error(`there is no device ${deviceId} in this world`)
       return linkOver(hub.transport(device), { ...deviceLinkOptions, scheduler })
     },
   }

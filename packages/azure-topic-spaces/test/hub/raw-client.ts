@@ -2,23 +2,24 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { generate, parser, type IConnectPacket, type Packet } from 'mqtt-packet'
 
-/** A client that says packets as they are told, over a socket. */
+/** A client that sends and receives single packets over a socket. */
 export interface RawClient {
   /** Resolves when the socket is connected. */
   readonly opened: Promise<unknown>
-  readonly say: (packet: Packet) => void
-  /** The next packet that comes; `undefined` when the hub has closed. */
-  readonly hear: () => Promise<Packet | undefined>
+  readonly send: (packet: Packet) => void
+  /** Resolves with the next packet, or `undefined` when the hub has closed the connection. */
+  readonly receive: () => Promise<Packet | undefined>
   readonly end: () => void
 }
 
+/** Connects a client to a port of the loopback interface. */
 export function rawClient(port: number): RawClient {
   const socket = connect(port, '127.0.0.1')
-  const heard: (Packet | undefined)[] = []
-  const waiting: ((packet: Packet | undefined) => void)[] = []
+  const received: (Packet | undefined)[] = []
+  const waiters: ((packet: Packet | undefined) => void)[] = []
   const deliver = (packet: Packet | undefined): void => {
-    const waiter = waiting.shift()
-    if (waiter === undefined) heard.push(packet)
+    const waiter = waiters.shift()
+    if (waiter === undefined) received.push(packet)
     else waiter(packet)
   }
   const packets = parser({ protocolVersion: 4 })
@@ -28,17 +29,17 @@ export function rawClient(port: number): RawClient {
   socket.on('close', () => deliver(undefined))
   return {
     opened: once(socket, 'connect'),
-    say: (packet) => socket.write(generate(packet)),
-    hear: () =>
+    send: (packet) => socket.write(generate(packet)),
+    receive: () =>
       new Promise((resolve) => {
-        if (heard.length > 0) resolve(heard.shift())
-        else waiting.push(resolve)
+        if (received.length > 0) resolve(received.shift())
+        else waiters.push(resolve)
       }),
     end: () => socket.destroy(),
   }
 }
 
-/** A CONNECT of 3.1.1. */
+/** Creates a CONNECT of MQTT 3.1.1. */
 export function connectPacket(packet: Partial<IConnectPacket>): IConnectPacket {
   return {
     cmd: 'connect',

@@ -1,8 +1,8 @@
 import { Reason } from '../packet/reason.js'
-import { isPromiseLike, settle } from './hook-result.js'
+import { isPromiseLike, toValueOrPromise } from './hook-result.js'
 import type { ConnectVerdict, Authority, ConnectAttempt } from './authority.js'
 
-/** Asks the hook about an attempt; a hook that fails lets nobody in. */
+/** Calls the `authenticate` hook; a hook that fails refuses the client. */
 export function authenticate(
   authority: Authority,
   attempt: ConnectAttempt,
@@ -14,8 +14,8 @@ export function authenticate(
     reasonString: 'authentication failed',
   }
   try {
-    const response = settle(authority.authenticate(attempt))
-    return isPromiseLike(response) ? response.then(undefined, () => failed) : response
+    const verdict = toValueOrPromise(authority.authenticate(attempt))
+    return isPromiseLike(verdict) ? verdict.then(undefined, () => failed) : verdict
   } catch {
     return failed
   }

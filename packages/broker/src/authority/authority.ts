@@ -2,32 +2,32 @@ import type { Message, OutgoingMessage, QoS } from '@antiphon/core'
 import type { Observable } from 'rxjs'
 import type { PeerCertificate } from '../connection/channel.js'
 import type { ProtocolVersion } from '../packet/codec.js'
-import type { SubscribeLine } from '../packet/subscribe.js'
+import type { RequestedSubscription } from '../packet/subscribe.js'
 
-/** An answer now, or later by a Promise or by the first item of an Observable. */
+/** The result of a hook: a value, a Promise of it, or an Observable whose first item it is. */
 export type HookResult<T> = T | PromiseLike<T> | Observable<T>
 
-/** Who a connected client is. */
+/** The identity of a connected client. */
 export interface ClientInfo {
   readonly clientId: string
   readonly protocolVersion: ProtocolVersion
   readonly userName?: string
-  /** The other end, for people; `in-process` for a link without a socket. */
+  /** The client's network address, for logs; `in-process` for a link without a socket. */
   readonly remoteAddress: string
-  /** The address of the listener that accepted it. */
+  /** The URL of the listener that accepted the connection. */
   readonly listener: string
   readonly certificate?: PeerCertificate
-  /** Seconds, as the client asked. */
+  /** The Keep Alive of CONNECT, in seconds. */
   readonly keepAlive: number
-  /** Whatever `authenticate` attached. */
+  /** The principal that `authenticate` returned. */
   readonly principal?: unknown
 }
 
-/** A client that wants in. */
+/** A CONNECT, or an AUTH after it, for `authenticate` to decide on. */
 export interface ConnectAttempt extends ClientInfo {
   readonly password?: Uint8Array
   readonly cleanStart: boolean
-  /** Seconds; `Infinity` for ever. */
+  /** The requested Session Expiry Interval, in seconds; `Infinity` for a session that does not expire. */
   readonly sessionExpiryInterval: number
   readonly will?: {
     readonly topic: string
@@ -35,81 +35,88 @@ export interface ConnectAttempt extends ClientInfo {
     readonly qos: QoS
     readonly retain: boolean
   }
-  /** Enhanced authentication: the method, and the data of this step. */
+  /** The Authentication Method of an enhanced authentication; `authenticationData` is the data of this step. */
   readonly authenticationMethod?: string
   readonly authenticationData?: Uint8Array
-  /** 0 for CONNECT, then one more for each AUTH. */
+  /** 0 for CONNECT, and one more for each AUTH after it. */
   readonly step: number
-  /** The client is in and authenticates anew. */
+  /** Whether a connected client re-authenticates. */
   readonly isReAuthentication: boolean
-  /** What the previous step's challenge attached. */
+  /** The context that the challenge of the previous step returned. */
   readonly context?: unknown
 }
 
-/** How a connect attempt is answered. */
+/** The decision of `authenticate`. */
 export type ConnectVerdict =
   | {
       readonly admit: true
-      /** Attached to the client and seen by every other hook. */
+      /** Any value to attach to the client; every other hook receives it. */
       readonly principal?: unknown
-      /** When the credential ends, in milliseconds on the broker's clock: the client is then disconnected with 0xA0. */
+      /**
+       * When the credential expires, in milliseconds on the broker's clock; the client is then disconnected with
+       * 0xA0.
+       */
       readonly expiresAt?: number
-      /** Seconds its session may outlive the connection, where less than it asked. */
+      /** A maximum of the Session Expiry Interval, in seconds. */
       readonly sessionExpiryInterval?: number
-      /** The last word of an enhanced authentication. */
+      /** The Authentication Data of CONNACK, or of the AUTH that completes a re-authentication. */
       readonly authenticationData?: Uint8Array
     }
   | {
       readonly admit: false
       readonly reasonCode: number
       readonly reasonString?: string
-      /** With 0x9C and 0x9D: where the client should go. */
+      /** The Server Reference for 0x9C and 0x9D: the server that the client should use. */
       readonly serverReference?: string
     }
-  /** Enhanced authentication goes on: the data is sent, and `authenticate` asked again with the client's answer. */
+  /** Continues an enhanced authentication: sends the data, and calls `authenticate` again for the client's AUTH. */
   | { readonly challenge: Uint8Array; readonly context?: unknown }
 
-/** A message somebody wants to publish. */
+/** A message that a client wants to publish. */
 export interface PublishRequest {
   readonly client: ClientInfo
   readonly message: Message
-  /** It is the client's will: there is nobody left to close on or to answer. */
+  /**
+   * Whether the message is the client's Will: no acknowledgement is sent for it, and there is no connection to close.
+   */
   readonly isWill: boolean
 }
 
-/** How a publish is answered. */
+/** The decision of `authorizePublish`. */
 export type PublishVerdict =
   | 'allow'
-  /** Not delivered; acknowledged with this reason, or without one where 3.1.1 has no word for it. */
+  /** Does not route the message. It is acknowledged with this reason code; over MQTT 3.1.1 without one. */
   | { readonly refuse: number; readonly reasonString?: string }
-  /** The connection ends; the message is not acknowledged. */
+  /** Ends the connection with this reason code, without acknowledging the message. */
   | { readonly close: number; readonly reasonString?: string }
-  /** Not routed: the hook takes the message, and its acknowledgement goes out with the reason code given here, whenever. */
+  /**
+   * Does not route the message: the hook handles it, and the broker acknowledges it with the resulting reason code.
+   */
   | { readonly take: HookResult<number> }
 
-/** One filter somebody wants to subscribe to. */
-export interface SubscribeAttempt extends SubscribeLine {
+/** One Topic Filter that a client wants to subscribe to. */
+export interface SubscribeAttempt extends RequestedSubscription {
   readonly client: ClientInfo
-  /** How many filters the client is subscribed to; one that this one replaces is among them. */
+  /** The client's present number of subscriptions, including one that this one replaces. */
   readonly subscriptionCount: number
-  /** It replaces a subscription to the same filter. */
+  /** Whether it replaces a subscription to the same Topic Filter. */
   readonly isReplacement: boolean
 }
 
-/** How a filter is answered: as asked, at this QoS at most, or not at all. */
+/** The decision of `authorizeSubscribe`: grant the requested QoS, grant at most `maximumQoS`, or refuse. */
 export type SubscribeVerdict = 'allow' | { readonly maximumQoS: QoS } | { readonly refuse: number }
 
 /**
- * The hooks. One that is absent costs nothing and allows everything. Each is called before what it decides on has any
- * effect, and may call the broker itself.
+ * The hooks of a broker. An absent hook allows everything. Each hook is called before the operation that it decides
+ * on takes effect, and may call the broker.
  */
 export interface Authority {
-  /** Who may connect. A hook that fails refuses with 0x80. */
+  /** Decides whether a client may connect. A hook that fails refuses the client with 0x80. */
   readonly authenticate?: (attempt: ConnectAttempt) => HookResult<ConnectVerdict>
-  /** Who may publish what. Messages of one client keep their order while an answer is awaited. */
+  /** Decides whether a message may be published. Messages of one client keep their order while a hook is pending. */
   readonly authorizePublish?: (request: PublishRequest) => HookResult<PublishVerdict>
-  /** Who may subscribe to what, asked for each filter. */
+  /** Decides whether a client may subscribe; called for each Topic Filter of a SUBSCRIBE. */
   readonly authorizeSubscribe?: (attempt: SubscribeAttempt) => HookResult<SubscribeVerdict>
-  /** Rewrites an allowed message, or swallows it by `undefined`. */
+  /** Returns the message to route in place of an allowed one; `undefined` discards the message. */
   readonly onPublish?: (request: PublishRequest) => HookResult<OutgoingMessage | undefined>
 }

@@ -1,11 +1,11 @@
-/** Keeps one client's messages in order while hooks are being waited for, and says when enough of them wait. */
+/** A queue that keeps one client's messages in order while their hooks are pending. While `isFull`, stop reading. */
 export class HookQueue {
   length = 0
   #last: Promise<void> = Promise.resolve()
   readonly #capacity: number
   readonly #hasRoom: () => void
 
-  /** `hasRoom` is called when a full lane is full no more. */
+  /** `hasRoom` is called when the queue is no longer full. */
   constructor(capacity: number, hasRoom: () => void) {
     this.#capacity = capacity
     this.#hasRoom = hasRoom
@@ -15,22 +15,25 @@ export class HookQueue {
     return this.length >= this.#capacity
   }
 
-  /** Runs `work` on `ready` once everything that entered before has run; its own result may still be under way then. */
+  /**
+   * Runs `work` on the value of `ready` after all earlier work was started. The result is wrapped, so that a Promise
+   * that `work` returns does not delay later work.
+   */
   async run<T, R>(
     ready: T | Promise<T>,
     work: (ready: T) => R | Promise<R>,
   ): Promise<{ readonly outcome: R | Promise<R> }> {
     this.length++
     const previous = this.#last
-    let leave = (): void => {}
-    this.#last = new Promise((resolve) => (leave = resolve))
+    let release = (): void => {}
+    this.#last = new Promise((resolve) => (release = resolve))
     try {
       const [value] = await Promise.all([ready, previous])
       return { outcome: work(value) }
     } finally {
       const wasFull = this.isFull
       this.length--
-      leave()
+      release()
       if (wasFull) this.#hasRoom()
     }
   }

@@ -1,13 +1,13 @@
 import { firstValueFrom, isObservable } from 'rxjs'
 import type { HookResult } from './authority.js'
 
-/** An answer as it is when it is there already, and as a Promise when it is not. */
-export function settle<T>(response: HookResult<T>): T | Promise<T> {
-  if (isObservable(response)) return firstValueFrom(response)
-  return isPromiseLike(response) ? Promise.resolve(response) : response
+/** Returns a synchronous result as it is, and an asynchronous one as a Promise. */
+export function toValueOrPromise<T>(result: HookResult<T>): T | Promise<T> {
+  if (isObservable(result)) return firstValueFrom(result)
+  return isPromiseLike(result) ? Promise.resolve(result) : result
 }
 
-/** Whether something is yet to be waited for. */
+/** Whether a value is a Promise or another thenable. */
 export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

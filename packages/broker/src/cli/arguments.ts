@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { AntiphonError } from '@antiphon/core'
 import type { ListenOptions } from '../listen/listen.js'
 
-/** What `--help` prints. */
+/** The text that `--help` prints. */
 export const help = `antiphon-broker: an MQTT 5 and 3.1.1 broker
 
 Usage: antiphon-broker [options]
@@ -13,7 +13,7 @@ Listeners (port 0 takes any free port; default: --port 1883)
   --ws <port>              MQTT over WebSocket
   --wss <port>             MQTT over WebSocket over TLS; needs --cert and --key
   --host <address>         the address to listen on (default: 127.0.0.1, this machine only)
-  --path <path>            the only path that WebSockets may request (default: any)
+  --path <path>            the only path that WebSocket clients may use (default: any)
 
 TLS
   --cert <file>            the certificate chain, PEM
@@ -21,14 +21,14 @@ TLS
   --ca <file>              certificate authorities, PEM; clients must then present a certificate
 
 Users (default: every client may connect)
-  --user <name:password>   a user who may connect; then no client may without a user. May be repeated
+  --user <name:password>   a user; clients must then connect as one of the users. May be repeated
 
 Storage (default: in memory)
-  --data <directory>       keeps sessions, queues and retained messages here; needs the package classic-level
+  --data <directory>       stores sessions, queues and retained messages here; needs the package classic-level
 
 Limits
   --max-connections <n>    connections at a time (default: 10000)
-  --max-packet <bytes>     the largest packet (default: 1048576)
+  --max-packet <bytes>     the size of the largest packet (default: 1048576)
   --max-queue <n>          messages queued for one client (default: 10000)
   --queue-policy <policy>  drop-new, drop-oldest or disconnect (default: drop-new)
 
@@ -37,11 +37,11 @@ Other options
   -h, --help               prints this help
   --version                prints the version
 
-Ctrl-C closes the listeners, lets messages in flight finish and exits; a second Ctrl-C exits at once.`
+Ctrl-C closes the listeners, waits for messages in flight and exits; a second Ctrl-C exits at once.`
 
-/** What the command line asks for. */
-export interface CliRequest {
-  readonly listen: readonly ListenRequest[]
+/** The parsed command line. */
+export interface CliArguments {
+  readonly listen: readonly ListenerArguments[]
   readonly users: ReadonlyMap<string, string>
   readonly data?: string
   readonly limits: {
@@ -53,8 +53,8 @@ export interface CliRequest {
   readonly isVerbose: boolean
 }
 
-/** A listener to be, its certificate files still unread. */
-export interface ListenRequest {
+/** The arguments of one listener; its certificate files have not been read. */
+export interface ListenerArguments {
   readonly protocol: ListenOptions['protocol']
   readonly port: number
   readonly host: string
@@ -62,8 +62,8 @@ export interface ListenRequest {
   readonly files?: { readonly cert: string; readonly key: string; readonly ca?: string }
 }
 
-/** Reads a command line, or returns which text is to be printed. Throws `invalid-argument`. */
-export function readArguments(args: readonly string[]): CliRequest | 'help' | 'version' {
+/** Parses a command line; returns `help` or `version` if it requests that text. Throws `invalid-argument`. */
+export function readArguments(args: readonly string[]): CliArguments | 'help' | 'version' {
   const { values } = parse(args)
   if (values.help === true) return 'help'
   if (values.version === true) return 'version'
@@ -111,20 +111,20 @@ const options = {
   version: flag,
 } as const
 
-/** The options of the command, without their dashes. */
+/** The names of the command's options, without dashes. */
 export const optionNames: readonly string[] = Object.keys(options)
 
 function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options })
   } catch (error) {
-    throw refused(reasonOf(error))
+    throw invalidArguments(reasonOf(error))
   }
 }
 
-function readListeners(values: Values): ListenRequest[] {
+function readListeners(values: Values): ListenerArguments[] {
   const { host = '127.0.0.1', path, cert, key, ca } = values
-  const listeners: ListenRequest[] = []
+  const listeners: ListenerArguments[] = []
   for (const [option, protocol] of [
     ['port', 'tcp'],
     ['tls', 'tls'],
@@ -135,7 +135,7 @@ function readListeners(values: Values): ListenRequest[] {
     if (port === undefined) continue
     const isSecure = protocol === 'tls' || protocol === 'wss'
     if (isSecure && (cert === undefined || key === undefined))
-      throw refused(`--${option} needs --cert and --key`)
+      throw invalidArguments(`--${option} has no certificate: set --cert and --key`)
     listeners.push({
       protocol,
       port,
@@ -151,33 +151,33 @@ function readListeners(values: Values): ListenRequest[] {
 
 function readUser(user: string): [name: string, password: string] {
   const colon = user.indexOf(':')
-  if (colon < 1) throw refused(`--user is '${user}': it must be <name:password>`)
+  if (colon < 1) throw invalidArguments(`--user is '${user}': it must be <name:password>`)
   return [user.slice(0, colon), user.slice(colon + 1)]
 }
 
-function readPolicy(policy = 'drop-new'): CliRequest['queuePolicy'] {
+function readPolicy(policy = 'drop-new'): CliArguments['queuePolicy'] {
   if (policy === 'drop-new' || policy === 'drop-oldest' || policy === 'disconnect') return policy
-  throw refused(`--queue-policy is '${policy}': it must be drop-new, drop-oldest or disconnect`)
+  throw invalidArguments(`--queue-policy is '${policy}': it must be drop-new, drop-oldest or disconnect`)
 }
 
 function optionalNumber(
   option: string,
   value: string | undefined,
-  least: number,
-  most = 2 ** 31,
+  minimum: number,
+  maximum = 2 ** 31,
 ): number | undefined {
   if (value === undefined) return undefined
   const number = Number(value)
-  if (Number.isInteger(number) && number >= least && number <= most) return number
-  throw refused(`${option} is '${value}': it must be a whole number from ${least} to ${most}`)
+  if (Number.isInteger(number) && number >= minimum && number <= maximum) return number
+  throw invalidArguments(`${option} is '${value}': it must be a whole number from ${minimum} to ${maximum}`)
 }
 
-/** The error of a command line that cannot be carried out. */
-function refused(why: string): AntiphonError {
-  return new AntiphonError('invalid-argument', `${why}; see --help`)
+/** Returns the error of an invalid command line. */
+function invalidArguments(fault: string): AntiphonError {
+  return new AntiphonError('invalid-argument', `${fault}; see --help`)
 }
 
-/** The reason in one line, without Node's advice on positionals. */
+/** Returns the error's message in one line, without Node's advice on positional arguments. */
 function reasonOf(error: unknown): string {
   const reason = error instanceof Error ? error.message : String(error)
   return reason.replace(/\. To specify a positional.*|\.$/s, '').replaceAll('\n', ' ')

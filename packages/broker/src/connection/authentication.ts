@@ -2,23 +2,27 @@ import { isPromiseLike } from '../authority/hook-result.js'
 import { authenticate } from '../authority/authenticate.js'
 import type { ConnectVerdict, Authority, ConnectAttempt } from '../authority/authority.js'
 import type { AuthPacket } from '../packet/auth.js'
-import { Reason } from '../packet/reason.js'
+import { Reason, reasonText } from '../packet/reason.js'
 import { protocolError } from '../packet/violation.js'
 
-/** What becomes of a client that is asked who it is. */
+/** The connection that an authentication reports to. */
 export interface AuthenticationHost {
+  /** Sends an AUTH with the hook's challenge. */
   readonly challenged: (method: string, data: Uint8Array) => void
-  readonly admitted: (admission: Extract<ConnectVerdict, { admit: true }>) => void
+  readonly admitted: (verdict: Extract<ConnectVerdict, { admit: true }>) => void
   readonly disconnect: (reasonCode: number, text: string, serverReference?: string) => void
-  /** Called after any of these, when the hook took its time. */
+  /** Called after one of the above if the hook was asynchronous: continues reading. */
   readonly proceed: () => void
   readonly fail: (error: unknown) => void
 }
 
-/** One client's way through the authenticating hook: a single question, or one for each step of its method. */
+/**
+ * The authentication of one client by the `authenticate` hook, which is called once for CONNECT and once for each
+ * AUTH.
+ */
 export class Authentication {
-  /** The hook takes its time. */
-  isDeciding = false
+  /** Whether the hook is pending. */
+  isPending = false
   #attempt: ConnectAttempt
   readonly #authority: Authority
   readonly #host: AuthenticationHost
@@ -33,51 +37,57 @@ export class Authentication {
     return this.#attempt
   }
 
-  /** Asks the hook about the attempt as it stands. */
-  ask(): void {
-    const admission = authenticate(this.#authority, this.#attempt)
-    if (!isPromiseLike(admission)) return this.#tell(admission)
-    this.isDeciding = true
-    admission
-      .then((given) => {
-        this.isDeciding = false
-        this.#tell(given)
+  /** Calls the hook with the present attempt. */
+  callHook(): void {
+    const verdict = authenticate(this.#authority, this.#attempt)
+    if (!isPromiseLike(verdict)) return this.#apply(verdict)
+    this.isPending = true
+    verdict
+      .then((result) => {
+        this.isPending = false
+        this.#apply(result)
         this.#host.proceed()
       })
       .catch(this.#host.fail)
   }
 
-  /** Takes an AUTH of the client's: the answer to a challenge, or a beginning anew by one that is in. */
-  answered({ reasonCode, method, data }: AuthPacket): void {
+  /** Handles an AUTH of the client: its response to a challenge, or the start of a re-authentication. */
+  handleAuth({ reasonCode, method, data }: AuthPacket): void {
     const { authenticationMethod, step, isReAuthentication } = this.#attempt
     if (authenticationMethod === undefined) {
-      throw protocolError('AUTH from a client whose CONNECT named no method [MQTT-4.12.0-7]')
+      throw protocolError('AUTH although CONNECT had no Authentication Method [MQTT-4.12.0-7]')
     }
-    if (method !== authenticationMethod) throw protocolError('AUTH changes the method [MQTT-4.12.0-5]')
+    if (method !== authenticationMethod)
+      throw protocolError('AUTH changes the Authentication Method [MQTT-4.12.0-5]')
     const expected = isReAuthentication && step === 0 ? Reason.reAuthenticate : Reason.continueAuthentication
     if (reasonCode !== expected)
-      throw protocolError('AUTH with the reason code of another moment [MQTT-4.12.0-3, 4.12.1-1]')
+      throw protocolError(
+        `the reason code of AUTH is ${reasonText(reasonCode)}: it must be ${reasonText(expected)} here [MQTT-4.12.0-3, 4.12.1-1]`,
+      )
     const { authenticationData: _, ...attempt } = this.#attempt
     this.#attempt = data === undefined ? attempt : { ...attempt, authenticationData: data }
-    this.ask()
+    this.callHook()
   }
 
-  #tell(admission: ConnectVerdict): void {
+  #apply(verdict: ConnectVerdict): void {
     const { context: _context, authenticationData: _data, ...attempt } = this.#attempt
     const { authenticationMethod: method, step } = attempt
-    if ('challenge' in admission) {
+    if ('challenge' in verdict) {
       if (method === undefined) {
-        return this.#host.disconnect(Reason.notAuthorized, 'a client that has no method cannot be challenged')
+        return this.#host.disconnect(
+          Reason.notAuthorized,
+          'CONNECT had no Authentication Method, so that the client cannot be challenged',
+        )
       }
-      this.#attempt = { ...attempt, step: step + 1, context: admission.context }
-      return this.#host.challenged(method, admission.challenge)
+      this.#attempt = { ...attempt, step: step + 1, context: verdict.context }
+      return this.#host.challenged(method, verdict.challenge)
     }
-    if (!admission.admit) {
-      const { reasonCode, reasonString = 'the client is not let in', serverReference } = admission
+    if (!verdict.admit) {
+      const { reasonCode, reasonString = 'the broker did not admit the client', serverReference } = verdict
       return this.#host.disconnect(reasonCode, reasonString, serverReference)
     }
-    this.#host.admitted(admission)
-    // What comes next would be a beginning anew.
+    this.#host.admitted(verdict)
+    // The next AUTH starts a re-authentication.
     this.#attempt = { ...attempt, step: 0, isReAuthentication: true }
   }
 }

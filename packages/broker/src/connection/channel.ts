@@ -1,37 +1,37 @@
-/** What a byte stream tells its connection. */
+/** A listener for the events of a byte stream. */
 export interface ChannelListener {
   readonly onData: (chunk: Buffer) => void
-  /** Everything written has been taken by the system. */
+  /** The operating system has accepted all written bytes. */
   readonly onDrain: () => void
-  /** The stream is gone, whoever ended it. Once, and last. */
+  /** The stream has closed, by either side. Called once, after all other calls. */
   readonly onClose: (error?: Error) => void
 }
 
-/** One accepted byte stream: a socket, or a WebSocket's binary frames strung together. */
+/** One accepted byte stream: a socket, or the concatenated binary frames of a WebSocket. */
 export interface Channel {
-  /** The other side, for people. */
+  /** The client's network address, for logs. */
   readonly remoteAddress: string
-  /** Which listener accepted it. */
+  /** The URL of the listener that accepted it. */
   readonly listener: string
-  /** The client's certificate, where TLS asked for one and it was verified. */
+  /** The client's certificate, if TLS requested and verified one. */
   readonly certificate?: PeerCertificate
-  /** Bytes written and not yet taken by the system. */
+  /** Written bytes that the operating system has not accepted yet. */
   readonly pending: number
   readonly listen: (listener: ChannelListener) => void
-  /** Writes in order. Bytes may be used again only when nothing is pending afterwards. */
+  /** Writes in order. Reuse the memory only if `pending` is 0 afterwards. */
   readonly write: (pieces: readonly Uint8Array[]) => void
   readonly pause: () => void
   readonly resume: () => void
-  /** Ends the stream once everything written is out. */
+  /** Ends the stream after all written bytes are sent. */
   readonly end: () => void
-  /** Ends the stream now. */
+  /** Ends the stream at once. */
   readonly destroy: () => void
 }
 
-/** What of a client's verified certificate names it. */
+/** A client's verified certificate. */
 export interface PeerCertificate {
   readonly commonName: string
   readonly fingerprint256: string
-  /** The certificate itself, in DER. */
+  /** The whole certificate, in DER. */
   readonly raw: Uint8Array
 }

@@ -1,18 +1,18 @@
-/** The two sizes in which connections gather what they write. */
+/** The two sizes of the chunks in which connections buffer their output. */
 export const smallChunk = 2048
 export const largeChunk = 65536
 
-const free = { [smallChunk]: [] as Buffer[], [largeChunk]: [] as Buffer[] }
-/** How many free chunks of each size are kept for the next writer. */
-const kept = { [smallChunk]: 2048, [largeChunk]: 64 }
+const freeChunks = { [smallChunk]: [] as Buffer[], [largeChunk]: [] as Buffer[] }
+/** How many free chunks of each size are pooled. */
+const maxFreeChunks = { [smallChunk]: 2048, [largeChunk]: 64 }
 
-/** A chunk to write into, used or new. */
+/** Returns a chunk from the pool, or a new one. */
 export function takeChunk(size: typeof smallChunk | typeof largeChunk): Buffer {
-  return free[size].pop() ?? Buffer.allocUnsafeSlow(size)
+  return freeChunks[size].pop() ?? Buffer.allocUnsafeSlow(size)
 }
 
-/** Gives a chunk back that nobody reads from any more. */
+/** Returns a chunk to the pool. No code may read from it any more. */
 export function recycleChunk(chunk: Buffer): void {
   const size = chunk.length as typeof smallChunk | typeof largeChunk
-  if (free[size].length < kept[size]) free[size].push(chunk)
+  if (freeChunks[size].length < maxFreeChunks[size]) freeChunks[size].push(chunk)
 }

@@ -7,55 +7,73 @@ import { foreverSeconds } from '../packet/connect.js'
 import type { ConnectRequest, WillRequest } from '../packet/connect.js'
 import { Reason } from '../packet/reason.js'
 import type { DisconnectPacket } from '../packet/disconnect.js'
-import { topicExcess } from '../packet/topic-limits.js'
+import { topicLimitFault } from '../packet/topic-limits.js'
 import { protocolError, violation } from '../packet/violation.js'
 import type { Violation } from '../packet/violation.js'
-import type { Departure } from '../session/sessions.js'
+import type { ConnectionEnd } from '../session/sessions.js'
 import type { Channel } from './channel.js'
-import { offeredProperties } from './control-packets.js'
+import { limitProperties } from './control-packets.js'
 import type { ConnackProperties } from './control-packets.js'
 
-/** Refuses a CONNECT that asks for what this broker does not offer. */
+/** Throws a violation if a CONNECT requests a feature that this broker does not offer. */
 export function checkConnect(request: ConnectRequest, settings: Settings): void {
   const { will, authenticationMethod, version } = request
-  if (!settings.protocolVersions.includes(version)) throw unspoken(version)
+  if (!settings.protocolVersions.includes(version)) throw unsupportedVersion(version)
   if (request.clientId === '' && !settings.assignsClientIds) {
-    throw violation(Reason.clientIdentifierNotValid, 'a client identifier is required here [MQTT-3.1.3-8]')
+    throw violation(
+      Reason.clientIdentifierNotValid,
+      'the Client Identifier is empty: this broker assigns none [MQTT-3.1.3-8]',
+    )
   }
   if (authenticationMethod !== undefined && !settings.authenticationMethods.includes(authenticationMethod)) {
     throw violation(
       Reason.badAuthenticationMethod,
-      `${authenticationMethod} is not spoken here [MQTT-4.12.0-1]`,
+      `the Authentication Method ${authenticationMethod} is not supported [MQTT-4.12.0-1]`,
     )
   }
   if (will === undefined) return
-  if (!settings.willAvailable) throw violation(Reason.implementationSpecificError, 'wills are not taken here')
+  if (!settings.willAvailable)
+    throw violation(Reason.implementationSpecificError, 'this broker does not support Wills')
   checkWill(will, settings)
 }
 
 function checkWill(will: WillRequest, settings: Settings): void {
-  const excess = topicExcess(will.topic, settings.limits)
-  if (excess !== undefined) throw violation(Reason.topicNameInvalid, excess)
-  if (will.isTextPayload && settings.checksPayloadFormat && !isUtf8(will.payload)) {
-    throw violation(Reason.payloadFormatInvalid, 'the will says that it is UTF-8 and is not [MQTT-3.1.2-9]')
+  const fault = topicLimitFault(will.topic, settings.limits)
+  if (fault !== undefined) throw violation(Reason.topicNameInvalid, fault)
+  if (will.payloadFormatIndicator && settings.checksPayloadFormat && !isUtf8(will.payload)) {
+    throw violation(
+      Reason.payloadFormatInvalid,
+      'the Will Payload is not UTF-8, although its Payload Format Indicator is 1 [MQTT-3.1.2-9]',
+    )
   }
   if (will.qos > settings.maximumQoS) {
-    throw violation(Reason.qosNotSupported, `the will's QoS is above ${settings.maximumQoS} [MQTT-3.2.2-12]`)
+    throw violation(
+      Reason.qosNotSupported,
+      `the Will QoS is ${will.qos}: the Maximum QoS is ${settings.maximumQoS} [MQTT-3.2.2-12]`,
+    )
   }
   if (will.retain && !settings.retainAvailable) {
-    throw violation(Reason.retainNotSupported, 'nothing is retained here [MQTT-3.2.2-13]')
+    throw violation(
+      Reason.retainNotSupported,
+      'Will Retain is set: this broker does not support retained messages [MQTT-3.2.2-13]',
+    )
   }
 }
 
-/** The refusal of a protocol level [MQTT-3.1.2-2]. */
-export function unspoken(level: number): Violation {
+/** Returns the violation of an unsupported protocol version [MQTT-3.1.2-2]. */
+export function unsupportedVersion(level: number): Violation {
   return violation(
     Reason.unsupportedProtocolVersion,
-    `protocol level ${level} is not spoken here [MQTT-3.1.2-2]`,
+    `the protocol version ${level} is not supported [MQTT-3.1.2-2]`,
   )
 }
 
-/** The attempt that a CONNECT makes, as the authenticating hook sees it. */
+/** Returns the reason why a client without a session cannot connect. */
+export function tooManySessions({ limits }: Settings): string {
+  return `too many sessions: limits.sessions is ${limits.sessions}`
+}
+
+/** Returns a CONNECT as the `authenticate` hook receives it. */
 export function toAttempt(
   request: ConnectRequest,
   channel: Pick<Channel, 'remoteAddress' | 'listener' | 'certificate'>,
@@ -84,7 +102,7 @@ export function toAttempt(
   }
 }
 
-/** The client that an attempt has become. */
+/** Returns the identity of the client of a connect attempt. */
 export function toClientInfo(attempt: ConnectAttempt, principal: unknown): ClientInfo {
   const { clientId, protocolVersion, userName, remoteAddress, listener, certificate, keepAlive } = attempt
   return {
@@ -99,73 +117,79 @@ export function toClientInfo(attempt: ConnectAttempt, principal: unknown): Clien
   }
 }
 
-/** Seconds that the session may outlive the connection: what was asked, within what is allowed. */
-function grantedExpiry(
-  requested: number,
+/** Returns the Session Expiry Interval: the requested one, limited by the options and the verdict. */
+function grantSessionExpiry(
+  requestedInterval: number,
   { limits }: Settings,
-  admission: Extract<ConnectVerdict, { admit: true }>,
+  verdict: Extract<ConnectVerdict, { admit: true }>,
 ): number {
-  return Math.min(requested, limits.sessionExpiryInterval, admission.sessionExpiryInterval ?? Infinity)
+  return Math.min(requestedInterval, limits.sessionExpiryInterval, verdict.sessionExpiryInterval ?? Infinity)
 }
 
-/** A client that may come in. */
-export interface Visitor {
+/** A client that `authenticate` admitted. */
+export interface AdmittedClient {
   readonly client: ClientInfo
-  /** Seconds its session may outlive the connection. */
-  readonly expiry: number
+  /** Seconds; `Infinity` for a session that does not expire. */
+  readonly sessionExpiryInterval: number
 }
 
-/** The client that an attempt has become by its admission. */
-export function toVisitor(
+/** Returns the client of a connect attempt that was admitted. */
+export function toAdmittedClient(
   settings: Settings,
   attempt: ConnectAttempt,
-  admission: Extract<ConnectVerdict, { admit: true }>,
-): Visitor {
-  const client = toClientInfo(attempt, admission.principal)
-  return { client, expiry: grantedExpiry(attempt.sessionExpiryInterval, settings, admission) }
+  verdict: Extract<ConnectVerdict, { admit: true }>,
+): AdmittedClient {
+  const client = toClientInfo(attempt, verdict.principal)
+  return {
+    client,
+    sessionExpiryInterval: grantSessionExpiry(attempt.sessionExpiryInterval, settings, verdict),
+  }
 }
 
-/** Everything CONNACK tells a v5 client. */
+/** Returns the properties of the CONNACK to an MQTT 5 client. */
 export function connackProperties(
   { settings }: Engine,
   request: ConnectRequest,
-  { client, expiry }: Visitor,
-  admission: Extract<ConnectVerdict, { admit: true }>,
+  { client, sessionExpiryInterval }: AdmittedClient,
+  verdict: Extract<ConnectVerdict, { admit: true }>,
 ): ConnackProperties {
   const { authenticationMethod } = request
-  const { authenticationData } = admission
-  const requested =
+  const { authenticationData } = verdict
+  const requestedInterval =
     request.sessionExpiryInterval === foreverSeconds ? Infinity : request.sessionExpiryInterval
-  // Only a client that asks is told [MQTT-3.1.2-28].
-  const responseInformation = request.wantsResponseInformation
+  // Only for a client that set Request Response Information [MQTT-3.1.2-28].
+  const responseInformation = request.requestResponseInformation
     ? settings.responseInformation?.(client)
     : undefined
   return {
-    ...offeredProperties(settings, request),
+    ...limitProperties(settings, request),
     ...(request.clientId === '' ? { assignedClientIdentifier: client.clientId } : {}), // [MQTT-3.1.3-7]
-    ...(expiry === requested ? {} : { sessionExpiryInterval: expiry }),
+    ...(sessionExpiryInterval === requestedInterval ? {} : { sessionExpiryInterval }),
     ...(responseInformation === undefined ? {} : { responseInformation }),
     ...(authenticationMethod === undefined ? {} : { authenticationMethod }),
     ...(authenticationData === undefined ? {} : { authenticationData: Buffer.from(authenticationData) }),
   }
 }
 
-/** Seconds of the keep alive in force; 0 for none. */
+/** Returns the effective Keep Alive in seconds; 0 for none. */
 export function keepAliveOf({ version, keepAlive }: ConnectRequest, { limits }: Settings): number {
   const isImposed = keepAlive === 0 && version === 5 && limits.keepAlive < 0xffff
   return isImposed ? limits.keepAlive : Math.min(keepAlive, limits.keepAlive)
 }
 
-/** What a client's goodbye means for its session and its will [MQTT-3.14.4-3]. */
-export function departureOf(
+/** Returns the effect of a DISCONNECT on the client's session and Will [MQTT-3.14.4-3]. */
+export function toConnectionEnd(
   { reasonCode, sessionExpiryInterval }: DisconnectPacket,
   request: ConnectRequest,
   { limits }: Settings,
-): Departure {
-  const forgetsWill = reasonCode === Reason.success
-  if (sessionExpiryInterval === undefined) return { forgetsWill }
+): ConnectionEnd {
+  const discardsWill = reasonCode === Reason.success
+  if (sessionExpiryInterval === undefined) return { discardsWill }
   if (sessionExpiryInterval > 0 && request.sessionExpiryInterval === 0) {
-    throw protocolError('a session that was to end with its connection cannot be prolonged by DISCONNECT')
+    throw protocolError('the Session Expiry Interval of DISCONNECT is not 0, although that of CONNECT was 0')
   }
-  return { forgetsWill, expiry: Math.min(sessionExpiryInterval, limits.sessionExpiryInterval) }
+  return {
+    discardsWill,
+    sessionExpiryInterval: Math.min(sessionExpiryInterval, limits.sessionExpiryInterval),
+  }
 }

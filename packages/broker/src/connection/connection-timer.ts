@@ -1,6 +1,6 @@
 import type { Deadline, Deadlines } from '@antiphon/core/link'
 
-/** Waits for one thing at a time, and no longer than told. */
+/** A timer with at most one deadline at a time. */
 export class ConnectionTimer {
   readonly #deadlines: Deadlines
   #deadline: Deadline | undefined
@@ -9,20 +9,23 @@ export class ConnectionTimer {
     this.#deadlines = deadlines
   }
 
-  /** Waits that many milliseconds, for nothing else any more. */
-  limit(milliseconds: number, onDue: () => void): void {
-    this.end()
+  /** Starts the timer; replaces the previous deadline. */
+  start(milliseconds: number, onDue: () => void): void {
+    this.stop()
     this.#deadline = this.#deadlines.add(milliseconds, onDue)
   }
 
-  /** Waits until the last sign of life, which it asks for, is older than allowed: `left` says how much there is to go. */
-  watch(left: () => number, onDue: () => void): void {
-    const remaining = left()
-    if (remaining > 0) this.limit(remaining, () => this.watch(left, onDue))
+  /**
+   * Calls `onDue` when `remaining` returns no milliseconds any more. Cheaper than restarting the timer for each
+   * packet.
+   */
+  watch(remaining: () => number, onDue: () => void): void {
+    const milliseconds = remaining()
+    if (milliseconds > 0) this.start(milliseconds, () => this.watch(remaining, onDue))
     else onDue()
   }
 
-  end(): void {
+  stop(): void {
     this.#deadline?.cancel()
     this.#deadline = undefined
   }

@@ -10,298 +10,324 @@ import { readDisconnect } from '../packet/disconnect.js'
 import { Reason, reasonText } from '../packet/reason.js'
 import { protocolError, violation } from '../packet/violation.js'
 import type { Session } from '../session/session.js'
-import type { Departure } from '../session/sessions.js'
+import type { ConnectionEnd } from '../session/sessions.js'
 import { countRefusal } from '../stats.js'
-import { admit } from './admit.js'
+import { openSession } from './open-session.js'
 import { Authentication } from './authentication.js'
 import type { Channel } from './channel.js'
 import {
   checkConnect,
   connackProperties,
-  departureOf,
+  toConnectionEnd,
   keepAliveOf,
   toAttempt,
-  toVisitor,
-  unspoken,
+  toAdmittedClient,
+  tooManySessions,
+  unsupportedVersion,
 } from './connect-rules.js'
-import { disconnectPacket, excessOf, refusalPacket, welcomePacket } from './control-packets.js'
-import { ClientConnection } from './client-connection.js'
-import type { ClientConnectionHost } from './client-connection.js'
+import {
+  disconnectPacket,
+  packetTooLargeText,
+  refusalConnackPacket,
+  connackPacket,
+} from './control-packets.js'
+import { PacketHandler } from './packet-handler.js'
+import type { PacketHandlerHost } from './packet-handler.js'
 import type { Framer } from './framer.js'
-import { silenceLeft } from './keep-alive.js'
+import { keepAliveRemaining } from './keep-alive.js'
 import { WriteBuffer } from './write-buffer.js'
 import { ConnectionTimer } from './connection-timer.js'
 import { Reader } from './reader.js'
 import type { ReaderHost } from './reader.js'
 import { WirePeer } from './wire-peer.js'
 
-/** How long the other side may take to close after we did. */
-const lingering = 2_000
+/** Milliseconds to wait for the client to close its side of the stream after the broker closed its own. */
+const halfCloseTimeout = 2_000
 
-/** Where a connection stands: CONNECT is awaited, a hook is, an AUTH is; the client is in; it is over. */
-type Phase = 'waiting' | 'deciding' | 'challenged' | 'in' | 'over'
+/**
+ * The state of a connection; while `authenticating` a hook is pending, while `challenged` an AUTH of the client is.
+ */
+type Phase = 'awaiting-connect' | 'authenticating' | 'challenged' | 'connected' | 'closed'
 
-/** What a client that is in has. */
-interface Inside {
+/** What a connection has while its client is connected. */
+interface ConnectedState {
   readonly session: Session
   readonly peer: WirePeer
-  readonly conversation: ClientConnection
+  readonly packetHandler: PacketHandler
 }
 
 /**
- * One byte stream from its first byte to its last: cuts it into packets, lets the client in, watches its silence, and
- * ends it for whatever reason there is.
+ * One network connection: reads its packets, authenticates the client, opens its session, enforces the Keep Alive,
+ * and ends the connection.
  */
-export class Connection implements ClientConnectionHost, ReaderHost {
+export class Connection implements PacketHandlerHost, ReaderHost {
   readonly engine: Engine
   readonly framer: Framer
-  readonly outbox: WriteBuffer
+  readonly writeBuffer: WriteBuffer
   readonly #channel: Channel
   readonly #reader: Reader
-  #phase: Phase = 'waiting'
+  #phase: Phase = 'awaiting-connect'
   #version: ProtocolVersion | undefined
   #request: ConnectRequest | undefined
   #authentication: Authentication | undefined
-  #inside: Inside | undefined
-  /** CONNECT's time-out, then the keep alive, then the farewell's. */
-  readonly #patience: ConnectionTimer
-  /** The end of the client's credential. */
-  readonly #credential: ConnectionTimer
+  #connected: ConnectedState | undefined
+  /** Runs the timeout of CONNECT, then the Keep Alive, then `halfCloseTimeout`. */
+  readonly #timer: ConnectionTimer
+  /** Ends the connection when the client's credential expires. */
+  readonly #credentialTimer: ConnectionTimer
 
-  constructor(engine: Engine, channel: Channel, onGone: () => void) {
+  constructor(engine: Engine, channel: Channel, onClosed: () => void) {
     const { limits } = engine.settings
     this.engine = engine
     this.#reader = new Reader(engine, channel, this)
     this.framer = this.#reader.framer
-    this.outbox = new WriteBuffer(channel, engine.turn, limits.unreadBytes, engine.counters)
+    this.writeBuffer = new WriteBuffer(channel, engine.turn, limits.unreadBytes, engine.counters)
     this.#channel = channel
-    this.#patience = new ConnectionTimer(engine.deadlines)
-    this.#credential = new ConnectionTimer(engine.deadlines)
-    this.#awaitClient()
+    this.#timer = new ConnectionTimer(engine.deadlines)
+    this.#credentialTimer = new ConnectionTimer(engine.deadlines)
+    this.#startConnectTimeout()
     channel.listen({
       onData: (chunk) => this.#reader.receive(chunk),
-      onDrain: () => this.#drained(),
+      onDrain: () => this.#handleDrain(),
       onClose: (error) => {
-        this.#closed(error)
-        onGone()
+        this.#handleClose(error)
+        onClosed()
       },
     })
   }
 
-  readonly isOpen = (): boolean => this.#phase === 'in'
+  readonly isOpen = (): boolean => this.#phase === 'connected'
 
-  /** Ends the connection for a reason of the broker's. */
+  /** Ends the connection on behalf of the broker. */
   readonly disconnect = (reasonCode: number, text: string, serverReference?: string): void => {
-    if (this.#phase === 'over') return
-    if (this.#phase !== 'in') return this.#refuse(reasonCode, text, serverReference)
+    if (this.#phase === 'closed') return
+    if (this.#phase !== 'connected') return this.#refuse(reasonCode, text, serverReference)
     const request = this.#request as ConnectRequest
-    const why = { reasonCode, reasonString: text, serverReference }
-    if (request.version === 5) this.outbox.append(disconnectPacket(request, why))
-    this.#finish('broker', { forgetsWill: false }, reasonCode, text)
+    const details = { reasonCode, reasonString: text, serverReference }
+    if (request.version === 5) this.writeBuffer.append(disconnectPacket(request, details))
+    this.#finish('broker', { discardsWill: false }, reasonCode, text)
   }
 
-  /** Writes an answer; one that is larger than the client accepts ends the connection [MQTT-3.1.2-24]. */
-  readonly say = (packet: Buffer): void => {
+  /**
+   * Sends a packet; one that exceeds the client's Maximum Packet Size ends the connection instead [MQTT-3.1.2-24].
+   */
+  readonly send = (packet: Buffer): void => {
     const { maximumPacketSize = Infinity } = this.#request ?? {}
-    if (packet.length <= maximumPacketSize) this.outbox.append(packet)
-    else this.disconnect(Reason.packetTooLarge, excessOf(packet))
+    if (packet.length <= maximumPacketSize) this.writeBuffer.append(packet)
+    else this.disconnect(Reason.packetTooLarge, packetTooLargeText(packet))
   }
 
-  /** Reads on, where reading was held up. */
+  /** Continues reading if it was paused. */
   readonly proceed = (): void => this.#reader.proceed()
 
-  get isOver(): boolean {
-    return this.#phase === 'over'
+  get isClosed(): boolean {
+    return this.#phase === 'closed'
   }
 
-  get isHeld(): boolean {
-    const inside = this.#inside
-    if (inside === undefined) return this.#phase === 'deciding'
-    return this.#authentication?.isDeciding === true || inside.conversation.isHeld
+  get isPaused(): boolean {
+    const connected = this.#connected
+    if (connected === undefined) return this.#phase === 'authenticating'
+    return this.#authentication?.isPending === true || connected.packetHandler.isPaused
   }
 
-  #drained(): void {
-    this.outbox.drained()
-    if (this.#phase !== 'in') return
-    this.#inside?.session.downlink.pump()
+  #handleDrain(): void {
+    this.writeBuffer.drained()
+    if (this.#phase !== 'connected') return
+    this.#connected?.session.outbound.pump()
     this.proceed()
   }
 
-  /** Deals with the packet at the framer. */
+  /** Handles the packet at the framer. */
   handle(): void {
     const { header } = this.framer
-    if (this.#phase === 'waiting') {
+    if (this.#phase === 'awaiting-connect') {
       if (header !== Header.connect) throw protocolError('the first packet is not a CONNECT [MQTT-3.1.0-1]')
-      return this.#connect()
+      return this.#handleConnect()
     }
-    if (header === Header.disconnect) return this.#leave()
-    if (header === Header.auth && this.#version === 5) return this.#authenticateOn()
+    if (header === Header.disconnect) return this.#handleDisconnect()
+    if (header === Header.auth && this.#version === 5) return this.#handleAuth()
     if ((header & 0xf0) === Header.connect) throw protocolError('a second CONNECT [MQTT-3.1.0-2]')
-    if (this.#inside === undefined)
+    if (this.#connected === undefined)
       throw protocolError('only AUTH or DISCONNECT may come before CONNACK [MQTT-3.1.2-30]')
-    this.#inside.conversation.handle(header)
+    this.#connected.packetHandler.handle(header)
   }
 
-  #connect(): void {
+  #handleConnect(): void {
     const { framer, engine } = this
     const { packet } = framer
     const bodyAt = framer.bodyOffset
     const { level, version } = readProtocol(packet, bodyAt)
     this.#version = version
-    if (level !== version) throw unspoken(level)
+    if (level !== version) throw unsupportedVersion(level)
     const request = (this.#request = readConnect(packet, bodyAt, version))
     checkConnect(request, engine.settings)
     const attempt = toAttempt(request, this.#channel)
     if (engine.sessions.isFullFor(attempt.clientId)) {
-      throw violation(Reason.quotaExceeded, 'the broker holds as many sessions as it may')
+      throw violation(Reason.quotaExceeded, tooManySessions(engine.settings))
     }
     this.#authentication = new Authentication(attempt, engine.settings.authority, this)
-    this.#phase = 'deciding'
-    this.#authentication.ask()
+    this.#phase = 'authenticating'
+    this.#authentication.callHook()
   }
 
-  /** AUTH: the next step of what CONNECT began, or a beginning anew by a client that is in. */
-  #authenticateOn(): void {
+  /** Handles AUTH: the next step of an authentication, or the start of a re-authentication. */
+  #handleAuth(): void {
     const { framer } = this
-    if (this.#phase !== 'in') this.#phase = 'deciding'
-    this.#authentication?.answered(readAuth(framer.packet, framer.bodyOffset))
+    if (this.#phase !== 'connected') this.#phase = 'authenticating'
+    this.#authentication?.handleAuth(readAuth(framer.packet, framer.bodyOffset))
   }
 
-  /** The hook wants to know more [MQTT-4.12.0-2]. */
+  /** Sends the hook's challenge to the client [MQTT-4.12.0-2]. */
   readonly challenged = (method: string, data: Uint8Array): void => {
-    if (this.#phase === 'over') return
-    this.say(authPacket(Reason.continueAuthentication, method, data))
-    if (this.#phase !== 'deciding') return
+    if (this.#phase === 'closed') return
+    this.send(authPacket(Reason.continueAuthentication, method, data))
+    if (this.#phase !== 'authenticating') return
     this.#phase = 'challenged'
-    this.#awaitClient()
+    this.#startConnectTimeout()
   }
 
-  /** The hook is satisfied, with a newcomer or again. */
-  readonly admitted = (admission: Extract<ConnectVerdict, { admit: true }>): void => {
-    if (this.#phase === 'over') return
+  /** Completes an authentication or a re-authentication. */
+  readonly admitted = (verdict: Extract<ConnectVerdict, { admit: true }>): void => {
+    if (this.#phase === 'closed') return
     const { engine } = this
-    const { expiresAt, authenticationData } = admission
+    const { expiresAt, authenticationData } = verdict
     const { attempt } = this.#authentication as Authentication
-    this.#credential.end()
+    this.#credentialTimer.stop()
     if (expiresAt !== undefined) {
-      this.#credential.limit(Math.max(0, expiresAt - engine.now()), () =>
+      this.#credentialTimer.start(Math.max(0, expiresAt - engine.now()), () =>
         this.disconnect(Reason.maximumConnectTime, 'the credential has expired'),
       )
     }
     const { authenticationMethod: method } = attempt
-    if (this.#phase !== 'in') this.#enter(attempt, admission)
-    else if (method !== undefined) this.say(authPacket(Reason.success, method, authenticationData))
+    if (this.#phase !== 'connected') this.#accept(attempt, verdict)
+    else if (method !== undefined) this.send(authPacket(Reason.success, method, authenticationData))
   }
 
-  #enter(attempt: ConnectAttempt, admission: Extract<ConnectVerdict, { admit: true }>): void {
-    const { engine, outbox } = this
+  #accept(attempt: ConnectAttempt, verdict: Extract<ConnectVerdict, { admit: true }>): void {
+    const { engine, writeBuffer } = this
     const request = this.#request as ConnectRequest
-    const visitor = toVisitor(engine.settings, attempt, admission)
+    const admitted = toAdmittedClient(engine.settings, attempt, verdict)
     // Hooks run first: what they publish must not reach this client before its CONNACK [MQTT-3.2.0-1].
-    const properties = connackProperties(engine, request, visitor, admission)
-    engine.sessions.makeWay(visitor.client.clientId, request.cleanStart)
-    const peer = new WirePeer(outbox, request, engine, this.disconnect)
-    const { session, sessionPresent } = admit(engine, peer, visitor, request)
-    this.#inside = {
+    const properties = connackProperties(engine, request, admitted, verdict)
+    engine.sessions.takeOver(admitted.client.clientId, request.cleanStart)
+    const peer = new WirePeer(writeBuffer, request, engine, this.disconnect)
+    const { session, sessionPresent } = openSession(engine, peer, admitted, request)
+    this.#connected = {
       session,
       peer,
-      conversation: new ClientConnection(this, session, visitor.client, request),
+      packetHandler: new PacketHandler(this, session, admitted.client, request),
     }
-    this.#phase = 'in'
-    this.#patience.end()
-    const welcome = welcomePacket(request.version, { sessionPresent, properties })
-    if (welcome.length > request.maximumPacketSize)
-      return this.#finish('broker', { forgetsWill: true }, Reason.packetTooLarge, excessOf(welcome))
-    // CONNACK comes first [MQTT-3.2.0-1]; what the session was in the middle of follows.
-    outbox.append(welcome)
-    this.#watch(request)
+    this.#phase = 'connected'
+    this.#timer.stop()
+    const connack = connackPacket(request.version, { sessionPresent, properties })
+    if (connack.length > request.maximumPacketSize)
+      return this.#finish(
+        'broker',
+        { discardsWill: true },
+        Reason.packetTooLarge,
+        packetTooLargeText(connack),
+      )
+    // CONNACK must be the first packet [MQTT-3.2.0-1]; then the messages of the resumed session follow.
+    writeBuffer.append(connack)
+    this.#startKeepAlive(request)
     engine.sessions.resume(session)
   }
 
-  /** DISCONNECT: the client says goodbye, with or without its will [MQTT-3.14.4-3]. */
-  #leave(): void {
+  /** Handles DISCONNECT, which discards the Will or requests it [MQTT-3.14.4-3]. */
+  #handleDisconnect(): void {
     const { framer } = this
     const request = this.#request as ConnectRequest
-    const farewell = readDisconnect(framer.packet, framer.bodyOffset, request.version)
-    const departure = departureOf(farewell, request, this.engine.settings)
-    this.#finish('client', departure, farewell.reasonCode, reasonText(farewell.reasonCode))
+    const disconnect = readDisconnect(framer.packet, framer.bodyOffset, request.version)
+    const end = toConnectionEnd(disconnect, request, this.engine.settings)
+    this.#finish('client', end, disconnect.reasonCode, reasonText(disconnect.reasonCode))
   }
 
-  /** Ends what broke a rule, and says which one where the protocol has words for it [MQTT-4.13.1-1]. */
+  /**
+   * Ends the connection for an error, with the error's reason code if the protocol version has one [MQTT-4.13.1-1].
+   */
   readonly fail = (error: unknown): void => {
-    const known = error instanceof AntiphonError && error.reasonCode !== undefined
-    this.disconnect(known ? error.reasonCode : Reason.unspecifiedError, AntiphonError.from(error).rawMessage)
+    const hasReasonCode = error instanceof AntiphonError && error.reasonCode !== undefined
+    this.disconnect(
+      hasReasonCode ? error.reasonCode : Reason.unspecifiedError,
+      AntiphonError.from(error).rawMessage,
+    )
   }
 
   #refuse(reasonCode: number, reasonString: string, serverReference: string | undefined): void {
-    const { engine, outbox } = this
+    const { engine, writeBuffer } = this
     const version = this.#version
-    const isSpeechless = version === undefined || (version === 4 && reasonCode === Reason.malformedPacket)
-    if (!isSpeechless) {
+    const hasNoConnack = version === undefined || (version === 4 && reasonCode === Reason.malformedPacket)
+    if (!hasNoConnack) {
       const { maximumPacketSize = Infinity } = this.#request ?? {}
-      outbox.append(refusalPacket(version, { reasonCode, reasonString, serverReference, maximumPacketSize }))
+      writeBuffer.append(
+        refusalConnackPacket(version, { reasonCode, reasonString, serverReference, maximumPacketSize }),
+      )
     }
     countRefusal(engine.counters, reasonCode)
     const { remoteAddress } = this.#channel
     const clientId = this.#authentication?.attempt.clientId ?? this.#request?.clientId ?? ''
     engine.emit({ type: 'refused', remoteAddress, clientId, reasonCode, reason: reasonString })
-    this.#finish('broker', { forgetsWill: true }, reasonCode, reasonString) // [MQTT-3.2.2-7]
+    this.#finish('broker', { discardsWill: true }, reasonCode, reasonString) // [MQTT-3.2.2-7]
   }
 
-  /** Closes our end; the other side has a moment to close its own. */
-  #finish(by: 'client' | 'broker', departure: Departure, reasonCode: number, reason: string): void {
-    this.#end(departure, { by, reasonCode, reason })
-    this.outbox.flush()
+  /** Closes the broker's side of the stream; the client has `halfCloseTimeout` to close its own. */
+  #finish(by: 'client' | 'broker', end: ConnectionEnd, reasonCode: number, reason: string): void {
+    this.#end(end, { by, reasonCode, reason })
+    this.writeBuffer.flush()
     this.#channel.end()
-    // Reading on is how the other side's end is seen.
+    // A paused channel would not report that the client has closed its side.
     this.#channel.resume()
-    this.#patience.limit(lingering, () => this.#channel.destroy())
+    this.#timer.start(halfCloseTimeout, () => this.#channel.destroy())
   }
 
-  #closed(error: Error | undefined): void {
+  #handleClose(error: Error | undefined): void {
     this.#end(
-      { forgetsWill: false },
+      { discardsWill: false },
       { by: 'network', reason: error?.message ?? 'the connection was closed' },
     )
-    this.#patience.end()
+    this.#timer.stop()
   }
 
   #end(
-    departure: Departure,
-    why: {
+    end: ConnectionEnd,
+    details: {
       readonly by: 'client' | 'broker' | 'network'
       readonly reasonCode?: number
       readonly reason: string
     },
   ): void {
-    if (this.#phase === 'over') return
-    this.#phase = 'over'
-    this.#patience.end()
-    this.#credential.end()
-    const inside = this.#inside
-    this.#inside = undefined
-    if (inside === undefined) return
-    const { session, peer, conversation } = inside
-    this.engine.emit({ type: 'disconnected', client: conversation.client, ...why })
-    if (session.peer === peer) this.engine.sessions.close(session, departure)
+    if (this.#phase === 'closed') return
+    this.#phase = 'closed'
+    this.#timer.stop()
+    this.#credentialTimer.stop()
+    const connected = this.#connected
+    this.#connected = undefined
+    if (connected === undefined) return
+    const { session, peer, packetHandler } = connected
+    this.engine.emit({ type: 'disconnected', client: packetHandler.client, ...details })
+    if (session.peer === peer) this.engine.sessions.detach(session, end)
   }
 
-  /** Ends a stream whose client does not say what it has to say next. */
-  #awaitClient(): void {
-    this.#patience.limit(this.engine.settings.limits.connectTimeout, () =>
-      this.disconnect(Reason.notAuthorized, 'the client took too long to say who it is'),
+  /** Ends the connection if the client does not send CONNECT or AUTH in time. */
+  #startConnectTimeout(): void {
+    const { connectTimeout } = this.engine.settings.limits
+    this.#timer.start(connectTimeout, () =>
+      this.disconnect(Reason.notAuthorized, `no CONNECT or AUTH within ${connectTimeout} ms`),
     )
   }
 
-  /** Ends the connection after one and a half times the keep alive without a packet [MQTT-3.1.2-22]. */
-  #watch(request: ConnectRequest): void {
+  /** Ends the connection after one and a half times the Keep Alive without a packet [MQTT-3.1.2-22]. */
+  #startKeepAlive(request: ConnectRequest): void {
     const seconds = keepAliveOf(request, this.engine.settings)
     if (seconds === 0) return
     const allowed = seconds * 1500
-    const stream = { reader: this.#reader, outbox: this.outbox, channel: this.#channel }
-    const left = silenceLeft(allowed, stream, this.engine.now)
-    this.#patience.watch(left, () =>
-      this.disconnect(Reason.keepAliveTimeout, `nothing came for ${allowed} ms [MQTT-3.1.2-22]`),
+    const stream = { reader: this.#reader, writeBuffer: this.writeBuffer, channel: this.#channel }
+    const remaining = keepAliveRemaining(allowed, stream, this.engine.now)
+    this.#timer.watch(remaining, () =>
+      this.disconnect(
+        Reason.keepAliveTimeout,
+        `no packet within ${allowed} ms, one and a half times the Keep Alive [MQTT-3.1.2-22]`,
+      ),
     )
   }
 }

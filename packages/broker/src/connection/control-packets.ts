@@ -2,68 +2,68 @@ import type { IConnackPacket, IDisconnectPacket } from 'mqtt-packet'
 import { encode } from '../packet/codec.js'
 import type { ProtocolVersion } from '../packet/codec.js'
 import type { ConnectRequest } from '../packet/connect.js'
-import { inWordsOf, isFailure, toConnectReturnCode } from '../packet/reason.js'
+import { toAllowedCode, isFailure, toConnectReturnCode } from '../packet/reason.js'
 import type { Settings } from '../options.js'
 
-/** The properties of a CONNACK as the codec writes them. */
+/** The properties of a CONNACK, as the codec takes them. */
 export type ConnackProperties = NonNullable<IConnackPacket['properties']>
 
-/** What a CONNACK says to the client it lets in, apart from what every client is told. */
-export interface Welcome {
+/** The fields of a CONNACK for an admitted client. */
+export interface ConnackFields {
   readonly sessionPresent: boolean
   readonly properties: ConnackProperties
 }
 
-/** The CONNACK that lets a client in. */
-export function welcomePacket(version: ProtocolVersion, welcome: Welcome): Buffer {
-  const { sessionPresent, properties } = welcome
+/** Encodes the CONNACK for an admitted client. */
+export function connackPacket(version: ProtocolVersion, fields: ConnackFields): Buffer {
+  const { sessionPresent, properties } = fields
   return version === 5
     ? encode({ cmd: 'connack', reasonCode: 0, sessionPresent, properties }, 5)
     : encode({ cmd: 'connack', returnCode: 0, sessionPresent }, 4)
 }
 
-/** The CONNACK that turns a client away; with no session present [MQTT-3.2.2-6]. */
-export function refusalPacket(version: ProtocolVersion, refusal: Refusal): Buffer {
+/** Encodes the CONNACK for a refused client; its Session Present is 0 [MQTT-3.2.2-6]. */
+export function refusalConnackPacket(version: ProtocolVersion, refusal: Refusal): Buffer {
   const { reasonString, serverReference, maximumPacketSize } = refusal
   if (version === 4) {
     const returnCode = toConnectReturnCode(refusal.reasonCode)
     return encode({ cmd: 'connack', returnCode, sessionPresent: false }, 4)
   }
-  const reasonCode = inWordsOf('connack', refusal.reasonCode)
+  const reasonCode = toAllowedCode('connack', refusal.reasonCode)
   const properties = serverReference === undefined ? {} : { serverReference }
-  const bare: IConnackPacket = { cmd: 'connack', reasonCode, sessionPresent: false, properties }
-  return explained(bare, reasonString, maximumPacketSize) // [MQTT-3.2.2-19]
+  const packet: IConnackPacket = { cmd: 'connack', reasonCode, sessionPresent: false, properties }
+  return withReasonString(packet, reasonString, maximumPacketSize) // [MQTT-3.2.2-19]
 }
 
-/** Why a client is turned away. */
+/** Why a client is refused or disconnected. */
 export interface Refusal {
   readonly reasonCode: number
   readonly reasonString: string
-  /** Where it should go instead. */
+  /** The server that the client should use instead. */
   readonly serverReference: string | undefined
-  /** The client's own bound, `Infinity` where it has not come to telling it. */
+  /** The client's Maximum Packet Size; `Infinity` if its CONNECT could not be read. */
   readonly maximumPacketSize: number
 }
 
-/** A packet with a reason in words, unless it would be too large with it. */
-function explained(
+/** Encodes a packet with a Reason String, or without if it would exceed the client's Maximum Packet Size. */
+function withReasonString(
   packet: IConnackPacket | IDisconnectPacket,
   reason: string,
   maximumPacketSize: number,
 ): Buffer {
-  // Reasons may quote what the client sent, and a string on the wire has its bound.
+  // Reasons may quote what the client sent; MQTT limits a string to 65 535 bytes.
   const reasonString = reason.slice(0, 200)
-  const whole = encode({ ...packet, properties: { ...packet.properties, reasonString } }, 5)
-  return whole.length <= maximumPacketSize ? whole : encode(packet, 5)
+  const explained = encode({ ...packet, properties: { ...packet.properties, reasonString } }, 5)
+  return explained.length <= maximumPacketSize ? explained : encode(packet, 5)
 }
 
-/** The reason for which a packet is not sent. */
-export function excessOf({ length }: Buffer): string {
-  return `an answer of ${length} bytes is larger than the client accepts [MQTT-3.1.2-24]`
+/** Returns the reason why a packet is not sent. */
+export function packetTooLargeText({ length }: Buffer): string {
+  return `a packet of ${length} bytes exceeds the Maximum Packet Size of the client [MQTT-3.1.2-24]`
 }
 
-/** What a v5 client is told of the broker's bounds; what equals the protocol's own default is left out. */
-export function offeredProperties(settings: Settings, request: ConnectRequest): ConnackProperties {
+/** Returns the CONNACK properties for the broker's limits; those that equal the protocol's defaults are left out. */
+export function limitProperties(settings: Settings, request: ConnectRequest): ConnackProperties {
   const { limits } = settings
   const keepAlive =
     limits.keepAlive < 0xffff && (request.keepAlive === 0 || request.keepAlive > limits.keepAlive)
@@ -79,17 +79,22 @@ export function offeredProperties(settings: Settings, request: ConnectRequest): 
   }
 }
 
-/** A DISCONNECT from the broker, never with a Session Expiry Interval [MQTT-3.14.2-2], explained where that fits. */
-export function disconnectPacket(request: ConnectRequest, why: Omit<Refusal, 'maximumPacketSize'>): Buffer {
-  const { wantsProblemInformation, maximumPacketSize } = request
-  const { reasonString, serverReference } = why
-  const reasonCode = inWordsOf('disconnect', why.reasonCode)
+/** Encodes a DISCONNECT from the broker, never with a Session Expiry Interval [MQTT-3.14.2-2]. */
+export function disconnectPacket(
+  request: ConnectRequest,
+  refusal: Omit<Refusal, 'maximumPacketSize'>,
+): Buffer {
+  const { requestProblemInformation, maximumPacketSize } = request
+  const { reasonString, serverReference } = refusal
+  const reasonCode = toAllowedCode('disconnect', refusal.reasonCode)
   const properties = serverReference === undefined ? {} : { properties: { serverReference } }
   const packet: IDisconnectPacket = { cmd: 'disconnect', reasonCode, ...properties }
-  return wantsProblemInformation ? explained(packet, reasonString, maximumPacketSize) : encode(packet, 5) // [MQTT-3.14.2-3]
+  return requestProblemInformation
+    ? withReasonString(packet, reasonString, maximumPacketSize)
+    : encode(packet, 5) // [MQTT-3.14.2-3]
 }
 
-/** The SUBACK of a SUBSCRIBE; on 3.1.1 every refusal is 0x80. */
+/** Encodes a SUBACK; over MQTT 3.1.1 every refusal is 0x80. */
 export function subackPacket(
   version: ProtocolVersion,
   messageId: number,
@@ -100,7 +105,7 @@ export function subackPacket(
   return encode({ cmd: 'suback', messageId, granted }, version)
 }
 
-/** The UNSUBACK of an UNSUBSCRIBE; on 3.1.1 it says no more than that. */
+/** Encodes an UNSUBACK; over MQTT 3.1.1 it has no reason codes. */
 export function unsubackPacket(
   version: ProtocolVersion,
   messageId: number,

@@ -3,24 +3,26 @@ import type { WriteBuffer } from './write-buffer.js'
 import type { Reader } from './reader.js'
 
 /**
- * How many milliseconds a client may still be silent, asked again and again, when it may be so for `allowed`. Whoever is
- * not being read from cannot be blamed for silence, but for reading nothing of what it is sent.
+ * Returns a function that returns how many milliseconds are left until a client has been silent for `allowed` ones.
+ *
+ * While the broker does not read from a client, the client counts as alive unless it reads nothing of what the broker
+ * sends.
  */
-export function silenceLeft(
+export function keepAliveRemaining(
   allowed: number,
   {
     reader,
-    outbox,
+    writeBuffer,
     channel,
-  }: { readonly reader: Reader; readonly outbox: WriteBuffer; readonly channel: Channel },
+  }: { readonly reader: Reader; readonly writeBuffer: WriteBuffer; readonly channel: Channel },
   now: () => number,
 ): () => number {
-  let unread = Infinity
+  let lastPending = Infinity
   return () => {
-    const { isFull } = outbox
+    const { isFull } = writeBuffer
     const { pending } = channel
-    if (reader.isHeld && (!isFull || pending < unread)) reader.lastPacketAt = now()
-    unread = isFull ? pending : Infinity
+    if (reader.isPaused && (!isFull || pending < lastPending)) reader.lastPacketAt = now()
+    lastPending = isFull ? pending : Infinity
     return reader.lastPacketAt + allowed - now()
   }
 }

@@ -3,29 +3,29 @@ import type { Channel } from './channel.js'
 import { Framer } from './framer.js'
 import type { Flushable } from './turn.js'
 
-/** How many messages one client may set off in a row before the others have their turn. */
-const stint = 10_000
+/** The number of outbound messages that one client may cause in one turn, so that others are not starved. */
+const maxMessagesPerRead = 10_000
 
-/** Who reads the packets. */
+/** The connection whose packets a reader reads. */
 export interface ReaderHost {
-  /** Whether what follows has to wait. */
-  readonly isHeld: boolean
-  readonly isOver: boolean
-  /** Deals with the packet at the framer. */
+  /** Whether the next packet must wait. */
+  readonly isPaused: boolean
+  readonly isClosed: boolean
+  /** Handles the packet at the framer. */
   readonly handle: () => void
   readonly fail: (error: unknown) => void
 }
 
-/** Reads a stream packet by packet, as fast as its host lets it; beyond that it stops the stream. */
+/** A reader of a stream, packet by packet. It pauses the stream while its host is paused. */
 export class Reader implements Flushable {
   readonly framer: Framer
-  /** When the last whole packet came. */
+  /** When the last complete packet was read. */
   lastPacketAt: number
   readonly #engine: Engine
   readonly #channel: Channel
   readonly #host: ReaderHost
-  #isResting = false
-  #isStopped = false
+  #isYielding = false
+  #isChannelPaused = false
 
   constructor(engine: Engine, channel: Channel, host: ReaderHost) {
     this.framer = new Framer(engine.settings.limits.packetSize)
@@ -35,32 +35,32 @@ export class Reader implements Flushable {
     this.#host = host
   }
 
-  /** Whether packets have to wait. */
-  get isHeld(): boolean {
-    return this.#isResting || this.#host.isHeld
+  /** Whether the next packet must wait. */
+  get isPaused(): boolean {
+    return this.#isYielding || this.#host.isPaused
   }
 
   receive(chunk: Buffer): void {
-    if (this.#host.isOver) return
+    if (this.#host.isClosed) return
     this.#engine.counters.bytesIn += chunk.length
     this.framer.append(chunk)
     this.proceed()
   }
 
-  /** Reads on as far as it may. */
+  /** Handles received packets until none is complete or reading is paused. */
   proceed(): void {
     const { counters, turn, notifications, now } = this.#engine
     const host = this.#host
-    const enough = counters.messagesOut + stint
+    const maxMessagesOut = counters.messagesOut + maxMessagesPerRead
     notifications.begin()
     try {
-      // Observers may end this very connection: after each packet they are called before it is looked at.
-      while (!host.isOver && !this.isHeld && this.framer.next()) {
+      // Observers may end this connection: `notifications.next` calls them before `isClosed` is read again.
+      while (!host.isClosed && !this.isPaused && this.framer.next()) {
         this.lastPacketAt = now()
         host.handle()
         notifications.next()
-        if (counters.messagesOut <= enough) continue
-        this.#isResting = true
+        if (counters.messagesOut <= maxMessagesOut) continue
+        this.#isYielding = true
         turn.add(this)
       }
     } catch (error) {
@@ -68,19 +68,19 @@ export class Reader implements Flushable {
     } finally {
       notifications.end()
     }
-    this.#stop(!host.isOver && this.isHeld)
+    this.#pauseChannel(!host.isClosed && this.isPaused)
   }
 
-  /** Has rested. */
+  /** Continues after the turn in which the limit was reached. */
   flush(): void {
-    this.#isResting = false
+    this.#isYielding = false
     this.proceed()
   }
 
-  #stop(isStopped: boolean): void {
-    if (isStopped === this.#isStopped) return
-    this.#isStopped = isStopped
-    if (isStopped) this.#channel.pause()
+  #pauseChannel(isPaused: boolean): void {
+    if (isPaused === this.#isChannelPaused) return
+    this.#isChannelPaused = isPaused
+    if (isPaused) this.#channel.pause()
     else this.#channel.resume()
   }
 }

@@ -1,28 +1,28 @@
-/** Something that gathers work during a turn and does it at the turn's end. */
+/** An object that collects work during a turn of the event loop and does it at the end of the turn. */
 export interface Flushable {
   readonly flush: () => void
 }
 
 /**
- * The end of a turn of the event loop: whatever was gathered meanwhile goes out in one piece for each receiver, however
- * many messages came in.
+ * A turn of the event loop. At its end it flushes the objects that were added, so that all output of a turn to one
+ * receiver is written at once.
  */
 export class Turn {
-  readonly #later: (work: () => void) => void
+  readonly #atTurnEnd: (work: () => void) => void
   #waiting: Flushable[] = []
   #spare: Flushable[] = []
   #isScheduled = false
 
-  /** `later` runs work after what runs now: `setImmediate`, or a virtual scheduler's. */
-  constructor(later: (work: () => void) => void) {
-    this.#later = later
+  /** `atTurnEnd` schedules work for the end of the turn: `setImmediate`, or a virtual scheduler. */
+  constructor(atTurnEnd: (work: () => void) => void) {
+    this.#atTurnEnd = atTurnEnd
   }
 
   add(flushable: Flushable): void {
     this.#waiting.push(flushable)
     if (this.#isScheduled) return
     this.#isScheduled = true
-    this.#later(this.#end)
+    this.#atTurnEnd(this.#end)
   }
 
   readonly #end = (): void => {

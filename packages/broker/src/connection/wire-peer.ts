@@ -9,37 +9,37 @@ import type { Counters } from '../stats.js'
 import { largeChunk } from './chunk-pool.js'
 import type { WriteBuffer } from './write-buffer.js'
 
-/** What a client said it can take. */
-export interface PeerBounds {
+/** The limits that a client announced in CONNECT. */
+export interface ClientLimits {
   readonly version: ProtocolVersion
   readonly maximumPacketSize: number
   readonly topicAliasMaximum: number
 }
 
-/** A session's connection over a byte stream: copies encoded packets into the outbox and patches what is its own. */
+/** A session's connection over a byte stream: copies shared encoded packets and patches the fields of its own. */
 export class WirePeer implements Peer {
   readonly disconnect: (reasonCode: number, text: string) => void
-  readonly #outbox: WriteBuffer
-  readonly #bounds: PeerBounds
+  readonly #writeBuffer: WriteBuffer
+  readonly #clientLimits: ClientLimits
   readonly #now: () => number
   readonly #counters: Counters
   #aliases: Map<string, number> | null = null
 
   constructor(
-    outbox: WriteBuffer,
-    bounds: PeerBounds,
+    writeBuffer: WriteBuffer,
+    clientLimits: ClientLimits,
     host: { readonly now: () => number; readonly counters: Counters },
     disconnect: (reasonCode: number, text: string) => void,
   ) {
-    this.#outbox = outbox
-    this.#bounds = bounds
+    this.#writeBuffer = writeBuffer
+    this.#clientLimits = clientLimits
     this.#now = host.now
     this.#counters = host.counters
     this.disconnect = disconnect
   }
 
   get isFull(): boolean {
-    return this.#outbox.isFull
+    return this.#writeBuffer.isFull
   }
 
   publish(
@@ -48,7 +48,7 @@ export class WirePeer implements Peer {
     packetId: number,
     identifiers: readonly number[] | null,
   ): boolean {
-    const { version, topicAliasMaximum, maximumPacketSize } = this.#bounds
+    const { version, topicAliasMaximum, maximumPacketSize } = this.#clientLimits
     const alias = topicAliasMaximum === 0 ? 0 : this.#aliasFor(publication.topic)
     const use = alias === 0 ? AliasUse.none : alias > 0 ? AliasUse.only : AliasUse.define
     const key = shapeKey(version, packetId !== 0, use)
@@ -69,39 +69,39 @@ export class WirePeer implements Peer {
   }
 
   #acknowledge(header: number, packetId: number, reasonCode: number): void {
-    const said = this.#bounds.version === 5 ? reasonCode : Reason.success
-    const at = this.#outbox.reserve(said === 0 ? 4 : 5)
-    writeAcknowledgement(this.#outbox.room, at, header, packetId, said)
+    const sentCode = this.#clientLimits.version === 5 ? reasonCode : Reason.success
+    const at = this.#writeBuffer.reserve(sentCode === 0 ? 4 : 5)
+    writeAcknowledgement(this.#writeBuffer.room, at, header, packetId, sentCode)
   }
 
   #write(frame: Frame, publication: Publication, flags: number, packetId: number, alias: number): void {
-    const outbox = this.#outbox
-    const { bytes, idAt, expiryAt, aliasAt, tail } = frame
-    // What is longer than a chunk, for its topic or its properties, is copied into a buffer of its own.
-    const isLong = bytes.length > largeChunk
-    const at = isLong ? 0 : outbox.reserve(bytes.length)
-    const room = isLong ? Buffer.from(bytes) : outbox.room
-    if (!isLong) room.set(bytes, at)
-    room[at] = 0x30 | flags
-    if (idAt >= 0) {
-      room[at + idAt] = packetId >> 8
-      room[at + idAt + 1] = packetId & 0xff
+    const writeBuffer = this.#writeBuffer
+    const { bytes, packetIdOffset, expiryOffset, aliasOffset, tail } = frame
+    // A packet whose topic and properties exceed a chunk is copied into a separate buffer.
+    const isOversized = bytes.length > largeChunk
+    const at = isOversized ? 0 : writeBuffer.reserve(bytes.length)
+    const buffer = isOversized ? Buffer.from(bytes) : writeBuffer.room
+    if (!isOversized) buffer.set(bytes, at)
+    buffer[at] = 0x30 | flags
+    if (packetIdOffset >= 0) {
+      buffer[at + packetIdOffset] = packetId >> 8
+      buffer[at + packetIdOffset + 1] = packetId & 0xff
     }
-    if (expiryAt >= 0) room.writeUInt32BE(publication.remaining(this.#now()), at + expiryAt) // [MQTT-3.3.2-6]
-    if (aliasAt >= 0) {
-      room[at + aliasAt] = alias >> 8
-      room[at + aliasAt + 1] = alias & 0xff
+    if (expiryOffset >= 0) buffer.writeUInt32BE(publication.remaining(this.#now()), at + expiryOffset) // [MQTT-3.3.2-6]
+    if (aliasOffset >= 0) {
+      buffer[at + aliasOffset] = alias >> 8
+      buffer[at + aliasOffset + 1] = alias & 0xff
     }
-    if (isLong) outbox.append(room)
-    if (tail !== null) outbox.append(tail)
+    if (isOversized) writeBuffer.append(buffer)
+    if (tail !== null) writeBuffer.append(tail)
   }
 
-  /** The alias of a topic; negative when this packet is to define it, 0 when there is none to be had. */
+  /** Returns the Topic Alias of a topic: negative if this packet must define it, 0 if all aliases are in use. */
   #aliasFor(topic: string): number {
     const aliases = this.#aliases
-    const known = aliases?.get(topic)
-    if (known !== undefined) return known
-    const used = aliases?.size ?? 0
-    return used < this.#bounds.topicAliasMaximum ? -(used + 1) : 0 // [MQTT-3.1.2-26]
+    const alias = aliases?.get(topic)
+    if (alias !== undefined) return alias
+    const count = aliases?.size ?? 0
+    return count < this.#clientLimits.topicAliasMaximum ? -(count + 1) : 0 // [MQTT-3.1.2-26]
   }
 }

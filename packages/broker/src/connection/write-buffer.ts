@@ -3,23 +3,24 @@ import { takeChunk, recycleChunk, largeChunk, smallChunk } from './chunk-pool.js
 import type { Counters } from '../stats.js'
 import type { Flushable, Turn } from './turn.js'
 
-/** Pieces larger than this are written by reference rather than copied. */
-const copied = 8192
+/** Bytes up to this number are copied; more are written by reference. */
+const maxCopiedBytes = 8192
 
 /**
- * Gathers what a connection writes in one turn into as few pieces as can be. It owns no memory while it is idle.
+ * A buffer that collects what a connection writes in one turn into as few pieces as possible. It owns no memory while
+ * it is idle.
  *
- * `isFull` says that the other side reads too slowly: whoever can wait or give up should.
+ * While `isFull`, the client reads too slowly: delay what can wait, and drop QoS 0 messages.
  */
 export class WriteBuffer implements Flushable {
   isFull = false
   #chunk: Buffer | null = null
   #used = 0
-  /** How much of the chunk already belongs to `#pieces`. */
+  /** The number of bytes of the chunk that `#pieces` already contains. */
   #sealed = 0
   #pieces: Uint8Array[] = []
-  #gathered = 0
-  #isListed = false
+  #bufferedBytes = 0
+  #isScheduled = false
   readonly #channel: Channel
   readonly #turn: Turn
   readonly #limit: number
@@ -32,49 +33,49 @@ export class WriteBuffer implements Flushable {
     this.#limit = limit
   }
 
-  /** The buffer into which `reserve` told where to write. */
+  /** The buffer that the offset from `reserve` refers to. */
   get room(): Buffer {
     return this.#chunk as Buffer
   }
 
-  /** Makes room for `count` bytes, at most a large chunk's worth, and tells where in `room` they begin. */
+  /** Reserves `count` bytes, at most `largeChunk`; returns their offset in `room`. */
   reserve(count: number): number {
-    if (!this.#isListed) this.#list()
+    if (!this.#isScheduled) this.#schedule()
     if (this.#chunk === null) this.#chunk = takeChunk(count <= smallChunk ? smallChunk : largeChunk)
     else if (this.#used + count > this.#chunk.length) this.#grow(count)
     const at = this.#used
     this.#used = at + count
-    this.#gathered += count
+    this.#bufferedBytes += count
     return at
   }
 
-  /** Appends bytes: a copy of few, a reference to many, which must then not change any more. */
+  /** Appends bytes: a copy of up to `maxCopiedBytes`, else a reference; referenced bytes must not change any more. */
   append(bytes: Uint8Array): void {
-    if (bytes.length <= copied) {
+    if (bytes.length <= maxCopiedBytes) {
       const at = this.reserve(bytes.length)
       this.room.set(bytes, at)
       return
     }
-    if (!this.#isListed) this.#list()
+    if (!this.#isScheduled) this.#schedule()
     this.#seal()
     this.#pieces.push(bytes)
-    this.#gathered += bytes.length
-    if (this.#gathered > largeChunk) this.#write()
+    this.#bufferedBytes += bytes.length
+    if (this.#bufferedBytes > largeChunk) this.#write()
   }
 
-  /** Writes out what was gathered. */
+  /** Writes the collected bytes. */
   flush(): void {
-    this.#isListed = false
+    this.#isScheduled = false
     this.#write()
   }
 
-  /** Called when the channel has nothing pending any more. */
+  /** Clears `isFull`; call it when the channel has drained. */
   drained(): void {
     this.isFull = false
   }
 
-  #list(): void {
-    this.#isListed = true
+  #schedule(): void {
+    this.#isScheduled = true
     this.#turn.add(this)
   }
 
@@ -102,10 +103,10 @@ export class WriteBuffer implements Flushable {
     const channel = this.#channel
     const chunk = this.#chunk
     const pieces = this.#pieces
-    this.#counters.bytesOut += this.#gathered
+    this.#counters.bytesOut += this.#bufferedBytes
     this.#chunk = null
     this.#pieces = []
-    this.#used = this.#sealed = this.#gathered = 0
+    this.#used = this.#sealed = this.#bufferedBytes = 0
     channel.write(pieces)
     const { pending } = channel
     if (pending === 0 && chunk !== null) recycleChunk(chunk)

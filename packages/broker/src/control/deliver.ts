@@ -8,38 +8,39 @@ import type { Engine } from '../engine.js'
 import { fromOutgoing } from '../packet/publication.js'
 import type { DeliveryLoss, DeliveryTracker } from '../session/outbound-message.js'
 
-/** How far a message to one client has come. */
+/** The status of a message to one client. */
 export type DeliveryStatus =
-  /** It waits: the client is away, or busy. */
+  /** The message is queued: the client is disconnected or has no free send quota. */
   | { readonly status: 'queued' }
-  /** It was handed to the client's connection. */
+  /** The message was written to the client's connection. */
   | { readonly status: 'sent' }
-  /** The client has it, or has refused it with a reason code of 0x80 and above. */
+  /** The client acknowledged the message, or refused it with a reason code from 0x80. */
   | { readonly status: 'acknowledged'; readonly reasonCode: number }
 
 /**
- * Publishes a message of the broker's own to everybody subscribed; no hook is asked.
- * - *on subscribe*: publishes.
- * - *next, complete*: the reason code; 0x10 says that nobody is subscribed.
+ * Publishes a message from the broker itself to all subscribers, without calling a hook.
+ * - *on subscribe*: publishes the message.
+ * - *next, complete*: the reason code; 0x10 if there is no matching subscriber.
  * - *error*: `invalid-argument`.
+ * - *unsubscribe*: the message stays published.
  */
 export function publishFromServer$(engine: Engine, message: OutgoingMessage): Observable<PublishAck> {
   return new Observable((subscriber) => {
     const fault = outgoingFault(message)
     if (fault !== undefined) return subscriber.error(fault)
     const outcome = engine.notifications.run(() =>
-      engine.intake.accept(fromOutgoing(message, '', engine.now())),
+      engine.publishPipeline.publishWithoutHooks(fromOutgoing(message, '', engine.now())),
     )
-    const response = (reasonCode: number): void => {
+    const finish = (reasonCode: number): void => {
       subscriber.next({ reasonCode })
       subscriber.complete()
     }
-    if (isPromiseLike(outcome)) void outcome.then(response)
-    else response(outcome)
+    if (isPromiseLike(outcome)) void outcome.then(finish)
+    else finish(outcome)
   })
 }
 
-/** Sends a message of the broker's own to one client, as `Broker.deliver$` says. */
+/** Sends a message from the broker itself to one client; see `Broker.deliver$`. */
 export function deliver$(
   engine: Engine,
   clientId: string,
@@ -50,7 +51,7 @@ export function deliver$(
   )
 }
 
-/** Hands a message to a client's session; returns how it is taken back. */
+/** Adds a message to the queue of a client's session; returns the teardown that withdraws it. */
 function startDelivery(
   engine: Engine,
   clientId: string,
@@ -60,59 +61,60 @@ function startDelivery(
   const fault = outgoingFault(message)
   if (fault !== undefined) return subscriber.error(fault)
   const { notifications } = engine
-  const tell = (status: DeliveryStatus): void => notifications.post(() => subscriber.next(status))
+  const emit = (status: DeliveryStatus): void => notifications.post(() => subscriber.next(status))
   const complete = (): void => notifications.post(() => subscriber.complete())
-  const fail = (code: ErrorCode, what: string): void => {
-    const text = `'${message.topic}' for '${clientId}': ${what}`
+  const fail = (code: ErrorCode, cause: string): void => {
+    const text = `cannot deliver '${message.topic}' to '${clientId}': ${cause}`
     const error = new AntiphonError(code, text, { topic: message.topic })
     notifications.post(() => subscriber.error(error))
   }
 
   const session = engine.sessions.get(clientId)
-  if (session === undefined) return fail('no-responder', 'the broker knows no such client')
-  const found = engine.router.subscriptionOf(session, message.topic)
-  if (found === undefined) return fail('no-responder', 'the client is not subscribed to this topic')
+  if (session === undefined) return fail('no-responder', 'the broker has no session of this client')
+  const subscription = engine.router.subscriptionOf(session, message.topic)
+  if (subscription === undefined) return fail('no-responder', 'the client is not subscribed to this topic')
 
   const now = engine.now()
   const publication = fromOutgoing(message, '', now)
-  const qos = Math.min(publication.qos, found.qos) as QoS
-  const { identifiers } = found
+  const qos = Math.min(publication.qos, subscription.qos) as QoS
+  const { identifiers } = subscription
   if (qos === 0) {
-    if (session.peer === null) return fail('connection-lost', 'the client is away, and QoS 0 does not wait')
-    session.downlink.deliverAtMostOnce(publication, false, identifiers)
-    tell({ status: 'sent' })
+    if (session.peer === null)
+      return fail('connection-lost', 'the client is not connected, and QoS 0 messages are not queued')
+    session.outbound.deliverAtMostOnce(publication, false, identifiers)
+    emit({ status: 'sent' })
     return complete()
   }
-  let isOver = false
+  let isSettled = false
   const tracker: DeliveryTracker = {
-    sent: () => tell({ status: 'sent' }),
+    sent: () => emit({ status: 'sent' }),
     acknowledged: (reasonCode) => {
-      isOver = true
-      tell({ status: 'acknowledged', reasonCode })
+      isSettled = true
+      emit({ status: 'acknowledged', reasonCode })
       complete()
     },
     lost: (loss) => {
-      isOver = true
+      isSettled = true
       fail(...lossErrors[loss])
     },
   }
-  if (!session.downlink.isReady) tell({ status: 'queued' })
-  session.downlink.deliver(publication, { qos, retain: false, identifiers, group: null, tracker })
+  if (!session.outbound.isReady) emit({ status: 'queued' })
+  session.outbound.deliver(publication, { qos, retain: false, identifiers, group: null, tracker })
   const expiry =
     publication.expiresAt === Infinity
       ? undefined
       : engine.deadlines.add(publication.expiresAt - now, () => {
-          if (session.downlink.withdraw(tracker)) fail(...lossErrors.expired)
+          if (session.outbound.withdraw(tracker)) fail(...lossErrors.expired)
         })
   return () => {
     expiry?.cancel()
-    if (!isOver) session.downlink.withdraw(tracker)
+    if (!isSettled) session.outbound.withdraw(tracker)
   }
 }
 
 const lossErrors: Readonly<Record<DeliveryLoss, [ErrorCode, string]>> = {
-  expired: ['expired', 'its expiry ran out before the client could have it'],
-  'queue-full': ['overflow', 'the queue of the client has no room'],
-  'too-large': ['too-large', 'it is larger than the client accepts'],
+  expired: ['expired', 'the Message Expiry Interval passed before the message was sent'],
+  'queue-full': ['overflow', "the queue of the client's session is full"],
+  'too-large': ['too-large', 'the packet exceeds the Maximum Packet Size of the client'],
   'session-ended': ['session-lost', 'the session of the client has ended'],
 }

@@ -2,23 +2,23 @@ import type { QoS } from '@antiphon/core'
 import type { ClientInfo } from '../authority/authority.js'
 import type { Session } from '../session/session.js'
 
-/** A session as it stands. */
+/** The state of a session. */
 export interface SessionInfo {
   readonly clientId: string
-  /** Who is connected; absent while nobody is. */
+  /** The connected client; absent while the session has no connection. */
   readonly client?: ClientInfo
-  /** Seconds it outlives its connection; `Infinity` for ever. */
-  readonly expiry: number
+  /** The Session Expiry Interval, in seconds; `Infinity` for a session that does not expire. */
+  readonly sessionExpiryInterval: number
   readonly subscriptions: readonly SubscriptionInfo[]
-  /** Sent and not acknowledged. */
+  /** The number of messages that were sent and not acknowledged. */
   readonly inFlight: number
-  /** Waiting to be sent. */
+  /** The number of messages that wait to be sent. */
   readonly queued: number
-  /** Bytes of both. */
+  /** Bytes of the messages in flight and queued. */
   readonly heldBytes: number
 }
 
-/** A subscription as it stands. */
+/** The state of a subscription. */
 export interface SubscriptionInfo {
   readonly filter: string
   readonly qos: QoS
@@ -27,13 +27,13 @@ export interface SubscriptionInfo {
   readonly subscriptionIdentifier?: number
 }
 
-/** A session's present state. */
+/** Returns the present state of a session. */
 export function toSessionInfo(session: Session): SessionInfo {
-  const { clientId, client, expiry, downlink } = session
+  const { clientId, client, sessionExpiryInterval, outbound } = session
   return {
     clientId,
     ...(client === null ? {} : { client }),
-    expiry,
+    sessionExpiryInterval,
     subscriptions: [...session.subscriptionMap.values()].map(
       ({ filter, qos, noLocal, retainAsPublished, identifiers }) => ({
         filter,
@@ -43,8 +43,8 @@ export function toSessionInfo(session: Session): SessionInfo {
         ...(identifiers?.[0] === undefined ? {} : { subscriptionIdentifier: identifiers[0] }),
       }),
     ),
-    inFlight: downlink.inFlightCount,
-    queued: downlink.queuedCount,
-    heldBytes: downlink.heldBytes,
+    inFlight: outbound.inFlightCount,
+    queued: outbound.queuedCount,
+    heldBytes: outbound.heldBytes,
   }
 }

@@ -3,40 +3,48 @@ import type { Engine } from '../engine.js'
 import type { Listener } from '../listen/listen.js'
 import { Reason } from '../packet/reason.js'
 
-/** How often a closing broker looks whether what it waits for has come about, in milliseconds. */
-const glance = 5
+/** Milliseconds between two checks of whether a closing broker may continue. */
+const pollPeriod = 5
 
-/** How long connections may take to go once they were told to. */
-const patience = 5_000
+/** Milliseconds to wait for connections to close after their DISCONNECT. */
+const disconnectTimeout = 5_000
 
-/** Ends a broker: first what is under way, for a while; then every connection; then the storage. */
-export async function shutDown(engine: Engine, listeners: Iterable<Listener>, within: number): Promise<void> {
-  const { guests, sessions, intake, journal, settings } = engine
+/**
+ * Closes a broker: stops listening, waits up to `timeout` for pending hooks and messages in flight, ends all
+ * connections, then closes the storage.
+ */
+export async function shutDown(
+  engine: Engine,
+  listeners: Iterable<Listener>,
+  timeout: number,
+): Promise<void> {
+  const { connections, sessions, publishPipeline, journal, settings } = engine
   await engine.ready?.catch(() => undefined)
   const closed = [...listeners].map((listener) => listener.close())
-  const isQuiet = (): boolean => {
-    if (intake.undecided > 0) return false
-    for (const { peer, downlink } of sessions) if (peer !== null && downlink.inFlightCount > 0) return false
+  const isIdle = (): boolean => {
+    if (publishPipeline.pendingCount > 0) return false
+    for (const { peer, outbound } of sessions) if (peer !== null && outbound.inFlightCount > 0) return false
     return journal?.isSettled ?? true
   }
-  await until(engine, isQuiet, within)
-  for (const guest of guests) guest.disconnect(Reason.serverShuttingDown, 'the broker is shutting down')
-  await until(engine, () => guests.size === 0 && (journal?.isSettled ?? true), patience)
+  await waitUntil(engine, isIdle, timeout)
+  for (const connection of connections)
+    connection.disconnect(Reason.serverShuttingDown, 'the broker is shutting down')
+  await waitUntil(engine, () => connections.size === 0 && (journal?.isSettled ?? true), disconnectTimeout)
   await Promise.all(closed)
-  // What a hook says only now comes too late to be written.
+  // The storage is about to close: the results of hooks that are still pending are not written.
   journal?.stop()
   await settings.storage?.close()
-  // Sessions, wills and messages outlive the broker, if at all, in its storage, and expire there.
+  // Stored sessions, Wills and messages expire at the next start; the deadlines of all others are obsolete.
   engine.deadlines.clear()
 }
 
-/** Waits for a condition, but no longer than that. */
-async function until(
+/** Resolves when a condition is met, at the latest after `timeout` milliseconds. */
+async function waitUntil(
   { settings: { scheduler } }: Engine,
-  isSo: () => boolean,
-  within: number,
+  isMet: () => boolean,
+  timeout: number,
 ): Promise<void> {
-  if (isSo()) return
-  const so$ = interval(glance, scheduler).pipe(filter(isSo))
-  await firstValueFrom(race(so$, timer(within, scheduler)))
+  if (isMet()) return
+  const met$ = interval(pollPeriod, scheduler).pipe(filter(isMet))
+  await firstValueFrom(race(met$, timer(timeout, scheduler)))
 }

@@ -11,63 +11,61 @@ import { acceptWebSockets } from './web-socket.js'
 
 /** An address to listen on. */
 export interface ListenAddress {
-  /** 0 takes any free one. @defaultValue 0 */
+  /** The port; 0 takes any free port. @defaultValue 0 */
   readonly port?: number
   /** @defaultValue '127.0.0.1', this machine only */
   readonly host?: string
 }
 
-/** Where and how to accept connections. TLS takes Node's own options: `key`, `cert`, `ca`, `requestCert`, … */
+/** The address and protocol to listen on. `tls` takes Node's options: `key`, `cert`, `ca`, `requestCert`, … */
 export type ListenOptions = ListenAddress &
   (
     | { readonly protocol: 'tcp' }
     | { readonly protocol: 'tls'; readonly tls: TlsOptions }
-    /** Without a `path` any will do. */
+    /** `path` is the only path that clients may use; without it, any. */
     | { readonly protocol: 'ws'; readonly path?: string }
     | { readonly protocol: 'wss'; readonly tls: TlsOptions; readonly path?: string }
   )
 
-/** Something the broker listens on. */
+/** An address that the broker listens on. */
 export interface Listener {
-  /** How clients reach it, such as `mqtt://127.0.0.1:1883`. */
+  /** The URL for clients, for example `mqtt://127.0.0.1:1883`. */
   readonly url: string
   readonly host: string
   readonly port: number
-  /** Accepts no more; connections that are there stay. */
+  /** Stops accepting connections; existing ones stay open. */
   readonly close: () => Promise<void>
 }
 
-/** Who takes what a listener brings. */
+/** The callbacks of a listener. */
 export interface ListenHost {
   readonly accept: Accept
-  /** There were too many connections for one more. */
-  readonly turnedAway: (remoteAddress: string) => void
-  /** Accepting failed once; the listener goes on. */
+  /** A connection was rejected because `limits.connections` was reached. */
+  readonly rejected: (remoteAddress: string) => void
+  /** A connection could not be accepted; the listener continues. */
   readonly failed: (url: string, error: Error) => void
 }
 
-/** Takes a channel that was accepted. */
+/** Receives an accepted channel. */
 export type Accept = (channel: Channel) => void
 
 const schemes = { tcp: 'mqtt', tls: 'mqtts', ws: 'ws', wss: 'wss' } as const
 
-/** Listens, and hands every accepted stream over as a channel. */
-export function listen(options: ListenOptions, limits: Limits, taker: ListenHost): Promise<Listener> {
+/** Starts to listen, and passes every accepted stream to `events.accept` as a channel. */
+export function listen(options: ListenOptions, limits: Limits, events: ListenHost): Promise<Listener> {
   const { host = '127.0.0.1', port = 0, protocol } = options
   const path = 'path' in options && options.path !== undefined ? options.path : ''
   let url = ''
-  const server = serverFor(options, limits, () => url, taker.accept)
-  // Handshakes count, too, though nobody has come in yet.
+  const server = serverFor(options, limits, () => url, events.accept)
+  // Limits sockets in a TLS or WebSocket handshake too, which are no channels yet.
   server.maxConnections = limits.connections
-  server.on('drop', (peer) =>
-    taker.turnedAway(`${peer?.remoteAddress ?? 'unknown'}:${peer?.remotePort ?? 0}`),
-  )
+  server.on('drop', (peer) => events.rejected(`${peer?.remoteAddress ?? 'unknown'}:${peer?.remotePort ?? 0}`))
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {
       server.off('error', reject)
-      // A system out of sockets, for example: what is there goes on.
-      server.on('error', (error) => taker.failed(url, error))
+      // For example when the system is out of file descriptors; existing connections are not affected.
+      server.on('error', (error) => events.failed(url, error))
       const address = server.address() as AddressInfo
       url = `${schemes[protocol]}://${host.includes(':') ? `[${host}]` : host}:${address.port}${path}`
       resolve({
@@ -111,7 +109,7 @@ function serverFor(options: ListenOptions, limits: Limits, url: () => string, ac
   }
 }
 
-/** The client's certificate, where it sent one that the server's authorities vouch for. */
+/** Returns the client's certificate if it was verified against the server's certificate authorities. */
 function certificateOf(socket: TLSSocket): PeerCertificate | undefined {
   if (!socket.authorized) return undefined
   const certificate = socket.getPeerCertificate()

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Channel, ChannelListener, PeerCertificate } from '../connection/channel.js'
 
-/** A channel over a socket, plain or TLS. */
+/** A channel over a TCP or TLS socket. */
 export class SocketChannel implements Channel {
   readonly remoteAddress: string
   readonly listener: string
@@ -13,9 +13,9 @@ export class SocketChannel implements Channel {
     this.remoteAddress = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`
     this.listener = listener
     if (certificate !== undefined) this.certificate = certificate
-    // Nagle's delay would turn an answer within the millisecond into one after forty.
+    // Nagle's algorithm with delayed acknowledgements would add up to 40 ms to a response.
     socket.setNoDelay(true)
-    // The system notices dead peers of clients that have no keep alive.
+    // Lets the operating system detect dead clients that have no MQTT Keep Alive.
     socket.setKeepAlive(true, 60_000)
   }
 

@@ -7,47 +7,47 @@ import type { Channel, ChannelListener, PeerCertificate } from '../connection/ch
 import type { Limits } from '../limits.js'
 import type { Accept } from './listen.js'
 
-/** What a listener for WebSockets has to know. */
-export interface WebSocketPlace {
+/** Options of a WebSocket listener. */
+export interface WebSocketOptions {
   readonly path?: string
   readonly limits: Limits
   readonly url: () => string
   readonly certificateOf: (socket: Duplex) => PeerCertificate | undefined
 }
 
-/** Takes the WebSockets that an HTTP server is asked for; any other request is told to ask for one. */
-export function acceptWebSockets(server: Server, place: WebSocketPlace, accept: Accept): void {
+/** Accepts WebSockets on an HTTP server. All other HTTP requests get status 426. */
+export function acceptWebSockets(server: Server, options: WebSocketOptions, accept: Accept): void {
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
-    // One frame may hold several packets; what it holds is bounded before it is gathered.
-    maxPayload: 2 * place.limits.packetSize,
+    // One frame may contain several packets, and `ws` buffers a whole frame.
+    maxPayload: 2 * options.limits.packetSize,
     handleProtocols: () => 'mqtt', // [MQTT-6.0.0-4]
   })
   server.on('request', (_, response) => {
     response.writeHead(426, { Upgrade: 'websocket' }).end('MQTT over WebSocket only\n')
   })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const refusal = refusalOf(request, place)
+    const refusal = refusalOf(request, options)
     if (refusal !== undefined) {
       socket.on('error', () => socket.destroy())
       socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
       return
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      accept(new WebSocketChannel(webSocket, socket as Socket, place.url(), place.certificateOf(socket)))
+      accept(new WebSocketChannel(webSocket, socket as Socket, options.url(), options.certificateOf(socket)))
     })
   })
 }
 
-function refusalOf({ url = '/', headers }: IncomingMessage, { path }: WebSocketPlace): string | undefined {
+function refusalOf({ url = '/', headers }: IncomingMessage, { path }: WebSocketOptions): string | undefined {
   if (path !== undefined && url.split('?', 1)[0] !== path) return '404 Not Found'
   const offered = headers['sec-websocket-protocol']?.split(',').map((protocol) => protocol.trim()) ?? []
   return offered.includes('mqtt') ? undefined : '400 Bad Request' // [MQTT-6.0.0-3]
 }
 
-/** A channel over a WebSocket's binary frames, however the packets lie in them [MQTT-6.0.0-2]. */
+/** A channel over the binary frames of a WebSocket. Packets need not align with frames [MQTT-6.0.0-2]. */
 class WebSocketChannel implements Channel {
   readonly remoteAddress: string
   readonly listener: string
@@ -79,7 +79,7 @@ class WebSocketChannel implements Channel {
     let failure: Error | undefined
     webSocket.on('message', (data, isBinary) => {
       if (isBinary) onData(data as Buffer)
-      else webSocket.close(1003, 'MQTT travels in binary frames') // [MQTT-6.0.0-1]
+      else webSocket.close(1003, 'MQTT requires binary frames') // [MQTT-6.0.0-1]
     })
     this.#socket.on('drain', onDrain)
     webSocket.on('error', (error) => (failure = error))

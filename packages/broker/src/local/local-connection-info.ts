@@ -2,7 +2,7 @@ import type { ConnectionInfo } from '@antiphon/core'
 import type { ClientInfo } from '../authority/authority.js'
 import type { Settings } from '../options.js'
 
-/** What CONNACK would have said to a local client, but for its session. */
+/** Returns what CONNACK would tell a local client, except Session Present. */
 export function toLocalConnectionInfo(
   settings: Settings,
   client: ClientInfo,

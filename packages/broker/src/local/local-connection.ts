@@ -6,64 +6,70 @@ import { authenticate } from '../authority/authenticate.js'
 import type { ConnectVerdict, ClientInfo, ConnectAttempt } from '../authority/authority.js'
 import { HookQueue } from '../authority/hook-queue.js'
 import type { Publisher } from '../authority/publisher.js'
-import { admit } from '../connection/admit.js'
-import { checkConnect, toAttempt, toClientInfo, toVisitor } from '../connection/connect-rules.js'
+import { openSession } from '../connection/open-session.js'
+import {
+  checkConnect,
+  toAttempt,
+  toClientInfo,
+  toAdmittedClient,
+  tooManySessions,
+} from '../connection/connect-rules.js'
 import { ConnectionTimer } from '../connection/connection-timer.js'
 import type { Flushable } from '../connection/turn.js'
 import type { Engine } from '../engine.js'
 import type { ConnectRequest } from '../packet/connect.js'
 import type { Publication } from '../packet/publication.js'
 import { Reason, isFailure, reasonText } from '../packet/reason.js'
-import { topicExcess } from '../packet/topic-limits.js'
-import { unanswered } from '../routing/intake.js'
+import { topicLimitFault } from '../packet/topic-limits.js'
+import { notAcknowledged } from '../routing/publish-pipeline.js'
 import type { Peer } from '../session/peer.js'
 import type { Session } from '../session/session.js'
-import type { Departure } from '../session/sessions.js'
+import type { ConnectionEnd } from '../session/sessions.js'
 import { countRefusal } from '../stats.js'
 import { toLocalConnectionInfo } from './local-connection-info.js'
-import { fromLocal, toLocalMessage } from './local-message.js'
-import { Serial } from './serial.js'
+import { fromLocalMessage, toLocalMessage } from './local-message.js'
+import { SerialQueue } from './serial-queue.js'
 
-/** Who hears what happens on a local connection. */
-export interface LocalListener {
+/** An observer of a local connection. */
+export interface LocalConnectionObserver {
   readonly next: (event: TransportEvent) => void
   readonly error: (error: AntiphonError) => void
 }
 
-/** Where a local client says it comes from. */
-const whereabouts = { remoteAddress: 'in-process', listener: 'in-process' }
+/** The addresses of a client without a socket. */
+const inProcess = { remoteAddress: 'in-process', listener: 'in-process' }
 
 /**
- * A connection without a socket. What it hears, it hears at the end of a turn and in order, so that whoever publishes
- * from within a message is never re-entered.
+ * A connection without a socket. It calls its observer in order at the end of the turn, so that an observer that
+ * publishes is never re-entered.
  */
 export class LocalConnection implements Peer, Publisher, Flushable {
-  readonly lane: HookQueue
+  readonly hookQueue: HookQueue
   readonly #engine: Engine
   readonly #request: ConnectRequest
   readonly #attempt: ConnectAttempt
-  readonly #listener: LocalListener
-  /** The end of the client's credential. */
-  readonly #credential: ConnectionTimer
+  readonly #observer: LocalConnectionObserver
+  /** Ends the connection when the client's credential expires. */
+  readonly #credentialTimer: ConnectionTimer
   #client: ClientInfo
   #session: Session | undefined
-  #isOver = false
-  #mail: (() => void)[] = []
+  #isClosed = false
+  #callbacks: (() => void)[] = []
   #unreadBytes = 0
   /** Keeps messages in order when a hook publishes over this link. */
-  readonly #sending = new Serial()
-  /** What is to fail when the connection does. */
-  readonly #waiting = new Set<(error: AntiphonError) => void>()
+  readonly #publishQueue = new SerialQueue()
+  /** Called with the error when the connection ends. */
+  readonly #failureListeners = new Set<(error: AntiphonError) => void>()
 
-  constructor(engine: Engine, request: ConnectRequest, listener: LocalListener) {
+  constructor(engine: Engine, request: ConnectRequest, observer: LocalConnectionObserver) {
     this.#engine = engine
     this.#request = request
-    this.#listener = listener
-    this.#credential = new ConnectionTimer(engine.deadlines)
-    this.#attempt = toAttempt(request, whereabouts)
+    this.#observer = observer
+    this.#credentialTimer = new ConnectionTimer(engine.deadlines)
+    this.#attempt = toAttempt(request, inProcess)
     this.#client = toClientInfo(this.#attempt, undefined)
-    this.lane = new HookQueue(Infinity, () => undefined)
-    engine.guests.add(this)
+    this.hookQueue = new HookQueue(Infinity, () => undefined)
+    engine.connections.add(this)
   }
 
   get client(): ClientInfo {
@@ -75,25 +81,23 @@ export class LocalConnection implements Peer, Publisher, Flushable {
   }
 
   get isOnline(): boolean {
-    return this.#session !== undefined && !this.#isOver
+    return this.#session !== undefined && !this.#isClosed
   }
 
-  /** Knocks at the door. */
+  /** Does what a CONNECT does. */
   open(): void {
-    if (this.#isOver) return
+    if (this.#isClosed) return
     try {
       const { sessions, settings } = this.#engine
       checkConnect(this.#request, settings)
       if (sessions.isFullFor(this.#attempt.clientId)) {
-        throw new AntiphonError('protocol', 'the broker holds as many sessions as it may', {
-          reasonCode: Reason.quotaExceeded,
-        })
+        throw new AntiphonError('protocol', tooManySessions(settings), { reasonCode: Reason.quotaExceeded })
       }
-      const admission = authenticate(settings.authority, this.#attempt)
-      if (isPromiseLike(admission)) admission.then((given) => this.#enter(given)).catch(this.#refuseFor)
-      else this.#enter(admission)
+      const verdict = authenticate(settings.authority, this.#attempt)
+      if (isPromiseLike(verdict)) verdict.then((result) => this.#accept(result)).catch(this.#refuseWith)
+      else this.#accept(verdict)
     } catch (error) {
-      this.#refuseFor(error)
+      this.#refuseWith(error)
     }
   }
 
@@ -106,155 +110,162 @@ export class LocalConnection implements Peer, Publisher, Flushable {
     const { size } = publication
     this.#unreadBytes += size
     this.#engine.counters.messagesOut++
-    this.#post(() => {
+    this.#enqueue(() => {
       this.#unreadBytes -= size
       const qos = ((flags >> 1) & 3) as 0 | 1 | 2
-      const as = { qos, retain: (flags & 1) !== 0, dup: (flags & 8) !== 0, identifiers }
-      const message = toLocalMessage(publication, as, this.#engine.now(), this.#request.version)
-      this.#listener.next({ type: 'message', message, acknowledge: () => this.#acknowledge(qos, packetId) })
+      const fields = { qos, retain: (flags & 1) !== 0, dup: (flags & 8) !== 0, identifiers }
+      const message = toLocalMessage(publication, fields, this.#engine.now(), this.#request.version)
+      this.#observer.next({ type: 'message', message, acknowledge: () => this.#acknowledge(qos, packetId) })
     })
     return true
   }
 
   release(packetId: number): void {
-    this.#session?.downlink.completed(packetId)
+    this.#session?.outbound.completed(packetId)
   }
 
   received(): void {
-    // Nothing is published here whose answer could arrive on another connection.
+    // A local client waits for a reason code, not for a PUBREC.
   }
 
   readonly disconnect = (reasonCode: number, text: string): void => {
-    if (this.#isOver) return
+    if (this.#isClosed) return
     if (this.#session === undefined) return this.#refuse(reasonCode, text)
-    this.#end({ forgetsWill: false }, { by: 'broker', reasonCode, reason: text })
+    this.#end({ discardsWill: false }, { by: 'broker', reasonCode, reason: text })
     this.#fail(
       new AntiphonError('connection-lost', `the broker ended the connection: ${text}`, { reasonCode }),
     )
   }
 
-  /** Leaves with a farewell, or without. */
-  leave(how: { readonly isFarewell: boolean; readonly expiry?: number }): void {
-    const { isFarewell, expiry } = how
-    const departure = { forgetsWill: isFarewell, ...(expiry === undefined ? {} : { expiry }) }
-    const reason = isFarewell ? reasonText(Reason.success) : 'the connection was dropped'
-    this.#end(departure, {
-      by: isFarewell ? 'client' : 'network',
+  /** Closes the connection, as by a DISCONNECT or, without one, by a lost network connection. */
+  close(options: { readonly isDisconnect: boolean; readonly sessionExpiryInterval?: number }): void {
+    const { isDisconnect, sessionExpiryInterval } = options
+    const end = {
+      discardsWill: isDisconnect,
+      ...(sessionExpiryInterval === undefined ? {} : { sessionExpiryInterval }),
+    }
+    const reason = isDisconnect ? reasonText(Reason.success) : 'the connection was dropped'
+    this.#end(end, {
+      by: isDisconnect ? 'client' : 'network',
       reason,
-      ...(isFarewell ? { reasonCode: 0 } : {}),
+      ...(isDisconnect ? { reasonCode: 0 } : {}),
     })
-    this.#mail = []
+    this.#callbacks = []
   }
 
-  /** Publishes, and tells the reason code; the message is the broker's at once, whatever becomes of the connection. */
-  send(
+  /** Publishes a message of the client. It is published even if the connection ends before `onOutcome` is called. */
+  publishFromClient(
     message: OutgoingMessage,
-    response: (reasonCode: number) => void,
-    refused: (error: AntiphonError) => void,
+    onOutcome: (reasonCode: number) => void,
+    onRefused: (error: AntiphonError) => void,
   ): void {
-    const { counters, intake, now, turn, settings } = this.#engine
+    const { counters, publishPipeline, now, turn, settings } = this.#engine
     const { version } = this.#request
-    const excess = topicExcess(message.topic, settings.limits)
-    if (excess !== undefined) {
+    const fault = topicLimitFault(message.topic, settings.limits)
+    if (fault !== undefined) {
       const context = { topic: message.topic, reasonCode: Reason.topicNameInvalid }
-      return refused(new AntiphonError('publish-refused', excess, context))
+      return onRefused(new AntiphonError('publish-refused', fault, context))
     }
     counters.messagesIn++
-    const publication = fromLocal(message, this.#client.clientId, now(), version)
-    const conclude = (outcome: number): void => {
+    const publication = fromLocalMessage(message, this.#client.clientId, now(), version)
+    const finish = (outcome: number): void => {
       const code = publication.qos === 0 ? Reason.success : outcome
-      if (code === unanswered) {
+      if (code === notAcknowledged) {
         const context = { topic: message.topic, phase: 'after-network' } as const
-        return refused(
+        return onRefused(
           new AntiphonError(
             'publish-refused',
-            'the broker ended the connection because of this message',
+            `cannot publish to '${message.topic}': the broker ended the connection because of this message`,
             context,
           ),
         )
       }
-      response(version === 5 || !isFailure(code) ? code : Reason.success)
+      onOutcome(version === 5 || !isFailure(code) ? code : Reason.success)
     }
-    this.#sending.run(() => {
-      const outcome = intake.take(publication, this)
-      if (isPromiseLike(outcome)) void outcome.then((code) => turn.add({ flush: () => conclude(code) }))
-      else turn.add({ flush: () => conclude(outcome) })
+    this.#publishQueue.run(() => {
+      const outcome = publishPipeline.publish(publication, this)
+      if (isPromiseLike(outcome)) void outcome.then((code) => turn.add({ flush: () => finish(code) }))
+      else turn.add({ flush: () => finish(outcome) })
     })
   }
 
-  /** Subscribes, and tells the reason codes before the retained messages come. */
+  /** Subscribes; `onSuback` gets the reason codes before the first retained message is delivered. */
   subscribe(
     requests: readonly SubscribeRequest[],
     identifier: number | undefined,
-    response: (reasonCodes: readonly number[]) => void,
+    onSuback: (reasonCodes: readonly number[]) => void,
   ): void {
     const session = this.#session as Session
     const isV5 = this.#request.version === 5
-    const lines = isV5
+    const subscriptions = isV5
       ? requests
-      : requests.map((line) => ({ ...line, noLocal: false, retainHandling: 0 as const }))
-    const request = { lines, ...(identifier === undefined || !isV5 ? {} : { identifier }) }
-    const subscribed = this.#engine.subscriber.subscribe(session, this.#client, request)
-    const conclude = ({ reasonCodes, replay }: Awaited<typeof subscribed>): void => {
-      this.#post(() => response(reasonCodes.map((code) => (isV5 || !isFailure(code) ? code : 0x80))))
-      if (!this.#isOver) replay()
+      : requests.map((request) => ({ ...request, noLocal: false, retainHandling: 0 as const }))
+    const request = { subscriptions, ...(identifier === undefined || !isV5 ? {} : { identifier }) }
+    const subscribed = this.#engine.subscriptionHandler.subscribe(session, this.#client, request)
+    const finish = ({ reasonCodes, replay }: Awaited<typeof subscribed>): void => {
+      this.#enqueue(() => onSuback(reasonCodes.map((code) => (isV5 || !isFailure(code) ? code : 0x80))))
+      if (!this.#isClosed) replay()
     }
-    if (isPromiseLike(subscribed)) void subscribed.then(conclude)
-    else conclude(subscribed)
+    if (isPromiseLike(subscribed)) void subscribed.then(finish)
+    else finish(subscribed)
   }
 
-  unsubscribe(filters: readonly string[], response: (reasonCodes: readonly number[]) => void): void {
-    const reasonCodes = this.#engine.subscriber.unsubscribe(this.#session as Session, filters)
-    this.#post(() => response(reasonCodes))
+  unsubscribe(filters: readonly string[], onUnsuback: (reasonCodes: readonly number[]) => void): void {
+    const reasonCodes = this.#engine.subscriptionHandler.unsubscribe(this.#session as Session, filters)
+    this.#enqueue(() => onUnsuback(reasonCodes))
   }
 
-  /** Has `fail` called when the connection ends; the returned function takes that back. */
-  whileOnline(fail: (error: AntiphonError) => void): () => void {
-    this.#waiting.add(fail)
-    return () => this.#waiting.delete(fail)
+  /** Calls `listener` when the connection ends; returns the function that removes it. */
+  onFailure(listener: (error: AntiphonError) => void): () => void {
+    this.#failureListeners.add(listener)
+    return () => this.#failureListeners.delete(listener)
   }
 
   flush(): void {
-    const mail = this.#mail
-    this.#mail = []
+    const callbacks = this.#callbacks
+    this.#callbacks = []
     const wasFull = this.isFull
-    for (const open of mail) open()
-    if (wasFull && !this.isFull) this.#session?.downlink.pump()
+    for (const callback of callbacks) callback()
+    if (wasFull && !this.isFull) this.#session?.outbound.pump()
   }
 
-  #enter(admission: ConnectVerdict): void {
-    if (this.#isOver) return
-    if ('challenge' in admission)
-      return this.#refuse(Reason.badAuthenticationMethod, 'a local client cannot be challenged')
-    if (!admission.admit) return this.#refuse(admission.reasonCode, admission.reasonString ?? 'not let in')
+  #accept(verdict: ConnectVerdict): void {
+    if (this.#isClosed) return
+    if ('challenge' in verdict)
+      return this.#refuse(
+        Reason.badAuthenticationMethod,
+        'a link without a socket has no enhanced authentication',
+      )
+    if (!verdict.admit)
+      return this.#refuse(verdict.reasonCode, verdict.reasonString ?? 'the broker did not admit the client')
     const engine = this.#engine
-    const visitor = toVisitor(engine.settings, this.#attempt, admission)
-    const granted = toLocalConnectionInfo(engine.settings, visitor.client)
-    engine.sessions.makeWay(visitor.client.clientId, this.#request.cleanStart)
-    // Both run hooks, which may have closed this link.
-    if (this.#isOver) return
-    const { session, sessionPresent } = admit(engine, this, visitor, this.#request)
-    this.#client = visitor.client
+    const admitted = toAdmittedClient(engine.settings, this.#attempt, verdict)
+    const connectionInfo = toLocalConnectionInfo(engine.settings, admitted.client)
+    engine.sessions.takeOver(admitted.client.clientId, this.#request.cleanStart)
+    // `toLocalConnectionInfo` and `takeOver` run user code, which may have closed this link.
+    if (this.#isClosed) return
+    const { session, sessionPresent } = openSession(engine, this, admitted, this.#request)
+    this.#client = admitted.client
     this.#session = session
-    if (admission.expiresAt !== undefined) {
-      this.#credential.limit(Math.max(0, admission.expiresAt - engine.now()), () =>
+    if (verdict.expiresAt !== undefined) {
+      this.#credentialTimer.start(Math.max(0, verdict.expiresAt - engine.now()), () =>
         this.disconnect(Reason.maximumConnectTime, 'the credential has expired'),
       )
     }
-    this.#post(() => this.#listener.next({ type: 'online', info: { ...granted, sessionPresent } }))
+    this.#enqueue(() => this.#observer.next({ type: 'online', info: { ...connectionInfo, sessionPresent } }))
     engine.sessions.resume(session)
   }
 
-  readonly #refuseFor = (error: unknown): void => {
-    const { message, reasonCode = Reason.unspecifiedError } = AntiphonError.from(error)
-    this.#refuse(reasonCode, message)
+  readonly #refuseWith = (error: unknown): void => {
+    const { rawMessage, reasonCode = Reason.unspecifiedError } = AntiphonError.from(error)
+    this.#refuse(reasonCode, rawMessage)
   }
 
   #refuse(reasonCode: number, reason: string): void {
     const { clientId, remoteAddress } = this.#attempt
     countRefusal(this.#engine.counters, reasonCode)
     this.#engine.emit({ type: 'refused', remoteAddress, clientId, reasonCode, reason })
-    this.#end({ forgetsWill: true }, { by: 'broker', reasonCode, reason })
+    this.#end({ discardsWill: true }, { by: 'broker', reasonCode, reason })
     this.#fail(
       new AntiphonError('connection-refused', `the broker refused '${clientId}': ${reason}`, { reasonCode }),
     )
@@ -262,40 +273,40 @@ export class LocalConnection implements Peer, Publisher, Flushable {
 
   #acknowledge(qos: 0 | 1 | 2, packetId: number): void {
     const session = this.#session
-    if (qos === 0 || this.#isOver || session === undefined) return
-    if (qos === 1) session.downlink.acknowledged(packetId, Reason.success)
-    else session.downlink.received(packetId, Reason.success)
+    if (qos === 0 || this.#isClosed || session === undefined) return
+    if (qos === 1) session.outbound.acknowledged(packetId, Reason.success)
+    else session.outbound.received(packetId, Reason.success)
   }
 
-  #post(letter: () => void): void {
-    if (this.#mail.push(letter) === 1) this.#engine.turn.add(this)
+  #enqueue(callback: () => void): void {
+    if (this.#callbacks.push(callback) === 1) this.#engine.turn.add(this)
   }
 
-  /** Tells everybody who waits; after what has come in before. */
+  /** Fails all pending operations and the connection, after the callbacks that are queued. */
   #fail(error: AntiphonError): void {
-    const waiting = [...this.#waiting]
-    this.#waiting.clear()
-    this.#post(() => {
-      for (const fail of waiting) fail(error)
-      this.#listener.error(error)
+    const listeners = [...this.#failureListeners]
+    this.#failureListeners.clear()
+    this.#enqueue(() => {
+      for (const listener of listeners) listener(error)
+      this.#observer.error(error)
     })
   }
 
   #end(
-    departure: Departure,
-    why: {
+    end: ConnectionEnd,
+    details: {
       readonly by: 'client' | 'broker' | 'network'
       readonly reasonCode?: number
       readonly reason: string
     },
   ): void {
-    if (this.#isOver) return
-    this.#isOver = true
-    this.#credential.end()
-    this.#engine.guests.delete(this)
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#credentialTimer.stop()
+    this.#engine.connections.delete(this)
     const session = this.#session
     if (session === undefined) return
-    this.#engine.emit({ type: 'disconnected', client: this.#client, ...why })
-    if (session.peer === this) this.#engine.sessions.close(session, departure)
+    this.#engine.emit({ type: 'disconnected', client: this.#client, ...details })
+    if (session.peer === this) this.#engine.sessions.detach(session, end)
   }
 }

@@ -4,21 +4,21 @@ import type { ConnectRequest, WillRequest } from '../packet/connect.js'
 import { encodeProperties } from '../packet/message-properties.js'
 import type { LocalClientOptions, LocalWill } from './local-options.js'
 
-/** A local client's CONNECT, over all its connections. */
+/** The CONNECT that a local client sends on each of its connections, except Clean Start. */
 export interface LocalIdentity {
   readonly request: Omit<ConnectRequest, 'cleanStart'>
   readonly clean: boolean | undefined
-  /** A farewell ends the session, for nobody asked that it be kept. */
-  readonly endsWithFarewell: boolean
+  /** Whether a disconnect ends the session, because no option requests a persistent one. */
+  readonly endsSessionOnDisconnect: boolean
 }
 
-/** The identity that options describe. */
-export function toIdentity(options: LocalClientOptions, { protocolVersions }: Settings): LocalIdentity {
+/** Returns the identity that the options describe. */
+export function toLocalIdentity(options: LocalClientOptions, { protocolVersions }: Settings): LocalIdentity {
   const { clean, sessionExpiryInterval, username, password, will } = options
   const { protocolVersion: version = protocolVersions.includes(5) ? 5 : 4 } = options
   return {
     clean,
-    endsWithFarewell: clean !== false && sessionExpiryInterval === undefined,
+    endsSessionOnDisconnect: clean !== false && sessionExpiryInterval === undefined,
     request: {
       version,
       clientId: options.clientId ?? `local-${randomUUID()}`,
@@ -27,8 +27,8 @@ export function toIdentity(options: LocalClientOptions, { protocolVersions }: Se
       receiveMaximum: options.receiveMaximum ?? 65_535,
       maximumPacketSize: Infinity,
       topicAliasMaximum: 0,
-      wantsResponseInformation: true,
-      wantsProblemInformation: true,
+      requestResponseInformation: true,
+      requestProblemInformation: true,
       ...(username === undefined ? {} : { userName: username }),
       ...(password === undefined ? {} : { password: Buffer.from(password) }),
       ...(will === undefined ? {} : { will: toWillRequest(will) }),
@@ -37,24 +37,17 @@ export function toIdentity(options: LocalClientOptions, { protocolVersions }: Se
 }
 
 function toWillRequest(will: LocalWill): WillRequest {
-  const { bytes, expiryAt } = encodeProperties(will)
-  const {
-    topic,
-    payload,
-    qos = 0,
-    retain = false,
-    willDelayInterval: delay = 0,
-    messageExpiryInterval: expiry,
-  } = will
+  const { bytes, expiryOffset } = encodeProperties(will)
+  const { topic, payload, qos = 0, retain = false, willDelayInterval = 0, messageExpiryInterval } = will
   return {
     topic,
     payload,
     qos,
     retain,
-    willDelayInterval: delay,
+    willDelayInterval,
     properties: bytes,
-    expiryAt,
-    isTextPayload: will.payloadFormatIndicator === true,
-    ...(expiry === undefined ? {} : { expiry }),
+    expiryOffset,
+    payloadFormatIndicator: will.payloadFormatIndicator === true,
+    ...(messageExpiryInterval === undefined ? {} : { messageExpiryInterval }),
   }
 }

@@ -1,10 +1,10 @@
 import type { Message, OutgoingMessage } from '@antiphon/core'
 import type { ProtocolVersion } from '../packet/codec.js'
 import { fromOutgoing, toMessage } from '../packet/publication.js'
-import type { Publication, Reception } from '../packet/publication.js'
+import type { Publication, DeliveryFields } from '../packet/publication.js'
 
-/** What a local client publishes; over 3.1.1 no property travels. */
-export function fromLocal(
+/** Returns the publication of a local client's message; MQTT 3.1.1 has no properties. */
+export function fromLocalMessage(
   message: OutgoingMessage,
   clientId: string,
   now: number,
@@ -15,16 +15,16 @@ export function fromLocal(
   return fromOutgoing({ topic, payload, qos, retain }, clientId, now)
 }
 
-/** What a local client gets, to keep for as long as it likes. */
+/** Returns a publication as a local client receives it. The client may keep the message. */
 export function toLocalMessage(
   publication: Publication,
-  as: Reception,
+  fields: DeliveryFields,
   now: number,
   version: ProtocolVersion,
 ): Message {
-  const message = toMessage(publication, as, now, version)
+  const message = toMessage(publication, fields, now, version)
   const { payload } = message
-  // Whoever keeps a small slice of a socket's chunk keeps all of it.
+  // A small slice of a socket's chunk would keep the whole chunk in memory.
   const isShared = payload.length * 4 < payload.buffer.byteLength
   return isShared ? { ...message, payload: Uint8Array.from(payload) } : message
 }

@@ -2,7 +2,7 @@ import type { MessageProperties, QoS } from '@antiphon/core'
 import type { LinkOptions } from '@antiphon/core/link'
 import type { ProtocolVersion } from '../packet/codec.js'
 
-/** The message the broker sends in a local client's name when it loses it. */
+/** The Will of a local client: the message that the broker publishes when the client's connection is lost. */
 export interface LocalWill extends MessageProperties {
   readonly topic: string
   readonly payload: Uint8Array
@@ -10,32 +10,35 @@ export interface LocalWill extends MessageProperties {
   readonly qos?: QoS
   /** @defaultValue false */
   readonly retain?: boolean
-  /** Seconds between the loss and the will. @defaultValue 0 */
+  /** The Will Delay Interval: seconds between the loss of the connection and the Will. @defaultValue 0 */
   readonly willDelayInterval?: number
 }
 
-/** A client without a socket; the names are those of CONNECT. */
+/** Options of a client without a socket, named as the fields of CONNECT. */
 export interface LocalClientOptions {
   /** @defaultValue `local-` and a random UUID, the same for every connection */
   readonly clientId?: string
-  /** @defaultValue the highest version the broker lets in */
+  /** @defaultValue the highest version that the broker accepts */
   readonly protocolVersion?: ProtocolVersion
   /**
-   * `true`: every connection begins a session of its own. `false`: every connection resumes the one the broker knows.
-   * Left out: the first connection begins a session and the later ones resume it.
+   * `true`: every connection starts a new session. `false`: every connection resumes the session of the client.
+   * `undefined`: the first connection starts a session, and later ones resume it.
    */
   readonly clean?: boolean
   /**
-   * Seconds the broker keeps the session when the client is gone. Left out it is 300 (0 with `clean: true`), and a
-   * farewell ends the session, unless `clean: false` asks to be remembered.
+   * The Session Expiry Interval, in seconds. If it is `undefined`, it is 300 (0 with `clean: true`), and a disconnect
+   * ends the session unless `clean` is `false`.
    */
   readonly sessionExpiryInterval?: number
-  /** How many QoS 1 and 2 messages it takes unacknowledged. @defaultValue 65 535 */
+  /**
+   * The Receive Maximum: QoS 1 and 2 messages that the broker may send before the first is acknowledged.
+   * @defaultValue 65 535
+   */
   readonly receiveMaximum?: number
   readonly username?: string
   readonly password?: string | Uint8Array
   readonly will?: LocalWill
 }
 
-/** A local client, and how its link behaves. */
+/** Options of a link without a socket: those of its client, and those of every link. */
 export interface LocalLinkOptions extends LocalClientOptions, Omit<LinkOptions, 'scheduler'> {}

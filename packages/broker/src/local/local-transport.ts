@@ -3,47 +3,51 @@ import type { Transport } from '@antiphon/core/link'
 import { Observable } from 'rxjs'
 import type { Engine } from '../engine.js'
 import { LocalConnection } from './local-connection.js'
-import { toIdentity } from './local-identity.js'
+import { toLocalIdentity } from './local-identity.js'
 import { Reason } from '../packet/reason.js'
 import type { LocalClientOptions } from './local-options.js'
 
-/** A client's conversation with the broker in the same process: no socket, no packets, the same sessions. */
+/**
+ * Returns a transport to the broker in the same process: it needs no socket and no packets, and uses the same
+ * sessions.
+ */
 export function localTransport(
   engine: Engine,
   options: LocalClientOptions,
-  hasClosed: () => boolean,
+  isBrokerClosed: () => boolean,
 ): Transport {
   const { notifications } = engine
-  const identity = toIdentity(options, engine.settings)
+  const identity = toLocalIdentity(options, engine.settings)
   let current: LocalConnection | undefined
-  let farewell: (() => void) | undefined
+  let completeConnection: (() => void) | undefined
   let hasBeenOnline = false
 
   const online = (): LocalConnection | undefined => (current?.isOnline === true ? current : undefined)
 
-  const sendRequest = (
-    what: string,
-    send: (connection: LocalConnection, response: (reasonCodes: readonly number[]) => void) => void,
+  const reasonCodes$ = (
+    action: string,
+    send: (connection: LocalConnection, onReasonCodes: (reasonCodes: readonly number[]) => void) => void,
   ): Observable<readonly number[]> =>
     new Observable((subscriber) =>
       notifications.run(() => {
         const connection = online()
-        if (connection === undefined) return subscriber.error(notConnected(what))
-        const settle = connection.whileOnline((error) => subscriber.error(error))
+        if (connection === undefined) return subscriber.error(notConnected(action))
+        const stopListening = connection.onFailure((error) => subscriber.error(error))
         send(connection, (reasonCodes) => {
-          settle()
+          stopListening()
           subscriber.next(reasonCodes)
           subscriber.complete()
         })
-        return settle
+        return stopListening
       }),
     )
 
   return {
     connect$: () =>
       new Observable((subscriber) => {
-        // Nobody can come back to a broker that lived in this very process.
-        if (hasClosed()) return subscriber.error(new AntiphonError('link-closed', 'the broker was closed'))
+        // A broker in this process cannot restart, so the link must not retry.
+        if (isBrokerClosed())
+          return subscriber.error(new AntiphonError('link-closed', 'cannot connect: the broker is closed'))
         const cleanStart = identity.clean ?? !hasBeenOnline
         const connection = new LocalConnection(
           engine,
@@ -57,50 +61,50 @@ export function localTransport(
           },
         )
         current = connection
-        farewell = () => subscriber.complete()
+        completeConnection = () => subscriber.complete()
         const { ready } = engine
         const open = (): void => notifications.run(() => connection.open())
         if (ready === undefined) engine.turn.add({ flush: open })
-        else ready.then(open, (error: unknown) => subscriber.error(storageLost(error)))
-        return () => notifications.run(() => connection.leave({ isFarewell: false }))
+        else ready.then(open, (error: unknown) => subscriber.error(storageFailed(error)))
+        return () => notifications.run(() => connection.close({ isDisconnect: false }))
       }),
     subscribe$: (requests, identifier) =>
-      sendRequest('subscribe', (connection, response) =>
-        connection.subscribe(requests, identifier, response),
+      reasonCodes$('subscribe', (connection, onSuback) =>
+        connection.subscribe(requests, identifier, onSuback),
       ),
     unsubscribe$: (filters) =>
-      sendRequest('unsubscribe', (connection, response) => connection.unsubscribe(filters, response)),
+      reasonCodes$('unsubscribe', (connection, onUnsuback) => connection.unsubscribe(filters, onUnsuback)),
     publish$: (message) =>
       new Observable((subscriber) =>
         notifications.run(() => {
           const connection = online()
           if (connection === undefined) return subscriber.error(notConnected('publish'))
-          const response = (reasonCode: number): void => {
+          const onOutcome = (reasonCode: number): void => {
             subscriber.next({ reasonCode })
             subscriber.complete()
           }
-          connection.send(message, response, (error) => subscriber.error(error))
+          connection.publishFromClient(message, onOutcome, (error) => subscriber.error(error))
         }),
       ),
     disconnect$: () =>
       new Observable((subscriber) => {
-        const expiry = identity.endsWithFarewell ? { expiry: 0 } : {}
-        notifications.run(() => online()?.leave({ isFarewell: true, ...expiry }))
-        farewell?.()
-        farewell = undefined
+        const expiry = identity.endsSessionOnDisconnect ? { sessionExpiryInterval: 0 } : {}
+        notifications.run(() => online()?.close({ isDisconnect: true, ...expiry }))
+        completeConnection?.()
+        completeConnection = undefined
         subscriber.complete()
       }),
   }
 }
 
-function notConnected(what: string): AntiphonError {
-  return new AntiphonError('connection-lost', `cannot ${what}: the link is not connected`, {
+function notConnected(action: string): AntiphonError {
+  return new AntiphonError('connection-lost', `cannot ${action}: the link is not connected`, {
     phase: 'before-network',
   })
 }
 
-function storageLost(cause: unknown): AntiphonError {
-  return new AntiphonError('connection-refused', 'the broker could not read its storage', {
+function storageFailed(cause: unknown): AntiphonError {
+  return new AntiphonError('connection-refused', 'cannot connect: the broker could not read its storage', {
     cause,
     reasonCode: Reason.serverUnavailable,
   })

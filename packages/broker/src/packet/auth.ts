@@ -1,27 +1,29 @@
 import type { IAuthPacket } from 'mqtt-packet'
 import { decode, encode } from './codec.js'
 import { Cursor } from './cursor.js'
-import { Place, walkProperties } from './properties.js'
-import { Reason } from './reason.js'
+import { PropertyContext, walkProperties } from './properties.js'
+import { Reason, reasonText } from './reason.js'
 import { malformed, protocolError } from './violation.js'
 
-/** One step of an enhanced authentication. */
+/** A decoded AUTH. */
 export interface AuthPacket {
   readonly reasonCode: number
   readonly method: string
   readonly data?: Uint8Array
 }
 
-/** Reads a whole AUTH. */
+/** Decodes an AUTH. */
 export function readAuth(packet: Buffer, bodyAt: number): AuthPacket {
   const cursor = new Cursor(packet, bodyAt, packet.length)
   if (cursor.rest === 0)
-    throw protocolError('AUTH does not come from a client with reason 0x00 [MQTT-3.15.2-1]')
+    throw protocolError('the reason code of AUTH is 0x00: a client may not send it [MQTT-3.15.2-1]')
   const reasonCode = cursor.byte()
   if (reasonCode !== Reason.continueAuthentication && reasonCode !== Reason.reAuthenticate) {
-    throw malformed(`reason code ${reasonCode} is not a client's to authenticate with [MQTT-3.15.2-1]`)
+    throw malformed(
+      `the reason code of AUTH is ${reasonText(reasonCode)}: a client may not send it [MQTT-3.15.2-1]`,
+    )
   }
-  walkProperties(cursor, Place.auth)
+  walkProperties(cursor, PropertyContext.auth)
   if (cursor.rest > 0) throw malformed('bytes follow the properties')
   const { authenticationMethod, authenticationData } = decode<IAuthPacket>('auth', packet, 5).properties ?? {}
   if (authenticationMethod === undefined)
@@ -33,7 +35,7 @@ export function readAuth(packet: Buffer, bodyAt: number): AuthPacket {
   }
 }
 
-/** Writes an AUTH of ours. */
+/** Encodes an AUTH. */
 export function authPacket(reasonCode: number, method: string, data: Uint8Array | undefined): Buffer {
   const authenticationData = data === undefined ? {} : { authenticationData: Buffer.from(data) }
   return encode(

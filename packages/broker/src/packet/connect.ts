@@ -4,30 +4,30 @@ import type { IConnectPacket } from 'mqtt-packet'
 import { decodeConnect } from './codec.js'
 import type { ProtocolVersion } from './codec.js'
 import { Cursor } from './cursor.js'
-import { Place, noProperties, walkProperties } from './properties.js'
+import { PropertyContext, noProperties, walkProperties } from './properties.js'
 import type { PropertySection } from './properties.js'
 import { noPropertyBytes } from './publication.js'
 import { Reason } from './reason.js'
 import { malformed, protocolError, violation } from './violation.js'
 
-/** The will of a CONNECT. */
+/** The Will of a CONNECT. */
 export interface WillRequest {
   readonly topic: string
   readonly payload: Uint8Array
   readonly qos: QoS
   readonly retain: boolean
-  /** Seconds between the end of the connection and the will. */
+  /** Seconds between the loss of the connection and the Will. */
   readonly willDelayInterval: number
-  /** Its properties as they are published: byte for byte, without the Will Delay Interval. */
+  /** The encoded properties of the message to publish: those of the Will without the Will Delay Interval. */
   readonly properties: Uint8Array
-  readonly expiryAt: number
-  /** Seconds it stays worth delivering once published; `undefined` for ever. */
-  readonly expiry?: number
-  /** It says that its payload is UTF-8. */
-  readonly isTextPayload: boolean
+  readonly expiryOffset: number
+  /** The Message Expiry Interval, in seconds; absent if the message does not expire. */
+  readonly messageExpiryInterval?: number
+  /** Whether the client declares the payload to be UTF-8. */
+  readonly payloadFormatIndicator: boolean
 }
 
-/** A CONNECT that was read and checked. */
+/** A decoded and checked CONNECT. */
 export interface ConnectRequest {
   readonly version: ProtocolVersion
   readonly clientId: string
@@ -36,40 +36,40 @@ export interface ConnectRequest {
   readonly userName?: string
   readonly password?: Uint8Array
   readonly will?: WillRequest
-  /** Seconds; on 3.1.1 for ever or not at all. */
+  /** Seconds; for MQTT 3.1.1 either 0 or `foreverSeconds`. */
   readonly sessionExpiryInterval: number
   readonly receiveMaximum: number
   readonly maximumPacketSize: number
   readonly topicAliasMaximum: number
-  readonly wantsResponseInformation: boolean
-  readonly wantsProblemInformation: boolean
+  readonly requestResponseInformation: boolean
+  readonly requestProblemInformation: boolean
   readonly authenticationMethod?: string
   readonly authenticationData?: Uint8Array
 }
 
-/** For ever, as a Session Expiry Interval says it. */
+/** The Session Expiry Interval of a session that does not expire. */
 export const foreverSeconds = 0xffffffff
 
-/** What a CONNECT opens with. */
+/** The protocol of a CONNECT. */
 export interface Protocol {
-  /** As the client says it; 0 for what calls itself by the name of older protocols. */
+  /** The Protocol Version of the packet; 0 for MQTT 3.1. */
   readonly level: number
-  /** The version whose words a refusal is to be put in. */
+  /** The version in which a refusal is encoded. */
   readonly version: ProtocolVersion
 }
 
-/** Reads what a CONNECT opens with; throws for what does not call itself MQTT [MQTT-3.1.2-1]. */
+/** Decodes the protocol of a CONNECT; throws a violation if its name is not MQTT [MQTT-3.1.2-1]. */
 export function readProtocol(packet: Buffer, bodyAt: number): Protocol {
   const cursor = new Cursor(packet, bodyAt, packet.length)
   cursor.binary()
   const name = packet.toString('latin1', bodyAt + 2, cursor.at)
   const level = cursor.byte()
   if (name === 'MQIsdp') return { level: 0, version: 4 }
-  if (name !== 'MQTT') throw malformed('the packet does not open with the protocol name MQTT [MQTT-3.1.2-1]')
+  if (name !== 'MQTT') throw malformed('the Protocol Name is not MQTT [MQTT-3.1.2-1]')
   return { level, version: level >= 5 ? 5 : 4 }
 }
 
-/** Reads a whole CONNECT packet; throws the violation it commits. The caller has looked at its protocol level. */
+/** Decodes a CONNECT; throws a violation if it breaks a rule. `version` is the result of `readProtocol`. */
 export function readConnect(packet: Buffer, bodyAt: number, version: ProtocolVersion): ConnectRequest {
   const cursor = new Cursor(packet, bodyAt, packet.length)
   const willSection = walkConnect(cursor, version)
@@ -80,14 +80,14 @@ export function readConnect(packet: Buffer, bodyAt: number, version: ProtocolVer
     throw protocolError('Authentication Data without an Authentication Method')
   }
   if (will !== undefined && validateTopicName(will.topic) !== undefined) {
-    // 3.1.1 has no return code for it, and closes without a CONNACK [MQTT-3.1.4-1].
-    if (version === 4) throw malformed('the will topic is empty or holds a wildcard [MQTT-4.7.1-1]')
-    throw violation(Reason.topicNameInvalid, 'the will topic is empty or holds a wildcard [MQTT-4.7.0-1]')
+    // MQTT 3.1.1 has no return code for it: the server closes the connection without a CONNACK [MQTT-3.1.4-1].
+    if (version === 4) throw malformed('the Will Topic is empty or contains a wildcard [MQTT-4.7.1-1]')
+    throw violation(Reason.topicNameInvalid, 'the Will Topic is empty or contains a wildcard [MQTT-4.7.0-1]')
   }
   if (version === 4 && clientId === '' && !cleanStart) {
     throw violation(
       Reason.clientIdentifierNotValid,
-      'an empty client identifier needs a clean session [MQTT-3.1.3-8]',
+      'the Client Identifier is empty, although Clean Session is 0 [MQTT-3.1.3-8]',
     )
   }
   return {
@@ -103,8 +103,8 @@ export function readConnect(packet: Buffer, bodyAt: number, version: ProtocolVer
     receiveMaximum: properties.receiveMaximum ?? 0xffff,
     maximumPacketSize: properties.maximumPacketSize ?? Infinity,
     topicAliasMaximum: properties.topicAliasMaximum ?? 0,
-    wantsResponseInformation: properties.requestResponseInformation === true,
-    wantsProblemInformation: properties.requestProblemInformation !== false,
+    requestResponseInformation: properties.requestResponseInformation === true,
+    requestProblemInformation: properties.requestProblemInformation !== false,
     ...pickAuthentication(properties),
   }
 }
@@ -119,7 +119,7 @@ function pickAuthentication(
   }
 }
 
-/** Walks over every field of the packet, since the codec checks neither strings nor properties nor its end. */
+/** Checks all fields of the packet, since the codec checks neither strings, nor properties, nor trailing bytes. */
 function walkConnect(cursor: Cursor, version: ProtocolVersion): PropertySection {
   cursor.text()
   cursor.byte()
@@ -127,16 +127,15 @@ function walkConnect(cursor: Cursor, version: ProtocolVersion): PropertySection 
   const hasWill = (flags & 0x04) !== 0
   if ((flags & 0x01) !== 0) throw malformed('the reserved connect flag is set [MQTT-3.1.2-3]')
   if (!hasWill && (flags & 0x38) !== 0)
-    throw malformed('will QoS or will retain without a will [MQTT-3.1.2-11/13]')
-  if ((flags & 0x18) === 0x18) throw malformed('the will QoS is 3 [MQTT-3.1.2-12]')
-  if (version === 4 && (flags & 0xc0) === 0x40)
-    throw malformed('a password without a user name [MQTT-3.1.2-22]')
+    throw malformed('Will QoS or Will Retain is set without a Will [MQTT-3.1.2-11/13]')
+  if ((flags & 0x18) === 0x18) throw malformed('the Will QoS is 3 [MQTT-3.1.2-12]')
+  if (version === 4 && (flags & 0xc0) === 0x40) throw malformed('Password without User Name [MQTT-3.1.2-22]')
   cursor.word()
-  if (version === 5) walkProperties(cursor, Place.connect)
+  if (version === 5) walkProperties(cursor, PropertyContext.connect)
   cursor.text()
   const will = noProperties()
   if (hasWill) {
-    if (version === 5) walkProperties(cursor, Place.will, will)
+    if (version === 5) walkProperties(cursor, PropertyContext.will, will)
     cursor.text()
     cursor.binary()
   }
@@ -151,7 +150,7 @@ function toWill(
   packet: Buffer,
   section: PropertySection,
 ): WillRequest {
-  const { properties, expiryAt } = withoutDelay(
+  const { properties, expiryOffset } = withoutWillDelay(
     packet.subarray(section.start, section.end),
     section.start,
     section,
@@ -163,24 +162,25 @@ function toWill(
     retain: will.retain === true,
     willDelayInterval: will.properties?.willDelayInterval ?? 0,
     properties,
-    expiryAt,
-    isTextPayload: section.isTextPayload,
-    ...(section.expiryAt < 0 ? {} : { expiry: section.expiry }),
+    expiryOffset,
+    payloadFormatIndicator: section.payloadFormatIndicator,
+    ...(section.expiryOffset < 0 ? {} : { messageExpiryInterval: section.messageExpiryInterval }),
   }
 }
 
-/** The will's properties without the delay, which is for the broker alone. */
-function withoutDelay(
+/** Returns the properties of a Will without the Will Delay Interval, which is not forwarded. */
+function withoutWillDelay(
   bytes: Buffer,
   start: number,
   section: PropertySection,
-): { readonly properties: Uint8Array; readonly expiryAt: number } {
-  const expiryAt = section.expiryAt < 0 ? -1 : section.expiryAt - start
-  const { delayAt } = section
-  if (delayAt < 0) return { properties: bytes.length === 0 ? noPropertyBytes : Buffer.from(bytes), expiryAt }
-  const cut = delayAt - start
+): { readonly properties: Uint8Array; readonly expiryOffset: number } {
+  const expiryOffset = section.expiryOffset < 0 ? -1 : section.expiryOffset - start
+  const { willDelayOffset } = section
+  if (willDelayOffset < 0)
+    return { properties: bytes.length === 0 ? noPropertyBytes : Buffer.from(bytes), expiryOffset }
+  const cut = willDelayOffset - start
   return {
     properties: Buffer.concat([bytes.subarray(0, cut), bytes.subarray(cut + 5)]),
-    expiryAt: expiryAt > cut ? expiryAt - 5 : expiryAt,
+    expiryOffset: expiryOffset > cut ? expiryOffset - 5 : expiryOffset,
   }
 }

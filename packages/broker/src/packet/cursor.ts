@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { malformed } from './violation.js'
 
-/** Reads one packet from its first byte to its last and refuses what is not there. */
+/** A position in one packet, from which its fields are read. Throws a violation if the packet ends within a field. */
 export class Cursor {
   constructor(
     readonly bytes: Buffer,
@@ -14,7 +14,7 @@ export class Cursor {
   }
 
   skip(count: number): void {
-    if (count > this.end - this.at) throw malformed('the packet ends in the middle of a field')
+    if (count > this.end - this.at) throw malformed('the packet ends within a field')
     this.at += count
   }
 
@@ -33,7 +33,7 @@ export class Cursor {
     return this.bytes.readUInt32BE(this.at - 4)
   }
 
-  /** A variable byte integer, in the fewest bytes that hold it [MQTT-1.5.5-1]. */
+  /** Reads a Variable Byte Integer, which must be encoded in the fewest bytes [MQTT-1.5.5-1]. */
   varint(): number {
     let value = 0
     for (let shift = 0; shift < 28; shift += 7) {
@@ -41,25 +41,25 @@ export class Cursor {
       value += (byte & 0x7f) << shift
       if (byte < 0x80) {
         if (byte === 0 && shift > 0)
-          throw malformed('a variable byte integer is longer than it need be [MQTT-1.5.5-1]')
+          throw malformed('a Variable Byte Integer is not encoded in the fewest bytes [MQTT-1.5.5-1]')
         return value
       }
     }
-    throw malformed('a variable byte integer has more than four bytes')
+    throw malformed('a Variable Byte Integer has more than four bytes')
   }
 
-  /** Steps over binary data. */
+  /** Skips Binary Data. */
   binary(): void {
     this.skip(this.word())
   }
 
-  /** Steps over a string after checking it: well-formed UTF-8 [MQTT-1.5.4-1] without U+0000 [MQTT-1.5.4-2]. */
+  /** Skips a string after checking it: it must be well-formed UTF-8 [MQTT-1.5.4-1] without U+0000 [MQTT-1.5.4-2]. */
   text(): void {
     const length = this.word()
     const start = this.at
     this.skip(length)
     if (!isText(this.bytes, start, this.at))
-      throw malformed('a string is not UTF-8 or holds U+0000 [MQTT-1.5.4-1/2]')
+      throw malformed('a string is not UTF-8 or contains U+0000 [MQTT-1.5.4-1/2]')
   }
 }
 

@@ -1,18 +1,18 @@
 import { Cursor } from './cursor.js'
 import type { ProtocolVersion } from './codec.js'
-import { Place, walkProperties } from './properties.js'
-import { Reason } from './reason.js'
+import { PropertyContext, walkProperties } from './properties.js'
+import { Reason, reasonText } from './reason.js'
 import { malformed } from './violation.js'
 
-/** A client's goodbye. */
+/** A decoded DISCONNECT of a client. */
 export interface DisconnectPacket {
   readonly reasonCode: number
-  /** Seconds, where the client changes its mind about how long its session is kept. */
+  /** Seconds; absent if the client keeps the interval of CONNECT. */
   readonly sessionExpiryInterval?: number
 }
 
-/** The reason codes a client may give. */
-const allowed = new Set<number>([
+/** The reason codes that a client may send. */
+const allowedCodes = new Set<number>([
   Reason.success,
   Reason.disconnectWithWill,
   Reason.unspecifiedError,
@@ -29,18 +29,20 @@ const allowed = new Set<number>([
   Reason.payloadFormatInvalid,
 ])
 
-/** Reads a whole DISCONNECT; reason code and properties may be missing. */
+/** Decodes a DISCONNECT; the reason code and the properties are optional. */
 export function readDisconnect(packet: Buffer, bodyAt: number, version: ProtocolVersion): DisconnectPacket {
   const cursor = new Cursor(packet, bodyAt, packet.length)
   if (cursor.rest === 0) return { reasonCode: Reason.success }
   if (version === 4) throw malformed('DISCONNECT has a body')
   const reasonCode = cursor.byte()
-  if (!allowed.has(reasonCode))
-    throw malformed(`reason code ${reasonCode} is not a client's to disconnect with [MQTT-3.14.2-1]`)
+  if (!allowedCodes.has(reasonCode))
+    throw malformed(
+      `the reason code of DISCONNECT is ${reasonText(reasonCode)}: a client may not send it [MQTT-3.14.2-1]`,
+    )
   if (cursor.rest === 0) return { reasonCode }
-  const { sessionExpiryAt } = walkProperties(cursor, Place.disconnect)
+  const { sessionExpiryOffset } = walkProperties(cursor, PropertyContext.disconnect)
   if (cursor.rest > 0) throw malformed('bytes follow the properties')
-  return sessionExpiryAt < 0
+  return sessionExpiryOffset < 0
     ? { reasonCode }
-    : { reasonCode, sessionExpiryInterval: packet.readUInt32BE(sessionExpiryAt) }
+    : { reasonCode, sessionExpiryInterval: packet.readUInt32BE(sessionExpiryOffset) }
 }

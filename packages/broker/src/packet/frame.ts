@@ -2,36 +2,38 @@ import type { ProtocolVersion } from './codec.js'
 import type { Publication } from './publication.js'
 import { packetLength, varintLength, writeVarint } from './varint.js'
 
-/** How the topic of a PUBLISH is said: in full, in full while defining an alias, or by the alias alone. */
+/** Whether a PUBLISH has a Topic Name, a Topic Name and a Topic Alias that it defines, or a Topic Alias only. */
 export const AliasUse = { none: 0, define: 1, only: 2 } as const
 
-/** One encoded form of a publication, to be copied and patched for each receiver. */
+/** An encoded PUBLISH, to be copied and patched for each receiver. */
 export interface Frame {
-  /** Its shape in one number: version, presence of a packet identifier, use of an alias. */
+  /** Its shape as a number, from `shapeKey`. */
   readonly key: number
-  /** The subscription identifiers in it. */
+  /** Its Subscription Identifiers. */
   readonly identifiers: readonly number[] | null
-  /** The packet as far as it is small enough to copy: all of it, or all but `tail`. */
+  /** The bytes to copy: the whole packet, or all of it except `tail`. */
   readonly bytes: Buffer
-  /** A payload too large to copy, to be written by reference. */
+  /** A large payload, to be written by reference instead of copied; `null` if it is in `bytes`. */
   readonly tail: Uint8Array | null
-  /** The whole packet's length. */
+  /** The length of the whole packet. */
   readonly size: number
-  /** Where to patch the packet identifier, the expiry and the alias; -1 for nowhere. */
-  readonly idAt: number
-  readonly expiryAt: number
-  readonly aliasAt: number
+  /**
+   * The offsets of the Packet Identifier, the Message Expiry Interval and the Topic Alias in `bytes`; -1 if absent.
+   */
+  readonly packetIdOffset: number
+  readonly expiryOffset: number
+  readonly aliasOffset: number
 }
 
 /** Payloads up to this size are copied to each receiver; larger ones are written by reference. */
-const copied = 4096
+const maxCopiedBytes = 4096
 
-/** The key of a shape. */
+/** Returns the shape of a PUBLISH as a number: version, presence of a Packet Identifier, use of a Topic Alias. */
 export function shapeKey(version: ProtocolVersion, hasId: boolean, alias: number): number {
   return (version === 5 ? 8 : 0) | (hasId ? 4 : 0) | alias
 }
 
-/** Encodes a PUBLISH with DUP, QoS and RETAIN of 0 in its first byte. */
+/** Encodes a PUBLISH whose DUP, QoS and RETAIN are 0. */
 export function encodeFrame(
   publication: Publication,
   key: number,
@@ -52,7 +54,7 @@ export function encodeFrame(
     (isV5 ? varintLength(propertyLength) + propertyLength : 0) +
     payload.length
   const size = packetLength(bodyLength)
-  const isCopied = payload.length <= copied
+  const isCopied = payload.length <= maxCopiedBytes
   const bytes = Buffer.allocUnsafe(isCopied ? size : size - payload.length)
   bytes[0] = 0x30
   let at = writeVarint(bytes, 1, bodyLength)
@@ -60,14 +62,14 @@ export function encodeFrame(
   bytes[at + 1] = topicLength & 0xff
   at += 2
   if (topicLength > 0) at += bytes.write(topic, at)
-  const idAt = hasId ? at : -1
+  const packetIdOffset = hasId ? at : -1
   if (hasId) at += 2
-  let expiryAt = -1
-  let aliasAt = -1
+  let expiryOffset = -1
+  let aliasOffset = -1
   if (isV5) {
     at = writeVarint(bytes, at, propertyLength)
     bytes.set(properties, at)
-    if (publication.expiryAt >= 0) expiryAt = at + publication.expiryAt
+    if (publication.expiryOffset >= 0) expiryOffset = at + publication.expiryOffset
     at += properties.length
     for (const identifier of identifiers ?? []) {
       bytes[at] = 0x0b
@@ -75,12 +77,21 @@ export function encodeFrame(
     }
     if (alias !== AliasUse.none) {
       bytes[at] = 0x23
-      aliasAt = at + 1
+      aliasOffset = at + 1
       at += 3
     }
   }
   if (isCopied) bytes.set(payload, at)
-  return { key, identifiers, bytes, tail: isCopied ? null : payload, size, idAt, expiryAt, aliasAt }
+  return {
+    key,
+    identifiers,
+    bytes,
+    tail: isCopied ? null : payload,
+    size,
+    packetIdOffset,
+    expiryOffset,
+    aliasOffset,
+  }
 }
 
 function identifiersLength(identifiers: readonly number[] | null): number {

@@ -3,7 +3,7 @@ import { invalidMessage } from './violation.js'
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
-/** Reads the properties of a PUBLISH that was checked before, user properties in the order of the wire. */
+/** Decodes the properties of a PUBLISH that were checked before; User Properties keep their order. */
 export function decodeProperties(bytes: Uint8Array): MessageProperties {
   const properties: { -readonly [K in keyof MessageProperties]: MessageProperties[K] } = {}
   const pairs: [string, string][] = []
@@ -43,14 +43,17 @@ export function decodeProperties(bytes: Uint8Array): MessageProperties {
   return properties
 }
 
-/** Writes the properties of a PUBLISH; `expiryAt` is where the Message Expiry Interval's four bytes stand, or -1. */
+/**
+ * Encodes the properties of a PUBLISH; `expiryOffset` is the offset of the value of the Message Expiry Interval, or
+ * -1.
+ */
 export function encodeProperties(properties: MessageProperties): {
   readonly bytes: Uint8Array
-  readonly expiryAt: number
+  readonly expiryOffset: number
 } {
   const parts: Uint8Array[] = []
   let length = 0
-  let expiryAt = -1
+  let expiryOffset = -1
   const add = (...bytes: Uint8Array[]): void => {
     for (const part of bytes) length += part.length
     parts.push(...bytes)
@@ -59,7 +62,7 @@ export function encodeProperties(properties: MessageProperties): {
     properties
   if (payloadFormatIndicator !== undefined) add(Uint8Array.of(0x01, payloadFormatIndicator ? 1 : 0))
   if (messageExpiryInterval !== undefined) {
-    expiryAt = length + 1
+    expiryOffset = length + 1
     const bytes = Buffer.alloc(5, 0x02)
     bytes.writeUInt32BE(messageExpiryInterval, 1)
     add(bytes)
@@ -70,7 +73,7 @@ export function encodeProperties(properties: MessageProperties): {
   for (const [name, value] of properties.userProperties ?? []) {
     add(Uint8Array.of(0x26), ...text('a user property name', name), ...text('a user property value', value))
   }
-  return { bytes: Buffer.concat(parts, length), expiryAt }
+  return { bytes: Buffer.concat(parts, length), expiryOffset }
 }
 
 function text(field: string, value: string): [Uint8Array, Uint8Array] {
@@ -78,6 +81,7 @@ function text(field: string, value: string): [Uint8Array, Uint8Array] {
 }
 
 function sized(field: string, bytes: Uint8Array): [Uint8Array, Uint8Array] {
-  if (bytes.length > 0xffff) throw invalidMessage(`${field} has ${bytes.length} bytes: MQTT allows 65 535`)
+  if (bytes.length > 0xffff)
+    throw invalidMessage(`${field} has ${bytes.length} bytes: MQTT allows at most 65 535`)
   return [Uint8Array.of(bytes.length >> 8, bytes.length & 0xff), bytes]
 }

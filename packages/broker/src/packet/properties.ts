@@ -2,8 +2,8 @@ import { Reason } from './reason.js'
 import type { Cursor } from './cursor.js'
 import { malformed, protocolError, violation } from './violation.js'
 
-/** Where properties stand: each kind of packet that a client may send has a bit. */
-export const Place = {
+/** The packets of a client that have properties, and the Will, as bits. */
+export const PropertyContext = {
   connect: 1,
   will: 2,
   publish: 4,
@@ -19,18 +19,18 @@ type Shape = 'byte' | 'flag' | 'word' | 'long' | 'varint' | 'text' | 'binary' | 
 interface Rule {
   readonly name: string
   readonly shape: Shape
-  readonly places: number
+  readonly contexts: number
   readonly mayBeZero: boolean
 }
 
-function rule(name: string, shape: Shape, places: number, mayBeZero = true): Rule {
-  return { name, shape, places, mayBeZero }
+function rule(name: string, shape: Shape, contexts: number, mayBeZero = true): Rule {
+  return { name, shape, contexts, mayBeZero }
 }
 
-const { connect, will, publish, subscribe, acknowledgement, disconnect, auth } = Place
+const { connect, will, publish, subscribe, acknowledgement, disconnect, auth } = PropertyContext
 const anywhere = 255
 
-/** What a client may send, by identifier; everything else is for the server alone. */
+/** The properties that a client may send, by identifier; only a server may send others. */
 const rules: readonly (Rule | undefined)[] = Object.assign(new Array<Rule | undefined>(128).fill(undefined), {
   0x01: rule('Payload Format Indicator', 'flag', publish | will),
   0x02: rule('Message Expiry Interval', 'long', publish | will),
@@ -52,63 +52,64 @@ const rules: readonly (Rule | undefined)[] = Object.assign(new Array<Rule | unde
   0x27: rule('Maximum Packet Size', 'long', connect, false),
 })
 
-/** What walking over a property section found that the broker itself acts upon. */
+/** What the broker needs of a property section: its bounds, and the properties that it acts upon. */
 export interface PropertySection {
-  /** The first byte behind the length field, and the first one behind the section. */
+  /** The offset after the Property Length, and that of the end of the section. */
   start: number
   end: number
-  /** Where the Topic Alias stands, identifier included; -1 for none. */
-  aliasAt: number
+  /** The offset of the Topic Alias, including its identifier; -1 if absent. */
+  aliasOffset: number
   alias: number
-  /** Where the four bytes of the Message Expiry Interval stand; -1 for none. */
-  expiryAt: number
-  expiry: number
-  /** Where the Will Delay Interval stands, identifier included; -1 for none. */
-  delayAt: number
-  /** Where the four bytes of the Session Expiry Interval stand; -1 for none. */
-  sessionExpiryAt: number
-  isTextPayload: boolean
+  /** The offset of the value of the Message Expiry Interval; -1 if absent. */
+  expiryOffset: number
+  messageExpiryInterval: number
+  /** The offset of the Will Delay Interval, including its identifier; -1 if absent. */
+  willDelayOffset: number
+  /** The offset of the value of the Session Expiry Interval; -1 if absent. */
+  sessionExpiryOffset: number
+  payloadFormatIndicator: boolean
 }
 
-/** An empty section, as in MQTT 3.1.1. */
+/** Returns an empty section, as for MQTT 3.1.1. */
 export function noProperties(): PropertySection {
   return {
     start: 0,
     end: 0,
-    aliasAt: -1,
+    aliasOffset: -1,
     alias: 0,
-    expiryAt: -1,
-    expiry: 0,
-    delayAt: -1,
-    sessionExpiryAt: -1,
-    isTextPayload: false,
+    expiryOffset: -1,
+    messageExpiryInterval: 0,
+    willDelayOffset: -1,
+    sessionExpiryOffset: -1,
+    payloadFormatIndicator: false,
   }
 }
 
 /**
- * Walks over the properties at the cursor into `into`, and refuses what the codec lets through: properties of other
- * packets, singletons sent twice, zeros where none may be, flags beyond 1, strings that are not UTF-8.
+ * Reads the properties at the cursor into `section`. Throws a violation for what the codec accepts although the
+ * protocol forbids it: properties of other packets, repeated properties, invalid zeros, flags above 1, strings that
+ * are not UTF-8.
  */
 export function walkProperties(
   cursor: Cursor,
-  place: number,
-  into: PropertySection = noProperties(),
+  context: number,
+  section: PropertySection = noProperties(),
 ): PropertySection {
   const length = cursor.varint()
-  into.start = cursor.at
-  into.end = cursor.at + length
-  into.aliasAt = into.expiryAt = into.delayAt = into.sessionExpiryAt = -1
-  into.isTextPayload = false
-  if (into.end > cursor.end) throw malformed('the properties are longer than their packet')
+  section.start = cursor.at
+  section.end = cursor.at + length
+  section.aliasOffset = section.expiryOffset = section.willDelayOffset = section.sessionExpiryOffset = -1
+  section.payloadFormatIndicator = false
+  if (section.end > cursor.end) throw malformed('the Property Length exceeds the packet')
   let seenLow = 0
   let seenHigh = 0
-  while (cursor.at < into.end) {
+  while (cursor.at < section.end) {
     const id = cursor.byte()
     const rule = rules[id]
-    if (rule === undefined || (rule.places & place) === 0) {
+    if (rule === undefined || (rule.contexts & context) === 0) {
       if (id === 0x0b) throw protocolError('a client may not send a Subscription Identifier [MQTT-3.3.4-6]')
       throw malformed(
-        `property 0x${id.toString(16)} (${rule?.name ?? 'unknown'}) does not belong into this packet`,
+        `property 0x${id.toString(16)} (${rule?.name ?? 'unknown'}) is not allowed in this packet`,
       )
     }
     if (id !== 0x26) {
@@ -117,13 +118,13 @@ export function walkProperties(
       if (id < 32) seenLow |= bit
       else seenHigh |= bit
     }
-    walkProperty(cursor, rule, id, into)
+    walkProperty(cursor, rule, id, section)
   }
-  if (cursor.at !== into.end) throw malformed('a property reaches beyond the end of its section')
-  return into
+  if (cursor.at !== section.end) throw malformed('a property extends beyond the Property Length')
+  return section
 }
 
-function walkProperty(cursor: Cursor, rule: Rule, id: number, into: PropertySection): void {
+function walkProperty(cursor: Cursor, rule: Rule, id: number, section: PropertySection): void {
   switch (rule.shape) {
     case 'text': {
       const start = cursor.at + 2
@@ -139,11 +140,11 @@ function walkProperty(cursor: Cursor, rule: Rule, id: number, into: PropertySect
       cursor.binary()
       return
     default:
-      walkNumber(cursor, rule, id, into)
+      walkNumber(cursor, rule, id, section)
   }
 }
 
-function walkNumber(cursor: Cursor, rule: Rule, id: number, into: PropertySection): void {
+function walkNumber(cursor: Cursor, rule: Rule, id: number, section: PropertySection): void {
   const at = cursor.at
   const value = readNumber(cursor, rule.shape)
   if (value === 0 && !rule.mayBeZero) {
@@ -152,19 +153,19 @@ function walkNumber(cursor: Cursor, rule: Rule, id: number, into: PropertySectio
       `${rule.name} is 0 [MQTT-3.3.2-8]`,
     )
   }
-  if (rule.shape === 'flag' && value > 1) throw protocolError(`${rule.name} is ${value}: it is 0 or 1`)
+  if (rule.shape === 'flag' && value > 1) throw protocolError(`${rule.name} is ${value}: it must be 0 or 1`)
   if (id === 0x02) {
-    into.expiryAt = at
-    into.expiry = value
+    section.expiryOffset = at
+    section.messageExpiryInterval = value
   } else if (id === 0x23) {
-    into.aliasAt = at - 1
-    into.alias = value
+    section.aliasOffset = at - 1
+    section.alias = value
   } else if (id === 0x18) {
-    into.delayAt = at - 1
+    section.willDelayOffset = at - 1
   } else if (id === 0x11) {
-    into.sessionExpiryAt = at
+    section.sessionExpiryOffset = at
   } else if (id === 0x01) {
-    into.isTextPayload = value === 1
+    section.payloadFormatIndicator = value === 1
   }
 }
 
@@ -185,6 +186,6 @@ function checkResponseTopic(bytes: Buffer, start: number, end: number): void {
   for (let at = start; at < end; at++) {
     const byte = bytes[at]
     if (byte === 0x2b || byte === 0x23)
-      throw protocolError('the Response Topic holds a wildcard [MQTT-3.3.2-14]')
+      throw protocolError('the Response Topic contains a wildcard [MQTT-3.3.2-14]')
   }
 }

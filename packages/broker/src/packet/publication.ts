@@ -4,27 +4,27 @@ import type { ProtocolVersion } from './codec.js'
 import { encodeFrame } from './frame.js'
 import type { Frame } from './frame.js'
 
-/** What a publication is made of. */
+/** The parts of a publication. */
 export interface PublicationParts {
   readonly topic: string
   readonly payload: Uint8Array
   readonly qos: QoS
   readonly retain: boolean
-  /** The properties as they go out, byte for byte [MQTT-3.3.2-17/18], without Topic Alias. */
+  /** The encoded properties, which are forwarded unchanged [MQTT-3.3.2-17/18], without Topic Alias. */
   readonly properties: Uint8Array
-  /** Where in `properties` the four bytes of the Message Expiry Interval stand; -1 for none. */
-  readonly expiryAt: number
-  /** When it stops being worth delivering, on the broker's clock; `Infinity` for never. */
+  /** The offset of the value of the Message Expiry Interval in `properties`; -1 if absent. */
+  readonly expiryOffset: number
+  /** When it expires, on the broker's clock; `Infinity` if it does not. */
   readonly expiresAt: number
-  /** Whose it is, for No Local; empty for the broker's own. */
-  readonly publisher: string
+  /** The Client Identifier of its publisher, for No Local; empty for a message from the broker itself. */
+  readonly publisherId: string
 }
 
 const empty = new Uint8Array(0)
 
 /**
- * A message on its way through the broker: one object for all its receivers, with the property bytes as they came and
- * each encoded form made once.
+ * A message in the broker: one object for all its receivers, with the property bytes as received. Receivers share its
+ * encoded frames.
  */
 export class Publication implements PublicationParts {
   readonly topic: string
@@ -32,15 +32,15 @@ export class Publication implements PublicationParts {
   readonly qos: QoS
   readonly retain: boolean
   readonly properties: Uint8Array
-  readonly expiryAt: number
+  readonly expiryOffset: number
   readonly expiresAt: number
-  readonly publisher: string
-  /** Under which number the storage knows it; 0 while it is not stored. */
-  storedAs = 0
-  /** How many stored queue entries refer to it. */
-  storedReferences = 0
-  /** Its number among the retained messages; 0 while it was not retained. */
-  retainedAs = 0
+  readonly publisherId: string
+  /** Its number in the storage; 0 while it is not stored. */
+  storageId = 0
+  /** The number of stored outbound messages that refer to it. */
+  storageReferences = 0
+  /** Its sequence number among the retained messages; 0 if it was never retained. */
+  retainSequence = 0
   #frames: Frame[] | undefined
   #decoded: MessageProperties | undefined
 
@@ -50,12 +50,12 @@ export class Publication implements PublicationParts {
     this.qos = parts.qos
     this.retain = parts.retain
     this.properties = parts.properties
-    this.expiryAt = parts.expiryAt
+    this.expiryOffset = parts.expiryOffset
     this.expiresAt = parts.expiresAt
-    this.publisher = parts.publisher
+    this.publisherId = parts.publisherId
   }
 
-  /** Roughly what it costs to keep. */
+  /** Its approximate size in memory, in bytes. */
   get size(): number {
     return this.topic.length + this.properties.length + this.payload.length + 64
   }
@@ -65,17 +65,17 @@ export class Publication implements PublicationParts {
     return now >= this.expiresAt
   }
 
-  /** Seconds left of its expiry at `now`, as it goes on the wire [MQTT-3.3.2-6]. */
+  /** Returns the Message Expiry Interval to send at `now`: the remaining seconds [MQTT-3.3.2-6]. */
   remaining(now: number): number {
     return Math.max(0, Math.floor((this.expiresAt - now + 999) / 1000))
   }
 
-  /** Its properties, decoded once for whoever asks. */
+  /** Its properties, decoded on first use. */
   get decoded(): MessageProperties {
     return (this.#decoded ??= decodeProperties(this.properties))
   }
 
-  /** Its encoding in a given shape; while it is being routed, made once for all receivers of that shape. */
+  /** Returns its frame of a shape; while it is being routed, receivers of the same shape share one. */
   frame(key: number, identifiers: readonly number[] | null): Frame {
     const frames = this.#frames
     if (frames === undefined) return encodeFrame(this, key, identifiers)
@@ -83,17 +83,17 @@ export class Publication implements PublicationParts {
       if (frame.key === key && sameIdentifiers(frame.identifiers, identifiers)) return frame
     }
     const frame = encodeFrame(this, key, identifiers)
-    // Receivers that all have identifiers of their own share nothing: a few frames are kept, no more.
+    // Receivers with different Subscription Identifiers cannot share frames, so that only a few are cached.
     if (frames.length < 8) frames.push(frame)
     return frame
   }
 
-  /** Keeps encoded forms from now on, for many receivers are coming. */
+  /** Begins to cache frames. */
   beginRouting(): void {
     this.#frames = []
   }
 
-  /** Lets go of them: the message itself may be kept for long. */
+  /** Releases the cached frames; the publication may be retained or queued for long. */
   endRouting(): void {
     this.#frames = undefined
   }
@@ -105,9 +105,9 @@ function sameIdentifiers(left: readonly number[] | null, right: readonly number[
   return left.every((identifier, index) => identifier === right[index])
 }
 
-/** A publication of a message that came as a value rather than as bytes. */
-export function fromOutgoing(message: OutgoingMessage, publisher: string, now: number): Publication {
-  const { bytes, expiryAt } = encodeProperties(message)
+/** Returns the publication of a message that was published in process. */
+export function fromOutgoing(message: OutgoingMessage, publisherId: string, now: number): Publication {
+  const { bytes, expiryOffset } = encodeProperties(message)
   const { messageExpiryInterval } = message
   return new Publication({
     topic: message.topic,
@@ -115,26 +115,29 @@ export function fromOutgoing(message: OutgoingMessage, publisher: string, now: n
     qos: message.qos ?? 1,
     retain: message.retain ?? false,
     properties: bytes,
-    expiryAt,
+    expiryOffset,
     expiresAt: messageExpiryInterval === undefined ? Infinity : expiryTime(messageExpiryInterval, now),
-    publisher,
+    publisherId,
   })
 }
 
-/** When an interval of `seconds` from `now` has passed; an interval of 0 lasts for the moment it arrives in. */
+/**
+ * Returns when a Message Expiry Interval that begins at `now` has passed; one of 0 s passes after the present
+ * millisecond.
+ */
 export function expiryTime(seconds: number, now: number): number {
   return now + (seconds === 0 ? 0.5 : seconds * 1000)
 }
 
-/** The publication as its receiver sees it; a 3.1.1 one sees no properties. */
+/** Returns a publication as its receiver sees it; over MQTT 3.1.1 it has no properties. */
 export function toMessage(
   publication: Publication,
-  as: Reception,
+  fields: DeliveryFields,
   now: number,
   version: ProtocolVersion = 5,
 ): Message {
   const { topic, payload } = publication
-  const { qos, retain, dup, identifiers } = as
+  const { qos, retain, dup, identifiers } = fields
   const plain = { topic, payload, qos, retain, dup }
   if (version === 4) return plain
   const remaining = publication.remaining(now)
@@ -146,13 +149,13 @@ export function toMessage(
   }
 }
 
-/** How one receiver gets a publication. */
-export interface Reception {
+/** The fields of a PUBLISH that differ between receivers of a publication. */
+export interface DeliveryFields {
   readonly qos: QoS
   readonly retain: boolean
   readonly dup: boolean
   readonly identifiers?: readonly number[] | null
 }
 
-/** No properties at all. */
+/** The encoding of no properties. */
 export const noPropertyBytes: Uint8Array = empty

@@ -1,4 +1,4 @@
-/** The MQTT 5 reason codes the broker says or understands, by the norm's names. */
+/** The MQTT 5 reason codes that the broker sends or receives, by their names in the norm. */
 export const Reason = {
   success: 0x00,
   grantedQoS1: 0x01,
@@ -52,12 +52,12 @@ const names = new Map<number, string>(
   ]),
 )
 
-/** A reason code in words, such as `0x87 not authorized`. */
+/** Returns a reason code with its name, for example `0x87 not authorized`. */
 export function reasonText(code: number): string {
-  return `0x${code.toString(16).padStart(2, '0')} ${names.get(code) ?? 'of no known name'}`
+  return `0x${code.toString(16).padStart(2, '0')} ${names.get(code) ?? 'unknown reason code'}`
 }
 
-/** Whether a reason code says no. */
+/** Whether a reason code is an error: from 0x80. */
 export function isFailure(code: number): boolean {
   return code >= 0x80
 }
@@ -71,16 +71,16 @@ const connectReturnCodes = new Map<number, number>([
   [Reason.badAuthenticationMethod, 5],
 ])
 
-/** The CONNACK return code by which 3.1.1 says a reason; what it cannot say is "server unavailable". */
+/** Returns the CONNACK return code of MQTT 3.1.1 for a reason code; 3, "Server unavailable", if it has no other. */
 export function toConnectReturnCode(code: number): number {
   return code === Reason.success ? 0 : (connectReturnCodes.get(code) ?? 3)
 }
 
-/** The packets in which the broker says no. */
-type SpeakingPacket = 'connack' | 'acknowledgement' | 'suback' | 'disconnect'
+/** The packets in which the broker sends error reason codes. */
+type ReasonCodePacket = 'connack' | 'acknowledgement' | 'suback' | 'disconnect'
 
-/** The reason codes of 0x80 and above that each of them may say. */
-const sayable: Readonly<Record<SpeakingPacket, readonly number[]>> = {
+/** The error reason codes that each packet may have. */
+const allowedCodes: Readonly<Record<ReasonCodePacket, readonly number[]>> = {
   /** [MQTT-3.2.2-8] */
   connack: [
     0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8c, 0x90, 0x95, 0x97, 0x99, 0x9a,
@@ -97,8 +97,8 @@ const sayable: Readonly<Record<SpeakingPacket, readonly number[]>> = {
   ],
 }
 
-/** What comes nearest to some codes in packets that do not have them. */
-const nearest = new Map<number, number>([
+/** The nearest codes for packets that may not have a code. */
+const nearestCodes = new Map<number, number>([
   [Reason.badUserNameOrPassword, Reason.notAuthorized],
   [Reason.banned, Reason.notAuthorized],
   [Reason.badAuthenticationMethod, Reason.notAuthorized],
@@ -106,10 +106,10 @@ const nearest = new Map<number, number>([
   [Reason.serverUnavailable, Reason.serverBusy],
 ])
 
-/** A refusal in the words of a packet: a hook may say any code, and a packet has only some. */
-export function inWordsOf(packet: SpeakingPacket, code: number): number {
-  const codes = sayable[packet]
+/** Returns the nearest error reason code that a packet may have; hooks may return any code. */
+export function toAllowedCode(packet: ReasonCodePacket, code: number): number {
+  const codes = allowedCodes[packet]
   if (codes.includes(code)) return code
-  const near = nearest.get(code) ?? Reason.unspecifiedError
-  return codes.includes(near) ? near : Reason.unspecifiedError
+  const nearestCode = nearestCodes.get(code) ?? Reason.unspecifiedError
+  return codes.includes(nearestCode) ? nearestCode : Reason.unspecifiedError
 }

@@ -1,23 +1,23 @@
 import type { Limits } from '../limits.js'
 
-/** Which bound of the broker's a topic name or filter breaks, in words; `undefined` when it breaks none. */
-export function topicExcess(
+/** Returns which limit a Topic Name or Topic Filter exceeds, as text; `undefined` if it exceeds none. */
+export function topicLimitFault(
   topic: string,
   limits: Pick<Limits, 'topicLength' | 'topicLevels'>,
 ): string | undefined {
   const { topicLength, topicLevels } = limits
   // No UTF-16 code unit takes more than three bytes of UTF-8.
   if (topic.length * 3 > topicLength && Buffer.byteLength(topic) > topicLength) {
-    return `the topic is longer than ${topicLength} bytes`
+    return `the topic is too long: limits.topicLength is ${topicLength} bytes`
   }
   if (topic.length >= topicLevels && levelCount(topic) > topicLevels) {
-    return `the topic has more than ${topicLevels} levels`
+    return `the topic has too many levels: limits.topicLevels is ${topicLevels}`
   }
   return undefined
 }
 
 function levelCount(topic: string): number {
   let levels = 1
-  for (let at = topic.indexOf('/'); at >= 0; at = topic.indexOf('/', at + 1)) levels++
+  for (let index = topic.indexOf('/'); index >= 0; index = topic.indexOf('/', index + 1)) levels++
   return levels
 }

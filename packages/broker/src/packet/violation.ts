@@ -1,30 +1,32 @@
 import { AntiphonError } from '@antiphon/core'
 import { Reason, reasonText } from './reason.js'
 
-/** A peer's breach of the protocol, with the reason code that names it. */
+/** The error of a client that violates the protocol, with the reason code to send to it. */
 export type Violation = AntiphonError<'protocol'> & { readonly reasonCode: number }
 
-/** The error of a peer that broke a rule; `rule` says which, with the norm's number where there is one. */
+/**
+ * Returns the error of a client that violates `rule`, which ends in the number of the norm's statement if it has one.
+ */
 export function violation(reasonCode: number, rule: string): Violation {
   return new AntiphonError('protocol', `${reasonText(reasonCode)}: ${rule}`, { reasonCode }) as Violation
 }
 
-/** A packet that cannot be read [MQTT-4.13.1-1]. */
+/** Returns the violation of a Malformed Packet [MQTT-4.13.1-1]. */
 export function malformed(rule: string): Violation {
-  return violation(Reason.malformedPacket, cited(rule))
+  return violation(Reason.malformedPacket, withRuleNumber(rule))
 }
 
-/** A packet that can be read and must not have been sent [MQTT-4.13.1-1]. */
+/** Returns the violation of a Protocol Error [MQTT-4.13.1-1]. */
 export function protocolError(rule: string): Violation {
-  return violation(Reason.protocolError, cited(rule))
+  return violation(Reason.protocolError, withRuleNumber(rule))
 }
 
-/** A rule that has no number of its own falls under the one for all of them. */
-function cited(rule: string): string {
+/** Adds the number of the general statement to a rule that has none. */
+function withRuleNumber(rule: string): string {
   return rule.includes('[MQTT-') ? rule : `${rule} [MQTT-4.13.1-1]`
 }
 
-/** The error of a message handed to the broker in process that could not go on the wire. */
+/** Returns the error of a message that was published in process and cannot be encoded. */
 export function invalidMessage(rule: string): AntiphonError<'invalid-argument'> {
   return new AntiphonError('invalid-argument', rule, { phase: 'before-network' })
 }

@@ -2,19 +2,21 @@ import { TopicTrie, isSharedFilter } from '@antiphon/core/topic'
 import type { QoS } from '@antiphon/core'
 import type { Publication } from '../packet/publication.js'
 import { Reason } from '../packet/reason.js'
-import type { SubscribeLine } from '../packet/subscribe.js'
+import type { RequestedSubscription } from '../packet/subscribe.js'
 import type { Session } from '../session/session.js'
 import { SharedGroup } from './shared-group.js'
 import type { Route, SessionSubscription } from './session-subscription.js'
 
-/** Finds the receivers of every message. */
+/** The subscriptions of all sessions, by which messages are routed to their receivers. */
 export class Router {
   readonly #trie = new TopicTrie<Route>()
   readonly #groups = new Map<string, SharedGroup>()
   readonly #queuesOffline: boolean
   #count = 0
   #stamp = 0
-  /** The message being routed and its receivers. Shared by all calls: routing calls no observer, so it is not re-entered. */
+  /**
+   * The message being routed and its receivers. Fields, because routing calls no observer and is never re-entered.
+   */
   #publication: Publication | null = null
   readonly #sessions: Session[] = []
   readonly #shared: SharedGroup[] = []
@@ -30,11 +32,11 @@ export class Router {
   /** Subscribes a session, or changes its subscription to the same filter without a gap [MQTT-3.8.4-3]. */
   subscribe(
     session: Session,
-    line: SubscribeLine,
+    requested: RequestedSubscription,
     qos: QoS,
     identifier: number | undefined,
   ): SessionSubscription {
-    const { filter, noLocal, retainAsPublished } = line
+    const { filter, noLocal, retainAsPublished } = requested
     const options = {
       qos,
       noLocal,
@@ -52,12 +54,12 @@ export class Router {
     return subscription
   }
 
-  /** Ends a subscription; `false` when there was none. */
+  /** Removes a subscription; returns `false` if it does not exist. */
   unsubscribe(session: Session, filter: string): boolean {
     const subscription = session.subscriptions?.get(filter)
     if (subscription === undefined) return false
     session.subscriptions?.delete(filter)
-    session.downlink.endReplay(filter)
+    session.outbound.endReplay(filter)
     this.#count--
     const { group } = subscription
     if (group === null) {
@@ -72,59 +74,68 @@ export class Router {
     return true
   }
 
-  /** Hands a message to everyone subscribed, and tells by reason code whether anyone was. */
+  /** Delivers a message to all subscribers; returns success, or why no subscriber accepted it, as a reason code. */
   route(publication: Publication): number {
     const sessions = this.#sessions
     const shared = this.#shared
     this.#publication = publication
     this.#stamp++
-    this.#trie.match(publication.topic, this.#visit)
+    this.#trie.match(publication.topic, this.#addRoute)
     let isMatched = sessions.length > 0
     publication.beginRouting()
-    let isTaken = false
+    let isAccepted = false
     for (const session of sessions) {
-      // Overlapping subscriptions make one copy at the highest QoS [MQTT-3.3.4-2], with all their identifiers [MQTT-3.3.4-4].
-      if (hand(session, publication, session.routeQoS, session.routeRetain, session.routeIdentifiers, null))
-        isTaken = true
+      // Overlapping subscriptions make one copy at the highest QoS [MQTT-3.3.4-2], with all their identifiers
+      // [MQTT-3.3.4-4].
+      if (
+        deliver(session, publication, session.routeQoS, session.routeRetain, session.routeIdentifiers, null)
+      )
+        isAccepted = true
     }
     for (const group of shared) {
-      const isHanded = handToMember(group, publication)
-      if (isHanded !== undefined) isMatched = true
-      if (isHanded === true) isTaken = true
+      const isAcceptedByMember = deliverToMember(group, publication)
+      if (isAcceptedByMember !== undefined) isMatched = true
+      if (isAcceptedByMember === true) isAccepted = true
     }
     publication.endRouting()
     sessions.length = shared.length = 0
     this.#publication = null
-    return isTaken ? Reason.success : isMatched ? Reason.quotaExceeded : Reason.noMatchingSubscribers
+    return isAccepted ? Reason.success : isMatched ? Reason.quotaExceeded : Reason.noMatchingSubscribers
   }
 
-  /** How one session is subscribed to a topic, over all its overlapping filters; `undefined` when it is not. */
+  /**
+   * Returns the maximum QoS and all Subscription Identifiers of a session's subscriptions to a topic; `undefined` if
+   * it has none.
+   */
   subscriptionOf(
     session: Session,
     topic: string,
   ): { readonly qos: QoS; readonly identifiers: readonly number[] | null } | undefined {
-    const own: SessionSubscription[] = []
+    const matching: SessionSubscription[] = []
     this.#trie.match(topic, (route) => {
-      if (!(route instanceof SharedGroup) && route.session === session) own.push(route)
+      if (!(route instanceof SharedGroup) && route.session === session) matching.push(route)
     })
-    if (own.length === 0) return undefined
-    const identifiers = own.flatMap((subscription) => subscription.identifiers ?? [])
-    const qos = Math.max(...own.map((subscription) => subscription.qos)) as QoS
+    if (matching.length === 0) return undefined
+    const identifiers = matching.flatMap((subscription) => subscription.identifiers ?? [])
+    const qos = Math.max(...matching.map((subscription) => subscription.qos)) as QoS
     return { qos, identifiers: identifiers.length === 0 ? null : identifiers }
   }
 
-  /** What shared subscriptions gave to a lost connection goes to other members who are connected, where there are any. */
-  redispatch(lost: Session): void {
-    const moved = lost.downlink.surrender((group) => group.hasOther(lost))
-    for (const { group, publication } of moved) if (group !== null) handToMember(group, publication, lost)
+  /**
+   * Moves the unacknowledged shared messages of a disconnected session to other connected members, if there are any.
+   */
+  redispatch(session: Session): void {
+    const messages = session.outbound.takeShared((group) => group.hasOtherConnected(session))
+    for (const { group, publication } of messages)
+      if (group !== null) deliverToMember(group, publication, session)
   }
 
-  /** What a group's absent members hold goes to one who has come. */
-  collect(group: SharedGroup): void {
+  /** Moves the messages of a group's disconnected members to a member that has connected. */
+  collectFromOffline(group: SharedGroup): void {
     for (const session of group.sessions) {
       if (session.peer !== null) continue
-      const moved = session.downlink.surrender((candidate) => candidate === group)
-      for (const { publication } of moved) handToMember(group, publication, session)
+      const messages = session.outbound.takeShared((candidate) => candidate === group)
+      for (const { publication } of messages) deliverToMember(group, publication, session)
     }
   }
 
@@ -139,14 +150,14 @@ export class Router {
     return group
   }
 
-  readonly #visit = (route: Route): void => {
+  readonly #addRoute = (route: Route): void => {
     if (route instanceof SharedGroup) {
       this.#shared.push(route)
       return
     }
     const { session } = route
     const publication = this.#publication as Publication
-    if (route.noLocal && session.clientId === publication.publisher) return // [MQTT-3.8.3-3]
+    if (route.noLocal && session.clientId === publication.publisherId) return // [MQTT-3.8.3-3]
     const retain = publication.retain && route.retainAsPublished // [MQTT-3.3.1-12/13]
     if (session.routeStamp !== this.#stamp) {
       session.routeStamp = this.#stamp
@@ -164,7 +175,7 @@ export class Router {
   }
 }
 
-function hand(
+function deliver(
   session: Session,
   publication: Publication,
   maximumQoS: QoS,
@@ -174,15 +185,22 @@ function hand(
 ): boolean {
   const qos = publication.qos < maximumQoS ? publication.qos : maximumQoS
   if (qos > 0)
-    return session.downlink.deliver(publication, { qos, retain, identifiers, group, tracker: null })
-  session.downlink.deliverAtMostOnce(publication, retain, identifiers)
+    return session.outbound.deliver(publication, { qos, retain, identifiers, group, tracker: null })
+  session.outbound.deliverAtMostOnce(publication, retain, identifiers)
   return true
 }
 
-/** Gives a message to one member, at the QoS granted to it [MQTT-4.8.2-3]; `undefined` when nobody is there. */
-function handToMember(group: SharedGroup, publication: Publication, except?: Session): boolean | undefined {
+/**
+ * Delivers a message to one member, at the QoS granted to it [MQTT-4.8.2-3]; returns `undefined` if no member is
+ * available.
+ */
+function deliverToMember(
+  group: SharedGroup,
+  publication: Publication,
+  except?: Session,
+): boolean | undefined {
   const member = group.pick(publication, except)
   if (member === undefined) return undefined
   const retain = publication.retain && member.retainAsPublished
-  return hand(member.session, publication, member.qos, retain, member.identifiers, group)
+  return deliver(member.session, publication, member.qos, retain, member.identifiers, group)
 }

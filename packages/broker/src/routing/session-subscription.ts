@@ -2,12 +2,14 @@ import type { QoS } from '@antiphon/core'
 import type { Session } from '../session/session.js'
 import type { SharedGroup } from './shared-group.js'
 
-/** One session's subscription to one filter; a new SUBSCRIBE to the same filter changes it in place [MQTT-3.8.4-3]. */
+/**
+ * One session's subscription to one Topic Filter; another SUBSCRIBE to the same filter modifies it [MQTT-3.8.4-3].
+ */
 export interface SessionSubscription {
   readonly session: Session
-  /** As the client wrote it, `$share` included. */
+  /** The Topic Filter as the client sent it, including `$share`. */
   readonly filter: string
-  /** The group it shares with others, where it does. */
+  /** The group of a shared subscription; `null` for any other. */
   readonly group: SharedGroup | null
   qos: QoS
   noLocal: boolean
@@ -15,5 +17,5 @@ export interface SessionSubscription {
   identifiers: readonly number[] | null
 }
 
-/** What the router's trie holds under a filter: a subscription of one, or the group of those who share it. */
+/** An entry of the router's trie: a subscription, or the group of a shared subscription. */
 export type Route = SessionSubscription | SharedGroup

@@ -2,9 +2,9 @@ import type { Publication } from '../packet/publication.js'
 import type { Session } from '../session/session.js'
 import type { SessionSubscription } from './session-subscription.js'
 
-/** The members of one shared subscription: each message goes to one of them. */
+/** The members of one shared subscription; each message is delivered to one of them. */
 export class SharedGroup {
-  /** As its members write it, `$share` included. */
+  /** The Topic Filter as its members sent it, including `$share`. */
   readonly filter: string
   readonly #members: SessionSubscription[] = []
   #next = 0
@@ -19,7 +19,7 @@ export class SharedGroup {
     return this.#members.length
   }
 
-  /** The sessions of all members. */
+  /** The sessions of the members. */
   get sessions(): Session[] {
     return this.#members.map(({ session }) => session)
   }
@@ -33,33 +33,37 @@ export class SharedGroup {
     if (index >= 0) this.#members.splice(index, 1)
   }
 
-  /** Whether somebody but `except` is connected. */
-  hasOther(except: Session): boolean {
+  /** Whether a member other than `except` is connected. */
+  hasOtherConnected(except: Session): boolean {
     return this.#members.some(({ session }) => session !== except && session.peer !== null)
   }
 
   /**
-   * Whose turn it is: the next who can take a message at once, else the next who is connected, else (by option) the
-   * next whose session lives on.
+   * Picks the next member, round robin: one that can receive a message at once, else a connected one, else (with
+   * `sharedOffline: 'queue'`) one with a persistent session.
    */
   pick(publication: Publication, except?: Session): SessionSubscription | undefined {
     const members = this.#members
-    let connected: SessionSubscription | undefined
-    let offline: SessionSubscription | undefined
+    let connectedMember: SessionSubscription | undefined
+    let offlineMember: SessionSubscription | undefined
     for (let step = 0; step < members.length; step++) {
       const index = (this.#next + step) % members.length
       const member = members[index] as SessionSubscription
       const { session } = member
       if (session === except) continue
-      if (session.downlink.isReady) {
+      if (session.outbound.isReady) {
         this.#next = index + 1
         return member
       }
-      if (session.peer !== null) connected ??= member
-      else if (this.#queuesOffline && session.expiry > 0 && Math.min(member.qos, publication.qos) > 0)
-        offline ??= member
+      if (session.peer !== null) connectedMember ??= member
+      else if (
+        this.#queuesOffline &&
+        session.sessionExpiryInterval > 0 &&
+        Math.min(member.qos, publication.qos) > 0
+      )
+        offlineMember ??= member
     }
-    const picked = connected ?? offline
+    const picked = connectedMember ?? offlineMember
     if (picked !== undefined) this.#next = members.indexOf(picked) + 1
     return picked
   }

@@ -1,60 +1,64 @@
 import { isSharedFilter, validateTopicFilter } from '@antiphon/core/topic'
 import type { QoS } from '@antiphon/core'
-import { settle, isPromiseLike } from '../authority/hook-result.js'
+import { toValueOrPromise, isPromiseLike } from '../authority/hook-result.js'
 import type { ClientInfo, SubscribeVerdict } from '../authority/authority.js'
 import type { BrokerEvent } from '../events.js'
 import type { Settings } from '../options.js'
-import { Reason, inWordsOf, isFailure } from '../packet/reason.js'
-import type { SubscribeLine } from '../packet/subscribe.js'
-import { topicExcess } from '../packet/topic-limits.js'
+import { Reason, toAllowedCode, isFailure } from '../packet/reason.js'
+import type { RequestedSubscription } from '../packet/subscribe.js'
+import { topicLimitFault } from '../packet/topic-limits.js'
 import type { Session } from '../session/session.js'
 import type { Journal } from '../storage/journal.js'
 import type { Router } from './router.js'
 
-/** What subscribing needs. */
-export interface SubscriberParts {
+/** The components that a subscription handler uses. */
+export interface SubscriptionHandlerDependencies {
   readonly settings: Settings
   readonly router: Router
   readonly journal: Journal | undefined
   readonly emit: (event: BrokerEvent) => void
 }
 
-/** A SUBSCRIBE that was decided: one reason code for each filter [MQTT-3.8.4-6], and what is to follow the SUBACK. */
-export interface Subscribed {
+/** The outcome of a SUBSCRIBE: one reason code for each Topic Filter [MQTT-3.8.4-6], and what to do after SUBACK. */
+export interface SubscribeOutcome {
   readonly reasonCodes: readonly number[]
-  /** Sends the retained messages the new subscriptions ask for. */
+  /** Sends the retained messages that the new subscriptions request. */
   readonly replay: () => void
 }
 
-/** Decides on filters and carries out what was decided. */
+/** The handler of SUBSCRIBE and UNSUBSCRIBE, subject to the hooks and limits. */
 export class SubscriptionHandler {
-  readonly #parts: SubscriberParts
+  readonly #dependencies: SubscriptionHandlerDependencies
 
-  constructor(parts: SubscriberParts) {
-    this.#parts = parts
+  constructor(dependencies: SubscriptionHandlerDependencies) {
+    this.#dependencies = dependencies
   }
 
-  /** Subscribes a session to filters, each on its own merits; later when a hook takes its time. */
+  /**
+   * Subscribes a session to Topic Filters, each of which may be refused; returns a Promise if a hook is asynchronous.
+   */
   subscribe(
     session: Session,
     client: ClientInfo,
-    request: { readonly lines: readonly SubscribeLine[]; readonly identifier?: number },
-  ): Subscribed | Promise<Subscribed> {
-    const { lines, identifier } = request
-    const { filtersPerSubscribe } = this.#parts.settings.limits
-    const verdicts = lines.map((line, index) =>
-      index < filtersPerSubscribe ? this.#ask(session, client, line) : { refuse: Reason.quotaExceeded },
+    request: { readonly subscriptions: readonly RequestedSubscription[]; readonly identifier?: number },
+  ): SubscribeOutcome | Promise<SubscribeOutcome> {
+    const { subscriptions, identifier } = request
+    const { filtersPerSubscribe } = this.#dependencies.settings.limits
+    const verdicts = subscriptions.map((requested, index) =>
+      index < filtersPerSubscribe
+        ? this.#authorize(session, client, requested)
+        : { refuse: Reason.quotaExceeded },
     )
     if (!verdicts.some(isPromiseLike)) {
-      return this.#carryOut(session, lines, identifier, verdicts as SubscribeVerdict[])
+      return this.#apply(session, subscriptions, identifier, verdicts as SubscribeVerdict[])
     }
-    const given = verdicts.map((verdict) => Promise.resolve(verdict))
-    return Promise.all(given).then((all) => this.#carryOut(session, lines, identifier, all))
+    const pending = verdicts.map((verdict) => Promise.resolve(verdict))
+    return Promise.all(pending).then((results) => this.#apply(session, subscriptions, identifier, results))
   }
 
-  /** Unsubscribes a session from filters; one reason code for each. */
+  /** Unsubscribes a session from Topic Filters; returns one reason code for each. */
   unsubscribe(session: Session, filters: readonly string[]): number[] {
-    const { router, journal, emit } = this.#parts
+    const { router, journal, emit } = this.#dependencies
     const reasonCodes = filters.map((filter) => {
       if (validateTopicFilter(filter) !== undefined) return Reason.topicFilterInvalid
       if (!router.unsubscribe(session, filter)) return Reason.noSubscriptionExisted // [MQTT-3.10.4-5]
@@ -65,24 +69,24 @@ export class SubscriptionHandler {
     return reasonCodes
   }
 
-  #ask(
+  #authorize(
     session: Session,
     client: ClientInfo,
-    line: SubscribeLine,
+    requested: RequestedSubscription,
   ): SubscribeVerdict | Promise<SubscribeVerdict> {
-    const refusal = this.#fault(session, line)
+    const refusal = this.#fault(session, requested)
     if (refusal !== undefined) return { refuse: refusal }
-    const { authorizeSubscribe } = this.#parts.settings.authority
+    const { authorizeSubscribe } = this.#dependencies.settings.authority
     if (authorizeSubscribe === undefined) return 'allow'
     const subscriptions = session.subscriptionMap
     const failed: SubscribeVerdict = { refuse: Reason.implementationSpecificError }
     try {
-      const verdict = settle(
+      const verdict = toValueOrPromise(
         authorizeSubscribe({
-          ...line,
+          ...requested,
           client,
           subscriptionCount: subscriptions.size,
-          isReplacement: subscriptions.has(line.filter),
+          isReplacement: subscriptions.has(requested.filter),
         }),
       )
       return isPromiseLike(verdict) ? verdict.catch(() => failed) : verdict
@@ -91,11 +95,11 @@ export class SubscriptionHandler {
     }
   }
 
-  /** The rule that a filter breaks, as its reason code. */
-  #fault(session: Session, { filter }: SubscribeLine): number | undefined {
-    const { limits, sharedSubscriptions, wildcardSubscriptions } = this.#parts.settings
+  /** Returns the reason code of a Topic Filter that the broker refuses without calling the hook. */
+  #fault(session: Session, { filter }: RequestedSubscription): number | undefined {
+    const { limits, sharedSubscriptions, wildcardSubscriptions } = this.#dependencies.settings
     if (validateTopicFilter(filter) !== undefined) return Reason.topicFilterInvalid
-    if (topicExcess(filter, limits) !== undefined) return Reason.topicFilterInvalid
+    if (topicLimitFault(filter, limits) !== undefined) return Reason.topicFilterInvalid
     if (!sharedSubscriptions && isSharedFilter(filter)) return Reason.sharedSubscriptionsNotSupported
     if (!wildcardSubscriptions && /[+#]/.test(filter)) return Reason.wildcardSubscriptionsNotSupported
     const { subscriptionMap } = session
@@ -104,34 +108,36 @@ export class SubscriptionHandler {
     return undefined
   }
 
-  #carryOut(
+  #apply(
     session: Session,
-    lines: readonly SubscribeLine[],
+    subscriptions: readonly RequestedSubscription[],
     identifier: number | undefined,
     verdicts: readonly SubscribeVerdict[],
-  ): Subscribed {
-    const { router, journal, emit, settings } = this.#parts
-    // Ended while the hooks decided, or by one of them: a subscription would stay behind for ever.
-    if (session.isEnded) return { reasonCodes: lines.map(() => Reason.unspecifiedError), replay: () => {} }
+  ): SubscribeOutcome {
+    const { router, journal, emit, settings } = this.#dependencies
+    // The session has ended while a hook was pending, or in a hook; its subscriptions would never be removed.
+    if (session.isEnded)
+      return { reasonCodes: subscriptions.map(() => Reason.unspecifiedError), replay: () => {} }
     const replays: (() => void)[] = []
-    const carryOut = (line: SubscribeLine, reasonCode: number): number => {
+    const subscribe = (requested: RequestedSubscription, reasonCode: number): number => {
       if (isFailure(reasonCode)) return reasonCode
-      const isNew = !session.subscriptionMap.has(line.filter)
+      const isNew = !session.subscriptionMap.has(requested.filter)
       if (isNew && session.subscriptionMap.size >= settings.limits.subscriptionsPerClient)
         return Reason.quotaExceeded
-      const subscription = router.subscribe(session, line, reasonCode as QoS, identifier)
-      if (isNew && subscription.group !== null) router.collect(subscription.group)
-      // Retained messages: never for a shared subscription; 0 always, 1 when it is new, 2 never [MQTT-3.3.1-9/10/11].
-      const isWanted = line.retainHandling === 0 || (line.retainHandling === 1 && isNew)
-      if (isWanted && !isSharedFilter(line.filter)) {
+      const subscription = router.subscribe(session, requested, reasonCode as QoS, identifier)
+      if (isNew && subscription.group !== null) router.collectFromOffline(subscription.group)
+      // Retain Handling 0: always; 1: for a new subscription; 2: never [MQTT-3.3.1-9/10/11]. Never for a shared
+      // subscription.
+      const sendsRetained = requested.retainHandling === 0 || (requested.retainHandling === 1 && isNew)
+      if (sendsRetained && !isSharedFilter(requested.filter)) {
         const { filter, qos: maximumQoS, identifiers } = subscription
-        replays.push(() => session.downlink.replay({ filter, maximumQoS, identifiers }))
+        replays.push(() => session.outbound.replay({ filter, maximumQoS, identifiers }))
       }
       return reasonCode
     }
-    const reasonCodes = lines.map((line, index) => {
-      const reasonCode = carryOut(line, info(line, verdicts[index], settings.maximumQoS))
-      emit({ type: 'subscribed', clientId: session.clientId, filter: line.filter, reasonCode })
+    const reasonCodes = subscriptions.map((requested, index) => {
+      const reasonCode = subscribe(requested, toReasonCode(requested, verdicts[index], settings.maximumQoS))
+      emit({ type: 'subscribed', clientId: session.clientId, filter: requested.filter, reasonCode })
       return reasonCode
     })
     journal?.session(session)
@@ -139,11 +145,15 @@ export class SubscriptionHandler {
   }
 }
 
-/** The reason code of a verdict: the QoS granted, or the refusal. */
-function info(line: SubscribeLine, verdict: SubscribeVerdict | undefined, maximumQoS: QoS): number {
-  // A hook that says nothing allows nothing.
+/** Returns the reason code of a verdict: the granted QoS, or why it was refused. */
+function toReasonCode(
+  requested: RequestedSubscription,
+  verdict: SubscribeVerdict | undefined,
+  maximumQoS: QoS,
+): number {
+  // A hook that returns nothing allows nothing.
   if (verdict === undefined) return Reason.implementationSpecificError
-  if (verdict === 'allow') return Math.min(line.qos, maximumQoS)
-  if ('maximumQoS' in verdict) return Math.min(line.qos, maximumQoS, verdict.maximumQoS)
-  return isFailure(verdict.refuse) ? inWordsOf('suback', verdict.refuse) : Reason.notAuthorized
+  if (verdict === 'allow') return Math.min(requested.qos, maximumQoS)
+  if ('maximumQoS' in verdict) return Math.min(requested.qos, maximumQoS, verdict.maximumQoS)
+  return isFailure(verdict.refuse) ? toAllowedCode('suback', verdict.refuse) : Reason.notAuthorized
 }

@@ -1,20 +1,20 @@
 import type { OutboundMessage } from './outbound-message.js'
 
-/** How long it is not looked through again for what has expired, in milliseconds: a look costs. */
-const pause = 1_000
+/** Minimal milliseconds between two scans for expired messages, which are linear in the length of the backlog. */
+const expiryScanPeriod = 1_000
 
-/** The deliveries that wait for their turn: first in, first out. */
+/** A FIFO of the messages that wait to be sent to one session. */
 export class Backlog {
   #items: OutboundMessage[] = []
   #head = 0
-  #nextLook = -Infinity
+  #nextExpiryScan = -Infinity
 
   get length(): number {
     return this.#items.length - this.#head
   }
 
-  push(delivery: OutboundMessage): void {
-    this.#items.push(delivery)
+  push(message: OutboundMessage): void {
+    this.#items.push(message)
   }
 
   peek(): OutboundMessage | undefined {
@@ -22,8 +22,8 @@ export class Backlog {
   }
 
   shift(): OutboundMessage | undefined {
-    const delivery = this.#items[this.#head]
-    if (delivery === undefined) return undefined
+    const message = this.#items[this.#head]
+    if (message === undefined) return undefined
     this.#head++
     if (this.#head === this.#items.length) {
       this.#items = []
@@ -32,25 +32,27 @@ export class Backlog {
       this.#items = this.#items.slice(this.#head)
       this.#head = 0
     }
-    return delivery
+    return message
   }
 
-  /** Takes out all for which `isWanted` says so, and hands them over in order. */
-  extract(isWanted: (delivery: OutboundMessage) => boolean): OutboundMessage[] {
+  /** Removes and returns all messages that satisfy the predicate, in order. */
+  extract(predicate: (message: OutboundMessage) => boolean): OutboundMessage[] {
     const all = this.#items.slice(this.#head)
-    const wanted = all.filter(isWanted)
-    if (wanted.length > 0) {
-      const taken = new Set(wanted)
-      this.#items = all.filter((delivery) => !taken.has(delivery))
+    const extracted = all.filter(predicate)
+    if (extracted.length > 0) {
+      const extractedSet = new Set(extracted)
+      this.#items = all.filter((message) => !extractedSet.has(message))
       this.#head = 0
     }
-    return wanted
+    return extracted
   }
 
-  /** Takes out what has expired [MQTT-3.3.2-5], as far as it knows. */
+  /**
+   * Removes and returns expired messages [MQTT-3.3.2-5]; returns none within `expiryScanPeriod` after the last scan.
+   */
   extractExpired(now: number): OutboundMessage[] {
-    if (now < this.#nextLook) return []
-    this.#nextLook = now + pause
+    if (now < this.#nextExpiryScan) return []
+    this.#nextExpiryScan = now + expiryScanPeriod
     return this.extract(({ publication }) => publication.isExpired(now))
   }
 

@@ -1,12 +1,12 @@
 import type { OutboundMessage } from './outbound-message.js'
 
-/** What a client was sent and has not acknowledged, by packet identifier and in the order of sending. */
+/** The messages that were sent to a client and not acknowledged, by Packet Identifier, in the order of sending. */
 export class InFlightMessages {
   #byId: Map<number, OutboundMessage> | undefined
-  /** Identifiers of deliveries that still wait, where the storage had to know them ahead. */
+  /** Packet Identifiers of stored messages that have not been sent yet. */
   #reserved: Set<number> | undefined
   #lastId = 0
-  /** What the present connection was sent and has not acknowledged: how many, and their bytes. */
+  /** The number and bytes of the messages that were sent on the present connection and not acknowledged. */
   outstanding = 0
   outstandingBytes = 0
 
@@ -18,51 +18,51 @@ export class InFlightMessages {
     return this.#byId?.get(packetId)
   }
 
-  /** Every delivery, oldest first. */
+  /** Returns all messages, oldest first. */
   all(): OutboundMessage[] {
     return this.#byId === undefined ? [] : [...this.#byId.values()]
   }
 
-  /** Takes a delivery that is sent now, under an identifier of its own. */
-  add(delivery: OutboundMessage): void {
-    if (delivery.packetId === 0) delivery.packetId = this.#nextId()
-    else this.#reserved?.delete(delivery.packetId)
-    ;(this.#byId ??= new Map()).set(delivery.packetId, delivery)
+  /** Adds a message that is about to be sent, and assigns its Packet Identifier if it has none. */
+  add(message: OutboundMessage): void {
+    if (message.packetId === 0) message.packetId = this.#nextId()
+    else this.#reserved?.delete(message.packetId)
+    ;(this.#byId ??= new Map()).set(message.packetId, message)
   }
 
-  /** Takes note that a delivery was sent on the present connection. */
-  sent(delivery: OutboundMessage): void {
-    delivery.isOutstanding = true
+  /** Marks a message as sent on the present connection. */
+  sent(message: OutboundMessage): void {
+    message.isOutstanding = true
     this.outstanding++
-    this.outstandingBytes += delivery.publication.size
+    this.outstandingBytes += message.publication.size
   }
 
-  /** A new connection has come, which was sent nothing yet; tells what is to be sent again, oldest first. */
+  /** Begins a new connection; returns the messages to resend on it, oldest first. */
   restart(): OutboundMessage[] {
     const all = this.all()
-    for (const delivery of all) delivery.isOutstanding = false
+    for (const message of all) message.isOutstanding = false
     this.outstanding = this.outstandingBytes = 0
     return all
   }
 
-  /** Gives a delivery that waits the identifier it will be sent under, or keeps the one it has. */
-  reserve(delivery: OutboundMessage): void {
-    if (delivery.packetId === 0) delivery.packetId = this.#nextId()
-    ;(this.#reserved ??= new Set()).add(delivery.packetId)
+  /** Assigns a Packet Identifier to a message that will be sent later, if it has none. */
+  reserve(message: OutboundMessage): void {
+    if (message.packetId === 0) message.packetId = this.#nextId()
+    ;(this.#reserved ??= new Set()).add(message.packetId)
   }
 
-  /** Forgets a delivery, and frees its identifier. */
-  delete(delivery: OutboundMessage): void {
-    const { packetId, publication, isOutstanding } = delivery
+  /** Removes a message and frees its Packet Identifier. */
+  delete(message: OutboundMessage): void {
+    const { packetId, publication, isOutstanding } = message
     if (isOutstanding) {
-      delivery.isOutstanding = false
+      message.isOutstanding = false
       this.outstanding--
       this.outstandingBytes -= publication.size
     }
     if (packetId !== 0 && this.#byId?.delete(packetId) !== true) this.#reserved?.delete(packetId)
   }
 
-  /** An identifier that is not in use [MQTT-2.2.1-4]. */
+  /** Returns a Packet Identifier that is not in use [MQTT-2.2.1-4]. */
   #nextId(): number {
     let id = this.#lastId
     do id = id === 0xffff ? 1 : id + 1

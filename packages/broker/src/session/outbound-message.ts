@@ -2,37 +2,43 @@ import type { QoS } from '@antiphon/core'
 import type { Publication } from '../packet/publication.js'
 import type { SharedGroup } from '../routing/shared-group.js'
 
-/** One publication on its way to one session at QoS 1 or 2. */
+/** The delivery of one publication to one session at QoS 1 or 2. */
 export interface OutboundMessage {
   readonly publication: Publication
   readonly qos: QoS
   readonly retain: boolean
   readonly identifiers: readonly number[] | null
-  /** The shared subscription that chose this session, for giving it to another when this one dies. */
+  /** The shared subscription that picked this session; its other members get the message if this one disconnects. */
   readonly group: SharedGroup | null
-  /** Whoever wants to know how it ends. */
+  /** The observer of the delivery. */
   readonly tracker: DeliveryTracker | null
-  /** 0 until it has one; then its own until it is acknowledged. */
+  /** The Packet Identifier; 0 until it is assigned. */
   packetId: number
-  /** Under which number the storage knows it; 0 while it is not stored. */
-  storedAs: number
-  /** It was sent on the present connection and not acknowledged. */
+  /** Its number in the storage; 0 while it is not stored. */
+  storageId: number
+  /** Whether it was sent on the present connection and not acknowledged. */
   isOutstanding: boolean
-  /** It may not leave before the storage has it. */
-  isHeld: boolean
-  /** It has been sent before, on this connection or on another. */
+  /** Whether it must not be sent before it is durable. */
+  isAwaitingStorage: boolean
+  /** Whether it has been sent, on this connection or an earlier one. */
   wasSent: boolean
-  /** The receiver has said PUBREC: what is left is PUBREL and PUBCOMP. */
+  /** Whether the client has sent PUBREC, so that only PUBREL and PUBCOMP are left. */
   isReceived: boolean
-  /** It was taken back while its receiver had it: the next connection does not get it. */
+  /** Whether it was withdrawn while in flight, so that it is not resent on the next connection. */
   isWithdrawn: boolean
 }
 
-/** How a delivery is made, beside its publication. */
-export type DeliveryOptions = Pick<OutboundMessage, 'qos' | 'retain' | 'identifiers' | 'group' | 'tracker'>
+/** The properties of an outbound message besides its publication. */
+export type OutboundMessageOptions = Pick<
+  OutboundMessage,
+  'qos' | 'retain' | 'identifiers' | 'group' | 'tracker'
+>
 
-/** A delivery that nothing has happened to. */
-export function newDelivery(publication: Publication, options: DeliveryOptions): OutboundMessage {
+/** Returns an outbound message that has not been sent. */
+export function newOutboundMessage(
+  publication: Publication,
+  options: OutboundMessageOptions,
+): OutboundMessage {
   const { qos, retain, identifiers, group, tracker } = options
   return {
     publication,
@@ -42,22 +48,22 @@ export function newDelivery(publication: Publication, options: DeliveryOptions):
     group,
     tracker,
     packetId: 0,
-    storedAs: 0,
+    storageId: 0,
     isOutstanding: false,
-    isHeld: false,
+    isAwaitingStorage: false,
     wasSent: false,
     isReceived: false,
     isWithdrawn: false,
   }
 }
 
-/** How a delivery can end without having been acknowledged. */
+/** Why a delivery ended without an acknowledgement. */
 export type DeliveryLoss = 'expired' | 'queue-full' | 'too-large' | 'session-ended'
 
-/** Hears of the fate of one delivery. */
+/** An observer of one delivery. */
 export interface DeliveryTracker {
   readonly sent: () => void
-  /** The receiver's acknowledgement, of whatever reason code. */
+  /** The client has acknowledged the message, with any reason code. */
   readonly acknowledged: (reasonCode: number) => void
   readonly lost: (loss: DeliveryLoss) => void
 }

@@ -2,25 +2,30 @@ import type { Publication } from '../packet/publication.js'
 import { Reason, isFailure } from '../packet/reason.js'
 import type { SharedGroup } from '../routing/shared-group.js'
 import { Backlog } from './backlog.js'
-import { newDelivery } from './outbound-message.js'
-import type { OutboundMessage, DeliveryLoss, DeliveryOptions, DeliveryTracker } from './outbound-message.js'
+import { newOutboundMessage } from './outbound-message.js'
+import type {
+  OutboundMessage,
+  DeliveryLoss,
+  OutboundMessageOptions,
+  DeliveryTracker,
+} from './outbound-message.js'
 import { InFlightMessages } from './in-flight-messages.js'
 import { Replay } from './replay.js'
 import type { ReplayRequest } from './replay.js'
 import type { SessionHost } from './session-host.js'
 import type { Session } from './session.js'
 
-/** The way down: what a session has yet to receive, and what it was sent and has not acknowledged. */
+/** The outbound messages of a session: those that wait to be sent, and those in flight. */
 export class OutboundQueue {
   readonly #session: Session
   readonly #host: SessionHost
   readonly #inFlight = new InFlightMessages()
   #backlog: Backlog | null = null
   #replay: Replay | null = null
-  /** What was in flight when the client came back, to be sent again in order. */
+  /** The messages to resend on the present connection, in order. */
   #resend: OutboundMessage[] = []
   #heldBytes = 0
-  #window = 0
+  #sendWindow = 0
 
   constructor(session: Session, host: SessionHost) {
     this.#session = session
@@ -35,35 +40,35 @@ export class OutboundQueue {
     return this.#backlog?.length ?? 0
   }
 
-  /** Bytes of what is in flight and queued. */
+  /** Bytes of the messages in flight and queued. */
   get heldBytes(): number {
     return this.#heldBytes
   }
 
-  /** Whether it could take another QoS 1 message at once. */
+  /** Whether another QoS 1 message would be sent at once. */
   get isReady(): boolean {
     return (
       this.#session.peer !== null && this.queuedCount === 0 && this.#resend.length === 0 && this.#hasRoom()
     )
   }
 
-  /** A connection has come that takes that many messages at a time; it is sent nothing before `pump`. */
+  /** Begins a connection with the client's Receive Maximum. Nothing is sent before `pump`. */
   attach(receiveMaximum: number): void {
-    this.#window = Math.min(receiveMaximum, this.#host.limits.inFlight)
+    this.#sendWindow = Math.min(receiveMaximum, this.#host.limits.inFlight)
     this.#resend = this.#inFlight.restart()
   }
 
-  /** The connection is gone, and with it what was taken back while it was there. */
+  /** Ends the connection, and removes the messages that were withdrawn while in flight on it. */
   detach(): void {
     this.#resend = []
-    for (const delivery of this.#inFlight.all()) {
-      if (!delivery.isWithdrawn) continue
-      this.#forget(delivery)
-      delivery.tracker?.lost('expired')
+    for (const message of this.#inFlight.all()) {
+      if (!message.isWithdrawn) continue
+      this.#remove(message)
+      message.tracker?.lost('expired')
     }
   }
 
-  /** Sends at QoS 0, or not: what cannot be sent now is not kept. */
+  /** Sends a message at QoS 0, or drops it if it cannot be sent at once. */
   deliverAtMostOnce(publication: Publication, retain: boolean, identifiers: readonly number[] | null): void {
     const { peer } = this.#session
     if (peer === null) return
@@ -73,147 +78,156 @@ export class OutboundQueue {
       this.#host.dropped(this.#session, publication, 'too-large')
   }
 
-  /** Sends at QoS 1 or 2 now or later; `false` when the queue has no room. */
-  deliver(publication: Publication, options: DeliveryOptions): boolean {
+  /** Sends or queues a message at QoS 1 or 2; returns `false` if the queue is full. */
+  deliver(publication: Publication, options: OutboundMessageOptions): boolean {
     const { size } = publication
     if (!this.#fits(size) && !this.#makeRoom(publication, options.tracker)) return false
-    const delivery = newDelivery(publication, options)
+    const message = newOutboundMessage(publication, options)
     this.#heldBytes += size
-    if (this.#session.storedAs !== 0) this.#keep(delivery)
-    else if (this.isReady) this.#send(delivery)
-    else this.#queue(delivery)
+    if (this.#session.storageId !== 0) this.#store(message)
+    else if (this.isReady) this.#send(message)
+    else this.#queue(message)
     return true
   }
 
-  /** Sends retained messages for a new subscription, as fast as the client reads them. */
+  /** Sends the retained messages for a new subscription, as fast as the client reads them. */
   replay(request: ReplayRequest): void {
     ;(this.#replay ??= new Replay(this.#session, this.#host)).add(request)
     this.#pumpReplay()
   }
 
-  /** Sends no more retained messages for a subscription that has ended. */
+  /** Stops sending retained messages for a subscription that was removed. */
   endReplay(filter: string): void {
     this.#replay?.drop(filter)
   }
 
-  /** Takes back a delivery that the storage kept. */
-  restore(delivery: OutboundMessage): void {
-    this.#heldBytes += delivery.publication.size
-    if (delivery.wasSent) return this.#inFlight.add(delivery)
-    this.#inFlight.reserve(delivery)
-    this.#queue(delivery)
+  /** Adds a stored message after a restart. */
+  restore(message: OutboundMessage): void {
+    this.#heldBytes += message.publication.size
+    if (message.wasSent) return this.#inFlight.add(message)
+    this.#inFlight.reserve(message)
+    this.#queue(message)
   }
 
-  /** PUBACK: the receiver has a QoS 1 message, or refuses it; both end it [MQTT-4.4.0-2], a shared one for good [MQTT-4.8.2-6]. */
+  /**
+   * Handles PUBACK: completes a QoS 1 message. A refused message is not resent [MQTT-4.4.0-2], nor sent to another
+   * member of a shared subscription [MQTT-4.8.2-6].
+   */
   acknowledged(packetId: number, reasonCode: number): void {
-    const delivery = this.#inFlight.get(packetId)
-    if (delivery?.qos === 1) this.#finish(delivery, reasonCode)
+    const message = this.#inFlight.get(packetId)
+    if (message?.qos === 1) this.#finish(message, reasonCode)
   }
 
-  /** PUBREC: the receiver has a QoS 2 message, or refuses it. */
+  /** Handles PUBREC: sends PUBREL for a QoS 2 message, or completes it if it was refused. */
   received(packetId: number, reasonCode: number): void {
     const session = this.#session
-    const delivery = this.#inFlight.get(packetId)
-    if (delivery?.qos !== 2) return session.peer?.release(packetId, Reason.packetIdentifierNotFound)
-    if (isFailure(reasonCode)) return this.#finish(delivery, reasonCode)
-    if (!delivery.isReceived) {
-      delivery.isReceived = true
-      delivery.tracker?.acknowledged(reasonCode)
+    const message = this.#inFlight.get(packetId)
+    if (message?.qos !== 2) return session.peer?.release(packetId, Reason.packetIdentifierNotFound)
+    if (isFailure(reasonCode)) return this.#finish(message, reasonCode)
+    if (!message.isReceived) {
+      message.isReceived = true
+      message.tracker?.acknowledged(reasonCode)
     }
     const { journal } = this.#host
     const { peer } = session
-    if (journal === undefined || session.storedAs === 0) return peer?.release(packetId, Reason.success)
-    journal.delivery(session, delivery)
+    if (journal === undefined || session.storageId === 0) return peer?.release(packetId, Reason.success)
+    journal.outbound(session, message)
     journal.whenDurable(() => {
       if (session.peer === peer) peer?.release(packetId, Reason.success)
     })
   }
 
-  /** PUBCOMP: the receiver of a QoS 2 message has forgotten its number. */
+  /** Handles PUBCOMP: completes a QoS 2 message. */
   completed(packetId: number): void {
-    const delivery = this.#inFlight.get(packetId)
-    if (delivery?.isReceived === true) this.#finish(delivery, Reason.success)
+    const message = this.#inFlight.get(packetId)
+    if (message?.isReceived === true) this.#finish(message, Reason.success)
   }
 
-  /** Sends as much as may go now: again what was in flight, in order [MQTT-4.4.0-1], then what has been waiting. */
+  /**
+   * Sends as much as the send window allows: first the messages to resend, in order [MQTT-4.4.0-1], then queued ones.
+   */
   pump(): void {
     while (this.#session.peer !== null && this.#hasRoom()) {
-      const delivery = this.#resend.shift() ?? this.#nextWaiting()
-      if (delivery === undefined) break
-      const isNew = !delivery.wasSent
-      this.#send(delivery)
-      // That it was sent is written down without waiting: it only decides on the DUP of a later life.
-      if (isNew && delivery.storedAs !== 0) this.#host.journal?.delivery(this.#session, delivery)
+      const message = this.#resend.shift() ?? this.#nextQueued()
+      if (message === undefined) break
+      const isNew = !message.wasSent
+      this.#send(message)
+      // Stored without waiting: it only determines DUP after a restart.
+      if (isNew && message.storageId !== 0) this.#host.journal?.outbound(this.#session, message)
     }
     this.#pumpReplay()
   }
 
   /**
-   * Takes back what was not sent, or at QoS 1 was sent on a connection that is gone; tells whether there was such a thing.
-   * What a client holds just now is not sent again. At QoS 2 what was begun is completed [MQTT-4.3.3-3].
+   * Withdraws messages that have not been sent, or were sent at QoS 1 on an earlier connection; returns whether there
+   * were any. Messages in flight on the present connection are not resent on the next one. A QoS 2 delivery that was
+   * begun is completed [MQTT-4.3.3-3].
    */
   withdraw(tracker: DeliveryTracker): boolean {
-    const isIts = (delivery: OutboundMessage): boolean => delivery.tracker === tracker
-    const waiting = this.#backlog?.extract(isIts) ?? []
-    const sent = this.#inFlight.all().filter((delivery) => isIts(delivery) && delivery.qos === 1)
-    const isHere = ({ isOutstanding }: OutboundMessage): boolean =>
+    const isTracked = (message: OutboundMessage): boolean => message.tracker === tracker
+    const queued = this.#backlog?.extract(isTracked) ?? []
+    const sent = this.#inFlight.all().filter((message) => isTracked(message) && message.qos === 1)
+    const isOnConnection = ({ isOutstanding }: OutboundMessage): boolean =>
       this.#session.peer !== null && isOutstanding
-    for (const delivery of sent.filter(isHere)) {
-      delivery.isWithdrawn = true
-      // No later life of the broker sends it either.
-      this.#host.journal?.finished(this.#session, delivery)
+    for (const message of sent.filter(isOnConnection)) {
+      message.isWithdrawn = true
+      // So that it is not resent after a restart either.
+      this.#host.journal?.outboundEnded(this.#session, message)
     }
-    const gone = sent.filter((delivery) => !isHere(delivery))
-    this.#resend = this.#resend.filter((delivery) => !gone.includes(delivery))
-    const taken = [...waiting, ...gone]
-    for (const delivery of taken) this.#forget(delivery)
-    return taken.length > 0
+    const sentEarlier = sent.filter((message) => !isOnConnection(message))
+    this.#resend = this.#resend.filter((message) => !sentEarlier.includes(message))
+    const withdrawn = [...queued, ...sentEarlier]
+    for (const message of withdrawn) this.#remove(message)
+    return withdrawn.length > 0
   }
 
-  /** Hands over what shared groups gave it and it has not acknowledged; QoS 2 that was sent stays [MQTT-4.8.2-4]. */
-  surrender(isWanted: (group: SharedGroup) => boolean): OutboundMessage[] {
+  /**
+   * Removes and returns unacknowledged messages of shared subscriptions, except sent QoS 2 messages [MQTT-4.8.2-4].
+   */
+  takeShared(hasToMove: (group: SharedGroup) => boolean): OutboundMessage[] {
     const isMovable = ({ group, qos, wasSent }: OutboundMessage): boolean =>
-      group !== null && !(qos === 2 && wasSent) && isWanted(group)
+      group !== null && !(qos === 2 && wasSent) && hasToMove(group)
     const sent = this.#inFlight.all().filter(isMovable)
-    const moved = [...sent, ...(this.#backlog?.extract(isMovable) ?? [])]
-    for (const delivery of moved) this.#forget(delivery)
-    return moved
+    const messages = [...sent, ...(this.#backlog?.extract(isMovable) ?? [])]
+    for (const message of messages) this.#remove(message)
+    return messages
   }
 
-  /** Drops everything, for the session is over. */
+  /** Drops all messages, because the session has ended. */
   clear(): void {
     const all = [...this.#inFlight.all(), ...(this.#backlog ?? [])]
     this.#backlog = this.#replay = null
     this.#resend = []
-    for (const delivery of all) this.#lose(delivery, 'session-ended')
+    for (const message of all) this.#drop(message, 'session-ended')
   }
 
-  /** A stored delivery: QoS 2 leaves only when it is safe, or a crash could make two of it. */
-  #keep(delivery: OutboundMessage): void {
+  /** Stores a message and sends it. At QoS 2 it is sent only when it is durable, or a crash could duplicate it. */
+  #store(message: OutboundMessage): void {
     const { journal } = this.#host
-    if (delivery.qos === 1 && this.isReady) {
-      this.#send(delivery)
-      if (delivery.isOutstanding) journal?.delivery(this.#session, delivery)
+    if (message.qos === 1 && this.isReady) {
+      this.#send(message)
+      if (message.isOutstanding) journal?.outbound(this.#session, message)
       return
     }
-    // Its identifier is written down with it, so that a later life sends it under the same one [MQTT-4.4.0-1].
-    this.#inFlight.reserve(delivery)
-    journal?.delivery(this.#session, delivery)
-    this.#queue(delivery)
-    if (delivery.qos === 1) return
-    delivery.isHeld = true
+    // The Packet Identifier is stored too: it must be the same when the message is resent after a restart
+    // [MQTT-4.4.0-1].
+    this.#inFlight.reserve(message)
+    journal?.outbound(this.#session, message)
+    this.#queue(message)
+    if (message.qos === 1) return
+    message.isAwaitingStorage = true
     journal?.whenDurable(() => {
-      delivery.isHeld = false
+      message.isAwaitingStorage = false
       this.pump()
     })
   }
 
-  #queue(delivery: OutboundMessage): void {
-    ;(this.#backlog ??= new Backlog()).push(delivery)
+  #queue(message: OutboundMessage): void {
+    ;(this.#backlog ??= new Backlog()).push(message)
   }
 
-  #nextWaiting(): OutboundMessage | undefined {
-    return this.#backlog?.peek()?.isHeld === true ? undefined : this.#backlog?.shift()
+  #nextQueued(): OutboundMessage | undefined {
+    return this.#backlog?.peek()?.isAwaitingStorage === true ? undefined : this.#backlog?.shift()
   }
 
   #pumpReplay(): void {
@@ -222,7 +236,7 @@ export class OutboundQueue {
 
   #hasRoom(): boolean {
     const { outstanding, outstandingBytes } = this.#inFlight
-    if (outstanding >= this.#window || this.#session.peer?.isFull === true) return false
+    if (outstanding >= this.#sendWindow || this.#session.peer?.isFull === true) return false
     return outstandingBytes < this.#host.limits.inFlightBytes || outstanding === 0
   }
 
@@ -231,59 +245,60 @@ export class OutboundQueue {
     return this.inFlightCount + this.queuedCount < queueMessages && this.#heldBytes + size <= queueBytes
   }
 
-  /** Does with a full queue what the policy says; `false` when the new message has to go. */
+  /** Applies the queue policy to a full queue; returns `false` if the new message must be dropped. */
   #makeRoom(publication: Publication, tracker: DeliveryTracker | null): boolean {
-    const { queuePolicy, later, dropped, now } = this.#host
-    for (const expired of this.#backlog?.extractExpired(now()) ?? []) this.#lose(expired, 'expired')
+    const { queuePolicy, atTurnEnd, dropped, now } = this.#host
+    for (const expired of this.#backlog?.extractExpired(now()) ?? []) this.#drop(expired, 'expired')
     if (this.#fits(publication.size)) return true
     while (queuePolicy === 'drop-oldest' && this.queuedCount > 0) {
-      this.#lose(this.#backlog?.shift() as OutboundMessage, 'queue-full')
+      this.#drop(this.#backlog?.shift() as OutboundMessage, 'queue-full')
       if (this.#fits(publication.size)) return true
     }
     const { peer } = this.#session
-    // Not at once: the message may be on its way to others, which must not see the ground shift.
-    if (queuePolicy === 'disconnect') later(() => peer?.disconnect(Reason.quotaExceeded, 'its queue is full'))
+    // Later, because disconnecting changes the subscriptions while the message is being routed.
+    if (queuePolicy === 'disconnect')
+      atTurnEnd(() => peer?.disconnect(Reason.quotaExceeded, 'the queue of the session is full'))
     tracker?.lost('queue-full')
     dropped(this.#session, publication, 'queue-full')
     return false
   }
 
-  #send(delivery: OutboundMessage): void {
-    const { publication, qos, retain, identifiers, wasSent } = delivery
+  #send(message: OutboundMessage): void {
+    const { publication, qos, retain, identifiers, wasSent } = message
     const { peer } = this.#session
     if (peer === null) return
-    // Only what nobody has begun to send is deleted [MQTT-3.3.2-5]; the rest is sent again, at no seconds left.
-    if (!wasSent && publication.isExpired(this.#host.now())) return this.#lose(delivery, 'expired')
-    if (delivery.isReceived) {
-      peer.release(delivery.packetId, Reason.success)
+    // Only messages that were never sent may be deleted [MQTT-3.3.2-5]; others are resent with an expiry of 0 s.
+    if (!wasSent && publication.isExpired(this.#host.now())) return this.#drop(message, 'expired')
+    if (message.isReceived) {
+      peer.release(message.packetId, Reason.success)
     } else {
-      this.#inFlight.add(delivery)
+      this.#inFlight.add(message)
       const flags = (wasSent ? 8 : 0) | (qos << 1) | (retain ? 1 : 0)
-      if (!peer.publish(publication, flags, delivery.packetId, identifiers))
-        return this.#lose(delivery, 'too-large')
+      if (!peer.publish(publication, flags, message.packetId, identifiers))
+        return this.#drop(message, 'too-large')
     }
-    this.#inFlight.sent(delivery)
+    this.#inFlight.sent(message)
     if (wasSent) return
-    delivery.wasSent = true
-    delivery.tracker?.sent()
+    message.wasSent = true
+    message.tracker?.sent()
   }
 
-  #finish(delivery: OutboundMessage, reasonCode: number): void {
-    if (!delivery.isReceived) delivery.tracker?.acknowledged(reasonCode)
-    if (!delivery.isOutstanding) this.#resend = this.#resend.filter((waiting) => waiting !== delivery)
-    this.#forget(delivery)
+  #finish(message: OutboundMessage, reasonCode: number): void {
+    if (!message.isReceived) message.tracker?.acknowledged(reasonCode)
+    if (!message.isOutstanding) this.#resend = this.#resend.filter((queued) => queued !== message)
+    this.#remove(message)
     this.pump()
   }
 
-  #lose(delivery: OutboundMessage, loss: DeliveryLoss): void {
-    this.#forget(delivery)
-    delivery.tracker?.lost(loss)
-    this.#host.dropped(this.#session, delivery.publication, loss)
+  #drop(message: OutboundMessage, loss: DeliveryLoss): void {
+    this.#remove(message)
+    message.tracker?.lost(loss)
+    this.#host.dropped(this.#session, message.publication, loss)
   }
 
-  #forget(delivery: OutboundMessage): void {
-    this.#inFlight.delete(delivery)
-    this.#heldBytes -= delivery.publication.size
-    this.#host.journal?.finished(this.#session, delivery)
+  #remove(message: OutboundMessage): void {
+    this.#inFlight.delete(message)
+    this.#heldBytes -= message.publication.size
+    this.#host.journal?.outboundEnded(this.#session, message)
   }
 }

@@ -1,12 +1,12 @@
 import type { Publication } from '../packet/publication.js'
 
-/** The connection of a session: what the session may ask of it, whatever carries it. */
+/** The connection of a session, over a socket or in process. */
 export interface Peer {
-  /** It reads too slowly: what can wait should, and what cannot is dropped. */
+  /** Whether the client reads too slowly: QoS 1 and 2 messages must wait, QoS 0 messages are dropped. */
   readonly isFull: boolean
   /**
-   * Sends a PUBLISH with these flags (DUP, QoS and RETAIN as in its first byte); `false` when it is larger than the
-   * client accepts [MQTT-3.1.2-24].
+   * Sends a PUBLISH with these flags (DUP, QoS and RETAIN as in its first byte); returns `false` if it exceeds the
+   * client's Maximum Packet Size [MQTT-3.1.2-24].
    */
   readonly publish: (
     publication: Publication,
@@ -14,10 +14,10 @@ export interface Peer {
     packetId: number,
     identifiers: readonly number[] | null,
   ) => boolean
-  /** Sends a PUBREC for a message of the client whose own connection was another one. */
+  /** Sends a PUBREC for a message that the client sent on an earlier connection. */
   readonly received: (packetId: number, reasonCode: number) => void
   /** Sends a PUBREL. */
   readonly release: (packetId: number, reasonCode: number) => void
-  /** Ends the connection for a reason, and tells it where the protocol can. */
+  /** Ends the connection; sends the reason if the protocol version allows it. */
   readonly disconnect: (reasonCode: number, text: string) => void
 }

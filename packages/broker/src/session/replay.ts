@@ -3,28 +3,31 @@ import type { Publication } from '../packet/publication.js'
 import type { SessionHost } from './session-host.js'
 import type { Session } from './session.js'
 
-/** The retained messages that a new subscription is to get. */
+/** A new subscription that retained messages are to be sent for. */
 export interface ReplayRequest {
   readonly filter: string
   readonly maximumQoS: QoS
   readonly identifiers: readonly number[] | null
 }
 
-/** A request, and the last message that was retained by then: what comes later is sent to its subscription anyway. */
-interface Waiting extends ReplayRequest {
+/** A request and the last sequence number at that time: later messages reach the subscription anyway. */
+interface QueuedReplay extends ReplayRequest {
   readonly latest: number
 }
 
 /**
- * Retained messages on their way to new subscriptions, as fast as the client reads them. What a subscription is to get is
- * looked up when it is its turn, so that whoever subscribes faster than it reads holds one answer, not all of them.
+ * The retained messages that are still to be sent to new subscriptions of a session, as fast as the client reads
+ * them.
+ *
+ * The messages of one subscription are looked up when those of the previous one have been sent, so that a client that
+ * subscribes faster than it reads does not accumulate them.
  */
 export class Replay {
   readonly #session: Session
   readonly #host: SessionHost
-  /** By filter, in the order of asking. */
-  readonly #waiting = new Map<string, Waiting>()
-  #current: Waiting | undefined
+  /** The queued requests by Topic Filter, in order. */
+  readonly #queued = new Map<string, QueuedReplay>()
+  #current: QueuedReplay | undefined
   #publications: readonly Publication[] = []
   #next = 0
 
@@ -33,41 +36,41 @@ export class Replay {
     this.#host = host
   }
 
-  /** Takes a request; one for the same filter that still waits is the same. */
+  /** Queues a request; replaces a queued one for the same Topic Filter. */
   add(request: ReplayRequest): void {
-    this.#waiting.delete(request.filter)
-    this.#waiting.set(request.filter, { ...request, latest: this.#host.retained().latest })
+    this.#queued.delete(request.filter)
+    this.#queued.set(request.filter, { ...request, latest: this.#host.retained().latestSequence })
   }
 
-  /** Forgets what a subscription has not got yet [MQTT-3.10.4-2]. */
+  /** Removes the request of a subscription [MQTT-3.10.4-2]. */
   drop(filter: string): void {
-    this.#waiting.delete(filter)
+    this.#queued.delete(filter)
     if (this.#current?.filter === filter) this.#current = undefined
   }
 
-  /** Sends as much as may go now; tells whether that was all. */
+  /** Sends as much as the client accepts; returns whether all requests are completed. */
   pump(): boolean {
-    const { downlink } = this.#session
+    const { outbound } = this.#session
     for (let next = this.#peek(); next !== undefined; next = this.#peek()) {
       const { publication, maximumQoS, identifiers } = next
       const qos = Math.min(publication.qos, maximumQoS) as QoS
       const { peer } = this.#session
-      if (peer === null || peer.isFull || (qos > 0 && !downlink.isReady)) return false
+      if (peer === null || peer.isFull || (qos > 0 && !outbound.isReady)) return false
       this.#next++
-      // What was retained in its place meanwhile has been sent already.
+      // A message that replaced it meanwhile was routed to the subscription as it was published.
       if (!this.#host.retained().isCurrent(publication) || publication.isExpired(this.#host.now())) continue
-      if (qos === 0) downlink.deliverAtMostOnce(publication, true, identifiers)
-      else downlink.deliver(publication, { qos, retain: true, identifiers, group: null, tracker: null })
+      if (qos === 0) outbound.deliverAtMostOnce(publication, true, identifiers)
+      else outbound.deliver(publication, { qos, retain: true, identifiers, group: null, tracker: null })
     }
     return true
   }
 
   #peek(): (ReplayRequest & { readonly publication: Publication }) | undefined {
     while (this.#current === undefined || this.#next >= this.#publications.length) {
-      const [request] = this.#waiting.values()
+      const [request] = this.#queued.values()
       this.#current = request
       if (request === undefined) return undefined
-      this.#waiting.delete(request.filter)
+      this.#queued.delete(request.filter)
       this.#publications = this.#host.retained().matching(request.filter, request.latest)
       this.#next = 0
     }

@@ -2,65 +2,65 @@ import type { QoS } from '@antiphon/core'
 import type { ClientInfo } from '../authority/authority.js'
 import type { SessionSubscription } from '../routing/session-subscription.js'
 import { OutboundQueue } from './outbound-queue.js'
-import { Inbound } from './inbound.js'
+import { InboundMessages } from './inbound-messages.js'
 import type { Peer } from './peer.js'
 import type { SessionHost } from './session-host.js'
 
 const noSubscriptions: ReadonlyMap<string, SessionSubscription> = new Map()
 
-/** What the broker knows of one client, connected or not. */
+/** The MQTT session of one client, connected or not. */
 export class Session {
   readonly clientId: string
-  /** What it has yet to receive. */
-  readonly downlink: OutboundQueue
-  /** Its connection, while there is one. */
+  /** The messages to the client. */
+  readonly outbound: OutboundQueue
+  /** Its connection; `null` while the client is not connected. */
   peer: Peer | null = null
-  /** Who is connected, while somebody is. */
+  /** The connected client; `null` while the client is not connected. */
   client: ClientInfo | null = null
-  /** The session has ended: what was still under way must not subscribe or store it again. */
+  /** Whether the session has ended: operations that are still pending must not subscribe or store it again. */
   isEnded = false
-  /** When its connection ended; `null` while it has one. */
-  leftAt: number | null = null
-  /** Seconds it outlives its connection; `Infinity` for ever. */
-  expiry = 0
+  /** When its connection ended; `null` while the client is connected. */
+  disconnectedAt: number | null = null
+  /** The Session Expiry Interval, in seconds; `Infinity` for a session that does not expire. */
+  sessionExpiryInterval = 0
   subscriptions: Map<string, SessionSubscription> | null = null
-  /** Under which number the storage knows it; 0 when it is not stored. */
-  storedAs = 0
-  /** The router's notes about the message it is routing just now. */
+  /** Its number in the storage; 0 while it is not stored. */
+  storageId = 0
+  /** Used by the router for the message that it is routing. */
   routeStamp = 0
   routeQoS: QoS = 0
   routeRetain = false
   routeIdentifiers: readonly number[] | null = null
-  #inbound: Inbound | null = null
+  #inbound: InboundMessages | null = null
 
   constructor(clientId: string, host: SessionHost) {
     this.clientId = clientId
-    this.downlink = new OutboundQueue(this, host)
+    this.outbound = new OutboundQueue(this, host)
   }
 
   get subscriptionMap(): ReadonlyMap<string, SessionSubscription> {
     return this.subscriptions ?? noSubscriptions
   }
 
-  /** What the client is in the middle of sending us. */
-  get inbound(): Inbound {
-    return (this.#inbound ??= new Inbound())
+  /** The messages from the client that are not completed. */
+  get inbound(): InboundMessages {
+    return (this.#inbound ??= new InboundMessages())
   }
 
-  /** Takes a connection, which is allowed `receiveMaximum` messages at a time. */
+  /** Begins a connection with the client's Receive Maximum. */
   attach(peer: Peer, client: ClientInfo, receiveMaximum: number): void {
     this.peer = peer
     this.client = client
-    this.leftAt = null
-    this.downlink.attach(receiveMaximum)
+    this.disconnectedAt = null
+    this.outbound.attach(receiveMaximum)
   }
 
-  /** Loses its connection. */
+  /** Ends the connection. */
   detach(now: number): void {
     this.peer = null
     this.client = null
-    this.leftAt = now
-    this.downlink.detach()
+    this.disconnectedAt = now
+    this.outbound.detach()
     this.#inbound?.connectionLost()
   }
 }

@@ -8,8 +8,8 @@ import type { Peer } from './peer.js'
 import type { SessionHost } from './session-host.js'
 import { Session } from './session.js'
 
-/** What the sessions need around them. */
-export interface SessionsParts {
+/** The components that the sessions use. */
+export interface SessionsDependencies {
   readonly host: SessionHost
   readonly router: Router
   readonly wills: Wills
@@ -17,32 +17,32 @@ export interface SessionsParts {
   readonly emit: (event: BrokerEvent) => void
 }
 
-/** How a client comes in. */
-export interface Entry {
+/** Parameters for opening a session. */
+export interface SessionOpening {
   readonly client: ClientInfo
-  /** Seconds; `Infinity` for ever. */
-  readonly expiry: number
+  /** Seconds; `Infinity` for a session that does not expire. */
+  readonly sessionExpiryInterval: number
   readonly peer: Peer
   readonly receiveMaximum: number
   readonly will: Will | undefined
 }
 
 /** How a connection ended. */
-export interface Departure {
-  /** The client said goodbye for good: its will is not to be published [MQTT-3.14.4-3]. */
-  readonly forgetsWill: boolean
-  /** A new Session Expiry Interval that came with the goodbye. */
-  readonly expiry?: number
+export interface ConnectionEnd {
+  /** Whether the Will is discarded instead of published [MQTT-3.14.4-3]. */
+  readonly discardsWill: boolean
+  /** The Session Expiry Interval of DISCONNECT, in seconds. */
+  readonly sessionExpiryInterval?: number
 }
 
-/** Every session of the broker: who comes in, who leaves, and whose time is over. */
+/** The sessions of the broker, which it opens, resumes, expires and ends. */
 export class Sessions {
-  readonly #parts: SessionsParts
+  readonly #dependencies: SessionsDependencies
   readonly #byId = new Map<string, Session>()
   readonly #expiries = new Map<Session, Deadline>()
 
-  constructor(parts: SessionsParts) {
-    this.#parts = parts
+  constructor(dependencies: SessionsDependencies) {
+    this.#dependencies = dependencies
   }
 
   get size(): number {
@@ -57,92 +57,92 @@ export class Sessions {
     return this.#byId.values()
   }
 
-  /** Whether a client of this name would need a session more than there may be. */
+  /** Whether a client would need a new session and `limits.sessions` is reached. */
   isFullFor(clientId: string): boolean {
-    return this.#byId.size >= this.#parts.host.limits.sessions && !this.#byId.has(clientId)
+    return this.#byId.size >= this.#dependencies.host.limits.sessions && !this.#byId.has(clientId)
   }
 
   /**
-   * Disconnects the client that uses a client identifier [MQTT-3.1.4-3]; a clean start ends its session, too. Call it before
-   * `open`: publishing the will of that client runs hooks, which may do anything, while `open` runs none.
+   * Disconnects the client that uses a Client Identifier [MQTT-3.1.4-3]; Clean Start ends its session too. Call it
+   * before `open`: publishing the Will of that client runs hooks, which may do anything, while `open` runs none.
    */
-  makeWay(clientId: string, isCleanStart: boolean): void {
+  takeOver(clientId: string, isCleanStart: boolean): void {
     this.#byId
       .get(clientId)
-      ?.peer?.disconnect(Reason.sessionTakenOver, 'another connection has its client identifier')
+      ?.peer?.disconnect(Reason.sessionTakenOver, 'another connection uses the same Client Identifier')
     const existing = this.#byId.get(clientId)
     if (isCleanStart && existing !== undefined) this.end(existing)
   }
 
-  /** Resumes or begins the session of a client that `makeWay` was called for [MQTT-3.1.2-4/5/6]. */
-  open(entry: Entry): { readonly session: Session; readonly isPresent: boolean } {
-    const { client, peer } = entry
+  /** Resumes or creates a session [MQTT-3.1.2-4/5/6]. Call `takeOver` first. */
+  open(opening: SessionOpening): { readonly session: Session; readonly isPresent: boolean } {
+    const { client, peer } = opening
     const existing = this.#byId.get(client.clientId)
-    const session = existing ?? this.#begin(client.clientId)
+    const session = existing ?? this.#create(client.clientId)
     this.#expiries.get(session)?.cancel()
     this.#expiries.delete(session)
-    session.expiry = entry.expiry
-    session.attach(peer, client, entry.receiveMaximum)
-    this.#parts.wills.arrived(session, entry.will) // [MQTT-3.1.3-9]
-    this.#parts.host.journal?.session(session)
+    session.sessionExpiryInterval = opening.sessionExpiryInterval
+    session.attach(peer, client, opening.receiveMaximum)
+    this.#dependencies.wills.connected(session, opening.will) // [MQTT-3.1.3-9]
+    this.#dependencies.host.journal?.session(session)
     return { session, isPresent: existing !== undefined }
   }
 
-  /** Sends what waits for a client that has been told that it is in. */
+  /** Sends the queued messages. Call it after CONNACK. */
   resume(session: Session): void {
-    session.downlink.pump()
+    session.outbound.pump()
     for (const { group } of session.subscriptionMap.values()) {
-      if (group !== null) this.#parts.router.collect(group)
+      if (group !== null) this.#dependencies.router.collectFromOffline(group)
     }
   }
 
-  /** Takes note that a session's connection is gone. */
-  close(session: Session, departure: Departure): void {
-    const { host, wills } = this.#parts
-    if (departure.expiry !== undefined) session.expiry = departure.expiry
+  /** Ends the connection of a session. */
+  detach(session: Session, end: ConnectionEnd): void {
+    const { host, wills } = this.#dependencies
+    if (end.sessionExpiryInterval !== undefined) session.sessionExpiryInterval = end.sessionExpiryInterval
     session.detach(host.now())
-    if (departure.forgetsWill) wills.forget(session)
-    this.#parts.router.redispatch(session)
+    if (end.discardsWill) wills.discard(session)
+    this.#dependencies.router.redispatch(session)
     host.journal?.session(session)
-    this.#awaitReturn(session, session.expiry)
-    // Last: publishing the will runs hooks, which may do anything with this session.
+    this.#scheduleExpiry(session, session.sessionExpiryInterval)
+    // Last: publishing the Will runs hooks, which may do anything with this session.
     wills.connectionLost(session)
   }
 
-  /** Takes back a session that the storage kept; its time away counts. */
+  /** Adds a stored session after a restart; the time since its connection ended counts for its expiry. */
   restore(session: Session): void {
     this.#byId.set(session.clientId, session)
-    const away = (this.#parts.host.now() - (session.leftAt ?? 0)) / 1000
-    this.#awaitReturn(session, session.expiry - away)
+    const secondsAway = (this.#dependencies.host.now() - (session.disconnectedAt ?? 0)) / 1000
+    this.#scheduleExpiry(session, session.sessionExpiryInterval - secondsAway)
   }
 
-  /** Ends a session and all it holds. */
+  /** Ends a session: removes its subscriptions and drops its messages. */
   end(session: Session): void {
-    const { host, router, wills, emit } = this.#parts
+    const { host, router, wills, emit } = this.#dependencies
     if (session.isEnded) return
     session.isEnded = true
     this.#byId.delete(session.clientId)
     this.#expiries.get(session)?.cancel()
     this.#expiries.delete(session)
     for (const filter of [...session.subscriptionMap.keys()]) router.unsubscribe(session, filter)
-    session.downlink.clear()
+    session.outbound.clear()
     host.journal?.sessionEnded(session)
     emit({ type: 'session-ended', clientId: session.clientId })
-    // Last, as in `close`.
+    // Last, as in `detach`.
     wills.sessionEnded(session)
   }
 
-  #awaitReturn(session: Session, seconds: number): void {
+  #scheduleExpiry(session: Session, seconds: number): void {
     if (seconds <= 0) return this.end(session)
     if (seconds === Infinity) return
-    const deadline = this.#parts.deadlines.add(seconds * 1000, () => this.end(session))
+    const deadline = this.#dependencies.deadlines.add(seconds * 1000, () => this.end(session))
     this.#expiries.set(session, deadline)
   }
 
-  #begin(clientId: string): Session {
-    const session = new Session(clientId, this.#parts.host)
+  #create(clientId: string): Session {
+    const session = new Session(clientId, this.#dependencies.host)
     this.#byId.set(clientId, session)
-    this.#parts.emit({ type: 'session-started', clientId })
+    this.#dependencies.emit({ type: 'session-started', clientId })
     return session
   }
 }

@@ -1,126 +1,129 @@
 import type { Publication } from '../packet/publication.js'
 import type { OutboundMessage } from '../session/outbound-message.js'
 import type { Session } from '../session/session.js'
-import { deliveryKey, encodeDelivery, encodePublication, encodeSession, inboundKey, keys } from './records.js'
+import { outboundKey, encodeOutbound, encodePublication, encodeSession, inboundKey, keys } from './records.js'
 import type { Will } from '../will/wills.js'
 import type { Storage } from './storage.js'
 
-/** What is written together. */
-interface Group {
+/** The changes of one commit. */
+interface Batch {
   readonly changes: Map<string, Uint8Array | undefined>
-  /** Sessions whose own record is to be written as it stands when the group is. */
+  /** Sessions whose record is encoded when the batch is committed. */
   readonly sessions: Set<Session>
   readonly whenDurable: (() => void)[]
 }
 
-/** What the journal needs around it. */
-export interface JournalParts {
+/** The components that a journal uses. */
+export interface JournalDependencies {
   readonly storage: Storage
-  /** Does something when the present turn is over. */
-  readonly later: (work: () => void) => void
-  /** Does something when there is reason to hope that the storage works again. */
+  /** Runs work at the end of the turn. */
+  readonly atTurnEnd: (work: () => void) => void
+  /** Runs work after a delay, because a commit has failed. */
   readonly retry: (work: () => void) => void
   readonly failed: (error: unknown) => void
-  /** The will that a session's loss would bring, or is about to. */
+  /** Returns the Will of a session. */
   readonly willOf: (session: Session) => Will | undefined
 }
 
-const nothing = new Uint8Array(0)
+const emptyValue = new Uint8Array(0)
 
 /**
- * Writes what must survive to the storage, one group after the other: what comes while a group is being written makes
- * up the next. While the storage fails nothing counts as durable, so nobody is told that it is.
+ * The changes of the stored state. It commits them in batches, one after another: changes during a commit make up the
+ * next batch. While commits fail, nothing becomes durable, and the `whenDurable` callbacks wait.
  */
 export class Journal {
-  /** Counts what was written; whoever compares it before and after knows whether there is something to wait for. */
+  /**
+   * The number of changes so far. Compare it before and after an operation to find out whether it changed the
+   * storage.
+   */
   writes = 0
-  readonly #parts: JournalParts
-  #group = newGroup()
-  #underWay: Group | undefined
+  readonly #dependencies: JournalDependencies
+  #batch = newBatch()
+  #committing: Batch | undefined
   #isScheduled = false
   #isStopped = false
   #lastSession = 0
   #lastMessage = 0
-  #lastDelivery = 0
+  #lastOutbound = 0
 
-  constructor(parts: JournalParts) {
-    this.#parts = parts
+  constructor(dependencies: JournalDependencies) {
+    this.#dependencies = dependencies
   }
 
-  /** Takes the numbers up to these for used. */
+  /** Sets the last numbers that are in use. */
   continueAfter(used: {
     readonly session: number
     readonly message: number
-    readonly delivery: number
+    readonly outbound: number
   }): void {
     this.#lastSession = used.session
     this.#lastMessage = used.message
-    this.#lastDelivery = used.delivery
+    this.#lastOutbound = used.outbound
   }
 
-  /** Whether everything written is durable. */
+  /** Whether all changes are durable. */
   get isSettled(): boolean {
-    return isEmpty(this.#group) && this.#underWay === undefined
+    return isEmpty(this.#batch) && this.#committing === undefined
   }
 
-  /** Calls back when all that was written so far is durable; at once where it is. */
-  whenDurable(then: () => void): void {
-    if (!isEmpty(this.#group)) this.#group.whenDurable.push(then)
-    else if (this.#underWay !== undefined) this.#underWay.whenDurable.push(then)
-    else then()
+  /** Calls back when all changes so far are durable; at once if they are. */
+  whenDurable(callback: () => void): void {
+    if (!isEmpty(this.#batch)) this.#batch.whenDurable.push(callback)
+    else if (this.#committing !== undefined) this.#committing.whenDurable.push(callback)
+    else callback()
   }
 
-  /** Writes no more. What is not durable by now will not be, and is acknowledged to nobody. */
+  /** Commits no further batch. Callbacks of changes that are not durable are never called. */
   stop(): void {
     this.#isStopped = true
   }
 
-  /** A session came, changed its subscriptions, or lost its connection. */
+  /** Records a session that was opened, changed its subscriptions, or lost its connection. */
   session(session: Session): void {
-    if (session.storedAs === 0 && session.expiry > 0) session.storedAs = ++this.#lastSession
-    if (session.storedAs === 0) return
-    this.#group.sessions.add(session)
-    this.#touch()
+    if (session.storageId === 0 && session.sessionExpiryInterval > 0) session.storageId = ++this.#lastSession
+    if (session.storageId === 0) return
+    this.#batch.sessions.add(session)
+    this.#scheduleCommit()
   }
 
   sessionEnded(session: Session): void {
-    if (session.storedAs === 0) return
-    this.#group.sessions.delete(session)
-    this.#put(keys.session + session.storedAs, undefined)
+    if (session.storageId === 0) return
+    this.#batch.sessions.delete(session)
+    this.#put(keys.session + session.storageId, undefined)
     for (const packetId of session.inbound.packetIds)
-      this.#put(inboundKey(session.storedAs, packetId), undefined)
-    session.storedAs = 0
+      this.#put(inboundKey(session.storageId, packetId), undefined)
+    session.storageId = 0
   }
 
-  /** A delivery waits for a session, or changed on its way. */
-  delivery(session: Session, delivery: OutboundMessage): void {
-    if (session.storedAs === 0) return
-    const { publication } = delivery
-    if (delivery.storedAs === 0) {
-      delivery.storedAs = ++this.#lastDelivery
-      if (publication.storedReferences++ === 0) {
-        publication.storedAs = ++this.#lastMessage
-        this.#put(keys.message + publication.storedAs, encodePublication(publication))
+  /** Records an outbound message that was queued or has changed. */
+  outbound(session: Session, message: OutboundMessage): void {
+    if (session.storageId === 0) return
+    const { publication } = message
+    if (message.storageId === 0) {
+      message.storageId = ++this.#lastOutbound
+      if (publication.storageReferences++ === 0) {
+        publication.storageId = ++this.#lastMessage
+        this.#put(keys.message + publication.storageId, encodePublication(publication))
       }
     }
-    this.#put(deliveryKey(session.storedAs, delivery.storedAs), encodeDelivery(delivery))
+    this.#put(outboundKey(session.storageId, message.storageId), encodeOutbound(message))
   }
 
-  /** A delivery came to its end, whichever. */
-  finished(session: Session, delivery: OutboundMessage): void {
-    if (delivery.storedAs === 0) return
-    const { publication } = delivery
-    this.#put(deliveryKey(session.storedAs, delivery.storedAs), undefined)
-    delivery.storedAs = 0
-    if (--publication.storedReferences > 0) return
-    this.#put(keys.message + publication.storedAs, undefined)
-    publication.storedAs = 0
+  /** Removes an outbound message that was completed or dropped. */
+  outboundEnded(session: Session, message: OutboundMessage): void {
+    if (message.storageId === 0) return
+    const { publication } = message
+    this.#put(outboundKey(session.storageId, message.storageId), undefined)
+    message.storageId = 0
+    if (--publication.storageReferences > 0) return
+    this.#put(keys.message + publication.storageId, undefined)
+    publication.storageId = 0
   }
 
-  /** A client's QoS 2 message came in, or is over. */
+  /** Records that a QoS 2 message of a client was received, or removes it when it is completed. */
   inbound(session: Session, packetId: number, isOpen: boolean): void {
-    if (session.storedAs !== 0)
-      this.#put(inboundKey(session.storedAs, packetId), isOpen ? nothing : undefined)
+    if (session.storageId !== 0)
+      this.#put(inboundKey(session.storageId, packetId), isOpen ? emptyValue : undefined)
   }
 
   retained(topic: string, publication: Publication | undefined): void {
@@ -128,36 +131,36 @@ export class Journal {
   }
 
   #put(key: string, value: Uint8Array | undefined): void {
-    this.#group.changes.set(key, value)
-    this.#touch()
+    this.#batch.changes.set(key, value)
+    this.#scheduleCommit()
   }
 
-  #touch(): void {
+  #scheduleCommit(): void {
     this.writes++
-    if (this.#isScheduled || this.#underWay !== undefined) return
+    if (this.#isScheduled || this.#committing !== undefined) return
     this.#isScheduled = true
-    this.#parts.later(() => {
+    this.#dependencies.atTurnEnd(() => {
       this.#isScheduled = false
       void this.#commit()
     })
   }
 
   async #commit(): Promise<void> {
-    if (this.#underWay !== undefined || this.#isStopped) return
-    const { storage, failed, retry, willOf } = this.#parts
-    const group = (this.#underWay = this.#group)
-    this.#group = newGroup()
-    for (const session of group.sessions) {
-      group.changes.set(keys.session + session.storedAs, encodeSession(session, willOf(session)))
+    if (this.#committing !== undefined || this.#isStopped) return
+    const { storage, failed, retry, willOf } = this.#dependencies
+    const batch = (this.#committing = this.#batch)
+    this.#batch = newBatch()
+    for (const session of batch.sessions) {
+      batch.changes.set(keys.session + session.storageId, encodeSession(session, willOf(session)))
     }
-    group.sessions.clear()
+    batch.sessions.clear()
     try {
       await storage.commit(
-        [...group.changes].map(([key, value]) => (value === undefined ? { key } : { key, value })),
+        [...batch.changes].map(([key, value]) => (value === undefined ? { key } : { key, value })),
       )
     } catch (error) {
-      this.#underWay = undefined
-      this.#group = merged(group, this.#group)
+      this.#committing = undefined
+      this.#batch = mergeBatches(batch, this.#batch)
       failed(error)
       if (this.#isStopped) return
       this.#isScheduled = true
@@ -167,22 +170,22 @@ export class Journal {
       })
       return
     }
-    this.#underWay = undefined
-    for (const then of group.whenDurable) then()
-    if (!isEmpty(this.#group)) await this.#commit()
+    this.#committing = undefined
+    for (const callback of batch.whenDurable) callback()
+    if (!isEmpty(this.#batch)) await this.#commit()
   }
 }
 
-function newGroup(): Group {
+function newBatch(): Batch {
   return { changes: new Map(), sessions: new Set(), whenDurable: [] }
 }
 
-function isEmpty({ changes, sessions }: Group): boolean {
+function isEmpty({ changes, sessions }: Batch): boolean {
   return changes.size === 0 && sessions.size === 0
 }
 
-/** One group of two, the later one's word over the earlier's. */
-function merged(earlier: Group, later: Group): Group {
+/** Merges two batches; later changes override earlier ones. */
+function mergeBatches(earlier: Batch, later: Batch): Batch {
   return {
     changes: new Map([...earlier.changes, ...later.changes]),
     sessions: new Set([...earlier.sessions, ...later.sessions]),

@@ -6,20 +6,20 @@ import type { OutboundMessage } from '../session/outbound-message.js'
 import type { Session } from '../session/session.js'
 import type { Will } from '../will/wills.js'
 
-/** What each kind of key begins with. */
-export const keys = { session: 's:', message: 'm:', delivery: 'q:', inbound: 'i:', retained: 'r:' } as const
+/** The prefixes of the storage's keys. */
+export const keys = { session: 's:', message: 'm:', outbound: 'q:', inbound: 'i:', retained: 'r:' } as const
 
-/** Where one delivery of a session is kept. */
-export function deliveryKey(session: number, delivery: number): string {
-  return `${keys.delivery}${session}:${delivery}`
+/** Returns the key of an outbound message of a session. */
+export function outboundKey(session: number, message: number): string {
+  return `${keys.outbound}${session}:${message}`
 }
 
-/** Where it is kept that a QoS 2 message of a session's client has come in. */
+/** Returns the key of an inbound QoS 2 message of a session. */
 export function inboundKey(session: number, packetId: number): string {
   return `${keys.inbound}${session}:${packetId}`
 }
 
-/** A will as it is kept: its bytes as base64. */
+/** The record of a Will; its bytes are base64. */
 export interface WillRecord {
   readonly client: ClientInfo
   readonly request: Omit<WillRequest, 'payload' | 'properties'> & {
@@ -28,19 +28,19 @@ export interface WillRecord {
   }
 }
 
-/** A session as it is kept. */
+/** The record of a session. */
 export interface SessionRecord {
   readonly clientId: string
-  /** Seconds; `null` for ever. */
-  readonly expiry: number | null
-  /** When its connection ended, or `null` while it had one. */
-  readonly leftAt: number | null
+  /** Seconds; `null` for a session that does not expire. */
+  readonly sessionExpiryInterval: number | null
+  /** When its connection ended; `null` if the client was connected. */
+  readonly disconnectedAt: number | null
   readonly subscriptions: readonly SubscriptionRecord[]
-  /** What is published when it does not come back in time. */
+  /** The Will that is to be published if the client does not reconnect in time. */
   readonly will: WillRecord | null
 }
 
-/** A subscription as it is kept. */
+/** The record of a subscription. */
 export interface SubscriptionRecord {
   readonly filter: string
   readonly qos: QoS
@@ -49,26 +49,26 @@ export interface SubscriptionRecord {
   readonly identifiers: readonly number[] | null
 }
 
-/** A delivery as it is kept: all of it but the publication, which is kept once for all. */
-export interface DeliveryRecord {
+/** The record of an outbound message; its publication has a record of its own, shared by all receivers. */
+export interface OutboundRecord {
   readonly message: number
   readonly qos: QoS
   readonly retain: boolean
   readonly identifiers: readonly number[] | null
-  /** The shared subscription it came by. */
+  /** The Topic Filter of the shared subscription that picked the session. */
   readonly share: string | null
   readonly packetId: number
   readonly wasSent: boolean
   readonly isReceived: boolean
 }
 
-/** Writes a session's own record. */
+/** Encodes the record of a session. */
 export function encodeSession(session: Session, will: Will | undefined): Uint8Array {
-  const { clientId, expiry, leftAt } = session
+  const { clientId, sessionExpiryInterval, disconnectedAt } = session
   const record: SessionRecord = {
     clientId,
-    expiry: expiry === Infinity ? null : expiry,
-    leftAt,
+    sessionExpiryInterval: sessionExpiryInterval === Infinity ? null : sessionExpiryInterval,
+    disconnectedAt,
     subscriptions: [...session.subscriptionMap.values()].map(
       ({ filter, qos, noLocal, retainAsPublished, identifiers }) => ({
         filter,
@@ -83,12 +83,12 @@ export function encodeSession(session: Session, will: Will | undefined): Uint8Ar
   return toBytes(record)
 }
 
-/** Reads a session's own record. */
+/** Decodes the record of a session. */
 export function decodeSession(bytes: Uint8Array): SessionRecord {
   return fromBytes<SessionRecord>(bytes)
 }
 
-/** The will that a record keeps. */
+/** Returns the Will of a record. */
 export function fromWillRecord({ client, request }: WillRecord): Will {
   const { payload, properties, ...rest } = request
   return {
@@ -101,27 +101,33 @@ export function fromWillRecord({ client, request }: WillRecord): Will {
   }
 }
 
-/** What a hook attached to the client is not ours to keep, and its certificate would only grow old. */
+/**
+ * Returns the record of a Will, without the principal, which may not be serializable, and the certificate, which may
+ * expire.
+ */
 function toWillRecord({ client, request }: Will): WillRecord {
-  const { certificate: _certificate, principal: _principal, ...known } = client
+  const { certificate: _certificate, principal: _principal, ...identity } = client
   const { payload, properties, ...rest } = request
-  return { client: known, request: { ...rest, payload: toBase64(payload), properties: toBase64(properties) } }
+  return {
+    client: identity,
+    request: { ...rest, payload: toBase64(payload), properties: toBase64(properties) },
+  }
 }
 
 function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64')
 }
 
-/** Writes a delivery. */
-export function encodeDelivery(delivery: OutboundMessage): Uint8Array {
-  const { publication, qos, retain, identifiers, group, packetId, wasSent, isReceived } = delivery
-  const share = group === null ? null : group.filter
-  const record: DeliveryRecord = {
-    message: publication.storedAs,
+/** Encodes the record of an outbound message. */
+export function encodeOutbound(message: OutboundMessage): Uint8Array {
+  const { publication, qos, retain, identifiers, group, packetId, wasSent, isReceived } = message
+  const shareFilter = group === null ? null : group.filter
+  const record: OutboundRecord = {
+    message: publication.storageId,
     qos,
     retain,
     identifiers,
-    share,
+    share: shareFilter,
     packetId,
     wasSent,
     isReceived,
@@ -129,31 +135,31 @@ export function encodeDelivery(delivery: OutboundMessage): Uint8Array {
   return toBytes(record)
 }
 
-/** Reads a delivery. */
-export function decodeDelivery(bytes: Uint8Array): DeliveryRecord {
-  return fromBytes<DeliveryRecord>(bytes)
+/** Decodes the record of an outbound message. */
+export function decodeOutbound(bytes: Uint8Array): OutboundRecord {
+  return fromBytes<OutboundRecord>(bytes)
 }
 
 interface PublicationHead {
   readonly topic: string
   readonly qos: QoS
   readonly retain: boolean
-  readonly expiryAt: number
+  readonly expiryOffset: number
   readonly expiresAt: number | null
-  readonly publisher: string
+  readonly publisherId: string
   readonly propertyLength: number
 }
 
-/** Writes a publication: a head that says how long it is itself, the property bytes, the payload. */
+/** Encodes a publication: the length of the head, the head as JSON, the property bytes, the payload. */
 export function encodePublication(publication: Publication): Uint8Array {
-  const { topic, qos, retain, expiryAt, expiresAt, publisher, properties, payload } = publication
+  const { topic, qos, retain, expiryOffset, expiresAt, publisherId, properties, payload } = publication
   const head: PublicationHead = {
     topic,
     qos,
     retain,
-    expiryAt,
+    expiryOffset,
     expiresAt: expiresAt === Infinity ? null : expiresAt,
-    publisher,
+    publisherId,
     propertyLength: properties.length,
   }
   const headBytes = toBytes(head)
@@ -162,7 +168,7 @@ export function encodePublication(publication: Publication): Uint8Array {
   return Buffer.concat([length, headBytes, properties, payload])
 }
 
-/** Reads a publication. */
+/** Decodes a publication. */
 export function decodePublication(bytes: Uint8Array): Publication {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const headEnd = 4 + buffer.readUInt32BE(0)

@@ -3,111 +3,113 @@ import type { Publication } from '../packet/publication.js'
 import type { SessionHost } from '../session/session-host.js'
 import { Session } from '../session/session.js'
 import type { Journal } from './journal.js'
-import { decodeDelivery, decodePublication, decodeSession, fromWillRecord, keys } from './records.js'
-import type { DeliveryRecord, SessionRecord } from './records.js'
+import { decodeOutbound, decodePublication, decodeSession, fromWillRecord, keys } from './records.js'
+import type { OutboundRecord, SessionRecord } from './records.js'
 import type { Storage } from './storage.js'
 
-/** The rooms that get back what they held. */
-type Rooms = Pick<Engine, 'retained' | 'router' | 'sessions' | 'wills' | 'now'>
+/** The components whose state is restored. */
+type RestoreTargets = Pick<Engine, 'retained' | 'router' | 'sessions' | 'wills' | 'now'>
 
-/** What a storage held, sorted out. */
-interface Contents {
+/** The decoded contents of a storage. */
+interface StoredState {
   readonly sessions: Map<number, SessionRecord>
   readonly messages: Map<number, Publication>
-  /** By session, then by number. */
-  readonly deliveries: Map<number, [storedAs: number, record: DeliveryRecord][]>
+  /** The outbound messages of each session, with their numbers. */
+  readonly outbound: Map<number, [storageId: number, record: OutboundRecord][]>
   readonly inbound: Map<number, number[]>
   readonly retained: Publication[]
 }
 
-/** Brings back what the storage kept: sessions with their subscriptions and queues, retained messages. */
+/** Restores sessions with their subscriptions and queues, and retained messages, from the storage. */
 export async function restore(
-  engine: Rooms,
+  engine: RestoreTargets,
   host: SessionHost,
   storage: Storage,
   journal: Journal,
 ): Promise<void> {
-  const contents = await read(storage)
-  const { sessions, messages, deliveries } = contents
+  const stored = await read(storage)
+  const { sessions, messages, outbound } = stored
   journal.continueAfter({
     session: highest(sessions.keys()),
     message: highest(messages.keys()),
-    delivery: highest([...deliveries.values()].flat().map(([storedAs]) => storedAs)),
+    outbound: highest([...outbound.values()].flat().map(([storageId]) => storageId)),
   })
-  for (const [id, message] of messages) message.storedAs = id
-  for (const publication of contents.retained) engine.retained.restore(publication)
+  for (const [id, message] of messages) message.storageId = id
+  for (const publication of stored.retained) engine.retained.restore(publication)
   for (const [id, record] of sessions) {
     const session = new Session(record.clientId, host)
-    session.storedAs = id
-    session.expiry = record.expiry ?? Infinity
-    // Whoever was connected when the broker died has been away since now.
-    session.leftAt = record.leftAt ?? engine.now()
-    for (const { identifiers, ...line } of record.subscriptions) {
-      engine.router.subscribe(session, { ...line, retainHandling: 0 }, line.qos, identifiers?.[0])
+    session.storageId = id
+    session.sessionExpiryInterval = record.sessionExpiryInterval ?? Infinity
+    // A client that was connected when the broker died counts as disconnected since now.
+    session.disconnectedAt = record.disconnectedAt ?? engine.now()
+    for (const { identifiers, ...requested } of record.subscriptions) {
+      engine.router.subscribe(session, { ...requested, retainHandling: 0 }, requested.qos, identifiers?.[0])
     }
-    for (const packetId of contents.inbound.get(id) ?? []) {
+    for (const packetId of stored.inbound.get(id) ?? []) {
       session.inbound.begin(packetId)
-      session.inbound.answered(packetId)
+      session.inbound.pubrecSent(packetId)
     }
-    for (const [storedAs, kept] of (deliveries.get(id) ?? []).sort(([left], [right]) => left - right)) {
-      restoreDelivery(session, storedAs, kept, messages.get(kept.message))
+    for (const [storageId, outboundRecord] of (outbound.get(id) ?? []).sort(
+      ([left], [right]) => left - right,
+    )) {
+      restoreOutbound(session, storageId, outboundRecord, messages.get(outboundRecord.message))
     }
     if (record.will !== null) engine.wills.restore(session, fromWillRecord(record.will))
     engine.sessions.restore(session)
   }
 }
 
-function restoreDelivery(
+function restoreOutbound(
   session: Session,
-  storedAs: number,
-  record: DeliveryRecord,
+  storageId: number,
+  record: OutboundRecord,
   publication: Publication | undefined,
 ): void {
   if (publication === undefined) return
-  publication.storedReferences++
+  publication.storageReferences++
   const { message: _, share, ...rest } = record
   const group = share === null ? null : (session.subscriptionMap.get(share)?.group ?? null)
-  session.downlink.restore({
+  session.outbound.restore({
     ...rest,
     publication,
     group,
     tracker: null,
-    storedAs,
+    storageId,
     isOutstanding: false,
-    isHeld: false,
+    isAwaitingStorage: false,
     isWithdrawn: false,
   })
 }
 
-async function read(storage: Storage): Promise<Contents> {
-  const contents: Contents = {
+async function read(storage: Storage): Promise<StoredState> {
+  const stored: StoredState = {
     sessions: new Map(),
     messages: new Map(),
-    deliveries: new Map(),
+    outbound: new Map(),
     inbound: new Map(),
     retained: [],
   }
-  for await (const [key, value] of storage.load()) sort(contents, key, value)
-  return contents
+  for await (const [key, value] of storage.load()) sort(stored, key, value)
+  return stored
 }
 
-function sort(contents: Contents, key: string, value: Uint8Array): void {
+function sort(stored: StoredState, key: string, value: Uint8Array): void {
   const [first = 0, second = 0] = key.slice(2).split(':').map(Number)
   switch (key.slice(0, 2)) {
     case keys.session:
-      contents.sessions.set(first, decodeSession(value))
+      stored.sessions.set(first, decodeSession(value))
       return
     case keys.message:
-      contents.messages.set(first, decodePublication(value))
+      stored.messages.set(first, decodePublication(value))
       return
-    case keys.delivery:
-      append(contents.deliveries, first, [second, decodeDelivery(value)])
+    case keys.outbound:
+      append(stored.outbound, first, [second, decodeOutbound(value)])
       return
     case keys.inbound:
-      append(contents.inbound, first, second)
+      append(stored.inbound, first, second)
       return
     case keys.retained:
-      contents.retained.push(decodePublication(value))
+      stored.retained.push(decodePublication(value))
   }
 }
 
@@ -118,7 +120,7 @@ function append<T>(lists: Map<number, T[]>, key: number, item: T): void {
 }
 
 function highest(numbers: Iterable<number>): number {
-  let most = 0
-  for (const number of numbers) if (number > most) most = number
-  return most
+  let maximum = 0
+  for (const number of numbers) if (number > maximum) maximum = number
+  return maximum
 }

@@ -4,103 +4,106 @@ import type { WillRequest } from '../packet/connect.js'
 import { Publication, expiryTime } from '../packet/publication.js'
 import type { Session } from '../session/session.js'
 
-/** A will together with the client it speaks for. */
+/** The Will of a client. */
 export interface Will {
   readonly request: WillRequest
   readonly client: ClientInfo
 }
 
-interface Pending {
+interface PendingWill {
   readonly will: Will
   readonly deadline: Deadline | undefined
 }
 
-/** What the wills need around them. */
-export interface WillsParts {
+/** The components that the Wills use. */
+export interface WillsDependencies {
   readonly deadlines: Deadlines
   readonly now: () => number
   readonly publish: (publication: Publication, client: ClientInfo) => void
-  /** A session's will goes out after its delay. */
-  readonly sent: (session: Session) => void
+  /** Called before a Will is published after its Will Delay Interval. */
+  readonly delayEnded: (session: Session) => void
 }
 
 /**
- * Keeps the wills of the connected, and publishes those of the lost [MQTT-3.1.2-8]. Publishing one runs hooks, which may
- * call the broker: callers finish with the session first.
+ * The Wills of connected clients, which are published when their connections are lost [MQTT-3.1.2-8].
+ *
+ * Publishing a Will runs hooks, which may call the broker. Complete all changes of the session before you call a
+ * method that publishes.
  */
 export class Wills {
-  readonly #pending = new Map<Session, Pending>()
+  readonly #pending = new Map<Session, PendingWill>()
   readonly #deadlines: Deadlines
   readonly #now: () => number
   readonly #publish: (publication: Publication, client: ClientInfo) => void
-  readonly #sent: (session: Session) => void
+  readonly #delayEnded: (session: Session) => void
 
-  constructor({ deadlines, now, publish, sent }: WillsParts) {
+  constructor({ deadlines, now, publish, delayEnded }: WillsDependencies) {
     this.#deadlines = deadlines
     this.#now = now
     this.#publish = publish
-    this.#sent = sent
+    this.#delayEnded = delayEnded
   }
 
-  /** The will that waits for a session's connection, or its delay, to end. */
+  /** Returns the Will of a session, while it is connected or its Will Delay Interval runs. */
   of(session: Session): Will | undefined {
     return this.#pending.get(session)?.will
   }
 
-  /** A client is here: a will whose delay still runs is not published [MQTT-3.1.3-9]. */
-  arrived(session: Session, will: Will | undefined): void {
-    this.forget(session)
+  /** Sets the Will of a client that has connected; discards a previous one whose delay runs [MQTT-3.1.3-9]. */
+  connected(session: Session, will: Will | undefined): void {
+    this.discard(session)
     if (will !== undefined) this.#pending.set(session, { will, deadline: undefined })
   }
 
-  /** The client said goodbye, or came back in time. */
-  forget(session: Session): void {
+  /** Discards the Will of a session. */
+  discard(session: Session): void {
     this.#pending.get(session)?.deadline?.cancel()
     this.#pending.delete(session)
   }
 
-  /** The connection is gone: the will goes out after its delay. */
+  /** Publishes the Will of a session whose connection is lost, after its Will Delay Interval. */
   connectionLost(session: Session): void {
     const pending = this.#pending.get(session)
     if (pending === undefined) return
     const { will } = pending
     if (will.request.willDelayInterval === 0) return this.#send(session, will)
-    this.#await(session, will, will.request.willDelayInterval * 1000)
+    this.#schedule(session, will, will.request.willDelayInterval * 1000)
   }
 
-  #await(session: Session, will: Will, milliseconds: number): void {
-    const deadline = this.#deadlines.add(milliseconds, () => {
-      this.#sent(session)
+  #schedule(session: Session, will: Will, delay: number): void {
+    const deadline = this.#deadlines.add(delay, () => {
+      this.#delayEnded(session)
       this.#send(session, will)
     })
     this.#pending.set(session, { will, deadline })
   }
 
-  /** A will that the storage kept: its delay began when the connection ended. */
+  /** Adds a stored Will after a restart; its delay began when the connection ended. */
   restore(session: Session, will: Will): void {
-    const since = this.#now() - (session.leftAt ?? 0)
-    this.#await(session, will, Math.max(0, will.request.willDelayInterval * 1000 - since))
+    const elapsed = this.#now() - (session.disconnectedAt ?? 0)
+    this.#schedule(session, will, Math.max(0, will.request.willDelayInterval * 1000 - elapsed))
   }
 
-  /** The session is over before the delay was: the will goes out at once. */
+  /** Publishes the Will of a session that has ended before the Will Delay Interval. */
   sessionEnded(session: Session): void {
     const pending = this.#pending.get(session)
     if (pending !== undefined) this.#send(session, pending.will)
   }
 
   #send(session: Session, { request, client }: Will): void {
-    this.forget(session)
-    const { topic, payload, qos, retain, properties, expiryAt, expiry } = request
-    const expiresAt = expiry === undefined ? Infinity : expiryTime(expiry, this.#now())
+    this.discard(session)
+    const { topic, payload, qos, retain, properties, expiryOffset, messageExpiryInterval } = request
+    const expiresAt =
+      messageExpiryInterval === undefined ? Infinity : expiryTime(messageExpiryInterval, this.#now())
     const publication = new Publication({
       topic,
       payload,
       qos,
       retain,
       properties,
-      expiryAt,
+      expiryOffset,
       expiresAt,
-      publisher: session.clientId,
+      publisherId: session.clientId,
     })
     this.#publish(publication, client)
   }

@@ -59,7 +59,7 @@ describe('authenticate', () => {
       password: Buffer.from('p'),
       keepAlive: 7,
       cleanStart: true,
-      sessionExpiry: 0,
+      sessionExpiryInterval: 0,
       step: 0,
     })
     expect(world.join('b').take()[0]).toMatchObject({

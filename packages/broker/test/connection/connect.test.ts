@@ -145,7 +145,7 @@ describe('CONNECT', () => {
     expect(client.channel.isEnded).toBe(true)
     world.advance(2_000)
     expect(client.channel.isGone).toBe(true)
-    expect(world.engine.guests.size).toBe(0)
+    expect(world.engine.connections.size).toBe(0)
   })
 
   it('may not come twice [MQTT-3.1.0-2]', () => {

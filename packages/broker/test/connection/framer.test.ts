@@ -37,7 +37,7 @@ describe('the framer', () => {
             found.push(...read(framer))
           }
           expect(found).toEqual(packets.map((bytes) => bytes.toString('hex')))
-          expect(framer.waiting).toBe(0)
+          expect(framer.pendingBytes).toBe(0)
         },
       ),
       { numRuns: runs },
@@ -59,13 +59,13 @@ describe('the framer', () => {
     expect(framer.next()).toBe(false)
     const strict = new Framer(98)
     strict.append(hex('30 61'))
-    expect(() => strict.next()).toThrow('99 bytes is announced: 98 are allowed')
+    expect(() => strict.next()).toThrow('the packet has 99 bytes: the Maximum Packet Size is 98')
   })
 
   it.each(['30 80808080', '30 ffffffff01', '30 8000'])('refuses the length %s', (digits) => {
     const framer = new Framer(1_000_000_000)
     framer.append(hex(digits))
-    expect(() => framer.next()).toThrow(/length/)
+    expect(() => framer.next()).toThrow(/Remaining Length/)
   })
 
   it('claims no room for what has not arrived', () => {

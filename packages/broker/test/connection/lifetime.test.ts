@@ -110,7 +110,7 @@ describe('a connection', () => {
     }
     other.send({ cmd: 'pingreq' })
     expect(other.take()).toEqual([{ cmd: 'pingresp' }])
-    expect([world.engine.guests.size, world.engine.sessions.size, world.engine.deadlines.size]).toEqual([
+    expect([world.engine.connections.size, world.engine.sessions.size, world.engine.deadlines.size]).toEqual([
       1, 1, 0,
     ])
   })

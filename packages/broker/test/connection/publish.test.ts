@@ -52,7 +52,7 @@ describe('PUBLISH', () => {
     to.send({ cmd: 'pubrec', messageId: 2 })
     expect(to.take()).toEqual([{ cmd: 'pubrel', messageId: 2, reasonCode: 0 }])
     to.send({ cmd: 'pubcomp', messageId: 2 })
-    expect(world.engine.sessions.get('to')?.downlink.inFlightCount).toBe(0)
+    expect(world.engine.sessions.get('to')?.outbound.inFlightCount).toBe(0)
   })
 
   it('keeps user properties in order, across names and with repeats [MQTT-3.3.2-18]', () => {
@@ -237,7 +237,7 @@ describe('PUBLISH', () => {
     from.send(publish({ payload: 'x'.repeat(10), qos: 1, messageId: 2 }))
     expect(to.take()).toHaveLength(1)
     expect(world.events).toContainEqual({ type: 'dropped', clientId: 'to', topic: 't', loss: 'too-large' })
-    expect(world.engine.sessions.get('to')?.downlink.inFlightCount).toBe(1)
+    expect(world.engine.sessions.get('to')?.outbound.inFlightCount).toBe(1)
   })
 
   it('carries large payloads to many', () => {

@@ -97,7 +97,7 @@ describe('deliver$', () => {
       client.cut()
       expect(seen).toEqual(['sent', ...end])
       expect(world.join('device', lasting).take()).toHaveLength(1)
-      expect(world.engine.sessions.get('device')?.downlink).toMatchObject({ inFlightCount: 0, heldBytes: 0 })
+      expect(world.engine.sessions.get('device')?.outbound).toMatchObject({ inFlightCount: 0, heldBytes: 0 })
     },
   )
 
@@ -205,7 +205,7 @@ describe('a session’s state', () => {
     expect(session && toSessionInfo(session)).toMatchObject({
       clientId: 'device',
       client: { clientId: 'device', protocolVersion: 5, listener: 'test' },
-      expiry: 100,
+      sessionExpiryInterval: 100,
       subscriptions: [
         { filter: 'cmd', qos: 1, noLocal: true, retainAsPublished: false, subscriptionIdentifier: 4 },
       ],

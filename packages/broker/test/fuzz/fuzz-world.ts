@@ -46,10 +46,10 @@ export function makeFuzzWorld(): FuzzWorld {
   const attack = (): FakeChannel => {
     const channel = new FakeChannel()
     const connection = new Connection(engine, channel, () => {
-      engine.guests.delete(connection)
+      engine.connections.delete(connection)
       channels.delete(channel)
     })
-    engine.guests.add(connection)
+    engine.connections.add(connection)
     channels.add(channel)
     return channel
   }

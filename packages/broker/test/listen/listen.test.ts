@@ -130,7 +130,7 @@ describe('over WebSocket', () => {
   it('takes binary frames only [MQTT-6.0.0-1]', async () => {
     const socket = await open(await broker.listen({ protocol: 'ws' }))
     socket.send('text')
-    expect(await once(socket, 'close')).toMatchObject([1003, Buffer.from('MQTT travels in binary frames')])
+    expect(await once(socket, 'close')).toMatchObject([1003, Buffer.from('MQTT requires binary frames')])
   })
 
   it('wants its subprotocol [MQTT-6.0.0-3] and its path', async () => {

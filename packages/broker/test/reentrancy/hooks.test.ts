@@ -167,7 +167,7 @@ describe.each(['authorizePublish', 'onPublish'] as const)('%s', (hook) => {
     const second = world.broker.transport({ clientId: 'a', clean: false }).connect$(1).subscribe()
     world.advance()
     expect(world.broker.session('a')?.client).toBeUndefined()
-    expect(world.engine.guests.size).toBe(0)
+    expect(world.engine.connections.size).toBe(0)
   })
 })
 
@@ -275,7 +275,7 @@ describe('authenticate', () => {
     const link = world.broker.transport({ clientId: 'a' }).connect$(1).subscribe()
     world.advance()
     expect(world.broker.sessions()).toEqual([])
-    expect(world.engine.guests.size).toBe(0)
+    expect(world.engine.connections.size).toBe(0)
   })
 })
 
@@ -322,6 +322,6 @@ describe('responseInformation', () => {
     const link = world.broker.transport({ clientId: 'a' }).connect$(1).subscribe()
     world.advance()
     expect(world.broker.sessions()).toEqual([])
-    expect(world.engine.guests.size).toBe(0)
+    expect(world.engine.connections.size).toBe(0)
   })
 })

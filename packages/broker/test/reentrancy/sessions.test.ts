@@ -59,7 +59,7 @@ describe('an observer of connected', () => {
     expect(client.take()).toEqual([])
     expect(world.broker.sessions()).toEqual([])
     client.cut()
-    expect(world.engine.guests.size).toBe(0)
+    expect(world.engine.connections.size).toBe(0)
     expect(world.events.map(({ type: each }) => each)).toEqual([
       'session-started',
       'connected',
@@ -86,7 +86,7 @@ describe('an observer of connected', () => {
       world.advance()
       expect(client.heard).toEqual(['online', 'offline'])
       expect(world.broker.session('a')?.client).toBeUndefined()
-      expect(world.engine.guests.size).toBe(0)
+      expect(world.engine.connections.size).toBe(0)
     },
   )
 

@@ -214,7 +214,7 @@ describe('a shared subscription', () => {
     doomed.send({ cmd: 'puback', messageId: 1 })
     doomed.cut()
     expect(count(other)).toBe(1)
-    expect(world.engine.sessions.get('doomed')?.downlink.heldBytes).toBe(0)
+    expect(world.engine.sessions.get('doomed')?.outbound.heldBytes).toBe(0)
   })
 
   it('leaves QoS 2 that was sent with its member [MQTT-4.8.2-4/5]', () => {

@@ -2,14 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fromOutgoing } from '../../src/packet/publication.js'
 import { Backlog } from '../../src/session/backlog.js'
-import { newDelivery } from '../../src/session/outbound-message.js'
+import { newOutboundMessage } from '../../src/session/outbound-message.js'
 import type { OutboundMessage } from '../../src/session/outbound-message.js'
 
 const runs = Number(process.env['ANTIPHON_FC_RUNS'] ?? 100)
 const publication = fromOutgoing({ topic: 't', payload: new Uint8Array() }, '', 0)
 
 function delivery(packetId: number): OutboundMessage {
-  const made = newDelivery(publication, {
+  const made = newOutboundMessage(publication, {
     qos: 1,
     retain: false,
     identifiers: null,

@@ -135,8 +135,8 @@ describe('a session', () => {
     from.send(publish('2', { messageId: 2, qos: 2 }))
     client.send({ cmd: 'puback', messageId: 1, reasonCode: 0x83 })
     client.send({ cmd: 'pubrec', messageId: 2, reasonCode: 0x97 })
-    expect(world.engine.sessions.get('a')?.downlink.inFlightCount).toBe(0)
-    expect(world.engine.sessions.get('a')?.downlink.heldBytes).toBe(0)
+    expect(world.engine.sessions.get('a')?.outbound.inFlightCount).toBe(0)
+    expect(world.engine.sessions.get('a')?.outbound.heldBytes).toBe(0)
   })
 
   it('counts the expiry of a message down, and drops it at its end [MQTT-3.3.2-5/6]', () => {
@@ -196,7 +196,7 @@ describe('a session', () => {
       const client = subscribed(world, 'a', lasting())
       fill(world, 3)
       expect(client.take().at(-1)).toMatchObject({ cmd: 'disconnect', reasonCode: 0x97 })
-      expect(world.engine.sessions.get('a')?.downlink.inFlightCount).toBe(2)
+      expect(world.engine.sessions.get('a')?.outbound.inFlightCount).toBe(2)
     })
 
     it('counts bytes, too', () => {

@@ -157,7 +157,7 @@ async function play(steps: readonly Step[], isStored: boolean): Promise<void> {
     expect(new Set(arrived).size).toBe(arrived.length)
     expect(arrived.map(Number)).toEqual(arrived.map(Number).sort((left, right) => left - right))
   }
-  expect(world.engine.sessions.get('receiver')?.downlink).toMatchObject({
+  expect(world.engine.sessions.get('receiver')?.outbound).toMatchObject({
     inFlightCount: 0,
     queuedCount: 0,
     heldBytes: 0,

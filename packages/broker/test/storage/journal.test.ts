@@ -184,7 +184,7 @@ describe('a broker with a storage', () => {
     back.send({ cmd: 'pubrel', messageId: 7 })
     await next.settle()
     expect(back.take()).toMatchObject([{ cmd: 'pubcomp', messageId: 7, reasonCode: 0 }])
-    expect(next.engine.sessions.get('watcher')?.downlink.inFlightCount).toBe(1)
+    expect(next.engine.sessions.get('watcher')?.outbound.inFlightCount).toBe(1)
   })
 
   it('sends a QoS 2 message to a kept session only when it is safe', async () => {

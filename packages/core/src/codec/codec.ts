@@ -1,51 +1,52 @@
 import type { Either } from 'fp-ts/lib/Either.js'
 
-/** Why bytes are not a value: where in the payload, what was expected, what was found. */
+/** One reason why a payload does not decode. */
 export interface DecodeIssue {
-  /** The place inside the value, such as `$.command.id`; `$` is the whole. */
+  /** The path inside the value, such as `$.command.id`; `$` is the whole value. */
   readonly path: string
+  /** What was expected and what was found. */
   readonly message: string
 }
 
-/** A payload that does not decode. */
+/** The error of a payload that does not decode. */
 export interface DecodeError {
   /**
-   * `content-type`: nobody here reads payloads of that type, and none was tried; a responder answers 415.
+   * `content-type`: the content type is not supported, and the payload was not read; a responder answers 415.
    * `payload`: the bytes are not a value of the type; a responder answers 400.
    */
   readonly kind: 'content-type' | 'payload'
-  /** The content type that nobody reads, or the one the payload was read as. */
+  /** The content type that is not supported, or as which the payload was read. */
   readonly contentType: string
-  /** At least one; the first is the one to show. */
+  /** At least one issue; the first is the most useful one. */
   readonly issues: readonly [DecodeIssue, ...DecodeIssue[]]
 }
 
 /**
- * A payload format: how a value becomes bytes and bytes become a value.
+ * A payload format: converts values to bytes and bytes to values.
  *
- * `decode` never throws: what does not decode is a `Left`. `encode` may throw; its caller turns that into an `encode`
- * error before anything is sent. No member needs `this`, so that a codec may be spread into another.
+ * `decode` never throws: it returns a `Left` for an invalid payload. `encode` may throw; the library turns that into an
+ * `encode` error before anything is sent. No member uses `this`, so that a codec may be spread into another.
  */
 export interface Codec<A> {
-  /** The media type it writes, as it stands in the Content Type property. */
+  /** The media type that it writes, for the Content Type property. */
   readonly contentType: string
-  /** Whether its bytes are UTF-8 text, which MQTT 5 can say on the wire. */
+  /** Whether its bytes are UTF-8 text, for the Payload Format Indicator property. */
   readonly isText: boolean
-  /** Whether it reads payloads of this content type; an absent one is for the codec to guess. */
+  /** Whether it reads payloads of this content type, or payloads without one. */
   readonly accepts: (contentType: string | undefined) => boolean
   readonly encode: (value: A) => Uint8Array
   readonly decode: (payload: Uint8Array, contentType?: string) => Either<DecodeError, A>
   /**
-   * The one of several codecs that reads this content type, so that an answer can be written in the asker's own
-   * format; `undefined` where none does. Left out by a codec that has a single format.
+   * Returns the codec that reads this content type, so that a response can use the format of its request; otherwise
+   * `undefined`. Absent on a codec with a single format.
    */
   readonly forContentType?: (contentType: string | undefined) => Codec<A> | undefined
 }
 
-/** How much of a payload is looked at before it is refused. */
+/** The limits of payloads. */
 export interface CodecBounds {
-  /** The longest payload, in bytes. It is measured before a byte is read. @defaultValue 1 048 576 */
+  /** The longest payload in bytes, checked before it is read. @defaultValue 1 048 576 */
   readonly maximumBytes?: number
-  /** How deep arrays and objects may be nested, measured before anything is parsed. @defaultValue 100 */
+  /** The deepest nesting of arrays and objects, checked before the payload is parsed. @defaultValue 100 */
   readonly maximumDepth?: number
 }

@@ -1,13 +1,13 @@
-/** A media type such as `application/json; charset=utf-8`, taken apart. */
+/** The parts of a media type such as `application/json; charset=utf-8`. */
 export interface MediaType {
   /** Type and subtype in lower case: `application/json`. */
   readonly essence: string
-  /** The parameters by lower-case name; of a repeated one the first. */
+  /** The parameters by lower-case name; the first one if a name is repeated. */
   readonly parameters: ReadonlyMap<string, string>
 }
 
-// Attackers write content types too: up to 65 535 bytes of them.
-const longestMediaType = 1_024
+// A hostile peer can send a content type of 65 535 bytes.
+const maximumLength = 1_024
 
 const token = "[!#$%&'*+.^_`|~0-9a-z-]+"
 const essencePattern = new RegExp(`^[ \\t]*(${token}/${token})[ \\t]*(?=;|$)`, 'i')
@@ -16,19 +16,19 @@ const parameterPattern = new RegExp(
   'iy',
 )
 
-/** The parts of a media type [RFC 9110, 8.3.1]; `undefined` when it is not one, or longer than 1 024 characters. */
+/** Parses a media type [RFC 9110, 8.3.1]; returns `undefined` if it is invalid or longer than 1 024 characters. */
 export function parseMediaType(contentType: string): MediaType | undefined {
-  if (contentType.length > longestMediaType) return undefined
+  if (contentType.length > maximumLength) return undefined
   const head = essencePattern.exec(contentType)
   const essence = head?.[1]
   if (head === null || essence === undefined) return undefined
 
   const parameters = new Map<string, string>()
-  for (let at = head[0].length; at < contentType.length; at = parameterPattern.lastIndex) {
-    parameterPattern.lastIndex = at
-    const found = parameterPattern.exec(contentType)
-    if (found === null) return undefined
-    const [, name, bare, quoted] = found
+  for (let index = head[0].length; index < contentType.length; index = parameterPattern.lastIndex) {
+    parameterPattern.lastIndex = index
+    const match = parameterPattern.exec(contentType)
+    if (match === null) return undefined
+    const [, name, bare, quoted] = match
     const value = bare ?? quoted?.replace(/\\(.)/g, '$1')
     const key = name?.toLowerCase()
     if (key !== undefined && value !== undefined && !parameters.has(key)) parameters.set(key, value)
@@ -36,17 +36,17 @@ export function parseMediaType(contentType: string): MediaType | undefined {
   return { essence: essence.toLowerCase(), parameters }
 }
 
-/** Which content types a codec reads. */
+/** The content types that a codec reads. */
 export interface MediaTypeRule {
-  /** Media types in lower case; `text/*` stands for every subtype. */
+  /** Media types in lower case; `text/*` includes every subtype. */
   readonly types: readonly string[]
-  /** A structured suffix: `+json` reads `application/vnd.acme.car+json` too. */
+  /** A structured syntax suffix: `+json` includes `application/vnd.acme.car+json`. */
   readonly suffix?: string
 }
 
 /**
- * The `accepts` of a codec: yes to an absent or empty content type and to those of the rule, in any case and with any
- * parameters but a charset other than UTF-8.
+ * Returns the `accepts` function of a codec. It accepts an absent or empty content type and those of the rule, in upper
+ * or lower case and with any parameters except a charset other than UTF-8.
  */
 export function acceptsMediaTypes({
   types,

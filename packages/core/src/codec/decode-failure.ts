@@ -3,22 +3,23 @@ import type { Either } from 'fp-ts/lib/Either.js'
 import { AntiphonError } from '../errors.js'
 import type { DecodeError } from './codec.js'
 
-/** The `Left` of a payload that does not decode, for a codec of one's own: where (`$` is the whole) and why. */
+/** Returns the `Left` of an invalid payload, with the path of the fault (`$` is the whole value); for custom codecs. */
 export function decodeFailure(contentType: string, message: string, path = '$'): Either<DecodeError, never> {
   return left({ kind: 'payload', contentType, issues: [{ path, message }] })
 }
 
-/** The `Left` of a payload whose content type nobody reads; nothing was tried. */
-export function unreadContentType(
+/** Returns the `Left` of a payload whose content type is not supported. */
+export function unsupportedContentType(
   contentType: string | undefined,
   readable: readonly string[],
 ): Either<DecodeError, never> {
-  const sent = contentType === undefined ? 'a payload without a content type' : JSON.stringify(contentType)
-  const message = `${sent} is not read here; send ${readable.join(' or ')}`
+  const subject =
+    contentType === undefined ? 'no content type' : `content type ${JSON.stringify(contentType)}`
+  const message = `${subject} is not supported: send ${readable.join(' or ')}`
   return left({ kind: 'content-type', contentType: contentType ?? '', issues: [{ path: '$', message }] })
 }
 
-/** What an exception has to say. */
+/** Returns the message of an exception. */
 export function reasonOf(thrown: unknown): string {
   if (thrown instanceof AntiphonError) return thrown.rawMessage
   return thrown instanceof Error ? thrown.message : String(thrown)

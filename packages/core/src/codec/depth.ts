@@ -1,9 +1,9 @@
-/** Throws a `RangeError` when `depth` arrays and objects stand within each other and only `maximumDepth` may. */
+/** Throws a `RangeError` if a nesting `depth` of arrays and objects exceeds `maximumDepth`. */
 export function requireDepth(depth: number, maximumDepth: number): void {
   if (depth > maximumDepth) throw new RangeError(tooDeep(maximumDepth))
 }
 
-/** What is wrong with nesting beyond the bound. */
+/** Returns the message for nesting beyond `maximumDepth`. */
 export function tooDeep(maximumDepth: number): string {
   return `nested deeper than ${maximumDepth}`
 }

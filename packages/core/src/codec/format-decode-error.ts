@@ -1,32 +1,32 @@
 import { AntiphonError } from '../errors.js'
 import type { DecodeError } from './codec.js'
 
-const mostShown = 3
-const longest = 500
+const maximumIssues = 3
+const maximumLength = 500
 
 /**
- * A decode error as one line for people: `application/json: $.command.id: expected string, found 7`.
+ * Formats a decode error as one line: `application/json: $.command.id: expected string, found 7`.
  *
- * Of many issues the first three are told. Whatever the payload held, the line is at most 500 characters long and fit
- * for a log and for an MQTT string: control characters and lone surrogates stand escaped.
+ * It contains the first three issues and at most 500 characters. It is safe for a log and for an MQTT string: control
+ * characters and lone surrogates are escaped.
  */
 export function formatDecodeError({ contentType, issues }: DecodeError): string {
   const shown = issues
-    .slice(0, mostShown)
+    .slice(0, maximumIssues)
     .map(({ path, message }) => (path === '$' ? message : `${path}: ${message}`))
-  const more = issues.length > mostShown ? `; and ${issues.length - mostShown} more` : ''
+  const more = issues.length > maximumIssues ? `; and ${issues.length - maximumIssues} more` : ''
   const line = `${contentType === '' ? '' : `${contentType}: `}${shown.join('; ')}`
-  return `${escapeUnfit(line.slice(0, longest - more.length))}${more}`.slice(0, longest)
+  return `${escapeInvalid(line.slice(0, maximumLength - more.length))}${more}`.slice(0, maximumLength)
 }
 
-/** The `decode` error of a payload that does not decode, for a stream that ends with it. */
+/** Returns the `decode` error with which a stream fails on an invalid payload. */
 export function toDecodeFailure(error: DecodeError): AntiphonError<'decode'> {
-  return new AntiphonError('decode', `the payload does not decode as ${formatDecodeError(error)}`, {
+  return new AntiphonError('decode', `cannot decode the payload as ${formatDecodeError(error)}`, {
     cause: error,
   })
 }
 
-function escapeUnfit(line: string): string {
+function escapeInvalid(line: string): string {
   return line.replace(
     /[\p{Control}\p{Surrogate}\u2028\u2029\ufffe\uffff]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -9,29 +9,29 @@ import { findFault } from './plain-data.js'
 import type { DataRule } from './plain-data.js'
 import { shorten } from './rendering.js'
 
-/** How plain data becomes bytes and bytes become plain data; the part of a codec that knows the format. */
+/** A payload format: converts plain data to bytes and bytes to plain data. */
 export interface PayloadFormat {
-  /** The media type written, unless the codec's options name another. */
+  /** The media type that it writes, unless the options of the codec set another. */
   readonly contentType: string
   readonly isText: boolean
   /** Whether it reads this content type; see `acceptsMediaTypes`. */
   readonly accepts: (contentType: string | undefined) => boolean
   /**
-   * Bytes to data. Their number is within the bound already; the nesting is to be measured before anything is parsed.
-   * What it throws becomes the one issue of a `Left`.
+   * Parses bytes. Their length was checked already; the nesting must be checked before parsing. If it throws, the message
+   * becomes the issue of a `Left`.
    */
   readonly parse: (payload: Uint8Array, maximumDepth: number) => unknown
-  /** Data to bytes. What it throws becomes an `encode` error. */
+  /** Writes data. If it throws, the message becomes an `encode` error. */
   readonly write: (data: unknown) => Uint8Array
-  /** What the format carries beyond JSON's data: bytes, big integers. @defaultValue nothing */
+  /** Whether the format can represent a value that JSON cannot, such as bytes or a bigint. @defaultValue none */
   readonly carries?: (value: unknown) => boolean
-  /** Whether the format carries this text or key, lone surrogates and all. @defaultValue every one */
+  /** Whether the format can represent this string or key, for example with lone surrogates. @defaultValue all */
   readonly carriesText?: (text: string) => boolean
 }
 
-/** Options of a codec made from an io-ts type. */
+/** Options of a codec for an io-ts type. */
 export interface TypedCodecOptions extends CodecBounds {
-  /** The media type to write and, beside the format's own, to read, such as `application/vnd.acme.car+json`. */
+  /** The media type to write, and to read in addition to that of the format: `application/vnd.acme.car+json`. */
   readonly contentType?: string
 }
 
@@ -39,16 +39,16 @@ const defaultMaximumBytes = 1_048_576
 const defaultMaximumDepth = 100
 
 /**
- * A codec from a format and an io-ts type: what JSON, CBOR, MessagePack and XML have in common.
+ * Creates a codec from a format and an io-ts type. JSON, CBOR, MessagePack and XML codecs are made this way.
  *
- * - The length is measured before a byte is read, the nesting before anything is parsed; both hold for writing too, so
- *   that whatever is written can be read.
- * - Decode errors name the exact place: `$.command.id: expected string, found 7`.
- * - `__proto__`, and a `constructor` that holds a `prototype`, are refused wherever they stand.
- * - Values the format would silently lose are refused, with their place.
- * - `decode` never throws, whatever the io-ts type does.
+ * - The length is checked before a payload is read, the nesting before it is parsed. Both are checked on encoding too, so
+ *   that every encoded payload can be decoded.
+ * - Decode errors name the exact path: `$.command.id: expected string, found 7`.
+ * - The keys `__proto__`, and `constructor` with a `prototype` in it, are rejected at any depth.
+ * - Values that the format would silently lose are rejected with their path.
+ * - `decode` never throws, even if the io-ts type throws.
  *
- * Throws `invalid-argument` for bounds that are not whole positive numbers and for a content type that is not one.
+ * Throws `invalid-argument` for limits that are not whole positive numbers and for an invalid content type.
  */
 export function fromType<A, O>(
   type: Type<A, O, unknown>,
@@ -64,8 +64,10 @@ export function fromType<A, O>(
     maximumDepth,
     carries: format.carries ?? (() => false),
     carriesText: format.carriesText,
-    refusal: `is not what ${contentType} can carry`,
+    refusal: `cannot be represented in ${contentType}`,
   }
+
+  const tooLong = ({ length }: Uint8Array): string => `${length} bytes exceed maximumBytes ${maximumBytes}`
 
   return {
     contentType,
@@ -74,18 +76,15 @@ export function fromType<A, O>(
     encode: (value) => {
       const data = type.encode(value)
       const fault =
-        data === undefined ? { path: '$', message: 'undefined has no bytes' } : findFault(data, rule)
+        data === undefined ? { path: '$', message: 'undefined cannot be encoded' } : findFault(data, rule)
       if (fault !== undefined) throw new TypeError(`${fault.path}: ${fault.message}`)
       const payload = format.write(data)
       if (payload.length <= maximumBytes) return payload
-      throw new RangeError(`${payload.length} bytes, more than the ${maximumBytes} of the bound`)
+      throw new RangeError(tooLong(payload))
     },
     decode: (payload) => {
       if (payload.length > maximumBytes) {
-        return decodeFailure(
-          contentType,
-          `${payload.length} bytes, more than the ${maximumBytes} of the bound`,
-        )
+        return decodeFailure(contentType, tooLong(payload))
       }
       try {
         const data = format.parse(payload, maximumDepth)
@@ -95,13 +94,13 @@ export function fromType<A, O>(
         if (isLeft(decoded)) return left({ kind: 'payload', contentType, issues: toIssues(decoded.left) })
         return right(decoded.right)
       } catch (thrown) {
-        return decodeFailure(contentType, shorten(reasonOf(thrown), longestReason))
+        return decodeFailure(contentType, shorten(reasonOf(thrown), maximumReasonLength))
       }
     },
   }
 }
 
-const longestReason = 200
+const maximumReasonLength = 200
 
 function acceptsAlso(own: string, accepts: PayloadFormat['accepts']): PayloadFormat['accepts'] {
   const essence = parseMediaType(own)?.essence
@@ -109,7 +108,7 @@ function acceptsAlso(own: string, accepts: PayloadFormat['accepts']): PayloadFor
   if (essence === undefined || !acceptsOwn(own)) {
     const shown = JSON.stringify(shorten(own))
     throw invalidArgument(
-      `contentType is ${shown}: it must be a media type such as text/plain, without a foreign charset`,
+      `contentType is ${shown}: it must be a media type such as text/plain, with no charset but UTF-8`,
     )
   }
   return accepts(own) ? accepts : (received) => acceptsOwn(received) || accepts(received)

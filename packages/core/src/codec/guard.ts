@@ -3,32 +3,34 @@ import type { Either } from 'fp-ts/lib/Either.js'
 import { AntiphonError } from '../errors.js'
 import { isBytes } from './bytes.js'
 import type { Codec, DecodeError } from './codec.js'
-import { decodeFailure, reasonOf, unreadContentType } from './decode-failure.js'
+import { decodeFailure, reasonOf, unsupportedContentType } from './decode-failure.js'
 import { renderValue, shorten } from './rendering.js'
 
-const longestReason = 200
+const maximumReasonLength = 200
 
 /**
- * The value's payload, or why there is none. Never throws: a codec that throws, or that gives anything but a
- * `Uint8Array`, is the caller's `encode` error before anything is sent.
+ * Encodes a value. Never throws: returns a `Left` with an `encode` error if the codec throws or returns anything but a
+ * `Uint8Array`.
  */
 export function encodeWith<A>(codec: Codec<A>, value: A): Either<AntiphonError<'encode'>, Uint8Array> {
   try {
     const payload: unknown = codec.encode(value)
     if (isBytes(payload)) return right(payload)
     return left(
-      unencodable(`the ${codec.contentType} codec gave ${renderValue(payload)}: it must give a Uint8Array`),
+      encodeError(
+        `the ${codec.contentType} codec returned ${renderValue(payload)}: it must return a Uint8Array`,
+      ),
     )
   } catch (thrown) {
     if (isEncodeError(thrown)) return left(thrown)
-    const reason = shorten(reasonOf(thrown), longestReason)
-    return left(unencodable(`the value does not encode as ${codec.contentType}: ${reason}`, thrown))
+    const reason = shorten(reasonOf(thrown), maximumReasonLength)
+    return left(encodeError(`cannot encode the value as ${codec.contentType}: ${reason}`, thrown))
   }
 }
 
 /**
- * The payload's value, or why there is none: a content type the codec does not read (`kind: 'content-type'`), or bytes
- * that are no value. Never throws, whatever the codec does.
+ * Decodes a payload; returns a `Left` for a content type that the codec does not read (`kind: 'content-type'`) or an
+ * invalid payload. Never throws, even if the codec throws.
  */
 export function decodeWith<A>(
   codec: Codec<A>,
@@ -36,24 +38,28 @@ export function decodeWith<A>(
   contentType?: string,
 ): Either<DecodeError, A> {
   try {
-    // Who has a codec for each content type knows best which are missing.
+    // A codec with several formats names the supported content types itself.
     const isSingle = codec.forContentType === undefined
-    if (isSingle && !codec.accepts(contentType)) return unreadContentType(contentType, [codec.contentType])
+    if (isSingle && !codec.accepts(contentType))
+      return unsupportedContentType(contentType, [codec.contentType])
     const decoded: Either<DecodeError, A> = codec.decode(payload, contentType)
-    // Somebody's own codec, perhaps without types, may answer with anything.
+    // A custom codec, perhaps written without types, may return any value.
     if (decoded._tag === 'Right' || decoded._tag === 'Left') return decoded
-    return decodeFailure(codec.contentType, 'the codec did not give an Either')
+    return decodeFailure(codec.contentType, 'the codec did not return an Either')
   } catch (thrown) {
-    return decodeFailure(codec.contentType, `the codec threw: ${shorten(reasonOf(thrown), longestReason)}`)
+    return decodeFailure(
+      codec.contentType,
+      `the codec threw: ${shorten(reasonOf(thrown), maximumReasonLength)}`,
+    )
   }
 }
 
-/** The codec to answer in: the one of several that reads the asker's content type, or the codec itself. */
+/** Returns the codec for a response: the one that reads the content type of the request, or the codec itself. */
 export function codecFor<A>(codec: Codec<A>, contentType: string | undefined): Codec<A> {
   return codec.forContentType?.(contentType) ?? codec
 }
 
-function unencodable(message: string, cause?: unknown): AntiphonError<'encode'> {
+function encodeError(message: string, cause?: unknown): AntiphonError<'encode'> {
   return new AntiphonError('encode', message, {
     phase: 'before-network',
     ...(cause === undefined ? {} : { cause }),

@@ -1,13 +1,13 @@
 import type { ContextEntry, Errors, ValidationError } from 'io-ts'
 import type { DecodeIssue } from './codec.js'
-import { renderValue, shorten, stepInto } from './rendering.js'
+import { renderValue, shorten, appendToPath } from './rendering.js'
 
-// A hostile payload may have a million errors: these bound the time to read them and the length of the result.
-const mostErrors = 256
-const mostIssues = 16
-const longestExpectation = 120
+// A hostile payload may have a million errors. These limit the time to process them and the length of the result.
+const maximumErrors = 256
+const maximumIssues = 16
+const maximumExpectationLength = 120
 
-/** One error of io-ts, at the path of the value that it is about. */
+/** One error of io-ts with the path of its value. */
 interface Failure {
   readonly path: string
   readonly expected: string
@@ -15,7 +15,7 @@ interface Failure {
   readonly found: unknown
 }
 
-/** A place in the tree of all errors: a value, or a value as a member of a union sees it. */
+/** A node in the tree of all errors: a value, or a member of a union tried on a value. */
 interface ErrorNode {
   readonly path: string
   readonly isUnionMember: boolean
@@ -23,7 +23,7 @@ interface ErrorNode {
   readonly failures: Failure[]
 }
 
-/** What io-ts' types have beyond `Type`, depending on their tag. */
+/** The properties that io-ts types have beyond `Type`, depending on their tag. */
 type Described = ContextEntry['type'] & {
   readonly _tag?: string
   readonly tag?: string
@@ -36,12 +36,12 @@ type Described = ContextEntry['type'] & {
 /**
  * Turns the errors of an io-ts type into issues, each with its exact path.
  *
- * Of a union only the members nearest to the value are reported; what several types expected at one path becomes one
+ * Of a union, only the members nearest to the value are reported. The expectations of several types at one path become one
  * issue. Decision 0013 compares the result with the reporters of io-ts.
  */
 export function toIssues(errors: Errors): readonly [DecodeIssue, ...DecodeIssue[]] {
   const root = newNode('$')
-  for (const error of errors.slice(0, mostErrors)) addError(root, error)
+  for (const error of errors.slice(0, maximumErrors)) addError(root, error)
   const issues = new Map<string, DecodeIssue>()
   const expectations = new Map<string, { readonly names: Set<string>; readonly found: unknown }>()
   for (const { path, expected, message, found } of nearestFailures(root)) {
@@ -51,11 +51,11 @@ export function toIssues(errors: Errors): readonly [DecodeIssue, ...DecodeIssue[
     }
     const expectation = expectations.get(path) ?? { names: new Set(), found }
     expectations.set(path, expectation)
-    const names = shorten([...expectation.names.add(expected)].join(' | '), longestExpectation)
+    const names = shorten([...expectation.names.add(expected)].join(' | '), maximumExpectationLength)
     issues.set(path, { path, message: `expected ${names}, found ${renderValue(expectation.found)}` })
   }
   const [first = { path: '$', message: 'refused' }, ...others] = issues.values()
-  return [first, ...others.slice(0, mostIssues - 1)]
+  return [first, ...others.slice(0, maximumIssues - 1)]
 }
 
 function newNode(path: string, isUnionMember = false): ErrorNode {
@@ -67,7 +67,7 @@ function addError(root: ErrorNode, { context, message, value: found }: Validatio
   for (const [index, { key, actual }] of context.entries()) {
     const parent = context[index - 1]
     if (parent === undefined) continue
-    // Unions and intersections pass on the value they were given; its properties and items are other values.
+    // Unions and intersections pass the same value on to their members; properties and items are other values.
     if (!Object.is(parent.actual, actual)) node = propertyOf(node, key, Array.isArray(parent.actual))
     else if (unwrap(parent.type)._tag === 'UnionType') node = childOf(node, `member ${key}`, node.path, true)
   }
@@ -78,7 +78,7 @@ function addError(root: ErrorNode, { context, message, value: found }: Validatio
     addFailure(node, { expected, message, found })
     return
   }
-  // A tagged union compares the tag only, and reports itself and the whole value.
+  // A tagged union compares only the tag, but reports itself and the whole value.
   addFailure(propertyOf(node, union.tag), {
     expected: tagNames(union, union.tag) ?? `a tag of ${expected}`,
     message,
@@ -88,7 +88,7 @@ function addError(root: ErrorNode, { context, message, value: found }: Validatio
 
 function propertyOf(node: ErrorNode, key: string, isInArray = false): ErrorNode {
   const step = isInArray && /^\d+$/.test(key) ? Number(key) : key
-  return childOf(node, `property ${key}`, stepInto(node.path, step))
+  return childOf(node, `property ${key}`, appendToPath(node.path, step))
 }
 
 function childOf(node: ErrorNode, name: string, path: string, isUnionMember = false): ErrorNode {
@@ -97,16 +97,16 @@ function childOf(node: ErrorNode, name: string, path: string, isUnionMember = fa
   return child
 }
 
-/** A leaf, so that the issues of a value and of its properties keep the order of their first errors. */
+/** Adds a failure as a leaf, so that issues of a value and of its properties keep the order of their first errors. */
 function addFailure(node: ErrorNode, failure: Omit<Failure, 'path'>): void {
   childOf(node, 'itself', node.path).failures.push({ path: node.path, ...failure })
 }
 
-/** The failures below a node, of its union's members only those of the nearest. */
+/** Returns the failures below a node; of the members of a union, only those of the nearest. */
 function nearestFailures({ path, children, failures }: ErrorNode): readonly Failure[] {
   const all = [...children.values()]
   const members = all.filter(({ isUnionMember }) => isUnionMember).map(nearestFailures)
-  // A member that fails only at properties accepts the value's shape.
+  // A member that fails only at properties accepts the shape of the value.
   const shaped = members.filter((member) => member.every((failure) => failure.path !== path))
   const candidates = shaped.length > 0 ? shaped : members
   const fewest = Math.min(...candidates.map(({ length }) => length))
@@ -122,7 +122,7 @@ function tagNames({ types = [] }: Described, tag: string): string | undefined {
   return names.includes(undefined) ? undefined : names.join(' | ')
 }
 
-/** The type under refinements, `readonly`, `exact` and recursion. */
+/** Returns the type inside refinements, `readonly`, `exact` and recursion. */
 function unwrap(type: Described): Described {
   const isWrapper = /^(Refinement|Readonly|Exact)Type$/.test(type._tag ?? '')
   const inner = type._tag === 'RecursiveType' ? type.runDefinition?.() : isWrapper ? type.type : undefined

@@ -7,13 +7,12 @@ import type { PayloadFormat, TypedCodecOptions } from './from-type.js'
 import { fromUtf8, toUtf8 } from './utf8.js'
 
 /**
- * JSON payloads typed by io-ts: `application/json`, reads `text/json` and every `…+json` too.
+ * Creates a codec for JSON payloads typed by io-ts: writes `application/json`, also reads `text/json` and every `…+json`.
  *
- * Bytes that are not UTF-8 and a byte order mark [RFC 8259, 8.1] do not decode. Of a key that stands twice in one
- * object the last wins, as `JSON.parse` has it. A number beyond 2^53 loses digits, as everywhere in JavaScript: send it
- * as a string. What JSON cannot carry (`NaN`, a big integer, a `Date` that the type did not turn into a string,
- * `undefined` in an array, a cycle) does not encode. The type decides about further keys: `t.type` keeps them, `t.exact`
- * drops them.
+ * Invalid UTF-8 and a byte order mark [RFC 8259, 8.1] do not decode. Of duplicate keys in an object, the last wins, as in
+ * `JSON.parse`. Integers beyond 2^53 lose digits, as everywhere in JavaScript: send them as strings. Values that JSON
+ * cannot represent do not encode: `NaN`, a bigint, a `Date` that the type did not turn into a string, `undefined` in an
+ * array, a cycle. The type decides about additional keys: `t.type` keeps them, `t.exact` drops them.
  *
  * @example
  * ```ts
@@ -32,7 +31,7 @@ const format: PayloadFormat = {
   parse: (payload, maximumDepth) => {
     requireShallow(payload, maximumDepth)
     const text = fromUtf8(payload)
-    if (text.startsWith('\u{feff}')) throw new SyntaxError('a byte order mark has no place in JSON')
+    if (text.startsWith('\u{feff}')) throw new SyntaxError('a byte order mark is not allowed in JSON')
     return JSON.parse(text) as unknown
   },
   write: (data) => toUtf8(JSON.stringify(data)),
@@ -40,21 +39,21 @@ const format: PayloadFormat = {
 
 const quote = 0x22
 const backslash = 0x5c
-// `[` and `{`, `]` and `}` differ in this bit alone.
+// `[` and `{`, and `]` and `}`, differ only in this bit.
 const braceBit = 0x20
 const open = 0x7b
 const close = 0x7d
 
-/** Counts brackets outside strings; for anything that is JSON at all the count is its nesting. */
+/** Counts brackets outside strings. For valid JSON, the count is its nesting. */
 function requireShallow(payload: Uint8Array, maximumDepth: number): void {
-  // Each level takes a byte at least.
+  // Each level takes at least one byte.
   if (payload.length <= maximumDepth) return
   let depth = 0
   let isInString = false
-  for (let at = 0; at < payload.length; at += 1) {
-    const byte = payload[at] ?? 0
+  for (let index = 0; index < payload.length; index += 1) {
+    const byte = payload[index] ?? 0
     if (isInString) {
-      if (byte === backslash) at += 1
+      if (byte === backslash) index += 1
       else if (byte === quote) isInString = false
     } else if (byte === quote) {
       isInString = true

@@ -2,21 +2,21 @@ import { isLeft, right, type Either } from 'fp-ts/lib/Either.js'
 import type { Codec } from './codec.js'
 import { decodeFailure } from './decode-failure.js'
 
-/** How the values of one codec stand for the values of another. */
+/** Converts between the values of a codec and other values. */
 export interface CodecMapping<A, B> {
   readonly encode: (value: B) => A
-  /** The value, or in a few words why there is none. */
+  /** Returns the value, or a short reason why the input is invalid. */
   readonly decode: (value: A) => Either<string, B>
 }
 
 /**
- * A codec of other values over the same payloads.
+ * Creates a codec of other values with the payloads of an existing codec.
  *
  * @example
  * ```ts
  * const celsius = mapCodec(text, {
  *   encode: (value: number) => value.toFixed(1),
- *   decode: (said) => (Number.isNaN(Number(said)) ? left(`expected a number, found ${said}`) : right(Number(said))),
+ *   decode: (text) => (Number.isNaN(Number(text)) ? left(`expected a number, found ${text}`) : right(Number(text))),
  * })
  * ```
  */
@@ -27,15 +27,15 @@ export function mapCodec<A, B>(codec: Codec<A>, mapping: CodecMapping<A, B>): Co
     isText,
     accepts,
     encode: (value) => codec.encode(mapping.encode(value)),
-    decode: (payload, sent) => {
-      const decoded = codec.decode(payload, sent)
+    decode: (payload, received) => {
+      const decoded = codec.decode(payload, received)
       if (isLeft(decoded)) return decoded
       const mapped = mapping.decode(decoded.right)
-      return isLeft(mapped) ? decodeFailure(sent ?? contentType, mapped.left) : right(mapped.right)
+      return isLeft(mapped) ? decodeFailure(received ?? contentType, mapped.left) : right(mapped.right)
     },
     ...(forContentType && {
-      forContentType: (sent) => {
-        const chosen = forContentType(sent)
+      forContentType: (received) => {
+        const chosen = forContentType(received)
         return chosen && mapCodec(chosen, mapping)
       },
     }),

@@ -1,14 +1,14 @@
 import { invalidArgument } from '../argument.js'
 import type { Codec } from './codec.js'
 import { parseMediaType } from './content-type.js'
-import { unreadContentType } from './decode-failure.js'
+import { unsupportedContentType } from './decode-failure.js'
 
 /**
- * One codec out of several for the same type: writes with the first, reads with the one that fits the content type.
+ * Combines codecs of the same type: writes with the first, reads with the codec that matches the content type.
  *
- * The one whose own content type it is comes before those that merely accept it; no content type means the first. Where
- * none reads it the decode error is of kind `content-type`. `forContentType` gives the one that would read, so that an
- * answer can go out in the asker's format.
+ * A codec whose own content type it is takes precedence over codecs that only accept it. Without a content type, the
+ * first codec reads. If no codec reads it, the decode error is of kind `content-type`. `forContentType` returns the codec
+ * that reads a content type, so that a response can use the format of its request.
  *
  * @example
  * ```ts
@@ -17,7 +17,7 @@ import { unreadContentType } from './decode-failure.js'
  */
 export function oneOf<A>(...codecs: readonly [Codec<A>, ...Codec<A>[]]): Codec<A> {
   const [first] = codecs
-  if (first === undefined) throw invalidArgument('oneOf() was given no codec: it needs at least one')
+  if (first === undefined) throw invalidArgument('oneOf() has no codec: pass at least one')
   const readable = codecs.map(({ contentType }) => contentType)
 
   const forContentType = (contentType: string | undefined): Codec<A> | undefined => {
@@ -31,7 +31,8 @@ export function oneOf<A>(...codecs: readonly [Codec<A>, ...Codec<A>[]]): Codec<A
     accepts: (contentType) => forContentType(contentType) !== undefined,
     encode: first.encode,
     decode: (payload, contentType) =>
-      forContentType(contentType)?.decode(payload, contentType) ?? unreadContentType(contentType, readable),
+      forContentType(contentType)?.decode(payload, contentType) ??
+      unsupportedContentType(contentType, readable),
     forContentType,
   }
 }

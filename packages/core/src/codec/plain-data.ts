@@ -1,32 +1,32 @@
 import type { DecodeIssue } from './codec.js'
 import { tooDeep } from './depth.js'
-import { renderValue, stepInto } from './rendering.js'
+import { renderValue, appendToPath } from './rendering.js'
 
-/** What a format can carry. */
+/** The values that a format can represent. */
 export interface DataRule {
   readonly maximumDepth: number
-  /** Asked for what is not null, a boolean, a text, a finite number, an array or a plain object. */
+  /** Called for values other than null, booleans, strings, finite numbers, arrays and plain objects. */
   readonly carries: (value: unknown) => boolean
-  /** Asked for every text and key; left out by a format that carries them all. */
+  /** Called for every string and key; absent if the format can represent all of them. */
   readonly carriesText: ((text: string) => boolean) | undefined
-  /** Why such a value is refused, as in "NaN is not JSON". */
+  /** The predicate of the error message, as "is not JSON" in "NaN is not JSON". */
   readonly refusal: string
 }
 
 /**
- * The first place where a value is not the plain data a format carries, or `undefined`.
+ * Returns the first fault of a value that a format cannot represent, or `undefined`.
  *
- * The same rule holds for what is read and for what is written, so that whatever is read can be written again.
- * Refused are values the format would lose without a word (`NaN`, a `Map`, `undefined` in an array), nesting beyond the
- * bound (hence cycles), and keys by which a copy of the value could reach a prototype: `__proto__`, and a `constructor`
- * that holds a `prototype`. An `undefined` property is an absent one.
+ * The same rule applies to decoding and encoding, so that every decoded value can be encoded again. Rejected are values
+ * that the format would silently lose (`NaN`, a `Map`, `undefined` in an array), nesting beyond `maximumDepth` (and so
+ * cycles), and keys by which a copy of the value could reach a prototype: `__proto__`, and `constructor` with a
+ * `prototype` in it. An `undefined` property counts as absent.
  */
 export function findFault(value: unknown, rule: DataRule): DecodeIssue | undefined {
   const fault = faultOf(value, rule, 0)
-  return fault && { path: fault.steps.reduceRight(stepInto, '$'), message: fault.message }
+  return fault && { path: fault.steps.reduceRight(appendToPath, '$'), message: fault.message }
 }
 
-/** `steps` leads from the fault outwards. */
+/** A fault; `steps` is its path from the inside out. */
 interface Fault {
   readonly steps: (string | number)[]
   readonly message: string
@@ -35,31 +35,31 @@ interface Fault {
 function faultOf(value: unknown, rule: DataRule, depth: number): Fault | undefined {
   switch (typeof value) {
     case 'string':
-      return rule.carriesText?.(value) === false ? refused(value, rule) : undefined
+      return rule.carriesText?.(value) === false ? refusedFault(value, rule) : undefined
     case 'boolean':
       return undefined
     case 'number':
-      return Number.isFinite(value) || rule.carries(value) ? undefined : refused(value, rule)
+      return Number.isFinite(value) || rule.carries(value) ? undefined : refusedFault(value, rule)
     case 'object':
       if (value === null) return undefined
       if (Array.isArray(value)) return faultInArray(value, rule, depth + 1)
       return isRecord(value) ? faultInRecord(value, rule, depth + 1) : faultInSpecial(value, rule)
     default:
-      return rule.carries(value) ? undefined : refused(value, rule)
+      return rule.carries(value) ? undefined : refusedFault(value, rule)
   }
 }
 
 function faultInArray(items: readonly unknown[], rule: DataRule, depth: number): Fault | undefined {
-  if (depth > rule.maximumDepth) return beyond(rule)
+  if (depth > rule.maximumDepth) return tooDeepFault(rule)
   for (let index = 0; index < items.length; index += 1) {
     const fault = faultOf(items[index], rule, depth)
-    if (fault !== undefined) return within(fault, index)
+    if (fault !== undefined) return addStep(fault, index)
   }
   return undefined
 }
 
 function faultInRecord(record: object, rule: DataRule, depth: number): Fault | undefined {
-  if (depth > rule.maximumDepth) return beyond(rule)
+  if (depth > rule.maximumDepth) return tooDeepFault(rule)
   for (const key of Object.keys(record)) {
     const value: unknown = (record as Readonly<Record<string, unknown>>)[key]
     if (key === '__proto__' || (key === 'constructor' && holdsPrototype(value))) {
@@ -67,7 +67,7 @@ function faultInRecord(record: object, rule: DataRule, depth: number): Fault | u
     }
     if (value === undefined) continue
     const fault = faultOf(value, rule, depth) ?? (rule.carriesText && faultOf(key, rule, depth))
-    if (fault !== undefined) return within(fault, key)
+    if (fault !== undefined) return addStep(fault, key)
   }
   return undefined
 }
@@ -78,7 +78,7 @@ function faultInSpecial(value: object, rule: DataRule): Fault | undefined {
   return { steps: [], message: `a ${kind} ${rule.refusal}` }
 }
 
-/** Plain objects and instances of one's own classes; not `Map`, `Date` and their like, which have state beside keys. */
+/** Whether it is a plain object or an instance of a user's class, not a `Map`, `Date` or other object with hidden state. */
 function isRecord(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   return (
@@ -92,15 +92,15 @@ function holdsPrototype(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, 'prototype')
 }
 
-function refused(value: unknown, rule: DataRule): Fault {
+function refusedFault(value: unknown, rule: DataRule): Fault {
   return { steps: [], message: `${renderValue(value)} ${rule.refusal}` }
 }
 
-function beyond({ maximumDepth }: DataRule): Fault {
+function tooDeepFault({ maximumDepth }: DataRule): Fault {
   return { steps: [], message: tooDeep(maximumDepth) }
 }
 
-function within(fault: Fault, key: string | number): Fault {
+function addStep(fault: Fault, key: string | number): Fault {
   fault.steps.push(key)
   return fault
 }

@@ -1,6 +1,6 @@
-const longestText = 60
+const maximumTextLength = 60
 
-/** A value in a few words for an error message: never long, never multi-line, never throws. */
+/** Describes a value for an error message: short, on one line. Never throws. */
 export function renderValue(value: unknown): string {
   if (typeof value === 'string') return renderText(value)
   if (typeof value === 'bigint') return `${value}n`
@@ -9,15 +9,15 @@ export function renderValue(value: unknown): string {
   return Array.isArray(value) ? `an array of ${value.length}` : 'an object'
 }
 
-/** A text cut to a length fit for a message. */
-export function shorten(text: string, longest: number = longestText): string {
+/** Cuts a text to a length suitable for a message. */
+export function shorten(text: string, longest: number = maximumTextLength): string {
   return text.length > longest ? `${text.slice(0, longest)}…` : text
 }
 
-/** A path one step further: `.name`, `[3]` or `["odd name"]`. */
-export function stepInto(path: string, key: string | number): string {
+/** Appends a step to a path: `.name`, `[3]` or `["odd name"]`. */
+export function appendToPath(path: string, key: string | number): string {
   if (typeof key === 'number') return `${path}[${key}]`
-  return /^[A-Za-z_$@#][\w$-]*$/.test(key) && key.length <= longestText
+  return /^[A-Za-z_$@#][\w$-]*$/.test(key) && key.length <= maximumTextLength
     ? `${path}.${key}`
     : `${path}[${renderText(key)}]`
 }

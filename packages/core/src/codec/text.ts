@@ -5,10 +5,9 @@ import { decodeFailure, reasonOf } from './decode-failure.js'
 import { fromUtf8, isWellFormed, toUtf8 } from './utf8.js'
 
 /**
- * Payloads that are plain UTF-8 text: `text/plain`, reads any `text/*`.
+ * A codec for plain UTF-8 text: writes `text/plain`, reads any `text/*`.
  *
- * A byte order mark is kept as the character it is. Bytes that are not UTF-8 do not decode; a lone surrogate does not
- * encode.
+ * A byte order mark is kept as a character. Invalid UTF-8 does not decode; a lone surrogate does not encode.
  */
 export const text: Codec<string> = {
   contentType: 'text/plain',
@@ -16,7 +15,7 @@ export const text: Codec<string> = {
   accepts: acceptsMediaTypes({ types: ['text/*'] }),
   encode: (value) => {
     if (typeof value !== 'string') throw new TypeError(`expected a string, found ${typeof value}`)
-    if (!isWellFormed(value)) throw new TypeError('the text holds a lone surrogate, which UTF-8 cannot carry')
+    if (!isWellFormed(value)) throw new TypeError('the text holds a lone surrogate: UTF-8 cannot encode it')
     return toUtf8(value)
   },
   decode: (payload) => {

@@ -13,16 +13,16 @@ const BY_TOPIC: Omit<Correlation, 'name' | 'isOrdered'> = {
 }
 
 /**
- * The reply's topic names the question: the endpoint's reply template holds a parameter that no two open questions
- * share. Nothing travels in payload or properties, so any peer can take part.
+ * Creates a correlation by response topic: the template of the response topic has a parameter whose value is unique among
+ * the pending requests. It needs no token in payload or properties, so any peer can respond.
  */
 export function topicParams(): Correlation {
   return { ...BY_TOPIC, name: 'topicParams', isOrdered: false }
 }
 
 /**
- * No token at all: answers on one reply topic belong to the questions in the order in which these were asked. For peers
- * that can carry nothing; one lost answer shifts all that follow, so prefer any other strategy.
+ * Creates a correlation without a token: the first response on a response topic belongs to the oldest pending request. It
+ * is for peers that cannot carry a token. One lost response shifts all later ones, so prefer any other correlation.
  */
 export function inOrder(): Correlation {
   return { ...BY_TOPIC, name: 'inOrder', isOrdered: true }

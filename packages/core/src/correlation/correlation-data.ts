@@ -2,28 +2,29 @@ import { parse } from 'uuid'
 import type { Correlation } from './correlation.js'
 import { fromBytes, toBytes } from './token.js'
 
-/** How `correlationData` writes its tokens. */
+/** Options of `correlationData`. */
 export interface CorrelationDataOptions {
   /**
-   * `text`: the UUID as 36 characters, which every peer survives; `bytes`: the same UUID as its 16 bytes.
+   * The format of the UUID: `text`, 36 characters, which every peer can handle; or `bytes`, its 16 bytes.
    * @defaultValue 'text'
    */
   readonly format?: 'text' | 'bytes'
 }
 
-const AS_TEXT = strategy((id) => id)
-const AS_BYTES = strategy((id) => fromBytes(parse(id)))
+const AS_TEXT = withToken((id) => id)
+const AS_BYTES = withToken((id) => fromBytes(parse(id)))
 
 /**
- * Response Topic and Correlation Data, the way of MQTT 5 and the default: the responder sends the token back as it came.
+ * Creates a correlation by the MQTT 5 properties Response Topic and Correlation Data, the default. The responder copies the
+ * Correlation Data of the request into its response.
  */
 export function correlationData({ format = 'text' }: CorrelationDataOptions = {}): Correlation {
   return format === 'text' ? AS_TEXT : AS_BYTES
 }
 
-const asItIs = (response: unknown): unknown => response
+const unchanged = (response: unknown): unknown => response
 
-function strategy(toToken: (id: string) => string): Correlation {
+function withToken(toToken: (id: string) => string): Correlation {
   return {
     name: 'correlationData',
     readsPayload: false,
@@ -36,13 +37,13 @@ function strategy(toToken: (id: string) => string): Correlation {
     readRequest: ({ message: { responseTopic, correlationData: token } }) => ({
       responseTopic,
       token: token && fromBytes(token),
-      addToken: asItIs,
+      addToken: unchanged,
       properties: token === undefined ? {} : { correlationData: token },
     }),
   }
 }
 
-/** A token as people read it: text as it is, 16 bytes as the UUID they are, other bytes in hexadecimal. */
+/** Formats a token for people: text unchanged, 16 bytes as a UUID, other bytes in hexadecimal. */
 export function formatToken(token: string): string {
   if (!/[^\x20-\x7e]/.test(token) || /[^\0-\xff]/.test(token)) return token
   const digits = Array.from(toBytes(token), (byte) => byte.toString(16).padStart(2, '0')).join('')

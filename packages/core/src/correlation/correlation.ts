@@ -2,56 +2,56 @@ import type { Either } from 'fp-ts/lib/Either.js'
 import type { DecodeError } from '../codec/codec.js'
 import type { Message, MessageProperties } from '../message.js'
 
-/** A message that arrived, and what its payload says; decoded when first asked for, and once. */
+/** A received message and its decoded payload. The payload is decoded on first access and at most once. */
 export interface DecodableMessage {
   readonly message: Message
   readonly value: () => Either<DecodeError, unknown>
 }
 
-/** A question about to be asked. */
+/** A request that has no correlation yet. */
 export interface RequestToCorrelate {
-  /** A fresh id, unique in the world; a strategy may use it or leave it. */
+  /** A new UUID, which the correlation may use as token. */
   readonly id: string
-  /** Where the answer will come. */
+  /** The topic that the requester expects the response on. */
   readonly responseTopic: string
-  /** What the caller asks. */
+  /** The value to send. */
   readonly value: unknown
 }
 
-/** A question that can be recognised by its answer. */
+/** A request with its correlation. */
 export interface CorrelatedRequest {
-  /** What the answer will be recognised by, together with the topic it comes on. */
+  /** The token that, together with the response topic, identifies the response. */
   readonly token: string
   readonly value: unknown
   readonly properties: Pick<MessageProperties, 'responseTopic' | 'correlationData'>
 }
 
-/** A request that can be answered. */
+/** The correlation of a received request, which its response needs. */
 export interface ResponseCorrelation {
-  /** Where the answer goes when the endpoint names no reply topic of its own. */
+  /** The response topic of the request, used if the endpoint has none of its own. */
   readonly responseTopic: string | undefined
-  /** What tells this request from others to the same reply topic; `undefined` where nothing does. */
+  /** The token that distinguishes requests with the same response topic; `undefined` if the request has none. */
   readonly token: string | undefined
-  /** Puts the token into the answer. */
+  /** Adds the token to the response value, if the correlation keeps it there. */
   readonly addToken: (response: unknown) => unknown
   readonly properties: Pick<MessageProperties, 'correlationData'>
 }
 
 /**
- * How an answer finds its question. A value on the endpoint, so that the operators never ask which one it is.
+ * Matches responses to requests.
  *
- * Write your own by implementing the three functions; `endpointLaws` of `@antiphon/conformance/laws` checks it.
+ * To write your own, implement the three functions and test them with `endpointLaws` of `@antiphon/conformance/laws`.
  */
 export interface Correlation {
   readonly name: string
-  /** The token is in the payload, so an answer must be decoded before it can be matched. */
+  /** Whether the token is in the payload, so that a response must be decoded before it can be matched. */
   readonly readsPayload: boolean
-  /** Several questions may wait under one token: first asked, first answered. */
+  /** Whether several requests may be pending under one token, the oldest of which receives the next response. */
   readonly isOrdered: boolean
-  /** Caller's side: puts a token on a question. */
+  /** On the requester's side: adds a token to a request. */
   readonly correlate: (request: RequestToCorrelate) => CorrelatedRequest
-  /** Caller's side: the token an answer carries; `undefined` where it carries none. */
+  /** On the requester's side: returns the token of a response; `undefined` if it has none. */
   readonly tokenOf: (response: DecodableMessage) => string | undefined
-  /** Responder's side: what the request says about its answer. */
+  /** On the responder's side: returns the correlation of a request for its response. */
   readonly readRequest: (request: DecodableMessage) => ResponseCorrelation
 }

@@ -4,16 +4,16 @@ import type { Correlation, DecodableMessage } from './correlation.js'
 import { fromUtf8, toUtf8 } from '../codec/utf8.js'
 import { fromBytes } from './token.js'
 
-/** A strategy that keeps its token in the field `Field` of question and answer. */
+/** A correlation with its token in the field `Field` of the request and response payloads. */
 export interface PayloadFieldCorrelation<Field extends string> extends Correlation {
   readonly field: Field
 }
 
 /**
- * A field of the payload carries the token, in the question and in its answer: for peers without MQTT 5 properties.
+ * Creates a correlation by a field of the request and response payloads, for peers without MQTT 5 properties.
  *
- * A question without the field gets a fresh id, an answer without it the question's token. Where MQTT 5 is spoken,
- * Correlation Data travels as well, so that a failure without a payload still finds its question.
+ * If a request value lacks the field, it is set to a new UUID; if a response value lacks it, to the token of the request.
+ * With MQTT 5, the token is sent as Correlation Data as well, so that a failure without a payload can be matched.
  */
 export function payloadField<const Field extends string>(field: Field): PayloadFieldCorrelation<Field> {
   const tokenIn = ({ value }: DecodableMessage): string | undefined => {
@@ -31,13 +31,13 @@ export function payloadField<const Field extends string>(field: Field): PayloadF
       const properties = { responseTopic: request.responseTopic, correlationData: toUtf8(token) }
       return { token, value, properties }
     },
-    tokenOf: (response) => tokenIn(response) ?? tokenBeside(response),
+    tokenOf: (response) => tokenIn(response) ?? correlationDataToken(response),
     readRequest: (request) => {
       const token = tokenIn(request)
       const { responseTopic, correlationData } = request.message
       return {
         responseTopic,
-        token: token ?? tokenBeside(request),
+        token: token ?? correlationDataToken(request),
         addToken: (response) => (token === undefined ? response : withField(response, field, token)),
         properties: correlationData === undefined ? {} : { correlationData },
       }
@@ -45,8 +45,8 @@ export function payloadField<const Field extends string>(field: Field): PayloadF
   }
 }
 
-/** The token in Correlation Data, which is text where it is one of ours. */
-function tokenBeside({ message: { correlationData } }: DecodableMessage): string | undefined {
+/** Returns the token in Correlation Data, which is UTF-8 text if this library created it. */
+function correlationDataToken({ message: { correlationData } }: DecodableMessage): string | undefined {
   try {
     return correlationData && fromUtf8(correlationData)
   } catch {
@@ -62,7 +62,7 @@ function fieldOf(value: unknown, field: string): string | undefined {
 
 function withField(value: unknown, field: string, token: string): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalidArgument(`the value has no place for the field ${field}: payloadField needs an object`)
+    throw invalidArgument(`cannot add the field ${field} to the value: payloadField needs an object`)
   }
   return Object.hasOwn(value, field) ? value : { [field]: token, ...value }
 }

@@ -1,11 +1,11 @@
 /**
- * For authors of codecs: make a codec from an io-ts type and a format, map one to other values, run one without
- * exceptions, and handle content types, UTF-8 and plain data.
+ * The API for authors of codecs: create a codec from an io-ts type and a format, map a codec to other values, run a codec
+ * without exceptions, and handle content types, UTF-8 and plain data.
  *
  * @packageDocumentation
  */
 
-// Make a codec
+// Create a codec
 export { fromType } from '../codec/from-type.js'
 export type { PayloadFormat } from '../codec/from-type.js'
 export { mapCodec } from '../codec/map-codec.js'

@@ -1,11 +1,11 @@
 /**
- * For authors of transports, middleware and adapters: make a link of a transport, change what passes through a link,
- * and check options and messages with the errors that the library itself gives.
+ * The API for authors of transports, middleware and adapters: create a link from a transport, intercept the traffic of a
+ * link, and validate options and messages with the library's own errors.
  *
  * @packageDocumentation
  */
 
-// Make a link
+// Create a link
 export { linkOver } from '../link/link-over.js'
 export type { LinkOptions } from '../link/link-over.js'
 export type { SubscribeRequest, Transport, TransportEvent } from '../link/transport.js'
@@ -13,13 +13,13 @@ export type { ConnectionLimits } from '../link/link.js'
 export type { QueueBounds } from '../link/outbox.js'
 export type { UnroutedBounds } from '../link/unrouted-messages.js'
 
-// Make a middleware
+// Create middleware
 export { linkMiddleware } from '../middleware/link-middleware.js'
 export type { LinkTaps } from '../middleware/link-middleware.js'
 export { deadlines } from '../time/deadlines.js'
 export type { Deadline, Deadlines, OnDue } from '../time/deadlines.js'
 
-// Check options and messages
+// Validate options and messages
 export { invalidArgument, requireNumber } from '../argument.js'
 export type { NumberRule } from '../argument.js'
 export { outgoingFault } from '../link/outgoing-rules.js'

@@ -1,10 +1,11 @@
 /**
- * For authors of routers: topic templates, relations between filters and topics, and tables that find values by either.
+ * The API for authors of routers: topic templates, relations between filters and topics, and tables that map topics or
+ * filters to values.
  *
  * @packageDocumentation
  */
 
-// Make and read topics
+// Format and parse topics
 export { topicTemplate } from '../topic/topic-template.js'
 
 // Compare filters and topics
@@ -12,12 +13,12 @@ export { covers } from '../topic/covers.js'
 export { isMatch } from '../topic/is-match.js'
 export { overlaps } from '../topic/overlaps.js'
 
-// Check filters and topics
+// Validate filters and topics
 export { assertTopicFilter, isSharedFilter, parseFilter, validateTopicFilter } from '../topic/topic-filter.js'
 export type { ParsedFilter } from '../topic/topic-filter.js'
 export { assertTopicName, validateTopicName } from '../topic/topic-name.js'
 
-// Find values by topic or filter
+// Map topics or filters to values
 export { TopicTree } from '../topic/topic-tree.js'
 export { TopicTrie } from '../topic/topic-trie.js'
 export type { VisitRoute } from '../topic/route.js'

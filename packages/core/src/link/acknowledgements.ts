@@ -2,28 +2,30 @@ import type { Message } from '../message.js'
 import { Fifo } from './fifo.js'
 import type { Delivery } from './link.js'
 
-/** Whoever was handed a delivery; once gone, it will never acknowledge. */
+/** A subscriber that received a delivery. Once `closed`, it will not acknowledge any more. */
 export interface DeliveryHolder {
   readonly closed: boolean
 }
 
-/** One arrived message on its way to being acknowledged. */
+/** One received message until its acknowledgement is sent. */
 export interface Receipt {
-  /** Hands the message to one holder. */
+  /** Creates the delivery for one subscriber. */
   readonly deliverTo: (holder: DeliveryHolder) => Delivery
-  /** Acknowledges what was handed to nobody, once everybody acknowledged who was; call it after handing out. */
+  /** Marks the end of delivery. A message that no subscriber received is acknowledged at once. */
   readonly seal: () => void
 }
 
 /**
- * Keeps acknowledgements in the order of receipt [MQTT-4.6.0-2]: a message is acknowledged when all who were handed it
- * have said so, and all that arrived before it are settled. One abandoned by its holders is never acknowledged on this
- * connection, does not hold up the others, and comes again on the next.
+ * Sends PUBACK and PUBREC in the order in which the messages were received [MQTT-4.6.0-2].
+ *
+ * A message is acknowledged when every subscriber that received it has acknowledged it and all earlier messages are
+ * settled. If its subscribers unsubscribe without acknowledging, it is never acknowledged on this connection, does not
+ * delay later messages, and is redelivered on the next connection.
  */
 export class Acknowledgements {
   readonly #receipts = new Fifo<PendingReceipt>()
 
-  /** Opens the receipt of a message; `release` sends its acknowledgement. */
+  /** Opens the receipt of a message. `release` sends its acknowledgement. */
   open(message: Message, release: () => void): Receipt {
     if (message.qos === 0) return new QoS0Receipt(message)
     const receipt = new PendingReceipt(message, release, this.advance)
@@ -31,7 +33,7 @@ export class Acknowledgements {
     return receipt
   }
 
-  /** Sends the acknowledgements that are due. Call it as well when a holder has gone. */
+  /** Sends the acknowledgements that are due. Call it after a holder has closed. */
   readonly advance = (): void => {
     for (let first = this.#receipts.peek(); first?.isSettled; first = this.#receipts.peek()) {
       this.#receipts.shift()
@@ -39,8 +41,8 @@ export class Acknowledgements {
     }
   }
 
-  /** Forgets all: the connection they belonged to is gone, and the broker will deliver again. */
-  forget(): void {
+  /** Discards all receipts after the connection was lost; the broker redelivers their messages. */
+  clear(): void {
     this.#receipts.clear()
   }
 
@@ -53,7 +55,7 @@ const NO_HOLDERS: readonly DeliveryHolder[] = []
 
 const doNothing = (): void => undefined
 
-/** QoS 0: nobody waits for an acknowledgement, so everybody is handed the same delivery. */
+/** The receipt of a QoS 0 message. It needs no acknowledgement, so all subscribers share one delivery. */
 class QoS0Receipt implements Receipt {
   readonly #delivery: Delivery
   readonly seal = doNothing
@@ -67,7 +69,7 @@ class QoS0Receipt implements Receipt {
   }
 }
 
-/** A class and no literal: V8 makes the objects of a literal old from the start once most of them outlive a collection. */
+/** A class, see decision 0009: literals of this shape would be allocated in V8's old generation. */
 class PendingDelivery implements Delivery {
   readonly message: Message
   readonly acknowledge: () => void
@@ -78,9 +80,10 @@ class PendingDelivery implements Delivery {
   }
 }
 
+/** The receipt of a QoS 1 or 2 message. */
 class PendingReceipt implements Receipt {
   #isSealed = false
-  /** Replaced, never changed: nearly always there is one. */
+  /** An immutable array, see decision 0009: `push` would reserve room for 17 where there is nearly always one. */
   #holders: readonly DeliveryHolder[] = NO_HOLDERS
   readonly #message: Message
   readonly #release: () => void
@@ -114,7 +117,7 @@ class PendingReceipt implements Receipt {
     if (!this.#holders.includes(holder)) return
     this.#holders =
       this.#holders.length === 1 ? NO_HOLDERS : this.#holders.filter((other) => other !== holder)
-    // Even where others hold it: they may have gone.
+    // Advance even if other holders remain: they may have closed in the meantime.
     this.#advance()
   }
 }

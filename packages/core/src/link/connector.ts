@@ -6,42 +6,42 @@ import { isFatal } from './fatal.js'
 import type { ConnectionLimits, ConnectionInfo, LinkState } from './link.js'
 import type { Transport, TransportEvent } from './transport.js'
 
-/** Milliseconds a farewell may take before the connection is dropped without one. */
+/** The longest wait for `disconnect$`, in milliseconds; after it the connection is dropped. */
 const DISCONNECT_TIMEOUT = 5_000
 
-/** Who works with the connection while there is one. */
+/** What a connector works with, and its callbacks. */
 export interface ConnectorParts {
   readonly transport: Transport
   readonly scheduler: SchedulerLike
   readonly deadlines: Deadlines
   readonly backOff: BackOff
-  /** Takes the place of what the broker grants. */
+  /** Override the values of the broker's CONNACK. */
   readonly limits: ConnectionLimits | undefined
-  /** Milliseconds online after which a connection is replaced by another. */
+  /** Milliseconds online after which a connection is replaced. */
   readonly maxConnectionAge: number
-  /** `isSameSession` where the session is certain to be that of the connection before. */
+  /** Called when online; `isSameSession` if the session is certainly that of the previous connection. */
   readonly onOnline: (info: ConnectionInfo, isSameSession: boolean) => void
   readonly onEvent: (event: Exclude<TransportEvent, { type: 'online' }>) => void
   readonly onOffline: () => void
-  /** No connection will come any more: by the error no retry can mend, or without one by `close`. Told once. */
+  /** Called once, when no further connection follows: with a fatal error, or without one after `close`. */
   readonly onEnd: (error?: AntiphonError) => void
 }
 
 type Phase = 'idle' | 'connecting' | 'online' | 'waiting' | 'closing' | 'closed'
 
-/** Keeps a connection up: the first on demand, another after each loss, until it is closed or no retry can help. */
+/** Keeps a link connected: connects on demand and again after each loss, until `close` or a fatal error. */
 export class Connector {
   readonly #parts: ConnectorParts
   readonly #states = new ReplaySubject<LinkState>(1)
   #phase: Phase = 'idle'
   #connection = new Teardown()
-  /** The next attempt, the end of a connection that has to be renewed, or of patience with a farewell. */
+  /** The next attempt, the maximum age of the connection, or the timeout of `disconnect$`. */
   #deadline: Deadline | undefined
   #failures = 0
-  #lastWait = 0
+  #lastDelay = 0
   #onlineSince = 0
   #hasBeenOnline = false
-  /** The broker may have begun a session in an attempt whose answer never came, after the one we knew was lost. */
+  /** The broker may have started a new session in an attempt whose CONNACK was lost. */
   #mayHaveMissedSession = false
 
   constructor(parts: ConnectorParts) {
@@ -56,39 +56,39 @@ export class Connector {
     return this.#isIn('online')
   }
 
-  /** Connects, unless that has been done before. */
+  /** Connects if it has not connected before. */
   open(): void {
     if (this.#phase === 'idle') this.#connect()
   }
 
-  /** Says farewell; `ended` is told when the connection is gone. */
+  /** Disconnects; calls `onEnd` once the connection is closed. */
   close(): void {
     if (this.#phase === 'closing' || this.#phase === 'closed') return
     const wasOnline = this.isOnline
     this.#phase = 'closing'
     this.#deadline?.cancel()
     if (!wasOnline) this.#connection.unsubscribe()
-    const farewell = new Teardown()
+    const disconnecting = new Teardown()
     this.#deadline = this.#parts.deadlines.add(DISCONNECT_TIMEOUT, () => {
-      farewell.unsubscribe()
+      disconnecting.unsubscribe()
       this.#end()
     })
     const end = (): void => this.#end()
-    farewell.add(this.#parts.transport.disconnect$().subscribe({ error: end, complete: end }))
+    disconnecting.add(this.#parts.transport.disconnect$().subscribe({ error: end, complete: end }))
   }
 
   #connect(): void {
     this.#phase = 'connecting'
     const attempt = this.#failures + 1
     this.#states.next({ status: 'connecting', attempt })
-    // Whoever is told may have closed it.
+    // An observer of the state may have called `close`.
     if (!this.#isIn('connecting')) return
     this.#connection = new Teardown()
     this.#connection.add(
       this.#parts.transport.connect$(attempt).subscribe({
         next: (event) => this.#receive(event),
         error: (error: unknown) => this.#lose(AntiphonError.from(error)),
-        complete: () => this.#lose(new AntiphonError('connection-lost', 'the connection ended')),
+        complete: () => this.#lose(new AntiphonError('connection-lost', 'the connection closed')),
       }),
     )
   }
@@ -102,9 +102,10 @@ export class Connector {
     this.#phase = 'online'
     this.#onlineSince = this.#parts.scheduler.now()
     this.#hasBeenOnline = true
-    const { limits, deadlines, maxConnectionAge: renewAfter } = this.#parts
+    const { limits, deadlines, maxConnectionAge } = this.#parts
     const info = { ...event.info, ...limits }
-    if (renewAfter < Infinity) this.#deadline = deadlines.add(renewAfter, () => this.#renew())
+    if (maxConnectionAge < Infinity)
+      this.#deadline = deadlines.add(maxConnectionAge, () => this.#replaceConnection())
     const isSameSession = info.sessionPresent && !this.#mayHaveMissedSession
     this.#mayHaveMissedSession = false
     this.#states.next({ status: 'online', info })
@@ -119,24 +120,24 @@ export class Connector {
     if (wasOnline) this.#parts.onOffline()
     else if (mayHaveStartedSession(error)) this.#mayHaveMissedSession = true
     if (!this.#isIn('waiting')) return
-    // The broker lived in this process and was closed: an orderly end, as if by `close()`.
+    // The in-process broker was closed: an orderly end, as if by `close()`.
     if (error.code === 'link-closed') this.#end()
     else if (isFatal(error, this.#hasBeenOnline)) this.#end(error)
     else this.#retry(error, wasOnline)
   }
 
-  #renew(): void {
+  #replaceConnection(): void {
     this.#connection.unsubscribe()
-    const why = `the connection is ${this.#parts.maxConnectionAge} ms old: it is renewed`
-    this.#lose(new AntiphonError('connection-lost', why, { phase: 'after-network' }))
+    const text = `the connection reached its maxConnectionAge of ${this.#parts.maxConnectionAge} ms`
+    this.#lose(new AntiphonError('connection-lost', text, { phase: 'after-network' }))
   }
 
-  /** A broker that lets us in and throws us out again is no better than one that refuses us: the waits grow. */
+  /** The delay grows also if the broker accepts connections and closes them before the last delay has passed. */
   #retry(error: AntiphonError, wasOnline: boolean): void {
-    const lasted = this.#parts.scheduler.now() - this.#onlineSince
-    if (wasOnline && lasted >= this.#lastWait) this.#failures = 0
+    const timeOnline = this.#parts.scheduler.now() - this.#onlineSince
+    if (wasOnline && timeOnline >= this.#lastDelay) this.#failures = 0
     const retryIn = this.#parts.backOff(++this.#failures)
-    this.#lastWait = retryIn
+    this.#lastDelay = retryIn
     this.#deadline = this.#parts.deadlines.add(retryIn, () => this.#connect())
     this.#states.next({ status: 'offline', error, retryIn })
   }
@@ -150,13 +151,13 @@ export class Connector {
     this.#states.complete()
   }
 
-  /** A question of its own, since who is told of something may change the answer. */
+  /** A method, because callbacks change the phase and TypeScript would narrow the property. */
   #isIn(phase: Phase): boolean {
     return this.#phase === phase
   }
 }
 
-/** Whether the broker may have let us in, and what it said of the session was lost on the way. */
+/** Whether CONNACK may have been sent but not received. */
 function mayHaveStartedSession({ code, phase }: AntiphonError): boolean {
   return code === 'connection-lost' && phase === 'after-network'
 }

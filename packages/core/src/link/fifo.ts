@@ -1,4 +1,4 @@
-/** A queue whose both operations cost the same however long it is. */
+/** A FIFO queue with amortized O(1) `push` and `shift`. */
 export class Fifo<T> {
   #items: (T | undefined)[] = []
   #head = 0
@@ -19,7 +19,7 @@ export class Fifo<T> {
     const item = this.#items[this.#head]
     if (this.length === 0) return undefined
     this.#items[this.#head++] = undefined
-    // Not at once, even when it is empty: a new array would have to grow again.
+    // Compact rarely, even if the queue is empty: a new array would have to grow again.
     if (this.#head > 64 && this.#head * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#head)
       this.#head = 0

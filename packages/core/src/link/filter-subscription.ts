@@ -4,14 +4,14 @@ import type { SubscriptionWindow } from './link.js'
 import type { SubscribeRequest } from './transport.js'
 import type { OpenWindow } from './open-window.js'
 
-/** One filter somebody here asked for, as we want it and as the broker has it. */
+/** One filter: its subscribers on this link, and the state of its subscription at the broker. */
 export class FilterSubscription {
   request: SubscribeRequest
-  /** Tells this subscription from those that overlap it, on brokers that name it in what they deliver. */
+  /** The Subscription Identifier; overlapping subscriptions have different ones. */
   readonly identifier: number
-  /** What the broker has, as far as we know. */
+  /** The last known state at the broker. */
   brokerState: 'absent' | 'present' | 'unknown' = 'absent'
-  /** A SUBSCRIBE or UNSUBSCRIBE is under way. */
+  /** A SUBSCRIBE or UNSUBSCRIBE of this filter is in flight. */
   isBusy = false
   window: OpenWindow | undefined
   #subscribers: readonly Subscriber<SubscriptionWindow>[] = []
@@ -21,11 +21,12 @@ export class FilterSubscription {
     this.identifier = identifier
   }
 
+  /** Whether the filter has subscribers. */
   get isWanted(): boolean {
     return this.#subscribers.length > 0
   }
 
-  /** Somebody waits for a window that is not open yet. */
+  /** Whether subscribers wait for a window to open. */
   get isAwaited(): boolean {
     return this.isWanted && this.window === undefined
   }

@@ -14,30 +14,30 @@ import { Subscriptions } from './subscriptions.js'
 import type { Transport } from './transport.js'
 import type { UnroutedBounds } from './unrouted-messages.js'
 
-/** How a link behaves, whatever carries it. */
+/** The options that a link has over any transport. */
 export interface LinkOptions {
-  /** The clock and timer of everything on this link. @defaultValue asyncScheduler */
+  /** The clock and timers of this link. @defaultValue asyncScheduler */
   readonly scheduler?: SchedulerLike
-  /** The waits between attempts to connect. */
+  /** The delays between attempts to connect. */
   readonly reconnect?: BackOffOptions
-  /** How much may wait to be sent. */
+  /** The limits of the outgoing queue. */
   readonly queue?: QueueBounds
-  /** How much is kept for subscribers that are still to come. */
+  /** The limits on messages that arrive before their subscriber. */
   readonly unrouted?: UnroutedBounds
-  /** The most filters in one SUBSCRIBE packet; some clouds allow few. @defaultValue 100 */
+  /** The most filters in one SUBSCRIBE packet; some cloud brokers allow only a few. @defaultValue 100 */
   readonly filtersPerSubscribe?: number
-  /** What the broker allows where it has no words for it, as in MQTT 3.1.1; it takes the place of what it says. */
+  /** Override the limits in CONNACK, for example with those that a 3.1.1 broker cannot state. */
   readonly limits?: ConnectionLimits
   /**
-   * Milliseconds online after which the connection ends and another begins, because what the broker let us in with runs
-   * out. Session and open questions live on. @defaultValue Infinity
+   * Milliseconds online after which the link reconnects, before the broker closes the connection because the credentials
+   * expired. The session and pending requests survive. @defaultValue Infinity
    */
   readonly maxConnectionAge?: number
-  /** Milliseconds `close()` gives what is queued and unacknowledged to leave, before its farewell. @defaultValue 2 000 */
+  /** Milliseconds that `close()` waits for queued and unacknowledged messages. @defaultValue 2 000 */
   readonly closeTimeout?: number
 }
 
-/** A link over any transport: the machinery that is the same for a socket, an in-process broker and virtual time. */
+/** Creates a link over a transport: reconnecting, subscriptions, acknowledgements and the outgoing queue. */
 export function linkOver(transport: Transport, options: LinkOptions = {}): Link {
   const { scheduler = asyncScheduler, closeTimeout = 2_000 } = options
   requireNumber('closeTimeout', closeTimeout, { least: 0 })
@@ -60,10 +60,10 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
   const outbox = new Outbox({ transport, scheduler, deadlines, bounds: toQueueBounds(options.queue), report })
 
   let isClosing = false
-  let silenceTimeout: Deadline | undefined
-  let tellClosed: () => void = () => undefined
+  let closeDeadline: Deadline | undefined
+  let resolveClosed: () => void = () => undefined
   const closed = new Promise<void>((resolve) => {
-    tellClosed = resolve
+    resolveClosed = resolve
   })
   const connector = new Connector({
     transport,
@@ -76,21 +76,21 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
       subscriptions.online({ info, isSameSession, onReady: () => outbox.resume(info) }),
     onEvent: (event) => {
       if (event.type === 'message') return subscriptions.receive(event.message, event.acknowledge)
-      const { type: kind, ...what } = event
-      report({ kind, ...what })
+      const { type: kind, ...details } = event
+      report({ kind, ...details })
     },
     onOffline: () => {
-      acknowledgements.forget()
+      acknowledgements.clear()
       subscriptions.offline()
       outbox.pause()
     },
     onEnd: (error) => {
-      silenceTimeout?.cancel()
-      acknowledgements.forget()
+      closeDeadline?.cancel()
+      acknowledgements.clear()
       outbox.end(linkClosed(error))
       subscriptions.end(error)
       incidents.complete()
-      tellClosed()
+      resolveClosed()
     },
   })
   const open = (): void => connector.open()
@@ -120,9 +120,9 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
     close: () => {
       if (!isClosing) {
         isClosing = true
-        if (connector.isOnline) silenceTimeout = deadlines.add(closeTimeout, () => connector.close())
+        if (connector.isOnline) closeDeadline = deadlines.add(closeTimeout, () => connector.close())
         outbox.drain(linkClosed(), () => connector.close())
-        if (silenceTimeout === undefined) connector.close()
+        if (closeDeadline === undefined) connector.close()
       }
       return closed
     },
@@ -130,8 +130,8 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
 }
 
 function linkClosed(cause?: AntiphonError): AntiphonError {
-  const why = cause === undefined ? 'the link was closed' : `the link has ended: ${cause.rawMessage}`
-  return new AntiphonError('link-closed', why, {
+  const text = cause === undefined ? 'the link was closed' : `the link ended: ${cause.rawMessage}`
+  return new AntiphonError('link-closed', text, {
     ...(cause === undefined ? {} : { cause }),
     ...(cause?.reasonCode === undefined ? {} : { reasonCode: cause.reasonCode }),
   })

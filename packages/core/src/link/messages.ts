@@ -2,13 +2,13 @@ import { mergeMap, Observable } from 'rxjs'
 import type { Message } from '../message.js'
 import type { SubscriptionWindow } from './link.js'
 
-/** From the windows of a subscription to its messages, each acknowledged once whoever listens has returned. */
+/** Emits the messages of all windows of a subscription; acknowledges each after the subscriber's `next` returned. */
 export function messagesOf$(windows$: Observable<SubscriptionWindow>): Observable<Message> {
   const deliveries$ = windows$.pipe(mergeMap(({ deliveries$ }) => deliveries$))
   return new Observable((subscriber) =>
     deliveries$.subscribe({
       next: ({ message, acknowledge }) => {
-        // Who left within an emission has not had what comes in the same one.
+        // A subscriber that unsubscribed during a synchronous emission has not received its remaining messages.
         if (subscriber.closed) return
         try {
           subscriber.next(message)

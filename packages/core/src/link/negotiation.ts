@@ -5,14 +5,14 @@ import { subscribeUnsupported, subscribeRefused } from './refusals.js'
 import type { FilterSubscription } from './filter-subscription.js'
 import type { Transport } from './transport.js'
 
-/** What becomes of the subscriptions that were negotiated. */
-export interface NegotiationOutcome {
-  readonly granted: (subscription: FilterSubscription, qos: 0 | 1 | 2) => void
-  readonly refused: (subscription: FilterSubscription, error: AntiphonError) => void
-  /** Neither wanted here nor known to the broker. */
-  readonly gone: (subscription: FilterSubscription) => void
-  /** One of the broker's answers has been worked in. */
-  readonly settled: () => void
+/** Callbacks of a negotiation. */
+export interface NegotiationListener {
+  readonly onGranted: (subscription: FilterSubscription, qos: 0 | 1 | 2) => void
+  readonly onRefused: (subscription: FilterSubscription, error: AntiphonError) => void
+  /** Called when a filter has no subscribers and no subscription at the broker. */
+  readonly onUnused: (subscription: FilterSubscription) => void
+  /** Called after each SUBACK or failed SUBSCRIBE has been processed. */
+  readonly onAnswered: () => void
 }
 
 /** What a negotiation works with. */
@@ -20,27 +20,27 @@ export interface NegotiationParts {
   readonly transport: Transport
   /** The most filters in one packet. */
   readonly filtersPerSubscribe: number
-  readonly outcome: NegotiationOutcome
+  readonly listener: NegotiationListener
 }
 
-/** Brings what the broker has to what is wanted here, with as few packets as it takes and one at a time per filter. */
+/** Sends SUBSCRIBE and UNSUBSCRIBE until the broker has the wanted subscriptions; one packet at a time per filter. */
 export class Negotiation {
   readonly #parts: NegotiationParts
   #info: ConnectionInfo | undefined
-  /** Counts connections and losses, so that the answer of a connection that is gone can be told. */
+  /** Changes with every connection and loss, to recognize acknowledgements of an earlier connection. */
   #epoch = 0
 
   constructor(parts: NegotiationParts) {
     this.#parts = parts
   }
 
-  /** There is a connection, which allows this. */
+  /** Starts negotiating on a new connection. */
   connected(info: ConnectionInfo): void {
     this.#info = info
     this.#epoch++
   }
 
-  /** The connection is gone: no answer will come for what was asked. */
+  /** Ends negotiating: packets in flight will not be acknowledged. */
   disconnected(subscriptions: Iterable<FilterSubscription>): void {
     this.#info = undefined
     this.#epoch++
@@ -51,25 +51,28 @@ export class Negotiation {
     }
   }
 
-  /** Asks the broker for what differs; `onReady` once it has answered for what is wanted, at once where nothing is. */
+  /**
+   * Sends packets for the subscriptions whose state at the broker differs from the wanted one. Calls `onReady` after the
+   * last SUBACK, or at once if there is nothing to subscribe to.
+   */
   reconcile(subscriptions: readonly FilterSubscription[], onReady?: () => void): void {
     const toSubscribe: FilterSubscription[] = []
     const toUnsubscribe: FilterSubscription[] = []
-    const hopeless: [FilterSubscription, AntiphonError][] = []
+    const toRefuse: [FilterSubscription, AntiphonError][] = []
     for (const subscription of subscriptions) {
-      const { isWanted, brokerState: standing, isBusy, isAwaited, request } = subscription
+      const { isWanted, brokerState, isBusy, isAwaited, request } = subscription
       if (isBusy) continue
-      if (!isWanted && standing === 'absent') this.#parts.outcome.gone(subscription)
+      if (!isWanted && brokerState === 'absent') this.#parts.listener.onUnused(subscription)
       else if (this.#info === undefined) continue
       else if (!isWanted) toUnsubscribe.push(subscription)
       else if (isAwaited) {
-        const error = unsupported(request.filter, this.#info)
+        const error = unsupportedError(request.filter, this.#info)
         if (error === undefined) toSubscribe.push(subscription)
-        else hopeless.push([subscription, error])
+        else toRefuse.push([subscription, error])
       }
     }
     this.#send(toSubscribe, toUnsubscribe, onReady)
-    for (const [subscription, error] of hopeless) this.#refuse(subscription, error)
+    for (const [subscription, error] of toRefuse) this.#refuse(subscription, error)
   }
 
   #send(
@@ -77,66 +80,66 @@ export class Negotiation {
     toUnsubscribe: readonly FilterSubscription[],
     onReady?: () => void,
   ): void {
-    const era = this.#epoch
+    const epoch = this.#epoch
     const batches = this.#batches(toSubscribe)
     let outstanding = batches.length
-    const answered = (): void => {
-      if (--outstanding === 0 && this.#epoch === era) onReady?.()
+    const onAnswered = (): void => {
+      if (--outstanding === 0 && this.#epoch === epoch) onReady?.()
     }
-    // All of them before the first is sent: an answer within the call must not find another half asked for.
+    // Mark all before sending the first: a transport may answer synchronously and re-enter `reconcile`.
     for (const subscription of [...toSubscribe, ...toUnsubscribe]) subscription.isBusy = true
-    for (const batch of batches) this.#subscribe(batch, answered)
+    for (const batch of batches) this.#subscribe(batch, onAnswered)
     for (const batch of chunks(toUnsubscribe, this.#parts.filtersPerSubscribe)) this.#unsubscribe(batch)
     if (batches.length === 0) onReady?.()
   }
 
-  /** Filters that share a SUBSCRIBE share its subscription identifier, so those that overlap go apart. */
+  /** Groups filters by Subscription Identifier, which a SUBSCRIBE has once, so that overlapping filters are separate. */
   #batches(subscriptions: readonly FilterSubscription[]): readonly (readonly FilterSubscription[])[] {
-    const kinds = new Map<number, FilterSubscription[]>()
+    const groups = new Map<number, FilterSubscription[]>()
     for (const subscription of subscriptions) {
-      const kind = this.#info?.subscriptionIdentifiers ? subscription.identifier : 0
-      const alike = kinds.get(kind)
-      if (alike === undefined) kinds.set(kind, [subscription])
-      else alike.push(subscription)
+      const identifier = this.#info?.subscriptionIdentifiers ? subscription.identifier : 0
+      const group = groups.get(identifier)
+      if (group === undefined) groups.set(identifier, [subscription])
+      else group.push(subscription)
     }
-    return [...kinds.values()].flatMap((alike) => chunks(alike, this.#parts.filtersPerSubscribe))
+    return [...groups.values()].flatMap((group) => chunks(group, this.#parts.filtersPerSubscribe))
   }
 
-  #subscribe(batch: readonly FilterSubscription[], answered: () => void): void {
-    const era = this.#epoch
+  #subscribe(batch: readonly FilterSubscription[], onAnswered: () => void): void {
+    const epoch = this.#epoch
     const identifier = this.#info?.subscriptionIdentifiers ? batch[0]?.identifier : undefined
     const requests = batch.map(({ request }) => request)
     this.#parts.transport.subscribe$(requests, identifier).subscribe({
       next: (codes) => {
-        if (this.#epoch !== era) return
-        batch.forEach((subscription, place) => {
+        if (this.#epoch !== epoch) return
+        batch.forEach((subscription, index) => {
           subscription.isBusy = false
-          const code = codes[place] ?? 0x80
+          const code = codes[index] ?? 0x80
           if (code === 0 || code === 1 || code === 2) {
             subscription.brokerState = 'present'
-            // Left and asked for anew with other options meanwhile, it is asked for again.
-            const isAsAsked = subscription.request === requests[place]
-            if (subscription.isWanted && isAsAsked) this.#parts.outcome.granted(subscription, code)
+            // If the options changed while the SUBSCRIBE was in flight, subscribe again.
+            const isUnchanged = subscription.request === requests[index]
+            if (subscription.isWanted && isUnchanged) this.#parts.listener.onGranted(subscription, code)
             else this.reconcile([subscription])
           } else this.#refuse(subscription, subscribeRefused(subscription.request.filter, code))
         })
-        this.#parts.outcome.settled()
+        this.#parts.listener.onAnswered()
       },
       error: (error: unknown) => {
-        if (this.#epoch !== era) return
-        const known = AntiphonError.from(error)
-        const isLost = this.#interrupt(batch, known)
-        if (!isLost) for (const subscription of batch) this.#refuse(subscription, known)
-        this.#parts.outcome.settled()
-        if (!isLost) answered()
+        if (this.#epoch !== epoch) return
+        const failure = AntiphonError.from(error)
+        const isLost = this.#release(batch, failure)
+        if (!isLost) for (const subscription of batch) this.#refuse(subscription, failure)
+        this.#parts.listener.onAnswered()
+        if (!isLost) onAnswered()
       },
-      complete: answered,
+      complete: onAnswered,
     })
   }
 
   #unsubscribe(batch: readonly FilterSubscription[]): void {
-    const era = this.#epoch
-    const answered = (): void => {
+    const epoch = this.#epoch
+    const onAnswered = (): void => {
       for (const subscription of batch) {
         subscription.isBusy = false
         subscription.brokerState = 'absent'
@@ -145,18 +148,18 @@ export class Negotiation {
     }
     this.#parts.transport.unsubscribe$(batch.map(({ request }) => request.filter)).subscribe({
       error: (error: unknown) => {
-        if (this.#epoch !== era || this.#interrupt(batch, AntiphonError.from(error))) return
-        // The transport will not have it; to insist would change nothing.
-        answered()
+        if (this.#epoch !== epoch || this.#release(batch, AntiphonError.from(error))) return
+        // The transport rejected the packet, so a retry would fail as well.
+        onAnswered()
       },
       complete: () => {
-        if (this.#epoch === era) answered()
+        if (this.#epoch === epoch) onAnswered()
       },
     })
   }
 
-  /** No answer came; tells whether the connection is to blame, in which case all is left to the next one. */
-  #interrupt(batch: readonly FilterSubscription[], { code }: AntiphonError): boolean {
+  /** Marks a batch as not in flight; returns whether it failed because the connection was lost. */
+  #release(batch: readonly FilterSubscription[], { code }: AntiphonError): boolean {
     const isLost = code === 'connection-lost'
     for (const subscription of batch) {
       subscription.isBusy = false
@@ -165,15 +168,15 @@ export class Negotiation {
     return isLost
   }
 
-  /** What the broker had before, it may still have. */
+  /** Fails a subscription; unsubscribes if the broker may still have it from before. */
   #refuse(subscription: FilterSubscription, error: AntiphonError): void {
-    this.#parts.outcome.refused(subscription, error)
+    this.#parts.listener.onRefused(subscription, error)
     this.reconcile([subscription])
   }
 }
 
-/** What the broker said at connect that it would refuse. */
-function unsupported(filter: string, info: ConnectionInfo): AntiphonError | undefined {
+/** Returns the error of a filter that CONNACK rules out. */
+function unsupportedError(filter: string, info: ConnectionInfo): AntiphonError | undefined {
   if (!info.sharedSubscriptions && isSharedFilter(filter)) return subscribeUnsupported(filter, 0x9e)
   if (!info.wildcardSubscriptions && hasWildcard(filter)) return subscribeUnsupported(filter, 0xa2)
   return undefined

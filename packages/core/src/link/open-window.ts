@@ -6,35 +6,35 @@ import type { Receipt } from './acknowledgements.js'
 import type { Delivery, Incident, SubscriptionWindow } from './link.js'
 import type { SubscribeRequest } from './transport.js'
 
-/** Of how many topics a window remembers the retained message. */
-const RETAINED_TOPICS = 10_000
+/** The most topics of which a window caches the retained message. */
+const MAX_RETAINED_TOPICS = 10_000
 
-/** How many bytes of payload they may take together. */
-const RETAINED_BYTES = 16 * 2 ** 20
+/** The most payload bytes of cached retained messages. */
+const MAX_RETAINED_BYTES = 16 * 2 ** 20
 
-/** What a window is opened with. */
+/** What a window works with. */
 export interface WindowOptions {
-  /** What the broker granted. */
+  /** The subscription that the broker granted. */
   readonly request: SubscribeRequest
   readonly grantedQoS: QoS
-  /** A subscriber left and will acknowledge nothing more. */
+  /** Called when a subscriber unsubscribed; it will not acknowledge any more. */
   readonly onLeave: () => void
   readonly report: (incident: Incident) => void
 }
 
-/** An open subscription: hands what arrives to everybody who listens, each with a right of acknowledgement of its own. */
+/** An open subscription. Each subscriber of `deliveries$` receives every message, with its own acknowledgement. */
 export class OpenWindow implements SubscriptionWindow {
   readonly filter: string
   readonly grantedQoS: QoS
   readonly deliveries$: Observable<Delivery>
   readonly #report: (incident: Incident) => void
-  /** Replaced, never changed, so that who joins or leaves meanwhile does not disturb a delivery under way. */
-  #listeners: readonly Subscriber<Delivery>[] = []
+  /** An immutable array, so that a subscriber may be added or removed during a delivery. */
+  #subscribers: readonly Subscriber<Delivery>[] = []
   #retainedBytes = 0
-  /** Absent where the broker would not send a retained message to a subscription of its own either. */
+  /** Retained messages by topic; `undefined` if the broker would send none to a new subscription either. */
   readonly #retained: Map<string, Message> | undefined
-  /** The flag says of every message whether it is retained; else only what came at the subscription says so. */
-  readonly #keepsFlag: boolean
+  /** If set, RETAIN is as published; otherwise only messages sent because of the SUBSCRIBE have it [MQTT-3.3.1-12]. */
+  readonly #retainAsPublished: boolean
   #isClosed = false
 
   constructor({ request, grantedQoS, onLeave, report }: WindowOptions) {
@@ -43,69 +43,70 @@ export class OpenWindow implements SubscriptionWindow {
     this.grantedQoS = grantedQoS
     this.#report = report
     this.#retained = retainHandling === 2 || isSharedFilter(filter) ? undefined : new Map()
-    this.#keepsFlag = retainAsPublished
-    this.deliveries$ = new Observable((listener) => {
-      this.#join(listener)
+    this.#retainAsPublished = retainAsPublished
+    this.deliveries$ = new Observable((subscriber) => {
+      this.#subscribe(subscriber)
       return () => {
-        this.#listeners = this.#listeners.filter((other) => other !== listener)
+        this.#subscribers = this.#subscribers.filter((other) => other !== subscriber)
         onLeave()
       }
     })
   }
 
-  /** Hands a message to everybody who listens now. */
+  /** Delivers a message to the current subscribers. */
   deliver(message: Message, receipt: Receipt): void {
-    if (this.#retained !== undefined) this.#remember(message, this.#retained)
-    for (const listener of this.#listeners) {
-      // Who was made to leave by an earlier listener would hold the acknowledgement for ever.
-      if (!listener.closed) this.#deliverTo(listener, receipt.deliverTo(listener))
+    if (this.#retained !== undefined) this.#cacheRetained(message, this.#retained)
+    for (const subscriber of this.#subscribers) {
+      // An earlier subscriber may have closed this one; its acknowledgement would never come.
+      if (!subscriber.closed) this.#deliverTo(subscriber, receipt.deliverTo(subscriber))
     }
   }
 
   close(): void {
     this.#isClosed = true
     this.#retained?.clear()
-    for (const listener of this.#listeners) listener.complete()
+    for (const subscriber of this.#subscribers) subscriber.complete()
   }
 
   /**
-   * The broker sends retained messages once per subscription, so whoever joins a shared one later hears them from here:
-   * for every topic that had one, the last message seen.
+   * Adds a subscriber and sends it the cached retained messages, because the broker sends them only once per
+   * subscription.
    */
-  #join(listener: Subscriber<Delivery>): void {
+  #subscribe(subscriber: Subscriber<Delivery>): void {
     if (this.#isClosed) {
-      listener.complete()
+      subscriber.complete()
       return
     }
     const retained = [...(this.#retained?.values() ?? [])]
-    this.#listeners = [...this.#listeners, listener]
+    this.#subscribers = [...this.#subscribers, subscriber]
     for (const message of retained) {
-      if (listener.closed) return
-      this.#deliverTo(listener, { message, acknowledge: () => undefined })
+      if (subscriber.closed) return
+      this.#deliverTo(subscriber, { message, acknowledge: () => undefined })
     }
   }
 
-  /** Whoever throws has had the message: it would throw at it again. */
-  #deliverTo(listener: Subscriber<Delivery>, delivery: Delivery): void {
+  /** A subscriber that throws counts as having received the message; redelivery would only throw again. */
+  #deliverTo(subscriber: Subscriber<Delivery>, delivery: Delivery): void {
     try {
-      listener.next(delivery)
-    } catch (thrown) {
+      subscriber.next(delivery)
+    } catch (error) {
       const { message, acknowledge } = delivery
-      this.#report({ kind: 'subscriber-threw', error: AntiphonError.from(thrown), message })
+      this.#report({ kind: 'subscriber-threw', error: AntiphonError.from(error), message })
       acknowledge()
     }
   }
 
-  #remember(message: Message, retained: Map<string, Message>): void {
+  /** Keeps the last message of every topic that had a retained one; an empty payload clears the topic. */
+  #cacheRetained(message: Message, retained: Map<string, Message>): void {
     const { topic, payload, retain } = message
-    const known = retained.get(topic)
-    if (known === undefined ? !retain : !retain && this.#keepsFlag) return
-    if (known !== undefined) {
+    const previous = retained.get(topic)
+    if (previous === undefined ? !retain : !retain && this.#retainAsPublished) return
+    if (previous !== undefined) {
       retained.delete(topic)
-      this.#retainedBytes -= known.payload.length
+      this.#retainedBytes -= previous.payload.length
     }
     const bytes = this.#retainedBytes + payload.length
-    if (payload.length === 0 || retained.size >= RETAINED_TOPICS || bytes > RETAINED_BYTES) return
+    if (payload.length === 0 || retained.size >= MAX_RETAINED_TOPICS || bytes > MAX_RETAINED_BYTES) return
     retained.set(topic, { ...message, retain: true })
     this.#retainedBytes = bytes
   }

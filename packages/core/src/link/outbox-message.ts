@@ -6,75 +6,77 @@ import type { LinkedQueue, ListNode } from '../linked-queue.js'
 import type { PublishAck } from './link.js'
 import { publishRefused } from './refusals.js'
 
-/** Who carries messages, as each of them sees it. */
+/** The outbox as its messages see it. */
 export interface OutboxContext {
   readonly scheduler: SchedulerLike
   readonly deadlines: Deadlines
-  readonly isInFlight: (sending: OutboxMessage) => boolean
-  /** The broker has answered, or never will; tells whether the message was in flight. */
-  readonly settle: (sending: OutboxMessage) => boolean
-  /** The message waits no longer. */
-  readonly onLeftQueue: (sending: OutboxMessage) => void
-  /** The message is to be sent anew, before all that waits. */
-  readonly requeue: (sending: OutboxMessage) => void
-  /** There is no connection, whatever was heard of it. */
+  readonly isInFlight: (entry: OutboxMessage) => boolean
+  /** Takes a message out of flight; returns whether it was in flight. */
+  readonly settle: (entry: OutboxMessage) => boolean
+  /** Called when a message has left its queue. */
+  readonly onLeftQueue: (entry: OutboxMessage) => void
+  /** Queues a message to be sent again, before all waiting messages. */
+  readonly requeue: (entry: OutboxMessage) => void
+  /** Stops sending: the connection is lost, even if the link has not reported it yet. */
   readonly pause: () => void
-  /** Something has changed: sends what can be sent now. */
+  /** Sends all messages that can be sent now. */
   readonly sendNext: () => void
 }
 
-/** One message under way; also the observer of its own acknowledgement. */
+/** An outgoing message until it is settled; also the observer of its own acknowledgement. */
 export class OutboxMessage implements Observer<PublishAck>, ListNode<OutboxMessage> {
   queue: LinkedQueue<OutboxMessage> | undefined = undefined
   prevNode: OutboxMessage | undefined = undefined
   nextNode: OutboxMessage | undefined = undefined
   readonly message: OutgoingMessage
-  readonly takesQuota: boolean
+  /** Whether it counts against the broker's Receive Maximum. */
+  readonly usesQuota: boolean
   readonly #outbox: OutboxContext
-  /** The instant at which its expiry runs out. */
+  /** The scheduler's time at which the message expires. */
   readonly #expiresAt: number
   #subscriber: Subscriber<PublishAck> | undefined
-  #hasLeft = false
+  /** Whether it was handed to the transport at least once. */
+  #wasSent = false
   #expiry: Deadline | undefined
 
-  constructor(carrier: OutboxContext, message: OutgoingMessage, subscriber: Subscriber<PublishAck>) {
+  constructor(outbox: OutboxContext, message: OutgoingMessage, subscriber: Subscriber<PublishAck>) {
     const { messageExpiryInterval, qos } = message
-    this.#outbox = carrier
+    this.#outbox = outbox
     this.message = message
-    this.takesQuota = qos !== 0
+    this.usesQuota = qos !== 0
     this.#subscriber = subscriber
     this.#expiresAt =
-      messageExpiryInterval === undefined ? Infinity : carrier.scheduler.now() + messageExpiryInterval * 1000
+      messageExpiryInterval === undefined ? Infinity : outbox.scheduler.now() + messageExpiryInterval * 1000
   }
 
-  /** Nobody waits for an answer any more. */
+  /** Whether no subscriber waits for the acknowledgement. */
   get isDone(): boolean {
     return this.#subscriber === undefined
   }
 
-  /** Stands in a queue, where its expiry runs. */
+  /** Appends the message to a queue, where it may expire. */
   enqueue(queue: LinkedQueue<OutboxMessage>): void {
     queue.push(this)
     if (this.#expiresAt === Infinity) return
-    this.#expiry = this.#outbox.deadlines.add(this.#left(), () => this.#expire())
+    this.#expiry = this.#outbox.deadlines.add(this.#timeLeft(), () => this.#expire())
   }
 
   /**
-   * Leaves the queue where it stands in one: the message as it goes out now, with what is left of its expiry;
-   * `undefined` where nothing is left, which its sender is told.
+   * Leaves the queue and returns the message with its remaining Message Expiry Interval. If it has expired, fails it and
+   * returns `undefined`.
    */
   toPublish(): OutgoingMessage | undefined {
     this.#leaveQueue()
     if (this.#expiresAt === Infinity) {
-      this.#hasLeft = true
+      this.#wasSent = true
       return this.message
     }
-    const messageExpiryInterval = Math.ceil(this.#left() / 1000)
+    const messageExpiryInterval = Math.ceil(this.#timeLeft() / 1000)
     if (messageExpiryInterval <= 0) {
-      this.fail(this.#expired())
+      this.fail(this.#expiredError())
       return undefined
     }
-    this.#hasLeft = true
+    this.#wasSent = true
     const isWhole = messageExpiryInterval === this.message.messageExpiryInterval
     return isWhole ? this.message : { ...this.message, messageExpiryInterval }
   }
@@ -96,22 +98,23 @@ export class OutboxMessage implements Observer<PublishAck>, ListNode<OutboxMessa
 
   error(error: unknown): void {
     if (!this.#outbox.settle(this)) return
-    const known = AntiphonError.from(error)
-    const { code } = known
+    const failure = AntiphonError.from(error)
+    const { code } = failure
     if (code === 'connection-lost') this.#outbox.pause()
-    const isWorthRepeating = code === 'connection-lost' || code === 'session-lost'
-    // QoS 0 goes at most once, and a transport cannot always tell whether it went.
-    if (isWorthRepeating && this.takesQuota && !this.isDone) this.#outbox.requeue(this)
-    else this.#release()?.error(known)
+    const canResend = code === 'connection-lost' || code === 'session-lost'
+    // QoS 0 is sent at most once, and a transport cannot always tell whether it was sent.
+    if (canResend && this.usesQuota && !this.isDone) this.#outbox.requeue(this)
+    else this.#release()?.error(failure)
     this.#outbox.sendNext()
   }
 
   complete(): void {
     if (!this.#outbox.isInFlight(this)) return
-    this.error(new AntiphonError('protocol', 'the transport ended a publish without an answer'))
+    const text = `cannot publish to ${this.message.topic}: the transport completed without an acknowledgement`
+    this.error(new AntiphonError('protocol', text))
   }
 
-  /** The subscriber is gone, whether served or not. */
+  /** Called when the subscriber has unsubscribed or was served. */
   unsubscribe(): void {
     this.#release()
     if (this.#leaveQueue()) this.#outbox.sendNext()
@@ -123,7 +126,7 @@ export class OutboxMessage implements Observer<PublishAck>, ListNode<OutboxMessa
     return subscriber
   }
 
-  /** Tells whether it waited. */
+  /** Leaves the queue; returns whether the message was queued. */
   #leaveQueue(): boolean {
     if (this.queue === undefined || this.#outbox.isInFlight(this)) return false
     this.queue.remove(this)
@@ -133,25 +136,26 @@ export class OutboxMessage implements Observer<PublishAck>, ListNode<OutboxMessa
     return true
   }
 
-  /** Milliseconds. */
-  #left(): number {
+  /** Milliseconds until the message expires. */
+  #timeLeft(): number {
     return this.#expiresAt - this.#outbox.scheduler.now()
   }
 
   #expire(): void {
-    this.fail(this.#expired())
+    this.fail(this.#expiredError())
     this.#outbox.sendNext()
   }
 
-  #expired(): AntiphonError<'expired'> {
+  #expiredError(): AntiphonError<'expired'> {
     const { topic, messageExpiryInterval } = this.message
-    const what = this.#hasLeft
-      ? `could not be sent again, its session lost, within the ${messageExpiryInterval} s`
-      : `waited to be sent for the whole ${messageExpiryInterval} s`
-    const never = this.#hasLeft ? '' : '; it was never sent'
-    return new AntiphonError('expired', `the message to ${topic} ${what} of its expiry${never}`, {
-      topic,
-      phase: this.#hasLeft ? 'after-network' : 'before-network',
-    })
+    const cause = this.#wasSent ? 'the session was lost and it was not sent again' : 'it was never sent'
+    return new AntiphonError(
+      'expired',
+      `cannot publish to ${topic}: ${cause} within ${messageExpiryInterval} s`,
+      {
+        topic,
+        phase: this.#wasSent ? 'after-network' : 'before-network',
+      },
+    )
   }
 }

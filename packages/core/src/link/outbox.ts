@@ -8,11 +8,11 @@ import { connectionFault } from './outgoing-rules.js'
 import { OutboxMessage, type OutboxContext } from './outbox-message.js'
 import type { Transport } from './transport.js'
 
-/** How much may wait to be sent, while offline or while the broker's quota is used up. */
+/** The limits of the outgoing queue, used while offline or while the broker's Receive Maximum is reached. */
 export interface QueueBounds {
-  /** @defaultValue 100 000 */
+  /** The most messages. @defaultValue 100 000 */
   readonly messages?: number
-  /** Of payloads. @defaultValue 64 MiB */
+  /** The most payload bytes. @defaultValue 64 MiB */
   readonly bytes?: number
 }
 
@@ -26,13 +26,15 @@ export interface OutboxParts {
 }
 
 /**
- * Everything on its way out: sends while the broker's Receive Maximum has room [MQTT-4.9.0-1], keeps the rest in order
- * and within bounds, lets expiries run, and sends again what a lost session took with it.
+ * The outgoing messages of a link.
+ *
+ * Sends up to the broker's Receive Maximum [MQTT-4.9.0-1] and queues the rest, in order and within bounds. Expires queued
+ * messages, and resends messages whose session was lost.
  */
 export class Outbox {
   readonly #parts: OutboxParts
   readonly #context: OutboxContext
-  /** What a lost session took with it, to go before all that waits. */
+  /** Messages of a lost session, sent again before all waiting messages. */
   readonly #toResend = new LinkedQueue<OutboxMessage>()
   readonly #waiting = new LinkedQueue<OutboxMessage>()
   #waitingBytes = 0
@@ -40,8 +42,8 @@ export class Outbox {
   #quotaUsed = 0
   #info: ConnectionInfo | undefined
   #isPumping = false
-  /** What a new message is told once none is taken any more. */
-  #refusal: AntiphonError | undefined
+  /** The error of every new message once the outbox drains or has ended. */
+  #closedBy: AntiphonError | undefined
   #onIdle: (() => void) | undefined
 
   constructor(parts: OutboxParts) {
@@ -50,54 +52,54 @@ export class Outbox {
     this.#context = {
       scheduler,
       deadlines,
-      isInFlight: (sending) => this.#inFlight.has(sending),
-      settle: (sending) => this.#settle(sending),
+      isInFlight: (entry) => this.#inFlight.has(entry),
+      settle: (entry) => this.#settle(entry),
       onLeftQueue: ({ message }) => {
         this.#waitingBytes -= message.payload.length
       },
-      requeue: (sending) => this.#wait(sending, this.#toResend),
+      requeue: (entry) => this.#addToQueue(entry, this.#toResend),
       pause: () => this.pause(),
       sendNext: () => this.#pump(),
     }
   }
 
-  /** Takes a valid message on; the subscriber hears of its acknowledgement or failure. */
+  /** Sends or queues a valid message; notifies `subscriber` of its acknowledgement or failure. */
   send(message: OutgoingMessage, subscriber: Subscriber<PublishAck>): void {
-    if (this.#refusal !== undefined) {
-      subscriber.error(this.#refusal)
+    if (this.#closedBy !== undefined) {
+      subscriber.error(this.#closedBy)
       return
     }
-    const sending = new OutboxMessage(this.#context, message, subscriber)
-    subscriber.add(sending)
-    if (sending.isDone) return
-    if (this.#next === undefined && this.#hasRoomFor(message)) this.#dispatch(sending)
-    else this.#enqueue(sending)
+    const entry = new OutboxMessage(this.#context, message, subscriber)
+    subscriber.add(entry)
+    if (entry.isDone) return
+    if (this.#next === undefined && this.#hasRoomFor(message)) this.#dispatch(entry)
+    else this.#enqueue(entry)
   }
 
-  /** The connection is up and every subscription stands: send what waits, the lost session's messages first. */
+  /** Sends queued messages, those of a lost session first. Call it when online with all subscriptions restored. */
   resume(info: ConnectionInfo): void {
     this.#info = info
     this.#pump()
   }
 
-  /** The connection is gone: everything waits, behind what its session may yet take with it. */
+  /** Stops sending until `resume`. Messages to resend move to the front, behind those that the session may yet lose. */
   pause(): void {
     this.#info = undefined
     this.#waiting.unshiftAll(this.#toResend)
   }
 
-  /** Fails all that is left, and all that is yet to come. */
+  /** Fails all messages, and every later one. */
   end(error: AntiphonError): void {
-    this.#refusal ??= error
+    this.#closedBy ??= error
     this.#info = undefined
-    for (const sending of this.#inFlight.clear()) sending.fail(error)
+    for (const entry of this.#inFlight.clear()) entry.fail(error)
     for (let next = this.#next; next !== undefined; next = this.#next) next.fail(error)
     this.#checkIdle()
   }
 
-  /** Takes nothing new, and calls back once nothing waits and nothing is unacknowledged. */
+  /** Refuses new messages; calls `onIdle` once nothing is queued or unacknowledged. */
   drain(error: AntiphonError, onIdle: () => void): void {
-    this.#refusal ??= error
+    this.#closedBy ??= error
     this.#onIdle = onIdle
     this.#checkIdle()
   }
@@ -118,28 +120,27 @@ export class Outbox {
     return this.#info !== undefined && (qos === 0 || this.#quotaUsed < this.#info.receiveMaximum)
   }
 
-  #enqueue(sending: OutboxMessage): void {
+  #enqueue(entry: OutboxMessage): void {
     const { messages, bytes } = this.#parts.bounds
-    const { message } = sending
+    const { message } = entry
     if (this.#waitingCount < messages && this.#waitingBytes + message.payload.length <= bytes) {
-      this.#wait(sending, this.#waiting)
+      this.#addToQueue(entry, this.#waiting)
       return
     }
-    const why = `the outgoing queue is full (${this.#waitingCount} messages, ${this.#waitingBytes} bytes wait)`
-    const error = new AntiphonError('overflow', `${why}: slow down, or raise the link's queue bounds`, {
-      topic: message.topic,
-      phase: 'before-network',
-    })
+    const { topic } = message
+    const cause = `the outgoing queue is full (${this.#waitingCount} messages, ${this.#waitingBytes} bytes)`
+    const text = `cannot publish to ${topic}: ${cause}; slow down, or raise queue.messages or queue.bytes`
+    const error = new AntiphonError('overflow', text, { topic, phase: 'before-network' })
     this.#parts.report({ kind: 'dropped', error, message })
-    sending.fail(error)
+    entry.fail(error)
   }
 
-  #wait(sending: OutboxMessage, line: LinkedQueue<OutboxMessage>): void {
-    this.#waitingBytes += sending.message.payload.length
-    sending.enqueue(line)
+  #addToQueue(entry: OutboxMessage, queue: LinkedQueue<OutboxMessage>): void {
+    this.#waitingBytes += entry.message.payload.length
+    entry.enqueue(queue)
   }
 
-  /** Not within itself: a transport that answers at once would pile up a call for every message that waits. */
+  /** Not re-entrant, because a transport that acknowledges synchronously would recurse once per message. */
   #pump(): void {
     if (this.#isPumping) return
     this.#isPumping = true
@@ -154,22 +155,22 @@ export class Outbox {
     this.#checkIdle()
   }
 
-  #dispatch(sending: OutboxMessage): void {
-    const message = sending.toPublish()
+  #dispatch(entry: OutboxMessage): void {
+    const message = entry.toPublish()
     if (message === undefined) return
     const fault = this.#info && connectionFault(message, this.#info)
     if (fault !== undefined) {
-      sending.fail(fault)
+      entry.fail(fault)
       return
     }
-    this.#inFlight.push(sending)
-    if (sending.takesQuota) this.#quotaUsed++
-    this.#parts.transport.publish$(message).subscribe(sending)
+    this.#inFlight.push(entry)
+    if (entry.usesQuota) this.#quotaUsed++
+    this.#parts.transport.publish$(message).subscribe(entry)
   }
 
-  #settle(sending: OutboxMessage): boolean {
-    if (!this.#inFlight.remove(sending)) return false
-    if (sending.takesQuota) this.#quotaUsed--
+  #settle(entry: OutboxMessage): boolean {
+    if (!this.#inFlight.remove(entry)) return false
+    if (entry.usesQuota) this.#quotaUsed--
     return true
   }
 

@@ -9,44 +9,40 @@ import { describeReason } from './reason-codes.js'
 
 const maximumExpiry = 4_294_967_295
 
-/** What no broker may be sent: the error that names the value and the rule, or `undefined` when the message is fit. */
+/** Returns the error of a message that no broker may be sent, naming the value and the rule; `undefined` if it is valid. */
 export function outgoingFault(message: OutgoingMessage): AntiphonError | undefined {
-  const reason = unfitReason(message)
+  const reason = messageFault(message)
   return reason === undefined ? undefined : invalidArgument(reason, message.topic)
 }
 
-/** What this broker said at connect that it would not take; `undefined` when it takes the message. */
+/** Returns the error of a valid message that this broker's CONNACK rules out; `undefined` if it may be sent. */
 export function connectionFault(message: OutgoingMessage, info: ConnectionInfo): AntiphonError | undefined {
   const { topic, qos = 1 } = message
   if (qos > info.maximumQoS) {
-    return refusal(topic, `QoS ${qos}, and ${info.maximumQoS} is the most it takes`, 0x9b)
+    return refusal(topic, ` with QoS ${qos}: the broker's Maximum QoS is ${info.maximumQoS}`, 0x9b)
   }
   if (message.retain === true && !info.retainAvailable) {
-    return refusal(topic, 'it is to be retained', 0x9a)
+    return refusal(topic, ' with retain', 0x9a)
   }
   if (info.maximumPacketSize === Infinity) return undefined
   const size = publishSize(message, info.protocolVersion)
   if (size <= info.maximumPacketSize) return undefined
-  const why = `the message to ${quoted(topic)} makes a packet of ${size} bytes`
-  return new AntiphonError(
-    'too-large',
-    `${why}, and ${info.maximumPacketSize} is the most the broker takes`,
-    {
-      topic,
-      reasonCode: 0x95,
-      phase: 'before-network',
-    },
-  )
+  const cause = `the packet takes ${size} bytes, the broker's Maximum Packet Size is ${info.maximumPacketSize}`
+  return new AntiphonError('too-large', `cannot publish to ${quoted(topic)}: ${cause}`, {
+    topic,
+    reasonCode: 0x95,
+    phase: 'before-network',
+  })
 }
 
-function refusal(topic: string, why: string, reasonCode: number): AntiphonError<'publish-refused'> {
-  const message = `the broker would refuse the message to ${quoted(topic)}: ${why}: ${describeReason(reasonCode)}`
+function refusal(topic: string, cause: string, reasonCode: number): AntiphonError<'publish-refused'> {
+  const message = `cannot publish to ${quoted(topic)}${cause}: ${describeReason(reasonCode)}`
   return new AntiphonError('publish-refused', message, { topic, reasonCode, phase: 'before-network' })
 }
 
-function unfitReason(message: OutgoingMessage): string | undefined {
+function messageFault(message: OutgoingMessage): string | undefined {
   const topicReason = validateTopicName(message.topic)
-  if (topicReason !== undefined) return `topic ${quoted(message.topic)} is refused: ${topicReason}`
+  if (topicReason !== undefined) return `topic ${quoted(message.topic)} is invalid: ${topicReason}`
   const { payload, qos, retain, payloadFormatIndicator, messageExpiryInterval } = message
   if (!(payload instanceof Uint8Array)) return `payload is ${typeName(payload)}: it must be a Uint8Array`
   if (qos !== undefined && qos !== 0 && qos !== 1 && qos !== 2) {
@@ -60,53 +56,53 @@ function unfitReason(message: OutgoingMessage): string | undefined {
     const range = `from 1 to ${maximumExpiry}`
     return `messageExpiryInterval is ${String(messageExpiryInterval)}: it must be a whole number of seconds ${range}`
   }
-  return unfitProperties(message) ?? unfitSize(message)
+  return propertiesFault(message) ?? sizeFault(message)
 }
 
-function unfitProperties(message: OutgoingMessage): string | undefined {
+function propertiesFault(message: OutgoingMessage): string | undefined {
   const { responseTopic, correlationData, contentType, userProperties } = message
   if (responseTopic !== undefined) {
     const reason = validateTopicName(responseTopic)
     // [MQTT-3.3.2-14]
-    if (reason !== undefined) return `responseTopic ${quoted(responseTopic)} is refused: ${reason}`
+    if (reason !== undefined) return `responseTopic ${quoted(responseTopic)} is invalid: ${reason}`
   }
   if (correlationData !== undefined) {
     if (!(correlationData instanceof Uint8Array)) {
       return `correlationData is ${typeName(correlationData)}: it must be a Uint8Array`
     }
     if (correlationData.length > maximumStringBytes) {
-      return `correlationData takes ${correlationData.length} bytes: ${maximumStringBytes} is the most`
+      return `correlationData takes ${correlationData.length} bytes: at most ${maximumStringBytes} are allowed`
     }
   }
   if (contentType !== undefined) {
     const reason = validateString(contentType)
-    if (reason !== undefined) return `contentType ${quoted(contentType)} is refused: ${reason}`
+    if (reason !== undefined) return `contentType ${quoted(contentType)} is invalid: ${reason}`
   }
-  return userProperties === undefined ? undefined : unfitUserProperties(userProperties)
+  return userProperties === undefined ? undefined : userPropertiesFault(userProperties)
 }
 
-function unfitUserProperties(properties: UserProperties): string | undefined {
+function userPropertiesFault(properties: UserProperties): string | undefined {
   if (!Array.isArray(properties)) {
     return `userProperties is ${typeName(properties)}: it must be an array of [name, value] pairs`
   }
-  for (let place = 0; place < properties.length; place += 1) {
-    const pair: unknown = properties[place]
+  for (let index = 0; index < properties.length; index += 1) {
+    const pair: unknown = properties[index]
     if (!Array.isArray(pair) || pair.length !== 2) {
-      return `userProperties[${place}] is ${typeName(pair)}: it must be a pair of [name, value]`
+      return `userProperties[${index}] is ${typeName(pair)}: it must be a pair of [name, value]`
     }
     for (const text of pair as readonly string[]) {
       const reason = validateString(text)
-      if (reason !== undefined) return `userProperties[${place}] ${quoted(text)} is refused: ${reason}`
+      if (reason !== undefined) return `userProperties[${index}] ${quoted(text)} is invalid: ${reason}`
     }
   }
   return undefined
 }
 
-function unfitSize(message: OutgoingMessage): string | undefined {
-  // Strings alone are far from it, so that only a large payload or very many properties are worth measuring.
-  const isFarBelow = message.payload.length < 2 ** 20 && (message.userProperties?.length ?? 0) < 64
-  if (isFarBelow || publishSize(message, 5) <= maximumRemainingLength + 5) return undefined
-  return `the packet would take ${publishSize(message, 5)} bytes: MQTT has room for ${maximumRemainingLength}`
+function sizeFault(message: OutgoingMessage): string | undefined {
+  // Measure only messages with a large payload or many properties; others cannot reach the limit.
+  const isSmall = message.payload.length < 2 ** 20 && (message.userProperties?.length ?? 0) < 64
+  if (isSmall || publishSize(message, 5) <= maximumRemainingLength + 5) return undefined
+  return `the packet takes ${publishSize(message, 5)} bytes: MQTT allows ${maximumRemainingLength}`
 }
 
 function isOptionalBoolean(value: unknown): boolean {

@@ -1,9 +1,9 @@
 import type { OutgoingMessage } from '../message.js'
 
-/** The most a packet may hold behind its fixed header: four bytes of seven bits [MQTT-2.1.4]. */
+/** The largest Remaining Length of a packet: four bytes of seven bits each (MQTT 5, 2.1.4). */
 export const maximumRemainingLength = 268_435_455
 
-/** The size in bytes of the PUBLISH packet that carries the message, on a connection of this version. */
+/** Returns the size of the message's PUBLISH packet in bytes, for a protocol version. */
 export function publishSize(message: OutgoingMessage, protocolVersion: 4 | 5): number {
   const properties = protocolVersion === 5 ? propertiesSize(message) : 0
   const propertyLength = protocolVersion === 5 ? variableSize(properties) : 0
@@ -27,9 +27,9 @@ function propertiesSize(message: OutgoingMessage): number {
 
 function stringSize(text: string): number {
   let size = 2 + text.length
-  for (let at = 0; at < text.length; at += 1) {
-    const unit = text.charCodeAt(at)
-    // Either half of a surrogate pair stands for two of its four bytes.
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index)
+    // Each half of a surrogate pair counts as two of its four bytes.
     if (unit >= 0x80) size += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 1 : 2
   }
   return size

@@ -39,7 +39,7 @@ const REASONS = new Map<number, string>([
   [0xa2, 'wildcard subscriptions not supported'],
 ])
 
-/** An MQTT 5 reason code as people read it: `not authorized (0x87)`. */
+/** Returns the name and the number of an MQTT 5 reason code: `not authorized (0x87)`. */
 export function describeReason(code: number): string {
   const hex = `0x${code.toString(16).padStart(2, '0')}`
   const name = REASONS.get(code)

@@ -1,9 +1,9 @@
 import { AntiphonError } from '../errors.js'
 import { describeReason } from './reason-codes.js'
 
-/** The broker said no to a subscription. */
+/** Returns the error of a subscription that the broker refused in SUBACK. */
 export function subscribeRefused(filter: string, reasonCode: number): AntiphonError<'subscribe-refused'> {
-  const message = `the broker refused the subscription to ${filter}: ${describeReason(reasonCode)}`
+  const message = `cannot subscribe to ${filter}: refused by the broker: ${describeReason(reasonCode)}`
   return new AntiphonError('subscribe-refused', message, {
     topic: filter,
     reasonCode,
@@ -11,9 +11,9 @@ export function subscribeRefused(filter: string, reasonCode: number): AntiphonEr
   })
 }
 
-/** The broker said at connect that it would say no to a subscription. */
+/** Returns the error of a subscription that CONNACK rules out; no SUBSCRIBE is sent. */
 export function subscribeUnsupported(filter: string, reasonCode: number): AntiphonError<'subscribe-refused'> {
-  const message = `the broker would refuse the subscription to ${filter}: ${describeReason(reasonCode)}`
+  const message = `cannot subscribe to ${filter}: ${describeReason(reasonCode)}`
   return new AntiphonError('subscribe-refused', message, {
     topic: filter,
     reasonCode,
@@ -21,8 +21,8 @@ export function subscribeUnsupported(filter: string, reasonCode: number): Antiph
   })
 }
 
-/** The broker said no to a message. */
+/** Returns the error of a message that the broker refused in PUBACK or PUBREC. */
 export function publishRefused(topic: string, reasonCode: number): AntiphonError<'publish-refused'> {
-  const message = `the broker refused the message to ${topic}: ${describeReason(reasonCode)}`
+  const message = `cannot publish to ${topic}: refused by the broker: ${describeReason(reasonCode)}`
   return new AntiphonError('publish-refused', message, { topic, reasonCode, phase: 'after-network' })
 }

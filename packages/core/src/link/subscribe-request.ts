@@ -4,23 +4,26 @@ import type { SubscribeOptions } from './link.js'
 import type { SubscribeRequest } from './transport.js'
 
 const rules = {
-  qos: { isFit: (value: unknown) => value === 0 || value === 1 || value === 2, must: '0, 1 or 2' },
-  noLocal: { isFit: (value: unknown) => typeof value === 'boolean', must: 'true or false' },
-  retainAsPublished: { isFit: (value: unknown) => typeof value === 'boolean', must: 'true or false' },
-  retainHandling: { isFit: (value: unknown) => value === 0 || value === 1 || value === 2, must: '0, 1 or 2' },
+  qos: { isValid: (value: unknown) => value === 0 || value === 1 || value === 2, allowed: '0, 1 or 2' },
+  noLocal: { isValid: (value: unknown) => typeof value === 'boolean', allowed: 'true or false' },
+  retainAsPublished: { isValid: (value: unknown) => typeof value === 'boolean', allowed: 'true or false' },
+  retainHandling: {
+    isValid: (value: unknown) => value === 0 || value === 1 || value === 2,
+    allowed: '0, 1 or 2',
+  },
 } as const
 const names = Object.keys(rules) as readonly (keyof typeof rules)[]
 
-/** A line of a SUBSCRIBE packet, with the defaults; throws `invalid-argument` where a filter or an option is unfit. */
+/** Returns a filter with complete subscription options; throws `invalid-argument` if the filter or an option is invalid. */
 export function toSubscribeRequest(filter: string, options: SubscribeOptions): SubscribeRequest {
   assertTopicFilter(filter)
   const { qos = 1, noLocal = false, retainAsPublished = false, retainHandling = 0 } = options
   const request = { filter, qos, noLocal, retainAsPublished, retainHandling }
   for (const name of names) {
-    const { isFit, must } = rules[name]
-    if (isFit(request[name])) continue
+    const { isValid, allowed } = rules[name]
+    if (isValid(request[name])) continue
     throw invalidArgument(
-      `${name} of the subscription to ${filter} is ${String(request[name])}: it must be ${must}`,
+      `${name} of the subscription to ${filter} is ${String(request[name])}: it must be ${allowed}`,
       filter,
     )
   }
@@ -33,13 +36,13 @@ export function toSubscribeRequest(filter: string, options: SubscribeOptions): S
   return request
 }
 
-/** The error of two requests for one filter that differ; MQTT knows one subscription per filter and client. */
-export function conflictOf(known: SubscribeRequest, wanted: SubscribeRequest): Error | undefined {
-  const name = names.find((name) => known[name] !== wanted[name])
+/** Returns the error of a second subscription to a filter with different options: MQTT has one per filter and client. */
+export function conflictBetween(current: SubscribeRequest, requested: SubscribeRequest): Error | undefined {
+  const name = names.find((name) => current[name] !== requested[name])
   if (name === undefined) return undefined
-  const both = `${name} ${known[name]} and ${name} ${wanted[name]}`
+  const both = `${name} ${current[name]} and ${name} ${requested[name]}`
   return invalidArgument(
-    `${known.filter} is asked for with ${both}: one link can hold it once; use the same options, or another link`,
-    known.filter,
+    `cannot subscribe to ${current.filter} with ${both}: a link has one subscription per filter; use the same options, or another link`,
+    current.filter,
   )
 }

@@ -5,14 +5,14 @@ import type { Deadline, Deadlines } from '../time/deadlines.js'
 import { TopicTrie } from '../topic/topic-trie.js'
 import type { Acknowledgements, Receipt } from './acknowledgements.js'
 import type { ConnectionInfo, Incident, SubscribeOptions, SubscriptionWindow } from './link.js'
-import { Negotiation, type NegotiationOutcome } from './negotiation.js'
-import { conflictOf, toSubscribeRequest } from './subscribe-request.js'
+import { Negotiation, type NegotiationListener } from './negotiation.js'
+import { conflictBetween, toSubscribeRequest } from './subscribe-request.js'
 import { FilterSubscription } from './filter-subscription.js'
 import type { SubscribeRequest, Transport } from './transport.js'
 import { UnroutedMessages, type UnroutedMessage, type UnroutedBounds } from './unrouted-messages.js'
 import { OpenWindow } from './open-window.js'
 
-/** What the subscriptions of a link work with. */
+/** What `Subscriptions` works with. */
 export interface SubscriptionsParts {
   readonly transport: Transport
   readonly deadlines: Deadlines
@@ -22,18 +22,19 @@ export interface SubscriptionsParts {
   readonly report: (incident: Incident) => void
 }
 
-/** A connection as the subscriptions see it. */
+/** A new connection, for `Subscriptions`. */
 export interface OnlineParts {
   readonly info: ConnectionInfo
-  /** The session is certain to be that of the connection before. */
+  /** Whether the session is certainly that of the previous connection. */
   readonly isSameSession: boolean
-  /** Called once every wanted subscription stands. */
+  /** Called once all wanted subscriptions are restored. */
   readonly onReady: () => void
 }
 
 /**
- * Everything a link is subscribed to: one subscription per filter however many ask, windows that open with the broker's
- * grant and close with the session, and the way of each arriving message to those who asked for it.
+ * The subscriptions of a link, and the routing of its incoming messages.
+ *
+ * Subscribers of the same filter share one subscription. Its window opens with the SUBACK and closes with the session.
  */
 export class Subscriptions {
   readonly #parts: SubscriptionsParts
@@ -41,34 +42,34 @@ export class Subscriptions {
   readonly #unrouted: UnroutedMessages
   readonly #byFilter = new Map<string, FilterSubscription>()
   readonly #routes = new TopicTrie<FilterSubscription>()
-  #end: { readonly error: AntiphonError | undefined } | undefined
+  #ended: { readonly error: AntiphonError | undefined } | undefined
   #hasBeenOnline = false
-  /** Runs while a session older than this link may bring messages whose subscriber is still to come. */
+  /** Runs while a session from before this link may deliver messages that have no subscriber yet. */
   #earlierSession: Deadline | undefined
 
   constructor(parts: SubscriptionsParts) {
     this.#parts = parts
-    this.#unrouted = new UnroutedMessages(parts.unrouted, (arrival) => this.#release(arrival))
+    this.#unrouted = new UnroutedMessages(parts.unrouted, (unrouted) => this.#release(unrouted))
     const { transport, filtersPerSubscribe } = parts
-    const outcome: NegotiationOutcome = {
-      granted: (subscription, qos) => this.#openWindow(subscription, qos),
-      refused: (subscription, error) => subscription.end(error),
-      gone: (subscription) => this.#drop(subscription),
-      settled: () => this.#releaseUnrouted(),
+    const listener: NegotiationListener = {
+      onGranted: (subscription, qos) => this.#openWindow(subscription, qos),
+      onRefused: (subscription, error) => subscription.end(error),
+      onUnused: (subscription) => this.#remove(subscription),
+      onAnswered: () => this.#releaseUnrouted(),
     }
-    this.#negotiation = new Negotiation({ transport, filtersPerSubscribe, outcome })
+    this.#negotiation = new Negotiation({ transport, filtersPerSubscribe, listener })
   }
 
-  /** See `Link.subscription$`; `open` starts the link. */
+  /** See `Link.subscription$`. `open` starts the link. */
   windows$(filter: string, options: SubscribeOptions, open: () => void): Observable<SubscriptionWindow> {
     return new Observable((subscriber) => {
       const request = toSubscribeRequest(filter, options)
-      if (this.#end !== undefined) {
-        if (this.#end.error === undefined) subscriber.complete()
-        else subscriber.error(this.#end.error)
+      if (this.#ended !== undefined) {
+        if (this.#ended.error === undefined) subscriber.complete()
+        else subscriber.error(this.#ended.error)
         return
       }
-      const subscription = this.#find(request)
+      const subscription = this.#subscriptionFor(request)
       subscription.join(subscriber)
       subscriber.add(() => {
         subscription.leave(subscriber)
@@ -79,33 +80,33 @@ export class Subscriptions {
     })
   }
 
-  /** The connection is up; calls back once every wanted subscription stands again. */
+  /** Restores the wanted subscriptions on a new connection, then calls `onReady`. */
   online({ info, isSameSession, onReady }: OnlineParts): void {
     if (!isSameSession) this.#loseSession(info)
     if (info.sessionPresent && !this.#hasBeenOnline) this.#awaitEarlierSession()
     this.#hasBeenOnline = true
-    // Not before: what is asked for from within a closing window shares the packets of all others.
+    // Only now, so that subscriptions made while windows close are batched with all others.
     this.#negotiation.connected(info)
     this.#negotiation.reconcile([...this.#byFilter.values()], onReady)
   }
 
-  /** The connection is gone; whether the session is too, the next one tells. */
+  /** Marks the connection as lost. The next connection shows whether the session was kept. */
   offline(): void {
     this.#negotiation.disconnected(this.#byFilter.values())
     this.#unrouted.clear()
   }
 
-  /** Nothing comes any more: with an error for everybody, or as an orderly end. */
+  /** Ends all subscriptions, and every later one: with `error`, or by completing them. */
   end(error?: AntiphonError): void {
-    this.#end ??= { error }
-    this.#stopAwaiting()
+    this.#ended ??= { error }
+    this.#stopAwaitingEarlierSession()
     this.offline()
     const subscriptions = [...this.#byFilter.values()]
     this.#byFilter.clear()
     for (const subscription of subscriptions) subscription.end(error)
   }
 
-  /** A message arrived; `release` sends its acknowledgement. */
+  /** Delivers a message to its subscribers. `release` sends its acknowledgement. */
   receive(message: Message, release: () => void): void {
     const receipt = this.#parts.acknowledgements.open(message, release)
     const subscriptions = this.#subscriptionsOf(message)
@@ -114,13 +115,14 @@ export class Subscriptions {
       if (subscription.window !== undefined) subscription.window.deliver(message, receipt)
       else if (subscription.isWanted) (awaiting ??= []).push(subscription)
     }
-    if (awaiting !== undefined) this.#hold(message, receipt, { subscriptions, awaiting })
+    if (awaiting !== undefined) this.#storeUnrouted(message, receipt, { subscriptions, awaiting })
     else if (subscriptions.length > 0) receipt.seal()
-    else if (this.#earlierSession !== undefined) this.#hold(message, receipt, { subscriptions, awaiting: [] })
+    else if (this.#earlierSession !== undefined)
+      this.#storeUnrouted(message, receipt, { subscriptions, awaiting: [] })
     else this.#release({ message, receipt, isDelivered: false })
   }
 
-  #hold(
+  #storeUnrouted(
     message: Message,
     receipt: Receipt,
     to: {
@@ -128,44 +130,46 @@ export class Subscriptions {
       readonly awaiting: readonly FilterSubscription[]
     },
   ): void {
-    const context = to.subscriptions.filter((subscription) => !to.awaiting.includes(subscription))
-    const isClaimed = context.some(({ isWanted }) => isWanted)
-    const given = new Set(context.map(({ request }) => request.filter))
-    this.#unrouted.add({ message, receipt, deliveredTo: given, isDelivered: isClaimed })
+    const others = to.subscriptions.filter((subscription) => !to.awaiting.includes(subscription))
+    const isDelivered = others.some(({ isWanted }) => isWanted)
+    const deliveredTo = new Set(others.map(({ request }) => request.filter))
+    this.#unrouted.add({ message, receipt, deliveredTo, isDelivered })
   }
 
   #subscriptionsOf(message: Message): readonly FilterSubscription[] {
     const matching = this.#routes.matches(message.topic)
     if (message.subscriptionIdentifiers === undefined || matching.length < 2) return matching
-    const named = matching.filter(({ identifier }) => message.subscriptionIdentifiers?.includes(identifier))
-    return named.length > 0 ? named : matching
+    const identified = matching.filter(({ identifier }) =>
+      message.subscriptionIdentifiers?.includes(identifier),
+    )
+    return identified.length > 0 ? identified : matching
   }
 
-  #find(request: SubscribeRequest): FilterSubscription {
-    const known = this.#byFilter.get(request.filter)
-    if (known === undefined) {
+  #subscriptionFor(request: SubscribeRequest): FilterSubscription {
+    const existing = this.#byFilter.get(request.filter)
+    if (existing === undefined) {
       const subscription = new FilterSubscription(request, this.#freeIdentifier(request.filter))
       this.#byFilter.set(request.filter, subscription)
       this.#routes.add(request.filter, subscription)
       return subscription
     }
-    const conflict = conflictOf(known.request, request)
-    if (conflict === undefined) return known
-    if (known.isWanted) throw conflict
-    known.request = request
-    return known
+    const conflict = conflictBetween(existing.request, request)
+    if (conflict === undefined) return existing
+    if (existing.isWanted) throw conflict
+    existing.request = request
+    return existing
   }
 
-  /** The lowest identifier no overlapping subscription has, so that those that do not overlap can share a packet. */
+  /** The lowest identifier that no overlapping subscription has; filters that do not overlap can share a packet. */
   #freeIdentifier(filter: string): number {
-    const taken = new Set<number>()
-    this.#routes.overlapping(filter, ({ identifier }) => taken.add(identifier))
+    const used = new Set<number>()
+    this.#routes.overlapping(filter, ({ identifier }) => used.add(identifier))
     let identifier = 1
-    while (taken.has(identifier)) identifier++
+    while (used.has(identifier)) identifier++
     return identifier
   }
 
-  #drop(subscription: FilterSubscription): void {
+  #remove(subscription: FilterSubscription): void {
     const { filter } = subscription.request
     if (this.#byFilter.get(filter) === subscription) this.#byFilter.delete(filter)
     this.#routes.delete(filter, subscription)
@@ -183,9 +187,9 @@ export class Subscriptions {
     )
   }
 
-  /** The broker has nothing of what we subscribed, or, where it has a session, perhaps not all of it. */
+  /** Closes all windows: the broker lost the subscriptions, or has another session with unknown ones. */
   #loseSession({ sessionPresent }: ConnectionInfo): void {
-    if (!sessionPresent) this.#stopAwaiting()
+    if (!sessionPresent) this.#stopAwaitingEarlierSession()
     const subscriptions = [...this.#byFilter.values()]
     for (const subscription of subscriptions) subscription.brokerState = sessionPresent ? 'unknown' : 'absent'
     for (const subscription of subscriptions) subscription.closeWindow()
@@ -198,14 +202,14 @@ export class Subscriptions {
     })
   }
 
-  #stopAwaiting(): void {
+  #stopAwaitingEarlierSession(): void {
     this.#earlierSession?.cancel()
     this.#earlierSession = undefined
   }
 
   #releaseUnrouted(): void {
-    this.#unrouted.releaseUnawaited(({ message, isDelivered: isClaimed }) => {
-      if (this.#earlierSession !== undefined && !isClaimed) return true
+    this.#unrouted.releaseUnawaited(({ message, isDelivered }) => {
+      if (this.#earlierSession !== undefined && !isDelivered) return true
       return this.#subscriptionsOf(message).some(({ isAwaited }) => isAwaited)
     })
   }
@@ -213,9 +217,9 @@ export class Subscriptions {
   #release({
     message,
     receipt,
-    isDelivered: isClaimed,
+    isDelivered,
   }: Pick<UnroutedMessage, 'message' | 'receipt' | 'isDelivered'>): void {
-    if (!isClaimed) this.#parts.report({ kind: 'unroutable', message })
+    if (!isDelivered) this.#parts.report({ kind: 'unroutable', message })
     receipt.seal()
   }
 }

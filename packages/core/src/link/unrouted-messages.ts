@@ -1,13 +1,13 @@
 import type { Message } from '../message.js'
 import type { Receipt } from './acknowledgements.js'
 
-/** How much a link keeps for subscribers that are still on their way. */
+/** The limits on messages that a link keeps until their subscriber subscribes. */
 export interface UnroutedBounds {
-  /** @defaultValue 1 000 */
+  /** The most messages. @defaultValue 1 000 */
   readonly messages?: number
-  /** Of payloads. @defaultValue 16 MiB */
+  /** The most payload bytes. @defaultValue 16 MiB */
   readonly bytes?: number
-  /** Milliseconds for which an earlier session's messages wait for their subscriber. @defaultValue 10 000 */
+  /** Milliseconds that messages of an earlier session wait for their subscriber. @defaultValue 10 000 */
   readonly ttl?: number
 }
 
@@ -15,28 +15,29 @@ export interface UnroutedBounds {
 export interface UnroutedMessage {
   readonly message: Message
   readonly receipt: Receipt
-  /** The filters it was given to, or came too early for. */
+  /** The filters that received it, or had no subscribers when it arrived. */
   readonly deliveredTo: Set<string>
-  /** Somebody came for it meanwhile. */
+  /** Whether any subscription received it. */
   isDelivered: boolean
 }
 
-/** Messages that arrived before their subscriber, in order, within bounds. */
+/** A bounded FIFO of messages that arrived before their subscriber. */
 export class UnroutedMessages {
   readonly #messages = new Set<UnroutedMessage>()
   #bytes = 0
   readonly #bounds: Required<UnroutedBounds>
-  readonly #onRelease: (arrival: UnroutedMessage) => void
+  readonly #onRelease: (unrouted: UnroutedMessage) => void
 
-  /** `letGo` is told of each message that waits no longer, claimed or not. */
-  constructor(bounds: Required<UnroutedBounds>, letGo: (arrival: UnroutedMessage) => void) {
+  /** `onRelease` is called for each message removed from the queue, delivered or not, except by `clear`. */
+  constructor(bounds: Required<UnroutedBounds>, onRelease: (unrouted: UnroutedMessage) => void) {
     this.#bounds = bounds
-    this.#onRelease = letGo
+    this.#onRelease = onRelease
   }
 
-  add(arrival: UnroutedMessage): void {
-    this.#messages.add(arrival)
-    this.#bytes += arrival.message.payload.length
+  /** Appends a message; releases the oldest ones beyond the bounds. */
+  add(unrouted: UnroutedMessage): void {
+    this.#messages.add(unrouted)
+    this.#bytes += unrouted.message.payload.length
     const { messages, bytes } = this.#bounds
     for (const oldest of this.#messages) {
       if (this.#messages.size <= messages && this.#bytes <= bytes) return
@@ -44,42 +45,42 @@ export class UnroutedMessages {
     }
   }
 
-  /** Offers each to who came for it by a filter, in order, and never again by this filter. */
+  /** Delivers the messages that match a filter, in order, each at most once per filter. */
   offer(
     filter: string,
-    isFor: (message: Message) => boolean,
-    take: (arrival: UnroutedMessage) => void,
+    isMatching: (message: Message) => boolean,
+    deliver: (unrouted: UnroutedMessage) => void,
   ): void {
-    for (const arrival of this.#present()) {
-      const { message, deliveredTo: given } = arrival
-      if (!this.#messages.has(arrival) || given.has(filter) || !isFor(message)) continue
-      given.add(filter)
-      arrival.isDelivered = true
-      take(arrival)
+    for (const unrouted of this.#snapshot()) {
+      const { message, deliveredTo } = unrouted
+      if (!this.#messages.has(unrouted) || deliveredTo.has(filter) || !isMatching(message)) continue
+      deliveredTo.add(filter)
+      unrouted.isDelivered = true
+      deliver(unrouted)
     }
   }
 
-  /** Lets go of all that nobody awaits any more. */
-  releaseUnawaited(isAwaited: (arrival: UnroutedMessage) => boolean): void {
-    for (const arrival of this.#present()) {
-      if (this.#messages.has(arrival) && !isAwaited(arrival)) this.#release(arrival)
+  /** Releases the messages that no subscriber awaits any more. */
+  releaseUnawaited(isAwaited: (unrouted: UnroutedMessage) => boolean): void {
+    for (const unrouted of this.#snapshot()) {
+      if (this.#messages.has(unrouted) && !isAwaited(unrouted)) this.#release(unrouted)
     }
   }
 
-  /** Forgets all: their connection is gone, and the broker delivers again. */
+  /** Discards all messages after the connection was lost; the broker redelivers them. */
   clear(): void {
     this.#messages.clear()
     this.#bytes = 0
   }
 
-  /** Those held now, whatever is held or let go of while they are gone through. */
-  #present(): readonly UnroutedMessage[] {
+  /** A copy of the messages, because callbacks may add and release some during iteration. */
+  #snapshot(): readonly UnroutedMessage[] {
     return this.#messages.size === 0 ? [] : [...this.#messages]
   }
 
-  #release(arrival: UnroutedMessage): void {
-    this.#messages.delete(arrival)
-    this.#bytes -= arrival.message.payload.length
-    this.#onRelease(arrival)
+  #release(unrouted: UnroutedMessage): void {
+    this.#messages.delete(unrouted)
+    this.#bytes -= unrouted.message.payload.length
+    this.#onRelease(unrouted)
   }
 }

@@ -1,9 +1,8 @@
 import { SpanStatusCode, type Span } from '@opentelemetry/api'
-import type { SchedulerLike } from 'rxjs'
 import { userProperty, type Message, type OutgoingMessage } from '../message.js'
 import { toStatus } from '../protocol/status.js'
 import { streamPositionOf } from '../protocol/stream-position.js'
-import { deadlines, type Deadline, type Deadlines } from '../time/deadlines.js'
+import type { Deadline, Deadlines } from '../time/deadlines.js'
 import { exchangeKey, PendingExchanges } from './pending-exchanges.js'
 
 /** Milliseconds after which the span of an exchange without a message expiry is ended. */
@@ -20,8 +19,8 @@ export class OpenSpans {
   readonly #open = new PendingExchanges<OpenSpan>()
   readonly #deadlines: Deadlines
 
-  constructor(scheduler: SchedulerLike) {
-    this.#deadlines = deadlines(scheduler)
+  constructor(deadlines: Deadlines) {
+    this.#deadlines = deadlines
   }
 
   get(key: string): Span | undefined {

@@ -11,6 +11,7 @@ import {
   type Tracer,
 } from '@opentelemetry/api'
 import { defer, finalize, Observable } from 'rxjs'
+import { deadlinesOf } from '../link/link-deadlines.js'
 import type { LinkMiddleware } from '../link/link.js'
 import { userProperty, type Message, type OutgoingMessage, type UserProperties } from '../message.js'
 import { isCancel, isControlMessage } from '../protocol/control-message.js'
@@ -57,8 +58,8 @@ const GETTER: TextMapGetter<UserProperties> = {
  */
 export function traced({ tracer = trace.getTracer('@antiphon/core') }: TracedOptions = {}): LinkMiddleware {
   return (link) => {
-    const clientSpans = new OpenSpans(link.scheduler)
-    const serverSpans = new OpenSpans(link.scheduler)
+    const clientSpans = new OpenSpans(deadlinesOf(link))
+    const serverSpans = new OpenSpans(deadlinesOf(link))
 
     const withClientSpan = (message: OutgoingMessage, key: string): OutgoingMessage => {
       const span =

@@ -1,8 +1,8 @@
 import type { RemoteStatus } from '../errors.js'
 import { userProperty, type UserProperties } from '../message.js'
-import { toFitString } from '../topic/mqtt-string.js'
+import { toMqttString } from '../topic/mqtt-string.js'
 
-/** The statuses a reply can carry under `__stat`; what they mean stands in docs/wire.md. */
+/** The values of a response's `__stat`; docs/wire.md defines them. */
 export const Status = {
   ok: 200,
   noContent: 204,
@@ -15,10 +15,10 @@ export const Status = {
   unsupportedVersion: 505,
 } as const
 
-/** User properties with this prefix are the protocol's own. */
+/** The prefix of User Properties that the protocol reserves. */
 export const RESERVED_PREFIX = '__'
 
-/** A failure as a responder reports it. */
+/** A failure to report to the requester. */
 export interface Failure {
   readonly code: number
   readonly message?: string
@@ -27,12 +27,12 @@ export interface Failure {
   readonly isApplicationError?: boolean
   readonly applicationCode?: string
   readonly applicationPayload?: string
-  /** With 505: the versions that are spoken, and the one that was asked for. */
+  /** With 505: the major versions that the responder supports, and the version of the request. */
   readonly supportedMajorVersions?: string
   readonly requestedVersion?: string
 }
 
-/** The user properties that say a failure on the wire. */
+/** Returns the User Properties of a response that reports the failure. */
 export function fromFailure(failure: Failure): UserProperties {
   const pairs: readonly (readonly [string, string | undefined])[] = [
     ['__stat', String(failure.code)],
@@ -45,10 +45,10 @@ export function fromFailure(failure: Failure): UserProperties {
     ['__supProtMajVer', failure.supportedMajorVersions],
     ['__requestProtVer', failure.requestedVersion],
   ]
-  return pairs.flatMap(([name, value]) => (value === undefined ? [] : [[name, toFitString(value)] as const]))
+  return pairs.flatMap(([name, value]) => (value === undefined ? [] : [[name, toMqttString(value)] as const]))
 }
 
-/** What the status of a reply says: success (also by its absence), a failure, or nothing that can be understood. */
+/** The status of a response. A response without `__stat` is a success. */
 export type StatusReading =
   | { readonly kind: 'success' }
   | { readonly kind: 'failure'; readonly status: RemoteStatus }
@@ -56,7 +56,7 @@ export type StatusReading =
 
 const SUCCESS: StatusReading = { kind: 'success' }
 
-/** Reads the status of a reply. */
+/** Reads the status of a response from its User Properties. */
 export function toStatus(properties: UserProperties | undefined): StatusReading {
   const found = userProperty(properties, '__stat')
   if (found === undefined) return SUCCESS
@@ -64,19 +64,19 @@ export function toStatus(properties: UserProperties | undefined): StatusReading 
   const code = Number(found)
   if (code < 400) return SUCCESS
   const read = (name: string): string | undefined => userProperty(properties, name)
-  const claim = read('__apErr')
+  const appError = read('__apErr')
   const status: Failure = {
     code,
-    ...present('message', read('__stMsg')),
-    ...present('propertyName', read('__propName')),
-    ...present('propertyValue', read('__propVal')),
-    ...present('applicationCode', read('AppErrCode')),
-    ...present('applicationPayload', read('AppErrPayload')),
+    ...optional('message', read('__stMsg')),
+    ...optional('propertyName', read('__propName')),
+    ...optional('propertyValue', read('__propVal')),
+    ...optional('applicationCode', read('AppErrCode')),
+    ...optional('applicationPayload', read('AppErrPayload')),
   }
-  const isApplicationError = claim !== undefined && claim !== '' && claim.toLowerCase() !== 'false'
+  const isApplicationError = appError !== undefined && appError !== '' && appError.toLowerCase() !== 'false'
   return { kind: 'failure', status: { ...status, isApplicationError } }
 }
 
-function present<K extends string>(name: K, value: string | undefined): { readonly [N in K]?: string } {
+function optional<K extends string>(name: K, value: string | undefined): { readonly [N in K]?: string } {
   return value === undefined ? {} : ({ [name]: value } as { readonly [N in K]?: string })
 }

@@ -1,17 +1,17 @@
-/** Where an item stands in a stream of answers; items and the end share one counter from 0. */
+/** The position of a message in a response stream. Items and the end share one counter that starts at 0. */
 export interface StreamPosition {
   readonly index: number
-  /** This is the end, and no item. */
+  /** Whether the message is the end of the stream, and not an item. */
   readonly isLast: boolean
 }
 
-/** A place as `__stream` says it. */
+/** Formats the value of `__stream`. */
 export function fromStreamPosition({ index, isLast }: StreamPosition): string {
   return isLast ? `${index}:last` : String(index)
 }
 
-/** Reads `__stream`; `undefined` where it says no place. */
-export function streamPositionOf(said: string | undefined): StreamPosition | undefined {
-  const parts = /^(\d{1,15})(:last)?$/.exec(said ?? '')
+/** Parses the value of `__stream`; returns `undefined` if it is not a position. */
+export function streamPositionOf(value: string | undefined): StreamPosition | undefined {
+  const parts = /^(\d{1,15})(:last)?$/.exec(value ?? '')
   return parts === null ? undefined : { index: Number(parts[1]), isLast: parts[2] !== undefined }
 }

@@ -3,18 +3,23 @@ import type { Correlation } from '../correlation/correlation.js'
 import type { Message } from '../message.js'
 import { DecodedOnce } from './decoded-once.js'
 
-/** Whoever waits for a reply under a token. */
+/** An exchange that waits for a response. */
 export interface PendingExchange {
   readonly responseTopic: string
   readonly token: string
   readonly receive: (response: DecodedOnce) => void
 }
 
-/** The open questions of one inbox that share a way of finding their answers. */
+/**
+ * Maps (response topic, correlation token) to the pending exchange.
+ *
+ * A response subscription has one table per correlation. Only an ordered correlation may have several exchanges under the
+ * same key; the first response then goes to the oldest of them.
+ */
 export class CorrelationTable {
   readonly #correlation: Correlation
   readonly #codec: Codec<unknown>
-  /** By reply topic, which most have in common, and token. */
+  /** By response topic, then by token, which costs less than building a combined key (decision 0009). */
   readonly #pending = new Map<string, Map<string, PendingExchange | PendingExchange[]>>()
   #size = 0
 
@@ -27,30 +32,32 @@ export class CorrelationTable {
     return this.#size
   }
 
+  /** Whether exchanges with this correlation and codec belong into this table. */
   isFor(correlation: Correlation, codec: Codec<unknown>): boolean {
     return this.#correlation === correlation && (this.#codec === codec || !correlation.readsPayload)
   }
 
-  /** Tells whether one more could wait under its topic and token, and so does now. */
-  add(waiting: PendingExchange): boolean {
-    const { responseTopic, token } = waiting
-    const byToken = this.#pending.get(responseTopic) ?? this.#open(responseTopic)
-    const others = byToken.get(token)
-    if (others === undefined) byToken.set(token, waiting)
+  /** Adds an exchange. Returns `false` if another one is pending under its response topic and token. */
+  add(exchange: PendingExchange): boolean {
+    const { responseTopic, token } = exchange
+    const byToken = this.#pending.get(responseTopic) ?? this.#addTopic(responseTopic)
+    const present = byToken.get(token)
+    if (present === undefined) byToken.set(token, exchange)
     else if (!this.#correlation.isOrdered) return false
-    else if (Array.isArray(others)) others.push(waiting)
-    else byToken.set(token, [others, waiting])
+    else if (Array.isArray(present)) present.push(exchange)
+    else byToken.set(token, [present, exchange])
     this.#size++
     return true
   }
 
-  remove(waiting: PendingExchange): void {
-    const { responseTopic, token } = waiting
+  /** Removes an exchange, if it is in this table. */
+  remove(exchange: PendingExchange): void {
+    const { responseTopic, token } = exchange
     const byToken = this.#pending.get(responseTopic)
-    const found = byToken?.get(token)
-    if (byToken === undefined || found === undefined) return
-    const others = Array.isArray(found) ? found.filter((other) => other !== waiting) : []
-    if (Array.isArray(found) ? others.length === found.length : found !== waiting) return
+    const present = byToken?.get(token)
+    if (byToken === undefined || present === undefined) return
+    const others = Array.isArray(present) ? present.filter((other) => other !== exchange) : []
+    if (Array.isArray(present) ? others.length === present.length : present !== exchange) return
     this.#size--
     if (others.length > 0) byToken.set(token, others)
     else {
@@ -59,24 +66,24 @@ export class CorrelationTable {
     }
   }
 
-  /** Hands a reply to whoever waits for it; `false` when nobody does. */
+  /** Passes a response to its exchange. Returns `false` if there is no matching exchange. */
   dispatch(message: Message): boolean {
     const response = new DecodedOnce(message, this.#codec)
     const token = this.#tokenOf(response)
     if (token === undefined) return false
-    const found = this.#pending.get(message.topic)?.get(token)
-    const first = Array.isArray(found) ? found[0] : found
-    first?.receive(response)
-    return first !== undefined
+    const present = this.#pending.get(message.topic)?.get(token)
+    const oldest = Array.isArray(present) ? present[0] : present
+    oldest?.receive(response)
+    return oldest !== undefined
   }
 
-  #open(responseTopic: string): Map<string, PendingExchange | PendingExchange[]> {
+  #addTopic(responseTopic: string): Map<string, PendingExchange | PendingExchange[]> {
     const byToken = new Map<string, PendingExchange | PendingExchange[]>()
     this.#pending.set(responseTopic, byToken)
     return byToken
   }
 
-  /** A correlation may be anybody's: one that throws has found nothing. */
+  /** A correlation written by a user may throw on a malformed response, which must not end the response subscription. */
   #tokenOf(response: DecodedOnce): string | undefined {
     try {
       return this.#correlation.tokenOf(response)

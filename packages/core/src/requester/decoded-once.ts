@@ -4,7 +4,7 @@ import { decodeWith } from '../codec/guard.js'
 import type { DecodableMessage } from '../correlation/correlation.js'
 import type { Message } from '../message.js'
 
-/** A message whose payload is decoded when first asked for, and once. */
+/** A message whose payload is decoded on first access and at most once. */
 export class DecodedOnce implements DecodableMessage {
   readonly message: Message
   readonly #codec: Codec<unknown>
@@ -15,7 +15,7 @@ export class DecodedOnce implements DecodableMessage {
     this.#codec = codec
   }
 
-  /** Made when asked for: most who find a message by its properties never ask. */
+  /** A getter saves the closure for correlations that do not read the payload. */
   get value(): () => Either<DecodeError, unknown> {
     return () => this.read()
   }
@@ -24,7 +24,7 @@ export class DecodedOnce implements DecodableMessage {
     return (this.#value ??= decodeWith(this.#codec, this.message.payload, this.message.contentType))
   }
 
-  /** The message as another codec reads it; what this one has read is kept. */
+  /** Returns the message with another codec; keeps the decoded value if the codec is the same. */
   as(codec: Codec<unknown>): DecodedOnce {
     return codec === this.#codec ? this : new DecodedOnce(this.message, codec)
   }

@@ -5,12 +5,12 @@ import { publishWhole$ } from '../chunk/publish-whole.js'
 import { Transfers } from '../chunk/transfers.js'
 import { AntiphonError, type AwaitedStep, type ErrorCode, type ErrorContext } from '../errors.js'
 import type { LinkedQueue } from '../linked-queue.js'
+import type { LinkObserver } from '../link/link-monitor.js'
 import type { PublishAck } from '../link/link.js'
 import { userProperty, type Message, type UserProperties } from '../message.js'
 import { Status } from '../protocol/status.js'
 import type { Deadline } from '../time/deadlines.js'
 import type { RequestParts, RequesterContext } from './requester-context.js'
-import type { LinkObserver } from './pending-requests.js'
 import type { ResponseSubscription, ResponseSubscriber } from './response-subscription.js'
 import type { CorrelationTable, PendingExchange } from './correlation-table.js'
 import { RequestMessage } from './request-message.js'
@@ -18,15 +18,20 @@ import { DecodedOnce } from './decoded-once.js'
 import type { ExchangeControl, ResponseHandler } from './response-handler.js'
 import { describeTimeout, StepTimer } from './step-timer.js'
 
-/** Who is told what became of a question: its answers and the end, or an error. */
+/** The observer of an exchange: its responses, then complete or error. */
 export type ExchangeObserver = Pick<Observer<unknown>, 'next' | 'error' | 'complete'>
 
-/** The broker knows of nobody who is subscribed to the topic. */
+/** Reason Code of PUBACK and PUBREC: the topic has no subscriber. */
 const NO_MATCHING_SUBSCRIBERS = 0x10
 
-/** One question from its first publish to its settlement, which happens once. */
+/**
+ * One request from its creation to its settlement, which happens exactly once.
+ *
+ * To save allocations, the exchange is its own deadline callback, link observer, subscriber of the response subscription
+ * and entry of the correlation table (decision 0009).
+ */
 export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExchange, LinkObserver {
-  /** Of those who have a share in its inbox. */
+  /** The queue of the response subscription's subscribers. */
   queue: LinkedQueue<ResponseSubscriber> | undefined = undefined
   prevNode: ResponseSubscriber | undefined = undefined
   nextNode: ResponseSubscriber | undefined = undefined
@@ -46,19 +51,21 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
   #mayHaveMissedResponses = false
   #isSettled = false
 
-  /** Throws what is wrong with the question itself, before anything is sent. */
-  constructor(requester: RequesterContext, parts: RequestParts, outcome: ExchangeObserver) {
-    const { pendingRequests: pending, rules, stats } = requester
+  /** Throws if the request cannot be encoded or its topic is invalid; nothing has been sent then. */
+  constructor(requester: RequesterContext, parts: RequestParts, observer: ExchangeObserver) {
+    const { deadlines, rules, stats } = requester
     this.#requester = requester
-    this.#observer = outcome
+    this.#observer = observer
     this.#responseHandler = requester.newResponseHandler()
     this.#request = new RequestMessage(requester, parts, this.#responseHandler.requestProperties ?? [])
-    this.#deadline = pending.deadlines.add(rules.timeout, this)
+    this.#deadline = deadlines.add(rules.timeout, this)
     if (rules.stepTimeouts !== undefined) {
-      this.#stepTimer = new StepTimer(pending.deadlines, rules.stepTimeouts, (limit) => this.#timeOut(limit))
+      this.#stepTimer = new StepTimer(deadlines, rules.stepTimeouts, (milliseconds) =>
+        this.#timeOut(milliseconds),
+      )
     }
     stats.pending++
-    pending.add()
+    requester.pendingRequests.add()
   }
 
   get responseTopic(): string {
@@ -70,14 +77,14 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
   }
 
   start(): void {
-    const { pendingRequests: pending, rules } = this.#requester
-    pending.monitorLink()
-    const isWatching = rules.onDisconnect === 'fail' || this.#stepTimer !== undefined
-    if (isWatching || this.#request.responseAddress === undefined) pending.addLinkObserver(this)
+    const { monitor, rules } = this.#requester
+    monitor.start()
+    const dependsOnLink = rules.onDisconnect === 'fail' || this.#stepTimer !== undefined
+    if (dependsOnLink || this.#request.responseAddress === undefined) monitor.addObserver(this)
     this.onLinkOnline()
   }
 
-  /** Gives the question up; tells the responder, where it could already be at work. */
+  /** Cancels the exchange, and notifies the responder if the request was published. */
   cancel(): void {
     if (this.#isSettled) return
     this.#requester.stats.cancelled++
@@ -85,7 +92,7 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
     if (this.#attempts > 0) this.#publishControl([['__stat', String(Status.cancelled)]])
   }
 
-  // What the link and the inbox say.
+  // Called by the link and the response subscription.
 
   onLinkOnline(): void {
     this.#updateStep()
@@ -127,16 +134,18 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
     this.#failWith(this.#withContext(error))
   }
 
-  receive(reply: DecodedOnce): void {
-    // Whoever answers has heard the question.
+  receive(response: DecodedOnce): void {
+    // The responder has the request, so it is not sent again.
     this.#nextAttempt?.cancel()
     this.#stepTimer?.clear()
-    const { response } = this.#requester.endpoint
-    const whole = isChunk(reply.message) ? this.#assemble(reply.message) : reply.as(response)
-    if (whole !== undefined) this.#responseHandler.receive(whole, this)
+    const { message } = response
+    const complete = isChunk(message)
+      ? this.#assemble(message)
+      : response.as(this.#requester.endpoint.response)
+    if (complete !== undefined) this.#responseHandler.receive(complete, this)
   }
 
-  // What its replies decide.
+  // Called by the response handler.
 
   emit(value: unknown): void {
     if (!this.#isSettled) this.#observer.next(value)
@@ -145,7 +154,7 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
   finish(response?: { readonly value: unknown }): void {
     if (this.#isSettled) return
     this.#requester.stats.responded++
-    // Before anybody hears of it: who leaves with the answer does not cancel what was answered.
+    // Settle before emitting, so that a subscriber that unsubscribes on the response does not cancel the exchange.
     this.#settle()
     if (response !== undefined) this.#observer.next(response.value)
     this.#observer.complete()
@@ -153,36 +162,34 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
 
   fail(error: AntiphonError): void {
     if (this.#isSettled) return
-    const { rules, pendingRequests: pending } = this.#requester
+    const { rules, deadlines } = this.#requester
     if (this.#attempts >= rules.attempts || !rules.isRetryable(error)) {
       this.#failWith(error)
       return
     }
     this.#nextAttempt?.cancel()
-    this.#nextAttempt = pending.deadlines.add(rules.backOff(this.#attempts), () => this.#publish())
+    this.#nextAttempt = deadlines.add(rules.backOff(this.#attempts), () => this.#publish())
   }
 
-  failure<C extends ErrorCode>(code: C, message: string, context: ErrorContext = {}): AntiphonError<C> {
+  createError<C extends ErrorCode>(code: C, message: string, context: ErrorContext = {}): AntiphonError<C> {
     return new AntiphonError(code, message, { ...this.#context(), ...context })
   }
 
   extendTimeout(milliseconds: number): void {
     if (this.#isSettled) return
     this.#deadline.cancel()
-    this.#deadline = this.#requester.pendingRequests.deadlines.add(milliseconds, this)
+    this.#deadline = this.#requester.deadlines.add(milliseconds, this)
   }
 
   sendControl(userProperties: UserProperties): void {
     if (!this.#isSettled) this.#publishControl(userProperties)
   }
 
-  // The way there and the way out.
-
   #register(): void {
     if (this.#table?.add(this) === false) {
-      const why = `another question is open whose answer comes on ${this.responseTopic} as well`
+      const fault = `another request is pending on response topic ${this.responseTopic} with the same correlation`
       this.#failWith(
-        this.#withContext(invalidArgument(`${why}: give each a reply topic of its own, or use inOrder()`)),
+        this.#withContext(invalidArgument(`${fault}: use a response topic per request, or inOrder()`)),
       )
       return
     }
@@ -190,19 +197,19 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
   }
 
   #publish(): void {
-    const { pendingRequests: pending, rules, stats } = this.#requester
+    const { link, monitor, deadlines, rules, stats } = this.#requester
     if (this.#attempts > 0) stats.retried++
     this.#attempts++
     this.#updateStep()
     this.#nextAttempt?.cancel()
     if (this.#attempts < rules.attempts) {
-      this.#nextAttempt = pending.deadlines.add(rules.attemptTimeout, () => this.#publish())
+      this.#nextAttempt = deadlines.add(rules.attemptTimeout, () => this.#publish())
     }
     this.#publishing?.unsubscribe()
     const message = this.#request.toMessage(this.#deadline.left())
     if (this.#attempts >= rules.attempts && rules.onDisconnect !== 'resend') this.#request.releasePayload()
-    const publishing = publishWhole$(pending.link, message, pending.connectionInfo).subscribe({
-      next: (ack) => this.#acknowledged(ack),
+    const publishing = publishWhole$(link, message, monitor.connectionInfo).subscribe({
+      next: (ack) => this.#onAcknowledged(ack),
       error: (error: unknown) => this.#publishFailed(AntiphonError.from(error)),
       complete: () => {
         this.#publishing = undefined
@@ -213,42 +220,45 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
   }
 
   #publishFailed(error: AntiphonError): void {
-    // The message's expiry is the caller's time: whichever is looked at first, both are up.
+    // The message expires together with the timeout, so both have elapsed.
     if (error.code === 'expired') this.due()
     else this.fail(this.#withContext(error))
   }
 
-  /** The reply that another part completes. */
-  #assemble(part: Message): DecodedOnce | undefined {
-    const { pendingRequests: pending, endpoint } = this.#requester
-    this.#transfers ??= new Transfers(pending.deadlines)
-    const assembled = this.#transfers.add(userProperty(part.userProperties, '__stream') ?? '', part)
+  /** Adds a chunk, and returns the response if it is complete. */
+  #assemble(chunk: Message): DecodedOnce | undefined {
+    const { deadlines, endpoint } = this.#requester
+    this.#transfers ??= new Transfers(deadlines)
+    const assembled = this.#transfers.add(userProperty(chunk.userProperties, '__stream') ?? '', chunk)
     if (assembled.kind === 'whole') return new DecodedOnce(assembled.message, endpoint.response)
     if (assembled.kind === 'broken')
-      this.fail(this.failure('protocol', `the reply in parts: ${assembled.reason}`))
+      this.fail(this.createError('protocol', `cannot assemble the response: ${assembled.reason}`))
     return undefined
   }
 
   #publishControl(userProperties: UserProperties): void {
-    const note = this.#request.toControlMessage(this.#deadline.left(), userProperties)
-    if (note !== undefined)
-      this.#requester.pendingRequests.link.publish$(note).subscribe({ error: () => undefined })
+    const message = this.#request.toControlMessage(this.#deadline.left(), userProperties)
+    if (message !== undefined) this.#requester.link.publish$(message).subscribe({ error: () => undefined })
   }
 
-  #acknowledged({ reasonCode }: PublishAck): void {
+  #onAcknowledged({ reasonCode }: PublishAck): void {
     this.#isAcknowledged = true
     this.#updateStep()
     if (reasonCode !== NO_MATCHING_SUBSCRIBERS || !this.#requester.rules.failFast) return
-    this.fail(this.failure('no-responder', `nobody is subscribed to ${this.#request.topic}`, { reasonCode }))
+    this.fail(
+      this.createError('no-responder', `the broker reports no subscriber to ${this.#request.topic}`, {
+        reasonCode,
+      }),
+    )
   }
 
-  /** The time is up. */
+  /** Handles the elapsed timeout. */
   due(): void {
-    const isAsked = this.#attempts > 0
-    if (isAsked && this.#responseHandler.onTimeout !== undefined) {
-      const timeUp = this.#responseHandler.onTimeout(this)
-      if (timeUp === 'responded') this.finish()
-      else if (timeUp !== 'waiting') this.#failWith(timeUp)
+    const isPublished = this.#attempts > 0
+    if (isPublished && this.#responseHandler.onTimeout !== undefined) {
+      const result = this.#responseHandler.onTimeout(this)
+      if (result === 'responded') this.finish()
+      else if (result !== 'waiting') this.#failWith(result)
       return
     }
     this.#timeOut(this.#requester.rules.timeout)
@@ -256,10 +266,9 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
 
   #timeOut(milliseconds: number): void {
     const awaited = this.#awaited
-    const request = `${this.#requester.endpoint.name}, question ${this.#request.displayToken}`
-    this.#failWith(
-      this.failure('timeout', `${request}: ${describeTimeout(awaited, milliseconds)}`, { awaited }),
-    )
+    const step = describeTimeout(awaited, milliseconds)
+    const message = `${this.#requester.endpoint.name}: ${step} (request ${this.#request.displayToken})`
+    this.#failWith(this.createError('timeout', message, { awaited }))
   }
 
   #failWith(error: AntiphonError): void {
@@ -279,7 +288,7 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
     this.#transfers?.clear()
     this.#table?.remove(this)
     this.#responseSubscription?.release(this)
-    this.#requester.pendingRequests.removeLinkObserver(this)
+    this.#requester.monitor.removeObserver(this)
     this.#requester.pendingRequests.settle()
   }
 
@@ -289,7 +298,7 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
 
   get #awaited(): AwaitedStep {
     if (this.#attempts > 0) return this.#isAcknowledged ? 'response' : 'acknowledgement'
-    return this.#requester.pendingRequests.isOnline ? 'subscription' : 'connection'
+    return this.#requester.monitor.isOnline ? 'subscription' : 'connection'
   }
 
   #withContext(error: AntiphonError): AntiphonError {

@@ -5,60 +5,60 @@ import { Fifo } from '../link/fifo.js'
 import { LinkedQueue, type ListNode } from '../linked-queue.js'
 import { subscribeWhileOpen } from '../subscribe-while-open.js'
 
-/** How the exchanges of one `request$` stream go side by side. */
+/** How `request$` handles concurrent requests. */
 export interface FlattenOptions {
-  /** How many may be open at once. @defaultValue Infinity */
+  /** The maximum number of pending requests. @defaultValue Infinity */
   readonly concurrency?: number
-  /** How many questions may wait for one of them to end; one more fails with `overflow`. @defaultValue Infinity */
+  /** The maximum number of queued requests beyond `concurrency`; one more fails with `overflow`. @defaultValue Infinity */
   readonly queue?: number
-  /** Give the answers in the order of the questions, whatever the order in which they come. @defaultValue false */
+  /** Emit the responses in the order of the requests, not of their arrival. @defaultValue false */
   readonly ordered?: boolean
   /**
-   * What a question does that comes while another is open: go along with it like `mergeMap`, cancel it like `switchMap`,
-   * or be left out like `exhaustMap`.
+   * What a new request does while another is pending: `merge` runs both like `mergeMap`, `switch` cancels the earlier one
+   * like `switchMap`, `exhaust` drops the new one like `exhaustMap`.
    * @defaultValue 'merge'
    */
   readonly overlap?: 'merge' | 'switch' | 'exhaust'
 }
 
-/** Something started that can be given up. */
-export interface Started {
+/** Work in progress that can be cancelled. */
+export interface Cancellable {
   readonly cancel: () => void
 }
 
-/** Who hears of one question's answers and their end. */
+/** The observer of one request. */
 export type FlattenObserver<R> = Pick<Observer<R>, 'next' | 'error' | 'complete'>
 
-/** What is done with each question. */
+/** What `flatten` does with each request. */
 export interface FlattenWork<A, R> {
-  /** Starts the work; its outcome may come at once. Cancelling what has ended does nothing. */
-  readonly start: (sendRequest: A, outcome: FlattenObserver<R>) => Started
-  /** There is no room for one more. */
-  readonly refuse: (error: AntiphonError, outcome: FlattenObserver<R>) => void
+  /** Starts a request. It may emit and complete synchronously; cancelling it after its end has no effect. */
+  readonly start: (request: A, observer: FlattenObserver<R>) => Cancellable
+  /** Handles a request that exceeds the queue. */
+  readonly reject: (error: AntiphonError, observer: FlattenObserver<R>) => void
 }
 
-/** Who is told what becomes of a question. */
+/** The callbacks that all slots of one subscription share. */
 interface SlotListener<A, R> {
   readonly onNext: (slot: Slot<A, R>, value: R) => void
   readonly onError: (error: unknown) => void
   readonly onComplete: (slot: Slot<A, R>) => void
 }
 
-/** One question, waiting or under way, with the answers it may not give yet; hears its own outcome. */
+/** A queued or pending request with its buffered responses. It is its own observer, to save an allocation. */
 class Slot<A, R> implements FlattenObserver<R>, ListNode<Slot<A, R>> {
-  /** Of those that are open. */
+  /** The queue of all slots that have not completed. */
   queue: LinkedQueue<Slot<A, R>> | undefined = undefined
   prevNode: Slot<A, R> | undefined = undefined
   nextNode: Slot<A, R> | undefined = undefined
   readonly request: A
   buffered: R[] | undefined
-  started: Started | undefined
-  isRunning = false
+  running: Cancellable | undefined
+  isPending = false
   isDone = false
   readonly #listener: SlotListener<A, R>
 
-  constructor(sendRequest: A, listener: SlotListener<A, R>) {
-    this.request = sendRequest
+  constructor(request: A, listener: SlotListener<A, R>) {
+    this.request = request
     this.#listener = listener
   }
 
@@ -75,9 +75,9 @@ class Slot<A, R> implements FlattenObserver<R>, ListNode<Slot<A, R>> {
   }
 }
 
-/** Turns a stream of questions into a stream of answers. */
+/** Returns the operator that starts each source value as a request and emits the responses. */
 export function flatten<A, R>(
-  { start, refuse }: FlattenWork<A, R>,
+  { start, reject }: FlattenWork<A, R>,
   options: FlattenOptions,
 ): OperatorFunction<A, R> {
   const { ordered = false, overlap = 'merge' } = options
@@ -88,79 +88,79 @@ export function flatten<A, R>(
   const queue = requireNumber('queue', options.queue ?? Infinity, { least: 0, isWhole: true })
   return (source) =>
     new Observable((subscriber) => {
-      const open = new LinkedQueue<Slot<A, R>>()
-      const waiting = new Fifo<Slot<A, R>>()
-      let running = 0
+      const slots = new LinkedQueue<Slot<A, R>>()
+      const queued = new Fifo<Slot<A, R>>()
+      let pending = 0
       let isSourceDone = false
       let isStarting = false
 
       const completeWhenDone = (): void => {
-        if (isSourceDone && open.length === 0) subscriber.complete()
+        if (isSourceDone && slots.length === 0) subscriber.complete()
       }
-      /** In order, only the oldest speaks; those behind it hold their answers. */
-      const mayEmit = (slot: Slot<A, R>): boolean => !ordered || open.first === slot
-      const release = (): void => {
-        for (let slot = open.first; slot !== undefined; slot = open.first) {
-          // One by one: who hears them may bring about the next.
+      /** With `ordered`, only the oldest request emits; the others buffer. */
+      const canEmit = (slot: Slot<A, R>): boolean => !ordered || slots.first === slot
+      const emitBuffered = (): void => {
+        for (let slot = slots.first; slot !== undefined; slot = slots.first) {
+          // Re-read the buffer each time: the subscriber may cause further responses synchronously.
           while (slot.buffered !== undefined && slot.buffered.length > 0)
             subscriber.next(slot.buffered.shift() as R)
           if (!slot.isDone) return
-          open.remove(slot)
+          slots.remove(slot)
         }
       }
       const end = (slot: Slot<A, R>): void => {
         slot.isDone = true
-        if (slot.isRunning) running--
+        if (slot.isPending) pending--
       }
       const listener: SlotListener<A, R> = {
         onNext: (slot, value) => {
-          if (mayEmit(slot)) subscriber.next(value)
+          if (canEmit(slot)) subscriber.next(value)
           else (slot.buffered ??= []).push(value)
         },
         onError: (error) => subscriber.error(error),
         onComplete: (slot) => {
           end(slot)
-          if (ordered) release()
-          else open.remove(slot)
-          startWaiting()
+          if (ordered) emitBuffered()
+          else slots.remove(slot)
+          startQueued()
           completeWhenDone()
         },
       }
-      const begin = (slot: Slot<A, R>): void => {
-        slot.isRunning = true
-        running++
-        slot.started = start(slot.request, slot)
-        // It was given up while it was being started.
-        if (slot.isDone || subscriber.closed) slot.started.cancel()
+      const startSlot = (slot: Slot<A, R>): void => {
+        slot.isPending = true
+        pending++
+        slot.running = start(slot.request, slot)
+        // It was cancelled while `start` ran.
+        if (slot.isDone || subscriber.closed) slot.running.cancel()
       }
-      const startWaiting = (): void => {
-        // What ends at once comes back here; a loop serves it, not a pile of calls.
+      const startQueued = (): void => {
+        // A request that completes synchronously re-enters here; the loop avoids recursion.
         if (isStarting) return
         isStarting = true
-        for (let next = takeNext(); next !== undefined; next = takeNext()) begin(next)
+        for (let next = takeNext(); next !== undefined; next = takeNext()) startSlot(next)
         isStarting = false
       }
-      const takeNext = (): Slot<A, R> | undefined => (running < concurrency ? waiting.shift() : undefined)
+      const takeNext = (): Slot<A, R> | undefined => (pending < concurrency ? queued.shift() : undefined)
       const cancelAll = (): void => {
-        const slots = open.clear()
-        waiting.clear()
-        for (const slot of slots) {
+        const cancelled = slots.clear()
+        queued.clear()
+        for (const slot of cancelled) {
           if (slot.isDone) continue
           end(slot)
-          slot.started?.cancel()
+          slot.running?.cancel()
         }
       }
 
       subscriber.add(cancelAll)
       subscribeWhileOpen(source, subscriber, {
-        next: (sendRequest) => {
-          if (overlap === 'exhaust' && open.length > 0) return
+        next: (request) => {
+          if (overlap === 'exhaust' && slots.length > 0) return
           if (overlap === 'switch') cancelAll()
-          const slot = new Slot<A, R>(sendRequest, listener)
-          open.push(slot)
-          if (running < concurrency && waiting.length === 0) begin(slot)
-          else if (waiting.length < queue) waiting.push(slot)
-          else refuse(overflow(concurrency, queue), slot)
+          const slot = new Slot<A, R>(request, listener)
+          slots.push(slot)
+          if (pending < concurrency && queued.length === 0) startSlot(slot)
+          else if (queued.length < queue) queued.push(slot)
+          else reject(overflow(concurrency, queue), slot)
         },
         error: (error) => subscriber.error(error),
         complete: () => {
@@ -171,10 +171,9 @@ export function flatten<A, R>(
     })
 }
 
-/** There is no room for another question. */
 function overflow(concurrency: number, queue: number): AntiphonError<'overflow'> {
-  const why = `${concurrency} questions are open and ${queue} wait, which is all this request$ allows`
-  return new AntiphonError('overflow', `${why}: ask more slowly, or raise concurrency or queue`, {
+  const fault = `request$ has ${concurrency} pending requests and ${queue} queued`
+  return new AntiphonError('overflow', `${fault}. Slow down the source, or raise concurrency or queue`, {
     phase: 'before-network',
   })
 }

@@ -2,17 +2,17 @@ import { requireNumber } from '../argument.js'
 import type { DecodedOnce } from './decoded-once.js'
 import { readResponse, type ExchangeControl, type ResponseHandler } from './response-handler.js'
 
-/** When a gathering has heard enough; the total time is the `timeout` of the exchange. */
+/** When `gather$` completes before the `timeout` of the exchange. */
 export interface GatherRules {
-  /** So many answers are enough. @defaultValue Infinity */
+  /** The number of responses after which it completes. @defaultValue Infinity */
   readonly count?: number
-  /** Milliseconds without another answer, from the first one on. @defaultValue the whole timeout */
+  /** Milliseconds without another response after which it completes, from the first one on. @defaultValue Infinity */
   readonly stallTimeout?: number
-  /** An answer with an empty payload says that no more will come. @defaultValue false */
+  /** Whether a response with an empty payload completes it. @defaultValue false */
   readonly sentinel?: boolean
 }
 
-/** Checks the rules of a gathering. */
+/** Returns the rules with their defaults. Throws `invalid-argument` if one of them is invalid. */
 export function requireGatherRules({
   count = Infinity,
   stallTimeout = Infinity,
@@ -23,10 +23,10 @@ export function requireGatherRules({
   return { count, stallTimeout, sentinel }
 }
 
-/** Takes the answers of many responders to one question, until it has heard enough. */
+/** The response handler of `gather$`: emits the responses of many responders until the rules are met. */
 export class GatheredResponses implements ResponseHandler {
   readonly #rules: Required<GatherRules>
-  /** When it is over at the latest, on the link's clock. */
+  /** When the total timeout elapses, on the link's clock. */
   readonly #endsAt: number
   readonly #now: () => number
   #received = 0

@@ -10,109 +10,129 @@ import {
   type TimeoutResult,
 } from './response-handler.js'
 
-/** How far ahead of a missing item later ones are kept. */
+/** How many items after a missing one are buffered. */
 const REORDER_LIMIT = 1_024
 
-/** How the items of a `many` exchange are taken. */
+/** Options of `ManyResponses`. */
 export interface ManyOptions {
   /** Milliseconds of silence after which the exchange fails. */
   readonly timeout: number
-  /** How many items may be on their way to us; without it the responder sends as fast as it can. */
+  /** The maximum number of items in flight; without it, the responder sends without limit. */
   readonly credit: number | undefined
-  /** Whether an item counts as taken when it comes; else whoever takes it says so by `consumed`. */
+  /** Whether an item counts as consumed when it is emitted; if not, `consumed` must be called for each item. */
   readonly isConsumedOnArrival: boolean
 }
 
-/** Puts the items of a stream in order: repairs what arrives out of turn, drops what comes twice, misses none. */
+/**
+ * The response handler of a `many` endpoint: emits the items of the stream in order and without duplicates, and grants the
+ * responder credit as they are consumed. A missing item fails the exchange.
+ */
 export class ManyResponses implements ResponseHandler {
   readonly requestProperties: UserProperties
   readonly #options: ManyOptions
-  readonly #early = new Map<number, { readonly reply: DecodedOnce; readonly place: StreamPosition }>()
-  #next = 0
-  #taken = 0
-  /** How many more items may come before the next grant. */
-  #room: number
+  readonly #outOfOrder = new Map<
+    number,
+    { readonly response: DecodedOnce; readonly position: StreamPosition }
+  >()
+  #nextIndex = 0
+  #consumedCount = 0
+  /** How many items the responder may still send before it needs more credit. */
+  #remainingCredit: number
   #control: ExchangeControl | undefined
 
   constructor(options: ManyOptions) {
     this.#options = options
-    this.#room = options.credit ?? Infinity
+    this.#remainingCredit = options.credit ?? Infinity
     this.requestProperties = options.credit === undefined ? [] : [['__credit', String(options.credit)]]
   }
 
   receive(response: DecodedOnce, control: ExchangeControl): void {
     this.#control = control
-    const said = userProperty(response.message.userProperties, '__stream')
-    const place = streamPositionOf(said)
-    if (place === undefined) {
-      const found = said === undefined ? 'is missing' : `is "${said}"`
+    const header = userProperty(response.message.userProperties, '__stream')
+    const position = streamPositionOf(header)
+    if (position === undefined) {
+      const fault = header === undefined ? 'is missing' : `is "${header}"`
       control.fail(
-        readFailure(response, control) ?? control.failure('protocol', `the item’s __stream ${found}`),
+        readFailure(response, control) ??
+          control.createError(
+            'protocol',
+            `the response's __stream ${fault}: expected <index> or <index>:last`,
+          ),
       )
       return
     }
-    if (place.index < this.#next || this.#early.has(place.index)) return
-    if (place.index - this.#next > REORDER_LIMIT) {
-      const gap = `item ${place.index} is here, and item ${this.#next} is still missing`
-      control.fail(control.failure('protocol', `${gap}: too far apart to be repaired`))
+    if (position.index < this.#nextIndex || this.#outOfOrder.has(position.index)) return
+    if (position.index - this.#nextIndex > REORDER_LIMIT) {
+      const gap = `item ${position.index} arrived before item ${this.#nextIndex}`
+      control.fail(control.createError('protocol', `${gap}: at most ${REORDER_LIMIT} items are reordered`))
       return
     }
-    if (!place.isLast) this.#room--
-    if (this.#room < 0) {
-      control.fail(control.failure('protocol', `item ${place.index} came without a credit for it`))
+    if (!position.isLast) this.#remainingCredit--
+    if (this.#remainingCredit < 0) {
+      control.fail(control.createError('protocol', `item ${position.index} exceeds the credit`))
       return
     }
     this.#extendTimeout(control)
-    this.#early.set(place.index, { reply: response, place })
-    this.#release(control)
+    this.#outOfOrder.set(position.index, { response, position })
+    this.#emitInOrder(control)
   }
 
   onTimeout(control: ExchangeControl): TimeoutResult {
-    if (this.#room === 0) {
-      // The responder waits for us, and hears that we are alive.
+    if (this.#remainingCredit === 0) {
+      // The responder waits for credit. A grant of 0 tells it that the requester is still connected.
       control.sendControl([['__grant', '0']])
       this.#extendTimeout(control)
       return 'waiting'
     }
-    for (const { reply: response, place } of this.#early.values()) {
-      // What the responder says of its failure tells more than the gap before it.
-      const failure = place.isLast ? readFailure(response, control) : undefined
+    for (const { response, position } of this.#outOfOrder.values()) {
+      // The responder's own failure is more useful than the missing items before it.
+      const failure = position.isLast ? readFailure(response, control) : undefined
       if (failure !== undefined) return failure
     }
-    const ahead = this.#early.size > 0 ? `, though ${this.#early.size} later ones did` : ''
-    const silence = `item ${this.#next} did not come within ${this.#options.timeout} ms${ahead}`
-    return control.failure('timeout', silence)
+    const later = this.#outOfOrder.size
+    const received = later > 0 ? ` (later items received: ${later})` : ''
+    return control.createError(
+      'timeout',
+      `no item ${this.#nextIndex} within ${this.#options.timeout} ms${received}`,
+    )
   }
 
-  /** Whoever asked has taken one more item: grants the responder new ones, half a credit at a time. */
+  /** Counts one item as consumed, and grants the responder new credit once half of it is used. */
   consumed(): void {
-    const { credit, timeout: silenceTimeout } = this.#options
+    const { credit, timeout } = this.#options
     if (credit === undefined) return
-    this.#taken++
-    if (this.#taken * 2 < credit) return
-    if (this.#room === 0) this.#control?.extendTimeout(silenceTimeout)
-    this.#control?.sendControl([['__grant', String(this.#taken)]])
-    this.#room += this.#taken
-    this.#taken = 0
+    this.#consumedCount++
+    if (this.#consumedCount * 2 < credit) return
+    if (this.#remainingCredit === 0) this.#control?.extendTimeout(timeout)
+    this.#control?.sendControl([['__grant', String(this.#consumedCount)]])
+    this.#remainingCredit += this.#consumedCount
+    this.#consumedCount = 0
   }
 
-  /** For the next item; for half as long where it is our turn to give a sign of life. */
+  /**
+   * Restarts the timeout. Without credit left it takes half of it, so that the next sign of life reaches the responder
+   * before the responder's own timeout.
+   */
   #extendTimeout(control: ExchangeControl): void {
-    const { timeout: silenceTimeout } = this.#options
-    control.extendTimeout(this.#room === 0 ? silenceTimeout / 2 : silenceTimeout)
+    const { timeout } = this.#options
+    control.extendTimeout(this.#remainingCredit === 0 ? timeout / 2 : timeout)
   }
 
-  #release(control: ExchangeControl): void {
-    for (let item = this.#early.get(this.#next); item !== undefined; item = this.#early.get(this.#next)) {
-      this.#early.delete(this.#next)
-      this.#next++
-      if (item.place.isLast) {
-        const failure = readFailure(item.reply, control)
+  #emitInOrder(control: ExchangeControl): void {
+    for (
+      let item = this.#outOfOrder.get(this.#nextIndex);
+      item !== undefined;
+      item = this.#outOfOrder.get(this.#nextIndex)
+    ) {
+      this.#outOfOrder.delete(this.#nextIndex)
+      this.#nextIndex++
+      if (item.position.isLast) {
+        const failure = readFailure(item.response, control)
         if (failure === undefined) control.finish()
         else control.fail(failure)
         return
       }
-      const reading = readResponse(item.reply, control)
+      const reading = readResponse(item.response, control)
       if (reading.error !== undefined) {
         control.fail(reading.error)
         return

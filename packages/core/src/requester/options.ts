@@ -6,65 +6,65 @@ import type { QoS, UserProperties } from '../message.js'
 import { RESERVED_PREFIX } from '../protocol/status.js'
 import { isSharedFilter } from '../topic/topic-filter.js'
 
-/** The longest time a Message Expiry Interval can say, in milliseconds. */
-const LONGEST_TIMEOUT = 4_294_967_295_000
+/** The greatest Message Expiry Interval, in milliseconds. */
+const MAX_TIMEOUT = 4_294_967_295_000
 
-const NOTHING = new Uint8Array()
+const EMPTY_PAYLOAD = new Uint8Array()
 
 const STEPS: readonly AwaitedStep[] = ['connection', 'subscription', 'acknowledgement', 'response']
 
-/** When and how often a question is asked again: the same bytes under the same correlation. */
+/** When and how often a request is sent again, with the same bytes and the same correlation. */
 export interface RetryOptions {
-  /** How many times at the most, after the first. */
+  /** The maximum number of retries after the first attempt. */
   readonly count: number
-  /** Milliseconds of silence before asking again. @defaultValue the timeout, shared evenly among all attempts */
+  /** Milliseconds without a response before the next attempt. @defaultValue the timeout divided by the attempts */
   readonly attemptTimeout?: number
-  /** Which failures are worth asking again for. @defaultValue refused and dropped messages, and a busy responder */
+  /** Whether an error is retried. @defaultValue refused and dropped messages, no responder, and status 503 */
   readonly on?: (error: AntiphonError) => boolean
-  /** The wait between such a failure and the next attempt. */
+  /** The delay between a retried error and the next attempt. */
   readonly backOff?: BackOffOptions
 }
 
-/** How one question is asked. */
+/** Options of one exchange. */
 export interface ExchangeOptions {
-  /** Milliseconds from the call to its answer, whatever happens in between. @defaultValue 5 000 */
+  /** Milliseconds from the call to the response, including connecting and retries. @defaultValue 5 000 */
   readonly timeout?: number
   /**
-   * Milliseconds that one step on the way may take, whatever is left of the whole; the `timeout` error names the step
-   * in `awaited`. @defaultValue none: any of them may take the whole timeout
+   * Milliseconds that single steps of the exchange may take; the `timeout` error names the step in `awaited`.
+   * @defaultValue the whole timeout for each step
    */
   readonly stepTimeouts?: StepTimeouts
   readonly retry?: RetryOptions
   /** @defaultValue 1 */
   readonly qos?: QoS
-  /** Sent with every question; names that start with `__` are the protocol's own. */
+  /** User Properties of each request; names that start with `__` are reserved. */
   readonly userProperties?: UserProperties
-  /** Where replies shall come, such as `response/pool/instance1`. @defaultValue the endpoint's, or `response/<clientId>` */
+  /** The response topic, if the endpoint has none of its own. @defaultValue `response/<clientId>` */
   readonly responseTopic?: string
   /**
-   * What becomes of a question under way when the connection is lost: it waits on (`keep`), fails at once (`fail`), or
-   * is asked again on the next connection if the broker lost the session, and its answer perhaps with it (`resend`).
+   * What happens to a pending request when the connection is lost: it keeps waiting (`keep`), fails at once (`fail`), or
+   * is sent again on the next connection if the session was lost, and with it perhaps the response (`resend`).
    * @defaultValue 'keep'
    */
   readonly onDisconnect?: 'keep' | 'fail' | 'resend'
-  /** Fail at once with `no-responder` when the broker knows of nobody who listens. @defaultValue false */
+  /** Fail at once with `no-responder` if the broker reports no subscriber. @defaultValue false */
   readonly failFast?: boolean
   /**
-   * With `many` replies: how many items may be on their way at once; the responder waits for room. Without it, it sends
-   * as fast as it can.
+   * For a `many` endpoint: the maximum number of items in flight; the responder waits for credit. Without it, the
+   * responder sends without limit.
    */
   readonly credit?: number
 }
 
-/** How long a question may wait for each step, in milliseconds from the step before; for `answer`, to the first reply. */
+/** Milliseconds that each step may take, from the end of the step before; `response` ends with the first response. */
 export type StepTimeouts = { readonly [Step in AwaitedStep]?: number }
 
-/** The options of an exchange with every default in place. */
+/** The options of an exchange with all defaults. */
 export interface ExchangeRules {
   readonly timeout: number
   readonly stepTimeouts: StepTimeouts | undefined
   readonly attempts: number
-  /** Milliseconds of silence before asking again. */
+  /** Milliseconds without a response before the next attempt. */
   readonly attemptTimeout: number
   readonly isRetryable: (error: AntiphonError) => boolean
   readonly backOff: BackOff
@@ -76,24 +76,28 @@ export interface ExchangeRules {
   readonly credit: number | undefined
 }
 
-/** Checks what a caller wants before anything is sent, and fills in the rest. */
+/** Returns the options with all defaults. Throws `invalid-argument` if one of them is invalid. */
 export function toRules(options: ExchangeOptions): ExchangeRules {
   const { timeout = 5_000, retry, qos = 1, userProperties, responseTopic, credit } = options
   const { onDisconnect = 'keep', failFast = false } = options
   requireTimeout('timeout', timeout)
   for (const step of STEPS) {
-    const limit = options.stepTimeouts?.[step]
-    if (limit !== undefined) requireTimeout(`stepTimeouts.${step}`, limit)
+    const stepTimeout = options.stepTimeouts?.[step]
+    if (stepTimeout !== undefined) requireTimeout(`stepTimeouts.${step}`, stepTimeout)
   }
   requireSendable(options)
-  const retries = requireNumber('retry.count', retry?.count ?? 0, { least: 0, isWhole: true })
+  const retryCount = requireNumber('retry.count', retry?.count ?? 0, { least: 0, isWhole: true })
   return {
     timeout,
     stepTimeouts: options.stepTimeouts,
-    attempts: retries + 1,
-    attemptTimeout: requireNumber('retry.attemptTimeout', retry?.attemptTimeout ?? timeout / (retries + 1), {
-      least: 1e-3,
-    }),
+    attempts: retryCount + 1,
+    attemptTimeout: requireNumber(
+      'retry.attemptTimeout',
+      retry?.attemptTimeout ?? timeout / (retryCount + 1),
+      {
+        least: 1e-3,
+      },
+    ),
     isRetryable: retry?.on ?? isTransient,
     backOff: backOff(retry?.backOff),
     qos,
@@ -106,29 +110,29 @@ export function toRules(options: ExchangeOptions): ExchangeRules {
 }
 
 function requireTimeout(name: string, milliseconds: number): void {
-  if (milliseconds > 0 && milliseconds <= LONGEST_TIMEOUT) return
+  if (milliseconds > 0 && milliseconds <= MAX_TIMEOUT) return
   throw invalidArgument(
-    `${name} is ${milliseconds}: it must be more than 0 and at most ${LONGEST_TIMEOUT} milliseconds`,
+    `${name} is ${milliseconds}: it must be more than 0 and at most ${MAX_TIMEOUT} milliseconds`,
   )
 }
 
-/** Everything of a question that is known before there is one. */
+/** Validates the parts of a request that the options determine. */
 function requireSendable({ qos, userProperties, responseTopic }: ExchangeOptions): void {
   const fault = outgoingFault({
     topic: 'any',
-    payload: NOTHING,
+    payload: EMPTY_PAYLOAD,
     ...(qos === undefined ? {} : { qos }),
     ...(responseTopic === undefined ? {} : { responseTopic }),
     ...(userProperties === undefined ? {} : { userProperties }),
   })
   if (fault !== undefined) throw invalidArgument(fault.rawMessage)
   if (responseTopic !== undefined && isSharedFilter(responseTopic)) {
-    throw invalidArgument(`responseTopic is ${responseTopic}: replies come to one caller, not to a group`)
+    throw invalidArgument(`responseTopic is ${responseTopic}: it must not be a shared subscription`)
   }
   const reserved = userProperties?.find(([name]) => name.startsWith(RESERVED_PREFIX))
   if (reserved !== undefined) {
     throw invalidArgument(
-      `the user property ${reserved[0]} starts with ${RESERVED_PREFIX}, which is the protocol's own: rename it`,
+      `userProperties has ${reserved[0]}: names that start with ${RESERVED_PREFIX} are reserved; rename it`,
     )
   }
 }

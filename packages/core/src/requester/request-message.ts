@@ -7,23 +7,26 @@ import type { OutgoingMessage, UserProperties } from '../message.js'
 import { toExpirySeconds } from '../time/expiry-seconds.js'
 import type { RequestParts, RequesterContext } from './requester-context.js'
 
-/** Where the replies to a question come, and the filter they are subscribed to by. */
+/** The response topic of a request, and the filter to subscribe to for it. */
 export interface ResponseAddress {
   readonly topic: string
   readonly filter: string
 }
 
-/** A question as it travels. */
+/** The encoded parts of a request. */
 interface EncodedRequest {
   readonly payload: Uint8Array
   readonly properties: CorrelatedRequest['properties']
 }
 
-const NOTHING = new Uint8Array()
+const EMPTY_PAYLOAD = new Uint8Array()
 
 /**
- * A question on paper: encoded, addressed when it is known where its replies will come (and encoded again, for a
- * correlation may write that down), then as often sent as it takes. Making one throws what is wrong with the question.
+ * A request as it is published, once per attempt.
+ *
+ * It is encoded on creation, so that an invalid request throws before anything is sent. The default response topic is
+ * known only once the link is online; the request is encoded again then, because a correlation may write the response
+ * topic into the payload.
  */
 export class RequestMessage {
   responseTopic = ''
@@ -36,7 +39,11 @@ export class RequestMessage {
   readonly #userProperties: UserProperties | undefined
   #encoded: EncodedRequest | undefined
 
-  constructor(requester: RequesterContext, { params, value }: RequestParts, ownProperties: UserProperties) {
+  constructor(
+    requester: RequesterContext,
+    { params, value }: RequestParts,
+    handlerProperties: UserProperties,
+  ) {
     const { endpoint, rules } = requester
     this.#requester = requester
     this.#params = params
@@ -44,29 +51,31 @@ export class RequestMessage {
     this.topic = endpoint.topic.format(params)
     this.#encode(this.responseAddress?.topic ?? '')
     const { userProperties = [] } = rules
-    const properties = ownProperties.length === 0 ? userProperties : [...userProperties, ...ownProperties]
+    const properties =
+      handlerProperties.length === 0 ? userProperties : [...userProperties, ...handlerProperties]
     this.#userProperties = properties.length > 0 ? properties : undefined
   }
 
-  /** Where replies come; `undefined` until the broker has told us our name. */
+  /** Returns the response topic and its filter; `undefined` while the default depends on a CONNACK to come. */
   get responseAddress(): ResponseAddress | undefined {
-    const { endpoint, rules, pendingRequests: pending } = this.#requester
+    const { endpoint, rules, monitor } = this.#requester
     if (rules.responseTopic !== undefined) return { topic: rules.responseTopic, filter: rules.responseTopic }
     if (endpoint.responseTopic !== undefined) return endpoint.responseTopic.format(this.#params)
-    const topic = pending.responseTopic
+    const topic = monitor.responseTopic
     return topic === undefined ? undefined : { topic, filter: topic }
   }
 
-  /** The correlation as people read it. */
+  /** Returns the correlation token in readable form. */
   get displayToken(): string {
     return formatToken(this.token === '' ? this.#id : this.token)
   }
 
+  /** Encodes the request again if the response topic has changed. */
   setResponseTopic(responseTopic: string): void {
     if (responseTopic !== this.responseTopic) this.#encode(responseTopic)
   }
 
-  /** The message as it goes out with so many milliseconds left to be answered. */
+  /** Returns the PUBLISH of the next attempt. `left` are the milliseconds until the timeout. */
   toMessage(left: number): OutgoingMessage {
     const { endpoint, rules } = this.#requester
     const { payload, properties } = this.#encoded ?? this.#encode(this.responseTopic)
@@ -82,16 +91,16 @@ export class RequestMessage {
     }
   }
 
-  /** A word to the responder about this exchange; `undefined` where the peer could not read it. */
+  /** Returns an exchange control message to the responder; `undefined` if the responder could not attribute it. */
   toControlMessage(left: number, userProperties: UserProperties): OutgoingMessage | undefined {
-    const { rules, pendingRequests: pending } = this.#requester
+    const { rules, monitor } = this.#requester
     const { token, properties } = this.#correlate(this.responseTopic)
-    // A question that was changed since it was asked may be known by another name now.
-    if (token !== this.token || pending.connectionInfo?.protocolVersion !== 5) return undefined
+    // The token differs if the application has changed the value, and with it the token, since the request was sent.
+    if (token !== this.token || monitor.connectionInfo?.protocolVersion !== 5) return undefined
     if (properties.correlationData === undefined) return undefined
     return {
       topic: this.topic,
-      payload: NOTHING,
+      payload: EMPTY_PAYLOAD,
       qos: rules.qos,
       messageExpiryInterval: toExpirySeconds(left),
       userProperties,
@@ -99,7 +108,7 @@ export class RequestMessage {
     }
   }
 
-  /** It is not likely to be sent again: lets go of its bytes, of which the waiting may be many. */
+  /** Releases the payload after the last attempt, to save memory per pending request; it is encoded again if needed. */
   releasePayload(): void {
     this.#encoded = undefined
   }

@@ -1,53 +1,62 @@
 import { invalidArgument } from '../argument.js'
 import type { RequestArgument, Endpoint, EndpointTypes } from '../endpoint.js'
 import { AntiphonError } from '../errors.js'
+import { deadlinesOf } from '../link/link-deadlines.js'
+import { linkMonitorOf, type LinkMonitor } from '../link/link-monitor.js'
 import type { Link } from '../link/link.js'
-import type { MutableRequesterStats } from './requester-stats.js'
+import { observationsOf } from '../observe/observations.js'
+import type { MutableRequesterStats } from '../observe/requester-stats.js'
+import type { Deadlines } from '../time/deadlines.js'
 import { Exchange, type ExchangeObserver } from './exchange.js'
 import { pendingRequestsOf, type PendingRequests } from './pending-requests.js'
-import type { Started } from './flatten.js'
+import type { Cancellable } from './flatten.js'
 import { toRules, type ExchangeOptions, type ExchangeRules } from './options.js'
 import { responseHandlerFor } from './response-handler-for.js'
 import type { ResponseHandler } from './response-handler.js'
 
-/** What a caller said once for all its questions. */
+/** What all exchanges of one requester share: one call of `request$`, `exchange$`, `request`, `requestMany` or `gather$`. */
 export interface RequesterContext {
+  readonly link: Link
+  readonly monitor: LinkMonitor
+  readonly deadlines: Deadlines
   readonly pendingRequests: PendingRequests
   readonly endpoint: Endpoint
   readonly rules: ExchangeRules
   readonly stats: MutableRequesterStats
-  /** Makes what a question does with the replies it gets. */
+  /** Creates the response handler of an exchange. */
   readonly newResponseHandler: () => ResponseHandler
 }
 
-/** A question in its parts. */
+/** The topic parameters and the value of a request. */
 export interface RequestParts {
   readonly params: Readonly<Record<string, string>>
   readonly value: unknown
 }
 
-/** Checks what a caller wants, before anything is asked. */
+/** Creates the context of a requester. Throws `invalid-argument` if the options are invalid. */
 export function requesterContext(
   link: Link,
   endpoint: Endpoint,
   options: ExchangeOptions,
-  repliesFor: (endpoint: Endpoint, rules: ExchangeRules) => () => ResponseHandler = responseHandlerFor,
+  handlerFor: (endpoint: Endpoint, rules: ExchangeRules) => () => ResponseHandler = responseHandlerFor,
 ): RequesterContext {
-  const pending = pendingRequestsOf(link)
   const rules = toRules(options)
   if (rules.responseTopic !== undefined && endpoint.responseTopic !== undefined) {
-    throw invalidArgument(`${endpoint.name} decides itself where replies come: leave out responseTopic`)
+    throw invalidArgument(`responseTopic is set, but ${endpoint.name} has its own: remove the option`)
   }
   return {
-    pendingRequests: pending,
+    link,
+    monitor: linkMonitorOf(link),
+    deadlines: deadlinesOf(link),
+    pendingRequests: pendingRequestsOf(link),
     endpoint,
     rules,
-    stats: pending.requesterStats(endpoint),
-    newResponseHandler: repliesFor(endpoint, rules),
+    stats: observationsOf(link).requesterStats(endpoint),
+    newResponseHandler: handlerFor(endpoint, rules),
   }
 }
 
-/** Takes a question apart; of an endpoint without topic parameters it is the value itself. */
+/** Splits the argument of a request. Without topic parameters, the argument is the value itself. */
 export function toRequestParts<T extends EndpointTypes>(
   { topic }: Endpoint<T>,
   request: RequestArgument<T>,
@@ -55,20 +64,20 @@ export function toRequestParts<T extends EndpointTypes>(
   return topic.parameters.length === 0 ? { params: NO_PARAMS, value: request } : (request as RequestParts)
 }
 
-/** Asks one question; `outcome` hears what became of it, once. */
+/** Sends one request; `observer` receives its responses, then complete or error, once. */
 export function startExchange(
   requester: RequesterContext,
   parts: RequestParts,
-  outcome: ExchangeObserver,
-): Started {
+  observer: ExchangeObserver,
+): Cancellable {
   requester.stats.requested++
   let exchange: Exchange
   try {
-    exchange = new Exchange(requester, parts, outcome)
+    exchange = new Exchange(requester, parts, observer)
   } catch (thrown) {
     requester.stats.failed++
-    outcome.error(AntiphonError.from(thrown))
-    return NOTHING_STARTED
+    observer.error(AntiphonError.from(thrown))
+    return NOT_STARTED
   }
   exchange.start()
   return exchange
@@ -76,4 +85,4 @@ export function startExchange(
 
 const NO_PARAMS = {}
 
-const NOTHING_STARTED: Started = { cancel: () => undefined }
+const NOT_STARTED: Cancellable = { cancel: () => undefined }

@@ -3,7 +3,7 @@ import { ManyResponses } from './many-responses.js'
 import type { ExchangeRules } from './options.js'
 import { singleResponse, type ResponseHandler } from './response-handler.js'
 
-/** What the questions of an endpoint do with their replies. */
+/** Returns the factory of response handlers for an endpoint with one or many responses. */
 export function responseHandlerFor(
   { responses }: Endpoint,
   { timeout, credit }: ExchangeRules,

@@ -6,65 +6,71 @@ import type { UserProperties } from '../message.js'
 import { toStatus } from '../protocol/status.js'
 import type { DecodedOnce } from './decoded-once.js'
 
-/** What may be done with an open question on account of its replies. */
+/** The operations on a pending exchange that a response handler may use. */
 export interface ExchangeControl {
-  /** One answer of several. */
+  /** Emits one response of several. */
   readonly emit: (value: unknown) => void
-  /** Answered in full: with this value, or by what was emitted before. */
+  /** Completes the exchange, after emitting the value if there is one. */
   readonly finish: (response?: { readonly value: unknown }) => void
-  /** Failed; asked again where the rules say so. */
+  /** Fails the attempt: retries if the error is retryable and an attempt is left, fails the exchange otherwise. */
   readonly fail: (error: AntiphonError) => void
-  /** There was a sign of life: so many milliseconds more. */
+  /** Restarts the timeout with this duration. */
   readonly extendTimeout: (milliseconds: number) => void
-  /** A word to the responder about this exchange. */
+  /** Sends an exchange control message to the responder. */
   readonly sendControl: (userProperties: UserProperties) => void
-  /** An error that tells which exchange it is about. */
-  readonly failure: <C extends ErrorCode>(
+  /** Creates an error with the context of the exchange. */
+  readonly createError: <C extends ErrorCode>(
     code: C,
     message: string,
     context?: ErrorContext,
   ) => AntiphonError<C>
 }
 
-/** What a question does with its replies; one for each exchange. */
+/**
+ * Decides what the responses of an exchange mean: emits values, completes or fails the exchange. A handler with state is
+ * created for each exchange.
+ */
 export interface ResponseHandler {
-  /** What the question says of itself when it is asked. */
+  /** User Properties to add to the request. */
   readonly requestProperties?: UserProperties
   readonly receive: (response: DecodedOnce, control: ExchangeControl) => void
-  /** The time is up though the question was asked; where this is left out, it fails with `timeout`. */
+  /** Handles the timeout of a published request. Without this function, the exchange fails with `timeout`. */
   readonly onTimeout?: (control: ExchangeControl) => TimeoutResult
 }
 
-/** What it means that the time is up: a failure, an answer in full, or that the question waits for longer. */
+/** The result of a timeout: the exchange fails with an error, completes, or waits on. */
 export type TimeoutResult = AntiphonError | 'responded' | 'waiting'
 
-/** The error a reply's status stands for, if it stands for one. */
+/** Returns the error for the status of a response, or `undefined` if it reports success. */
 export function readFailure({ message }: DecodedOnce, control: ExchangeControl): AntiphonError | undefined {
   const reading = toStatus(message.userProperties)
   if (reading.kind === 'success') return undefined
   if (reading.kind === 'unreadable') {
-    return control.failure('protocol', `the reply's __stat is "${reading.found}": it must be a whole number`)
+    return control.createError(
+      'protocol',
+      `the response's __stat is "${reading.found}": it must be a whole number`,
+    )
   }
   const { status } = reading
-  const said = status.message === undefined ? '' : `: ${status.message}`
-  return control.failure('status', `the responder answered ${status.code}${said}`, { status })
+  const detail = status.message === undefined ? '' : `: ${status.message}`
+  return control.createError('status', `the responder answered ${status.code}${detail}`, { status })
 }
 
-/** What a reply says: a value, or the error it stands for. */
+/** The value of a response, or the error that it reports. */
 export type ResponseReading =
   | { readonly value: unknown; readonly error?: undefined }
   | { readonly error: AntiphonError; readonly value?: undefined }
 
-/** Reads a reply. */
+/** Reads the status of a response, and decodes its payload. */
 export function readResponse(response: DecodedOnce, control: ExchangeControl): ResponseReading {
   const error = readFailure(response, control)
   if (error !== undefined) return { error }
   const decoded = response.read()
-  if (isLeft(decoded)) return { error: control.failure('decode', formatDecodeError(decoded.left)) }
+  if (isLeft(decoded)) return { error: control.createError('decode', formatDecodeError(decoded.left)) }
   return { value: decoded.right }
 }
 
-/** One answer, and the question is settled. */
+/** The response handler of an endpoint with one response. */
 export const singleResponse: ResponseHandler = {
   receive: (response, control) => {
     const reading = readResponse(response, control)

@@ -2,33 +2,33 @@ import type { AwaitedStep } from '../errors.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
 import type { StepTimeouts } from './options.js'
 
-const MISSING: Readonly<Record<AwaitedStep, string>> = {
-  connection: 'the link was not connected',
-  subscription: 'the response subscription was not granted',
+const DESCRIPTIONS: Readonly<Record<AwaitedStep, string>> = {
+  connection: 'not connected',
+  subscription: 'response subscription not acknowledged',
   acknowledgement: 'no acknowledgement from the broker',
-  response: 'no answer',
+  response: 'no response',
 }
 
-/** What a time-out says of the step that took too long. */
+/** Returns the text of a timeout error for the step that took too long. */
 export function describeTimeout(step: AwaitedStep, milliseconds: number): string {
-  return `${MISSING[step]} within ${milliseconds} ms`
+  return `${DESCRIPTIONS[step]} within ${milliseconds} ms`
 }
 
-/** Holds a question to the time that the step it stands at may take. */
+/** The deadline of the step that an exchange is in. */
 export class StepTimer {
   readonly #deadlines: Deadlines
   readonly #timeouts: StepTimeouts
-  readonly #timedOut: (milliseconds: number) => void
+  readonly #onTimeout: (milliseconds: number) => void
   #step: AwaitedStep | undefined
   #deadline: Deadline | undefined
 
-  constructor(deadlines: Deadlines, timeouts: StepTimeouts, timedOut: (milliseconds: number) => void) {
+  constructor(deadlines: Deadlines, timeouts: StepTimeouts, onTimeout: (milliseconds: number) => void) {
     this.#deadlines = deadlines
     this.#timeouts = timeouts
-    this.#timedOut = timedOut
+    this.#onTimeout = onTimeout
   }
 
-  /** What is awaited now; its time begins when that changes. */
+  /** Enters a step, and starts its timeout unless the exchange is already in that step. */
   enter(step: AwaitedStep): void {
     if (step === this.#step) return
     this.#step = step
@@ -37,10 +37,10 @@ export class StepTimer {
     this.#deadline =
       milliseconds === undefined
         ? undefined
-        : this.#deadlines.add(milliseconds, () => this.#timedOut(milliseconds))
+        : this.#deadlines.add(milliseconds, () => this.#onTimeout(milliseconds))
   }
 
-  /** An answer has begun, or all is over. */
+  /** Cancels the deadline: the first response has arrived, or the exchange has settled. */
   clear(): void {
     this.#deadline?.cancel()
   }

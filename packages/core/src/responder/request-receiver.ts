@@ -6,7 +6,9 @@ import { Transfers, type TransferBounds } from '../chunk/transfers.js'
 import { reasonOf } from '../codec/decode-failure.js'
 import type { ResponseCorrelation } from '../correlation/correlation.js'
 import type { Endpoint, ResponseKind } from '../endpoint.js'
-import { pendingRequestsOf, type PendingRequests } from '../requester/pending-requests.js'
+import { deadlinesOf } from '../link/link-deadlines.js'
+import { linkMonitorOf, type LinkMonitor } from '../link/link-monitor.js'
+import { observationsOf } from '../observe/observations.js'
 import { DecodedOnce } from '../requester/decoded-once.js'
 import type { Delivery, ConnectionInfo, Link } from '../link/link.js'
 import type { Message } from '../message.js'
@@ -22,11 +24,11 @@ import {
 import { payloadFault, versionFault } from './faults.js'
 import { toHeaderFailure, type HeaderRule } from './header-rule.js'
 import type { ServeOutcome } from './outcome.js'
-import type { IgnoredRequest, IgnoredReason } from './ignored-request.js'
+import type { IgnoredRequest, IgnoredReason } from '../observe/ignored-request.js'
 import type { ResponseTopicCheck } from './response-topic-rule.js'
 import { ResponseFrame, toMessage } from './outgoing-response.js'
 import { RequestContext, type ResponderContext } from './request-context.js'
-import type { MutableResponderStats } from './responder-stats.js'
+import type { MutableResponderStats } from '../observe/responder-stats.js'
 
 /** What a request receiver is made from. */
 export interface RequestReceiverParts {
@@ -65,7 +67,7 @@ interface CandidateRequest {
  */
 export class RequestReceiver implements ResponderContext {
   readonly #parts: RequestReceiverParts
-  readonly #pendingRequests: PendingRequests
+  readonly #monitor: LinkMonitor
   readonly #cache: ResponseCache<RequestContext>
   readonly #transfers: Transfers
   readonly #stats: MutableResponderStats
@@ -74,9 +76,9 @@ export class RequestReceiver implements ResponderContext {
   constructor(parts: RequestReceiverParts) {
     this.#parts = parts
     this.#cache = new ResponseCache(parts.cacheBounds)
-    this.#pendingRequests = pendingRequestsOf(parts.link)
-    this.#stats = this.#pendingRequests.responderStats(parts.endpoint)
-    this.#transfers = new Transfers(this.#pendingRequests.deadlines, parts.transfers)
+    this.#monitor = linkMonitorOf(parts.link)
+    this.#stats = observationsOf(parts.link).responderStats(parts.endpoint)
+    this.#transfers = new Transfers(deadlinesOf(parts.link), parts.transfers)
   }
 
   get link(): Link {
@@ -84,7 +86,7 @@ export class RequestReceiver implements ResponderContext {
   }
 
   get connectionInfo(): ConnectionInfo | undefined {
-    return this.#pendingRequests.connectionInfo
+    return this.#monitor.connectionInfo
   }
 
   get responses(): ResponseKind {

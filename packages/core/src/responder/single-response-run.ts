@@ -1,6 +1,6 @@
 import { from, take, type Observable, type Observer, type Unsubscribable } from 'rxjs'
 import type { EndpointTypes } from '../endpoint.js'
-import { pendingRequestsOf } from '../requester/pending-requests.js'
+import { deadlinesOf } from '../link/link-deadlines.js'
 import { Status } from '../protocol/status.js'
 import type { Deadline } from '../time/deadlines.js'
 import { handlerTimeoutFailure, toFailure } from './failures.js'
@@ -86,8 +86,7 @@ class SingleResponseRun<T extends EndpointTypes> implements Observer<T['response
 
   #startDeadline(): void {
     const timeout = Math.min(this.#timeToExpiry, this.#options.handlerTimeout)
-    if (timeout < Infinity)
-      this.#deadline = pendingRequestsOf(this.#context.link).deadlines.add(timeout, this)
+    if (timeout < Infinity) this.#deadline = deadlinesOf(this.#context.link).add(timeout, this)
   }
 
   /** Stops the handler; returns the callback that reports the outcome once the response is sent. */

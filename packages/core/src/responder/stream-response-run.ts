@@ -1,6 +1,6 @@
 import { Subscription } from 'rxjs'
 import type { EndpointTypes } from '../endpoint.js'
-import { pendingRequestsOf } from '../requester/pending-requests.js'
+import { deadlinesOf } from '../link/link-deadlines.js'
 import { Status, type Failure } from '../protocol/status.js'
 import type { Deadline } from '../time/deadlines.js'
 import { handlerTimeoutFailure, toFailure, UNSENDABLE } from './failures.js'
@@ -54,7 +54,7 @@ class StreamResponseRun<T extends EndpointTypes> {
     )
     this.teardown.add(() => this.#source.stop())
     if (handlerTimeout < Infinity) {
-      const deadline = pendingRequestsOf(context.link).deadlines.add(handlerTimeout, () =>
+      const deadline = deadlinesOf(context.link).add(handlerTimeout, () =>
         this.#finish(handlerTimeoutFailure(handlerTimeout), { outcome: 'timed-out', status: Status.timeout }),
       )
       this.teardown.add(() => deadline.cancel())
@@ -128,8 +128,6 @@ class StreamResponseRun<T extends EndpointTypes> {
     const { silenceTimeout, link } = this.#context
     if (silenceTimeout === Infinity || this.teardown.closed) return
     this.#silenceDeadline?.cancel()
-    this.#silenceDeadline = pendingRequestsOf(link).deadlines.add(silenceTimeout, () =>
-      this.#stop({ outcome: 'expired' }),
-    )
+    this.#silenceDeadline = deadlinesOf(link).add(silenceTimeout, () => this.#stop({ outcome: 'expired' }))
   }
 }

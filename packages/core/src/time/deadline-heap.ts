@@ -1,15 +1,15 @@
-/** What a heap orders: by time, and at the same time by order of addition. */
+/** An entry of a heap, ordered by time, then by order of addition. */
 export interface HeapEntry {
   readonly dueAt: number
   readonly order: number
-  /** Where the heap keeps it; its own affair. */
+  /** The index in the heap; only the heap uses it. */
   position: number
 }
 
 /**
- * A binary heap that also lets go of entries from its middle, at once and in logarithmic time.
+ * A binary heap that can also remove entries from its middle, in O(log n).
  *
- * Entries that come in the order of their time, as equal delays do, cost a constant time to add.
+ * Adding entries in order of time, as with equal delays, is O(1).
  */
 export class DeadlineHeap<E extends HeapEntry> {
   readonly #entries: E[] = []
@@ -18,57 +18,61 @@ export class DeadlineHeap<E extends HeapEntry> {
     return this.#entries.length
   }
 
-  /** The entry that is due before all others. */
+  /** The earliest entry. */
   get first(): E | undefined {
     return this.#entries[0]
   }
 
   add(entry: E): void {
     this.#entries.push(entry)
-    this.#rise(entry, this.#entries.length - 1)
+    this.#siftUp(entry, this.#entries.length - 1)
   }
 
-  /** Takes an entry out; tells whether it was in. */
+  /** Removes an entry and returns whether it was in the heap. */
   remove(entry: E): boolean {
     const { position } = entry
     if (this.#entries[position] !== entry) return false
     const last = this.#entries.pop()
     if (last !== undefined && last !== entry) {
-      if (isBefore(last, entry)) this.#rise(last, position)
-      else this.#sink(last, position)
+      if (isBefore(last, entry)) this.#siftUp(last, position)
+      else this.#siftDown(last, position)
     }
     return true
   }
 
-  /** Takes out all entries and returns them. */
+  /** Removes and returns all entries. */
   clear(): E[] {
     return this.#entries.splice(0)
   }
 
-  #rise(entry: E, from: number): void {
+  #siftUp(entry: E, from: number): void {
     let position = from
     while (position > 0) {
-      const above = (position - 1) >> 1
-      const parent = this.#entries[above]
+      const parentPosition = (position - 1) >> 1
+      const parent = this.#entries[parentPosition]
       if (parent === undefined || isBefore(parent, entry)) break
       this.#put(parent, position)
-      position = above
+      position = parentPosition
     }
     this.#put(entry, position)
   }
 
-  #sink(entry: E, from: number): void {
+  #siftDown(entry: E, from: number): void {
     let position = from
-    for (let child = this.#soonerChild(position); child !== undefined; child = this.#soonerChild(position)) {
+    for (
+      let child = this.#earlierChild(position);
+      child !== undefined;
+      child = this.#earlierChild(position)
+    ) {
       if (isBefore(entry, child)) break
-      const below = child.position
+      const childPosition = child.position
       this.#put(child, position)
-      position = below
+      position = childPosition
     }
     this.#put(entry, position)
   }
 
-  #soonerChild(position: number): E | undefined {
+  #earlierChild(position: number): E | undefined {
     const left = this.#entries[2 * position + 1]
     const right = this.#entries[2 * position + 2]
     return left !== undefined && right !== undefined && isBefore(right, left) ? right : left

@@ -1,15 +1,15 @@
 import { LinkedQueue, type ListNode } from '../linked-queue.js'
 import { DeadlineHeap, type HeapEntry } from './deadline-heap.js'
 
-/** An entry among those of the same delay. */
+/** An entry of a `DelayQueue`. */
 export interface QueuedDeadline<E extends QueuedDeadline<E>> extends ListNode<E> {
-  /** Whatever it was added with: equal delays end in the order in which they began. */
+  /** The delay it was added with. Entries of equal delay are due in order of addition. */
   readonly delay: number
   readonly dueAt: number
   readonly order: number
 }
 
-/** Entries of one delay, which come in the order of their addition; as a whole it is due when its first one is. */
+/** A FIFO of the entries of one delay; in the heap it has the time of its first entry. */
 class DelayQueue<E extends QueuedDeadline<E>> extends LinkedQueue<E> implements HeapEntry {
   dueAt = 0
   order = 0
@@ -17,10 +17,10 @@ class DelayQueue<E extends QueuedDeadline<E>> extends LinkedQueue<E> implements 
 }
 
 /**
- * Entries in the order of their time, and at the same time of their addition.
+ * A priority queue of entries ordered by time, then by order of addition.
  *
- * Most have one of a few delays, such as a caller's timeout. Those of one delay stand in a line, where coming and going
- * costs the same however many they are, and only the lines are in a heap.
+ * Most entries have one of a few delays, such as the timeout of a request. Entries of the same delay form a FIFO, where
+ * adding and removing is O(1); only the FIFOs are in a heap. See decision 0009.
  */
 export class DeadlineQueues<E extends QueuedDeadline<E>> {
   readonly #queues = new Map<number, DelayQueue<E>>()
@@ -31,34 +31,34 @@ export class DeadlineQueues<E extends QueuedDeadline<E>> {
     return this.#size
   }
 
-  /** The entry that is due before all others. */
+  /** The earliest entry. */
   get first(): E | undefined {
     return this.#heap.first?.first
   }
 
-  /** Takes an entry that is not due before any of its delay. */
+  /** Adds an entry, which must not be due before an earlier entry of the same delay. */
   add(entry: E): void {
-    const run = this.#queues.get(entry.delay) ?? this.#begin(entry)
-    run.push(entry)
+    const queue = this.#queues.get(entry.delay) ?? this.#createQueue(entry)
+    queue.push(entry)
     this.#size++
-    if (run.length === 1) this.#place(run, entry)
+    if (queue.length === 1) this.#addToHeap(queue, entry)
   }
 
-  /** Takes an entry out; tells whether it was in. */
+  /** Removes an entry and returns whether it was queued. */
   remove(entry: E): boolean {
-    const run = this.#queues.get(entry.delay)
-    const wasFirst = run?.first === entry
-    if (run?.remove(entry) !== true) return false
+    const queue = this.#queues.get(entry.delay)
+    const wasFirst = queue?.first === entry
+    if (queue?.remove(entry) !== true) return false
     this.#size--
     if (wasFirst) {
-      this.#heap.remove(run)
-      if (run.first === undefined) this.#queues.delete(entry.delay)
-      else this.#place(run, run.first)
+      this.#heap.remove(queue)
+      if (queue.first === undefined) this.#queues.delete(entry.delay)
+      else this.#addToHeap(queue, queue.first)
     }
     return true
   }
 
-  /** Takes out all entries and returns them. */
+  /** Removes and returns all entries, in order. */
   clear(): E[] {
     const entries: E[] = []
     for (let first = this.first; first !== undefined; first = this.first) {
@@ -68,15 +68,15 @@ export class DeadlineQueues<E extends QueuedDeadline<E>> {
     return entries
   }
 
-  #begin({ delay }: E): DelayQueue<E> {
-    const run = new DelayQueue<E>()
-    this.#queues.set(delay, run)
-    return run
+  #createQueue({ delay }: E): DelayQueue<E> {
+    const queue = new DelayQueue<E>()
+    this.#queues.set(delay, queue)
+    return queue
   }
 
-  #place(run: DelayQueue<E>, first: E): void {
-    run.dueAt = first.dueAt
-    run.order = first.order
-    this.#heap.add(run)
+  #addToHeap(queue: DelayQueue<E>, first: E): void {
+    queue.dueAt = first.dueAt
+    queue.order = first.order
+    this.#heap.add(queue)
   }
 }

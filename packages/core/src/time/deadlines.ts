@@ -3,52 +3,53 @@ import { invalidArgument } from '../argument.js'
 import type { LinkedQueue } from '../linked-queue.js'
 import { DeadlineQueues, type QueuedDeadline } from './deadline-queues.js'
 
-/** Something due at a time; cancelled, it never comes. */
+/** A pending call at a point in time, which can be cancelled. */
 export interface Deadline {
-  /** Idempotent. What was to be called is let go of at once. */
+  /** Cancels the call and releases `onDue`. Idempotent. */
   readonly cancel: () => void
-  /** Milliseconds until it comes, or would have come; below 0 when it should have. */
+  /** Returns the milliseconds until it is due; negative once that time has passed. */
   readonly left: () => number
 }
 
-/** What is done when a deadline comes. Where very many wait, an object of theirs saves each a function of its own. */
+/** Called when a deadline is due. Pass an object to avoid one closure per deadline. */
 export type OnDue = (() => void) | { readonly due: () => void }
 
-/** Any number of deadlines on one scheduled action. */
+/** A queue of deadlines that share one scheduled action. */
 export interface Deadlines {
   /**
-   * Calls `onDue` in `dueIn` milliseconds: at once but not within this call where that is 0 or less, never where it is
-   * `Infinity`. Throws `invalid-argument` where it is not a number.
+   * Calls `onDue` in `dueIn` milliseconds; if that is 0 or less, as soon as possible but not synchronously; if `Infinity`,
+   * never. Throws `invalid-argument` if `dueIn` is NaN.
    *
-   * Deadlines of the same time come in the order of their addition. One that throws does not keep the others from
-   * coming: its error is reported as RxJS reports those that nobody handles, see `config.onUnhandledError`.
+   * Deadlines of the same time are called in order of addition. If one throws, the others are still called; the error is
+   * reported as RxJS reports unhandled errors, see `config.onUnhandledError`.
    */
   readonly add: (dueIn: number, onDue: OnDue) => Deadline
-  /** Cancels all that are pending. */
+  /** Cancels all pending deadlines. */
   readonly clear: () => void
-  /** How many are pending. */
+  /** The number of pending deadlines. */
   readonly size: number
 }
 
-/** The longest delay a timer takes. */
+/** The longest delay of a timer in milliseconds; `setTimeout` treats longer ones as 1. */
 const longestDelay = 2 ** 31 - 1
 
 /**
- * A queue of deadlines on a scheduler: at any time one action is scheduled, for the earliest of them or sooner, and none
- * while nothing is pending.
+ * Creates a queue of deadlines on a scheduler. It schedules one action, for the earliest deadline or sooner, and none if
+ * no deadline is pending.
  *
- * Time is what the scheduler's clock goes forward by. The system's can be set: forward, and deadlines come too soon, as
- * they should after a sleep of the machine; back, and they may come late by the time since the queue last looked.
+ * Time is the sum of the forward steps of the scheduler's clock. If the system clock is set forward, deadlines are due
+ * early, which is right after the machine slept. If it is set back, they may be late by the time since the queue last
+ * read the clock.
  */
 export function deadlines(scheduler: SchedulerLike): Deadlines {
-  const pending = new DeadlineQueues<Entry>()
+  const pending = new DeadlineQueues<PendingDeadline>()
   let armed: { readonly at: number; readonly action: Subscription } | undefined
   let isFiring = false
-  let added = 0
+  let lastOrder = 0
   let latest = scheduler.now()
   let setBack = 0
 
-  /** The scheduler's time, which here never goes back; `reached` is what a timer tells of it. */
+  /** Returns a time that never goes back. `reached` is a time that has certainly passed, because its timer fired. */
   const clock = (reached = 0): number => {
     const now = scheduler.now()
     if (now < latest) setBack = Math.max(reached, latest + setBack) - now
@@ -64,35 +65,35 @@ export function deadlines(scheduler: SchedulerLike): Deadlines {
   const arm = (): void => {
     const dueAt = pending.first?.dueAt ?? Infinity
     if (dueAt === Infinity) return disarm()
-    // An action that comes too soon finds nothing due and arms anew: cheaper than to replace it at every cancellation.
+    // An action that fires too early only arms the next one; this is cheaper than replacing it on every cancellation.
     if (isFiring || (armed !== undefined && armed.at <= dueAt)) return
     disarm()
     const now = clock()
     const delay = Math.min(Math.max(0, dueAt - now), longestDelay)
-    // Set before the scheduling, for a scheduler may act within it.
+    // Assign before scheduling, because a scheduler may run the action synchronously.
     armed = { at: now + delay, action: new Subscription() }
     armed.action.add(scheduler.schedule(fire, delay))
   }
 
   const fire = (): void => {
-    // A timer may be a fraction early by the clock; what it was set for is due all the same.
-    const set = armed?.at ?? 0
-    const now = Math.max(clock(set), set)
-    const newest = added
+    // A timer may fire slightly early by the clock; treat its time as reached.
+    const armedFor = armed?.at ?? 0
+    const now = Math.max(clock(armedFor), armedFor)
+    const lastBefore = lastOrder
     armed = undefined
     isFiring = true
     for (let first = pending.first; first !== undefined; first = pending.first) {
-      if (first.dueAt > now || first.order > newest) break
+      if (first.dueAt > now || first.order > lastBefore) break
       pending.remove(first)
-      come(first)
+      fireEntry(first)
     }
     isFiring = false
     arm()
   }
 
-  const keeper: Keeper = {
+  const owner: DeadlineOwner = {
     clock,
-    cancelled: (entry) => {
+    onCancelled: (entry) => {
       if (pending.remove(entry)) arm()
     },
   }
@@ -101,7 +102,11 @@ export function deadlines(scheduler: SchedulerLike): Deadlines {
     add: (dueIn, onDue) => {
       if (Number.isNaN(dueIn)) throw invalidArgument('dueIn is NaN: it must be a number of milliseconds')
       const delay = Math.max(0, dueIn)
-      const entry = new Entry({ delay, dueAt: clock() + delay, order: (added += 1) }, onDue, keeper)
+      const entry = new PendingDeadline(
+        { delay, dueAt: clock() + delay, order: (lastOrder += 1) },
+        onDue,
+        owner,
+      )
       pending.add(entry)
       arm()
       return entry
@@ -116,45 +121,45 @@ export function deadlines(scheduler: SchedulerLike): Deadlines {
   }
 }
 
-/** Who keeps the entries, as each of them sees it. */
-interface Keeper {
+/** The queue as its deadlines see it. */
+interface DeadlineOwner {
   readonly clock: () => number
-  readonly cancelled: (entry: Entry) => void
+  readonly onCancelled: (entry: PendingDeadline) => void
 }
 
-class Entry implements Deadline, QueuedDeadline<Entry> {
+class PendingDeadline implements Deadline, QueuedDeadline<PendingDeadline> {
   readonly delay: number
   readonly dueAt: number
   readonly order: number
-  queue: LinkedQueue<Entry> | undefined = undefined
-  prevNode: Entry | undefined = undefined
-  nextNode: Entry | undefined = undefined
+  queue: LinkedQueue<PendingDeadline> | undefined = undefined
+  prevNode: PendingDeadline | undefined = undefined
+  nextNode: PendingDeadline | undefined = undefined
   onDue: OnDue | undefined
-  readonly #keeper: Keeper
+  readonly #owner: DeadlineOwner
 
   constructor(
-    { delay, dueAt, order }: Pick<Entry, 'delay' | 'dueAt' | 'order'>,
+    { delay, dueAt, order }: Pick<PendingDeadline, 'delay' | 'dueAt' | 'order'>,
     onDue: OnDue,
-    keeper: Keeper,
+    owner: DeadlineOwner,
   ) {
     this.delay = delay
     this.dueAt = dueAt
     this.order = order
     this.onDue = onDue
-    this.#keeper = keeper
+    this.#owner = owner
   }
 
   cancel(): void {
     this.onDue = undefined
-    this.#keeper.cancelled(this)
+    this.#owner.onCancelled(this)
   }
 
   left(): number {
-    return this.dueAt - this.#keeper.clock()
+    return this.dueAt - this.#owner.clock()
   }
 }
 
-function come(entry: Entry): void {
+function fireEntry(entry: PendingDeadline): void {
   const { onDue } = entry
   entry.onDue = undefined
   try {

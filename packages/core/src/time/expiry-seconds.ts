@@ -1,4 +1,4 @@
-/** Milliseconds as a Message Expiry Interval has them: whole seconds, up, and never none. */
+/** Converts milliseconds to a Message Expiry Interval: whole seconds, rounded up, at least 1. */
 export function toExpirySeconds(milliseconds: number): number {
   return Math.max(1, Math.ceil(milliseconds / 1000))
 }

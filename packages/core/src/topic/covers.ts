@@ -1,6 +1,6 @@
 import { filterLevels, isReserved } from './filter-levels.js'
 
-/** Whether every topic that filter `b` selects is selected by filter `a`; both valid, shared ones by what they share. */
+/** Whether filter `a` matches every topic that filter `b` matches. Both are valid; `$share/<group>/` is ignored. */
 export function covers(a: string, b: string): boolean {
   const wide = filterLevels(a)
   const narrow = filterLevels(b)

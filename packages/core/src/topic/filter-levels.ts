@@ -1,10 +1,10 @@
 import { selectorStart } from './topic-filter.js'
 
 /**
- * The levels of a valid filter, so written that every `#` stands for zero levels or more.
+ * Returns the levels of a valid filter, normalized so that every `#` matches zero or more levels.
  *
- * That does not hold of `#` and `/#`: no levels would make the empty topic, which there is not [MQTT-4.7.3-1]. They
- * become `+/#` and `/+/#`, which select the same topics.
+ * `#` and `/#` cannot match zero levels, because topics are not empty [MQTT-4.7.3-1]. They become `+/#` and `/+/#`, which
+ * match the same topics.
  */
 export function filterLevels(filter: string): readonly string[] {
   const levels = filter.slice(selectorStart(filter)).split('/')
@@ -12,7 +12,7 @@ export function filterLevels(filter: string): readonly string[] {
   return isBare ? [...levels.slice(0, -1), '+', '#'] : levels
 }
 
-/** Whether a first level names topics that wildcards leave out [MQTT-4.7.2-1]. */
+/** Whether a first level begins with `$`, so that wildcards do not match it [MQTT-4.7.2-1]. */
 export function isReserved(firstLevel: string | undefined): boolean {
   return firstLevel?.startsWith('$') ?? false
 }

@@ -1,8 +1,8 @@
 import { Branch, type Slot, type TreeEntry } from './level-tree.js'
 
 /**
- * Adds to `found` one entry of every place that may share topics with a filter of these levels: none is missing, but
- * each has still to be looked at.
+ * Adds to `found` the first entry of every chain that may match topics of a filter with these levels. None is missing,
+ * but each still has to be checked.
  */
 export function walkFilter<E extends TreeEntry<E>>(
   root: Branch<E>,
@@ -15,27 +15,27 @@ export function walkFilter<E extends TreeEntry<E>>(
     const next: Branch<E>[] = []
     for (const branch of frontier) {
       if (branch.hash !== undefined) found.push(branch.hash)
-      turn(branch.plus, next, found)
-      if (level !== '+') turn(branch.children.get(level), next, found)
-      else for (const slot of branch.children.values()) turn(slot, next, found)
+      follow(branch.plus, next, found)
+      if (level !== '+') follow(branch.children.get(level), next, found)
+      else for (const slot of branch.children.values()) follow(slot, next, found)
     }
     frontier = next
   }
-  const goesOn = levels.at(-1) === '#'
+  const endsWithHash = levels.at(-1) === '#'
   while (frontier.length > 0) {
     const next: Branch<E>[] = []
     for (const branch of frontier) {
-      if (branch.here !== undefined) found.push(branch.here)
+      if (branch.ending !== undefined) found.push(branch.ending)
       if (branch.hash !== undefined) found.push(branch.hash)
-      if (!goesOn) continue
-      turn(branch.plus, next, found)
-      for (const slot of branch.children.values()) turn(slot, next, found)
+      if (!endsWithHash) continue
+      follow(branch.plus, next, found)
+      for (const slot of branch.children.values()) follow(slot, next, found)
     }
     frontier = next
   }
 }
 
-function turn<E extends TreeEntry<E>>(slot: Slot<E> | undefined, next: Branch<E>[], found: E[]): void {
+function follow<E extends TreeEntry<E>>(slot: Slot<E> | undefined, next: Branch<E>[], found: E[]): void {
   if (slot instanceof Branch) next.push(slot)
   else if (slot !== undefined) found.push(slot)
 }

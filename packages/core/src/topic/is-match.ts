@@ -6,10 +6,10 @@ const plus = 0x2b
 const slash = 0x2f
 
 /**
- * Whether a valid filter selects a valid topic; a shared filter selects what follows its group.
+ * Whether a filter matches a topic. The `$share/<group>/` of a shared filter is ignored.
  *
- * A topic that begins with `$` is none for a filter that begins with a wildcard [MQTT-4.7.2-1]; `sport/#` selects
- * `sport` as well. Both arguments are taken for valid: nothing is checked, nothing thrown.
+ * A filter that begins with a wildcard does not match a topic that begins with `$` [MQTT-4.7.2-1]. `sport/#` also matches
+ * `sport`. Both arguments must be valid: they are not checked, and nothing is thrown.
  */
 export function isMatch(filter: string, topic: string): boolean {
   const start = selectorStart(filter)
@@ -18,21 +18,22 @@ export function isMatch(filter: string, topic: string): boolean {
   return !(isWild && topic.charCodeAt(0) === dollar) && selects(filter, start, topic, 0)
 }
 
-/** Whether a filter, from one of its levels on, selects a topic from one of its levels on. */
+/** Whether a filter from index `filterStart` matches a topic from index `topicStart`; both are starts of levels. */
 export function selects(filter: string, filterStart: number, topic: string, topicStart: number): boolean {
-  let at = filterStart
-  let from = topicStart
-  while (at < filter.length) {
-    const wanted = filter.charCodeAt(at)
-    if (wanted === hash) return true
-    if (wanted === plus) {
-      while (from < topic.length && topic.charCodeAt(from) !== slash) from += 1
+  let filterIndex = filterStart
+  let topicIndex = topicStart
+  while (filterIndex < filter.length) {
+    const expected = filter.charCodeAt(filterIndex)
+    if (expected === hash) return true
+    if (expected === plus) {
+      while (topicIndex < topic.length && topic.charCodeAt(topicIndex) !== slash) topicIndex += 1
     } else {
-      if (from === topic.length) return wanted === slash && filter.charCodeAt(at + 1) === hash
-      if (topic.charCodeAt(from) !== wanted) return false
-      from += 1
+      if (topicIndex === topic.length)
+        return expected === slash && filter.charCodeAt(filterIndex + 1) === hash
+      if (topic.charCodeAt(topicIndex) !== expected) return false
+      topicIndex += 1
     }
-    at += 1
+    filterIndex += 1
   }
-  return from === topic.length
+  return topicIndex === topic.length
 }

@@ -1,39 +1,40 @@
-/** One level of a template: `dev-{id}.{part}` has the literals `dev-`, `.` and an empty one, and two names. */
+/** One level of a template: `dev-{id}.{part}` has the literals `dev-`, `.` and an empty one, and the names `id` and `part`. */
 export interface LevelPattern {
-  /** What stands before, between and after the parameters: one more than there are names. */
+  /** The text before, between and after the parameters: one more than there are names. */
   readonly literals: readonly string[]
   readonly names: readonly string[]
 }
 
-/** What a name ends in that stands for one or more levels. */
-const SEVERAL = '...'
+/** The end of a parameter name that stands for one or more levels. */
+const REST_SUFFIX = '...'
 
-/** The name of a last level that stands for one or more: `{key...}`. */
+/** Returns the name of a level of the form `{key...}`, which stands for one or more levels. */
 export function restName(level: string): string | undefined {
   return /^\{([^{}]+)\.\.\.\}$/.exec(level)?.[1]
 }
 
-/** The pattern of a level as it is written, or why it is none. */
+/** Parses a level of a template; returns its pattern, or the reason why it is invalid. */
 export function parseLevel(level: string): LevelPattern | string {
-  if (!/^[^{}]*(\{[^{}]*\}[^{}]*)*$/.test(level)) return `a brace in level "${level}" has no partner`
+  if (!/^[^{}]*(\{[^{}]*\}[^{}]*)*$/.test(level)) return `level "${level}" has an unmatched brace`
   const parts = level.split(/[{}]/)
   const literals = parts.filter((_, index) => index % 2 === 0)
   const names = parts.filter((_, index) => index % 2 === 1)
-  if (names.includes('') || names.includes(SEVERAL)) return `a parameter in level "${level}" has no name`
-  if (names.some((name) => name.endsWith(SEVERAL)))
-    return `only the whole last level can stand for several, and level "${level}" is not that`
-  if (literals.slice(1, -1).includes('')) return `nothing parts two parameters in level "${level}"`
+  if (names.includes('') || names.includes(REST_SUFFIX)) return `a parameter in level "${level}" has no name`
+  if (names.some((name) => name.endsWith(REST_SUFFIX)))
+    return `"..." is allowed only for the whole last level, not in level "${level}"`
+  if (literals.slice(1, -1).includes(''))
+    return `two parameters in level "${level}" are not separated by text`
   return { literals, names }
 }
 
-/** The level's text with these values, one for each name, in order. */
+/** Returns the text of a level with these values, one for each name, in order. */
 export function fillLevel({ literals }: LevelPattern, values: readonly string[]): string {
   return literals.map((literal, index) => literal + (values[index] ?? '')).join('')
 }
 
 /**
- * The values that make the text of this pattern, one for each name; `undefined` when it is not of this pattern. No value
- * is empty; where several readings fit, the earlier parameter is the shorter.
+ * Returns the value of each name in a text; `undefined` if the text does not match the pattern. No value is empty. If
+ * several matches are possible, earlier parameters get the shorter values.
  */
 export function matchLevel({ literals, names }: LevelPattern, text: string): readonly string[] | undefined {
   const [first = ''] = literals

@@ -1,11 +1,11 @@
 import { filterLevels, isReserved } from './filter-levels.js'
 
-/** Whether some topic is selected by both filters; both valid, shared ones by what they share. */
+/** Whether a topic exists that both filters match. Both are valid; `$share/<group>/` is ignored. */
 export function overlaps(a: string, b: string): boolean {
   return levelsOverlap(filterLevels(a), filterLevels(b))
 }
 
-/** `overlaps` for what `filterLevels` returned. */
+/** Whether a topic exists that both filters match, given as the results of `filterLevels`. */
 export function levelsOverlap(a: readonly string[], b: readonly string[]): boolean {
   if ((a[0] === '+' && isReserved(b[0])) || (b[0] === '+' && isReserved(a[0]))) return false
   for (const [index, level] of a.entries()) {

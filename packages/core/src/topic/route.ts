@@ -1,24 +1,24 @@
 import type { TreeEntry } from './level-tree.js'
 import { hasWildcard, selectorStart } from './topic-filter.js'
 
-/** Called with a value and the filter it stands under. */
+/** Called with a value and the filter it is stored under. */
 export type VisitRoute<V> = (value: V, filter: string) => void
 
 /**
- * The values under one filter, each with the time of its addition.
+ * The values of one filter, each with the time of its addition.
  *
- * Most filters have a single value, and among many filters a look-up costs the memory it touches: so a single value
- * stands in the route itself, and only several get a map.
+ * Most filters have one value. It is stored in the route itself, and a map is created only for several, so that a look-up
+ * touches little memory.
  */
 export class Route<V> implements TreeEntry<Route<V>> {
   readonly filter: string
   readonly selector: string
   readonly isWalked: boolean
   next: Route<V> | undefined = undefined
-  #single: V | undefined = undefined
-  /** When `#single` was added; 0 while there is none. */
-  #since = 0
-  #several: Map<V | undefined, number> | undefined = undefined
+  #value: V | undefined = undefined
+  /** The time at which `#value` was added; 0 if there is no `#value`. */
+  #addedAt = 0
+  #values: Map<V | undefined, number> | undefined = undefined
 
   constructor(filter: string) {
     const start = selectorStart(filter)
@@ -28,45 +28,45 @@ export class Route<V> implements TreeEntry<Route<V>> {
   }
 
   get isEmpty(): boolean {
-    return this.#since === 0 && (this.#several === undefined || this.#several.size === 0)
+    return this.#addedAt === 0 && (this.#values === undefined || this.#values.size === 0)
   }
 
-  /** Whether the value is new here. */
+  /** Adds a value and returns whether it is new. */
   add(value: V, now: number): boolean {
     if (this.isEmpty) {
-      this.#single = value
-      this.#since = now
+      this.#value = value
+      this.#addedAt = now
       return true
     }
-    if (this.#since > 0) {
-      if (this.#single === value) return false
-      this.#several = new Map([[this.#single, this.#since]])
-      this.#clearSingle()
+    if (this.#addedAt > 0) {
+      if (this.#value === value) return false
+      this.#values = new Map([[this.#value, this.#addedAt]])
+      this.#clearValue()
     }
-    if (this.#several?.has(value) !== false) return false
-    this.#several.set(value, now)
+    if (this.#values?.has(value) !== false) return false
+    this.#values.set(value, now)
     return true
   }
 
-  /** Whether the value was here. */
+  /** Removes a value and returns whether it was stored. */
   delete(value: V): boolean {
-    if (this.#since === 0) return this.#several?.delete(value) ?? false
-    if (this.#single !== value) return false
-    this.#clearSingle()
+    if (this.#addedAt === 0) return this.#values?.delete(value) ?? false
+    if (this.#value !== value) return false
+    this.#clearValue()
     return true
   }
 
-  /** Visits what had been added by a time and is still here when its turn comes. */
-  visit(by: number, visit: VisitRoute<V>): void {
-    if (this.#several !== undefined) {
-      for (const [value, since] of this.#several) if (since <= by) visit(value as V, this.filter)
-    } else if (this.#since > 0 && this.#since <= by) {
-      visit(this.#single as V, this.filter)
+  /** Visits the values added up to a time, except those that a visitor removes first. */
+  visit(clock: number, visit: VisitRoute<V>): void {
+    if (this.#values !== undefined) {
+      for (const [value, addedAt] of this.#values) if (addedAt <= clock) visit(value as V, this.filter)
+    } else if (this.#addedAt > 0 && this.#addedAt <= clock) {
+      visit(this.#value as V, this.filter)
     }
   }
 
-  #clearSingle(): void {
-    this.#single = undefined
-    this.#since = 0
+  #clearValue(): void {
+    this.#value = undefined
+    this.#addedAt = 0
   }
 }

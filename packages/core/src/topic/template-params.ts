@@ -1,9 +1,9 @@
-/** The names between the braces of a template; any where it is not known before it runs. */
+/** The parameter names of a template; any string if the template is not a literal type. */
 export type ParameterName<T extends string> = (string extends T ? string : NamesIn<T>) & string
 
 /**
- * What fills a template: a text for every parameter it names. A template that is not known before it runs takes any
- * names.
+ * The values of a template: a string for each of its parameters. If the template is not a literal type, any names are
+ * allowed.
  *
  * @example
  * ```ts
@@ -12,7 +12,7 @@ export type ParameterName<T extends string> = (string extends T ? string : Names
  */
 export type TemplateParams<T extends string> = { readonly [Name in ParameterName<T>]: string }
 
-/** The names between the braces of a template that is known before it runs, without the dots of `{path...}`. */
+/** The parameter names of a literal template, without the dots of `{path...}`. */
 export type NamesIn<
   T extends string,
   Found extends string = never,

@@ -7,31 +7,32 @@ import { hasWildcard, isSharedFilter, validateTopicFilter } from './topic-filter
 import { validateTopicName } from './topic-name.js'
 
 /**
- * A topic with named gaps, typed by its own text.
+ * A topic with named parameters, typed by its text.
  *
- * What `format` makes, `filter` selects and `match` reads back; values with which that would not hold are refused.
+ * `filter` matches every topic that `format` returns, and `match` returns its values. Values for which this would not
+ * hold are rejected.
  */
 export interface TopicTemplate<T extends string = string> {
-  /** The text it was made from. */
+  /** The text of the template. */
   readonly template: T
   /** The names of its parameters, in order. */
   readonly parameters: readonly string[]
-  /** The topic with these values; others than its own are left aside. Throws `invalid-argument` on an unfit one. */
+  /** Returns the topic with these values; ignores unknown names. Throws `invalid-argument` on an invalid value. */
   format(params: TemplateParams<T>): string
   /**
-   * The filter for all topics with these values: a level with a parameter that is not given is `+`, and `#` where it
-   * stands for several. Throws likewise.
+   * Returns the filter of all topics with these values: a level with a missing parameter becomes `+`, or `#` for
+   * `{path...}`. Throws `invalid-argument` on an invalid value.
    */
   filter(params?: Partial<TemplateParams<T>>): string
-  /** The values in a valid topic, none of them empty; `undefined` when the topic is not of this template. */
+  /** Returns the values in a valid topic, none of them empty; `undefined` if the topic does not match. */
   match(topic: string): TemplateParams<T> | undefined
 }
 
 /**
- * Makes a template from text such as `vehicles/{car}/dev-{id}`; throws `invalid-argument` on one that cannot work.
+ * Creates a template from text such as `vehicles/{car}/dev-{id}`; throws `invalid-argument` if it is invalid.
  *
- * A parameter stands for a level or a part of one, and is never empty. Two parameters of a level have text between
- * them. A last level `{path...}` stands for one or more levels. Wildcards have no place in a template, nor has the group of a shared filter.
+ * A parameter stands for a level or a part of one, and is never empty. Parameters of the same level are separated by
+ * text. A last level `{path...}` stands for one or more levels. A template has no wildcards and no `$share/<group>/`.
  *
  * @example
  * ```ts
@@ -56,7 +57,7 @@ export function topicTemplate<T extends string>(template: T): TopicTemplate<T> {
         () => restValue(template, rest, params),
       )
       const reason = validateFilled(template, topic) ?? validateTopicName(topic)
-      if (reason !== undefined) throw refusal(template, `topic ${quoted(topic)} is refused: ${reason}`)
+      if (reason !== undefined) throw fillError(template, `topic ${quoted(topic)} is invalid: ${reason}`)
       return topic
     },
     filter: (params = {}) => {
@@ -65,7 +66,7 @@ export function topicTemplate<T extends string>(template: T): TopicTemplate<T> {
         () => ((params as Values)[rest ?? ''] === undefined ? '#' : restValue(template, rest, params)),
       )
       const reason = validateFilled(template, filter) ?? validateTopicFilter(filter)
-      if (reason !== undefined) throw refusal(template, `filter ${quoted(filter)} is refused: ${reason}`)
+      if (reason !== undefined) throw fillError(template, `filter ${quoted(filter)} is invalid: ${reason}`)
       return filter
     },
     match: (topic) => {
@@ -77,10 +78,10 @@ export function topicTemplate<T extends string>(template: T): TopicTemplate<T> {
   }
 }
 
-/** A template taken apart. */
+/** The parts of a template. */
 interface Parsed {
   readonly levels: readonly LevelPattern[]
-  /** What the levels behind these are called, of which there are one or more; none where it is left out. */
+  /** The name of a last level such as `{path...}`; otherwise `undefined`. */
   readonly rest: string | undefined
 }
 
@@ -94,16 +95,16 @@ function parseTemplate(template: string): Parsed {
   const rest = restName(texts.at(-1) ?? '')
   const levels = (rest === undefined ? texts : texts.slice(0, -1)).map((text) => {
     const level = parseLevel(text)
-    if (typeof level === 'string') throw refusal(template, level)
+    if (typeof level === 'string') throw templateError(template, level)
     return level
   })
   const names = namesOf(levels, rest)
   const repeated = names.find((name, index) => names.indexOf(name) !== index)
-  if (repeated !== undefined) throw refusal(template, `two of its parameters are named {${repeated}}`)
+  if (repeated !== undefined) throw templateError(template, `two parameters are named {${repeated}}`)
   if (isSharedFilter(template))
-    throw refusal(template, 'a group belongs to a filter, not to a topic [MQTT-4.8.2-1]')
+    throw templateError(template, 'a topic has no group of a shared filter [MQTT-4.8.2-1]')
   if (template.startsWith('$') && levels[0]?.names.length !== 0) {
-    throw refusal(template, 'no wildcard stands for a first level that begins with $ [MQTT-4.7.2-1]')
+    throw templateError(template, noWildcard)
   }
   const filled = levels.map((level) =>
     fillLevel(
@@ -113,7 +114,7 @@ function parseTemplate(template: string): Parsed {
   )
   const shortest = (rest === undefined ? filled : [...filled, 'x']).join('/')
   const reason = validateTopicName(shortest)
-  if (reason !== undefined) throw refusal(template, reason)
+  if (reason !== undefined) throw templateError(template, reason)
   return { levels, rest }
 }
 
@@ -125,18 +126,20 @@ function fill(template: string, level: LevelPattern, params: object): string {
     matchLevel(level, text)?.some((value, index) => value !== values[index]) !== false
   ) {
     const names = level.names.map((name) => `{${name}}`).join(' and ')
-    throw refusal(template, `${names} could not be told apart in ${quoted(text)}`)
+    throw fillError(template, `${names} would be ambiguous in ${quoted(text)}`)
   }
   return text
 }
 
 function fillOrWildcard(template: string, level: LevelPattern, params: object): string {
-  const given = level.names.filter((name) => (params as Values)[name] !== undefined)
-  for (const name of given) valueOf(template, name, params)
-  return given.length < level.names.length ? '+' : fill(template, level, params)
+  const present = level.names.filter((name) => (params as Values)[name] !== undefined)
+  for (const name of present) valueOf(template, name, params)
+  return present.length < level.names.length ? '+' : fill(template, level, params)
 }
 
 type Values = Readonly<Record<string, unknown>>
+
+const noWildcard = 'wildcards do not match a first level that begins with $ [MQTT-4.7.2-1]'
 
 function valueOf(
   template: string,
@@ -145,9 +148,10 @@ function valueOf(
   validate: (value: string) => string | undefined = validateValue,
 ): string {
   const value = (params as Values)[name]
-  if (typeof value !== 'string') throw refusal(template, `{${name}} needs a string and got ${typeof value}`)
+  if (typeof value !== 'string')
+    throw fillError(template, `{${name}} is of type ${typeof value}: it must be a string`)
   const reason = validate(value)
-  if (reason !== undefined) throw refusal(template, `{${name}} cannot be ${quoted(value)}: ${reason}`)
+  if (reason !== undefined) throw fillError(template, `{${name}} cannot be ${quoted(value)}: ${reason}`)
   return value
 }
 
@@ -166,10 +170,10 @@ function validateValue(value: string): string | undefined {
   return validateString(value)
 }
 
-/** A parameter that stands first must not bring a `$`: the template's own filter would not select that topic. */
+/** Rejects a value that makes the topic begin with `$`: the filter of the template would not match that topic. */
 function validateFilled(template: string, topic: string): string | undefined {
-  const isBrought = topic.startsWith('$') && !template.startsWith('$')
-  return isBrought ? 'no wildcard stands for a first level that begins with $ [MQTT-4.7.2-1]' : undefined
+  const addsDollar = topic.startsWith('$') && !template.startsWith('$')
+  return addsDollar ? noWildcard : undefined
 }
 
 function matchLevels({ levels, rest }: Parsed, topic: string): readonly string[] | undefined {
@@ -189,6 +193,10 @@ function matchLevels({ levels, rest }: Parsed, topic: string): readonly string[]
   return value.split('/').includes('') ? undefined : [...all, value]
 }
 
-function refusal(template: string, reason: string): AntiphonError<'invalid-argument'> {
-  return invalidArgument(`Topic template ${quoted(template)}: ${reason}`)
+function templateError(template: string, reason: string): AntiphonError<'invalid-argument'> {
+  return invalidArgument(`topic template ${quoted(template)} is invalid: ${reason}`)
+}
+
+function fillError(template: string, reason: string): AntiphonError<'invalid-argument'> {
+  return invalidArgument(`cannot fill topic template ${quoted(template)}: ${reason}`)
 }

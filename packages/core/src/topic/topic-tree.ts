@@ -10,28 +10,28 @@ interface Leaf<V> extends TreeEntry<Leaf<V>> {
 }
 
 /**
- * A map from topics to values that is asked by filter: the inverse of a `TopicTrie`, such as a broker needs for its
- * retained messages.
+ * A map from topics to values with look-up by filter, such as for the retained messages of a broker. The inverse of a
+ * `TopicTrie`.
  */
 export class TopicTree<V> {
   readonly #root = new Branch<Leaf<V>>()
   readonly #leaves = new Map<string, Leaf<V>>()
 
-  /** How many topics have a value. */
+  /** The number of topics with a value. */
   get size(): number {
     return this.#leaves.size
   }
 
-  /** The value stored under this very topic name. */
+  /** Returns the value of a topic. */
   get(topic: string): V | undefined {
     return this.#leaves.get(topic)?.value
   }
 
-  /** Gives the topic a value, in place of any former one. Throws `invalid-argument` on an invalid topic. */
+  /** Sets the value of a topic. Throws `invalid-argument` on an invalid topic. */
   set(topic: string, value: V): void {
-    const known = this.#leaves.get(topic)
-    if (known !== undefined) {
-      known.value = value
+    const existing = this.#leaves.get(topic)
+    if (existing !== undefined) {
+      existing.value = value
       return
     }
     assertTopicName(topic)
@@ -40,7 +40,7 @@ export class TopicTree<V> {
     insert(this.#root, leaf)
   }
 
-  /** Removes the topic's value; tells whether there was one. The memory that only it needed is freed. */
+  /** Removes the value of a topic and returns whether it had one. Frees the memory that only this topic needed. */
   delete(topic: string): boolean {
     const leaf = this.#leaves.get(topic)
     if (leaf === undefined) return false
@@ -49,14 +49,14 @@ export class TopicTree<V> {
     return true
   }
 
-  /** Every topic with its value, those that begin with `$` and that no wildcard selects included. */
+  /** Iterates over all topics with their values, including those that begin with `$`. */
   *[Symbol.iterator](): Iterator<readonly [topic: string, value: V]> {
     for (const [topic, { value }] of this.#leaves) yield [topic, value]
   }
 
   /**
-   * Visits every topic that the filter selects, with its value; a shared filter selects what it shares. Throws
-   * `invalid-argument` on an invalid filter. A visitor may change the tree: the visit is of what was there before.
+   * Calls `visit` for every topic that the filter matches; `$share/<group>/` is ignored. Throws `invalid-argument` on an
+   * invalid filter. A visitor may change the tree; the call still visits the topics from before.
    */
   matchFilter(filter: string, visit: (value: V, topic: string) => void): void {
     assertTopicFilter(filter)

@@ -7,38 +7,38 @@ import { assertTopicFilter, selectorStart } from './topic-filter.js'
 import { TopicWalk } from './topic-walk.js'
 
 /**
- * A routing table: any number of values under each of any number of filters, asked by topic.
+ * A routing table: a set of values per filter, with look-up by topic.
  *
- * Finding takes time for the levels of the topic and for what is found, hardly for what is stored; a filter without
- * wildcards is found by one look-up. A shared filter, `$share/<group>/<filter>`, matches as what it shares. The values
- * of a filter are a set.
+ * The time of a look-up depends on the levels of the topic and on the number of matches, hardly on the number of filters;
+ * a filter without wildcards takes one map look-up. A shared filter `$share/<group>/<filter>` matches like `<filter>`.
  *
- * A visitor may change the table: what it adds is not visited by that call, what it deletes before its turn neither.
+ * A visitor may change the table. The call does not visit values that are added meanwhile, nor those that are deleted
+ * before their turn.
  */
 export class TopicTrie<V> {
   readonly #root = new Branch<Route<V>>()
   readonly #exact = new Map<string, Route<V>>()
-  /** Counts the additions, so that a visit can tell what came after it began. */
+  /** Counts additions, so that a visit can skip values added after it began. */
   #clock = 0
   #size = 0
 
-  /** How many values are stored, each counted once per filter. */
+  /** The number of stored values; a value under several filters counts once per filter. */
   get size(): number {
     return this.#size
   }
 
-  /** Stores a value; tells whether it is new under this filter. Throws `invalid-argument` on an invalid filter. */
+  /** Adds a value and returns whether it is new under this filter. Throws `invalid-argument` on an invalid filter. */
   add(filter: string, value: V): boolean {
-    const route = this.#find(filter) ?? this.#open(filter)
+    const route = this.#routeOf(filter) ?? this.#createRoute(filter)
     if (!route.add(value, this.#clock + 1)) return false
     this.#clock += 1
     this.#size += 1
     return true
   }
 
-  /** Removes a value; tells whether it was there. The memory that only it needed is freed. */
+  /** Removes a value and returns whether it was stored. Frees the memory that only this value needed. */
   delete(filter: string, value: V): boolean {
-    const route = this.#find(filter)
+    const route = this.#routeOf(filter)
     if (route === undefined || !route.delete(value)) return false
     this.#size -= 1
     if (route.isEmpty) {
@@ -48,41 +48,41 @@ export class TopicTrie<V> {
     return true
   }
 
-  /** Visits every value whose filter selects the topic, in no promised order. The topic is taken for valid. */
+  /** Calls `visit` for every value whose filter matches the topic, in any order. The topic must be valid. */
   match(topic: string, visit: VisitRoute<V>): void {
-    const by = this.#clock
+    const clock = this.#clock
     const exact = this.#exact.get(topic)
-    if (this.#root.walked === 0) return exact?.visit(by, visit)
+    if (this.#root.walkedCount === 0) return exact?.visit(clock, visit)
     const found: Route<V>[] = exact === undefined ? [] : [exact]
     new TopicWalk(topic, found).from(this.#root)
-    for (const route of found) route.visit(by, visit)
+    for (const route of found) route.visit(clock, visit)
   }
 
-  /** The values whose filters select the topic; a value under several of them comes as often. */
+  /** Returns the values whose filters match the topic, once per matching filter. */
   matches(topic: string): V[] {
     const values: V[] = []
     this.match(topic, (value) => values.push(value))
     return values
   }
 
-  /** Visits every value whose filter has a topic in common with this one. Throws `invalid-argument` as `add` does. */
+  /** Calls `visit` for every value whose filter overlaps this one. Throws `invalid-argument` on an invalid filter. */
   overlapping(filter: string, visit: VisitRoute<V>): void {
     assertTopicFilter(filter)
-    const by = this.#clock
+    const clock = this.#clock
     const levels = filterLevels(filter)
     const found: Route<V>[] = []
     walkFilter(this.#root, levels, found)
     const heads = found.filter(({ selector }) => levelsOverlap(filterLevels(selector), levels))
-    for (const route of heads.flatMap(chainOf)) route.visit(by, visit)
+    for (const route of heads.flatMap(chainOf)) route.visit(clock, visit)
   }
 
-  #find(filter: string): Route<V> | undefined {
+  #routeOf(filter: string): Route<V> | undefined {
     const exact = this.#exact.get(filter)
     if (exact !== undefined) return exact
     return chainAt(this.#root, filter.slice(selectorStart(filter))).find((route) => route.filter === filter)
   }
 
-  #open(filter: string): Route<V> {
+  #createRoute(filter: string): Route<V> {
     assertTopicFilter(filter)
     const route = new Route<V>(filter)
     if (!route.isWalked) this.#exact.set(filter, route)

@@ -3,11 +3,11 @@ import { Branch, type Slot, type TreeEntry } from './level-tree.js'
 
 const dollar = 0x24
 
-/** A walk down all the ways that a topic can take, side by side, to the entries whose filters select it. */
+/** A breadth-first walk over all branches that a topic can match. */
 export class TopicWalk<E extends TreeEntry<E>> {
   readonly #topic: string
   readonly #found: E[]
-  /** Where in the topic the level begins. */
+  /** The index in the topic at which the current level begins. */
   #start = 0
   #next: Branch<E>[] = []
 
@@ -16,11 +16,11 @@ export class TopicWalk<E extends TreeEntry<E>> {
     this.#found = found
   }
 
-  /** Adds to `found` every entry that has to be walked to and whose filter selects the topic. */
+  /** Adds to `found` every entry with `isWalked` whose filter matches the topic. */
   from(root: Branch<E>): void {
     const topic = this.#topic
     let frontier = [root]
-    // Wildcards leave out a topic that begins with `$` [MQTT-4.7.2-1].
+    // Wildcards do not match a first level that begins with `$` [MQTT-4.7.2-1].
     let isReserved = topic.charCodeAt(0) === dollar
     while (frontier.length > 0 && this.#start <= topic.length) {
       const slash = topic.indexOf('/', this.#start)
@@ -39,7 +39,7 @@ export class TopicWalk<E extends TreeEntry<E>> {
       isReserved = false
     }
     for (const branch of frontier) {
-      this.#collect(branch.here)
+      this.#collect(branch.ending)
       this.#collect(branch.hash)
     }
   }
@@ -53,7 +53,7 @@ export class TopicWalk<E extends TreeEntry<E>> {
   #follow(slot: Slot<E> | undefined, { offset }: Branch<E>): void {
     if (slot === undefined) return
     if (slot instanceof Branch) {
-      if (slot.walked > 0) this.#next.push(slot)
+      if (slot.walkedCount > 0) this.#next.push(slot)
     } else if (slot.isWalked || slot.next !== undefined) {
       if (selects(slot.selector, offset, this.#topic, this.#start)) this.#collect(slot)
     }

@@ -13,7 +13,7 @@ describe('parseMediaType', () => {
     ['application/vnd.acme.car+json;v=2', 'application/vnd.acme.car+json'],
     ['text/plain;', 'text/plain'],
     ['text/plain ; ; charset=utf-8', 'text/plain'],
-  ])('reads %j as %s', (contentType, essence) => {
+  ])('parses %j as %s', (contentType, essence) => {
     expect(parseMediaType(contentType)?.essence).toBe(essence)
   })
 
@@ -30,25 +30,25 @@ describe('parseMediaType', () => {
     'a/b;=y',
     'a/b;x="',
     'ä/b',
-  ])('takes %j for no media type', (contentType) => {
+  ])('returns undefined for %j', (contentType) => {
     expect(parseMediaType(contentType)).toBeUndefined()
   })
 
-  it('reads parameters in any case, quoted or not, the first of a name', () => {
+  it('parses parameters in any case, quoted or not; the first of a repeated name wins', () => {
     expect(parameters('text/plain; Charset=UTF-8; a="b;\\"c"; charset=latin1')).toEqual({
       charset: 'UTF-8',
       a: 'b;"c',
     })
   })
 
-  it('is done at once with a hostile one', () => {
+  it('parses a hostile media type in less than 1 s', () => {
     const started = process.hrtime.bigint()
     parseMediaType(`text/plain;${' '.repeat(65_000)}x`)
     parseMediaType(`text/plain;a="${'\\"'.repeat(500)}`)
     expect(Number(process.hrtime.bigint() - started)).toBeLessThan(1e9)
   })
 
-  it('never throws', () => {
+  it('never throws on any media type', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         parseMediaType(text)
@@ -71,7 +71,7 @@ describe('acceptsMediaTypes', () => {
     'application/json;charset="UTF8"',
     'application/vnd.acme+JSON; v=2',
     'text/csv',
-  ])('says yes to %j', (contentType) => {
+  ])('accepts the content type %j', (contentType) => {
     expect(accepts(contentType)).toBe(true)
   })
 
@@ -81,7 +81,7 @@ describe('acceptsMediaTypes', () => {
     'nonsense',
     'application/json,text/plain',
     'textual/x',
-  ])('says no to %j', (contentType) => {
+  ])('does not accept the content type %j', (contentType) => {
     expect(accepts(contentType)).toBe(false)
   })
 })

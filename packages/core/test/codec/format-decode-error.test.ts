@@ -11,8 +11,8 @@ const errorOf = (...issues: [DecodeError['issues'][0], ...DecodeError['issues'][
   issues,
 })
 
-describe('showDecodeError', () => {
-  it('is one line, with the first three issues', () => {
+describe('formatDecodeError', () => {
+  it('formats the first three issues on one line', () => {
     expect(formatDecodeError(errorOf(issue('$', 'not UTF-8')))).toBe('application/json: not UTF-8')
     expect(
       formatDecodeError(
@@ -21,16 +21,16 @@ describe('showDecodeError', () => {
     ).toBe('application/json: $.a: one; $.b: two; three; and 1 more')
   })
 
-  it('is short and fit for an MQTT string, whatever the issues hold', () => {
+  it('returns at most 500 characters, valid in an MQTT string, for any issues', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 900 }), fc.nat(5), (content, count) => {
         const others = Array.from({ length: count }, () => issue('$', content))
-        const shown = formatDecodeError({
+        const line = formatDecodeError({
           ...errorOf(issue(content, content), ...others),
           contentType: content,
         })
-        expect(shown.length).toBeLessThanOrEqual(500)
-        expect(shown).not.toMatch(/[\p{Control}\p{Surrogate}]/u)
+        expect(line.length).toBeLessThanOrEqual(500)
+        expect(line).not.toMatch(/[\p{Control}\p{Surrogate}]/u)
       }),
       runs,
     )
@@ -41,11 +41,11 @@ describe('showDecodeError', () => {
 })
 
 describe('toDecodeFailure', () => {
-  it('is a decode error that keeps its issues', () => {
+  it('returns a decode error with the issues as its cause', () => {
     const cause = errorOf(issue('$.a', 'one'))
     const failure = toDecodeFailure(cause)
     expect(failure.code).toBe('decode')
-    expect(failure.rawMessage).toBe('the payload does not decode as application/json: $.a: one')
+    expect(failure.rawMessage).toBe('cannot decode the payload as application/json: $.a: one')
     expect(failure.cause).toBe(cause)
   })
 })

@@ -23,11 +23,11 @@ const Positive = t.refinement(t.number, (n) => n > 0, 'Positive')
 
 describe('toIssues', () => {
   it.each<[string, t.Mixed, unknown, string[]]>([
-    ['the whole', t.string, 7, ['$: expected string, found 7']],
+    ['the whole value', t.string, 7, ['$: expected string, found 7']],
     ['a property', Point, { x: 1, y: 'a' }, ['$.y: expected number, found "a"']],
     ['an absent property', Point, { x: 1 }, ['$.y: expected number, found undefined']],
     [
-      'all that is wrong',
+      'all faults',
       Point,
       {},
       ['$.x: expected number, found undefined', '$.y: expected number, found undefined'],
@@ -73,7 +73,7 @@ describe('toIssues', () => {
       ['$.children[0].children[0].label: expected string, found 4'],
     ],
     [
-      'a union of plain types, once',
+      'a union of primitive types, once',
       t.type({ v: t.union([t.string, t.number]) }),
       { v: true },
       ['$.v: expected string | number, found true'],
@@ -85,7 +85,7 @@ describe('toIssues', () => {
       ['$[0].kind: expected "circle" | "square", found "line"'],
     ],
     [
-      'a tagged union that is no object',
+      'a tagged union instead of an object',
       t.union([Circle, Square]),
       4,
       [`$: expected ${t.union([Circle, Square]).name}, found 4`],
@@ -103,7 +103,7 @@ describe('toIssues', () => {
       ['$.y: expected number, found "2"'],
     ],
     [
-      'the alternative that came nearest',
+      'the nearest alternative',
       t.type({ u: t.union([Tree, Point]) }),
       { u: { x: 1, y: '2' } },
       ['$.u.y: expected number, found "2"'],
@@ -126,16 +126,16 @@ describe('toIssues', () => {
       { x: 1, y: 1, z: '' },
       ['$.z: expected number, found ""'],
     ],
-  ])('names %s', (_, type, value, issues) => {
+  ])('reports %s with its path', (_, type, value, issues) => {
     expect(issuesOf(type, value)).toEqual(issues)
   })
 
-  it("keeps a type's own message", () => {
+  it('keeps the custom message of a type', () => {
     const Even = new t.Type<number>('Even', t.number.is, (u, c) => t.failure(u, c, 'must be even'), Number)
     expect(issuesOf(t.type({ n: Even }), { n: 3 })).toEqual(['$.n: must be even'])
   })
 
-  it('stays short however wrong the value is', () => {
+  it('returns at most 16 short issues for any value', () => {
     const issues = issuesOf(
       t.array(t.number),
       Array.from({ length: 10_000 }, () => 'x'.repeat(10_000)),

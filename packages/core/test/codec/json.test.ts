@@ -18,7 +18,7 @@ function refusalOf<A>(codec: Codec<A>, content: string): string {
 }
 
 describe('json', () => {
-  it('gives back every JSON value, but for the keys it refuses', () => {
+  it('decodes every JSON value that it encoded, except forbidden keys', () => {
     const values = fc.jsonValue({ noUnicodeString: false })
     fc.assert(
       fc.property(values, (value) => {
@@ -29,7 +29,7 @@ describe('json', () => {
     )
   })
 
-  it('writes what the type encodes', () => {
+  it('encodes with the encoder of the type', () => {
     const Instant = new t.Type<Date, string>(
       'Instant',
       (u): u is Date => u instanceof Date,
@@ -42,7 +42,7 @@ describe('json', () => {
     expect(codec.decode(codec.encode({ at }))).toEqual(right({ at }))
   })
 
-  it('tells the exact place', () => {
+  it('names the exact path of a fault', () => {
     const codec = json(t.type({ command: t.type({ id: t.string }) }))
     expect(refusalOf(codec, '{"command":{"id":7}}')).toBe(
       'application/json: $.command.id: expected string, found 7',
@@ -50,38 +50,38 @@ describe('json', () => {
   })
 
   it.each(['', '{', '{"a":}', 'undefined', '[1,]', '"\n"', 'NaN'])(
-    'refuses %j, which is not JSON',
+    'rejects %j, which is not JSON',
     (content) => {
       expect(refusal(content)).toMatch(/^application\/json: .*(JSON|Unexpected)/)
     },
   )
 
-  it('refuses bytes that are not UTF-8, and a byte order mark', () => {
+  it('rejects invalid UTF-8 and a byte order mark', () => {
     expect(anything.decode(Uint8Array.of(0x22, 0xff, 0x22))).toMatchObject({
       left: { kind: 'payload', issues: [{ path: '$', message: 'not UTF-8' }] },
     })
     expect(refusal('\u{feff}1')).toContain('byte order mark')
   })
 
-  it('lets the last of duplicate keys win', () => {
+  it('keeps the last of duplicate keys', () => {
     expect(anything.decode(utf8('{"a":1,"a":2}'))).toEqual(right({ a: 2 }))
   })
 
-  it('measures the length before it reads', () => {
+  it('checks the length before it reads the payload', () => {
     const codec = json(t.unknown, { maximumBytes: 4 })
     expect(codec.decode(utf8('1234'))).toEqual(right(1234))
-    expect(refusalOf(codec, '12345')).toBe('application/json: 5 bytes, more than the 4 of the bound')
-    expect(refusalOf(codec, '{{{{{')).toContain('more than the 4')
-    expect(() => codec.encode('abc')).toThrow('5 bytes, more than the 4 of the bound')
+    expect(refusalOf(codec, '12345')).toBe('application/json: 5 bytes exceed maximumBytes 4')
+    expect(refusalOf(codec, '{{{{{')).toContain('exceed maximumBytes 4')
+    expect(() => codec.encode('abc')).toThrow('5 bytes exceed maximumBytes 4')
   })
 
-  it('measures the nesting before it parses', () => {
+  it('checks the nesting before it parses the payload', () => {
     const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`
     const codec = json(t.unknown, { maximumDepth: 3 })
     expect(isRight(codec.decode(utf8(nested(3))))).toBe(true)
     expect(isRight(codec.decode(utf8('[{"a":"[[[[{{{{"},["\\"[[[[",[1]],[[]],{}]')))).toBe(true)
     expect(refusalOf(codec, nested(4))).toBe('application/json: nested deeper than 3')
-    // Not JSON at all, and refused for its depth: nothing was parsed.
+    // The payload is not JSON, but the error is about its depth: it was not parsed.
     expect(refusalOf(codec, '[[[[nonsense')).toBe('application/json: nested deeper than 3')
     expect(refusalOf(codec, '[ [ {"\\\\":[')).toBe('application/json: nested deeper than 3')
     expect(isRight(anything.decode(utf8(nested(100))))).toBe(true)
@@ -92,7 +92,7 @@ describe('json', () => {
     ['{"a":[{"__proto__":{"isAdmin":true}}]}', '$.a[0].__proto__'],
     ['{"\\u005f_proto__":1}', '$.__proto__'],
     ['{"x":{"constructor":{"prototype":{}}}}', '$.x.constructor'],
-  ])('refuses %s, which could reach a prototype', (content, path) => {
+  ])('rejects %s, which could reach a prototype', (content, path) => {
     expect(refusal(content)).toBe(
       `application/json: ${path}: this key could reach a prototype and is refused`,
     )
@@ -100,12 +100,12 @@ describe('json', () => {
     expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined()
   })
 
-  it('reads a key named constructor or prototype that reaches nothing', () => {
+  it('accepts keys named constructor or prototype that cannot reach a prototype', () => {
     const value = { constructor: 'Bosch', prototype: { version: 2 } }
     expect(anything.decode(anything.encode(value))).toEqual(right(value))
   })
 
-  it('keeps a hostile key out of what a record type builds', () => {
+  it('rejects a hostile key before a record type copies it', () => {
     const Wrapped = new t.Type<object, unknown>(
       'Wrapped',
       t.UnknownRecord.is,
@@ -117,27 +117,27 @@ describe('json', () => {
   })
 
   it.each([
-    [{ a: [Number.NaN] }, '$.a[0]: NaN is not what application/json can carry'],
-    [Number.POSITIVE_INFINITY, '$: Infinity is not what'],
-    [[1n], '$[0]: 1n is not what'],
-    [undefined, '$: undefined has no bytes'],
-    [[undefined], '$[0]: undefined is not what'],
-    [{ f: () => 1 }, '$.f: a function is not what'],
-    [{ s: Symbol('s') }, '$.s: a symbol is not what'],
-    [{ m: new Map() }, '$.m: a Map is not what'],
-    [{ d: new Date(0) }, '$.d: a Date is not what'],
-    [{ b: Uint8Array.of(1) }, '$.b: a Uint8Array is not what'],
-  ])('does not write %o', (value, message) => {
+    [{ a: [Number.NaN] }, '$.a[0]: NaN cannot be represented in application/json'],
+    [Number.POSITIVE_INFINITY, '$: Infinity cannot be represented in'],
+    [[1n], '$[0]: 1n cannot be represented in'],
+    [undefined, '$: undefined cannot be encoded'],
+    [[undefined], '$[0]: undefined cannot be represented in'],
+    [{ f: () => 1 }, '$.f: a function cannot be represented in'],
+    [{ s: Symbol('s') }, '$.s: a symbol cannot be represented in'],
+    [{ m: new Map() }, '$.m: a Map cannot be represented in'],
+    [{ d: new Date(0) }, '$.d: a Date cannot be represented in'],
+    [{ b: Uint8Array.of(1) }, '$.b: a Uint8Array cannot be represented in'],
+  ])('rejects the value %o on encoding', (value, message) => {
     expect(() => anything.encode(value)).toThrow(message)
   })
 
-  it('does not write a cycle', () => {
+  it('rejects a cycle on encoding', () => {
     const cycle: { self?: unknown } = {}
     cycle.self = cycle
     expect(() => anything.encode(cycle)).toThrow('nested deeper than 100')
   })
 
-  it('takes an undefined property for an absent one, and an instance for its properties', () => {
+  it('omits undefined properties and encodes instances by their properties', () => {
     class Reading {
       constructor(
         readonly value: number,
@@ -147,21 +147,21 @@ describe('json', () => {
     expect(new TextDecoder().decode(anything.encode(new Reading(1)))).toBe('{"value":1}')
   })
 
-  it('does not read a number too large to be written again', () => {
+  it('rejects a number that decodes to Infinity', () => {
     expect(refusal('{"n":1e999}')).toBe(
-      'application/json: $.n: Infinity is not what application/json can carry',
+      'application/json: $.n: Infinity cannot be represented in application/json',
     )
   })
 
-  it('survives a type that throws', () => {
-    const Broken = new t.Type<number>('Broken', t.number.is, () => fail('no such luck'), fail)
+  it('returns a Left when the type throws', () => {
+    const Broken = new t.Type<number>('Broken', t.number.is, () => fail('the codec fails'), fail)
     const codec = json(Broken)
     expect(codec.decode(utf8('1'))).toMatchObject({
-      left: { issues: [{ path: '$', message: 'no such luck' }] },
+      left: { issues: [{ path: '$', message: 'the codec fails' }] },
     })
   })
 
-  it('writes and reads a content type of its own, and still reads JSON', () => {
+  it('writes and reads a custom content type, and still reads JSON', () => {
     const codec = json(t.string, { contentType: 'application/vnd.acme.car' })
     expect(codec.contentType).toBe('application/vnd.acme.car')
     expect(
@@ -177,7 +177,7 @@ describe('json', () => {
     [{ contentType: '' }, 'contentType is ""'],
     [{ contentType: 'json' }, 'contentType is "json"'],
     [{ contentType: 'text/json; charset=latin1' }, 'contentType is "text/json; charset=latin1"'],
-  ])('refuses the options %j', (options, message) => {
+  ])('rejects the codec options %j', (options, message) => {
     expect(() => json(t.unknown, options)).toThrow(message)
   })
 })

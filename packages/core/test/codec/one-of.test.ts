@@ -13,7 +13,7 @@ const quoted = json(t.string)
 const both = oneOf(quoted, text)
 
 describe('oneOf', () => {
-  it('writes with the first', () => {
+  it('encodes with the first codec', () => {
     expect(both.contentType).toBe('application/json')
     expect(both.isText).toBe(true)
     expect(both.encode('a')).toEqual(utf8('"a"'))
@@ -27,13 +27,13 @@ describe('oneOf', () => {
     ['', '"a"'],
     ['text/plain', 'a'],
     ['Text/CSV;header=present', 'a'],
-  ])('reads %j with the one that understands it', (contentType, content) => {
+  ])('decodes %j with the codec that accepts it', (contentType, content) => {
     expect(both.accepts(contentType)).toBe(true)
     expect(both.decode(utf8(content), contentType)).toEqual(right('a'))
   })
 
   it.each(['application/cbor', 'application/json; charset=utf-16', 'nonsense'])(
-    'does not read %j',
+    'does not decode %j',
     (contentType) => {
       expect(both.accepts(contentType)).toBe(false)
       expect(both.forContentType?.(contentType)).toBeUndefined()
@@ -43,14 +43,17 @@ describe('oneOf', () => {
           kind: 'content-type',
           contentType,
           issues: [
-            { path: '$', message: `"${contentType}" is not read here; send application/json or text/plain` },
+            {
+              path: '$',
+              message: `content type "${contentType}" is not supported: send application/json or text/plain`,
+            },
           ],
         },
       })
     },
   )
 
-  it('prefers the one whose own content type it is', () => {
+  it('prefers the codec whose own content type it is', () => {
     const first = json(t.string, { contentType: 'application/vnd.v1+json' })
     const second = json(t.string, { contentType: 'application/vnd.v2+json' })
     const versions = oneOf(first, second)
@@ -59,19 +62,19 @@ describe('oneOf', () => {
     expect(versions.forContentType?.('application/vnd.v3+json')).toBe(first)
   })
 
-  it('nests', () => {
+  it('chooses through nested oneOf codecs', () => {
     const nested = oneOf(oneOf(quoted), oneOf(text))
     expect(nested.forContentType?.('text/plain')).toBe(text)
     expect(nested.forContentType?.(undefined)).toBe(quoted)
   })
 
-  it('refuses to be empty', () => {
-    expect(() => (oneOf as () => unknown)()).toThrow('oneOf() was given no codec')
+  it('rejects an empty list of codecs', () => {
+    expect(() => (oneOf as () => unknown)()).toThrow('oneOf() has no codec')
   })
 })
 
 describe('codecFor', () => {
-  it("answers in the asker's content type where it can", () => {
+  it('returns the codec of the requested content type, if there is one', () => {
     expect(codecFor(both, 'text/plain')).toBe(text)
     expect(codecFor(both, undefined)).toBe(quoted)
     expect(codecFor(both, 'application/cbor')).toBe(both)
@@ -81,43 +84,48 @@ describe('codecFor', () => {
 
 describe('encodeWith and decodeWith', () => {
   const broken = (members: Partial<Codec<string>>): Codec<string> => ({ ...text, ...members })
-  const thrower = (): never => {
-    throw new Error('no such luck')
+  const fail = (): never => {
+    throw new Error('the codec fails')
   }
 
-  it('hand through what goes well', () => {
+  it('return the result of the codec', () => {
     expect(encodeWith(text, 'a')).toEqual(right(utf8('a')))
     expect(decodeWith(text, utf8('a'), 'text/plain')).toEqual(right('a'))
   })
 
   it.each([
     [
-      'the reason of a value that does not encode',
+      'a value that does not encode',
       quoted,
       Number.NaN,
-      'as application/json: $: NaN is not what',
+      'as application/json: $: NaN cannot be represented in',
     ],
-    ['a codec that throws', broken({ encode: thrower }), 'a', 'as text/plain: no such luck'],
+    ['a codec that throws', broken({ encode: fail }), 'a', 'as text/plain: the codec fails'],
     [
-      'a codec that gives a string',
+      'a codec that returns a string',
       broken({ encode: String as never }),
       'a',
-      'gave "a": it must give a Uint8Array',
+      'returned "a": it must return a Uint8Array',
     ],
-    ['a codec that gives nothing', broken({ encode: () => undefined as never }), 'a', 'gave undefined'],
     [
-      'a codec that gives a view',
+      'a codec that returns undefined',
+      broken({ encode: () => undefined as never }),
+      'a',
+      'returned undefined',
+    ],
+    [
+      'a codec that returns a DataView',
       broken({ encode: () => new DataView(new ArrayBuffer(1)) as never }),
       'a',
-      'gave an object',
+      'returned an object',
     ],
-  ])('encodeWith tells %s', (_, codec, value, message) => {
+  ])('encodeWith returns an error for %s', (_, codec, value, message) => {
     const encoded = encodeWith(codec, value as string)
     expect(encoded).toMatchObject({ left: { code: 'encode', phase: 'before-network' } })
     expect(String('left' in encoded && encoded.left.message)).toContain(message)
   })
 
-  it('encodeWith takes a Uint8Array of another realm', async () => {
+  it('encodeWith accepts a Uint8Array of another realm', async () => {
     const { runInNewContext } = await import('node:vm')
     const foreign = runInNewContext('Uint8Array.of(1)') as Uint8Array
     expect(foreign).not.toBeInstanceOf(Uint8Array)
@@ -125,22 +133,22 @@ describe('encodeWith and decodeWith', () => {
   })
 
   it.each([
-    ['decode throws', broken({ decode: thrower }), 'payload', 'the codec threw: no such luck'],
-    ['accepts throws', broken({ accepts: thrower }), 'payload', 'the codec threw: no such luck'],
+    ['decode throws', broken({ decode: fail }), 'payload', 'the codec threw: the codec fails'],
+    ['accepts throws', broken({ accepts: fail }), 'payload', 'the codec threw: the codec fails'],
     [
-      'decode gives no Either',
+      'decode returns a string',
       broken({ decode: () => 'a' as never }),
       'payload',
-      'the codec did not give an Either',
+      'the codec did not return an Either',
     ],
-    ['decode gives nothing', broken({ decode: () => undefined as never }), 'payload', 'the codec threw'],
+    ['decode returns undefined', broken({ decode: () => undefined as never }), 'payload', 'the codec threw'],
     [
-      'the content type is foreign',
+      'the content type is not supported',
       quoted,
       'content-type',
-      '"text/plain" is not read here; send application/json',
+      'content type "text/plain" is not supported: send application/json',
     ],
-  ])('decodeWith survives that %s', (_, codec, kind, message) => {
+  ])('decodeWith returns a Left when %s', (_, codec, kind, message) => {
     const decoded = decodeWith(codec, utf8('a'), 'text/plain')
     expect(decoded).toMatchObject({
       left: { kind, issues: [{ message: expect.stringContaining(message) as unknown }] },

@@ -1,5 +1,5 @@
-/** How often a property is tried; the nightly run asks for more. */
+/** The number of runs of a property; the nightly run sets more. */
 export const runs = { numRuns: Number(process.env['ANTIPHON_FC_RUNS'] ?? 500) }
 
-/** How often a property is tried whose every run is a long story. */
+/** The number of runs of a property whose runs are long. */
 export const longRuns = { numRuns: Number(process.env['ANTIPHON_FC_RUNS'] ?? 150) }

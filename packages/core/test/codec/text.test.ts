@@ -6,7 +6,7 @@ import { text } from '../../src/codec/text.js'
 import { runs } from './runs.js'
 
 describe('text', () => {
-  it('gives back every text UTF-8 can carry, of any length', () => {
+  it('decodes every text that it encoded, of any length', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 3_000 }), (value) => {
         expect(text.decode(text.encode(value))).toEqual(right(value))
@@ -15,11 +15,11 @@ describe('text', () => {
     )
   })
 
-  it('keeps a byte order mark and NUL', () => {
+  it('preserves a byte order mark and NUL in text', () => {
     expect(text.decode(text.encode('\u{feff}a\0b'))).toEqual(right('\u{feff}a\0b'))
   })
 
-  it('gives each value bytes of its own', () => {
+  it('returns a new buffer for each text', () => {
     const first = text.encode('first')
     text.encode('other')
     expect(text.decode(first)).toEqual(right('first'))
@@ -27,7 +27,7 @@ describe('text', () => {
   })
 
   it.each([[[0xff]], [[0xc3]], [[0xed, 0xa0, 0x80]], [[0xc0, 0x80]], [[0xf4, 0x90, 0x80, 0x80]]])(
-    'refuses %j, which is not UTF-8',
+    'rejects %j, which is not UTF-8',
     (payload) => {
       const decoded = text.decode(Uint8Array.from(payload))
       expect(decoded).toMatchObject({
@@ -36,13 +36,13 @@ describe('text', () => {
     },
   )
 
-  it('refuses a lone surrogate and what is no text', () => {
+  it('rejects a lone surrogate and values that are not strings', () => {
     expect(() => text.encode('a\ud800b')).toThrow('lone surrogate')
     expect(() => text.encode(7 as never)).toThrow('expected a string, found number')
     expect(text.encode('😀')).toHaveLength(4)
   })
 
-  it('reads text of any kind, but in UTF-8', () => {
+  it('accepts any text/* content type, but only in UTF-8', () => {
     expect(['text/plain', 'text/csv', undefined, 'text/plain; charset=us-ascii'].every(text.accepts)).toBe(
       true,
     )
@@ -51,7 +51,7 @@ describe('text', () => {
 })
 
 describe('bytes', () => {
-  it('hands the payload through', () => {
+  it('returns the payload unchanged', () => {
     const payload = Uint8Array.of(0, 255, 128)
     expect(bytes.encode(payload)).toBe(payload)
     const decoded = bytes.decode(payload)

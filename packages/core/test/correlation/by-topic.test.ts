@@ -14,9 +14,9 @@ import { bytesOf, observe, publishedBy, textOf } from '../observed.js'
 import { inWorld } from '../world.js'
 
 const byTopic = endpoint({
-  topic: 'ask/{device}/{id}',
-  responseTopic: 'answer/{device}/{id}',
-  responseFilter: 'answer/{device}/#',
+  topic: 'req/{device}/{id}',
+  responseTopic: 'res/{device}/{id}',
+  responseFilter: 'res/{device}/#',
   request: text,
   response: text,
   correlation: topicParams(),
@@ -30,13 +30,13 @@ const commands = endpoint({
 })
 
 describe.each([4, 5] as const)('topicParams over protocol version %d', (protocolVersion) => {
-  it('finds each answer by its topic, whatever the order', () => {
+  it('matches responses in any order by response topic', () => {
     inWorld((world) => {
       requests$(world.link('device', { protocolVersion }), byTopic, { params: { device: 'd' } })
         .pipe(serve(({ value, params }) => of(`${params.id}: ${value}`).pipe(delay(Number(value)))))
         .subscribe()
       world.advance(50)
-      const requester = world.link('caller', { protocolVersion })
+      const requester = world.link('requester', { protocolVersion })
       const calls = ['300', '100', '200'].map((value, id) =>
         observe(world, exchange$(requester, byTopic, { params: { device: 'd', id: String(id) }, value })),
       )
@@ -45,48 +45,47 @@ describe.each([4, 5] as const)('topicParams over protocol version %d', (protocol
     })
   })
 
-  it('refuses a second question whose answer would come on the same topic, and takes it when that is over', () => {
+  it('rejects a second pending request on one response topic, and accepts it after the first has settled', () => {
     inWorld((world) => {
-      const requester = world.link('caller', { protocolVersion })
+      const requester = world.link('requester', { protocolVersion })
       const request = { params: { device: 'd', id: '1' }, value: 'x' }
-      const one = observe(world, exchange$(requester, byTopic, request))
-      const two = observe(world, exchange$(requester, byTopic, request))
+      const first = observe(world, exchange$(requester, byTopic, request))
+      const second = observe(world, exchange$(requester, byTopic, request))
       world.advance(20)
-      expect(two.ending()).toMatchObject({ code: 'invalid-argument', topic: 'ask/d/1' })
-      world.broker.publish({ topic: 'answer/d/1', payload: bytesOf('first') })
+      expect(second.ending()).toMatchObject({ code: 'invalid-argument', topic: 'req/d/1' })
+      world.broker.publish({ topic: 'res/d/1', payload: bytesOf('first') })
       world.advance(20)
-      const three = observe(world, exchange$(requester, byTopic, request))
+      const third = observe(world, exchange$(requester, byTopic, request))
       world.advance(20)
-      world.broker.publish({ topic: 'answer/d/1', payload: bytesOf('third') })
+      world.broker.publish({ topic: 'res/d/1', payload: bytesOf('third') })
       world.advance(20)
-      expect([one.values, three.values]).toEqual([['first'], ['third']])
+      expect([first.values, third.values]).toEqual([['first'], ['third']])
     })
   })
 
-  it('puts nothing into payload or properties beyond what anybody could', () => {
+  it('adds no correlation to payload or properties with topicParams', () => {
     inWorld((world) => {
-      const requested = publishedBy(world, 'caller')
-      const requester = world.link('caller', { protocolVersion })
+      const published = publishedBy(world, 'requester')
+      const requester = world.link('requester', { protocolVersion })
       observe(world, exchange$(requester, byTopic, { params: { device: 'd', id: '1' }, value: 'x' }))
       world.advance(20)
-      const [request] = requested.map(({ message }) => message)
+      const [request] = published.map(({ message }) => message)
       expect(textOf(request ?? { payload: bytesOf('') })).toBe('x')
       expect(request).not.toHaveProperty('correlationData')
       expect(request).not.toHaveProperty('responseTopic')
     })
   })
 
-  it('leaves answers on other topics to strays$', () => {
+  it('emits responses on other topics on unmatchedResponses$', () => {
     inWorld((world) => {
-      const requester = world.link('caller', { protocolVersion })
+      const requester = world.link('requester', { protocolVersion })
       const unmatched = observe(world, unmatchedResponses$(requester))
       const call = observe(
         world,
         exchange$(requester, byTopic, { params: { device: 'd', id: '1' }, value: 'x' }),
       )
       world.advance(20)
-      for (const topic of ['answer/d/2', 'answer/d/1/more'])
-        world.broker.publish({ topic, payload: bytesOf('no') })
+      for (const topic of ['res/d/2', 'res/d/1/more']) world.broker.publish({ topic, payload: bytesOf('no') })
       world.advance(20)
       expect([unmatched.values.length, call.values.length]).toEqual([2, 0])
     })
@@ -94,9 +93,9 @@ describe.each([4, 5] as const)('topicParams over protocol version %d', (protocol
 })
 
 describe.each([4, 5] as const)('inOrder over protocol version %d', (protocolVersion) => {
-  it('gives the first answer to the first question of its reply topic', () => {
+  it('matches the first response to the oldest request on its response topic', () => {
     inWorld((world) => {
-      const requester = world.link('caller', { protocolVersion })
+      const requester = world.link('requester', { protocolVersion })
       const calls = ['a', 'b', 'c'].map((value) =>
         observe(world, exchange$(requester, commands, { params: { device: 'd' }, value })),
       )
@@ -111,22 +110,22 @@ describe.each([4, 5] as const)('inOrder over protocol version %d', (protocolVers
     })
   })
 
-  it('has no place any more for a question that timed out or was cancelled', () => {
+  it('removes a request that timed out or was cancelled from the order', () => {
     inWorld((world) => {
-      const requester = world.link('caller', { protocolVersion })
+      const requester = world.link('requester', { protocolVersion })
       const sendRequest = (timeout: number): ReturnType<typeof observe<string>> =>
         observe(world, exchange$(requester, commands, { params: { device: 'd' }, value: 'x' }, { timeout }))
-      const [late, left, last] = [sendRequest(100), sendRequest(5_000), sendRequest(5_000)]
+      const [timedOut, cancelled, last] = [sendRequest(100), sendRequest(5_000), sendRequest(5_000)]
       world.advance(50)
-      left.unsubscribe()
+      cancelled.unsubscribe()
       world.advance(100)
       world.broker.publish({ topic: 'd/rsp', payload: bytesOf('1') })
       world.advance(20)
-      expect([late.values, left.values, last.values]).toEqual([[], [], ['1']])
+      expect([timedOut.values, cancelled.values, last.values]).toEqual([[], [], ['1']])
     })
   })
 
-  it('serves without any token, each request for itself', () => {
+  it('runs the handler for each request without a token, identical ones included', () => {
     inWorld((world) => {
       const responses = publishedBy(world, 'device')
       requests$(world.link('device', { protocolVersion }), commands)

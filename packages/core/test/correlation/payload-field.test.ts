@@ -11,7 +11,7 @@ import {
 import * as t from 'io-ts'
 import { delay, of } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { bytesOf, observe, publishedBy, replyTo, statusOf, textOf } from '../observed.js'
+import { bytesOf, observe, publishedBy, responseTo, statusOf, textOf } from '../observed.js'
 import { inWorld, type World } from '../world.js'
 
 const Unlock = t.type({ command: t.string, commandId: t.string })
@@ -26,7 +26,7 @@ const unlock = endpoint({
 })
 const params = { car: 'car1', mobile: 'm1' }
 
-/** A car that answers after as many milliseconds as the command says. */
+/** Serves `unlock`: the command is the delay of the response in milliseconds. */
 function serveUnlock({ link, advance }: World, protocolVersion: 4 | 5): { readonly ids: readonly string[] } {
   const ids: string[] = []
   requests$(link('car1', { protocolVersion }), unlock, { params: { car: 'car1' } })
@@ -46,7 +46,7 @@ function parsed(message: { readonly payload: Uint8Array } | undefined): Readonly
 }
 
 describe.each([4, 5] as const)('payloadField over protocol version %d', (protocolVersion) => {
-  it('finds each answer by the token in its payload, whatever the order', () => {
+  it('matches responses in any order by the token in their payload', () => {
     inWorld((world) => {
       const { ids } = serveUnlock(world, protocolVersion)
       const requester = world.link('m1', { protocolVersion })
@@ -63,34 +63,34 @@ describe.each([4, 5] as const)('payloadField over protocol version %d', (protoco
     })
   })
 
-  it('takes the caller’s own token where it gives one', () => {
+  it('uses the token of the request value if it has one', () => {
     inWorld((world) => {
       const { ids } = serveUnlock(world, protocolVersion)
       const requester = world.link('m1', { protocolVersion })
       const call = observe(
         world,
-        exchange$(requester, unlock, { params, value: { command: '0', commandId: 'mine' } }),
+        exchange$(requester, unlock, { params, value: { command: '0', commandId: 'own' } }),
       )
       world.advance(100)
-      expect(ids).toEqual(['mine'])
-      expect(call.values).toEqual([{ commandId: 'mine', result: '0' }])
+      expect(ids).toEqual(['own'])
+      expect(call.values).toEqual([{ commandId: 'own', result: '0' }])
     })
   })
 
-  it('refuses two open questions under one token', () => {
+  it('rejects a second pending request with the same token', () => {
     inWorld((world) => {
       serveUnlock(world, protocolVersion)
       const requester = world.link('m1', { protocolVersion })
-      const value = { command: '100', commandId: 'mine' }
-      const one = observe(world, exchange$(requester, unlock, { params, value }))
-      const two = observe(world, exchange$(requester, unlock, { params, value }))
+      const value = { command: '100', commandId: 'own' }
+      const first = observe(world, exchange$(requester, unlock, { params, value }))
+      const second = observe(world, exchange$(requester, unlock, { params, value }))
       world.advance(1_000)
-      expect(one.ending()).toBe('complete')
-      expect(two.ending()).toMatchObject({ code: 'invalid-argument', phase: 'before-network' })
+      expect(first.ending()).toBe('complete')
+      expect(second.ending()).toMatchObject({ code: 'invalid-argument', phase: 'before-network' })
     })
   })
 
-  it('answers a repeated token once: one run, the same bytes', () => {
+  it('answers duplicate requests with the same bytes and one handler run', () => {
     inWorld((world) => {
       const { ids } = serveUnlock(world, protocolVersion)
       const responses = publishedBy(world, 'car1')
@@ -108,7 +108,7 @@ describe.each([4, 5] as const)('payloadField over protocol version %d', (protoco
     })
   })
 
-  it('leaves foreign, late and unreadable answers to strays$', () => {
+  it('emits responses with another, no or an unreadable token on unmatchedResponses$', () => {
     inWorld((world) => {
       const requester = world.link('m1', { protocolVersion })
       const unmatched = observe(world, unmatchedResponses$(requester))
@@ -143,22 +143,22 @@ describe.each([4, 5] as const)('payloadField over protocol version %d', (protoco
 })
 
 describe('payloadField', () => {
-  it('keeps Correlation Data as well on MQTT 5, so that a failure without a payload finds its question', () => {
+  it('sends Correlation Data as well on MQTT 5, and matches a failure without a payload by it', () => {
     inWorld((world) => {
-      const requested = publishedBy(world, 'm1')
+      const published = publishedBy(world, 'm1')
       const call = observe(world, exchange$(world.link('m1'), unlock, { params, value: { command: 'x' } }))
       world.advance(20)
-      const [request] = requested
-      if (request === undefined) throw new Error('nothing was asked')
+      const [request] = published
+      if (request === undefined) throw new Error('no request was published')
       world.broker.publish(
-        replyTo(request.message, '', { topic: 'res/m1/car1', userProperties: [['__stat', '503']] }),
+        responseTo(request.message, '', { topic: 'res/m1/car1', userProperties: [['__stat', '503']] }),
       )
       world.advance(20)
       expect(call.ending()).toMatchObject({ code: 'status', status: { code: 503 } })
     })
   })
 
-  it('answers 400 to what does not decode, by its Correlation Data', () => {
+  it('answers 400 with the Correlation Data of a request that cannot be decoded', () => {
     inWorld((world) => {
       serveUnlock(world, 5)
       const responses = publishedBy(world, 'car1')
@@ -171,18 +171,18 @@ describe('payloadField', () => {
   })
 
   it.each(['жетон', '🔑', 'a token with sixteen ü', 'ünïcödé-token-16'])(
-    'keeps a token of any alphabet, also where only Correlation Data tells it: %s',
+    'matches a failure without a payload by the non-ASCII token %s',
     (commandId) => {
       inWorld((world) => {
         const requester = world.link('m1')
-        const requested = publishedBy(world, 'm1')
+        const published = publishedBy(world, 'm1')
         const value = { command: 'x', commandId }
         const call = observe(world, exchange$(requester, unlock, { params, value }))
         world.advance(20)
-        const [request] = requested
-        if (request === undefined) throw new Error('nothing was asked')
+        const [request] = published
+        if (request === undefined) throw new Error('no request was published')
         world.broker.publish(
-          replyTo(request.message, '', { topic: 'res/m1/car1', userProperties: [['__stat', '503']] }),
+          responseTo(request.message, '', { topic: 'res/m1/car1', userProperties: [['__stat', '503']] }),
         )
         world.advance(20)
         expect(call.ending()).toMatchObject({ code: 'status', status: { code: 503 } })
@@ -190,24 +190,24 @@ describe('payloadField', () => {
     },
   )
 
-  it('takes a number for a token as well', () => {
+  it('accepts a number as token', () => {
     const numbered = endpoint({
       topic: 'echo',
-      responseTopic: 'answers',
+      responseTopic: 'responses',
       request: json(t.type({ id: t.number })),
       response: json(t.type({ id: t.number })),
       correlation: payloadField('id'),
     })
     inWorld((world) => {
-      const call = observe(world, exchange$(world.link('caller'), numbered, { id: 7 }))
+      const call = observe(world, exchange$(world.link('requester'), numbered, { id: 7 }))
       world.advance(20)
-      world.broker.publish({ topic: 'answers', payload: bytesOf('{"id":7}') })
+      world.broker.publish({ topic: 'responses', payload: bytesOf('{"id":7}') })
       world.advance(20)
       expect(call.values).toEqual([{ id: 7 }])
     })
   })
 
-  it('fails a question that has no place for the token', () => {
+  it('fails a request whose value is not an object', () => {
     const textual = endpoint({
       topic: 'echo',
       request: text,
@@ -215,25 +215,25 @@ describe('payloadField', () => {
       correlation: payloadField('id'),
     })
     inWorld((world) => {
-      const call = observe(world, exchange$(world.link('caller'), textual, 'x'))
+      const call = observe(world, exchange$(world.link('requester'), textual, 'x'))
       expect(call.ending()).toMatchObject({ code: 'invalid-argument' })
       expect(world.broker.counts().packets).toEqual({})
     })
   })
 
-  it('is not fooled by a field of the prototype', () => {
+  it('ignores an inherited property with the name of the field', () => {
     const odd = endpoint({
       topic: 'echo',
-      responseTopic: 'answers',
+      responseTopic: 'responses',
       request: json(t.type({ toString: t.string })),
       response: json(t.unknown),
       correlation: payloadField('toString'),
     })
     inWorld((world) => {
-      const requested = publishedBy(world, 'caller')
-      observe(world, exchange$(world.link('caller'), odd, {} as never))
+      const published = publishedBy(world, 'requester')
+      observe(world, exchange$(world.link('requester'), odd, {} as never))
       world.advance(20)
-      expect(typeof parsed(requested[0]?.message)['toString']).toBe('string')
+      expect(typeof parsed(published[0]?.message)['toString']).toBe('string')
     })
   })
 })

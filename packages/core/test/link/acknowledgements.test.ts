@@ -5,26 +5,26 @@ import type { Delivery } from '../../src/link/link.js'
 import { runs } from '../codec/runs.js'
 import { arrival } from './messages.js'
 
-/** One message in both accounts: the real one, and a naive list of who holds it. */
+/** One message in the implementation and in the model, which lists the state of each holder. */
 interface Entry {
   readonly id: number
   readonly receipt: Receipt
   readonly holders: { closed: boolean; readonly delivery: () => Delivery }[]
-  readonly held: ('holding' | 'acknowledged' | 'gone')[]
+  readonly states: ('open' | 'acknowledged' | 'closed')[]
   isSealed: boolean
 }
 
 type Step =
   | { readonly kind: 'arrive'; readonly holders: number; readonly isSealed: boolean; readonly qos: 0 | 1 | 2 }
-  | { readonly kind: 'hand'; readonly which: number }
+  | { readonly kind: 'deliver'; readonly which: number }
   | { readonly kind: 'seal'; readonly which: number }
-  | { readonly kind: 'acknowledge'; readonly which: number; readonly who: number }
-  | { readonly kind: 'leave'; readonly which: number; readonly who: number }
-  | { readonly kind: 'forget' }
+  | { readonly kind: 'acknowledge'; readonly which: number; readonly holder: number }
+  | { readonly kind: 'close'; readonly which: number; readonly holder: number }
+  | { readonly kind: 'clear' }
 
-/** Counted from the latest message, since it is among the latest that things happen. */
+/** The index of a message, counted from the latest. */
 const which = fc.nat({ max: 7 })
-const who = fc.nat({ max: 3 })
+const holder = fc.nat({ max: 3 })
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     {
@@ -36,21 +36,21 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
         qos: fc.constantFrom(0, 1, 1, 2),
       }),
     },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant('hand' as const), which }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('deliver' as const), which }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('seal' as const), which }) },
-    { weight: 4, arbitrary: fc.record({ kind: fc.constant('acknowledge' as const), which, who }) },
-    { weight: 4, arbitrary: fc.record({ kind: fc.constant('leave' as const), which, who }) },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const) }) },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('acknowledge' as const), which, holder }) },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('close' as const), which, holder }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('clear' as const) }) },
   ),
   { maxLength: 60, size: 'max' },
 )
 
-function hand(entry: Entry): void {
+function deliver(entry: Entry): void {
   if (entry.isSealed) return
   const holder = { closed: false, delivery: () => delivery }
   const delivery = entry.receipt.deliverTo(holder)
   entry.holders.push(holder)
-  entry.held.push('holding')
+  entry.states.push('open')
 }
 
 function seal(entry: Entry): void {
@@ -58,8 +58,8 @@ function seal(entry: Entry): void {
   entry.receipt.seal()
 }
 
-describe('acknowledgements', () => {
-  it('leave in order of receipt, once each, never for what was abandoned, whatever happens in between', () => {
+describe('Acknowledgements', () => {
+  it('acknowledges in order of receipt, once each, and never a message whose holders closed', () => {
     fc.assert(
       fc.property(steps, (steps) => {
         const acknowledgements = new Acknowledgements()
@@ -73,41 +73,41 @@ describe('acknowledgements', () => {
             const id = all.length
             const message = arrival('a', `${id}`, { qos: step.qos })
             const receipt = acknowledgements.open(message, () => released.push(id))
-            const entry: Entry = { id, receipt, holders: [], held: [], isSealed: false }
+            const entry: Entry = { id, receipt, holders: [], states: [], isSealed: false }
             all.push(entry)
             if (step.qos > 0) pending.push(entry)
-            for (let count = 0; count < step.holders; count++) hand(entry)
+            for (let count = 0; count < step.holders; count++) deliver(entry)
             if (step.isSealed) seal(entry)
             return
           }
-          if (step.kind === 'forget') {
-            acknowledgements.forget()
+          if (step.kind === 'clear') {
+            acknowledgements.clear()
             pending = []
             return
           }
           const entry = all.at(-1 - step.which)
           if (entry === undefined) return
-          if (step.kind === 'hand') hand(entry)
+          if (step.kind === 'deliver') deliver(entry)
           else if (step.kind === 'seal') seal(entry)
           else {
-            const holder = entry.holders[step.who]
+            const holder = entry.holders[step.holder]
             if (holder === undefined) return
             if (step.kind === 'acknowledge') {
               holder.delivery().acknowledge()
-              entry.held[step.who] = 'acknowledged'
+              entry.states[step.holder] = 'acknowledged'
             } else {
               holder.closed = true
               acknowledgements.advance()
-              if (entry.held[step.who] === 'holding') entry.held[step.who] = 'gone'
+              if (entry.states[step.holder] === 'open') entry.states[step.holder] = 'closed'
             }
           }
         }
 
         for (const step of steps) {
           perform(step)
-          while (pending[0]?.isSealed === true && !pending[0].held.includes('holding')) {
+          while (pending[0]?.isSealed === true && !pending[0].states.includes('open')) {
             const [first, ...others] = pending
-            if (!first.held.includes('gone')) expected.push(first.id)
+            if (!first.states.includes('closed')) expected.push(first.id)
             pending = others
           }
           expect(released).toEqual(expected)
@@ -118,7 +118,7 @@ describe('acknowledgements', () => {
     )
   })
 
-  it('wait for the seal even when the first holder is done before the second is served', () => {
+  it('waits for seal even if the first holder acknowledged before the second delivery', () => {
     const released: string[] = []
     const acknowledgements = new Acknowledgements()
     const receipt = acknowledgements.open(arrival('a'), () => released.push('a'))
@@ -132,22 +132,22 @@ describe('acknowledgements', () => {
     expect(released).toEqual(['a'])
   })
 
-  it('are not held up by the last of the holders, where the others have gone before', () => {
+  it('does not delay later messages once one holder closed and the last acknowledged', () => {
     const released: string[] = []
     const acknowledgements = new Acknowledgements()
     const abandoned = acknowledgements.open(arrival('a'), () => released.push('abandoned'))
-    const gone = { closed: false }
-    abandoned.deliverTo(gone)
+    const closing = { closed: false }
+    abandoned.deliverTo(closing)
     const last = abandoned.deliverTo({ closed: false })
     abandoned.seal()
     acknowledgements.open(arrival('a'), () => released.push('next')).seal()
-    gone.closed = true
+    closing.closed = true
     acknowledgements.advance()
     last.acknowledge()
     expect(released).toEqual(['next'])
   })
 
-  it('are not given for another by giving one twice', () => {
+  it('counts two acknowledgements of one holder once', () => {
     const released: string[] = []
     const acknowledgements = new Acknowledgements()
     const receipt = acknowledgements.open(arrival('a'), () => released.push('a'))
@@ -160,14 +160,14 @@ describe('acknowledgements', () => {
     expect(released).toEqual(['a'])
   })
 
-  it('leave at once for what was handed to nobody', () => {
+  it('acknowledges a message without a holder on seal', () => {
     const released: string[] = []
     const acknowledgements = new Acknowledgements()
     acknowledgements.open(arrival('a'), () => released.push('a')).seal()
     expect(released).toEqual(['a'])
   })
 
-  it('are not sent for QoS 0, which nobody waits for and nothing waits behind', () => {
+  it('sends no acknowledgement for QoS 0 and does not delay later messages', () => {
     const released: string[] = []
     const acknowledgements = new Acknowledgements()
     const unsealed = acknowledgements.open(arrival('a', '', { qos: 0 }), () => released.push('0'))
@@ -182,7 +182,7 @@ describe('acknowledgements', () => {
     expect(released).toEqual(['1'])
   })
 
-  it('keep their order when one is sent from within the sending of another', () => {
+  it('keeps the order when an acknowledgement is sent during another', () => {
     const released: number[] = []
     const acknowledgements = new Acknowledgements()
     const later: Delivery[] = []
@@ -206,13 +206,13 @@ describe('acknowledgements', () => {
     expect(released).toEqual([1, 2, 3, 4])
   })
 
-  it('of a connection that is gone never leave, and those of the next are not held up by them', () => {
+  it('never sends acknowledgements of a lost connection, nor delays those of the next', () => {
     const released: string[] = []
     const acknowledgements = new Acknowledgements()
     const old = acknowledgements.open(arrival('a'), () => released.push('old'))
     const delivery = old.deliverTo({ closed: false })
     old.seal()
-    acknowledgements.forget()
+    acknowledgements.clear()
     const fresh = acknowledgements.open(arrival('a'), () => released.push('fresh'))
     fresh.seal()
     delivery.acknowledge()

@@ -4,26 +4,26 @@ import { backOff } from '../../src/link/back-off.js'
 import { runs } from '../codec/runs.js'
 
 describe('backOff', () => {
-  it('doubles from a quarter of a second to half a minute when chance takes nothing away', () => {
+  it('doubles from 250 ms up to 30 s without jitter', () => {
     const wait = backOff({ random: () => 0 })
     expect([1, 2, 3, 4, 5, 6, 7, 8, 9, 100, 5_000].map(wait)).toEqual([
       250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000, 30_000,
     ])
   })
 
-  it('leaves its share to chance: from half a wait to a whole one by default', () => {
+  it('subtracts up to half of the delay as jitter by default', () => {
     const chances = [0, 0.5, 0.999_999]
     const waits = chances.map((chance) => backOff({ initial: 1_000, random: () => chance })(1))
     expect(waits).toEqual([1_000, 750, 500])
   })
 
-  it('asks chance anew for every wait', () => {
+  it('draws a random number for every delay', () => {
     const chances = [0.2, 0.4, 0.6]
     const wait = backOff({ initial: 1_000, factor: 1, jitter: 1, random: () => chances.shift() ?? 0 })
     expect([1, 2, 3].map(wait)).toEqual([800, 600, 400])
   })
 
-  it('keeps within its bounds whatever it is given', () => {
+  it('stays between the least and the maximum delay for all valid options', () => {
     const options = fc.record({
       initial: fc.double({ min: 0, max: 1e6, noNaN: true }),
       more: fc.double({ min: 0, max: 1e6, noNaN: true }),
@@ -46,7 +46,7 @@ describe('backOff', () => {
     )
   })
 
-  it('comes back at once, and stays a number, where it is told to', () => {
+  it('returns 0, not NaN, if the initial delay is 0', () => {
     const wait = backOff({ initial: 0, maximum: 0 })
     expect([1, 2, 1_024, 1_100, 100_000].map(wait)).toEqual([0, 0, 0, 0, 0])
   })
@@ -58,7 +58,7 @@ describe('backOff', () => {
     [{ factor: 0.5 }, /back-off factor is 0.5/],
     [{ jitter: 1.1 }, /back-off jitter is 1.1/],
     [{ jitter: -0.1 }, /back-off jitter is -0.1/],
-  ])('refuses %j', (options, message) => {
+  ])('rejects invalid back-off options %j', (options, message) => {
     expect(() => backOff(options)).toThrow(message)
     expect(() => backOff(options)).toThrow(expect.objectContaining({ code: 'invalid-argument' }))
   })

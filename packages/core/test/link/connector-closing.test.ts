@@ -1,45 +1,45 @@
 import { describe, expect, it } from 'vitest'
 import { accepted, connectorSetting } from './connector-setting.js'
-import { failure } from './hand-transport.js'
+import { failure } from './manual-transport.js'
 import { arrival } from './messages.js'
 
-describe('closing a connector', () => {
-  it('that never was opened ends it, and keeps it closed', () => {
-    const { connector, log, farewell, transport } = connectorSetting()
+describe('Connector.close', () => {
+  it('ends a connector that was never opened, and open no longer connects it', () => {
+    const { connector, log, completeDisconnect, transport } = connectorSetting()
     connector.close()
-    farewell()
+    completeDisconnect()
     connector.open()
     expect(log).toEqual(['ENDED', 'closed', '|'])
     expect(transport.connections).toEqual([])
   })
 
-  it('that connects drops the connection', () => {
-    const { connector, log, farewell, transport, timers } = connectorSetting()
+  it('aborts the connection attempt of a connecting connector', () => {
+    const { connector, log, completeDisconnect, transport, timers } = connectorSetting()
     connector.open()
     connector.close()
-    expect(transport.open()).toBe(0)
-    farewell()
+    expect(transport.openConnections()).toBe(0)
+    completeDisconnect()
     expect(log).toEqual(['connecting 1', 'ENDED', 'closed', '|'])
     expect(timers()).toBe(0)
   })
 
-  it('that is online says farewell and waits until it is gone; what arrives meanwhile is handed on', () => {
-    const { connector, log, accept, farewell, transport, timers } = connectorSetting()
+  it('disconnects an online connector and passes on messages until the connection is closed', () => {
+    const { connector, log, accept, completeDisconnect, transport, timers } = connectorSetting()
     connector.open()
     accept()
     log.length = 0
     connector.close()
-    const { answer: response } = transport.connections[0] ?? {}
-    response?.next({ type: 'message', message: arrival('a', '1'), acknowledge: () => undefined })
-    expect([transport.open(), log]).toEqual([1, ['ARRIVED 1']])
-    response?.complete()
+    const { subscriber } = transport.connections[0] ?? {}
+    subscriber?.next({ type: 'message', message: arrival('a', '1'), acknowledge: () => undefined })
+    expect([transport.openConnections(), log]).toEqual([1, ['ARRIVED 1']])
+    subscriber?.complete()
     expect(log).toEqual(['ARRIVED 1'])
-    farewell()
+    completeDisconnect()
     expect(log).toEqual(['ARRIVED 1', 'ENDED', 'closed', '|'])
-    expect([transport.open(), timers()]).toEqual([0, 0])
+    expect([transport.openConnections(), timers()]).toEqual([0, 0])
   })
 
-  it('survives a farewell that fails, and a loss meanwhile', () => {
+  it('ends although disconnecting fails and the connection is lost meanwhile', () => {
     const { connector, log, accept, fail, transport } = connectorSetting()
     connector.open()
     accept()
@@ -47,11 +47,11 @@ describe('closing a connector', () => {
     connector.close()
     fail('connection-lost', 0x8e)
     expect(log).toEqual([])
-    transport.farewells[0]?.answer.error(failure('connection-lost'))
+    transport.disconnects[0]?.subscriber.error(failure('connection-lost'))
     expect(log).toEqual(['ENDED', 'closed', '|'])
   })
 
-  it('does not wait for a farewell that never ends', () => {
+  it('ends after 5 s if disconnecting does not complete', () => {
     const { connector, log, accept, advance, transport, timers } = connectorSetting()
     connector.open()
     accept()
@@ -61,36 +61,36 @@ describe('closing a connector', () => {
     expect(log).toEqual([])
     advance(1)
     expect(log).toEqual(['ENDED', 'closed', '|'])
-    expect(transport.open()).toBe(0)
-    expect(transport.farewells[0]?.answer.closed).toBe(true)
+    expect(transport.openConnections()).toBe(0)
+    expect(transport.disconnects[0]?.subscriber.closed).toBe(true)
     expect(timers()).toBe(0)
   })
 
-  it('that waits for its next attempt makes none', () => {
-    const { connector, log, fail, farewell, advance, transport, timers } = connectorSetting()
+  it('cancels the next attempt of a connector that waits to reconnect', () => {
+    const { connector, log, fail, completeDisconnect, advance, transport, timers } = connectorSetting()
     connector.open()
     fail('connection-lost')
     connector.close()
-    farewell()
+    completeDisconnect()
     advance(10_000)
     expect(log.slice(-3)).toEqual(['ENDED', 'closed', '|'])
     expect([transport.connections.length, timers()]).toEqual([1, 0])
   })
 
-  it('that has ended, or is being closed, changes nothing', () => {
+  it('has no effect on a connector that has ended or is closing', () => {
     const ended = connectorSetting()
     ended.connector.open()
     ended.fail('invalid-argument')
     ended.connector.close()
     expect(ended.log.slice(1)).toEqual(['ENDED invalid-argument', 'closed invalid-argument', '|'])
-    expect(ended.transport.farewells).toEqual([])
+    expect(ended.transport.disconnects).toEqual([])
     const closing = connectorSetting()
     closing.connector.open()
     closing.connector.close()
     closing.connector.close()
-    closing.farewell()
+    closing.completeDisconnect()
     closing.connector.close()
-    expect(closing.transport.farewells).toHaveLength(1)
+    expect(closing.transport.disconnects).toHaveLength(1)
     expect(closing.log).toEqual(['connecting 1', 'ENDED', 'closed', '|'])
   })
 
@@ -102,25 +102,25 @@ describe('closing a connector', () => {
     'offline connection-lost 100',
     'ENDED',
     'closed',
-  ])('from within %s is the end of it', (when) => {
+  ])('ends the connector when called from the callback %j', (when) => {
     const { connector, log, transport, advance, timers } = connectorSetting({
-      connect: ({ answer: response }) => {
-        accepted({ answer: response })
-        response.error(failure('connection-lost'))
+      connect: ({ subscriber }) => {
+        accepted({ subscriber })
+        subscriber.error(failure('connection-lost'))
       },
-      disconnect: ({ answer: response }) => response.complete(),
-      told: (what, connector) => {
-        if (what === when) connector.close()
+      disconnect: ({ subscriber }) => subscriber.complete(),
+      onCall: (call, connector) => {
+        if (call === when) connector.close()
       },
     })
     connector.open()
     advance(50)
     connector.close()
     advance(10_000)
-    const outcome = ['ENDED', 'closed', '|']
+    const remaining = ['ENDED', 'closed', '|']
     const after = log.slice(log.indexOf(when) + 1)
-    expect(after).toEqual(outcome.slice(outcome.indexOf(when) + 1))
+    expect(after).toEqual(remaining.slice(remaining.indexOf(when) + 1))
     expect(transport.attempts).toEqual(when === 'connecting 1' ? [] : [1])
-    expect([transport.open(), timers()]).toEqual([0, 0])
+    expect([transport.openConnections(), timers()]).toEqual([0, 0])
   })
 })

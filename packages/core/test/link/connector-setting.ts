@@ -3,32 +3,38 @@ import { Connector } from '../../src/link/connector.js'
 import type { ConnectionLimits, ConnectionInfo, LinkState } from '../../src/link/link.js'
 import type { TransportEvent } from '../../src/link/transport.js'
 import { deadlines } from '../../src/time/deadlines.js'
-import { grant } from './grants.js'
-import { failure, handTransport, type Asked, type HandTransport, type Reactions } from './hand-transport.js'
+import { connectionInfo } from './connection-info.js'
+import {
+  failure,
+  manualTransport,
+  type TransportCall,
+  type ManualTransport,
+  type CallHandlers,
+} from './manual-transport.js'
 import { textOf } from './messages.js'
 import { virtualTime, type VirtualTime } from './virtual-time.js'
 
-/** A connector over a transport in the test's hands. */
+/** A connector over a transport that the test controls. */
 export interface ConnectorSetting extends VirtualTime {
   readonly connector: Connector
-  readonly transport: HandTransport
-  /** Everything told, in order: the states, and what its owner hears in capitals. */
+  readonly transport: ManualTransport
+  /** The states and, in capitals, the callbacks, in order. */
   readonly log: string[]
-  /** The broker accepts the latest connection. */
+  /** Accepts the latest connection. */
   readonly accept: (limits?: Partial<ConnectionInfo>) => void
-  /** The latest connection ends. */
+  /** Fails the latest connection. */
   readonly fail: (...args: Parameters<typeof failure>) => void
-  readonly farewell: () => void
+  readonly completeDisconnect: () => void
 }
 
-/** The broker lets a connection in. */
+/** Accepts a connection. */
 export const accepted = (
-  { answer: response }: Asked<TransportEvent>,
+  { subscriber }: TransportCall<TransportEvent>,
   limits?: Partial<ConnectionInfo>,
-): void => response.next({ type: 'online', info: grant(limits) })
+): void => subscriber.next({ type: 'online', info: connectionInfo(limits) })
 
-/** A state in a word. */
-export function show(state: LinkState): string {
+/** Describes a state in one line. */
+export function describeState(state: LinkState): string {
   switch (state.status) {
     case 'connecting':
       return `connecting ${state.attempt}`
@@ -42,18 +48,18 @@ export function show(state: LinkState): string {
 }
 
 export function connectorSetting(
-  react: Reactions & {
-    readonly told?: (what: string, connector: Connector) => void
+  react: CallHandlers & {
+    readonly onCall?: (call: string, connector: Connector) => void
     readonly limits?: ConnectionLimits
-    readonly renewAfter?: number
+    readonly maxConnectionAge?: number
   } = {},
 ): ConnectorSetting {
   const time = virtualTime()
-  const transport = handTransport(react)
+  const transport = manualTransport(react)
   const log: string[] = []
-  const tell = (what: string): void => {
-    log.push(what)
-    react.told?.(what, connector)
+  const record = (call: string): void => {
+    log.push(call)
+    react.onCall?.(call, connector)
   }
   const connector: Connector = new Connector({
     transport,
@@ -61,17 +67,17 @@ export function connectorSetting(
     deadlines: deadlines(time.scheduler),
     backOff: backOff({ initial: 100, maximum: 1_000, jitter: 0.5, random: () => 0 }),
     limits: react.limits,
-    maxConnectionAge: react.renewAfter ?? Infinity,
-    onOnline: ({ clientId }, isSameSession) => tell(`ONLINE ${clientId}${isSameSession ? ' again' : ''}`),
-    onEvent: (event) => tell(event.type === 'message' ? `ARRIVED ${textOf(event.message)}` : 'MALFORMED'),
-    onOffline: () => tell('OFFLINE'),
-    onEnd: (error) => tell(error === undefined ? 'ENDED' : `ENDED ${error.code}`),
+    maxConnectionAge: react.maxConnectionAge ?? Infinity,
+    onOnline: ({ clientId }, isSameSession) => record(`ONLINE ${clientId}${isSameSession ? ' again' : ''}`),
+    onEvent: (event) => record(event.type === 'message' ? `ARRIVED ${textOf(event.message)}` : 'MALFORMED'),
+    onOffline: () => record('OFFLINE'),
+    onEnd: (error) => record(error === undefined ? 'ENDED' : `ENDED ${error.code}`),
   })
-  connector.state$.subscribe({ next: (state) => tell(show(state)), complete: () => tell('|') })
-  const latest = (): Asked<TransportEvent> => {
-    const requested = transport.connections.at(-1)
-    if (requested === undefined) throw new Error('no connection was asked for')
-    return requested
+  connector.state$.subscribe({ next: (state) => record(describeState(state)), complete: () => record('|') })
+  const latest = (): TransportCall<TransportEvent> => {
+    const call = transport.connections.at(-1)
+    if (call === undefined) throw new Error('no connection was opened')
+    return call
   }
   return {
     ...time,
@@ -79,7 +85,7 @@ export function connectorSetting(
     transport,
     log,
     accept: (limits) => accepted(latest(), limits),
-    fail: (...args) => latest().answer.error(failure(...args)),
-    farewell: () => transport.farewells[0]?.answer.complete(),
+    fail: (...args) => latest().subscriber.error(failure(...args)),
+    completeDisconnect: () => transport.disconnects[0]?.subscriber.complete(),
   }
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { AntiphonError } from '../../src/errors.js'
-import { accepted, connectorSetting, show } from './connector-setting.js'
-import { failure } from './hand-transport.js'
+import { accepted, connectorSetting, describeState } from './connector-setting.js'
+import { failure } from './manual-transport.js'
 import { arrival } from './messages.js'
 
-describe('a connector', () => {
-  it('connects when it is opened, once, and tells its states in order and the present one to who comes late', () => {
+describe('Connector', () => {
+  it('connects once on open, emits its states in order and the current one to late subscribers', () => {
     const { connector, log, accept, transport } = connectorSetting()
     expect(transport.connections).toEqual([])
     connector.open()
@@ -16,12 +16,12 @@ describe('a connector', () => {
     expect(connector.isOnline).toBe(true)
     expect(log).toEqual(['connecting 1', 'online', 'ONLINE me'])
     const late: string[] = []
-    connector.state$.subscribe((state) => late.push(show(state)))
+    connector.state$.subscribe((state) => late.push(describeState(state)))
     expect(late).toEqual(['online'])
     expect(transport.attempts).toEqual([1])
   })
 
-  it('hears once that a connection is accepted', () => {
+  it('ignores a second online event of a connection', () => {
     const { connector, log, accept } = connectorSetting()
     connector.open()
     accept()
@@ -29,19 +29,19 @@ describe('a connector', () => {
     expect(log).toEqual(['connecting 1', 'online', 'ONLINE me'])
   })
 
-  it('hands on what arrives, in order', () => {
+  it('passes on messages and malformed packets in order', () => {
     const { connector, log, accept, transport } = connectorSetting()
     connector.open()
     accept()
-    const { answer: response } = transport.connections[0] ?? {}
+    const { subscriber } = transport.connections[0] ?? {}
     const acknowledge = (): void => undefined
-    response?.next({ type: 'message', message: arrival('a', '1'), acknowledge })
-    response?.next({ type: 'malformed', error: failure('protocol') })
-    response?.next({ type: 'message', message: arrival('a', '2'), acknowledge })
+    subscriber?.next({ type: 'message', message: arrival('a', '1'), acknowledge })
+    subscriber?.next({ type: 'malformed', error: failure('protocol') })
+    subscriber?.next({ type: 'message', message: arrival('a', '2'), acknowledge })
     expect(log.slice(3)).toEqual(['ARRIVED 1', 'MALFORMED', 'ARRIVED 2'])
   })
 
-  it('comes back after a loss, waiting longer from failure to failure', () => {
+  it('reconnects after a loss with a growing delay', () => {
     const { connector, log, accept, fail, advance, transport, timers } = connectorSetting()
     connector.open()
     accept()
@@ -49,7 +49,7 @@ describe('a connector', () => {
     log.length = 0
     fail('connection-lost', 0x8b)
     advance(99)
-    expect(transport.open()).toBe(0)
+    expect(transport.openConnections()).toBe(0)
     advance(1)
     fail('connection-refused', 0x88)
     advance(200)
@@ -67,11 +67,11 @@ describe('a connector', () => {
     accept()
     expect(log.slice(-2)).toEqual(['online', 'ONLINE me'])
     expect(transport.attempts).toEqual([1, 2, 3, 4])
-    expect(transport.open()).toBe(1)
+    expect(transport.openConnections()).toBe(1)
     expect(timers()).toBe(0)
   })
 
-  it('begins with short waits again once a connection has lasted longer than the wait for it', () => {
+  it('resets the delay once a connection has lasted longer than the delay before it', () => {
     const { connector, log, accept, fail, advance } = connectorSetting()
     connector.open()
     for (const lasts of [0, 99, 199, 399, 800, 50]) {
@@ -90,7 +90,7 @@ describe('a connector', () => {
     ])
   })
 
-  it('trusts a session that is present, unless an attempt in between may have begun it', () => {
+  it('reports the same session, unless an attempt in between may have started another', () => {
     const { connector, log, accept, fail, advance, transport } = connectorSetting()
     const again = (): string | undefined => {
       advance(10_000)
@@ -109,31 +109,31 @@ describe('a connector', () => {
     fail('connection-lost')
     advance(10_000)
     const refused = new AntiphonError('connection-refused', 'busy', { phase: 'after-network' })
-    transport.connections.at(-1)?.answer.error(refused)
+    transport.connections.at(-1)?.subscriber.error(refused)
     attempt('connection-lost')
     expect(again()).toBe('ONLINE me again')
     fail('connection-lost')
     advance(10_000)
     const cutOff = new AntiphonError('connection-lost', 'cut off', { phase: 'after-network' })
-    transport.connections.at(-1)?.answer.error(cutOff)
+    transport.connections.at(-1)?.subscriber.error(cutOff)
     attempt('connection-refused', 0x88)
     expect(again()).toBe('ONLINE me')
     fail('connection-lost')
     expect(again()).toBe('ONLINE me again')
   })
 
-  it('takes a connection that ends without a word for a lost one', () => {
+  it('treats a connection that completes as lost', () => {
     const { connector, log, accept, transport } = connectorSetting()
     connector.open()
     accept()
-    transport.connections[0]?.answer.complete()
+    transport.connections[0]?.subscriber.complete()
     expect(log.slice(-2)).toEqual(['OFFLINE', 'offline connection-lost 100'])
   })
 
-  it('takes what is no error of ours for an unknown one, and goes on', () => {
+  it('reconnects after a foreign error, reported as unknown', () => {
     const { connector, log, transport } = connectorSetting()
     connector.open()
-    transport.connections[0]?.answer.error(new TypeError('no such host'))
+    transport.connections[0]?.subscriber.error(new TypeError('no such host'))
     expect(log.at(-1)).toBe('offline unknown 100')
   })
 
@@ -141,7 +141,7 @@ describe('a connector', () => {
     ['connection-refused', 0x85],
     ['connection-refused', 0x86],
     ['invalid-argument', undefined],
-  ] as const)('ends by %s %s, which no retry can mend, leaving nothing behind', (code, reason) => {
+  ] as const)('ends without a timer after the fatal error %s %s', (code, reason) => {
     const { connector, log, fail, transport, timers } = connectorSetting()
     connector.open()
     fail(code, reason)
@@ -150,12 +150,17 @@ describe('a connector', () => {
     expect([transport.connections.length, timers()]).toEqual([1, 0])
   })
 
-  it('ends when its name is taken over, and keeps trying with credentials that once were good', () => {
-    const taken = connectorSetting()
-    taken.connector.open()
-    taken.accept()
-    taken.fail('connection-lost', 0x8e)
-    expect(taken.log.slice(-4)).toEqual(['OFFLINE', 'ENDED connection-lost', 'closed connection-lost', '|'])
+  it('ends when the session is taken over, but retries with credentials that were accepted before', () => {
+    const takenOver = connectorSetting()
+    takenOver.connector.open()
+    takenOver.accept()
+    takenOver.fail('connection-lost', 0x8e)
+    expect(takenOver.log.slice(-4)).toEqual([
+      'OFFLINE',
+      'ENDED connection-lost',
+      'closed connection-lost',
+      '|',
+    ])
     const renewed = connectorSetting()
     renewed.connector.open()
     renewed.accept()
@@ -165,7 +170,7 @@ describe('a connector', () => {
     expect(renewed.log.at(-1)).toBe('offline connection-refused 200')
   })
 
-  it('ends in order when there is nothing left to connect to', () => {
+  it('ends without an error when the transport reports link-closed', () => {
     const { connector, log, accept, fail, timers } = connectorSetting()
     connector.open()
     accept()
@@ -175,14 +180,14 @@ describe('a connector', () => {
   })
 })
 
-describe('a transport that answers within the call', () => {
-  it('may accept and lose at once, any number of times, without a deep stack', () => {
+describe('Connector over a synchronous transport', () => {
+  it('survives 10 000 connections accepted and lost synchronously', () => {
     let count = 0
     const { connector, log, advance } = connectorSetting({
-      connect: ({ answer: response }) => {
+      connect: ({ subscriber }) => {
         count++
-        accepted({ answer: response })
-        response.error(failure('connection-lost'))
+        accepted({ subscriber })
+        subscriber.error(failure('connection-lost'))
       },
     })
     connector.open()
@@ -191,9 +196,9 @@ describe('a transport that answers within the call', () => {
     expect(count).toBeGreaterThan(10_000)
   })
 
-  it('may refuse at once, and skips no state', () => {
+  it('emits every state when connections are refused synchronously', () => {
     const { connector, log, advance } = connectorSetting({
-      connect: ({ answer: response }) => response.error(failure('connection-refused', 0x88)),
+      connect: ({ subscriber }) => subscriber.error(failure('connection-refused', 0x88)),
     })
     connector.open()
     advance(100)
@@ -205,9 +210,9 @@ describe('a transport that answers within the call', () => {
     ])
   })
 
-  it('may say farewell at once', () => {
+  it('ends when the transport disconnects synchronously', () => {
     const { connector, log, accept, timers } = connectorSetting({
-      disconnect: ({ answer: response }) => response.complete(),
+      disconnect: ({ subscriber }) => subscriber.complete(),
     })
     connector.open()
     accept()

@@ -12,7 +12,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 )
 
 describe('Fifo', () => {
-  it('behaves as an array does, however long it gets', () => {
+  it('behaves like an array of any length', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 20, size: 'max' }), (steps) => {
         const fifo = new Fifo<number>()
@@ -30,7 +30,7 @@ describe('Fifo', () => {
           } else {
             const expected = model.splice(0, step.shift)
             const shifted = Array.from({ length: step.shift }, () => fifo.shift())
-            expect(shifted.filter((one) => one !== undefined)).toEqual(expected)
+            expect(shifted.filter((item) => item !== undefined)).toEqual(expected)
           }
           expect(fifo.length).toBe(model.length)
           expect(fifo.peek()).toBe(model[0])
@@ -40,7 +40,7 @@ describe('Fifo', () => {
     )
   })
 
-  it('is empty again after what is taken from an empty one', () => {
+  it('returns undefined from an empty queue and stays usable', () => {
     const fifo = new Fifo<string>()
     expect(fifo.shift()).toBeUndefined()
     expect(fifo.length).toBe(0)
@@ -48,7 +48,7 @@ describe('Fifo', () => {
     expect([fifo.shift(), fifo.shift(), fifo.length]).toEqual(['a', undefined, 0])
   })
 
-  it('takes a hundred thousand out in no more than a moment', () => {
+  it('shifts 100 000 items in linear time', () => {
     const fifo = new Fifo<number>()
     for (let count = 0; count < 100_000; count++) fifo.push(count)
     let sum = 0

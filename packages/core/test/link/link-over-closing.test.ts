@@ -3,8 +3,8 @@ import type { LinkState } from '../../src/link/link.js'
 import { linkSetting, type LinkSetting } from './link-setting.js'
 import { bytes, outgoing } from './messages.js'
 
-/** Closes, and tells after how many milliseconds that was done. */
-async function closing({ link, advance, scheduler }: LinkSetting): Promise<number> {
+/** Closes the link and returns after how many milliseconds `close` resolved. */
+async function timeToClose({ link, advance, scheduler }: LinkSetting): Promise<number> {
   const before = scheduler.now()
   let after: number | undefined
   void link.close().then(() => {
@@ -15,10 +15,10 @@ async function closing({ link, advance, scheduler }: LinkSetting): Promise<numbe
     if (after !== undefined) return after - before
     advance(1)
   }
-  throw new Error('it was not closed within 10 s')
+  throw new Error('the link was not closed within 10 s')
 }
 
-describe('closing a link', () => {
+describe('Link.close', () => {
   it.each<[string, (setting: LinkSetting) => void]>([
     ['never opened', () => undefined],
     ['connecting', ({ states }) => void states()],
@@ -46,35 +46,35 @@ describe('closing a link', () => {
         advance(10)
       },
     ],
-  ])('that was %s resolves, however often it is called, and leaves nothing', async (_, live) => {
+  ])('resolves on every call and leaves no timer on a link that was %s', async (_, prepare) => {
     const setting = linkSetting()
-    const { link, states, timers, broker, advance, listen, publish } = setting
-    live(setting)
-    const heard = listen('a')
-    const sentOrNot = publish('elsewhere', '0')
+    const { link, states, timers, broker, advance, subscribe, publish } = setting
+    prepare(setting)
+    const received = subscribe('a')
+    const acks = publish('elsewhere', '0')
     const ends: string[] = []
     link.incidents$.subscribe({ complete: () => ends.push('|') })
     const first = link.close()
     expect(link.close()).toBe(first)
-    expect(await closing(setting)).toBeLessThan(10)
+    expect(await timeToClose(setting)).toBeLessThan(10)
     await first
     advance(10)
     expect([timers(), ends]).toEqual([0, ['|']])
-    expect(sentOrNot[0]).toMatch(/^0 (16|link-closed)$/)
+    expect(acks[0]).toMatch(/^0 (16|link-closed)$/)
     expect(states()).toEqual(['closed', '|'])
-    expect(heard.log).toHaveLength(1)
+    expect(received.log).toHaveLength(1)
     expect(publish('a', '1')).toEqual(['1 link-closed'])
     expect(broker.session('me')?.isConnected ?? false).toBe(false)
   })
 
-  it('waits for what was published, and takes nothing new', async () => {
+  it('waits for acknowledgements of published messages and refuses new ones', async () => {
     const setting = linkSetting({ limits: { receiveMaximum: 1 }, latency: 10 })
-    const { link, states, publish, advance, taken, timers } = setting
+    const { link, states, publish, advance, published, timers } = setting
     states()
     advance(100)
     const acks = ['1', '2', '3'].map((text) => publish('a', text))
     void link.close()
-    const closed = closing(setting)
+    const closed = timeToClose(setting)
     const late = publish('a', '4')
     expect(await closed).toBe(80)
     expect(acks).toEqual([
@@ -83,55 +83,55 @@ describe('closing a link', () => {
       ['3 16', '|'],
     ])
     expect(late).toEqual(['4 link-closed'])
-    expect(taken).toEqual(['a 1', 'a 2', 'a 3'])
+    expect(published).toEqual(['a 1', 'a 2', 'a 3'])
     expect(timers()).toBe(0)
   })
 
-  it('does not wait longer than it may, nor for a farewell that is lost', async () => {
+  it('waits no longer than closeTimeout, plus 5 s for disconnecting', async () => {
     const setting = linkSetting({ closeTimeout: 500 })
     const { states, publish, advance, broker, timers } = setting
     states()
     advance(10)
     broker.inject({ kind: 'drop', direction: 'from-client', packets: ['publish', 'disconnect'], times: 9 })
     const ack = publish('a', '1')
-    expect(await closing(setting)).toBe(5_500)
+    expect(await timeToClose(setting)).toBe(5_500)
     expect(ack).toEqual(['1 link-closed'])
     advance(10)
     expect(timers()).toBe(0)
   })
 
-  it('goes on over a connection that is lost meanwhile, for as long as it may', async () => {
+  it('waits across a lost connection, up to closeTimeout', async () => {
     const setting = linkSetting({ latency: 10 })
-    const { states, publish, advance, broker, taken, scheduler } = setting
+    const { states, publish, advance, broker, published, scheduler } = setting
     states()
     advance(100)
     const ack = publish('a', '1')
     scheduler.schedule(() => broker.disconnect('me', { session: 'lose' }), 5)
-    expect(await closing(setting)).toBeLessThan(300)
+    expect(await timeToClose(setting)).toBeLessThan(300)
     expect(ack).toEqual(['1 16', '|'])
-    expect(taken).toEqual(['a 1'])
+    expect(published).toEqual(['a 1'])
     const down = linkSetting({ closeTimeout: 700 })
     down.states()
     down.advance(10)
     const lost = down.publish('a', '1')
     down.broker.down()
-    expect(await closing(down)).toBe(700)
+    expect(await timeToClose(down)).toBe(700)
     expect(lost).toEqual(['1 link-closed'])
   })
 
-  it('resolves when the broker ends it for good meanwhile, and tells everybody why', async () => {
+  it('resolves when a fatal error ends the link meanwhile, and reports the error to all streams', async () => {
     const setting = linkSetting({ latency: 10 })
-    const { link, listen, publish, advance, broker, timers } = setting
+    const { link, subscribe, publish, advance, broker, timers } = setting
     const states: LinkState[] = []
     link.state$.subscribe((state) => states.push(state))
-    const heard = listen('a')
+    const received = subscribe('a')
     advance(100)
     const ack = publish('a', '1')
-    const closed = closing(setting)
+    const closed = timeToClose(setting)
     broker.disconnect('me', { reasonCode: 0x8e })
     await closed
     expect(ack).toEqual(['1 link-closed'])
-    expect(heard.log).toEqual(['connection-lost'])
+    expect(received.log).toEqual(['connection-lost'])
     expect(states.at(-1)).toMatchObject({ status: 'closed', error: { reasonCode: 0x8e } })
     expect(timers()).toBe(0)
   })
@@ -149,14 +149,14 @@ describe('closing a link', () => {
       ({ link }, close) => void link.state$.subscribe(({ status }) => status === 'online' && close()),
     ],
     ['an incident', ({ link }, close) => void link.incidents$.subscribe(close)],
-  ])('may be done from within %s', async (_, wait) => {
+  ])('closes the link when called from the callback of %s', async (_, subscribeTo) => {
     const setting = linkSetting()
-    const { link, listen, publish, advance, broker, timers } = setting
+    const { link, subscribe, publish, advance, broker, timers } = setting
     let closed: Promise<void> | undefined
-    wait(setting, () => {
+    subscribeTo(setting, () => {
       closed ??= link.close()
     })
-    const other = listen('b')
+    const other = subscribe('b')
     advance(5)
     publish('a', '1')
     broker.publish({ topic: 'b', payload: bytes('x') })

@@ -12,9 +12,9 @@ const me = {
   reconnect: { initial: 2, maximum: 2, jitter: 0 },
 } as const
 
-describe('a link on a time line', () => {
+describe('linkOver in marbles', () => {
   it(
-    'is online after two packets, and two packets after its wait again',
+    'is online after two packets, and again two packets after the reconnect delay',
     marbles(({ broker, link, expectObservable, expectTimers }) => {
       broker.play('                             -----i---------')
       const status$ = link(me).state$.pipe(map(({ status }) => status[0]))
@@ -26,7 +26,7 @@ describe('a link on a time line', () => {
   )
 
   it(
-    'hears what comes after its SUBACK; a kept session misses nothing, a lost one opens another window',
+    'emits messages after SUBACK, keeps its window in a resumed session and opens another after a lost one',
     marbles(({ broker, link, publish, expectObservable, expectSubscribed }) => {
       broker.play('               -------x-r----------I----------')
       publish('                   a-----b-c-------d------------f-', {}, 't')
@@ -41,7 +41,7 @@ describe('a link on a time line', () => {
   )
 
   it(
-    'sends what waits as soon as it can, in order, with what is left of its time',
+    'sends queued messages once online, in order, with their remaining expiry',
     marbles(({ broker, link, cold, expectObservable, expectPublished }) => {
       broker.play('             -----x 1493ms r-----------')
       const device = link(me)

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { Delivery, LinkState } from '../../src/link/link.js'
 import { linkOver, type LinkOptions } from '../../src/link/link-over.js'
-import { grant } from './grants.js'
-import { failure, handTransport, reply } from './hand-transport.js'
+import { connectionInfo } from './connection-info.js'
+import { failure, manualTransport, completeWith } from './manual-transport.js'
 import { linkSetting, type LinkSetting } from './link-setting.js'
 import { arrival, bytes, outgoing, textOf } from './messages.js'
 
-describe('a link', () => {
-  it('does nothing until somebody wants something of it', () => {
+describe('linkOver', () => {
+  it('does not connect until a stream other than incidents$ is subscribed to', () => {
     const { link, broker, advance, timers } = linkSetting()
     const streams = [link.state$, link.messages$('a'), link.subscription$('a'), link.publish$(outgoing('a'))]
     link.incidents$.subscribe()
@@ -17,17 +17,17 @@ describe('a link', () => {
 
   it.each([
     ['its state', ({ states }: LinkSetting) => states()],
-    ['a subscription', ({ listen }: LinkSetting) => listen('a')],
+    ['a subscription', ({ subscribe }: LinkSetting) => subscribe('a')],
     ['a message to publish', ({ publish }: LinkSetting) => publish('a', '1')],
-  ])('connects for %s, once', (_, want) => {
+  ])('connects once for %s', (_, use) => {
     const setting = linkSetting()
-    want(setting)
-    want(setting)
+    use(setting)
+    use(setting)
     setting.advance(10)
     expect(setting.broker.counts().connections).toBe(1)
   })
 
-  it('tells its states to everybody, the present one first', () => {
+  it('emits its states to every subscriber, the current one first', () => {
     const { states, advance, broker } = linkSetting()
     const early = states()
     advance(10)
@@ -48,22 +48,22 @@ describe('a link', () => {
     [{ unrouted: { bytes: -1 } }, /unrouted.bytes is -1/],
     [{ unrouted: { ttl: -1 } }, /unrouted.ttl is -1/],
     [{ reconnect: { initial: -1 } }, /initial is -1/],
-  ])('refuses %j', (options, message) => {
-    const make = (): unknown => linkOver(handTransport(), options)
+  ])('rejects invalid link options %j', (options, message) => {
+    const make = (): unknown => linkOver(manualTransport(), options)
     expect(make).toThrow(message)
     expect(make).toThrow(expect.objectContaining({ code: 'invalid-argument' }))
   })
 
-  it('refuses an unfit message before it connects', () => {
+  it('rejects an invalid message without connecting', () => {
     const { publish, advance, broker } = linkSetting()
     expect(publish('a/#', '1')).toEqual(['1 invalid-argument'])
     advance(10)
     expect(broker.counts().connections).toBe(0)
   })
 
-  it('sends nothing after a lost session before it is subscribed again', () => {
-    const { listen, publish, broker, advance, taken } = linkSetting({ limits: { receiveMaximum: 2 } })
-    const { log } = listen('a')
+  it('subscribes again before it resends messages after a lost session', () => {
+    const { subscribe, publish, broker, advance, published } = linkSetting({ limits: { receiveMaximum: 2 } })
+    const { log } = subscribe('a')
     advance(10)
     const acks = ['1', '2', '3'].map((text) => publish('a', text))
     broker.disconnect('me', { session: 'lose' })
@@ -71,24 +71,24 @@ describe('a link', () => {
     acks.push(publish('a', '4'))
     advance(1_000)
     expect(log).toEqual(['1', '2', '3', '4'])
-    expect(taken).toEqual(['a 1', 'a 2', 'a 3', 'a 4'])
+    expect(published).toEqual(['a 1', 'a 2', 'a 3', 'a 4'])
     expect(acks.map(([ack]) => ack)).toEqual(['1 0', '2 0', '3 0', '4 0'])
   })
 
-  it('sends nothing twice in a resumed session but what the session itself sends again', () => {
-    const { publish, broker, advance, taken } = linkSetting({ latency: 5 })
+  it('leaves resending in a resumed session to the transport', () => {
+    const { publish, broker, advance, published } = linkSetting({ latency: 5 })
     publish('a', '0')
     advance(100)
     const ack = publish('a', '1')
-    // It arrives, its acknowledgement does not.
+    // The message arrives at the broker, its acknowledgement does not arrive here.
     advance(7)
     broker.disconnect('me')
     advance(1_000)
     expect(ack).toEqual(['1 16', '|'])
-    expect(taken.slice(1)).toEqual(['a 1', 'a 1'])
+    expect(published.slice(1)).toEqual(['a 1', 'a 1'])
   })
 
-  it('acknowledges to the broker in order of receipt', () => {
+  it('acknowledges messages in order of receipt', () => {
     const { link, broker, advance } = linkSetting()
     const deliveries: Delivery[] = []
     link.subscription$('a').subscribe((window) => {
@@ -107,9 +107,9 @@ describe('a link', () => {
     expect(unacknowledged()).toEqual([])
   })
 
-  it('tells what is malformed as an incident and lives on', () => {
-    const { listen, broker, advance, incidents } = linkSetting()
-    const { log } = listen('a')
+  it('reports a malformed packet on incidents$ and keeps running', () => {
+    const { subscribe, broker, advance, incidents } = linkSetting()
+    const { log } = subscribe('a')
     advance(10)
     broker.inject({ kind: 'malform' })
     broker.publish({ topic: 'a', payload: bytes('garbage') })
@@ -122,30 +122,30 @@ describe('a link', () => {
     expect(incidents[0]).not.toHaveProperty('type')
   })
 
-  it('leaves nothing at the broker and no timer when everybody has left', () => {
-    const { listen, broker, advance, timers } = linkSetting()
-    const all = ['a', 'a', 'a/+', '#', '$share/g/a'].map(listen)
+  it('leaves no subscription at the broker and no timer when all subscribers have unsubscribed', () => {
+    const { subscribe, broker, advance, timers } = linkSetting()
+    const all = ['a', 'a', 'a/+', '#', '$share/g/a'].map(subscribe)
     advance(10)
     expect(broker.subscriptions()).toHaveLength(4)
-    for (const { leave } of all) leave()
+    for (const { unsubscribe } of all) unsubscribe()
     advance(10)
     expect([broker.subscriptions(), timers()]).toEqual([[], 0])
     expect(broker.counts().packets).toMatchObject({ subscribe: 3, unsubscribe: 4 })
   })
 })
 
-describe('a link that no retry can help', () => {
-  it('tells everybody why, then and later', () => {
-    const { link, listen, publish, broker, advance, timers } = linkSetting()
+describe('linkOver after a fatal error', () => {
+  it('fails all current and later subscribers with the fatal error', () => {
+    const { link, subscribe, publish, broker, advance, timers } = linkSetting()
     const states: LinkState[] = []
     link.state$.subscribe((state) => states.push(state))
     broker.refuseConnect(0x87)
-    const heard = listen('a')
+    const received = subscribe('a')
     const queued = publish('a', '1')
     advance(10)
-    expect(heard.log).toEqual(['connection-refused'])
+    expect(received.log).toEqual(['connection-refused'])
     expect(queued).toEqual(['1 link-closed'])
-    expect(listen('b').log).toEqual(['connection-refused'])
+    expect(subscribe('b').log).toEqual(['connection-refused'])
     expect(publish('a', '2')).toEqual(['2 link-closed'])
     expect(states).toMatchObject([
       { status: 'connecting' },
@@ -160,11 +160,11 @@ describe('a link that no retry can help', () => {
   })
 })
 
-describe('a link over a transport that answers within every call', () => {
-  it('skips nothing and leaves nothing', async () => {
-    const transport = handTransport({
-      connect: ({ answer: response }) => response.error(failure('connection-refused', 0x85)),
-      disconnect: ({ answer: response }) => response.complete(),
+describe('linkOver a synchronous transport', () => {
+  it('closes when the transport refuses and disconnects synchronously', async () => {
+    const transport = manualTransport({
+      connect: ({ subscriber }) => subscriber.error(failure('connection-refused', 0x85)),
+      disconnect: ({ subscriber }) => subscriber.complete(),
     })
     const link = linkOver(transport)
     const states: string[] = []
@@ -174,23 +174,23 @@ describe('a link over a transport that answers within every call', () => {
   })
 })
 
-describe('an acknowledgement that comes after the end', () => {
-  it('is not sent', async () => {
+describe('Delivery.acknowledge after close', () => {
+  it('sends no acknowledgement after the link was closed', async () => {
     const acknowledged: string[] = []
-    const transport = handTransport({
-      connect: ({ answer: response }) => response.next({ type: 'online', info: grant() }),
-      subscribe: (requested) => reply(requested, [1]),
-      disconnect: ({ answer: response }) => response.complete(),
+    const transport = manualTransport({
+      connect: ({ subscriber }) => subscriber.next({ type: 'online', info: connectionInfo() }),
+      subscribe: (call) => completeWith(call, [1]),
+      disconnect: ({ subscriber }) => subscriber.complete(),
     })
     const link = linkOver(transport)
-    const inHand: Delivery[] = []
+    const openDeliveries: Delivery[] = []
     link.subscription$('a').subscribe((window) => {
-      window.deliveries$.subscribe((delivery) => inHand.push(delivery))
+      window.deliveries$.subscribe((delivery) => openDeliveries.push(delivery))
     })
-    const { answer: response } = transport.connections[0] ?? {}
-    response?.next({ type: 'message', message: arrival('a'), acknowledge: () => acknowledged.push('a') })
+    const { subscriber } = transport.connections[0] ?? {}
+    subscriber?.next({ type: 'message', message: arrival('a'), acknowledge: () => acknowledged.push('a') })
     await link.close()
-    for (const { acknowledge } of inHand) acknowledge()
-    expect([inHand.length, acknowledged]).toEqual([1, []])
+    for (const { acknowledge } of openDeliveries) acknowledge()
+    expect([openDeliveries.length, acknowledged]).toEqual([1, []])
   })
 })

@@ -16,13 +16,13 @@ export interface LinkSetting extends VirtualTime {
   readonly broker: VirtualBroker
   readonly link: Link
   readonly incidents: Incident[]
-  /** What the broker took from the link: topic and text. */
-  readonly taken: string[]
+  /** The messages that the broker received from the link: topic and text. */
+  readonly published: string[]
   readonly states: () => string[]
-  /** Publishes; what came of it is written down as `text code`. */
+  /** Publishes; the result is recorded as `text code`. */
   readonly publish: (topic: string, text: string, more?: Partial<OutgoingMessage>) => string[]
-  /** Listens; the texts, then how it ended. */
-  readonly listen: (filter: string) => { readonly log: string[]; readonly leave: () => void }
+  /** Subscribes; records the texts, then the end. */
+  readonly subscribe: (filter: string) => { readonly log: string[]; readonly unsubscribe: () => void }
 }
 
 export function linkSetting(
@@ -44,20 +44,20 @@ export function linkSetting(
   })
   const incidents: Incident[] = []
   link.incidents$.subscribe((incident) => incidents.push(incident))
-  const taken: string[] = []
+  const published: string[] = []
   broker.published$.subscribe(({ message, clientId }) => {
-    if (clientId === 'me') taken.push(`${message.topic} ${textOf(message)}`)
+    if (clientId === 'me') published.push(`${message.topic} ${textOf(message)}`)
   })
   return {
     ...time,
     broker,
     link,
     incidents,
-    taken,
+    published,
     states: () => {
       const states: string[] = []
-      const told = (state: LinkState): void => void states.push(state.status)
-      link.state$.subscribe({ next: told, complete: () => states.push('|') })
+      const calls = (state: LinkState): void => void states.push(state.status)
+      link.state$.subscribe({ next: calls, complete: () => states.push('|') })
       return states
     },
     publish: (topic, text, more) => {
@@ -69,14 +69,14 @@ export function linkSetting(
       })
       return log
     },
-    listen: (filter) => {
+    subscribe: (filter) => {
       const log: string[] = []
       const subscription = link.messages$(filter).subscribe({
         next: (message) => log.push(textOf(message)),
         error: (error: unknown) => log.push(AntiphonError.from(error).code),
         complete: () => log.push('|'),
       })
-      return { log, leave: () => subscription.unsubscribe() }
+      return { log, unsubscribe: () => subscription.unsubscribe() }
     },
   }
 }

@@ -10,13 +10,13 @@ function window(deliveries$: Observable<Delivery>): SubscriptionWindow {
   return { filter: 'a', grantedQoS: 1, deliveries$ }
 }
 
-/** A delivery that writes down when it is acknowledged. */
+/** A delivery that records its acknowledgement. */
 function delivery(text: string, log: string[] = []): Delivery {
   return { message: arrival('a', text), acknowledge: () => log.push(`acknowledged ${text}`) }
 }
 
 describe('messagesOf$', () => {
-  it('is the messages of all windows, and ends with their source', () => {
+  it('emits the messages of all windows and completes with the last of them', () => {
     new TestScheduler((actual, expected) => expect(actual).toEqual(expected)).run(
       ({ hot, expectObservable, expectSubscriptions }) => {
         const [x, y, z] = ['x', 'y', 'z'].map((text) => delivery(text))
@@ -34,7 +34,7 @@ describe('messagesOf$', () => {
     )
   })
 
-  it('errors with its source and leaves all when it is left', () => {
+  it('errors with its source and unsubscribes from all windows when unsubscribed', () => {
     new TestScheduler((actual, expected) => expect(actual).toEqual(expected)).run(
       ({ hot, expectObservable, expectSubscriptions }) => {
         const x = delivery('x')
@@ -49,16 +49,16 @@ describe('messagesOf$', () => {
     )
   })
 
-  it('acknowledges each message after its subscriber has returned', () => {
+  it('acknowledges each message after the subscriber has returned', () => {
     const log: string[] = []
     const deliveries = [delivery('1', log), delivery('2', log)]
     messagesOf$(of(window(of(...deliveries)))).subscribe(({ payload }) => {
-      log.push(`heard ${String.fromCharCode(...payload)}`)
+      log.push(`received ${String.fromCharCode(...payload)}`)
     })
-    expect(log).toEqual(['heard 1', 'acknowledged 1', 'heard 2', 'acknowledged 2'])
+    expect(log).toEqual(['received 1', 'acknowledged 1', 'received 2', 'acknowledged 2'])
   })
 
-  it('acknowledges the message after which its subscriber leaves, and none that it never saw', () => {
+  it('acknowledges the message on which the subscriber unsubscribes, and no later one', () => {
     const log: string[] = []
     const deliveries$ = concat(of(delivery('1', log), delivery('2', log), delivery('3', log)), NEVER)
     messagesOf$(of(window(deliveries$)))
@@ -67,7 +67,7 @@ describe('messagesOf$', () => {
     expect(log).toEqual(['acknowledged 1', 'acknowledged 2'])
   })
 
-  it('acknowledges what its subscriber threw at, so that nothing waits behind it', async () => {
+  it('acknowledges a message whose subscriber throws, so that later messages are not delayed', async () => {
     const log: string[] = []
     const { onUnhandledError } = config
     const deliveries = new Subject<Delivery>()
@@ -76,7 +76,7 @@ describe('messagesOf$', () => {
         throw new Error('no room')
       }
     })()
-    const allTold = new Promise<void>((resolve) => {
+    const allReported = new Promise<void>((resolve) => {
       config.onUnhandledError = (error) => {
         log.push(String(error))
         if (log.length === 4) resolve()
@@ -85,7 +85,7 @@ describe('messagesOf$', () => {
     messagesOf$(of(window(deliveries))).subscribe(thrower)
     deliveries.next(delivery('1', log))
     deliveries.next(delivery('2', log))
-    await allTold
+    await allReported
     config.onUnhandledError = onUnhandledError
     expect(log).toEqual(['acknowledged 1', 'acknowledged 2', 'Error: no room', 'Error: no room'])
   })

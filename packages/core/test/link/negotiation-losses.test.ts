@@ -1,150 +1,153 @@
 import { describe, expect, it } from 'vitest'
-import { failure } from './hand-transport.js'
+import { failure } from './manual-transport.js'
 import { subscriptionsSetting, type SubscriptionsSetting } from './subscriptions-setting.js'
 
-/** Transports tell of a loss in either order: of the unanswered packets first, or of the connection first. */
+/** Transports report a loss in either order: the unacknowledged packets first, or the connection first. */
 const losses: readonly [string, (setting: SubscriptionsSetting) => void][] = [
   [
-    'told of before the connection',
+    'reported by the packet first',
     ({ transport, offline }) => {
-      for (const { answer: response } of [...transport.subscribed, ...transport.unsubscribed])
-        response.error(failure('connection-lost'))
+      for (const { subscriber } of [...transport.subscribed, ...transport.unsubscribed])
+        subscriber.error(failure('connection-lost'))
       offline()
     },
   ],
   [
-    'told of after the connection',
+    'reported by the connection first',
     ({ transport, offline }) => {
       offline()
-      for (const { answer: response } of [...transport.subscribed, ...transport.unsubscribed])
-        response.error(failure('connection-lost'))
+      for (const { subscriber } of [...transport.subscribed, ...transport.unsubscribed])
+        subscriber.error(failure('connection-lost'))
     },
   ],
 ]
 const resumed = { sessionPresent: true }
 
-describe.each(losses)('a connection lost during a SUBSCRIBE, %s,', (_, lose) => {
-  it.each([true, false])('asks again with the next, session kept: %s', (isKept) => {
+describe.each(losses)('a connection lost during SUBSCRIBE, %s,', (_, lose) => {
+  it.each([true, false])('sends SUBSCRIBE again on the next connection, session kept: %s', (isKept) => {
     const setting = subscriptionsSetting()
-    const { online, watch, packets, suback, receive, told } = setting
-    const one = watch('a')
+    const { online, watch, takePackets, suback, receive, calls } = setting
+    const watched = watch('a')
     online()
     lose(setting)
-    expect(told).toEqual(['open'])
-    packets()
+    expect(calls).toEqual(['open'])
+    takePackets()
     online({ sessionPresent: isKept })
-    expect(packets()).toEqual(['+a #1'])
-    expect(told).toEqual(['open'])
+    expect(takePackets()).toEqual(['+a #1'])
+    expect(calls).toEqual(['open'])
     suback()
     receive('a', 'x')
-    expect(one.log).toEqual(['open', 'x'])
-    expect(told).toEqual(['open', 'ready'])
+    expect(watched.log).toEqual(['open', 'x'])
+    expect(calls).toEqual(['open', 'ready'])
   })
 
-  it.each([true, false])('that nobody wants any more leaves nothing behind, session kept: %s', (isKept) => {
+  it.each([true, false])('removes a subscription without subscribers, session kept: %s', (isKept) => {
     const setting = subscriptionsSetting()
-    const { online, watch, packets, unsuback } = setting
+    const { online, watch, takePackets, unsuback } = setting
     online()
-    const one = watch('a')
-    one.leave()
+    const watched = watch('a')
+    watched.unsubscribe()
     lose(setting)
-    packets()
+    takePackets()
     online({ sessionPresent: isKept })
-    expect(packets()).toEqual(isKept ? ['-a'] : [])
+    expect(takePackets()).toEqual(isKept ? ['-a'] : [])
     if (isKept) unsuback()
     lose(setting)
     online(resumed)
-    expect(packets()).toEqual([])
+    expect(takePackets()).toEqual([])
   })
 })
 
-describe.each(losses)('a connection lost during an UNSUBSCRIBE, %s,', (_, lose) => {
-  it.each([true, false])('sends it again where the session is kept: %s', (isKept) => {
+describe.each(losses)('a connection lost during UNSUBSCRIBE, %s,', (_, lose) => {
+  it.each([true, false])('sends UNSUBSCRIBE again only if the session was kept: %s', (isKept) => {
     const setting = subscriptionsSetting()
-    const { online, watch, packets, suback, unsuback } = setting
+    const { online, watch, takePackets, suback, unsuback } = setting
     online()
-    const one = watch('a')
+    const watched = watch('a')
     suback()
-    one.leave()
+    watched.unsubscribe()
     lose(setting)
-    packets()
+    takePackets()
     online({ sessionPresent: isKept })
-    expect(packets()).toEqual(isKept ? ['-a'] : [])
+    expect(takePackets()).toEqual(isKept ? ['-a'] : [])
     if (isKept) unsuback()
     watch('a')
-    expect(packets()).toEqual(['+a #1'])
+    expect(takePackets()).toEqual(['+a #1'])
   })
 
-  it.each([true, false])('subscribes for who came back meanwhile, session kept: %s', (isKept) => {
-    const setting = subscriptionsSetting()
-    const { online, watch, packets, suback, receive } = setting
+  it.each([true, false])(
+    'subscribes again for a subscriber that came meanwhile, session kept: %s',
+    (isKept) => {
+      const setting = subscriptionsSetting()
+      const { online, watch, takePackets, suback, receive } = setting
+      online()
+      const watched = watch('a')
+      suback()
+      watched.unsubscribe()
+      lose(setting)
+      const again = watch('a')
+      takePackets()
+      online({ sessionPresent: isKept })
+      expect(takePackets()).toEqual(['+a #1'])
+      suback()
+      receive('a', 'x')
+      expect(again.log).toEqual(['open', 'x'])
+    },
+  )
+})
+
+describe('a SUBACK or UNSUBACK of a lost connection', () => {
+  it('is ignored if it arrives after the next connection', () => {
+    const { online, offline, watch, takePackets, suback, transport, calls } = subscriptionsSetting()
+    const watched = watch('a')
     online()
-    const one = watch('a')
+    offline()
+    online()
+    transport.subscribed[0]?.subscriber.next([0x87])
+    transport.subscribed[0]?.subscriber.complete()
+    expect(watched.log).toEqual([])
+    expect(calls).toEqual(['open'])
+    takePackets()
     suback()
-    one.leave()
-    lose(setting)
-    const again = watch('a')
-    packets()
-    online({ sessionPresent: isKept })
-    expect(packets()).toEqual(['+a #1'])
-    suback()
-    receive('a', 'x')
-    expect(again.log).toEqual(['open', 'x'])
+    expect(watched.log).toEqual(['open'])
+    expect(calls).toEqual(['open', 'ready'])
+    watched.unsubscribe()
+    offline()
+    online(resumed)
+    transport.unsubscribed[0]?.subscriber.complete()
+    expect(takePackets()).toEqual(['-a', '-a'])
+    watch('a')
+    expect(takePackets()).toEqual([])
   })
 })
 
-describe('an answer of a connection that is gone', () => {
-  it('changes nothing any more', () => {
-    const { online, offline, watch, packets, suback, transport, told } = subscriptionsSetting()
-    const one = watch('a')
+describe('a lost packet reported after the next connection', () => {
+  it('does not affect a SUBSCRIBE in flight on the next connection', () => {
+    const { online, offline, watch, takePackets, suback, transport, calls } = subscriptionsSetting()
+    const watched = watch('a')
     online()
     offline()
     online()
-    transport.subscribed[0]?.answer.next([0x87])
-    transport.subscribed[0]?.answer.complete()
-    expect(one.log).toEqual([])
-    expect(told).toEqual(['open'])
-    packets()
-    suback()
-    expect(one.log).toEqual(['open'])
-    expect(told).toEqual(['open', 'ready'])
-    one.leave()
-    offline()
-    online(resumed)
-    transport.unsubscribed[0]?.answer.complete()
-    expect(packets()).toEqual(['-a', '-a'])
+    takePackets()
+    transport.subscribed[0]?.subscriber.error(failure('connection-lost'))
     watch('a')
-    expect(packets()).toEqual([])
-  })
-})
-
-describe('a loss that is told of when the next connection is there already', () => {
-  it('does not disturb what is under way on it', () => {
-    const { online, offline, watch, packets, suback, transport, told } = subscriptionsSetting()
-    const one = watch('a')
-    online()
-    offline()
-    online()
-    packets()
-    transport.subscribed[0]?.answer.error(failure('connection-lost'))
-    watch('a')
-    expect(packets()).toEqual([])
+    expect(takePackets()).toEqual([])
     suback()
-    expect(told).toEqual(['open', 'open', 'ready'])
-    expect(one.log).toEqual(['open'])
+    expect(calls).toEqual(['open', 'open', 'ready'])
+    expect(watched.log).toEqual(['open'])
   })
 
-  it('does not disturb an UNSUBSCRIBE either', () => {
-    const { online, offline, watch, packets, suback, transport } = subscriptionsSetting()
+  it('does not affect an UNSUBSCRIBE in flight on the next connection', () => {
+    const { online, offline, watch, takePackets, suback, transport } = subscriptionsSetting()
     online()
-    const one = watch('a')
+    const watched = watch('a')
     suback()
-    one.leave()
+    watched.unsubscribe()
     offline()
     online(resumed)
-    transport.unsubscribed[0]?.answer.error(failure('connection-lost'))
-    packets()
+    transport.unsubscribed[0]?.subscriber.error(failure('connection-lost'))
+    takePackets()
     watch('a')
-    expect(packets()).toEqual([])
+    expect(takePackets()).toEqual([])
   })
 })

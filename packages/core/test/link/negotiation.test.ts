@@ -1,265 +1,265 @@
 import { describe, expect, it } from 'vitest'
-import { failure } from './hand-transport.js'
+import { failure } from './manual-transport.js'
 import { subscriptionsSetting } from './subscriptions-setting.js'
 
 const resumed = { sessionPresent: true }
 
-describe('a connection that comes again', () => {
-  it('with its session keeps the windows and sends nothing', () => {
-    const { online, offline, watch, suback, packets, receive, told } = subscriptionsSetting()
+describe('Negotiation on the next connection', () => {
+  it('keeps all windows and sends no SUBSCRIBE in the same session', () => {
+    const { online, offline, watch, suback, takePackets, receive, calls } = subscriptionsSetting()
     online()
-    const one = watch('a')
+    const watched = watch('a')
     suback()
-    packets()
-    told.length = 0
+    takePackets()
+    calls.length = 0
     offline()
     online(resumed)
     receive('a', 'x')
-    expect(one.log).toEqual(['open', 'x'])
-    expect([packets(), told]).toEqual([[], ['ready']])
+    expect(watched.log).toEqual(['open', 'x'])
+    expect([takePackets(), calls]).toEqual([[], ['ready']])
   })
 
-  it('without its session closes every window and opens another when it is granted', () => {
-    const { online, offline, watch, suback, packets, receive, told } = subscriptionsSetting()
+  it('closes all windows after a lost session and opens new ones on SUBACK', () => {
+    const { online, offline, watch, suback, takePackets, receive, calls } = subscriptionsSetting()
     online()
-    const one = watch('a')
+    const watched = watch('a')
     suback()
-    packets()
-    told.length = 0
+    takePackets()
+    calls.length = 0
     offline()
-    expect(one.log).toEqual(['open'])
+    expect(watched.log).toEqual(['open'])
     online()
-    expect(one.log).toEqual(['open', 'closed'])
-    expect([packets(), told]).toEqual([['+a #1'], []])
+    expect(watched.log).toEqual(['open', 'closed'])
+    expect([takePackets(), calls]).toEqual([['+a #1'], []])
     suback()
     receive('a', 'x')
-    expect(one.log).toEqual(['open', 'closed', 'open', 'x'])
-    expect(told).toEqual(['ready'])
+    expect(watched.log).toEqual(['open', 'closed', 'open', 'x'])
+    expect(calls).toEqual(['ready'])
   })
 
-  it('with a session that may be another opens every window anew, and undoes what was left', () => {
-    const { online, offline, watch, suback, unsuback, packets, receive } = subscriptionsSetting()
+  it('reopens all windows in a session that may be another, and unsubscribes unwanted filters', () => {
+    const { online, offline, watch, suback, unsuback, takePackets, receive } = subscriptionsSetting()
     online()
-    const [one, left] = [watch('a'), watch('b')]
+    const [watched, abandoned] = [watch('a'), watch('b')]
     suback()
     suback()
     offline()
-    left.leave()
-    watch('c').leave()
-    packets()
+    abandoned.unsubscribe()
+    watch('c').unsubscribe()
+    takePackets()
     online(resumed, false)
-    expect(one.log).toEqual(['open', 'closed'])
-    expect(packets()).toEqual(['+a #1', '-b'])
+    expect(watched.log).toEqual(['open', 'closed'])
+    expect(takePackets()).toEqual(['+a #1', '-b'])
     suback()
     unsuback()
     receive('a', 'x')
-    expect(one.log).toEqual(['open', 'closed', 'open', 'x'])
-    expect(packets()).toEqual([])
+    expect(watched.log).toEqual(['open', 'closed', 'open', 'x'])
+    expect(takePackets()).toEqual([])
   })
 
-  it('is ready when every answer is in, refusals included, and once', () => {
-    const { online, watch, suback, told } = subscriptionsSetting({ filtersPerSubscribe: 1 })
+  it('calls onReady once, after every SUBACK including refusals', () => {
+    const { online, watch, suback, calls } = subscriptionsSetting({ filtersPerSubscribe: 1 })
     for (const filter of ['a', 'b', 'c']) watch(filter)
-    told.length = 0
+    calls.length = 0
     online()
     suback()
     suback(0x87)
-    expect(told).toEqual([])
+    expect(calls).toEqual([])
     suback()
-    expect(told).toEqual(['ready'])
+    expect(calls).toEqual(['ready'])
     watch('d')
     suback()
-    expect(told).toEqual(['ready', 'open'])
+    expect(calls).toEqual(['ready', 'open'])
   })
 
-  it('does not keep the way out waiting for an UNSUBSCRIBE', () => {
-    const { online, offline, watch, suback, packets, told } = subscriptionsSetting()
+  it('calls onReady without waiting for UNSUBACK', () => {
+    const { online, offline, watch, suback, takePackets, calls } = subscriptionsSetting()
     online()
-    const one = watch('a')
+    const watched = watch('a')
     suback()
     offline()
-    one.leave()
-    told.length = 0
-    packets()
+    watched.unsubscribe()
+    calls.length = 0
+    takePackets()
     online(resumed)
-    expect([packets(), told]).toEqual([['-a'], ['ready']])
+    expect([takePackets(), calls]).toEqual([['-a'], ['ready']])
   })
 
-  it('undoes what was left meanwhile where the session is kept, and forgets it where it is lost', () => {
+  it('unsubscribes filters abandoned while offline only if the session was kept', () => {
     for (const isKept of [true, false]) {
-      const { online, offline, watch, suback, packets, unsuback } = subscriptionsSetting()
+      const { online, offline, watch, suback, takePackets, unsuback } = subscriptionsSetting()
       online()
-      const one = watch('a')
+      const watched = watch('a')
       suback()
       offline()
-      one.leave()
-      packets()
+      watched.unsubscribe()
+      takePackets()
       online({ sessionPresent: isKept })
-      expect(packets()).toEqual(isKept ? ['-a'] : [])
+      expect(takePackets()).toEqual(isKept ? ['-a'] : [])
       if (isKept) unsuback()
       offline()
       online(resumed)
-      expect(packets()).toEqual([])
+      expect(takePackets()).toEqual([])
     }
   })
 
-  it('opens a window for who left and came back meanwhile, session kept or lost', () => {
+  it('opens a window for a filter abandoned and wanted again while offline', () => {
     for (const isKept of [true, false]) {
-      const { online, offline, watch, suback, packets, receive } = subscriptionsSetting()
+      const { online, offline, watch, suback, takePackets, receive } = subscriptionsSetting()
       online()
-      const one = watch('a')
+      const watched = watch('a')
       suback()
       offline()
-      one.leave()
+      watched.unsubscribe()
       const again = watch('a', { qos: 2 })
-      packets()
+      takePackets()
       online({ sessionPresent: isKept })
-      expect(packets()).toEqual(['+a #1'])
-      receive('a', 'waited')
+      expect(takePackets()).toEqual(['+a #1'])
+      receive('a', 'early')
       suback()
       receive('a', 'x')
-      expect(again.log).toEqual(['open', 'waited', 'x'])
+      expect(again.log).toEqual(['open', 'early', 'x'])
       expect(again.windows).toMatchObject([{ grantedQoS: 2 }])
     }
   })
 })
 
-describe('what the broker had before it refused', () => {
-  it('is undone, for it may have it still', () => {
-    const { online, offline, watch, suback, unsuback, packets } = subscriptionsSetting()
+describe('Negotiation of a subscription that the broker may still have', () => {
+  it('unsubscribes after a refused SUBSCRIBE, because the broker may keep the earlier subscription', () => {
+    const { online, offline, watch, suback, unsuback, takePackets } = subscriptionsSetting()
     online()
-    const one = watch('a')
+    const watched = watch('a')
     suback()
-    one.leave()
+    watched.unsubscribe()
     offline()
     const again = watch('a')
     online(resumed)
-    packets()
+    takePackets()
     suback(0x87)
     expect(again.log).toEqual(['subscribe-refused'])
-    expect(packets()).toEqual(['-a'])
+    expect(takePackets()).toEqual(['-a'])
     unsuback()
     watch('a')
-    expect(packets()).toEqual(['+a #1'])
+    expect(takePackets()).toEqual(['+a #1'])
   })
 
-  it('is not undone behind the back of who asks again at once', () => {
-    const { online, offline, watch, suback, packets, receive } = subscriptionsSetting()
+  it('does not unsubscribe after a refusal if a subscriber comes during its error callback', () => {
+    const { online, offline, watch, suback, takePackets, receive } = subscriptionsSetting()
     online()
-    const one = watch('a')
+    const watched = watch('a')
     suback()
     offline()
-    one.leave()
+    watched.unsubscribe()
     const inner: string[][] = []
     watch('a', { onEnd: () => inner.push(watch('a').log) })
     watch('a')
     online(resumed)
-    packets()
+    takePackets()
     suback(0x87)
-    expect(packets()).toEqual(['+a #1'])
+    expect(takePackets()).toEqual(['+a #1'])
     suback()
     receive('a', 'x')
     expect(inner).toEqual([['open', 'x']])
   })
 
-  it('is undone where nobody waits for the answer any more', () => {
-    const { online, offline, watch, suback, packets, receive, incidents } = subscriptionsSetting()
+  it('unsubscribes after a refusal although no subscriber waits for it any more', () => {
+    const { online, offline, watch, suback, takePackets, receive, incidents } = subscriptionsSetting()
     online()
-    const [one, fresh] = [watch('a'), watch('b')]
+    const [watched, fresh] = [watch('a'), watch('b')]
     suback()
-    one.leave()
-    fresh.leave()
+    watched.unsubscribe()
+    fresh.unsubscribe()
     suback(0x87)
-    receive('b', 'nobody asks for it')
+    receive('b', 'unroutable')
     expect(incidents).toHaveLength(1)
     offline()
     const again = watch('a')
     online(resumed)
-    again.leave()
-    packets()
+    again.unsubscribe()
+    takePackets()
     suback(0x87)
-    expect(packets()).toEqual(['-a'])
+    expect(takePackets()).toEqual(['-a'])
   })
 
-  it('is asked for again where the transport will not unsubscribe, for who came back meanwhile', () => {
-    const { online, watch, suback, packets, transport } = subscriptionsSetting()
+  it('subscribes again for a later subscriber if the transport rejects UNSUBSCRIBE', () => {
+    const { online, watch, suback, takePackets, transport } = subscriptionsSetting()
     online()
-    const one = watch('a')
+    const watched = watch('a')
     suback()
-    one.leave()
+    watched.unsubscribe()
     const again = watch('a')
-    packets()
-    transport.unsubscribed[0]?.answer.error(failure('overflow'))
-    expect(packets()).toEqual(['+a #1'])
+    takePackets()
+    transport.unsubscribed[0]?.subscriber.error(failure('overflow'))
+    expect(takePackets()).toEqual(['+a #1'])
     suback()
     expect(again.log).toEqual(['open'])
   })
 
-  it('is given up where the transport will not unsubscribe', () => {
-    const { online, watch, suback, packets, transport } = subscriptionsSetting()
+  it('drops the subscription if the transport rejects UNSUBSCRIBE', () => {
+    const { online, watch, suback, takePackets, transport } = subscriptionsSetting()
     online()
-    const one = watch('a')
+    const watched = watch('a')
     suback()
-    one.leave()
-    packets()
-    transport.unsubscribed[0]?.answer.error(failure('overflow'))
-    expect(packets()).toEqual([])
+    watched.unsubscribe()
+    takePackets()
+    transport.unsubscribed[0]?.subscriber.error(failure('overflow'))
+    expect(takePackets()).toEqual([])
     watch('a')
-    expect(packets()).toEqual(['+a #1'])
+    expect(takePackets()).toEqual(['+a #1'])
   })
 })
 
-describe('the packets after a lost session', () => {
-  it('are as few as the filters allow: those that overlap go apart, so that each has an identifier', () => {
-    const { online, watch, packets } = subscriptionsSetting()
+describe('Negotiation batches', () => {
+  it('sends overlapping filters in separate packets, each with its own Subscription Identifier', () => {
+    const { online, watch, takePackets } = subscriptionsSetting()
     for (const filter of ['a/1', 'a/2', 'a/+', 'b', '#', 'c/#', 'a/3']) watch(filter)
     online()
-    expect(packets()).toEqual(['+a/1,a/2,b,c/#,a/3 #1', '+a/+ #2', '+# #3'])
+    expect(takePackets()).toEqual(['+a/1,a/2,b,c/#,a/3 #1', '+a/+ #2', '+# #3'])
   })
 
-  it('are fewer where the broker knows no identifiers', () => {
-    const { online, watch, packets } = subscriptionsSetting()
+  it('sends all filters in one packet if the broker has no Subscription Identifiers', () => {
+    const { online, watch, takePackets } = subscriptionsSetting()
     for (const filter of ['a/1', 'a/+', '#']) watch(filter)
     online({ subscriptionIdentifiers: false })
-    expect(packets()).toEqual(['+a/1,a/+,#'])
+    expect(takePackets()).toEqual(['+a/1,a/+,#'])
   })
 
-  it('hold no more filters than they may', () => {
-    const { online, offline, watch, suback, packets } = subscriptionsSetting({ filtersPerSubscribe: 2 })
+  it('sends at most filtersPerSubscribe filters in a packet', () => {
+    const { online, offline, watch, suback, takePackets } = subscriptionsSetting({ filtersPerSubscribe: 2 })
     const all = ['a', 'b', 'c', 'd', 'e'].map((filter) => watch(filter))
     online()
-    expect(packets()).toEqual(['+a,b #1', '+c,d #1', '+e #1'])
+    expect(takePackets()).toEqual(['+a,b #1', '+c,d #1', '+e #1'])
     for (let count = 0; count < 3; count++) suback()
     offline()
-    for (const one of all) one.leave()
+    for (const watched of all) watched.unsubscribe()
     online(resumed)
-    expect(packets()).toEqual(['-a,b', '-c,d', '-e'])
+    expect(takePackets()).toEqual(['-a,b', '-c,d', '-e'])
   })
 
-  it('give a filter the identifier that nothing which overlaps it has', () => {
-    const { online, watch, packets, suback, unsuback } = subscriptionsSetting()
+  it('gives a filter the lowest identifier that no overlapping filter has', () => {
+    const { online, watch, takePackets, suback, unsuback } = subscriptionsSetting()
     online()
     watch('a/b')
     const wide = watch('a/#')
     watch('+/b')
     watch('c')
-    expect(packets()).toEqual(['+a/b #1', '+a/# #2', '++/b #3', '+c #1'])
+    expect(takePackets()).toEqual(['+a/b #1', '+a/# #2', '++/b #3', '+c #1'])
     for (let count = 0; count < 4; count++) suback()
-    wide.leave()
+    wide.unsubscribe()
     unsuback()
-    packets()
+    takePackets()
     watch('a/c')
     watch('$share/g/a/b')
-    expect(packets()).toEqual(['+a/c #1', '+$share/g/a/b #2'])
+    expect(takePackets()).toEqual(['+a/c #1', '+$share/g/a/b #2'])
   })
 
-  it('may be met with changes of mind from within a closing window', () => {
-    const { online, offline, watch, suback, packets, receive } = subscriptionsSetting()
+  it('includes subscriptions changed in the complete callback of a window', () => {
+    const { online, offline, watch, suback, takePackets, receive } = subscriptionsSetting()
     online()
     const inner: string[][] = []
     const first = watch('a', {
       onClosed: () => {
-        second.leave()
+        second.unsubscribe()
         inner.push(watch('c').log)
       },
     })
@@ -267,9 +267,9 @@ describe('the packets after a lost session', () => {
     suback()
     suback()
     offline()
-    packets()
+    takePackets()
     online()
-    expect(packets()).toEqual(['+a,c #1'])
+    expect(takePackets()).toEqual(['+a,c #1'])
     suback()
     receive('c', 'x')
     expect(first.log).toEqual(['open', 'closed', 'open'])

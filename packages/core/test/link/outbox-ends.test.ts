@@ -1,114 +1,114 @@
 import { describe, expect, it } from 'vitest'
 import { AntiphonError } from '../../src/errors.js'
-import { failure } from './hand-transport.js'
+import { failure } from './manual-transport.js'
 import { outboxSetting } from './outbox-setting.js'
 
 const closed = new AntiphonError('link-closed', 'closed')
 
-describe('a lost connection', () => {
-  it('makes everything wait, and a resumed session sends nothing twice', () => {
-    const { send, outbox, online, sent, acknowledge, log } = outboxSetting()
+describe('Outbox after a lost connection', () => {
+  it('queues messages while offline and resends none in a resumed session', () => {
+    const { send, outbox, online, takeSent, acknowledge, log } = outboxSetting()
     online({ receiveMaximum: 2 })
     for (const text of ['1', '2', '3']) send(text)
     outbox.pause()
     send('4')
-    expect(sent()).toEqual(['1', '2'])
+    expect(takeSent()).toEqual(['1', '2'])
     online({ receiveMaximum: 2, sessionPresent: true })
-    expect(sent()).toEqual([])
+    expect(takeSent()).toEqual([])
     acknowledge('1')
     acknowledge('2')
-    expect(sent()).toEqual(['3', '4'])
+    expect(takeSent()).toEqual(['3', '4'])
     expect(log).toEqual(['1 0', '2 0'])
   })
 
-  it('counts what is still in flight against a smaller quota', () => {
-    const { send, outbox, online, sent, acknowledge } = outboxSetting()
+  it('counts messages in flight against a smaller Receive Maximum', () => {
+    const { send, outbox, online, takeSent, acknowledge } = outboxSetting()
     online({ receiveMaximum: 3 })
     for (const text of ['1', '2', '3', '4']) send(text)
     outbox.pause()
     online({ receiveMaximum: 1, sessionPresent: true })
-    sent()
+    takeSent()
     acknowledge('1')
     acknowledge('2')
-    expect(sent()).toEqual([])
+    expect(takeSent()).toEqual([])
     acknowledge('3')
-    expect(sent()).toEqual(['4'])
+    expect(takeSent()).toEqual(['4'])
   })
 
-  it('with its session sends again first what was lost, in order, and only what is still wanted', () => {
-    const { send, outbox, online, sent, loseSession, log } = outboxSetting()
+  it('resends messages of a lost session first, in order, without unsubscribed ones', () => {
+    const { send, outbox, online, takeSent, loseSession, log } = outboxSetting()
     online({ receiveMaximum: 3 })
     const [, unwanted] = ['1', '2', '3', '4'].map((text) => send(text))
     outbox.pause()
     unwanted?.unsubscribe()
     send('5')
     loseSession()
-    expect(sent()).toEqual(['1', '2', '3'])
+    expect(takeSent()).toEqual(['1', '2', '3'])
     online({ receiveMaximum: 3 })
-    expect(sent()).toEqual(['1', '3', '4'])
+    expect(takeSent()).toEqual(['1', '3', '4'])
     expect(log).toEqual([])
   })
 
-  it('may come again before what was lost has been sent again', () => {
-    const { send, outbox, online, sent, loseSession, acknowledge } = outboxSetting()
+  it('keeps the order if the connection is lost again before all messages were resent', () => {
+    const { send, outbox, online, takeSent, loseSession, acknowledge } = outboxSetting()
     online({ receiveMaximum: 2 })
     for (const text of ['1', '2', '3']) send(text)
     outbox.pause()
     loseSession()
     outbox.pause()
     online({ receiveMaximum: 1 })
-    expect(sent()).toEqual(['1', '2', '1'])
+    expect(takeSent()).toEqual(['1', '2', '1'])
     outbox.pause()
     loseSession()
     online({ receiveMaximum: 2 })
-    expect(sent()).toEqual(['1', '2'])
+    expect(takeSent()).toEqual(['1', '2'])
     acknowledge('1')
-    expect(sent()).toEqual(['3'])
+    expect(takeSent()).toEqual(['3'])
   })
 
-  it('that a transport tells of late does not strand a message', () => {
-    const { send, online, sent, loseSession, acknowledge, log } = outboxSetting()
+  it('resends messages whose lost session is reported while online', () => {
+    const { send, online, takeSent, loseSession, acknowledge, log } = outboxSetting()
     online()
     send('1')
     send('2')
     loseSession()
-    expect(sent()).toEqual(['1', '2', '1', '2'])
+    expect(takeSent()).toEqual(['1', '2', '1', '2'])
     acknowledge('2')
     expect(log).toEqual(['2 0'])
   })
 
-  it('that a transport notices first lets what did not leave wait for the next', () => {
-    let hasLine = false
-    const { send, outbox, online, sent, log } = outboxSetting({
+  it('queues a message that the transport rejects with connection-lost before the link is offline', () => {
+    let isConnected = false
+    const { send, outbox, online, takeSent, log } = outboxSetting({
       react: {
-        publish: ({ answer: response }) => (hasLine ? undefined : response.error(failure('connection-lost'))),
+        publish: ({ subscriber }) => (isConnected ? undefined : subscriber.error(failure('connection-lost'))),
       },
     })
     send('1')
     send('2')
     online()
     send('3')
-    expect(sent()).toEqual(['1'])
+    expect(takeSent()).toEqual(['1'])
     outbox.pause()
-    hasLine = true
+    isConnected = true
     online()
-    expect(sent()).toEqual(['1', '2', '3'])
+    expect(takeSent()).toEqual(['1', '2', '3'])
     expect(log).toEqual([])
   })
 
-  it('fails QoS 0 in flight, which may go at most once', () => {
-    const { send, online, transport, log, sent, outbox } = outboxSetting()
+  it('fails QoS 0 messages in flight instead of resending them', () => {
+    const { send, online, transport, log, takeSent, outbox } = outboxSetting()
     online()
     send('1', { qos: 0 })
-    transport.published[0]?.answer.error(failure('connection-lost'))
+    transport.published[0]?.subscriber.error(failure('connection-lost'))
     outbox.pause()
     send('2', { qos: 0 })
     expect(log).toEqual(['1 connection-lost'])
     online()
-    expect(sent()).toEqual(['1', '2'])
+    expect(takeSent()).toEqual(['1', '2'])
   })
 
-  it('holds what was lost within the bounds of the queue', () => {
+  it('counts messages to resend against the queue limit', () => {
     const { send, online, outbox, loseSession, log } = outboxSetting({ bounds: { messages: 2 } })
     online()
     send('1')
@@ -120,8 +120,8 @@ describe('a lost connection', () => {
   })
 })
 
-describe('draining an outbox', () => {
-  it('is over at once where nothing is under way, and once only', () => {
+describe('Outbox.drain', () => {
+  it('calls onIdle at once and only once if the outbox is empty', () => {
     const { outbox, send, log, online } = outboxSetting()
     let idle = 0
     outbox.drain(closed, () => idle++)
@@ -133,8 +133,8 @@ describe('draining an outbox', () => {
     expect(log).toEqual(['1 link-closed'])
   })
 
-  it('waits for what is in flight and for what waits, wanted or not, and takes nothing new', () => {
-    const { outbox, send, sent, online, acknowledge, log } = outboxSetting()
+  it('waits for messages in flight and queued, and refuses new ones', () => {
+    const { outbox, send, takeSent, online, acknowledge, log } = outboxSetting()
     online({ receiveMaximum: 1 })
     send('1').unsubscribe()
     send('2')
@@ -143,13 +143,13 @@ describe('draining an outbox', () => {
     send('3')
     acknowledge('1')
     expect(idle).toBe(0)
-    expect(sent()).toEqual(['1', '2'])
+    expect(takeSent()).toEqual(['1', '2'])
     acknowledge('2')
     expect(idle).toBe(1)
     expect(log).toEqual(['3 link-closed', '2 0'])
   })
 
-  it('tells who waits for an acknowledgement before it says that it is over', () => {
+  it('emits the last acknowledgement before onIdle', () => {
     const { outbox, send, online, acknowledge, log } = outboxSetting()
     online()
     send('1')
@@ -158,7 +158,7 @@ describe('draining an outbox', () => {
     expect(log).toEqual(['1 0', 'idle'])
   })
 
-  it('goes on over a lost session, and does not wait for what is no longer wanted there', () => {
+  it('waits across a lost session, but not for messages unsubscribed meanwhile', () => {
     const { outbox, send, online, loseSession, acknowledge, log } = outboxSetting()
     online()
     const unwanted = send('1')
@@ -172,11 +172,11 @@ describe('draining an outbox', () => {
     expect(log).toEqual(['2 0', 'idle'])
   })
 
-  it('is over when the last that waits is taken out, expires or is refused', () => {
+  it('calls onIdle when the last queued message is unsubscribed, expires or is refused', () => {
     const idle: string[] = []
-    const taken = outboxSetting()
-    const last = taken.send('1')
-    taken.outbox.drain(closed, () => idle.push('taken out'))
+    const unsubscribed = outboxSetting()
+    const last = unsubscribed.send('1')
+    unsubscribed.outbox.drain(closed, () => idle.push('unsubscribed'))
     last.unsubscribe()
     const expiring = outboxSetting()
     expiring.send('1', { messageExpiryInterval: 1 })
@@ -186,13 +186,14 @@ describe('draining an outbox', () => {
     refused.send('1', { retain: true })
     refused.outbox.drain(closed, () => idle.push('refused'))
     refused.online({ retainAvailable: false })
-    expect(idle).toEqual(['taken out', 'expired', 'refused'])
+    expect(idle).toEqual(['unsubscribed', 'expired', 'refused'])
   })
 })
 
-describe('the end of an outbox', () => {
-  it('fails all that is left, once, and all that comes, and leaves no timer', () => {
-    const { outbox, send, online, loseSession, acknowledge, transport, sent, log, timers } = outboxSetting()
+describe('Outbox.end', () => {
+  it('fails all messages once, and later ones, and leaves no timer', () => {
+    const { outbox, send, online, loseSession, acknowledge, transport, takeSent, log, timers } =
+      outboxSetting()
     online({ receiveMaximum: 2 })
     send('lost')
     outbox.pause()
@@ -200,21 +201,21 @@ describe('the end of an outbox', () => {
     send('waiting', { messageExpiryInterval: 10 })
     online({ receiveMaximum: 2 })
     send('more', { messageExpiryInterval: 10 })
-    sent()
+    takeSent()
     outbox.end(closed)
     outbox.end(failure('unknown'))
     send('late')
     expect(log).toEqual(['lost link-closed', 'waiting link-closed', 'more link-closed', 'late link-closed'])
     acknowledge('waiting')
-    for (const { answer: response } of transport.published) response.error(failure('session-lost'))
+    for (const { subscriber } of transport.published) subscriber.error(failure('session-lost'))
     outbox.pause()
     online()
-    expect(sent()).toEqual([])
+    expect(takeSent()).toEqual([])
     expect(log).toHaveLength(4)
     expect(timers()).toBe(0)
   })
 
-  it('fails what a lost session left behind', () => {
+  it('fails messages of a lost session', () => {
     const { outbox, send, online, loseSession, log, timers } = outboxSetting()
     online()
     send('1', { messageExpiryInterval: 10 })
@@ -225,7 +226,7 @@ describe('the end of an outbox', () => {
     expect(timers()).toBe(0)
   })
 
-  it('is told to who drains', () => {
+  it('calls onIdle of a drain after failing all messages', () => {
     const { outbox, send, online, log } = outboxSetting()
     online({ receiveMaximum: 1 })
     send('in flight')

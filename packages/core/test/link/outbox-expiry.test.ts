@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { failure } from './hand-transport.js'
+import { failure } from './manual-transport.js'
 import { outboxSetting, type OutboxSetting } from './outbox-setting.js'
 
 const intervals = ({ transport }: OutboxSetting): (number | undefined)[] =>
   transport.published.map(({ message }) => message.messageExpiryInterval)
 
-describe('the expiry of a message', () => {
-  it('runs while it waits, and fails it at its very moment', () => {
+describe('Outbox message expiry', () => {
+  it('fails queued messages exactly when they expire', () => {
     const { send, advance, log, timers } = outboxSetting()
     send('1', { messageExpiryInterval: 2 })
     send('2', { messageExpiryInterval: 1 })
@@ -22,7 +22,7 @@ describe('the expiry of a message', () => {
     expect(timers()).toBe(0)
   })
 
-  it('goes out as what is left of it, rounded up', () => {
+  it('sends the remaining expiry, rounded up to seconds', () => {
     const setting = outboxSetting()
     const { send, advance, online } = setting
     send('1', { messageExpiryInterval: 10 })
@@ -35,7 +35,7 @@ describe('the expiry of a message', () => {
     expect(intervals(setting)).toEqual([9, undefined, 9, 10])
   })
 
-  it('rounds up to 1 to its last moment, and sends nothing from there on', () => {
+  it('sends an expiry of 1 until the message expires, and nothing afterwards', () => {
     const late = outboxSetting()
     late.send('1', { messageExpiryInterval: 1 })
     late.advance(999)
@@ -45,12 +45,12 @@ describe('the expiry of a message', () => {
     over.scheduler.schedule(() => over.online(), 1_000)
     over.send('1', { messageExpiryInterval: 1 })
     over.advance(1_000)
-    expect(over.sent()).toEqual([])
+    expect(over.takeSent()).toEqual([])
     expect(over.log).toEqual(['1 expired'])
     expect(over.timers()).toBe(0)
   })
 
-  it('leaves no timer behind when the message is sent, taken out or failed', () => {
+  it('leaves no expiry timer when the message is sent, unsubscribed or failed', () => {
     const { send, online, timers, outbox } = outboxSetting()
     send('1', { messageExpiryInterval: 5 }).unsubscribe()
     expect(timers()).toBe(0)
@@ -63,7 +63,7 @@ describe('the expiry of a message', () => {
     expect(timers()).toBe(0)
   })
 
-  it('does not run where it waits for its acknowledgement', () => {
+  it('does not expire messages that wait for their acknowledgement', () => {
     const { send, online, advance, acknowledge, log } = outboxSetting()
     online()
     send('1', { messageExpiryInterval: 1 })
@@ -72,7 +72,7 @@ describe('the expiry of a message', () => {
     expect(log).toEqual(['1 0'])
   })
 
-  it('runs on for what a lost session took with it: sent again with what is left, or failed', () => {
+  it('expires messages of a lost session, or resends them with the remaining expiry', () => {
     const setting = outboxSetting()
     const { send, online, outbox, advance, loseSession, log, transport, timers } = setting
     online()
@@ -93,7 +93,7 @@ describe('the expiry of a message', () => {
     expect(timers()).toBe(0)
   })
 
-  it('says whether the message had ever left', () => {
+  it('says in the expired error whether the message was ever sent', () => {
     const { outbox, online, send, advance, loseSession, errors } = outboxSetting()
     online()
     send('once', { messageExpiryInterval: 1 })

@@ -4,36 +4,42 @@ import type { ConnectionInfo, Incident, PublishAck } from '../../src/link/link.j
 import { Outbox, type QueueBounds } from '../../src/link/outbox.js'
 import type { OutgoingMessage } from '../../src/message.js'
 import { deadlines } from '../../src/time/deadlines.js'
-import { grant } from './grants.js'
-import { failure, handTransport, reply, type HandTransport, type Reactions } from './hand-transport.js'
+import { connectionInfo } from './connection-info.js'
+import {
+  failure,
+  manualTransport,
+  completeWith,
+  type ManualTransport,
+  type CallHandlers,
+} from './manual-transport.js'
 import { outgoing, textOf } from './messages.js'
 import { virtualTime, type VirtualTime } from './virtual-time.js'
 
-/** An outbox over a transport in the test's hands. */
+/** An outbox over a transport that the test controls. */
 export interface OutboxSetting extends VirtualTime {
   readonly outbox: Outbox
-  readonly transport: HandTransport
+  readonly transport: ManualTransport
   readonly incidents: Incident[]
-  /** What became of the messages, in the order in which their senders heard of it. */
+  /** The results of the messages, in order of notification. */
   readonly log: string[]
   readonly errors: AntiphonError[]
   /** Sends a message with this text as payload. */
   readonly send: (text: string, more?: Partial<OutgoingMessage>, onEnd?: () => void) => Subscription
-  /** The texts handed to the transport since the last look. */
-  readonly sent: () => string[]
-  /** Acknowledges the earliest unanswered message with this text. */
+  /** Returns the texts sent since the last call. */
+  readonly takeSent: () => string[]
+  /** Acknowledges the earliest unacknowledged message with this text. */
   readonly acknowledge: (text: string, reasonCode?: number) => void
   readonly online: (limits?: Partial<ConnectionInfo>) => void
-  /** A new connection that finds no session. */
+  /** Fails all unacknowledged messages with `session-lost`. */
   readonly loseSession: () => void
 }
 
 export function outboxSetting(
-  options: { readonly bounds?: QueueBounds; readonly react?: Reactions } = {},
+  options: { readonly bounds?: QueueBounds; readonly react?: CallHandlers } = {},
 ): OutboxSetting {
   const time = virtualTime()
   const { scheduler } = time
-  const transport = handTransport(options.react)
+  const transport = manualTransport(options.react)
   const incidents: Incident[] = []
   const log: string[] = []
   const errors: AntiphonError[] = []
@@ -45,9 +51,9 @@ export function outboxSetting(
     bounds,
     report: (incident) => incidents.push(incident),
   })
-  let looked = 0
+  let takenCount = 0
   const unanswered = (): typeof transport.published =>
-    transport.published.filter(({ answer: response, message }) => !response.closed && message.qos !== 0)
+    transport.published.filter(({ subscriber, message }) => !subscriber.closed && message.qos !== 0)
 
   return {
     ...time,
@@ -69,19 +75,19 @@ export function outboxSetting(
         },
         complete: onEnd,
       }),
-    sent: () => {
-      const texts = transport.published.slice(looked).map(({ message }) => textOf(message))
-      looked = transport.published.length
+    takeSent: () => {
+      const texts = transport.published.slice(takenCount).map(({ message }) => textOf(message))
+      takenCount = transport.published.length
       return texts
     },
     acknowledge: (text, reasonCode = 0) => {
-      const requested = unanswered().find(({ message }) => textOf(message) === text)
-      if (requested === undefined) throw new Error(`${text} is not on its way`)
-      reply(requested, { reasonCode })
+      const call = unanswered().find(({ message }) => textOf(message) === text)
+      if (call === undefined) throw new Error(`${text} is not in flight`)
+      completeWith(call, { reasonCode })
     },
-    online: (limits) => outbox.resume(grant(limits)),
+    online: (limits) => outbox.resume(connectionInfo(limits)),
     loseSession: () => {
-      for (const { answer: response } of unanswered()) response.error(failure('session-lost'))
+      for (const { subscriber } of unanswered()) subscriber.error(failure('session-lost'))
     },
   }
 }

@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest'
 import { AntiphonError } from '../../src/errors.js'
 import type { PublishAck } from '../../src/link/link.js'
 import { runs } from '../codec/runs.js'
-import { failure, reply, type Published } from './hand-transport.js'
+import { failure, completeWith, type PublishCall } from './manual-transport.js'
 import { outgoing } from './messages.js'
 import { outboxSetting } from './outbox-setting.js'
 
-const acknowledgeAtOnce = (requested: Published): void => reply(requested, { reasonCode: 0 })
+const acknowledgeAtOnce = (call: PublishCall): void => completeWith(call, { reasonCode: 0 })
 const closed = new AntiphonError('link-closed', 'closed')
 
 type Step =
@@ -44,19 +44,19 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { maxLength: 60, size: 'max' },
 )
 
-describe('an outbox', () => {
-  it('keeps the order and the quota over any acknowledgements, losses and changes of mind', () => {
+describe('Outbox', () => {
+  it('keeps order and Receive Maximum over any acknowledgements, losses and unsubscribes', () => {
     fc.assert(
       fc.property(steps, (steps) => {
-        const { outbox, log, send, sent, online, acknowledge, loseSession, timers } = outboxSetting({
+        const { outbox, log, send, takeSent, online, acknowledge, loseSession, timers } = outboxSetting({
           react: {
-            publish: (requested) => (requested.message.qos === 0 ? acknowledgeAtOnce(requested) : undefined),
+            publish: (call) => (call.message.qos === 0 ? acknowledgeAtOnce(call) : undefined),
           },
         })
-        // The naive account: one queue, one list of what is in flight, everything by hand.
+        // The model: one queue and one list of messages in flight.
         const qosOf = new Map<string, number>()
-        const senders: { readonly text: string; readonly leave: () => void }[] = []
-        const left = new Set<string>()
+        const senders: { readonly text: string; readonly unsubscribe: () => void }[] = []
+        const unsubscribed = new Set<string>()
         const expected: string[] = []
         let queue: string[] = []
         let inFlight: string[] = []
@@ -77,7 +77,7 @@ describe('an outbox', () => {
               qosOf.set(text, step.qos)
               queue.push(text)
               const subscription = send(text, { qos: step.qos })
-              senders.push({ text, leave: () => subscription.unsubscribe() })
+              senders.push({ text, unsubscribe: () => subscription.unsubscribe() })
               return
             }
             case 'acknowledge': {
@@ -90,9 +90,9 @@ describe('an outbox', () => {
             case 'unsubscribe': {
               const sender = senders.at(-1 - step.which)
               if (sender === undefined) return
-              left.add(sender.text)
+              unsubscribed.add(sender.text)
               queue = queue.filter((text) => text !== sender.text)
-              sender.leave()
+              sender.unsubscribe()
               return
             }
             case 'pause':
@@ -102,7 +102,7 @@ describe('an outbox', () => {
             case 'resume':
               outbox.pause()
               if (step.isSessionLost) {
-                queue = [...inFlight.filter((text) => !left.has(text)), ...queue]
+                queue = [...inFlight.filter((text) => !unsubscribed.has(text)), ...queue]
                 inFlight = []
                 loseSession()
               }
@@ -113,111 +113,111 @@ describe('an outbox', () => {
         for (const step of steps) {
           perform(step)
           pump()
-          expect(sent()).toEqual(expected.splice(0))
+          expect(takeSent()).toEqual(expected.splice(0))
         }
         outbox.end(closed)
         const settled = log.map((line) => line.split(' ')[0])
         expect(new Set(settled).size).toBe(settled.length)
-        for (const [text] of qosOf) if (!left.has(text)) expect(settled).toContain(text)
+        for (const [text] of qosOf) if (!unsubscribed.has(text)) expect(settled).toContain(text)
         expect(timers()).toBe(0)
       }),
       runs,
     )
   })
 
-  it('sends at once what the quota has room for, and the rest as acknowledgements make room', () => {
-    const { send, sent, online, acknowledge, log } = outboxSetting()
+  it('sends up to Receive Maximum at once, and the rest on acknowledgements', () => {
+    const { send, takeSent, online, acknowledge, log } = outboxSetting()
     online({ receiveMaximum: 2 })
     for (const text of ['1', '2', '3', '4']) send(text)
-    expect(sent()).toEqual(['1', '2'])
+    expect(takeSent()).toEqual(['1', '2'])
     acknowledge('2', 0x10)
-    expect(sent()).toEqual(['3'])
+    expect(takeSent()).toEqual(['3'])
     acknowledge('1')
     acknowledge('3')
-    expect(sent()).toEqual(['4'])
+    expect(takeSent()).toEqual(['4'])
     expect(log).toEqual(['2 16', '1 0', '3 0'])
   })
 
-  it('sends nothing for who has left before', () => {
-    const { outbox, online, sent } = outboxSetting()
+  it('does not send a message whose subscriber had unsubscribed before', () => {
+    const { outbox, online, takeSent } = outboxSetting()
     online()
-    const gone = new Subscriber<PublishAck>()
-    gone.unsubscribe()
-    outbox.send(outgoing('a', '1'), gone)
+    const unsubscribed = new Subscriber<PublishAck>()
+    unsubscribed.unsubscribe()
+    outbox.send(outgoing('a', '1'), unsubscribed)
     outbox.pause()
-    outbox.send(outgoing('a', '2'), gone)
+    outbox.send(outgoing('a', '2'), unsubscribed)
     online()
-    expect(sent()).toEqual([])
+    expect(takeSent()).toEqual([])
   })
 
-  it('lets QoS 0 pass by a used up quota, but by nothing that waits', () => {
-    const { send, sent, online, acknowledge } = outboxSetting()
+  it('sends QoS 0 when Receive Maximum is reached, but not before queued messages', () => {
+    const { send, takeSent, online, acknowledge } = outboxSetting()
     online({ receiveMaximum: 1 })
     send('1')
     send('0a', { qos: 0 })
     send('2', { qos: 2 })
     send('0b', { qos: 0 })
-    expect(sent()).toEqual(['1', '0a'])
+    expect(takeSent()).toEqual(['1', '0a'])
     acknowledge('1')
-    expect(sent()).toEqual(['2', '0b'])
+    expect(takeSent()).toEqual(['2', '0b'])
   })
 
-  it('tells of a refusal by its reason, and goes on', () => {
-    const { send, sent, online, acknowledge, log } = outboxSetting()
+  it('fails a refused message and sends the next', () => {
+    const { send, takeSent, online, acknowledge, log } = outboxSetting()
     online({ receiveMaximum: 1 })
     send('1')
     send('2')
     acknowledge('1', 0x87)
     expect(log).toEqual(['1 publish-refused'])
-    expect(sent()).toEqual(['1', '2'])
+    expect(takeSent()).toEqual(['1', '2'])
   })
 
-  it('sends nothing the broker said it would refuse, and goes on with the next', () => {
-    const { send, sent, online, log } = outboxSetting()
+  it('fails messages that CONNACK rules out without sending them, and sends the next', () => {
+    const { send, takeSent, online, log } = outboxSetting()
     send('1', { retain: true })
     send('2', { qos: 2 })
     send('3')
     online({ retainAvailable: false, maximumQoS: 1 })
     send('4', { qos: 2 })
     expect(log).toEqual(['1 publish-refused', '2 publish-refused', '4 publish-refused'])
-    expect(sent()).toEqual(['3'])
+    expect(takeSent()).toEqual(['3'])
   })
 
-  it('tells what a transport says of its own', () => {
+  it('fails a message with the error of its transport', () => {
     const { send, online, transport, log } = outboxSetting()
     online()
     send('1')
-    transport.published[0]?.answer.error(failure('expired'))
+    transport.published[0]?.subscriber.error(failure('expired'))
     send('2')
-    transport.published[1]?.answer.error('a word')
+    transport.published[1]?.subscriber.error('not an Error')
     send('3')
-    transport.published[2]?.answer.complete()
+    transport.published[2]?.subscriber.complete()
     expect(log).toEqual(['1 expired', '2 unknown', '3 protocol'])
   })
 
-  it('gets its quota back from a transport that has no answer for who has left', () => {
-    const { send, sent, online, transport } = outboxSetting()
+  it('frees the quota of an unsubscribed message that the transport completes without an acknowledgement', () => {
+    const { send, takeSent, online, transport } = outboxSetting()
     online({ receiveMaximum: 1 })
     send('1').unsubscribe()
     send('2')
-    expect(sent()).toEqual(['1'])
-    transport.published[0]?.answer.complete()
-    expect(sent()).toEqual(['2'])
+    expect(takeSent()).toEqual(['1'])
+    transport.published[0]?.subscriber.complete()
+    expect(takeSent()).toEqual(['2'])
   })
 
-  it('goes through a long queue without a deep stack, telling in order', () => {
-    const { send, sent, online, log } = outboxSetting({ react: { publish: acknowledgeAtOnce } })
+  it('sends 50 000 queued messages over a synchronous transport without a deep stack', () => {
+    const { send, takeSent, online, log } = outboxSetting({ react: { publish: acknowledgeAtOnce } })
     const count = 50_000
     for (let text = 0; text < count; text++) send(`${text}`, { qos: text % 2 === 0 ? 0 : 1 })
     online({ receiveMaximum: 1 })
-    expect(sent()).toHaveLength(count)
+    expect(takeSent()).toHaveLength(count)
     expect(log).toEqual(Array.from({ length: count }, (_, text) => `${text} 0`))
   })
 })
 
-describe('what waits in an outbox', () => {
-  it('is bounded in number; what has no room is failed and told of', () => {
-    const { send, online, sent, log, incidents } = outboxSetting({ bounds: { messages: 2 } })
+describe('Outbox queue', () => {
+  it('fails and reports messages beyond its maximum number', () => {
+    const { send, online, takeSent, log, incidents } = outboxSetting({ bounds: { messages: 2 } })
     for (const text of ['1', '2', '3']) send(text)
     expect(log).toEqual(['3 overflow'])
     expect(incidents).toMatchObject([
@@ -227,14 +227,17 @@ describe('what waits in an outbox', () => {
         error: { code: 'overflow', topic: 'a', phase: 'before-network' },
       },
     ])
-    expect(incidents[0]).toHaveProperty('error.message', expect.stringContaining('2 messages, 2 bytes wait'))
+    expect(incidents[0]).toHaveProperty(
+      'error.message',
+      expect.stringContaining('queue is full (2 messages, 2 bytes)'),
+    )
     online()
     for (const text of ['4', '5', '6']) send(text)
-    expect(sent()).toEqual(['1', '2', '4', '5', '6'])
+    expect(takeSent()).toEqual(['1', '2', '4', '5', '6'])
     expect(log).toEqual(['3 overflow'])
   })
 
-  it('is bounded in bytes of payload', () => {
+  it('fails messages beyond its maximum payload bytes', () => {
     const { send, log } = outboxSetting({ bounds: { bytes: 10 } })
     send('123456')
     send('12345')
@@ -243,8 +246,10 @@ describe('what waits in an outbox', () => {
     expect(log).toEqual(['12345 overflow', '1 overflow'])
   })
 
-  it('frees its room when it is sent, taken out or expired', () => {
-    const { send, online, outbox, advance, sent, log } = outboxSetting({ bounds: { messages: 1, bytes: 3 } })
+  it('has room again when a message is sent, unsubscribed or expired', () => {
+    const { send, online, outbox, advance, takeSent, log } = outboxSetting({
+      bounds: { messages: 1, bytes: 3 },
+    })
     send('1').unsubscribe()
     send('2', { messageExpiryInterval: 1 })
     advance(1_000)
@@ -253,30 +258,30 @@ describe('what waits in an outbox', () => {
     outbox.pause()
     send('444')
     send('5')
-    expect(sent()).toEqual(['333'])
+    expect(takeSent()).toEqual(['333'])
     expect(log).toEqual(['2 expired', '5 overflow'])
   })
 
-  it('is nothing at all where nothing may wait', () => {
-    const { send, online, sent, log } = outboxSetting({ bounds: { messages: 0 } })
+  it('queues nothing if its limit is 0', () => {
+    const { send, online, takeSent, log } = outboxSetting({ bounds: { messages: 0 } })
     send('1')
     online({ receiveMaximum: 1 })
     send('2')
     send('3')
-    expect(sent()).toEqual(['2'])
+    expect(takeSent()).toEqual(['2'])
     expect(log).toEqual(['1 overflow', '3 overflow'])
   })
 
-  it('is taken out by who no longer wants it, and what has left stays sent', () => {
-    const { send, online, sent, acknowledge, log } = outboxSetting()
+  it('drops an unsubscribed message only if it was not sent', () => {
+    const { send, online, takeSent, acknowledge, log } = outboxSetting()
     const [first, second] = [send('1'), send('2')]
     second.unsubscribe()
     online({ receiveMaximum: 1 })
     first.unsubscribe()
     send('3')
-    expect(sent()).toEqual(['1'])
+    expect(takeSent()).toEqual(['1'])
     acknowledge('1')
-    expect(sent()).toEqual(['3'])
+    expect(takeSent()).toEqual(['3'])
     expect(log).toEqual([])
   })
 })

@@ -32,7 +32,7 @@ const info: ConnectionInfo = {
 }
 
 describe('outgoingFault', () => {
-  it('finds nothing wrong with a full and a bare message', () => {
+  it('accepts a message with all properties and one with none', () => {
     expect(outgoingFault(fit)).toBeUndefined()
     expect(outgoingFault({ topic: 'a', payload: new Uint8Array() })).toBeUndefined()
   })
@@ -41,7 +41,7 @@ describe('outgoingFault', () => {
     [/topic "" .*empty/, { topic: '' }],
     [/topic "a\/\+" .*wildcard/, { topic: 'a/+' }],
     [/topic .*U\+0000/, { topic: 'a\0b' }],
-    [/topic .*65535 is the most/, { topic: 'a'.repeat(65_536) }],
+    [/topic .*at most 65535/, { topic: 'a'.repeat(65_536) }],
     [/topic 3 .*not a string/, { topic: 3 }],
     [/payload is of type string.*Uint8Array/, { payload: 'text' }],
     [/payload is of type undefined/, { payload: undefined }],
@@ -57,18 +57,18 @@ describe('outgoingFault', () => {
     [/messageExpiryInterval is 4294967296/, { messageExpiryInterval: 4_294_967_296 }],
     [/responseTopic "a\/#" .*wildcard/, { responseTopic: 'a/#' }],
     [/responseTopic "" .*empty/, { responseTopic: '' }],
-    [/responseTopic .*65535 is the most/, { responseTopic: 'ä'.repeat(32_768) }],
+    [/responseTopic .*at most 65535/, { responseTopic: 'ä'.repeat(32_768) }],
     [/correlationData is of type string/, { correlationData: 'text' }],
-    [/correlationData takes 65536 bytes: 65535 is the most/, { correlationData: new Uint8Array(65_536) }],
-    [/contentType .*65535 is the most/, { contentType: 'x'.repeat(65_536) }],
+    [/correlationData takes 65536 bytes: at most 65535/, { correlationData: new Uint8Array(65_536) }],
+    [/contentType .*at most 65535/, { contentType: 'x'.repeat(65_536) }],
     [/contentType .*U\+D800/, { contentType: '\ud800' }],
     [/userProperties is Object.*pairs/, { userProperties: {} }],
     [/userProperties\[0\] is of type string/, { userProperties: ['ab'] }],
     [/userProperties\[1\] is Array/, { userProperties: [['a', 'b'], ['a']] }],
     [/userProperties\[0\] undefined .*not a string/, { userProperties: [['a', undefined]] }],
-    [/userProperties\[0\] .*65535 is the most/, { userProperties: [['a', 'x'.repeat(65_536)]] }],
-    [/MQTT has room for 268435455/, { payload: new Uint8Array(268_435_455) }],
-  ])('names the value and the rule: %s', (rule, change) => {
+    [/userProperties\[0\] .*at most 65535/, { userProperties: [['a', 'x'.repeat(65_536)]] }],
+    [/MQTT allows 268435455/, { payload: new Uint8Array(268_435_455) }],
+  ])('names the value and the rule of an invalid message: %s', (rule, change) => {
     const changes: object = change
     const fault = outgoingFault({ ...fit, ...changes })
     expect(fault).toBeInstanceOf(AntiphonError)
@@ -76,19 +76,19 @@ describe('outgoingFault', () => {
     expect(fault?.message).toMatch(rule)
   })
 
-  it('takes an option said to be undefined as not said', () => {
+  it('treats undefined properties as absent', () => {
     const options = ['qos', 'retain', 'responseTopic', 'correlationData', 'contentType', 'userProperties']
-    const unsaid: object = Object.fromEntries(options.map((option) => [option, undefined]))
-    expect(outgoingFault({ ...fit, ...unsaid })).toBeUndefined()
+    const undefinedOptions: object = Object.fromEntries(options.map((option) => [option, undefined]))
+    expect(outgoingFault({ ...fit, ...undefinedOptions })).toBeUndefined()
   })
 })
 
-describe('grantFault', () => {
-  it('lets pass what the broker takes', () => {
+describe('connectionFault', () => {
+  it('accepts a message within the limits of the broker', () => {
     expect(connectionFault(fit, info)).toBeUndefined()
   })
 
-  it('minds the Maximum QoS, a message without one counting as QoS 1', () => {
+  it('refuses a QoS above Maximum QoS; the default QoS is 1', () => {
     expect(connectionFault(fit, { ...info, maximumQoS: 1 })).toMatchObject({
       code: 'publish-refused',
       reasonCode: 0x9b,
@@ -99,16 +99,16 @@ describe('grantFault', () => {
     expect(connectionFault({ ...plain, qos: 0 }, { ...info, maximumQoS: 0 })).toBeUndefined()
   })
 
-  it('minds Retain Available', () => {
-    const closed = { ...info, retainAvailable: false }
-    expect(connectionFault({ ...fit, retain: true }, closed)).toMatchObject({
+  it('refuses retain without Retain Available', () => {
+    const withoutRetain = { ...info, retainAvailable: false }
+    expect(connectionFault({ ...fit, retain: true }, withoutRetain)).toMatchObject({
       code: 'publish-refused',
       reasonCode: 0x9a,
     })
-    expect(connectionFault(fit, closed)).toBeUndefined()
+    expect(connectionFault(fit, withoutRetain)).toBeUndefined()
   })
 
-  it('minds the Maximum Packet Size to the byte', () => {
+  it('refuses a packet one byte larger than Maximum Packet Size', () => {
     const message: OutgoingMessage = { topic: 'a/b', payload: new Uint8Array(10), qos: 1 }
     // Fixed header 2, topic 2 + 3, packet identifier 2, property length 1, payload 10.
     expect(connectionFault(message, { ...info, maximumPacketSize: 20 })).toBeUndefined()
@@ -120,7 +120,7 @@ describe('grantFault', () => {
     })
   })
 
-  it('does not count properties on a 3.1.1 connection, where they do not travel', () => {
+  it('does not count properties on a 3.1.1 connection', () => {
     const message: OutgoingMessage = { topic: 'a/b', payload: new Uint8Array(10), contentType: 'text/plain' }
     expect(connectionFault(message, { ...info, protocolVersion: 4, maximumPacketSize: 19 })).toBeUndefined()
     expect(connectionFault(message, { ...info, maximumPacketSize: 19 })).toMatchObject({ code: 'too-large' })

@@ -25,13 +25,13 @@ describe('publishSize', () => {
       },
       2 + 3 + 1 + 8 + 6,
     ],
-  ])('counts a packet with %s', (_name, change, size) => {
+  ])('counts the bytes of a packet with %s', (_name, change, size) => {
     const changes: object = change
     const message: OutgoingMessage = { topic: 't', payload: new Uint8Array(), ...changes }
     expect(publishSize(message, 5)).toBe(size)
   })
 
-  it.each(['plain', 'ä', '€uro', '😀', 'aä€😀'])('counts %s in UTF-8', (text) => {
+  it.each(['plain', 'ä', '€uro', '😀', 'aä€😀'])('counts the UTF-8 bytes of %s', (text) => {
     expect(publishSize({ topic: text, payload: new Uint8Array(), qos: 0 }, 4)).toBe(4 + bytes(text))
   })
 
@@ -42,7 +42,7 @@ describe('publishSize', () => {
     [16_384 - 3, 4],
     [2_097_151 - 3, 4],
     [2_097_152 - 3, 5],
-  ])('needs for a payload of %i bytes a fixed header of %i', (payload, header) => {
+  ])('counts for a payload of %i bytes a fixed header of %i bytes', (payload, header) => {
     const message: OutgoingMessage = { topic: 't', payload: new Uint8Array(payload), qos: 0 }
     expect(publishSize(message, 4)).toBe(header + 3 + payload)
   })

@@ -11,37 +11,37 @@ describe('describeReason', () => {
     [0xa2, 'wildcard subscriptions not supported (0xa2)'],
     [0x05, 'reason 0x05'],
     [0xff, 'reason 0xff'],
-  ])('reads %i as people do', (code, text) => {
+  ])('describes reason code %i as %s', (code, text) => {
     expect(describeReason(code)).toBe(text)
   })
 
-  it('knows every reason a server can give [MQTT 5, 2.4]', () => {
-    const failures = Array.from({ length: 0xa2 - 0x80 + 1 }, (_, place) => 0x80 + place)
+  it('names every failure reason code of MQTT 5, 2.4', () => {
+    const failures = Array.from({ length: 0xa2 - 0x80 + 1 }, (_, index) => 0x80 + index)
     const unnamed = failures.filter((code) => describeReason(code).startsWith('reason'))
     expect(unnamed).toEqual([])
     expect(new Set(failures.map(describeReason)).size).toBe(failures.length)
   })
 })
 
-describe('a refusal', () => {
-  it('of a subscription names the filter, the reason and that the network was involved', () => {
+describe('the error of a refusal', () => {
+  it('names the filter and the reason of a refused subscription', () => {
     const error = subscribeRefused('a/+', 0x87)
     expect(error).toMatchObject({
       code: 'subscribe-refused',
       reasonCode: 0x87,
       topic: 'a/+',
       phase: 'after-network',
-      rawMessage: 'the broker refused the subscription to a/+: not authorized (0x87)',
+      rawMessage: 'cannot subscribe to a/+: refused by the broker: not authorized (0x87)',
     })
   })
 
-  it('of a message names the topic, the reason and that the network was involved', () => {
+  it('names the topic and the reason of a refused message', () => {
     expect(publishRefused('a/b', 0x97)).toMatchObject({
       code: 'publish-refused',
       reasonCode: 0x97,
       topic: 'a/b',
       phase: 'after-network',
-      rawMessage: 'the broker refused the message to a/b: quota exceeded (0x97)',
+      rawMessage: 'cannot publish to a/b: refused by the broker: quota exceeded (0x97)',
     })
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { conflictOf, toSubscribeRequest } from '../../src/link/subscribe-request.js'
+import { conflictBetween, toSubscribeRequest } from '../../src/link/subscribe-request.js'
 
 const thrownBy = (action: () => unknown): unknown => {
   try {
@@ -10,7 +10,7 @@ const thrownBy = (action: () => unknown): unknown => {
 }
 
 describe('toSubscribeRequest', () => {
-  it('puts the defaults where nothing is said, and takes what is', () => {
+  it('adds the defaults and keeps the options passed', () => {
     expect(toSubscribeRequest('a', {})).toEqual({
       filter: 'a',
       qos: 1,
@@ -36,25 +36,25 @@ describe('toSubscribeRequest', () => {
     ['a', { noLocal: 1 }, /noLocal.* is 1: it must be true or false/],
     ['a', { retainAsPublished: 'no' }, /retainAsPublished.* is no/],
     ['a', { retainHandling: 3 }, /retainHandling.* is 3: it must be 0, 1 or 2/],
-  ])('refuses %j with %j, naming the value and the rule', (filter, options, message) => {
+  ])('rejects filter %j with %j, naming the value and the rule', (filter, options, message) => {
     const error = thrownBy(() => toSubscribeRequest(filter, options))
     expect(error).toMatchObject({ code: 'invalid-argument', topic: filter, phase: 'before-network' })
     expect(error).toHaveProperty('message', expect.stringMatching(message))
   })
 })
 
-describe('conflictOf', () => {
+describe('conflictBetween', () => {
   const request = toSubscribeRequest('a', {})
 
-  it('finds none between equals', () => {
-    expect(conflictOf(request, { ...request })).toBeUndefined()
+  it('returns undefined for equal options', () => {
+    expect(conflictBetween(request, { ...request })).toBeUndefined()
   })
 
   it.each([{ qos: 2 }, { noLocal: true }, { retainAsPublished: true }, { retainHandling: 1 }] as const)(
-    'names what differs: %j',
+    'names the option that differs: %j',
     (change) => {
       const [name] = Object.keys(change)
-      const conflict = conflictOf(request, { ...request, ...change })
+      const conflict = conflictBetween(request, { ...request, ...change })
       expect(conflict).toMatchObject({ code: 'invalid-argument', topic: 'a' })
       expect(conflict?.message).toContain(name)
     },

@@ -3,8 +3,8 @@ import { subscriptionsSetting } from './subscriptions-setting.js'
 
 const resumed = { sessionPresent: true }
 
-describe('a message that arrives', () => {
-  it('goes to everybody whose filter it matches, and is acknowledged when all have', () => {
+describe('Subscriptions.receive', () => {
+  it('delivers a message to all matching subscribers and acknowledges it when all have', () => {
     const { online, watch, suback, receive, acknowledged } = subscriptionsSetting()
     online()
     const all = ['a/b', 'a/+', '#', 'b', '$share/g/a/b'].map((filter) => watch(filter))
@@ -20,7 +20,7 @@ describe('a message that arrives', () => {
     expect(acknowledged).toEqual(['x'])
   })
 
-  it('goes to the subscriptions it is named for, where it is named for any of ours', () => {
+  it('delivers a message by its Subscription Identifiers, if any is known', () => {
     const { online, watch, suback, receive } = subscriptionsSetting()
     online()
     const [narrow, wide] = [watch('a/b'), watch('a/+')]
@@ -35,7 +35,7 @@ describe('a message that arrives', () => {
     expect(wide.log).toEqual(['open', '2', '12', '7', 'c'])
   })
 
-  it('for no filter of ours is acknowledged and told of', () => {
+  it('acknowledges and reports a message without a matching filter', () => {
     const { online, watch, suback, receive, acknowledged, incidents } = subscriptionsSetting()
     online()
     watch('a')
@@ -49,7 +49,7 @@ describe('a message that arrives', () => {
     ])
   })
 
-  it('is lost to a window nobody listens to, and acknowledged', () => {
+  it('acknowledges a message of a window without subscribers', () => {
     const { online, subscriptions, suback, receive, acknowledged, incidents } = subscriptionsSetting()
     online()
     subscriptions.windows$('a', {}, () => undefined).subscribe()
@@ -59,36 +59,36 @@ describe('a message that arrives', () => {
   })
 })
 
-describe('a message that comes before its SUBACK', () => {
-  it('waits for it, in order, and holds up the acknowledgement of what came later', () => {
+describe('Subscriptions.receive before SUBACK', () => {
+  it('keeps messages until SUBACK, in order, and delays later acknowledgements', () => {
     const { online, watch, suback, receive, acknowledged, incidents } = subscriptionsSetting()
     online()
     const open = watch('b')
     suback()
-    const one = watch('a')
+    const watched = watch('a')
     receive('a', '1')
     receive('b', '2')
     receive('a', '3', { qos: 0 })
-    expect([one.log, open.log, acknowledged]).toEqual([[], ['open', '2'], []])
+    expect([watched.log, open.log, acknowledged]).toEqual([[], ['open', '2'], []])
     suback()
-    expect(one.log).toEqual(['open', '1', '3'])
+    expect(watched.log).toEqual(['open', '1', '3'])
     expect(acknowledged).toEqual(['1', '2'])
     receive('a', '4')
     expect(acknowledged).toEqual(['1', '2', '4'])
     expect(incidents).toEqual([])
   })
 
-  it('is given to who is there already, and to who waits, once each', () => {
+  it('delivers a message once to each open and each waiting subscription', () => {
     const { online, watch, suback, receive, acknowledged } = subscriptionsSetting()
     online()
     const open = watch('#')
     suback()
-    const [one, other] = [watch('a'), watch('+')]
+    const [watched, another] = [watch('a'), watch('+')]
     receive('a', '1')
     suback()
     expect(acknowledged).toEqual([])
     suback()
-    expect([open.log, one.log, other.log]).toEqual([
+    expect([open.log, watched.log, another.log]).toEqual([
       ['open', '1'],
       ['open', '1'],
       ['open', '1'],
@@ -96,25 +96,25 @@ describe('a message that comes before its SUBACK', () => {
     expect(acknowledged).toEqual(['1'])
   })
 
-  it('is not given to who is not named for it', () => {
+  it('delivers a kept message only by its Subscription Identifiers', () => {
     const { online, watch, suback, receive } = subscriptionsSetting()
     online()
-    const [one, other] = [watch('a'), watch('+')]
+    const [watched, another] = [watch('a'), watch('+')]
     receive('a', '1', { subscriptionIdentifiers: [2] })
     suback()
     suback()
-    expect([one.log, other.log]).toEqual([['open'], ['open', '1']])
+    expect([watched.log, another.log]).toEqual([['open'], ['open', '1']])
   })
 
-  it('is told of where the subscription is refused or given up', () => {
+  it('reports kept messages as unroutable if the subscription is refused or unsubscribed', () => {
     const { online, watch, suback, receive, acknowledged, incidents } = subscriptionsSetting()
     online()
     watch('a')
-    const other = watch('b')
+    const another = watch('b')
     receive('a', '1')
     receive('b', '2')
     suback(0x87)
-    other.leave()
+    another.unsubscribe()
     suback()
     expect(acknowledged).toEqual(['1', '2'])
     expect(incidents).toMatchObject([
@@ -123,22 +123,22 @@ describe('a message that comes before its SUBACK', () => {
     ])
   })
 
-  it('is forgotten with its connection, for the broker delivers it again', () => {
+  it('discards kept messages on a lost connection, because the broker redelivers them', () => {
     const { online, offline, watch, suback, receive, acknowledged, incidents } = subscriptionsSetting()
     online()
-    const one = watch('a')
+    const watched = watch('a')
     receive('a', 'first')
     offline()
     online(resumed)
     receive('a', 'again')
     suback()
-    expect(one.log).toEqual(['open', 'again'])
+    expect(watched.log).toEqual(['open', 'again'])
     expect([acknowledged, incidents]).toEqual([['again'], []])
   })
 })
 
-describe('a message of a session older than the link', () => {
-  it('waits for its subscriber, before the link knows any', () => {
+describe('Subscriptions.receive in an earlier session', () => {
+  it('keeps messages for later subscribers until the ttl of 10 s', () => {
     const { online, watch, suback, receive, acknowledged, incidents, advance, timers } =
       subscriptionsSetting()
     online(resumed)
@@ -160,9 +160,9 @@ describe('a message of a session older than the link', () => {
     expect(timers()).toBe(0)
   })
 
-  it('is let go from the oldest on where they are too many or too large', () => {
+  it('releases the oldest messages beyond the unrouted limits', () => {
     const { online, receive, acknowledged, incidents, watch, suback } = subscriptionsSetting({
-      unclaimed: { messages: 2, bytes: 5 },
+      unrouted: { messages: 2, bytes: 5 },
     })
     online(resumed)
     for (const text of ['1', '2', '3', '4444', '55']) receive('a', text)
@@ -173,14 +173,14 @@ describe('a message of a session older than the link', () => {
     expect(late.log).toEqual(['open', '55'])
   })
 
-  it('is let go at once where nothing is to be kept', () => {
-    const { online, receive, acknowledged } = subscriptionsSetting({ unclaimed: { messages: 0 } })
+  it('releases messages at once if unrouted.messages is 0', () => {
+    const { online, receive, acknowledged } = subscriptionsSetting({ unrouted: { messages: 0 } })
     online(resumed)
     receive('a', '1')
     expect(acknowledged).toEqual(['1'])
   })
 
-  it('is not waited for in a session of our own, nor in one that is new', () => {
+  it('keeps no messages in a session that the link started itself', () => {
     const own = subscriptionsSetting()
     own.online()
     own.offline()
@@ -190,15 +190,15 @@ describe('a message of a session older than the link', () => {
     expect(own.timers()).toBe(0)
   })
 
-  it('is waited for over another connection of that session, and no longer when the session is lost', () => {
-    const kept = subscriptionsSetting()
-    kept.online(resumed)
-    kept.offline()
-    kept.advance(1_000)
-    kept.online(resumed)
-    kept.receive('a', '1')
-    const late = kept.watch('a')
-    kept.suback()
+  it('keeps messages across connections of the session, but not after it was lost', () => {
+    const resumedSetting = subscriptionsSetting()
+    resumedSetting.online(resumed)
+    resumedSetting.offline()
+    resumedSetting.advance(1_000)
+    resumedSetting.online(resumed)
+    resumedSetting.receive('a', '1')
+    const late = resumedSetting.watch('a')
+    resumedSetting.suback()
     expect(late.log).toEqual(['open', '1'])
     const lost = subscriptionsSetting()
     lost.online(resumed)
@@ -209,23 +209,23 @@ describe('a message of a session older than the link', () => {
     expect(lost.timers()).toBe(0)
   })
 
-  it('is not given twice to who leaves and comes back while another still waits for it', () => {
+  it('delivers a message only once to a filter that is unsubscribed and subscribed again', () => {
     const { online, watch, suback, unsuback, receive, acknowledged } = subscriptionsSetting()
     online(resumed)
-    const one = watch('a')
+    const watched = watch('a')
     receive('a', '1')
     suback()
     receive('a', '2')
     const wide = watch('#')
     receive('a', '3')
-    one.leave()
+    watched.unsubscribe()
     const again = watch('a')
     unsuback()
-    const requested = one.log.length
+    const call = watched.log.length
     receive('a', '4')
     suback()
     suback()
-    expect(one.log.slice(0, requested)).toEqual(['open', '1', '2', '3', 'closed'])
+    expect(watched.log.slice(0, call)).toEqual(['open', '1', '2', '3', 'closed'])
     expect(wide.log).toEqual(['open', '3', '4'])
     expect(again.log).toEqual(['open', '4'])
     expect(acknowledged).toEqual(['1', '2', '3', '4'])

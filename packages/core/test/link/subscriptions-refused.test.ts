@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { subscriptionsSetting } from './subscriptions-setting.js'
 
-describe('a subscription that is refused', () => {
+describe('Subscriptions after a refusal', () => {
   it.each([0x80, 0x83, 0x87, 0x8f, 0x91, 0x97, 0x9e, 0xa1, 0xa2, 0x03])(
-    'with 0x%s fails everybody, and can be asked for again',
+    'fails all subscribers on reason code %s and sends SUBSCRIBE for a later one',
     (code) => {
-      const { online, watch, packets, suback, receive, incidents } = subscriptionsSetting()
+      const { online, watch, takePackets, suback, receive, incidents } = subscriptionsSetting()
       online()
       const all = [watch('a'), watch('a')]
       suback(code)
@@ -15,23 +15,23 @@ describe('a subscription that is refused', () => {
       }
       receive('a', '1')
       expect(incidents).toMatchObject([{ kind: 'unroutable' }])
-      packets()
+      takePackets()
       const again = watch('a')
-      expect(packets()).toEqual(['+a #1'])
+      expect(takePackets()).toEqual(['+a #1'])
       suback()
       expect(again.log).toEqual(['open'])
     },
   )
 
-  it('takes a missing code for a refusal', () => {
+  it('treats a missing reason code as a refusal', () => {
     const { online, watch, transport } = subscriptionsSetting()
     online()
     const { errors } = watch('a')
-    transport.subscribed[0]?.answer.next([])
+    transport.subscribed[0]?.subscriber.next([])
     expect(errors).toMatchObject([{ code: 'subscribe-refused', reasonCode: 0x80 }])
   })
 
-  it('does not touch the others in its packet', () => {
+  it('opens the other filters of the same SUBSCRIBE', () => {
     const { online, watch, suback } = subscriptionsSetting()
     const all = [watch('a'), watch('b'), watch('c')]
     online()
@@ -44,59 +44,56 @@ describe('a subscription that is refused', () => {
     ['a/+', { wildcardSubscriptions: false }, 0xa2],
     ['#', { wildcardSubscriptions: false }, 0xa2],
     ['$share/g/a/#', { sharedSubscriptions: false, wildcardSubscriptions: false }, 0x9e],
-  ])(
-    '%s, where the broker said before that it would be, is asked for in no packet',
-    (filter, limits, code) => {
-      const { online, watch, packets, told } = subscriptionsSetting()
-      const early = watch(filter)
-      online(limits)
-      const late = watch(filter)
-      for (const { log, errors } of [early, late]) {
-        expect(log).toEqual(['subscribe-refused'])
-        expect(errors[0]).toMatchObject({ reasonCode: code, topic: filter, phase: 'before-network' })
-      }
-      expect(told).toEqual(['open', 'ready', 'open'])
-      watch('a')
-      expect(packets()).toEqual(['+a #1'])
-    },
-  )
-
-  it('by the transport is not undone: nothing was done', () => {
-    const { online, watch, packets, transport } = subscriptionsSetting()
-    online()
+  ])('fails %s without a packet if CONNACK rules it out', (filter, limits, code) => {
+    const { online, watch, takePackets, calls } = subscriptionsSetting()
+    const early = watch(filter)
+    online(limits)
+    const late = watch(filter)
+    for (const { log, errors } of [early, late]) {
+      expect(log).toEqual(['subscribe-refused'])
+      expect(errors[0]).toMatchObject({ reasonCode: code, topic: filter, phase: 'before-network' })
+    }
+    expect(calls).toEqual(['open', 'ready', 'open'])
     watch('a')
-    transport.subscribed[0]?.answer.error(new RangeError('too many'))
-    expect(packets()).toEqual(['+a #1'])
+    expect(takePackets()).toEqual(['+a #1'])
   })
 
-  it('by the transport fails with what it said, is not undone, and can be asked for again', () => {
-    const { online, watch, packets, suback, transport, told } = subscriptionsSetting()
-    const again: string[][] = []
-    const one = watch('a', { onEnd: () => again.push(watch('a').log) })
+  it('sends no UNSUBSCRIBE if the transport rejects SUBSCRIBE', () => {
+    const { online, watch, takePackets, transport } = subscriptionsSetting()
     online()
-    transport.subscribed[0]?.answer.error(new RangeError('too many'))
-    expect(one.errors).toMatchObject([{ code: 'unknown', rawMessage: 'too many' }])
-    expect(packets()).toEqual(['+a #1', '+a #1'])
-    expect(told).toContain('ready')
+    watch('a')
+    transport.subscribed[0]?.subscriber.error(new RangeError('too many'))
+    expect(takePackets()).toEqual(['+a #1'])
+  })
+
+  it('fails with the error of the transport and subscribes again for a later subscriber', () => {
+    const { online, watch, takePackets, suback, transport, calls } = subscriptionsSetting()
+    const again: string[][] = []
+    const watched = watch('a', { onEnd: () => again.push(watch('a').log) })
+    online()
+    transport.subscribed[0]?.subscriber.error(new RangeError('too many'))
+    expect(watched.errors).toMatchObject([{ code: 'unknown', rawMessage: 'too many' }])
+    expect(takePackets()).toEqual(['+a #1', '+a #1'])
+    expect(calls).toContain('ready')
     suback()
     expect(again).toEqual([['open']])
   })
 })
 
-describe('a subscription with a mistake', () => {
+describe('Subscriptions with invalid arguments', () => {
   it.each([
     ['', {}],
     ['a/#/b', {}],
     ['$share/g', {}],
     ['$share/g/a', { noLocal: true }],
-  ])('in %j %j is refused before any packet, and does not open the link', (filter, options) => {
-    const { online, watch, packets, told } = subscriptionsSetting()
+  ])('rejects filter %j with %j before any packet, without opening the link', (filter, options) => {
+    const { online, watch, takePackets, calls } = subscriptionsSetting()
     online()
-    told.length = 0
+    calls.length = 0
     const { log, errors } = watch(filter, options)
     expect(log).toEqual(['invalid-argument'])
     expect(errors[0]?.phase).toBe('before-network')
-    expect([packets(), told]).toEqual([[], []])
+    expect([takePackets(), calls]).toEqual([[], []])
   })
 
   it.each([
@@ -104,20 +101,20 @@ describe('a subscription with a mistake', () => {
     [{ retainHandling: 1 }, { retainHandling: 2 }, /retainHandling 1 and retainHandling 2/],
     [{ noLocal: true }, {}, /noLocal true and noLocal false/],
     [{}, { retainAsPublished: true }, /retainAsPublished false and retainAsPublished true/],
-  ] as const)('%j against %j is refused while others hold the filter', (mine, yours, why) => {
-    const { online, watch, packets, suback, unsuback } = subscriptionsSetting()
+  ] as const)('rejects options %j then %j on one filter while it has subscribers', (first, second, rule) => {
+    const { online, watch, takePackets, suback, unsuback } = subscriptionsSetting()
     online()
-    const first = watch('a', mine)
-    const second = watch('a', yours)
-    expect(second.log).toEqual(['invalid-argument'])
-    expect(second.errors[0]?.message).toMatch(why)
+    const earlier = watch('a', first)
+    const later = watch('a', second)
+    expect(later.log).toEqual(['invalid-argument'])
+    expect(later.errors[0]?.message).toMatch(rule)
     suback()
-    expect(watch('a', yours).log).toEqual(['invalid-argument'])
-    first.leave()
-    packets()
-    const third = watch('a', yours)
+    expect(watch('a', second).log).toEqual(['invalid-argument'])
+    earlier.unsubscribe()
+    takePackets()
+    const third = watch('a', second)
     unsuback()
-    expect(packets()).toEqual(['+a #1'])
+    expect(takePackets()).toEqual(['+a #1'])
     suback()
     expect(third.log).toEqual(['open'])
   })

@@ -6,44 +6,44 @@ import { Subscriptions } from '../../src/link/subscriptions.js'
 import type { UnroutedBounds } from '../../src/link/unrouted-messages.js'
 import type { Message } from '../../src/message.js'
 import { deadlines } from '../../src/time/deadlines.js'
-import { grant } from './grants.js'
-import { handTransport, type HandTransport, type Reactions } from './hand-transport.js'
+import { connectionInfo } from './connection-info.js'
+import { manualTransport, type ManualTransport, type CallHandlers } from './manual-transport.js'
 import { arrival, textOf } from './messages.js'
 import { virtualTime, type VirtualTime } from './virtual-time.js'
 
-/** Somebody who asked for a filter. */
-export interface Watched {
-  /** `open`, then the texts that came, `closed`; at last `complete` or the error's code. */
+/** A subscriber of a filter and what it received. */
+export interface WatchedSubscription {
+  /** `open`, then the texts received, `closed`; at last `complete` or the error's code. */
   readonly log: string[]
   readonly windows: SubscriptionWindow[]
   readonly errors: AntiphonError[]
-  readonly leave: () => void
+  readonly unsubscribe: () => void
 }
 
-/** What a watcher does from within. */
+/** Subscribe options, and callbacks of the subscriber. */
 export interface WatchOptions extends SubscribeOptions {
   readonly onWindow?: () => void
-  readonly onText?: (text: string) => void
+  readonly onMessage?: (text: string) => void
   readonly onClosed?: () => void
   readonly onEnd?: () => void
 }
 
-/** The subscriptions of a link over a transport in the test's hands. */
+/** `Subscriptions` over a transport that the test controls. */
 export interface SubscriptionsSetting extends VirtualTime {
   readonly subscriptions: Subscriptions
-  readonly transport: HandTransport
+  readonly transport: ManualTransport
   readonly incidents: Incident[]
   /** The texts of the messages that were acknowledged. */
   readonly acknowledged: string[]
-  /** What was told beside the watchers: `ready`. */
-  readonly told: string[]
-  readonly watch: (filter: string, options?: WatchOptions) => Watched
-  /** The packets since the last look: `+a,b #1` for SUBSCRIBE, with its identifier, `-a,b` for UNSUBSCRIBE. */
-  readonly packets: () => string[]
-  /** Answers the earliest open SUBSCRIBE of this connection: with these codes, or with what it asked for. */
+  /** The calls of `open` and `onReady`: `open`, `ready`. */
+  readonly calls: string[]
+  readonly watch: (filter: string, options?: WatchOptions) => WatchedSubscription
+  /** Returns the packets since the last call: `+a,b #1` for SUBSCRIBE with its identifier, `-a,b` for UNSUBSCRIBE. */
+  readonly takePackets: () => string[]
+  /** Answers the earliest SUBSCRIBE in flight with these codes, or with the requested QoS. */
   readonly suback: (...codes: number[]) => void
   readonly unsuback: () => void
-  /** A connection; the same session as before where there is one, unless told otherwise. */
+  /** Starts a connection; a present session is the same one as before by default. */
   readonly online: (limits?: Partial<ConnectionInfo>, isSameSession?: boolean) => void
   readonly offline: () => void
   readonly receive: (topic: string, text: string, more?: Partial<Message>) => void
@@ -51,42 +51,42 @@ export interface SubscriptionsSetting extends VirtualTime {
 
 export function subscriptionsSetting(
   options: {
-    readonly unclaimed?: UnroutedBounds
+    readonly unrouted?: UnroutedBounds
     readonly filtersPerSubscribe?: number
-    readonly react?: Reactions
+    readonly react?: CallHandlers
   } = {},
 ): SubscriptionsSetting {
   const time = virtualTime()
   const { filtersPerSubscribe = 100, react = {} } = options
-  const packets: string[] = []
-  const transport = handTransport({
+  const takePackets: string[] = []
+  const transport = manualTransport({
     ...react,
-    subscribe: (requested) => {
-      packets.push(
-        `+${requested.filters.join()}${requested.identifier === undefined ? '' : ` #${requested.identifier}`}`,
+    subscribe: (call) => {
+      takePackets.push(
+        `+${call.filters.join()}${call.identifier === undefined ? '' : ` #${call.identifier}`}`,
       )
-      react.subscribe?.(requested)
+      react.subscribe?.(call)
     },
-    unsubscribe: (requested) => {
-      packets.push(`-${requested.filters.join()}`)
-      react.unsubscribe?.(requested)
+    unsubscribe: (call) => {
+      takePackets.push(`-${call.filters.join()}`)
+      react.unsubscribe?.(call)
     },
   })
   const incidents: Incident[] = []
   const acknowledged: string[] = []
-  const told: string[] = []
+  const calls: string[] = []
   const acknowledgements = new Acknowledgements()
   const subscriptions = new Subscriptions({
     transport,
     deadlines: deadlines(time.scheduler),
     acknowledgements,
-    unrouted: { messages: 1_000, bytes: Infinity, ttl: 10_000, ...options.unclaimed },
+    unrouted: { messages: 1_000, bytes: Infinity, ttl: 10_000, ...options.unrouted },
     filtersPerSubscribe,
     report: (incident) => incidents.push(incident),
   })
-  /** From where on what was asked belongs to the present connection. */
+  /** The number of calls before the current connection. */
   let since = { subscribed: 0, unsubscribed: 0 }
-  const open = (): void => void told.push('open')
+  const open = (): void => void calls.push('open')
 
   return {
     ...time,
@@ -94,17 +94,17 @@ export function subscriptionsSetting(
     transport,
     incidents,
     acknowledged,
-    told,
-    watch: (filter, { onWindow, onText, onClosed, onEnd, ...subscribeOptions } = {}) => {
+    calls,
+    watch: (filter, { onWindow, onMessage, onClosed, onEnd, ...subscribeOptions } = {}) => {
       const log: string[] = []
       const windows: SubscriptionWindow[] = []
       const errors: AntiphonError[] = []
       const teardown = new Teardown()
-      const listen = ({ deliveries$ }: SubscriptionWindow): Teardown =>
+      const subscribeTo = ({ deliveries$ }: SubscriptionWindow): Teardown =>
         deliveries$.subscribe({
           next: ({ message, acknowledge }) => {
             log.push(textOf(message))
-            onText?.(textOf(message))
+            onMessage?.(textOf(message))
             acknowledge()
           },
           complete: () => {
@@ -115,44 +115,46 @@ export function subscriptionsSetting(
       const opened = (window: SubscriptionWindow): void => {
         windows.push(window)
         log.push('open')
-        teardown.add(listen(window))
+        teardown.add(subscribeTo(window))
         onWindow?.()
       }
-      const ended = (how: string): void => {
-        log.push(how)
+      const ended = (end: string): void => {
+        log.push(end)
         onEnd?.()
       }
       const failed = (error: unknown): void => {
-        const known = AntiphonError.from(error)
-        errors.push(known)
-        ended(known.code)
+        const failure = AntiphonError.from(error)
+        errors.push(failure)
+        ended(failure.code)
       }
       const windows$ = subscriptions.windows$(filter, subscribeOptions, open)
       teardown.add(windows$.subscribe({ next: opened, error: failed, complete: () => ended('complete') }))
-      return { log, windows, errors, leave: () => teardown.unsubscribe() }
+      return { log, windows, errors, unsubscribe: () => teardown.unsubscribe() }
     },
-    packets: () => packets.splice(0),
+    takePackets: () => takePackets.splice(0),
     suback: (...codes) => {
-      const requested = transport.subscribed
-        .slice(since.subscribed)
-        .find(({ answer: response }) => !response.closed)
-      if (requested === undefined) throw new Error('no SUBSCRIBE is open')
-      requested.answer.next(codes.length > 0 ? codes : requested.requests.map(({ qos }) => qos))
-      requested.answer.complete()
+      const call = transport.subscribed.slice(since.subscribed).find(({ subscriber }) => !subscriber.closed)
+      if (call === undefined) throw new Error('no SUBSCRIBE is in flight')
+      call.subscriber.next(codes.length > 0 ? codes : call.requests.map(({ qos }) => qos))
+      call.subscriber.complete()
     },
     unsuback: () => {
-      const requested = transport.unsubscribed
+      const call = transport.unsubscribed
         .slice(since.unsubscribed)
-        .find(({ answer: response }) => !response.closed)
-      if (requested === undefined) throw new Error('no UNSUBSCRIBE is open')
-      requested.answer.next(requested.filters.map(() => 0))
-      requested.answer.complete()
+        .find(({ subscriber }) => !subscriber.closed)
+      if (call === undefined) throw new Error('no UNSUBSCRIBE is in flight')
+      call.subscriber.next(call.filters.map(() => 0))
+      call.subscriber.complete()
     },
     online: (limits, isSameSession = limits?.sessionPresent ?? false) =>
-      subscriptions.online({ info: grant(limits), isSameSession, onReady: () => told.push('ready') }),
+      subscriptions.online({
+        info: connectionInfo(limits),
+        isSameSession,
+        onReady: () => calls.push('ready'),
+      }),
     offline: () => {
       since = { subscribed: transport.subscribed.length, unsubscribed: transport.unsubscribed.length }
-      acknowledgements.forget()
+      acknowledgements.clear()
       subscriptions.offline()
     },
     receive: (topic, text, more) =>

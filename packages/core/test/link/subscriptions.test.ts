@@ -1,26 +1,26 @@
 import { describe, expect, it } from 'vitest'
-import { failure } from './hand-transport.js'
+import { failure } from './manual-transport.js'
 import { subscriptionsSetting } from './subscriptions-setting.js'
 
-describe('a subscription', () => {
-  it('is one SUBSCRIBE however many ask, opens for all with its SUBACK, and for a late one at once', () => {
-    const { online, watch, packets, suback, receive } = subscriptionsSetting()
+describe('Subscriptions', () => {
+  it('sends one SUBSCRIBE for several subscribers, and emits one window to all, also to a late one', () => {
+    const { online, watch, takePackets, suback, receive } = subscriptionsSetting()
     online()
     const [first, second] = [watch('a', { qos: 2 }), watch('a', { qos: 2 })]
-    expect(packets()).toEqual(['+a #1'])
+    expect(takePackets()).toEqual(['+a #1'])
     expect(first.log).toEqual([])
     suback(1)
     const late = watch('a', { qos: 2 })
     receive('a', 'x')
-    for (const one of [first, second, late]) {
-      expect(one.log).toEqual(['open', 'x'])
-      expect(one.windows).toEqual([expect.objectContaining({ filter: 'a', grantedQoS: 1 })])
+    for (const watched of [first, second, late]) {
+      expect(watched.log).toEqual(['open', 'x'])
+      expect(watched.windows).toEqual([expect.objectContaining({ filter: 'a', grantedQoS: 1 })])
     }
-    expect(packets()).toEqual([])
+    expect(takePackets()).toEqual([])
     expect(new Set([first, second, late].map(({ windows }) => windows[0])).size).toBe(1)
   })
 
-  it('asks for exactly what was asked of it', () => {
+  it('sends the subscription options unchanged', () => {
     const { online, watch, transport } = subscriptionsSetting()
     online()
     watch('a')
@@ -31,28 +31,28 @@ describe('a subscription', () => {
     ])
   })
 
-  it('gives a late one what was retained', () => {
+  it('sends a late subscriber the retained messages', () => {
     const { online, watch, suback, receive } = subscriptionsSetting()
     online()
     watch('a/+')
     suback()
-    receive('a/1', 'kept', { retain: true })
+    receive('a/1', 'retained', { retain: true })
     receive('a/2', 'passing')
-    expect(watch('a/+').log).toEqual(['open', 'kept'])
+    expect(watch('a/+').log).toEqual(['open', 'retained'])
   })
 
-  it('ends with its last subscriber, in one UNSUBSCRIBE', () => {
-    const { online, watch, packets, suback, receive, unsuback, incidents, acknowledged } =
+  it('sends one UNSUBSCRIBE when the last subscriber unsubscribes', () => {
+    const { online, watch, takePackets, suback, receive, unsuback, incidents, acknowledged } =
       subscriptionsSetting()
     online()
     const [first, second] = [watch('a'), watch('a')]
     suback()
-    first.leave()
+    first.unsubscribe()
     receive('a', '1')
-    packets()
-    second.leave()
-    second.leave()
-    expect(packets()).toEqual(['-a'])
+    takePackets()
+    second.unsubscribe()
+    second.unsubscribe()
+    expect(takePackets()).toEqual(['-a'])
     receive('a', '2')
     expect(incidents).toEqual([])
     unsuback()
@@ -62,133 +62,133 @@ describe('a subscription', () => {
     expect(second.log).toEqual(['open', '1', 'closed'])
   })
 
-  it('asks nothing of the broker where everybody has left before the connection is up', () => {
-    const { online, watch, packets, told } = subscriptionsSetting()
-    watch('a').leave()
+  it('sends no SUBSCRIBE for a filter abandoned before the connection', () => {
+    const { online, watch, takePackets, calls } = subscriptionsSetting()
+    watch('a').unsubscribe()
     watch('b')
     online()
-    expect(packets()).toEqual(['+b #1'])
-    expect(told).toEqual(['open', 'open'])
+    expect(takePackets()).toEqual(['+b #1'])
+    expect(calls).toEqual(['open', 'open'])
   })
 
-  it('completes its window when the last subscriber leaves, also for who listens to it apart', () => {
+  it('completes a window for all its subscribers when the last subscriber of the filter unsubscribes', () => {
     const { online, watch, suback } = subscriptionsSetting()
     online()
-    const one = watch('a')
+    const watched = watch('a')
     suback()
     const log: string[] = []
-    one.windows[0]?.deliveries$.subscribe({ complete: () => log.push('closed') })
-    one.leave()
+    watched.windows[0]?.deliveries$.subscribe({ complete: () => log.push('closed') })
+    watched.unsubscribe()
     expect(log).toEqual(['closed'])
   })
 })
 
-describe('a change of mind', () => {
-  it('while the SUBSCRIBE is on its way waits for its answer', () => {
-    const { online, watch, packets, suback, unsuback } = subscriptionsSetting()
+describe('Subscriptions changed while a packet is in flight', () => {
+  it('sends UNSUBSCRIBE only after SUBACK', () => {
+    const { online, watch, takePackets, suback, unsuback } = subscriptionsSetting()
     online()
-    const one = watch('a')
-    one.leave()
-    expect(packets()).toEqual(['+a #1'])
+    const watched = watch('a')
+    watched.unsubscribe()
+    expect(takePackets()).toEqual(['+a #1'])
     suback()
-    expect(packets()).toEqual(['-a'])
+    expect(takePackets()).toEqual(['-a'])
     unsuback()
-    expect(packets()).toEqual([])
-    expect(one.log).toEqual([])
+    expect(takePackets()).toEqual([])
+    expect(watched.log).toEqual([])
   })
 
-  it('taken back while the SUBSCRIBE is on its way costs nothing', () => {
-    const { online, watch, packets, suback } = subscriptionsSetting()
+  it('sends nothing if the filter is subscribed again before SUBACK', () => {
+    const { online, watch, takePackets, suback } = subscriptionsSetting()
     online()
-    watch('a').leave()
+    watch('a').unsubscribe()
     const again = watch('a')
     suback()
     expect(again.log).toEqual(['open'])
-    expect(packets()).toEqual(['+a #1'])
+    expect(takePackets()).toEqual(['+a #1'])
   })
 
-  it('taken back with other options while the SUBSCRIBE is on its way sends another', () => {
-    const { online, watch, packets, suback, transport } = subscriptionsSetting()
+  it('sends SUBSCRIBE again if the options changed before SUBACK', () => {
+    const { online, watch, takePackets, suback, transport } = subscriptionsSetting()
     online()
-    watch('a', { qos: 0 }).leave()
+    watch('a', { qos: 0 }).unsubscribe()
     const again = watch('a', { qos: 2 })
     suback()
     expect(again.log).toEqual([])
-    expect(packets()).toEqual(['+a #1', '+a #1'])
+    expect(takePackets()).toEqual(['+a #1', '+a #1'])
     suback()
     expect(again.windows).toMatchObject([{ grantedQoS: 2 }])
     expect(transport.subscribed[1]?.requests).toMatchObject([{ qos: 2 }])
   })
 
-  it('while the UNSUBSCRIBE is on its way waits for its answer, and is not deaf', () => {
-    const { online, watch, packets, suback, unsuback, receive } = subscriptionsSetting()
+  it('sends SUBSCRIBE again only after UNSUBACK', () => {
+    const { online, watch, takePackets, suback, unsuback, receive } = subscriptionsSetting()
     online()
-    const one = watch('a')
+    const watched = watch('a')
     suback()
-    one.leave()
+    watched.unsubscribe()
     const again = watch('a')
-    expect(packets()).toEqual(['+a #1', '-a'])
+    expect(takePackets()).toEqual(['+a #1', '-a'])
     unsuback()
-    expect(packets()).toEqual(['+a #1'])
+    expect(takePackets()).toEqual(['+a #1'])
     suback()
     receive('a', 'x')
     expect(again.log).toEqual(['open', 'x'])
   })
 
-  it('time and again ends where it stopped', () => {
-    const { online, watch, packets, suback, unsuback } = subscriptionsSetting()
+  it('sends one packet for repeated changes in flight', () => {
+    const { online, watch, takePackets, suback, unsuback } = subscriptionsSetting()
     online()
-    for (let count = 0; count < 3; count++) watch('a').leave()
+    for (let count = 0; count < 3; count++) watch('a').unsubscribe()
     suback()
-    for (let count = 0; count < 3; count++) watch('a').leave()
+    for (let count = 0; count < 3; count++) watch('a').unsubscribe()
     unsuback()
-    expect(packets()).toEqual(['+a #1', '-a'])
+    expect(takePackets()).toEqual(['+a #1', '-a'])
     watch('a')
-    expect(packets()).toEqual(['+a #1'])
+    expect(takePackets()).toEqual(['+a #1'])
   })
 })
 
-describe('the end of all subscriptions', () => {
-  it('completes everybody, and whoever comes later', () => {
-    const { online, watch, suback, subscriptions, packets, told } = subscriptionsSetting()
+describe('Subscriptions.end', () => {
+  it('completes current and later subscribers', () => {
+    const { online, watch, suback, subscriptions, takePackets, calls } = subscriptionsSetting()
     online()
-    const [open, requested] = [watch('a'), watch('b')]
+    const [open, call] = [watch('a'), watch('b')]
     suback()
-    packets()
+    takePackets()
     subscriptions.end()
-    told.length = 0
+    calls.length = 0
     const late = watch('a')
-    expect([open.log, requested.log, late.log]).toEqual([
+    expect([open.log, call.log, late.log]).toEqual([
       ['open', 'closed', 'complete'],
       ['complete'],
       ['complete'],
     ])
-    expect([packets(), told]).toEqual([[], []])
+    expect([takePackets(), calls]).toEqual([[], []])
   })
 
-  it('by an error fails everybody with it, and whoever comes later', () => {
+  it('fails current and later subscribers with its error', () => {
     const { online, watch, suback, subscriptions, receive, acknowledged, timers } = subscriptionsSetting()
     online({ sessionPresent: true })
-    const [open, requested] = [watch('a'), watch('b')]
+    const [open, call] = [watch('a'), watch('b')]
     suback()
     receive('b', 'early')
     subscriptions.end(failure('connection-refused'))
     subscriptions.end()
     expect(open.log).toEqual(['open', 'closed', 'connection-refused'])
-    expect(requested.log).toEqual(['connection-refused'])
+    expect(call.log).toEqual(['connection-refused'])
     expect(watch('c').log).toEqual(['connection-refused'])
     expect(acknowledged).toEqual([])
     expect(timers()).toBe(0)
   })
 
-  it('may be met with more of the same from within', () => {
-    const { online, watch, subscriptions, packets } = subscriptionsSetting()
+  it('completes subscriptions made while it ends', () => {
+    const { online, watch, subscriptions, takePackets } = subscriptionsSetting()
     online()
     const inner: string[][] = []
     watch('a', { onEnd: () => inner.push(watch('a').log, watch('b').log) })
-    packets()
+    takePackets()
     subscriptions.end()
     expect(inner).toEqual([['complete'], ['complete']])
-    expect(packets()).toEqual([])
+    expect(takePackets()).toEqual([])
   })
 })

@@ -1,11 +1,11 @@
 import { VirtualTimeScheduler } from 'rxjs'
 
-/** A clock that stands still until it is told to go on. */
+/** A virtual clock that the test advances. */
 export interface VirtualTime {
   readonly scheduler: VirtualTimeScheduler
-  /** Does what is due in the next `milliseconds`. */
+  /** Runs the actions that are due in the next `milliseconds`. */
   readonly advance: (milliseconds: number) => void
-  /** How many timers are set. */
+  /** The number of scheduled actions. */
   readonly timers: () => number
 }
 

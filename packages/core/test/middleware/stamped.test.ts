@@ -13,7 +13,7 @@ import {
 import { of } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { HybridClock } from '../../src/middleware/hybrid-clock.js'
-import { bytesOf, observe, publishedBy, type Taken } from '../observed.js'
+import { bytesOf, observe, publishedBy, type PublishedMessage } from '../observed.js'
 import { inWorld } from '../world.js'
 
 const echo = endpoint({
@@ -24,7 +24,7 @@ const echo = endpoint({
 })
 const HLC = /^\d{15}:\d{5}:[0-9a-f-]{36}$/
 
-function propertyOf(published: Taken | undefined, name: string): string | undefined {
+function propertyOf(published: PublishedMessage | undefined, name: string): string | undefined {
   return userProperty(published?.message.userProperties, name)
 }
 

@@ -4,38 +4,41 @@ import { fromFailure, toStatus, type Failure } from '../../src/protocol/status.j
 
 const stat = (value: string, ...more: UserProperties): UserProperties => [['__stat', value], ...more]
 
-describe('the status of a reply', () => {
+describe('toStatus', () => {
   it.each([
-    ['absent: a plain peer’s success', undefined],
-    ['absent among others', [['tenant', 'a']] as UserProperties],
+    ['no properties', undefined],
+    ['other properties only', [['tenant', 'a']] as UserProperties],
     ['200', stat('200')],
     ['204', stat('204')],
-    ['a number below 400 nobody knows', stat('299')],
+    ['an unknown status below 400', stat('299')],
     ['zero', stat('0')],
     ['leading zeros', stat('0200')],
-  ])('is success: %s', (_, properties) => {
+  ])('reads a success from %s', (_, properties) => {
     expect(toStatus(properties)).toEqual({ kind: 'success' })
   })
 
   it.each(['', ' 200', '2e2', '200.0', '-200', '+200', 'ok', '0x1f4', '٢٠٠', '1'.repeat(10_000)])(
-    'cannot be read: %j',
+    'reports __stat %j as unreadable',
     (found) => {
       expect(toStatus(stat(found))).toEqual({ kind: 'unreadable', found })
     },
   )
 
-  it.each([400, 408, 415, 499, 500, 503, 505, 418, 599, 600, 999_999_999])('is the failure %d', (code) => {
-    expect(toStatus(stat(String(code)))).toEqual({
-      kind: 'failure',
-      status: { code, isApplicationError: false },
-    })
-  })
+  it.each([400, 408, 415, 499, 500, 503, 505, 418, 599, 600, 999_999_999])(
+    'reads __stat %d as a failure',
+    (code) => {
+      expect(toStatus(stat(String(code)))).toEqual({
+        kind: 'failure',
+        status: { code, isApplicationError: false },
+      })
+    },
+  )
 
-  it('is the first of several', () => {
+  it('reads the first of several __stat', () => {
     expect(toStatus([...stat('200'), ...stat('500')])).toEqual({ kind: 'success' })
   })
 
-  it('carries all that goes with it', () => {
+  it('reads all properties of a failure', () => {
     const properties = stat(
       '500',
       ['__stMsg', 'close the door first'],
@@ -70,17 +73,17 @@ describe('the status of a reply', () => {
     ['false', false],
     ['False', false],
     ['FALSE', false],
-  ])('__apErr %j counts as %s', (claim, isApplicationError) => {
-    expect(toStatus(stat('500', ['__apErr', claim]))).toMatchObject({ status: { isApplicationError } })
+  ])('reads __apErr %j as %s', (value, isApplicationError) => {
+    expect(toStatus(stat('500', ['__apErr', value]))).toMatchObject({ status: { isApplicationError } })
   })
 })
 
-describe('a failure as user properties', () => {
-  it('says only what it has', () => {
+describe('fromFailure', () => {
+  it('writes only the properties that a failure has', () => {
     expect(fromFailure({ code: 503 })).toEqual([['__stat', '503']])
   })
 
-  it('is read as it was written', () => {
+  it('writes a failure that toStatus reads back', () => {
     const failure: Failure = {
       code: 500,
       message: 'm',
@@ -93,7 +96,7 @@ describe('a failure as user properties', () => {
     expect(toStatus(fromFailure(failure))).toEqual({ kind: 'failure', status: failure })
   })
 
-  it('names both versions with 505', () => {
+  it('writes the supported and requested versions of a 505', () => {
     const failure = { code: 505, supportedMajorVersions: '1', requestedVersion: '2.3' }
     expect(fromFailure(failure)).toEqual([
       ['__stat', '505'],
@@ -102,7 +105,7 @@ describe('a failure as user properties', () => {
     ])
   })
 
-  it('is fit for the wire, whatever an application put into it', () => {
+  it('escapes and shortens texts of an application to valid MQTT strings', () => {
     const properties = fromFailure({
       code: 500,
       message: 'nul \u0000, lone \ud800 and a bell \u0007',
@@ -110,10 +113,10 @@ describe('a failure as user properties', () => {
       applicationCode: 'c\u0001',
       applicationPayload: 'ü'.repeat(70_000),
     })
-    const told = Object.fromEntries(properties)
-    expect(told['__stMsg']).toBe('nul \\u0000, lone \\ud800 and a bell \\u0007')
-    expect(told['AppErrCode']).toBe('c\\u0001')
-    const size = new TextEncoder().encode(told['AppErrPayload']).length
+    const written = Object.fromEntries(properties)
+    expect(written['__stMsg']).toBe('nul \\u0000, lone \\ud800 and a bell \\u0007')
+    expect(written['AppErrCode']).toBe('c\\u0001')
+    const size = new TextEncoder().encode(written['AppErrPayload']).length
     expect(size).toBeLessThanOrEqual(65_535)
     expect(size).toBeGreaterThan(30_000)
   })

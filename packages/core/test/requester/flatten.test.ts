@@ -5,39 +5,41 @@ import { describe, expect, it } from 'vitest'
 import { flatten, type FlattenOptions, type FlattenWork } from '../../src/requester/flatten.js'
 import { runs } from '../codec/runs.js'
 
-/** Answers a question by the stream of that name; one that finds no room is answered `o`. */
-function by(responses: Readonly<Record<string, Observable<string>>>): FlattenWork<string, string> {
+/** Creates work that responds to a request with the stream of that name, and to one that exceeds the queue with `o`. */
+function respondingWith(
+  responses: Readonly<Record<string, Observable<string>>>,
+): FlattenWork<string, string> {
   return {
-    start: (request, outcome) => {
-      const work = (responses[request] ?? NEVER).subscribe(outcome)
+    start: (request, observer) => {
+      const work = (responses[request] ?? NEVER).subscribe(observer)
       return { cancel: () => work.unsubscribe() }
     },
-    refuse: (_, outcome) => {
-      outcome.next('o')
-      outcome.complete()
+    reject: (_, observer) => {
+      observer.next('o')
+      observer.complete()
     },
   }
 }
 
-/** Answers a question by itself, at once. */
-const atOnce: FlattenWork<number, number> = {
-  start: (request, outcome) => {
-    outcome.next(request)
-    outcome.complete()
+/** Work that synchronously responds to a request with the request. */
+const synchronousWork: FlattenWork<number, number> = {
+  start: (request, observer) => {
+    observer.next(request)
+    observer.complete()
     return { cancel: () => undefined }
   },
-  refuse: (error, outcome) => outcome.error(error),
+  reject: (error, observer) => observer.error(error),
 }
 
 describe('flatten', () => {
   it(
-    'gives answers as they come, and completes with the last of them',
+    'emits responses in order of arrival, and completes with the last request',
     marbles(({ cold, hot, expectObservable, expectSubscriptions }) => {
       const a = cold('     ---x|  ')
       const b = cold('       --y| ')
       const source = hot('-a-b|   ')
       const expected = '  ----xy| '
-      expectObservable(source.pipe(flatten(by({ a, b }), {}))).toBe(expected)
+      expectObservable(source.pipe(flatten(respondingWith({ a, b }), {}))).toBe(expected)
       expectSubscriptions(source.subscriptions).toBe('^---!  ')
       expectSubscriptions(a.subscriptions).toBe('     -^---! ')
       expectSubscriptions(b.subscriptions).toBe('     ---^--!')
@@ -45,80 +47,80 @@ describe('flatten', () => {
   )
 
   it(
-    'completes at once when there was no question',
+    'completes with an empty source',
     marbles(({ cold, expectObservable }) => {
-      expectObservable(cold('---|').pipe(flatten(by({}), {}))).toBe('---|')
+      expectObservable(cold('---|').pipe(flatten(respondingWith({}), {}))).toBe('---|')
     }),
   )
 
   it(
-    'fails with the source, and lets go of what is open',
+    'fails with the source, and cancels pending requests',
     marbles(({ cold, hot, expectObservable, expectSubscriptions }) => {
       const a = cold('     ------x|')
       const source = hot('-a--#   ')
-      expectObservable(source.pipe(flatten(by({ a }), {}))).toBe('----#')
+      expectObservable(source.pipe(flatten(respondingWith({ a }), {}))).toBe('----#')
       expectSubscriptions(a.subscriptions).toBe('-^--!')
     }),
   )
 
   it(
-    'fails with the first question that fails, and lets go of the others and of the source',
+    'fails with the first request that fails, cancels the others and unsubscribes from the source',
     marbles(({ cold, hot, expectObservable, expectSubscriptions }) => {
       const a = cold('     ------x|')
       const b = cold('      --#    ')
       const source = hot('-ab-----c')
-      expectObservable(source.pipe(flatten(by({ a, b }), {}))).toBe('----#')
+      expectObservable(source.pipe(flatten(respondingWith({ a, b }), {}))).toBe('----#')
       expectSubscriptions(source.subscriptions).toBe('^---!')
       expectSubscriptions(a.subscriptions).toBe('     -^--!')
     }),
   )
 
   it(
-    'lets go of everything when it is left',
+    'cancels pending requests and unsubscribes from the source when its subscriber unsubscribes',
     marbles(({ cold, hot, expectObservable, expectSubscriptions }) => {
       const a = cold('     ------x|')
       const source = hot('-a------')
-      const left = '      ^---!   '
-      expectObservable(source.pipe(flatten(by({ a }), {})), left).toBe('-----')
+      const unsubscribeAt4 = '^---!'
+      expectObservable(source.pipe(flatten(respondingWith({ a }), {})), unsubscribeAt4).toBe('-----')
       expectSubscriptions(source.subscriptions).toBe('^---!')
       expectSubscriptions(a.subscriptions).toBe('     -^--!')
     }),
   )
 
   it(
-    'may be used by several at once, each for itself',
+    'keeps separate state for each subscription',
     marbles(({ cold, hot, expectObservable }) => {
       const a = cold('     -x|')
       const source = hot('-a-a|')
-      const responses$ = source.pipe(flatten(by({ a }), {}))
+      const responses$ = source.pipe(flatten(respondingWith({ a }), {}))
       expectObservable(responses$).toBe('      --x-x|')
       expectObservable(responses$, '---^').toBe('----x|')
     }),
   )
 
-  it('stops listening to a synchronous source when it is left', () => {
+  it('unsubscribes from a synchronous source when its subscriber unsubscribes', () => {
     const seen: number[] = []
     range(1, 1_000_000)
       .pipe(
         tap((request) => seen.push(request)),
-        flatten(atOnce, {}),
+        flatten(synchronousWork, {}),
         take(3),
       )
       .subscribe()
     expect(seen).toEqual([1, 2, 3])
   })
 
-  it('stops starting what waits when it is left by an answer', () => {
+  it('starts no queued request after its subscriber unsubscribes on a response', () => {
     const started: number[] = []
     const first = new Subject<number>()
     const work: FlattenWork<number, number> = {
-      start: (request, outcome) => {
+      start: (request, observer) => {
         started.push(request)
-        if (request === 1) first.subscribe(outcome)
-        else atOnce.start(request, outcome)
+        if (request === 1) first.subscribe(observer)
+        else synchronousWork.start(request, observer)
         return { cancel: () => undefined }
       },
-      refuse: atOnce.refuse,
+      reject: synchronousWork.reject,
     }
     range(1, 1_000)
       .pipe(flatten(work, { concurrency: 1 }), take(3))
@@ -128,10 +130,10 @@ describe('flatten', () => {
     expect(started).toEqual([1, 2, 3])
   })
 
-  it('takes a question that is asked while it gives an answer', () => {
+  it('starts a request that the source emits while a response is emitted', () => {
     const requests = new Subject<number>()
     const responses: number[] = []
-    requests.pipe(flatten(atOnce, {})).subscribe((response) => {
+    requests.pipe(flatten(synchronousWork, {})).subscribe((response) => {
       responses.push(response)
       if (response < 5) requests.next(response + 1)
     })
@@ -139,15 +141,15 @@ describe('flatten', () => {
     expect(responses).toEqual([1, 2, 3, 4, 5])
   })
 
-  it('works off a long queue of questions that are answered at once, and of such as fail at once', () => {
+  it('starts 100 000 queued requests with synchronous responses without overflowing the stack', () => {
     const first = new Subject<number>()
     const work: FlattenWork<number, number> = {
-      start: (request, outcome) => {
-        if (request > 0) return atOnce.start(request, outcome)
-        first.subscribe(outcome)
+      start: (request, observer) => {
+        if (request > 0) return synchronousWork.start(request, observer)
+        first.subscribe(observer)
         return { cancel: () => undefined }
       },
-      refuse: atOnce.refuse,
+      reject: synchronousWork.reject,
     }
     let responses = 0
     range(0, 100_001)
@@ -163,8 +165,8 @@ describe('flatten', () => {
     ['concurrency', { concurrency: NaN }],
     ['queue', { queue: -1 }],
     ['queue', { queue: 0.5 }],
-  ])('refuses a %s that is none: %o', (name, options) => {
-    expect(() => flatten(atOnce, options)).toThrow(
+  ])('rejects an invalid %s of flatten: %o', (name, options) => {
+    expect(() => flatten(synchronousWork, options)).toThrow(
       expect.objectContaining({ code: 'invalid-argument', message: expect.stringContaining(name) as string }),
     )
   })
@@ -172,14 +174,14 @@ describe('flatten', () => {
 
 describe('flatten with concurrency', () => {
   it(
-    'keeps the rest waiting, in order',
+    'queues requests beyond `concurrency`, in order',
     marbles(({ cold, hot, expectObservable, expectSubscriptions }) => {
       const a = cold('     ---x|       ')
       const b = cold('         ---y|   ')
       const c = cold('             --z|')
       const source = hot('-abc|        ')
       const expected = '  ----x---y--z|'
-      expectObservable(source.pipe(flatten(by({ a, b, c }), { concurrency: 1 }))).toBe(expected)
+      expectObservable(source.pipe(flatten(respondingWith({ a, b, c }), { concurrency: 1 }))).toBe(expected)
       expectSubscriptions(a.subscriptions).toBe('-^---!')
       expectSubscriptions(b.subscriptions).toBe('-----^---!')
       expectSubscriptions(c.subscriptions).toBe('---------^--!')
@@ -187,23 +189,27 @@ describe('flatten with concurrency', () => {
   )
 
   it(
-    'refuses what finds no room in the queue',
+    'rejects a request that exceeds the queue',
     marbles(({ cold, hot, expectObservable }) => {
       const a = cold('     ---x|    ')
       const b = cold('         ---y|')
       const source = hot('-abc|     ')
       const expected = '  ---ox---y|'
-      expectObservable(source.pipe(flatten(by({ a, b }), { concurrency: 1, queue: 1 }))).toBe(expected)
+      expectObservable(source.pipe(flatten(respondingWith({ a, b }), { concurrency: 1, queue: 1 }))).toBe(
+        expected,
+      )
     }),
   )
 
   it(
-    'starts nothing of what waits once it is left',
+    'starts no queued request after its subscriber unsubscribes',
     marbles(({ cold, hot, expectObservable, expectSubscriptions }) => {
       const a = cold('     ---x|')
       const b = cold('     ---y|')
       const source = hot('-ab|  ')
-      expectObservable(source.pipe(flatten(by({ a, b }), { concurrency: 1 })), '^--!').toBe('----')
+      expectObservable(source.pipe(flatten(respondingWith({ a, b }), { concurrency: 1 })), '^--!').toBe(
+        '----',
+      )
       expectSubscriptions(a.subscriptions).toBe('-^-!')
       expectSubscriptions(b.subscriptions).toBe([])
     }),
@@ -212,55 +218,57 @@ describe('flatten with concurrency', () => {
 
 describe('flatten in order', () => {
   it(
-    'holds answers back until their turn',
+    'buffers responses until those of earlier requests are emitted',
     marbles(({ cold, hot, expectObservable }) => {
       const a = cold('     -----x|   ')
       const b = cold('      --y|      ')
       const c = cold('       ------z|')
       const source = hot('-abc|       ')
       const expected = '  ------xy-z|'
-      expectObservable(source.pipe(flatten(by({ a, b, c }), { ordered: true }))).toBe(expected)
+      expectObservable(source.pipe(flatten(respondingWith({ a, b, c }), { ordered: true }))).toBe(expected)
     }),
   )
 
   it(
-    'lets the oldest speak at once, and of the others all in a row when they become the oldest',
+    'emits responses of the oldest request at once, and buffered ones when their request becomes the oldest',
     marbles(({ cold, hot, expectObservable }) => {
       const a = cold('     -u-v---w|  ')
       const b = cold('      -x-y-----z|')
       const source = hot('-ab|         ')
       const expected = '  --u-v---w(xy)'
-      expectObservable(source.pipe(flatten(by({ a, b }), { ordered: true })), '^---------!').toBe(expected)
+      expectObservable(source.pipe(flatten(respondingWith({ a, b }), { ordered: true })), '^---------!').toBe(
+        expected,
+      )
     }),
   )
 
   it(
-    'has a place in the order for what finds no room',
+    'emits the result of a rejected request in the order of the requests',
     marbles(({ cold, hot, expectObservable }) => {
       const a = cold('     -----x|    ')
       const b = cold('      --y|      ')
       const source = hot('-abc|       ')
       const expected = '  ------x(yo|)'
       const options = { ordered: true, concurrency: 2, queue: 0 }
-      expectObservable(source.pipe(flatten(by({ a, b }), options))).toBe(expected)
+      expectObservable(source.pipe(flatten(respondingWith({ a, b }), options))).toBe(expected)
     }),
   )
 
   it(
-    'fails as soon as one fails, whosever turn it is',
+    'fails at once with a request that fails, whatever its position',
     marbles(({ cold, hot, expectObservable }) => {
       const a = cold('     -----x|')
       const b = cold('      --#   ')
       const source = hot('-ab|    ')
-      expectObservable(source.pipe(flatten(by({ a, b }), { ordered: true }))).toBe('----#')
+      expectObservable(source.pipe(flatten(respondingWith({ a, b }), { ordered: true }))).toBe('----#')
     }),
   )
 
-  it('keeps the order when an answer brings about the next ones', () => {
+  it('keeps the order when a buffered response causes its request to complete', () => {
     const [a, b, c] = [new Subject<string>(), new Subject<string>(), new Subject<string>()]
     const seen: string[] = []
     const requests = new Subject<string>()
-    requests.pipe(flatten(by({ a, b, c }), { ordered: true })).subscribe((response) => {
+    requests.pipe(flatten(respondingWith({ a, b, c }), { ordered: true })).subscribe((response) => {
       seen.push(response)
       if (response === 'b1') b.complete()
     })
@@ -274,29 +282,29 @@ describe('flatten in order', () => {
   })
 })
 
-describe('flatten, where a question overlaps another', () => {
+describe('flatten with overlap', () => {
   it(
-    'switches to the last, like switchMap',
+    'cancels the previous request with `switch`',
     marbles(({ cold, hot, expectObservable, expectSubscriptions }) => {
       const a = cold('     -----x| ')
       const b = cold('        --y|  ')
       const source = hot('-a--b|   ')
       const expected = '  ------y|'
-      expectObservable(source.pipe(flatten(by({ a, b }), { overlap: 'switch' }))).toBe(expected)
+      expectObservable(source.pipe(flatten(respondingWith({ a, b }), { overlap: 'switch' }))).toBe(expected)
       expectSubscriptions(a.subscriptions).toBe('-^--!')
     }),
   )
 
-  it('switches also to one that is answered at once', () => {
+  it('cancels the previous request for one with a synchronous response, with `switch`', () => {
     const seen: (number | string)[] = []
     const requests = new Subject<number>()
     let cancelled = 0
     const work: FlattenWork<number, number> = {
-      start: (request, outcome) => {
-        if (request > 0) return atOnce.start(request, outcome)
+      start: (request, observer) => {
+        if (request > 0) return synchronousWork.start(request, observer)
         return { cancel: () => cancelled++ }
       },
-      refuse: atOnce.refuse,
+      reject: synchronousWork.reject,
     }
     requests
       .pipe(flatten(work, { overlap: 'switch' }))
@@ -308,20 +316,22 @@ describe('flatten, where a question overlaps another', () => {
   })
 
   it(
-    'leaves out what comes meanwhile, like exhaustMap',
+    'drops requests while one is pending, with `exhaust`',
     marbles(({ cold, hot, expectObservable, expectSubscriptions }) => {
       const a = cold('     ---x|     ')
       const b = cold('     -y|       ')
       const c = cold('          -z|')
       const source = hot('-ab---c|  ')
       const expected = '  ----x--z|'
-      expectObservable(source.pipe(flatten(by({ a, b, c }), { overlap: 'exhaust' }))).toBe(expected)
+      expectObservable(source.pipe(flatten(respondingWith({ a, b, c }), { overlap: 'exhaust' }))).toBe(
+        expected,
+      )
       expectSubscriptions(b.subscriptions).toBe([])
     }),
   )
 })
 
-describe('flatten, whatever comes', () => {
+describe('flatten with random options and requests', () => {
   const options = fc.record<FlattenOptions>(
     {
       concurrency: fc.integer({ min: 1, max: 4 }),
@@ -331,60 +341,60 @@ describe('flatten, whatever comes', () => {
     },
     { requiredKeys: [] },
   )
-  const requests = fc.array(fc.record({ at: fc.nat(20), takes: fc.nat(9) }), { maxLength: 20 })
+  const requests = fc.array(fc.record({ at: fc.nat(20), responseDelay: fc.nat(9) }), { maxLength: 20 })
 
-  it('ends or cancels each question it starts, once, keeps within its bounds, and is done in the end', () => {
+  it('ends or cancels each started request once, keeps its limits and completes', () => {
     fc.assert(
-      fc.property(options, requests, fc.option(fc.nat(30)), (flattening, requested, leaveAt) => {
+      fc.property(options, requests, fc.option(fc.nat(30)), (flattenOptions, script, unsubscribeAt) => {
         const scheduler = new VirtualTimeScheduler(undefined, 300)
-        const fates = new Map<number, string[]>()
-        let open = 0
-        let mostOpen = 0
+        const outcomes = new Map<number, string[]>()
+        let pending = 0
+        let maxPending = 0
         const work: FlattenWork<number, number> = {
-          start: (index, outcome) => {
-            const fate: string[] = []
-            fates.set(index, fate)
-            mostOpen = Math.max(mostOpen, ++open)
+          start: (index, observer) => {
+            const outcome: string[] = []
+            outcomes.set(index, outcome)
+            maxPending = Math.max(maxPending, ++pending)
             const timer = scheduler.schedule(() => {
-              fate.push('ended')
-              open--
-              outcome.next(index)
-              outcome.complete()
-            }, requested[index]?.takes)
+              outcome.push('ended')
+              pending--
+              observer.next(index)
+              observer.complete()
+            }, script[index]?.responseDelay)
             return {
               cancel: () => {
-                if (timer.closed || fate.length > 0) return
+                if (timer.closed || outcome.length > 0) return
                 timer.unsubscribe()
-                fate.push('cancelled')
-                open--
+                outcome.push('cancelled')
+                pending--
               },
             }
           },
-          refuse: (_, outcome) => {
-            outcome.next(-1)
-            outcome.complete()
+          reject: (_, observer) => {
+            observer.next(-1)
+            observer.complete()
           },
         }
         const source = new Subject<number>()
         const responses: number[] = []
         let isComplete = false
-        const left = source.pipe(flatten(work, flattening)).subscribe({
+        const subscription = source.pipe(flatten(work, flattenOptions)).subscribe({
           next: (response) => responses.push(response),
           complete: () => (isComplete = true),
         })
-        requested.forEach(({ at }, index) => scheduler.schedule(() => source.next(index), at))
+        script.forEach(({ at }, index) => scheduler.schedule(() => source.next(index), at))
         scheduler.schedule(() => source.complete(), 21)
-        if (leaveAt !== null) scheduler.schedule(() => left.unsubscribe(), leaveAt)
+        if (unsubscribeAt !== null) scheduler.schedule(() => subscription.unsubscribe(), unsubscribeAt)
         scheduler.flush()
 
-        expect(open).toBe(0)
-        for (const fate of fates.values()) expect(fate).toHaveLength(1)
-        expect(mostOpen).toBeLessThanOrEqual(flattening.concurrency ?? Infinity)
-        if (flattening.overlap === 'switch' || flattening.overlap === 'exhaust')
-          expect(mostOpen).toBeLessThanOrEqual(1)
-        const answered = responses.filter((response) => response >= 0)
-        expect(new Set(answered).size).toBe(answered.length)
-        if (leaveAt === null) expect(isComplete).toBe(true)
+        expect(pending).toBe(0)
+        for (const outcome of outcomes.values()) expect(outcome).toHaveLength(1)
+        expect(maxPending).toBeLessThanOrEqual(flattenOptions.concurrency ?? Infinity)
+        if (flattenOptions.overlap === 'switch' || flattenOptions.overlap === 'exhaust')
+          expect(maxPending).toBeLessThanOrEqual(1)
+        const responded = responses.filter((response) => response >= 0)
+        expect(new Set(responded).size).toBe(responded.length)
+        if (unsubscribeAt === null) expect(isComplete).toBe(true)
       }),
       runs,
     )

@@ -8,108 +8,118 @@ import {
 } from '@antiphon/core'
 import { take } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { observe, publishedBy, replyTo, textOf, type Observed, type Taken } from '../observed.js'
+import {
+  observe,
+  publishedBy,
+  responseTo,
+  textOf,
+  type Observed,
+  type PublishedMessage,
+} from '../observed.js'
 import { inWorld, type World } from '../world.js'
 
 const numbers = endpoint({ topic: 'numbers', request: text, response: text, responses: 'many' })
 
-/** A call of a `many` endpoint whose replies the test sends. */
-interface Stage {
+/** A pending request of a `many` endpoint, whose responses the test publishes. */
+interface Fixture {
   readonly world: World
   readonly call: Observed<string>
-  readonly asked: readonly Taken[]
-  /** Sends the item, or the end, that stands at a place. */
-  readonly item: (place: string, status?: UserProperties) => void
-  readonly counts: () => ReturnType<typeof requesterStats>
+  readonly published: readonly PublishedMessage[]
+  /** Publishes the item, or the end, with this `__stream`. */
+  readonly sendItem: (position: string, status?: UserProperties) => void
+  readonly stats: () => ReturnType<typeof requesterStats>
 }
 
-function onStage(
-  test: (stage: Stage) => void,
+function withPendingRequest(
+  test: (fixture: Fixture) => void,
   options: Parameters<typeof exchange$>[3] = {},
   items = Infinity,
 ): void {
   inWorld((world) => {
-    const requested = publishedBy(world, 'caller')
-    const requester = world.link('caller')
+    const published = publishedBy(world, 'requester')
+    const requester = world.link('requester')
     const response$ = exchange$(requester, numbers, 'go', { timeout: 1_000, ...options })
     const call = observe(world, items === Infinity ? response$ : response$.pipe(take(items)))
     world.advance(10)
-    const [question] = requested
-    const item: Stage['item'] = (place, status = [['__stat', '200']]) => {
-      const request: OutgoingMessage = question?.message ?? { topic: '', payload: new Uint8Array() }
-      const payload = place.endsWith(':last') ? '' : `item ${place}`
-      world.broker.publish(replyTo(request, payload, { userProperties: [...status, ['__stream', place]] }))
+    const [sent] = published
+    const sendItem: Fixture['sendItem'] = (position, status = [['__stat', '200']]) => {
+      const request: OutgoingMessage = sent?.message ?? { topic: '', payload: new Uint8Array() }
+      const payload = position.endsWith(':last') ? '' : `item ${position}`
+      world.broker.publish(
+        responseTo(request, payload, { userProperties: [...status, ['__stream', position]] }),
+      )
       world.advance(2)
     }
-    test({ world, call, asked: requested, item, counts: () => requesterStats(requester, numbers) })
+    test({ world, call, published, sendItem, stats: () => requesterStats(requester, numbers) })
   })
 }
 
-const failure: UserProperties = [['__stat', '500']]
-const end: UserProperties = [['__stat', '204']]
+const failureStatus: UserProperties = [['__stat', '500']]
+const endStatus: UserProperties = [['__stat', '204']]
 
-describe('many replies', () => {
-  it('are items, then the end, on one counter from 0', () => {
-    onStage(({ call, item, counts }) => {
-      for (const place of ['0', '1', '2']) item(place)
+describe('the responses of a many endpoint', () => {
+  it('emits the items and completes with the end of the stream', () => {
+    withPendingRequest(({ call, sendItem, stats }) => {
+      for (const position of ['0', '1', '2']) sendItem(position)
       expect(call.ending()).toBeUndefined()
-      item('3:last', end)
+      sendItem('3:last', endStatus)
       expect(call.values).toEqual(['item 0', 'item 1', 'item 2'])
       expect(call.ending()).toBe('complete')
-      expect(counts()).toMatchObject({ pending: 0, responded: 1 })
+      expect(stats()).toMatchObject({ pending: 0, responded: 1 })
     })
   })
 
-  it('may be none', () => {
-    onStage(({ call, item }) => {
-      item('0:last', end)
+  it('completes a stream without items', () => {
+    withPendingRequest(({ call, sendItem }) => {
+      sendItem('0:last', endStatus)
       expect(call.values).toEqual([])
       expect(call.ending()).toBe('complete')
     })
   })
 
-  it('are given as they come, before the end', () => {
-    onStage(({ call, item }) => {
-      item('0')
+  it('emits an item before the end of the stream', () => {
+    withPendingRequest(({ call, sendItem }) => {
+      sendItem('0')
       expect(call.values).toEqual(['item 0'])
     })
   })
 
-  it('that come out of turn are put in order', () => {
-    onStage(({ call, item }) => {
-      for (const place of ['2', '4:last', '0']) item(place, place.endsWith('last') ? end : undefined)
+  it('emits items that arrive out of order in order', () => {
+    withPendingRequest(({ call, sendItem }) => {
+      for (const position of ['2', '4:last', '0'])
+        sendItem(position, position.endsWith('last') ? endStatus : undefined)
       expect(call.values).toEqual(['item 0'])
-      for (const place of ['3', '1']) item(place)
+      for (const position of ['3', '1']) sendItem(position)
       expect(call.values).toEqual(['item 0', 'item 1', 'item 2', 'item 3'])
       expect(call.ending()).toBe('complete')
     })
   })
 
-  it('that come twice are dropped', () => {
-    onStage(({ call, item }) => {
-      for (const place of ['0', '0', '2', '2', '1', '1', '0']) item(place)
-      item('3:last', end)
+  it('drops duplicate items', () => {
+    withPendingRequest(({ call, sendItem }) => {
+      for (const position of ['0', '0', '2', '2', '1', '1', '0']) sendItem(position)
+      sendItem('3:last', endStatus)
       expect(call.values).toEqual(['item 0', 'item 1', 'item 2'])
     })
   })
 
-  it('with a gap that is not repaired fail, naming the item', () => {
-    onStage(({ world, call, item, counts }) => {
-      for (const place of ['0', '2', '3']) item(place)
+  it('fails with a timeout that names the missing item', () => {
+    withPendingRequest(({ world, call, sendItem, stats }) => {
+      for (const position of ['0', '2', '3']) sendItem(position)
       world.advance(2_000)
       expect(call.values).toEqual(['item 0'])
       expect(call.ending()).toMatchObject({
         code: 'timeout',
-        message: expect.stringMatching(/item 1 did not come .* 2 later ones did/) as string,
+        message: expect.stringMatching(/no item 1 within .*\(later items received: 2\)/) as string,
       })
-      expect(counts()).toMatchObject({ pending: 0, timedOut: 1 })
+      expect(stats()).toMatchObject({ pending: 0, timedOut: 1 })
     })
   })
 
-  it('with a gap before a failure fail with that failure, when the gap stays', () => {
-    onStage(({ world, call, item }) => {
-      item('0')
-      item('2:last', failure)
+  it('fails with the responder’s failure when items before it are missing until the timeout', () => {
+    withPendingRequest(({ world, call, sendItem }) => {
+      sendItem('0')
+      sendItem('2:last', failureStatus)
       world.advance(500)
       expect(call.ending()).toBeUndefined()
       world.advance(2_000)
@@ -118,47 +128,50 @@ describe('many replies', () => {
     })
   })
 
-  it('with an error after k items fail after k items', () => {
-    onStage(({ call, item, counts }) => {
-      item('2:last', failure)
-      item('1')
+  it('emits the items before a failure, then fails with it', () => {
+    withPendingRequest(({ call, sendItem, stats }) => {
+      sendItem('2:last', failureStatus)
+      sendItem('1')
       expect(call.ending()).toBeUndefined()
-      item('0')
+      sendItem('0')
       expect(call.values).toEqual(['item 0', 'item 1'])
       expect(call.ending()).toMatchObject({ code: 'status', status: { code: 500 } })
-      expect(counts()).toMatchObject({ pending: 0, failed: 1 })
+      expect(stats()).toMatchObject({ pending: 0, failed: 1 })
     })
   })
 
-  it('too far ahead of a missing one fail at once', () => {
-    onStage(({ call, item }) => {
-      item('2000')
+  it('fails with protocol on an item more than 1024 ahead of a missing one', () => {
+    withPendingRequest(({ call, sendItem }) => {
+      sendItem('2000')
       expect(call.ending()).toMatchObject({ code: 'protocol' })
     })
   })
 
-  it.each(['', 'x', '-1', '1.5', '0:first', '1 ', '9'.repeat(20)])('at no place (%j) fail', (place) => {
-    onStage(({ call, item }) => {
-      item(place)
-      expect(call.ending()).toMatchObject({ code: 'protocol' })
-    })
-  })
+  it.each(['', 'x', '-1', '1.5', '0:first', '1 ', '9'.repeat(20)])(
+    'fails with protocol on the invalid __stream %j',
+    (position) => {
+      withPendingRequest(({ call, sendItem }) => {
+        sendItem(position)
+        expect(call.ending()).toMatchObject({ code: 'protocol' })
+      })
+    },
+  )
 
-  it('of a failure without a place, such as a 503, fail with it', () => {
-    onStage(({ world, call, asked: requested }) => {
-      const [request] = requested
-      if (request === undefined) throw new Error('nothing was asked')
-      world.broker.publish(replyTo(request.message, '', { userProperties: [['__stat', '503']] }))
+  it('fails with a failure that has no __stream, such as a 503', () => {
+    withPendingRequest(({ world, call, published }) => {
+      const [request] = published
+      if (request === undefined) throw new Error('no request was published')
+      world.broker.publish(responseTo(request.message, '', { userProperties: [['__stat', '503']] }))
       world.advance(2)
       expect(call.ending()).toMatchObject({ code: 'status', status: { code: 503 } })
     })
   })
 
-  it('fail when they fall silent for the timeout; each is a sign of life', () => {
-    onStage(({ world, call, item }) => {
+  it('restarts the timeout with each item', () => {
+    withPendingRequest(({ world, call, sendItem }) => {
       world.advance(900)
-      for (const place of ['0', '1', '2']) {
-        item(place)
+      for (const position of ['0', '1', '2']) {
+        sendItem(position)
         world.advance(900)
       }
       expect(call.ending()).toBeUndefined()
@@ -169,37 +182,37 @@ describe('many replies', () => {
     })
   })
 
-  it('are called off by the caller who has enough', () => {
-    onStage(
-      ({ call, item, asked: requested, world, counts }) => {
-        for (const place of ['0', '1', '2']) item(place)
+  it('cancels a stream when its subscriber unsubscribes', () => {
+    withPendingRequest(
+      ({ call, sendItem, published, world, stats }) => {
+        for (const position of ['0', '1', '2']) sendItem(position)
         world.advance(10)
         expect(call.values).toEqual(['item 0', 'item 1'])
-        expect(requested.map(({ message }) => message.userProperties)).toEqual([
+        expect(published.map(({ message }) => message.userProperties)).toEqual([
           [['__credit', '2']],
           [['__grant', '1']],
           [['__stat', '499']],
         ])
-        expect(counts()).toMatchObject({ pending: 0, cancelled: 1 })
+        expect(stats()).toMatchObject({ pending: 0, cancelled: 1 })
       },
       { credit: 2 },
       2,
     )
   })
 
-  it('are granted half a credit at a time', () => {
-    onStage(
-      ({ asked: requested, item, world }) => {
-        for (let index = 0; index < 10; index++) item(String(index))
+  it('grants new credit after half of it is consumed', () => {
+    withPendingRequest(
+      ({ published, sendItem, world }) => {
+        for (let index = 0; index < 10; index++) sendItem(String(index))
         world.advance(10)
-        expect(requested.map(({ message }) => message.userProperties)).toEqual([
+        expect(published.map(({ message }) => message.userProperties)).toEqual([
           [['__credit', '6']],
           [['__grant', '3']],
           [['__grant', '3']],
           [['__grant', '3']],
         ])
-        const [request, info] = requested.map(({ message }) => message)
-        expect(info).toMatchObject({
+        const [request, grant] = published.map(({ message }) => message)
+        expect(grant).toMatchObject({
           topic: 'numbers',
           payload: new Uint8Array(),
           correlationData: request?.correlationData,
@@ -210,33 +223,33 @@ describe('many replies', () => {
     )
   })
 
-  it('have no credit where the caller names none', () => {
-    onStage(({ asked: requested, item, world }) => {
-      for (let index = 0; index < 100; index++) item(String(index))
+  it('sends no credit without the `credit` option', () => {
+    withPendingRequest(({ published, sendItem, world }) => {
+      for (let index = 0; index < 100; index++) sendItem(String(index))
       world.advance(10)
-      expect(requested).toHaveLength(1)
-      expect(requested[0]?.message.userProperties).toBeUndefined()
+      expect(published).toHaveLength(1)
+      expect(published[0]?.message.userProperties).toBeUndefined()
     })
   })
 
-  it('that have begun are not asked for again', () => {
-    onStage(
-      ({ asked: requested, item, world }) => {
-        item('0')
+  it('does not retry a request after its first item', () => {
+    withPendingRequest(
+      ({ published, sendItem, world }) => {
+        sendItem('0')
         world.advance(800)
-        item('1')
+        sendItem('1')
         world.advance(800)
-        expect(requested).toHaveLength(1)
+        expect(published).toHaveLength(1)
       },
       { retry: { count: 3 } },
     )
   })
 
-  it('that never began are asked for again, and in the end given up', () => {
-    onStage(
-      ({ asked: requested, call, world }) => {
+  it('retries a request without any item until the timeout', () => {
+    withPendingRequest(
+      ({ published, call, world }) => {
         world.advance(5_000)
-        expect(requested.map(({ message }) => textOf(message))).toEqual(['go', 'go', 'go'])
+        expect(published.map(({ message }) => textOf(message))).toEqual(['go', 'go', 'go'])
         expect(call.ending()).toMatchObject({ code: 'timeout' })
         expect(call.endedAt()).toBe(1_000)
       },

@@ -19,20 +19,20 @@ import { inWorld, type World } from '../world.js'
 
 const echo = endpoint({ topic: 'echo', request: text, response: text })
 const stream = endpoint({ topic: 'stream', request: text, response: text, responses: 'many' })
-const own = endpoint({ topic: 'echo', responseTopic: 'answers', request: text, response: text })
+const fixed = endpoint({ topic: 'echo', responseTopic: 'responses', request: text, response: text })
 
-/** Expects an error that names the option, and that not even a connection was made. */
-function refused(sendRequest: (world: World) => unknown, name: string): void {
+/** Expects an error that names the option, and that no packet was sent. */
+function expectInvalid(run: (world: World) => unknown, name: string): void {
   inWorld((world) => {
-    const what = { code: 'invalid-argument', message: expect.stringContaining(name) as string }
-    expect(() => sendRequest(world)).toThrow(expect.objectContaining({ ...what, phase: 'before-network' }))
+    const error = { code: 'invalid-argument', message: expect.stringContaining(name) as string }
+    expect(() => run(world)).toThrow(expect.objectContaining({ ...error, phase: 'before-network' }))
     world.advance(1_000)
     expect(world.broker.counts().packets).toEqual({})
   })
 }
 
-describe('options are validated before any packet', () => {
-  const wrong: readonly (readonly [name: string, options: ExchangeOptions])[] = [
+describe('validating options before any packet', () => {
+  const invalid: readonly (readonly [name: string, options: ExchangeOptions])[] = [
     ['timeout', { timeout: 0 }],
     ['timeout', { timeout: -1 }],
     ['timeout', { timeout: NaN }],
@@ -57,73 +57,82 @@ describe('options are validated before any packet', () => {
     ['responseTopic', { responseTopic: '$share/group/response' }],
     ['responseTopic', { responseTopic: 'nul\u0000' }],
   ]
-  it.each(wrong)('%s: request$ refuses %o', (name, options) => {
-    refused(({ link }) => of('x').pipe(request$(link('caller'), echo, options)), name)
+  it.each(invalid)('rejects an invalid %s in request$: %o', (name, options) => {
+    expectInvalid(({ link }) => of('x').pipe(request$(link('requester'), echo, options)), name)
   })
-  it.each(wrong)('%s: requestEither$ refuses %o', (name, options) => {
-    refused(({ link }) => of('x').pipe(requestEither$(link('caller'), echo, options)), name)
+  it.each(invalid)('rejects an invalid %s in requestEither$: %o', (name, options) => {
+    expectInvalid(({ link }) => of('x').pipe(requestEither$(link('requester'), echo, options)), name)
   })
-  it.each(wrong)('%s: exchange$ refuses %o', (name, options) => {
-    refused(({ link }) => exchange$(link('caller'), echo, 'x', options), name)
+  it.each(invalid)('rejects an invalid %s in exchange$: %o', (name, options) => {
+    expectInvalid(({ link }) => exchange$(link('requester'), echo, 'x', options), name)
   })
-  it.each(wrong)('%s: requestMany refuses %o', (name, options) => {
-    refused(({ link }) => requestMany(link('caller'), stream, 'x', options)[Symbol.asyncIterator](), name)
+  it.each(invalid)('rejects an invalid %s in requestMany: %o', (name, options) => {
+    expectInvalid(
+      ({ link }) => requestMany(link('requester'), stream, 'x', options)[Symbol.asyncIterator](),
+      name,
+    )
   })
   it.each([
-    ...wrong,
+    ...invalid,
     ['count', { count: 0 }],
     ['count', { count: 1.5 }],
-    ['stall', { stallTimeout: 0 }],
-    ['stall', { stallTimeout: NaN }],
-  ] satisfies (readonly [string, GatherOptions])[])('%s: gather$ refuses %o', (name, options) => {
-    refused(({ link }) => gather$(link('caller'), echo, 'x', options), name)
-  })
+    ['stallTimeout', { stallTimeout: 0 }],
+    ['stallTimeout', { stallTimeout: NaN }],
+  ] satisfies (readonly [string, GatherOptions])[])(
+    'rejects an invalid %s in gather$: %o',
+    (name, options) => {
+      expectInvalid(({ link }) => gather$(link('requester'), echo, 'x', options), name)
+    },
+  )
 
-  it.each(wrong)('%s: request rejects with %o', async (name, options) => {
-    const requested: Promise<unknown>[] = []
+  it.each(invalid)('rejects the promise of request for an invalid %s: %o', async (name, options) => {
+    const promises: Promise<unknown>[] = []
     inWorld((world) => {
-      requested.push(request(world.link('caller'), echo, 'x', options))
+      promises.push(request(world.link('requester'), echo, 'x', options))
       expect(world.broker.counts().packets).toEqual({})
     })
-    for (const response of requested)
-      await expect(response).rejects.toMatchObject({
+    for (const promise of promises)
+      await expect(promise).rejects.toMatchObject({
         code: 'invalid-argument',
         message: expect.stringContaining(name) as string,
       })
   })
 
-  it('a response topic where the endpoint has its own', () => {
-    refused(({ link }) => exchange$(link('caller'), own, 'x', { responseTopic: 'mine' }), 'responseTopic')
+  it('rejects responseTopic for an endpoint with its own response topic', () => {
+    expectInvalid(
+      ({ link }) => exchange$(link('requester'), fixed, 'x', { responseTopic: 'other' }),
+      'responseTopic',
+    )
   })
 
-  it.each([1e-3, 0.5, 4_294_967_295_000])('a timeout of %d ms is fine', (timeout) => {
+  it.each([1e-3, 0.5, 4_294_967_295_000])('accepts a timeout of %d ms', (timeout) => {
     inWorld((world) => {
-      expect(() => exchange$(world.link('caller'), echo, 'x', { timeout })).not.toThrow()
+      expect(() => exchange$(world.link('requester'), echo, 'x', { timeout })).not.toThrow()
     })
   })
 
-  it('the longest timeout is the longest expiry', () => {
+  it('converts the longest timeout to the greatest Message Expiry Interval', () => {
     inWorld((world) => {
-      const requested = publishedBy(world, 'caller')
-      observe(world, exchange$(world.link('caller'), echo, 'x', { timeout: 4_294_967_295_000 }))
+      const published = publishedBy(world, 'requester')
+      observe(world, exchange$(world.link('requester'), echo, 'x', { timeout: 4_294_967_295_000 }))
       world.advance(100)
-      expect(requested.map(({ message }) => message.messageExpiryInterval)).toEqual([4_294_967_295])
+      expect(published.map(({ message }) => message.messageExpiryInterval)).toEqual([4_294_967_295])
     })
   })
 })
 
-describe('a question is encoded before any packet', () => {
+describe('encoding a request before any packet', () => {
   const typed = endpoint({ topic: 'rooms/{room}', request: json(t.type({ n: t.number })), response: text })
 
   it.each([
     ['a value that does not encode', { params: { room: 'a' }, value: { n: NaN } }, 'encode'],
-    ['a parameter that is missing', { params: {}, value: { n: 1 } }, 'invalid-argument'],
-    ['a parameter with a level in it', { params: { room: 'a/b' }, value: { n: 1 } }, 'invalid-argument'],
+    ['a missing parameter', { params: {}, value: { n: 1 } }, 'invalid-argument'],
+    ['a parameter with a slash', { params: { room: 'a/b' }, value: { n: 1 } }, 'invalid-argument'],
     ['a parameter with a wildcard', { params: { room: '+' }, value: { n: 1 } }, 'invalid-argument'],
     ['an empty parameter', { params: { room: '' }, value: { n: 1 } }, 'invalid-argument'],
-  ] as const)('%s fails it', (_, question, code) => {
+  ] as const)('fails a request with %s', (_, argument, code) => {
     inWorld((world) => {
-      const call = observe(world, exchange$(world.link('caller'), typed, question as never))
+      const call = observe(world, exchange$(world.link('requester'), typed, argument as never))
       expect(call.ending()).toMatchObject({ code, phase: 'before-network' })
       world.advance(1_000)
       expect(world.broker.counts().packets).toEqual({})

@@ -15,51 +15,59 @@ import type { VirtualBrokerOptions, VirtualClientOptions } from '@antiphon/testi
 import * as t from 'io-ts'
 import { parse, validate, version } from 'uuid'
 import { describe, expect, it } from 'vitest'
-import { answering, bytesOf, observe, publishedBy, replyTo, textOf, type Taken } from '../observed.js'
+import {
+  respondOn,
+  bytesOf,
+  observe,
+  publishedBy,
+  responseTo,
+  textOf,
+  type PublishedMessage,
+} from '../observed.js'
 import { inWorld, type World } from '../world.js'
 
 const echo = endpoint({ topic: 'echo', request: text, response: text })
 
-interface Setting {
+interface Setup {
   readonly options?: ExchangeOptions
   readonly client?: VirtualClientOptions & LinkOptions
   readonly broker?: Partial<VirtualBrokerOptions>
-  /** How long virtual time runs. */
+  /** Milliseconds of virtual time to run. */
   readonly until?: number
 }
 
-/** All that a caller publishes for one question that nobody answers. */
-function requested({
+/** Returns all messages that a requester publishes for one request without a response. */
+function publishedRequests({
   options = {},
   client = {},
   broker = {},
   until = 60_000,
-}: Setting = {}): readonly Taken[] {
-  let taken: readonly Taken[] = []
+}: Setup = {}): readonly PublishedMessage[] {
+  let published: readonly PublishedMessage[] = []
   inWorld((world) => {
-    const { clientId = 'caller' } = client
-    taken = publishedBy(world, clientId)
-    observe(world, exchange$(world.link(clientId, client), echo, 'question', options))
+    const { clientId = 'requester' } = client
+    published = publishedBy(world, clientId)
+    observe(world, exchange$(world.link(clientId, client), echo, 'request', options))
     world.advance(until)
   }, broker)
-  return taken
+  return published
 }
 
-/** Where a caller wants its answer. */
-function responseTopic(setting: Setting): string | undefined {
-  return requested(setting)[0]?.message.responseTopic
+/** Returns the Response Topic of the request. */
+function responseTopic(setup: Setup): string | undefined {
+  return publishedRequests(setup)[0]?.message.responseTopic
 }
 
 describe('a request on the wire', () => {
-  it('has the properties of the table, QoS 1 and no retain', () => {
-    const [request] = requested()
-    const { correlationData: token = new Uint8Array(), ...message } = request?.message ?? echoNothing
+  it('publishes a request with the properties of docs/wire.md, at QoS 1 and not retained', () => {
+    const [request] = publishedRequests()
+    const { correlationData: token = new Uint8Array(), ...message } = request?.message ?? emptyMessage
     expect(message).toEqual({
       topic: 'echo',
-      payload: bytesOf('question'),
+      payload: bytesOf('request'),
       qos: 1,
       retain: false,
-      responseTopic: 'response/caller',
+      responseTopic: 'response/requester',
       contentType: 'text/plain',
       payloadFormatIndicator: true,
       messageExpiryInterval: 5,
@@ -69,43 +77,47 @@ describe('a request on the wire', () => {
     expect(validate(id) && version(id)).toBe(4)
   })
 
-  it('says format indicator 0 for what is not text', () => {
+  it('sends Payload Format Indicator 0 for a binary payload', () => {
     inWorld((world) => {
       const raw = endpoint({ topic: 'raw', request: bytes, response: bytes })
-      const taken = publishedBy(world, 'caller')
-      observe(world, exchange$(world.link('caller'), raw, Uint8Array.of(0, 255)))
+      const published = publishedBy(world, 'requester')
+      observe(world, exchange$(world.link('requester'), raw, Uint8Array.of(0, 255)))
       world.advance(10)
-      expect(taken[0]?.message).toMatchObject({
+      expect(published[0]?.message).toMatchObject({
         payloadFormatIndicator: false,
         contentType: bytes.contentType,
       })
     })
   })
 
-  it.each([0, 1, 2] as const)('goes at QoS %d where the caller says so', (qos) => {
-    expect(requested({ options: { qos } })[0]?.message.qos).toBe(qos)
+  it.each([0, 1, 2] as const)('publishes a request at QoS %d with `qos`', (qos) => {
+    expect(publishedRequests({ options: { qos } })[0]?.message.qos).toBe(qos)
   })
 
-  it('carries the user properties of the caller', () => {
+  it('sends the `userProperties` with a request', () => {
     const userProperties = [
       ['tenant', 'a'],
       ['tenant', 'b'],
     ] as const
-    expect(requested({ options: { userProperties } })[0]?.message.userProperties).toEqual(userProperties)
+    expect(publishedRequests({ options: { userProperties } })[0]?.message.userProperties).toEqual(
+      userProperties,
+    )
   })
 
-  it('has a correlation of its own for each question', () => {
+  it('sends unique Correlation Data with each request', () => {
     inWorld((world) => {
-      const taken = publishedBy(world, 'caller')
-      const requester = world.link('caller')
+      const published = publishedBy(world, 'requester')
+      const requester = world.link('requester')
       for (let count = 0; count < 100; count++) observe(world, exchange$(requester, echo, 'x'))
       world.advance(10)
-      const tokens = taken.map(({ message }) => textOf({ payload: message.correlationData ?? bytesOf('') }))
+      const tokens = published.map(({ message }) =>
+        textOf({ payload: message.correlationData ?? bytesOf('') }),
+      )
       expect(new Set(tokens).size).toBe(100)
     })
   })
 
-  it('has 16 raw bytes of correlation where the endpoint says so', () => {
+  it('sends 16 bytes of Correlation Data with the `bytes` format', () => {
     inWorld((world) => {
       const raw = endpoint({
         topic: 'echo',
@@ -113,17 +125,17 @@ describe('a request on the wire', () => {
         response: text,
         correlation: correlationData({ format: 'bytes' }),
       })
-      const taken = publishedBy(world, 'caller')
-      answering(world, 'echo', (request) => [replyTo(request, 'found')])
+      const published = publishedBy(world, 'requester')
+      respondOn(world, 'echo', (request) => [responseTo(request, 'found')])
       world.advance(10)
-      const call = observe(world, exchange$(world.link('caller'), raw, 'x'))
+      const call = observe(world, exchange$(world.link('requester'), raw, 'x'))
       world.advance(10)
-      expect(taken[0]?.message.correlationData).toHaveLength(16)
+      expect(published[0]?.message.correlationData).toHaveLength(16)
       expect(call.values).toEqual(['found'])
     })
   })
 
-  it('names a correlation of raw bytes as the UUID it is', () => {
+  it('shows 16 bytes of Correlation Data as a UUID in errors', () => {
     inWorld((world) => {
       const raw = endpoint({
         topic: 'echo',
@@ -131,12 +143,12 @@ describe('a request on the wire', () => {
         response: text,
         correlation: correlationData({ format: 'bytes' }),
       })
-      const taken = publishedBy(world, 'caller')
-      const call = observe(world, exchange$(world.link('caller'), raw, 'x', { timeout: 100 }))
+      const published = publishedBy(world, 'requester')
+      const call = observe(world, exchange$(world.link('requester'), raw, 'x', { timeout: 100 }))
       world.advance(200)
       const error = call.ending()
-      if (typeof error !== 'object') throw new Error('it did not fail')
-      expect(parse(error.correlation ?? '')).toEqual(taken[0]?.message.correlationData)
+      if (typeof error !== 'object') throw new Error('the request did not fail')
+      expect(parse(error.correlation ?? '')).toEqual(published[0]?.message.correlationData)
     })
   })
 })
@@ -151,53 +163,56 @@ describe('the Message Expiry Interval', () => {
     [5_000, 5],
     [60_000, 60],
     [86_400_000, 86_400],
-  ])('of a timeout of %d ms is %d', (timeout, expected) => {
+  ])('converts a timeout of %d ms to a Message Expiry Interval of %d s', (timeout, expected) => {
     inWorld((world) => {
-      const taken = publishedBy(world, 'caller')
-      const requester = world.link('caller')
-      // Warm, so that the question leaves in the instant in which it is asked.
+      const published = publishedBy(world, 'requester')
+      const requester = world.link('requester')
+      // Subscribe first, so that the second request is published at once.
       observe(world, exchange$(requester, echo, 'x'))
       world.advance(100)
       observe(world, exchange$(requester, echo, 'y', { timeout }))
       world.advance(100)
-      const [, interval] = taken.map(({ message }) => message.messageExpiryInterval)
+      const [, interval] = published.map(({ message }) => message.messageExpiryInterval)
       expect(interval).toBe(Math.max(1, Math.ceil(timeout / 1_000)))
       if (timeout !== 1_001) expect(interval).toBe(expected)
     })
   })
 
-  it('is the remaining timeout, whatever was spent on connecting', () => {
-    const [request] = requested({ options: { timeout: 10_000 }, broker: { latency: 1_000 } })
-    // CONNECT, CONNACK, SUBSCRIBE, SUBACK: four seconds are gone.
+  it('sends the timeout that remains after connecting as Message Expiry Interval', () => {
+    const [request] = publishedRequests({ options: { timeout: 10_000 }, broker: { latency: 1_000 } })
+    // CONNECT, CONNACK, SUBSCRIBE and SUBACK take four seconds.
     expect(request?.message.messageExpiryInterval).toBe(6)
   })
 })
 
 describe('the Response Topic', () => {
   it.each([
-    ['caller', 'response/caller'],
+    ['requester', 'response/requester'],
     ['floor/1#a+b', 'response/floor%2F1%23a%2Bb'],
     ['100%', 'response/100%25'],
     ['ünïcödé', 'response/ünïcödé'],
-  ])('of a client called %s is %s', (clientId, expected) => {
+  ])('derives the Response Topic of client id %s: %s', (clientId, expected) => {
     expect(responseTopic({ client: { clientId } })).toBe(expected)
   })
 
   it.each([
-    ['tenants/7', 'tenants/7/response/caller'],
-    ['tenants/7/', 'tenants/7/response/caller'],
-    ['', 'response/caller'],
-  ])('lies under the Response Information %j that the broker gave', (responseInformation, expected) => {
-    expect(responseTopic({ broker: { limits: { responseInformation } } })).toBe(expected)
-  })
+    ['tenants/7', 'tenants/7/response/requester'],
+    ['tenants/7/', 'tenants/7/response/requester'],
+    ['', 'response/requester'],
+  ])(
+    'prefixes the Response Topic with the Response Information %j of the broker',
+    (responseInformation, expected) => {
+      expect(responseTopic({ broker: { limits: { responseInformation } } })).toBe(expected)
+    },
+  )
 
-  it('is that of a pool instance where the caller says so', () => {
+  it('uses the `responseTopic` of the options', () => {
     expect(responseTopic({ options: { responseTopic: 'response/pool/instance1' } })).toBe(
       'response/pool/instance1',
     )
   })
 
-  it('is the endpoint’s own where it has one, subscribed by its filter', () => {
+  it('uses the response topic of the endpoint, and subscribes to its filter', () => {
     inWorld((world) => {
       const unlock = endpoint({
         topic: 'vehicles/unlock/req/{car}/{mobile}',
@@ -206,12 +221,12 @@ describe('the Response Topic', () => {
         request: text,
         response: text,
       })
-      const taken = publishedBy(world, 'm1')
+      const published = publishedBy(world, 'm1')
       const requester = world.link('m1')
       for (const car of ['c1', 'c2', 'c3'])
         observe(world, exchange$(requester, unlock, { params: { car, mobile: 'm1' }, value: 'open' }))
       world.advance(10)
-      expect(taken.map(({ message }) => message.responseTopic)).toEqual([
+      expect(published.map(({ message }) => message.responseTopic)).toEqual([
         'vehicles/unlock/res/m1/c1',
         'vehicles/unlock/res/m1/c2',
         'vehicles/unlock/res/m1/c3',
@@ -223,52 +238,54 @@ describe('the Response Topic', () => {
 })
 
 describe('a retry', () => {
-  it('sends the same bytes under the same correlation, with what is left of the expiry', () => {
-    const taken = requested({ options: { timeout: 9_000, retry: { count: 2 } } })
-    const [first, second, third] = taken.map(({ message }) => message)
-    const { messageExpiryInterval: _, ...same } = first ?? echoNothing
-    expect(taken.map(({ message }) => message.messageExpiryInterval)).toEqual([9, 6, 3])
+  it('retries with the same bytes and correlation, and the remaining expiry', () => {
+    const published = publishedRequests({ options: { timeout: 9_000, retry: { count: 2 } } })
+    const [first, second, third] = published.map(({ message }) => message)
+    const { messageExpiryInterval: _, ...same } = first ?? emptyMessage
+    expect(published.map(({ message }) => message.messageExpiryInterval)).toEqual([9, 6, 3])
     expect(second).toEqual({ ...same, messageExpiryInterval: 6 })
     expect(third).toEqual({ ...same, messageExpiryInterval: 3 })
-    expect(taken.map(({ at }) => at)).toEqual([5, 3_005, 6_005])
+    expect(published.map(({ at }) => at)).toEqual([5, 3_005, 6_005])
   })
 
-  it('comes after so many milliseconds of silence as the caller says, so many times', () => {
-    const taken = requested({ options: { timeout: 10_000, retry: { count: 3, attemptTimeout: 100 } } })
-    expect(taken.map(({ at }) => at)).toEqual([5, 105, 205, 305])
+  it('retries `count` times, each after `attemptTimeout`', () => {
+    const published = publishedRequests({
+      options: { timeout: 10_000, retry: { count: 3, attemptTimeout: 100 } },
+    })
+    expect(published.map(({ at }) => at)).toEqual([5, 105, 205, 305])
   })
 })
 
-describe('a correlation of one’s own', () => {
-  it('may put the reply topic into the payload, whenever that is known', () => {
-    const Question = t.intersection([t.type({ ask: t.string }), t.partial({ replyTo: t.string })])
+describe('a custom correlation', () => {
+  it('can write the response topic into the payload, also before the link is online', () => {
+    const Command = t.intersection([t.type({ command: t.string }), t.partial({ respondTo: t.string })])
     const byPayload: Correlation = {
       ...topicParams(),
-      name: 'replyTo',
-      correlate: ({ responseTopic: replyTopic, value }) => ({
+      name: 'respondTo',
+      correlate: ({ responseTopic, value }) => ({
         token: '',
-        value: { ...(value as object), replyTo: replyTopic },
+        value: { ...(value as object), respondTo: responseTopic },
         properties: {},
       }),
     }
-    const requesting = endpoint({
-      topic: 'ask',
-      request: json(Question),
+    const commands = endpoint({
+      topic: 'commands',
+      request: json(Command),
       response: text,
       correlation: byPayload,
     })
     inWorld((world: World) => {
-      const taken = publishedBy(world, 'caller')
-      const requester = world.link('caller')
-      for (const sendRequest of ['cold', 'warm']) {
-        const call = observe(world, exchange$(requester, requesting, { ask: sendRequest }))
+      const published = publishedBy(world, 'requester')
+      const requester = world.link('requester')
+      for (const command of ['before connecting', 'while online']) {
+        const call = observe(world, exchange$(requester, commands, { command }))
         world.advance(20)
-        const [last] = taken.slice(-1)
-        expect(JSON.parse(textOf(last?.message ?? echoNothing))).toEqual({
-          ask: sendRequest,
-          replyTo: 'response/caller',
+        const [last] = published.slice(-1)
+        expect(JSON.parse(textOf(last?.message ?? emptyMessage))).toEqual({
+          command,
+          respondTo: 'response/requester',
         })
-        world.broker.publish({ topic: 'response/caller', payload: bytesOf('yes') })
+        world.broker.publish({ topic: 'response/requester', payload: bytesOf('yes') })
         world.advance(20)
         expect(call.values).toEqual(['yes'])
       }
@@ -276,4 +293,4 @@ describe('a correlation of one’s own', () => {
   })
 })
 
-const echoNothing: OutgoingMessage = { topic: '', payload: new Uint8Array() }
+const emptyMessage: OutgoingMessage = { topic: '', payload: new Uint8Array() }

@@ -13,36 +13,37 @@ import type { Fault } from '@antiphon/testing'
 import fc from 'fast-check'
 import { delay, of, timer } from 'rxjs'
 import { expect, it } from 'vitest'
+import { deadlinesOf } from '../../src/link/link-deadlines.js'
 import { pendingRequestsOf } from '../../src/requester/pending-requests.js'
 import { longRuns } from '../codec/runs.js'
-import { replyTo, textOf } from '../observed.js'
+import { responseTo, textOf } from '../observed.js'
 import { inWorld, type World } from '../world.js'
 
 const echo = endpoint({ topic: 'echo', request: text, response: text })
 
-/** When everything is asked and goes wrong, in milliseconds. */
-const turmoil = 10_000
+/** The period in which requests, faults and responses occur, in milliseconds. */
+const eventPeriod = 10_000
 
 type Event = { readonly at: number } & (
   | {
-      readonly kind: 'ask'
-      readonly takes: number
+      readonly kind: 'request'
+      readonly responseDelay: number
       readonly options: ExchangeOptions
       readonly cancelAfter: number | null
     }
   | { readonly kind: 'fault'; readonly fault: Fault }
-  /** Somebody answers a question that may be open, settled or cancelled. */
-  | { readonly kind: 'reply'; readonly to: number }
+  /** Publishes a response to a request that may be pending, settled or cancelled. */
+  | { readonly kind: 'response'; readonly requestIndex: number }
 )
 
-const at = fc.integer({ min: 0, max: turmoil })
-const clientId = fc.constantFrom('caller', 'server')
+const at = fc.integer({ min: 0, max: eventPeriod })
+const clientId = fc.constantFrom('requester', 'server')
 const session = fc.constantFrom('keep', 'lose')
 
-const sendRequest = fc.record({
-  kind: fc.constant('ask' as const),
+const requestEvent = fc.record({
+  kind: fc.constant('request' as const),
   at,
-  takes: fc.integer({ min: 0, max: 3_000 }),
+  responseDelay: fc.integer({ min: 0, max: 3_000 }),
   options: fc.record<ExchangeOptions>(
     {
       timeout: fc.integer({ min: 1, max: 5_000 }),
@@ -55,7 +56,7 @@ const sendRequest = fc.record({
   ),
   cancelAfter: fc.option(fc.integer({ min: 0, max: 5_000 }), { freq: 3 }),
 })
-const fault = fc.record({
+const faultEvent = fc.record({
   kind: fc.constant('fault' as const),
   at,
   fault: fc.oneof(
@@ -76,26 +77,26 @@ const fault = fc.record({
     }),
   ),
 })
-const response = fc.record({ kind: fc.constant('reply' as const), at, to: fc.nat(50) })
+const responseEvent = fc.record({ kind: fc.constant('response' as const), at, to: fc.nat(50) })
 const events = fc.array(
-  fc.oneof({ arbitrary: sendRequest, weight: 4 }, { arbitrary: fault, weight: 3 }, response),
+  fc.oneof({ arbitrary: requestEvent, weight: 4 }, { arbitrary: faultEvent, weight: 3 }, responseEvent),
   {
     minLength: 1,
     maxLength: 40,
   },
 ) as fc.Arbitrary<readonly Event[]>
 
-/** Serves `echo`: a question says how long its answer takes. */
+/** Serves `echo`: a request contains the delay of its response. */
 function serveEcho({ link, scheduler }: World): void {
-  requests$(link('server', { clean: false, sessionExpiryInterval: 3_600, ...quick }), echo)
+  requests$(link('server', { clean: false, sessionExpiryInterval: 3_600, ...quickReconnect }), echo)
     .pipe(serve(({ value }) => of(value).pipe(delay(Number(value.split(' ')[1]), scheduler))))
     .subscribe()
 }
 
-const quick = { reconnect: { initial: 20, maximum: 50, jitter: 0 } }
+const quickReconnect = { reconnect: { initial: 20, maximum: 50, jitter: 0 } }
 
-it.each(['outlives its connections', 'ends with its connection'])(
-  'each exchange settles exactly once and nothing is left, whatever happens to a caller whose session %s',
+it.each(['persistent', 'clean'])(
+  'settles each exchange exactly once and releases everything under random faults, with a %s session',
   (kind) => {
     fc.assert(
       fc.property(events, (script) => {
@@ -104,71 +105,67 @@ it.each(['outlives its connections', 'ends with its connection'])(
           serveEcho(world)
           advance(100)
           const idle = scheduler.actions.length
-          const remembered = kind.startsWith('outlives') ? { clean: false, sessionExpiryInterval: 3_600 } : {}
-          const requester = world.link('caller', { ...remembered, ...quick })
+          const session = kind === 'persistent' ? { clean: false, sessionExpiryInterval: 3_600 } : {}
+          const requester = world.link('requester', { ...session, ...quickReconnect })
           const requests: OutgoingMessage[] = []
           broker.published$.subscribe(({ clientId, message }) => {
-            if (clientId === 'caller' && message.payload.length > 0) requests.push(message)
+            if (clientId === 'requester' && message.payload.length > 0) requests.push(message)
           })
-          const fates = new Map<number, string[]>()
+          const outcomes = new Map<number, string[]>()
 
-          const happen = (event: Event, index: number): void => {
+          const run = (event: Event, index: number): void => {
             if (event.kind === 'fault') {
               broker.inject(event.fault)
               return
             }
-            if (event.kind === 'reply') {
-              const request = requests[event.to % Math.max(1, requests.length)]
-              if (request !== undefined) broker.publish(replyTo(request, textOf(request)))
+            if (event.kind === 'response') {
+              const request = requests[event.requestIndex % Math.max(1, requests.length)]
+              if (request !== undefined) broker.publish(responseTo(request, textOf(request)))
               return
             }
-            const fate: string[] = []
-            const request = `${index} ${event.takes}`
-            fates.set(index, fate)
+            const outcome: string[] = []
+            const request = `${index} ${event.responseDelay}`
+            outcomes.set(index, outcome)
             const call = exchange$(requester, echo, request, event.options).subscribe({
-              next: (answer) => fate.push(answer === request ? 'answered' : `answered ${answer}`),
-              error: (error: unknown) => fate.push(AntiphonError.from(error).code),
-              complete: () => fate.push('complete'),
+              next: (response) => outcome.push(response === request ? 'responded' : `responded ${response}`),
+              error: (error: unknown) => outcome.push(AntiphonError.from(error).code),
+              complete: () => outcome.push('complete'),
             })
             if (event.cancelAfter === null) return
             timer(event.cancelAfter, scheduler).subscribe(() => {
-              if (!call.closed) fate.push('cancelled')
+              if (!call.closed) outcome.push('cancelled')
               call.unsubscribe()
             })
           }
-          script.forEach((event, index) => scheduler.schedule(() => happen(event, index), event.at))
-          const { deadlines } = pendingRequestsOf(requester)
-          for (let time = 0; time < turmoil + 6_000; time += 200) {
+          script.forEach((event, index) => scheduler.schedule(() => run(event, index), event.at))
+          const deadlines = deadlinesOf(requester)
+          for (let time = 0; time < eventPeriod + 6_000; time += 200) {
             advance(200)
             const { pending } = requesterStats(requester, echo)
-            // Its time-out and its next attempt, and the lingering response subscription.
+            // Each request has its timeout and its next attempt; the unused response subscription has one deadline.
             expect(deadlines.size).toBeLessThanOrEqual(2 * pending + 1)
             expect(
-              pendingRequestsOf(requester).responseSubscription('response/caller').pending,
+              pendingRequestsOf(requester).responseSubscription('response/requester').pending,
             ).toBeLessThanOrEqual(pending)
           }
-          // What was lost on the way comes again on the next connection.
+          // Lost QoS 1 and 2 messages are redelivered on the next connection.
           broker.inject({ kind: 'heal' })
           broker.inject({ kind: 'disconnect' })
           advance(1_000)
           broker.inject({ kind: 'disconnect' })
           advance(120_000)
 
-          for (const fate of fates.values())
-            expect(fate.join()).toMatch(
-              /^(answered,complete|cancelled|timeout|no-responder|connection-lost)$/,
+          for (const outcome of outcomes.values())
+            expect(outcome.join()).toMatch(
+              /^(responded,complete|cancelled|timeout|no-responder|connection-lost)$/,
             )
-          const {
-            requested,
-            pending,
-            responded: answered,
-            failed,
-            timedOut,
-            cancelled,
-          } = requesterStats(requester, echo)
+          const { requested, pending, responded, failed, timedOut, cancelled } = requesterStats(
+            requester,
+            echo,
+          )
           expect(pending).toBe(0)
-          expect(answered + failed + timedOut + cancelled).toBe(requested)
-          expect(requested).toBe(fates.size)
+          expect(responded + failed + timedOut + cancelled).toBe(requested)
+          expect(requested).toBe(outcomes.size)
           expect(scheduler.actions.length).toBe(idle)
           expect(broker.subscriptions().map(({ filter }) => filter)).toEqual(['echo'])
           expect(broker.sessions().flatMap(({ unacknowledged }) => unacknowledged)).toEqual([])

@@ -11,11 +11,11 @@ import {
 import * as t from 'io-ts'
 import { delay, of } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { bytesOf, statusOf, textOf, type Taken } from '../observed.js'
+import { bytesOf, statusOf, textOf, type PublishedMessage } from '../observed.js'
 import { requestProperties, withEchoResponder, withResponder } from './with-responder.js'
 
 /** Returns the user properties of a response by name. */
-function propertiesOf(response: Taken | undefined): Readonly<Record<string, string>> {
+function propertiesOf(response: PublishedMessage | undefined): Readonly<Record<string, string>> {
   return Object.fromEntries(response?.message.userProperties ?? [])
 }
 

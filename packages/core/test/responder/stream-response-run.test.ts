@@ -1,7 +1,7 @@
 import { endpoint, text, userProperty, type OutgoingMessage } from '@antiphon/core'
 import { concat, delay, EMPTY, from, interval, map, NEVER, Observable, of, take, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { bytesOf, statusOf, textOf, type Taken } from '../observed.js'
+import { bytesOf, statusOf, textOf, type PublishedMessage } from '../observed.js'
 import { withResponder, type ResponderSetup, type ResponderSetupOptions } from './with-responder.js'
 
 const numbers = endpoint({ topic: 'echo', request: text, response: text, responses: 'many' })
@@ -20,7 +20,7 @@ function withNumbersResponder(
 }
 
 /** Formats a response as `position status payload`. */
-function toText({ message }: Taken): string {
+function toText({ message }: PublishedMessage): string {
   return `${userProperty(message.userProperties, '__stream')} ${statusOf(message)} ${textOf(message)}`.trim()
 }
 

@@ -17,7 +17,7 @@ import {
 } from '@antiphon/core'
 import type { VirtualBrokerOptions, VirtualClientOptions } from '@antiphon/testing'
 import { of } from 'rxjs'
-import { bytesOf, observe, publishedBy, type Observed, type Taken } from '../observed.js'
+import { bytesOf, observe, publishedBy, type Observed, type PublishedMessage } from '../observed.js'
 import { inWorld, type World } from '../world.js'
 
 /** Text in requests and responses, one response per request. */
@@ -42,7 +42,7 @@ export interface ResponderSetup<T extends EndpointTypes> {
   readonly records: Observed<ServeRecord<T>>
   readonly ignored: readonly IgnoredRequest[]
   /** What the responder published. */
-  readonly responses: readonly Taken[]
+  readonly responses: readonly PublishedMessage[]
   /** Publishes a request: to `echo`, with a Response Topic and Correlation Data unless `properties` say otherwise. */
   readonly sendRequest: (payload: string, properties?: Partial<OutgoingMessage>) => void
   /** How many messages the responder has received but not acknowledged. */

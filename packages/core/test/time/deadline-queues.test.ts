@@ -18,22 +18,22 @@ const entryOf = (delay: number, now: number, order: number): Entry => ({
 
 const byTime = (a: Entry, b: Entry): number => (a.dueAt === b.dueAt ? a.order - b.order : a.dueAt - b.dueAt)
 
-/** A delay adds an entry, some time after the one before; a share takes out the one so far along in the list. */
+/** `delay` adds an entry, `later` than the previous one; `removed` removes the entry at that percentage of the list. */
 const steps = fc.array(
   fc.oneof(
     { weight: 3, arbitrary: fc.record({ delay: fc.constantFrom(0, 1, 5, Infinity), later: fc.nat(3) }) },
-    { weight: 2, arbitrary: fc.record({ leaving: fc.integer({ min: 0, max: 99 }) }) },
+    { weight: 2, arbitrary: fc.record({ removed: fc.integer({ min: 0, max: 99 }) }) },
   ),
   { maxLength: 80 },
 )
 
-it('has the first of what a sorted list has, whoever comes and goes', () => {
+it('DeadlineQueues has the same first entry as a sorted list after any additions and removals', () => {
   fc.assert(
-    fc.property(steps, (taken) => {
+    fc.property(steps, (allSteps) => {
       const pending = new DeadlineQueues<Entry>()
       const list: Entry[] = []
       let now = 0
-      for (const [order, step] of taken.entries()) {
+      for (const [order, step] of allSteps.entries()) {
         if ('delay' in step) {
           now += step.later
           const entry = entryOf(step.delay, now, order)
@@ -41,7 +41,7 @@ it('has the first of what a sorted list has, whoever comes and goes', () => {
           list.push(entry)
           list.sort(byTime)
         } else {
-          const [entry] = list.splice(Math.floor((step.leaving * list.length) / 100), 1)
+          const [entry] = list.splice(Math.floor((step.removed * list.length) / 100), 1)
           if (entry === undefined) continue
           expect([pending.remove(entry), pending.remove(entry)]).toEqual([true, false])
         }

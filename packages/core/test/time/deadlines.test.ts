@@ -15,7 +15,7 @@ import { deadlines, type Deadline, type Deadlines } from '../../src/time/deadlin
 import { runs } from '../codec/runs.js'
 import { collectGarbage } from '../topic/garbage.js'
 
-/** Emits a word when its deadline comes; unsubscribing cancels it. */
+/** Emits a word when its deadline is due; unsubscribing cancels the deadline. */
 function due$(queue: Deadlines, dueIn: number, word: string): Observable<string> {
   return new Observable((subscriber) => {
     const deadline = queue.add(dueIn, () => {
@@ -40,49 +40,49 @@ describe('deadlines, in marbles', () => {
     expect(scheduler.actions).toHaveLength(0)
   })
 
-  /** Adds a deadline for every word, at its place, and expects the words where they come. */
+  /** Adds a deadline for every word of `added` and expects the words when they are due. */
   function expectWords(
     waits: Readonly<Record<string, number>>,
     added: string,
-    leaving: string,
-    come: string,
+    unsubscribed: string,
+    called: string,
   ): void {
     scheduler.run(({ cold, expectObservable }) => {
       const word$ = cold(added).pipe(mergeMap((word) => due$(queue, waits[word] ?? 0, word)))
-      expectObservable(word$, leaving).toBe(come)
+      expectObservable(word$, unsubscribed).toBe(called)
     })
   }
 
-  it('come each at its time, whatever the order of addition', () => {
+  it('calls deadlines at their time in any order of addition', () => {
     const waits = { a: 6, b: 1, c: 2 }
     const added = '   (abc)|'
-    const leaving = ' --------!'
-    const come = '    -bc---(a|)'
-    expectWords(waits, added, leaving, come)
+    const unsubscribed = ' --------!'
+    const called = '    -bc---(a|)'
+    expectWords(waits, added, unsubscribed, called)
   })
 
-  it('come in the order of addition when they come together', () => {
+  it('calls deadlines of the same time in order of addition', () => {
     const waits = { a: 4, b: 3, c: 2, d: 2 }
     const added = '   abc|'
-    const leaving = ' --------!'
-    const come = '    ----(abc|)'
-    expectWords(waits, added, leaving, come)
+    const unsubscribed = ' --------!'
+    const called = '    ----(abc|)'
+    expectWords(waits, added, unsubscribed, called)
   })
 
-  it('do not come once they are cancelled', () => {
+  it('does not call cancelled deadlines', () => {
     const waits = { a: 3, b: 5, c: 9 }
     const added = '   abc|'
-    const leaving = ' ----!'
-    const come = '    ---a-'
-    expectWords(waits, added, leaving, come)
+    const unsubscribed = ' ----!'
+    const called = '    ---a-'
+    expectWords(waits, added, unsubscribed, called)
   })
 
-  it('come in the same frame when they are due at once, or were due before', () => {
+  it('calls deadlines of 0 or negative milliseconds in the same frame', () => {
     const waits = { a: 0, b: -5 }
     const added = '   -a-b|'
-    const leaving = ' --------!'
-    const come = '    -a-b|'
-    expectWords(waits, added, leaving, come)
+    const unsubscribed = ' --------!'
+    const called = '    -a-b|'
+    expectWords(waits, added, unsubscribed, called)
   })
 })
 
@@ -98,7 +98,7 @@ describe('deadlines', () => {
     seen = []
   })
 
-  it('may be added and cancelled by one that comes', () => {
+  it('adds and cancels deadlines from within a deadline', () => {
     const second = queue.add(5, note('second'))
     queue.add(5, () => {
       note('third')()
@@ -120,7 +120,7 @@ describe('deadlines', () => {
     expect([queue.size, scheduler.actions.length]).toEqual([0, 0])
   })
 
-  it('let others have their turn before those that are added when one comes', () => {
+  it('runs other scheduled actions before deadlines added by a deadline', () => {
     const schedule = vi.spyOn(scheduler, 'schedule')
     queue.add(1, () => {
       note('first')()
@@ -132,7 +132,7 @@ describe('deadlines', () => {
     expect(schedule).toHaveBeenCalledTimes(1 + 1 + 3)
   })
 
-  it('may be cleared by one that comes', () => {
+  it('can be cleared from within a deadline', () => {
     queue.add(1, () => {
       note('first')()
       queue.clear()
@@ -144,20 +144,20 @@ describe('deadlines', () => {
     expect(seen).toEqual(['first@1', 'last@4'])
   })
 
-  it('do not keep each other from coming by what they throw, which is told to RxJS', async () => {
-    const told = new Promise((resolve) => (config.onUnhandledError = resolve))
+  it('calls the other deadlines when one throws, and reports its error to RxJS', async () => {
+    const reported = new Promise((resolve) => (config.onUnhandledError = resolve))
     queue.add(1, () => {
-      throw new Error('a careless deadline')
+      throw new Error('a deadline throws')
     })
     queue.add(1, note('second'))
     queue.add(2, note('third'))
     scheduler.flush()
     expect(seen).toEqual(['second@1', 'third@2'])
-    expect(await told).toMatchObject({ message: 'a careless deadline' })
+    expect(await reported).toMatchObject({ message: 'a deadline throws' })
     config.onUnhandledError = null
   })
 
-  it('have one action between them, of 100 000, and none when they are gone', () => {
+  it('schedules one action for 100 000 deadlines, and none when all are cancelled', () => {
     const schedule = vi.spyOn(scheduler, 'schedule')
     const all: Deadline[] = []
     const actions = new Set<number>()
@@ -174,7 +174,7 @@ describe('deadlines', () => {
     expect([seen, scheduler.frame]).toEqual([[], 0])
   })
 
-  it('leave no action when they are cleared', () => {
+  it('leaves no scheduled action when cleared', () => {
     queue.add(1, note('a'))
     queue.add(2, note('b')).cancel()
     queue.clear()
@@ -184,14 +184,14 @@ describe('deadlines', () => {
     expect(seen).toEqual(['c@3'])
   })
 
-  it('come when 100 000 do together', () => {
-    let come = 0
-    for (let index = 0; index < 100_000; index += 1) queue.add(7, () => (come += 1))
+  it('calls 100 000 deadlines of the same time', () => {
+    let called = 0
+    for (let index = 0; index < 100_000; index += 1) queue.add(7, () => (called += 1))
     scheduler.flush()
-    expect([come, queue.size, scheduler.frame]).toEqual([100_000, 0, 7])
+    expect([called, queue.size, scheduler.frame]).toEqual([100_000, 0, 7])
   })
 
-  it('may be further off than any timer', () => {
+  it('calls deadlines later than the longest timer', () => {
     const schedule = vi.spyOn(scheduler, 'schedule')
     const far = 4_294_967_295_000
     queue.add(far, note('far'))
@@ -203,7 +203,7 @@ describe('deadlines', () => {
     expect(delays).toHaveLength(Math.ceil(far / (2 ** 31 - 1)) + 1)
   })
 
-  it('never come after an infinite time, and keep no action waiting for it', () => {
+  it('never calls a deadline of Infinity and schedules no action for it', () => {
     const never = queue.add(Infinity, note('never'))
     const soon = queue.add(5, note('soon'))
     expect([queue.size, scheduler.actions.length]).toEqual([2, 1])
@@ -214,34 +214,34 @@ describe('deadlines', () => {
     expect([seen, queue.size]).toEqual([[], 0])
   })
 
-  it('refuse a time that is none', () => {
+  it('rejects NaN as dueIn', () => {
     expect(() => queue.add(NaN, note('never'))).toThrow(expect.objectContaining({ code: 'invalid-argument' }))
     expect(queue.size).toBe(0)
   })
 
   it.each([
-    ['came', 'flush'],
+    ['were called', 'flush'],
     ['were cancelled', 'cancel'],
     ['were cleared', 'clear'],
-  ] as const)('let go of what they were to call once they %s', async (_, way) => {
-    const kept = [queue.add(Infinity, note('other'))]
-    const held: WeakRef<object>[] = []
+  ] as const)('releases the callbacks of deadlines that %s', async (_, way) => {
+    const all = [queue.add(Infinity, note('other'))]
+    const references: WeakRef<object>[] = []
     const add = (dueIn: number): void => {
       const big = { of: 'memory' }
-      held.push(new WeakRef(big))
-      kept.push(queue.add(dueIn, () => void big.of))
+      references.push(new WeakRef(big))
+      all.push(queue.add(dueIn, () => void big.of))
     }
     for (const dueIn of [3, 1, 2]) add(dueIn)
     if (way === 'flush') scheduler.flush()
     else if (way === 'clear') queue.clear()
-    else for (const deadline of kept.slice(1)) deadline.cancel()
-    await setImmediate() // Until its end, a job keeps alive what it made weak references to.
+    else for (const deadline of all.slice(1)) deadline.cancel()
+    await setImmediate() // A WeakRef keeps its target alive until the end of the job that created it.
     collectGarbage()
-    expect(held.filter((value) => value.deref() !== undefined)).toHaveLength(0)
-    expect(kept).toHaveLength(4)
+    expect(references.filter((value) => value.deref() !== undefined)).toHaveLength(0)
+    expect(all).toHaveLength(4)
   })
 
-  it('come in the order a sorted list has, whatever is added and cancelled meanwhile', () => {
+  it('calls deadlines in the order of a sorted list while others are added and cancelled', () => {
     const plan = fc.record({ dueIn: fc.nat(20), cancels: fc.option(fc.nat(40)), adds: fc.option(fc.nat(20)) })
     fc.assert(
       fc.property(fc.array(plan, { maxLength: 40 }), (plans) => {
@@ -249,9 +249,9 @@ describe('deadlines', () => {
         const tested = deadlines(virtual)
         const all: Deadline[] = []
         const list: { readonly dueAt: number; readonly order: number }[] = []
-        const come: number[] = []
+        const called: number[] = []
         const expected: number[] = []
-        const leave = (order: number): void => {
+        const remove = (order: number): void => {
           const index = list.findIndex((entry) => entry.order === order)
           if (index >= 0) list.splice(index, 1)
         }
@@ -263,7 +263,7 @@ describe('deadlines', () => {
             const first = list.shift()
             expect(first?.dueAt).toBe(virtual.now())
             expected.push(first?.order ?? -1)
-            come.push(order)
+            called.push(order)
             then()
           }
           all.push(tested.add(dueIn, onDue))
@@ -272,13 +272,13 @@ describe('deadlines', () => {
           add(dueIn, () => {
             if (cancels !== null) {
               all[cancels]?.cancel()
-              leave(cancels)
+              remove(cancels)
             }
             if (adds !== null) add(adds, () => undefined)
           })
         }
         virtual.flush()
-        expect(come).toEqual(expected)
+        expect(called).toEqual(expected)
         expect([list.length, tested.size, virtual.actions.length]).toEqual([0, 0, 0])
       }),
       runs,
@@ -287,7 +287,7 @@ describe('deadlines', () => {
 })
 
 describe('deadlines on other clocks', () => {
-  it('take the timer at its word when the clock is a little behind', () => {
+  it('treats a timer that fires slightly early by the clock as due', () => {
     const virtual = new VirtualTimeScheduler()
     const behind: SchedulerLike = { now: () => virtual.now() * 0.9, schedule: virtual.schedule.bind(virtual) }
     const schedule = vi.spyOn(behind, 'schedule')
@@ -297,7 +297,7 @@ describe('deadlines on other clocks', () => {
     expect([onDue.mock.calls.length, schedule.mock.calls.length]).toEqual([1, 1])
   })
 
-  it('come in time when the clock is set back, even by an hour', () => {
+  it('calls deadlines in time when the clock is set back by an hour', () => {
     const virtual = new VirtualTimeScheduler()
     let setBack = 0
     const settable: SchedulerLike = {
@@ -318,14 +318,14 @@ describe('deadlines on other clocks', () => {
     expect(seen).toEqual(['short@5000', 'before@8000', 'after@11000', 'again@26000', 'long@40000'])
   })
 
-  it('say what is left of them, also once they are cancelled or past, and whatever the clock is set to', () => {
+  it('returns the time left of pending, cancelled and past deadlines, also after the clock was set back', () => {
     const virtual = new VirtualTimeScheduler()
     let setBack = 0
     const queue = deadlines({ now: () => virtual.now() - setBack, schedule: virtual.schedule.bind(virtual) })
-    const [kept, cancelled, never] = [5_000, 9_000, Infinity].map((dueIn) =>
+    const [pending, cancelled, never] = [5_000, 9_000, Infinity].map((dueIn) =>
       queue.add(dueIn, () => undefined),
     )
-    const left = (): readonly (number | undefined)[] => [kept, cancelled, never].map((each) => each?.left())
+    const left = (): readonly (number | undefined)[] => [pending, cancelled, never].map((each) => each?.left())
     expect(left()).toEqual([5_000, 9_000, Infinity])
     cancelled?.cancel()
     const seen: (readonly (number | undefined)[])[] = []
@@ -343,7 +343,7 @@ describe('deadlines on other clocks', () => {
     ])
   })
 
-  it('hold on a scheduler that acts at once', () => {
+  it('works on a synchronous scheduler', () => {
     const queue = deadlines(queueScheduler)
     const onDue = vi.fn(() => void (onDue.mock.calls.length < 3 && queue.add(0, onDue)))
     queue.add(0, onDue)
@@ -352,7 +352,7 @@ describe('deadlines on other clocks', () => {
     expect([onDue.mock.calls.length, queue.size]).toEqual([4, 0])
   })
 
-  it('have one timer between them on the clock of the machine', () => {
+  it('uses one timer of asyncScheduler for all deadlines', () => {
     vi.useFakeTimers()
     try {
       const queue = deadlines(asyncScheduler)

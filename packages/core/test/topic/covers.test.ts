@@ -20,11 +20,11 @@ describe('covers', () => {
     ['$SYS/#', '$SYS/+', true],
     ['vehicles/unlock/res/m1/#', '$share/g/vehicles/unlock/res/m1/+', true],
     ['$share/g/a/+', 'a/b', true],
-  ])('%s over %s: %s', (a, b, expected) => {
+  ])('returns for %s over %s: %s', (a, b, expected) => {
     expect(covers(a, b)).toBe(expected)
   })
 
-  it('holds exactly when no topic of the second is missing from the first', () => {
+  it('is true if and only if the first filter matches every topic of the second', () => {
     fc.assert(
       fc.property(anyFilters, anyFilters, (a, b) => {
         const isCovered = universe.every((topic) => !isMatch(b, topic) || isMatch(a, topic))

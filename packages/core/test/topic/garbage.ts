@@ -3,10 +3,10 @@ import { runInNewContext } from 'node:vm'
 
 setFlagsFromString('--expose-gc')
 
-/** Collects what nothing refers to any more. */
+/** Runs the garbage collector. */
 export const collectGarbage = runInNewContext('gc') as () => void
 
-/** The bytes that are still in use after a collection. */
+/** Returns the bytes in use after a garbage collection. */
 export function heapUsed(): number {
   collectGarbage()
   return process.memoryUsage().heapUsed

@@ -22,17 +22,17 @@ const entries = fc
   })
   .map((parts) => parts.map((part): Entry => ({ ...part, next: undefined })))
 
-/** A tree as plain data, in which neither the order of a chain nor that of children shows. */
-function drawn(slot: Slot<Entry> | undefined): unknown {
+/** Converts a tree to plain data, independent of the order of chains and children. */
+function toPlain(slot: Slot<Entry> | undefined): unknown {
   if (slot === undefined) return undefined
   if (!(slot instanceof Branch)) return new Set(chainOf(slot).map(({ name }) => name))
-  const { here, hash, plus, children, walked } = slot
+  const { ending, hash, plus, children, walkedCount } = slot
   return {
-    walked,
-    here: drawn(here),
-    hash: drawn(hash),
-    plus: drawn(plus),
-    children: new Map([...children].sort().map(([level, child]) => [level, drawn(child)])),
+    walkedCount,
+    ending: toPlain(ending),
+    hash: toPlain(hash),
+    plus: toPlain(plus),
+    children: new Map([...children].sort().map(([level, child]) => [level, toPlain(child)])),
   }
 }
 
@@ -42,27 +42,27 @@ function treeOf(stored: readonly Entry[]): Branch<Entry> {
   return root
 }
 
-describe('a tree of levels', () => {
-  it('has the same shape whatever was once in it', () => {
+describe('level tree', () => {
+  it('has the same shape after removals as a new tree of the remaining entries', () => {
     fc.assert(
       fc.property(entries, fc.infiniteStream(fc.boolean()), (all, flips) => {
         const root = treeOf(all)
-        const isLeaving = new Map(all.map((entry) => [entry, flips.next().value]))
-        for (const entry of all) if (isLeaving.get(entry)) remove(root, entry)
-        const left = all.filter((entry) => !isLeaving.get(entry))
+        const isRemoved = new Map(all.map((entry) => [entry, flips.next().value]))
+        for (const entry of all) if (isRemoved.get(entry)) remove(root, entry)
+        const remaining = all.filter((entry) => !isRemoved.get(entry))
         for (const { selector } of all) {
-          const expected = left.filter((entry) => entry.selector === selector)
+          const expected = remaining.filter((entry) => entry.selector === selector)
           expect(new Set(chainAt(root, selector))).toEqual(new Set(expected))
         }
-        const shape = drawn(root)
-        expect(shape).toEqual(drawn(treeOf(left)))
-        expect(shape).toHaveProperty('walked', left.filter(({ isWalked }) => isWalked).length)
+        const shape = toPlain(root)
+        expect(shape).toEqual(toPlain(treeOf(remaining)))
+        expect(shape).toHaveProperty('walkedCount', remaining.filter(({ isWalked }) => isWalked).length)
       }),
       runs,
     )
   })
 
-  it('makes a branch only where paths part', () => {
+  it('creates a branch only for levels that paths share', () => {
     const root = treeOf([
       { name: 1, selector: 'a/b/c/d', isWalked: false, next: undefined },
       { name: 2, selector: 'x/y', isWalked: false, next: undefined },

@@ -18,12 +18,12 @@ describe('overlaps', () => {
     ['$SYS/#', '$SYS/+/x', true],
     ['vehicles/v1/telemetry/#', 'vehicles/+/telemetry/#', true],
     ['$share/g/a', 'a', true],
-  ])('%s and %s: %s', (a, b, expected) => {
+  ])('returns for %s and %s: %s', (a, b, expected) => {
     expect(overlaps(a, b)).toBe(expected)
     expect(overlaps(b, a)).toBe(expected)
   })
 
-  it('holds exactly when some topic is of both', () => {
+  it('is true if and only if some topic matches both filters', () => {
     fc.assert(
       fc.property(anyFilters, anyFilters, (a, b) => {
         expect(overlaps(a, b)).toBe(universe.some((topic) => isMatch(a, topic) && isMatch(b, topic)))

@@ -10,7 +10,7 @@ import {
 import { runs } from '../codec/runs.js'
 import { anyFilters } from './arbitraries.js'
 
-describe('a filter', () => {
+describe('topic filter', () => {
   it.each([
     ['no wildcard', 'sport/tennis'],
     ['all topics [MQTT-4.7.1-1]', '#'],
@@ -22,26 +22,26 @@ describe('a filter', () => {
     ['nothing but slashes', '//'],
     ['$SYS', '$SYS/#'],
     ['a group [MQTT-4.8.2-1]', '$share/consumer/sport/+'],
-    ['a group over everything [MQTT-4.8.2-2]', '$share/g/#'],
+    ['a group over all topics [MQTT-4.8.2-2]', '$share/g/#'],
     ['a group over a leading slash', '$share/g//finance'],
     ['a group over a lone slash', '$share/g//'],
-    ['$share as a word of its own', '$share'],
-    ['what only looks like a group', '$shared/+'],
+    ['$share alone', '$share'],
+    ['a first level that begins like $share', '$shared/+'],
     ['65 535 bytes [MQTT-4.7.3-3]', `${'x'.repeat(65_533)}/#`],
-  ])('may be %s', (_, filter) => {
+  ])('accepts a topic filter: %s', (_, filter) => {
     expect(validateTopicFilter(filter)).toBeUndefined()
     expect(() => assertTopicFilter(filter)).not.toThrow()
   })
 
   it.each([
     ['empty', '', '[MQTT-4.7.3-1]'],
-    ['holding NUL', 'a/\0', '[MQTT-4.7.3-2]'],
+    ['containing NUL', 'a/\0', '[MQTT-4.7.3-2]'],
     ['too long', 'x'.repeat(65_536), '[MQTT-4.7.3-3]'],
     ['# within a level', 'sport/tennis#', '[MQTT-4.7.1-1]'],
     ['# before the last level', 'sport/tennis/#/ranking', '[MQTT-4.7.1-1]'],
     ['# twice', '#/#', '[MQTT-4.7.1-1]'],
     ['# before a slash', '#/', '[MQTT-4.7.1-1]'],
-    ['+ behind text', 'sport+', '[MQTT-4.7.1-2]'],
+    ['+ after text', 'sport+', '[MQTT-4.7.1-2]'],
     ['+ before text', '+sport', '[MQTT-4.7.1-2]'],
     ['+ twice in a level', '++', '[MQTT-4.7.1-2]'],
     ['+ and # in a level', '+#', '[MQTT-4.7.1-2]'],
@@ -49,12 +49,12 @@ describe('a filter', () => {
     ['a group without a name', '$share//a', '[MQTT-4.8.2-1]'],
     ['a group without a filter', '$share/g', '[MQTT-4.8.2-2]'],
     ['a group with an empty filter', '$share/g/', '[MQTT-4.8.2-2]'],
-    ['neither group nor filter', '$share/', '[MQTT-4.8.2-2]'],
+    ['without group and filter', '$share/', '[MQTT-4.8.2-2]'],
     ['+ in the name of a group', '$share/g+/a', '[MQTT-4.8.2-2]'],
     ['# in the name of a group', '$share/#/a', '[MQTT-4.8.2-2]'],
     ['a group within a group', '$share/g/$share/h/a', '[MQTT-4.8.2-2]'],
-    ['a group over a broken filter', '$share/g/a+', '[MQTT-4.7.1-2]'],
-  ])('must not be %s', (_, filter, rule) => {
+    ['a group over an invalid filter', '$share/g/a+', '[MQTT-4.7.1-2]'],
+  ])('rejects a topic filter: %s', (_, filter, rule) => {
     expect(validateTopicFilter(filter)).toContain(rule)
     expect(() => assertTopicFilter(filter)).toThrow(rule)
     expect(() => parseFilter(filter)).toThrow(
@@ -62,13 +62,13 @@ describe('a filter', () => {
     )
   })
 
-  it('falls into its parts', () => {
+  it('parseFilter returns group, filter and levels', () => {
     expect(parseFilter('$share/g/a//+')).toEqual({ share: 'g', filter: 'a//+', levels: ['a', '', '+'] })
     expect(parseFilter('$share/g//')).toEqual({ share: 'g', filter: '/', levels: ['', ''] })
     expect(parseFilter('/a')).toEqual({ filter: '/a', levels: ['', 'a'] })
   })
 
-  it('is the sum of its parts', () => {
+  it('parseFilter returns parts that join to the filter', () => {
     fc.assert(
       fc.property(anyFilters, (filter) => {
         const { share, filter: selector, levels } = parseFilter(filter)

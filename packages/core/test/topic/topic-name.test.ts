@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { AntiphonError } from '../../src/errors.js'
 import { assertTopicName, validateTopicName } from '../../src/topic/topic-name.js'
 
-describe('a topic', () => {
+describe('topic name', () => {
   it.each([
     ['one level', 'sport'],
     ['spaces and capitals [section 4.7.3]', 'Accounts Payable'],
@@ -15,7 +15,7 @@ describe('a topic', () => {
     ['a surrogate pair', 'a😀b'],
     ['65 535 bytes [MQTT-4.7.3-3]', 'x'.repeat(65_535)],
     ['65 535 bytes in fewer characters [MQTT-4.7.3-3]', '€'.repeat(21_845)],
-  ])('may have %s', (_, topic) => {
+  ])('accepts a topic with %s', (_, topic) => {
     expect(validateTopicName(topic)).toBeUndefined()
     expect(() => assertTopicName(topic)).not.toThrow()
   })
@@ -32,31 +32,31 @@ describe('a topic', () => {
     ['a late control character', 'a\u009fb', 'the control character U+009F'],
     ['a non-character', 'a\ufdd0b', 'the non-character U+FDD0'],
     ['a non-character of another plane', 'a\u{1fffe}b', 'the non-character U+1FFFE'],
-    ['65 536 bytes', 'x'.repeat(65_536), '65536 bytes of UTF-8, and 65535 is the most [MQTT-4.7.3-3]'],
+    ['65 536 bytes', 'x'.repeat(65_536), '65536 bytes of UTF-8, at most 65535 are allowed [MQTT-4.7.3-3]'],
     ['65 538 bytes in fewer characters', '€'.repeat(21_846), '65538 bytes of UTF-8'],
     ['another type', 7 as unknown as string, 'it is of type number'],
-  ])('must not have %s', (_, topic, rule) => {
+  ])('rejects a topic with %s', (_, topic, rule) => {
     expect(validateTopicName(topic)).toContain(rule)
   })
 
-  it('is refused with an error that names value and rule, before anything is sent', () => {
+  it('assertTopicName throws an error with the value and the rule', () => {
     const error = caught(() => assertTopicName('a/+\u0007'))
     expect(error).toMatchObject({ code: 'invalid-argument', phase: 'before-network', topic: 'a/+\u0007' })
     expect(error.rawMessage).toBe(
-      'Topic "a/+\\u0007" is refused: it holds the control character U+0007 (MQTT 5, 1.5.4)',
+      'topic "a/+\\u0007" is invalid: it holds the control character U+0007 (MQTT 5, 1.5.4)',
     )
   })
 
-  it('is not quoted at full length', () => {
+  it('assertTopicName cuts a long topic in its message', () => {
     expect(caught(() => assertTopicName('x'.repeat(100_000))).message.length).toBeLessThan(250)
   })
 })
 
-function caught(refused: () => void): AntiphonError {
+function caught(action: () => void): AntiphonError {
   try {
-    refused()
+    action()
   } catch (error) {
     return AntiphonError.from(error)
   }
-  throw new Error('It was not refused')
+  throw new Error('the topic was accepted')
 }

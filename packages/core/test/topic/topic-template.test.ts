@@ -9,20 +9,20 @@ import { runs } from '../codec/runs.js'
 
 const unlock = topicTemplate('vehicles/unlock/req/{car}/{mobile}')
 
-describe('a template', () => {
-  it('tells its parameters', () => {
+describe('topicTemplate', () => {
+  it('returns its text and parameters', () => {
     expect(unlock.template).toBe('vehicles/unlock/req/{car}/{mobile}')
     expect(unlock.parameters).toEqual(['car', 'mobile'])
   })
 
-  it('fills a topic', () => {
+  it('format returns a topic with the values', () => {
     expect(unlock.format({ car: 'car1', mobile: 'm2' })).toBe('vehicles/unlock/req/car1/m2')
     const more = { car: 'car1', mobile: 'm2', colour: 'red' }
     expect(unlock.format(more)).toBe('vehicles/unlock/req/car1/m2')
     expect(topicTemplate('service/query').format({})).toBe('service/query')
   })
 
-  it('makes a filter of what is known', () => {
+  it('filter returns + for missing parameters', () => {
     expect(unlock.filter()).toBe('vehicles/unlock/req/+/+')
     expect(unlock.filter({ car: 'car1' })).toBe('vehicles/unlock/req/car1/+')
     expect(unlock.filter({ car: 'car1', mobile: 'm2' })).toBe('vehicles/unlock/req/car1/m2')
@@ -31,24 +31,24 @@ describe('a template', () => {
     expect(topicTemplate('a/{x}-{y}').filter({ x: '1', y: '2' })).toBe('a/1-2')
   })
 
-  it('reads a topic', () => {
+  it('match returns the values of a topic', () => {
     expect(unlock.match('vehicles/unlock/req/car1/m2')).toEqual({ car: 'car1', mobile: 'm2' })
     expect(topicTemplate('service/query').match('service/query')).toEqual({})
     expect(topicTemplate('/{a}').match('/x')).toEqual({ a: 'x' })
   })
 
   it.each([
-    ['a level less', 'vehicles/unlock/req/car1'],
-    ['a level more', 'vehicles/unlock/req/car1/m2/x'],
+    ['a missing level', 'vehicles/unlock/req/car1'],
+    ['an additional level', 'vehicles/unlock/req/car1/m2/x'],
     ['a trailing slash', 'vehicles/unlock/req/car1/m2/'],
-    ['another word', 'vehicles/unlock/res/car1/m2'],
+    ['another level', 'vehicles/unlock/res/car1/m2'],
     ['an empty value', 'vehicles/unlock/req/car1/'],
-    ['nothing', ''],
-  ])('does not read a topic with %s', (_, topic) => {
+    ['no characters', ''],
+  ])('match returns undefined for a topic with %s', (_, topic) => {
     expect(unlock.match(topic)).toBeUndefined()
   })
 
-  it('may have a parameter for a part of a level', () => {
+  it('supports parameters for a part of a level', () => {
     const part = topicTemplate('site/dev-{id}.raw/{channel}')
     expect(part.filter()).toBe('site/+/+')
     expect(part.format({ id: '7', channel: 'x' })).toBe('site/dev-7.raw/x')
@@ -58,20 +58,20 @@ describe('a template', () => {
       expect(part.match(`site/${other}/x`)).toBeUndefined()
   })
 
-  it('takes a value apart from its neighbours, or refuses it', () => {
+  it('separates parameters of a level, and rejects ambiguous values', () => {
     const range = topicTemplate('{from}-{to}!')
     expect(range.match('1-2!')).toEqual({ from: '1', to: '2' })
     expect(range.match('1-2-3!!')).toEqual({ from: '1', to: '2-3!' })
     expect(range.match('--2!')).toEqual({ from: '-', to: '2' })
     expect(range.format({ from: '1', to: '2-3!' })).toBe('1-2-3!!')
     expect(() => range.format({ from: '1-2', to: '3' })).toThrow(
-      '{from} and {to} could not be told apart in "1-2-3!"',
+      '{from} and {to} would be ambiguous in "1-2-3!"',
     )
-    expect(() => range.filter({ from: '1-2', to: '3' })).toThrow('told apart')
+    expect(() => range.filter({ from: '1-2', to: '3' })).toThrow('ambiguous')
     for (const other of ['-2!', '1-!', '1!', '12!']) expect(range.match(other)).toBeUndefined()
   })
 
-  it('keeps away from topics that no wildcard stands for [MQTT-4.7.2-1]', () => {
+  it('neither matches nor returns topics with $ from a parameter [MQTT-4.7.2-1]', () => {
     const any = topicTemplate('{root}/state')
     expect(any.match('$SYS/state')).toBeUndefined()
     expect(() => any.format({ root: '$SYS' })).toThrow('[MQTT-4.7.2-1]')
@@ -80,9 +80,9 @@ describe('a template', () => {
     expect(topicTemplate('a/{thing}').format({ thing: '$SYS' })).toBe('a/$SYS')
   })
 
-  it('is not led astray by names that objects have anyway', () => {
+  it('supports parameters named like properties of Object.prototype', () => {
     const odd = topicTemplate('{constructor}/{__proto__}')
-    expect(() => odd.format({} as never)).toThrow('{constructor} needs a string and got function')
+    expect(() => odd.format({} as never)).toThrow('{constructor} is of type function: it must be a string')
     const params = odd.match('a/b')
     expect(Object.entries(params ?? {})).toEqual([
       ['constructor', 'a'],
@@ -94,20 +94,20 @@ describe('a template', () => {
   it.each([
     ['', 'it is empty [MQTT-4.7.3-1]'],
     ['a/{}', 'a parameter in level "{}" has no name'],
-    ['a/{x}/{x}', 'two of its parameters are named {x}'],
-    ['{x}-{x}', 'two of its parameters are named {x}'],
-    ['a/{x', 'a brace in level "{x" has no partner'],
-    ['a/x}', 'a brace in level "x}" has no partner'],
-    ['a/{{x}}', 'has no partner'],
-    ['a/}x{', 'has no partner'],
-    ['{a/b}', 'a brace in level "{a" has no partner'],
+    ['a/{x}/{x}', 'two parameters are named {x}'],
+    ['{x}-{x}', 'two parameters are named {x}'],
+    ['a/{x', 'level "{x" has an unmatched brace'],
+    ['a/x}', 'level "x}" has an unmatched brace'],
+    ['a/{{x}}', 'has an unmatched brace'],
+    ['a/}x{', 'has an unmatched brace'],
+    ['{a/b}', 'level "{a" has an unmatched brace'],
     ['a/{...}', 'a parameter in level "{...}" has no name'],
-    ['a/{x...}/b', 'only the whole last level can stand for several, and level "{x...}" is not that'],
-    ['a/dev-{x...}', 'only the whole last level can stand for several'],
-    ['{x}/{x...}', 'two of its parameters are named {x}'],
+    ['a/{x...}/b', '"..." is allowed only for the whole last level, not in level "{x...}"'],
+    ['a/dev-{x...}', '"..." is allowed only for the whole last level'],
+    ['{x}/{x...}', 'two parameters are named {x}'],
     ['$sys-{x}/{y...}', '[MQTT-4.7.2-1]'],
     ['$share/g/{x...}', '[MQTT-4.8.2-1]'],
-    ['a/{x}{y}', 'nothing parts two parameters in level "{x}{y}"'],
+    ['a/{x}{y}', 'two parameters in level "{x}{y}" are not separated by text'],
     ['a/+/{x}', '[MQTT-3.3.2-2]'],
     ['a/{x}/#', '[MQTT-3.3.2-2]'],
     ['$share/g/{x}', '[MQTT-4.8.2-1]'],
@@ -115,7 +115,7 @@ describe('a template', () => {
     ['a\0/{x}', '[MQTT-1.5.4-2]'],
     ['a\ud800{x}', '[MQTT-1.5.4-1]'],
     [`${'a'.repeat(65_534)}/{x}`, '[MQTT-4.7.3-3]'],
-  ])('must not be %j', (template, reason) => {
+  ])('rejects the template %j', (template, reason) => {
     expect(() => topicTemplate(template)).toThrow(
       expect.objectContaining({
         code: 'invalid-argument',
@@ -125,47 +125,47 @@ describe('a template', () => {
   })
 
   it.each([
-    ['nothing', undefined, 'needs a string and got undefined'],
-    ['what is no text', 7, 'needs a string and got number'],
-    ['empty text', '', 'cannot be "": it is empty'],
+    ['no value', undefined, 'is of type undefined: it must be a string'],
+    ['a number', 7, 'is of type number: it must be a string'],
+    ['an empty string', '', 'cannot be "": it is empty'],
     ['a slash', 'a/b', 'cannot be "a/b": it holds /, + or #'],
     ['a plus', '+', 'it holds /, + or #'],
     ['a hash', 'a#', 'it holds /, + or #'],
     ['NUL', 'a\0', '[MQTT-1.5.4-2]'],
     ['half a surrogate pair', '\ud800', '[MQTT-1.5.4-1]'],
-    ['too much', 'x'.repeat(65_536), '[MQTT-4.7.3-3]'],
-    ['too much in all', 'x'.repeat(65_535), '[MQTT-4.7.3-3]'],
-  ])('is not filled with %s', (_, car, reason) => {
-    const refused = expect.objectContaining({
+    ['a too long value', 'x'.repeat(65_536), '[MQTT-4.7.3-3]'],
+    ['a too long topic', 'x'.repeat(65_535), '[MQTT-4.7.3-3]'],
+  ])('rejects %s as a value', (_, car, reason) => {
+    const expected = expect.objectContaining({
       code: 'invalid-argument',
       message: expect.stringContaining(reason) as string,
     }) as Error
-    expect(() => unlock.format({ car: car as string, mobile: 'm' })).toThrow(refused)
-    if (car !== undefined) expect(() => unlock.filter({ car: car as string })).toThrow(refused)
+    expect(() => unlock.format({ car: car as string, mobile: 'm' })).toThrow(expected)
+    if (car !== undefined) expect(() => unlock.filter({ car: car as string })).toThrow(expected)
   })
 
-  it('does not let two halves of a surrogate pair meet', () => {
+  it('rejects values with the two halves of a surrogate pair', () => {
     expect(() => topicTemplate('{a}-{b}').format({ a: 'x\ud83d', b: '\ude00' })).toThrow('[MQTT-1.5.4-1]')
   })
 })
 
-describe('a last level that stands for several', () => {
+describe('topicTemplate with a last level {path...}', () => {
   const command = topicTemplate('{device}/cmd/{path...}')
 
-  it('is filled with one level or more', () => {
+  it('format accepts one or more levels for {path...}', () => {
     expect(command.parameters).toEqual(['device', 'path'])
     expect(command.format({ device: 'd1', path: 'a' })).toBe('d1/cmd/a')
     expect(command.format({ device: 'd1', path: 'a/b/c' })).toBe('d1/cmd/a/b/c')
     expect(topicTemplate('{all...}').format({ all: 'a/b' })).toBe('a/b')
   })
 
-  it('is # in a filter where it is not known', () => {
+  it('filter returns # for a missing {path...}', () => {
     expect(command.filter({ device: 'd1' })).toBe('d1/cmd/#')
     expect(command.filter({ path: 'a/b' })).toBe('+/cmd/a/b')
     expect(topicTemplate('{all...}').filter()).toBe('#')
   })
 
-  it('reads one level or more, and never none or an empty one', () => {
+  it('match returns one or more levels for {path...}, none of them empty', () => {
     expect(command.match('d1/cmd/a')).toEqual({ device: 'd1', path: 'a' })
     expect(command.match('d1/cmd/a/b')).toEqual({ device: 'd1', path: 'a/b' })
     expect(topicTemplate('{all...}').match('a/b')).toEqual({ all: 'a/b' })
@@ -181,13 +181,13 @@ describe('a last level that stands for several', () => {
     ['a/+', 'it holds + or #'],
     ['#', 'it holds + or #'],
     ['a\0', '[MQTT-1.5.4-2]'],
-    [undefined, '{path} needs a string and got undefined'],
-  ])('is not filled with %j', (path, reason) => {
+    [undefined, '{path} is of type undefined: it must be a string'],
+  ])('rejects %j as a value of {path...}', (path, reason) => {
     expect(() => command.format({ device: 'd1', path: path as string })).toThrow(reason)
     if (path !== undefined) expect(() => command.filter({ path })).toThrow(reason)
   })
 
-  it('has its name without the dots', () => {
+  it('types the parameter {path...} without the dots', () => {
     expectTypeOf<TemplateParams<'{device}/cmd/{path...}'>>().toEqualTypeOf<{
       readonly device: string
       readonly path: string
@@ -201,7 +201,7 @@ const value = fc.oneof(
   fc.string({ unit: 'grapheme', minLength: 1, maxLength: 5 }),
 )
 
-/** Templates of up to three levels with up to three parameters each, good ones and bad ones. */
+/** Templates of up to three levels with up to three parameters each, valid and invalid ones. */
 const templates = fc
   .tuple(
     fc.array(fc.array(literal, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 3 }),
@@ -213,7 +213,7 @@ function joined([first, ...others]: readonly string[], depth: number): string {
   return `${first ?? ''}${others.map((text, index) => `{p${depth}${index}}${text}`).join('')}`
 }
 
-function made(template: string): TopicTemplate | undefined {
+function changesMade(template: string): TopicTemplate | undefined {
   try {
     return topicTemplate(template)
   } catch {
@@ -228,11 +228,11 @@ const rest = fc.oneof(
 )
 const params = fc.record(Object.fromEntries(names.map((name) => [name, name === 'rest' ? rest : value])))
 
-describe('any template', () => {
-  it('reads back what it filled, and filters for it', () => {
+describe('topicTemplate with any template', () => {
+  it('match and filter agree with format', () => {
     fc.assert(
       fc.property(templates, params, fc.subarray(names), (text, values, known) => {
-        const template = made(text)
+        const template = changesMade(text)
         const topic = template && filled(template, values)
         if (template === undefined || topic === undefined) return
         const own = Object.fromEntries(template.parameters.map((name) => [name, values[name]]))
@@ -247,13 +247,13 @@ describe('any template', () => {
     )
   })
 
-  it('fills with what it read the topic it read', () => {
+  it('format returns the topic that match has read', () => {
     const topics = fc
       .array(fc.array(fc.constantFrom('a', '-', '$'), { maxLength: 6 }), { minLength: 1, maxLength: 3 })
       .map((levels) => levels.map((level) => level.join('')).join('/'))
     fc.assert(
       fc.property(templates, topics, (text, topic) => {
-        const template = made(text)
+        const template = changesMade(text)
         const read = template?.match(topic)
         if (read !== undefined) expect(template?.format(read)).toBe(topic)
       }),
@@ -270,8 +270,8 @@ function filled(template: TopicTemplate, values: Readonly<Record<string, string>
   }
 }
 
-describe('the types of a template', () => {
-  it('have a text for each parameter', () => {
+describe('types of topicTemplate', () => {
+  it('require a string for each parameter', () => {
     expectTypeOf<TemplateParams<'vehicles/{car}/{mobile}'>>().toEqualTypeOf<{
       readonly car: string
       readonly mobile: string
@@ -287,22 +287,22 @@ describe('the types of a template', () => {
     expectTypeOf(unlock.template).toEqualTypeOf<'vehicles/unlock/req/{car}/{mobile}'>()
   })
 
-  it('have none where there is none', () => {
+  it('have no parameters for a template without parameters', () => {
     expectTypeOf<keyof TemplateParams<'service/query'>>().toBeNever()
   })
 
-  it('take any name for a text that is known only when it runs', () => {
+  it('allow any name for a template that is not a literal', () => {
     expectTypeOf<TemplateParams<string>>().toEqualTypeOf<Readonly<Record<string, string>>>()
     const text: string = 'a'
     expectTypeOf(topicTemplate(text)).toEqualTypeOf<TopicTemplate>()
     const known: TopicTemplate = unlock
     expect(known.format({ car: 'a', mobile: 'b' })).toBe('vehicles/unlock/req/a/b')
-    // @ts-expect-error -- what is known only when it runs may name anything
+    // @ts-expect-error -- a template that is not a literal may have any parameters
     const particular: TopicTemplate<'a/{x}'> = known
     expect(particular).toBe(unlock)
   })
 
-  it('hold for very many parameters', () => {
+  it('support 80 parameters', () => {
     type Ten<T extends string> =
       `{${T}0}/{${T}1}/{${T}2}/{${T}3}/{${T}4}/{${T}5}/{${T}6}/{${T}7}/{${T}8}/{${T}9}`
     type Hundred =
@@ -310,14 +310,14 @@ describe('the types of a template', () => {
     expectTypeOf<'h9' extends keyof TemplateParams<Hundred> ? true : false>().toEqualTypeOf<true>()
   })
 
-  it('refuse what is missing, unknown or no text', () => {
+  it('reject missing and unknown parameters and values that are not strings', () => {
     // @ts-expect-error -- mobile is missing
     expect(() => unlock.format({ car: 'a' })).toThrow('{mobile}')
-    // @ts-expect-error -- nobody knows a colour
+    // @ts-expect-error -- colour is not a parameter
     expect(unlock.format({ car: 'a', mobile: 'b', colour: 'red' })).toContain('a/b')
-    // @ts-expect-error -- a number is no text
+    // @ts-expect-error -- a number is not a string
     expect(() => unlock.format({ car: 'a', mobile: 7 })).toThrow('{mobile}')
-    // @ts-expect-error -- nobody knows a bike
+    // @ts-expect-error -- bike is not a parameter
     expect(unlock.filter({ bike: 'a' })).toBe('vehicles/unlock/req/+/+')
   })
 })

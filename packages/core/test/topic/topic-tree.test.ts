@@ -16,7 +16,7 @@ function selected<V>(tree: TopicTree<V>, filter: string): [string, V][] {
 }
 
 describe('TopicTree', () => {
-  it('lists all it holds, also what no wildcard selects', () => {
+  it('iterates over all topics, also those that begin with $', () => {
     const tree = new TopicTree<number>()
     for (const [index, topic] of ['a', '$b', 'c/d'].entries()) tree.set(topic, index)
     tree.delete('a')
@@ -26,12 +26,12 @@ describe('TopicTree', () => {
     ])
   })
 
-  it('is a map that finds by filter what a scan finds', () => {
+  it('finds the same topics by filter as a scan of a map', () => {
     fc.assert(
-      fc.property(changes, anyFilters, (made, filter) => {
+      fc.property(changes, anyFilters, (changesMade, filter) => {
         const tree = new TopicTree<number>()
         const map = new Map<string, number>()
-        for (const { isSet, topic, value } of made) {
+        for (const { isSet, topic, value } of changesMade) {
           if (!isSet) expect(tree.delete(topic)).toBe(map.delete(topic))
           else {
             tree.set(topic, value)
@@ -46,7 +46,7 @@ describe('TopicTree', () => {
     )
   })
 
-  it('may be changed by a visitor', () => {
+  it('allows changes by a visitor', () => {
     const tree = new TopicTree<number>()
     tree.set('a/b', 1)
     tree.set('a/c', 2)
@@ -64,14 +64,14 @@ describe('TopicTree', () => {
     ])
   })
 
-  it('refuses topics and filters that are none', () => {
+  it('rejects invalid topics and filters', () => {
     const tree = new TopicTree<number>()
     expect(() => tree.set('a/+', 1)).toThrow('[MQTT-3.3.2-2]')
     expect(() => tree.matchFilter('a/#/b', () => undefined)).toThrow('[MQTT-4.7.1-1]')
     expect([tree.get('a/+'), tree.delete('a/+'), tree.size]).toEqual([undefined, false, 0])
   })
 
-  it('takes topics of very many levels', () => {
+  it('supports topics of 65 000 levels', () => {
     const tree = new TopicTree<string>()
     const deepest = '/'.repeat(65_001)
     tree.set(deepest, 'deepest')

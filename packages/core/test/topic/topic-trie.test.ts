@@ -15,14 +15,14 @@ const changes = fc.array(
   },
 )
 
-/** A trie and, told naively, what must be in it after some changes. */
-function after(made: readonly { isAdded: boolean; filter: string; value: number }[]): {
+/** Returns a trie after some changes, and a set with its expected content. */
+function after(changesMade: readonly { isAdded: boolean; filter: string; value: number }[]): {
   trie: TopicTrie<number>
   stored: Set<string>
 } {
   const trie = new TopicTrie<number>()
   const stored = new Set<string>()
-  for (const { isAdded, filter, value } of made) {
+  for (const { isAdded, filter, value } of changesMade) {
     const key = `${value} ${filter}`
     if (isAdded) {
       expect(trie.add(filter, value)).toBe(!stored.has(key))
@@ -37,10 +37,10 @@ function after(made: readonly { isAdded: boolean; filter: string; value: number 
 const filterOf = (key: string): string => key.slice(2)
 
 describe('TopicTrie', () => {
-  it('finds what a scan finds, after any additions and deletions', () => {
+  it('match finds the same values as a scan, after any additions and deletions', () => {
     fc.assert(
-      fc.property(changes, fc.array(topics, { minLength: 5, maxLength: 5 }), (made, requested) => {
-        const { trie, stored } = after(made)
+      fc.property(changes, fc.array(topics, { minLength: 5, maxLength: 5 }), (changesMade, requested) => {
+        const { trie, stored } = after(changesMade)
         expect(trie.size).toBe(stored.size)
         for (const topic of requested) {
           const expected = [...stored].filter((key) => isMatch(filterOf(key), topic))
@@ -54,10 +54,10 @@ describe('TopicTrie', () => {
     )
   })
 
-  it('finds the overlaps a scan finds', () => {
+  it('overlapping finds the same values as a scan', () => {
     fc.assert(
-      fc.property(changes, anyFilters, (made, requested) => {
-        const { trie, stored } = after(made)
+      fc.property(changes, anyFilters, (changesMade, requested) => {
+        const { trie, stored } = after(changesMade)
         const found: string[] = []
         trie.overlapping(requested, (value, filter) => found.push(`${value} ${filter}`))
         expect(found.sort()).toEqual([...stored].filter((key) => overlaps(filterOf(key), requested)).sort())
@@ -66,7 +66,7 @@ describe('TopicTrie', () => {
     )
   })
 
-  it('keeps groups that share a filter, and the filter itself, apart', () => {
+  it('stores shared filters and the plain filter separately', () => {
     const trie = new TopicTrie<string>()
     trie.add('a/b', 'alone')
     trie.add('$share/g/a/b', 'in g')
@@ -81,7 +81,7 @@ describe('TopicTrie', () => {
   it.each([
     ['first', ['a/b', '$share/g/a/b']],
     ['last', ['$share/g/a/b', 'a/b']],
-  ])('finds a group and the filter itself, that one added %s', (_, filters) => {
+  ])('finds a shared filter and the plain filter, the latter added %s', (_, filters) => {
     const trie = new TopicTrie<string>()
     for (const filter of filters) trie.add(filter, filter)
     expect(trie.matches('a/b').sort()).toEqual(['$share/g/a/b', 'a/b'])
@@ -89,7 +89,7 @@ describe('TopicTrie', () => {
     expect(trie.matches('a/b').sort()).toEqual(['$share/g/a/b', 'a/+', 'a/b'])
   })
 
-  it('takes any value, undefined too', () => {
+  it('stores any value, including undefined', () => {
     const trie = new TopicTrie<unknown>()
     expect([trie.add('a', undefined), trie.add('a', undefined), trie.add('a', null)]).toEqual([
       true,
@@ -101,7 +101,7 @@ describe('TopicTrie', () => {
     expect(trie.matches('a')).toEqual([null])
   })
 
-  it('has many values under one filter', () => {
+  it('stores 100 000 values under one filter', () => {
     const trie = new TopicTrie<number>()
     for (let value = 0; value < 100_000; value += 1) trie.add('a/+', value)
     expect(trie.matches('a/b')).toHaveLength(100_000)
@@ -112,7 +112,7 @@ describe('TopicTrie', () => {
   it.each([
     ['a single value', ['a']],
     ['several values', ['a', 'b']],
-  ])('does not visit what a visitor adds (%s)', (_, values) => {
+  ])('does not visit values that a visitor adds (%s)', (_, values) => {
     const trie = new TopicTrie<string>()
     for (const value of values) trie.add('x/+', value)
     const visit = vi.fn((value: string) => {
@@ -126,7 +126,7 @@ describe('TopicTrie', () => {
     expect(trie.size).toBe(3 * values.length)
   })
 
-  it('does not visit what a visitor deletes before its turn', () => {
+  it('does not visit values that a visitor deletes before their turn', () => {
     const trie = new TopicTrie<string>()
     const filters = ['a/b', 'a/+', 'a/#', '#']
     for (const filter of filters) for (const value of ['one', 'two']) trie.add(filter, value)
@@ -139,7 +139,7 @@ describe('TopicTrie', () => {
     expect(trie.size).toBe(0)
   })
 
-  it('can be asked by a visitor', () => {
+  it('allows look-ups by a visitor', () => {
     const trie = new TopicTrie<string>()
     trie.add('a/+', 'outer')
     trie.add('b/+', 'inner')
@@ -151,7 +151,7 @@ describe('TopicTrie', () => {
     expect(visited).toEqual(['outer', 'inner'])
   })
 
-  it('refuses a filter that is none', () => {
+  it('rejects an invalid filter', () => {
     const trie = new TopicTrie<number>()
     expect(() => trie.add('a/#/b', 1)).toThrow('[MQTT-4.7.1-1]')
     expect(() => trie.overlapping('a+', () => undefined)).toThrow('[MQTT-4.7.1-2]')
@@ -159,7 +159,7 @@ describe('TopicTrie', () => {
     expect(trie.size).toBe(0)
   })
 
-  it('is not misled by topics that are none', () => {
+  it('treats wildcards in an invalid topic as plain levels', () => {
     const trie = new TopicTrie<string>()
     for (const filter of ['a/+', 'a/#', 'a/b', '$share/g/a/b']) trie.add(filter, filter)
     expect(trie.matches('a/+').sort()).toEqual(['a/#', 'a/+'])
@@ -167,7 +167,7 @@ describe('TopicTrie', () => {
     expect(trie.matches('')).toEqual([])
   })
 
-  it('takes filters and topics of very many levels', () => {
+  it('supports filters and topics of 65 000 levels', () => {
     const trie = new TopicTrie<string>()
     const deepest = '/'.repeat(65_535)
     trie.add(deepest, 'a')
@@ -183,45 +183,45 @@ describe('TopicTrie', () => {
     expect(trie.matches(deepest).sort()).toEqual(['c', 'd'])
   })
 
-  it('does not walk where no wildcard is to be found', () => {
+  it('does not walk branches without wildcards', () => {
     const trie = new TopicTrie<string>()
     for (const filter of ['a/b/c/d', 'a/b/c/e', 'x/+']) trie.add(filter, filter)
     const get = vi.spyOn(Map.prototype, 'get')
     const found = trie.matches('a/b/c/d')
-    const looks = get.mock.calls.length
+    const lookUps = get.mock.calls.length
     get.mockRestore()
     expect(found).toEqual(['a/b/c/d'])
-    expect(looks).toBe(2)
+    expect(lookUps).toBe(2)
   })
 
-  it('looks at few of many filters for an overlap', () => {
+  it('compares less than 10 of 20 000 filters for an overlap', () => {
     const trie = new TopicTrie<number>()
     for (let index = 0; index < 20_000; index += 1) trie.add(`plant/${index}/+/state`, index)
     const visit = vi.fn()
     const split = vi.spyOn(String.prototype, 'split')
     trie.overlapping('plant/77/#', visit)
-    const looks = split.mock.calls.length
+    const comparisons = split.mock.calls.length
     split.mockRestore()
     expect(visit.mock.calls).toEqual([[77, 'plant/77/+/state']])
-    expect(looks).toBeLessThan(10)
+    expect(comparisons).toBeLessThan(10)
   })
 
-  it('lets go of deleted values', async () => {
+  it('releases deleted values for garbage collection', async () => {
     const trie = new TopicTrie<object>()
-    const held = [...filledAndEmptied(trie, ['a/b', 'a/+', 'a/#', '$share/g/a/b', 'a/b'])]
-    await setImmediate() // Until its end, a job keeps alive what it made weak references to.
+    const references = [...filledAndEmptied(trie, ['a/b', 'a/+', 'a/#', '$share/g/a/b', 'a/b'])]
+    await setImmediate() // A WeakRef keeps its target alive until the end of the job that created it.
     collectGarbage()
-    expect(held.filter((value) => value.deref() !== undefined)).toHaveLength(0)
+    expect(references.filter((value) => value.deref() !== undefined)).toHaveLength(0)
     expect(trie.size).toBe(0)
   })
 
-  it('lets go of deleted filters, even of those it cut its levels from', () => {
+  it('releases deleted filters for garbage collection although other filters share their levels', () => {
     const trie = new TopicTrie<number>()
     const indices = Array.from({ length: 200 }, (_, index) => index)
-    const long = (index: number): string => `a level of its own ${index}/${'x'.repeat(60_000)}`
+    const long = (index: number): string => `own level ${index}/${'x'.repeat(60_000)}`
     const before = heapUsed()
     for (const index of indices) trie.add(long(index), index)
-    for (const index of indices) trie.add(`a level of its own ${index}/+`, index)
+    for (const index of indices) trie.add(`own level ${index}/+`, index)
     expect(heapUsed() - before).toBeGreaterThan(200 * 60_000)
     for (const index of indices) trie.delete(long(index), index)
     expect(heapUsed() - before).toBeLessThan(200 * 6_000)

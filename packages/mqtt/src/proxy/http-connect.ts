@@ -1,13 +1,13 @@
 import { request as overTcp } from 'node:http'
 import { request as overTls } from 'node:https'
 import type { Socket } from 'node:net'
-import { refusedByProxy, userOf } from './proxy-url.js'
-import type { Opening } from './tunnelled.js'
+import { proxyError, userOf } from './proxy-url.js'
+import type { OpenSocket } from './tunnel-stream.js'
 
-/** Asks a proxy for a tunnel by HTTP CONNECT [RFC 9110, 9.3.6]. */
-export function httpConnect(proxy: URL): Opening {
+/** Opens a tunnel through a proxy by HTTP CONNECT [RFC 9110, 9.3.6]. */
+export function httpConnect(proxy: URL): OpenSocket {
   const { protocol, hostname, port } = proxy
-  const [request, usualPort] = protocol === 'https:' ? [overTls, 443] : [overTcp, 80]
+  const [request, defaultPort] = protocol === 'https:' ? [overTls, 443] : [overTcp, 80]
   const user = userOf(proxy)
   const token = user && Buffer.from(`${user.name}:${user.password}`).toString('base64')
   return (target, signal) =>
@@ -17,7 +17,7 @@ export function httpConnect(proxy: URL): Opening {
       request({
         method: 'CONNECT',
         host: hostname.replace(/^\[(.*)\]$/, '$1'),
-        port: port === '' ? usualPort : Number(port),
+        port: port === '' ? defaultPort : Number(port),
         path,
         headers: { host: path, ...(token !== undefined && { 'proxy-authorization': `Basic ${token}` }) },
         agent: false,
@@ -25,17 +25,17 @@ export function httpConnect(proxy: URL): Opening {
       })
         .on('connect', ({ statusCode = 0, statusMessage = '' }, socket: Socket, head) => {
           if (statusCode >= 200 && statusCode < 300) {
-            // What the broker said already stands in front of what it will say.
+            // The proxy may have sent the first bytes of the broker together with its own response.
             if (head.length > 0) socket.unshift(head)
             resolve(socket)
             return
           }
           socket.destroy()
-          reject(refusedByProxy(proxy, target, `${statusCode} ${statusMessage}`))
+          reject(proxyError(proxy, target, `${statusCode} ${statusMessage}`))
         })
         .on('response', (response) => {
           response.destroy()
-          reject(refusedByProxy(proxy, target, `${response.statusCode ?? 0} ${response.statusMessage ?? ''}`))
+          reject(proxyError(proxy, target, `${response.statusCode ?? 0} ${response.statusMessage ?? ''}`))
         })
         .on('error', reject)
         .end()

@@ -1,7 +1,7 @@
 import { AntiphonError } from '@antiphon/core'
 import type { TunnelTarget } from '../tunnel.js'
 
-/** The user that a proxy's URL names; `undefined` where it names none. */
+/** Returns the user in a proxy's URL, or `undefined` if the URL has none. */
 export function userOf({
   username,
   password,
@@ -10,12 +10,12 @@ export function userOf({
   return { name: decodeURIComponent(username), password: decodeURIComponent(password) }
 }
 
-/** What a proxy's refusal comes to; its user and password are left out. */
-export function refusedByProxy(
+/** Creates the error for a proxy that opens no tunnel. It shows the proxy's URL without user and password. */
+export function proxyError(
   { protocol, host }: URL,
   target: TunnelTarget,
   why: string,
 ): AntiphonError<'connection-lost'> {
-  const way = `the proxy ${protocol}//${host} opens no way to ${target.host}:${target.port}`
-  return new AntiphonError('connection-lost', `${way}: ${why.trim()}`, { phase: 'before-network' })
+  const failure = `the proxy ${protocol}//${host} opened no tunnel to ${target.host}:${target.port}`
+  return new AntiphonError('connection-lost', `${failure}: ${why.trim()}`, { phase: 'before-network' })
 }

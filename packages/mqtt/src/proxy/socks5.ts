@@ -1,18 +1,21 @@
 import { on, once } from 'node:events'
 import { connect } from 'node:net'
-import { refusedByProxy, userOf } from './proxy-url.js'
-import type { Opening } from './tunnelled.js'
+import { proxyError, userOf } from './proxy-url.js'
+import type { OpenSocket } from './tunnel-stream.js'
 
 const version = 5
-const byName = 3
-/** The length of a reply's address, by its type; a name is preceded by its length instead. */
+const domainName = 3
+/** The length of the address in a reply, by its type; a domain name starts with its length instead. */
 const addressBytes: Readonly<Record<number, number>> = { 1: 4, 4: 16 }
 
-/** The reply codes, as they are shown [RFC 1928, 6]. */
+const userRequired = 'the proxy requires a user; put user:password into the URL of the proxy'
+const userNotAccepted = 'the proxy does not accept a user and password; remove them from the URL of the proxy'
+
+/** The reply codes, as errors show them [RFC 1928, 6]. */
 const replies = [
   'succeeded',
   'general failure',
-  'not allowed by its rules',
+  'connection not allowed by ruleset',
   'network unreachable',
   'host unreachable',
   'connection refused',
@@ -26,23 +29,24 @@ const replies = [
  *
  * Decision 0013 says why the library `socks` is not used.
  */
-export function socks5(proxy: URL): Opening {
+export function socks5(proxy: URL): OpenSocket {
   const { hostname, port } = proxy
   const user = userOf(proxy)
   return async (target, signal) => {
-    const refused = (why: string): Error => refusedByProxy(proxy, target, why)
+    const refused = (why: string): Error => proxyError(proxy, target, why)
     const host = hostname.replace(/^\[(.*)\]$/, '$1')
     const socket = connect({ host, port: port === '' ? 1080 : Number(port), signal })
-    // Reading reports errors; between two reads an error must not end the process.
+    // `read` reports errors; an error between two reads must not end the process as an unhandled `error` event.
     socket.on('error', () => undefined)
-    // One listener for all reads: a new one is called at once for bytes that are too few, so a loop of them never yields.
+    // One listener for all reads: a new listener would be called at once for too few bytes, and the loop would never yield.
     const arrivals = on(socket, 'readable', { close: ['end', 'close'] })
     /** Reads exactly `count` bytes; later ones, which may be the broker's, stay in the socket. */
     const read = async (count: number): Promise<Buffer> => {
       for (;;) {
         const bytes = socket.read(count) as Buffer | null
         if (bytes?.length === count) return bytes
-        if (bytes !== null || (await arrivals.next()).done === true) throw refused('it closed')
+        if (bytes !== null || (await arrivals.next()).done === true)
+          throw refused('the proxy closed the connection')
       }
     }
     try {
@@ -50,14 +54,16 @@ export function socks5(proxy: URL): Opening {
       const method = user === undefined ? 0 : 2
       socket.write(Uint8Array.of(version, 1, method))
       const [, chosen] = await read(2)
-      if (chosen !== method) throw refused(user === undefined ? 'it wants a user' : 'it takes no user')
+      if (chosen !== method) throw refused(user === undefined ? userRequired : userNotAccepted)
       if (user !== undefined) {
         socket.write(Buffer.concat([Uint8Array.of(1), withLength(user.name), withLength(user.password)]))
         const [, status] = await read(2)
         if (status !== 0) throw refused('wrong user or password')
       }
       const portBytes = Uint8Array.of(target.port >> 8, target.port & 0xff)
-      socket.write(Buffer.concat([Uint8Array.of(version, 1, 0, byName), withLength(target.host), portBytes]))
+      socket.write(
+        Buffer.concat([Uint8Array.of(version, 1, 0, domainName), withLength(target.host), portBytes]),
+      )
       const [, reply = 1, , addressType = 0] = await read(4)
       if (reply !== 0) throw refused(replies[reply] ?? `reply ${reply}`)
       const length = addressBytes[addressType] ?? (await read(1))[0] ?? 0
@@ -72,7 +78,7 @@ export function socks5(proxy: URL): Opening {
   }
 }
 
-/** Puts a text's length in bytes before it. */
+/** Encodes a text with its length in bytes before it. */
 function withLength(text: string): Uint8Array {
   const bytes = Buffer.from(text)
   return Buffer.concat([Uint8Array.of(bytes.length), bytes])

@@ -2,9 +2,9 @@ import { invalidArgument } from '@antiphon/core/link'
 import type { Tunnel } from '../tunnel.js'
 import { httpConnect } from './http-connect.js'
 import { socks5 } from './socks5.js'
-import { Tunnelled, type Opening } from './tunnelled.js'
+import { TunnelStream, type OpenSocket } from './tunnel-stream.js'
 
-const openings: Readonly<Record<string, (proxy: URL) => Opening>> = {
+const openSocketByProtocol: Readonly<Record<string, (proxy: URL) => OpenSocket>> = {
   'http:': httpConnect,
   'https:': httpConnect,
   'socks5:': socks5,
@@ -12,11 +12,11 @@ const openings: Readonly<Record<string, (proxy: URL) => Opening>> = {
 }
 
 /**
- * A tunnel through a proxy, for the `tunnel` option: by HTTP CONNECT (`http:`, or `https:` to speak TLS with the proxy
- * itself) or SOCKS 5 (`socks5:`, which lets the proxy look the host up, as does `socks5h:`). A user and password in the
- * URL are shown to the proxy.
+ * Creates a tunnel through a proxy, for the `tunnel` option: by HTTP CONNECT (`http:`, or `https:` to use TLS with the
+ * proxy itself) or SOCKS 5 (`socks5:` and `socks5h:`; with both, the proxy resolves the host). A user and password in the
+ * URL are sent to the proxy.
  *
- * Throws `invalid-argument` on a URL that names no such proxy.
+ * Throws `invalid-argument` if the URL is not that of an HTTP or SOCKS 5 proxy.
  *
  * @example
  * ```ts
@@ -24,13 +24,13 @@ const openings: Readonly<Record<string, (proxy: URL) => Opening>> = {
  * ```
  */
 export function throughProxy(url: string): Tunnel {
-  const known = `use ${Object.keys(openings).join(', ')}, such as http://localhost:3128`
-  // Its user and password are nobody's business, so the URL is not shown.
-  if (!URL.canParse(url)) throw invalidArgument(`the proxy's URL is none: ${known}`)
+  const supported = `use ${Object.keys(openSocketByProtocol).join(', ')}, such as http://localhost:3128`
+  // The error does not show the URL, which may contain a user and password.
+  if (!URL.canParse(url)) throw invalidArgument(`the proxy's URL is invalid: ${supported}`)
   const proxy = new URL(url)
-  const opening = openings[proxy.protocol]
-  if (opening === undefined || proxy.hostname === '')
-    throw invalidArgument(`the proxy's URL begins with ${proxy.protocol}//${proxy.hostname}: ${known}`)
-  const open = opening(proxy)
-  return (target) => new Tunnelled((signal) => open(target, signal))
+  const toOpenSocket = openSocketByProtocol[proxy.protocol]
+  if (toOpenSocket === undefined || proxy.hostname === '')
+    throw invalidArgument(`the proxy's URL begins with ${proxy.protocol}//${proxy.hostname}: ${supported}`)
+  const open = toOpenSocket(proxy)
+  return (target) => new TunnelStream((signal) => open(target, signal))
 }

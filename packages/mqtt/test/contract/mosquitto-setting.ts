@@ -11,35 +11,35 @@ import { filter, firstValueFrom } from 'rxjs'
 import { dynamicSecurity, refusal } from '../dynamic-security.js'
 import { type Proxy, startProxy } from '../proxy.js'
 
-const patience = 15_000
+const eventTimeout = 15_000
 
-/** The contract's setting over a Mosquitto of its own for each case, with a proxy before each link. */
+/** Creates the contract's setting: each case gets its own Mosquitto, with a proxy in front of each link. */
 export function mosquittoSetting(protocolVersion: 4 | 5): ContractSetting {
-  const onlyVersion5 = protocolVersion === 5 ? true : 'MQTT 3.1.1 has none'
+  const onMqtt5 = protocolVersion === 5 ? true : 'MQTT 3.1.1 does not have it'
   const abilities: Readonly<Record<Ability, true | string>> = {
     cut: true,
     'lose-session': true,
     restart: true,
     'refuse-subscribe': true,
-    'refuse-publish': onlyVersion5,
+    'refuse-publish': onMqtt5,
     'send-malformed': true,
     'count-packets': true,
     leftovers: true,
-    'no-subscribers': onlyVersion5,
-    properties: onlyVersion5,
+    'no-subscribers': onMqtt5,
+    properties: onMqtt5,
     shared: true,
     overlap: true,
-    identifiers: onlyVersion5,
+    identifiers: onMqtt5,
   }
   return { makeWorld: () => makeWorld(protocolVersion), abilities }
 }
 
-/** A link with what stands around it. */
-interface Placed {
+/** A link's client identifier and proxy, and the resources of the process before the link was used. */
+interface LinkSetup {
   readonly clientId: string
   readonly proxy: Proxy
-  /** What the process held before the link did anything. */
-  readonly before: readonly string[]
+  /** The active resources of the process before the link was created. */
+  readonly initialResources: readonly string[]
 }
 
 async function makeWorld(protocolVersion: 4 | 5): Promise<ContractWorld> {
@@ -52,28 +52,28 @@ async function makeWorld(protocolVersion: 4 | 5): Promise<ContractWorld> {
     config: [
       ...config,
       'autosave_on_changes false',
-      // Room for what the cases leave unacknowledged, and still a limit for them to run into.
+      // More than the cases leave unacknowledged, but a limit that they can reach.
       'max_inflight_messages 250',
-      // One copy of a message however many filters ask for it, where MQTT 5 does not name them.
+      // One copy of a message for overlapping filters: 3.1.1 has no Subscription Identifier to tell copies apart.
       ...(protocolVersion === 4 ? ['allow_duplicate_messages false'] : []),
     ],
   })
   const proxies = await Promise.all(Array.from({ length: 6 }, () => startProxy(broker.port, protocolVersion)))
   const peer = connect(broker.url, { protocolVersion, reconnect: { initial: 10, maximum: 100, jitter: 0 } })
-  await isOnline(peer)
-  const places = new Map<Link, Placed>()
-  const placeOf = (link: Link): Placed => {
-    const place = places.get(link)
-    if (place === undefined) throw new Error('no link of this world')
-    return place
+  await whenOnline(peer)
+  const setups = new Map<Link, LinkSetup>()
+  const setupOf = (link: Link): LinkSetup => {
+    const setup = setups.get(link)
+    if (setup === undefined) throw new Error('the link was not created by this world')
+    return setup
   }
 
   const link = ({ isRemembered = false, queuedMessages }: ContractLinkOptions = {}): Link => {
-    const clientId = `link-${places.size + 1}`
-    const proxy = proxies[places.size]
-    if (proxy === undefined) throw new Error('more links than proxies')
+    const clientId = `link-${setups.size + 1}`
+    const proxy = proxies[setups.size]
+    if (proxy === undefined) throw new Error('too many links: there is one proxy for each of six')
     const isVersion5 = protocolVersion === 5
-    const made = connect(proxy.url, {
+    const created = connect(proxy.url, {
       protocolVersion,
       clientId,
       clean: !isRemembered,
@@ -81,69 +81,78 @@ async function makeWorld(protocolVersion: 4 | 5): Promise<ContractWorld> {
       reconnect: { initial: 10, maximum: 100, jitter: 0 },
       ...(queuedMessages !== undefined && { queue: { messages: queuedMessages } }),
     })
-    places.set(made, { clientId, proxy, before: resources() })
-    return made
+    setups.set(created, { clientId, proxy, initialResources: resources() })
+    return created
   }
   const refuse = async (kind: 'subscribe' | 'publish', topic: string): Promise<void> => {
     await publishOnce(broker, refusal(kind, topic))
     await until(() => broker.log.some((line) => line.includes(`topic=${topic} `)))
-    // The broker sends everybody away that the rule is for.
-    await Promise.all([peer, ...places.keys()].map(isOnline))
+    // The broker disconnects all clients that the rule applies to.
+    await Promise.all([peer, ...setups.keys()].map(whenOnline))
   }
 
   return {
     link,
     peer,
-    eventually: (happening) =>
+    eventually: (event) =>
       Promise.race([
-        happening,
-        wait(patience, undefined, { ref: false }).then(() => {
-          throw new Error(`it did not happen within ${patience} ms:\n${broker.log.slice(-10).join('\n')}`)
+        event,
+        wait(eventTimeout, undefined, { ref: false }).then(() => {
+          throw new Error(
+            `the event did not happen within ${eventTimeout} ms; end of the broker's log:\n${broker.log.slice(-10).join('\n')}`,
+          )
         }),
       ]),
     settle: async () => {
       for (let round = 0; round < 3; round += 1) {
-        for (const each of [peer, ...places.keys()]) await roundTrip(each)
+        for (const target of [peer, ...setups.keys()]) await roundTrip(target)
         await turn()
       }
     },
     cut: async (target) => {
-      const { proxy } = placeOf(target)
+      const { proxy } = setupOf(target)
       proxy.isRefusing = true
       proxy.cut()
       await firstValueFrom(target.state$.pipe(filter(({ status }) => status !== 'online')))
     },
     restore: (target) => {
-      placeOf(target).proxy.isRefusing = false
+      setupOf(target).proxy.isRefusing = false
       return Promise.resolve()
     },
     loseSession: async (target) => {
-      const { clientId } = placeOf(target)
+      const { clientId } = setupOf(target)
       await (await mqtt.connectAsync(broker.url, { protocolVersion, clientId, clean: true })).endAsync()
     },
     restart: () => broker.restart(),
-    refuseSubscribe: (wanted) => refuse('subscribe', wanted),
+    refuseSubscribe: (filter) => refuse('subscribe', filter),
     refusePublish: (topic) => refuse('publish', topic),
     sendMalformed: async (target) => {
-      placeOf(target).proxy.inject(publishOfWildcard(protocolVersion))
+      setupOf(target).proxy.inject(publishToWildcard(protocolVersion))
       await roundTrip(target)
     },
-    packets: (wanted) => {
-      const sent = [...places.values()].flatMap(({ proxy }) => proxy.sent)
-      const requested = sent.flatMap((packet) => (packet.cmd === 'subscribe' ? packet.subscriptions : []))
-      const left = sent.flatMap((packet) => (packet.cmd === 'unsubscribe' ? packet.unsubscriptions : []))
+    packets: (filter) => {
+      const sent = [...setups.values()].flatMap(({ proxy }) => proxy.sent)
+      const subscribed = sent.flatMap((packet) => (packet.cmd === 'subscribe' ? packet.subscriptions : []))
+      const unsubscribed = sent.flatMap((packet) =>
+        packet.cmd === 'unsubscribe' ? packet.unsubscriptions : [],
+      )
       return Promise.resolve({
-        subscribe: requested.filter(({ topic }) => topic === wanted).length,
-        unsubscribe: left.filter((topic) => topic === wanted).length,
+        subscribe: subscribed.filter(({ topic }) => topic === filter).length,
+        unsubscribe: unsubscribed.filter((topic) => topic === filter).length,
       })
     },
     leftovers: async (target) => {
-      const { proxy, before } = placeOf(target)
-      await until(() => proxy.connections() === 0 && surplus(before).length === 0).catch(() => undefined)
-      return [...surplus(before), ...Array<string>(proxy.connections()).fill('connection at the broker')]
+      const { proxy, initialResources } = setupOf(target)
+      await until(() => proxy.connections() === 0 && leakedResources(initialResources).length === 0).catch(
+        () => undefined,
+      )
+      return [
+        ...leakedResources(initialResources),
+        ...Array<string>(proxy.connections()).fill('connection at the broker'),
+      ]
     },
     dispose: async () => {
-      await Promise.all([peer, ...places.keys()].map((each) => each.close()))
+      await Promise.all([peer, ...setups.keys()].map((target) => target.close()))
       await Promise.all(proxies.map((proxy) => proxy.stop()))
       await broker.stop()
       await rm(folder, { recursive: true })
@@ -151,11 +160,11 @@ async function makeWorld(protocolVersion: 4 | 5): Promise<ContractWorld> {
   }
 }
 
-async function isOnline(link: Link): Promise<void> {
+async function whenOnline(link: Link): Promise<void> {
   await firstValueFrom(link.state$.pipe(filter(({ status }) => status === 'online' || status === 'closed')))
 }
 
-/** When it is back, the broker has worked off all that the link sent before, and the link what the broker sent. */
+/** Publishes and waits for PUBACK: then the broker has processed all earlier packets of the link, and the link those of the broker. */
 async function roundTrip(link: Link): Promise<void> {
   const state = await firstValueFrom(link.state$)
   if (state.status !== 'online') return
@@ -171,8 +180,8 @@ async function publishOnce(
   await client.endAsync()
 }
 
-/** A PUBLISH to `a/+`, at QoS 0. */
-function publishOfWildcard(protocolVersion: 4 | 5): Uint8Array {
+/** Encodes a QoS 0 PUBLISH to `a/+`. */
+function publishToWildcard(protocolVersion: 4 | 5): Uint8Array {
   const body = [0, 3, 0x61, 0x2f, 0x2b, ...(protocolVersion === 5 ? [0] : [])]
   return Uint8Array.of(0x30, body.length, ...body)
 }
@@ -181,20 +190,20 @@ function resources(): readonly string[] {
   return process.getActiveResourcesInfo().filter((name) => name !== 'Immediate')
 }
 
-/** What the process holds now and did not before. */
-function surplus(before: readonly string[]): readonly string[] {
-  const known = [...before]
+/** Returns the active resources that are not in `initial`. */
+function leakedResources(initial: readonly string[]): readonly string[] {
+  const unmatched = [...initial]
   return resources().filter((name) => {
-    const place = known.indexOf(name)
-    if (place >= 0) known.splice(place, 1)
-    return place < 0
+    const index = unmatched.indexOf(name)
+    if (index >= 0) unmatched.splice(index, 1)
+    return index < 0
   })
 }
 
-async function until(isSo: () => boolean): Promise<void> {
-  for (let tries = 0; tries < patience / 10; tries += 1) {
-    if (isSo()) return
+async function until(condition: () => boolean): Promise<void> {
+  for (let tries = 0; tries < eventTimeout / 10; tries += 1) {
+    if (condition()) return
     await wait(10)
   }
-  throw new Error('it did not come about')
+  throw new Error(`the condition did not become true: ${condition.toString()}`)
 }

@@ -5,19 +5,20 @@ import { mosquittoSetting } from './mosquitto-setting.js'
 
 const namesOf = ({ cases }: LinkContract): readonly string[] => cases.map(({ name }) => name)
 
-describeForeign(['mosquitto'], 'the contract of a link over Mosquitto, MQTT 5', () => {
+describeForeign(['mosquitto'], 'link contract over Mosquitto, MQTT 5', () => {
   const contract = linkContract(mosquittoSetting(5))
   for (const { name, run } of contract.cases) it(name, run)
-  it('is examined whole', () => expect(contract.unexamined).toEqual([]))
-  it('is the one examined over the virtual link, case by case', () => {
+  it('runs every case of the link contract over Mosquitto with MQTT 5', () =>
+    expect(contract.unexamined).toEqual([]))
+  it('runs the same link contract cases over Mosquitto as over the virtual link, MQTT 5', () => {
     expect(namesOf(contract)).toEqual(namesOf(linkContract(virtualSetting())))
   })
 })
 
-describeForeign(['mosquitto'], 'the contract of a link over Mosquitto, MQTT 3.1.1', () => {
+describeForeign(['mosquitto'], 'link contract over Mosquitto, MQTT 3.1.1', () => {
   const contract = linkContract(mosquittoSetting(4))
   for (const { name, run } of contract.cases) it(name, run)
-  it('is examined whole but for what 3.1.1 lacks', () => {
+  it('skips only the link contract cases that MQTT 3.1.1 cannot run', () => {
     const lacking = contract.unexamined.flatMap(({ lacks }) => lacks.map(({ ability }) => ability))
     expect([...new Set(lacking)].sort()).toEqual([
       'identifiers',
@@ -26,7 +27,7 @@ describeForeign(['mosquitto'], 'the contract of a link over Mosquitto, MQTT 3.1.
       'refuse-publish',
     ])
   })
-  it('is the one examined over the virtual link, case by case', () => {
+  it('runs the same link contract cases over Mosquitto as over the virtual link, MQTT 3.1.1', () => {
     expect(namesOf(contract)).toEqual(namesOf(linkContract(virtualSetting({ protocolVersion: 4 }))))
   })
 })

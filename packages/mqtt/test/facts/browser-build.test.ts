@@ -7,7 +7,7 @@ import { afterEach, expect, it, vi } from 'vitest'
 import { toAddress } from '../../src/address.js'
 import { toClientOptions } from '../../src/client-options.js'
 
-/** Bundles the package as an application for the browser would. */
+/** Bundles the package for a browser. */
 async function bundled(): Promise<{
   readonly chunks: readonly Rollup.OutputChunk[]
   readonly warnings: readonly string[]
@@ -24,14 +24,14 @@ async function bundled(): Promise<{
       rollupOptions: { onwarn: ({ message }) => warnings.push(message) },
     },
   })) as Rollup.RollupOutput[]
-  return { chunks: output.flatMap((each) => each.output).filter((each) => each.type === 'chunk'), warnings }
+  return { chunks: output.flatMap(({ output }) => output).filter((file) => file.type === 'chunk'), warnings }
 }
 
 afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-it('fact 22: the browser build needs nothing of Node, and is MQTT.js and little more', async () => {
+it('fact 22: the browser build imports nothing from Node and stays below 150 kB compressed', async () => {
   const { chunks, warnings } = await bundled()
   expect(warnings.filter((text) => !/CommonJS|eval|chunks are larger/.test(text))).toEqual([])
   const imports = chunks.flatMap((chunk) => [...chunk.imports, ...chunk.dynamicImports])
@@ -43,15 +43,15 @@ it('fact 22: the browser build needs nothing of Node, and is MQTT.js and little 
   expect(kilobytes).toBeLessThan(150)
 })
 
-it('fact 22: what keeps time in a browser can be chosen', () => {
+it('fact 22: passes timerVariant to MQTT.js', () => {
   const attempt = { clientId: 'x', credentials: undefined, clean: true }
   const chosen = toClientOptions(toAddress('ws://h'), { timerVariant: 'native' }, attempt)
   expect(chosen.timerVariant).toBe('native')
 })
 
-it('fact 22: a browser has WebSockets only', () => {
+it('fact 22: rejects TCP URLs and TLS options in a browser', () => {
   vi.stubGlobal('window', { document: {} })
-  expect(() => mqttTransport('mqtt://h')).toThrow(/a browser has only ws: and wss:/)
-  expect(() => mqttTransport('wss://h', { ca: 'x' })).toThrow(/option ca .*a browser leaves this to the page/)
+  expect(() => mqttTransport('mqtt://h')).toThrow(/in a browser, use ws: or wss:/)
+  expect(() => mqttTransport('wss://h', { ca: 'x' })).toThrow(/option ca .*not available in a browser/)
   expect(() => mqttTransport('wss://h')).not.toThrow()
 })

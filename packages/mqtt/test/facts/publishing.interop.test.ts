@@ -6,10 +6,18 @@ import { connect, mqttTransport } from '@antiphon/mqtt'
 import { describeForeign, type Mosquitto, startMosquitto } from '@antiphon/workshop'
 import { filter, firstValueFrom, forkJoin, lastValueFrom } from 'rxjs'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { asking, converse, disconnect, outgoing, publish, subscribe, textOf } from '../conversation.js'
+import {
+  subscribeRequest,
+  openConnection,
+  disconnect,
+  textMessage,
+  publish,
+  subscribe,
+  textOf,
+} from '../test-connection.js'
 import { type Proxy, startProxy } from '../proxy.js'
 
-describeForeign(['mosquitto'], 'what MQTT.js does to a publish, and what we do', () => {
+describeForeign(['mosquitto'], 'facts of MQTT.js about publishing', () => {
   let broker: Mosquitto
   let proxy: Proxy
   beforeEach(async () => {
@@ -23,33 +31,33 @@ describeForeign(['mosquitto'], 'what MQTT.js does to a publish, and what we do',
   })
 
   it.each([1, 2] as const)(
-    'fact 4: reason 0x10 reaches the publisher, at QoS %i where the broker says it',
+    'fact 4: emits reason code 0x10 to the publisher at QoS %i if the broker sends it',
     async (qos) => {
       const transport = mqttTransport(broker.url)
-      await converse(transport)
-      // Mosquitto 2.0 says it for QoS 1 only.
-      expect(await publish(transport, outgoing('nobody', 'x', { qos }))).toEqual({
+      await openConnection(transport)
+      // Mosquitto 2.0 sends it for QoS 1 only.
+      expect(await publish(transport, textMessage('unsubscribed', 'x', { qos }))).toEqual({
         reasonCode: qos === 1 ? 0x10 : 0,
       })
       await disconnect(transport)
     },
   )
 
-  it('fact 7: no more messages are unacknowledged than the Receive Maximum allows', async () => {
+  it('fact 7: keeps at most Receive Maximum messages unacknowledged', async () => {
     const transport = mqttTransport(proxy.url)
-    const { grant: info, ended } = await converse(transport)
+    const { info, ended } = await openConnection(transport)
     expect(info.receiveMaximum).toBe(20)
-    const acks = Array.from({ length: 200 }, () => publish(transport, outgoing('a', 'x', { qos: 2 })))
+    const acks = Array.from({ length: 200 }, () => publish(transport, textMessage('a', 'x', { qos: 2 })))
     let most = 0
-    const counted = setInterval(() => (most = Math.max(most, underWay(proxy))), 0)
+    const sampling = setInterval(() => (most = Math.max(most, inFlightCount(proxy))), 0)
     expect(await Promise.all(acks)).toEqual(Array(200).fill({ reasonCode: 0 }))
-    clearInterval(counted)
+    clearInterval(sampling)
     expect(most).toBeLessThanOrEqual(20)
     await disconnect(transport)
     expect(await ended).toBe('complete')
   })
 
-  it('fact 7: what the broker said it does not take is refused before it is sent', async () => {
+  it('fact 7: fails messages above the packet size, QoS and retain limits of CONNACK before sending', async () => {
     await broker.stop()
     const strict = await startMosquitto({
       config: ['max_packet_size 1000', 'max_qos 1', 'retain_available false'],
@@ -58,27 +66,27 @@ describeForeign(['mosquitto'], 'what MQTT.js does to a publish, and what we do',
     const failing = (message: OutgoingMessage): Promise<unknown> =>
       firstValueFrom(link.publish$(message)).catch((error: unknown) => error)
     const refused = { code: 'publish-refused', phase: 'before-network' }
-    expect(await failing(outgoing('a', 'x'.repeat(1_000)))).toMatchObject({
+    expect(await failing(textMessage('a', 'x'.repeat(1_000)))).toMatchObject({
       code: 'too-large',
       reasonCode: 0x95,
     })
-    expect(await failing(outgoing('a', 'x', { qos: 2 }))).toMatchObject({ ...refused, reasonCode: 0x9b })
-    expect(await failing(outgoing('a', 'x', { retain: true }))).toMatchObject({
+    expect(await failing(textMessage('a', 'x', { qos: 2 }))).toMatchObject({ ...refused, reasonCode: 0x9b })
+    expect(await failing(textMessage('a', 'x', { retain: true }))).toMatchObject({
       ...refused,
       reasonCode: 0x9a,
     })
-    expect(await failing(outgoing('a', 'x'))).toEqual({ reasonCode: 0x10 })
+    expect(await failing(textMessage('a', 'x'))).toEqual({ reasonCode: 0x10 })
     expect(strict.log.filter((line) => line.includes('New client connected'))).toHaveLength(1)
     await link.close()
     await strict.stop()
   })
 
-  it('fact 9: the offline queue is bounded, QoS 0 included', async () => {
+  it('fact 9: bounds the offline queue, QoS 0 included', async () => {
     proxy.isRefusing = true
     const link = connect(proxy.url, { queue: { messages: 1_000 }, closeTimeout: 0 })
     const errors: AntiphonError[] = []
     for (let count = 0; count < 3_000; count += 1) {
-      link.publish$(outgoing('a', 'x', { qos: count % 2 === 0 ? 0 : 1 })).subscribe({
+      link.publish$(textMessage('a', 'x', { qos: count % 2 === 0 ? 0 : 1 })).subscribe({
         error: (error: unknown) => errors.push(error as AntiphonError),
       })
     }
@@ -87,44 +95,44 @@ describeForeign(['mosquitto'], 'what MQTT.js does to a publish, and what we do',
     expect(errors.filter(({ code }) => code === 'link-closed')).toHaveLength(1_000)
   })
 
-  it('fact 10: 70 000 messages published offline at QoS 1 are all delivered', async () => {
+  it('fact 10: delivers all of 70 000 messages published offline at QoS 1', async () => {
     const count = 70_000
     const listener = mqttTransport(broker.url)
-    const heard = await converse(listener)
-    await subscribe(listener, asking('a', { qos: 0 }))
+    const listening = await openConnection(listener)
+    await subscribe(listener, subscribeRequest('a', { qos: 0 }))
     proxy.isRefusing = true
     const link = connect(proxy.url, { reconnect: { initial: 10, maximum: 10 } })
     const acks = lastValueFrom(
-      forkJoin(Array.from({ length: count }, (_, number) => link.publish$(outgoing('a', `${number}`)))),
+      forkJoin(Array.from({ length: count }, (_, number) => link.publish$(textMessage('a', `${number}`)))),
     )
     proxy.isRefusing = false
     expect((await acks).every(({ reasonCode }) => reasonCode === 0)).toBe(true)
-    expect(new Set((await heard.arrived(count)).map(textOf)).size).toBe(count)
+    expect(new Set((await listening.received(count)).map(textOf)).size).toBe(count)
     await link.close()
     await disconnect(listener)
   }, 60_000)
 
   it.each<[what: string, change: object]>([
-    ['user properties that are no list', { userProperties: {} }],
+    ['user properties that are not an array', { userProperties: {} }],
     ['a user property that is undefined', { userProperties: [['a', undefined]] }],
     ['a string over 64 KiB', { userProperties: [['a', 'x'.repeat(65_536)]] }],
     ['a value of the wrong type', { contentType: 5 }],
     ['a wildcard in the response topic', { responseTopic: 'a/#' }],
     ['a wildcard in the topic', { topic: 'a/#' }],
     ['U+0000 in the topic', { topic: 'a\0' }],
-  ])('fact 17: %s fails before any packet, and the connection lives on', async (_, change) => {
+  ])('fact 17: fails a publish with %s before any packet, and keeps the connection', async (_, change) => {
     const link = connect(proxy.url)
     await isOnline(link)
-    const bad = firstValueFrom(link.publish$({ ...outgoing('a', 'x'), ...change }))
+    const bad = firstValueFrom(link.publish$({ ...textMessage('a', 'x'), ...change }))
     await expect(bad).rejects.toMatchObject({ code: 'invalid-argument', phase: 'before-network' })
-    await firstValueFrom(link.publish$(outgoing('a', 'good')))
+    await firstValueFrom(link.publish$(textMessage('a', 'good')))
     expect(proxy.sent.map(({ cmd }) => cmd)).toEqual(['connect', 'publish'])
     await link.close()
   })
 
-  it('fact 20: a message under way is not copied', async () => {
+  it('fact 20: does not copy a message in flight', async () => {
     const transport = mqttTransport(broker.url, { protocolVersion: 4 })
-    const conversation = await converse(transport)
+    const connection = await openConnection(transport)
     process.kill(broker.pid() ?? 0, 'SIGSTOP')
     const payload = new Uint8Array(2 ** 21)
     const before = process.memoryUsage().arrayBuffers
@@ -133,32 +141,32 @@ describeForeign(['mosquitto'], 'what MQTT.js does to a publish, and what we do',
     }
     await turn()
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10 * payload.length)
-    conversation.drop()
+    connection.drop()
     await disconnect(transport)
     process.kill(broker.pid() ?? 0, 'SIGCONT')
   })
 
-  it('fact 21: the socket is told not to delay small packets, before it is connected', async () => {
+  it('fact 21: disables Nagle’s algorithm on the socket of the broker', async () => {
     const setNoDelay = vi.spyOn(Socket.prototype, 'setNoDelay')
     const transport = mqttTransport(broker.url)
-    await converse(transport)
+    await openConnection(transport)
     expect(setNoDelay).toHaveBeenCalledWith(true)
     const socket = setNoDelay.mock.contexts[0] as Socket
     expect(socket.remotePort).toBe(broker.port)
     await disconnect(transport)
   })
 
-  it('fact 23: what is published in one turn of the event loop leaves in few writes', async () => {
+  it('fact 23: writes 1 000 messages published in one turn of the event loop in fewer than 10 writes', async () => {
     const transport = mqttTransport(broker.url)
-    await converse(transport)
+    await openConnection(transport)
     const write = vi.spyOn(Socket.prototype, 'write')
-    const message = outgoing('service/temperature/query', 'query:Vienna', {
+    const message = textMessage('service/temperature/query', 'query:Vienna', {
       qos: 0,
       contentType: 'text/plain',
     })
     await Promise.all(Array.from({ length: 1_000 }, () => publish(transport, message)))
-    const mine = write.mock.contexts.filter((socket) => (socket as Socket).remotePort === broker.port)
-    expect(mine.length).toBeLessThan(10)
+    const brokerWrites = write.mock.contexts.filter((socket) => (socket as Socket).remotePort === broker.port)
+    expect(brokerWrites.length).toBeLessThan(10)
     await disconnect(transport)
   })
 })
@@ -167,8 +175,8 @@ async function isOnline(link: Link): Promise<void> {
   await firstValueFrom(link.state$.pipe(filter(({ status }) => status === 'online')))
 }
 
-/** How many QoS 2 messages the proxy saw begun and not yet released by their sender. */
-function underWay({ sent }: Proxy): number {
+/** Counts the QoS 2 messages for which the proxy saw PUBLISH but not PUBREL. */
+function inFlightCount({ sent }: Proxy): number {
   const count = (cmd: string): number => sent.filter((packet) => packet.cmd === cmd).length
   return count('publish') - count('pubrel')
 }

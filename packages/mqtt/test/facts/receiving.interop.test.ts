@@ -6,13 +6,22 @@ import { connect, mqttTransport } from '@antiphon/mqtt'
 import { describeForeign, type Mosquitto, startMosquitto } from '@antiphon/workshop'
 import { config as rxjs, firstValueFrom, take, toArray } from 'rxjs'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { asking, converse, disconnect, outgoing, publish, subscribe, textOf, until } from '../conversation.js'
+import {
+  subscribeRequest,
+  openConnection,
+  disconnect,
+  textMessage,
+  publish,
+  subscribe,
+  textOf,
+  until,
+} from '../test-connection.js'
 import { type Proxy, startProxy } from '../proxy.js'
 
 const run = promisify(execFile)
 const session = { clean: false, clientId: 'remembered' } as const
 
-describeForeign(['mosquitto'], 'what MQTT.js does to what arrives, and what we do', () => {
+describeForeign(['mosquitto'], 'facts of MQTT.js about receiving', () => {
   let broker: Mosquitto
   let proxy: Proxy
   beforeEach(async () => {
@@ -24,7 +33,7 @@ describeForeign(['mosquitto'], 'what MQTT.js does to what arrives, and what we d
     await broker.stop()
   })
 
-  it('fact 2: a subscriber that throws does not wedge the client', async () => {
+  it('fact 2: keeps receiving after a subscriber throws', async () => {
     const reported: unknown[] = []
     rxjs.onUnhandledError = (error) => reported.push(error)
     const transport = mqttTransport(broker.url)
@@ -33,95 +42,95 @@ describeForeign(['mosquitto'], 'what MQTT.js does to what arrives, and what we d
       if (event.type === 'message') {
         event.acknowledge()
         texts.push(textOf(event.message))
-        throw new Error(`upset by ${textOf(event.message)}`)
+        throw new Error(`thrown on ${textOf(event.message)}`)
       }
-      subscribe(transport, asking('a')).then(async () => {
-        for (const text of ['1', '2', '3']) await publish(transport, outgoing('a', text))
+      subscribe(transport, subscribeRequest('a')).then(async () => {
+        for (const text of ['1', '2', '3']) await publish(transport, textMessage('a', text))
       }, reported.push)
     })
     await until(() => texts.length === 3 && reported.length === 3)
-    expect(reported.map(String)).toEqual(['Error: upset by 1', 'Error: upset by 2', 'Error: upset by 3'])
+    expect(reported.map(String)).toEqual(['Error: thrown on 1', 'Error: thrown on 2', 'Error: thrown on 3'])
     rxjs.onUnhandledError = null
     await disconnect(transport)
   })
 
-  it('fact 3: a publish may be awaited while a message is handled', async () => {
+  it('fact 3: publishes and receives while a message is unacknowledged', async () => {
     const transport = mqttTransport(broker.url)
-    const answered: string[] = []
-    const conversation = await converse(transport, { acknowledge: false })
-    await subscribe(transport, asking('asked'), asking('more'))
-    await publish(transport, outgoing('asked', 'x'))
-    await conversation.arrived(1)
-    answered.push(String((await publish(transport, outgoing('more', 'y'))).reasonCode))
-    await conversation.arrived(2)
-    conversation.acknowledge(0)
-    expect(answered).toEqual(['0'])
+    const reasonCodes: string[] = []
+    const connection = await openConnection(transport, { acknowledge: false })
+    await subscribe(transport, subscribeRequest('first'), subscribeRequest('second'))
+    await publish(transport, textMessage('first', 'x'))
+    await connection.received(1)
+    reasonCodes.push(String((await publish(transport, textMessage('second', 'y'))).reasonCode))
+    await connection.received(2)
+    connection.acknowledge(0)
+    expect(reasonCodes).toEqual(['0'])
     await disconnect(transport)
   })
 
   it.each([1, 2] as const)(
-    'fact 3: 500 messages arrive unacknowledged at QoS %i; after 300 acknowledgements and a cut the other 200 come again',
+    'fact 3: receives 500 unacknowledged messages at QoS %i and, after a cut, only the 200 that were not acknowledged redelivered',
     async (qos) => {
       const transport = mqttTransport(proxy.url, session)
       const sender = mqttTransport(broker.url)
-      const first = await converse(transport, { acknowledge: false })
-      await converse(sender)
-      await subscribe(transport, asking('a', { qos }))
+      const first = await openConnection(transport, { acknowledge: false })
+      await openConnection(sender)
+      await subscribe(transport, subscribeRequest('a', { qos }))
       await Promise.all(
-        Array.from({ length: 500 }, (_, place) => publish(sender, outgoing('a', `${place}`, { qos }))),
+        Array.from({ length: 500 }, (_, index) => publish(sender, textMessage('a', `${index}`, { qos }))),
       )
-      await first.arrived(500)
-      first.acknowledge(...Array.from({ length: 300 }, (_, place) => place))
+      await first.received(500)
+      first.acknowledge(...Array.from({ length: 300 }, (_, index) => index))
       const released = qos === 1 ? 'puback' : 'pubcomp'
-      const done = (): number =>
+      const acknowledgedCount = (): number =>
         proxy.sent.filter(({ cmd }) => cmd === (qos === 1 ? released : 'pubrec')).length
-      await until(() => done() === 300)
-      // The broker has read them once it has answered for what came after them.
-      await publish(transport, outgoing('b', 'x'))
+      await until(() => acknowledgedCount() === 300)
+      // PUBACK for a later message means that the broker has read the acknowledgements before it.
+      await publish(transport, textMessage('b', 'x'))
       proxy.cut()
       await first.ended
-      // Of a connection that is gone; the broker never hears of it.
+      // The connection has closed: this acknowledgement is not sent.
       first.acknowledge(400)
-      const second = await converse(transport, { acknowledge: true })
-      const again = await second.arrived(200)
-      expect(again.map(textOf)).toEqual(Array.from({ length: 200 }, (_, place) => `${place + 300}`))
-      expect(again.every(({ dup }) => dup)).toBe(true)
-      await publish(transport, outgoing('b', 'x'))
-      await publish(sender, outgoing('a', 'last', { qos }))
-      expect(textOf((await second.arrived(201)).at(-1) ?? outgoing('', ''))).toBe('last')
+      const second = await openConnection(transport, { acknowledge: true })
+      const redelivered = await second.received(200)
+      expect(redelivered.map(textOf)).toEqual(Array.from({ length: 200 }, (_, index) => `${index + 300}`))
+      expect(redelivered.every(({ dup }) => dup)).toBe(true)
+      await publish(transport, textMessage('b', 'x'))
+      await publish(sender, textMessage('a', 'last', { qos }))
+      expect(textOf((await second.received(201)).at(-1) ?? textMessage('', ''))).toBe('last')
       await Promise.all([disconnect(transport), disconnect(sender)])
     },
   )
 
-  it('a QoS 2 message that was acknowledged is not handed on again, though the broker sends it again', async () => {
+  it('does not emit an acknowledged QoS 2 message again when the broker redelivers it', async () => {
     const transport = mqttTransport(proxy.url, session)
-    const first = await converse(transport, { acknowledge: false })
-    await subscribe(transport, asking('a', { qos: 2 }))
-    await publish(transport, outgoing('a', 'once', { qos: 2 }))
-    await first.arrived(1)
-    // The acknowledgement gets lost on its way.
-    proxy.isMute = true
+    const first = await openConnection(transport, { acknowledge: false })
+    await subscribe(transport, subscribeRequest('a', { qos: 2 }))
+    await publish(transport, textMessage('a', 'once', { qos: 2 }))
+    await first.received(1)
+    // PUBREC is lost.
+    proxy.isDroppingOutbound = true
     first.acknowledge(0)
     const acknowledged = (): number => proxy.sent.filter(({ cmd }) => cmd === 'pubrec').length
     await until(() => acknowledged() === 1)
     proxy.cut()
     await first.ended
-    proxy.isMute = false
-    const second = await converse(transport)
+    proxy.isDroppingOutbound = false
+    const second = await openConnection(transport)
     await until(() => acknowledged() === 2)
-    await publish(transport, outgoing('a', 'another', { qos: 2 }))
-    expect((await second.arrived(1)).map(textOf)).toEqual(['another'])
+    await publish(transport, textMessage('a', 'another', { qos: 2 }))
+    expect((await second.received(1)).map(textOf)).toEqual(['another'])
     await disconnect(transport)
   })
 
-  it('messages of a resumed session wait for the subscriber of a link', async () => {
+  it('keeps messages of a resumed session until the link has a subscriber for them', async () => {
     const before = mqttTransport(broker.url, session)
-    await converse(before)
-    await subscribe(before, asking('a'))
+    await openConnection(before)
+    await subscribe(before, subscribeRequest('a'))
     await disconnect(before)
     const sender = mqttTransport(broker.url)
-    await converse(sender)
-    for (const text of ['1', '2', '3']) await publish(sender, outgoing('a', text))
+    await openConnection(sender)
+    for (const text of ['1', '2', '3']) await publish(sender, textMessage('a', text))
     const link = connect(broker.url, session)
     const messages = await firstValueFrom(link.messages$('a').pipe(take(3), toArray()))
     expect(messages.map(textOf)).toEqual(['1', '2', '3'])
@@ -129,16 +138,16 @@ describeForeign(['mosquitto'], 'what MQTT.js does to what arrives, and what we d
     await disconnect(sender)
   })
 
-  it('a topic alias stands for the topic it was given with', async () => {
+  it('resolves a Topic Alias to the topic it was sent with', async () => {
     const transport = mqttTransport(proxy.url, { properties: { topicAliasMaximum: 2 } })
-    const conversation = await converse(transport)
+    const connection = await openConnection(transport)
     const [named, alias] = [
       [0, 3, 0x61, 0x2f, 0x62],
       [3, 0x23, 0, 1],
     ]
     proxy.inject(Uint8Array.of(0x30, 10, ...named, ...alias, 0x31))
     proxy.inject(Uint8Array.of(0x30, 7, 0, 0, ...alias, 0x32))
-    const messages = await conversation.arrived(2)
+    const messages = await connection.received(2)
     expect(messages.map((message) => [message.topic, textOf(message)])).toEqual([
       ['a/b', '1'],
       ['a/b', '2'],
@@ -147,15 +156,15 @@ describeForeign(['mosquitto'], 'what MQTT.js does to what arrives, and what we d
   })
 })
 
-describeForeign(['mosquitto', 'mosquitto-clients'], 'what a foreign client sends', () => {
-  it('fact 18: user properties keep their repeats and their order', async () => {
+describeForeign(['mosquitto', 'mosquitto-clients'], 'messages of a foreign client', () => {
+  it('fact 18: keeps repeated user properties and their order', async () => {
     const broker = await startMosquitto()
     const transport = mqttTransport(broker.url)
-    const conversation = await converse(transport)
-    await subscribe(transport, asking('a'))
+    const connection = await openConnection(transport)
+    await subscribe(transport, subscribeRequest('a'))
     const properties = ['a', '1', 'b', '2', 'a', '3', '__proto__', '4', 'constructor', '5']
-    const pairs = properties.flatMap((name, place) =>
-      place % 2 === 0 ? ['-D', 'publish', 'user-property', name, properties[place + 1] ?? ''] : [],
+    const pairs = properties.flatMap((name, index) =>
+      index % 2 === 0 ? ['-D', 'publish', 'user-property', name, properties[index + 1] ?? ''] : [],
     )
     const rest = ['-D', 'publish', 'content-type', 'text/plain', '-D', 'publish', 'response-topic', 'r']
     await run('mosquitto_pub', [
@@ -172,7 +181,7 @@ describeForeign(['mosquitto', 'mosquitto-clients'], 'what a foreign client sends
       ...pairs,
       ...rest,
     ])
-    const [message] = await conversation.arrived(1)
+    const [message] = await connection.received(1)
     const received = message?.userProperties ?? []
     expect(received).toEqual([
       ['a', '1'],
@@ -188,7 +197,7 @@ describeForeign(['mosquitto', 'mosquitto-clients'], 'what a foreign client sends
   })
 })
 
-describeForeign(['mosquitto'], 'what no broker should send', () => {
+describeForeign(['mosquitto'], 'invalid packets from a broker', () => {
   let broker: Mosquitto
   let proxy: Proxy
   beforeEach(async () => {
@@ -220,33 +229,33 @@ describeForeign(['mosquitto'], 'what no broker should send', () => {
     ['two format indicators', publishOf('a', [1, 1, 1, 1]), /Payload Format Indicator/],
     ['U+0000 in a user property', publishOf('a', [0x26, ...text('n'), ...text('v\0')]), /User Property/],
   ])(
-    'fact 18: %s is told as malformed and acknowledged, and the stream lives on',
+    'fact 18: reports a message with %s as malformed, acknowledges it, and keeps the connection',
     async (_, packet, rule) => {
       const transport = mqttTransport(proxy.url)
-      const conversation = await converse(transport)
-      await subscribe(transport, asking('a'))
+      const connection = await openConnection(transport)
+      await subscribe(transport, subscribeRequest('a'))
       proxy.inject(packet)
-      await until(() => conversation.events.length === 2)
-      const event = conversation.events[1]
+      await until(() => connection.events.length === 2)
+      const event = connection.events[1]
       expect(event?.type === 'malformed' && event.error).toMatchObject({
         code: 'protocol',
         message: expect.stringMatching(rule) as string,
       })
       await until(() => proxy.sent.some(({ cmd, messageId }) => cmd === 'puback' && messageId === 77))
-      await publish(transport, outgoing('a', 'fit'))
-      expect((await conversation.arrived(1)).map(textOf)).toEqual(['fit'])
+      await publish(transport, textMessage('a', 'fit'))
+      expect((await connection.received(1)).map(textOf)).toEqual(['fit'])
       await disconnect(transport)
     },
   )
 
-  it('an unfit message is acknowledged in its turn, after those that came before it', async () => {
+  it('acknowledges a malformed message after the messages that arrived before it', async () => {
     const transport = mqttTransport(proxy.url)
-    const conversation = await converse(transport, { acknowledge: false })
+    const connection = await openConnection(transport, { acknowledge: false })
     proxy.inject(Uint8Array.of(0x32, 7, ...text('a'), 0, 1, 0, 0x78))
     proxy.inject(publishOf('a/#'))
     proxy.inject(Uint8Array.of(0x32, 7, ...text('a'), 0, 2, 0, 0x78))
-    await conversation.arrived(2)
-    conversation.acknowledge(0, 1)
+    await connection.received(2)
+    connection.acknowledge(0, 1)
     const acknowledged = (): readonly unknown[] =>
       proxy.sent.flatMap(({ cmd, messageId }) => (cmd === 'puback' ? [messageId] : []))
     await until(() => acknowledged().length === 3)
@@ -255,22 +264,22 @@ describeForeign(['mosquitto'], 'what no broker should send', () => {
   })
 
   it.each<[what: string, packet: readonly number[]]>([
-    ['no packet at all', [0x00, 0x00]],
+    ['an invalid packet type', [0x00, 0x00]],
     ['a reserved flag', [0x41, 2, 0, 1]],
     ['QoS 3', [0x36, 5, 0, 1, 0x61, 0, 1]],
     ['a length without end', [0x30, 0xff, 0xff, 0xff, 0xff, 0xff]],
     ['an unknown property', [0x30, 5, 0, 1, 0x61, 1, 0x7f]],
     ['a second CONNACK', [0x20, 3, 0, 0, 0]],
-    ['a topic alias nobody asked for', [0x30, 8, 0, 1, 0x61, 3, 0x23, 0, 1, 0x78]],
-    ['an AUTH nobody asked for', [0xf0, 2, 0x18, 0]],
-  ])('%s ends the connection, and nothing else', async (_, packet) => {
+    ['a Topic Alias above Topic Alias Maximum', [0x30, 8, 0, 1, 0x61, 3, 0x23, 0, 1, 0x78]],
+    ['an unexpected AUTH', [0xf0, 2, 0x18, 0]],
+  ])('closes only the connection on %s, and resumes the session', async (_, packet) => {
     const transport = mqttTransport(proxy.url)
-    const first = await converse(transport)
+    const first = await openConnection(transport)
     proxy.inject(Uint8Array.from(packet))
     const error = (await first.ended) as AntiphonError
     expect(error).toMatchObject({ code: 'connection-lost', phase: 'after-network' })
-    const second = await converse(transport)
-    expect(second.grant.sessionPresent).toBe(true)
+    const second = await openConnection(transport)
+    expect(second.info.sessionPresent).toBe(true)
     await disconnect(transport)
   })
 })

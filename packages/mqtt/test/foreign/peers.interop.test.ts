@@ -43,53 +43,53 @@ describeForeign(['mosquitto', 'mosquitto-clients', 'python3-paho-mqtt'], 'foreig
   })
 
   const link = (protocolVersion: 4 | 5 = 5): Link => {
-    const made = connect(broker.url, { protocolVersion })
-    links.push(made)
-    return made
+    const created = connect(broker.url, { protocolVersion })
+    links.push(created)
+    return created
   }
-  const running = (program: Program): Program => {
+  const stopLater = (program: Program): Program => {
     programs.push(program)
     return program
   }
-  /** Serves temperatures; anything but a question for one fails. */
+  /** Serves temperatures; the handler throws for any other request. */
   const serveTemperature = async (
-    served: typeof temperature = temperature,
+    servedEndpoint: typeof temperature = temperature,
     protocolVersion: 4 | 5 = 5,
   ): Promise<readonly ServeRecord[]> => {
     const server = link(protocolVersion)
     const records: ServeRecord[] = []
-    requests$(server, served)
+    requests$(server, servedEndpoint)
       .pipe(
         serve(({ value }) => {
           const [, city] = /^query:(.*)$/.exec(value) ?? []
-          if (city === undefined) return throwError(() => new Error('no question'))
+          if (city === undefined) return throwError(() => new Error('not a query'))
           return of(`Temperature in ${city}: ${degrees[city] ?? '20.0'}°C`)
         }),
       )
       .subscribe((record) => records.push(record))
-    await firstValueFrom(server.subscription$(served.topic.filter({})))
+    await firstValueFrom(server.subscription$(servedEndpoint.topic.filter({})))
     return records
   }
 
-  describe('mosquitto_rr asks our serve', () => {
-    const sendRequest = (question: string, ...more: readonly string[]): Program =>
-      running(
+  describe('mosquitto_rr as requester', () => {
+    const sendRequest = (payload: string, ...more: readonly string[]): Program =>
+      stopLater(
         mosquittoClient(
           'mosquitto_rr',
-          ...['-p', broker.port, '-t', temperature.name, '-e', 'answers/rr', '-m', question, '-W', 10],
+          ...['-p', broker.port, '-t', temperature.name, '-e', 'responses/rr', '-m', payload, '-W', 10],
           ...more,
         ),
       )
 
-    it.each([0, 1, 2])('and gets its answer at QoS %d', async (qos) => {
+    it.each([0, 1, 2])('serves mosquitto_rr at QoS %d', async (qos) => {
       const records = await serveTemperature()
       expect(await sendRequest('query:Vienna', '-q', String(qos)).ended()).toEqual([
         'Temperature in Vienna: 22.5°C',
       ])
-      expect(records.map(({ outcome }) => outcome)).toEqual(['responseInput'])
+      expect(records.map(({ outcome }) => outcome)).toEqual(['responded'])
     })
 
-    it('with a correlation of its own, and sees it again with content type and status', async () => {
+    it('returns the correlation data of mosquitto_rr with content type and status', async () => {
       await serveTemperature()
       const response = sendRequest(
         'query:Berlin',
@@ -101,14 +101,14 @@ describeForeign(['mosquitto', 'mosquitto-clients', 'python3-paho-mqtt'], 'foreig
       expect(line).toMatch(/^seven text\/plain .*__stat:200.* Temperature in Berlin: 18\.3°C$/)
     })
 
-    it('what is no question, and gets an empty reply that says so', async () => {
+    it('answers mosquitto_rr with an empty payload and status 500 when the handler throws', async () => {
       await serveTemperature()
       const [line] = await sendRequest('weather?', '-F', '[%P] [%l]').ended()
       expect(line).toContain('__stat:500')
       expect(line).toContain('[0]')
     })
 
-    it('over MQTT 3.1.1, where the order alone tells whose answer it is', async () => {
+    it('serves mosquitto_rr over MQTT 3.1.1, correlated by order', async () => {
       const ordered = endpoint({
         topic: 'cmd',
         responseTopic: 'rsp',
@@ -117,7 +117,7 @@ describeForeign(['mosquitto', 'mosquitto-clients', 'python3-paho-mqtt'], 'foreig
         correlation: inOrder(),
       })
       await serveTemperature(ordered, 4)
-      const response = running(
+      const response = stopLater(
         mosquittoClient(
           'mosquitto_rr',
           ...['-V', 'mqttv311', '-p', broker.port, '-t', 'cmd', '-e', 'rsp', '-m', 'query:Vienna', '-W', 10],
@@ -127,33 +127,33 @@ describeForeign(['mosquitto', 'mosquitto-clients', 'python3-paho-mqtt'], 'foreig
     })
   })
 
-  describe('our request$ asks an echo that minds Response Topic and Correlation Data alone', () => {
+  describe('echo.py as responder', () => {
     const ready = async (): Promise<Program> => {
-      const echo = running(python('echo.py', broker.port, temperature.name))
+      const echo = stopLater(python('echo.py', broker.port, temperature.name))
       await echo.until(1)
       return echo
     }
 
-    it('and gets each its own answer, 300 at once', async () => {
+    it('matches 300 concurrent responses of echo.py to their requests', async () => {
       await ready()
-      const requests = Array.from({ length: 300 }, (_, index) => `question ${index}`)
+      const requests = Array.from({ length: 300 }, (_, index) => `request ${index}`)
       const responses$ = from(requests).pipe(request$(link(), temperature, { ordered: true }), toArray())
       expect(await lastValueFrom(responses$)).toEqual(requests)
     })
 
-    it.each([0, 1, 2] as const)('at QoS %d', async (qos) => {
+    it.each([0, 1, 2] as const)('requests from echo.py at QoS %d', async (qos) => {
       await ready()
       expect(await request(link(), temperature, 'ünïcödé', { qos })).toBe('ünïcödé')
     })
 
-    it('takes the echo of its cancel for a stray, and both live on', async () => {
+    it('reports the echo of its cancel message as an unmatched response and keeps working', async () => {
       const echo = await ready()
       const requester = link()
       const unmatched = new ReplaySubject<Message>(1)
       unmatchedResponses$(requester)
         .pipe(map(({ message }) => message))
         .subscribe(unmatched)
-      // Left after its first answer, which calls the others off.
+      // Unsubscribes after the first response, which sends a cancel message.
       await firstValueFrom(gather$(requester, temperature, 'x'))
       expect((await firstValueFrom(unmatched)).payload).toHaveLength(0)
       expect(await request(requester, temperature, 'after')).toBe('after')
@@ -161,9 +161,9 @@ describeForeign(['mosquitto', 'mosquitto-clients', 'python3-paho-mqtt'], 'foreig
     })
   })
 
-  describe('our request$ asks a responder that reads correlations as UTF-8', () => {
-    it('and it answers, and lives', async () => {
-      const weather = running(python('weather.py', broker.port, temperature.name))
+  describe('weather.py as responder', () => {
+    it('gets responses from weather.py, which decodes Correlation Data as UTF-8, and does not crash it', async () => {
+      const weather = stopLater(python('weather.py', broker.port, temperature.name))
       await weather.until(1)
       const requester = link()
       const responses$ = from(['query:Vienna', 'query:Berlin', 'query:Paris']).pipe(
@@ -172,23 +172,23 @@ describeForeign(['mosquitto', 'mosquitto-clients', 'python3-paho-mqtt'], 'foreig
         toArray(),
       )
       expect(await lastValueFrom(responses$)).toEqual(['Vienna: 22.5°C', 'Berlin: 18.3°C', 'Paris: 20.0°C'])
-      await expect(request(requester, temperature, 'no question', { timeout: 200 })).rejects.toMatchObject({
+      await expect(request(requester, temperature, 'not a query', { timeout: 200 })).rejects.toMatchObject({
         code: 'timeout',
         awaited: 'response',
       })
       await expect(
-        request(requester, temperature, 'no question', { signal: AbortSignal.timeout(50) }),
+        request(requester, temperature, 'not a query', { signal: AbortSignal.timeout(50) }),
       ).rejects.toMatchObject({ code: 'cancelled' })
-      // Still there, after a cancel it knows nothing of.
+      // weather.py survives the cancel message, which it does not support.
       expect(await request(requester, temperature, 'query:Vienna')).toBe('Temperature in Vienna: 22.5°C')
       expect(weather.isRunning()).toBe(true)
     })
   })
 
-  describe('a requester that reads correlations as UTF-8 asks our serve', () => {
-    it('and gets its answers', async () => {
+  describe('traveller.py as requester', () => {
+    it('serves traveller.py, which decodes Correlation Data as UTF-8', async () => {
       await serveTemperature()
-      const traveller = running(
+      const traveller = stopLater(
         python('traveller.py', broker.port, temperature.name, 'query:Vienna', 'query:Berlin'),
       )
       expect([...(await traveller.ended())].sort()).toEqual([
@@ -197,9 +197,9 @@ describeForeign(['mosquitto', 'mosquitto-clients', 'python3-paho-mqtt'], 'foreig
       ])
     })
 
-    it('and survives a failure, which it takes for an empty answer', async () => {
+    it('answers traveller.py with an empty payload when the handler throws', async () => {
       await serveTemperature()
-      const traveller = running(
+      const traveller = stopLater(
         python('traveller.py', broker.port, temperature.name, 'what?', 'query:Berlin'),
       )
       expect([...(await traveller.ended())].sort()).toEqual([

@@ -178,7 +178,7 @@ describe('a responder, in marbles', () => {
       })
       expectSubscriptions(work$.subscriptions).toBe(['--^---!', '------^---!'])
       expectPublished('me').toBe('                      --b---y---z', {
-        b: { correlationData: '3', payload: '', userProperties: withStatus(503, 'busy: ask again later') },
+        b: { correlationData: '3', payload: '', userProperties: withStatus(503, 'busy: retry later') },
         y: { correlationData: '1', payload: 'y' },
         z: { correlationData: '2', payload: 'y' },
       })

@@ -11,6 +11,9 @@ export interface Allowed {
 export const allowed: readonly Allowed[] = [
   { path: 'packages/workshop/check/language/', why: 'names the words that it rules out' },
   { path: 'packages/workshop/test/check/language.test.ts', why: 'tests the rules with the words themselves' },
+  { path: 'docs/decisions/0016-language.md', why: 'quotes the old names and texts' },
+  { path: '.changeset/public-names.md', why: 'lists the old names beside the new' },
+  { path: 'docs/decisions/0013-own-code-or-library.md', words: ['reply'], why: 'the term of RFC 1928' },
 ]
 
 /** Whether the word may stand in the file. */

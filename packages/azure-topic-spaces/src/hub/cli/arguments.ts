@@ -1,12 +1,13 @@
 import { invalidArgument } from '@antiphon/core/link'
 import { parseArgs } from 'node:util'
 
-/** What `--help` prints. */
+/** The text that `--help` prints. */
 export const help = `antiphon-hub: a local hub with devices and topic spaces
 
 Usage: antiphon-hub <command> -n <hub> [options]
 The words "az iot hub" may come first, as in the command line of Azure.
-A hub is the file <hub>.hub.json, which holds its devices' keys. A running hub follows every change of the file.
+A hub is stored in the file <hub>.hub.json, which contains the keys of its devices.
+A running hub reloads the file when it changes.
 
 Hub commands
   create                                      creates the file; takes --host-name
@@ -29,15 +30,15 @@ Command options
   -d, --device-id <device>                    the device
   --tsn, --topic-space-name <name>            the topic space
   --tst, --topic-space-type <type>            PublishOnly, LowFanout or HighFanout
-  --template, --topic-template <filter> ...   its templates, 1 to 5: topic filters in which
-                                              \${principal.deviceid}, \${principal.deviceid|.suffix} and \${dollar}
-                                              are filled in; quote them
+  --template, --topic-template <filter> ...   the templates of the space, 1 to 5: topic filters with the variables
+                                              \${principal.deviceid}, \${principal.deviceid|.suffix} and \${dollar};
+                                              quote them
   --am, --auth-method <method>                shared_private_key or x509_ca (default: shared_private_key)
-  --pk, --primary-key <key>                   the device's first key, base64 (default: a random one)
-  --sk, --secondary-key <key>                 its second key, base64; goes with --pk
-  --host-name <name>                          the name that devices sign for (default: localhost)
+  --pk, --primary-key <key>                   the device's primary key, base64 (default: random)
+  --sk, --secondary-key <key>                 the device's secondary key, base64; needs --pk
+  --host-name <name>                          the host name in the devices' signatures (default: localhost)
   --status <status>                           enabled or disabled
-  --directory <directory>                     where the hub's file is (default: the current directory)
+  --directory <directory>                     the directory of the hub's file (default: the current directory)
 
 Listeners of run (port 0 takes any free port; default: --tls 8883)
   --tls <port>, --wss <port>                  MQTT or WebSocket over TLS; needs --cert and --key
@@ -69,10 +70,10 @@ const names = [
   'key',
 ] as const
 
-/** An option, by its long name. */
+/** The long name of an option. */
 export type OptionName = (typeof names)[number]
 
-/** Other names of options, as Azure's command line has them. */
+/** The aliases of options in Azure's command line. */
 const aliases: Readonly<Record<string, OptionName>> = {
   tsn: 'topic-space-name',
   tst: 'topic-space-type',
@@ -91,56 +92,56 @@ const options = {
   help: { type: 'boolean', short: 'h' },
 } as const
 
-/** The options of the command, without their dashes. */
+/** The names of all options, without their dashes. */
 export const optionNames: readonly string[] = Object.keys(options)
 
-/** A command line taken apart. */
+/** A parsed command line. */
 export interface CommandLine {
-  /** Such as `topic-space create`. */
+  /** The command, such as `topic-space create`. */
   readonly command: string
-  /** The only value of an option; `undefined` if the option is not given. */
+  /** Returns the only value of an option, or `undefined` if the option is absent. */
   readonly optional: (name: OptionName) => string | undefined
-  /** The only value of an option; throws `invalid-argument` if the option is not given. */
+  /** Returns the only value of an option; throws `invalid-argument` if the option is absent. */
   readonly required: (name: OptionName) => string
-  /** All values of an option. */
+  /** Returns all values of an option. */
   readonly all: (name: OptionName) => readonly string[]
 }
 
-/** Reads a command line, or returns `help` if that is to be printed. Throws `invalid-argument`. */
+/** Parses a command line. Returns `help` if it requests help or has no command. Throws `invalid-argument`. */
 export function readCommandLine(args: readonly string[]): CommandLine | 'help' {
   const { values, tokens } = parse(args)
   if (values['help'] === true) return 'help'
   const words: string[] = []
-  const given = new Map<string, string[]>()
-  // Further values of an option are positionals to parseArgs; as in Azure's command line they belong to the option.
+  const valuesByName = new Map<string, string[]>()
+  // `parseArgs` treats further values of an option as positionals; in Azure's command line they belong to the option.
   let current = words
   for (const token of tokens) {
     if (token.kind === 'positional') current.push(token.value)
     else if (token.kind === 'option-terminator') current = words
     else {
       const name = aliases[token.name] ?? token.name
-      current = given.get(name) ?? []
-      given.set(name, current)
+      current = valuesByName.get(name) ?? []
+      valuesByName.set(name, current)
       if (token.value !== undefined) current.push(token.value)
     }
   }
   if (words.length === 0) return 'help'
-  const all = (name: OptionName): readonly string[] => given.get(name) ?? []
+  const all = (name: OptionName): readonly string[] => valuesByName.get(name) ?? []
   const optional = (name: OptionName): string | undefined => {
     const [value, ...others] = all(name)
-    if (others.length > 0) throw refused(`--${name} has ${others.length + 1} values: it takes one`)
+    if (others.length > 0) throw commandLineError(`--${name} has ${others.length + 1} values: it takes one`)
     return value
   }
   const required = (name: OptionName): string => {
     const value = optional(name)
-    if (value === undefined) throw refused(`--${name} is missing`)
+    if (value === undefined) throw commandLineError(`--${name} is missing`)
     return value
   }
   return { command: words.join(' ').replace(/^az iot hub /, ''), optional, required, all }
 }
 
-/** The error of a command line that cannot be carried out. */
-export function refused(why: string): Error {
+/** Creates the error for an invalid command line. */
+export function commandLineError(why: string): Error {
   return invalidArgument(`${why}; see --help`)
 }
 
@@ -148,11 +149,11 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], allowPositionals: true, tokens: true, options })
   } catch (error) {
-    throw refused(reasonOf(error))
+    throw commandLineError(reasonOf(error))
   }
 }
 
-/** The reason in one line, without Node's advice on positionals. */
+/** Returns the reason of a parse error in one line, without Node's advice on positionals. */
 function reasonOf(error: unknown): string {
   const reason = error instanceof Error ? error.message : String(error)
   return reason.replace(/\. To specify a positional.*|\.$/s, '').replaceAll('\n', ' ')

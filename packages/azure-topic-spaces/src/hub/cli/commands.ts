@@ -3,9 +3,9 @@ import { formatConnectionString } from '../../connection-string.js'
 import type { TopicSpaceDefinition, TopicSpaceType } from '../../topic-space.js'
 import type { Device, DeviceRegistry, NewDevice } from '../device-registry.js'
 import type { TopicSpaceRegistry } from '../topic-space-registry.js'
-import { refused, type CommandLine } from './arguments.js'
+import { commandLineError, type CommandLine } from './arguments.js'
 
-/** What the commands work on. */
+/** The devices and topic spaces that the commands change. */
 export interface Registries {
   readonly devices: DeviceRegistry
   readonly topicSpaces: TopicSpaceRegistry
@@ -25,43 +25,45 @@ const commands: Readonly<Record<string, Command>> = {
   'topic-space show': ({ topicSpaces }, { required }) => {
     const name = required('topic-space-name')
     const space = topicSpaces.get(name)
-    if (space === undefined) throw invalidArgument(`there is no topic space ${quoted(name)}`)
+    if (space === undefined)
+      throw invalidArgument(`there is no topic space ${quoted(name)}: see topic-space list`)
     return toDefinition(space)
   },
   'topic-space list': ({ topicSpaces }) => topicSpaces.list().map(toDefinition),
   'topic-space delete': ({ topicSpaces }, { required }) => topicSpaces.delete(required('topic-space-name')),
   'device-identity create': ({ devices }, line) =>
     devices.create(line.required('device-id'), toNewDevice(line)),
-  'device-identity show': ({ devices }, { required }) => known(devices, required('device-id')),
+  'device-identity show': ({ devices }, { required }) => requireDevice(devices, required('device-id')),
   'device-identity list': ({ devices }) => devices.list(),
   'device-identity delete': ({ devices }, { required }) => devices.delete(required('device-id')),
   'device-identity update': ({ devices }, { required }) => {
     const [deviceId, status] = [required('device-id'), required('status')]
     if (status !== 'enabled' && status !== 'disabled')
-      throw invalidArgument(`the status is ${quoted(status)}: use enabled or disabled`)
-    devices.enable(deviceId, status === 'enabled')
-    return known(devices, deviceId)
+      throw invalidArgument(`--status is ${quoted(status)}: it must be enabled or disabled`)
+    devices.setEnabled(deviceId, status === 'enabled')
+    return requireDevice(devices, deviceId)
   },
   'device-identity connection-string show': ({ devices }, { required }) => ({
     connectionString: formatConnectionString(devices.connectionString(required('device-id'))),
   }),
 }
 
-/** Carries a command out and gives what it prints; throws `invalid-argument` naming what is unfit. */
+/** Runs a command and returns what it prints; throws `invalid-argument` if the command or a value is invalid. */
 export function execute(registries: Registries, line: CommandLine): unknown {
   const command = Object.hasOwn(commands, line.command) ? commands[line.command] : undefined
-  if (command === undefined) throw refused(`the command ${quoted(line.command)} is unknown`)
+  if (command === undefined) throw commandLineError(`the command ${quoted(line.command)} is unknown`)
   return command(registries, line)
 }
 
-/** A topic space as it is written down. */
+/** Returns a topic space as stored in the hub's file. */
 export function toDefinition({ name, type, templates }: TopicSpaceDefinition): TopicSpaceDefinition {
   return { name, type, templates }
 }
 
-function known(devices: DeviceRegistry, deviceId: string): Device {
+function requireDevice(devices: DeviceRegistry, deviceId: string): Device {
   const device = devices.get(deviceId)
-  if (device === undefined) throw invalidArgument(`there is no device ${quoted(deviceId)}`)
+  if (device === undefined)
+    throw invalidArgument(`there is no device ${quoted(deviceId)}: see device-identity list`)
   return device
 }
 
@@ -69,10 +71,10 @@ function toNewDevice({ optional }: CommandLine): NewDevice {
   const method = optional('auth-method') ?? 'shared_private_key'
   if (method === 'x509_ca') return { method: 'x509' }
   if (method !== 'shared_private_key')
-    throw invalidArgument(`the auth-method is ${quoted(method)}: use shared_private_key or x509_ca`)
+    throw invalidArgument(`--auth-method is ${quoted(method)}: it must be shared_private_key or x509_ca`)
   const [primary, secondary] = [optional('primary-key'), optional('secondary-key')]
   if (primary === undefined && secondary === undefined) return {}
   if (primary === undefined || secondary === undefined)
-    throw invalidArgument('the options --primary-key and --secondary-key go together')
+    throw invalidArgument('--primary-key and --secondary-key need each other: set both or none')
   return { keys: [primary, secondary] }
 }

@@ -7,32 +7,36 @@ import { Observable } from 'rxjs'
 import type { TopicSpaceDefinition } from '../../topic-space.js'
 import type { Device } from '../device-registry.js'
 
-/** A hub as its file keeps it. */
+/** The contents of a hub's file. */
 export interface HubState {
   readonly hostName: string
   readonly devices: readonly Device[]
   readonly topicSpaces: readonly TopicSpaceDefinition[]
 }
 
-/** The file of a hub. */
+/** Returns the path of a hub's file. */
 export function hubFile(name: string, directory = '.'): string {
   if (!/^[\w-]+$/.test(name))
     throw invalidArgument(
-      `the hub name ${JSON.stringify(name)} must be letters, digits, dashes and underscores`,
+      `--hub-name is ${JSON.stringify(name)}: it must consist of letters, digits, dashes and underscores`,
     )
   return join(directory, `${name}.hub.json`)
 }
 
-/** Reads a hub; throws `invalid-argument` where there is none. */
+/** Reads a hub's file; throws `invalid-argument` if it cannot be read. */
 export async function readHub(file: string): Promise<HubState> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as HubState
   } catch (cause) {
-    throw new AntiphonError('invalid-argument', `there is no hub in ${file}: make one with create`, { cause })
+    throw new AntiphonError(
+      'invalid-argument',
+      `cannot read the hub in ${file}; create one with: antiphon-hub create`,
+      { cause },
+    )
   }
 }
 
-/** Writes a hub, whole or not at all, for its owner's eyes only. */
+/** Writes a hub's file atomically, readable by its owner only. */
 export async function writeHub(file: string, state: HubState): Promise<void> {
   const draft = `${file}.${process.pid}`
   await writeFile(draft, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 })
@@ -40,8 +44,9 @@ export async function writeHub(file: string, state: HubState): Promise<void> {
 }
 
 /**
- * Changes of a hub's file.
- * - *on subscribe*: watches. *next*: it was written. *error*: it cannot be watched. *unsubscribe*: watches no more.
+ * Emits when a hub's file changes.
+ * - *on subscribe*: starts watching. *next*: the file was written. *error*: the directory cannot be watched.
+ *   *unsubscribe*: stops watching.
  */
 export function changes$(file: string): Observable<void> {
   return new Observable((subscriber) => {

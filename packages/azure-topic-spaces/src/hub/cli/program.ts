@@ -7,28 +7,29 @@ import { concatMap, from, merge, of, takeUntil, type Observable } from 'rxjs'
 import { deviceRegistry } from '../device-registry.js'
 import { createHub } from '../hub.js'
 import { topicSpaceRegistry } from '../topic-space-registry.js'
-import { help, readCommandLine, refused, type CommandLine } from './arguments.js'
+import { help, readCommandLine, commandLineError, type CommandLine } from './arguments.js'
 import { execute, toDefinition } from './commands.js'
 import { changes$, hubFile, readHub, writeHub } from './hub-file.js'
 
-/** The terminal that a program runs in. */
+/** The terminal of a program. */
 export interface Terminal {
-  readonly say: (line: string) => void
-  /** What went wrong and was survived. */
-  readonly complain: (line: string) => void
-  /** Ctrl-C. */
+  /** Prints a line to standard output. */
+  readonly print: (line: string) => void
+  /** Prints an error that the program survives. */
+  readonly printError: (line: string) => void
+  /** Emits on Ctrl-C. */
   readonly stop$: Observable<unknown>
 }
 
-/** `antiphon-hub`: resolves when the command is carried out, and `run` when it was stopped; rejects with what is wrong. */
+/** Runs `antiphon-hub`. Resolves when the command is done, `run` when it was stopped; rejects on an error. */
 export async function hubProgram(args: readonly string[], terminal: Terminal): Promise<void> {
-  const { say } = terminal
+  const { print } = terminal
   const line = readCommandLine(args)
-  if (line === 'help') return say(help)
+  if (line === 'help') return print(help)
   const file = hubFile(line.required('hub-name'), line.optional('directory'))
   if (line.command === 'run') return run(file, line, terminal)
   if (line.command === 'create') {
-    if (existsSync(file)) throw invalidArgument(`there is a hub in ${file} already`)
+    if (existsSync(file)) throw invalidArgument(`cannot create the hub: there is a hub in ${file} already`)
     return writeHub(file, {
       hostName: line.optional('host-name') ?? 'localhost',
       devices: [],
@@ -48,50 +49,51 @@ export async function hubProgram(args: readonly string[], terminal: Terminal): P
       topicSpaces: topicSpaces.list().map(toDefinition),
     })
   }
-  if (result !== undefined) say(JSON.stringify(result, undefined, 2))
+  if (result !== undefined) print(JSON.stringify(result, undefined, 2))
 }
 
-/** Runs a hub, follows its file, and stops at Ctrl-C. */
-async function run(file: string, line: CommandLine, { say, complain, stop$ }: Terminal): Promise<void> {
+/** Runs a hub, reloads its file when it changes, and stops on Ctrl-C. */
+async function run(file: string, line: CommandLine, { print, printError, stop$ }: Terminal): Promise<void> {
   const { hostName } = await readHub(file)
   const hub = createHub({ hostName })
   const load = async (): Promise<void> => {
     const { devices, topicSpaces } = await readHub(file)
     hub.devices.load(devices)
     hub.topicSpaces.load(topicSpaces)
-    say(`devices: ${devices.length}, topic spaces: ${topicSpaces.length}`)
+    print(`devices: ${devices.length}, topic spaces: ${topicSpaces.length}`)
   }
-  const begin = async (): Promise<void> => {
+  const start = async (): Promise<void> => {
     await load()
-    for (const place of await placesOf(line)) say(`listening on ${(await hub.listen(place)).url}`)
+    for (const options of await listenOptionsOf(line))
+      print(`listening on ${(await hub.listen(options)).url}`)
   }
-  const again = (): Promise<void> =>
-    load().catch((error: unknown) => complain(AntiphonError.from(error).rawMessage))
-  // It watches before it looks, so that no change is missed.
+  const reload = (): Promise<void> =>
+    load().catch((error: unknown) => printError(AntiphonError.from(error).rawMessage))
+  // Subscribes to changes before the first load, so that no change is missed.
   await merge(changes$(file), of(undefined))
     .pipe(
-      concatMap((_, which) => from(which === 0 ? begin() : again())),
+      concatMap((_, index) => from(index === 0 ? start() : reload())),
       takeUntil(stop$),
     )
     .forEach(() => undefined)
   await hub.close()
-  say('closed')
+  print('closed')
 }
 
-async function placesOf({ optional, required }: CommandLine): Promise<readonly ListenOptions[]> {
+async function listenOptionsOf({ optional, required }: CommandLine): Promise<readonly ListenOptions[]> {
   const host = optional('host') ?? '127.0.0.1'
   const ports = (['tls', 'wss', 'tcp', 'ws'] as const).flatMap((protocol) => {
     const port = optional(protocol)
     return port === undefined ? [] : [{ protocol, port: toPort(protocol, port), host }]
   })
-  const places = ports.length > 0 ? ports : [{ protocol: 'tls' as const, port: 8_883, host }]
+  const listeners = ports.length > 0 ? ports : [{ protocol: 'tls' as const, port: 8_883, host }]
   return Promise.all(
-    places.map(async ({ protocol, ...place }) =>
+    listeners.map(async ({ protocol, ...address }) =>
       protocol === 'tcp' || protocol === 'ws'
-        ? { protocol, ...place }
+        ? { protocol, ...address }
         : {
             protocol,
-            ...place,
+            ...address,
             tls: { cert: await readFile(required('cert')), key: await readFile(required('key')) },
           },
     ),
@@ -101,5 +103,5 @@ async function placesOf({ optional, required }: CommandLine): Promise<readonly L
 function toPort(option: string, value: string): number {
   const port = Number(value)
   if (/^\d+$/.test(value) && port <= 65_535) return port
-  throw refused(`--${option} is '${value}': it must be a whole number from 0 to 65535`)
+  throw commandLineError(`--${option} is '${value}': it must be a whole number from 0 to 65535`)
 }

@@ -1,0 +1,146 @@
+import { isSharedFilter } from '@antiphon/core/topic'
+import { isPromiseLike } from '../authority/hook-result.js'
+import type { ClientInfo } from '../authority/authority.js'
+import { HookQueue } from '../authority/hook-queue.js'
+import type { Publisher } from '../authority/publisher.js'
+import type { Engine } from '../engine.js'
+import { Header, readAcknowledgement } from '../packet/acknowledgement.js'
+import type { ConnectRequest } from '../packet/connect.js'
+import { Cursor } from '../packet/cursor.js'
+import { readSubscribe, readUnsubscribe } from '../packet/subscribe.js'
+import { malformed, protocolError } from '../packet/violation.js'
+import type { SubscribeOutcome } from '../routing/subscription-handler.js'
+import type { Session } from '../session/session.js'
+import { subackPacket, unsubackPacket } from './control-packets.js'
+import type { Framer } from './framer.js'
+import type { WriteBuffer } from './write-buffer.js'
+import { PublishHandler } from './publish-handler.js'
+
+/** The connection whose packets are handled. */
+export interface PacketHandlerHost {
+  readonly engine: Engine
+  readonly framer: Framer
+  readonly writeBuffer: WriteBuffer
+  /** Sends a packet; one that exceeds the client's Maximum Packet Size ends the connection instead. */
+  readonly send: (packet: Buffer) => void
+  readonly disconnect: (reasonCode: number, text: string) => void
+  /** Continues reading if it was paused. */
+  readonly proceed: () => void
+  /** Ends the connection with the reason code of an error. */
+  readonly fail: (error: unknown) => void
+  /** Whether the client is connected. */
+  readonly isOpen: () => boolean
+}
+
+const pingresp = Buffer.from([Header.pingresp, 0])
+
+/** The handler of the packets that a connected client sends, except CONNECT, DISCONNECT and AUTH. */
+export class PacketHandler implements Publisher {
+  readonly client: ClientInfo
+  readonly hookQueue: HookQueue
+  readonly disconnect: (reasonCode: number, text: string) => void
+  readonly #host: PacketHandlerHost
+  readonly #session: Session
+  readonly #request: ConnectRequest
+  readonly #publishHandler: PublishHandler
+  /** Whether the hooks of a SUBSCRIBE are pending. */
+  #isSubscribing = false
+
+  constructor(host: PacketHandlerHost, session: Session, client: ClientInfo, request: ConnectRequest) {
+    this.client = client
+    this.disconnect = host.disconnect
+    this.hookQueue = new HookQueue(host.engine.settings.limits.undecided, host.proceed)
+    this.#host = host
+    this.#session = session
+    this.#request = request
+    this.#publishHandler = new PublishHandler(host, session, request, this)
+  }
+
+  /** Whether reading must pause: while hooks are pending, or while the client does not read what it is sent. */
+  get isPaused(): boolean {
+    return (
+      this.#isSubscribing ||
+      this.hookQueue.isFull ||
+      this.#host.writeBuffer.isFull ||
+      this.#isAtReceiveMaximum
+    )
+  }
+
+  /** MQTT 3.1.1 has no Receive Maximum, so that the broker enforces it by not reading. */
+  get #isAtReceiveMaximum(): boolean {
+    return this.#request.version === 4 && this.#publishHandler.isAtReceiveMaximum
+  }
+
+  /** Handles the packet at the framer. */
+  handle(header: number): void {
+    const { framer } = this.#host
+    if ((header & 0xf0) === Header.publish) return this.#publishHandler.publish(header)
+    switch (header) {
+      case Header.puback:
+      case Header.pubrec:
+      case Header.pubrel:
+      case Header.pubcomp:
+        return this.#acknowledge(header)
+      case Header.pingreq:
+        if (framer.end > framer.bodyAt) throw malformed('PINGREQ has a body')
+        return this.#host.writeBuffer.append(pingresp) // [MQTT-3.12.4-1]
+      case Header.subscribe:
+        return this.#subscribe()
+      case Header.unsubscribe:
+        return this.#unsubscribe()
+    }
+    throw malformed(
+      `the first byte of the packet is 0x${header.toString(16)}: a client may not send this [MQTT-2.1.3-1]`,
+    )
+  }
+
+  #subscribe(): void {
+    const { framer, engine, send, isOpen, proceed, fail } = this.#host
+    const { version } = this.#request
+    const request = readSubscribe(framer.packet, framer.bodyOffset, version)
+    if (request.subscriptions.some(({ filter, noLocal }) => noLocal && isSharedFilter(filter))) {
+      throw protocolError('No Local on a shared subscription [MQTT-3.8.3-4]')
+    }
+    const sendSuback = ({ reasonCodes, replay }: SubscribeOutcome): void => {
+      if (!isOpen()) return
+      send(subackPacket(version, request.packetId, reasonCodes)) // [MQTT-3.8.4-1]
+      if (isOpen()) replay()
+    }
+    const subscribed = engine.subscriptionHandler.subscribe(this.#session, this.client, request)
+    if (!isPromiseLike(subscribed)) return sendSuback(subscribed)
+    this.#isSubscribing = true
+    subscribed
+      .then((result) => {
+        this.#isSubscribing = false
+        sendSuback(result)
+        proceed()
+      })
+      .catch(fail)
+  }
+
+  #unsubscribe(): void {
+    const { framer, engine, send } = this.#host
+    const { version } = this.#request
+    const request = readUnsubscribe(framer.packet, framer.bodyOffset, version)
+    const reasonCodes = engine.subscriptionHandler.unsubscribe(this.#session, request.filters)
+    send(unsubackPacket(version, request.packetId, reasonCodes)) // [MQTT-3.10.4-4]
+  }
+
+  #acknowledge(header: number): void {
+    const { framer } = this.#host
+    const { outbound } = this.#session
+    const cursor = new Cursor(framer.bytes, framer.bodyAt, framer.end)
+    const { packetId, reasonCode } = readAcknowledgement(header, cursor, this.#request.version)
+    switch (header) {
+      case Header.puback:
+        outbound.acknowledged(packetId, reasonCode)
+        return
+      case Header.pubrec:
+        return outbound.received(packetId, reasonCode)
+      case Header.pubcomp:
+        return outbound.completed(packetId)
+      default:
+        return this.#publishHandler.release(packetId)
+    }
+  }
+}

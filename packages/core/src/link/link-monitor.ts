@@ -1,0 +1,84 @@
+import { AntiphonError } from '../errors.js'
+import type { ConnectionInfo, Link } from './link.js'
+import { perLink } from './per-link.js'
+
+/** An observer of the link's state. */
+export interface LinkObserver {
+  readonly onLinkOnline: () => void
+  readonly onLinkOffline: (error: AntiphonError) => void
+  readonly onLinkClosed: (error: AntiphonError) => void
+}
+
+/** Follows the state of a link, on behalf of its requesters and responders. */
+export class LinkMonitor {
+  readonly #link: Link
+  readonly #observers = new Set<LinkObserver>()
+  #isStarted = false
+  #isOnline = false
+  #connectionInfo: ConnectionInfo | undefined
+  #responseTopic: string | undefined
+  #closeError: AntiphonError | undefined
+
+  constructor(link: Link) {
+    this.#link = link
+  }
+
+  /** Whether the link is online; `false` until `start` was called. */
+  get isOnline(): boolean {
+    return this.#isOnline
+  }
+
+  /** Returns the limits and facts of the latest CONNACK. */
+  get connectionInfo(): ConnectionInfo | undefined {
+    return this.#connectionInfo
+  }
+
+  /** Returns the default response topic; `undefined` before the first connection. */
+  get responseTopic(): string | undefined {
+    return this.#responseTopic
+  }
+
+  /** Subscribes to the link's state once, which opens the link. */
+  start(): void {
+    if (this.#isStarted) return
+    this.#isStarted = true
+    this.#link.state$.subscribe((state) => {
+      this.#isOnline = state.status === 'online'
+      if (state.status === 'online') {
+        this.#connectionInfo = state.info
+        this.#responseTopic = defaultResponseTopic(state.info)
+        for (const observer of [...this.#observers]) observer.onLinkOnline()
+      } else if (state.status === 'offline') {
+        for (const observer of [...this.#observers]) observer.onLinkOffline(state.error)
+      } else if (state.status === 'closed') {
+        const error = linkClosed(state.error)
+        this.#closeError = error
+        for (const observer of [...this.#observers]) observer.onLinkClosed(error)
+      }
+    })
+  }
+
+  /** Adds an observer of the link's state. Calls it at once if the link has closed. */
+  addObserver(observer: LinkObserver): void {
+    if (this.#closeError === undefined) this.#observers.add(observer)
+    else observer.onLinkClosed(this.#closeError)
+  }
+
+  removeObserver(observer: LinkObserver): void {
+    this.#observers.delete(observer)
+  }
+}
+
+/** Returns the `LinkMonitor` of a link, of which there is one. */
+export const linkMonitorOf: (link: Link) => LinkMonitor = perLink((link) => new LinkMonitor(link))
+
+function linkClosed(cause: AntiphonError | undefined): AntiphonError<'link-closed'> {
+  return new AntiphonError('link-closed', cause?.rawMessage ?? 'the link was closed', cause && { cause })
+}
+
+/** Returns the default response topic. Characters of the client id that are not allowed in a topic level are escaped. */
+function defaultResponseTopic({ clientId, responseInformation }: ConnectionInfo): string {
+  const level = clientId.replace(/[/+#%]/g, encodeURIComponent)
+  const prefix = responseInformation?.replace(/\/$/, '')
+  return prefix === undefined || prefix === '' ? `response/${level}` : `${prefix}/response/${level}`
+}

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import { connectorSetting } from './connector-setting.js'
+
+describe('maxConnectionAge', () => {
+  it('reconnects when the connection reaches maxConnectionAge', () => {
+    const { connector, log, accept, advance, transport } = connectorSetting({ maxConnectionAge: 5_000 })
+    connector.open()
+    advance(1_000)
+    accept()
+    advance(4_999)
+    expect(transport.openConnections()).toBe(1)
+    advance(1)
+    expect(transport.openConnections()).toBe(0)
+    advance(100)
+    accept({ sessionPresent: true })
+    expect(log).toEqual([
+      ...['connecting 1', 'online', 'ONLINE me', 'OFFLINE', 'offline connection-lost 100'],
+      ...['connecting 2', 'online', 'ONLINE me again'],
+    ])
+  })
+
+  it('does not reconnect at maxConnectionAge if the connection was lost or closed before', () => {
+    const { connector, log, accept, advance, fail, completeDisconnect, timers } = connectorSetting({
+      maxConnectionAge: 5_000,
+    })
+    connector.open()
+    accept()
+    advance(4_000)
+    fail('connection-lost')
+    advance(100)
+    accept()
+    advance(4_900)
+    expect(log.filter((call) => call === 'OFFLINE')).toHaveLength(1)
+    connector.close()
+    completeDisconnect()
+    expect(log.slice(-3)).toEqual(['ENDED', 'closed', '|'])
+    expect(timers()).toBe(0)
+  })
+})
+
+describe('limits of a connector', () => {
+  it('overrides the values of CONNACK with the limits option', () => {
+    const { connector, accept } = connectorSetting({ limits: { receiveMaximum: 16, maximumQoS: 1 } })
+    const infos: unknown[] = []
+    connector.state$.subscribe((state) => state.status === 'online' && infos.push(state.info))
+    connector.open()
+    accept({ receiveMaximum: 65_535, maximumPacketSize: 100 })
+    expect(infos).toMatchObject([{ receiveMaximum: 16, maximumQoS: 1, maximumPacketSize: 100 }])
+  })
+})

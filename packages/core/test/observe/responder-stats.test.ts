@@ -1,0 +1,42 @@
+import { responderStats } from '@antiphon/core'
+import { delay, of, throwError } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { bytesOf } from '../observed.js'
+import { echo, withEchoResponder } from '../responder/with-responder.js'
+
+describe('responderStats', () => {
+  it('counts received requests, their outcomes and ignored messages', () => {
+    withEchoResponder(
+      ({ sendRequest, world, server }) => {
+        sendRequest('fine', { correlationData: bytesOf('1') })
+        sendRequest('bad', { correlationData: bytesOf('2') })
+        sendRequest('busy', { correlationData: bytesOf('3') })
+        sendRequest('bad', { correlationData: bytesOf('2') })
+        sendRequest('', { correlationData: bytesOf('1'), userProperties: [['__stat', '499']] })
+        sendRequest('no response topic', { responseTopic: 'a/#' })
+        const before = responderStats(server, echo)
+        world.advance(1_000)
+        sendRequest('late', { correlationData: bytesOf('4') })
+        world.advance(1_000)
+        expect(responderStats(server, echo)).toEqual({
+          received: 4,
+          responded: 1,
+          failed: 1,
+          'timed-out': 0,
+          expired: 0,
+          cancelled: 1,
+          busy: 1,
+          unsent: 0,
+          // A duplicate, the cancel, and a request with an invalid response topic.
+          ignored: 3,
+        })
+        expect(before.received).toBe(0)
+      },
+      {
+        serve: { concurrency: 2, queue: 0 },
+        handler: ({ value }) =>
+          value === 'bad' ? throwError(() => new Error('no')) : of('done').pipe(delay(100)),
+      },
+    )
+  })
+})
