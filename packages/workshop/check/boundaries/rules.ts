@@ -4,6 +4,10 @@ import type { Package } from '../workspace.js'
 
 type Rule = NonNullable<IFlattenedRuleSet['forbidden']>[number]
 
+/** The package of MQTT's bytes, and what may import it. */
+const bytes = 'packet'
+const bytesImporters = ['core', 'mqtt', 'broker']
+
 /** The packages that stand on `core` alone. */
 const groundFloor = ['mqtt', 'broker', 'testing', 'codecs']
 
@@ -18,14 +22,14 @@ const inModules = (name: string): string => `(^|/)node_modules/${name}/`
 const anyOf = (names: readonly string[]): string => `(${names.join('|')})`
 
 /**
- * Who may import whom: `examples → adapters → {mqtt, broker, testing, codecs} → core → rxjs, fp-ts, io-ts, uuid`.
+ * The permitted imports: `examples → adapters → {mqtt, broker, testing, codecs} → core → packet`; `core` takes rxjs, fp-ts, io-ts and uuid from npm.
  *
  * `conformance` imports `testing` and `core`, and only tests import it. Every other published package is an adapter;
  * private packages may import all.
  */
 export function rulesFor(packages: readonly Package[], root: string): readonly Rule[] {
   const published = packages.filter(({ isPublic }) => isPublic).map(({ folderName }) => folderName)
-  const adapters = published.filter((name) => !['core', suites, ...groundFloor].includes(name))
+  const adapters = published.filter((name) => !['core', bytes, suites, ...groundFloor].includes(name))
   const doors = packages.flatMap(({ entries }) => entries.map(({ source }) => relative(root, source)))
   const insidePublished = `^packages/${anyOf(published)}/src/`
 
@@ -38,10 +42,22 @@ export function rulesFor(packages: readonly Package[], root: string): readonly R
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
-      name: 'core-stands-alone',
-      comment: 'core imports no other package.',
+      name: 'packet-imports-nothing',
+      comment: `${bytes} imports nothing but its own files.`,
+      from: { path: `^packages/${bytes}/src/` },
+      to: { pathNot: `^packages/${bytes}/src/` },
+    },
+    {
+      name: 'packet-importers',
+      comment: `Only ${bytesImporters.join(', ')} read and write packets, and import ${bytes}.`,
+      from: { path: '^(packages|examples)/', pathNot: `^packages/${anyOf([bytes, ...bytesImporters])}/` },
+      to: { path: `^packages/${bytes}/` },
+    },
+    {
+      name: 'core-on-packet',
+      comment: `core imports ${bytes} and no other package.`,
       from: { path: '^packages/core/src/' },
-      to: { path: '^(packages|examples)/', pathNot: '^packages/core/src/' },
+      to: { path: '^(packages|examples)/', pathNot: `^packages/${anyOf(['core', bytes])}/src/` },
     },
     {
       name: 'core-takes-little',
@@ -70,9 +86,12 @@ export function rulesFor(packages: readonly Package[], root: string): readonly R
     },
     {
       name: 'ground-floor-on-core',
-      comment: `${groundFloor.join(', ')} import core, never each other and nothing above.`,
+      comment: `${groundFloor.join(', ')} import core (mqtt and broker also ${bytes}), never each other and nothing above.`,
       from: { path: `^packages/${anyOf(groundFloor)}/src/` },
-      to: { path: '^(packages|examples)/', pathNot: ['^packages/$1/src/', '^packages/core/src/'] },
+      to: {
+        path: '^(packages|examples)/',
+        pathNot: ['^packages/$1/src/', `^packages/${anyOf(['core', bytes])}/src/`],
+      },
     },
     {
       name: 'conformance-on-testing',

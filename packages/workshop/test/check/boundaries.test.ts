@@ -9,7 +9,7 @@ import { packagesOf } from '../../check/workspace.js'
 type Files = Readonly<Record<string, string>>
 
 const published = [
-  ...['core', 'mqtt', 'broker', 'testing', 'codecs', 'conformance'],
+  ...['packet', 'core', 'mqtt', 'broker', 'testing', 'codecs', 'conformance'],
   ...['one-adapter', 'other-adapter'],
 ]
 const unpublished = ['workshop', 'report']
@@ -56,7 +56,9 @@ const broken: Readonly<Record<string, Files>> = {
     'packages/core/src/there.ts':
       "import { here } from './inner.js'\nexport const there = (): number => here()\n",
   },
-  'core-stands-alone': { 'packages/core/src/inner.ts': "import { door } from '@antiphon/codecs'\ndoor\n" },
+  'packet-imports-nothing': { 'packages/packet/src/inner.ts': "import { of } from 'rxjs'\nof\n" },
+  'packet-importers': { 'packages/codecs/src/inner.ts': "import { door } from '@antiphon/packet'\ndoor\n" },
+  'core-on-packet': { 'packages/core/src/inner.ts': "import { door } from '@antiphon/codecs'\ndoor\n" },
   'core-takes-little': { 'packages/core/src/inner.ts': "import { readFile } from 'node:fs'\nreadFile\n" },
   'mqtt-has-one-importer': { 'packages/broker/test/some.test.ts': "import mqtt from 'mqtt'\nmqtt\n" },
   'report-alone-draws': {
@@ -96,7 +98,7 @@ describe('package boundaries', () => {
   it('let the intended directions pass', async () => {
     const folder = await repository({
       'packages/core/src/inner.ts':
-        "import { of } from 'rxjs'\nimport type { There } from './there.js'\nexport type Here = There | 1\nof\n",
+        "import { of } from 'rxjs'\nimport { door } from '@antiphon/packet'\ndoor\nimport type { There } from './there.js'\nexport type Here = There | 1\nof\n",
       'packages/core/src/there.ts': "import type { Here } from './inner.js'\nexport type There = Here[]\n",
       'packages/mqtt/src/inner.ts':
         "import { door } from '@antiphon/core'\nimport mqtt from 'mqtt'\ndoor\nmqtt\n",
