@@ -65,7 +65,8 @@ export function writeAcknowledgement(
 /** Encodes an acknowledgement with a Reason String. */
 export function acknowledgementWithReason(
   firstByte: number,
-  { packetId, reasonCode }: Readonly<Acknowledgement>,
+  packetId: number,
+  reasonCode: number,
   reasonString: string,
 ): Uint8Array {
   const propertyLength = 3 + utf8Size(reasonString)

@@ -4,16 +4,16 @@ import type { ProtocolVersion, QoS } from './packet-type.js'
 import { Property, PropertyContext, PropertyReader } from './property-reader.js'
 import { decodeProperty, interner, type Mutable, type ReceivedProperties } from './publish-properties.js'
 
-/** The fields of a PUBLISH before its properties. The Topic Name is not decoded. */
-export interface PublishHead {
-  qos: QoS
-  dup: boolean
-  retain: boolean
+/** The fields of a PUBLISH before its properties. The Topic Name is not decoded. Reuse one object for many packets. */
+export class PublishHead {
+  qos: QoS = 0
+  dup = false
+  retain = false
   /** The bounds of the Topic Name in the bytes. */
-  topicStart: number
-  topicEnd: number
+  topicStart = 0
+  topicEnd = 0
   /** The Packet Identifier; 0 at QoS 0. */
-  packetId: number
+  packetId = 0
 }
 
 /** A message that a server has sent. */
@@ -37,12 +37,12 @@ export interface ReceivedPublish {
   fault: PacketError | undefined
 }
 
-// Reused by every call, to save allocations: valid until the next call.
-const head: PublishHead = { qos: 0, dup: false, retain: false, topicStart: 0, topicEnd: 0, packetId: 0 }
+// Reused by every call, to save allocations.
+const head = new PublishHead()
 const reader = new PropertyReader()
 
-/** Decodes a PUBLISH up to its properties, at which it leaves the cursor. The result is valid until the next call. */
-export function readPublishHead(firstByte: number, cursor: Cursor): Readonly<PublishHead> {
+/** Decodes a PUBLISH up to its properties into `head`, and leaves the cursor there. */
+export function readPublishHead(firstByte: number, cursor: Cursor, head: PublishHead): void {
   const qos = (firstByte >> 1) & 3
   if (qos === 3) throw malformed('both QoS bits of PUBLISH are set [MQTT-3.3.1-4]')
   head.qos = qos as QoS
@@ -52,13 +52,13 @@ export function readPublishHead(firstByte: number, cursor: Cursor): Readonly<Pub
   cursor.binary()
   head.topicEnd = cursor.at
   head.packetId = qos === 0 ? 0 : cursor.packetIdentifier()
-  return head
 }
 
 /** Decodes a PUBLISH of a server. Throws a `PacketError` if it cannot be read. */
 export function readPublish(firstByte: number, cursor: Cursor, version: ProtocolVersion): ReceivedPublish {
   const { bytes } = cursor
-  const { qos, retain, dup, packetId, topicStart, topicEnd } = readPublishHead(firstByte, cursor)
+  readPublishHead(firstByte, cursor, head)
+  const { qos, retain, dup, packetId, topicStart, topicEnd } = head
   const topic = interner.read(bytes, topicStart, topicEnd)
   const publish: ReceivedPublish = {
     message: { topic: topic ?? '', payload: bytes, qos, retain, dup },

@@ -42,7 +42,7 @@ describe('acknowledgements', () => {
   it('are read back with a Reason String', () => {
     fc.assert(
       fc.property(cases, packetId, text, ([cmd, reasonCode], id, reasonString) => {
-        const bytes = acknowledgementWithReason(names[cmd], { packetId: id, reasonCode }, reasonString)
+        const bytes = acknowledgementWithReason(names[cmd], id, reasonCode, reasonString)
         expect(parsedByReference(bytes, 5)).toMatchObject([
           { cmd, messageId: id, reasonCode, properties: { reasonString } },
         ])
