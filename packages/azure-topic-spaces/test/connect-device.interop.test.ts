@@ -94,7 +94,7 @@ describeForeign(['openssl'], 'the device code against the local hub', () => {
       client: { clientId: 'modular/m', keepAlive: 60, protocolVersion: 4 },
     })
     await link.close()
-    expect(hub.broker.session('modular/m')).toMatchObject({ expiry: 3_600 })
+    expect(hub.broker.session('modular/m')).toMatchObject({ sessionExpiryInterval: 3_600 })
   })
 
   it('reconnects with a new credential before the hub closes the connection, and keeps the session', async () => {

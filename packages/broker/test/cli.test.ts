@@ -6,10 +6,10 @@ import { connect } from '@antiphon/mqtt'
 import { filter, firstValueFrom } from 'rxjs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { help, optionNames, readArguments } from '../src/cli/arguments.js'
-import { bundleBroker, removeBundle } from './durable/broker-process.js'
+import { bundleBroker, removeBrokerBundle } from './durable/broker-process.js'
 
-describe('the command line', () => {
-  it('says where to listen', () => {
+describe('readArguments', () => {
+  it('reads --port, --ws and --wss with --host, --path and TLS files as listeners', () => {
     expect(readArguments([])).toMatchObject({ listen: [{ protocol: 'tcp', port: 1883, host: '127.0.0.1' }] })
     const args = [
       '--ws',
@@ -35,7 +35,7 @@ describe('the command line', () => {
     })
   })
 
-  it('says the rest', () => {
+  it('reads --user, --data, --queue-policy, --verbose and limits', () => {
     const args =
       '--user a:b:c --user d: --data dir --max-connections 5 --max-packet 100 --max-queue 7 --verbose'.split(
         ' ',
@@ -64,18 +64,18 @@ describe('the command line', () => {
     [['--port'], "'--port <value>' argument missing; see --help"],
     [['--user', '--verbose'], "'--user' argument is ambiguous"],
     [['extra'], 'extra'],
-  ])('refuses %j', (args, reason) => {
+  ])('refuses the arguments %j and points to --help', (args, reason) => {
     expect(() => readArguments(args)).toThrow(reason)
     expect(() => readArguments(args)).toThrow('see --help')
   })
 
-  it('explains every option it takes', () => {
+  it('explains every option in --help', () => {
     const lines = [...help.matchAll(/^ {2}(?:-\w, )?--([a-z-]+)/gm)].map(([, name]) => name)
     expect(lines.sort()).toEqual([...optionNames].sort())
   })
 })
 
-describe('antiphon-broker', () => {
+describe('antiphon-broker command', () => {
   let cli: string
   const children = new Set<ChildProcess>()
   beforeAll(async () => {
@@ -85,9 +85,9 @@ describe('antiphon-broker', () => {
     for (const child of children) child.kill('SIGKILL')
     children.clear()
   })
-  afterAll(removeBundle)
+  afterAll(removeBrokerBundle)
 
-  /** Starts it and reads its lines. */
+  /** Starts the command and reads its output. */
   function run(...args: string[]): {
     lines: AsyncIterator<string>
     child: ChildProcess
@@ -102,32 +102,32 @@ describe('antiphon-broker', () => {
   }
   const next = async (lines: AsyncIterator<string>): Promise<string> => (await lines.next()).value as string
 
-  it('says where it listens, lets its users in, and drains at Ctrl-C', async () => {
+  it('prints its URLs, admits only its users and drains on SIGINT', async () => {
     const { lines, child } = run('--port', '0', '--ws', '0', '--user', 'me:secret')
     const url = (await next(lines)).replace('listening on ', '')
     expect(url).toMatch(/^mqtt:\/\/127\.0\.0\.1:\d+$/)
     expect(await next(lines)).toMatch(/^listening on ws:\/\/127\.0\.0\.1:\d+$/)
-    const stranger = connect(url, { username: 'me', password: 'wrong' })
-    const refused = await firstValueFrom(stranger.state$.pipe(filter(({ status }) => status === 'closed')))
-    expect(refused).toMatchObject({ error: { code: 'connection-refused', reasonCode: 0x87 } })
-    const friend = connect(url, { username: 'me', password: 'secret' })
-    await firstValueFrom(friend.state$.pipe(filter(({ status }) => status === 'online')))
-    const offline = firstValueFrom(friend.state$.pipe(filter(({ status }) => status === 'offline')))
+    const refusedLink = connect(url, { username: 'me', password: 'wrong' })
+    const closed = await firstValueFrom(refusedLink.state$.pipe(filter(({ status }) => status === 'closed')))
+    expect(closed).toMatchObject({ error: { code: 'connection-refused', reasonCode: 0x87 } })
+    const link = connect(url, { username: 'me', password: 'secret' })
+    await firstValueFrom(link.state$.pipe(filter(({ status }) => status === 'online')))
+    const offline = firstValueFrom(link.state$.pipe(filter(({ status }) => status === 'offline')))
     child.kill('SIGINT')
     expect(await next(lines)).toBe('draining')
     expect(await offline).toMatchObject({ error: { reasonCode: 0x8b } })
-    await friend.close()
+    await link.close()
     expect(await next(lines)).toBe('closed')
     expect(await once(child, 'exit')).toEqual([0, null])
   })
 
-  it('prints its help and its version, and says what it does not understand', async () => {
+  it('prints help and version, and exits with 1 on an unknown option', async () => {
     const { child, errors } = run('--nonsense')
-    const refused = once(child, 'close')
+    const closed = once(child, 'close')
     const printed = await Promise.all(['--help', '--version'].map((option) => next(run(option).lines)))
     expect(printed[0]).toMatch('antiphon-broker: an MQTT 5')
     expect(printed[1]).toMatch(/^\d+\.\d+\.\d+$/)
-    expect(await refused).toEqual([1, null])
+    expect(await closed).toEqual([1, null])
     expect(errors()).toMatch("antiphon-broker: Unknown option '--nonsense'")
   })
 })

@@ -13,7 +13,7 @@ const run = promisify(execFile)
 const tool = (name: string): string => join(dirname(foreignCommand('mosquitto-clients') ?? ''), name)
 const [pubTool, subTool, rrTool] = [tool('mosquitto_pub'), tool('mosquitto_sub'), tool('mosquitto_rr')]
 
-describeForeign(['mosquitto-clients'], 'Mosquitto’s clients at the broker', () => {
+describeForeign(['mosquitto-clients'], 'mosquitto clients at the broker', () => {
   let broker: Broker
   let port: string
   beforeEach(async () => {
@@ -27,7 +27,7 @@ describeForeign(['mosquitto-clients'], 'Mosquitto’s clients at the broker', ()
 
   for (const version of ['mqttv5', 'mqttv311']) {
     for (const qos of ['0', '1', '2']) {
-      it(`publish and subscribe at QoS ${qos} over ${version}`, async () => {
+      it(`delivers a message of mosquitto_pub to mosquitto_sub at QoS ${qos} over ${version}`, async () => {
         const ready = subscribed()
         const sub = run(subTool, [
           '-p',
@@ -50,20 +50,33 @@ describeForeign(['mosquitto-clients'], 'Mosquitto’s clients at the broker', ()
     }
   }
 
-  it('request and respond', async () => {
-    const responder = spawn(subTool, ['-p', port, '-V', 'mqttv5', '-t', 'ask', '-F', '%R %D'])
+  it('routes a request of mosquitto_rr and its response', async () => {
+    const responder = spawn(subTool, ['-p', port, '-V', 'mqttv5', '-t', 'request', '-F', '%R %D'])
     const lines = createInterface({ input: responder.stdout })[Symbol.asyncIterator]()
     await subscribed()
     const requesting = run(rrTool, [
-      ...['-p', port, '-V', 'mqttv5', '-t', 'ask', '-e', 'answer/1', '-m', 'question', '-W', '10'],
+      ...[
+        '-p',
+        port,
+        '-V',
+        'mqttv5',
+        '-t',
+        'request',
+        '-e',
+        'response/1',
+        '-m',
+        'request payload',
+        '-W',
+        '10',
+      ],
       ...['-D', 'publish', 'correlation-data', 'c1'],
     ])
     const { value } = (await lines.next()) as { value: string }
     const [topic] = value.split(' ')
-    expect(value).toBe('answer/1 c1')
-    const response = ['-t', topic ?? '', '-m', 'answer', '-D', 'publish', 'correlation-data', 'c1']
+    expect(value).toBe('response/1 c1')
+    const response = ['-t', topic ?? '', '-m', 'response payload', '-D', 'publish', 'correlation-data', 'c1']
     await run(pubTool, ['-p', port, '-V', 'mqttv5', ...response])
-    expect((await requesting).stdout).toBe('answer\n')
+    expect((await requesting).stdout).toBe('response payload\n')
     responder.kill()
     await once(responder, 'exit')
   })

@@ -11,7 +11,7 @@ import type { BrokerEvent } from '../src/events.js'
 import { resolveOptions } from '../src/options.js'
 import type { BrokerOptions } from '../src/options.js'
 
-/** A packet as tests write and read it, looser than the codec's types. */
+/** A packet as tests write and read it; its type is looser than the codec's. */
 export interface AnyPacket {
   readonly cmd?: string
   readonly messageId?: number
@@ -29,7 +29,7 @@ export interface AnyPacket {
   readonly [name: string]: unknown
 }
 
-/** The properties of such a packet. */
+/** The properties of an `AnyPacket`. */
 export interface AnyProperties {
   readonly assignedClientIdentifier?: string
   readonly serverKeepAlive?: number
@@ -41,45 +41,45 @@ export interface AnyProperties {
   readonly [name: string]: unknown
 }
 
-/** A broker's rooms on virtual time, with clients that speak packets. */
+/** A broker without sockets on virtual time, and clients that send and receive packets. */
 export interface World {
   readonly engine: Engine
-  /** The same engine as its user sees it: its `events$`, its links in process. */
+  /** The public API of the same engine. */
   readonly broker: Broker
   readonly events: BrokerEvent[]
-  /** Lets that many milliseconds pass, and everything due happen. */
+  /** Advances virtual time and runs everything that is due. */
   readonly advance: (milliseconds?: number) => void
-  /** Lets everything happen that waits for a Promise. */
+  /** Runs everything that waits for a Promise. */
   readonly settle: () => Promise<void>
-  /** A connection that has said nothing yet. */
+  /** Opens a connection without sending CONNECT. */
   readonly dial: (version?: 4 | 5) => Client
-  /** A connected client; `connect` is its CONNECT. */
+  /** Opens a connection and sends CONNECT with the fields of `connect`. */
   readonly join: (clientId: string, connect?: AnyPacket) => Client
 }
 
-/** One byte stream into the broker. */
+/** A client on one connection to the broker. */
 export interface Client {
-  /** Sends a packet, or bytes as they are. */
+  /** Sends a packet or raw bytes. */
   readonly send: (packet: AnyPacket | Uint8Array) => void
-  /** What came since the last call. */
+  /** Returns the packets received since the last call. */
   readonly take: () => AnyPacket[]
-  /** The first of what came since the last call; there must be one. */
+  /** Returns the first packet received since the last call; throws if it received no packet. */
   readonly first: () => AnyPacket
-  /** Everything that ever came, byte for byte. */
+  /** Returns all bytes received since the connection was opened. */
   readonly bytes: () => Buffer
-  /** The stream ends without a word. */
+  /** Closes the connection without DISCONNECT. */
   readonly cut: () => void
   readonly channel: FakeChannel
 }
 
-/** A channel in memory; `isStuck` keeps what is written as if nobody read it. */
+/** A channel in memory. While `isBlocked`, its peer reads nothing and written bytes stay `pending`. */
 export class FakeChannel implements Channel {
   readonly remoteAddress = 'test:1'
   readonly listener = 'test'
-  isStuck = false
+  isBlocked = false
   isPaused = false
   isEnded = false
-  isGone = false
+  isClosed = false
   pending = 0
   readonly written: Buffer[] = []
   #listener: ChannelListener | undefined
@@ -88,10 +88,10 @@ export class FakeChannel implements Channel {
     this.#listener = listener
   }
 
-  write(pieces: readonly Uint8Array[]): void {
-    for (const piece of pieces) {
-      this.written.push(Buffer.from(piece))
-      if (this.isStuck) this.pending += piece.length
+  write(chunks: readonly Uint8Array[]): void {
+    for (const chunk of chunks) {
+      this.written.push(Buffer.from(chunk))
+      if (this.isBlocked) this.pending += chunk.length
     }
   }
 
@@ -115,28 +115,28 @@ export class FakeChannel implements Channel {
     this.#listener?.onData(Buffer.from(bytes))
   }
 
-  /** The other side reads again. */
-  unstick(): void {
-    this.isStuck = false
+  /** Lets the peer read everything that is pending. */
+  unblock(): void {
+    this.isBlocked = false
     this.pending = 0
     this.#listener?.onDrain()
   }
 
   close(): void {
-    if (this.isGone) return
-    this.isGone = true
+    if (this.isClosed) return
+    this.isClosed = true
     this.#listener?.onClose()
   }
 }
 
-/** Makes a world. */
+/** Creates a broker without sockets on virtual time. */
 export function makeWorld(options: BrokerOptions = {}): World {
   const scheduler = new VirtualTimeScheduler()
   const events: BrokerEvent[] = []
-  const sink = new Subject<BrokerEvent>()
-  sink.subscribe((event) => events.push(event))
-  const engine = createEngine(resolveOptions({ scheduler, ...options }), sink)
-  const broker = toBroker(engine, sink)
+  const eventSubject = new Subject<BrokerEvent>()
+  eventSubject.subscribe((event) => events.push(event))
+  const engine = createEngine(resolveOptions({ scheduler, ...options }), eventSubject)
+  const broker = toBroker(engine, eventSubject)
 
   const advance = (milliseconds = 0): void => {
     const until = scheduler.frame + milliseconds
@@ -181,18 +181,19 @@ function makeClient(engine: Engine, protocolVersion: 4 | 5, advance: () => void)
   const codec = parser({ protocolVersion })
   const received: Packet[] = []
   codec.on('packet', (packet) => received.push(packet))
-  let seen = 0
+  let parsedChunks = 0
   const take = (): AnyPacket[] => {
     advance()
-    for (; seen < channel.written.length; seen++) codec.parse(channel.written[seen] as Buffer)
-    return received.splice(0).map((packet) => plain(packet as unknown as AnyPacket))
+    for (; parsedChunks < channel.written.length; parsedChunks++)
+      codec.parse(channel.written[parsedChunks] as Buffer)
+    return received.splice(0).map((packet) => withoutCodecDefaults(packet as unknown as AnyPacket))
   }
   return {
     channel,
     take,
     first: () => {
       const [packet] = take()
-      if (packet === undefined) throw new Error('nothing came')
+      if (packet === undefined) throw new Error('the client received no packet')
       return packet
     },
     send: (packet) => {
@@ -209,23 +210,23 @@ function makeClient(engine: Engine, protocolVersion: 4 | 5, advance: () => void)
   }
 }
 
-/** A packet without what the codec adds for itself. */
-function plain(packet: AnyPacket): AnyPacket {
+/** Removes the fields that the codec adds to every packet. */
+function withoutCodecDefaults(packet: AnyPacket): AnyPacket {
   const { length: _, ...rest } = packet
-  const kept = Object.entries(rest).filter(
-    ([name, value]) => value !== null && !isNoise(packet.cmd ?? '', name, value),
+  const entries = Object.entries(rest).filter(
+    ([name, value]) => value !== null && !isCodecDefault(packet.cmd ?? '', name, value),
   )
-  return Object.fromEntries(kept)
+  return Object.fromEntries(entries)
 }
 
-function isNoise(cmd: string, name: string, value: unknown): boolean {
+function isCodecDefault(cmd: string, name: string, value: unknown): boolean {
   return (
     cmd !== 'publish' &&
     ((name === 'retain' && value === false) || (name === 'dup' && value === false) || name === 'qos')
   )
 }
 
-/** Bytes from hexadecimal digits, blanks ignored. */
+/** Returns the bytes of hexadecimal digits; ignores blanks. */
 export function hex(digits: string): Buffer {
   return Buffer.from(digits.replaceAll(/\s/g, ''), 'hex')
 }

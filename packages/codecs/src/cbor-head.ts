@@ -1,5 +1,5 @@
-import { readUnsigned, untilBreak } from './soundness.js'
-import type { Head } from './soundness.js'
+import { readUnsigned, untilBreak } from './require-well-formed.js'
+import type { ItemHead } from './require-well-formed.js'
 
 const bytes = 2
 const text = 3
@@ -10,11 +10,11 @@ const simple = 7
 
 const indefinite = 31
 
-/** The head of a CBOR item [RFC 8949, 3]: three bits of major type, five of a number or of the number's size. */
-export function readCborHead(payload: Uint8Array, at: number): Head {
-  const first = payload[at] ?? 0
-  const major = first >>> 5
-  const info = first & 0x1f
+/** Reads the head of a CBOR item [RFC 8949, 3]: three bits of major type, five bits of a number or of its size. */
+export function readCborHead(payload: Uint8Array, at: number): ItemHead {
+  const firstByte = payload[at] ?? 0
+  const major = firstByte >>> 5
+  const info = firstByte & 0x1f
   if (info === indefinite) return indefiniteHead(major, at)
 
   const size = sizeOfNumber(info, at)
@@ -38,13 +38,13 @@ export function readCborHead(payload: Uint8Array, at: number): Head {
 
 function sizeOfNumber(info: number, at: number): number {
   if (info < 24) return 0
-  if (info > 27) throw new SyntaxError(`no item can begin as byte ${at} does`)
+  if (info > 27) throw new SyntaxError(`invalid item head at byte ${at}`)
   return 2 ** (info - 24)
 }
 
-function indefiniteHead(major: number, at: number): Head {
+function indefiniteHead(major: number, at: number): ItemHead {
   const next = at + 1
   if (major === array || major === map) return { next, items: untilBreak }
   if (major === simple) return { next, isBreak: true }
-  throw new SyntaxError(`texts and bytes in pieces are not read (byte ${at})`)
+  throw new SyntaxError(`unsupported indefinite-length string at byte ${at}`)
 }

@@ -1,8 +1,8 @@
 import { failure, success, Type } from 'io-ts'
 
 /**
- * The type of a property that is a `bigint` in the program and an integer on the wire, where a small one looks like any
- * number: CBOR alone among the formats here carries its 64 bits.
+ * A type for properties that are a `bigint` in the program and an integer in the payload. A small integer in the payload
+ * is converted to a `bigint`. Of the formats in this package, only CBOR supports 64-bit integers.
  */
 export const integer64: Type<bigint, bigint> = new Type(
   'integer64',

@@ -3,21 +3,21 @@ import { acceptsMediaTypes, fromType, isBytes, isWellFormed, type PayloadFormat 
 import { decode, Encoder } from '@msgpack/msgpack'
 import type { Type } from 'io-ts'
 import { readMsgpackHead } from './msgpack-head.js'
-import { requireSound } from './soundness.js'
+import { requireWellFormed } from './require-well-formed.js'
 
 /**
- * MessagePack payloads typed by io-ts: `application/msgpack`, reads `application/x-msgpack`, `application/vnd.msgpack`
- * and every `…+msgpack` too. Needs `@msgpack/msgpack`.
+ * Creates a codec for MessagePack payloads typed by io-ts: `application/msgpack`; it also reads `application/x-msgpack`,
+ * `application/vnd.msgpack` and every `…+msgpack`. Needs `@msgpack/msgpack`.
  *
- * Carries what JSON carries, and bytes (`Uint8Array`), `NaN`, the infinities and dates (`Date`, as a timestamp). Of a key
- * that stands twice the last wins. Refused are keys that are not text, texts that are not UTF-8, other extensions,
- * integers beyond 2^53, which would lose digits, and lengths beyond the payload, for which nothing is allocated.
+ * It supports all JSON values, bytes (`Uint8Array`), `NaN`, the infinities and dates (`Date`, as a timestamp). Of duplicate
+ * keys, the last applies. It rejects keys that are not strings, strings that are not UTF-8, other extensions, integers
+ * beyond 2^53, which would lose precision, and lengths beyond the payload, without allocating memory for them.
  */
 export function msgpack<A, O>(type: Type<A, O, unknown>, options?: TypedCodecOptions): Codec<A> {
   return fromType(type, format, options)
 }
 
-// The depth was measured already, by the bound of the codec.
+// `fromType` has checked `maximumDepth` before the encoder runs.
 const encoder = new Encoder({ ignoreUndefined: true, maxDepth: Number.MAX_SAFE_INTEGER })
 
 const format: PayloadFormat = {
@@ -28,7 +28,7 @@ const format: PayloadFormat = {
     suffix: '+msgpack',
   }),
   parse: (payload, maximumDepth) => {
-    requireSound(payload, maximumDepth, readMsgpackHead)
+    requireWellFormed(payload, maximumDepth, readMsgpackHead)
     return decode(payload, { mapKeyConverter: toKey })
   },
   write: (data) => encoder.encode(data),
@@ -38,7 +38,7 @@ const format: PayloadFormat = {
 
 function toKey(key: unknown): string {
   if (typeof key === 'string') return key
-  throw new TypeError(`a key is a ${typeof key}: it must be a text`)
+  throw new TypeError(`a map key is a ${typeof key}: it must be a string`)
 }
 
 function isTimestamp(value: unknown): boolean {

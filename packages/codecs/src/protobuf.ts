@@ -5,11 +5,11 @@ import type { DescMessage, MessageShape } from '@bufbuild/protobuf'
 import { failure, identity, success, Type } from 'io-ts'
 
 /**
- * Protobuf payloads typed by a generated schema: `application/protobuf`, reads `application/x-protobuf`,
- * `application/vnd.google.protobuf` and every `…+protobuf` too. Needs `@bufbuild/protobuf`.
+ * Creates a codec for Protobuf payloads typed by a generated schema: `application/protobuf`; it also reads
+ * `application/x-protobuf`, `application/vnd.google.protobuf` and every `…+protobuf`. Needs `@bufbuild/protobuf`.
  *
- * The value is a message as `create(schema, …)` makes it. Fields the schema does not know are kept and written again.
- * `maximumDepth` counts the objects and arrays of the message, as many at least as its messages are nested.
+ * The value is a message created by `create(schema, …)`. Unknown fields are kept and encoded again. `maximumDepth` limits
+ * the nesting of objects and arrays in the message, which includes that of its messages.
  *
  * @example
  * ```ts
@@ -37,7 +37,7 @@ export function protobuf<Desc extends DescMessage>(
       parse: (payload, maximumDepth) => fromBinary(schema, payload, { recursionLimit: maximumDepth }),
       write: (data) => {
         if (isOfSchema(data)) return toBinary(schema, data)
-        throw new TypeError(`expected a ${schema.typeName}, as create() makes it`)
+        throw new TypeError(`expected a ${schema.typeName}: create it with create()`)
       },
       carries: (value) => typeof value === 'number' || typeof value === 'bigint' || isBytes(value),
       carriesText: isWellFormed,

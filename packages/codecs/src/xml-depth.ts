@@ -6,10 +6,10 @@ const instruction = { opening: '<?', closing: '?>' }
 const opaque = [comment, cdata, instruction]
 
 /**
- * Counts the elements that are open, without building any; throws where they are too many or a document type is
- * declared. Up to its first error a document is counted exactly as it would be parsed.
+ * Checks the nesting of elements without parsing the document. Throws if it is too deep, or if the document contains a
+ * document type declaration. Up to the first error in a document, the result is the same as after parsing.
  */
-export function requireShallow(document: string, maximumDepth: number): void {
+export function requireElementDepth(document: string, maximumDepth: number): void {
   let depth = 0
   let at = document.indexOf('<')
   while (at !== -1) {
@@ -17,7 +17,9 @@ export function requireShallow(document: string, maximumDepth: number): void {
     if (skipped !== undefined) {
       at = after(document, skipped.closing, at + skipped.opening.length)
     } else if (document.startsWith('<!', at)) {
-      throw new SyntaxError('a document type declaration is refused, and entities with it')
+      throw new SyntaxError(
+        'the document contains a declaration that begins with <!: document types and entities are not supported',
+      )
     } else {
       const end = endOfTag(document, at)
       const isClosing = document.startsWith('</', at)
@@ -34,13 +36,13 @@ export function requireShallow(document: string, maximumDepth: number): void {
   }
 }
 
-/** Behind the `>` that ends a tag; those in attribute values do not. */
+/** Returns the offset after the `>` that ends a tag, skipping any `>` in attribute values. */
 function endOfTag(document: string, start: number): number {
   const delimiters = /[>"']/g
   delimiters.lastIndex = start
-  for (let found = delimiters.exec(document); found !== null; found = delimiters.exec(document)) {
-    if (found[0] === '>') return delimiters.lastIndex
-    delimiters.lastIndex = after(document, found[0], delimiters.lastIndex)
+  for (let match = delimiters.exec(document); match !== null; match = delimiters.exec(document)) {
+    if (match[0] === '>') return delimiters.lastIndex
+    delimiters.lastIndex = after(document, match[0], delimiters.lastIndex)
   }
   return document.length
 }

@@ -1,38 +1,40 @@
 import { parseXml, XmlDeclaration, XmlElement, XmlText } from '@rgrove/parse-xml'
 
-/** The outermost element of a document; throws where it is not the one, or the document is not in UTF-8. */
+/** Parses a document and returns its root element; throws if the name is wrong, or the document is not in UTF-8. */
 export function parseRoot(document: string, name: string): XmlElement {
   const { children, root } = parseXml(document, { preserveXmlDeclaration: true })
   const [declaration] = children
   const encoding = declaration instanceof XmlDeclaration ? declaration.encoding : null
   if (encoding !== null && !/^(utf-8|us-ascii)$/i.test(encoding)) {
-    throw new SyntaxError(`the document is declared to be in ${encoding}: only UTF-8 is read`)
+    throw new SyntaxError(`the document declares the encoding ${encoding}: it must be UTF-8`)
   }
   if (root?.name === name) return root
   throw new SyntaxError(`the root element is ${root?.name ?? 'missing'}: expected ${name}`)
 }
 
-/** An element as plain data. */
+/** Converts an element to plain data. */
 export function fromElement(element: XmlElement): unknown {
   const { attributes } = element
   const elements = element.children.filter((child) => child instanceof XmlElement)
-  // Comments and processing instructions are not kept, so that what is left is text, CDATA sections included.
+  // The parser drops comments and processing instructions; CDATA sections are `XmlText`.
   const text = element.children.map((child) => (child instanceof XmlText ? child.text : '')).join('')
   const names = Object.keys(attributes)
   if (elements.length === 0 && names.length === 0) return text
   if (elements.length > 0 && /[^ \t\n]/.test(text)) {
-    throw new SyntaxError(`the element ${element.name} has text beside its elements`)
+    throw new SyntaxError(
+      `the element ${element.name} mixes text and elements: only one of them is supported`,
+    )
   }
 
   const parts = new Map<string, unknown>(names.map((name) => [`@${name}`, attributes[name]]))
   if (elements.length === 0 && text !== '') parts.set('#text', text)
-  for (const [name, contents] of byName(elements))
+  for (const [name, contents] of groupByName(elements))
     parts.set(name, contents.length === 1 ? contents[0] : contents)
-  // Unlike an assignment this makes `__proto__` a property like any other, for the codec to find and refuse.
+  // Unlike an assignment, `fromEntries` creates an own property `__proto__`, which the codec then rejects.
   return Object.fromEntries(parts)
 }
 
-function byName(elements: readonly XmlElement[]): ReadonlyMap<string, readonly unknown[]> {
+function groupByName(elements: readonly XmlElement[]): ReadonlyMap<string, readonly unknown[]> {
   const groups = new Map<string, unknown[]>()
   for (const element of elements) {
     const group = groups.get(element.name)

@@ -1,32 +1,32 @@
 import { array, failure, identity, success, Type } from 'io-ts'
 
-/** A number written as a text: `22.5`, `-7`, `1e-3`; surrounding white space is passed over. */
+/** A type for numbers in XML: `22.5`, `-7`, `1e-3`; surrounding white space is ignored. */
 export const xmlNumber: Type<number, string> = new Type(
   'number',
   (value): value is number => typeof value === 'number',
   (value, context) => {
-    const isWritten = typeof value === 'string' && /^\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i.test(value)
-    return isWritten && Number.isFinite(Number(value)) ? success(Number(value)) : failure(value, context)
+    const isNumber = typeof value === 'string' && /^\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i.test(value)
+    return isNumber && Number.isFinite(Number(value)) ? success(Number(value)) : failure(value, context)
   },
   (value) => {
     if (Number.isFinite(value)) return String(value)
-    throw new TypeError(`${value} is not a number to be written`)
+    throw new TypeError(`${value} cannot be encoded: an XML number must be finite`)
   },
 )
 
-/** `true` or `1`, `false` or `0`, as XML Schema has them; surrounding white space is passed over. */
+/** A type for booleans of XML Schema: `true` or `1`, `false` or `0`; surrounding white space is ignored. */
 export const xmlBoolean: Type<boolean, string> = new Type(
   'boolean',
   (value): value is boolean => typeof value === 'boolean',
   (value, context) => {
-    const written = typeof value === 'string' ? value.trim() : ''
-    if (written === 'true' || written === '1') return success(true)
-    return written === 'false' || written === '0' ? success(false) : failure(value, context)
+    const trimmed = typeof value === 'string' ? value.trim() : ''
+    if (trimmed === 'true' || trimmed === '1') return success(true)
+    return trimmed === 'false' || trimmed === '0' ? success(false) : failure(value, context)
   },
   String,
 )
 
-/** A text that may be absent because it is empty: the `#text` of an element with attributes. */
+/** A type for strings that are absent if empty, such as the `#text` of an element with attributes. */
 export const xmlText: Type<string, string> = new Type(
   'text',
   (value): value is string => typeof value === 'string',
@@ -37,7 +37,7 @@ export const xmlText: Type<string, string> = new Type(
   identity,
 )
 
-/** A list of any length: none of the elements is an empty list, a single one a list of one. */
+/** Creates a type for arrays of any length: no element decodes to an empty array, one element to an array of one item. */
 export function xmlList<A, O>(item: Type<A, O, unknown>): Type<A[], O[]> {
   const items = array(item)
   return new Type(
@@ -51,7 +51,7 @@ export function xmlList<A, O>(item: Type<A, O, unknown>): Type<A[], O[]> {
   )
 }
 
-/** An object whose element may be empty: without attributes and children, `<settings/>` reads as an object too. */
+/** Creates a type for objects whose element may be empty: `<settings/>` decodes to an object too. */
 export function xmlObject<A, O>(type: Type<A, O, unknown>): Type<A, O> {
   return new Type(
     type.name,

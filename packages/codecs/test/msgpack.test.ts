@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'
 import { msgpack } from '../src/msgpack.js'
-import { describeLaws, hex, join, plainData, refusalOf, repeat, toHex } from './laws.js'
+import { describeLaws, hex, join, plainData, issueOf, repeat, toHex } from './laws.js'
 
 const anything = msgpack(t.unknown)
 const nested = (depth: number) => join(repeat(depth - 1, 0x91), Uint8Array.of(0x90))
@@ -46,79 +46,88 @@ describe('msgpack', () => {
     ['d6ff00000001', new Date(1_000)],
     ['c70cff 1dcd6500 0000000000000001', new Date(1_500)],
     ['82a16101a16102', { a: 2 }],
-  ])('reads %s as the format has it', (payload, value) => {
+  ])('decodes the MessagePack payload %s', (payload, value) => {
     expect(anything.decode(hex(payload))).toEqual(right(value))
   })
 
-  it('writes the shortest form and leaves undefined properties out', () => {
+  it('encodes MessagePack in the shortest form without undefined properties', () => {
     expect(toHex(anything.encode({ a: [1, 'x'], b: undefined }))).toBe('81a1619201a178')
     expect(toHex(anything.encode(Date.UTC(2026, 0, 1)))).toBe('cf0000019b76daa800')
   })
 
-  it('tells the exact place', () => {
-    expect(refusalOf(msgpack(Reading), hex('81 a7 63656c73697573 a1 78'))).toBe(
+  it('reports the path of a MessagePack decode error', () => {
+    expect(issueOf(msgpack(Reading), hex('81 a7 63656c73697573 a1 78'))).toBe(
       '$.celsius: expected number, found "x"',
     )
   })
 
   it.each([
-    ['', 'cut short'],
-    ['c1', 'no item can begin as byte 0 does'],
-    ['cd00', 'cut short: 1 bytes are missing'],
-    ['d9', 'cut short'],
-    ['a2c3', 'cut short: 1 bytes are missing'],
-    ['9201', 'it declares more items than it has bytes'],
-    ['0000', '1 bytes follow after its end'],
+    ['', 'the payload is truncated'],
+    ['c1', 'invalid item head at byte 0'],
+    ['cd00', 'the payload is truncated: 1 bytes are missing'],
+    ['d9', 'the payload is truncated'],
+    ['a2c3', 'the payload is truncated: 1 bytes are missing'],
+    ['9201', 'the payload declares more items than it has bytes'],
+    ['0000', 'the payload has 1 bytes after the end of its item'],
     ['a1ff', 'not UTF-8'],
     ['81 a1ff 00', 'not UTF-8'],
-    ['81 01 02', 'a key is a number: it must be a text'],
-    ['d4 05 00', 'of extensions only timestamps are read (byte 0)'],
+    ['81 01 02', 'a map key is a number: it must be a string'],
+    ['d4 05 00', 'unsupported extension at byte 0: only timestamps are supported'],
     ['d4 ff 00', 'Unrecognized data size for timestamp (expected 4, 8, or 12): 1'],
-    ['cf ffffffffffffffff', '18446744073709551615 is beyond 2^53 and would lose digits: send it as a text'],
-    ['d3 8000000000000000', '-9223372036854775808 is beyond 2^53 and would lose digits: send it as a text'],
-    ['c70cff 00000000 7fffffffffffffff', 'a Date is not what application/msgpack can carry'],
-  ])('refuses %s: %s', (payload, reason) => {
-    expect(refusalOf(anything, hex(payload))).toBe(reason)
+    [
+      'cf ffffffffffffffff',
+      '18446744073709551615 exceeds 2^53 and would lose precision: send it as a string',
+    ],
+    [
+      'd3 8000000000000000',
+      '-9223372036854775808 exceeds 2^53 and would lose precision: send it as a string',
+    ],
+    ['c70cff 00000000 7fffffffffffffff', 'a Date cannot be represented in application/msgpack'],
+  ])('rejects the MessagePack payload %s: %s', (payload, reason) => {
+    expect(issueOf(anything, hex(payload))).toBe(reason)
   })
 
   it.each([
-    ['an array', 'dd ffffffff', 'it declares more items than it has bytes'],
+    ['an array', 'dd ffffffff', 'the payload declares more items than it has bytes'],
     [
       'arrays that share their bytes',
       'dd 00000004 dc 0004 94 94 00 00 00 00',
-      'it declares more items than it has bytes',
+      'the payload declares more items than it has bytes',
     ],
-    ['a map', 'df 7fffffff', 'it declares more items than it has bytes'],
-    ['bytes', 'c6 ffffffff', 'cut short: 4294967295 bytes are missing'],
-    ['a text', 'db ffffffff', 'cut short: 4294967295 bytes are missing'],
-    ['an extension', 'c9 ffffffff ff', 'cut short: 4294967295 bytes are missing'],
-  ])('refuses the huge declared length of %s before anything is allocated', (_, payload, reason) => {
-    expect(refusalOf(anything, hex(payload))).toBe(reason)
-  })
+    ['a map', 'df 7fffffff', 'the payload declares more items than it has bytes'],
+    ['bytes', 'c6 ffffffff', 'the payload is truncated: 4294967295 bytes are missing'],
+    ['a string', 'db ffffffff', 'the payload is truncated: 4294967295 bytes are missing'],
+    ['an extension', 'c9 ffffffff ff', 'the payload is truncated: 4294967295 bytes are missing'],
+  ])(
+    'rejects the huge declared length of %s in MessagePack before allocating memory',
+    (_, payload, reason) => {
+      expect(issueOf(anything, hex(payload))).toBe(reason)
+    },
+  )
 
-  it('lets no key reach a prototype', () => {
-    const hostile = hex('81 a9 5f5f70726f746f5f5f 81 a5 61646d696e c3')
-    expect(refusalOf(anything, hostile)).toContain('__proto__')
+  it('rejects __proto__ and constructor keys in MessagePack', () => {
+    const payload = hex('81 a9 5f5f70726f746f5f5f 81 a5 61646d696e c3')
+    expect(issueOf(anything, payload)).toContain('__proto__')
     expect(() => anything.encode(JSON.parse('{"a":{"__proto__":1}}'))).toThrow(
       '$.a.__proto__: this key could reach',
     )
-    expect(refusalOf(anything, hex('81 ab 636f6e7374727563746f72 81 a9 70726f746f74797065 c0'))).toContain(
+    expect(issueOf(anything, hex('81 ab 636f6e7374727563746f72 81 a9 70726f746f74797065 c0'))).toContain(
       '$.constructor',
     )
     expect(({} as { admin?: boolean }).admin).toBeUndefined()
   })
 
-  it('writes no lone surrogate, no big integer and no date that is none', () => {
+  it('rejects lone surrogates, bigints and invalid dates when encoding MessagePack', () => {
     expect(() => anything.encode(['\ud800'])).toThrow(
-      '$[0]: "\\ud800" is not what application/msgpack can carry',
+      '$[0]: "\\ud800" cannot be represented in application/msgpack',
     )
-    expect(() => anything.encode([1n])).toThrow('$[0]: 1n is not what application/msgpack can carry')
+    expect(() => anything.encode([1n])).toThrow('$[0]: 1n cannot be represented in application/msgpack')
     expect(() => anything.encode(new Date(Number.NaN))).toThrow(
-      'a Date is not what application/msgpack can carry',
+      'a Date cannot be represented in application/msgpack',
     )
   })
 
-  it('reads its content types', () => {
+  it('accepts MessagePack content types', () => {
     expect(
       ['application/msgpack', 'application/x-msgpack', 'a/b+msgpack', undefined].every(anything.accepts),
     ).toBe(true)

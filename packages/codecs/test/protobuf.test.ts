@@ -13,9 +13,9 @@ import fc from 'fast-check'
 import { right } from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { protobuf } from '../src/protobuf.js'
-import { describeLaws, hex, join, refusalOf } from './laws.js'
+import { describeLaws, hex, join, issueOf } from './laws.js'
 
-/** `message Node { Node child = 1; string label = 2; bytes data = 3; int64 id = 4; }`, without a compiler. */
+/** The schema of `message Node { Node child = 1; string label = 2; bytes data = 3; int64 id = 4; }`, built without `protoc`. */
 const nodeSchema: DescMessage = (() => {
   const field = (name: string, number: number, type: FieldType, typeName = '') => ({
     name,
@@ -42,19 +42,19 @@ const nodeSchema: DescMessage = (() => {
     ],
   })
   const schema = createFileRegistry(file, () => undefined).getMessage('test.Node')
-  if (schema === undefined) throw new Error('the descriptor holds no test.Node')
+  if (schema === undefined) throw new Error('the descriptor does not contain test.Node')
   return schema
 })()
 
 const sameMessage =
   <Desc extends DescMessage>(schema: Desc) =>
-  (one: MessageShape<Desc>, other: MessageShape<Desc>) =>
-    equals(schema, one, other)
+  (left: MessageShape<Desc>, right: MessageShape<Desc>) =>
+    equals(schema, left, right)
 
 const varint = (value: number): readonly number[] =>
   value < 128 ? [value] : [(value & 127) | 128, ...varint(Math.floor(value / 128))]
 
-/** Messages within each other, innermost first. */
+/** Encodes a message nested `depth` levels deep. */
 const nested = (depth: number): Uint8Array => {
   const heads: Uint8Array[] = []
   let length = 0
@@ -96,7 +96,7 @@ describe('protobuf', () => {
   const timestamp = protobuf(TimestampSchema)
   const struct = protobuf(StructSchema)
 
-  it('writes what other implementations read', () => {
+  it('encodes and decodes the bytes of other Protobuf implementations', () => {
     expect(timestamp.encode(create(TimestampSchema, { seconds: 150n, nanos: 1 }))).toEqual(
       hex('08 9601 10 01'),
     )
@@ -105,7 +105,7 @@ describe('protobuf', () => {
     )
   })
 
-  it('keeps the fields it does not know', () => {
+  it('keeps unknown Protobuf fields', () => {
     const decoded = timestamp.decode(hex('08 01 1a 01 ff'))
     expect(decoded).toMatchObject({ right: { seconds: 1n } })
     if (decoded._tag === 'Right') expect(timestamp.encode(decoded.right)).toEqual(hex('08 01 1a 01 ff'))
@@ -117,35 +117,35 @@ describe('protobuf', () => {
     ['0a ffffffff0f', /./],
     ['12 05 00', /./],
     ['0b', /./],
-  ])('refuses %s', (payload, reason) => {
-    expect(refusalOf(struct, hex(payload))).toMatch(reason)
+  ])('rejects the Protobuf payload %s', (payload, reason) => {
+    expect(issueOf(struct, hex(payload))).toMatch(reason)
   })
 
-  it('refuses a huge declared length and a text that is not UTF-8', () => {
-    expect(refusalOf(protobuf(nodeSchema), hex('1a ffffffff07'))).toMatch(/EOF/)
-    expect(refusalOf(protobuf(nodeSchema), hex('12 01 ff'))).toMatch(/utf-8/i)
+  it('rejects a huge declared length and a string that is not UTF-8 in Protobuf', () => {
+    expect(issueOf(protobuf(nodeSchema), hex('1a ffffffff07'))).toMatch(/EOF/)
+    expect(issueOf(protobuf(nodeSchema), hex('12 01 ff'))).toMatch(/utf-8/i)
   })
 
-  it('refuses nesting beyond its bound, in known fields and in groups nobody knows', () => {
-    expect(refusalOf(protobuf(nodeSchema), nested(100))).toBe('it decodes')
-    expect(refusalOf(protobuf(nodeSchema), nested(101))).toMatch(/recursion depth of 100/)
+  it('rejects Protobuf nesting beyond maximumDepth, in known fields and in unknown groups', () => {
+    expect(issueOf(protobuf(nodeSchema), nested(100))).toBe('it decodes')
+    expect(issueOf(protobuf(nodeSchema), nested(101))).toMatch(/recursion depth of 100/)
     const groups = Uint8Array.from({ length: 100_000 }, () => 0x2b)
-    expect(refusalOf(protobuf(nodeSchema), groups)).toMatch(/recursion depth/)
+    expect(issueOf(protobuf(nodeSchema), groups)).toMatch(/recursion depth/)
   })
 
-  it('writes no message that it would not read', () => {
+  it('rejects a Protobuf message that exceeds the depth or size limit when encoding', () => {
     const cycle = create(nodeSchema, {}) as { child?: unknown }
     cycle.child = cycle
     expect(() => protobuf(nodeSchema).encode(cycle as never)).toThrow('nested deeper than 100')
     expect(() =>
       protobuf(nodeSchema, { maximumBytes: 3 }).encode(create(nodeSchema, { label: 'ab' })),
-    ).toThrow('4 bytes, more than the 3 of the bound')
+    ).toThrow('4 bytes exceed maximumBytes 3')
     expect(() => protobuf(nodeSchema).encode(create(nodeSchema, { label: '\ud800' }))).toThrow(
       '$.label: "\\ud800"',
     )
   })
 
-  it('writes messages of its schema alone', () => {
+  it('rejects a message of another schema when encoding Protobuf', () => {
     expect(() => timestamp.encode({ seconds: 1n } as never)).toThrow('expected a google.protobuf.Timestamp')
     expect(() => timestamp.encode(create(ValueSchema) as never)).toThrow(
       'expected a google.protobuf.Timestamp',
@@ -153,22 +153,22 @@ describe('protobuf', () => {
     expect(() => timestamp.encode(create(TimestampSchema, { seconds: 'x' as never }))).toThrow('seconds')
   })
 
-  it('lets no key reach a prototype', () => {
+  it('rejects a __proto__ key in Protobuf maps', () => {
     const hostile = fromJson(StructSchema, JSON.parse('{"__proto__":{"admin":true}}') as JsonValue)
     expect(() => struct.encode(hostile)).toThrow('$.fields.__proto__: this key could reach a prototype')
-    expect(refusalOf(struct, toBinary(StructSchema, hostile))).toContain(
+    expect(issueOf(struct, toBinary(StructSchema, hostile))).toContain(
       '$.fields.__proto__: this key could reach',
     )
     expect(({} as { admin?: boolean }).admin).toBeUndefined()
   })
 
-  it('carries what the schema says', () => {
+  it('encodes and decodes a Protobuf struct', () => {
     const value = { name: 'Vienna', list: [1, null, { deep: true }] }
     const decoded = struct.decode(struct.encode(fromJson(StructSchema, value)))
     expect(decoded._tag === 'Right' && toJson(StructSchema, decoded.right)).toEqual(value)
   })
 
-  it('reads its content types', () => {
+  it('accepts Protobuf content types, and a contentType option', () => {
     expect(
       ['application/protobuf', 'application/x-protobuf', 'application/vnd.google.protobuf'].every(
         struct.accepts,

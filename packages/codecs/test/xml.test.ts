@@ -3,16 +3,16 @@ import { right } from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'
-import { requireShallow } from '../src/xml-depth.js'
+import { requireElementDepth } from '../src/xml-depth.js'
 import { xml, xmlBoolean, xmlList, xmlNumber, xmlObject, xmlText } from '../src/xml.js'
-import { describeLaws, refusalOf, runs } from './laws.js'
+import { describeLaws, issueOf, runs } from './laws.js'
 
 const utf8 = (document: string) => new TextEncoder().encode(document)
-const written = (payload: Uint8Array) => new TextDecoder().decode(payload)
+const toText = (payload: Uint8Array) => new TextDecoder().decode(payload)
 
 const anything = xml(t.unknown, { root: 'a' })
-const refusal = (document: string) => refusalOf(anything, utf8(document))
-/** Objects within each other, and an empty text in the innermost. */
+const issueIn = (document: string) => issueOf(anything, utf8(document))
+/** Encodes `depth` nested objects, with an empty string in the innermost. */
 const nested = (depth: number) => utf8(`${'<a>'.repeat(depth + 1)}${'</a>'.repeat(depth + 1)}`)
 
 const text = fc
@@ -54,7 +54,7 @@ describeLaws('xml of anything', xml(t.unknown, { root: 'a', maximumBytes: 400_00
 })
 
 describe('xml', () => {
-  it('writes attributes, elements and lists', () => {
+  it('encodes attributes, elements and lists as XML', () => {
     const payload = xml(Reading, { root: 'reading' }).encode({
       '@unit': '"C"\n',
       's:celsius': 22.5,
@@ -64,7 +64,7 @@ describe('xml', () => {
       note: [{ '@lang': 'de', '#text': '' }],
       settings: {},
     })
-    expect(written(payload)).toBe(
+    expect(toText(payload)).toBe(
       '<reading unit="&quot;C&quot;&#10;"><s:celsius>22.5</s:celsius><isValid>true</isValid>' +
         '<place>a &lt;b&gt; &amp; c&#13;\n</place><tag>x</tag><tag></tag><note lang="de"></note><settings></settings></reading>',
     )
@@ -87,13 +87,13 @@ describe('xml', () => {
       '<a><hasOwnProperty>1</hasOwnProperty><constructor>2</constructor></a>',
       { hasOwnProperty: '1', constructor: '2' },
     ],
-  ])('reads %j', (document, value) => {
+  ])('decodes the XML document %j', (document, value) => {
     expect(anything.decode(utf8(document))).toEqual(right(value))
   })
 
-  it('tells the exact place', () => {
+  it('reports the path of an XML decode error', () => {
     const codec = xml(t.type({ b: xmlList(t.type({ c: xmlNumber })) }), { root: 'a' })
-    expect(refusalOf(codec, utf8('<a><b><c>1</c></b><b><c>x</c></b></a>'))).toBe(
+    expect(issueOf(codec, utf8('<a><b><c>1</c></b><b><c>x</c></b></a>'))).toBe(
       '$.b[1].c: expected number, found "x"',
     )
   })
@@ -107,11 +107,13 @@ describe('xml', () => {
     ['a doctype in lower case', '<!doctype a><a/>'],
     ['a doctype after a comment', '<!-- x --><?p?><!DOCTYPE a><a/>'],
     ['a declaration inside', '<a><!ENTITY b "c"></a>'],
-  ])('refuses %s', (_, document) => {
-    expect(refusal(document)).toBe('a document type declaration is refused, and entities with it')
+  ])('rejects an XML document with %s', (_, document) => {
+    expect(issueIn(document)).toBe(
+      'the document contains a declaration that begins with <!: document types and entities are not supported',
+    )
   })
 
-  it('reads what only looks like a doctype', () => {
+  it('decodes a doctype in a comment or CDATA section as text', () => {
     expect(anything.decode(utf8('<a><!--<!DOCTYPE a>--><![CDATA[<!DOCTYPE a>]]></a>'))).toEqual(
       right('<!DOCTYPE a>'),
     )
@@ -131,52 +133,52 @@ describe('xml', () => {
     ['<a>&#0;</a>', /invalid character/],
     ['<a>\u0001</a>', /Invalid character/],
     ['<a>]]></a>', /end tag|]]>/],
-    ['<a>x<b/></a>', /^the element a has text beside its elements$/],
-    ['<?xml version="1.0" encoding="ISO-8859-1"?><a/>', /^the document is declared to be in ISO-8859-1/],
+    ['<a>x<b/></a>', /^the element a mixes text and elements: only one of them is supported$/],
+    ['<?xml version="1.0" encoding="ISO-8859-1"?><a/>', /^the document declares the encoding ISO-8859-1/],
     ['<a><__proto__>1</__proto__></a>', /^\$\.__proto__: this key could reach a prototype/],
     ['<a><constructor><prototype/></constructor></a>', /^\$\.constructor: this key could reach a prototype/],
-  ])('refuses %j', (document, reason) => {
-    expect(refusal(document)).toMatch(reason)
+  ])('rejects the XML document %j', (document, reason) => {
+    expect(issueIn(document)).toMatch(reason)
   })
 
-  it('reads an attribute of any name without harm', () => {
+  it('decodes an attribute named __proto__ to a harmless key', () => {
     expect(anything.decode(utf8('<a __proto__="1"/>'))).toEqual(right({ '@__proto__': '1' }))
   })
 
-  it('refuses bytes that are not UTF-8', () => {
-    expect(refusalOf(anything, Uint8Array.of(0x3c, 0x61, 0x3e, 0xff))).toBe('not UTF-8')
+  it('rejects XML that is not UTF-8', () => {
+    expect(issueOf(anything, Uint8Array.of(0x3c, 0x61, 0x3e, 0xff))).toBe('not UTF-8')
   })
 
-  it('is done soon with very many line ends', () => {
+  it('decodes XML with 200 000 line ends', () => {
     const payload = utf8(`<a>${'\r\n'.repeat(200_000)}</a>`)
     expect(anything.decode(payload)).toEqual(right('\n'.repeat(200_000)))
   })
 
   it.each([
-    [7, '$: 7 is not a text'],
-    [{ b: null }, '$.b: null is not a text'],
-    [{ b: [true] }, '$.b[0]: true is not a text'],
-    [{ '@b': {} }, '$.@b: an object is not a text'],
-    [{ '#text': 1 }, '$["#text"]: 1 is not a text'],
-    [['x'], '$: a list needs the name of its items'],
-    [{ b: [['x']] }, '$.b[0]: a list needs the name of its items'],
-    [{ '#text': 'x', b: 'y' }, '$: there is text beside elements'],
-    [{ 'b c': 'x' }, '$.b c: "b c" is no name for an element'],
-    [{ '@': 'x' }, '$.@: "" is no name for an attribute'],
-    [{ '1b': 'x' }, '$.1b: "1b" is no name'],
-    ['\u0001', '$: "\\u0001" is not what application/xml can carry'],
-    [{ b: '\ud800' }, '$.b: "\\ud800" is not what'],
-    [{ b: new Date(0) }, '$.b: a Date is not what'],
-  ])('does not write %j', (value, reason) => {
+    [7, '$: 7 is not a string'],
+    [{ b: null }, '$.b: null is not a string'],
+    [{ b: [true] }, '$.b[0]: true is not a string'],
+    [{ '@b': {} }, '$.@b: an object is not a string'],
+    [{ '#text': 1 }, '$["#text"]: 1 is not a string'],
+    [['x'], '$: an array must be a property of an object'],
+    [{ b: [['x']] }, '$.b[0]: an array must be a property of an object'],
+    [{ '#text': 'x', b: 'y' }, '$: #text and elements exclude each other'],
+    [{ 'b c': 'x' }, '$.b c: "b c" is not a valid element name'],
+    [{ '@': 'x' }, '$.@: "" is not a valid attribute name'],
+    [{ '1b': 'x' }, '$.1b: "1b" is not a valid element name'],
+    ['\u0001', '$: "\\u0001" cannot be represented in application/xml'],
+    [{ b: '\ud800' }, '$.b: "\\ud800" cannot be represented'],
+    [{ b: new Date(0) }, '$.b: a Date cannot be represented'],
+  ])('rejects %j when encoding XML', (value, reason) => {
     expect(() => anything.encode(value)).toThrow(reason)
   })
 
-  it('refuses a root that is no name', () => {
-    expect(() => xml(t.string, { root: 'a b' })).toThrow('"a b" is no name for an element')
+  it('rejects an invalid root name or maximumDepth when the XML codec is created', () => {
+    expect(() => xml(t.string, { root: 'a b' })).toThrow('"a b" is not a valid element name')
     expect(() => xml(t.string, { root: 'a', maximumDepth: 0 })).toThrow('maximumDepth is 0')
   })
 
-  it('reads its content types', () => {
+  it('accepts XML content types', () => {
     expect(
       ['application/xml', 'text/xml; charset=utf-8', 'image/svg+xml', undefined].every(anything.accepts),
     ).toBe(true)
@@ -184,7 +186,7 @@ describe('xml', () => {
   })
 })
 
-describe('requireShallow', () => {
+describe('requireElementDepth', () => {
   const pieces = [
     '<a>',
     '</a>',
@@ -196,7 +198,7 @@ describe('requireShallow', () => {
     '<a\n>',
     '</a >',
   ]
-  const opaque = [
+  const nonElements = [
     '<!--<a>-->',
     '<![CDATA[<a>]]>',
     '<?p <a>?>',
@@ -209,7 +211,7 @@ describe('requireShallow', () => {
     '<![CDATA[</a>]]>',
   ]
   const documents = fc
-    .array(fc.constantFrom(...pieces, ...opaque), { maxLength: 24 })
+    .array(fc.constantFrom(...pieces, ...nonElements), { maxLength: 24 })
     .map(
       (parts) =>
         `<a>${parts.join('')}${'</a>'.repeat(parts.filter((part) => /^<a[^/]*>$|^<a b=['"].*[^/]>$/.test(part)).length)}`,
@@ -218,7 +220,7 @@ describe('requireShallow', () => {
   const depthOf = (element: XmlElement): number =>
     1 + Math.max(0, ...element.children.map((child) => (child instanceof XmlElement ? depthOf(child) : 0)))
 
-  it('counts what the parser builds', () => {
+  it('measures the same element depth as the XML parser', () => {
     let parsed = 0
     fc.assert(
       fc.property(documents, fc.nat(3), (document, missing) => {
@@ -232,8 +234,8 @@ describe('requireShallow', () => {
         if (root === null) return
         parsed += 1
         const depth = depthOf(root)
-        expect(() => requireShallow(closed, depth)).not.toThrow()
-        expect(() => requireShallow(closed, depth - 1)).toThrow(`nested deeper than ${depth - 1}`)
+        expect(() => requireElementDepth(closed, depth)).not.toThrow()
+        expect(() => requireElementDepth(closed, depth - 1)).toThrow(`nested deeper than ${depth - 1}`)
       }),
       { ...runs, numRuns: Math.max(runs.numRuns, 2_000) },
     )

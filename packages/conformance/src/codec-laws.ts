@@ -5,28 +5,30 @@ import { array, assert, constantFrom, nat, oneof, property, tuple, uint8Array } 
 import type { Arbitrary } from 'fast-check'
 import { isRight } from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
-import { law, parametersOf, type Law, type LawRuns } from './law.js'
-import { watched } from './watched-payload.js'
+import { law, fastCheckParameters, type Law, type LawRuns } from './law.js'
+import { recordPayloadAccess } from './payload-access.js'
 
-/** What the laws need to know of a codec. */
+/** The options of `codecLaws`. */
 export interface CodecLawsOptions<A> extends LawRuns {
-  /** The values it is meant for. */
+  /** Generates the values that the codec encodes. */
   readonly arbitrary: Arbitrary<A>
-  /** When two values are the same. @defaultValue the same in every visible part, 0 and -0 alike */
-  readonly equals?: (one: A, other: A) => boolean
-  /** The longest payload it reads; adds the law of its bound. */
+  /** Compares two values. @defaultValue deep equality, with 0 equal to -0 */
+  readonly equals?: (a: A, b: A) => boolean
+  /** The maximum payload length that the codec decodes; adds the law of this limit. */
   readonly maximumBytes?: number
-  /** How deep it reads, and a payload nested so deep, as many levels as asked; adds the law of that bound. */
+  /** The maximum nesting that the codec decodes, and a payload of any depth; adds the law of this limit. */
   readonly nesting?: { readonly maximumDepth: number; readonly payload: (depth: number) => Uint8Array }
 }
 
 /**
- * The laws of a codec, for any test framework. fast-check is to be installed beside this package.
+ * Returns the laws of a codec for any test framework. Install fast-check beside this package.
  *
- * Besides what the types say they hold that `decode` gives back what `encode` was given, never throws whatever the bytes
- * and always says what is wrong; that what decodes can be encoded again; that payloads are neither shared nor changed;
- * that a codec reads the content type it writes, in any case; that what it calls text is UTF-8; and that its bounds are
- * applied before it reads.
+ * They test that
+ * - `decode` returns the value that was encoded, and an error with its path and cause for an invalid payload;
+ * - `decode` throws for no payload, does not change it, and every decoded value encodes again;
+ * - `encode` writes every value into its own buffer, and as UTF-8 if `isText`;
+ * - `accepts` accepts the content type that the codec writes, in any case;
+ * - the limits of length and nesting are applied before the payload is read.
  *
  * @example
  * ```ts
@@ -38,45 +40,45 @@ export interface CodecLawsOptions<A> extends LawRuns {
 export function codecLaws<A>(codec: Codec<A>, options: CodecLawsOptions<A>): readonly Law[] {
   const { maximumBytes, nesting } = options
   return [
-    ...lawsOfValues(codec, options),
-    ...lawsOfPayloads(codec, options),
-    ...lawsOfContentType(codec),
-    ...(maximumBytes === undefined ? [] : [lawOfLength(codec, maximumBytes)]),
-    ...(nesting === undefined ? [] : [lawOfNesting(codec, nesting)]),
+    ...valueLaws(codec, options),
+    ...payloadLaws(codec, options),
+    ...contentTypeLaws(codec),
+    ...(maximumBytes === undefined ? [] : [lengthLaw(codec, maximumBytes)]),
+    ...(nesting === undefined ? [] : [nestingLaw(codec, nesting)]),
   ]
 }
 
-function lawsOfValues<A>(codec: Codec<A>, options: CodecLawsOptions<A>): readonly Law[] {
+function valueLaws<A>(codec: Codec<A>, options: CodecLawsOptions<A>): readonly Law[] {
   const { encode, decode, isText } = codec
   const { arbitrary } = options
   const forAll = (holds: (value: A) => void) => (): void =>
-    assert(property(arbitrary, holds), parametersOf(options))
+    assert(property(arbitrary, holds), fastCheckParameters(options))
 
   return [
     law(
-      'encode gives a Uint8Array',
+      'encodes to a Uint8Array',
       forAll((value) => {
         const encoded = encodeWith(codec, value)
         if (!isRight(encoded)) throw encoded.left
       }),
     ),
     law(
-      'decode gives back what encode was given',
+      'decodes an encoded value to the same value',
       forAll((value) => expectSame(decode(encode(value)), value, options)),
     ),
-    law('encode gives every value bytes of its own', () => {
-      const held = property(arbitrary, arbitrary, (first, second) => {
+    law('encodes every value into its own buffer', () => {
+      const lawProperty = property(arbitrary, arbitrary, (first, second) => {
         const payload = encode(first)
         const before = payload.slice()
         encode(second)
-        expectEqual(payload, before, 'a payload after another value was encoded')
+        expectEqual(payload, before, 'the first payload after a second value was encoded')
       })
-      assert(held, parametersOf(options))
+      assert(lawProperty, fastCheckParameters(options))
     }),
     ...(isText
       ? [
           law(
-            'text is UTF-8',
+            'encodes text as UTF-8',
             forAll((value) => void new TextDecoder('utf-8', { fatal: true }).decode(encode(value))),
           ),
         ]
@@ -84,21 +86,21 @@ function lawsOfValues<A>(codec: Codec<A>, options: CodecLawsOptions<A>): readonl
   ]
 }
 
-function lawsOfPayloads<A>({ encode, decode }: Codec<A>, options: CodecLawsOptions<A>): readonly Law[] {
-  const payloads = oneof(uint8Array({ maxLength: 64 }), damaged(options.arbitrary, encode))
+function payloadLaws<A>({ encode, decode }: Codec<A>, options: CodecLawsOptions<A>): readonly Law[] {
+  const payloads = oneof(uint8Array({ maxLength: 64 }), damagedPayloads(options.arbitrary, encode))
   const forAll = (holds: (payload: Uint8Array) => void) => (): void =>
-    assert(property(payloads, holds), parametersOf(options))
+    assert(property(payloads, holds), fastCheckParameters(options))
 
   return [
     law(
-      'decode never throws and says what is wrong',
+      'returns a described error for any invalid payload without throwing',
       forAll((payload) => {
         const decoded: Either<DecodeError, A> = decode(payload)
-        if (!isRight(decoded)) expectWellSaid(decoded.left)
+        if (!isRight(decoded)) expectReadableError(decoded.left)
       }),
     ),
     law(
-      'decode leaves the payload as it was',
+      'does not change the payload that it decodes',
       forAll((payload) => {
         const before = payload.slice()
         decode(payload)
@@ -106,7 +108,7 @@ function lawsOfPayloads<A>({ encode, decode }: Codec<A>, options: CodecLawsOptio
       }),
     ),
     law(
-      'what decodes can be encoded again',
+      'encodes every decoded value',
       forAll((payload) => {
         const decoded = decode(payload)
         if (isRight(decoded)) expectSame(decode(encode(decoded.right)), decoded.right, options)
@@ -115,98 +117,122 @@ function lawsOfPayloads<A>({ encode, decode }: Codec<A>, options: CodecLawsOptio
   ]
 }
 
-function lawsOfContentType<A>({ contentType, accepts, isText }: Codec<A>): readonly Law[] {
+function contentTypeLaws<A>({ contentType, accepts, isText }: Codec<A>): readonly Law[] {
   return [
-    law('the content type is a media type that the codec reads, in any case', () => {
+    law('accepts the content type that it writes, in any case', () => {
       expectThat(
         parseMediaType(contentType) !== undefined,
         `${JSON.stringify(contentType)} is not a media type`,
       )
       const withCharset = isText && !contentType.includes(';') ? [`${contentType}; charset=utf-8`] : []
       for (const form of [contentType, contentType.toUpperCase(), ...withCharset]) {
-        expectThat(accepts(form), `the codec does not accept ${form}, which it writes`)
+        expectThat(
+          accepts(form),
+          `accepts returns false for ${form}: a codec must accept the content type that it writes`,
+        )
       }
     }),
   ]
 }
 
-function lawOfLength<A>({ decode }: Codec<A>, maximumBytes: number): Law {
-  return law(`a payload of more than ${maximumBytes} bytes is refused unread`, () => {
+function lengthLaw<A>({ decode }: Codec<A>, maximumBytes: number): Law {
+  return law(`rejects a payload of more than ${maximumBytes} bytes unread`, () => {
     const within = outcomeOf(decode(new Uint8Array(maximumBytes)))
     const beyond = outcomeOf(decode(new Uint8Array(maximumBytes + 1)))
-    expectThat(beyond !== decodes, `a payload of ${maximumBytes + 1} bytes was read`)
-    expectThat(beyond !== within, `the length is no reason of its own: ${beyond}`)
-    const { outcome, touched } = watched(maximumBytes + 1, (payload) => outcomeOf(decode(payload)))
-    expectEqual(outcome, beyond, 'the outcome where only the length can be seen')
-    expectEqual(touched, [], 'what decode looked at beside the length')
+    expectThat(
+      beyond !== decodedOutcome,
+      `decode accepts a payload of ${maximumBytes + 1} bytes: it must reject more than ${maximumBytes}`,
+    )
+    expectThat(
+      beyond !== within,
+      `decode gives the same error for a shorter payload as for one that is too long: ${beyond}`,
+    )
+    const { outcome, accessed } = recordPayloadAccess(maximumBytes + 1, (payload) =>
+      outcomeOf(decode(payload)),
+    )
+    expectEqual(outcome, beyond, 'the outcome when only the length is accessible')
+    expectEqual(accessed, [], 'the properties that decode read besides the length')
   })
 }
 
-const farTooDeep = 50_000
+const excessiveDepth = 50_000
 
-function lawOfNesting<A>(
+function nestingLaw<A>(
   { decode }: Codec<A>,
   { maximumDepth, payload }: NonNullable<CodecLawsOptions<A>['nesting']>,
 ): Law {
-  return law(`nesting deeper than ${maximumDepth} is refused unparsed`, () => {
+  return law(`rejects nesting deeper than ${maximumDepth} unparsed`, () => {
     const within = outcomeOf(decode(payload(maximumDepth)))
     const beyond = outcomeOf(decode(payload(maximumDepth + 1)))
-    expectThat(beyond !== decodes, `a payload nested ${maximumDepth + 1} deep was read`)
-    expectThat(beyond !== within, `the nesting is no reason of its own: ${beyond}`)
-    const deep = payload(farTooDeep)
-    expectEqual(outcomeOf(decode(deep)), beyond, `the outcome of nesting ${farTooDeep} deep`)
-    // Whoever parses first finds that the end is missing.
-    const cut = deep.subarray(0, deep.length / 2)
-    expectEqual(outcomeOf(decode(cut)), beyond, 'the outcome of nesting whose end is missing')
+    expectThat(
+      beyond !== decodedOutcome,
+      `decode accepts a payload nested ${maximumDepth + 1} levels deep: it must reject more than ${maximumDepth}`,
+    )
+    expectThat(
+      beyond !== within,
+      `decode gives the same error for allowed nesting as for nesting that is too deep: ${beyond}`,
+    )
+    const deep = payload(excessiveDepth)
+    expectEqual(outcomeOf(decode(deep)), beyond, `the outcome for nesting ${excessiveDepth} levels deep`)
+    // A codec that parses before it measures the nesting reports the missing end instead.
+    const truncated = deep.subarray(0, deep.length / 2)
+    expectEqual(outcomeOf(decode(truncated)), beyond, 'the outcome for truncated nesting')
   })
 }
 
-/** Payloads that are nearly right: a byte changed, dropped or added here and there. */
-function damaged<A>(arbitrary: Arbitrary<A>, encode: (value: A) => Uint8Array): Arbitrary<Uint8Array> {
+/** Generates almost valid payloads: with up to three bytes changed, dropped or added. */
+function damagedPayloads<A>(
+  arbitrary: Arbitrary<A>,
+  encode: (value: A) => Uint8Array,
+): Arbitrary<Uint8Array> {
   const damage = tuple(constantFrom('change', 'drop', 'add'), nat(), nat(255))
   return tuple(arbitrary, array(damage, { maxLength: 3 })).map(([value, damages]) => {
     const payload = [...encode(value)]
-    for (const [kind, place, byte] of damages) {
-      const at = place % (payload.length + 1)
-      if (kind === 'add') payload.splice(at, 0, byte)
-      else if (kind === 'drop') payload.splice(at, 1)
-      else payload.splice(at, 1, byte)
+    for (const [kind, offset, byte] of damages) {
+      const index = offset % (payload.length + 1)
+      if (kind === 'add') payload.splice(index, 0, byte)
+      else if (kind === 'drop') payload.splice(index, 1)
+      else payload.splice(index, 1, byte)
     }
     return Uint8Array.from(payload)
   })
 }
 
 function expectSame<A>(decoded: Either<DecodeError, A>, value: A, { equals }: CodecLawsOptions<A>): void {
-  if (!isRight(decoded)) return expectEqual(decoded.left, value, 'what decode gave')
-  if (equals === undefined) expectEqual(unsigned(decoded.right), unsigned(value), 'what decode gave')
+  if (!isRight(decoded)) return expectEqual(decoded.left, value, 'the result of decode')
+  if (equals === undefined)
+    expectEqual(withoutNegativeZero(decoded.right), withoutNegativeZero(value), 'the result of decode')
   else
-    expectThat(equals(decoded.right, value), `decode gave ${readable(decoded.right)} for ${readable(value)}`)
+    expectThat(
+      equals(decoded.right, value),
+      `decode returned ${readable(decoded.right)} for the encoded ${readable(value)}`,
+    )
 }
 
-/** Plain data with every -0 as 0: few formats tell them apart. */
-function unsigned(value: unknown): unknown {
+/** Replaces every -0 in plain data by 0: few formats distinguish them. */
+function withoutNegativeZero(value: unknown): unknown {
   if (value === 0) return 0
-  if (Array.isArray(value)) return value.map(unsigned)
+  if (Array.isArray(value)) return value.map(withoutNegativeZero)
   if (typeof value !== 'object' || value === null) return value
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, unsigned(part)]))
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, withoutNegativeZero(part)]))
 }
 
-function expectWellSaid({ kind, issues }: DecodeError): void {
+function expectReadableError({ kind, issues }: DecodeError): void {
   expectThat(
     kind === 'payload' || kind === 'content-type',
-    `${JSON.stringify(kind)} is no kind of decode error`,
+    `the kind of the decode error is ${JSON.stringify(kind)}: it must be 'payload' or 'content-type'`,
   )
   expectThat(issues.length > 0, 'the decode error has no issue')
   for (const { path, message } of issues) {
-    expectThat(path.startsWith('$'), `${JSON.stringify(path)} is no path: it must start at $`)
-    expectThat(message !== '', `the issue at ${path} says nothing`)
+    expectThat(path.startsWith('$'), `the path of the issue is ${JSON.stringify(path)}: it must start with $`)
+    expectThat(message !== '', `the message of the issue at ${path} is empty`)
   }
 }
 
-const decodes = 'it decodes'
+const decodedOutcome = 'the payload decodes'
 
 function outcomeOf(decoded: Either<DecodeError, unknown>): string {
-  return isRight(decoded) ? decodes : readable(decoded.left.issues)
+  return isRight(decoded) ? decodedOutcome : readable(decoded.left.issues)
 }

@@ -23,42 +23,50 @@ import {
 } from 'fast-check'
 import type { Arbitrary } from 'fast-check'
 import { isRight } from 'fp-ts/lib/Either.js'
-import { answersOf, type Drawn, type Interleaved, type Params } from './interleaving.js'
-import { law, parametersOf, type Law, type LawRuns } from './law.js'
+import {
+  findMismatches,
+  type GeneratedRequest,
+  type InterleavedExchange,
+  type Params,
+} from './interleaved-exchanges.js'
+import { law, fastCheckParameters, type Law, type LawRuns } from './law.js'
 
-/** What the laws need to know of an endpoint. */
+/** The options of `endpointLaws`. */
 export interface EndpointLawsOptions<T extends EndpointTypes> extends LawRuns {
-  /** What is asked; a token in the payload is best left to the library. */
+  /** Generates requests. Leave out a token in the payload: the library adds it. */
   readonly request: Arbitrary<T['requestInput']>
+  /** Generates responses. */
   readonly response: Arbitrary<T['responseInput']>
-  /** The topic's parameters. @defaultValue none */
+  /** Generates topic parameters. @defaultValue none */
   readonly params?: Arbitrary<T['params']>
 }
 
-/** A question as it travels. */
-interface Asked extends CorrelatedRequest {
-  readonly replyTopic: string
+/** A correlated request with its message on the wire. */
+interface SentRequest extends CorrelatedRequest {
+  readonly responseTopic: string
   readonly message: Message
 }
 
-/** What a law works with. */
-interface Tested {
+/** The endpoint under test and the generators of its values. */
+interface LawSubject {
   readonly endpoint: Endpoint
-  readonly drawn: Arbitrary<Drawn>
-  readonly params: Arbitrary<Params>
-  readonly answer: Arbitrary<unknown>
-  readonly runs: ReturnType<typeof parametersOf>
+  readonly requestArbitrary: Arbitrary<GeneratedRequest>
+  readonly paramsArbitrary: Arbitrary<Params>
+  readonly responseArbitrary: Arbitrary<unknown>
+  readonly runs: ReturnType<typeof fastCheckParameters>
 }
 
-/** Where answers come unless the endpoint says otherwise. */
-const OWN_REPLY_TOPIC = 'response/caller'
+/** The response topic of an endpoint without its own. */
+const DEFAULT_RESPONSE_TOPIC = 'response/requester'
 
 /**
- * The laws of an endpoint and its correlation, for any test framework. fast-check is to be installed beside this package.
+ * Returns the laws of an endpoint and its correlation for any test framework. Install fast-check beside this package.
  *
- * They hold that parameters survive the topic and replies go to fit topics; that what a responder sends back carries the
- * token of its question, and that open questions never share one; that any message is borne, and read no further than
- * the correlation says; and that over a virtual link answers find their questions, whatever the order in which they come.
+ * They test that
+ * - topic parameters are read back from the formatted topic, and response topics are valid;
+ * - a response has the token of its request, and concurrent requests have different ones;
+ * - no received message makes the correlation throw, and it reads the payload only with `readsPayload`;
+ * - over a virtual link every response reaches its request in any order of arrival.
  *
  * @example
  * ```ts
@@ -72,173 +80,206 @@ export function endpointLaws<T extends EndpointTypes>(
   options: EndpointLawsOptions<T>,
 ): readonly Law[] {
   const params = (options.params ?? constant({})) as Arbitrary<Params>
-  const tested: Tested = {
+  const subject: LawSubject = {
     endpoint,
-    params,
-    drawn: record({ id: uuid({ version: 4 }), params, value: options.request }),
-    answer: options.response,
-    runs: parametersOf(options),
+    paramsArbitrary: params,
+    requestArbitrary: record({ id: uuid({ version: 4 }), params, value: options.request }),
+    responseArbitrary: options.response,
+    runs: fastCheckParameters(options),
   }
-  return [...lawsOfTopics(tested), ...lawsOfTokens(tested), lawOfMessages(tested), lawOfAnswers(tested)]
+  return [...topicLaws(subject), ...tokenLaws(subject), foreignMessageLaw(subject), interleavingLaw(subject)]
 }
 
-function lawsOfTopics({
-  endpoint: { topic, responseTopic: response },
-  params,
+function topicLaws({
+  endpoint: { topic, responseTopic: template },
+  paramsArbitrary,
   runs,
-}: Tested): readonly Law[] {
-  const forAll = (holds: (given: Params) => void) => (): void => assert(property(params, holds), runs)
+}: LawSubject): readonly Law[] {
+  const forAll = (holds: (params: Params) => void) => (): void =>
+    assert(property(paramsArbitrary, holds), runs)
   return [
     law(
-      'parameters survive the topic',
-      forAll((given) => {
-        const written = topic.format(given)
-        expectEqual(topic.match(written), given, `the parameters read from ${written}`)
-        expectThat(isMatch(topic.filter({}), written), `${written} is not among the requests subscribed to`)
+      'reads the parameters back from the formatted topic',
+      forAll((params) => {
+        const formatted = topic.format(params)
+        expectEqual(topic.match(formatted), params, `the parameters read from ${formatted}`)
+        expectThat(
+          isMatch(topic.filter({}), formatted),
+          `the request filter ${topic.filter({})} does not match ${formatted}`,
+        )
       }),
     ),
     law(
-      'replies go to topics fit for them',
-      forAll((given) => {
-        if (response === undefined) return
-        const place = response.format(given)
-        const fault = validateTopicName(place.topic) ?? validateTopicFilter(place.filter)
-        expectThat(fault === undefined, `${place.topic}, heard by ${place.filter}, is unfit: ${fault ?? ''}`)
-        expectThat(isMatch(place.filter, place.topic), `${place.filter} does not select ${place.topic}`)
-        expectThat(!isMatch(topic.filter({}), place.topic), `${place.topic} is among the requests`)
+      'formats a valid response topic that its filter matches and requests do not use',
+      forAll((params) => {
+        if (template === undefined) return
+        const address = template.format(params)
+        const fault = validateTopicName(address.topic) ?? validateTopicFilter(address.filter)
+        expectThat(
+          fault === undefined,
+          `invalid response topic ${address.topic} or response filter ${address.filter}: ${fault ?? ''}`,
+        )
+        expectThat(
+          isMatch(address.filter, address.topic),
+          `the response filter ${address.filter} does not match the response topic ${address.topic}`,
+        )
+        expectThat(
+          !isMatch(topic.filter({}), address.topic),
+          `the response topic ${address.topic} matches the request filter ${topic.filter({})}`,
+        )
       }),
     ),
   ]
 }
 
-function lawsOfTokens({ endpoint, drawn, answer, runs }: Tested): readonly Law[] {
-  const { correlation, responseTopic: reply, request, response, topic } = endpoint
+function tokenLaws({ endpoint, requestArbitrary, responseArbitrary, runs }: LawSubject): readonly Law[] {
+  const {
+    correlation,
+    responseTopic: template,
+    request: requestCodec,
+    response: responseCodec,
+    topic,
+  } = endpoint
   return [
-    law('the token of a question comes back with its answer', () => {
-      const held = property(drawn, answer, (question, value) => {
-        const { token, message, replyTopic: responseTopic } = sendRequest(endpoint, question)
-        const { addToken: mark, properties } = correlation.readRequest(received(message, request))
-        const payload = encoded(response, mark(value))
-        const back = arrived({ topic: responseTopic, payload, ...properties })
-        expectEqual(correlation.tokenOf(received(back, response)), token, 'the token that came back')
+    law("reads the request's token from its response", () => {
+      const lawProperty = property(requestArbitrary, responseArbitrary, (request, value) => {
+        const { token, message, responseTopic } = sendRequest(endpoint, request)
+        const { addToken, properties } = correlation.readRequest(decodable(message, requestCodec))
+        const payload = encode(responseCodec, addToken(value))
+        const responseMessage = receivedMessage({ topic: responseTopic, payload, ...properties })
+        expectEqual(
+          correlation.tokenOf(decodable(responseMessage, responseCodec)),
+          token,
+          'the token of the response',
+        )
       })
-      assert(held, runs)
+      assert(lawProperty, runs)
     }),
-    law('the responder learns where to answer', () => {
-      const held = property(drawn, (question) => {
-        const { message, replyTopic: responseTopic } = sendRequest(endpoint, question)
-        const learnt = reply?.format(paramsOf(endpoint, message)).topic
-        const told = correlation.readRequest(received(message, request)).responseTopic
-        expectEqual(learnt ?? told, responseTopic, 'where the responder answers')
+    law('gives the responder the response topic of the request', () => {
+      const lawProperty = property(requestArbitrary, (request) => {
+        const { message, responseTopic } = sendRequest(endpoint, request)
+        const fromTemplate = template?.format(paramsOf(endpoint, message)).topic
+        const fromRequest = correlation.readRequest(decodable(message, requestCodec)).responseTopic
+        expectEqual(fromTemplate ?? fromRequest, responseTopic, 'the response topic of the responder')
       })
-      assert(held, runs)
+      assert(lawProperty, runs)
     }),
-    law('two open questions never share an answer', () => {
-      const held = property(array(drawn, { minLength: 2, maxLength: 16 }), (requests) => {
+    law('gives concurrent requests different tokens or response topics', () => {
+      const lawProperty = property(array(requestArbitrary, { minLength: 2, maxLength: 16 }), (requests) => {
         if (correlation.isOrdered) return
-        const owners = new Map<string, Drawn>()
-        for (const question of requests) {
-          const { replyTopic: responseTopic, token } = sendRequest(endpoint, question)
+        const requestByKey = new Map<string, GeneratedRequest>()
+        for (const request of requests) {
+          const { responseTopic, token } = sendRequest(endpoint, request)
           const key = JSON.stringify([responseTopic, token])
-          const other = owners.get(key)
-          owners.set(key, question)
-          if (other === undefined || other.id === question.id) continue
-          // Where the parameters tell questions apart, it is for the caller not to ask the same twice at once.
-          const areTheSame =
-            topic.parameters.length > 0 && topic.format(other.params) === topic.format(question.params)
+          const earlier = requestByKey.get(key)
+          requestByKey.set(key, request)
+          if (earlier === undefined || earlier.id === request.id) continue
+          // With topic parameters as token, the application must not send the same parameters twice concurrently.
+          const haveSameTopic =
+            topic.parameters.length > 0 && topic.format(earlier.params) === topic.format(request.params)
           expectThat(
-            areTheSame,
-            `${readable(other)}\nand\n${readable(question)}\nare both answered on ${responseTopic} by ${readable(token)}`,
+            haveSameTopic,
+            `concurrent requests share the response topic ${responseTopic} and the token ${readable(token)}:\n${readable(earlier)}\n${readable(request)}`,
           )
         }
       })
-      assert(held, runs)
+      assert(lawProperty, runs)
     }),
   ]
 }
 
-function lawOfMessages({ endpoint, runs }: Tested): Law {
-  const { correlation, request, response } = endpoint
-  return law('any message is borne, and its payload read only where the correlation says so', () => {
+function foreignMessageLaw({ endpoint, runs }: LawSubject): Law {
+  const { correlation, request: requestCodec, response: responseCodec } = endpoint
+  return law('reads any message without throwing, and its payload only with readsPayload', () => {
     const foreign = record({
       payload: uint8Array({ maxLength: 32 }),
       correlationData: option(uint8Array({ maxLength: 32 }), { nil: undefined }),
       responseTopic: option(string({ minLength: 1, maxLength: 8 }), { nil: undefined }),
     })
-    const held = property(foreign, ({ payload, correlationData, responseTopic }) => {
-      const message = arrived({
-        topic: OWN_REPLY_TOPIC,
+    const lawProperty = property(foreign, ({ payload, correlationData, responseTopic }) => {
+      const message = receivedMessage({
+        topic: DEFAULT_RESPONSE_TOPIC,
         payload,
         ...(correlationData === undefined ? {} : { correlationData }),
         ...(responseTopic === undefined ? {} : { responseTopic }),
       })
-      for (const [codec, look] of [
-        [request, correlation.readRequest],
-        [response, correlation.tokenOf],
+      for (const [codec, readMessage] of [
+        [requestCodec, correlation.readRequest],
+        [responseCodec, correlation.tokenOf],
       ] as const) {
-        look({
+        readMessage({
           message,
           value: () => {
-            expectThat(correlation.readsPayload, `${correlation.name} reads the payload, and does not say so`)
+            expectThat(
+              correlation.readsPayload,
+              `the correlation ${correlation.name} reads the payload: its readsPayload must be true`,
+            )
             return decodeWith(codec, payload)
           },
         })
       }
     })
-    assert(held, runs)
+    assert(lawProperty, runs)
   })
 }
 
-function lawOfAnswers({ endpoint, drawn, answer: response, runs }: Tested): Law {
-  const interleaved: Arbitrary<Interleaved> = record({
-    question: drawn,
-    answer: response,
-    takes: integer({ min: 1, max: 40 }),
+function interleavingLaw({ endpoint, requestArbitrary, responseArbitrary, runs }: LawSubject): Law {
+  const interleaved: Arbitrary<InterleavedExchange> = record({
+    request: requestArbitrary,
+    response: responseArbitrary,
+    handlingTime: integer({ min: 1, max: 40 }),
   })
-  return law('answers find their questions, whatever the order in which they come', () => {
-    const held = property(array(interleaved, { minLength: 1, maxLength: 8 }), (drawnQuestions) => {
-      const requests = distinct(endpoint, drawnQuestions)
-      expectEqual(answersOf(endpoint, requests), [], 'what went wrong')
+  return law('matches responses with their requests in any order of arrival', () => {
+    const lawProperty = property(array(interleaved, { minLength: 1, maxLength: 8 }), (generated) => {
+      const exchanges = withoutSharedKeys(endpoint, generated)
+      expectEqual(findMismatches(endpoint, exchanges), [], 'the mismatches')
     })
-    assert(held, runs)
+    assert(lawProperty, runs)
   })
 }
 
-/** Without those whose answers come where those to an earlier one do, and carry no token of their own. */
-function distinct(endpoint: Endpoint, requests: readonly Interleaved[]): readonly Interleaved[] {
-  if (endpoint.correlation.isOrdered) return requests
-  const taken = new Set<string>()
-  return requests.filter(({ question: request }) => {
-    const { replyTopic: responseTopic, token } = sendRequest(endpoint, request)
+/** Removes exchanges that share the response topic and the token with an earlier one. */
+function withoutSharedKeys(
+  endpoint: Endpoint,
+  exchanges: readonly InterleavedExchange[],
+): readonly InterleavedExchange[] {
+  if (endpoint.correlation.isOrdered) return exchanges
+  const keys = new Set<string>()
+  return exchanges.filter(({ request }) => {
+    const { responseTopic, token } = sendRequest(endpoint, request)
     const key = JSON.stringify([responseTopic, token])
-    return !taken.has(key) && taken.add(key)
+    return !keys.has(key) && keys.add(key)
   })
 }
 
-function sendRequest(endpoint: Endpoint, { id, params, value: given }: Drawn): Asked {
-  const { correlation, responseTopic: response, request, topic } = endpoint
-  const responseTopic = response?.format(params).topic ?? OWN_REPLY_TOPIC
-  const { token, value, properties } = correlation.correlate({ id, responseTopic, value: given })
-  const message = arrived({ topic: topic.format(params), payload: encoded(request, value), ...properties })
-  return { token, value, properties, replyTopic: responseTopic, message }
+function sendRequest(endpoint: Endpoint, { id, params, value: input }: GeneratedRequest): SentRequest {
+  const { correlation, responseTopic: template, request: requestCodec, topic } = endpoint
+  const responseTopic = template?.format(params).topic ?? DEFAULT_RESPONSE_TOPIC
+  const { token, value, properties } = correlation.correlate({ id, responseTopic, value: input })
+  const message = receivedMessage({
+    topic: topic.format(params),
+    payload: encode(requestCodec, value),
+    ...properties,
+  })
+  return { token, value, properties, responseTopic, message }
 }
 
 function paramsOf({ topic }: Endpoint, message: Message): Params {
   const params = topic.match(message.topic)
-  expectThat(params !== undefined, `${message.topic} is no topic of ${topic.template}`)
+  expectThat(params !== undefined, `${message.topic} does not match the topic template ${topic.template}`)
   return params
 }
 
-function encoded(codec: Codec<unknown>, value: unknown): Uint8Array {
+function encode(codec: Codec<unknown>, value: unknown): Uint8Array {
   const payload = encodeWith(codec, value)
   if (!isRight(payload)) throw payload.left
   return payload.right
 }
 
-function received(message: Message, codec: Codec<unknown>): DecodableMessage {
+function decodable(message: Message, codec: Codec<unknown>): DecodableMessage {
   return { message, value: () => decodeWith(codec, message.payload) }
 }
 
-function arrived(message: Omit<Message, 'qos' | 'retain' | 'dup'>): Message {
+function receivedMessage(message: Omit<Message, 'qos' | 'retain' | 'dup'>): Message {
   return { qos: 1, retain: false, dup: false, ...message }
 }

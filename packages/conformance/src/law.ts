@@ -1,25 +1,27 @@
-/** A promise that can be checked by any test framework: `check` throws where it is broken. */
+/** A property-based test for any test framework. */
 export interface Law {
+  /** The tested behaviour. */
   readonly name: string
+  /** Returns if the law holds, throws with a counterexample if not. */
   readonly check: () => void
 }
 
-/** How often a law is tried, and with what. */
+/** The number of runs of a law, and their seed. */
 export interface LawRuns {
-  /** How many values each law tries. @defaultValue 500 */
+  /** The number of generated values for each law. @defaultValue 500 */
   readonly numRuns?: number
-  /** Makes the values the same every time; a failure tells the seed it had. */
+  /** Generates the same values in every run. The error of a failed law contains its seed. @defaultValue random */
   readonly seed?: number
-  /** Tells the first value found that breaks a law, without looking for the simplest. @defaultValue false */
+  /** Reports the first counterexample without shrinking it. @defaultValue false */
   readonly endOnFailure?: boolean
 }
 
-/** A law by its name. */
+/** Returns a law. */
 export function law(name: string, check: () => void): Law {
   return { name, check }
 }
 
-/** What fast-check is told of the runs. */
-export function parametersOf({ numRuns = 500, seed, endOnFailure = false }: LawRuns): LawRuns {
+/** Returns the parameters for `assert` of fast-check. */
+export function fastCheckParameters({ numRuns = 500, seed, endOnFailure = false }: LawRuns): LawRuns {
   return { numRuns, endOnFailure, ...(seed === undefined ? {} : { seed }) }
 }

@@ -10,8 +10,8 @@ import type { CodecLawsOptions } from '../src/codec-laws.js'
 
 const numRuns = Number(process.env['ANTIPHON_FC_RUNS'] ?? 500)
 
-const lawful = <A>(name: string, codec: Codec<A>, options: CodecLawsOptions<A>): void => {
-  describe(`the laws of ${name}`, () => {
+const describeLaws = <A>(name: string, codec: Codec<A>, options: CodecLawsOptions<A>): void => {
+  describe(`codecLaws for ${name}`, () => {
     for (const law of codecLaws(codec, { numRuns, ...options })) it(law.name, law.check)
   })
 }
@@ -29,15 +29,15 @@ const reading: fc.Arbitrary<t.TypeOf<typeof Reading>> = fc.record({
 const nestedArrays = (depth: number) => toUtf8('['.repeat(depth) + ']'.repeat(depth))
 const bounds = { maximumBytes: 2_000, maximumDepth: 5 }
 
-lawful('text', text, { arbitrary: fc.string({ unit: 'binary' }) })
-lawful('bytes', bytes, { arbitrary: fc.uint8Array() })
-lawful('json', json(Reading), {
+describeLaws('text', text, { arbitrary: fc.string({ unit: 'binary' }) })
+describeLaws('bytes', bytes, { arbitrary: fc.uint8Array() })
+describeLaws('json', json(Reading), {
   arbitrary: reading,
   maximumBytes: 1_048_576,
   nesting: { maximumDepth: 100, payload: nestedArrays },
 })
-lawful(
-  'json of anything, with bounds of its own',
+describeLaws(
+  'json of any value, with its own limits',
   json(t.unknown, { maximumBytes: 300_000, maximumDepth: 5 }),
   {
     arbitrary: fc.jsonValue({ maxDepth: 4 }).filter((value) => !JSON.stringify(value).includes('__proto__')),
@@ -45,12 +45,12 @@ lawful(
     nesting: { maximumDepth: 5, payload: nestedArrays },
   },
 )
-lawful('oneOf', oneOf(json(t.string, bounds), text), {
+describeLaws('oneOf', oneOf(json(t.string, bounds), text), {
   arbitrary: fc.string(),
   maximumBytes: bounds.maximumBytes,
 })
 
-/** A lawful codec of small numbers, to be broken in one place at a time. */
+/** A correct codec of small numbers; each test breaks one member. */
 const decimal: Codec<number> = {
   contentType: 'text/x-decimal',
   isText: true,
@@ -58,29 +58,29 @@ const decimal: Codec<number> = {
   encode: (value) => toUtf8(String(value)),
   decode: (payload) => {
     if (payload.length > 20) return decodeFailure('text/x-decimal', `longer than 20 bytes`)
-    const written = payload.every((byte) => byte < 0x80) ? fromUtf8(payload) : ''
-    if (/^\[+/.test(written)) return decodeFailure('text/x-decimal', 'nested deeper than 0')
-    return /^(0|[1-9]\d{0,14})$/.test(written)
-      ? right(Number(written))
-      : decodeFailure('text/x-decimal', `expected digits, found ${written}`)
+    const digits = payload.every((byte) => byte < 0x80) ? fromUtf8(payload) : ''
+    if (/^\[+/.test(digits)) return decodeFailure('text/x-decimal', 'nested deeper than 0')
+    return /^(0|[1-9]\d{0,14})$/.test(digits)
+      ? right(Number(digits))
+      : decodeFailure('text/x-decimal', `expected digits, found ${digits}`)
   },
 }
 const options = { arbitrary: fc.nat(), numRuns: 300, seed: 1, maximumBytes: 20 }
 
 const laws = {
-  bytes: 'encode gives a Uint8Array',
-  roundTrip: 'decode gives back what encode was given',
-  own: 'encode gives every value bytes of its own',
-  utf8: 'text is UTF-8',
-  calm: 'decode never throws and says what is wrong',
-  unchanged: 'decode leaves the payload as it was',
-  again: 'what decodes can be encoded again',
-  contentType: 'the content type is a media type that the codec reads, in any case',
-  length: 'a payload of more than 20 bytes is refused unread',
+  bytes: 'encodes to a Uint8Array',
+  roundTrip: 'decodes an encoded value to the same value',
+  ownBuffer: 'encodes every value into its own buffer',
+  utf8: 'encodes text as UTF-8',
+  described: 'returns a described error for any invalid payload without throwing',
+  unchanged: 'does not change the payload that it decodes',
+  reencodes: 'encodes every decoded value',
+  contentType: 'accepts the content type that it writes, in any case',
+  length: 'rejects a payload of more than 20 bytes unread',
 } as const
 
-const brokenBy = <A>(codec: Codec<A>, given: CodecLawsOptions<A>): readonly string[] =>
-  codecLaws(codec, given)
+const lawsBrokenBy = <A>(codec: Codec<A>, lawOptions: CodecLawsOptions<A>): readonly string[] =>
+  codecLaws(codec, lawOptions)
     .filter(({ check }) => {
       try {
         check()
@@ -98,7 +98,7 @@ const parseFirst = (payload: Uint8Array) => {
     ? right(decoded)
     : decodeFailure('text/x-decimal', 'not a natural number')
 }
-const parseCalmly = (payload: Uint8Array) => {
+const parseWithoutThrowing = (payload: Uint8Array) => {
   try {
     return parseFirst(payload)
   } catch {
@@ -107,39 +107,39 @@ const parseCalmly = (payload: Uint8Array) => {
 }
 
 describe('codecLaws', () => {
-  it('finds nothing wrong with a lawful codec', () => {
-    expect(brokenBy(decimal, options)).toEqual([])
+  it('accepts a correct codec', () => {
+    expect(lawsBrokenBy(decimal, options)).toEqual([])
   })
 
   it.each<[string, Partial<Codec<number>>, readonly string[]]>([
     [
       'loses a digit',
       { encode: (n) => decimal.encode(Number(n.toPrecision(3))) },
-      [laws.roundTrip, laws.again],
+      [laws.roundTrip, laws.reencodes],
     ],
     [
       'encodes to a string',
       { encode: (n) => String(n) as never },
-      [laws.bytes, laws.roundTrip, laws.utf8, laws.again],
+      [laws.bytes, laws.roundTrip, laws.utf8, laws.reencodes],
     ],
     [
-      'throws at what is no number',
+      'throws on an invalid number',
       { decode: parseFirst },
-      [laws.calm, laws.unchanged, laws.again, laws.length],
+      [laws.described, laws.unchanged, laws.reencodes, laws.length],
     ],
     [
-      'parses before it bounds',
+      'parses before it applies the limit',
       {
         decode: (payload) => {
-          const decoded = parseCalmly(payload)
+          const decoded = parseWithoutThrowing(payload)
           return payload.length > 20 ? decodeFailure('text/x-decimal', 'longer than 20 bytes') : decoded
         },
       },
       [laws.length],
     ],
-    ['has no bound', { decode: parseCalmly }, [laws.length]],
+    ['has no length limit', { decode: parseWithoutThrowing }, [laws.length]],
     [
-      'looks before it bounds',
+      'reads the payload before it applies the limit',
       {
         decode: (payload) =>
           payload[0] === 0x2d ? decodeFailure('text/x-decimal', 'negative') : decimal.decode(payload),
@@ -147,7 +147,7 @@ describe('codecLaws', () => {
       [laws.length],
     ],
     [
-      'bounds one byte too late',
+      'applies a limit that is one byte too high',
       {
         decode: (payload) => decimal.decode(payload.length === 21 ? new Uint8Array(20) : payload),
       },
@@ -158,7 +158,7 @@ describe('codecLaws', () => {
       {
         encode: (n) => shared.subarray(0, new TextEncoder().encodeInto(String(n), shared).written),
       },
-      [laws.own],
+      [laws.ownBuffer],
     ],
     [
       'changes the payload',
@@ -172,7 +172,7 @@ describe('codecLaws', () => {
       [laws.unchanged],
     ],
     [
-      'calls UTF-16 text',
+      'encodes text as UTF-16',
       {
         encode: (n) => Uint8Array.of(0xff, 0xfe, ...decimal.encode(n)),
         decode: (payload) => decimal.decode(payload.length > 20 ? payload : payload.subarray(2)),
@@ -187,37 +187,37 @@ describe('codecLaws', () => {
           return decoded._tag === 'Left' ? left({ ...decoded.left, issues: [] as never }) : decoded
         },
       },
-      [laws.calm, laws.length],
+      [laws.described, laws.length],
     ],
     [
-      'reads what it cannot write',
+      'decodes a value that it cannot encode',
       {
         decode: (payload) => (payload.length === 0 ? right(Number.NaN) : decimal.decode(payload)),
       },
-      [laws.again],
+      [laws.reencodes],
     ],
-    ['names no media type', { contentType: 'decimal' }, [laws.contentType]],
+    ['has an invalid media type', { contentType: 'decimal' }, [laws.contentType]],
     [
-      'knows one case only',
+      'compares the content type case-sensitively',
       { accepts: (contentType) => contentType === 'text/x-decimal' },
       [laws.contentType],
     ],
     [
-      'knows no charset',
+      'does not accept a charset parameter',
       { accepts: (contentType) => /^text\/x-decimal$/i.test(contentType ?? '') },
       [laws.contentType],
     ],
-  ])('finds out a codec that %s', (_, members, broken) => {
-    expect(brokenBy({ ...decimal, ...members }, options)).toEqual(broken)
+  ])('rejects a codec that %s', (_, members, broken) => {
+    expect(lawsBrokenBy({ ...decimal, ...members }, options)).toEqual(broken)
   })
 
-  it('finds out a codec that parses before it measures the nesting', () => {
+  it('rejects a codec that parses before it measures the nesting', () => {
     const nesting = { maximumDepth: 3, payload: nestedArrays }
-    const given = { arbitrary: fc.constant(null), nesting }
+    const lawOptions = { arbitrary: fc.constant(null), nesting }
     const inspect = (depth: number, value: unknown): number =>
       Array.isArray(value) ? Math.max(depth, ...value.map((item) => inspect(depth + 1, item))) : depth
     const bounded = (decode: Codec<unknown>['decode']): Codec<unknown> => ({ ...json(t.unknown), decode })
-    const late = bounded((payload) => {
+    const boundedLate = bounded((payload) => {
       try {
         const value: unknown = JSON.parse(fromUtf8(payload))
         return inspect(0, value) > 3
@@ -227,26 +227,26 @@ describe('codecLaws', () => {
         return decodeFailure('application/json', String(thrown))
       }
     })
-    const name = 'nesting deeper than 3 is refused unparsed'
-    expect(brokenBy(json(t.unknown, { maximumDepth: 3 }), given)).toEqual([])
-    expect(brokenBy(late, given)).toEqual([name])
-    expect(brokenBy(json(t.unknown, { maximumDepth: 4 }), given)).toEqual([name])
-    expect(brokenBy(json(t.unknown, { maximumDepth: 2 }), given)).toEqual([name])
+    const name = 'rejects nesting deeper than 3 unparsed'
+    expect(lawsBrokenBy(json(t.unknown, { maximumDepth: 3 }), lawOptions)).toEqual([])
+    expect(lawsBrokenBy(boundedLate, lawOptions)).toEqual([name])
+    expect(lawsBrokenBy(json(t.unknown, { maximumDepth: 4 }), lawOptions)).toEqual([name])
+    expect(lawsBrokenBy(json(t.unknown, { maximumDepth: 2 }), lawOptions)).toEqual([name])
   })
 
-  it('tells the value that broke the law', () => {
-    const forgetful = { ...decimal, encode: (n: number) => decimal.encode(Number(n.toPrecision(3))) }
-    const roundTrip = codecLaws(forgetful, options).find(({ name }) => name === laws.roundTrip)
+  it('reports the counterexample', () => {
+    const lossy = { ...decimal, encode: (n: number) => decimal.encode(Number(n.toPrecision(3))) }
+    const roundTrip = codecLaws(lossy, options).find(({ name }) => name === laws.roundTrip)
     expect(roundTrip?.check).toThrow(/Counterexample: \[\d+\]/)
   })
 
-  it('takes 0 and -0 for the same', () => {
-    expect(brokenBy(json(t.unknown), { arbitrary: fc.constant({ list: [-0] }), numRuns: 1 })).toEqual([])
+  it('compares 0 and -0 as equal', () => {
+    expect(lawsBrokenBy(json(t.unknown), { arbitrary: fc.constant({ list: [-0] }), numRuns: 1 })).toEqual([])
   })
 
-  it('compares as it is told to', () => {
-    const forgetful = { ...decimal, encode: (n: number) => decimal.encode(Number(n.toPrecision(3))) }
-    const equals = (one: number, other: number) => Math.abs(one - other) <= Math.max(one, other) / 100
-    expect(brokenBy(forgetful, { ...options, equals })).toEqual([])
+  it('compares values with the equals option', () => {
+    const lossy = { ...decimal, encode: (n: number) => decimal.encode(Number(n.toPrecision(3))) }
+    const equals = (a: number, b: number) => Math.abs(a - b) <= Math.max(a, b) / 100
+    expect(lawsBrokenBy(lossy, { ...options, equals })).toEqual([])
   })
 })

@@ -19,73 +19,73 @@ import { endpointLaws, type EndpointLawsOptions } from '../src/laws.js'
 const numRuns = Math.min(Number(process.env['ANTIPHON_FC_RUNS'] ?? 100), 500)
 const level = fc.stringMatching(/^[a-z0-9]{1,4}$/)
 const params = fc.record({ car: level, job: level })
-const words = { request: fc.string(), response: fc.string() }
+const textValues = { request: fc.string(), response: fc.string() }
 
-const lawful = <T extends EndpointTypes>(
+const describeLaws = <T extends EndpointTypes>(
   name: string,
   tested: Endpoint<T>,
   options: EndpointLawsOptions<T>,
 ): void => {
-  describe(`the laws of an endpoint with ${name}`, () => {
+  describe(`endpointLaws with ${name}`, () => {
     for (const { name, check } of endpointLaws(tested, { numRuns, ...options })) it(name, check)
   })
 }
 
 const Command = t.intersection([t.type({ id: t.string }), t.partial({ door: t.number })])
 const command = fc.record({ door: fc.integer() })
-const where = { topic: 'cars/{car}/jobs/{job}', responseTopic: 'answers/{job}/{car}' } as const
+const topics = { topic: 'cars/{car}/jobs/{job}', responseTopic: 'responses/{job}/{car}' } as const
 
-lawful('correlation data', endpoint({ topic: 'ask', request: text, response: text }), words)
-lawful(
-  'correlation data in bytes, and many answers',
+describeLaws('correlation data', endpoint({ topic: 'request', request: text, response: text }), textValues)
+describeLaws(
+  'correlation data in bytes and streamed responses',
   endpoint({
-    topic: 'ask/{car}',
+    topic: 'request/{car}',
     request: text,
     response: text,
     responses: 'many',
     correlation: correlationData({ format: 'bytes' }),
   }),
-  { ...words, params: fc.record({ car: level }) },
+  { ...textValues, params: fc.record({ car: level }) },
 )
-lawful(
-  'a field of the payload',
+describeLaws(
+  'a token in a payload field',
   endpoint({
-    topic: 'ask',
-    responseTopic: 'answer',
+    topic: 'request',
+    responseTopic: 'response',
     request: json(Command),
     response: json(Command),
     correlation: payloadField('id'),
   }),
   { request: command, response: command },
 )
-lawful(
-  'parameters of the topic',
-  endpoint({ ...where, request: text, response: text, correlation: topicParams() }),
-  { ...words, params },
+describeLaws(
+  'topic parameters as token',
+  endpoint({ ...topics, request: text, response: text, correlation: topicParams() }),
+  { ...textValues, params },
 )
-lawful(
-  'answers in order',
+describeLaws(
+  'responses in request order',
   endpoint({
-    topic: 'ask',
-    responseTopic: 'answer',
+    topic: 'request',
+    responseTopic: 'response',
     request: text,
     response: text,
     correlation: inOrder(),
   }),
-  words,
+  textValues,
 )
 
 const laws = {
-  params: 'parameters survive the topic',
-  topics: 'replies go to topics fit for them',
-  token: 'the token of a question comes back with its answer',
-  place: 'the responder learns where to answer',
-  share: 'two open questions never share an answer',
-  borne: 'any message is borne, and its payload read only where the correlation says so',
-  answers: 'answers find their questions, whatever the order in which they come',
+  params: 'reads the parameters back from the formatted topic',
+  topics: 'formats a valid response topic that its filter matches and requests do not use',
+  token: "reads the request's token from its response",
+  responseTopic: 'gives the responder the response topic of the request',
+  unique: 'gives concurrent requests different tokens or response topics',
+  foreign: 'reads any message without throwing, and its payload only with readsPayload',
+  interleaving: 'matches responses with their requests in any order of arrival',
 } as const
 
-const brokenBy = <T extends EndpointTypes>(
+const lawsBrokenBy = <T extends EndpointTypes>(
   tested: Endpoint<T>,
   options: EndpointLawsOptions<T>,
 ): readonly string[] =>
@@ -101,134 +101,134 @@ const brokenBy = <T extends EndpointTypes>(
     .map(({ name }) => name)
 
 const good = correlationData()
-const over = (correlation: Partial<Correlation>) =>
-  endpoint({ topic: 'ask', request: text, response: text, correlation: { ...good, ...correlation } })
+const endpointWith = (correlation: Partial<Correlation>) =>
+  endpoint({ topic: 'request', request: text, response: text, correlation: { ...good, ...correlation } })
 
 describe('endpointLaws', () => {
-  it('finds nothing wrong where nothing is', () => {
-    expect(brokenBy(over({}), words)).toEqual([])
+  it('accepts a correct endpoint', () => {
+    expect(lawsBrokenBy(endpointWith({}), textValues)).toEqual([])
   })
 
   it.each<[string, Partial<Correlation>, readonly string[]]>([
     [
-      'gives every question the same token',
+      'gives every request the same token',
       {
         correlate: (request) => good.correlate({ ...request, id: 'always' }),
       },
-      [laws.share],
+      [laws.unique],
     ],
     [
-      'shortens its tokens to a digit',
+      'shortens its tokens to one digit',
       { correlate: (request) => good.correlate({ ...request, id: request.id.slice(0, 1) }) },
-      [laws.share, laws.answers],
+      [laws.unique, laws.interleaving],
     ],
     [
-      'leaves the token out of the answer',
+      'omits the token from the response',
       { readRequest: (request) => ({ ...good.readRequest(request), properties: {} }) },
-      [laws.token, laws.answers],
+      [laws.token, laws.interleaving],
     ],
     [
-      'changes the token on its way back',
+      'changes the token in the response',
       {
         readRequest: (request) => ({
           ...good.readRequest(request),
           properties: { correlationData: Uint8Array.of(7) },
         }),
       },
-      [laws.token, laws.answers],
+      [laws.token, laws.interleaving],
     ],
-    ['finds no token', { tokenOf: () => undefined }, [laws.token, laws.answers]],
+    ['finds no token', { tokenOf: () => undefined }, [laws.token, laws.interleaving]],
     [
-      'forgets where to answer',
+      'loses the response topic',
       { readRequest: (request) => ({ ...good.readRequest(request), responseTopic: undefined }) },
-      [laws.place, laws.answers],
+      [laws.responseTopic, laws.interleaving],
     ],
     [
-      'tells where to answer wrongly',
+      'sends a wrong response topic',
       { correlate: (request) => good.correlate({ ...request, responseTopic: `${request.responseTopic}/x` }) },
-      [laws.place, laws.answers],
+      [laws.responseTopic, laws.interleaving],
     ],
     [
-      'reads the payload and does not say so',
+      'reads the payload without readsPayload',
       {
         tokenOf: (response) => {
           response.value()
           return good.tokenOf(response)
         },
       },
-      [laws.borne],
+      [laws.foreign],
     ],
     [
-      'throws at what is foreign',
+      'throws on a message without its token',
       {
         tokenOf: (response) => {
           if (response.message.correlationData === undefined) throw new Error('no token')
           return good.tokenOf(response)
         },
       },
-      [laws.borne],
+      [laws.foreign],
     ],
     [
-      'says it goes in order, and does not',
+      'sets isOrdered and a wrong response topic',
       {
         isOrdered: true,
         tokenOf: () => '',
-        correlate: () => ({ token: '', value: 'x', properties: { responseTopic: 'elsewhere' } }),
+        correlate: () => ({ token: '', value: 'x', properties: { responseTopic: 'other' } }),
       },
-      [laws.place, laws.answers],
+      [laws.responseTopic, laws.interleaving],
     ],
-  ])('finds a correlation that %s', (_, correlation, broken) => {
-    expect(brokenBy(over(correlation), words)).toEqual(broken)
+  ])('rejects a correlation that %s', (_, correlation, broken) => {
+    expect(lawsBrokenBy(endpointWith(correlation), textValues)).toEqual(broken)
   })
 
   it.each<
     [string, (car: string, job: string) => ReturnType<ResponseTopicTemplate['format']>, readonly string[]]
   >([
     [
-      'go where requests come',
+      'match the request filter',
       (car, job) => ({ topic: `cars/${car}/jobs/${job}`, filter: '#' }),
-      [laws.topics, laws.answers],
+      [laws.topics, laws.interleaving],
     ],
     [
-      'go where nobody listens',
+      'do not match their own filter',
       (car, job) => ({ topic: `a/${job}/${car}`, filter: `b/${car}` }),
-      [laws.topics, laws.answers],
+      [laws.topics, laws.interleaving],
     ],
     [
-      'go to a topic that is none',
+      'contain a wildcard',
       () => ({ topic: 'a/+', filter: 'a/+' }),
-      [laws.topics, laws.share, laws.answers],
+      [laws.topics, laws.unique, laws.interleaving],
     ],
     [
-      'to several questions go to one topic',
+      'are the same for several requests',
       (car) => ({ topic: `a/${car}`, filter: `a/${car}` }),
-      [laws.share],
+      [laws.unique],
     ],
-  ])('finds an endpoint whose replies %s', (_, place, broken) => {
-    const tested = endpoint({ ...where, request: text, response: text, correlation: topicParams() })
-    const response = { format: ({ car = '', job = '' }) => place(car, job) }
-    expect(brokenBy({ ...tested, responseTopic: response }, { ...words, params })).toEqual(broken)
+  ])('rejects an endpoint whose response topics %s', (_, format, broken) => {
+    const tested = endpoint({ ...topics, request: text, response: text, correlation: topicParams() })
+    const response = { format: ({ car = '', job = '' }) => format(car, job) }
+    expect(lawsBrokenBy({ ...tested, responseTopic: response }, { ...textValues, params })).toEqual(broken)
   })
 
-  it('finds parameters that do not survive', () => {
-    const tested = endpoint({ topic: 'ask/{car}', request: text, response: text })
+  it('rejects a topic that reads back other parameters', () => {
+    const tested = endpoint({ topic: 'request/{car}', request: text, response: text })
     const topic = { ...tested.topic, match: () => ({ car: 'other' }) }
-    expect(brokenBy({ ...tested, topic }, { ...words, params: fc.record({ car: level }) })).toEqual([
+    expect(lawsBrokenBy({ ...tested, topic }, { ...textValues, params: fc.record({ car: level }) })).toEqual([
       laws.params,
     ])
   })
 
-  it('tells the seed, and what went wrong', () => {
-    const [broken] = endpointLaws(over({ tokenOf: () => undefined }), {
-      ...words,
+  it('reports the seed and the mismatch', () => {
+    const [broken] = endpointLaws(endpointWith({ tokenOf: () => undefined }), {
+      ...textValues,
       seed: 7,
       numRuns: 10,
-    }).filter(({ name }) => name === laws.answers)
+    }).filter(({ name }) => name === laws.interleaving)
     expect(broken?.check).toThrow(
       expect.objectContaining({
         message: expect.stringContaining('seed: 7') as string,
         cause: expect.objectContaining({
-          message: expect.stringContaining('question 0, to be answered at 11ms') as string,
+          message: expect.stringContaining('request 0 expected its response at 11 ms') as string,
         }) as Error,
       }),
     )

@@ -3,13 +3,13 @@ const units = { D: 86_400_000, H: 3_600_000, M: 60_000, S: 1_000, W: 604_800_000
 const pattern = /^P(?:(\d+)W|(?=\d|T\d)(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?)$/
 
 /**
- * The milliseconds of an ISO 8601 duration in weeks, or in days, hours, minutes and seconds, such as `PT1H30M` or `P1D`;
- * `undefined` where it is none. Years and months, whose length depends on when they begin, are none, nor is zero.
+ * Converts an ISO 8601 duration in weeks, or in days, hours, minutes and seconds, such as `PT1H30M` or `P1D`, to
+ * milliseconds. Returns `undefined` for any other text, for zero, and for years and months, whose length varies.
  */
 export function durationOf(text: string): number | undefined {
-  const found = pattern.exec(text)
-  if (found === null) return undefined
-  const [, weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = found
+  const match = pattern.exec(text)
+  if (match === null) return undefined
+  const [, weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = match
   const total =
     Number(weeks) * units.W +
     Number(days) * units.D +

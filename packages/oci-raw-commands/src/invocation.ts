@@ -1,18 +1,18 @@
-/** How the data of a command is written. */
+/** The format of a command's data. */
 export type RequestDataFormat = 'JSON' | 'TEXT' | 'BINARY'
 
-/** The body of an invoke, as it travels. */
+/** The body of an `invokeRawCommand` request. */
 export interface Invocation {
   readonly requestDataFormat: RequestDataFormat
-  /** The topic the device gets it on. */
+  /** The topic that the command is published to. */
   readonly requestEndpoint: string
-  /** JSON: an object; TEXT: a string; BINARY: base64. @defaultValue nothing */
+  /** JSON: an object; TEXT: a string; BINARY: base64. @defaultValue an empty payload */
   readonly requestData?: unknown
   readonly requestDataContentType?: string
-  /** To be delivered within this, ISO 8601. @defaultValue 'PT10M' */
+  /** The maximum time until delivery, ISO 8601. @defaultValue 'PT10M' */
   readonly requestDuration?: string
-  /** The topic the device answers on; without it nobody waits for an answer. */
+  /** The topic of the device's response; without it the platform awaits no response. */
   readonly responseEndpoint?: string
-  /** To be answered within this of its delivery, ISO 8601. @defaultValue 'PT10M' */
+  /** The maximum time from delivery to response, ISO 8601. @defaultValue 'PT10M' */
   readonly responseDuration?: string
 }

@@ -21,47 +21,47 @@ import {
 import type { Invocation } from './invocation.js'
 import { isFinished, type CommandRecord, type DeliveryStatus } from './record.js'
 
-/** How the platform is reached. */
+/** The options of `invoke$`. */
 export interface InvokeOptions {
   /** The root of its HTTP API, such as `http://127.0.0.1:8080`. */
   readonly url: string
-  /** Where requests have to be signed, a `fetch` that signs them. @defaultValue the one that is there */
+  /** The function that sends HTTP requests, for example one that signs them. @defaultValue the global `fetch` */
   readonly fetch?: typeof globalThis.fetch
-  /** Milliseconds from one look at the record to the next. @defaultValue 1 000 */
-  readonly pollInterval?: number
-  /** Milliseconds to wait for the end, beside what the platform waits. @defaultValue Infinity */
+  /** Milliseconds between two reads of the record. @defaultValue 1 000 */
+  readonly pollPeriod?: number
+  /** Milliseconds to wait for the command to finish, in addition to the timeouts of the platform. @defaultValue Infinity */
   readonly timeout?: number
   /** @defaultValue asyncScheduler */
   readonly scheduler?: SchedulerLike
 }
 
-/** A record's status, and with the last one the answer. */
+/** A status of a command and its record. The record of the last status contains the response. */
 export interface InvokeProgress {
   readonly status: DeliveryStatus
   readonly record: CommandRecord
 }
 
-/** The version in every path. */
+/** The API version in every path. */
 const version = '20250531'
 
-/** What each end without an answer is called here. */
+/** The error code and cause for each final status without a response. */
 const failures: Readonly<Partial<Record<DeliveryStatus, readonly [ErrorCode, string]>>> = {
-  REFUSED: ['no-responder', 'the device cannot take commands'],
-  EXPIRED: ['expired', 'it was not delivered in time, and will not be'],
-  NOT_RESPONDED: ['timeout', 'no answer came in time'],
-  REJECTED: ['publish-refused', 'the platform has no room for it, or the device takes none as large'],
-  BAD_RESPONSE: ['decode', 'the answer does not fit the command'],
+  REFUSED: ['no-responder', 'the device has no persistent session, or is not subscribed to requestEndpoint'],
+  EXPIRED: ['expired', 'it was not delivered within requestDuration and will not be delivered'],
+  NOT_RESPONDED: ['timeout', 'the device did not respond within responseDuration'],
+  REJECTED: ['publish-refused', 'the queue for the device is full, or the command exceeds its packet size'],
+  BAD_RESPONSE: ['decode', 'the response is too large, or is not JSON'],
 }
 
 /**
- * Invokes a raw command and follows its record.
+ * Invokes a raw command and polls its record.
  *
- * - *on subscribe*: invokes. *next*: each status it goes through; `COMPLETED` brings the answer in `record.response_data`.
+ * - *on subscribe*: sends the command. *next*: each new status; with `COMPLETED`, `record.response_data` is the response.
  * - *complete*: after `COMPLETED`.
- * - *error*: `invalid-argument` with the fields the platform complains of; `no-responder`, `expired`, `timeout`,
- *   `publish-refused` or `decode` for the other ends. Their message names the last status, their `cause` is the last
- *   record. `connection-lost` when the platform cannot be reached.
- * - *unsubscribe*: looks no more; the command goes its way.
+ * - *error*: `invalid-argument` with the fields that the platform rejects; `no-responder`, `expired`, `timeout`,
+ *   `publish-refused` or `decode` for the other final statuses. The message contains the last status, and `cause` is the
+ *   last record. `connection-lost` if the platform cannot be reached.
+ * - *unsubscribe*: stops polling; the command is not cancelled.
  *
  * @example
  * ```ts
@@ -75,14 +75,14 @@ export function invoke$(
   {
     url,
     fetch = globalThis.fetch,
-    pollInterval = 1_000,
+    pollPeriod = 1_000,
     timeout = Infinity,
     scheduler = asyncScheduler,
   }: InvokeOptions,
 ): Observable<InvokeProgress> {
   const root = `${url.replace(/\/$/, '')}/${version}`
   const call$ = (path: string, init?: RequestInit): Observable<Response> =>
-    defer(() => from(fetch(`${root}/${path}`, init).catch(unreachable(url)))).pipe(switchMap(accepted))
+    defer(() => from(fetch(`${root}/${path}`, init).catch(throwUnreachable(url)))).pipe(switchMap(requireOk))
 
   return defer(() => {
     let last: CommandRecord | undefined
@@ -96,7 +96,7 @@ export function invoke$(
       switchMap((id) =>
         call$(`rawCommands/${encodeURIComponent(id)}`).pipe(
           switchMap((response) => response.json() as Promise<CommandRecord>),
-          repeat({ delay: () => timer(pollInterval, scheduler) }),
+          repeat({ delay: () => timer(pollPeriod, scheduler) }),
         ),
       ),
       takeWhile((record) => !isFinished(record), true),
@@ -104,12 +104,12 @@ export function invoke$(
       distinctUntilKeyChanged('delivery_status'),
       switchMap((record) => toProgress$(record)),
     )
-    return progress$.pipe(within(timeout, scheduler, () => timeoutError(timeout, last)))
+    return progress$.pipe(failAfter(timeout, scheduler, () => timeoutError(timeout, last)))
   })
 }
 
-/** Fails a stream that does not end in time. */
-function within<T>(
+/** Fails a stream that has not ended after `time` milliseconds. */
+function failAfter<T>(
   time: number,
   scheduler: SchedulerLike,
   toError: () => Error,
@@ -122,27 +122,27 @@ function within<T>(
     })
 }
 
-/** A record as it is told: a status, and the error after one that is an end without an answer. */
+/** Emits the status of a record, and then fails if the status is final without a response. */
 function toProgress$(record: CommandRecord): Observable<InvokeProgress> {
   const { delivery_status: status, id } = record
-  const told$ = of({ status, record })
+  const progress$ = of({ status, record })
   const failure = failures[status]
-  if (failure === undefined) return told$
-  const [code, what] = failure
-  const error = new AntiphonError(code, `command ${quoted(id)} ended ${status}: ${what}`, {
+  if (failure === undefined) return progress$
+  const [code, cause] = failure
+  const error = new AntiphonError(code, `command ${quoted(id)} failed with status ${status}: ${cause}`, {
     cause: record,
     topic: record.request_endpoint,
     correlation: id,
   })
   return concat(
-    told$,
+    progress$,
     throwError(() => error),
   )
 }
 
 function timeoutError(timeout: number, last: CommandRecord | undefined): AntiphonError<'timeout'> {
-  const status = last === undefined ? 'not invoked yet' : `${last.delivery_status} at last`
-  const message = `the command did not end within ${timeout} ms: it was ${status}`
+  const status = last === undefined ? 'it was not invoked yet' : `its last status is ${last.delivery_status}`
+  const message = `the command did not finish within timeout (${timeout} ms): ${status}`
   return new AntiphonError(
     'timeout',
     message,
@@ -150,28 +150,29 @@ function timeoutError(timeout: number, last: CommandRecord | undefined): Antipho
   )
 }
 
-function unreachable(url: string): (cause: unknown) => never {
+function throwUnreachable(url: string): (cause: unknown) => never {
   return (cause) => {
-    throw new AntiphonError('connection-lost', `${url} cannot be reached`, { cause })
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new AntiphonError('connection-lost', `cannot reach the platform at ${url}: ${reason}`, { cause })
   }
 }
 
-/** A response that says yes; otherwise the error it tells of. */
-async function accepted(response: Response): Promise<Response> {
+/** Returns a successful response; throws an error with the platform's message otherwise. */
+async function requireOk(response: Response): Promise<Response> {
   if (response.ok) return response
-  const said = await response.text()
-  const isOurs = response.status === 400 || response.status === 404 || response.status === 413
+  const body = await response.text()
+  const isInvalid = response.status === 400 || response.status === 404 || response.status === 413
   throw new AntiphonError(
-    isOurs ? 'invalid-argument' : 'unknown',
-    `the platform answered ${response.status}: ${toMessage(said)}`,
+    isInvalid ? 'invalid-argument' : 'unknown',
+    `the platform answered ${response.status}: ${describeBody(body)}`,
   )
 }
 
-function toMessage(said: string): string {
+function describeBody(body: string): string {
   try {
-    const { code, message } = JSON.parse(said) as { readonly code?: unknown; readonly message?: unknown }
+    const { code, message } = JSON.parse(body) as { readonly code?: unknown; readonly message?: unknown }
     return `${String(code)}: ${String(message)}`
   } catch {
-    return said.slice(0, 200)
+    return body.slice(0, 200)
   }
 }

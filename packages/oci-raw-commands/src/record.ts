@@ -1,25 +1,25 @@
 import type { RequestDataFormat } from './invocation.js'
 
-/** Where a command stands. */
+/** The status of a command. */
 export type DeliveryStatus =
-  /** It waits to be delivered. */
+  /** The command waits for delivery. */
   | 'PENDING'
-  /** The device has acknowledged it, and the answer is awaited. */
+  /** The device has acknowledged the command, and the response is awaited. */
   | 'SENT'
-  /** Answered; or delivered, where no answer was wanted. */
+  /** The device has responded; without a response endpoint, the command was delivered. */
   | 'COMPLETED'
-  /** The device cannot take commands: it has no session, one that is clean, or no subscription to the endpoint. */
+  /** The device has no session, a clean session, or no subscription to the endpoint. */
   | 'REFUSED'
-  /** It was not delivered in time, and will not be. */
+  /** The command was not delivered within `request_duration`, and will not be delivered. */
   | 'EXPIRED'
-  /** It was delivered, and no answer came in time. */
+  /** The device did not respond within `response_duration` of the delivery. */
   | 'NOT_RESPONDED'
-  /** The platform has no room for it, or the device takes no message as large. */
+  /** The queue for the device is full, or the command exceeds the device's packet size. */
   | 'REJECTED'
-  /** The answer is too large, or not JSON where the command was. */
+  /** The response is too large, or the response to a JSON command is not JSON. */
   | 'BAD_RESPONSE'
 
-/** What the platform knows of a command, as a list shows it. Times are ISO 8601. */
+/** The record of a command as listed, without payloads. Times are ISO 8601. */
 export interface RecordSummary {
   readonly id: string
   readonly digital_twin_instance_id: string
@@ -34,13 +34,13 @@ export interface RecordSummary {
   readonly delivery_status: DeliveryStatus
 }
 
-/** The same with what was said: JSON as it is, text as text, and base64 for bytes that are neither. */
+/** The record of a command with its payloads: as JSON, as a string, or as base64 for bytes that are neither. */
 export interface CommandRecord extends RecordSummary {
   readonly request_data: unknown
   readonly response_data: unknown
 }
 
-/** Whether nothing more will happen to it. */
+/** Whether the status of a record is final. */
 export function isFinished({ time_finished }: RecordSummary): boolean {
   return time_finished !== null
 }

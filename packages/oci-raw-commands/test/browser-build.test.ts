@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 describe('the device code', () => {
-  it('bundles for the browser, without anything of Node', async () => {
+  it('bundles the device code for the browser without Node modules', async () => {
     const { build } = await import('esbuild')
     const bundle = await build({
       entryPoints: [new URL('../src/index.ts', import.meta.url).pathname],

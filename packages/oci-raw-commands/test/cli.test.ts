@@ -13,7 +13,7 @@ import { lamp } from './world.js'
 const required = ['--digital-twin-instance-id', lamp.id, '--request-endpoint', 'iot/v1/cmd']
 
 describe('the command line', () => {
-  it('is shaped like the seed’s invoke-raw-json-command', () => {
+  it('reads invoke-raw-json-command with the options of OCI’s command line', () => {
     const request = readArguments([
       ...['iot', 'digital-twin-instance', 'invoke-raw-json-command', ...required],
       ...['--request-duration', 'PT10M', '--response-endpoint', 'iot/v1/rsp', '--response-duration', 'PT10M'],
@@ -39,13 +39,13 @@ describe('the command line', () => {
   it.each([
     ['invoke-raw-text-command', 'TEXT', 'aGk='],
     ['invoke-raw-binary-command', 'BINARY', 'aGk='],
-  ])('has the sibling %s', (command, requestDataFormat, requestData) => {
+  ])('reads %s with its data', (command, requestDataFormat, requestData) => {
     expect(readArguments([command, ...required, '--request-data', requestData])).toMatchObject({
       invocation: { requestDataFormat, requestData },
     })
   })
 
-  it('reads data from a file, and how long to follow the record', () => {
+  it('reads --request-data from a file, --timeout and --wait', () => {
     const file = ['--request-data', `file://${new URL('../package.json', import.meta.url).pathname}`]
     const read = (format: string): unknown =>
       readArguments([`invoke-raw-${format}-command`, ...required, ...file, '--timeout', '3', '--wait'])
@@ -63,7 +63,7 @@ describe('the command line', () => {
     })
   })
 
-  it('runs the stand-in as told', () => {
+  it('reads the options of the platform command', () => {
     const tls = ['--cert', 'c', '--key', 'k', '--ca', 'a', '--wss', '443']
     expect(readArguments(['platform', '--device', 'lamp:a:b', '--http', '0', ...tls])).toEqual({
       command: 'platform',
@@ -86,7 +86,7 @@ describe('the command line', () => {
     ['--device', ['platform', '--device', 'no-password']],
     ['--cert', ['platform', '--device', 'a:b', '--cert', 'x']],
     ['--wss', ['platform', '--device', 'a:b', '--wss', '443']],
-  ])('names what is wrong: %s', (name, args) => {
+  ])('rejects an antiphon-oci command line with the name of the wrong part: %s', (name, args) => {
     expect(() => readArguments(args)).toThrow(name)
   })
 
@@ -100,12 +100,12 @@ describe('the command line', () => {
       "--http is 'x': it must be a whole number from 0 to 65535",
       ['platform', '--device', 'a:b', '--http', 'x'],
     ],
-  ])('refuses a command line in one line: %s', (message, args) => {
+  ])('rejects an antiphon-oci command line with a message of one line: %s', (message, args) => {
     expect(() => readArguments(args)).toThrow(message)
     expect(() => readArguments(args)).toThrow(/^.*; see --help$/)
   })
 
-  it('explains every option it takes', () => {
+  it('explains every option of antiphon-oci in its help', () => {
     expect([readArguments(['--help']), readArguments(['-h'])]).toEqual(['help', 'help'])
     const explained = [...help.matchAll(/--([a-z-]+)/g)].map(([, name]) => name)
     expect([...new Set(explained)].sort()).toEqual([...optionNames].sort())
@@ -113,10 +113,10 @@ describe('the command line', () => {
 })
 
 describe('antiphon-oci', () => {
-  /** What the program prints, or the error it ends with. */
+  /** Runs the program and returns what it prints; rejects with its error. */
   const oci = async (...args: readonly string[]): Promise<string> => {
     const printed: string[] = []
-    await ociProgram(args, { say: (line) => printed.push(line), stop$: NEVER })
+    await ociProgram(args, { print: (line) => printed.push(line), stop$: NEVER })
     return printed.join('\n')
   }
   let platform: Platform
@@ -127,7 +127,7 @@ describe('antiphon-oci', () => {
   })
   afterAll(() => platform.close())
 
-  it('invokes, follows the record and prints the answer', async () => {
+  it('invokes a command with --wait and prints each status and the record with the response', async () => {
     const { externalKey: username, password } = lamp
     const link = platform.broker.link({ clientId: 'lamp', clean: false, username, password })
     const isSubscribed = firstValueFrom(link.subscription$('iot/v1/cmd/#'))
@@ -143,17 +143,17 @@ describe('antiphon-oci', () => {
     await link.close()
   })
 
-  it('without --wait prints the id of the record', async () => {
+  it('prints the id of the record without --wait', async () => {
     const [id = ''] = (await oci('invoke-raw-text-command', ...required, '--endpoint', url)).split('\n')
     expect(platform.record(id)).toMatchObject({ request_endpoint: 'iot/v1/cmd' })
     expect(await oci('--help')).toBe(help)
   })
 
-  it('runs the stand-in, tells what happens on it, and closes it at Ctrl-C', async () => {
+  it('runs the platform, prints telemetry and statuses, and closes it on Ctrl-C', async () => {
     const printed$ = new ReplaySubject<string>(100)
     const stop$ = new Subject<void>()
-    const say = (line: string): void => printed$.next(line)
-    const heard = (part: string): Promise<string> =>
+    const print = (line: string): void => printed$.next(line)
+    const lineWith = (part: string): Promise<string> =>
       firstValueFrom(printed$.pipe(filter((line) => line.includes(part))))
     const args = [
       'platform',
@@ -164,24 +164,24 @@ describe('antiphon-oci', () => {
       '--port',
       '0',
     ]
-    const running = ociProgram(args, { say, stop$ })
-    const endpoint = (await heard('listening on http:')).replace('listening on ', '')
-    const broker = (await heard('listening on mqtt:')).replace('listening on ', '')
-    const [, id = ''] = (await heard(' is ')).split(' is ')
+    const running = ociProgram(args, { print, stop$ })
+    const endpoint = (await lineWith('listening on http:')).replace('listening on ', '')
+    const broker = (await lineWith('listening on mqtt:')).replace('listening on ', '')
+    const [, id = ''] = (await lineWith(' is ')).split(' is ')
     const { externalKey: username, password } = lamp
     const link = connect(broker, { clientId: 'lamp', clean: false, protocolVersion: 4, username, password })
     const topic = 'iot/v1/mqtt'
     await firstValueFrom(link.publish$({ topic, payload: toUtf8('21.5') }))
-    expect(await heard(topic)).toBe(`${id} ${topic} 21.5`)
+    expect(await lineWith(topic)).toBe(`${id} ${topic} 21.5`)
     const command = ['invoke-raw-text-command', '--digital-twin-instance-id', id, '--request-endpoint', 'x']
     const invoked = await oci(...command, '--endpoint', endpoint)
-    expect(await heard(invoked)).toMatch(/PENDING$/)
+    expect(await lineWith(invoked)).toMatch(/PENDING$/)
     stop$.next()
     await running
     await link.close()
   })
 
-  it('as a program of its own ends with 1 and names the field when the platform refuses', async () => {
+  it('exits with code 1 and the name of the field when the platform rejects a command', async () => {
     const program = new URL('../src/cli/main.ts', import.meta.url).pathname
     const args = [...required, '--request-duration', '10m', '--endpoint', url]
     const refused = promisify(execFile)(process.execPath, [

@@ -19,7 +19,7 @@ import {
 
 const toText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
-/** A device and its platform on virtual time; `at` does something at a millisecond. */
+/** A device and its broker on virtual time. `at` runs a function at a time in milliseconds. */
 interface World {
   readonly broker: VirtualBroker
   readonly link: Link
@@ -34,6 +34,7 @@ interface World {
   readonly settle: () => void
 }
 
+/** Runs a test with a `World` in a `TestScheduler`. */
 function inWorld(test: (world: World) => void): void {
   const scheduler = new TestScheduler(() => undefined)
   scheduler.run(({ flush }) => {
@@ -65,7 +66,7 @@ function inWorld(test: (world: World) => void): void {
 }
 
 describe('telemetry', () => {
-  it('is sent every message_delay (10 s) on iot_endpoint, QoS 1, n from 1', () => {
+  it('sends numbered telemetry at QoS 1 every 10 s', () => {
     inWorld(({ run, seen, at, settle, command }) => {
       run()
       at(25_000, () => command('iot/v1/cmd', '{"shutdown":true}'))
@@ -80,7 +81,7 @@ describe('telemetry', () => {
     })
   })
 
-  it('is awaited and survives reconnects', () => {
+  it('awaits each telemetry message and continues after a reconnect without gaps in its numbers', () => {
     inWorld(({ run, seen, at, settle, broker, command }) => {
       const { events } = run()
       at(5_000, () => broker.down())
@@ -99,7 +100,7 @@ describe('telemetry', () => {
 })
 
 describe('commands', () => {
-  const answersTo = (
+  const responsesTo = (
     commands: readonly (readonly [topic: string, payload: string | Uint8Array])[],
   ): unknown[] => {
     const responses: unknown[] = []
@@ -114,15 +115,15 @@ describe('commands', () => {
   }
   const acknowledged = '{"status": "acknowledged", "time": 1753}'
 
-  it('on topics ending /cmd are replied to on the same topic ending /rsp', () => {
-    expect(answersTo([['iot/v1/cmd', '{"hello":"world"}']])).toEqual([['iot/v1/rsp', acknowledged]])
+  it('responds to a command on …/cmd on …/rsp', () => {
+    expect(responsesTo([['iot/v1/cmd', '{"hello":"world"}']])).toEqual([['iot/v1/rsp', acknowledged]])
   })
 
-  it('of the keyed style <base>/cmd/<key…> are replied to on <base>/rsp/<key…>', () => {
-    expect(answersTo([['iot/v1/cmd/42/a', 'x']])).toEqual([['iot/v1/rsp/42/a', acknowledged]])
+  it('responds to a keyed command on <base>/cmd/<key…> on <base>/rsp/<key…>', () => {
+    expect(responsesTo([['iot/v1/cmd/42/a', 'x']])).toEqual([['iot/v1/rsp/42/a', acknowledged]])
   })
 
-  it('JSON or not, arrays, numbers, strings, invalid UTF-8: each is answered and never loops', () => {
+  it('responds once to commands that are not JSON objects or not JSON or not UTF-8', () => {
     const payloads = [
       '[1]',
       '7',
@@ -134,21 +135,21 @@ describe('commands', () => {
       '{"__proto__":1}',
       Uint8Array.of(0xff, 0xfe),
     ]
-    expect(answersTo(payloads.map((payload) => ['iot/v1/cmd', payload]))).toEqual(
+    expect(responsesTo(payloads.map((payload) => ['iot/v1/cmd', payload]))).toEqual(
       payloads.map(() => ['iot/v1/rsp', acknowledged]),
     )
   })
 
-  it('of any bytes at all are answered', () => {
+  it('responds to commands with arbitrary payloads', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), (payload) => {
-        expect(answersTo([['iot/v1/cmd', payload]])).toEqual([['iot/v1/rsp', acknowledged]])
+        expect(responsesTo([['iot/v1/cmd', payload]])).toEqual([['iot/v1/rsp', acknowledged]])
       }),
       { numRuns: 50 },
     )
   })
 
-  it('queued while offline may arrive before SUBSCRIBE: handled', () => {
+  it('serves a queued command that arrives before serveCommands subscribes', () => {
     inWorld(({ broker, link, seen, command, at, settle }) => {
       serveCommands(link).subscribe()
       const again = linkOver(broker.transport({ clientId: 'device', protocolVersion: 4, clean: false }), {
@@ -164,7 +165,7 @@ describe('commands', () => {
     })
   })
 
-  it('have typed handlers that return their own reply', () => {
+  it('responds with the value of a typed handler, and with status failed if it throws or cannot decode', () => {
     inWorld(({ link, command, at, seen, settle }) => {
       const lamp = onCommand(
         {
@@ -197,7 +198,7 @@ describe('commands', () => {
     })
   })
 
-  it('of one /cmd → /rsp pair are answered first in, first out, however long each takes', () => {
+  it('responds to commands on one /cmd topic in order, whatever their handlers take', () => {
     inWorld(({ link, command, at, seen, settle }) => {
       const slow = onCommand({ topic: 'iot/v1/cmd', request: text, response: text }, ({ value }) =>
         of(value).pipe(delay(Number(value), link.scheduler)),
@@ -211,7 +212,7 @@ describe('commands', () => {
 })
 
 describe('shutdown', () => {
-  it('{"shutdown":true} (not false) is answered and PUBACKed, the loop stops at once, the link says goodbye', () => {
+  it('stops telemetry on {"shutdown":true}, responds to it, acknowledges it, and disconnects', () => {
     inWorld(({ run, seen, at, settle, command, broker }) => {
       const { events, end } = run()
       at(1_000, () => command('iot/v1/cmd', '{"shutdown":false}'))
@@ -234,13 +235,13 @@ describe('shutdown', () => {
     })
   })
 
-  it('gives up to 2 s to finish what runs', () => {
+  it('slow up to 2 s for running commands on shutdown', () => {
     inWorld(({ run, seen, at, settle, command, link }) => {
-      const waits = onCommand(
+      const slow = onCommand(
         { topic: 'iot/v1/cmd/{wait}', request: text, response: text },
         ({ params: { wait } }) => of(wait).pipe(delay(Number(wait), link.scheduler)),
       )
-      const { end } = run({ handlers: [waits] })
+      const { end } = run({ handlers: [slow] })
       at(1_000, () => {
         command('iot/v1/cmd/1500', '')
         command('iot/v1/cmd/9000', '')
@@ -261,11 +262,11 @@ describe('shutdown', () => {
     ['{"shutdown":"true"}', false],
     ['[{"shutdown":true}]', false],
     ['shutdown', false],
-  ])('%s shuts down: %s', (payload, expected) => {
+  ])('isShutdown for %s: %s', (payload, expected) => {
     expect(isShutdown(toUtf8(payload))).toBe(expected)
   })
 
-  it('by Ctrl-C takes the same path', () => {
+  it('shuts the device down when stop$ emits', () => {
     inWorld(({ run, settle, at, link, broker }) => {
       const { events, end } = run({ stop$: of('SIGINT').pipe(delay(15_000, link.scheduler)) })
       at(0, () => undefined)
@@ -278,9 +279,9 @@ describe('shutdown', () => {
 })
 
 describe('serveCommands', () => {
-  it('refuses a base that would select its own replies', () => {
+  it('rejects a base with # that would match the responses', () => {
     inWorld(({ link }) => {
-      expect(() => serveCommands(link, { base: '#' })).toThrow(/must not hold #/)
+      expect(() => serveCommands(link, { base: '#' })).toThrow(/base is "#": it must not contain #/)
     })
   })
 })

@@ -10,18 +10,18 @@ describe('an ISO 8601 duration', () => {
     ['P1DT1S', 86_401_000],
     ['PT0.5S', 500],
     ['P2W', 1_209_600_000],
-  ])('%s is %d ms', (text, milliseconds) => {
+  ])('converts the duration %s to %d ms', (text, milliseconds) => {
     expect(durationOf(text)).toBe(milliseconds)
   })
 
   it.each(['10m', '-PT10M', 'PT-10M', 'P', 'PT', 'P1DT', 'PT0S', 'P1Y', 'P1M', 'pt10m', 'PT10M ', '', '600'])(
-    '%j is none',
+    'returns undefined for %j, which is not a supported duration',
     (text) => {
       expect(durationOf(text)).toBeUndefined()
     },
   )
 
-  it('is the sum of its parts', () => {
+  it('adds the days, hours, minutes and seconds of a duration', () => {
     const part = fc.integer({ min: 0, max: 1_000 })
     fc.assert(
       fc.property(part, part, part, part, (days, hours, minutes, seconds) => {

@@ -28,7 +28,7 @@ const pathOf = (id: string): string => `${url}/20250531/digitalTwinInstances/${i
 const post = (body: unknown, id = lamp.id): Promise<Response> =>
   fetch(pathOf(id), { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) })
 
-/** The lamp, online and subscribed. */
+/** Connects the lamp and serves its commands; resolves when it is subscribed. */
 async function start(options: Parameters<typeof serveCommands>[1] = {}): Promise<void> {
   const link = connect(mqtt, {
     protocolVersion: 4,
@@ -44,7 +44,7 @@ async function start(options: Parameters<typeof serveCommands>[1] = {}): Promise
 }
 
 describe('invoke over HTTP', () => {
-  it('answers 202 at once, with an empty body and an opc-request-id', async () => {
+  it('answers an invoke with 202, an empty body and an opc-request-id', async () => {
     const response = await post(hello)
     expect(response.status).toBe(202)
     expect(await response.text()).toBe('')
@@ -77,7 +77,7 @@ describe('invoke over HTTP', () => {
     ['surprise', { ...hello, surprise: true }],
     ['body', []],
     ['body', '{'],
-  ])('refuses a bad %s, and names it', async (field, body) => {
+  ])('answers an invalid %s with 400 and its name', async (field, body) => {
     const before = platform.records().length
     const response = await post(body)
     expect(response.status).toBe(400)
@@ -87,7 +87,7 @@ describe('invoke over HTTP', () => {
     expect(platform.records()).toHaveLength(before)
   })
 
-  it('names every bad field at once', async () => {
+  it('names every invalid field of an invoke in one response', async () => {
     const response = await post({ requestDuration: '10m', responseEndpoint: '+' })
     const { message } = (await response.json()) as { message: string }
     for (const field of ['requestDataFormat', 'requestEndpoint', 'requestDuration', 'responseEndpoint'])
@@ -95,31 +95,31 @@ describe('invoke over HTTP', () => {
   })
 
   it.each([
-    ['an unknown instance', (): Promise<Response> => post(hello, 'nobody'), 404],
+    ['an unknown instance', (): Promise<Response> => post(hello, 'unknown'), 404],
     ['another version', (): Promise<Response> => fetch(`${url}/20240101/rawCommands`), 404],
     ['an unknown record', (): Promise<Response> => fetch(`${url}/20250531/rawCommands/none`), 404],
-    ['a wrong method', (): Promise<Response> => fetch(pathOf(lamp.id)), 405],
-    ['a body beyond all measure', (): Promise<Response> => post('x'.repeat(600_000)), 413],
-  ])('answers %s as it should', async (_, call, status) => {
+    ['the wrong method', (): Promise<Response> => fetch(pathOf(lamp.id)), 405],
+    ['a body of 600 000 bytes', (): Promise<Response> => post('x'.repeat(600_000)), 413],
+  ])('answers %s with an error status', async (_, call, status) => {
     expect((await call()).status).toBe(status)
   })
 
-  it('takes requestData of exactly 256 KiB', async () => {
+  it('accepts requestData of exactly 256 KiB', async () => {
     const body = { ...hello, requestDataFormat: 'TEXT', requestData: 'x'.repeat(256 * 1_024) }
     expect((await post(body)).status).toBe(202)
   })
 })
 
-describe('poison commands through the socket', () => {
+describe('serveCommands on the platform over TCP', () => {
   it.each([
     ['a JSON array', 'TEXT', '[1]'],
     ['a number', 'TEXT', '7'],
     ['a string', 'TEXT', '"x"'],
     ['null', 'TEXT', 'null'],
-    ['half an object', 'TEXT', '{"shutdown":'],
+    ['truncated JSON', 'TEXT', '{"shutdown":'],
     ['invalid UTF-8', 'BINARY', '//4='],
-    ['nothing', 'TEXT', ''],
-  ])('%s is answered, and delivered once', async (_, requestDataFormat, requestData) => {
+    ['an empty payload', 'TEXT', ''],
+  ])('responds to %s, and leaves nothing queued or in flight', async (_, requestDataFormat, requestData) => {
     await start()
     const response = await post({ ...hello, requestDataFormat, requestData })
     const id = response.headers.get('opc-request-id') ?? ''
@@ -139,18 +139,18 @@ describe('poison commands through the socket', () => {
 })
 
 describe('invoke$', () => {
-  const options = (): Parameters<typeof invoke$>[2] => ({ url, pollInterval: 5 })
+  const options = (): Parameters<typeof invoke$>[2] => ({ url, pollPeriod: 5 })
 
-  it('emits the record’s statuses and completes with the answer', async () => {
+  it('emits the statuses of the record and completes with the response', async () => {
     await start()
-    const told = await lastValueFrom(invoke$(lamp.id, hello, options()).pipe(toArray()))
-    expect(told.at(-1)).toMatchObject({
+    const progress = await lastValueFrom(invoke$(lamp.id, hello, options()).pipe(toArray()))
+    expect(progress.at(-1)).toMatchObject({
       status: 'COMPLETED',
       record: { response_data: { status: 'acknowledged' } },
     })
     const order = ['PENDING', 'SENT', 'COMPLETED']
-    expect(told.map(({ status }) => order.indexOf(status))).toEqual(
-      [...new Set(told.map(({ status }) => order.indexOf(status)))].sort(),
+    expect(progress.map(({ status }) => order.indexOf(status))).toEqual(
+      [...new Set(progress.map(({ status }) => order.indexOf(status)))].sort(),
     )
   })
 
@@ -158,25 +158,25 @@ describe('invoke$', () => {
     invocation: Partial<Invocation>,
     timeout = Infinity,
   ): Promise<readonly unknown[]> => {
-    const told: InvokeProgress[] = []
+    const emitted: InvokeProgress[] = []
     const error: unknown = await new Promise((resolve, reject) =>
       invoke$(lamp.id, { ...hello, ...invocation }, { ...options(), timeout }).subscribe({
-        next: (progress) => told.push(progress),
+        next: (progress) => emitted.push(progress),
         error: resolve,
-        complete: () => reject(new Error('it completed')),
+        complete: () => reject(new Error('invoke$ completed, but should fail')),
       }),
     )
-    return [...told.map(({ status }) => status), error]
+    return [...emitted.map(({ status }) => status), error]
   }
   const silent = onCommand({ topic: 'iot/v1/cmd', request: text, response: text }, () => NEVER)
 
-  it('tells a device that cannot take commands', async () => {
+  it('fails with no-responder if the device is not subscribed to the endpoint', async () => {
     const [status, error] = await failing({ requestEndpoint: 'elsewhere' })
     expect(status).toBe('REFUSED')
     expect(error).toMatchObject({ code: 'no-responder' })
   })
 
-  it('a timeout error carries the last status', async () => {
+  it('fails with timeout and the last status in the error', async () => {
     await start({ handlers: [silent] })
     const log = await failing({}, 100)
     const error = log.at(-1) as AntiphonError
@@ -184,7 +184,7 @@ describe('invoke$', () => {
     expect(error.message).toContain('PENDING')
   })
 
-  it('tells a platform that cannot be reached, and one that refuses', async () => {
+  it('fails with connection-lost if the platform is unreachable, and invalid-argument if it rejects a field', async () => {
     const nowhere$ = invoke$(lamp.id, hello, { url: 'http://127.0.0.1:1' })
     await expect(lastValueFrom(nowhere$)).rejects.toMatchObject({ code: 'connection-lost' })
     const bad$ = invoke$(lamp.id, { ...hello, requestDuration: '10m' }, options())

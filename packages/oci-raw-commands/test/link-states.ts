@@ -3,7 +3,7 @@ import { filter, firstValueFrom } from 'rxjs'
 
 type StateOf<Status> = Extract<LinkState, { status: Status }>
 
-/** The link's state as soon as it has this status. */
+/** Resolves with the first state of a link that has the status. */
 export function firstWhere<Status extends LinkState['status']>(
   link: Link,
   status: Status,
@@ -13,7 +13,7 @@ export function firstWhere<Status extends LinkState['status']>(
   )
 }
 
-/** The link's grant as soon as it is online. */
+/** Resolves with the first `online` state of a link. */
 export function online(link: Link): Promise<StateOf<'online'>> {
   return firstWhere(link, 'online')
 }

@@ -11,11 +11,11 @@ const acknowledged = (time: number) => ({
   qos: 1 as const,
 })
 
-describe('a device, in marbles', () => {
+describe('runDevice and serveCommands in marbles', () => {
   it(
-    'sends telemetry, answers poison, and stops at once when it is told to',
+    'sends telemetry, responds to a malformed command, and stops on a shutdown command',
     marbles(({ link, publish, expectPublished, expectObservable }) => {
-      const told$ = runDevice(link(device), { messageDelay: 3, drainTimeout: 2 }).pipe(
+      const events$ = runDevice(link(device), { messagePeriod: 3, drainTimeout: 2 }).pipe(
         map(({ event }) => event),
         filter((event) => event === 'sending' || event === 'stopping'),
       )
@@ -23,14 +23,14 @@ describe('a device, in marbles', () => {
         p: command('[1]'),
         s: command({ shutdown: true }),
       })
-      expectObservable(told$).toBe('        t--t--t(s|)', { t: 'sending', s: 'stopping' })
+      expectObservable(events$).toBe('        t--t--t(s|)', { t: 'sending', s: 'stopping' })
       expectPublished('iot/v1/mqtt').toBe(' t--t--t----', { t: { qos: 1 } })
       expectPublished('iot/v1/rsp').toBe('  -x-----y---', { x: acknowledged(1), y: acknowledged(7) })
     }),
   )
 
   it(
-    'keeps the order of one /cmd, and answers keyed commands side by side',
+    'responds to commands on one /cmd in order, and to keyed commands concurrently',
     marbles(({ link, publish, expectPublished }) => {
       const lamp = link(device)
       const slow = ['iot/v1/cmd', 'iot/v1/cmd/{key}'].map((topic) =>
@@ -51,7 +51,7 @@ describe('a device, in marbles', () => {
   )
 
   it(
-    'answers on the next connection what it was told before a partition, and what came meanwhile',
+    'responds after a reconnect to a command published while the device was offline',
     marbles(({ broker, link, publish, expectPublished }) => {
       serveCommands(link(device)).subscribe()
       broker.play('                       --x-----r---', { clientId: 'lamp' })

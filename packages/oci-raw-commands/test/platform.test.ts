@@ -11,13 +11,17 @@ const minute = 60_000
 const toText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
 describe('delivery status', () => {
-  it('PENDING → SENT (PUBACK) → COMPLETED', () => {
-    inWorld(({ platform, device, invoke, history, at, run }) => {
+  it('changes the status from PENDING to SENT on PUBACK and to COMPLETED on the response', () => {
+    inWorld(({ platform, device, invoke, statusHistory, at, run }) => {
       serveCommands(device(lamp)).subscribe()
       at(5_000, () => invoke())
       run(6_000)
       const [record] = platform.records()
-      expect(history(record?.id ?? '').map(([, status]) => status)).toEqual(['PENDING', 'SENT', 'COMPLETED'])
+      expect(statusHistory(record?.id ?? '').map(([, status]) => status)).toEqual([
+        'PENDING',
+        'SENT',
+        'COMPLETED',
+      ])
       expect(platform.record(record?.id ?? '')).toMatchObject({
         request_data: { hello: 'world' },
         response_data: { status: 'acknowledged', time: 5_000 },
@@ -27,7 +31,7 @@ describe('delivery status', () => {
     })
   })
 
-  it('the command is sent compact, on its endpoint', () => {
+  it('sends JSON compact, text unchanged and BINARY decoded on the request endpoint', () => {
     inWorld(({ device, invoke, at, run }) => {
       const seen: string[] = []
       device(lamp)
@@ -42,9 +46,9 @@ describe('delivery status', () => {
   })
 
   it.each([
-    ['never came', undefined],
+    ['never connected', undefined],
     ['has a clean session', { clean: true, sessionExpiryInterval: 0 }],
-  ])('REFUSED: the device %s', (_, options) => {
+  ])('sets REFUSED if the device %s', (_, options) => {
     inWorld(({ platform, device, invoke, at, run }) => {
       if (options !== undefined) serveCommands(device(lamp, options)).subscribe()
       at(1_000, () => invoke())
@@ -53,7 +57,7 @@ describe('delivery status', () => {
     })
   })
 
-  it('REFUSED: the device is not subscribed to the endpoint', () => {
+  it('sets REFUSED if the device is not subscribed to the endpoint', () => {
     inWorld(({ platform, device, invoke, at, run }) => {
       serveCommands(device(lamp)).subscribe()
       at(1_000, () => invoke({ requestEndpoint: 'elsewhere/cmd' }))
@@ -62,8 +66,8 @@ describe('delivery status', () => {
     })
   })
 
-  it('waits for a device that is offline, and is COMPLETED when it returns in time', () => {
-    inWorld(({ device, invoke, history, at, run }) => {
+  it('delivers a command to an offline device that reconnects within requestDuration', () => {
+    inWorld(({ device, invoke, statusHistory, at, run }) => {
       const first = device(lamp)
       serveCommands(first).subscribe()
       let id = ''
@@ -71,7 +75,7 @@ describe('delivery status', () => {
       at(2_000, () => (id = invoke()))
       at(9 * minute, () => serveCommands(device(lamp)).subscribe())
       run(20 * minute)
-      expect(history(id)).toEqual([
+      expect(statusHistory(id)).toEqual([
         [2, 'PENDING'],
         [540, 'SENT'],
         [540, 'COMPLETED'],
@@ -79,8 +83,8 @@ describe('delivery status', () => {
     })
   })
 
-  it('EXPIRED: not delivered in time, and never delivered later', () => {
-    inWorld(({ device, invoke, history, at, run }) => {
+  it('sets EXPIRED after requestDuration, and does not deliver the command later', () => {
+    inWorld(({ device, invoke, statusHistory, at, run }) => {
       const first = device(lamp)
       serveCommands(first).subscribe()
       let id = ''
@@ -93,7 +97,7 @@ describe('delivery status', () => {
           .subscribe((message) => seen.push(message)),
       )
       run(30 * minute)
-      expect(history(id)).toEqual([
+      expect(statusHistory(id)).toEqual([
         [2, 'PENDING'],
         [602, 'EXPIRED'],
       ])
@@ -104,31 +108,28 @@ describe('delivery status', () => {
   it.each([
     ['PT1H30M', 5_400],
     ['P1D', 86_400],
-  ])(
-    'NOT_RESPONDED after %s on the scheduler; a late answer changes nothing',
-    (responseDuration, seconds) => {
-      inWorld(({ platform, device, invoke, history, at, run }) => {
-        const link = device(lamp)
-        link.messages$('iot/v1/cmd').subscribe()
-        let id = ''
-        at(1_000, () => (id = invoke({ responseDuration })))
-        at((seconds + 2) * 1_000, () =>
-          link.publish$({ topic: 'iot/v1/rsp', payload: toUtf8('{"late":true}') }).subscribe(),
-        )
-        run((seconds + 10) * 1_000)
-        expect(history(id)).toEqual([
-          [1, 'PENDING'],
-          [1, 'SENT'],
-          [1 + seconds, 'NOT_RESPONDED'],
-        ])
-        expect(platform.record(id)?.response_data).toBeNull()
-      })
-    },
-  )
+  ])('sets NOT_RESPONDED after %s and ignores a late response', (responseDuration, seconds) => {
+    inWorld(({ platform, device, invoke, statusHistory, at, run }) => {
+      const link = device(lamp)
+      link.messages$('iot/v1/cmd').subscribe()
+      let id = ''
+      at(1_000, () => (id = invoke({ responseDuration })))
+      at((seconds + 2) * 1_000, () =>
+        link.publish$({ topic: 'iot/v1/rsp', payload: toUtf8('{"late":true}') }).subscribe(),
+      )
+      run((seconds + 10) * 1_000)
+      expect(statusHistory(id)).toEqual([
+        [1, 'PENDING'],
+        [1, 'SENT'],
+        [1 + seconds, 'NOT_RESPONDED'],
+      ])
+      expect(platform.record(id)?.response_data).toBeNull()
+    })
+  })
 
-  it('BAD_RESPONSE: a JSON command is not answered in JSON', () => {
+  it('sets BAD_RESPONSE if the response to a JSON command is not JSON', () => {
     inWorld(({ platform, device, invoke, at, run }) => {
-      const words = onCommand({ topic: 'iot/v1/cmd', request: text, response: text }, () => ['no JSON'])
+      const words = onCommand({ topic: 'iot/v1/cmd', request: text, response: text }, () => ['not JSON'])
       serveCommands(device(lamp), { handlers: [words] }).subscribe()
       at(1_000, () => {
         invoke()
@@ -142,7 +143,7 @@ describe('delivery status', () => {
     })
   })
 
-  it('BAD_RESPONSE: an answer of more than 256 KiB', () => {
+  it('sets BAD_RESPONSE for a response of more than 256 KiB', () => {
     inWorld(({ platform, device, invoke, at, run }) => {
       const length = ({ value }: { readonly value: string }) => [new Uint8Array(Number(value)).fill(0x31)]
       const long = onCommand({ topic: 'iot/v1/cmd', request: text, response: bytes }, length)
@@ -157,7 +158,7 @@ describe('delivery status', () => {
     })
   })
 
-  it('REJECTED: the queue for the device has no room', () => {
+  it('sets REJECTED if the queue for the device is full', () => {
     inWorld(({ platform, device, invoke, at, run }) => {
       const link = device(lamp)
       serveCommands(link).subscribe()
@@ -173,7 +174,7 @@ describe('delivery status', () => {
     })
   })
 
-  it('no response endpoint → final at delivery', () => {
+  it('sets COMPLETED on delivery without a response endpoint', () => {
     inWorld(({ platform, device, at, run }) => {
       device(lamp).messages$('iot/v1/cmd').subscribe()
       at(1_000, () =>
@@ -194,8 +195,8 @@ describe('delivery status', () => {
   })
 })
 
-describe('correlation is by endpoint alone', () => {
-  it('with one /cmd → /rsp pair two outstanding commands are answered first in, first out', () => {
+describe('correlation by endpoint', () => {
+  it('matches responses on one endpoint to its pending commands in order', () => {
     inWorld(({ platform, device, invoke, at, run }) => {
       const link = device(lamp)
       link.messages$('iot/v1/cmd').subscribe()
@@ -211,7 +212,7 @@ describe('correlation is by endpoint alone', () => {
     })
   })
 
-  it('unique keys in the endpoint make it exact', () => {
+  it('matches responses on unique endpoints exactly', () => {
     inWorld(({ platform, device, invoke, at, run }) => {
       const link = device(lamp)
       link.messages$('iot/v1/cmd/#').subscribe()
@@ -231,7 +232,7 @@ describe('correlation is by endpoint alone', () => {
     })
   })
 
-  it('an answer from another device does not count', () => {
+  it('ignores a response from another device', () => {
     inWorld(({ platform, device, invoke, at, run }) => {
       device(lamp).messages$('iot/v1/cmd').subscribe()
       const other = device(door)
@@ -243,12 +244,12 @@ describe('correlation is by endpoint alone', () => {
   })
 })
 
-describe('it is not a broker', () => {
-  it('no device-to-device traffic, no echo of telemetry to a device’s own #, nothing retained', () => {
+describe('routing of the platform', () => {
+  it('routes telemetry to no device and retains nothing', () => {
     inWorld(({ platform, device, at, run }) => {
-      const told: string[] = []
+      const received: string[] = []
       const [mine, other] = [device(lamp), device(door)]
-      for (const link of [mine, other]) link.messages$('#').subscribe(({ topic }) => told.push(topic))
+      for (const link of [mine, other]) link.messages$('#').subscribe(({ topic }) => received.push(topic))
       const sent: string[] = []
       platform.telemetry$.subscribe(({ instanceId, message }) => sent.push(`${instanceId} ${message.topic}`))
       at(1_000, () =>
@@ -256,27 +257,27 @@ describe('it is not a broker', () => {
       )
       run(2_000)
       expect(sent).toEqual(['ocid1.lamp iot/v1/mqtt'])
-      expect(told).toEqual([])
+      expect(received).toEqual([])
       expect(platform.broker.retained()).toEqual([])
     })
   })
 
-  it('a command goes to the device it is for, whoever else subscribes to its endpoint', () => {
+  it('delivers a command only to its device, although another device subscribes to the endpoint', () => {
     inWorld(({ device, invoke, at, run }) => {
-      const told: string[] = []
+      const received: string[] = []
       device(lamp)
         .messages$('#')
-        .subscribe(() => told.push('lamp'))
+        .subscribe(() => received.push('lamp'))
       device(door)
         .messages$('#')
-        .subscribe(() => told.push('door'))
+        .subscribe(() => received.push('door'))
       at(1_000, () => invoke())
       run(2_000)
-      expect(told).toEqual(['lamp'])
+      expect(received).toEqual(['lamp'])
     })
   })
 
-  it('nobody takes over the session of another device by its client id', () => {
+  it('refuses a device that uses the client identifier of another device', () => {
     inWorld(({ device, at, run }) => {
       const states: string[] = []
       device(lamp).state$.subscribe()
@@ -290,7 +291,7 @@ describe('it is not a broker', () => {
 })
 
 describe('records', () => {
-  it('are listed without payloads, all of them or those of one instance', () => {
+  it('lists records without payloads, all or those of one instance', () => {
     inWorld(({ platform, invoke, run }) => {
       invoke()
       invoke({}, door)
@@ -307,23 +308,23 @@ describe('records', () => {
   })
 })
 
-describe('the stand-in', () => {
-  it('keeps so many records, and lets the oldest finished ones go first', () => {
+describe('createPlatform', () => {
+  it('removes the oldest finished record beyond maxRecords', () => {
     const platform = createPlatform({
       instances: [lamp],
-      recordsKept: 2,
+      maxRecords: 2,
       scheduler: new TestScheduler(() => undefined),
     })
     const ids = [1, 2, 3].map(() => (platform.invoke(lamp.id, hello) as either.Right<string>).right)
     expect(platform.records().map(({ id }) => id)).toEqual(ids.slice(1))
   })
 
-  it.each(['id', 'externalKey'] as const)('refuses two instances of one %s', (name) => {
+  it.each(['id', 'externalKey'] as const)('rejects two instances with the same %s', (name) => {
     const instances = [lamp, { ...door, [name]: lamp[name] }]
     expect(() => createPlatform({ instances })).toThrow(lamp[name])
   })
 
-  it('records bytes that are no text in base64', () => {
+  it('records a response that is not UTF-8 in base64', () => {
     inWorld(({ platform, device, invoke, at, run }) => {
       const raw = onCommand({ topic: 'iot/v1/cmd', request: bytes, response: bytes }, ({ value }) => [value])
       serveCommands(device(lamp), { handlers: [raw] }).subscribe()

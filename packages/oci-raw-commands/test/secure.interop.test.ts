@@ -63,7 +63,7 @@ describeForeign(['openssl'], 'a device on the platform, over TLS', () => {
       'a certificate, WSS at /mqtt',
       () => ({ identity: certificateOf(lamp.externalKey), protocol: 'wss', port: wssPort }),
     ],
-  ])('gets in with %s, and keeps its session (clean session false)', async (_, change) => {
+  ])('connects to the platform with %s, and resumes its session', async (_, change) => {
     for (const expected of [expect.any(Boolean) as boolean, true]) {
       const link = connectDevice({ ...config, ...change() })
       const { info } = await online(link)
@@ -74,16 +74,16 @@ describeForeign(['openssl'], 'a device on the platform, over TLS', () => {
   })
 
   it.each<readonly [string, () => Partial<DeviceConfig>]>([
-    ['wrong password', () => ({ identity: { ...lamp, password: 'wrong' } })],
-    ['no such device', () => ({ identity: { ...lamp, externalKey: 'nobody' } })],
-    ['CN ≠ externalKey', () => ({ identity: certificateOf('stranger') })],
-  ])('%s: CONNACK 5', async (_, change) => {
+    ['a wrong password', () => ({ identity: { ...lamp, password: 'wrong' } })],
+    ['an unknown external key', () => ({ identity: { ...lamp, externalKey: 'unknown' } })],
+    ['a certificate whose CN is not an external key', () => ({ identity: certificateOf('stranger') })],
+  ])('refuses a device with %s by CONNACK 5', async (_, change) => {
     const link = connectDevice({ ...config, ...change() })
     const state = await firstWhere(link, 'closed')
     expect(state.error).toMatchObject({ code: 'connection-refused', reasonCode: 5 })
   })
 
-  it('CN ≠ user name: refused', async () => {
+  it('refuses a device whose user name is not the CN of its certificate', async () => {
     const link = connectMqtt(`mqtts://localhost:${port}`, {
       ...certificateOf(lamp.externalKey),
       ca: certificates.ca,
@@ -96,7 +96,7 @@ describeForeign(['openssl'], 'a device on the platform, over TLS', () => {
     expect(state.error).toMatchObject({ reasonCode: 5 })
   })
 
-  it('the client id of another device: CONNACK 2', async () => {
+  it('refuses the client identifier of another device by CONNACK 2', async () => {
     const link = connectDevice(config)
     await online(link)
     const state = await firstWhere(connectDevice({ ...config, identity: door }), 'closed')
@@ -104,9 +104,9 @@ describeForeign(['openssl'], 'a device on the platform, over TLS', () => {
     await link.close()
   })
 
-  it('a platform that no trusted authority vouches for is not talked to', async () => {
-    const { ca: _, ...untrusting } = config
-    const link = connectDevice(untrusting)
+  it('does not connect to a platform whose certificate is not signed by a trusted authority', async () => {
+    const { ca: _, ...withoutCa } = config
+    const link = connectDevice(withoutCa)
     const state = await firstWhere(link, 'offline')
     expect(state.error).toMatchObject({ code: 'connection-lost' })
     await link.close()
@@ -119,22 +119,22 @@ describeForeign(['openssl'], 'a device on the platform, over TLS', () => {
       ['HTTP', 'WSS', () => startHttpProxy(user)],
       ['SOCKS', 'MQTTS', () => startSocksProxy(user)],
       ['SOCKS', 'WSS', () => startSocksProxy(user)],
-    ] as const)('%s, to %s', async (_, way, start) => {
+    ] as const)('connects to the platform through a proxy: %s, to %s', async (_, protocol, start) => {
       const proxy = await start()
       const wss = { protocol: 'wss', port: wssPort } as const
       const link = connectDevice({
         ...config,
-        ...(way === 'WSS' && wss),
+        ...(protocol === 'WSS' && wss),
         tunnel: throughProxy(proxy.url),
       })
       await online(link)
-      expect(proxy.targets).toEqual([`localhost:${way === 'WSS' ? wssPort : port}`])
+      expect(proxy.targets).toEqual([`localhost:${protocol === 'WSS' ? wssPort : port}`])
       await link.close()
       await proxy.stop()
     })
   })
 
-  it('commands queued while offline arrive before SUBSCRIBE, and are handled', async () => {
+  it('serves a command queued while offline that arrives before serveCommands subscribes', async () => {
     const first = connectDevice(config)
     await new Promise((granted) => first.subscription$('iot/v1/cmd/#').subscribe(granted))
     await first.close()
@@ -161,7 +161,7 @@ describeForeign(['openssl'], 'a device on the platform, over TLS', () => {
 const mosquittoWithTls = ['openssl', 'mosquitto', 'mosquitto_passwd'] as const
 
 describeForeign(mosquittoWithTls, 'the same device on Mosquitto, with TLS and a password', () => {
-  it('sends telemetry, answers commands and shuts down', async () => {
+  it('sends telemetry, serves commands and shuts down at Mosquitto over TLS', async () => {
     const certificates = await makeCertificates()
     const folder = await mkdtemp(join(tmpdir(), 'antiphon-oci-'))
     const passwords = join(folder, 'passwords')
@@ -190,8 +190,8 @@ describeForeign(mosquittoWithTls, 'the same device on Mosquitto, with TLS and a 
         identity: lamp,
         ca: certificates.ca,
       }
-      const refused = connectDevice({ ...config, identity: { ...lamp, password: 'wrong' } })
-      expect((await firstWhere(refused, 'closed')).error).toMatchObject({ reasonCode: 5 })
+      const intruder = connectDevice({ ...config, identity: { ...lamp, password: 'wrong' } })
+      expect((await firstWhere(intruder, 'closed')).error).toMatchObject({ reasonCode: 5 })
 
       const responses = new ReplaySubject<string>(3)
       const isListening = firstValueFrom(invoker.subscription$('iot/v1/#'))

@@ -5,12 +5,12 @@ import type { LocalLinkOptions } from '@antiphon/broker'
 import { either } from 'fp-ts'
 import { TestScheduler } from 'rxjs/testing'
 
-/** The device that most tests are about. */
+/** The device of most tests. */
 export const lamp = { id: 'ocid1.lamp', externalKey: 'lamp-key', password: 'lamp-secret' }
-/** Another one. */
+/** Another device. */
 export const door = { id: 'ocid1.door', externalKey: 'door-key', password: 'door-secret' }
 
-/** The seed's command. */
+/** The command of the original demo. */
 export const hello: Invocation = {
   requestDataFormat: 'JSON',
   requestEndpoint: 'iot/v1/cmd',
@@ -23,14 +23,15 @@ export const hello: Invocation = {
 /** The platform and its devices on virtual time. */
 export interface World {
   readonly platform: Platform
-  readonly device: (who: typeof lamp, options?: LocalLinkOptions) => Link
-  readonly invoke: (body?: Partial<Invocation>, who?: typeof lamp) => string
-  /** The statuses a record went through, each with its second. */
-  readonly history: (id: string) => readonly (readonly [second: number, status: string])[]
+  readonly device: (instance: typeof lamp, options?: LocalLinkOptions) => Link
+  readonly invoke: (body?: Partial<Invocation>, instance?: typeof lamp) => string
+  /** Returns the statuses of a record, each with its time in seconds. */
+  readonly statusHistory: (id: string) => readonly (readonly [second: number, status: string])[]
   readonly at: (time: number, work: () => void) => void
   readonly run: (until: number) => void
 }
 
+/** Runs a test with a `World` in a `TestScheduler`. */
 export function inWorld(test: (world: World) => void): void {
   const scheduler = new TestScheduler(() => undefined)
   const platform = createPlatform({ instances: [lamp, door], scheduler })
@@ -53,7 +54,7 @@ export function inWorld(test: (world: World) => void): void {
         if (either.isLeft(invoked)) throw new Error(JSON.stringify(invoked.left))
         return invoked.right
       },
-      history: (id) =>
+      statusHistory: (id) =>
         changes
           .filter(({ record }) => record.id === id)
           .map(({ time, record }) => [Math.floor(time / 1_000), record.delivery_status]),

@@ -4,7 +4,7 @@ export type {
   VirtualBrokerLimits,
   PlayOptions,
   Published,
-  SessionFate,
+  OutageOptions,
   SessionView,
   SubscriptionChange,
   Undo,
@@ -17,7 +17,7 @@ export type { Latency } from './virtual/connection.js'
 export type { PacketType, Will } from './virtual/packet.js'
 export type { Overlap } from './virtual/routing.js'
 export type { BrokerSubscription } from './virtual/session.js'
-export { faultAlphabet, faultScript } from './faults/script.js'
+export { faultAlphabet, faultScript } from './faults/fault-script.js'
 export type {
   ConnectionFault,
   Fault,
@@ -36,5 +36,5 @@ export type { BrokerContext, MarbleOptions } from './marbles/with-broker.js'
 export type { MessageForm, MessageParts, PayloadReader } from './marbles/message-form.js'
 export type { ClientChoice, PublishedChoice, PublishedExpectation } from './marbles/expect-published.js'
 export type { SubscribedExpectation } from './marbles/expect-subscribed.js'
-export type { TimersExpectation } from './marbles/timers.js'
+export type { TimersExpectation } from './marbles/expect-timers.js'
 export type { ToRequests } from './marbles/to-requests.js'

@@ -1,5 +1,5 @@
 /**
- * What `@antiphon/conformance` shares with this package. Not public API: it may change in any release.
+ * The internals that `@antiphon/conformance` uses. Not public API: they may change in any release.
  *
  * @internal
  * @packageDocumentation

@@ -7,8 +7,8 @@ import { faultAlphabet, marbles, type MarbleContext } from '../src/index.js'
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 const temperature = endpoint({ topic: 'temperature', request: text, response: text })
 
-/** The README's first test, with another expectation. */
-function wrong({ link, publish, expectPublished }: MarbleContext): void {
+/** The first test of the README with a wrong expectation. */
+function failingTest({ link, publish, expectPublished }: MarbleContext): void {
   requests$(link(), temperature)
     .pipe(serve(() => of('22.5')))
     .subscribe()
@@ -18,12 +18,12 @@ function wrong({ link, publish, expectPublished }: MarbleContext): void {
   expectPublished('me').toBe('--x', { x: '23.5' })
 }
 
-it('shows how a test fails, word for word', () => {
+it('quotes the message of a failed test exactly', () => {
   const block = /```text\n(published under[^`]*)\n```/.exec(readme)?.[1]
-  expect(marbles(wrong)).toThrow(expect.objectContaining({ message: block }))
+  expect(marbles(failingTest)).toThrow(expect.objectContaining({ message: block }))
 })
 
-it('names every marble of a fault script', () => {
+it('documents every marble of a fault script', () => {
   const table = readme.slice(readme.indexOf('| marble'), readme.indexOf('`broker.inject'))
   const named = [...table.matchAll(/`([A-Za-z])`/g)].map(([, marble]) => marble)
   expect(new Set(named)).toEqual(new Set(Object.keys(faultAlphabet)))

@@ -39,7 +39,7 @@ const payloads = (client: Client): string[] =>
     .map(({ payload }) => String(payload))
 
 describe('authenticate', () => {
-  it('sees who comes, and decides', () => {
+  it('passes CONNECT to authenticate and sends its reason code and Reason String', () => {
     const seen: ConnectAttempt[] = []
     const world = makeWorld({
       authority: {
@@ -47,7 +47,7 @@ describe('authenticate', () => {
           seen.push(attempt)
           return attempt.userName === 'u'
             ? { admit: true }
-            : { admit: false, reasonCode: 0x86, reasonString: 'who?' }
+            : { admit: false, reasonCode: 0x86, reasonString: 'unknown user' }
         },
       },
     })
@@ -64,7 +64,7 @@ describe('authenticate', () => {
     })
     expect(world.join('b').take()[0]).toMatchObject({
       reasonCode: 0x86,
-      properties: { reasonString: 'who?' },
+      properties: { reasonString: 'unknown user' },
     })
     expect(world.join('b', { protocolVersion: 4 }).first().returnCode).toBe(4)
     expect(world.events).toContainEqual({
@@ -72,11 +72,11 @@ describe('authenticate', () => {
       remoteAddress: 'test:1',
       clientId: 'b',
       reasonCode: 0x86,
-      reason: 'who?',
+      reason: 'unknown user',
     })
   })
 
-  it('may take its time; what the client says meanwhile waits', async () => {
+  it('processes packets that arrive while authenticate is pending after the CONNACK', async () => {
     const response = new Subject<{ admit: true }>()
     const world = makeWorld({ authority: { authenticate: () => response } })
     const client = world.join('a')
@@ -89,7 +89,7 @@ describe('authenticate', () => {
     expect(client.channel.isPaused).toBe(false)
   })
 
-  it('may answer by an Observable, and lets nobody in when it fails', async () => {
+  it('accepts an Observable from authenticate, and refuses the client when it errors or throws', async () => {
     const world = makeWorld({
       authority: {
         authenticate: ({ clientId }) => {
@@ -103,7 +103,7 @@ describe('authenticate', () => {
     expect(clients.map((client) => client.first().reasonCode)).toEqual([0, 0x80, 0x80])
   })
 
-  it('may name another server, and explain itself at length that fits', () => {
+  it('sends a Server Reference, and truncates or omits a Reason String that is too long', () => {
     const authenticate = (): ConnectVerdict => ({
       admit: false,
       reasonCode: 0x9c,
@@ -117,7 +117,7 @@ describe('authenticate', () => {
     expect(short.properties).toEqual({ serverReference: 'other:1883' })
   })
 
-  it('may limit the time a client stays and its session lasts', () => {
+  it('disconnects a client at expiresAt and shortens its session by sessionExpiryInterval', () => {
     const world = makeWorld({
       authority: { authenticate: () => ({ admit: true, expiresAt: 5_000, sessionExpiryInterval: 1 }) },
     })
@@ -133,11 +133,11 @@ describe('authenticate', () => {
 })
 
 describe('authorizePublish', () => {
-  it('allows, refuses, or ends the connection', () => {
+  it('publishes, refuses or disconnects as authorizePublish decides', () => {
     const verdicts: Record<string, PublishVerdict> = {
       yes: 'allow',
       no: { refuse: 0x87 },
-      never: { close: 0x98 },
+      disconnect: { close: 0x98 },
     }
     const { client, watcher } = join({
       authorizePublish: ({ message, client: { clientId }, isWill }) => {
@@ -154,25 +154,25 @@ describe('authorizePublish', () => {
       ['pubrec', 0],
     ])
     expect(payloads(watcher)).toEqual(['yes', 'yes'])
-    client.send(publish('never', { messageId: 9 }))
+    client.send(publish('disconnect', { messageId: 9 }))
     expect(client.take()).toMatchObject([{ cmd: 'disconnect', reasonCode: 0x98 }])
   })
 
-  it('refuses 3.1.1 without a word, and ends its connection without an acknowledgement', () => {
+  it('drops a refused message of a 3.1.1 client with a plain PUBACK, and closes without PUBACK on close', () => {
     const { world } = join({
       authorizePublish: ({ message }) =>
         String(message.payload) === 'no' ? { refuse: 0x87 } : { close: 0x87 },
     })
-    const old = world.join('old', { protocolVersion: 4 })
-    old.take()
-    old.send(publish('no'))
-    expect(old.take()).toEqual([{ cmd: 'puback', messageId: 1 }])
-    old.send(publish('never', { messageId: 2 }))
-    expect(old.take()).toEqual([])
-    expect(old.channel.isEnded).toBe(true)
+    const v311 = world.join('v311', { protocolVersion: 4 })
+    v311.take()
+    v311.send(publish('no'))
+    expect(v311.take()).toEqual([{ cmd: 'puback', messageId: 1 }])
+    v311.send(publish('disconnect', { messageId: 2 }))
+    expect(v311.take()).toEqual([])
+    expect(v311.channel.isEnded).toBe(true)
   })
 
-  it('keeps the order of one client’s messages, whichever answer comes first, and holds up nobody else', async () => {
+  it('publishes messages of one client in order while authorizePublish is pending, without delaying other clients', async () => {
     const responses = new Map<string, Subject<PublishVerdict>>()
     const { world, client, watcher } = join({
       authorizePublish: ({ message }) => {
@@ -183,11 +183,11 @@ describe('authorizePublish', () => {
         return response
       },
     })
-    const other = world.join('other')
+    const otherWorld = world.join('other')
     for (const [index, payload] of ['1', '2', 'now', '3'].entries())
       client.send(publish(payload, { messageId: 1 + index }))
     client.send({ cmd: 'pingreq' })
-    other.send(publish('now', { qos: 0 }))
+    otherWorld.send(publish('now', { qos: 0 }))
     expect(payloads(watcher)).toEqual(['now'])
     expect(client.take()).toEqual([{ cmd: 'pingresp' }])
     responses.get('3')?.next('allow')
@@ -205,18 +205,18 @@ describe('authorizePublish', () => {
     ])
   })
 
-  it('is asked about so many messages of a client at a time, and no more are read', async () => {
-    const open: Subject<PublishVerdict>[] = []
+  it('pauses reading from a client while authorizePublish is pending for limits.undecided messages', async () => {
+    const pending: Subject<PublishVerdict>[] = []
     const authorizePublish = (): Subject<PublishVerdict> => {
-      open.push(new Subject())
-      return open.at(-1) as Subject<PublishVerdict>
+      pending.push(new Subject())
+      return pending.at(-1) as Subject<PublishVerdict>
     }
     const { world, client, watcher } = join({ authorizePublish }, { limits: { undecided: 2 } })
     for (let index = 0; index < 5; index++) client.send(publish(`${index}`, { messageId: 1 + index }))
-    expect(open).toHaveLength(2)
+    expect(pending).toHaveLength(2)
     expect(client.channel.isPaused).toBe(true)
     for (let index = 0; index < 5; index++) {
-      open[index]?.next('allow')
+      pending[index]?.next('allow')
       await world.settle()
     }
     expect(payloads(watcher)).toEqual(['0', '1', '2', '3', '4'])
@@ -224,7 +224,7 @@ describe('authorizePublish', () => {
     expect(client.channel.isPaused).toBe(false)
   })
 
-  it('may take the message and answer for it later, out of order', async () => {
+  it('acknowledges messages that authorizePublish takes out of order, when their reason codes arrive', async () => {
     const responses = new Map<string, Subject<number>>()
     const { world, client, watcher } = join({
       authorizePublish: ({ message }) => {
@@ -250,7 +250,7 @@ describe('authorizePublish', () => {
     expect(payloads(watcher)).toEqual([])
   })
 
-  it('is waited for, in 3.1.1, where v5 would be told of a limit', async () => {
+  it('stops reading from a 3.1.1 client at receiveMaximum, where it disconnects an MQTT 5 client', async () => {
     const responses: Subject<number>[] = []
     const { world } = join(
       {
@@ -261,40 +261,40 @@ describe('authorizePublish', () => {
       },
       { limits: { receiveMaximum: 2 } },
     )
-    const old = world.join('old', { protocolVersion: 4 })
-    old.take()
-    for (const messageId of [1, 2, 3]) old.send(publish('x', { messageId }))
-    expect([responses.length, old.channel.isPaused]).toEqual([2, true])
+    const v311 = world.join('v311', { protocolVersion: 4 })
+    v311.take()
+    for (const messageId of [1, 2, 3]) v311.send(publish('x', { messageId }))
+    expect([responses.length, v311.channel.isPaused]).toEqual([2, true])
     for (const index of [0, 1, 2]) {
       responses[index]?.next(0)
       await world.settle()
     }
-    expect(old.take().map(({ messageId }) => messageId)).toEqual([1, 2, 3])
-    expect(old.channel.isPaused).toBe(false)
-    const young = world.join('young')
-    young.take()
-    for (const messageId of [1, 2, 3]) young.send(publish('x', { messageId }))
-    expect(young.take()).toMatchObject([{ cmd: 'disconnect', reasonCode: 0x93 }])
+    expect(v311.take().map(({ messageId }) => messageId)).toEqual([1, 2, 3])
+    expect(v311.channel.isPaused).toBe(false)
+    const v5 = world.join('v5')
+    v5.take()
+    for (const messageId of [1, 2, 3]) v5.send(publish('x', { messageId }))
+    expect(v5.take()).toMatchObject([{ cmd: 'disconnect', reasonCode: 0x93 }])
   })
 
-  it('acknowledges messages of a 3.1.1 client in their order when one that waited goes on at once', async () => {
+  it('acknowledges messages of a 3.1.1 client in order when one waits for authorizePublish', async () => {
     const first = new Subject<PublishVerdict>()
     const { world } = join(
       { authorizePublish: ({ message }) => (String(message.payload) === '1' ? first : 'allow') },
       { limits: { receiveMaximum: 1 } },
     )
-    const old = world.join('old', { protocolVersion: 4 })
-    old.take()
-    for (const messageId of [1, 2]) old.send(publish(`${messageId}`, { messageId }))
+    const v311 = world.join('v311', { protocolVersion: 4 })
+    v311.take()
+    for (const messageId of [1, 2]) v311.send(publish(`${messageId}`, { messageId }))
     first.next('allow')
     await world.settle()
-    expect(old.take().map(({ cmd, messageId }) => [cmd, messageId])).toEqual([
+    expect(v311.take().map(({ cmd, messageId }) => [cmd, messageId])).toEqual([
       ['puback', 1],
       ['puback', 2],
     ])
   })
 
-  it('that answers after the client has gone does no harm', async () => {
+  it('publishes a message that authorizePublish allows after its client disconnected', async () => {
     const response = new Subject<PublishVerdict>()
     const { world, client, watcher } = join({ authorizePublish: () => response })
     client.send(publish('1'))
@@ -304,14 +304,14 @@ describe('authorizePublish', () => {
     expect(payloads(watcher)).toEqual(['1'])
   })
 
-  it('answers a QoS 2 message on the connection the client has come back on', async () => {
+  it('sends PUBREC for a QoS 2 message decided after a reconnect on the new connection', async () => {
     const response = new Subject<PublishVerdict>()
     const { world } = join({ authorizePublish: () => response })
-    const lasting = { clean: false, properties: { sessionExpiryInterval: 100 } }
-    const first = world.join('b', lasting)
+    const persistent = { clean: false, properties: { sessionExpiryInterval: 100 } }
+    const first = world.join('b', persistent)
     first.send(publish('1', { qos: 2, messageId: 5 }))
     first.cut()
-    const second = world.join('b', lasting)
+    const second = world.join('b', persistent)
     second.take()
     second.send(publish('1', { qos: 2, messageId: 5, dup: true }))
     response.next('allow')
@@ -319,7 +319,7 @@ describe('authorizePublish', () => {
     expect(second.take()).toMatchObject([{ cmd: 'pubrec', messageId: 5, reasonCode: 0 }])
   })
 
-  it('that throws or errs refuses with 0x83', async () => {
+  it('refuses a message with 0x83 when authorizePublish throws or rejects', async () => {
     const { world, client } = join({
       authorizePublish: ({ message }) => {
         if (String(message.payload) === 'throw') throw new Error('x')
@@ -334,11 +334,11 @@ describe('authorizePublish', () => {
 })
 
 describe('onPublish', () => {
-  it('rewrites and swallows', async () => {
+  it('publishes the message that onPublish returns and drops it on undefined', async () => {
     const { world, client, watcher } = join({
       onPublish: ({ message }) => {
         const payload = String(message.payload)
-        if (payload === 'swallow') return undefined
+        if (payload === 'drop') return undefined
         if (payload === 'same') return message
         if (payload === 'later') return Promise.resolve({ ...message, payload: Buffer.from('then') })
         return {
@@ -349,7 +349,7 @@ describe('onPublish', () => {
         }
       },
     })
-    for (const [index, payload] of ['swallow', 'same', 'later', 'change'].entries()) {
+    for (const [index, payload] of ['drop', 'same', 'later', 'change'].entries()) {
       client.send(publish(payload, { messageId: 1 + index, properties: { userProperties: { a: 'b' } } }))
     }
     await world.settle()
@@ -366,14 +366,14 @@ describe('onPublish', () => {
   })
 })
 
-describe('a hook that answers nonsense', () => {
-  it('harms nobody but the client that it was asked about', async () => {
-    const nonsense = (message: { readonly payload: Uint8Array }): never => {
+describe('a hook with an invalid result', () => {
+  it('refuses only the message whose authorizePublish result is invalid', async () => {
+    const invalidVerdict = (message: { readonly payload: Uint8Array }): never => {
       const payload = String(message.payload)
       if (payload === 'fine') return 'allow' as never
       return (payload === 'later' ? Promise.resolve(undefined) : undefined) as never
     }
-    const { world, client, watcher } = join({ authorizePublish: ({ message }) => nonsense(message) })
+    const { world, client, watcher } = join({ authorizePublish: ({ message }) => invalidVerdict(message) })
     client.send(publish('later', { messageId: 1 }))
     client.send(publish('later', { messageId: 2, qos: 0 }))
     await world.settle()
@@ -384,22 +384,22 @@ describe('a hook that answers nonsense', () => {
     expect(payloads(watcher)).toEqual(['fine'])
   })
 
-  it('about a rewritten message refuses it', () => {
+  it('refuses a message that onPublish rewrites to an invalid topic', () => {
     const { client, watcher } = join({ onPublish: ({ message }) => ({ ...message, topic: 'a/#' }) })
     client.send(publish('x'))
     expect(client.take()).toMatchObject([{ cmd: 'puback', reasonCode: 0x83 }])
     expect(payloads(watcher)).toEqual([])
   })
 
-  it('to CONNECT or SUBSCRIBE lets nobody in', async () => {
+  it('refuses CONNECT and SUBSCRIBE when authenticate or authorizeSubscribe returns an invalid result', async () => {
     const world = makeWorld({ authority: { authenticate: () => undefined as never } })
     expect(world.join('a').take()).toMatchObject([{ cmd: 'connack', reasonCode: 0x80 }])
     for (const verdict of [undefined, Promise.resolve(undefined)]) {
-      const { world: other, client } = join({
+      const { world: otherWorld, client } = join({
         authorizeSubscribe: ({ client: { clientId } }) => (clientId === 'a' ? (verdict as never) : 'allow'),
       })
       client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 't', qos: 0 }] })
-      await other.settle()
+      await otherWorld.settle()
       expect(client.take()).toMatchObject([{ cmd: 'suback', granted: [0x83] }])
     }
   })
@@ -412,7 +412,7 @@ describe('authorizeSubscribe', () => {
     subscriptions: filters.map((topic) => ({ topic, qos: 2 })),
   })
 
-  it('decides filter by filter', () => {
+  it('grants, lowers or refuses each filter as authorizeSubscribe decides', () => {
     const verdicts: Record<string, SubscribeVerdict> = {
       all: 'allow',
       less: { maximumQoS: 0 },
@@ -429,13 +429,13 @@ describe('authorizeSubscribe', () => {
     expect(client.take()).toMatchObject([{ cmd: 'suback', granted: [2, 0, 0x87] }])
     client.send(subscribe('all'))
     expect(counts).toEqual([0, 0, 0, 0, 0, 0, 2, 1])
-    const old = world.join('old', { protocolVersion: 4 })
-    old.take()
-    old.send(subscribe('no', 'all'))
-    expect(old.take()).toMatchObject([{ granted: [0x80, 2] }])
+    const v311 = world.join('v311', { protocolVersion: 4 })
+    v311.take()
+    v311.send(subscribe('no', 'all'))
+    expect(v311.take()).toMatchObject([{ granted: [0x80, 2] }])
   })
 
-  it('may take its time; what the client says meanwhile waits', async () => {
+  it('processes packets that arrive while authorizeSubscribe is pending after the SUBACK', async () => {
     const response = new Subject<SubscribeVerdict>()
     const { world, client } = join({
       authorizeSubscribe: ({ filter }) => {

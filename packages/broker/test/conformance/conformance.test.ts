@@ -1,56 +1,58 @@
 import { describe, it } from 'vitest'
-import { answerRows } from './rows/answers.js'
-import { clientBoundRows } from './rows/client-bounds.js'
-import { connackRows } from './rows/connack.js'
-import { connectRows } from './rows/connect.js'
-import { disconnectRows } from './rows/disconnect.js'
-import { encodingRows } from './rows/encoding.js'
-import { flowRows } from './rows/flow.js'
-import { forwardingRows } from './rows/forwarding.js'
-import { identityRows } from './rows/identity.js'
-import { malformedRows } from './rows/malformed.js'
-import { publishRows } from './rows/publish.js'
-import { retainedRows } from './rows/retained.js'
-import { sharedRows } from './rows/shared.js'
-import { subscribeRows } from './rows/subscribe.js'
-import { topicRows } from './rows/topics.js'
-import { willRows } from './rows/will.js'
-import { runRow } from './table.js'
-import type { Row } from './table.js'
+import { reasonCodeCases } from './cases/reason-codes.js'
+import { clientLimitCases } from './cases/client-limits.js'
+import { connackCases } from './cases/connack.js'
+import { connectCases } from './cases/connect.js'
+import { disconnectCases } from './cases/disconnect.js'
+import { encodingCases } from './cases/encoding.js'
+import { flowCases } from './cases/flow.js'
+import { forwardingCases } from './cases/forwarding.js'
+import { identityCases } from './cases/identity.js'
+import { malformedCases } from './cases/malformed.js'
+import { publishCases } from './cases/publish.js'
+import { retainedCases } from './cases/retained.js'
+import { sharedCases } from './cases/shared.js'
+import { subscribeCases } from './cases/subscribe.js'
+import { topicCases } from './cases/topics.js'
+import { willCases } from './cases/will.js'
+import { runNormCase } from './norm-case.js'
+import type { NormCase } from './norm-case.js'
 
-const sections: readonly (readonly [title: string, rows: readonly Row[]])[] = [
-  ['CONNECT', connectRows],
-  ['the will', willRows],
-  ['bounds of the client', clientBoundRows],
-  ['identity', identityRows],
-  ['CONNACK', connackRows],
-  ['PUBLISH taken', publishRows],
-  ['PUBLISH passed on', forwardingRows],
-  ['retained messages', retainedRows],
-  ['QoS and order', flowRows],
-  ['SUBSCRIBE and UNSUBSCRIBE', subscribeRows],
-  ['topics', topicRows],
-  ['shared subscriptions and choices', sharedRows],
-  ['PING, DISCONNECT and AUTH', disconnectRows],
-  ['what no packet can be', malformedRows],
-  ['how packets are written', encodingRows],
-  ['what answers say', answerRows],
+const sections: readonly (readonly [title: string, cases: readonly NormCase[]])[] = [
+  ['CONNECT', connectCases],
+  ['wills', willCases],
+  ['limits of the client', clientLimitCases],
+  ['client identifiers and authentication', identityCases],
+  ['CONNACK', connackCases],
+  ['inbound PUBLISH', publishCases],
+  ['forwarded PUBLISH', forwardingCases],
+  ['retained messages', retainedCases],
+  ['QoS flows and message order', flowCases],
+  ['SUBSCRIBE and UNSUBSCRIBE', subscribeCases],
+  ['topic names and filters', topicCases],
+  ['shared subscriptions and choices of the broker', sharedCases],
+  ['PING, DISCONNECT and AUTH', disconnectCases],
+  ['malformed packets', malformedCases],
+  ['encoding of packets', encodingCases],
+  ['reason codes, sessions and authentication', reasonCodeCases],
 ]
 
-/** The sections that say something of a version, with the rows that do. */
-function sectionsOf(version: 4 | 5): readonly (readonly [title: string, rows: readonly Row[]])[] {
+/** Returns the sections that have cases for a version, with these cases. */
+function sectionsOf(version: 4 | 5): readonly (readonly [title: string, cases: readonly NormCase[]])[] {
   return sections
     .map(
-      ([title, rows]) => [title, rows.filter(({ versions = [5, 4] }) => versions.includes(version))] as const,
+      ([title, cases]) =>
+        [title, cases.filter(({ versions = [5, 4] }) => versions.includes(version))] as const,
     )
-    .filter(([, rows]) => rows.length > 0)
+    .filter(([, cases]) => cases.length > 0)
 }
 
-describe.each([5, 4] as const)('protocol version %s on a real socket', (version) => {
-  describe.each(sectionsOf(version))('%s', (_, rows) => {
-    for (const row of rows) {
-      const norm = version === 4 ? (row.norm311 ?? row.norm) : row.norm
-      it(`[${norm.startsWith('choice') ? '' : 'MQTT-'}${norm}] ${row.says}`, () => runRow(row, version))
+describe.each([5, 4] as const)('broker with protocol version %s over TCP', (version) => {
+  describe.each(sectionsOf(version))('%s', (_, cases) => {
+    for (const normCase of cases) {
+      const norm = version === 4 ? (normCase.norm311 ?? normCase.norm) : normCase.norm
+      it(`[${norm.startsWith('choice') ? '' : 'MQTT-'}${norm}] ${normCase.title}`, () =>
+        runNormCase(normCase, version))
     }
   })
 })

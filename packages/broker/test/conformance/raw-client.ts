@@ -6,141 +6,149 @@ import type { AnyPacket } from '../world.js'
 import { toBytes } from './bytes.js'
 import type { Sendable } from './bytes.js'
 
-/** The bytes of one client: a socket, a WebSocket, whatever carries them. */
-export interface Wire {
+/** The transport of a raw client, for example a socket or a WebSocket. */
+export interface ByteStream {
   readonly write: (bytes: Uint8Array) => void
-  readonly onData: (take: (bytes: Buffer) => void) => void
-  readonly onClose: (note: () => void) => void
-  /** Ends it without a word of MQTT. */
+  readonly onData: (listener: (bytes: Buffer) => void) => void
+  readonly onClose: (listener: () => void) => void
+  /** Closes the transport without DISCONNECT. */
   readonly cut: () => void
 }
 
-/** A client that writes bytes and reads packets, and does nothing of itself: no acknowledgement, no ping. */
+/** A client that writes bytes and reads packets. It sends no acknowledgement and no PINGREQ by itself. */
 export interface RawClient {
   readonly version: 4 | 5
-  readonly send: (...what: readonly Sendable[]) => void
-  /** The next packet; it must come. */
+  readonly send: (...packets: readonly Sendable[]) => void
+  /** Returns the next packet; fails if none arrives, or one of another type than `cmd`. */
   readonly next: (cmd?: string) => Promise<AnyPacket>
-  /** The next packets, that many. */
+  /** Returns the next `count` packets. */
   readonly take: (count: number) => Promise<AnyPacket[]>
-  /** What came before the answer to a ping: everything that was under way. */
-  readonly gather: () => Promise<AnyPacket[]>
-  /** Nothing is under way. */
-  readonly quiet: () => Promise<void>
-  /** What came before the broker closed the connection; it must. */
-  readonly ended: () => Promise<AnyPacket[]>
-  /** The connection ends: on v5 after a DISCONNECT with this reason code, on 3.1.1 without a word. */
-  readonly expelled: (reasonCode: number) => Promise<void>
-  /** A CONNECT is refused and the connection ends; without codes, without a CONNACK. */
-  readonly refused: (reasonCode?: number, returnCode?: number) => Promise<void>
-  /** Subscribes and tells the reason codes. */
+  /** Sends PINGREQ and returns the packets received before PINGRESP. */
+  readonly receiveAll: () => Promise<AnyPacket[]>
+  /** Sends PINGREQ and expects no packet before PINGRESP. */
+  readonly expectQuiet: () => Promise<void>
+  /** Waits until the broker closes the connection and returns the packets received before. */
+  readonly untilClosed: () => Promise<AnyPacket[]>
+  /** Expects the broker to close the connection, in MQTT 5 after a DISCONNECT with this reason code. */
+  readonly expectDisconnected: (reasonCode: number) => Promise<void>
+  /**
+   * Expects the broker to close the connection after one CONNACK with this code.
+   * Without a code for the version of the client, expects no CONNACK.
+   */
+  readonly expectRefused: (reasonCode?: number, returnCode?: number) => Promise<void>
+  /** Subscribes to one filter and returns the reason codes of the SUBACK. */
   readonly subscribe: (filter: string, options?: AnyPacket) => Promise<readonly number[]>
-  /** Everything that ever came. */
+  /** Returns all bytes received since the connection was opened. */
   readonly bytes: () => Buffer
+  /** Closes the connection without DISCONNECT. */
   readonly cut: () => void
 }
 
-const patience = 5_000
+const receiveTimeout = 5_000
 let lastSubscribeId = 0x7000
 
-/** A raw client over a new TCP connection. */
+/** Opens a TCP connection and returns a raw client on it. */
 export async function dialTcp(port: number, version: 4 | 5): Promise<RawClient> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true })
   socket.on('error', () => undefined)
   await new Promise((resolve) => socket.once('connect', resolve))
-  return rawClient(version, {
+  return rawClientOver(version, {
     write: (bytes) => void socket.write(bytes),
-    onData: (take) => void socket.on('data', take),
-    onClose: (note) => void socket.on('close', note),
+    onData: (listener) => void socket.on('data', listener),
+    onClose: (listener) => void socket.on('close', listener),
     cut: () => socket.destroy(),
   })
 }
 
-/** A raw client over any wire. */
-export function rawClient(version: 4 | 5, wire: Wire): RawClient {
+/** Returns a raw client on a transport. */
+export function rawClientOver(version: 4 | 5, stream: ByteStream): RawClient {
   const codec = parser({ protocolVersion: version })
   const chunks: Buffer[] = []
-  const inbox: AnyPacket[] = []
+  const packetQueue: AnyPacket[] = []
   let isClosed = false
   let wake = (): void => undefined
-  codec.on('packet', (received) => inbox.push(received as unknown as AnyPacket))
-  wire.onData((chunk) => {
+  codec.on('packet', (received) => packetQueue.push(received as unknown as AnyPacket))
+  stream.onData((chunk) => {
     chunks.push(Buffer.from(chunk))
     codec.parse(Buffer.from(chunk))
     wake()
   })
-  wire.onClose(() => {
+  stream.onClose(() => {
     isClosed = true
     wake()
   })
-  /** Waits until it is so, by events; the clock only ends what would never end. */
-  const until = async (isSo: () => boolean, what: string): Promise<void> => {
+  /** Waits for a condition, checked at each event. The timer only makes a condition that never holds fail. */
+  const until = async (isTrue: () => boolean, expected: string): Promise<void> => {
     let isLate = false
     const timer = setTimeout(() => {
       isLate = true
       wake()
-    }, patience)
-    while (!isSo()) {
-      if (isLate) throw new Error(`${what} did not come; what came: ${JSON.stringify(inbox)}`)
+    }, receiveTimeout)
+    while (!isTrue()) {
+      if (isLate)
+        throw new Error(
+          `no ${expected} within ${receiveTimeout} ms; received: ${JSON.stringify(packetQueue)}`,
+        )
       await new Promise<void>((resolve) => (wake = resolve))
     }
     clearTimeout(timer)
   }
-  const send = (...what: readonly Sendable[]): void =>
-    wire.write(Buffer.concat(what.map((each) => toBytes(each, version))))
+  const send = (...packets: readonly Sendable[]): void =>
+    stream.write(Buffer.concat(packets.map((packet) => toBytes(packet, version))))
   const next = async (cmd?: string): Promise<AnyPacket> => {
-    await until(() => inbox.length > 0 || isClosed, cmd ?? 'a packet')
-    const received = inbox.shift()
-    if (received === undefined) throw new Error(`the connection ended before ${cmd ?? 'a packet'} came`)
+    await until(() => packetQueue.length > 0 || isClosed, cmd ?? 'packet')
+    const received = packetQueue.shift()
+    if (received === undefined) throw new Error(`the connection ended before a ${cmd ?? 'packet'}`)
     if (cmd !== undefined) expect(received.cmd).toBe(cmd)
     return received
   }
-  const gather = async (): Promise<AnyPacket[]> => {
+  const receiveAll = async (): Promise<AnyPacket[]> => {
     send('c0 00')
-    const gathered: AnyPacket[] = []
-    for (let packet = await next(); packet.cmd !== 'pingresp'; packet = await next()) gathered.push(packet)
-    return gathered
+    const packets: AnyPacket[] = []
+    for (let packet = await next(); packet.cmd !== 'pingresp'; packet = await next()) packets.push(packet)
+    return packets
   }
-  const ended = async (): Promise<AnyPacket[]> => {
-    await until(() => isClosed, 'the end')
-    return inbox.splice(0)
+  const untilClosed = async (): Promise<AnyPacket[]> => {
+    await until(() => isClosed, 'close')
+    return packetQueue.splice(0)
   }
   return {
     version,
     send,
     next,
     take: async (count) => {
-      const taken: AnyPacket[] = []
-      while (taken.length < count) taken.push(await next())
-      return taken
+      const packets: AnyPacket[] = []
+      while (packets.length < count) packets.push(await next())
+      return packets
     },
-    gather,
-    quiet: async () => expect(await gather()).toEqual([]),
-    ended,
-    expelled: async (reasonCode) => {
-      const last = (await ended()).filter(({ cmd }) => cmd === 'disconnect')
+    receiveAll: receiveAll,
+    expectQuiet: async () => expect(await receiveAll()).toEqual([]),
+    untilClosed,
+    expectDisconnected: async (reasonCode) => {
+      const last = (await untilClosed()).filter(({ cmd }) => cmd === 'disconnect')
       expect(last.map((packet) => packet.reasonCode)).toEqual(version === 5 ? [reasonCode] : [])
     },
-    refused: async (reasonCode, returnCode) => {
-      const [connack, ...others] = await ended()
+    expectRefused: async (reasonCode, returnCode) => {
+      const [connack, ...others] = await untilClosed()
       expect(others).toEqual([])
-      const said = version === 5 ? reasonCode : returnCode
-      if (said === undefined) expect(connack).toBeUndefined()
+      const expectedCode = version === 5 ? reasonCode : returnCode
+      if (expectedCode === undefined) expect(connack).toBeUndefined()
       else expect(connack).toMatchObject({ cmd: 'connack', sessionPresent: false })
-      if (said !== undefined) expect(connack?.[version === 5 ? 'reasonCode' : 'returnCode']).toBe(said)
+      if (expectedCode !== undefined)
+        expect(connack?.[version === 5 ? 'reasonCode' : 'returnCode']).toBe(expectedCode)
     },
     subscribe: async (filter, options = {}) => {
-      const { properties, ...line } = options
+      const { properties, ...subscription } = options
       lastSubscribeId++
       send({
         cmd: 'subscribe',
         messageId: lastSubscribeId,
-        subscriptions: [{ topic: filter, qos: 2, ...line }],
+        subscriptions: [{ topic: filter, qos: 2, ...subscription }],
         ...(properties === undefined ? {} : { properties }),
       })
       return (await next('suback')).granted ?? []
     },
     bytes: () => Buffer.concat(chunks),
-    cut: wire.cut,
+    cut: stream.cut,
   }
 }

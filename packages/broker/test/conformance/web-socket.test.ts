@@ -4,7 +4,7 @@ import type { Broker } from '../../src/index.js'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { connectBytes, publishBytes } from './bytes.js'
-import { rawClient } from './raw-client.js'
+import { rawClientOver } from './raw-client.js'
 import type { RawClient } from './raw-client.js'
 
 let broker: Broker
@@ -18,23 +18,23 @@ afterEach(() => broker.close())
 async function dial(version: 4 | 5): Promise<[RawClient, WebSocket]> {
   const socket = new WebSocket(url, 'mqtt')
   await once(socket, 'open')
-  const client = rawClient(version, {
+  const client = rawClientOver(version, {
     write: (bytes) => socket.send(bytes),
-    onData: (take) => void socket.on('message', (frame: Buffer) => take(frame)),
-    onClose: (note) => void socket.on('close', note),
+    onData: (listener) => void socket.on('message', (frame: Buffer) => listener(frame)),
+    onClose: (listener) => void socket.on('close', listener),
     cut: () => socket.terminate(),
   })
   return [client, socket]
 }
 
-describe.each([5, 4] as const)('protocol version %s over WebSockets', (version) => {
-  it('[MQTT-6.0.0-1] a text frame ends the connection', async () => {
+describe.each([5, 4] as const)('broker with protocol version %s over WebSocket', (version) => {
+  it('[MQTT-6.0.0-1] closes a WebSocket that sends a text frame', async () => {
     const [client, socket] = await dial(version)
     socket.send('text')
-    await client.ended()
+    await client.untilClosed()
   })
 
-  it('[MQTT-6.0.0-2] packets lie in frames as they like', async () => {
+  it('[MQTT-6.0.0-2] reads packets split over and joined in WebSocket frames', async () => {
     const [client] = await dial(version)
     const stream = Buffer.concat([
       connectBytes(version),
@@ -48,28 +48,28 @@ describe.each([5, 4] as const)('protocol version %s over WebSockets', (version) 
     const [other] = await dial(version)
     other.send(stream)
     expect((await other.take(4)).map(({ cmd }) => cmd)).toEqual(order)
-    for (const each of [client, other]) each.cut()
+    for (const rawClient of [client, other]) rawClient.cut()
   })
 
-  it('[MQTT-6.0.0-3] a client offers the subprotocol mqtt, or is turned away', async () => {
+  it('[MQTT-6.0.0-3] refuses a WebSocket that does not offer the subprotocol mqtt', async () => {
     for (const offered of [[], ['other']]) {
       const [error] = (await once(new WebSocket(url, offered), 'error')) as [Error]
       expect(error.message).toContain('400')
     }
   })
 
-  it('[MQTT-6.0.0-4] mqtt is the subprotocol chosen', async () => {
+  it('[MQTT-6.0.0-4] selects the WebSocket subprotocol mqtt', async () => {
     const socket = new WebSocket(url, ['other', 'mqtt'])
     await once(socket, 'open')
     expect(socket.protocol).toBe('mqtt')
     socket.terminate()
   })
 
-  it('[MQTT-4.13.1-1] a malformed packet ends the connection', async () => {
+  it('[MQTT-4.13.1-1] disconnects a WebSocket client on a malformed packet, with 0x81', async () => {
     const [client] = await dial(version)
     client.send(connectBytes(version))
     await client.next('connack')
     client.send('c0 01 00')
-    await client.expelled(0x81)
+    await client.expectDisconnected(0x81)
   })
 })

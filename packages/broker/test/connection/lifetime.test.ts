@@ -4,7 +4,7 @@ import { hex, makeWorld } from '../world.js'
 import type { AnyPacket } from '../world.js'
 
 describe('keep alive', () => {
-  it('ends a silent client after one and a half times [MQTT-3.1.2-22]', () => {
+  it('disconnects a client silent for 1.5 times its Keep Alive [MQTT-3.1.2-22]', () => {
     const world = makeWorld()
     const client = world.join('a', { keepalive: 10 })
     client.take()
@@ -19,7 +19,7 @@ describe('keep alive', () => {
     expect(world.events.at(-2)).toMatchObject({ type: 'disconnected', by: 'broker', reasonCode: 0x8d })
   })
 
-  it('counts whole packets, not bytes that trickle in', () => {
+  it('disconnects a client that completes no packet within its Keep Alive, whatever bytes it sends', () => {
     const world = makeWorld()
     const client = world.join('a', { keepalive: 10 })
     client.send(hex('30 70'))
@@ -30,14 +30,14 @@ describe('keep alive', () => {
     expect(client.channel.isEnded).toBe(true)
   })
 
-  it('of 0 watches nobody', () => {
+  it('never disconnects a silent client with a Keep Alive of 0', () => {
     const world = makeWorld()
     const client = world.join('a', { keepalive: 0 })
     world.advance(1_000_000)
     expect(client.channel.isEnded).toBe(false)
   })
 
-  it('of the server’s own binds a client that asked for none', () => {
+  it('applies Server Keep Alive to a client with a Keep Alive of 0', () => {
     const world = makeWorld({ limits: { keepAlive: 10 } })
     const client = world.join('a', { keepalive: 0 })
     expect(client.first().properties?.serverKeepAlive).toBe(10)
@@ -45,7 +45,7 @@ describe('keep alive', () => {
     expect(client.channel.isEnded).toBe(true)
   })
 
-  it('is silent towards 3.1.1', () => {
+  it('closes without DISCONNECT when a 3.1.1 client exceeds its Keep Alive', () => {
     const world = makeWorld()
     const client = world.join('a', { protocolVersion: 4, keepalive: 1 })
     client.take()
@@ -56,7 +56,7 @@ describe('keep alive', () => {
 })
 
 describe('DISCONNECT', () => {
-  it('is followed by nothing [MQTT-3.14.4-1/2]', () => {
+  it('ignores packets after DISCONNECT and closes the connection [MQTT-3.14.4-1/2]', () => {
     const world = makeWorld()
     const client = world.join('a')
     client.take()
@@ -76,10 +76,10 @@ describe('DISCONNECT', () => {
   })
 
   it.each([
-    ['a reason of the server’s', 'e0 01 8e'],
+    ['a reason code that only brokers send', 'e0 01 8e'],
     ['a property of another packet', 'e0 06 00 04 15 0001 61'],
-    ['bytes behind its end', 'e0 03 00 00 00'],
-  ])('with %s is malformed', (_, digits) => {
+    ['trailing bytes', 'e0 03 00 00 00'],
+  ])('rejects a DISCONNECT with %s as malformed', (_, digits) => {
     const client = makeWorld().join('a')
     client.take()
     client.send(hex(digits))
@@ -88,7 +88,7 @@ describe('DISCONNECT', () => {
 })
 
 describe('a connection', () => {
-  it('takes packets however they are cut', () => {
+  it('reads packets from chunks of any size', () => {
     const world = makeWorld()
     const bytes = Buffer.concat([
       hex('10 0e 00044d515454 05 02 0000 00 0001 61'),
@@ -103,7 +103,7 @@ describe('a connection', () => {
     }
   })
 
-  it('that breaks a rule says which, leaves the others alone and leaves nothing behind', () => {
+  it('sends the violated rule to a client, serves other clients and releases the connection', () => {
     const world = makeWorld()
     const other = world.join('other')
     other.take()
@@ -120,34 +120,34 @@ describe('a connection', () => {
     ])
   })
 
-  it('of a client that does not read what it is sent is not read from', () => {
+  it('pauses reading from a client that does not read what it is sent', () => {
     const world = makeWorld({ limits: { unreadBytes: 100 } })
     const client = world.join('a', { keepalive: 10 })
     client.take()
-    client.channel.isStuck = true
+    client.channel.isBlocked = true
     for (let index = 0; index < 100; index++) client.send({ cmd: 'pingreq' })
     expect(client.channel.isPaused).toBe(true)
     expect(client.channel.pending).toBeLessThan(300)
     world.advance(20_000)
     expect(client.channel.isEnded).toBe(false)
-    client.channel.unstick()
+    client.channel.unblock()
     world.advance()
     expect(client.channel.isPaused).toBe(false)
     expect(client.take()).toHaveLength(100)
   })
 
-  it('of a client that reads nothing any more ends, as if it were silent', () => {
+  it('closes the connection of a client that stopped reading after its Keep Alive', () => {
     const world = makeWorld({ limits: { unreadBytes: 100 } })
     const client = world.join('a', { keepalive: 10 })
-    client.channel.isStuck = true
+    client.channel.isBlocked = true
     for (let index = 0; index < 100; index++) client.send({ cmd: 'pingreq' })
     world.advance(30_000)
     expect(client.channel.isEnded).toBe(true)
     world.advance(2_000)
-    expect(client.channel.isGone).toBe(true)
+    expect(client.channel.isClosed).toBe(true)
   })
 
-  it('that sets off much leaves the others their turns', () => {
+  it('stops reading from a client whose packets cause many deliveries until the next turn', () => {
     const world = makeWorld()
     const subscribe = { cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 't', qos: 0 }] }
     for (let index = 0; index < 100; index++) world.join(`a${index}`).send(subscribe)
@@ -161,7 +161,7 @@ describe('a connection', () => {
     expect(from.channel.isPaused).toBe(false)
   })
 
-  it('writes once a turn, however much there is to say', () => {
+  it('writes all packets of a turn at once', () => {
     const client = makeWorld().join('a')
     client.take()
     const before = client.channel.written.length
@@ -181,10 +181,11 @@ describe('enhanced authentication', () => {
     authenticationMethods: ['X'],
     authority: {
       authenticate: ({ authenticationData, step, context, isReAuthentication }) => {
-        const said = Buffer.from(authenticationData ?? '').toString()
-        if (step === 0) return { challenge: Buffer.from(`${said}?`), context: `${isReAuthentication}` }
-        if (said === 'again') return { challenge: Buffer.from('once more?'), context: `${String(context)}+` }
-        return said === 'right'
+        const received = Buffer.from(authenticationData ?? '').toString()
+        if (step === 0) return { challenge: Buffer.from(`${received}?`), context: `${isReAuthentication}` }
+        if (received === 'again')
+          return { challenge: Buffer.from('once more?'), context: `${String(context)}+` }
+        return received === 'right'
           ? {
               admit: true as const,
               authenticationData: Buffer.from(`done ${String(context)}`),
@@ -196,7 +197,7 @@ describe('enhanced authentication', () => {
   }
   const dataOf = (packet: AnyPacket): string => String(packet.properties?.authenticationData)
 
-  it('goes to and fro until one side is satisfied [MQTT-4.12.0-2/3]', () => {
+  it('exchanges AUTH challenges until CONNACK [MQTT-4.12.0-2/3]', () => {
     const world = makeWorld(options)
     const client = world.join('a', connect)
     expect(client.take()).toMatchObject([{ cmd: 'auth', reasonCode: 0x18 }])
@@ -212,7 +213,7 @@ describe('enhanced authentication', () => {
     expect(dataOf(connack)).toBe('done false+')
   })
 
-  it('may fail, and may not change its method [MQTT-4.12.0-4/5]', () => {
+  it('refuses wrong authentication data, another method and other packets during authentication [MQTT-4.12.0-4/5]', () => {
     const world = makeWorld(options)
     for (const [response, reasonCode] of [
       [auth(0x18, 'wrong'), 0x87],
@@ -227,7 +228,7 @@ describe('enhanced authentication', () => {
     }
   })
 
-  it('may be done again by a client that is in', () => {
+  it('re-authenticates a connected client and disconnects it on failure', () => {
     const world = makeWorld(options)
     const client = world.join('a', connect)
     client.send(auth(0x18, 'right'))
@@ -244,7 +245,7 @@ describe('enhanced authentication', () => {
     expect(client.take().at(-1)).toMatchObject({ cmd: 'disconnect', reasonCode: 0x87 })
   })
 
-  it('must not be kept waiting', () => {
+  it('closes a connection without an AUTH response after connectTimeout', () => {
     const world = makeWorld(options)
     const client = world.join('a', connect)
     world.advance(10_000)

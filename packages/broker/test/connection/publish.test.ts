@@ -16,12 +16,12 @@ const subscribe = (topic: string, more: AnyPacket = {}): AnyPacket => ({
 })
 
 describe('PUBLISH', () => {
-  it('at QoS 0, 1 and 2 reaches a subscriber, properties unaltered', () => {
+  it('forwards PUBLISH at QoS 0, 1 and 2 to a subscriber with unaltered properties', () => {
     const world = makeWorld()
     const properties = {
       payloadFormatIndicator: true,
       contentType: 'text/plain',
-      responseTopic: 'answer/here',
+      responseTopic: 'responses/here',
       correlationData: Buffer.from([0, 255, 7]),
     }
     const [from, to] = [world.join('from'), world.join('to')]
@@ -55,7 +55,7 @@ describe('PUBLISH', () => {
     expect(world.engine.sessions.get('to')?.outbound.inFlightCount).toBe(0)
   })
 
-  it('keeps user properties in order, across names and with repeats [MQTT-3.3.2-18]', () => {
+  it('keeps the order of user properties with repeated and interleaved names [MQTT-3.3.2-18]', () => {
     const world = makeWorld()
     const [from, to] = [world.join('from'), world.join('to')]
     to.send(subscribe('t'))
@@ -66,22 +66,22 @@ describe('PUBLISH', () => {
     expect(to.bytes().subarray(before)).toEqual(hex(`30 1a 0001 74 15 ${properties} 70`))
   })
 
-  it('reaches 3.1.1 from v5 and v5 from 3.1.1', () => {
+  it('forwards PUBLISH between MQTT 5 and 3.1.1 clients', () => {
     const world = makeWorld()
-    const old = world.join('old', { protocolVersion: 4 })
-    const young = world.join('young')
-    for (const client of [old, young]) client.send(subscribe('#'))
-    for (const client of [old, young]) client.take()
-    young.send(publish({ qos: 1, messageId: 1, properties: { contentType: 'x' } }))
-    expect(old.take()).toMatchObject([{ cmd: 'publish', topic: 't', qos: 1 }])
-    young.take()
-    old.send(publish({ qos: 1, messageId: 1 }))
-    expect(young.take()).toMatchObject([{ cmd: 'publish', topic: 't', qos: 1 }])
-    expect(old.take()).toMatchObject([{ cmd: 'publish' }, { cmd: 'puback', messageId: 1 }])
-    expect(old.bytes().subarray(-4)).toEqual(hex('40 02 0001'))
+    const v311 = world.join('v311', { protocolVersion: 4 })
+    const v5 = world.join('v5')
+    for (const client of [v311, v5]) client.send(subscribe('#'))
+    for (const client of [v311, v5]) client.take()
+    v5.send(publish({ qos: 1, messageId: 1, properties: { contentType: 'x' } }))
+    expect(v311.take()).toMatchObject([{ cmd: 'publish', topic: 't', qos: 1 }])
+    v5.take()
+    v311.send(publish({ qos: 1, messageId: 1 }))
+    expect(v5.take()).toMatchObject([{ cmd: 'publish', topic: 't', qos: 1 }])
+    expect(v311.take()).toMatchObject([{ cmd: 'publish' }, { cmd: 'puback', messageId: 1 }])
+    expect(v311.bytes().subarray(-4)).toEqual(hex('40 02 0001'))
   })
 
-  it('says 0x10 when nobody is subscribed, at QoS 1 and 2, and 3.1.1 nothing of it', () => {
+  it('acknowledges PUBLISH without a subscriber with 0x10 at QoS 1 and 2, without a reason code in 3.1.1', () => {
     const world = makeWorld()
     const client = world.join('a')
     client.take()
@@ -91,13 +91,13 @@ describe('PUBLISH', () => {
       { cmd: 'puback', messageId: 1, reasonCode: 0x10 },
       { cmd: 'pubrec', messageId: 2, reasonCode: 0x10 },
     ])
-    const old = world.join('b', { protocolVersion: 4 })
-    old.take()
-    old.send(publish({ qos: 1, messageId: 1 }))
-    expect(old.take()).toEqual([{ cmd: 'puback', messageId: 1 }])
+    const v311 = world.join('b', { protocolVersion: 4 })
+    v311.take()
+    v311.send(publish({ qos: 1, messageId: 1 }))
+    expect(v311.take()).toEqual([{ cmd: 'puback', messageId: 1 }])
   })
 
-  it('at QoS 2 is taken once, however often it is sent [MQTT-4.3.3-10]', () => {
+  it('delivers a QoS 2 PUBLISH once, however often it is sent [MQTT-4.3.3-10]', () => {
     const world = makeWorld()
     const [from, to] = [world.join('from'), world.join('to')]
     to.send(subscribe('t'))
@@ -111,7 +111,7 @@ describe('PUBLISH', () => {
     expect(to.take()).toHaveLength(1)
   })
 
-  it('answers PUBREL for what it does not know with 0x92', () => {
+  it('answers PUBREL and PUBREC of an unknown Packet Identifier with 0x92', () => {
     const client = makeWorld().join('a')
     client.take()
     client.send({ cmd: 'pubrel', messageId: 7 })
@@ -122,33 +122,33 @@ describe('PUBLISH', () => {
 
   it.each([
     ['a wildcard in the topic [MQTT-3.3.2-2]', '30 04 0001 23 00', 0x90],
-    ['a topic that is not UTF-8', '30 05 0002 c328 00', 0x81],
+    ['a topic that is not valid UTF-8', '30 05 0002 c328 00', 0x81],
     ['U+0000 in the topic', '30 05 0002 6100 00', 0x81],
     ['a topic longer than the packet', '30 04 0009 61 00', 0x81],
     ['no topic and no alias', '30 03 0000 00', 0x82],
     ['both QoS bits [MQTT-3.3.1-4]', '36 06 0001 61 0001 00', 0x81],
     ['DUP at QoS 0 [MQTT-3.3.1-2]', '38 04 0001 61 00', 0x81],
-    ['a packet identifier of 0 [MQTT-2.2.1-3]', '32 06 0001 61 0000 00', 0x82],
-    ['alias 0 [MQTT-3.3.2-8]', '30 07 0001 61 03 230000', 0x94],
-    ['an alias above the maximum [MQTT-3.3.2-9]', '30 07 0001 61 03 230041', 0x94],
-    ['an alias that stands for nothing', '30 06 0000 03 230001', 0x82],
-    ['a subscription identifier [MQTT-3.3.4-6]', '30 06 0001 61 02 0b01', 0x82],
-    ['a response topic with a wildcard [MQTT-3.3.2-14]', '30 08 0001 61 04 08000123', 0x82],
-    ['a format indicator of 2', '30 06 0001 61 02 0102', 0x82],
-    ['an expiry sent twice', '30 0e 0001 61 0a 0200000001 0200000001', 0x82],
+    ['a Packet Identifier of 0 [MQTT-2.2.1-3]', '32 06 0001 61 0000 00', 0x82],
+    ['topic alias 0 [MQTT-3.3.2-8]', '30 07 0001 61 03 230000', 0x94],
+    ['a topic alias above the maximum [MQTT-3.3.2-9]', '30 07 0001 61 03 230041', 0x94],
+    ['an unknown topic alias', '30 06 0000 03 230001', 0x82],
+    ['a Subscription Identifier [MQTT-3.3.4-6]', '30 06 0001 61 02 0b01', 0x82],
+    ['a Response Topic with a wildcard [MQTT-3.3.2-14]', '30 08 0001 61 04 08000123', 0x82],
+    ['a Payload Format Indicator of 2', '30 06 0001 61 02 0102', 0x82],
+    ['a repeated Message Expiry Interval', '30 0e 0001 61 0a 0200000001 0200000001', 0x82],
     ['properties longer than the packet', '30 05 0001 61 7f 00', 0x81],
-    ['a property cut short', '30 06 0001 61 02 0200', 0x81],
+    ['a truncated property', '30 06 0001 61 02 0200', 0x81],
     ['a property of CONNECT', '30 07 0001 61 03 210001', 0x81],
-    ['a user property that is not UTF-8', '30 0b 0001 61 07 26 0001 ff 0001 61', 0x81],
-    ['a varint longer than it need be', '30 05 0001 61 8000', 0x81],
-    ['a packet for clients only', '90 03 0001 00', 0x81],
+    ['a user property that is not valid UTF-8', '30 0b 0001 61 07 26 0001 ff 0001 61', 0x81],
+    ['a Variable Byte Integer longer than needed', '30 05 0001 61 8000', 0x81],
+    ['a packet that only brokers send', '90 03 0001 00', 0x81],
     ['wrong reserved flags [MQTT-2.1.3-1]', '80 06 0001 00 0001 61 00', 0x81],
-    ['an acknowledgement without an identifier', '40 01 00', 0x81],
-    ['an acknowledgement of 0', '40 02 0000', 0x82],
-    ['a reason code that PUBACK does not have', '40 03 0001 92', 0x81],
+    ['a PUBACK without a Packet Identifier', '40 01 00', 0x81],
+    ['a PUBACK with a Packet Identifier of 0', '40 02 0000', 0x82],
+    ['a reason code that PUBACK does not define', '40 03 0001 92', 0x81],
     ['a PINGREQ with a body', 'c0 01 00', 0x81],
-    ['AUTH that nobody asked for [MQTT-4.12.0-6]', 'f0 06 18 04 15 0001 78', 0x82],
-  ])('is refused for %s', (_, digits, reasonCode) => {
+    ['AUTH without an Authentication Method in CONNECT [MQTT-4.12.0-6]', 'f0 06 18 04 15 0001 78', 0x82],
+  ])('disconnects only the client that sends %s', (_, digits, reasonCode) => {
     const world = makeWorld()
     const [client, other] = [world.join('a'), world.join('b')]
     client.take()
@@ -158,7 +158,7 @@ describe('PUBLISH', () => {
     expect(other.channel.isEnded).toBe(false)
   })
 
-  it('is refused beyond what is offered', () => {
+  it('disconnects on a PUBLISH beyond the Maximum QoS, Retain Available and topic limits', () => {
     const codeOf = (packet: AnyPacket): number | undefined => {
       const world = makeWorld({
         maximumQoS: 0,
@@ -177,7 +177,7 @@ describe('PUBLISH', () => {
     expect(codeOf({ topic: 'a/b/c' })).toBeUndefined()
   })
 
-  it('is refused by its announced length alone', () => {
+  it('disconnects on a Remaining Length beyond limits.packetSize before the body arrives', () => {
     const world = makeWorld({ limits: { packetSize: 1_000 } })
     const client = world.join('a')
     client.take()
@@ -185,11 +185,11 @@ describe('PUBLISH', () => {
     expect(client.take()).toMatchObject([{ cmd: 'disconnect', reasonCode: 0x95 }])
   })
 
-  it('beyond the Receive Maximum is refused [MQTT-3.3.4-7]', () => {
+  it('disconnects on a PUBLISH beyond the Receive Maximum [MQTT-3.3.4-7]', () => {
     const world = makeWorld({ limits: { receiveMaximum: 2 } })
     const client = world.join('a')
     client.take()
-    for (const messageId of [1, 2, 3]) client.send(publish({ qos: 2, messageId, topic: 'nobody' }))
+    for (const messageId of [1, 2, 3]) client.send(publish({ qos: 2, messageId, topic: 'unused' }))
     expect(client.take().map(({ cmd, reasonCode }) => [cmd, reasonCode])).toEqual([
       ['pubrec', 0x10],
       ['pubrec', 0x10],
@@ -197,7 +197,7 @@ describe('PUBLISH', () => {
     ])
   })
 
-  it('may use aliases, one after the other for the same number', () => {
+  it('resolves topic aliases and lets a client reassign them', () => {
     const world = makeWorld()
     const [from, to] = [world.join('from'), world.join('to')]
     to.send(subscribe('#'))
@@ -212,7 +212,7 @@ describe('PUBLISH', () => {
     expect(got[0]).not.toHaveProperty('properties')
   })
 
-  it('reaches a client that takes aliases by alias [MQTT-3.1.2-26]', () => {
+  it('sends topic aliases up to the client’s Topic Alias Maximum [MQTT-3.1.2-26]', () => {
     const world = makeWorld()
     const from = world.join('from')
     const to = world.join('to', { properties: { topicAliasMaximum: 1 } })
@@ -227,7 +227,7 @@ describe('PUBLISH', () => {
     ])
   })
 
-  it('is not sent to who could not take it [MQTT-3.1.2-24]', () => {
+  it('drops a message larger than the subscriber’s Maximum Packet Size [MQTT-3.1.2-24]', () => {
     const world = makeWorld()
     const from = world.join('from')
     const to = world.join('to', { properties: { maximumPacketSize: 50 } })
@@ -240,7 +240,7 @@ describe('PUBLISH', () => {
     expect(world.engine.sessions.get('to')?.outbound.inFlightCount).toBe(1)
   })
 
-  it('carries large payloads to many', () => {
+  it('sends a payload of 200 000 bytes to several subscribers', () => {
     const world = makeWorld()
     const from = world.join('from')
     const receivers = ['a', 'b', 'c'].map((name) => world.join(name))
@@ -253,7 +253,7 @@ describe('PUBLISH', () => {
     }
   })
 
-  it('with text that is none is refused where that is checked', () => {
+  it('refuses a payload that is not the UTF-8 text it claims to be when checksPayloadFormat is on', () => {
     const bad = (qos: number): AnyPacket =>
       publish({
         qos,
@@ -275,7 +275,7 @@ describe('PUBLISH', () => {
     expect(lenient.take()).toMatchObject([{ reasonCode: 0x10 }])
   })
 
-  it('gives reasons only to who wants them [MQTT-3.1.2-29]', () => {
+  it('sends a Reason String in PUBACK only with Request Problem Information [MQTT-3.1.2-29]', () => {
     const authority = { authorizePublish: () => ({ refuse: 0x87 }) }
     const reasonOf = (requestProblemInformation: boolean): string | undefined => {
       const client = makeWorld({ authority }).join('a', { properties: { requestProblemInformation } })

@@ -1,4 +1,4 @@
-import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
+import { setImmediate as untilNextTurn, setTimeout as wait } from 'node:timers/promises'
 import type { Ability, ContractLinkOptions, ContractSetting, ContractWorld } from '@antiphon/conformance'
 import { linkOver, type Transport } from '@antiphon/core/link'
 import type { Link } from '@antiphon/core'
@@ -8,22 +8,22 @@ import { createBroker } from '../../src/index.js'
 import type { Authority, Broker } from '../../src/index.js'
 import { memoryStorage } from '../storage/memory-storage.js'
 
-/** How the links of a contract reach the embedded broker. */
-export type Way = 'in process' | 'by socket'
+/** How a link connects to the embedded broker. */
+export type LinkKind = 'in process' | 'over TCP'
 
-const patience = 15_000
+const eventuallyTimeout = 15_000
 const linkOptions = { reconnect: { initial: 10, maximum: 100, jitter: 0 } }
 
-/** The contract's setting over an embedded broker of its own for each case. */
-export function embeddedSetting(way: Way, protocolVersion: 4 | 5): ContractSetting {
-  const onlyVersion5 = protocolVersion === 5 ? true : 'MQTT 3.1.1 has none'
+/** Returns a contract setting with a new embedded broker for each case. */
+export function embeddedSetting(linkKind: LinkKind, protocolVersion: 4 | 5): ContractSetting {
+  const onlyVersion5 = protocolVersion === 5 ? true : 'not part of MQTT 3.1.1'
   const abilities: Readonly<Record<Ability, true | string>> = {
     cut: true,
     'lose-session': true,
     restart: true,
     'refuse-subscribe': true,
     'refuse-publish': onlyVersion5,
-    'send-malformed': 'the broker sends nothing malformed',
+    'send-malformed': 'the broker sends no malformed packets',
     'count-packets': true,
     leftovers: true,
     'no-subscribers': onlyVersion5,
@@ -32,21 +32,21 @@ export function embeddedSetting(way: Way, protocolVersion: 4 | 5): ContractSetti
     overlap: true,
     identifiers: onlyVersion5,
   }
-  return { makeWorld: () => makeWorld(way, protocolVersion), abilities }
+  return { makeWorld: () => makeWorld(linkKind, protocolVersion), abilities }
 }
 
-async function makeWorld(way: Way, protocolVersion: 4 | 5): Promise<ContractWorld> {
+async function makeWorld(linkKind: LinkKind, protocolVersion: 4 | 5): Promise<ContractWorld> {
   const storage = memoryStorage()
-  const barred = new Set<string>()
+  const refusedClientIds = new Set<string>()
   const refusals = { subscribe: new Map<string, number>(), publish: new Map<string, number>() }
   const subscribed: string[] = []
   const unsubscribed: string[] = []
   const authority: Authority = {
     authenticate: ({ clientId }) =>
-      barred.has(clientId) ? { admit: false, reasonCode: 0x88 } : { admit: true },
-    authorizeSubscribe: ({ filter: requested }) => {
-      subscribed.push(requested)
-      const refuse = refusals.subscribe.get(requested)
+      refusedClientIds.has(clientId) ? { admit: false, reasonCode: 0x88 } : { admit: true },
+    authorizeSubscribe: ({ filter: requestedFilter }) => {
+      subscribed.push(requestedFilter)
+      const refuse = refusals.subscribe.get(requestedFilter)
       return refuse === undefined ? 'allow' : { refuse }
     },
     authorizePublish: ({ message: { topic } }) => {
@@ -63,73 +63,73 @@ async function makeWorld(way: Way, protocolVersion: 4 | 5): Promise<ContractWorl
   }
   let running = await start(0)
 
-  const names = new Map<Link, string>()
-  const link = ({ isRemembered = false, queuedMessages }: ContractLinkOptions = {}): Link => {
-    const clientId = `link-${names.size}`
-    const queue = queuedMessages === undefined ? {} : { queue: { messages: queuedMessages } }
-    const remembered = isRemembered ? { sessionExpiryInterval: 3_600 } : {}
-    const client = { clientId, protocolVersion, clean: !isRemembered }
-    const made =
-      way === 'in process'
+  const clientIds = new Map<Link, string>()
+  const link = ({ persistentSession = false, maxQueuedMessages }: ContractLinkOptions = {}): Link => {
+    const clientId = `link-${clientIds.size}`
+    const queue = maxQueuedMessages === undefined ? {} : { queue: { messages: maxQueuedMessages } }
+    const sessionOptions = persistentSession ? { sessionExpiryInterval: 3_600 } : {}
+    const client = { clientId, protocolVersion, clean: !persistentSession }
+    const newLink =
+      linkKind === 'in process'
         ? linkOver(
-            restartable(() => running.broker.transport({ ...client, ...remembered })),
+            reconnecting(() => running.broker.transport({ ...client, ...sessionOptions })),
             { ...linkOptions, ...queue },
           )
         : connect(running.url, {
             ...client,
-            ...(isRemembered && protocolVersion === 5 && { properties: remembered }),
+            ...(persistentSession && protocolVersion === 5 && { properties: sessionOptions }),
             ...linkOptions,
             ...queue,
           })
-    names.set(made, clientId)
-    return made
+    clientIds.set(newLink, clientId)
+    return newLink
   }
-  const nameOf = (known: Link): string => names.get(known) ?? '(no link of this world)'
+  const clientIdOf = (target: Link): string => clientIds.get(target) ?? '(unknown link)'
   const peer = link()
-  await isOnline(peer)
+  await untilOnline(peer)
 
   return {
     link,
     peer,
-    eventually: (happening) => Promise.race([happening, tooLate()]),
+    eventually: (promise) => Promise.race([promise, failAfterTimeout()]),
     settle: async () => {
       for (let round = 0; round < 3; round++) {
-        for (const each of names.keys()) await roundTrip(each)
-        await turn()
+        for (const knownLink of clientIds.keys()) await roundTrip(knownLink)
+        await untilNextTurn()
       }
     },
     cut: async (target) => {
-      barred.add(nameOf(target))
-      running.broker.disconnect(nameOf(target))
+      refusedClientIds.add(clientIdOf(target))
+      running.broker.disconnect(clientIdOf(target))
       await firstValueFrom(target.state$.pipe(filter(({ status }) => status !== 'online')))
     },
-    restore: (target) => done(barred.delete(nameOf(target))),
-    loseSession: (target) => done(running.broker.forget(nameOf(target))),
+    restore: (target) => resolved(refusedClientIds.delete(clientIdOf(target))),
+    loseSession: (target) => resolved(running.broker.forget(clientIdOf(target))),
     restart: async () => {
       await running.broker.close()
       running = await start(running.port)
     },
-    refuseSubscribe: (requested, reasonCode) => done(refusals.subscribe.set(requested, reasonCode)),
-    refusePublish: (topic, reasonCode) => done(refusals.publish.set(topic, reasonCode)),
-    packets: (wanted) =>
+    refuseSubscribe: (topicFilter, reasonCode) => resolved(refusals.subscribe.set(topicFilter, reasonCode)),
+    refusePublish: (topic, reasonCode) => resolved(refusals.publish.set(topic, reasonCode)),
+    packets: (topicFilter) =>
       Promise.resolve({
-        subscribe: subscribed.filter((seen) => seen === wanted).length,
-        unsubscribe: unsubscribed.filter((seen) => seen === wanted).length,
+        subscribe: subscribed.filter((seenFilter) => seenFilter === topicFilter).length,
+        unsubscribe: unsubscribed.filter((seenFilter) => seenFilter === topicFilter).length,
       }),
     leftovers: async (target) => {
-      const isConnected = (): boolean => running.broker.session(nameOf(target))?.client !== undefined
-      for (let tries = 0; isConnected() && tries < 100; tries++) await turn()
+      const isConnected = (): boolean => running.broker.session(clientIdOf(target))?.client !== undefined
+      for (let tries = 0; isConnected() && tries < 100; tries++) await untilNextTurn()
       return isConnected() ? ['a connection at the broker'] : []
     },
     dispose: async () => {
-      await Promise.all([...names.keys()].map((each) => each.close()))
+      await Promise.all([...clientIds.keys()].map((knownLink) => knownLink.close()))
       await running.broker.close()
     },
   }
 }
 
-/** A transport that goes to whichever broker runs when it connects. */
-function restartable(make: () => Transport): Transport {
+/** Returns a transport that makes a new transport for each connection, so that it reaches a restarted broker. */
+function reconnecting(make: () => Transport): Transport {
   let transport = make()
   return {
     connect$: (attempt) => {
@@ -143,22 +143,22 @@ function restartable(make: () => Transport): Transport {
   }
 }
 
-async function isOnline(link: Link): Promise<void> {
+async function untilOnline(link: Link): Promise<void> {
   await firstValueFrom(link.state$.pipe(filter(({ status }) => status === 'online')))
 }
 
-/** When it is back, the broker has worked off all that the link sent before, and the link what the broker sent. */
+/** Resolves when the broker has processed what the link sent before, and the link what the broker sent before. */
 async function roundTrip(link: Link): Promise<void> {
   const state = await firstValueFrom(link.state$)
   if (state.status !== 'online') return
   await firstValueFrom(link.publish$({ topic: 'settle', payload: new Uint8Array() })).catch(() => undefined)
 }
 
-async function tooLate(): Promise<never> {
-  await wait(patience, undefined, { ref: false })
-  throw new Error(`it did not happen within ${patience} ms`)
+async function failAfterTimeout(): Promise<never> {
+  await wait(eventuallyTimeout, undefined, { ref: false })
+  throw new Error(`the expected promise did not resolve within ${eventuallyTimeout} ms`)
 }
 
-function done(_: unknown): Promise<void> {
+function resolved(_: unknown): Promise<void> {
   return Promise.resolve()
 }

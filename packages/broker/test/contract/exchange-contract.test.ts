@@ -5,17 +5,17 @@ import { embeddedSetting } from './embedded-setting.js'
 describe.each([
   ['in process', 5, []],
   ['in process', 4, ['no-subscribers', 'properties', 'refuse-publish']],
-  ['by socket', 5, []],
+  ['over TCP', 5, []],
 ] as const)(
-  'the contract of the two verbs over the embedded broker, %s, protocol version %d',
-  (way, version, lacking) => {
-    const contract = exchangeContract(embeddedSetting(way, version))
+  'exchange contract over the embedded broker, %s, protocol version %d',
+  (linkKind, version, missing) => {
+    const contract = exchangeContract(embeddedSetting(linkKind, version))
     for (const { name, run } of contract.cases) it(name, run)
-    it('is examined whole but for what the broker lacks', () => {
+    it('runs every case of the exchange contract that the broker’s abilities allow', () => {
       const abilities = contract.unexamined.flatMap(({ lacks }) => lacks.map(({ ability }) => ability))
-      expect([...new Set(abilities)].sort()).toEqual(lacking)
+      expect([...new Set(abilities)].sort()).toEqual(missing)
     })
-    it('is the one kept over the virtual link, case by case', () => {
+    it('runs the same cases of the exchange contract as over the virtual link', () => {
       const virtual = exchangeContract(virtualSetting({ protocolVersion: version }))
       expect(contract.cases.map(({ name }) => name)).toEqual(virtual.cases.map(({ name }) => name))
     })

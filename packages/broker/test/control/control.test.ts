@@ -11,10 +11,10 @@ import { makeWorld } from '../world.js'
 import type { AnyPacket, World } from '../world.js'
 
 const bytes = (text: string): Uint8Array => Buffer.from(text)
-const lasting = { clean: false, properties: { sessionExpiryInterval: 100 } }
+const persistent = { clean: false, properties: { sessionExpiryInterval: 100 } }
 const command: OutgoingMessage = { topic: 'cmd', payload: bytes('x'), qos: 1 }
 
-function device(world: World, qos = 1, connect: AnyPacket = lasting): ReturnType<World['join']> {
+function device(world: World, qos = 1, connect: AnyPacket = persistent): ReturnType<World['join']> {
   const client = world.join('device', connect)
   client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'cmd', qos }] })
   client.take()
@@ -35,7 +35,7 @@ function follow(
 }
 
 describe('deliver$', () => {
-  it('reaches one client, and tells when it has the message', () => {
+  it('delivers a message to one client and emits its acknowledgement', () => {
     const world = makeWorld()
     const client = device(world)
     const other = world.join('other')
@@ -50,40 +50,40 @@ describe('deliver$', () => {
     expect(other.take()).toEqual([])
   })
 
-  it('waits for a client that is away, until its own expiry and no longer', () => {
+  it('queues a delivery to an offline client until the message expires', () => {
     const world = makeWorld()
     device(world).cut()
-    const late = follow(world, { ...command, messageExpiryInterval: 5 })
-    const patient = follow(world, { ...command, messageExpiryInterval: 50 })
+    const brief = follow(world, { ...command, messageExpiryInterval: 5 })
+    const longLived = follow(world, { ...command, messageExpiryInterval: 50 })
     world.advance(5_000)
-    expect([late.seen, patient.seen]).toEqual([['queued', 'expired'], ['queued']])
-    const back = world.join('device', lasting)
+    expect([brief.seen, longLived.seen]).toEqual([['queued', 'expired'], ['queued']])
+    const back = world.join('device', persistent)
     expect(back.take().filter(({ cmd }) => cmd === 'publish')).toHaveLength(1)
-    expect(patient.seen).toEqual(['queued', 'sent'])
+    expect(longLived.seen).toEqual(['queued', 'sent'])
   })
 
-  it('takes the message back when nobody wants to know any more', () => {
+  it('removes a queued delivery on unsubscribe', () => {
     const world = makeWorld()
     device(world).cut()
     follow(world).stop()
-    expect(world.join('device', lasting).take()).toHaveLength(1)
+    expect(world.join('device', persistent).take()).toHaveLength(1)
   })
 
-  it('takes back what a client got and did not acknowledge before it went', () => {
+  it('removes an unacknowledged delivery to an offline client on unsubscribe', () => {
     const world = makeWorld()
     const client = device(world)
     const { stop } = follow(world)
     expect(client.take()).toHaveLength(1)
     client.cut()
     stop()
-    expect(world.join('device', lasting).take()).toHaveLength(1)
+    expect(world.join('device', persistent).take()).toHaveLength(1)
   })
 
   it.each([
-    ['when nobody wants to know any more', undefined, []],
-    ['when its own expiry is over', 5, ['expired']],
+    ['on unsubscribe', undefined, []],
+    ['when the message expires', 5, ['expired']],
   ])(
-    'takes back what a connected client holds, %s: its next connection does not get it',
+    'does not resend a delivery on the next connection that was removed %s',
     (_, messageExpiryInterval, end) => {
       const world = makeWorld()
       const client = device(world)
@@ -96,21 +96,21 @@ describe('deliver$', () => {
       if (messageExpiryInterval === undefined) stop()
       client.cut()
       expect(seen).toEqual(['sent', ...end])
-      expect(world.join('device', lasting).take()).toHaveLength(1)
+      expect(world.join('device', persistent).take()).toHaveLength(1)
       expect(world.engine.sessions.get('device')?.outbound).toMatchObject({ inFlightCount: 0, heldBytes: 0 })
     },
   )
 
-  it('lets a connected client acknowledge what was taken back', () => {
+  it('accepts the acknowledgement of a removed delivery from a connected client', () => {
     const world = makeWorld()
     const client = device(world)
     follow(world).stop()
     client.send({ cmd: 'puback', messageId: client.first().messageId ?? 0 })
     client.cut()
-    expect(world.join('device', lasting).take()).toHaveLength(1)
+    expect(world.join('device', persistent).take()).toHaveLength(1)
   })
 
-  it('takes back what waits to be sent again to a client that came back', () => {
+  it('removes a delivery that waits to be resent to a reconnected client', () => {
     const world = makeWorld()
     const client = device(world)
     const first = follow(world)
@@ -118,8 +118,8 @@ describe('deliver$', () => {
     expect(client.take()).toHaveLength(2)
     client.cut()
     const back = world.join('device', {
-      ...lasting,
-      properties: { ...lasting.properties, receiveMaximum: 1 },
+      ...persistent,
+      properties: { ...persistent.properties, receiveMaximum: 1 },
     })
     const [, again] = back.take()
     second.stop()
@@ -128,22 +128,22 @@ describe('deliver$', () => {
     expect(back.take()).toEqual([])
   })
 
-  it('completes at QoS 2 what was begun [MQTT-4.3.3-3]', () => {
+  it('completes a QoS 2 delivery in flight after unsubscribe [MQTT-4.3.3-3]', () => {
     const world = makeWorld()
     const client = device(world, 2)
     const { stop } = follow(world, { ...command, qos: 2 })
     expect(client.take()).toHaveLength(1)
     client.cut()
     stop()
-    expect(world.join('device', lasting).take().at(-1)).toMatchObject({ cmd: 'publish', dup: true })
+    expect(world.join('device', persistent).take().at(-1)).toMatchObject({ cmd: 'publish', dup: true })
   })
 
-  it('says why it cannot', () => {
+  it('errors a delivery with the reason why it is impossible', () => {
     const world = makeWorld({ limits: { queueMessages: 1 } })
     expect(follow(world).seen).toEqual(['no-responder'])
     const client = device(world, 1, {
-      ...lasting,
-      properties: { ...lasting.properties, maximumPacketSize: 20 },
+      ...persistent,
+      properties: { ...persistent.properties, maximumPacketSize: 20 },
     })
     expect(follow(world, { ...command, topic: 'other' }).seen).toEqual(['no-responder'])
     expect(follow(world, { ...command, topic: '#' }).seen).toEqual(['invalid-argument'])
@@ -156,14 +156,14 @@ describe('deliver$', () => {
     expect(waiting.seen).toEqual(['queued', 'session-lost'])
   })
 
-  it('goes at the QoS of the subscription', () => {
+  it('delivers a message at the QoS of the subscription', () => {
     const world = makeWorld()
     const client = device(world, 0)
     expect(follow(world).seen).toEqual(['sent', 'complete'])
     expect(client.first().qos).toBe(0)
   })
 
-  it('tells of a QoS 2 message as soon as the client has it, and of a refusal', () => {
+  it('emits the acknowledgement of a QoS 2 delivery at PUBREC, and the reason code of a refusal', () => {
     const world = makeWorld()
     const client = device(world, 2)
     const two = follow(world, { ...command, qos: 2 })
@@ -176,7 +176,7 @@ describe('deliver$', () => {
 })
 
 describe('publish$', () => {
-  it('reaches everybody, unasked, and tells whether there was anybody', () => {
+  it('publishes from the server without authorizePublish and emits 0x10 without a subscriber', () => {
     const world = makeWorld({ authority: { authorizePublish: () => ({ refuse: 0x87 }) } })
     const codes: number[] = []
     const publish = (): void => {
@@ -190,10 +190,10 @@ describe('publish$', () => {
   })
 })
 
-describe('a session’s state', () => {
-  it('tells what there is', () => {
+describe('toSessionInfo', () => {
+  it('returns the client, expiry, subscriptions and queue counts of a session', () => {
     const world = makeWorld()
-    const client = world.join('device', lasting)
+    const client = world.join('device', persistent)
     client.send({
       cmd: 'subscribe',
       messageId: 1,
@@ -217,13 +217,13 @@ describe('a session’s state', () => {
   })
 })
 
-describe('a broker', () => {
+describe('createBroker', () => {
   const make = (): { broker: Broker; scheduler: VirtualTimeScheduler } => {
     const scheduler = new VirtualTimeScheduler()
     return { broker: createBroker({ scheduler, statsPeriod: 1_000 }), scheduler }
   }
 
-  it('counts', () => {
+  it('emits counts of connections, sessions and messages on stats$', () => {
     const { broker, scheduler } = make()
     const link = broker.link({ clientId: 'a' })
     link.state$.subscribe()
@@ -246,14 +246,14 @@ describe('a broker', () => {
     expect(broker.retained('x')).toEqual([])
   })
 
-  it('counts refusals by their reasons', () => {
+  it('counts refused connections by reason code', () => {
     const world = makeWorld({ limits: { sessions: 1 } })
     world.join('a')
     for (const name of ['b', 'c']) world.join(name)
     expect(snapshot(world.engine)).toMatchObject({ refusals: 2, refusalsByReason: { 0x97: 2 } })
   })
 
-  it('lists all that is retained, also what no wildcard selects', () => {
+  it('lists all retained messages, including those that no wildcard matches', () => {
     const { broker, scheduler } = make()
     for (const topic of ['a', '$b']) broker.publish$({ topic, payload: bytes('x'), retain: true }).subscribe()
     scheduler.flush()
@@ -261,7 +261,7 @@ describe('a broker', () => {
     expect(broker.retained('#').map(({ topic }) => topic)).toEqual(['a'])
   })
 
-  it('forgets, disconnects and lists', () => {
+  it('lists sessions and ends them by forget', () => {
     const { broker, scheduler } = make()
     const link = broker.link({ clientId: 'a', sessionExpiryInterval: 100 })
     link.state$.subscribe()
@@ -274,7 +274,7 @@ describe('a broker', () => {
     expect(broker.session('a')).toBeUndefined()
   })
 
-  it('refuses limits that cannot be', () => {
+  it('refuses a limit that is out of range or unknown', () => {
     expect(() => createBroker({ limits: { receiveMaximum: 0 } })).toThrow('limits.receiveMaximum is 0')
     expect(() => createBroker({ limits: { nonsense: 1 } as never })).toThrow('limits.nonsense is not a limit')
   })

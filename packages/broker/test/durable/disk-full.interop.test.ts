@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { describeForeign, foreignCommand } from '@antiphon/workshop'
 import { expect, it } from 'vitest'
 import { publishBytes } from '../conformance/bytes.js'
-import { kept, receive, useDurableBroker } from './durable-broker.js'
+import { persistent, receive, useDurableBroker } from './durable-broker.js'
 
 const broker = useDurableBroker()
 
-describeForeign(['util-linux'], 'a broker whose disk takes no more for a while', () => {
-  /** What the broker's process may write to one file; beyond it, writes fail half done, as on a full disk. */
+describeForeign(['util-linux'], 'a broker whose disk is full for a while', () => {
+  /** Limits the size of the files that the broker writes; a write beyond it is partial and fails, as on a full disk. */
   const limitFiles = (bytes: number | 'unlimited'): unknown =>
     execFileSync(foreignCommand('util-linux') ?? '', ['--pid', String(broker.pid), `--fsize=${bytes}:`])
   const logSize = async (): Promise<number> => {
@@ -17,8 +17,8 @@ describeForeign(['util-linux'], 'a broker whose disk takes no more for a while',
     return (await stat(join(broker.folder, log))).size
   }
 
-  it('has what it acknowledged afterwards again after being killed', async () => {
-    const [first] = await broker.connect('receiver', kept)
+  it('keeps messages acknowledged before and after the disk was full when it is killed', async () => {
+    const [first] = await broker.connect('receiver', persistent)
     await first.subscribe('durable', { qos: 1 })
     first.send('e0 00')
     const [sender] = await broker.connect('sender')
@@ -30,7 +30,7 @@ describeForeign(['util-linux'], 'a broker whose disk takes no more for a while',
     await sender.take(20)
     limitFiles((await logSize()) + 100)
     publish(21)
-    await sender.quiet()
+    await sender.expectQuiet()
     limitFiles('unlimited')
     await sender.take(20)
     publish(41)
@@ -38,7 +38,7 @@ describeForeign(['util-linux'], 'a broker whose disk takes no more for a while',
     await broker.kill()
     await broker.start()
     const seen = new Set<number>()
-    const [receiver] = await broker.connect('receiver', kept)
+    const [receiver] = await broker.connect('receiver', persistent)
     await receive(receiver, seen, () => seen.size === 60)
     expect(seen.size).toBe(60)
   })

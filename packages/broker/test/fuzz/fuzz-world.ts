@@ -6,32 +6,33 @@ import { createEngine } from '../../src/engine.js'
 import { resolveOptions } from '../../src/options.js'
 import { snapshot } from '../../src/stats.js'
 import type { BrokerStats } from '../../src/stats.js'
-import { connectBytes, packet, properties, publishBytes, text, word } from '../conformance/bytes.js'
+import { connectBytes, packet, properties, publishBytes, text, uint16 } from '../conformance/bytes.js'
 import { FakeChannel } from '../world.js'
 import type { AnyPacket } from '../world.js'
 
-/** A broker without sockets, a neighbour who minds its own business, and any number of attackers. */
+/** A broker without sockets, a well-behaved neighbour client, and any number of attackers. */
 export interface FuzzWorld {
-  readonly attack: () => FakeChannel
+  /** Opens a connection to the broker. */
+  readonly connectAttacker: () => FakeChannel
   readonly advance: (milliseconds: number) => void
-  /** The neighbour pings, and publishes to itself; nothing else may come to it. */
-  readonly visitNeighbour: () => void
-  /** Everybody else goes, and the time of all they left behind runs out. */
-  readonly clear: () => void
-  /** What is there now, counters left out. */
-  readonly holdings: () => Partial<BrokerStats> & { readonly deadlines: number }
+  /** Lets the neighbour ping and publish to itself, and expects it to receive nothing else. */
+  readonly checkNeighbour: () => void
+  /** Closes all attackers, lets their sessions expire and removes all retained messages. */
+  readonly endAttacks: () => void
+  /** Returns the broker’s current resources, without counters. */
+  readonly resources: () => Partial<BrokerStats> & { readonly deadlines: number }
 }
 
-/** The longest that anything of an attacker's may stay, in seconds. */
+/** The longest lifetime of an attacker's session, in seconds. */
 const sessionExpiryInterval = 3_600
 
-/** Makes a world. */
+/** Creates a broker with a connected neighbour. */
 export function makeFuzzWorld(): FuzzWorld {
   const scheduler = new VirtualTimeScheduler()
   const engine = createEngine(
     resolveOptions({
       scheduler,
-      authenticationMethods: ['riddle'],
+      authenticationMethods: ['challenge'],
       limits: { sessionExpiryInterval, retainedMessages: 100, packetSize: 10_000, connectTimeout: 5_000 },
       authority: {
         authenticate: ({ authenticationMethod, step }) =>
@@ -60,29 +61,29 @@ export function makeFuzzWorld(): FuzzWorld {
   }
   const neighbour = attack()
   channels.delete(neighbour)
-  const hear = (): string[] => {
+  const readNeighbour = (): string[] => {
     advance(0)
     return read(neighbour, 5).map(({ cmd, topic }) => topic ?? cmd ?? '')
   }
   neighbour.feed(connectBytes(5, { payload: text('neighbour') }))
-  neighbour.feed(packet(0x82, word(1), properties(), text('neighbour'), Buffer.from([0])))
-  hear()
+  neighbour.feed(packet(0x82, uint16(1), properties(), text('neighbour'), Buffer.from([0])))
+  readNeighbour()
 
   return {
-    attack,
+    connectAttacker: attack,
     advance,
-    visitNeighbour: () => {
+    checkNeighbour: () => {
       neighbour.feed(Buffer.from([0xc0, 0]))
       neighbour.feed(publishBytes(5, 'neighbour', { flags: 2, id: 1 }))
-      expect(hear().sort()).toEqual(['neighbour', 'pingresp', 'puback'])
+      expect(readNeighbour().sort()).toEqual(['neighbour', 'pingresp', 'puback'])
     },
-    clear: () => {
+    endAttacks: () => {
       for (const channel of [...channels]) channel.close()
       advance(sessionExpiryInterval * 1_000 + 1)
       for (const { topic } of [...engine.retained]) neighbour.feed(publishBytes(5, topic, { flags: 1 }))
-      hear()
+      readNeighbour()
     },
-    holdings: () => {
+    resources: () => {
       const { connections, sessions, subscriptions, retained, retainedBytes, inFlight, queued, heldBytes } =
         snapshot(engine)
       return {
@@ -100,15 +101,16 @@ export function makeFuzzWorld(): FuzzWorld {
   }
 }
 
-/** The packets written to a channel since it was last read; fails for what is none. */
+/** Returns the packets written to a channel since the last call; throws if the bytes are not whole packets. */
 export function read(channel: FakeChannel, protocolVersion: 4 | 5): AnyPacket[] {
   const codec = parser({ protocolVersion })
   const packets: AnyPacket[] = []
-  codec.on('packet', (each) => packets.push(each as unknown as AnyPacket))
+  codec.on('packet', (received) => packets.push(received as unknown as AnyPacket))
   codec.on('error', (error: unknown) => {
     throw error
   })
-  const rest = codec.parse(Buffer.concat(channel.written.splice(0)))
-  if (rest > 0) throw new Error(`${rest} bytes of an unfinished packet were written`)
+  const incompleteBytes = codec.parse(Buffer.concat(channel.written.splice(0)))
+  if (incompleteBytes > 0)
+    throw new Error(`the broker wrote ${incompleteBytes} bytes of an incomplete packet`)
   return packets
 }

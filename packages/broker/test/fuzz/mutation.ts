@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** One way to spoil a sequence of packets; `at` and `where` are taken modulo what there is. */
+/** One way to corrupt a sequence of packets; `at` and `where` are taken modulo the number of packets or bytes. */
 export type Mutation =
   | {
       readonly kind: 'flip' | 'insert' | 'truncate' | 'length'
@@ -14,7 +14,7 @@ export type Mutation =
 const index = fc.nat({ max: 63 })
 const byte = fc.nat({ max: 255 })
 
-/** Any mutation. */
+/** Generates mutations. */
 export const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   {
     weight: 4,
@@ -35,7 +35,7 @@ export const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('swap' as const), at: index, where: index }) },
 )
 
-/** The packets with that done to them. */
+/** Returns the packets after a mutation. */
 export function mutate(packets: readonly Buffer[], change: Mutation): Buffer[] {
   if (packets.length === 0) return []
   const at = change.at % packets.length
@@ -61,20 +61,20 @@ export function mutate(packets: readonly Buffer[], change: Mutation): Buffer[] {
       return swapped
     }
     default:
-      return [...before, spoil(target, change), ...after]
+      return [...before, corrupt(target, change), ...after]
   }
 }
 
-function spoil(
+function corrupt(
   target: Buffer,
   { kind, where, value }: Extract<Mutation, { readonly value: number }>,
 ): Buffer {
-  const place = target.length === 0 ? 0 : where % target.length
+  const offset = target.length === 0 ? 0 : where % target.length
   switch (kind) {
     case 'truncate':
-      return target.subarray(0, place)
+      return target.subarray(0, offset)
     case 'insert':
-      return Buffer.concat([target.subarray(0, place), Buffer.from([value]), target.subarray(place)])
+      return Buffer.concat([target.subarray(0, offset), Buffer.from([value]), target.subarray(offset)])
     case 'length': {
       const changed = Buffer.from(target)
       if (changed.length > 1) changed[1] = value
@@ -82,7 +82,7 @@ function spoil(
     }
     case 'flip': {
       const changed = Buffer.from(target)
-      if (changed.length > 0) changed[place] = (changed[place] as number) ^ (value === 0 ? 0xff : value)
+      if (changed.length > 0) changed[offset] = (changed[offset] as number) ^ (value === 0 ? 0xff : value)
       return changed
     }
   }

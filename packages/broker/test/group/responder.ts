@@ -5,20 +5,20 @@ import { connect } from '@antiphon/mqtt'
 import { from, map, tap } from 'rxjs'
 import { group, work } from './work.js'
 
-// A member of the group as a program: tells what it begins and what it does, and does nothing before it is told to.
+// The program of a member: prints the requests that it starts and completes, and completes none before a line on stdin.
 const { positionals } = parseArgs({ allowPositionals: true })
 const [url = '', clientId = ''] = positionals
 const link = connect(url, { clientId, clean: false, reconnect: { initial: 20, maximum: 50 } })
-const toldToGo = once(process.stdin, 'data')
+const mayProceed = once(process.stdin, 'data')
 
 requests$(link, work, { group })
   .pipe(
-    tap(({ value }) => console.log(`began ${value}`)),
+    tap(({ value }) => console.log(`started ${value}`)),
     serve(
       ({ value }) =>
-        from(toldToGo).pipe(
+        from(mayProceed).pipe(
           map(() => value),
-          tap(() => console.log(`did ${value}`)),
+          tap(() => console.log(`completed ${value}`)),
         ),
       {
         concurrency: 2_000,
@@ -27,5 +27,5 @@ requests$(link, work, { group })
   )
   .subscribe()
 
-ignoredRequests$(link).subscribe(({ reason }) => console.log(`again ${reason}`))
+ignoredRequests$(link).subscribe(({ reason }) => console.log(`ignored ${reason}`))
 link.subscription$(`$share/${group}/${work.name}`).subscribe(({ filter }) => console.log(`ready ${filter}`))

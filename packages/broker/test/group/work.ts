@@ -1,6 +1,6 @@
 import { endpoint, text, type Endpoint } from '@antiphon/core'
 
-/** What the group is asked to do: the answer is the question. */
+/** The endpoint that the group serves; a response equals its request. */
 export const work: Endpoint<{
   readonly params: Readonly<Record<never, string>>
   readonly requestInput: string
@@ -10,4 +10,5 @@ export const work: Endpoint<{
   readonly kind: 'one'
 }> = endpoint({ topic: 'work', request: text, response: text })
 
+/** The share name of the group. */
 export const group = 'workers'

@@ -20,8 +20,8 @@ const start = (options: BrokerOptions = {}): void => {
 beforeEach(() => start())
 afterEach(() => broker.close())
 
-describe('listening', () => {
-  it('on tcp takes a free port, and more than one', async () => {
+describe('listen', () => {
+  it('listens on several free TCP ports', async () => {
     const listeners = await Promise.all([1, 2].map(() => broker.listen({ protocol: 'tcp' })))
     for (const { url, port } of listeners) {
       expect(url).toBe(`mqtt://127.0.0.1:${port}`)
@@ -32,12 +32,12 @@ describe('listening', () => {
     expect(events.filter(({ type }) => type === 'listening')).toHaveLength(2)
   })
 
-  it('says so when it cannot', async () => {
+  it('rejects listen when the port is in use', async () => {
     const { port } = await broker.listen({ protocol: 'tcp' })
     await expect(broker.listen({ protocol: 'tcp', port })).rejects.toThrow('EADDRINUSE')
   })
 
-  it('stops for new connections alone', async () => {
+  it('refuses new connections after a listener closes and keeps the existing ones', async () => {
     const { port, close } = await broker.listen({ protocol: 'tcp' })
     const socket = connectTcp(port, '127.0.0.1')
     socket.write(connect)
@@ -50,7 +50,7 @@ describe('listening', () => {
     expect(await readUntilPingresp(socket)).toEqual(hex('d0 00'))
   })
 
-  it('lets no more in than it may', async () => {
+  it('closes a connection beyond limits.connections', async () => {
     start({ limits: { connections: 1 } })
     const { port } = await broker.listen({ protocol: 'tcp' })
     const first = connectTcp(port, '127.0.0.1')
@@ -64,8 +64,8 @@ describe('listening', () => {
   })
 })
 
-describe('closing', () => {
-  it('says goodbye with 0x8B, and leaves nothing open', async () => {
+describe('close', () => {
+  it('disconnects clients with 0x8B when the broker closes, and closes once', async () => {
     const { port } = await broker.listen({ protocol: 'tcp' })
     const socket = connectTcp(port, '127.0.0.1')
     socket.write(connect)
@@ -76,7 +76,7 @@ describe('closing', () => {
     await broker.close()
   })
 
-  it('waits for hooks that still look at a message, so that it is answered', async () => {
+  it('acknowledges a message whose authorizePublish is pending before the broker closes', async () => {
     let decide = (): void => undefined
     const requested = new Promise<void>((resolve) => {
       start({
@@ -106,7 +106,7 @@ describe('over WebSocket', () => {
     await once(socket, 'open')
     return socket
   }
-  /** What comes in the next `count` bytes. */
+  /** Returns at least the next `count` bytes. */
   const receive = async (socket: WebSocket, count: number): Promise<Buffer> => {
     let bytes = Buffer.alloc(0)
     while (bytes.length < count) {
@@ -116,7 +116,7 @@ describe('over WebSocket', () => {
     return bytes
   }
 
-  it('reads packets however they lie in its frames [MQTT-6.0.0-2], and names its subprotocol [MQTT-6.0.0-4]', async () => {
+  it('reads packets split over WebSocket frames [MQTT-6.0.0-2] and selects the subprotocol mqtt [MQTT-6.0.0-4]', async () => {
     const socket = await open(await broker.listen({ protocol: 'ws' }), ['other', 'mqtt'])
     expect(socket.protocol).toBe('mqtt')
     const bytes = Buffer.concat([connect, ping, ping])
@@ -127,13 +127,13 @@ describe('over WebSocket', () => {
     await once(socket, 'close')
   })
 
-  it('takes binary frames only [MQTT-6.0.0-1]', async () => {
+  it('closes a WebSocket that sends a text frame [MQTT-6.0.0-1]', async () => {
     const socket = await open(await broker.listen({ protocol: 'ws' }))
     socket.send('text')
     expect(await once(socket, 'close')).toMatchObject([1003, Buffer.from('MQTT requires binary frames')])
   })
 
-  it('wants its subprotocol [MQTT-6.0.0-3] and its path', async () => {
+  it('refuses a WebSocket without the subprotocol mqtt [MQTT-6.0.0-3] or with another path', async () => {
     const { url } = await broker.listen({ protocol: 'ws', path: '/mqtt' })
     const refusal = async (address: string, protocols: string[]): Promise<string> => {
       const socket = new WebSocket(address, protocols)
@@ -147,7 +147,7 @@ describe('over WebSocket', () => {
     expect((await open({ url: `${url}?token=x` } as Listener)).readyState).toBe(WebSocket.OPEN)
   })
 
-  it('ends with its connection', async () => {
+  it('closes the WebSocket when the broker closes the connection', async () => {
     const socket = await open(await broker.listen({ protocol: 'ws' }))
     socket.send(hex('00 00'))
     expect((await once(socket, 'close'))[0]).toBe(1000)

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { hex } from '../world.js'
 
-/** Reads until the bytes end with PINGRESP, or the stream ends. */
+/** Reads until the bytes end with PINGRESP or the stream ends. */
 export async function readUntilPingresp(socket: Socket): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of socket as AsyncIterable<Buffer>) {

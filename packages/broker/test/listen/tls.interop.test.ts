@@ -19,7 +19,7 @@ beforeEach(() => {
 })
 afterEach(() => broker.close())
 
-describeForeign(['openssl'], 'listening over TLS', () => {
+describeForeign(['openssl'], 'listen over TLS', () => {
   let certificates: Certificates
   beforeAll(async () => {
     certificates = await makeCertificates({ clients: ['device-7'] })
@@ -44,10 +44,10 @@ describeForeign(['openssl'], 'listening over TLS', () => {
       ({ client }) => client,
     )
 
-  it('tells the common name of a certificate that was verified', async () => {
+  it('emits the common name of a verified client certificate over TLS', async () => {
     const { port, url } = await broker.listen({ protocol: 'tls', tls: server() })
     expect(url).toBe(`mqtts://127.0.0.1:${port}`)
-    const known = connected()
+    const withCertificate = connected()
     const { cert, key } = certificates.clients['device-7'] ?? { cert: '', key: '' }
     const socket = connectTls({
       port,
@@ -59,23 +59,23 @@ describeForeign(['openssl'], 'listening over TLS', () => {
     })
     socket.write(Buffer.concat([connect, ping]))
     expect((await readUntilPingresp(socket))[0]).toBe(0x20)
-    expect((await known).certificate).toMatchObject({ commonName: 'device-7' })
-    const unknown = connected()
-    const plain = connectTls({ port, host: '127.0.0.1', ca: certificates.ca, servername: 'localhost' })
-    plain.write(Buffer.concat([connect, ping]))
-    await readUntilPingresp(plain)
-    expect(await unknown).not.toHaveProperty('certificate')
+    expect((await withCertificate).certificate).toMatchObject({ commonName: 'device-7' })
+    const withoutCertificate = connected()
+    const anonymous = connectTls({ port, host: '127.0.0.1', ca: certificates.ca, servername: 'localhost' })
+    anonymous.write(Buffer.concat([connect, ping]))
+    await readUntilPingresp(anonymous)
+    expect(await withoutCertificate).not.toHaveProperty('certificate')
   })
 
-  it('takes WebSockets, too', async () => {
+  it('emits the common name of a verified client certificate over secure WebSocket', async () => {
     const { url } = await broker.listen({ protocol: 'wss', tls: server(), path: '/mqtt' })
     expect(url).toMatch(/^wss:.*\/mqtt$/)
     const { cert, key } = certificates.clients['device-7'] ?? { cert: '', key: '' }
-    const known = connected()
+    const withCertificate = connected()
     const socket = new WebSocket(url, 'mqtt', { ca: certificates.ca, cert, key })
     await once(socket, 'open')
     socket.send(connect)
-    expect(await known).toMatchObject({ listener: url, certificate: { commonName: 'device-7' } })
+    expect(await withCertificate).toMatchObject({ listener: url, certificate: { commonName: 'device-7' } })
     socket.terminate()
   })
 })

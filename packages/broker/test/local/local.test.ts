@@ -9,7 +9,7 @@ import type { Broker, BrokerEvent, BrokerOptions, LocalClientOptions } from '../
 
 const bytes = (text: string): Uint8Array => Buffer.from(text)
 
-/** A broker on virtual time with clients in process. */
+/** Creates a broker on virtual time with clients in process. */
 function makeWorld(options: BrokerOptions = {}): {
   readonly broker: Broker
   readonly events: BrokerEvent[]
@@ -39,24 +39,24 @@ function makeWorld(options: BrokerOptions = {}): {
   }
 }
 
-/** What a client hears, in order. */
+/** A client in process that records what its transport emits. */
 class LocalClient {
-  readonly heard: string[] = []
+  readonly log: string[] = []
   readonly messages: Message[] = []
   acknowledgements: (() => void)[] = []
-  grant: ConnectionInfo | undefined
+  info: ConnectionInfo | undefined
   #connection: Subscription | undefined
 
   constructor(readonly transport: Transport) {}
 
   connect(): void {
     this.#connection = this.transport.connect$(1).subscribe({
-      next: (event) => this.#hear(event),
+      next: (event) => this.#record(event),
       error: (error: unknown) => {
         const { code, reasonCode = '' } = AntiphonError.from(error)
-        this.heard.push(`${code} ${reasonCode}`)
+        this.log.push(`${code} ${reasonCode}`)
       },
-      complete: () => this.heard.push('complete'),
+      complete: () => this.log.push('complete'),
     })
   }
 
@@ -74,43 +74,43 @@ class LocalClient {
       ...more,
     }
     this.transport.subscribe$([line], 7).subscribe({
-      next: (codes) => this.heard.push(`subscribed ${codes.join()}`),
-      error: (error: unknown) => this.heard.push(`subscribe ${AntiphonError.from(error).code}`),
+      next: (codes) => this.log.push(`subscribed ${codes.join()}`),
+      error: (error: unknown) => this.log.push(`subscribe ${AntiphonError.from(error).code}`),
     })
   }
 
   publish(topic: string, payload: string, more: object = {}): void {
     this.transport.publish$({ topic, payload: bytes(payload), ...more }).subscribe({
-      next: ({ reasonCode }) => this.heard.push(`published ${reasonCode}`),
-      error: (error: unknown) => this.heard.push(`publish ${AntiphonError.from(error).code}`),
+      next: ({ reasonCode }) => this.log.push(`published ${reasonCode}`),
+      error: (error: unknown) => this.log.push(`publish ${AntiphonError.from(error).code}`),
     })
   }
 
-  #hear(event: TransportEvent): void {
+  #record(event: TransportEvent): void {
     if (event.type === 'online') {
-      this.grant = event.info
-      this.heard.push('online')
+      this.info = event.info
+      this.log.push('online')
     } else if (event.type === 'message') {
       this.messages.push(event.message)
       this.acknowledgements.push(event.acknowledge)
-      this.heard.push(`message ${event.message.topic}`)
+      this.log.push(`message ${event.message.topic}`)
     }
   }
 }
 
 describe('a client in process', () => {
-  it('hears nothing within a call, and everything in order', () => {
+  it('delivers nothing to a client in process within its call, then everything in order', () => {
     const { join, advance } = makeWorld()
     const client = join({ clientId: 'a' })
     client.subscribe('t/#')
     client.publish('t/1', 'x', { qos: 1 })
-    expect(client.heard).toEqual(['online'])
+    expect(client.log).toEqual(['online'])
     advance()
-    expect(client.heard.slice(1).sort()).toEqual(['message t/1', 'published 0', 'subscribed 2'])
-    expect(client.heard.indexOf('subscribed 2')).toBeLessThan(client.heard.indexOf('message t/1'))
+    expect(client.log.slice(1).sort()).toEqual(['message t/1', 'published 0', 'subscribed 2'])
+    expect(client.log.indexOf('subscribed 2')).toBeLessThan(client.log.indexOf('message t/1'))
   })
 
-  it('gets all properties, in order, and the identifier of its subscription', () => {
+  it('delivers all properties in order and the Subscription Identifier to a client in process', () => {
     const { join, advance } = makeWorld()
     const [from, to] = [join(), join()]
     to.subscribe('t')
@@ -133,13 +133,13 @@ describe('a client in process', () => {
     expect([...(to.messages[0]?.correlationData ?? [])]).toEqual([...correlationData])
   })
 
-  it('is told what the broker allows', () => {
+  it('emits the broker’s limits as ConnectionInfo to a client in process', () => {
     const { join } = makeWorld({
       maximumQoS: 1,
       limits: { receiveMaximum: 5 },
       responseInformation: () => 'r',
     })
-    expect(join({ clientId: 'me' }).grant).toEqual({
+    expect(join({ clientId: 'me' }).info).toEqual({
       protocolVersion: 5,
       clientId: 'me',
       sessionPresent: false,
@@ -154,21 +154,21 @@ describe('a client in process', () => {
     })
   })
 
-  it('speaks 3.1.1 with a broker that speaks nothing else', () => {
+  it('connects a client in process over 3.1.1 when the broker allows nothing else', () => {
     const { join, advance } = makeWorld({
       protocolVersions: [4],
       authority: { authorizeSubscribe: () => ({ refuse: 0x87 }), authorizePublish: () => ({ refuse: 0x87 }) },
     })
-    expect(join({ protocolVersion: 5 }).heard).toEqual(['connection-refused 132'])
+    expect(join({ protocolVersion: 5 }).log).toEqual(['connection-refused 132'])
     const client = join()
     client.subscribe('t')
     client.publish('t', 'x', { qos: 1, contentType: 'x' })
     advance()
-    expect(client.grant).toMatchObject({ protocolVersion: 4, subscriptionIdentifiers: false })
-    expect(client.heard.slice(1).sort()).toEqual(['published 0', 'subscribed 128'])
+    expect(client.info).toMatchObject({ protocolVersion: 4, subscriptionIdentifiers: false })
+    expect(client.log.slice(1).sort()).toEqual(['published 0', 'subscribed 128'])
   })
 
-  it('gets again what it did not acknowledge', () => {
+  it('resends unacknowledged messages to a client in process on reconnect', () => {
     const { join, advance } = makeWorld()
     const client = join({ clientId: 'a', clean: false, sessionExpiryInterval: 100 })
     client.subscribe('t')
@@ -181,7 +181,7 @@ describe('a client in process', () => {
     client.messages.length = 0
     client.connect()
     advance()
-    expect(client.grant?.sessionPresent).toBe(true)
+    expect(client.info?.sessionPresent).toBe(true)
     expect(client.messages.map(({ qos, dup }) => [qos, dup])).toEqual([
       [2, true],
       [1, true],
@@ -194,47 +194,47 @@ describe('a client in process', () => {
     expect(client.messages).toEqual([])
   })
 
-  it('that comes back finds its session, unless it said farewell', () => {
+  it('resumes the session of a client in process, unless it disconnected', () => {
     const { join, advance, broker } = makeWorld()
     const client = join({ clientId: 'a' })
     client.drop()
     client.connect()
     advance()
-    expect(client.grant?.sessionPresent).toBe(true)
+    expect(client.info?.sessionPresent).toBe(true)
     client.transport.disconnect$().subscribe()
     advance()
-    expect(client.heard.at(-1)).toBe('complete')
+    expect(client.log.at(-1)).toBe('complete')
     expect(broker.session('a')).toBeUndefined()
   })
 
-  it('is told why it is out', () => {
+  it('emits the reason code of a refusal or disconnect to a client in process', () => {
     const { join, advance, broker, events } = makeWorld({
       authority: {
         authenticate: ({ userName }) =>
           userName === 'u' ? { admit: true } : { admit: false, reasonCode: 0x87 },
       },
     })
-    expect(join().heard).toEqual(['connection-refused 135'])
+    expect(join().log).toEqual(['connection-refused 135'])
     const client = join({ clientId: 'a', username: 'u', password: 'p' })
     client.subscribe('t')
     expect(broker.disconnect('a')).toBe(true)
     advance()
-    expect(client.heard).toEqual(['online', 'subscribed 2', 'connection-lost 152'])
+    expect(client.log).toEqual(['online', 'subscribed 2', 'connection-lost 152'])
     expect(events.at(-1)).toMatchObject({ type: 'disconnected', by: 'broker', reasonCode: 0x98 })
     client.subscribe('t')
     client.publish('t', 'x')
-    expect(client.heard.slice(3)).toEqual(['subscribe connection-lost', 'publish connection-lost'])
+    expect(client.log.slice(3)).toEqual(['subscribe connection-lost', 'publish connection-lost'])
   })
 
-  it('gives way to another of its name', () => {
+  it('disconnects a client in process when another connects with its identifier', () => {
     const { join, advance } = makeWorld()
     const first = join({ clientId: 'a' })
     join({ clientId: 'a' })
     advance()
-    expect(first.heard).toEqual(['online', 'connection-lost 142'])
+    expect(first.log).toEqual(['online', 'connection-lost 142'])
   })
 
-  it('has a will', () => {
+  it('publishes the will of a client in process after its Will Delay Interval', () => {
     const { join, advance } = makeWorld()
     const watcher = join()
     watcher.subscribe('w')
@@ -252,39 +252,39 @@ describe('a client in process', () => {
     expect(watcher.messages).toMatchObject([{ topic: 'w', qos: 1, contentType: 'x' }])
   })
 
-  it('that was refused by closing hears so from its message', () => {
+  it('errors publish$ of a client in process when authorizePublish closes the connection', () => {
     const { join, advance } = makeWorld({ authority: { authorizePublish: () => ({ close: 0x87 }) } })
     const client = join()
     client.publish('t', 'x', { qos: 1 })
     advance()
-    expect(client.heard).toEqual(['online', 'connection-lost 135', 'publish publish-refused'])
+    expect(client.log).toEqual(['online', 'connection-lost 135', 'publish publish-refused'])
   })
 
-  it('is let go when its credential ends', () => {
+  it('disconnects a client in process at expiresAt', () => {
     const { join, advance } = makeWorld({
       authority: { authenticate: () => ({ admit: true, expiresAt: 5_000 }) },
     })
     const client = join()
     advance(4_999)
-    expect(client.heard).toEqual(['online'])
+    expect(client.log).toEqual(['online'])
     advance(1)
-    expect(client.heard).toEqual(['online', 'connection-lost 160'])
+    expect(client.log).toEqual(['online', 'connection-lost 160'])
   })
 
-  it('is bound by the length of topics', () => {
+  it('refuses a topic beyond limits.topicLength from a client in process', () => {
     const { join, advance } = makeWorld({ limits: { topicLength: 5 } })
     const client = join()
     client.publish('äää', 'x')
     client.publish('ääb', 'x')
     advance()
-    expect(client.heard).toEqual(['online', 'publish publish-refused', 'published 16'])
+    expect(client.log).toEqual(['online', 'publish publish-refused', 'published 16'])
   })
 
-  it('never gets a message of 65 536 bytes of topic to the others', () => {
+  it('refuses a string property of 65 536 bytes from a client in process', () => {
     const { join, advance } = makeWorld()
     const client = join()
     client.publish('t', 'x', { contentType: 'x'.repeat(65_536) })
     advance()
-    expect(client.heard).toEqual(['online', 'publish invalid-argument'])
+    expect(client.log).toEqual(['online', 'publish invalid-argument'])
   })
 })

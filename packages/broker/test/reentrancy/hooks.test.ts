@@ -4,17 +4,26 @@ import type { Authority, BrokerOptions } from '../../src/index.js'
 import { memoryStorage } from '../storage/memory-storage.js'
 import { makeWorld } from '../world.js'
 import type { World } from '../world.js'
-import { bytes, closed, inProcess, lasting, messages, publish, subscribe, subscriber } from './scene.js'
-import type { InProcess } from './scene.js'
+import {
+  bytes,
+  closeBroker,
+  connectInProcess,
+  persistent,
+  messages,
+  publish,
+  subscribe,
+  subscriber,
+} from './clients.js'
+import type { InProcessClient } from './clients.js'
 
-/** A world with hooks that see it. */
+/** Creates a broker with hooks that can call the broker. */
 function hookedWorld(hooks: (world: () => World) => Authority, options: BrokerOptions = {}): World {
   const world: World = makeWorld({ ...options, authority: hooks(() => world) })
   return world
 }
 
-/** Acts at the first call. */
-function once(act: () => void): () => void {
+/** Returns a function that calls `act` at its first call. */
+function onceOnly(act: () => void): () => void {
   let isDone = false
   return () => {
     if (isDone) return
@@ -27,19 +36,19 @@ const send = ({ broker }: World, topic = 't'): void =>
   void broker.publish$({ topic, payload: bytes('re-entrant') }).subscribe()
 
 describe.each(['authorizePublish', 'onPublish'] as const)('%s', (hook) => {
-  /** Acts at the first message that the hook sees, and lets all pass. */
-  const acting = (act: (world: World) => void, options?: BrokerOptions): World =>
+  /** Creates a broker whose hook calls `act` at its first message and allows all messages. */
+  const hookCalling = (act: (world: World) => void, options?: BrokerOptions): World =>
     hookedWorld((world) => {
-      const first = once(() => act(world()))
+      const first = onceOnly(() => act(world()))
       return hook === 'onPublish'
         ? { onPublish: ({ message }) => (first(), message) }
         : { authorizePublish: () => (first(), 'allow') }
     }, options)
 
-  it('publishes before the message that it is asked about', () => {
-    const world = acting((made) => {
-      send(made)
-      send(made, 'other')
+  it(`routes a message that ${hook} publishes before the message it decides on`, () => {
+    const world = hookCalling((started) => {
+      send(started)
+      send(started, 'other')
     })
     const client = subscriber(world, 'a', 't')
     const other = subscriber(world, 'other', 'other')
@@ -48,12 +57,12 @@ describe.each(['authorizePublish', 'onPublish'] as const)('%s', (hook) => {
     expect(messages(other)).toEqual(['other: re-entrant'])
   })
 
-  it('publishes over the link of the publisher behind the message that it is asked about', () => {
-    const world = acting(() => {
+  it(`routes a message that ${hook} publishes over the publisher’s link after the message it decides on`, () => {
+    const world = hookCalling(() => {
       from.publish('t', 'two')
       from.publish('t', 'three')
     })
-    const from: InProcess = inProcess(world, 'from')
+    const from: InProcessClient = connectInProcess(world, 'from')
     const client = subscriber(world, 'a', 't')
     from.publish('t', 'one')
     from.publish('t', 'four')
@@ -61,7 +70,7 @@ describe.each(['authorizePublish', 'onPublish'] as const)('%s', (hook) => {
     expect(messages(client)).toEqual(['t: one', 't: two', 't: three', 't: four'])
   })
 
-  it('keeps the order of a publisher whose hook publishes at each of the first messages', () => {
+  it(`keeps the order of a publisher whose ${hook} publishes at each message`, () => {
     let count = 1
     const again = (): void => {
       if (count < 9) from.publish('t', `${++count}`)
@@ -71,7 +80,7 @@ describe.each(['authorizePublish', 'onPublish'] as const)('%s', (hook) => {
         ? { onPublish: ({ message }) => (again(), again(), message) }
         : { authorizePublish: () => (again(), again(), Promise.resolve('allow' as const)) },
     )
-    const from: InProcess = inProcess(world, 'from')
+    const from: InProcessClient = connectInProcess(world, 'from')
     const client = subscriber(world, 'a', 't')
     from.publish('t', '1')
     return world.settle().then(() => {
@@ -79,51 +88,54 @@ describe.each(['authorizePublish', 'onPublish'] as const)('%s', (hook) => {
     })
   })
 
-  it('unsubscribes a client before the message reaches it', () => {
-    const world = acting(() => late.unsubscribe('t'))
-    const late: InProcess = inProcess(world, 'late')
+  it(`does not route a message to a client that its ${hook} unsubscribes`, () => {
+    const world = hookCalling(() => late.unsubscribe('t'))
+    const late: InProcessClient = connectInProcess(world, 'late')
     late.subscribe('t')
     publish(world, {})
-    expect(late.heard).toEqual(['online'])
+    expect(late.received).toEqual(['online'])
   })
 
-  it('subscribes a client in time for the message', () => {
-    const world = acting(() => late.subscribe('t'))
-    const late: InProcess = inProcess(world, 'late')
+  it(`routes a message to a client that its ${hook} subscribes`, () => {
+    const world = hookCalling(() => late.subscribe('t'))
+    const late: InProcessClient = connectInProcess(world, 'late')
     publish(world, {})
     world.advance()
-    expect(late.heard).toEqual(['online', 't: the message'])
+    expect(late.received).toEqual(['online', 't: the message'])
   })
 
-  it.each(['disconnect', 'forget'] as const)('may %s the publisher, whose message is published', (how) => {
-    const world = acting(({ broker }) => broker[how]('from'))
-    const client = subscriber(world, 'a', 't')
-    const from = world.join('from', lasting)
-    from.take()
-    from.send({ cmd: 'publish', topic: 't', payload: 'the message', qos: 2, messageId: 1 })
-    expect(from.take().map(({ cmd }) => cmd)).toEqual(['disconnect'])
-    expect(messages(client)).toEqual(['t: the message'])
-    expect(world.broker.session('from') === undefined).toBe(how === 'forget')
-    const back = world.join('from', lasting)
-    expect(back.first().sessionPresent).toBe(how === 'disconnect')
-  })
+  it.each(['disconnect', 'forget'] as const)(
+    `publishes the message of a publisher that ${hook} removes by %s`,
+    (way) => {
+      const world = hookCalling(({ broker }) => broker[way]('from'))
+      const client = subscriber(world, 'a', 't')
+      const from = world.join('from', persistent)
+      from.take()
+      from.send({ cmd: 'publish', topic: 't', payload: 'the message', qos: 2, messageId: 1 })
+      expect(from.take().map(({ cmd }) => cmd)).toEqual(['disconnect'])
+      expect(messages(client)).toEqual(['t: the message'])
+      expect(world.broker.session('from') === undefined).toBe(way === 'forget')
+      const back = world.join('from', persistent)
+      expect(back.first().sessionPresent).toBe(way === 'disconnect')
+    },
+  )
 
-  it('closes the broker after the message was published and answered', async () => {
-    const world = acting(({ broker }) => void broker.close())
+  it(`publishes and acknowledges a message whose ${hook} closes the broker`, async () => {
+    const world = hookCalling(({ broker }) => void broker.close())
     const client = subscriber(world, 'a', 't')
     const from = world.join('from')
     from.take()
     from.send({ cmd: 'publish', topic: 't', payload: 'the message', qos: 1, messageId: 1 })
-    await closed(world)
+    await closeBroker(world)
     expect(from.take().map(({ cmd }) => cmd)).toEqual(['puback', 'disconnect'])
     expect(messages(client)).toEqual(['t: the message'])
   })
 
   it.each(['connection lost', 'session ended', 'taken over'])(
-    'ends the session whose will it is asked about, in the storage too (%s)',
-    async (how) => {
+    `ends the session whose will ${hook} decides on, also in the storage (%s)`,
+    async (way) => {
       const storage = memoryStorage()
-      const world = acting(({ broker }) => broker.forget('a'), { storage })
+      const world = hookCalling(({ broker }) => broker.forget('a'), { storage })
       await world.engine.ready
       const will = {
         topic: 'will',
@@ -133,31 +145,31 @@ describe.each(['authorizePublish', 'onPublish'] as const)('%s', (hook) => {
         properties: { willDelayInterval: 5 },
       }
       const client = world.join('a', {
-        ...lasting,
-        will: how === 'session ended' ? will : { ...will, properties: {} },
+        ...persistent,
+        will: way === 'session ended' ? will : { ...will, properties: {} },
       })
       const watcher = subscriber(world, 'watcher', 'will')
       await world.settle()
       watcher.take()
-      if (how === 'taken over') {
-        expect(world.join('a', lasting).first()).toMatchObject({ cmd: 'connack', sessionPresent: false })
+      if (way === 'taken over') {
+        expect(world.join('a', persistent).first()).toMatchObject({ cmd: 'connack', sessionPresent: false })
         world.broker.forget('a')
       } else {
         client.cut()
-        world.advance(how === 'session ended' ? 5_000 : 0)
+        world.advance(way === 'session ended' ? 5_000 : 0)
       }
       await world.settle()
       expect(messages(watcher)).toEqual(['will: gone'])
       expect([...storage.contents.keys()].filter((key) => key.startsWith('s:'))).toEqual([])
       expect(world.broker.session('a')).toBeUndefined()
-      // The connections that were ended linger.
+      // Ended connections stay open for a while.
       world.advance(2_000)
       expect(world.engine.deadlines.size).toBe(0)
     },
   )
 
-  it('closes the link that takes over from the client whose will it is asked about', () => {
-    const world = acting(() => second.unsubscribe())
+  it(`closes the link that takes over from a client within ${hook} for its will`, () => {
+    const world = hookCalling(() => second.unsubscribe())
     const will = { topic: 'will', payload: bytes('gone') }
     world.broker
       .transport({ clientId: 'a', will })
@@ -172,11 +184,11 @@ describe.each(['authorizePublish', 'onPublish'] as const)('%s', (hook) => {
 })
 
 describe('authorizePublish that takes a message', () => {
-  it('publishes within the Observable of its reason code', () => {
-    const world = hookedWorld((made) => ({
+  it('routes a message that is published within the reason code Observable of a taken message', () => {
+    const world = hookedWorld((started) => ({
       authorizePublish: () => ({
         take: new Observable<number>((response) => {
-          send(made())
+          send(started())
           response.next(0)
         }),
       }),
@@ -188,7 +200,7 @@ describe('authorizePublish that takes a message', () => {
 })
 
 describe('authorizeSubscribe', () => {
-  const acting = (act: (world: World) => void, isLate = false): World =>
+  const hookCalling = (act: (world: World) => void, isLate = false): World =>
     hookedWorld((world) => ({
       authorizeSubscribe: ({ client }) => {
         if (client.clientId === 'a') act(world())
@@ -197,11 +209,11 @@ describe('authorizeSubscribe', () => {
     }))
 
   it.each([
-    ['at once', false],
-    ['later', true],
-  ])('ends the session for good when it answers %s: no subscription stays behind', async (_, isLate) => {
-    const world = acting(({ broker }) => broker.forget('a'), isLate)
-    const client = world.join('a', lasting)
+    ['synchronously', false],
+    ['asynchronously', true],
+  ])('leaves no subscription when authorizeSubscribe ends the session and allows %s', async (_, isLate) => {
+    const world = hookCalling(({ broker }) => broker.forget('a'), isLate)
+    const client = world.join('a', persistent)
     subscribe(client, 't')
     await world.settle()
     expect(client.take().map(({ cmd }) => cmd)).toEqual(['connack', 'disconnect'])
@@ -209,16 +221,16 @@ describe('authorizeSubscribe', () => {
     expect(world.events.filter(({ type }) => type === 'subscribed')).toEqual([])
   })
 
-  it('ends the session of a client in process for good: no subscription stays behind', () => {
-    const world = acting(({ broker }) => broker.forget('a'))
-    const client = inProcess(world, 'a')
+  it('leaves no subscription when authorizeSubscribe ends the session of a client in process', () => {
+    const world = hookCalling(({ broker }) => broker.forget('a'))
+    const client = connectInProcess(world, 'a')
     client.subscribe('t')
     world.advance()
-    expect(client.heard).toEqual(['online', 'offline'])
+    expect(client.received).toEqual(['online', 'offline'])
     expect(world.engine.router.subscriptionCount).toBe(0)
   })
 
-  it('does not subscribe a session that a clean start has ended while it decided', async () => {
+  it('does not subscribe a session that Clean Start ended while authorizeSubscribe was pending', async () => {
     let allow = (): void => {}
     const decided = new Promise<'allow'>((resolve) => (allow = () => resolve('allow')))
     const world = hookedWorld(() => ({ authorizeSubscribe: () => decided }))
@@ -231,41 +243,41 @@ describe('authorizeSubscribe', () => {
     expect(messages(second)).toEqual([])
   })
 
-  it('publishes before the client is subscribed', () => {
-    const world = acting((made) => send(made))
+  it('does not route a message that authorizeSubscribe publishes to the new subscription', () => {
+    const world = hookCalling((started) => send(started))
     const client = subscriber(world, 'a', 't')
     publish(world, {})
     expect(messages(client)).toEqual(['t: the message'])
   })
 
-  it('disconnects the client, whose session has the subscription', () => {
-    const world = acting(({ broker }) => broker.disconnect('a'))
-    subscribe(world.join('a', lasting), 't')
+  it('subscribes the session of a client that authorizeSubscribe disconnects', () => {
+    const world = hookCalling(({ broker }) => broker.disconnect('a'))
+    subscribe(world.join('a', persistent), 't')
     publish(world, { qos: 1 })
-    expect(messages(world.join('a', lasting))).toEqual(['t: the message'])
+    expect(messages(world.join('a', persistent))).toEqual(['t: the message'])
   })
 })
 
 describe('authenticate', () => {
-  it('publishes to, and disconnects, the session that the client is about to resume', () => {
-    let isAsked = false
-    const world = hookedWorld((made) => ({
+  it('resumes a session to which authenticate publishes and which it disconnects', () => {
+    let hasConnected = false
+    const world = hookedWorld((started) => ({
       authenticate: ({ clientId }) => {
-        if (clientId === 'a' && isAsked) {
-          send(made())
-          made().broker.disconnect('a')
+        if (clientId === 'a' && hasConnected) {
+          send(started())
+          started().broker.disconnect('a')
         }
-        isAsked ||= clientId === 'a'
+        hasConnected ||= clientId === 'a'
         return { admit: true }
       },
     }))
-    const first = subscriber(world, 'a', 't', lasting)
-    const second = world.join('a', lasting)
+    const first = subscriber(world, 'a', 't', persistent)
+    const second = world.join('a', persistent)
     expect(first.take().map(({ cmd }) => cmd)).toEqual(['publish', 'disconnect'])
     expect(second.take().map(({ cmd }) => cmd)).toEqual(['connack', 'publish'])
   })
 
-  it('closes the link in process that it is asked about', () => {
+  it('leaves no session when authenticate closes the link in process', () => {
     const world = hookedWorld(() => ({
       authenticate: () => {
         link.unsubscribe()
@@ -280,39 +292,42 @@ describe('authenticate', () => {
 })
 
 describe('responseInformation', () => {
-  const wantsIt = { ...lasting, properties: { sessionExpiryInterval: 100, requestResponseInformation: true } }
+  const withResponseInformation = {
+    ...persistent,
+    properties: { sessionExpiryInterval: 100, requestResponseInformation: true },
+  }
 
-  it('publishes to the session that its client resumes after the CONNACK', () => {
+  it('sends a message that responseInformation publishes to a resumed session after the CONNACK', () => {
     const world: World = makeWorld({
       responseInformation: () => {
         send(world)
         return 'prefix'
       },
     })
-    subscriber(world, 'a', 't', lasting).cut()
-    expect(world.join('a', wantsIt).take()).toMatchObject([
+    subscriber(world, 'a', 't', persistent).cut()
+    expect(world.join('a', withResponseInformation).take()).toMatchObject([
       { cmd: 'connack', properties: { responseInformation: 'prefix' } },
       { cmd: 'publish' },
     ])
   })
 
-  it('refuses the client when it throws', async () => {
+  it('refuses a client when responseInformation throws', async () => {
     const world = makeWorld({
       responseInformation: () => {
-        throw new Error('of a hook')
+        throw new Error('thrown by a hook')
       },
       authority: { authenticate: () => Promise.resolve({ admit: true }) },
     })
-    const client = world.join('a', wantsIt)
+    const client = world.join('a', withResponseInformation)
     await world.settle()
     expect(client.take()).toMatchObject([{ cmd: 'connack', reasonCode: 0x80 }])
-    const link = inProcess(world, 'b')
+    const link = connectInProcess(world, 'b')
     await world.settle()
-    expect(link.heard).toEqual(['offline'])
+    expect(link.received).toEqual(['offline'])
     expect(world.broker.sessions()).toEqual([])
   })
 
-  it('closes the link in process that it is asked about', () => {
+  it('leaves no session when responseInformation closes the link in process', () => {
     const world = makeWorld({
       responseInformation: () => {
         link.unsubscribe()

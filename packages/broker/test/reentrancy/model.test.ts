@@ -2,43 +2,43 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { makeWorld } from '../world.js'
 import type { AnyPacket, Client, World } from '../world.js'
-import { names, scenario } from './acts.js'
-import type { Act, Name, Publishing, Scenario } from './acts.js'
-import { Model } from './model.js'
-import type { Sent } from './model.js'
-import { bytes, inProcess, lasting } from './scene.js'
-import type { InProcess } from './scene.js'
+import { clientNames, scenario } from './scenario.js'
+import type { Action, ClientName, PublishAction, Scenario } from './scenario.js'
+import { RoutingModel } from './model.js'
+import type { PublishedMessage } from './model.js'
+import { bytes, connectInProcess, persistent } from './clients.js'
+import type { InProcessClient } from './clients.js'
 
 const runs = Math.min(Number(process.env['ANTIPHON_FC_RUNS'] ?? 300), 2_000)
 
-/** How each client but `inside` connects, and at which QoS it subscribes. */
+/** The CONNECT fields and subscription QoS of each client but `inside`. */
 const sockets = {
   healthy: { connect: {}, qos: 0 },
   small: { connect: { properties: { maximumPacketSize: 60 } }, qos: 1 },
-  stuck: { connect: {}, qos: 0 },
-  away: { connect: lasting, qos: 1 },
-} as const satisfies Partial<Record<Name, { readonly connect: AnyPacket; readonly qos: 0 | 1 }>>
+  blocked: { connect: {}, qos: 0 },
+  offline: { connect: persistent, qos: 1 },
+} as const satisfies Partial<Record<ClientName, { readonly connect: AnyPacket; readonly qos: 0 | 1 }>>
 
-/** Plays a scenario against the broker and the model at once. */
-class Play {
-  readonly model: Model
+/** Runs a scenario on the broker and on the model. */
+class ScenarioRun {
+  readonly model: RoutingModel
   readonly world: World
-  readonly #sockets = new Map<Name, Client>()
-  readonly #inside: InProcess
-  readonly #other: InProcess
+  readonly #sockets = new Map<ClientName, Client>()
+  readonly #inside: InProcessClient
+  readonly #other: InProcessClient
 
-  constructor({ policy, filters, observers, hooked }: Scenario) {
-    this.model = new Model(filters)
-    const queued = [...hooked]
+  constructor({ policy, filters, observers, hookPublishes }: Scenario) {
+    this.model = new RoutingModel(filters)
+    const remaining = [...hookPublishes]
     const authorizePublish = (): 'allow' => {
-      const next = queued.shift()
+      const next = remaining.shift()
       if (next !== undefined) this.#publish(next)
       return 'allow'
     }
     this.world = makeWorld({
       queuePolicy: policy,
       limits: { queueMessages: 3, unreadBytes: 20 },
-      ...(hooked.length > 0 && { authority: { authorizePublish } }),
+      ...(hookPublishes.length > 0 && { authority: { authorizePublish } }),
     })
     const { broker } = this.world
     for (const [name, { connect, qos }] of Object.entries(sockets) as [keyof typeof sockets, AnyPacket][]) {
@@ -48,43 +48,43 @@ class Play {
       if (subscriptions.length > 0) client.send({ cmd: 'subscribe', messageId: 1, subscriptions })
       client.take()
     }
-    this.#of('away').cut()
-    this.#of('stuck').channel.isStuck = true
-    this.#inside = inProcess(this.world, 'inside')
-    this.#other = inProcess(this.world, 'other')
+    this.#clientOf('offline').cut()
+    this.#clientOf('blocked').channel.isBlocked = true
+    this.#inside = connectInProcess(this.world, 'inside')
+    this.#other = connectInProcess(this.world, 'other')
     for (const filter of filters.inside) this.#inside.subscribe(filter)
     this.world.advance()
-    for (const { type, acts } of observers) {
-      const left = [...acts]
+    for (const { type, actions } of observers) {
+      const remainingActions = [...actions]
       broker.events$.subscribe((event) => {
-        const next = event.type === type ? left.shift() : undefined
+        const next = event.type === type ? remainingActions.shift() : undefined
         if (next !== undefined) this.act(next)
       })
     }
   }
 
-  act(act: Act): void {
-    if (act.do === 'publish') return this.#publish(act)
-    if (act.do === 'subscribe') this.model.filters.inside.add(act.filter)
-    else this.model.filters.inside.delete(act.filter)
-    this.#inside[act.do](act.filter)
+  act(action: Action): void {
+    if (action.kind === 'publish') return this.#publish(action)
+    if (action.kind === 'subscribe') this.model.filters.inside.add(action.filter)
+    else this.model.filters.inside.delete(action.filter)
+    this.#inside[action.kind](action.filter)
   }
 
-  /** What a client got; `away` comes back for it. */
-  got(name: Name): string[] {
-    if (name === 'inside') return this.#inside.heard.slice(1).map((heard) => textOf(heard))
-    const client = name === 'away' ? this.world.join(name, lasting) : this.#of(name)
+  /** Returns the messages that a client received; reconnects `offline` first. */
+  receivedBy(name: ClientName): string[] {
+    if (name === 'inside') return this.#inside.received.slice(1).map((entry) => textOf(entry))
+    const client = name === 'offline' ? this.world.join(name, persistent) : this.#clientOf(name)
     return client
       .take()
       .filter(({ cmd }) => cmd === 'publish')
       .map(({ payload }) => textOf(String(payload)))
   }
 
-  #of(name: Name): Client {
+  #clientOf(name: ClientName): Client {
     return this.#sockets.get(name) as Client
   }
 
-  #publish(message: Publishing): void {
+  #publish(message: PublishAction): void {
     const { by, topic, qos, isLarge } = message
     const text = `${this.model.publish(message)}|${isLarge ? 'x'.repeat(100) : ''}`
     if (by === 'broker') this.world.broker.publish$({ topic, payload: bytes(text), qos }).subscribe()
@@ -92,50 +92,50 @@ class Play {
   }
 }
 
-/** `inside` tells the topic as well. */
-function textOf(heard: string): string {
-  return (heard.split(': ').at(-1) as string).split('|')[0] as string
+/** Returns the unique text of a received message; entries of `inside` start with the topic. */
+function textOf(entry: string): string {
+  return (entry.split(': ').at(-1) as string).split('|')[0] as string
 }
 
-/** The topics of messages, sorted. */
+/** Returns the sorted topics of messages. */
 function topics(messages: readonly { readonly topic: string }[]): string[] {
   return messages.map(({ topic }) => topic).sort()
 }
 
-function check(play: Play, name: Name): void {
-  const due = play.model.due[name]
-  const got = play.got(name)
-  const messages = got.map((text) => due.find((sent) => sent.text === text))
-  // Nothing it is not subscribed to, nothing twice, and what one publisher sent in its order.
+function checkClient(run: ScenarioRun, name: ClientName): void {
+  const expected = run.model.expected[name]
+  const received = run.receivedBy(name)
+  const messages = received.map((text) => expected.find((message) => message.text === text))
+  // The client received only messages it was subscribed to, none twice, and those of one publisher in order.
   expect(messages).not.toContain(undefined)
-  expect(new Set(got).size).toBe(got.length)
+  expect(new Set(received).size).toBe(received.length)
   for (const by of ['broker', 'inside', 'other'] as const) {
-    const inOrder = due.filter((sent) => sent.by === by && got.includes(sent.text))
-    expect((messages as Sent[]).filter((sent) => sent.by === by)).toEqual(inOrder)
+    const inOrder = expected.filter((message) => message.by === by && received.includes(message.text))
+    expect((messages as PublishedMessage[]).filter((message) => message.by === by)).toEqual(inOrder)
   }
-  // What it did not get was reported, message by message.
-  const lost = play.world.events.flatMap((event) =>
+  // The broker emitted a `dropped` event for each message that the client did not receive.
+  const lost = run.world.events.flatMap((event) =>
     event.type === 'dropped' && event.clientId === name ? [event] : [],
   )
-  expect(topics(lost)).toEqual(topics(due.filter(({ text }) => !got.includes(text))))
+  expect(topics(lost)).toEqual(topics(expected.filter(({ text }) => !received.includes(text))))
   if (name === 'healthy') expect(lost).toEqual([])
 }
 
 describe('routing', () => {
-  it('gives every subscriber its messages, in order, whatever observers and hooks publish meanwhile', () => {
+  it('routes messages to every subscriber in order while observers and hooks publish and subscribe', () => {
     fc.assert(
-      fc.property(scenario, (chosen) => {
-        const play = new Play(chosen)
-        const seenLast: string[] = []
-        const from = play.world.events.length
-        play.world.broker.events$.subscribe(({ type }) => seenLast.push(type))
-        for (const act of chosen.acts) {
-          play.act(act)
-          play.world.advance()
+      fc.property(scenario, (randomScenario) => {
+        const run = new ScenarioRun(randomScenario)
+        const eventsOfLastObserver: string[] = []
+        const from = run.world.events.length
+        run.world.broker.events$.subscribe(({ type }) => eventsOfLastObserver.push(type))
+        for (const action of randomScenario.actions) {
+          run.act(action)
+          run.world.advance()
         }
-        const seenFirst = play.world.events.slice(from).map(({ type }) => type)
-        expect(seenLast).toEqual(seenFirst)
-        for (const name of names) check(play, name)
+        const eventsOfFirstObserver = run.world.events.slice(from).map(({ type }) => type)
+        expect(eventsOfLastObserver).toEqual(eventsOfFirstObserver)
+        for (const name of clientNames) checkClient(run, name)
       }),
       { numRuns: runs },
     )

@@ -1,49 +1,55 @@
-import { names } from './acts.js'
-import type { Name, Publisher, Publishing } from './acts.js'
+import { clientNames } from './scenario.js'
+import type { ClientName, Publisher, PublishAction } from './scenario.js'
 
-/** A message that was published. */
-export interface Sent {
+/** A published message. */
+export interface PublishedMessage {
   readonly by: Publisher
   readonly topic: string
-  /** Which one it is. */
+  /** The unique text of the message. */
   readonly text: string
 }
 
-/** Whether a filter selects a topic, by the letter of the norm; it shares nothing with the broker. */
-export function selects(
+/** Returns whether a filter matches a topic, implemented independently of the broker. */
+export function matches(
   [head, ...filter]: readonly string[],
   [first, ...levels]: readonly string[],
 ): boolean {
   if (head === '#') return true
   if (head === undefined || first === undefined) return head === first
-  return (head === '+' || head === first) && selects(filter, levels)
+  return (head === '+' || head === first) && matches(filter, levels)
 }
 
-/** What each client is to get: every message published while it is subscribed to its topic, and nothing else. */
-export class Model {
-  readonly filters: Readonly<Record<Name, Set<string>>>
-  readonly due: Readonly<Record<Name, Sent[]>> = { healthy: [], inside: [], small: [], stuck: [], away: [] }
+/** A model of routing: each client receives every message published while it is subscribed to its topic. */
+export class RoutingModel {
+  readonly filters: Readonly<Record<ClientName, Set<string>>>
+  readonly expected: Readonly<Record<ClientName, PublishedMessage[]>> = {
+    healthy: [],
+    inside: [],
+    small: [],
+    blocked: [],
+    offline: [],
+  }
   #count = 0
 
-  constructor(filters: Readonly<Record<Name, readonly string[]>>) {
-    const { healthy, inside, small, stuck, away } = filters
+  constructor(filters: Readonly<Record<ClientName, readonly string[]>>) {
+    const { healthy, inside, small, blocked, offline } = filters
     this.filters = {
       healthy: new Set(healthy),
       inside: new Set(inside),
       small: new Set(small),
-      stuck: new Set(stuck),
-      away: new Set(away),
+      blocked: new Set(blocked),
+      offline: new Set(offline),
     }
   }
 
-  /** Takes a message, and returns what to call it. */
-  publish({ by, topic, qos }: Publishing): string {
+  /** Routes a message and returns its unique text. */
+  publish({ by, topic, qos }: PublishAction): string {
     const text = `${by}${++this.#count}`
-    for (const name of names) {
-      // Nothing waits at QoS 0 for who is away.
-      if (name === 'away' && qos === 0) continue
-      if ([...this.filters[name]].some((filter) => selects(filter.split('/'), topic.split('/')))) {
-        this.due[name].push({ by, topic, text })
+    for (const name of clientNames) {
+      // QoS 0 messages are not queued for an offline client.
+      if (name === 'offline' && qos === 0) continue
+      if ([...this.filters[name]].some((filter) => matches(filter.split('/'), topic.split('/')))) {
+        this.expected[name].push({ by, topic, text })
       }
     }
     return text

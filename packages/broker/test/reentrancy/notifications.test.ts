@@ -9,17 +9,17 @@ import { makeWorld } from '../world.js'
 import type { World } from '../world.js'
 import {
   bytes,
-  closed,
-  inProcess,
-  lasting,
+  closeBroker,
+  connectInProcess,
+  persistent,
   messages,
   onFirst,
   publish,
   subscribe,
   subscriber,
-} from './scene.js'
+} from './clients.js'
 
-/** The types of the events, and what they are about. */
+/** Records the type of each event and its topic or client identifier. */
 function follow(world: World): string[] {
   const seen: string[] = []
   world.broker.events$.subscribe((event) => {
@@ -31,23 +31,23 @@ function follow(world: World): string[] {
   return seen
 }
 
-/** Follows a message to `device`. */
+/** Delivers a message to `device` and records what `deliver$` emits. */
 function deliver(world: World, payload: string, onStatus: (status: string) => void = () => {}): string[] {
   const seen: string[] = []
-  const note = (status: string): void => {
+  const record = (status: string): void => {
     seen.push(status)
     onStatus(status)
   }
   world.broker.deliver$('device', { topic: 't', payload: bytes(payload), qos: 1 }).subscribe({
-    next: ({ status }) => note(status),
-    error: (error: unknown) => note(AntiphonError.from(error).code),
-    complete: () => note('complete'),
+    next: ({ status }) => record(status),
+    error: (error: unknown) => record(AntiphonError.from(error).code),
+    complete: () => record('complete'),
   })
   return seen
 }
 
 describe('events$', () => {
-  it('emits events to every observer in the order in which they happened, when one of them publishes', () => {
+  it('emits events to every observer in the order in which they happened when an observer publishes', () => {
     const world = makeWorld()
     subscriber(world, 'victim', 't', { properties: { maximumPacketSize: 50 } })
     onFirst(
@@ -68,24 +68,24 @@ describe('events$', () => {
     ])
   })
 
-  it('emits the events of a packet, and of a call of the broker, before it returns', () => {
+  it('emits the events of a packet or a call of the broker before it returns', () => {
     const world = makeWorld()
     const client = world.join('a')
     const seen = follow(world)
-    // Not `client.send`, which lets the turn end.
+    // Not `client.send`, which ends the turn.
     client.channel.feed(Uint8Array.of(0x30, 4, 0, 1, 0x61, 0))
     expect(seen.splice(0)).toEqual(['published a'])
     world.broker.publish$({ topic: 't', payload: bytes('x') }).subscribe()
     expect(seen.splice(0)).toEqual(['published t'])
     world.broker.disconnect('a')
     expect(seen.splice(0)).toEqual(['disconnected a', 'session-ended a'])
-    world.join('b', lasting)
+    world.join('b', persistent)
     seen.length = 0
     world.broker.forget('b')
     expect(seen).toEqual(['disconnected b', 'session-ended b'])
   })
 
-  it('does not emit what happened before its first observer', () => {
+  it('does not emit events to an observer from before its subscription', () => {
     const events = new Subject<BrokerEvent>()
     const engine = createEngine(resolveOptions({}), events)
     const seen: string[] = []
@@ -101,7 +101,7 @@ describe('events$', () => {
     const reported = unhandled(2)
     const world = makeWorld()
     world.broker.events$.subscribe(({ type }) => {
-      if (type === 'published') throw new Error('of an observer')
+      if (type === 'published') throw new Error('thrown by an observer')
     })
     const seen = follow(world)
     const client = subscriber(world, 'a', 't')
@@ -109,17 +109,17 @@ describe('events$', () => {
     publish(world, { payload: 'two' })
     expect(messages(client)).toEqual(['t: one', 't: two'])
     expect(seen.filter((event) => event === 'published t')).toHaveLength(2)
-    expect(await reported).toEqual([new Error('of an observer'), new Error('of an observer')])
+    expect(await reported).toEqual([new Error('thrown by an observer'), new Error('thrown by an observer')])
   })
 
-  it('reports the error of a sink that throws, and goes on', async () => {
+  it('reports the error of an event sink that throws and emits later events', async () => {
     const reported = unhandled(2)
     const seen: string[] = []
     const engine = createEngine(resolveOptions({}), {
       observed: true,
       next: ({ type }) => {
         seen.push(type)
-        throw new Error('of a sink')
+        throw new Error('thrown by a sink')
       },
     })
     engine.notifications.run(() => {
@@ -127,42 +127,42 @@ describe('events$', () => {
       engine.emit({ type: 'session-ended', clientId: 'a' })
     })
     expect(seen).toEqual(['session-started', 'session-ended'])
-    expect(await reported).toEqual([new Error('of a sink'), new Error('of a sink')])
+    expect(await reported).toEqual([new Error('thrown by a sink'), new Error('thrown by a sink')])
   })
 
-  it('goes on with other work between the events of observers that answer each other', () => {
+  it('runs other work of the turn between the events of an observer that publishes endlessly', () => {
     const world = makeWorld()
     let left = 20_000
-    let isLate = false
+    let isStarved = false
     world.broker.events$.subscribe(({ type }) => {
       if (type === 'published' && left-- > 0)
         world.broker.publish$({ topic: 't', payload: bytes('x') }).subscribe()
     })
-    world.engine.turn.add({ flush: () => (isLate = left < 19_000) })
+    world.engine.turn.add({ flush: () => (isStarved = left < 19_000) })
     world.broker.publish$({ topic: 't', payload: bytes('x') }).subscribe()
     expect(left).toBe(19_999)
     world.advance()
     expect(left).toBe(-1)
-    expect(isLate).toBe(false)
+    expect(isStarved).toBe(false)
   })
 
-  it('emits what happens while the broker closes, then completes', async () => {
+  it('emits the events of a closing broker and then completes', async () => {
     const world = makeWorld()
-    inProcess(world, 'a')
+    connectInProcess(world, 'a')
     const seen = follow(world)
     world.broker.events$.subscribe({ complete: () => seen.push('complete') })
-    // The turn does not end meanwhile.
+    // The turn does not end before `close` returns.
     await world.broker.close()
     expect(seen).toEqual(['disconnected a', 'complete'])
   })
 
-  it('emits a storage that fails to an observer that publishes and closes', async () => {
+  it('keeps messages when an observer of storage-failed publishes and closes the broker', async () => {
     const storage = memoryStorage()
     const world = makeWorld({ storage })
     await world.engine.ready
-    const client = subscriber(world, 'a', 't', lasting)
+    const client = subscriber(world, 'a', 't', persistent)
     await world.settle()
-    storage.isBroken = true
+    storage.isFailing = true
     onFirst(
       world,
       ({ type }) => type === 'storage-failed',
@@ -174,15 +174,15 @@ describe('events$', () => {
     client.take()
     publish(world, { qos: 1 })
     await world.settle()
-    storage.isBroken = false
-    await closed(world)
+    storage.isFailing = false
+    await closeBroker(world)
     expect(messages(client)).toEqual(['t: the message', 't: re-entrant'])
-    // Both are kept: the client acknowledged neither.
+    // Both are still stored, because the client acknowledged neither.
     expect([...storage.contents.keys()].filter((key) => key.startsWith('q:'))).toHaveLength(2)
   })
 })
 
-/** That many errors that RxJS reports as unhandled. */
+/** Resolves with the first `count` errors that RxJS reports as unhandled. */
 function unhandled(count: number): Promise<unknown[]> {
   const errors: unknown[] = []
   return new Promise((resolve) => {
@@ -197,9 +197,9 @@ afterEach(() => {
 })
 
 describe('deliver$', () => {
-  it('loses a queued message without misrouting the one that takes its place, when its observer publishes', () => {
+  it('routes the message that replaces a queued one correctly when the observer of the drop publishes', () => {
     const world = makeWorld({ limits: { queueMessages: 1 }, queuePolicy: 'drop-oldest' })
-    subscriber(world, 'device', 't', lasting).cut()
+    subscriber(world, 'device', 't', persistent).cut()
     const healthy = subscriber(world, 'healthy', 't')
     const other = subscriber(world, 'other', 'other')
     const seen = deliver(world, 'queued', (status) => {
@@ -212,20 +212,20 @@ describe('deliver$', () => {
     expect(messages(other)).toEqual(['other: re-entrant'])
   })
 
-  it('keeps the order of queued messages when the observer of a sent one delivers another', () => {
+  it('keeps the order of queued deliveries when an observer of a sent one delivers another', () => {
     const world = makeWorld()
-    subscriber(world, 'device', 't', lasting).cut()
+    subscriber(world, 'device', 't', persistent).cut()
     deliver(world, 'one', (status) => {
       if (status === 'sent') deliver(world, 'four')
     })
     deliver(world, 'two')
     deliver(world, 'three')
-    expect(messages(world.join('device', lasting))).toEqual(['t: one', 't: two', 't: three', 't: four'])
+    expect(messages(world.join('device', persistent))).toEqual(['t: one', 't: two', 't: three', 't: four'])
   })
 
-  it('ends with session-lost when the observer of a queued message ends the session', () => {
+  it('errors a delivery with session-lost when its observer ends the session', () => {
     const world = makeWorld()
-    subscriber(world, 'device', 't', lasting).cut()
+    subscriber(world, 'device', 't', persistent).cut()
     const seen = deliver(world, 'x', (status) => {
       if (status === 'queued') world.broker.forget('device')
     })
@@ -234,9 +234,9 @@ describe('deliver$', () => {
     expect(world.broker.sessions()).toEqual([])
   })
 
-  it('delivers the rest of a queue when the observer of an acknowledged message disconnects the client', () => {
+  it('delivers the rest of a queue on reconnect when an observer of an acknowledgement disconnects the client', () => {
     const world = makeWorld({ limits: { inFlight: 1 } })
-    const device = subscriber(world, 'device', 't', lasting)
+    const device = subscriber(world, 'device', 't', persistent)
     const first = deliver(world, 'one', (status) => {
       if (status === 'acknowledged') world.broker.disconnect('device')
     })
@@ -244,10 +244,10 @@ describe('deliver$', () => {
     device.send({ cmd: 'puback', messageId: device.first().messageId ?? 0 })
     expect(first).toEqual(['sent', 'acknowledged', 'complete'])
     expect(device.take().map(({ cmd }) => cmd)).toEqual(['publish', 'disconnect'])
-    expect(messages(world.join('device', lasting))).toEqual(['t: two'])
+    expect(messages(world.join('device', persistent))).toEqual(['t: two'])
   })
 
-  it('tells a status within the call, and within an observer at the end of the turn', () => {
+  it('emits the status of a delivery within the call, and within an observer at the end of the turn', () => {
     const world = makeWorld()
     const device = world.join('device')
     subscribe(device, 't')

@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { makeWorld } from '../world.js'
 import type { Client, World } from '../world.js'
-import { drops } from './drops.js'
-import type { Drop } from './drops.js'
-import { bytes, closed, inProcess, messages, onFirst, publish, subscriber } from './scene.js'
+import { dropCases } from './drop-cases.js'
+import type { DropCase } from './drop-cases.js'
+import { bytes, closeBroker, connectInProcess, messages, onFirst, publish, subscriber } from './clients.js'
 
-interface Scene {
+interface Setup {
   readonly world: World
-  /** Subscribed to `t`, after the victim. */
+  /** A client subscribed to `t` after the victim. */
   readonly healthy: Client
-  /** Subscribed to `other`. */
+  /** A client subscribed to `other`. */
   readonly other: Client
 }
 
-/** Calls `act` within the observer of the first `dropped` event. */
-function scene({ options, arrange, loss }: Drop, act: (world: World) => void): Scene {
+/** Sets up a drop case; calls `onDrop` within the observer of the first `dropped` event. */
+function setUp({ options, arrange, loss }: DropCase, onDrop: (world: World) => void): Setup {
   const world = makeWorld(options)
   arrange(world)
   const healthy = subscriber(world, 'healthy', 't')
@@ -22,45 +22,54 @@ function scene({ options, arrange, loss }: Drop, act: (world: World) => void): S
   onFirst(
     world,
     (event) => event.type === 'dropped' && event.clientId === 'victim' && event.loss === loss,
-    () => act(world),
+    () => onDrop(world),
   )
   return { world, healthy, other }
 }
 
 describe('an observer of a dropped message', () => {
-  it.each(drops)('does not misroute the message when it publishes to another topic (%s)', (_, drop) => {
-    const { world, healthy, other } = scene(drop, ({ broker }) =>
-      broker.publish$({ topic: 'other', payload: bytes('re-entrant') }).subscribe(),
-    )
-    publish(world, drop.message)
-    expect(messages(healthy)).toEqual(['t: the message'])
-    expect(messages(other)).toEqual(['other: re-entrant'])
-  })
-
-  it.each(drops)('does not misroute the message when it publishes over a link in process (%s)', (_, drop) => {
-    const { world, healthy, other } = scene(drop, () =>
-      link.publish$({ topic: 'other', payload: bytes('re-entrant') }).subscribe(),
-    )
-    const link = world.broker.link()
-    link.state$.subscribe()
-    world.advance()
-    publish(world, drop.message)
-    expect(messages(healthy)).toEqual(['t: the message'])
-    expect(messages(other)).toEqual(['other: re-entrant'])
-  })
-
-  it.each(drops)('publishes to the same topic behind the message (%s)', (_, drop) => {
-    const { world, healthy } = scene(drop, ({ broker }) =>
-      broker.publish$({ topic: 't', payload: bytes('re-entrant'), qos: 0 }).subscribe(),
-    )
-    publish(world, drop.message)
-    expect(messages(healthy)).toEqual(['t: the message', 't: re-entrant'])
-  })
-
-  it.each(drops.filter(([, { message }]) => message['qos'] === 1))(
-    'leaves the publisher the reason code of its own message (%s)',
+  it.each(dropCases)(
+    'routes a message correctly when an observer of its drop publishes to another topic (%s)',
     (_, drop) => {
-      const { world } = scene(drop, ({ broker }) =>
+      const { world, healthy, other } = setUp(drop, ({ broker }) =>
+        broker.publish$({ topic: 'other', payload: bytes('re-entrant') }).subscribe(),
+      )
+      publish(world, drop.message)
+      expect(messages(healthy)).toEqual(['t: the message'])
+      expect(messages(other)).toEqual(['other: re-entrant'])
+    },
+  )
+
+  it.each(dropCases)(
+    'routes a message correctly when an observer of its drop publishes over a link in process (%s)',
+    (_, drop) => {
+      const { world, healthy, other } = setUp(drop, () =>
+        link.publish$({ topic: 'other', payload: bytes('re-entrant') }).subscribe(),
+      )
+      const link = world.broker.link()
+      link.state$.subscribe()
+      world.advance()
+      publish(world, drop.message)
+      expect(messages(healthy)).toEqual(['t: the message'])
+      expect(messages(other)).toEqual(['other: re-entrant'])
+    },
+  )
+
+  it.each(dropCases)(
+    'routes a message before one that an observer of its drop publishes to the same topic (%s)',
+    (_, drop) => {
+      const { world, healthy } = setUp(drop, ({ broker }) =>
+        broker.publish$({ topic: 't', payload: bytes('re-entrant'), qos: 0 }).subscribe(),
+      )
+      publish(world, drop.message)
+      expect(messages(healthy)).toEqual(['t: the message', 't: re-entrant'])
+    },
+  )
+
+  it.each(dropCases.filter(([, { message }]) => message['qos'] === 1))(
+    'sends the publisher the reason code of its own message when an observer of its drop publishes (%s)',
+    (_, drop) => {
+      const { world } = setUp(drop, ({ broker }) =>
         broker.publish$({ topic: 'not/subscribed', payload: bytes('re-entrant') }).subscribe(),
       )
       const from = world.join('from')
@@ -71,60 +80,75 @@ describe('an observer of a dropped message', () => {
     },
   )
 
-  it.each(drops)('subscribes to later messages only (%s)', (_, drop) => {
-    const { world } = scene(drop, () => late.subscribe('t'))
-    const late = inProcess(world, 'late')
-    publish(world, drop.message)
-    world.advance()
-    publish(world, { payload: 'next' })
-    expect(late.heard).toEqual(['online', 't: next'])
-  })
+  it.each(dropCases)(
+    'does not route a message to a client that an observer of its drop subscribes (%s)',
+    (_, drop) => {
+      const { world } = setUp(drop, () => late.subscribe('t'))
+      const late = connectInProcess(world, 'late')
+      publish(world, drop.message)
+      world.advance()
+      publish(world, { payload: 'next' })
+      expect(late.received).toEqual(['online', 't: next'])
+    },
+  )
 
-  it.each(drops)('unsubscribes a client after it got the message (%s)', (_, drop) => {
-    const { world } = scene(drop, () => late.unsubscribe('t'))
-    const late = inProcess(world, 'late')
-    late.subscribe('t')
-    publish(world, drop.message)
-    publish(world, { payload: 'next' })
-    expect(late.heard).toEqual(['online', 't: the message'])
-  })
+  it.each(dropCases)(
+    'routes a message to a client that an observer of its drop unsubscribes (%s)',
+    (_, drop) => {
+      const { world } = setUp(drop, () => late.unsubscribe('t'))
+      const late = connectInProcess(world, 'late')
+      late.subscribe('t')
+      publish(world, drop.message)
+      publish(world, { payload: 'next' })
+      expect(late.received).toEqual(['online', 't: the message'])
+    },
+  )
 
-  it.each(drops)('disconnects a client after it got the message (%s)', (_, drop) => {
-    const { world, healthy } = scene(drop, ({ broker }) => broker.disconnect('healthy'))
-    publish(world, drop.message)
-    expect(healthy.take()).toMatchObject([{ cmd: 'publish', topic: 't' }, { cmd: 'disconnect' }])
-  })
+  it.each(dropCases)(
+    'routes a message to a client before an observer of its drop disconnects it (%s)',
+    (_, drop) => {
+      const { world, healthy } = setUp(drop, ({ broker }) => broker.disconnect('healthy'))
+      publish(world, drop.message)
+      expect(healthy.take()).toMatchObject([{ cmd: 'publish', topic: 't' }, { cmd: 'disconnect' }])
+    },
+  )
 
-  it.each(drops)('ends a session after it got the message (%s)', (_, drop) => {
-    const { world, healthy } = scene(drop, ({ broker }) => {
-      broker.forget('healthy')
-      broker.forget('victim')
-    })
-    publish(world, drop.message)
-    expect(healthy.take()).toMatchObject([{ cmd: 'publish', topic: 't' }, { cmd: 'disconnect' }])
-    expect(world.broker.sessions().map(({ clientId }) => clientId)).toEqual(['other'])
-    expect(world.engine.router.subscriptionCount).toBe(1)
-  })
+  it.each(dropCases)(
+    'routes a message to a client before an observer of its drop ends the session (%s)',
+    (_, drop) => {
+      const { world, healthy } = setUp(drop, ({ broker }) => {
+        broker.forget('healthy')
+        broker.forget('victim')
+      })
+      publish(world, drop.message)
+      expect(healthy.take()).toMatchObject([{ cmd: 'publish', topic: 't' }, { cmd: 'disconnect' }])
+      expect(world.broker.sessions().map(({ clientId }) => clientId)).toEqual(['other'])
+      expect(world.engine.router.subscriptionCount).toBe(1)
+    },
+  )
 
-  it.each(drops)('closes the broker after everybody got the message (%s)', async (_, drop) => {
-    const { world, healthy } = scene(drop, ({ broker }) => void broker.close())
-    publish(world, drop.message)
-    await closed(world)
-    expect(healthy.take()).toMatchObject([
-      { cmd: 'publish', topic: 't' },
-      { cmd: 'disconnect', reasonCode: 0x8b },
-    ])
-  })
+  it.each(dropCases)(
+    'routes a message to all subscribers before an observer of its drop closes the broker (%s)',
+    async (_, drop) => {
+      const { world, healthy } = setUp(drop, ({ broker }) => void broker.close())
+      publish(world, drop.message)
+      await closeBroker(world)
+      expect(healthy.take()).toMatchObject([
+        { cmd: 'publish', topic: 't' },
+        { cmd: 'disconnect', reasonCode: 0x8b },
+      ])
+    },
+  )
 })
 
-/** Every origin of a message, each with a way to publish `drop.message` from it. */
-const origins: readonly (readonly [title: string, send: (world: World, drop: Drop) => void])[] = [
+/** The origins of a message, each with a function that publishes `drop.message` from it. */
+const origins: readonly (readonly [title: string, send: (world: World, drop: DropCase) => void])[] = [
   ['the broker itself', (world, { message }) => void world.broker.publish$(toOutgoing(message)).subscribe()],
   [
     'a link in process',
     (world, { message }) => {
       const { topic, payload, qos } = toOutgoing(message)
-      inProcess(world, 'from').publish(topic, Buffer.from(payload).toString(), qos)
+      connectInProcess(world, 'from').publish(topic, Buffer.from(payload).toString(), qos)
     },
   ],
   [
@@ -136,27 +160,30 @@ const origins: readonly (readonly [title: string, send: (world: World, drop: Dro
   ],
 ]
 
-function toOutgoing(message: Drop['message']): { topic: string; payload: Uint8Array; qos: 0 | 1 } {
+function toOutgoing(message: DropCase['message']): { topic: string; payload: Uint8Array; qos: 0 | 1 } {
   const { payload = 'the message', qos = 0 } = message
   return { topic: 't', payload: Buffer.from(payload), qos: qos as 0 | 1 }
 }
 
-describe.each(origins)('a message of %s', (_, send) => {
-  it.each(drops)('is not misrouted by an observer that publishes (%s)', (_title, drop) => {
-    const { world, healthy, other } = scene(drop, ({ broker }) =>
-      broker.publish$({ topic: 'other', payload: bytes('re-entrant') }).subscribe(),
-    )
-    send(world, drop)
-    world.advance()
-    expect(messages(healthy)).toEqual(['t: the message'])
-    expect(messages(other)).toEqual(['other: re-entrant'])
-  })
+describe.each(origins)('a message of %s', (origin, send) => {
+  it.each(dropCases)(
+    `routes a message of ${origin} correctly when an observer of its drop publishes (%s)`,
+    (_title, drop) => {
+      const { world, healthy, other } = setUp(drop, ({ broker }) =>
+        broker.publish$({ topic: 'other', payload: bytes('re-entrant') }).subscribe(),
+      )
+      send(world, drop)
+      world.advance()
+      expect(messages(healthy)).toEqual(['t: the message'])
+      expect(messages(other)).toEqual(['other: re-entrant'])
+    },
+  )
 })
 
 describe('a client in process that reads too slowly', () => {
-  it('does not misroute a message when an observer of its drop publishes', () => {
+  it('routes a message correctly when a slow client in process drops it and an observer publishes', () => {
     const world = makeWorld({ limits: { queueBytes: 100 } })
-    const slow = inProcess(world, 'slow')
+    const slow = connectInProcess(world, 'slow')
     slow.subscribe('t')
     const { broker } = world
     const healthy = subscriber(world, 'healthy', 't')
@@ -170,14 +197,14 @@ describe('a client in process that reads too slowly', () => {
       broker.publish$({ topic: 't', payload: bytes(payload), qos: 0 }).subscribe()
     }
     world.advance()
-    expect(slow.heard).toEqual(['online', 't: first', 't: second'])
+    expect(slow.received).toEqual(['online', 't: first', 't: second'])
     expect(messages(healthy)).toEqual(['t: first', 't: second', 't: third'])
     expect(messages(other)).toEqual(['other: re-entrant'])
   })
 })
 
 describe('a shared subscription', () => {
-  it('gives a message to one member when an observer of a drop publishes to the same group', () => {
+  it('sends a message to one member of a group when an observer of a drop publishes to the group', () => {
     const world = makeWorld()
     const options = { properties: { maximumPacketSize: 50 } }
     const victim = subscriber(world, 'victim', '$share/g/t', options)
@@ -194,7 +221,7 @@ describe('a shared subscription', () => {
     expect(messages(other)).toEqual(['t: the message', 't: re-entrant'])
   })
 
-  it('hands over every message of a lost member when an observer disconnects the next one meanwhile', () => {
+  it('sends the messages of a lost member to another member when an observer disconnects the next one', () => {
     const world = makeWorld()
     const lost = subscriber(world, 'lost', '$share/g/t', lasting100)
     publish(world, { qos: 1, payload: 'x'.repeat(100) })
@@ -216,7 +243,7 @@ describe('a shared subscription', () => {
 const lasting100 = { clean: false, properties: { sessionExpiryInterval: 100 } }
 
 describe('retained messages', () => {
-  it('keep the order of two messages when an observer of a drop retains the second', () => {
+  it('retains the later message when an observer of a drop publishes it', () => {
     const world = makeWorld()
     subscriber(world, 'victim', 't', { properties: { maximumPacketSize: 50 } })
     const healthy = subscriber(world, 'healthy', 't')
@@ -232,7 +259,7 @@ describe('retained messages', () => {
     expect(messages(late)).toEqual(['t: re-entrant'])
   })
 
-  it('are sent to a new subscription as they were when an observer of one that is too large replaces another', () => {
+  it('sends the retained messages as of the SUBSCRIBE when an observer of a drop replaces one', () => {
     const world = makeWorld()
     for (const [topic, size] of [
       ['t/1', 100],

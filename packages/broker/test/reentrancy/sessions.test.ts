@@ -6,15 +6,15 @@ import { makeWorld } from '../world.js'
 import type { World } from '../world.js'
 import {
   bytes,
-  closed,
-  inProcess,
-  lasting,
+  closeBroker,
+  connectInProcess,
+  persistent,
   messages,
   onFirst,
   publish,
   subscribe,
   subscriber,
-} from './scene.js'
+} from './clients.js'
 
 const is =
   (type: BrokerEvent['type'], name = 'a') =>
@@ -22,138 +22,149 @@ const is =
     event.type === type &&
     ('client' in event ? event.client.clientId : 'clientId' in event ? event.clientId : name) === name
 
-/** A world whose sessions are stored, and what of them is. */
-async function storedWorld(): Promise<{ world: World; storage: MemoryStorage; kept: () => string[] }> {
+/** Creates a broker with a storage; `storedSessions` returns the keys of its stored sessions. */
+async function storedWorld(): Promise<{
+  world: World
+  storage: MemoryStorage
+  storedSessions: () => string[]
+}> {
   const storage = memoryStorage()
   const world = makeWorld({ storage })
   await world.engine.ready
-  return { world, storage, kept: () => [...storage.contents.keys()].filter((key) => key.startsWith('s:')) }
+  return {
+    world,
+    storage,
+    storedSessions: () => [...storage.contents.keys()].filter((key) => key.startsWith('s:')),
+  }
 }
 
 const send = (world: World) => (): void =>
   void world.broker.publish$({ topic: 't', payload: bytes('re-entrant') }).subscribe()
 
 describe('an observer of connected', () => {
-  it('publishes to a resumed session after its CONNACK', () => {
+  it('sends a message that an observer of connected publishes to a resumed session after the CONNACK', () => {
     const world = makeWorld()
-    subscriber(world, 'a', 't', lasting).cut()
+    subscriber(world, 'a', 't', persistent).cut()
     publish(world, { qos: 1 })
     onFirst(world, is('connected'), send(world))
-    const cameBack = world.join('a', lasting).take()
-    expect(cameBack.map(({ cmd, payload }) => payload?.toString() ?? cmd)).toEqual([
+    const resumed = world.join('a', persistent).take()
+    expect(resumed.map(({ cmd, payload }) => payload?.toString() ?? cmd)).toEqual([
       'connack',
       'the message',
       're-entrant',
     ])
   })
 
-  it.each(['connected', 'session-started'] as const)('disconnects the client for good (%s)', (type) => {
-    const world = makeWorld()
-    onFirst(world, is(type), () => expect(world.broker.disconnect('a')).toBe(true))
-    const client = world.join('a')
-    expect(client.take().map(({ cmd, reasonCode }) => [cmd, reasonCode])).toEqual([
-      ['connack', 0],
-      ['disconnect', 0x98],
-    ])
-    subscribe(client, 't')
-    expect(client.take()).toEqual([])
-    expect(world.broker.sessions()).toEqual([])
-    client.cut()
-    expect(world.engine.connections.size).toBe(0)
-    expect(world.events.map(({ type: each }) => each)).toEqual([
-      'session-started',
-      'connected',
-      'disconnected',
-      'session-ended',
-    ])
-  })
+  it.each(['connected', 'session-started'] as const)(
+    'disconnects a client within an observer of %s',
+    (type) => {
+      const world = makeWorld()
+      onFirst(world, is(type), () => expect(world.broker.disconnect('a')).toBe(true))
+      const client = world.join('a')
+      expect(client.take().map(({ cmd, reasonCode }) => [cmd, reasonCode])).toEqual([
+        ['connack', 0],
+        ['disconnect', 0x98],
+      ])
+      subscribe(client, 't')
+      expect(client.take()).toEqual([])
+      expect(world.broker.sessions()).toEqual([])
+      client.cut()
+      expect(world.engine.connections.size).toBe(0)
+      expect(world.events.map(({ type: each }) => each)).toEqual([
+        'session-started',
+        'connected',
+        'disconnected',
+        'session-ended',
+      ])
+    },
+  )
 
-  it.each(['connected', 'session-started'] as const)('ends the session for good (%s)', (type) => {
+  it.each(['connected', 'session-started'] as const)('ends a session within an observer of %s', (type) => {
     const world = makeWorld()
     onFirst(world, is(type), () => world.broker.forget('a'))
-    const client = world.join('a', lasting)
+    const client = world.join('a', persistent)
     expect(client.take().map(({ cmd }) => cmd)).toEqual(['connack', 'disconnect'])
     expect(world.broker.sessions()).toEqual([])
-    expect(world.join('a', lasting).first()).toMatchObject({ sessionPresent: false })
+    expect(world.join('a', persistent).first()).toMatchObject({ sessionPresent: false })
   })
 
   it.each(['connected', 'session-started'] as const)(
-    'disconnects a client in process for good (%s)',
+    'disconnects a client in process within an observer of %s',
     (type) => {
       const world = makeWorld()
       onFirst(world, is(type), () => world.broker.disconnect('a'))
-      const client = inProcess(world, 'a')
+      const client = connectInProcess(world, 'a')
       world.advance()
-      expect(client.heard).toEqual(['online', 'offline'])
+      expect(client.received).toEqual(['online', 'offline'])
       expect(world.broker.session('a')?.client).toBeUndefined()
       expect(world.engine.connections.size).toBe(0)
     },
   )
 
-  it('publishes to a client in process after it is online', () => {
+  it('sends a message that an observer of connected publishes to a client in process after online', () => {
     const world = makeWorld()
-    const first = inProcess(world, 'a')
+    const first = connectInProcess(world, 'a')
     first.subscribe('t')
     first.close()
     onFirst(world, is('connected'), send(world))
     const transport = world.broker.transport({ clientId: 'a', clean: false })
-    const heard: string[] = []
-    transport.connect$(1).subscribe(({ type }) => heard.push(type))
+    const received: string[] = []
+    transport.connect$(1).subscribe(({ type }) => received.push(type))
     world.advance()
-    expect(heard).toEqual(['online', 'message'])
+    expect(received).toEqual(['online', 'message'])
   })
 
-  it('closes the broker, which lets the client go', async () => {
+  it('disconnects a client when an observer of connected closes the broker', async () => {
     const world = makeWorld()
     onFirst(world, is('connected'), () => void world.broker.close())
     const client = world.join('a')
-    await closed(world)
+    await closeBroker(world)
     expect(client.take().map(({ cmd }) => cmd)).toEqual(['connack', 'disconnect'])
   })
 })
 
 describe('an observer of disconnected', () => {
-  it('publishes to the session, which gets the message when its client is back', () => {
+  it('queues a message that an observer of disconnected publishes until the client reconnects', () => {
     const world = makeWorld()
-    const client = subscriber(world, 'a', 't', lasting)
+    const client = subscriber(world, 'a', 't', persistent)
     onFirst(world, is('disconnected'), send(world))
     client.cut()
-    expect(messages(world.join('a', lasting))).toEqual(['t: re-entrant'])
+    expect(messages(world.join('a', persistent))).toEqual(['t: re-entrant'])
   })
 
-  it.each(['a client that leaves', 'a client in process that leaves'])(
-    'ends the session for good, in the storage too (%s)',
-    async (who) => {
-      const { world, kept } = await storedWorld()
-      const leave =
-        who === 'a client that leaves'
-          ? subscriber(world, 'a', 't', lasting).cut
-          : inProcess(world, 'a').close
+  it.each(['a client on a channel', 'a client in process'])(
+    'ends a session within an observer of disconnected, also in the storage (%s)',
+    async (client) => {
+      const { world, storedSessions } = await storedWorld()
+      const disconnect =
+        client === 'a client on a channel'
+          ? subscriber(world, 'a', 't', persistent).cut
+          : connectInProcess(world, 'a').close
       await world.settle()
-      expect(kept()).toHaveLength(1)
+      expect(storedSessions()).toHaveLength(1)
       onFirst(world, is('disconnected'), () => expect(world.broker.forget('a')).toBe(true))
-      leave()
+      disconnect()
       await world.settle()
-      expect(kept()).toEqual([])
+      expect(storedSessions()).toEqual([])
       expect(world.broker.sessions()).toEqual([])
       expect(world.engine.deadlines.size).toBe(0)
       expect(world.engine.router.subscriptionCount).toBe(0)
     },
   )
 
-  it('is called after another connection has taken over', () => {
+  it('emits disconnected after another connection has taken over', () => {
     const world = makeWorld()
-    subscriber(world, 'a', 't', lasting)
+    subscriber(world, 'a', 't', persistent)
     const connected: boolean[] = []
     onFirst(world, is('disconnected'), () => connected.push(world.broker.session('a')?.client !== undefined))
-    const second = world.join('a', lasting)
+    const second = world.join('a', persistent)
     expect(second.first()).toMatchObject({ cmd: 'connack', sessionPresent: true })
     expect(connected).toEqual([true])
   })
 })
 
 describe('an observer called before the next operation', () => {
-  it('disconnects a client between two packets that came in one chunk', () => {
+  it('ignores the second packet of a chunk when an observer of the first disconnects the client', () => {
     const world = makeWorld()
     const client = world.join('a')
     client.take()
@@ -163,7 +174,7 @@ describe('an observer called before the next operation', () => {
     expect(world.events.filter(({ type }) => type === 'published')).toHaveLength(1)
   })
 
-  it('disconnects a client, whose next packet is ignored', () => {
+  it('ignores the next packet of a client that a pending observer disconnects', () => {
     const world = makeWorld()
     const [first, second] = [world.join('a'), world.join('b')]
     second.take()
@@ -174,11 +185,11 @@ describe('an observer called before the next operation', () => {
     expect(second.take().map(({ cmd }) => cmd)).toEqual(['disconnect'])
   })
 
-  it('disconnects a client, which then cannot authenticate again', () => {
-    let requested = 0
+  it('does not re-authenticate a client that a pending observer disconnects', () => {
+    let authentications = 0
     const world = makeWorld({
       authenticationMethods: ['m'],
-      authority: { authenticate: () => (requested++, { admit: true }) },
+      authority: { authenticate: () => (authentications++, { admit: true }) },
     })
     const first = world.join('a')
     const second = world.join('b', { properties: { authenticationMethod: 'm' } })
@@ -186,13 +197,13 @@ describe('an observer called before the next operation', () => {
     first.channel.close()
     second.send({ cmd: 'auth', reasonCode: 0x19, properties: { authenticationMethod: 'm' } })
     expect(second.take().map(({ cmd }) => cmd)).toEqual(['connack', 'disconnect'])
-    expect(requested).toBe(2)
+    expect(authentications).toBe(2)
   })
 
-  it('disconnects a client in process, which then cannot subscribe', () => {
+  it('does not subscribe a client in process that a pending observer disconnects', () => {
     const world = makeWorld()
     const first = world.join('a')
-    const second = inProcess(world, 'b')
+    const second = connectInProcess(world, 'b')
     onFirst(world, is('disconnected'), () => world.broker.disconnect('b'))
     first.channel.close()
     second.subscribe('t')
@@ -201,13 +212,13 @@ describe('an observer called before the next operation', () => {
     expect(world.events.filter(({ type }) => type === 'published')).toEqual([])
   })
 
-  it('hears that a filter was unsubscribed before a hook is asked about it again', () => {
-    const requested: boolean[] = []
+  it('emits unsubscribed before it calls authorizeSubscribe for the filter again', () => {
+    const subscribedAtHook: boolean[] = []
     let isSubscribed = false
     const world = makeWorld({
       authority: {
         authorizeSubscribe: () => {
-          requested.push(isSubscribed)
+          subscribedAtHook.push(isSubscribed)
           return 'allow'
         },
       },
@@ -216,20 +227,20 @@ describe('an observer called before the next operation', () => {
       if (type === 'subscribed') isSubscribed = true
       if (type === 'unsubscribed') isSubscribed = false
     })
-    const client = inProcess(world, 'a')
+    const client = connectInProcess(world, 'a')
     client.subscribe('t')
     client.unsubscribe('t')
     client.subscribe('t')
-    expect(requested).toEqual([false, false])
+    expect(subscribedAtHook).toEqual([false, false])
     expect(isSubscribed).toBe(true)
   })
 })
 
 describe('an observer of session-ended', () => {
-  it('publishes while a clean start replaces a session that shares a subscription', () => {
+  it('routes a message that an observer of session-ended publishes during Clean Start', () => {
     const world = makeWorld()
     const healthy = subscriber(world, 'healthy', 't')
-    subscriber(world, 'a', 't', lasting)
+    subscriber(world, 'a', 't', persistent)
     publish(world, { qos: 1 })
     onFirst(world, is('session-ended'), send(world))
     expect(world.join('a').take()).toMatchObject([{ cmd: 'connack', sessionPresent: false }])
@@ -238,7 +249,7 @@ describe('an observer of session-ended', () => {
 })
 
 describe('an observer of subscribed', () => {
-  it('publishes to the new subscription after the SUBACK and the retained messages', () => {
+  it('sends a message that an observer of subscribed publishes after the SUBACK and the retained messages', () => {
     const world = makeWorld()
     publish(world, { retain: true })
     const client = world.join('a')
@@ -252,9 +263,9 @@ describe('an observer of subscribed', () => {
     ])
   })
 
-  it('ends the session for good, with all its subscriptions', async () => {
-    const { world, kept } = await storedWorld()
-    const client = world.join('a', lasting)
+  it('removes all subscriptions when an observer of subscribed ends the session', async () => {
+    const { world, storedSessions } = await storedWorld()
+    const client = world.join('a', persistent)
     onFirst(world, is('subscribed'), () => world.broker.forget('a'))
     client.send({
       cmd: 'subscribe',
@@ -263,10 +274,10 @@ describe('an observer of subscribed', () => {
     })
     await world.settle()
     expect(world.engine.router.subscriptionCount).toBe(0)
-    expect(kept()).toEqual([])
+    expect(storedSessions()).toEqual([])
   })
 
-  it('learns the reason code that the SUBACK has, also beyond the limit of subscriptions', () => {
+  it('emits subscribed with the reason codes of the SUBACK, also beyond limits.subscriptionsPerClient', () => {
     const world = makeWorld({ limits: { subscriptionsPerClient: 1 } })
     const client = world.join('a')
     client.take()
@@ -282,9 +293,9 @@ describe('an observer of subscribed', () => {
 })
 
 describe('an observer of unsubscribed', () => {
-  it('ends the session for good, in the storage too', async () => {
-    const { world, kept } = await storedWorld()
-    const client = world.join('a', lasting)
+  it('ends a session within an observer of unsubscribed, also in the storage', async () => {
+    const { world, storedSessions } = await storedWorld()
+    const client = world.join('a', persistent)
     client.send({
       cmd: 'subscribe',
       messageId: 1,
@@ -296,10 +307,10 @@ describe('an observer of unsubscribed', () => {
     client.send({ cmd: 'unsubscribe', messageId: 2, unsubscriptions: ['t', 'u'] })
     await world.settle()
     expect(client.take()).toMatchObject([{ cmd: 'unsuback', granted: [0, 0] }, { cmd: 'disconnect' }])
-    expect(kept()).toEqual([])
+    expect(storedSessions()).toEqual([])
   })
 
-  it('publishes to what is still subscribed', () => {
+  it('does not send a message that an observer of unsubscribed publishes to the unsubscribed client', () => {
     const world = makeWorld()
     const client = subscriber(world, 'a', 't')
     const healthy = subscriber(world, 'healthy', 't')
@@ -311,7 +322,7 @@ describe('an observer of unsubscribed', () => {
 })
 
 describe('an observer of refused', () => {
-  it('publishes and disconnects while a client is turned away', () => {
+  it('publishes and disconnects other clients within an observer of refused', () => {
     const world = makeWorld({
       authority: { authenticate: ({ clientId }) => ({ admit: clientId !== 'a', reasonCode: 0x87 }) },
     })

@@ -6,13 +6,13 @@ import type { Broker, BrokerEvent, BrokerOptions } from '../../src/index.js'
 import { dialTcp } from '../conformance/raw-client.js'
 import type { RawClient } from '../conformance/raw-client.js'
 import type { AnyPacket } from '../world.js'
-import { bytes } from './scene.js'
+import { bytes } from './clients.js'
 
 const started: Broker[] = []
 
 afterEach(() => Promise.all(started.splice(0).map((broker) => broker.close())))
 
-/** A broker on a socket, and raw clients of it; `onEvent` observes its events. */
+/** Starts a broker on a TCP port; calls `onEvent` for its events. */
 async function start(
   onEvent: (event: BrokerEvent, broker: Broker) => void,
   options: BrokerOptions = {},
@@ -45,8 +45,8 @@ async function start(
 const topics = (packets: readonly AnyPacket[]): (string | undefined)[] =>
   packets.filter(({ cmd }) => cmd === 'publish').map(({ topic }) => topic)
 
-describe('over sockets', () => {
-  it('routes a message past a client for which it is too large while an observer publishes another', async () => {
+describe('re-entrant calls over TCP', () => {
+  it('routes a message to other clients when it is too large for one and an observer publishes', async () => {
     const { join } = await start(({ type }, broker) => {
       if (type === 'dropped') broker.publish$({ topic: 'other', payload: bytes('re-entrant') }).subscribe()
     })
@@ -59,12 +59,12 @@ describe('over sockets', () => {
     const from = await join('from')
     from.send({ cmd: 'publish', topic: 't', payload: 'x'.repeat(100), qos: 1, messageId: 1 })
     expect(await from.next('puback')).toMatchObject({ reasonCode: 0 })
-    expect(topics(await healthy.gather())).toEqual(['t'])
-    expect(topics(await other.gather())).toEqual(['other'])
-    await victim.quiet()
+    expect(topics(await healthy.receiveAll())).toEqual(['t'])
+    expect(topics(await other.receiveAll())).toEqual(['other'])
+    await victim.expectQuiet()
   })
 
-  it('routes a message past a full queue while an observer publishes over a link in process', async () => {
+  it('routes a message to other clients when one queue is full and an observer publishes over a link', async () => {
     const { broker, join } = await start(
       ({ type }) => {
         if (type === 'dropped') link.publish$({ topic: 'other', payload: bytes('re-entrant') }).subscribe()
@@ -72,9 +72,9 @@ describe('over sockets', () => {
       { limits: { queueMessages: 1 } },
     )
     const link = broker.link({ clientId: 'observer' })
-    const away = await join('away', { clean: false, properties: { sessionExpiryInterval: 100 } })
-    await away.subscribe('t')
-    away.cut()
+    const offline = await join('offline', { clean: false, properties: { sessionExpiryInterval: 100 } })
+    await offline.subscribe('t')
+    offline.cut()
     const healthy = await join('healthy')
     await healthy.subscribe('t', { qos: 0 })
     const other = link.messages$('other')
@@ -82,37 +82,37 @@ describe('over sockets', () => {
     await firstValueFrom(link.publish$({ topic: 't', payload: bytes('filling') }))
     await firstValueFrom(link.publish$({ topic: 't', payload: bytes('dropped') }))
     expect((await arrived).topic).toBe('other')
-    expect(topics(await healthy.gather())).toEqual(['t', 't'])
+    expect(topics(await healthy.receiveAll())).toEqual(['t', 't'])
     await link.close()
   })
 
-  it('lets in a client whose observer publishes and disconnects: CONNACK, message, DISCONNECT', async () => {
+  it('sends CONNACK, message and DISCONNECT when an observer of connected publishes and disconnects', async () => {
     const { join } = await start(({ type, ...event }, broker) => {
       if (type !== 'connected' || !('sessionPresent' in event) || !event.sessionPresent) return
       broker.publish$({ topic: 't', payload: bytes('re-entrant') }).subscribe()
       broker.disconnect('a')
     })
-    const lasting = { clean: false, properties: { sessionExpiryInterval: 100 } }
-    const first = await join('a', lasting)
+    const persistent = { clean: false, properties: { sessionExpiryInterval: 100 } }
+    const first = await join('a', persistent)
     await first.subscribe('t')
     first.cut()
-    const second = await join('a', lasting)
-    expect((await second.ended()).map(({ cmd }) => cmd)).toEqual(['publish', 'disconnect'])
+    const second = await join('a', persistent)
+    expect((await second.untilClosed()).map(({ cmd }) => cmd)).toEqual(['publish', 'disconnect'])
   })
 
-  it('closes the broker from an observer while messages arrive, and every link hears of it', async () => {
+  it('delivers a message to every link when an observer of published closes the broker', async () => {
     let closing: Promise<void> | undefined
     const { broker, url } = await start(({ type }, made) => {
       if (type === 'published') closing ??= made.close()
     })
-    const [socket, inside] = [connect(url), broker.link()]
-    const got = [socket, inside].map((link) => firstValueFrom(link.messages$('t')))
-    const online = [socket, inside].map(({ state$ }) => firstValueFrom(state$))
+    const [overTcp, inProcess] = [connect(url), broker.link()]
+    const got = [overTcp, inProcess].map((link) => firstValueFrom(link.messages$('t')))
+    const online = [overTcp, inProcess].map(({ state$ }) => firstValueFrom(state$))
     await Promise.all(online)
-    socket.publish$({ topic: 't', payload: bytes('x') }).subscribe({ error: () => undefined })
+    overTcp.publish$({ topic: 't', payload: bytes('x') }).subscribe({ error: () => undefined })
     expect((await Promise.all(got)).map(({ topic }) => topic)).toEqual(['t', 't'])
     await closing
     expect(broker.sessions().map(({ client }) => client)).toEqual([undefined, undefined])
-    await Promise.all([socket.close(), inside.close()])
+    await Promise.all([overTcp.close(), inProcess.close()])
   })
 })

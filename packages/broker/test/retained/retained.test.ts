@@ -11,7 +11,7 @@ const retained = (topic: string, payload: string, more: AnyPacket = {}): AnyPack
   ...more,
 })
 
-function sendRequest(client: Client, filter: string, rh = 0): string[] {
+function subscribe(client: Client, filter: string, rh = 0): string[] {
   client.take()
   client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: filter, qos: 1, rh }] })
   const [suback, ...messages] = client.take()
@@ -21,7 +21,7 @@ function sendRequest(client: Client, filter: string, rh = 0): string[] {
 }
 
 describe('retained messages', () => {
-  it('are the last of each topic, and none after an empty one [MQTT-3.3.1-5/6]', () => {
+  it('sends the last retained message of each topic and none after an empty one [MQTT-3.3.1-5/6]', () => {
     const world = makeWorld()
     const from = world.join('from')
     for (const [topic, payload] of [
@@ -35,23 +35,23 @@ describe('retained messages', () => {
       from.send(retained(topic, payload))
     }
     const client = world.join('a')
-    expect(sendRequest(client, 'a/+')).toEqual(['a/1=new'])
-    expect(sendRequest(client, '#')).toEqual(['a/1=new', 'b=x'])
-    expect(sendRequest(client, '$hidden')).toEqual(['$hidden=y'])
+    expect(subscribe(client, 'a/+')).toEqual(['a/1=new'])
+    expect(subscribe(client, '#')).toEqual(['a/1=new', 'b=x'])
+    expect(subscribe(client, '$hidden')).toEqual(['$hidden=y'])
     expect(world.engine.retained.count).toBe(3)
   })
 
-  it('come at every subscribe, at a new one, or never [MQTT-3.3.1-9/10/11]', () => {
+  it('sends retained messages as Retain Handling 0, 1 and 2 require [MQTT-3.3.1-9/10/11]', () => {
     const world = makeWorld()
     world.join('from').send(retained('t', 'x'))
     const client = world.join('a')
-    expect(sendRequest(client, 't', 1)).toEqual(['t=x'])
-    expect(sendRequest(client, 't', 1)).toEqual([])
-    expect(sendRequest(client, 't', 0)).toEqual(['t=x'])
-    expect(sendRequest(client, 't', 2)).toEqual([])
+    expect(subscribe(client, 't', 1)).toEqual(['t=x'])
+    expect(subscribe(client, 't', 1)).toEqual([])
+    expect(subscribe(client, 't', 0)).toEqual(['t=x'])
+    expect(subscribe(client, 't', 2)).toEqual([])
   })
 
-  it('expire, and count down until then', () => {
+  it('sends the remaining Message Expiry Interval of a retained message and removes it when expired', () => {
     const world = makeWorld()
     world.join('from').send(retained('t', 'x', { properties: { messageExpiryInterval: 10 } }))
     world.advance(4_000)
@@ -60,11 +60,11 @@ describe('retained messages', () => {
     client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 't', qos: 0 }] })
     expect(client.take()[1]?.properties).toEqual({ messageExpiryInterval: 6 })
     world.advance(6_000)
-    expect(sendRequest(client, 't')).toEqual([])
+    expect(subscribe(client, 't')).toEqual([])
     expect([world.engine.retained.count, world.engine.retained.bytes]).toEqual([0, 0])
   })
 
-  it('are no more than there may be; whoever sends one too many is told', () => {
+  it('answers a retained message beyond limits.retainedMessages with 0x97', () => {
     const world = makeWorld({ limits: { retainedMessages: 1 } })
     const client = world.join('a')
     client.take()
@@ -74,27 +74,27 @@ describe('retained messages', () => {
     expect(client.take().map(({ reasonCode }) => reasonCode)).toEqual([0x10, 0x97, 0x10])
   })
 
-  it('come as fast as the client reads, all of them, and only while they are current', () => {
+  it('sends all current retained messages as fast as the client reads', () => {
     const world = makeWorld({ limits: { unreadBytes: 500 } })
     const from = world.join('from')
     for (let index = 0; index < 100; index++) from.send(retained(`t/${index}`, 'x'.repeat(1_000)))
     const client = world.join('a')
     client.take()
-    client.channel.isStuck = true
+    client.channel.isBlocked = true
     client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 't/+', qos: 0 }] })
     expect(client.channel.pending).toBeLessThan(100_000)
     from.send(retained('t/99', ''))
     let rounds = 0
     for (; client.channel.pending > 0 && rounds < 100; rounds++) {
-      client.channel.unstick()
-      client.channel.isStuck = true
+      client.channel.unblock()
+      client.channel.isBlocked = true
       world.advance()
     }
     const messages = client.take().filter(({ cmd }) => cmd === 'publish')
     expect(new Set(messages.map(({ topic }) => topic)).size).toBe(99)
   })
 
-  it('leave room when they expire, asked for or not', () => {
+  it('frees the memory of an expired retained message without a SUBSCRIBE', () => {
     const world = makeWorld({ limits: { retainedMessages: 1 } })
     const from = world.join('from')
     from.send(retained('t', 'x', { properties: { messageExpiryInterval: 10 } }))
@@ -110,7 +110,7 @@ describe('retained messages', () => {
     expect(from.take()).toMatchObject([{ cmd: 'puback', reasonCode: 0x10 }])
   })
 
-  it('come once to who asks for them again and again without taking any', () => {
+  it('sends retained messages once for repeated SUBSCRIBEs of a client that acknowledges none', () => {
     const world = makeWorld()
     const from = world.join('from')
     for (let index = 0; index < 10; index++) from.send(retained(`t/${index}`, 'x', { qos: 1, messageId: 1 }))
@@ -128,11 +128,11 @@ describe('retained messages', () => {
       }
     }
     const once = Array.from({ length: 10 }, (_, index) => `t/${index}`)
-    // The first asking was being answered, all the others are one.
+    // The first SUBSCRIBE is being served; all later ones are served together.
     expect(seen.sort()).toEqual([...once, ...once, 't/later live'].sort())
   })
 
-  it('stop coming for a subscription that was ended [MQTT-3.10.4-2]', () => {
+  it('stops sending retained messages after UNSUBSCRIBE [MQTT-3.10.4-2]', () => {
     const world = makeWorld()
     const from = world.join('from')
     for (let index = 0; index < 10; index++) from.send(retained(`t/${index}`, 'x', { qos: 1, messageId: 1 }))

@@ -30,7 +30,7 @@ const member = (world: World, name: string, connect: AnyPacket = {}): Client => 
 const count = (client: Client): number => client.take().filter(({ cmd }) => cmd === 'publish').length
 
 describe('SUBSCRIBE', () => {
-  it('is answered filter by filter [MQTT-3.8.4-6]', () => {
+  it('answers SUBSCRIBE with a reason code for each filter [MQTT-3.8.4-6]', () => {
     const world = makeWorld({
       maximumQoS: 1,
       limits: { topicLevels: 4, topicLength: 20, subscriptionsPerClient: 3 },
@@ -60,7 +60,7 @@ describe('SUBSCRIBE', () => {
     ])
   })
 
-  it('is refused with 0x80 and nothing else in 3.1.1', () => {
+  it('refuses a filter with 0x80 in 3.1.1', () => {
     const client = makeWorld().join('a', { protocolVersion: 4 })
     client.take()
     client.send({
@@ -74,7 +74,7 @@ describe('SUBSCRIBE', () => {
     expect(client.take()).toMatchObject([{ cmd: 'suback', granted: [0x80, 1] }])
   })
 
-  it('is refused filter by filter beyond the number in one packet', () => {
+  it('refuses filters beyond limits.filtersPerSubscribe with 0x97', () => {
     const client = makeWorld({ limits: { filtersPerSubscribe: 1 } }).join('a')
     client.take()
     client.send({
@@ -88,7 +88,7 @@ describe('SUBSCRIBE', () => {
     expect(client.take()).toMatchObject([{ granted: [1, 0x97] }])
   })
 
-  it('of what is not offered is refused', () => {
+  it('refuses wildcard and shared subscriptions that are not offered', () => {
     const client = makeWorld({ wildcardSubscriptions: false, sharedSubscriptions: false }).join('a')
     expect(subscribe(client, 'a/+').granted).toEqual([0xa2])
     expect(subscribe(client, '$share/g/a').granted).toEqual([0x9e])
@@ -96,23 +96,23 @@ describe('SUBSCRIBE', () => {
 
   it.each([
     ['no filter [MQTT-3.8.3-2]', '82 03 0001 00', 0x82],
-    ['a packet identifier of 0', '82 07 0000 00 0001 61 00', 0x82],
-    ['reserved options [MQTT-3.8.3-5]', '82 07 0001 00 0001 61 40', 0x81],
+    ['a Packet Identifier of 0', '82 07 0000 00 0001 61 00', 0x82],
+    ['reserved subscription options [MQTT-3.8.3-5]', '82 07 0001 00 0001 61 40', 0x81],
     ['QoS 3', '82 07 0001 00 0001 61 03', 0x81],
-    ['retain handling 3', '82 07 0001 00 0001 61 30', 0x82],
-    ['subscription identifier 0', '82 09 0001 02 0b00 0001 61 00', 0x82],
-    ['a filter that is not UTF-8', '82 07 0001 00 0001 ff 00', 0x81],
-    ['no options behind a filter', '82 06 0001 00 0001 61', 0x81],
+    ['Retain Handling 3', '82 07 0001 00 0001 61 30', 0x82],
+    ['a Subscription Identifier of 0', '82 09 0001 02 0b00 0001 61 00', 0x82],
+    ['a filter that is not valid UTF-8', '82 07 0001 00 0001 ff 00', 0x81],
+    ['a filter without subscription options', '82 06 0001 00 0001 61', 0x81],
     ['No Local on a shared subscription [MQTT-3.8.3-4]', '82 10 0001 00 000a 24736861 72652f672f74 04', 0x82],
     ['UNSUBSCRIBE without a filter [MQTT-3.10.3-2]', 'a2 03 0001 00', 0x82],
-  ])('is refused for %s', (_, digits, reasonCode) => {
+  ])('disconnects on SUBSCRIBE with %s', (_, digits, reasonCode) => {
     const client = makeWorld().join('a')
     client.take()
     client.send(hex(digits))
     expect(client.take()).toMatchObject([{ cmd: 'disconnect', reasonCode }])
   })
 
-  it('replaces the same filter without a gap [MQTT-3.8.4-3]', () => {
+  it('replaces a subscription to the same filter [MQTT-3.8.4-3]', () => {
     const world = makeWorld()
     const client = world.join('a')
     subscribe(client, 't', { qos: 0 }, 1)
@@ -122,7 +122,7 @@ describe('SUBSCRIBE', () => {
     expect(world.engine.router.subscriptionCount).toBe(1)
   })
 
-  it('that overlaps makes one copy, at the highest QoS, with all identifiers [MQTT-3.3.4-2/4]', () => {
+  it('sends one copy to overlapping subscriptions at the highest QoS with all Subscription Identifiers [MQTT-3.3.4-2/4]', () => {
     const world = makeWorld()
     const client = world.join('a')
     subscribe(client, 'a/+', { qos: 0 }, 1)
@@ -135,7 +135,7 @@ describe('SUBSCRIBE', () => {
     expect([got?.properties?.subscriptionIdentifier].flat().sort()).toEqual([1, 2])
   })
 
-  it('leaves out `$` topics from wildcards [MQTT-4.7.2-1]', () => {
+  it('does not match topics that start with `$` by a wildcard on the first level [MQTT-4.7.2-1]', () => {
     const world = makeWorld()
     const client = world.join('a')
     subscribe(client, '#')
@@ -148,7 +148,7 @@ describe('SUBSCRIBE', () => {
     expect(count(client)).toBe(1)
   })
 
-  it('with No Local leaves out one’s own [MQTT-3.8.3-3]', () => {
+  it('does not send a message back to its publisher with No Local [MQTT-3.8.3-3]', () => {
     const world = makeWorld()
     const client = world.join('a')
     subscribe(client, 't', { nl: true })
@@ -158,17 +158,17 @@ describe('SUBSCRIBE', () => {
     expect(count(client)).toBe(1)
   })
 
-  it('keeps the retain flag only where it is to [MQTT-3.3.1-12/13]', () => {
+  it('keeps RETAIN on forwarded messages only with Retain As Published [MQTT-3.3.1-12/13]', () => {
     const world = makeWorld()
-    const [plain, keeping] = [world.join('a'), world.join('b')]
-    subscribe(plain, 't')
-    subscribe(keeping, 't', { rap: true })
+    const [cleared, preserved] = [world.join('a'), world.join('b')]
+    subscribe(cleared, 't')
+    subscribe(preserved, 't', { rap: true })
     world.join('from').send(publish('t', { retain: true }))
-    expect(plain.take()).toMatchObject([{ retain: false }])
-    expect(keeping.take()).toMatchObject([{ retain: true }])
+    expect(cleared.take()).toMatchObject([{ retain: false }])
+    expect(preserved.take()).toMatchObject([{ retain: true }])
   })
 
-  it('is undone by UNSUBSCRIBE, filter by filter [MQTT-3.10.4-4, 3.11.3-1]', () => {
+  it('answers UNSUBSCRIBE with a reason code for each filter and stops sending [MQTT-3.10.4-4, 3.11.3-1]', () => {
     const world = makeWorld()
     const client = world.join('a')
     subscribe(client, 't')
@@ -176,26 +176,26 @@ describe('SUBSCRIBE', () => {
     expect(client.take()).toEqual([{ cmd: 'unsuback', messageId: 9, granted: [0, 0x11, 0x8f] }])
     world.join('from').send(publish('t'))
     expect(count(client)).toBe(0)
-    const old = world.join('b', { protocolVersion: 4 })
-    old.take()
-    old.send({ cmd: 'unsubscribe', messageId: 9, unsubscriptions: ['t'] })
-    expect(old.bytes().subarray(-4)).toEqual(hex('b0 02 0009'))
+    const v311 = world.join('b', { protocolVersion: 4 })
+    v311.take()
+    v311.send({ cmd: 'unsubscribe', messageId: 9, unsubscriptions: ['t'] })
+    expect(v311.bytes().subarray(-4)).toEqual(hex('b0 02 0009'))
   })
 })
 
 describe('a shared subscription', () => {
-  it('gives each message to one member, by turns', () => {
+  it('sends each message of a shared subscription to one member, in round-robin order', () => {
     const world = makeWorld()
     const members = ['a', 'b', 'c'].map((name) => member(world, name))
-    const alone = world.join('alone')
-    subscribe(alone, 't')
+    const separate = world.join('separate')
+    subscribe(separate, 't')
     const from = world.join('from')
     for (let index = 0; index < 9; index++) from.send(publish('t'))
     expect(members.map(count)).toEqual([3, 3, 3])
-    expect(count(alone)).toBe(9)
+    expect(count(separate)).toBe(9)
   })
 
-  it('prefers members that have room', () => {
+  it('prefers members of a shared subscription below their Receive Maximum', () => {
     const world = makeWorld()
     const slow = member(world, 'slow', { properties: { receiveMaximum: 1 } })
     const fast = member(world, 'fast')
@@ -204,31 +204,31 @@ describe('a shared subscription', () => {
     expect([count(slow), count(fast)]).toEqual([1, 5])
   })
 
-  it('gives what a lost member did not acknowledge to another', () => {
+  it('sends unacknowledged messages of a lost member to another member', () => {
     const world = makeWorld()
-    const lasting = { clean: false, properties: { sessionExpiryInterval: 100 } }
-    const [doomed, other] = [member(world, 'doomed', lasting), member(world, 'other')]
+    const persistent = { clean: false, properties: { sessionExpiryInterval: 100 } }
+    const [lost, other] = [member(world, 'lost', persistent), member(world, 'other')]
     const from = world.join('from')
     for (let index = 0; index < 4; index++) from.send(publish('t', { qos: 1, messageId: 1 + index }))
-    expect([count(doomed), count(other)]).toEqual([2, 2])
-    doomed.send({ cmd: 'puback', messageId: 1 })
-    doomed.cut()
+    expect([count(lost), count(other)]).toEqual([2, 2])
+    lost.send({ cmd: 'puback', messageId: 1 })
+    lost.cut()
     expect(count(other)).toBe(1)
-    expect(world.engine.sessions.get('doomed')?.outbound.heldBytes).toBe(0)
+    expect(world.engine.sessions.get('lost')?.outbound.heldBytes).toBe(0)
   })
 
-  it('leaves QoS 2 that was sent with its member [MQTT-4.8.2-4/5]', () => {
+  it('keeps a QoS 2 message in flight with its lost member [MQTT-4.8.2-4/5]', () => {
     const world = makeWorld()
-    const lasting = { clean: false, properties: { sessionExpiryInterval: 100 } }
-    const [doomed, other] = [member(world, 'doomed', lasting), member(world, 'other')]
+    const persistent = { clean: false, properties: { sessionExpiryInterval: 100 } }
+    const [lost, other] = [member(world, 'lost', persistent), member(world, 'other')]
     world.join('from').send(publish('t', { qos: 2, messageId: 1 }))
-    expect(count(doomed)).toBe(1)
-    doomed.cut()
+    expect(count(lost)).toBe(1)
+    lost.cut()
     expect(count(other)).toBe(0)
-    expect(count(world.join('doomed', lasting))).toBe(1)
+    expect(count(world.join('lost', persistent))).toBe(1)
   })
 
-  it('does not offer a message again that a member refused [MQTT-4.8.2-6]', () => {
+  it('does not send a message that a member refused to another member [MQTT-4.8.2-6]', () => {
     const world = makeWorld()
     const [first, second] = [member(world, 'first'), member(world, 'second')]
     world.join('from').send(publish('t', { qos: 1, messageId: 1 }))
@@ -237,20 +237,20 @@ describe('a shared subscription', () => {
     expect(count(second)).toBe(0)
   })
 
-  const lasting = { clean: false, properties: { sessionExpiryInterval: 100 } }
+  const persistent = { clean: false, properties: { sessionExpiryInterval: 100 } }
 
-  it('is as if it were not there while nobody is connected', () => {
+  it('acknowledges with 0x10 while no member of a shared subscription is connected', () => {
     const world = makeWorld()
-    member(world, 'a', lasting).cut()
+    member(world, 'a', persistent).cut()
     const from = world.join('from')
     from.take()
     from.send(publish('t', { qos: 1, messageId: 1 }))
     expect(from.take()).toMatchObject([{ cmd: 'puback', reasonCode: 0x10 }])
   })
 
-  it('waits for a member where it is told to, whichever comes first', () => {
+  it('queues messages for the first member that connects when sharedOffline is queue', () => {
     const world = makeWorld({ sharedOffline: 'queue' })
-    member(world, 'a', lasting).cut()
+    member(world, 'a', persistent).cut()
     const from = world.join('from')
     from.take()
     from.send(publish('t', { qos: 1, messageId: 1 }))
@@ -259,10 +259,10 @@ describe('a shared subscription', () => {
     late.take()
     late.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: '$share/g/t', qos: 1 }] })
     expect(count(late)).toBe(1)
-    expect(count(world.join('a', lasting))).toBe(0)
+    expect(count(world.join('a', persistent))).toBe(0)
   })
 
-  it('gets no retained messages', () => {
+  it('sends no retained messages to a shared subscription', () => {
     const world = makeWorld()
     world.join('from').send(publish('t', { retain: true }))
     const client = world.join('a')

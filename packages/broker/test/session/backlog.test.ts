@@ -9,19 +9,19 @@ const runs = Number(process.env['ANTIPHON_FC_RUNS'] ?? 100)
 const publication = fromOutgoing({ topic: 't', payload: new Uint8Array() }, '', 0)
 
 function delivery(packetId: number): OutboundMessage {
-  const made = newOutboundMessage(publication, {
+  const message = newOutboundMessage(publication, {
     qos: 1,
     retain: false,
     identifiers: null,
     group: null,
     tracker: null,
   })
-  made.packetId = packetId
-  return made
+  message.packetId = packetId
+  return message
 }
 
-describe('a backlog', () => {
-  it('is a queue from which others may be taken out of order', () => {
+describe('Backlog', () => {
+  it('keeps FIFO order when items are extracted from the middle', () => {
     const steps = fc.array(
       fc.oneof(fc.constant('push'), fc.constant('shift'), fc.integer({ min: 2, max: 5 })),
       { maxLength: 200 },
@@ -39,8 +39,10 @@ describe('a backlog', () => {
             expect(backlog.shift()?.packetId).toBe(model.shift())
           } else {
             const divisor = Number(step)
-            const taken = backlog.extract(({ packetId }) => packetId % divisor === 0)
-            expect(taken.map(({ packetId }) => packetId)).toEqual(model.filter((id) => id % divisor === 0))
+            const extracted = backlog.extract(({ packetId }) => packetId % divisor === 0)
+            expect(extracted.map(({ packetId }) => packetId)).toEqual(
+              model.filter((id) => id % divisor === 0),
+            )
             model = model.filter((id) => id % divisor !== 0)
           }
           expect([backlog.length, backlog.peek()?.packetId]).toEqual([model.length, model[0]])
@@ -51,7 +53,7 @@ describe('a backlog', () => {
     )
   })
 
-  it('lets go of what has left', () => {
+  it('keeps the remaining items in order after 4000 of 5000 were shifted', () => {
     const backlog = new Backlog()
     for (let id = 1; id <= 5_000; id++) backlog.push(delivery(id))
     for (let id = 1; id <= 4_000; id++) expect(backlog.shift()?.packetId).toBe(id)

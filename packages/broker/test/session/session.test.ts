@@ -10,7 +10,7 @@ const publish = (payload: string, more: AnyPacket = {}): AnyPacket => ({
   messageId: 1,
   ...more,
 })
-const lasting = (seconds = 100): AnyPacket => ({
+const persistent = (seconds = 100): AnyPacket => ({
   clean: false,
   properties: { sessionExpiryInterval: seconds },
 })
@@ -26,36 +26,38 @@ const payloads = (packets: AnyPacket[]): string[] =>
   packets.filter(({ cmd }) => cmd === 'publish').map(({ payload }) => String(payload))
 
 describe('a session', () => {
-  it('outlives its connection for as long as agreed [MQTT-3.1.2-5, 3.2.2-2/3]', () => {
+  it('keeps a session for its Session Expiry Interval after the connection closes [MQTT-3.1.2-5, 3.2.2-2/3]', () => {
     const world = makeWorld()
-    subscribed(world, 'a', lasting(10)).cut()
+    subscribed(world, 'a', persistent(10)).cut()
     world.advance(9_999)
-    const back = world.join('a', lasting(10))
+    const back = world.join('a', persistent(10))
     expect(back.take()).toMatchObject([{ sessionPresent: true }])
     back.cut()
     world.advance(10_000)
     expect(world.engine.sessions.size).toBe(0)
     expect(world.engine.router.subscriptionCount).toBe(0)
-    expect(world.join('a', lasting(10)).take()).toMatchObject([{ sessionPresent: false }])
+    expect(world.join('a', persistent(10)).take()).toMatchObject([{ sessionPresent: false }])
   })
 
-  it('ends with the connection when nothing else was agreed', () => {
+  it('ends a session with its connection without a Session Expiry Interval', () => {
     const world = makeWorld()
     subscribed(world, 'a', {}).cut()
     expect(world.engine.sessions.size).toBe(0)
     expect(world.events).toContainEqual({ type: 'session-ended', clientId: 'a' })
   })
 
-  it('is begun anew by Clean Start [MQTT-3.1.2-4]', () => {
+  it('ends the existing session on Clean Start [MQTT-3.1.2-4]', () => {
     const world = makeWorld()
-    subscribed(world, 'a', lasting()).cut()
-    expect(world.join('a', { ...lasting(), clean: true }).take()).toMatchObject([{ sessionPresent: false }])
+    subscribed(world, 'a', persistent()).cut()
+    expect(world.join('a', { ...persistent(), clean: true }).take()).toMatchObject([
+      { sessionPresent: false },
+    ])
     expect(world.engine.router.subscriptionCount).toBe(0)
   })
 
-  it('lasts as long as DISCONNECT says, unless it was not to last at all', () => {
+  it('applies the Session Expiry Interval of DISCONNECT, unless it was 0 in CONNECT', () => {
     const world = makeWorld()
-    const client = subscribed(world, 'a', lasting(10))
+    const client = subscribed(world, 'a', persistent(10))
     client.send({ cmd: 'disconnect', reasonCode: 0, properties: { sessionExpiryInterval: 20 } })
     world.advance(19_999)
     expect(world.engine.sessions.size).toBe(1)
@@ -66,34 +68,34 @@ describe('a session', () => {
     expect(other.take()).toMatchObject([{ cmd: 'disconnect', reasonCode: 0x82 }])
   })
 
-  it('of 3.1.1 lasts until a clean session, within the broker’s own limit', () => {
+  it('keeps a 3.1.1 session until Clean Session or limits.sessionExpiryInterval', () => {
     const world = makeWorld({ limits: { sessionExpiryInterval: 60 } })
-    const old = { protocolVersion: 4, clean: false }
-    subscribed(world, 'a', old).cut()
+    const v311 = { protocolVersion: 4, clean: false }
+    subscribed(world, 'a', v311).cut()
     world.advance(59_999)
-    expect(world.join('a', old).take()).toMatchObject([{ sessionPresent: true }])
+    expect(world.join('a', v311).take()).toMatchObject([{ sessionPresent: true }])
     expect(world.join('a', { protocolVersion: 4, clean: true }).take()).toMatchObject([
       { sessionPresent: false },
     ])
   })
 
-  it('keeps QoS 1 and 2 for a client that is away, in order, and no QoS 0', () => {
+  it('queues QoS 1 and 2 messages in order for an offline client, and no QoS 0', () => {
     const world = makeWorld()
     const from = world.join('from')
-    subscribed(world, 'a', lasting()).cut()
+    subscribed(world, 'a', persistent()).cut()
     for (const [index, qos] of [1, 0, 2, 1].entries())
       from.send(publish(`${index}`, { qos, messageId: 1 + index }))
-    const back = world.join('a', lasting())
+    const back = world.join('a', persistent())
     const got = back.take()
     expect(got[0]).toMatchObject({ cmd: 'connack', sessionPresent: true })
     expect(payloads(got)).toEqual(['0', '2', '3'])
     expect(got.slice(1).every(({ dup }) => dup === false)).toBe(true)
   })
 
-  it('sends again what was not acknowledged, as duplicates, in order, under the same numbers [MQTT-4.4.0-1]', () => {
+  it('resends unacknowledged messages in order with DUP and their Packet Identifiers [MQTT-4.4.0-1]', () => {
     const world = makeWorld()
     const from = world.join('from')
-    const client = subscribed(world, 'a', lasting())
+    const client = subscribed(world, 'a', persistent())
     for (const [index, qos] of [1, 2, 2, 1].entries())
       from.send(publish(`${index}`, { qos, messageId: 1 + index }))
     expect(client.take().map(({ messageId }) => messageId)).toEqual([1, 2, 3, 4])
@@ -102,7 +104,7 @@ describe('a session', () => {
     client.take()
     client.cut()
     from.send(publish('new', { messageId: 9 }))
-    const again = world.join('a', lasting()).take().slice(1)
+    const again = world.join('a', persistent()).take().slice(1)
     expect(again.map(({ cmd, messageId, dup }) => [cmd, messageId, dup])).toEqual([
       ['pubrel', 2, undefined],
       ['publish', 3, true],
@@ -111,7 +113,7 @@ describe('a session', () => {
     ])
   })
 
-  it('has no more unacknowledged than the client takes [MQTT-3.3.4-9]', () => {
+  it('sends no more unacknowledged messages than the client’s Receive Maximum [MQTT-3.3.4-9]', () => {
     const world = makeWorld()
     const from = world.join('from')
     const client = subscribed(world, 'a', { properties: { receiveMaximum: 2 } })
@@ -127,7 +129,7 @@ describe('a session', () => {
     expect(payloads(client.take())).toEqual(['3', '4'])
   })
 
-  it('takes a refusal for an acknowledgement [MQTT-4.4.0-2]', () => {
+  it('ends a delivery at a PUBACK or PUBREC of 0x80 or more [MQTT-4.4.0-2]', () => {
     const world = makeWorld()
     const from = world.join('from')
     const client = subscribed(world, 'a', {})
@@ -139,15 +141,15 @@ describe('a session', () => {
     expect(world.engine.sessions.get('a')?.outbound.heldBytes).toBe(0)
   })
 
-  it('counts the expiry of a message down, and drops it at its end [MQTT-3.3.2-5/6]', () => {
+  it('sends the remaining Message Expiry Interval of a queued message and drops it when expired [MQTT-3.3.2-5/6]', () => {
     const world = makeWorld()
     const from = world.join('from')
-    subscribed(world, 'a', lasting()).cut()
+    subscribed(world, 'a', persistent()).cut()
     for (const seconds of [5, 10]) {
       from.send(publish(`${seconds}`, { messageId: seconds, properties: { messageExpiryInterval: seconds } }))
     }
     world.advance(7_500)
-    const got = world.join('a', lasting()).take().slice(1)
+    const got = world.join('a', persistent()).take().slice(1)
     expect(payloads(got)).toEqual(['10'])
     expect(got[0]?.properties).toEqual({ messageExpiryInterval: 3 })
     expect(world.events).toContainEqual({ type: 'dropped', clientId: 'a', topic: 't', loss: 'expired' })
@@ -161,9 +163,9 @@ describe('a session', () => {
       return from.take()
     }
 
-    it('lets what has expired in it give way', () => {
+    it('drops expired messages of a full queue before new ones', () => {
       const world = makeWorld({ limits: { queueMessages: 2 } })
-      subscribed(world, 'a', lasting()).cut()
+      subscribed(world, 'a', persistent()).cut()
       const from = world.join('from')
       const brief = { properties: { messageExpiryInterval: 5 } }
       for (const payload of ['brief', 'brief too']) from.send(publish(payload, brief))
@@ -171,37 +173,37 @@ describe('a session', () => {
       from.take()
       for (const payload of ['1', '2', '3']) from.send(publish(payload))
       expect(from.take().map(({ reasonCode }) => reasonCode)).toEqual([0, 0, 0x97])
-      expect(payloads(world.join('a', lasting()).take())).toEqual(['1', '2'])
+      expect(payloads(world.join('a', persistent()).take())).toEqual(['1', '2'])
       const lost = world.events.flatMap((event) => (event.type === 'dropped' ? [event.loss] : []))
       expect(lost).toEqual(['expired', 'expired', 'queue-full'])
     })
 
-    it('drops what is new, and says so to its publisher', () => {
+    it('drops a new message and sends 0x97 to its publisher when the queue is full', () => {
       const world = makeWorld({ limits: { queueMessages: 2 } })
-      subscribed(world, 'a', lasting()).cut()
+      subscribed(world, 'a', persistent()).cut()
       expect(fill(world, 3).map(({ reasonCode }) => reasonCode)).toEqual([0, 0, 0x97])
-      expect(payloads(world.join('a', lasting()).take())).toEqual(['0', '1'])
+      expect(payloads(world.join('a', persistent()).take())).toEqual(['0', '1'])
       expect(world.events).toContainEqual({ type: 'dropped', clientId: 'a', topic: 't', loss: 'queue-full' })
     })
 
-    it('drops what is oldest, where it is told to', () => {
+    it('drops the oldest message of a full queue with drop-oldest', () => {
       const world = makeWorld({ limits: { queueMessages: 2 }, queuePolicy: 'drop-oldest' })
-      subscribed(world, 'a', lasting()).cut()
+      subscribed(world, 'a', persistent()).cut()
       expect(fill(world, 3).map(({ reasonCode }) => reasonCode)).toEqual([0, 0, 0])
-      expect(payloads(world.join('a', lasting()).take())).toEqual(['1', '2'])
+      expect(payloads(world.join('a', persistent()).take())).toEqual(['1', '2'])
     })
 
-    it('disconnects the client, where it is told to', () => {
+    it('disconnects a connected client with a full queue with disconnect', () => {
       const world = makeWorld({ limits: { queueMessages: 2 }, queuePolicy: 'disconnect' })
-      const client = subscribed(world, 'a', lasting())
+      const client = subscribed(world, 'a', persistent())
       fill(world, 3)
       expect(client.take().at(-1)).toMatchObject({ cmd: 'disconnect', reasonCode: 0x97 })
       expect(world.engine.sessions.get('a')?.outbound.inFlightCount).toBe(2)
     })
 
-    it('counts bytes, too', () => {
+    it('drops a new message beyond limits.queueBytes', () => {
       const world = makeWorld({ limits: { queueBytes: 1_000 } })
-      subscribed(world, 'a', lasting()).cut()
+      subscribed(world, 'a', persistent()).cut()
       const from = world.join('from')
       from.take()
       for (const messageId of [1, 2]) from.send(publish('x'.repeat(600), { messageId }))
@@ -209,24 +211,24 @@ describe('a session', () => {
     })
   })
 
-  it('of a client that does not read waits with QoS 1 and drops QoS 0', () => {
+  it('queues QoS 1 and drops QoS 0 messages for a client that does not read', () => {
     const world = makeWorld({ limits: { unreadBytes: 1_000 } })
     const from = world.join('from')
     const client = subscribed(world, 'a', {})
     const neighbour = subscribed(world, 'b', {})
-    client.channel.isStuck = true
+    client.channel.isBlocked = true
     for (let index = 0; index < 40; index++)
       from.send(publish(`${index}`.padEnd(100), { messageId: 1 + index }))
     for (let index = 0; index < 40; index++) from.send(publish(`${index}`.padEnd(100), { qos: 0 }))
     expect(client.channel.pending).toBeLessThan(2_000)
     expect(payloads(neighbour.take())).toHaveLength(80)
-    client.channel.unstick()
+    client.channel.unblock()
     world.advance()
     expect(payloads(client.take())).toHaveLength(40)
     expect(world.events.filter(({ type }) => type === 'dropped')).toHaveLength(40)
   })
 
-  it('bounds what is in flight by bytes, too', () => {
+  it('limits messages in flight by limits.inFlightBytes', () => {
     const world = makeWorld({ limits: { inFlightBytes: 1_000 } })
     const from = world.join('from')
     const client = subscribed(world, 'a', {})

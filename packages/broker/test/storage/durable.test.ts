@@ -11,7 +11,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-async function all(storage: Storage): Promise<[string, string][]> {
+async function loadAll(storage: Storage): Promise<[string, string][]> {
   const entries: [string, string][] = []
   for await (const [key, value] of storage.load()) entries.push([key, Buffer.from(value).toString()])
   return entries.sort()
@@ -19,10 +19,10 @@ async function all(storage: Storage): Promise<[string, string][]> {
 
 const bytes = (text: string): Uint8Array => Buffer.from(text)
 
-describe('the durable storage', () => {
-  it('has what was committed, over openings', async () => {
+describe('durableStorage', () => {
+  it('loads committed entries after it is reopened', async () => {
     const first = durableStorage(folder)
-    expect(await all(first)).toEqual([])
+    expect(await loadAll(first)).toEqual([])
     await first.commit([
       { key: 'r:ä/1', value: bytes('one') },
       { key: 'b', value: bytes('two') },
@@ -30,17 +30,17 @@ describe('the durable storage', () => {
     await first.commit([{ key: 'b' }, { key: 'c', value: bytes('') }])
     await first.close()
     const second = durableStorage(folder, { sync: false })
-    expect(await all(second)).toEqual([
+    expect(await loadAll(second)).toEqual([
       ['c', ''],
       ['r:ä/1', 'one'],
     ])
     await second.close()
   })
 
-  it('belongs to one broker at a time', async () => {
+  it('refuses to open a folder that another durable storage uses', async () => {
     const first = durableStorage(folder)
-    await all(first)
-    await expect(all(durableStorage(folder))).rejects.toThrow()
+    await loadAll(first)
+    await expect(loadAll(durableStorage(folder))).rejects.toThrow()
     await first.close()
   })
 })

@@ -4,7 +4,7 @@ import { makeWorld } from '../world.js'
 import type { AnyPacket, World } from '../world.js'
 import { memoryStorage } from './memory-storage.js'
 
-const lasting = (seconds = 1_000): AnyPacket => ({
+const persistent = (seconds = 1_000): AnyPacket => ({
   clean: false,
   properties: { sessionExpiryInterval: seconds },
 })
@@ -19,7 +19,7 @@ const publish = (payload: string, more: AnyPacket = {}): AnyPacket => ({
 const payloads = (packets: AnyPacket[]): string[] =>
   packets.filter(({ cmd }) => cmd === 'publish').map(({ payload }) => String(payload))
 
-/** A broker over the storage, once it has read it. */
+/** Starts a broker with a storage and waits until it has loaded it. */
 async function start(
   storage = memoryStorage(),
   options: AnyPacket = {},
@@ -35,27 +35,27 @@ async function subscribed(
   qos = 2,
   topic = 't',
 ): Promise<ReturnType<World['join']>> {
-  const client = world.join(clientId, lasting())
+  const client = world.join(clientId, persistent())
   client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic, qos }] })
   await world.settle()
   client.take()
   return client
 }
 
-describe('a broker with a storage', () => {
-  it('acknowledges only what is durable, in order', async () => {
+describe('a broker with storage', () => {
+  it('acknowledges messages in order after they are committed to the storage', async () => {
     const world = await start()
     ;(await subscribed(world, 'a')).cut()
     await world.settle()
     const from = world.join('from')
     from.take()
-    let open = (): void => undefined
-    world.storage.gate = new Promise((resolve) => (open = resolve))
+    let releaseCommits = (): void => undefined
+    world.storage.commitGate = new Promise((resolve) => (releaseCommits = resolve))
     for (const messageId of [1, 2, 3])
       from.send(publish(`${messageId}`, { messageId, qos: messageId === 2 ? 2 : 1 }))
     await world.settle()
     expect(from.take()).toEqual([])
-    open()
+    releaseCommits()
     await world.settle()
     expect(from.take().map(({ cmd, messageId }) => [cmd, messageId])).toEqual([
       ['puback', 1],
@@ -64,7 +64,7 @@ describe('a broker with a storage', () => {
     ])
   })
 
-  it('writes what came together together', async () => {
+  it('commits messages of one turn together', async () => {
     const world = await start()
     ;(await subscribed(world, 'a')).cut()
     await world.settle()
@@ -73,10 +73,10 @@ describe('a broker with a storage', () => {
     for (let index = 0; index < 50; index++) from.channel.feed(publishBytes(index))
     await world.settle()
     expect(world.storage.commits.length - before).toBeLessThanOrEqual(2)
-    expect(payloads(world.join('a', lasting()).take())).toHaveLength(50)
+    expect(payloads(world.join('a', persistent()).take())).toHaveLength(50)
   })
 
-  it('does not keep what was taken back while a client held it', async () => {
+  it('removes an unsubscribed delivery in flight from the storage', async () => {
     const first = await start()
     const client = await subscribed(first, 'a')
     const message = { topic: 't', payload: Buffer.from('command'), qos: 1 as const }
@@ -86,22 +86,22 @@ describe('a broker with a storage', () => {
     following.unsubscribe()
     await first.settle()
     const second = await start(first.storage)
-    expect(payloads(second.join('a', lasting()).take())).toEqual([])
+    expect(payloads(second.join('a', persistent()).take())).toEqual([])
   })
 
-  it('stops: what comes later is neither written nor acknowledged, and not tried again', async () => {
+  it('neither commits nor acknowledges messages after the journal stops', async () => {
     const world = await start()
     ;(await subscribed(world, 'a')).cut()
     await world.settle()
     const [before, waiting] = [world.storage.commits.length, world.engine.deadlines.size]
-    world.storage.isBroken = true
+    world.storage.isFailing = true
     const from = world.join('from')
     from.take()
     from.send(publish('lost'))
     world.engine.journal?.stop()
     await world.settle()
     from.send(publish('late', { messageId: 2 }))
-    world.storage.isBroken = false
+    world.storage.isFailing = false
     await world.settle()
     world.advance(10_000)
     await world.settle()
@@ -110,7 +110,7 @@ describe('a broker with a storage', () => {
     expect(world.engine.deadlines.size).toBe(waiting)
   })
 
-  it('waits for nothing that nobody keeps', async () => {
+  it('acknowledges a message without a subscriber without a commit', async () => {
     const world = await start()
     const from = world.join('from')
     from.take()
@@ -118,20 +118,20 @@ describe('a broker with a storage', () => {
     expect(from.take()).toMatchObject([{ cmd: 'puback', reasonCode: 0x10 }])
   })
 
-  it('gives sessions, queues and retained messages to the next one', async () => {
+  it('restores sessions, queues and retained messages from the storage', async () => {
     const first = await start()
     ;(await subscribed(first, 'a', 2, 't/#')).cut()
     const from = first.join('from')
     const properties = { contentType: 'x', messageExpiryInterval: 100 }
     from.send(publish('1', { topic: 't/1', properties }))
     from.send(publish('2', { topic: 't/2', qos: 2, messageId: 2 }))
-    from.send(publish('kept', { topic: 'r', retain: true, qos: 0 }))
+    from.send(publish('retained', { topic: 'r', retain: true, qos: 0 }))
     from.send(publish('gone', { topic: 'r/2', retain: true, qos: 0 }))
     from.send(publish('', { topic: 'r/2', retain: true, qos: 0 }))
     await first.settle()
 
     const second = await start(first.storage)
-    const back = second.join('a', lasting())
+    const back = second.join('a', persistent())
     const got = back.take()
     expect(got[0]).toMatchObject({ cmd: 'connack', sessionPresent: true })
     expect(got.slice(1).map(({ topic, payload, qos, dup }) => [topic, String(payload), qos, dup])).toEqual([
@@ -140,12 +140,12 @@ describe('a broker with a storage', () => {
     ])
     expect(got[1]?.properties).toEqual(properties)
     back.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'r/#', qos: 1 }] })
-    expect(payloads(back.take())).toEqual(['kept'])
+    expect(payloads(back.take())).toEqual(['retained'])
     second.join('from').send(publish('live', { topic: 't/3' }))
     expect(payloads(back.take())).toEqual(['live'])
   })
 
-  it('sends again what was in flight, as a duplicate, under the same number', async () => {
+  it('resends messages in flight with DUP and their Packet Identifiers after a restart', async () => {
     const first = await start()
     const client = await subscribed(first, 'a')
     const from = first.join('from')
@@ -159,7 +159,7 @@ describe('a broker with a storage', () => {
     expect(client.take()).toMatchObject([{ cmd: 'pubrel', messageId: second?.messageId }])
 
     const next = await start(first.storage)
-    const again = next.join('a', lasting()).take().slice(1)
+    const again = next.join('a', persistent()).take().slice(1)
     expect(again.map(({ cmd, messageId, dup }) => [cmd, messageId, dup])).toEqual(
       sent.map(({ messageId }) =>
         messageId === second?.messageId ? ['pubrel', messageId, undefined] : ['publish', messageId, true],
@@ -167,17 +167,17 @@ describe('a broker with a storage', () => {
     )
   })
 
-  it('remembers which QoS 2 messages have come in', async () => {
+  it('recognizes a QoS 2 duplicate after a restart', async () => {
     const first = await start()
     const watcher = await subscribed(first, 'watcher')
-    const from = first.join('from', lasting())
+    const from = first.join('from', persistent())
     from.send(publish('once', { qos: 2, messageId: 7 }))
     await first.settle()
     expect(from.take()).toMatchObject([{ cmd: 'connack' }, { cmd: 'pubrec', messageId: 7 }])
     watcher.cut()
 
     const next = await start(first.storage)
-    const back = next.join('from', lasting())
+    const back = next.join('from', persistent())
     back.take()
     back.send(publish('once', { qos: 2, messageId: 7, dup: true }))
     expect(back.take()).toMatchObject([{ cmd: 'pubrec', messageId: 7, reasonCode: 0 }])
@@ -187,28 +187,28 @@ describe('a broker with a storage', () => {
     expect(next.engine.sessions.get('watcher')?.outbound.inFlightCount).toBe(1)
   })
 
-  it('sends a QoS 2 message to a kept session only when it is safe', async () => {
+  it('sends a QoS 2 message to a persistent session after it is committed', async () => {
     const world = await start()
     const client = await subscribed(world, 'a')
     const from = world.join('from')
     from.send(publish('1'))
     await world.settle()
     const { messageId = 0 } = client.first()
-    let open = (): void => undefined
-    world.storage.gate = new Promise((resolve) => (open = resolve))
+    let releaseCommits = (): void => undefined
+    world.storage.commitGate = new Promise((resolve) => (releaseCommits = resolve))
     from.send(publish('2', { qos: 2 }))
     client.send({ cmd: 'puback', messageId })
     await world.settle()
     expect(payloads(client.take())).toEqual([])
-    open()
+    releaseCommits()
     await world.settle()
     expect(payloads(client.take())).toEqual(['2'])
   })
 
-  it('publishes the wills of those who were connected when it died, and ends sessions whose time is over', async () => {
+  it('publishes the wills of clients that were connected at the crash and ends expired sessions', async () => {
     const first = await start()
     const will = { topic: 't', payload: 'gone', qos: 1, retain: false, properties: { willDelayInterval: 5 } }
-    first.join('doomed', { ...lasting(), will })
+    first.join('crashed', { ...persistent(), will })
     ;(await subscribed(first, 'short')).cut()
     ;(await subscribed(first, 'a')).cut()
     await first.settle()
@@ -216,7 +216,7 @@ describe('a broker with a storage', () => {
     const next = await start(first.storage)
     next.advance(5_000)
     await next.settle()
-    const client = next.join('a', lasting())
+    const client = next.join('a', persistent())
     expect(payloads(client.take())).toEqual(['gone'])
     client.cut()
     next.advance(1_000_000)
@@ -225,10 +225,10 @@ describe('a broker with a storage', () => {
     expect([...next.storage.contents.keys()]).toEqual([])
   })
 
-  it('leaves nothing in the storage of what is over', async () => {
+  it('removes acknowledged messages and ended sessions from the storage', async () => {
     const world = await start()
     const client = await subscribed(world, 'a')
-    const from = world.join('from', lasting())
+    const from = world.join('from', persistent())
     for (let index = 0; index < 10; index++)
       from.send(publish(`${index}`, { messageId: 1 + index, qos: 1 + (index % 2) }))
     await world.settle()
@@ -248,23 +248,23 @@ describe('a broker with a storage', () => {
     expect(world.storage.contents.size).toBe(0)
   })
 
-  it('acknowledges nothing while the storage fails, says so, and tries again', async () => {
+  it('acknowledges nothing while the storage fails, emits storage-failed and retries the commit', async () => {
     const world = await start()
     ;(await subscribed(world, 'a')).cut()
     await world.settle()
     const from = world.join('from')
     from.take()
-    world.storage.isBroken = true
+    world.storage.isFailing = true
     from.send(publish('1'))
     await world.settle()
     expect(from.take()).toEqual([])
     expect(world.events.at(-1)).toMatchObject({ type: 'storage-failed' })
-    world.storage.isBroken = false
+    world.storage.isFailing = false
     from.send(publish('2', { messageId: 2 }))
     world.advance(1_000)
     await world.settle()
     expect(from.take().map(({ messageId }) => messageId)).toEqual([1, 2])
-    expect(payloads(world.join('a', lasting()).take())).toEqual(['1', '2'])
+    expect(payloads(world.join('a', persistent()).take())).toEqual(['1', '2'])
   })
 })
 

@@ -6,8 +6,8 @@ import { decodePublication, encodePublication } from '../../src/storage/records.
 const runs = Number(process.env['ANTIPHON_FC_RUNS'] ?? 100)
 const text = fc.string({ unit: 'grapheme', maxLength: 20 })
 
-describe('a stored publication', () => {
-  it('comes back as it was', () => {
+describe('encodePublication', () => {
+  it('decodes to the same publication', () => {
     const messages = fc.record(
       {
         topic: text,

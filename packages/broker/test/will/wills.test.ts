@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { makeWorld } from '../world.js'
 import type { AnyPacket, Client, World } from '../world.js'
 
-const lasting = (seconds: number): AnyPacket => ({
+const persistent = (seconds: number): AnyPacket => ({
   clean: false,
   properties: { sessionExpiryInterval: seconds },
 })
@@ -23,7 +23,7 @@ function watcher(world: World): Client {
 }
 
 describe('a will', () => {
-  it('is published when the connection is lost, without its delay property [MQTT-3.1.2-8]', () => {
+  it('publishes the will without its Will Delay Interval when the connection is lost [MQTT-3.1.2-8]', () => {
     const world = makeWorld()
     const client = watcher(world)
     withWill(world, 0).cut()
@@ -38,7 +38,7 @@ describe('a will', () => {
     expect(client.bytes().includes(Buffer.from([0x18, 0, 0, 0, 0]))).toBe(false)
   })
 
-  it('is forgotten at a goodbye with 0x00, and published at one with 0x04 [MQTT-3.14.4-3]', () => {
+  it('publishes no will after DISCONNECT with 0x00, and one after 0x04 or an error code [MQTT-3.14.4-3]', () => {
     const world = makeWorld()
     const client = watcher(world)
     withWill(world, 0).send({ cmd: 'disconnect', reasonCode: 0 })
@@ -49,35 +49,35 @@ describe('a will', () => {
     expect(client.take()).toHaveLength(1)
   })
 
-  it('waits for its delay, and is dropped when the client comes back in time [MQTT-3.1.3-9]', () => {
+  it('publishes the will after its Will Delay Interval, unless the client reconnects before [MQTT-3.1.3-9]', () => {
     const world = makeWorld()
     const client = watcher(world)
-    withWill(world, 5, lasting5()).cut()
+    withWill(world, 5, persistent100()).cut()
     world.advance(4_999)
     expect(client.take()).toEqual([])
-    const back = world.join('a', lasting(100))
+    const back = world.join('a', persistent(100))
     world.advance(10_000)
     expect(client.take()).toEqual([])
     back.cut()
-    withWill(world, 5, lasting5()).cut()
+    withWill(world, 5, persistent100()).cut()
     world.advance(5_000)
     expect(client.take()).toHaveLength(1)
   })
 
-  const lasting5 = (): AnyPacket => lasting(100)
+  const persistent100 = (): AnyPacket => persistent(100)
 
-  it('goes out at the end of the session when that comes first', () => {
+  it('publishes the will when the session ends within its Will Delay Interval', () => {
     const world = makeWorld()
     const client = watcher(world)
-    withWill(world, 50, lasting(5)).cut()
+    withWill(world, 50, persistent(5)).cut()
     world.advance(5_000)
     expect(client.take()).toHaveLength(1)
-    withWill(world, 50, lasting(100)).cut()
+    withWill(world, 50, persistent(100)).cut()
     world.join('a', { clean: true })
     expect(client.take()).toHaveLength(1)
   })
 
-  it('goes out when another connection takes over, and when the protocol is broken', () => {
+  it('publishes the will when another connection takes over and after a protocol error', () => {
     const world = makeWorld()
     const client = watcher(world)
     withWill(world, 0)
@@ -87,7 +87,7 @@ describe('a will', () => {
     expect(client.take()).toHaveLength(1)
   })
 
-  it('may be retained', () => {
+  it('retains a will with Will Retain', () => {
     const world = makeWorld()
     world.join('a', { will: { topic: 'will/a', payload: 'gone', qos: 0, retain: true } }).cut()
     const client = world.join('late')
@@ -96,19 +96,19 @@ describe('a will', () => {
     expect(client.take()[1]).toMatchObject({ retain: true, payload: Buffer.from('gone') })
   })
 
-  it('is asked about like any message', () => {
-    const requested: string[] = []
+  it('calls authorizePublish for a will', () => {
+    const seenWills: string[] = []
     const world = makeWorld({
       authority: {
         authorizePublish: ({ isWill, message }) => {
-          requested.push(`${isWill} ${message.topic}`)
+          seenWills.push(`${isWill} ${message.topic}`)
           return { refuse: 0x87 }
         },
       },
     })
     const client = watcher(world)
     withWill(world, 0).cut()
-    expect(requested).toEqual(['true will/a'])
+    expect(seenWills).toEqual(['true will/a'])
     expect(client.take()).toEqual([])
   })
 })

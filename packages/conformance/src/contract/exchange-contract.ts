@@ -1,44 +1,43 @@
-import { contractOver } from './contract-over.js'
-import { answeringCases } from './exchange/answering.js'
-import { askingCases } from './exchange/asking.js'
-import { connectingCases } from './exchange/connecting.js'
-import { crowdingCases } from './exchange/crowding.js'
-import { failingCases } from './exchange/failing.js'
-import { findingCases } from './exchange/finding.js'
-import { partsCases } from './exchange/parts.js'
-import { questionCases } from './exchange/questions.js'
-import { repeatingCases } from './exchange/repeating.js'
-import { replyingCases } from './exchange/replying.js'
-import { streamWireCases } from './exchange/stream-wire.js'
-import { gatheringCases, streamCases } from './exchange/streams.js'
-import { unfitCases } from './exchange/unfit.js'
+import { makeContract } from './make-contract.js'
+import { responderCases } from './exchange/responder.js'
+import { requesterCases } from './exchange/requester.js'
+import { reconnectionCases } from './exchange/reconnection.js'
+import { concurrencyCases } from './exchange/concurrency.js'
+import { failureCases } from './exchange/failures.js'
+import { correlationCases } from './exchange/correlation.js'
+import { chunkCases } from './exchange/chunks.js'
+import { requestMessageCases } from './exchange/request-messages.js'
+import { duplicateRequestCases } from './exchange/duplicate-requests.js'
+import { responseCases } from './exchange/responses.js'
+import { streamProtocolCases } from './exchange/stream-protocol.js'
+import { gatherCases, streamCases } from './exchange/streams.js'
+import { invalidRequestCases } from './exchange/invalid-requests.js'
 import { withoutPropertiesCases } from './exchange/without-properties.js'
-import type { CaseDefinition } from './scene.js'
+import type { CaseDefinition } from './case-context.js'
 import type { ContractSetting, LinkContract } from './world.js'
 
 const definitions: readonly CaseDefinition[] = [
-  ...questionCases,
-  ...unfitCases,
-  ...askingCases,
-  ...failingCases,
-  ...answeringCases,
-  ...replyingCases,
-  ...repeatingCases,
-  ...crowdingCases,
-  ...partsCases,
+  ...requestMessageCases,
+  ...invalidRequestCases,
+  ...requesterCases,
+  ...failureCases,
+  ...responderCases,
+  ...responseCases,
+  ...duplicateRequestCases,
+  ...concurrencyCases,
+  ...chunkCases,
   ...streamCases,
-  ...streamWireCases,
-  ...gatheringCases,
-  ...findingCases,
+  ...streamProtocolCases,
+  ...gatherCases,
+  ...correlationCases,
   ...withoutPropertiesCases,
-  ...connectingCases,
+  ...reconnectionCases,
 ]
 
 /**
- * The promises of the two verbs, `request$` and `serve`, to be run over any link and broker: that what is said of them
- * on paper holds on the wire.
+ * Returns the cases that `request$` and `serve` must pass over a link and its broker.
  *
- * As `linkContract`, which comes first: over a link that breaks its own contract these cases say little.
+ * Run `linkContract` first: over a link that fails it, these cases prove little.
  *
  * @example
  * ```ts
@@ -47,5 +46,5 @@ const definitions: readonly CaseDefinition[] = [
  * ```
  */
 export function exchangeContract(setting: ContractSetting): LinkContract {
-  return contractOver(definitions, setting)
+  return makeContract(definitions, setting)
 }

@@ -6,8 +6,8 @@ import { robustnessCases } from './cases/robustness.js'
 import { stateCases } from './cases/state.js'
 import { subscriptionCases } from './cases/subscription.js'
 import { windowCases } from './cases/window.js'
-import { contractOver } from './contract-over.js'
-import type { CaseDefinition } from './scene.js'
+import { makeContract } from './make-contract.js'
+import type { CaseDefinition } from './case-context.js'
 import type { ContractSetting, LinkContract } from './world.js'
 
 const definitions: readonly CaseDefinition[] = [
@@ -22,18 +22,17 @@ const definitions: readonly CaseDefinition[] = [
 ]
 
 /**
- * The promises of the Link port, to be run over any link: the contract of whoever writes one.
+ * Returns the cases that every `Link` must pass. If you implement a link, run them in any test framework.
  *
- * Every case makes a world of its own. What the setting lacks an ability for is listed as `unexamined`, never dropped
- * in silence. Knows no test framework.
+ * Every case makes its own world. A case whose abilities the setting lacks is listed in `unexamined`.
  *
  * @example
  * ```ts
  * const contract = linkContract({ makeWorld, abilities })
  * for (const { name, run } of contract.cases) it(name, run)
- * it('examines everything but restarts', () => expect(contract.unexamined.map(({ name }) => name)).toEqual([…]))
+ * it('runs all cases but those that need a restart', () => expect(contract.unexamined.map(({ name }) => name)).toEqual([…]))
  * ```
  */
 export function linkContract(setting: ContractSetting): LinkContract {
-  return contractOver(definitions, setting)
+  return makeContract(definitions, setting)
 }

@@ -5,13 +5,13 @@ import { virtualTime } from '@antiphon/testing/internal'
 import { asyncScheduler, filter, firstValueFrom, timer } from 'rxjs'
 import type { Ability, ContractLinkOptions, ContractSetting, ContractWorld } from './world.js'
 
-/** How to run a contract on virtual time. */
+/** The options of `virtualSetting`. */
 export interface VirtualSettingOptions extends Omit<VirtualBrokerOptions, 'scheduler'> {
-  /** What stands between the virtual link and the contract. @defaultValue nothing */
+  /** The middleware under test, between the virtual link and the contract. @defaultValue none */
   readonly middleware?: LinkMiddleware
-  /** The machinery that makes a link of a transport. @defaultValue that of `@antiphon/core` */
+  /** Makes a link over a transport. @defaultValue `linkOver` of `@antiphon/core/link` */
   readonly over?: (transport: Transport, options: LinkOptions) => Link
-  /** @defaultValue 5 */
+  /** The protocol version of the links, 4 for MQTT 3.1.1. @defaultValue 5 */
   readonly protocolVersion?: 4 | 5
 }
 
@@ -31,18 +31,27 @@ const everyAbility: Readonly<Record<Ability, true>> = {
   identifiers: true,
 }
 
-/** The setting of a contract over virtual brokers: for link middleware, and for the virtual link itself. */
+/**
+ * Returns a setting over virtual brokers on virtual time: for link middleware, and for the virtual link itself.
+ *
+ * @example
+ * ```ts
+ * const contract = linkContract(virtualSetting({ middleware: counted }))
+ * ```
+ */
 export function virtualSetting(options: VirtualSettingOptions = {}): ContractSetting {
   const { protocolVersion = 5, overlap = 'once', limits = {} } = options
-  const lacking: Partial<Record<Ability, string>> = {}
+  const lackedAbilities: Partial<Record<Ability, string>> = {}
   if (protocolVersion === 4)
     for (const ability of ['no-subscribers', 'properties', 'refuse-publish'] as const)
-      lacking[ability] = 'MQTT 3.1.1 has none'
+      lackedAbilities[ability] = 'MQTT 3.1.1 does not support it'
   if (protocolVersion === 4 || limits.subscriptionIdentifiers === false) {
-    lacking.identifiers = 'the broker names no subscription'
-    if (overlap === 'each') lacking.overlap = 'the broker sends a copy for each and names no subscription'
+    lackedAbilities.identifiers = 'the broker sends no Subscription Identifiers'
+    if (overlap === 'each')
+      lackedAbilities.overlap =
+        'the broker sends one copy for each overlapping subscription, without Subscription Identifiers'
   }
-  return { makeWorld: () => virtualWorld(options), abilities: { ...everyAbility, ...lacking } }
+  return { makeWorld: () => virtualWorld(options), abilities: { ...everyAbility, ...lackedAbilities } }
 }
 
 function virtualWorld({
@@ -55,72 +64,72 @@ function virtualWorld({
   const { scheduler } = time
   const broker = virtualBroker({ ...options, scheduler })
   const clientIds = new Map<Link, string>()
-  let lastLink = 0
-  const filtersSeen = { subscribe: [] as string[], unsubscribe: [] as string[] }
+  let linkCount = 0
+  const sentFilters = { subscribe: [] as string[], unsubscribe: [] as string[] }
 
-  const linkBy = (
-    machinery: typeof over,
-    { isRemembered = false, queuedMessages }: ContractLinkOptions = {},
+  const makeLink = (
+    makeLinkOver: typeof over,
+    { persistentSession = false, maxQueuedMessages }: ContractLinkOptions = {},
   ): Link => {
-    const clientId = `link-${(lastLink += 1)}`
+    const clientId = `link-${(linkCount += 1)}`
     const transport = broker.transport({
       clientId,
       protocolVersion,
-      ...(isRemembered ? { clean: false, sessionExpiryInterval: 3_600 } : {}),
+      ...(persistentSession ? { clean: false, sessionExpiryInterval: 3_600 } : {}),
     })
-    const counted = {
+    const countedTransport = {
       ...transport,
       subscribe$: (...[requests, identifier]: Parameters<typeof transport.subscribe$>) => {
-        filtersSeen.subscribe.push(...requests.map((request) => request.filter))
+        sentFilters.subscribe.push(...requests.map((request) => request.filter))
         return transport.subscribe$(requests, identifier)
       },
       unsubscribe$: (filters: readonly string[]) => {
-        filtersSeen.unsubscribe.push(...filters)
+        sentFilters.unsubscribe.push(...filters)
         return transport.unsubscribe$(filters)
       },
     }
-    const made = machinery(counted, {
+    const made = makeLinkOver(countedTransport, {
       scheduler,
       reconnect: { initial: 10, maximum: 100, jitter: 0 },
-      ...(queuedMessages === undefined ? {} : { queue: { messages: queuedMessages } }),
+      ...(maxQueuedMessages === undefined ? {} : { queue: { messages: maxQueuedMessages } }),
     })
     clientIds.set(made, clientId)
     return made
   }
-  const link = (wanted?: ContractLinkOptions): Link => {
-    const plain = linkBy(over, wanted)
+  const link = (linkOptions?: ContractLinkOptions): Link => {
+    const plain = makeLink(over, linkOptions)
     const made = middleware(plain)
     clientIds.set(made, clientIdOf(plain))
     return made
   }
-  const clientIdOf = (known: Link): string => clientIds.get(known) ?? '(no link of this world)'
+  const clientIdOf = (target: Link): string => clientIds.get(target) ?? '(not a link of this world)'
 
-  const eventually = async <T>(happening: Promise<T>): Promise<T> => {
+  const eventually = async <T>(promise: Promise<T>): Promise<T> => {
     let isSettled = false
     const settle = (): void => {
       isSettled = true
     }
-    happening.then(settle, settle)
+    promise.then(settle, settle)
     const end = scheduler.now() + 60_000
     for (let isQuiet = false; !isSettled && !isQuiet;) {
-      await promises()
+      await flushPromises()
       if (isSettled || time.step(end)) continue
-      await turn()
+      await nextTurn()
       isQuiet = !isSettled && !time.step(end)
     }
-    if (!isSettled) throw new Error('It did not happen within a minute of virtual time.')
-    return happening
+    if (!isSettled) throw new Error('the promise did not settle within 60 000 ms of virtual time')
+    return promise
   }
   const settle = async (): Promise<void> => {
     const end = scheduler.now() + 200
     do {
-      do await promises()
+      do await flushPromises()
       while (time.step(end))
-      await turn()
+      await nextTurn()
     } while (time.step(end))
   }
 
-  const peer = linkBy(linkOver)
+  const peer = makeLink(linkOver)
   return {
     link,
     peer,
@@ -130,23 +139,23 @@ function virtualWorld({
       broker.inject({ kind: 'cut', clientId: clientIdOf(target) })
       await eventually(firstValueFrom(target.state$.pipe(filter(({ status }) => status !== 'online'))))
     },
-    restore: (target) => done(broker.inject({ kind: 'restore', clientId: clientIdOf(target) })),
-    loseSession: (target) => done(broker.disconnect(clientIdOf(target), { session: 'lose' })),
+    restore: (target) => resolved(broker.inject({ kind: 'restore', clientId: clientIdOf(target) })),
+    loseSession: (target) => resolved(broker.disconnect(clientIdOf(target), { session: 'lose' })),
     restart: async () => {
       broker.restart()
       await settle()
     },
-    refuseSubscribe: (requested, reasonCode) => done(broker.refuseSubscribe(requested, reasonCode)),
-    refusePublish: (topic, reasonCode) => done(broker.refusePublish(topic, reasonCode)),
+    refuseSubscribe: (requested, reasonCode) => resolved(broker.refuseSubscribe(requested, reasonCode)),
+    refusePublish: (topic, reasonCode) => resolved(broker.refusePublish(topic, reasonCode)),
     sendMalformed: async (target, topic) => {
       broker.inject({ kind: 'malform', clientId: clientIdOf(target) })
       broker.publish({ topic, payload: new Uint8Array() })
       await settle()
     },
-    packets: (wanted) =>
+    packets: (topicFilter) =>
       Promise.resolve({
-        subscribe: filtersSeen.subscribe.filter((seen) => seen === wanted).length,
-        unsubscribe: filtersSeen.unsubscribe.filter((seen) => seen === wanted).length,
+        subscribe: sentFilters.subscribe.filter((sent) => sent === topicFilter).length,
+        unsubscribe: sentFilters.unsubscribe.filter((sent) => sent === topicFilter).length,
       }),
     leftovers: async (target) => {
       await settle()
@@ -161,17 +170,17 @@ function virtualWorld({
   }
 }
 
-/** Lets promises settle that follow from one another, as far as handlers are wont to have them. */
-async function promises(): Promise<void> {
+/** Flushes the microtask queue several times, enough for the promise chains of usual handlers. */
+async function flushPromises(): Promise<void> {
   for (let rounds = 0; rounds < 10; rounds += 1) await Promise.resolve()
 }
 
-/** A turn of the event loop: lets all promises settle, and what RxJS reports outside of all streams. */
-function turn(): Promise<unknown> {
+/** Waits for one turn of the event loop: settles all promises and runs the `onUnhandledError` reports of RxJS. */
+function nextTurn(): Promise<unknown> {
   return firstValueFrom(timer(0, asyncScheduler))
 }
 
-/** What took effect at once, as the promise a world with a real broker needs. */
-function done(_: unknown): Promise<void> {
+/** Returns a resolved promise for a member that takes effect synchronously. */
+function resolved(_: unknown): Promise<void> {
   return Promise.resolve()
 }

@@ -1,28 +1,28 @@
 import type { Link } from '@antiphon/core'
 
-/** How a contract case wants a link. */
+/** The options with which a case makes a link. */
 export interface ContractLinkOptions {
-  /** The broker remembers the link between its connections, for minutes. @defaultValue false */
-  readonly isRemembered?: boolean
-  /** How many messages may wait to be sent. @defaultValue the link's own bound */
-  readonly queuedMessages?: number
+  /** Keeps the session at the broker for minutes after a disconnection. @defaultValue false */
+  readonly persistentSession?: boolean
+  /** The number of messages that may be queued. @defaultValue the link's own limit */
+  readonly maxQueuedMessages?: number
 }
 
 /**
- * What a world may or may not be able to do to a link.
+ * A thing that a world may be able to do to a link or its broker.
  *
- * - `cut`: end a link's connection and keep it from coming back until it is restored.
- * - `lose-session`: make the broker forget a link while it is cut.
- * - `restart`: stop the broker and start it again, sessions kept.
- * - `refuse-subscribe`, `refuse-publish`: make the broker say no.
- * - `send-malformed`: put something on a link's connection that no link can accept.
- * - `count-packets`: say how many SUBSCRIBE and UNSUBSCRIBE packets named a filter.
- * - `leftovers`: say what is left of a closed link: timers, sockets, connections at the broker.
- * - `no-subscribers`: the broker answers 0x10 where nobody is subscribed (MQTT 5, and a choice there).
+ * - `cut`: close a link's connection and prevent its reconnection until `restore`.
+ * - `lose-session`: make the broker delete the session of a link that is cut.
+ * - `restart`: stop the broker and start it again with its sessions.
+ * - `refuse-subscribe`, `refuse-publish`: make the broker refuse a filter or a topic with a reason code.
+ * - `send-malformed`: send a malformed packet to a link.
+ * - `count-packets`: count the SUBSCRIBE and UNSUBSCRIBE packets that named a filter.
+ * - `leftovers`: list the timers, sockets and broker connections that a closed link left behind.
+ * - `no-subscribers`: the broker responds with 0x10 when no client is subscribed (optional in MQTT 5).
  * - `properties`: messages carry MQTT 5 properties.
- * - `shared`: the broker knows shared subscriptions.
- * - `overlap`: of a message that several filters of a link ask for comes one copy, or each copy names its filter.
- * - `identifiers`: every message names the subscription it comes for.
+ * - `shared`: the broker supports shared subscriptions.
+ * - `overlap`: overlapping subscriptions get one copy, or each copy has its Subscription Identifier.
+ * - `identifiers`: every message has the Subscription Identifiers of its subscriptions.
  */
 export type Ability =
   | 'cut'
@@ -39,70 +39,73 @@ export type Ability =
   | 'overlap'
   | 'identifiers'
 
-/** A broker with links to it, made for one case; each member beyond `settle` is needed for the ability it names. */
+/** A broker with its links, made for one case. A member after `settle` is required by the ability that it names. */
 export interface ContractWorld {
-  /** A link to the broker, under a client id of its own. The world closes it at the end. */
+  /** Makes a link to the broker with its own client id. `dispose` closes it. */
   readonly link: (options?: ContractLinkOptions) => Link
-  /** What all topics of a case begin with, where another run shares the broker. @defaultValue 'contract' */
+  /** The prefix of all topics of a case, for a broker that several runs share. @defaultValue 'contract' */
   readonly prefix?: string
-  /** An independent client of the same broker, known to be good. */
+  /** An independent, correct client of the same broker. */
   readonly peer: Link
   /**
-   * Runs the world until the promise settles, and settles like it; rejects when it does not happen: on virtual time when
-   * nothing is left to happen within a minute, on real time after some seconds.
+   * Runs the world until the promise settles, and settles like it. Rejects if the promise stays pending: on virtual time
+   * when nothing is scheduled within a minute, on real time after some seconds.
    */
-  readonly eventually: <T>(happening: Promise<T>) => Promise<T>
-  /** Lets all that was set off have its effects; for links that are online, and without waiting for distant timers. */
+  readonly eventually: <T>(promise: Promise<T>) => Promise<T>
+  /** Waits until all links that are online have exchanged their packets; does not wait for distant timers. */
   readonly settle: () => Promise<void>
-  /** Needs `cut`. Returns when the link has noticed. */
+  /** Required by `cut`: closes the link's connection and prevents a new one. Resolves when the link is offline. */
   readonly cut?: (link: Link) => Promise<void>
-  /** Needs `cut`: the link may connect again. */
+  /** Required by `cut`: allows the link to reconnect. */
   readonly restore?: (link: Link) => Promise<void>
-  /** Needs `lose-session`; called while the link is cut. */
+  /** Required by `lose-session`: deletes the session of the link. Called while the link is cut. */
   readonly loseSession?: (link: Link) => Promise<void>
-  /** Needs `restart`. Returns when the broker is back; the links may not be yet. */
+  /** Required by `restart`. Resolves when the broker accepts connections; the links may still be offline. */
   readonly restart?: () => Promise<void>
-  /** Needs `refuse-subscribe`: from now on a SUBSCRIBE to the filter is refused with the reason code. */
+  /** Required by `refuse-subscribe`: refuses later SUBSCRIBEs to the filter with the reason code. */
   readonly refuseSubscribe?: (filter: string, reasonCode: number) => Promise<void>
-  /** Needs `refuse-publish`: from now on a QoS 1 PUBLISH to the topic is refused with the reason code. */
+  /** Required by `refuse-publish`: refuses later QoS 1 PUBLISHes to the topic with the reason code. */
   readonly refusePublish?: (topic: string, reasonCode: number) => Promise<void>
-  /** Needs `send-malformed`. The topic is one the link is subscribed to. */
+  /** Required by `send-malformed`: sends a malformed packet to the link, which is subscribed to the topic. */
   readonly sendMalformed?: (link: Link, topic: string) => Promise<void>
-  /** Needs `count-packets`. */
+  /** Required by `count-packets`: returns the numbers of packets that named the filter. */
   readonly packets?: (filter: string) => Promise<{ readonly subscribe: number; readonly unsubscribe: number }>
-  /** Needs `leftovers`: everything left of a link that was closed, readable; empty when nothing is. */
+  /** Required by `leftovers`: describes every timer, socket and connection that a closed link left behind. */
   readonly leftovers?: (link: Link) => Promise<readonly string[]>
-  /** Takes everything down. */
+  /** Closes the links and the broker. */
   readonly dispose: () => Promise<void>
 }
 
-/** What a contract is run over. */
+/** A factory of worlds and their abilities, over which a contract runs. */
 export interface ContractSetting {
-  /** A fresh world for one case. */
+  /** Makes a new world for one case. */
   readonly makeWorld: () => Promise<ContractWorld> | ContractWorld
-  /** Every ability: `true`, or the reason for which this world lacks it. */
+  /** Every ability: `true`, or the reason why this world lacks it. */
   readonly abilities: Readonly<Record<Ability, true | string>>
 }
 
-/** One promise of the Link port, as something that can be run. */
+/** One test of a contract. */
 export interface ContractCase {
-  /** The part of the port it belongs to, for whoever wants to group them. */
+  /** The subject of the case, for grouping. */
   readonly subject: string
+  /** The tested behaviour. */
   readonly name: string
-  /** Resolves when the promise was kept, rejects with what was broken. */
+  /** Resolves if the case passes, rejects with the failed expectation. */
   readonly run: () => Promise<void>
 }
 
-/** A promise this world cannot examine. */
+/** A case that cannot run in a setting. */
 export interface UnexaminedCase {
+  /** The tested behaviour. */
   readonly name: string
-  /** What the world lacks, and why. */
+  /** The abilities that the setting lacks, with the reasons. */
   readonly lacks: readonly { readonly ability: Ability; readonly reason: string }[]
 }
 
-/** A contract over one setting. */
+/** The cases of a contract over one setting. */
 export interface LinkContract {
+  /** The cases that can run in the setting. */
   readonly cases: readonly ContractCase[]
-  /** What is not examined here, told so that it is never silent. */
+  /** The cases that cannot run in the setting; assert this list in a test. */
   readonly unexamined: readonly UnexaminedCase[]
 }

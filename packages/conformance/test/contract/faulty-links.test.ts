@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { linkContract, virtualSetting } from '../../src/index.js'
 import { faultyLinks } from './faulty-links.js'
 
-describe('the contract of a link', () => {
-  it.each(Object.entries(faultyLinks))('is broken where %s', async (_, { caughtBy, middleware }) => {
+describe('linkContract over faulty links', () => {
+  it.each(Object.entries(faultyLinks))('rejects a link that %s', async (_, { detectedBy, middleware }) => {
     const { cases } = linkContract(virtualSetting({ middleware }))
-    await expect(cases.find(({ name }) => name === caughtBy)?.run(), caughtBy).rejects.toThrow()
+    await expect(cases.find(({ name }) => name === detectedBy)?.run(), detectedBy).rejects.toThrow()
   })
 
-  it('is kept by a link that does nothing wrong', async () => {
+  it('accepts a correct link', async () => {
     for (const { run } of linkContract(virtualSetting({ middleware: (link) => ({ ...link }) })).cases)
       await run()
   })

@@ -22,23 +22,23 @@ import {
   throwError,
 } from 'rxjs'
 
-/** A link whose windows are changed, each once, so that all who share one still do. */
+/** Changes every window once, so that subscribers that share a window still share it. */
 function windows(change: (window: SubscriptionWindow) => SubscriptionWindow): LinkMiddleware {
   return (link) => {
     const changed = new WeakMap<SubscriptionWindow, SubscriptionWindow>()
     const changedOnce = (window: SubscriptionWindow): SubscriptionWindow => {
-      const known = changed.get(window) ?? change(window)
-      changed.set(window, known)
-      return known
+      const result = changed.get(window) ?? change(window)
+      changed.set(window, result)
+      return result
     }
     return {
       ...link,
-      subscription$: (...requested) => link.subscription$(...requested).pipe(map(changedOnce)),
+      subscription$: (...args) => link.subscription$(...args).pipe(map(changedOnce)),
     }
   }
 }
 
-/** A link whose deliveries are changed. */
+/** Changes the deliveries of a link. */
 function deliveries(change: (delivery: Delivery) => Delivery | readonly Delivery[]): LinkMiddleware {
   return windows(({ deliveries$, ...window }) => ({
     ...window,
@@ -46,132 +46,130 @@ function deliveries(change: (delivery: Delivery) => Delivery | readonly Delivery
   }))
 }
 
-/** A link whose publishing is changed. */
+/** Changes `publish$` of a link. */
 function publishing(change: (link: Link) => Link['publish$']): LinkMiddleware {
   return (link) => ({ ...link, publish$: change(link) })
 }
 
-/** A link whose publishing of messages that may be sent is changed. */
-function publishingFit(change: (link: Link) => Link['publish$']): LinkMiddleware {
+/** Changes `publish$` of a link for valid messages. */
+function publishingValid(change: (link: Link) => Link['publish$']): LinkMiddleware {
   return publishing((link) => {
     const changed = change(link)
     return (message) => (outgoingFault(message) === undefined ? changed(message) : link.publish$(message))
   })
 }
 
-/** A link that breaks a promise of the contract. */
+/** A link with one fault, and the case that must detect it. */
 interface FaultyLink {
-  /** That promise; others may be broken with it. */
-  readonly caughtBy: string
+  /** The name of the case that must fail; others may fail too. */
+  readonly detectedBy: string
   readonly middleware: LinkMiddleware
 }
 
-/** Links that each do one thing wrong, by what that is. */
+/** Links with one fault each, by a description of the fault. */
 export const faultyLinks: Readonly<Record<string, FaultyLink>> = {
-  'state$ forgets the present state': {
-    caughtBy: 'state$ says connecting, then online with what the broker allows',
+  'does not replay the current state on state$': {
+    detectedBy: 'emits connecting, then online with the connection info on state$',
     middleware: (link) => ({ ...link, state$: link.state$.pipe(skip(1)) }),
   },
-  'state$ never completes': {
-    caughtBy: 'close ends every stream in order, and says so on state$',
+  'never completes state$': {
+    detectedBy: 'completes every stream on close and emits closed on state$',
     middleware: (link) => ({ ...link, state$: link.state$.pipe(concatWith(NEVER)) }),
   },
-  'state$ leaves out offline': {
-    caughtBy: 'state$ says offline with the error and the wait, counts attempts, and comes back online',
+  'omits offline from state$': {
+    detectedBy: 'emits offline with error and retry delay, counts connection attempts, and returns to online',
     middleware: (link) => ({
       ...link,
       state$: link.state$.pipe(filter(({ status }) => status !== 'offline')),
     }),
   },
-  'every message comes twice': {
-    caughtBy: 'a window comes only after the grant: what is published upon it arrives',
+  'delivers every message twice': {
+    detectedBy: 'emits a window only after SUBACK, so that messages published from then on arrive',
     middleware: deliveries((delivery) => [delivery, delivery]),
   },
-  'messages$ hands out everything twice': {
-    caughtBy: 'subscribers of one filter share one SUBSCRIBE, and the last to leave sends one UNSUBSCRIBE',
+  'emits every message of messages$ twice': {
+    detectedBy: 'sends one SUBSCRIBE for N subscribers of a filter and one UNSUBSCRIBE after the last',
     middleware: (link) => ({
       ...link,
-      messages$: (...requested) =>
-        link.messages$(...requested).pipe(mergeMap((message) => [message, message])),
+      messages$: (...args) => link.messages$(...args).pipe(mergeMap((message) => [message, message])),
     }),
   },
-  'messages$ acknowledges nothing': {
-    caughtBy: 'messages$ acknowledges once its subscriber returned',
+  'does not acknowledge messages of messages$': {
+    detectedBy: 'acknowledges a message of messages$ once its subscriber has returned',
     middleware: (link) => ({
       ...link,
-      messages$: (...requested) =>
-        link.subscription$(...requested).pipe(
+      messages$: (...args) =>
+        link.subscription$(...args).pipe(
           mergeMap(({ deliveries$ }) => deliveries$),
           map(({ message }) => message),
         ),
     }),
   },
-  'everything is acknowledged on arrival': {
-    caughtBy: 'acknowledgements leave in the order of receipt, whatever the order of the calls',
+  'acknowledges deliveries on arrival': {
+    detectedBy: 'sends acknowledgements in the order of receipt, whatever the order of the acknowledge calls',
     middleware: deliveries((delivery) => {
       delivery.acknowledge()
       return delivery
     }),
   },
-  'nothing is ever acknowledged': {
-    caughtBy: 'acknowledgements leave in the order of receipt, whatever the order of the calls',
+  'never acknowledges deliveries': {
+    detectedBy: 'sends acknowledgements in the order of receipt, whatever the order of the acknowledge calls',
     middleware: deliveries((delivery) => ({ ...delivery, acknowledge: () => undefined })),
   },
-  'retain flags are lost': {
-    caughtBy: 'a late subscriber gets the retained messages, and nobody gets them twice',
+  'clears the RETAIN flag': {
+    detectedBy: 'delivers retained messages to a late subscriber, and to none twice',
     middleware: (link) => ({
       ...link,
-      messages$: (...requested) =>
-        link.messages$(...requested).pipe(map((message) => ({ ...message, retain: false }))),
+      messages$: (...args) => link.messages$(...args).pipe(map((message) => ({ ...message, retain: false }))),
     }),
   },
-  'duplicates are not marked': {
-    caughtBy: 'acknowledgements leave in the order of receipt, whatever the order of the calls',
+  'clears the DUP flag': {
+    detectedBy: 'sends acknowledgements in the order of receipt, whatever the order of the acknowledge calls',
     middleware: deliveries(({ message, acknowledge }) => ({
       message: { ...message, dup: false },
       acknowledge,
     })),
   },
-  'retained messages come to nobody': {
-    caughtBy: 'a late subscriber gets the retained messages, and nobody gets them twice',
+  'drops retained messages': {
+    detectedBy: 'delivers retained messages to a late subscriber, and to none twice',
     middleware: (link) => ({
       ...link,
-      messages$: (...requested) => link.messages$(...requested).pipe(filter(({ retain }) => !retain)),
+      messages$: (...args) => link.messages$(...args).pipe(filter(({ retain }) => !retain)),
     }),
   },
-  'windows never close': {
-    caughtBy: 'a lost session closes the window and opens a new one',
+  'never closes windows': {
+    detectedBy: 'closes the window and opens a new one after a lost session',
     middleware: windows(({ deliveries$, ...window }) => ({
       ...window,
       deliveries$: deliveries$.pipe(concatWith(NEVER)),
     })),
   },
-  'windows claim QoS 1': {
-    caughtBy: 'a window comes only after the grant: what is published upon it arrives',
+  'reports QoS 1 as granted': {
+    detectedBy: 'emits a window only after SUBACK, so that messages published from then on arrive',
     middleware: windows((window) => ({ ...window, grantedQoS: 1 })),
   },
-  'only the first window is told': {
-    caughtBy: 'a window comes only after the grant: what is published upon it arrives',
+  'emits only the first window': {
+    detectedBy: 'emits a window only after SUBACK, so that messages published from then on arrive',
     middleware: (link) => ({
       ...link,
-      subscription$: (...requested) => link.subscription$(...requested).pipe(take(1), concatWith(NEVER)),
+      subscription$: (...args) => link.subscription$(...args).pipe(take(1), concatWith(NEVER)),
     }),
   },
-  'a refusal looks like an end': {
-    caughtBy: 'a refused filter fails with the reason, alone',
+  'completes on a refused subscription': {
+    detectedBy: 'fails only the refused filter, with the reason code of SUBACK',
     middleware: (link) => ({
       ...link,
-      subscription$: (...requested) => link.subscription$(...requested).pipe(catchError(() => EMPTY)),
+      subscription$: (...args) => link.subscription$(...args).pipe(catchError(() => EMPTY)),
     }),
   },
-  'a refused publish looks accepted': {
-    caughtBy: 'publish$ fails with the reason where the broker refuses the message, and goes on',
+  'reports a refused publish as accepted': {
+    detectedBy: "fails publish$ with the reason code of the broker's refusal and keeps publishing",
     middleware: publishing(
       (link) => (message) => link.publish$(message).pipe(catchError(() => of({ reasonCode: 0 }))),
     ),
   },
-  'the reason of a refusal is lost': {
-    caughtBy: 'publish$ fails with the reason where the broker refuses the message, and goes on',
+  'drops the reason code of a refused publish': {
+    detectedBy: "fails publish$ with the reason code of the broker's refusal and keeps publishing",
     middleware: publishing(
       (link) => (message) =>
         link.publish$(message).pipe(
@@ -182,27 +180,27 @@ export const faultyLinks: Readonly<Record<string, FaultyLink>> = {
         ),
     ),
   },
-  'nobody subscribed looks like success': {
-    caughtBy: 'publish$ says 0x10 where nobody is subscribed',
+  'reports reason code 0 when no client is subscribed': {
+    detectedBy: 'emits reason code 0x10 when no client is subscribed to the published topic',
     middleware: publishing(
       (link) => (message) => link.publish$(message).pipe(map(() => ({ reasonCode: 0 }))),
     ),
   },
-  'publish$ never completes': {
-    caughtBy: 'publish$ emits the acknowledgement and completes, at every QoS',
+  'never completes publish$': {
+    detectedBy: 'emits the acknowledgement of publish$ and completes at every QoS',
     middleware: publishing((link) => (message) => link.publish$(message).pipe(concatWith(NEVER))),
   },
-  'publish$ sends without being asked': {
-    caughtBy: 'publish$ emits the acknowledgement and completes, at every QoS',
+  'publishes before the subscription to publish$': {
+    detectedBy: 'emits the acknowledgement of publish$ and completes at every QoS',
     middleware: publishing((link) => (message) => {
       const ack$ = link.publish$(message)
       ack$.subscribe({ error: () => undefined })
       return ack$
     }),
   },
-  'properties are lost': {
-    caughtBy: 'a message keeps its properties, byte for byte, and repeated user properties',
-    middleware: publishingFit(
+  'drops message properties': {
+    detectedBy: 'transfers all message properties unchanged, including repeated user properties',
+    middleware: publishingValid(
       (link) =>
         ({ topic, payload, qos, retain }) =>
           link.publish$({
@@ -213,22 +211,22 @@ export const faultyLinks: Readonly<Record<string, FaultyLink>> = {
           }),
     ),
   },
-  'QoS is lowered': {
-    caughtBy: 'publish$ emits the acknowledgement and completes, at every QoS',
+  'publishes at QoS 0': {
+    detectedBy: 'emits the acknowledgement of publish$ and completes at every QoS',
     middleware: publishing((link) => (message) => link.publish$({ ...message, qos: 0 })),
   },
-  'messages leave out of order': {
-    caughtBy: 'messages leave in the order of their publishing, however many at once',
-    middleware: publishingFit(
+  'reorders published messages': {
+    detectedBy: 'sends 200 concurrent messages in the order in which they were published',
+    middleware: publishingValid(
       (link) => (message) =>
         of(message).pipe(
           delay(message.payload.length % 2 === 0 ? 5 : 0, link.scheduler),
-          mergeMap((late) => link.publish$(late)),
+          mergeMap((boundedLate) => link.publish$(boundedLate)),
         ),
     ),
   },
-  'an unfit message is no error of the caller': {
-    caughtBy: 'publish$ refuses an unfit message before any packet, saying what is wrong',
+  'reports an invalid message with an unknown error': {
+    detectedBy: 'rejects an invalid message with invalid-argument before sending a packet',
     middleware: publishing(
       (link) => (message) =>
         link
@@ -240,23 +238,23 @@ export const faultyLinks: Readonly<Record<string, FaultyLink>> = {
           ),
     ),
   },
-  'incidents are told to nobody': {
-    caughtBy: 'the queue is bounded: one too many fails with overflow, and is told as an incident',
+  'emits no incidents': {
+    detectedBy: 'fails a publish beyond the queue limit with overflow and reports an incident',
     middleware: (link) => ({
       ...link,
       incidents$: link.incidents$.pipe(filter(() => false)),
     }),
   },
-  'incidents$ never completes': {
-    caughtBy: 'close ends every stream in order, and says so on state$',
+  'never completes incidents$': {
+    detectedBy: 'completes every stream on close and emits closed on state$',
     middleware: (link) => ({ ...link, incidents$: link.incidents$.pipe(concatWith(NEVER)) }),
   },
-  'close does nothing': {
-    caughtBy: 'close ends every stream in order, and says so on state$',
+  'ignores close': {
+    detectedBy: 'completes every stream on close and emits closed on state$',
     middleware: (link) => ({ ...link, close: () => Promise.resolve() }),
   },
-  'close never resolves': {
-    caughtBy: 'state$ says connecting, then online with what the broker allows',
+  'never resolves close': {
+    detectedBy: 'emits connecting, then online with the connection info on state$',
     middleware: (link) => ({
       ...link,
       close: async () => {
@@ -265,13 +263,13 @@ export const faultyLinks: Readonly<Record<string, FaultyLink>> = {
       },
     }),
   },
-  'a timer runs on': {
-    caughtBy: 'nothing is left of a closed link: no timer, no socket, no connection at the broker',
+  'leaves a timer running after close': {
+    detectedBy: 'leaves no timer, socket or broker connection after close',
     middleware: (link) => ({
       ...link,
-      subscription$: (...requested) => {
+      subscription$: (...args) => {
         const tick = (): void => void link.scheduler.schedule(tick, 1_000)
-        return link.subscription$(...requested).pipe(tap({ subscribe: tick }))
+        return link.subscription$(...args).pipe(tap({ subscribe: tick }))
       },
     }),
   },

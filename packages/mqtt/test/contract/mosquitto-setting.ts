@@ -68,7 +68,7 @@ async function makeWorld(protocolVersion: 4 | 5): Promise<ContractWorld> {
     return setup
   }
 
-  const link = ({ isRemembered = false, queuedMessages }: ContractLinkOptions = {}): Link => {
+  const link = ({ persistentSession = false, maxQueuedMessages }: ContractLinkOptions = {}): Link => {
     const clientId = `link-${setups.size + 1}`
     const proxy = proxies[setups.size]
     if (proxy === undefined) throw new Error('too many links: there is one proxy for each of six')
@@ -76,10 +76,10 @@ async function makeWorld(protocolVersion: 4 | 5): Promise<ContractWorld> {
     const created = connect(proxy.url, {
       protocolVersion,
       clientId,
-      clean: !isRemembered,
-      ...(isRemembered && isVersion5 && { properties: { sessionExpiryInterval: 3_600 } }),
+      clean: !persistentSession,
+      ...(persistentSession && isVersion5 && { properties: { sessionExpiryInterval: 3_600 } }),
       reconnect: { initial: 10, maximum: 100, jitter: 0 },
-      ...(queuedMessages !== undefined && { queue: { messages: queuedMessages } }),
+      ...(maxQueuedMessages !== undefined && { queue: { messages: maxQueuedMessages } }),
     })
     setups.set(created, { clientId, proxy, initialResources: resources() })
     return created

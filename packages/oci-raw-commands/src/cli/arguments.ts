@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { Invocation, RequestDataFormat } from '../invocation.js'
 
-/** What `--help` prints. */
+/** The text that `--help` prints. */
 export const help = `antiphon-oci: raw commands of the OCI IoT Platform, and a local stand-in for it
 
 Usage: antiphon-oci <command> [options]
@@ -20,12 +20,12 @@ Invoke options
   --request-endpoint <topic>          the topic the command is published to (required)
   --request-data <data>               JSON, text or base64; file://<path> reads it from a file
   --request-data-content-type <type>  its media type
-  --request-duration <duration>       the time limit for delivery, ISO 8601 (default: PT10M)
+  --request-duration <duration>       the maximum time until delivery, ISO 8601 (default: PT10M)
   --response-endpoint <topic>         the topic of the response (default: no response is awaited)
-  --response-duration <duration>      the time limit for the response, from delivery (default: PT10M)
+  --response-duration <duration>      the maximum time from delivery to response (default: PT10M)
   --endpoint <url>                    the platform (default: OCI_IOT_ENDPOINT, or http://127.0.0.1:8080)
-  --wait                              follows the record and prints each status, then the record
-  --timeout <seconds>                 how long --wait follows it (default: as long as the platform does)
+  --wait                              polls the record and prints each status, then the record
+  --timeout <seconds>                 the maximum time for --wait (default: none besides the platform's)
 
 Platform options (port 0 takes any free port)
   --device <key:password>             a device: its external key and password; may be repeated. Its id is
@@ -39,21 +39,22 @@ Platform options (port 0 takes any free port)
 Other options
   -h, --help                          prints this help
 
-The exit code of an invoke is 0 once the platform accepted it; with --wait, once the device responded.`
+The exit code of an invoke is 0 if the platform accepted it; with --wait, if the device responded.`
 
-/** An invoke that the command line asks for. */
-export interface InvokeRequest {
+/** A parsed invoke command. */
+export interface InvokeCommand {
   readonly command: 'invoke'
   readonly instanceId: string
   readonly invocation: Invocation
   readonly url: string
+  /** Whether `--wait` is set. */
   readonly isFollowed: boolean
-  /** Milliseconds. */
+  /** The maximum time for `--wait`, in milliseconds. */
   readonly timeout: number
 }
 
-/** A stand-in that the command line asks for. */
-export interface PlatformRequest {
+/** A parsed platform command. */
+export interface PlatformCommand {
   readonly command: 'platform'
   readonly devices: readonly {
     readonly id: string
@@ -72,14 +73,14 @@ const formats: Readonly<Record<string, RequestDataFormat>> = {
   'invoke-raw-binary-command': 'BINARY',
 }
 
-/** Reads a command line, or returns `help` if that is to be printed. Throws `invalid-argument`. */
-export function readArguments(args: readonly string[]): InvokeRequest | PlatformRequest | 'help' {
+/** Parses a command line; returns `help` for `--help`. Throws `invalid-argument`. */
+export function readArguments(args: readonly string[]): InvokeCommand | PlatformCommand | 'help' {
   const { values, positionals } = parse(args)
   if (values.help === true) return 'help'
   const command = positionals.join(' ').replace(/^iot digital-twin-instance /, '')
   if (command === 'platform') return toPlatform(values)
   const format = Object.hasOwn(formats, command) ? formats[command] : undefined
-  if (format === undefined) throw refused(`the command '${command}' is unknown`)
+  if (format === undefined) throw commandLineError(`the command '${command}' is unknown`)
   return toInvoke(values, format)
 }
 
@@ -109,18 +110,18 @@ const options = {
   help: { ...flag, short: 'h' },
 } as const
 
-/** The options of the command, without their dashes. */
+/** The names of all options, without their dashes. */
 export const optionNames: readonly string[] = Object.keys(options)
 
 function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], allowPositionals: true, options })
   } catch (error) {
-    throw refused(reasonOf(error))
+    throw commandLineError(reasonOf(error))
   }
 }
 
-function toInvoke(values: Values, requestDataFormat: RequestDataFormat): InvokeRequest {
+function toInvoke(values: Values, requestDataFormat: RequestDataFormat): InvokeCommand {
   const optional = {
     requestDataContentType: values['request-data-content-type'],
     requestDuration: values['request-duration'],
@@ -128,14 +129,14 @@ function toInvoke(values: Values, requestDataFormat: RequestDataFormat): InvokeR
     responseDuration: values['response-duration'],
     requestData: toData(values['request-data'], requestDataFormat),
   }
-  const given = Object.entries(optional).filter(([, value]) => value !== undefined)
+  const present = Object.entries(optional).filter(([, value]) => value !== undefined)
   return {
     command: 'invoke',
     instanceId: required(values, 'digital-twin-instance-id'),
     invocation: {
       requestDataFormat,
       requestEndpoint: required(values, 'request-endpoint'),
-      ...Object.fromEntries(given),
+      ...Object.fromEntries(present),
     },
     url: values.endpoint ?? process.env['OCI_IOT_ENDPOINT'] ?? 'http://127.0.0.1:8080',
     isFollowed: values.wait === true,
@@ -153,16 +154,17 @@ function toData(data: string | undefined, format: RequestDataFormat): unknown {
   try {
     return JSON.parse(content) as unknown
   } catch (cause) {
-    throw refused(`--request-data is not JSON: ${(cause as Error).message}`)
+    throw commandLineError(`--request-data is not JSON: ${(cause as Error).message}`)
   }
 }
 
-function toPlatform(values: Values): PlatformRequest {
+function toPlatform(values: Values): PlatformCommand {
   const { cert, key, ca, wss } = values
-  if ((cert === undefined) !== (key === undefined)) throw refused('--cert and --key go together')
-  if (wss !== undefined && cert === undefined) throw refused('--wss needs --cert and --key')
+  if ((cert === undefined) !== (key === undefined))
+    throw commandLineError('--cert and --key need each other: set both or none')
+  if (wss !== undefined && cert === undefined) throw commandLineError('--wss needs --cert and --key')
   const devices = (values.device ?? []).map(toDevice)
-  if (devices.length === 0) throw refused('--device is missing')
+  if (devices.length === 0) throw commandLineError('--device is missing: set it to <key:password>')
   return {
     command: 'platform',
     devices,
@@ -175,9 +177,9 @@ function toPlatform(values: Values): PlatformRequest {
   }
 }
 
-function toDevice(device: string): PlatformRequest['devices'][number] {
+function toDevice(device: string): PlatformCommand['devices'][number] {
   const colon = device.indexOf(':')
-  if (colon < 1) throw refused(`--device is '${device}': it must be <key:password>`)
+  if (colon < 1) throw commandLineError(`--device is '${device}': it must be <key:password>`)
   const externalKey = device.slice(0, colon)
   const id = `ocid1.iotdigitaltwininstance.oc1..${externalKey}`
   return { id, externalKey, password: device.slice(colon + 1) }
@@ -185,22 +187,22 @@ function toDevice(device: string): PlatformRequest['devices'][number] {
 
 function required(values: Values, name: 'digital-twin-instance-id' | 'request-endpoint'): string {
   const value = values[name]
-  if (value === undefined) throw refused(`--${name} is missing`)
+  if (value === undefined) throw commandLineError(`--${name} is missing: it is required`)
   return value
 }
 
 function toNumber(option: string, value: string, most = 65_535): number {
   const number = Number(value)
   if (value !== '' && Number.isInteger(number) && number >= 0 && number <= most) return number
-  throw refused(`--${option} is '${value}': it must be a whole number from 0 to ${most}`)
+  throw commandLineError(`--${option} is '${value}': it must be a whole number from 0 to ${most}`)
 }
 
-/** The error of a command line that cannot be carried out. */
-function refused(why: string): AntiphonError<'invalid-argument'> {
+/** Creates the error for an invalid command line. */
+function commandLineError(why: string): AntiphonError<'invalid-argument'> {
   return new AntiphonError('invalid-argument', `${why}; see --help`)
 }
 
-/** The reason in one line, without Node's advice on positionals. */
+/** Returns the reason of a parse error in one line, without Node's advice on positionals. */
 function reasonOf(error: unknown): string {
   const reason = error instanceof Error ? error.message : String(error)
   return reason.replace(/\. To specify a positional.*|\.$/s, '').replaceAll('\n', ' ')

@@ -2,36 +2,37 @@ import { readFileSync } from 'node:fs'
 import { firstValueFrom, lastValueFrom, tap, type Observable } from 'rxjs'
 import { invoke$ } from '../invoke.js'
 import { createPlatform } from '../platform/platform.js'
-import { help, readArguments, type InvokeRequest, type PlatformRequest } from './arguments.js'
+import { help, readArguments, type InvokeCommand, type PlatformCommand } from './arguments.js'
 
-/** The terminal that a program runs in. */
+/** The terminal of a program. */
 export interface Terminal {
-  readonly say: (line: string) => void
-  /** Ctrl-C. */
+  /** Prints a line to standard output. */
+  readonly print: (line: string) => void
+  /** Emits on Ctrl-C. */
   readonly stop$: Observable<unknown>
 }
 
-/** `antiphon-oci`: resolves when it is done, and `platform` when it was stopped; rejects with what is wrong. */
+/** Runs `antiphon-oci`. Resolves when the command is done, `platform` when it was stopped; rejects on an error. */
 export async function ociProgram(args: readonly string[], terminal: Terminal): Promise<void> {
   const request = readArguments(args)
-  if (request === 'help') terminal.say(help)
+  if (request === 'help') terminal.print(help)
   else if (request.command === 'platform') await runPlatform(request, terminal)
   else await invoke(request, terminal)
 }
 
 async function invoke(
-  { instanceId, invocation, url, isFollowed, timeout }: InvokeRequest,
-  { say }: Terminal,
+  { instanceId, invocation, url, isFollowed, timeout }: InvokeCommand,
+  { print }: Terminal,
 ): Promise<void> {
   const progress$ = invoke$(instanceId, invocation, { url, timeout })
-  if (!isFollowed) return say((await firstValueFrom(progress$)).record.id)
-  const last = await lastValueFrom(progress$.pipe(tap(({ status }) => say(status))))
-  say(JSON.stringify(last.record, undefined, 2))
+  if (!isFollowed) return print((await firstValueFrom(progress$)).record.id)
+  const last = await lastValueFrom(progress$.pipe(tap(({ status }) => print(status))))
+  print(JSON.stringify(last.record, undefined, 2))
 }
 
 async function runPlatform(
-  { devices, http, port, wss, tls: files }: PlatformRequest,
-  { say, stop$ }: Terminal,
+  { devices, http, port, wss, tls: files }: PlatformCommand,
+  { print, stop$ }: Terminal,
 ): Promise<void> {
   const platform = createPlatform({ instances: devices })
   const tls = files && {
@@ -48,12 +49,12 @@ async function runPlatform(
       : [await platform.listen({ protocol: 'wss', port: wss, path: '/mqtt', tls })]),
     await platform.listenHttp(http),
   ]
-  for (const { url } of listeners) say(`listening on ${url}`)
-  for (const { id, externalKey } of devices) say(`${externalKey} is ${id}`)
+  for (const { url } of listeners) print(`listening on ${url}`)
+  for (const { id, externalKey } of devices) print(`${externalKey} is ${id}`)
   platform.telemetry$.subscribe(({ instanceId, message: { topic, payload } }) =>
-    say(`${instanceId} ${topic} ${new TextDecoder().decode(payload)}`),
+    print(`${instanceId} ${topic} ${new TextDecoder().decode(payload)}`),
   )
-  platform.changes$.subscribe(({ id, delivery_status: status }) => say(`${id} ${status}`))
+  platform.changes$.subscribe(({ id, delivery_status: status }) => print(`${id} ${status}`))
   await firstValueFrom(stop$)
   await platform.close()
 }

@@ -2,7 +2,7 @@ import type { Link } from '@antiphon/core'
 import type { LinkOptions } from '@antiphon/core/link'
 import { connect, type MqttOptions, type TlsMaterial, type Tunnel } from '@antiphon/mqtt'
 
-/** How a device reaches the platform. */
+/** The options of a device's connection to the platform. */
 export interface DeviceConfig extends LinkOptions {
   /** The Device Host of the IoT Domain. */
   readonly host: string
@@ -10,24 +10,24 @@ export interface DeviceConfig extends LinkOptions {
   readonly protocol?: 'mqtts' | 'wss'
   /** @defaultValue 8883, and 443 for `wss` */
   readonly port?: number
-  /** The same at every connection: it is by this that commands wait for a device. */
+  /** The Client Identifier. Use the same for every connection: the platform queues commands by it. */
   readonly clientId: string
-  /** Who the device is: its external key and password, or a certificate whose CN is the external key. */
+  /** How the device authenticates: by external key and password, or by a certificate whose CN is the external key. */
   readonly identity:
     | { readonly externalKey: string; readonly password: string }
     | { readonly cert: TlsMaterial; readonly key: TlsMaterial; readonly passphrase?: string }
-  /** The authorities to trust, as PEM. @defaultValue those of the system */
+  /** Certificate authorities to trust, as PEM. @defaultValue those of the system */
   readonly ca?: TlsMaterial
-  /** The way through a proxy: `throughProxy('http://…')` or `throughProxy('socks5://…')` of `@antiphon/mqtt/proxy`. */
+  /** A tunnel through a proxy: `throughProxy('http://…')` or `throughProxy('socks5://…')` of `@antiphon/mqtt/proxy`. */
   readonly tunnel?: Tunnel
-  /** Seconds. @defaultValue 60 */
+  /** The Keep Alive, in seconds. @defaultValue 60 */
   readonly keepalive?: number
 }
 
 /**
- * A link to the platform as its devices have to connect: MQTT 3.1.1, TLS, a session that outlives the connection.
+ * Creates a device's link to the platform: MQTT 3.1.1 over TLS, with a session that outlives the connection.
  *
- * Lazy, as every link. Throws `invalid-argument` when the configuration breaks a rule.
+ * Lazy like every link. Throws `invalid-argument` if the configuration is invalid.
  */
 export function connectDevice({
   host,

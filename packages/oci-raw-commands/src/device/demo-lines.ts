@@ -2,13 +2,13 @@ import type { DeviceEvent } from './run-device.js'
 
 const decoder = new TextDecoder()
 
-/** What the original program prints when its loop begins. */
+/** The line that the original program prints when its loop starts. */
 export const firstLine = 'Telemetry loop -- Press Ctrl-C to stop.'
 
-/** What the original program prints when all is over. */
+/** The line that the original program prints when it ends. */
 export const lastLine = 'Terminated'
 
-/** What the original program prints of an event; `undefined` where it says nothing. */
+/** Returns the line that the original program prints for an event, or `undefined` if it prints nothing. */
 export function demoLine(event: DeviceEvent): string | undefined {
   switch (event.event) {
     case 'sending':
@@ -19,7 +19,7 @@ export function demoLine(event: DeviceEvent): string | undefined {
       const line = `Received command on ${event.command.topic}: ${decoder.decode(event.command.payload)}`
       return event.isShutdown ? `${line}\nShutdown command received. Preparing to exit...` : line
     }
-    case 'replying':
+    case 'responding':
       return `Sending ack to ${event.topic}: ${decoder.decode(event.payload)}`
     case 'stopping':
       return 'Waiting 2 seconds to process possible /cmd messages...'

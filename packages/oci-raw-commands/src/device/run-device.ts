@@ -24,30 +24,31 @@ import { serveCommands, type CommandEvent, type CommandsOptions } from './serve-
 import { isShutdown } from './shutdown.js'
 import { telemetry$, type Sample, type TelemetryOptions } from './telemetry.js'
 
-/** How the whole device behaves. */
+/** The options of `runDevice`. */
 export interface DeviceOptions extends TelemetryOptions, CommandsOptions {
-  /** Another way than a command to shut it down, such as Ctrl-C. */
+  /** Shuts the device down when it emits, for example on Ctrl-C. */
   readonly stop$?: Observable<unknown>
-  /** Milliseconds that a shutdown gives what is in hand. @defaultValue 2 000 */
+  /** Milliseconds that a shutdown waits for running commands. @defaultValue 2 000 */
   readonly drainTimeout?: number
 }
 
-/** What a device does. */
+/** An event of a device. */
 export type DeviceEvent =
   | CommandEvent
   | { readonly event: 'sending'; readonly sample: Sample }
   | { readonly event: 'connected' }
-  /** It sends no more telemetry, and what is in hand has a while to finish; told behind the reply to a shutdown. */
+  /** Telemetry has ended, and running commands have `drainTimeout` to finish. Emitted after the response to a shutdown. */
   | { readonly event: 'stopping' }
 
 const stopping: DeviceEvent = { event: 'stopping' }
 
 /**
- * The device of the demo: sends telemetry and answers commands until a command, or `stop$`, shuts it down.
+ * Runs the device of the demo: sends telemetry and serves commands until a command or `stop$` shuts it down.
  *
- * - *on subscribe*: opens the link. *next*: what it does.
- * - *complete*: it is shut down: telemetry ended at once, what was in hand was finished or given up, the link is closed.
- * - *error*: as `telemetry$` and `serveCommands`. *unsubscribe*: stops without finishing, and leaves the link open.
+ * - *on subscribe*: connects the link. *next*: each event of the device.
+ * - *complete*: after a shutdown: telemetry has ended, running commands have finished or were stopped after `drainTimeout`,
+ *   and the link is closed.
+ * - *error*: as `telemetry$` and `serveCommands`. *unsubscribe*: stops everything at once and leaves the link open.
  */
 export function runDevice(
   link: Link,
@@ -55,40 +56,40 @@ export function runDevice(
 ): Observable<DeviceEvent> {
   return defer(() => {
     const stopped$ = new ReplaySubject<void>(1)
-    const noted$ = new Subject<void>()
-    let inHand = 0
+    const recorded$ = new Subject<void>()
+    let runningCount = 0
     let isStopping = false
-    let isTold = false
-    const note = (each: DeviceEvent): void => {
-      if (each.event === 'received') inHand += 1
-      if (each.event === 'done') inHand -= 1
-      if (!isStopping && (each === stopping || (each.event === 'received' && each.isShutdown))) {
+    let isStoppingEmitted = false
+    const record = (event: DeviceEvent): void => {
+      if (event.event === 'received') runningCount += 1
+      if (event.event === 'done') runningCount -= 1
+      if (!isStopping && (event === stopping || (event.event === 'received' && event.isShutdown))) {
         isStopping = true
         stopped$.next()
       }
-      isTold ||= each === stopping
-      noted$.next()
+      isStoppingEmitted ||= event === stopping
+      recorded$.next()
     }
 
     const commands$ = serveCommands(link, options).pipe(
-      mergeMap((each) =>
-        each.event === 'replying' && isShutdown(each.command.payload) ? of(each, stopping) : of(each),
+      mergeMap((event) =>
+        event.event === 'responding' && isShutdown(event.command.payload) ? of(event, stopping) : of(event),
       ),
     )
     const work$ = merge(commands$, stop$.pipe(map(() => stopping))).pipe(
-      filter((each) => each !== stopping || !isTold),
-      // What is told is told before it can be the end.
-      concatMap((each) =>
+      filter((event) => event !== stopping || !isStoppingEmitted),
+      // Emits an event before it is recorded: recording may complete the stream.
+      concatMap((event) =>
         concat(
-          of(each),
+          of(event),
           defer(() => {
-            note(each)
+            record(event)
             return EMPTY
           }),
         ),
       ),
     )
-    const sending$ = telemetry$(link, options).pipe(
+    const telemetryEvents$ = telemetry$(link, options).pipe(
       map((sample): DeviceEvent => ({ event: 'sending', sample })),
       takeUntil(stopped$),
     )
@@ -96,13 +97,13 @@ export function runDevice(
       filter(({ status }) => status === 'online'),
       map((): DeviceEvent => ({ event: 'connected' })),
     )
-    const isIdle$ = noted$.pipe(
+    const isIdle$ = recorded$.pipe(
       startWith(undefined),
-      filter(() => inHand === 0),
+      filter(() => runningCount === 0),
     )
     const finished$ = stopped$.pipe(switchMap(() => race(isIdle$, timer(drainTimeout, link.scheduler))))
     return concat(
-      merge(work$, sending$, connected$).pipe(takeUntil(finished$)),
+      merge(work$, telemetryEvents$, connected$).pipe(takeUntil(finished$)),
       defer(() => {
         void link.close()
         return link.state$.pipe(ignoreElements())

@@ -13,37 +13,38 @@ import {
 import { defaultIfEmpty, defer, map, Observable, Subject, tap } from 'rxjs'
 import { acknowledgement, failure } from './acknowledgement.js'
 import type { CommandHandler } from './on-command.js'
-import { commandTopics, type CommandTopics } from './reply-topic.js'
+import { commandTopics, type CommandTopics } from './command-topics.js'
 import { isShutdown } from './shutdown.js'
 
-/** How commands are answered. */
+/** The options of `serveCommands`. */
 export interface CommandsOptions {
-  /** What stands before `/cmd`; a level may be `+`. @defaultValue 'iot/v1' */
+  /** The topic levels before `/cmd`; a level may be `+`. @defaultValue 'iot/v1' */
   readonly base?: string
-  /** The first that knows the command's topic handles it. @defaultValue none, and every command is acknowledged */
+  /** The first handler whose topic matches handles a command. @defaultValue none: every command is acknowledged */
   readonly handlers?: readonly CommandHandler[]
 }
 
-/** What happens to a command. */
+/** An event of a command. */
 export type CommandEvent =
   | { readonly event: 'received'; readonly command: Message; readonly isShutdown: boolean }
   | {
-      readonly event: 'replying'
+      readonly event: 'responding'
       readonly command: Message
       readonly topic: string
       readonly payload: Uint8Array
     }
-  /** Its reply is out and it is acknowledged, unless the record says otherwise. */
+  /** The command has ended; `record.outcome` tells how. */
   | { readonly event: 'done'; readonly command: Message; readonly record: ServeRecord }
 
 /**
- * Answers every command, whatever its payload: on `…/rsp` what came on `…/cmd`, on `<base>/rsp/<key…>` what came on
- * `<base>/cmd/<key…>`. Commands without a key are answered in their order, which is all that the platform knows them by.
+ * Serves all commands, whatever their payload. The response to `<base>/cmd` is published to `<base>/rsp`, that to
+ * `<base>/cmd/<key…>` to `<base>/rsp/<key…>`. Commands without a key are answered in order, since the platform matches their
+ * responses by order.
  *
- * - *on subscribe*: opens the link and subscribes; commands that were queued and come before that are handled too.
- * - *next*: what happens to each command. *complete*: the link was closed. *error*: the subscription was refused, or the
- *   link ended. A handler that fails answers `{"status":"failed",…}` and does not disturb the stream.
- * - *unsubscribe*: stops the handlers; what is in hand stays unacknowledged, and the platform sends it again.
+ * - *on subscribe*: connects the link and subscribes. Queued commands that arrive before the subscription are handled too.
+ * - *next*: the events of each command. *complete*: the link was closed. *error*: the subscription was refused, or the link
+ *   failed. If a handler fails, the response is `{"status":"failed",…}` and the stream continues.
+ * - *unsubscribe*: stops the handlers; their commands stay unacknowledged, and the platform redelivers them.
  */
 export function serveCommands(
   link: Link,
@@ -52,42 +53,47 @@ export function serveCommands(
   const topics = commandTopics(base)
   const acknowledge = (): Uint8Array => acknowledgement(link.scheduler.now())
   return defer(() => {
-    const told = new Subject<CommandEvent>()
-    const reply$ = (request: ReceivedRequest): Observable<Uint8Array> => {
+    const commandEvents$ = new Subject<CommandEvent>()
+    const response$ = (request: ReceivedRequest): Observable<Uint8Array> => {
       const { message: command } = request
-      for (const { reply$: tryIt } of handlers) {
-        const response = tryIt(request)
-        if (response !== undefined) return told$(command, response.pipe(defaultIfEmpty(acknowledge())))
+      for (const handler of handlers) {
+        const handled$ = handler.response$(request)
+        if (handled$ !== undefined) return reported(command, handled$.pipe(defaultIfEmpty(acknowledge())))
       }
-      return told$(
+      return reported(
         command,
         defer(() => [acknowledge()]),
       )
     }
-    const told$ = (command: Message, payload$: Observable<Uint8Array>): Observable<Uint8Array> =>
+    const reported = (command: Message, payload$: Observable<Uint8Array>): Observable<Uint8Array> =>
       payload$.pipe(
         tap((payload) =>
-          told.next({ event: 'replying', command, topic: topics.replyTopicOf(command.topic) ?? '', payload }),
+          commandEvents$.next({
+            event: 'responding',
+            command,
+            topic: topics.responseTopicOf(command.topic) ?? '',
+            payload,
+          }),
         ),
       )
-    const events$ = requests$(link, anyCommand(topics), { filter: topics.filter }).pipe(
+    const doneEvents$ = requests$(link, anyCommand(topics), { filter: topics.filter }).pipe(
       tap(({ message: command }) =>
-        told.next({ event: 'received', command, isShutdown: isShutdown(command.payload) }),
+        commandEvents$.next({ event: 'received', command, isShutdown: isShutdown(command.payload) }),
       ),
-      serve(reply$, {
+      serve(response$, {
         orderedBy: ({ message: { topic } }) => (topics.isPlain(topic) ? topic : undefined),
       }),
       map((record): CommandEvent => ({ event: 'done', command: record.request, record })),
     )
     return new Observable<CommandEvent>((subscriber) => {
-      subscriber.add(told.subscribe((event) => subscriber.next(event)))
-      subscriber.add(events$.subscribe(subscriber))
+      subscriber.add(commandEvents$.subscribe((event) => subscriber.next(event)))
+      subscriber.add(doneEvents$.subscribe(subscriber))
     })
   })
 }
 
-/** The contract of all commands at once: bytes in, bytes out, the reply's topic made from the command's. */
-function anyCommand({ filter, replyTopicOf }: CommandTopics): Endpoint {
+/** Creates the endpoint of all commands: bytes in, bytes out, and a response topic derived from the command topic. */
+function anyCommand({ filter, responseTopicOf }: CommandTopics): Endpoint {
   return {
     ...endpoint({
       name: filter,
@@ -97,10 +103,10 @@ function anyCommand({ filter, replyTopicOf }: CommandTopics): Endpoint {
       correlation: topicParams(),
       onFailure: ({ message }) => failure(message),
     }),
-    // A base may hold +, and then no template says where the reply goes.
+    // The base may contain `+`; a template could not express the response topic then.
     responseTopic: {
       format: ({ topic = '' }) => {
-        const response = replyTopicOf(topic) ?? topic
+        const response = responseTopicOf(topic) ?? topic
         return { topic: response, filter: response }
       },
     },

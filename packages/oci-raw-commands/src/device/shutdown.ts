@@ -4,7 +4,7 @@ import * as t from 'io-ts'
 
 const shutdown = json(t.type({ shutdown: t.literal(true) }))
 
-/** Whether a command says `{"shutdown":true}`; whatever else it may be, no payload throws. */
+/** Whether a payload is `{"shutdown":true}`. Never throws, whatever the payload. */
 export function isShutdown(payload: Uint8Array): boolean {
   return isRight(shutdown.decode(payload))
 }

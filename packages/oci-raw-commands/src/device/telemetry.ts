@@ -3,7 +3,7 @@ import { toUtf8 } from '@antiphon/core/codec'
 import { requireNumber } from '@antiphon/core/link'
 import { concat, defer, forkJoin, of, repeat, timer, ignoreElements, type Observable } from 'rxjs'
 
-/** What the device of the demo says of the weather. */
+/** A telemetry message of the demo. */
 export interface Sample {
   /** Microseconds since 1970. */
   readonly time: number
@@ -11,20 +11,20 @@ export interface Sample {
   readonly qmp_temperature: number
   readonly humidity: number
   readonly pressure: number
-  /** From 1 on. */
+  /** The number of the message, from 1. */
   readonly count: number
 }
 
-/** What its sensors read. */
+/** The sensor values of a sample. */
 export type Readings = Omit<Sample, 'time' | 'count'>
 
-/** How telemetry is sent. */
+/** The options of `telemetry$`. */
 export interface TelemetryOptions {
   /** The topic. @defaultValue 'iot/v1/mqtt' */
   readonly endpoint?: string
-  /** Milliseconds from one message to the next. @defaultValue 10 000 */
-  readonly messageDelay?: number
-  /** Asked before each message. @defaultValue the demo's, which never change */
+  /** Milliseconds between two messages. @defaultValue 10 000 */
+  readonly messagePeriod?: number
+  /** Called before each message. @defaultValue the constant values of the demo */
   readonly read?: () => Readings
 }
 
@@ -36,26 +36,31 @@ const demoReadings: Readings = {
 }
 
 /**
- * Sends a sample now and then every `messageDelay`, numbered from 1, each at QoS 1 and acknowledged before the next.
+ * Publishes a sample at once and then every `messagePeriod`, numbered from 1, at QoS 1. Each sample is acknowledged before
+ * the next is sent.
  *
- * - *next*: a sample that is about to be sent; while the link is offline it waits there. *complete*: never.
- * - *error*: what `publish$` of the link says. *unsubscribe*: sends no more.
+ * - *on subscribe*: publishes the first sample. *next*: a sample before it is published; offline, it waits for the link.
+ *   *complete*: never.
+ * - *error*: as `publish$` of the link. *unsubscribe*: stops publishing.
  */
 export function telemetry$(
   link: Link,
   {
     endpoint: topic = 'iot/v1/mqtt',
-    messageDelay = 10_000,
+    messagePeriod = 10_000,
     read = () => demoReadings,
   }: TelemetryOptions = {},
 ): Observable<Sample> {
-  requireNumber('messageDelay', messageDelay, { least: 1 })
+  requireNumber('messagePeriod', messagePeriod, { least: 1 })
   return defer(() => {
     let count = 0
     return defer(() => {
       const sample: Sample = { time: link.scheduler.now() * 1_000, ...read(), count: (count += 1) }
       const sent$ = link.publish$({ topic, payload: toUtf8(JSON.stringify(sample)), qos: 1 })
-      return concat(of(sample), forkJoin([sent$, timer(messageDelay, link.scheduler)]).pipe(ignoreElements()))
+      return concat(
+        of(sample),
+        forkJoin([sent$, timer(messagePeriod, link.scheduler)]).pipe(ignoreElements()),
+      )
     }).pipe(repeat())
   })
 }

@@ -3,16 +3,16 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { mostBytes } from './validate.js'
+import { maxPayloadBytes } from './parse-invocation.js'
 import type { InvokeFault, Platform } from './platform.js'
 
-/** The version in every path. */
+/** The API version in every path. */
 const version = '20250531'
 
-// Base64 takes a third more than its bytes, and the other fields need some.
-const mostBodyBytes = 2 * mostBytes
+// Base64 takes a third more bytes than the payload; the rest is for the other fields.
+const maxBodyBytes = 2 * maxPayloadBytes
 
-/** An answer of the API. */
+/** A response of the API. */
 interface HttpResponse {
   readonly status: number
   readonly body?: unknown
@@ -25,9 +25,13 @@ export async function httpApi(
   port: number,
 ): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
   const server = createServer((request, response) => {
-    void answerTo(platform, request).then(
-      (answer) => send(response, answer),
-      () => send(response, refusal(500, 'InternalServerError', 'the request could not be answered')),
+    void handleRequest(platform, request).then(
+      (result) => send(response, result),
+      () =>
+        send(
+          response,
+          errorResponse(500, 'InternalServerError', 'cannot answer the request: internal error'),
+        ),
     )
   })
   server.listen(port, '127.0.0.1')
@@ -42,16 +46,16 @@ export async function httpApi(
   }
 }
 
-async function answerTo(platform: Platform, request: IncomingMessage): Promise<HttpResponse> {
+async function handleRequest(platform: Platform, request: IncomingMessage): Promise<HttpResponse> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
-  const [, said, collection, id, ...action] = pathname.split('/').map(decoded)
-  if (said !== version) return notFound()
+  const [, requestedVersion, collection, id, ...action] = pathname.split('/').map(decodeSegment)
+  if (requestedVersion !== version) return notFound()
   if (collection === 'digitalTwinInstances' && action.join('/') === 'actions/invokeRawCommand') {
-    if (request.method !== 'POST') return refusal(405, 'MethodNotAllowed', 'invoke by POST')
-    return invoke(platform, id ?? '', await read(request))
+    if (request.method !== 'POST') return errorResponse(405, 'MethodNotAllowed', 'the method must be POST')
+    return invoke(platform, id ?? '', await readBody(request))
   }
   if (collection !== 'rawCommands' || action.length > 0) return notFound()
-  if (request.method !== 'GET') return refusal(405, 'MethodNotAllowed', 'records are read by GET')
+  if (request.method !== 'GET') return errorResponse(405, 'MethodNotAllowed', 'the method must be GET')
   if (id === undefined) {
     return {
       status: 200,
@@ -64,30 +68,34 @@ async function answerTo(platform: Platform, request: IncomingMessage): Promise<H
 
 function invoke(platform: Platform, instanceId: string, text: string | undefined): HttpResponse {
   if (text === undefined)
-    return refusal(413, 'PayloadTooLarge', `the body takes more than ${mostBodyBytes} bytes`)
-  const invoked = platform.invoke(instanceId, parsed(text))
-  return either.isLeft(invoked) ? toRefusal(invoked.left) : { status: 202, requestId: invoked.right }
+    return errorResponse(
+      413,
+      'PayloadTooLarge',
+      `the body is too large: it must not take more than ${maxBodyBytes} bytes`,
+    )
+  const invoked = platform.invoke(instanceId, parseJson(text))
+  return either.isLeft(invoked) ? toErrorResponse(invoked.left) : { status: 202, requestId: invoked.right }
 }
 
-function toRefusal(fault: InvokeFault): HttpResponse {
+function toErrorResponse(fault: InvokeFault): HttpResponse {
   if (fault.kind === 'unknown-instance') return notFound()
-  const told = fault.faults.map(({ field, reason }) => `${field}: ${reason}`).join('; ')
-  return refusal(400, 'InvalidParameter', told)
+  const message = fault.faults.map(({ field, reason }) => `${field}: ${reason}`).join('; ')
+  return errorResponse(400, 'InvalidParameter', message)
 }
 
-/** The body, or `undefined` where it is too large. */
-async function read(request: IncomingMessage): Promise<string | undefined> {
+/** Reads the body of a request; resolves with `undefined` if it is too large. */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length
-    if (length > mostBodyBytes) return undefined
+    if (length > maxBodyBytes) return undefined
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch {
@@ -95,7 +103,7 @@ function parsed(text: string): unknown {
   }
 }
 
-function decoded(part: string): string {
+function decodeSegment(part: string): string {
   try {
     return decodeURIComponent(part)
   } catch {
@@ -104,10 +112,14 @@ function decoded(part: string): string {
 }
 
 function notFound(): HttpResponse {
-  return refusal(404, 'NotAuthorizedOrNotFound', 'there is no such resource, or none that you may see')
+  return errorResponse(
+    404,
+    'NotAuthorizedOrNotFound',
+    'the resource does not exist, or you are not authorized to read it',
+  )
 }
 
-function refusal(status: number, code: string, message: string): HttpResponse {
+function errorResponse(status: number, code: string, message: string): HttpResponse {
   return { status, body: { code, message } }
 }
 

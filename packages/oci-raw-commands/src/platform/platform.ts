@@ -6,76 +6,76 @@ import type { Either } from 'fp-ts/lib/Either.js'
 import { randomUUID } from 'node:crypto'
 import { asyncScheduler, defer, Subject, throwError, type Observable, type SchedulerLike } from 'rxjs'
 import { isFinished, type CommandRecord, type RecordSummary } from '../record.js'
-import { Command } from './command.js'
+import { CommandDelivery } from './command-delivery.js'
 import { httpApi } from './http-api.js'
 import { registry, type Instance } from './registry.js'
-import { validate, type FieldFault } from './validate.js'
+import { parseInvocation, type FieldFault } from './parse-invocation.js'
 
-/** What the stand-in is made of. */
+/** The options of a local platform. */
 export interface PlatformOptions {
   readonly instances: readonly Instance[]
-  /** The clock and timer of everything. @defaultValue asyncScheduler */
+  /** The scheduler of all timers and clock reads. @defaultValue asyncScheduler */
   readonly scheduler?: SchedulerLike
-  /** How many records are kept; the oldest finished ones go first. @defaultValue 10 000 */
-  readonly recordsKept?: number
+  /** How many records to keep; beyond that, the oldest finished record is removed. @defaultValue 10 000 */
+  readonly maxRecords?: number
 }
 
-/** A message of a device that is no answer to a command. */
+/** A message of a device that is not a response to a command. */
 export interface Telemetry {
   readonly instanceId: string
   readonly message: Message
 }
 
-/** Why nothing was invoked. */
+/** The reason why an invocation was rejected. */
 export type InvokeFault =
   { readonly kind: 'unknown-instance' } | { readonly kind: 'invalid'; readonly faults: readonly FieldFault[] }
 
-/** A stand-in of the OCI IoT Platform: devices on one side, who invokes them on the other. */
+/** A local stand-in for the OCI IoT Platform. Devices connect over MQTT; commands are invoked over HTTP or by `invoke`. */
 export interface Platform {
-  /** Accepts devices. The platform itself has TLS on 8883, and WebSockets over TLS on 443 with the path `/mqtt`. */
+  /** Listens for devices. The real platform has TLS on 8883, and WebSockets over TLS on 443 with the path `/mqtt`. */
   readonly listen: (options: ListenOptions) => Promise<Listener>
-  /** Serves the HTTP API on the loopback interface; 0 takes any free port. */
+  /** Serves the HTTP API on the loopback interface; port 0 selects any free port. */
   readonly listenHttp: (
     port?: number,
   ) => Promise<{ readonly url: string; readonly close: () => Promise<void> }>
-  /** What `POST …/actions/invokeRawCommand` does; gives the record's id. */
+  /** Invokes a command, like `POST …/actions/invokeRawCommand`; returns the id of its record. */
   readonly invoke: (instanceId: string, body: unknown) => Either<InvokeFault, string>
   readonly record: (id: string) => CommandRecord | undefined
-  /** All records, or those of one instance, without what was said. */
+  /** Returns all records, or the records of one instance, without payloads. */
   readonly records: (instanceId?: string) => readonly RecordSummary[]
-  /** Every change of a record. Hot; completes when the platform is closed. */
+  /** Emits every change of a record. Hot; completes when the platform is closed. */
   readonly changes$: Observable<CommandRecord>
-  /** What devices send that answers nothing. Hot; completes when the platform is closed. */
+  /** Emits messages of devices that are not responses. Hot; completes when the platform is closed. */
   readonly telemetry$: Observable<Telemetry>
-  /** The broker that the devices see. */
+  /** The broker that devices connect to. */
   readonly broker: Broker
   readonly close: () => Promise<void>
 }
 
-/** Starts the stand-in; it accepts nobody until it is told where to listen. */
+/** Creates a local platform without listeners. */
 export function createPlatform({
   instances,
   scheduler = asyncScheduler,
-  recordsKept = 10_000,
+  maxRecords = 10_000,
 }: PlatformOptions): Platform {
   const deadlines = deadlinesOn(scheduler)
-  const commands = new Map<string, Command>()
-  const open = new Set<Command>()
+  const commands = new Map<string, CommandDelivery>()
+  const pending = new Set<CommandDelivery>()
   const changes$ = new Subject<CommandRecord>()
   const telemetry$ = new Subject<Telemetry>()
   const servers = new Set<{ readonly close: () => Promise<void> }>()
 
-  // A set keeps its order: the first that waits on this endpoint is the first that was invoked.
-  const received = (instanceId: string, message: Message): void => {
-    for (const command of open) {
-      const { record, isOut } = command
-      const isAnswer =
-        isOut && record.digital_twin_instance_id === instanceId && record.response_endpoint === message.topic
-      if (isAnswer) return command.answered(message.payload)
+  // A set iterates in insertion order, so the oldest matching command gets the response.
+  const onPublish = (instanceId: string, message: Message): void => {
+    for (const command of pending) {
+      const { record, isSent } = command
+      const isResponse =
+        isSent && record.digital_twin_instance_id === instanceId && record.response_endpoint === message.topic
+      if (isResponse) return command.handleResponse(message.payload)
     }
     telemetry$.next({ instanceId, message })
   }
-  const devices = registry(instances, received)
+  const devices = registry(instances, onPublish)
   const broker = createBroker({
     scheduler,
     authority: devices.authority,
@@ -85,38 +85,44 @@ export function createPlatform({
     assignsClientIds: false,
   })
 
-  const makeRoom = (): void => {
+  const evictRecords = (): void => {
     for (const [id, { record }] of commands) {
-      if (commands.size < recordsKept) return
+      if (commands.size < maxRecords) return
       if (isFinished(record)) commands.delete(id)
     }
   }
   const invoke: Platform['invoke'] = (instanceId, body) => {
     if (devices.instance(instanceId) === undefined) return either.left({ kind: 'unknown-instance' })
-    const order = validate(body)
-    if (either.isLeft(order)) return either.left({ kind: 'invalid', faults: order.left })
-    const { endpoint: topic, payload } = order.right
+    const invocation = parseInvocation(body)
+    if (either.isLeft(invocation)) return either.left({ kind: 'invalid', faults: invocation.left })
+    const { endpoint: topic, payload } = invocation.right
     const id = randomUUID()
-    const command = new Command({
+    const command = new CommandDelivery({
       id,
       instanceId,
-      order: order.right,
+      invocation: invocation.right,
       scheduler,
       deadlines,
       delivery$: defer(() => {
         const clientId = devices.clientIdOf(instanceId)
         return clientId === undefined
-          ? throwError(() => new AntiphonError('no-responder', `${quoted(instanceId)} keeps no session`))
+          ? throwError(
+              () =>
+                new AntiphonError(
+                  'no-responder',
+                  `the device ${quoted(instanceId)} has no persistent session`,
+                ),
+            )
           : broker.deliver$(clientId, { topic, payload, qos: 1 })
       }),
-      changed: (record) => {
-        if (isFinished(record)) open.delete(command)
+      onChange: (record) => {
+        if (isFinished(record)) pending.delete(command)
         changes$.next(record)
       },
     })
-    makeRoom()
+    evictRecords()
     commands.set(id, command)
-    open.add(command)
+    pending.add(command)
     command.start()
     return either.right(id)
   }
@@ -138,7 +144,7 @@ export function createPlatform({
     telemetry$: telemetry$.asObservable(),
     broker,
     close: async () => {
-      for (const command of open) command.abandon()
+      for (const command of pending) command.cancel()
       await Promise.all([...servers].map((server) => server.close()))
       await broker.close()
       changes$.complete()

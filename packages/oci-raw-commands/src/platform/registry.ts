@@ -4,46 +4,46 @@ import type { Message } from '@antiphon/core'
 import { invalidArgument, quoted } from '@antiphon/core/link'
 import { timingSafeEqual, createHash } from 'node:crypto'
 
-/** A digital twin instance: a device as the platform knows it. */
+/** A digital twin instance: a device that is registered at the platform. */
 export interface Instance {
-  /** Its OCID, by which it is invoked. */
+  /** The OCID of the instance, by which commands are invoked. */
   readonly id: string
-  /** What the device calls itself: its user name, or the CN of its certificate. */
+  /** The user name of the device, or the CN of its certificate. */
   readonly externalKey: string
-  /** Without one, only a certificate lets the device in. */
+  /** The password of the device. Without a password, the device must authenticate with a certificate. */
   readonly password?: string
 }
 
 /** The session of a device. */
-interface Presence {
+interface DeviceSession {
   readonly clientId: string
-  /** Whether it keeps its session, and can take commands. */
-  readonly isKept: boolean
+  /** Whether the session outlives the connection, which commands require. */
+  readonly isPersistent: boolean
 }
 
-/** Who the devices are, and under which client id each was last seen. */
+/** The devices of a platform, and the client identifier of each. */
 export interface Registry {
   readonly instance: (id: string) => Instance | undefined
-  /** The client id to deliver to; `undefined` where the device cannot take commands. */
+  /** Returns the client identifier to deliver to, or `undefined` if the device has no persistent session. */
   readonly clientIdOf: (id: string) => string | undefined
-  /** Lets devices in, and hands over what they publish: nothing of it is routed. */
+  /** Authenticates devices, and passes their messages to `onPublish` instead of routing them. */
   readonly authority: Authority
 }
 
-/** The devices of a platform; throws `invalid-argument` where two share an id or an external key. */
+/** Creates the registry of a platform's devices; throws `invalid-argument` if two share an id or an external key. */
 export function registry(
   instances: readonly Instance[],
-  received: (instanceId: string, message: Message) => void,
+  onPublish: (instanceId: string, message: Message) => void,
 ): Registry {
-  const byId = unique(instances, 'id')
-  const byKey = unique(instances, 'externalKey')
-  const presences = new Map<string, Presence>()
+  const byId = indexBy(instances, 'id')
+  const byKey = indexBy(instances, 'externalKey')
+  const sessions = new Map<string, DeviceSession>()
   const owners = new Map<string, string>()
 
   const identify = ({ certificate, userName, password }: ConnectAttempt): Instance | undefined => {
     if (certificate !== undefined) {
-      const isMeant = userName === undefined || userName === certificate.commonName
-      return isMeant ? byKey.get(certificate.commonName) : undefined
+      const isSameName = userName === undefined || userName === certificate.commonName
+      return isSameName ? byKey.get(certificate.commonName) : undefined
     }
     const instance = byKey.get(userName ?? '')
     return instance?.password !== undefined && isSame(instance.password, password) ? instance : undefined
@@ -52,24 +52,24 @@ export function registry(
   return {
     instance: (id) => byId.get(id),
     clientIdOf: (id) => {
-      const presence = presences.get(id)
-      return presence?.isKept === true ? presence.clientId : undefined
+      const session = sessions.get(id)
+      return session?.isPersistent === true ? session.clientId : undefined
     },
     authority: {
       authenticate: (attempt) => {
         const instance = identify(attempt)
         if (instance === undefined) return { admit: false, reasonCode: Reason.notAuthorized }
         const { clientId, cleanStart } = attempt
-        // A session may hold commands: nobody else gets at them by its client id.
+        // A session may contain commands: another device must not receive them by using its client identifier.
         if ((owners.get(clientId) ?? instance.id) !== instance.id) {
           return { admit: false, reasonCode: Reason.clientIdentifierNotValid }
         }
         owners.set(clientId, instance.id)
-        presences.set(instance.id, { clientId, isKept: !cleanStart })
+        sessions.set(instance.id, { clientId, isPersistent: !cleanStart })
         return { admit: true, principal: instance.id }
       },
       authorizePublish: ({ client, message }) => {
-        received(idOf(client), message)
+        onPublish(idOf(client), message)
         return { take: Reason.success }
       },
     },
@@ -80,16 +80,16 @@ function idOf({ principal }: ClientInfo): string {
   return typeof principal === 'string' ? principal : ''
 }
 
-function unique(instances: readonly Instance[], name: 'id' | 'externalKey'): ReadonlyMap<string, Instance> {
+function indexBy(instances: readonly Instance[], name: 'id' | 'externalKey'): ReadonlyMap<string, Instance> {
   const all = new Map(instances.map((instance) => [instance[name], instance]))
   if (all.size === instances.length) return all
   const names = instances.map((instance) => instance[name])
-  const twice = names.find((value, index) => names.indexOf(value) !== index) ?? ''
-  throw invalidArgument(`two instances have the ${name} ${quoted(twice)}: each needs one of its own`)
+  const duplicate = names.find((value, index) => names.indexOf(value) !== index) ?? ''
+  throw invalidArgument(`two instances have the ${name} ${quoted(duplicate)}: it must be unique`)
 }
 
-/** In the same time whatever the password is. */
-function isSame(expected: string, given: Uint8Array = new Uint8Array()): boolean {
+/** Whether two passwords are equal, compared in constant time. */
+function isSame(expected: string, actual: Uint8Array = new Uint8Array()): boolean {
   const digest = (secret: string | Uint8Array): Buffer => createHash('sha256').update(secret).digest()
-  return timingSafeEqual(digest(expected), digest(given))
+  return timingSafeEqual(digest(expected), digest(actual))
 }

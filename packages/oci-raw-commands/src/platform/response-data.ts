@@ -1,11 +1,11 @@
 import { fromUtf8 } from '@antiphon/core/codec'
 import { none, some, type Option } from 'fp-ts/lib/Option.js'
 import type { RequestDataFormat } from '../invocation.js'
-import { mostBytes } from './validate.js'
+import { maxPayloadBytes } from './parse-invocation.js'
 
-/** What a record says of an answer; none where the answer does not fit the command. */
+/** Converts a response for its record; returns `none` if it is too large, or is not JSON and the command is. */
 export function responseData(payload: Uint8Array, format: RequestDataFormat): Option<unknown> {
-  if (payload.length > mostBytes) return none
+  if (payload.length > maxPayloadBytes) return none
   const text = toText(payload)
   const data = text === undefined ? undefined : toJson(text)
   if (data !== undefined) return some(data)

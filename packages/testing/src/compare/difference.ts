@@ -1,5 +1,5 @@
 /**
- * Two texts line by line: `- ` what was expected and is missing, `+ ` what is there unexpectedly, `  ` what both have.
+ * Returns the line difference of two texts: `- ` marks expected lines, `+ ` actual lines, `  ` common lines.
  */
 export function difference(actual: string, expected: string): string {
   const [left, right] = [expected.split('\n'), actual.split('\n')]
@@ -13,7 +13,7 @@ export function difference(actual: string, expected: string): string {
       j++
     } else if (
       j >= right.length ||
-      (i < left.length && lengthAt(common, i + 1, j) >= lengthAt(common, i, j + 1))
+      (i < left.length && lengthFrom(common, i + 1, j) >= lengthFrom(common, i, j + 1))
     )
       lines.push(`- ${left[i++]}`)
     else lines.push(`+ ${right[j++]}`)
@@ -21,7 +21,7 @@ export function difference(actual: string, expected: string): string {
   return lines.join('\n')
 }
 
-/** How many lines are common from each pair of places on. */
+/** Returns the length of the longest common subsequence from each pair of lines on. */
 function commonLengths(left: readonly string[], right: readonly string[]): readonly (readonly number[])[] {
   const lengths = Array.from({ length: left.length + 1 }, () => new Array<number>(right.length + 1).fill(0))
   for (let i = left.length - 1; i >= 0; i--)
@@ -30,12 +30,12 @@ function commonLengths(left: readonly string[], right: readonly string[]): reado
       if (row === undefined) continue
       const isSame = left[i] === right[j]
       row[j] = isSame
-        ? lengthAt(lengths, i + 1, j + 1) + 1
-        : Math.max(lengthAt(lengths, i + 1, j), lengthAt(lengths, i, j + 1))
+        ? lengthFrom(lengths, i + 1, j + 1) + 1
+        : Math.max(lengthFrom(lengths, i + 1, j), lengthFrom(lengths, i, j + 1))
     }
   return lengths
 }
 
-function lengthAt(lengths: readonly (readonly number[])[], i: number, j: number): number {
+function lengthFrom(lengths: readonly (readonly number[])[], i: number, j: number): number {
   return lengths[i]?.[j] ?? 0
 }

@@ -1,26 +1,27 @@
 /**
- * Whether two values are the same in every part that can be seen: plain data, bytes, maps, sets, dates, class
- * instances, and errors with all they carry. A key that is `undefined` is a key that is not there. An expected value
- * with an `asymmetricMatch` method decides for itself, as those of Vitest, Jest and `like` do.
+ * Whether two values are deeply equal: plain data, bytes, maps, sets, dates, class instances, and errors with all
+ * properties. A key with the value `undefined` counts as absent. An expected value with an `asymmetricMatch` method, such
+ * as the matchers of Vitest, Jest and `like`, decides itself.
  */
 export function isEqual(actual: unknown, expected: unknown): boolean {
   return isEqualWithin(actual, expected, new Map())
 }
 
-function isEqualWithin(one: unknown, other: unknown, underWay: Map<object, object>): boolean {
-  if (one === other || Object.is(one, other)) return true
-  if (isMatcher(other)) return other.asymmetricMatch(one)
-  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
-  // A cycle is equal when it closes at the same place.
-  if (underWay.has(one)) return underWay.get(one) === other
-  underWay.set(one, other)
-  const verdict = isEqualObject(one, other, (a, b) => isEqualWithin(a, b, underWay))
-  underWay.delete(one)
-  return verdict
+function isEqualWithin(a: unknown, b: unknown, visiting: Map<object, object>): boolean {
+  if (a === b || Object.is(a, b)) return true
+  if (isMatcher(b)) return b.asymmetricMatch(a)
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  // Two cycles are equal if they refer back to the same pair.
+  if (visiting.has(a)) return visiting.get(a) === b
+  visiting.set(a, b)
+  const result = isEqualObject(a, b, (a, b) => isEqualWithin(a, b, visiting))
+  visiting.delete(a)
+  return result
 }
 
-/** A value that stands for many: the convention of Jest, which others follow. */
+/** An asymmetric matcher, by the convention of Jest. */
 export interface Matcher {
+  /** Whether the actual value matches. */
   readonly asymmetricMatch: (actual: unknown) => boolean
 }
 
@@ -33,35 +34,35 @@ function isMatcher(value: unknown): value is Matcher {
   )
 }
 
-type Same = (one: unknown, other: unknown) => boolean
+type EqualityCheck = (a: unknown, b: unknown) => boolean
 
-function isEqualObject(one: object, other: object, same: Same): boolean {
-  if (one instanceof Uint8Array || other instanceof Uint8Array) return isEqualBytes(one, other)
-  if (kindOf(one) !== kindOf(other)) return false
-  if (one instanceof Date && other instanceof Date) return one.getTime() === other.getTime()
-  if (Array.isArray(one) && Array.isArray(other))
-    return one.length === other.length && one.every((item, index) => same(item, other[index]))
-  if (one instanceof Map && other instanceof Map) return same([...one], [...other])
-  if (one instanceof Set && other instanceof Set) return same([...one], [...other])
-  const [left, right] = [partsOf(one), partsOf(other)]
+function isEqualObject(a: object, b: object, same: EqualityCheck): boolean {
+  if (a instanceof Uint8Array || b instanceof Uint8Array) return isEqualBytes(a, b)
+  if (kindOf(a) !== kindOf(b)) return false
+  if (a instanceof Date && b instanceof Date) return a.getTime() === b.getTime()
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, index) => same(item, b[index]))
+  if (a instanceof Map && b instanceof Map) return same([...a], [...b])
+  if (a instanceof Set && b instanceof Set) return same([...a], [...b])
+  const [left, right] = [partsOf(a), partsOf(b)]
   return (
     left.size === right.size && [...left].every(([key, part]) => right.has(key) && same(part, right.get(key)))
   )
 }
 
-/** A Buffer and a plain Uint8Array of the same bytes are the same payload. */
-function isEqualBytes(one: object, other: object): boolean {
-  if (!(one instanceof Uint8Array) || !(other instanceof Uint8Array)) return false
-  return one.length === other.length && one.every((byte, index) => byte === other[index])
+/** Compares bytes only: a `Buffer` equals a `Uint8Array` with the same bytes. */
+function isEqualBytes(a: object, b: object): boolean {
+  if (!(a instanceof Uint8Array) || !(b instanceof Uint8Array)) return false
+  return a.length === b.length && a.every((byte, index) => byte === b[index])
 }
 
-/** What sets objects apart before their parts are looked at; a null prototype counts as plain. */
+/** Returns the prototype; a null prototype counts as that of plain objects. */
 function kindOf(value: object): unknown {
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null ? Object.prototype : prototype
 }
 
-/** The parts that make an object what it is; of an error also what is not enumerable, but not where it was made. */
+/** Returns the properties of an object; for an error also name, message and cause, but not the stack. */
 export function partsOf(value: object): ReadonlyMap<string, unknown> {
   const parts = new Map<string, unknown>(Object.entries(value))
   if (value instanceof Error) {

@@ -3,12 +3,14 @@ import { isEqual } from './equal.js'
 import { readable } from './readable.js'
 
 /**
- * An expectation that was not met. Test frameworks that show `actual` and `expected` of an error show these; the
- * message says it all without them.
+ * The error of a failed expectation. The message contains the whole difference; `actual` and `expected` are for test
+ * frameworks that show them.
  */
 export class ExpectationError extends Error {
   override readonly name = 'ExpectationError'
+  /** The actual value. */
   readonly actual: unknown
+  /** The expected value. */
   readonly expected: unknown
 
   constructor(message: string, actual: unknown, expected: unknown) {
@@ -18,21 +20,21 @@ export class ExpectationError extends Error {
   }
 }
 
-/** The error of two texts that should tell the same, with what differs between them. */
-export function mismatch(what: string, seen: string, wanted: string): ExpectationError {
-  const shown =
-    seen === wanted
-      ? `${seen}\n(what was seen reads alike, but is of another kind)`
-      : difference(seen, wanted)
-  return new ExpectationError(`${what}: expected (-), but saw (+)\n${shown}`, seen, wanted)
+/** Returns the error for two different texts, with their line difference. */
+export function mismatchError(subject: string, actual: string, expected: string): ExpectationError {
+  const text =
+    actual === expected
+      ? `${actual}\n(both read alike, but their types differ)`
+      : difference(actual, expected)
+  return new ExpectationError(`${subject}: expected (-), but saw (+)\n${text}`, actual, expected)
 }
 
-/** Throws unless both are the same in every visible part; `what` says what was looked at. */
-export function expectEqual(actual: unknown, expected: unknown, what: string): void {
-  if (!isEqual(actual, expected)) throw mismatch(what, readable(actual), readable(expected))
+/** Throws unless the values are deeply equal; `subject` names the compared value in the message. */
+export function expectEqual(actual: unknown, expected: unknown, subject: string): void {
+  if (!isEqual(actual, expected)) throw mismatchError(subject, readable(actual), readable(expected))
 }
 
-/** Throws unless `condition` holds. */
-export function expectThat(condition: boolean, what: string): asserts condition {
-  if (!condition) throw new ExpectationError(what, false, true)
+/** Throws an error with `message` unless `condition` holds. */
+export function expectThat(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new ExpectationError(message, false, true)
 }

@@ -1,7 +1,7 @@
 import { isEqual, partsOf, type Matcher } from './equal.js'
 
 /**
- * Stands for every object that has at least these parts; parts may be `like` others in turn.
+ * Returns a matcher for every object with at least these properties. Properties may be matchers.
  *
  * @example
  * ```ts
@@ -12,7 +12,7 @@ export function like(parts: object): Matcher {
   return new Like(parts)
 }
 
-/** A class, so that a failed comparison shows what was asked for. */
+/** A class, so that the output of a failed comparison contains the expected properties. */
 class Like implements Matcher {
   readonly like: object
 

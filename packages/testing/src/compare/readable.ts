@@ -1,6 +1,6 @@
 import { partsOf } from './equal.js'
 
-/** Bytes as people read them: as JSON or text where they are that, in hexadecimal otherwise. */
+/** Formats bytes as JSON or text if they are, else as hexadecimal digits. */
 export function readableBytes(bytes: Uint8Array): string {
   if (bytes.length === 0) return '(empty)'
   const text = utf8(bytes)
@@ -31,51 +31,59 @@ function isJson(text: string): boolean {
   }
 }
 
-/** A value as people read it, on as many lines as it needs: `path value` each. */
+/** Formats a value on one or more lines, one property per line. */
 export function readable(value: unknown): string {
   return render(value, '', new Set()).join('\n')
 }
 
-function render(value: unknown, indent: string, above: ReadonlySet<object>): readonly string[] {
+function render(value: unknown, indent: string, ancestors: ReadonlySet<object>): readonly string[] {
   if (typeof value === 'string') return [indent + JSON.stringify(value)]
   if (typeof value === 'bigint') return [`${indent}${value}n`]
-  if (typeof value === 'function') return [`${indent}function ${value.name || '(nameless)'}`]
+  if (typeof value === 'function') return [`${indent}function ${value.name || '(anonymous)'}`]
   if (typeof value !== 'object' || value === null) return [indent + String(value)]
-  if (above.has(value)) return [`${indent}(the same again)`]
+  if (ancestors.has(value)) return [`${indent}(circular)`]
   if (value instanceof Uint8Array) return [indent + readableBytes(value)]
   if (value instanceof Date) return [indent + value.toISOString()]
-  const within = new Set([...above, value])
+  const ancestorsOrSelf = new Set([...ancestors, value])
   if (Array.isArray(value) || value instanceof Set) {
     const items: readonly unknown[] = [...value]
     if (items.length === 0) return [`${indent}[]`]
     return items.flatMap((item) =>
       isTextPair(item)
         ? [`${indent}- ${item[0]}: ${JSON.stringify(item[1])}`]
-        : bullet(render(item, `${indent}  `, within), indent),
+        : asListItem(render(item, `${indent}  `, ancestorsOrSelf), indent),
     )
   }
   const parts = value instanceof Map ? value : partsOf(value)
   const title = value instanceof Error ? [indent + value.name] : []
   if (parts.size === 0 && title.length === 0) return [`${indent}{}`]
-  const inner = title.length === 0 ? indent : `${indent}  `
-  return [...title, ...[...parts].flatMap(([key, part]) => keyed(String(key), part, inner, within))]
+  const partIndent = title.length === 0 ? indent : `${indent}  `
+  return [
+    ...title,
+    ...[...parts].flatMap(([key, part]) => renderEntry(String(key), part, partIndent, ancestorsOrSelf)),
+  ]
 }
 
-/** A user property, say. */
+/** Whether an item is a pair of texts, such as a user property. */
 function isTextPair(item: unknown): item is readonly [string, string] {
   return Array.isArray(item) && item.length === 2 && item.every((part) => typeof part === 'string')
 }
 
-function bullet(lines: readonly string[], indent: string): readonly string[] {
+function asListItem(lines: readonly string[], indent: string): readonly string[] {
   return lines.map((line, index) => (index === 0 ? `${indent}- ${line.slice(indent.length + 2)}` : line))
 }
 
-function keyed(key: string, part: unknown, indent: string, above: ReadonlySet<object>): readonly string[] {
-  const lines = render(part, `${indent}  `, above)
+function renderEntry(
+  key: string,
+  part: unknown,
+  indent: string,
+  ancestors: ReadonlySet<object>,
+): readonly string[] {
+  const lines = render(part, `${indent}  `, ancestors)
   return hasParts(part) ? [`${indent}${key}:`, ...lines] : [`${indent}${key}: ${lines.join('').trimStart()}`]
 }
 
-/** Whether a value stands on lines of its own, below its name. */
+/** Whether the value is formatted on its own lines, below its key. */
 function hasParts(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (value instanceof Uint8Array || value instanceof Date) return false

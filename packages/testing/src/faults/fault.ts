@@ -1,44 +1,44 @@
 import type { PacketType } from '../virtual/packet.js'
 
-/** Which packets a fault strikes. */
+/** Selects the packets that a fault affects. */
 export interface PacketChoice {
-  /** To the client, or from it. @defaultValue 'to-client' */
+  /** The direction of the packets. @defaultValue 'to-client' */
   readonly direction?: 'to-client' | 'from-client'
-  /** Only this client's. @defaultValue every client's */
+  /** The client of the connection. @defaultValue every client */
   readonly clientId?: string
-  /** @defaultValue `['publish']` */
+  /** The packet types. @defaultValue `['publish']` */
   readonly packets?: readonly PacketType[]
-  /** Only messages whose topic this filter matches. */
+  /** A filter for the topics of PUBLISH packets. @defaultValue every topic */
   readonly topic?: string
-  /** So many of them, then no more. @defaultValue 1 */
+  /** The number of packets; then the fault ends. @defaultValue 1 */
   readonly times?: number
-  /** Each with this probability, 0 to 1, by the broker's seed. @defaultValue 1 */
+  /** The probability for each packet, 0 to 1, drawn from the broker's seed. @defaultValue 1 */
   readonly probability?: number
 }
 
-/** What can befall single packets. */
+/** A fault of single packets. */
 export type PacketFault = PacketChoice &
   (
-    | /** It is lost on the way. A QoS 1 or 2 message comes again on the next connection of the session. */
+    | /** Drops the packet. A QoS 1 or 2 message is redelivered on the next connection of the session. */
       { readonly kind: 'drop' }
-      /** It comes twice, at QoS 1 and 2 marked as a duplicate. */
+      /** Delivers the packet twice; at QoS 1 and 2 the second has DUP. */
     | { readonly kind: 'duplicate' }
-    /** It, and all behind it, takes this many milliseconds more. */
+    /** Delays the packet, and all later ones, by this many milliseconds. */
     | { readonly kind: 'delay'; readonly by: number }
-    /** It takes this many milliseconds more, and what is behind it does not wait. @defaultValue 1 */
+    /** Delays only this packet by this many milliseconds; later ones overtake it. @defaultValue 1 */
     | { readonly kind: 'reorder'; readonly by?: number }
-    /** Its payload comes garbled. */
+    /** Replaces the payload by random bytes. */
     | { readonly kind: 'corrupt' }
-    /** It comes as something that is no MQTT packet. */
+    /** Turns the packet into a malformed one. */
     | { readonly kind: 'malform' }
   )
 
-/** What can befall a connection or the broker. Without a `clientId` it befalls every client. */
+/** A fault of connections or the broker. Without a `clientId` it affects every client. */
 export type ConnectionFault =
-  /** Cut, and no other connection can be made before `restore`. */
+  /** Cuts the connection and prevents a new one until `restore`. */
   | { readonly kind: 'cut'; readonly clientId?: string; readonly session?: 'keep' | 'lose' }
   | { readonly kind: 'restore'; readonly clientId?: string }
-  /** Ended by the broker: with a DISCONNECT where there is a reason; the client may come back at once. */
+  /** The broker closes the connection, with DISCONNECT if `reasonCode` is set; the client may reconnect at once. */
   | {
       readonly kind: 'disconnect'
       readonly clientId?: string
@@ -47,7 +47,7 @@ export type ConnectionFault =
     }
   | { readonly kind: 'down' | 'restart'; readonly sessions?: 'keep' | 'lose' }
   | { readonly kind: 'up' }
-  /** Every CONNECT is refused until `allow-connect`, which takes back all such refusals. */
+  /** The broker refuses every CONNECT until `allow-connect`, which ends all such refusals. */
   | { readonly kind: 'refuse-connect'; readonly reasonCode: number; readonly clientId?: string }
   | { readonly kind: 'allow-connect'; readonly clientId?: string }
   | {
@@ -55,19 +55,19 @@ export type ConnectionFault =
       readonly filter: string
       readonly reasonCode: number
     }
-  /** A slow peer: every packet takes this many milliseconds more, until `fast`. */
+  /** Adds this many milliseconds to every packet until `fast`. */
   | { readonly kind: 'slow'; readonly by: number; readonly clientId?: string }
   | { readonly kind: 'fast'; readonly clientId?: string }
 
-/** The end of all faults, whomever they befall: the broker is up, everybody is let in, nothing is lost or slow. */
+/** Ends all faults of all clients: the broker is up, accepts every client, and no packet is lost or delayed. */
 export interface Heal {
   readonly kind: 'heal'
 }
 
-/** Something that goes wrong, or right again, as data. */
+/** A fault, or the end of one, as data. */
 export type Fault = PacketFault | ConnectionFault | Heal
 
-/** A fault and its time in milliseconds after the script began. */
+/** A fault with its time in milliseconds after the start of the script. */
 export interface ScriptedFault {
   readonly at: number
   readonly fault: Fault

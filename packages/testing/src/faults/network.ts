@@ -1,54 +1,58 @@
-import type { Disturb } from '../virtual/packet-lane.js'
+import type { PacketTransform } from '../virtual/packet-lane.js'
 import type { Packet } from '../virtual/packet.js'
 import type { PacketFault } from './fault.js'
-import { packetFaults, type Route } from './packet-faults.js'
+import { activePacketFaults, type PacketRoute } from './packet-faults.js'
 
-/** The network between the clients and the broker, with what is wrong with it at present. */
+/** The network between the clients and the broker, with its active faults. */
 export interface Network {
-  /** Whether no connection of this client can be made. */
-  readonly isBarred: (clientId: string) => boolean
-  /** Without a client: every client. */
-  readonly bar: (clientId?: string) => void
-  readonly unbar: (clientId?: string) => void
-  /** Adds so many milliseconds to every packet; 0 ends it. */
-  readonly slow: (by: number, clientId?: string) => void
-  readonly strike: (fault: PacketFault) => () => void
-  /** Nothing is wrong any more. */
+  /** Whether connections of this client are blocked. */
+  readonly isBlocked: (clientId: string) => boolean
+  /** Blocks connections of one client, or of every client. */
+  readonly block: (clientId?: string) => void
+  /** Allows connections of one client, or of every client. */
+  readonly unblock: (clientId?: string) => void
+  /** Adds `by` milliseconds to every packet of one client, or of every client; 0 ends it. */
+  readonly setExtraLatency: (by: number, clientId?: string) => void
+  /** Adds a packet fault and returns a function that ends it. */
+  readonly addPacketFault: (fault: PacketFault) => () => void
+  /** Ends all faults. */
   readonly heal: () => void
-  /** What becomes of the packets of one client in one direction. */
-  readonly disturb: <P extends Packet>(route: Route) => Disturb<P>
+  /** Returns the transform for the packets of one client in one direction. */
+  readonly transformFor: <P extends Packet>(route: PacketRoute) => PacketTransform<P>
 }
 
-const everyone = Symbol('every client')
+const everyClient = Symbol('every client')
 
-/** A network with nothing wrong. */
-export function network(random: () => number): Network {
-  const barred = new Set<string | typeof everyone>()
-  const slowness = new Map<string | typeof everyone, number>()
-  const faults = packetFaults(random)
+/** Returns a network without faults. */
+export function makeNetwork(random: () => number): Network {
+  const blocked = new Set<string | typeof everyClient>()
+  const extraLatency = new Map<string | typeof everyClient, number>()
+  const faults = activePacketFaults(random)
   return {
-    isBarred: (clientId) => barred.has(everyone) || barred.has(clientId),
-    bar: (clientId) => {
-      barred.add(clientId ?? everyone)
+    isBlocked: (clientId) => blocked.has(everyClient) || blocked.has(clientId),
+    block: (clientId) => {
+      blocked.add(clientId ?? everyClient)
     },
-    unbar: (clientId) => {
-      if (clientId === undefined) barred.clear()
-      else barred.delete(clientId)
+    unblock: (clientId) => {
+      if (clientId === undefined) blocked.clear()
+      else blocked.delete(clientId)
     },
-    slow: (by, clientId) => {
-      if (by === 0 && clientId === undefined) slowness.clear()
-      else slowness.set(clientId ?? everyone, by)
+    setExtraLatency: (by, clientId) => {
+      if (by === 0 && clientId === undefined) extraLatency.clear()
+      else extraLatency.set(clientId ?? everyClient, by)
     },
-    strike: faults.add,
+    addPacketFault: faults.add,
     heal: () => {
-      barred.clear()
-      slowness.clear()
+      blocked.clear()
+      extraLatency.clear()
       faults.clear()
     },
-    disturb: (route) => (packet) => {
-      const more = slowness.get(route.clientId) ?? slowness.get(everyone) ?? 0
-      const passages = faults.strike(packet, route)
-      return more === 0 ? passages : passages.map((one) => ({ ...one, delay: (one.delay ?? 0) + more }))
+    transformFor: (route) => (packet) => {
+      const extra = extraLatency.get(route.clientId) ?? extraLatency.get(everyClient) ?? 0
+      const transmissions = faults.apply(packet, route)
+      return extra === 0
+        ? transmissions
+        : transmissions.map((transmission) => ({ ...transmission, delay: (transmission.delay ?? 0) + extra }))
     },
   }
 }

@@ -1,72 +1,77 @@
 import { isMatch } from '@antiphon/core/topic'
-import type { Passage } from '../virtual/packet-lane.js'
+import type { Transmission } from '../virtual/packet-lane.js'
 import type { Packet } from '../virtual/packet.js'
 import type { PacketFault } from './fault.js'
 
-/** The faults in force on packets, each until it struck as often as it should. */
-export interface PacketFaults {
-  /** Puts a fault in force; the returned function ends it. */
+/** The active packet faults. A fault ends when it has affected `times` packets. */
+export interface ActivePacketFaults {
+  /** Adds a fault and returns a function that ends it. */
   readonly add: (fault: PacketFault) => () => void
-  /** Ends all of them. */
+  /** Ends all faults. */
   readonly clear: () => void
-  /** What becomes of a packet. */
-  readonly strike: <P extends Packet>(packet: P, route: Route) => readonly Passage<P>[]
+  /** Applies all matching faults to a packet. */
+  readonly apply: <P extends Packet>(packet: P, route: PacketRoute) => readonly Transmission<P>[]
 }
 
-/** Where a packet travels. */
-export interface Route {
+/** The client and the direction of a packet. */
+export interface PacketRoute {
   readonly clientId: string
   readonly direction: 'to-client' | 'from-client'
 }
 
-/** No fault in force; `random` decides where chance is asked for. */
-export function packetFaults(random: () => number): PacketFaults {
-  const left = new Map<PacketFault, number>()
+/** Returns an empty set of faults; `random` decides about faults with a probability. */
+export function activePacketFaults(random: () => number): ActivePacketFaults {
+  const remainingTimes = new Map<PacketFault, number>()
 
-  const isStruck = (fault: PacketFault, packet: Packet, route: Route): boolean => {
+  const affects = (fault: PacketFault, packet: Packet, route: PacketRoute): boolean => {
     const { direction = 'to-client', clientId, packets = ['publish'], topic, probability = 1 } = fault
-    const isChosen =
+    const isSelected =
       direction === route.direction &&
       (clientId === undefined || clientId === route.clientId) &&
       packets.includes(packet.type) &&
       (topic === undefined || (packet.type === 'publish' && isMatch(topic, packet.message.topic)))
-    return isChosen && (probability >= 1 || random() < probability)
+    return isSelected && (probability >= 1 || random() < probability)
   }
 
-  const strikeOnce = <P extends Packet>(fault: PacketFault, passage: Passage<P>): readonly Passage<P>[] => {
-    const { packet, delay = 0 } = passage
+  const applyFault = <P extends Packet>(
+    fault: PacketFault,
+    transmission: Transmission<P>,
+  ): readonly Transmission<P>[] => {
+    const { packet, delay = 0 } = transmission
     switch (fault.kind) {
       case 'drop':
         return []
       case 'duplicate':
-        return [passage, { ...passage, packet: asDuplicate(packet) }]
+        return [transmission, { ...transmission, packet: asDuplicate(packet) }]
       case 'delay':
-        return [{ ...passage, delay: delay + fault.by }]
+        return [{ ...transmission, delay: delay + fault.by }]
       case 'reorder':
-        return [{ ...passage, delay: delay + (fault.by ?? 1), overtaken: true }]
+        return [{ ...transmission, delay: delay + (fault.by ?? 1), isUnordered: true }]
       case 'corrupt':
-        return [{ ...passage, packet: garbled(packet, random) }]
+        return [{ ...transmission, packet: corrupted(packet, random) }]
       case 'malform':
-        return [{ ...passage, packet: packet.type === 'publish' ? { ...packet, malformed: true } : packet }]
+        return [
+          { ...transmission, packet: packet.type === 'publish' ? { ...packet, malformed: true } : packet },
+        ]
     }
   }
 
   return {
     add: (fault) => {
-      const own = { ...fault }
-      left.set(own, fault.times ?? 1)
-      return () => left.delete(own)
+      const added = { ...fault }
+      remainingTimes.set(added, fault.times ?? 1)
+      return () => remainingTimes.delete(added)
     },
-    clear: () => left.clear(),
-    strike: (packet, route) => {
-      let passages: readonly Passage<typeof packet>[] = [{ packet }]
-      for (const [fault, times] of left) {
-        if (!isStruck(fault, packet, route)) continue
-        if (times <= 1) left.delete(fault)
-        else left.set(fault, times - 1)
-        passages = passages.flatMap((passage) => strikeOnce(fault, passage))
+    clear: () => remainingTimes.clear(),
+    apply: (packet, route) => {
+      let transmissions: readonly Transmission<typeof packet>[] = [{ packet }]
+      for (const [fault, times] of remainingTimes) {
+        if (!affects(fault, packet, route)) continue
+        if (times <= 1) remainingTimes.delete(fault)
+        else remainingTimes.set(fault, times - 1)
+        transmissions = transmissions.flatMap((transmission) => applyFault(fault, transmission))
       }
-      return passages
+      return transmissions
     },
   }
 }
@@ -75,8 +80,8 @@ function asDuplicate<P extends Packet>(packet: P): P {
   return packet.type === 'publish' && packet.qos > 0 ? { ...packet, dup: true } : packet
 }
 
-/** Every byte anew and one more at the end, so that an empty payload is garbled as well. */
-function garbled<P extends Packet>(packet: P, random: () => number): P {
+/** Replaces all bytes of the payload and appends one, so that an empty payload changes too. */
+function corrupted<P extends Packet>(packet: P, random: () => number): P {
   if (packet.type !== 'publish') return packet
   const { message } = packet
   const payload = Uint8Array.from({ length: message.payload.length + 1 }, () => Math.floor(random() * 256))

@@ -1,5 +1,5 @@
 import { isEqual } from '../compare/equal.js'
-import { expectEqual, mismatch } from '../compare/expectation.js'
+import { expectEqual, mismatchError } from '../compare/expectation.js'
 import { readable } from '../compare/readable.js'
 import { readableTimeline, type TimelineEntry } from './timeline.js'
 
@@ -13,8 +13,8 @@ interface Marble {
 }
 
 /**
- * What a TestScheduler compares with: values and errors in every visible part, a difference shown as a timeline with
- * payloads decoded.
+ * Compares marbles for a `TestScheduler`: values and errors deeply, and reports a difference as a timeline with decoded
+ * payloads.
  */
 export function assertMarbles(actual: unknown, expected: unknown): void {
   if (isEqual(actual, expected)) return
@@ -22,11 +22,15 @@ export function assertMarbles(actual: unknown, expected: unknown): void {
     expectEqual(actual, expected, 'subscriptions')
     return
   }
-  // A matcher shows the value it matched, so that only what differs is marked.
-  const wanted = expected.map((marble, index) =>
+  // Show the matched value instead of its matcher, so that the difference marks only unequal values.
+  const expectedShown = expected.map((marble, index) =>
     isEqual(actual[index], marble) ? (actual[index] ?? marble) : marble,
   )
-  throw mismatch('a stream', readableTimeline(actual.map(entryOf)), readableTimeline(wanted.map(entryOf)))
+  throw mismatchError(
+    'stream',
+    readableTimeline(actual.map(entryOf)),
+    readableTimeline(expectedShown.map(entryOf)),
+  )
 }
 
 function entryOf({ frame, notification: { kind, value, error } }: Marble): TimelineEntry {

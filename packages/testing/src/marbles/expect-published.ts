@@ -1,9 +1,9 @@
 import { isMatch } from '@antiphon/core/topic'
 import type { TestScheduler } from 'rxjs/testing'
-import { mismatch } from '../compare/expectation.js'
+import { mismatchError } from '../compare/expectation.js'
 import type { Published, VirtualBroker } from '../virtual/broker.js'
 import {
-  meets,
+  matchesForm,
   readableForm,
   readablePublished,
   type MessageForm,
@@ -12,45 +12,45 @@ import {
 import { framesOf } from './frames.js'
 import { readableTimeline } from './timeline.js'
 
-/** Whose doing is looked at. */
+/** Selects a client. */
 export interface ClientChoice {
-  /** @defaultValue everybody's */
+  /** @defaultValue every client */
   readonly clientId?: string
 }
 
-/** Which messages are looked at, and how. */
+/** Selects the compared messages and decodes their payloads. */
 export interface PublishedChoice extends ClientChoice {
-  /** Reads the payloads: expectations are then compared with, and failures show, what it makes of them. */
+  /** Decodes the payloads for comparison and failure messages. */
   readonly codec?: PayloadReader
 }
 
-/** An expectation on what is published. */
+/** An expectation about published messages. */
 export interface PublishedExpectation {
   /**
-   * The messages accepted by the broker, and when. A marble without a value among `values` is the payload itself; of a
-   * value only the parts that are given are compared.
+   * Compares the messages that the broker accepted, with their times. A marble without an entry in `values` is the
+   * payload itself. Only the specified parts of an entry are compared.
    */
   readonly toBe: (marbles: string, values?: Readonly<Record<string, MessageForm>>) => void
 }
 
-interface Seen {
+interface ReceivedPublish {
   readonly frame: number
   readonly published: Published
 }
 
-/** Watches what is published from now on; the verdict is given by `check`. */
+/** Records the messages published from now on; `check` throws if they differ from the expected ones. */
 export function expectPublished(
   broker: VirtualBroker,
   scheduler: TestScheduler,
   filter: string,
   { clientId, codec }: PublishedChoice = {},
 ): PublishedExpectation & { readonly check: () => void } {
-  const seen: Seen[] = []
+  const received: ReceivedPublish[] = []
   let check = (): void => undefined
   broker.published$.subscribe((published) => {
-    const isChosen = clientId === undefined || clientId === published.clientId
-    if (isChosen && published.reasonCode < 0x80 && isMatch(filter, published.message.topic))
-      seen.push({ frame: scheduler.frame, published })
+    const isSelected = clientId === undefined || clientId === published.clientId
+    if (isSelected && published.reasonCode < 0x80 && isMatch(filter, published.message.topic))
+      received.push({ frame: scheduler.frame, published })
   })
   return {
     toBe: (marbles, values = {}) => {
@@ -59,17 +59,28 @@ export function expectPublished(
         form: values[marble] ?? marble,
       }))
       check = () => {
-        const isMet = ({ frame, published }: Seen, index: number): boolean => {
-          const wanted = expected[index]
-          return wanted !== undefined && wanted.frame === frame && meets(published, wanted.form, codec)
+        const isExpected = ({ frame, published }: ReceivedPublish, index: number): boolean => {
+          const expectedItem = expected[index]
+          return (
+            expectedItem !== undefined &&
+            expectedItem.frame === frame &&
+            matchesForm(published, expectedItem.form, codec)
+          )
         }
-        if (seen.length === expected.length && seen.every(isMet)) return
-        const saw = seen.map(({ frame, published }) => ({ frame, text: readablePublished(published, codec) }))
-        const wanted = expected.map(({ frame, form }, index) => ({
+        if (received.length === expected.length && received.every(isExpected)) return
+        const actualTimeline = received.map(({ frame, published }) => ({
           frame,
-          text: readableForm(form, seen[index]?.published, codec),
+          text: readablePublished(published, codec),
         }))
-        throw mismatch(`published under '${filter}'`, readableTimeline(saw), readableTimeline(wanted))
+        const expectedTimeline = expected.map(({ frame, form }, index) => ({
+          frame,
+          text: readableForm(form, received[index]?.published, codec),
+        }))
+        throw mismatchError(
+          `published under '${filter}'`,
+          readableTimeline(actualTimeline),
+          readableTimeline(expectedTimeline),
+        )
       }
     },
     check: () => check(),

@@ -1,22 +1,22 @@
 import { TestScheduler } from 'rxjs/testing'
 import { isEqual } from '../compare/equal.js'
-import { mismatch } from '../compare/expectation.js'
+import { mismatchError } from '../compare/expectation.js'
 import type { VirtualBroker } from '../virtual/broker.js'
 import type { ClientChoice } from './expect-published.js'
-import { perMillisecond } from './frames.js'
+import { withMillisecondFrames } from './frames.js'
 
 interface Span {
   readonly from: number
   readonly to: number
 }
 
-/** An expectation on when a filter is subscribed at the broker. */
+/** An expectation about the times at which a filter is subscribed at the broker. */
 export interface SubscribedExpectation {
-  /** One diagram for each time it is: `^` where it begins, `!` where it ends; without `!` it is not left. */
+  /** Compares the subscriptions with one diagram each: `^` is its start, `!` its end; without `!` it does not end. */
   readonly toBe: (marbles: string | readonly string[]) => void
 }
 
-/** Watches the subscriptions to a filter from now on; the verdict is given by `check`. */
+/** Records the subscriptions to a filter from now on; `check` throws if they differ from the expected ones. */
 export function expectSubscribed(
   broker: VirtualBroker,
   scheduler: TestScheduler,
@@ -24,19 +24,19 @@ export function expectSubscribed(
   { clientId }: ClientChoice = {},
 ): SubscribedExpectation & { readonly check: () => void } {
   const spans: Span[] = []
-  const open = new Map<string, number>()
+  const openSpans = new Map<string, number>()
   let check = (): void => undefined
   broker.subscriptions$.subscribe((change) => {
-    const isChosen = clientId === undefined || clientId === change.clientId
-    if (!isChosen || change.filter !== filter) return
+    const isSelected = clientId === undefined || clientId === change.clientId
+    if (!isSelected || change.filter !== filter) return
     const { frame } = scheduler
-    const place = open.get(change.clientId)
+    const index = openSpans.get(change.clientId)
     if (change.kind === 'subscribed') {
-      open.set(change.clientId, spans.length)
+      openSpans.set(change.clientId, spans.length)
       spans.push({ from: frame, to: Infinity })
-    } else if (place !== undefined) {
-      open.delete(change.clientId)
-      spans[place] = { from: spans[place]?.from ?? frame, to: frame }
+    } else if (index !== undefined) {
+      openSpans.delete(change.clientId)
+      spans[index] = { from: spans[index]?.from ?? frame, to: frame }
     }
   })
   return {
@@ -45,7 +45,7 @@ export function expectSubscribed(
       const expected = diagrams.map(spanOf).filter(({ from }) => from !== Infinity)
       check = () => {
         if (isEqual(spans, expected)) return
-        throw mismatch(`subscriptions to '${filter}'`, spansText(spans), spansText(expected))
+        throw mismatchError(`subscriptions to '${filter}'`, spansText(spans), spansText(expected))
       }
     },
     check: () => check(),
@@ -53,7 +53,7 @@ export function expectSubscribed(
 }
 
 function spanOf(marbles: string): Span {
-  const { subscribedFrame, unsubscribedFrame } = perMillisecond(() =>
+  const { subscribedFrame, unsubscribedFrame } = withMillisecondFrames(() =>
     TestScheduler.parseMarblesAsSubscriptions(marbles, true),
   )
   return { from: subscribedFrame, to: unsubscribedFrame }

@@ -1,39 +1,41 @@
 import { AntiphonError } from '@antiphon/core'
 import { TestScheduler } from 'rxjs/testing'
 
-/** A marble and its millisecond. */
+/** A marble with its time in milliseconds. */
 export interface Frame {
   readonly frame: number
   readonly marble: string
 }
 
-/** The marbles of a diagram that neither completes nor fails; `what` says what a marble stands for. */
-export function framesOf(marbles: string, what: string): readonly Frame[] {
-  return perMillisecond(() => TestScheduler.parseMarbles(marbles, undefined, undefined, false, true)).map(
-    ({ frame, notification }) => {
-      if (notification.kind === 'N') return { frame, marble: String(notification.value) }
-      const marble = notification.kind === 'C' ? '|' : '#'
-      throw new AntiphonError(
-        'invalid-argument',
-        `'${marble}' in '${marbles}' stands for nothing: each marble is ${what}. Leave it out.`,
-      )
-    },
-  )
+/** Parses a diagram without `|` and `#`; `meaning` names what a marble is, for the error. */
+export function framesOf(marbles: string, meaning: string): readonly Frame[] {
+  return withMillisecondFrames(() =>
+    TestScheduler.parseMarbles(marbles, undefined, undefined, false, true),
+  ).map(({ frame, notification }) => {
+    if (notification.kind === 'N') return { frame, marble: String(notification.value) }
+    const marble = notification.kind === 'C' ? '|' : '#'
+    throw new AntiphonError(
+      'invalid-argument',
+      `invalid marble '${marble}' in '${marbles}': each marble must be ${meaning}; remove it`,
+    )
+  })
 }
 
-/** The millisecond at which a diagram such as `'---|'` or `'2s |'` ends. */
+/** Returns the time in milliseconds at which a diagram such as `'---|'` or `'2s |'` ends. */
 export function frameOf(time: string): number {
-  const ends = perMillisecond(() => TestScheduler.parseMarbles(time, undefined, undefined, false, true))
+  const ends = withMillisecondFrames(() =>
+    TestScheduler.parseMarbles(time, undefined, undefined, false, true),
+  )
   const [end, ...others] = ends
   if (end?.notification.kind === 'C' && others.length === 0) return end.frame
   throw new AntiphonError(
     'invalid-argument',
-    `'${time}' is no time: it must be a '|' with nothing but time before it, such as '---|' or '2s |'.`,
+    `invalid time '${time}': it must be a '|' after '-' or a time, such as '---|' or '2s |'`,
   )
 }
 
-/** Outside `run` a TestScheduler counts ten frames a character; here a diagram means the same everywhere. */
-export function perMillisecond<R>(parse: () => R): R {
+/** Parses with one frame per character. Outside `run` a `TestScheduler` counts ten, which would shift every time. */
+export function withMillisecondFrames<R>(parse: () => R): R {
   const { frameTimeFactor } = TestScheduler
   TestScheduler.frameTimeFactor = 1
   try {

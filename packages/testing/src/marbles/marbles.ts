@@ -2,20 +2,21 @@ import { TestScheduler, type RunHelpers } from 'rxjs/testing'
 import { assertMarbles } from './assert-marbles.js'
 import { withBroker, type BrokerContext, type MarbleOptions } from './with-broker.js'
 
-/** All a marble test needs: the helpers of `TestScheduler.run`, and a broker with links to it. */
+/** The context of a marble test: the helpers of `TestScheduler.run`, and a broker with its links. */
 export interface MarbleContext extends RunHelpers, BrokerContext {
+  /** The scheduler of the test. */
   readonly scheduler: TestScheduler
 }
 
 /**
- * Makes a test of a body written in marbles, for the `it` of any framework.
+ * Returns a test function for the `it` of any framework, from a body with marble diagrams.
  *
  * @example
  * ```ts
- * it('says how warm it is', marbles(({ link, publish, expectPublished }) => {
+ * it('responds with the temperature', marbles(({ link, publish, expectPublished }) => {
  *   thermostat(link()).subscribe()
- *   publish('       --a', { a: { topic: 'ask', payload: 'warm?', responseTopic: 'answer' } })
- *   expectPublished('answer').toBe('--a', { a: '21.5' })
+ *   publish('       --a', { a: { topic: 'get', payload: 'warm?', responseTopic: 'result' } })
+ *   expectPublished('result').toBe('--a', { a: '21.5' })
  * }))
  * ```
  */

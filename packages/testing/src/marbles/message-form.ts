@@ -10,25 +10,25 @@ import { isEqual } from '../compare/equal.js'
 import { readable } from '../compare/readable.js'
 import type { Published } from '../virtual/broker.js'
 
-/** A message as a test writes it. A text alone is its payload. */
+/** A message as written in a test: its parts, or the payload alone as text. */
 export type MessageForm = string | MessageParts
 
-/** The parts of a message; an expectation looks at those that are given. */
+/** The parts of a message. An expectation compares only the specified ones. */
 export interface MessageParts extends Omit<MessageProperties, 'correlationData'> {
   readonly topic?: string
-  /** Text, bytes, or a value that stands for its JSON. */
+  /** Text, bytes, or a value that is encoded as JSON. */
   readonly payload?: unknown
   readonly correlationData?: string | Uint8Array
   readonly qos?: QoS
   readonly retain?: boolean
-  /** Who published it; only in expectations. */
+  /** The client that published the message; only in expectations. */
   readonly clientId?: string
 }
 
-/** What makes values of payloads: any codec. */
+/** Decodes payloads; any codec is one. */
 export type PayloadReader = Pick<Codec<unknown>, 'decode'>
 
-/** In the order in which they are shown, however the message was put together. */
+/** The order of properties in failure messages, independent of their order in the message. */
 const PROPERTIES = [
   'responseTopic',
   'correlationData',
@@ -38,13 +38,13 @@ const PROPERTIES = [
   'userProperties',
 ] as const satisfies readonly (keyof MessageProperties)[]
 
-/** The message a form stands for. */
+/** Returns the message of a form. */
 export function toMessage(form: MessageForm, defaultTopic?: string): OutgoingMessage {
-  const { clientId: _, topic = defaultTopic, payload = '', correlationData, ...parts } = partsOfForm(form)
+  const { clientId: _, topic = defaultTopic, payload = '', correlationData, ...parts } = toParts(form)
   if (topic === undefined)
     throw new AntiphonError(
       'invalid-argument',
-      `A message to publish needs a topic, and this one has none: ${readableForm(form)}. Give it one.`,
+      `cannot publish a message without a topic: ${readableForm(form)}; set its topic`,
     )
   return {
     ...parts,
@@ -54,37 +54,38 @@ export function toMessage(form: MessageForm, defaultTopic?: string): OutgoingMes
   }
 }
 
-/** Whether a message is what a form asks for. */
-export function meets(published: Published, form: MessageForm, codec?: PayloadReader): boolean {
+/** Whether a message has all parts of a form. */
+export function matchesForm(published: Published, form: MessageForm, codec?: PayloadReader): boolean {
   const actual = actualParts(published, codec)
-  return givenParts(form).every(([name, wanted]) => {
-    if (name !== 'payload') return isEqual(actual[name], asPart(name, wanted))
+  return specifiedParts(form).every(([name, expected]) => {
+    if (name !== 'payload') return isEqual(actual[name], toComparable(name, expected))
     const { payload } = published.message
-    return isPayload(payload, wanted) || (codec !== undefined && isEqual(actual['payload'], wanted))
+    return isPayloadEqual(payload, expected) || (codec !== undefined && isEqual(actual['payload'], expected))
   })
 }
 
-/** A published message for people: where, what, and every property it has. */
+/** Formats a published message with its topic, payload and properties. */
 export function readablePublished(published: Published, codec?: PayloadReader): string {
   return readable(actualParts(published, codec))
 }
 
-/** What a form asks for, for people; what it leaves open as in the message that came in its place. */
-export function readableForm(form: MessageForm, instead?: Published, codec?: PayloadReader): string {
-  const left = instead === undefined ? {} : actualParts(instead, codec)
-  const requested = givenParts(form).map(([name, part]) => {
-    if (instead !== undefined && meets(instead, { [name]: part }, codec)) return [name, left[name]] as const
-    return [name, name === 'payload' && codec !== undefined ? part : asPart(name, part)] as const
+/** Formats a form; parts that it does not specify are taken from the actual message. */
+export function readableForm(form: MessageForm, actual?: Published, codec?: PayloadReader): string {
+  const actualPartsOrNone = actual === undefined ? {} : actualParts(actual, codec)
+  const shownParts = specifiedParts(form).map(([name, part]) => {
+    if (actual !== undefined && matchesForm(actual, { [name]: part }, codec))
+      return [name, actualPartsOrNone[name]] as const
+    return [name, name === 'payload' && codec !== undefined ? part : toComparable(name, part)] as const
   })
-  return readable({ ...left, ...Object.fromEntries(requested) })
+  return readable({ ...actualPartsOrNone, ...Object.fromEntries(shownParts) })
 }
 
-function givenParts(form: MessageForm): readonly (readonly [name: string, part: unknown])[] {
-  const parts: Readonly<Record<string, unknown>> = { ...partsOfForm(form) }
+function specifiedParts(form: MessageForm): readonly (readonly [name: string, part: unknown])[] {
+  const parts: Readonly<Record<string, unknown>> = { ...toParts(form) }
   return Object.entries(parts)
 }
 
-function partsOfForm(form: MessageForm): MessageParts {
+function toParts(form: MessageForm): MessageParts {
   return typeof form === 'string' ? { payload: form } : form
 }
 
@@ -93,21 +94,21 @@ function actualParts(
   codec?: PayloadReader,
 ): Readonly<Record<string, unknown>> {
   const { topic, qos = 1, retain = false } = message
-  const payload = readBy(codec, message.payload)
+  const payload = decodePayload(codec, message.payload)
   const properties = PROPERTIES.flatMap((name) =>
     message[name] === undefined ? [] : [[name, message[name]] as const],
   )
   return { topic, payload, ...Object.fromEntries(properties), qos, ...(retain ? { retain } : {}), clientId }
 }
 
-/** What a codec makes of a payload; the payload itself where it cannot read it. */
-function readBy(codec: PayloadReader | undefined, payload: Uint8Array): unknown {
+/** Returns the decoded payload, or the payload itself if it does not decode. */
+function decodePayload(codec: PayloadReader | undefined, payload: Uint8Array): unknown {
   const decoded = codec?.decode(payload)
   return decoded !== undefined && isRight(decoded) ? decoded.right : payload
 }
 
-/** Texts and JSON values become bytes, so that both sides read alike. */
-function asPart(name: string, part: unknown): unknown {
+/** Encodes texts and JSON values as bytes, so that both sides have the same form. */
+function toComparable(name: string, part: unknown): unknown {
   return name === 'payload' || (name === 'correlationData' && typeof part === 'string') ? bytesOf(part) : part
 }
 
@@ -116,10 +117,11 @@ function bytesOf(value: unknown): Uint8Array {
   return new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value))
 }
 
-function isPayload(payload: Uint8Array, wanted: unknown): boolean {
-  if (typeof wanted === 'string' || wanted instanceof Uint8Array) return isEqual(payload, bytesOf(wanted))
+function isPayloadEqual(payload: Uint8Array, expected: unknown): boolean {
+  if (typeof expected === 'string' || expected instanceof Uint8Array)
+    return isEqual(payload, bytesOf(expected))
   try {
-    return isEqual(JSON.parse(new TextDecoder().decode(payload)), wanted)
+    return isEqual(JSON.parse(new TextDecoder().decode(payload)), expected)
   } catch {
     return false
   }

@@ -1,17 +1,17 @@
-/** Something at an instant, and how people read it. */
+/** A formatted event with its time in milliseconds. */
 export interface TimelineEntry {
   readonly frame: number
   readonly text: string
 }
 
-/** A timeline for people: the millisecond, then what happened, however many lines that takes. */
+/** Formats events as a timeline: the time of each, then its text with continuation lines indented. */
 export function readableTimeline(entries: readonly TimelineEntry[]): string {
   if (entries.length === 0) return '(nothing)'
   return entries
-    .map(({ frame, text }) => `${at(frame)} ${text.replaceAll('\n', `\n${' '.repeat(9)}`)}`)
+    .map(({ frame, text }) => `${formatFrame(frame)} ${text.replaceAll('\n', `\n${' '.repeat(9)}`)}`)
     .join('\n')
 }
 
-function at(frame: number): string {
+function formatFrame(frame: number): string {
   return `${frame}ms`.padStart(8)
 }

@@ -10,14 +10,14 @@ import { ignoreElements, merge, tap, type OperatorFunction } from 'rxjs'
 import type { VirtualBroker } from '../virtual/broker.js'
 import { toMessage, type MessageForm } from './message-form.js'
 
-/** Publishes what comes, and gives the requests that come of it on a link. */
+/** Returns an operator that publishes messages and emits the requests that a link receives from them. */
 export type ToRequests = <T extends EndpointTypes>(
   link: Link,
   endpoint: Endpoint<T>,
   options?: RequestsOptions<T>,
 ) => OperatorFunction<MessageForm, ReceivedRequest<T>>
 
-/** Leads messages through the broker, so that what a handler sees is what it would see. */
+/** Publishes through the broker, so that a handler receives real requests. */
 export function toRequests(broker: VirtualBroker): ToRequests {
   return (link, endpoint, options) => (messages$) => {
     const { parameters, template } = endpoint.topic

@@ -13,46 +13,48 @@ import {
 import { expectSubscribed, type SubscribedExpectation } from './expect-subscribed.js'
 import { framesOf } from './frames.js'
 import { toMessage, type MessageForm } from './message-form.js'
-import { expectTimers, timerCount, type TimersExpectation } from './timers.js'
+import { expectTimers, countTimers, type TimersExpectation } from './expect-timers.js'
 import { toRequests, type ToRequests } from './to-requests.js'
 
-/** How a marble test has its broker. */
+/** The options of a marble test and its broker. */
 export interface MarbleOptions extends Omit<VirtualBrokerOptions, 'scheduler'> {
-  /** The millisecond at which a test ends though something, such as a retry, would go on. @defaultValue 60 000 */
+  /** The virtual time in milliseconds at which a test ends, although retries may continue. @defaultValue 60 000 */
   readonly maxTime?: number
 }
 
-/** What Antiphon adds to a marble test. */
+/** A virtual broker, its links, and expectations about both. */
 export interface BrokerContext {
+  /** The virtual broker. */
   readonly broker: VirtualBroker
-  /** A link to the broker; unless told otherwise it tries to come back every millisecond, without jitter. */
+  /** Makes a link to the broker. By default it reconnects every millisecond, without jitter. */
   readonly link: (options?: VirtualLinkOptions) => Link
   /**
-   * Publishes from outside, a message a marble. A marble without a value is the payload itself, and goes to `topic`.
+   * Publishes one message per marble, without a client. A marble without an entry in `values` is the payload itself,
+   * published to `topic`.
    */
   readonly publish: (marbles: string, values?: Readonly<Record<string, MessageForm>>, topic?: string) => void
   /**
-   * Makes requests for `serve` of a stream of messages, such as `hot('--a', { a: question })`: publishes them and gives
-   * what comes of them on the link. A message without a topic goes to the endpoint's.
+   * Turns a stream of messages, such as `hot('--a', { a: request })`, into requests for `serve`: publishes the messages
+   * and emits the requests that the link receives. A message without a topic is published to that of the endpoint.
    */
   readonly toRequests: ToRequests
-  /** What is published to topics under this filter. */
+  /** Expects messages to topics that match the filter. */
   readonly expectPublished: (filter: string, choice?: PublishedChoice) => PublishedExpectation
-  /** When this very filter is subscribed at the broker. */
+  /** Expects subscriptions to exactly this filter. */
   readonly expectSubscribed: (filter: string, choice?: ClientChoice) => SubscribedExpectation
-  /** How many timers of links, and of what runs on their scheduler, are pending at a time such as `'---|'`. */
+  /** Expects a number of pending timers, of links and of work on their scheduler, at a time such as `'---|'`. */
   readonly expectTimers: (at: string) => TimersExpectation
 }
 
 /**
- * A virtual broker, links to it and expectations on them, for any marble test that has a TestScheduler: that of
- * rxjs-marbles, given as its context `m`, or one of your own within `run`.
+ * Adds a virtual broker, its links and their expectations to any test with a `TestScheduler`: that of rxjs-marbles as
+ * its context `m`, or your own within `run`.
  *
- * From here on the scheduler compares errors by all they carry, not by their message alone.
+ * The scheduler then compares errors by all their properties, not only by name and message.
  *
  * @example
  * ```ts
- * it('answers', marbles((m) => {
+ * it('responds', marbles((m) => {
  *   const { link, publish, expectPublished } = withBroker(m)
  *   …
  * }))
@@ -63,7 +65,7 @@ export function withBroker(
   { maxTime = 60_000, ...options }: MarbleOptions = {},
 ): BrokerContext {
   const scheduler = test instanceof TestScheduler ? test : test.scheduler
-  const timers = timerCount(scheduler)
+  const timers = countTimers(scheduler)
   const broker = virtualBroker({ ...options, scheduler })
   const checks: (() => void)[] = []
   const register = <E extends { readonly check: () => void }>(expectation: E): E => {

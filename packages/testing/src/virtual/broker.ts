@@ -7,135 +7,139 @@ import type { PacketType, Will } from './packet.js'
 import type { Overlap } from './routing.js'
 import type { BrokerSubscription } from './session.js'
 
-/** What a broker allows; the same names as in the grant a link sees. */
+/** The limits of a broker, named as in `ConnectionInfo`. */
 export type VirtualBrokerLimits = Omit<ConnectionInfo, 'protocolVersion' | 'clientId' | 'sessionPresent'>
 
-/** How to make a virtual broker. */
+/** The options of `virtualBroker`. */
 export interface VirtualBrokerOptions {
-  /** Its clock and timer: a TestScheduler, a VirtualTimeScheduler, or any that does not run work at once. */
+  /** The clock and timers: a `TestScheduler`, a `VirtualTimeScheduler`, or any scheduler that runs work asynchronously. */
   readonly scheduler: SchedulerLike
-  /** From which everything that looks random comes. @defaultValue 1 */
+  /** The seed of all random decisions. @defaultValue 1 */
   readonly seed?: number
-  /** Milliseconds a packet takes; a number for both directions. @defaultValue 0 */
+  /** The latency of packets in milliseconds; a number applies to both directions. @defaultValue 0 */
   readonly latency?: number | Latency
-  /** What it allows; everything when not said. */
+  /** The limits of the broker. @defaultValue no limits */
   readonly limits?: Partial<VirtualBrokerLimits>
-  /** How often a message comes that several subscriptions of a client ask for. @defaultValue 'once' */
+  /** The number of copies of a message for overlapping subscriptions of one client. @defaultValue 'once' */
   readonly overlap?: Overlap
 }
 
-/** A client of a virtual broker; the names are those of MQTT's CONNECT. */
+/** The options of a client of a virtual broker, named as in CONNECT. */
 export interface VirtualClientOptions {
-  /** @defaultValue `client-1`, `client-2`, … */
+  /** The client id. @defaultValue `client-1`, `client-2`, … */
   readonly clientId?: string
-  /** Start without what the broker remembers, at every connection. @defaultValue true */
+  /** Starts every connection with a new session (Clean Start). @defaultValue true */
   readonly clean?: boolean
-  /** @defaultValue 5 */
+  /** The protocol version, 4 for MQTT 3.1.1. @defaultValue 5 */
   readonly protocolVersion?: 4 | 5
-  /** Seconds the broker remembers the client after a connection. @defaultValue 0, for 3.1.1 without `clean` for ever */
+  /** The Session Expiry Interval in seconds. @defaultValue 0; without limit for 3.1.1 without `clean` */
   readonly sessionExpiryInterval?: number
-  /** How many QoS 1 and 2 messages the client takes unacknowledged. @defaultValue 65535 */
+  /** The Receive Maximum: unacknowledged QoS 1 and 2 messages to the client. @defaultValue 65 535 */
   readonly receiveMaximum?: number
+  /** The Will Message. @defaultValue none */
   readonly will?: Will
 }
 
-/** A link to a virtual broker: its client, and how the link itself behaves. */
+/** The options of a link to a virtual broker: those of its client and of the link. */
 export interface VirtualLinkOptions extends VirtualClientOptions, Omit<LinkOptions, 'scheduler'> {}
 
-/** A subscription that began or ended at the broker. */
+/** The start or end of a subscription at the broker. */
 export interface SubscriptionChange {
   readonly kind: 'subscribed' | 'unsubscribed'
   readonly clientId: string
   readonly filter: string
 }
 
-/** What a message looked like when the broker took it. */
+/** A message as published to the broker. */
 export interface Published {
   readonly message: OutgoingMessage
   /** The client that published it; absent for `broker.publish`. */
   readonly clientId?: string
-  /** The acknowledgement's reason code. */
+  /** The reason code of the acknowledgement. */
   readonly reasonCode: number
 }
 
-/** A session as it stands. */
+/** A snapshot of a session. */
 export interface SessionView {
   readonly clientId: string
   readonly isConnected: boolean
   readonly subscriptions: readonly BrokerSubscription[]
-  /** Sent to the client and not acknowledged. */
+  /** Messages sent to the client and not acknowledged. */
   readonly unacknowledged: readonly OutgoingMessage[]
-  /** Waiting for the client. */
+  /** Messages queued for the client. */
   readonly queued: readonly OutgoingMessage[]
 }
 
-/** How often something was seen since the broker was made. */
+/** Counts of connections and packets since the broker was made. */
 export interface BrokerCounts {
   readonly connections: number
   readonly refusedConnections: number
   readonly packets: Readonly<Partial<Record<PacketType, number>>>
 }
 
-/** What happens to the broker's memory of its clients. */
-export interface SessionFate {
-  /** @defaultValue 'keep' */
+/** The options of `down` and `restart`. */
+export interface OutageOptions {
+  /** Whether the broker keeps or loses its sessions. @defaultValue 'keep' */
   readonly sessions?: 'keep' | 'lose'
 }
 
-/** How a fault script is read. */
+/** The options of `play`. */
 export interface PlayOptions {
-  /** Whom it befalls. @defaultValue every client */
+  /** The client that faults without a `clientId` affect. @defaultValue every client */
   readonly clientId?: string
-  /** More marbles, or another meaning of one. */
+  /** Further marbles, or other faults for existing ones. */
   readonly values?: Readonly<Record<string, Fault>>
 }
 
-/** Takes back a rule. */
+/** Ends a fault or a refusal. */
 export type Undo = () => void
 
-/** An MQTT broker on virtual time, with the strings to pull in a test. */
+/** An MQTT broker on virtual time, with controls for tests. */
 export interface VirtualBroker {
+  /** The scheduler of the options. */
   readonly scheduler: SchedulerLike
-  /** A link to this broker; unless told otherwise it tries to come back every millisecond, without jitter. */
+  /** Makes a link to this broker. By default it reconnects every millisecond, without jitter. */
   readonly link: (options?: VirtualLinkOptions) => Link
-  /** A client's conversation with this broker, as `linkOver` takes it. */
+  /** Makes a transport to this broker, for `linkOver`. */
   readonly transport: (options?: VirtualClientOptions) => Transport
-  /** Publishes as a client of the outside world; says the reason code: 0x10 when nobody is subscribed. */
+  /** Publishes without a client. Returns the reason code, 0x10 when no client is subscribed. */
   readonly publish: (message: OutgoingMessage) => number
-  /** What was published, by anybody, accepted or not. Hot. */
+  /** Emits every published message, accepted or refused. Hot; never completes. */
   readonly published$: Observable<Published>
-  /** Every beginning and end of a subscription at the broker; replacing one is neither. Hot. */
+  /** Emits every start and end of a subscription, but no replacement. Hot; never completes. */
   readonly subscriptions$: Observable<SubscriptionChange>
-  /** Ends a client's connection: with a DISCONNECT where there is a reason, by a cut where there is none. */
+  /** Closes a client's connection, with DISCONNECT if `reasonCode` is set. */
   readonly disconnect: (
     clientId: string,
     options?: { readonly session?: 'keep' | 'lose'; readonly reasonCode?: number },
   ) => void
-  /** Goes away: cuts every connection and lets nobody in. */
-  readonly down: (fate?: SessionFate) => void
-  /** Comes back. */
+  /** Cuts every connection and accepts no new one. */
+  readonly down: (options?: OutageOptions) => void
+  /** Accepts connections again. */
   readonly up: () => void
-  /** Goes away and comes back at once. */
-  readonly restart: (fate?: SessionFate) => void
-  /** Answers every CONNECT, or this client's, with this reason code. */
+  /** Cuts every connection and accepts new ones at once. */
+  readonly restart: (options?: OutageOptions) => void
+  /** Refuses every CONNECT, or that of one client, with the reason code. */
   readonly refuseConnect: (reasonCode: number, clientId?: string) => Undo
-  /** Answers a SUBSCRIBE to this very filter with this reason code. */
+  /** Refuses a SUBSCRIBE to exactly this filter with the reason code. */
   readonly refuseSubscribe: (filter: string, reasonCode: number) => Undo
-  /** Acknowledges what goes to a topic under this filter with this reason code, and drops it. */
+  /** Refuses messages to topics that match the filter with the reason code, and drops them. */
   readonly refusePublish: (filter: string, reasonCode: number) => Undo
-  /** Brings a fault about, now; the returned function takes it back while it is in force. */
+  /** Injects a fault now and returns a function that ends it. */
   readonly inject: (fault: Fault) => Undo
   /**
-   * Plays a fault script from now on: marbles (see `faultAlphabet`), or data. With a `clientId` what does not name a
-   * client befalls this one alone. A fault at 0 strikes at once, any other before its instant's marbles. Unsubscribing
-   * from the result ends what has not happened yet.
+   * Plays a fault script from now on, as marbles (see `faultAlphabet`) or as data. A fault at 0 is injected synchronously,
+   * any other before the marbles of its time. Unsubscribing from the result cancels the later faults.
    */
   readonly play: (script: string | readonly ScriptedFault[], options?: PlayOptions) => Subscription
-  /** The sessions as they stand. */
+  /** Returns snapshots of all sessions. */
   readonly sessions: () => readonly SessionView[]
+  /** Returns a snapshot of the session of a client. */
   readonly session: (clientId: string) => SessionView | undefined
-  /** Every subscription of every session. */
+  /** Returns the subscriptions of all sessions. */
   readonly subscriptions: () => readonly (BrokerSubscription & { readonly clientId: string })[]
+  /** Returns the retained messages. */
   readonly retained: () => readonly OutgoingMessage[]
+  /** Returns the counts of connections and packets. */
   readonly counts: () => BrokerCounts
 }

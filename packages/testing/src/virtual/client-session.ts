@@ -3,32 +3,34 @@ import { Observable, type Subscriber } from 'rxjs'
 import type { AckPacket, ClientPacket, PublishPacket } from './packet.js'
 import { withoutProperties } from './stored-message.js'
 
-/** The client's half of a session: what it sent and was not acknowledged, over any number of connections. */
+/** The client's session state: its unacknowledged messages, over any number of connections. */
 export interface ClientSession {
-  /** Sends a message while `send` is there. */
+  /** Publishes a message while attached to a connection. */
   readonly publish$: (message: OutgoingMessage) => Observable<PublishAck>
-  /** Reserves a packet identifier for a request of this connection. */
+  /** Reserves a Packet Identifier for a SUBSCRIBE or UNSUBSCRIBE of this connection. */
   readonly reserve: () => number
-  readonly free: (packetId: number) => void
-  /** An acknowledgement came for something we published. */
+  /** Releases a reserved Packet Identifier. */
+  readonly release: (packetId: number) => void
+  /** Handles an acknowledgement of a published message. */
   readonly acknowledge: (packet: AckPacket) => void
-  /** QoS 2 packet identifiers acknowledged and not yet released by the broker. */
+  /** The Packet Identifiers of QoS 2 messages acknowledged with PUBREC and not yet released by PUBREL. */
   readonly received: Set<number>
-  /** A connection is there: sends again what is unacknowledged, or fails it where the session is lost. */
+  /** Attaches a connection: resends unacknowledged messages, or fails them if the session is lost. */
   readonly attach: (send: (packet: ClientPacket) => void, sessionPresent: boolean) => void
+  /** Detaches the closed connection. */
   readonly detach: () => void
 }
 
-interface Unacknowledged {
+interface UnacknowledgedPublish {
   readonly packet: PublishPacket
   readonly subscriber: Subscriber<PublishAck>
   readonly reasonCode: number
   readonly isReleased: boolean
 }
 
-/** A session in which nothing was sent yet. */
+/** Returns a new session. */
 export function clientSession(protocolVersion: 4 | 5): ClientSession {
-  const unacknowledged = new Map<number, Unacknowledged>()
+  const unacknowledged = new Map<number, UnacknowledgedPublish>()
   const reserved = new Set<number>()
   const received = new Set<number>()
   let send: ((packet: ClientPacket) => void) | undefined
@@ -56,7 +58,7 @@ export function clientSession(protocolVersion: 4 | 5): ClientSession {
     sent?.subscriber.complete()
   }
 
-  const resend = ({ packet, isReleased }: Unacknowledged): void => {
+  const resend = ({ packet, isReleased }: UnacknowledgedPublish): void => {
     const { packetId } = packet
     send?.(isReleased ? { type: 'pubrel', packetId, reasonCode: 0 } : { ...packet, dup: true })
   }
@@ -69,7 +71,7 @@ export function clientSession(protocolVersion: 4 | 5): ClientSession {
           subscriber.error(
             new AntiphonError(
               'connection-lost',
-              `Cannot publish to '${topic}': not connected. Publish after 'online'.`,
+              `cannot publish to ${topic}: not connected; publish after the 'online' event`,
               { topic, phase: 'before-network' },
             ),
           )
@@ -88,7 +90,7 @@ export function clientSession(protocolVersion: 4 | 5): ClientSession {
       reserved.add(packetId)
       return packetId
     },
-    free: (packetId) => {
+    release: (packetId) => {
       reserved.delete(packetId)
     },
     acknowledge: ({ type, packetId, reasonCode }) => {
@@ -101,8 +103,8 @@ export function clientSession(protocolVersion: 4 | 5): ClientSession {
       settle(packetId, type === 'pubcomp' ? (sent?.reasonCode ?? 0) : reasonCode)
     },
     received,
-    attach: (line, sessionPresent) => {
-      send = line
+    attach: (sendPacket, sessionPresent) => {
+      send = sendPacket
       if (sessionPresent) {
         for (const sent of unacknowledged.values()) resend(sent)
         return
@@ -114,8 +116,8 @@ export function clientSession(protocolVersion: 4 | 5): ClientSession {
         subscriber.error(
           new AntiphonError(
             'session-lost',
-            `The broker forgot this client before it acknowledged a message to '${packet.message.topic}'. ` +
-              'It may or may not have taken it; send it anew if once too often is better than never.',
+            `the session was lost before the message to ${packet.message.topic} was acknowledged: ` +
+              'the broker may have received it; publish it again if a duplicate is acceptable',
             { topic: packet.message.topic, phase: 'after-network' },
           ),
         )

@@ -1,21 +1,22 @@
 import type { SchedulerLike } from 'rxjs'
-import { lane, type Disturb, type Receiver } from './packet-lane.js'
+import { packetLane, type PacketTransform, type PacketReceiver } from './packet-lane.js'
 import type { ClientPacket, ServerPacket } from './packet.js'
 
-/** One end of a connection, as its owner holds it. */
-export interface End<Out> {
+/** One end of a connection. */
+export interface ConnectionEnd<Out> {
+  /** Sends a packet to the other end. */
   readonly send: (packet: Out) => void
-  /** Ends the connection behind what was sent; nothing is received any more. */
+  /** Closes the connection after the sent packets have arrived; receives no further packets. */
   readonly close: () => void
 }
 
-/** The broker's end. */
-export interface ServerEnd extends End<ServerPacket> {
-  /** Ends the connection at once: what is under way in both directions is lost. The client is told. */
+/** The broker's end of a connection. */
+export interface ServerEnd extends ConnectionEnd<ServerPacket> {
+  /** Cuts the connection: packets in flight in both directions are lost. The client receives `closed`. */
   readonly cut: () => void
 }
 
-/** The time a packet takes, per direction, in milliseconds. */
+/** The latency of packets per direction, in milliseconds. */
 export interface Latency {
   /** From client to broker. @defaultValue 0 */
   readonly up?: number
@@ -23,35 +24,44 @@ export interface Latency {
   readonly down?: number
 }
 
-/** The client's end of a connection, from its owner's side. */
-export interface ClientReceiver extends Receiver<ServerPacket> {
-  /** There was nobody to connect to; nothing that was sent went anywhere. */
+/** The receiver at the client's end of a connection. */
+export interface ClientReceiver extends PacketReceiver<ServerPacket> {
+  /** Called when the broker is not reachable; all sent packets are lost. */
   readonly unreachable: () => void
 }
 
-/** What a connection is made of. */
+/** The options of `openConnection`. */
 export interface ConnectionOptions {
   readonly scheduler: SchedulerLike
   readonly isReachable: boolean
   readonly latency: Required<Latency>
-  readonly disturbUp: Disturb<ClientPacket>
-  readonly disturbDown: Disturb<ServerPacket>
+  readonly transformUp: PacketTransform<ClientPacket>
+  readonly transformDown: PacketTransform<ServerPacket>
 }
 
-/** Connects a client with whatever `accept` puts at the broker's end; returns the client's end. */
-export function connection(
-  { scheduler, isReachable, latency, disturbUp, disturbDown }: ConnectionOptions,
+/** Connects a client with the receiver that `accept` returns for the broker; returns the client's end. */
+export function openConnection(
+  { scheduler, isReachable, latency, transformUp, transformDown }: ConnectionOptions,
   client: ClientReceiver,
-  accept: (end: ServerEnd) => Receiver<ClientPacket>,
-): End<ClientPacket> {
+  accept: (end: ServerEnd) => PacketReceiver<ClientPacket>,
+): ConnectionEnd<ClientPacket> {
   if (!isReachable) {
-    const nobody = { packet: () => undefined, closed: client.unreachable }
-    const { close, cut } = lane<ServerPacket>({ scheduler, latency: latency.up, disturb: () => [] }, nobody)
+    const unreachableReceiver = { packet: () => undefined, closed: client.unreachable }
+    const { close, cut } = packetLane<ServerPacket>(
+      { scheduler, latency: latency.up, transform: () => [] },
+      unreachableReceiver,
+    )
     close()
     return { send: () => undefined, close: cut }
   }
-  const down = lane<ServerPacket>({ scheduler, latency: latency.down, disturb: disturbDown }, client)
-  const reset = lane<ServerPacket>({ scheduler, latency: latency.down, disturb: () => [] }, client)
+  const down = packetLane<ServerPacket>(
+    { scheduler, latency: latency.down, transform: transformDown },
+    client,
+  )
+  const cutNotice = packetLane<ServerPacket>(
+    { scheduler, latency: latency.down, transform: () => [] },
+    client,
+  )
   const server = accept({
     send: down.send,
     close: () => {
@@ -61,15 +71,15 @@ export function connection(
     cut: () => {
       up.cut()
       down.cut()
-      reset.close()
+      cutNotice.close()
     },
   })
-  const up = lane<ClientPacket>({ scheduler, latency: latency.up, disturb: disturbUp }, server)
+  const up = packetLane<ClientPacket>({ scheduler, latency: latency.up, transform: transformUp }, server)
   return {
     send: up.send,
     close: () => {
       down.cut()
-      reset.cut()
+      cutNotice.cut()
       up.close()
     },
   }

@@ -1,19 +1,19 @@
 import { Subscription, type SchedulerLike } from 'rxjs'
 
-/** One packet as it will arrive: perhaps altered, late, or overtaken. */
-export interface Passage<P> {
+/** One packet as it will arrive: possibly altered, delayed or out of order. */
+export interface Transmission<P> {
   readonly packet: P
-  /** Milliseconds on top of the latency. */
+  /** Additional latency in milliseconds. */
   readonly delay?: number
-  /** It leaves the line: what is sent after it may arrive before it. */
-  readonly overtaken?: boolean
+  /** Whether later packets may overtake it. */
+  readonly isUnordered?: boolean
 }
 
-/** What becomes of a packet: none is a loss, two are a duplicate. */
-export type Disturb<P> = (packet: P) => readonly Passage<P>[]
+/** Returns the transmissions of a sent packet: none for a loss, two for a duplicate. */
+export type PacketTransform<P> = (packet: P) => readonly Transmission<P>[]
 
-/** Who stands at the end of a lane. */
-export interface Receiver<P> {
+/** The receiver at the end of a lane. */
+export interface PacketReceiver<P> {
   readonly packet: (packet: P) => void
   readonly closed: () => void
 }
@@ -21,65 +21,65 @@ export interface Receiver<P> {
 /** One direction of a connection. */
 export interface PacketLane<P> {
   readonly send: (packet: P) => void
-  /** Ends it behind what was sent before. */
+  /** Closes the lane after the sent packets have arrived. */
   readonly close: () => void
-  /** Ends it now; what is under way is lost and nobody is told. */
+  /** Closes the lane now: packets in flight are lost, and the receiver is not notified. */
   readonly cut: () => void
 }
 
-/** What a lane is made of. */
-export interface LaneOptions<P> {
+/** The options of `packetLane`. */
+export interface PacketLaneOptions<P> {
   readonly scheduler: SchedulerLike
-  /** Milliseconds from sending to arrival. */
+  /** The latency in milliseconds. */
   readonly latency: number
-  readonly disturb: Disturb<P>
+  readonly transform: PacketTransform<P>
 }
 
-/** A lane that keeps order, whatever the scheduler does with two timers of one instant. */
-export function lane<P>(
-  { scheduler, latency, disturb }: LaneOptions<P>,
-  receiver: Receiver<P>,
+/** Returns a lane that keeps order even if the scheduler reorders timers of the same time. */
+export function packetLane<P>(
+  { scheduler, latency, transform }: PacketLaneOptions<P>,
+  receiver: PacketReceiver<P>,
 ): PacketLane<P> {
-  const underWay = new Subscription()
-  const line: (() => void)[] = []
-  let lastDue = -Infinity
+  const timers = new Subscription()
+  const arrivals: (() => void)[] = []
+  let lastArrival = -Infinity
   let isOpen = true
 
-  const after = (delay: number, arrive: () => void): void => {
+  const scheduleArrival = (delay: number, arrive: () => void): void => {
     const timer = scheduler.schedule(function () {
-      underWay.remove(this)
+      timers.remove(this)
       arrive()
     }, delay)
-    underWay.add(timer)
+    timers.add(timer)
   }
-  const inLine = (delay: number, arrive: () => void): void => {
+  const scheduleInOrder = (delay: number, arrive: () => void): void => {
     const now = scheduler.now()
-    lastDue = Math.max(lastDue, now + latency + delay)
-    line.push(arrive)
-    after(lastDue - now, () => line.shift()?.())
+    lastArrival = Math.max(lastArrival, now + latency + delay)
+    arrivals.push(arrive)
+    scheduleArrival(lastArrival - now, () => arrivals.shift()?.())
   }
 
   return {
-    send: (sent) => {
+    send: (sentPacket) => {
       if (!isOpen) return
-      for (const { packet, delay = 0, overtaken = false } of disturb(sent)) {
+      for (const { packet, delay = 0, isUnordered = false } of transform(sentPacket)) {
         const arrive = (): void => receiver.packet(packet)
-        if (overtaken) after(latency + delay, arrive)
-        else inLine(delay, arrive)
+        if (isUnordered) scheduleArrival(latency + delay, arrive)
+        else scheduleInOrder(delay, arrive)
       }
     },
     close: () => {
       if (!isOpen) return
       isOpen = false
-      inLine(0, () => {
-        underWay.unsubscribe()
+      scheduleInOrder(0, () => {
+        timers.unsubscribe()
         receiver.closed()
       })
     },
     cut: () => {
       isOpen = false
-      line.length = 0
-      underWay.unsubscribe()
+      arrivals.length = 0
+      timers.unsubscribe()
     },
   }
 }

@@ -1,55 +1,55 @@
 import type { ConnectionInfo, OutgoingMessage, QoS } from '@antiphon/core'
 import type { SubscribeRequest } from '@antiphon/core/link'
 
-/** A last will: the message the broker publishes for a client that went without a farewell. */
+/** A Will Message: published by the broker when a client closes its connection without a normal DISCONNECT. */
 export interface Will extends OutgoingMessage {
-  /** Seconds to wait before it is published; a client that comes back meanwhile cancels it. @defaultValue 0 */
+  /** The Will Delay Interval in seconds; a reconnection before its end cancels the Will. @defaultValue 0 */
   readonly willDelayInterval?: number
 }
 
-/** What a client says of itself when it connects. */
+/** A CONNECT packet. */
 export interface ConnectPacket {
   readonly type: 'connect'
   readonly clientId: string
   readonly clean: boolean
   readonly protocolVersion: 4 | 5
-  /** Seconds the broker keeps the session after the connection; `Infinity` for ever. */
+  /** The Session Expiry Interval in seconds; `Infinity` for a session that never expires. */
   readonly sessionExpiryInterval: number
   readonly receiveMaximum: number
   readonly maximumPacketSize: number
   readonly will?: Will
 }
 
-/** The broker's answer to CONNECT. */
+/** A CONNACK packet. */
 export interface ConnackPacket {
   readonly type: 'connack'
   readonly reasonCode: number
-  /** Present when the client was let in. */
+  /** Present if the broker accepted the connection. */
   readonly info?: ConnectionInfo
 }
 
-/** A message on its way, in either direction. */
+/** A PUBLISH packet, in either direction. */
 export interface PublishPacket {
   readonly type: 'publish'
   readonly message: OutgoingMessage
   readonly qos: QoS
   readonly retain: boolean
   readonly dup: boolean
-  /** 0 for QoS 0, which has none. */
+  /** The Packet Identifier; 0 at QoS 0, which has none. */
   readonly packetId: number
   readonly subscriptionIdentifiers?: readonly number[]
-  /** Stands for bytes no parser would accept; only a fault script sets it. */
+  /** Marks a malformed packet; only fault scripts set it. */
   readonly malformed?: boolean
 }
 
-/** One of the four acknowledgements of a message. */
+/** A PUBACK, PUBREC, PUBREL or PUBCOMP packet. */
 export interface AckPacket {
   readonly type: 'puback' | 'pubrec' | 'pubrel' | 'pubcomp'
   readonly packetId: number
   readonly reasonCode: number
 }
 
-/** A request to subscribe. */
+/** A SUBSCRIBE packet. */
 export interface SubscribePacket {
   readonly type: 'subscribe'
   readonly packetId: number
@@ -57,38 +57,38 @@ export interface SubscribePacket {
   readonly subscriptionIdentifier?: number
 }
 
-/** A request to unsubscribe. */
+/** An UNSUBSCRIBE packet. */
 export interface UnsubscribePacket {
   readonly type: 'unsubscribe'
   readonly packetId: number
   readonly filters: readonly string[]
 }
 
-/** The broker's answer to SUBSCRIBE or UNSUBSCRIBE. */
-export interface AcknowledgementPacket {
+/** A SUBACK or UNSUBACK packet. */
+export interface SubscriptionAckPacket {
   readonly type: 'suback' | 'unsuback'
   readonly packetId: number
   readonly reasonCodes: readonly number[]
 }
 
-/** A farewell, from either side. */
+/** A DISCONNECT packet, from either side. */
 export interface DisconnectPacket {
   readonly type: 'disconnect'
   readonly reasonCode: number
 }
 
-/** What a client sends. */
+/** A packet from a client. */
 export type ClientPacket =
   ConnectPacket | PublishPacket | AckPacket | SubscribePacket | UnsubscribePacket | DisconnectPacket
 
-/** What a broker sends. */
+/** A packet from the broker. */
 export type ServerPacket =
-  ConnackPacket | PublishPacket | AckPacket | AcknowledgementPacket | DisconnectPacket
+  ConnackPacket | PublishPacket | AckPacket | SubscriptionAckPacket | DisconnectPacket
 
 /** Any packet. */
 export type Packet = ClientPacket | ServerPacket
 
-/** What kinds of packets there are. */
+/** The type of a packet. */
 export type PacketType =
   | 'connect'
   | 'connack'

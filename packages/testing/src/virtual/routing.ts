@@ -3,39 +3,41 @@ import { outboundFor, type BrokerSubscription, type Session } from './session.js
 import { sharedGroup, type SharedGroup } from './shared-group.js'
 import type { StoredMessage } from './stored-message.js'
 
-/** How a message that several subscriptions of one client ask for is sent: one copy, or one for each. */
+/** The number of copies for overlapping subscriptions of one client: one, or one for each. */
 export type Overlap = 'once' | 'each'
 
-/** The part of a broker that knows who gets a message. */
+/** The subscriptions of a broker, by which it routes messages. */
 export interface Routing {
-  /** Puts a subscription in force, in place of the session's former one to the same filter. */
+  /** Adds a subscription, or replaces the session's earlier one to the same filter. */
   readonly add: (session: Session, subscription: BrokerSubscription) => void
-  /** Ends the session's subscription to the filter; what it holds of a shared group goes to the other members. */
+  /** Removes a subscription; its pending messages of a shared group are delivered to the other members. */
   readonly remove: (session: Session, filter: string) => void
-  /** Delivers to every subscriber; says whether there was one. */
+  /** Delivers a message to all subscribers and returns whether there are any. */
   readonly route: (stored: StoredMessage) => boolean
-  /** Tells that a member of a shared group may have come or gone. */
+  /** Redistributes the messages of shared groups after a member may have connected or disconnected. */
   readonly rebalance: () => void
 }
 
-/** Routes to the subscriptions that are added. */
-export function routing(overlap: Overlap): Routing {
+/** Returns a routing without subscriptions. */
+export function makeRouting(overlap: Overlap): Routing {
   const subscribers = new TopicTrie<Session>()
   const groups = new TopicTrie<SharedGroup>()
   const groupOf = new Map<string, SharedGroup>()
 
-  const group = (filter: string): SharedGroup => {
-    const made = groupOf.get(filter) ?? sharedGroup(filter)
-    groupOf.set(filter, made)
-    groups.add(filter, made)
-    return made
+  const groupFor = (filter: string): SharedGroup => {
+    const group = groupOf.get(filter) ?? sharedGroup(filter)
+    groupOf.set(filter, group)
+    groups.add(filter, group)
+    return group
   }
 
   const deliver = (session: Session, stored: StoredMessage, filters: readonly string[]): boolean => {
-    const wanting = [...session.subscriptions.values()].filter(({ filter }) => filters.includes(filter))
-    const wanted = wanting.filter(({ noLocal }) => !(noLocal && stored.publisher === session.clientId))
-    if (wanted.length === 0) return false
-    const copies = overlap === 'each' ? wanted.map((subscription) => [subscription]) : [wanted]
+    const matching = [...session.subscriptions.values()].filter(({ filter }) => filters.includes(filter))
+    const subscriptions = matching.filter(
+      ({ noLocal }) => !(noLocal && stored.publisher === session.clientId),
+    )
+    if (subscriptions.length === 0) return false
+    const copies = overlap === 'each' ? subscriptions.map((subscription) => [subscription]) : [subscriptions]
     for (const copy of copies) session.deliver(outboundFor(stored, copy))
     return true
   }
@@ -43,16 +45,16 @@ export function routing(overlap: Overlap): Routing {
   return {
     add: (session, subscription) => {
       const { filter } = subscription
-      if (isSharedFilter(filter)) group(filter).join(session, subscription)
+      if (isSharedFilter(filter)) groupFor(filter).setMember(session, subscription)
       else subscribers.add(filter, session)
     },
     remove: (session, filter) => {
       subscribers.delete(filter, session)
-      const left = groupOf.get(filter)
-      left?.leave(session)
-      if (left === undefined || !left.isEmpty()) return
+      const group = groupOf.get(filter)
+      group?.removeMember(session)
+      if (group === undefined || !group.isEmpty()) return
       groupOf.delete(filter)
-      groups.delete(filter, left)
+      groups.delete(filter, group)
     },
     route: (stored) => {
       const { topic } = stored.message
@@ -63,12 +65,12 @@ export function routing(overlap: Overlap): Routing {
         else filters.push(filter)
       })
       const delivered = [...filtersOf].map(([session, filters]) => deliver(session, stored, filters))
-      const requesting = groups.matches(topic)
-      for (const one of requesting) one.share(stored)
-      return requesting.length > 0 || delivered.includes(true)
+      const matchingGroups = groups.matches(topic)
+      for (const group of matchingGroups) group.deliver(stored)
+      return matchingGroups.length > 0 || delivered.includes(true)
     },
     rebalance: () => {
-      for (const one of groupOf.values()) one.rebalance()
+      for (const group of groupOf.values()) group.rebalance()
     },
   }
 }

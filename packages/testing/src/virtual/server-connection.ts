@@ -1,8 +1,8 @@
 import type { ConnectionInfo } from '@antiphon/core'
 import type { VirtualBrokerLimits } from './broker.js'
 import type { ServerEnd } from './connection.js'
-import type { Receiver } from './packet-lane.js'
-import { publishFault, subscribeFault } from './limits.js'
+import type { PacketReceiver } from './packet-lane.js'
+import { publishFault, subscribeFault } from './broker-limits.js'
 import type {
   ClientPacket,
   ConnectPacket,
@@ -12,151 +12,152 @@ import type {
 } from './packet.js'
 import type { Attachment, Session } from './session.js'
 
-/** What a connection asks of the broker behind it. */
-export interface Registry {
+/** The broker operations that a connection uses. */
+export interface BrokerOperations {
   readonly limits: VirtualBrokerLimits
-  /** Lets a client in, or says the reason code that keeps it out. */
-  readonly admit: (connect: ConnectPacket, attachment: Attachment) => AcceptedConnection | number
-  /** Takes a message; says the reason code of its acknowledgement. */
-  readonly accept: (publish: PublishPacket, session: Session) => number
-  /** Makes the subscriptions; says the reason codes, and sends what is retained through `afterwards`. */
+  /** Accepts a client, or returns the reason code of its refusal. */
+  readonly connect: (connect: ConnectPacket, attachment: Attachment) => AcceptedConnection | number
+  /** Publishes a message of a session and returns the reason code of its acknowledgement. */
+  readonly publishFrom: (publish: PublishPacket, session: Session) => number
+  /** Adds the subscriptions and returns their reason codes; `afterwards` sends the retained messages. */
   readonly subscribe: (subscribe: SubscribePacket, session: Session) => SubscribeOutcome
+  /** Removes the subscriptions and returns their reason codes. */
   readonly unsubscribe: (unsubscribe: UnsubscribePacket, session: Session) => readonly number[]
-  /** The connection is over; `isFarewell` when the client said so itself. */
-  readonly leave: (session: Session, attachment: Attachment, isFarewell: boolean) => void
+  /** Handles a closed connection; `isNormalDisconnect` after a DISCONNECT with reason code 0. */
+  readonly connectionClosed: (session: Session, attachment: Attachment, isNormalDisconnect: boolean) => void
 }
 
-/** A client let in. */
+/** An accepted connection. */
 export interface AcceptedConnection {
   readonly session: Session
   readonly info: ConnectionInfo
-  /** What is to be done once the CONNACK and the messages of the session are on their way. */
+  /** Called after CONNACK and the messages of the session have been sent. */
   readonly afterwards: () => void
 }
 
-/** What came of a SUBSCRIBE. */
+/** The result of a SUBSCRIBE. */
 export interface SubscribeOutcome {
   readonly reasonCodes: readonly number[]
-  /** What is to be done once the SUBACK is on its way. */
+  /** Called after SUBACK has been sent. */
   readonly afterwards: () => void
 }
 
-/** The broker's end of one connection. */
-export function serverConnection(registry: Registry, end: ServerEnd): Receiver<ClientPacket> {
+/** Returns the receiver at the broker's end of one connection. */
+export function serverConnection(broker: BrokerOperations, end: ServerEnd): PacketReceiver<ClientPacket> {
   let connect: ConnectPacket | undefined
   let session: Session | undefined
   let attachment: Attachment | undefined
 
-  const leave = (isFarewell: boolean): void => {
+  const releaseSession = (isNormalDisconnect: boolean): void => {
     if (session === undefined || attachment === undefined) return
-    const [left, from] = [session, attachment]
+    const [closedSession, closedAttachment] = [session, attachment]
     session = undefined
-    registry.leave(left, from, isFarewell)
+    broker.connectionClosed(closedSession, closedAttachment, isNormalDisconnect)
   }
-  /** Ends the connection with a reason, which a 3.1.1 client is not told [MQTT-3.14.4-1]. */
-  const expel = (reasonCode: number): void => {
+  /** Closes the connection, on MQTT 5 with DISCONNECT [MQTT-3.14.4-1]. */
+  const disconnect = (reasonCode: number): void => {
     if (connect?.protocolVersion === 5) end.send({ type: 'disconnect', reasonCode })
     end.close()
-    leave(false)
+    releaseSession(false)
   }
 
-  const isExpelledFor = (fault: number | undefined): boolean => {
-    if (fault !== undefined) expel(fault)
+  const isDisconnectedFor = (fault: number | undefined): boolean => {
+    if (fault !== undefined) disconnect(fault)
     return fault !== undefined
   }
 
-  const greet = (packet: ConnectPacket): void => {
+  const handleConnect = (packet: ConnectPacket): void => {
     connect = packet
     const { protocolVersion } = packet
     const cut = (): void => {
       end.cut()
-      leave(false)
+      releaseSession(false)
     }
-    attachment = { send: end.send, cut, expel, protocolVersion, receiveMaximum: packet.receiveMaximum }
-    const admission = registry.admit(packet, attachment)
-    if (typeof admission === 'number') {
-      end.send({ type: 'connack', reasonCode: admission })
+    attachment = { send: end.send, cut, disconnect, protocolVersion, receiveMaximum: packet.receiveMaximum }
+    const accepted = broker.connect(packet, attachment)
+    if (typeof accepted === 'number') {
+      end.send({ type: 'connack', reasonCode: accepted })
       end.close()
       return
     }
-    session = admission.session
-    end.send({ type: 'connack', reasonCode: 0, info: admission.info })
+    session = accepted.session
+    end.send({ type: 'connack', reasonCode: 0, info: accepted.info })
     session.resume()
-    admission.afterwards()
+    accepted.afterwards()
   }
 
-  const receive = (packet: PublishPacket, present: Session): void => {
+  const handlePublish = (packet: PublishPacket, current: Session): void => {
     const { qos, packetId } = packet
     if (qos === 0) {
-      registry.accept(packet, present)
+      broker.publishFrom(packet, current)
       return
     }
     if (qos === 1) {
-      end.send({ type: 'puback', packetId, reasonCode: codeFor(registry.accept(packet, present)) })
+      end.send({ type: 'puback', packetId, reasonCode: codeFor(broker.publishFrom(packet, current)) })
       return
     }
-    if (present.received.has(packetId)) {
+    if (current.received.has(packetId)) {
       end.send({ type: 'pubrec', packetId, reasonCode: 0 })
       return
     }
-    // More in flight than we allowed [MQTT-3.3.4-9]; 3.1.1 knows no such limit.
-    if (connect?.protocolVersion === 5 && present.received.size >= registry.limits.receiveMaximum) {
-      expel(0x93)
+    // The client exceeds the Receive Maximum of the broker [MQTT-3.3.4-9]; MQTT 3.1.1 has no such limit.
+    if (connect?.protocolVersion === 5 && current.received.size >= broker.limits.receiveMaximum) {
+      disconnect(0x93)
       return
     }
-    const reasonCode = codeFor(registry.accept(packet, present))
-    if (reasonCode < 0x80) present.received.add(packetId)
+    const reasonCode = codeFor(broker.publishFrom(packet, current))
+    if (reasonCode < 0x80) current.received.add(packetId)
     end.send({ type: 'pubrec', packetId, reasonCode })
   }
-  /** MQTT 3.1.1 acknowledges without saying how it went. */
+  /** Returns the reason code, or 0 on MQTT 3.1.1, whose acknowledgements have none. */
   const codeFor = (reasonCode: number): number => (connect?.protocolVersion === 4 ? 0 : reasonCode)
 
-  const response = (packet: ClientPacket, present: Session): void => {
+  const handlePacket = (packet: ClientPacket, current: Session): void => {
     switch (packet.type) {
       case 'connect':
         // A second CONNECT is a protocol error [MQTT-3.1.0-2].
-        expel(0x82)
+        disconnect(0x82)
         return
       case 'publish':
-        if (!isExpelledFor(publishFault(packet, registry.limits))) receive(packet, present)
+        if (!isDisconnectedFor(publishFault(packet, broker.limits))) handlePublish(packet, current)
         return
       case 'puback':
       case 'pubrec':
       case 'pubcomp':
-        present.acknowledge(packet)
+        current.acknowledge(packet)
         return
       case 'pubrel': {
         const { packetId } = packet
-        const isKnown = present.received.delete(packetId)
-        end.send({ type: 'pubcomp', packetId, reasonCode: isKnown ? 0 : codeFor(0x92) })
+        const wasReceived = current.received.delete(packetId)
+        end.send({ type: 'pubcomp', packetId, reasonCode: wasReceived ? 0 : codeFor(0x92) })
         return
       }
       case 'subscribe': {
-        if (isExpelledFor(subscribeFault(packet, registry.limits))) return
-        const { reasonCodes, afterwards } = registry.subscribe(packet, present)
-        const told =
+        if (isDisconnectedFor(subscribeFault(packet, broker.limits))) return
+        const { reasonCodes, afterwards } = broker.subscribe(packet, current)
+        const sentCodes =
           connect?.protocolVersion === 4 ? reasonCodes.map((code) => Math.min(code, 0x80)) : reasonCodes
-        end.send({ type: 'suback', packetId: packet.packetId, reasonCodes: told })
+        end.send({ type: 'suback', packetId: packet.packetId, reasonCodes: sentCodes })
         afterwards()
         return
       }
       case 'unsubscribe': {
-        const reasonCodes = registry.unsubscribe(packet, present).map(codeFor)
+        const reasonCodes = broker.unsubscribe(packet, current).map(codeFor)
         end.send({ type: 'unsuback', packetId: packet.packetId, reasonCodes })
         return
       }
       case 'disconnect':
         end.close()
-        leave(packet.reasonCode === 0)
+        releaseSession(packet.reasonCode === 0)
         return
     }
   }
 
   return {
     packet: (packet) => {
-      if (session !== undefined) response(packet, session)
-      else if (packet.type === 'connect' && connect === undefined) greet(packet)
+      if (session !== undefined) handlePacket(packet, session)
+      else if (packet.type === 'connect' && connect === undefined) handleConnect(packet)
     },
-    closed: () => leave(false),
+    closed: () => releaseSession(false),
   }
 }

@@ -1,46 +1,48 @@
 import type { QoS } from '@antiphon/core'
 import type { SubscribeRequest } from '@antiphon/core/link'
 import type { AckPacket, PublishPacket, ServerPacket, Will } from './packet.js'
-import { isExpired, release, withoutProperties, type StoredMessage } from './stored-message.js'
+import { isExpired, withRemainingExpiry, withoutProperties, type StoredMessage } from './stored-message.js'
 
-/** A subscription as the broker keeps it; `filter` as it was asked for, `$share` included. */
+/** A subscription of a session; `filter` as in SUBSCRIBE, including `$share`. */
 export interface BrokerSubscription extends SubscribeRequest {
+  /** The Subscription Identifier. */
   readonly identifier?: number
 }
 
-/** A message meant for one session. */
+/** A message for one session. */
 export interface Outbound {
   readonly stored: StoredMessage
   readonly qos: QoS
   readonly retain: boolean
   readonly identifiers: readonly number[]
-  /** The shared filter it goes by, where it does: another member may get it instead. */
+  /** The shared filter, if any: another member of its group may receive the message instead. */
   readonly shared?: string
 }
 
-/** A live message for those of one client's subscriptions that ask for it, at their highest QoS [MQTT-3.3.4-2]. */
+/** Returns the message for a client's matching subscriptions, at their maximum QoS [MQTT-3.3.4-2]. */
 export function outboundFor(stored: StoredMessage, subscriptions: readonly BrokerSubscription[]): Outbound {
   const { qos, message } = stored
-  const isKept = message.retain === true && subscriptions.some(({ retainAsPublished }) => retainAsPublished)
-  const granted = subscriptions.some((one) => one.qos >= qos)
+  const isRetained =
+    message.retain === true && subscriptions.some(({ retainAsPublished }) => retainAsPublished)
+  const granted = subscriptions.some((subscription) => subscription.qos >= qos)
     ? qos
-    : subscriptions.some((one) => one.qos === 1)
+    : subscriptions.some((subscription) => subscription.qos === 1)
       ? 1
       : 0
   return {
     stored,
     qos: granted,
-    retain: isKept,
+    retain: isRetained,
     identifiers: subscriptions.flatMap(({ identifier }) => (identifier === undefined ? [] : [identifier])),
   }
 }
 
-/** A session's present connection. */
+/** The current connection of a session. */
 export interface Attachment {
   readonly send: (packet: ServerPacket) => void
   readonly cut: () => void
-  /** Ends the connection with a reason. */
-  readonly expel: (reasonCode: number) => void
+  /** Closes the connection, on MQTT 5 with DISCONNECT and the reason code. */
+  readonly disconnect: (reasonCode: number) => void
   readonly protocolVersion: 4 | 5
   readonly receiveMaximum: number
 }
@@ -50,30 +52,32 @@ interface UnacknowledgedMessage extends Outbound {
   readonly isReleased: boolean
 }
 
-/** What the broker knows of one client. */
+/** The session state of one client at the broker. */
 export interface Session {
   readonly clientId: string
   readonly subscriptions: Map<string, BrokerSubscription>
-  /** QoS 2 packet identifiers received from the client and not yet released [MQTT-4.3.3-10]. */
+  /** The Packet Identifiers of QoS 2 messages received from the client and not yet released [MQTT-4.3.3-10]. */
   readonly received: Set<number>
   attachment: Attachment | undefined
-  /** When it ends; `Infinity` while connected. */
+  /** The time at which the session expires; `Infinity` while connected. */
   expiresAt: number
   will: Will | undefined
-  /** Sends what is in flight again, then what waited [MQTT-4.4.0-1]. */
+  /** Resends the messages in flight, then sends the queued ones [MQTT-4.4.0-1]. */
   readonly resume: () => void
+  /** Sends a message, or queues it while the client is offline or its Receive Maximum is reached. */
   readonly deliver: (outbound: Outbound) => void
+  /** Handles an acknowledgement from the client. */
   readonly acknowledge: (packet: AckPacket) => void
-  /** Takes out what another member of a shared group may have instead [MQTT-4.8.2-5]. */
+  /** Removes and returns the messages that another member of the shared group may receive [MQTT-4.8.2-5]. */
   readonly withdraw: (shared: string) => readonly Outbound[]
-  /** Messages sent and not acknowledged, in order. */
+  /** Returns the messages sent and not acknowledged, in order. */
   readonly unacknowledged: () => readonly StoredMessage[]
-  /** Messages waiting to be sent, in order. */
+  /** Returns the queued messages, in order. */
   readonly queued: () => readonly StoredMessage[]
 }
 
-/** A new session. */
-export function session(clientId: string, now: () => number): Session {
+/** Returns a new session. */
+export function makeSession(clientId: string, now: () => number): Session {
   const inFlight = new Map<number, UnacknowledgedMessage>()
   let queue: Outbound[] = []
   let lastPacketId = 0
@@ -86,20 +90,20 @@ export function session(clientId: string, now: () => number): Session {
 
   const packetOf = (outbound: Outbound, packetId: number, dup: boolean): PublishPacket => {
     const { stored, qos, retain, identifiers } = outbound
-    const message = release(stored, now())
-    const isPlain = self.attachment?.protocolVersion === 4
+    const message = withRemainingExpiry(stored, now())
+    const isVersion4 = self.attachment?.protocolVersion === 4
     return {
       type: 'publish',
-      message: isPlain ? withoutProperties(message) : message,
+      message: isVersion4 ? withoutProperties(message) : message,
       qos,
       retain,
       dup,
       packetId,
-      ...(identifiers.length === 0 || isPlain ? {} : { subscriptionIdentifiers: identifiers }),
+      ...(identifiers.length === 0 || isVersion4 ? {} : { subscriptionIdentifiers: identifiers }),
     }
   }
 
-  const pump = (): void => {
+  const sendQueued = (): void => {
     for (;;) {
       const { attachment } = self
       const next = queue[0]
@@ -130,12 +134,12 @@ export function session(clientId: string, now: () => number): Session {
           isReleased ? { type: 'pubrel', packetId, reasonCode: 0 } : packetOf(sent, packetId, true),
         )
       }
-      pump()
+      sendQueued()
     },
     deliver: (outbound) => {
       if (outbound.qos === 0 && self.attachment === undefined) return
       queue.push(outbound)
-      pump()
+      sendQueued()
     },
     acknowledge: ({ type, packetId, reasonCode }) => {
       const sent = inFlight.get(packetId)
@@ -149,15 +153,15 @@ export function session(clientId: string, now: () => number): Session {
         return
       }
       inFlight.delete(packetId)
-      pump()
+      sendQueued()
     },
     withdraw: (shared) => {
-      const isTheirs = (outbound: Outbound): boolean => outbound.shared === shared
-      const sent = [...inFlight.values()].filter((outbound) => isTheirs(outbound) && outbound.qos < 2)
+      const isOfGroup = (outbound: Outbound): boolean => outbound.shared === shared
+      const sent = [...inFlight.values()].filter((outbound) => isOfGroup(outbound) && outbound.qos < 2)
       for (const { packetId } of sent) inFlight.delete(packetId)
-      const waiting = queue.filter(isTheirs)
-      queue = queue.filter((outbound) => !isTheirs(outbound))
-      return [...sent, ...waiting]
+      const queued = queue.filter(isOfGroup)
+      queue = queue.filter((outbound) => !isOfGroup(outbound))
+      return [...sent, ...queued]
     },
     unacknowledged: () => [...inFlight.values()].map(({ stored }) => stored),
     queued: () => queue.map(({ stored }) => stored),

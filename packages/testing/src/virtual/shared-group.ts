@@ -1,54 +1,54 @@
 import { outboundFor, type BrokerSubscription, type Outbound, type Session } from './session.js'
 import type { StoredMessage } from './stored-message.js'
 
-/** The members of one shared subscription, who share its messages between them. */
+/** The members of one shared subscription. Each message is delivered to one of them. */
 export interface SharedGroup {
-  /** Takes a member in, or its new subscription. */
-  readonly join: (session: Session, subscription: BrokerSubscription) => void
-  /** Lets a member go; what it holds goes to the others. */
-  readonly leave: (session: Session) => void
-  /** Gives a message to the next member that is there, or keeps it for the first that comes. */
-  readonly share: (stored: StoredMessage) => void
-  /** Gives what absent members hold, and what was kept, to those who are there. */
+  /** Adds a member, or replaces its subscription. */
+  readonly setMember: (session: Session, subscription: BrokerSubscription) => void
+  /** Removes a member; its pending messages are delivered to the others. */
+  readonly removeMember: (session: Session) => void
+  /** Delivers a message to the next online member, or queues it until a member is online. */
+  readonly deliver: (stored: StoredMessage) => void
+  /** Delivers the pending messages of offline members, and the queued ones, to online members. */
   readonly rebalance: () => void
   readonly isEmpty: () => boolean
 }
 
-/** A group without members; `filter` is the whole of its shared filter. */
+/** Returns a group without members; `filter` is the complete shared filter. */
 export function sharedGroup(filter: string): SharedGroup {
   const members = new Map<Session, BrokerSubscription>()
-  let kept: StoredMessage[] = []
-  let turn = 0
+  let unassigned: StoredMessage[] = []
+  let deliveryCount = 0
 
-  const isPresent = ({ attachment }: Session): boolean => attachment !== undefined
-  const share = (stored: StoredMessage): void => {
-    const present = [...members].filter(([session]) => isPresent(session))
-    const chosen = present[turn++ % present.length]
+  const isOnline = ({ attachment }: Session): boolean => attachment !== undefined
+  const deliver = (stored: StoredMessage): void => {
+    const online = [...members].filter(([session]) => isOnline(session))
+    const chosen = online[deliveryCount++ % online.length]
     if (chosen !== undefined) {
       const [session, subscription] = chosen
       session.deliver({ ...outboundFor(stored, [subscription]), shared: filter })
-    } else if (stored.qos > 0 && [...members.values()].some(({ qos }) => qos > 0)) kept.push(stored)
+    } else if (stored.qos > 0 && [...members.values()].some(({ qos }) => qos > 0)) unassigned.push(stored)
   }
-  const shareAll = (outbounds: readonly Outbound[]): void => {
-    for (const { stored } of outbounds) share(stored)
+  const deliverAll = (outbounds: readonly Outbound[]): void => {
+    for (const { stored } of outbounds) deliver(stored)
   }
 
   return {
-    join: (session, subscription) => {
+    setMember: (session, subscription) => {
       members.set(session, subscription)
     },
-    leave: (session) => {
+    removeMember: (session) => {
       members.delete(session)
-      shareAll(session.withdraw(filter))
+      deliverAll(session.withdraw(filter))
     },
-    share,
+    deliver,
     rebalance: () => {
-      if (![...members.keys()].some(isPresent)) return
-      const absent = [...members.keys()].filter((session) => !isPresent(session))
-      shareAll(absent.flatMap((session) => session.withdraw(filter)))
-      const waiting = kept
-      kept = []
-      for (const stored of waiting) share(stored)
+      if (![...members.keys()].some(isOnline)) return
+      const offline = [...members.keys()].filter((session) => !isOnline(session))
+      deliverAll(offline.flatMap((session) => session.withdraw(filter)))
+      const messages = unassigned
+      unassigned = []
+      for (const stored of messages) deliver(stored)
     },
     isEmpty: () => members.size === 0,
   }

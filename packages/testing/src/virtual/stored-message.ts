@@ -1,35 +1,35 @@
 import type { OutgoingMessage, QoS } from '@antiphon/core'
 
-/** A message in the broker's keeping. */
+/** A message stored by the broker. */
 export interface StoredMessage {
   readonly message: OutgoingMessage
   readonly qos: QoS
-  /** Who published it; absent for the outside. */
+  /** The client that published the message; absent for `broker.publish`. */
   readonly publisher?: string
-  /** The instant at which it is no longer worth delivering. */
+  /** The time at which the message expires. */
   readonly expiresAt: number
 }
 
-/** Takes a message into keeping at the instant `now`. */
-export function store(message: OutgoingMessage, now: number, publisher?: string): StoredMessage {
+/** Returns a stored message with its expiry time. */
+export function toStoredMessage(message: OutgoingMessage, now: number, publisher?: string): StoredMessage {
   const { messageExpiryInterval } = message
   const expiresAt = messageExpiryInterval === undefined ? Infinity : now + messageExpiryInterval * 1000
   const stored = { message, qos: message.qos ?? 1, expiresAt }
   return publisher === undefined ? stored : { ...stored, publisher }
 }
 
-/** Whether it is too late to deliver it [MQTT-3.3.2-5]. */
+/** Whether the message has expired [MQTT-3.3.2-5]. */
 export function isExpired({ expiresAt }: StoredMessage, now: number): boolean {
   return expiresAt <= now
 }
 
-/** The message as it goes out at `now`, its expiry less the time it waited [MQTT-3.3.2-6]. */
-export function release({ message, expiresAt }: StoredMessage, now: number): OutgoingMessage {
+/** Returns the message with the rest of its Message Expiry Interval [MQTT-3.3.2-6]. */
+export function withRemainingExpiry({ message, expiresAt }: StoredMessage, now: number): OutgoingMessage {
   if (expiresAt === Infinity) return message
   return { ...message, messageExpiryInterval: Math.max(1, Math.ceil((expiresAt - now) / 1000)) }
 }
 
-/** The message as MQTT 3.1.1 can carry it: no properties. */
+/** Returns the message without the properties that MQTT 3.1.1 cannot transfer. */
 export function withoutProperties({ topic, payload, qos, retain }: OutgoingMessage): OutgoingMessage {
   return {
     topic,

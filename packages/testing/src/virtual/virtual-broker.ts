@@ -3,33 +3,33 @@ import { linkOver, type Transport } from '@antiphon/core/link'
 import { isMatch } from '@antiphon/core/topic'
 import { Subject, Subscription } from 'rxjs'
 import type { ScriptedFault } from '../faults/fault.js'
-import { faultInjector } from '../faults/inject.js'
-import { network } from '../faults/network.js'
-import { seededRandom } from '../faults/random.js'
-import { faultScript } from '../faults/script.js'
+import { faultInjector } from '../faults/fault-injector.js'
+import { makeNetwork } from '../faults/network.js'
+import { seededRandom } from '../faults/seeded-random.js'
+import { faultScript } from '../faults/fault-script.js'
 import type {
   PlayOptions,
   Published,
-  SessionFate,
+  OutageOptions,
   SubscriptionChange,
   VirtualBroker,
   VirtualBrokerOptions,
   VirtualClientOptions,
   VirtualLinkOptions,
 } from './broker.js'
-import { connectPacket } from './client-options.js'
-import { connection } from './connection.js'
-import type { Disturb } from './packet-lane.js'
+import { connectPacket } from './connect-packet.js'
+import { openConnection } from './connection.js'
+import type { PacketTransform } from './packet-lane.js'
 import type { ClientPacket, Packet, PacketType, ServerPacket } from './packet.js'
-import { registry } from './registry.js'
+import { brokerState } from './broker-state.js'
 import { serverConnection } from './server-connection.js'
-import { virtualTransport } from './transport.js'
+import { virtualTransport } from './virtual-transport.js'
 
-const everyMillisecond = { initial: 1, maximum: 1, jitter: 0 }
+const immediateReconnect = { initial: 1, maximum: 1, jitter: 0 }
 
 /**
- * A deterministic MQTT broker on an RxJS scheduler: sessions, QoS 0 to 2, retained messages, shared groups, expiry,
- * faults on demand, and no input or output at all.
+ * Returns a deterministic MQTT broker on an RxJS scheduler, with sessions, QoS 0 to 2, retained messages, shared
+ * subscriptions, expiry and fault injection, and without any I/O.
  *
  * @example
  * ```ts
@@ -43,40 +43,40 @@ export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
   const packets: Partial<Record<PacketType, number>> = {}
   const connections = { accepted: 0, refused: 0 }
   const subscriptions$ = new Subject<SubscriptionChange>()
-  const state = registry({
+  const state = brokerState({
     ...options,
     onPublished: (published) => published$.next(published),
     onSubscription: (change) => subscriptions$.next(change),
   })
-  const net = network(seededRandom(seed))
-  let lastClient = 0
+  const network = makeNetwork(seededRandom(seed))
+  let clientCount = 0
   let isUp = true
 
   const count = (packet: Packet): void => {
     packets[packet.type] = (packets[packet.type] ?? 0) + 1
     if (packet.type === 'connack') connections[packet.reasonCode === 0 ? 'accepted' : 'refused'] += 1
   }
-  const counted =
-    <P extends Packet>(disturb: Disturb<P>): Disturb<P> =>
+  const countPackets =
+    <P extends Packet>(transform: PacketTransform<P>): PacketTransform<P> =>
     (packet) => {
       count(packet)
-      return disturb(packet)
+      return transform(packet)
     }
 
   const transport = (client: VirtualClientOptions = {}): Transport => {
-    const connect = connectPacket(client, () => `client-${(lastClient += 1)}`)
+    const connect = connectPacket(client, () => `client-${(clientCount += 1)}`)
     const { clientId } = connect
     const { up = 0, down = 0 } = typeof latency === 'number' ? { up: latency, down: latency } : latency
-    const lanes = {
+    const connectionOptions = {
       scheduler,
       latency: { up, down },
-      disturbUp: counted<ClientPacket>(net.disturb({ clientId, direction: 'from-client' })),
-      disturbDown: counted<ServerPacket>(net.disturb({ clientId, direction: 'to-client' })),
+      transformUp: countPackets<ClientPacket>(network.transformFor({ clientId, direction: 'from-client' })),
+      transformDown: countPackets<ServerPacket>(network.transformFor({ clientId, direction: 'to-client' })),
     }
-    const isReachable = (): boolean => isUp && !net.isBarred(clientId)
+    const isReachable = (): boolean => isUp && !network.isBlocked(clientId)
     return virtualTransport(
       (receiver) =>
-        connection({ ...lanes, isReachable: isReachable() }, receiver, (end) => {
+        openConnection({ ...connectionOptions, isReachable: isReachable() }, receiver, (end) => {
           const server = serverConnection(state, end)
           return {
             packet: (packet) => (isReachable() ? server.packet(packet) : end.cut()),
@@ -88,9 +88,9 @@ export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
   }
 
   const link = (linkOptions: VirtualLinkOptions = {}): Link =>
-    linkOver(transport(linkOptions), { reconnect: everyMillisecond, ...linkOptions, scheduler })
+    linkOver(transport(linkOptions), { reconnect: immediateReconnect, ...linkOptions, scheduler })
 
-  const down = ({ sessions = 'keep' }: SessionFate = {}): void => {
+  const down = ({ sessions = 'keep' }: OutageOptions = {}): void => {
     isUp = false
     for (const { clientId } of state.views()) state.disconnect(clientId, { session: sessions })
   }
@@ -101,32 +101,32 @@ export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
     disconnect: state.disconnect,
     down,
     up,
-    restart: (fate?: SessionFate) => {
-      down(fate)
+    restart: (outageOptions?: OutageOptions) => {
+      down(outageOptions)
       up()
     },
     refuseConnect: (reasonCode: number, clientId?: string) =>
-      state.refuse('connect', (requesting) => clientId === undefined || requesting === clientId, reasonCode),
+      state.refuse('connect', (connecting) => clientId === undefined || connecting === clientId, reasonCode),
     refuseSubscribe: (filter: string, reasonCode: number) =>
-      state.refuse('subscribe', (requested) => requested === filter, reasonCode),
+      state.refuse('subscribe', (subscribed) => subscribed === filter, reasonCode),
     refusePublish: (filter: string, reasonCode: number) =>
       state.refuse('publish', (topic) => isMatch(filter, topic), reasonCode),
     sessions: state.views,
   }
-  const inject = faultInjector(controls, net)
+  const inject = faultInjector(controls, network)
 
   const play = (
     script: string | readonly ScriptedFault[],
     { clientId, values }: PlayOptions = {},
   ): Subscription => {
     const faults = typeof script === 'string' ? faultScript(script, values) : script
-    const playing = new Subscription()
+    const scheduledFaults = new Subscription()
     for (const { at, fault } of faults) {
-      const strike = (): void => void inject(fault, clientId)
-      if (at === 0) strike()
-      else playing.add(scheduler.schedule(strike, at))
+      const injectNow = (): void => void inject(fault, clientId)
+      if (at === 0) injectNow()
+      else scheduledFaults.add(scheduler.schedule(injectNow, at))
     }
-    return playing
+    return scheduledFaults
   }
 
   return {
@@ -143,7 +143,9 @@ export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
     subscriptions: () =>
       state
         .views()
-        .flatMap(({ clientId, subscriptions }) => subscriptions.map((one) => ({ ...one, clientId }))),
+        .flatMap(({ clientId, subscriptions }) =>
+          subscriptions.map((subscription) => ({ ...subscription, clientId })),
+        ),
     retained: state.retained,
     counts: () => ({
       connections: connections.accepted,

@@ -5,10 +5,10 @@ class Point {
   constructor(readonly x: number) {}
 }
 const error = (code: string, cause?: unknown): Error => Object.assign(new Error('m', { cause }), { code })
-const ring = (): unknown => {
-  const one: Record<string, unknown> = { name: 'ring' }
-  one['self'] = one
-  return one
+const circular = (): unknown => {
+  const node: Record<string, unknown> = { name: 'ring' }
+  node['self'] = node
+  return node
 }
 
 describe('isEqual', () => {
@@ -33,9 +33,9 @@ describe('isEqual', () => {
     ['errors by code', error('a'), error('a'), error('b')],
     ['errors by cause', error('a', error('c')), error('a', error('c')), error('a', error('d'))],
     ['errors by kind', new TypeError('m'), new TypeError('m'), new Error('m')],
-    ['rings', ring(), ring(), { name: 'ring', self: { name: 'ring' } }],
+    ['circular objects', circular(), circular(), { name: 'ring', self: { name: 'ring' } }],
     ['matchers', { a: 1, b: 2 }, expect.objectContaining({ a: 1 }), expect.objectContaining({ a: 2 })],
-  ])('tells %s apart', (_, value, same, different) => {
+  ])('isEqual distinguishes equal from different values: %s', (_, value, same, different) => {
     expect(isEqual(value, same)).toBe(true)
     expect(isEqual(value, different)).toBe(false)
   })

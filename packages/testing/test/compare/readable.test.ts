@@ -8,20 +8,20 @@ describe('readable', () => {
   it.each([
     ['text', toUtf8('21.5'), '"21.5"'],
     ['JSON', toUtf8('{"t":21}'), '{"t":21}'],
-    ['no bytes', new Uint8Array(), '(empty)'],
+    ['empty bytes', new Uint8Array(), '(empty)'],
     ['bytes', Uint8Array.of(0, 255), '0x00ff'],
     ['control characters', Uint8Array.of(1), '0x01'],
-    ['almost JSON', toUtf8('{"t":'), '"{\\"t\\":"'],
+    ['incomplete JSON as text', toUtf8('{"t":'), '"{\\"t\\":"'],
     ['a number', 1, '1'],
     ['a big integer', 1n, '1n'],
-    ['nothing', undefined, 'undefined'],
+    ['undefined', undefined, 'undefined'],
     ['a date', new Date(0), '1970-01-01T00:00:00.000Z'],
     ['a function', function named() {}, 'function named'],
     ['an empty list', [], '[]'],
     ['an empty object', {}, '{}'],
-  ])('shows %s', (_, value, shown) => expect(readable(value)).toBe(shown))
+  ])('formats %s readably', (_, value, expected) => expect(readable(value)).toBe(expected))
 
-  it('shows a message with its payload decoded', () => {
+  it('formats a message with its payload decoded', () => {
     const message = {
       topic: 'a/b',
       payload: toUtf8('hot'),
@@ -39,7 +39,7 @@ describe('readable', () => {
     ])
   })
 
-  it('shows an error with all it carries', () => {
+  it('formats an error with all its properties', () => {
     const error = new AntiphonError('timeout', 'too late', { topic: 'a', cause: new Error('why') })
     expect(readable(error).split('\n')).toEqual(
       expect.arrayContaining([
@@ -52,15 +52,15 @@ describe('readable', () => {
     )
   })
 
-  it('shows a ring once', () => {
-    const ring: Record<string, unknown> = {}
-    ring['self'] = ring
-    expect(readable(ring)).toBe('self:\n  (the same again)')
+  it('formats a circular object once', () => {
+    const circular: Record<string, unknown> = {}
+    circular['self'] = circular
+    expect(readable(circular)).toBe('self:\n  (circular)')
   })
 })
 
 describe('difference', () => {
-  it('keeps what is common and marks the rest', () => {
+  it('keeps common lines and marks the others', () => {
     expect(difference('a\nx\nc', 'a\nb\nc\nd')).toBe('  a\n- b\n+ x\n  c\n- d')
   })
 })

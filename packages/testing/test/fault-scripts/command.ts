@@ -1,39 +1,39 @@
 import { parseArgs } from 'node:util'
 import { invalidArgument } from '@antiphon/core/link'
-import { playScripts, SEEDS } from './play.js'
+import { playScripts, SEEDS } from './play-scripts.js'
 
-/** How many scripts are played without `--scripts`. */
+/** The default of `--scripts`. */
 const SCRIPTS = 10_000
 
-/** What `--help` prints. */
+/** The output of `--help`. */
 export const help = `pnpm faults: plays random fault scripts against links and exchanges
 
 Usage: pnpm faults [options]
 
 Options
-  --scripts <n>  how many scripts to play (default: ${SCRIPTS})
-  --seed <n>     the seed of the first (default: a random one)
-  -h, --help     prints this help`
+  --scripts <n>  number of scripts to play (default: ${SCRIPTS})
+  --seed <n>     seed of the first script (default: random)
+  -h, --help     print this help`
 
-/** `pnpm faults`: plays random fault scripts, says how it went and returns the exit code. Throws `invalid-argument`. */
-export function faults(args: readonly string[], say: (line: string) => void): 0 | 1 {
+/** Runs `pnpm faults`: plays random fault scripts, prints the result and returns the exit code. Throws `invalid-argument`. */
+export function faults(args: readonly string[], print: (line: string) => void): 0 | 1 {
   const values = parse(args)
   if (values.help === true) {
-    say(help)
+    print(help)
     return 0
   }
   const scripts = wholeNumber('scripts', values.scripts) ?? SCRIPTS
   const seed = wholeNumber('seed', values.seed) ?? Math.floor(Math.random() * SEEDS)
-  say(`${scripts} random fault scripts from seed ${seed} on`)
-  const broken = playScripts({
+  print(`${scripts} random fault scripts, starting with seed ${seed}`)
+  const violation = playScripts({
     seed,
     scripts,
     onProgress: (played) => {
-      if (played % 1_000 === 0 && played < scripts) say(`  ${played} played`)
+      if (played % 1_000 === 0 && played < scripts) print(`  ${played} scripts played`)
     },
   })
-  say(broken ?? 'every promise held')
-  return broken === undefined ? 0 : 1
+  print(violation ?? 'no script violates a property')
+  return violation === undefined ? 0 : 1
 }
 
 function parse(args: readonly string[]) {
@@ -42,16 +42,16 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options }).values
   } catch (error) {
-    throw refused(error instanceof Error ? error.message.replaceAll('\n', ' ') : String(error))
+    throw invalidUsage(error instanceof Error ? error.message.replaceAll('\n', ' ') : String(error))
   }
 }
 
 function wholeNumber(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   if (/^\d+$/.test(text) && Number(text) < SEEDS) return Number(text)
-  throw refused(`--${name} is '${text}': it must be a whole number from 0 to ${SEEDS - 1}`)
+  throw invalidUsage(`--${name} is '${text}': it must be a whole number from 0 to ${SEEDS - 1}`)
 }
 
-function refused(why: string): Error {
-  return invalidArgument(`${why.replace(/\.$/, '')}; see --help`)
+function invalidUsage(cause: string): Error {
+  return invalidArgument(`${cause.replace(/\.$/, '')}; see --help`)
 }

@@ -4,28 +4,29 @@ import fc from 'fast-check'
 import { expectEqual } from '../../src/compare/expectation.js'
 import { virtualBroker, type VirtualBroker } from '../../src/index.js'
 import { virtualTime } from '../../src/virtual/virtual-time.js'
-import { textOf } from '../virtual/client.js'
-import { promised, scriptOf, type Promised } from './promised.js'
+import { textOf } from '../virtual/recording-client.js'
+import { faultProperty, scriptOf, type FaultProperty } from './fault-property.js'
 
-const remembered = { clean: false, sessionExpiryInterval: Infinity } as const
+const persistentSession = { clean: false, sessionExpiryInterval: Infinity } as const
 
-/** A life of a receiver and a sender. */
-interface Drawn {
+/** The fault scripts of a receiver and a sender, with seed and latency. */
+interface Scenario {
   readonly scripts: readonly [receiver: string, sender: string]
   readonly seed: number
   readonly latency: number
 }
 
+/** The state after a scenario. */
 interface Run {
   readonly broker: VirtualBroker
   readonly runFor: (milliseconds: number) => void
-  readonly heard: Message[]
+  readonly received: Message[]
   readonly acknowledged: string[]
   readonly failed: unknown[]
 }
 
-/** Lives of these marbles, to the receiver and from the sender, at any latency. */
-function drawn(marbles: string): fc.Arbitrary<Drawn> {
+/** Generates scenarios with these faults, for packets to the receiver and from the sender. */
+function scenarios(marbles: string): fc.Arbitrary<Scenario> {
   const fromClient = marbles.replace(/[wvo]/g, (marble) => marble.toUpperCase())
   return fc.record({
     scripts: fc.tuple(scriptOf(marbles), scriptOf(fromClient)),
@@ -34,15 +35,19 @@ function drawn(marbles: string): fc.Arbitrary<Drawn> {
   })
 }
 
-/** A sender that publishes a number every 3 ms and a receiver that hears them, through two scripts. */
-function run({ scripts, seed, latency }: Drawn, qos: 1 | 2, session: object = remembered): Run {
+/** Publishes a number every 3 ms to a receiver through two fault scripts, then runs without faults. */
+function playScenario(
+  { scripts, seed, latency }: Scenario,
+  qos: 1 | 2,
+  session: object = persistentSession,
+): Run {
   const { scheduler, runTo } = virtualTime()
   const broker = virtualBroker({ scheduler, seed, latency })
   const receiver = broker.link({ clientId: 'receiver', ...session })
-  const sender = broker.link({ clientId: 'sender', ...remembered })
-  const [heard, acknowledged, failed]: [Message[], string[], unknown[]] = [[], [], []]
+  const sender = broker.link({ clientId: 'sender', ...persistentSession })
+  const [received, acknowledged, failed]: [Message[], string[], unknown[]] = [[], [], []]
   receiver.messages$('t', { qos }).subscribe({
-    next: (message) => heard.push(message),
+    next: (message) => received.push(message),
     error: (error: unknown) => failed.push(error),
   })
   const runFor = (milliseconds: number): void => runTo(scheduler.now() + milliseconds)
@@ -59,71 +64,83 @@ function run({ scripts, seed, latency }: Drawn, qos: 1 | 2, session: object = re
     runFor(3)
   }
   runFor(10_000)
-  // A message lost on a connection that lives on comes again with the next one.
+  // A message dropped on an open connection is redelivered on the next one.
   for (const clientId of ['sender', 'receiver']) {
     broker.disconnect(clientId)
     runFor(2_000)
   }
-  return { broker, runFor, heard, acknowledged, failed }
+  return { broker, runFor, received, acknowledged, failed }
 }
 
 const sent = Array.from({ length: 30 }, (_, index) => `${index + 1}`)
-const firstTimes = (heard: readonly Message[]): readonly string[] => [...new Set(heard.map(textOf))]
+const firstTimes = (received: readonly Message[]): readonly string[] => [...new Set(received.map(textOf))]
 const sorted = (texts: readonly string[]): readonly string[] =>
   [...texts].sort((a, b) => Number(a) - Number(b))
 
 function expectAllAcknowledged({ acknowledged, failed }: Run): void {
-  expectEqual(failed, [], 'what failed')
-  expectEqual(sorted(acknowledged), sent, 'what was acknowledged')
+  expectEqual(failed, [], 'the errors')
+  expectEqual(sorted(acknowledged), sent, 'the acknowledged payloads')
 }
 
 function expectNothingLeft({ broker }: Run): void {
-  const left = broker.sessions().flatMap(({ unacknowledged, queued }) => [...unacknowledged, ...queued])
-  expectEqual(left, [], 'what is left at the broker')
+  const messagesLeft = broker
+    .sessions()
+    .flatMap(({ unacknowledged, queued }) => [...unacknowledged, ...queued])
+  expectEqual(messagesLeft, [], 'the messages left at the broker')
 }
 
-/** What keeps every session, and every packet or its order. */
-const orderly = drawn('xrikbdunysfwl')
-/** What keeps every session. */
-const lossy = drawn('xrikbdunysfwlvo')
-/** Everything short of what ends a link. */
-const any = drawn('xrikbdunysfwlvocXIBD')
+/** Faults that keep every session, and every packet in order. */
+const orderedFaults = scenarios('xrikbdunysfwl')
+/** Faults that keep every session. */
+const lossyFaults = scenarios('xrikbdunysfwlvo')
+/** All faults that do not close a link. */
+const anyFaults = scenarios('xrikbdunysfwlvocXIBD')
 
-function isNotDeaf(life: Drawn, session: object): void {
-  const lived = run(life, 1, session)
-  expectAllAcknowledged(lived)
-  const before = lived.heard.length
-  lived.broker.publish({ topic: 't', payload: toUtf8('and now?') })
-  lived.runFor(1_000)
-  expectEqual(lived.heard.slice(before).map(textOf), ['and now?'], 'what is heard in the end')
+function expectReceivesAfterFaults(scenario: Scenario, session: object): void {
+  const run = playScenario(scenario, 1, session)
+  expectAllAcknowledged(run)
+  const before = run.received.length
+  run.broker.publish({ topic: 't', payload: toUtf8('after') })
+  run.runFor(1_000)
+  expectEqual(run.received.slice(before).map(textOf), ['after'], 'the payloads after the faults')
 }
 
-/** What is promised of messages, whatever befalls the connections. */
-export const promisesOfMessages: readonly Promised[] = [
-  promised('QoS 1 brings every message at least once, in order', orderly, (life) => {
-    const lived = run(life, 1)
-    expectAllAcknowledged(lived)
-    expectEqual(firstTimes(lived.heard), sent, 'what came for the first time')
-    expectNothingLeft(lived)
+/** The properties of messages under any faults of the connections. */
+export const messageProperties: readonly FaultProperty[] = [
+  faultProperty('QoS 1 delivers every message at least once, in order', orderedFaults, (scenario) => {
+    const run = playScenario(scenario, 1)
+    expectAllAcknowledged(run)
+    expectEqual(firstTimes(run.received), sent, 'the received payloads without duplicates')
+    expectNothingLeft(run)
   }),
-  promised('QoS 2 brings every message once, in order', orderly, (life) => {
-    const lived = run(life, 2)
-    expectAllAcknowledged(lived)
-    expectEqual(lived.heard.map(textOf), sent, 'what came')
-    expectNothingLeft(lived)
+  faultProperty('QoS 2 delivers every message once, in order', orderedFaults, (scenario) => {
+    const run = playScenario(scenario, 2)
+    expectAllAcknowledged(run)
+    expectEqual(run.received.map(textOf), sent, 'the received payloads')
+    expectNothingLeft(run)
   }),
   ...([1, 2] as const).map((qos) =>
-    promised(`no message at QoS ${qos} is missing, where packets are lost and reordered`, lossy, (life) => {
-      const lived = run(life, qos)
-      expectAllAcknowledged(lived)
-      expectEqual(sorted(firstTimes(lived.heard)), sent, 'what came')
-    }),
+    faultProperty(
+      `QoS ${qos} delivers every message with lost and reordered packets`,
+      lossyFaults,
+      (scenario) => {
+        const run = playScenario(scenario, qos)
+        expectAllAcknowledged(run)
+        expectEqual(sorted(firstTimes(run.received)), sent, 'the received payloads')
+      },
+    ),
   ),
-  promised('a receiver that forgets is not deaf in the end', any, (life) => isNotDeaf(life, { clean: true })),
-  promised('a receiver that remembers is not deaf in the end', any, (life) => isNotDeaf(life, remembered)),
-  promised('the same seed gives the same life', any, (life) => {
-    const [one, other] = [run(life, 1), run(life, 1)]
-    expectEqual(one.heard, other.heard, 'what came')
-    expectEqual(one.broker.counts(), other.broker.counts(), 'what was counted')
+  faultProperty('a receiver with clean sessions receives messages after the faults', anyFaults, (scenario) =>
+    expectReceivesAfterFaults(scenario, { clean: true }),
+  ),
+  faultProperty(
+    'a receiver with a persistent session receives messages after the faults',
+    anyFaults,
+    (scenario) => expectReceivesAfterFaults(scenario, persistentSession),
+  ),
+  faultProperty('the same seed gives the same run', anyFaults, (scenario) => {
+    const [first, second] = [playScenario(scenario, 1), playScenario(scenario, 1)]
+    expectEqual(first.received, second.received, 'the received payloads')
+    expectEqual(first.broker.counts(), second.broker.counts(), 'the broker counts')
   }),
 ]

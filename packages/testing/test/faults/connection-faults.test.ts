@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { bytes, client, world } from '../virtual/client.js'
+import { bytes, recordingClient, startBroker } from '../virtual/recording-client.js'
 
-const remembered = { clientId: 'alice', clean: false, sessionExpiryInterval: 60 } as const
+const persistentSession = { clientId: 'alice', clean: false, sessionExpiryInterval: 60 } as const
 
-describe('a fault of the connection', () => {
+describe('connection faults', () => {
   it.each([
     ['x', 'connect ! connection-lost', 'connect ! connection-lost'],
     ['X', 'connect ! connection-lost', 'connect ! connection-lost'],
@@ -21,9 +21,9 @@ describe('a fault of the connection', () => {
     ['(ni)', 'connect ! connection-lost', 'connect ! connection-refused 136'],
     ['(dxnish)', 'connect ! connection-lost', 'online, session present'],
     ['(niy)', 'connect ! connection-lost', 'online, session present'],
-  ])('%s ends the connection, and the next attempt ends so', (script, ending, next) => {
-    const { broker, settle } = world()
-    const alice = client(broker.transport(remembered))
+  ])('closes the connection after the script %s: %s, then %s', (script, ending, next) => {
+    const { broker, settle } = startBroker()
+    const alice = recordingClient(broker.transport(persistentSession))
     alice.connect()
     broker.play(`----${script}`)
     settle(3)
@@ -34,23 +34,23 @@ describe('a fault of the connection', () => {
     expect(alice.log).toEqual(['online', ending, next])
   })
 
-  it('befalls one client or all', () => {
-    const { broker, settle } = world()
-    const [alice, bob] = ['alice', 'bob'].map((clientId) => client(broker.transport({ clientId })))
+  it('affects one client or every client', () => {
+    const { broker, settle } = startBroker()
+    const [alice, bob] = ['alice', 'bob'].map((clientId) => recordingClient(broker.transport({ clientId })))
     alice?.connect()
     bob?.connect()
     settle()
     broker.play('i', { clientId: 'bob' })
     settle()
-    expect([alice, bob].map((one) => one?.log.length)).toEqual([1, 2])
+    expect([alice, bob].map((each) => each?.log.length)).toEqual([1, 2])
     broker.play('i')
     settle()
     expect(alice?.log.length).toBe(2)
   })
 
-  it('makes a peer slow and fast again', () => {
-    const { broker, settle } = world()
-    const alice = client(broker.transport(remembered))
+  it('delays every packet from slow to fast', () => {
+    const { broker, settle } = startBroker()
+    const alice = recordingClient(broker.transport(persistentSession))
     broker.play('s 300ms f')
     alice.connect()
     settle(199)
@@ -62,9 +62,9 @@ describe('a fault of the connection', () => {
     expect(alice.log).toEqual(['online', 'pub fast 16'])
   })
 
-  it('can be taken back, and a script can be stopped', () => {
-    const { broker, settle } = world()
-    const alice = client(broker.transport(remembered))
+  it('ends a fault by its undo function and a script by unsubscribing', () => {
+    const { broker, settle } = startBroker()
+    const alice = recordingClient(broker.transport(persistentSession))
     for (const kind of ['cut', 'down'] as const) broker.inject({ kind })()
     for (const kind of ['restore', 'up'] as const) broker.inject({ kind })()
     alice.connect()
@@ -85,10 +85,10 @@ describe('a fault of the connection', () => {
   })
 })
 
-describe('a fault of packets', () => {
+describe('packet faults', () => {
   function connected() {
-    const { broker, settle } = world()
-    const alice = client(broker.transport(remembered))
+    const { broker, settle } = startBroker()
+    const alice = recordingClient(broker.transport(persistentSession))
     alice.connect()
     settle()
     alice.subscribe('a', { qos: 2 })
@@ -99,7 +99,7 @@ describe('a fault of packets', () => {
     return { broker, settle, alice, send, received: () => alice.log.slice(2) }
   }
 
-  it('loses a message, which comes again with the next connection', () => {
+  it('drops a message, which is redelivered on the next connection', () => {
     const { broker, settle, alice, send, received } = connected()
     broker.play('o')
     settle()
@@ -113,7 +113,7 @@ describe('a fault of packets', () => {
     expect(received().slice(2)).toEqual(['online, session present', 'a=1 dup'])
   })
 
-  it('doubles, garbles and malforms', () => {
+  it('duplicates, corrupts and malforms messages', () => {
     const { broker, settle, send, received, alice } = connected()
     broker.play('(wcm)')
     settle()
@@ -134,7 +134,7 @@ describe('a fault of packets', () => {
     expect(broker.session('alice')?.unacknowledged).toEqual([])
   })
 
-  it('holds up what follows, or is overtaken by it', () => {
+  it('delays later messages, or reorders them', () => {
     const { broker, settle, send, received } = connected()
     broker.play('l')
     settle()
@@ -150,21 +150,21 @@ describe('a fault of packets', () => {
     expect(received().slice(2)).toEqual(['a=4', 'a=3'])
   })
 
-  it('strikes what comes from the client as well', () => {
+  it('affects packets from the client', () => {
     const { broker, settle, alice, received } = connected()
     broker.play('O')
     settle()
-    alice.publish('a', 'lost')
-    alice.publish('a', 'kept')
+    alice.publish('a', 'dropped')
+    alice.publish('a', 'delivered')
     settle()
-    expect(received()).toEqual(['a=kept', 'pub kept 0'])
+    expect(received()).toEqual(['a=delivered', 'pub delivered 0'])
     broker.inject({ kind: 'malform', direction: 'from-client' })
-    alice.publish('a', 'broken')
+    alice.publish('a', 'malformed')
     settle()
     expect(received().at(-1)).toBe('connect ! connection-lost 129')
   })
 
-  it('strikes the chosen packets only', () => {
+  it('affects only packets selected by topic and type', () => {
     const { broker, settle, alice, received } = connected()
     broker.inject({ kind: 'drop', topic: 'b/#', times: 2 })
     broker.inject({ kind: 'reorder', packets: ['puback'] })
@@ -176,10 +176,10 @@ describe('a fault of packets', () => {
     expect(received().at(-1)).toBe('pub 1 0')
   })
 
-  it('strikes by chance, the same for the same seed', () => {
-    const struck = (seed: number): string => {
-      const { broker, settle } = world({ seed })
-      const alice = client(broker.transport())
+  it('affects random packets, the same for the same seed', () => {
+    const receivedWithSeed = (seed: number): string => {
+      const { broker, settle } = startBroker({ seed })
+      const alice = recordingClient(broker.transport())
       alice.connect()
       settle()
       alice.subscribe('a')
@@ -189,9 +189,9 @@ describe('a fault of packets', () => {
       settle()
       return alice.log.slice(2).join()
     }
-    expect(struck(1)).toBe(struck(1))
-    expect(struck(1)).not.toBe(struck(2))
-    expect(struck(1).split(',').length).toBeGreaterThan(16)
-    expect(struck(1).split(',').length).toBeLessThan(48)
+    expect(receivedWithSeed(1)).toBe(receivedWithSeed(1))
+    expect(receivedWithSeed(1)).not.toBe(receivedWithSeed(2))
+    expect(receivedWithSeed(1).split(',').length).toBeGreaterThan(16)
+    expect(receivedWithSeed(1).split(',').length).toBeLessThan(48)
   })
 })

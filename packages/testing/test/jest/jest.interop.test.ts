@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 const folder = fileURLToPath(new URL('.', import.meta.url))
 const fixture = fileURLToPath(new URL('./thermostat.ts', import.meta.url))
 
-/** Sources are TypeScript and ES modules, imported by the names that they will have when compiled. */
+/** Maps imports of compiled `.js` files to their TypeScript sources. */
 const config = {
   rootDir: folder,
   roots: [folder],
@@ -17,7 +17,7 @@ const config = {
   cache: false,
 }
 
-/** Runs the fixture with Jest, in an environment that does not know of the runner around it. */
+/** Runs the fixture with Jest, without the environment variables of the outer test runner. */
 function jest(): Promise<{ readonly code: number | string | null; readonly output: string }> {
   const env = {
     PATH: process.env['PATH'],
@@ -35,11 +35,11 @@ function jest(): Promise<{ readonly code: number | string | null; readonly outpu
 }
 
 describeForeign(['jest'], 'marble tests in Jest', () => {
-  it('run, and fail when they should', async () => {
+  it('passes and fails marble tests in Jest as expected', async () => {
     const { code, output } = await jest()
-    expect(output).toMatch(/✓ answers /)
-    expect(output).toMatch(/✕ answers otherwise, which is not so/)
-    expect(output).toContain("published under 'answer': expected (-), but saw (+)")
+    expect(output).toMatch(/✓ responds with the expected temperature /)
+    expect(output).toMatch(/✕ fails on another temperature/)
+    expect(output).toContain("published under 'result': expected (-), but saw (+)")
     expect(output).toMatch(/-\s+payload: "22\.5"\n\s+\+\s+payload: "21\.5"/)
     expect(output).toContain('1 failed, 1 passed, 2 total')
     expect(code).toBe(1)

@@ -26,7 +26,7 @@ export const withStatus = (status: number, message: string): NonNullable<Message
 ]
 
 /** Responds to requests on `echo` with their own payload, after as many milliseconds as `wait` returns, `times` times. */
-export function answer(link: Link, wait: (text: string) => number, times = 1): void {
+export function respond(link: Link, wait: (text: string) => number, times = 1): void {
   link
     .messages$('echo')
     .pipe(

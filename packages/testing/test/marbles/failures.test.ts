@@ -14,8 +14,10 @@ import {
 
 const a = { topic: 'room/1', payload: { t: 21 }, contentType: 'application/json' }
 
-/** Marble tests that must fail, each with what its message must tell. */
-const failing: Readonly<Record<string, [body: (test: MarbleContext) => void, ...told: string[]]>> = {
+/** Marble tests that must fail, each with the expected parts of its message. */
+const failingTests: Readonly<
+  Record<string, [body: (test: MarbleContext) => void, ...expectedParts: string[]]>
+> = {
   'another payload': [
     ({ publish, expectPublished }) => {
       publish('-a', { a })
@@ -65,21 +67,21 @@ const failing: Readonly<Record<string, [body: (test: MarbleContext) => void, ...
     '-      2ms',
     '+      1ms',
   ],
-  'a message too many': [
+  'an unexpected message': [
     ({ publish, expectPublished }) => {
       publish('aa', { a })
       expectPublished('#').toBe('a', { a })
     },
     '+      1ms topic: "room/1"',
   ],
-  'a message missing': [
+  'a missing message': [
     ({ publish, expectPublished }) => {
       publish('a', { a })
       expectPublished('#').toBe('aa', { a })
     },
     '-      1ms topic: "room/1"',
   ],
-  'nothing at all': [({ expectPublished }) => expectPublished('#').toBe('a', { a }), '+ (nothing)'],
+  'no message at all': [({ expectPublished }) => expectPublished('#').toBe('a', { a }), '+ (nothing)'],
   'another client': [
     ({ publish, expectPublished }) => {
       publish('a', { a })
@@ -87,13 +89,13 @@ const failing: Readonly<Record<string, [body: (test: MarbleContext) => void, ...
     },
     '+ (nothing)',
   ],
-  'no subscription': [
+  'a missing subscription': [
     ({ expectSubscribed }) => expectSubscribed('a/#').toBe('^--!'),
     "subscriptions to 'a/#'",
     '- from 0ms to 3ms',
     '+ (none)',
   ],
-  'a subscription that is not left': [
+  'a subscription that does not end': [
     ({ link, expectSubscribed }) => {
       link().messages$('a').subscribe()
       expectSubscribed('a').toBe('^--!')
@@ -101,21 +103,21 @@ const failing: Readonly<Record<string, [body: (test: MarbleContext) => void, ...
     '- from 0ms to 3ms',
     '+ from 0ms on',
   ],
-  'a timer left': [
+  'a pending timer': [
     ({ link, expectTimers }) => {
       link().scheduler.schedule(() => undefined, 10)
       expectTimers('--|').toBe(0)
     },
     'timers pending at 2ms: expected 0, but saw 1, due at 10ms',
   ],
-  'a timer left after a longer while': [
+  'a pending timer after 2 s': [
     ({ link, expectTimers }) => {
       link().scheduler.schedule(() => undefined, 3_000)
       expectTimers('2s |').toBe(0)
     },
     'timers pending at 2000ms: expected 0, but saw 1, due at 3000ms',
   ],
-  'a time that is none': [({ expectTimers }) => expectTimers('--a|').toBe(0), "'--a|' is no time"],
+  'an invalid time': [({ expectTimers }) => expectTimers('--a|').toBe(0), "invalid time '--a|'"],
   'an error of another code': [
     ({ expectObservable }) => {
       const timeout = new AntiphonError('timeout', 'too late')
@@ -133,10 +135,10 @@ const failing: Readonly<Record<string, [body: (test: MarbleContext) => void, ...
   ],
   'an error of another cause': [
     ({ expectObservable }) => {
-      const [one, other] = ['one', 'other'].map(
-        (why) => new AntiphonError('unknown', 'x', { cause: new Error(why) }),
+      const [actual, expected] = ['one', 'other'].map(
+        (text) => new AntiphonError('unknown', 'x', { cause: new Error(text) }),
       )
-      expectObservable(throwError(() => one)).toBe('#', {}, other)
+      expectObservable(throwError(() => actual)).toBe('#', {}, expected)
     },
     'message: "one"',
   ],
@@ -144,9 +146,9 @@ const failing: Readonly<Record<string, [body: (test: MarbleContext) => void, ...
     ({ expectObservable }) =>
       expectObservable(of({ payload: Uint8Array.of(111, 107) })).toBe('(a|)', { a: { payload: 'ok' } }),
     'payload: "ok"',
-    'reads alike, but is of another kind',
+    'both read alike, but their types differ',
   ],
-  'a value that is not like that': [
+  'a value that like does not match': [
     ({ expectObservable }) => {
       expectObservable(of({ outcome: 'failed', ms: 3 })).toBe('(a|)', { a: like({ outcome: 'responded' }) })
     },
@@ -154,7 +156,7 @@ const failing: Readonly<Record<string, [body: (test: MarbleContext) => void, ...
     'outcome: "failed"',
   ],
   'another end': [({ expectObservable }) => expectObservable(NEVER).toBe('|'), '-      0ms complete'],
-  'other subscriptions of a stream': [
+  'other subscriptions of an observable': [
     ({ cold, expectObservable, expectSubscriptions }) => {
       const source$ = cold('a|')
       expectObservable(source$).toBe('a|')
@@ -162,28 +164,28 @@ const failing: Readonly<Record<string, [body: (test: MarbleContext) => void, ...
     },
     'unsubscribedFrame: 3',
   ],
-  'a marble that is no message': [({ expectPublished }) => expectPublished('#').toBe('a|'), "'|' in 'a|'"],
-  'a message without a topic': [({ publish }) => publish('a'), 'needs a topic'],
+  'a marble that is not a message': [({ expectPublished }) => expectPublished('#').toBe('a|'), "'|' in 'a|'"],
+  'a message without a topic': [({ publish }) => publish('a'), 'cannot publish a message without a topic'],
 }
 
-describe('a marble test fails', () => {
-  for (const [why, [body, ...told]] of Object.entries(failing))
-    it(`on ${why}`, () => {
+describe('failing marble tests', () => {
+  for (const [fault, [body, ...expectedParts]] of Object.entries(failingTests))
+    it(`fails a marble test on ${fault}`, () => {
       const run = marbles(body)
       expect(run).toThrow()
-      for (const part of told) expect(run).toThrow(part)
+      for (const part of expectedParts) expect(run).toThrow(part)
     })
 
-  it('with both sides for the framework to show', () => {
+  it('reports actual and expected values in the error of a marble test', () => {
     const run = marbles(({ expectPublished }) => expectPublished('#').toBe('a', { a: { payload: '1' } }))
     expect(run).toThrow(ExpectationError)
     expect(run).toThrow(expect.objectContaining({ actual: '(nothing)', expected: '     0ms payload: "1"' }))
   })
 })
 
-describe('a marble test passes', () => {
+describe('passing marble tests', () => {
   it(
-    'on what is like that, in the words of Vitest or ours',
+    'passes objects that match like or a matcher of Vitest',
     marbles(({ expectObservable }) => {
       const record = { outcome: 'responded', request: { topic: 'a', ms: 3 } }
       expectObservable(of(record)).toBe('(a|)', { a: like({ request: like({ topic: 'a' }) }) })
@@ -195,7 +197,7 @@ describe('a marble test passes', () => {
 })
 
 describe('rxjs-marbles', () => {
-  const { marbles: plain } = configure({
+  const { marbles: plainMarbles } = configure({
     run: true,
     frameworkMatcher: true,
     assertDeepEqual: (x, y) => expect(x).toEqual(y),
@@ -204,12 +206,12 @@ describe('rxjs-marbles', () => {
   const expected = new AntiphonError('timeout', 'too late', { topic: 'b' })
 
   it(
-    'alone ignores a difference in an error beside its name and message',
-    plain((m) => m.expect(wrongTopic$).toBeObservable('#', {}, expected)),
+    'ignores properties of errors other than name and message in rxjs-marbles without withBroker',
+    plainMarbles((m) => m.expect(wrongTopic$).toBeObservable('#', {}, expected)),
   )
 
-  it('with withBroker reports a difference in any property of an error', () => {
-    const test = plain((m) => {
+  it('reports a difference in any property of an error in rxjs-marbles with withBroker', () => {
+    const test = plainMarbles((m) => {
       withBroker(m)
       m.expect(wrongTopic$).toBeObservable('#', {}, expected)
     })

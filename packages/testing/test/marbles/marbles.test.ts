@@ -8,20 +8,26 @@ import { describe, expect, it } from 'vitest'
 import { like, marbles, withBroker, type BrokerContext, type PayloadReader } from '../../src/index.js'
 import { thermostat } from './thermostat.js'
 
-const request = { topic: 'ask', payload: 'warm?', responseTopic: 'answer', correlationData: '1' }
+const request = { topic: 'get', payload: 'warm?', responseTopic: 'result', correlationData: '1' }
 
-/** The same test, whichever door it comes through. */
-function asks({ link, publish, expectPublished, expectSubscribed, expectTimers }: BrokerContext): void {
+/** One test for all ways to set up a broker context. */
+function thermostatTest({
+  link,
+  publish,
+  expectPublished,
+  expectSubscribed,
+  expectTimers,
+}: BrokerContext): void {
   thermostat(link({ clientId: 'thermostat' })).subscribe()
   publish('                 --a---b-----', { a: request, b: { ...request, payload: 'cold?' } })
-  expectPublished('answer').toBe('----a---b---', { a: '21.5', b: { payload: 'what?', correlationData: '1' } })
-  expectSubscribed('ask').toBe('  ^-----------')
+  expectPublished('result').toBe('----a---b---', { a: '21.5', b: { payload: 'what?', correlationData: '1' } })
+  expectSubscribed('get').toBe('  ^-----------')
   expectTimers('                 --|').toBe(1)
   expectTimers('                 -----|').toBe(0)
 }
 
-describe('a marble test', () => {
-  it('works by itself', marbles(asks))
+describe('marble tests', () => {
+  it('runs a marble test with marbles', marbles(thermostatTest))
 
   const rxjsMarbles = configure({
     run: true,
@@ -29,27 +35,27 @@ describe('a marble test', () => {
     assertDeepEqual: (actual, expected) => expect(actual).toEqual(expected),
   })
   it(
-    'works in rxjs-marbles',
+    'runs a marble test in rxjs-marbles with withBroker',
     rxjsMarbles.marbles((m) => {
-      asks(withBroker(m))
+      thermostatTest(withBroker(m))
       m.expect(m.hot('-a')).toBeObservable('-a')
     }),
   )
 
-  it('works in a TestScheduler of its own', () => {
+  it('runs a marble test in a TestScheduler with withBroker', () => {
     const scheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected))
-    scheduler.run(() => asks(withBroker(scheduler)))
+    scheduler.run(() => thermostatTest(withBroker(scheduler)))
   })
 
   it(
-    'plays a life of the connection',
+    'plays a fault script in a marble test',
     marbles(({ broker, link, publish, expectPublished, expectObservable, expectSubscribed }) => {
       const device = link({ clientId: 'thermostat', clean: false, sessionExpiryInterval: 60 })
       thermostat(device).subscribe()
       broker.play('--x----r--')
       publish('    -----a----', { a: request })
-      expectSubscribed('ask').toBe('^---------')
-      expectPublished('answer').toBe('---------a', { a: { payload: '21.5', clientId: 'thermostat' } })
+      expectSubscribed('get').toBe('^---------')
+      expectPublished('result').toBe('---------a', { a: { payload: '21.5', clientId: 'thermostat' } })
       const status$ = device.state$.pipe(map(({ status }) => status[0]))
       expectObservable(status$, '^!').toBe('(co)')
       expectObservable(status$, '--------^-!').toBe('--------o')
@@ -57,7 +63,7 @@ describe('a marble test', () => {
   )
 
   it(
-    'publishes and expects text, JSON and bytes',
+    'publishes and expects payloads of text, JSON and bytes',
     marbles(({ broker, publish, expectPublished }) => {
       broker.play('          -o')
       publish(
@@ -83,16 +89,16 @@ describe('a marble test', () => {
   )
 
   it(
-    'sees every time a filter is subscribed, by anybody or by one',
+    'expects the subscriptions to a filter of every client or of one',
     marbles(({ cold, link, expectSubscribed, expectTimers }) => {
       const [first, second] = ['first', 'second'].map((clientId) => link({ clientId }))
-      const listen = (marbles: string, one: Link | undefined): void => {
+      const toggleSubscription = (marbles: string, one: Link | undefined): void => {
         const start$ = cold(marbles)
         const messages$ = one?.messages$('a') ?? NEVER
         start$.pipe(switchMap((marble) => (marble === 'a' ? messages$ : EMPTY))).subscribe()
       }
-      listen('--a--b--a--b---', first)
-      listen('----a-------b--', second)
+      toggleSubscription('--a--b--a--b---', first)
+      toggleSubscription('----a-------b--', second)
       expectSubscribed('a').toBe(['--^--!', '----^-------!', '--------^--!'])
       expectSubscribed('a', { clientId: 'first' }).toBe(['--^--!', '--------^--!'])
       expectSubscribed('b').toBe([])
@@ -101,11 +107,11 @@ describe('a marble test', () => {
   )
 
   it(
-    'makes requests of a hot stream, for serve',
+    'turns a hot stream into requests for serve',
     marbles(({ hot, link, toRequests, expectObservable, expectPublished }) => {
-      const requested = endpoint({ topic: 'ask', request: text, response: text })
+      const requested = endpoint({ topic: 'get', request: text, response: text })
       const device = link({ clientId: 'device' })
-      const parts = { payload: 'warm?', responseTopic: 'answer' }
+      const parts = { payload: 'warm?', responseTopic: 'result' }
       const message$ = hot('        --a-b-c', {
         a: { ...parts, correlationData: '1' },
         b: { ...parts, correlationData: '2', topic: 'other' },
@@ -116,11 +122,11 @@ describe('a marble test', () => {
         serve(({ value }) => of(value).pipe(delay(1, device.scheduler))),
       )
       expectObservable(record$).toBe('---r---r', { r: like({ outcome: 'responded' }) })
-      expectPublished('answer').toBe('---x---y', { x: { correlationData: '1' }, y: { correlationData: '3' } })
+      expectPublished('result').toBe('---x---y', { x: { correlationData: '1' }, y: { correlationData: '3' } })
     }),
   )
 
-  it('needs to know the topic where the endpoint has several', () => {
+  it('rejects a message without a topic for an endpoint with topic parameters', () => {
     const rooms = endpoint({ topic: 'rooms/{room}', request: text, response: text })
     const test = marbles(({ hot, link, toRequests, expectObservable }) => {
       expectObservable(hot('-a').pipe(toRequests(link(), rooms))).toBe(
@@ -133,7 +139,7 @@ describe('a marble test', () => {
   })
 
   it(
-    'reads payloads by a codec',
+    'compares payloads by a codec',
     marbles(({ publish, expectPublished }) => {
       const tenths: PayloadReader = {
         decode: (payload) =>
@@ -155,7 +161,7 @@ describe('a marble test', () => {
   )
 
   it(
-    'ends though a link would try for ever to come back',
+    'ends a marble test at maxTime while a link keeps reconnecting',
     marbles(
       ({ broker, link, expectObservable }) => {
         broker.down()

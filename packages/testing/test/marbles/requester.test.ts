@@ -2,7 +2,7 @@ import { requesterStats, exchange$, request$, requestEither$, unmatchedResponses
 import { map, of, take, timer } from 'rxjs'
 import { describe, it } from 'vitest'
 import { marbles } from '../../src/index.js'
-import { answer, echo } from './echo.js'
+import { respond, echo } from './echo.js'
 
 describe('a requester, in marbles', () => {
   it(
@@ -11,7 +11,7 @@ describe('a requester, in marbles', () => {
       broker.inject({ kind: 'delay', by: 3, packets: ['suback'], clientId: 'requester' })
       const requester = link({ clientId: 'requester' })
       requester.state$.subscribe()
-      answer(link({ clientId: 'responder' }), () => 2)
+      respond(link({ clientId: 'responder' }), () => 2)
       const responses$ = cold('                     --(a|)').pipe(
         request$(requester, echo, { timeout: 90_000 }),
       )
@@ -27,7 +27,7 @@ describe('a requester, in marbles', () => {
     'acknowledges every response and reports the second one as unmatched',
     marbles(({ broker, link, expectObservable, scheduler }) => {
       const requester = link({ clientId: 'requester' })
-      answer(link({ clientId: 'responder' }), () => 1, 2)
+      respond(link({ clientId: 'responder' }), () => 1, 2)
       expectObservable(exchange$(requester, echo, 'a')).toBe('-(a|)')
       expectObservable(unmatchedResponses$(requester).pipe(map(({ message }) => message.topic))).toBe('-s', {
         s: 'response/requester',
@@ -42,7 +42,7 @@ describe('a requester, in marbles', () => {
   it(
     'matches responses to their requests in any order',
     marbles(({ cold, link, expectObservable }) => {
-      answer(link({ clientId: 'responder' }), (text) => (text === 'a' ? 5 : 1))
+      respond(link({ clientId: 'responder' }), (text) => (text === 'a' ? 5 : 1))
       const requests = '                                                            ab|'
       expectObservable(cold(requests).pipe(request$(link(), echo))).toBe('     --b--(a|)')
     }),
@@ -51,7 +51,7 @@ describe('a requester, in marbles', () => {
   it(
     'emits responses in the order of the requests with `ordered`',
     marbles(({ cold, link, expectObservable }) => {
-      answer(link({ clientId: 'responder' }), (text) => (text === 'a' ? 5 : 1))
+      respond(link({ clientId: 'responder' }), (text) => (text === 'a' ? 5 : 1))
       const responses$ = cold('ab|').pipe(request$(link(), echo, { ordered: true }))
       expectObservable(responses$).toBe('-----(ab|)')
     }),
@@ -91,7 +91,7 @@ describe('a requester, in marbles', () => {
     'sends no cancel message when its subscriber unsubscribes on the response',
     marbles(({ link, expectObservable, expectPublished }) => {
       const requester = link()
-      answer(link({ clientId: 'responder' }), () => 2)
+      respond(link({ clientId: 'responder' }), () => 2)
       expectObservable(exchange$(requester, echo, 'a').pipe(take(1))).toBe('--(a|)')
       expectPublished('echo').toBe('a')
       const pending$ = timer(5, requester.scheduler).pipe(map(() => requesterStats(requester, echo).pending))

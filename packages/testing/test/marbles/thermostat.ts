@@ -2,9 +2,9 @@ import type { Link, Message, PublishAck } from '@antiphon/core'
 import { fromUtf8, toUtf8 } from '@antiphon/core/codec'
 import { catchError, delay, EMPTY, mergeMap, of, type Observable } from 'rxjs'
 
-/** A device to test: answers what it is asked on `ask`, after 2 ms. */
+/** A device to test: responds to requests on `get` after 2 ms. */
 export function thermostat(link: Link): Observable<PublishAck> {
-  return link.messages$('ask').pipe(
+  return link.messages$('get').pipe(
     delay(2, link.scheduler),
     mergeMap((request) => response(link, request)),
   )

@@ -2,23 +2,23 @@ import { describe, it } from 'node:test'
 import { marbles } from '../../src/index.js'
 import { thermostat } from '../marbles/thermostat.js'
 
-const request = { topic: 'ask', payload: 'warm?', responseTopic: 'answer' }
+const request = { topic: 'get', payload: 'warm?', responseTopic: 'result' }
 
 void describe('a thermostat', () => {
   void it(
-    'answers',
+    'responds with the expected temperature',
     marbles(({ link, publish, expectPublished }) => {
       thermostat(link()).subscribe()
       publish('                 --a---', { a: request })
-      expectPublished('answer').toBe('----a-', { a: '21.5' })
+      expectPublished('result').toBe('----a-', { a: '21.5' })
     }),
   )
   void it(
-    'answers otherwise, which is not so',
+    'fails on another temperature',
     marbles(({ link, publish, expectPublished }) => {
       thermostat(link()).subscribe()
       publish('                 --a---', { a: request })
-      expectPublished('answer').toBe('----a-', { a: '22.5' })
+      expectPublished('result').toBe('----a-', { a: '22.5' })
     }),
   )
 })

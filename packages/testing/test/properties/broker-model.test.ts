@@ -1,11 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bytes, client, textOf, world, type Client } from '../virtual/client.js'
-import { patience, runs, seed } from './runs.js'
+import {
+  bytes,
+  recordingClient,
+  textOf,
+  startBroker,
+  type RecordingClient,
+} from '../virtual/recording-client.js'
+import { testTimeout, runs, seed } from './runs.js'
 
 const names = ['a', 'b', 'c'] as const
 const topics = ['t', 't/1', 't/2', 't/1/x'] as const
-/** Each filter with the topics it asks for, written out so that the model shares nothing with the broker. */
+/** The topics that each filter matches, listed so that the model shares no code with the broker. */
 const filters: Readonly<Record<string, readonly string[]>> = {
   t: ['t'],
   't/+': ['t/1', 't/2'],
@@ -15,15 +21,15 @@ const filters: Readonly<Record<string, readonly string[]>> = {
 }
 
 type Operation =
-  | { readonly do: 'connect' | 'cut'; readonly who: string }
-  | { readonly do: 'subscribe' | 'unsubscribe'; readonly who: string; readonly filter: string }
+  | { readonly do: 'connect' | 'cut'; readonly clientName: string }
+  | { readonly do: 'subscribe' | 'unsubscribe'; readonly clientName: string; readonly filter: string }
   | { readonly do: 'publish'; readonly topic: string; readonly qos: 0 | 1 | 2; readonly retain: boolean }
 
-const who = fc.constantFrom(...names)
+const clientName = fc.constantFrom(...names)
 const filter = fc.constantFrom(...Object.keys(filters))
 const operation: fc.Arbitrary<Operation> = fc.oneof(
-  fc.record({ do: fc.constantFrom('connect' as const, 'cut' as const), who }),
-  fc.record({ do: fc.constantFrom('subscribe' as const, 'unsubscribe' as const), who, filter }),
+  fc.record({ do: fc.constantFrom('connect' as const, 'cut' as const), clientName }),
+  fc.record({ do: fc.constantFrom('subscribe' as const, 'unsubscribe' as const), clientName, filter }),
   fc.record({
     do: fc.constant('publish' as const),
     topic: fc.constantFrom(...topics),
@@ -32,57 +38,57 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   }),
 )
 
-/** A client as the norm has it, in so many lines. */
-interface Modelled {
+/** The model of a client according to the specification. */
+interface ModelClient {
   isConnected: boolean
   readonly filters: Set<string>
   received: string[]
-  waiting: string[]
+  queued: string[]
 }
 
-/** Every client remembers its session; what is expected of the broker after each operation. */
+/** Returns a model of the broker in which every client has a persistent session. */
 function model(): {
   readonly apply: (operation: Operation, text: string) => void
-  readonly of: (name: string) => Modelled
+  readonly of: (name: string) => ModelClient
 } {
-  const clients = new Map<string, Modelled>(
-    names.map((name) => [name, { isConnected: false, filters: new Set(), received: [], waiting: [] }]),
+  const clients = new Map<string, ModelClient>(
+    names.map((name) => [name, { isConnected: false, filters: new Set(), received: [], queued: [] }]),
   )
   const retained = new Map<string, string>()
-  const of = (name: string): Modelled => clients.get(name) as Modelled
+  const clientOf = (name: string): ModelClient => clients.get(name) as ModelClient
   return {
-    of,
+    of: clientOf,
     apply: (step, text) => {
       switch (step.do) {
         case 'connect': {
-          const one = of(step.who)
-          one.isConnected = true
-          one.received.push(...one.waiting.splice(0))
+          const client = clientOf(step.clientName)
+          client.isConnected = true
+          client.received.push(...client.queued.splice(0))
           return
         }
         case 'cut':
-          of(step.who).isConnected = false
+          clientOf(step.clientName).isConnected = false
           return
         case 'subscribe': {
-          const one = of(step.who)
-          if (!one.isConnected) return
-          one.filters.add(step.filter)
-          for (const [topic, kept] of retained)
-            if (filters[step.filter]?.includes(topic)) one.received.push(kept)
+          const client = clientOf(step.clientName)
+          if (!client.isConnected) return
+          client.filters.add(step.filter)
+          for (const [topic, retainedText] of retained)
+            if (filters[step.filter]?.includes(topic)) client.received.push(retainedText)
           return
         }
         case 'unsubscribe':
-          if (of(step.who).isConnected) of(step.who).filters.delete(step.filter)
+          if (clientOf(step.clientName).isConnected) clientOf(step.clientName).filters.delete(step.filter)
           return
         case 'publish':
           if (step.retain) {
             retained.delete(step.topic)
             retained.set(step.topic, text)
           }
-          for (const one of clients.values()) {
-            if (![...one.filters].some((wanted) => filters[wanted]?.includes(step.topic))) continue
-            if (one.isConnected) one.received.push(text)
-            else if (step.qos > 0) one.waiting.push(text)
+          for (const client of clients.values()) {
+            if (![...client.filters].some((name) => filters[name]?.includes(step.topic))) continue
+            if (client.isConnected) client.received.push(text)
+            else if (step.qos > 0) client.queued.push(text)
           }
       }
     },
@@ -91,34 +97,37 @@ function model(): {
 
 describe('the virtual broker', () => {
   it(
-    'does what a model of the norm does, whatever the operations',
+    'behaves like a model of the specification for random operations',
     () => {
       fc.assert(
         fc.property(
           fc.array(operation, { maxLength: 40 }),
           fc.constantFrom(0, 1, 7),
           (operations, latency) => {
-            const { broker, settle } = world({ latency })
+            const { broker, settle } = startBroker({ latency })
             const expected = model()
-            const clients = new Map<string, Client>()
+            const clients = new Map<string, RecordingClient>()
             for (const name of names)
               clients.set(
                 name,
-                client(broker.transport({ clientId: name, clean: false, sessionExpiryInterval: Infinity })),
+                recordingClient(
+                  broker.transport({ clientId: name, clean: false, sessionExpiryInterval: Infinity }),
+                ),
               )
             for (const [index, step] of operations.entries()) {
               const text = `${index}`
               if (step.do === 'publish') broker.publish({ ...step, payload: bytes(text) })
-              else if (step.do === 'cut') broker.disconnect(step.who)
-              else if (step.do === 'subscribe') clients.get(step.who)?.subscribe(step.filter, { qos: 2 })
-              else if (step.do === 'unsubscribe') clients.get(step.who)?.unsubscribe(step.filter)
-              else if (!expected.of(step.who).isConnected) clients.get(step.who)?.connect()
+              else if (step.do === 'cut') broker.disconnect(step.clientName)
+              else if (step.do === 'subscribe')
+                clients.get(step.clientName)?.subscribe(step.filter, { qos: 2 })
+              else if (step.do === 'unsubscribe') clients.get(step.clientName)?.unsubscribe(step.filter)
+              else if (!expected.of(step.clientName).isConnected) clients.get(step.clientName)?.connect()
               expected.apply(step, text)
               settle(10 * latency)
               for (const name of names) {
                 expect(clients.get(name)?.messages.map(textOf)).toEqual(expected.of(name).received)
                 expect(broker.session(name)?.unacknowledged ?? []).toEqual([])
-                expect(broker.session(name)?.queued.map(textOf) ?? []).toEqual(expected.of(name).waiting)
+                expect(broker.session(name)?.queued.map(textOf) ?? []).toEqual(expected.of(name).queued)
               }
             }
           },
@@ -126,6 +135,6 @@ describe('the virtual broker', () => {
         { numRuns: runs, seed },
       )
     },
-    patience,
+    testTimeout,
   )
 })

@@ -1,35 +1,35 @@
 import { describe, expect, it } from 'vitest'
-import { bytes, client, world } from './client.js'
+import { bytes, recordingClient, startBroker } from './recording-client.js'
 
 describe('virtualBroker', () => {
-  it('says the acknowledgement of each quality of service, and 0x10 when nobody is subscribed', () => {
-    const { broker, settle } = world()
-    const alice = client(broker.transport())
+  it('acknowledges messages at every QoS, with 0x10 when no client is subscribed', () => {
+    const { broker, settle } = startBroker()
+    const alice = recordingClient(broker.transport())
     alice.connect()
     settle()
-    for (const qos of [0, 1, 2] as const) alice.publish('a', `nobody ${qos}`, { qos })
+    for (const qos of [0, 1, 2] as const) alice.publish('a', `unrouted ${qos}`, { qos })
     alice.subscribe('a', { qos: 2 })
-    for (const qos of [0, 1, 2] as const) alice.publish('a', `me ${qos}`, { qos })
+    for (const qos of [0, 1, 2] as const) alice.publish('a', `routed ${qos}`, { qos })
     settle()
     expect(alice.log).toEqual([
       'online',
-      'pub nobody 0 0',
-      'pub me 0 0',
-      'pub nobody 1 16',
+      'pub unrouted 0 0',
+      'pub routed 0 0',
+      'pub unrouted 1 16',
       'sub a [2]',
-      'a=me 0',
-      'a=me 1',
-      'pub me 1 0',
-      'a=me 2',
-      'pub nobody 2 16',
-      'pub me 2 0',
+      'a=routed 0',
+      'a=routed 1',
+      'pub routed 1 0',
+      'a=routed 2',
+      'pub unrouted 2 16',
+      'pub routed 2 0',
     ])
     expect(alice.messages.map(({ qos }) => qos)).toEqual([0, 1, 2])
   })
 
-  it('delivers at the lower of both qualities of service', () => {
-    const { broker, settle } = world()
-    const alice = client(broker.transport())
+  it('delivers at the lower QoS of message and subscription', () => {
+    const { broker, settle } = startBroker()
+    const alice = recordingClient(broker.transport())
     alice.connect()
     alice.connect()
     settle()
@@ -40,9 +40,9 @@ describe('virtualBroker', () => {
     expect(alice.messages.map(({ qos }) => qos)).toEqual([0])
   })
 
-  it('takes the latency of each direction and keeps order', () => {
-    const { broker, settle } = world({ latency: { up: 3, down: 5 } })
-    const alice = client(broker.transport())
+  it('delays packets by the latency of their direction, in order', () => {
+    const { broker, settle } = startBroker({ latency: { up: 3, down: 5 } })
+    const alice = recordingClient(broker.transport())
     alice.connect()
     settle(7)
     expect(alice.log).toEqual([])
@@ -53,9 +53,9 @@ describe('virtualBroker', () => {
     expect(alice.log).toEqual(['online', 'pub x 16'])
   })
 
-  it('ends the first connection of a client for its second, with 0x8E', () => {
-    const { broker, settle } = world()
-    const [first, second] = [1, 2].map(() => client(broker.transport({ clientId: 'one' })))
+  it('closes the first connection of a client on its second, with 0x8E', () => {
+    const { broker, settle } = startBroker()
+    const [first, second] = [1, 2].map(() => recordingClient(broker.transport({ clientId: 'one' })))
     first?.connect()
     settle()
     second?.connect()
@@ -65,35 +65,35 @@ describe('virtualBroker', () => {
     expect(broker.sessions()).toHaveLength(1)
   })
 
-  it('refuses what it is told to refuse', () => {
-    const { broker, settle } = world()
+  it('refuses connections, subscriptions and messages with the given reason codes', () => {
+    const { broker, settle } = startBroker()
     const undo = broker.refuseConnect(0x87)
-    broker.refuseSubscribe('secret/#', 0x87)
-    broker.refusePublish('secret/#', 0x97)
-    const alice = client(broker.transport())
+    broker.refuseSubscribe('refused/#', 0x87)
+    broker.refusePublish('refused/#', 0x97)
+    const alice = recordingClient(broker.transport())
     alice.connect()
     settle()
     undo()
     alice.connect()
     settle()
-    alice.subscribe('secret/#')
-    alice.subscribe('open/#')
-    for (const qos of [0, 1, 2] as const) alice.publish('secret/a', `${qos}`, { qos })
+    alice.subscribe('refused/#')
+    alice.subscribe('accepted/#')
+    for (const qos of [0, 1, 2] as const) alice.publish('refused/a', `${qos}`, { qos })
     settle()
     expect(alice.log).toEqual([
       'connect ! connection-refused 135',
       'online',
       'pub 0 0',
-      'sub secret/# [135]',
-      'sub open/# [1]',
+      'sub refused/# [135]',
+      'sub accepted/# [1]',
       'pub 1 151',
       'pub 2 151',
     ])
   })
 
-  it('is away while it is down', () => {
-    const { broker, settle } = world()
-    const alice = client(broker.transport({ clean: false, sessionExpiryInterval: 60 }))
+  it('accepts no connection while it is down', () => {
+    const { broker, settle } = startBroker()
+    const alice = recordingClient(broker.transport({ clean: false, sessionExpiryInterval: 60 }))
     alice.connect()
     settle()
     broker.down()
@@ -117,20 +117,20 @@ describe('virtualBroker', () => {
     ])
   })
 
-  it('says farewell and forgets the will, or publishes it', () => {
-    const { broker, settle } = world()
+  it('deletes the Will on DISCONNECT and publishes it on a lost connection', () => {
+    const { broker, settle } = startBroker()
     const wills: string[] = []
     broker.published$.subscribe(({ message }) => wills.push(message.topic))
     const options = { will: { topic: 'will', payload: bytes('gone') } }
-    const polite = client(broker.transport(options))
-    polite.connect()
+    const disconnecting = recordingClient(broker.transport(options))
+    disconnecting.connect()
     settle()
-    polite.bye()
+    disconnecting.disconnect()
     settle()
-    expect(polite.log).toEqual(['online', 'gone', 'bye'])
+    expect(disconnecting.log).toEqual(['online', 'closed', 'disconnected'])
     expect(wills).toEqual([])
-    const rude = client(broker.transport(options))
-    const connection = rude.connect()
+    const dropping = recordingClient(broker.transport(options))
+    const connection = dropping.connect()
     settle()
     connection.unsubscribe()
     settle()
@@ -138,12 +138,12 @@ describe('virtualBroker', () => {
     expect(broker.sessions()).toEqual([])
   })
 
-  it('cancels a delayed will when the client comes back', () => {
-    const { broker, settle } = world()
+  it('cancels a delayed Will when the client reconnects', () => {
+    const { broker, settle } = startBroker()
     const wills: string[] = []
     broker.published$.subscribe(({ message }) => wills.push(message.topic))
     const will = { topic: 'will', payload: bytes('gone'), willDelayInterval: 5 }
-    const alice = client(broker.transport({ clean: false, sessionExpiryInterval: 60, will }))
+    const alice = recordingClient(broker.transport({ clean: false, sessionExpiryInterval: 60, will }))
     alice.connect()
     settle()
     broker.disconnect('client-1')
@@ -156,29 +156,29 @@ describe('virtualBroker', () => {
     expect(wills).toEqual(['will'])
   })
 
-  it('carries no properties on 3.1.1', () => {
-    const { broker, settle } = world()
-    const alice = client(broker.transport({ protocolVersion: 4 }))
+  it('sends no properties on MQTT 3.1.1', () => {
+    const { broker, settle } = startBroker()
+    const alice = recordingClient(broker.transport({ protocolVersion: 4 }))
     alice.connect()
     settle()
     alice.subscribe('a', {}, 7)
     settle()
     broker.publish({ topic: 'a', payload: bytes('x'), contentType: 'text/plain', responseTopic: 'b' })
-    alice.publish('nobody', 'y', { responseTopic: 'b' })
+    alice.publish('unrouted', 'y', { responseTopic: 'b' })
     broker.refuseSubscribe('no', 0x97)
     alice.subscribe('no')
     settle()
     expect(alice.messages).toEqual([{ topic: 'a', payload: bytes('x'), qos: 1, retain: false, dup: false }])
     expect(alice.log).toEqual(['online', 'sub a [1]', 'a=x', 'pub y 0', 'sub no [128]'])
-    expect(alice.grants[0]).toMatchObject({ protocolVersion: 4, subscriptionIdentifiers: false })
+    expect(alice.connectionInfos[0]).toMatchObject({ protocolVersion: 4, subscriptionIdentifiers: false })
   })
 
-  it('tells the subscriptions of all its sessions', () => {
-    const { broker, settle } = world()
-    const clients = ['alice', 'bob'].map((clientId) => client(broker.transport({ clientId })))
-    for (const one of clients) one.connect()
+  it('lists the subscriptions of all its sessions', () => {
+    const { broker, settle } = startBroker()
+    const clients = ['alice', 'bob'].map((clientId) => recordingClient(broker.transport({ clientId })))
+    for (const client of clients) client.connect()
     settle()
-    for (const one of clients) one.subscribe('a', { qos: 2 }, 3)
+    for (const client of clients) client.subscribe('a', { qos: 2 }, 3)
     settle()
     const subscription = { filter: 'a', qos: 2, identifier: 3 }
     expect(broker.subscriptions()).toMatchObject([
@@ -188,8 +188,8 @@ describe('virtualBroker', () => {
   })
 
   it('counts connections and packets', () => {
-    const { broker, settle } = world()
-    const alice = client(broker.transport())
+    const { broker, settle } = startBroker()
+    const alice = recordingClient(broker.transport())
     alice.connect()
     settle()
     alice.subscribe('a')

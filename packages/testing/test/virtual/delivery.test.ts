@@ -1,18 +1,25 @@
 import { describe, expect, it } from 'vitest'
 import type { VirtualBroker } from '../../src/index.js'
-import { bytes, client, textOf, world, type Client } from './client.js'
+import { bytes, recordingClient, textOf, startBroker, type RecordingClient } from './recording-client.js'
 
-function online(broker: VirtualBroker, clientId: string, settle: () => void, manual = false): Client {
-  const one = client(broker.transport({ clientId, clean: false, sessionExpiryInterval: 60 }), { manual })
-  one.connect()
+function connectedClient(
+  broker: VirtualBroker,
+  clientId: string,
+  settle: () => void,
+  manual = false,
+): RecordingClient {
+  const client = recordingClient(broker.transport({ clientId, clean: false, sessionExpiryInterval: 60 }), {
+    manual,
+  })
+  client.connect()
   settle()
-  return one
+  return client
 }
 
-describe('what is delivered', () => {
-  it('keeps retained messages and replays them as the subscription asks', () => {
-    const { broker, settle } = world()
-    const alice = online(broker, 'alice', settle)
+describe('message delivery', () => {
+  it('stores retained messages and sends them according to Retain Handling', () => {
+    const { broker, settle } = startBroker()
+    const alice = connectedClient(broker, 'alice', settle)
     const retain = true
     broker.publish({ topic: 'a/1', payload: bytes('old'), retain })
     broker.publish({ topic: 'a/1', payload: bytes('new'), retain })
@@ -36,9 +43,9 @@ describe('what is delivered', () => {
     ])
   })
 
-  it('keeps the retain flag only as published', () => {
-    const { broker, settle } = world()
-    const alice = online(broker, 'alice', settle)
+  it('keeps the RETAIN flag only with Retain As Published', () => {
+    const { broker, settle } = startBroker()
+    const alice = connectedClient(broker, 'alice', settle)
     alice.subscribe('plain')
     alice.subscribe('kept', { retainAsPublished: true })
     settle()
@@ -47,9 +54,9 @@ describe('what is delivered', () => {
     expect(alice.log.slice(-2)).toEqual(['plain=x', 'kept=x retained'])
   })
 
-  it('leaves out what the client published itself, where it says so', () => {
-    const { broker, settle } = world()
-    const alice = online(broker, 'alice', settle)
+  it('omits messages of the client itself with No Local', () => {
+    const { broker, settle } = startBroker()
+    const alice = connectedClient(broker, 'alice', settle)
     alice.subscribe('a', { noLocal: true })
     alice.publish('a', 'mine')
     settle()
@@ -69,9 +76,9 @@ describe('what is delivered', () => {
   it.each([
     ['once', [[1, 2]]],
     ['each', [[1], [2]]],
-  ] as const)('sends one message for overlapping subscriptions %s', (overlap, identifiers) => {
-    const { broker, settle } = world({ overlap })
-    const alice = online(broker, 'alice', settle)
+  ] as const)('sends a message for overlapping subscriptions %s', (overlap, identifiers) => {
+    const { broker, settle } = startBroker({ overlap })
+    const alice = connectedClient(broker, 'alice', settle)
     alice.subscribe('a/#', {}, 1)
     alice.subscribe('+/b', { qos: 2 }, 2)
     alice.subscribe('other', {}, 3)
@@ -82,9 +89,9 @@ describe('what is delivered', () => {
     expect(alice.messages.at(-1)?.qos).toBe(2)
   })
 
-  it('lets time run off a message that waits, and drops what expired', () => {
-    const { broker, settle } = world()
-    const alice = online(broker, 'alice', settle)
+  it('reduces the expiry of queued messages and drops expired ones', () => {
+    const { broker, settle } = startBroker()
+    const alice = connectedClient(broker, 'alice', settle)
     alice.subscribe('a')
     settle()
     broker.disconnect('alice')
@@ -100,9 +107,9 @@ describe('what is delivered', () => {
     ])
   })
 
-  it('does not match $-topics by a leading wildcard', () => {
-    const { broker, settle } = world()
-    const alice = online(broker, 'alice', settle)
+  it('matches no $-topics by a leading wildcard', () => {
+    const { broker, settle } = startBroker()
+    const alice = connectedClient(broker, 'alice', settle)
     for (const filter of ['#', '+/x', '$SYS/#']) alice.subscribe(filter)
     settle()
     broker.publish({ topic: '$SYS/x', payload: bytes('x') })
@@ -111,10 +118,10 @@ describe('what is delivered', () => {
   })
 })
 
-describe('a shared group', () => {
+describe('shared groups', () => {
   it('takes turns among its members, beside ordinary subscriptions', () => {
-    const { broker, settle } = world()
-    const [a, b, c] = ['a', 'b', 'c'].map((name) => online(broker, name, settle))
+    const { broker, settle } = startBroker()
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => connectedClient(broker, name, settle))
     a?.subscribe('$share/g/t/+')
     b?.subscribe('$share/g/t/+')
     c?.subscribe('t/1')
@@ -126,9 +133,9 @@ describe('a shared group', () => {
     expect(c?.messages.map(textOf)).toEqual(['1', '2', '3', '4'])
   })
 
-  it('skips who is offline and hands on what a dead member had not acknowledged', () => {
-    const { broker, settle } = world()
-    const [a, b] = ['a', 'b'].map((name) => online(broker, name, settle, true))
+  it('skips offline members and redelivers their unacknowledged messages to others', () => {
+    const { broker, settle } = startBroker()
+    const [a, b] = ['a', 'b'].map((name) => connectedClient(broker, name, settle, true))
     a?.subscribe('$share/g/t')
     b?.subscribe('$share/g/t')
     settle()
@@ -147,26 +154,26 @@ describe('a shared group', () => {
     expect(a?.messages.map(textOf)).toEqual(['1', '3'])
   })
 
-  it('waits for a member when all are offline, and gives it to the first that comes', () => {
-    const { broker, settle } = world()
-    const [a, b] = ['a', 'b'].map((name) => online(broker, name, settle, true))
+  it('queues messages while all members are offline, for the first that reconnects', () => {
+    const { broker, settle } = startBroker()
+    const [a, b] = ['a', 'b'].map((name) => connectedClient(broker, name, settle, true))
     a?.subscribe('$share/g/t')
     b?.subscribe('$share/g/t')
     settle()
-    broker.publish({ topic: 't', payload: bytes('held') })
+    broker.publish({ topic: 't', payload: bytes('unacknowledged') })
     settle()
     broker.disconnect('b')
     broker.disconnect('a')
-    broker.publish({ topic: 't', payload: bytes('waiting') })
+    broker.publish({ topic: 't', payload: bytes('queued') })
     settle()
     b?.connect()
     settle()
-    expect(b?.messages.map(textOf)).toEqual(['held', 'waiting'])
+    expect(b?.messages.map(textOf)).toEqual(['unacknowledged', 'queued'])
   })
 
-  it('hands on what a member had when it unsubscribes or its session ends', () => {
-    const { broker, settle } = world()
-    const [a, b, c] = ['a', 'b', 'c'].map((name) => online(broker, name, settle, true))
+  it('redelivers messages of a member that unsubscribes or whose session ends', () => {
+    const { broker, settle } = startBroker()
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => connectedClient(broker, name, settle, true))
     for (const member of [a, b, c]) member?.subscribe('$share/g/t')
     settle()
     for (const text of ['1', '2', '3']) broker.publish({ topic: 't', payload: bytes(text) })

@@ -1,48 +1,59 @@
 import { AntiphonError, type OutgoingMessage } from '@antiphon/core'
 import { describe, expect, it } from 'vitest'
 import type { VirtualBrokerLimits } from '../../src/index.js'
-import { bytes, client, world, type Client } from './client.js'
+import { bytes, recordingClient, startBroker, type RecordingClient } from './recording-client.js'
 
-/** What a client can ask for that a broker of these limits refuses. */
-const refused: Readonly<
-  Record<string, [limits: Partial<VirtualBrokerLimits>, act: (one: Client) => void, told: string]>
+/** Packets that a broker with these limits refuses. */
+const refusedPackets: Readonly<
+  Record<string, [limits: Partial<VirtualBrokerLimits>, act: (client: RecordingClient) => void, told: string]>
 > = {
-  'a filter that is none': [{}, (one) => one.subscribe('a/#/b'), 'sub a/#/b [143]'],
+  'an invalid filter': [{}, (client) => client.subscribe('a/#/b'), 'sub a/#/b [143]'],
   'a shared filter': [
     { sharedSubscriptions: false },
-    (one) => one.subscribe('$share/g/a'),
+    (client) => client.subscribe('$share/g/a'),
     'sub $share/g/a [158]',
   ],
-  'a wildcard': [{ wildcardSubscriptions: false }, (one) => one.subscribe('a/+'), 'sub a/+ [162]'],
-  'an identifier': [
+  'a wildcard filter': [
+    { wildcardSubscriptions: false },
+    (client) => client.subscribe('a/+'),
+    'sub a/+ [162]',
+  ],
+  'a Subscription Identifier': [
     { subscriptionIdentifiers: false },
-    (one) => one.subscribe('a', {}, 7),
+    (client) => client.subscribe('a', {}, 7),
     'connect ! connection-lost 161',
   ],
-  'a topic that is none': [{}, (one) => one.publish('a/+', 'x'), 'connect ! connection-lost 144'],
-  'QoS 2': [{ maximumQoS: 1 }, (one) => one.publish('a', 'x', { qos: 2 }), 'connect ! connection-lost 155'],
-  'a message to retain': [
+  'an invalid topic': [{}, (client) => client.publish('a/+', 'x'), 'connect ! connection-lost 144'],
+  'QoS 2': [
+    { maximumQoS: 1 },
+    (client) => client.publish('a', 'x', { qos: 2 }),
+    'connect ! connection-lost 155',
+  ],
+  'a retained message': [
     { retainAvailable: false },
-    (one) => one.publish('a', 'x', { retain: true }),
+    (client) => client.publish('a', 'x', { retain: true }),
     'connect ! connection-lost 154',
   ],
 }
 
 describe('the limits of a virtual broker', () => {
-  it.each(Object.entries(refused))('refuse %s', (_, [limits, act, told]) => {
-    const { broker, settle } = world({ limits })
-    const alice = client(broker.transport())
-    alice.connect()
-    settle()
-    expect(alice.grants[0]).toMatchObject(limits)
-    act(alice)
-    settle()
-    expect(alice.log.at(-1)).toBe(told)
-  })
+  it.each(Object.entries(refusedPackets))(
+    'refuses %s according to the broker limits',
+    (_, [limits, send, expectedLine]) => {
+      const { broker, settle } = startBroker({ limits })
+      const alice = recordingClient(broker.transport())
+      alice.connect()
+      settle()
+      expect(alice.connectionInfos[0]).toMatchObject(limits)
+      send(alice)
+      settle()
+      expect(alice.log.at(-1)).toBe(expectedLine)
+    },
+  )
 
-  it('grant no more than the maximum QoS', () => {
-    const { broker, settle } = world({ limits: { maximumQoS: 1 } })
-    const alice = client(broker.transport())
+  it('grants at most the Maximum QoS', () => {
+    const { broker, settle } = startBroker({ limits: { maximumQoS: 1 } })
+    const alice = recordingClient(broker.transport())
     alice.connect()
     settle()
     alice.subscribe('a', { qos: 2 })
@@ -57,29 +68,30 @@ describe('the limits of a virtual broker', () => {
     ['too-large', { maximumPacketSize: 100 }, { payload: new Uint8Array(100) }],
     ['publish-refused', { maximumQoS: 1 }, { qos: 2 }],
     ['publish-refused', { retainAvailable: false }, { retain: true }],
-  ])('reach a link as %s before anything is sent', (code, limits, message) => {
-    const { broker, settle } = world({ limits })
+  ])('fails a publish of a link with %s before sending a packet', (code, limits, message) => {
+    const { broker, settle } = startBroker({ limits })
     const link = broker.link()
-    const told: unknown[] = []
+    const failures: unknown[] = []
     link.publish$({ topic: 'a', payload: bytes('x'), ...message }).subscribe({
-      error: (error: unknown) => told.push(AntiphonError.from(error).code, AntiphonError.from(error).phase),
+      error: (error: unknown) =>
+        failures.push(AntiphonError.from(error).code, AntiphonError.from(error).phase),
     })
     settle()
-    expect(told).toEqual([code, 'before-network'])
+    expect(failures).toEqual([code, 'before-network'])
     expect(broker.counts().packets.publish).toBeUndefined()
   })
 
   it.each([
     [0x9e, '$share/g/a', { sharedSubscriptions: false }],
     [0xa2, 'a/#', { wildcardSubscriptions: false }],
-  ] as const)('reach a link as the reason %i of a refusal', (reasonCode, filter, limits) => {
-    const { broker, settle } = world({ limits })
-    const told: AntiphonError[] = []
+  ] as const)('fails a subscription of a link with reason code %i', (reasonCode, filter, limits) => {
+    const { broker, settle } = startBroker({ limits })
+    const failures: AntiphonError[] = []
     broker
       .link()
       .messages$(filter)
-      .subscribe({ error: (error: unknown) => told.push(AntiphonError.from(error)) })
+      .subscribe({ error: (error: unknown) => failures.push(AntiphonError.from(error)) })
     settle()
-    expect(told).toMatchObject([{ code: 'subscribe-refused', reasonCode, topic: filter }])
+    expect(failures).toMatchObject([{ code: 'subscribe-refused', reasonCode, topic: filter }])
   })
 })

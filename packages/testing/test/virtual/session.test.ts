@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { bytes, client, textOf, world } from './client.js'
+import { bytes, recordingClient, textOf, startBroker } from './recording-client.js'
 
-const remembered = { clientId: 'alice', clean: false, sessionExpiryInterval: 60 } as const
+const persistentSession = { clientId: 'alice', clean: false, sessionExpiryInterval: 60 } as const
 
-describe('a session', () => {
-  it('lives on after a cut: the subscription stays, what came meanwhile is delivered in order', () => {
-    const { broker, settle } = world()
-    const alice = client(broker.transport(remembered))
+describe('sessions', () => {
+  it('keeps subscriptions over a cut connection and delivers queued messages in order', () => {
+    const { broker, settle } = startBroker()
+    const alice = recordingClient(broker.transport(persistentSession))
     alice.connect()
     settle()
     alice.subscribe('a')
@@ -27,9 +27,9 @@ describe('a session', () => {
     ])
   })
 
-  it('delivers again, as duplicates and in order, what was not acknowledged', () => {
-    const { broker, settle } = world()
-    const alice = client(broker.transport(remembered), { manual: true })
+  it('redelivers unacknowledged messages in order with DUP', () => {
+    const { broker, settle } = startBroker()
+    const alice = recordingClient(broker.transport(persistentSession), { manual: true })
     alice.connect()
     settle()
     alice.subscribe('a', { qos: 2 })
@@ -49,9 +49,9 @@ describe('a session', () => {
     expect(alice.log.slice(-3)).toEqual(['online, session present', 'a=3 dup', 'a=4 dup'])
   })
 
-  it('does not hand out a QoS 2 message twice once it was acknowledged', () => {
-    const { broker, settle } = world({ latency: 1 })
-    const alice = client(broker.transport(remembered))
+  it('delivers an acknowledged QoS 2 message once', () => {
+    const { broker, settle } = startBroker({ latency: 1 })
+    const alice = recordingClient(broker.transport(persistentSession))
     alice.connect()
     settle(2)
     alice.subscribe('a', { qos: 2 })
@@ -66,10 +66,10 @@ describe('a session', () => {
     expect(broker.session('alice')?.unacknowledged).toEqual([])
   })
 
-  it('sends again what the broker did not acknowledge', () => {
-    const { broker, settle } = world({ latency: 1 })
-    const alice = client(broker.transport(remembered))
-    const bob = client(broker.transport())
+  it('resends messages that the broker did not acknowledge', () => {
+    const { broker, settle } = startBroker({ latency: 1 })
+    const alice = recordingClient(broker.transport(persistentSession))
+    const bob = recordingClient(broker.transport())
     bob.connect()
     alice.connect()
     settle(2)
@@ -86,31 +86,33 @@ describe('a session', () => {
     expect(bob.log.slice(2)).toEqual(['a=qos 1', 'a=qos 2', 'a=qos 1'])
   })
 
-  it.each(['lost by the broker', 'expired', 'not asked for'])(
-    'fails what was in flight when it was %s',
-    (how) => {
-      const { broker, settle } = world({ latency: 1 })
-      const alice = client(
-        broker.transport(how === 'not asked for' ? { ...remembered, clean: true } : remembered),
+  it.each(['lost by the broker', 'expired', 'not requested'])(
+    'fails messages in flight when the session was %s',
+    (cause) => {
+      const { broker, settle } = startBroker({ latency: 1 })
+      const alice = recordingClient(
+        broker.transport(
+          cause === 'not requested' ? { ...persistentSession, clean: true } : persistentSession,
+        ),
       )
       alice.connect()
       settle(2)
       alice.publish('a', 'x')
-      broker.disconnect('alice', { session: how === 'lost by the broker' ? 'lose' : 'keep' })
-      settle(how === 'expired' ? 60_000 : 59_000)
+      broker.disconnect('alice', { session: cause === 'lost by the broker' ? 'lose' : 'keep' })
+      settle(cause === 'expired' ? 60_000 : 59_000)
       alice.connect()
       settle(2)
       expect(alice.log).toEqual(['online', 'connect ! connection-lost', 'pub x ! session-lost', 'online'])
     },
   )
 
-  it('errors what is asked for without a connection', () => {
-    const { broker, settle } = world()
-    const alice = client(broker.transport(remembered))
+  it('fails publishes and subscriptions without a connection', () => {
+    const { broker, settle } = startBroker()
+    const alice = recordingClient(broker.transport(persistentSession))
     alice.publish('a', 'x')
     alice.subscribe('a')
     alice.unsubscribe('a')
-    alice.bye()
+    alice.disconnect()
     alice.connect()
     settle()
     alice.subscribe('a')
@@ -120,16 +122,18 @@ describe('a session', () => {
       'pub x ! connection-lost',
       'sub a ! connection-lost',
       'unsub a ! connection-lost',
-      'bye',
+      'disconnected',
       'online',
       'sub a ! connection-lost',
       'connect ! connection-lost',
     ])
   })
 
-  it('never has more in flight than the client takes', () => {
-    const { broker, settle } = world()
-    const alice = client(broker.transport({ ...remembered, receiveMaximum: 2 }), { manual: true })
+  it("sends at most the client's Receive Maximum of unacknowledged messages", () => {
+    const { broker, settle } = startBroker()
+    const alice = recordingClient(broker.transport({ ...persistentSession, receiveMaximum: 2 }), {
+      manual: true,
+    })
     alice.connect()
     settle()
     alice.subscribe('a')
@@ -142,9 +146,9 @@ describe('a session', () => {
     expect(alice.messages.map(textOf)).toEqual(['1', '2', '3'])
   })
 
-  it('expels a client that sends more than it may', () => {
-    const { broker, settle } = world({ limits: { receiveMaximum: 2 } })
-    const alice = client(broker.transport(remembered))
+  it('disconnects a client that exceeds the Receive Maximum of the broker', () => {
+    const { broker, settle } = startBroker({ limits: { receiveMaximum: 2 } })
+    const alice = recordingClient(broker.transport(persistentSession))
     alice.connect()
     settle()
     for (const text of ['1', '2', '3']) alice.publish('a', text, { qos: 2 })

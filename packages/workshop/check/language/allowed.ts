@@ -14,6 +14,13 @@ export const allowed: readonly Allowed[] = [
   { path: 'docs/decisions/0016-language.md', why: 'quotes the old names and texts' },
   { path: '.changeset/public-names.md', why: 'lists the old names beside the new' },
   { path: 'docs/decisions/0013-own-code-or-library.md', words: ['reply'], why: 'the term of RFC 1928' },
+  { path: 'packages/mqtt/src/proxy/socks5.ts', words: ['reply'], why: 'the term of RFC 1928' },
+  { path: 'packages/mqtt/test/socks5.test.ts', words: ['reply'], why: 'the term of RFC 1928' },
+  {
+    path: 'packages/oci-raw-commands/src/platform/command-delivery.ts',
+    words: ['is none'],
+    why: 'isNone of fp-ts',
+  },
 ]
 
 /** Whether the word may stand in the file. */

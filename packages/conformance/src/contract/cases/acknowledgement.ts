@@ -2,152 +2,158 @@ import type { Link } from '@antiphon/core'
 import { expectEqual, expectThat } from '@antiphon/testing/internal'
 import {
   numbers,
-  online,
+  waitUntilOnline,
   outgoing,
   send,
   sendAll,
-  subscribed,
+  subscribeAndWait,
   textsOf,
-  watchSubscription,
+  recordSubscription,
   casesOf,
   type CaseDefinition,
-  type Scene,
-  type WatchedSubscription,
-} from '../scene.js'
-import { watch } from '../watch.js'
+  type CaseContext,
+  type RecordedSubscription,
+} from '../case-context.js'
+import { recordStream } from '../record-stream.js'
 
-/** What comes again when the connection is cut now. */
-async function redelivered(
-  scene: Scene,
+/** Reconnects and expects exactly these texts to be redelivered. */
+async function expectRedelivered(
+  context: CaseContext,
   link: Link,
-  subscription: WatchedSubscription,
+  subscription: RecordedSubscription,
   expected: readonly string[],
   when: string,
 ): Promise<void> {
   const before = subscription.deliveries.length
-  await scene.cut(link)
-  await scene.restore(link)
-  await online(scene, link)
-  await scene.eventually(subscription.until(before + expected.length))
-  await scene.settle()
-  const again = subscription.deliveries.slice(before)
-  expectEqual(textsOf(again), expected, `what came again ${when}`)
+  await context.cut(link)
+  await context.restore(link)
+  await waitUntilOnline(context, link)
+  await context.eventually(subscription.until(before + expected.length))
+  await context.settle()
+  const redelivered = subscription.deliveries.slice(before)
+  expectEqual(textsOf(redelivered), expected, `the redelivered payloads ${when}`)
   expectThat(
-    again.every(({ message }) => message.dup),
-    'what came again to be marked as a duplicate',
+    redelivered.every(({ message }) => message.dup),
+    'expected DUP on every redelivered message',
   )
 }
 
-/** What acknowledging promises. */
+/** The cases of acknowledgements. */
 export const acknowledgementCases: readonly CaseDefinition[] = casesOf(
-  'acknowledging',
+  'acknowledgements',
   {
-    name: 'acknowledgements leave in the order of receipt, whatever the order of the calls',
+    name: 'sends acknowledgements in the order of receipt, whatever the order of the acknowledge calls',
     needs: ['cut'],
-    run: async (scene) => {
-      const link = scene.link({ isRemembered: true })
-      const topic = scene.topic('a')
-      const subscription = await subscribed(scene, link, topic)
-      await sendAll(scene, scene.peer, topic, numbers(4))
-      const [first, second, third] = await scene.eventually(subscription.until(4))
+    run: async (context) => {
+      const link = context.link({ persistentSession: true })
+      const topic = context.topic('a')
+      const subscription = await subscribeAndWait(context, link, topic)
+      await sendAll(context, context.peer, topic, numbers(4))
+      const [first, second, third] = await context.eventually(subscription.until(4))
       third?.acknowledge()
       second?.acknowledge()
-      await scene.settle()
-      await redelivered(scene, link, subscription, numbers(4), 'while the first was not acknowledged')
+      await context.settle()
+      await expectRedelivered(context, link, subscription, numbers(4), 'while the first was not acknowledged')
       first?.acknowledge()
-      await scene.settle()
-      await redelivered(scene, link, subscription, numbers(4), 'after a stale acknowledgement')
-      const [again, , late] = subscription.deliveries.slice(-4)
-      late?.acknowledge()
-      again?.acknowledge()
-      await scene.settle()
-      await redelivered(scene, link, subscription, ['2', '3', '4'], 'after the first was acknowledged')
+      await context.settle()
+      await expectRedelivered(context, link, subscription, numbers(4), 'after a stale acknowledgement')
+      const [firstAgain, , thirdAgain] = subscription.deliveries.slice(-4)
+      thirdAgain?.acknowledge()
+      firstAgain?.acknowledge()
+      await context.settle()
+      await expectRedelivered(
+        context,
+        link,
+        subscription,
+        ['2', '3', '4'],
+        'after the first was acknowledged',
+      )
       for (const delivery of subscription.deliveries.slice(-3).reverse()) delivery.acknowledge()
-      await scene.settle()
-      await redelivered(scene, link, subscription, [], 'after all were acknowledged')
+      await context.settle()
+      await expectRedelivered(context, link, subscription, [], 'after all were acknowledged')
     },
   },
   {
-    name: 'acknowledging twice is acknowledging once',
+    name: 'ignores a second call of acknowledge for the same delivery',
     needs: ['cut'],
-    run: async (scene) => {
-      const link = scene.link({ isRemembered: true })
-      const topic = scene.topic('a')
-      const subscription = await subscribed(scene, link, topic)
-      await sendAll(scene, scene.peer, topic, numbers(2))
-      const [first] = await scene.eventually(subscription.until(2))
+    run: async (context) => {
+      const link = context.link({ persistentSession: true })
+      const topic = context.topic('a')
+      const subscription = await subscribeAndWait(context, link, topic)
+      await sendAll(context, context.peer, topic, numbers(2))
+      const [first] = await context.eventually(subscription.until(2))
       first?.acknowledge()
       first?.acknowledge()
-      await scene.settle()
-      await redelivered(scene, link, subscription, ['2'], 'after one was acknowledged twice')
+      await context.settle()
+      await expectRedelivered(context, link, subscription, ['2'], 'after two acknowledge calls for the first')
     },
   },
   {
-    name: 'messages$ acknowledges once its subscriber returned',
+    name: 'acknowledges a message of messages$ once its subscriber has returned',
     needs: ['cut'],
-    run: async (scene) => {
-      const link = scene.link({ isRemembered: true })
-      const topic = scene.topic('a')
-      const messages = watch(link.messages$(topic, { qos: 2 }))
-      const info = await subscribed(scene, link, topic, { qos: 2 })
-      info.unsubscribe()
-      await sendAll(scene, scene.peer, topic, numbers(3))
-      await send(scene, scene.peer, outgoing(topic, 'twice over', { qos: 2 }))
-      await scene.eventually(messages.until(4))
-      await scene.settle()
-      await scene.cut(link)
-      await scene.restore(link)
-      await online(scene, link)
-      await scene.settle()
-      expectEqual(textsOf(messages.values), [...numbers(3), 'twice over'], 'what came over both connections')
+    run: async (context) => {
+      const link = context.link({ persistentSession: true })
+      const topic = context.topic('a')
+      const messages = recordStream(link.messages$(topic, { qos: 2 }))
+      const probe = await subscribeAndWait(context, link, topic, { qos: 2 })
+      probe.unsubscribe()
+      await sendAll(context, context.peer, topic, numbers(3))
+      await send(context, context.peer, outgoing(topic, 'at QoS 2', { qos: 2 }))
+      await context.eventually(messages.until(4))
+      await context.settle()
+      await context.cut(link)
+      await context.restore(link)
+      await waitUntilOnline(context, link)
+      await context.settle()
+      expectEqual(textsOf(messages.values), [...numbers(3), 'at QoS 2'], 'the payloads over both connections')
     },
   },
   {
-    name: 'a message is acknowledged when all its subscribers have done so',
+    name: 'acknowledges a message once all its subscribers have acknowledged it',
     needs: ['cut', 'overlap'],
-    run: async (scene) => {
-      const link = scene.link({ isRemembered: true })
-      const topic = scene.topic('a')
-      const careful = await subscribed(scene, link, topic)
-      const overlapping = await subscribed(scene, link, scene.topic('+'))
-      const quick = watch(link.messages$(topic))
-      await sendAll(scene, scene.peer, topic, numbers(2))
-      await scene.eventually(quick.until(2))
-      await scene.eventually(careful.until(2))
-      await scene.eventually(overlapping.until(2))
+    run: async (context) => {
+      const link = context.link({ persistentSession: true })
+      const topic = context.topic('a')
+      const slow = await subscribeAndWait(context, link, topic)
+      const overlapping = await subscribeAndWait(context, link, context.topic('+'))
+      const quick = recordStream(link.messages$(topic))
+      await sendAll(context, context.peer, topic, numbers(2))
+      await context.eventually(quick.until(2))
+      await context.eventually(slow.until(2))
+      await context.eventually(overlapping.until(2))
       for (const delivery of overlapping.deliveries) delivery.acknowledge()
-      careful.deliveries[0]?.acknowledge()
-      await scene.settle()
-      await redelivered(scene, link, careful, ['2'], 'while one subscriber had not acknowledged it')
+      slow.deliveries[0]?.acknowledge()
+      await context.settle()
+      await expectRedelivered(context, link, slow, ['2'], 'while one subscriber had not acknowledged it')
     },
   },
   {
-    name: 'deliveries in the hands of who stopped listening come again on another connection',
+    name: 'receives unacknowledged deliveries of an unsubscribed subscriber again on the next connection',
     needs: ['cut'],
-    run: async (scene) => {
-      const link = scene.link({ isRemembered: true })
-      const topic = scene.topic('a')
-      const leaving = await subscribed(scene, link, topic)
-      await sendAll(scene, scene.peer, topic, numbers(2))
-      await scene.eventually(leaving.until(2))
-      leaving.turnAway()
-      const staying = watchSubscription(link, topic)
-      await sendAll(scene, scene.peer, topic, ['3'])
-      await scene.eventually(staying.until(1))
-      staying.deliveries[0]?.acknowledge()
-      await scene.settle()
-      await redelivered(scene, link, staying, numbers(2), 'of what the one that left had in hand')
+    run: async (context) => {
+      const link = context.link({ persistentSession: true })
+      const topic = context.topic('a')
+      const unsubscribed = await subscribeAndWait(context, link, topic)
+      await sendAll(context, context.peer, topic, numbers(2))
+      await context.eventually(unsubscribed.until(2))
+      unsubscribed.unsubscribeFromWindow()
+      const remaining = recordSubscription(link, topic)
+      await sendAll(context, context.peer, topic, ['3'])
+      await context.eventually(remaining.until(1))
+      remaining.deliveries[0]?.acknowledge()
+      await context.settle()
+      await expectRedelivered(context, link, remaining, numbers(2), 'from the unsubscribed subscriber')
     },
   },
   {
-    name: 'one unacknowledged message does not hold up the delivery of the next',
-    run: async (scene) => {
-      const link = scene.link()
-      const topic = scene.topic('a')
-      const subscription = await subscribed(scene, link, topic)
-      await sendAll(scene, scene.peer, topic, numbers(15))
-      await scene.eventually(subscription.until(15))
-      expectEqual(textsOf(subscription.deliveries), numbers(15), 'what came')
+    name: 'delivers later messages while an earlier one is unacknowledged',
+    run: async (context) => {
+      const link = context.link()
+      const topic = context.topic('a')
+      const subscription = await subscribeAndWait(context, link, topic)
+      await sendAll(context, context.peer, topic, numbers(15))
+      await context.eventually(subscription.until(15))
+      expectEqual(textsOf(subscription.deliveries), numbers(15), 'the received payloads')
     },
   },
 )

@@ -2,162 +2,162 @@ import { expectEqual, expectThat } from '@antiphon/testing/internal'
 import {
   expectFailure,
   numbers,
-  online,
+  waitUntilOnline,
   outgoing,
   send,
-  subscribed,
+  subscribeAndWait,
   textsOf,
   casesOf,
   type CaseDefinition,
-} from '../scene.js'
-import { watch } from '../watch.js'
+} from '../case-context.js'
+import { recordStream } from '../record-stream.js'
 
-/** What `close` promises. */
+/** The cases of `close`. */
 export const closeCases: readonly CaseDefinition[] = casesOf(
   'closing',
   {
-    name: 'close ends every stream in order, and says so on state$',
-    run: async (scene) => {
-      const link = scene.link()
-      const topic = scene.topic('a')
-      const states = watch(link.state$)
-      const incidents = watch(link.incidents$)
-      const messages = watch(link.messages$(topic))
-      const subscription = await subscribed(scene, link, topic)
-      await scene.eventually(link.close())
+    name: 'completes every stream on close and emits closed on state$',
+    run: async (context) => {
+      const link = context.link()
+      const topic = context.topic('a')
+      const states = recordStream(link.state$)
+      const incidents = recordStream(link.incidents$)
+      const messages = recordStream(link.messages$(topic))
+      const subscription = await subscribeAndWait(context, link, topic)
+      await context.eventually(link.close())
       expectEqual(states.values.at(-1), { status: 'closed' }, 'the last state')
-      expectEqual(states.ending(), 'complete', 'how state$ ended')
-      expectEqual(incidents.ending(), 'complete', 'how incidents$ ended')
-      expectEqual(messages.ending(), 'complete', 'how messages$ ended')
-      expectEqual(subscription.windows.ending(), 'complete', 'how subscription$ ended')
-      expectEqual(subscription.closed(), 1, 'the number of closed windows')
+      expectEqual(states.ending(), 'complete', 'the end of state$')
+      expectEqual(incidents.ending(), 'complete', 'the end of incidents$')
+      expectEqual(messages.ending(), 'complete', 'the end of messages$')
+      expectEqual(subscription.windows.ending(), 'complete', 'the end of subscription$')
+      expectEqual(subscription.closedWindows(), 1, 'the number of closed windows')
     },
   },
   {
-    name: 'a closed link stays closed, and says so to whoever comes later',
-    run: async (scene) => {
-      const link = scene.link()
-      const topic = scene.topic('a')
-      await online(scene, link)
-      await scene.eventually(link.close())
-      await scene.eventually(link.close())
-      const states = watch(link.state$)
-      expectEqual(states.values, [{ status: 'closed' }], 'the states a late subscriber sees')
-      expectEqual(states.ending(), 'complete', 'how state$ ended')
-      expectEqual(watch(link.incidents$).ending(), 'complete', 'how incidents$ ended')
-      expectEqual(watch(link.messages$(topic)).ending(), 'complete', 'how messages$ ended')
-      expectEqual(watch(link.subscription$(topic)).ending(), 'complete', 'how subscription$ ended')
-      expectFailure(watch(link.publish$(outgoing(topic, 'x'))).ending(), 'link-closed')
+    name: 'stays closed after close: later subscribers see closed, later publishes fail with link-closed',
+    run: async (context) => {
+      const link = context.link()
+      const topic = context.topic('a')
+      await waitUntilOnline(context, link)
+      await context.eventually(link.close())
+      await context.eventually(link.close())
+      const states = recordStream(link.state$)
+      expectEqual(states.values, [{ status: 'closed' }], 'the states for a late subscriber')
+      expectEqual(states.ending(), 'complete', 'the end of state$')
+      expectEqual(recordStream(link.incidents$).ending(), 'complete', 'the end of incidents$')
+      expectEqual(recordStream(link.messages$(topic)).ending(), 'complete', 'the end of messages$')
+      expectEqual(recordStream(link.subscription$(topic)).ending(), 'complete', 'the end of subscription$')
+      expectFailure(recordStream(link.publish$(outgoing(topic, 'x'))).ending(), 'link-closed')
     },
   },
   {
-    name: 'a link that was never opened can be closed',
-    run: async (scene) => {
-      const link = scene.link()
-      await scene.eventually(link.close())
-      const states = watch(link.state$)
+    name: 'closes a link that was never opened',
+    run: async (context) => {
+      const link = context.link()
+      await context.eventually(link.close())
+      const states = recordStream(link.state$)
       expectEqual(states.values, [{ status: 'closed' }], 'the states')
-      expectEqual(states.ending(), 'complete', 'how state$ ended')
+      expectEqual(states.ending(), 'complete', 'the end of state$')
     },
   },
   {
-    name: 'close sends what was published before it',
-    run: async (scene) => {
-      const link = scene.link()
-      const topic = scene.topic('a')
-      const heard = await subscribed(scene, scene.peer, topic)
-      await online(scene, link)
-      const acks = numbers(30).map((text) => watch(link.publish$(outgoing(topic, text))))
-      await scene.eventually(link.close())
-      await scene.eventually(heard.until(30))
-      expectEqual(textsOf(heard.deliveries), numbers(30), 'what came')
+    name: 'sends the messages published before close',
+    run: async (context) => {
+      const link = context.link()
+      const topic = context.topic('a')
+      const received = await subscribeAndWait(context, context.peer, topic)
+      await waitUntilOnline(context, link)
+      const acks = numbers(30).map((text) => recordStream(link.publish$(outgoing(topic, text))))
+      await context.eventually(link.close())
+      await context.eventually(received.until(30))
+      expectEqual(textsOf(received.deliveries), numbers(30), 'the received payloads')
       expectEqual(
         acks.filter((ack) => ack.ending() === 'complete').length,
         30,
-        'the publishes that completed',
+        'the number of completed publishes',
       )
     },
   },
   {
-    name: 'close ends what cannot be sent with link-closed',
+    name: 'fails unsendable publishes with link-closed on close',
     needs: ['cut'],
-    run: async (scene) => {
-      const link = scene.link({ isRemembered: true })
-      await online(scene, link)
-      await scene.cut(link)
-      const queued = watch(link.publish$(outgoing(scene.topic('a'), 'x')))
-      await scene.eventually(link.close())
+    run: async (context) => {
+      const link = context.link({ persistentSession: true })
+      await waitUntilOnline(context, link)
+      await context.cut(link)
+      const queued = recordStream(link.publish$(outgoing(context.topic('a'), 'x')))
+      await context.eventually(link.close())
       expectFailure(queued.ending(), 'link-closed')
     },
   },
   {
-    name: 'close may be called while connecting',
-    run: async (scene) => {
-      const link = scene.link()
-      const states = watch(link.state$)
-      await scene.eventually(states.until(1))
-      await scene.eventually(link.close())
+    name: 'accepts close while connecting',
+    run: async (context) => {
+      const link = context.link()
+      const states = recordStream(link.state$)
+      await context.eventually(states.until(1))
+      await context.eventually(link.close())
       expectEqual(states.values.at(-1), { status: 'closed' }, 'the last state')
     },
   },
   {
-    name: 'close may be called inside a handler',
-    run: async (scene) => {
-      const link = scene.link()
-      const topic = scene.topic('a')
-      const ready = await subscribed(scene, link, topic)
+    name: 'accepts close inside a message handler',
+    run: async (context) => {
+      const link = context.link()
+      const topic = context.topic('a')
+      const ready = await subscribeAndWait(context, link, topic)
       let closed: Promise<void> | undefined
-      const messages = watch(link.messages$(topic), () => {
+      const messages = recordStream(link.messages$(topic), () => {
         closed ??= link.close()
       })
-      await send(scene, scene.peer, outgoing(topic, 'x'))
-      await scene.eventually(messages.ended())
-      expectThat(closed !== undefined, 'the handler to have run')
-      await scene.eventually(closed)
-      expectEqual(ready.windows.ending(), 'complete', 'how the other subscription ended')
+      await send(context, context.peer, outgoing(topic, 'x'))
+      await context.eventually(messages.ended())
+      expectThat(closed !== undefined, 'expected the handler to run')
+      await context.eventually(closed)
+      expectEqual(ready.windows.ending(), 'complete', 'the end of the other subscription')
     },
   },
   {
-    name: 'a closed link takes its subscriptions with it',
+    name: 'leaves no subscription at the broker after close',
     needs: ['no-subscribers'],
-    run: async (scene) => {
-      const link = scene.link()
-      const topic = scene.topic('a')
-      await subscribed(scene, link, topic)
-      await scene.eventually(link.close())
-      await scene.settle()
+    run: async (context) => {
+      const link = context.link()
+      const topic = context.topic('a')
+      await subscribeAndWait(context, link, topic)
+      await context.eventually(link.close())
+      await context.settle()
       expectEqual(
-        (await send(scene, scene.peer, outgoing(topic, 'x'))).reasonCode,
+        (await send(context, context.peer, outgoing(topic, 'x'))).reasonCode,
         0x10,
         'the acknowledgement',
       )
     },
   },
   {
-    name: 'nothing is left of a closed link: no timer, no socket, no connection at the broker',
+    name: 'leaves no timer, socket or broker connection after close',
     needs: ['leftovers'],
-    run: async (scene) => {
-      const link = scene.link()
-      const topic = scene.topic('a')
-      const subscription = await subscribed(scene, link, topic)
-      const messages = watch(link.messages$(scene.topic('+')))
-      await send(scene, link, outgoing(topic, 'x', { messageExpiryInterval: 60 }))
-      await scene.eventually(subscription.until(1))
-      await scene.eventually(messages.until(1))
-      await scene.eventually(link.close())
-      expectEqual(await scene.leftovers(link), [], 'what is left')
+    run: async (context) => {
+      const link = context.link()
+      const topic = context.topic('a')
+      const subscription = await subscribeAndWait(context, link, topic)
+      const messages = recordStream(link.messages$(context.topic('+')))
+      await send(context, link, outgoing(topic, 'x', { messageExpiryInterval: 60 }))
+      await context.eventually(subscription.until(1))
+      await context.eventually(messages.until(1))
+      await context.eventually(link.close())
+      expectEqual(await context.leftovers(link), [], 'the leftovers of the link')
     },
   },
   {
-    name: 'nothing is left of a link closed while offline',
+    name: 'leaves no timer, socket or broker connection after close while offline',
     needs: ['leftovers', 'cut'],
-    run: async (scene) => {
-      const link = scene.link({ isRemembered: true })
-      await subscribed(scene, link, scene.topic('a'))
-      await scene.cut(link)
-      watch(link.publish$(outgoing(scene.topic('a'), 'x', { messageExpiryInterval: 60 })))
-      await scene.eventually(link.close())
-      expectEqual(await scene.leftovers(link), [], 'what is left')
+    run: async (context) => {
+      const link = context.link({ persistentSession: true })
+      await subscribeAndWait(context, link, context.topic('a'))
+      await context.cut(link)
+      recordStream(link.publish$(outgoing(context.topic('a'), 'x', { messageExpiryInterval: 60 })))
+      await context.eventually(link.close())
+      expectEqual(await context.leftovers(link), [], 'the leftovers of the link')
     },
   },
 )

@@ -3,22 +3,22 @@ import { expectEqual, expectThat } from '@antiphon/testing/internal'
 import {
   expectFailure,
   numbers,
-  online,
+  waitUntilOnline,
   outgoing,
   send,
   sendAll,
-  subscribed,
+  subscribeAndWait,
   textsOf,
-  watchSubscription,
+  recordSubscription,
   casesOf,
   type CaseDefinition,
-} from '../scene.js'
-import { watch } from '../watch.js'
+} from '../case-context.js'
+import { recordStream } from '../record-stream.js'
 
 const tooLong = 'x'.repeat(65_536)
 
-/** Messages that break a rule, by the rule they break. */
-const badMessages: Readonly<Record<string, Partial<OutgoingMessage>>> = {
+/** Invalid messages by the rule that each breaks. */
+const invalidMessages: Readonly<Record<string, Partial<OutgoingMessage>>> = {
   'an empty topic': { topic: '' },
   'a wildcard in the topic': { topic: 'a/+' },
   'a multi-level wildcard in the topic': { topic: 'a/#' },
@@ -32,100 +32,100 @@ const badMessages: Readonly<Record<string, Partial<OutgoingMessage>>> = {
   'a content type over 65 535 bytes': { contentType: tooLong },
   'a user property over 65 535 bytes': { userProperties: [['name', tooLong]] },
   'a negative expiry': { messageExpiryInterval: -1 },
-  'an expiry that is no number': { messageExpiryInterval: NaN },
+  'an expiry that is not a number': { messageExpiryInterval: NaN },
   'an expiry over four bytes': { messageExpiryInterval: 2 ** 32 },
 }
 
-/** What `publish$` promises while online. */
+/** The cases of `publish$` while online. */
 export const publishCases: readonly CaseDefinition[] = casesOf(
   'publishing',
   {
-    name: 'publish$ emits the acknowledgement and completes, at every QoS',
-    run: async (scene) => {
-      const link = scene.link()
-      const topic = scene.topic('a')
-      const heard = await subscribed(scene, scene.peer, topic, { qos: 2 })
+    name: 'emits the acknowledgement of publish$ and completes at every QoS',
+    run: async (context) => {
+      const link = context.link()
+      const topic = context.topic('a')
+      const received = await subscribeAndWait(context, context.peer, topic, { qos: 2 })
       for (const qos of [0, 1, 2] as const) {
-        const ack = watch(link.publish$(outgoing(topic, `${qos}`, { qos })))
-        expectEqual(await scene.eventually(ack.ended()), 'complete', `how QoS ${qos} ended`)
-        expectEqual(ack.values, [{ reasonCode: 0 }], `the acknowledgement of QoS ${qos}`)
+        const ack = recordStream(link.publish$(outgoing(topic, `${qos}`, { qos })))
+        expectEqual(await context.eventually(ack.ended()), 'complete', `the end of publish$ at QoS ${qos}`)
+        expectEqual(ack.values, [{ reasonCode: 0 }], `the acknowledgement at QoS ${qos}`)
       }
-      await scene.eventually(heard.until(3))
-      await scene.settle()
-      expectEqual(textsOf(heard.deliveries), ['0', '1', '2'], 'what came')
+      await context.eventually(received.until(3))
+      await context.settle()
+      expectEqual(textsOf(received.deliveries), ['0', '1', '2'], 'the received payloads')
       expectEqual(
-        heard.deliveries.map(({ message }) => message.qos),
+        received.deliveries.map(({ message }) => message.qos),
         [0, 1, 2],
-        'the QoS it came at',
+        'the QoS of the received messages',
       )
     },
   },
   {
-    name: 'publish$ sends nothing before it is subscribed to, and once for each subscription',
-    run: async (scene) => {
-      const link = scene.link()
-      const topic = scene.topic('a')
-      const heard = await subscribed(scene, scene.peer, topic)
+    name: 'sends a message once for each subscription to publish$, and none before',
+    run: async (context) => {
+      const link = context.link()
+      const topic = context.topic('a')
+      const received = await subscribeAndWait(context, context.peer, topic)
       const publish$ = link.publish$(outgoing(topic, 'x'))
-      await online(scene, link)
-      await scene.settle()
-      expectEqual(heard.deliveries.length, 0, 'what came before anybody subscribed')
-      await scene.eventually(watch(publish$).ended())
-      await scene.eventually(watch(publish$).ended())
-      await scene.eventually(heard.until(2))
+      await waitUntilOnline(context, link)
+      await context.settle()
+      expectEqual(received.deliveries.length, 0, 'the number of messages before the subscription')
+      await context.eventually(recordStream(publish$).ended())
+      await context.eventually(recordStream(publish$).ended())
+      await context.eventually(received.until(2))
     },
   },
   {
-    name: 'publish$ says 0x10 where nobody is subscribed',
+    name: 'emits reason code 0x10 when no client is subscribed to the published topic',
     needs: ['no-subscribers'],
-    run: async (scene) => {
-      const ack = await send(scene, scene.link(), outgoing(scene.topic('nobody'), 'x'))
+    run: async (context) => {
+      const ack = await send(context, context.link(), outgoing(context.topic('unsubscribed'), 'x'))
       expectEqual(ack, { reasonCode: 0x10 }, 'the acknowledgement')
     },
   },
   {
-    name: 'publish$ fails with the reason where the broker refuses the message, and goes on',
+    name: "fails publish$ with the reason code of the broker's refusal and keeps publishing",
     needs: ['refuse-publish'],
-    run: async (scene) => {
-      const link = scene.link()
-      const topic = scene.topic('refused')
-      await scene.refusePublish(topic, 0x87)
-      const refused = watch(link.publish$(outgoing(topic, 'x')))
-      const error = expectFailure(await scene.eventually(refused.ended()), 'publish-refused')
-      expectThat((error.reasonCode ?? 0) >= 0x80, 'a reason code of 0x80 or above')
-      expectEqual(error.topic, topic, 'the topic it names')
-      await send(scene, link, outgoing(scene.topic('taken'), 'x'))
+    run: async (context) => {
+      const link = context.link()
+      const topic = context.topic('refused')
+      await context.refusePublish(topic, 0x87)
+      const refused = recordStream(link.publish$(outgoing(topic, 'x')))
+      const error = expectFailure(await context.eventually(refused.ended()), 'publish-refused')
+      expectThat((error.reasonCode ?? 0) >= 0x80, 'expected a reason code of 0x80 or above')
+      expectEqual(error.topic, topic, 'the topic in the error')
+      await send(context, link, outgoing(context.topic('accepted'), 'x'))
     },
   },
   {
-    name: 'publish$ refuses an unfit message before any packet, saying what is wrong',
-    run: async (scene) => {
-      const link = scene.link()
-      const heard = await subscribed(scene, scene.peer, scene.topic('#'))
-      for (const [rule, part] of Object.entries(badMessages)) {
-        const refused = watch(link.publish$({ ...outgoing(scene.topic('a'), 'x'), ...part }))
+    name: 'rejects an invalid message with invalid-argument before sending a packet',
+    run: async (context) => {
+      const link = context.link()
+      const received = await subscribeAndWait(context, context.peer, context.topic('#'))
+      for (const [rule, override] of Object.entries(invalidMessages)) {
+        const refused = recordStream(link.publish$({ ...outgoing(context.topic('a'), 'x'), ...override }))
         const ending = refused.ending()
-        expectThat(ending !== undefined, `${rule} to be refused at once`)
+        expectThat(ending !== undefined, `expected publish$ to reject ${rule} synchronously`)
         expectEqual(
           expectFailure(ending, 'invalid-argument').phase,
           'before-network',
-          `the phase for ${rule}`,
+          `the phase of the error for ${rule}`,
         )
       }
-      await send(scene, link, outgoing(scene.topic('a'), 'fit'))
-      await scene.eventually(heard.until(1))
-      expectEqual(textsOf(heard.deliveries), ['fit'], 'what left')
+      await send(context, link, outgoing(context.topic('a'), 'valid'))
+      await context.eventually(received.until(1))
+      expectEqual(textsOf(received.deliveries), ['valid'], 'the sent payloads')
     },
   },
   {
-    name: 'a message keeps its properties, byte for byte, and repeated user properties',
+    name: 'transfers all message properties unchanged, including repeated user properties',
     needs: ['properties'],
-    run: async (scene) => {
-      const link = scene.link()
-      const topic = scene.topic('a')
-      const heard = await subscribed(scene, scene.peer, topic)
+    run: async (context) => {
+      const link = context.link()
+      const topic = context.topic('a')
+      const received = await subscribeAndWait(context, context.peer, topic)
       const properties = {
-        responseTopic: scene.topic('answer'),
+        responseTopic: context.topic('response'),
         correlationData: Uint8Array.from([0, 255, 128, 0]),
         contentType: 'application/json; charset=utf-8',
         payloadFormatIndicator: true,
@@ -135,93 +135,101 @@ export const publishCases: readonly CaseDefinition[] = casesOf(
           ['same', ''],
         ] as const,
       }
-      await send(scene, link, outgoing(topic, '{"ä":"€"}', properties))
-      const [delivery] = await scene.eventually(heard.until(1))
-      expectThat(delivery !== undefined, 'a delivery')
+      await send(context, link, outgoing(topic, '{"ä":"€"}', properties))
+      const [delivery] = await context.eventually(received.until(1))
+      expectThat(delivery !== undefined, 'expected a delivery')
       const { subscriptionIdentifiers: _, ...message } = delivery.message
       const sent = { ...outgoing(topic, '{"ä":"€"}', properties), qos: 1, retain: false, dup: false }
-      expectEqual(message, sent, 'the message that came')
+      expectEqual(message, sent, 'the received message')
     },
   },
   {
-    name: 'messages leave in the order of their publishing, however many at once',
-    run: async (scene) => {
-      const link = scene.link()
-      const topic = scene.topic('a')
-      const heard = await subscribed(scene, scene.peer, topic)
-      await sendAll(scene, link, topic, numbers(200))
-      await scene.eventually(heard.until(200))
-      await scene.settle()
-      expectEqual(textsOf(heard.deliveries), numbers(200), 'what came')
+    name: 'sends 200 concurrent messages in the order in which they were published',
+    run: async (context) => {
+      const link = context.link()
+      const topic = context.topic('a')
+      const received = await subscribeAndWait(context, context.peer, topic)
+      await sendAll(context, link, topic, numbers(200))
+      await context.eventually(received.until(200))
+      await context.settle()
+      expectEqual(textsOf(received.deliveries), numbers(200), 'the received payloads')
     },
   },
   {
-    name: 'more messages at QoS 2 than the broker takes at once wait for their turn',
-    run: async (scene) => {
-      const link = scene.link()
-      const topic = scene.topic('a')
-      const heard = await subscribed(scene, scene.peer, topic, { qos: 2 })
-      const acks = numbers(100).map((text) => watch(link.publish$(outgoing(topic, text, { qos: 2 }))))
-      for (const ack of acks) await scene.eventually(ack.until(1))
-      await scene.eventually(heard.until(100))
-      await scene.settle()
-      expectEqual([...textsOf(heard.deliveries)].sort(), [...numbers(100)].sort(), 'what came')
+    name: "queues QoS 2 messages beyond the broker's Receive Maximum",
+    run: async (context) => {
+      const link = context.link()
+      const topic = context.topic('a')
+      const received = await subscribeAndWait(context, context.peer, topic, { qos: 2 })
+      const acks = numbers(100).map((text) => recordStream(link.publish$(outgoing(topic, text, { qos: 2 }))))
+      for (const ack of acks) await context.eventually(ack.until(1))
+      await context.eventually(received.until(100))
+      await context.settle()
+      expectEqual([...textsOf(received.deliveries)].sort(), [...numbers(100)].sort(), 'the received payloads')
     },
   },
   {
-    name: 'a message under way when the connection is cut arrives with the resumed session',
+    name: 'delivers in-flight messages after the session is resumed',
     needs: ['cut'],
-    run: async (scene) => {
-      const link = scene.link({ isRemembered: true })
-      const topic = scene.topic('a')
-      const heard = await subscribed(scene, scene.peer, topic)
-      await online(scene, link)
-      const acks = numbers(10).map((text) => watch(link.publish$(outgoing(topic, text))))
-      await scene.cut(link)
-      await scene.restore(link)
-      for (const ack of acks) await scene.eventually(ack.until(1))
-      await scene.settle()
-      expectEqual([...new Set(textsOf(heard.deliveries))], numbers(10), 'what came, doubles left out')
+    run: async (context) => {
+      const link = context.link({ persistentSession: true })
+      const topic = context.topic('a')
+      const received = await subscribeAndWait(context, context.peer, topic)
+      await waitUntilOnline(context, link)
+      const acks = numbers(10).map((text) => recordStream(link.publish$(outgoing(topic, text))))
+      await context.cut(link)
+      await context.restore(link)
+      for (const ack of acks) await context.eventually(ack.until(1))
+      await context.settle()
+      expectEqual(
+        [...new Set(textsOf(received.deliveries))],
+        numbers(10),
+        'the received payloads without duplicates',
+      )
     },
   },
   {
-    name: 'a message under way when the session is lost is sent anew',
+    name: 'resends in-flight messages after the session is lost',
     needs: ['cut', 'lose-session'],
-    run: async (scene) => {
-      const link = scene.link({ isRemembered: true })
-      const topic = scene.topic('a')
-      const heard = await subscribed(scene, scene.peer, topic)
-      await online(scene, link)
-      const acks = numbers(10).map((text) => watch(link.publish$(outgoing(topic, text))))
-      await scene.cut(link)
-      await scene.loseSession(link)
-      await scene.restore(link)
-      for (const ack of acks) await scene.eventually(ack.until(1))
-      await scene.settle()
-      expectEqual([...new Set(textsOf(heard.deliveries))], numbers(10), 'what came, doubles left out')
+    run: async (context) => {
+      const link = context.link({ persistentSession: true })
+      const topic = context.topic('a')
+      const received = await subscribeAndWait(context, context.peer, topic)
+      await waitUntilOnline(context, link)
+      const acks = numbers(10).map((text) => recordStream(link.publish$(outgoing(topic, text))))
+      await context.cut(link)
+      await context.loseSession(link)
+      await context.restore(link)
+      for (const ack of acks) await context.eventually(ack.until(1))
+      await context.settle()
+      expectEqual(
+        [...new Set(textsOf(received.deliveries))],
+        numbers(10),
+        'the received payloads without duplicates',
+      )
     },
   },
   {
-    name: 'a publish may be made and awaited inside the handling of a message',
-    run: async (scene) => {
-      const link = scene.link()
-      const [requested, answered] = [scene.topic('asked'), scene.topic('answered')]
-      const heard = await subscribed(scene, scene.peer, answered)
+    name: 'publishes and awaits acknowledgements inside a message handler',
+    run: async (context) => {
+      const link = context.link()
+      const [requestTopic, responses] = [context.topic('requests'), context.topic('responses')]
+      const received = await subscribeAndWait(context, context.peer, responses)
       const acks: unknown[] = []
-      const subscription = watchSubscription(link, requested)
-      await scene.eventually(subscription.windows.until(1))
-      const handling = watch(link.subscription$(requested), ({ deliveries$ }) => {
-        watch(deliveries$, ({ message, acknowledge }) => {
-          watch(link.publish$(outgoing(answered, textsOf([message])[0] ?? '')), (ack) => {
+      const subscription = recordSubscription(link, requestTopic)
+      await context.eventually(subscription.windows.until(1))
+      const handling = recordStream(link.subscription$(requestTopic), ({ deliveries$ }) => {
+        recordStream(deliveries$, ({ message, acknowledge }) => {
+          recordStream(link.publish$(outgoing(responses, textsOf([message])[0] ?? '')), (ack) => {
             acks.push(ack)
             acknowledge()
           })
         })
       })
-      await scene.eventually(handling.until(1))
-      await sendAll(scene, scene.peer, requested, numbers(30))
-      await scene.eventually(heard.until(30))
-      expectEqual(textsOf(heard.deliveries), numbers(30), 'the answers')
+      await context.eventually(handling.until(1))
+      await sendAll(context, context.peer, requestTopic, numbers(30))
+      await context.eventually(received.until(30))
+      expectEqual(textsOf(received.deliveries), numbers(30), 'the responses')
     },
   },
 )

@@ -2,127 +2,139 @@ import { expectEqual } from '@antiphon/testing/internal'
 import {
   expectFailure,
   numbers,
-  online,
+  waitUntilOnline,
   outgoing,
   send,
-  subscribed,
+  subscribeAndWait,
   textsOf,
   casesOf,
   type CaseDefinition,
-} from '../scene.js'
-import { watch } from '../watch.js'
+} from '../case-context.js'
+import { recordStream } from '../record-stream.js'
 
-/** What `publish$` promises while offline. */
+/** The cases of `publish$` while offline. */
 export const queueCases: readonly CaseDefinition[] = casesOf(
   'queueing',
   {
-    name: 'what is published before the link is up waits for it',
-    run: async (scene) => {
-      const link = scene.link()
-      const topic = scene.topic('a')
-      const heard = await subscribed(scene, scene.peer, topic)
-      const acks = numbers(3).map((text) => watch(link.publish$(outgoing(topic, text))))
-      for (const ack of acks) await scene.eventually(ack.until(1))
-      await scene.eventually(heard.until(3))
-      expectEqual(textsOf(heard.deliveries), numbers(3), 'what came')
+    name: 'queues messages published before the link is online',
+    run: async (context) => {
+      const link = context.link()
+      const topic = context.topic('a')
+      const received = await subscribeAndWait(context, context.peer, topic)
+      const acks = numbers(3).map((text) => recordStream(link.publish$(outgoing(topic, text))))
+      for (const ack of acks) await context.eventually(ack.until(1))
+      await context.eventually(received.until(3))
+      expectEqual(textsOf(received.deliveries), numbers(3), 'the received payloads')
     },
   },
   {
-    name: 'what is published offline is queued and leaves in order',
+    name: 'queues messages published while offline and sends them in order',
     needs: ['cut'],
-    run: async (scene) => {
-      const link = scene.link({ isRemembered: true })
-      const topic = scene.topic('a')
-      const heard = await subscribed(scene, scene.peer, topic)
-      await online(scene, link)
-      await scene.cut(link)
-      const acks = numbers(50).map((text) => watch(link.publish$(outgoing(topic, text))))
-      expectEqual(acks.filter((ack) => ack.ending() !== undefined).length, 0, 'what has ended while offline')
-      await scene.restore(link)
-      for (const ack of acks) await scene.eventually(ack.until(1))
-      await scene.eventually(heard.until(50))
-      await scene.settle()
-      expectEqual(textsOf(heard.deliveries), numbers(50), 'what came')
+    run: async (context) => {
+      const link = context.link({ persistentSession: true })
+      const topic = context.topic('a')
+      const received = await subscribeAndWait(context, context.peer, topic)
+      await waitUntilOnline(context, link)
+      await context.cut(link)
+      const acks = numbers(50).map((text) => recordStream(link.publish$(outgoing(topic, text))))
+      expectEqual(
+        acks.filter((ack) => ack.ending() !== undefined).length,
+        0,
+        'the number of publishes that ended while offline',
+      )
+      await context.restore(link)
+      for (const ack of acks) await context.eventually(ack.until(1))
+      await context.eventually(received.until(50))
+      await context.settle()
+      expectEqual(textsOf(received.deliveries), numbers(50), 'the received payloads')
     },
   },
   {
-    name: 'subscriptions stand again before what was queued leaves',
+    name: 'restores subscriptions before it sends queued messages',
     needs: ['cut', 'lose-session'],
-    run: async (scene) => {
-      const link = scene.link({ isRemembered: true })
-      const topic = scene.topic('a')
-      const own = await subscribed(scene, link, topic)
-      await scene.cut(link)
-      const ack = watch(link.publish$(outgoing(topic, 'to myself')))
-      await scene.loseSession(link)
-      await scene.restore(link)
-      await scene.eventually(ack.until(1))
-      await scene.eventually(own.until(1))
-      expectEqual(textsOf(own.deliveries), ['to myself'], 'what came')
+    run: async (context) => {
+      const link = context.link({ persistentSession: true })
+      const topic = context.topic('a')
+      const subscription = await subscribeAndWait(context, link, topic)
+      await context.cut(link)
+      const ack = recordStream(link.publish$(outgoing(topic, 'to the same link')))
+      await context.loseSession(link)
+      await context.restore(link)
+      await context.eventually(ack.until(1))
+      await context.eventually(subscription.until(1))
+      expectEqual(textsOf(subscription.deliveries), ['to the same link'], 'the received payloads')
     },
   },
   {
-    name: 'the queue is bounded: one too many fails with overflow, and is told as an incident',
+    name: 'fails a publish beyond the queue limit with overflow and reports an incident',
     needs: ['cut'],
-    run: async (scene) => {
-      const link = scene.link({ isRemembered: true, queuedMessages: 3 })
-      const incidents = watch(link.incidents$)
-      const topic = scene.topic('a')
-      const heard = await subscribed(scene, scene.peer, topic)
-      await online(scene, link)
-      await scene.cut(link)
-      const acks = numbers(3).map((text) => watch(link.publish$(outgoing(topic, text))))
-      const tooMany = watch(link.publish$(outgoing(topic, 'too many')))
-      expectEqual(expectFailure(tooMany.ending(), 'overflow').phase, 'before-network', 'its phase')
+    run: async (context) => {
+      const link = context.link({ persistentSession: true, maxQueuedMessages: 3 })
+      const incidents = recordStream(link.incidents$)
+      const topic = context.topic('a')
+      const received = await subscribeAndWait(context, context.peer, topic)
+      await waitUntilOnline(context, link)
+      await context.cut(link)
+      const acks = numbers(3).map((text) => recordStream(link.publish$(outgoing(topic, text))))
+      const beyondLimit = recordStream(link.publish$(outgoing(topic, 'beyond the limit')))
+      expectEqual(
+        expectFailure(beyondLimit.ending(), 'overflow').phase,
+        'before-network',
+        'the phase of the error',
+      )
       expectEqual(
         incidents.values.map(({ kind, message }) => [kind, message?.topic]),
         [['dropped', topic]],
         'the incidents',
       )
-      await scene.restore(link)
-      for (const ack of acks) await scene.eventually(ack.until(1))
-      await scene.eventually(heard.until(3))
-      await send(scene, link, outgoing(topic, 'room again'))
-      await scene.eventually(heard.until(4))
-      expectEqual(textsOf(heard.deliveries), [...numbers(3), 'room again'], 'what came')
+      await context.restore(link)
+      for (const ack of acks) await context.eventually(ack.until(1))
+      await context.eventually(received.until(3))
+      await send(context, link, outgoing(topic, 'after the queue was sent'))
+      await context.eventually(received.until(4))
+      expectEqual(
+        textsOf(received.deliveries),
+        [...numbers(3), 'after the queue was sent'],
+        'the received payloads',
+      )
     },
   },
   {
-    name: 'a queued message whose expiry runs out fails with expired, and never leaves',
+    name: 'fails a queued message with expired when its expiry elapses, and never sends it',
     needs: ['cut'],
-    run: async (scene) => {
-      const link = scene.link({ isRemembered: true })
-      const topic = scene.topic('a')
-      const heard = await subscribed(scene, scene.peer, topic)
-      await online(scene, link)
-      await scene.cut(link)
-      const short = watch(link.publish$(outgoing(topic, 'short', { messageExpiryInterval: 1 })))
-      const long = watch(link.publish$(outgoing(topic, 'long', { messageExpiryInterval: 600 })))
-      const error = expectFailure(await scene.eventually(short.ended()), 'expired')
-      expectEqual(error.phase, 'before-network', 'its phase')
-      await scene.restore(link)
-      await scene.eventually(long.until(1))
-      await scene.eventually(heard.until(1))
-      expectEqual(textsOf(heard.deliveries), ['long'], 'what came')
+    run: async (context) => {
+      const link = context.link({ persistentSession: true })
+      const topic = context.topic('a')
+      const received = await subscribeAndWait(context, context.peer, topic)
+      await waitUntilOnline(context, link)
+      await context.cut(link)
+      const short = recordStream(link.publish$(outgoing(topic, 'short', { messageExpiryInterval: 1 })))
+      const long = recordStream(link.publish$(outgoing(topic, 'long', { messageExpiryInterval: 600 })))
+      const error = expectFailure(await context.eventually(short.ended()), 'expired')
+      expectEqual(error.phase, 'before-network', 'the phase of the error')
+      await context.restore(link)
+      await context.eventually(long.until(1))
+      await context.eventually(received.until(1))
+      expectEqual(textsOf(received.deliveries), ['long'], 'the received payloads')
     },
   },
   {
-    name: 'who unsubscribes from a queued publish takes it out of the queue',
+    name: 'removes a queued message when its subscriber unsubscribes',
     needs: ['cut'],
-    run: async (scene) => {
-      const link = scene.link({ isRemembered: true, queuedMessages: 2 })
-      const topic = scene.topic('a')
-      const heard = await subscribed(scene, scene.peer, topic)
-      await online(scene, link)
-      await scene.cut(link)
-      const [first, second] = ['1', '2'].map((text) => watch(link.publish$(outgoing(topic, text))))
+    run: async (context) => {
+      const link = context.link({ persistentSession: true, maxQueuedMessages: 2 })
+      const topic = context.topic('a')
+      const received = await subscribeAndWait(context, context.peer, topic)
+      await waitUntilOnline(context, link)
+      await context.cut(link)
+      const [first, second] = ['1', '2'].map((text) => recordStream(link.publish$(outgoing(topic, text))))
       first?.unsubscribe()
-      const third = watch(link.publish$(outgoing(topic, '3')))
-      await scene.restore(link)
-      for (const ack of [second, third]) if (ack !== undefined) await scene.eventually(ack.until(1))
-      await scene.eventually(heard.until(2))
-      await scene.settle()
-      expectEqual(textsOf(heard.deliveries), ['2', '3'], 'what came')
+      const third = recordStream(link.publish$(outgoing(topic, '3')))
+      await context.restore(link)
+      for (const ack of [second, third]) if (ack !== undefined) await context.eventually(ack.until(1))
+      await context.eventually(received.until(2))
+      await context.settle()
+      expectEqual(textsOf(received.deliveries), ['2', '3'], 'the received payloads')
     },
   },
 )

@@ -3,139 +3,139 @@ import { expectEqual, expectThat } from '@antiphon/testing/internal'
 import { Subscriber, config } from 'rxjs'
 import {
   numbers,
-  online,
+  waitUntilOnline,
   outgoing,
   send,
   sendAll,
-  subscribed,
+  subscribeAndWait,
   textsOf,
-  watchSubscription,
+  recordSubscription,
   casesOf,
   type CaseDefinition,
-} from '../scene.js'
-import { watch } from '../watch.js'
+} from '../case-context.js'
+import { recordStream } from '../record-stream.js'
 
-/** A subscriber whose `next` throws into whoever calls it, as hand-written operators can. */
-class Thrower<T> extends Subscriber<T> {
+/** A subscriber whose `next` throws into the code that calls it, as that of a hand-written operator can. */
+class ThrowingSubscriber<T> extends Subscriber<T> {
   override next(): void {
     throw new Error('thrown by a subscriber')
   }
 }
 
-/** What the port promises when something else fails. */
+/** The cases of subscribers, handlers and packets that fail. */
 export const robustnessCases: readonly CaseDefinition[] = casesOf(
   'robustness',
   {
-    name: 'a subscriber that throws into the link is told as an incident, and nobody else is disturbed',
-    run: async (scene) => {
-      const link = scene.link()
-      const incidents = watch(link.incidents$)
-      const topic = scene.topic('a')
-      const before = await subscribed(scene, link, topic)
-      watch(link.subscription$(topic), ({ deliveries$ }) => {
-        deliveries$.subscribe(new Thrower<Delivery>())
+    name: 'reports a throwing subscriber as an incident without disturbing other subscribers',
+    run: async (context) => {
+      const link = context.link()
+      const incidents = recordStream(link.incidents$)
+      const topic = context.topic('a')
+      const before = await subscribeAndWait(context, link, topic)
+      recordStream(link.subscription$(topic), ({ deliveries$ }) => {
+        deliveries$.subscribe(new ThrowingSubscriber<Delivery>())
       })
-      const after = await subscribed(scene, link, topic)
-      await sendAll(scene, scene.peer, topic, numbers(3))
-      await scene.eventually(Promise.all([before.until(3), after.until(3)]))
-      await scene.eventually(incidents.until(3))
+      const after = await subscribeAndWait(context, link, topic)
+      await sendAll(context, context.peer, topic, numbers(3))
+      await context.eventually(Promise.all([before.until(3), after.until(3)]))
+      await context.eventually(incidents.until(3))
       const [incident] = incidents.values
       expectThat(
         incident?.kind === 'subscriber-threw',
-        `an incident 'subscriber-threw', not ${String(incident?.kind)}`,
+        `expected an incident 'subscriber-threw', not ${String(incident?.kind)}`,
       )
-      expectEqual(incident.error.rawMessage, 'thrown by a subscriber', 'what was thrown')
+      expectEqual(incident.error.rawMessage, 'thrown by a subscriber', 'the error in the incident')
       expectEqual(incident.message.topic, topic, 'the topic of the message')
     },
   },
   {
-    name: 'a handler that throws is reported as RxJS reports it, and nobody else is disturbed',
-    run: async (scene) => {
-      const link = scene.link()
-      const topic = scene.topic('a')
+    name: 'reports a throwing handler through config.onUnhandledError without disturbing other subscribers',
+    run: async (context) => {
+      const link = context.link()
+      const topic = context.topic('a')
       const { onUnhandledError } = config
-      const seen: unknown[] = []
-      let told: () => void = () => undefined
-      const allTold = new Promise<void>((resolve) => {
-        told = resolve
+      const reported: unknown[] = []
+      let resolveReported: () => void = () => undefined
+      const bothReported = new Promise<void>((resolve) => {
+        resolveReported = resolve
       })
       config.onUnhandledError = (error) => {
-        seen.push(error)
-        if (seen.length === 2) told()
+        reported.push(error)
+        if (reported.length === 2) resolveReported()
       }
       try {
         link.messages$(topic).subscribe(() => {
           throw new Error('thrown by a handler')
         })
-        const good = watch(link.messages$(topic))
-        await subscribed(scene, link, topic)
-        await sendAll(scene, scene.peer, topic, numbers(2))
-        await scene.eventually(good.until(2))
-        await scene.eventually(allTold)
-        expectEqual(textsOf(good.values), numbers(2), 'what came')
-        expectEqual(seen.map(String), Array(2).fill('Error: thrown by a handler'), 'what was reported')
+        const good = recordStream(link.messages$(topic))
+        await subscribeAndWait(context, link, topic)
+        await sendAll(context, context.peer, topic, numbers(2))
+        await context.eventually(good.until(2))
+        await context.eventually(bothReported)
+        expectEqual(textsOf(good.values), numbers(2), 'the received payloads')
+        expectEqual(reported.map(String), Array(2).fill('Error: thrown by a handler'), 'the reported errors')
       } finally {
         config.onUnhandledError = onUnhandledError
       }
     },
   },
   {
-    name: 'something malformed is told as an incident, and the stream lives on',
+    name: 'reports a malformed packet as an incident and keeps the stream open',
     needs: ['send-malformed'],
-    run: async (scene) => {
-      const link = scene.link()
-      const incidents = watch(link.incidents$)
-      const topic = scene.topic('a')
-      const subscription = await subscribed(scene, link, topic)
-      await scene.sendMalformed(link, topic)
-      await scene.eventually(incidents.until(1))
-      expectEqual(incidents.values[0]?.kind, 'malformed', 'the incident')
-      await online(scene, link)
-      await scene.eventually(subscription.windows.until(1))
-      await send(scene, scene.peer, outgoing(topic, 'well-formed'))
-      await scene.eventually(subscription.until(1))
-      expectEqual(textsOf(subscription.deliveries), ['well-formed'], 'what came')
+    run: async (context) => {
+      const link = context.link()
+      const incidents = recordStream(link.incidents$)
+      const topic = context.topic('a')
+      const subscription = await subscribeAndWait(context, link, topic)
+      await context.sendMalformed(link, topic)
+      await context.eventually(incidents.until(1))
+      expectEqual(incidents.values[0]?.kind, 'malformed', 'the kind of the incident')
+      await waitUntilOnline(context, link)
+      await context.eventually(subscription.windows.until(1))
+      await send(context, context.peer, outgoing(topic, 'well-formed'))
+      await context.eventually(subscription.until(1))
+      expectEqual(textsOf(subscription.deliveries), ['well-formed'], 'the received payloads')
     },
   },
   {
-    name: 'subscribing, leaving and publishing inside a handler is safe',
-    run: async (scene) => {
-      const link = scene.link()
-      const [first, second] = [scene.topic('first'), scene.topic('second')]
-      const opened = await subscribed(scene, link, first)
-      const heard: Message[] = []
-      const handler = watch(link.messages$(first), (message) => {
-        heard.push(message)
+    name: 'subscribes, unsubscribes and publishes inside a message handler',
+    run: async (context) => {
+      const link = context.link()
+      const [first, second] = [context.topic('first'), context.topic('second')]
+      const opened = await subscribeAndWait(context, link, first)
+      const received: Message[] = []
+      const handler = recordStream(link.messages$(first), (message) => {
+        received.push(message)
         handler.unsubscribe()
-        const inner = watch(link.messages$(second), (response) => {
-          heard.push(response)
+        const inner = recordStream(link.messages$(second), (message) => {
+          received.push(message)
           inner.unsubscribe()
         })
-        watch(link.subscription$(second), () => {
-          watch(link.publish$(outgoing(second, 'from inside')))
+        recordStream(link.subscription$(second), () => {
+          recordStream(link.publish$(outgoing(second, 'from inside')))
         })
       })
-      const other = watchSubscription(link, first)
-      await sendAll(scene, scene.peer, first, numbers(2))
-      await scene.eventually(Promise.all([opened.until(2), other.until(2)]))
-      const answer = await subscribed(scene, link, second)
-      await scene.settle()
-      expectEqual(textsOf(heard), ['1', 'from inside'], 'what the handlers heard')
-      answer.unsubscribe()
+      const other = recordSubscription(link, first)
+      await sendAll(context, context.peer, first, numbers(2))
+      await context.eventually(Promise.all([opened.until(2), other.until(2)]))
+      const fromSecond = await subscribeAndWait(context, link, second)
+      await context.settle()
+      expectEqual(textsOf(received), ['1', 'from inside'], 'the payloads for the handlers')
+      fromSecond.unsubscribe()
     },
   },
   {
-    name: 'a burst arrives whole and in order',
-    run: async (scene) => {
-      const link = scene.link()
-      const topic = scene.topic('a')
-      const messages = watch(link.messages$(topic))
-      const ready = await subscribed(scene, link, topic)
+    name: 'receives a burst of 1 000 messages completely and in order',
+    run: async (context) => {
+      const link = context.link()
+      const topic = context.topic('a')
+      const messages = recordStream(link.messages$(topic))
+      const ready = await subscribeAndWait(context, link, topic)
       ready.unsubscribe()
-      await sendAll(scene, scene.peer, topic, numbers(1_000))
-      await scene.eventually(messages.until(1_000))
-      await scene.settle()
-      expectEqual(textsOf(messages.values), numbers(1_000), 'what came')
+      await sendAll(context, context.peer, topic, numbers(1_000))
+      await context.eventually(messages.until(1_000))
+      await context.settle()
+      expectEqual(textsOf(messages.values), numbers(1_000), 'the received payloads')
     },
   },
 )

@@ -2,19 +2,19 @@ import { expectEqual, expectThat } from '@antiphon/testing/internal'
 import {
   expectFailure,
   numbers,
-  online,
+  waitUntilOnline,
   outgoing,
   send,
   sendAll,
-  subscribed,
+  subscribeAndWait,
   textsOf,
-  watchSubscription,
+  recordSubscription,
   casesOf,
   type CaseDefinition,
-} from '../scene.js'
-import { watch } from '../watch.js'
+} from '../case-context.js'
+import { recordStream } from '../record-stream.js'
 
-const badFilters = [
+const invalidFilters = [
   '',
   'a/#/b',
   'a+/b',
@@ -26,286 +26,301 @@ const badFilters = [
   '$share/g+/a',
 ]
 
-/** What `subscription$` and `messages$` promise of subscribing and leaving. */
+/** The cases of subscribing and unsubscribing with `subscription$` and `messages$`. */
 export const subscriptionCases: readonly CaseDefinition[] = casesOf(
   'subscribing',
   {
-    name: 'a window comes only after the grant: what is published upon it arrives',
-    run: async (scene) => {
-      const link = scene.link()
-      const topic = scene.topic('a')
-      const subscription = watchSubscription(link, topic, { qos: 2 })
-      const [window] = await scene.eventually(subscription.windows.until(1))
+    name: 'emits a window only after SUBACK, so that messages published from then on arrive',
+    run: async (context) => {
+      const link = context.link()
+      const topic = context.topic('a')
+      const subscription = recordSubscription(link, topic, { qos: 2 })
+      const [window] = await context.eventually(subscription.windows.until(1))
       expectEqual(window?.filter, topic, 'the filter of the window')
-      expectEqual(window?.grantedQoS, 2, 'the QoS it was granted')
-      await send(scene, scene.peer, outgoing(topic, 'at once'))
-      await scene.eventually(subscription.until(1))
-      expectEqual(textsOf(subscription.deliveries), ['at once'], 'what arrived')
+      expectEqual(window?.grantedQoS, 2, 'the granted QoS')
+      await send(context, context.peer, outgoing(topic, 'at once'))
+      await context.eventually(subscription.until(1))
+      expectEqual(textsOf(subscription.deliveries), ['at once'], 'the received payloads')
     },
   },
   {
-    name: 'subscribers of one filter share one SUBSCRIBE, and the last to leave sends one UNSUBSCRIBE',
+    name: 'sends one SUBSCRIBE for N subscribers of a filter and one UNSUBSCRIBE after the last',
     needs: ['count-packets'],
-    run: async (scene) => {
-      const link = scene.link()
-      const topic = scene.topic('a')
-      await online(scene, link)
-      const early = [1, 2, 3].map(() => watchSubscription(link, topic))
-      for (const one of early) await scene.eventually(one.windows.until(1))
-      const late = await subscribed(scene, link, topic)
-      const messages = watch(link.messages$(topic))
-      await scene.settle()
+    run: async (context) => {
+      const link = context.link()
+      const topic = context.topic('a')
+      await waitUntilOnline(context, link)
+      const early = [1, 2, 3].map(() => recordSubscription(link, topic))
+      for (const subscription of early) await context.eventually(subscription.windows.until(1))
+      const late = await subscribeAndWait(context, link, topic)
+      const messages = recordStream(link.messages$(topic))
+      await context.settle()
       expectEqual(
-        await scene.packets(topic),
+        await context.packets(topic),
         { subscribe: 1, unsubscribe: 0 },
         'the packets for five subscribers',
       )
-      await send(scene, scene.peer, outgoing(topic, 'x'))
-      for (const one of [...early, late]) await scene.eventually(one.until(1))
-      await scene.settle()
+      await send(context, context.peer, outgoing(topic, 'x'))
+      for (const subscription of [...early, late]) await context.eventually(subscription.until(1))
+      await context.settle()
       expectEqual(
         [...early, late].map(({ deliveries }) => deliveries.length),
         [1, 1, 1, 1],
-        'the deliveries of each',
+        'the number of deliveries of each subscriber',
       )
-      expectEqual(textsOf(messages.values), ['x'], 'the messages of the fifth')
-      for (const one of early) one.unsubscribe()
+      expectEqual(textsOf(messages.values), ['x'], 'the messages of the fifth subscriber')
+      for (const subscription of early) subscription.unsubscribe()
       messages.unsubscribe()
-      await scene.settle()
+      await context.settle()
       expectEqual(
-        await scene.packets(topic),
+        await context.packets(topic),
         { subscribe: 1, unsubscribe: 0 },
-        'the packets while one is left',
+        'the packets while one subscriber is left',
       )
       late.unsubscribe()
-      await scene.settle()
+      await context.settle()
       expectEqual(
-        await scene.packets(topic),
+        await context.packets(topic),
         { subscribe: 1, unsubscribe: 1 },
-        'the packets when all have left',
+        'the packets after all have unsubscribed',
       )
     },
   },
   {
-    name: 'a late subscriber joins the open window within its subscribe call',
-    run: async (scene) => {
-      const link = scene.link()
-      const topic = scene.topic('a')
-      const early = await subscribed(scene, link, topic)
-      const late = watchSubscription(link, topic)
-      expectThat(late.windows.values[0] === early.windows.values[0], 'the very same window, at once')
+    name: 'emits the open window to a late subscriber synchronously',
+    run: async (context) => {
+      const link = context.link()
+      const topic = context.topic('a')
+      const early = await subscribeAndWait(context, link, topic)
+      const late = recordSubscription(link, topic)
+      expectThat(late.windows.values[0] === early.windows.values[0], 'expected the same window synchronously')
     },
   },
   {
-    name: 'a late subscriber gets the retained messages, and nobody gets them twice',
-    run: async (scene) => {
-      const link = scene.link()
-      const filter = scene.topic('+')
-      await send(scene, scene.peer, outgoing(scene.topic('a'), 'A', { retain: true }))
-      await send(scene, scene.peer, outgoing(scene.topic('b'), 'B', { retain: true }))
+    name: 'delivers retained messages to a late subscriber, and to none twice',
+    run: async (context) => {
+      const link = context.link()
+      const filter = context.topic('+')
+      await send(context, context.peer, outgoing(context.topic('a'), 'A', { retain: true }))
+      await send(context, context.peer, outgoing(context.topic('b'), 'B', { retain: true }))
       try {
-        const early = watch(link.messages$(filter))
-        await scene.eventually(early.until(2))
-        await send(scene, scene.peer, outgoing(scene.topic('b'), 'B2', { retain: true }))
-        await scene.eventually(early.until(3))
-        const late = watch(link.messages$(filter))
-        await scene.eventually(late.until(2))
-        await scene.settle()
-        expectEqual([...textsOf(late.values)].sort(), ['A', 'B2'], 'what the late subscriber was told')
+        const early = recordStream(link.messages$(filter))
+        await context.eventually(early.until(2))
+        await send(context, context.peer, outgoing(context.topic('b'), 'B2', { retain: true }))
+        await context.eventually(early.until(3))
+        const late = recordStream(link.messages$(filter))
+        await context.eventually(late.until(2))
+        await context.settle()
+        expectEqual([...textsOf(late.values)].sort(), ['A', 'B2'], 'the payloads for the late subscriber')
         expectEqual(
           late.values.map(({ retain }) => retain),
           [true, true],
-          'the retain flags it saw',
+          'the RETAIN flags for the late subscriber',
         )
-        expectEqual([...textsOf(early.values)].sort(), ['A', 'B', 'B2'], 'what the early subscriber was told')
+        expectEqual(
+          [...textsOf(early.values)].sort(),
+          ['A', 'B', 'B2'],
+          'the payloads for the early subscriber',
+        )
       } finally {
         for (const name of ['a', 'b'])
-          await send(scene, scene.peer, outgoing(scene.topic(name), '', { retain: true }))
+          await send(context, context.peer, outgoing(context.topic(name), '', { retain: true }))
       }
     },
   },
   {
-    name: 'a refused filter fails with the reason, alone',
+    name: 'fails only the refused filter, with the reason code of SUBACK',
     needs: ['refuse-subscribe'],
-    run: async (scene) => {
-      const link = scene.link()
-      const [bad, good] = [scene.topic('bad'), scene.topic('good')]
-      await scene.refuseSubscribe(bad, 0x87)
-      const refused = watchSubscription(link, bad)
-      const messages = watch(link.messages$(bad))
-      const granted = await subscribed(scene, link, good)
-      const error = expectFailure(await scene.eventually(refused.windows.ended()), 'subscribe-refused')
-      expectFailure(await scene.eventually(messages.ended()), 'subscribe-refused')
-      expectThat((error.reasonCode ?? 0) >= 0x80, 'a reason code of 0x80 or above')
-      expectEqual(error.topic, bad, 'the filter it names')
-      expectEqual(refused.windows.values.length, 0, 'the windows of a refused filter')
-      await send(scene, scene.peer, outgoing(good, 'x'))
-      await scene.eventually(granted.until(1))
+    run: async (context) => {
+      const link = context.link()
+      const [bad, good] = [context.topic('bad'), context.topic('good')]
+      await context.refuseSubscribe(bad, 0x87)
+      const refused = recordSubscription(link, bad)
+      const messages = recordStream(link.messages$(bad))
+      const granted = await subscribeAndWait(context, link, good)
+      const error = expectFailure(await context.eventually(refused.windows.ended()), 'subscribe-refused')
+      expectFailure(await context.eventually(messages.ended()), 'subscribe-refused')
+      expectThat((error.reasonCode ?? 0) >= 0x80, 'expected a reason code of 0x80 or above')
+      expectEqual(error.topic, bad, 'the filter in the error')
+      expectEqual(refused.windows.values.length, 0, 'the number of windows of the refused filter')
+      await send(context, context.peer, outgoing(good, 'x'))
+      await context.eventually(granted.until(1))
     },
   },
   {
-    name: 'an unfit filter fails before any packet, and so does No Local on a shared one',
-    run: async (scene) => {
-      const link = scene.link()
-      for (const filter of badFilters) {
-        expectFailure(watch(link.messages$(filter)).ending(), 'invalid-argument')
-        expectFailure(watch(link.subscription$(filter)).ending(), 'invalid-argument')
+    name: 'rejects an invalid filter, or No Local on a shared one, before sending a packet',
+    run: async (context) => {
+      const link = context.link()
+      for (const filter of invalidFilters) {
+        expectFailure(recordStream(link.messages$(filter)).ending(), 'invalid-argument')
+        expectFailure(recordStream(link.subscription$(filter)).ending(), 'invalid-argument')
       }
-      expectFailure(watch(link.messages$('$share/g/a', { noLocal: true })).ending(), 'invalid-argument')
-      await subscribed(scene, link, scene.topic('a'))
+      expectFailure(
+        recordStream(link.messages$('$share/g/a', { noLocal: true })).ending(),
+        'invalid-argument',
+      )
+      await subscribeAndWait(context, link, context.topic('a'))
     },
   },
   {
-    name: 'overlapping subscriptions get a message once each',
+    name: 'delivers a message once to each of several overlapping subscriptions',
     needs: ['overlap'],
-    run: async (scene) => {
-      const link = scene.link()
-      const filters = ['a/#', 'a/+', 'a/b', '+/b', 'a/b/#'].map(scene.topic)
+    run: async (context) => {
+      const link = context.link()
+      const filters = ['a/#', 'a/+', 'a/b', '+/b', 'a/b/#'].map(context.topic)
       const subscriptions = filters.map((filter, index) =>
-        watchSubscription(link, filter, { qos: index % 2 === 0 ? 1 : 2 }),
+        recordSubscription(link, filter, { qos: index % 2 === 0 ? 1 : 2 }),
       )
-      const other = await subscribed(scene, link, scene.topic('a/c'))
-      for (const one of subscriptions) await scene.eventually(one.windows.until(1))
-      await sendAll(scene, scene.peer, scene.topic('a/b'), numbers(5))
-      for (const one of subscriptions) await scene.eventually(one.until(5))
-      await scene.settle()
-      for (const [index, one] of subscriptions.entries())
-        expectEqual(textsOf(one.deliveries), numbers(5), `what came for ${String(filters[index])}`)
-      expectEqual(other.deliveries.length, 0, 'what came for a filter that does not match')
+      const other = await subscribeAndWait(context, link, context.topic('a/c'))
+      for (const subscription of subscriptions) await context.eventually(subscription.windows.until(1))
+      await sendAll(context, context.peer, context.topic('a/b'), numbers(5))
+      for (const subscription of subscriptions) await context.eventually(subscription.until(5))
+      await context.settle()
+      for (const [index, subscription] of subscriptions.entries())
+        expectEqual(
+          textsOf(subscription.deliveries),
+          numbers(5),
+          `the payloads for ${String(filters[index])}`,
+        )
+      expectEqual(other.deliveries.length, 0, 'the number of deliveries for a filter that does not match')
     },
   },
   {
-    name: 'a subscription that overlaps an earlier one opens without disturbing it',
+    name: 'opens an overlapping subscription without disturbing an earlier one',
     needs: ['overlap'],
-    run: async (scene) => {
-      const link = scene.link()
-      const wide = await subscribed(scene, link, scene.topic('#'))
-      const narrow = await subscribed(scene, link, scene.topic('a'))
-      await send(scene, scene.peer, outgoing(scene.topic('a'), '1'))
-      await scene.eventually(narrow.until(1))
+    run: async (context) => {
+      const link = context.link()
+      const wide = await subscribeAndWait(context, link, context.topic('#'))
+      const narrow = await subscribeAndWait(context, link, context.topic('a'))
+      await send(context, context.peer, outgoing(context.topic('a'), '1'))
+      await context.eventually(narrow.until(1))
       narrow.unsubscribe()
-      await scene.settle()
-      await send(scene, scene.peer, outgoing(scene.topic('a'), '2'))
-      await scene.eventually(wide.until(2))
-      await scene.settle()
-      expectEqual(textsOf(wide.deliveries), ['1', '2'], 'what came for the wide filter')
-      expectEqual(textsOf(narrow.deliveries), ['1'], 'what came for the narrow filter')
+      await context.settle()
+      await send(context, context.peer, outgoing(context.topic('a'), '2'))
+      await context.eventually(wide.until(2))
+      await context.settle()
+      expectEqual(textsOf(wide.deliveries), ['1', '2'], 'the payloads for the wide filter')
+      expectEqual(textsOf(narrow.deliveries), ['1'], 'the payloads for the narrow filter')
     },
   },
   {
-    name: 'No Local leaves out what the link itself publishes',
+    name: "omits the link's own messages from a subscription with No Local",
     needs: ['properties'],
-    run: async (scene) => {
-      const link = scene.link()
-      const topic = scene.topic('a')
-      const subscription = await subscribed(scene, link, topic, { noLocal: true })
-      await send(scene, link, outgoing(topic, 'mine'))
-      await send(scene, scene.peer, outgoing(topic, 'theirs'))
-      await scene.eventually(subscription.until(1))
-      await scene.settle()
-      expectEqual(textsOf(subscription.deliveries), ['theirs'], 'what came')
+    run: async (context) => {
+      const link = context.link()
+      const topic = context.topic('a')
+      const subscription = await subscribeAndWait(context, link, topic, { noLocal: true })
+      await send(context, link, outgoing(topic, 'mine'))
+      await send(context, context.peer, outgoing(topic, 'theirs'))
+      await context.eventually(subscription.until(1))
+      await context.settle()
+      expectEqual(textsOf(subscription.deliveries), ['theirs'], 'the received payloads')
     },
   },
   {
-    name: 'members of a shared group get every message once between them, beside an ordinary subscription',
+    name: 'distributes each message to one member of a shared subscription and to every ordinary subscriber',
     needs: ['shared'],
-    run: async (scene) => {
-      const topic = scene.topic('a')
-      const [first, second, single] = [scene.link(), scene.link(), scene.link()]
+    run: async (context) => {
+      const topic = context.topic('a')
+      const [first, second, single] = [context.link(), context.link(), context.link()]
       const members = [
-        await subscribed(scene, first, `$share/group/${topic}`),
-        await subscribed(scene, second, `$share/group/${topic}`),
+        await subscribeAndWait(context, first, `$share/group/${topic}`),
+        await subscribeAndWait(context, second, `$share/group/${topic}`),
       ]
-      const ordinary = await subscribed(scene, single, topic)
-      await sendAll(scene, scene.peer, topic, numbers(10))
-      await scene.eventually(ordinary.until(10))
-      await scene.settle()
+      const ordinary = await subscribeAndWait(context, single, topic)
+      await sendAll(context, context.peer, topic, numbers(10))
+      await context.eventually(ordinary.until(10))
+      await context.settle()
       const shared = members.flatMap(({ deliveries }) => textsOf(deliveries))
-      expectEqual(shared.sort(), [...numbers(10)].sort(), 'what the group got')
-      for (const { deliveries } of members) expectThat(deliveries.length > 0, 'a share for each member')
+      expectEqual(shared.sort(), [...numbers(10)].sort(), 'the payloads for the group')
+      for (const { deliveries } of members)
+        expectThat(deliveries.length > 0, 'expected at least one message for each member of the group')
     },
   },
   {
-    name: 'a link may hold a shared filter and the same filter unshared',
+    name: 'delivers to a shared and an ordinary subscription of the same filter on one link',
     needs: ['shared', 'identifiers'],
-    run: async (scene) => {
-      const link = scene.link()
-      const topic = scene.topic('a')
-      const shared = await subscribed(scene, link, `$share/group/${topic}`)
-      const ordinary = await subscribed(scene, link, topic)
-      await sendAll(scene, scene.peer, topic, numbers(3))
-      await scene.eventually(Promise.all([shared.until(3), ordinary.until(3)]))
-      await scene.settle()
-      expectEqual(textsOf(ordinary.deliveries), numbers(3), 'what came for the ordinary filter')
-      expectEqual(textsOf(shared.deliveries), numbers(3), 'what came for the shared filter')
+    run: async (context) => {
+      const link = context.link()
+      const topic = context.topic('a')
+      const shared = await subscribeAndWait(context, link, `$share/group/${topic}`)
+      const ordinary = await subscribeAndWait(context, link, topic)
+      await sendAll(context, context.peer, topic, numbers(3))
+      await context.eventually(Promise.all([shared.until(3), ordinary.until(3)]))
+      await context.settle()
+      expectEqual(textsOf(ordinary.deliveries), numbers(3), 'the payloads for the ordinary filter')
+      expectEqual(textsOf(shared.deliveries), numbers(3), 'the payloads for the shared filter')
     },
   },
   {
-    name: 'nobody is subscribed after the last has left',
+    name: 'unsubscribes at the broker after the last subscriber has unsubscribed',
     needs: ['no-subscribers'],
-    run: async (scene) => {
-      const link = scene.link()
-      const topic = scene.topic('a')
-      const two = [await subscribed(scene, link, topic), await subscribed(scene, link, topic)]
-      two[0]?.unsubscribe()
-      await scene.settle()
+    run: async (context) => {
+      const link = context.link()
+      const topic = context.topic('a')
+      const subscriptions = [
+        await subscribeAndWait(context, link, topic),
+        await subscribeAndWait(context, link, topic),
+      ]
+      subscriptions[0]?.unsubscribe()
+      await context.settle()
       expectEqual(
-        (await send(scene, scene.peer, outgoing(topic, 'x'))).reasonCode,
+        (await send(context, context.peer, outgoing(topic, 'x'))).reasonCode,
         0,
-        'the acknowledgement while one is left',
+        'the acknowledgement while one subscriber is left',
       )
-      two[1]?.unsubscribe()
-      await scene.settle()
+      subscriptions[1]?.unsubscribe()
+      await context.settle()
       expectEqual(
-        (await send(scene, scene.peer, outgoing(topic, 'y'))).reasonCode,
+        (await send(context, context.peer, outgoing(topic, 'y'))).reasonCode,
         0x10,
-        'the acknowledgement afterwards',
+        'the acknowledgement after the last unsubscribed',
       )
     },
   },
   {
-    name: 'who comes back while the UNSUBSCRIBE is under way is not deaf',
-    run: async (scene) => {
-      const link = scene.link()
-      const topic = scene.topic('a')
-      let current = await subscribed(scene, link, topic)
+    name: 'delivers to a subscriber that subscribes while an UNSUBSCRIBE is in flight',
+    run: async (context) => {
+      const link = context.link()
+      const topic = context.topic('a')
+      let current = await subscribeAndWait(context, link, topic)
       for (const text of numbers(10)) {
         current.unsubscribe()
-        current = watchSubscription(link, topic)
-        await scene.eventually(current.windows.until(1))
-        await send(scene, scene.peer, outgoing(topic, text))
-        await scene.eventually(current.until(1))
-        expectEqual(textsOf(current.deliveries), [text], `what came in round ${text}`)
+        current = recordSubscription(link, topic)
+        await context.eventually(current.windows.until(1))
+        await send(context, context.peer, outgoing(topic, text))
+        await context.eventually(current.until(1))
+        expectEqual(textsOf(current.deliveries), [text], `the payloads in round ${text}`)
       }
       for (let toggle = 0; toggle < 20; toggle++) {
         current.unsubscribe()
-        current = watchSubscription(link, topic)
+        current = recordSubscription(link, topic)
         await Promise.resolve()
       }
-      await scene.eventually(current.windows.until(1))
-      await send(scene, scene.peer, outgoing(topic, 'after all'))
-      await scene.eventually(current.until(1))
-      await scene.settle()
-      expectEqual(textsOf(current.deliveries), ['after all'], 'what came in the end')
+      await context.eventually(current.windows.until(1))
+      await send(context, context.peer, outgoing(topic, 'last'))
+      await context.eventually(current.until(1))
+      await context.settle()
+      expectEqual(textsOf(current.deliveries), ['last'], 'the payloads after the last round')
     },
   },
   {
-    name: 'who leaves before the grant leaves nothing behind',
+    name: 'leaves no subscription when the subscriber unsubscribes before SUBACK',
     needs: ['no-subscribers'],
-    run: async (scene) => {
-      const link = scene.link()
-      await online(scene, link)
-      const topic = scene.topic('a')
-      const subscription = watchSubscription(link, topic)
+    run: async (context) => {
+      const link = context.link()
+      await waitUntilOnline(context, link)
+      const topic = context.topic('a')
+      const subscription = recordSubscription(link, topic)
       subscription.unsubscribe()
-      await scene.settle()
-      await scene.settle()
+      await context.settle()
+      await context.settle()
       expectEqual(
-        (await send(scene, scene.peer, outgoing(topic, 'x'))).reasonCode,
+        (await send(context, context.peer, outgoing(topic, 'x'))).reasonCode,
         0x10,
         'the acknowledgement',
       )
-      expectEqual(subscription.windows.values.length, 0, 'the windows it saw')
+      expectEqual(subscription.windows.values.length, 0, 'the number of windows')
     },
   },
 )

@@ -1,156 +1,156 @@
 import { expectEqual, expectThat } from '@antiphon/testing/internal'
 import {
   numbers,
-  online,
+  waitUntilOnline,
   outgoing,
   send,
   sendAll,
-  subscribed,
+  subscribeAndWait,
   textsOf,
-  watchSubscription,
+  recordSubscription,
   casesOf,
   type CaseDefinition,
-} from '../scene.js'
-import { watch } from '../watch.js'
+} from '../case-context.js'
+import { recordStream } from '../record-stream.js'
 
-/** What windows promise over lost connections and lost sessions. */
+/** The cases of windows over lost connections and lost sessions. */
 export const windowCases: readonly CaseDefinition[] = casesOf(
   'windows',
   {
-    name: 'a resumed session keeps the window open, and brings what was published meanwhile, in order',
+    name: 'keeps the window open over a resumed session and delivers the messages published meanwhile in order',
     needs: ['cut'],
-    run: async (scene) => {
-      const link = scene.link({ isRemembered: true })
-      const topic = scene.topic('a')
-      const subscription = await subscribed(scene, link, topic)
-      await scene.cut(link)
-      await sendAll(scene, scene.peer, topic, numbers(5))
-      await scene.restore(link)
-      await online(scene, link)
-      await scene.eventually(subscription.until(5))
-      await scene.settle()
-      expectEqual(textsOf(subscription.deliveries), numbers(5), 'what came')
+    run: async (context) => {
+      const link = context.link({ persistentSession: true })
+      const topic = context.topic('a')
+      const subscription = await subscribeAndWait(context, link, topic)
+      await context.cut(link)
+      await sendAll(context, context.peer, topic, numbers(5))
+      await context.restore(link)
+      await waitUntilOnline(context, link)
+      await context.eventually(subscription.until(5))
+      await context.settle()
+      expectEqual(textsOf(subscription.deliveries), numbers(5), 'the received payloads')
       expectEqual(subscription.windows.values.length, 1, 'the number of windows')
-      expectEqual(subscription.closed(), 0, 'the number of closed windows')
+      expectEqual(subscription.closedWindows(), 0, 'the number of closed windows')
     },
   },
   {
-    name: 'a resumed session is not subscribed to again',
+    name: 'sends no second SUBSCRIBE after a resumed session',
     needs: ['cut', 'count-packets'],
-    run: async (scene) => {
-      const link = scene.link({ isRemembered: true })
-      const topic = scene.topic('a')
-      await subscribed(scene, link, topic)
-      await scene.cut(link)
-      await scene.restore(link)
-      await online(scene, link)
-      await scene.settle()
+    run: async (context) => {
+      const link = context.link({ persistentSession: true })
+      const topic = context.topic('a')
+      await subscribeAndWait(context, link, topic)
+      await context.cut(link)
+      await context.restore(link)
+      await waitUntilOnline(context, link)
+      await context.settle()
       expectEqual(
-        await scene.packets(topic),
+        await context.packets(topic),
         { subscribe: 1, unsubscribe: 0 },
         'the packets of both connections',
       )
     },
   },
   {
-    name: 'a lost session closes the window and opens a new one',
+    name: 'closes the window and opens a new one after a lost session',
     needs: ['cut', 'lose-session'],
-    run: async (scene) => {
-      const link = scene.link({ isRemembered: true })
-      const topic = scene.topic('a')
-      const subscription = await subscribed(scene, link, topic)
-      const messages = watch(link.messages$(topic))
-      await scene.cut(link)
-      await scene.loseSession(link)
-      await scene.restore(link)
-      await scene.eventually(subscription.windows.until(2))
-      expectEqual(subscription.closed(), 1, 'the number of closed windows')
-      expectThat(subscription.windows.values[0] !== subscription.windows.values[1], 'a window of its own')
-      await send(scene, scene.peer, outgoing(topic, 'x'))
-      await scene.eventually(subscription.until(1))
-      await scene.eventually(messages.until(1))
-      await scene.settle()
-      expectEqual(textsOf(subscription.deliveries), ['x'], 'what came')
+    run: async (context) => {
+      const link = context.link({ persistentSession: true })
+      const topic = context.topic('a')
+      const subscription = await subscribeAndWait(context, link, topic)
+      const messages = recordStream(link.messages$(topic))
+      await context.cut(link)
+      await context.loseSession(link)
+      await context.restore(link)
+      await context.eventually(subscription.windows.until(2))
+      expectEqual(subscription.closedWindows(), 1, 'the number of closed windows')
+      expectThat(subscription.windows.values[0] !== subscription.windows.values[1], 'expected a new window')
+      await send(context, context.peer, outgoing(topic, 'x'))
+      await context.eventually(subscription.until(1))
+      await context.eventually(messages.until(1))
+      await context.settle()
+      expectEqual(textsOf(subscription.deliveries), ['x'], 'the received payloads')
       expectEqual(textsOf(messages.values), ['x'], 'the messages over both windows')
     },
   },
   {
-    name: 'a lost session is subscribed to again for every filter',
+    name: 'subscribes to every filter again after a lost session',
     needs: ['cut', 'lose-session'],
-    run: async (scene) => {
-      const link = scene.link({ isRemembered: true })
-      const topics = numbers(20).map(scene.topic)
-      const subscriptions = topics.map((topic) => watchSubscription(link, topic))
-      for (const one of subscriptions) await scene.eventually(one.windows.until(1))
-      await scene.cut(link)
-      await scene.loseSession(link)
-      await scene.restore(link)
-      for (const one of subscriptions) await scene.eventually(one.windows.until(2))
-      for (const topic of topics) await send(scene, scene.peer, outgoing(topic, topic))
-      for (const one of subscriptions) await scene.eventually(one.until(1))
+    run: async (context) => {
+      const link = context.link({ persistentSession: true })
+      const topics = numbers(20).map(context.topic)
+      const subscriptions = topics.map((topic) => recordSubscription(link, topic))
+      for (const subscription of subscriptions) await context.eventually(subscription.windows.until(1))
+      await context.cut(link)
+      await context.loseSession(link)
+      await context.restore(link)
+      for (const subscription of subscriptions) await context.eventually(subscription.windows.until(2))
+      for (const topic of topics) await send(context, context.peer, outgoing(topic, topic))
+      for (const subscription of subscriptions) await context.eventually(subscription.until(1))
     },
   },
   {
-    name: 'a clean link loses its windows with the connection, and gets new ones',
+    name: 'closes the window with the connection of a clean session and opens a new one',
     needs: ['cut'],
-    run: async (scene) => {
-      const link = scene.link()
-      const topic = scene.topic('a')
-      const subscription = await subscribed(scene, link, topic)
-      await scene.cut(link)
-      await scene.restore(link)
-      await scene.eventually(subscription.windows.until(2))
-      expectEqual(subscription.closed(), 1, 'the number of closed windows')
-      await send(scene, scene.peer, outgoing(topic, 'x'))
-      await scene.eventually(subscription.until(1))
+    run: async (context) => {
+      const link = context.link()
+      const topic = context.topic('a')
+      const subscription = await subscribeAndWait(context, link, topic)
+      await context.cut(link)
+      await context.restore(link)
+      await context.eventually(subscription.windows.until(2))
+      expectEqual(subscription.closedWindows(), 1, 'the number of closed windows')
+      await send(context, context.peer, outgoing(topic, 'x'))
+      await context.eventually(subscription.until(1))
     },
   },
   {
-    name: 'a restarted broker finds the link and its subscriptions back',
+    name: 'reconnects and subscribes again after a broker restart',
     needs: ['restart'],
-    run: async (scene) => {
-      const link = scene.link()
-      const topic = scene.topic('a')
-      const subscription = await subscribed(scene, link, topic)
+    run: async (context) => {
+      const link = context.link()
+      const topic = context.topic('a')
+      const subscription = await subscribeAndWait(context, link, topic)
       for (let round = 1; round <= 3; round++) {
-        await scene.restart()
-        await scene.eventually(subscription.windows.until(round + 1))
-        await online(scene, scene.peer)
-        await send(scene, scene.peer, outgoing(topic, `${round}`))
-        await scene.eventually(subscription.until(round))
+        await context.restart()
+        await context.eventually(subscription.windows.until(round + 1))
+        await waitUntilOnline(context, context.peer)
+        await send(context, context.peer, outgoing(topic, `${round}`))
+        await context.eventually(subscription.until(round))
       }
-      expectEqual(textsOf(subscription.deliveries), numbers(3), 'what came')
+      expectEqual(textsOf(subscription.deliveries), numbers(3), 'the received payloads')
     },
   },
   {
-    name: 'a subscription made while offline is granted with the next connection',
+    name: 'subscribes on the next connection to a filter requested while offline',
     needs: ['cut'],
-    run: async (scene) => {
-      const link = scene.link({ isRemembered: true })
-      await online(scene, link)
-      await scene.cut(link)
-      const topic = scene.topic('a')
-      const subscription = watchSubscription(link, topic)
-      await scene.restore(link)
-      await scene.eventually(subscription.windows.until(1))
-      await send(scene, scene.peer, outgoing(topic, 'x'))
-      await scene.eventually(subscription.until(1))
+    run: async (context) => {
+      const link = context.link({ persistentSession: true })
+      await waitUntilOnline(context, link)
+      await context.cut(link)
+      const topic = context.topic('a')
+      const subscription = recordSubscription(link, topic)
+      await context.restore(link)
+      await context.eventually(subscription.windows.until(1))
+      await send(context, context.peer, outgoing(topic, 'x'))
+      await context.eventually(subscription.until(1))
     },
   },
   {
-    name: 'a subscription left while offline is gone with the next connection',
+    name: 'unsubscribes on the next connection from a filter released while offline',
     needs: ['cut', 'no-subscribers'],
-    run: async (scene) => {
-      const link = scene.link({ isRemembered: true })
-      const topic = scene.topic('a')
-      const subscription = await subscribed(scene, link, topic)
-      await scene.cut(link)
+    run: async (context) => {
+      const link = context.link({ persistentSession: true })
+      const topic = context.topic('a')
+      const subscription = await subscribeAndWait(context, link, topic)
+      await context.cut(link)
       subscription.unsubscribe()
-      await scene.restore(link)
-      await online(scene, link)
-      await scene.settle()
+      await context.restore(link)
+      await waitUntilOnline(context, link)
+      await context.settle()
       expectEqual(
-        (await send(scene, scene.peer, outgoing(topic, 'x'))).reasonCode,
+        (await send(context, context.peer, outgoing(topic, 'x'))).reasonCode,
         0x10,
         'the acknowledgement',
       )

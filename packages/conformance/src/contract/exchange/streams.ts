@@ -2,138 +2,153 @@ import { exchange$, gather$, requestMany } from '@antiphon/core'
 import { expectEqual, expectThat } from '@antiphon/testing/internal'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { concat, delay, interval, map, of, take, throwError } from 'rxjs'
-import { casesOf, expectFailure, numbers, textOf, type CaseDefinition } from '../scene.js'
-import { watch } from '../watch.js'
-import { echoOf, pause, plainResponder, replyTo, serving } from './stage.js'
-import { counting, streamOf } from './stream-stage.js'
+import { casesOf, expectFailure, numbers, textOf, type CaseDefinition } from '../case-context.js'
+import { recordStream } from '../record-stream.js'
+import { echoEndpoint, pause, startPlainResponder, responseTo, startResponder } from './fixtures.js'
+import { countingHandler, streamEndpoint } from './stream-fixtures.js'
 
-/** What streams of answers promise. */
+/** The cases of streamed responses. */
 export const streamCases: readonly CaseDefinition[] = casesOf(
-  'many answers',
+  'streamed responses',
   {
-    name: 'a stream of answers comes whole, in order, and ends',
+    name: 'emits all items in order and completes',
     needs: ['properties'],
-    run: async (scene) => {
-      const { records } = await serving(scene, streamOf(scene), counting().handler)
+    run: async (context) => {
+      const { records } = await startResponder(context, streamEndpoint(context), countingHandler().handler)
       for (const count of ['0', '1', '500']) {
-        const call = watch(exchange$(scene.link(), streamOf(scene), count))
-        expectEqual(await scene.eventually(call.ended()), 'complete', `how ${count} items ended`)
-        expectEqual(call.values, numbers(Number(count)), 'the items')
+        const exchange = recordStream(exchange$(context.link(), streamEndpoint(context), count))
+        expectEqual(
+          await context.eventually(exchange.ended()),
+          'complete',
+          `the end of a stream of ${count} items`,
+        )
+        expectEqual(exchange.values, numbers(Number(count)), 'the items')
       }
-      await scene.eventually(records.until(3))
+      await context.eventually(records.until(3))
     },
   },
   {
-    name: 'an error after k items comes after k items',
+    name: 'emits the items before an error',
     needs: ['properties'],
-    run: async (scene) => {
+    run: async (context) => {
       const failing = concat(
         of('a', 'b', 'c'),
         throwError(() => new Error('no more')),
       )
-      await serving(scene, streamOf(scene), () => failing)
-      const call = watch(exchange$(scene.link(), streamOf(scene), ''))
-      const error = expectFailure(await scene.eventually(call.ended()), 'status')
+      await startResponder(context, streamEndpoint(context), () => failing)
+      const exchange = recordStream(exchange$(context.link(), streamEndpoint(context), ''))
+      const error = expectFailure(await context.eventually(exchange.ended()), 'status')
       expectEqual(
-        [call.values, error.status?.code],
+        [exchange.values, error.status?.code],
         [['a', 'b', 'c'], 500],
-        'what came before it, and its status',
+        'the items before the error, and its status',
       )
     },
   },
   {
-    name: 'items out of turn are put in order, repeated ones dropped, a gap reported',
+    name: 'reorders items, drops repeated ones and times out at a gap',
     needs: ['properties'],
-    run: async (scene) => {
-      await plainResponder(scene, scene.topic('stream'), (request) => {
-        const places = textOf(request).split(' ')
-        return places.map((place) =>
-          replyTo(request, place.endsWith('last') ? '' : place, { userProperties: [['__stream', place]] }),
+    run: async (context) => {
+      await startPlainResponder(context, context.topic('stream'), (request) => {
+        const positions = textOf(request).split(' ')
+        return positions.map((position) =>
+          responseTo(request, position.endsWith('last') ? '' : position, {
+            userProperties: [['__stream', position]],
+          }),
         )
       })
-      const link = scene.link()
-      const whole = watch(exchange$(link, streamOf(scene), '1 1 3:last 0 2 2'))
-      expectEqual(await scene.eventually(whole.ended()), 'complete', 'how a shuffled stream ended')
-      expectEqual(whole.values, ['0', '1', '2'], 'its items')
-      const gap = watch(exchange$(link, streamOf(scene), '0 2 3:last', { timeout: 500 }))
-      expectFailure(await scene.eventually(gap.ended()), 'timeout')
+      const link = context.link()
+      const whole = recordStream(exchange$(link, streamEndpoint(context), '1 1 3:last 0 2 2'))
+      expectEqual(await context.eventually(whole.ended()), 'complete', 'the end of the reordered stream')
+      expectEqual(whole.values, ['0', '1', '2'], 'the items of the reordered stream')
+      const gap = recordStream(exchange$(link, streamEndpoint(context), '0 2 3:last', { timeout: 500 }))
+      expectFailure(await context.eventually(gap.ended()), 'timeout')
       expectEqual(gap.values, ['0'], 'the items before the gap')
     },
   },
   {
-    name: 'a slow loop stops a fast responder: it is never asked for more than the credit ahead',
+    name: 'limits a fast responder to the credit of a slow for await loop',
     needs: ['properties'],
-    run: async (scene) => {
-      const { handler, made } = counting()
-      await serving(scene, streamOf(scene), handler)
-      const link = scene.link()
-      const items = requestMany(link, streamOf(scene), '40', { credit: 5 })[Symbol.asyncIterator]()
-      const taken: string[] = []
+    run: async (context) => {
+      const { handler, produced } = countingHandler()
+      await startResponder(context, streamEndpoint(context), handler)
+      const link = context.link()
+      const items = requestMany(link, streamEndpoint(context), '40', { credit: 5 })[Symbol.asyncIterator]()
+      const read: string[] = []
       for (const expected of numbers(40)) {
-        const { value } = (await scene.eventually(items.next())) as IteratorYieldResult<string>
-        taken.push(value)
-        if (Number(expected) % 10 === 0) await pause(scene, link, 50)
-        expectThat(made() - taken.length <= 5, `no more than 5 ahead, not ${made() - taken.length}`)
+        const { value } = (await context.eventually(items.next())) as IteratorYieldResult<string>
+        read.push(value)
+        if (Number(expected) % 10 === 0) await pause(context, link, 50)
+        expectThat(
+          produced() - read.length <= 5,
+          `expected at most 5 items ahead of the loop, not ${produced() - read.length}`,
+        )
       }
-      expectEqual(taken, numbers(40), 'the items')
-      expectEqual((await scene.eventually(items.next())).done, true, 'the end')
+      expectEqual(read, numbers(40), 'the items')
+      expectEqual((await context.eventually(items.next())).done, true, 'whether the iterator is done')
     },
   },
   {
-    name: 'a loop slower than its timeout keeps the stream alive',
+    name: 'keeps the stream open while the for await loop is slower than the timeout',
     needs: ['properties'],
-    run: async (scene) => {
-      await serving(scene, streamOf(scene), counting().handler)
-      const link = scene.link()
-      const items = requestMany(link, streamOf(scene), '4', { credit: 2, timeout: 900 })[
+    run: async (context) => {
+      await startResponder(context, streamEndpoint(context), countingHandler().handler)
+      const link = context.link()
+      const items = requestMany(link, streamEndpoint(context), '4', { credit: 2, timeout: 900 })[
         Symbol.asyncIterator
       ]()
-      await scene.eventually(items.next())
-      await pause(scene, link, 2_500)
+      await context.eventually(items.next())
+      await pause(context, link, 2_500)
       const rest = []
       for (
-        let next = await scene.eventually(items.next());
+        let next = await context.eventually(items.next());
         next.done !== true;
-        next = await scene.eventually(items.next())
+        next = await context.eventually(items.next())
       )
         rest.push(next.value)
       expectEqual(rest, ['2', '3', '4'], 'the rest of the items')
     },
   },
   {
-    name: 'leaving a stream stops its handler',
+    name: 'stops the handler when the subscriber unsubscribes',
     needs: ['properties'],
-    run: async (scene) => {
-      const { handler, isStopped } = counting()
-      const { records } = await serving(scene, streamOf(scene), handler)
-      const call = watch(exchange$(scene.link(), streamOf(scene), '1000000', { credit: 10 }).pipe(take(3)))
-      expectEqual(await scene.eventually(call.ended()), 'complete', 'how it ended')
-      const [record] = await scene.eventually(records.until(1))
-      expectEqual([record?.outcome, isStopped()], ['cancelled', true], 'what became of it')
+    run: async (context) => {
+      const { handler, isStopped } = countingHandler()
+      const { records } = await startResponder(context, streamEndpoint(context), handler)
+      const exchange = recordStream(
+        exchange$(context.link(), streamEndpoint(context), '1000000', { credit: 10 }).pipe(take(3)),
+      )
+      expectEqual(await context.eventually(exchange.ended()), 'complete', 'the end of the stream')
+      const [record] = await context.eventually(records.until(1))
+      expectEqual(
+        [record?.outcome, isStopped()],
+        ['cancelled', true],
+        'the outcome, and whether the handler stopped',
+      )
     },
   },
   {
-    name: 'a stream whose caller has vanished ends',
+    name: 'ends a stream whose requester has disconnected',
     needs: ['properties', 'cut'],
-    run: async (scene) => {
-      const { handler, isStopped } = counting()
-      const { records } = await serving(scene, streamOf(scene), handler)
-      const link = scene.link()
-      const items = requestMany(link, streamOf(scene), '1000000', { credit: 2, timeout: 1_000 })
-      await scene.eventually(items[Symbol.asyncIterator]().next())
-      await scene.cut(link)
-      await scene.eventually(records.until(1))
-      expectThat(isStopped(), 'the handler to have stopped')
+    run: async (context) => {
+      const { handler, isStopped } = countingHandler()
+      const { records } = await startResponder(context, streamEndpoint(context), handler)
+      const link = context.link()
+      const items = requestMany(link, streamEndpoint(context), '1000000', { credit: 2, timeout: 1_000 })
+      await context.eventually(items[Symbol.asyncIterator]().next())
+      await context.cut(link)
+      await context.eventually(records.until(1))
+      expectThat(isStopped(), 'expected the handler to stop')
     },
   },
   {
-    name: 'items are given as they come, and each is a sign of life',
+    name: 'emits items on arrival and restarts the timeout with each',
     needs: ['properties'],
-    run: async (scene) => {
-      const link = scene.link()
-      await serving(
-        scene,
-        streamOf(scene),
+    run: async (context) => {
+      const link = context.link()
+      await startResponder(
+        context,
+        streamEndpoint(context),
         () =>
           interval(400, link.scheduler).pipe(
             take(4),
@@ -141,53 +156,65 @@ export const streamCases: readonly CaseDefinition[] = casesOf(
           ),
         { link },
       )
-      const call = watch(exchange$(scene.link(), streamOf(scene), '', { timeout: 1_000 }))
-      expectEqual(await scene.eventually(call.ended()), 'complete', 'how it ended')
-      expectEqual(call.values, ['0', '1', '2', '3'], 'the items')
+      const exchange = recordStream(
+        exchange$(context.link(), streamEndpoint(context), '', { timeout: 1_000 }),
+      )
+      expectEqual(await context.eventually(exchange.ended()), 'complete', 'the end of the stream')
+      expectEqual(exchange.values, ['0', '1', '2', '3'], 'the items')
     },
   },
 )
 
-/** What gathering promises. */
-export const gatheringCases: readonly CaseDefinition[] = casesOf(
-  'gathering',
+/** The cases of `gather$`. */
+export const gatherCases: readonly CaseDefinition[] = casesOf(
+  'gathered responses',
   {
-    name: 'the answers of many responders are gathered, failures among them, until enough have come',
+    name: 'gathers responses and failures of several responders up to count',
     needs: ['properties'],
-    run: async (scene) => {
+    run: async (context) => {
       for (const name of ['ann', 'bob', 'cid'])
-        await serving(scene, echoOf(scene), () =>
+        await startResponder(context, echoEndpoint(context), () =>
           name === 'bob' ? throwError(() => new Error('no')) : of(name),
         )
-      const gathered = watch(gather$(scene.link(), echoOf(scene), 'who?', { count: 3, timeout: 60_000 }))
-      expectEqual(await scene.eventually(gathered.ended()), 'complete', 'how it ended')
-      const responses = gathered.values.map((each) =>
-        isLeft(each) ? `error ${each.left.status?.code}` : each.right,
+      const gathered = recordStream(
+        gather$(context.link(), echoEndpoint(context), 'x', { count: 3, timeout: 60_000 }),
       )
-      expectEqual(responses.sort(), ['ann', 'cid', 'error 500'], 'the answers')
+      expectEqual(await context.eventually(gathered.ended()), 'complete', 'the end of the stream')
+      const responses = gathered.values.map((result) =>
+        isLeft(result) ? `error ${result.left.status?.code}` : result.right,
+      )
+      expectEqual(responses.sort(), ['ann', 'cid', 'error 500'], 'the responses')
     },
   },
   {
-    name: 'a gathering ends with its total time, with a stall after the first answer, or with a sentinel',
+    name: 'completes gather$ at timeout, stallTimeout or sentinel',
     needs: ['properties'],
-    run: async (scene) => {
-      const scheduled = scene.link()
-      await serving(scene, echoOf(scene), () => of('ann'))
-      await serving(
-        scene,
-        echoOf(scene),
-        ({ value }) => of(value === 'last' ? '' : 'late').pipe(delay(300, scheduled.scheduler)),
-        { link: scheduled },
+    run: async (context) => {
+      const slow = context.link()
+      await startResponder(context, echoEndpoint(context), () => of('ann'))
+      await startResponder(
+        context,
+        echoEndpoint(context),
+        ({ value }) => of(value === 'last' ? '' : 'late').pipe(delay(300, slow.scheduler)),
+        { link: slow },
       )
-      const link = scene.link()
+      const link = context.link()
       const gathered = async (request: string, options: Parameters<typeof gather$>[3]): Promise<unknown> => {
-        const responses = watch(gather$(link, echoOf(scene), request, options))
-        expectEqual(await scene.eventually(responses.ended()), 'complete', 'how it ended')
-        return responses.values.map((each) => (isLeft(each) ? each.left.code : each.right))
+        const responses = recordStream(gather$(link, echoEndpoint(context), request, options))
+        expectEqual(await context.eventually(responses.ended()), 'complete', 'the end of the stream')
+        return responses.values.map((result) => (isLeft(result) ? result.left.code : result.right))
       }
-      expectEqual(await gathered('who?', { timeout: 1_000 }), ['ann', 'late'], 'by total time')
-      expectEqual(await gathered('who?', { timeout: 5_000, stallTimeout: 100 }), ['ann'], 'by stall')
-      expectEqual(await gathered('last', { timeout: 5_000, sentinel: true }), ['ann'], 'by sentinel')
+      expectEqual(await gathered('x', { timeout: 1_000 }), ['ann', 'late'], 'the responses until timeout')
+      expectEqual(
+        await gathered('x', { timeout: 5_000, stallTimeout: 100 }),
+        ['ann'],
+        'the responses until stallTimeout',
+      )
+      expectEqual(
+        await gathered('last', { timeout: 5_000, sentinel: true }),
+        ['ann'],
+        'the responses until the sentinel',
+      )
     },
   },
 )

@@ -17,208 +17,235 @@ import {
   numbers,
   outgoing,
   send,
-  subscribed,
+  subscribeAndWait,
   textOf,
   type CaseDefinition,
-  type Scene,
-} from '../scene.js'
-import { watch, type Watch } from '../watch.js'
-import { fixed, marked, pause, serving, type Marked } from './stage.js'
+  type CaseContext,
+} from '../case-context.js'
+import { recordStream, type StreamRecording } from '../record-stream.js'
+import { withoutParams, valueWithToken, pause, startResponder, type ValueWithToken } from './fixtures.js'
 
-/** An endpoint whose token is in the payload: what it promises holds on any version of MQTT. */
-function markedOf(scene: Scene) {
-  return fixed(
+/** Returns an endpoint with the token in a payload field, which works on any version of MQTT. */
+function tokenInPayloadEndpoint(context: CaseContext) {
+  return withoutParams(
     endpoint({
-      topic: scene.topic('ask'),
-      responseTopic: scene.topic('answer'),
-      request: marked,
-      response: marked,
+      topic: context.topic('request'),
+      responseTopic: context.topic('response'),
+      request: valueWithToken,
+      response: valueWithToken,
       correlation: payloadField('token'),
     }),
   )
 }
 
-/** The values of answers. */
-function valuesOf(call: Watch<unknown>): readonly string[] {
-  return call.values.map((response) => (response as Marked).value)
+/** Returns the values of the responses. */
+function valuesOf(exchange: StreamRecording<unknown>): readonly string[] {
+  return exchange.values.map((response) => (response as ValueWithToken).value)
 }
 
-/** What asking and answering promise where messages carry no properties. */
+/** The cases of requesters and responders without MQTT 5 properties. */
 export const withoutPropertiesCases: readonly CaseDefinition[] = casesOf(
   'without properties',
   {
-    name: 'many questions with a token in the payload get each its own answer',
-    run: async (scene) => {
-      const requesting = markedOf(scene)
-      await serving(scene, requesting, ({ value }) => of({ value: `${value.value}!` }))
+    name: 'matches 50 concurrent requests by a token in the payload',
+    run: async (context) => {
+      const tokenInPayload = tokenInPayloadEndpoint(context)
+      await startResponder(context, tokenInPayload, ({ value }) => of({ value: `${value.value}!` }))
       const requests = numbers(50).map((value) => ({ value }))
-      const responses = watch(from(requests).pipe(request$(scene.link(), requesting, { ordered: true })))
-      expectEqual(await scene.eventually(responses.ended()), 'complete', 'how it ended')
+      const responses = recordStream(
+        from(requests).pipe(request$(context.link(), tokenInPayload, { ordered: true })),
+      )
+      expectEqual(await context.eventually(responses.ended()), 'complete', 'the end of the stream')
       expectEqual(
         valuesOf(responses),
         numbers(50).map((value) => `${value}!`),
-        'the answers',
+        'the responses',
       )
     },
   },
   {
-    name: 'a question nobody answers fails in time, and its late answer is a stray',
-    run: async (scene) => {
-      const requesting = markedOf(scene)
-      const link = scene.link()
-      const unmatched = watch(unmatchedResponses$(link))
-      const requested = await subscribed(scene, scene.peer, scene.topic('ask'))
-      const call = watch(exchange$(link, requesting, { token: 'mine', value: 'x' }, { timeout: 300 }))
-      await scene.eventually(requested.until(1))
-      expectFailure(await scene.eventually(call.ended()), 'timeout')
-      await send(scene, scene.peer, outgoing(scene.topic('answer'), '{"token":"mine","value":"late"}'))
-      await scene.eventually(unmatched.until(1))
-      const { pending, timedOut } = requesterStats(link, requesting)
-      expectEqual({ pending, timedOut }, { pending: 0, timedOut: 1 }, 'the counts')
+    name: 'reports a response after the timeout as unmatched, by a token in the payload',
+    run: async (context) => {
+      const tokenInPayload = tokenInPayloadEndpoint(context)
+      const link = context.link()
+      const unmatched = recordStream(unmatchedResponses$(link))
+      const tokens = await subscribeAndWait(context, context.peer, context.topic('request'))
+      const exchange = recordStream(
+        exchange$(link, tokenInPayload, { token: 'mine', value: 'x' }, { timeout: 300 }),
+      )
+      await context.eventually(tokens.until(1))
+      expectFailure(await context.eventually(exchange.ended()), 'timeout')
+      await send(
+        context,
+        context.peer,
+        outgoing(context.topic('response'), '{"token":"mine","value":"late"}'),
+      )
+      await context.eventually(unmatched.until(1))
+      const { pending, timedOut } = requesterStats(link, tokenInPayload)
+      expectEqual({ pending, timedOut }, { pending: 0, timedOut: 1 }, 'the requester stats')
     },
   },
   {
-    name: 'a question is asked again with the same token until somebody answers',
-    run: async (scene) => {
-      const requesting = markedOf(scene)
-      const requested: string[] = []
-      const heard = watch(scene.peer.messages$(scene.topic('ask')), (message) => {
-        const { token } = JSON.parse(textOf(message)) as Marked
-        requested.push(token)
-        if (requested.length === 3)
-          watch(scene.peer.publish$(outgoing(scene.topic('answer'), JSON.stringify({ token, value: 'yes' }))))
+    name: 'resends the request with the same token in the payload until a response arrives',
+    run: async (context) => {
+      const tokenInPayload = tokenInPayloadEndpoint(context)
+      const tokens: string[] = []
+      const received = recordStream(context.peer.messages$(context.topic('request')), (message) => {
+        const { token } = JSON.parse(textOf(message)) as ValueWithToken
+        tokens.push(token)
+        if (tokens.length === 3)
+          recordStream(
+            context.peer.publish$(
+              outgoing(context.topic('response'), JSON.stringify({ token, value: 'yes' })),
+            ),
+          )
       })
-      const alongside = await subscribed(scene, scene.peer, scene.topic('ask'))
-      alongside.unsubscribe()
-      const call = watch(
-        exchange$(scene.link(), requesting, { value: 'x' }, { retry: { count: 4, attemptTimeout: 50 } }),
+      const probe = await subscribeAndWait(context, context.peer, context.topic('request'))
+      probe.unsubscribe()
+      const exchange = recordStream(
+        exchange$(
+          context.link(),
+          tokenInPayload,
+          { value: 'x' },
+          { retry: { count: 4, attemptTimeout: 50 } },
+        ),
       )
-      await scene.eventually(call.until(1))
+      await context.eventually(exchange.until(1))
       expectEqual(
-        [valuesOf(call), new Set(requested).size],
+        [valuesOf(exchange), new Set(tokens).size],
         [['yes'], 1],
-        'the answer, and the number of tokens',
+        'the response and the number of tokens',
       )
-      heard.unsubscribe()
+      received.unsubscribe()
     },
   },
   {
-    name: 'a repetition of a question with its token in the payload is answered alike, and runs once',
-    run: async (scene) => {
+    name: 'resends the response to a duplicate request with its token in the payload',
+    run: async (context) => {
       let runs = 0
-      await serving(scene, markedOf(scene), () => of({ value: `run ${(runs += 1)}` }))
-      const responses = await subscribed(scene, scene.peer, scene.topic('answer'))
+      await startResponder(context, tokenInPayloadEndpoint(context), () =>
+        of({ value: `run ${(runs += 1)}` }),
+      )
+      const responses = await subscribeAndWait(context, context.peer, context.topic('response'))
       for (const times of [1, 2]) {
-        await send(scene, scene.peer, outgoing(scene.topic('ask'), '{"token":"7","value":""}'))
-        await scene.eventually(responses.until(times))
+        await send(context, context.peer, outgoing(context.topic('request'), '{"token":"7","value":""}'))
+        await context.eventually(responses.until(times))
       }
       expectEqual(
         responses.deliveries.map(({ message }) => JSON.parse(textOf(message)) as unknown),
         [1, 2].map(() => ({ token: '7', value: 'run 1' })),
-        'the replies',
+        'the responses',
       )
     },
   },
   {
-    name: 'what cannot be read is acknowledged and handled by nobody, and the next request is served',
+    name: 'acknowledges undecodable requests without a handler run and serves the next',
     needs: ['cut'],
-    run: async (scene) => {
+    run: async (context) => {
       const handled: string[] = []
-      const { link, records } = await serving(scene, markedOf(scene), ({ value }) => {
-        handled.push(value.value)
-        return of(value)
-      })
-      const responses = await subscribed(scene, scene.peer, scene.topic('answer'))
+      const { link, records } = await startResponder(
+        context,
+        tokenInPayloadEndpoint(context),
+        ({ value }) => {
+          handled.push(value.value)
+          return of(value)
+        },
+      )
+      const responses = await subscribeAndWait(context, context.peer, context.topic('response'))
       for (const payload of ['', '[1]', '{"token":', 'null', '"text"', '{"value":"no token"}'])
-        await send(scene, scene.peer, outgoing(scene.topic('ask'), payload))
-      await scene.settle()
-      await scene.cut(link)
-      await scene.restore(link)
-      await send(scene, scene.peer, outgoing(scene.topic('ask'), '{"token":"7","value":"fine"}'))
-      await scene.eventually(records.until(1))
-      await scene.settle()
-      // Where properties can say so, the others are told what was wrong.
+        await send(context, context.peer, outgoing(context.topic('request'), payload))
+      await context.settle()
+      await context.cut(link)
+      await context.restore(link)
+      await send(context, context.peer, outgoing(context.topic('request'), '{"token":"7","value":"valid"}'))
+      await context.eventually(records.until(1))
+      await context.settle()
+      // On MQTT 5 the other requests get status responses, whose payloads are empty.
       const answered = responses.deliveries.filter(({ message }) => message.payload.length > 0)
-      expectEqual([handled, answered.length], [['fine'], 1], 'what was handled, and answered')
+      expectEqual(
+        [handled, answered.length],
+        [['valid'], 1],
+        'the handled payloads, and the number of responses',
+      )
     },
   },
   {
-    name: 'an endpoint has words of its own for a failure',
-    run: async (scene) => {
-      const requesting = endpoint({
-        topic: scene.topic('ask'),
-        responseTopic: scene.topic('answer'),
-        request: marked,
-        response: marked,
+    name: 'encodes a failure with onFailure of the endpoint',
+    run: async (context) => {
+      const tokenInPayload = endpoint({
+        topic: context.topic('request'),
+        responseTopic: context.topic('response'),
+        request: valueWithToken,
+        response: valueWithToken,
         correlation: payloadField('token'),
         onFailure: ({ code }) => ({ value: `failed with ${code}` }),
       })
-      await serving(scene, requesting, () => throwError(() => new Error('secret')))
-      const responses = await subscribed(scene, scene.peer, scene.topic('answer'))
-      await send(scene, scene.peer, outgoing(scene.topic('ask'), '{"token":"7","value":"x"}'))
-      const [response] = await scene.eventually(responses.until(1))
-      const said = textOf(response?.message ?? { payload: new Uint8Array() })
-      expectEqual(JSON.parse(said), { token: '7', value: 'failed with 500' }, 'the reply')
+      await startResponder(context, tokenInPayload, () => throwError(() => new Error('secret')))
+      const responses = await subscribeAndWait(context, context.peer, context.topic('response'))
+      await send(context, context.peer, outgoing(context.topic('request'), '{"token":"7","value":"x"}'))
+      const [response] = await context.eventually(responses.until(1))
+      const payload = textOf(response?.message ?? { payload: new Uint8Array() })
+      expectEqual(JSON.parse(payload), { token: '7', value: 'failed with 500' }, 'the response')
     },
   },
   {
-    name: 'a second question whose answer would come where that to the first one does is refused',
-    run: async (scene) => {
+    name: 'rejects a second exchange with the same response topic and no token',
+    run: async (context) => {
       const byTopic = endpoint({
-        topic: `${scene.topic('ask')}/{id}`,
-        responseTopic: `${scene.topic('answer')}/{id}`,
+        topic: `${context.topic('request')}/{id}`,
+        responseTopic: `${context.topic('response')}/{id}`,
         request: text,
         response: text,
         correlation: topicParams(),
       })
-      const go = new Subject<string>()
-      await serving(scene, byTopic, () => go)
-      const link = scene.link()
-      const sendRequest = (id: string): Watch<string> =>
-        watch(defer(() => exchange$(link, byTopic, { params: { id }, value: 'x' })))
+      const release$ = new Subject<string>()
+      await startResponder(context, byTopic, () => release$)
+      const link = context.link()
+      const sendRequest = (id: string): StreamRecording<string> =>
+        recordStream(defer(() => exchange$(link, byTopic, { params: { id }, value: 'x' })))
       const [first, second, other] = [sendRequest('1'), sendRequest('1'), sendRequest('2')]
-      expectFailure(await scene.eventually(second.ended()), 'invalid-argument')
-      await pause(scene, link, 50)
-      go.next('done')
-      for (const call of [first, other])
-        expectEqual(await scene.eventually(call.until(1)), ['done'], 'the answer')
+      expectFailure(await context.eventually(second.ended()), 'invalid-argument')
+      await pause(context, link, 50)
+      release$.next('done')
+      for (const exchange of [first, other])
+        expectEqual(await context.eventually(exchange.until(1)), ['done'], 'the response')
       const again = sendRequest('1')
-      await pause(scene, link, 50)
-      go.next('again')
-      expectEqual(await scene.eventually(again.until(1)), ['again'], 'the answer to the next')
+      await pause(context, link, 50)
+      release$.next('again')
+      expectEqual(await context.eventually(again.until(1)), ['again'], 'the response to the next request')
     },
   },
   {
-    name: 'questions answered in order may come from several pipelines of one link',
-    run: async (scene) => {
-      const commands = fixed(
+    name: 'matches responses in order over several pipelines of one link',
+    run: async (context) => {
+      const commands = withoutParams(
         endpoint({
-          topic: scene.topic('cmd'),
-          responseTopic: scene.topic('rsp'),
+          topic: context.topic('cmd'),
+          responseTopic: context.topic('rsp'),
           request: text,
           response: text,
           correlation: inOrder(),
         }),
       )
-      await serving(scene, commands, ({ value }) => of(`${value}!`))
-      const link = scene.link()
-      const one = watch(from(['a', 'b']).pipe(request$(link, commands)))
-      const other = watch(of('c').pipe(request$(link, commands)))
-      await scene.eventually(one.until(2))
-      await scene.eventually(other.until(1))
-      expectEqual([one.values, other.values], [['a!', 'b!'], ['c!']], 'the answers')
+      await startResponder(context, commands, ({ value }) => of(`${value}!`))
+      const link = context.link()
+      const one = recordStream(from(['a', 'b']).pipe(request$(link, commands)))
+      const other = recordStream(of('c').pipe(request$(link, commands)))
+      await context.eventually(one.until(2))
+      await context.eventually(other.until(1))
+      expectEqual([one.values, other.values], [['a!', 'b!'], ['c!']], 'the responses')
     },
   },
   {
-    name: 'a group shares the questions that carry their token in the payload',
+    name: 'distributes requests with a token in the payload over a shared group',
     needs: ['shared'],
-    run: async (scene) => {
-      const requesting = markedOf(scene)
+    run: async (context) => {
+      const tokenInPayload = tokenInPayloadEndpoint(context)
       const handled: string[] = []
       for (const _ of [1, 2])
-        await serving(
-          scene,
-          requesting,
+        await startResponder(
+          context,
+          tokenInPayload,
           ({ value }) => {
             handled.push(value.value)
             return of({ value: value.value })
@@ -226,42 +253,44 @@ export const withoutPropertiesCases: readonly CaseDefinition[] = casesOf(
           { requests: { group: 'workers' } },
         )
       const requests = numbers(20).map((value) => ({ value }))
-      const responses = watch(from(requests).pipe(request$(scene.link(), requesting, { ordered: true })))
-      expectEqual(await scene.eventually(responses.ended()), 'complete', 'how it ended')
-      expectEqual([...handled].sort(), [...numbers(20)].sort(), 'what was handled')
+      const responses = recordStream(
+        from(requests).pipe(request$(context.link(), tokenInPayload, { ordered: true })),
+      )
+      expectEqual(await context.eventually(responses.ended()), 'complete', 'the end of the stream')
+      expectEqual([...handled].sort(), [...numbers(20)].sort(), 'the handled payloads')
     },
   },
   {
-    name: 'a question with its token in the payload lives on in its session',
+    name: 'keeps a pending exchange with a token in the payload over a resumed session',
     needs: ['cut'],
-    run: async (scene) => {
-      const requesting = markedOf(scene)
-      const go = new Subject<{ value: string }>()
-      await serving(scene, requesting, () => go)
-      const link = scene.link({ isRemembered: true })
-      const call = watch(exchange$(link, requesting, { value: 'x' }, { timeout: 60_000 }))
-      await pause(scene, link, 100)
-      await scene.cut(link)
-      go.next({ value: 'done' })
-      await scene.settle()
-      await scene.restore(link)
-      await scene.eventually(call.until(1))
-      expectEqual(valuesOf(call), ['done'], 'the answer')
+    run: async (context) => {
+      const tokenInPayload = tokenInPayloadEndpoint(context)
+      const release$ = new Subject<{ value: string }>()
+      await startResponder(context, tokenInPayload, () => release$)
+      const link = context.link({ persistentSession: true })
+      const exchange = recordStream(exchange$(link, tokenInPayload, { value: 'x' }, { timeout: 60_000 }))
+      await pause(context, link, 100)
+      await context.cut(link)
+      release$.next({ value: 'done' })
+      await context.settle()
+      await context.restore(link)
+      await context.eventually(exchange.until(1))
+      expectEqual(valuesOf(exchange), ['done'], 'the response')
     },
   },
   {
-    name: 'a closed link fails the open questions that carry their token in the payload, and nothing is left',
+    name: 'fails pending exchanges with a token in the payload on close, and leaves no timer',
     needs: ['leftovers'],
-    run: async (scene) => {
-      const requesting = markedOf(scene)
-      const link = scene.link()
-      const requested = await subscribed(scene, scene.peer, scene.topic('ask'))
-      const call = watch(exchange$(link, requesting, { value: 'x' }, { timeout: 60_000 }))
-      await scene.eventually(requested.until(1))
-      await scene.eventually(link.close())
-      expectFailure(await scene.eventually(call.ended()), 'link-closed')
-      expectEqual(await scene.leftovers(link), [], 'what is left')
-      expectThat(requesterStats(link, requesting).pending === 0, 'nothing to be pending')
+    run: async (context) => {
+      const tokenInPayload = tokenInPayloadEndpoint(context)
+      const link = context.link()
+      const tokens = await subscribeAndWait(context, context.peer, context.topic('request'))
+      const exchange = recordStream(exchange$(link, tokenInPayload, { value: 'x' }, { timeout: 60_000 }))
+      await context.eventually(tokens.until(1))
+      await context.eventually(link.close())
+      expectFailure(await context.eventually(exchange.ended()), 'link-closed')
+      expectEqual(await context.leftovers(link), [], 'the leftovers of the link')
+      expectThat(requesterStats(link, tokenInPayload).pending === 0, 'expected no pending exchange')
     },
   },
 )

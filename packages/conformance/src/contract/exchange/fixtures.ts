@@ -1,0 +1,193 @@
+import {
+  endpoint,
+  ignoredRequests$,
+  requests$,
+  serve,
+  text,
+  userProperty,
+  type Codec,
+  type Endpoint,
+  type EndpointTypes,
+  type Handler,
+  type Link,
+  type Message,
+  type OutgoingMessage,
+  type PublishAck,
+  type IgnoredRequest,
+  type RequestsOptions,
+  type ServeOptions,
+  type ServeRecord,
+} from '@antiphon/core'
+import { decodeFailure } from '@antiphon/core/codec'
+import { expectThat } from '@antiphon/testing/internal'
+import { right } from 'fp-ts/lib/Either.js'
+import { firstValueFrom, timer } from 'rxjs'
+import { outgoing, send, subscribeAndWait, type CaseContext } from '../case-context.js'
+import { recordStream, type StreamRecording } from '../record-stream.js'
+
+/** The types of an endpoint with text as request and one text as response. */
+export type EchoTypes = EndpointTypes & {
+  readonly params: Readonly<Record<never, string>>
+  readonly requestInput: string
+  readonly request: string
+  readonly responseInput: string
+  readonly response: string
+  readonly kind: 'one'
+}
+
+/** The types of an endpoint whose topic has no parameters. */
+export type WithoutParams<T extends EndpointTypes> = Omit<T, 'params'> &
+  EndpointTypes & { readonly params: Readonly<Record<never, string>> }
+
+/** Narrows an endpoint to one without topic parameters: the compiler cannot infer it from a computed topic. */
+export function withoutParams<T extends EndpointTypes>(
+  endpointWithoutParams: Endpoint<T>,
+): Endpoint<WithoutParams<T>> {
+  return endpointWithoutParams
+}
+
+/** Returns an endpoint for text on the topic `echo` of the case. */
+export function echoEndpoint(context: CaseContext): Endpoint<EchoTypes> {
+  return endpoint({ topic: context.topic('echo'), request: text, response: text })
+}
+
+/** A started responder: its link, serve records and ignored requests. */
+export interface StartedResponder<T extends EndpointTypes> {
+  readonly link: Link
+  readonly records: StreamRecording<ServeRecord<T>>
+  readonly ignored: StreamRecording<IgnoredRequest>
+}
+
+/** The options of `startResponder`. */
+export interface StartResponderOptions<T extends EndpointTypes> {
+  /** @defaultValue a new link with a persistent session */
+  readonly link?: Link
+  readonly requests?: RequestsOptions<T>
+  readonly serve?: ServeOptions<T>
+}
+
+/** Serves an endpoint and waits for the SUBACK of its request subscription. */
+export async function startResponder<T extends EndpointTypes>(
+  context: CaseContext,
+  served: Endpoint<T>,
+  handler: Handler<T>,
+  {
+    link = context.link({ persistentSession: true }),
+    requests = {},
+    serve: options,
+  }: StartResponderOptions<T> = {},
+): Promise<StartedResponder<T>> {
+  const ignored = recordStream(ignoredRequests$(link))
+  const records = recordStream(requests$(link, served, requests).pipe(serve(handler, options)))
+  const topics = requests.filter ?? served.topic.filter(requests.params as Readonly<Record<string, string>>)
+  const filter = requests.group === undefined ? topics : `$share/${requests.group}/${topics}`
+  const probe = await subscribeAndWait(context, link, filter, { qos: requests.qos ?? 1 })
+  probe.unsubscribe()
+  return { link, records, ignored }
+}
+
+/** A requester without Antiphon: it sends only Response Topic and Correlation Data. */
+export interface PlainRequester {
+  readonly responses: StreamRecording<Message>
+  readonly responseTopic: string
+  readonly sendRequest: (payload: string, properties?: Partial<OutgoingMessage>) => Promise<PublishAck>
+}
+
+/** Starts a plain requester for a topic and subscribes to its response topic. */
+export async function startPlainRequester(context: CaseContext, topic: string): Promise<PlainRequester> {
+  const responseTopic = context.topic('responses')
+  const responses = recordStream(context.peer.messages$(responseTopic))
+  const probe = await subscribeAndWait(context, context.peer, responseTopic)
+  probe.unsubscribe()
+  let requestCount = 0
+  return {
+    responses,
+    responseTopic,
+    sendRequest: (payload, properties) => {
+      const correlationData = new TextEncoder().encode(`request ${(requestCount += 1)}`)
+      return send(
+        context,
+        context.peer,
+        outgoing(topic, payload, { responseTopic, correlationData, ...properties }),
+      )
+    },
+  }
+}
+
+/** Starts a responder without Antiphon on a topic and returns the received requests. */
+export async function startPlainResponder(
+  context: CaseContext,
+  topic: string,
+  response: (request: Message) => readonly OutgoingMessage[],
+): Promise<StreamRecording<Message>> {
+  const requestCount = recordStream(context.peer.messages$(topic), (request) => {
+    for (const message of response(request)) recordStream(context.peer.publish$(message))
+  })
+  const probe = await subscribeAndWait(context, context.peer, topic)
+  probe.unsubscribe()
+  return requestCount
+}
+
+/** Returns a response without Antiphon properties: the Correlation Data on the Response Topic. */
+export function responseTo(
+  { responseTopic, correlationData }: Message,
+  payload: string,
+  properties: Partial<OutgoingMessage> = {},
+): OutgoingMessage {
+  expectThat(responseTopic !== undefined, 'expected the request to have a Response Topic')
+  return outgoing(responseTopic, payload, {
+    ...(correlationData === undefined ? {} : { correlationData }),
+    ...properties,
+  })
+}
+
+/** Returns Correlation Data with this text. */
+export function correlatedBy(name: string): { readonly correlationData: Uint8Array } {
+  return { correlationData: new TextEncoder().encode(name) }
+}
+
+/** Returns the status of a response. */
+export function statusOf({ userProperties }: Pick<Message, 'userProperties'>): string | undefined {
+  return userProperty(userProperties, '__stat')
+}
+
+/** Encodes a whole number as text; anything else does not decode. */
+export const wholeNumber: Codec<number> = {
+  contentType: 'application/x-number',
+  isText: true,
+  accepts: (contentType) => contentType === undefined || contentType === 'application/x-number',
+  encode: (value) => text.encode(String(value)),
+  decode: (payload) => {
+    const decoded = new TextDecoder().decode(payload)
+    return /^\d+$/.test(decoded)
+      ? right(Number(decoded))
+      : decodeFailure('application/x-number', 'expected a whole number', '$.number')
+  },
+}
+
+/** A value beside the token that correlates it. */
+export interface ValueWithToken {
+  readonly token: string
+  readonly value: string
+}
+
+/** Encodes a value with its token as JSON. */
+export const valueWithToken: Codec<ValueWithToken> = {
+  contentType: 'application/json',
+  isText: true,
+  accepts: () => true,
+  encode: (value) => text.encode(JSON.stringify(value)),
+  decode: (payload) => {
+    const parsed: unknown = JSON.parse(new TextDecoder().decode(payload))
+    const hasTokenAndValue =
+      typeof parsed === 'object' && parsed !== null && 'token' in parsed && 'value' in parsed
+    return hasTokenAndValue
+      ? right({ token: String(parsed.token), value: String(parsed.value) })
+      : decodeFailure('application/json', 'expected a token and a value')
+  },
+}
+
+/** Waits for some milliseconds on the link's scheduler. */
+export function pause(context: CaseContext, link: Link, milliseconds: number): Promise<unknown> {
+  return context.eventually(firstValueFrom(timer(milliseconds, link.scheduler)))
+}

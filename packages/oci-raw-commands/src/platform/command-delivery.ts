@@ -1,0 +1,121 @@
+import type { DeliveryStatus as BrokerDeliveryStatus } from '@antiphon/broker'
+import { AntiphonError } from '@antiphon/core'
+import type { Deadline, Deadlines } from '@antiphon/core/link'
+import { isNone } from 'fp-ts/lib/Option.js'
+import type { Observable, SchedulerLike, Subscription } from 'rxjs'
+import type { CommandRecord, DeliveryStatus } from '../record.js'
+import { responseData } from './response-data.js'
+import type { ParsedInvocation } from './parse-invocation.js'
+
+/** What a `CommandDelivery` is created from. */
+export interface CommandDeliveryParts {
+  readonly id: string
+  readonly instanceId: string
+  readonly invocation: ParsedInvocation
+  readonly scheduler: SchedulerLike
+  readonly deadlines: Deadlines
+  /** Delivers the command to the device; unsubscribing removes it from the device's queue. */
+  readonly delivery$: Observable<BrokerDeliveryStatus>
+  /** Called on every change of the record. */
+  readonly onChange: (record: CommandRecord) => void
+}
+
+/** One command from its invocation to its final status, and its record. */
+export class CommandDelivery {
+  record: CommandRecord
+  /** Whether the command was sent to the device, so that a message on its response endpoint may be its response. */
+  isSent = false
+  readonly invocation: ParsedInvocation
+  readonly #parts: CommandDeliveryParts
+  #delivery: Subscription | undefined
+  #deadline: Deadline
+
+  constructor(parts: CommandDeliveryParts) {
+    const { id, instanceId, invocation, deadlines } = parts
+    this.#parts = parts
+    this.invocation = invocation
+    const now = this.#now()
+    this.record = {
+      id,
+      digital_twin_instance_id: instanceId,
+      request_endpoint: invocation.endpoint,
+      request_data_format: invocation.format,
+      request_data: invocation.data,
+      request_duration: invocation.duration,
+      response_endpoint: invocation.responseEndpoint,
+      response_data: null,
+      response_duration: invocation.responseDuration,
+      time_created: now,
+      time_updated: now,
+      time_finished: null,
+      delivery_status: 'PENDING',
+    }
+    this.#deadline = deadlines.add(invocation.deliveryTimeout, () => this.#finish('EXPIRED'))
+  }
+
+  /** Starts the delivery; call it once. */
+  start(): void {
+    this.#parts.onChange(this.record)
+    const delivery = this.#parts.delivery$.subscribe({
+      next: ({ status }) => {
+        if (status !== 'queued') this.isSent = true
+      },
+      error: (error: unknown) => this.#finish(statusOf(AntiphonError.from(error))),
+      complete: () => this.#delivered(),
+    })
+    if (this.#isFinished) delivery.unsubscribe()
+    else this.#delivery = delivery
+  }
+
+  /** Handles a message of the device on the response endpoint. */
+  handleResponse(payload: Uint8Array): void {
+    // The response may arrive before the PUBACK of the command, and implies it.
+    this.#delivered()
+    const data = responseData(payload, this.invocation.format)
+    if (isNone(data)) this.#finish('BAD_RESPONSE')
+    else this.#finish('COMPLETED', data.value)
+  }
+
+  /** Stops the delivery without a status, when the platform closes. */
+  cancel(): void {
+    this.#deadline.cancel()
+    this.#delivery?.unsubscribe()
+  }
+
+  get #isFinished(): boolean {
+    return this.record.time_finished !== null
+  }
+
+  #delivered(): void {
+    if (this.record.delivery_status !== 'PENDING') return
+    this.isSent = true
+    const { invocation, deadlines } = this.#parts
+    if (invocation.responseEndpoint === null) return this.#finish('COMPLETED')
+    this.#deadline.cancel()
+    this.#change({ delivery_status: 'SENT' })
+    this.#deadline = deadlines.add(invocation.responseTimeout, () => this.#finish('NOT_RESPONDED'))
+  }
+
+  #finish(delivery_status: DeliveryStatus, response_data: unknown = null): void {
+    if (this.#isFinished) return
+    // Only an expired command must leave the device's queue; a command with a response is about to be acknowledged.
+    if (delivery_status === 'EXPIRED') this.#delivery?.unsubscribe()
+    this.#deadline.cancel()
+    this.#change({ delivery_status, response_data, time_finished: this.#now() })
+  }
+
+  #change(change: Partial<CommandRecord>): void {
+    this.record = { ...this.record, ...change, time_updated: this.#now() }
+    this.#parts.onChange(this.record)
+  }
+
+  #now(): string {
+    return new Date(this.#parts.scheduler.now()).toISOString()
+  }
+}
+
+/** Returns the status of a command whose delivery failed. */
+function statusOf({ code }: AntiphonError): DeliveryStatus {
+  if (code === 'expired') return 'EXPIRED'
+  return code === 'overflow' || code === 'too-large' ? 'REJECTED' : 'REFUSED'
+}
