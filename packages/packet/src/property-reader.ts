@@ -30,16 +30,17 @@ export const Property = {
   userProperty: 0x26,
 } as const
 
-type Type = 'flag' | 'twoBytes' | 'fourBytes' | 'variable' | 'text' | 'binary' | 'pair'
+/** The types of values, as numbers: a switch over them costs less than one over strings. */
+const Type = { flag: 0, twoBytes: 1, fourBytes: 2, variable: 3, text: 4, binary: 5, pair: 6 } as const
 
 interface Rule {
   readonly name: string
-  readonly type: Type
+  readonly type: number
   readonly contexts: number
   readonly mayBeZero: boolean
 }
 
-function rule(name: string, type: Type, contexts: number, mayBeZero = true): Rule {
+function rule(name: string, type: number, contexts: number, mayBeZero = true): Rule {
   return { name, type, contexts, mayBeZero }
 }
 
@@ -50,24 +51,24 @@ const anywhere = 511
 
 /** The properties of MQTT 5, section 2.2.2.2, that these contexts have, by identifier. */
 const rules: readonly (Rule | undefined)[] = Object.assign(new Array<Rule | undefined>(128).fill(undefined), {
-  0x01: rule('Payload Format Indicator', 'flag', message),
-  0x02: rule('Message Expiry Interval', 'fourBytes', message),
-  0x03: rule('Content Type', 'text', message),
-  0x08: rule('Response Topic', 'text', message),
-  0x09: rule('Correlation Data', 'binary', message),
-  0x0b: rule('Subscription Identifier', 'variable', subscribe | publishToClient, false),
-  0x11: rule('Session Expiry Interval', 'fourBytes', connect | disconnect),
-  0x15: rule('Authentication Method', 'text', connect | auth),
-  0x16: rule('Authentication Data', 'binary', connect | auth),
-  0x17: rule('Request Problem Information', 'flag', connect),
-  0x18: rule('Will Delay Interval', 'fourBytes', will),
-  0x19: rule('Request Response Information', 'flag', connect),
-  0x1f: rule('Reason String', 'text', acknowledgement | disconnect | auth),
-  0x21: rule('Receive Maximum', 'twoBytes', connect, false),
-  0x22: rule('Topic Alias Maximum', 'twoBytes', connect),
-  0x23: rule('Topic Alias', 'twoBytes', publishToServer | publishToClient, false),
-  0x26: rule('User Property', 'pair', anywhere),
-  0x27: rule('Maximum Packet Size', 'fourBytes', connect, false),
+  0x01: rule('Payload Format Indicator', Type.flag, message),
+  0x02: rule('Message Expiry Interval', Type.fourBytes, message),
+  0x03: rule('Content Type', Type.text, message),
+  0x08: rule('Response Topic', Type.text, message),
+  0x09: rule('Correlation Data', Type.binary, message),
+  0x0b: rule('Subscription Identifier', Type.variable, subscribe | publishToClient, false),
+  0x11: rule('Session Expiry Interval', Type.fourBytes, connect | disconnect),
+  0x15: rule('Authentication Method', Type.text, connect | auth),
+  0x16: rule('Authentication Data', Type.binary, connect | auth),
+  0x17: rule('Request Problem Information', Type.flag, connect),
+  0x18: rule('Will Delay Interval', Type.fourBytes, will),
+  0x19: rule('Request Response Information', Type.flag, connect),
+  0x1f: rule('Reason String', Type.text, acknowledgement | disconnect | auth),
+  0x21: rule('Receive Maximum', Type.twoBytes, connect, false),
+  0x22: rule('Topic Alias Maximum', Type.twoBytes, connect),
+  0x23: rule('Topic Alias', Type.twoBytes, publishToServer | publishToClient, false),
+  0x26: rule('User Property', Type.pair, anywhere),
+  0x27: rule('Maximum Packet Size', Type.fourBytes, connect, false),
 })
 
 /**
@@ -91,7 +92,7 @@ export class PropertyReader {
   fault: PacketError | undefined
   #cursor: Cursor = new Cursor()
   #context = 0
-  #type: Type = 'flag'
+  #type = 0
   #limit = 0
   #seenLow = 0
   #seenHigh = 0
@@ -142,8 +143,8 @@ export class PropertyReader {
   /** Throws a `PacketError` if the property is a string or User Property and not UTF-8. */
   checkStrings(): void {
     const { bytes } = this.#cursor
-    if (this.#type === 'pair') checkText(bytes, this.nameStart, this.nameEnd)
-    else if (this.#type !== 'text') return
+    if (this.#type === Type.pair) checkText(bytes, this.nameStart, this.nameEnd)
+    else if (this.#type !== Type.text) return
     checkText(bytes, this.start, this.end)
   }
 
@@ -160,15 +161,15 @@ export class PropertyReader {
   #readValue(cursor: Cursor, { name, type, mayBeZero }: Rule): void {
     this.#type = type
     switch (type) {
-      case 'pair':
+      case Type.pair:
         this.nameStart = cursor.at + 2
         cursor.binary()
         this.nameEnd = cursor.at
         return this.#readBounds(cursor)
-      case 'text':
-      case 'binary':
+      case Type.text:
+      case Type.binary:
         return this.#readBounds(cursor)
-      case 'flag':
+      case Type.flag:
         this.value = cursor.byte()
         if (this.value > 1) this.fault ??= protocolError(`${name} is ${this.value}: it must be 0 or 1`)
         return
@@ -185,9 +186,9 @@ export class PropertyReader {
   }
 }
 
-function readInteger(cursor: Cursor, type: Type): number {
-  if (type === 'twoBytes') return cursor.twoBytes()
-  return type === 'fourBytes' ? cursor.fourBytes() : cursor.variableByteInteger()
+function readInteger(cursor: Cursor, type: number): number {
+  if (type === Type.twoBytes) return cursor.twoBytes()
+  return type === Type.fourBytes ? cursor.fourBytes() : cursor.variableByteInteger()
 }
 
 function zero(id: number, name: string): PacketError {
