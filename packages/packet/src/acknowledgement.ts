@@ -2,8 +2,7 @@ import { ByteWriter } from './byte-writer.js'
 import type { Cursor } from './cursor.js'
 import { malformed } from './packet-error.js'
 import { PacketType, type ProtocolVersion } from './packet-type.js'
-import { Property, PropertyContext } from './property-reader.js'
-import { PropertySection, readPropertySection } from './property-section.js'
+import { checkProperties, Property, PropertyContext } from './property-reader.js'
 import { describeReason } from './reason.js'
 import { utf8Size } from './utf8.js'
 import { packetSize, variableByteIntegerSize } from './variable-byte-integer.js'
@@ -19,7 +18,6 @@ const receiptCodes = [0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99]
 const releaseCodes = [0x00, 0x92]
 
 const current: Acknowledgement = { packetId: 0, reasonCode: 0 }
-const section = new PropertySection()
 
 /** Decodes an acknowledgement; the reason code and the properties are optional. The result is valid until the next call. */
 export function readAcknowledgement(
@@ -37,7 +35,7 @@ export function readAcknowledgement(
     throw malformed(
       `the reason code is ${describeReason(current.reasonCode)}: this packet may not have it [MQTT-3.4.2-1]`,
     )
-  if (cursor.rest > 0) readPropertySection(cursor, PropertyContext.acknowledgement, section)
+  if (cursor.rest > 0) checkProperties(cursor, PropertyContext.acknowledgement)
   if (cursor.rest > 0) throw malformed('bytes follow the properties')
   return current
 }

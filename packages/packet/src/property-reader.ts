@@ -140,8 +140,9 @@ export class PropertyReader {
     return true
   }
 
-  /** Throws a `PacketError` if the property is a string or User Property and not UTF-8. */
-  checkStrings(): void {
+  /** Throws a `PacketError` if the property that was read has a fault, or is a string or User Property and not UTF-8. */
+  check(): void {
+    if (this.fault !== undefined) throw this.fault
     const { bytes } = this.#cursor
     if (this.#type === Type.pair) checkText(bytes, this.nameStart, this.nameEnd)
     else if (this.#type !== Type.text) return
@@ -184,6 +185,14 @@ export class PropertyReader {
     cursor.binary()
     this.end = cursor.at
   }
+}
+
+const checker = new PropertyReader()
+
+/** Skips the properties at the cursor. Throws a `PacketError` if one breaks a rule or is not UTF-8. */
+export function checkProperties(cursor: Cursor, context: number): void {
+  checker.open(cursor, context)
+  while (checker.next()) checker.check()
 }
 
 function readInteger(cursor: Cursor, type: number): number {

@@ -45,8 +45,7 @@ export function readPropertySection(
   section.clear(cursor.at)
   section.end = reader.limit
   while (reader.next()) {
-    if (reader.fault !== undefined) throw reader.fault
-    reader.checkStrings()
+    reader.check()
     note(section, cursor.bytes)
   }
   return section

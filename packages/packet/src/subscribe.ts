@@ -2,7 +2,7 @@ import { ByteWriter } from './byte-writer.js'
 import type { Cursor } from './cursor.js'
 import { malformed, protocolError } from './packet-error.js'
 import { PacketType, type ProtocolVersion, type QoS } from './packet-type.js'
-import { Property, PropertyContext } from './property-reader.js'
+import { checkProperties, Property, PropertyContext } from './property-reader.js'
 import { readPropertySection } from './property-section.js'
 import { interner } from './publish-properties.js'
 
@@ -47,7 +47,7 @@ export function readSubscribe(cursor: Cursor, version: ProtocolVersion): Subscri
 /** Decodes an UNSUBSCRIBE. */
 export function readUnsubscribe(cursor: Cursor, version: ProtocolVersion): UnsubscribePacket {
   const packetId = cursor.packetIdentifier()
-  if (version === 5) readPropertySection(cursor, PropertyContext.unsubscribe)
+  if (version === 5) checkProperties(cursor, PropertyContext.unsubscribe)
   return { packetId, filters: readAll(cursor, () => readFilter(cursor)) }
 }
 

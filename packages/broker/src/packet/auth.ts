@@ -1,12 +1,12 @@
 import type { IAuthPacket } from 'mqtt-packet'
 import {
+  checkProperties,
   type Cursor,
   PropertyContext,
   Reason,
   describeReason,
   malformed,
   protocolError,
-  readPropertySection,
 } from '@antiphon/packet'
 import { decode, encode } from './codec.js'
 
@@ -27,7 +27,7 @@ export function readAuth(packet: Buffer, cursor: Cursor): AuthPacket {
       `the reason code of AUTH is ${describeReason(reasonCode)}: a client may not send it [MQTT-3.15.2-1]`,
     )
   }
-  readPropertySection(cursor, PropertyContext.auth)
+  checkProperties(cursor, PropertyContext.auth)
   if (cursor.rest > 0) throw malformed('bytes follow the properties')
   const { authenticationMethod, authenticationData } = decode<IAuthPacket>('auth', packet).properties ?? {}
   if (authenticationMethod === undefined)

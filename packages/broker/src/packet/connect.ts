@@ -2,6 +2,7 @@ import { validateTopicName } from '@antiphon/core/topic'
 import type { QoS } from '@antiphon/core'
 import type { IConnectPacket } from 'mqtt-packet'
 import {
+  checkProperties,
   type Cursor,
   PacketError,
   PropertyContext,
@@ -134,7 +135,7 @@ function walkConnect(cursor: Cursor, version: ProtocolVersion): PropertySection 
   if ((flags & 0x18) === 0x18) throw malformed('the Will QoS is 3 [MQTT-3.1.2-12]')
   if (version === 4 && (flags & 0xc0) === 0x40) throw malformed('Password without User Name [MQTT-3.1.2-22]')
   cursor.twoBytes()
-  if (version === 5) readPropertySection(cursor, PropertyContext.connect)
+  if (version === 5) checkProperties(cursor, PropertyContext.connect)
   cursor.text()
   const will = new PropertySection()
   if (hasWill) {
