@@ -1,5 +1,5 @@
 import { ServiceBroker } from 'moleculer'
-import { die } from '../src/peers/run-peer.js'
+import { reportFailure } from '../src/peers/run-peer.js'
 import { runUnary } from '../src/peers/unary.js'
 
 async function started({ port, part, qos }, schema) {
@@ -11,8 +11,8 @@ async function started({ port, part, qos }, schema) {
   if (schema !== undefined) broker.createService(schema)
   await broker.start()
   const { client } = broker.transit.tx
-  client.on('disconnect', ({ reasonCode = 0 }) => die(`0x${reasonCode.toString(16)}`))
-  client.on('close', () => die('the connection was closed'))
+  client.on('disconnect', ({ reasonCode = 0 }) => reportFailure(`0x${reasonCode.toString(16)}`))
+  client.on('close', () => reportFailure('the connection was closed'))
   return broker
 }
 
@@ -21,9 +21,9 @@ await runUnary({
     const broker = await started(role)
     await broker.waitForServices('bench')
     return () =>
-      ({ answered, failed }) =>
-      (question) =>
-        void broker.call('bench.talk', question).then(answered, failed)
+      ({ onResponse, onError }) =>
+      (request) =>
+        void broker.call('bench.talk', request).then(onResponse, onError)
   },
   responder: (role) =>
     started(role, {

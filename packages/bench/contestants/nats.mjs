@@ -1,5 +1,5 @@
 import { connect } from '@nats-io/transport-node'
-import { decoded, talk } from '../src/peers/contract.js'
+import { decodeOrThrow, echoCodec } from '../src/peers/contract.js'
 import { runUnary } from '../src/peers/unary.js'
 
 const subject = 'bench.talk'
@@ -8,17 +8,18 @@ await runUnary({
   requester: async ({ port }) => {
     const connection = await connect({ servers: `127.0.0.1:${port}` })
     return () =>
-      ({ answered, failed }) =>
-      (question) =>
+      ({ onResponse, onError }) =>
+      (request) =>
         void connection
-          .request(subject, talk.encode(question), { timeout: 60_000 })
-          .then(({ data }) => answered(decoded(talk, data)))
-          .catch(failed)
+          .request(subject, echoCodec.encode(request), { timeout: 60_000 })
+          .then(({ data }) => onResponse(decodeOrThrow(echoCodec, data)))
+          .catch(onError)
   },
   responder: async ({ port }) => {
     const connection = await connect({ servers: `127.0.0.1:${port}` })
     connection.subscribe(subject, {
-      callback: (_, message) => void message.respond(talk.encode(decoded(talk, message.data))),
+      callback: (_, message) =>
+        void message.respond(echoCodec.encode(decodeOrThrow(echoCodec, message.data))),
     })
     await connection.flush()
   },

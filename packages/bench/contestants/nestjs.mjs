@@ -3,12 +3,12 @@ import { Module } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { ClientMqtt, MessagePattern, MqttRecordBuilder, Payload, Transport } from '@nestjs/microservices'
 import { topic } from '../src/peers/contract.js'
-import { die } from '../src/peers/run-peer.js'
+import { reportFailure } from '../src/peers/run-peer.js'
 import { runUnary } from '../src/peers/unary.js'
 
 const onDisconnect = (client) => {
-  client.on('disconnect', ({ reasonCode = 0 }) => die(`0x${reasonCode.toString(16)}`))
-  client.on('close', () => die('the connection was closed'))
+  client.on('disconnect', ({ reasonCode = 0 }) => reportFailure(`0x${reasonCode.toString(16)}`))
+  client.on('close', () => reportFailure('the connection was closed'))
 }
 const options = (port) => ({
   url: `mqtt://127.0.0.1:${port}`,
@@ -16,17 +16,17 @@ const options = (port) => ({
   subscribeOptions: { qos: 2 },
 })
 
-/** A controller as its users write one, the decorators applied by hand. */
-class TalkController {
-  answer(question) {
-    return question
+/** A typical controller; the decorators are applied by calls, since this file is JavaScript. */
+class EchoController {
+  echo(request) {
+    return request
   }
 }
-const answer = Object.getOwnPropertyDescriptor(TalkController.prototype, 'answer')
-MessagePattern(topic)(TalkController.prototype, 'answer', answer)
-Payload()(TalkController.prototype, 'answer', 0)
-class TalkModule {}
-Module({ controllers: [TalkController] })(TalkModule)
+const echo = Object.getOwnPropertyDescriptor(EchoController.prototype, 'echo')
+MessagePattern(topic)(EchoController.prototype, 'echo', echo)
+Payload()(EchoController.prototype, 'echo', 0)
+class EchoModule {}
+Module({ controllers: [EchoController] })(EchoModule)
 
 await runUnary({
   requester: async ({ port, qos }) => {
@@ -34,14 +34,14 @@ await runUnary({
     await client.connect()
     onDisconnect(client.unwrap())
     return () =>
-      ({ answered, failed }) =>
-      (question) => {
-        const data = qos === 0 ? question : new MqttRecordBuilder(question).setQoS(qos).build()
-        client.send(topic, data).subscribe({ next: answered, error: failed })
+      ({ onResponse, onError }) =>
+      (request) => {
+        const data = qos === 0 ? request : new MqttRecordBuilder(request).setQoS(qos).build()
+        client.send(topic, data).subscribe({ next: onResponse, error: onError })
       }
   },
   responder: async ({ port }) => {
-    const app = await NestFactory.createMicroservice(TalkModule, {
+    const app = await NestFactory.createMicroservice(EchoModule, {
       transport: Transport.MQTT,
       options: options(port),
       logger: false,

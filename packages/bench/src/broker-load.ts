@@ -3,18 +3,18 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** What one slice of a row measured. */
-export interface Measured {
+/** The result of one slice of a row. */
+export interface LoadResult {
   readonly messages: number
   readonly milliseconds: number
-  /** Milliseconds that the slowest hundredth of the round trips took at least; NaN where none was taken. */
+  /** The 99th percentile of the round trips in milliseconds; NaN if round trips were not measured. */
   readonly p99: number
 }
 
 const payloadLength = 64
 
-/** A connected 3.1.1 client that speaks no more MQTT than a measurement needs, so that the broker is what is measured. */
-export async function dial(port: number, clientId: string, isClean = true): Promise<Socket> {
+/** Connects a minimal MQTT 3.1.1 client, so that the measurement is dominated by the broker. */
+export async function connectClient(port: number, clientId: string, isClean = true): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true })
   await once(socket, 'connect')
   const id = Buffer.from(clientId)
@@ -39,7 +39,7 @@ export async function dial(port: number, clientId: string, isClean = true): Prom
   return socket
 }
 
-/** Subscribes to a topic and waits for the answer. */
+/** Subscribes to a topic and waits for SUBACK. */
 export async function subscribe(socket: Socket, topic: string, qos: number): Promise<void> {
   const name = Buffer.from(topic)
   socket.write(
@@ -48,7 +48,7 @@ export async function subscribe(socket: Socket, topic: string, qos: number): Pro
   await once(socket, 'data')
 }
 
-/** One client sends to itself, so many messages under way at any time. */
+/** Measures a client that sends to itself, with the given number of messages in flight. */
 export async function echo(
   port: number,
   {
@@ -56,9 +56,9 @@ export async function echo(
     inFlight,
     milliseconds,
   }: { readonly qos: 0 | 1; readonly inFlight: number; readonly milliseconds: number },
-): Promise<Measured> {
+): Promise<LoadResult> {
   const topic = 'bench/echo'
-  const socket = await dial(port, 'echo')
+  const socket = await connectClient(port, 'echo')
   await subscribe(socket, topic, qos)
   const sentAt = new Float64Array(65_536)
   const latencies: number[] = []
@@ -81,54 +81,54 @@ export async function echo(
   await wait(milliseconds)
   const measured = { messages: latencies.length, milliseconds: performance.now() - began }
   isOver = true
-  await gone(socket)
+  await disconnect(socket)
   latencies.sort((a, b) => a - b)
   return { ...measured, p99: latencies[Math.floor(measured.messages * 0.99)] ?? NaN }
 }
 
-/** Many clients hear one; messages are deliveries. */
+/** Measures the delivery from one publisher to many receivers; `messages` counts deliveries. */
 export function fanOut(
   receivers: readonly Socket[],
   publisher: Socket,
   milliseconds: number,
-): Promise<Measured> {
+): Promise<LoadResult> {
   let messages = 0
-  let underWay = 0
+  let pendingCount = 0
   const began = performance.now()
   let isOver = false
   return new Promise((resolve) => {
     const send = (): void => {
-      while (underWay < 8 * receivers.length) {
-        underWay += receivers.length
+      while (pendingCount < 8 * receivers.length) {
+        pendingCount += receivers.length
         publisher.write(publish('bench/fan', 0, 1))
       }
     }
-    const heard = (bytes: number): void => {
+    const onBytes = (bytes: number): void => {
       const count = bytes / publishedLength
       messages += count
-      underWay -= count
+      pendingCount -= count
       if (!isOver && performance.now() - began >= milliseconds) {
         isOver = true
         resolveWhenDrained({ messages, milliseconds: performance.now() - began, p99: NaN })
       }
       if (!isOver) send()
-      else if (underWay < 1e-6) drained()
+      else if (pendingCount < 1e-6) drained()
     }
     const publishedLength = publish('bench/fan', 0, 1).length
-    let result: Measured | undefined
-    const resolveWhenDrained = (measured: Measured): void => void (result = measured)
+    let result: LoadResult | undefined
+    const resolveWhenDrained = (measured: LoadResult): void => void (result = measured)
     const drained = (): void => {
       for (const receiver of receivers) receiver.removeAllListeners('data')
       if (result !== undefined) resolve(result)
     }
-    // All packets are alike, so that counting bytes counts them.
-    for (const receiver of receivers) receiver.on('data', (chunk) => heard(chunk.length))
+    // All packets have the same length, so the number of bytes gives the number of packets.
+    for (const receiver of receivers) receiver.on('data', (chunk) => onBytes(chunk.length))
     send()
   })
 }
 
-/** Closes a connection and waits until it is. */
-export async function gone(socket: Socket): Promise<void> {
+/** Sends DISCONNECT and waits until the connection is closed. */
+export async function disconnect(socket: Socket): Promise<void> {
   if (socket.destroyed) return
   socket.end(Buffer.from([0xe0, 0]))
   socket.resume()
@@ -149,10 +149,10 @@ function publish(topic: string, qos: 0 | 1, id: number): Buffer {
   return packet
 }
 
-/** Cuts what comes into packets, none of them longer than 127 bytes, and writes what they call for together. */
+/** Splits the input into packets of at most 127 bytes, and writes the responses to all packets of a chunk at once. */
 function forEachPacket(
   socket: Socket,
-  take: (header: number, body: Buffer) => readonly Buffer[] | undefined,
+  handle: (header: number, body: Buffer) => readonly Buffer[] | undefined,
 ): void {
   let rest: Buffer = Buffer.alloc(0)
   socket.on('data', (chunk) => {
@@ -160,7 +160,7 @@ function forEachPacket(
     const responses: Buffer[] = []
     while (bytes.length >= 2 && bytes.length >= 2 + (bytes[1] ?? 0)) {
       const end = 2 + (bytes[1] ?? 0)
-      responses.push(...(take(bytes[0] ?? 0, bytes.subarray(2, end)) ?? []))
+      responses.push(...(handle(bytes[0] ?? 0, bytes.subarray(2, end)) ?? []))
       bytes = bytes.subarray(end)
     }
     rest = bytes

@@ -1,26 +1,26 @@
 import { parseArgs } from 'node:util'
 
-/** How the brokers are measured, as the command line says. */
+/** The settings of the broker benchmark. */
 export interface BrokerSettings {
   readonly rounds: number
-  /** How long a slice lasts. */
+  /** The duration of a slice. */
   readonly milliseconds: number
-  /** How many connections and sessions the memory is measured with. */
+  /** The number of connections and sessions for the measurement of memory. */
   readonly idle: number
-  /** Part of the names of the rows to run. */
+  /** A text that the names of the rows to run contain. */
   readonly only: string
-  /** Options of Node for the embedded broker. */
+  /** Node options for the embedded broker. */
   readonly nodeOptions: readonly string[]
 }
 
-/** How to use the command. */
+/** The text that `--help` prints. */
 const usage = `pnpm --filter @antiphon/bench broker [options]
-  --full           longer slices, more rounds, more connections
-  --only <text>    only rows whose name contains the text
+  --full           run longer slices, more rounds, more connections
+  --only <text>    run only rows whose name contains the text
   --profile <dir>  write a CPU profile of the embedded broker to a folder
-  --help           this`
+  --help           print this text`
 
-/** Reads the command line of the benchmark of brokers. */
+/** Parses the command line of the broker benchmark. */
 export function brokerSettingsFrom(args: readonly string[]): BrokerSettings {
   const { values } = parseArgs({
     args: [...args],

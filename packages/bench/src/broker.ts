@@ -1,44 +1,44 @@
 import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { cpus } from 'node:os'
-import { startContestants } from './broker-contestants.js'
-import type { Contestant } from './broker-contestants.js'
-import { dial, echo, fanOut, gone, subscribe } from './broker-load.js'
-import type { Measured } from './broker-load.js'
+import { startBrokers } from './measured-brokers.js'
+import type { MeasuredBroker } from './measured-brokers.js'
+import { connectClient, echo, fanOut, disconnect, subscribe } from './broker-load.js'
+import type { LoadResult } from './broker-load.js'
 import { brokerSettingsFrom } from './broker-settings.js'
 
 const { rounds, milliseconds, idle, only, nodeOptions } = brokerSettingsFrom(process.argv.slice(2))
 
-/** A row of the table: what is done to each broker in each round. */
-interface Row {
+/** A row of the table: the load that each broker gets in each round. */
+interface BrokerRow {
   readonly name: string
-  readonly run: (contestant: Contestant) => Promise<Measured>
+  readonly run: (broker: MeasuredBroker) => Promise<LoadResult>
 }
 
 const echoes = [0, 1].flatMap((qos) =>
-  [1, 64, 1_024].map((inFlight): Row => ({
+  [1, 64, 1_024].map((inFlight): BrokerRow => ({
     name: `echo QoS ${qos}, ${inFlight} in flight`,
     run: ({ port }) => echo(port, { qos: qos as 0 | 1, inFlight, milliseconds }),
   })),
 )
 
-/** The audience of each broker; it stays, since coming and going would weigh on whoever is measured next. */
-const audiences = new Map<Contestant, Promise<Socket[]>>()
+/** The receivers of each broker. They stay connected, because reconnecting would disturb the next measurement. */
+const receiversOf = new Map<MeasuredBroker, Promise<Socket[]>>()
 
-async function gather({ port }: Contestant): Promise<Socket[]> {
+async function connectReceivers({ port }: MeasuredBroker): Promise<Socket[]> {
   const names = Array.from({ length: 1_000 }, (_, index) => `fan-${index}`)
-  const receivers = await Promise.all(names.map((name) => dial(port, name)))
+  const receivers = await Promise.all(names.map((name) => connectClient(port, name)))
   await Promise.all(receivers.map((receiver) => subscribe(receiver, 'bench/fan', 0)))
   return receivers
 }
 
-async function fan(contestant: Contestant): Promise<Measured> {
-  const audience = audiences.get(contestant) ?? gather(contestant)
-  audiences.set(contestant, audience)
-  const receivers = await audience
-  const publisher = await dial(contestant.port, 'fan')
+async function fan(broker: MeasuredBroker): Promise<LoadResult> {
+  const connected = receiversOf.get(broker) ?? connectReceivers(broker)
+  receiversOf.set(broker, connected)
+  const receivers = await connected
+  const publisher = await connectClient(broker.port, 'fan')
   const measured = await fanOut(receivers, publisher, milliseconds)
-  await gone(publisher)
+  await disconnect(publisher)
   return measured
 }
 
@@ -46,60 +46,60 @@ const rows = [...echoes, { name: 'fan-out 1 to 1 000, deliveries', run: fan }].f
   name.includes(only),
 )
 
-/** What a broker did in one slice. */
-interface Slice {
+/** The figures of a broker in one slice. */
+interface BrokerSlice {
   readonly rate: number
   readonly p99: number
-  /** Microseconds of the broker's CPU for each message. */
+  /** CPU time of the broker per message, in microseconds. */
   readonly cpu: number
 }
 
-async function slice(row: Row, contestant: Contestant): Promise<Slice> {
-  const before = contestant.cpu()
-  const { messages, milliseconds: took, p99 } = await row.run(contestant)
-  return { rate: (messages * 1_000) / took, p99, cpu: (contestant.cpu() - before) / messages }
+async function slice(row: BrokerRow, broker: MeasuredBroker): Promise<BrokerSlice> {
+  const before = broker.cpu()
+  const { messages, milliseconds: took, p99 } = await row.run(broker)
+  return { rate: (messages * 1_000) / took, p99, cpu: (broker.cpu() - before) / messages }
 }
 
-/** Bytes for each of many connections that say nothing. */
-async function perConnection(contestant: Contestant): Promise<number> {
-  const start = await contestant.memory()
+/** Returns the bytes per idle connection. */
+async function perConnection(broker: MeasuredBroker): Promise<number> {
+  const start = await broker.memory()
   const sockets = []
-  for (let index = 0; index < idle; index++) sockets.push(await dial(contestant.port, `idle-${index}`))
-  const bytes = (await contestant.memory()) - start
-  await Promise.all(sockets.map(gone))
+  for (let index = 0; index < idle; index++) sockets.push(await connectClient(broker.port, `idle-${index}`))
+  const bytes = (await broker.memory()) - start
+  await Promise.all(sockets.map(disconnect))
   return bytes / idle
 }
 
-/** Bytes for each of many stored sessions with one subscription each, whose clients are away. */
-async function perSession(contestant: Contestant): Promise<number> {
-  const visit = async (name: string, isClean: boolean): Promise<void> => {
-    const socket = await dial(contestant.port, name, isClean)
-    await subscribe(socket, `kept/${name}`, 1)
-    await gone(socket)
+/** Returns the bytes per stored session with one subscription and without a connection. */
+async function perSession(broker: MeasuredBroker): Promise<number> {
+  const subscribeOnce = async (name: string, isClean: boolean): Promise<void> => {
+    const socket = await connectClient(broker.port, name, isClean)
+    await subscribe(socket, `stored/${name}`, 1)
+    await disconnect(socket)
   }
-  // What coming and going costs once is there already when the counting begins.
-  for (let index = 0; index < idle / 2; index++) await visit(`passing-${index}`, true)
-  const start = await contestant.memory()
-  for (let index = 0; index < idle; index++) await visit(`kept-${index}`, false)
-  return ((await contestant.memory()) - start) / idle
+  // The first connections make the broker allocate memory that it keeps; that is not counted.
+  for (let index = 0; index < idle / 2; index++) await subscribeOnce(`transient-${index}`, true)
+  const start = await broker.memory()
+  for (let index = 0; index < idle; index++) await subscribeOnce(`stored-${index}`, false)
+  return ((await broker.memory()) - start) / idle
 }
 
-/** Measures each of them in a process of its own, which holds nothing yet that it could use again. */
-async function memory(measure: (contestant: Contestant) => Promise<number>): Promise<string[]> {
-  const fresh = await startContestants([])
+/** Measures each broker in a new process, which has no free memory to reuse. */
+async function memory(measure: (broker: MeasuredBroker) => Promise<number>): Promise<string[]> {
+  const newBrokers = await startBrokers([])
   const bytes = []
-  for (const contestant of fresh) bytes.push(await measure(contestant))
-  for (const { stop } of fresh) stop()
-  return bytes.map((each) => Math.round(each).toLocaleString('en'))
+  for (const broker of newBrokers) bytes.push(await measure(broker))
+  for (const { stop } of newBrokers) stop()
+  return bytes.map((count) => Math.round(count).toLocaleString('en'))
 }
 
-/** Microseconds that all processors together have been busy, and that we and the brokers have used. */
-function busy(): readonly [all: number, ours: number] {
+/** Returns the busy time of all processors, and the CPU time of this process and the brokers, in microseconds. */
+function busyTimes(): readonly [machine: number, benchmark: number] {
   const [, ...counts] = (readFileSync('/proc/stat', 'utf8').split('\n')[0] ?? '').split(/ +/).map(Number)
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = counts
-  const { user: own, system: kernel } = process.cpuUsage()
+  const { user: ownUser, system: ownSystem } = process.cpuUsage()
   const brokers = contestants.reduce((sum, { cpu }) => sum + cpu(), 0)
-  return [(user + nice + system + irq + softirq + steal) * 10_000, own + kernel + brokers]
+  return [(user + nice + system + irq + softirq + steal) * 10_000, ownUser + ownSystem + brokers]
 }
 
 function median(values: readonly number[]): number {
@@ -111,55 +111,55 @@ function line(cells: readonly string[]): void {
   console.log(first.padEnd(32) + others.map((cell) => cell.padStart(13)).join(''))
 }
 
-const contestants = await startContestants(nodeOptions)
+const contestants = await startBrokers(nodeOptions)
 try {
-  const [allBefore, oursBefore] = busy()
+  const [machineBefore, benchmarkBefore] = busyTimes()
   const began = performance.now()
-  const slices = rows.map(() => contestants.map((): Slice[] => []))
-  // The first round runs before the compilers are done, and is left out.
+  const slices = rows.map(() => contestants.map((): BrokerSlice[] => []))
+  // The first round is a warm-up of the JIT compiler and is not counted.
   for (let round = 0; round <= rounds; round++) {
     for (const [index, row] of rows.entries()) {
       for (let turn = 0; turn < contestants.length; turn++) {
-        // Another one begins each time, so that nobody always has the same one before it.
-        const which = (turn + round) % contestants.length
-        const measured = await slice(row, contestants[which] as Contestant)
-        if (round > 0) slices[index]?.[which]?.push(measured)
+        // Rotate the order, so that each broker follows each other broker.
+        const position = (turn + round) % contestants.length
+        const measured = await slice(row, contestants[position] as MeasuredBroker)
+        if (round > 0) slices[index]?.[position]?.push(measured)
       }
     }
   }
-  const [all, ours] = busy()
+  const [machine, benchmark] = busyTimes()
   const capacity = (performance.now() - began) * 1_000 * cpus().length
-  const others = Math.max(0, all - allBefore - (ours - oursBefore)) / capacity
+  const otherShare = Math.max(0, machine - machineBefore - (benchmark - benchmarkBefore)) / capacity
   const names = contestants.map(({ name }) => name)
-  const middle = (index: number, key: keyof Slice): number[] =>
-    contestants.map((_, which) => median((slices[index]?.[which] ?? []).map((each) => each[key])))
-  const table = (title: string, key: keyof Slice, digits: number): void => {
+  const medians = (index: number, key: keyof BrokerSlice): number[] =>
+    contestants.map((_, position) => median((slices[index]?.[position] ?? []).map((figures) => figures[key])))
+  const table = (title: string, key: keyof BrokerSlice, digits: number): void => {
     console.log(`\n${title}: medians of ${rounds} interleaved rounds`)
     line(['', ...names, 'to aedes', 'to mosquitto'])
     for (const [index, { name }] of rows.entries()) {
-      const [ours = NaN, ...others] = middle(index, key)
-      if (Number.isNaN(ours)) continue
-      const cells = [ours, ...others].map((value) =>
+      const [embedded = NaN, ...others] = medians(index, key)
+      if (Number.isNaN(embedded)) continue
+      const cells = [embedded, ...others].map((value) =>
         value.toLocaleString('en', { maximumFractionDigits: digits }),
       )
-      line([name, ...cells, ...others.map((other) => `${(ours / other).toFixed(2)} ×`)])
+      line([name, ...cells, ...others.map((other) => `${(embedded / other).toFixed(2)} ×`)])
     }
   }
   table('messages a second', 'rate', 0)
   table('99th percentile of the round trip, ms', 'p99', 2)
-  table('CPU time of the broker for each message, µs', 'cpu', 2)
+  table('CPU time of the broker per message, µs', 'cpu', 2)
   const missed = rows.filter((_, index) => {
-    const [own = NaN, aedes = NaN, mosquitto = NaN] = middle(index, 'rate')
-    return own < aedes || own < mosquitto / 2
+    const [embedded = NaN, aedes = NaN, mosquitto = NaN] = medians(index, 'rate')
+    return embedded < aedes || embedded < mosquitto / 2
   })
-  const verdict = missed.length === 0 ? 'every row' : `not: ${missed.map(({ name }) => name).join('; ')}`
-  console.log(`\nat least aedes, and half of Mosquitto: ${verdict}`)
-  const share = Math.round(others * 100)
+  const verdict = missed.length === 0 ? 'in every row' : `not in ${missed.map(({ name }) => name).join('; ')}`
+  console.log(`\nat least as fast as aedes and half as fast as Mosquitto: ${verdict}`)
+  const share = Math.round(otherShare * 100)
   console.log(
-    `other processes had ${share} % of the machine; beyond some ten, rows with 1 in flight mean little`,
+    `other processes used ${share} % of the machine; above 10 %, rows with 1 in flight are unreliable`,
   )
   for (const { stop } of contestants) stop()
-  console.log(`\nresident bytes for each of ${idle}`)
+  console.log(`\nresident bytes per connection or session, of ${idle}`)
   line(['', ...names])
   line(['idle connection', ...(await memory(perConnection))])
   line(['stored session, 1 subscription', ...(await memory(perSession))])

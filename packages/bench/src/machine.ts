@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import { foreignCommand } from '@antiphon/workshop'
 
-/** Where a run took place; nothing in it tells whose machine it is. */
+/** The machine of a run, without its name or owner. */
 export interface Machine {
   readonly processor: string
   readonly cores: number
@@ -28,7 +28,7 @@ function mosquittoVersion(): string {
   const command = foreignCommand('mosquitto')
   if (command === undefined) return 'not installed'
   try {
-    // It says its version in the help, and ends with 3.
+    // Mosquitto prints its version in the help, and exits with status 3.
     execFileSync(command, ['-h'], { stdio: 'pipe' })
     return 'unknown'
   } catch (error) {

@@ -1,4 +1,4 @@
-import { contestants, toEntrant } from './entrants.js'
+import { contestants, toContestantInfo } from './contestants.js'
 import { describeMachine } from './machine.js'
 import { bundleContestants, bundlePeers } from './processes/bundle.js'
 import { installContestants } from './processes/install.js'
@@ -7,14 +7,14 @@ import { soundnessOf } from './report/soundness.js'
 import { toText, withRow } from './report/table.js'
 import type { Result, RowResult } from './result.js'
 import { run } from './runner.js'
-import { drawAgain, finish, saveResult } from './save.js'
-import { allScenarios, isWanted } from './scenarios/all.js'
+import { redraw, finish, saveResult } from './save.js'
+import { allScenarios, isSelected } from './scenarios/all.js'
 import { brokers } from './scenarios/brokers.js'
 import { settingsFrom, type Settings } from './settings.js'
 
 const settings = settingsFrom(process.argv.slice(2))
 if (settings.isReportOnly) {
-  drawAgain()
+  redraw()
 } else {
   const result = await measure(settings)
   finish(result)
@@ -23,48 +23,48 @@ if (settings.isReportOnly) {
   process.exitCode = isSound ? 0 : 1
 }
 
-/** Runs everything that is wanted, and keeps each row as soon as it is there. */
-async function measure(wanted: Settings): Promise<Result> {
-  const { isShort, isForeignWanted, only, rounds } = wanted
+/** Runs the selected scenarios, and saves each row as soon as it is complete. */
+async function measure(options: Settings): Promise<Result> {
+  const { isShort, includesForeign, only, rounds } = options
   await bundlePeers()
-  if (isForeignWanted) {
+  if (includesForeign) {
     installContestants()
     await bundleContestants()
   }
-  const scenarios = allScenarios(wanted)
-  const isWithBrokers = !isShort && isWanted(wanted, 'brokers', '')
+  const scenarios = allScenarios(options)
+  const isWithBrokers = !isShort && isSelected(options, 'brokers', '')
   const began = performance.now()
-  let known: Result = {
-    mode: isShort ? 'short' : only.length > 0 || !isForeignWanted ? 'partial' : 'full',
+  let result: Result = {
+    mode: isShort ? 'short' : only.length > 0 || !includesForeign ? 'partial' : 'full',
     startedAt: new Date().toISOString(),
     seconds: 0,
     rounds,
     machine: describeMachine(),
-    entrants: contestants.filter(({ isForeign }) => isForeignWanted || !isForeign).map(toEntrant),
+    contestants: contestants.filter(({ isForeign }) => includesForeign || !isForeign).map(toContestantInfo),
     sections: [],
   }
-  const keep = (section: { readonly section: string; readonly about: string }, row: RowResult): void => {
+  const saveRow = (section: { readonly section: string; readonly about: string }, row: RowResult): void => {
     progress.clear()
     console.log(`${toText(row)}\n`)
     const seconds = Math.round((performance.now() - began) / 1_000)
-    known = { ...known, seconds, sections: withRow(known.sections, section, row) }
-    saveResult(known)
+    result = { ...result, seconds, sections: withRow(result.sections, section, row) }
+    saveResult(result)
   }
   const count = scenarios.reduce((sum, { rows }) => sum + rows.length, isWithBrokers ? 1 : 0)
   const progress = startProgress(count, estimate(scenarios, rounds) + (isWithBrokers ? 90 : 0))
   for (const scenario of scenarios) {
     await run(scenario, rounds, {
       measuring: (row, contestant, round) => progress.measuring(row.title, contestant, round),
-      measured: (row, found) => {
+      measured: (row, rowResult) => {
         progress.advance(secondsOf(scenario, row, rounds))
-        keep(scenario, found)
+        saveRow(scenario, rowResult)
       },
     })
   }
   if (isWithBrokers) {
-    progress.measuring('brokers', 'all of them', 1)
-    for (const row of await brokers.rows()) keep(brokers, row)
+    progress.measuring('brokers', 'all brokers', 1)
+    for (const row of await brokers.rows()) saveRow(brokers, row)
   }
   progress.clear()
-  return known
+  return result
 }

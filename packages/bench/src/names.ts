@@ -1,5 +1,5 @@
-/** What this library is called in the tables. */
+/** The name of this library in the tables. */
 export const antiphon = 'Antiphon'
 
-/** The one written by hand that everything is compared with. */
+/** The name of the hand-written contestant that all others are compared with. */
 export const byHand = 'Map'

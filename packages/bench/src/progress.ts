@@ -1,31 +1,31 @@
-import { entrantsOf, type AnyScenario } from './scenario.js'
+import { contestantsOf, type AnyScenario } from './scenario.js'
 
-/** Tells how far a run is. */
+/** Prints the progress of a run. */
 export interface Progress {
   readonly measuring: (title: string, contestant: string, round: number) => void
-  /** A row is done. */
+  /** Marks a row as complete. */
   readonly advance: (seconds: number) => void
-  /** Clears the line, so that something else can be printed. */
+  /** Clears the progress line, so that other output can be printed. */
   readonly clear: () => void
 }
 
-/** Seconds until a contestant has started and is warm. */
-const toStart = 3
+/** Seconds until a contestant has started and warmed up. */
+const startSeconds = 3
 
-/** Seconds that a row takes, as far as it knows; the first of a scenario has everybody start. */
+/** Returns the estimated seconds of a row; the first row of a scenario includes starting all contestants. */
 export function secondsOf(scenario: AnyScenario, row: AnyScenario['rows'][number], rounds: number): number {
   const isFirst = row === scenario.rows[0]
-  return (row.seconds * rounds + (isFirst ? toStart : 0)) * entrantsOf(scenario, row).length
+  return (row.seconds * rounds + (isFirst ? startSeconds : 0)) * contestantsOf(scenario, row).length
 }
 
-/** Seconds that scenarios take, as far as their rows know. */
+/** Returns the estimated seconds of scenarios. */
 export function estimate(scenarios: readonly AnyScenario[], rounds: number): number {
   return scenarios
     .flatMap((scenario) => scenario.rows.map((row) => secondsOf(scenario, row, rounds)))
     .reduce((total, seconds) => total + seconds, 0)
 }
 
-/** One line that is written over on a terminal; elsewhere, a line for each row. */
+/** Starts the output of progress: one line that is overwritten on a terminal, otherwise a line per row. */
 export function startProgress(rows: number, expected: number): Progress {
   const began = performance.now()
   let row = 1
@@ -33,10 +33,10 @@ export function startProgress(rows: number, expected: number): Progress {
   let printed = 0
   const isTerminal = process.stderr.isTTY
   const left = (): string => {
-    const gone = (performance.now() - began) / 1_000
-    // What the rows guessed, corrected by what those that are done took.
-    const pace = done < 5 ? 1 : gone / done
-    return `${clock(gone)} gone, about ${clock(Math.max(0, expected - done) * pace)} left`
+    const elapsed = (performance.now() - began) / 1_000
+    // Corrects the estimate by the actual time of the completed rows.
+    const pace = done < 5 ? 1 : elapsed / done
+    return `${clock(elapsed)} elapsed, about ${clock(Math.max(0, expected - done) * pace)} left`
   }
   return {
     measuring: (title, contestant, round) => {

@@ -1,6 +1,6 @@
 import type { Machine } from './machine.js'
 
-/** What is measured, by name. Times are milliseconds, CPU is microseconds for each operation, memory is bytes for each. */
+/** A metric. Times are milliseconds, CPU time is microseconds per operation, memory is bytes per request or endpoint. */
 export type Metric =
   | 'rate'
   | 'p50'
@@ -12,32 +12,32 @@ export type Metric =
   | 'milliseconds'
   | 'bytes'
   | 'idle'
-  | 'asked'
+  | 'sent'
   | 'lost'
 
-/** What one slice of one contestant measured. */
+/** The figures of one slice of one contestant. */
 export type Sample = Readonly<Partial<Record<Metric, number>>> & {
-  /** The first failure that a lost answer was told of. */
+  /** The message of the first failure. */
   readonly fault?: string
 }
 
-/** What became of a contestant in a row: a sample from each round, in order. */
+/** The outcome of a contestant in a row: a sample per round, in order. */
 export interface Outcome {
   readonly contestant: string
   readonly samples: readonly Sample[]
-  /** Why it gave up, if it did. */
+  /** Why the contestant failed, if it did. */
   readonly died?: string
 }
 
-/** Several contestants doing the same. */
+/** The same measurement for several contestants. */
 export interface RowResult {
   readonly title: string
-  /** What the row stands for, in values that charts and targets go by. */
+  /** The parameters of the row, by which charts and targets select rows. */
   readonly facts: Facts
   readonly outcomes: readonly Outcome[]
 }
 
-/** By which charts and targets find rows. */
+/** The parameters of a row. */
 export type Facts = Readonly<Record<string, string | number>>
 
 /** Rows that belong together. */
@@ -47,20 +47,20 @@ export interface SectionResult {
   readonly rows: readonly RowResult[]
 }
 
-/** Who takes part, and in which version. */
-export interface Entrant {
+/** The description of a contestant, with its version. */
+export interface ContestantInfo {
   readonly name: string
   readonly about: string
   readonly version: string
 }
 
-/** Everything a run found out: the report is made of this and nothing else. */
+/** The result of a run, from which the whole report is drawn. */
 export interface Result {
   readonly mode: 'full' | 'short' | 'partial'
   readonly startedAt: string
   readonly seconds: number
   readonly rounds: number
   readonly machine: Machine
-  readonly entrants: readonly Entrant[]
+  readonly contestants: readonly ContestantInfo[]
   readonly sections: readonly SectionResult[]
 }

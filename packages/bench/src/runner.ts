@@ -1,58 +1,60 @@
 import type { Outcome, RowResult, Sample } from './result.js'
-import { entrantsOf, type AnyScenario, type Row } from './scenario.js'
-import { Stages } from './stages.js'
+import { contestantsOf, type AnyScenario, type Row } from './scenario.js'
+import { Setups } from './setups.js'
 
-/** What the runner tells while it runs. */
-export interface Watcher {
-  /** Round 0 is getting ready. */
+/** The callbacks of a run. */
+export interface RunCallbacks {
+  /** Called before a measurement; round 0 only starts the contestants. */
   readonly measuring: (row: Row<unknown>, contestant: string, round: number) => void
   readonly measured: (row: Row<unknown>, result: RowResult) => void
 }
 
 /**
- * Runs the rows of a scenario. Contestants take turns in every round (A B C, B C A, …), so that what happens to the
- * machine happens to all. One that dies is started anew for the next row; what it measured before stands.
+ * Runs the rows of a scenario.
+ *
+ * The order of the contestants rotates in every round (A B C, B C A, …), so that a change of the machine's load concerns
+ * all of them. A contestant that fails is started again for the next row; its earlier samples are kept.
  */
-export async function run(scenario: AnyScenario, rounds: number, watcher: Watcher): Promise<void> {
-  const stages = new Stages(scenario)
-  const groups = scenario.isWoven === true ? [scenario.rows] : scenario.rows.map((row) => [row])
+export async function run(scenario: AnyScenario, rounds: number, callbacks: RunCallbacks): Promise<void> {
+  const setups = new Setups(scenario)
+  const groups = scenario.isInterleaved === true ? [scenario.rows] : scenario.rows.map((row) => [row])
   try {
     for (const rows of groups) {
-      const courses = rows.map((row) => new Course(row, entrantsOf(scenario, row), stages))
+      const rowRuns = rows.map((row) => new RowRun(row, contestantsOf(scenario, row), setups))
       for (let round = 0; round <= rounds; round += 1) {
-        for (const course of courses) await course.turn(round, watcher)
+        for (const rowRun of rowRuns) await rowRun.turn(round, callbacks)
       }
-      for (const course of courses) watcher.measured(course.row, course.result())
+      for (const rowRun of rowRuns) callbacks.measured(rowRun.row, rowRun.result())
     }
   } finally {
-    await stages.close()
+    await setups.close()
   }
 }
 
-/** A row under way. */
-class Course {
+/** The measurements of a row. */
+class RowRun {
   readonly row: Row<unknown>
-  readonly #entrants: readonly string[]
-  readonly #stages: Stages
+  readonly #contestants: readonly string[]
+  readonly #stages: Setups
   readonly #samples = new Map<string, Sample[]>()
   readonly #died = new Map<string, string>()
 
-  constructor(row: Row<unknown>, entrants: readonly string[], stages: Stages) {
+  constructor(row: Row<unknown>, contestants: readonly string[], setups: Setups) {
     this.row = row
-    this.#entrants = entrants
-    this.#stages = stages
-    for (const contestant of entrants) this.#samples.set(contestant, [])
+    this.#contestants = contestants
+    this.#stages = setups
+    for (const contestant of contestants) this.#samples.set(contestant, [])
   }
 
-  /** Everybody's turn; in round 0 they only get ready, so that nobody starts while others are measured. */
-  async turn(round: number, { measuring }: Watcher): Promise<void> {
-    for (let turn = 0; turn < this.#entrants.length; turn += 1) {
-      const contestant = this.#entrants[(turn + round) % this.#entrants.length] ?? ''
+  /** Measures all contestants once. In round 0 they are only started, so that no start disturbs a measurement. */
+  async turn(round: number, { measuring }: RunCallbacks): Promise<void> {
+    for (let turn = 0; turn < this.#contestants.length; turn += 1) {
+      const contestant = this.#contestants[(turn + round) % this.#contestants.length] ?? ''
       if (this.#died.has(contestant)) continue
       measuring(this.row, contestant, round)
       try {
-        const stage = await this.#stages.get(contestant)
-        if (round > 0) this.#samples.get(contestant)?.push(await this.row.measure(stage, contestant))
+        const setup = await this.#stages.get(contestant)
+        if (round > 0) this.#samples.get(contestant)?.push(await this.row.measure(setup, contestant))
       } catch (error) {
         this.#died.set(contestant, error instanceof Error ? error.message : String(error))
         await this.#stages.drop(contestant)
@@ -61,7 +63,7 @@ class Course {
   }
 
   result(): RowResult {
-    const outcomes = this.#entrants.map((contestant): Outcome => {
+    const outcomes = this.#contestants.map((contestant): Outcome => {
       const died = this.#died.get(contestant)
       const samples = this.#samples.get(contestant) ?? []
       return { contestant, samples, ...(died === undefined ? {} : { died }) }

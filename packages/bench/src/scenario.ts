@@ -1,40 +1,47 @@
 import type { Facts, Sample } from './result.js'
 
-/** One thing that every contestant does in each round. */
-export interface Row<Stage> {
+/** A measurement that every contestant runs once per round. */
+export interface Row<Setup> {
   readonly title: string
   readonly facts: Facts
-  /** Does it once and says what it took. */
-  readonly measure: (stage: Stage, contestant: string) => Promise<Sample>
-  /** Seconds that one measurement takes, as far as one knows; for the time left. */
+  /** Measures once. */
+  readonly measure: (setup: Setup, contestant: string) => Promise<Sample>
+  /** The estimated seconds of one measurement, for the display of the remaining time. */
   readonly seconds: number
-  /** Who has no such thing; they are left out of the row. */
-  readonly without?: readonly string[]
+  /** Contestants that do not take part in the row. */
+  readonly excluded?: readonly string[]
 }
 
-/** Rows that are measured on the same processes, one stage for each contestant. */
-export interface Scenario<Stage> {
+/** Rows that are measured on the same processes, with one setup per contestant. */
+export interface Scenario<Setup> {
   readonly section: string
   readonly about: string
   readonly contestants: readonly string[]
-  readonly rows: readonly Row<Stage>[]
-  /** Rows that are compared with each other are measured in the same rounds. @defaultValue false */
-  readonly isWoven?: boolean
-  readonly start: (contestant: string) => Promise<Stage>
-  /** Lets a stage that has just started come to speed; one that fails at it is stopped. */
-  readonly warm?: (stage: Stage) => Promise<unknown>
-  readonly stop: (stage: Stage) => Promise<void>
+  readonly rows: readonly Row<Setup>[]
+  /**
+   * Whether all rows are measured in the same rounds, because they are compared with each other.
+   *
+   * @defaultValue false
+   */
+  readonly isInterleaved?: boolean
+  readonly start: (contestant: string) => Promise<Setup>
+  /** Warms up a new setup; a setup that fails is stopped. */
+  readonly warm?: (setup: Setup) => Promise<unknown>
+  readonly stop: (setup: Setup) => Promise<void>
 }
 
-/** A scenario whose stage is its own affair. */
+/** A scenario with a setup of any type. */
 export type AnyScenario = Scenario<unknown>
 
-/** Forgets what the stage is. */
-export function scenario<Stage>(rules: Scenario<Stage>): AnyScenario {
-  return rules as AnyScenario
+/** Returns a scenario without the type of its setup. */
+export function scenario<Setup>(options: Scenario<Setup>): AnyScenario {
+  return options as AnyScenario
 }
 
-/** Those who take part in a row. */
-export function entrantsOf<Stage>({ contestants }: Scenario<Stage>, { without = [] }: Row<Stage>): string[] {
-  return contestants.filter((name) => !without.includes(name))
+/** Returns the contestants of a row. */
+export function contestantsOf<Setup>(
+  { contestants }: Scenario<Setup>,
+  { excluded = [] }: Row<Setup>,
+): string[] {
+  return contestants.filter((name) => !excluded.includes(name))
 }

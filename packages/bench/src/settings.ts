@@ -2,34 +2,34 @@ import { parseArgs } from 'node:util'
 import { isInstalled } from '@antiphon/workshop'
 import type { BrokerKind } from './processes/broker.js'
 
-/** How thorough a run is, as the command line says. */
+/** The settings of a run. */
 export interface Settings {
   readonly isShort: boolean
-  /** Draw the reports again, and run nothing. */
+  /** Whether to draw the reports again without measuring. */
   readonly isReportOnly: boolean
   readonly rounds: number
-  /** How long a slice of single requests lasts. */
+  /** The duration of a slice of single requests. */
   readonly milliseconds: number
-  readonly isForeignWanted: boolean
-  /** What everybody talks through, unless a row says otherwise. */
+  readonly includesForeign: boolean
+  /** The broker of all rows that do not name another. */
   readonly broker: BrokerKind
-  /** Only rows whose section and title have all these words. */
+  /** Selects rows whose section and title contain all these words. */
   readonly only: readonly string[]
-  /** A folder for CPU profiles, as an option of a pair. */
+  /** The folder for CPU profiles, as an option of a pair. */
   readonly profile: { readonly profile?: string }
 }
 
-/** How to use the command. */
+/** The text that `--help` prints. */
 const usage = `pnpm bench [options]
-  --short          what needs no contestants from npm, in less than a minute
-  --only <words>   only rows whose section and title have all of these words
-  --rounds <n>     how many times everybody takes a turn in each row
-  --no-foreign     without the contestants from npm
+  --short          run a small part without contestants from npm, in less than a minute
+  --only <words>   run only rows whose section and title contain all of these words
+  --rounds <n>     number of rounds per row
+  --no-foreign     leave out the contestants from npm
   --profile <dir>  write CPU profiles of the pairs to a folder
-  --report         draw the reports again, and run nothing
-  --help           this`
+  --report         draw the reports again, measure nothing
+  --help           print this text`
 
-/** Reads the command line. */
+/** Parses the command line. */
 export function settingsFrom(args: readonly string[]): Settings {
   const { values } = parseArgs({
     args: [...args],
@@ -56,8 +56,8 @@ export function settingsFrom(args: readonly string[]): Settings {
     isReportOnly: values.report,
     rounds,
     milliseconds: values.short ? 200 : 300,
-    isForeignWanted: values.foreign && !values.short,
-    // The short run is for every machine, and compares nothing.
+    includesForeign: values.foreign && !values.short,
+    // The short run compares nothing, so it can use the embedded broker if Mosquitto is not installed.
     broker: values.short && !isInstalled('mosquitto') ? 'embedded' : 'mosquitto',
     only: values.only
       .toLowerCase()

@@ -1,7 +1,7 @@
 import { TopicTrie } from '@antiphon/core/topic'
-import { interleaved, type Contestant } from './interleaved.js'
+import { interleaved, type TimedTask } from './measure-interleaved.js'
 
-/** A kind of table: its filters by number, and a topic that only this filter selects. */
+/** A kind of filter, with a topic that only this filter matches. */
 interface Kind {
   readonly name: string
   readonly filter: (index: number) => string
@@ -34,13 +34,13 @@ const mixed: Kind = {
   topic: (index) => kinds[index % kinds.length]?.topic(index) ?? '',
 }
 
-/** Messages for `busy` of the filters, spread over the table; each has a topic fresh from the wire, as in life. */
-function contestant(kind: Kind, size: number, busy: number): Contestant {
+/** Returns a task that matches messages for `busy` of the filters. Each topic is a new string, as after decoding a packet. */
+function matchTask(kind: Kind, size: number, busy: number): TimedTask {
   const trie = new TopicTrie<number>()
   for (let index = 0; index < size; index += 1) trie.add(kind.filter(index), index)
   const count = Math.min(busy, size)
   const stride = Math.floor(size / count)
-  const wire = Array.from({ length: messages }, () =>
+  const encodedTopics = Array.from({ length: messages }, () =>
     Buffer.from(kind.topic(Math.floor(Math.random() * count) * stride)),
   )
   let found = 0
@@ -48,11 +48,11 @@ function contestant(kind: Kind, size: number, busy: number): Contestant {
   return {
     operations: messages,
     prepare: () => {
-      const topics = wire.map((bytes) => bytes.toString('latin1'))
+      const topics = encodedTopics.map((bytes) => bytes.toString('latin1'))
       found = 0
       return () => {
         for (const topic of topics) trie.match(topic, visit)
-        if (found !== messages) throw new Error(`${found} of ${messages} messages found their filter`)
+        if (found !== messages) throw new Error(`${found} of ${messages} messages matched a filter`)
       }
     },
   }
@@ -63,13 +63,13 @@ function row(cells: readonly (string | number)[]): string {
   return String(first).padEnd(32) + others.map((cell) => cell.toLocaleString('en').padStart(14)).join('')
 }
 
-console.log('CPU time of one message through the trie, in nanoseconds: medians of interleaved rounds\n')
+console.log('CPU time to match one message, in nanoseconds: medians of interleaved rounds\n')
 console.log(row(['filters like', 'busy topics', ...sizes, '100,000 to 10']))
 for (const busy of [10, 100, 1_000, 100_000]) {
   for (const kind of [exact, single, multiple, mixed]) {
     const times = interleaved(
       rounds,
-      sizes.map((size) => contestant(kind, size, busy)),
+      sizes.map((size) => matchTask(kind, size, busy)),
     )
     const ratio = (times.at(-1) ?? NaN) / (times[0] ?? NaN)
     console.log(row([kind.name, busy, ...times.map(Math.round), `${ratio.toFixed(2)} ×`]))

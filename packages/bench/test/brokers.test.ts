@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { rowsFrom } from '../src/scenarios/brokers.js'
 
-const printed = `
+const output = `
 messages a second: medians of 5 interleaved rounds
                                      antiphon        aedes    mosquitto     to aedes to mosquitto
 echo QoS 0, 1 in flight                10,000        8,000       20,000       1.25 ×       0.50 ×
@@ -11,14 +11,14 @@ fan-out 1 to 1 000, deliveries        500,000      100,000      900,000       5.
                                      antiphon        aedes    mosquitto     to aedes to mosquitto
 echo QoS 0, 1 in flight                  0.25         0.31         0.12       0.81 ×       2.08 ×
 
-resident bytes for each of 2000
+resident bytes per connection or session, of 2000
                                      antiphon        aedes    mosquitto
 idle connection                         4,200        9,100        1,300
 `
 
 describe('rowsFrom', () => {
-  it('gathers what the tables say of each row', () => {
-    const rows = rowsFrom(printed)
+  it('collects the figures of each row from all tables', () => {
+    const rows = rowsFrom(output)
     expect(rows.map(({ title }) => title)).toEqual([
       'echo QoS 0, 1 in flight',
       'fan-out 1 to 1 000, deliveries',

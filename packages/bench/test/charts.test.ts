@@ -18,7 +18,7 @@ const result = resultOf(row(1), row(64, { ...sample, cpu: 10, lost: 3 }))
 const charts = new Map(chartsOf(result).map(({ name, chart }) => [name, chart.markup]))
 
 describe('chartsOf', () => {
-  it('names requester and responder, what was lost and who died in the chart of CPU', () => {
+  it('shows requester, responder, lost responses and failed contestants in the CPU chart', () => {
     const chart = charts.get('cpu-qos-1')
     for (const part of ['CPU per request, µs: QoS 1, 64 in flight', '>requester<', '>responder<', '>22.3<'])
       expect(chart).toContain(part)
@@ -26,19 +26,19 @@ describe('chartsOf', () => {
     expect(chart).toContain('>died: 0x97<')
   })
 
-  it('gives a contestant the same colour in every chart', () => {
+  it('draws a contestant in the same colour in every chart', () => {
     for (const name of ['throughput-qos-1', 'cpu-qos-1', 'latency']) {
       expect(charts.get(name)).toContain('var(--tone-0)')
       expect(charts.get(name)).toContain('var(--tone-1)')
     }
   })
 
-  it('names windows and units in the chart of throughput', () => {
+  it('labels requests in flight and units in the throughput chart', () => {
     for (const text of ['Requests per second, QoS 1', 'requests in flight', 'requests per second', '1', '64'])
       expect(charts.get('throughput-qos-1')).toContain(`>${text}</text>`)
   })
 
-  it('marks the bound of the target in the chart of ratios, and which ratios miss it', () => {
+  it('marks the bound of the target and the ratios that miss it in the ratio charts', () => {
     expect(charts.get('ratio-cpu')).toContain('>target ≤ 1.10</text>')
     expect(charts.get('ratio-cpu')).toContain('>2.23 ✗</text>')
     expect(charts.get('ratio-throughput')).toContain('>1.00 ✓</text>')
@@ -46,7 +46,7 @@ describe('chartsOf', () => {
 })
 
 describe('writeReport', () => {
-  it('writes the same files again from the result that it kept', () => {
+  it('writes the same files from the saved result', () => {
     const folder = mkdtempSync(join(tmpdir(), 'antiphon-report-'))
     const read = (): Record<string, string> =>
       Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]))

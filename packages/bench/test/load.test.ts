@@ -1,77 +1,79 @@
 import { describe, expect, it } from 'vitest'
-import type { Talk } from '../src/peers/contract.js'
-import { slice, type Answered } from '../src/peers/load.js'
+import type { EchoMessage } from '../src/peers/contract.js'
+import { slice, type RequestCallbacks } from '../src/peers/load.js'
 
-const order = { inFlight: 4, milliseconds: 1, bytes: 32 }
+const options = { inFlight: 4, milliseconds: 1, bytes: 32 }
 
-/** Opens a caller that hands each question, and how to end it, to somebody. */
-function requester(take: (request: Talk, on: Answered) => void): Parameters<typeof slice>[0] {
-  return (on) => (request) => setImmediate(() => take(request, on))
+/** Returns a function that opens a requester and passes each request with its callbacks to `handle`. */
+function requester(
+  handle: (request: EchoMessage, callbacks: RequestCallbacks) => void,
+): Parameters<typeof slice>[0] {
+  return (callbacks) => (request) => setImmediate(() => handle(request, callbacks))
 }
 
 describe('slice', () => {
-  it('keeps so many open and counts every answer once, however often it comes', async () => {
+  it('keeps the given number of requests in flight and counts every response once', async () => {
     let open = 0
     let most = 0
     const measured = await slice(
-      (on) => (request) => {
+      (callbacks) => (request) => {
         most = Math.max(most, ++open)
         setImmediate(() => {
           open -= 1
-          on.answered(request)
-          on.answered(request)
+          callbacks.onResponse(request)
+          callbacks.onResponse(request)
         })
       },
-      order,
+      options,
     )
     expect(most).toBe(4)
-    expect(measured.answered).toBe(measured.asked)
-    expect(measured.asked).toBeGreaterThanOrEqual(4)
+    expect(measured.answered).toBe(measured.sent)
+    expect(measured.sent).toBeGreaterThanOrEqual(4)
   })
 
-  it('asks in payloads of the same length, each with an id of its own', async () => {
-    const requested: Talk[] = []
+  it('sends payloads of the same length with distinct ids', async () => {
+    const sent: EchoMessage[] = []
     await slice(
-      requester((request, on) => {
-        requested.push(request)
-        on.answered(request)
+      requester((request, callbacks) => {
+        sent.push(request)
+        callbacks.onResponse(request)
       }),
-      order,
+      options,
     )
-    expect(new Set(requested.map((each) => JSON.stringify(each).length))).toEqual(new Set([32]))
-    expect(new Set(requested.map(({ id }) => id)).size).toBe(requested.length)
+    expect(new Set(sent.map((request) => JSON.stringify(request).length))).toEqual(new Set([32]))
+    expect(new Set(sent.map(({ id }) => id)).size).toBe(sent.length)
   })
 
-  it('says how many failed, and why the first did', async () => {
+  it('returns the number of failures and the first error', async () => {
     let count = 0
     const measured = await slice(
-      requester((request, on) =>
-        ++count === 2 ? on.failed(new Error('Quota exceeded')) : on.answered(request),
+      requester((request, callbacks) =>
+        ++count === 2 ? callbacks.onError(new Error('Quota exceeded')) : callbacks.onResponse(request),
       ),
-      order,
+      options,
     )
-    expect(measured.asked - measured.answered).toBe(1)
+    expect(measured.sent - measured.answered).toBe(1)
     expect(measured.error).toBe('Quota exceeded')
   })
 
-  it('leaves out answers to an earlier slice', async () => {
+  it('ignores responses to requests of an earlier slice', async () => {
     const late: (() => void)[] = []
-    const first: Talk[] = []
+    const first: EchoMessage[] = []
     await slice(
-      requester((request, on) => {
+      requester((request, callbacks) => {
         first.push(request)
-        on.answered(request)
+        callbacks.onResponse(request)
       }),
-      order,
+      options,
     )
     const measured = await slice(
-      requester((request, on) => {
-        for (const each of first) on.answered(each)
-        late.push(() => on.answered(request))
+      requester((request, callbacks) => {
+        for (const earlier of first) callbacks.onResponse(earlier)
+        late.push(() => callbacks.onResponse(request))
         late.shift()?.()
       }),
-      order,
+      options,
     )
-    expect(measured.answered).toBe(measured.asked)
+    expect(measured.answered).toBe(measured.sent)
   })
 })

@@ -1,17 +1,17 @@
 import type { Facts, Outcome, Result, RowResult, Sample } from '../src/result.js'
 
-/** An outcome with a sample from each round. */
+/** Returns an outcome with one sample per round. */
 export function outcome(contestant: string, ...samples: readonly Sample[]): Outcome {
   return { contestant, samples }
 }
 
-/** A row of single requests over Mosquitto. */
+/** Returns a row of single requests over Mosquitto. */
 export function unaryRow(facts: Facts, ...outcomes: readonly Outcome[]): RowResult {
   const all = { kind: 'unary', broker: 'mosquitto', qos: 1, inFlight: 64, bytes: 32, form: 'plain', ...facts }
   return { title: `QoS ${all.qos}, ${all.inFlight} in flight`, facts: all, outcomes }
 }
 
-/** A result of these rows in one section. */
+/** Returns a result with these rows in one section. */
 export function resultOf(...rows: readonly RowResult[]): Result {
   return {
     mode: 'full',
@@ -26,7 +26,7 @@ export function resultOf(...rows: readonly RowResult[]): Result {
       node: '20',
       mosquitto: '2',
     },
-    entrants: [{ name: 'Antiphon', about: 'this', version: 'now' }],
-    sections: [{ title: 'Single requests', about: 'asked & answered', rows }],
+    contestants: [{ name: 'Antiphon', about: 'this', version: 'now' }],
+    sections: [{ title: 'Single requests', about: 'requests & responses', rows }],
   }
 }

@@ -3,21 +3,21 @@ import type { RowResult } from '../src/result.js'
 import { run } from '../src/runner.js'
 import type { Scenario } from '../src/scenario.js'
 
-interface Played {
+interface TestRun {
   readonly log: readonly string[]
   readonly results: readonly RowResult[]
 }
 
-/** Plays a scenario of contestants A, B, C; a turn for which `fails` is true ends with an error. */
-async function play(
-  rules: Partial<Scenario<string>>,
+/** Runs a scenario of contestants A, B, C; a measurement for which `fails` returns true throws. */
+async function runScenario(
+  options: Partial<Scenario<string>>,
   titles: readonly string[],
-  fails: (turn: string) => boolean = () => false,
-): Promise<Played> {
+  fails: (measurement: string) => boolean = () => false,
+): Promise<TestRun> {
   const log: string[] = []
   const results: RowResult[] = []
   const scenario: Scenario<string> = {
-    section: 'play',
+    section: 'test',
     about: '',
     contestants: ['A', 'B', 'C'],
     start: async (name) => {
@@ -29,14 +29,14 @@ async function play(
       title,
       facts: {},
       seconds: 0,
-      measure: async (stage) => {
-        const turn = `${title}${stage}`
-        log.push(turn)
-        if (fails(turn)) throw new Error('0x97')
+      measure: async (setup) => {
+        const measurement = `${title}${setup}`
+        log.push(measurement)
+        if (fails(measurement)) throw new Error('0x97')
         return { rate: log.length }
       },
     })),
-    ...rules,
+    ...options,
   }
   await run(scenario as Scenario<unknown>, 3, {
     measuring: () => undefined,
@@ -46,28 +46,28 @@ async function play(
 }
 
 describe('run', () => {
-  it('lets the contestants take turns, another one first in each round', async () => {
-    const { log } = await play({}, ['x'])
+  it('rotates the order of the contestants in each round', async () => {
+    const { log } = await runScenario({}, ['x'])
     expect(log.join(' ')).toBe('+A +B +C xB xC xA xC xA xB xA xB xC -A -B -C')
   })
 
-  it('weaves rows that are compared with each other into the same rounds', async () => {
-    const { log } = await play({ isWoven: true, contestants: ['A'] }, ['x', 'y'])
+  it('interleaves the rows of a scenario with isInterleaved', async () => {
+    const { log } = await runScenario({ isInterleaved: true, contestants: ['A'] }, ['x', 'y'])
     expect(log.join(' ')).toBe('+A xA yA xA yA xA yA -A')
   })
 
-  it('says why a contestant died, keeps what it measured, and starts it anew for the next row', async () => {
+  it('records why a contestant failed, keeps its samples, and starts it again for the next row', async () => {
     let turns = 0
-    const { log, results } = await play(
+    const { log, results } = await runScenario(
       { contestants: ['A', 'B'] },
       ['x', 'y'],
-      (turn) => turn === 'xA' && ++turns === 2,
+      (measurement) => measurement === 'xA' && ++turns === 2,
     )
     expect(results[0]?.outcomes.map(({ died, samples }) => [died, samples.length])).toEqual([
       ['0x97', 1],
       [undefined, 3],
     ])
-    expect(log.filter((each) => each.endsWith('A'))).toEqual([
+    expect(log.filter((entry) => entry.endsWith('A'))).toEqual([
       '+A',
       'xA',
       'xA',
@@ -80,12 +80,12 @@ describe('run', () => {
     ])
   })
 
-  it('goes on without one that cannot be started', async () => {
+  it('continues without a contestant that cannot be started', async () => {
     const start = async (name: string): Promise<string> => {
       if (name === 'B') throw new Error('not installed')
       return name
     }
-    const { results } = await play({ start }, ['x'])
+    const { results } = await runScenario({ start }, ['x'])
     expect(results[0]?.outcomes.map(({ died }) => died)).toEqual([undefined, 'not installed', undefined])
   })
 })

@@ -5,26 +5,26 @@ import type { Html } from './html.js'
 import { nameMarks, rowLayout } from './rows.js'
 import { toneColour } from './theme.js'
 
-/** The parts of a dot chart. */
+/** The content of a dot chart. */
 export interface DotChart {
   readonly title: string
   readonly x: string
   readonly rows: readonly { readonly name: string; readonly values: readonly number[] }[]
 }
 
-/** Draws a row of dots for each name, on a logarithmic scale. What is below 1 stands at 1. */
+/** Draws a row of dots for each name, on a logarithmic scale. Values below 1 are drawn at 1. */
 export function dotChart({ title, x, rows }: DotChart): Html {
   const dots = rows.flatMap(({ name, values }, row) =>
     values
       .filter(Number.isFinite)
       .map((value) => ({ row, at: Math.max(1, value), hover: `${name}: ${compact(value)}` })),
   )
-  const most = 10 ** Math.ceil(Math.log10(Math.max(10, ...dots.map(({ at }) => at))))
-  const powers = Array.from({ length: Math.log10(most) + 1 }, (_, power) => 10 ** power)
+  const maximum = 10 ** Math.ceil(Math.log10(Math.max(10, ...dots.map(({ at }) => at))))
+  const powers = Array.from({ length: Math.log10(maximum) + 1 }, (_, power) => 10 ** power)
   return draw(title, {
     ...rowLayout(rows, 34, 48),
     marginRight: 20,
-    x: { type: 'log', domain: [1, most], insetLeft: 8 },
+    x: { type: 'log', domain: [1, maximum], insetLeft: 8 },
     marks: [
       Plot.gridX(powers, grid),
       axisX(x, { ticks: powers, text: compact }),

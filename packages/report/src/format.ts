@@ -10,7 +10,7 @@ export function fixed(value: number, digits = 0): string {
   return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
 
-/** Estimates the width of the longest text in pixels. A server measures no fonts; the estimate is for a wide, bold one. */
+/** Estimates the width of the longest text in pixels, for a wide bold font: Node cannot measure text. */
 export function widthOf(texts: readonly string[]): number {
   return Math.max(0, ...texts.map((text) => text.length)) * 7.6
 }

@@ -3,7 +3,7 @@ export interface Html {
   readonly markup: string
 }
 
-/** A value for a template: text is escaped, markup is inserted as it is, `undefined` inserts nothing. */
+/** A value for a template: text is escaped, markup is inserted unchanged, `undefined` inserts nothing. */
 export type Insertable = string | number | Html | undefined | readonly Insertable[]
 
 /**
@@ -21,7 +21,8 @@ export function html(parts: TemplateStringsArray, ...values: readonly Insertable
 
 function toMarkup(value: Insertable): string {
   if (value === undefined) return ''
-  if (typeof value === 'string') return value.replace(/[&<>"']/g, (each) => `&#${each.charCodeAt(0)};`)
+  if (typeof value === 'string')
+    return value.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
   if (typeof value === 'number') return String(value)
   return 'markup' in value ? value.markup : value.map(toMarkup).join('')
 }

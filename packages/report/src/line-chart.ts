@@ -6,32 +6,36 @@ import type { Html } from './html.js'
 import { domainOf, isOnScale, roundSteps, type ScaleType } from './scale.js'
 import { toneColour } from './theme.js'
 
-/** Named points, left to right. */
+/** A named line of points, from left to right. */
 export interface Series {
   readonly name: string
   readonly points: readonly (readonly [x: number, y: number])[]
-  /** @defaultValue the index of the series */
+  /**
+   * The colour of the line.
+   *
+   * @defaultValue the index of the series
+   */
   readonly tone?: number
   /** Draws a heavier line. */
   readonly isFirst?: boolean
 }
 
-/** The parts of a line chart. */
+/** The content of a line chart. */
 export interface LineChart {
   readonly title: string
   readonly x: string
   readonly y: string
-  /** Scales of both axes. A linear y axis begins at 0; a logarithmic x axis names the values that occur, as dots. */
+  /** The scale of both axes. A linear y axis begins at 0. A logarithmic x axis labels the values that occur, drawn as dots. */
   readonly scale: ScaleType
-  /** The first one is drawn above the others. */
+  /** The lines; the first line is drawn above the others. */
   readonly series: readonly Series[]
-  /** Vertical lines with what happened there. */
+  /** Labelled vertical lines. */
   readonly events?: readonly { readonly at: number; readonly label: string }[]
 }
 
 const [height, marginTop, marginBottom, marginLeft] = [310, 66, 44, 48]
 
-/** Draws series over two axes and names each at its end. */
+/** Draws series over two axes, with the name of each series at its end. */
 export function lineChart({ title, x, y, scale: type, series, events = [] }: LineChart): Html {
   const lines = series.map(({ name, points, tone, isFirst = false }, index) =>
     points
@@ -55,22 +59,22 @@ export function lineChart({ title, x, y, scale: type, series, events = [] }: Lin
   const marginRight = widthOf(series.map(({ name }) => name)) + 24
   const scales = {
     x: { type, domain: domainX, range: [marginLeft, chartWidth - marginRight] },
-    // Dots at the edge stay clear of the axis.
+    // Keeps dots at the edge clear of the axis.
     y: { type, domain: domainY, range: [height - marginBottom - 6, marginTop + 6] },
   }
-  const [ticks, named] =
+  const [ticks, labelled] =
     type === 'log' ? [roundSteps(domainY), { ticks: xs, text: (at: number) => fixed(at) }] : [5, {}]
-  const place = { x: 'x', y: 'y', z: 'name' } as const
-  const dot = { ...place, fill: 'colour', stroke: 'var(--ground)', r: 4, title: hoverOf }
+  const channels = { x: 'x', y: 'y', z: 'name' } as const
+  const dot = { ...channels, fill: 'colour', stroke: 'var(--ground)', r: 4, title: hoverOf }
   const eventLabel = { x: 'at', text: 'label', frameAnchor: 'top', lineAnchor: 'bottom', dy: -4 } as const
   const frame = { height, marginTop, marginBottom, marginLeft, marginRight }
   const marks = [
     Plot.gridY({ ...grid, ticks }),
     Plot.axisY({ ticks, text: compact, tickSize: 0, label: null }),
-    axisX(x, named),
+    axisX(x, labelled),
     Plot.ruleX(events, { x: 'at', stroke: 'var(--ink)', strokeDasharray: '4 3' }),
     Plot.text(events, { ...eventLabel, fill: 'var(--ink)' }),
-    Plot.line(points, { ...place, stroke: 'colour', strokeWidth: 'width' }),
+    Plot.line(points, { ...channels, stroke: 'colour', strokeWidth: 'width' }),
     Plot.dot(type === 'log' ? points : [], dot),
     ...endMarks(
       lines.flatMap((line) => line.slice(-1)),

@@ -24,16 +24,16 @@ th{color:var(--soft);font-weight:500;border-bottom-color:var(--soft)}
 @media (max-width:560px){main{padding:24px 16px 60px}}
 `
 
-/** The parts of a page. */
+/** The content of a page. */
 export interface PageParts {
   readonly title: string
-  /** Rules for what only this page has. */
+  /** Style rules of this page only. */
   readonly style?: string
   readonly body: Insertable
 }
 
-/** Renders a whole page that loads nothing else, follows the reader's colour scheme and fits a phone. */
-export function page({ title, style: own = '', body }: PageParts): string {
+/** Renders a page that loads nothing else, follows the reader's colour scheme and fits a phone. */
+export function page({ title, style: pageStyle = '', body }: PageParts): string {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -41,7 +41,7 @@ export function page({ title, style: own = '', body }: PageParts): string {
         <meta name="viewport" content="width=device-width,initial-scale=1" />
         <title>${title}</title>
         <style>
-          ${{ markup: style + own }}
+          ${{ markup: style + pageStyle }}
         </style>
       </head>
       <body>

@@ -4,24 +4,24 @@ import type { Html } from './html.js'
 import { nameMarks, rowLayout } from './rows.js'
 import { isOnScale } from './scale.js'
 
-/** A ratio, and whether it meets its target; `undefined` if it has none. */
+/** A ratio with whether it meets its target; `isReached` is `undefined` if the ratio has no target. */
 export interface RatioBar {
   readonly name: string
   readonly value: number
   readonly isReached: boolean | undefined
 }
 
-/** The parts of a chart of ratios. */
+/** The content of a chart of ratios. */
 export interface RatioChart {
   readonly title: string
-  /** What a ratio below 1 means, and what one above 1 means. */
+  /** The meaning of a ratio below 1, and of a ratio above 1. */
   readonly sides: readonly [below: string, above: string]
   readonly bars: readonly RatioBar[]
-  /** The bound of the target, with its text. */
+  /** The bound of the target, with its label. */
   readonly bound: { readonly at: number; readonly label: string }
 }
 
-/** Draws ratios as bars that start at 1, on a logarithmic scale: half is as long as double. */
+/** Draws ratios as bars that start at 1, on a logarithmic scale: the bars of 0.5 and 2 have the same length. */
 export function ratioChart({ title, sides, bars, bound }: RatioChart): Html {
   const shown = bars.filter(({ value }) => isOnScale(value, 'log'))
   const furthest = Math.max(1.25, ...shown.flatMap(({ value }) => [value, 1 / value]))
@@ -32,7 +32,7 @@ export function ratioChart({ title, sides, bars, bound }: RatioChart): Html {
     fill: fillOf(bar),
   }))
   const [below, above] = [rows.filter(({ value }) => value < 1), rows.filter(({ value }) => value >= 1)]
-  // The ground around a value keeps it readable on the line of the bound.
+  // The background around a value keeps it readable on the line of the bound.
   const value = {
     x: 'value',
     y: 'row',
@@ -44,7 +44,7 @@ export function ratioChart({ title, sides, bars, bound }: RatioChart): Html {
   return draw(title, {
     ...rowLayout(shown, 56, 26),
     marginRight: 12,
-    // Room for the values beside the longest bars.
+    // The inset leaves room for the values beside the longest bars.
     x: { type: 'log', domain: [1 / furthest, furthest], axis: null, inset: 46 },
     marks: [
       Plot.text([`← ${sides[0]}`], { x: 1, frameAnchor: 'top', dy: -12, textAnchor: 'end', dx: -10 }),

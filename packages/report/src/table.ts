@@ -1,6 +1,6 @@
 import { html, type Html, type Insertable } from './html.js'
 
-/** Renders a table that scrolls sideways on a narrow screen. Numbers are aligned to the right. */
+/** Renders a table that scrolls horizontally on a narrow screen. Numbers are aligned to the right. */
 export function table(
   head: readonly Insertable[],
   rows: readonly (readonly Insertable[])[],

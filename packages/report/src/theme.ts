@@ -1,4 +1,4 @@
-/** The colours of a report: on a light ground, on a dark ground. */
+/** The colours of a report in the light and in the dark scheme. */
 const colours: Readonly<Record<string, readonly [light: string, dark: string]>> = {
   ground: ['#ffffff', '#0f1218'],
   card: ['#f7f8fa', '#171b23'],
@@ -7,7 +7,7 @@ const colours: Readonly<Record<string, readonly [light: string, dark: string]>> 
   line: ['#dde1e7', '#2a303b'],
   good: ['#15803d', '#4ade80'],
   bad: ['#b91c1c', '#f87171'],
-  // Neighbouring tones differ in lightness as well, for readers who see few colours.
+  // Neighbouring tones also differ in lightness, for colour-blind readers.
   'tone-0': ['#1d4ed8', '#7aa7ff'],
   'tone-1': ['#c2570c', '#ff9d5c'],
   'tone-2': ['#0f766e', '#4fd1c0'],
@@ -18,12 +18,12 @@ const colours: Readonly<Record<string, readonly [light: string, dark: string]>> 
   'tone-7': ['#64748b', '#94a3b8'],
 }
 
-/** Returns the colour of a series, or of the series at an index. */
+/** Returns the colour of a tone; tones repeat after eight. */
 export function toneColour(tone: number): string {
   return `var(--tone-${tone % 8})`
 }
 
-/** Returns the style sheet that defines the colours for an element, and follows the reader's colour scheme. */
+/** Returns the style sheet that defines the colours for an element and follows the reader's colour scheme. */
 export function coloursFor(selector: string): string {
   const list = (scheme: 0 | 1): string =>
     Object.entries(colours)

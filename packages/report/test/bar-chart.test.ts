@@ -16,7 +16,7 @@ const root = drawingOf(
 const bars = marks(root, 'bar', 'rect')
 
 describe('barChart', () => {
-  it('draws the parts of a bar one after the other, as long as their values', () => {
+  it('draws the parts of a bar side by side, with lengths in proportion to their values', () => {
     const [first, second, third] = bars
     expect(bars).toHaveLength(4)
     expect(numberOf(second, 'x')).toBeCloseTo(numberOf(first, 'x') + numberOf(first, 'width'), 1)
@@ -24,7 +24,7 @@ describe('barChart', () => {
     expect(numberOf(third, 'width') / numberOf(first, 'width')).toBeCloseTo(3, 1)
   })
 
-  it('tells bars apart by tone, and parts by opacity', () => {
+  it('draws bars in their tones and parts in different opacities', () => {
     expect(bars.map((bar) => [bar.getAttribute('fill'), numberOf(bar, 'fill-opacity')])).toEqual([
       ['var(--tone-0)', 1],
       ['var(--tone-0)', 0.5],
@@ -33,7 +33,7 @@ describe('barChart', () => {
     ])
   })
 
-  it('has a legend of the parts and a name for each bar, also for two of the same name', () => {
+  it('writes a legend of the parts and the name of each bar, also for two bars of the same name', () => {
     expect(texts(root)).toEqual(
       expect.arrayContaining(['CPU per request, µs', 'requester', 'responder', 'Antiphon']),
     )
@@ -47,13 +47,13 @@ describe('barChart', () => {
     expect(textsOf(root, '60.0 · 3 lost')[0]?.getAttribute('fill')).toBe('var(--bad)')
   })
 
-  it('says why a bar is missing, and cuts a long reason short', () => {
+  it('writes the reason for a missing bar, and truncates a long reason', () => {
     const reason = elements(root, 'text').find(({ textContent }) => textContent?.startsWith('died: '))
     expect(reason?.firstChild?.nodeValue).toMatch(/^died: .{20,60}…$/)
     expect(reason?.getElementsByTagName('title')[0]?.textContent).toMatch(/(why ){40}/)
   })
 
-  it('draws bars of no length without NaN', () => {
+  it('draws bars of length 0 without NaN', () => {
     const none = barChart({ title: 't', bars: [{ name: 'a', tone: 0, parts: [0], text: '0' }] })
     for (const chart of [none, barChart({ title: 't', bars: [] })])
       expect(chart.markup).not.toMatch(/NaN|Infinity/)

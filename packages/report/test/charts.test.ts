@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { barChart, dotChart, lineChart, ratioChart, toSvgFile, type Html } from '../src/index.js'
 import { drawingOf, elements, texts } from './drawing.js'
 
-/** Every kind of chart, with a text wherever it takes one. */
+/** Every kind of chart, with the given text at every position that takes a text. */
 const charts: Readonly<Record<string, (text: string) => Html>> = {
   lineChart: (text) =>
     lineChart({
@@ -33,11 +33,11 @@ const hostile = [
 ]
 
 describe.each(Object.entries(charts))('%s', (_, chart) => {
-  it('gives the same bytes for the same data', () => {
+  it('returns the same bytes for the same data', () => {
     expect(chart('a').markup).toBe(chart('a').markup)
   })
 
-  it.each(hostile)('shows %j as text and as nothing else', (text) => {
+  it.each(hostile)('inserts %j as text only', (text) => {
     const [shown, plain] = [drawingOf(chart(text)), drawingOf(chart('a'))]
     expect(texts(shown)).toContain(text)
     expect(shown.getAttribute('aria-label')).toBe(text)
@@ -50,7 +50,7 @@ describe.each(Object.entries(charts))('%s', (_, chart) => {
     expect(texts(drawingOf(chart('\u001b[31mred\ud800')))).toContain('\ufffd[31mred\ufffd')
   })
 
-  it('is an image with a name, in colours of the theme alone', () => {
+  it('draws an image with a label, in colours of the theme only', () => {
     const root = drawingOf(chart('name'))
     expect([root.getAttribute('role'), root.getAttribute('aria-label')]).toEqual(['img', 'name'])
     const isPaint = (value: string) => /^(none|currentColor|var\(--[a-z0-9-]+\))$/.test(value)
@@ -60,20 +60,20 @@ describe.each(Object.entries(charts))('%s', (_, chart) => {
     expect(paints.filter((paint) => !isPaint(paint))).toEqual([])
   })
 
-  it('writes places with two decimals at most', () => {
+  it('writes coordinates with at most two decimals', () => {
     const places = elements(drawingOf(chart('a')), '*').flatMap((element) =>
       ['x', 'x1', 'cx', 'cy', 'd', 'width', 'transform'].flatMap((name) => element.getAttribute(name) ?? []),
     )
     expect(places.join(' ')).not.toMatch(/\.\d{3}/)
   })
 
-  it('loads nothing and brings no style of its own', () => {
+  it('loads nothing and contains no style sheet', () => {
     expect(chart('a').markup).not.toMatch(/<style|<script|<image|href|url\(/)
   })
 })
 
 describe('toSvgFile', () => {
-  it('brings the colours of both schemes and a ground', () => {
+  it('includes the colours of both schemes and a background', () => {
     const file = toSvgFile(lineChart({ title: 'a > b', x: 'x', y: 'y', scale: 'linear', series: [] }))
     expect(file).toMatch(/^<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"[^>]*>\n<style>svg\{/)
     expect(file).toContain('prefers-color-scheme:dark')

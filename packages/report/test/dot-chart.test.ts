@@ -20,17 +20,17 @@ describe('dotChart', () => {
     expect(dots.map((dot) => numberOf(dot, 'cy'))).toEqual([killed, killed, killed, stopped])
   })
 
-  it('puts powers of ten at equal distances, and what is below 1 at 1', () => {
+  it('draws powers of ten at equal distances, and values below 1 at 1', () => {
     const [one = NaN, ten = NaN, hundred = NaN] = dots.map((dot) => numberOf(dot, 'cx'))
     expect(hundred - ten).toBeCloseTo(ten - one, 1)
     expect(one).toBe(placeOf(textsOf(root, '1')[0])[0])
   })
 
-  it('names the axis and its powers of ten', () => {
+  it('labels the axis and its powers of ten', () => {
     expect(texts(root)).toEqual(expect.arrayContaining(['milliseconds', '1', '10', '100', '1K']))
   })
 
-  it('draws no values without NaN', () => {
+  it('draws rows without values without NaN', () => {
     const none = dotChart({ title: 't', x: 'x', rows: [{ name: 'a', values: [] }] })
     for (const chart of [none, dotChart({ title: 't', x: 'x', rows: [] })])
       expect(chart.markup).not.toMatch(/NaN|Infinity/)

@@ -15,13 +15,13 @@ const chart: LineChart = {
 const drawn = (changes: Partial<LineChart> = {}) => drawingOf(lineChart({ ...chart, ...changes }))
 
 describe('lineChart', () => {
-  it('draws a line per series in its tone, the first one heavier and on top', () => {
+  it('draws one line per series in its tone, the first line heavier and on top', () => {
     const lines = marks(drawn(), 'line', 'path')
     expect(lines.map((line) => line.getAttribute('stroke'))).toEqual(['var(--tone-1)', 'var(--tone-3)'])
     expect(lines.map((line) => numberOf(line, 'stroke-width'))).toEqual([1.7, 3])
   })
 
-  it('puts equal ratios at equal distances on logarithmic axes', () => {
+  it('draws equal ratios at equal distances on logarithmic axes', () => {
     const dots = marks(drawn(), 'dot', 'circle').slice(-3)
     const [a, b, c] = dots.map((dot) => [numberOf(dot, 'cx'), numberOf(dot, 'cy')] as const)
     for (const axis of [0, 1] as const)
@@ -37,7 +37,7 @@ describe('lineChart', () => {
     expect(zero - low).toBeCloseTo(low - high, 0)
   })
 
-  it('names both axes, every x value that occurs, and round y values', () => {
+  it('labels both axes, every x value that occurs, and round y values', () => {
     const shown = texts(drawn())
     for (const text of [
       'Requests per second',
@@ -53,14 +53,14 @@ describe('lineChart', () => {
       expect(shown).toContain(text)
   })
 
-  it('names each line at its end in its colour', () => {
+  it('writes the name of each line at its end in its colour', () => {
     const [name] = textsOf(drawn(), 'Antiphon')
     expect(name?.getAttribute('fill')).toBe('var(--tone-3)')
     const last = marks(drawn(), 'dot', 'circle').at(-1)
     expect(placeOf(name)).toEqual([numberOf(last, 'cx'), numberOf(last, 'cy')])
   })
 
-  it('keeps the names of lines that end together apart, and all within the chart', () => {
+  it('separates the names of lines that end together, and keeps them within the chart', () => {
     const names = ['a', 'b', 'c', 'd', 'e']
     const series = names.map((name, index) => ({ name, points: [[1, 10], [2, 100 + index]] as const })) // prettier-ignore
     const low = { name: 'low', points: [[1, 10], [2, 10]] as const } // prettier-ignore
@@ -71,16 +71,16 @@ describe('lineChart', () => {
     expect(heights.at(-1)).toBeLessThan(numberOf(root, 'height'))
   })
 
-  it('leads from the end of a shorter line to its name', () => {
+  it('connects the end of a shorter line to its name', () => {
     const leads = marks(drawn(), 'link', 'path')
     expect(leads).toHaveLength(1)
   })
 
-  it('says the value of each point', () => {
+  it('gives each point a title with its value', () => {
     expect(elements(drawn(), 'title').map(({ textContent }) => textContent)).toContain('Map: 900')
   })
 
-  it('draws dots at the values that a logarithmic axis names, and none on a linear one', () => {
+  it('draws dots at the values of a logarithmic axis, and no dots on a linear axis', () => {
     expect(marks(drawn(), 'dot', 'circle')).toHaveLength(5)
     expect(marks(drawn({ scale: 'linear' }), 'dot', 'circle')).toEqual([])
   })
@@ -96,7 +96,7 @@ describe('lineChart', () => {
     ['no series', []],
     ['no points', [{ name: 'a', points: [] }]],
     ['one point', [{ name: 'a', points: [[0, 3]] }]],
-    ['values without a place', [{ name: 'a', points: [[1, NaN], [Infinity, 2], [3, 0]] }]], // prettier-ignore
+    ['values that are not on the scale', [{ name: 'a', points: [[1, NaN], [Infinity, 2], [3, 0]] }]], // prettier-ignore
   ] as const)('draws %s without NaN', (_, series) => {
     for (const scale of ['linear', 'log'] as const)
       expect(lineChart({ ...chart, scale, series }).markup).not.toMatch(/NaN|Infinity|undefined/)

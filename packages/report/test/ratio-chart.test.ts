@@ -15,26 +15,26 @@ const drawn = (at: number, shown = bars) =>
 describe('ratioChart', () => {
   const [half, double] = marks(drawn(1.1), 'bar', 'rect')
 
-  it('draws half to the left of 1 and double to the right, equally long', () => {
+  it('draws 0.5 to the left of 1 and 2 to the right, with equal lengths', () => {
     expect(numberOf(half, 'width')).toBeCloseTo(numberOf(double, 'width'), 1)
     expect(numberOf(half, 'x') + numberOf(half, 'width')).toBeCloseTo(numberOf(double, 'x'), 1)
   })
 
-  it('has a line at 1 and a dashed one at the bound', () => {
+  it('draws a line at 1 and a dashed line at the bound', () => {
     const [one, bound] = marks(drawn(1.1), 'rule', 'line')
     expect(numberOf(one, 'x1')).toBeCloseTo(numberOf(double, 'x'), 1)
     expect(numberOf(bound, 'x1')).toBe(placeOf(textsOf(drawn(1.1), 'target')[0])[0])
     expect(marks(drawn(1), 'rule', 'line')).toHaveLength(1)
   })
 
-  it('says by colour and sign which ratios meet their target', () => {
+  it('marks by colour and sign which ratios meet their target', () => {
     expect([half, double].map((bar) => bar?.getAttribute('fill'))).toEqual(['var(--good)', 'var(--bad)'])
     expect(texts(drawn(1.1))).toEqual(
       expect.arrayContaining(['0.50 ✓', '2.00 ✗', '1.00', '← less', 'more →']),
     )
   })
 
-  it('leaves out ratios that have no place', () => {
+  it('leaves out ratios that are not on the scale', () => {
     const root = drawn(1.1, [...bars, { name: 'none', value: Infinity, isReached: undefined }])
     expect(texts(root)).not.toContain('none')
     expect(marks(root, 'bar', 'rect')).toHaveLength(3)

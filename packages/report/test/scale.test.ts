@@ -16,7 +16,7 @@ describe('roundSteps', () => {
       [13, 70_000],
       [100, 1_000, 10_000],
     ],
-  ] as const)('names round values within %j', (domain, steps) => {
+  ] as const)('returns round values within %j', (domain, steps) => {
     expect(roundSteps(domain)).toEqual(steps)
   })
 })
@@ -29,13 +29,13 @@ describe('domainOf', () => {
     ['log', [3], [3, 30]],
     ['linear', [], [0, 1]],
     ['log', [], [1, 10]],
-  ] as const)('ends a %s axis for %j at %j', (type, values, domain) => {
+  ] as const)('returns for a %s axis with values %j the limits %j', (type, values, domain) => {
     expect(domainOf(values, type)).toEqual(domain)
   })
 })
 
 describe('compact', () => {
-  it('shortens thousands and keeps fractions', () => {
+  it('abbreviates thousands and keeps fractions', () => {
     expect([0, 0.5, 200, 1_500, 1_000_000].map(compact)).toEqual(['0', '0.5', '200', '1.5K', '1M'])
   })
 })

@@ -1,43 +1,43 @@
 import { freePort, startMosquitto } from '@antiphon/workshop'
-import { bundled } from '../process/bundle.js'
+import { bundlePath } from '../process/bundle.js'
 import type { BrokerKind } from './plan.js'
-import { Program } from '../process/program.js'
+import { ManagedProcess } from '../process/managed-process.js'
 
-/** A broker in a process of its own, whose state is in a folder. */
+/** A broker in its own process, with its state in a folder. */
 export interface BrokerUnderTest {
   readonly port: number
   readonly pid: () => number | undefined
-  /** SIGKILL. */
+  /** Sends SIGKILL. */
   readonly kill: () => Promise<void>
-  /** Brings it back on the same port and folder. */
+  /** Starts the broker again on the same port and folder. */
   readonly restart: () => Promise<void>
-  /** Ends it for good. */
+  /** Stops the broker finally. */
   readonly stop: () => Promise<void>
 }
 
-/** What a broker is started with. */
+/** The parameters of a broker's start. */
 export interface BrokerParts {
-  /** Where its state lies. */
+  /** The folder of its state. */
   readonly data: string
   readonly env: NodeJS.ProcessEnv
   readonly log: string
-  readonly died: (how: string) => void
+  readonly onUnexpectedExit: (description: string) => void
 }
 
-/** Starts a broker of either kind. */
+/** Starts a broker of the given kind. */
 export function startBroker(kind: BrokerKind, parts: BrokerParts): Promise<BrokerUnderTest> {
   return kind === 'embedded' ? embedded(parts) : mosquitto(parts)
 }
 
-async function embedded({ data, env, log, died }: BrokerParts): Promise<BrokerUnderTest> {
+async function embedded({ data, env, log, onUnexpectedExit }: BrokerParts): Promise<BrokerUnderTest> {
   const port = await freePort()
-  const program = new Program({
+  const program = new ManagedProcess({
     name: 'broker',
-    file: bundled('faults', 'broker'),
+    file: bundlePath('faults', 'broker'),
     role: () => ({ port, data }),
     env,
     log,
-    died,
+    onUnexpectedExit,
   })
   await program.start()
   return {
@@ -54,7 +54,7 @@ async function mosquitto({ data, env }: BrokerParts): Promise<BrokerUnderTest> {
     persistence: data,
     env,
     config: [
-      // Every second, beside which nothing is on the disk: that it acknowledges before is known of it.
+      // Mosquitto writes its store once a second and acknowledges before it writes; the rules allow for that loss.
       'autosave_on_changes false',
       'autosave_interval 1',
       'max_queued_messages 0',

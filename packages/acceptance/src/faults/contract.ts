@@ -9,43 +9,43 @@ import {
 import { mapCodec } from '@antiphon/core/codec'
 import { left, right } from 'fp-ts/lib/Either.js'
 
-/** What the responders answer: the request they were asked, and who they are. */
-export interface Answer {
+/** A response: the request it belongs to, and the name of the responder. */
+export interface WorkResponse {
   readonly request: string
-  readonly by: string
+  readonly responder: string
 }
 
 const mirrored = (word: string): string => [...word].reverse().join('')
 
-/** Words with their mirror image, since nothing else would tell that bytes were changed on their way. */
-const sealed: Codec<string> = mapCodec(text, {
+/** Encodes a text together with its mirror image, so that the receiver detects changed bytes. */
+const mirroredText: Codec<string> = mapCodec(text, {
   encode: (word) => `${word}|${mirrored(word)}`,
-  decode: (said) => {
-    const word = said.slice(0, (said.length - 1) / 2)
-    return said === `${word}|${mirrored(word)}`
+  decode: (received) => {
+    const word = received.slice(0, (received.length - 1) / 2)
+    return received === `${word}|${mirrored(word)}`
       ? right(word)
-      : left(`expected words and their mirror image, found ${said}`)
+      : left(`expected a text and its mirror image, found ${received}`)
   },
 })
 
-const response: Codec<Answer> = mapCodec(sealed, {
-  encode: ({ request, by }) => `${request} ${by}`,
+const response: Codec<WorkResponse> = mapCodec(mirroredText, {
+  encode: ({ request, responder }) => `${request} ${responder}`,
   decode: (words) => {
-    const [request = '', by = ''] = words.split(' ')
-    return right({ request, by })
+    const [request = '', responder = ''] = words.split(' ')
+    return right({ request, responder })
   },
 })
 
-type Work = ContractTypes<'acceptance/work', string, Answer, 'one', Correlation>
+type Work = ContractTypes<'acceptance/work', string, WorkResponse, 'one', Correlation>
 
-/** What is asked and answered: the request's own name. */
-export const work: Endpoint<Work> = endpoint({ topic: 'acceptance/work', request: sealed, response })
+/** The endpoint of the fault bench: a request carries its name, and the response repeats it. */
+export const work: Endpoint<Work> = endpoint({ topic: 'acceptance/work', request: mirroredText, response })
 
 /** The group that the responders share. */
 export const group = 'workers'
 
-/** The name of the request in a message to the work's topic; `undefined` for what is no request or damaged. */
+/** Returns the name of the request in a payload; `undefined` if the payload is damaged or not a request. */
 export function requestIn(payload: Uint8Array): string | undefined {
-  const decoded = sealed.decode(payload)
+  const decoded = mirroredText.decode(payload)
   return decoded._tag === 'Right' ? decoded.right : undefined
 }

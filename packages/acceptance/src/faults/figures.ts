@@ -1,16 +1,16 @@
-import type { Figure } from '../frame/section.js'
+import type { KeyFigure } from '../frame/section.js'
 import type { RunRecord } from './section.js'
 import type { Rule } from './verdict.js'
 
 const losses: readonly Rule[] = [
   'every request has an outcome',
-  'nothing acknowledged is lost',
+  'no acknowledged request is lost',
   'every request is answered',
 ]
 const doubles: readonly Rule[] = ['no request has two outcomes', 'a responder handles a request once']
 
-/** The bench's figures for the top of the report. */
-export function figuresOf(runs: readonly RunRecord[]): readonly Figure[] {
+/** Returns the fault bench's figures for the top of the report. */
+export function figuresOf(runs: readonly RunRecord[]): readonly KeyFigure[] {
   const sum = (value: (run: RunRecord) => number): string =>
     runs.reduce((total, run) => total + value(run), 0).toLocaleString('en')
   const broken =
@@ -21,9 +21,9 @@ export function figuresOf(runs: readonly RunRecord[]): readonly Figure[] {
   return [
     { name: 'runs', value: String(runs.length) },
     { name: 'faults', value: sum(({ plan }) => plan.faults.length) },
-    { name: 'requests', value: sum(({ verdict }) => verdict.asked) },
+    { name: 'requests', value: sum(({ verdict }) => verdict.requests) },
     {
-      name: 'requests a second, in the middle',
+      name: 'requests a second, median',
       value: Math.round(median(runs.map(({ verdict }) => verdict.rate))).toString(),
     },
     { name: 'lost', value: sum(broken(losses)) },
@@ -33,7 +33,7 @@ export function figuresOf(runs: readonly RunRecord[]): readonly Figure[] {
   ]
 }
 
-/** The value in the middle; NaN of none. */
+/** Returns the median of the values; NaN if there are no values. */
 export function median(values: readonly number[]): number {
   return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN
 }

@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net'
 
-/** How bytes travel one way. */
+/** The rule for bytes that travel in one direction. */
 export interface FlowRule {
   readonly isStalled: boolean
-  /** Milliseconds that everything takes longer. */
+  /** Milliseconds by which every chunk is delayed. */
   readonly delay: number
   readonly bytesPerSecond: number
-  /** May change bytes as they pass. */
+  /** Changes bytes on their way. */
   readonly change: ((bytes: Buffer) => Buffer) | undefined
 }
 
-/** As fast as they can. */
+/** Passes all bytes unchanged and without delay. */
 export const freeFlow: FlowRule = {
   isStalled: false,
   delay: 0,
@@ -18,17 +18,18 @@ export const freeFlow: FlowRule = {
   change: undefined,
 }
 
+/** Milliseconds between two writes of a throttled flow. */
 const pause = 10
 
-/** Carries bytes from one socket to another, in order, under a rule that may change meanwhile. */
+/** Carries bytes from one socket to another, in order, under a rule that may change at any time. */
 export class Flow {
   readonly #to: Socket
   readonly #rule: () => FlowRule
-  readonly #held: { readonly bytes: Buffer; readonly due: number }[] = []
+  readonly #queue: { readonly bytes: Buffer; readonly due: number }[] = []
   #hasEnded = false
   #isClosed = false
   #timer: NodeJS.Timeout | undefined
-  /** Since when the allowance of a throttled flow counts. */
+  /** When a throttled flow last sent bytes. */
   #lastAt = performance.now()
 
   constructor(from: Socket, to: Socket, rule: () => FlowRule) {
@@ -38,50 +39,50 @@ export class Flow {
       .on('data', (bytes) => {
         if (this.#isClosed) return
         const { change, delay, isStalled, bytesPerSecond } = rule()
-        // Most of the time nothing is wrong, and the proxy must not be what is slow.
-        if (this.#held.length === 0 && !isStalled && !change && delay === 0 && bytesPerSecond === Infinity) {
+        // The fast path without a fault: the proxy must not slow down the system.
+        if (this.#queue.length === 0 && !isStalled && !change && delay === 0 && bytesPerSecond === Infinity) {
           if (to.writable) to.write(bytes)
           return
         }
-        this.#held.push({ bytes: change?.(bytes) ?? bytes, due: performance.now() + delay })
-        this.goOn()
+        this.#queue.push({ bytes: change?.(bytes) ?? bytes, due: performance.now() + delay })
+        this.flush()
       })
       .on('end', () => {
         this.#hasEnded = true
-        this.goOn()
+        this.flush()
       })
       .on('close', () => clearTimeout(this.#timer))
   }
 
-  /** Says that nothing more will come; what comes all the same is dropped. */
+  /** Ends the target's input; bytes that arrive later are dropped. */
   close(): void {
     this.#isClosed = true
-    this.#held.length = 0
+    this.#queue.length = 0
     this.#to.end()
   }
 
-  /** Passes on what the rule lets pass now. */
-  goOn(): void {
+  /** Writes the queued bytes that the rule allows now. */
+  flush(): void {
     clearTimeout(this.#timer)
-    for (let next = this.#held[0]; next !== undefined; next = this.#held[0]) {
+    for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
       const { isStalled, bytesPerSecond } = this.#rule()
       if (isStalled) return
       const early = next.due - performance.now()
       if (early > 0) return this.#later(early)
       const allowed = this.#allowance(bytesPerSecond)
       if (allowed < 1) return this.#later(pause)
-      this.#held.shift()
-      if (next.bytes.length > allowed) this.#held.unshift({ ...next, bytes: next.bytes.subarray(allowed) })
+      this.#queue.shift()
+      if (next.bytes.length > allowed) this.#queue.unshift({ ...next, bytes: next.bytes.subarray(allowed) })
       if (this.#to.writable) this.#to.write(next.bytes.subarray(0, allowed))
     }
     if (this.#hasEnded && !this.#isClosed) this.close()
   }
 
   #later(milliseconds: number): void {
-    this.#timer = setTimeout(() => this.goOn(), milliseconds)
+    this.#timer = setTimeout(() => this.flush(), milliseconds)
   }
 
-  /** How many bytes may go now; time that was not used is not saved up. */
+  /** Returns how many bytes may be sent now. Unused time does not accumulate. */
   #allowance(bytesPerSecond: number): number {
     if (bytesPerSecond === Infinity) return Infinity
     const now = performance.now()

@@ -1,72 +1,72 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import type { RequestOutcome } from './plan.js'
 
-/** What a process says of itself, a line each. Times are milliseconds of a clock that all processes share. */
+/** An event that a process records as one line. Times are milliseconds of the clock of {@link sharedNow}. */
 export type LedgerEvent = { readonly at: number } & (
-  | { readonly event: 'asked'; readonly request: string }
-  /** The broker acknowledged the request's publish, with this reason code. */
+  | { readonly event: 'sent'; readonly request: string }
+  /** The broker acknowledged the request's PUBLISH with this Reason Code. */
   | { readonly event: 'acknowledged'; readonly request: string; readonly reason: number }
-  /** The caller was told; `of` is the request that the answer names. */
+  /** The requester got the outcome; `respondsTo` is the request that the response names. */
   | {
-      readonly event: 'ended'
+      readonly event: 'settled'
       readonly request: string
       readonly outcome: RequestOutcome
-      readonly of?: string
-      readonly why?: string
+      readonly respondsTo?: string
+      readonly message?: string
     }
-  /** The handler was started; `as` is by what the request is known, its correlation and where its reply goes. */
-  | { readonly event: 'ran'; readonly request: string; readonly as: string }
-  /** What became of a request in hand. */
+  /** The handler was started; `identity` identifies the request by its correlation and response topic. */
+  | { readonly event: 'handler-started'; readonly request: string; readonly identity: string }
+  /** A responder finished with a request. */
   | { readonly event: 'served'; readonly request: string; readonly outcome: string }
-  /** A repetition was recognised, and not run. */
-  | { readonly event: 'recognised' }
-  /** A reply that nobody waits for was taken and dropped. */
-  | { readonly event: 'stray' }
+  /** A responder recognised a duplicate and did not run the handler. */
+  | { readonly event: 'duplicate' }
+  /** A requester received an unmatched response and dropped it. */
+  | { readonly event: 'unmatched-response' }
   | { readonly event: 'online'; readonly sessionPresent: boolean }
   | { readonly event: 'offline'; readonly code: string }
   | { readonly event: 'incident'; readonly what: string }
-  /** The process ends in order. */
-  | { readonly event: 'left' }
+  /** The process finished in order. */
+  | { readonly event: 'finished' }
 )
 
-/** An event before its time is noted. */
+/** An event without its time, which the writer adds. */
 export type LedgerEntry = LedgerEvent extends infer E
   ? E extends LedgerEvent
     ? Omit<E, 'at'>
     : never
   : never
 
-/** What one life of a process wrote. */
+/** The events of a process from its start to its exit. */
 export interface Ledger {
-  /** Such as `responder-2`. */
-  readonly who: string
-  /** How many lives it had before. */
-  readonly life: number
+  /** The name of the process, such as `responder-2`. */
+  readonly process: string
+  /** How often the process had been restarted before. */
+  readonly restarts: number
   readonly events: readonly LedgerEvent[]
 }
 
-/** Writes a ledger. */
+/** Appends events to a ledger. */
 export interface LedgerWriter {
-  readonly note: (entry: LedgerEntry) => void
+  readonly append: (entry: LedgerEntry) => void
   readonly close: () => void
 }
 
-/** Milliseconds of the monotonic clock, which all processes of a machine share and nobody can set. */
+/** Returns milliseconds of the monotonic clock, which all processes of a machine share and which cannot be set. */
 export function sharedNow(): number {
   return Number(process.hrtime.bigint() / 1_000n) / 1_000
 }
 
-/** Appends to a ledger. Each line is with the operating system before the call returns, so that SIGKILL loses none. */
+/** Opens a ledger. Each line is handed to the operating system before the call returns, so that SIGKILL loses no line. */
 export function writeLedger(file: string): LedgerWriter {
   const descriptor = openSync(file, 'a')
   return {
-    note: (entry) => void writeSync(descriptor, `${JSON.stringify({ at: sharedNow(), ...entry })}\n`),
+    append: (entry) => void writeSync(descriptor, `${JSON.stringify({ at: sharedNow(), ...entry })}\n`),
     close: () => closeSync(descriptor),
   }
 }
 
-/** Reads what one life wrote. */
-export function readLedger(file: string, who: string, life: number): Ledger {
+/** Reads the ledger of a process. */
+export function readLedger(file: string, who: string, restarts: number): Ledger {
   const lines = readFileSync(file, 'utf8').split('\n')
-  return { who, life, events: lines.slice(0, -1).map((line) => JSON.parse(line) as LedgerEvent) }
+  return { process: who, restarts, events: lines.slice(0, -1).map((line) => JSON.parse(line) as LedgerEvent) }
 }

@@ -1,73 +1,73 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { Flow, freeFlow, type FlowRule } from './flow.js'
-import type { Way } from './plan.js'
+import type { Direction } from './plan.js'
 
-/** A TCP proxy between one peer and the broker that can be bad to both. */
+/** A TCP proxy between one peer and the broker that can disturb their connection. */
 export interface Proxy {
   readonly port: number
-  /** What holds for the bytes of one way, of every connection present and to come. */
-  readonly rule: (way: Way, rule: Partial<FlowRule>) => void
-  /** Turns new connections away, or no longer. */
+  /** Sets the rule for one direction, for existing and new connections. */
+  readonly rule: (direction: Direction, rule: Partial<FlowRule>) => void
+  /** Sets whether new connections are rejected. */
   readonly refuse: (isRefusing: boolean) => void
   /** Resets every connection on both sides. */
   readonly cut: () => void
-  /** Ends one side's connections; the other side's stay open, and nobody answers there. */
+  /** Resets one side's connections; the other side's stay open and silent. */
   readonly cutSide: (side: 'peer' | 'broker') => void
-  /** Says on one way that nothing more will come, and goes on with the other. */
-  readonly halfClose: (way: Way) => void
+  /** Closes one direction by FIN and keeps the other open. */
+  readonly halfClose: (direction: Direction) => void
   readonly close: () => Promise<void>
 }
 
-/** Both halves of a connection through the proxy. */
+/** The two connections that form one connection through the proxy. */
 interface Pair {
   readonly peer: Socket
   readonly broker: Socket
-  readonly flows: Readonly<Record<Way, Flow>>
+  readonly flows: Readonly<Record<Direction, Flow>>
 }
 
 /** Starts a proxy to a port of the loopback interface. */
 export async function startProxy(target: number): Promise<Proxy> {
   const pairs = new Set<Pair>()
-  const rules: Record<Way, FlowRule> = { up: freeFlow, down: freeFlow }
+  const rules: Record<Direction, FlowRule> = { outbound: freeFlow, inbound: freeFlow }
   let isRefusing = false
 
-  const join = (peer: Socket): void => {
+  const accept = (peer: Socket): void => {
     if (isRefusing) {
       peer.resetAndDestroy()
       return
     }
     const broker = connect({ port: target, host: '127.0.0.1', noDelay: true, allowHalfOpen: true })
     const flows = {
-      up: new Flow(peer, broker, () => rules.up),
-      down: new Flow(broker, peer, () => rules.down),
+      outbound: new Flow(peer, broker, () => rules.outbound),
+      inbound: new Flow(broker, peer, () => rules.inbound),
     }
     const pair = { peer, broker, flows }
     pairs.add(pair)
-    const apart = (other: Socket) => (): void => {
+    const closeWith = (other: Socket) => (): void => {
       if (pairs.delete(pair)) other.destroy()
     }
-    peer.on('error', ignore).on('close', apart(broker))
-    broker.on('error', ignore).on('close', apart(peer))
+    peer.on('error', ignore).on('close', closeWith(broker))
+    broker.on('error', ignore).on('close', closeWith(peer))
   }
 
-  const server = createServer({ noDelay: true, allowHalfOpen: true }, join).listen(0, '127.0.0.1')
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, accept).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const widowed = new Set<Socket>()
+  const oneSided = new Set<Socket>()
   const cut = (): void => {
     for (const { peer, broker } of pairs) {
       peer.resetAndDestroy()
       broker.resetAndDestroy()
     }
-    for (const socket of widowed) socket.resetAndDestroy()
-    widowed.clear()
+    for (const socket of oneSided) socket.resetAndDestroy()
+    oneSided.clear()
     pairs.clear()
   }
   return {
     port: (server.address() as AddressInfo).port,
-    rule: (way, rule) => {
-      rules[way] = { ...rules[way], ...rule }
-      for (const { flows } of pairs) flows[way].goOn()
+    rule: (direction, rule) => {
+      rules[direction] = { ...rules[direction], ...rule }
+      for (const { flows } of pairs) flows[direction].flush()
     },
     refuse: (value) => {
       isRefusing = value
@@ -75,14 +75,14 @@ export async function startProxy(target: number): Promise<Proxy> {
     cut,
     cutSide: (side) => {
       for (const pair of [...pairs]) {
-        // No longer a pair: the end of one half is not the end of the other.
+        // Removed from `pairs` so that the end of one side does not close the other.
         pairs.delete(pair)
-        widowed.add(side === 'peer' ? pair.broker : pair.peer)
+        oneSided.add(side === 'peer' ? pair.broker : pair.peer)
         pair[side].resetAndDestroy()
       }
     },
-    halfClose: (way) => {
-      for (const { flows } of pairs) flows[way].close()
+    halfClose: (direction) => {
+      for (const { flows } of pairs) flows[direction].close()
     },
     close: async () => {
       const closed = once(server, 'close')

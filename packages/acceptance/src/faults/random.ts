@@ -1,7 +1,7 @@
-/** A source of chance: numbers in [0, 1). */
+/** A source of pseudo-random numbers in [0, 1). */
 export type Random = () => number
 
-/** Numbers that look random and are the same for the same seed (xorshift over a mixed seed). */
+/** Returns a generator of pseudo-random numbers that depend only on the seed (xorshift over a mixed seed). */
 export function randomFrom(seed: number): Random {
   let state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) | 1
   return () => {
@@ -12,12 +12,12 @@ export function randomFrom(seed: number): Random {
   }
 }
 
-/** One of several. */
+/** Returns one of the choices. */
 export function pick<T>(random: Random, choices: readonly [T, ...T[]]): T {
   return choices[Math.floor(random() * choices.length)] ?? choices[0]
 }
 
-/** A whole number from `least` to `most`. */
+/** Returns a whole number from `least` to `most`, inclusive. */
 export function between(random: Random, least: number, most: number): number {
   return least + Math.floor(random() * (most - least + 1))
 }

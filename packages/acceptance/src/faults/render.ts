@@ -1,10 +1,10 @@
 import { dotChart, figure, html, table, type Html } from '@antiphon/report'
 import { median } from './figures.js'
 import { brokerKinds, describeFault, type RequestOutcome } from './plan.js'
-import { harmKinds } from './schedule.js'
+import { faultKinds } from './schedule.js'
 import type { FaultsOutcome, RunRecord } from './section.js'
 
-/** Shows what the fault bench found. */
+/** Renders the outcome of the fault bench. */
 export function renderFaults({ runs }: FaultsOutcome): Html {
   return html`${preamble}
     <h3>Requests</h3>
@@ -71,20 +71,22 @@ function requestsTable(runs: readonly RunRecord[]): Html {
       'breaches',
     ],
     brokerKinds.flatMap((broker) =>
-      (['once', 'again'] as const).map((style) => {
-        const own = runs.filter(({ plan }) => plan.broker === broker && plan.asking.style === style)
+      (['once', 'retried'] as const).map((style) => {
+        const selected = runs.filter(
+          ({ plan }) => plan.broker === broker && plan.requestPolicy.style === style,
+        )
         return [
           broker,
           style,
-          own.length,
-          total(own, ({ verdict }) => verdict.asked),
-          total(own, ({ verdict }) => verdict.outcomes.answer ?? 0),
-          errorsIn(own),
-          total(own, ({ verdict }) => verdict.handled),
-          total(own, ({ verdict }) => verdict.handledElsewhere),
-          total(own, ({ verdict }) => verdict.recognised),
-          total(own, ({ verdict }) => verdict.strays),
-          total(own, ({ verdict }) => verdict.breaches.length),
+          selected.length,
+          total(selected, ({ verdict }) => verdict.requests),
+          total(selected, ({ verdict }) => verdict.outcomes.response ?? 0),
+          errorsIn(selected),
+          total(selected, ({ verdict }) => verdict.handled),
+          total(selected, ({ verdict }) => verdict.handledElsewhere),
+          total(selected, ({ verdict }) => verdict.duplicates),
+          total(selected, ({ verdict }) => verdict.unmatched),
+          total(selected, ({ verdict }) => verdict.breaches.length),
         ]
       }),
     ),
@@ -95,7 +97,7 @@ function errorsIn(runs: readonly RunRecord[]): string {
   const counts = new Map<string, number>()
   for (const { verdict } of runs)
     for (const [outcome, count] of Object.entries(verdict.outcomes) as [RequestOutcome, number][])
-      if (outcome !== 'answer') counts.set(outcome, (counts.get(outcome) ?? 0) + count)
+      if (outcome !== 'response') counts.set(outcome, (counts.get(outcome) ?? 0) + count)
   return [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(', ') || '0'
 }
 
@@ -106,7 +108,7 @@ interface KindRow {
 }
 
 function byKind(runs: readonly RunRecord[]): readonly KindRow[] {
-  return harmKinds.map((name) => ({
+  return faultKinds.map((name) => ({
     name,
     faults: runs.flatMap(({ plan }) => plan.faults).filter(({ kind }) => kind === name).length,
     recoveries: runs
@@ -117,15 +119,15 @@ function byKind(runs: readonly RunRecord[]): readonly KindRow[] {
 }
 
 function faultsTable(runs: readonly RunRecord[]): Html {
-  const shown = (milliseconds: number): string =>
+  const format = (milliseconds: number): string =>
     Number.isFinite(milliseconds) ? `${Math.round(milliseconds)} ms` : '–'
   return table(
     ['fault', 'times', 'median recovery', 'worst'],
     byKind(runs).map(({ name, faults, recoveries }) => [
       name,
       faults,
-      shown(median(recoveries)),
-      shown(Math.max(...recoveries)),
+      format(median(recoveries)),
+      format(Math.max(...recoveries)),
     ]),
   )
 }
@@ -146,9 +148,9 @@ function runsTable(runs: readonly RunRecord[]): Html {
     runs.map(({ plan, verdict }) => [
       String(plan.seed),
       plan.broker,
-      plan.asking.style,
+      plan.requestPolicy.style,
       plan.faults.map((fault) => html`${describeFault(fault)}<br />`),
-      verdict.asked,
+      verdict.requests,
       Math.round(verdict.rate),
       Object.entries(verdict.outcomes)
         .map(([outcome, count]) => `${count} ${outcome}`)

@@ -2,21 +2,21 @@ import {
   brokerKinds,
   requesterNames,
   responderNames,
-  type Asking,
+  type RequestPolicy,
   type BrokerKind,
+  type ScheduledFault,
   type Fault,
-  type Harm,
-  type HarmKind,
+  type FaultKind,
   type PeerName,
   type Plan,
 } from './plan.js'
 import { between, pick, randomFrom, type Random } from './random.js'
 
 const peers = [...requesterNames, ...responderNames] as const
-const ways = ['up', 'down'] as const
+const directions = ['outbound', 'inbound'] as const
 
-/** How each kind of harm is filled in by chance. */
-const harms: { readonly [K in HarmKind]: (random: Random) => Harm & { readonly kind: K } } = {
+/** Creates a fault of each kind with random parameters. */
+const faultFactories: { readonly [K in FaultKind]: (random: Random) => Fault & { readonly kind: K } } = {
   'broker killed': () => ({ kind: 'broker killed' }),
   'responder killed': (random) => ({ kind: 'responder killed', peer: pick(random, responderNames) }),
   'broker stopped': () => ({ kind: 'broker stopped' }),
@@ -28,8 +28,12 @@ const harms: { readonly [K in HarmKind]: (random: Random) => Harm & { readonly k
     peer: pick(random, peers),
     side: pick(random, ['peer', 'broker']),
   }),
-  'half closed': (random) => ({ kind: 'half closed', peer: pick(random, peers), way: pick(random, ways) }),
-  stalled: (random) => ({ kind: 'stalled', peer: pick(random, peers), way: pick(random, ways) }),
+  'half closed': (random) => ({
+    kind: 'half closed',
+    peer: pick(random, peers),
+    direction: pick(random, directions),
+  }),
+  stalled: (random) => ({ kind: 'stalled', peer: pick(random, peers), direction: pick(random, directions) }),
   delayed: (random) => ({
     kind: 'delayed',
     peer: pick(random, peers),
@@ -40,81 +44,102 @@ const harms: { readonly [K in HarmKind]: (random: Random) => Harm & { readonly k
     peer: pick(random, peers),
     bytesPerSecond: between(random, 2_000, 30_000),
   }),
-  corrupted: (random) => ({ kind: 'corrupted', peer: pick(random, peers), way: pick(random, ways) }),
+  corrupted: (random) => ({
+    kind: 'corrupted',
+    peer: pick(random, peers),
+    direction: pick(random, directions),
+  }),
   'session dropped': (random) => ({ kind: 'session dropped', peer: pick(random, peers) }),
   'disk full': () => ({ kind: 'disk full' }),
-  'files exhausted': (random) => ({ kind: 'files exhausted', who: pick(random, ['broker', ...peers]) }),
+  'files exhausted': (random) => ({ kind: 'files exhausted', target: pick(random, ['broker', ...peers]) }),
   'clock set': (random) => ({
     kind: 'clock set',
-    who: pick(random, ['broker', ...peers]),
+    target: pick(random, ['broker', ...peers]),
     hours: pick(random, [1, -1] as const),
   }),
 }
 
-/** Every kind of harm. */
-export const harmKinds: readonly HarmKind[] = Object.keys(harms) as HarmKind[]
+/** All kinds of faults. */
+export const faultKinds: readonly FaultKind[] = Object.keys(faultFactories) as FaultKind[]
 
-/** Requests a second. */
+/** The usual rate in requests a second. */
 export const usualRate = 600
 
-/** One in so many stops of a process lasts 10 s, since a second proves nothing about keep-alives. */
-const longStop = 6
-const longStopLasts = 10_000
+/** One in this many stops of a process outlasts the Keep Alive. */
+const stopsPerLongStop = 6
+const longStopDuration = 10_000
 
 /**
- * What happens in a run: a pure function of its seed. Successive seeds go through all kinds of harm as the first fault,
- * and through the brokers; what else comes, to whom and when is left to chance.
+ * Returns the plan of a run: a pure function of its seed.
+ *
+ * Successive seeds cycle through all kinds of faults as the first fault, and through the brokers. Further faults, their
+ * targets and times are random.
  */
 export function planOf(seed: number, rate: number = usualRate): Plan {
   const random = randomFrom(seed)
-  const broker = brokerKinds[Math.floor(seed / harmKinds.length) % brokerKinds.length] ?? 'embedded'
-  const leading = harmKinds[seed % harmKinds.length] ?? 'connection cut'
-  const further = Array.from(
+  const broker = brokerKinds[Math.floor(seed / faultKinds.length) % brokerKinds.length] ?? 'embedded'
+  const firstKind = faultKinds[seed % faultKinds.length] ?? 'connection cut'
+  const furtherKinds = Array.from(
     { length: between(random, 0, 2) },
-    () => harmKinds[between(random, 0, harmKinds.length - 1)],
+    () => faultKinds[between(random, 0, faultKinds.length - 1)],
   )
-  const faults: Fault[] = []
+  const faults: ScheduledFault[] = []
   let at = between(random, 300, 600)
-  for (const kind of [leading, ...further]) {
+  for (const kind of [firstKind, ...furtherKinds]) {
     if (kind === undefined) continue
-    const harm = harms[kind](random)
-    // What works on the same process or connection at a time would undo itself.
-    if (faults.some((other) => isSameGround(other, harm))) continue
-    const isLong = kind.endsWith('stopped') && faults.length === 0 && between(random, 1, longStop) === 1
-    const lasts = isLong ? longStopLasts : between(random, 200, 1_200)
-    faults.push({ ...harm, at, lasts })
-    // Sometimes the next comes before this one is over.
-    at += between(random, Math.min(lasts, 200), Math.min(lasts, 1_200) + 300)
+    const fault = faultFactories[kind](random)
+    // Two faults on one target would interfere: the end of the first would revert the second.
+    if (faults.some((other) => hasSameTarget(other, fault))) continue
+    const isLong =
+      kind.endsWith('stopped') && faults.length === 0 && between(random, 1, stopsPerLongStop) === 1
+    const duration = isLong ? longStopDuration : between(random, 200, 1_200)
+    faults.push({ ...fault, at, duration })
+    // Faults may overlap.
+    at += between(random, Math.min(duration, 200), Math.min(duration, 1_200) + 300)
   }
-  const end = Math.max(...faults.map((fault) => fault.at + fault.lasts))
-  return { seed, broker, rate, asking: askingFor(broker, faults, random), faults, loadFor: end + 700 }
+  const end = Math.max(...faults.map((fault) => fault.at + fault.duration))
+  return {
+    seed,
+    broker,
+    rate,
+    requestPolicy: requestPolicyFor(broker, faults, random),
+    faults,
+    loadDuration: end + 700,
+  }
 }
 
 /**
- * Who asks once learns whether anything is lost on the way. Where something must be lost (the broker forgets, a session
- * is dropped, bytes are changed, an hour is left out) asking again is what the library offers.
+ * Returns how requests are sent.
+ *
+ * Sending a request once shows whether it can be lost. Where a loss is unavoidable (the broker loses its store, a session
+ * is dropped, bytes are changed, a clock skips an hour), requests are retried.
  */
-function askingFor(broker: BrokerKind, faults: readonly Fault[], random: Random): Asking {
-  // Whoever asks as the longest fault begins is still owed an answer when all have recovered.
-  const timeout = 15_000 + Math.max(...faults.map(({ lasts }) => (lasts < longStopLasts ? 0 : lasts)))
-  const mustAskAgain = faults.some(
+function requestPolicyFor(
+  broker: BrokerKind,
+  faults: readonly ScheduledFault[],
+  random: Random,
+): RequestPolicy {
+  // A request sent at the start of the longest fault is still pending when the system must have recovered.
+  const timeout =
+    15_000 + Math.max(...faults.map(({ duration }) => (duration < longStopDuration ? 0 : duration)))
+  const mustRetry = faults.some(
     ({ kind }) =>
       kind === 'session dropped' ||
       kind === 'corrupted' ||
       kind === 'clock set' ||
       (broker === 'mosquitto' && kind === 'broker killed'),
   )
-  return { timeout, style: mustAskAgain || random() < 0.3 ? 'again' : 'once' }
+  return { timeout, style: mustRetry || random() < 0.3 ? 'retried' : 'once' }
 }
 
-type Ground = PeerName | 'broker'
+type FaultTarget = PeerName | 'broker'
 
-/** Which process or connection a harm works on. */
-function groundOf(harm: Harm): Ground {
-  if ('peer' in harm) return harm.peer
-  return 'who' in harm ? harm.who : 'broker'
+/** Returns the process or connection that a fault concerns. */
+function targetOf(fault: Fault): FaultTarget {
+  if ('peer' in fault) return fault.peer
+  return 'target' in fault ? fault.target : 'broker'
 }
 
-function isSameGround(one: Harm, other: Harm): boolean {
-  return groundOf(one) === groundOf(other)
+function hasSameTarget(one: Fault, other: Fault): boolean {
+  return targetOf(one) === targetOf(other)
 }

@@ -1,38 +1,38 @@
-import { tallied } from './tallied.js'
+import { countOccurrences } from './count-occurrences.js'
 import type { Ledger, LedgerEvent } from './ledger.js'
-import type { Fault, HarmKind, Plan, RequestOutcome } from './plan.js'
-import { promisesOf, recovery, type Promises } from './promises.js'
+import type { ScheduledFault, FaultKind, Plan, RequestOutcome } from './plan.js'
+import { guaranteesFor, maxRecoveryTime, type Guarantees } from './guarantees.js'
 
-/** A fault as it really came; times are those of the ledgers. */
+/** A fault with the times at which it was injected and reverted, on the clock of the ledgers. */
 export interface FaultRecord {
-  readonly fault: Fault
+  readonly fault: ScheduledFault
   readonly began: number
   readonly ended: number
 }
 
-/** What a run is judged by. */
+/** What a run is judged by: its plan and the records of its processes. */
 export interface Evidence {
   readonly plan: Plan
   readonly ledgers: readonly Ledger[]
   readonly faults: readonly FaultRecord[]
-  /** Milliseconds during which requests were asked. */
-  readonly loadedFor: number
-  /** Processes that ended, or did not end, against the plan. */
-  readonly deaths: readonly string[]
+  /** Milliseconds during which requests were sent. */
+  readonly loadDuration: number
+  /** Processes that exited unexpectedly, or did not finish in time. */
+  readonly unexpectedExits: readonly string[]
 }
 
-/** The rules, by the names under which the report counts what broke them. */
+/** The rules; the report counts breaches under these names. */
 export type Rule =
   | 'every request has an outcome'
   | 'no request has two outcomes'
-  | 'an answer goes to its asker'
-  | 'nothing is handled that was not asked'
+  | 'a response goes to its requester'
+  | 'only requests that were sent are handled'
   | 'a responder handles a request once'
-  | 'nothing is handled twice without a reason'
-  | 'nothing acknowledged is lost'
+  | 'no request is handled twice without a redelivery or retry'
+  | 'no acknowledged request is lost'
   | 'every request is answered'
   | 'the system recovers'
-  | 'no process falls'
+  | 'no process exits unexpectedly'
 
 /** One breach of a rule. */
 export interface Breach {
@@ -40,158 +40,193 @@ export interface Breach {
   readonly detail: string
 }
 
-/** How long it took from the end of a fault to the first answer. */
+/** The time from the end of a fault to the next response. */
 export interface Recovery {
-  readonly kind: HarmKind
+  readonly kind: FaultKind
   readonly milliseconds: number
 }
 
-/** What a run amounted to, as plain JSON. */
+/** The result of judging a run, as plain JSON. */
 export interface Verdict {
   readonly breaches: readonly Breach[]
-  readonly asked: number
+  readonly requests: number
   readonly outcomes: Readonly<Partial<Record<RequestOutcome, number>>>
   /** Requests a second while the load lasted. */
   readonly rate: number
-  /** Handlers that were started. */
+  /** The number of handler runs. */
   readonly handled: number
-  /** Requests that more than one life of a responder handled: what MQTT's at least once allows, and no more. */
+  /** Requests that more than one responder process handled, which at-least-once delivery allows. */
   readonly handledElsewhere: number
-  /** Repetitions that a responder recognised, and did not handle again. */
-  readonly recognised: number
-  /** Replies that came when nobody waited for them any more. */
-  readonly strays: number
-  /** Of faults that no other fault outlasted. */
+  /** Duplicates that a responder recognised and did not handle again. */
+  readonly duplicates: number
+  /** Unmatched responses. */
+  readonly unmatched: number
+  /** Recoveries from faults during whose end no other fault was active. */
   readonly recoveries: readonly Recovery[]
 }
 
-/** What is known of one request. */
-interface Story {
-  readonly askedAt: number
+/** The events of one request. */
+interface RequestHistory {
+  readonly sentAt: number
   isAcknowledged: boolean
-  readonly ends: Extract<LedgerEvent, { event: 'ended' }>[]
-  /** The lives that handled it, as often as they did. */
-  readonly handlings: Handling[]
+  readonly settlements: Extract<LedgerEvent, { event: 'settled' }>[]
+  /** The handler runs of the request. */
+  readonly handlerRuns: HandlerRun[]
 }
 
-/** One time that it was handled. */
-interface Handling {
-  readonly by: string
-  /** By what it was known there. */
-  readonly as: string
+/** One run of a handler. */
+interface HandlerRun {
+  readonly process: string
+  /** The request's correlation and response topic, as the responder received them. */
+  readonly identity: string
   readonly at: number
 }
 
-/** What a request is judged under. */
-interface Circumstances extends Promises {
-  /** When the last fault was over. */
-  readonly calm: number
+/** What a request is judged by. */
+interface Expectations extends Guarantees {
+  /** When the last fault ended. */
+  readonly lastFaultEnd: number
   readonly timeout: number
 }
 
-/** Judges a run: a pure function of what its processes wrote. */
+/** Judges a run: a pure function of its evidence. */
 export function judge(evidence: Evidence): Verdict {
-  const { plan, ledgers, deaths } = evidence
-  const breaches: Breach[] = deaths.map((detail) => ({ rule: 'no process falls', detail }))
-  const stories = toStories(ledgers, breaches)
-  const promises = promisesOf(plan)
-  const calm = Math.max(0, ...evidence.faults.map(({ ended }) => ended))
-  for (const [request, story] of stories)
-    breaches.push(...breachesIn(request, story, { ...promises, calm, timeout: plan.asking.timeout }))
+  const { plan, ledgers, unexpectedExits } = evidence
+  const breaches: Breach[] = unexpectedExits.map((detail) => ({
+    rule: 'no process exits unexpectedly',
+    detail,
+  }))
+  const histories = toHistories(ledgers, breaches)
+  const guarantees = guaranteesFor(plan)
+  const lastFaultEnd = Math.max(0, ...evidence.faults.map(({ ended }) => ended))
+  for (const [request, history] of histories)
+    breaches.push(
+      ...breachesIn(request, history, { ...guarantees, lastFaultEnd, timeout: plan.requestPolicy.timeout }),
+    )
   const recoveries = recoveriesIn(evidence)
   const events = ledgers.flatMap((ledger) => ledger.events)
-  const responses = events.filter((each) => each.event === 'ended' && each.outcome === 'answer')
-  const { recoversWithin } = promises
-  const first = Math.min(...responses.filter(({ at }) => at >= calm).map(({ at }) => at - calm))
-  if (recoversWithin !== undefined && first > recoversWithin) {
+  const responses = events.filter((event) => event.event === 'settled' && event.outcome === 'response')
+  const { recoveryTimeout } = guarantees
+  const recoveryTime = Math.min(
+    ...responses.filter(({ at }) => at >= lastFaultEnd).map(({ at }) => at - lastFaultEnd),
+  )
+  if (recoveryTimeout !== undefined && recoveryTime > recoveryTimeout) {
     const detail =
-      first === Infinity ? 'nothing was answered after the last fault' : `it took ${Math.round(first)} ms`
+      recoveryTime === Infinity
+        ? 'no response arrived after the last fault'
+        : `the next response took ${Math.round(recoveryTime)} ms`
     breaches.push({ rule: 'the system recovers', detail })
   }
-  const lives = [...stories.values()].map(({ handlings }) => handlings.map(({ by }) => by))
-  const count = (event: LedgerEvent['event']): number => events.filter((each) => each.event === event).length
+  const processesPerRequest = [...histories.values()].map(({ handlerRuns }) =>
+    handlerRuns.map(({ process }) => process),
+  )
+  const count = (name: LedgerEvent['event']): number => events.filter(({ event }) => event === name).length
   return {
     breaches,
-    asked: stories.size,
-    outcomes: tallied(events.flatMap((each) => (each.event === 'ended' ? [each.outcome] : []))),
-    rate: (stories.size * 1_000) / evidence.loadedFor,
-    handled: count('ran'),
-    handledElsewhere: lives.filter((by) => new Set(by).size > 1).length,
-    recognised: count('recognised'),
-    strays: count('stray'),
+    requests: histories.size,
+    outcomes: countOccurrences(events.flatMap((event) => (event.event === 'settled' ? [event.outcome] : []))),
+    rate: (histories.size * 1_000) / evidence.loadDuration,
+    handled: count('handler-started'),
+    handledElsewhere: processesPerRequest.filter((processes) => new Set(processes).size > 1).length,
+    duplicates: count('duplicate'),
+    unmatched: count('unmatched-response'),
     recoveries,
   }
 }
 
-function toStories(ledgers: readonly Ledger[], breaches: Breach[]): ReadonlyMap<string, Story> {
-  const stories = new Map<string, Story>()
+function toHistories(ledgers: readonly Ledger[], breaches: Breach[]): ReadonlyMap<string, RequestHistory> {
+  const histories = new Map<string, RequestHistory>()
   for (const { events } of ledgers)
-    for (const each of events)
-      if (each.event === 'asked')
-        stories.set(each.request, { askedAt: each.at, isAcknowledged: false, ends: [], handlings: [] })
-  for (const { who, life, events } of ledgers)
-    for (const each of events) {
-      if (each.event !== 'acknowledged' && each.event !== 'ended' && each.event !== 'ran') continue
-      const story = stories.get(each.request)
-      if (story === undefined) {
-        const detail = `${who} (life ${life}) knows ${each.request}, which nobody asked`
-        breaches.push({ rule: 'nothing is handled that was not asked', detail })
-      } else if (each.event === 'acknowledged') story.isAcknowledged = true
-      else if (each.event === 'ended') story.ends.push(each)
-      else story.handlings.push({ by: `${who} (life ${life})`, as: each.as, at: each.at })
+    for (const event of events)
+      if (event.event === 'sent')
+        histories.set(event.request, {
+          sentAt: event.at,
+          isAcknowledged: false,
+          settlements: [],
+          handlerRuns: [],
+        })
+  for (const { process, restarts, events } of ledgers)
+    for (const event of events) {
+      if (event.event !== 'acknowledged' && event.event !== 'settled' && event.event !== 'handler-started')
+        continue
+      const history = histories.get(event.request)
+      if (history === undefined) {
+        const detail = `${process} (restarts: ${restarts}) recorded ${event.request}, which no requester sent`
+        breaches.push({ rule: 'only requests that were sent are handled', detail })
+      } else if (event.event === 'acknowledged') history.isAcknowledged = true
+      else if (event.event === 'settled') history.settlements.push(event)
+      else
+        history.handlerRuns.push({
+          process: `${process} (restarts: ${restarts})`,
+          identity: event.identity,
+          at: event.at,
+        })
     }
-  return stories
+  return histories
 }
 
 function breachesIn(
   request: string,
-  { askedAt, isAcknowledged, ends, handlings }: Story,
-  { isAllAnswered, isHandledOnce, isNamed, calm, timeout }: Circumstances,
+  { sentAt, isAcknowledged, settlements, handlerRuns }: RequestHistory,
+  { isEveryRequestAnswered, isHandledOnce, isIdentityIntact, lastFaultEnd, timeout }: Expectations,
 ): readonly Breach[] {
   const breaches: Breach[] = []
   const breach = (rule: Rule, detail: string): void =>
     void breaches.push({ rule, detail: `${request}: ${detail}` })
-  const handledBy = handlings.map(({ by }) => by)
-  const by = handledBy.length === 0 ? 'handled by nobody' : `handled by ${handledBy.join(', ')}`
-  if (ends.length === 0) breach('every request has an outcome', `none, ${by}`)
-  if (ends.length > 1) breach('no request has two outcomes', ends.map(({ outcome }) => outcome).join(', '))
-  for (const { outcome, of } of ends)
-    if (outcome === 'answer' && of !== request)
-      breach('an answer goes to its asker', `it got the answer to ${of ?? 'nothing'}`)
-  const isAgain = (handling: Handling, earlier: Handling): boolean =>
-    earlier.by === handling.by && (earlier.as === handling.as || isNamed)
-  // Once the caller has given up there is nothing to remember it for: what was stuck in a buffer may come later still.
-  const twice = handlings.find(
-    (each, index) =>
-      each.at < askedAt + timeout && handlings.slice(0, index).some((other) => isAgain(each, other)),
+  const handlers = handlerRuns.map(({ process }) => process)
+  const handledBy = handlers.length === 0 ? 'not handled' : `handled by ${handlers.join(', ')}`
+  if (settlements.length === 0) breach('every request has an outcome', `no outcome, ${handledBy}`)
+  if (settlements.length > 1)
+    breach('no request has two outcomes', settlements.map(({ outcome }) => outcome).join(', '))
+  for (const { outcome, respondsTo } of settlements)
+    if (outcome === 'response' && respondsTo !== request)
+      breach('a response goes to its requester', `it got the response to ${respondsTo ?? 'no request'}`)
+  const isSameRequest = (handlerRun: HandlerRun, earlier: HandlerRun): boolean =>
+    earlier.process === handlerRun.process && (earlier.identity === handlerRun.identity || isIdentityIntact)
+  // Duplicates count only until the request's timeout: afterwards a responder may have forgotten the request.
+  const repeatedRun = handlerRuns.find(
+    (handlerRun, index) =>
+      handlerRun.at < sentAt + timeout &&
+      handlerRuns.slice(0, index).some((earlier) => isSameRequest(handlerRun, earlier)),
   )
-  if (twice !== undefined) breach('a responder handles a request once', `${twice.by} handled it again`)
-  else if (isHandledOnce && handledBy.length > 1)
-    breach('nothing is handled twice without a reason', `${by}, and nothing called for it`)
-  const failed = ends.find((end) => end.outcome !== 'answer' && !isTooEarly(end, calm))
-  if (isAllAnswered && failed !== undefined) {
-    const rule = isAcknowledged ? 'nothing acknowledged is lost' : 'every request is answered'
-    breach(rule, `${failed.outcome} (${failed.why ?? ''}), ${by}`)
+  if (repeatedRun !== undefined)
+    breach('a responder handles a request once', `${repeatedRun.process} handled it again`)
+  else if (isHandledOnce && handlers.length > 1)
+    breach(
+      'no request is handled twice without a redelivery or retry',
+      `${handledBy}, without a redelivery or retry`,
+    )
+  const failed = settlements.find(
+    (settlement) => settlement.outcome !== 'response' && !isBeforeRecovery(settlement, lastFaultEnd),
+  )
+  if (isEveryRequestAnswered && failed !== undefined) {
+    const rule = isAcknowledged ? 'no acknowledged request is lost' : 'every request is answered'
+    breach(rule, `${failed.outcome} (${failed.message ?? ''}), ${handledBy}`)
   }
   return breaches
 }
 
-/** Its caller gave up before the system had to have recovered: on a slow machine a fault may outlast its plan. */
-function isTooEarly({ outcome, at }: Story['ends'][number], calm: number): boolean {
-  return (outcome === 'timeout' || outcome === 'expired') && at < calm + recovery
+/** Whether the request timed out before the system must have recovered: on a slow machine a fault may outlast its plan. */
+function isBeforeRecovery(
+  { outcome, at }: RequestHistory['settlements'][number],
+  lastFaultEnd: number,
+): boolean {
+  return (outcome === 'timeout' || outcome === 'expired') && at < lastFaultEnd + maxRecoveryTime
 }
 
 function recoveriesIn({ ledgers, faults }: Evidence): readonly Recovery[] {
   const responses = ledgers
     .flatMap(({ events }) => events)
-    .flatMap((each) => (each.event === 'ended' && each.outcome === 'answer' ? [each.at] : []))
+    .flatMap((event) => (event.event === 'settled' && event.outcome === 'response' ? [event.at] : []))
     .sort((one, other) => one - other)
   return faults.flatMap((record) => {
     const { fault, ended } = record
     const isOutlasted = faults.some(
       (other) => other !== record && other.began <= ended && other.ended > ended,
     )
-    const first = responses.find((at) => at >= ended)
-    return isOutlasted || first === undefined ? [] : [{ kind: fault.kind, milliseconds: first - ended }]
+    const recoveryTime = responses.find((at) => at >= ended)
+    return isOutlasted || recoveryTime === undefined
+      ? []
+      : [{ kind: fault.kind, milliseconds: recoveryTime - ended }]
   })
 }

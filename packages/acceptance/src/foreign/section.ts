@@ -1,73 +1,78 @@
 import { html, table } from '@antiphon/report'
 import { installCommands, isInstalled } from '@antiphon/workshop'
 import type { NotRun, Outcome, Section } from '../frame/section.js'
-import { meetings, type Exchanged, type Meeting } from './meetings.js'
-import { brokers, setUp, type BrokerName } from './stage.js'
+import { interopCases, type InteropResult, type InteropCase } from './interop-cases.js'
+import { brokers, startInteropSetup, type BrokerName } from './interop-setup.js'
 
-/** A meeting and what came of it. */
-export interface MeetingRecord extends Exchanged {
-  readonly who: string
+/** A case with its broker and result. */
+export interface InteropRecord extends InteropResult {
+  readonly program: string
   readonly role: string
   readonly broker: BrokerName
 }
 
-/** Whom we met. */
+/** The outcome of the section. */
 export interface ForeignOutcome extends Outcome {
-  readonly met: readonly MeetingRecord[]
+  readonly results: readonly InteropRecord[]
 }
 
-/** Programs that know nothing of us, in both roles, on both brokers. */
+/** Runs programs that do not know Antiphon against it, as requesters and as responders, on both brokers. */
 export const foreign: Section<ForeignOutcome> = {
   name: 'foreign',
   title: 'Foreign peers',
-  options: { 'foreign-brokers': { about: 'on how many brokers: embedded, Mosquitto', usual: 2, smoke: 0 } },
+  options: {
+    'foreign-brokers': { about: 'number of brokers: 1 embedded, 2 also Mosquitto', usual: 2, smoke: 0 },
+  },
   run: async ({ number, progress }) => {
-    const met: MeetingRecord[] = []
+    const results: InteropRecord[] = []
     const notRun: NotRun[] = []
-    const chosen = brokers.slice(0, number('foreign-brokers'))
-    for (const [index, broker] of chosen.entries()) {
-      for (const meeting of meetings) {
-        const { who, role, needs } = meeting
-        const missing = [...needs, ...(broker === 'Mosquitto' ? (['mosquitto'] as const) : [])].filter(
-          (program) => !isInstalled(program),
-        )
-        progress(index / chosen.length, `${who} ${role} on ${broker}`)
+    const selected = brokers.slice(0, number('foreign-brokers'))
+    for (const [index, broker] of selected.entries()) {
+      for (const interopCase of interopCases) {
+        const { program, role, requiredPrograms } = interopCase
+        const missing = [
+          ...requiredPrograms,
+          ...(broker === 'Mosquitto' ? (['mosquitto'] as const) : []),
+        ].filter((required) => !isInstalled(required))
+        progress(index / selected.length, `${program} ${role} on ${broker}`)
         if (missing.length > 0)
           notRun.push({
-            what: `${who} ${role} on ${broker}`,
+            what: `${program} ${role} on ${broker}`,
             remedy: installCommands(missing)
               .map((command) => command.join(' '))
               .join(' && '),
           })
-        else met.push({ who, role, broker, ...(await meetOn(broker, meeting)) })
+        else results.push({ program, role, broker, ...(await runOn(broker, interopCase)) })
       }
     }
-    const kept = met.filter(({ got, wanted }) => got === wanted).length
+    const passed = results.filter(({ actual, expected }) => actual === expected).length
     return {
-      figures: met.length === 0 ? [] : [{ name: 'understood each other', value: `${kept} of ${met.length}` }],
-      failures: met
-        .filter(({ got, wanted }) => got !== wanted)
+      figures:
+        results.length === 0 ? [] : [{ name: 'cases passed', value: `${passed} of ${results.length}` }],
+      failures: results
+        .filter(({ actual, expected }) => actual !== expected)
         .map(
-          ({ who, role, broker, got, wanted }) => `${who} ${role} on ${broker}: "${got}" and not "${wanted}"`,
+          ({ program, role, broker, actual, expected }) =>
+            `${program} ${role} on ${broker}: expected "${expected}", got "${actual}"`,
         ),
       notRun,
-      met,
+      results,
     }
   },
-  render: ({ met }) =>
+  render: ({ results }) =>
     html`${table(
-      ['who', 'what it does', 'broker', 'what came out'],
-      met.map(({ who, role, broker, got }) => [who, role, broker, got]),
+      ['program', 'what it does', 'broker', 'result'],
+      results.map(({ program, role, broker, actual }) => [program, role, broker, actual]),
     )}`,
 }
 
-async function meetOn(broker: BrokerName, { meet }: Meeting): Promise<Exchanged> {
-  const stage = await setUp(broker)
+async function runOn(broker: BrokerName, { run }: InteropCase): Promise<InteropResult> {
+  const setup = await startInteropSetup(broker)
   try {
-    return await meet(stage)
+    return await run(setup)
   } catch (error) {
-    return { got: error instanceof Error ? error.message : String(error), wanted: 'an exchange' }
+    return { actual: error instanceof Error ? error.message : String(error), expected: 'no error' }
   } finally {
-    await stage.clear()
+    await setup.close()
   }
 }

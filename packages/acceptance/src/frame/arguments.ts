@@ -1,20 +1,21 @@
 import { parseArgs } from 'node:util'
 import type { Section } from './section.js'
 
-/** What the command line asks for. */
-export interface SuiteRequest {
-  /** In the order of the suite. */
+/** The parsed command line. */
+export interface SuiteArguments {
+  /** The selected sections, in the order of the suite. */
   readonly sections: readonly Section[]
   readonly seed: number
   readonly isSmoke: boolean
-  /** Draw the report of the last run again, and run nothing. */
+  /** Whether to draw the report of the last run again without running a section. */
   readonly isReportOnly: boolean
+  /** Returns the value of a section's option. */
   readonly number: (option: string) => number
 }
 
 const usualSeed = 1
 
-/** What `--help` prints. */
+/** Returns the text that `--help` prints. */
 export function help(sections: readonly Section[]): string {
   const lines = sections.flatMap(({ name, title, options }) => [
     `  ${name.padEnd(24)} ${title}`,
@@ -24,18 +25,21 @@ export function help(sections: readonly Section[]): string {
   ])
   return `pnpm acceptance [section …] [options]
 
-Sections; all of them unless some are named
+Sections, with their options and default values; without names, all sections run
 ${lines.join('\n')}
 
 Options
-  --seed <n>               where chance begins (${usualSeed})
-  --smoke                  the part that belongs to the check, of a few seconds
-  --report                 draws the report of the last run again
-  --help                   prints this`
+  --seed <n>               seed of all randomness (${usualSeed})
+  --smoke                  run the part that belongs to the check, a few seconds
+  --report                 draw the report of the last run again, run no section
+  --help                   print this text`
 }
 
-/** Reads a command line; throws a sentence about what it does not understand. */
-export function readArguments(args: readonly string[], sections: readonly Section[]): SuiteRequest | 'help' {
+/** Parses a command line; throws an `Error` that names the first invalid argument. */
+export function readArguments(
+  args: readonly string[],
+  sections: readonly Section[],
+): SuiteArguments | 'help' {
   const numbers = Object.assign({}, ...sections.map(({ options }) => options)) as Section['options']
   const named = Object.keys(numbers).map((name) => [name, { type: 'string' }] as const)
   const { values, positionals } = parseArgs({
@@ -50,22 +54,22 @@ export function readArguments(args: readonly string[], sections: readonly Sectio
     },
   })
   if (values.help === true) return 'help'
-  const stranger = positionals.find((name) => !sections.some((section) => section.name === name))
-  if (stranger !== undefined) {
+  const unknown = positionals.find((name) => !sections.some((section) => section.name === name))
+  if (unknown !== undefined) {
     const names = sections.map(({ name }) => name).join(', ')
-    throw new Error(`no section is named ${stranger}: there are ${names}`)
+    throw new Error(`unknown section ${unknown}: it must be one of ${names}`)
   }
   const isSmoke = values.smoke === true
-  const given = values as Readonly<Record<string, string | undefined>>
+  const texts = values as Readonly<Record<string, string | undefined>>
   return {
     sections: sections.filter(({ name }) => positionals.length === 0 || positionals.includes(name)),
-    seed: toNumber('seed', given['seed']) ?? usualSeed,
+    seed: toNumber('seed', texts['seed']) ?? usualSeed,
     isSmoke,
     isReportOnly: values.report === true,
     number: (name) => {
       const option = numbers[name]
-      if (option === undefined) throw new Error(`no section has an option ${name}`)
-      return toNumber(name, given[name]) ?? (isSmoke ? option.smoke : option.usual)
+      if (option === undefined) throw new Error(`unknown option ${name}: no section declares it`)
+      return toNumber(name, texts[name]) ?? (isSmoke ? option.smoke : option.usual)
     },
   }
 }
@@ -74,5 +78,5 @@ function toNumber(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const number = Number(text)
   if (text.trim() !== '' && number >= 0 && number < Infinity) return number
-  throw new Error(`--${name} is '${text}': it takes a number from 0 on`)
+  throw new Error(`--${name} is '${text}': it must be a number from 0`)
 }

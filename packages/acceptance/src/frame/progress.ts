@@ -1,11 +1,11 @@
-const pause = 5_000
+const minPeriod = 5_000
 
-/** Prints how far a section is, no more often than every few seconds; its end is always told. */
+/** Returns a function that prints a section's progress, at most once per period; the end is always printed. */
 export function progressOf(name: string): (share: number, text: string) => void {
   let last = -Infinity
   return (share, text) => {
     const now = performance.now()
-    if (share < 1 && now - last < pause) return
+    if (share < 1 && now - last < minPeriod) return
     last = now
     console.log(`${name}: ${String(Math.floor(share * 100)).padStart(3)} %  ${text}`)
   }

@@ -2,14 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SectionRecord } from '../report/page.js'
-import type { SuiteRequest } from './arguments.js'
+import type { SuiteArguments } from './arguments.js'
 import { progressOf } from './progress.js'
 import type { Outcome, Section } from './section.js'
 
-/** Runs one section in a folder of its own; a section that breaks off is a failure like any other. */
+/** Runs one section in its own folder; a section that throws counts as a failure. */
 export async function runSection(
   section: Section,
-  { seed, isSmoke, number }: SuiteRequest,
+  { seed, isSmoke, number }: SuiteArguments,
 ): Promise<SectionRecord> {
   const { name } = section
   const folder = await mkdtemp(join(tmpdir(), `antiphon-${name}-`))
@@ -18,17 +18,17 @@ export async function runSection(
   const finished = await section
     .run({ seed, isSmoke, folder, number, progress })
     .then((outcome) => ({ outcome, isBroken: false }))
-    .catch((error: unknown) => ({ outcome: brokenOff(name, error), isBroken: true }))
+    .catch((error: unknown) => ({ outcome: toFailedOutcome(name, error), isBroken: true }))
   const seconds = (performance.now() - start) / 1_000
   const { figures, failures } = finished.outcome
   for (const figure of figures) console.log(`${name}: ${figure.name}: ${figure.value}`)
   for (const failure of failures) console.log(`${name}: FAILED: ${failure}`)
   if (failures.length === 0) await rm(folder, { recursive: true, force: true })
-  else console.log(`${name}: what it left is in ${folder}`)
+  else console.log(`${name}: its files are kept in ${folder}`)
   return { name, seconds, ...finished }
 }
 
-function brokenOff(name: string, error: unknown): Outcome {
-  const why = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return { figures: [], failures: [`${name} broke off: ${why}`], notRun: [] }
+function toFailedOutcome(name: string, error: unknown): Outcome {
+  const cause = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return { figures: [], failures: [`${name} threw: ${cause}`], notRun: [] }
 }

@@ -1,62 +1,62 @@
 import type { Html } from '@antiphon/report'
 
-/** One part of the acceptance suite: something done to the whole system, and how that is shown. */
+/** One part of the acceptance suite: a test of the whole system, and the rendering of its outcome. */
 export interface Section<R extends Outcome = Outcome> {
-  /** What it is called on the command line, in the report's addresses and in the progress. */
+  /** The name on the command line, in the report's links and in the progress. */
   readonly name: string
   /** The heading in the report. */
   readonly title: string
-  /** Numbers that the command line may set: `--<name> <number>`. No two sections share a name. */
+  /** Numbers that the command line can set: `--<name> <number>`. No two sections may use the same option name. */
   readonly options: Readonly<Record<string, NumberOption>>
-  /** Does it. What went wrong with the system is part of the outcome; a rejection is the section's own failure. */
-  run(setting: Setting): Promise<R>
-  /** Shows it: a pure function of the outcome, as it came out of JSON. Figures and failures are shown by the frame. */
+  /** Runs the test. A misbehaving system is part of the outcome; a rejection means that the section itself is broken. */
+  run(setting: SectionContext): Promise<R>
+  /** Renders the outcome: a pure function of the parsed JSON. The page renders figures and failures itself. */
   render(outcome: R): Html
 }
 
-/** A number of the command line. */
+/** A numeric option of the command line. */
 export interface NumberOption {
-  /** What it says, for `--help`. */
+  /** The description for `--help`. */
   readonly about: string
-  /** What it is in `pnpm acceptance`, which has 20 minutes for all sections. */
+  /** The default value in `pnpm acceptance`, which has 20 minutes for all sections. */
   readonly usual: number
-  /** What it is in the smoke part, which has 25 seconds for all sections: 0 where the section stays out of it. */
+  /** The value in the smoke part, which has 25 seconds for all sections; 0 if the section does not take part. */
   readonly smoke: number
 }
 
-/** What a section works with. */
-export interface Setting {
-  /** Everything left to chance comes from it: the same seed does the same again. */
+/** The inputs of a section's run. */
+export interface SectionContext {
+  /** The seed of all randomness: the same seed repeats the same run. */
   readonly seed: number
-  /** The part of the check, which has seconds. */
+  /** Whether only the smoke part runs. */
   readonly isSmoke: boolean
-  /** An empty folder of its own, removed afterwards unless something failed. */
+  /** An empty folder for the section's files, removed afterwards unless the section failed. */
   readonly folder: string
-  /** The value of one of its options. */
+  /** Returns the value of one of the section's options. */
   readonly number: (option: string) => number
-  /** Tells how far it is, as often as it likes; a share from 0 to 1. */
+  /** Reports the progress, a share from 0 to 1. It may be called at any rate. */
   readonly progress: (share: number, text: string) => void
 }
 
-/** What every section hands back, as plain JSON; what it measured stands beside it. */
+/** The part of a section's result that all sections have, as plain JSON. Sections add their own data. */
 export interface Outcome {
-  /** The few figures that belong on top of the report. */
-  readonly figures: readonly Figure[]
-  /** What is wrong with the system, a sentence each that says how to see it again; empty when all is well. */
+  /** The few figures at the top of the report. */
+  readonly figures: readonly KeyFigure[]
+  /** Faults of the system, each with how to reproduce it. */
   readonly failures: readonly string[]
-  /** What could not be tried on this machine. */
+  /** Tests that cannot run on this machine. */
   readonly notRun: readonly NotRun[]
 }
 
-/** A figure with its name. */
-export interface Figure {
+/** A figure at the top of the report. */
+export interface KeyFigure {
   readonly name: string
   readonly value: string
 }
 
-/** Something that a machine did not allow. */
+/** A test that cannot run on this machine. */
 export interface NotRun {
   readonly what: string
-  /** What would make it run. */
+  /** How to make the test run. */
   readonly remedy: string
 }

@@ -3,16 +3,16 @@ import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundlePrograms } from '@antiphon/workshop/bundle'
 
-// Where the bundles stand is where they find the one package that cannot be in them. Each suite has its own.
+// Under node_modules, so that the bundles resolve the one package that cannot be bundled. Each run has its own folder.
 const folder = fileURLToPath(new URL(`../../node_modules/.cache/suite-${process.pid}/`, import.meta.url))
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
 
-/** Where the bundle of a section's process lies. */
-export function bundled(section: string, name: string): string {
+/** Returns the path of the bundle of a section's process. */
+export function bundlePath(section: string, name: string): string {
   return `${folder}${section}/${name}.mjs`
 }
 
-/** Makes one file of each process of a section, so that starting it costs little. */
+/** Bundles each process of a section into one file, so that it starts quickly. */
 export async function bundleProcesses(section: string, sources: readonly URL[]): Promise<void> {
   await bundlePrograms({
     sources: Object.fromEntries(

@@ -3,13 +3,13 @@ export function readRole<R>(): R {
   return JSON.parse(process.argv[2] ?? '{}') as R
 }
 
-/** Sends a word to the parent process. */
-export function notifyParent(word: string): void {
-  process.send?.(word)
+/** Sends a message to the parent process. */
+export function notifyParent(message: string): void {
+  process.send?.(message)
 }
 
-/** Calls the action named by each word of the parent process, and exits when the parent does. */
+/** Calls the action that each message of the parent process names, and exits when the parent does. */
 export function onParentMessage(actions: Readonly<Record<string, () => void>>): void {
-  process.on('message', (word: string) => actions[word]?.())
+  process.on('message', (message: string) => actions[message]?.())
   process.on('disconnect', () => process.exit())
 }

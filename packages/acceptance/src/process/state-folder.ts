@@ -5,8 +5,9 @@ import { join } from 'node:path'
 const memory = '/dev/shm'
 
 /**
- * A new folder for a broker's state: in memory where the machine has such a place, since it is processes that are killed
- * here and not machines, and a disk that others use would set the pace.
+ * Creates a folder for a broker's state, in memory if possible.
+ *
+ * The tests kill processes, not machines, so the state need not be on a disk, and a busy disk would slow the broker down.
  */
 export function stateFolder(): string {
   return mkdtempSync(join(isWritable(memory) ? memory : tmpdir(), 'antiphon-state-'))

@@ -1,24 +1,24 @@
 import { html, page as framed, table, type Html } from '@antiphon/report'
 import type { Outcome, Section } from '../frame/section.js'
 
-/** How one section ended; what the report's JSON holds. */
+/** The record of one section in the report's JSON. */
 export interface SectionRecord {
   readonly name: string
   readonly seconds: number
   readonly outcome: Outcome
-  /** It broke off: the outcome says no more than that. */
+  /** Whether the section threw; then the outcome holds that failure alone. */
   readonly isBroken: boolean
 }
 
-/** One run of the suite; what the report's JSON holds. */
+/** The record of one run of the suite, the content of the report's JSON. */
 export interface SuiteRecord {
   readonly startedAt: string
   readonly seconds: number
   readonly isSmoke: boolean
-  /** The command that does the same again. */
+  /** The command that repeats the run. */
   readonly command: string
-  /** What it ran on. */
-  readonly ground: Readonly<Record<string, string>>
+  /** The environment of the run: name and value. */
+  readonly environment: Readonly<Record<string, string>>
   readonly sections: readonly SectionRecord[]
 }
 
@@ -30,25 +30,23 @@ dt{color:var(--soft);font-size:14px}dd{margin:0;font-size:20px;font-variant-nume
 
 /** Renders the report as one page: a pure function of the record. */
 export function page(record: SuiteRecord, sections: readonly Section[]): string {
-  const { startedAt, seconds, command, ground } = record
+  const { startedAt, seconds, command, environment } = record
   const failures = record.sections.flatMap(({ outcome }) => outcome.failures)
-  const known = record.sections.flatMap((each) => {
-    const section = sections.find(({ name }) => name === each.name)
-    return section === undefined ? [] : [{ ...each, section }]
+  const rendered = record.sections.flatMap((sectionRecord) => {
+    const section = sections.find(({ name }) => name === sectionRecord.name)
+    return section === undefined ? [] : [{ ...sectionRecord, section }]
   })
   const verdict =
-    failures.length === 0
-      ? 'everything held'
-      : `${failures.length} thing${failures.length === 1 ? '' : 's'} did not hold`
-  const on = Object.entries(ground).map(([name, value]) => `${name} ${value}`)
+    failures.length === 0 ? 'No failures' : `${failures.length} failure${failures.length === 1 ? '' : 's'}`
+  const on = Object.entries(environment).map(([name, value]) => `${name} ${value}`)
   return framed({
     title: 'Antiphon: acceptance',
     style,
     body: html`<h1>Acceptance</h1>
       <p class="${failures.length === 0 ? 'good' : 'bad'}">${verdict}</p>
       <p>${startedAt}, ${Math.round(seconds)} s, by <code>${command}</code>, ${on.join(', ')}.</p>
-      ${known.map(({ section, outcome }) => headlines(section, outcome))}
-      ${known.map(
+      ${rendered.map(({ section, outcome }) => headlines(section, outcome))}
+      ${rendered.map(
         ({ section, outcome, isBroken, seconds: took }) =>
           html`<section id="${section.name}">
             <h2>${section.title}</h2>
@@ -82,7 +80,7 @@ function failuresOf({ failures }: Outcome): Html | undefined {
 function notRunOf({ notRun }: Outcome): Html | undefined {
   if (notRun.length === 0) return undefined
   return table(
-    ['did not run here', 'what would make it run'],
+    ['not run', 'how to run it'],
     notRun.map(({ what, remedy }) => [what, remedy]),
   )
 }

@@ -1,11 +1,11 @@
 import type { Section } from '../frame/section.js'
 import type { SuiteRecord } from './page.js'
 
-/** The figures of a run as a page of Markdown: a pure function of the record. */
+/** Renders the figures of a run as a page of Markdown: a pure function of the record. */
 export function summary(record: SuiteRecord, sections: readonly Section[]): string {
-  const { startedAt, seconds, command, ground } = record
+  const { startedAt, seconds, command, environment } = record
   const titleOf = (name: string): string => sections.find((section) => section.name === name)?.title ?? name
-  const on = Object.entries(ground).map(([name, value]) => `${name} ${value}`)
+  const on = Object.entries(environment).map(([name, value]) => `${name} ${value}`)
   const rows = record.sections.flatMap(({ name, outcome }) =>
     outcome.figures.map((figure, index) => row(index === 0 ? titleOf(name) : '', figure.name, figure.value)),
   )
@@ -15,10 +15,10 @@ export function summary(record: SuiteRecord, sections: readonly Section[]): stri
   )
   return `${[
     '# Acceptance results',
-    `${startedAt.slice(0, 10)}, \`${command}\`, ${Math.round(seconds / 60)} minutes on ${on.join(', ')}. Charts, and every fault and attack, are in \`report.html\`.`,
-    [row('what', 'figure', ''), row('---', '---', '---'), ...rows].join('\n'),
-    failures.length === 0 ? 'Everything held.' : list('What did not hold:', failures),
-    ...(notRun.length === 0 ? [] : [list('What did not run here:', notRun)]),
+    `${startedAt.slice(0, 10)}, \`${command}\`, ${Math.round(seconds / 60)} minutes on ${on.join(', ')}. \`report.html\` has the charts, all faults and all attacks.`,
+    [row('section', 'figure', 'value'), row('---', '---', '---'), ...rows].join('\n'),
+    failures.length === 0 ? 'No failures.' : list('Failures:', failures),
+    ...(notRun.length === 0 ? [] : [list('Not run:', notRun)]),
   ].join('\n\n')}\n`
 }
 

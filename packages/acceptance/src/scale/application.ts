@@ -25,7 +25,7 @@ import {
 } from 'rxjs'
 import type { Cluster } from './cluster.js'
 
-/** A service in three parts: which one answers stands in the topic, since these brokers have no shared subscriptions. */
+/** A service with three responders. The topic selects the responder, because ejabberd and RabbitMQ have no shared subscriptions. */
 const work = endpoint({
   topic: 'work/{part}/query',
   request: json(t.type({ id: t.number })),
@@ -34,28 +34,32 @@ const work = endpoint({
 
 const parts = ['north', 'south', 'west'] as const
 
-const askers = 2
+const requesterCount = 2
 
-/** What became of one question; times are milliseconds since the load began. */
-export interface Answered {
+/** The record of one request; times are milliseconds since the start of the load. */
+export interface RequestRecord {
   readonly id: number
-  readonly asked: number
-  readonly ended: number
-  /** `answered`, or the code of the error. */
+  readonly sentAt: number
+  readonly settledAt: number
+  /** `responded`, `wrong response`, or the code of the error. */
   readonly outcome: string
 }
 
-/** What the application saw. */
-export interface Load {
-  readonly questions: readonly Answered[]
-  /** How often the handlers ran for each question beyond the first time. */
+/** The observations of the application under load. */
+export interface LoadRecord {
+  readonly requests: readonly RequestRecord[]
+  /** The number of handler runs beyond the first for each request. */
   readonly repeatedRuns: number
-  /** How often a link came online in a session that the broker did not know any more. */
+  /** How often a link came online without Session Present after its first connection. */
   readonly sessionsLost: number
   readonly reconnects: number
 }
 
-/** Asks and answers at a steady rate; calls `halfway` in the middle, with the milliseconds since the beginning. The links know nothing but the cluster's URLs. */
+/**
+ * Sends and serves requests at a steady rate.
+ *
+ * Calls `halfway` in the middle, with the milliseconds since the start. The links know only the cluster's URLs.
+ */
 export async function applyLoad(
   urls: Cluster['urls'],
   {
@@ -63,10 +67,10 @@ export async function applyLoad(
     seconds,
     halfway,
   }: { readonly perSecond: number; readonly seconds: number; readonly halfway: (now: number) => void },
-): Promise<Load> {
+): Promise<LoadRecord> {
   const links: Link[] = []
   const counts = { sessionsLost: 0, reconnects: 0 }
-  const open = (clientId: string, firstNode: number): Link => {
+  const connectLink = (clientId: string, firstNode: number): Link => {
     const link = connect(fromNode(urls, firstNode), {
       clientId,
       reconnect: { initial: 100, maximum: 1_000 },
@@ -84,7 +88,7 @@ export async function applyLoad(
 
   const runs = new Map<number, number>()
   for (const [node, part] of parts.entries()) {
-    const link = open(`responder-${part}`, node)
+    const link = connectLink(`responder-${part}`, node)
     requests$(link, work, { params: { part } })
       .pipe(
         serve(({ value: { id } }) => {
@@ -99,31 +103,31 @@ export async function applyLoad(
   const started = performance.now()
   const now = (): number => performance.now() - started
   const count = perSecond * seconds
-  const requests: Answered[] = []
-  const ask$ = (which: number): Observable<unknown> => {
-    const link = open(`asker-${which}`, which)
-    return interval((1_000 * askers) / perSecond).pipe(
-      take(count / askers),
-      map((index) => askers * index + which),
+  const requests: RequestRecord[] = []
+  const load$ = (index: number): Observable<unknown> => {
+    const link = connectLink(`requester-${index}`, index)
+    return interval((1_000 * requesterCount) / perSecond).pipe(
+      take(count / requesterCount),
+      map((round) => requesterCount * round + index),
       tap((id) => {
         if (id === Math.floor(count / 2)) halfway(now())
       }),
       mergeMap((id) => {
-        const requested = now()
+        const sentAt = now()
         const part = parts[id % parts.length] ?? parts[0]
         return of({ params: { part }, value: { id } }).pipe(
           requestEither$(link, work, { timeout: 30_000, retry: { count: 5 }, onDisconnect: 'resend' }),
           tap((result) =>
-            requests.push({ id, asked: requested, ended: now(), outcome: outcomeOf(result, id, part) }),
+            requests.push({ id, sentAt, settledAt: now(), outcome: outcomeOf(result, id, part) }),
           ),
         )
       }),
     )
   }
-  await lastValueFrom(merge(ask$(0), ask$(1)), { defaultValue: undefined })
+  await lastValueFrom(merge(load$(0), load$(1)), { defaultValue: undefined })
   for (const link of links) await link.close()
   return {
-    questions: requests,
+    requests,
     repeatedRuns: [...runs.values()].reduce((sum, times) => sum + times - 1, 0),
     ...counts,
   }
@@ -135,10 +139,10 @@ function outcomeOf(
   part: string,
 ): string {
   if (isLeft(result)) return result.left.code
-  return result.right.id === id && result.right.part === part ? 'responded' : 'wrong answer'
+  return result.right.id === id && result.right.part === part ? 'responded' : 'wrong response'
 }
 
-/** All nodes, beginning with one of them, so that the links spread. */
+/** Returns the URLs of all nodes, beginning with the given node, so that the links spread over the nodes. */
 function fromNode(urls: Cluster['urls'], first: number): Cluster['urls'] {
   const at = (node: number): string => urls[node % urls.length] ?? urls[0]
   return [at(first), at(first + 1), at(first + 2)]

@@ -1,24 +1,25 @@
 import type { DebianFolder } from './debian-folder.js'
 
-/** Three nodes of one broker. */
+/** A running cluster of three nodes. */
 export interface Cluster {
-  /** A URL for each node, with the credentials that the broker wants. */
+  /** The URL of each node, with credentials if the broker requires them. */
   readonly urls: readonly [string, string, string]
-  /** Ends a node by SIGKILL; they are counted from 0. */
+  /** Sends SIGKILL to a node, counted from 0. */
   readonly kill: (node: number) => void
-  /** Ends all that still runs, and resolves when it is gone. */
+  /** Kills the nodes that still run; resolves when they have exited. */
   readonly stop: () => Promise<void>
 }
 
-/** A broker that comes in clusters. */
+/** A broker that supports clusters. */
 export interface ClusterKind {
   readonly name: string
-  /** Whether a session lives on at the other nodes when the node that it was at has died. */
+  /** Whether a session survives the death of its node. */
   readonly sessionsOutliveNodes: boolean
-  /** What the project knows of it from elsewhere, for the report. */
+  /** Known properties of the broker, for the report. */
   readonly note: string
-  /** Starts three nodes that have found each other; their files go to the folder, which is seen from inside Debian too. */
+  /** Starts three nodes and resolves when they form a cluster. Their files are in folders inside the chroot. */
   readonly start: (debian: DebianFolder) => Promise<Cluster>
 }
 
+/** The numbers of the nodes of a cluster. */
 export const nodeNumbers = [0, 1, 2] as const

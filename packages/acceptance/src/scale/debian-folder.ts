@@ -4,25 +4,25 @@ import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { NotRun } from '../frame/section.js'
 
-/** A Debian of another release in a folder of its own, whose programs run here. */
+/** A Debian of another release in a folder, whose programs run by chroot. */
 export interface DebianFolder {
-  /** Starts a program inside it, as leader of a process group; its output goes to a file there. */
+  /** Starts a program in the chroot, as leader of a process group; its output goes to the file `log` in the chroot. */
   readonly start: (log: string, environment: Environment, command: readonly string[]) => ChildProcess
-  /** Runs a program inside it to its end, and says what it printed. */
+  /** Runs a program in the chroot to its end, and returns its output. */
   readonly run: (environment: Environment, command: readonly string[]) => string
-  /** An empty folder inside it: how it is called in there, and from here. */
+  /** Creates an empty folder and returns its path inside and outside the chroot. */
   readonly folder: (name: string) => Promise<{ readonly inside: string; readonly outside: string }>
 }
 
-/** Variables of a program. */
+/** Environment variables of a program. */
 export type Environment = Readonly<Record<string, string>>
 
-/** The release that has clusters of both brokers, and their packages in it. */
+/** A release with packages of both brokers. */
 const release = 'trixie'
 const packages = ['rabbitmq-server', 'ejabberd']
 
-/** What keeps this machine from having one; `undefined` where nothing does. */
-export function lackForDebian(): NotRun | undefined {
+/** Returns why this machine cannot have a Debian folder; `undefined` if it can. */
+export function debianRequirement(): NotRun | undefined {
   const what = 'clusters of RabbitMQ and ejabberd'
   if (process.getuid?.() !== 0) return { what, remedy: 'run it as root: the brokers live in a chroot' }
   if (spawnSync('debootstrap', ['--version']).error !== undefined && !existsSync('/usr/bin/apt-get'))
@@ -30,7 +30,7 @@ export function lackForDebian(): NotRun | undefined {
   return undefined
 }
 
-/** The Debian in this folder, brought there on first use, which takes some minutes. */
+/** Returns the Debian in the folder. The first call installs it, which takes some minutes. */
 export async function debianFolder(root: string, progress: (text: string) => void): Promise<DebianFolder> {
   if (!existsSync(root)) await install(root, progress)
   const inside = (environment: Environment, command: readonly string[]): readonly string[] => [
@@ -52,7 +52,7 @@ export async function debianFolder(root: string, progress: (text: string) => voi
         encoding: 'utf8',
         timeout: 60_000,
       })
-      if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}: ${stdout}${stderr}`)
+      if (status !== 0) throw new Error(`${command.join(' ')} exited with ${status}: ${stdout}${stderr}`)
       return stdout
     },
     folder: async (name) => {
@@ -65,32 +65,40 @@ export async function debianFolder(root: string, progress: (text: string) => voi
 }
 
 async function install(root: string, progress: (text: string) => void): Promise<void> {
-  // Under another name until it is whole, so that one broken off is not taken for it.
+  // Installed under another name, so that an interrupted installation is not used.
   const draft = `${root}.draft`
   await rm(draft, { recursive: true, force: true })
   await mkdir(draft, { recursive: true })
   if (spawnSync('debootstrap', ['--version']).error !== undefined) {
     progress('install debootstrap')
-    call('apt-get', ['-qq', 'update'])
-    call('apt-get', ['-qq', 'install', '--yes', '--no-install-recommends', 'debootstrap'])
+    runHostCommand('apt-get', ['-qq', 'update'])
+    runHostCommand('apt-get', ['-qq', 'install', '--yes', '--no-install-recommends', 'debootstrap'])
   }
   progress(`fetch Debian ${release}`)
-  call('debootstrap', ['--variant=minbase', release, draft])
-  // No service is to be started in there, and a folder that can be made again need not be written safely.
+  runHostCommand('debootstrap', ['--variant=minbase', release, draft])
+  // Forbids services to start, and skips fsync: the folder can be installed again at any time.
   const policy = join(draft, 'usr/sbin/policy-rc.d')
   await writeFile(policy, '#!/bin/sh\nexit 101\n')
   await chmod(policy, 0o755)
   await writeFile(join(draft, 'etc/dpkg/dpkg.cfg.d/unsafe-io'), 'force-unsafe-io\n')
   progress(`install ${packages.join(', ')}`)
-  call('chroot', [draft, 'apt-get', '-qq', 'install', '--yes', '--no-install-recommends', ...packages])
+  runHostCommand('chroot', [
+    draft,
+    'apt-get',
+    '-qq',
+    'install',
+    '--yes',
+    '--no-install-recommends',
+    ...packages,
+  ])
   await rename(draft, root)
 }
 
-function call(program: string, args: readonly string[]): void {
+function runHostCommand(program: string, args: readonly string[]): void {
   const { status, error, stderr } = spawnSync(program, args, {
     encoding: 'utf8',
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     maxBuffer: 64 * 2 ** 20,
   })
-  if (status !== 0) throw error ?? new Error(`${program} ${args.join(' ')} ended with ${status}: ${stderr}`)
+  if (status !== 0) throw error ?? new Error(`${program} ${args.join(' ')} exited with ${status}: ${stderr}`)
 }

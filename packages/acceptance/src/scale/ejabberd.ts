@@ -13,7 +13,7 @@ const erlang = (name: string): readonly string[] => [
   ...['-kernel', 'inet_dist_use_interface', '{127,0,0,1}', '+S', '2:2'],
 ]
 
-/** ejabberd: who subscribes to what is known on all nodes, but a session lives on one of them alone. */
+/** ejabberd: all nodes know all subscriptions, but a session exists on one node only. */
 export const ejabberd: ClusterKind = {
   name: 'ejabberd',
   sessionsOutliveNodes: false,
@@ -42,7 +42,7 @@ async function startNode(debian: DebianFolder, node: number): Promise<ReturnType
   )
 }
 
-/** Makes the second and the third node join the first, one after the other, and waits until all know of all. */
+/** Makes the second and third node join the first, and waits until the cluster has all nodes. */
 function joinAll(debian: DebianFolder): void {
   const [first, ...others] = nodeNumbers.map((node) => `'${nameOf(node)}'`)
   const join = `fun(Node) -> ok = rpc:call(Node, ejabberd_cluster, join, [${first}]) end`
@@ -72,7 +72,7 @@ function settings(node: number): string {
   ].join('\n')
 }
 
-/** It lets in whoever has a name. */
+/** Returns the URL of a node; ejabberd accepts any user name and password. */
 function url(node: number): string {
-  return `mqtt://antiphon:anybody@127.0.0.1:${portOf(node)}`
+  return `mqtt://antiphon:any@127.0.0.1:${portOf(node)}`
 }

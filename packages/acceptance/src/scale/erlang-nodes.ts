@@ -4,24 +4,24 @@ import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { nodeNumbers, type Cluster } from './cluster.js'
 
-const patience = 120_000
+const listenTimeout = 120_000
 
-/** What nodes of Erlang need that are to know each other, and nobody else: a name server of their own on the loopback. */
+/** Returns environment variables that give Erlang nodes a separate name server on the loopback interface. */
 export function distribution(nameServerPort: number): Readonly<Record<string, string>> {
   return { ERL_EPMD_PORT: String(nameServerPort), ERL_EPMD_ADDRESS: '127.0.0.1' }
 }
 
-/** How the nodes of a broker are started. */
-export interface NodeParts {
+/** How the nodes of a cluster are started. */
+export interface ClusterOptions {
   readonly start: (node: number) => Promise<ChildProcess>
   readonly port: (node: number) => number
   readonly url: (node: number) => string
-  /** Makes them one, where they do not find each other themselves; they may start anew on it. */
+  /** Joins the nodes to a cluster, if they do not find each other themselves; nodes may restart on joining. */
   readonly join?: () => void
 }
 
-/** Starts all nodes; resolves when they are one cluster, and leaves none behind that does not become one. */
-export async function startCluster({ start, port, url, join }: NodeParts): Promise<Cluster> {
+/** Starts all nodes; resolves when they form a cluster. If that fails, all nodes are killed. */
+export async function startCluster({ start, port, url, join }: ClusterOptions): Promise<Cluster> {
   const nodes: ChildProcess[] = []
   for (const node of nodeNumbers) nodes.push(await start(node))
   const cluster = clusterOf(nodes, [url(0), url(1), url(2)])
@@ -45,9 +45,9 @@ function clusterOf(nodes: readonly ChildProcess[], urls: Cluster['urls']): Clust
     kill,
     stop: async () => {
       const running = nodes.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)
-      const gone = running.map((node) => once(node, 'exit'))
+      const exits = running.map((node) => once(node, 'exit'))
       running.forEach(killGroup)
-      await Promise.all(gone)
+      await Promise.all(exits)
     },
   }
 }
@@ -58,16 +58,18 @@ function killGroup(node: ChildProcess | undefined): void {
 
 async function allListen(portOf: (node: number) => number): Promise<void> {
   for (const port of nodeNumbers.map(portOf)) {
-    const end = performance.now() + patience
+    const end = performance.now() + listenTimeout
     while (!(await isListening(port))) {
       if (performance.now() > end)
-        throw new Error(`nobody listens at port ${port} within ${patience / 1_000} s`)
+        throw new Error(
+          `cannot start the cluster: no node listens on port ${port} within ${listenTimeout / 1_000} s`,
+        )
       await wait(250)
     }
   }
 }
 
-/** Whether somebody listens at the port. */
+/** Resolves with whether a process listens on the port. */
 function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')

@@ -1,8 +1,10 @@
-import type { Answered, Load } from './application.js'
+import type { RequestRecord, LoadRecord } from './application.js'
 
-/** Milliseconds after which an answer is slow, and how many quick ones in a row say that all is well again. */
-const SLOW = 250
-const CALM = 100
+/** Milliseconds after which a response is slow. */
+const slowThreshold = 250
+
+/** The number of fast responses in a row after which the cluster has recovered. */
+const fastToRecover = 100
 
 /** A cluster under load, one of whose nodes was killed. */
 export interface ClusterRecord {
@@ -10,65 +12,62 @@ export interface ClusterRecord {
   readonly note: string
   readonly sessionsOutliveNodes: boolean
   readonly secondsToStart: number
-  /** Milliseconds after the first question. */
+  /** Milliseconds since the start of the load. */
   readonly killedAt: number
-  readonly load: Load
+  readonly load: LoadRecord
 }
 
-/** What can be said of it in numbers. */
+/** The figures of a cluster. */
 export interface ClusterFigures {
-  readonly asked: number
+  readonly requests: number
   readonly answered: number
-  /** How many questions ended otherwise, by how. */
-  readonly others: Readonly<Record<string, number>>
-  /** Milliseconds from the kill until questions are answered as quickly as ever again. */
+  /** The number of requests with any other outcome, by outcome. */
+  readonly otherOutcomes: Readonly<Record<string, number>>
+  /** Milliseconds from the kill until requests are answered as fast as before. */
   readonly recovery: number
-  /** The longest that a question was open, in milliseconds. */
+  /** The longest time that a request was pending, in milliseconds. */
   readonly longest: number
 }
 
-/** Counts what became of the questions. */
+/** Returns the figures of a cluster. */
 export function figuresOf({ load, killedAt }: ClusterRecord): ClusterFigures {
-  const others: Record<string, number> = {}
-  for (const { outcome } of load.questions)
-    if (outcome !== 'responded') others[outcome] = (others[outcome] ?? 0) + 1
-  const answered = load.questions.filter(({ outcome }) => outcome === 'responded')
+  const otherOutcomes: Record<string, number> = {}
+  for (const { outcome } of load.requests)
+    if (outcome !== 'responded') otherOutcomes[outcome] = (otherOutcomes[outcome] ?? 0) + 1
+  const answered = load.requests.filter(({ outcome }) => outcome === 'responded')
   return {
-    asked: load.questions.length,
+    requests: load.requests.length,
     answered: answered.length,
-    others,
-    recovery: recoveryOf(load.questions, killedAt),
-    longest: load.questions.reduce(
-      (most, { asked: requested, ended }) => Math.max(most, ended - requested),
-      0,
-    ),
+    otherOutcomes,
+    recovery: recoveryOf(load.requests, killedAt),
+    longest: load.requests.reduce((most, { sentAt, settledAt }) => Math.max(most, settledAt - sentAt), 0),
   }
 }
 
-/** Until the last slow question before so many quick ones in a row that the kill can have held up no other. */
-function recoveryOf(requests: readonly Answered[], killedAt: number): number {
+/** Returns the time from the kill to the last slow response that is followed by enough fast ones. */
+function recoveryOf(requests: readonly RequestRecord[], killedAt: number): number {
   let recovered = killedAt
-  let quickOnes = 0
-  for (const { asked: requested, ended } of [...requests].sort((a, b) => a.asked - b.asked)) {
-    if (ended < killedAt) continue
-    if (ended - requested > SLOW) {
-      recovered = Math.max(recovered, ended)
-      quickOnes = 0
-    } else if (requested > killedAt && ++quickOnes === CALM) break
+  let fastCount = 0
+  for (const { sentAt, settledAt } of [...requests].sort((a, b) => a.sentAt - b.sentAt)) {
+    if (settledAt < killedAt) continue
+    if (settledAt - sentAt > slowThreshold) {
+      recovered = Math.max(recovered, settledAt)
+      fastCount = 0
+    } else if (sentAt > killedAt && ++fastCount === fastToRecover) break
   }
   return recovered - killedAt
 }
 
-/** What is wrong, a sentence each: every question has to end once, with its own answer, whatever node dies. */
+/** Returns failures: every request must settle once with its own response, whichever node is killed. */
 export function failuresOf(record: ClusterRecord, expected: number): readonly string[] {
   const { name, load, sessionsOutliveNodes } = record
-  const { asked: requested, others } = figuresOf(record)
-  const distinct = new Set(load.questions.map(({ id }) => id)).size
+  const { requests, otherOutcomes } = figuresOf(record)
+  const distinct = new Set(load.requests.map(({ id }) => id)).size
   const failures: string[] = []
-  if (distinct !== expected) failures.push(`${name}: ${distinct} of ${expected} questions had an outcome`)
-  if (requested !== distinct) failures.push(`${name}: ${requested - distinct} questions had two outcomes`)
-  for (const [outcome, count] of Object.entries(others))
-    failures.push(`${name}: ${count} questions ended with "${outcome}" and not with their answer`)
+  if (distinct !== expected) failures.push(`${name}: ${distinct} of ${expected} requests had an outcome`)
+  if (requests !== distinct) failures.push(`${name}: ${requests - distinct} requests had two outcomes`)
+  for (const [outcome, count] of Object.entries(otherOutcomes))
+    failures.push(`${name}: ${count} requests ended with "${outcome}" and not with their response`)
   if (sessionsOutliveNodes && load.sessionsLost > 0)
     failures.push(`${name}: ${load.sessionsLost} sessions were lost with the node`)
   return failures

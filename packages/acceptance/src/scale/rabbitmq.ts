@@ -7,11 +7,11 @@ import { distribution, startCluster } from './erlang-nodes.js'
 const portOf = (node: number): number => 21_881 + node
 const nameOf = (node: number): string => `antiphon-rabbit${node}@localhost`
 
-/** RabbitMQ 4, its MQTT sessions in quorum queues, which stand on all three nodes. */
+/** RabbitMQ 4, with its MQTT sessions in quorum queues, which are replicated to all three nodes. */
 export const rabbitMq: ClusterKind = {
   name: 'RabbitMQ 4',
   sessionsOutliveNodes: true,
-  note: 'mqtt.durable_queue_type = quorum: the queue of a session stands on all nodes. No QoS 2, no shared subscriptions.',
+  note: 'mqtt.durable_queue_type = quorum: the queue of a session is replicated to all nodes. No QoS 2, no shared subscriptions.',
   start: (debian) =>
     startCluster({
       start: (node) => startNode(debian, node),
@@ -48,7 +48,7 @@ function settings(node: number): string {
     `mqtt.listeners.tcp.default = 127.0.0.1:${portOf(node)}`,
     'mqtt.allow_anonymous = true',
     'mqtt.durable_queue_type = quorum',
-    // Without it every answer waits for the kernel to fill a packet.
+    // Nagle's algorithm would delay every response.
     'mqtt.tcp_listen_options.nodelay = true',
     'cluster_formation.peer_discovery_backend = classic_config',
     'cluster_formation.target_cluster_size_hint = 3',

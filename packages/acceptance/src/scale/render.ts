@@ -1,11 +1,11 @@
 import { figure, html, lineChart, table, type Html } from '@antiphon/report'
 import { figuresOf, type ClusterRecord } from './judge.js'
-import type { SharedAnswer } from './shared.js'
+import type { SharedSubscriptionSupport } from './shared.js'
 
-/** A cluster and what it said of shared subscriptions. */
-export type ShownCluster = ClusterRecord & { readonly shared: SharedAnswer }
+/** The record of a cluster, with its support of shared subscriptions. */
+export type ShownCluster = ClusterRecord & { readonly shared: SharedSubscriptionSupport }
 
-/** Shows the clusters side by side, and how long requests were pending while a node was killed. */
+/** Renders the clusters side by side, and how long requests were pending while a node was killed. */
 export function renderClusters(clusters: readonly ShownCluster[]): Html {
   return html`<p>
       The same application, configured with nothing but the URLs of three nodes: three responders, each for a
@@ -23,12 +23,12 @@ export function renderClusters(clusters: readonly ShownCluster[]): Html {
         'recovery',
       ],
       clusters.map((cluster) => {
-        const { asked: requested, answered, recovery } = figuresOf(cluster)
+        const { requests: sentAt, answered, recovery } = figuresOf(cluster)
         const { reconnects, sessionsLost, repeatedRuns } = cluster.load
         return [
           cluster.name,
           `${cluster.secondsToStart.toFixed(0)} s`,
-          requested,
+          sentAt,
           answered,
           reconnects,
           sessionsLost,
@@ -70,12 +70,12 @@ function timesOfRequests(cluster: ClusterRecord): Html {
   )
 }
 
-/** The longest time that a request sent within each tenth of a second was pending. */
+/** Returns, for each tenth of a second, the longest time that a request sent in it was pending. */
 function slowestOfEachTenth({ load }: ClusterRecord): readonly (readonly [number, number])[] {
   const slowest = new Map<number, number>()
-  for (const { asked: requested, ended } of load.questions) {
-    const tenth = Math.floor(requested / 100)
-    slowest.set(tenth, Math.max(slowest.get(tenth) ?? 0, ended - requested))
+  for (const { sentAt, settledAt } of load.requests) {
+    const tenth = Math.floor(sentAt / 100)
+    slowest.set(tenth, Math.max(slowest.get(tenth) ?? 0, settledAt - sentAt))
   }
-  return [...slowest].sort(([a], [b]) => a - b).map(([tenth, open]) => [tenth / 10, open])
+  return [...slowest].sort(([a], [b]) => a - b).map(([tenth, connectLink]) => [tenth / 10, connectLink])
 }

@@ -1,45 +1,45 @@
 import { fileURLToPath } from 'node:url'
-import type { NotRun, Outcome, Section, Setting } from '../frame/section.js'
+import type { NotRun, Outcome, Section, SectionContext } from '../frame/section.js'
 import { applyLoad } from './application.js'
 import type { ClusterKind } from './cluster.js'
-import { debianFolder, lackForDebian, type DebianFolder } from './debian-folder.js'
+import { debianFolder, debianRequirement, type DebianFolder } from './debian-folder.js'
 import { ejabberd } from './ejabberd.js'
 import { failuresOf, figuresOf } from './judge.js'
 import { rabbitMq } from './rabbitmq.js'
 import { renderClusters, type ShownCluster } from './render.js'
-import { askForShared } from './shared.js'
+import { checkSharedSubscriptions } from './shared.js'
 
 const root = fileURLToPath(new URL('../../../../.cache/debian', import.meta.url))
 const kinds: readonly ClusterKind[] = [rabbitMq, ejabberd]
 const perSecond = 200
 
-/** What was seen of the clusters. */
+/** The outcome of the section. */
 export interface ScaleOutcome extends Outcome {
   readonly clusters: readonly ShownCluster[]
 }
 
-/** The same application on clusters of three nodes, one of which is killed under load. */
+/** Runs the same application on clusters of three nodes and kills one node under load. */
 export const scale: Section<ScaleOutcome> = {
   name: 'scale',
-  title: 'From one machine to many',
+  title: 'Clusters: one of three nodes killed under load',
   options: { 'scale-seconds': { about: 'seconds of load on each cluster', usual: 20, smoke: 0 } },
   run: async ({ number, progress }) => {
     const seconds = number('scale-seconds')
-    if (seconds === 0) return nothing()
-    const lack = lackForDebian()
-    if (lack !== undefined) return nothing(lack)
+    if (seconds === 0) return emptyOutcome()
+    const missing = debianRequirement()
+    if (missing !== undefined) return emptyOutcome(missing)
     const debian = await debianFolder(root, (text) => progress(0, text))
     const clusters: ShownCluster[] = []
     for (const [index, kind] of kinds.entries()) {
-      const at = (share: number, text: string): void =>
+      const clusterProgress = (share: number, text: string): void =>
         progress((index + share) / kinds.length, `${kind.name}: ${text}`)
-      clusters.push(await tryCluster(kind, debian, seconds, at))
+      clusters.push(await testCluster(kind, debian, seconds, clusterProgress))
     }
     return {
       figures: clusters.flatMap((cluster) => {
-        const { asked: requested, answered, recovery } = figuresOf(cluster)
+        const { requests, answered, recovery } = figuresOf(cluster)
         return [
-          { name: `${cluster.name}, answered`, value: `${answered} of ${requested}` },
+          { name: `${cluster.name}, answered`, value: `${answered} of ${requests}` },
           { name: `${cluster.name}, recovery`, value: `${(recovery / 1_000).toFixed(1)} s` },
         ]
       }),
@@ -51,18 +51,18 @@ export const scale: Section<ScaleOutcome> = {
   render: ({ clusters }) => renderClusters(clusters),
 }
 
-async function tryCluster(
+async function testCluster(
   { name, note, sessionsOutliveNodes, start }: ClusterKind,
   debian: DebianFolder,
   seconds: number,
-  progress: Setting['progress'],
+  progress: SectionContext['progress'],
 ): Promise<ShownCluster> {
   progress(0, 'starts three nodes')
   const started = performance.now()
   const cluster = await start(debian)
   try {
     const secondsToStart = (performance.now() - started) / 1_000
-    const shared = await askForShared(cluster.urls)
+    const shared = await checkSharedSubscriptions(cluster.urls)
     progress(0.3, `under load for ${seconds} s`)
     let killedAt = 0
     const load = await applyLoad(cluster.urls, {
@@ -79,6 +79,6 @@ async function tryCluster(
   }
 }
 
-function nothing(...notRun: readonly NotRun[]): ScaleOutcome {
+function emptyOutcome(...notRun: readonly NotRun[]): ScaleOutcome {
   return { figures: [], failures: [], notRun, clusters: [] }
 }

@@ -3,19 +3,19 @@ import { connect } from '@antiphon/mqtt'
 import { catchError, filter, firstValueFrom, map, of, timeout } from 'rxjs'
 import type { Cluster } from './cluster.js'
 
-/** What broker and library say of shared subscriptions. */
-export interface SharedAnswer {
-  /** Whether CONNACK says that there are any. */
+/** What a broker announces and does about shared subscriptions. */
+export interface SharedSubscriptionSupport {
+  /** Whether CONNACK announces shared subscriptions. */
   readonly isAnnounced: boolean
-  /** What a message of one's own showed. */
+  /** The result of the library's test with a message. */
   readonly support: GroupSupport
-  /** What a responder is told that joins a group; empty where it is let in. */
+  /** The error that a responder gets on joining a group; empty if the broker accepts the subscription. */
   readonly refusal: string
 }
 
-/** Asks a cluster for shared subscriptions in all the ways that there are. */
-export async function askForShared(urls: Cluster['urls']): Promise<SharedAnswer> {
-  const link = connect(urls, { clientId: 'asks-for-shared' })
+/** Checks a cluster's support of shared subscriptions by CONNACK, by a subscription and by a message. */
+export async function checkSharedSubscriptions(urls: Cluster['urls']): Promise<SharedSubscriptionSupport> {
+  const link = connect(urls, { clientId: 'shared-subscription-check' })
   const online = await firstValueFrom(
     link.state$.pipe(
       filter((state) => state.status === 'online'),

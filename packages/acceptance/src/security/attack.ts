@@ -1,41 +1,49 @@
-import type { Ground } from './ground.js'
+import type { TestBed } from './test-bed.js'
 
-/** Something an attacker tries. */
+/** An attack on the library or the broker. */
 export interface Attack {
-  /** What is tried, for people. */
-  readonly tried: string
-  /** Whether the library has to hold it or the broker. */
-  readonly on: 'library' | 'broker'
-  /** Why no peer can be tried in the same way. */
-  readonly withoutPeer?: string
-  /** Tries it; says what came of it, and whether that is harmless. */
-  readonly run: (ground: Ground) => Promise<Verdict>
+  /** A description of the attack. */
+  readonly name: string
+  /** Whether the library or the broker must withstand the attack. */
+  readonly layer: 'library' | 'broker'
+  /** Why the attack cannot be run against a peer. */
+  readonly noPeerReason?: string
+  /** Runs the attack; resolves with its outcome. */
+  readonly run: (testBed: TestBed) => Promise<AttackOutcome>
 }
 
-/** Attacks that the library has to hold, or the broker. */
-export function attacksOn(on: Attack['on'], ...attacks: readonly Omit<Attack, 'on'>[]): readonly Attack[] {
-  return attacks.map((attack) => ({ ...attack, on }))
+/** Returns the attacks as attacks on the library or on the broker. */
+export function attacksOn(
+  layer: Attack['layer'],
+  ...attacks: readonly Omit<Attack, 'layer'>[]
+): readonly Attack[] {
+  return attacks.map((attack) => ({ ...attack, layer }))
 }
 
-/** What came of an attack. */
-export interface Verdict {
-  readonly held: boolean
-  readonly what: string
+/** The outcome of an attack. */
+export interface AttackOutcome {
+  readonly isWithstood: boolean
+  readonly detail: string
 }
 
-/** The verdict that holds exactly when nothing is wrong. */
-export function verdict(what: string, ...wrong: readonly (string | false)[]): Verdict {
-  const faults = wrong.filter((each) => each !== false)
-  return faults.length === 0 ? { held: true, what } : { held: false, what: faults.join('; ') }
+/** Returns the outcome of an attack, which is withstood exactly if no fault was found. */
+export function attackOutcome(
+  expected: string,
+  ...possibleFaults: readonly (string | false)[]
+): AttackOutcome {
+  const faults = possibleFaults.filter((fault) => fault !== false)
+  return faults.length === 0
+    ? { isWithstood: true, detail: expected }
+    : { isWithstood: false, detail: faults.join('; ') }
 }
 
-/** A question as the victim's service reads it. */
-export function question(text: string): string {
+/** Encodes a request of the target's service. */
+export function requestPayload(text: string): string {
   return JSON.stringify({ text })
 }
 
-/** The victim still answers its own questions. */
-export async function stillWorks(ground: Ground): Promise<string | false> {
-  const response = await ground.ask('fine')
-  return response !== 'fine!' && `the next question of an honest caller ended with "${response}"`
+/** Checks that the target still answers a legitimate request; resolves with `false` or with the fault. */
+export async function checkTarget(testBed: TestBed): Promise<string | false> {
+  const response = await testBed.sendRequest('fine')
+  return response !== 'fine!' && `the next legitimate request ended with "${response}"`
 }

@@ -12,10 +12,10 @@ export interface Identity {
   readonly key: string
 }
 
-/** An authority for certificates that are not as they should be. */
-export interface BadAuthority {
+/** A certificate authority with valid, expired and revoked certificates. */
+export interface TestAuthority {
   readonly ca: string
-  /** Its list of revoked certificates, `revoked` among them. */
+  /** The revocation list, which contains `revoked`. */
   readonly crl: string
   readonly server: Identity
   readonly good: Identity
@@ -23,8 +23,8 @@ export interface BadAuthority {
   readonly revoked: Identity
 }
 
-/** Makes an authority with openssl, in a folder of its own, and has it sign what is good and what is not. */
-export async function makeBadAuthority(folder: string): Promise<BadAuthority> {
+/** Creates an authority with openssl in a folder, and signs valid and invalid certificates. */
+export async function createTestAuthority(folder: string): Promise<TestAuthority> {
   const at = (name: string): string => join(folder, name)
   const openssl = (...args: readonly string[]): Promise<unknown> => run('openssl', [...args], { cwd: folder })
   await writeFile(at('index.txt'), '')
@@ -32,7 +32,7 @@ export async function makeBadAuthority(folder: string): Promise<BadAuthority> {
   await writeFile(at('crlnumber'), '1000\n')
   await writeFile(at('ca.conf'), configuration)
   await openssl(
-    ...['req', '-x509', ...ellipticKey, '-days', '2', '-subj', '/CN=Antiphon hostile authority'],
+    ...['req', '-x509', ...ellipticKey, '-days', '2', '-subj', '/CN=Antiphon test authority'],
     ...['-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign,cRLSign'],
     ...['-keyout', 'ca.key', '-out', 'ca.crt'],
   )
@@ -70,8 +70,8 @@ export async function makeBadAuthority(folder: string): Promise<BadAuthority> {
 
 const configuration = `
 [ca]
-default_ca = hostile
-[hostile]
+default_ca = test
+[test]
 dir = .
 database = index.txt
 serial = serial

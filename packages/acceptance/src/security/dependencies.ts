@@ -6,14 +6,14 @@ import type { NotRun } from '../frame/section.js'
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
 
-/** What the registry knows against the packages that users get. */
+/** Security advisories against the production dependencies. */
 export interface Advisories {
   readonly found: readonly string[]
   readonly notRun: readonly NotRun[]
 }
 
-/** Asks the registry whether anything is known against the production dependencies. */
-export async function askForAdvisories(): Promise<Advisories> {
+/** Runs `pnpm audit` for the production dependencies. */
+export async function auditDependencies(): Promise<Advisories> {
   const pnpm = [
     fileURLToPath(new URL('packages/workshop/bin/pnpm.mjs', `file://${root}`)),
     'audit',
@@ -30,17 +30,17 @@ export async function askForAdvisories(): Promise<Advisories> {
       notRun: [
         {
           what: 'the audit of production dependencies',
-          remedy: 'run it where the registry answers `pnpm audit`',
+          remedy: 'run it with a registry that supports `pnpm audit`',
         },
       ],
     }
   return { found: report, notRun: [] }
 }
 
-/** The advisories in what `pnpm audit --json` printed; `undefined` where it printed something else. */
-export function readReport(printed: string): readonly string[] | undefined {
+/** Returns the advisories in the output of `pnpm audit --json`; `undefined` if the output is not a report. */
+export function readReport(output: string): readonly string[] | undefined {
   try {
-    const report = JSON.parse(printed) as { readonly advisories?: Readonly<Record<string, Advisory>> }
+    const report = JSON.parse(output) as { readonly advisories?: Readonly<Record<string, Advisory>> }
     if (report.advisories === undefined) return undefined
     return Object.values(report.advisories).map(
       ({ module_name, severity, title }) => `${module_name}: ${title} (${severity})`,

@@ -1,9 +1,9 @@
 import { connect, type Socket } from 'node:net'
 import { generate, parser, type IPublishPacket, type Packet, type UserProperties } from 'mqtt-packet'
 
-const patience = 5_000
+const usualTimeout = 5_000
 
-/** What a raw client publishes. */
+/** A message that a raw client publishes. */
 export interface RawMessage {
   readonly topic: string
   readonly payload?: string | Uint8Array
@@ -13,11 +13,11 @@ export interface RawMessage {
   readonly retain?: boolean
 }
 
-/** A client that writes what it likes: it keeps no rule, and answers nothing of itself. */
+/** A client that can send any bytes, checks no rules, and sends no packet on its own. */
 export class RawClient {
   readonly received: Packet[] = []
   readonly #socket: Socket
-  readonly #waiting = new Set<() => void>()
+  readonly #waits = new Set<() => void>()
   #isClosed = false
   #messageId = 0
 
@@ -29,16 +29,16 @@ export class RawClient {
     this.#socket.on('error', () => undefined)
     this.#socket.on('data', (bytes) => {
       codec.parse(bytes)
-      this.#look()
+      this.#checkWaits()
     })
     this.#socket.on('close', () => {
       this.#isClosed = true
-      this.#look()
+      this.#checkWaits()
     })
   }
 
-  /** Connects as somebody. */
-  static async login(port: number, clientId: string): Promise<RawClient> {
+  /** Connects under a client id. */
+  static async connect(port: number, clientId: string): Promise<RawClient> {
     const client = new RawClient(port)
     client.send({
       cmd: 'connect',
@@ -48,7 +48,7 @@ export class RawClient {
       clean: true,
       keepalive: 0,
     })
-    await client.until('CONNACK', ({ cmd }) => cmd === 'connack')
+    await client.waitFor('CONNACK', ({ cmd }) => cmd === 'connack')
     return client
   }
 
@@ -56,15 +56,17 @@ export class RawClient {
     return this.#isClosed
   }
 
+  /** Encodes and sends a packet. */
   send(packet: Packet): void {
     this.write(generate(packet, { protocolVersion: 5 }))
   }
 
+  /** Sends bytes. */
   write(bytes: Uint8Array): void {
     if (!this.#isClosed) this.#socket.write(bytes)
   }
 
-  /** Publishes at QoS 1. */
+  /** Publishes a message at QoS 1. */
   publish({
     topic,
     payload = '',
@@ -91,42 +93,43 @@ export class RawClient {
     })
   }
 
+  /** Subscribes at QoS 0; resolves with SUBACK. */
   async subscribe(...topics: readonly string[]): Promise<void> {
     const messageId = this.#nextId()
     this.send({ cmd: 'subscribe', messageId, subscriptions: topics.map((topic) => ({ topic, qos: 0 })) })
-    await this.until('SUBACK', (packet) => packet.cmd === 'suback' && packet.messageId === messageId)
+    await this.waitFor('SUBACK', (packet) => packet.cmd === 'suback' && packet.messageId === messageId)
   }
 
-  /** Payloads of the messages that came to a topic. */
+  /** Returns the payloads of the messages received on a topic. */
   messages(topic: string): readonly string[] {
     return this.received.flatMap((packet) =>
       packet.cmd === 'publish' && packet.topic === topic ? [packet.payload.toString()] : [],
     )
   }
 
-  /** The message that came last. */
+  /** The message received last. */
   get lastMessage(): IPublishPacket | undefined {
     return this.received.filter((packet) => packet.cmd === 'publish').at(-1)
   }
 
-  /** Resolves with the first packet that came or comes and is the one; rejects when it does not come. */
-  async until<P extends Packet>(what: string, isIt: (packet: Packet) => boolean): Promise<P> {
-    await this.#when(what, () => this.#isClosed || this.received.some(isIt))
-    const found = this.received.find(isIt)
-    if (found === undefined) throw new Error(`the connection was closed before ${what} came`)
+  /** Resolves with the first packet, received or to come, that matches; rejects after a timeout or the end of the connection. */
+  async waitFor<P extends Packet>(what: string, isMatch: (packet: Packet) => boolean): Promise<P> {
+    await this.#when(what, () => this.#isClosed || this.received.some(isMatch))
+    const found = this.received.find(isMatch)
+    if (found === undefined) throw new Error(`the connection was closed before ${what} arrived`)
     return found as P
   }
 
-  /** Whether the broker closes the connection within so many milliseconds. */
-  async isThrownOut(within: number): Promise<boolean> {
-    return this.#when('the end', () => this.#isClosed, within).then(
+  /** Resolves with whether the broker closes the connection within the timeout. */
+  async isClosedWithin(timeout: number): Promise<boolean> {
+    return this.#when('the end of the connection', () => this.#isClosed, timeout).then(
       () => true,
       () => false,
     )
   }
 
-  /** The broker has worked off all that was sent before. */
-  async settle(): Promise<void> {
+  /** Resolves when the broker has processed all packets sent before. */
+  async flush(): Promise<void> {
     const before = this.received.filter(({ cmd }) => cmd === 'pingresp').length
     this.send({ cmd: 'pingreq' })
     await this.#when(
@@ -135,6 +138,7 @@ export class RawClient {
     )
   }
 
+  /** Destroys the connection. */
   cut(): void {
     this.#socket.destroy()
   }
@@ -144,23 +148,24 @@ export class RawClient {
     return this.#messageId
   }
 
-  #look(): void {
-    for (const look of [...this.#waiting]) look()
+  #checkWaits(): void {
+    for (const check of [...this.#waits]) check()
   }
 
-  #when(what: string, isSo: () => boolean, within = patience): Promise<void> {
+  #when(what: string, isReached: () => boolean, timeout = usualTimeout): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void): void => {
         clearTimeout(timer)
-        this.#waiting.delete(look)
+        this.#waits.delete(check)
         settle()
       }
-      const look = (): void => {
-        if (isSo()) end(resolve)
+      const check = (): void => {
+        if (isReached()) end(resolve)
       }
-      const timer = setTimeout(() => end(() => reject(new Error(`${what} did not come`))), within)
-      this.#waiting.add(look)
-      look()
+      const onTimeout = (): void => reject(new Error(`${what} did not arrive within ${timeout} ms`))
+      const timer = setTimeout(() => end(onTimeout), timeout)
+      this.#waits.add(check)
+      check()
     })
   }
 }

@@ -1,32 +1,38 @@
-import type { Attack, Verdict } from './attack.js'
-import type { GroundKind } from './ground.js'
+import type { Attack, AttackOutcome } from './attack.js'
+import type { TestBedKind } from './test-bed.js'
 
-/** One attack, and what came of it here and at a peer. */
+/** An attack with its outcomes against Antiphon and against a peer. */
 export interface AttackRecord {
-  readonly tried: string
-  readonly ours: Verdict
-  /** Not there where no peer can be tried in the same way; then why. */
-  readonly peer?: { readonly name: string; readonly verdict: Verdict }
-  readonly withoutPeer?: string
+  readonly name: string
+  readonly outcome: AttackOutcome
+  /** The outcome against the peer; absent if the attack was not run against a peer. */
+  readonly peer?: { readonly name: string; readonly outcome: AttackOutcome }
+  /** Why the attack was not run against a peer. */
+  readonly noPeerReason?: string
 }
 
-/** Who stands for the library, who for the broker, and their peers. */
-export const grounds: Readonly<
-  Record<Attack['on'], { readonly ours: GroundKind; readonly peer: GroundKind; readonly peerName: string }>
+/** The test beds for attacks on the library and on the broker, and those of their peers. */
+export const testBeds: Readonly<
+  Record<
+    Attack['layer'],
+    { readonly antiphon: TestBedKind; readonly peer: TestBedKind; readonly peerName: string }
+  >
 > = {
   library: {
-    ours: { victim: 'antiphon', broker: 'embedded' },
-    peer: { victim: 'by-hand', broker: 'embedded' },
+    antiphon: { target: 'antiphon', broker: 'embedded' },
+    peer: { target: 'by-hand', broker: 'embedded' },
     peerName: 'MQTT.js by hand',
   },
   broker: {
-    ours: { victim: 'antiphon', broker: 'embedded' },
-    peer: { victim: 'antiphon', broker: 'mosquitto' },
+    antiphon: { target: 'antiphon', broker: 'embedded' },
+    peer: { target: 'antiphon', broker: 'mosquitto' },
     peerName: 'Mosquitto',
   },
 }
 
-/** The sentences of what did not hold here; a peer's are for the table alone. */
-export function failuresOf(records: readonly Pick<AttackRecord, 'tried' | 'ours'>[]): readonly string[] {
-  return records.filter(({ ours }) => !ours.held).map(({ tried, ours }) => `${tried}: ${ours.what}`)
+/** Returns the attacks that succeeded against Antiphon; those against a peer are not failures. */
+export function failuresOf(records: readonly Pick<AttackRecord, 'name' | 'outcome'>[]): readonly string[] {
+  return records
+    .filter(({ outcome }) => !outcome.isWithstood)
+    .map(({ name, outcome }) => `${name}: ${outcome.detail}`)
 }

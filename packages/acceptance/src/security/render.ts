@@ -1,31 +1,31 @@
 import { html, table, type Html } from '@antiphon/report'
-import type { Verdict } from './attack.js'
+import type { AttackOutcome } from './attack.js'
 import type { AttackRecord } from './record.js'
 import type { TlsRecord } from './tls.js'
 
-/** What was tried, what came of it, and what came of the same at a peer. */
+/** Renders the attacks with their outcomes against Antiphon and against a peer. */
 export function renderAttacks(attacks: readonly AttackRecord[], tls: readonly TlsRecord[]): Html {
   return html`<p>
-      Each attack is made of raw packets, against a broker and a victim of its own. Afterwards a legitimate
+      Each attack consists of raw packets and has its own broker and target process. Afterwards a legitimate
       request must be answered. A peer is attacked in the same way: a responder and requester written by hand
-      over MQTT.js, or, where the broker has to hold, Mosquitto with its default settings.
+      over MQTT.js, or, for attacks on the broker, Mosquitto with its default settings.
     </p>
     ${table(
-      ['tried', 'outcome', 'peer', 'outcome there'],
-      attacks.map(({ tried, ours, peer, withoutPeer = '' }) => [
-        tried,
-        shown(ours),
+      ['attack', 'outcome', 'peer', 'outcome against the peer'],
+      attacks.map(({ name, outcome, peer, noPeerReason = '' }) => [
+        name,
+        shown(outcome),
         peer?.name ?? '',
-        peer === undefined ? withoutPeer : shown(peer.verdict),
+        peer === undefined ? noPeerReason : shown(peer.outcome),
       ]),
     )}
     <h3>Certificates</h3>
     ${table(
-      ['tried', 'outcome'],
-      tls.map(({ tried, ours }) => [tried, shown(ours)]),
+      ['connection', 'outcome'],
+      tls.map(({ name, outcome }) => [name, shown(outcome)]),
     )}`
 }
 
-function shown({ held, what }: Verdict): string {
-  return held ? `held: ${what}` : `did not hold: ${what}`
+function shown({ isWithstood, detail: what }: AttackOutcome): string {
+  return isWithstood ? `withstood: ${what}` : `succeeded: ${what}`
 }

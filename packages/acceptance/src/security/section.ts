@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { installCommands, isInstalled } from '@antiphon/workshop'
-import type { NotRun, Outcome, Section, Setting } from '../frame/section.js'
-import type { Attack, Verdict } from './attack.js'
+import type { NotRun, Outcome, Section, SectionContext } from '../frame/section.js'
+import type { Attack, AttackOutcome } from './attack.js'
 import { forgery } from './attacks/forgery.js'
 import { names } from './attacks/names.js'
 import { packets } from './attacks/packets.js'
@@ -9,13 +9,13 @@ import { payloads } from './attacks/payloads.js'
 import { reflection } from './attacks/reflection.js'
 import { staleness } from './attacks/staleness.js'
 import { streams } from './attacks/streams.js'
-import { askForAdvisories } from './dependencies.js'
-import { layGround, type Ground, type GroundKind } from './ground.js'
-import { failuresOf, grounds, type AttackRecord } from './record.js'
+import { auditDependencies } from './dependencies.js'
+import { startTestBed, type TestBed, type TestBedKind } from './test-bed.js'
+import { failuresOf, testBeds, type AttackRecord } from './record.js'
 import { renderAttacks } from './render.js'
 import { tryTls, type TlsRecord } from './tls.js'
 
-/** What was tried against the system. */
+/** The outcome of the section. */
 export interface SecurityOutcome extends Outcome {
   readonly attacks: readonly AttackRecord[]
   readonly tls: readonly TlsRecord[]
@@ -31,24 +31,24 @@ const attacks: readonly Attack[] = [
   ...packets,
 ]
 
-/** A hostile client does what an attacker would, to us and to our peers. */
+/** Attacks Antiphon and its peers by hostile clients. */
 export const security: Section<SecurityOutcome> = {
   name: 'security',
-  title: 'No one let in',
-  options: { 'security-peers': { about: '1: try the peers too', usual: 1, smoke: 0 } },
+  title: 'Security: attacks by hostile clients',
+  options: { 'security-peers': { about: '1: attack the peers too', usual: 1, smoke: 0 } },
   run: async ({ folder, number, isSmoke, progress }) => {
-    const arePeersTried = number('security-peers') > 0
+    const arePeersAttacked = number('security-peers') > 0
     const tls = isInstalled('openssl') ? await tryTls(join(folder, 'tls')) : []
     const records = isSmoke
-      ? await tryOnOneGround(attacks.filter(({ on }) => on === 'library'))
-      : await tryEach(attacks, arePeersTried, progress)
-    const advisories = isSmoke ? { found: [], notRun: [] } : await askForAdvisories()
+      ? await runInOneTestBed(attacks.filter(({ layer }) => layer === 'library'))
+      : await runInSeparateTestBeds(attacks, arePeersAttacked, progress)
+    const advisories = isSmoke ? { found: [], notRun: [] } : await auditDependencies()
     const all = [...records, ...tls]
     return {
       figures: [
-        { name: 'attacks tried', value: String(all.length) },
-        { name: 'held', value: String(all.filter(({ ours }) => ours.held).length) },
-        { name: 'held by peers', value: heldByPeers(records) },
+        { name: 'attacks', value: String(all.length) },
+        { name: 'withstood', value: String(all.filter(({ outcome }) => outcome.isWithstood).length) },
+        { name: 'withstood by peers', value: withstoodByPeers(records) },
       ],
       failures: [...failuresOf(all), ...advisories.found],
       notRun: [...withoutOpenssl(), ...advisories.notRun],
@@ -59,68 +59,71 @@ export const security: Section<SecurityOutcome> = {
   render: ({ attacks: records, tls }) => renderAttacks(records, tls),
 }
 
-/** What is not tried without openssl, which makes the certificates. */
+/** Returns the tests that require openssl, if it is not installed. */
 function withoutOpenssl(): readonly NotRun[] {
   if (isInstalled('openssl')) return []
   const remedy = installCommands(['openssl'])
     .map((command) => command.join(' '))
     .join(' && ')
-  return [{ what: 'connections with certificates that are not valid', remedy }]
+  return [{ what: 'connections with invalid certificates', remedy }]
 }
 
-/** Each attack on a ground of its own, here and at the peer. */
-async function tryEach(
-  all: readonly Attack[],
-  arePeersTried: boolean,
-  progress: Setting['progress'],
+/** Runs each attack in its own test bed, against Antiphon and against the peer. */
+async function runInSeparateTestBeds(
+  attacksToRun: readonly Attack[],
+  arePeersAttacked: boolean,
+  progress: SectionContext['progress'],
 ): Promise<readonly AttackRecord[]> {
   const records: AttackRecord[] = []
-  for (const [index, attack] of all.entries()) {
-    const { tried, on, withoutPeer } = attack
-    progress(index / all.length, tried)
-    const { ours, peer, peerName } = grounds[on]
-    const record = { tried, ours: await tryOn(ours, attack) }
-    const lack = withoutPeer ?? lackOf(peer, arePeersTried)
+  for (const [index, attack] of attacksToRun.entries()) {
+    const { name, layer, noPeerReason } = attack
+    progress(index / attacksToRun.length, name)
+    const { antiphon, peer, peerName } = testBeds[layer]
+    const record = { name, outcome: await runIn(antiphon, attack) }
+    const reason = noPeerReason ?? noPeerReasonOf(peer, arePeersAttacked)
     records.push(
-      lack === undefined
-        ? { ...record, peer: { name: peerName, verdict: await tryOn(peer, attack) } }
-        : { ...record, withoutPeer: lack },
+      reason === undefined
+        ? { ...record, peer: { name: peerName, outcome: await runIn(peer, attack) } }
+        : { ...record, noPeerReason: reason },
     )
   }
   return records
 }
 
-/** One after the other on the same ground, which saves the start of most. */
-async function tryOnOneGround(all: readonly Attack[]): Promise<readonly AttackRecord[]> {
+/** Runs all attacks in one test bed, which saves starting a process for each. */
+async function runInOneTestBed(attacksToRun: readonly Attack[]): Promise<readonly AttackRecord[]> {
   const records: AttackRecord[] = []
-  const ground = await layGround(grounds.library.ours)
-  for (const attack of all) records.push({ tried: attack.tried, ours: await outcomeOn(ground, attack) })
-  await ground.stop()
+  const testBed = await startTestBed(testBeds.library.antiphon)
+  for (const attack of attacksToRun)
+    records.push({ name: attack.name, outcome: await outcomeIn(testBed, attack) })
+  await testBed.stop()
   return records
 }
 
-function lackOf({ broker }: GroundKind, arePeersTried: boolean): string | undefined {
-  if (!arePeersTried) return 'not tried'
-  return broker === 'mosquitto' && !isInstalled('mosquitto') ? 'it is not installed' : undefined
+function noPeerReasonOf({ broker }: TestBedKind, arePeersAttacked: boolean): string | undefined {
+  if (!arePeersAttacked) return 'not run'
+  return broker === 'mosquitto' && !isInstalled('mosquitto') ? 'not installed' : undefined
 }
 
-async function tryOn(kind: GroundKind, attack: Attack): Promise<Verdict> {
-  const ground = await layGround(kind)
-  const outcome = await outcomeOn(ground, attack)
-  await ground.stop()
+async function runIn(kind: TestBedKind, attack: Attack): Promise<AttackOutcome> {
+  const testBed = await startTestBed(kind)
+  const outcome = await outcomeIn(testBed, attack)
+  await testBed.stop()
   return outcome
 }
 
-/** An attack that finds the victim dead has not been held. */
-async function outcomeOn(ground: Ground, attack: Attack): Promise<Verdict> {
+/** Runs an attack; if it throws, for example because the target exited, the attack succeeded. */
+async function outcomeIn(testBed: TestBed, attack: Attack): Promise<AttackOutcome> {
   try {
-    return await attack.run(ground)
+    return await attack.run(testBed)
   } catch (error) {
-    return { held: false, what: error instanceof Error ? error.message : String(error) }
+    return { isWithstood: false, detail: error instanceof Error ? error.message : String(error) }
   }
 }
 
-function heldByPeers(records: readonly AttackRecord[]): string {
-  const tried = records.flatMap(({ peer }) => (peer === undefined ? [] : [peer.verdict]))
-  return tried.length === 0 ? 'not tried' : `${tried.filter(({ held }) => held).length} of ${tried.length}`
+function withstoodByPeers(records: readonly AttackRecord[]): string {
+  const outcomes = records.flatMap(({ peer }) => (peer === undefined ? [] : [peer.outcome]))
+  return outcomes.length === 0
+    ? 'not run'
+    : `${outcomes.filter(({ isWithstood }) => isWithstood).length} of ${outcomes.length}`
 }

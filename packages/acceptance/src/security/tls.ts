@@ -4,59 +4,62 @@ import { createBroker } from '@antiphon/broker'
 import { AntiphonError } from '@antiphon/core'
 import { connect, type ConnectOptions } from '@antiphon/mqtt'
 import { map, takeWhile, timeout } from 'rxjs'
-import { verdict, type Verdict } from './attack.js'
-import { makeBadAuthority } from './authority.js'
+import { attackOutcome, type AttackOutcome } from './attack.js'
+import { createTestAuthority } from './authority.js'
 
-/** A connection that must not come about, or that must. */
+/** A TLS connection that must succeed or fail. */
 interface TlsAttempt {
-  readonly tried: string
+  readonly name: string
   readonly options: ConnectOptions
-  readonly isWelcome?: boolean
+  readonly isValid?: boolean
 }
 
-/** What came of it. */
+/** The outcome of a TLS connection. */
 export interface TlsRecord {
-  readonly tried: string
-  readonly ours: Verdict
+  readonly name: string
+  readonly outcome: AttackOutcome
 }
 
-/** Lets clients and a broker with certificates at each other that are not as they should be. */
+/** Connects clients and a broker with valid and invalid certificates. */
 export async function tryTls(folder: string): Promise<readonly TlsRecord[]> {
-  const ours = join(folder, 'ours')
-  const others = join(folder, 'others')
-  await mkdir(ours, { recursive: true })
-  await mkdir(others, { recursive: true })
-  const { ca, crl, server, good, expired, revoked } = await makeBadAuthority(ours)
-  const stranger = await makeBadAuthority(others)
+  const trustedFolder = join(folder, 'trusted')
+  const untrustedFolder = join(folder, 'untrusted')
+  await mkdir(trustedFolder, { recursive: true })
+  await mkdir(untrustedFolder, { recursive: true })
+  const { ca, crl, server, good, expired, revoked } = await createTestAuthority(trustedFolder)
+  const untrusted = await createTestAuthority(untrustedFolder)
   const broker = createBroker({ closeTimeout: 0 })
   const tls = { ...server, ca, crl, requestCert: true, rejectUnauthorized: true }
   const { port } = await broker.listen({ protocol: 'tls', host: 'localhost', tls })
   const attempts: readonly TlsAttempt[] = [
-    { tried: 'a client with a good certificate, for comparison', options: { ca, ...good }, isWelcome: true },
-    { tried: 'a broker that another authority vouches for', options: { ca: stranger.ca, ...good } },
+    { name: 'a client with a valid certificate, for comparison', options: { ca, ...good }, isValid: true },
+    { name: 'a broker whose certificate another authority signed', options: { ca: untrusted.ca, ...good } },
     {
-      tried: 'a broker whose certificate bears another name',
+      name: 'a broker whose certificate has another name',
       options: { ca, ...good, servername: 'elsewhere.example' },
     },
-    { tried: 'a client with an expired certificate', options: { ca, ...expired } },
-    { tried: 'a client with a revoked certificate', options: { ca, ...revoked } },
-    { tried: 'a client whose certificate another authority signed', options: { ca, ...stranger.good } },
-    { tried: 'a client without a certificate', options: { ca } },
+    { name: 'a client with an expired certificate', options: { ca, ...expired } },
+    { name: 'a client with a revoked certificate', options: { ca, ...revoked } },
+    { name: 'a client whose certificate another authority signed', options: { ca, ...untrusted.good } },
+    { name: 'a client without a certificate', options: { ca } },
   ]
   const records: TlsRecord[] = []
-  for (const { tried, options, isWelcome = false } of attempts) {
-    const told = await outcomeOf(`mqtts://localhost:${port}`, options)
-    const isIn = told === 'online'
+  for (const { name, options, isValid = false } of attempts) {
+    const outcome = await outcomeOf(`mqtts://localhost:${port}`, options)
+    const isAccepted = outcome === 'online'
     records.push({
-      tried,
-      ours: verdict(told, isIn !== isWelcome && (isIn ? 'it was let in' : `refused: ${told}`)),
+      name,
+      outcome: attackOutcome(
+        outcome,
+        isAccepted !== isValid && (isAccepted ? 'it was accepted' : `rejected: ${outcome}`),
+      ),
     })
   }
   await broker.close()
   return records
 }
 
-/** `online`, or the error of the first attempt. */
+/** Resolves with `online`, or with the error of the first connection attempt. */
 async function outcomeOf(url: string, options: ConnectOptions): Promise<string> {
   const link = connect(url, { ...options, clientId: 'tls' })
   const outcome$ = link.state$.pipe(
@@ -64,11 +67,11 @@ async function outcomeOf(url: string, options: ConnectOptions): Promise<string> 
     map((state) =>
       'error' in state && state.error !== undefined ? AntiphonError.from(state.error).message : state.status,
     ),
-    takeWhile((told) => told === 'connecting', true),
+    takeWhile((status) => status === 'connecting', true),
     timeout(10_000),
   )
-  let told = 'connecting'
-  await outcome$.forEach((each) => (told = each))
+  let outcome = 'connecting'
+  await outcome$.forEach((next) => (outcome = next))
   await link.close()
-  return told
+  return outcome
 }

@@ -1,41 +1,42 @@
 import { endpoint, json, type ContractTypes, type Correlation, type Endpoint } from '@antiphon/core'
 import * as t from 'io-ts'
 
-interface Asked {
+interface ReadingRequest {
   readonly id: number
   readonly city: string
 }
 
-interface Answered extends Asked {
+interface ReadingResponse extends ReadingRequest {
   readonly degrees: number
 }
 
-const Question: t.Type<Asked> = t.type({ id: t.number, city: t.string })
-const Reading: t.Type<Answered> = t.type({ id: t.number, city: t.string, degrees: t.number })
+const readingRequest: t.Type<ReadingRequest> = t.type({ id: t.number, city: t.string })
+const readingResponse: t.Type<ReadingResponse> = t.type({ id: t.number, city: t.string, degrees: t.number })
 
-/** One question, one answer. */
-export const reading: Endpoint<ContractTypes<'soak/reading', Asked, Answered, 'one', Correlation>> = endpoint(
-  {
-    topic: 'soak/reading',
-    request: json(Question),
-    response: json(Reading),
-  },
-)
+/** An endpoint with one response. */
+export const reading: Endpoint<
+  ContractTypes<'soak/reading', ReadingRequest, ReadingResponse, 'one', Correlation>
+> = endpoint({
+  topic: 'soak/reading',
+  request: json(readingRequest),
+  response: json(readingResponse),
+})
 
-/** One question, many answers. */
-export const readings: Endpoint<ContractTypes<'soak/readings', Asked, Answered, 'many', Correlation>> =
-  endpoint({
-    topic: 'soak/readings',
-    request: json(Question),
-    response: json(Reading),
-    responses: 'many',
-  })
+/** An endpoint with many responses. */
+export const readings: Endpoint<
+  ContractTypes<'soak/readings', ReadingRequest, ReadingResponse, 'many', Correlation>
+> = endpoint({
+  topic: 'soak/readings',
+  request: json(readingRequest),
+  response: json(readingResponse),
+  responses: 'many',
+})
 
-/** A question that nobody answers in time. */
-export const silence: Endpoint<ContractTypes<'soak/silence', Asked, Answered, 'one', Correlation>> = endpoint(
-  {
-    topic: 'soak/silence',
-    request: json(Question),
-    response: json(Reading),
-  },
-)
+/** An endpoint whose responder does not answer in time. */
+export const unanswered: Endpoint<
+  ContractTypes<'soak/silence', ReadingRequest, ReadingResponse, 'one', Correlation>
+> = endpoint({
+  topic: 'soak/silence',
+  request: json(readingRequest),
+  response: json(readingResponse),
+})

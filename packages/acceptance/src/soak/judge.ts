@@ -1,93 +1,93 @@
 import type { Sample } from './sample.js'
 import { trendOf, type Trend } from './trend.js'
 
-/** What one process held over time. */
-export interface Track {
-  readonly who: string
+/** The samples of one process. */
+export interface ProcessSamples {
+  readonly process: string
   /** From before the load to after it. */
   readonly samples: readonly Sample[]
 }
 
-/** One number of one process: how it went while the load was steady. */
-export interface Course {
-  readonly who: string
-  readonly what: string
+/** One number of one process over the steady part of the load. */
+export interface Metric {
+  readonly process: string
+  readonly name: string
   readonly unit: 'bytes' | 'count'
-  /** In the middle of the steady part. */
-  readonly usual: number
-  /** For each minute. */
+  /** The median. */
+  readonly median: number
+  /** The trend per minute. */
   readonly trend: Trend
-  /** What it may grow by in a minute, beyond the doubt about its slope. */
+  /** The growth per minute that is allowed beyond the uncertainty of the slope. */
   readonly bound: number
   readonly isFlat: boolean | 'too short to tell'
 }
 
-/** The share of the load's time after which everything that fills up has filled up. */
+/** The share of the load after which caches and pools have filled up. */
 const warmUp = 0.3
 
-/** Bytes for each request that count as none. */
-const bytesARequest = 8
+/** The growth in bytes per request that is allowed. */
+const bytesPerRequest = 8
 
-/** What a count may grow by in a minute: less than what any of the occasions would leave behind. */
-const countsAMinute = 10
+/** The growth of a count per minute that is allowed: less than any kind of leaking request would cause. */
+const countsPerMinute = 10
 
-/** Points of which a line can be made. */
-const enough = 20
+/** The number of samples that a trend requires. */
+const minSamples = 20
 
-/** Numbers of a process that grow with the work done. */
-const counters: readonly string[] = ['asked', 'answered', 'failed', 'served']
+/** Numbers that grow with the work done. */
+const cumulative: readonly string[] = ['sent', 'answered', 'failed', 'served']
 
-/** The load that a soak put on, with its times on the clock of the samples. */
-export interface Load {
+/** The load of a soak, with its times on the clock of the samples. */
+export interface LoadPeriod {
   readonly from: number
   readonly until: number
-  readonly requestsAMinute: number
+  readonly requestsPerMinute: number
 }
 
-/** The part of a track in which the load was steady and what fills up had filled up. */
-export function steadyPart(samples: readonly Sample[], { from, until }: Load): readonly Sample[] {
+/** Returns the samples of the steady load after the warm-up. */
+export function steadyPart(samples: readonly Sample[], { from, until }: LoadPeriod): readonly Sample[] {
   const steadyFrom = from + (until - from) * warmUp
   return samples.filter(({ at }) => at >= steadyFrom && at <= until)
 }
 
-/** How everything that a process holds went under the load. */
-export function coursesOf({ who, samples }: Track, load: Load): readonly Course[] {
+/** Returns how each number of a process developed under the load. */
+export function metricsOf({ process, samples }: ProcessSamples, load: LoadPeriod): readonly Metric[] {
   const steady = steadyPart(samples, load)
   const start = steady[0]?.at ?? 0
-  const course = (
-    what: string,
-    unit: Course['unit'],
+  const toMetric = (
+    name: string,
+    unit: Metric['unit'],
     bound: number,
     value: (sample: Sample) => number,
-  ): Course => {
+  ): Metric => {
     const values = steady.map((sample) => [(sample.at - start) / 60_000, value(sample)] as const)
     const trend = trendOf(values)
     const sorted = values.map(([, y]) => y).sort((one, other) => one - other)
     return {
-      who,
-      what,
+      process,
+      name,
       unit,
-      usual: sorted[Math.floor(sorted.length / 2)] ?? NaN,
+      median: sorted[Math.floor(sorted.length / 2)] ?? NaN,
       trend,
       bound,
-      isFlat: values.length < enough ? 'too short to tell' : trend.slope - trend.doubt <= bound,
+      isFlat: values.length < minSamples ? 'too short to tell' : trend.slope - trend.uncertainty <= bound,
     }
   }
-  const bytesAMinute = load.requestsAMinute * bytesARequest
+  const bytesPerMinute = load.requestsPerMinute * bytesPerRequest
   const names = (of: (sample: Sample) => Readonly<Record<string, number>>): readonly string[] => [
     ...new Set(steady.flatMap((sample) => Object.keys(of(sample)))),
   ]
   return [
-    course('heap after a collection', 'bytes', bytesAMinute, ({ heap }) => heap),
+    toMetric('heap after a garbage collection', 'bytes', bytesPerMinute, ({ heap }) => heap),
     ...names(({ resources }) => resources).map((name) =>
-      course(name, 'count', countsAMinute, ({ resources }) => resources[name] ?? 0),
+      toMetric(name, 'count', countsPerMinute, ({ resources }) => resources[name] ?? 0),
     ),
-    ...names(({ own }) => own)
-      .filter((name) => !counters.includes(name))
+    ...names(({ counters }) => counters)
+      .filter((name) => !cumulative.includes(name))
       .map((name) =>
         name.endsWith('Bytes')
-          ? course(name, 'bytes', bytesAMinute, ({ own }) => own[name] ?? 0)
-          : course(name, 'count', countsAMinute, ({ own }) => own[name] ?? 0),
+          ? toMetric(name, 'bytes', bytesPerMinute, ({ counters }) => counters[name] ?? 0)
+          : toMetric(name, 'count', countsPerMinute, ({ counters }) => counters[name] ?? 0),
       ),
   ]
 }

@@ -1,20 +1,20 @@
-/** The straight line that fits points best (least squares). */
+/** The slope of the straight line that fits points best (least squares). */
 export interface Trend {
-  /** What y grows by for each unit of x. */
+  /** The growth of y per unit of x. */
   readonly slope: number
-  /** How far off the slope may well be: three times its standard error. */
-  readonly doubt: number
+  /** The uncertainty of the slope: three times its standard error. */
+  readonly uncertainty: number
 }
 
-/** Fits a line; without two different x there is no slope. */
+/** Fits a line to points. Without two different x values the slope is 0 and its uncertainty infinite. */
 export function trendOf(points: readonly (readonly [x: number, y: number])[]): Trend {
   const count = points.length
   const meanX = points.reduce((sum, [x]) => sum + x, 0) / count
   const meanY = points.reduce((sum, [, y]) => sum + y, 0) / count
   const spread = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0)
-  if (!(spread > 0)) return { slope: 0, doubt: Infinity }
+  if (!(spread > 0)) return { slope: 0, uncertainty: Infinity }
   const slope = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) / spread
-  const rest = points.reduce((sum, [x, y]) => sum + (y - meanY - slope * (x - meanX)) ** 2, 0)
-  const doubt = count > 2 ? 3 * Math.sqrt(rest / (count - 2) / spread) : Infinity
-  return { slope, doubt }
+  const residual = points.reduce((sum, [x, y]) => sum + (y - meanY - slope * (x - meanX)) ** 2, 0)
+  const uncertainty = count > 2 ? 3 * Math.sqrt(residual / (count - 2) / spread) : Infinity
+  return { slope, uncertainty }
 }

@@ -10,17 +10,17 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-it('reads what was written, each line with its time, and leaves out a line that was cut off', () => {
+it('reads the written events with their times and skips a truncated line', () => {
   const file = join(folder, 'ledger')
   const before = sharedNow()
   const ledger = writeLedger(file)
-  ledger.note({ event: 'asked', request: 'a/1' })
-  ledger.note({ event: 'ran', request: 'a/1', as: '01 a/replies' })
-  // Nothing waits to be written: another reader sees it while the writer lives.
+  ledger.append({ event: 'sent', request: 'a/1' })
+  ledger.append({ event: 'handler-started', request: 'a/1', identity: '01 a/responses' })
+  // The writer does not buffer: events can be read before it is closed.
   appendFileSync(file, '{"at":')
-  const { who, life, events } = readLedger(file, 'responder-1', 2)
+  const { process, restarts, events } = readLedger(file, 'responder-1', 2)
   ledger.close()
-  expect({ who, life }).toEqual({ who: 'responder-1', life: 2 })
-  expect(events.map(({ event }) => event)).toEqual(['asked', 'ran'])
+  expect({ process, restarts }).toEqual({ process: 'responder-1', restarts: 2 })
+  expect(events.map(({ event }) => event)).toEqual(['sent', 'handler-started'])
   for (const { at } of events) expect(at).toBeGreaterThanOrEqual(before)
 })

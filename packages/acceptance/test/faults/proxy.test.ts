@@ -6,35 +6,37 @@ import { startProxy, type Proxy } from '../../src/faults/proxy.js'
 
 let server: Server
 let proxy: Proxy
-/** The broker's ends, in the order in which they came. */
-let ends: Socket[]
+/** The broker's sockets, in the order of connection. */
+let brokerSockets: Socket[]
 beforeEach(async () => {
-  ends = []
-  server = createServer({ allowHalfOpen: true }, (socket) => ends.push(socket.on('error', () => undefined)))
+  brokerSockets = []
+  server = createServer({ allowHalfOpen: true }, (socket) =>
+    brokerSockets.push(socket.on('error', () => undefined)),
+  )
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   proxy = await startProxy((server.address() as AddressInfo).port)
 })
 afterEach(async () => {
   await proxy.close()
-  for (const end of ends) end.destroy()
+  for (const end of brokerSockets) end.destroy()
   server.close()
 })
 
-/** A connection through the proxy: the peer's end and the broker's. */
-async function join(): Promise<readonly [peer: Socket, broker: Socket]> {
-  const arrived = once(server, 'connection')
+/** Opens a connection through the proxy and returns the sockets of both sides. */
+async function connectPair(): Promise<readonly [peer: Socket, broker: Socket]> {
+  const connected = once(server, 'connection')
   const peer = connect({ port: proxy.port, host: '127.0.0.1', allowHalfOpen: true }).on(
     'error',
     () => undefined,
   )
-  await arrived
-  const broker = ends.at(-1)
-  if (broker === undefined) throw new Error('nobody came')
+  await connected
+  const broker = brokerSockets.at(-1)
+  if (broker === undefined) throw new Error('the proxy did not connect to the broker')
   return [peer, broker]
 }
 
-/** Resolves when a socket is gone, in peace or not. */
+/** Resolves when a socket has closed, with or without an error. */
 function closed(socket: Socket): Promise<void> {
   return new Promise((resolve) => socket.once('close', () => resolve()))
 }
@@ -48,9 +50,9 @@ async function read(socket: Socket, length: number): Promise<string> {
   }
 }
 
-describe('the proxy', () => {
-  it('carries bytes both ways, and the end of either', async () => {
-    const [peer, broker] = await join()
+describe('startProxy', () => {
+  it('forwards bytes and the end of the stream in both directions', async () => {
+    const [peer, broker] = await connectPair()
     peer.write('up')
     expect(await read(broker, 2)).toBe('up')
     broker.end('down')
@@ -58,9 +60,9 @@ describe('the proxy', () => {
     await once(peer, 'end')
   })
 
-  it('keeps back what is stalled, one way alone, and delivers it in order', async () => {
-    const [peer, broker] = await join()
-    proxy.rule('up', { isStalled: true })
+  it('holds bytes of a stalled direction back and delivers them in order', async () => {
+    const [peer, broker] = await connectPair()
+    proxy.rule('outbound', { isStalled: true })
     let early = ''
     broker.on('data', (bytes) => (early += bytes.toString()))
     peer.write('one ')
@@ -68,61 +70,61 @@ describe('the proxy', () => {
     expect(await read(peer, 4)).toBe('down')
     peer.write('two')
     expect(early).toBe('')
-    const whole = read(broker, 7)
-    proxy.rule('up', freeFlow)
-    expect(await whole).toBe('one two')
+    const delivered = read(broker, 7)
+    proxy.rule('outbound', freeFlow)
+    expect(await delivered).toBe('one two')
   })
 
-  it('delays and throttles', async () => {
-    const [peer, broker] = await join()
-    proxy.rule('up', { delay: 60 })
+  it('delays and throttles bytes', async () => {
+    const [peer, broker] = await connectPair()
+    proxy.rule('outbound', { delay: 60 })
     const start = performance.now()
     peer.write('late')
     await read(broker, 4)
     expect(performance.now() - start).toBeGreaterThan(50)
-    proxy.rule('up', { delay: 0, bytesPerSecond: 1_000 })
-    const again = performance.now()
+    proxy.rule('outbound', { delay: 0, bytesPerSecond: 1_000 })
+    const throttledFrom = performance.now()
     peer.write('x'.repeat(100))
     expect(await read(broker, 100)).toBe('x'.repeat(100))
-    expect(performance.now() - again).toBeGreaterThan(60)
+    expect(performance.now() - throttledFrom).toBeGreaterThan(60)
   })
 
-  it('changes bytes', async () => {
-    const [peer, broker] = await join()
-    proxy.rule('down', { change: (bytes) => Buffer.from(bytes.toString().toUpperCase()) })
+  it('changes bytes by the rule', async () => {
+    const [peer, broker] = await connectPair()
+    proxy.rule('inbound', { change: (bytes) => Buffer.from(bytes.toString().toUpperCase()) })
     broker.write('shout')
     expect(await read(peer, 5)).toBe('SHOUT')
   })
 
-  it('cuts both sides, and turns away who comes', async () => {
-    const [peer, broker] = await join()
+  it('resets both sides of a connection and rejects new connections', async () => {
+    const [peer, broker] = await connectPair()
     proxy.refuse(true)
-    const gone = Promise.all([closed(peer), closed(broker)])
+    const allClosed = Promise.all([closed(peer), closed(broker)])
     proxy.cut()
-    await gone
-    const turnedAway = connect({ port: proxy.port, host: '127.0.0.1' }).on('error', () => undefined)
-    await closed(turnedAway)
-    expect(ends).toHaveLength(1)
+    await allClosed
+    const rejected = connect({ port: proxy.port, host: '127.0.0.1' }).on('error', () => undefined)
+    await closed(rejected)
+    expect(brokerSockets).toHaveLength(1)
   })
 
-  it('cuts one side, and leaves the other open without an answer', async () => {
-    const [peer, broker] = await join()
-    const gone = closed(peer)
+  it('resets one side of a connection and keeps the other open and silent', async () => {
+    const [peer, broker] = await connectPair()
+    const allClosed = closed(peer)
     proxy.cutSide('peer')
-    await gone
-    broker.write('is anybody there')
-    const [second] = await join()
-    second.write('another one')
+    await allClosed
+    broker.write('no receiver')
+    const [second] = await connectPair()
+    second.write('another connection')
     expect(broker.destroyed).toBe(false)
     const end = closed(broker)
     proxy.cut()
     await end
   })
 
-  it('closes one way, and goes on with the other', async () => {
-    const [peer, broker] = await join()
+  it('closes one direction and keeps forwarding the other', async () => {
+    const [peer, broker] = await connectPair()
     const end = once(broker.resume(), 'end')
-    proxy.halfClose('up')
+    proxy.halfClose('outbound')
     await end
     peer.write('lost')
     broker.write('down')

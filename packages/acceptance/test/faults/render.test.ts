@@ -7,13 +7,13 @@ import type { Verdict } from '../../src/faults/verdict.js'
 
 const verdict: Verdict = {
   breaches: [],
-  asked: 1_000,
-  outcomes: { answer: 998, timeout: 2 },
+  requests: 1_000,
+  outcomes: { response: 998, timeout: 2 },
   rate: 590,
   handled: 1_010,
   handledElsewhere: 10,
-  recognised: 5,
-  strays: 3,
+  duplicates: 5,
+  unmatched: 3,
   recoveries: [{ kind: 'broker killed', milliseconds: 312.4 }],
 }
 const good: RunRecord = { plan: planOf(0), seconds: 5, verdict }
@@ -23,17 +23,17 @@ const bad: RunRecord = {
   verdict: {
     ...verdict,
     breaches: [
-      { rule: 'nothing acknowledged is lost', detail: 'requester-1/7: timeout' },
+      { rule: 'no acknowledged request is lost', detail: 'requester-1/7: timeout' },
       {
         rule: 'a responder handles a request once',
-        detail: 'requester-1/8: responder-2 (life 0) handled it again',
+        detail: 'requester-1/8: responder-2 (restarts: 0) handled it again',
       },
     ],
   },
 }
 
-describe('what the fault bench reports', () => {
-  it('counts what was lost and what was doubled', () => {
+describe('the report of the fault bench', () => {
+  it('counts lost and duplicated requests', () => {
     const values = new Map(figuresOf([good, bad]).map(({ name, value }) => [name, value]))
     expect(values.get('requests')).toBe('2,000')
     expect(values.get('lost')).toBe('1')
@@ -42,13 +42,13 @@ describe('what the fault bench reports', () => {
     expect(values.get('worst recovery')).toBe('312 ms')
   })
 
-  it('counts nothing where nothing ran', () => {
+  it('reports a worst recovery of 0 ms without runs', () => {
     expect(new Map(figuresOf([]).map(({ name, value }) => [name, value])).get('worst recovery')).toBe('0 ms')
   })
 
-  it('shows every run with its seed and its faults, and the errors by their codes', () => {
+  it('shows the seed, faults and outcomes of every run', () => {
     const shown = renderFaults({ figures: [], failures: [], notRun: [], runs: [good, bad] }).markup
-    for (const part of ['2 timeout', '998 answer', 'broker killed', '312 ms', '<td>16</td>'])
+    for (const part of ['2 timeout', '998 response', 'broker killed', '312 ms', '<td>16</td>'])
       expect(shown).toContain(part)
   })
 })

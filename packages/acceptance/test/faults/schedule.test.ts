@@ -1,71 +1,71 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { describePlan } from '../../src/faults/plan.js'
-import { harmKinds, planOf } from '../../src/faults/schedule.js'
+import { faultKinds, planOf } from '../../src/faults/schedule.js'
 
 const seeds = fc.nat(1_000_000)
 
-describe('the schedule', () => {
-  it('is the same for the same seed', () => {
+describe('planOf', () => {
+  it('returns the same plan for the same seed', () => {
     fc.assert(fc.property(seeds, (seed) => void expect(planOf(seed)).toEqual(planOf(seed))))
   })
 
-  it('begins with every kind of fault in turn, over each broker', () => {
-    const plans = Array.from({ length: 2 * harmKinds.length }, (_, seed) => planOf(seed))
-    const leading = plans.map(({ broker, faults }) => `${broker}: ${faults[0]?.kind ?? ''}`)
-    expect(new Set(leading).size).toBe(2 * harmKinds.length)
+  it('starts successive plans with every kind of fault, over each broker', () => {
+    const plans = Array.from({ length: 2 * faultKinds.length }, (_, seed) => planOf(seed))
+    const firstFaults = plans.map(({ broker, faults }) => `${broker}: ${faults[0]?.kind ?? ''}`)
+    expect(new Set(firstFaults).size).toBe(2 * faultKinds.length)
   })
 
-  it('keeps to a few seconds, under load before and after', () => {
+  it('limits a plan to a few seconds, with load before and after the faults', () => {
     fc.assert(
       fc.property(seeds, (seed) => {
-        const { faults, loadFor, rate } = planOf(seed)
+        const { faults, loadDuration, rate } = planOf(seed)
         expect(rate).toBeGreaterThanOrEqual(500)
         expect(faults.length).toBeGreaterThanOrEqual(1)
-        const ends = faults.map(({ at, lasts }) => at + lasts)
+        const ends = faults.map(({ at, duration }) => at + duration)
         expect(Math.min(...faults.map(({ at }) => at))).toBeGreaterThanOrEqual(300)
-        expect(loadFor - Math.max(...ends)).toBeGreaterThanOrEqual(500)
-        const usual = faults.every(({ lasts }) => lasts < 10_000)
-        expect(loadFor).toBeLessThanOrEqual(usual ? 6_000 : 16_000)
+        expect(loadDuration - Math.max(...ends)).toBeGreaterThanOrEqual(500)
+        const isShort = faults.every(({ duration }) => duration < 10_000)
+        expect(loadDuration).toBeLessThanOrEqual(isShort ? 6_000 : 16_000)
       }),
     )
   })
 
-  it('never harms the same process twice', () => {
+  it('injects at most one fault per target', () => {
     fc.assert(
       fc.property(seeds, (seed) => {
-        const grounds = planOf(seed).faults.map((fault) =>
-          'peer' in fault ? fault.peer : 'who' in fault ? fault.who : 'broker',
+        const targets = planOf(seed).faults.map((fault) =>
+          'peer' in fault ? fault.peer : 'target' in fault ? fault.target : 'broker',
         )
-        expect(new Set(grounds).size).toBe(grounds.length)
+        expect(new Set(targets).size).toBe(targets.length)
       }),
     )
   })
 
-  it('asks again wherever something must be lost on the way', () => {
+  it('retries requests if a fault makes a loss unavoidable', () => {
     fc.assert(
       fc.property(seeds, (seed) => {
-        const { broker, faults, asking: requesting } = planOf(seed)
+        const { broker, faults, requestPolicy } = planOf(seed)
         const loses = faults.some(
           ({ kind }) =>
             ['session dropped', 'corrupted', 'clock set'].includes(kind) ||
             (broker === 'mosquitto' && kind === 'broker killed'),
         )
-        if (loses) expect(requesting.style).toBe('again')
+        if (loses) expect(requestPolicy.style).toBe('retried')
       }),
     )
   })
 
-  it('stops processes for 10 s now and then', () => {
+  it('stops a process for 10 s in some plans', () => {
     const plans = Array.from({ length: 200 }, (_, seed) => planOf(seed))
-    expect(plans.filter(({ faults }) => faults.some(({ lasts }) => lasts === 10_000)).length).toBeGreaterThan(
-      2,
-    )
+    expect(
+      plans.filter(({ faults }) => faults.some(({ duration }) => duration === 10_000)).length,
+    ).toBeGreaterThan(2)
   })
 
-  it('tells a run in a line', () => {
+  it('describes a plan in one line', () => {
     expect(describePlan(planOf(5))).toMatch(
-      /^seed 5: embedded, asked (once|again): \d+–\d+ ms connection cut \(/,
+      /^seed 5: embedded, sent (once|retried): \d+–\d+ ms connection cut \(/,
     )
   })
 })

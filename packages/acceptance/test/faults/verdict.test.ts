@@ -1,55 +1,73 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Ledger, LedgerEvent } from '../../src/faults/ledger.js'
-import type { Fault, Plan } from '../../src/faults/plan.js'
+import type { ScheduledFault, Plan } from '../../src/faults/plan.js'
 import { judge, type Evidence, type Rule } from '../../src/faults/verdict.js'
 
-const harmless: Fault = { kind: 'delayed', peer: 'responder-1', milliseconds: 100, at: 100, lasts: 100 }
-const killed: Fault = { kind: 'responder killed', peer: 'responder-1', at: 100, lasts: 100 }
-const garbled: Fault = { kind: 'corrupted', peer: 'responder-1', way: 'up', at: 100, lasts: 100 }
-const tomorrow: Fault = { kind: 'clock set', who: 'requester-1', hours: 1, at: 100, lasts: 100 }
+const harmless: ScheduledFault = {
+  kind: 'delayed',
+  peer: 'responder-1',
+  milliseconds: 100,
+  at: 100,
+  duration: 100,
+}
+const killed: ScheduledFault = { kind: 'responder killed', peer: 'responder-1', at: 100, duration: 100 }
+const corrupted: ScheduledFault = {
+  kind: 'corrupted',
+  peer: 'responder-1',
+  direction: 'outbound',
+  at: 100,
+  duration: 100,
+}
+const clockSetForward: ScheduledFault = {
+  kind: 'clock set',
+  target: 'requester-1',
+  hours: 1,
+  at: 100,
+  duration: 100,
+}
 
 const responders = ['responder-1', 'responder-2', 'responder-3'] as const
 type LedgerSet = Readonly<Record<'requester-1' | (typeof responders)[number], readonly LedgerEvent[]>>
 
-/** A run in which all went well: each request asked, acknowledged, handled by the responder of its turn, answered. */
+/** The ledgers of a run without breaches: each request is sent, acknowledged, handled by one responder and answered. */
 const goodRun: fc.Arbitrary<LedgerSet> = fc
   .array(fc.nat(responders.length - 1), { minLength: 2, maxLength: 12 })
   .map((handlers) => {
     const names = handlers.map((_, index) => `requester-1/${index + 1}`)
     const handledBy = (responder: string) =>
       names.filter((_, index) => responders[handlers[index] ?? 0] === responder)
-    const ran = (responder: string): readonly LedgerEvent[] =>
-      handledBy(responder).map((request) => ({ at: 5, event: 'ran', request, as: request }))
+    const handlerEvents = (responder: string): readonly LedgerEvent[] =>
+      handledBy(responder).map((request) => ({ at: 5, event: 'handler-started', request, identity: request }))
     return {
       'requester-1': names.flatMap((request, index): readonly LedgerEvent[] => [
-        { at: index, event: 'asked', request },
+        { at: index, event: 'sent', request },
         { at: index + 1, event: 'acknowledged', request, reason: 0 },
-        { at: index + 300, event: 'ended', request, outcome: 'answer', of: request },
+        { at: index + 300, event: 'settled', request, outcome: 'response', respondsTo: request },
       ]),
-      'responder-1': ran('responder-1'),
-      'responder-2': ran('responder-2'),
-      'responder-3': ran('responder-3'),
+      'responder-1': handlerEvents('responder-1'),
+      'responder-2': handlerEvents('responder-2'),
+      'responder-3': handlerEvents('responder-3'),
     }
   })
 
 const toEvidence = (
   ledgers: LedgerSet,
-  fault: Fault = harmless,
-  style: Plan['asking']['style'] = 'once',
+  fault: ScheduledFault = harmless,
+  style: Plan['requestPolicy']['style'] = 'once',
 ): Evidence => ({
   plan: {
     seed: 1,
     broker: 'embedded',
     rate: 600,
-    asking: { timeout: 1_000, style },
+    requestPolicy: { timeout: 1_000, style },
     faults: [fault],
-    loadFor: 500,
+    loadDuration: 500,
   },
-  ledgers: Object.entries(ledgers).map(([who, events]): Ledger => ({ who, life: 0, events })),
+  ledgers: Object.entries(ledgers).map(([process, events]): Ledger => ({ process, restarts: 0, events })),
   faults: [{ fault, began: 100, ended: 200 }],
-  loadedFor: 500,
-  deaths: [],
+  loadDuration: 500,
+  unexpectedExits: [],
 })
 
 const rulesBroken = (evidence: Evidence): readonly Rule[] => [
@@ -59,84 +77,93 @@ const rulesBroken = (evidence: Evidence): readonly Rule[] => [
 type Flaw = (ledgers: LedgerSet) => LedgerSet
 const first = 'requester-1/1'
 const change =
-  (who: keyof LedgerSet, to: (event: LedgerEvent) => readonly LedgerEvent[]): Flaw =>
-  (ledgers) => ({ ...ledgers, [who]: ledgers[who].flatMap(to) })
-const isEndOfFirst = (event: LedgerEvent): boolean => event.event === 'ended' && event.request === first
-const isRunOfFirst = (event: LedgerEvent): boolean => event.event === 'ran' && event.request === first
-/** Long after everything should be well again. */
+  (process: keyof LedgerSet, replace: (event: LedgerEvent) => readonly LedgerEvent[]): Flaw =>
+  (ledgers) => ({ ...ledgers, [process]: ledgers[process].flatMap(replace) })
+const settlesFirst = (event: LedgerEvent): boolean => event.event === 'settled' && event.request === first
+const startsFirst = (event: LedgerEvent): boolean =>
+  event.event === 'handler-started' && event.request === first
+/** A time after the recovery timeout. */
 const tooLate = 20_000
-const replaceEnd = (end: Partial<Extract<LedgerEvent, { event: 'ended' }>>): Flaw =>
-  change('requester-1', (event) => [isEndOfFirst(event) ? ({ ...event, ...end } as LedgerEvent) : event])
-const everywhere =
-  (to: (event: LedgerEvent) => readonly LedgerEvent[]): Flaw =>
+const replaceSettlement = (settlement: Partial<Extract<LedgerEvent, { event: 'settled' }>>): Flaw =>
+  change('requester-1', (event) => [
+    settlesFirst(event) ? ({ ...event, ...settlement } as LedgerEvent) : event,
+  ])
+const changeResponders =
+  (replace: (event: LedgerEvent) => readonly LedgerEvent[]): Flaw =>
   (ledgers) =>
-    responders.reduce((all, who) => change(who, to)(all), ledgers)
-/** The first request is handled by one more responder. */
+    responders.reduce((all, process) => change(process, replace)(all), ledgers)
+/** Adds a second responder that handles the first request. */
 const handledElsewhere: Flaw = (ledgers) => {
-  const other = responders.find((who) => !ledgers[who].some(isRunOfFirst)) ?? 'responder-1'
-  return { ...ledgers, [other]: [...ledgers[other], { at: 9, event: 'ran', request: first, as: first }] }
+  const other = responders.find((process) => !ledgers[process].some(startsFirst)) ?? 'responder-1'
+  return {
+    ...ledgers,
+    [other]: [...ledgers[other], { at: 9, event: 'handler-started', request: first, identity: first }],
+  }
 }
 
 const flaws: readonly (readonly [what: string, flaw: Flaw, breaks: Rule])[] = [
   [
     'a request without an outcome',
-    change('requester-1', (each) => (isEndOfFirst(each) ? [] : [each])),
+    change('requester-1', (event) => (settlesFirst(event) ? [] : [event])),
     'every request has an outcome',
   ],
   [
     'a request with two outcomes',
-    change('requester-1', (each) => (isEndOfFirst(each) ? [each, each] : [each])),
+    change('requester-1', (event) => (settlesFirst(event) ? [event, event] : [event])),
     'no request has two outcomes',
   ],
   [
-    'an answer to somebody else’s question',
-    replaceEnd({ of: 'requester-2/1' }),
-    'an answer goes to its asker',
+    'a response to another requester’s request',
+    replaceSettlement({ respondsTo: 'requester-2/1' }),
+    'a response goes to its requester',
   ],
   [
     'a responder that handles a request again',
-    everywhere((each) => (isRunOfFirst(each) ? [each, each] : [each])),
+    changeResponders((event) => (startsFirst(event) ? [event, event] : [event])),
     'a responder handles a request once',
   ],
   [
     'a second responder that handles a request',
     handledElsewhere,
-    'nothing is handled twice without a reason',
+    'no request is handled twice without a redelivery or retry',
   ],
   [
     'a request that was acknowledged and lost',
-    replaceEnd({ outcome: 'timeout', at: tooLate }),
-    'nothing acknowledged is lost',
+    replaceSettlement({ outcome: 'timeout', at: tooLate }),
+    'no acknowledged request is lost',
   ],
   [
-    'a request that was given up before the broker had it',
+    'a request that failed before the broker acknowledged it',
     (ledgers) =>
-      change('requester-1', (each) =>
-        each.event === 'acknowledged' && each.request === first ? [] : [each],
-      )(replaceEnd({ outcome: 'overflow' })(ledgers)),
+      change('requester-1', (event) =>
+        event.event === 'acknowledged' && event.request === first ? [] : [event],
+      )(replaceSettlement({ outcome: 'overflow' })(ledgers)),
     'every request is answered',
   ],
   [
-    'a request that nobody asked',
+    'a handled request that no requester sent',
     (ledgers) => ({
       ...ledgers,
-      'responder-2': [...ledgers['responder-2'], { at: 1, event: 'ran', request: 'x/1', as: 'x/1' }],
+      'responder-2': [
+        ...ledgers['responder-2'],
+        { at: 1, event: 'handler-started', request: 'x/1', identity: 'x/1' },
+      ],
     }),
-    'nothing is handled that was not asked',
+    'only requests that were sent are handled',
   ],
   [
-    'no answer after the fault',
-    change('requester-1', (each) => [each.event === 'ended' ? { ...each, at: 150 } : each]),
+    'no response after the fault',
+    change('requester-1', (event) => [event.event === 'settled' ? { ...event, at: 150 } : event]),
     'the system recovers',
   ],
 ]
 
-describe('the verdict', () => {
-  it('finds nothing in runs in which all went well', () => {
+describe('judge', () => {
+  it('finds no breach in a run without faults in its ledgers', () => {
     fc.assert(fc.property(goodRun, (ledgers) => void expect(judge(toEvidence(ledgers)).breaches).toEqual([])))
   })
 
-  it.each(flaws)('finds %s', (_, flaw, breaks) => {
+  it.each(flaws)('reports %s', (_, flaw, breaks) => {
     fc.assert(
       fc.property(
         goodRun,
@@ -145,82 +172,84 @@ describe('the verdict', () => {
     )
   })
 
-  it('finds a process that fell', () => {
+  it('reports an unexpected exit of a process', () => {
     fc.assert(
       fc.property(
         goodRun,
         (ledgers) =>
-          void expect(rulesBroken({ ...toEvidence(ledgers), deaths: ['broker ended'] })).toEqual([
-            'no process falls',
+          void expect(rulesBroken({ ...toEvidence(ledgers), unexpectedExits: ['broker ended'] })).toEqual([
+            'no process exits unexpectedly',
           ]),
       ),
     )
   })
 
-  it('lets another responder handle a request again where a connection was lost or it was asked again, and counts it', () => {
+  it('counts a request handled by two responders, without a breach, after a lost connection or a retry', () => {
     fc.assert(
       fc.property(goodRun, (ledgers) => {
         for (const evidence of [
           toEvidence(handledElsewhere(ledgers), killed),
-          toEvidence(handledElsewhere(ledgers), harmless, 'again'),
+          toEvidence(handledElsewhere(ledgers), harmless, 'retried'),
         ])
           expect(judge(evidence)).toMatchObject({ breaches: [], handledElsewhere: 1 })
       }),
     )
   })
 
-  it('demands no answer where bytes were changed or the asker’s clock was set forward, yet always one outcome', () => {
-    const lost = replaceEnd({ outcome: 'timeout', at: tooLate })
-    const doubled = flaws[1]?.[1] ?? lost
+  it('accepts a lost request, but not two outcomes, after changed bytes or a clock set forward', () => {
+    const lost = replaceSettlement({ outcome: 'timeout', at: tooLate })
+    const settledTwice = flaws[1]?.[1] ?? lost
     fc.assert(
-      fc.property(goodRun, fc.constantFrom(garbled, tomorrow), (ledgers, fault) => {
-        // One more, so that there are answers again after the fault.
-        const again = 'requester-1/again'
+      fc.property(goodRun, fc.constantFrom(corrupted, clockSetForward), (ledgers, fault) => {
+        // A further request whose response arrives after the fault.
+        const extra = 'requester-1/extra'
         const more: LedgerSet = {
           ...ledgers,
           'requester-1': [
             ...ledgers['requester-1'],
-            { at: 250, event: 'asked', request: again },
-            { at: 260, event: 'ended', request: again, outcome: 'answer', of: again },
+            { at: 250, event: 'sent', request: extra },
+            { at: 260, event: 'settled', request: extra, outcome: 'response', respondsTo: extra },
           ],
         }
         expect(rulesBroken(toEvidence(lost(more), fault))).toEqual([])
-        expect(rulesBroken(toEvidence(doubled(more), fault))).toContain('no request has two outcomes')
+        expect(rulesBroken(toEvidence(settledTwice(more), fault))).toContain('no request has two outcomes')
       }),
     )
   })
 
-  it('takes a request that was handled again by another name for another one where bytes were changed, and only there', () => {
-    const renamed = everywhere((each) =>
-      isRunOfFirst(each) ? [each, { ...each, as: 'changed' } as LedgerEvent] : [each],
+  it('accepts a second handler run under another identity only if bytes were changed', () => {
+    const withOtherIdentity = changeResponders((event) =>
+      startsFirst(event) ? [event, { ...event, identity: 'changed' } as LedgerEvent] : [event],
     )
-    const repeated = everywhere((each) => (isRunOfFirst(each) ? [each, each] : [each]))
+    const repeated = changeResponders((event) => (startsFirst(event) ? [event, event] : [event]))
     const rule = 'a responder handles a request once'
     fc.assert(
       fc.property(goodRun, (ledgers) => {
-        expect(rulesBroken(toEvidence(renamed(ledgers), garbled, 'again'))).toEqual([])
-        expect(rulesBroken(toEvidence(renamed(ledgers), harmless, 'again'))).toEqual([rule])
-        expect(rulesBroken(toEvidence(repeated(ledgers), garbled, 'again'))).toEqual([rule])
+        expect(rulesBroken(toEvidence(withOtherIdentity(ledgers), corrupted, 'retried'))).toEqual([])
+        expect(rulesBroken(toEvidence(withOtherIdentity(ledgers), harmless, 'retried'))).toEqual([rule])
+        expect(rulesBroken(toEvidence(repeated(ledgers), corrupted, 'retried'))).toEqual([rule])
       }),
     )
   })
 
-  it('owes nobody an answer who gave up before the system had to have recovered', () => {
+  it('accepts a request that timed out before the recovery timeout', () => {
     fc.assert(
       fc.property(
         goodRun,
         fc.constantFrom('timeout', 'expired'),
         (ledgers, outcome) =>
-          void expect(rulesBroken(toEvidence(replaceEnd({ outcome, at: 1_000 })(ledgers)))).toEqual([]),
+          void expect(rulesBroken(toEvidence(replaceSettlement({ outcome, at: 1_000 })(ledgers)))).toEqual(
+            [],
+          ),
       ),
     )
   })
 
-  it('counts from the end of a fault to the first answer, unless another fault outlasted it', () => {
+  it('measures recovery from the end of a fault to the next response, unless another fault outlasts it', () => {
     const ledgers: LedgerSet = {
       'requester-1': [
-        { at: 0, event: 'asked', request: first },
-        { at: 230, event: 'ended', request: first, outcome: 'answer', of: first },
+        { at: 0, event: 'sent', request: first },
+        { at: 230, event: 'settled', request: first, outcome: 'response', respondsTo: first },
       ],
       'responder-1': [],
       'responder-2': [],

@@ -12,45 +12,45 @@ const section = (name: string): Section => ({
 })
 const sections = [section('faults'), section('soak')]
 const read = (...args: readonly string[]) => {
-  const request = readArguments(args, sections)
-  if (request === 'help') throw new Error('it is the help that was asked for')
-  return request
+  const parsed = readArguments(args, sections)
+  if (parsed === 'help') throw new Error('expected arguments, not the parsed for help')
+  return parsed
 }
 
-describe('the command line', () => {
-  it('runs every section in the order of the suite with its usual numbers', () => {
-    const request = read()
-    expect(request.sections.map(({ name }) => name)).toEqual(['faults', 'soak'])
-    expect(request.number('faults-runs')).toBe(200)
-    expect(request).toMatchObject({ seed: 1, isSmoke: false })
+describe('readArguments', () => {
+  it('selects every section in the order of the suite with the default options', () => {
+    const parsed = read()
+    expect(parsed.sections.map(({ name }) => name)).toEqual(['faults', 'soak'])
+    expect(parsed.number('faults-runs')).toBe(200)
+    expect(parsed).toMatchObject({ seed: 1, isSmoke: false })
   })
 
-  it('runs the sections that are named, with the numbers that are given', () => {
-    const request = read('soak', '--soak-runs', '7', '--seed', '42')
-    expect(request.sections.map(({ name }) => name)).toEqual(['soak'])
-    expect(request.number('soak-runs')).toBe(7)
-    expect(request.seed).toBe(42)
+  it('selects the named sections with the options of the command line', () => {
+    const parsed = read('soak', '--soak-runs', '7', '--seed', '42')
+    expect(parsed.sections.map(({ name }) => name)).toEqual(['soak'])
+    expect(parsed.number('soak-runs')).toBe(7)
+    expect(parsed.seed).toBe(42)
   })
 
-  it('takes the small numbers for the smoke part', () => {
+  it('uses the smoke values of options with --smoke', () => {
     expect(read('--smoke').number('faults-runs')).toBe(2)
     expect(read('--smoke', '--faults-runs', '5').number('faults-runs')).toBe(5)
   })
 
-  it('may ask for the report alone', () => {
+  it('recognises --report', () => {
     expect([read().isReportOnly, read('--report').isReportOnly]).toEqual([false, true])
   })
 
   it.each([
-    [['weather'], 'no section is named weather: there are faults, soak'],
-    [['--faults-runs', 'many'], "--faults-runs is 'many': it takes a number from 0 on"],
-    [['--faults-runs', ''], "--faults-runs is '': it takes a number from 0 on"],
+    [['weather'], 'unknown section weather: it must be one of faults, soak'],
+    [['--faults-runs', 'many'], "--faults-runs is 'many': it must be a number from 0"],
+    [['--faults-runs', ''], "--faults-runs is '': it must be a number from 0"],
     [['--what'], "Unknown option '--what'"],
-  ])('refuses %j', (args, message) => {
+  ])('rejects the arguments %j', (args, message) => {
     expect(() => read(...args).number('faults-runs')).toThrow(message)
   })
 
-  it('tells what there is', () => {
+  it('lists sections and options with --help', () => {
     expect(readArguments(['--help'], sections)).toBe('help')
     expect(help(sections)).toMatch(/faults +The faults\n +--faults-runs <n> +how many \(200\)/)
   })

@@ -26,41 +26,41 @@ const suiteOf = (...records: readonly SectionRecord[]): SuiteRecord => ({
   seconds: 120,
   isSmoke: false,
   command: 'pnpm acceptance',
-  ground: { cores: '2' },
+  environment: { cores: '2' },
   sections: records,
 })
 const pageOf = (...records: readonly SectionRecord[]) => page(suiteOf(...records), [section])
 
-describe('the page', () => {
-  it('shows what a section found, and what did not run', () => {
+describe('page', () => {
+  it('shows the figures and the charts of a section, and the tests that were not run', () => {
     const shown = pageOf(record)
-    for (const part of ['everything held', '<dd>0</dd>', 'a full disk', '1 drawn', 'Faults &#38; mishaps'])
+    for (const part of ['No failures', '<dd>0</dd>', 'a full disk', '1 drawn', 'Faults &#38; mishaps'])
       expect(shown).toContain(part)
   })
 
-  it('says what did not hold, and draws nothing of a section that broke off', () => {
+  it('lists failures, and does not render a section that threw', () => {
     const broken = { ...record, isBroken: true, outcome: { figures: [], failures: ['<lost>'], notRun: [] } }
-    expect(pageOf(broken)).toContain('1 thing did not hold')
+    expect(pageOf(broken)).toContain('1 failure')
     expect(pageOf(broken)).toContain('<li>&#60;lost&#62;</li>')
     expect(pageOf(broken)).not.toContain('drawn')
   })
 
-  it('needs nothing that is not in it', () => {
+  it('renders a page that loads nothing else', () => {
     expect(pageOf(record)).not.toMatch(/<(script|link|img)|https?:|url\(/)
   })
 })
 
-describe('the summary', () => {
-  it('shows the figures, and what did not run', () => {
+describe('summary', () => {
+  it('shows the figures and the tests that were not run', () => {
     const shown = summary(suiteOf(record), [section])
     expect(shown).toContain('2026-01-02, `pnpm acceptance`, 2 minutes on cores 2.')
     expect(shown).toContain('| Faults & mishaps | lost | 0 |')
-    expect(shown).toContain('Everything held.')
+    expect(shown).toContain('No failures.')
     expect(shown).toContain('- a full disk (root)')
   })
 
-  it('names what did not hold', () => {
+  it('lists failures', () => {
     const failed = { ...record, outcome: { figures: [], failures: ['one was lost'], notRun: [] } }
-    expect(summary(suiteOf(failed), [section])).toContain('What did not hold:\n\n- one was lost')
+    expect(summary(suiteOf(failed), [section])).toContain('Failures:\n\n- one was lost')
   })
 })

@@ -1,15 +1,15 @@
 import { expect, it } from 'vitest'
-import type { Answered } from '../../src/scale/application.js'
+import type { RequestRecord } from '../../src/scale/application.js'
 import { failuresOf, figuresOf, type ClusterRecord } from '../../src/scale/judge.js'
 
-const fine: readonly Answered[] = [
-  { id: 0, asked: 0, ended: 5, outcome: 'responded' },
-  { id: 1, asked: 90, ended: 1_400, outcome: 'responded' },
-  { id: 2, asked: 200, ended: 204, outcome: 'responded' },
+const fine: readonly RequestRecord[] = [
+  { id: 0, sentAt: 0, settledAt: 5, outcome: 'responded' },
+  { id: 1, sentAt: 90, settledAt: 1_400, outcome: 'responded' },
+  { id: 2, sentAt: 200, settledAt: 204, outcome: 'responded' },
 ]
 
 const record = (
-  requests: readonly Answered[],
+  requests: readonly RequestRecord[],
   { sessionsLost = 0, sessionsOutliveNodes = true } = {},
 ): ClusterRecord => ({
   name: 'Broker',
@@ -17,35 +17,35 @@ const record = (
   sessionsOutliveNodes,
   secondsToStart: 1,
   killedAt: 100,
-  load: { questions: requests, repeatedRuns: 0, sessionsLost, reconnects: 2 },
+  load: { requests, repeatedRuns: 0, sessionsLost, reconnects: 2 },
 })
 
-it('finds nothing wrong where every question ends with its answer', () => {
+it('finds no failure if every request settles with its response', () => {
   expect(failuresOf(record(fine), 3)).toEqual([])
 })
 
-it('measures the recovery to the last answer that the kill held up', () => {
+it('measures the recovery to the last response that the kill delayed', () => {
   expect(figuresOf(record(fine))).toEqual({
-    asked: 3,
+    requests: 3,
     answered: 3,
-    others: {},
+    otherOutcomes: {},
     recovery: 1_300,
     longest: 1_310,
   })
 })
 
-it('says which questions have no outcome, two of them, or another than their answer', () => {
-  const last: Answered = { id: 2, asked: 200, ended: 30_200, outcome: 'timeout' }
-  expect(failuresOf(record(fine.slice(0, 2)), 3)).toEqual(['Broker: 2 of 3 questions had an outcome'])
-  expect(failuresOf(record([...fine, fine[0] as Answered]), 3)).toEqual([
-    'Broker: 1 questions had two outcomes',
+it('reports requests without an outcome, with two outcomes, or with an error', () => {
+  const last: RequestRecord = { id: 2, sentAt: 200, settledAt: 30_200, outcome: 'timeout' }
+  expect(failuresOf(record(fine.slice(0, 2)), 3)).toEqual(['Broker: 2 of 3 requests had an outcome'])
+  expect(failuresOf(record([...fine, fine[0] as RequestRecord]), 3)).toEqual([
+    'Broker: 1 requests had two outcomes',
   ])
   expect(failuresOf(record([...fine.slice(0, 2), last]), 3)).toEqual([
-    'Broker: 1 questions ended with "timeout" and not with their answer',
+    'Broker: 1 requests ended with "timeout" and not with their response',
   ])
 })
 
-it('demands that a session lives on only where the broker promises it', () => {
+it('reports lost sessions only if the sessions of the broker survive a node', () => {
   expect(failuresOf(record(fine, { sessionsLost: 1 }), 3)).toEqual([
     'Broker: 1 sessions were lost with the node',
   ])

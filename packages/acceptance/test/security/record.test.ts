@@ -1,23 +1,26 @@
 import { expect, it } from 'vitest'
-import { verdict } from '../../src/security/attack.js'
+import { attackOutcome } from '../../src/security/attack.js'
 import { readReport } from '../../src/security/dependencies.js'
 import { failuresOf } from '../../src/security/record.js'
 
-it('holds an attack only where nothing is wrong', () => {
-  expect(verdict('refused', false, false)).toEqual({ held: true, what: 'refused' })
-  expect(verdict('refused', 'it ran', false, 'it fell')).toEqual({ held: false, what: 'it ran; it fell' })
+it('treats an attack as withstood only if no fault was found', () => {
+  expect(attackOutcome('refused', false, false)).toEqual({ isWithstood: true, detail: 'refused' })
+  expect(attackOutcome('refused', 'it ran', false, 'it fell')).toEqual({
+    isWithstood: false,
+    detail: 'it ran; it fell',
+  })
 })
 
-it('fails by what did not hold here, and not by what did not hold at a peer', () => {
-  const peer = { name: 'Peer', verdict: { held: false, what: 'it died' } }
+it('reports attacks that succeeded against Antiphon, not those against a peer', () => {
+  const peer = { name: 'Peer', verdict: { isWithstood: false, detail: 'it died' } }
   const records = [
-    { tried: 'a', ours: { held: true, what: 'refused' }, peer },
-    { tried: 'b', ours: { held: false, what: 'it ran twice' } },
+    { name: 'a', outcome: { isWithstood: true, detail: 'refused' }, peer },
+    { name: 'b', outcome: { isWithstood: false, detail: 'it ran twice' } },
   ]
   expect(failuresOf(records)).toEqual(['b: it ran twice'])
 })
 
-it('reads the advisories of a registry, and knows where it got none', () => {
+it('reads the advisories of an audit, and returns undefined without a report', () => {
   const advisory = { module_name: 'left', severity: 'high', title: 'it pads' }
   expect(readReport(JSON.stringify({ advisories: { 1: advisory } }))).toEqual(['left: it pads (high)'])
   expect(readReport('{"advisories": {}}')).toEqual([])

@@ -1,32 +1,32 @@
 import mqtt, { type MqttClient } from 'mqtt'
-import { talk } from './contract.js'
-import { die } from './run-peer.js'
+import { echoCodec } from './contract.js'
+import { reportFailure } from './run-peer.js'
 
-/** A connected MQTT.js client, set up as one does who knows it. */
-export async function connected(port: number): Promise<MqttClient> {
+/** Connects an MQTT.js client with the options of an experienced user. */
+export async function connectClient(port: number): Promise<MqttClient> {
   const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, {
     protocolVersion: 5,
     reconnectPeriod: 0,
   })
-  // What the client leaves out: without it, calls one by one wait for Nagle's timer.
+  // MQTT.js does not disable Nagle's algorithm, which delays single requests.
   ;(client.stream as unknown as { setNoDelay?: (isOn: boolean) => void }).setNoDelay?.(true)
   client.setMaxListeners(0)
-  client.on('disconnect', ({ reasonCode = 0 }) => die(`0x${reasonCode.toString(16)}`))
-  client.on('close', () => die('the connection was closed'))
-  client.on('error', (error) => die(error.message))
+  client.on('disconnect', ({ reasonCode = 0 }) => reportFailure(`0x${reasonCode.toString(16)}`))
+  client.on('close', () => reportFailure('the connection was closed'))
+  client.on('error', (error) => reportFailure(error.message))
   return client
 }
 
-/** What all of them say of a JSON payload. */
+/** The properties that all contestants set for a JSON payload. */
 export const jsonProperties = { contentType: 'application/json', payloadFormatIndicator: true } as const
 
-/** Encodes by the codec that all use, copying nothing. */
-export function encoded(value: Parameters<typeof talk.encode>[0]): Buffer {
-  const { buffer, byteOffset, byteLength } = talk.encode(value)
+/** Encodes by the codec that all contestants use, without copying. */
+export function encode(value: Parameters<typeof echoCodec.encode>[0]): Buffer {
+  const { buffer, byteOffset, byteLength } = echoCodec.encode(value)
   return Buffer.from(buffer, byteOffset, byteLength)
 }
 
-/** Subscribes to many filters, so many in a packet as a broker takes. */
+/** Subscribes to many filters, in packets of a size that brokers accept. */
 export async function subscribeAll(
   client: MqttClient,
   topics: readonly string[],

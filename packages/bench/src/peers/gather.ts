@@ -1,22 +1,22 @@
-/** How long to gather, one question after the other. */
-export interface GatherOrder {
+/** How long to gather, one request after the other, from how many responders. */
+export interface GatherOptions {
   readonly milliseconds: number
   readonly responders: number
 }
 
-/** What came of it. */
-export interface Gathered {
-  readonly questions: number
-  readonly answers: number
+/** The figures of gathering. */
+export interface GatherResult {
+  readonly requests: number
+  readonly responses: number
   readonly milliseconds: number
   readonly cpu: number
 }
 
-/** Asks one question after the other of all, and counts the answers. */
-export async function gathering(
-  { milliseconds }: GatherOrder,
+/** Sends one request after the other to all responders, and counts the responses. */
+export async function measureGather(
+  { milliseconds }: GatherOptions,
   sendRequest: (id: number) => Promise<number>,
-): Promise<Gathered> {
+): Promise<GatherResult> {
   const before = process.cpuUsage()
   const began = performance.now()
   let requests = 0
@@ -27,12 +27,12 @@ export async function gathering(
   }
   const { user, system } = process.cpuUsage(before)
   return {
-    questions: requests,
-    answers: responses,
+    requests,
+    responses,
     milliseconds: performance.now() - began,
     cpu: user + system,
   }
 }
 
-/** How long a question waits for its answers. */
-export const patience = 2_000
+/** The timeout of a request in milliseconds. */
+export const timeout = 2_000

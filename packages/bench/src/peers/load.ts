@@ -1,24 +1,24 @@
-import { firstId, question, type Talk } from './contract.js'
+import { firstId, echoMessage, type EchoMessage } from './contract.js'
 
-/** Hears how questions end. */
-export interface Answered {
-  readonly answered: (response: Talk) => void
-  readonly failed: (error: unknown) => void
+/** The callbacks of a requester. */
+export interface RequestCallbacks {
+  readonly onResponse: (response: EchoMessage) => void
+  readonly onError: (error: unknown) => void
 }
 
-/** Opens a caller; what it returns asks one question. */
-export type Open = (on: Answered) => (request: Talk) => void
+/** Opens a requester and returns a function that sends one request. */
+export type OpenRequester = (callbacks: RequestCallbacks) => (request: EchoMessage) => void
 
-/** What one slice does: keeps so many questions open for so long, then waits for the last. */
-export interface SliceOrder {
+/** The load of one slice: keeps a number of requests in flight for a duration, then waits for the last response. */
+export interface SliceOptions {
   readonly inFlight: number
   readonly milliseconds: number
   readonly bytes: number
 }
 
-/** What one slice measured on the asking side. Times are milliseconds, CPU is microseconds. */
+/** The figures of the requester in one slice. Times are milliseconds, CPU time is microseconds. */
 export interface Slice {
-  readonly asked: number
+  readonly sent: number
   readonly answered: number
   readonly milliseconds: number
   readonly p50: number
@@ -28,18 +28,18 @@ export interface Slice {
   readonly error?: string
 }
 
-/** How long nothing may arrive before what is open counts as lost. */
-const patience = 4_000
+/** Milliseconds without a response after which the pending requests count as lost. */
+const silenceTimeout = 4_000
 const lastId = 9_999_999
 let next = firstId
 
-/** Keeps questions open and measures until all are answered, or are lost. */
-export function slice(open: Open, { inFlight, milliseconds, bytes }: SliceOrder): Promise<Slice> {
+/** Keeps requests in flight and measures until all are answered or lost. */
+export function slice(open: OpenRequester, { inFlight, milliseconds, bytes }: SliceOptions): Promise<Slice> {
   if (next + 1_000_000 > lastId) next = firstId
   const first = next
   let sentAt = new Float64Array(65_536)
   const latencies: number[] = []
-  let requested = 0
+  let sentCount = 0
   let failures = 0
   let error: string | undefined
   return new Promise((resolve) => {
@@ -48,55 +48,55 @@ export function slice(open: Open, { inFlight, milliseconds, bytes }: SliceOrder)
     const end = began + milliseconds
     let latest = began
     const send = (): void => {
-      if (requested === sentAt.length) {
+      if (sentCount === sentAt.length) {
         const longer = new Float64Array(sentAt.length * 2)
         longer.set(sentAt)
         sentAt = longer
       }
-      sentAt[requested] = performance.now()
-      requested += 1
-      sendRequest(question(next++, bytes))
+      sentAt[sentCount] = performance.now()
+      sentCount += 1
+      sendRequest(echoMessage(next++, bytes))
     }
     const finish = (): void => {
       clearInterval(watch)
       const { user, system } = process.cpuUsage(before)
       latencies.sort((a, b) => a - b)
-      const at = (share: number): number => latencies[Math.floor(latencies.length * share)] ?? NaN
+      const percentile = (share: number): number => latencies[Math.floor(latencies.length * share)] ?? NaN
       const took = latest - began
       const measured = {
-        asked: requested,
+        sent: sentCount,
         answered: latencies.length,
         milliseconds: took,
-        p50: at(0.5),
-        p99: at(0.99),
+        p50: percentile(0.5),
+        p99: percentile(0.99),
       }
       resolve({ ...measured, cpu: user + system, ...(error === undefined ? {} : { error }) })
     }
-    const settled = (): void => {
+    const onSettled = (): void => {
       if (latest < end) send()
-      else if (latencies.length + failures === requested) finish()
+      else if (latencies.length + failures === sentCount) finish()
     }
     const sendRequest = open({
-      answered: ({ id }) => {
-        const since = sentAt[id - first] ?? 0
-        // One of another slice, or one that was answered before.
-        if (since === 0) return
+      onResponse: ({ id }) => {
+        const startedAt = sentAt[id - first] ?? 0
+        // The response to a request of another slice, or a second response.
+        if (startedAt === 0) return
         sentAt[id - first] = 0
         latest = performance.now()
-        latencies.push(latest - since)
-        settled()
+        latencies.push(latest - startedAt)
+        onSettled()
       },
-      failed: (reason) => {
+      onError: (reason) => {
         failures += 1
         error ??= reason instanceof Error ? reason.message : String(reason)
         latest = performance.now()
-        // A caller whose every question fails at once must not be asked without end.
-        if (failures < 100) settled()
+        // Limits the loop if every request fails at once.
+        if (failures < 100) onSettled()
       },
     })
     const watch = setInterval(() => {
-      if (performance.now() - latest > patience) finish()
+      if (performance.now() - latest > silenceTimeout) finish()
     }, 200)
-    while (requested < inFlight) send()
+    while (sentCount < inFlight) send()
   })
 }

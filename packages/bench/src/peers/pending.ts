@@ -1,40 +1,40 @@
-import { firstId, question, type Talk } from './contract.js'
-import type { Open } from './load.js'
+import { firstId, echoMessage, type EchoMessage } from './contract.js'
+import type { OpenRequester } from './load.js'
 import type { Commands } from './run-peer.js'
 
-/** What it took to settle some. */
-export interface Settled {
+/** The number of settled requests and the CPU time used for them. */
+export interface SettleResult {
   readonly settled: number
   readonly cpu: number
 }
 
-/** How long answers may be silent before they count as lost. */
-const patience = 5_000
+/** Milliseconds without a response after which the pending requests count as lost. */
+const silenceTimeout = 5_000
 
-/** The commands of a requester whose questions stay open until somebody has them answered. */
-export function pendingCommands(open: Open): Commands {
-  let requested = 0
+/** Returns the commands of a requester whose requests stay pending until the responder gets the command to answer. */
+export function pendingCommands(open: OpenRequester): Commands {
+  let sentCount = 0
   let settled = 0
   let failure: string | undefined
   let before = process.cpuUsage()
   let onSettled: () => void = () => undefined
   const sendRequest = open({
-    answered: (_: Talk) => {
+    onResponse: (_: EchoMessage) => {
       settled += 1
       onSettled()
     },
-    failed: (error) => (failure ??= error instanceof Error ? error.message : String(error)),
+    onError: (error) => (failure ??= error instanceof Error ? error.message : String(error)),
   })
   return {
-    ask: (count: number): void => {
-      for (let index = 0; index < count; index += 1) sendRequest(question(firstId + requested++, 32))
+    sendRequests: (count: number): void => {
+      for (let index = 0; index < count; index += 1) sendRequest(echoMessage(firstId + sentCount++, 32))
     },
-    /** Counts the CPU from here on, not what it takes to say so. */
-    begin: (): void => {
+    /** Starts counting CPU time, without the time for the response to this command. */
+    startCpuCount: (): void => {
       setImmediate(() => (before = process.cpuUsage()))
     },
-    /** Resolves when so many more are settled, or nothing comes any more. */
-    settle: (count: number): Promise<Settled> =>
+    /** Resolves when this many more requests have settled, or after the silence timeout. */
+    awaitSettled: (count: number): Promise<SettleResult> =>
       new Promise((resolve, reject) => {
         if (failure !== undefined) {
           reject(new Error(failure))
@@ -49,7 +49,7 @@ export function pendingCommands(open: Open): Commands {
           resolve({ settled: settled - start, cpu: user + system })
         }
         const watch = setInterval(() => {
-          if (performance.now() - latest > patience) end()
+          if (performance.now() - latest > silenceTimeout) end()
         }, 1_000)
         onSettled = () => {
           latest = performance.now()

@@ -1,24 +1,28 @@
-/** The role of a process of the benchmark, passed as one JSON argument; a scenario may add to it. */
+/** The role of a process of the benchmark, passed as one JSON argument; a scenario may add properties. */
 export interface Role {
   readonly contestant: string
   readonly part: 'requester' | 'responder'
   readonly port: number
   readonly qos: 0 | 1 | 2
-  /** How many endpoints are served and asked. @defaultValue 1 */
+  /**
+   * The number of endpoints.
+   *
+   * @defaultValue 1
+   */
   readonly endpoints?: number
 }
 
-/** What a process can be asked to do, by name. */
+/** The commands of a process, by name. */
 export type Commands = Readonly<Record<string, (argument: never) => unknown>>
 
-/** Bytes a process holds, after it collected its garbage. */
+/** The memory of a process in bytes, after a garbage collection. */
 export interface Memory {
   readonly heap: number
   readonly external: number
   readonly resident: number
 }
 
-const common: Commands = {
+const commonCommands: Commands = {
   cpu: () => {
     const { user, system } = process.cpuUsage()
     return user + system
@@ -31,19 +35,19 @@ const common: Commands = {
   },
 }
 
-/** Tells the benchmark that this process is of no more use, and why. */
-export function die(reason: string): void {
+/** Reports to the benchmark that this process has failed. */
+export function reportFailure(reason: string): void {
   process.send?.({ died: reason })
 }
 
-/** Reads its role, starts in it, and runs commands until the benchmark disconnects. */
+/** Reads the role, starts, and runs commands until the benchmark disconnects. */
 export async function runPeer<R extends Role>(start: (role: R) => Promise<Commands>): Promise<void> {
   process.on('disconnect', () => process.exit())
   process.on('uncaughtException', (error) => {
-    die(error.message)
+    reportFailure(error.message)
     console.error(error)
   })
-  const commands = { ...common, ...(await start(JSON.parse(process.argv[2] ?? '{}') as R)) }
+  const commands = { ...commonCommands, ...(await start(JSON.parse(process.argv[2] ?? '{}') as R)) }
   process.on('message', ({ id, command, argument }: { id: number; command: string; argument: never }) => {
     void Promise.resolve()
       .then(() => commands[command]?.(argument))

@@ -1,26 +1,26 @@
-import type { Talk } from './contract.js'
+import type { EchoMessage } from './contract.js'
 
-/** How many items to ask for, and how many may be on their way at once. */
-export interface StreamOrder {
+/** The number of items to request, and the credit. */
+export interface StreamOptions {
   readonly items: number
   readonly credit?: number
 }
 
-/** What came of a stream, on the side that receives it. */
-export interface Received {
+/** The figures of a stream at the requester. */
+export interface StreamResult {
   readonly items: number
   readonly milliseconds: number
   readonly cpu: number
   readonly isInOrder: boolean
 }
 
-/** How long a stream may be silent before it counts as broken off. */
-const patience = 5_000
+/** Milliseconds without an item after which a stream counts as ended. */
+const silenceTimeout = 5_000
 
-type Start = (next: (item: Talk) => void, end: () => void, fail: (error: unknown) => void) => void
+type Start = (next: (item: EchoMessage) => void, end: () => void, fail: (error: unknown) => void) => void
 
-/** Counts the items of a stream until it ends or falls silent. */
-export function receiving(start: Start): Promise<Received> {
+/** Counts the items of a stream until it ends or the silence timeout passes. */
+export function measureStream(start: Start): Promise<StreamResult> {
   return new Promise((resolve, reject) => {
     const before = process.cpuUsage()
     const began = performance.now()
@@ -32,13 +32,13 @@ export function receiving(start: Start): Promise<Received> {
       const { user, system } = process.cpuUsage(before)
       resolve({ items, milliseconds: latest - began, cpu: user + system, isInOrder })
     }
-    const next = ({ id }: Talk): void => {
+    const next = ({ id }: EchoMessage): void => {
       isInOrder &&= id === items
       items += 1
       latest = performance.now()
     }
     const watch = setInterval(() => {
-      if (performance.now() - latest > patience) end()
+      if (performance.now() - latest > silenceTimeout) end()
     }, 500)
     start(next, end, (error) => {
       clearInterval(watch)

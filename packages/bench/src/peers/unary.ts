@@ -1,28 +1,28 @@
-import { slice, type Open, type SliceOrder } from './load.js'
+import { slice, type OpenRequester, type SliceOptions } from './load.js'
 import { runPeer, type Role } from './run-peer.js'
 
-/** How a question is asked. */
+/** The API of a request: the plain one of the contestant, or a promise. */
 export type Form = 'plain' | 'promise'
 
-/** A way to ask and answer single questions, as one process does either. */
-export interface Talkers {
-  /** Connects; what it resolves with opens a caller of a form. */
-  readonly requester: (role: Role) => Promise<(form: Form) => Open>
-  /** Connects and answers, until the process ends. */
+/** The requester and the responder of a contestant. */
+export interface UnaryProgram {
+  /** Connects; resolves with a function that opens a requester of a form. */
+  readonly requester: (role: Role) => Promise<(form: Form) => OpenRequester>
+  /** Connects and serves requests until the process ends. */
   readonly responder: (role: Role) => Promise<unknown>
 }
 
-/** Becomes a requester or a responder. */
-export function runUnary(talkers: Talkers): Promise<void> {
+/** Runs this process as requester or responder, depending on its role. */
+export function runUnary(program: UnaryProgram): Promise<void> {
   return runPeer(async (role) => {
     if (role.part === 'responder') {
-      await talkers.responder(role)
+      await program.responder(role)
       return {}
     }
-    const open = await talkers.requester(role)
+    const open = await program.requester(role)
     return {
-      slice: ({ form = 'plain', ...order }: SliceOrder & { readonly form?: Form }) =>
-        slice(open(form), order),
+      slice: ({ form = 'plain', ...options }: SliceOptions & { readonly form?: Form }) =>
+        slice(open(form), options),
     }
   })
 }

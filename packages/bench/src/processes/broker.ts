@@ -2,27 +2,27 @@ import { spawn } from 'node:child_process'
 import { createConnection } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { freePort, startMosquitto } from '@antiphon/workshop'
-import { endWithUs } from './children.js'
+import { killOnExit } from './children.js'
 import { natsServer } from './install.js'
 import { startPeer } from './peer.js'
 import { peerFile } from './bundle.js'
 
-/** What requests and answers go through; each pair has one of its own, so that nobody pays for another's subscriptions. */
+/** The broker of one pair. Each pair has its own, so that the subscriptions of other pairs cost it nothing. */
 export interface Broker {
   readonly port: number
   readonly stop: () => Promise<void>
 }
 
-/** Which one, and how it is set up. */
-export type BrokerKind = 'mosquitto' | 'mosquitto as it comes' | 'embedded' | 'nats'
+/** The broker and its configuration. */
+export type BrokerKind = 'mosquitto' | 'mosquitto defaults' | 'embedded' | 'nats'
 
 /** Starts a broker on a free port. */
 export async function startBroker(kind: BrokerKind): Promise<Broker> {
   switch (kind) {
     case 'mosquitto':
-      // Nothing that one contestant could run into before another does.
+      // Removes limits that some contestants would reach before others.
       return mosquitto(['set_tcp_nodelay true', 'max_inflight_messages 0', 'max_queued_messages 0'])
-    case 'mosquitto as it comes':
+    case 'mosquitto defaults':
       return mosquitto(['set_tcp_nodelay true'])
     case 'embedded':
       return embedded()
@@ -47,16 +47,16 @@ async function nats(): Promise<Broker> {
   const port = await freePort()
   const child = spawn(natsServer(), ['-a', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
   const killNow = (): void => void child.kill('SIGKILL')
-  const letGo = endWithUs(killNow)
-  const isGone = (): boolean => child.exitCode !== null || child.signalCode !== null
+  const removeExitHook = killOnExit(killNow)
+  const hasExited = (): boolean => child.exitCode !== null || child.signalCode !== null
   while (!(await accepts(port))) {
-    if (isGone()) throw new Error('nats-server ended')
+    if (hasExited()) throw new Error('cannot start nats-server: it exited')
     await wait(20)
   }
   return {
     port,
     stop: async () => {
-      letGo()
+      removeExitHook()
       killNow()
     },
   }

@@ -1,26 +1,26 @@
 import { readdirSync } from 'node:fs'
 import { parse } from 'node:path'
 import { bundlePrograms } from '@antiphon/workshop/bundle'
-import { contestantDependencies, inContestants } from './install.js'
-import { inBench, inCache } from './places.js'
+import { contestantDependencies, contestantsPath } from './install.js'
+import { benchPath, cachePath } from './paths.js'
 
-/** The program of a peer of ours, by its name in `src/peers`. */
-export const peerFile = (name: string): string => inCache('peers', `${name}.mjs`)
+/** Returns the path of the bundle of a program in `src/peers/programs`. */
+export const peerFile = (name: string): string => cachePath('peers', `${name}.mjs`)
 
-/** Bundles the peers of ours, so that they run as they would in production: plain JavaScript, no loader. */
+/** Bundles the programs of the workspace, so that they run as in production: plain JavaScript, no loader. */
 export async function bundlePeers(): Promise<void> {
   await bundlePrograms({
-    sources: programsOf(inBench('src', 'peers', 'programs')),
-    folder: inCache('peers'),
+    sources: programsOf(benchPath('src', 'peers', 'programs')),
+    folder: cachePath('peers'),
     external: [],
   })
 }
 
-/** Bundles what the peers of others share with ours; their packages stay as they were installed. */
+/** Bundles the programs of the installed contestants; their packages stay external. */
 export async function bundleContestants(): Promise<void> {
   await bundlePrograms({
-    sources: programsOf(inBench('contestants')),
-    folder: inContestants(),
+    sources: programsOf(benchPath('contestants')),
+    folder: contestantsPath(),
     external: contestantDependencies(),
   })
 }

@@ -4,8 +4,8 @@ process.once('exit', () => {
   for (const kill of children) kill()
 })
 
-/** Has a process killed when this one ends; what it returns takes that back. */
-export function endWithUs(kill: () => void): () => void {
+/** Kills a child process when this process exits; returns a function that removes the hook. */
+export function killOnExit(kill: () => void): () => void {
   children.add(kill)
   return () => void children.delete(kill)
 }

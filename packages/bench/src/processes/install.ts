@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { inBench, inCache } from './places.js'
+import { benchPath, cachePath } from './paths.js'
 
-/** An absolute path in the folder that the contestants are installed in. */
-export const inContestants = (...path: readonly string[]): string => inCache('contestants', ...path)
+/** Returns an absolute path in the folder that the contestants are installed in. */
+export const contestantsPath = (...path: readonly string[]): string => cachePath('contestants', ...path)
 
 interface Manifest {
   readonly version?: string
@@ -13,51 +13,52 @@ interface Manifest {
 
 const manifestAt = (file: string): Manifest => JSON.parse(readFileSync(file, 'utf8')) as Manifest
 
-/** The packages of the contestants, by name. */
+/** Returns the names of the contestants' packages. */
 export function contestantDependencies(): string[] {
-  return Object.keys(manifestAt(inBench('contestants', 'package.json')).dependencies ?? {})
+  return Object.keys(manifestAt(benchPath('contestants', 'package.json')).dependencies ?? {})
 }
 
-/** The version of a package that is installed for a contestant. */
+/** Returns the installed version of a contestant's package. */
 export function installedVersion(name: string): string {
-  const file = inContestants('node_modules', name, 'package.json')
+  const file = contestantsPath('node_modules', name, 'package.json')
   return existsSync(file) ? (manifestAt(file).version ?? 'unknown') : 'not installed'
 }
 
-/** Installs the contestants as their lockfile pins them, where that is not done yet; without them the run says so. */
+/** Installs the contestants at their pinned versions, once. If that fails, their rows report the missing package. */
 export function installContestants(): void {
-  const pinned = readFileSync(inBench('contestants', 'package-lock.json'), 'utf8')
-  const lock = inContestants('package-lock.json')
+  const pinned = readFileSync(benchPath('contestants', 'package-lock.json'), 'utf8')
+  const lock = contestantsPath('package-lock.json')
   const isDone =
     existsSync(lock) &&
     readFileSync(lock, 'utf8') === pinned &&
-    existsSync(inContestants('node_modules', '.package-lock.json'))
+    existsSync(contestantsPath('node_modules', '.package-lock.json'))
   if (isDone) return
-  console.log('install the contestants, once …')
-  mkdirSync(inContestants(), { recursive: true })
+  console.log('installing the contestants (once) …')
+  mkdirSync(contestantsPath(), { recursive: true })
   for (const name of ['package.json', 'package-lock.json']) {
-    copyFileSync(inBench('contestants', name), inContestants(name))
+    copyFileSync(benchPath('contestants', name), contestantsPath(name))
   }
-  // None of them needs its script: the only one that has one brings its binaries.
+  // No package needs its install script: aws-crt, the only one with a script, contains its binaries.
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
-  const { status } = spawnSync('npm', args, { cwd: inContestants(), stdio: 'inherit' })
-  if (status !== 0) console.log('they cannot be installed here')
+  const { status } = spawnSync('npm', args, { cwd: contestantsPath(), stdio: 'inherit' })
+  if (status !== 0) console.log('cannot install the contestants: their rows will be missing')
 }
 
-const natsFolder = inCache('nats-server')
+const natsFolder = cachePath('nats-server')
 const natsPlaces = ['/usr/sbin/nats-server', '/usr/bin/nats-server', '/usr/local/bin/nats-server']
 
-/** The path of nats-server: the machine's, or that of Debian's package, unpacked into a folder of its own. */
+/** Returns the path of nats-server: the installed one, or that of Debian's package, unpacked into the cache. */
 export function natsServer(): string {
-  const ours = join(natsFolder, 'usr', 'sbin', 'nats-server')
-  const found = [ours, ...natsPlaces].find((path) => existsSync(path))
+  const unpacked = join(natsFolder, 'usr', 'sbin', 'nats-server')
+  const found = [unpacked, ...natsPlaces].find((path) => existsSync(path))
   if (found !== undefined) return found
-  if (!existsSync('/usr/bin/apt-get')) throw new Error('nats-server is not installed')
-  console.log("fetch nats-server from Debian's packages, once …")
+  if (!existsSync('/usr/bin/apt-get'))
+    throw new Error('nats-server is not installed: install it, or use a machine with apt-get')
+  console.log("fetching nats-server from Debian's packages (once) …")
   rmSync(natsFolder, { recursive: true, force: true })
   mkdirSync(natsFolder, { recursive: true })
   const options = { cwd: natsFolder, stdio: 'ignore' } as const
-  // Both work without root; the list of packages may be old or missing, and only root may renew it.
+  // Downloading works without root. The package list may be outdated, and only root can update it.
   if (spawnSync('apt-get', ['download', 'nats-server'], options).status !== 0) {
     spawnSync('apt-get', ['-qq', 'update'], options)
     spawnSync('apt-get', ['download', 'nats-server'], options)
@@ -65,10 +66,10 @@ export function natsServer(): string {
   const file = readdirSync(natsFolder).find((name) => name.endsWith('.deb'))
   if (file === undefined) throw new Error('nats-server is not installed, and apt-get cannot fetch it')
   execFileSync('dpkg-deb', ['-x', file, '.'], options)
-  return ours
+  return unpacked
 }
 
-/** The version that nats-server says it has. */
+/** Returns the version of nats-server. */
 export function natsVersion(): string {
   try {
     return /v([\d.]+)/.exec(execFileSync(natsServer(), ['--version'], { encoding: 'utf8' }))?.[1] ?? 'unknown'

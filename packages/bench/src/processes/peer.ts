@@ -1,24 +1,24 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { endWithUs } from './children.js'
+import { killOnExit } from './children.js'
 import type { Role } from '../peers/run-peer.js'
 
-/** A process that takes part in a measurement. */
+/** A requester or responder process. */
 export interface Peer {
-  /** Asks it to do something; rejects where it cannot, or has died meanwhile. */
+  /** Runs a command in the process; rejects if the command fails or the process has failed. */
   readonly call: <T>(command: string, argument?: unknown) => Promise<T>
-  /** Milliseconds from its start until it was ready, by the clock of this process. */
+  /** Milliseconds from the start of the process until it was ready. */
   readonly readyAfter: number
   readonly stop: () => Promise<void>
 }
 
-/** How a process is started. */
+/** Options of a process. */
 export interface PeerOptions {
-  /** Arguments for Node itself. */
+  /** Command line options of Node. */
   readonly node?: readonly string[]
 }
 
-/** What a process sends: that it is ready, that it died, or how a command ended. */
+/** A message of a process: it is ready, it has failed, or a command has settled. */
 interface Report {
   readonly ready?: true
   readonly died?: string
@@ -27,8 +27,8 @@ interface Report {
   readonly error?: string
 }
 
-/** How long a process may think about one command. */
-const deadline = 120_000
+/** The timeout of a command and of the start, in milliseconds. */
+const commandTimeout = 120_000
 
 /** Starts a process in a role and resolves when it is ready. */
 export function startPeer(file: string, role: Role, { node = [] }: PeerOptions = {}): Promise<Peer> {
@@ -38,19 +38,19 @@ export function startPeer(file: string, role: Role, { node = [] }: PeerOptions =
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   const killNow = (): void => void child.kill('SIGKILL')
-  const letGo = endWithUs(killNow)
-  let complaints = ''
+  const removeExitHook = killOnExit(killNow)
+  let errorOutput = ''
   child.stderr
     ?.setEncoding('utf8')
-    .on('data', (text: string) => (complaints = (complaints + text).slice(-2_000)))
+    .on('data', (text: string) => (errorOutput = (errorOutput + text).slice(-2_000)))
 
-  const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>()
+  const pending = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>()
   let last = 0
   let cause: Error | undefined
   const fail = (reason: string): void => {
     cause ??= new Error(reason)
-    for (const { reject } of waiting.values()) reject(cause)
-    waiting.clear()
+    for (const { reject } of pending.values()) reject(cause)
+    pending.clear()
   }
   const call = <T>(command: string, argument?: unknown): Promise<T> =>
     new Promise<T>((resolve, reject) => {
@@ -59,29 +59,29 @@ export function startPeer(file: string, role: Role, { node = [] }: PeerOptions =
         return
       }
       const id = last++
-      const timer = setTimeout(() => fail(`no word from it for ${deadline / 1_000} s`), deadline)
+      const timer = setTimeout(() => fail(`no reaction within ${commandTimeout / 1_000} s`), commandTimeout)
       const ended =
         <A>(settle: (value: A) => void) =>
         (value: A): void => {
           clearTimeout(timer)
           settle(value)
         }
-      waiting.set(id, { resolve: ended(resolve), reject: ended(reject) })
+      pending.set(id, { resolve: ended(resolve), reject: ended(reject) })
       child.send({ id, command, argument })
     })
 
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       killNow()
-      reject(new Error('it was not ready in time'))
-    }, deadline)
+      reject(new Error(`the process was not ready within ${commandTimeout / 1_000} s`))
+    }, commandTimeout)
     child.on('message', ({ ready, died, id, value, error }: Report) => {
       if (ready === true) {
         clearTimeout(timer)
         const stop = async (): Promise<void> => {
           if (child.exitCode !== null || child.signalCode !== null) return
           const exit = once(child, 'exit')
-          // It ends by itself when it is let go, and writes its profile.
+          // The process exits on disconnect, after writing its profile.
           if (child.connected) child.disconnect()
           const timer = setTimeout(killNow, 5_000)
           await exit
@@ -91,19 +91,19 @@ export function startPeer(file: string, role: Role, { node = [] }: PeerOptions =
       } else if (died !== undefined) {
         fail(died)
       } else if (id !== undefined) {
-        const settle = waiting.get(id)
-        waiting.delete(id)
+        const settle = pending.get(id)
+        pending.delete(id)
         if (error === undefined) settle?.resolve(value as never)
         else settle?.reject(new Error(error))
       }
     })
     child.once('exit', (code, signal) => {
-      letGo()
+      removeExitHook()
       clearTimeout(timer)
-      const [line = ''] = complaints.split('\n').filter((each) => /error/i.test(each))
-      fail(`it ended with ${signal ?? code}${line === '' ? '' : `: ${line.trim()}`}`)
-      // Cause is set by now.
-      reject(cause ?? new Error('it ended'))
+      const [line = ''] = errorOutput.split('\n').filter((text) => /error/i.test(text))
+      fail(`the process exited with ${signal ?? code}${line === '' ? '' : `: ${line.trim()}`}`)
+      // `fail` has set the cause.
+      reject(cause ?? new Error('the process exited'))
     })
   })
 }

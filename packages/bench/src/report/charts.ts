@@ -17,7 +17,7 @@ export function chartsOf({ sections }: Pick<Result, 'sections'>): Chart[] {
   return [
     ...[0, 1, 2].flatMap((qos) => throughput(rows, qos)),
     ...dispatch(rows),
-    ...[0, 1].flatMap((qos) => work(rows, qos)),
+    ...[0, 1].flatMap((qos) => cpu(rows, qos)),
     ...ratios(rows),
     ...latency(rows),
     ...throughBrokers(rows),
@@ -26,7 +26,7 @@ export function chartsOf({ sections }: Pick<Result, 'sections'>): Chart[] {
   ]
 }
 
-/** Single requests of the smallest payload; charts narrow it by quality of service, window or broker. */
+/** Single requests with the smallest payload; charts select by QoS, requests in flight or broker. */
 const plain: Facts = { kind: 'unary', bytes: 32, form: 'plain' }
 const overMosquitto: Facts = { ...plain, broker: 'mosquitto' }
 
@@ -52,7 +52,7 @@ function dispatch(rows: readonly RowResult[]): Chart[] {
   })
 }
 
-/** A curve for each contestant of the rows, by one of their facts. */
+/** Draws a curve for each contestant of the rows, over one of their parameters. */
 function curves(
   rows: readonly RowResult[],
   fact: string,
@@ -70,7 +70,7 @@ function curves(
   return [{ name, chart: lineChart({ ...labels, scale: 'log', series }) }]
 }
 
-function work(rows: readonly RowResult[], qos: number): Chart[] {
+function cpu(rows: readonly RowResult[], qos: number): Chart[] {
   return select(rows, { ...overMosquitto, qos, inFlight: 64 }).map(({ outcomes }) => ({
     name: `cpu-qos-${qos}`,
     chart: barChart({
@@ -92,20 +92,20 @@ function latency(rows: readonly RowResult[]): Chart[] {
 }
 
 function throughBrokers(rows: readonly RowResult[]): Chart[] {
-  const chosen = ['mosquitto', 'embedded'].flatMap((broker) =>
+  const selected = ['mosquitto', 'embedded'].flatMap((broker) =>
     select(rows, { ...plain, broker, qos: 1, inFlight: 64 }),
   )
-  if (chosen.length < 2) return []
+  if (selected.length < 2) return []
   const bars = [antiphon, byHand].flatMap((contestant) =>
-    chosen.flatMap((row) => measured(row, 'rate', fixed, String(row.facts['broker']), contestant)),
+    selected.flatMap((row) => measured(row, 'rate', fixed, String(row.facts['broker']), contestant)),
   )
   const title = 'Requests per second by broker: QoS 1, 64 in flight'
   return [{ name: 'brokers', chart: barChart({ title, bars }) }]
 }
 
 function memory(rows: readonly RowResult[]): Chart[] {
-  const chosen = [...select(rows, { kind: 'pending', pending: 100_000 }), ...select(rows, { kind: 'idle' })]
-  const bars = chosen.flatMap((row) =>
+  const selected = [...select(rows, { kind: 'pending', pending: 100_000 }), ...select(rows, { kind: 'idle' })]
+  const bars = selected.flatMap((row) =>
     measured(row, 'bytes', (value) => `${fixed(value)} B`, String(row.facts['label'])),
   )
   if (bars.length === 0) return []
@@ -127,7 +127,7 @@ function coldStart(rows: readonly RowResult[]): Chart[] {
   }))
 }
 
-/** A bar for each contestant of a row that measured a metric. */
+/** Returns a bar for each contestant of a row that measured a metric. */
 function measured(
   { outcomes }: RowResult,
   metric: Metric,
@@ -146,7 +146,7 @@ function measured(
     })
 }
 
-/** The bar of a contestant, or why it has none. */
+/** Returns the bar of a contestant, or a bar without parts and with the reason. */
 function bar(outcome: Outcome, metrics: readonly Metric[], format: (sum: number) => string): Bar {
   const { contestant: name, died = '' } = outcome
   const parts = metrics.flatMap((metric) => figure(outcome, metric) ?? [])
@@ -165,10 +165,10 @@ function bar(outcome: Outcome, metrics: readonly Metric[], format: (sum: number)
 function ratios(rows: readonly RowResult[]): Chart[] {
   const bars = (metric: Metric): RatioBar[] =>
     select(rows, overMosquitto).flatMap((row) => {
-      const [ours, other] = [figureOf(row, antiphon, metric), figureOf(row, byHand, metric)]
-      if (ours === undefined || other === undefined) return []
+      const [own, other] = [figureOf(row, antiphon, metric), figureOf(row, byHand, metric)]
+      if (own === undefined || other === undefined) return []
       const target = targets.find(({ of, isFor }) => of === metric && isFor(row.facts))
-      return [{ name: row.title, value: ours / other, isReached: target?.isReached(ours / other) }]
+      return [{ name: row.title, value: own / other, isReached: target?.isReached(own / other) }]
     })
   const of = 'Antiphon ÷ hand-written Map'
   const charts = [

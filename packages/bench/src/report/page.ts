@@ -45,19 +45,19 @@ export function pageOf(result: Result): string {
 
 function headOf({ startedAt, seconds, rounds, mode, machine }: Result): Html {
   const length = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
-  const where = `${machine.cores} cores of ${machine.processor}, ${machine.memory}, ${machine.system}`
+  const hardware = `${machine.cores} cores of ${machine.processor}, ${machine.memory}, ${machine.system}`
   return html`<h1>Antiphon: benchmark results</h1>
     <p class="soft">
-      ${startedAt.slice(0, 10)} · ${mode} run of ${length}, ${rounds} interleaved rounds, medians · ${where} ·
-      Node ${machine.node}, Mosquitto ${machine.mosquitto}
+      ${startedAt.slice(0, 10)} · ${mode} run of ${length}, ${rounds} interleaved rounds, medians ·
+      ${hardware} · Node ${machine.node}, Mosquitto ${machine.mosquitto}
     </p> `
 }
 
 function cardOf(judgement: Judgement): Html {
   const { target, verdicts, worst } = judgement
   const { isReached, text } = shareOf(judgement)
-  const isWorstNamed = verdicts.length > 1 && worst.value !== verdicts[0]?.value
-  const where = isWorstNamed ? `; the worst is at ${worst.row.title}` : ''
+  const isWorstShown = verdicts.length > 1 && worst.value !== verdicts[0]?.value
+  const where = isWorstShown ? `; the worst is at ${worst.row.title}` : ''
   return html`<div class="card">
     <span class="${isReached ? 'good' : 'bad'}">${text}</span>
     <b>${inUnit(worst.value, target)}</b>
@@ -65,13 +65,13 @@ function cardOf(judgement: Judgement): Html {
   </div> `
 }
 
-/** Keeps text on one line. */
+/** Replaces spaces by no-break spaces. */
 function unbroken(text: string): string {
   return text.replaceAll(' ', '\u00a0')
 }
 
 function sectionOf({ title, about, rows }: SectionResult, verdicts: readonly Verdict[]): Html {
-  // A long section is for readers who look for one row.
+  // A long section is collapsed.
   const open = rows.length > 6 ? '' : ' open'
   return html`<details${open}><summary><h2>${title}</h2> <span class="soft">${rows.length} rows</span></summary>
 <p class="soft">${about}</p>
@@ -94,7 +94,7 @@ function rowOf(row: RowResult, verdicts: readonly Verdict[]): Html {
       return isLoss ? html`<b class="bad">${cell}</b>` : cell
     }),
   ])
-  const said = verdicts.map(
+  const shownVerdicts = verdicts.map(
     ({ target, value, isReached }) =>
       html`<span
         ><b class="${isReached ? 'good' : 'bad'}">${isReached ? '✓ reached' : '✗ not reached'}</b>
@@ -102,13 +102,13 @@ function rowOf(row: RowResult, verdicts: readonly Verdict[]): Html {
       >`,
   )
   return html`${table(head, cells, 'figures')}
-    <div class="verdicts">${said.length === 0 ? 'no target' : said}</div> `
+    <div class="verdicts">${shownVerdicts.length === 0 ? 'no target' : shownVerdicts}</div> `
 }
 
-function methodOf({ entrants }: Result): Html {
+function methodOf({ contestants }: Result): Html {
   return html`<h2>Contestants</h2>
     <dl>
-      ${entrants.map(
+      ${contestants.map(
         ({ name, about, version }) =>
           html`<dt>${name}</dt>
             <dd>${about} (${version})</dd> `,
@@ -116,10 +116,10 @@ function methodOf({ entrants }: Result): Html {
     </dl>
     <h2>Method</h2>
     <p>
-      All contestants run on the same machine in the same run and take turns: A B C, B C A, C A B. A figure is
-      the median of the rounds; a ratio is one median over another of the same row. CPU is what the processes
-      themselves used, user and system together, as the operating system counts it. A slice keeps the given
-      number of requests in flight for a while and then waits for the last response. A response that does not
-      arrive within four seconds of silence is lost, and counted.
+      All contestants run on the same machine in the same run, in rotating order: A B C, B C A, C A B. A
+      figure is the median of the rounds; a ratio is the quotient of two medians of the same row. CPU is the
+      user and system time of the processes. A slice keeps the given number of requests in flight for a while
+      and then waits for the last response. After four seconds without a response, the pending requests count
+      as lost.
     </p>`
 }

@@ -1,6 +1,6 @@
 import type { Result } from '../result.js'
 
-/** A result as JSON, a line for each outcome, with no more digits than mean something. */
+/** Returns a result as JSON with one line per outcome and at most three decimals. */
 export function resultText(result: Result): string {
   const text = JSON.stringify(result, (_, value: unknown) =>
     typeof value === 'number' ? Math.round(value * 1_000) / 1_000 : value,

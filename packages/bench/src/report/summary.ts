@@ -2,7 +2,7 @@ import type { Result } from '../result.js'
 import { chartsOf } from './charts.js'
 import { boundOf, inUnit, judge, shareOf } from './targets.js'
 
-/** The report in short, in Markdown: every target, and the charts that stand beside it as files. */
+/** Returns a summary in Markdown: every target, and the charts as files. */
 export function summaryOf(result: Result): string {
   const { machine, startedAt, rounds } = result
   const lines = judge(result).map((judgement) => {
@@ -13,9 +13,9 @@ export function summaryOf(result: Result): string {
     '# Benchmark results',
     '',
     `${startedAt.slice(0, 10)}, medians of ${rounds} interleaved rounds on ${machine.cores} cores of ${machine.processor} with Node ${machine.node} and Mosquitto ${machine.mosquitto}.`,
-    'All rows are in `report.html`, all figures in `result.json`; the guide says how they are made.',
+    '`report.html` has all rows, `result.json` all figures; the guide describes the method.',
     '',
-    '| what | target | measured, where it is worst | |',
+    '| metric | target | worst row | result |',
     '| --- | --- | --- | --- |',
     ...lines,
     '',

@@ -1,25 +1,25 @@
 import { byHand } from '../names.js'
 import type { Metric, Outcome, RowResult, SectionResult } from '../result.js'
-import { figure, figureOf, lostBy, metricStyles, written } from './figures.js'
+import { figure, figureOf, lostBy, metricStyles, formatFigure } from './figures.js'
 
-/** A table as rows of cells, the first row its head. */
+/** A table as rows of cells; the first row is the head. */
 export type Cells = readonly (readonly string[])[]
 
-/** The metrics that a row has figures of, in the order of their columns. */
+/** Returns the metrics of a row, in the order of their columns. */
 export function metricsOf(row: RowResult): Metric[] {
   return (Object.keys(metricStyles) as Metric[]).filter((metric) =>
     row.outcomes.some((outcome) => figure(outcome, metric) !== undefined),
   )
 }
 
-/** A row of the result as a table: a line for each contestant. */
+/** Returns a row of the result as a table with one line per contestant. */
 export function cellsOf(row: RowResult): Cells {
   const isCounted = row.outcomes.some(
     ({ died, samples }) => died !== undefined || samples.some(({ lost }) => lost !== undefined),
   )
   const columns = [
     ...metricsOf(row).flatMap((metric) => columnsOf(row, metric)),
-    ...(isCounted ? [{ head: 'lost', cell: fateOf }] : []),
+    ...(isCounted ? [{ head: 'lost', cell: lossOf }] : []),
   ]
   const lines = row.outcomes.map((outcome) => [
     outcome.contestant,
@@ -33,13 +33,13 @@ interface Column {
   readonly cell: (outcome: Outcome) => string
 }
 
-/** The column of a metric, and one of its ratio to the Map by hand where that took part. */
+/** Returns the column of a metric, and the column of its ratio to the hand-written Map if that took part. */
 function columnsOf(row: RowResult, metric: Metric): Column[] {
   const style = metricStyles[metric]
   if (style === undefined) return []
   const figures = {
     head: `${style.label}, ${style.unit}`,
-    cell: (outcome: Outcome) => written(figure(outcome, metric), style),
+    cell: (outcome: Outcome) => formatFigure(figure(outcome, metric), style),
   }
   const base = style.isCompared === true ? figureOf(row, byHand, metric) : undefined
   if (base === undefined) return [figures]
@@ -50,15 +50,15 @@ function columnsOf(row: RowResult, metric: Metric): Column[] {
   return [figures, { head: 'to Map', cell: ratio }]
 }
 
-/** What became of a contestant's requests. */
-function fateOf(outcome: Outcome): string {
+/** Returns the number of lost responses with the first failure, or why the contestant failed. */
+function lossOf(outcome: Outcome): string {
   if (outcome.died !== undefined) return `died: ${outcome.died}`
   if (outcome.samples.every(({ lost }) => lost === undefined)) return '–'
   const fault = outcome.samples.find((sample) => sample.fault !== undefined)?.fault
   return `${lostBy(outcome).toLocaleString('en')}${fault === undefined ? '' : ` (${fault})`}`
 }
 
-/** A row for the terminal. */
+/** Formats a row for the terminal. */
 export function toText(row: RowResult): string {
   const cells = cellsOf(row)
   const columns = cells[0]?.length ?? 0
@@ -77,13 +77,15 @@ export function toText(row: RowResult): string {
     .join('\n')
 }
 
-/** The sections with the rows of one added, at the end of its section. */
+/** Returns the sections with a row added at the end of its section. */
 export function withRow(
   sections: readonly SectionResult[],
   { section, about }: { readonly section: string; readonly about: string },
   row: RowResult,
 ): SectionResult[] {
-  const isThere = sections.some(({ title }) => title === section)
-  const all = isThere ? sections : [...sections, { title: section, about, rows: [] }]
-  return all.map((each) => (each.title === section ? { ...each, rows: [...each.rows, row] } : each))
+  const isPresent = sections.some(({ title }) => title === section)
+  const all = isPresent ? sections : [...sections, { title: section, about, rows: [] }]
+  return all.map((current) =>
+    current.title === section ? { ...current, rows: [...current.rows, row] } : current,
+  )
 }

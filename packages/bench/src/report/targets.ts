@@ -3,25 +3,25 @@ import { antiphon, byHand } from '../names.js'
 import type { Facts, Metric, Result, RowResult } from '../result.js'
 import { figureOf, lostBy, outcomeOf } from './figures.js'
 
-/** Whether a target is reached in a row. */
+/** The verdict on a target in a row. */
 export interface Verdict {
   readonly target: Target
   readonly row: RowResult
-  /** What is compared with the bound; `undefined` where one side measured nothing. */
+  /** The value that is compared with the bound; `undefined` if it was not measured. */
   readonly value: number | undefined
   readonly isReached: boolean
 }
 
-/** What the project means to reach. */
+/** A target of the project. */
 export interface Target {
   readonly name: string
   /** The bound in words: `≤ 1.10 ×`. */
   readonly bound: string
-  readonly unit: '×' | 'B' | 'kB' | ''
-  /** The metric whose ratio to the Map by hand it bounds, if it does. */
+  readonly unit: '×' | 'B' | ''
+  /** The metric, if the target bounds its ratio to the hand-written Map. */
   readonly of?: Metric
   readonly isFor: (facts: Facts) => boolean
-  /** What is compared with the bound; it may look at other rows. */
+  /** Returns the value that is compared with the bound; it may depend on other rows. */
   readonly value: (row: RowResult, rows: readonly RowResult[]) => number | undefined
   readonly isReached: (value: number) => boolean
 }
@@ -44,14 +44,14 @@ const atLeast = (limit: number): Pick<Target, 'bound' | 'isReached'> => ({
   isReached: (value) => value >= limit,
 })
 
-/** Antiphon's figure over that of another, in the same row. */
-const over =
+/** Returns the ratio of Antiphon's figure to another contestant's in the same row. */
+const overContestant =
   (other: string, metric: Metric): Target['value'] =>
   (row) =>
     ratio(figureOf(row, antiphon, metric), figureOf(row, other, metric))
 
-/** Antiphon's figure over its own in another row of the kind. */
-const overOwn =
+/** Returns the ratio of Antiphon's figure to its own in another row of the same kind. */
+const overOtherRow =
   (fact: string, base: number, metric: Metric): Target['value'] =>
   (row, rows) => {
     const first = rows.find(({ facts }) => facts['kind'] === row.facts['kind'] && facts[fact] === base)
@@ -60,101 +60,96 @@ const overOwn =
       : ratio(figureOf(row, antiphon, metric), figureOf(first, antiphon, metric))
   }
 
-const kilobytes: Target['value'] = (row) => {
-  const bytes = figureOf(row, antiphon, 'bytes')
-  return bytes === undefined ? undefined : bytes / 1_000
-}
-
 const lost: Target['value'] = (row) => {
   const outcome = outcomeOf(row, antiphon)
   const isCounted = outcome?.samples.some((sample) => sample.lost !== undefined) === true
   return isCounted ? lostBy(outcome) : undefined
 }
 
-/** The targets, as the project set them before it measured. */
+/** The targets, set before the first measurement. */
 export const targets: readonly Target[] = [
   {
-    name: 'CPU a request, both ends, to the Map by hand',
+    name: 'CPU per request, requester and responder, relative to the hand-written Map',
     ...atMost(1.1),
     unit: '×',
     of: 'cpu',
     isFor: isBusy,
-    value: over(byHand, 'cpu'),
+    value: overContestant(byHand, 'cpu'),
   },
   {
-    name: 'CPU a request, the requester, to the Map by hand',
+    name: 'CPU per request, requester, relative to the hand-written Map',
     ...atMost(1.1),
     unit: '×',
     isFor: isBusy,
-    value: over(byHand, 'requester'),
+    value: overContestant(byHand, 'requester'),
   },
   {
-    name: 'CPU a request, the responder, to the Map by hand',
+    name: 'CPU per request, responder, relative to the hand-written Map',
     ...atMost(1.1),
     unit: '×',
     isFor: isBusy,
-    value: over(byHand, 'responder'),
+    value: overContestant(byHand, 'responder'),
   },
   {
-    name: 'throughput to the Map by hand',
+    name: 'throughput relative to the hand-written Map',
     ...atLeast(1),
     unit: '×',
     of: 'rate',
     isFor: isBusy,
-    value: over(byHand, 'rate'),
+    value: overContestant(byHand, 'rate'),
   },
   {
-    name: 'p50 of calls one by one, to the Map by hand',
+    name: 'p50 with one request in flight, relative to the hand-written Map',
     ...atMost(1.05),
     unit: '×',
     isFor: (facts) => isUnary(facts) && facts['inFlight'] === 1 && facts['qos'] !== 2,
-    value: over(byHand, 'p50'),
+    value: overContestant(byHand, 'p50'),
   },
-  { name: 'throughput to NestJS', ...atLeast(2), unit: '×', isFor: isBusy, value: over('NestJS', 'rate') },
   {
-    name: 'throughput to aws-crt',
+    name: 'throughput relative to NestJS',
+    ...atLeast(2),
+    unit: '×',
+    isFor: isBusy,
+    value: overContestant('NestJS', 'rate'),
+  },
+  {
+    name: 'throughput relative to aws-crt',
     ...atLeast(1.5),
     unit: '×',
     isFor: isBusy,
-    value: over('aws-crt', 'rate'),
+    value: overContestant('aws-crt', 'rate'),
   },
   {
-    name: 'throughput to nats.js',
+    name: 'throughput relative to nats.js',
     ...atLeast(0.8),
     unit: '×',
     isFor: (facts) => isBusy(facts) && facts['qos'] === 0,
-    value: over('nats.js', 'rate'),
+    value: overContestant('nats.js', 'rate'),
   },
   {
-    name: 'memory of a pending request beyond its payload',
+    name: 'memory per pending request without its payload',
     ...atMost(600),
     unit: 'B',
     isFor: ({ kind, pending }) => kind === 'pending' && pending === 100_000,
     value: (row) => figureOf(row, antiphon, 'bytes'),
   },
   {
-    name: 'settling among 100 000 pending, to settling among 100',
+    name: 'CPU to settle a request among 100 000 pending, relative to 100 pending',
     ...atMost(1.2),
     unit: '×',
     isFor: ({ kind, pending }) => kind === 'settle' && pending === 100_000,
-    value: overOwn('pending', 100, 'requester'),
+    value: overOtherRow('pending', 100, 'requester'),
   },
   {
-    name: 'dispatch among 100 000 endpoints, to dispatch among 10',
+    name: 'CPU to dispatch among 100 000 endpoints, relative to 10 endpoints',
     ...atMost(1.5),
     unit: '×',
     isFor: ({ kind, endpoints }) => kind === 'endpoints' && endpoints === 100_000,
-    value: overOwn('endpoints', 10, 'responder'),
+    value: overOtherRow('endpoints', 10, 'responder'),
   },
+
   {
-    name: 'bundle of core and mqtt without peers, gzip',
-    ...atMost(14),
-    unit: 'kB',
-    isFor: ({ kind }) => kind === 'bundle',
-    value: kilobytes,
-  },
-  {
-    name: 'answers lost by Antiphon',
+    name: 'responses lost by Antiphon',
     bound: '= 0',
     unit: '',
     isFor: () => true,
@@ -163,7 +158,7 @@ export const targets: readonly Target[] = [
   },
 ]
 
-/** Every target in every row that it is for. */
+/** Returns the verdicts on all targets in all rows that they apply to. */
 export function verdictsOf({ sections }: Pick<Result, 'sections'>): Verdict[] {
   const rows = sections.flatMap((section) => section.rows)
   return targets.flatMap((target) =>
@@ -177,16 +172,16 @@ export function verdictsOf({ sections }: Pick<Result, 'sections'>): Verdict[] {
   )
 }
 
-/** The verdicts of one target together. */
+/** All verdicts on one target. */
 export interface Judgement {
   readonly target: Target
   readonly verdicts: readonly Verdict[]
-  /** The row that is furthest from the target, or reaches it with the least to spare. */
+  /** The verdict with the largest distance from the target, or with the smallest margin. */
   readonly worst: Verdict
   readonly reached: number
 }
 
-/** Every target that a result says something about. */
+/** Returns the judgements of all targets that a result has rows for. */
 export function judge(result: Pick<Result, 'sections'>): Judgement[] {
   const all = verdictsOf(result)
   return targets.flatMap((target): Judgement[] => {
@@ -200,30 +195,30 @@ export function judge(result: Pick<Result, 'sections'>): Judgement[] {
   })
 }
 
-/** Says in how many rows a target is reached. */
+/** Returns whether a target is reached in all rows, with a text. */
 export function shareOf({ verdicts, reached }: Judgement): {
   readonly isReached: boolean
   readonly text: string
 } {
   const isReached = reached === verdicts.length
-  const inOne = isReached ? 'reached' : 'not reached'
-  const share = verdicts.length === 1 ? inOne : `reached in ${reached} of ${verdicts.length} rows`
+  const single = isReached ? 'reached' : 'not reached'
+  const share = verdicts.length === 1 ? single : `reached in ${reached} of ${verdicts.length} rows`
   return { isReached, text: `${isReached ? '✓' : '✗'} ${share}` }
 }
 
-/** The bound of a target with its unit. */
+/** Returns the bound of a target with its unit. */
 export function boundOf({ bound, unit }: Target): string {
   return unit === '' ? bound : `${bound} ${unit}`
 }
 
-/** A value in the unit of its target. */
+/** Formats a value in the unit of its target. */
 export function inUnit(value: number | undefined, { unit }: Target): string {
   if (value === undefined) return 'not measured'
-  const digits = unit === '×' ? 2 : unit === 'kB' ? 1 : 0
+  const digits = unit === '×' ? 2 : 0
   const text = fixed(value, digits)
   return unit === '' ? text : `${text} ${unit}`
 }
 
-function ratio(ours: number | undefined, other: number | undefined): number | undefined {
-  return ours === undefined || other === undefined ? undefined : ours / other
+function ratio(own: number | undefined, other: number | undefined): number | undefined {
+  return own === undefined || other === undefined ? undefined : own / other
 }

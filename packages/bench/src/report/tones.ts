@@ -8,7 +8,7 @@ const tones: Readonly<Record<string, number>> = {
   'nats.js': 6,
 }
 
-/** Returns the colour of a contestant, the same in every chart and table. */
+/** Returns the tone of a contestant, which is the same in every chart and table. */
 export function toneOf(contestant: string): number {
   return tones[contestant] ?? 7
 }

@@ -1,7 +1,7 @@
 import type { Result } from '../result.js'
 import { boundOf, inUnit, judge } from './targets.js'
 
-/** Every target with what became of it, for the terminal. */
+/** Formats all targets with their verdicts for the terminal. */
 export function verdictTable(result: Pick<Result, 'sections'>): string {
   return judge(result)
     .map(({ target, verdicts, worst, reached }) => {

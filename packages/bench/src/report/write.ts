@@ -7,12 +7,12 @@ import { pageOf } from './page.js'
 import { resultText } from './result-text.js'
 import { summaryOf } from './summary.js'
 
-/** Writes the report into a folder: the page, a summary with every chart as a file of its own, and the figures. */
+/** Writes the report into a folder: the page, the summary, every chart as a file, and the figures. */
 export function writeReport(folder: string, measured: Result): void {
   const text = resultText(measured)
-  // Drawn from the rounded figures, so that the file alone gives the same report again.
+  // Drawn from the rounded figures, so that drawing from the file gives the same report.
   const result = JSON.parse(text) as Result
-  // A chart whose figures are gone must not stay.
+  // Removes charts that are no longer drawn.
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'result.json'), text)

@@ -7,21 +7,28 @@ import { size } from './size.js'
 import { streams } from './streams.js'
 import { types } from './types.js'
 import { unary } from './unary.js'
-import { waiting } from './waiting.js'
+import { manyPending } from './many-pending.js'
 
-/** Whether a row is among those that were asked for. */
-export function isWanted({ only }: Pick<Settings, 'only'>, section: string, title: string): boolean {
+/** Whether a row is selected. */
+export function isSelected({ only }: Pick<Settings, 'only'>, section: string, title: string): boolean {
   return only.every((word) => `${section} ${title}`.toLowerCase().includes(word))
 }
 
-/** Everything to measure, in the order of the report. */
+/** Returns the selected scenarios in the order of the report. */
 export function allScenarios(settings: Settings): AnyScenario[] {
   const quick = [...unary(settings), streams(settings), gathers(settings)]
-  const thorough = [serveOnly(settings), waiting(), endpoints(settings), coldStart(settings), size(), types()]
+  const thorough = [
+    serveOnly(settings),
+    manyPending(),
+    endpoints(settings),
+    coldStart(settings),
+    size(),
+    types(),
+  ]
   return [...quick, ...(settings.isShort ? [] : thorough)]
-    .map((each) => ({
-      ...each,
-      rows: each.rows.filter(({ title }) => isWanted(settings, each.section, title)),
+    .map((scenario) => ({
+      ...scenario,
+      rows: scenario.rows.filter(({ title }) => isSelected(settings, scenario.section, title)),
     }))
     .filter(({ rows }) => rows.length > 0)
 }

@@ -1,8 +1,8 @@
-import { inBench } from '../processes/places.js'
+import { benchPath } from '../processes/paths.js'
 import { runCommand } from '../processes/command.js'
 import type { Metric, Outcome, RowResult } from '../result.js'
 
-/** The tables of the benchmark of brokers, and the metrics that they are about. */
+/** The tables of the broker benchmark with their metrics. */
 const metrics: readonly (readonly [title: RegExp, metric: Metric])[] = [
   [/^messages a second/, 'rate'],
   [/percentile/, 'p99'],
@@ -10,14 +10,14 @@ const metrics: readonly (readonly [title: RegExp, metric: Metric])[] = [
   [/^resident bytes/, 'bytes'],
 ]
 
-/** The benchmark of brokers, which is a program of its own and takes its own turns. */
+/** The broker benchmark, a separate program that interleaves its own rounds. */
 export const brokers = {
   section: 'Brokers',
-  about: 'The embedded broker beside aedes and Mosquitto, under a load that speaks raw 3.1.1.',
-  /** Runs it and reads its tables; where it fails, one row says why. */
+  about: 'The embedded broker, aedes and Mosquitto under the load of minimal MQTT 3.1.1 clients.',
+  /** Runs the program and reads its tables. If it fails, a single row has the reason. */
   rows: async (): Promise<RowResult[]> => {
     try {
-      return rowsFrom(await runCommand('npm', ['run', '--silent', 'broker'], inBench()))
+      return rowsFrom(await runCommand('npm', ['run', '--silent', 'broker'], benchPath()))
     } catch (error) {
       const died = error instanceof Error ? error.message : String(error)
       return [
@@ -27,15 +27,15 @@ export const brokers = {
   },
 }
 
-/** Reads tables whose columns stand at least two spaces apart, each under a line that names it. */
+/** Reads tables with columns at least two spaces apart, each below a line with its title. */
 export function rowsFrom(output: string): RowResult[] {
   const rows = new Map<string, Map<string, Outcome>>()
   let metric: Metric | undefined
   let names: readonly string[] = []
   for (const line of output.split('\n')) {
-    const found = metrics.find(([title]) => title.test(line))
-    if (found !== undefined) {
-      metric = found[1]
+    const table = metrics.find(([title]) => title.test(line))
+    if (table !== undefined) {
+      metric = table[1]
       names = []
       continue
     }
@@ -59,11 +59,11 @@ export function rowsFrom(output: string): RowResult[] {
     facts: { kind: 'broker' },
     outcomes: [...outcomes.values()].map((outcome) => ({
       ...outcome,
-      contestant: shown(outcome.contestant),
+      contestant: displayName(outcome.contestant),
     })),
   }))
 }
 
-function shown(name: string): string {
+function displayName(name: string): string {
   return name === 'antiphon' ? 'Antiphon' : name
 }

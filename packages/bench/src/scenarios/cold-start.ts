@@ -1,4 +1,4 @@
-import { contestantNamed, contestants } from '../entrants.js'
+import { contestantNamed, contestants } from '../contestants.js'
 import type { Slice } from '../peers/load.js'
 import { startBroker, type Broker } from '../processes/broker.js'
 import { startPeer, type Peer } from '../processes/peer.js'
@@ -6,21 +6,21 @@ import type { Sample } from '../result.js'
 import { scenario, type AnyScenario } from '../scenario.js'
 import type { Settings } from '../settings.js'
 
-/** A responder that waits for those who start cold. */
-interface Waiting {
+/** A running responder at a broker. */
+interface ColdStartSetup {
   readonly broker: Broker
   readonly responder: Peer
 }
 
-/** The time from starting a process to its first answer. */
-export function coldStart({ isForeignWanted }: Settings): AnyScenario {
-  return scenario<Waiting>({
+/** Measures the time from the start of a requester process to its first response. */
+export function coldStart({ includesForeign }: Settings): AnyScenario {
+  return scenario<ColdStartSetup>({
     section: 'Cold start',
     about:
-      'A new process: Node starts, loads the library, connects, subscribes, asks at QoS 0, and is answered. Antiphon and the Maps are one bundled file each, the others load their packages as npm installs them.',
-    contestants: contestants.filter(({ isForeign }) => isForeignWanted || !isForeign).map(({ name }) => name),
+      'A new process: Node starts, loads the library, connects, subscribes, sends a request at QoS 0 and receives the response. Antiphon and the Maps are one bundled file each, the others load their packages as npm installs them.',
+    contestants: contestants.filter(({ isForeign }) => includesForeign || !isForeign).map(({ name }) => name),
     start: async (name) => {
-      const { file, isNeighbour } = contestantNamed(name)
+      const { file, usesNats: isNeighbour } = contestantNamed(name)
       const broker = await startBroker(isNeighbour === true ? 'nats' : 'mosquitto')
       const role = { contestant: name, part: 'responder', port: broker.port, qos: 0 } as const
       return { broker, responder: await startPeer(file(), role) }
@@ -31,7 +31,7 @@ export function coldStart({ isForeignWanted }: Settings): AnyScenario {
     },
     rows: [
       {
-        title: 'first answer from a cold start',
+        title: 'first response from a cold start',
         facts: { kind: 'cold' },
         seconds: 1,
         measure: async ({ broker }, name): Promise<Sample> => {
@@ -39,12 +39,12 @@ export function coldStart({ isForeignWanted }: Settings): AnyScenario {
           const role = { contestant: name, part: 'requester', port: broker.port, qos: 0 } as const
           const requester = await startPeer(contestantNamed(name).file(), role)
           try {
-            const { asked: requested, answered } = await requester.call<Slice>('slice', {
+            const { sent, answered } = await requester.call<Slice>('slice', {
               inFlight: 1,
               milliseconds: 0,
               bytes: 32,
             })
-            return { milliseconds: performance.now() - began, asked: requested, lost: requested - answered }
+            return { milliseconds: performance.now() - began, sent, lost: sent - answered }
           } finally {
             await requester.stop()
           }

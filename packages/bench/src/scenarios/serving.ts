@@ -1,79 +1,79 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { contestants } from '../entrants.js'
+import { contestants } from '../contestants.js'
 import { antiphon, byHand } from '../names.js'
-import { memoryOf, startPair, warmUp, type Pair } from '../processes/pair.js'
+import { memoryOf, startUnaryPair, warmUp, type UnaryPair } from '../processes/unary-pair.js'
 import type { Sample } from '../result.js'
 import { scenario, type AnyScenario, type Row } from '../scenario.js'
 import type { Settings } from '../settings.js'
 
-/** Who answers what a Map asks in MQTT 5's own way. */
-const plain = [antiphon, byHand, 'Map, no JSON', 'aws-crt']
+/** Contestants that answer requests with Response Topic and Correlation Data. */
+const mqtt5Responders = [antiphon, byHand, 'Map, no JSON', 'aws-crt']
 
-/** What it costs to answer, whoever asks: the requester is the Map by hand for all. */
-export function serveOnly({ milliseconds, isForeignWanted, profile }: Settings): AnyScenario {
-  const entrants = contestants.filter(
-    ({ name, isForeign }) => plain.includes(name) && (isForeignWanted || !isForeign),
+/** Measures the responder only: the requester is the hand-written Map for all contestants. */
+export function serveOnly({ milliseconds, includesForeign, profile }: Settings): AnyScenario {
+  const participants = contestants.filter(
+    ({ name, isForeign }) => mqtt5Responders.includes(name) && (includesForeign || !isForeign),
   )
-  return scenario<Pair>({
+  return scenario<UnaryPair>({
     section: 'Serving',
-    about: 'The requester is the Map by hand for all, so that only the responder differs.',
-    contestants: entrants.map(({ name }) => name),
+    about: 'The requester is the hand-written Map for all contestants, so that only the responder differs.',
+    contestants: participants.map(({ name }) => name),
     start: (name) =>
-      startPair({ requester: byHand, responder: name, broker: 'mosquitto', qos: 1, ...profile }),
+      startUnaryPair({ requester: byHand, responder: name, broker: 'mosquitto', qos: 1, ...profile }),
     warm: (pair) => warmUp(pair, 256),
     stop: (pair) => pair.stop(),
-    rows: [64, 256].map((inFlight): Row<Pair> => ({
+    rows: [64, 256].map((inFlight): Row<UnaryPair> => ({
       title: `serve only, QoS 1, ${inFlight} in flight`,
       facts: { kind: 'serve', inFlight },
       seconds: milliseconds / 1_000,
-      measure: async (pair) => servedPart(await pair.slice({ inFlight, milliseconds, bytes: 32 })),
+      measure: async (pair) => responderPart(await pair.slice({ inFlight, milliseconds, bytes: 32 })),
     })),
   })
 }
 
-/** A responder that serves few endpoints or many, each number in processes of its own. */
-interface Servers {
-  readonly pair: (endpoints: number) => Promise<Pair>
+/** Responders that serve different numbers of endpoints, each in a separate process. */
+interface ResponderPairs {
+  readonly pair: (endpoints: number) => Promise<UnaryPair>
   readonly stop: () => Promise<void>
 }
 
 const sizes = [10, 1_000, 10_000, 100_000]
 const idleSize = 10_000
 
-/** What it costs to serve many endpoints on one link: while requests come for any of them, and while none comes. */
+/** Measures the cost of many endpoints on one link, with requests to all of them and while idle. */
 export function endpoints({ milliseconds }: Settings): AnyScenario {
-  return scenario<Servers>({
+  return scenario<ResponderPairs>({
     section: 'Many endpoints on one link',
     about:
-      'Requests go to any of the endpoints, each as likely, at QoS 0 and 64 in flight, asked by the Map by hand; the numbers of endpoints take turns.',
+      'The hand-written Map sends requests to random endpoints at QoS 0 with 64 in flight; the numbers of endpoints are interleaved.',
     contestants: [antiphon, byHand],
-    isWoven: true,
-    start: async (name) => startServers(name),
-    stop: (servers) => servers.stop(),
+    isInterleaved: true,
+    start: async (name) => responderPairs(name),
+    stop: (pairs) => pairs.stop(),
     rows: [
-      ...sizes.map((size): Row<Servers> => ({
+      ...sizes.map((size): Row<ResponderPairs> => ({
         title: `${size.toLocaleString('en')} endpoints`,
         facts: { kind: 'endpoints', endpoints: size },
         seconds: (milliseconds * 2) / 1_000 + size / 20_000,
-        measure: async (servers) => {
-          const pair = await servers.pair(size)
-          return servedPart(await pair.slice({ inFlight: 64, milliseconds: milliseconds * 2, bytes: 32 }))
+        measure: async (pairs) => {
+          const pair = await pairs.pair(size)
+          return responderPart(await pair.slice({ inFlight: 64, milliseconds: milliseconds * 2, bytes: 32 }))
         },
       })),
       {
-        title: `${idleSize.toLocaleString('en')} endpoints that nobody asks, each`,
+        title: `${idleSize.toLocaleString('en')} idle endpoints, each`,
         facts: { kind: 'idle', endpoints: idleSize, label: 'served endpoint' },
         seconds: 2.5,
-        measure: async (servers) => idle(await servers.pair(10), await servers.pair(idleSize)),
+        measure: async (pairs) => measureIdle(await pairs.pair(10), await pairs.pair(idleSize)),
       },
     ],
   })
 }
 
-function startServers(name: string): Servers {
-  const pairs = new Map<number, Promise<Pair>>()
-  const start = async (endpoints: number): Promise<Pair> => {
-    const pair = await startPair({
+function responderPairs(name: string): ResponderPairs {
+  const pairs = new Map<number, Promise<UnaryPair>>()
+  const start = async (endpoints: number): Promise<UnaryPair> => {
+    const pair = await startUnaryPair({
       requester: byHand,
       responder: name,
       broker: 'mosquitto',
@@ -102,8 +102,8 @@ function startServers(name: string): Servers {
   }
 }
 
-/** What the endpoints hold, beside what a process holds that serves few, and the CPU it takes while nothing happens. */
-async function idle(few: Pair, many: Pair): Promise<Sample> {
+/** Returns the memory per endpoint, compared with a process that serves few, and the CPU time while idle. */
+async function measureIdle(few: UnaryPair, many: UnaryPair): Promise<Sample> {
   const bytes = (await memoryOf(many.responder)) - (await memoryOf(few.responder))
   const before = await many.responder.call<number>('cpu')
   const seconds = 2
@@ -112,9 +112,9 @@ async function idle(few: Pair, many: Pair): Promise<Sample> {
   return { bytes: bytes / (idleSize - 10), idle: cpu / 1_000 / seconds }
 }
 
-/** The responder's part of a slice, and what tells that the requester was in order. */
-function servedPart({ rate, responder, asked: requested, lost }: Sample): Sample {
+/** Returns the responder's figures of a slice, with the counts of requests. */
+function responderPart({ rate, responder, sent, lost }: Sample): Sample {
   return Object.fromEntries(
-    Object.entries({ rate, responder, asked: requested, lost }).filter(([, value]) => value !== undefined),
+    Object.entries({ rate, responder, sent, lost }).filter(([, value]) => value !== undefined),
   )
 }

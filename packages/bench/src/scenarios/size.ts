@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { antiphon } from '../names.js'
-import { inRoot } from '../processes/places.js'
+import { rootPath } from '../processes/paths.js'
 import { scenario, type AnyScenario } from '../scenario.js'
 
-/** What the bundle weighs, as the check of the workshop says. */
+/** Measures the size of the bundle by the size check of the workshop. */
 export function size(): AnyScenario {
   return scenario<undefined>({
     section: 'Size and types',
-    about: 'What a user of the library waits for before anything runs.',
+    about: 'The size of the bundle, and the time of the type checker.',
     contestants: [antiphon],
     start: async () => undefined,
     stop: async () => undefined,
@@ -16,19 +16,20 @@ export function size(): AnyScenario {
         title: 'bundle of core and mqtt without peers, minified, gzip',
         facts: { kind: 'bundle' },
         seconds: 1,
-        measure: async () => ({ bytes: weigh() }),
+        measure: async () => ({ bytes: measureBundle() }),
       },
     ],
   })
 }
 
-function weigh(): number {
-  const program = inRoot('packages', 'workshop', 'check', 'size', 'main.ts')
+function measureBundle(): number {
+  const program = rootPath('packages', 'workshop', 'check', 'size', 'main.ts')
   const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', program], {
-    cwd: inRoot(),
+    cwd: rootPath(),
     encoding: 'utf8',
   })
   const kilobytes = /core \+ mqtt: ([\d.]+) kB/.exec(stdout)?.[1]
-  if (kilobytes === undefined) throw new Error('the size check says nothing of core + mqtt')
+  if (kilobytes === undefined)
+    throw new Error('cannot read the size of core + mqtt from the output of the size check')
   return Number(kilobytes) * 1_000
 }

@@ -1,77 +1,80 @@
-import { contestants } from '../entrants.js'
+import { contestants } from '../contestants.js'
 import { antiphon, byHand } from '../names.js'
 import type { BrokerKind } from '../processes/broker.js'
-import { startPair, warmUp, type Pair } from '../processes/pair.js'
+import { startUnaryPair, warmUp, type UnaryPair } from '../processes/unary-pair.js'
 import type { Form } from '../peers/unary.js'
 import { scenario, type AnyScenario, type Row } from '../scenario.js'
 import type { Settings } from '../settings.js'
 
 /** A row of single requests. */
-interface Call {
+interface UnaryRow {
   readonly inFlight: number
   readonly bytes?: number
   readonly form?: Form
-  readonly without?: readonly string[]
+  readonly excluded?: readonly string[]
 }
 
 const smallest = 32
-const windows = [1, 16, 64, 256, 1_024, 10_000]
+const inFlightCounts = [1, 16, 64, 256, 1_024, 10_000]
 const about =
-  'Each contestant has its requester and its responder in processes of their own, at a broker of its own.'
+  'Each contestant has its requester and its responder in separate processes, with its own broker.'
 
-/** Single requests and their answers, over the brokers, qualities of service, windows and payloads. */
+/** Measures single requests over brokers, QoS, requests in flight and payload sizes. */
 export function unary(settings: Settings): AnyScenario[] {
   if (settings.isShort) {
-    const calls = [1, 64, 1_024].map((inFlight): Call => ({ inFlight, without: ['Map, no JSON'] }))
-    return [talks(settings, settings.broker, 0, calls), talks(settings, settings.broker, 1, calls)]
+    const rows = [1, 64, 1_024].map((inFlight): UnaryRow => ({ inFlight, excluded: ['Map, no JSON'] }))
+    return [
+      unaryScenario(settings, settings.broker, 0, rows),
+      unaryScenario(settings, settings.broker, 1, rows),
+    ]
   }
-  const sweep = windows.map((inFlight) => ({ inFlight }))
+  const sweep = inFlightCounts.map((inFlight) => ({ inFlight }))
   const few = [1, 64, 1_024].map((inFlight) => ({ inFlight }))
   const large = [1_024, 65_536].map((bytes) => ({ inFlight: 64, bytes }))
-  // Only these two have a second form, or none that is worth a row of its own.
+  // The other contestants have only one form.
   const others = contestants.map(({ name }) => name).filter((name) => name !== antiphon && name !== byHand)
-  const promised = [64, 256].map((inFlight): Call => ({ inFlight, form: 'promise', without: others }))
+  const promised = [64, 256].map((inFlight): UnaryRow => ({ inFlight, form: 'promise', excluded: others }))
   return [
-    talks(settings, 'mosquitto', 0, sweep),
-    talks(settings, 'mosquitto', 1, [...sweep, ...large, ...promised]),
-    talks(settings, 'mosquitto', 2, sweep),
-    talks(settings, 'mosquitto as it comes', 1, [{ inFlight: 64 }]),
-    talks(settings, 'mosquitto as it comes', 2, [{ inFlight: 64 }]),
-    talks(settings, 'embedded', 0, few),
-    talks(settings, 'embedded', 1, few),
+    unaryScenario(settings, 'mosquitto', 0, sweep),
+    unaryScenario(settings, 'mosquitto', 1, [...sweep, ...large, ...promised]),
+    unaryScenario(settings, 'mosquitto', 2, sweep),
+    unaryScenario(settings, 'mosquitto defaults', 1, [{ inFlight: 64 }]),
+    unaryScenario(settings, 'mosquitto defaults', 2, [{ inFlight: 64 }]),
+    unaryScenario(settings, 'embedded', 0, few),
+    unaryScenario(settings, 'embedded', 1, few),
   ]
 }
 
-function talks(
-  { milliseconds, isForeignWanted, isShort, profile }: Settings,
+function unaryScenario(
+  { milliseconds, includesForeign, isShort, profile }: Settings,
   broker: BrokerKind,
   qos: 0 | 1 | 2,
-  calls: readonly Call[],
+  rows: readonly UnaryRow[],
 ): AnyScenario {
-  const entrants = contestants.filter(
-    (each) =>
-      each.qos.includes(qos) &&
-      (isForeignWanted || !each.isForeign) &&
-      (broker === 'mosquitto' || each.isNeighbour !== true),
+  const participants = contestants.filter(
+    (contestant) =>
+      contestant.qos.includes(qos) &&
+      (includesForeign || !contestant.isForeign) &&
+      (broker === 'mosquitto' || contestant.usesNats !== true),
   )
-  return scenario<Pair>({
+  return scenario<UnaryPair>({
     section: 'Single requests',
     about,
-    contestants: entrants.map(({ name }) => name),
-    start: (name) => startPair({ requester: name, responder: name, broker, qos, ...profile }),
-    warm: (pair) => warmUp(pair, broker === 'mosquitto as it comes' ? 8 : 256, isShort ? 500 : undefined),
+    contestants: participants.map(({ name }) => name),
+    start: (name) => startUnaryPair({ requester: name, responder: name, broker, qos, ...profile }),
+    warm: (pair) => warmUp(pair, broker === 'mosquitto defaults' ? 8 : 256, isShort ? 500 : undefined),
     stop: (pair) => pair.stop(),
-    rows: calls.map(({ inFlight, bytes = smallest, form = 'plain', without = [] }): Row<Pair> => ({
+    rows: rows.map(({ inFlight, bytes = smallest, form = 'plain', excluded = [] }): Row<UnaryPair> => ({
       title: titleOf({ broker, qos, inFlight, bytes, form }),
       facts: { kind: 'unary', broker, qos, inFlight, bytes, form },
-      without,
+      excluded,
       seconds: (milliseconds + inFlight / 5) / 1_000 + bytes / 100_000,
       measure: (pair) => pair.slice({ inFlight, milliseconds, bytes, form }),
     })),
   })
 }
 
-function titleOf(call: {
+function titleOf(row: {
   readonly broker: BrokerKind
   readonly qos: number
   readonly inFlight: number
@@ -79,10 +82,10 @@ function titleOf(call: {
   readonly form: Form
 }): string {
   return [
-    ...(call.broker === 'mosquitto' ? [] : [call.broker]),
-    `QoS ${call.qos}`,
-    `${call.inFlight.toLocaleString('en')} in flight`,
-    ...(call.bytes === smallest ? [] : [`${call.bytes / 1_024} KiB`]),
-    ...(call.form === 'plain' ? [] : ['by promise']),
+    ...(row.broker === 'mosquitto' ? [] : [row.broker]),
+    `QoS ${row.qos}`,
+    `${row.inFlight.toLocaleString('en')} in flight`,
+    ...(row.bytes === smallest ? [] : [`${row.bytes / 1_024} KiB`]),
+    ...(row.form === 'plain' ? [] : ['by promise']),
   ].join(', ')
 }

@@ -10,7 +10,7 @@ export interface BrokerRole {
 }
 
 const { port, data } = readRole<BrokerRole>()
-// What nobody could take yet waits for a member of the group: nothing that was acknowledged may be lost.
+// `sharedOffline: 'queue'` keeps acknowledged requests while no member of the group is connected.
 const broker = createBroker({
   storage: durableStorage(data),
   sharedOffline: 'queue',

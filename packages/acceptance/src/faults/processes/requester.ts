@@ -3,8 +3,8 @@ import { linkMiddleware } from '@antiphon/core/link'
 import { filter, firstValueFrom, tap } from 'rxjs'
 import { requestIn, work } from '../contract.js'
 import { writeLedger } from '../ledger.js'
-import type { Asking } from '../plan.js'
-import { notedLink, noteStrays } from './noted-link.js'
+import type { RequestPolicy } from '../plan.js'
+import { connectRecorded, recordUnmatchedResponses } from './recorded-link.js'
 import { notifyParent, onParentMessage, readRole } from '../../process/parent-process.js'
 
 /** The role of a requester. */
@@ -14,85 +14,86 @@ export interface RequesterRole {
   readonly ledger: string
   /** Requests a second. */
   readonly rate: number
-  readonly asking: Asking
+  readonly requestPolicy: RequestPolicy
 }
 
-const { name, port, ledger: file, rate, asking: requesting } = readRole<RequesterRole>()
+const { name, port, ledger: file, rate, requestPolicy } = readRole<RequesterRole>()
 const ledger = writeLedger(file)
 const options: ExchangeOptions = {
-  timeout: requesting.timeout,
-  ...(requesting.style === 'again' && {
+  timeout: requestPolicy.timeout,
+  ...(requestPolicy.style === 'retried' && {
     retry: { count: 5, attemptTimeout: 2_500, backOff: { initial: 100, maximum: 500 } },
     onDisconnect: 'resend',
   }),
 }
 
-const plain = notedLink(port, { clientId: name }, ledger)
-const acknowledged = linkMiddleware({
+const unwrapped = connectRecorded(port, { clientId: name }, ledger)
+const recordAcknowledgements = linkMiddleware({
   publish$: (message, next) => {
     const request = requestIn(message.payload)
     if (request === undefined) return next(message)
     return next(message).pipe(
-      tap(({ reasonCode: reason }) => ledger.note({ event: 'acknowledged', request, reason })),
+      tap(({ reasonCode: reason }) => ledger.append({ event: 'acknowledged', request, reason })),
     )
   },
 })
-const link = acknowledged(plain)
-noteStrays(link, ledger)
+const link = recordAcknowledgements(unwrapped)
+recordUnmatchedResponses(link, ledger)
 
-let requested = 0
-let open = 0
+let sentCount = 0
+let pendingCount = 0
 let isFinishing = false
 
 function sendRequest(): void {
-  const request = `${name}/${(requested += 1)}`
-  open += 1
-  ledger.note({ event: 'asked', request })
+  const request = `${name}/${(sentCount += 1)}`
+  pendingCount += 1
+  ledger.append({ event: 'sent', request })
   exchange$(link, work, request, options).subscribe({
-    next: ({ request: of }) => ledger.note({ event: 'ended', request, outcome: 'answer', of }),
+    next: ({ request: respondsTo }) =>
+      ledger.append({ event: 'settled', request, outcome: 'response', respondsTo }),
     error: (error: unknown) => {
       const { code, message } = AntiphonError.from(error)
-      ledger.note({ event: 'ended', request, outcome: code, why: message })
-      over()
+      ledger.append({ event: 'settled', request, outcome: code, message })
+      onSettled()
     },
-    complete: over,
+    complete: onSettled,
   })
 }
 
-function over(): void {
-  open -= 1
-  if (isFinishing && open === 0) void leave()
+function onSettled(): void {
+  pendingCount -= 1
+  if (isFinishing && pendingCount === 0) void finish()
 }
 
-async function leave(): Promise<void> {
-  await plain.close()
-  ledger.note({ event: 'left' })
+async function finish(): Promise<void> {
+  await unwrapped.close()
+  ledger.append({ event: 'finished' })
   notifyParent('finished')
 }
 
-/** Keeps the rate; what a stopped process missed is not made up for. */
+/** Sends requests at the configured rate. Requests that a stopped process missed are not sent later. */
 function load(): NodeJS.Timeout {
   const tick = 10
-  const most = rate / 4
+  const maxBurst = rate / 4
   let last = performance.now()
-  let owed = 0
+  let due = 0
   return setInterval(() => {
     const now = performance.now()
-    owed = Math.min(most, owed + ((now - last) * rate) / 1_000)
+    due = Math.min(maxBurst, due + ((now - last) * rate) / 1_000)
     last = now
-    for (; owed >= 1; owed -= 1) sendRequest()
+    for (; due >= 1; due -= 1) sendRequest()
   }, tick)
 }
 
-let loading: NodeJS.Timeout | undefined
+let loadTimer: NodeJS.Timeout | undefined
 onParentMessage({
   load: () => {
-    loading = load()
+    loadTimer = load()
   },
   finish: () => {
-    clearInterval(loading)
+    clearInterval(loadTimer)
     isFinishing = true
-    if (open === 0) void leave()
+    if (pendingCount === 0) void finish()
   },
 })
 await firstValueFrom(link.state$.pipe(filter(({ status }) => status === 'online')))

@@ -2,7 +2,7 @@ import { ignoredRequests$, requests$, serve, type Message } from '@antiphon/core
 import { delay, firstValueFrom, of, Subject } from 'rxjs'
 import { group, requestIn, work } from '../contract.js'
 import { writeLedger } from '../ledger.js'
-import { notedLink } from './noted-link.js'
+import { connectRecorded } from './recorded-link.js'
 import { notifyParent, onParentMessage, readRole } from '../../process/parent-process.js'
 
 /** The role of a responder. */
@@ -14,42 +14,42 @@ export interface ResponderRole {
 
 const { name, port, ledger: file } = readRole<ResponderRole>()
 const ledger = writeLedger(file)
-// It comes back after a death as the one it was, and its session with it.
-const link = notedLink(
+// After a restart the responder connects under the same client id and resumes its session.
+const link = connectRecorded(
   port,
   { clientId: name, clean: false, properties: { sessionExpiryInterval: 300 } },
   ledger,
 )
 ignoredRequests$(link).subscribe(({ reason }) => {
-  if (reason === 'duplicate') ledger.note({ event: 'recognised' })
+  if (reason === 'duplicate') ledger.append({ event: 'duplicate' })
 })
 
-/** Milliseconds a handler takes at most, so that some work is always in hand. */
-const longest = 100
+/** The longest run of a handler in milliseconds, so that some handlers are always running. */
+const maxHandlerTime = 100
 const drain$ = new Subject<void>()
 requests$(link, work, { group })
   .pipe(
     serve(
       ({ value: request, message }) => {
-        ledger.note({ event: 'ran', request, as: identityOf(message) })
-        return of({ request, by: name }).pipe(delay(Math.random() * longest))
+        ledger.append({ event: 'handler-started', request, identity: identityOf(message) })
+        return of({ request, responder: name }).pipe(delay(Math.random() * maxHandlerTime))
       },
       { drain$ },
     ),
   )
   .subscribe({
     next: ({ request, outcome }) =>
-      ledger.note({ event: 'served', request: requestIn(request.payload) ?? '', outcome }),
-    complete: () => void leave(),
+      ledger.append({ event: 'served', request: requestIn(request.payload) ?? '', outcome }),
+    complete: () => void finish(),
   })
 
 function identityOf({ correlationData, responseTopic }: Message): string {
   return `${Buffer.from(correlationData ?? []).toString('hex')} ${responseTopic}`
 }
 
-async function leave(): Promise<void> {
+async function finish(): Promise<void> {
   await link.close()
-  ledger.note({ event: 'left' })
+  ledger.append({ event: 'finished' })
   notifyParent('finished')
 }
 

@@ -1,101 +1,112 @@
 import { randomUUID } from 'node:crypto'
 import type { IPublishPacket } from 'mqtt-packet'
-import { attacksOn, question, stillWorks, verdict, type Attack } from '../attack.js'
-import { echoTopic, victimId } from '../victim.js'
+import { attacksOn, requestPayload, checkTarget, attackOutcome, type Attack } from '../attack.js'
+import { echoTopic, targetId } from '../target.js'
 
-const inbox = `response/${victimId}`
+const responseTopic = `response/${targetId}`
 
-/** Answering what one was not asked, and asking under another's token. */
+/** Forged responses, and requests under another requester's correlation. */
 export const forgery: readonly Attack[] = attacksOn(
   'library',
   {
-    tried: '5 000 replies with guessed correlations while a question is open',
-    run: async (ground) => {
-      const attacker = await ground.attacker()
-      const response = ground.ask('slow')
+    name: '5 000 responses with guessed correlations while a request is pending',
+    run: async (testBed) => {
+      const attacker = await testBed.attacker()
+      const response = testBed.sendRequest('slow')
       for (let guess = 0; guess < 5_000; guess++)
-        attacker.publish({ topic: inbox, payload: question('forged'), correlationData: randomUUID() })
-      const got = await response
-      const broken = await stillWorks(ground)
-      const { strays: unmatched } = await ground.report()
-      return verdict(
-        `the honest answer arrived; ${unmatched} strays counted`,
-        got !== 'slow!' && `the question ended with "${got}"`,
-        broken,
+        attacker.publish({
+          topic: responseTopic,
+          payload: requestPayload('forged'),
+          correlationData: randomUUID(),
+        })
+      const received = await response
+      const targetFault = await checkTarget(testBed)
+      const { unmatched } = await testBed.report()
+      return attackOutcome(
+        `the legitimate response arrived; ${unmatched} unmatched responses counted`,
+        received !== 'slow!' && `the request ended with "${received}"`,
+        targetFault,
       )
     },
   },
   {
-    tried: 'the reply to a question of before, sent again while another is open',
-    run: async (ground) => {
-      const attacker = await ground.attacker()
-      await attacker.subscribe(inbox)
-      await ground.ask('old')
-      const old = await attacker.until<IPublishPacket>('a reply', ({ cmd }) => cmd === 'publish')
-      const response = ground.ask('slow')
+    name: 'the response to an earlier request, sent again while another is pending',
+    run: async (testBed) => {
+      const attacker = await testBed.attacker()
+      await attacker.subscribe(responseTopic)
+      await testBed.sendRequest('old')
+      const old = await attacker.waitFor<IPublishPacket>('a response', ({ cmd }) => cmd === 'publish')
+      const response = testBed.sendRequest('slow')
       const token = old.properties?.correlationData ?? ''
-      attacker.publish({ topic: inbox, payload: question('forged'), correlationData: token })
-      const got = await response
-      return verdict('a stray: its exchange is over', got !== 'slow!' && `the question ended with "${got}"`)
+      attacker.publish({ topic: responseTopic, payload: requestPayload('forged'), correlationData: token })
+      const received = await response
+      return attackOutcome(
+        'unmatched: its exchange is settled',
+        received !== 'slow!' && `the request ended with "${received}"`,
+      )
     },
   },
   {
-    tried: 'replies without correlation, with an empty one, with one that is no UTF-8',
-    run: async (ground) => {
-      const attacker = await ground.attacker()
-      attacker.publish({ topic: inbox, payload: question('x') })
-      attacker.publish({ topic: inbox, payload: question('x'), correlationData: '' })
-      attacker.publish({ topic: inbox, payload: question('x'), correlationData: Uint8Array.of(0xff, 0xc0) })
-      attacker.publish({ topic: inbox, payload: Uint8Array.of(0xff, 0xc0), correlationData: 'x' })
-      await attacker.settle()
-      return verdict('strays', await stillWorks(ground))
+    name: 'responses without a correlation, with an empty one, with one that is not UTF-8',
+    run: async (testBed) => {
+      const attacker = await testBed.attacker()
+      attacker.publish({ topic: responseTopic, payload: requestPayload('x') })
+      attacker.publish({ topic: responseTopic, payload: requestPayload('x'), correlationData: '' })
+      attacker.publish({
+        topic: responseTopic,
+        payload: requestPayload('x'),
+        correlationData: Uint8Array.of(0xff, 0xc0),
+      })
+      attacker.publish({ topic: responseTopic, payload: Uint8Array.of(0xff, 0xc0), correlationData: 'x' })
+      await attacker.flush()
+      return attackOutcome('unmatched', await checkTarget(testBed))
     },
   },
   {
-    tried: 'two askers with the same correlation under different Response Topics',
-    run: async (ground) => {
-      const ann = await ground.attacker()
-      const bob = await ground.attacker()
+    name: 'two requesters with the same correlation and different Response Topics',
+    run: async (testBed) => {
+      const ann = await testBed.attacker()
+      const bob = await testBed.attacker()
       await ann.subscribe('response/ann')
       await bob.subscribe('response/bob')
       ann.publish({
         topic: echoTopic,
-        payload: question('ann'),
+        payload: requestPayload('ann'),
         responseTopic: 'response/ann',
         correlationData: 'same',
       })
       bob.publish({
         topic: echoTopic,
-        payload: question('bob'),
+        payload: requestPayload('bob'),
         responseTopic: 'response/bob',
         correlationData: 'same',
       })
-      await ann.until('ann’s reply', ({ cmd }) => cmd === 'publish')
-      await bob.until('bob’s reply', ({ cmd }) => cmd === 'publish')
-      const got = [...ann.messages('response/ann'), ...bob.messages('response/bob')].join()
-      const wanted = [question('ann!'), question('bob!')].join()
-      return verdict('each got its own answer', got !== wanted && `they got ${got}`)
+      await ann.waitFor('the response to ann', ({ cmd }) => cmd === 'publish')
+      await bob.waitFor('the response to bob', ({ cmd }) => cmd === 'publish')
+      const responses = [...ann.messages('response/ann'), ...bob.messages('response/bob')].join()
+      const expected = [requestPayload('ann!'), requestPayload('bob!')].join()
+      return attackOutcome('each got its own response', responses !== expected && `they got ${responses}`)
     },
   },
   {
-    tried: 'the same Response Topic and correlation with another payload, to make the handler run twice',
-    run: async (ground) => {
-      const attacker = await ground.attacker()
+    name: 'the same Response Topic and correlation with another payload, to make the handler run twice',
+    run: async (testBed) => {
+      const attacker = await testBed.attacker()
       await attacker.subscribe('response/attacker')
-      const before = (await ground.report()).handled
+      const before = (await testBed.report()).handled
       for (const text of ['once', 'twice'])
         attacker.publish({
           topic: echoTopic,
-          payload: question(text),
+          payload: requestPayload(text),
           responseTopic: 'response/attacker',
           correlationData: 'token',
         })
-      const broken = await stillWorks(ground)
-      const handled = (await ground.report()).handled - before - 1
-      return verdict(
-        'a repetition: the first answer again',
-        handled !== 1 && `it ran ${handled} times`,
-        broken,
+      const targetFault = await checkTarget(testBed)
+      const handled = (await testBed.report()).handled - before - 1
+      return attackOutcome(
+        'a duplicate: the first response is sent again',
+        handled !== 1 && `the handler ran ${handled} times`,
+        targetFault,
       )
     },
   },

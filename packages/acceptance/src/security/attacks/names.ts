@@ -1,16 +1,16 @@
 import { endpoint, exchange$, text } from '@antiphon/core'
 import { createBroker } from '@antiphon/broker'
 import { firstValueFrom, materialize } from 'rxjs'
-import { attacksOn, verdict, type Attack } from '../attack.js'
+import { attacksOn, attackOutcome, type Attack } from '../attack.js'
 
-const withoutPeer = 'it fills topics by hand'
+const noPeerReason = 'it does not fill topic templates'
 
-/** Ids that are more than a name. */
+/** Identifiers that contain topic syntax. */
 export const names: readonly Attack[] = attacksOn(
   'library',
   {
-    tried: 'ids with /, +, #, U+0000 or nothing in them, put into a topic',
-    withoutPeer,
+    name: 'ids with /, +, #, U+0000 or nothing in them, put into a topic',
+    noPeerReason,
     run: async () => {
       const contract = endpoint({ topic: 'vehicles/{car}/unlock', request: text, response: text })
       const broker = createBroker()
@@ -25,15 +25,15 @@ export const names: readonly Attack[] = attacksOn(
       }
       await link.close()
       await broker.close()
-      return verdict(
-        'refused before anything is sent',
+      return attackOutcome(
+        'rejected before a packet is sent',
         published.length > 0 && `${published.join()} was published`,
       )
     },
   },
   {
-    tried: 'a client id of +/# in the topic of its own answers',
-    withoutPeer,
+    name: 'the client id +/# in its own response topic',
+    noPeerReason,
     run: async () => {
       const broker = createBroker()
       const subscribed: string[] = []
@@ -41,12 +41,12 @@ export const names: readonly Attack[] = attacksOn(
         if (event.type === 'subscribed') subscribed.push(event.filter)
       })
       const link = broker.link({ clientId: '+/#' })
-      const contract = endpoint({ topic: 'nobody', request: text, response: text })
+      const contract = endpoint({ topic: 'no-responder', request: text, response: text })
       await firstValueFrom(exchange$(link, contract, 'x', { timeout: 200 }).pipe(materialize()))
       await link.close()
       await broker.close()
       const wide = subscribed.filter((filter) => /[+#]/.test(filter))
-      return verdict(`encoded: ${subscribed.join()}`, wide.length > 0 && `subscribed to ${wide.join()}`)
+      return attackOutcome(`encoded: ${subscribed.join()}`, wide.length > 0 && `subscribed to ${wide.join()}`)
     },
   },
 )

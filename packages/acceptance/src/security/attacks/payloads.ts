@@ -1,37 +1,37 @@
-import { attacksOn, question, stillWorks, verdict, type Attack } from '../attack.js'
-import type { Ground } from '../ground.js'
-import { echoTopic, elsewhere, victimId } from '../victim.js'
+import { attacksOn, requestPayload, checkTarget, attackOutcome, type Attack } from '../attack.js'
+import type { TestBed } from '../test-bed.js'
+import { echoTopic, attackerTopic, targetId } from '../target.js'
 
 const mebibyte = 2 ** 20
 
-/** Payloads and properties that cost more than they should. */
+/** Malformed payloads and expensive properties. */
 export const payloads: readonly Attack[] = attacksOn(
   'library',
   {
-    tried: 'JSON nested 200 000 deep, a number of 100 000 digits, half a text',
-    run: (ground) =>
-      bombard(ground, [
+    name: 'JSON nested 200 000 levels deep, a number of 100 000 digits, an unterminated string',
+    run: (testBed) =>
+      sendPayloads(testBed, [
         '['.repeat(200_000) + ']'.repeat(200_000),
         `{"text": ${'9'.repeat(100_000)}}`,
         '{"text": "x',
       ]),
   },
   {
-    tried: '__proto__ and constructor.prototype in JSON',
-    run: async (ground) => {
-      const held = await bombard(ground, [
+    name: '__proto__ and constructor.prototype in JSON',
+    run: async (testBed) => {
+      const outcome = await sendPayloads(testBed, [
         '{"text": "x", "__proto__": {"polluted": true}}',
         '{"text": "x", "constructor": {"prototype": {"polluted": true}}}',
         '{"__proto__": {"text": "x", "polluted": true}}',
       ])
-      const { isPolluted } = await ground.report()
-      return isPolluted ? verdict('', 'all objects of the process have a new property') : held
+      const { isPolluted } = await testBed.report()
+      return isPolluted ? attackOutcome('', 'all objects of the process have a new property') : outcome
     },
   },
   {
-    tried: 'payloads that are no JSON, no UTF-8, of another shape, empty',
-    run: (ground) =>
-      bombard(ground, [
+    name: 'payloads that are not JSON, not UTF-8, of another shape, or empty',
+    run: (testBed) =>
+      sendPayloads(testBed, [
         '',
         'null',
         '[]',
@@ -42,40 +42,40 @@ export const payloads: readonly Attack[] = attacksOn(
       ]),
   },
   {
-    tried: '6 000 user properties, and names of the protocol among them',
-    run: async (ground) => {
-      const attacker = await ground.attacker()
+    name: '6 000 user properties, some with reserved names',
+    run: async (testBed) => {
+      const attacker = await testBed.attacker()
       const many = Array.from({ length: 6_000 }, (_, index) => String(index))
       attacker.publish({
         topic: echoTopic,
-        payload: question('x'),
+        payload: requestPayload('x'),
         responseTopic: 'response/attacker',
         userProperties: { flood: many, __stat: ['x', '200', ''], __stream: ['-1:last'], __protVer: ['∞'] },
       })
-      await attacker.settle()
-      return verdict('answered with a status', await stillWorks(ground))
+      await attacker.flush()
+      return attackOutcome('answered with a status', await checkTarget(testBed))
     },
   },
   {
-    tried: 'Correlation Data of 65 535 bytes, all values among them',
-    run: async (ground) => {
-      const attacker = await ground.attacker()
+    name: 'Correlation Data of 65 535 bytes with all byte values',
+    run: async (testBed) => {
+      const attacker = await testBed.attacker()
       await attacker.subscribe('response/attacker')
       const correlationData = Uint8Array.from({ length: 65_535 }, (_, index) => index % 256)
       const responseTopic = 'response/attacker'
-      attacker.publish({ topic: echoTopic, payload: question('x'), responseTopic, correlationData })
-      const response = await attacker.until('a reply', ({ cmd }) => cmd === 'publish')
+      attacker.publish({ topic: echoTopic, payload: requestPayload('x'), responseTopic, correlationData })
+      const response = await attacker.waitFor('a response', ({ cmd }) => cmd === 'publish')
       const back = response.cmd === 'publish' ? response.properties?.correlationData : undefined
       const isSame = back !== undefined && Buffer.compare(back, correlationData) === 0
-      return verdict('sent back byte for byte', !isSame && 'it came back changed')
+      return attackOutcome('returned byte for byte', !isSame && 'it was changed')
     },
   },
   {
-    tried: 'parts of payloads that announce gigabytes, negative counts, places beyond the end',
-    run: async (ground) => {
-      const before = (await ground.report()).memory
-      const attacker = await ground.attacker()
-      const lies = [
+    name: 'chunk headers that announce gigabytes, negative counts and positions beyond the end',
+    run: async (testBed) => {
+      const before = (await testBed.report()).memory
+      const attacker = await testBed.attacker()
+      const headers = [
         '0:2:4294967295:00000000',
         '0:1000000000:5:00000000',
         '5:2:10',
@@ -85,30 +85,30 @@ export const payloads: readonly Attack[] = attacksOn(
         'x',
       ]
       for (let round = 0; round < 100; round++)
-        for (const [index, lie] of lies.entries())
+        for (const [index, header] of headers.entries())
           attacker.publish({
             topic: echoTopic,
             payload: 'part',
             responseTopic: 'response/attacker',
             correlationData: `${round}/${index}`,
-            userProperties: { __chunk: lie },
+            userProperties: { __chunk: header },
           })
-      await attacker.settle()
-      const broken = await stillWorks(ground)
-      const grown = ((await ground.report()).memory - before) / mebibyte
-      return verdict(
-        `refused at once; memory grew by ${Math.max(0, grown).toFixed(1)} MiB`,
+      await attacker.flush()
+      const targetFault = await checkTarget(testBed)
+      const grown = ((await testBed.report()).memory - before) / mebibyte
+      return attackOutcome(
+        `rejected at once; memory grew by ${Math.max(0, grown).toFixed(1)} MiB`,
         grown > 16 && `memory grew by ${grown.toFixed(0)} MiB`,
-        broken,
+        targetFault,
       )
     },
   },
   {
-    tried: 'statuses that lie: no number, out of range, success with rubbish, a failure that hides',
-    run: async (ground) => {
-      const attacker = await ground.attacker()
-      await attacker.subscribe(elsewhere)
-      const lies = [
+    name: 'invalid statuses: not a number, out of range, success with a malformed payload, an error status with success',
+    run: async (testBed) => {
+      const attacker = await testBed.attacker()
+      await attacker.subscribe(attackerTopic)
+      const headers = [
         { __stat: 'abc' },
         { __stat: '9e99' },
         { __stat: '-1' },
@@ -116,32 +116,35 @@ export const payloads: readonly Attack[] = attacksOn(
         { __stat: ['500', '200'] },
         { __stat: '299' },
       ]
-      const endings: string[] = []
-      for (const [index, userProperties] of lies.entries()) {
-        const ending = ground.ask('x', elsewhere)
-        await attacker.until('the question', () => attacker.messages(elsewhere).length > index)
+      const outcomes: string[] = []
+      for (const [index, userProperties] of headers.entries()) {
+        const outcome = testBed.sendRequest('x', attackerTopic)
+        await attacker.waitFor('the request', () => attacker.messages(attackerTopic).length > index)
         const correlationData = attacker.lastMessage?.properties?.correlationData
         attacker.publish({
-          topic: `response/${victimId}`,
-          payload: 'rubbish',
+          topic: `response/${targetId}`,
+          payload: 'malformed',
           ...(correlationData !== undefined && { correlationData }),
           userProperties,
         })
-        endings.push(await ending)
+        outcomes.push(await outcome)
       }
-      const believed = endings.filter((ending) => ending === 'rubbish' || ending === 'undefined')
-      return verdict(
-        `each ended with a typed error: ${[...new Set(endings)].join(', ')}`,
-        believed.length > 0 && 'rubbish was taken for an answer',
-        await stillWorks(ground),
+      const accepted = outcomes.filter((outcome) => outcome === 'malformed' || outcome === 'undefined')
+      return attackOutcome(
+        `each ended with a typed error: ${[...new Set(outcomes)].join(', ')}`,
+        accepted.length > 0 && 'a malformed payload was accepted as a response',
+        await checkTarget(testBed),
       )
     },
   },
 )
 
-/** Sends payloads as requests; holds when the victim goes on. */
-async function bombard(ground: Ground, texts: readonly (string | Uint8Array)[]): ReturnType<Attack['run']> {
-  const attacker = await ground.attacker()
+/** Sends payloads as requests; the target must keep serving. */
+async function sendPayloads(
+  testBed: TestBed,
+  texts: readonly (string | Uint8Array)[],
+): ReturnType<Attack['run']> {
+  const attacker = await testBed.attacker()
   await attacker.subscribe('response/attacker')
   for (const [index, payload] of texts.entries())
     attacker.publish({
@@ -150,6 +153,6 @@ async function bombard(ground: Ground, texts: readonly (string | Uint8Array)[]):
       responseTopic: 'response/attacker',
       correlationData: `${index}`,
     })
-  await attacker.settle()
-  return verdict('answered with status 400, and the next is served', await stillWorks(ground))
+  await attacker.flush()
+  return attackOutcome('answered with status 400; the next request is served', await checkTarget(testBed))
 }

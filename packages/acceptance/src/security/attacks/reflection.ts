@@ -1,47 +1,53 @@
-import { attacksOn, question, stillWorks, verdict, type Attack } from '../attack.js'
-import { echoTopic } from '../victim.js'
+import { attacksOn, requestPayload, checkTarget, attackOutcome, type Attack } from '../attack.js'
+import { echoTopic } from '../target.js'
 
-/** Making a responder publish where the attacker may not. */
+/** Requests that try to make a responder publish to topics that the attacker may not use. */
 export const reflection: readonly Attack[] = attacksOn(
   'library',
   {
-    tried: 'a request whose Response Topic is another’s inbox',
-    run: async (ground) => {
-      const attacker = await ground.attacker()
-      const other = await ground.attacker()
-      await other.subscribe('others/inbox')
-      attacker.publish({ topic: echoTopic, payload: question('x'), responseTopic: 'others/inbox' })
-      const broken = await stillWorks(ground)
-      await other.settle()
-      const reflected = other.messages('others/inbox')
-      return verdict(
-        'acknowledged, counted, not answered: the allow-list has no such topic',
-        reflected.length > 0 && 'the responder wrote into it',
-        broken,
+    name: 'a request whose Response Topic belongs to another client',
+    run: async (testBed) => {
+      const attacker = await testBed.attacker()
+      const other = await testBed.attacker()
+      await other.subscribe('others/responses')
+      attacker.publish({ topic: echoTopic, payload: requestPayload('x'), responseTopic: 'others/responses' })
+      const targetFault = await checkTarget(testBed)
+      await other.flush()
+      const reflected = other.messages('others/responses')
+      return attackOutcome(
+        'acknowledged, counted, not answered: the topic is not in responseTopics',
+        reflected.length > 0 && 'the responder published to it',
+        targetFault,
       )
     },
   },
   {
-    tried:
-      'Response Topics with wildcards, of a shared subscription, of the broker’s own tree, with empty levels, empty',
-    run: async (ground) => {
+    name: 'Response Topics with wildcards, $share, $SYS or empty levels, and an empty one',
+    run: async (testBed) => {
       for (const responseTopic of ['response/+', '#', '$share/g/response/x', '$SYS/x', 'response//x', '']) {
-        const attacker = await ground.attacker()
-        attacker.publish({ topic: echoTopic, payload: question('x'), responseTopic })
-        await attacker.settle()
+        const attacker = await testBed.attacker()
+        attacker.publish({ topic: echoTopic, payload: requestPayload('x'), responseTopic })
+        await attacker.flush()
       }
-      return verdict('refused, by the broker or the responder; nobody else notices', await stillWorks(ground))
+      return attackOutcome(
+        'rejected by the broker or the responder; other clients are not affected',
+        await checkTarget(testBed),
+      )
     },
   },
   {
-    tried: 'a request whose Response Topic is the topic of requests, so that answers are asked again',
-    run: async (ground) => {
-      const attacker = await ground.attacker()
-      const before = (await ground.report()).handled
-      attacker.publish({ topic: echoTopic, payload: question('loop'), responseTopic: echoTopic })
-      const broken = await stillWorks(ground)
-      const handled = (await ground.report()).handled - before - 1
-      return verdict('refused before any handler', handled > 0 && `handled ${handled} times`, broken)
+    name: 'a request whose Response Topic is the request topic, so that responses become requests',
+    run: async (testBed) => {
+      const attacker = await testBed.attacker()
+      const before = (await testBed.report()).handled
+      attacker.publish({ topic: echoTopic, payload: requestPayload('loop'), responseTopic: echoTopic })
+      const targetFault = await checkTarget(testBed)
+      const handled = (await testBed.report()).handled - before - 1
+      return attackOutcome(
+        'rejected before the handler',
+        handled > 0 && `handled ${handled} times`,
+        targetFault,
+      )
     },
   },
 )

@@ -1,21 +1,21 @@
-import { attacksOn, question, stillWorks, verdict, type Attack } from '../attack.js'
-import { echoTopic } from '../victim.js'
+import { attacksOn, requestPayload, checkTarget, attackOutcome, type Attack } from '../attack.js'
+import { echoTopic } from '../target.js'
 
-/** Leaving things for those who come later. */
+/** Requests that are left for responders that start later. */
 export const staleness: readonly Attack[] = attacksOn('library', {
-  tried: 'a request left retained, for every responder that starts from now on',
-  run: async (ground) => {
-    const attacker = await ground.attacker()
+  name: 'a retained request, delivered to every responder that starts later',
+  run: async (testBed) => {
+    const attacker = await testBed.attacker()
     attacker.publish({
       topic: echoTopic,
-      payload: question('stale'),
+      payload: requestPayload('stale'),
       responseTopic: 'response/x',
       retain: true,
     })
-    await attacker.settle()
-    await ground.restart()
-    const broken = await stillWorks(ground)
-    const handled = (await ground.report()).handled - 1
-    return verdict('ignored', handled > 0 && 'every new responder handles it', broken)
+    await attacker.flush()
+    await testBed.restart()
+    const targetFault = await checkTarget(testBed)
+    const handled = (await testBed.report()).handled - 1
+    return attackOutcome('ignored', handled > 0 && 'a new responder handled it', targetFault)
   },
 })

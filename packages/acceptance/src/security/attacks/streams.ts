@@ -1,39 +1,42 @@
-import { attacksOn, question, stillWorks, verdict, type Attack } from '../attack.js'
-import { streamTopic } from '../victim.js'
+import { attacksOn, requestPayload, checkTarget, attackOutcome, type Attack } from '../attack.js'
+import { streamTopic } from '../target.js'
 
-/** Making a responder produce what nobody takes. */
+/** Streams without or with invalid credit. */
 export const streams: readonly Attack[] = attacksOn(
   'library',
   {
-    tried: 'an endless stream asked for with a credit of 1 and never paid',
-    withoutPeer: 'it has no streams',
-    run: async (ground) => {
-      const attacker = await ground.attacker()
+    name: '20 endless streams with a credit of 1 that is never renewed',
+    noPeerReason: 'it has no streams',
+    run: async (testBed) => {
+      const attacker = await testBed.attacker()
       await attacker.subscribe('response/attacker')
       for (let stream = 0; stream < 20; stream++)
         attacker.publish({
           topic: streamTopic,
-          payload: question('x'),
+          payload: requestPayload('x'),
           responseTopic: 'response/attacker',
           correlationData: `${stream}`,
           userProperties: { __credit: '1' },
         })
-      await attacker.settle()
-      const broken = await stillWorks(ground)
+      await attacker.flush()
+      const targetFault = await checkTarget(testBed)
       const sent = attacker.messages('response/attacker').length
-      return verdict(`${sent} items were sent to 20 streams`, sent > 20 && `${sent} items were sent`, broken)
+      return attackOutcome(
+        `${sent} items were sent to 20 streams`,
+        sent > 20 && `${sent} items were sent`,
+        targetFault,
+      )
     },
   },
   {
-    tried:
-      'credits and grants that are no numbers, negative, infinite; grants and cancels for another’s stream',
-    withoutPeer: 'it has no streams',
-    run: async (ground) => {
-      const attacker = await ground.attacker()
-      const honest = await ground.attacker()
-      await honest.subscribe('response/honest')
-      const stream = { topic: streamTopic, payload: question('x'), correlationData: 'mine' }
-      honest.publish({ ...stream, responseTopic: 'response/honest', userProperties: { __credit: '2' } })
+    name: 'credit that is not a number, negative or infinite; credit and cancellation for another requester’s stream',
+    noPeerReason: 'it has no streams',
+    run: async (testBed) => {
+      const attacker = await testBed.attacker()
+      const requester = await testBed.attacker()
+      await requester.subscribe('response/requester')
+      const stream = { topic: streamTopic, payload: requestPayload('x'), correlationData: 'mine' }
+      requester.publish({ ...stream, responseTopic: 'response/requester', userProperties: { __credit: '2' } })
       for (const credit of ['-1', '1e999', 'NaN', '', '999999999999'])
         attacker.publish({
           ...stream,
@@ -41,14 +44,18 @@ export const streams: readonly Attack[] = attacksOn(
           userProperties: { __grant: credit },
         })
       attacker.publish({ ...stream, responseTopic: 'response/attacker', userProperties: { __stat: '499' } })
-      await attacker.settle()
-      await honest.until('two items', () => honest.messages('response/honest').length >= 2)
-      honest.publish({ ...stream, responseTopic: 'response/honest', userProperties: { __grant: '3' } })
-      await honest.until('five items', () => honest.messages('response/honest').length >= 5)
-      honest.publish({ ...stream, responseTopic: 'response/honest', userProperties: { __stat: '499' } })
-      const broken = await stillWorks(ground)
-      const got = honest.messages('response/honest').length
-      return verdict('the honest stream got what it paid for', got > 6 && `it got ${got} items for 5`, broken)
+      await attacker.flush()
+      await requester.waitFor('two items', () => requester.messages('response/requester').length >= 2)
+      requester.publish({ ...stream, responseTopic: 'response/requester', userProperties: { __grant: '3' } })
+      await requester.waitFor('five items', () => requester.messages('response/requester').length >= 5)
+      requester.publish({ ...stream, responseTopic: 'response/requester', userProperties: { __stat: '499' } })
+      const targetFault = await checkTarget(testBed)
+      const itemCount = requester.messages('response/requester').length
+      return attackOutcome(
+        'the legitimate stream got the items of its credit',
+        itemCount > 6 && `it got ${itemCount} items for a credit of 5`,
+        targetFault,
+      )
     },
   },
 )

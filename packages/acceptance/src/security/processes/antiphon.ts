@@ -14,29 +14,29 @@ import { delay, firstValueFrom, interval, map, of, tap } from 'rxjs'
 import { readRole } from '../../process/parent-process.js'
 import {
   echoTopic,
-  elsewhere,
-  obey,
-  patience,
-  slowness,
+  attackerTopic,
+  runCommands,
+  responseTimeout,
+  slowDelay,
   streamTopic,
-  victimId,
-  type VictimRole,
-} from '../victim.js'
+  targetId,
+  type TargetRole,
+} from '../target.js'
 
-const { port } = readRole<VictimRole>()
-const link = connect(`mqtt://127.0.0.1:${port}`, { clientId: victimId })
+const { port } = readRole<TargetRole>()
+const link = connect(`mqtt://127.0.0.1:${port}`, { clientId: targetId })
 const Text = json(t.type({ text: t.string }))
-const counts = { handled: 0, strays: 0, refusals: 0, produced: 0 }
-unmatchedResponses$(link).subscribe(() => (counts.strays += 1))
-ignoredRequests$(link).subscribe(() => (counts.refusals += 1))
+const counts = { handled: 0, unmatched: 0, ignored: 0, produced: 0 }
+unmatchedResponses$(link).subscribe(() => (counts.unmatched += 1))
+ignoredRequests$(link).subscribe(() => (counts.ignored += 1))
 
 const echo = endpoint({ topic: echoTopic, request: Text, response: Text })
-const foreign = endpoint({ topic: elsewhere, request: Text, response: Text })
+const foreign = endpoint({ topic: attackerTopic, request: Text, response: Text })
 const responseTopics = ['response/#']
 requests$(link, echo, { responseTopics })
   .pipe(
     tap(() => (counts.handled += 1)),
-    serve(({ value: { text } }) => of({ text: `${text}!` }).pipe(delay(text === 'slow' ? slowness : 0))),
+    serve(({ value: { text } }) => of({ text: `${text}!` }).pipe(delay(text === 'slow' ? slowDelay : 0))),
   )
   .subscribe()
 
@@ -53,9 +53,9 @@ requests$(link, numbers, { responseTopics })
   .subscribe()
 
 await firstValueFrom(link.subscription$(streamTopic))
-obey({
-  ask: (text, topic) =>
-    request(link, topic === elsewhere ? foreign : echo, { text }, { timeout: patience }).then(
+runCommands({
+  sendRequest: (text, topic) =>
+    request(link, topic === attackerTopic ? foreign : echo, { text }, { timeout: responseTimeout }).then(
       (response) => response.text,
       (error: unknown) => {
         throw new Error(AntiphonError.from(error).code)

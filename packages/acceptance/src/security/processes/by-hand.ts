@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import mqtt from 'mqtt'
 import { readRole } from '../../process/parent-process.js'
-import { echoTopic, obey, patience, slowness, victimId, type VictimRole } from '../victim.js'
+import { echoTopic, runCommands, responseTimeout, slowDelay, targetId, type TargetRole } from '../target.js'
 
-const { port } = readRole<VictimRole>()
-// What most people write over MQTT.js: a map of callbacks on one side, a listener that answers on the other.
+const { port } = readRole<TargetRole>()
+// Typical application code over MQTT.js: the requester has a map of callbacks, the responder a message listener.
 const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, {
   protocolVersion: 5,
-  clientId: victimId,
+  clientId: targetId,
 })
-const responseTopic = `response/${victimId}`
+const responseTopic = `response/${targetId}`
 const pending = new Map<string, (text: string) => void>()
 let handled = 0
 
@@ -23,23 +23,23 @@ client.on('message', (topic, payload, { properties }) => {
   }
   handled += 1
   const { responseTopic: responseAddress, correlationData } = properties ?? {}
-  const response = (): void => {
+  const sendResponse = (): void => {
     if (responseAddress === undefined) return
     client.publish(responseAddress, JSON.stringify({ text: `${text}!` }), {
       qos: 1,
       properties: { ...(correlationData !== undefined && { correlationData }) },
     })
   }
-  if (text === 'slow') setTimeout(response, slowness)
-  else response()
+  if (text === 'slow') setTimeout(sendResponse, slowDelay)
+  else sendResponse()
 })
 await client.subscribeAsync([echoTopic, responseTopic], { qos: 1 })
 
-obey({
-  ask: (text, topic) =>
+runCommands({
+  sendRequest: (text, topic) =>
     new Promise((resolve, reject) => {
       const token = randomUUID()
-      const timer = setTimeout(() => reject(new Error('timeout')), patience)
+      const timer = setTimeout(() => reject(new Error('timeout')), responseTimeout)
       pending.set(token, (response) => {
         clearTimeout(timer)
         resolve(response)
@@ -47,5 +47,5 @@ obey({
       const properties = { responseTopic, correlationData: Buffer.from(token) }
       client.publish(topic, JSON.stringify({ text }), { qos: 1, properties })
     }),
-  report: () => ({ handled, strays: 0, refusals: 0, produced: 0 }),
+  report: () => ({ handled, unmatched: 0, ignored: 0, produced: 0 }),
 })

@@ -9,11 +9,11 @@ export interface SoakBrokerRole {
   readonly data: string
   readonly samples: string
   /** Milliseconds between two samples. */
-  readonly every: number
+  readonly samplePeriod: number
 }
 
-const { port, data, samples, every } = readRole<SoakBrokerRole>()
-const broker = createBroker({ storage: durableStorage(data), statsPeriod: every })
+const { port, data, samples, samplePeriod } = readRole<SoakBrokerRole>()
+const broker = createBroker({ storage: durableStorage(data), statsPeriod: samplePeriod })
 broker.stats$.subscribe(({ connections, sessions, subscriptions, retained, inFlight, queued, heldBytes }) =>
   takeSample(samples, { connections, sessions, subscriptions, retained, inFlight, queued, heldBytes }),
 )

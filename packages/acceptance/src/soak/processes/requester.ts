@@ -3,16 +3,16 @@ import { AntiphonError, requesterStats, exchange$, request, type Link } from '@a
 import { connect } from '@antiphon/mqtt'
 import { filter, firstValueFrom, lastValueFrom, take } from 'rxjs'
 import { notifyParent, onParentMessage, readRole } from '../../process/parent-process.js'
-import { reading, readings, silence } from '../contract.js'
+import { reading, readings, unanswered } from '../contract.js'
 import { takeSample } from '../sample.js'
 import type { SoakPeerRole } from './responder.js'
 
-const { port, samples, every, rate } = readRole<SoakPeerRole>()
+const { port, samples, samplePeriod, rate } = readRole<SoakPeerRole>()
 const url = `mqtt://127.0.0.1:${port}`
 const link = connect(url, { clientId: 'requester' })
-const question = (id: number) => ({ id, city: `city ${id % 100}` })
+const toValue = (id: number) => ({ id, city: `city ${id % 100}` })
 
-let requested = 0
+let sentCount = 0
 let answered = 0
 let failed = 0
 const fail = (error: unknown): void => {
@@ -21,77 +21,79 @@ const fail = (error: unknown): void => {
 }
 
 function sendRequest(): void {
-  requested += 1
-  exchange$(link, reading, question(requested), { timeout: 5_000 }).subscribe({
+  sentCount += 1
+  exchange$(link, reading, toValue(sentCount), { timeout: 5_000 }).subscribe({
     next: () => (answered += 1),
     error: fail,
   })
 }
 
-/** What is asked beside the steady load: all that must leave nothing behind. */
-const occasions: readonly ((link: Link) => Promise<unknown>)[] = [
-  // A stream to its end, one that is left, one with credit.
-  (on) => lastValueFrom(exchange$(on, readings, question(requested))),
-  (on) => lastValueFrom(exchange$(on, readings, question(requested)).pipe(take(3))),
-  (on) => lastValueFrom(exchange$(on, readings, question(requested), { credit: 2 })),
-  // A question that runs out of time, and one that is called off.
-  (on) => request(on, silence, question(requested), { timeout: 200 }).catch(() => undefined),
-  (on) =>
-    request(on, silence, question(requested), { signal: AbortSignal.timeout(100) }).catch(() => undefined),
-  // A client that comes, asks and goes.
+/** The requests beside the steady load, none of which may leave memory or subscriptions behind. */
+const occasionalRequests: readonly ((link: Link) => Promise<unknown>)[] = [
+  // A stream read to its end, one that is unsubscribed early, and one with credit.
+  (target) => lastValueFrom(exchange$(target, readings, toValue(sentCount))),
+  (target) => lastValueFrom(exchange$(target, readings, toValue(sentCount)).pipe(take(3))),
+  (target) => lastValueFrom(exchange$(target, readings, toValue(sentCount), { credit: 2 })),
+  // A request that times out, and one that is cancelled.
+  (target) => request(target, unanswered, toValue(sentCount), { timeout: 200 }).catch(() => undefined),
+  (target) =>
+    request(target, unanswered, toValue(sentCount), { signal: AbortSignal.timeout(100) }).catch(
+      () => undefined,
+    ),
+  // A client that connects, sends a request and disconnects.
   async () => {
-    const guest = connect(url)
-    await request(guest, reading, question(requested))
-    await guest.close()
+    const shortLink = connect(url)
+    await request(shortLink, reading, toValue(sentCount))
+    await shortLink.close()
   },
 ]
 
 function load(): readonly NodeJS.Timeout[] {
   const tick = 10
   let last = performance.now()
-  let owed = 0
+  let due = 0
   const steady = setInterval(() => {
     const now = performance.now()
-    owed = Math.min(rate, owed + ((now - last) * rate) / 1_000)
+    due = Math.min(rate, due + ((now - last) * rate) / 1_000)
     last = now
-    for (; owed >= 1; owed -= 1) sendRequest()
+    for (; due >= 1; due -= 1) sendRequest()
   }, tick)
-  let turn = 0
+  let round = 0
   const occasional = setInterval(() => {
-    occasions[(turn += 1) % occasions.length]?.(link).catch(fail)
+    occasionalRequests[(round += 1) % occasionalRequests.length]?.(link).catch(fail)
   }, 250)
   return [steady, occasional]
 }
 
-const own = (): Readonly<Record<string, number>> => ({
-  asked: requested,
+const counters = (): Readonly<Record<string, number>> => ({
+  sent: sentCount,
   answered,
   failed,
-  open:
+  pending:
     requesterStats(link, reading).pending +
     requesterStats(link, readings).pending +
-    requesterStats(link, silence).pending,
+    requesterStats(link, unanswered).pending,
 })
-const sampling = setInterval(() => takeSample(samples, own()), every)
+const sampling = setInterval(() => takeSample(samples, counters()), samplePeriod)
 
-/** Closes the link once every question has its outcome. */
-async function leave(): Promise<void> {
-  for (let isOpen = true; isOpen; isOpen = own()['open'] !== 0) await wait(50)
+/** Closes the link once all requests have settled. */
+async function finish(): Promise<void> {
+  for (let isPending = true; isPending; isPending = counters()['pending'] !== 0) await wait(50)
   await link.close()
-  takeSample(samples, own())
+  takeSample(samples, counters())
   notifyParent('finished')
 }
 
-let loading: readonly NodeJS.Timeout[] = []
+let loadTimers: readonly NodeJS.Timeout[] = []
 onParentMessage({
   load: () => {
-    loading = load()
+    loadTimers = load()
   },
   finish: () => {
-    for (const each of [sampling, ...loading]) clearInterval(each)
-    void leave()
+    for (const timer of [sampling, ...loadTimers]) clearInterval(timer)
+    void finish()
   },
 })
 await firstValueFrom(link.state$.pipe(filter(({ status }) => status === 'online')))
-takeSample(samples, own())
+takeSample(samples, counters())
 notifyParent('ready')

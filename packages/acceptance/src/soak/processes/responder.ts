@@ -2,7 +2,7 @@ import { requests$, serve } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
 import { firstValueFrom, NEVER, of, Subject, type Observable } from 'rxjs'
 import { notifyParent, onParentMessage, readRole } from '../../process/parent-process.js'
-import { reading, readings, silence } from '../contract.js'
+import { reading, readings, unanswered } from '../contract.js'
 import { takeSample } from '../sample.js'
 
 /** The role of a requester or responder in the soak. */
@@ -10,33 +10,33 @@ export interface SoakPeerRole {
   readonly port: number
   readonly samples: string
   /** Milliseconds between two samples. */
-  readonly every: number
-  /** Requests a second; the responder takes what comes. */
+  readonly samplePeriod: number
+  /** The rate in requests a second, used by the requester only. */
   readonly rate: number
 }
 
-const { port, samples, every } = readRole<SoakPeerRole>()
+const { port, samples, samplePeriod } = readRole<SoakPeerRole>()
 const link = connect(`mqtt://127.0.0.1:${port}`, { clientId: 'responder' })
 const drain$ = new Subject<void>()
-const itemsInAStream = 20
+const itemsPerStream = 20
 let served = 0
 const count = (): void => void (served += 1)
-const answerTo = ({ value }: { readonly value: { readonly id: number; readonly city: string } }) => ({
+const responseTo = ({ value }: { readonly value: { readonly id: number; readonly city: string } }) => ({
   ...value,
   degrees: value.id % 30,
 })
 
 requests$(link, reading)
-  .pipe(serve((request) => of(answerTo(request)), { drain$ }))
+  .pipe(serve((request) => of(responseTo(request)), { drain$ }))
   .subscribe(count)
 requests$(link, readings)
-  .pipe(serve((request) => Array.from({ length: itemsInAStream }, () => answerTo(request)), { drain$ }))
+  .pipe(serve((request) => Array.from({ length: itemsPerStream }, () => responseTo(request)), { drain$ }))
   .subscribe(count)
-requests$(link, silence)
+requests$(link, unanswered)
   .pipe(serve((): Observable<never> => NEVER, { drain$ }))
   .subscribe(count)
 
-const sampling = setInterval(() => takeSample(samples, { served }), every)
+const sampling = setInterval(() => takeSample(samples, { served }), samplePeriod)
 onParentMessage({
   finish: () => {
     clearInterval(sampling)
@@ -46,6 +46,7 @@ onParentMessage({
     })
   },
 })
-for (const { topic } of [reading, readings, silence]) await firstValueFrom(link.subscription$(topic.template))
+for (const { topic } of [reading, readings, unanswered])
+  await firstValueFrom(link.subscription$(topic.template))
 takeSample(samples, { served })
 notifyParent('ready')

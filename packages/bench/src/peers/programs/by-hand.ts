@@ -1,24 +1,24 @@
 import type { IClientPublishOptions } from 'mqtt'
-import { connected, encoded, jsonProperties, subscribeAll } from '../by-hand.js'
-import { decoded, talk, topicPicker, topicsOf, type Talk } from '../contract.js'
+import { connectClient, encode, jsonProperties, subscribeAll } from '../by-hand.js'
+import { decodeOrThrow, echoCodec, topicPicker, topicsOf, type EchoMessage } from '../contract.js'
 import { runUnary } from '../unary.js'
 
 const idLength = 7
-/** As many bytes as JSON would add. */
-const inPlaceOfJson = '-'.repeat(17)
+/** As many bytes as JSON would add to the text. */
+const filler = '-'.repeat(17)
 
 type Refused = (error?: Error | null) => void
-type Handler = (value: Talk) => Talk
+type Handler = (value: EchoMessage) => EchoMessage
 
-/** What one writes who needs no more than this: the client and a Map. */
+/** Minimal application code: the client and a Map. */
 await runUnary({
   requester: async (role) => {
     const { contestant, port, qos } = role
     const { read, write } = formatOf(contestant)
-    const client = await connected(port)
+    const client = await connectClient(port)
     const responseTopic = `response/${client.options.clientId}`
     const nextTopic = topicPicker(role)
-    const pending = new Map<string, (response: Talk) => void>()
+    const pending = new Map<string, (response: EchoMessage) => void>()
     let last = 0
     client.on('message', (_, payload, { properties }) => {
       const token = properties?.correlationData?.toString('latin1') ?? ''
@@ -27,33 +27,37 @@ await runUnary({
       settle?.(read(payload))
     })
     await client.subscribeAsync(responseTopic, { qos: 1 })
-    const call = (request: Talk, settle: (response: Talk) => void, refused: Refused): void => {
+    const sendRequest = (
+      request: EchoMessage,
+      settle: (response: EchoMessage) => void,
+      onRefused: Refused,
+    ): void => {
       const token = (last++).toString(36)
       pending.set(token, settle)
       const correlationData = Buffer.from(token, 'latin1')
       const properties = { responseTopic, correlationData, ...jsonProperties, messageExpiryInterval: 60 }
-      client.publish(nextTopic(), write(request), { qos, properties }, refused)
+      client.publish(nextTopic(), write(request), { qos, properties }, onRefused)
     }
-    const promised = (request: Talk): Promise<Talk> =>
+    const requestPromise = (request: EchoMessage): Promise<EchoMessage> =>
       new Promise((resolve, reject) =>
-        call(request, resolve, (error) => {
+        sendRequest(request, resolve, (error) => {
           if (error) reject(error)
         }),
       )
     return (form) =>
-      ({ answered, failed }) => {
-        if (form === 'promise') return (request) => void promised(request).then(answered, failed)
-        const refused: Refused = (error) => {
-          if (error) failed(error)
+      ({ onResponse, onError }) => {
+        if (form === 'promise') return (request) => void requestPromise(request).then(onResponse, onError)
+        const onRefused: Refused = (error) => {
+          if (error) onError(error)
         }
-        return (request) => call(request, answered, refused)
+        return (request) => sendRequest(request, onResponse, onRefused)
       }
   },
   responder: async (role) => {
     const { read, write } = formatOf(role.contestant)
-    const client = await connected(role.port)
+    const client = await connectClient(role.port)
     const topics = topicsOf(role)
-    const handlers = new Map<string, Handler>(topics.map((each) => [each, (value) => value]))
+    const handlers = new Map<string, Handler>(topics.map((name) => [name, (value) => value]))
     client.on('message', (topic, payload, { qos, properties = {} }) => {
       const { responseTopic, correlationData } = properties
       const handler = handlers.get(topic)
@@ -65,12 +69,17 @@ await runUnary({
   },
 })
 
-/** With JSON it reads and writes by the codec that all use; without, it looks for the id and hands the bytes on. */
-function formatOf(contestant: string): { read: (payload: Buffer) => Talk; write: (value: Talk) => Buffer } {
-  if (contestant !== 'Map, no JSON') return { read: (payload) => decoded(talk, payload), write: encoded }
+/** Returns the functions that decode and encode payloads; without JSON, only the id is read and the bytes are passed on. */
+function formatOf(contestant: string): {
+  read: (payload: Buffer) => EchoMessage
+  write: (value: EchoMessage) => Buffer
+} {
+  if (contestant !== 'Map, no JSON')
+    return { read: (payload) => decodeOrThrow(echoCodec, payload), write: encode }
   return {
-    read: (payload) => ({ id: Number(payload.toString('latin1', 0, idLength)), text: '', payload }) as Talk,
-    write: ({ id, text, payload }: Talk & { readonly payload?: Buffer }) =>
-      payload ?? Buffer.from(`${id}${inPlaceOfJson}${text}`, 'latin1'),
+    read: (payload) =>
+      ({ id: Number(payload.toString('latin1', 0, idLength)), text: '', payload }) as EchoMessage,
+    write: ({ id, text, payload }: EchoMessage & { readonly payload?: Buffer }) =>
+      payload ?? Buffer.from(`${id}${filler}${text}`, 'latin1'),
   }
 }

@@ -1,11 +1,11 @@
 import { endpoint, gather$, requests$, serve } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
 import { count, filter, firstValueFrom, lastValueFrom, of } from 'rxjs'
-import { firstId, question, talk, topic } from '../contract.js'
-import { gathering, patience, type Gathered, type GatherOrder } from '../gather.js'
+import { firstId, echoMessage, echoCodec, topic } from '../contract.js'
+import { measureGather, timeout, type GatherResult, type GatherOptions } from '../gather.js'
 import { runPeer } from '../run-peer.js'
 
-const contract = endpoint({ topic, request: talk, response: talk })
+const contract = endpoint({ topic, request: echoCodec, response: echoCodec })
 
 await runPeer(async ({ part, port, qos, endpoints = 1 }) => {
   const url = `mqtt://127.0.0.1:${port}`
@@ -20,10 +20,10 @@ await runPeer(async ({ part, port, qos, endpoints = 1 }) => {
   }
   const link = connect(url)
   return {
-    gather: (order: GatherOrder): Promise<Gathered> =>
-      gathering(order, (id) => {
-        const options = { qos, count: order.responders, timeout: patience }
-        const response$ = gather$(link, contract, question(firstId + id, 32), options)
+    gather: (gatherOptions: GatherOptions): Promise<GatherResult> =>
+      measureGather(gatherOptions, (id) => {
+        const options = { qos, count: gatherOptions.responders, timeout }
+        const response$ = gather$(link, contract, echoMessage(firstId + id, 32), options)
         return lastValueFrom(
           response$.pipe(
             filter(({ _tag }) => _tag === 'Right'),

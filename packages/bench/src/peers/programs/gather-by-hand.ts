@@ -1,7 +1,7 @@
 import type { MqttClient } from 'mqtt'
-import { connected, encoded, jsonProperties } from '../by-hand.js'
-import { decoded, firstId, question, talk, topic } from '../contract.js'
-import { gathering, patience, type Gathered, type GatherOrder } from '../gather.js'
+import { connectClient, encode, jsonProperties } from '../by-hand.js'
+import { decodeOrThrow, firstId, echoMessage, echoCodec, topic } from '../contract.js'
+import { measureGather, timeout, type GatherResult, type GatherOptions } from '../gather.js'
 import { runPeer } from '../run-peer.js'
 
 async function serveOn(client: MqttClient): Promise<void> {
@@ -9,18 +9,18 @@ async function serveOn(client: MqttClient): Promise<void> {
     const { responseTopic, correlationData } = properties
     if (responseTopic === undefined || correlationData === undefined) return
     const options = { qos, properties: { correlationData, ...jsonProperties } }
-    client.publish(responseTopic, encoded(decoded(talk, payload)), options)
+    client.publish(responseTopic, encode(decodeOrThrow(echoCodec, payload)), options)
   })
   await client.subscribeAsync(topic, { qos: 1 })
 }
 
 await runPeer(async ({ part, port, qos, endpoints = 1 }) => {
   if (part === 'responder') {
-    const clients = await Promise.all(Array.from({ length: endpoints }, () => connected(port)))
+    const clients = await Promise.all(Array.from({ length: endpoints }, () => connectClient(port)))
     await Promise.all(clients.map(serveOn))
     return {}
   }
-  const client = await connected(port)
+  const client = await connectClient(port)
   const responseTopic = `response/${client.options.clientId}`
   const pending = new Map<string, (payload: Buffer) => void>()
   client.on('message', (_, payload, { properties }) => {
@@ -36,18 +36,18 @@ await runPeer(async ({ part, port, qos, endpoints = 1 }) => {
         pending.delete(token)
         resolve(responses)
       }
-      const timer = setTimeout(end, patience)
+      const timer = setTimeout(end, timeout)
       pending.set(token, (payload) => {
-        decoded(talk, payload)
+        decodeOrThrow(echoCodec, payload)
         responses += 1
         if (responses === responders) end()
       })
       const correlationData = Buffer.from(token, 'latin1')
       const properties = { responseTopic, correlationData, ...jsonProperties }
-      client.publish(topic, encoded(question(firstId + id, 32)), { qos, properties })
+      client.publish(topic, encode(echoMessage(firstId + id, 32)), { qos, properties })
     })
   return {
-    gather: (order: GatherOrder): Promise<Gathered> =>
-      gathering(order, (id) => sendRequest(id, order.responders)),
+    gather: (options: GatherOptions): Promise<GatherResult> =>
+      measureGather(options, (id) => sendRequest(id, options.responders)),
   }
 })

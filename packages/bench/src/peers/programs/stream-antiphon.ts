@@ -1,11 +1,11 @@
 import { endpoint, exchange$, requests$, serve } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
 import { firstValueFrom } from 'rxjs'
-import { question, talk, topic } from '../contract.js'
+import { echoMessage, echoCodec, topic } from '../contract.js'
 import { runPeer } from '../run-peer.js'
-import { receiving, type Received, type StreamOrder } from '../stream.js'
+import { measureStream, type StreamResult, type StreamOptions } from '../stream.js'
 
-const contract = endpoint({ topic, request: talk, response: talk, responses: 'many' })
+const contract = endpoint({ topic, request: echoCodec, response: echoCodec, responses: 'many' })
 
 await runPeer(async ({ part, port, qos }) => {
   const link = connect(`mqtt://127.0.0.1:${port}`)
@@ -13,7 +13,7 @@ await runPeer(async ({ part, port, qos }) => {
     requests$(link, contract, { qos: 2 })
       .pipe(
         serve(function* ({ value: { id: items } }) {
-          for (let id = 0; id < items; id += 1) yield question(id, 32)
+          for (let id = 0; id < items; id += 1) yield echoMessage(id, 32)
         }),
       )
       .subscribe()
@@ -21,10 +21,10 @@ await runPeer(async ({ part, port, qos }) => {
     return {}
   }
   return {
-    stream: ({ items, credit }: StreamOrder): Promise<Received> =>
-      receiving((next, end, fail) => {
+    stream: ({ items, credit }: StreamOptions): Promise<StreamResult> =>
+      measureStream((next, end, fail) => {
         const options = { qos, timeout: 120_000, ...(credit === undefined ? {} : { credit }) }
-        exchange$(link, contract, question(items, 32), options).subscribe({
+        exchange$(link, contract, echoMessage(items, 32), options).subscribe({
           next,
           complete: end,
           error: fail,

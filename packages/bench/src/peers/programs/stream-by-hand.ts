@@ -1,24 +1,24 @@
-import { connected, encoded, jsonProperties } from '../by-hand.js'
-import { decoded, question, talk, topic } from '../contract.js'
+import { connectClient, encode, jsonProperties } from '../by-hand.js'
+import { decodeOrThrow, echoMessage, echoCodec, topic } from '../contract.js'
 import { runPeer } from '../run-peer.js'
-import { receiving, type Received, type StreamOrder } from '../stream.js'
+import { measureStream, type StreamResult, type StreamOptions } from '../stream.js'
 
-/** Items under way at once; a plain loop would pile up all of them in the client. */
-const ahead = 256
+/** Items in flight at once; a plain loop would queue all of them in the client. */
+const maxInFlight = 256
 
 await runPeer(async ({ part, port, qos }) => {
-  const client = await connected(port)
+  const client = await connectClient(port)
   if (part === 'responder') {
     client.on('message', (_, payload, { properties = {} }) => {
       const { responseTopic, correlationData } = properties
       if (responseTopic === undefined || correlationData === undefined) return
-      const { id: items } = decoded(talk, payload)
+      const { id: items } = decodeOrThrow(echoCodec, payload)
       const options = { qos, properties: { correlationData, ...jsonProperties } }
       let sent = 0
       const send = (): void => {
-        if (sent < items) client.publish(responseTopic, encoded(question(sent++, 32)), options, send)
+        if (sent < items) client.publish(responseTopic, encode(echoMessage(sent++, 32)), options, send)
       }
-      while (sent < Math.min(ahead, items)) send()
+      while (sent < Math.min(maxInFlight, items)) send()
     })
     await client.subscribeAsync(topic, { qos: 2 })
     return {}
@@ -31,12 +31,12 @@ await runPeer(async ({ part, port, qos }) => {
   })
   await client.subscribeAsync(responseTopic, { qos: 1 })
   return {
-    stream: ({ items }: StreamOrder): Promise<Received> =>
-      receiving((next, end, fail) => {
+    stream: ({ items }: StreamOptions): Promise<StreamResult> =>
+      measureStream((next, end, fail) => {
         const token = (last++).toString(36)
         let left = items
         pending.set(token, (payload) => {
-          next(decoded(talk, payload))
+          next(decodeOrThrow(echoCodec, payload))
           left -= 1
           if (left > 0) return
           pending.delete(token)
@@ -44,7 +44,7 @@ await runPeer(async ({ part, port, qos }) => {
         })
         const correlationData = Buffer.from(token, 'latin1')
         const properties = { responseTopic, correlationData, ...jsonProperties }
-        client.publish(topic, encoded(question(items, 32)), { qos, properties }, (error) => {
+        client.publish(topic, encode(echoMessage(items, 32)), { qos, properties }, (error) => {
           if (error) fail(error)
         })
       }),

@@ -1,44 +1,44 @@
-import { connected, jsonProperties } from '../by-hand.js'
+import { connectClient, jsonProperties } from '../by-hand.js'
 import { topic } from '../contract.js'
 import { runPeer } from '../run-peer.js'
 
-/** A request that waits for its answer. */
-interface Held {
+/** A request that has not been answered yet. */
+interface WaitingRequest {
   readonly responseTopic: string
   readonly correlationData: Buffer
   readonly payload: Buffer
 }
 
-/** Answers nothing until it is told to, then any of what it holds. */
+/** A responder that answers only on command, in random order. */
 await runPeer(async ({ port, qos }) => {
-  const client = await connected(port)
-  const held: Held[] = []
-  let onHeld: () => void = () => undefined
+  const client = await connectClient(port)
+  const waiting: WaitingRequest[] = []
+  let onRequest: () => void = () => undefined
   client.on('message', (_, payload, { properties = {} }) => {
     const { responseTopic, correlationData } = properties
     if (responseTopic === undefined || correlationData === undefined) return
-    held.push({ responseTopic, correlationData, payload })
-    onHeld()
+    waiting.push({ responseTopic, correlationData, payload })
+    onRequest()
   })
   await client.subscribeAsync(topic, { qos: 1 })
   return {
-    /** Resolves when it holds so many. */
-    held: (count: number): Promise<void> =>
+    /** Resolves when this many requests are waiting. */
+    awaitRequests: (count: number): Promise<void> =>
       new Promise((resolve) => {
-        onHeld = () => {
-          if (held.length >= count) resolve()
+        onRequest = () => {
+          if (waiting.length >= count) resolve()
         }
-        onHeld()
+        onRequest()
       }),
-    answer: (count: number): void => {
+    respond: (count: number): void => {
       for (let index = 0; index < count; index += 1) {
-        // One from anywhere, the last taking its place.
-        const place = Math.floor(Math.random() * held.length)
-        const chosen = held[place]
-        const last = held.pop()
-        if (chosen === undefined || last === undefined) return
-        if (place < held.length) held[place] = last
-        const { responseTopic, correlationData, payload } = chosen
+        // Removes a random element by moving the last element to its position.
+        const position = Math.floor(Math.random() * waiting.length)
+        const selected = waiting[position]
+        const last = waiting.pop()
+        if (selected === undefined || last === undefined) return
+        if (position < waiting.length) waiting[position] = last
+        const { responseTopic, correlationData, payload } = selected
         client.publish(responseTopic, payload, { qos, properties: { correlationData, ...jsonProperties } })
       }
     },

@@ -3,32 +3,32 @@ import { peerFile } from '../processes/bundle.js'
 import { startBroker, type Broker, type BrokerKind } from '../processes/broker.js'
 import { startPeer, type Peer } from '../processes/peer.js'
 
-/** A requester and a responder of a program that only Antiphon and the Map by hand have. */
-export interface Two {
+/** A requester and a responder of a program that only Antiphon and the hand-written Map have. */
+export interface PeerPair {
   readonly requester: Peer
   readonly responder: Peer
   readonly broker: Broker
 }
 
-/** How they are started. */
-export interface TwoRules {
-  /** The programs are named `<program>-antiphon` and `<program>-by-hand`. */
+/** How a pair is started. */
+export interface PeerPairOptions {
+  /** The prefix of the programs `<program>-antiphon` and `<program>-by-hand`. */
   readonly program: string
   readonly contestant: string
   readonly broker: BrokerKind
-  /** The responder's program, where it is the same for all. */
+  /** The responder's program, if it is the same for all contestants. */
   readonly responder?: string
   readonly endpoints?: number
 }
 
-/** Starts both at a broker of their own. */
-export async function startTwo({
+/** Starts a pair with its own broker. */
+export async function startPeerPair({
   program,
   contestant,
   broker: kind,
   endpoints,
   ...rest
-}: TwoRules): Promise<Two> {
+}: PeerPairOptions): Promise<PeerPair> {
   const name = `${program}-${contestant === antiphon ? 'antiphon' : 'by-hand'}`
   const broker = await startBroker(kind)
   const role = {
@@ -47,8 +47,8 @@ export async function startTwo({
   }
 }
 
-/** Ends them. */
-export async function stopTwo({ requester, responder, broker }: Two): Promise<void> {
+/** Stops a pair and its broker. */
+export async function stopPeerPair({ requester, responder, broker }: PeerPair): Promise<void> {
   await requester.stop()
   await responder.stop()
   await broker.stop()

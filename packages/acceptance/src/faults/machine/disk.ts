@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A small disk, which can be filled to the last byte. */
+/** A small disk that can be filled completely. */
 export interface Disk {
   readonly fill: () => void
   readonly free: () => void
@@ -11,12 +11,12 @@ export interface Disk {
 
 const block = Buffer.alloc(4_096)
 
-/** Whether this process may mount one. */
-export function mayMount(): boolean {
+/** Whether this process may mount a disk. */
+export function canMount(): boolean {
   return process.platform === 'linux' && process.getuid?.() === 0
 }
 
-/** Mounts a disk in memory over a folder. */
+/** Mounts a disk in memory at a folder. */
 export function mountDisk(folder: string, megabytes: number): Disk {
   run('mount', '-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder)
   const filler = join(folder, 'filler')
@@ -39,5 +39,5 @@ export function mountDisk(folder: string, megabytes: number): Disk {
 
 function run(command: string, ...args: readonly string[]): void {
   const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`)
+  if (status !== 0) throw new Error(`cannot run ${command} ${args.join(' ')}: ${stderr}`)
 }

@@ -5,16 +5,16 @@ import { startMosquitto } from '@antiphon/workshop'
 import * as t from 'io-ts'
 import { firstValueFrom, of } from 'rxjs'
 
-/** The brokers that foreign programs meet us on. */
+/** The brokers that the cases run on. */
 export const brokers = ['embedded', 'Mosquitto'] as const
 export type BrokerName = (typeof brokers)[number]
 
-/** Where temperatures are asked for. */
+/** The request topic of temperatures. */
 export const temperatureTopic = 'service/temperature/query'
 
 const temperature = endpoint({ topic: temperatureTopic, request: text, response: text })
 
-/** The same without properties: the token is in the payload. */
+/** An endpoint without MQTT 5 properties: the correlation is in the payload. */
 const device = endpoint({
   topic: 'device/cmd',
   responseTopic: 'device/rsp',
@@ -23,21 +23,21 @@ const device = endpoint({
   correlation: payloadField('id'),
 })
 
-/** A broker with our link on it. */
-export interface Stage {
+/** A broker with an Antiphon link connected to it. */
+export interface InteropSetup {
   readonly port: number
   readonly link: Link
-  /** Asks whoever tells temperatures. */
-  readonly ask: (question: string) => Promise<string>
-  /** Commands a device over MQTT 3.1.1: what it says that it has done. */
+  /** Sends a request on the temperature topic. */
+  readonly sendRequest: (value: string) => Promise<string>
+  /** Sends a command to a device over MQTT 3.1.1; resolves with the command that the device confirms. */
   readonly command: (cmd: string) => Promise<string>
-  /** Starts our service; resolves when it is subscribed. */
+  /** Starts our responder; resolves when it has subscribed. */
   readonly serveTemperature: () => Promise<void>
-  readonly clear: () => Promise<void>
+  readonly close: () => Promise<void>
 }
 
-/** Sets up a broker. */
-export async function setUp(name: BrokerName): Promise<Stage> {
+/** Starts a broker and connects the links. */
+export async function startInteropSetup(name: BrokerName): Promise<InteropSetup> {
   const { port, stop } = name === 'embedded' ? await embedded() : await startMosquitto()
   const url = `mqtt://127.0.0.1:${port}`
   const link = connect(url)
@@ -45,7 +45,7 @@ export async function setUp(name: BrokerName): Promise<Stage> {
   return {
     port,
     link,
-    ask: (question) => request(link, temperature, question),
+    sendRequest: (value) => request(link, temperature, value),
     command: (cmd) => request(oldLink, device, { id: '', cmd }).then(({ done }) => done),
     serveTemperature: async () => {
       requests$(link, temperature)
@@ -53,7 +53,7 @@ export async function setUp(name: BrokerName): Promise<Stage> {
         .subscribe()
       await firstValueFrom(link.subscription$(temperature.topic.filter({})))
     },
-    clear: async () => {
+    close: async () => {
       await link.close()
       await oldLink.close()
       await stop()

@@ -2,8 +2,8 @@ import { connect, type ConnectOptions } from '@antiphon/mqtt'
 import { unmatchedResponses$, type Link } from '@antiphon/core'
 import type { LedgerWriter } from '../ledger.js'
 
-/** A link that notes how it fares. */
-export function notedLink(port: number, options: ConnectOptions, { note }: LedgerWriter): Link {
+/** Connects a link and records its states and incidents in the ledger. */
+export function connectRecorded(port: number, options: ConnectOptions, { append: note }: LedgerWriter): Link {
   const link = connect(`mqtt://127.0.0.1:${port}`, {
     keepalive: 5,
     connectTimeout: 2_000,
@@ -25,7 +25,7 @@ export function notedLink(port: number, options: ConnectOptions, { note }: Ledge
   return link
 }
 
-/** Notes what its exchanges found nobody for. */
-export function noteStrays(link: Link, { note }: LedgerWriter): void {
-  unmatchedResponses$(link).subscribe(() => note({ event: 'stray' }))
+/** Records the link's unmatched responses in the ledger. */
+export function recordUnmatchedResponses(link: Link, { append: note }: LedgerWriter): void {
+  unmatchedResponses$(link).subscribe(() => note({ event: 'unmatched-response' }))
 }

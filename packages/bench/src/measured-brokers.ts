@@ -9,21 +9,21 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-/** A broker in a process of its own. */
-export interface Contestant {
+/** A broker in its own process. */
+export interface MeasuredBroker {
   readonly name: string
   readonly port: number
-  /** Microseconds of CPU it has used. */
+  /** Returns the CPU time used so far, in microseconds. */
   readonly cpu: () => number
-  /** Bytes of memory it holds, after it collected its garbage where it can be told to. */
+  /** Resolves with the resident memory in bytes, after a garbage collection if the broker runs on Node. */
   readonly memory: () => Promise<number>
   readonly stop: () => void
 }
 
 const fromHere = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
-/** Ours, aedes and Mosquitto, in this order, ready to be connected to. */
-export async function startContestants(nodeOptions: readonly string[]): Promise<Contestant[]> {
+/** Starts the embedded broker, aedes and Mosquitto, in this order. */
+export async function startBrokers(nodeOptions: readonly string[]): Promise<MeasuredBroker[]> {
   return [
     await startNode('antiphon', fromHere('./broker-server.mjs'), nodeOptions),
     await startNode('aedes', installAedes(), []),
@@ -31,16 +31,16 @@ export async function startContestants(nodeOptions: readonly string[]): Promise<
   ]
 }
 
-async function startNode(name: string, file: string, options: readonly string[]): Promise<Contestant> {
+async function startNode(name: string, file: string, options: readonly string[]): Promise<MeasuredBroker> {
   const child = fork(file, { execArgv: ['--expose-gc', ...options] })
   const [port] = (await once(child, 'message')) as [number]
-  return contestant(name, child, port, async () => {
+  return measuredBroker(name, child, port, async () => {
     child.send('collect')
     await once(child, 'message')
   })
 }
 
-/** Puts aedes, as its lockfile pins it, into a folder of its own on first use; tells what to run. */
+/** Installs aedes at its pinned version into the cache on first use; returns the path of its program. */
 function installAedes(): string {
   const source = fromHere('../aedes')
   const folder = fromHere('../../../.cache/aedes')
@@ -53,8 +53,8 @@ function installAedes(): string {
   return join(folder, 'server.mjs')
 }
 
-/** Mosquitto on a port of its own. */
-export async function startMosquitto(): Promise<Contestant> {
+/** Starts Mosquitto on a free port. */
+export async function startMosquitto(): Promise<MeasuredBroker> {
   const port = await freePort()
   const file = join(mkdtempSync(join(tmpdir(), 'antiphon-bench-')), 'mosquitto.conf')
   const lines = [
@@ -69,15 +69,15 @@ export async function startMosquitto(): Promise<Contestant> {
   const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`
   const child = spawn('mosquitto', ['-c', file], { stdio: 'ignore', env: { ...process.env, PATH: path } })
   while (!(await accepts(port))) await wait(20)
-  return contestant('mosquitto', child, port, () => wait(100))
+  return measuredBroker('mosquitto', child, port, () => wait(100))
 }
 
-function contestant(
+function measuredBroker(
   name: string,
   child: ChildProcess,
   port: number,
   settle: () => Promise<unknown>,
-): Contestant {
+): MeasuredBroker {
   const { pid = 0 } = child
   process.once('exit', () => child.kill())
   return {
@@ -85,7 +85,7 @@ function contestant(
     port,
     cpu: () => {
       const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-      // In hundredths of a second, user and system.
+      // User and system time, in hundredths of a second.
       return (Number(fields[11]) + Number(fields[12])) * 10_000
     },
     memory: async () => {

@@ -1,6 +1,0 @@
-/** How often each word occurs. */
-export function tallied<W extends string>(words: Iterable<W>): Partial<Record<W, number>> {
-  const counts: Partial<Record<W, number>> = {}
-  for (const word of words) counts[word] = (counts[word] ?? 0) + 1
-  return counts
-}
