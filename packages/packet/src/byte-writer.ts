@@ -19,7 +19,7 @@ export class ByteWriter {
     return this.#bytes
   }
 
-  /** Makes room for `count` bytes that the caller writes; returns their offset in `bytes`. */
+  /** Makes room for `count` bytes, to be written next; returns their offset in `bytes`. */
   reserve(count: number): number {
     this.#ensure(count)
     const at = this.#used

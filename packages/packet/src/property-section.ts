@@ -21,6 +21,13 @@ export class PropertySection {
   subscriptionIdentifier = 0
   payloadFormatIndicator = false
 
+  /** The offset of the expiry's value from the start of the section, once `size` bytes at `cut` are removed; -1 if absent. */
+  expiryOffsetWithout(cut: number, size: number): number {
+    const { start, expiryOffset } = this
+    if (expiryOffset < 0) return -1
+    return expiryOffset - start - (cut >= 0 && cut < expiryOffset ? size : 0)
+  }
+
   /** Makes the section empty, as it is in MQTT 3.1.1. */
   clear(at = 0): void {
     this.start = this.end = at

@@ -204,6 +204,15 @@ describe('readPropertySection', () => {
     expect(sectionOf('00', connect).sessionExpiryInterval).toBe(-1)
   })
 
+  it('returns the offset that the expiry has without another property', () => {
+    const before = sectionOf('08 230007 02 0000003c', publishToServer)
+    expect(before.expiryOffsetWithout(before.aliasOffset, 3)).toBe(1)
+    const after = sectionOf('08 02 0000003c 230007', publishToServer)
+    expect(after.expiryOffsetWithout(after.aliasOffset, 3)).toBe(1)
+    expect(before.expiryOffsetWithout(-1, 3)).toBe(4)
+    expect(sectionOf('03 230007', publishToServer).expiryOffsetWithout(1, 3)).toBe(-1)
+  })
+
   it.each<[string, string, number, number]>([
     ['a Subscription Identifier of a client [MQTT-3.3.4-6]', '02 0b01', publishToServer, 0x82],
     ['a Response Topic with a wildcard [MQTT-3.3.2-14]', '06 080003 612f23', publishToServer, 0x82],

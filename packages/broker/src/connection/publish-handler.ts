@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer'
 import {
-  acknowledgementSize,
   PacketError,
   PacketType,
   Reason,
@@ -8,7 +7,6 @@ import {
   describeReason,
   malformed,
   protocolError,
-  writeAcknowledgement,
 } from '@antiphon/packet'
 import type { Publisher } from '../authority/publisher.js'
 import type { ConnectRequest } from '../packet/connect.js'
@@ -191,8 +189,6 @@ export class PublishHandler {
       const explained = acknowledgementWithReason(header, packetId, reasonCode, describeReason(reasonCode))
       if (explained.length <= maximumPacketSize) return writeBuffer.append(explained) // [MQTT-3.4.2-2]
     }
-    const sentCode = version === 5 ? reasonCode : Reason.success
-    const at = writeBuffer.reserve(acknowledgementSize(sentCode))
-    writeAcknowledgement(writeBuffer.room, at, header, packetId, sentCode)
+    writeBuffer.acknowledge(version, header, packetId, reasonCode)
   }
 }

@@ -1,13 +1,4 @@
-import {
-  acknowledgementSize,
-  AliasUse,
-  PacketType,
-  Reason,
-  shapeKey,
-  type ProtocolVersion,
-  type PublishTemplate,
-  writeAcknowledgement,
-} from '@antiphon/packet'
+import { AliasUse, PacketType, shapeKey, type ProtocolVersion, type PublishTemplate } from '@antiphon/packet'
 import type { Publication } from '../packet/publication.js'
 import type { Peer } from '../session/peer.js'
 import type { Counters } from '../stats.js'
@@ -74,9 +65,7 @@ export class WirePeer implements Peer {
   }
 
   #acknowledge(header: number, packetId: number, reasonCode: number): void {
-    const sentCode = this.#clientLimits.version === 5 ? reasonCode : Reason.success
-    const at = this.#writeBuffer.reserve(acknowledgementSize(sentCode))
-    writeAcknowledgement(this.#writeBuffer.room, at, header, packetId, sentCode)
+    this.#writeBuffer.acknowledge(this.#clientLimits.version, header, packetId, reasonCode)
   }
 
   #write(

@@ -14,7 +14,7 @@ import {
   type ProtocolVersion,
 } from '@antiphon/packet'
 import { decode } from './codec.js'
-import { noPropertyBytes } from './publication.js'
+import { without } from './publish.js'
 
 /** The Will of a CONNECT. */
 export interface WillRequest {
@@ -154,37 +154,18 @@ function toWill(
   bytes: Uint8Array,
   section: PropertySection,
 ): WillRequest {
-  const { properties, expiryOffset } = withoutWillDelay(
-    bytes.subarray(section.start, section.end),
-    section.start,
-    section,
-  )
+  const { start, end, willDelayOffset } = section
+  const properties = Buffer.from(bytes.subarray(start, end))
   return {
     topic: will.topic,
     payload: Buffer.from(will.payload as Buffer),
     qos: will.qos ?? 0,
     retain: will.retain === true,
     willDelayInterval: will.properties?.willDelayInterval ?? 0,
-    properties,
-    expiryOffset,
+    // The Will Delay Interval is not forwarded.
+    properties: willDelayOffset < 0 ? properties : without(properties, willDelayOffset - start, 5),
+    expiryOffset: section.expiryOffsetWithout(willDelayOffset, 5),
     payloadFormatIndicator: section.payloadFormatIndicator,
     ...(section.expiryOffset < 0 ? {} : { messageExpiryInterval: section.messageExpiryInterval }),
-  }
-}
-
-/** Returns the properties of a Will without the Will Delay Interval, which is not forwarded. */
-function withoutWillDelay(
-  bytes: Uint8Array,
-  start: number,
-  section: PropertySection,
-): { readonly properties: Uint8Array; readonly expiryOffset: number } {
-  const expiryOffset = section.expiryOffset < 0 ? -1 : section.expiryOffset - start
-  const { willDelayOffset } = section
-  if (willDelayOffset < 0)
-    return { properties: bytes.length === 0 ? noPropertyBytes : Buffer.from(bytes), expiryOffset }
-  const cut = willDelayOffset - start
-  return {
-    properties: Buffer.concat([bytes.subarray(0, cut), bytes.subarray(cut + 5)]),
-    expiryOffset: expiryOffset > cut ? expiryOffset - 5 : expiryOffset,
   }
 }

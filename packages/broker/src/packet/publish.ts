@@ -53,20 +53,20 @@ export function toPublication(cursor: Cursor, topic: string, publisherId: string
     properties = body.subarray(0, payloadStart - start)
     if (aliasOffset >= 0) properties = without(properties, aliasOffset - start, 3)
   }
-  const isShifted = aliasOffset >= 0 && aliasOffset < expiryOffset
   return new Publication({
     topic,
     payload,
     qos,
     retain,
     properties,
-    expiryOffset: expiryOffset < 0 ? -1 : expiryOffset - start - (isShifted ? 3 : 0),
+    expiryOffset: inbound.properties.expiryOffsetWithout(aliasOffset, 3),
     expiresAt: expiryOffset < 0 ? Infinity : expiryTime(messageExpiryInterval, now),
     publisherId,
   })
 }
 
-function without(bytes: Uint8Array, at: number, count: number): Uint8Array {
+/** Returns a copy of `bytes` without `count` bytes at `at`. */
+export function without(bytes: Uint8Array, at: number, count: number): Uint8Array {
   return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + count)])
 }
 
