@@ -2,13 +2,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { AntiphonError } from '@antiphon/core'
+import { Reason } from '@antiphon/packet'
 import type { Authority } from './authority/authority.js'
 import { createBroker } from './broker.js'
 import type { Broker } from './broker.js'
 import { help, readArguments } from './cli/arguments.js'
 import type { CliArguments, ListenerArguments } from './cli/arguments.js'
 import type { ListenOptions } from './listen/listen.js'
-import { Reason } from './packet/reason.js'
 import type { Storage } from './storage/storage.js'
 
 /** Starts the broker that the command line describes, and stops it on SIGINT or SIGTERM. */

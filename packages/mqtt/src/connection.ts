@@ -1,9 +1,8 @@
 import { AntiphonError } from '@antiphon/core'
 import type { TransportEvent } from '@antiphon/core/link'
+import { type ByteWriter, type Framer, PacketType, readAcknowledgement, readPublish } from '@antiphon/packet'
 import type { IConnackPacket, IDisconnectPacket, MqttClient, Packet } from 'mqtt'
 import { AsyncSubject, type SchedulerLike, type Subscriber, takeUntil, timer } from 'rxjs'
-import { decodeAcknowledgement, decodePublish } from './decode.js'
-import { Framer, type PacketBounds } from './framer.js'
 import { oneTimeClient, type PacketSink } from './one-time-client.js'
 import type { ClientOptions } from './client-options.js'
 import {
@@ -15,7 +14,7 @@ import {
 } from './connection-errors.js'
 import { toConnectionInfo } from './connection-info.js'
 import { InboundMessages } from './inbound-messages.js'
-import type { PacketBytes } from './packet-bytes.js'
+import { InboundPackets } from './inbound-packets.js'
 import type { UnacknowledgedPacket } from './packet-table.js'
 import { PacketWriter } from './packet-writer.js'
 import { mayRefuseMessage } from './may-refuse-message.js'
@@ -33,7 +32,7 @@ export interface ConnectionParts {
 
 /** A SUBSCRIBE or UNSUBSCRIBE packet to send; the broker answers it with reason codes. */
 export interface SubscriptionPacket {
-  readonly encode: (to: PacketBytes, id: number) => void
+  readonly encode: (to: ByteWriter, id: number) => void
   /** The reason codes to emit if the acknowledgement carries none, as UNSUBACK on 3.1.1. */
   readonly success: readonly number[]
   /** Receives the reason codes. */
@@ -64,7 +63,7 @@ export class Connection {
   readonly #parts: ConnectionParts
   readonly #client: MqttClient
   readonly #inbound: InboundMessages
-  readonly #framer: Framer
+  readonly #packets: InboundPackets
   /** The parser of MQTT.js, for the packets that are not read here. */
   #parser: PacketSink | undefined
   #stage: 'connecting' | 'online' | 'disconnecting' | 'closed' = 'connecting'
@@ -77,12 +76,12 @@ export class Connection {
   constructor(parts: ConnectionParts) {
     this.#parts = parts
     const { properties } = parts.options
-    this.#framer = new Framer(properties?.maximumPacketSize ?? Infinity, (bytes, bounds) =>
-      this.#dispatch(bytes, bounds),
+    this.#packets = new InboundPackets(properties?.maximumPacketSize ?? Infinity, (framer) =>
+      this.#dispatch(framer),
     )
     this.#client = oneTimeClient(parts.options, (chunk, parser) => {
       this.#parser = parser
-      this.#failOnThrow(() => this.#framer.append(chunk))
+      this.#failOnThrow(() => this.#packets.append(chunk))
     })
     this.#client.connect()
     const { stream } = this.#client
@@ -151,26 +150,25 @@ export class Connection {
   }
 
   /** Handles PUBLISH and its acknowledgements; passes all other packets to MQTT.js. */
-  #dispatch(bytes: Uint8Array, bounds: PacketBounds): void {
+  #dispatch(framer: Framer): void {
     if (this.#isClosing) return
-    const { firstByte, start, end } = bounds
+    const { firstByte, body } = framer
+    const { outbound } = this.#parts.session
     switch (firstByte) {
-      case 0x20:
+      case PacketType.connack:
         // MQTT.js emits `connect` asynchronously. Packets that follow CONNACK must wait until `#accept` has run.
-        if (this.#stage === 'connecting') this.#framer.pause()
+        if (this.#stage === 'connecting') this.#packets.pause()
         break
-      case 0x40:
-        return this.#parts.session.outbound.acknowledge(decodeAcknowledgement(bytes, bounds, 'puback'))
-      case 0x50:
-        return this.#parts.session.outbound.acknowledge(decodeAcknowledgement(bytes, bounds, 'pubrec'))
-      case 0x70:
-        return this.#parts.session.outbound.acknowledge(decodeAcknowledgement(bytes, bounds, 'pubcomp'))
-      case 0x62:
-        return this.#inbound.release(decodeAcknowledgement(bytes, bounds, 'pubrel').id)
+      case PacketType.puback:
+      case PacketType.pubrec:
+      case PacketType.pubcomp:
+        return outbound.acknowledge(firstByte, readAcknowledgement(firstByte, body, this.protocolVersion))
+      case PacketType.pubrel:
+        return this.#inbound.release(readAcknowledgement(firstByte, body, this.protocolVersion).packetId)
       default:
-        if (firstByte >> 4 === 3) return this.#receivePublish(bytes, bounds)
+        if (firstByte >> 4 === 3) return this.#receivePublish(framer)
     }
-    this.#parser?.write(bytes.subarray(start, end))
+    this.#parser?.write(framer.packet)
   }
 
   /** Handles a packet that MQTT.js has parsed. */
@@ -207,11 +205,11 @@ export class Connection {
       session.outbound.restart({ writer: this.writer, protocolVersion, receiveMaximum })
     }
     subscriber.next({ type: 'online', info })
-    this.#failOnThrow(() => this.#framer.resume())
+    this.#failOnThrow(() => this.#packets.resume())
   }
 
-  #receivePublish(bytes: Uint8Array, bounds: PacketBounds): void {
-    const event = this.#inbound.publish(decodePublish(bytes, bounds, this.protocolVersion))
+  #receivePublish({ firstByte, body }: Framer): void {
+    const event = this.#inbound.publish(readPublish(firstByte, body, this.protocolVersion))
     if (event !== undefined) this.#parts.subscriber.next(event)
   }
 

@@ -1,7 +1,6 @@
 import { AntiphonError } from '@antiphon/core'
 import type { TransportEvent } from '@antiphon/core/link'
-import type { ReceivedPublish } from './decode.js'
-import { encodeAcknowledgement } from './encode.js'
+import { PacketType, type ReceivedPublish } from '@antiphon/packet'
 import type { PacketWriter } from './packet-writer.js'
 
 /** A received QoS 1 or 2 message until its acknowledgement is sent. */
@@ -45,7 +44,7 @@ export class InboundMessages {
 
   /** Returns the event for a PUBLISH, or `undefined` for a redelivery. Throws on an unknown Topic Alias. */
   publish(publish: ReceivedPublish): TransportEvent | undefined {
-    const { message, id } = publish
+    const { message, packetId: id } = publish
     const { qos } = message
     if (publish.alias !== 0) message.topic = this.#topic(message.topic, publish.alias)
     if (qos === 0) return toEvent(publish, noop)
@@ -64,8 +63,7 @@ export class InboundMessages {
   release(id: number): void {
     const { unreleased, writer } = this.#parts
     unreleased.delete(id)
-    encodeAcknowledgement(writer.block, 'pubcomp', id)
-    writer.commit()
+    writer.acknowledge(PacketType.pubcomp, id)
   }
 
   #isRedelivery(id: number): boolean {
@@ -111,14 +109,13 @@ export class InboundMessages {
     receipt.isSent = true
     if (writer.isClosed) return
     if (qos === 2) unreleased.add(id)
-    encodeAcknowledgement(writer.block, qos === 2 ? 'pubrec' : 'puback', id)
-    writer.commit()
+    writer.acknowledge(qos === 2 ? PacketType.pubrec : PacketType.puback, id)
   }
 }
 
 function toEvent({ message, fault }: ReceivedPublish, acknowledge: () => void): TransportEvent {
   const { topic } = message
-  const reason = fault ?? topicFault(topic)
+  const reason = fault?.message ?? topicFault(topic)
   if (reason === undefined) return { type: 'message', message, acknowledge }
   const error = new AntiphonError('protocol', `the broker sent an invalid message: ${reason}`, {
     topic,

@@ -1,6 +1,6 @@
 import { AntiphonError, type OutgoingMessage, type PublishAck } from '@antiphon/core'
+import { type Acknowledgement, PacketType, writePublish } from '@antiphon/packet'
 import type { SchedulerLike, Subscriber } from 'rxjs'
-import { encodeAcknowledgement, encodePublish } from './encode.js'
 import {
   expiredError,
   InFlightPublish,
@@ -17,13 +17,6 @@ export interface OutboundConnection {
   readonly protocolVersion: 4 | 5
   /** The broker's Receive Maximum: how many messages may be unacknowledged [MQTT-3.3.4-7]. */
   readonly receiveMaximum: number
-}
-
-/** A PUBACK, PUBREC or PUBCOMP of the broker. */
-export interface AcknowledgementPacket {
-  readonly cmd: 'puback' | 'pubrec' | 'pubcomp'
-  readonly id: number
-  readonly reasonCode: number
 }
 
 /** Sends the QoS 1 and 2 messages of a session [MQTT-4.3.2] [MQTT-4.3.3] and resends them on resumption [MQTT-4.4.0-1]. */
@@ -110,14 +103,14 @@ export class OutboundMessages {
   }
 
   /** Handles a PUBACK, PUBREC or PUBCOMP. */
-  acknowledge({ cmd, id, reasonCode }: AcknowledgementPacket): void {
+  acknowledge(type: number, { packetId: id, reasonCode }: Readonly<Acknowledgement>): void {
     const entry = this.#packets.get(id)
     if (!(entry instanceof InFlightPublish) || entry.stage === 'refused') {
-      if (cmd === 'pubrec') this.#release(id, this.#connection?.protocolVersion === 5 ? 0x92 : 0)
+      if (type === PacketType.pubrec) this.#release(id, this.#connection?.protocolVersion === 5 ? 0x92 : 0)
       return
     }
-    if (cmd === 'puback') this.#settle(entry, reasonCode)
-    else if (cmd === 'pubcomp') this.#settle(entry, entry.reasonCode || reasonCode)
+    if (type === PacketType.puback) this.#settle(entry, reasonCode)
+    else if (type === PacketType.pubcomp) this.#settle(entry, entry.reasonCode || reasonCode)
     else if (reasonCode >= 0x80) this.#settle(entry, reasonCode)
     else {
       entry.stage = 'received'
@@ -168,10 +161,7 @@ export class OutboundMessages {
   }
 
   #release(id: number, reasonCode?: number): void {
-    const writer = this.#connection?.writer
-    if (writer === undefined) return
-    encodeAcknowledgement(writer.block, 'pubrel', id, reasonCode)
-    writer.commit()
+    this.#connection?.writer.acknowledge(PacketType.pubrel, id, reasonCode)
   }
 
   #sendQueued(): void {
@@ -205,7 +195,7 @@ export class OutboundMessages {
     this.#isProbing = this.#refusalDetector.isSuspect(message)
     entry.stage = 'sent'
     entry.wasSent = true
-    encodePublish(writer.block, message, { protocolVersion, id, isDuplicate: wasSent, expiry })
+    writePublish(writer.block, message, { protocolVersion, packetId: id, isDuplicate: wasSent, expiry })
     writer.commit(message.payload)
   }
 

@@ -1,4 +1,4 @@
-import { PacketBytes } from './packet-bytes.js'
+import { acknowledgementSize, ByteWriter, writeAcknowledgement } from '@antiphon/packet'
 
 /** The writable side of a connection's stream. */
 export interface ByteStream {
@@ -16,7 +16,7 @@ const blockSize = 16 * 1024
  */
 export class PacketWriter {
   /** The buffer to encode packets into; call `commit` after each. */
-  readonly block: PacketBytes = new PacketBytes(blockSize)
+  readonly block: ByteWriter = new ByteWriter(blockSize)
   readonly #stream: ByteStream
   readonly #flush = (): void => this.flush()
   #isScheduled = false
@@ -48,6 +48,14 @@ export class PacketWriter {
       this.#isScheduled = true
       queueMicrotask(this.#flush)
     }
+  }
+
+  /** Adds a PUBACK, PUBREC, PUBREL or PUBCOMP, in its shortest form for success. */
+  acknowledge(firstByte: number, packetId: number, reasonCode = 0): void {
+    const { block } = this
+    const at = block.reserve(acknowledgementSize(reasonCode))
+    writeAcknowledgement(block.bytes, at, firstByte, packetId, reasonCode)
+    this.commit()
   }
 
   /** Writes the batched packets at once. */

@@ -1,12 +1,12 @@
 import { AntiphonError, type OutgoingMessage, type PublishAck } from '@antiphon/core'
 import type { Transport, TransportEvent } from '@antiphon/core/link'
+import { writePublish, writeSubscribe, writeUnsubscribe } from '@antiphon/packet'
 import { asyncScheduler, Observable, Subject, type Subscriber, takeUntil } from 'rxjs'
 import { type Address, type BrokerUrl, toAddresses } from './address.js'
 import { toClientOptions } from './client-options.js'
 import { Connection, type SubscriptionPacket } from './connection.js'
 import { connectionLost } from './connection-errors.js'
 import { credentials$ } from './credentials.js'
-import { encodePublish, encodeSubscribe, encodeUnsubscribe } from './encode.js'
 import { assertOptions } from './option-rules.js'
 import type { Credentials, MqttOptions } from './options.js'
 import { newSession } from './session.js'
@@ -86,13 +86,14 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
 
     subscribe$: (requests, identifier) =>
       sendPacket$({
-        encode: (to, id) => encodeSubscribe(to, id, requests, { protocolVersion, identifier }),
+        encode: (to, id) =>
+          writeSubscribe(to, { packetId: id, identifier, subscriptions: requests }, protocolVersion),
         success: requests.map(({ qos }) => qos),
       }),
 
     unsubscribe$: (filters) =>
       sendPacket$({
-        encode: (to, id) => encodeUnsubscribe(to, id, filters, protocolVersion),
+        encode: (to, id) => writeUnsubscribe(to, { packetId: id, filters }, protocolVersion),
         success: filters.map(() => 0),
       }),
 
@@ -121,7 +122,7 @@ function publishOnce(
   { writer, protocolVersion }: Connection,
   subscriber: Subscriber<PublishAck>,
 ): void {
-  encodePublish(writer.block, message, { protocolVersion, expiry: message.messageExpiryInterval })
+  writePublish(writer.block, message, { protocolVersion })
   writer.commit(message.payload)
   writer.onceWritable((isOpen) => {
     if (!isOpen) subscriber.error(notConnected())

@@ -1,4 +1,4 @@
-import { Reason } from '../packet/reason.js'
+import { Reason } from '@antiphon/packet'
 import { isPromiseLike, toValueOrPromise } from './hook-result.js'
 import type { ConnectVerdict, Authority, ConnectAttempt } from './authority.js'
 

@@ -1,9 +1,8 @@
+import { Reason, describeReason, protocolError } from '@antiphon/packet'
 import { isPromiseLike } from '../authority/hook-result.js'
 import { authenticate } from '../authority/authenticate.js'
 import type { ConnectVerdict, Authority, ConnectAttempt } from '../authority/authority.js'
 import type { AuthPacket } from '../packet/auth.js'
-import { Reason, reasonText } from '../packet/reason.js'
-import { protocolError } from '../packet/violation.js'
 
 /** The connection that an authentication reports to. */
 export interface AuthenticationHost {
@@ -62,7 +61,7 @@ export class Authentication {
     const expected = isReAuthentication && step === 0 ? Reason.reAuthenticate : Reason.continueAuthentication
     if (reasonCode !== expected)
       throw protocolError(
-        `the reason code of AUTH is ${reasonText(reasonCode)}: it must be ${reasonText(expected)} here [MQTT-4.12.0-3, 4.12.1-1]`,
+        `the reason code of AUTH is ${describeReason(reasonCode)}: it must be ${describeReason(expected)} here [MQTT-4.12.0-3, 4.12.1-1]`,
       )
     const { authenticationData: _, ...attempt } = this.#attempt
     this.#attempt = data === undefined ? attempt : { ...attempt, authenticationData: data }

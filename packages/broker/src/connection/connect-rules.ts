@@ -1,68 +1,66 @@
 import { isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
+import { PacketError, Reason, protocolError } from '@antiphon/packet'
 import type { ConnectVerdict, ClientInfo, ConnectAttempt } from '../authority/authority.js'
 import type { Engine } from '../engine.js'
 import type { Settings } from '../options.js'
 import { foreverSeconds } from '../packet/connect.js'
 import type { ConnectRequest, WillRequest } from '../packet/connect.js'
-import { Reason } from '../packet/reason.js'
 import type { DisconnectPacket } from '../packet/disconnect.js'
 import { topicLimitFault } from '../packet/topic-limits.js'
-import { protocolError, violation } from '../packet/violation.js'
-import type { Violation } from '../packet/violation.js'
 import type { ConnectionEnd } from '../session/sessions.js'
 import type { Channel } from './channel.js'
 import { limitProperties } from './control-packets.js'
 import type { ConnackProperties } from './control-packets.js'
 
-/** Throws a violation if a CONNECT requests a feature that this broker does not offer. */
+/** Throws a `PacketError` if a CONNECT requests a feature that this broker does not offer. */
 export function checkConnect(request: ConnectRequest, settings: Settings): void {
   const { will, authenticationMethod, version } = request
   if (!settings.protocolVersions.includes(version)) throw unsupportedVersion(version)
   if (request.clientId === '' && !settings.assignsClientIds) {
-    throw violation(
+    throw new PacketError(
       Reason.clientIdentifierNotValid,
       'the Client Identifier is empty: this broker assigns none [MQTT-3.1.3-8]',
     )
   }
   if (authenticationMethod !== undefined && !settings.authenticationMethods.includes(authenticationMethod)) {
-    throw violation(
+    throw new PacketError(
       Reason.badAuthenticationMethod,
       `the Authentication Method ${authenticationMethod} is not supported [MQTT-4.12.0-1]`,
     )
   }
   if (will === undefined) return
   if (!settings.willAvailable)
-    throw violation(Reason.implementationSpecificError, 'this broker does not support Wills')
+    throw new PacketError(Reason.implementationSpecificError, 'this broker does not support Wills')
   checkWill(will, settings)
 }
 
 function checkWill(will: WillRequest, settings: Settings): void {
   const fault = topicLimitFault(will.topic, settings.limits)
-  if (fault !== undefined) throw violation(Reason.topicNameInvalid, fault)
+  if (fault !== undefined) throw new PacketError(Reason.topicNameInvalid, fault)
   if (will.payloadFormatIndicator && settings.checksPayloadFormat && !isUtf8(will.payload)) {
-    throw violation(
+    throw new PacketError(
       Reason.payloadFormatInvalid,
       'the Will Payload is not UTF-8, although its Payload Format Indicator is 1 [MQTT-3.1.2-9]',
     )
   }
   if (will.qos > settings.maximumQoS) {
-    throw violation(
+    throw new PacketError(
       Reason.qosNotSupported,
       `the Will QoS is ${will.qos}: the Maximum QoS is ${settings.maximumQoS} [MQTT-3.2.2-12]`,
     )
   }
   if (will.retain && !settings.retainAvailable) {
-    throw violation(
+    throw new PacketError(
       Reason.retainNotSupported,
       'Will Retain is set: this broker does not support retained messages [MQTT-3.2.2-13]',
     )
   }
 }
 
-/** Returns the violation of an unsupported protocol version [MQTT-3.1.2-2]. */
-export function unsupportedVersion(level: number): Violation {
-  return violation(
+/** Returns the error of an unsupported protocol version [MQTT-3.1.2-2]. */
+export function unsupportedVersion(level: number): PacketError {
+  return new PacketError(
     Reason.unsupportedProtocolVersion,
     `the protocol version ${level} is not supported [MQTT-3.1.2-2]`,
   )

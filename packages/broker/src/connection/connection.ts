@@ -1,18 +1,23 @@
-import { AntiphonError } from '@antiphon/core'
+import {
+  PacketError,
+  PacketType,
+  Reason,
+  describeReason,
+  protocolError,
+  type Framer,
+  type ProtocolVersion,
+} from '@antiphon/packet'
 import type { ConnectVerdict, ConnectAttempt } from '../authority/authority.js'
 import type { Engine } from '../engine.js'
-import { Header } from '../packet/acknowledgement.js'
 import { authPacket, readAuth } from '../packet/auth.js'
-import type { ProtocolVersion } from '../packet/codec.js'
 import { readConnect, readProtocol } from '../packet/connect.js'
 import type { ConnectRequest } from '../packet/connect.js'
 import { readDisconnect } from '../packet/disconnect.js'
-import { Reason, reasonText } from '../packet/reason.js'
-import { protocolError, violation } from '../packet/violation.js'
 import type { Session } from '../session/session.js'
 import type { ConnectionEnd } from '../session/sessions.js'
 import { countRefusal } from '../stats.js'
 import { openSession } from './open-session.js'
+import { toReason } from '../packet/reason.js'
 import { Authentication } from './authentication.js'
 import type { Channel } from './channel.js'
 import {
@@ -33,7 +38,6 @@ import {
 } from './control-packets.js'
 import { PacketHandler } from './packet-handler.js'
 import type { PacketHandlerHost } from './packet-handler.js'
-import type { Framer } from './framer.js'
 import { keepAliveRemaining } from './keep-alive.js'
 import { WriteBuffer } from './write-buffer.js'
 import { ConnectionTimer } from './connection-timer.js'
@@ -62,7 +66,7 @@ interface ConnectedState {
  */
 export class Connection implements PacketHandlerHost, ReaderHost {
   readonly engine: Engine
-  readonly framer: Framer
+  readonly framer: Framer<Buffer>
   readonly writeBuffer: WriteBuffer
   readonly #channel: Channel
   readonly #reader: Reader
@@ -139,14 +143,15 @@ export class Connection implements PacketHandlerHost, ReaderHost {
 
   /** Handles the packet at the framer. */
   handle(): void {
-    const { header } = this.framer
+    const { firstByte: header } = this.framer
     if (this.#phase === 'awaiting-connect') {
-      if (header !== Header.connect) throw protocolError('the first packet is not a CONNECT [MQTT-3.1.0-1]')
+      if (header !== PacketType.connect)
+        throw protocolError('the first packet is not a CONNECT [MQTT-3.1.0-1]')
       return this.#handleConnect()
     }
-    if (header === Header.disconnect) return this.#handleDisconnect()
-    if (header === Header.auth && this.#version === 5) return this.#handleAuth()
-    if ((header & 0xf0) === Header.connect) throw protocolError('a second CONNECT [MQTT-3.1.0-2]')
+    if (header === PacketType.disconnect) return this.#handleDisconnect()
+    if (header === PacketType.auth && this.#version === 5) return this.#handleAuth()
+    if ((header & 0xf0) === PacketType.connect) throw protocolError('a second CONNECT [MQTT-3.1.0-2]')
     if (this.#connected === undefined)
       throw protocolError('only AUTH or DISCONNECT may come before CONNACK [MQTT-3.1.2-30]')
     this.#connected.packetHandler.handle(header)
@@ -154,16 +159,15 @@ export class Connection implements PacketHandlerHost, ReaderHost {
 
   #handleConnect(): void {
     const { framer, engine } = this
-    const { packet } = framer
-    const bodyAt = framer.bodyOffset
-    const { level, version } = readProtocol(packet, bodyAt)
+    const { packet, body } = framer
+    const { level, version } = readProtocol(body)
     this.#version = version
     if (level !== version) throw unsupportedVersion(level)
-    const request = (this.#request = readConnect(packet, bodyAt, version))
+    const request = (this.#request = readConnect(packet, body, version))
     checkConnect(request, engine.settings)
     const attempt = toAttempt(request, this.#channel)
     if (engine.sessions.isFullFor(attempt.clientId)) {
-      throw violation(Reason.quotaExceeded, tooManySessions(engine.settings))
+      throw new PacketError(Reason.quotaExceeded, tooManySessions(engine.settings))
     }
     this.#authentication = new Authentication(attempt, engine.settings.authority, this)
     this.#phase = 'authenticating'
@@ -174,7 +178,7 @@ export class Connection implements PacketHandlerHost, ReaderHost {
   #handleAuth(): void {
     const { framer } = this
     if (this.#phase !== 'connected') this.#phase = 'authenticating'
-    this.#authentication?.handleAuth(readAuth(framer.packet, framer.bodyOffset))
+    this.#authentication?.handleAuth(readAuth(framer.packet, framer.body))
   }
 
   /** Sends the hook's challenge to the client [MQTT-4.12.0-2]. */
@@ -237,20 +241,17 @@ export class Connection implements PacketHandlerHost, ReaderHost {
   #handleDisconnect(): void {
     const { framer } = this
     const request = this.#request as ConnectRequest
-    const disconnect = readDisconnect(framer.packet, framer.bodyOffset, request.version)
+    const disconnect = readDisconnect(framer.body, request.version)
     const end = toConnectionEnd(disconnect, request, this.engine.settings)
-    this.#finish('client', end, disconnect.reasonCode, reasonText(disconnect.reasonCode))
+    this.#finish('client', end, disconnect.reasonCode, describeReason(disconnect.reasonCode))
   }
 
   /**
    * Ends the connection for an error, with the error's reason code if the protocol version has one [MQTT-4.13.1-1].
    */
   readonly fail = (error: unknown): void => {
-    const hasReasonCode = error instanceof AntiphonError && error.reasonCode !== undefined
-    this.disconnect(
-      hasReasonCode ? error.reasonCode : Reason.unspecifiedError,
-      AntiphonError.from(error).rawMessage,
-    )
+    const { reasonCode, text } = toReason(error)
+    this.disconnect(reasonCode, text)
   }
 
   #refuse(reasonCode: number, reasonString: string, serverReference: string | undefined): void {

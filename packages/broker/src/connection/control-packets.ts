@@ -1,6 +1,6 @@
 import type { IConnackPacket, IDisconnectPacket } from 'mqtt-packet'
+import type { ProtocolVersion } from '@antiphon/packet'
 import { encode } from '../packet/codec.js'
-import type { ProtocolVersion } from '../packet/codec.js'
 import type { ConnectRequest } from '../packet/connect.js'
 import { toAllowedCode, isFailure, toConnectReturnCode } from '../packet/reason.js'
 import type { Settings } from '../options.js'

@@ -1,25 +1,29 @@
 import { isSharedFilter } from '@antiphon/core/topic'
+import {
+  PacketType,
+  malformed,
+  protocolError,
+  readAcknowledgement,
+  readSubscribe,
+  readUnsubscribe,
+  type Framer,
+} from '@antiphon/packet'
 import { isPromiseLike } from '../authority/hook-result.js'
 import type { ClientInfo } from '../authority/authority.js'
 import { HookQueue } from '../authority/hook-queue.js'
 import type { Publisher } from '../authority/publisher.js'
 import type { Engine } from '../engine.js'
-import { Header, readAcknowledgement } from '../packet/acknowledgement.js'
 import type { ConnectRequest } from '../packet/connect.js'
-import { Cursor } from '../packet/cursor.js'
-import { readSubscribe, readUnsubscribe } from '../packet/subscribe.js'
-import { malformed, protocolError } from '../packet/violation.js'
 import type { SubscribeOutcome } from '../routing/subscription-handler.js'
 import type { Session } from '../session/session.js'
 import { subackPacket, unsubackPacket } from './control-packets.js'
-import type { Framer } from './framer.js'
 import type { WriteBuffer } from './write-buffer.js'
 import { PublishHandler } from './publish-handler.js'
 
 /** The connection whose packets are handled. */
 export interface PacketHandlerHost {
   readonly engine: Engine
-  readonly framer: Framer
+  readonly framer: Framer<Buffer>
   readonly writeBuffer: WriteBuffer
   /** Sends a packet; one that exceeds the client's Maximum Packet Size ends the connection instead. */
   readonly send: (packet: Buffer) => void
@@ -32,7 +36,7 @@ export interface PacketHandlerHost {
   readonly isOpen: () => boolean
 }
 
-const pingresp = Buffer.from([Header.pingresp, 0])
+const pingresp = Buffer.from([PacketType.pingresp, 0])
 
 /** The handler of the packets that a connected client sends, except CONNECT, DISCONNECT and AUTH. */
 export class PacketHandler implements Publisher {
@@ -74,19 +78,19 @@ export class PacketHandler implements Publisher {
   /** Handles the packet at the framer. */
   handle(header: number): void {
     const { framer } = this.#host
-    if ((header & 0xf0) === Header.publish) return this.#publishHandler.publish(header)
+    if ((header & 0xf0) === PacketType.publish) return this.#publishHandler.publish(header)
     switch (header) {
-      case Header.puback:
-      case Header.pubrec:
-      case Header.pubrel:
-      case Header.pubcomp:
+      case PacketType.puback:
+      case PacketType.pubrec:
+      case PacketType.pubrel:
+      case PacketType.pubcomp:
         return this.#acknowledge(header)
-      case Header.pingreq:
-        if (framer.end > framer.bodyAt) throw malformed('PINGREQ has a body')
+      case PacketType.pingreq:
+        if (framer.body.rest > 0) throw malformed('PINGREQ has a body')
         return this.#host.writeBuffer.append(pingresp) // [MQTT-3.12.4-1]
-      case Header.subscribe:
+      case PacketType.subscribe:
         return this.#subscribe()
-      case Header.unsubscribe:
+      case PacketType.unsubscribe:
         return this.#unsubscribe()
     }
     throw malformed(
@@ -97,7 +101,7 @@ export class PacketHandler implements Publisher {
   #subscribe(): void {
     const { framer, engine, send, isOpen, proceed, fail } = this.#host
     const { version } = this.#request
-    const request = readSubscribe(framer.packet, framer.bodyOffset, version)
+    const request = readSubscribe(framer.body, version)
     if (request.subscriptions.some(({ filter, noLocal }) => noLocal && isSharedFilter(filter))) {
       throw protocolError('No Local on a shared subscription [MQTT-3.8.3-4]')
     }
@@ -121,7 +125,7 @@ export class PacketHandler implements Publisher {
   #unsubscribe(): void {
     const { framer, engine, send } = this.#host
     const { version } = this.#request
-    const request = readUnsubscribe(framer.packet, framer.bodyOffset, version)
+    const request = readUnsubscribe(framer.body, version)
     const reasonCodes = engine.subscriptionHandler.unsubscribe(this.#session, request.filters)
     send(unsubackPacket(version, request.packetId, reasonCodes)) // [MQTT-3.10.4-4]
   }
@@ -129,15 +133,14 @@ export class PacketHandler implements Publisher {
   #acknowledge(header: number): void {
     const { framer } = this.#host
     const { outbound } = this.#session
-    const cursor = new Cursor(framer.bytes, framer.bodyAt, framer.end)
-    const { packetId, reasonCode } = readAcknowledgement(header, cursor, this.#request.version)
+    const { packetId, reasonCode } = readAcknowledgement(header, framer.body, this.#request.version)
     switch (header) {
-      case Header.puback:
+      case PacketType.puback:
         outbound.acknowledged(packetId, reasonCode)
         return
-      case Header.pubrec:
+      case PacketType.pubrec:
         return outbound.received(packetId, reasonCode)
-      case Header.pubcomp:
+      case PacketType.pubcomp:
         return outbound.completed(packetId)
       default:
         return this.#publishHandler.release(packetId)

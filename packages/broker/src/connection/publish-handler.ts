@@ -1,14 +1,20 @@
 import { isUtf8 } from 'node:buffer'
+import {
+  PacketError,
+  PacketType,
+  Reason,
+  acknowledgementWithReason,
+  describeReason,
+  malformed,
+  protocolError,
+} from '@antiphon/packet'
 import type { Publisher } from '../authority/publisher.js'
-import { Header, acknowledgementWithReason, writeAcknowledgement } from '../packet/acknowledgement.js'
 import type { ConnectRequest } from '../packet/connect.js'
-import { Cursor } from '../packet/cursor.js'
 import { readPublish, toPublication } from '../packet/publish.js'
-import type { PublishHead } from '../packet/publish.js'
+import type { InboundPublish } from '../packet/publish.js'
 import type { Publication } from '../packet/publication.js'
-import { Reason, isFailure, reasonText } from '../packet/reason.js'
+import { isFailure } from '../packet/reason.js'
 import { topicLimitFault } from '../packet/topic-limits.js'
-import { malformed, protocolError, violation } from '../packet/violation.js'
 import { notAcknowledged } from '../routing/publish-pipeline.js'
 import type { Session } from '../session/session.js'
 import type { PacketHandlerHost } from './packet-handler.js'
@@ -39,14 +45,14 @@ export class PublishHandler {
   publish(header: number): void {
     const { engine, framer } = this.#host
     const { version } = this.#request
-    const cursor = new Cursor(framer.bytes, framer.bodyAt, framer.end)
-    const head = readPublish(header, cursor, version)
+    const { body } = framer
+    const head = readPublish(header, body, version)
     const topic = this.#resolveTopic(head)
     this.#checkSupported(head)
     engine.counters.messagesIn++
     const { qos, packetId } = head
     if (qos === 0) {
-      const publication = toPublication(cursor, topic, this.#session.clientId, engine.now())
+      const publication = toPublication(body, topic, this.#session.clientId, engine.now())
       if (this.#hasValidPayload(head, publication))
         void engine.publishPipeline.publish(publication, this.#publisher)
       return
@@ -55,17 +61,17 @@ export class PublishHandler {
     const isDuplicate = qos === 2 && inbound.has(packetId)
     if (isDuplicate) {
       // A redelivery of a message that was already published [MQTT-4.3.3-10].
-      if (inbound.hasSentPubrec(packetId)) this.#acknowledge(Header.pubrec, packetId, Reason.success)
+      if (inbound.hasSentPubrec(packetId)) this.#acknowledge(PacketType.pubrec, packetId, Reason.success)
       return
     }
     if (version === 5 && inbound.count >= this.#receiveMaximum) {
       const rule = `more than ${this.#receiveMaximum} messages are unacknowledged [MQTT-3.3.4-7]`
-      throw violation(Reason.receiveMaximumExceeded, rule)
+      throw new PacketError(Reason.receiveMaximumExceeded, rule)
     }
-    const publication = toPublication(cursor, topic, this.#session.clientId, engine.now())
+    const publication = toPublication(body, topic, this.#session.clientId, engine.now())
     if (!this.#hasValidPayload(head, publication)) {
       return this.#acknowledge(
-        qos === 1 ? Header.puback : Header.pubrec,
+        qos === 1 ? PacketType.puback : PacketType.pubrec,
         packetId,
         Reason.payloadFormatInvalid,
       )
@@ -93,7 +99,7 @@ export class PublishHandler {
       if (!isOpen) return
       const wasAtMaximum = this.isAtReceiveMaximum
       inbound.unacknowledgedQoS1--
-      if (outcome !== notAcknowledged) this.#acknowledge(Header.puback, packetId, outcome)
+      if (outcome !== notAcknowledged) this.#acknowledge(PacketType.puback, packetId, outcome)
       // After the PUBACK, since the next packet may be acknowledged at once [MQTT-4.6.0-2].
       if (wasAtMaximum) this.#host.proceed()
       return
@@ -105,14 +111,15 @@ export class PublishHandler {
       inbound.pubrecSent(packetId)
     }
     if (outcome === notAcknowledged) return
-    if (isOpen) this.#acknowledge(Header.pubrec, packetId, outcome)
+    if (isOpen) this.#acknowledge(PacketType.pubrec, packetId, outcome)
     // The client has reconnected and sent the message again; this PUBREC acknowledges the first copy.
     else if (peer !== null) peer.received(packetId, outcome)
   }
 
   /** Resolves or defines a Topic Alias [MQTT-3.3.2-7..12]. */
-  #resolveTopic(head: PublishHead): string {
-    const { topic, alias } = head
+  #resolveTopic(head: Readonly<InboundPublish>): string {
+    const { topic, properties } = head
+    const { alias } = properties
     if (alias === 0) {
       if (topic !== '') return this.#checkTopic(topic)
       throw this.#request.version === 5
@@ -122,7 +129,7 @@ export class PublishHandler {
     const { topicAliases } = this.#host.engine.settings.limits
     if (alias > topicAliases) {
       const rule = `the Topic Alias is ${alias}: the Topic Alias Maximum is ${topicAliases} [MQTT-3.3.2-9]`
-      throw violation(Reason.topicAliasInvalid, rule)
+      throw new PacketError(Reason.topicAliasInvalid, rule)
     }
     if (topic !== '') {
       ;(this.#aliases ??= new Map()).set(alias, this.#checkTopic(topic))
@@ -135,28 +142,28 @@ export class PublishHandler {
 
   #checkTopic(topic: string): string {
     const fault = topicLimitFault(topic, this.#host.engine.settings.limits)
-    if (fault !== undefined) throw violation(Reason.topicNameInvalid, fault)
+    if (fault !== undefined) throw new PacketError(Reason.topicNameInvalid, fault)
     return topic
   }
 
-  #checkSupported(head: PublishHead): void {
+  #checkSupported(head: Readonly<InboundPublish>): void {
     const { maximumQoS, retainAvailable } = this.#host.engine.settings
     if (head.qos > maximumQoS)
-      throw violation(
+      throw new PacketError(
         Reason.qosNotSupported,
         `the QoS is ${head.qos}: the Maximum QoS is ${maximumQoS} [MQTT-3.2.2-11]`,
       )
     if (head.retain && !retainAvailable)
-      throw violation(
+      throw new PacketError(
         Reason.retainNotSupported,
         'RETAIN is set: this broker does not support retained messages [MQTT-3.2.2-14]',
       )
   }
 
   /** Whether a payload with Payload Format Indicator 1 is UTF-8. */
-  #hasValidPayload(head: PublishHead, publication: Publication): boolean {
+  #hasValidPayload(head: Readonly<InboundPublish>, publication: Publication): boolean {
     return (
-      !head.payloadFormatIndicator ||
+      !head.properties.payloadFormatIndicator ||
       !this.#host.engine.settings.checksPayloadFormat ||
       isUtf8(publication.payload)
     )
@@ -168,10 +175,10 @@ export class PublishHandler {
     const { journal } = this.#host.engine
     const reasonCode = inbound.end(packetId) ? Reason.success : Reason.packetIdentifierNotFound
     if (journal === undefined || reasonCode !== Reason.success)
-      return this.#acknowledge(Header.pubcomp, packetId, reasonCode)
+      return this.#acknowledge(PacketType.pubcomp, packetId, reasonCode)
     journal.inbound(this.#session, packetId, false)
     journal.whenDurable(() => {
-      if (this.#host.isOpen()) this.#acknowledge(Header.pubcomp, packetId, reasonCode)
+      if (this.#host.isOpen()) this.#acknowledge(PacketType.pubcomp, packetId, reasonCode)
     })
   }
 
@@ -179,11 +186,9 @@ export class PublishHandler {
     const { writeBuffer } = this.#host
     const { version, requestProblemInformation, maximumPacketSize } = this.#request
     if (version === 5 && requestProblemInformation && isFailure(reasonCode)) {
-      const explained = acknowledgementWithReason(header, packetId, reasonCode, reasonText(reasonCode))
+      const explained = acknowledgementWithReason(header, packetId, reasonCode, describeReason(reasonCode))
       if (explained.length <= maximumPacketSize) return writeBuffer.append(explained) // [MQTT-3.4.2-2]
     }
-    const sentCode = version === 5 ? reasonCode : Reason.success
-    const at = writeBuffer.reserve(sentCode === 0 ? 4 : 5)
-    writeAcknowledgement(writeBuffer.room, at, header, packetId, sentCode)
+    writeBuffer.acknowledge(version, header, packetId, reasonCode)
   }
 }

@@ -1,6 +1,6 @@
+import { Framer } from '@antiphon/packet'
 import type { Engine } from '../engine.js'
 import type { Channel } from './channel.js'
-import { Framer } from './framer.js'
 import type { Flushable } from './turn.js'
 
 /** The number of outbound messages that one client may cause in one turn, so that others are not starved. */
@@ -18,7 +18,7 @@ export interface ReaderHost {
 
 /** A reader of a stream, packet by packet. It pauses the stream while its host is paused. */
 export class Reader implements Flushable {
-  readonly framer: Framer
+  readonly framer: Framer<Buffer>
   /** When the last complete packet was read. */
   lastPacketAt: number
   readonly #engine: Engine
@@ -28,7 +28,7 @@ export class Reader implements Flushable {
   #isChannelPaused = false
 
   constructor(engine: Engine, channel: Channel, host: ReaderHost) {
-    this.framer = new Framer(engine.settings.limits.packetSize)
+    this.framer = new Framer(engine.settings.limits.packetSize, (size) => Buffer.allocUnsafeSlow(size))
     this.lastPacketAt = engine.now()
     this.#engine = engine
     this.#channel = channel

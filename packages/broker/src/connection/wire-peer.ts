@@ -1,9 +1,5 @@
-import { AliasUse, shapeKey } from '../packet/frame.js'
-import type { Frame } from '../packet/frame.js'
-import { Header, writeAcknowledgement } from '../packet/acknowledgement.js'
-import type { ProtocolVersion } from '../packet/codec.js'
+import { AliasUse, PacketType, shapeKey, type ProtocolVersion, type PublishTemplate } from '@antiphon/packet'
 import type { Publication } from '../packet/publication.js'
-import { Reason } from '../packet/reason.js'
 import type { Peer } from '../session/peer.js'
 import type { Counters } from '../stats.js'
 import { largeChunk } from './chunk-pool.js'
@@ -52,31 +48,35 @@ export class WirePeer implements Peer {
     const alias = topicAliasMaximum === 0 ? 0 : this.#aliasFor(publication.topic)
     const use = alias === 0 ? AliasUse.none : alias > 0 ? AliasUse.only : AliasUse.define
     const key = shapeKey(version, packetId !== 0, use)
-    const frame = publication.frame(key, version === 5 ? identifiers : null)
-    if (frame.size > maximumPacketSize) return false // [MQTT-3.1.2-24]
+    const template = publication.template(key, version === 5 ? identifiers : null)
+    if (template.size > maximumPacketSize) return false // [MQTT-3.1.2-24]
     if (alias < 0) (this.#aliases ??= new Map()).set(publication.topic, -alias)
-    this.#write(frame, publication, flags, packetId, alias < 0 ? -alias : alias)
+    this.#write(template, publication, flags, packetId, alias < 0 ? -alias : alias)
     this.#counters.messagesOut++
     return true
   }
 
   release(packetId: number, reasonCode: number): void {
-    this.#acknowledge(Header.pubrel, packetId, reasonCode)
+    this.#acknowledge(PacketType.pubrel, packetId, reasonCode)
   }
 
   received(packetId: number, reasonCode: number): void {
-    this.#acknowledge(Header.pubrec, packetId, reasonCode)
+    this.#acknowledge(PacketType.pubrec, packetId, reasonCode)
   }
 
   #acknowledge(header: number, packetId: number, reasonCode: number): void {
-    const sentCode = this.#clientLimits.version === 5 ? reasonCode : Reason.success
-    const at = this.#writeBuffer.reserve(sentCode === 0 ? 4 : 5)
-    writeAcknowledgement(this.#writeBuffer.room, at, header, packetId, sentCode)
+    this.#writeBuffer.acknowledge(this.#clientLimits.version, header, packetId, reasonCode)
   }
 
-  #write(frame: Frame, publication: Publication, flags: number, packetId: number, alias: number): void {
+  #write(
+    template: PublishTemplate,
+    publication: Publication,
+    flags: number,
+    packetId: number,
+    alias: number,
+  ): void {
     const writeBuffer = this.#writeBuffer
-    const { bytes, packetIdOffset, expiryOffset, aliasOffset, tail } = frame
+    const { bytes, packetIdOffset, expiryOffset, aliasOffset, tail } = template
     // A packet whose topic and properties exceed a chunk is copied into a separate buffer.
     const isOversized = bytes.length > largeChunk
     const at = isOversized ? 0 : writeBuffer.reserve(bytes.length)

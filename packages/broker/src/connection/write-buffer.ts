@@ -1,3 +1,4 @@
+import { acknowledgementSize, type ProtocolVersion, writeAcknowledgement } from '@antiphon/packet'
 import type { Channel } from './channel.js'
 import { takeChunk, recycleChunk, largeChunk, smallChunk } from './chunk-pool.js'
 import type { Counters } from '../stats.js'
@@ -47,6 +48,13 @@ export class WriteBuffer implements Flushable {
     this.#used = at + count
     this.#bufferedBytes += count
     return at
+  }
+
+  /** Appends a PUBACK, PUBREC, PUBREL or PUBCOMP in its shortest form; MQTT 3.1.1 has no reason codes. */
+  acknowledge(version: ProtocolVersion, firstByte: number, packetId: number, reasonCode: number): void {
+    const sentCode = version === 5 ? reasonCode : 0
+    const at = this.reserve(acknowledgementSize(sentCode))
+    writeAcknowledgement(this.room, at, firstByte, packetId, sentCode)
   }
 
   /** Appends bytes: a copy of up to `maxCopiedBytes`, else a reference; referenced bytes must not change any more. */

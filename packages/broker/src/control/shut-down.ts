@@ -1,7 +1,7 @@
 import { filter, firstValueFrom, interval, race, timer } from 'rxjs'
+import { Reason } from '@antiphon/packet'
 import type { Engine } from '../engine.js'
 import type { Listener } from '../listen/listen.js'
-import { Reason } from '../packet/reason.js'
 
 /** Milliseconds between two checks of whether a closing broker may continue. */
 const pollPeriod = 5

@@ -1,6 +1,7 @@
 import { AntiphonError } from '@antiphon/core'
 import type { OutgoingMessage } from '@antiphon/core'
 import type { SubscribeRequest, TransportEvent } from '@antiphon/core/link'
+import { Reason, describeReason } from '@antiphon/packet'
 import { isPromiseLike } from '../authority/hook-result.js'
 import { authenticate } from '../authority/authenticate.js'
 import type { ConnectVerdict, ClientInfo, ConnectAttempt } from '../authority/authority.js'
@@ -19,7 +20,7 @@ import type { Flushable } from '../connection/turn.js'
 import type { Engine } from '../engine.js'
 import type { ConnectRequest } from '../packet/connect.js'
 import type { Publication } from '../packet/publication.js'
-import { Reason, isFailure, reasonText } from '../packet/reason.js'
+import { isFailure, toReason } from '../packet/reason.js'
 import { topicLimitFault } from '../packet/topic-limits.js'
 import { notAcknowledged } from '../routing/publish-pipeline.js'
 import type { Peer } from '../session/peer.js'
@@ -144,7 +145,7 @@ export class LocalConnection implements Peer, Publisher, Flushable {
       discardsWill: isDisconnect,
       ...(sessionExpiryInterval === undefined ? {} : { sessionExpiryInterval }),
     }
-    const reason = isDisconnect ? reasonText(Reason.success) : 'the connection was dropped'
+    const reason = isDisconnect ? describeReason(Reason.success) : 'the connection was dropped'
     this.#end(end, {
       by: isDisconnect ? 'client' : 'network',
       reason,
@@ -257,8 +258,8 @@ export class LocalConnection implements Peer, Publisher, Flushable {
   }
 
   readonly #refuseWith = (error: unknown): void => {
-    const { rawMessage, reasonCode = Reason.unspecifiedError } = AntiphonError.from(error)
-    this.#refuse(reasonCode, rawMessage)
+    const { reasonCode, text } = toReason(error)
+    this.#refuse(reasonCode, text)
   }
 
   #refuse(reasonCode: number, reason: string): void {

@@ -1,5 +1,5 @@
 import type { Message, OutgoingMessage } from '@antiphon/core'
-import type { ProtocolVersion } from '../packet/codec.js'
+import type { ProtocolVersion } from '@antiphon/packet'
 import { fromOutgoing, toMessage } from '../packet/publication.js'
 import type { Publication, DeliveryFields } from '../packet/publication.js'
 

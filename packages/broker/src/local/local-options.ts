@@ -1,6 +1,6 @@
 import type { MessageProperties, QoS } from '@antiphon/core'
 import type { LinkOptions } from '@antiphon/core/link'
-import type { ProtocolVersion } from '../packet/codec.js'
+import type { ProtocolVersion } from '@antiphon/packet'
 
 /** The Will of a local client: the message that the broker publishes when the client's connection is lost. */
 export interface LocalWill extends MessageProperties {

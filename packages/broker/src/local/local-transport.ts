@@ -1,10 +1,10 @@
 import { AntiphonError } from '@antiphon/core'
 import type { Transport } from '@antiphon/core/link'
 import { Observable } from 'rxjs'
+import { Reason } from '@antiphon/packet'
 import type { Engine } from '../engine.js'
 import { LocalConnection } from './local-connection.js'
 import { toLocalIdentity } from './local-identity.js'
-import { Reason } from '../packet/reason.js'
 import type { LocalClientOptions } from './local-options.js'
 
 /**

@@ -1,9 +1,14 @@
 import type { IAuthPacket } from 'mqtt-packet'
+import {
+  checkProperties,
+  type Cursor,
+  PropertyContext,
+  Reason,
+  describeReason,
+  malformed,
+  protocolError,
+} from '@antiphon/packet'
 import { decode, encode } from './codec.js'
-import { Cursor } from './cursor.js'
-import { PropertyContext, walkProperties } from './properties.js'
-import { Reason, reasonText } from './reason.js'
-import { malformed, protocolError } from './violation.js'
 
 /** A decoded AUTH. */
 export interface AuthPacket {
@@ -12,20 +17,19 @@ export interface AuthPacket {
   readonly data?: Uint8Array
 }
 
-/** Decodes an AUTH. */
-export function readAuth(packet: Buffer, bodyAt: number): AuthPacket {
-  const cursor = new Cursor(packet, bodyAt, packet.length)
+/** Decodes an AUTH; `cursor` is at its body. */
+export function readAuth(packet: Buffer, cursor: Cursor): AuthPacket {
   if (cursor.rest === 0)
     throw protocolError('the reason code of AUTH is 0x00: a client may not send it [MQTT-3.15.2-1]')
   const reasonCode = cursor.byte()
   if (reasonCode !== Reason.continueAuthentication && reasonCode !== Reason.reAuthenticate) {
     throw malformed(
-      `the reason code of AUTH is ${reasonText(reasonCode)}: a client may not send it [MQTT-3.15.2-1]`,
+      `the reason code of AUTH is ${describeReason(reasonCode)}: a client may not send it [MQTT-3.15.2-1]`,
     )
   }
-  walkProperties(cursor, PropertyContext.auth)
+  checkProperties(cursor, PropertyContext.auth)
   if (cursor.rest > 0) throw malformed('bytes follow the properties')
-  const { authenticationMethod, authenticationData } = decode<IAuthPacket>('auth', packet, 5).properties ?? {}
+  const { authenticationMethod, authenticationData } = decode<IAuthPacket>('auth', packet).properties ?? {}
   if (authenticationMethod === undefined)
     throw protocolError('AUTH without an Authentication Method [MQTT-4.12.0-5]')
   return {

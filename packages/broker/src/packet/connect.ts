@@ -1,14 +1,20 @@
 import { validateTopicName } from '@antiphon/core/topic'
 import type { QoS } from '@antiphon/core'
 import type { IConnectPacket } from 'mqtt-packet'
-import { decodeConnect } from './codec.js'
-import type { ProtocolVersion } from './codec.js'
-import { Cursor } from './cursor.js'
-import { PropertyContext, noProperties, walkProperties } from './properties.js'
-import type { PropertySection } from './properties.js'
-import { noPropertyBytes } from './publication.js'
-import { Reason } from './reason.js'
-import { malformed, protocolError, violation } from './violation.js'
+import {
+  checkProperties,
+  type Cursor,
+  PacketError,
+  PropertyContext,
+  PropertySection,
+  Reason,
+  malformed,
+  protocolError,
+  readPropertySection,
+  type ProtocolVersion,
+} from '@antiphon/packet'
+import { decode } from './codec.js'
+import { without } from './publish.js'
 
 /** The Will of a CONNECT. */
 export interface WillRequest {
@@ -58,22 +64,19 @@ export interface Protocol {
   readonly version: ProtocolVersion
 }
 
-/** Decodes the protocol of a CONNECT; throws a violation if its name is not MQTT [MQTT-3.1.2-1]. */
-export function readProtocol(packet: Buffer, bodyAt: number): Protocol {
-  const cursor = new Cursor(packet, bodyAt, packet.length)
-  cursor.binary()
-  const name = packet.toString('latin1', bodyAt + 2, cursor.at)
+/** Decodes the protocol of a CONNECT; throws a `PacketError` if its name is not MQTT [MQTT-3.1.2-1]. */
+export function readProtocol(cursor: Cursor): Protocol {
+  const name = Buffer.from(cursor.view(cursor.twoBytes())).toString('latin1')
   const level = cursor.byte()
   if (name === 'MQIsdp') return { level: 0, version: 4 }
   if (name !== 'MQTT') throw malformed('the Protocol Name is not MQTT [MQTT-3.1.2-1]')
   return { level, version: level >= 5 ? 5 : 4 }
 }
 
-/** Decodes a CONNECT; throws a violation if it breaks a rule. `version` is the result of `readProtocol`. */
-export function readConnect(packet: Buffer, bodyAt: number, version: ProtocolVersion): ConnectRequest {
-  const cursor = new Cursor(packet, bodyAt, packet.length)
+/** Decodes a CONNECT; throws a `PacketError` if it breaks a rule. `readProtocol` has returned `version` and moved `cursor`. */
+export function readConnect(packet: Buffer, cursor: Cursor, version: ProtocolVersion): ConnectRequest {
   const willSection = walkConnect(cursor, version)
-  const decoded = decodeConnect(packet)
+  const decoded = decode<IConnectPacket>('connect', packet)
   const { properties = {}, will, username, password, clientId } = decoded
   const cleanStart = decoded.clean === true
   if (properties.authenticationData !== undefined && properties.authenticationMethod === undefined) {
@@ -82,10 +85,13 @@ export function readConnect(packet: Buffer, bodyAt: number, version: ProtocolVer
   if (will !== undefined && validateTopicName(will.topic) !== undefined) {
     // MQTT 3.1.1 has no return code for it: the server closes the connection without a CONNACK [MQTT-3.1.4-1].
     if (version === 4) throw malformed('the Will Topic is empty or contains a wildcard [MQTT-4.7.1-1]')
-    throw violation(Reason.topicNameInvalid, 'the Will Topic is empty or contains a wildcard [MQTT-4.7.0-1]')
+    throw new PacketError(
+      Reason.topicNameInvalid,
+      'the Will Topic is empty or contains a wildcard [MQTT-4.7.0-1]',
+    )
   }
   if (version === 4 && clientId === '' && !cleanStart) {
-    throw violation(
+    throw new PacketError(
       Reason.clientIdentifierNotValid,
       'the Client Identifier is empty, although Clean Session is 0 [MQTT-3.1.3-8]',
     )
@@ -97,7 +103,7 @@ export function readConnect(packet: Buffer, bodyAt: number, version: ProtocolVer
     keepAlive: decoded.keepalive ?? 0,
     ...(username === undefined ? {} : { userName: username }),
     ...(password === undefined ? {} : { password }),
-    ...(will === undefined ? {} : { will: toWill(will, packet, willSection) }),
+    ...(will === undefined ? {} : { will: toWill(will, cursor.bytes, willSection) }),
     sessionExpiryInterval:
       version === 5 ? (properties.sessionExpiryInterval ?? 0) : cleanStart ? 0 : foreverSeconds,
     receiveMaximum: properties.receiveMaximum ?? 0xffff,
@@ -121,8 +127,6 @@ function pickAuthentication(
 
 /** Checks all fields of the packet, since the codec checks neither strings, nor properties, nor trailing bytes. */
 function walkConnect(cursor: Cursor, version: ProtocolVersion): PropertySection {
-  cursor.text()
-  cursor.byte()
   const flags = cursor.byte()
   const hasWill = (flags & 0x04) !== 0
   if ((flags & 0x01) !== 0) throw malformed('the reserved connect flag is set [MQTT-3.1.2-3]')
@@ -130,12 +134,12 @@ function walkConnect(cursor: Cursor, version: ProtocolVersion): PropertySection 
     throw malformed('Will QoS or Will Retain is set without a Will [MQTT-3.1.2-11/13]')
   if ((flags & 0x18) === 0x18) throw malformed('the Will QoS is 3 [MQTT-3.1.2-12]')
   if (version === 4 && (flags & 0xc0) === 0x40) throw malformed('Password without User Name [MQTT-3.1.2-22]')
-  cursor.word()
-  if (version === 5) walkProperties(cursor, PropertyContext.connect)
+  cursor.twoBytes()
+  if (version === 5) checkProperties(cursor, PropertyContext.connect)
   cursor.text()
-  const will = noProperties()
+  const will = new PropertySection()
   if (hasWill) {
-    if (version === 5) walkProperties(cursor, PropertyContext.will, will)
+    if (version === 5) readPropertySection(cursor, PropertyContext.will, will)
     cursor.text()
     cursor.binary()
   }
@@ -147,40 +151,21 @@ function walkConnect(cursor: Cursor, version: ProtocolVersion): PropertySection 
 
 function toWill(
   will: NonNullable<IConnectPacket['will']>,
-  packet: Buffer,
+  bytes: Uint8Array,
   section: PropertySection,
 ): WillRequest {
-  const { properties, expiryOffset } = withoutWillDelay(
-    packet.subarray(section.start, section.end),
-    section.start,
-    section,
-  )
+  const { start, end, willDelayOffset } = section
+  const properties = Buffer.from(bytes.subarray(start, end))
   return {
     topic: will.topic,
     payload: Buffer.from(will.payload as Buffer),
     qos: will.qos ?? 0,
     retain: will.retain === true,
     willDelayInterval: will.properties?.willDelayInterval ?? 0,
-    properties,
-    expiryOffset,
+    // The Will Delay Interval is not forwarded.
+    properties: willDelayOffset < 0 ? properties : without(properties, willDelayOffset - start, 5),
+    expiryOffset: section.expiryOffsetWithout(willDelayOffset, 5),
     payloadFormatIndicator: section.payloadFormatIndicator,
     ...(section.expiryOffset < 0 ? {} : { messageExpiryInterval: section.messageExpiryInterval }),
-  }
-}
-
-/** Returns the properties of a Will without the Will Delay Interval, which is not forwarded. */
-function withoutWillDelay(
-  bytes: Buffer,
-  start: number,
-  section: PropertySection,
-): { readonly properties: Uint8Array; readonly expiryOffset: number } {
-  const expiryOffset = section.expiryOffset < 0 ? -1 : section.expiryOffset - start
-  const { willDelayOffset } = section
-  if (willDelayOffset < 0)
-    return { properties: bytes.length === 0 ? noPropertyBytes : Buffer.from(bytes), expiryOffset }
-  const cut = willDelayOffset - start
-  return {
-    properties: Buffer.concat([bytes.subarray(0, cut), bytes.subarray(cut + 5)]),
-    expiryOffset: expiryOffset > cut ? expiryOffset - 5 : expiryOffset,
   }
 }

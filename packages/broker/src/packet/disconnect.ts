@@ -1,8 +1,12 @@
-import { Cursor } from './cursor.js'
-import type { ProtocolVersion } from './codec.js'
-import { PropertyContext, walkProperties } from './properties.js'
-import { Reason, reasonText } from './reason.js'
-import { malformed } from './violation.js'
+import {
+  type Cursor,
+  PropertyContext,
+  Reason,
+  describeReason,
+  malformed,
+  readPropertySection,
+  type ProtocolVersion,
+} from '@antiphon/packet'
 
 /** A decoded DISCONNECT of a client. */
 export interface DisconnectPacket {
@@ -30,19 +34,16 @@ const allowedCodes = new Set<number>([
 ])
 
 /** Decodes a DISCONNECT; the reason code and the properties are optional. */
-export function readDisconnect(packet: Buffer, bodyAt: number, version: ProtocolVersion): DisconnectPacket {
-  const cursor = new Cursor(packet, bodyAt, packet.length)
+export function readDisconnect(cursor: Cursor, version: ProtocolVersion): DisconnectPacket {
   if (cursor.rest === 0) return { reasonCode: Reason.success }
   if (version === 4) throw malformed('DISCONNECT has a body')
   const reasonCode = cursor.byte()
   if (!allowedCodes.has(reasonCode))
     throw malformed(
-      `the reason code of DISCONNECT is ${reasonText(reasonCode)}: a client may not send it [MQTT-3.14.2-1]`,
+      `the reason code of DISCONNECT is ${describeReason(reasonCode)}: a client may not send it [MQTT-3.14.2-1]`,
     )
   if (cursor.rest === 0) return { reasonCode }
-  const { sessionExpiryOffset } = walkProperties(cursor, PropertyContext.disconnect)
+  const { sessionExpiryInterval } = readPropertySection(cursor, PropertyContext.disconnect)
   if (cursor.rest > 0) throw malformed('bytes follow the properties')
-  return sessionExpiryOffset < 0
-    ? { reasonCode }
-    : { reasonCode, sessionExpiryInterval: packet.readUInt32BE(sessionExpiryOffset) }
+  return sessionExpiryInterval < 0 ? { reasonCode } : { reasonCode, sessionExpiryInterval }
 }

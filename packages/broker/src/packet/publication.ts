@@ -1,8 +1,11 @@
 import type { Message, MessageProperties, OutgoingMessage, QoS } from '@antiphon/core'
-import { decodeProperties, encodeProperties } from './message-properties.js'
-import type { ProtocolVersion } from './codec.js'
-import { encodeFrame } from './frame.js'
-import type { Frame } from './frame.js'
+import {
+  decodePublishProperties,
+  encodeTemplate,
+  type ProtocolVersion,
+  type PublishTemplate,
+} from '@antiphon/packet'
+import { encodeProperties } from './message-properties.js'
 
 /** The parts of a publication. */
 export interface PublicationParts {
@@ -21,10 +24,11 @@ export interface PublicationParts {
 }
 
 const empty = new Uint8Array(0)
+const allocate = (size: number): Buffer => Buffer.allocUnsafe(size)
 
 /**
  * A message in the broker: one object for all its receivers, with the property bytes as received. Receivers share its
- * encoded frames.
+ * encoded templates.
  */
 export class Publication implements PublicationParts {
   readonly topic: string
@@ -41,7 +45,7 @@ export class Publication implements PublicationParts {
   storageReferences = 0
   /** Its sequence number among the retained messages; 0 if it was never retained. */
   retainSequence = 0
-  #frames: Frame[] | undefined
+  #templates: PublishTemplate[] | undefined
   #decoded: MessageProperties | undefined
 
   constructor(parts: PublicationParts) {
@@ -72,30 +76,30 @@ export class Publication implements PublicationParts {
 
   /** Its properties, decoded on first use. */
   get decoded(): MessageProperties {
-    return (this.#decoded ??= decodeProperties(this.properties))
+    return (this.#decoded ??= decodePublishProperties(this.properties))
   }
 
-  /** Returns its frame of a shape; while it is being routed, receivers of the same shape share one. */
-  frame(key: number, identifiers: readonly number[] | null): Frame {
-    const frames = this.#frames
-    if (frames === undefined) return encodeFrame(this, key, identifiers)
-    for (const frame of frames) {
-      if (frame.key === key && sameIdentifiers(frame.identifiers, identifiers)) return frame
+  /** Returns its template of a shape; while it is being routed, receivers of the same shape share one. */
+  template(key: number, identifiers: readonly number[] | null): PublishTemplate {
+    const templates = this.#templates
+    if (templates === undefined) return encodeTemplate(this, key, identifiers, allocate)
+    for (const template of templates) {
+      if (template.key === key && sameIdentifiers(template.identifiers, identifiers)) return template
     }
-    const frame = encodeFrame(this, key, identifiers)
-    // Receivers with different Subscription Identifiers cannot share frames, so that only a few are cached.
-    if (frames.length < 8) frames.push(frame)
-    return frame
+    const template = encodeTemplate(this, key, identifiers, allocate)
+    // Receivers with different Subscription Identifiers cannot share templates, so that only a few are cached.
+    if (templates.length < 8) templates.push(template)
+    return template
   }
 
-  /** Begins to cache frames. */
+  /** Begins to cache templates. */
   beginRouting(): void {
-    this.#frames = []
+    this.#templates = []
   }
 
-  /** Releases the cached frames; the publication may be retained or queued for long. */
+  /** Releases the cached templates; the publication may be retained or queued for long. */
   endRouting(): void {
-    this.#frames = undefined
+    this.#templates = undefined
   }
 }
 

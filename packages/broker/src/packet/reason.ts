@@ -1,65 +1,16 @@
-/** The MQTT 5 reason codes that the broker sends or receives, by their names in the norm. */
-export const Reason = {
-  success: 0x00,
-  grantedQoS1: 0x01,
-  grantedQoS2: 0x02,
-  disconnectWithWill: 0x04,
-  noMatchingSubscribers: 0x10,
-  noSubscriptionExisted: 0x11,
-  continueAuthentication: 0x18,
-  reAuthenticate: 0x19,
-  unspecifiedError: 0x80,
-  malformedPacket: 0x81,
-  protocolError: 0x82,
-  implementationSpecificError: 0x83,
-  unsupportedProtocolVersion: 0x84,
-  clientIdentifierNotValid: 0x85,
-  badUserNameOrPassword: 0x86,
-  notAuthorized: 0x87,
-  serverUnavailable: 0x88,
-  serverBusy: 0x89,
-  banned: 0x8a,
-  serverShuttingDown: 0x8b,
-  badAuthenticationMethod: 0x8c,
-  keepAliveTimeout: 0x8d,
-  sessionTakenOver: 0x8e,
-  topicFilterInvalid: 0x8f,
-  topicNameInvalid: 0x90,
-  packetIdentifierInUse: 0x91,
-  packetIdentifierNotFound: 0x92,
-  receiveMaximumExceeded: 0x93,
-  topicAliasInvalid: 0x94,
-  packetTooLarge: 0x95,
-  messageRateTooHigh: 0x96,
-  quotaExceeded: 0x97,
-  administrativeAction: 0x98,
-  payloadFormatInvalid: 0x99,
-  retainNotSupported: 0x9a,
-  qosNotSupported: 0x9b,
-  useAnotherServer: 0x9c,
-  serverMoved: 0x9d,
-  sharedSubscriptionsNotSupported: 0x9e,
-  connectionRateExceeded: 0x9f,
-  maximumConnectTime: 0xa0,
-  subscriptionIdentifiersNotSupported: 0xa1,
-  wildcardSubscriptionsNotSupported: 0xa2,
-} as const
-
-const names = new Map<number, string>(
-  Object.entries(Reason).map(([name, code]) => [
-    code,
-    name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
-  ]),
-)
-
-/** Returns a reason code with its name, for example `0x87 not authorized`. */
-export function reasonText(code: number): string {
-  return `0x${code.toString(16).padStart(2, '0')} ${names.get(code) ?? 'unknown reason code'}`
-}
+import { AntiphonError } from '@antiphon/core'
+import { PacketError, Reason } from '@antiphon/packet'
 
 /** Whether a reason code is an error: from 0x80. */
 export function isFailure(code: number): boolean {
   return code >= 0x80
+}
+
+/** Returns the reason code and the Reason String with which an error ends a connection. */
+export function toReason(error: unknown): { readonly reasonCode: number; readonly text: string } {
+  if (error instanceof PacketError) return { reasonCode: error.reasonCode, text: error.message }
+  const { reasonCode = Reason.unspecifiedError, rawMessage } = AntiphonError.from(error)
+  return { reasonCode, text: rawMessage }
 }
 
 const connectReturnCodes = new Map<number, number>([

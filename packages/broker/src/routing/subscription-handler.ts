@@ -1,11 +1,11 @@
 import { isSharedFilter, validateTopicFilter } from '@antiphon/core/topic'
 import type { QoS } from '@antiphon/core'
+import { Reason, type RequestedSubscription, type SubscribePacket } from '@antiphon/packet'
 import { toValueOrPromise, isPromiseLike } from '../authority/hook-result.js'
 import type { ClientInfo, SubscribeVerdict } from '../authority/authority.js'
 import type { BrokerEvent } from '../events.js'
 import type { Settings } from '../options.js'
-import { Reason, toAllowedCode, isFailure } from '../packet/reason.js'
-import type { RequestedSubscription } from '../packet/subscribe.js'
+import { toAllowedCode, isFailure } from '../packet/reason.js'
 import { topicLimitFault } from '../packet/topic-limits.js'
 import type { Session } from '../session/session.js'
 import type { Journal } from '../storage/journal.js'
@@ -40,7 +40,7 @@ export class SubscriptionHandler {
   subscribe(
     session: Session,
     client: ClientInfo,
-    request: { readonly subscriptions: readonly RequestedSubscription[]; readonly identifier?: number },
+    request: Omit<SubscribePacket, 'packetId'>,
   ): SubscribeOutcome | Promise<SubscribeOutcome> {
     const { subscriptions, identifier } = request
     const { filtersPerSubscribe } = this.#dependencies.settings.limits

@@ -1,7 +1,7 @@
 import type { Deadline, Deadlines } from '@antiphon/core/link'
+import { Reason } from '@antiphon/packet'
 import type { ClientInfo } from '../authority/authority.js'
 import type { BrokerEvent } from '../events.js'
-import { Reason } from '../packet/reason.js'
 import type { Router } from '../routing/router.js'
 import type { Will, Wills } from '../will/wills.js'
 import type { Peer } from './peer.js'

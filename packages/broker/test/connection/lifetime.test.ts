@@ -64,7 +64,12 @@ describe('DISCONNECT', () => {
     expect(client.take()).toEqual([])
     expect(client.channel.isEnded).toBe(true)
     expect(world.events).toContainEqual(
-      expect.objectContaining({ type: 'disconnected', by: 'client', reasonCode: 0, reason: '0x00 success' }),
+      expect.objectContaining({
+        type: 'disconnected',
+        by: 'client',
+        reasonCode: 0,
+        reason: 'success (0x00)',
+      }),
     )
     client.send(hex('c0 00'))
     expect(client.take()).toEqual([])

@@ -283,7 +283,7 @@ describe('PUBLISH', () => {
       client.send(publish({ qos: 1, messageId: 1 }))
       return client.first().properties?.reasonString
     }
-    expect(reasonOf(true)).toBe('0x87 not authorized')
+    expect(reasonOf(true)).toBe('not authorized (0x87)')
     expect(reasonOf(false)).toBeUndefined()
   })
 })

@@ -96,7 +96,7 @@ describe('close', () => {
     const closing = broker.close()
     decide()
     await closing
-    expect((await rest).includes(hex('40 1a 0001 87'))).toBe(true)
+    expect((await rest).includes(hex('40 1c 0001 87'))).toBe(true)
   })
 })
 

@@ -1,6 +1,6 @@
+import { publishSize } from '@antiphon/packet'
 import { AntiphonError } from '../errors.js'
 import type { ConnectionInfo } from '../link/link.js'
-import { publishSize } from '../link/publish-size.js'
 import type { OutgoingMessage } from '../message.js'
 import { CHUNK_PROPERTY, fromChunkHeader } from './chunk-header.js'
 import { crc32c } from './crc32c.js'

@@ -1,11 +1,10 @@
+import { describeReason, maxStringSize, maxVariableByteInteger, publishSize } from '@antiphon/packet'
 import { invalidArgument } from '../argument.js'
 import { AntiphonError } from '../errors.js'
 import type { OutgoingMessage, UserProperties } from '../message.js'
-import { maximumStringBytes, quoted, validateString } from '../topic/mqtt-string.js'
+import { quoted, validateString } from '../topic/mqtt-string.js'
 import { validateTopicName } from '../topic/topic-name.js'
 import type { ConnectionInfo } from './link.js'
-import { maximumRemainingLength, publishSize } from './publish-size.js'
-import { describeReason } from './reason-codes.js'
 
 const maximumExpiry = 4_294_967_295
 
@@ -70,8 +69,8 @@ function propertiesFault(message: OutgoingMessage): string | undefined {
     if (!(correlationData instanceof Uint8Array)) {
       return `correlationData is ${typeName(correlationData)}: it must be a Uint8Array`
     }
-    if (correlationData.length > maximumStringBytes) {
-      return `correlationData takes ${correlationData.length} bytes: at most ${maximumStringBytes} are allowed`
+    if (correlationData.length > maxStringSize) {
+      return `correlationData takes ${correlationData.length} bytes: at most ${maxStringSize} are allowed`
     }
   }
   if (contentType !== undefined) {
@@ -101,8 +100,8 @@ function userPropertiesFault(properties: UserProperties): string | undefined {
 function sizeFault(message: OutgoingMessage): string | undefined {
   // Measure only messages with a large payload or many properties; others cannot reach the limit.
   const isSmall = message.payload.length < 2 ** 20 && (message.userProperties?.length ?? 0) < 64
-  if (isSmall || publishSize(message, 5) <= maximumRemainingLength + 5) return undefined
-  return `the packet takes ${publishSize(message, 5)} bytes: MQTT allows ${maximumRemainingLength}`
+  if (isSmall || publishSize(message, 5) <= maxVariableByteInteger + 5) return undefined
+  return `the packet takes ${publishSize(message, 5)} bytes: MQTT allows ${maxVariableByteInteger}`
 }
 
 function isOptionalBoolean(value: unknown): boolean {

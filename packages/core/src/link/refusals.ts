@@ -1,5 +1,5 @@
+import { describeReason } from '@antiphon/packet'
 import { AntiphonError } from '../errors.js'
-import { describeReason } from './reason-codes.js'
 
 /** Returns the error of a subscription that the broker refused in SUBACK. */
 export function subscribeRefused(filter: string, reasonCode: number): AntiphonError<'subscribe-refused'> {

@@ -1,5 +1,4 @@
-/** The most bytes of a string in a packet, because its length is two bytes [MQTT-4.7.3-3]. */
-export const maximumStringBytes = 65_535
+import { maxStringSize, utf8Size } from '@antiphon/packet'
 
 /**
  * Characters that a string must not hold (U+0000 [MQTT-1.5.4-2], lone surrogates [MQTT-1.5.4-1]) or should not (control
@@ -15,17 +14,17 @@ export function validateString(text: string): string | undefined {
   if (typeof text !== 'string') return `it is of type ${typeof text}, not a string`
   if (!printableAscii.test(text) && invalidCharacter.test(text)) return describeInvalidCharacter(text)
   // No UTF-16 code unit takes more than three bytes of UTF-8.
-  if (text.length * 3 <= maximumStringBytes) return undefined
-  const bytes = new TextEncoder().encode(text).length
-  if (bytes <= maximumStringBytes) return undefined
-  return `it takes ${bytes} bytes of UTF-8, at most ${maximumStringBytes} are allowed [MQTT-4.7.3-3]`
+  if (text.length * 3 <= maxStringSize) return undefined
+  const bytes = utf8Size(text)
+  if (bytes <= maxStringSize) return undefined
+  return `it takes ${bytes} bytes of UTF-8, at most ${maxStringSize} are allowed [MQTT-4.7.3-3]`
 }
 
 /** Makes a text a valid UTF-8 String of a packet: escapes invalid characters and cuts it to 65 535 bytes. */
 export function toMqttString(text: string): string {
   const valid = text.replace(invalidCharacters, escape)
-  if (valid.length * 3 <= maximumStringBytes) return valid
-  const { read } = new TextEncoder().encodeInto(valid, new Uint8Array(maximumStringBytes))
+  if (valid.length * 3 <= maxStringSize) return valid
+  const { read } = new TextEncoder().encodeInto(valid, new Uint8Array(maxStringSize))
   return valid.slice(0, read)
 }
 

@@ -4,7 +4,11 @@ import type { Package } from '../workspace.js'
 
 type Rule = NonNullable<IFlattenedRuleSet['forbidden']>[number]
 
-/** The packages that import only `core`. */
+/** The package that reads and writes MQTT packets, and what may import it. */
+const packet = 'packet'
+const packetImporters = ['core', 'mqtt', 'broker']
+
+/** The packages that import only `core` and, of these, mqtt and broker `packet`. */
 const coreUsers = ['mqtt', 'broker', 'testing', 'codecs']
 
 /** The package of contract suites, and the packages that it may import. */
@@ -18,14 +22,15 @@ const inModules = (name: string): string => `(^|/)node_modules/${name}/`
 const anyOf = (names: readonly string[]): string => `(${names.join('|')})`
 
 /**
- * Returns the rules for imports: `examples → adapters → {mqtt, broker, testing, codecs} → core → rxjs, fp-ts, io-ts, uuid`.
+ * Returns the rules for imports: `examples → adapters → {mqtt, broker, testing, codecs} → core → packet`. From npm, `core`
+ * imports rxjs, fp-ts, io-ts and uuid.
  *
  * `conformance` imports `testing` and `core`, and only tests import it. Every other published package is an adapter;
  * private packages may import all.
  */
 export function rulesFor(packages: readonly Package[], root: string): readonly Rule[] {
   const published = packages.filter(({ isPublic }) => isPublic).map(({ folderName }) => folderName)
-  const adapters = published.filter((name) => !['core', suites, ...coreUsers].includes(name))
+  const adapters = published.filter((name) => !['core', packet, suites, ...coreUsers].includes(name))
   const entryPoints = packages.flatMap(({ entries }) => entries.map(({ source }) => relative(root, source)))
   const insidePublished = `^packages/${anyOf(published)}/src/`
 
@@ -38,10 +43,22 @@ export function rulesFor(packages: readonly Package[], root: string): readonly R
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
-      name: 'core-imports-no-package',
-      comment: 'core imports no other package.',
+      name: 'packet-imports-nothing',
+      comment: `${packet} imports nothing but its own files.`,
+      from: { path: `^packages/${packet}/src/` },
+      to: { pathNot: `^packages/${packet}/src/` },
+    },
+    {
+      name: 'packet-importers',
+      comment: `Only ${packetImporters.join(', ')} read and write packets, and import ${packet}.`,
+      from: { path: '^(packages|examples)/', pathNot: `^packages/${anyOf([packet, ...packetImporters])}/` },
+      to: { path: `^packages/${packet}/` },
+    },
+    {
+      name: 'core-imports-packet-only',
+      comment: `core imports ${packet} and no other package.`,
       from: { path: '^packages/core/src/' },
-      to: { path: '^(packages|examples)/', pathNot: '^packages/core/src/' },
+      to: { path: '^(packages|examples)/', pathNot: `^packages/${anyOf(['core', packet])}/src/` },
     },
     {
       name: 'core-imports-few-libraries',
@@ -69,9 +86,12 @@ export function rulesFor(packages: readonly Package[], root: string): readonly R
     },
     {
       name: 'siblings-import-core-only',
-      comment: `${coreUsers.join(', ')} import core, but neither each other nor adapters.`,
+      comment: `${coreUsers.join(', ')} import core (mqtt and broker also ${packet}), but neither each other nor adapters.`,
       from: { path: `^packages/${anyOf(coreUsers)}/src/` },
-      to: { path: '^(packages|examples)/', pathNot: ['^packages/$1/src/', '^packages/core/src/'] },
+      to: {
+        path: '^(packages|examples)/',
+        pathNot: ['^packages/$1/src/', `^packages/${anyOf(['core', packet])}/src/`],
+      },
     },
     {
       name: 'conformance-imports-testing',

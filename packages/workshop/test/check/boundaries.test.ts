@@ -9,7 +9,7 @@ import { packagesOf } from '../../check/workspace.js'
 type Files = Readonly<Record<string, string>>
 
 const published = [
-  ...['core', 'mqtt', 'broker', 'testing', 'codecs', 'conformance'],
+  ...['packet', 'core', 'mqtt', 'broker', 'testing', 'codecs', 'conformance'],
   ...['one-adapter', 'other-adapter'],
 ]
 const unpublished = ['workshop', 'report']
@@ -56,7 +56,9 @@ const violations: Readonly<Record<string, Files>> = {
     'packages/core/src/there.ts':
       "import { here } from './inner.js'\nexport const there = (): number => here()\n",
   },
-  'core-imports-no-package': {
+  'packet-imports-nothing': { 'packages/packet/src/inner.ts': "import { of } from 'rxjs'\nof\n" },
+  'packet-importers': { 'packages/codecs/src/inner.ts': "import { entry } from '@antiphon/packet'\nentry\n" },
+  'core-imports-packet-only': {
     'packages/core/src/inner.ts': "import { entry } from '@antiphon/codecs'\nentry\n",
   },
   'core-imports-few-libraries': {
@@ -104,7 +106,7 @@ describe('the boundaries between packages', () => {
   it('allow the intended imports', async () => {
     const folder = await repository({
       'packages/core/src/inner.ts':
-        "import { of } from 'rxjs'\nimport type { There } from './there.js'\nexport type Here = There | 1\nof\n",
+        "import { of } from 'rxjs'\nimport { door } from '@antiphon/packet'\ndoor\nimport type { There } from './there.js'\nexport type Here = There | 1\nof\n",
       'packages/core/src/there.ts': "import type { Here } from './inner.js'\nexport type There = Here[]\n",
       'packages/mqtt/src/inner.ts':
         "import { entry } from '@antiphon/core'\nimport mqtt from 'mqtt'\nentry\nmqtt\n",

@@ -1,3 +1,5 @@
+import { viewOf } from './cursor.js'
+
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const slots = 256
 const maxInternedLength = 128
@@ -37,7 +39,7 @@ function isSame(text: string, bytes: Uint8Array, from: number): boolean {
 
 function decode(bytes: Uint8Array, from: number, to: number): string | undefined {
   try {
-    const text = decoder.decode(bytes.subarray(from, to))
+    const text = decoder.decode(viewOf(bytes, from, to))
     return text.includes('\0') ? undefined : text
   } catch {
     return undefined
