@@ -98,7 +98,7 @@ function busyTimes(): readonly [machine: number, benchmark: number] {
   const [, ...counts] = (readFileSync('/proc/stat', 'utf8').split('\n')[0] ?? '').split(/ +/).map(Number)
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = counts
   const { user: ownUser, system: ownSystem } = process.cpuUsage()
-  const brokers = contestants.reduce((sum, { cpu }) => sum + cpu(), 0)
+  const brokers = measuredBrokers.reduce((sum, { cpu }) => sum + cpu(), 0)
   return [(user + nice + system + irq + softirq + steal) * 10_000, ownUser + ownSystem + brokers]
 }
 
@@ -111,18 +111,18 @@ function line(cells: readonly string[]): void {
   console.log(first.padEnd(32) + others.map((cell) => cell.padStart(13)).join(''))
 }
 
-const contestants = await startBrokers(nodeOptions)
+const measuredBrokers = await startBrokers(nodeOptions)
 try {
   const [machineBefore, benchmarkBefore] = busyTimes()
   const began = performance.now()
-  const slices = rows.map(() => contestants.map((): BrokerSlice[] => []))
+  const slices = rows.map(() => measuredBrokers.map((): BrokerSlice[] => []))
   // The first round is a warm-up of the JIT compiler and is not counted.
   for (let round = 0; round <= rounds; round++) {
     for (const [index, row] of rows.entries()) {
-      for (let turn = 0; turn < contestants.length; turn++) {
+      for (let turn = 0; turn < measuredBrokers.length; turn++) {
         // Rotate the order, so that each broker follows each other broker.
-        const position = (turn + round) % contestants.length
-        const measured = await slice(row, contestants[position] as MeasuredBroker)
+        const position = (turn + round) % measuredBrokers.length
+        const measured = await slice(row, measuredBrokers[position] as MeasuredBroker)
         if (round > 0) slices[index]?.[position]?.push(measured)
       }
     }
@@ -130,9 +130,11 @@ try {
   const [machine, benchmark] = busyTimes()
   const capacity = (performance.now() - began) * 1_000 * cpus().length
   const otherShare = Math.max(0, machine - machineBefore - (benchmark - benchmarkBefore)) / capacity
-  const names = contestants.map(({ name }) => name)
+  const names = measuredBrokers.map(({ name }) => name)
   const medians = (index: number, key: keyof BrokerSlice): number[] =>
-    contestants.map((_, position) => median((slices[index]?.[position] ?? []).map((figures) => figures[key])))
+    measuredBrokers.map((_, position) =>
+      median((slices[index]?.[position] ?? []).map((figures) => figures[key])),
+    )
   const table = (title: string, key: keyof BrokerSlice, digits: number): void => {
     console.log(`\n${title}: medians of ${rounds} interleaved rounds`)
     line(['', ...names, 'to aedes', 'to mosquitto'])
@@ -158,11 +160,11 @@ try {
   console.log(
     `other processes used ${share} % of the machine; above 10 %, rows with 1 in flight are unreliable`,
   )
-  for (const { stop } of contestants) stop()
+  for (const { stop } of measuredBrokers) stop()
   console.log(`\nresident bytes per connection or session, of ${idle}`)
   line(['', ...names])
   line(['idle connection', ...(await memory(perConnection))])
   line(['stored session, 1 subscription', ...(await memory(perSession))])
 } finally {
-  for (const { stop } of contestants) stop()
+  for (const { stop } of measuredBrokers) stop()
 }

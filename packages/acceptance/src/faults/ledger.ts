@@ -66,7 +66,7 @@ export function writeLedger(file: string): LedgerWriter {
 }
 
 /** Reads the ledger of a process. */
-export function readLedger(file: string, who: string, restarts: number): Ledger {
+export function readLedger(file: string, process: string, restarts: number): Ledger {
   const lines = readFileSync(file, 'utf8').split('\n')
-  return { process: who, restarts, events: lines.slice(0, -1).map((line) => JSON.parse(line) as LedgerEvent) }
+  return { process, restarts, events: lines.slice(0, -1).map((line) => JSON.parse(line) as LedgerEvent) }
 }

@@ -18,9 +18,9 @@ export function renderFaults({ runs }: FaultsOutcome): Html {
 }
 
 const preamble = html`<p>
-  Two requesters, three responders that share a group, and a broker, each in a process of its own, with a
-  proxy on every connection. Each process writes a ledger, one line per event; the ledgers are compared at the
-  end of the run.
+  Two requesters, three responders that share a group, and a broker, each in a separate process, with a proxy
+  on every connection. Each process writes a ledger, one line per event; the ledgers are compared at the end
+  of the run.
 </p>`
 
 const promisesTable = html`<h3>Rules</h3>
@@ -35,7 +35,7 @@ const promisesTable = html`<h3>Rules</h3>
       ],
       ['No process ends by itself, or cannot be ended', 'always'],
       [
-        'Every request whose requester waits until 10 s after the last fault is answered, so that nothing acknowledged is lost',
+        'Every request whose requester waits until 10 s after the last fault is answered, so no acknowledged request is lost',
         'except where bytes were changed, or the requester’s own clock was set forward',
       ],
       ['Responses arrive again within 10 s of the last fault', 'except where bytes were changed'],
@@ -47,10 +47,11 @@ const promisesTable = html`<h3>Rules</h3>
   )}
   <p>
     Mosquitto acknowledges before it writes its store, and SIGKILL may lose what it acknowledged: there, and
-    wherever a session is dropped, requests are retried (<code>retry</code>,
+    if a session is dropped, requests are retried (<code>retry</code>,
     <code>onDisconnect: 'resend'</code>), and every one must be answered that way. The embedded broker writes
     first; over it, requests are also sent once only, and each acknowledged one must be answered. Mosquitto
-    keeps a dead member’s messages for its session, the embedded broker gives them to another member.
+    keeps the messages of a killed member for its session, the embedded broker delivers them to another
+    member.
   </p>`
 
 function requestsTable(runs: readonly RunRecord[]): Html {

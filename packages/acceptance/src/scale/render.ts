@@ -8,8 +8,8 @@ export type ShownCluster = ClusterRecord & { readonly shared: SharedSubscription
 /** Renders the clusters side by side, and how long requests were pending while a node was killed. */
 export function renderClusters(clusters: readonly ShownCluster[]): Html {
   return html`<p>
-      The same application, configured with nothing but the URLs of three nodes: three responders, each for a
-      part of the topics, and two requesters. Halfway through, one node is killed.
+      The same application, configured only with the URLs of three nodes: three responders, each for a part of
+      the topics, and two requesters. Halfway through, one node is killed.
     </p>
     ${table(
       [

@@ -14,18 +14,18 @@ export function renderAttacks(attacks: readonly AttackRecord[], tls: readonly Tl
       ['attack', 'outcome', 'peer', 'outcome against the peer'],
       attacks.map(({ name, outcome, peer, noPeerReason = '' }) => [
         name,
-        shown(outcome),
+        format(outcome),
         peer?.name ?? '',
-        peer === undefined ? noPeerReason : shown(peer.outcome),
+        peer === undefined ? noPeerReason : format(peer.outcome),
       ]),
     )}
     <h3>Certificates</h3>
     ${table(
       ['connection', 'outcome'],
-      tls.map(({ name, outcome }) => [name, shown(outcome)]),
+      tls.map(({ name, outcome }) => [name, format(outcome)]),
     )}`
 }
 
-function shown({ isWithstood, detail: what }: AttackOutcome): string {
-  return isWithstood ? `withstood: ${what}` : `succeeded: ${what}`
+function format({ isWithstood, detail }: AttackOutcome): string {
+  return isWithstood ? `withstood: ${detail}` : `succeeded: ${detail}`
 }

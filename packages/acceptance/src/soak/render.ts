@@ -7,10 +7,10 @@ import type { SoakOutcome } from './section.js'
 export function renderSoak({ samples, metrics }: SoakOutcome): Html {
   return html`<p>
       A broker with its durable store, a responder and a requester, a process each. Beside the steady requests
-      there are streams read to their end and streams left early, requests that time out and requests that are
-      cancelled, and clients that connect and disconnect. After the first third, a number counts as flat if
-      the slope of its best-fitting line, minus its uncertainty (three standard errors), does not exceed its
-      bound. The last point of each line was taken after the links were closed.
+      there are streams read to their end and streams unsubscribed early, requests that time out and requests
+      that are cancelled, and clients that connect and disconnect. After the first third, a number counts as
+      flat if the slope of its best-fitting line, minus its uncertainty (three standard errors), does not
+      exceed its bound. The last point of each line was taken after the links were closed.
     </p>
     <div class="charts">
       ${chart(

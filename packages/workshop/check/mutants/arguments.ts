@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 
 /** The parsed command line of `pnpm mutants`. */
 export interface MutantsArguments {
-  /** Files and folders to mutate, as typed; all sources if there are none. */
+  /** Files and folders to mutate, as typed; all sources if empty. */
   readonly paths: readonly string[]
   /** Whether to write the counts of the folders that were mutated whole to the baseline. */
   readonly isSaving: boolean

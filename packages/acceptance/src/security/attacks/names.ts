@@ -9,7 +9,7 @@ const noPeerReason = 'it does not fill topic templates'
 export const names: readonly Attack[] = attacksOn(
   'library',
   {
-    name: 'ids with /, +, #, U+0000 or nothing in them, put into a topic',
+    name: 'topic parameters with /, +, # or U+0000, and an empty one',
     noPeerReason,
     run: async () => {
       const contract = endpoint({ topic: 'vehicles/{car}/unlock', request: text, response: text })
