@@ -15,7 +15,7 @@ function printPublish(entry: LogEntry): void {
 
 const link = connectFrom('CS_CAR_DEVICE', printPublish)
 ignoredRequests$(link).subscribe(({ reason, detail }) => printLine(car, `ignored, ${reason}: ${detail}`))
-const options = { startTimeout: 20_000, maxServingTime: 600_000, drain$: fromEvent(process, 'SIGINT') }
+const options = { startTimeout: 20_000, servingPeriod: 600_000, drain$: fromEvent(process, 'SIGINT') }
 try {
   await lastValueFrom(serveUnlock(link, car, options), { defaultValue: undefined })
 } catch (error) {
