@@ -21,7 +21,7 @@ const {
   username: externalKey,
   password,
   endpoint,
-  messageDelay,
+  messagePeriod,
 } = settings
 const link =
   plainUrl === undefined
@@ -40,7 +40,7 @@ link.state$.subscribe((state) => {
   if (line !== undefined) console.log(line)
 })
 const stop$ = fromEvent(process, 'SIGINT')
-await runDevice(link, { endpoint, messagePeriod: messageDelay, stop$ }).forEach((event) => {
+await runDevice(link, { endpoint, messagePeriod, stop$ }).forEach((event) => {
   const line = demoLine(event)
   if (line !== undefined) console.log(line)
 })

@@ -8,7 +8,7 @@ export const settings = {
   plainUrl: env['PLATFORM_MQTT_URL'],
   endpoint: env['IOT_ENDPOINT'] ?? 'iot/v1/mqtt',
   /** Milliseconds; the variable is in seconds. */
-  messageDelay: Number(env['MESSAGE_DELAY'] ?? '10') * 1_000,
+  messagePeriod: Number(env['MESSAGE_DELAY'] ?? '10') * 1_000,
   clientId: env['CLIENT_ID'] ?? 'raw-command-device',
   username: env['DEVICE_USERNAME'] ?? 'lamp-key',
   password: env['DEVICE_PASSWORD'] ?? 'lamp-secret',
