@@ -1,3 +1,4 @@
+import { Reason } from '@antiphon/packet'
 import type { Observer, Subscription as Teardown } from 'rxjs'
 import { invalidArgument } from '../argument.js'
 import { isChunk } from '../chunk/assembly.js'
@@ -20,9 +21,6 @@ import { describeTimeout, StepTimer } from './step-timer.js'
 
 /** The observer of an exchange: its responses, then complete or error. */
 export type ExchangeObserver = Pick<Observer<unknown>, 'next' | 'error' | 'complete'>
-
-/** Reason Code of PUBACK and PUBREC: the topic has no subscriber. */
-const NO_MATCHING_SUBSCRIBERS = 0x10
 
 /**
  * One request from its creation to its settlement, which happens exactly once.
@@ -244,7 +242,7 @@ export class Exchange implements ExchangeControl, ResponseSubscriber, PendingExc
   #onAcknowledged({ reasonCode }: PublishAck): void {
     this.#isAcknowledged = true
     this.#updateStep()
-    if (reasonCode !== NO_MATCHING_SUBSCRIBERS || !this.#requester.rules.failFast) return
+    if (reasonCode !== Reason.noMatchingSubscribers || !this.#requester.rules.failFast) return
     this.fail(
       this.createError('no-responder', `the broker reports no subscriber to ${this.#request.topic}`, {
         reasonCode,

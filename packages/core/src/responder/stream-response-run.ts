@@ -1,3 +1,4 @@
+import { Reason } from '@antiphon/packet'
 import { Subscription } from 'rxjs'
 import type { EndpointTypes } from '../endpoint.js'
 import { deadlinesOf } from '../link/link-deadlines.js'
@@ -13,9 +14,6 @@ import { contextOf } from './received-request.js'
 
 /** How many items of a stream may wait for their acknowledgement at once. */
 const IN_FLIGHT_LIMIT = 64
-
-/** Reason code of a PUBACK: the requester no longer subscribes to the response topic. */
-const NO_MATCHING_SUBSCRIBERS = 0x10
 
 /** Runs the handler for one request and sends its responses as a stream; unsubscribing abandons the request. */
 export function runStreamHandler<T extends EndpointTypes>(options: HandlerRunOptions<T>): Subscription {
@@ -98,7 +96,7 @@ class StreamResponseRun<T extends EndpointTypes> {
         // The end reuses the index of the last item, so that the requester sees no gap.
         if (this.#nextIndex === index + 1) this.#nextIndex = index
         this.#finish(UNSENDABLE, { outcome: 'failed', status: UNSENDABLE.code, error })
-      } else if (ack?.reasonCode === NO_MATCHING_SUBSCRIBERS) this.#stop({ outcome: 'cancelled' })
+      } else if (ack?.reasonCode === Reason.noMatchingSubscribers) this.#stop({ outcome: 'cancelled' })
       else {
         this.#restartSilenceDeadline()
         this.#pump()

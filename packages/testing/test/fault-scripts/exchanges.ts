@@ -55,7 +55,7 @@ interface ExchangeResult {
 }
 
 /** The state after a scenario. */
-interface Run {
+interface ExchangeScenario {
   readonly broker: VirtualBroker
   readonly results: readonly ExchangeResult[]
   readonly handled: readonly string[]
@@ -73,7 +73,7 @@ function playScenario({
   onDisconnect,
   retries,
   persistentSessions,
-}: Scenario): Run {
+}: Scenario): ExchangeScenario {
   const time = virtualTime()
   const { scheduler } = time
   const runFor = (milliseconds: number): void => time.runTo(scheduler.now() + milliseconds)

@@ -17,7 +17,7 @@ interface Scenario {
 }
 
 /** The state after a scenario. */
-interface Run {
+interface MessageScenario {
   readonly broker: VirtualBroker
   readonly runFor: (milliseconds: number) => void
   readonly received: Message[]
@@ -40,7 +40,7 @@ function playScenario(
   { scripts, seed, latency }: Scenario,
   qos: 1 | 2,
   session: object = persistentSession,
-): Run {
+): MessageScenario {
   const { scheduler, runTo } = virtualTime()
   const broker = virtualBroker({ scheduler, seed, latency })
   const receiver = broker.link({ clientId: 'receiver', ...session })
@@ -77,12 +77,12 @@ const firstTimes = (received: readonly Message[]): readonly string[] => [...new 
 const sorted = (texts: readonly string[]): readonly string[] =>
   [...texts].sort((a, b) => Number(a) - Number(b))
 
-function expectAllAcknowledged({ acknowledged, failed }: Run): void {
+function expectAllAcknowledged({ acknowledged, failed }: MessageScenario): void {
   expectEqual(failed, [], 'the errors')
   expectEqual(sorted(acknowledged), sent, 'the acknowledged payloads')
 }
 
-function expectNothingLeft({ broker }: Run): void {
+function expectNothingLeft({ broker }: MessageScenario): void {
   const messagesLeft = broker
     .sessions()
     .flatMap(({ unacknowledged, queued }) => [...unacknowledged, ...queued])
