@@ -27,22 +27,26 @@ export class ByteWriter {
     return at
   }
 
+  /** Appends a byte. */
   byte(value: number): void {
     const at = this.reserve(1)
     this.#bytes[at] = value
   }
 
+  /** Appends a Two Byte Integer. */
   twoBytes(value: number): void {
     const at = this.reserve(2)
     this.#bytes[at] = value >>> 8
     this.#bytes[at + 1] = value
   }
 
+  /** Appends a Four Byte Integer. */
   fourBytes(value: number): void {
     this.twoBytes(value >>> 16)
     this.twoBytes(value)
   }
 
+  /** Appends a Variable Byte Integer. */
   variableByteInteger(value: number): void {
     const at = this.reserve(variableByteIntegerSize(value))
     writeVariableByteInteger(this.#bytes, at, value)
@@ -63,6 +67,7 @@ export class ByteWriter {
     this.raw(value)
   }
 
+  /** Appends bytes without their length. */
   raw(value: Uint8Array): void {
     const at = this.reserve(value.length)
     this.#bytes.set(value, at)
@@ -73,6 +78,7 @@ export class ByteWriter {
     this.raw(other.#bytes.subarray(0, other.#used))
   }
 
+  /** Removes all bytes and keeps the buffer. */
   clear(): void {
     this.#used = 0
   }

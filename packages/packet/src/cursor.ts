@@ -22,22 +22,26 @@ export class Cursor {
     return this.end - this.at
   }
 
+  /** Moves past `count` bytes. */
   skip(count: number): void {
     if (count > this.end - this.at) throw malformed('the packet ends within a field')
     this.at += count
   }
 
+  /** Reads a byte. */
   byte(): number {
     this.skip(1)
     return this.bytes[this.at - 1] as number
   }
 
+  /** Reads a Two Byte Integer. */
   twoBytes(): number {
     this.skip(2)
     const { bytes, at } = this
     return ((bytes[at - 2] as number) << 8) | (bytes[at - 1] as number)
   }
 
+  /** Reads a Four Byte Integer. */
   fourBytes(): number {
     return this.twoBytes() * 0x10000 + this.twoBytes()
   }
@@ -55,6 +59,7 @@ export class Cursor {
     throw malformed('a Variable Byte Integer has more than four bytes [MQTT-1.5.5]')
   }
 
+  /** Reads a Packet Identifier, which must not be 0 [MQTT-2.2.1-3]. */
   packetIdentifier(): number {
     const id = this.twoBytes()
     if (id === 0) throw protocolError('the Packet Identifier is 0 [MQTT-2.2.1-3]')

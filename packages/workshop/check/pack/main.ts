@@ -1,8 +1,8 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { runCommand } from '../run-command.js'
 import { noteMark } from '../step.js'
 import { inRoot, publicPackages } from '../workspace.js'
-import { tarballOf, tarballs } from './tarballs.js'
+import { filesIn, tarballOf, tarballs } from './tarballs.js'
 
 const packages = publicPackages()
 const allowed = /^package\/((dist|src)\/.+\.(js|ts)(\.map)?|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/
@@ -18,8 +18,7 @@ await runAndReport(process.execPath, [
 ])
 for (const item of packages) {
   const tarball = tarballOf(item)
-  const { stdout } = await runAndReport('tar', ['-tzf', tarball])
-  const unexpected = stdout.split('\n').filter((file) => file !== '' && !allowed.test(file))
+  const unexpected = filesIn(await readFile(tarball)).filter((file) => !allowed.test(file))
   if (unexpected.length > 0) problems.push(`${item.name} must not contain ${unexpected.join(', ')}`)
   await runAndReport(inRoot('node_modules', '.bin', 'publint'), [
     'run',
