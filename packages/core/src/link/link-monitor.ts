@@ -1,6 +1,6 @@
 import { AntiphonError } from '../errors.js'
 import type { ConnectionInfo, Link } from './link.js'
-import { perLink } from './per-link.js'
+import { oncePer } from '../once-per.js'
 
 /** An observer of the link's state. */
 export interface LinkObserver {
@@ -70,7 +70,7 @@ export class LinkMonitor {
 }
 
 /** Returns the `LinkMonitor` of a link, of which there is one. */
-export const linkMonitorOf: (link: Link) => LinkMonitor = perLink((link) => new LinkMonitor(link))
+export const linkMonitorOf: (link: Link) => LinkMonitor = oncePer((link) => new LinkMonitor(link))
 
 function linkClosed(cause: AntiphonError | undefined): AntiphonError<'link-closed'> {
   return new AntiphonError('link-closed', cause?.rawMessage ?? 'the link was closed', cause && { cause })

@@ -1,7 +1,7 @@
 import { Subject } from 'rxjs'
 import type { Endpoint } from '../endpoint.js'
 import type { Link } from '../link/link.js'
-import { perLink } from '../link/per-link.js'
+import { oncePer } from '../once-per.js'
 import type { IgnoredRequest } from './ignored-request.js'
 import { newRequesterStats, type MutableRequesterStats } from './requester-stats.js'
 import { newResponderStats, type MutableResponderStats } from './responder-stats.js'
@@ -12,21 +12,10 @@ export class Observations {
   readonly unmatchedResponses: Subject<UnmatchedResponse> = new Subject()
   readonly ignoredRequests: Subject<IgnoredRequest> = new Subject()
   /** Returns the mutable counts of an endpoint's exchanges. */
-  readonly requesterStats: (endpoint: Endpoint) => MutableRequesterStats = perEndpoint(newRequesterStats)
+  readonly requesterStats: (endpoint: Endpoint) => MutableRequesterStats = oncePer(newRequesterStats)
   /** Returns the mutable counts of an endpoint's requests in its responders. */
-  readonly responderStats: (endpoint: Endpoint) => MutableResponderStats = perEndpoint(newResponderStats)
+  readonly responderStats: (endpoint: Endpoint) => MutableResponderStats = oncePer(newResponderStats)
 }
 
 /** Returns the `Observations` of a link, of which there is one. */
-export const observationsOf: (link: Link) => Observations = perLink(() => new Observations())
-
-function perEndpoint<A extends object>(create: () => A): (endpoint: Endpoint) => A {
-  const values = new WeakMap<Endpoint, A>()
-  return (endpoint) => {
-    const existing = values.get(endpoint)
-    if (existing !== undefined) return existing
-    const value = create()
-    values.set(endpoint, value)
-    return value
-  }
-}
+export const observationsOf: (link: Link) => Observations = oncePer(() => new Observations())

@@ -1,6 +1,6 @@
 import { Subject, type Observable } from 'rxjs'
 import type { Link } from '../link/link.js'
-import { perLink } from '../link/per-link.js'
+import { oncePer } from '../once-per.js'
 import { ResponseSubscription } from './response-subscription.js'
 
 /** The pending exchanges of a link: their number, and the response subscriptions whose correlation tables hold them. */
@@ -46,4 +46,4 @@ export class PendingRequests {
 }
 
 /** Returns the `PendingRequests` of a link, of which there is one. */
-export const pendingRequestsOf: (link: Link) => PendingRequests = perLink((link) => new PendingRequests(link))
+export const pendingRequestsOf: (link: Link) => PendingRequests = oncePer((link) => new PendingRequests(link))
