@@ -124,6 +124,7 @@ export class Sessions {
     this.#byId.delete(session.clientId)
     this.#expiries.get(session)?.cancel()
     this.#expiries.delete(session)
+    router.handOver(session)
     for (const filter of [...session.subscriptionMap.keys()]) router.unsubscribe(session, filter)
     session.outbound.clear()
     host.journal?.sessionEnded(session)

@@ -277,5 +277,8 @@ describe('createBroker', () => {
   it('refuses a limit that is out of range or unknown', () => {
     expect(() => createBroker({ limits: { receiveMaximum: 0 } })).toThrow('limits.receiveMaximum is 0')
     expect(() => createBroker({ limits: { nonsense: 1 } as never })).toThrow('limits.nonsense is not a limit')
+    expect(() => createBroker({ limits: { queueMesages: 1 } as never })).toThrow(
+      'did you mean queueMessages?',
+    )
   })
 })
