@@ -1,8 +1,15 @@
 import { AntiphonError } from '@antiphon/core'
-import type { PlatformAddress } from './command-records.js'
+
+/** How to reach a platform over HTTP. */
+export interface PlatformAddress {
+  /** The root of its HTTP API, such as `http://127.0.0.1:8080`. */
+  readonly url: string
+  /** The function that sends HTTP requests, for example one that signs them. @defaultValue the global `fetch` */
+  readonly fetch?: typeof globalThis.fetch
+}
 
 /** The API version in every path. */
-const version = '20250531'
+export const version = '20250531'
 
 /** Sends a request to the platform's API. Rejects if the platform cannot be reached, or answers with an error. */
 export async function callPlatform(

@@ -16,26 +16,17 @@ import {
   type MonoTypeOperatorFunction,
   type SchedulerLike,
 } from 'rxjs'
-import { v4 } from 'uuid'
-import { callPlatform } from './call-platform.js'
-import { platformRecords, type CommandRecords, type PlatformAddress } from './command-records.js'
-import type { Invocation } from './invocation.js'
-import { toJsonText } from './raw-json.js'
-import { isFinished, type CommandRecord, type DeliveryStatus } from './record.js'
+import { platformRecords, type CommandRecords } from './command-records.js'
+import type { Invocation } from '../invocation.js'
+import { invokeCommand, type InvokeCommandOptions } from './invoke-command.js'
+import { isFinished, type CommandRecord, type DeliveryStatus } from '../record.js'
 
 /** The options of `invoke$`. */
-export interface InvokeOptions extends PlatformAddress {
+export interface InvokeOptions extends InvokeCommandOptions {
   /** Where the records of commands are read. @defaultValue the local platform at `url` */
   readonly records?: CommandRecords
-  /**
-   * Identifies the command for 24 hours: invoking it again with the same token delivers nothing new. Set it to resubscribe
-   * after an error. @defaultValue a new one for each subscription
-   */
-  readonly retryToken?: string
   /** Milliseconds to wait for the command to finish, in addition to the timeouts of the platform. @defaultValue Infinity */
   readonly timeout?: number
-  /** @defaultValue asyncScheduler */
-  readonly scheduler?: SchedulerLike
 }
 
 /** A status of a command and its record. The record of the last status contains the response. */
@@ -77,11 +68,8 @@ export function invoke$(
   const { records = platformRecords(options), timeout = Infinity, scheduler = asyncScheduler } = options
   return defer(() => {
     let last: CommandRecord | undefined
-    const path = `digitalTwinInstances/${encodeURIComponent(instanceId)}/actions/invokeRawCommand`
-    const headers = { 'content-type': 'application/json', 'opc-retry-token': options.retryToken ?? v4() }
-    const post = callPlatform(options, path, { method: 'POST', headers, body: toJsonText(invocation) })
-    const progress$ = from(post).pipe(
-      switchMap((response) => records.changes$(response.headers.get('opc-request-id') ?? '')),
+    const progress$ = from(invokeCommand(instanceId, invocation, options)).pipe(
+      switchMap((command) => records.changes$(command)),
       takeWhile((record) => !isFinished(record), true),
       tap((record) => (last = record)),
       distinctUntilKeyChanged('delivery_status'),

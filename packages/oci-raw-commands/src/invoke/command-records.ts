@@ -1,6 +1,19 @@
 import { Observable } from 'rxjs'
-import { callPlatform } from './call-platform.js'
-import type { CommandRecord } from './record.js'
+import { callPlatform, type PlatformAddress } from './call-platform.js'
+import type { Invocation } from '../invocation.js'
+import type { CommandRecord } from '../record.js'
+
+/** A command that the platform has accepted. */
+export interface InvokedCommand {
+  /** The `opc-request-id` of the platform's response. */
+  readonly requestId: string
+  /** The `Location` of the platform's response. */
+  readonly location?: string
+  readonly instanceId: string
+  readonly invocation: Invocation
+  /** When it was invoked, in milliseconds since 1970. */
+  readonly invokedAt: number
+}
 
 /** Where `invoke$` reads the records of commands. */
 export interface CommandRecords {
@@ -9,25 +22,17 @@ export interface CommandRecords {
    * - *on subscribe*: starts reading. *next*: the record after a change; earlier changes may be missing.
    * - *complete*: after the last change. *error*: the records cannot be read. *unsubscribe*: stops reading.
    */
-  readonly changes$: (id: string) => Observable<CommandRecord>
-}
-
-/** How to reach a platform over HTTP. */
-export interface PlatformAddress {
-  /** The root of its HTTP API, such as `http://127.0.0.1:8080`. */
-  readonly url: string
-  /** The function that sends HTTP requests, for example one that signs them. @defaultValue the global `fetch` */
-  readonly fetch?: typeof globalThis.fetch
+  readonly changes$: (command: InvokedCommand) => Observable<CommandRecord>
 }
 
 /** Reads records from the local platform, which sends every change of a record from its first on. */
 export function platformRecords(platform: PlatformAddress): CommandRecords {
   return {
-    changes$: (id) =>
+    changes$: ({ requestId }) =>
       new Observable((subscriber) => {
         const abort = new AbortController()
         const read = async (): Promise<void> => {
-          const path = `rawCommands/${encodeURIComponent(id)}`
+          const path = `rawCommands/${encodeURIComponent(requestId)}`
           const headers = { accept: 'text/event-stream' }
           const { body } = await callPlatform(platform, path, { headers, signal: abort.signal })
           for await (const data of eventsOf(body)) subscriber.next(JSON.parse(data) as CommandRecord)
