@@ -1,3 +1,5 @@
+export { startExampleProgram } from './example-program.js'
+export type { ExampleProgram } from './example-program.js'
 export {
   describeForeign,
   foreignCommand,
