@@ -94,8 +94,9 @@ describe('a client that connects and does not finish its handshake', () => {
         return once(socket, 'close')
       }),
     )
+    const reason = 'no TLS or WebSocket handshake within 50 ms, which is limits.connectTimeout'
     expect(events.filter(({ type }) => type === 'refused')).toMatchObject(
-      [1, 2].map(() => ({ reasonCode: 0x87, reason: expect.stringContaining('limits.connectTimeout') })),
+      [1, 2].map(() => ({ reasonCode: 0x87, reason })),
     )
     // There is room for another one.
     const next = await openSilent(port, bytes)
