@@ -203,8 +203,10 @@ export class LocalConnection implements Peer, Publisher, Flushable {
 
   unsubscribe(filters: readonly string[], onUnsuback: (reasonCodes: readonly number[]) => void): void {
     this.#inOrder(() => {
-      const reasonCodes = this.#engine.subscriptionHandler.unsubscribe(this.#session as Session, filters)
-      this.#enqueue(() => onUnsuback(reasonCodes))
+      const { subscriptionHandler } = this.#engine
+      const session = this.#session as Session
+      const reasonCodes = subscriptionHandler.unsubscribe(session, filters)
+      subscriptionHandler.whenDurable(session, () => this.#enqueue(() => onUnsuback(reasonCodes)))
     })
   }
 
@@ -219,11 +221,13 @@ export class LocalConnection implements Peer, Publisher, Flushable {
       ? requests
       : requests.map((request) => ({ ...request, noLocal: false, retainHandling: 0 as const }))
     const request = { subscriptions, ...(identifier === undefined || !isV5 ? {} : { identifier }) }
-    const subscribed = this.#engine.subscriptionHandler.subscribe(session, this.#client, request)
-    const finish = ({ reasonCodes, replay }: Awaited<typeof subscribed>): void => {
-      this.#enqueue(() => onSuback(reasonCodes.map((code) => (isV5 || !isFailure(code) ? code : 0x80))))
-      if (!this.#isClosed) replay()
-    }
+    const { subscriptionHandler } = this.#engine
+    const subscribed = subscriptionHandler.subscribe(session, this.#client, request)
+    const finish = ({ reasonCodes, replay }: Awaited<typeof subscribed>): void =>
+      subscriptionHandler.whenDurable(session, () => {
+        this.#enqueue(() => onSuback(reasonCodes.map((code) => (isV5 || !isFailure(code) ? code : 0x80))))
+        if (!this.#isClosed) replay()
+      })
     return isPromiseLike(subscribed) ? subscribed.then(finish) : finish(subscribed)
   }
 

@@ -79,6 +79,7 @@ function restoreOutbound(
     group,
     tracker: null,
     storageId,
+    isStoredAsSent: record.wasSent,
     isOutstanding: false,
     isAwaitingStorage: false,
     isWithdrawn: false,
