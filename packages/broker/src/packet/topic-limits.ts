@@ -21,3 +21,8 @@ function levelCount(topic: string): number {
   for (let index = topic.indexOf('/'); index >= 0; index = topic.indexOf('/', index + 1)) levels++
   return levels
 }
+
+/** Whether a topic belongs to the broker: a client may subscribe to it, and not publish to it. */
+export function isReservedTopic(topic: string): boolean {
+  return topic.startsWith('$SYS') && (topic.length === 4 || topic[4] === '/')
+}
