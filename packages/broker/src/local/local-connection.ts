@@ -16,7 +16,7 @@ import {
   tooManySessions,
 } from '../connection/connect-rules.js'
 import { ConnectionTimer } from '../connection/connection-timer.js'
-import type { Flushable } from '../connection/turn.js'
+import type { Flushable } from '../turn.js'
 import type { Engine } from '../engine.js'
 import type { ConnectRequest } from '../packet/connect.js'
 import type { Publication } from '../packet/publication.js'

@@ -2,7 +2,7 @@ import { TopicTree } from '@antiphon/core/topic'
 import type { Deadline, Deadlines } from '@antiphon/core/link'
 import type { Limits } from '../limits.js'
 import type { Publication } from '../packet/publication.js'
-import type { Journal } from '../storage/journal.js'
+import type { Journal } from '../journal/journal.js'
 
 /** The components that the retained messages use. */
 export interface RetainedMessagesHost {

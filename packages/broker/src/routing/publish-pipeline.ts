@@ -8,7 +8,7 @@ import { fromOutgoing, toMessage } from '../packet/publication.js'
 import type { Publication } from '../packet/publication.js'
 import { toAllowedCode, isFailure } from '../packet/reason.js'
 import type { RetainedMessages } from '../retained/retained-messages.js'
-import type { Journal } from '../storage/journal.js'
+import type { Journal } from '../journal/journal.js'
 import type { Router } from './router.js'
 
 /** The reason code for the publisher, synchronous or as a Promise. */

@@ -3,8 +3,8 @@ import type { QoS } from '@antiphon/core'
 import { Reason, type RequestedSubscription } from '@antiphon/packet'
 import type { Publication } from '../packet/publication.js'
 import type { Session } from '../session/session.js'
-import { SharedGroup } from './shared-group.js'
-import type { Route, SessionSubscription } from './session-subscription.js'
+import { SharedGroup } from '../session/shared-group.js'
+import type { Route, SessionSubscription } from '../session/session-subscription.js'
 
 /** The subscriptions of all sessions, by which messages are routed to their receivers. */
 export class Router {

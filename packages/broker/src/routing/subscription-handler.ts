@@ -8,7 +8,7 @@ import type { Settings } from '../options.js'
 import { toAllowedCode, isFailure } from '../packet/reason.js'
 import { topicLimitFault } from '../packet/topic-limits.js'
 import type { Session } from '../session/session.js'
-import type { Journal } from '../storage/journal.js'
+import type { Journal } from '../journal/journal.js'
 import type { Router } from './router.js'
 
 /** The components that a subscription handler uses. */

@@ -1,6 +1,6 @@
 import type { QoS } from '@antiphon/core'
 import type { Publication } from '../packet/publication.js'
-import type { SharedGroup } from '../routing/shared-group.js'
+import type { SharedGroup } from './shared-group.js'
 
 /** The delivery of one publication to one session at QoS 1 or 2. */
 export interface OutboundMessage {

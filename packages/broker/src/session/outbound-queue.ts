@@ -1,7 +1,7 @@
 import { Reason } from '@antiphon/packet'
 import type { Publication } from '../packet/publication.js'
 import { isFailure } from '../packet/reason.js'
-import type { SharedGroup } from '../routing/shared-group.js'
+import type { SharedGroup } from './shared-group.js'
 import { Backlog } from './backlog.js'
 import { newOutboundMessage } from './outbound-message.js'
 import type {

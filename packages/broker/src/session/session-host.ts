@@ -3,7 +3,7 @@ import type { QueuePolicy } from '../options.js'
 import type { Publication } from '../packet/publication.js'
 import type { DropReason } from '../events.js'
 import type { RetainedMessages } from '../retained/retained-messages.js'
-import type { Journal } from '../storage/journal.js'
+import type { Journal } from '../journal/journal.js'
 import type { Session } from './session.js'
 
 /** The parts of the broker that a session uses. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { WriteBuffer } from '../../src/connection/write-buffer.js'
-import { Turn } from '../../src/connection/turn.js'
+import { Turn } from '../../src/turn.js'
 import { newCounters } from '../../src/stats.js'
 import { FakeChannel } from '../world.js'
 

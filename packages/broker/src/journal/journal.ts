@@ -3,7 +3,7 @@ import type { OutboundMessage } from '../session/outbound-message.js'
 import type { Session } from '../session/session.js'
 import { outboundKey, encodeOutbound, encodePublication, encodeSession, inboundKey, keys } from './records.js'
 import type { Will } from '../will/wills.js'
-import type { Storage } from './storage.js'
+import type { Storage } from '../storage/storage.js'
 
 /** The changes of one commit. */
 interface Batch {

@@ -1,5 +1,5 @@
 import type { QoS } from '@antiphon/core'
-import type { Session } from '../session/session.js'
+import type { Session } from './session.js'
 import type { SharedGroup } from './shared-group.js'
 
 /**

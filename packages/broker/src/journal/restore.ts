@@ -5,7 +5,7 @@ import { Session } from '../session/session.js'
 import type { Journal } from './journal.js'
 import { decodeOutbound, decodePublication, decodeSession, fromWillRecord, keys } from './records.js'
 import type { OutboundRecord, SessionRecord } from './records.js'
-import type { Storage } from './storage.js'
+import type { Storage } from '../storage/storage.js'
 
 /** The components whose state is restored. */
 type RestoreTargets = Pick<Engine, 'retained' | 'router' | 'sessions' | 'wills' | 'now'>
