@@ -21,7 +21,8 @@ import { resolveOptions } from './options.js'
 import type { BrokerOptions } from './options.js'
 import { toMessage } from './packet/publication.js'
 import { shutDown } from './control/shut-down.js'
-import { countRefusal, snapshot } from './stats.js'
+import { countRefusal } from './counters.js'
+import { snapshot } from './stats.js'
 import type { BrokerStats } from './stats.js'
 
 /** A running broker. */

@@ -13,10 +13,11 @@ import { RetainedMessages } from './retained/retained-messages.js'
 import { PublishPipeline } from './routing/publish-pipeline.js'
 import { Router } from './routing/router.js'
 import { SubscriptionHandler } from './routing/subscription-handler.js'
+import type { Session } from './session/session.js'
 import type { SessionHost } from './session/session-host.js'
 import { Sessions } from './session/sessions.js'
-import { newCounters } from './stats.js'
-import type { Counters } from './stats.js'
+import { newCounters } from './counters.js'
+import type { Counters } from './counters.js'
 import { Journal } from './journal/journal.js'
 import { restore } from './journal/restore.js'
 import { Wills } from './will/wills.js'
@@ -40,7 +41,7 @@ export interface Engine {
   readonly journal: Journal | undefined
   readonly counters: Counters
   readonly connections: Set<OpenConnection>
-  readonly wills: Wills
+  readonly wills: Wills<Session>
   /** Resolves when the stored state is restored; `undefined` without a storage. */
   readonly ready: Promise<void> | undefined
   readonly now: () => number
@@ -103,7 +104,7 @@ export function createEngine(settings: Settings, events: EventSink): Engine {
       })
     },
   })
-  const wills = new Wills({
+  const wills = new Wills<Session>({
     deadlines,
     now,
     publish: (publication, client) => {

@@ -1,7 +1,7 @@
 import { acknowledgementSize, type ProtocolVersion, writeAcknowledgement } from '@antiphon/packet'
 import type { Channel } from './channel.js'
 import { takeChunk, recycleChunk, largeChunk, smallChunk } from './chunk-pool.js'
-import type { Counters } from '../stats.js'
+import type { Counters } from '../counters.js'
 import type { Flushable, Turn } from '../turn.js'
 
 /** Bytes up to this number are copied; more are written by reference. */

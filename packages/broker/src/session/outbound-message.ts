@@ -1,4 +1,5 @@
 import type { QoS } from '@antiphon/core'
+import type { DeliveryLoss } from '../events.js'
 import type { Publication } from '../packet/publication.js'
 import type { SharedGroup } from './shared-group.js'
 
@@ -56,9 +57,6 @@ export function newOutboundMessage(
     isWithdrawn: false,
   }
 }
-
-/** Why a delivery ended without an acknowledgement. */
-export type DeliveryLoss = 'expired' | 'queue-full' | 'too-large' | 'session-ended'
 
 /** An observer of one delivery. */
 export interface DeliveryTracker {

@@ -1,15 +1,11 @@
 import { Reason } from '@antiphon/packet'
+import type { DeliveryLoss } from '../events.js'
 import type { Publication } from '../packet/publication.js'
 import { isFailure } from '../packet/reason.js'
 import type { SharedGroup } from './shared-group.js'
 import { Backlog } from './backlog.js'
 import { newOutboundMessage } from './outbound-message.js'
-import type {
-  OutboundMessage,
-  DeliveryLoss,
-  OutboundMessageOptions,
-  DeliveryTracker,
-} from './outbound-message.js'
+import type { OutboundMessage, OutboundMessageOptions, DeliveryTracker } from './outbound-message.js'
 import { InFlightMessages } from './in-flight-messages.js'
 import { Replay } from './replay.js'
 import type { ReplayRequest } from './replay.js'
