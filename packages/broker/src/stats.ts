@@ -1,5 +1,5 @@
 import type { Counters } from './counters.js'
-import type { Engine } from './engine.js'
+import type { Engine } from './engine/engine.js'
 
 /** The broker's statistics at one moment: its counters since it started, and the present numbers of its state. */
 export interface BrokerStats extends Readonly<Counters> {

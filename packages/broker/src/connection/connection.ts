@@ -8,7 +8,7 @@ import {
   type ProtocolVersion,
 } from '@antiphon/packet'
 import type { ConnectVerdict, ConnectAttempt } from '../authority/authority.js'
-import type { Engine } from '../engine.js'
+import type { Engine } from '../engine/engine.js'
 import { authPacket, readAuth } from '../packet/auth.js'
 import { readConnect, readProtocol } from '../packet/connect.js'
 import type { ConnectRequest } from '../packet/connect.js'

@@ -1,5 +1,5 @@
 import { Framer } from '@antiphon/packet'
-import type { Engine } from '../engine.js'
+import type { Engine } from '../engine/engine.js'
 import type { Channel } from './channel.js'
 import type { Flushable } from '../turn.js'
 

@@ -17,7 +17,7 @@ import {
 } from '../connection/connect-rules.js'
 import { ConnectionTimer } from '../connection/connection-timer.js'
 import type { Flushable } from '../turn.js'
-import type { Engine } from '../engine.js'
+import type { Engine } from '../engine/engine.js'
 import type { ConnectRequest } from '../packet/connect.js'
 import type { Publication } from '../packet/publication.js'
 import { isFailure, toReason } from '../packet/reason.js'

@@ -1,7 +1,7 @@
 import { AntiphonError } from '@antiphon/core'
 import { Subject, config } from 'rxjs'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createEngine } from '../../src/engine.js'
+import { createEngine } from '../../src/engine/engine.js'
 import type { BrokerEvent } from '../../src/index.js'
 import { resolveOptions } from '../../src/options.js'
 import { memoryStorage } from '../storage/memory-storage.js'

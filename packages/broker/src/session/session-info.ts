@@ -1,6 +1,6 @@
 import type { QoS } from '@antiphon/core'
 import type { ClientInfo } from '../authority/authority.js'
-import type { Session } from '../session/session.js'
+import type { Session } from './session.js'
 
 /** The state of a session. */
 export interface SessionInfo {
