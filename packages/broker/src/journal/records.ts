@@ -49,6 +49,8 @@ export interface SubscriptionRecord {
   readonly qos: QoS
   readonly noLocal: boolean
   readonly retainAsPublished: boolean
+  /** Absent in records of earlier versions. */
+  readonly retainHandling?: 0 | 1 | 2
   readonly identifiers: readonly number[] | null
 }
 
@@ -73,11 +75,12 @@ export function encodeSession(session: Session, will: Will | undefined): Uint8Ar
     sessionExpiryInterval: sessionExpiryInterval === Infinity ? null : sessionExpiryInterval,
     disconnectedAt,
     subscriptions: [...session.subscriptionMap.values()].map(
-      ({ filter, qos, noLocal, retainAsPublished, identifiers }) => ({
+      ({ filter, qos, noLocal, retainAsPublished, retainHandling, identifiers }) => ({
         filter,
         qos,
         noLocal,
         retainAsPublished,
+        retainHandling,
         identifiers,
       }),
     ),

@@ -51,8 +51,8 @@ export async function restore(
     session.sessionExpiryInterval = record.sessionExpiryInterval ?? Infinity
     // A client that was connected when the broker died counts as disconnected since now.
     session.disconnectedAt = record.disconnectedAt ?? targets.now()
-    for (const { identifiers, ...requested } of record.subscriptions) {
-      targets.router.subscribe(session, { ...requested, retainHandling: 0 }, requested.qos, identifiers?.[0])
+    for (const { identifiers, retainHandling = 0, ...requested } of record.subscriptions) {
+      targets.router.subscribe(session, { ...requested, retainHandling }, requested.qos, identifiers?.[0])
     }
     for (const packetId of stored.inbound.get(id) ?? []) {
       session.inbound.begin(packetId)

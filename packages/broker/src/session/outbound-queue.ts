@@ -37,6 +37,16 @@ export class OutboundQueue {
     return this.#backlog?.length ?? 0
   }
 
+  /** The messages in flight, oldest first. */
+  get inFlight(): readonly OutboundMessage[] {
+    return this.#inFlight.all()
+  }
+
+  /** The messages that wait to be sent, oldest first. */
+  get queued(): readonly OutboundMessage[] {
+    return [...(this.#backlog ?? [])]
+  }
+
   /** Bytes of the messages in flight and queued. */
   get heldBytes(): number {
     return this.#heldBytes

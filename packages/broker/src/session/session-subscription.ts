@@ -14,6 +14,7 @@ export interface SessionSubscription {
   qos: QoS
   noLocal: boolean
   retainAsPublished: boolean
+  retainHandling: 0 | 1 | 2
   identifiers: readonly number[] | null
 }
 
