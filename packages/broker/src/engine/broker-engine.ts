@@ -1,32 +1,35 @@
 import type { Message, OutgoingMessage } from '@antiphon/core'
 import type { Deadlines } from '@antiphon/core/link'
 import { Subject, type Observable, type SchedulerLike } from 'rxjs'
+import type { PublishRequest, SubscribeAttempt, SubscribeVerdict } from '../authority/authority.js'
 import type { BrokerEvent } from '../events.js'
 import type { BrokerOptions } from '../options.js'
 import { resolveOptions } from '../options.js'
 import { fromOutgoing, toMessage } from '../packet/publication.js'
-import type { Outcome } from '../routing/publish-pipeline.js'
 import type { Overlap, SubscriptionChange } from '../routing/router.js'
 import type { OutboundMessage } from '../session/outbound-message.js'
 import type { Session } from '../session/session.js'
 import { createEngine } from './engine.js'
-import { connectInProcess } from './engine-connection.js'
+import { openEngineConnection } from './engine-connection.js'
 import type { EngineClient, EngineConnection, EnginePeer } from './engine-connection.js'
 import { engineControls, type EngineControls } from './engine-controls.js'
+
+/** The hooks of an engine, which decide at once. An absent hook allows everything. */
+export interface EngineAuthority {
+  /** Decides whether a client may publish a message, or its Will may be published. */
+  readonly authorizePublish?: (request: PublishRequest) => 'allow' | { readonly refuse: number }
+  /** Decides whether a client may subscribe; called for each Topic Filter. */
+  readonly authorizeSubscribe?: (attempt: SubscribeAttempt) => SubscribeVerdict
+}
 
 /** Options of `createBrokerEngine`. */
 export interface BrokerEngineOptions extends Pick<
   BrokerOptions,
-  | 'authority'
-  | 'limits'
-  | 'maximumQoS'
-  | 'wildcardSubscriptions'
-  | 'sharedSubscriptions'
-  | 'queuePolicy'
-  | 'sharedOffline'
+  'limits' | 'maximumQoS' | 'wildcardSubscriptions' | 'sharedSubscriptions' | 'queuePolicy' | 'sharedOffline'
 > {
   /** The scheduler of the engine's clock and timers. */
   readonly scheduler: SchedulerLike
+  readonly authority?: EngineAuthority
   /** The copies of a message that overlapping subscriptions of a client get: one together, or one each. @defaultValue 'once' */
   readonly overlap?: Overlap
   /** The deadlines at which sessions and retained messages expire. @defaultValue timers of the scheduler */
@@ -58,7 +61,7 @@ export interface BrokerEngine extends EngineControls {
    * Publishes a message from the broker itself, without calling a hook; returns the reason code, 0x10 if no session is
    * subscribed. Throws `invalid-argument` if a property is too long.
    */
-  readonly publish: (message: OutgoingMessage) => Outcome
+  readonly publish: (message: OutgoingMessage) => number
   /** Returns the messages that a client has not acknowledged. */
   readonly messages: (clientId: string) => SessionMessages
   /** Emits what happens in sessions and routing, after the call that caused it. Hot; never completes. */
@@ -107,9 +110,12 @@ export function createBrokerEngine({
 
   return {
     ...engineControls(engine),
-    connect: (client, peer) => notifications.run(() => connectInProcess(engine, client, peer)),
+    connect: (client, peer) => notifications.run(() => openEngineConnection(engine, client, peer)),
     publish: (message) =>
-      notifications.run(() => publishPipeline.publishWithoutHooks(fromOutgoing(message, '', now()))),
+      notifications.run(
+        // Nothing is stored, so that the result is not a Promise.
+        () => publishPipeline.publishWithoutHooks(fromOutgoing(message, '', now())) as number,
+      ),
     messages: (clientId) => {
       const session = sessions.get(clientId)
       return session === undefined ? { inFlight: [], queued: [] } : messagesOf(session)

@@ -3,7 +3,6 @@ import type { ProtocolVersion, RequestedSubscription } from '@antiphon/packet'
 import type { ClientInfo } from '../authority/authority.js'
 import { HookQueue } from '../authority/hook-queue.js'
 import { fromOutgoing, toMessage } from '../packet/publication.js'
-import type { Outcome } from '../routing/publish-pipeline.js'
 import type { SubscribeOutcome } from '../routing/subscription-handler.js'
 import type { InboundMessages } from '../session/inbound-messages.js'
 import type { Peer } from '../session/peer.js'
@@ -42,12 +41,12 @@ export interface EngineConnection {
   /** Resends the messages in flight and sends the queued ones. Call it after CONNACK. */
   readonly resume: () => void
   /** Publishes a message of the client; returns the reason code of its acknowledgement. */
-  readonly publish: (message: OutgoingMessage) => Outcome
+  readonly publish: (message: OutgoingMessage) => number
   /** Subscribes; `replay` of the result sends the retained messages. Call it after SUBACK. */
   readonly subscribe: (
     subscriptions: readonly RequestedSubscription[],
     identifier?: number,
-  ) => SubscribeOutcome | Promise<SubscribeOutcome>
+  ) => SubscribeOutcome
   /** Unsubscribes; returns one reason code for each filter. */
   readonly unsubscribe: (filters: readonly string[]) => number[]
   /** Handles an acknowledgement of the client. */
@@ -61,7 +60,11 @@ export interface EngineConnection {
 }
 
 /** Opens the session of a client whose packets are objects. */
-export function connectInProcess(engine: Engine, options: EngineClient, peer: EnginePeer): EngineConnection {
+export function openEngineConnection(
+  engine: Engine,
+  options: EngineClient,
+  peer: EnginePeer,
+): EngineConnection {
   const { sessions, publishPipeline, subscriptionHandler, notifications, now } = engine
   const { clientId, protocolVersion = 5, receiveMaximum = 65_535, will } = options
   const client: ClientInfo = {
@@ -108,9 +111,15 @@ export function connectInProcess(engine: Engine, options: EngineClient, peer: En
     inbound: session.inbound,
     resume: () => notifications.run(() => sessions.resume(session)),
     publish: (message) =>
-      notifications.run(() => publishPipeline.publish(fromOutgoing(message, clientId, now()), publisher)),
+      notifications.run(
+        // The hooks of `EngineAuthority` are synchronous and nothing is stored, so that no result is a Promise.
+        () => publishPipeline.publish(fromOutgoing(message, clientId, now()), publisher) as number,
+      ),
     subscribe: (subscriptions, identifier) =>
-      notifications.run(() => subscriptionHandler.subscribe(session, client, { subscriptions, identifier })),
+      notifications.run(
+        () =>
+          subscriptionHandler.subscribe(session, client, { subscriptions, identifier }) as SubscribeOutcome,
+      ),
     unsubscribe: (filters) => notifications.run(() => subscriptionHandler.unsubscribe(session, filters)),
     acknowledge: (packet, packetId, reasonCode) =>
       notifications.run(() => {

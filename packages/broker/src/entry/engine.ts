@@ -5,10 +5,14 @@
  * @packageDocumentation
  */
 export { createBrokerEngine } from '../engine/broker-engine.js'
-export type { BrokerEngine, BrokerEngineOptions, SessionMessages } from '../engine/broker-engine.js'
+export type {
+  BrokerEngine,
+  BrokerEngineOptions,
+  EngineAuthority,
+  SessionMessages,
+} from '../engine/broker-engine.js'
 export type { EngineClient, EngineConnection, EnginePeer } from '../engine/engine-connection.js'
 export type { EngineControls } from '../engine/engine-controls.js'
-export type { Outcome } from '../routing/publish-pipeline.js'
 export type { Overlap, SubscriptionChange } from '../routing/router.js'
 export type { SubscribeOutcome } from '../routing/subscription-handler.js'
 export type { InboundMessages } from '../session/inbound-messages.js'
