@@ -63,6 +63,7 @@ export interface OutboundRecord {
   /** The Topic Filter of the shared subscription that picked the session. */
   readonly share: string | null
   readonly packetId: number
+  /** Whether it has been sent, or may have been when the broker died. */
   readonly wasSent: boolean
   readonly isReceived: boolean
 }
@@ -132,7 +133,7 @@ function fromBase64(text: string): Uint8Array {
 
 /** Encodes the record of an outbound message. */
 export function encodeOutbound(message: OutboundMessage): Uint8Array {
-  const { publication, qos, retain, identifiers, group, packetId, wasSent, isReceived } = message
+  const { publication, qos, retain, identifiers, group, packetId, isReceived } = message
   const shareFilter = group === null ? null : group.filter
   const record: OutboundRecord = {
     message: publication.storageId,
@@ -141,7 +142,7 @@ export function encodeOutbound(message: OutboundMessage): Uint8Array {
     identifiers,
     share: shareFilter,
     packetId,
-    wasSent,
+    wasSent: message.wasSent || message.isStoredAsSent,
     isReceived,
   }
   return toBytes(record)

@@ -45,8 +45,10 @@ export async function restore(
   })
   for (const [id, message] of messages) message.storageId = id
   for (const publication of stored.retained) targets.retained.restore(publication)
+  const restored: Session[] = []
   for (const [id, record] of sessions) {
     const session = new Session(record.clientId, host)
+    restored.push(session)
     session.storageId = id
     session.sessionExpiryInterval = record.sessionExpiryInterval ?? Infinity
     // A client that was connected when the broker died counts as disconnected since now.
@@ -66,6 +68,8 @@ export async function restore(
     if (record.will !== null) targets.wills.restore(session, fromWillRecord(record.will))
     targets.sessions.restore(session)
   }
+  // Last: a session that has expired publishes its Will to all others.
+  for (const session of restored) targets.sessions.resumeExpiry(session)
 }
 
 function restoreOutbound(
@@ -84,6 +88,7 @@ function restoreOutbound(
     group,
     tracker: null,
     storageId,
+    isStoredAsSent: record.wasSent,
     isOutstanding: false,
     isAwaitingStorage: false,
     isWithdrawn: false,

@@ -5,6 +5,8 @@ import type { Session } from './session.js'
 export interface SessionJournal {
   /** The number of changes so far, of which an operation caused those since it began. */
   readonly writes: number
+  /** Whether all changes are durable. */
+  readonly isSettled: boolean
   /** Records a session that was opened, changed its subscriptions, or lost its connection. */
   readonly session: (session: Session) => void
   readonly sessionEnded: (session: Session) => void

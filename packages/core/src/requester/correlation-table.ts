@@ -1,7 +1,7 @@
 import type { Codec } from '../codec/codec.js'
 import type { Correlation } from '../correlation/correlation.js'
 import type { Message } from '../message.js'
-import { DecodedOnce } from './decoded-once.js'
+import { DecodedOnce } from '../codec/decoded-once.js'
 
 /** An exchange that waits for a response. */
 export interface PendingExchange {

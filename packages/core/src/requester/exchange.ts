@@ -15,7 +15,7 @@ import type { RequestParts, RequesterContext } from './requester-context.js'
 import type { ResponseSubscription, ResponseSubscriber } from './response-subscription.js'
 import type { CorrelationTable, PendingExchange } from './correlation-table.js'
 import { RequestMessage } from './request-message.js'
-import { DecodedOnce } from './decoded-once.js'
+import { DecodedOnce } from '../codec/decoded-once.js'
 import type { ExchangeControl, ResponseHandler } from './response-handler.js'
 import { describeTimeout, StepTimer } from './step-timer.js'
 

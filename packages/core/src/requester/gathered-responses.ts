@@ -1,5 +1,5 @@
 import { requireNumber } from '../argument.js'
-import type { DecodedOnce } from './decoded-once.js'
+import type { DecodedOnce } from '../codec/decoded-once.js'
 import { readResponse, type ExchangeControl, type ResponseHandler } from './response-handler.js'
 
 /** When `gather$` completes before the `timeout` of the exchange. */

@@ -1,7 +1,7 @@
 import type { UserProperties } from '../message.js'
 import { userProperty } from '../message.js'
 import { streamPositionOf, type StreamPosition } from '../protocol/stream-position.js'
-import type { DecodedOnce } from './decoded-once.js'
+import type { DecodedOnce } from '../codec/decoded-once.js'
 import {
   readResponse,
   readFailure,

@@ -4,7 +4,7 @@ import type { AntiphonError } from '../errors.js'
 import type { ErrorCode, ErrorContext } from '../errors.js'
 import type { UserProperties } from '../message.js'
 import { toStatus } from '../protocol/status.js'
-import type { DecodedOnce } from './decoded-once.js'
+import type { DecodedOnce } from '../codec/decoded-once.js'
 
 /** The operations on a pending exchange that a response handler may use. */
 export interface ExchangeControl {

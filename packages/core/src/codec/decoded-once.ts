@@ -1,6 +1,6 @@
 import type { Either } from 'fp-ts/lib/Either.js'
-import type { Codec, DecodeError } from '../codec/codec.js'
-import { decodeWith } from '../codec/guard.js'
+import type { Codec, DecodeError } from './codec.js'
+import { decodeWith } from './guard.js'
 import type { DecodableMessage } from '../correlation/correlation.js'
 import type { Message } from '../message.js'
 

@@ -1,4 +1,5 @@
-import type { SendResult } from './request-context.js'
+import type { EndpointTypes } from '../endpoint.js'
+import type { Message } from '../message.js'
 
 /** How a request ended in the responder. */
 export type ServeOutcome =
@@ -29,14 +30,14 @@ export interface OutcomeDetails {
   readonly error?: unknown
 }
 
-/** Returns the outcome of a request once the result of sending its response is known. */
-export function outcomeAfterSend(intended: OutcomeDetails, result: SendResult): OutcomeDetails {
-  switch (result.kind) {
-    case 'sent':
-      return intended
-    case 'fallback-sent':
-      return { outcome: 'failed', status: result.status, error: intended.error ?? result.error }
-    case 'unsent':
-      return { outcome: 'unsent', error: result.error }
-  }
+/** How one request was served. Times are milliseconds on the link's clock. */
+export interface ServeRecord<T extends EndpointTypes = EndpointTypes> extends OutcomeDetails {
+  readonly endpoint: string
+  readonly params: T['params']
+  readonly request: Message
+  readonly outcome: ServeOutcome
+  readonly receivedAt: number
+  /** When the handler started; absent if it did not. */
+  readonly startedAt?: number
+  readonly endedAt: number
 }
