@@ -1,15 +1,11 @@
-import { Reason } from '@antiphon/packet'
+import { Reason, protocolError } from '@antiphon/packet'
+import type { DeliveryLoss } from '../events.js'
 import type { Publication } from '../packet/publication.js'
 import { isFailure } from '../packet/reason.js'
-import type { SharedGroup } from '../routing/shared-group.js'
+import type { SharedGroup } from './shared-group.js'
 import { Backlog } from './backlog.js'
 import { newOutboundMessage } from './outbound-message.js'
-import type {
-  OutboundMessage,
-  DeliveryLoss,
-  OutboundMessageOptions,
-  DeliveryTracker,
-} from './outbound-message.js'
+import type { OutboundMessage, OutboundMessageOptions, DeliveryTracker } from './outbound-message.js'
 import { InFlightMessages } from './in-flight-messages.js'
 import { Replay } from './replay.js'
 import type { ReplayRequest } from './replay.js'
@@ -39,6 +35,16 @@ export class OutboundQueue {
 
   get queuedCount(): number {
     return this.#backlog?.length ?? 0
+  }
+
+  /** The messages in flight, oldest first. */
+  get inFlight(): readonly OutboundMessage[] {
+    return this.#inFlight.all()
+  }
+
+  /** The messages that wait to be sent, oldest first. */
+  get queued(): readonly OutboundMessage[] {
+    return [...(this.#backlog ?? [])]
   }
 
   /** Bytes of the messages in flight and queued. */
@@ -112,19 +118,25 @@ export class OutboundQueue {
   }
 
   /**
-   * Handles PUBACK: completes a QoS 1 message. A refused message is not resent [MQTT-4.4.0-2], nor sent to another
+   * Handles PUBACK: completes a QoS 1 message; throws a `PacketError` for a QoS 2 message. A refused message is not resent [MQTT-4.4.0-2], nor sent to another
    * member of a shared subscription [MQTT-4.8.2-6].
    */
   acknowledged(packetId: number, reasonCode: number): void {
     const message = this.#inFlight.get(packetId)
-    if (message?.qos === 1) this.#finish(message, reasonCode)
+    if (message === undefined) return
+    if (message.qos !== 1) throw protocolError(`PUBACK acknowledges a QoS 2 message, ${packetId}`)
+    this.#finish(message, reasonCode)
   }
 
-  /** Handles PUBREC: sends PUBREL for a QoS 2 message, or completes it if it was refused. */
+  /**
+   * Handles PUBREC: sends PUBREL for a QoS 2 message, or completes it if it was refused; throws a `PacketError` for a
+   * QoS 1 message.
+   */
   received(packetId: number, reasonCode: number): void {
     const session = this.#session
     const message = this.#inFlight.get(packetId)
-    if (message?.qos !== 2) return session.peer?.release(packetId, Reason.packetIdentifierNotFound)
+    if (message === undefined) return session.peer?.release(packetId, Reason.packetIdentifierNotFound)
+    if (message.qos !== 2) throw protocolError(`PUBREC acknowledges a QoS 1 message, ${packetId}`)
     if (isFailure(reasonCode)) return this.#finish(message, reasonCode)
     if (!message.isReceived) {
       message.isReceived = true
@@ -139,10 +151,12 @@ export class OutboundQueue {
     })
   }
 
-  /** Handles PUBCOMP: completes a QoS 2 message. */
+  /** Handles PUBCOMP: completes a QoS 2 message; throws a `PacketError` if the client has not sent PUBREC. */
   completed(packetId: number): void {
     const message = this.#inFlight.get(packetId)
-    if (message?.isReceived === true) this.#finish(message, Reason.success)
+    if (message === undefined) return
+    if (!message.isReceived) throw protocolError(`PUBCOMP before PUBREC, ${packetId}`)
+    this.#finish(message, Reason.success)
   }
 
   /**

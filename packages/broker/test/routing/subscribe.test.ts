@@ -141,10 +141,10 @@ describe('SUBSCRIBE', () => {
     subscribe(client, '#')
     subscribe(client, '+/x')
     const from = world.join('from')
-    from.send(publish('$SYS/x'))
+    from.send(publish('$own/x'))
     expect(count(client)).toBe(0)
-    subscribe(client, '$SYS/#')
-    from.send(publish('$SYS/x'))
+    subscribe(client, '$own/#')
+    from.send(publish('$own/x'))
     expect(count(client)).toBe(1)
   })
 
