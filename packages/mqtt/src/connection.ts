@@ -100,10 +100,8 @@ export class Connection {
 
   /** Sends DISCONNECT, with Session Expiry Interval 0 if `endSession`, and closes. If not online, only closes the socket. */
   disconnect(endSession: boolean): void {
-    if (this.#stage !== 'online') {
-      this.drop()
-      return
-    }
+    if (this.#stage === 'connecting') this.drop()
+    if (this.#stage !== 'online') return
     this.#stage = 'disconnecting'
     this.writer.flush()
     const properties = endSession ? { properties: { sessionExpiryInterval: 0 } } : {}

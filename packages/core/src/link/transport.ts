@@ -56,6 +56,9 @@ export interface Transport {
    *   in response to it; `expired` if its expiry ran out between two connections.
    */
   readonly publish$: (message: OutgoingMessage) => Observable<PublishAck>
-  /** Sends DISCONNECT and completes once the connection is closed; emits nothing. Safe while not connected. */
-  readonly disconnect$: () => Observable<never>
+  /**
+   * Sends DISCONNECT, after which the broker does not publish the will [MQTT-3.14.4-3], and completes once the connection
+   * is closed; emits nothing. Safe while not connected. With `keepSession`, the next connection can resume the session.
+   */
+  readonly disconnect$: (options?: { readonly keepSession?: boolean }) => Observable<never>
 }
