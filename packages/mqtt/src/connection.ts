@@ -149,6 +149,7 @@ export class Connection {
     switch (packet.cmd) {
       case 'connack':
         if (reasonCodeOf(packet) !== 0) this.#refusal = connectionRefused(this.#parts.address.text, packet)
+        this.#useServerKeepAlive(packet)
         break
       case 'suback':
       case 'unsuback':
@@ -160,6 +161,11 @@ export class Connection {
         break
       default:
     }
+  }
+
+  /** MQTT.js ignores the Server Keep Alive if its own is 0 [MQTT-3.1.2-21]. It starts the keepalive after this event. */
+  #useServerKeepAlive({ properties }: IConnackPacket): void {
+    if (properties?.serverKeepAlive !== undefined) this.#client.options.keepalive = properties.serverKeepAlive
   }
 
   #accept(packet: IConnackPacket): void {
@@ -216,7 +222,7 @@ export class Connection {
     const isRefusal =
       !isRequested &&
       progress === 'online' &&
-      mayRefuseMessage(this.#disconnectPacket?.reasonCode, this.#cause)
+      mayRefuseMessage(this.protocolVersion, this.#disconnectPacket?.reasonCode, this.#cause)
     const reportRefusal = session.outbound.disconnected(
       this.writer,
       isRefusal,
