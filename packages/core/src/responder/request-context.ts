@@ -11,7 +11,7 @@ import {
   type ResponseBuilder,
 } from './response-builders.js'
 import type { CacheEntry, CachedResponse } from './response-cache.js'
-import type { ServeOutcome } from './outcome.js'
+import type { ServeOutcome } from '../observe/responder-stats.js'
 import {
   atStreamPosition,
   toValueResponse,

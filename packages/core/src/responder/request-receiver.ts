@@ -9,7 +9,7 @@ import type { Endpoint, ResponseKind } from '../endpoint.js'
 import { deadlinesOf } from '../link/link-deadlines.js'
 import { linkMonitorOf, type LinkMonitor } from '../link/link-monitor.js'
 import { observationsOf } from '../observe/observations.js'
-import { DecodedOnce } from '../requester/decoded-once.js'
+import { DecodedOnce } from '../protocol/decoded-once.js'
 import type { Delivery, ConnectionInfo, Link } from '../link/link.js'
 import type { Message } from '../message.js'
 import { initialCreditOf, addedCreditOf, isCancel } from '../protocol/control-message.js'
@@ -23,12 +23,11 @@ import {
 } from './response-cache.js'
 import { payloadFault, versionFault } from './faults.js'
 import { toHeaderFailure, type HeaderRule } from './header-rule.js'
-import type { ServeOutcome } from './outcome.js'
 import type { IgnoredRequest, IgnoredReason } from '../observe/ignored-request.js'
 import type { ResponseTopicCheck } from './response-topic-rule.js'
 import { ResponseFrame, toMessage } from './outgoing-response.js'
 import { RequestContext, type ResponderContext } from './request-context.js'
-import type { MutableResponderStats } from '../observe/responder-stats.js'
+import type { MutableResponderStats, ServeOutcome } from '../observe/responder-stats.js'
 
 /** What a request receiver is made from. */
 export interface RequestReceiverParts {
