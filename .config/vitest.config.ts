@@ -40,6 +40,7 @@ export default defineConfig({
       project('interop', '.interop.test.ts'),
       ...(isNightly ? [project('nightly', '.nightly.test.ts')] : []),
     ],
+    globalSetup: ['packages/workshop/check/tests/guard-run.ts'],
     typecheck: { enabled: false },
     // If a foreign program is missing, describeForeign registers no tests; in CI that is a failure.
     passWithNoTests: process.env['CI'] !== 'true',

@@ -99,11 +99,22 @@ export function toBroker(engine: Engine, events: Subject<BrokerEvent>): Broker {
   let closing: Promise<void> | undefined
   const isClosed = (): boolean => closing !== undefined
 
-  const rejectConnection = (remoteAddress: string): void => {
-    const reason = `too many connections: limits.connections is ${limits.connections}`
-    countRefusal(engine.counters, Reason.serverBusy)
-    engine.emit({ type: 'refused', remoteAddress, clientId: '', reasonCode: Reason.serverBusy, reason })
+  const refuse = (remoteAddress: string, reasonCode: number, reason: string): void => {
+    countRefusal(engine.counters, reasonCode)
+    engine.emit({ type: 'refused', remoteAddress, clientId: '', reasonCode, reason })
   }
+  const rejectConnection = (remoteAddress: string): void =>
+    refuse(
+      remoteAddress,
+      Reason.serverBusy,
+      `too many connections: limits.connections is ${limits.connections}`,
+    )
+  const rejectHandshake = (remoteAddress: string): void =>
+    refuse(
+      remoteAddress,
+      Reason.notAuthorized,
+      `no TLS or WebSocket handshake within ${limits.connectTimeout} ms, which is limits.connectTimeout`,
+    )
   const accept = (channel: Channel): void => {
     if (connections.size >= limits.connections) {
       rejectConnection(channel.remoteAddress)
@@ -122,7 +133,9 @@ export function toBroker(engine: Engine, events: Subject<BrokerEvent>): Broker {
       if (isClosed()) throw new AntiphonError('invalid-argument', 'cannot listen: the broker is closed')
       const listener = await listen(listenOptions, limits, {
         accept,
+        deadlines: engine.deadlines,
         rejected: rejectConnection,
+        timedOut: rejectHandshake,
         failed: reportListenerFailure,
       })
       listeners.add(listener)

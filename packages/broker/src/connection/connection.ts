@@ -313,7 +313,10 @@ export class Connection implements PacketHandlerHost, ReaderHost {
   #startConnectTimeout(): void {
     const { connectTimeout } = this.engine.settings.limits
     this.#timer.start(connectTimeout, () =>
-      this.disconnect(Reason.notAuthorized, `no CONNECT or AUTH within ${connectTimeout} ms`),
+      this.disconnect(
+        Reason.notAuthorized,
+        `no CONNECT or AUTH within ${connectTimeout} ms, which is limits.connectTimeout`,
+      ),
     )
   }
 

@@ -22,6 +22,8 @@ export interface OutboundMessage {
   isAwaitingStorage: boolean
   /** Whether it has been sent, on this connection or an earlier one. */
   wasSent: boolean
+  /** Whether the storage has it as sent, which is recorded before it is sent. */
+  isStoredAsSent: boolean
   /** Whether the client has sent PUBREC, so that only PUBREL and PUBCOMP are left. */
   isReceived: boolean
   /** Whether it was withdrawn while in flight, so that it is not resent on the next connection. */
@@ -52,6 +54,7 @@ export function newOutboundMessage(
     isOutstanding: false,
     isAwaitingStorage: false,
     wasSent: false,
+    isStoredAsSent: false,
     isReceived: false,
     isWithdrawn: false,
   }
@@ -66,4 +69,6 @@ export interface DeliveryTracker {
   /** The client has acknowledged the message, with any reason code. */
   readonly acknowledged: (reasonCode: number) => void
   readonly lost: (loss: DeliveryLoss) => void
+  /** The connection on which the message was withdrawn in flight has ended without an acknowledgement. */
+  readonly withdrawn: () => void
 }

@@ -65,7 +65,7 @@ export class OutboundQueue {
     for (const message of this.#inFlight.all()) {
       if (!message.isWithdrawn) continue
       this.#remove(message)
-      message.tracker?.lost('expired')
+      message.tracker?.withdrawn()
     }
   }
 
@@ -86,6 +86,7 @@ export class OutboundQueue {
     const message = newOutboundMessage(publication, options)
     this.#heldBytes += size
     if (this.#session.storageId !== 0) this.#store(message)
+    else if (options.qos === 2 && this.#host.journal?.isSettled === false) this.#queueUntilDurable(message)
     else if (this.isReady) this.#send(message)
     else this.#queue(message)
     return true
@@ -213,11 +214,21 @@ export class OutboundQueue {
     // The Packet Identifier is stored too: it must be the same when the message is resent after a restart
     // [MQTT-4.4.0-1].
     this.#inFlight.reserve(message)
+    message.isStoredAsSent = isBoundToMember(message) && this.isReady
     journal?.outbound(this.#session, message)
+    if (message.qos === 1) this.#queue(message)
+    else this.#queueUntilDurable(message)
+  }
+
+  /** Queues a message that must not be sent before everything that has happened so far is durable. */
+  #queueUntilDurable(message: OutboundMessage): void {
     this.#queue(message)
-    if (message.qos === 1) return
+    this.#awaitStorage(message)
+  }
+
+  #awaitStorage(message: OutboundMessage): void {
     message.isAwaitingStorage = true
-    journal?.whenDurable(() => {
+    this.#host.journal?.whenDurable(() => {
       message.isAwaitingStorage = false
       this.pump()
     })
@@ -228,7 +239,15 @@ export class OutboundQueue {
   }
 
   #nextQueued(): OutboundMessage | undefined {
-    return this.#backlog?.peek()?.isAwaitingStorage === true ? undefined : this.#backlog?.shift()
+    const message = this.#backlog?.peek()
+    if (message === undefined || message.isAwaitingStorage) return undefined
+    if (message.storageId !== 0 && isBoundToMember(message) && !message.isStoredAsSent) {
+      message.isStoredAsSent = true
+      this.#host.journal?.outbound(this.#session, message)
+      this.#awaitStorage(message)
+      return undefined
+    }
+    return this.#backlog?.shift()
   }
 
   #pumpReplay(): void {
@@ -302,4 +321,12 @@ export class OutboundQueue {
     this.#heldBytes -= message.publication.size
     this.#host.journal?.outboundEnded(this.#session, message)
   }
+}
+
+/**
+ * Whether a message belongs to the member of a shared subscription to which it was sent [MQTT-4.8.2-4]. That it is sent
+ * must be durable before it is sent: after a crash, the broker could otherwise send it to another member.
+ */
+function isBoundToMember({ qos, group }: OutboundMessage): boolean {
+  return qos === 2 && group !== null
 }

@@ -58,6 +58,7 @@ export interface OutboundRecord {
   /** The Topic Filter of the shared subscription that picked the session. */
   readonly share: string | null
   readonly packetId: number
+  /** Whether it has been sent, or may have been when the broker died. */
   readonly wasSent: boolean
   readonly isReceived: boolean
 }
@@ -120,7 +121,7 @@ function toBase64(bytes: Uint8Array): string {
 
 /** Encodes the record of an outbound message. */
 export function encodeOutbound(message: OutboundMessage): Uint8Array {
-  const { publication, qos, retain, identifiers, group, packetId, wasSent, isReceived } = message
+  const { publication, qos, retain, identifiers, group, packetId, isReceived } = message
   const shareFilter = group === null ? null : group.filter
   const record: OutboundRecord = {
     message: publication.storageId,
@@ -129,7 +130,7 @@ export function encodeOutbound(message: OutboundMessage): Uint8Array {
     identifiers,
     share: shareFilter,
     packetId,
-    wasSent,
+    wasSent: message.wasSent || message.isStoredAsSent,
     isReceived,
   }
   return toBytes(record)

@@ -42,6 +42,13 @@ async function subscribed(
   return client
 }
 
+/** Connects a client with a persistent session and returns the payloads that it receives. */
+async function received(world: World, clientId: string): Promise<string[]> {
+  const client = world.join(clientId, persistent())
+  await world.settle()
+  return payloads(client.take())
+}
+
 describe('a broker with storage', () => {
   it('acknowledges messages in order after they are committed to the storage', async () => {
     const world = await start()
@@ -62,6 +69,135 @@ describe('a broker with storage', () => {
       ['pubrec', 2],
       ['puback', 3],
     ])
+  })
+
+  it('sends SUBACK and UNSUBACK of a persistent session after the subscription is committed', async () => {
+    const world = await start()
+    const client = world.join('a', persistent())
+    await world.settle()
+    client.take()
+    let releaseCommits = (): void => undefined
+    const stopCommits = (): void => {
+      world.storage.commitGate = new Promise((resolve) => (releaseCommits = resolve))
+    }
+    stopCommits()
+    for (const messageId of [1, 2])
+      client.send({ cmd: 'subscribe', messageId, subscriptions: [{ topic: `t/${messageId}`, qos: 1 }] })
+    await world.settle()
+    expect(client.take()).toEqual([])
+    releaseCommits()
+    await world.settle()
+    expect(client.take().map(({ cmd, messageId }) => [cmd, messageId])).toEqual([
+      ['suback', 1],
+      ['suback', 2],
+    ])
+    stopCommits()
+    client.send({ cmd: 'unsubscribe', messageId: 3, unsubscriptions: ['t/1'] })
+    await world.settle()
+    expect(client.take()).toEqual([])
+    releaseCommits()
+    await world.settle()
+    expect(client.take()).toMatchObject([{ cmd: 'unsuback', messageId: 3 }])
+  })
+
+  it('sends SUBACK and UNSUBACK in process after the subscription is committed', async () => {
+    const world = await start()
+    const transport = world.broker.transport({ clientId: 'a', clean: false })
+    transport.connect$(1).subscribe()
+    await world.settle()
+    let releaseCommits = (): void => undefined
+    world.storage.commitGate = new Promise((resolve) => (releaseCommits = resolve))
+    const seen: string[] = []
+    const request = {
+      filter: 't',
+      qos: 1,
+      noLocal: false,
+      retainAsPublished: false,
+      retainHandling: 0,
+    } as const
+    transport.subscribe$([request], undefined).subscribe(() => seen.push('suback'))
+    transport.unsubscribe$(['t']).subscribe(() => seen.push('unsuback'))
+    await world.settle()
+    expect(seen).toEqual([])
+    releaseCommits()
+    await world.settle()
+    expect(seen).toEqual(['suback', 'unsuback'])
+  })
+
+  it('sends SUBACK of a session that ends with its connection although the storage fails', async () => {
+    const world = await start()
+    world.storage.isFailing = true
+    const client = world.join('a')
+    client.take()
+    client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 't', qos: 1 }] })
+    expect(client.take()).toMatchObject([{ cmd: 'suback' }])
+  })
+
+  it('does not send a shared QoS 2 message to another member when the broker crashes after sending it', async () => {
+    const first = await start()
+    const share = '$share/g/t'
+    const client = await subscribed(first, 'a', 2, share)
+    const other = await subscribed(first, 'b', 2, share)
+    other.cut()
+    await first.settle()
+    const from = first.join('from', persistent())
+    from.send(publish('x', { qos: 2 }))
+    await first.settle()
+    expect(payloads(client.take())).toEqual(['x'])
+    // The broker crashes: what has been written until now is all that the next one has.
+    const next = await start(memoryStorage(first.storage))
+    expect(await received(next, 'b')).toEqual([])
+    expect(await received(next, 'a')).toEqual(['x'])
+  })
+
+  it('keeps a shared QoS 2 message that waited for its member with that member when the broker crashes', async () => {
+    const first = await start()
+    const share = '$share/g/t'
+    for (const name of ['a', 'b']) (await subscribed(first, name, 2, share)).cut()
+    await first.settle()
+    first.join('from', persistent()).send(publish('x', { qos: 2 }))
+    await first.settle()
+    const receiver = first.engine.sessions.get('a')?.outbound.queuedCount === 1 ? 'a' : 'b'
+    const member = first.join(receiver, persistent())
+    // Everything that is committed before the message is sent survives the crash, and nothing after it.
+    let stored = memoryStorage(first.storage)
+    for (let round = 0; round < 20 && payloads(member.take()).length === 0; round++) {
+      stored = memoryStorage(first.storage)
+      await Promise.resolve()
+    }
+    const next = await start(stored)
+    expect(await received(next, receiver === 'a' ? 'b' : 'a')).toEqual([])
+    expect(await received(next, receiver)).toEqual(['x'])
+  })
+
+  it('moves a shared QoS 2 message to another member after a restart if it was never sent', async () => {
+    const first = await start()
+    const share = '$share/g/t'
+    for (const name of ['a', 'b']) (await subscribed(first, name, 2, share)).cut()
+    await first.settle()
+    first.join('from', persistent()).send(publish('x', { qos: 2 }))
+    await first.settle()
+    const receiver = first.engine.sessions.get('a')?.outbound.queuedCount === 1 ? 'a' : 'b'
+    const next = await start(first.storage)
+    expect(await received(next, receiver === 'a' ? 'b' : 'a')).toEqual(['x'])
+  })
+
+  it('sends a QoS 2 message after the Packet Identifier of its publisher is committed', async () => {
+    const world = await start()
+    const client = world.join('a')
+    client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 't', qos: 2 }] })
+    const from = world.join('from', persistent())
+    await world.settle()
+    client.take()
+    let releaseCommits = (): void => undefined
+    world.storage.commitGate = new Promise((resolve) => (releaseCommits = resolve))
+    from.send(publish('x', { qos: 2 }))
+    from.send(publish('y', { qos: 1, messageId: 2 }))
+    await world.settle()
+    expect(payloads(client.take())).toEqual([])
+    releaseCommits()
+    await world.settle()
+    expect(payloads(client.take())).toEqual(['x', 'y'])
   })
 
   it('commits messages of one turn together', async () => {
@@ -140,6 +276,7 @@ describe('a broker with storage', () => {
     ])
     expect(got[1]?.properties).toEqual(properties)
     back.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'r/#', qos: 1 }] })
+    await second.settle()
     expect(payloads(back.take())).toEqual(['retained'])
     second.join('from').send(publish('live', { topic: 't/3' }))
     expect(payloads(back.take())).toEqual(['live'])
@@ -223,6 +360,35 @@ describe('a broker with storage', () => {
     await next.settle()
     expect(next.engine.sessions.size).toBe(0)
     expect([...next.storage.contents.keys()]).toEqual([])
+  })
+
+  it('delivers the Will of a session that expired before the restart to sessions that are stored after it', async () => {
+    const first = await start()
+    const will = {
+      topic: 't',
+      payload: 'gone',
+      qos: 1,
+      retain: false,
+      properties: { willDelayInterval: 900 },
+    }
+    first.join('expired', { ...persistent(1), will }).cut()
+    await first.settle()
+    ;(await subscribed(first, 'a')).cut()
+    await first.settle()
+    // The virtual time of the next broker begins at 0 too, so the session is made older instead.
+    const key = [...first.storage.contents].find(([, value]) =>
+      String(Buffer.from(value)).includes('"expired"'),
+    )
+    const record = JSON.parse(String(Buffer.from(key?.[1] ?? ''))) as AnyPacket
+    first.storage.contents.set(
+      key?.[0] ?? '',
+      Buffer.from(JSON.stringify({ ...record, disconnectedAt: -5_000 })),
+    )
+
+    const next = await start(first.storage)
+    await next.settle()
+    expect(next.engine.sessions.get('expired')).toBeUndefined()
+    expect(payloads(next.join('a', persistent()).take())).toEqual(['gone'])
   })
 
   it('removes acknowledged messages and ended sessions from the storage', async () => {

@@ -1,22 +1,4 @@
-/** How a request ended in the responder. */
-export type ServeOutcome =
-  /** The broker accepted the handler's response. */
-  | 'responded'
-  /** The handler failed, and the failure was sent to the requester. */
-  | 'failed'
-  /** The handler exceeded `handlerTimeout`, and 408 was sent to the requester. */
-  | 'timed-out'
-  /** The request's expiry passed: without a response or, in a stream, without an item sent or credit received. */
-  | 'expired'
-  /** The requester cancelled the request, or no longer subscribes to the response topic. */
-  | 'cancelled'
-  /**
-   * The queue was full, or the responder was draining. `status` is absent if no status could be sent. The broker then
-   * still holds the request, unless it was sent at QoS 0 or acknowledged on receipt.
-   */
-  | 'busy'
-  /** The response could not be sent. */
-  | 'unsent'
+import type { ServeOutcome } from './serve-record.js'
 
 /** Counts of an endpoint's requests so far, by outcome. */
 export interface ResponderStats extends Readonly<Record<ServeOutcome, number>> {

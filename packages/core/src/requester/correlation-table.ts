@@ -1,7 +1,7 @@
 import type { Codec } from '../codec/codec.js'
 import type { Correlation, DecodableMessage } from '../correlation/correlation.js'
 import type { Message } from '../message.js'
-import { DecodedOnce } from '../protocol/decoded-once.js'
+import { DecodedOnce } from '../codec/decoded-once.js'
 import type { Exchange } from './exchange.js'
 
 /** The exchanges of one correlation. */

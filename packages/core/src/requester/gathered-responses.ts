@@ -1,6 +1,6 @@
 import type { SchedulerLike } from 'rxjs'
 import { requireNumber } from '../argument.js'
-import type { DecodedOnce } from '../protocol/decoded-once.js'
+import type { DecodedOnce } from '../codec/decoded-once.js'
 import type { Exchange } from './exchange.js'
 import type { RequesterContext } from './requester-context.js'
 import { readResponse, type ResponseHandler } from './response-handler.js'

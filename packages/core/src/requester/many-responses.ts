@@ -1,6 +1,6 @@
 import { userProperty, type UserProperties } from '../message.js'
 import { addedCredit } from '../protocol/control-message.js'
-import type { DecodedOnce } from '../protocol/decoded-once.js'
+import type { DecodedOnce } from '../codec/decoded-once.js'
 import type { Exchange } from './exchange.js'
 import { streamPositionOf, type StreamPosition } from '../protocol/stream-position.js'
 import { Credit } from './credit.js'

@@ -1,6 +1,6 @@
 import { Transfers } from '../chunk/transfers.js'
 import { userProperty, type Message } from '../message.js'
-import { DecodedOnce } from '../protocol/decoded-once.js'
+import { DecodedOnce } from '../codec/decoded-once.js'
 import type { Exchange } from './exchange.js'
 
 /** Assembles the responses of an exchange that arrive in chunks. */

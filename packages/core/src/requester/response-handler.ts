@@ -4,7 +4,7 @@ import type { AntiphonError } from '../errors.js'
 import type { UserProperties } from '../message.js'
 import { toStatus } from '../protocol/status.js'
 import type { Exchange } from './exchange.js'
-import type { DecodedOnce } from '../protocol/decoded-once.js'
+import type { DecodedOnce } from '../codec/decoded-once.js'
 
 /**
  * Decides what the responses of an exchange mean: emits values, completes or fails the exchange. A handler with state is

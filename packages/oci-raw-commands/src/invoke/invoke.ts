@@ -6,33 +6,27 @@ import {
   defer,
   distinctUntilKeyChanged,
   from,
-  map,
   Observable,
   of,
-  repeat,
   switchMap,
+  concatMap,
   takeWhile,
   tap,
   throwError,
-  timer,
   type MonoTypeOperatorFunction,
   type SchedulerLike,
 } from 'rxjs'
-import type { Invocation } from './invocation.js'
-import { isFinished, type CommandRecord, type DeliveryStatus } from './record.js'
+import { platformRecords, type CommandRecords } from './command-records.js'
+import type { Invocation } from '../invocation.js'
+import { invokeCommand, type InvokeCommandOptions } from './invoke-command.js'
+import { isFinished, type CommandRecord, type DeliveryStatus } from '../record.js'
 
 /** The options of `invoke$`. */
-export interface InvokeOptions {
-  /** The root of its HTTP API, such as `http://127.0.0.1:8080`. */
-  readonly url: string
-  /** The function that sends HTTP requests, for example one that signs them. @defaultValue the global `fetch` */
-  readonly fetch?: typeof globalThis.fetch
-  /** Milliseconds between two reads of the record. @defaultValue 1 000 */
-  readonly pollPeriod?: number
+export interface InvokeOptions extends InvokeCommandOptions {
+  /** Where the records of commands are read. @defaultValue the local platform at `url` */
+  readonly records?: CommandRecords
   /** Milliseconds to wait for the command to finish, in addition to the timeouts of the platform. @defaultValue Infinity */
   readonly timeout?: number
-  /** @defaultValue asyncScheduler */
-  readonly scheduler?: SchedulerLike
 }
 
 /** A status of a command and its record. The record of the last status contains the response. */
@@ -40,9 +34,6 @@ export interface InvokeProgress {
   readonly status: DeliveryStatus
   readonly record: CommandRecord
 }
-
-/** The API version in every path. */
-const version = '20250531'
 
 /** The error code and cause for each final status without a response. */
 const failures: Readonly<Partial<Record<DeliveryStatus, readonly [ErrorCode, string]>>> = {
@@ -54,14 +45,14 @@ const failures: Readonly<Partial<Record<DeliveryStatus, readonly [ErrorCode, str
 }
 
 /**
- * Invokes a raw command and polls its record.
+ * Invokes a raw command and follows its record.
  *
  * - *on subscribe*: sends the command. *next*: each new status; with `COMPLETED`, `record.response_data` is the response.
  * - *complete*: after `COMPLETED`.
  * - *error*: `invalid-argument` with the fields that the platform rejects; `no-responder`, `expired`, `timeout`,
  *   `publish-refused` or `decode` for the other final statuses. The message contains the last status, and `cause` is the
  *   last record. `connection-lost` if the platform cannot be reached.
- * - *unsubscribe*: stops polling; the command is not cancelled.
+ * - *unsubscribe*: stops reading; the command is not cancelled.
  *
  * @example
  * ```ts
@@ -72,37 +63,17 @@ const failures: Readonly<Partial<Record<DeliveryStatus, readonly [ErrorCode, str
 export function invoke$(
   instanceId: string,
   invocation: Invocation,
-  {
-    url,
-    fetch = globalThis.fetch,
-    pollPeriod = 1_000,
-    timeout = Infinity,
-    scheduler = asyncScheduler,
-  }: InvokeOptions,
+  options: InvokeOptions,
 ): Observable<InvokeProgress> {
-  const root = `${url.replace(/\/$/, '')}/${version}`
-  const call$ = (path: string, init?: RequestInit): Observable<Response> =>
-    defer(() => from(fetch(`${root}/${path}`, init).catch(throwUnreachable(url)))).pipe(switchMap(requireOk))
-
+  const { records = platformRecords(options), timeout = Infinity, scheduler = asyncScheduler } = options
   return defer(() => {
     let last: CommandRecord | undefined
-    const posted$ = call$(`digitalTwinInstances/${encodeURIComponent(instanceId)}/actions/invokeRawCommand`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(invocation),
-    })
-    const progress$ = posted$.pipe(
-      map((response) => response.headers.get('opc-request-id') ?? ''),
-      switchMap((id) =>
-        call$(`rawCommands/${encodeURIComponent(id)}`).pipe(
-          switchMap((response) => response.json() as Promise<CommandRecord>),
-          repeat({ delay: () => timer(pollPeriod, scheduler) }),
-        ),
-      ),
+    const progress$ = from(invokeCommand(instanceId, invocation, options)).pipe(
+      switchMap((command) => records.changes$(command)),
       takeWhile((record) => !isFinished(record), true),
       tap((record) => (last = record)),
       distinctUntilKeyChanged('delivery_status'),
-      switchMap((record) => toProgress$(record)),
+      concatMap((record) => toProgress$(record)),
     )
     return progress$.pipe(failAfter(timeout, scheduler, () => timeoutError(timeout, last)))
   })
@@ -148,31 +119,4 @@ function timeoutError(timeout: number, last: CommandRecord | undefined): Antipho
     message,
     last === undefined ? {} : { cause: last, correlation: last.id },
   )
-}
-
-function throwUnreachable(url: string): (cause: unknown) => never {
-  return (cause) => {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new AntiphonError('connection-lost', `cannot reach the platform at ${url}: ${reason}`, { cause })
-  }
-}
-
-/** Returns a successful response; throws an error with the platform's message otherwise. */
-async function requireOk(response: Response): Promise<Response> {
-  if (response.ok) return response
-  const body = await response.text()
-  const isInvalid = response.status === 400 || response.status === 404 || response.status === 413
-  throw new AntiphonError(
-    isInvalid ? 'invalid-argument' : 'unknown',
-    `the platform answered ${response.status}: ${describeBody(body)}`,
-  )
-}
-
-function describeBody(body: string): string {
-  try {
-    const { code, message } = JSON.parse(body) as { readonly code?: unknown; readonly message?: unknown }
-    return `${String(code)}: ${String(message)}`
-  } catch {
-    return body.slice(0, 200)
-  }
 }
