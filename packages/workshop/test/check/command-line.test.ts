@@ -24,7 +24,15 @@ const asHelp = expect.stringMatching(
 
 describe('the command lines of the workshop', () => {
   // Some programs load many modules before they parse their arguments, so each is started only twice.
-  it.each(['bin/start.mjs', 'bin/test.mjs', 'check/main.ts', 'check/api/main.ts', 'check/docs/main.ts'])(
+  it.each([
+    'bin/start.mjs',
+    'bin/test.mjs',
+    'check/main.ts',
+    'check/nightly.ts',
+    'check/flakes/main.ts',
+    'check/api/main.ts',
+    'check/docs/main.ts',
+  ])(
     '%s prints its help and rejects an unknown option',
     async (program) => {
       const [helped, rejected] = await Promise.all([run(program, '--help'), run(program, '--unknown')])
