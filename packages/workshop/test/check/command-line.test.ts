@@ -27,6 +27,7 @@ describe('the command lines of the workshop', () => {
   it.each([
     'bin/start.mjs',
     'bin/test.mjs',
+    'bin/bare-machine.mjs',
     'check/main.ts',
     'check/nightly.ts',
     'check/flakes/main.ts',
