@@ -13,6 +13,7 @@ import { RetainedMessages } from './retained/retained-messages.js'
 import { PublishPipeline } from './routing/publish-pipeline.js'
 import { Router } from './routing/router.js'
 import { SubscriptionHandler } from './routing/subscription-handler.js'
+import { ReplayTurns } from './session/replay-turns.js'
 import type { SessionHost } from './session/session-host.js'
 import { Sessions } from './session/sessions.js'
 import { newCounters } from './stats.js'
@@ -80,6 +81,7 @@ export function createEngine(settings: Settings, events: EventSink): Engine {
     },
     atTurnEnd,
     retained: () => retained,
+    replayTurns: new ReplayTurns(turn),
   }
   const router = new Router(settings.sharedOffline)
   const retained = new RetainedMessages({ limits, deadlines, now, journal })
