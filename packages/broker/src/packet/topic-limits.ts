@@ -1,3 +1,4 @@
+import { utf8Size } from '@antiphon/packet'
 import type { Limits } from '../limits.js'
 
 /** Returns which limit a Topic Name or Topic Filter exceeds, as text; `undefined` if it exceeds none. */
@@ -7,7 +8,7 @@ export function topicLimitFault(
 ): string | undefined {
   const { topicLength, topicLevels } = limits
   // No UTF-16 code unit takes more than three bytes of UTF-8.
-  if (topic.length * 3 > topicLength && Buffer.byteLength(topic) > topicLength) {
+  if (topic.length * 3 > topicLength && utf8Size(topic) > topicLength) {
     return `the topic is too long: limits.topicLength is ${topicLength} bytes`
   }
   if (topic.length >= topicLevels && levelCount(topic) > topicLevels) {

@@ -9,7 +9,7 @@ import type { Publication } from '../packet/publication.js'
 import { toAllowedCode, isFailure } from '../packet/reason.js'
 import { isReservedTopic } from '../packet/topic-limits.js'
 import type { RetainedMessages } from '../retained/retained-messages.js'
-import type { Journal } from '../storage/journal.js'
+import type { SessionJournal } from '../session/session-journal.js'
 import type { Router } from './router.js'
 
 /** The reason code for the publisher, synchronous or as a Promise. */
@@ -23,7 +23,7 @@ export interface PublishPipelineDependencies {
   readonly authority: Authority
   readonly router: Router
   readonly retained: RetainedMessages
-  readonly journal: Journal | undefined
+  readonly journal: SessionJournal | undefined
   readonly now: () => number
   /** Called for every message that was routed or refused. */
   readonly decided: (publication: Publication, reasonCode: number) => void

@@ -8,14 +8,14 @@ import type { Settings } from '../options.js'
 import { toAllowedCode, isFailure } from '../packet/reason.js'
 import { topicLimitFault } from '../packet/topic-limits.js'
 import type { Session } from '../session/session.js'
-import type { Journal } from '../storage/journal.js'
+import type { SessionJournal } from '../session/session-journal.js'
 import type { Router } from './router.js'
 
 /** The components that a subscription handler uses. */
 export interface SubscriptionHandlerDependencies {
   readonly settings: Settings
   readonly router: Router
-  readonly journal: Journal | undefined
+  readonly journal: SessionJournal | undefined
   readonly emit: (event: BrokerEvent) => void
 }
 

@@ -1,15 +1,11 @@
 import { Reason, protocolError } from '@antiphon/packet'
+import type { DeliveryLoss } from '../events.js'
 import type { Publication } from '../packet/publication.js'
 import { isFailure } from '../packet/reason.js'
-import type { SharedGroup } from '../routing/shared-group.js'
+import type { SharedGroup } from './shared-group.js'
 import { Backlog } from './backlog.js'
 import { newOutboundMessage } from './outbound-message.js'
-import type {
-  OutboundMessage,
-  DeliveryLoss,
-  OutboundMessageOptions,
-  DeliveryTracker,
-} from './outbound-message.js'
+import type { OutboundMessage, OutboundMessageOptions, DeliveryTracker } from './outbound-message.js'
 import { InFlightMessages } from './in-flight-messages.js'
 import { Replay } from './replay.js'
 import type { ReplayRequest } from './replay.js'
@@ -39,6 +35,16 @@ export class OutboundQueue {
 
   get queuedCount(): number {
     return this.#backlog?.length ?? 0
+  }
+
+  /** The messages in flight, oldest first. */
+  get inFlight(): readonly OutboundMessage[] {
+    return this.#inFlight.all()
+  }
+
+  /** The messages that wait to be sent, oldest first. */
+  get queued(): readonly OutboundMessage[] {
+    return [...(this.#backlog ?? [])]
   }
 
   /** Bytes of the messages in flight and queued. */

@@ -1,4 +1,4 @@
-import type { Flushable, Turn } from '../connection/turn.js'
+import type { Flushable, Turn } from '../turn.js'
 
 /** Steps of all replays in one turn, about 1 ms of work: other clients wait no longer than that. */
 const stepsPerTurn = 1_000

@@ -3,8 +3,8 @@ import type { QueuePolicy } from '../options.js'
 import type { Publication } from '../packet/publication.js'
 import type { DropReason } from '../events.js'
 import type { RetainedMessages } from '../retained/retained-messages.js'
-import type { Journal } from '../storage/journal.js'
 import type { ReplayTurns } from './replay-turns.js'
+import type { SessionJournal } from './session-journal.js'
 import type { Session } from './session.js'
 
 /** The parts of the broker that a session uses. */
@@ -20,5 +20,5 @@ export interface SessionHost {
   /** Runs work at the end of the turn. */
   readonly atTurnEnd: (work: () => void) => void
   /** Records changes for the storage; `undefined` without a storage. */
-  readonly journal: Journal | undefined
+  readonly journal: SessionJournal | undefined
 }

@@ -1,5 +1,5 @@
 import type { QoS } from '@antiphon/core'
-import type { Session } from '../session/session.js'
+import type { Session } from './session.js'
 import type { SharedGroup } from './shared-group.js'
 
 /**
@@ -14,6 +14,7 @@ export interface SessionSubscription {
   qos: QoS
   noLocal: boolean
   retainAsPublished: boolean
+  retainHandling: 0 | 1 | 2
   identifiers: readonly number[] | null
 }
 

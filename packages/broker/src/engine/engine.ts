@@ -1,26 +1,26 @@
 import { AntiphonError } from '@antiphon/core'
 import { deadlines as deadlinesOn, type Deadlines } from '@antiphon/core/link'
-import { asyncScheduler } from 'rxjs'
-import type { SchedulerLike } from 'rxjs'
-import { HookQueue } from './authority/hook-queue.js'
-import { Turn } from './connection/turn.js'
-import type { BrokerEvent } from './events.js'
-import { NotificationQueue } from './notification-queue.js'
-import type { EventSink } from './notification-queue.js'
-import type { Settings } from './options.js'
-import { toMessage } from './packet/publication.js'
-import { RetainedMessages } from './retained/retained-messages.js'
-import { PublishPipeline } from './routing/publish-pipeline.js'
-import { Router } from './routing/router.js'
-import { SubscriptionHandler } from './routing/subscription-handler.js'
-import { ReplayTurns } from './session/replay-turns.js'
-import type { SessionHost } from './session/session-host.js'
-import { Sessions } from './session/sessions.js'
-import { newCounters } from './stats.js'
-import type { Counters } from './stats.js'
-import { Journal } from './storage/journal.js'
-import { restore } from './storage/restore.js'
-import { Wills } from './will/wills.js'
+import { HookQueue } from '../authority/hook-queue.js'
+import { Turn } from '../turn.js'
+import type { BrokerEvent } from '../events.js'
+import { NotificationQueue } from '../notification-queue.js'
+import type { EventSink } from '../notification-queue.js'
+import type { Settings } from '../options.js'
+import { toMessage } from '../packet/publication.js'
+import { RetainedMessages } from '../retained/retained-messages.js'
+import { PublishPipeline } from '../routing/publish-pipeline.js'
+import { Router } from '../routing/router.js'
+import type { Overlap, SubscriptionChange } from '../routing/router.js'
+import { SubscriptionHandler } from '../routing/subscription-handler.js'
+import type { Session } from '../session/session.js'
+import { ReplayTurns } from '../session/replay-turns.js'
+import type { SessionHost } from '../session/session-host.js'
+import { Sessions } from '../session/sessions.js'
+import { newCounters } from '../counters.js'
+import type { Counters } from '../counters.js'
+import { Journal } from '../journal/journal.js'
+import { restore } from '../journal/restore.js'
+import { Wills } from '../will/wills.js'
 
 /** A connection of any kind, also before its client is admitted. */
 export interface OpenConnection {
@@ -41,19 +41,30 @@ export interface Engine {
   readonly journal: Journal | undefined
   readonly counters: Counters
   readonly connections: Set<OpenConnection>
-  readonly wills: Wills
+  readonly wills: Wills<Session>
   /** Resolves when the stored state is restored; `undefined` without a storage. */
   readonly ready: Promise<void> | undefined
   readonly now: () => number
   readonly emit: (event: BrokerEvent) => void
 }
 
+/** What the program around an engine may provide. */
+export interface EngineHost {
+  /** Runs work at the end of the turn of the event loop. @defaultValue by the scheduler */
+  readonly atTurnEnd?: (work: () => void) => void
+  /** The deadlines at which sessions and retained messages expire. @defaultValue timers of the scheduler */
+  readonly expiries?: Deadlines
+  readonly overlap?: Overlap
+  readonly subscriptionChanged?: (change: SubscriptionChange) => void
+}
+
 /** Creates the components of a broker and connects them. */
-export function createEngine(settings: Settings, events: EventSink): Engine {
+export function createEngine(settings: Settings, events: EventSink, engineHost: EngineHost = {}): Engine {
   const { scheduler, limits, authority, queuePolicy, storage } = settings
   const now = (): number => scheduler.now()
-  const turn = new Turn(turnScheduler(scheduler))
+  const turn = new Turn(engineHost.atTurnEnd ?? ((work) => void scheduler.schedule(work)))
   const deadlines = deadlinesOn(scheduler)
+  const { expiries = deadlines, overlap = 'once', subscriptionChanged: changed } = engineHost
   const atTurnEnd = (work: () => void): void => turn.add({ flush: work })
   const counters = newCounters()
   const notifications = new NotificationQueue(turn, events)
@@ -83,8 +94,8 @@ export function createEngine(settings: Settings, events: EventSink): Engine {
     retained: () => retained,
     replayTurns: new ReplayTurns(turn),
   }
-  const router = new Router(settings.sharedOffline)
-  const retained = new RetainedMessages({ limits, deadlines, now, journal })
+  const router = new Router({ sharedOffline: settings.sharedOffline, overlap, changed })
+  const retained = new RetainedMessages({ limits, deadlines: expiries, now, journal })
   const publishPipeline = new PublishPipeline({
     authority,
     router,
@@ -105,7 +116,7 @@ export function createEngine(settings: Settings, events: EventSink): Engine {
       })
     },
   })
-  const wills = new Wills({
+  const wills = new Wills<Session>({
     deadlines,
     now,
     publish: (publication, client) => {
@@ -114,7 +125,7 @@ export function createEngine(settings: Settings, events: EventSink): Engine {
     },
     delayEnded: (session) => journal?.session(session),
   })
-  const sessions = new Sessions({ host, router, wills, deadlines, emit })
+  const sessions = new Sessions({ host, router, wills, deadlines: expiries, emit })
   const subscriptionHandler = new SubscriptionHandler({ settings, router, journal, emit })
   const engine = {
     settings,
@@ -141,11 +152,3 @@ export function createEngine(settings: Settings, events: EventSink): Engine {
 
 /** Milliseconds between a failed commit and the next attempt. */
 const storageRetryDelay = 1_000
-
-/**
- * Returns a function that runs work at the end of the turn: by `setImmediate` on real time, else by the scheduler.
- */
-function turnScheduler(scheduler: SchedulerLike): (work: () => void) => void {
-  if (scheduler === asyncScheduler) return (work) => void setImmediate(work)
-  return (work) => void scheduler.schedule(work)
-}

@@ -1,14 +1,23 @@
-import type { Engine } from '../engine.js'
 import type { Publication } from '../packet/publication.js'
 import type { SessionHost } from '../session/session-host.js'
+import type { RetainedMessages } from '../retained/retained-messages.js'
+import type { Router } from '../routing/router.js'
 import { Session } from '../session/session.js'
+import type { Sessions } from '../session/sessions.js'
+import type { Wills } from '../will/wills.js'
 import type { Journal } from './journal.js'
 import { decodeOutbound, decodePublication, decodeSession, fromWillRecord, keys } from './records.js'
 import type { OutboundRecord, SessionRecord } from './records.js'
-import type { Storage } from './storage.js'
+import type { Storage } from '../storage/storage.js'
 
 /** The components whose state is restored. */
-type RestoreTargets = Pick<Engine, 'retained' | 'router' | 'sessions' | 'wills' | 'now'>
+interface RestoreTargets {
+  readonly retained: RetainedMessages
+  readonly router: Router
+  readonly sessions: Sessions
+  readonly wills: Wills<Session>
+  readonly now: () => number
+}
 
 /** The decoded contents of a storage. */
 interface StoredState {
@@ -22,7 +31,7 @@ interface StoredState {
 
 /** Restores sessions with their subscriptions and queues, and retained messages, from the storage. */
 export async function restore(
-  engine: RestoreTargets,
+  targets: RestoreTargets,
   host: SessionHost,
   storage: Storage,
   journal: Journal,
@@ -35,7 +44,7 @@ export async function restore(
     outbound: highest([...outbound.values()].flat().map(([storageId]) => storageId)),
   })
   for (const [id, message] of messages) message.storageId = id
-  for (const publication of stored.retained) engine.retained.restore(publication)
+  for (const publication of stored.retained) targets.retained.restore(publication)
   const restored: Session[] = []
   for (const [id, record] of sessions) {
     const session = new Session(record.clientId, host)
@@ -43,9 +52,9 @@ export async function restore(
     session.storageId = id
     session.sessionExpiryInterval = record.sessionExpiryInterval ?? Infinity
     // A client that was connected when the broker died counts as disconnected since now.
-    session.disconnectedAt = record.disconnectedAt ?? engine.now()
-    for (const { identifiers, ...requested } of record.subscriptions) {
-      engine.router.subscribe(session, { ...requested, retainHandling: 0 }, requested.qos, identifiers?.[0])
+    session.disconnectedAt = record.disconnectedAt ?? targets.now()
+    for (const { identifiers, retainHandling = 0, ...requested } of record.subscriptions) {
+      targets.router.subscribe(session, { ...requested, retainHandling }, requested.qos, identifiers?.[0])
     }
     for (const packetId of stored.inbound.get(id) ?? []) {
       session.inbound.begin(packetId)
@@ -56,11 +65,11 @@ export async function restore(
     )) {
       restoreOutbound(session, storageId, outboundRecord, messages.get(outboundRecord.message))
     }
-    if (record.will !== null) engine.wills.restore(session, fromWillRecord(record.will))
-    engine.sessions.restore(session)
+    if (record.will !== null) targets.wills.restore(session, fromWillRecord(record.will))
+    targets.sessions.restore(session)
   }
   // Last: a session that has expired publishes its Will to all others.
-  for (const session of restored) engine.sessions.resumeExpiry(session)
+  for (const session of restored) targets.sessions.resumeExpiry(session)
 }
 
 function restoreOutbound(

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { deliver$ } from '../../src/control/deliver.js'
 import { makeWorld } from '../world.js'
 import type { AnyPacket, World } from '../world.js'
-import { memoryStorage } from './memory-storage.js'
+import { memoryStorage } from '../storage/memory-storage.js'
 
 const persistent = (seconds = 1_000): AnyPacket => ({
   clean: false,

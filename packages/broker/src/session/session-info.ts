@@ -1,6 +1,6 @@
 import type { QoS } from '@antiphon/core'
 import type { ClientInfo } from '../authority/authority.js'
-import type { Session } from '../session/session.js'
+import type { Session } from './session.js'
 
 /** The state of a session. */
 export interface SessionInfo {
@@ -24,6 +24,7 @@ export interface SubscriptionInfo {
   readonly qos: QoS
   readonly noLocal: boolean
   readonly retainAsPublished: boolean
+  readonly retainHandling: 0 | 1 | 2
   readonly subscriptionIdentifier?: number
 }
 
@@ -35,11 +36,12 @@ export function toSessionInfo(session: Session): SessionInfo {
     ...(client === null ? {} : { client }),
     sessionExpiryInterval,
     subscriptions: [...session.subscriptionMap.values()].map(
-      ({ filter, qos, noLocal, retainAsPublished, identifiers }) => ({
+      ({ filter, qos, noLocal, retainAsPublished, retainHandling, identifiers }) => ({
         filter,
         qos,
         noLocal,
         retainAsPublished,
+        retainHandling,
         ...(identifiers?.[0] === undefined ? {} : { subscriptionIdentifier: identifiers[0] }),
       }),
     ),

@@ -1,6 +1,6 @@
 import type { QoS } from '@antiphon/core'
 import type { Publication } from '../packet/publication.js'
-import type { Session } from '../session/session.js'
+import type { Session } from './session.js'
 import type { SessionSubscription } from './session-subscription.js'
 
 /** The members of one shared subscription; each message is delivered to one of them. */

@@ -6,6 +6,9 @@ import type { OutboundMessage } from '../session/outbound-message.js'
 import type { Session } from '../session/session.js'
 import type { Will } from '../will/wills.js'
 
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
 /** The prefixes of the storage's keys. */
 export const keys = { session: 's:', message: 'm:', outbound: 'q:', inbound: 'i:', retained: 'r:' } as const
 
@@ -46,6 +49,8 @@ export interface SubscriptionRecord {
   readonly qos: QoS
   readonly noLocal: boolean
   readonly retainAsPublished: boolean
+  /** Absent in records of earlier versions. */
+  readonly retainHandling?: 0 | 1 | 2
   readonly identifiers: readonly number[] | null
 }
 
@@ -71,11 +76,12 @@ export function encodeSession(session: Session, will: Will | undefined): Uint8Ar
     sessionExpiryInterval: sessionExpiryInterval === Infinity ? null : sessionExpiryInterval,
     disconnectedAt,
     subscriptions: [...session.subscriptionMap.values()].map(
-      ({ filter, qos, noLocal, retainAsPublished, identifiers }) => ({
+      ({ filter, qos, noLocal, retainAsPublished, retainHandling, identifiers }) => ({
         filter,
         qos,
         noLocal,
         retainAsPublished,
+        retainHandling,
         identifiers,
       }),
     ),
@@ -96,8 +102,8 @@ export function fromWillRecord({ client, request }: WillRecord): Will {
     client,
     request: {
       ...rest,
-      payload: Buffer.from(payload, 'base64'),
-      properties: Buffer.from(properties, 'base64'),
+      payload: fromBase64(payload),
+      properties: fromBase64(properties),
     },
   }
 }
@@ -116,7 +122,13 @@ function toWillRecord({ client, request }: Will): WillRecord {
 }
 
 function toBase64(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('base64')
+  let binary = ''
+  for (const byte of bytes) binary += String.fromCharCode(byte)
+  return btoa(binary)
+}
+
+function fromBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
 }
 
 /** Encodes the record of an outbound message. */
@@ -164,29 +176,33 @@ export function encodePublication(publication: Publication): Uint8Array {
     propertyLength: properties.length,
   }
   const headBytes = toBytes(head)
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(headBytes.length)
-  return Buffer.concat([length, headBytes, properties, payload])
+  const propertiesAt = 4 + headBytes.length
+  const payloadAt = propertiesAt + properties.length
+  const bytes = new Uint8Array(payloadAt + payload.length)
+  new DataView(bytes.buffer).setUint32(0, headBytes.length)
+  bytes.set(headBytes, 4)
+  bytes.set(properties, propertiesAt)
+  bytes.set(payload, payloadAt)
+  return bytes
 }
 
 /** Decodes a publication. */
 export function decodePublication(bytes: Uint8Array): Publication {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const headEnd = 4 + buffer.readUInt32BE(0)
-  const { propertyLength, expiresAt, ...head } = fromBytes<PublicationHead>(buffer.subarray(4, headEnd))
+  const headEnd = 4 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
+  const { propertyLength, expiresAt, ...head } = fromBytes<PublicationHead>(bytes.subarray(4, headEnd))
   const payloadAt = headEnd + propertyLength
   return new Publication({
     ...head,
     expiresAt: expiresAt ?? Infinity,
-    properties: buffer.subarray(headEnd, payloadAt),
-    payload: buffer.subarray(payloadAt),
+    properties: bytes.subarray(headEnd, payloadAt),
+    payload: bytes.subarray(payloadAt),
   })
 }
 
 function toBytes(record: unknown): Uint8Array {
-  return Buffer.from(JSON.stringify(record))
+  return encoder.encode(JSON.stringify(record))
 }
 
 function fromBytes<T>(bytes: Uint8Array): T {
-  return JSON.parse(Buffer.from(bytes).toString()) as T
+  return JSON.parse(decoder.decode(bytes)) as T
 }

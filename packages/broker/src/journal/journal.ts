@@ -1,9 +1,11 @@
 import type { Publication } from '../packet/publication.js'
+import type { RetainedJournal } from '../retained/retained-messages.js'
 import type { OutboundMessage } from '../session/outbound-message.js'
+import type { SessionJournal } from '../session/session-journal.js'
 import type { Session } from '../session/session.js'
 import { outboundKey, encodeOutbound, encodePublication, encodeSession, inboundKey, keys } from './records.js'
 import type { Will } from '../will/wills.js'
-import type { Storage } from './storage.js'
+import type { Storage } from '../storage/storage.js'
 
 /** The changes of one commit. */
 interface Batch {
@@ -31,7 +33,7 @@ const emptyValue = new Uint8Array(0)
  * The changes of the stored state. It commits them in batches, one after another: changes during a commit make up the
  * next batch. While commits fail, nothing becomes durable, and the `whenDurable` callbacks wait.
  */
-export class Journal {
+export class Journal implements SessionJournal, RetainedJournal {
   /**
    * The number of changes so far. Compare it before and after an operation to find out whether it changed the
    * storage.
