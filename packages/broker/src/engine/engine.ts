@@ -13,6 +13,7 @@ import { Router } from '../routing/router.js'
 import type { Overlap, SubscriptionChange } from '../routing/router.js'
 import { SubscriptionHandler } from '../routing/subscription-handler.js'
 import type { Session } from '../session/session.js'
+import { ReplayTurns } from '../session/replay-turns.js'
 import type { SessionHost } from '../session/session-host.js'
 import { Sessions } from '../session/sessions.js'
 import { newCounters } from '../counters.js'
@@ -91,6 +92,7 @@ export function createEngine(settings: Settings, events: EventSink, engineHost: 
     },
     atTurnEnd,
     retained: () => retained,
+    replayTurns: new ReplayTurns(turn),
   }
   const router = new Router({ sharedOffline: settings.sharedOffline, overlap, changed })
   const retained = new RetainedMessages({ limits, deadlines: expiries, now, journal })

@@ -212,6 +212,7 @@ export class OutboundQueue {
   /** Drops all messages, because the session has ended. */
   clear(): void {
     const all = [...this.#inFlight.all(), ...(this.#backlog ?? [])]
+    if (this.#replay !== null) this.#host.replayTurns.cancel(this.#replay)
     this.#backlog = this.#replay = null
     this.#resend = []
     for (const message of all) this.#drop(message, 'session-ended')
@@ -265,7 +266,9 @@ export class OutboundQueue {
   }
 
   #pumpReplay(): void {
-    if (this.#replay?.pump() === true) this.#replay = null
+    if (this.#replay === null) return
+    if (this.#replay.isComplete) this.#replay = null
+    else if (this.#session.peer?.isFull === false) this.#host.replayTurns.request(this.#replay)
   }
 
   #hasRoom(): boolean {
