@@ -13,8 +13,8 @@ export type {
   VirtualClientOptions,
   VirtualLinkOptions,
 } from './virtual/broker.js'
-export type { Latency } from './virtual/connection.js'
-export type { PacketType, Will } from './virtual/packet.js'
+export type { Latency } from './connection/connection.js'
+export type { PacketType, Will } from './connection/packet.js'
 export type { Overlap } from './virtual/routing.js'
 export type { BrokerSubscription } from './virtual/session.js'
 export { faultAlphabet, faultScript } from './faults/fault-script.js'

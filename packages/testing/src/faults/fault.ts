@@ -1,4 +1,4 @@
-import type { PacketType } from '../virtual/packet.js'
+import type { PacketType } from '../connection/packet.js'
 
 /** Selects the packets that a fault affects. */
 export interface PacketChoice {

@@ -1,7 +1,7 @@
 import type { SubscribeRequest } from '@antiphon/core/link'
 import { isSharedFilter, validateTopicFilter, validateTopicName } from '@antiphon/core/topic'
 import type { VirtualBrokerLimits } from './broker.js'
-import type { PublishPacket, SubscribePacket } from './packet.js'
+import type { PublishPacket, SubscribePacket } from '../connection/packet.js'
 
 /** The limits of a broker without options. */
 export const defaultLimits: VirtualBrokerLimits = {

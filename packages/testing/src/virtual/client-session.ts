@@ -1,6 +1,6 @@
 import { AntiphonError, type OutgoingMessage, type PublishAck, type QoS } from '@antiphon/core'
 import { Observable, type Subscriber } from 'rxjs'
-import type { AckPacket, ClientPacket, PublishPacket } from './packet.js'
+import type { AckPacket, ClientPacket, PublishPacket } from '../connection/packet.js'
 import { withoutProperties } from './stored-message.js'
 
 /** The client's session state: its unacknowledged messages, over any number of connections. */

@@ -1,7 +1,7 @@
 import type { ConnectionInfo } from '@antiphon/core'
 import type { VirtualBrokerLimits } from './broker.js'
-import type { ServerEnd } from './connection.js'
-import type { PacketReceiver } from './packet-lane.js'
+import type { ServerEnd } from '../connection/connection.js'
+import type { PacketReceiver } from '../connection/packet-lane.js'
 import { publishFault, subscribeFault } from './broker-limits.js'
 import type {
   ClientPacket,
@@ -9,7 +9,7 @@ import type {
   PublishPacket,
   SubscribePacket,
   UnsubscribePacket,
-} from './packet.js'
+} from '../connection/packet.js'
 import type { Attachment, Session } from './session.js'
 
 /** The broker operations that a connection uses. */

@@ -1,6 +1,6 @@
 import type { QoS } from '@antiphon/core'
 import type { SubscribeRequest } from '@antiphon/core/link'
-import type { AckPacket, PublishPacket, ServerPacket, Will } from './packet.js'
+import type { AckPacket, PublishPacket, ServerPacket, Will } from '../connection/packet.js'
 import { isExpired, withRemainingExpiry, withoutProperties, type StoredMessage } from './stored-message.js'
 
 /** A subscription of a session; `filter` as in SUBSCRIBE, including `$share`. */

@@ -18,9 +18,9 @@ import type {
   VirtualLinkOptions,
 } from './broker.js'
 import { connectPacket } from './connect-packet.js'
-import { openConnection } from './connection.js'
-import type { PacketTransform } from './packet-lane.js'
-import type { ClientPacket, Packet, PacketType, ServerPacket } from './packet.js'
+import { openConnection } from '../connection/connection.js'
+import type { PacketTransform } from '../connection/packet-lane.js'
+import type { ClientPacket, Packet, PacketType, ServerPacket } from '../connection/packet.js'
 import { brokerState } from './broker-state.js'
 import { serverConnection } from './server-connection.js'
 import { virtualTransport } from './virtual-transport.js'
