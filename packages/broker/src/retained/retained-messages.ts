@@ -73,14 +73,15 @@ export class RetainedMessages implements Iterable<Publication> {
     return this.#messages.get(publication.topic) === publication
   }
 
-  /** Returns the unexpired messages [MQTT-3.3.2-5] that match a filter and have a sequence number up to `latest`. */
+  /** Returns the unexpired messages [MQTT-3.3.2-5] that match a filter and have a sequence number up to `latest`, in the order of
+   * publishing. */
   matching(filter: string, latest: number = this.#latestSequence): Publication[] {
     const now = this.#host.now()
     const matching: Publication[] = []
     this.#messages.matchFilter(filter, (publication) => {
       if (publication.retainSequence <= latest && !publication.isExpired(now)) matching.push(publication)
     })
-    return matching
+    return matching.sort((one, other) => one.retainSequence - other.retainSequence)
   }
 
   *[Symbol.iterator](): Iterator<Publication> {

@@ -72,3 +72,6 @@ export interface ScriptedFault {
   readonly at: number
   readonly fault: Fault
 }
+
+/** Ends a fault or a refusal. */
+export type Undo = () => void

@@ -11,7 +11,6 @@ import type {
   PlayOptions,
   Published,
   OutageOptions,
-  SubscriptionChange,
   VirtualBroker,
   VirtualBrokerOptions,
   VirtualClientOptions,
@@ -42,12 +41,7 @@ export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
   const published$ = new Subject<Published>()
   const packets: Partial<Record<PacketType, number>> = {}
   const connections = { accepted: 0, refused: 0 }
-  const subscriptions$ = new Subject<SubscriptionChange>()
-  const state = brokerState({
-    ...options,
-    onPublished: (published) => published$.next(published),
-    onSubscription: (change) => subscriptions$.next(change),
-  })
+  const state = brokerState({ ...options, onPublished: (published) => published$.next(published) })
   const network = makeNetwork(seededRandom(seed))
   let clientCount = 0
   let isUp = true
@@ -138,7 +132,7 @@ export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
     play,
     publish: state.publish,
     published$: published$.asObservable(),
-    subscriptions$: subscriptions$.asObservable(),
+    subscriptions$: state.engine.subscriptions$,
     session: (clientId) => state.views().find((view) => view.clientId === clientId),
     subscriptions: () =>
       state

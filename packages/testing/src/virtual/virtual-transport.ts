@@ -225,12 +225,6 @@ function hex(reasonCode: number): string {
   return `0x${reasonCode.toString(16).padStart(2, '0')}`
 }
 
-function messageOf({ message, qos, retain, dup, subscriptionIdentifiers }: PublishPacket): Message {
-  return {
-    ...message,
-    qos,
-    retain,
-    dup,
-    ...(subscriptionIdentifiers === undefined ? {} : { subscriptionIdentifiers }),
-  }
+function messageOf({ message, qos, retain, dup }: PublishPacket): Message {
+  return { ...message, qos, retain, dup }
 }
