@@ -6,13 +6,9 @@ import { mqttTransport } from '@antiphon/mqtt'
 import { describeForeign, startMosquitto } from '@antiphon/workshop'
 import { makeCertificates } from '@antiphon/workshop/certificates'
 import { expect, it } from 'vitest'
-<<<<<<< HEAD
 import { WebSocketServer } from 'ws'
 import { connackBytes } from './scripted-broker.js'
-import { openConnection, disconnect, textMessage, publish } from './test-connection.js'
-=======
 import { openConnection, disconnect, textMessage, publish, until } from './test-connection.js'
->>>>>>> flakes
 
 describeForeign(['mosquitto'], 'TLS', () => {
   it('connects over TLS with a client certificate and rejects a broker with the wrong certificate or name', async () => {

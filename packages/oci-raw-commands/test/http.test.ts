@@ -1,18 +1,15 @@
 import { text, type AntiphonError } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
-<<<<<<< HEAD
-import { filter, firstValueFrom, lastValueFrom, NEVER, of, toArray, type Subscription } from 'rxjs'
-=======
 import {
   filter,
   firstValueFrom,
   lastValueFrom,
   NEVER,
+  of,
   toArray,
   VirtualTimeScheduler,
   type Subscription,
 } from 'rxjs'
->>>>>>> flakes
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
   invoke$,

@@ -9,26 +9,15 @@ const pollPeriod = 20
 const mark = process.argv[2] ?? ''
 
 const lines = createInterface({ input: process.stdin })
-<<<<<<< HEAD
-let isReportRequested = false
-// A line from the run requests a report of what the guard killed. The end of the input means that the run has died.
-lines.on('line', async () => {
-  isReportRequested = true
-=======
 let isStopping = false
 // On request of the run, the guard reports what it killed. The end of its input means that the run has died.
 lines.on('line', async () => {
   isStopping = true
->>>>>>> flakes
   process.stdout.write(`${JSON.stringify(await killRemaining(exitPeriod))}\n`)
   process.exit()
 })
 lines.on('close', async () => {
-<<<<<<< HEAD
-  if (isReportRequested) return
-=======
   if (isStopping) return
->>>>>>> flakes
   await killRemaining(0)
   process.exit()
 })
