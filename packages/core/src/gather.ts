@@ -6,6 +6,7 @@ import { startExchange, requesterContext, toRequestParts } from './requester/req
 import { GatheredResponses, requireGatherRules, type GatherRules } from './requester/gathered-responses.js'
 import type { ExchangeOptions } from './requester/options.js'
 import type { ResponseReading } from './requester/response-handler.js'
+import { deadlinesOf } from './link/link-deadlines.js'
 import type { Link } from './link/link.js'
 import type { ExchangeError } from './request.js'
 
@@ -29,9 +30,9 @@ export function gather$<T extends EndpointTypes>(
   options: GatherOptions = {},
 ): Observable<Either<ExchangeError, T['response']>> {
   const rules = requireGatherRules(options)
-  const { scheduler } = link
+  const deadlines = deadlinesOf(link)
   const requester = requesterContext(link, endpoint, options, (_, { timeout }) => {
-    return () => new GatheredResponses(rules, timeout, () => scheduler.now())
+    return () => new GatheredResponses(rules, timeout, deadlines.now)
   })
   return new Observable((subscriber) => {
     const exchange = startExchange(requester, toRequestParts(endpoint, request), {

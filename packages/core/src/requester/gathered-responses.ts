@@ -26,7 +26,7 @@ export function requireGatherRules({
 /** The response handler of `gather$`: emits the responses of many responders until the rules are met. */
 export class GatheredResponses implements ResponseHandler {
   readonly #rules: Required<GatherRules>
-  /** When the total timeout elapses, on the link's clock. */
+  /** The elapsed time at which the total timeout is due. */
   readonly #endsAt: number
   readonly #now: () => number
   #received = 0

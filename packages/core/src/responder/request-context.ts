@@ -1,6 +1,7 @@
 import { publishWhole$ } from '../chunk/publish-whole.js'
 import type { ResponseKind } from '../endpoint.js'
 import { AntiphonError } from '../errors.js'
+import { deadlinesOf } from '../link/link-deadlines.js'
 import type { Delivery, ConnectionInfo, Link, PublishAck } from '../link/link.js'
 import type { Failure } from '../protocol/status.js'
 import {
@@ -45,11 +46,11 @@ export interface RequestContextParts {
   /** What the responses have in common; `undefined` for a notification, which gets no response. */
   readonly frame: ResponseFrame | undefined
   readonly delivery: Delivery
-  /** When the request expires, on the link's clock. */
+  /** The elapsed time at which the request expires. */
   readonly expiresAt: number
   /** Milliseconds without an item or credit after which a stream has expired. */
   readonly silenceTimeout: number
-  /** Until when a duplicate may arrive. */
+  /** The elapsed time until which a duplicate may arrive. */
   readonly cacheUntil: number
   /** How many items the requester accepts at first; `Infinity` if it sets no limit. */
   readonly credit: number
@@ -57,7 +58,7 @@ export interface RequestContextParts {
 
 /** A request in a responder, from its arrival to the acknowledgement that follows its response. */
 export class RequestContext {
-  /** When the request expires, on the link's clock. */
+  /** The elapsed time at which the request expires. */
   readonly expiresAt: number
   /** Milliseconds without an item or credit after which a stream has expired. */
   readonly silenceTimeout: number
@@ -257,7 +258,7 @@ export class RequestContext {
       return
     }
     const response = built
-    this.#send(response, frame, this.expiresAt - this.link.scheduler.now(), (error) => {
+    this.#send(response, frame, this.expiresAt - deadlinesOf(this.link).now(), (error) => {
       if (error !== undefined && next < fallbacks.length && isUnsendable(error)) {
         this.#tryNext(fallbacks, next, done, firstError ?? error)
         return

@@ -268,7 +268,7 @@ export class RequestReceiver implements ResponderContext {
   }
 
   #now(): number {
-    return this.#parts.link.scheduler.now()
+    return deadlinesOf(this.#parts.link).now()
   }
 }
 

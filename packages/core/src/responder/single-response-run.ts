@@ -13,7 +13,7 @@ import { contextOf } from './received-request.js'
 /** Runs the handler for one request within its timeouts and sends the response; unsubscribing abandons the request. */
 export function runHandler<T extends EndpointTypes>(options: HandlerRunOptions<T>): Unsubscribable {
   const context = contextOf(options.request)
-  const timeToExpiry = context.expiresAt - context.link.scheduler.now()
+  const timeToExpiry = context.expiresAt - deadlinesOf(context.link).now()
   if (timeToExpiry > 0 && context.responses === 'many') return runStreamHandler(options)
   const run = new SingleResponseRun(options, timeToExpiry)
   run.start()

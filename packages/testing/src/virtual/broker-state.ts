@@ -1,6 +1,13 @@
 import type { ConnectionInfo, OutgoingMessage } from '@antiphon/core'
 import { isSharedFilter } from '@antiphon/core/topic'
-import type { Published, SessionView, SubscriptionChange, Undo, VirtualBrokerOptions } from './broker.js'
+import type {
+  Published,
+  SessionView,
+  SubscriptionChange,
+  Undo,
+  VirtualBrokerLimits,
+  VirtualBrokerOptions,
+} from './broker.js'
 import { defaultLimits, filterFault } from './broker-limits.js'
 import type { PublishPacket } from './packet.js'
 import { retainedMessages } from './retained-messages.js'
@@ -24,6 +31,8 @@ export interface BrokerState extends BrokerOperations {
     options?: { readonly session?: 'keep' | 'lose'; readonly reasonCode?: number },
   ) => void
   readonly refuse: (on: RefusalRule['on'], applies: RefusalRule['applies'], reasonCode: number) => Undo
+  /** Changes limits of the broker; a connected client learns of them on its next connection. */
+  readonly setLimits: (changed: Partial<VirtualBrokerLimits>) => void
   readonly views: () => readonly SessionView[]
   readonly retained: () => readonly OutgoingMessage[]
 }
@@ -214,6 +223,7 @@ export function brokerState(options: BrokerStateOptions): BrokerState {
       rules.add(rule)
       return () => rules.delete(rule)
     },
+    setLimits: (changed) => void Object.assign(limits, changed),
     views: () => {
       endExpiredSessions()
       return [...sessions.values()].map(view)
