@@ -29,17 +29,21 @@ const project = (
   },
 })
 // Nightly tests take long, so they run only if the command line contains "nightly".
+// The MQTT.js to test with, if it is not the installed `mqtt`: a package that only packages/mqtt has.
+const mqttJs = process.env['ANTIPHON_MQTT_JS']
 const isNightly = process.argv.some((word) => word.includes('nightly'))
 
 export default defineConfig({
   root: root.pathname,
   cacheDir: '.cache/vitest',
+  resolve: { alias: mqttJs === undefined ? [] : [{ find: /^mqtt$/, replacement: mqttJs }] },
   test: {
     projects: [
       project('check', '.test.ts', ['**/*.{interop,nightly}.test.ts']),
       project('interop', '.interop.test.ts'),
       ...(isNightly ? [project('nightly', '.nightly.test.ts')] : []),
     ],
+    globalSetup: ['packages/workshop/check/tests/guard-run.ts'],
     typecheck: { enabled: false },
     // If a foreign program is missing, describeForeign registers no tests; in CI that is a failure.
     passWithNoTests: process.env['CI'] !== 'true',

@@ -2,14 +2,19 @@ import { TopicTree } from '@antiphon/core/topic'
 import type { Deadline, Deadlines } from '@antiphon/core/link'
 import type { Limits } from '../limits.js'
 import type { Publication } from '../packet/publication.js'
-import type { Journal } from '../storage/journal.js'
+
+/** Records the changes of the retained messages for the storage. */
+export interface RetainedJournal {
+  /** Records the retained message of a topic, or that the topic has none any more. */
+  readonly retained: (topic: string, publication: Publication | undefined) => void
+}
 
 /** The components that the retained messages use. */
 export interface RetainedMessagesHost {
   readonly limits: Limits
   readonly deadlines: Deadlines
   readonly now: () => number
-  readonly journal: Journal | undefined
+  readonly journal: RetainedJournal | undefined
 }
 
 /** The retained messages, one for each topic. */

@@ -3,14 +3,34 @@ import type { QoS } from '@antiphon/core'
 import { Reason, type RequestedSubscription } from '@antiphon/packet'
 import type { Publication } from '../packet/publication.js'
 import type { Session } from '../session/session.js'
-import { SharedGroup } from './shared-group.js'
-import type { Route, SessionSubscription } from './session-subscription.js'
+import { SharedGroup } from '../session/shared-group.js'
+import type { Route, SessionSubscription } from '../session/session-subscription.js'
+
+/** Whether overlapping subscriptions of a session get one copy of a message together, or one each [MQTT-3.3.4-2]. */
+export type Overlap = 'once' | 'each'
+
+/** How a router works. */
+export interface RouterOptions {
+  /** What a shared subscription does while none of its members is connected. */
+  readonly sharedOffline: 'skip' | 'queue'
+  readonly overlap: Overlap
+  /** Called when a subscription begins or ends, but not when it is replaced. */
+  readonly changed: ((change: SubscriptionChange) => void) | undefined
+}
+
+/** The start or end of a subscription. */
+export interface SubscriptionChange {
+  readonly kind: 'subscribed' | 'unsubscribed'
+  readonly clientId: string
+  /** The Topic Filter as the client sent it, including `$share`. */
+  readonly filter: string
+}
 
 /** The subscriptions of all sessions, by which messages are routed to their receivers. */
 export class Router {
   readonly #trie = new TopicTrie<Route>()
   readonly #groups = new Map<string, SharedGroup>()
-  readonly #queuesOffline: boolean
+  readonly #options: RouterOptions
   #count = 0
   #stamp = 0
   /**
@@ -19,9 +39,11 @@ export class Router {
   #publication: Publication | null = null
   readonly #sessions: Session[] = []
   readonly #shared: SharedGroup[] = []
+  /** The overlapping subscriptions that get a copy of their own. */
+  readonly #further: SessionSubscription[] = []
 
-  constructor(sharedOffline: 'skip' | 'queue') {
-    this.#queuesOffline = sharedOffline === 'queue'
+  constructor(options: RouterOptions) {
+    this.#options = options
   }
 
   get subscriptionCount(): number {
@@ -35,11 +57,12 @@ export class Router {
     qos: QoS,
     identifier: number | undefined,
   ): SessionSubscription {
-    const { filter, noLocal, retainAsPublished } = requested
+    const { filter, noLocal, retainAsPublished, retainHandling } = requested
     const options = {
       qos,
       noLocal,
       retainAsPublished,
+      retainHandling,
       identifiers: identifier === undefined ? null : [identifier],
     }
     const existing = session.subscriptionMap.get(filter)
@@ -50,6 +73,7 @@ export class Router {
     else group.add(subscription)
     ;(session.subscriptions ??= new Map()).set(filter, subscription)
     this.#count++
+    this.#options.changed?.({ kind: 'subscribed', clientId: session.clientId, filter })
     return subscription
   }
 
@@ -70,6 +94,7 @@ export class Router {
         this.#trie.delete(filter, group)
       }
     }
+    this.#options.changed?.({ kind: 'unsubscribed', clientId: session.clientId, filter })
     return true
   }
 
@@ -77,6 +102,7 @@ export class Router {
   route(publication: Publication): number {
     const sessions = this.#sessions
     const shared = this.#shared
+    const further = this.#further
     this.#publication = publication
     this.#stamp++
     this.#trie.match(publication.topic, this.#addRoute)
@@ -91,13 +117,15 @@ export class Router {
       )
         isAccepted = true
     }
+    for (const { session, qos, retainAsPublished, identifiers } of further)
+      deliver(session, publication, qos, publication.retain && retainAsPublished, identifiers, null)
     for (const group of shared) {
       const isAcceptedByMember = deliverToMember(group, publication)
       if (isAcceptedByMember !== undefined) isMatched = true
       if (isAcceptedByMember === true) isAccepted = true
     }
     publication.endRouting()
-    sessions.length = shared.length = 0
+    sessions.length = shared.length = further.length = 0
     this.#publication = null
     return isAccepted ? Reason.success : isMatched ? Reason.quotaExceeded : Reason.noMatchingSubscribers
   }
@@ -124,8 +152,19 @@ export class Router {
    * Moves the unacknowledged shared messages of a disconnected session to other connected members, if there are any.
    */
   redispatch(session: Session): void {
-    const messages = session.outbound.takeShared((group) => group.hasOtherConnected(session))
-    for (const { group, publication } of messages)
+    this.#moveShared(session, (group) => group.hasOtherConnected(session))
+  }
+
+  /**
+   * Moves the unacknowledged shared messages of a session that ends to other members, connected or not, if there are
+   * any.
+   */
+  handOver(session: Session): void {
+    this.#moveShared(session, (group) => group.hasOtherReceiver(session))
+  }
+
+  #moveShared(session: Session, hasToMove: (group: SharedGroup) => boolean): void {
+    for (const { group, publication } of session.outbound.takeShared(hasToMove))
       if (group !== null) deliverToMember(group, publication, session)
   }
 
@@ -142,7 +181,7 @@ export class Router {
     if (!isSharedFilter(filter)) return null
     let group = this.#groups.get(filter)
     if (group === undefined) {
-      group = new SharedGroup(filter, this.#queuesOffline)
+      group = new SharedGroup(filter, this.#options.sharedOffline === 'queue')
       this.#groups.set(filter, group)
       this.#trie.add(filter, group)
     }
@@ -164,6 +203,10 @@ export class Router {
       session.routeRetain = retain
       session.routeIdentifiers = route.identifiers
       this.#sessions.push(session)
+      return
+    }
+    if (this.#options.overlap === 'each') {
+      this.#further.push(route)
       return
     }
     if (route.qos > session.routeQoS) session.routeQoS = route.qos

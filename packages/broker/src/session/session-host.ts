@@ -3,7 +3,7 @@ import type { QueuePolicy } from '../options.js'
 import type { Publication } from '../packet/publication.js'
 import type { DropReason } from '../events.js'
 import type { RetainedMessages } from '../retained/retained-messages.js'
-import type { Journal } from '../storage/journal.js'
+import type { SessionJournal } from './session-journal.js'
 import type { Session } from './session.js'
 
 /** The parts of the broker that a session uses. */
@@ -17,5 +17,5 @@ export interface SessionHost {
   /** Runs work at the end of the turn. */
   readonly atTurnEnd: (work: () => void) => void
   /** Records changes for the storage; `undefined` without a storage. */
-  readonly journal: Journal | undefined
+  readonly journal: SessionJournal | undefined
 }

@@ -1,6 +1,9 @@
 import { requireNumber } from '../argument.js'
-import type { DecodedOnce } from './decoded-once.js'
-import { readResponse, type ExchangeControl, type ResponseHandler } from './response-handler.js'
+import type { DecodedOnce } from '../codec/decoded-once.js'
+import type { Deadlines } from '../time/deadlines.js'
+import type { Exchange } from './exchange.js'
+import type { RequesterContext } from './requester-context.js'
+import { readResponse, type ResponseHandler } from './response-handler.js'
 
 /** When `gather$` completes before the `timeout` of the exchange. */
 export interface GatherRules {
@@ -28,25 +31,25 @@ export class GatheredResponses implements ResponseHandler {
   readonly #rules: Required<GatherRules>
   /** The elapsed time at which the total timeout is due. */
   readonly #endsAt: number
-  readonly #now: () => number
+  readonly #deadlines: Deadlines
   #received = 0
 
-  constructor(rules: Required<GatherRules>, timeout: number, now: () => number) {
+  constructor(rules: Required<GatherRules>, { deadlines, rules: { timeout } }: RequesterContext) {
     this.#rules = rules
-    this.#endsAt = now() + timeout
-    this.#now = now
+    this.#deadlines = deadlines
+    this.#endsAt = deadlines.now() + timeout
   }
 
-  receive(response: DecodedOnce, control: ExchangeControl): void {
+  receive(response: DecodedOnce, exchange: Exchange): void {
     const { count, stallTimeout, sentinel } = this.#rules
     if (sentinel && response.message.payload.length === 0) {
-      control.finish()
+      exchange.finish()
       return
     }
-    control.emit(readResponse(response, control))
+    exchange.emit(readResponse(response, exchange))
     this.#received++
-    if (this.#received >= count) control.finish()
-    else control.extendTimeout(Math.min(stallTimeout, this.#endsAt - this.#now()))
+    if (this.#received >= count) exchange.finish()
+    else exchange.extendTimeout(Math.min(stallTimeout, this.#endsAt - this.#deadlines.now()))
   }
 
   onTimeout(): 'responded' {
