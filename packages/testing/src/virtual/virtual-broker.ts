@@ -130,6 +130,7 @@ export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
     transport,
     inject: (fault) => inject(fault),
     play,
+    setLimits: state.setLimits,
     publish: state.publish,
     published$: published$.asObservable(),
     subscriptions$: state.engine.subscriptions$,
