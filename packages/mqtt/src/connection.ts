@@ -100,10 +100,8 @@ export class Connection {
 
   /** Sends DISCONNECT, with Session Expiry Interval 0 if `endSession`, and closes. If not online, only closes the socket. */
   disconnect(endSession: boolean): void {
-    if (this.#stage !== 'online') {
-      this.drop()
-      return
-    }
+    if (this.#stage === 'connecting') this.drop()
+    if (this.#stage !== 'online') return
     this.#stage = 'disconnecting'
     this.writer.flush()
     const properties = endSession ? { properties: { sessionExpiryInterval: 0 } } : {}
@@ -151,6 +149,7 @@ export class Connection {
     switch (packet.cmd) {
       case 'connack':
         if (reasonCodeOf(packet) !== 0) this.#refusal = connectionRefused(this.#parts.address.text, packet)
+        this.#useServerKeepAlive(packet)
         break
       case 'suback':
       case 'unsuback':
@@ -162,6 +161,11 @@ export class Connection {
         break
       default:
     }
+  }
+
+  /** MQTT.js ignores the Server Keep Alive if its own is 0 [MQTT-3.1.2-21]. It starts the keepalive after this event. */
+  #useServerKeepAlive({ properties }: IConnackPacket): void {
+    if (properties?.serverKeepAlive !== undefined) this.#client.options.keepalive = properties.serverKeepAlive
   }
 
   #accept(packet: IConnackPacket): void {
@@ -219,7 +223,7 @@ export class Connection {
     if (isRequested) subscriber.complete()
     else {
       const { reasonCode } = this.#disconnectPacket ?? {}
-      if (progress === 'online' && mayRefuseMessage(reasonCode, this.#cause))
+      if (progress === 'online' && mayRefuseMessage(this.protocolVersion, reasonCode, this.#cause))
         subscriber.next({ type: 'closing', ...(reasonCode !== undefined && { reasonCode }) })
       subscriber.error(this.#closeError(progress))
     }

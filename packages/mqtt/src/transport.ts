@@ -106,10 +106,11 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
         }),
       ),
 
-    disconnect$: () =>
+    disconnect$: ({ keepSession = false } = {}) =>
       new Observable((subscriber) => {
         disconnecting$.next()
-        const endSession = clean === undefined && properties?.sessionExpiryInterval === undefined
+        const endSession =
+          !keepSession && clean === undefined && properties?.sessionExpiryInterval === undefined
         current?.disconnect(endSession)
         if (current === undefined) subscriber.complete()
         else subscriber.add(current.closed$.subscribe(subscriber))

@@ -30,8 +30,8 @@ export interface LinkOptions {
   /** Override the limits in CONNACK, for example with those that a 3.1.1 broker cannot state. */
   readonly limits?: ConnectionLimits
   /**
-   * Milliseconds online after which the link reconnects, before the broker closes the connection because the credentials
-   * expired. The session and pending requests survive. @defaultValue Infinity
+   * Milliseconds online after which the link disconnects and connects again, before the broker closes the connection because
+   * the credentials expired. The session and pending requests survive, and the will is not published. @defaultValue Infinity
    */
   readonly maxConnectionAge?: number
   /** Milliseconds that `close()` waits for queued and unacknowledged messages. @defaultValue 2 000 */
