@@ -12,6 +12,7 @@ import {
   connectionLost,
   connectionRefused,
   isUnreachable,
+  notMqtt,
   type ConnectProgress,
 } from './connection-errors.js'
 import { toConnectionInfo } from './connection-info.js'
@@ -54,6 +55,9 @@ export class Connection {
   #refusal: AntiphonError | undefined
   #disconnectPacket: IDisconnectPacket | undefined
   #cause: unknown
+  /** What to check about the cause. */
+  #hint: string | undefined
+  #hasReceived = false
 
   /** Connects; throws if the stream cannot start to open. */
   constructor(parts: ConnectionParts) {
@@ -64,9 +68,9 @@ export class Connection {
       this.#dispatch(framer),
     )
     this.#stream = openStream(address, streamOptions, {
-      onData: (chunk) => this.#failOnThrow(() => this.#packets.append(chunk)),
+      onData: (chunk) => this.#failOnThrow(() => this.#receive(chunk)),
       onDrain: () => this.writer.resume(),
-      onError: (error) => this.#fail(error),
+      onError: (error, hint) => this.#fail(error, hint),
       onClose: () => this.#close(),
     })
     this.writer = new PacketWriter(this.#stream)
@@ -118,6 +122,13 @@ export class Connection {
     this.#parts.session.outbound.disconnected(this.writer)
     this.#client.end(true)
     this.subscriptions.abandon()
+  }
+
+  #receive(chunk: Uint8Array): void {
+    if (!this.#hasReceived && chunk[0] !== PacketType.connack)
+      return this.#fail(notMqtt(chunk), 'check the port and the protocol of the URL')
+    this.#hasReceived = true
+    this.#packets.append(chunk)
   }
 
   /** Handles PUBLISH and its acknowledgements; passes all other packets to MQTT.js. */
@@ -204,7 +215,8 @@ export class Connection {
   }
 
   /** Closes the connection on any error, including a malformed packet [MQTT-4.13.1-1]. */
-  #fail(error: unknown): void {
+  #fail(error: unknown, hint?: string): void {
+    if (this.#cause === undefined) this.#hint = hint
     this.#cause ??= error
     this.#stream.destroy()
   }
@@ -240,7 +252,7 @@ export class Connection {
     const { text: address } = this.#parts.address
     if (this.#refusal !== undefined) return this.#refusal
     if (this.#disconnectPacket !== undefined) return connectionEnded(address, this.#disconnectPacket)
-    return connectionLost(address, progress, this.#cause)
+    return connectionLost(address, progress, this.#cause, this.#hint)
   }
 }
 
