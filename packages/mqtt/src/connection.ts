@@ -168,15 +168,15 @@ export class Connection {
     if (this.#stage !== 'connecting') return
     const { clientOptions, session, subscriber } = this.#parts
     const info = toConnectionInfo(packet, clientOptions.protocolVersion, clientOptions.clientId)
-    const { protocolVersion, receiveMaximum } = info
+    const { protocolVersion } = info
     this.#stage = 'online'
     this.#wasAccepted = true
     session.clientId = info.clientId
     session.isEstablished = true
-    if (info.sessionPresent) session.outbound.resume({ writer: this.writer, protocolVersion, receiveMaximum })
+    if (info.sessionPresent) session.outbound.resume({ writer: this.writer, protocolVersion })
     else {
       session.unreleased.clear()
-      session.outbound.restart({ writer: this.writer, protocolVersion, receiveMaximum })
+      session.outbound.restart({ writer: this.writer, protocolVersion })
     }
     subscriber.next({ type: 'online', info })
     this.#failOnThrow(() => this.#packets.resume())
@@ -215,19 +215,15 @@ export class Connection {
     this.writer.close()
     // The broker may have started a new session, in which the same Packet Identifiers belong to other messages.
     if (progress === 'connect-sent') session.unreleased.clear()
-    const isRefusal =
-      !isRequested &&
-      progress === 'online' &&
-      mayRefuseMessage(this.#disconnectPacket?.reasonCode, this.#cause)
-    const reportRefusal = session.outbound.disconnected(
-      this.writer,
-      isRefusal,
-      this.#disconnectPacket?.reasonCode,
-    )
+    session.outbound.disconnected(this.writer)
     if (isRequested) subscriber.complete()
-    else subscriber.error(this.#closeError(progress))
+    else {
+      const { reasonCode } = this.#disconnectPacket ?? {}
+      if (progress === 'online' && mayRefuseMessage(reasonCode, this.#cause))
+        subscriber.next({ type: 'closing', ...(reasonCode !== undefined && { reasonCode }) })
+      subscriber.error(this.#closeError(progress))
+    }
     this.subscriptions.abandon()
-    reportRefusal?.()
     this.closed$.complete()
   }
 

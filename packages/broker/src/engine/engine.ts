@@ -9,6 +9,7 @@ import type { Settings } from '../options.js'
 import { toMessage } from '../packet/publication.js'
 import { RetainedMessages } from '../retained/retained-messages.js'
 import { PublishPipeline } from '../routing/publish-pipeline.js'
+import type { Outcome } from '../routing/publish-pipeline.js'
 import { Router } from '../routing/router.js'
 import type { Overlap, SubscriptionChange } from '../routing/router.js'
 import { SubscriptionHandler } from '../routing/subscription-handler.js'
@@ -65,6 +66,8 @@ export interface EngineHost {
   readonly expiries?: Deadlines
   readonly overlap?: Overlap
   readonly subscriptionChanged?: (change: SubscriptionChange) => void
+  /** Called after a Will was published. */
+  readonly willPublished?: (clientId: string, outcome: Outcome) => void
 }
 
 /** Creates the components of a broker and connects them. */
@@ -134,7 +137,8 @@ export function createEngine(settings: Settings, events: EventSink, engineHost: 
     now,
     publish: (publication, client) => {
       const publisher = { client, hookQueue: new HookQueue(1, () => undefined), disconnect: () => undefined }
-      void publishPipeline.publish(publication, publisher, true)
+      const outcome = publishPipeline.publish(publication, publisher, true)
+      engineHost.willPublished?.(client.clientId, outcome)
     },
     delayEnded: (session) => journal?.session(session),
   })

@@ -73,14 +73,14 @@ export class RetainedMessages implements Iterable<Publication> {
     return this.#messages.get(publication.topic) === publication
   }
 
-  /** Returns the unexpired messages [MQTT-3.3.2-5] that match a filter. */
+  /** Returns the unexpired messages [MQTT-3.3.2-5] that match a filter, in the order of publishing. */
   matching(filter: string): Publication[] {
     const now = this.#host.now()
     const matching: Publication[] = []
     this.#messages.matchFilter(filter, (publication) => {
       if (!publication.isExpired(now)) matching.push(publication)
     })
-    return matching
+    return matching.sort((one, other) => one.retainSequence - other.retainSequence)
   }
 
   /** Begins a search for the messages that match a filter, in steps. */

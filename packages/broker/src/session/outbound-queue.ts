@@ -60,6 +60,12 @@ export class OutboundQueue {
     )
   }
 
+  /** Whether a message of this size has room in the queue. */
+  fits(size: number): boolean {
+    const { queueMessages, queueBytes } = this.#host.limits
+    return this.inFlightCount + this.queuedCount < queueMessages && this.#heldBytes + size <= queueBytes
+  }
+
   /** Begins a connection with the client's Receive Maximum. Nothing is sent before `pump`. */
   attach(receiveMaximum: number): void {
     this.#sendWindow = Math.min(receiveMaximum, this.#host.limits.inFlight)
@@ -89,7 +95,7 @@ export class OutboundQueue {
   /** Sends or queues a message at QoS 1 or 2; returns `false` if the queue is full. */
   deliver(publication: Publication, options: OutboundMessageOptions): boolean {
     const { size } = publication
-    if (!this.#fits(size) && !this.#makeRoom(publication, options.tracker)) return false
+    if (!this.fits(size) && !this.#makeRoom(publication, options.tracker)) return false
     if (!this.#host.admitMessage(publication.holders > 0 ? 0 : size)) {
       this.#refuse(publication, options.tracker, 'totalBytes')
       return false
@@ -282,20 +288,15 @@ export class OutboundQueue {
     return outstandingBytes < this.#host.limits.inFlightBytes || outstanding === 0
   }
 
-  #fits(size: number): boolean {
-    const { queueMessages, queueBytes } = this.#host.limits
-    return this.inFlightCount + this.queuedCount < queueMessages && this.#heldBytes + size <= queueBytes
-  }
-
   /** Applies the queue policy to a full queue; returns `false` if the new message must be dropped. */
   #makeRoom(publication: Publication, tracker: DeliveryTracker | null): boolean {
     const { queuePolicy, atTurnEnd, now } = this.#host
     for (const expired of this.#backlog?.extractExpired(now()) ?? []) this.#drop(expired, 'expired')
-    if (this.#fits(publication.size)) return true
+    if (this.fits(publication.size)) return true
     const limit = this.#exceededLimit
     if (queuePolicy === 'drop-oldest') {
-      this.dropOldest(limit, () => this.#fits(publication.size))
-      if (this.#fits(publication.size)) return true
+      this.dropOldest(limit, () => this.fits(publication.size))
+      if (this.fits(publication.size)) return true
     }
     const { peer } = this.#session
     // Later, because disconnecting changes the subscriptions while the message is being routed.

@@ -20,7 +20,16 @@ interface QueuedReplay extends ReplayRequest {
 /** The request whose messages are being sent. */
 interface CurrentReplay extends QueuedReplay {
   readonly search: TopicSearch<Publication>
+  /** The messages that were found and are still to be sent, the next one last. */
+  found: Publication[]
+  isSending: boolean
 }
+
+/**
+ * Up to this number, the messages of a subscription are sent in the order in which they were published. Beyond it, sorting
+ * would hold up other clients, and they are sent in the order in which they are found.
+ */
+const sortedMessages = 1_000
 
 /**
  * The retained messages that are still to be sent to new subscriptions of a session, as fast as the client reads
@@ -35,8 +44,6 @@ export class Replay implements TurnTaker {
   /** The queued requests by Topic Filter, in order. */
   readonly #queued = new Map<string, QueuedReplay>()
   #current: CurrentReplay | undefined
-  /** A message that was found and could not be sent yet. */
-  #found: Publication | undefined
 
   constructor(session: Session, host: SessionHost) {
     this.#session = session
@@ -57,7 +64,7 @@ export class Replay implements TurnTaker {
   /** Removes the request of a subscription [MQTT-3.10.4-2]. */
   drop(filter: string): void {
     this.#queued.delete(filter)
-    if (this.#current?.filter === filter) this.#endCurrent()
+    if (this.#current?.filter === filter) this.#current = undefined
   }
 
   /** Sends as much as the client accepts, within a number of steps. */
@@ -65,15 +72,35 @@ export class Replay implements TurnTaker {
     for (let taken = 0; taken < steps; taken++) {
       const current = this.#currentOrNext()
       if (current === undefined) return taken
-      this.#found ??= current.search.next()
-      if (this.#found !== undefined) {
-        if (!this.#send(this.#found, current)) return taken
-        this.#found = undefined
-      } else if (current.search.isComplete) {
-        this.#endCurrent()
-      }
+      if (!current.isSending) this.#find(current)
+      else if (!this.#sendNext(current)) return taken
     }
     return steps
+  }
+
+  /** Looks for the next message; begins to send when all have been found, or too many to sort. */
+  #find(current: CurrentReplay): void {
+    const { search, found } = current
+    const publication = search.next()
+    if (publication !== undefined) found.push(publication)
+    if (!search.isComplete && found.length < sortedMessages) return
+    current.isSending = true
+    if (search.isComplete) found.sort((one, other) => other.retainSequence - one.retainSequence)
+    else found.reverse()
+  }
+
+  /** Sends the next message; returns `false` if the client does not accept it yet. */
+  #sendNext(current: CurrentReplay): boolean {
+    const { search, found } = current
+    const publication = found.at(-1) ?? search.next()
+    if (publication === undefined) {
+      if (search.isComplete) this.#current = undefined
+      return true
+    }
+    const isSent = this.#send(publication, current)
+    if (isSent) found.pop()
+    else if (found.length === 0) found.push(publication)
+    return isSent
   }
 
   /** Sends a message if it is still to be sent; returns `false` if the client does not accept it yet. */
@@ -95,11 +122,8 @@ export class Replay implements TurnTaker {
     const [request] = this.#queued.values()
     if (request === undefined) return undefined
     this.#queued.delete(request.filter)
-    this.#current = { ...request, search: this.#host.retained().search(request.filter) }
+    const search = this.#host.retained().search(request.filter)
+    this.#current = { ...request, search, found: [], isSending: false }
     return this.#current
-  }
-
-  #endCurrent(): void {
-    this.#current = this.#found = undefined
   }
 }

@@ -1,4 +1,4 @@
-import { ReplaySubject, Subscription as Teardown, type Observable, type SchedulerLike } from 'rxjs'
+import { ReplaySubject, Subscription as Teardown, type Observable } from 'rxjs'
 import { AntiphonError } from '../errors.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
 import type { BackOff } from './back-off.js'
@@ -12,7 +12,6 @@ const DISCONNECT_TIMEOUT = 5_000
 /** What a connector works with, and its callbacks. */
 export interface ConnectorParts {
   readonly transport: Transport
-  readonly scheduler: SchedulerLike
   readonly deadlines: Deadlines
   readonly backOff: BackOff
   /** Override the values of the broker's CONNACK. */
@@ -100,7 +99,7 @@ export class Connector {
     }
     if (this.#phase !== 'connecting') return
     this.#phase = 'online'
-    this.#onlineSince = this.#parts.scheduler.now()
+    this.#onlineSince = this.#parts.deadlines.now()
     this.#hasBeenOnline = true
     const { limits, deadlines, maxConnectionAge } = this.#parts
     const info = { ...event.info, ...limits }
@@ -134,7 +133,7 @@ export class Connector {
 
   /** The delay grows also if the broker accepts connections and closes them before the last delay has passed. */
   #retry(error: AntiphonError, wasOnline: boolean): void {
-    const timeOnline = this.#parts.scheduler.now() - this.#onlineSince
+    const timeOnline = this.#parts.deadlines.now() - this.#onlineSince
     if (wasOnline && timeOnline >= this.#lastDelay) this.#failures = 0
     const retryIn = this.#parts.backOff(++this.#failures)
     this.#lastDelay = retryIn

@@ -1,7 +1,7 @@
 import { Observable, type Subscriber } from 'rxjs'
 import { AntiphonError, type ErrorCode } from '../../src/errors.js'
 import type { PublishAck } from '../../src/link/link.js'
-import type { SubscribeRequest, Transport, TransportEvent } from '../../src/link/transport.js'
+import type { ResumedPublish, SubscribeRequest, Transport, TransportEvent } from '../../src/link/transport.js'
 import type { OutgoingMessage } from '../../src/message.js'
 
 /** A call of a transport method, with the subscriber of its result. */
@@ -9,7 +9,7 @@ export interface TransportCall<T> {
   readonly subscriber: Subscriber<T>
 }
 
-export interface PublishCall extends TransportCall<PublishAck> {
+export interface PublishCall extends TransportCall<PublishAck | ResumedPublish> {
   readonly message: OutgoingMessage
 }
 
