@@ -24,7 +24,7 @@ export interface WriteBufferOptions {
  * While `isFull`, the client reads too slowly: delay what can wait, and drop QoS 0 messages.
  */
 export class WriteBuffer implements Flushable {
-  isFull = false
+  #isFull = false
   /** The limit that makes it full. */
   fullLimit: 'unreadBytes' | 'totalUnreadBytes' = 'unreadBytes'
   #chunk: Buffer | null = null
@@ -48,6 +48,15 @@ export class WriteBuffer implements Flushable {
     this.#limit = options.limit
     this.#counters = options.counters
     this.#unread = options.unread
+  }
+
+  /** Whether the client reads too slowly. Once it is, it stays so until the client has read half of what was allowed. */
+  get isFull(): boolean {
+    if (!this.#isFull) return false
+    const { pending } = this.#channel
+    // A client that reads without ever catching up would lose all messages until the channel has drained.
+    if (pending <= this.#limit / 2 && !this.#unread.isFull(pending)) this.#isFull = false
+    return this.#isFull
   }
 
   /** The buffer that the offset from `reserve` refers to. */
@@ -95,7 +104,7 @@ export class WriteBuffer implements Flushable {
 
   /** Clears `isFull`; call it when the channel has drained or closed. */
   drained(): void {
-    this.isFull = false
+    this.#isFull = false
     this.#counted = this.#unread.update(this.#counted, 0)
   }
 
@@ -145,7 +154,7 @@ export class WriteBuffer implements Flushable {
     const { pending } = channel
     this.#counted = this.#unread.update(this.#counted, pending)
     const exceedsLimit = pending > this.#limit
-    this.isFull = exceedsLimit || this.#unread.isFull(pending)
+    this.#isFull = exceedsLimit || this.#unread.isFull(pending)
     this.fullLimit = exceedsLimit ? 'unreadBytes' : 'totalUnreadBytes'
   }
 }
