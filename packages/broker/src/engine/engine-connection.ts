@@ -76,6 +76,7 @@ export function openEngineConnection(
   }
   const adapter: Peer = {
     isFull: false,
+    fullLimit: 'unreadBytes',
     publish: (publication, flags, packetId, identifiers) => {
       const fields = {
         qos: ((flags >> 1) & 3) as QoS,

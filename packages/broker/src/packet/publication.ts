@@ -44,6 +44,8 @@ export class Publication implements PublicationParts {
   storageId = 0
   /** The number of stored outbound messages that refer to it. */
   storageReferences = 0
+  /** The number of queues of sessions that it is in. */
+  holders = 0
   /** Its sequence number among the retained messages; 0 if it was never retained. */
   retainSequence = 0
   #templates: PublishTemplate[] | undefined
