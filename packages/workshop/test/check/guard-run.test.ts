@@ -40,7 +40,7 @@ describe('a run of vitest', () => {
     const args = ['run', '--config', join(folder, 'vitest.config.mjs')]
     const child = spawn(inRoot('node_modules', '.bin', 'vitest'), args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, PID_FILE: pidFile, HANGS: String(hangs) },
+      env: { ...process.env, ANTIPHON_EXIT_PERIOD: '500', PID_FILE: pidFile, HANGS: String(hangs) },
     })
     let output = ''
     for (const stream of [child.stdout, child.stderr])
