@@ -1,4 +1,6 @@
 import { AntiphonError } from './errors.js'
+import { numberRule, optionFault, type NumberRule, type OptionRules } from './option-rules.js'
+import { renderValue } from './rendering.js'
 
 /** Creates the error for an invalid option or argument; nothing has been sent. */
 export function invalidArgument(message: string, topic?: string): AntiphonError<'invalid-argument'> {
@@ -8,21 +10,15 @@ export function invalidArgument(message: string, topic?: string): AntiphonError<
   })
 }
 
-/** The range of a numeric option. */
-export interface NumberRule {
-  readonly least: number
-  /** @defaultValue Infinity */
-  readonly most?: number
-  readonly isWhole?: boolean
-}
-
 /** Returns the value if it obeys the rule. Throws `invalid-argument` with the option, the value and the rule otherwise. */
 export function requireNumber(option: string, value: number, rule: NumberRule): number {
-  const { least, most = Infinity, isWhole = false } = rule
-  if (value >= least && value <= most && (!isWhole || Number.isInteger(value) || value === Infinity))
-    return value
-  const range = most === Infinity ? `from ${least}` : `from ${least} to ${most}`
-  throw invalidArgument(
-    `${option} is ${String(value)}: it must be a ${isWhole ? 'whole ' : ''}number ${range}`,
-  )
+  const violation = numberRule(rule)(value, undefined)
+  if (violation === undefined) return value
+  throw invalidArgument(`${option} is ${renderValue(value)}: ${violation}`)
+}
+
+/** Throws `invalid-argument` for the first option that breaks its rule or has none, with its path and the nearest name. */
+export function requireOptions<Options>(options: Options, rules: OptionRules<Options>): void {
+  const fault = optionFault(options, rules, undefined)
+  if (fault !== undefined) throw invalidArgument(fault)
 }

@@ -7,7 +7,7 @@ import { decodeFailure, reasonOf } from './decode-failure.js'
 import { toIssues } from './issues.js'
 import { findFault } from './plain-data.js'
 import type { DataRule } from './plain-data.js'
-import { shorten } from './rendering.js'
+import { shorten } from '../rendering.js'
 
 /** A payload format: converts plain data to bytes and bytes to plain data. */
 export interface PayloadFormat {

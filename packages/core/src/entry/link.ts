@@ -20,8 +20,19 @@ export { deadlines } from '../time/deadlines.js'
 export type { Deadline, Deadlines, OnDue } from '../time/deadlines.js'
 
 // Validate options and messages
-export { invalidArgument, requireNumber } from '../argument.js'
-export type { NumberRule } from '../argument.js'
+export { invalidArgument, requireNumber, requireOptions } from '../argument.js'
+export {
+  anyRule,
+  booleanRule,
+  functionRule,
+  nestedRule,
+  numberRule,
+  objectRule,
+  oneOfRule,
+  optionFault,
+  stringRule,
+} from '../option-rules.js'
+export type { NumberRule, OptionRule, OptionRules } from '../option-rules.js'
 export { outgoingFault } from '../link/outgoing-rules.js'
 export { quoted, validateString } from '../topic/mqtt-string.js'
 export { describeReason } from '@antiphon/packet'
