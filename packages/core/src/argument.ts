@@ -1,6 +1,5 @@
 import { AntiphonError } from './errors.js'
-import { numberRule, optionFault, type NumberRule, type OptionRules } from './option-rules.js'
-import { renderValue } from './rendering.js'
+import { violationOf, withValue, type OptionRule } from './option-rules.js'
 
 /** Creates the error for an invalid option or argument; nothing has been sent. */
 export function invalidArgument(message: string, topic?: string): AntiphonError<'invalid-argument'> {
@@ -10,15 +9,16 @@ export function invalidArgument(message: string, topic?: string): AntiphonError<
   })
 }
 
-/** Returns the value if it obeys the rule. Throws `invalid-argument` with the option, the value and the rule otherwise. */
-export function requireNumber(option: string, value: number, rule: NumberRule): number {
-  const violation = numberRule(rule)(value, undefined)
-  if (violation === undefined) return value
-  throw invalidArgument(`${option} is ${renderValue(value)}: ${violation}`)
-}
-
-/** Throws `invalid-argument` for the first option that breaks its rule or has none, with its path and the nearest name. */
-export function requireOptions<Options>(options: Options, rules: OptionRules<Options>): void {
-  const fault = optionFault(options, rules, undefined)
-  if (fault !== undefined) throw invalidArgument(fault)
+/**
+ * Throws `invalid-argument` if an argument breaks its rule, with the path of the faulty option, its value and the rule. For
+ * an option that is not known it names the nearest one.
+ */
+export function requireArgument<Context>(
+  name: string,
+  value: unknown,
+  rule: OptionRule<Context>,
+  ...[context]: unknown extends Context ? [] : [context: Context]
+): void {
+  const violation = violationOf(rule, value, context as Context)
+  if (violation !== undefined) throw invalidArgument(name + withValue(value, violation))
 }

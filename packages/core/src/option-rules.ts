@@ -1,115 +1,110 @@
 import { appendToPath, renderValue } from './rendering.js'
 
-/**
- * Returns the rule that the value of an option breaks, such as `it must be a function`; `undefined` if it is valid.
- *
- * A result that begins with `.` concerns a property of the value and begins with its path. A result that begins with `:` is
- * shown without the value.
- */
-export type OptionRule<Context = unknown> = (value: unknown, context: Context) => string | undefined
+/** What is wrong with a value, such as `it must be a function`; `undefined` if it is valid. */
+export type Violation = string | undefined
 
-/** The rule of each option. A name without a rule is not an option. */
+/**
+ * The rule of an option: the name of a type, the allowed values, the rules of its own options, or a function that returns
+ * what is wrong with a value.
+ *
+ * A result of the function that begins with `.` concerns a property of the value and begins with its path. A result that
+ * begins with `:` is shown without the value.
+ */
+export type OptionRule<Context = unknown> =
+  | 'any'
+  | 'function'
+  | 'object'
+  | 'string'
+  | readonly (boolean | number | string)[]
+  | { readonly [name: string]: OptionRule<Context> }
+  | ((value: unknown, context: Context) => Violation)
+
+/** The rules of all options of a function. A name without a rule is not an option. */
 export type OptionRules<Options, Context = unknown> = {
   readonly [Name in keyof Required<Options>]: OptionRule<Context>
 }
 
-/** The range of a numeric option. */
-export interface NumberRule {
-  readonly least: number
-  /** @defaultValue Infinity */
-  readonly most?: number
-  readonly isWhole?: boolean
-}
+/** Returns the rule of a number in a range. Without `most`, `Infinity` is valid. */
+export const numberRule: RangeRule = rangeRule('number', () => true)
 
-/** Accepts every value; for an option that has its own validation. */
-export const anyRule: OptionRule = () => undefined
+/** Returns the rule of a whole number in a range. Without `most`, `Infinity` is valid. */
+export const wholeNumberRule: RangeRule = rangeRule(
+  'whole number',
+  (value) => Number.isInteger(value) || value === Infinity,
+)
 
-export const booleanRule: OptionRule = (value) =>
-  typeof value === 'boolean' ? undefined : 'it must be true or false'
+/** Accepts durations in milliseconds. */
+export const durationRule: OptionRule = numberRule(1e-3)
 
-export const functionRule: OptionRule = (value) =>
-  typeof value === 'function' ? undefined : 'it must be a function'
+/** Accepts sizes, and durations that may be 0. */
+export const sizeRule: OptionRule = numberRule(0)
 
-export const objectRule: OptionRule = (value) =>
-  typeof value === 'object' && value !== null ? undefined : 'it must be an object'
+/** Accepts whole numbers from 1. */
+export const countRule: OptionRule = wholeNumberRule(1)
 
-export const stringRule: OptionRule = (value) =>
-  typeof value === 'string' ? undefined : 'it must be a string'
+/** Returns the rule of a number from `least` to `most`. */
+export type RangeRule = (least: number, most?: number) => (value: unknown) => Violation
 
-/** Returns the rule of a number in a range; `Infinity` is in a range without `most`. */
-export function numberRule({ least, most = Infinity, isWhole = false }: NumberRule): OptionRule {
-  return (value) => {
-    const isInRange = typeof value === 'number' && value >= least && value <= most
-    if (isInRange && (!isWhole || Number.isInteger(value) || value === Infinity)) return undefined
-    return `it must be a ${isWhole ? 'whole ' : ''}number from ${least}${most === Infinity ? '' : ` to ${most}`}`
-  }
-}
-
-/** Returns the rule of an option that has one of a few values. */
-export function oneOfRule(...allowed: readonly unknown[]): OptionRule {
-  return (value) => (allowed.includes(value) ? undefined : `it must be ${allowed.join(' or ')}`)
-}
-
-/** Returns the rule of an object that has options of its own. */
-export function nestedRule<Options, Context = unknown>(
-  rules: OptionRules<Options, Context>,
-): OptionRule<Context> {
-  return (value, context) => {
-    const violation = objectRule(value, context)
-    if (violation !== undefined) return violation
-    for (const name of Object.keys(value as object)) {
-      const option: unknown = (value as Readonly<Record<string, unknown>>)[name]
-      if (option === undefined) continue
-      if (!Object.hasOwn(rules, name)) {
-        return `${appendToPath('', name)} is not known: ${suggestion(name, Object.keys(rules))}`
-      }
-      const fault = rules[name as keyof Options](option, context)
-      if (fault === undefined) continue
-      return `.${name}${isComplete(fault) ? fault : ` is ${renderValue(option)}: ${fault}`}`
+function rangeRule(kind: string, isOfKind: (value: number) => boolean): RangeRule {
+  return (least, most = Infinity) =>
+    (value) => {
+      const isValid = typeof value === 'number' && value >= least && value <= most && isOfKind(value)
+      return isValid
+        ? undefined
+        : `it must be a ${kind} from ${least}${most === Infinity ? '' : ` to ${most}`}`
     }
-    return undefined
+}
+
+/** Returns what is wrong with a value; of several faults in its options the first, with the path of the option. */
+export function violationOf<Context>(rule: OptionRule<Context>, value: unknown, context: Context): Violation {
+  if (typeof rule === 'function') return rule(value, context)
+  if (Array.isArray(rule)) return rule.includes(value) ? undefined : `it must be ${rule.join(' or ')}`
+  const type = typeof rule === 'string' ? rule : 'object'
+  if (type !== 'any' && (typeof value !== type || value === null)) {
+    return `it must be ${type === 'object' ? 'an' : 'a'} ${type}`
   }
+  return typeof rule === 'string'
+    ? undefined
+    : violationIn(rule as Readonly<Record<string, OptionRule<Context>>>, value as object, context)
 }
 
-/** Describes the first option that is invalid or not known; `undefined` if all are valid. */
-export function optionFault<Options, Context>(
-  options: Options,
-  rules: OptionRules<Options, Context>,
+function violationIn<Context>(
+  rules: Readonly<Record<string, OptionRule<Context>>>,
+  options: object,
   context: Context,
-): string | undefined {
-  const fault = nestedRule(rules)(options, context)
-  if (fault === undefined) return undefined
-  return isComplete(fault)
-    ? `option ${fault.replace(/^\./, '')}`
-    : `the options are ${renderValue(options)}: ${fault}`
+): Violation {
+  for (const name of Object.keys(options)) {
+    const value: unknown = options[name as keyof object]
+    if (value === undefined) continue
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
+    if (rule === undefined) {
+      return `${appendToPath('', name)} is not known: ${suggestion(name, Object.keys(rules))}`
+    }
+    const violation = violationOf(rule, value, context)
+    if (violation !== undefined) return `.${name}${withValue(value, violation)}`
+  }
+  return undefined
 }
 
-/** Whether a fault continues the path of its option; otherwise it is a rule. */
-function isComplete(fault: string): boolean {
-  return /^[.[:]/.test(fault)
+/** Puts the value before a violation, unless the violation concerns a property or hides the value. */
+export function withValue(value: unknown, violation: string): string {
+  return /^[.[:]/.test(violation) ? violation : ` is ${renderValue(value)}: ${violation}`
 }
+
+/** Returns the options that have a rule, for a function whose options include those of another. */
+export function pickOptions<Options>(options: object, rules: OptionRules<Options, never>): Partial<Options> {
+  const picked = Object.entries(options).filter(([name]) => Object.hasOwn(rules, name))
+  return Object.fromEntries(picked) as Partial<Options>
+}
+
+/** Matches two names that differ in one place by at most two characters. */
+const nearNames = /^(.+).{0,2}(.*)\n\1.{0,2}\2$/i
+/** Matches two names of which one begins with the other. */
+const prefixedNames = /^(?:(.+).*\n\1|(.+)\n\2.*)$/i
 
 function suggestion(name: string, known: readonly string[]): string {
-  const [nearest] = known
-    .map((candidate) => ({ candidate, distance: distanceOf(name.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(
-      ({ candidate, distance }) =>
-        distance <= 0.4 * name.length || candidate.startsWith(name) || name.startsWith(candidate),
-    )
-    .sort((a, b) => a.distance - b.distance)
-  return nearest === undefined ? `use ${known.join(', ')}` : `did you mean ${nearest.candidate}?`
-}
-
-/** Returns how many characters must be inserted, removed or replaced to turn one name into the other. */
-function distanceOf(name: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, length) => length)
-  for (let i = 0; i < name.length; i++) {
-    const next = [i + 1]
-    for (let j = 0; j < other.length; j++) {
-      const replaced = (row[j] ?? 0) + Number(name[i] !== other[j])
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[other.length] ?? 0
+  const find = (pattern: RegExp): string | undefined =>
+    known.find((candidate) => pattern.test(`${name}\n${candidate}`))
+  const nearest = find(nearNames) ?? find(prefixedNames)
+  return nearest === undefined ? `use ${known.join(', ')}` : `did you mean ${nearest}?`
 }

@@ -1,9 +1,10 @@
 import type { RequestArgument, Endpoint, EndpointTypes } from './endpoint.js'
+import { requireArgument } from './argument.js'
 import { AntiphonError } from './errors.js'
 import { startExchange, requesterContext, toRequestParts } from './requester/requester-context.js'
 import type { Cancellable } from './requester/flatten.js'
 import { ManyResponses } from './requester/many-responses.js'
-import type { ExchangeOptions } from './requester/options.js'
+import { exchangeOptionRules, type ExchangeOptions } from './requester/options.js'
 import { Fifo } from './link/fifo.js'
 import type { Link } from './link/link.js'
 
@@ -34,6 +35,7 @@ export function requestMany<T extends EndpointTypes & { readonly kind: 'many' }>
   request: RequestArgument<T>,
   options: ExchangeOptions = {},
 ): AsyncIterable<T['response']> {
+  requireArgument('options', options, exchangeOptionRules)
   const iterate = (): AsyncIterator<T['response'], undefined> => {
     const unread = new Fifo<T['response']>()
     const readers = new Fifo<Reader<T['response']>>()

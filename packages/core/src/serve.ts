@@ -1,10 +1,11 @@
 import { Observable, type OperatorFunction, type Unsubscribable } from 'rxjs'
-import { requireNumber } from './argument.js'
+import { requireArgument } from './argument.js'
 import type { EndpointTypes } from './endpoint.js'
 import { AntiphonError } from './errors.js'
 import { LinkedQueue, type ListNode } from './linked-queue.js'
 import { subscribeWhileOpen } from './subscribe-while-open.js'
 import type { Message } from './message.js'
+import { countRule, durationRule, type OptionRules, wholeNumberRule } from './option-rules.js'
 import { BUSY, toFailure } from './responder/failures.js'
 import type { Handler, HandlerRunOptions } from './responder/handler.js'
 import { runHandler } from './responder/single-response-run.js'
@@ -36,6 +37,14 @@ export interface ServeOptions<T extends EndpointTypes = EndpointTypes> {
    * answered 503; those that cannot be answered 503 stay unacknowledged at the broker.
    */
   readonly drain$?: Observable<unknown>
+}
+
+const serveOptionRules: OptionRules<ServeOptions> = {
+  concurrency: countRule,
+  queue: wholeNumberRule(0),
+  orderedBy: 'function',
+  handlerTimeout: durationRule,
+  drain$: 'object',
 }
 
 /** How one request was served. Times are milliseconds on the link's clock. */
@@ -105,10 +114,9 @@ export function serve<T extends EndpointTypes>(
   handler: Handler<T>,
   options: ServeOptions<NoInfer<T>> = {},
 ): OperatorFunction<ReceivedRequest<T>, ServeRecord<T>> {
-  const { orderedBy } = options
-  const concurrency = requireNumber('concurrency', options.concurrency ?? 256, { least: 1, isWhole: true })
-  const queue = requireNumber('queue', options.queue ?? 10_000, { least: 0, isWhole: true })
-  const handlerTimeout = requireNumber('handlerTimeout', options.handlerTimeout ?? Infinity, { least: 1e-3 })
+  requireArgument('handler', handler, 'function')
+  requireArgument('options', options, serveOptionRules)
+  const { orderedBy, concurrency = 256, queue = 10_000, handlerTimeout = Infinity } = options
   return (source) =>
     new Observable((subscriber) => {
       const running = new LinkedQueue<HandlerRun<T>>()

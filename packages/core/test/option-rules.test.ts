@@ -1,16 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import {
-  anyRule,
-  booleanRule,
-  functionRule,
-  nestedRule,
-  numberRule,
-  objectRule,
-  oneOfRule,
-  optionFault,
-  stringRule,
-  type OptionRules,
-} from '../src/option-rules.js'
+import { requireArgument } from '../src/argument.js'
+import { AntiphonError } from '../src/errors.js'
+import { numberRule, type OptionRules, pickOptions, wholeNumberRule } from '../src/option-rules.js'
 
 interface Options {
   readonly timeout?: number
@@ -25,23 +16,31 @@ interface Options {
 }
 
 const rules: OptionRules<Options> = {
-  timeout: numberRule({ least: 1e-3 }),
-  queue: numberRule({ least: 0, most: 10, isWhole: true }),
-  mode: oneOfRule('fast', 'safe'),
-  ordered: booleanRule,
-  name: stringRule,
-  on: functionRule,
-  parent: objectRule,
-  retry: nestedRule({
-    count: numberRule({ least: 0, isWhole: true }),
-    attemptTimeout: numberRule({ least: 1 }),
-  }),
-  value: anyRule,
+  timeout: numberRule(1e-3),
+  queue: wholeNumberRule(0, 10),
+  mode: ['fast', 'safe'],
+  ordered: [true, false],
+  name: 'string',
+  on: 'function',
+  parent: 'object',
+  retry: { count: wholeNumberRule(0), attemptTimeout: numberRule(1) },
+  value: 'any',
 }
 
-const faultIn = (options: unknown): string | undefined => optionFault(options as Options, rules, undefined)
+function faultOf(action: () => void): string | undefined {
+  try {
+    action()
+    return undefined
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'invalid-argument', phase: 'before-network' })
+    return AntiphonError.from(error).rawMessage
+  }
+}
 
-describe('option rules', () => {
+const faultIn = (options: unknown): string | undefined =>
+  faultOf(() => requireArgument('options', options, rules))
+
+describe('options.rules', () => {
   it('accepts valid, absent and undefined options', () => {
     const on = (): void => undefined
     const all = {
@@ -60,42 +59,42 @@ describe('option rules', () => {
   })
 
   it.each<[options: unknown, fault: string]>([
-    [{ timeout: '50' }, 'option timeout is "50": it must be a number from 0.001'],
-    [{ timeout: NaN }, 'option timeout is NaN: it must be a number from 0.001'],
-    [{ queue: 1.5 }, 'option queue is 1.5: it must be a whole number from 0 to 10'],
-    [{ queue: 11 }, 'option queue is 11: it must be a whole number from 0 to 10'],
-    [{ queue: null }, 'option queue is null: it must be a whole number from 0 to 10'],
-    [{ mode: 'fats' }, 'option mode is "fats": it must be fast or safe'],
-    [{ ordered: 1 }, 'option ordered is 1: it must be true or false'],
-    [{ name: 5 }, 'option name is 5: it must be a string'],
-    [{ on: {} }, 'option on is an object: it must be a function'],
-    [{ parent: 'x' }, 'option parent is "x": it must be an object'],
-    [{ retry: 3 }, 'option retry is 3: it must be an object'],
-    [{ retry: { count: '3' } }, 'option retry.count is "3": it must be a whole number from 0'],
-    [5, 'the options are 5: it must be an object'],
-    [null, 'the options are null: it must be an object'],
+    [{ timeout: '50' }, 'options.timeout is "50": it must be a number from 0.001'],
+    [{ timeout: NaN }, 'options.timeout is NaN: it must be a number from 0.001'],
+    [{ queue: 1.5 }, 'options.queue is 1.5: it must be a whole number from 0 to 10'],
+    [{ queue: 11 }, 'options.queue is 11: it must be a whole number from 0 to 10'],
+    [{ queue: null }, 'options.queue is null: it must be a whole number from 0 to 10'],
+    [{ mode: 'fats' }, 'options.mode is "fats": it must be fast or safe'],
+    [{ ordered: 1 }, 'options.ordered is 1: it must be true or false'],
+    [{ name: 5 }, 'options.name is 5: it must be a string'],
+    [{ on: {} }, 'options.on is an object: it must be a function'],
+    [{ parent: 'x' }, 'options.parent is "x": it must be an object'],
+    [{ retry: 3 }, 'options.retry is 3: it must be an object'],
+    [{ retry: { count: '3' } }, 'options.retry.count is "3": it must be a whole number from 0'],
+    [5, 'options is 5: it must be an object'],
+    [null, 'options is null: it must be an object'],
   ])('names the option, the value and the rule of %j', (options, fault) => {
     expect(faultIn(options)).toBe(fault)
   })
 
   it.each<[options: unknown, fault: string]>([
-    [{ timout: 5 }, 'option timout is not known: did you mean timeout?'],
-    [{ timeOut: 5 }, 'option timeOut is not known: did you mean timeout?'],
-    [{ order: true }, 'option order is not known: did you mean ordered?'],
-    [{ queueLength: 5 }, 'option queueLength is not known: did you mean queue?'],
-    [{ retry: { cuont: 3 } }, 'option retry.cuont is not known: did you mean count?'],
-    [{ retry: { counts: 3 } }, 'option retry.counts is not known: did you mean count?'],
+    [{ timout: 5 }, 'options.timout is not known: did you mean timeout?'],
+    [{ timeOut: 5 }, 'options.timeOut is not known: did you mean timeout?'],
+    [{ order: true }, 'options.order is not known: did you mean ordered?'],
+    [{ queueLength: 5 }, 'options.queueLength is not known: did you mean queue?'],
+    [{ retry: { cuont: 3 } }, 'options.retry.cuont is not known: did you mean count?'],
+    [{ retry: { counts: 3 } }, 'options.retry.counts is not known: did you mean count?'],
     [
       { 'odd name': 5 },
-      'option ["odd name"] is not known: use timeout, queue, mode, ordered, name, on, parent, retry, value',
+      'options["odd name"] is not known: use timeout, queue, mode, ordered, name, on, parent, retry, value',
     ],
     [
       JSON.parse('{"__proto__":1}'),
-      'option __proto__ is not known: use timeout, queue, mode, ordered, name, on, parent, retry, value',
+      'options.__proto__ is not known: use timeout, queue, mode, ordered, name, on, parent, retry, value',
     ],
     [
       { toString: 5 },
-      'option toString is not known: use timeout, queue, mode, ordered, name, on, parent, retry, value',
+      'options.toString is not known: use timeout, queue, mode, ordered, name, on, parent, retry, value',
     ],
   ])('names the nearest option for the misspelt one in %j', (options, fault) => {
     expect(faultIn(options)).toBe(fault)
@@ -105,7 +104,17 @@ describe('option rules', () => {
     const secret: OptionRules<{ readonly password?: string }, { readonly user?: string }> = {
       password: (_, { user }) => (user === undefined ? ': it needs a user' : undefined),
     }
-    expect(optionFault({ password: 'secret' }, secret, {})).toBe('option password: it needs a user')
-    expect(optionFault({ password: 'secret' }, secret, { user: 'x' })).toBeUndefined()
+    const password = 'secret'
+    expect(faultOf(() => requireArgument('options', { password }, secret, {}))).toBe(
+      'options.password: it needs a user',
+    )
+    expect(faultOf(() => requireArgument('options', { password }, secret, { user: 'x' }))).toBeUndefined()
+  })
+
+  it('picks the options that have a rule', () => {
+    expect(pickOptions({ timeout: 5, other: 1, queue: undefined, toString: 5 }, rules)).toEqual({
+      timeout: 5,
+      queue: undefined,
+    })
   })
 })

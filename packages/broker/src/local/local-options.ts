@@ -1,5 +1,11 @@
 import type { MessageProperties, QoS } from '@antiphon/core'
-import type { LinkOptions } from '@antiphon/core/link'
+import {
+  linkOptionRules,
+  type LinkOptions,
+  numberRule,
+  type OptionRules,
+  wholeNumberRule,
+} from '@antiphon/core/link'
 import type { ProtocolVersion } from '@antiphon/packet'
 
 /** The Will of a local client: the message that the broker publishes when the client's connection is lost. */
@@ -42,3 +48,23 @@ export interface LocalClientOptions {
 
 /** Options of a link without a socket: those of its client, and those of every link. */
 export interface LocalLinkOptions extends LocalClientOptions, Omit<LinkOptions, 'scheduler'> {}
+
+/** The rules of `LocalClientOptions`. */
+export const localClientOptionRules: OptionRules<LocalClientOptions> = {
+  clientId: 'string',
+  protocolVersion: [4, 5],
+  clean: [true, false],
+  sessionExpiryInterval: numberRule(0),
+  receiveMaximum: wholeNumberRule(1, 65_535),
+  username: 'string',
+  password: 'any',
+  will: 'object',
+}
+
+const { scheduler: _, ...rulesOfLink } = linkOptionRules
+
+/** The rules of `LocalLinkOptions`. */
+export const localLinkOptionRules: OptionRules<LocalLinkOptions> = {
+  ...localClientOptionRules,
+  ...rulesOfLink,
+}

@@ -1,4 +1,5 @@
 import { defer, finalize, tap } from 'rxjs'
+import { requireArgument } from '../argument.js'
 import type { LinkMiddleware } from '../link/link.js'
 import type { Message, OutgoingMessage } from '../message.js'
 import { Histogram, type HistogramView } from './histogram.js'
@@ -92,6 +93,7 @@ export class Meter {
  * ```
  */
 export function metered(meter: Meter): LinkMiddleware {
+  requireArgument('meter', meter, 'object')
   return (link) => {
     const now = (): number => link.scheduler.now()
     return linkMiddleware({

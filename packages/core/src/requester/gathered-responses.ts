@@ -1,4 +1,4 @@
-import { requireNumber } from '../argument.js'
+import { countRule, durationRule, type OptionRules } from '../option-rules.js'
 import type { DecodedOnce } from './decoded-once.js'
 import { readResponse, type ExchangeControl, type ResponseHandler } from './response-handler.js'
 
@@ -12,15 +12,11 @@ export interface GatherRules {
   readonly sentinel?: boolean
 }
 
-/** Returns the rules with their defaults. Throws `invalid-argument` if one of them is invalid. */
-export function requireGatherRules({
-  count = Infinity,
-  stallTimeout = Infinity,
-  sentinel = false,
-}: GatherRules): Required<GatherRules> {
-  requireNumber('count', count, { least: 1, isWhole: true })
-  requireNumber('stallTimeout', stallTimeout, { least: 1e-3 })
-  return { count, stallTimeout, sentinel }
+/** The rules of the options in `GatherRules`. */
+export const gatherOptionRules: OptionRules<GatherRules> = {
+  count: countRule,
+  stallTimeout: durationRule,
+  sentinel: [true, false],
 }
 
 /** The response handler of `gather$`: emits the responses of many responders until the rules are met. */

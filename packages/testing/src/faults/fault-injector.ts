@@ -1,4 +1,4 @@
-import type { Undo, VirtualBroker } from '../virtual/broker.js'
+import type { OutageOptions, Undo, VirtualBroker } from '../virtual/broker.js'
 import type { Fault } from './fault.js'
 import type { Network } from './network.js'
 
@@ -39,10 +39,10 @@ export function faultInjector(controls: BrokerControls, network: Network): Injec
   const injectBrokerFault = (fault: BrokerFault): Undo => {
     switch (fault.kind) {
       case 'down':
-        controls.down(fault)
+        controls.down(outageOf(fault))
         return controls.up
       case 'restart':
-        controls.restart(fault)
+        controls.restart(outageOf(fault))
         return () => undefined
       case 'up':
         controls.up()
@@ -96,6 +96,10 @@ export function faultInjector(controls: BrokerControls, network: Network): Injec
         return network.addPacketFault(target === undefined ? fault : { ...fault, clientId: target })
     }
   }
+}
+
+function outageOf({ sessions }: Extract<Fault, { kind: 'down' | 'restart' }>): OutageOptions {
+  return sessions === undefined ? {} : { sessions }
 }
 
 /** A fault of the broker, not of one client. */
