@@ -1,9 +1,9 @@
 import { left, right, type Either } from 'fp-ts/lib/Either.js'
-import { finalize, Observable, type OperatorFunction } from 'rxjs'
+import { firstValueFrom, fromEvent, map, Observable, of, race, type OperatorFunction } from 'rxjs'
 import { requireArgument } from './argument.js'
 import type { RequestArgument, Endpoint, EndpointTypes } from './endpoint.js'
 import { AntiphonError } from './errors.js'
-import { startExchange, requesterContext, toRequestParts } from './requester/requester-context.js'
+import { requesterContext, startExchange } from './requester/requester-context.js'
 import { flatten, flattenOptionRules, type FlattenOptions } from './requester/flatten.js'
 import { exchangeOptionRules, type ExchangeOptions } from './requester/options.js'
 import type { Link } from './link/link.js'
@@ -52,7 +52,7 @@ export function request$<T extends EndpointTypes>(
   const requester = requesterContext(link, endpoint, options)
   return flatten(
     {
-      start: (request, observer) => startExchange(requester, toRequestParts(endpoint, request), observer),
+      start: (request, observer) => startExchange(requester, request, observer),
       reject: (error, observer) => observer.error(error),
     },
     options,
@@ -70,7 +70,7 @@ export function requestEither$<T extends EndpointTypes>(
   return flatten(
     {
       start: (request, observer) =>
-        startExchange(requester, toRequestParts(endpoint, request), {
+        startExchange(requester, request, {
           next: (value) => observer.next(right(value as T['response'])),
           error: (error: unknown) => {
             observer.next(left(AntiphonError.from(error)))
@@ -114,7 +114,7 @@ function exchangeWith$<T extends EndpointTypes>(
 ): Observable<T['response']> {
   const requester = requesterContext(link, endpoint, options)
   return new Observable((subscriber) => {
-    const exchange = startExchange(requester, toRequestParts(endpoint, request), subscriber)
+    const exchange = startExchange(requester, request, subscriber)
     return () => exchange.cancel()
   })
 }
@@ -137,22 +137,16 @@ export async function request<T extends EndpointTypes & { readonly kind: 'one' }
   requireArgument('options', options, promiseOptionRules)
   const { signal } = options
   const response$ = exchangeWith$(link, endpoint, request, options)
-  const abortError = (): AntiphonError<'cancelled'> => {
-    const context = { cause: signal?.reason as unknown, endpoint: endpoint.name }
-    return new AntiphonError('cancelled', `${endpoint.name}: the signal aborted the request`, context)
-  }
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) {
-      reject(abortError())
-      return
-    }
-    const abort = (): void => {
-      subscription.unsubscribe()
-      reject(abortError())
-    }
-    const subscription = response$
-      .pipe(finalize(() => signal?.removeEventListener('abort', abort)))
-      .subscribe({ next: resolve, error: reject })
-    if (!subscription.closed) signal?.addEventListener('abort', abort)
-  })
+  return firstValueFrom(signal === undefined ? response$ : race(aborted$(signal, endpoint.name), response$))
+}
+
+/** Errors with `cancelled` when the signal aborts, or at once if it has aborted. */
+function aborted$(signal: AbortSignal, endpoint: string): Observable<never> {
+  const abort$: Observable<unknown> = signal.aborted ? of(undefined) : fromEvent(signal, 'abort')
+  return abort$.pipe(
+    map(() => {
+      const cause: unknown = signal.reason
+      throw new AntiphonError('cancelled', `${endpoint}: the signal aborted the request`, { cause, endpoint })
+    }),
+  )
 }

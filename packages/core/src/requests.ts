@@ -6,13 +6,12 @@ import { linkMonitorOf } from './link/link-monitor.js'
 import type { Delivery, Link } from './link/link.js'
 import type { QoS } from './message.js'
 import { type OptionRules, sizeRule } from './option-rules.js'
-import type { IgnoredRequest } from './observe/ignored-request.js'
-import { observationsOf } from './observe/observations.js'
-import { RequestReceiver, type AcceptedRequest } from './responder/request-receiver.js'
+import { RequestReceiver } from './responder/request-receiver.js'
+import { ResponderContext } from './responder/responder-context.js'
 import type { ResponseCacheBounds } from './responder/response-cache.js'
 import type { HeaderRule } from './responder/header-rule.js'
 import { responseTopicCheck, type ResponseTopicRule } from './responder/response-topic-rule.js'
-import { toReceivedRequest, type ReceivedRequest } from './responder/received-request.js'
+import { requestContext, type ReceivedRequest } from './responder/received-request.js'
 
 /** Options of `requests$`. */
 export interface RequestsOptions<T extends EndpointTypes> {
@@ -80,32 +79,27 @@ export function requests$<T extends EndpointTypes>(
   const requestFilter =
     options.filter ?? endpoint.topic.filter((options.params ?? {}) as Readonly<Record<string, string>>)
   const filter = options.group === undefined ? requestFilter : `$share/${options.group}/${requestFilter}`
-  const { ignoredRequests } = observationsOf(link)
-  const parts = {
-    link,
-    endpoint,
+  const cacheBounds = toCacheBounds(options.responseCache)
+  const rules = {
     checkResponseTopic: responseTopicCheck(requestFilter, options.responseTopics),
     headers: options.headers,
-    cacheBounds: toCacheBounds(options.responseCache),
     transfers: options.transfers,
-    onIgnored: (ignored: IgnoredRequest) => ignoredRequests.next(ignored),
   }
   return new Observable((subscriber) => {
-    const receiver = new RequestReceiver(parts)
+    const responder = new ResponderContext(link, endpoint, cacheBounds)
+    const receiver = new RequestReceiver(responder, rules)
     linkMonitorOf(link).start()
     subscriber.add(() => receiver.close())
-    const toRequest = (accepted: AcceptedRequest): ReceivedRequest<T> =>
-      toReceivedRequest<T>({ ...accepted, endpoint: endpoint.name, receivedAt: link.scheduler.now() })
     const receive = (delivery: Delivery): void => {
-      const accepted = receiver.receive(delivery)
-      if (accepted === undefined) return
-      if (options.acknowledge === 'on-receipt') accepted.context.acknowledge()
-      subscriber.next(toRequest(accepted))
+      const request = receiver.receive<T>(delivery)
+      if (request === undefined) return
+      if (options.acknowledge === 'on-receipt') request[requestContext].acknowledge()
+      subscriber.next(request)
     }
     return link
       .subscription$(filter, { qos: options.qos ?? 1 })
       .pipe(
-        tap({ complete: () => receiver.linkClosed() }),
+        tap({ complete: () => (responder.isLinkClosed = true) }),
         mergeMap((window) => window.deliveries$),
       )
       .subscribe({

@@ -4,12 +4,13 @@ import { writePublish, writeSubscribe, writeUnsubscribe } from '@antiphon/packet
 import { asyncScheduler, Observable, Subject, type Subscriber, takeUntil } from 'rxjs'
 import { type Address, type BrokerUrl, toAddresses } from './address.js'
 import { toClientOptions } from './client-options.js'
-import { Connection, type SubscriptionPacket } from './connection.js'
+import { Connection } from './connection.js'
 import { connectionLost } from './connection-errors.js'
 import { credentials$ } from './credentials.js'
 import { assertOptions } from './option-rules.js'
 import type { Credentials, MqttOptions } from './options.js'
 import { newSession } from './session.js'
+import type { SubscriptionPacket } from './subscription-packets.js'
 
 /**
  * Creates a transport over MQTT.js. MQTT.js provides sockets, TLS, WebSockets, CONNECT, the parser and the keepalive;
@@ -37,10 +38,10 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
     const { clientId, isEstablished: hasBegun } = session
     const attempt = { clientId, credentials, clean: clean ?? (protocolVersion === 4 || !hasBegun) }
     try {
-      const clientOptions = toClientOptions(address, options, attempt)
       const connection = new Connection({
-        address: address.text,
-        options: clientOptions,
+        address,
+        streamOptions: options,
+        clientOptions: toClientOptions(options, attempt),
         session,
         scheduler,
         subscriber,
@@ -61,7 +62,7 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
 
   const sendPacket$ = (packet: Omit<SubscriptionPacket, 'subscriber'>): Observable<readonly number[]> =>
     new Observable((subscriber) =>
-      whileOnline(subscriber, (connection) => connection.send({ ...packet, subscriber })),
+      whileOnline(subscriber, (connection) => connection.subscriptions.send({ ...packet, subscriber })),
     )
 
   return {

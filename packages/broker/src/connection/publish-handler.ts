@@ -123,7 +123,7 @@ export class PublishHandler {
     if (alias === 0) {
       if (topic !== '') return this.#checkTopic(topic)
       throw this.#request.version === 5
-        ? protocolError('PUBLISH has neither a Topic Name nor a Topic Alias [MQTT-3.3.2-8]')
+        ? protocolError('PUBLISH has neither a Topic Name nor a Topic Alias')
         : malformed('the Topic Name is empty [MQTT-4.7.3-1]')
     }
     const { topicAliases } = this.#host.engine.settings.limits
@@ -173,6 +173,8 @@ export class PublishHandler {
   release(packetId: number): void {
     const { inbound } = this.#session
     const { journal } = this.#host.engine
+    if (inbound.has(packetId) && !inbound.hasSentPubrec(packetId))
+      throw protocolError(`PUBREL before PUBREC, ${packetId}`)
     const reasonCode = inbound.end(packetId) ? Reason.success : Reason.packetIdentifierNotFound
     if (journal === undefined || reasonCode !== Reason.success)
       return this.#acknowledge(PacketType.pubcomp, packetId, reasonCode)

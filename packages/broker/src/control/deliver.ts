@@ -4,9 +4,10 @@ import type { ErrorCode, OutgoingMessage, PublishAck, QoS } from '@antiphon/core
 import { Observable } from 'rxjs'
 import type { Subscriber, TeardownLogic } from 'rxjs'
 import { isPromiseLike } from '../authority/hook-result.js'
-import type { Engine } from '../engine.js'
+import type { Engine } from '../engine/engine.js'
+import type { DeliveryLoss } from '../events.js'
 import { fromOutgoing } from '../packet/publication.js'
-import type { DeliveryLoss, DeliveryTracker } from '../session/outbound-message.js'
+import type { DeliveryTracker } from '../session/outbound-message.js'
 
 /** The status of a message to one client. */
 export type DeliveryStatus =
@@ -86,6 +87,7 @@ function startDelivery(
     return complete()
   }
   let isSettled = false
+  let isExpired = false
   const tracker: DeliveryTracker = {
     sent: () => emit({ status: 'sent' }),
     acknowledged: (reasonCode) => {
@@ -97,6 +99,9 @@ function startDelivery(
       isSettled = true
       fail(...lossErrors[loss])
     },
+    withdrawn: () => {
+      if (isExpired) tracker.lost('expired')
+    },
   }
   if (!session.outbound.isReady) emit({ status: 'queued' })
   session.outbound.deliver(publication, { qos, retain: false, identifiers, group: null, tracker })
@@ -104,6 +109,7 @@ function startDelivery(
     publication.expiresAt === Infinity
       ? undefined
       : engine.deadlines.add(publication.expiresAt - now, () => {
+          isExpired = true
           if (session.outbound.withdraw(tracker)) fail(...lossErrors.expired)
         })
   return () => {

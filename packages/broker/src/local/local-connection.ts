@@ -16,8 +16,8 @@ import {
   tooManySessions,
 } from '../connection/connect-rules.js'
 import { ConnectionTimer } from '../connection/connection-timer.js'
-import type { Flushable } from '../connection/turn.js'
-import type { Engine } from '../engine.js'
+import type { Flushable } from '../turn.js'
+import type { Engine } from '../engine/engine.js'
 import type { ConnectRequest } from '../packet/connect.js'
 import type { Publication } from '../packet/publication.js'
 import { isFailure, toReason } from '../packet/reason.js'
@@ -26,7 +26,7 @@ import { notAcknowledged } from '../routing/publish-pipeline.js'
 import type { Peer } from '../session/peer.js'
 import type { Session } from '../session/session.js'
 import type { ConnectionEnd } from '../session/sessions.js'
-import { countRefusal } from '../stats.js'
+import { countRefusal } from '../counters.js'
 import { toLocalConnectionInfo } from './local-connection-info.js'
 import { fromLocalMessage, toLocalMessage } from './local-message.js'
 import { SerialQueue } from './serial-queue.js'
@@ -59,6 +59,8 @@ export class LocalConnection implements Peer, Publisher, Flushable {
   #unreadBytes = 0
   /** Keeps messages in order when a hook publishes over this link. */
   readonly #publishQueue = new SerialQueue()
+  /** Settles when the hooks of all earlier SUBSCRIBEs have answered; `undefined` if none is pending. */
+  #subscribing: Promise<void> | undefined
   /** Called with the error when the connection ends. */
   readonly #failureListeners = new Set<(error: AntiphonError) => void>()
 
@@ -196,24 +198,48 @@ export class LocalConnection implements Peer, Publisher, Flushable {
     identifier: number | undefined,
     onSuback: (reasonCodes: readonly number[]) => void,
   ): void {
+    this.#inOrder(() => this.#subscribe(requests, identifier, onSuback))
+  }
+
+  unsubscribe(filters: readonly string[], onUnsuback: (reasonCodes: readonly number[]) => void): void {
+    this.#inOrder(() => {
+      const { subscriptionHandler } = this.#engine
+      const session = this.#session as Session
+      const reasonCodes = subscriptionHandler.unsubscribe(session, filters)
+      subscriptionHandler.whenDurable(session, () => this.#enqueue(() => onUnsuback(reasonCodes)))
+    })
+  }
+
+  #subscribe(
+    requests: readonly SubscribeRequest[],
+    identifier: number | undefined,
+    onSuback: (reasonCodes: readonly number[]) => void,
+  ): void | Promise<void> {
     const session = this.#session as Session
     const isV5 = this.#request.version === 5
     const subscriptions = isV5
       ? requests
       : requests.map((request) => ({ ...request, noLocal: false, retainHandling: 0 as const }))
     const request = { subscriptions, ...(identifier === undefined || !isV5 ? {} : { identifier }) }
-    const subscribed = this.#engine.subscriptionHandler.subscribe(session, this.#client, request)
-    const finish = ({ reasonCodes, replay }: Awaited<typeof subscribed>): void => {
-      this.#enqueue(() => onSuback(reasonCodes.map((code) => (isV5 || !isFailure(code) ? code : 0x80))))
-      if (!this.#isClosed) replay()
-    }
-    if (isPromiseLike(subscribed)) void subscribed.then(finish)
-    else finish(subscribed)
+    const { subscriptionHandler } = this.#engine
+    const subscribed = subscriptionHandler.subscribe(session, this.#client, request)
+    const finish = ({ reasonCodes, replay }: Awaited<typeof subscribed>): void =>
+      subscriptionHandler.whenDurable(session, () => {
+        this.#enqueue(() => onSuback(reasonCodes.map((code) => (isV5 || !isFailure(code) ? code : 0x80))))
+        if (!this.#isClosed) replay()
+      })
+    return isPromiseLike(subscribed) ? subscribed.then(finish) : finish(subscribed)
   }
 
-  unsubscribe(filters: readonly string[], onUnsuback: (reasonCodes: readonly number[]) => void): void {
-    const reasonCodes = this.#engine.subscriptionHandler.unsubscribe(this.#session as Session, filters)
-    this.#enqueue(() => onUnsuback(reasonCodes))
+  /** Runs a SUBSCRIBE or UNSUBSCRIBE after an earlier SUBSCRIBE whose hooks are pending. */
+  #inOrder(request: () => void | Promise<void>): void {
+    const runUnlessClosed = (): void | Promise<void> => (this.#isClosed ? undefined : request())
+    const running = this.#subscribing === undefined ? request() : this.#subscribing.then(runUnlessClosed)
+    if (!isPromiseLike(running)) return
+    const settled = running.finally(() => {
+      if (this.#subscribing === settled) this.#subscribing = undefined
+    })
+    this.#subscribing = settled
   }
 
   /** Calls `listener` when the connection ends; returns the function that removes it. */

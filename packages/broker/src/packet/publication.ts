@@ -5,6 +5,7 @@ import {
   type ProtocolVersion,
   type PublishTemplate,
 } from '@antiphon/packet'
+import { allocate } from './allocate.js'
 import { encodeProperties } from './message-properties.js'
 
 /** The parts of a publication. */
@@ -24,7 +25,6 @@ export interface PublicationParts {
 }
 
 const empty = new Uint8Array(0)
-const allocate = (size: number): Buffer => Buffer.allocUnsafe(size)
 
 /**
  * A message in the broker: one object for all its receivers, with the property bytes as received. Receivers share its

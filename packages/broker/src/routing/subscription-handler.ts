@@ -8,14 +8,14 @@ import type { Settings } from '../options.js'
 import { toAllowedCode, isFailure } from '../packet/reason.js'
 import { topicLimitFault } from '../packet/topic-limits.js'
 import type { Session } from '../session/session.js'
-import type { Journal } from '../storage/journal.js'
+import type { SessionJournal } from '../session/session-journal.js'
 import type { Router } from './router.js'
 
 /** The components that a subscription handler uses. */
 export interface SubscriptionHandlerDependencies {
   readonly settings: Settings
   readonly router: Router
-  readonly journal: Journal | undefined
+  readonly journal: SessionJournal | undefined
   readonly emit: (event: BrokerEvent) => void
 }
 
@@ -36,6 +36,7 @@ export class SubscriptionHandler {
 
   /**
    * Subscribes a session to Topic Filters, each of which may be refused; returns a Promise if a hook is asynchronous.
+   * If the connection has ended when the hook answers, the session is not subscribed.
    */
   subscribe(
     session: Session,
@@ -52,20 +53,38 @@ export class SubscriptionHandler {
     if (!verdicts.some(isPromiseLike)) {
       return this.#apply(session, subscriptions, identifier, verdicts as SubscribeVerdict[])
     }
+    const { peer } = session
     const pending = verdicts.map((verdict) => Promise.resolve(verdict))
-    return Promise.all(pending).then((results) => this.#apply(session, subscriptions, identifier, results))
+    return Promise.all(pending).then((results) =>
+      // The verdicts are about the client of this connection: its session may belong to another client by now.
+      session.peer === peer
+        ? this.#apply(session, subscriptions, identifier, results)
+        : refusal(subscriptions),
+    )
+  }
+
+  /**
+   * Calls back when the subscriptions of a session are durable: its SUBACK or UNSUBACK must not be sent before.
+   * Callbacks keep their order.
+   */
+  whenDurable({ storageId }: Session, callback: () => void): void {
+    const { journal } = this.#dependencies
+    if (journal === undefined || storageId === 0) callback()
+    else journal.whenDurable(callback)
   }
 
   /** Unsubscribes a session from Topic Filters; returns one reason code for each. */
   unsubscribe(session: Session, filters: readonly string[]): number[] {
     const { router, journal, emit } = this.#dependencies
+    let hasChanged = false
     const reasonCodes = filters.map((filter) => {
       if (validateTopicFilter(filter) !== undefined) return Reason.topicFilterInvalid
       if (!router.unsubscribe(session, filter)) return Reason.noSubscriptionExisted // [MQTT-3.10.4-5]
+      hasChanged = true
       emit({ type: 'unsubscribed', clientId: session.clientId, filter })
       return Reason.success
     })
-    journal?.session(session)
+    if (hasChanged) journal?.session(session)
     return reasonCodes
   }
 
@@ -116,8 +135,7 @@ export class SubscriptionHandler {
   ): SubscribeOutcome {
     const { router, journal, emit, settings } = this.#dependencies
     // The session has ended while a hook was pending, or in a hook; its subscriptions would never be removed.
-    if (session.isEnded)
-      return { reasonCodes: subscriptions.map(() => Reason.unspecifiedError), replay: () => {} }
+    if (session.isEnded) return refusal(subscriptions)
     const replays: (() => void)[] = []
     const subscribe = (requested: RequestedSubscription, reasonCode: number): number => {
       if (isFailure(reasonCode)) return reasonCode
@@ -143,6 +161,11 @@ export class SubscriptionHandler {
     journal?.session(session)
     return { reasonCodes, replay: () => replays.forEach((replay) => replay()) }
   }
+}
+
+/** Returns the outcome of a SUBSCRIBE whose client has gone: it receives no SUBACK. */
+function refusal(subscriptions: readonly RequestedSubscription[]): SubscribeOutcome {
+  return { reasonCodes: subscriptions.map(() => Reason.unspecifiedError), replay: () => undefined }
 }
 
 /** Returns the reason code of a verdict: the granted QoS, or why it was refused. */

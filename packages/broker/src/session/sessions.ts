@@ -2,17 +2,29 @@ import type { Deadline, Deadlines } from '@antiphon/core/link'
 import { Reason } from '@antiphon/packet'
 import type { ClientInfo } from '../authority/authority.js'
 import type { BrokerEvent } from '../events.js'
-import type { Router } from '../routing/router.js'
 import type { Will, Wills } from '../will/wills.js'
 import type { Peer } from './peer.js'
 import type { SessionHost } from './session-host.js'
+import type { SharedGroup } from './shared-group.js'
 import { Session } from './session.js'
+
+/** The router, as the sessions use it. */
+export interface SessionRouter {
+  /** Removes a subscription. */
+  readonly unsubscribe: (session: Session, filter: string) => boolean
+  /** Moves the unacknowledged shared messages of a disconnected session to other connected members. */
+  readonly redispatch: (session: Session) => void
+  /** Moves the unacknowledged shared messages of a session that ends to other members. */
+  readonly handOver: (session: Session) => void
+  /** Moves the messages of a group's disconnected members to a member that has connected. */
+  readonly collectFromOffline: (group: SharedGroup) => void
+}
 
 /** The components that the sessions use. */
 export interface SessionsDependencies {
   readonly host: SessionHost
-  readonly router: Router
-  readonly wills: Wills
+  readonly router: SessionRouter
+  readonly wills: Wills<Session>
   readonly deadlines: Deadlines
   readonly emit: (event: BrokerEvent) => void
 }
@@ -109,9 +121,13 @@ export class Sessions {
     wills.connectionLost(session)
   }
 
-  /** Adds a stored session after a restart; the time since its connection ended counts for its expiry. */
+  /** Adds a stored session after a restart. Call `resumeExpiry` when all sessions are added. */
   restore(session: Session): void {
     this.#byId.set(session.clientId, session)
+  }
+
+  /** Continues the expiry of a restored session: the time since its connection ended counts. */
+  resumeExpiry(session: Session): void {
     const secondsAway = (this.#dependencies.host.now() - (session.disconnectedAt ?? 0)) / 1000
     this.#scheduleExpiry(session, session.sessionExpiryInterval - secondsAway)
   }
@@ -124,6 +140,7 @@ export class Sessions {
     this.#byId.delete(session.clientId)
     this.#expiries.get(session)?.cancel()
     this.#expiries.delete(session)
+    router.handOver(session)
     for (const filter of [...session.subscriptionMap.keys()]) router.unsubscribe(session, filter)
     session.outbound.clear()
     host.journal?.sessionEnded(session)

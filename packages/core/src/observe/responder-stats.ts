@@ -1,4 +1,4 @@
-import type { ServeOutcome } from '../responder/outcome.js'
+import type { ServeOutcome } from './serve-record.js'
 
 /** Counts of an endpoint's requests so far, by outcome. */
 export interface ResponderStats extends Readonly<Record<ServeOutcome, number>> {

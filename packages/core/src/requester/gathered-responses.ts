@@ -1,6 +1,9 @@
+import type { SchedulerLike } from 'rxjs'
+import type { DecodedOnce } from '../codec/decoded-once.js'
 import { countRule, durationRule, type OptionRules } from '../option-rules.js'
-import type { DecodedOnce } from './decoded-once.js'
-import { readResponse, type ExchangeControl, type ResponseHandler } from './response-handler.js'
+import type { Exchange } from './exchange.js'
+import type { RequesterContext } from './requester-context.js'
+import { readResponse, type ResponseHandler } from './response-handler.js'
 
 /** When `gather$` completes before the `timeout` of the exchange. */
 export interface GatherRules {
@@ -24,25 +27,25 @@ export class GatheredResponses implements ResponseHandler {
   readonly #rules: Required<GatherRules>
   /** When the total timeout elapses, on the link's clock. */
   readonly #endsAt: number
-  readonly #now: () => number
+  readonly #scheduler: SchedulerLike
   #received = 0
 
-  constructor(rules: Required<GatherRules>, timeout: number, now: () => number) {
+  constructor(rules: Required<GatherRules>, { link, rules: { timeout } }: RequesterContext) {
     this.#rules = rules
-    this.#endsAt = now() + timeout
-    this.#now = now
+    this.#scheduler = link.scheduler
+    this.#endsAt = link.scheduler.now() + timeout
   }
 
-  receive(response: DecodedOnce, control: ExchangeControl): void {
+  receive(response: DecodedOnce, exchange: Exchange): void {
     const { count, stallTimeout, sentinel } = this.#rules
     if (sentinel && response.message.payload.length === 0) {
-      control.finish()
+      exchange.finish()
       return
     }
-    control.emit(readResponse(response, control))
+    exchange.emit(readResponse(response, exchange))
     this.#received++
-    if (this.#received >= count) control.finish()
-    else control.extendTimeout(Math.min(stallTimeout, this.#endsAt - this.#now()))
+    if (this.#received >= count) exchange.finish()
+    else exchange.extendTimeout(Math.min(stallTimeout, this.#endsAt - this.#scheduler.now()))
   }
 
   onTimeout(): 'responded' {

@@ -1,5 +1,11 @@
 import { ApplicationError } from '../application-error.js'
+import type { DecodeError } from '../codec/codec.js'
+import { formatDecodeError } from '../codec/format-decode-error.js'
+import { userProperty, type Message } from '../message.js'
 import { Status, type Failure } from '../protocol/status.js'
+
+/** The major version of the protocol that this responder supports. */
+const MAJOR_VERSION = '1'
 
 /** The queue is full, or the responder is draining. */
 export const BUSY: Failure = { code: Status.unavailable, message: 'busy: retry later' }
@@ -11,8 +17,32 @@ export const UNSENDABLE: Failure = {
   propertyName: 'Response',
 }
 
+/** Returns the failure for an unsupported protocol version; `undefined` if it is supported or not named. */
+export function versionFailure({ userProperties }: Message): Failure | undefined {
+  const version = userProperty(userProperties, '__protVer')
+  if (version === undefined || version.split('.')[0] === MAJOR_VERSION) return undefined
+  return {
+    code: Status.unsupportedVersion,
+    message: `protocol version ${version} is not supported`,
+    supportedMajorVersions: MAJOR_VERSION,
+    requestedVersion: version,
+  }
+}
+
+/** Returns the failure for a payload that does not decode: 400, or 415 for an unsupported content type. */
+export function payloadFailure(error: DecodeError): Failure {
+  const message = formatDecodeError(error)
+  if (error.kind === 'payload') return { code: Status.badRequest, message }
+  return {
+    code: Status.unsupportedMediaType,
+    message,
+    propertyName: 'Content Type',
+    propertyValue: error.contentType,
+  }
+}
+
 /** Returns the failure to send for a handler's error; only an `ApplicationError` reveals its details. */
-export function toFailure(error: unknown): Failure {
+export function handlerFailure(error: unknown): Failure {
   if (!(error instanceof ApplicationError)) {
     return { code: Status.internalError, message: 'the handler failed', propertyName: 'Handler' }
   }

@@ -1,17 +1,8 @@
 import { LinkedQueue, type ListNode } from '../linked-queue.js'
 
-/** A queued item and the key that orders it. Items with `undefined` as key are not ordered among each other. */
-export class QueuedItem<A> implements ListNode<QueuedItem<A>> {
-  readonly item: A
+/** An item of a `KeyedQueue` and the key that orders it. Items with `undefined` as key are not ordered among each other. */
+export interface KeyedNode<Self extends KeyedNode<Self>> extends ListNode<Self> {
   readonly key: unknown
-  queue: LinkedQueue<QueuedItem<A>> | undefined = undefined
-  prevNode: QueuedItem<A> | undefined = undefined
-  nextNode: QueuedItem<A> | undefined = undefined
-
-  constructor(item: A, key: unknown) {
-    this.item = item
-    this.key = key
-  }
 }
 
 /**
@@ -20,10 +11,10 @@ export class QueuedItem<A> implements ListNode<QueuedItem<A>> {
  * An item is *ready* when all earlier items of its key have been released or removed. Releasing a key makes its next item
  * ready.
  */
-export class KeyedQueue<A> {
-  readonly #ready = new LinkedQueue<QueuedItem<A>>()
+export class KeyedQueue<T extends KeyedNode<T>> {
+  readonly #ready = new LinkedQueue<T>()
   /** For each claimed key, the items that wait for its release. */
-  readonly #heldByKey = new Map<unknown, LinkedQueue<QueuedItem<A>>>()
+  readonly #heldByKey = new Map<unknown, LinkedQueue<T>>()
   #length = 0
 
   get length(): number {
@@ -31,7 +22,7 @@ export class KeyedQueue<A> {
   }
 
   /** The queued items, those of each key in FIFO order. */
-  get items(): readonly QueuedItem<A>[] {
+  get items(): readonly T[] {
     return [this.#ready, ...this.#heldByKey.values()].flatMap(({ items }) => items)
   }
 
@@ -45,28 +36,28 @@ export class KeyedQueue<A> {
   }
 
   /** Appends an item; it becomes ready once the earlier items of its key have been released. */
-  push(queued: QueuedItem<A>): void {
-    const { key } = queued
+  push(item: T): void {
+    const { key } = item
     const held = key === undefined ? undefined : this.#heldByKey.get(key)
     if (held === undefined && key !== undefined) this.#heldByKey.set(key, new LinkedQueue())
-    ;(held ?? this.#ready).push(queued)
+    ;(held ?? this.#ready).push(item)
     this.#length++
   }
 
   /** Removes and returns the next ready item. */
-  shift(): QueuedItem<A> | undefined {
-    const queued = this.#ready.shift()
-    if (queued !== undefined) this.#length--
-    return queued
+  shift(): T | undefined {
+    const item = this.#ready.shift()
+    if (item !== undefined) this.#length--
+    return item
   }
 
-  /** Removes a queued item, for example because its request was cancelled. */
-  remove(queued: QueuedItem<A>): void {
-    const { queue } = queued
-    if (queue === undefined) return
-    queue.remove(queued)
+  /** Removes an item, for example because its request was cancelled, and returns whether it was queued. */
+  remove(item: T): boolean {
+    const isReady = this.#ready.remove(item)
+    if (!isReady && this.#heldByKey.get(item.key)?.remove(item) !== true) return false
     this.#length--
-    if (queue === this.#ready) this.release(queued.key)
+    if (isReady) this.release(item.key)
+    return true
   }
 
   /** Releases `key` and makes its next item ready. */

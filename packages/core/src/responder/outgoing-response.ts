@@ -2,33 +2,15 @@ import { isLeft } from 'fp-ts/lib/Either.js'
 import type { Codec } from '../codec/codec.js'
 import { codecFor, encodeWith } from '../codec/guard.js'
 import type { ResponseCorrelation } from '../correlation/correlation.js'
-import type { Endpoint } from '../endpoint.js'
-import type { Message, OutgoingMessage, QoS, UserProperties } from '../message.js'
+import type { OutgoingMessage, QoS, UserProperties } from '../message.js'
 import { fromStreamPosition, type StreamPosition } from '../protocol/stream-position.js'
 import { fromFailure, Status, type Failure } from '../protocol/status.js'
 import { toExpirySeconds } from '../time/expiry-seconds.js'
+import type { RequestContext } from './request-context.js'
 
 const EMPTY = new Uint8Array()
 const OK: UserProperties = [['__stat', String(Status.ok)]]
 const NO_CONTENT: UserProperties = [['__stat', String(Status.noContent)]]
-
-/** What all responses to one request have in common. Why it is a class, see decision 0009. */
-export class ResponseFrame {
-  readonly endpoint: Endpoint
-  readonly request: Message
-  readonly responseTopic: string
-  readonly correlation: ResponseCorrelation
-  /** Whether a response can carry a status; on MQTT 3.1.1 it cannot. */
-  readonly hasStatuses: boolean
-
-  constructor({ endpoint, request, responseTopic, correlation, hasStatuses }: ResponseFrame) {
-    this.endpoint = endpoint
-    this.request = request
-    this.responseTopic = responseTopic
-    this.correlation = correlation
-    this.hasStatuses = hasStatuses
-  }
-}
 
 /** A response without the Correlation Data and expiry of its request, so that it can be sent to a duplicate as well. */
 export interface OutgoingResponse {
@@ -60,14 +42,18 @@ export function toMessage(
   return message
 }
 
-/** Builds a response in the content type of the request; throws `encode` if the value does not encode. */
-export function toValueResponse(frame: ResponseFrame, value: unknown): OutgoingResponse {
-  return withValue(OK, frame, value)
+/**
+ * Builds a response in the content type of the request; throws `encode` if the value does not encode.
+ *
+ * Like the builders below, it returns `undefined` for a notification, which gets no response.
+ */
+export function toValueResponse(context: RequestContext, value: unknown): OutgoingResponse | undefined {
+  return withValue(context, OK, value)
 }
 
 /** Builds the response of a handler that completes without one. */
-export function toEmptyResponse(frame: ResponseFrame): OutgoingResponse {
-  return empty(frame, NO_CONTENT)
+export function toEmptyResponse(context: RequestContext): OutgoingResponse | undefined {
+  return withoutValue(context, NO_CONTENT)
 }
 
 /**
@@ -75,34 +61,50 @@ export function toEmptyResponse(frame: ResponseFrame): OutgoingResponse {
  *
  * Returns `undefined` if there is neither a payload nor a status to send.
  */
-export function toFailureResponse(frame: ResponseFrame, failure: Failure): OutgoingResponse | undefined {
-  const { onFailure } = frame.endpoint
+export function toFailureResponse(context: RequestContext, failure: Failure): OutgoingResponse | undefined {
+  const { onFailure } = context.responder.endpoint
+  if (context.responseTopic === undefined) return undefined
   const value = onFailure?.({ code: failure.code, message: failure.message ?? '' })
-  if (value === undefined) return toBareFailureResponse(frame, failure)
-  return withValue(fromFailure(failure), frame, value)
+  if (value === undefined) return toBareFailureResponse(context, failure)
+  return withValue(context, fromFailure(failure), value)
 }
 
 /** Builds a failure response without a payload; `undefined` if no status can be sent. */
-export function toBareFailureResponse(frame: ResponseFrame, failure: Failure): OutgoingResponse | undefined {
-  return frame.hasStatuses ? empty(frame, fromFailure(failure)) : undefined
+export function toBareFailureResponse(
+  context: RequestContext,
+  failure: Failure,
+): OutgoingResponse | undefined {
+  return context.responder.hasStatuses ? withoutValue(context, fromFailure(failure)) : undefined
 }
 
 /** Adds the position in a stream to a response. */
-export function atStreamPosition(response: OutgoingResponse, position: StreamPosition): OutgoingResponse {
-  return {
-    ...response,
-    userProperties: [...response.userProperties, ['__stream', fromStreamPosition(position)]],
-  }
+export function atStreamPosition(
+  response: OutgoingResponse | undefined,
+  position: StreamPosition,
+): OutgoingResponse | undefined {
+  if (response === undefined) return undefined
+  const userProperties: UserProperties = [
+    ...response.userProperties,
+    ['__stream', fromStreamPosition(position)],
+  ]
+  return { ...response, userProperties }
 }
 
-function empty({ request, responseTopic }: ResponseFrame, userProperties: UserProperties): OutgoingResponse {
-  return { topic: responseTopic, payload: EMPTY, qos: request.qos, userProperties }
+function withoutValue(
+  { message, responseTopic: topic }: RequestContext,
+  userProperties: UserProperties,
+): OutgoingResponse | undefined {
+  return topic === undefined ? undefined : { topic, payload: EMPTY, qos: message.qos, userProperties }
 }
 
-function withValue(userProperties: UserProperties, frame: ResponseFrame, value: unknown): OutgoingResponse {
-  const { endpoint, request, correlation, responseTopic: topic } = frame
-  const codec = codecFor(endpoint.response, request.contentType)
+function withValue(
+  { responder, message, responseTopic: topic, correlation }: RequestContext,
+  userProperties: UserProperties,
+  value: unknown,
+): OutgoingResponse | undefined {
+  if (topic === undefined) return undefined
+  const codec = codecFor(responder.endpoint.response, message.contentType)
   const encoded = encodeWith(codec, correlation.addToken(value))
   if (isLeft(encoded)) throw encoded.left
-  return { topic, payload: encoded.right, qos: request.qos, userProperties, codec }
+  return { topic, payload: encoded.right, qos: message.qos, userProperties, codec }
 }

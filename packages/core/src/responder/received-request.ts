@@ -19,14 +19,8 @@ export interface ReceivedRequest<T extends EndpointTypes = EndpointTypes> {
   /** When the request was received, on the link's clock. */
   readonly receivedAt: number
   /** For `serve` only. */
-  readonly [requestContext]: unknown
+  readonly [requestContext]: RequestContext
 }
-
-/** What a received request is made from. */
-export type ReceivedRequestParts<T extends EndpointTypes> = Omit<
-  ReceivedRequest<T>,
-  'expiresAt' | typeof requestContext
-> & { readonly context: RequestContext }
 
 /** The class behind `ReceivedRequest`; why it is no literal, see decision 0009. */
 class RequestWithContext<T extends EndpointTypes> implements ReceivedRequest<T> {
@@ -36,27 +30,24 @@ class RequestWithContext<T extends EndpointTypes> implements ReceivedRequest<T> 
   readonly message: Message
   readonly expiresAt: number
   readonly receivedAt: number
-  readonly [requestContext]: unknown
+  readonly [requestContext]: RequestContext
 
-  constructor({ value, params, endpoint, message, receivedAt, context }: ReceivedRequestParts<T>) {
+  constructor(context: RequestContext, params: T['params'], value: T['request']) {
     this.value = value
     this.params = params
-    this.endpoint = endpoint
-    this.message = message
+    this.endpoint = context.responder.endpoint.name
+    this.message = context.message
     this.expiresAt = context.expiresAt
-    this.receivedAt = receivedAt
+    this.receivedAt = context.receivedAt
     this[requestContext] = context
   }
 }
 
 /** Creates the request that `requests$` emits. */
 export function toReceivedRequest<T extends EndpointTypes>(
-  parts: ReceivedRequestParts<T>,
+  context: RequestContext,
+  params: T['params'],
+  value: T['request'],
 ): ReceivedRequest<T> {
-  return new RequestWithContext(parts)
-}
-
-/** Returns the context that `requests$` attached to a request. */
-export function contextOf<T extends EndpointTypes>(request: ReceivedRequest<T>): RequestContext {
-  return request[requestContext] as RequestContext
+  return new RequestWithContext<T>(context, params, value)
 }

@@ -31,10 +31,22 @@ export class CacheEntry<Running> implements CachedResponse, ListNode<CacheEntry<
   queue: LinkedQueue<CacheEntry<Running>> | undefined = undefined
   prevNode: CacheEntry<Running> | undefined = undefined
   nextNode: CacheEntry<Running> | undefined = undefined
+  #duplicates: (() => void)[] | undefined
 
   constructor(key: string, running: Running) {
     this.key = key
     this.running = running
+  }
+
+  /** Attaches a duplicate of the running request; it is acknowledged together with that request. */
+  attachDuplicate(acknowledge: () => void): void {
+    this.#duplicates ??= []
+    this.#duplicates.push(acknowledge)
+  }
+
+  acknowledgeDuplicates(): void {
+    for (const acknowledge of this.#duplicates ?? []) acknowledge()
+    this.#duplicates = undefined
   }
 }
 

@@ -1,62 +1,56 @@
 import { Reason } from '@antiphon/packet'
 import { Subscription } from 'rxjs'
 import type { EndpointTypes } from '../endpoint.js'
-import { deadlinesOf } from '../link/link-deadlines.js'
+import type { OutcomeDetails } from '../observe/serve-record.js'
+import { initialCreditOf } from '../protocol/control-message.js'
 import { Status, type Failure } from '../protocol/status.js'
 import type { Deadline } from '../time/deadlines.js'
-import { handlerTimeoutFailure, toFailure, UNSENDABLE } from './failures.js'
-import type { HandlerRunOptions } from './handler.js'
+import { handlerFailure, handlerTimeoutFailure, UNSENDABLE } from './failures.js'
+import { HandlerRun } from './handler-run.js'
 import { itemSource, type ItemSource } from './item-source.js'
-import { outcomeAfterSend, type OutcomeDetails } from './outcome.js'
-import type { OutgoingResponse } from './outgoing-response.js'
-import type { RequestContext } from './request-context.js'
-import { contextOf } from './received-request.js'
+import { atStreamPosition, toValueResponse, type OutgoingResponse } from './outgoing-response.js'
+import { endStream, sendItem } from './response-sender.js'
 
 /** How many items of a stream may wait for their acknowledgement at once. */
 const IN_FLIGHT_LIMIT = 64
 
-/** Runs the handler for one request and sends its responses as a stream; unsubscribing abandons the request. */
-export function runStreamHandler<T extends EndpointTypes>(options: HandlerRunOptions<T>): Subscription {
-  return new StreamResponseRun(options).teardown
-}
-
-/** One run of a handler that responds with a stream, limited by the requester's credit and by the items in flight. */
-class StreamResponseRun<T extends EndpointTypes> {
-  readonly teardown = new Subscription()
-  readonly #options: HandlerRunOptions<T>
-  readonly #context: RequestContext
-  readonly #source: ItemSource
-  #credit: number
+/** The run of a handler that responds with a stream, limited by the requester's credit and by the items in flight. */
+export class StreamResponseRun<T extends EndpointTypes> extends HandlerRun<T> {
+  readonly #teardown = new Subscription()
+  #source: ItemSource | undefined
+  /** How many more items the requester accepts. */
+  #credit = initialCreditOf(this.context.message)
   #nextIndex = 0
   #inFlight = 0
   #isPumping = false
   #silenceDeadline: Deadline | undefined
 
-  constructor(options: HandlerRunOptions<T>) {
-    const { handler, request, handlerTimeout } = options
-    const context = contextOf(request)
-    this.#options = options
-    this.#context = context
-    this.#credit = context.credit
-    context.onCancel = () => this.#stop({ outcome: 'cancelled' })
-    context.onCredit = (credit) => {
-      this.#credit += credit
-      this.#restartSilenceDeadline()
-      this.#pump()
-    }
-    this.teardown.add(() => this.#silenceDeadline?.cancel())
+  protected run(): void {
+    const { handler, handlerTimeout } = this.options
+    this.#teardown.add(() => this.#silenceDeadline?.cancel())
     this.#restartSilenceDeadline()
-    this.#source = itemSource(
-      () => handler(request),
+    const source = itemSource(
+      () => handler(this.request),
       () => this.#pump(),
     )
-    this.teardown.add(() => this.#source.stop())
+    this.#source = source
+    this.#teardown.add(() => source.stop())
     if (handlerTimeout < Infinity) {
-      const deadline = deadlinesOf(context.link).add(handlerTimeout, () =>
-        this.#finish(handlerTimeoutFailure(handlerTimeout), { outcome: 'timed-out', status: Status.timeout }),
+      const deadline = this.context.responder.deadlines.add(handlerTimeout, () =>
+        this.#finish({ outcome: 'timed-out', status: Status.timeout }, handlerTimeoutFailure(handlerTimeout)),
       )
-      this.teardown.add(() => deadline.cancel())
+      this.#teardown.add(() => deadline.cancel())
     }
+    this.#pump()
+  }
+
+  stop(): void {
+    this.#teardown.unsubscribe()
+  }
+
+  override addCredit(credit: number): void {
+    this.#credit += credit
+    this.#restartSilenceDeadline()
     this.#pump()
   }
 
@@ -64,14 +58,14 @@ class StreamResponseRun<T extends EndpointTypes> {
     // A handler that emits synchronously calls this before `#source` is assigned.
     if (this.#isPumping || this.#source === undefined) return
     this.#isPumping = true
-    while (!this.teardown.closed && this.#inFlight < IN_FLIGHT_LIMIT) {
+    while (!this.#teardown.closed && this.#inFlight < IN_FLIGHT_LIMIT) {
       const next = this.#source.next(this.#credit > 0)
       if (next.kind === 'wait') break
       if (next.kind === 'item') this.#send(next.value)
-      else if (next.kind === 'end') this.#finish(undefined, { outcome: 'responded', status: Status.ok })
+      else if (next.kind === 'end') this.#finish({ outcome: 'responded', status: Status.ok })
       else {
-        const failure = toFailure(next.error)
-        this.#finish(failure, { outcome: 'failed', status: failure.code, error: next.error })
+        const failure = handlerFailure(next.error)
+        this.#finish({ outcome: 'failed', status: failure.code, error: next.error }, failure)
       }
     }
     this.#isPumping = false
@@ -81,51 +75,48 @@ class StreamResponseRun<T extends EndpointTypes> {
     const index = this.#nextIndex
     let item: OutgoingResponse | undefined
     try {
-      item = this.#context.toItem(value, index)
+      item = atStreamPosition(toValueResponse(this.context, value), { index, isLast: false })
     } catch (error) {
-      this.#finish(UNSENDABLE, { outcome: 'failed', status: UNSENDABLE.code, error })
+      this.#failUnsendable(error)
       return
     }
     this.#nextIndex++
     this.#credit--
     this.#inFlight++
-    this.#context.sendItem(item, (error, ack) => {
+    sendItem(this.context, item, (error, ack) => {
       this.#inFlight--
-      if (this.teardown.closed) return
+      if (this.#teardown.closed) return
       if (error !== undefined) {
         // The end reuses the index of the last item, so that the requester sees no gap.
         if (this.#nextIndex === index + 1) this.#nextIndex = index
-        this.#finish(UNSENDABLE, { outcome: 'failed', status: UNSENDABLE.code, error })
-      } else if (ack?.reasonCode === Reason.noMatchingSubscribers) this.#stop({ outcome: 'cancelled' })
-      else {
+        this.#failUnsendable(error)
+      } else if (ack?.reasonCode === Reason.noMatchingSubscribers) {
+        this.stop()
+        this.context.endWithoutResponse()
+        this.end({ outcome: 'cancelled' })
+      } else {
         this.#restartSilenceDeadline()
         this.#pump()
       }
     })
   }
 
-  /** Stops the handler and sends the end of the stream, behind all items. */
-  #finish(failure: Failure | undefined, outcome: OutcomeDetails): void {
-    if (this.teardown.closed) return
-    this.teardown.unsubscribe()
-    this.#context.endStream(this.#nextIndex, failure, (result) =>
-      this.#options.onEnd(outcomeAfterSend(outcome, result)),
-    )
+  #failUnsendable(error: unknown): void {
+    this.#finish({ outcome: 'failed', status: UNSENDABLE.code, error }, UNSENDABLE)
   }
 
-  /** Stops the handler without sending the end of the stream. */
-  #stop(outcome: OutcomeDetails): void {
-    if (this.teardown.closed) return
-    this.teardown.unsubscribe()
-    this.#context.endWithoutResponse()
-    this.#options.onEnd(outcome)
+  /** Stops the handler and sends the end of the stream, behind all items. */
+  #finish(outcome: OutcomeDetails, failure?: Failure): void {
+    if (this.#teardown.closed) return
+    this.stop()
+    endStream(this.context, { index: this.#nextIndex, failure, outcome }, this)
   }
 
   /** Restarts the deadline after which a stream without items and credit has expired at its requester. */
   #restartSilenceDeadline(): void {
-    const { silenceTimeout, link } = this.#context
-    if (silenceTimeout === Infinity || this.teardown.closed) return
+    const { lifetime, responder } = this.context
+    if (lifetime === Infinity || this.#teardown.closed) return
     this.#silenceDeadline?.cancel()
-    this.#silenceDeadline = deadlinesOf(link).add(silenceTimeout, () => this.#stop({ outcome: 'expired' }))
+    this.#silenceDeadline = responder.deadlines.add(lifetime, () => this.expire())
   }
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { KeyedQueue, QueuedItem } from '../../src/responder/keyed-queue.js'
+import type { LinkedQueue } from '../../src/linked-queue.js'
+import { KeyedQueue, type KeyedNode } from '../../src/responder/keyed-queue.js'
 import { runs } from '../codec/runs.js'
 
 /** Steps: an item arrives, the next one starts, a running one ends, a queued one is removed. */
@@ -13,6 +14,20 @@ const steps = fc.array(
   { maxLength: 100 },
 )
 
+/** An item with a key. */
+class QueuedItem<A> implements KeyedNode<QueuedItem<A>> {
+  readonly item: A
+  readonly key: unknown
+  queue: LinkedQueue<QueuedItem<A>> | undefined = undefined
+  prevNode: QueuedItem<A> | undefined = undefined
+  nextNode: QueuedItem<A> | undefined = undefined
+
+  constructor(item: A, key: unknown) {
+    this.item = item
+    this.key = key
+  }
+}
+
 /** Creates an item with the key `k`. */
 function itemOf(item: string): QueuedItem<string> {
   return new QueuedItem(item, 'k')
@@ -22,7 +37,7 @@ describe('KeyedQueue', () => {
   it('releases every item, those of a key one at a time and in order', () => {
     fc.assert(
       fc.property(steps, (steps) => {
-        const queue = new KeyedQueue<number>()
+        const queue = new KeyedQueue<QueuedItem<number>>()
         const running: QueuedItem<number>[] = []
         const started: QueuedItem<number>[] = []
         let waiting: QueuedItem<number>[] = []
@@ -74,7 +89,7 @@ describe('KeyedQueue', () => {
   })
 
   it('does not release a removed item, nor another when an item is removed twice', () => {
-    const queue = new KeyedQueue<string>()
+    const queue = new KeyedQueue<QueuedItem<string>>()
     const [first, second, third] = [itemOf('1'), itemOf('2'), itemOf('3')]
     queue.push(first)
     queue.push(second)

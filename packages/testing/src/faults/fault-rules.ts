@@ -5,7 +5,7 @@ import {
   requireArgument,
   wholeNumberRule,
 } from '@antiphon/core/link'
-import type { PacketType } from '../virtual/packet.js'
+import type { PacketType } from '../connection/packet.js'
 import type { Fault } from './fault.js'
 
 /** The packet types; the record has each of them, which the type checks. */

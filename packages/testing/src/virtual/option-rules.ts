@@ -12,7 +12,7 @@ import type {
   VirtualClientOptions,
   VirtualLinkOptions,
 } from './broker.js'
-import type { Latency } from './connection.js'
+import type { Latency } from '../connection/connection.js'
 
 const sizeRule = numberRule(0)
 const latencyRules: OptionRules<Latency> = { up: sizeRule, down: sizeRule }

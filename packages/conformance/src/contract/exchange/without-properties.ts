@@ -71,7 +71,7 @@ export const withoutPropertiesCases: readonly CaseDefinition[] = casesOf(
       const unmatched = recordStream(unmatchedResponses$(link))
       const tokens = await subscribeAndWait(context, context.peer, context.topic('request'))
       const exchange = recordStream(
-        exchange$(link, tokenInPayload, { token: 'mine', value: 'x' }, { timeout: 300 }),
+        exchange$(link, tokenInPayload, { token: 'mine', value: 'x' }, { timeout: 2_000 }),
       )
       await context.eventually(tokens.until(1))
       expectFailure(await context.eventually(exchange.ended()), 'timeout')
@@ -107,7 +107,7 @@ export const withoutPropertiesCases: readonly CaseDefinition[] = casesOf(
           context.link(),
           tokenInPayload,
           { value: 'x' },
-          { retry: { count: 4, attemptTimeout: 50 } },
+          { retry: { count: 4, attemptTimeout: 500 } },
         ),
       )
       await context.eventually(exchange.until(1))

@@ -1,0 +1,71 @@
+import type { EndpointTypes } from '../endpoint.js'
+import type { LinkedQueue } from '../linked-queue.js'
+import type { OutcomeDetails } from '../observe/serve-record.js'
+import type { Handler } from './handler.js'
+import type { KeyedNode } from './keyed-queue.js'
+import { requestContext, type ReceivedRequest } from './received-request.js'
+import type { ControlledRun, RequestContext } from './request-context.js'
+import type { SettlementListener } from './response-sender.js'
+
+/** What the runs of one `serve` have in common. */
+export interface HandlerRunOptions<T extends EndpointTypes> {
+  readonly handler: Handler<T>
+  /** Milliseconds a handler may run. */
+  readonly handlerTimeout: number
+  /** Called once per run, when its request is settled. */
+  readonly onEnd: (run: HandlerRun<T>, outcome: OutcomeDetails) => void
+}
+
+/** The run of a handler for one request: first it may wait in a queue, then it starts, then it ends. */
+export abstract class HandlerRun<T extends EndpointTypes>
+  implements KeyedNode<HandlerRun<T>>, ControlledRun, SettlementListener
+{
+  readonly request: ReceivedRequest<T>
+  readonly context: RequestContext
+  /** Requests with equal keys are handled one at a time. */
+  readonly key: unknown
+  /** When the handler started; `undefined` while the request waits. */
+  startedAt: number | undefined = undefined
+  queue: LinkedQueue<HandlerRun<T>> | undefined = undefined
+  prevNode: HandlerRun<T> | undefined = undefined
+  nextNode: HandlerRun<T> | undefined = undefined
+  protected readonly options: HandlerRunOptions<T>
+
+  constructor(options: HandlerRunOptions<T>, request: ReceivedRequest<T>, key: unknown) {
+    this.options = options
+    this.request = request
+    this.context = request[requestContext]
+    this.key = key
+  }
+
+  /** Calls the handler, unless the request has expired. */
+  start(): void {
+    this.startedAt = this.context.responder.now()
+    if (this.context.timeLeft > 0) this.run()
+    else this.expire()
+  }
+
+  /** Stops the handler without a response. */
+  abstract stop(): void
+
+  cancel(): void {
+    this.stop()
+    this.end({ outcome: 'cancelled' })
+  }
+
+  addCredit(_credit: number): void {
+    // A single response needs none.
+  }
+
+  end(outcome: OutcomeDetails): void {
+    this.options.onEnd(this, outcome)
+  }
+
+  protected abstract run(): void
+
+  protected expire(): void {
+    this.stop()
+    this.context.endWithoutResponse()
+    this.end({ outcome: 'expired' })
+  }
+}
