@@ -100,10 +100,8 @@ export class Connection {
 
   /** Sends DISCONNECT, with Session Expiry Interval 0 if `endSession`, and closes. If not online, only closes the socket. */
   disconnect(endSession: boolean): void {
-    if (this.#stage !== 'online') {
-      this.drop()
-      return
-    }
+    if (this.#stage === 'connecting') this.drop()
+    if (this.#stage !== 'online') return
     this.#stage = 'disconnecting'
     this.writer.flush()
     const properties = endSession ? { properties: { sessionExpiryInterval: 0 } } : {}
@@ -151,6 +149,7 @@ export class Connection {
     switch (packet.cmd) {
       case 'connack':
         if (reasonCodeOf(packet) !== 0) this.#refusal = connectionRefused(this.#parts.address.text, packet)
+        this.#useServerKeepAlive(packet)
         break
       case 'suback':
       case 'unsuback':
@@ -164,19 +163,24 @@ export class Connection {
     }
   }
 
+  /** MQTT.js ignores the Server Keep Alive if its own is 0 [MQTT-3.1.2-21]. It starts the keepalive after this event. */
+  #useServerKeepAlive({ properties }: IConnackPacket): void {
+    if (properties?.serverKeepAlive !== undefined) this.#client.options.keepalive = properties.serverKeepAlive
+  }
+
   #accept(packet: IConnackPacket): void {
     if (this.#stage !== 'connecting') return
     const { clientOptions, session, subscriber } = this.#parts
     const info = toConnectionInfo(packet, clientOptions.protocolVersion, clientOptions.clientId)
-    const { protocolVersion, receiveMaximum } = info
+    const { protocolVersion } = info
     this.#stage = 'online'
     this.#wasAccepted = true
     session.clientId = info.clientId
     session.isEstablished = true
-    if (info.sessionPresent) session.outbound.resume({ writer: this.writer, protocolVersion, receiveMaximum })
+    if (info.sessionPresent) session.outbound.resume({ writer: this.writer, protocolVersion })
     else {
       session.unreleased.clear()
-      session.outbound.restart({ writer: this.writer, protocolVersion, receiveMaximum })
+      session.outbound.restart({ writer: this.writer, protocolVersion })
     }
     subscriber.next({ type: 'online', info })
     this.#failOnThrow(() => this.#packets.resume())
@@ -215,19 +219,15 @@ export class Connection {
     this.writer.close()
     // The broker may have started a new session, in which the same Packet Identifiers belong to other messages.
     if (progress === 'connect-sent') session.unreleased.clear()
-    const isRefusal =
-      !isRequested &&
-      progress === 'online' &&
-      mayRefuseMessage(this.#disconnectPacket?.reasonCode, this.#cause)
-    const reportRefusal = session.outbound.disconnected(
-      this.writer,
-      isRefusal,
-      this.#disconnectPacket?.reasonCode,
-    )
+    session.outbound.disconnected(this.writer)
     if (isRequested) subscriber.complete()
-    else subscriber.error(this.#closeError(progress))
+    else {
+      const { reasonCode } = this.#disconnectPacket ?? {}
+      if (progress === 'online' && mayRefuseMessage(this.protocolVersion, reasonCode, this.#cause))
+        subscriber.next({ type: 'closing', ...(reasonCode !== undefined && { reasonCode }) })
+      subscriber.error(this.#closeError(progress))
+    }
     this.subscriptions.abandon()
-    reportRefusal?.()
     this.closed$.complete()
   }
 

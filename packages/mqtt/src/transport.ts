@@ -1,5 +1,5 @@
 import { AntiphonError, type OutgoingMessage, type PublishAck } from '@antiphon/core'
-import type { Transport, TransportEvent } from '@antiphon/core/link'
+import type { ResumedPublish, Transport, TransportEvent } from '@antiphon/core/link'
 import { writePublish, writeSubscribe, writeUnsubscribe } from '@antiphon/packet'
 import { asyncScheduler, Observable, Subject, type Subscriber, takeUntil } from 'rxjs'
 import { type Address, type BrokerUrl, toAddresses } from './address.js'
@@ -23,7 +23,7 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
   const addresses = toAddresses(url)
   for (const address of addresses) assertOptions(options, address)
   const { protocolVersion = 5, clean, properties, scheduler = asyncScheduler } = options
-  const session = newSession(options.clientId ?? randomClientId(), scheduler)
+  const session = newSession(options.clientId ?? randomClientId())
   const disconnecting$ = new Subject<void>()
   let current: Connection | undefined
   let attempts = 0
@@ -106,10 +106,11 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
         }),
       ),
 
-    disconnect$: () =>
+    disconnect$: ({ keepSession = false } = {}) =>
       new Observable((subscriber) => {
         disconnecting$.next()
-        const endSession = clean === undefined && properties?.sessionExpiryInterval === undefined
+        const endSession =
+          !keepSession && clean === undefined && properties?.sessionExpiryInterval === undefined
         current?.disconnect(endSession)
         if (current === undefined) subscriber.complete()
         else subscriber.add(current.closed$.subscribe(subscriber))
@@ -121,7 +122,7 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
 function publishOnce(
   message: OutgoingMessage,
   { writer, protocolVersion }: Connection,
-  subscriber: Subscriber<PublishAck>,
+  subscriber: Subscriber<PublishAck | ResumedPublish>,
 ): void {
   writePublish(writer.block, message, { protocolVersion })
   writer.commit(message.payload)

@@ -87,8 +87,17 @@ export function subscribe(
   return firstValueFrom(transport.subscribe$(requests))
 }
 
+/** Publishes a message, sends it again in every resumed session, and resolves with its acknowledgement. */
 export function publish(transport: Transport, message: OutgoingMessage): Promise<PublishAck> {
-  return firstValueFrom(transport.publish$(message))
+  return new Promise((resolve, reject) => {
+    transport.publish$(message).subscribe({
+      next: (event) => {
+        if (event.reasonCode === undefined) event.resend(message.messageExpiryInterval)
+        else resolve(event)
+      },
+      error: reject,
+    })
+  })
 }
 
 export function disconnect(transport: Transport): Promise<void> {

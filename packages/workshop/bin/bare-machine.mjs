@@ -26,7 +26,7 @@ const { values, positionals: steps } = readCommandLine(help, {
 const commands = ['node', 'npm', 'git', 'sh']
 /** The variables by which npm reaches its registry. */
 const networkVariables = /^(npm_config_registry|npm_config_cafile|(https?|no)_proxy|NODE_EXTRA_CA_CERTS)$/i
-/** The user and group `nobody`. */
+/** The user and group without rights on Linux. */
 const unprivileged = { uid: 65_534, gid: 65_534 }
 const user = process.getuid?.() === 0 ? unprivileged : {}
 

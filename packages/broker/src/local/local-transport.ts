@@ -86,9 +86,10 @@ export function localTransport(
           connection.publishFromClient(message, onOutcome, (error) => subscriber.error(error))
         }),
       ),
-    disconnect$: () =>
+    disconnect$: ({ keepSession = false } = {}) =>
       new Observable((subscriber) => {
-        const expiry = identity.endsSessionOnDisconnect ? { sessionExpiryInterval: 0 } : {}
+        const endsSession = identity.endsSessionOnDisconnect && !keepSession
+        const expiry = endsSession ? { sessionExpiryInterval: 0 } : {}
         notifications.run(() => online()?.close({ isDisconnect: true, ...expiry }))
         completeConnection?.()
         completeConnection = undefined

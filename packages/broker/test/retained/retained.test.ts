@@ -133,6 +133,17 @@ describe('retained messages', () => {
     expect(seen.sort()).toEqual([...once, ...once, 't/later live'].sort())
   })
 
+  it('sends retained messages in the order of publishing', () => {
+    const world = makeWorld()
+    const from = world.join('from')
+    for (const topic of ['t/2', 't/1', 't/3', 't/2']) from.send(retained(topic, 'x'))
+    const client = world.join('a')
+    client.take()
+    client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 't/#', qos: 0 }] })
+    const [, ...messages] = client.take()
+    expect(messages.map(({ topic }) => topic)).toEqual(['t/1', 't/3', 't/2'])
+  })
+
   it('stops sending retained messages after UNSUBSCRIBE [MQTT-3.10.4-2]', () => {
     const world = makeWorld()
     const from = world.join('from')

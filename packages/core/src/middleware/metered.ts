@@ -1,5 +1,6 @@
 import { defer, finalize, tap } from 'rxjs'
 import { requireArgument } from '../argument.js'
+import { deadlinesOf } from '../link/link-deadlines.js'
 import type { LinkMiddleware } from '../link/link.js'
 import type { Message, OutgoingMessage } from '../message.js'
 import { Histogram, type HistogramView } from './histogram.js'
@@ -95,7 +96,7 @@ export class Meter {
 export function metered(meter: Meter): LinkMiddleware {
   requireArgument('meter', meter, 'object')
   return (link) => {
-    const now = (): number => link.scheduler.now()
+    const { now } = deadlinesOf(link)
     return linkMiddleware({
       publish$: (message, next) =>
         defer(() => {

@@ -1,6 +1,6 @@
-import type { SchedulerLike } from 'rxjs'
 import type { DecodedOnce } from '../codec/decoded-once.js'
 import { countRule, durationRule, type OptionRules } from '../option-rules.js'
+import type { Deadlines } from '../time/deadlines.js'
 import type { Exchange } from './exchange.js'
 import type { RequesterContext } from './requester-context.js'
 import { readResponse, type ResponseHandler } from './response-handler.js'
@@ -25,15 +25,15 @@ export const gatherOptionRules: OptionRules<GatherRules> = {
 /** The response handler of `gather$`: emits the responses of many responders until the rules are met. */
 export class GatheredResponses implements ResponseHandler {
   readonly #rules: Required<GatherRules>
-  /** When the total timeout elapses, on the link's clock. */
+  /** The elapsed time at which the total timeout is due. */
   readonly #endsAt: number
-  readonly #scheduler: SchedulerLike
+  readonly #deadlines: Deadlines
   #received = 0
 
-  constructor(rules: Required<GatherRules>, { link, rules: { timeout } }: RequesterContext) {
+  constructor(rules: Required<GatherRules>, { deadlines, rules: { timeout } }: RequesterContext) {
     this.#rules = rules
-    this.#scheduler = link.scheduler
-    this.#endsAt = link.scheduler.now() + timeout
+    this.#deadlines = deadlines
+    this.#endsAt = deadlines.now() + timeout
   }
 
   receive(response: DecodedOnce, exchange: Exchange): void {
@@ -45,7 +45,7 @@ export class GatheredResponses implements ResponseHandler {
     exchange.emit(readResponse(response, exchange))
     this.#received++
     if (this.#received >= count) exchange.finish()
-    else exchange.extendTimeout(Math.min(stallTimeout, this.#endsAt - this.#scheduler.now()))
+    else exchange.extendTimeout(Math.min(stallTimeout, this.#endsAt - this.#deadlines.now()))
   }
 
   onTimeout(): 'responded' {

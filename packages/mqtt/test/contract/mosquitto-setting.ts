@@ -26,6 +26,7 @@ export function mosquittoSetting(protocolVersion: 4 | 5): ContractSetting {
     'send-malformed': true,
     'count-packets': true,
     leftovers: true,
+    'receive-maximum': 'Mosquitto changes its Receive Maximum only with a restart',
     'no-subscribers': onMqtt5,
     properties: onMqtt5,
     shared: true,

@@ -44,17 +44,17 @@ describeForeign(['mosquitto'], 'facts of MQTT.js about publishing', () => {
   )
 
   it('fact 7: keeps at most Receive Maximum messages unacknowledged', async () => {
-    const transport = mqttTransport(proxy.url)
-    const { info, ended } = await openConnection(transport)
-    expect(info.receiveMaximum).toBe(20)
-    const acks = Array.from({ length: 200 }, () => publish(transport, textMessage('a', 'x', { qos: 2 })))
+    const link = connect(proxy.url)
+    const online$ = link.state$.pipe(filter(({ status }) => status === 'online'))
+    expect(await firstValueFrom(online$)).toMatchObject({ info: { receiveMaximum: 20 } })
+    const message = textMessage('a', 'x', { qos: 2 })
+    const acks = Array.from({ length: 200 }, () => firstValueFrom(link.publish$(message)))
     let most = 0
     const sampling = setInterval(() => (most = Math.max(most, inFlightCount(proxy))), 0)
     expect(await Promise.all(acks)).toEqual(Array(200).fill({ reasonCode: 0 }))
     clearInterval(sampling)
     expect(most).toBeLessThanOrEqual(20)
-    await disconnect(transport)
-    expect(await ended).toBe('complete')
+    await link.close()
   })
 
   it('fact 7: fails messages above the packet size, QoS and retain limits of CONNACK before sending', async () => {

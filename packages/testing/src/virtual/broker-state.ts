@@ -39,6 +39,8 @@ export interface BrokerState {
     options?: { readonly session?: 'keep' | 'lose'; readonly reasonCode?: number },
   ) => void
   readonly refuse: (on: RefusalRule['on'], applies: RefusalRule['applies'], reasonCode: number) => Undo
+  /** Changes limits of the broker; a connected client learns of them on its next connection. */
+  readonly setLimits: (changed: Partial<VirtualBrokerLimits>) => void
   readonly views: () => readonly SessionView[]
   readonly retained: () => readonly OutgoingMessage[]
 }
@@ -134,6 +136,7 @@ export function brokerState(
       rules.add(rule)
       return () => rules.delete(rule)
     },
+    setLimits: (changed) => void Object.assign(limits, changed),
     views: () => {
       expiries.runDue()
       return engine.sessions().map(({ clientId, client, subscriptions }) => {

@@ -120,6 +120,8 @@ export interface VirtualBroker {
   readonly refuseSubscribe: (filter: string, reasonCode: number) => Undo
   /** Refuses messages to topics that match the filter with the reason code, and drops them. */
   readonly refusePublish: (filter: string, reasonCode: number) => Undo
+  /** Changes limits of the broker; a connected client learns of them on its next connection. */
+  readonly setLimits: (limits: Partial<VirtualBrokerLimits>) => void
   /** Injects a fault now and returns a function that ends it. */
   readonly inject: (fault: Fault) => Undo
   /**

@@ -175,6 +175,7 @@ export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
       return inject(fault)
     },
     play,
+    setLimits: state.setLimits,
     publish: state.publish,
     published$: published$.asObservable(),
     subscriptions$: state.engine.subscriptions$,

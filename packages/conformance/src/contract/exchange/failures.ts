@@ -163,7 +163,7 @@ export const failureCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties'],
     run: async (context) => {
       const release$ = new Subject<string>()
-      await startResponder(
+      const { started } = await startResponder(
         context,
         echoEndpoint(context),
         ({ value }) => (value === 'first' ? release$ : of(value)),
@@ -173,7 +173,7 @@ export const failureCases: readonly CaseDefinition[] = casesOf(
       )
       const link = context.link()
       const first = recordStream(exchange$(link, echoEndpoint(context), 'first'))
-      await pause(context, link, 50)
+      await context.eventually(started.until(1))
       const withoutRetry = recordStream(exchange$(link, echoEndpoint(context), 'second'))
       expectEqual(
         expectFailure(await context.eventually(withoutRetry.ended()), 'status').status?.code,

@@ -12,7 +12,7 @@ import {
   type CaseDefinition,
 } from '../case-context.js'
 import { recordStream } from '../record-stream.js'
-import { echoEndpoint, pause, startPlainResponder, responseTo, startResponder } from './fixtures.js'
+import { echoEndpoint, startPlainResponder, responseTo, startResponder } from './fixtures.js'
 
 /** The cases of a requester. */
 export const requesterCases: readonly CaseDefinition[] = casesOf(
@@ -238,7 +238,7 @@ export const requesterCases: readonly CaseDefinition[] = casesOf(
     run: async (context) => {
       const echo = echoEndpoint(context)
       const unused = new AbortController()
-      await startResponder(context, echo, ({ value }) =>
+      const { started } = await startResponder(context, echo, ({ value }) =>
         value === 'wait' ? new Promise<string>(() => undefined) : of(value),
       )
       const link = context.link()
@@ -249,7 +249,7 @@ export const requesterCases: readonly CaseDefinition[] = casesOf(
       )
       const aborted = new AbortController()
       const waiting = recordStream(defer(() => request(link, echo, 'wait', { signal: aborted.signal })))
-      await pause(context, link, 50)
+      await context.eventually(started.until(2))
       aborted.abort('reason')
       const error = expectFailure(await context.eventually(waiting.ended()), 'cancelled')
       expectEqual(error.cause, 'reason', 'the cause of the error')
