@@ -1,5 +1,5 @@
 import { AntiphonError } from '@antiphon/core'
-import { linkOver, type Transport } from '@antiphon/core/link'
+import { linkOptionRules, linkOver, pickOptions, requireArgument, type Transport } from '@antiphon/core/link'
 import type { Link, OutgoingMessage, PublishAck } from '@antiphon/core'
 import { Subject, asyncScheduler, from, map, switchMap, takeUntil, timer } from 'rxjs'
 import type { Observable } from 'rxjs'
@@ -14,7 +14,12 @@ import { engineControls, type EngineControls } from './engine/engine-controls.js
 import type { BrokerEvent } from './events.js'
 import { listen } from './listen/listen.js'
 import type { ListenOptions, Listener } from './listen/listen.js'
-import type { LocalClientOptions, LocalLinkOptions } from './local/local-options.js'
+import {
+  localClientOptionRules,
+  localLinkOptionRules,
+  type LocalClientOptions,
+  type LocalLinkOptions,
+} from './local/local-options.js'
 import { localTransport } from './local/local-transport.js'
 import { resolveOptions } from './options.js'
 import type { BrokerOptions } from './options.js'
@@ -136,8 +141,17 @@ export function toBroker(engine: Engine, events: Subject<BrokerEvent>): Broker {
       engine.emit({ type: 'listening', url: listener.url })
       return listener
     },
-    link: (link = {}) => linkOver(localTransport(engine, link, isClosed), { ...link, scheduler }),
-    transport: (client = {}) => localTransport(engine, client, isClosed),
+    link: (link = {}) => {
+      requireArgument('options', link, localLinkOptionRules)
+      return linkOver(localTransport(engine, link, isClosed), {
+        ...pickOptions(link, linkOptionRules),
+        scheduler,
+      })
+    },
+    transport: (client = {}) => {
+      requireArgument('options', client, localClientOptionRules)
+      return localTransport(engine, client, isClosed)
+    },
     publish$: (message) => whenReady$(engine, publishFromServer$(engine, message)),
     deliver$: (clientId, message) => whenReady$(engine, deliver$(engine, clientId, message)),
     ...engineControls(engine),
