@@ -40,8 +40,10 @@ export interface LinkOptions {
 
 /** Creates a link over a transport: reconnecting, subscriptions, acknowledgements and the outgoing queue. */
 export function linkOver(transport: Transport, options: LinkOptions = {}): Link {
-  const { scheduler = asyncScheduler, closeTimeout = 2_000 } = options
+  const { scheduler = asyncScheduler, closeTimeout = 2_000, limits } = options
   requireNumber('closeTimeout', closeTimeout, { least: 0 })
+  if (limits?.receiveMaximum !== undefined)
+    requireNumber('limits.receiveMaximum', limits.receiveMaximum, { least: 1, isWhole: true })
   const deadlines = deadlinesOn(scheduler)
   const incidents = new Subject<Incident>()
   const report = (incident: Incident): void => incidents.next(incident)
@@ -70,7 +72,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
     transport,
     deadlines,
     backOff: backOff(options.reconnect),
-    limits: options.limits,
+    limits,
     maxConnectionAge: requireNumber('maxConnectionAge', options.maxConnectionAge ?? Infinity, { least: 1 }),
     onOnline: (info, isSameSession) =>
       subscriptions.online({ info, isSameSession, onReady: () => outbox.resume(info) }),
