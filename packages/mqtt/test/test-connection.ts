@@ -104,9 +104,9 @@ export function disconnect(transport: Transport): Promise<void> {
   return lastValueFrom(transport.disconnect$(), { defaultValue: undefined })
 }
 
-/** Polls every 10 ms until `condition` holds; rejects after 10 s. */
+/** Polls every 10 ms until `condition` holds; rejects after a minute. */
 export async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 1_000; tries += 1) {
+  for (let tries = 0; tries < 6_000; tries += 1) {
     if (condition()) return
     await wait(10)
   }

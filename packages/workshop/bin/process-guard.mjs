@@ -9,15 +9,15 @@ const pollPeriod = 20
 const mark = process.argv[2] ?? ''
 
 const lines = createInterface({ input: process.stdin })
-let hasAsked = false
-// Asked by the run, the guard reports what it killed. The end of its input means that the run has died.
+let isStopping = false
+// On request of the run, the guard reports what it killed. The end of its input means that the run has died.
 lines.on('line', async () => {
-  hasAsked = true
+  isStopping = true
   process.stdout.write(`${JSON.stringify(await killRemaining(exitPeriod))}\n`)
   process.exit()
 })
 lines.on('close', async () => {
-  if (hasAsked) return
+  if (isStopping) return
   await killRemaining(0)
   process.exit()
 })

@@ -34,6 +34,8 @@ export interface BrokerEngineOptions extends Pick<
   readonly overlap?: Overlap
   /** The deadlines at which sessions and retained messages expire. @defaultValue timers of the scheduler */
   readonly expiries?: Deadlines
+  /** Called after a Will was published, with the reason code. It may call the engine. */
+  readonly willPublished?: (clientId: string, reasonCode: number) => void
 }
 
 /** The messages of a session that its client has not acknowledged, oldest first. */
@@ -87,6 +89,7 @@ export interface BrokerEngine extends EngineControls {
 export function createBrokerEngine({
   overlap = 'once',
   expiries,
+  willPublished,
   ...options
 }: BrokerEngineOptions): BrokerEngine {
   const events = new Subject<BrokerEvent>()
@@ -94,6 +97,7 @@ export function createBrokerEngine({
   const engine = createEngine(resolveOptions(options), events, {
     overlap,
     ...(expiries === undefined ? {} : { expiries }),
+    willPublished: (clientId, outcome) => willPublished?.(clientId, outcome as number),
     subscriptionChanged: (change) => {
       if (subscriptions.observed) engine.notifications.post(() => subscriptions.next(change))
     },
@@ -105,7 +109,7 @@ export function createBrokerEngine({
     )
   const messagesOf = ({ outbound }: Session): SessionMessages => ({
     inFlight: toMessages(outbound.inFlight),
-    queued: toMessages(outbound.queued),
+    queued: toMessages(outbound.queued.filter(({ publication }) => !publication.isExpired(now()))),
   })
 
   return {

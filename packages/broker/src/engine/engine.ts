@@ -9,10 +9,12 @@ import type { Settings } from '../options.js'
 import { toMessage } from '../packet/publication.js'
 import { RetainedMessages } from '../retained/retained-messages.js'
 import { PublishPipeline } from '../routing/publish-pipeline.js'
+import type { Outcome } from '../routing/publish-pipeline.js'
 import { Router } from '../routing/router.js'
 import type { Overlap, SubscriptionChange } from '../routing/router.js'
 import { SubscriptionHandler } from '../routing/subscription-handler.js'
 import type { Session } from '../session/session.js'
+import { ReplayTurns } from '../session/replay-turns.js'
 import type { SessionHost } from '../session/session-host.js'
 import { Sessions } from '../session/sessions.js'
 import { newCounters } from '../counters.js'
@@ -55,6 +57,8 @@ export interface EngineHost {
   readonly expiries?: Deadlines
   readonly overlap?: Overlap
   readonly subscriptionChanged?: (change: SubscriptionChange) => void
+  /** Called after a Will was published. */
+  readonly willPublished?: (clientId: string, outcome: Outcome) => void
 }
 
 /** Creates the components of a broker and connects them. */
@@ -91,6 +95,7 @@ export function createEngine(settings: Settings, events: EventSink, engineHost: 
     },
     atTurnEnd,
     retained: () => retained,
+    replayTurns: new ReplayTurns(turn),
   }
   const router = new Router({ sharedOffline: settings.sharedOffline, overlap, changed })
   const retained = new RetainedMessages({ limits, deadlines: expiries, now, journal })
@@ -119,7 +124,8 @@ export function createEngine(settings: Settings, events: EventSink, engineHost: 
     now,
     publish: (publication, client) => {
       const publisher = { client, hookQueue: new HookQueue(1, () => undefined), disconnect: () => undefined }
-      void publishPipeline.publish(publication, publisher, true)
+      const outcome = publishPipeline.publish(publication, publisher, true)
+      engineHost.willPublished?.(client.clientId, outcome)
     },
     delayEnded: (session) => journal?.session(session),
   })

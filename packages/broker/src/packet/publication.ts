@@ -2,6 +2,7 @@ import type { Message, MessageProperties, OutgoingMessage, QoS } from '@antiphon
 import {
   decodePublishProperties,
   encodeTemplate,
+  type Mutable,
   type ProtocolVersion,
   type PublishTemplate,
 } from '@antiphon/packet'
@@ -142,15 +143,12 @@ export function toMessage(
 ): Message {
   const { topic, payload } = publication
   const { qos, retain, dup, identifiers } = fields
-  const plain = { topic, payload, qos, retain, dup }
-  if (version === 4) return plain
+  if (version === 4) return { topic, payload, qos, retain, dup }
+  const message: Mutable<Message> = { topic, payload, qos, retain, dup, ...publication.decoded }
   const remaining = publication.remaining(now)
-  return {
-    ...publication.decoded,
-    ...plain,
-    ...(remaining === Infinity ? {} : { messageExpiryInterval: remaining }),
-    ...(identifiers ? { subscriptionIdentifiers: identifiers } : {}),
-  }
+  if (remaining !== Infinity) message.messageExpiryInterval = remaining
+  if (identifiers) message.subscriptionIdentifiers = identifiers
+  return message
 }
 
 /** The fields of a PUBLISH that differ between receivers of a publication. */

@@ -1,4 +1,4 @@
-import { TopicTree } from '@antiphon/core/topic'
+import { TopicTree, type TopicSearch } from '@antiphon/core/topic'
 import type { Deadline, Deadlines } from '@antiphon/core/link'
 import type { Limits } from '../limits.js'
 import type { Publication } from '../packet/publication.js'
@@ -73,14 +73,19 @@ export class RetainedMessages implements Iterable<Publication> {
     return this.#messages.get(publication.topic) === publication
   }
 
-  /** Returns the unexpired messages [MQTT-3.3.2-5] that match a filter and have a sequence number up to `latest`. */
-  matching(filter: string, latest: number = this.#latestSequence): Publication[] {
+  /** Returns the unexpired messages [MQTT-3.3.2-5] that match a filter, in the order of publishing. */
+  matching(filter: string): Publication[] {
     const now = this.#host.now()
     const matching: Publication[] = []
     this.#messages.matchFilter(filter, (publication) => {
-      if (publication.retainSequence <= latest && !publication.isExpired(now)) matching.push(publication)
+      if (!publication.isExpired(now)) matching.push(publication)
     })
-    return matching
+    return matching.sort((one, other) => one.retainSequence - other.retainSequence)
+  }
+
+  /** Begins a search for the messages that match a filter, in steps. */
+  search(filter: string): TopicSearch<Publication> {
+    return this.#messages.search(filter)
   }
 
   *[Symbol.iterator](): Iterator<Publication> {

@@ -33,17 +33,20 @@ export class Router {
   readonly #options: RouterOptions
   #count = 0
   #stamp = 0
+  #lastOrder = 0
   /**
    * The message being routed and its receivers. Fields, because routing calls no observer and is never re-entered.
    */
   #publication: Publication | null = null
   readonly #sessions: Session[] = []
   readonly #shared: SharedGroup[] = []
-  /** The overlapping subscriptions that get a copy of their own. */
-  readonly #further: SessionSubscription[] = []
+  /** With overlap `each`, the subscriptions that get a copy. */
+  readonly #each: SessionSubscription[] = []
+  readonly #addRoute: (route: Route) => void
 
   constructor(options: RouterOptions) {
     this.#options = options
+    this.#addRoute = options.overlap === 'each' ? this.#addEach : this.#addOnce
   }
 
   get subscriptionCount(): number {
@@ -68,7 +71,7 @@ export class Router {
     const existing = session.subscriptionMap.get(filter)
     if (existing !== undefined) return Object.assign(existing, options)
     const group = this.#groupOf(filter)
-    const subscription: SessionSubscription = { session, filter, group, ...options }
+    const subscription: SessionSubscription = { session, filter, group, order: ++this.#lastOrder, ...options }
     if (group === null) this.#trie.add(filter, subscription)
     else group.add(subscription)
     ;(session.subscriptions ??= new Map()).set(filter, subscription)
@@ -102,11 +105,11 @@ export class Router {
   route(publication: Publication): number {
     const sessions = this.#sessions
     const shared = this.#shared
-    const further = this.#further
+    const each = this.#each
     this.#publication = publication
     this.#stamp++
     this.#trie.match(publication.topic, this.#addRoute)
-    let isMatched = sessions.length > 0
+    let isMatched = sessions.length + each.length > 0
     publication.beginRouting()
     let isAccepted = false
     for (const session of sessions) {
@@ -117,15 +120,18 @@ export class Router {
       )
         isAccepted = true
     }
-    for (const { session, qos, retainAsPublished, identifiers } of further)
-      deliver(session, publication, qos, publication.retain && retainAsPublished, identifiers, null)
+    if (each.length > 0) each.sort((one, other) => one.order - other.order)
+    for (const { session, qos, retainAsPublished, identifiers } of each) {
+      const retain = publication.retain && retainAsPublished
+      if (deliver(session, publication, qos, retain, identifiers, null)) isAccepted = true
+    }
     for (const group of shared) {
       const isAcceptedByMember = deliverToMember(group, publication)
       if (isAcceptedByMember !== undefined) isMatched = true
       if (isAcceptedByMember === true) isAccepted = true
     }
     publication.endRouting()
-    sessions.length = shared.length = further.length = 0
+    sessions.length = shared.length = each.length = 0
     this.#publication = null
     return isAccepted ? Reason.success : isMatched ? Reason.quotaExceeded : Reason.noMatchingSubscribers
   }
@@ -188,7 +194,7 @@ export class Router {
     return group
   }
 
-  readonly #addRoute = (route: Route): void => {
+  readonly #addOnce = (route: Route): void => {
     if (route instanceof SharedGroup) {
       this.#shared.push(route)
       return
@@ -205,15 +211,18 @@ export class Router {
       this.#sessions.push(session)
       return
     }
-    if (this.#options.overlap === 'each') {
-      this.#further.push(route)
-      return
-    }
     if (route.qos > session.routeQoS) session.routeQoS = route.qos
     if (retain) session.routeRetain = true
     if (route.identifiers !== null) {
-      session.routeIdentifiers = [...(session.routeIdentifiers ?? []), ...route.identifiers]
+      const identifiers = [...(session.routeIdentifiers ?? []), ...route.identifiers]
+      session.routeIdentifiers = identifiers.sort((one, other) => one - other)
     }
+  }
+
+  readonly #addEach = (route: Route): void => {
+    if (route instanceof SharedGroup) this.#shared.push(route)
+    else if (!route.noLocal || route.session.clientId !== this.#publication?.publisherId)
+      this.#each.push(route) // [MQTT-3.8.3-3]
   }
 }
 

@@ -59,6 +59,12 @@ export class OutboundQueue {
     )
   }
 
+  /** Whether a message of this size has room in the queue. */
+  fits(size: number): boolean {
+    const { queueMessages, queueBytes } = this.#host.limits
+    return this.inFlightCount + this.queuedCount < queueMessages && this.#heldBytes + size <= queueBytes
+  }
+
   /** Begins a connection with the client's Receive Maximum. Nothing is sent before `pump`. */
   attach(receiveMaximum: number): void {
     this.#sendWindow = Math.min(receiveMaximum, this.#host.limits.inFlight)
@@ -88,7 +94,7 @@ export class OutboundQueue {
   /** Sends or queues a message at QoS 1 or 2; returns `false` if the queue is full. */
   deliver(publication: Publication, options: OutboundMessageOptions): boolean {
     const { size } = publication
-    if (!this.#fits(size) && !this.#makeRoom(publication, options.tracker)) return false
+    if (!this.fits(size) && !this.#makeRoom(publication, options.tracker)) return false
     const message = newOutboundMessage(publication, options)
     this.#heldBytes += size
     if (this.#session.storageId !== 0) this.#store(message)
@@ -212,6 +218,7 @@ export class OutboundQueue {
   /** Drops all messages, because the session has ended. */
   clear(): void {
     const all = [...this.#inFlight.all(), ...(this.#backlog ?? [])]
+    if (this.#replay !== null) this.#host.replayTurns.cancel(this.#replay)
     this.#backlog = this.#replay = null
     this.#resend = []
     for (const message of all) this.#drop(message, 'session-ended')
@@ -265,7 +272,9 @@ export class OutboundQueue {
   }
 
   #pumpReplay(): void {
-    if (this.#replay?.pump() === true) this.#replay = null
+    if (this.#replay === null) return
+    if (this.#replay.isComplete) this.#replay = null
+    else if (this.#session.peer?.isFull === false) this.#host.replayTurns.request(this.#replay)
   }
 
   #hasRoom(): boolean {
@@ -274,19 +283,14 @@ export class OutboundQueue {
     return outstandingBytes < this.#host.limits.inFlightBytes || outstanding === 0
   }
 
-  #fits(size: number): boolean {
-    const { queueMessages, queueBytes } = this.#host.limits
-    return this.inFlightCount + this.queuedCount < queueMessages && this.#heldBytes + size <= queueBytes
-  }
-
   /** Applies the queue policy to a full queue; returns `false` if the new message must be dropped. */
   #makeRoom(publication: Publication, tracker: DeliveryTracker | null): boolean {
     const { queuePolicy, atTurnEnd, dropped, now } = this.#host
     for (const expired of this.#backlog?.extractExpired(now()) ?? []) this.#drop(expired, 'expired')
-    if (this.#fits(publication.size)) return true
+    if (this.fits(publication.size)) return true
     while (queuePolicy === 'drop-oldest' && this.queuedCount > 0) {
       this.#drop(this.#backlog?.shift() as OutboundMessage, 'queue-full')
-      if (this.#fits(publication.size)) return true
+      if (this.fits(publication.size)) return true
     }
     const { peer } = this.#session
     // Later, because disconnecting changes the subscriptions while the message is being routed.

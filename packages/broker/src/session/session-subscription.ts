@@ -11,6 +11,8 @@ export interface SessionSubscription {
   readonly filter: string
   /** The group of a shared subscription; `null` for any other. */
   readonly group: SharedGroup | null
+  /** Subscriptions that began later have higher numbers. */
+  readonly order: number
   qos: QoS
   noLocal: boolean
   retainAsPublished: boolean

@@ -53,6 +53,8 @@ export class SharedGroup {
    */
   pick(publication: Publication, except?: Session): SessionSubscription | undefined {
     const members = this.#members
+    // Messages that no member can receive yet stay together, so that they keep their order.
+    const lastPicked = members[this.#next - 1]
     let connectedMember: SessionSubscription | undefined
     let offlineMember: SessionSubscription | undefined
     for (let step = 0; step < members.length; step++) {
@@ -65,7 +67,10 @@ export class SharedGroup {
         return member
       }
       if (session.peer !== null) connectedMember ??= member
-      else if (this.#canQueue(member, publication.qos)) offlineMember ??= member
+      else if (this.#canQueue(member, publication.qos)) {
+        if (offlineMember === undefined || (member === lastPicked && session.outbound.fits(publication.size)))
+          offlineMember = member
+      }
     }
     const picked = connectedMember ?? offlineMember
     if (picked !== undefined) this.#next = members.indexOf(picked) + 1

@@ -11,7 +11,9 @@ import { memoryStorage } from '../storage/memory-storage.js'
 /** How a link connects to the embedded broker. */
 export type LinkKind = 'in process' | 'over TCP'
 
-const eventuallyTimeout = 15_000
+// Only for promises that never settle: the machine may be busy.
+const eventuallyTimeout = 60_000
+const pollPeriod = 10
 const linkOptions = { reconnect: { initial: 10, maximum: 100, jitter: 0 } }
 
 /** Returns a contract setting with a new embedded broker for each case. */
@@ -131,7 +133,8 @@ async function makeWorld(linkKind: LinkKind, protocolVersion: 4 | 5): Promise<Co
       }),
     leftovers: async (target) => {
       const isConnected = (): boolean => running.broker.session(clientIdOf(target))?.client !== undefined
-      for (let tries = 0; isConnected() && tries < 100; tries++) await untilNextTurn()
+      for (let waited = 0; isConnected() && waited < eventuallyTimeout; waited += pollPeriod)
+        await wait(pollPeriod)
       return isConnected() ? ['a connection at the broker'] : []
     },
     dispose: async () => {

@@ -11,7 +11,8 @@ import { filter, firstValueFrom } from 'rxjs'
 import { dynamicSecurity, refusal } from '../dynamic-security.js'
 import { type Proxy, startProxy } from '../proxy.js'
 
-const eventTimeout = 15_000
+// Only for events that never happen: the machine may be busy.
+const eventTimeout = 60_000
 
 /** Creates the contract's setting: each case gets its own Mosquitto, with a proxy in front of each link. */
 export function mosquittoSetting(protocolVersion: 4 | 5): ContractSetting {

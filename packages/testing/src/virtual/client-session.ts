@@ -1,8 +1,7 @@
 import { AntiphonError, type OutgoingMessage, type PublishAck, type QoS } from '@antiphon/core'
 import type { ResumedPublish } from '@antiphon/core/link'
 import { Observable, type Subscriber } from 'rxjs'
-import type { AckPacket, ClientPacket, PublishPacket } from './packet.js'
-import { withoutProperties } from './stored-message.js'
+import type { AckPacket, ClientPacket, PublishPacket } from '../connection/packet.js'
 
 /** The client's session state: its unacknowledged messages, over any number of connections. */
 export interface ClientSession {
@@ -138,5 +137,15 @@ export function clientSession(protocolVersion: 4 | 5): ClientSession {
       send = undefined
       reserved.clear()
     },
+  }
+}
+
+/** Returns the message without the properties that MQTT 3.1.1 cannot transfer. */
+function withoutProperties({ topic, payload, qos, retain }: OutgoingMessage): OutgoingMessage {
+  return {
+    topic,
+    payload,
+    ...(qos === undefined ? {} : { qos }),
+    ...(retain === undefined ? {} : { retain }),
   }
 }

@@ -1,6 +1,6 @@
 import { interval, map, merge, of, delay, take, timer } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { virtualTime } from '../../src/virtual/virtual-time.js'
+import { virtualTime } from '../../src/time/virtual-time.js'
 
 describe('virtualTime', () => {
   it('runs timers by due time, and those of the same time in scheduling order', () => {

@@ -37,7 +37,6 @@ export interface PublishPacket {
   readonly dup: boolean
   /** The Packet Identifier; 0 at QoS 0, which has none. */
   readonly packetId: number
-  readonly subscriptionIdentifiers?: readonly number[]
   /** Marks a malformed packet; only fault scripts set it. */
   readonly malformed?: boolean
 }
