@@ -4,10 +4,10 @@ import { AntiphonError } from '../errors.js'
 import type { OutgoingMessage } from '../message.js'
 import { deadlines as deadlinesOn, type Deadline } from '../time/deadlines.js'
 import { Acknowledgements } from './acknowledgements.js'
+import { BaseLink, withBase } from './base-link.js'
 import { backOff, type BackOffOptions } from './back-off.js'
 import { Connector } from './connector.js'
 import type { ConnectionLimits, Incident, Link, PublishAck } from './link.js'
-import { withDeadlines } from './link-deadlines.js'
 import { messagesOf$ } from './messages.js'
 import { Outbox, type QueueBounds } from './outbox.js'
 import { outgoingFault } from './outgoing-rules.js'
@@ -130,7 +130,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
       return closed
     },
   }
-  return withDeadlines(link, deadlines)
+  return withBase(link, new BaseLink(deadlines))
 }
 
 function linkClosed(cause?: AntiphonError): AntiphonError {
