@@ -2,7 +2,7 @@ import type { AntiphonError } from '@antiphon/core'
 import type { TransportEvent } from '@antiphon/core/link'
 import { type Framer, PacketType, protocolError, readAcknowledgement, readPublish } from '@antiphon/packet'
 import type { IConnackPacket, IDisconnectPacket, MqttClient, Packet } from 'mqtt'
-import { AsyncSubject, type SchedulerLike, type Subscriber, takeUntil, timer } from 'rxjs'
+import { AsyncSubject, type SchedulerLike, type Subscriber, timer } from 'rxjs'
 import { openStream } from '#streams'
 import type { Address } from './address.js'
 import type { ClientOptions } from './client-options.js'
@@ -110,9 +110,8 @@ export class Connection {
     this.writer.flush()
     const properties = endSession ? { properties: { sessionExpiryInterval: 0 } } : {}
     this.#client.end(false, this.protocolVersion === 5 ? { reasonCode: 0, ...properties } : {})
-    timer(disconnectTimeout, this.#parts.scheduler)
-      .pipe(takeUntil(this.closed$))
-      .subscribe(() => this.#stream.destroy())
+    const timeout = timer(disconnectTimeout, this.#parts.scheduler).subscribe(() => this.#stream.destroy())
+    this.closed$.subscribe({ complete: () => timeout.unsubscribe() })
   }
 
   /** Closes the socket without DISCONNECT. */
