@@ -13,7 +13,7 @@ for (const requestData of [{ hello: 'world' }, { shutdown: true }]) {
     responseEndpoint: 'iot/v1/rsp',
     responseDuration: 'PT10M',
   }
-  await invoke$(instanceId, invocation, { url, pollPeriod: 100 }).forEach(({ status, record }) => {
+  await invoke$(instanceId, invocation, { url }).forEach(({ status, record }) => {
     const response = status === 'COMPLETED' ? ` ${JSON.stringify(record.response_data)}` : ''
     console.log(`${JSON.stringify(requestData)} ${status}${response}`)
   })

@@ -16,10 +16,11 @@ async function main(args: readonly string[]): Promise<void> {
   const request = readArguments(args)
   if (request === 'help') return printLine(help)
   if (request === 'version') return printLine(version())
-  const { users, data, limits, queuePolicy, isVerbose } = request
+  const { users, data, limits, queuePolicy, sharedOffline, isVerbose } = request
   const broker = createBroker({
     limits,
     queuePolicy,
+    sharedOffline,
     ...(users.size === 0 ? {} : { authority: passwordAuthority(users) }),
     ...(data === undefined ? {} : { storage: await openStorage(data) }),
   })

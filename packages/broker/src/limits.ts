@@ -1,4 +1,5 @@
 import { AntiphonError } from '@antiphon/core'
+import { nearestNameHint } from './nearest-name.js'
 
 /** The limits of a broker. */
 export interface Limits {
@@ -33,6 +34,12 @@ export interface Limits {
   readonly receiveMaximum: number
   /** Topic Aliases a client may define: the Topic Alias Maximum in CONNACK. @defaultValue 64 */
   readonly topicAliases: number
+  /**
+   * Topic Aliases that the broker assigns to the topics it sends to one client; the client's Topic Alias Maximum may be
+   * lower. Their topics take at most 65 536 characters per client.
+   * @defaultValue 64
+   */
+  readonly outboundTopicAliases: number
   /** QoS 1 and 2 messages in flight to one client; the client's Receive Maximum may be lower. @defaultValue 1 024 */
   readonly inFlight: number
   /** Bytes in flight to one client. @defaultValue 8 388 608 */
@@ -67,6 +74,7 @@ const defaults: Limits = {
   keepAlive: 65_535,
   receiveMaximum: 1_024,
   topicAliases: 64,
+  outboundTopicAliases: 64,
   inFlight: 1_024,
   inFlightBytes: 8_388_608,
   queueMessages: 10_000,
@@ -85,6 +93,7 @@ const ranges: { readonly [K in keyof Limits]?: readonly [least: number, most: nu
   keepAlive: [1, 65_535],
   receiveMaximum: [1, 65_535],
   topicAliases: [0, 65_535],
+  outboundTopicAliases: [0, 65_535],
   inFlight: [1, 65_535],
   queueMessages: [1, 65_000],
   undecided: [1, 65_535],
@@ -93,10 +102,10 @@ const ranges: { readonly [K in keyof Limits]?: readonly [least: number, most: nu
 /** Fills in the defaults; throws `invalid-argument` for an unknown limit or a value outside its range. */
 export function resolveLimits(overrides: Partial<Limits>): Limits {
   for (const [name, value] of Object.entries(overrides) as [keyof Limits, number][]) {
-    if (!(name in defaults))
+    if (!Object.hasOwn(defaults, name))
       throw new AntiphonError(
         'invalid-argument',
-        `limits.${name} is not a limit: the limits are ${Object.keys(defaults).join(', ')}`,
+        `limits.${name} is not a limit: ${nearestNameHint(name, Object.keys(defaults))}`,
       )
     const [minimum, maximum] = ranges[name] ?? [0, Infinity]
     if (!(value >= minimum && value <= maximum)) {

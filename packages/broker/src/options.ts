@@ -43,8 +43,9 @@ export interface BrokerOptions {
   /** @defaultValue 'drop-new' */
   readonly queuePolicy?: QueuePolicy
   /**
-   * What a shared subscription does while none of its members is connected: `skip` ignores the subscription, `queue`
-   * queues the message for a member with a persistent session. @defaultValue 'skip'
+   * What a shared subscription does with a QoS 1 or 2 message while none of its members is connected: `queue` queues it
+   * for a member with a persistent session, `skip` ignores the subscription, so that the message is lost.
+   * @defaultValue 'queue'
    */
   readonly sharedOffline?: 'skip' | 'queue'
   /** Whether a payload with Payload Format Indicator 1 that is not UTF-8 is refused with 0x99. @defaultValue false */
@@ -81,7 +82,7 @@ export function resolveOptions({ limits, ...options }: BrokerOptions): Settings 
     sharedSubscriptions: true,
     assignsClientIds: true,
     queuePolicy: 'drop-new',
-    sharedOffline: 'skip',
+    sharedOffline: 'queue',
     checksPayloadFormat: false,
     authenticationMethods: [],
     closeTimeout: 1_000,

@@ -40,7 +40,9 @@ describe('readArguments', () => {
       '--user a:b:c --user d: --data dir --max-connections 5 --max-packet 100 --max-queue 7 --verbose'.split(
         ' ',
       )
-    expect(readArguments([...args, '--queue-policy', 'disconnect'])).toMatchObject({
+    expect(
+      readArguments([...args, '--queue-policy', 'disconnect', '--shared-offline', 'skip']),
+    ).toMatchObject({
       users: new Map([
         ['a', 'b:c'],
         ['d', ''],
@@ -48,6 +50,7 @@ describe('readArguments', () => {
       data: 'dir',
       limits: { connections: 5, packetSize: 100, queueMessages: 7 },
       queuePolicy: 'disconnect',
+      sharedOffline: 'skip',
       isVerbose: true,
     })
     expect([readArguments(['--help']), readArguments(['-h'])]).toEqual(['help', 'help'])
@@ -60,6 +63,7 @@ describe('readArguments', () => {
     [['--tls', '1'], '--cert and --key'],
     [['--user', 'x'], 'name:password'],
     [['--queue-policy', 'x'], 'drop-oldest'],
+    [['--shared-offline', 'x'], "--shared-offline is 'x': it must be queue or skip"],
     [['--nonsense'], "Unknown option '--nonsense'; see --help"],
     [['--port'], "'--port <value>' argument missing; see --help"],
     [['--user', '--verbose'], "'--user' argument is ambiguous"],

@@ -6,7 +6,7 @@ export interface Invocation {
   readonly requestDataFormat: RequestDataFormat
   /** The topic that the command is published to. */
   readonly requestEndpoint: string
-  /** JSON: an object; TEXT: a string; BINARY: base64. @defaultValue an empty payload */
+  /** JSON: an object, or its text by `rawJson`; TEXT: a string; BINARY: base64. @defaultValue an empty payload */
   readonly requestData?: unknown
   readonly requestDataContentType?: string
   /** The maximum time until delivery, ISO 8601. @defaultValue 'PT10M' */

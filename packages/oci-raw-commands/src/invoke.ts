@@ -6,29 +6,32 @@ import {
   defer,
   distinctUntilKeyChanged,
   from,
-  map,
   Observable,
   of,
-  repeat,
   switchMap,
+  concatMap,
   takeWhile,
   tap,
   throwError,
-  timer,
   type MonoTypeOperatorFunction,
   type SchedulerLike,
 } from 'rxjs'
+import { v4 } from 'uuid'
+import { callPlatform } from './call-platform.js'
+import { platformRecords, type CommandRecords, type PlatformAddress } from './command-records.js'
 import type { Invocation } from './invocation.js'
+import { toJsonText } from './raw-json.js'
 import { isFinished, type CommandRecord, type DeliveryStatus } from './record.js'
 
 /** The options of `invoke$`. */
-export interface InvokeOptions {
-  /** The root of its HTTP API, such as `http://127.0.0.1:8080`. */
-  readonly url: string
-  /** The function that sends HTTP requests, for example one that signs them. @defaultValue the global `fetch` */
-  readonly fetch?: typeof globalThis.fetch
-  /** Milliseconds between two reads of the record. @defaultValue 1 000 */
-  readonly pollPeriod?: number
+export interface InvokeOptions extends PlatformAddress {
+  /** Where the records of commands are read. @defaultValue the local platform at `url` */
+  readonly records?: CommandRecords
+  /**
+   * Identifies the command for 24 hours: invoking it again with the same token delivers nothing new. Set it to resubscribe
+   * after an error. @defaultValue a new one for each subscription
+   */
+  readonly retryToken?: string
   /** Milliseconds to wait for the command to finish, in addition to the timeouts of the platform. @defaultValue Infinity */
   readonly timeout?: number
   /** @defaultValue asyncScheduler */
@@ -41,9 +44,6 @@ export interface InvokeProgress {
   readonly record: CommandRecord
 }
 
-/** The API version in every path. */
-const version = '20250531'
-
 /** The error code and cause for each final status without a response. */
 const failures: Readonly<Partial<Record<DeliveryStatus, readonly [ErrorCode, string]>>> = {
   REFUSED: ['no-responder', 'the device has no persistent session, or is not subscribed to requestEndpoint'],
@@ -54,14 +54,14 @@ const failures: Readonly<Partial<Record<DeliveryStatus, readonly [ErrorCode, str
 }
 
 /**
- * Invokes a raw command and polls its record.
+ * Invokes a raw command and follows its record.
  *
  * - *on subscribe*: sends the command. *next*: each new status; with `COMPLETED`, `record.response_data` is the response.
  * - *complete*: after `COMPLETED`.
  * - *error*: `invalid-argument` with the fields that the platform rejects; `no-responder`, `expired`, `timeout`,
  *   `publish-refused` or `decode` for the other final statuses. The message contains the last status, and `cause` is the
  *   last record. `connection-lost` if the platform cannot be reached.
- * - *unsubscribe*: stops polling; the command is not cancelled.
+ * - *unsubscribe*: stops reading; the command is not cancelled.
  *
  * @example
  * ```ts
@@ -72,37 +72,20 @@ const failures: Readonly<Partial<Record<DeliveryStatus, readonly [ErrorCode, str
 export function invoke$(
   instanceId: string,
   invocation: Invocation,
-  {
-    url,
-    fetch = globalThis.fetch,
-    pollPeriod = 1_000,
-    timeout = Infinity,
-    scheduler = asyncScheduler,
-  }: InvokeOptions,
+  options: InvokeOptions,
 ): Observable<InvokeProgress> {
-  const root = `${url.replace(/\/$/, '')}/${version}`
-  const call$ = (path: string, init?: RequestInit): Observable<Response> =>
-    defer(() => from(fetch(`${root}/${path}`, init).catch(throwUnreachable(url)))).pipe(switchMap(requireOk))
-
+  const { records = platformRecords(options), timeout = Infinity, scheduler = asyncScheduler } = options
   return defer(() => {
     let last: CommandRecord | undefined
-    const posted$ = call$(`digitalTwinInstances/${encodeURIComponent(instanceId)}/actions/invokeRawCommand`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(invocation),
-    })
-    const progress$ = posted$.pipe(
-      map((response) => response.headers.get('opc-request-id') ?? ''),
-      switchMap((id) =>
-        call$(`rawCommands/${encodeURIComponent(id)}`).pipe(
-          switchMap((response) => response.json() as Promise<CommandRecord>),
-          repeat({ delay: () => timer(pollPeriod, scheduler) }),
-        ),
-      ),
+    const path = `digitalTwinInstances/${encodeURIComponent(instanceId)}/actions/invokeRawCommand`
+    const headers = { 'content-type': 'application/json', 'opc-retry-token': options.retryToken ?? v4() }
+    const post = callPlatform(options, path, { method: 'POST', headers, body: toJsonText(invocation) })
+    const progress$ = from(post).pipe(
+      switchMap((response) => records.changes$(response.headers.get('opc-request-id') ?? '')),
       takeWhile((record) => !isFinished(record), true),
       tap((record) => (last = record)),
       distinctUntilKeyChanged('delivery_status'),
-      switchMap((record) => toProgress$(record)),
+      concatMap((record) => toProgress$(record)),
     )
     return progress$.pipe(failAfter(timeout, scheduler, () => timeoutError(timeout, last)))
   })
@@ -148,31 +131,4 @@ function timeoutError(timeout: number, last: CommandRecord | undefined): Antipho
     message,
     last === undefined ? {} : { cause: last, correlation: last.id },
   )
-}
-
-function throwUnreachable(url: string): (cause: unknown) => never {
-  return (cause) => {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new AntiphonError('connection-lost', `cannot reach the platform at ${url}: ${reason}`, { cause })
-  }
-}
-
-/** Returns a successful response; throws an error with the platform's message otherwise. */
-async function requireOk(response: Response): Promise<Response> {
-  if (response.ok) return response
-  const body = await response.text()
-  const isInvalid = response.status === 400 || response.status === 404 || response.status === 413
-  throw new AntiphonError(
-    isInvalid ? 'invalid-argument' : 'unknown',
-    `the platform answered ${response.status}: ${describeBody(body)}`,
-  )
-}
-
-function describeBody(body: string): string {
-  try {
-    const { code, message } = JSON.parse(body) as { readonly code?: unknown; readonly message?: unknown }
-    return `${String(code)}: ${String(message)}`
-  } catch {
-    return body.slice(0, 200)
-  }
 }

@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { help, optionNames, readArguments } from '../src/cli/arguments.js'
 import { ociProgram } from '../src/cli/program.js'
-import { serveCommands } from '../src/index.js'
+import { rawJson, serveCommands } from '../src/index.js'
 import { createPlatform, type Platform } from '../src/platform/index.js'
 import { lamp } from './world.js'
 
@@ -28,7 +28,7 @@ describe('the command line', () => {
         requestDuration: 'PT10M',
         responseEndpoint: 'iot/v1/rsp',
         responseDuration: 'PT10M',
-        requestData: { hello: 'world' },
+        requestData: rawJson('{\n    "hello": "world"\n  }'),
       },
       url: 'http://localhost:1',
       isFollowed: false,
@@ -51,7 +51,7 @@ describe('the command line', () => {
       readArguments([`invoke-raw-${format}-command`, ...required, ...file, '--timeout', '3', '--wait'])
     const name = '@antiphon/oci-raw-commands'
     expect(read('json')).toMatchObject({
-      invocation: { requestData: { name } },
+      invocation: { requestData: { text: expect.stringContaining(name) as string } },
       timeout: 3_000,
       isFollowed: true,
     })
@@ -65,9 +65,13 @@ describe('the command line', () => {
 
   it('reads the options of the platform command', () => {
     const tls = ['--cert', 'c', '--key', 'k', '--ca', 'a', '--wss', '443']
+    expect(readArguments(['platform', '--device', 'a:b', '--host', '0.0.0.0'])).toMatchObject({
+      host: '0.0.0.0',
+    })
     expect(readArguments(['platform', '--device', 'lamp:a:b', '--http', '0', ...tls])).toEqual({
       command: 'platform',
       devices: [{ id: 'ocid1.iotdigitaltwininstance.oc1..lamp', externalKey: 'lamp', password: 'a:b' }],
+      host: '127.0.0.1',
       http: 0,
       port: 8_883,
       wss: 443,

@@ -1,8 +1,15 @@
 import { text, type AntiphonError } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
-import { filter, firstValueFrom, lastValueFrom, NEVER, toArray, type Subscription } from 'rxjs'
+import { filter, firstValueFrom, lastValueFrom, NEVER, of, toArray, type Subscription } from 'rxjs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { invoke$, onCommand, serveCommands, type Invocation, type InvokeProgress } from '../src/index.js'
+import {
+  invoke$,
+  onCommand,
+  rawJson,
+  serveCommands,
+  type Invocation,
+  type InvokeProgress,
+} from '../src/index.js'
 import { createPlatform, type Platform } from '../src/platform/index.js'
 import { door, hello, lamp } from './world.js'
 
@@ -28,19 +35,28 @@ const pathOf = (id: string): string => `${url}/20250531/digitalTwinInstances/${i
 const post = (body: unknown, id = lamp.id): Promise<Response> =>
   fetch(pathOf(id), { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) })
 
-/** Connects the lamp and serves its commands; resolves when it is subscribed. */
-async function start(options: Parameters<typeof serveCommands>[1] = {}): Promise<void> {
+/** Connects a device and serves its commands; resolves when it is subscribed. */
+async function start(options: Parameters<typeof serveCommands>[1] = {}, instance = lamp): Promise<void> {
   const link = connect(mqtt, {
     protocolVersion: 4,
     clean: false,
-    clientId: 'lamp',
-    username: lamp.externalKey,
-    password: lamp.password,
+    clientId: instance === lamp ? 'lamp' : 'door',
+    username: instance.externalKey,
+    password: instance.password,
   })
   device = link
   const isSubscribed = firstValueFrom(link.subscription$('iot/v1/cmd/#'))
   serving = serveCommands(link, options).subscribe()
   await isSubscribed
+}
+
+/** Returns the text of an invocation whose data nests `depth` levels. */
+function nestedBody(depth: number): string {
+  const data = `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`
+  return JSON.stringify({ ...hello, requestData: null }).replace(
+    '"requestData":null',
+    `"requestData":${data}`,
+  )
 }
 
 describe('invoke over HTTP', () => {
@@ -73,6 +89,8 @@ describe('invoke over HTTP', () => {
     ['requestData', { ...hello, requestDataFormat: 'TEXT', requestData: 7 }],
     ['requestData', { ...hello, requestDataFormat: 'BINARY', requestData: 'no base64!' }],
     ['requestData', { ...hello, requestDataFormat: 'TEXT', requestData: 'x'.repeat(256 * 1_024 + 1) }],
+    ['requestData', nestedBody(101)],
+    ['requestData', nestedBody(50_000)],
     ['requestDataContentType', { ...hello, requestDataContentType: 7 }],
     ['surprise', { ...hello, surprise: true }],
     ['body', []],
@@ -139,19 +157,61 @@ describe('serveCommands on the platform over TCP', () => {
 })
 
 describe('invoke$', () => {
-  const options = (): Parameters<typeof invoke$>[2] => ({ url, pollPeriod: 5 })
+  const options = (): Parameters<typeof invoke$>[2] => ({ url })
 
-  it('emits the statuses of the record and completes with the response', async () => {
+  it('emits PENDING, SENT and COMPLETED, however fast the device responds', async () => {
     await start()
     const progress = await lastValueFrom(invoke$(lamp.id, hello, options()).pipe(toArray()))
-    expect(progress.at(-1)).toMatchObject({
-      status: 'COMPLETED',
-      record: { response_data: { status: 'acknowledged' } },
-    })
-    const order = ['PENDING', 'SENT', 'COMPLETED']
-    expect(progress.map(({ status }) => order.indexOf(status))).toEqual(
-      [...new Set(progress.map(({ status }) => order.indexOf(status)))].sort(),
+    expect(progress.map(({ status }) => status)).toEqual(['PENDING', 'SENT', 'COMPLETED'])
+    expect(progress.at(-1)?.record).toMatchObject({ response_data: { status: 'acknowledged' } })
+  })
+
+  it('delivers rawJson as it is written, without white space', async () => {
+    const payloads: string[] = []
+    await start(
+      {
+        handlers: [
+          onCommand({ topic: 'iot/v1/cmd', request: text, response: text }, ({ value }) => {
+            payloads.push(value)
+            return of('{"serial":12345678901234567890, "gain":1.0}')
+          }),
+        ],
+      },
+      door,
     )
+    const json = '{ "2": 1.0, "1": 12345678901234567890, "name": "\\u00e9 " }'
+    const { record } = await lastValueFrom(
+      invoke$(door.id, { ...hello, requestData: rawJson(json) }, options()),
+    )
+    expect(payloads).toEqual(['{"2":1.0,"1":12345678901234567890,"name":"\\u00e9 "}'])
+    const recorded = await (await fetch(`${url}/20250531/rawCommands/${record.id}`)).text()
+    expect(recorded).toContain(`"request_data":${payloads[0] ?? ''}`)
+    expect(recorded).toContain('"response_data":{"serial":12345678901234567890,"gain":1.0}')
+  })
+
+  it('delivers a command once for one retry token', async () => {
+    const payloads: string[] = []
+    await start(
+      {
+        handlers: [
+          onCommand({ topic: 'iot/v1/cmd', request: text, response: text }, ({ value }) => {
+            payloads.push(value)
+            return of('"done"')
+          }),
+        ],
+      },
+      door,
+    )
+    const invoked$ = invoke$(door.id, hello, { ...options(), retryToken: 'token-1' })
+    const first = await lastValueFrom(invoked$)
+    const second = await lastValueFrom(invoked$)
+    expect(second.record).toEqual(first.record)
+    expect(payloads).toHaveLength(1)
+    const other$ = invoke$(door.id, { ...hello, requestData: {} }, { ...options(), retryToken: 'token-1' })
+    await expect(lastValueFrom(other$)).rejects.toMatchObject({
+      code: 'invalid-argument',
+      message: expect.stringContaining('opc-retry-token') as string,
+    })
   })
 
   const failing = async (
@@ -171,8 +231,8 @@ describe('invoke$', () => {
   const silent = onCommand({ topic: 'iot/v1/cmd', request: text, response: text }, () => NEVER)
 
   it('fails with no-responder if the device is not subscribed to the endpoint', async () => {
-    const [status, error] = await failing({ requestEndpoint: 'elsewhere' })
-    expect(status).toBe('REFUSED')
+    const [first, second, error] = await failing({ requestEndpoint: 'elsewhere' })
+    expect([first, second]).toEqual(['PENDING', 'REFUSED'])
     expect(error).toMatchObject({ code: 'no-responder' })
   })
 

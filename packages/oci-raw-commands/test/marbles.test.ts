@@ -15,7 +15,7 @@ describe('runDevice and serveCommands in marbles', () => {
   it(
     'sends telemetry, responds to a malformed command, and stops on a shutdown command',
     marbles(({ link, publish, expectPublished, expectObservable }) => {
-      const events$ = runDevice(link(device), { messagePeriod: 3, drainTimeout: 2 }).pipe(
+      const events$ = runDevice(link(device), { messagePeriod: 3, shutdownDelay: 2 }).pipe(
         map(({ event }) => event),
         filter((event) => event === 'sending' || event === 'stopping'),
       )
@@ -23,7 +23,7 @@ describe('runDevice and serveCommands in marbles', () => {
         p: command('[1]'),
         s: command({ shutdown: true }),
       })
-      expectObservable(events$).toBe('        t--t--t(s|)', { t: 'sending', s: 'stopping' })
+      expectObservable(events$).toBe('        t--t--ts-|', { t: 'sending', s: 'stopping' })
       expectPublished('iot/v1/mqtt').toBe(' t--t--t----', { t: { qos: 1 } })
       expectPublished('iot/v1/rsp').toBe('  -x-----y---', { x: acknowledged(1), y: acknowledged(7) })
     }),

@@ -1,6 +1,8 @@
 import { bytes, text, type Message } from '@antiphon/core'
 import { toUtf8 } from '@antiphon/core/codec'
 import type { either } from 'fp-ts'
+import { isRight } from 'fp-ts/lib/Either.js'
+import { delay, mergeMap } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
 import { describe, expect, it } from 'vitest'
 import { onCommand, serveCommands } from '../src/index.js'
@@ -102,6 +104,74 @@ describe('delivery status', () => {
         [602, 'EXPIRED'],
       ])
       expect(seen).toEqual([])
+    })
+  })
+
+  it('sets SENT, not EXPIRED, if the device has the command and has not acknowledged it at the end of requestDuration', () => {
+    inWorld(({ device, invoke, statusHistory, at, run }) => {
+      const link = device(lamp)
+      link
+        .subscription$('iot/v1/cmd')
+        .pipe(
+          mergeMap(({ deliveries$ }) => deliveries$),
+          delay(11 * minute),
+        )
+        .subscribe(({ acknowledge }) => {
+          acknowledge()
+          link.publish$({ topic: 'iot/v1/rsp', payload: toUtf8('{}') }).subscribe()
+        })
+      let id = ''
+      at(1_000, () => (id = invoke({ responseDuration: 'PT2M' })))
+      run(30 * minute)
+      expect(statusHistory(id)).toEqual([
+        [1, 'PENDING'],
+        [601, 'SENT'],
+        [661, 'COMPLETED'],
+      ])
+    })
+  })
+
+  it('sets NOT_RESPONDED if the device has the command and does not respond', () => {
+    inWorld(({ device, invoke, statusHistory, at, run }) => {
+      device(lamp)
+        .subscription$('iot/v1/cmd')
+        .pipe(mergeMap(({ deliveries$ }) => deliveries$))
+        .subscribe()
+      let id = ''
+      at(1_000, () => (id = invoke({ responseDuration: 'PT2M' })))
+      run(30 * minute)
+      expect(statusHistory(id)).toEqual([
+        [1, 'PENDING'],
+        [601, 'SENT'],
+        [721, 'NOT_RESPONDED'],
+      ])
+    })
+  })
+
+  it('delivers to the persistent session of a device while a second connection with its key looks on', () => {
+    inWorld(({ device, invoke, statusHistory, at, run }) => {
+      serveCommands(device(lamp)).subscribe()
+      at(1_000, () => device(lamp, { clientId: 'debugger', clean: true }).messages$('other/#').subscribe())
+      at(2_000, () => device(lamp, { clientId: 'second' }).messages$('other/#').subscribe())
+      let id = ''
+      at(3_000, () => (id = invoke()))
+      run(4_000)
+      expect(statusHistory(id).map(([, status]) => status)).toEqual(['PENDING', 'SENT', 'COMPLETED'])
+    })
+  })
+
+  it('forgets a retry token after 24 hours', () => {
+    inWorld(({ platform, device, at, run }) => {
+      serveCommands(device(lamp)).subscribe()
+      const ids: unknown[] = []
+      for (const hour of [1, 24, 26])
+        at(hour * 60 * minute, () => {
+          const invoked = platform.invoke(lamp.id, hello, { retryToken: 'token' })
+          ids.push(isRight(invoked) ? invoked.right : invoked.left)
+        })
+      run(27 * 60 * minute)
+      expect(ids[1]).toBe(ids[0])
+      expect(ids[2]).not.toBe(ids[0])
     })
   })
 

@@ -112,7 +112,7 @@ function checksOfPackages(): readonly Step[] {
             name: folderName,
             about: `the check of packages/${folderName}`,
             command: ['npm', '--silent', '--prefix', folder, 'run', 'check'],
-            // The checks use Mosquitto and openssl if these are installed.
+            // The checks use Mosquitto if it is installed.
             needs: ['programs'],
           },
         ],

@@ -1,14 +1,13 @@
-import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { foreignCommand } from './foreign.js'
+import { createAuthority, type Identity } from './certificate-authority.js'
+
+export { createAuthority }
+export type { CertificateAuthority, CertificateContent, Identity } from './certificate-authority.js'
 
 /** A certificate and its key, as PEM and as files. */
-export interface KeyPair {
-  readonly cert: string
-  readonly key: string
+export interface KeyPair extends Identity {
   readonly certFile: string
   readonly keyFile: string
 }
@@ -32,53 +31,31 @@ export interface Certificates {
   readonly remove: () => Promise<void>
 }
 
-const run = promisify(execFile)
-const ellipticKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-
-/** Creates an authority, a server certificate and client certificates with openssl in a temporary folder. */
+/** Creates an authority, a server certificate and client certificates, and writes them to a temporary folder. */
 export async function makeCertificates({ clients = [] }: CertificateOptions = {}): Promise<Certificates> {
   const folder = await mkdtemp(join(tmpdir(), 'antiphon-certificates-'))
-  const openssl = foreignCommand('openssl') ?? 'openssl'
-  const at = (name: string): string => join(folder, name)
-
-  const pair = async (name: string): Promise<KeyPair> => {
-    const [certFile, keyFile] = [at(`${name}.crt`), at(`${name}.key`)]
-    return { cert: await readFile(certFile, 'utf8'), key: await readFile(keyFile, 'utf8'), certFile, keyFile }
+  const write = async (name: string, content: string): Promise<string> => {
+    const file = join(folder, name)
+    await writeFile(file, content, { mode: 0o600 })
+    return file
   }
-  const sign = async (file: string, commonName: string, extensions: string): Promise<KeyPair> => {
-    const subject = `/CN=${commonName.replaceAll('/', '\\/')}`
-    await writeFile(at(`${file}.ext`), extensions)
-    await run(openssl, [
-      'req',
-      ...ellipticKey,
-      '-subj',
-      subject,
-      '-keyout',
-      at(`${file}.key`),
-      '-out',
-      at(`${file}.csr`),
-    ])
-    await run(openssl, [
-      ...['x509', '-req', '-in', at(`${file}.csr`), '-days', '2', '-extfile', at(`${file}.ext`)],
-      ...['-CA', at('ca.crt'), '-CAkey', at('ca.key'), '-CAcreateserial', '-out', at(`${file}.crt`)],
-    ])
-    return pair(file)
-  }
+  const save = async (name: string, { cert, key }: Identity): Promise<KeyPair> => ({
+    cert,
+    key,
+    certFile: await write(`${name}.crt`, cert),
+    keyFile: await write(`${name}.key`, key),
+  })
 
-  await run(openssl, [
-    ...['req', '-x509', ...ellipticKey, '-days', '2', '-subj', '/CN=Antiphon test authority'],
-    ...['-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign'],
-    ...['-keyout', at('ca.key'), '-out', at('ca.crt')],
-  ])
-  const server = await sign('server', 'localhost', 'subjectAltName=DNS:localhost,IP:127.0.0.1')
+  const authority = await createAuthority()
+  const server = { commonName: 'localhost', usage: 'server', hosts: ['localhost', '127.0.0.1'] } as const
   const signed: Record<string, KeyPair> = {}
-  for (const [index, name] of clients.entries()) {
-    signed[name] = await sign(`client-${index}`, name, 'extendedKeyUsage=clientAuth')
+  for (const [index, commonName] of clients.entries()) {
+    signed[commonName] = await save(`client-${index}`, await authority.issue({ commonName, usage: 'client' }))
   }
   return {
-    ca: await readFile(at('ca.crt'), 'utf8'),
-    caFile: at('ca.crt'),
-    server,
+    ca: authority.cert,
+    caFile: await write('ca.crt', authority.cert),
+    server: await save('server', await authority.issue(server)),
     clients: signed,
     remove: () => rm(folder, { recursive: true, force: true }),
   }

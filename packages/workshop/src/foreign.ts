@@ -11,7 +11,6 @@ export type ForeignProgram =
   | 'mosquitto-clients'
   | 'python3-paho-mqtt'
   | 'chromium'
-  | 'openssl'
   | 'util-linux'
   | 'faketime'
   | 'jest'
@@ -38,7 +37,6 @@ const installations: Readonly<Record<ForeignProgram, Installation>> = {
   'mosquitto-clients': { commands: ['mosquitto_rr'], debian: 'mosquitto-clients' },
   'python3-paho-mqtt': { commands: ['python3'], debian: 'python3-paho-mqtt' },
   chromium: { commands: ['chromium', 'chromium-browser', 'google-chrome'], debian: 'chromium' },
-  openssl: { commands: ['openssl'], debian: 'openssl' },
   'util-linux': { commands: ['prlimit'], debian: 'util-linux' },
   faketime: { commands: ['faketime'], debian: 'faketime' },
   jest: { commands: ['jest'], npm: 'jest@30.5.2' },

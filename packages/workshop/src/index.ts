@@ -9,8 +9,6 @@ export {
 export type { ForeignProgram, SkippedSuite } from './foreign.js'
 export { mosquittoClient, python } from './foreign-peers/program.js'
 export type { Program } from './foreign-peers/program.js'
-export { makeCertificates } from './certificates.js'
-export type { CertificateOptions, Certificates, KeyPair } from './certificates.js'
 export { freePort } from './free-port.js'
 export { startMosquitto } from './mosquitto.js'
 export type { Mosquitto, MosquittoOptions, MosquittoTls } from './mosquitto.js'

@@ -1,6 +1,5 @@
-import { join } from 'node:path'
-import { installCommands, isInstalled } from '@antiphon/workshop'
-import type { NotRun, Outcome, Section, SectionContext } from '../frame/section.js'
+import { isInstalled } from '@antiphon/workshop'
+import type { Outcome, Section, SectionContext } from '../frame/section.js'
 import type { Attack, AttackOutcome } from './attack.js'
 import { forgery } from './attacks/forgery.js'
 import { names } from './attacks/names.js'
@@ -36,9 +35,9 @@ export const security: Section<SecurityOutcome> = {
   name: 'security',
   title: 'Security: attacks by hostile clients',
   options: { 'security-peers': { about: '1: attack the peers too', usual: 1, smoke: 0 } },
-  run: async ({ folder, number, isSmoke, progress }) => {
+  run: async ({ number, isSmoke, progress }) => {
     const arePeersAttacked = number('security-peers') > 0
-    const tls = isInstalled('openssl') ? await tryTls(join(folder, 'tls')) : []
+    const tls = await tryTls()
     const records = isSmoke
       ? await runInOneTestBed(attacks.filter(({ layer }) => layer === 'library'))
       : await runInSeparateTestBeds(attacks, arePeersAttacked, progress)
@@ -51,21 +50,12 @@ export const security: Section<SecurityOutcome> = {
         { name: 'withstood by peers', value: withstoodByPeers(records) },
       ],
       failures: [...failuresOf(all), ...advisories.found],
-      notRun: [...withoutOpenssl(), ...advisories.notRun],
+      notRun: advisories.notRun,
       attacks: records,
       tls,
     }
   },
   render: ({ attacks: records, tls }) => renderAttacks(records, tls),
-}
-
-/** Returns the tests that require openssl, if it is not installed. */
-function withoutOpenssl(): readonly NotRun[] {
-  if (isInstalled('openssl')) return []
-  const remedy = installCommands(['openssl'])
-    .map((command) => command.join(' '))
-    .join(' && ')
-  return [{ what: 'connections with invalid certificates', remedy }]
 }
 
 /** Runs each attack in its own test bed, against Antiphon and against the peer. */

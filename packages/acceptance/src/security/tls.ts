@@ -1,5 +1,3 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { createBroker } from '@antiphon/broker'
 import { AntiphonError } from '@antiphon/core'
 import { connect, type ConnectOptions } from '@antiphon/mqtt'
@@ -21,13 +19,9 @@ export interface TlsRecord {
 }
 
 /** Connects clients and a broker with valid and invalid certificates. */
-export async function tryTls(folder: string): Promise<readonly TlsRecord[]> {
-  const trustedFolder = join(folder, 'trusted')
-  const untrustedFolder = join(folder, 'untrusted')
-  await mkdir(trustedFolder, { recursive: true })
-  await mkdir(untrustedFolder, { recursive: true })
-  const { ca, crl, server, good, expired, revoked } = await createTestAuthority(trustedFolder)
-  const untrusted = await createTestAuthority(untrustedFolder)
+export async function tryTls(): Promise<readonly TlsRecord[]> {
+  const { ca, crl, server, good, expired, revoked } = await createTestAuthority()
+  const untrusted = await createTestAuthority()
   const broker = createBroker({ closeTimeout: 0 })
   const tls = { ...server, ca, crl, requestCert: true, rejectUnauthorized: true }
   const { port } = await broker.listen({ protocol: 'tls', host: 'localhost', tls })

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { AntiphonError } from '@antiphon/core'
+import type { QueuePolicy } from '../options.js'
 import type { ListenOptions } from '../listen/listen.js'
 
 /** The text that `--help` prints. */
@@ -31,6 +32,7 @@ Limits
   --max-packet <bytes>     the size of the largest packet (default: 1048576)
   --max-queue <n>          messages queued for one client (default: 10000)
   --queue-policy <policy>  drop-new, drop-oldest or disconnect (default: drop-new)
+  --shared-offline <mode>  queue or skip: messages of a shared subscription without a connected member (default: queue)
 
 Other options
   --verbose                prints each event as one line of JSON
@@ -49,7 +51,8 @@ export interface CliArguments {
     readonly packetSize?: number
     readonly queueMessages?: number
   }
-  readonly queuePolicy: 'drop-new' | 'drop-oldest' | 'disconnect'
+  readonly queuePolicy: QueuePolicy
+  readonly sharedOffline: 'skip' | 'queue'
   readonly isVerbose: boolean
 }
 
@@ -80,7 +83,8 @@ export function readArguments(args: readonly string[]): CliArguments | 'help' | 
       ...(packetSize === undefined ? {} : { packetSize }),
       ...(queueMessages === undefined ? {} : { queueMessages }),
     },
-    queuePolicy: readPolicy(values['queue-policy']),
+    queuePolicy: oneOf('--queue-policy', values['queue-policy'], ['drop-new', 'drop-oldest', 'disconnect']),
+    sharedOffline: oneOf('--shared-offline', values['shared-offline'], ['queue', 'skip']),
     isVerbose: values.verbose === true,
   }
 }
@@ -106,6 +110,7 @@ const options = {
   'max-packet': text,
   'max-queue': text,
   'queue-policy': text,
+  'shared-offline': text,
   verbose: flag,
   help: { ...flag, short: 'h' },
   version: flag,
@@ -155,9 +160,17 @@ function readUser(user: string): [name: string, password: string] {
   return [user.slice(0, colon), user.slice(colon + 1)]
 }
 
-function readPolicy(policy = 'drop-new'): CliArguments['queuePolicy'] {
-  if (policy === 'drop-new' || policy === 'drop-oldest' || policy === 'disconnect') return policy
-  throw invalidArguments(`--queue-policy is '${policy}': it must be drop-new, drop-oldest or disconnect`)
+/** Returns the value of an option that has one of a few values; the first is the default. */
+function oneOf<T extends string>(
+  option: string,
+  value: string | undefined,
+  allowed: readonly [T, ...T[]],
+): T {
+  if (value === undefined) return allowed[0]
+  const found = allowed.find((candidate) => candidate === value)
+  if (found !== undefined) return found
+  const names = `${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1)}`
+  throw invalidArguments(`${option} is '${value}': it must be ${names}`)
 }
 
 function optionalNumber(

@@ -123,7 +123,7 @@ export class PublishHandler {
     if (alias === 0) {
       if (topic !== '') return this.#checkTopic(topic)
       throw this.#request.version === 5
-        ? protocolError('PUBLISH has neither a Topic Name nor a Topic Alias [MQTT-3.3.2-8]')
+        ? protocolError('PUBLISH has neither a Topic Name nor a Topic Alias')
         : malformed('the Topic Name is empty [MQTT-4.7.3-1]')
     }
     const { topicAliases } = this.#host.engine.settings.limits

@@ -1,4 +1,5 @@
 import { AliasUse, PacketType, shapeKey, type ProtocolVersion, type PublishTemplate } from '@antiphon/packet'
+import type { Engine } from '../engine.js'
 import type { Publication } from '../packet/publication.js'
 import type { Peer } from '../session/peer.js'
 import type { Counters } from '../stats.js'
@@ -12,6 +13,9 @@ export interface ClientLimits {
   readonly topicAliasMaximum: number
 }
 
+/** The characters of all topics that have an alias on one connection: a client must not make the broker store more. */
+const maxAliasedCharacters = 65_536
+
 /** A session's connection over a byte stream: copies shared encoded packets and patches the fields of its own. */
 export class WirePeer implements Peer {
   readonly disconnect: (reasonCode: number, text: string) => void
@@ -19,16 +23,19 @@ export class WirePeer implements Peer {
   readonly #clientLimits: ClientLimits
   readonly #now: () => number
   readonly #counters: Counters
+  readonly #aliasMaximum: number
   #aliases: Map<string, number> | null = null
+  #aliasedCharacters = 0
 
   constructor(
     writeBuffer: WriteBuffer,
     clientLimits: ClientLimits,
-    host: { readonly now: () => number; readonly counters: Counters },
+    host: Pick<Engine, 'now' | 'counters' | 'settings'>,
     disconnect: (reasonCode: number, text: string) => void,
   ) {
     this.#writeBuffer = writeBuffer
     this.#clientLimits = clientLimits
+    this.#aliasMaximum = Math.min(clientLimits.topicAliasMaximum, host.settings.limits.outboundTopicAliases)
     this.#now = host.now
     this.#counters = host.counters
     this.disconnect = disconnect
@@ -44,13 +51,13 @@ export class WirePeer implements Peer {
     packetId: number,
     identifiers: readonly number[] | null,
   ): boolean {
-    const { version, topicAliasMaximum, maximumPacketSize } = this.#clientLimits
-    const alias = topicAliasMaximum === 0 ? 0 : this.#aliasFor(publication.topic)
+    const { version, maximumPacketSize } = this.#clientLimits
+    const alias = this.#aliasMaximum === 0 ? 0 : this.#aliasFor(publication.topic)
     const use = alias === 0 ? AliasUse.none : alias > 0 ? AliasUse.only : AliasUse.define
     const key = shapeKey(version, packetId !== 0, use)
     const template = publication.template(key, version === 5 ? identifiers : null)
     if (template.size > maximumPacketSize) return false // [MQTT-3.1.2-24]
-    if (alias < 0) (this.#aliases ??= new Map()).set(publication.topic, -alias)
+    if (alias < 0) this.#define(publication.topic, -alias)
     this.#write(template, publication, flags, packetId, alias < 0 ? -alias : alias)
     this.#counters.messagesOut++
     return true
@@ -102,6 +109,13 @@ export class WirePeer implements Peer {
     const alias = aliases?.get(topic)
     if (alias !== undefined) return alias
     const count = aliases?.size ?? 0
-    return count < this.#clientLimits.topicAliasMaximum ? -(count + 1) : 0 // [MQTT-3.1.2-26]
+    const hasRoom =
+      count < this.#aliasMaximum && this.#aliasedCharacters + topic.length <= maxAliasedCharacters
+    return hasRoom ? -(count + 1) : 0 // [MQTT-3.1.2-26]
+  }
+
+  #define(topic: string, alias: number): void {
+    ;(this.#aliases ??= new Map()).set(topic, alias)
+    this.#aliasedCharacters += topic.length
   }
 }

@@ -86,6 +86,7 @@ function startDelivery(
     return complete()
   }
   let isSettled = false
+  let isExpired = false
   const tracker: DeliveryTracker = {
     sent: () => emit({ status: 'sent' }),
     acknowledged: (reasonCode) => {
@@ -97,6 +98,9 @@ function startDelivery(
       isSettled = true
       fail(...lossErrors[loss])
     },
+    withdrawn: () => {
+      if (isExpired) tracker.lost('expired')
+    },
   }
   if (!session.outbound.isReady) emit({ status: 'queued' })
   session.outbound.deliver(publication, { qos, retain: false, identifiers, group: null, tracker })
@@ -104,6 +108,7 @@ function startDelivery(
     publication.expiresAt === Infinity
       ? undefined
       : engine.deadlines.add(publication.expiresAt - now, () => {
+          isExpired = true
           if (session.outbound.withdraw(tracker)) fail(...lossErrors.expired)
         })
   return () => {

@@ -59,6 +59,8 @@ export class LocalConnection implements Peer, Publisher, Flushable {
   #unreadBytes = 0
   /** Keeps messages in order when a hook publishes over this link. */
   readonly #publishQueue = new SerialQueue()
+  /** Settles when the hooks of all earlier SUBSCRIBEs have answered; `undefined` if none is pending. */
+  #subscribing: Promise<void> | undefined
   /** Called with the error when the connection ends. */
   readonly #failureListeners = new Set<(error: AntiphonError) => void>()
 
@@ -196,6 +198,21 @@ export class LocalConnection implements Peer, Publisher, Flushable {
     identifier: number | undefined,
     onSuback: (reasonCodes: readonly number[]) => void,
   ): void {
+    this.#inOrder(() => this.#subscribe(requests, identifier, onSuback))
+  }
+
+  unsubscribe(filters: readonly string[], onUnsuback: (reasonCodes: readonly number[]) => void): void {
+    this.#inOrder(() => {
+      const reasonCodes = this.#engine.subscriptionHandler.unsubscribe(this.#session as Session, filters)
+      this.#enqueue(() => onUnsuback(reasonCodes))
+    })
+  }
+
+  #subscribe(
+    requests: readonly SubscribeRequest[],
+    identifier: number | undefined,
+    onSuback: (reasonCodes: readonly number[]) => void,
+  ): void | Promise<void> {
     const session = this.#session as Session
     const isV5 = this.#request.version === 5
     const subscriptions = isV5
@@ -207,13 +224,18 @@ export class LocalConnection implements Peer, Publisher, Flushable {
       this.#enqueue(() => onSuback(reasonCodes.map((code) => (isV5 || !isFailure(code) ? code : 0x80))))
       if (!this.#isClosed) replay()
     }
-    if (isPromiseLike(subscribed)) void subscribed.then(finish)
-    else finish(subscribed)
+    return isPromiseLike(subscribed) ? subscribed.then(finish) : finish(subscribed)
   }
 
-  unsubscribe(filters: readonly string[], onUnsuback: (reasonCodes: readonly number[]) => void): void {
-    const reasonCodes = this.#engine.subscriptionHandler.unsubscribe(this.#session as Session, filters)
-    this.#enqueue(() => onUnsuback(reasonCodes))
+  /** Runs a SUBSCRIBE or UNSUBSCRIBE after an earlier SUBSCRIBE whose hooks are pending. */
+  #inOrder(request: () => void | Promise<void>): void {
+    const runUnlessClosed = (): void | Promise<void> => (this.#isClosed ? undefined : request())
+    const running = this.#subscribing === undefined ? request() : this.#subscribing.then(runUnlessClosed)
+    if (!isPromiseLike(running)) return
+    const settled = running.finally(() => {
+      if (this.#subscribing === settled) this.#subscribing = undefined
+    })
+    this.#subscribing = settled
   }
 
   /** Calls `listener` when the connection ends; returns the function that removes it. */

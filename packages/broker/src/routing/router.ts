@@ -124,8 +124,19 @@ export class Router {
    * Moves the unacknowledged shared messages of a disconnected session to other connected members, if there are any.
    */
   redispatch(session: Session): void {
-    const messages = session.outbound.takeShared((group) => group.hasOtherConnected(session))
-    for (const { group, publication } of messages)
+    this.#moveShared(session, (group) => group.hasOtherConnected(session))
+  }
+
+  /**
+   * Moves the unacknowledged shared messages of a session that ends to other members, connected or not, if there are
+   * any.
+   */
+  handOver(session: Session): void {
+    this.#moveShared(session, (group) => group.hasOtherReceiver(session))
+  }
+
+  #moveShared(session: Session, hasToMove: (group: SharedGroup) => boolean): void {
+    for (const { group, publication } of session.outbound.takeShared(hasToMove))
       if (group !== null) deliverToMember(group, publication, session)
   }
 

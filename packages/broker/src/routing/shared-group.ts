@@ -1,3 +1,4 @@
+import type { QoS } from '@antiphon/core'
 import type { Publication } from '../packet/publication.js'
 import type { Session } from '../session/session.js'
 import type { SessionSubscription } from './session-subscription.js'
@@ -38,6 +39,14 @@ export class SharedGroup {
     return this.#members.some(({ session }) => session !== except && session.peer !== null)
   }
 
+  /** Whether a member other than `except` can receive or queue a message. */
+  hasOtherReceiver(except: Session): boolean {
+    return this.#members.some(
+      (member) =>
+        member.session !== except && (member.session.peer !== null || this.#canQueue(member, member.qos)),
+    )
+  }
+
   /**
    * Picks the next member, round robin: one that can receive a message at once, else a connected one, else (with
    * `sharedOffline: 'queue'`) one with a persistent session.
@@ -56,15 +65,15 @@ export class SharedGroup {
         return member
       }
       if (session.peer !== null) connectedMember ??= member
-      else if (
-        this.#queuesOffline &&
-        session.sessionExpiryInterval > 0 &&
-        Math.min(member.qos, publication.qos) > 0
-      )
-        offlineMember ??= member
+      else if (this.#canQueue(member, publication.qos)) offlineMember ??= member
     }
     const picked = connectedMember ?? offlineMember
     if (picked !== undefined) this.#next = members.indexOf(picked) + 1
     return picked
+  }
+
+  /** Whether a message of a QoS may wait for a member that is not connected. */
+  #canQueue({ session, qos }: SessionSubscription, messageQoS: QoS): boolean {
+    return this.#queuesOffline && session.sessionExpiryInterval > 0 && Math.min(qos, messageQoS) > 0
   }
 }

@@ -36,6 +36,7 @@ export class SubscriptionHandler {
 
   /**
    * Subscribes a session to Topic Filters, each of which may be refused; returns a Promise if a hook is asynchronous.
+   * If the connection has ended when the hook answers, the session is not subscribed.
    */
   subscribe(
     session: Session,
@@ -52,8 +53,14 @@ export class SubscriptionHandler {
     if (!verdicts.some(isPromiseLike)) {
       return this.#apply(session, subscriptions, identifier, verdicts as SubscribeVerdict[])
     }
+    const { peer } = session
     const pending = verdicts.map((verdict) => Promise.resolve(verdict))
-    return Promise.all(pending).then((results) => this.#apply(session, subscriptions, identifier, results))
+    return Promise.all(pending).then((results) =>
+      // The verdicts are about the client of this connection: its session may belong to another client by now.
+      session.peer === peer
+        ? this.#apply(session, subscriptions, identifier, results)
+        : refusal(subscriptions),
+    )
   }
 
   /** Unsubscribes a session from Topic Filters; returns one reason code for each. */
@@ -116,8 +123,7 @@ export class SubscriptionHandler {
   ): SubscribeOutcome {
     const { router, journal, emit, settings } = this.#dependencies
     // The session has ended while a hook was pending, or in a hook; its subscriptions would never be removed.
-    if (session.isEnded)
-      return { reasonCodes: subscriptions.map(() => Reason.unspecifiedError), replay: () => {} }
+    if (session.isEnded) return refusal(subscriptions)
     const replays: (() => void)[] = []
     const subscribe = (requested: RequestedSubscription, reasonCode: number): number => {
       if (isFailure(reasonCode)) return reasonCode
@@ -143,6 +149,11 @@ export class SubscriptionHandler {
     journal?.session(session)
     return { reasonCodes, replay: () => replays.forEach((replay) => replay()) }
   }
+}
+
+/** Returns the outcome of a SUBSCRIBE whose client has gone: it receives no SUBACK. */
+function refusal(subscriptions: readonly RequestedSubscription[]): SubscribeOutcome {
+  return { reasonCodes: subscriptions.map(() => Reason.unspecifiedError), replay: () => undefined }
 }
 
 /** Returns the reason code of a verdict: the granted QoS, or why it was refused. */

@@ -66,4 +66,6 @@ export interface DeliveryTracker {
   /** The client has acknowledged the message, with any reason code. */
   readonly acknowledged: (reasonCode: number) => void
   readonly lost: (loss: DeliveryLoss) => void
+  /** The connection on which the message was withdrawn in flight has ended without an acknowledgement. */
+  readonly withdrawn: () => void
 }

@@ -65,7 +65,7 @@ export class OutboundQueue {
     for (const message of this.#inFlight.all()) {
       if (!message.isWithdrawn) continue
       this.#remove(message)
-      message.tracker?.lost('expired')
+      message.tracker?.withdrawn()
     }
   }
 

@@ -109,9 +109,13 @@ export class Sessions {
     wills.connectionLost(session)
   }
 
-  /** Adds a stored session after a restart; the time since its connection ended counts for its expiry. */
+  /** Adds a stored session after a restart. Call `resumeExpiry` when all sessions are added. */
   restore(session: Session): void {
     this.#byId.set(session.clientId, session)
+  }
+
+  /** Continues the expiry of a restored session: the time since its connection ended counts. */
+  resumeExpiry(session: Session): void {
     const secondsAway = (this.#dependencies.host.now() - (session.disconnectedAt ?? 0)) / 1000
     this.#scheduleExpiry(session, session.sessionExpiryInterval - secondsAway)
   }
@@ -124,6 +128,7 @@ export class Sessions {
     this.#byId.delete(session.clientId)
     this.#expiries.get(session)?.cancel()
     this.#expiries.delete(session)
+    router.handOver(session)
     for (const filter of [...session.subscriptionMap.keys()]) router.unsubscribe(session, filter)
     session.outbound.clear()
     host.journal?.sessionEnded(session)

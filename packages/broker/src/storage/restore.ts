@@ -36,8 +36,10 @@ export async function restore(
   })
   for (const [id, message] of messages) message.storageId = id
   for (const publication of stored.retained) engine.retained.restore(publication)
+  const restored: Session[] = []
   for (const [id, record] of sessions) {
     const session = new Session(record.clientId, host)
+    restored.push(session)
     session.storageId = id
     session.sessionExpiryInterval = record.sessionExpiryInterval ?? Infinity
     // A client that was connected when the broker died counts as disconnected since now.
@@ -57,6 +59,8 @@ export async function restore(
     if (record.will !== null) engine.wills.restore(session, fromWillRecord(record.will))
     engine.sessions.restore(session)
   }
+  // Last: a session that has expired publishes its Will to all others.
+  for (const session of restored) engine.sessions.resumeExpiry(session)
 }
 
 function restoreOutbound(

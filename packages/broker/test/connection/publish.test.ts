@@ -227,6 +227,31 @@ describe('PUBLISH', () => {
     ])
   })
 
+  it('assigns a client that accepts 65 535 topic aliases at most limits.outboundTopicAliases', () => {
+    const world = makeWorld({ limits: { outboundTopicAliases: 2 } })
+    const from = world.join('from')
+    const to = world.join('to', { properties: { topicAliasMaximum: 65_535 } })
+    to.send(subscribe('#'))
+    to.take()
+    for (const topic of ['one', 'two', 'three', 'one']) from.send(publish({ topic }))
+    expect(to.take().map(({ topic, properties }) => [topic, properties?.topicAlias])).toEqual([
+      ['one', 1],
+      ['two', 2],
+      ['three', undefined],
+      ['', 1],
+    ])
+  })
+
+  it('stores at most 65 536 characters of aliased topics for one client', () => {
+    const world = makeWorld()
+    const from = world.join('from')
+    const to = world.join('to', { properties: { topicAliasMaximum: 65_535 } })
+    to.send(subscribe('#'))
+    to.take()
+    for (const name of ['a', 'b', 'c']) from.send(publish({ topic: name.repeat(30_000) }))
+    expect(to.take().map(({ properties }) => properties?.topicAlias)).toEqual([1, 2, undefined])
+  })
+
   it('drops a message larger than the subscriber’s Maximum Packet Size [MQTT-3.1.2-24]', () => {
     const world = makeWorld()
     const from = world.join('from')

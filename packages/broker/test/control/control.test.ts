@@ -1,6 +1,6 @@
 import { AntiphonError } from '@antiphon/core'
 import type { OutgoingMessage } from '@antiphon/core'
-import { VirtualTimeScheduler, take, toArray } from 'rxjs'
+import { Subject, VirtualTimeScheduler, take, toArray } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { createBroker } from '../../src/broker.js'
 import type { Broker } from '../../src/broker.js'
@@ -253,6 +253,21 @@ describe('createBroker', () => {
     expect(snapshot(world.engine)).toMatchObject({ refusals: 2, refusalsByReason: { 0x97: 2 } })
   })
 
+  it('does not exceed limits.sessions when authenticate admits two clients at the same time', async () => {
+    const admit = new Subject<{ readonly admit: true }>()
+    const world = makeWorld({ limits: { sessions: 1 }, authority: { authenticate: () => admit } })
+    const clients = [world.join('a'), world.join('b')]
+    const local = world.broker.link({ clientId: 'c' })
+    const states: string[] = []
+    local.state$.subscribe(({ status }) => states.push(status))
+    world.advance()
+    admit.next({ admit: true })
+    await world.settle()
+    expect(clients.map((client) => client.first().reasonCode)).toEqual([0, 0x97])
+    expect(world.engine.sessions.size).toBe(1)
+    expect(states).not.toContain('online')
+  })
+
   it('lists all retained messages, including those that no wildcard matches', () => {
     const { broker, scheduler } = make()
     for (const topic of ['a', '$b']) broker.publish$({ topic, payload: bytes('x'), retain: true }).subscribe()
@@ -277,5 +292,8 @@ describe('createBroker', () => {
   it('refuses a limit that is out of range or unknown', () => {
     expect(() => createBroker({ limits: { receiveMaximum: 0 } })).toThrow('limits.receiveMaximum is 0')
     expect(() => createBroker({ limits: { nonsense: 1 } as never })).toThrow('limits.nonsense is not a limit')
+    expect(() => createBroker({ limits: { queueMesages: 1 } as never })).toThrow(
+      'did you mean queueMessages?',
+    )
   })
 })

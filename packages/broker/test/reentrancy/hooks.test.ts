@@ -243,6 +243,47 @@ describe('authorizeSubscribe', () => {
     expect(messages(second)).toEqual([])
   })
 
+  it('does not subscribe a session that another connection took over while authorizeSubscribe was pending', async () => {
+    let allow = (): void => {}
+    const decided = new Promise<'allow'>((resolve) => (allow = () => resolve('allow')))
+    const world = hookedWorld(() => ({ authorizeSubscribe: () => decided }))
+    subscribe(world.join('a', persistent), 't')
+    const second = world.join('a', persistent)
+    allow()
+    await world.settle()
+    publish(world, { qos: 1 })
+    expect(messages(second)).toEqual([])
+    expect(world.broker.session('a')?.subscriptions).toEqual([])
+  })
+
+  it('leaves no subscription when authorizeSubscribe answers after a persistent client has gone', async () => {
+    let allow = (): void => {}
+    const decided = new Promise<'allow'>((resolve) => (allow = () => resolve('allow')))
+    const world = hookedWorld(() => ({ authorizeSubscribe: () => decided }))
+    const client = world.join('a', persistent)
+    subscribe(client, 't')
+    client.cut()
+    allow()
+    await world.settle()
+    const from = world.join('from')
+    from.take()
+    from.send({ cmd: 'publish', messageId: 1, topic: 't', payload: 'x', qos: 1 })
+    expect(from.take()).toMatchObject([{ cmd: 'puback', reasonCode: 0x10 }])
+    expect(world.broker.session('a')).toMatchObject({ subscriptions: [], queued: 0 })
+  })
+
+  it('leaves no subscription when a client in process unsubscribes while authorizeSubscribe is pending', async () => {
+    let allow = (): void => {}
+    const decided = new Promise<'allow'>((resolve) => (allow = () => resolve('allow')))
+    const world = hookedWorld(() => ({ authorizeSubscribe: () => decided }))
+    const client = connectInProcess(world, 'a')
+    client.subscribe('t')
+    client.unsubscribe('t')
+    allow()
+    await world.settle()
+    expect(world.broker.session('a')?.subscriptions).toEqual([])
+  })
+
   it('does not route a message that authorizeSubscribe publishes to the new subscription', () => {
     const world = hookCalling((started) => send(started))
     const client = subscriber(world, 'a', 't')

@@ -239,8 +239,8 @@ describe('a shared subscription', () => {
 
   const persistent = { clean: false, properties: { sessionExpiryInterval: 100 } }
 
-  it('acknowledges with 0x10 while no member of a shared subscription is connected', () => {
-    const world = makeWorld()
+  it('acknowledges with 0x10 while no member of a shared subscription is connected when sharedOffline is skip', () => {
+    const world = makeWorld({ sharedOffline: 'skip' })
     member(world, 'a', persistent).cut()
     const from = world.join('from')
     from.take()
@@ -248,8 +248,8 @@ describe('a shared subscription', () => {
     expect(from.take()).toMatchObject([{ cmd: 'puback', reasonCode: 0x10 }])
   })
 
-  it('queues messages for the first member that connects when sharedOffline is queue', () => {
-    const world = makeWorld({ sharedOffline: 'queue' })
+  it('queues messages for the first member that connects by default', () => {
+    const world = makeWorld()
     member(world, 'a', persistent).cut()
     const from = world.join('from')
     from.take()
@@ -260,6 +260,25 @@ describe('a shared subscription', () => {
     late.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: '$share/g/t', qos: 1 }] })
     expect(count(late)).toBe(1)
     expect(count(world.join('a', persistent))).toBe(0)
+  })
+
+  it('moves the messages of a member whose session expires to another disconnected member', () => {
+    const world = makeWorld()
+    const short = member(world, 'short', { ...persistent, properties: { sessionExpiryInterval: 1 } })
+    const long = member(world, 'long', persistent)
+    for (const client of [short, long]) client.cut()
+    for (const messageId of [1, 2]) world.join('from').send(publish('t', { qos: 1, messageId }))
+    world.advance(2_000)
+    expect(count(world.join('long', persistent))).toBe(2)
+  })
+
+  it('does not move a message back to a member whose session ends last', () => {
+    const world = makeWorld()
+    member(world, 'a', { ...persistent, properties: { sessionExpiryInterval: 1 } }).cut()
+    world.join('from').send(publish('t', { qos: 1, messageId: 1 }))
+    world.advance(2_000)
+    expect(world.engine.sessions.get('a')).toBeUndefined()
+    expect(world.events).toContainEqual({ type: 'dropped', clientId: 'a', topic: 't', loss: 'session-ended' })
   })
 
   it('sends no retained messages to a shared subscription', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { fromOutgoing } from '../../src/packet/publication.js'
 import { makeWorld } from '../world.js'
 import type { AnyPacket, Client, World } from '../world.js'
 
@@ -26,6 +27,24 @@ const payloads = (packets: AnyPacket[]): string[] =>
   packets.filter(({ cmd }) => cmd === 'publish').map(({ payload }) => String(payload))
 
 describe('a session', () => {
+  it('reports a message that was withdrawn in flight as withdrawn, not as expired, when its connection ends', () => {
+    const world = makeWorld()
+    const client = subscribed(world, 'a', persistent())
+    const calls: string[] = []
+    const tracker = {
+      sent: () => calls.push('sent'),
+      acknowledged: () => calls.push('acknowledged'),
+      lost: (loss: string) => calls.push(loss),
+      withdrawn: () => calls.push('withdrawn'),
+    }
+    const outbound = world.engine.sessions.get('a')?.outbound
+    const publication = fromOutgoing({ topic: 't', payload: new Uint8Array(1) }, '', 0)
+    outbound?.deliver(publication, { qos: 1, retain: false, identifiers: null, group: null, tracker })
+    expect(outbound?.withdraw(tracker)).toBe(false)
+    client.cut()
+    expect(calls).toEqual(['sent', 'withdrawn'])
+  })
+
   it('keeps a session for its Session Expiry Interval after the connection closes [MQTT-3.1.2-5, 3.2.2-2/3]', () => {
     const world = makeWorld()
     subscribed(world, 'a', persistent(10)).cut()

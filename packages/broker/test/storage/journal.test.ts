@@ -225,6 +225,35 @@ describe('a broker with storage', () => {
     expect([...next.storage.contents.keys()]).toEqual([])
   })
 
+  it('delivers the Will of a session that expired before the restart to sessions that are stored after it', async () => {
+    const first = await start()
+    const will = {
+      topic: 't',
+      payload: 'gone',
+      qos: 1,
+      retain: false,
+      properties: { willDelayInterval: 900 },
+    }
+    first.join('expired', { ...persistent(1), will }).cut()
+    await first.settle()
+    ;(await subscribed(first, 'a')).cut()
+    await first.settle()
+    // The virtual time of the next broker begins at 0 too, so the session is made older instead.
+    const key = [...first.storage.contents].find(([, value]) =>
+      String(Buffer.from(value)).includes('"expired"'),
+    )
+    const record = JSON.parse(String(Buffer.from(key?.[1] ?? ''))) as AnyPacket
+    first.storage.contents.set(
+      key?.[0] ?? '',
+      Buffer.from(JSON.stringify({ ...record, disconnectedAt: -5_000 })),
+    )
+
+    const next = await start(first.storage)
+    await next.settle()
+    expect(next.engine.sessions.get('expired')).toBeUndefined()
+    expect(payloads(next.join('a', persistent()).take())).toEqual(['gone'])
+  })
+
   it('removes acknowledged messages and ended sessions from the storage', async () => {
     const world = await start()
     const client = await subscribed(world, 'a')

@@ -2,6 +2,7 @@ import { AntiphonError } from '@antiphon/core'
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { Invocation, RequestDataFormat } from '../invocation.js'
+import { rawJson } from '../raw-json.js'
 
 /** The text that `--help` prints. */
 export const help = `antiphon-oci: raw commands of the OCI IoT Platform, and a local stand-in for it
@@ -24,10 +25,12 @@ Invoke options
   --response-endpoint <topic>         the topic of the response (default: no response is awaited)
   --response-duration <duration>      the maximum time from delivery to response (default: PT10M)
   --endpoint <url>                    the platform (default: OCI_IOT_ENDPOINT, or http://127.0.0.1:8080)
-  --wait                              polls the record and prints each status, then the record
+  --wait                              prints each status, then the record
+  --retry-token <token>               identifies the command, so that repeating it delivers nothing new
   --timeout <seconds>                 the maximum time for --wait (default: none besides the platform's)
 
 Platform options (port 0 takes any free port)
+  --host <address>                    the address to listen on (default: 127.0.0.1)
   --device <key:password>             a device: its external key and password; may be repeated. Its id is
                                       ocid1.iotdigitaltwininstance.oc1..<key>
   --http <port>                       the HTTP API (default: 8080)
@@ -47,6 +50,7 @@ export interface InvokeCommand {
   readonly instanceId: string
   readonly invocation: Invocation
   readonly url: string
+  readonly retryToken?: string
   /** Whether `--wait` is set. */
   readonly isFollowed: boolean
   /** The maximum time for `--wait`, in milliseconds. */
@@ -61,6 +65,7 @@ export interface PlatformCommand {
     readonly externalKey: string
     readonly password: string
   }[]
+  readonly host: string
   readonly http: number
   readonly port: number
   readonly wss?: number
@@ -100,7 +105,9 @@ const options = {
   endpoint: text,
   wait: flag,
   timeout: text,
+  'retry-token': text,
   device: { ...text, multiple: true },
+  host: text,
   http: text,
   port: text,
   wss: text,
@@ -139,6 +146,7 @@ function toInvoke(values: Values, requestDataFormat: RequestDataFormat): InvokeC
       ...Object.fromEntries(present),
     },
     url: values.endpoint ?? process.env['OCI_IOT_ENDPOINT'] ?? 'http://127.0.0.1:8080',
+    ...(values['retry-token'] === undefined ? {} : { retryToken: values['retry-token'] }),
     isFollowed: values.wait === true,
     timeout: values.timeout === undefined ? Infinity : toNumber('timeout', values.timeout, 2 ** 31) * 1_000,
   }
@@ -152,7 +160,7 @@ function toData(data: string | undefined, format: RequestDataFormat): unknown {
   const content = file?.toString('utf8') ?? data
   if (format === 'TEXT') return content
   try {
-    return JSON.parse(content) as unknown
+    return rawJson(content)
   } catch (cause) {
     throw commandLineError(`--request-data is not JSON: ${(cause as Error).message}`)
   }
@@ -168,6 +176,7 @@ function toPlatform(values: Values): PlatformCommand {
   return {
     command: 'platform',
     devices,
+    host: values.host ?? '127.0.0.1',
     http: toNumber('http', values.http ?? '8080'),
     port: toNumber('port', values.port ?? '8883'),
     ...(wss === undefined ? {} : { wss: toNumber('wss', wss) }),

@@ -21,17 +21,17 @@ export async function ociProgram(args: readonly string[], terminal: Terminal): P
 }
 
 async function invoke(
-  { instanceId, invocation, url, isFollowed, timeout }: InvokeCommand,
+  { instanceId, invocation, isFollowed, ...options }: InvokeCommand,
   { print }: Terminal,
 ): Promise<void> {
-  const progress$ = invoke$(instanceId, invocation, { url, timeout })
+  const progress$ = invoke$(instanceId, invocation, options)
   if (!isFollowed) return print((await firstValueFrom(progress$)).record.id)
   const last = await lastValueFrom(progress$.pipe(tap(({ status }) => print(status))))
   print(JSON.stringify(last.record, undefined, 2))
 }
 
 async function runPlatform(
-  { devices, http, port, wss, tls: files }: PlatformCommand,
+  { devices, host, http, port, wss, tls: files }: PlatformCommand,
   { print, stop$ }: Terminal,
 ): Promise<void> {
   const platform = createPlatform({ instances: devices })
@@ -43,11 +43,13 @@ async function runPlatform(
       : { ca: readFileSync(files.ca), requestCert: true, rejectUnauthorized: false }),
   }
   const listeners = [
-    await platform.listen(tls === undefined ? { protocol: 'tcp', port } : { protocol: 'tls', port, tls }),
+    await platform.listen(
+      tls === undefined ? { protocol: 'tcp', host, port } : { protocol: 'tls', host, port, tls },
+    ),
     ...(wss === undefined || tls === undefined
       ? []
-      : [await platform.listen({ protocol: 'wss', port: wss, path: '/mqtt', tls })]),
-    await platform.listenHttp(http),
+      : [await platform.listen({ protocol: 'wss', host, port: wss, path: '/mqtt', tls })]),
+    await platform.listenHttp({ host, port: http }),
   ]
   for (const { url } of listeners) print(`listening on ${url}`)
   for (const { id, externalKey } of devices) print(`${externalKey} is ${id}`)

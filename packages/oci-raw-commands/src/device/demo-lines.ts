@@ -22,7 +22,7 @@ export function demoLine(event: DeviceEvent): string | undefined {
     case 'responding':
       return `Sending ack to ${event.topic}: ${decoder.decode(event.payload)}`
     case 'stopping':
-      return 'Waiting 2 seconds to process possible /cmd messages...'
+      return `${event.isInterrupted ? '\nInterrupted by user. Exiting...\n' : ''}Waiting 2 seconds to process possible /cmd messages...`
     case 'done':
       return undefined
   }

@@ -1,9 +1,9 @@
 import type { Link } from '@antiphon/core'
 import {
   concat,
-  concatMap,
+  connect,
   defer,
-  EMPTY,
+  delay,
   filter,
   ignoreElements,
   map,
@@ -11,13 +11,8 @@ import {
   mergeMap,
   NEVER,
   of,
-  race,
-  ReplaySubject,
-  Subject,
-  switchMap,
   takeUntil,
-  timer,
-  startWith,
+  type MonoTypeOperatorFunction,
   type Observable,
 } from 'rxjs'
 import { serveCommands, type CommandEvent, type CommandsOptions } from './serve-commands.js'
@@ -28,8 +23,8 @@ import { telemetry$, type Sample, type TelemetryOptions } from './telemetry.js'
 export interface DeviceOptions extends TelemetryOptions, CommandsOptions {
   /** Shuts the device down when it emits, for example on Ctrl-C. */
   readonly stop$?: Observable<unknown>
-  /** Milliseconds that a shutdown waits for running commands. @defaultValue 2 000 */
-  readonly drainTimeout?: number
+  /** Milliseconds that the device still serves commands after a shutdown. @defaultValue 2 000, as in the original */
+  readonly shutdownDelay?: number
 }
 
 /** An event of a device. */
@@ -37,77 +32,72 @@ export type DeviceEvent =
   | CommandEvent
   | { readonly event: 'sending'; readonly sample: Sample }
   | { readonly event: 'connected' }
-  /** Telemetry has ended, and running commands have `drainTimeout` to finish. Emitted after the response to a shutdown. */
-  | { readonly event: 'stopping' }
-
-const stopping: DeviceEvent = { event: 'stopping' }
+  /** Telemetry has ended, by `stop$` or after the response to a shutdown command; `shutdownDelay` starts. */
+  | { readonly event: 'stopping'; readonly isInterrupted: boolean }
 
 /**
  * Runs the device of the demo: sends telemetry and serves commands until a command or `stop$` shuts it down.
  *
  * - *on subscribe*: connects the link. *next*: each event of the device.
- * - *complete*: after a shutdown: telemetry has ended, running commands have finished or were stopped after `drainTimeout`,
- *   and the link is closed.
+ * - *complete*: after a shutdown: telemetry has ended, commands were served for `shutdownDelay`, and the link is closed.
+ *   Commands without a response by then stay unacknowledged.
  * - *error*: as `telemetry$` and `serveCommands`. *unsubscribe*: stops everything at once and leaves the link open.
  */
 export function runDevice(
   link: Link,
-  { stop$ = NEVER, drainTimeout = 2_000, ...options }: DeviceOptions = {},
+  { stop$ = NEVER, shutdownDelay = 2_000, ...options }: DeviceOptions = {},
 ): Observable<DeviceEvent> {
-  return defer(() => {
-    const stopped$ = new ReplaySubject<void>(1)
-    const recorded$ = new Subject<void>()
-    let runningCount = 0
-    let isStopping = false
-    let isStoppingEmitted = false
-    const record = (event: DeviceEvent): void => {
-      if (event.event === 'received') runningCount += 1
-      if (event.event === 'done') runningCount -= 1
-      if (!isStopping && (event === stopping || (event.event === 'received' && event.isShutdown))) {
-        isStopping = true
-        stopped$.next()
-      }
-      isStoppingEmitted ||= event === stopping
-      recorded$.next()
-    }
+  const connected$ = link.state$.pipe(
+    filter(({ status }) => status === 'online'),
+    map((): DeviceEvent => ({ event: 'connected' })),
+  )
+  const samples$ = telemetry$(link, options).pipe(
+    map((sample): DeviceEvent => ({ event: 'sending', sample })),
+  )
+  const commands$ = serveCommands(link, options).pipe(
+    mergeMap((event) =>
+      event.event === 'responding' && isShutdown(event.command.payload)
+        ? of(event, stopping(false))
+        : of(event),
+    ),
+  )
+  const events$ = merge(commands$, stop$.pipe(map(() => stopping(true)))).pipe(
+    firstStopping(),
+    connect((work$) => {
+      const shutdowns$ = work$.pipe(
+        filter((event) => event.event === 'stopping' || (event.event === 'received' && event.isShutdown)),
+      )
+      const isDelayOver$ = work$.pipe(
+        filter(({ event }) => event === 'stopping'),
+        delay(shutdownDelay, link.scheduler),
+      )
+      return merge(work$, samples$.pipe(takeUntil(shutdowns$)), connected$).pipe(takeUntil(isDelayOver$))
+    }),
+  )
+  return concat(
+    events$,
+    defer(() => {
+      void link.close()
+      return link.state$.pipe(ignoreElements())
+    }),
+  )
+}
 
-    const commands$ = serveCommands(link, options).pipe(
-      mergeMap((event) =>
-        event.event === 'responding' && isShutdown(event.command.payload) ? of(event, stopping) : of(event),
-      ),
-    )
-    const work$ = merge(commands$, stop$.pipe(map(() => stopping))).pipe(
-      filter((event) => event !== stopping || !isStoppingEmitted),
-      // Emits an event before it is recorded: recording may complete the stream.
-      concatMap((event) =>
-        concat(
-          of(event),
-          defer(() => {
-            record(event)
-            return EMPTY
-          }),
-        ),
-      ),
-    )
-    const telemetryEvents$ = telemetry$(link, options).pipe(
-      map((sample): DeviceEvent => ({ event: 'sending', sample })),
-      takeUntil(stopped$),
-    )
-    const connected$ = link.state$.pipe(
-      filter(({ status }) => status === 'online'),
-      map((): DeviceEvent => ({ event: 'connected' })),
-    )
-    const isIdle$ = recorded$.pipe(
-      startWith(undefined),
-      filter(() => runningCount === 0),
-    )
-    const finished$ = stopped$.pipe(switchMap(() => race(isIdle$, timer(drainTimeout, link.scheduler))))
-    return concat(
-      merge(work$, telemetryEvents$, connected$).pipe(takeUntil(finished$)),
-      defer(() => {
-        void link.close()
-        return link.state$.pipe(ignoreElements())
-      }),
-    )
-  })
+function stopping(isInterrupted: boolean): DeviceEvent {
+  return { event: 'stopping', isInterrupted }
+}
+
+/** Drops all `stopping` events but the first: Ctrl-C may be pressed again, or follow a shutdown command. */
+function firstStopping(): MonoTypeOperatorFunction<DeviceEvent> {
+  return (events$) =>
+    defer(() => {
+      let isStopping = false
+      return events$.pipe(
+        filter(({ event }) => {
+          const isRepeated = isStopping && event === 'stopping'
+          isStopping ||= event === 'stopping'
+          return !isRepeated
+        }),
+      )
+    })
 }

@@ -26,9 +26,13 @@ export class CommandDelivery {
   /** Whether the command was sent to the device, so that a message on its response endpoint may be its response. */
   isSent = false
   readonly invocation: ParsedInvocation
+  /** All changes of the record so far, the last of which is `record`. */
+  readonly history: CommandRecord[] = []
   readonly #parts: CommandDeliveryParts
   #delivery: Subscription | undefined
   #deadline: Deadline
+  #responseText = 'null'
+  #isInFlight = false
 
   constructor(parts: CommandDeliveryParts) {
     const { id, instanceId, invocation, deadlines } = parts
@@ -50,15 +54,16 @@ export class CommandDelivery {
       time_finished: null,
       delivery_status: 'PENDING',
     }
-    this.#deadline = deadlines.add(invocation.deliveryTimeout, () => this.#finish('EXPIRED'))
+    this.#deadline = deadlines.add(invocation.deliveryTimeout, () => this.#deliveryTimeout())
   }
 
   /** Starts the delivery; call it once. */
   start(): void {
-    this.#parts.onChange(this.record)
+    this.#change({})
     const delivery = this.#parts.delivery$.subscribe({
       next: ({ status }) => {
-        if (status !== 'queued') this.isSent = true
+        this.#isInFlight = status !== 'queued'
+        this.isSent ||= this.#isInFlight
       },
       error: (error: unknown) => this.#finish(statusOf(AntiphonError.from(error))),
       complete: () => this.#delivered(),
@@ -72,8 +77,16 @@ export class CommandDelivery {
     // The response may arrive before the PUBACK of the command, and implies it.
     this.#delivered()
     const data = responseData(payload, this.invocation.format)
-    if (isNone(data)) this.#finish('BAD_RESPONSE')
-    else this.#finish('COMPLETED', data.value)
+    if (isNone(data)) return this.#finish('BAD_RESPONSE')
+    this.#responseText = data.value.text
+    this.#finish('COMPLETED', data.value.value)
+  }
+
+  /** Returns a record of the command as JSON text, with the numbers of its data as they were sent. */
+  textOf({ request_data: _, response_data, ...summary }: CommandRecord): string {
+    const responseText = response_data === null ? 'null' : this.#responseText
+    const data = `"request_data":${this.invocation.dataText},"response_data":${responseText}`
+    return `${JSON.stringify(summary).slice(0, -1)},${data}}`
   }
 
   /** Stops the delivery without a status, when the platform closes. */
@@ -84,6 +97,12 @@ export class CommandDelivery {
 
   get #isFinished(): boolean {
     return this.record.time_finished !== null
+  }
+
+  /** A command that the device has, but has not acknowledged yet, is not expired: its handler may be slow. */
+  #deliveryTimeout(): void {
+    if (this.#isInFlight) this.#delivered()
+    else this.#finish('EXPIRED')
   }
 
   #delivered(): void {
@@ -106,6 +125,7 @@ export class CommandDelivery {
 
   #change(change: Partial<CommandRecord>): void {
     this.record = { ...this.record, ...change, time_updated: this.#now() }
+    this.history.push(this.record)
     this.#parts.onChange(this.record)
   }
 

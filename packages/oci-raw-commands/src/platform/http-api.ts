@@ -3,6 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { concat, filter, from, map, takeWhile, type Observable } from 'rxjs'
+import { isFinished, type CommandRecord } from '../record.js'
+import type { CommandDelivery } from './command-delivery.js'
 import { maxPayloadBytes } from './parse-invocation.js'
 import type { InvokeFault, Platform } from './platform.js'
 
@@ -12,20 +15,38 @@ const version = '20250531'
 // Base64 takes a third more bytes than the payload; the rest is for the other fields.
 const maxBodyBytes = 2 * maxPayloadBytes
 
+/** Where the HTTP API listens. */
+export interface HttpListenOptions {
+  /** @defaultValue any free port */
+  readonly port?: number
+  /** @defaultValue '127.0.0.1' */
+  readonly host?: string
+}
+
+/** What the API shows. */
+interface ApiParts {
+  readonly platform: Platform
+  readonly commands: ReadonlyMap<string, CommandDelivery>
+  readonly changes$: Observable<CommandRecord>
+}
+
 /** A response of the API. */
 interface HttpResponse {
   readonly status: number
-  readonly body?: unknown
+  /** The body as JSON text. */
+  readonly json?: string
+  /** The body as JSON texts that are sent one by one, as events, until the stream completes. */
+  readonly events$?: Observable<string>
   readonly requestId?: string
 }
 
-/** Serves the platform over HTTP on the loopback interface. */
+/** Serves the platform over HTTP. */
 export async function httpApi(
-  platform: Platform,
-  port: number,
+  parts: ApiParts,
+  { port = 0, host = '127.0.0.1' }: HttpListenOptions,
 ): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
   const server = createServer((request, response) => {
-    void handleRequest(platform, request).then(
+    void handleRequest(parts, request).then(
       (result) => send(response, result),
       () =>
         send(
@@ -34,10 +55,11 @@ export async function httpApi(
         ),
     )
   })
-  server.listen(port, '127.0.0.1')
+  server.listen(port, host)
   await once(server, 'listening')
+  const { address, family, port: boundPort } = server.address() as AddressInfo
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${boundPort}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -46,39 +68,62 @@ export async function httpApi(
   }
 }
 
-async function handleRequest(platform: Platform, request: IncomingMessage): Promise<HttpResponse> {
+async function handleRequest(parts: ApiParts, request: IncomingMessage): Promise<HttpResponse> {
+  const { platform } = parts
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
   const [, requestedVersion, collection, id, ...action] = pathname.split('/').map(decodeSegment)
   if (requestedVersion !== version) return notFound()
   if (collection === 'digitalTwinInstances' && action.join('/') === 'actions/invokeRawCommand') {
     if (request.method !== 'POST') return errorResponse(405, 'MethodNotAllowed', 'the method must be POST')
-    return invoke(platform, id ?? '', await readBody(request))
+    return invoke(platform, id ?? '', request)
   }
   if (collection !== 'rawCommands' || action.length > 0) return notFound()
   if (request.method !== 'GET') return errorResponse(405, 'MethodNotAllowed', 'the method must be GET')
   if (id === undefined) {
-    return {
-      status: 200,
-      body: { items: platform.records(searchParams.get('digitalTwinInstanceId') ?? undefined) },
-    }
+    const items = platform.records(searchParams.get('digitalTwinInstanceId') ?? undefined)
+    return { status: 200, json: JSON.stringify({ items }) }
   }
-  const record = platform.record(id)
-  return record === undefined ? notFound() : { status: 200, body: record }
+  const command = parts.commands.get(id)
+  if (command === undefined) return notFound()
+  const isFollowed = request.headers.accept?.includes('text/event-stream') === true
+  return isFollowed
+    ? { status: 200, events$: changesOf$(command, parts.changes$) }
+    : { status: 200, json: command.textOf(command.record) }
 }
 
-function invoke(platform: Platform, instanceId: string, text: string | undefined): HttpResponse {
-  if (text === undefined)
+/** Emits all changes of a command's record from the first on, as JSON texts; completes after the last. */
+function changesOf$(command: CommandDelivery, changes$: Observable<CommandRecord>): Observable<string> {
+  const { id } = command.record
+  return concat(from([...command.history]), changes$.pipe(filter((record) => record.id === id))).pipe(
+    takeWhile((record) => !isFinished(record), true),
+    map((record) => command.textOf(record)),
+  )
+}
+
+async function invoke(
+  platform: Platform,
+  instanceId: string,
+  request: IncomingMessage,
+): Promise<HttpResponse> {
+  const body = await readBody(request)
+  if (body === undefined)
     return errorResponse(
       413,
       'PayloadTooLarge',
       `the body is too large: it must not take more than ${maxBodyBytes} bytes`,
     )
-  const invoked = platform.invoke(instanceId, parseJson(text))
+  const retryToken = request.headers['opc-retry-token']
+  const options = typeof retryToken === 'string' && retryToken !== '' ? { retryToken } : {}
+  const invoked = platform.invoke(instanceId, body, options)
   return either.isLeft(invoked) ? toErrorResponse(invoked.left) : { status: 202, requestId: invoked.right }
 }
 
 function toErrorResponse(fault: InvokeFault): HttpResponse {
   if (fault.kind === 'unknown-instance') return notFound()
+  if (fault.kind === 'token-reused') {
+    const rule = 'opc-retry-token belongs to an invocation with another body: use a new token'
+    return errorResponse(409, 'InvalidatedRetryToken', rule)
+  }
   const message = fault.faults.map(({ field, reason }) => `${field}: ${reason}`).join('; ')
   return errorResponse(400, 'InvalidParameter', message)
 }
@@ -93,14 +138,6 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
-  }
 }
 
 function decodeSegment(part: string): string {
@@ -120,15 +157,27 @@ function notFound(): HttpResponse {
 }
 
 function errorResponse(status: number, code: string, message: string): HttpResponse {
-  return { status, body: { code, message } }
+  return { status, json: JSON.stringify({ code, message }) }
 }
 
-function send(response: ServerResponse, { status, body, requestId = randomUUID() }: HttpResponse): void {
-  const text = body === undefined ? '' : JSON.stringify(body)
+function send(
+  response: ServerResponse,
+  { status, json, events$, requestId = randomUUID() }: HttpResponse,
+): void {
+  if (events$ !== undefined) {
+    response.writeHead(status, { 'opc-request-id': requestId, 'content-type': 'text/event-stream' })
+    const subscription = events$.subscribe({
+      next: (event) => response.write(`data: ${event}\n\n`),
+      complete: () => response.end(),
+    })
+    response.on('close', () => subscription.unsubscribe())
+    return
+  }
+  const text = json ?? ''
   response.writeHead(status, {
     'opc-request-id': requestId,
     'content-length': Buffer.byteLength(text),
-    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(json === undefined ? {} : { 'content-type': 'application/json' }),
   })
   response.end(text)
 }

@@ -4,9 +4,13 @@ import { validateTopicName } from '@antiphon/core/topic'
 import { left, right, type Either } from 'fp-ts/lib/Either.js'
 import { durationOf } from '../duration.js'
 import type { Invocation, RequestDataFormat } from '../invocation.js'
+import { depthOf, memberText } from './json-text.js'
 
 /** The maximum size of a command and of its response, in bytes. */
 export const maxPayloadBytes: number = 256 * 1_024
+
+/** How deep the JSON of a command or response may nest. */
+export const maxJsonDepth = 100
 
 /** An invalid field of an invocation, and the rule that it breaks. */
 export interface FieldFault {
@@ -19,6 +23,8 @@ export interface ParsedInvocation {
   readonly format: RequestDataFormat
   readonly endpoint: string
   readonly data: unknown
+  /** `data` as JSON text: that of a JSON command has its numbers and the order of its members as they were sent. */
+  readonly dataText: string
   readonly payload: Uint8Array
   readonly duration: string
   readonly deliveryTimeout: number
@@ -32,15 +38,17 @@ const formats: readonly unknown[] = ['JSON', 'TEXT', 'BINARY'] satisfies Request
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** For each field: returns the rule that its value breaks, or `undefined` if it is valid. */
-const rules: {
-  readonly [Field in keyof Required<Invocation>]: (value: unknown, body: Fields) => string | undefined
-} = {
+/** A field rule: returns the rule that the value breaks, or `undefined` if it is valid. `json` is the value as it was sent. */
+type FieldRule = (value: unknown, body: Fields, json: string) => string | undefined
+
+const rules: { readonly [Field in keyof Required<Invocation>]: FieldRule } = {
   requestDataFormat: (value) => (formats.includes(value) ? undefined : 'it must be JSON, TEXT or BINARY'),
   requestEndpoint: (value) => endpointFault(value),
-  requestData: (value, { requestDataFormat: format }) => {
+  requestData: (value, { requestDataFormat: format }, json) => {
     if (value === undefined || !formats.includes(format)) return undefined
-    const payload = toPayload(format as RequestDataFormat, value)
+    const depth = depthOf(json)
+    if (depth > maxJsonDepth) return `it nests ${depth} levels: it must not nest more than ${maxJsonDepth}`
+    const payload = toPayload(format as RequestDataFormat, value, json)
     if (typeof payload === 'string') return payload
     return payload.length > maxPayloadBytes
       ? `it takes ${payload.length} bytes: it must not take more than ${maxPayloadBytes}`
@@ -55,33 +63,47 @@ const rules: {
   responseDuration: (value) => durationFault(value),
 }
 
-/** Parses the body of an invocation. Returns all invalid fields as a `Left`. */
+/**
+ * Parses the body of an invocation: its JSON text, or a value that is written as JSON. Returns all invalid fields as a
+ * `Left`.
+ */
 export function parseInvocation(body: unknown): Either<readonly FieldFault[], ParsedInvocation> {
-  if (!isObject(body)) return left([{ field: 'body', reason: 'it must be a JSON object' }])
-  const unknown = Object.keys(body)
+  const text = typeof body === 'string' ? body : toJsonText(body)
+  const fields = text === undefined ? undefined : parseJson(text)
+  if (text === undefined || !isObject(fields)) {
+    return left([{ field: 'body', reason: 'it must be a JSON object' }])
+  }
+  const unknown = Object.keys(fields)
     .filter((field) => !Object.hasOwn(rules, field))
     .map((field) => ({ field, reason: 'the field is not known: remove it' }))
+  const dataText = memberText(text, 'requestData') ?? 'null'
   const invalid = Object.entries(rules).flatMap(([field, rule]) => {
-    const reason = rule(body[field], body)
+    const reason = rule(fields[field], fields, dataText)
     return reason === undefined ? [] : [{ field, reason }]
   })
   const faults = [...invalid, ...unknown]
-  return faults.length > 0 ? left(faults) : right(toParsedInvocation(body as unknown as Invocation))
+  return faults.length > 0
+    ? left(faults)
+    : right(toParsedInvocation(fields as unknown as Invocation, dataText))
 }
 
-function toParsedInvocation({
-  requestDataFormat: format,
-  requestEndpoint: endpoint,
-  requestData,
-  requestDuration: duration = defaultDuration,
-  responseEndpoint = undefined,
-  responseDuration = defaultDuration,
-}: Invocation): ParsedInvocation {
-  const payload = requestData === undefined ? new Uint8Array() : toPayload(format, requestData)
+function toParsedInvocation(
+  {
+    requestDataFormat: format,
+    requestEndpoint: endpoint,
+    requestData,
+    requestDuration: duration = defaultDuration,
+    responseEndpoint = undefined,
+    responseDuration = defaultDuration,
+  }: Invocation,
+  dataText: string,
+): ParsedInvocation {
+  const payload = requestData === undefined ? new Uint8Array() : toPayload(format, requestData, dataText)
   return {
     format,
     endpoint,
     data: requestData ?? null,
+    dataText,
     payload: payload as Uint8Array,
     duration,
     deliveryTimeout: durationOf(duration) ?? 0,
@@ -92,14 +114,30 @@ function toParsedInvocation({
 }
 
 /** Returns the payload of a command, or the rule that its data breaks. */
-function toPayload(format: RequestDataFormat, data: unknown): Uint8Array | string {
+function toPayload(format: RequestDataFormat, data: unknown, json: string): Uint8Array | string {
   switch (format) {
     case 'JSON':
-      return isObject(data) ? toUtf8(JSON.stringify(data)) : 'it must be a JSON object'
+      return isObject(data) ? toUtf8(json) : 'it must be a JSON object'
     case 'TEXT':
       return typeof data === 'string' ? toUtf8(data) : 'it must be a string'
     case 'BINARY':
       return isBase64(data) ? Uint8Array.from(Buffer.from(data, 'base64')) : 'it must be base64'
+  }
+}
+
+function toJsonText(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return undefined
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
   }
 }
 

@@ -1,15 +1,17 @@
 import { createBroker, type Broker, type ListenOptions, type Listener } from '@antiphon/broker'
-import { AntiphonError, type Message } from '@antiphon/core'
-import { deadlines as deadlinesOn, quoted } from '@antiphon/core/link'
+import type { Message } from '@antiphon/core'
+import { deadlines as deadlinesOn } from '@antiphon/core/link'
 import { either } from 'fp-ts'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { randomUUID } from 'node:crypto'
-import { asyncScheduler, defer, Subject, throwError, type Observable, type SchedulerLike } from 'rxjs'
+import { asyncScheduler, Subject, type Observable, type SchedulerLike } from 'rxjs'
 import { isFinished, type CommandRecord, type RecordSummary } from '../record.js'
 import { CommandDelivery } from './command-delivery.js'
-import { httpApi } from './http-api.js'
+import { deliverToDevice$ } from './deliver-to-device.js'
+import { httpApi, type HttpListenOptions } from './http-api.js'
 import { registry, type Instance } from './registry.js'
-import { parseInvocation, type FieldFault } from './parse-invocation.js'
+import { parseInvocation, type FieldFault, type ParsedInvocation } from './parse-invocation.js'
+import { RetryTokens } from './retry-tokens.js'
 
 /** The options of a local platform. */
 export interface PlatformOptions {
@@ -28,18 +30,34 @@ export interface Telemetry {
 
 /** The reason why an invocation was rejected. */
 export type InvokeFault =
-  { readonly kind: 'unknown-instance' } | { readonly kind: 'invalid'; readonly faults: readonly FieldFault[] }
+  | { readonly kind: 'unknown-instance' }
+  | { readonly kind: 'invalid'; readonly faults: readonly FieldFault[] }
+  /** The retry token belongs to an invocation with another body. */
+  | { readonly kind: 'token-reused' }
+
+/** The options of an invocation. */
+export interface InvokeCallOptions {
+  /** Identifies the invocation for 24 hours: repeating it with the same token returns the same id and delivers nothing. */
+  readonly retryToken?: string
+}
 
 /** A local stand-in for the OCI IoT Platform. Devices connect over MQTT; commands are invoked over HTTP or by `invoke`. */
 export interface Platform {
   /** Listens for devices. The real platform has TLS on 8883, and WebSockets over TLS on 443 with the path `/mqtt`. */
   readonly listen: (options: ListenOptions) => Promise<Listener>
-  /** Serves the HTTP API on the loopback interface; port 0 selects any free port. */
+  /** Serves the HTTP API, by default on the loopback interface. */
   readonly listenHttp: (
-    port?: number,
+    options?: HttpListenOptions,
   ) => Promise<{ readonly url: string; readonly close: () => Promise<void> }>
-  /** Invokes a command, like `POST …/actions/invokeRawCommand`; returns the id of its record. */
-  readonly invoke: (instanceId: string, body: unknown) => Either<InvokeFault, string>
+  /**
+   * Invokes a command, like `POST …/actions/invokeRawCommand`; returns the id of its record. `body` is a value, or its JSON
+   * text: then the device gets the numbers and the order of members of `requestData` as they are written.
+   */
+  readonly invoke: (
+    instanceId: string,
+    body: unknown,
+    options?: InvokeCallOptions,
+  ) => Either<InvokeFault, string>
   readonly record: (id: string) => CommandRecord | undefined
   /** Returns all records, or the records of one instance, without payloads. */
   readonly records: (instanceId?: string) => readonly RecordSummary[]
@@ -63,6 +81,7 @@ export function createPlatform({
   const pending = new Set<CommandDelivery>()
   const changes$ = new Subject<CommandRecord>()
   const telemetry$ = new Subject<Telemetry>()
+  const retryTokens = new RetryTokens(deadlines)
   const servers = new Set<{ readonly close: () => Promise<void> }>()
 
   // A set iterates in insertion order, so the oldest matching command gets the response.
@@ -91,30 +110,29 @@ export function createPlatform({
       if (isFinished(record)) commands.delete(id)
     }
   }
-  const invoke: Platform['invoke'] = (instanceId, body) => {
+  const invoke: Platform['invoke'] = (instanceId, body, { retryToken } = {}) => {
     if (devices.instance(instanceId) === undefined) return either.left({ kind: 'unknown-instance' })
     const invocation = parseInvocation(body)
     if (either.isLeft(invocation)) return either.left({ kind: 'invalid', faults: invocation.left })
-    const { endpoint: topic, payload } = invocation.right
+    if (retryToken === undefined) return either.right(start(instanceId, invocation.right))
+    return retryTokens.once({ instanceId, token: retryToken, body }, () =>
+      start(instanceId, invocation.right),
+    )
+  }
+  const start = (instanceId: string, invocation: ParsedInvocation): string => {
+    const { endpoint: topic, payload } = invocation
     const id = randomUUID()
     const command = new CommandDelivery({
       id,
       instanceId,
-      invocation: invocation.right,
+      invocation,
       scheduler,
       deadlines,
-      delivery$: defer(() => {
-        const clientId = devices.clientIdOf(instanceId)
-        return clientId === undefined
-          ? throwError(
-              () =>
-                new AntiphonError(
-                  'no-responder',
-                  `the device ${quoted(instanceId)} has no persistent session`,
-                ),
-            )
-          : broker.deliver$(clientId, { topic, payload, qos: 1 })
-      }),
+      delivery$: deliverToDevice$(
+        broker,
+        { instanceId, clientIds: () => devices.clientIdsOf(instanceId) },
+        { topic, payload, qos: 1 },
+      ),
       onChange: (record) => {
         if (isFinished(record)) pending.delete(command)
         changes$.next(record)
@@ -124,13 +142,13 @@ export function createPlatform({
     commands.set(id, command)
     pending.add(command)
     command.start()
-    return either.right(id)
+    return id
   }
 
   const platform: Platform = {
     listen: broker.listen,
-    listenHttp: async (port = 0) => {
-      const server = await httpApi(platform, port)
+    listenHttp: async (options = {}) => {
+      const server = await httpApi({ platform, commands, changes$ }, options)
       servers.add(server)
       return server
     },

@@ -14,18 +14,14 @@ export interface Instance {
   readonly password?: string
 }
 
-/** The session of a device. */
-interface DeviceSession {
-  readonly clientId: string
-  /** Whether the session outlives the connection, which commands require. */
-  readonly isPersistent: boolean
-}
-
 /** The devices of a platform, and the client identifier of each. */
 export interface Registry {
   readonly instance: (id: string) => Instance | undefined
-  /** Returns the client identifier to deliver to, or `undefined` if the device has no persistent session. */
-  readonly clientIdOf: (id: string) => string | undefined
+  /**
+   * Returns the client identifiers of a device's sessions that outlive their connection, which commands require; the one
+   * that connected last comes first.
+   */
+  readonly clientIdsOf: (id: string) => readonly string[]
   /** Authenticates devices, and passes their messages to `onPublish` instead of routing them. */
   readonly authority: Authority
 }
@@ -37,7 +33,7 @@ export function registry(
 ): Registry {
   const byId = indexBy(instances, 'id')
   const byKey = indexBy(instances, 'externalKey')
-  const sessions = new Map<string, DeviceSession>()
+  const persistentClientIds = new Map<string, readonly string[]>()
   const owners = new Map<string, string>()
 
   const identify = ({ certificate, userName, password }: ConnectAttempt): Instance | undefined => {
@@ -51,10 +47,7 @@ export function registry(
 
   return {
     instance: (id) => byId.get(id),
-    clientIdOf: (id) => {
-      const session = sessions.get(id)
-      return session?.isPersistent === true ? session.clientId : undefined
-    },
+    clientIdsOf: (id) => persistentClientIds.get(id) ?? [],
     authority: {
       authenticate: (attempt) => {
         const instance = identify(attempt)
@@ -65,7 +58,9 @@ export function registry(
           return { admit: false, reasonCode: Reason.clientIdentifierNotValid }
         }
         owners.set(clientId, instance.id)
-        sessions.set(instance.id, { clientId, isPersistent: !cleanStart })
+        // A second connection of the device, for example to look at its messages, must not hide the session with commands.
+        const others = (persistentClientIds.get(instance.id) ?? []).filter((other) => other !== clientId)
+        persistentClientIds.set(instance.id, cleanStart ? others : [clientId, ...others])
         return { admit: true, principal: instance.id }
       },
       authorizePublish: ({ client, message }) => {

@@ -1,15 +1,24 @@
 import { fromUtf8 } from '@antiphon/core/codec'
 import { none, some, type Option } from 'fp-ts/lib/Option.js'
 import type { RequestDataFormat } from '../invocation.js'
-import { maxPayloadBytes } from './parse-invocation.js'
+import { compactJson, depthOf } from './json-text.js'
+import { maxJsonDepth, maxPayloadBytes } from './parse-invocation.js'
+
+/** The data of a response, and the same as JSON text, whose numbers are as the device sent them. */
+export interface ResponseData {
+  readonly value: unknown
+  readonly text: string
+}
 
 /** Converts a response for its record; returns `none` if it is too large, or is not JSON and the command is. */
-export function responseData(payload: Uint8Array, format: RequestDataFormat): Option<unknown> {
+export function responseData(payload: Uint8Array, format: RequestDataFormat): Option<ResponseData> {
   if (payload.length > maxPayloadBytes) return none
   const text = toText(payload)
-  const data = text === undefined ? undefined : toJson(text)
-  if (data !== undefined) return some(data)
-  return format === 'JSON' ? none : some(text ?? Buffer.from(payload).toString('base64'))
+  const json = text === undefined ? undefined : toJson(text)
+  if (json !== undefined) return some(json)
+  if (format === 'JSON') return none
+  const value = text ?? Buffer.from(payload).toString('base64')
+  return some({ value, text: JSON.stringify(value) })
 }
 
 function toText(payload: Uint8Array): string | undefined {
@@ -20,9 +29,10 @@ function toText(payload: Uint8Array): string | undefined {
   }
 }
 
-function toJson(text: string): unknown {
+function toJson(text: string): ResponseData | undefined {
   try {
-    return JSON.parse(text) as unknown
+    const value: unknown = JSON.parse(text)
+    return depthOf(text) > maxJsonDepth ? undefined : { value, text: compactJson(text) }
   } catch {
     return undefined
   }

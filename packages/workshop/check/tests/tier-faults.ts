@@ -5,14 +5,7 @@ import { tierOf, tiers } from './tiers.js'
 export type Sources = Readonly<Record<string, string>>
 
 /** The exports of `@antiphon/workshop` for suites that need foreign programs. */
-const foreignNames = [
-  'describeForeign',
-  'foreignCommand',
-  'makeCertificates',
-  'mosquittoClient',
-  'python',
-  'startMosquitto',
-]
+const foreignNames = ['describeForeign', 'foreignCommand', 'mosquittoClient', 'python', 'startMosquitto']
 const validName = new RegExp(`^[a-z0-9-]+(\\.(${tiers.join('|')}))?\\.test\\.ts$`)
 
 /** Returns a line per test file whose name does not match the tier of its imports, including those of its helpers. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { checkImports } from '../../check/boundaries/check-imports.js'
+import { folderCycles, type Imports } from '../../check/boundaries/folder-cycles.js'
 import { rulesFor } from '../../check/boundaries/rules.js'
 import { packagesOf } from '../../check/workspace.js'
 
@@ -50,6 +51,13 @@ async function repository(files: Files): Promise<string> {
 }
 
 const violations: Readonly<Record<string, Files>> = {
+  'no-folder-cycle': {
+    'packages/core/src/link/here.ts': "import type { Two } from '../time/two.js'\nexport type Here = Two[]\n",
+    'packages/core/src/link/there.ts': 'export type There = string\n',
+    'packages/core/src/time/one.ts':
+      "import type { There } from '../link/there.js'\nexport type One = There[]\n",
+    'packages/core/src/time/two.ts': 'export type Two = string\n',
+  },
   'no-cycle': {
     'packages/core/src/inner.ts':
       "import { there } from './there.js'\nexport const here = (): number => there()\n",
@@ -106,8 +114,11 @@ describe('the boundaries between packages', () => {
   it('allow the intended imports', async () => {
     const folder = await repository({
       'packages/core/src/inner.ts':
-        "import { of } from 'rxjs'\nimport { door } from '@antiphon/packet'\ndoor\nimport type { There } from './there.js'\nexport type Here = There | 1\nof\n",
-      'packages/core/src/there.ts': "import type { Here } from './inner.js'\nexport type There = Here[]\n",
+        "import { of } from 'rxjs'\nimport { door } from '@antiphon/packet'\ndoor\nof\n",
+      'packages/core/src/link/here.ts':
+        "import type { There } from './there.js'\nexport type Here = There | 1\n",
+      'packages/core/src/link/there.ts':
+        "import type { Here } from './here.js'\nexport type There = Here[]\n",
       'packages/mqtt/src/inner.ts':
         "import { entry } from '@antiphon/core'\nimport mqtt from 'mqtt'\nentry\nmqtt\n",
       'packages/one-adapter/src/inner.ts': "import { entry } from '@antiphon/broker'\nentry\n",
@@ -128,6 +139,47 @@ describe('the boundaries between packages', () => {
   it('have a test for every rule', async () => {
     const folder = await repository({})
     const rules = rulesFor(packagesOf(folder), folder).map(({ name }) => name)
-    expect(Object.keys(violations).sort()).toEqual([...rules].sort())
+    expect(Object.keys(violations).sort()).toEqual(['no-folder-cycle', ...rules].sort())
+  })
+})
+
+describe('folderCycles', () => {
+  const source = (path: string): string => `packages/core/src/${path}`
+  const imports = (from: string, ...to: readonly string[]): Imports => ({
+    from: source(from),
+    to: to.map(source),
+  })
+
+  it('lists the imports that tie the shortest cycle, once', () => {
+    const modules = [
+      imports('a/one.ts', 'b/one.ts'),
+      imports('b/two.ts', 'c/one.ts'),
+      imports('c/one.ts', 'a/two.ts'),
+      imports('c/two.ts', 'd/one.ts'),
+    ]
+    expect(folderCycles(modules)).toEqual([
+      [
+        { from: source('a/one.ts'), to: source('b/one.ts') },
+        { from: source('b/two.ts'), to: source('c/one.ts') },
+        { from: source('c/one.ts'), to: source('a/two.ts') },
+      ],
+    ])
+  })
+
+  it('treats each file directly in src as a folder of its own', () => {
+    const layers = [imports('index.ts', 'link/one.ts'), imports('link/one.ts', 'errors.ts')]
+    expect(folderCycles(layers)).toEqual([])
+    expect(folderCycles([...layers, imports('errors.ts', 'link/two.ts')])).toHaveLength(1)
+  })
+
+  it('ignores cycles inside a folder, in tests and between packages', () => {
+    expect(
+      folderCycles([
+        imports('link/one.ts', 'link/two.ts'),
+        imports('link/two.ts', 'link/one.ts'),
+        { from: 'packages/core/test/a/one.ts', to: ['packages/core/test/b/one.ts'] },
+        { from: 'packages/core/test/b/one.ts', to: ['packages/core/test/a/one.ts'] },
+      ]),
+    ).toEqual([])
   })
 })

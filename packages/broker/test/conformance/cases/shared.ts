@@ -152,7 +152,8 @@ export const sharedCases: readonly NormCase[] = normCases(
   {
     norm: 'choice: offline members',
     versions: [5],
-    title: 'skips offline members, and sends 0x10 when all are offline',
+    title: 'skips offline members, and sends 0x10 when all are offline and sharedOffline is skip',
+    options: { sharedOffline: 'skip' },
     run: async ({ join }) => {
       const online = await join('online')
       const offline = await join('offline', persistent)
@@ -172,8 +173,7 @@ export const sharedCases: readonly NormCase[] = normCases(
   {
     norm: 'choice: offline members queued',
     versions: [5],
-    title: 'queues QoS 1 messages for one offline member when sharedOffline is queue',
-    options: { sharedOffline: 'queue' },
+    title: 'queues QoS 1 messages for one offline member by default',
     run: async ({ join }) => {
       const offline = await join('offline', persistent)
       await offline.subscribe('$share/g/t', { qos: 1 })

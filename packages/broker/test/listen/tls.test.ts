@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { connect as connectTls } from 'node:tls'
-import { describeForeign, makeCertificates } from '@antiphon/workshop'
-import type { Certificates } from '@antiphon/workshop'
+import { makeCertificates } from '@antiphon/workshop/certificates'
+import type { Certificates } from '@antiphon/workshop/certificates'
 import { filter, firstValueFrom } from 'rxjs'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { createBroker } from '../../src/index.js'
 import type { Broker, ClientInfo } from '../../src/index.js'
@@ -19,7 +19,7 @@ beforeEach(() => {
 })
 afterEach(() => broker.close())
 
-describeForeign(['openssl'], 'listen over TLS', () => {
+describe('listen over TLS', () => {
   let certificates: Certificates
   beforeAll(async () => {
     certificates = await makeCertificates({ clients: ['device-7'] })
