@@ -26,6 +26,8 @@ export interface ConnectionParts {
   readonly address: string
   readonly options: ClientOptions
   readonly session: Session
+  /** Whether `disconnect` will end the session, because no option requests a persistent one. */
+  readonly endsSession: boolean
   readonly scheduler: SchedulerLike
   readonly subscriber: Subscriber<TransportEvent>
 }
@@ -192,8 +194,8 @@ export class Connection {
 
   #accept(packet: IConnackPacket): void {
     if (this.#stage !== 'connecting') return
-    const { options, session, subscriber } = this.#parts
-    const info = toConnectionInfo(packet, options.protocolVersion, options.clientId)
+    const { options, session, endsSession, subscriber } = this.#parts
+    const info = toConnectionInfo(packet, options, endsSession)
     const { protocolVersion, receiveMaximum } = info
     this.#stage = 'online'
     this.#wasAccepted = true

@@ -22,6 +22,7 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
   const addresses = toAddresses(url)
   for (const address of addresses) assertOptions(options, address)
   const { protocolVersion = 5, clean, properties, scheduler = asyncScheduler } = options
+  const endsSession = clean === undefined && properties?.sessionExpiryInterval === undefined
   const session = newSession(options.clientId ?? randomClientId(), scheduler)
   const disconnecting$ = new Subject<void>()
   let current: Connection | undefined
@@ -42,6 +43,7 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
         address: address.text,
         options: clientOptions,
         session,
+        endsSession,
         scheduler,
         subscriber,
       })
@@ -108,8 +110,7 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
     disconnect$: () =>
       new Observable((subscriber) => {
         disconnecting$.next()
-        const endSession = clean === undefined && properties?.sessionExpiryInterval === undefined
-        current?.disconnect(endSession)
+        current?.disconnect(endsSession)
         if (current === undefined) subscriber.complete()
         else subscriber.add(current.closed$.subscribe(subscriber))
       }),

@@ -1,11 +1,10 @@
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { Codec, DecodeError } from './codec.js'
 import { decodeWith } from './guard.js'
-import type { DecodableMessage } from '../correlation/correlation.js'
 import type { Message } from '../message.js'
 
-/** A message whose payload is decoded on first access and at most once. */
-export class DecodedOnce implements DecodableMessage {
+/** A message whose payload is decoded on first access and at most once; a `DecodableMessage` for correlations. */
+export class DecodedOnce {
   readonly message: Message
   readonly #codec: Codec<unknown>
   #value: Either<DecodeError, unknown> | undefined

@@ -103,7 +103,7 @@ export function brokerState(options: BrokerStateOptions): BrokerState {
       )
     else publishWill(session)
     if (expiryInterval === 0) endSession(session)
-    else routing.rebalance()
+    routing.rebalance()
   }
   const expiryIntervals = new WeakMap<Session, number>()
 
@@ -128,6 +128,7 @@ export function brokerState(options: BrokerStateOptions): BrokerState {
       protocolVersion,
       clientId,
       sessionPresent: resumed !== undefined,
+      ...(sessionExpiryInterval > 0 && { isSessionKept: true }),
     }
     return {
       session,

@@ -8,7 +8,10 @@ import type { Overlap } from './routing.js'
 import type { BrokerSubscription } from './session.js'
 
 /** The limits of a broker, named as in `ConnectionInfo`. */
-export type VirtualBrokerLimits = Omit<ConnectionInfo, 'protocolVersion' | 'clientId' | 'sessionPresent'>
+export type VirtualBrokerLimits = Omit<
+  ConnectionInfo,
+  'protocolVersion' | 'clientId' | 'sessionPresent' | 'isSessionKept'
+>
 
 /** The options of `virtualBroker`. */
 export interface VirtualBrokerOptions {

@@ -68,7 +68,10 @@ export interface Session {
   readonly deliver: (outbound: Outbound) => void
   /** Handles an acknowledgement from the client. */
   readonly acknowledge: (packet: AckPacket) => void
-  /** Removes and returns the messages that another member of the shared group may receive [MQTT-4.8.2-5]. */
+  /**
+   * Removes and returns the messages that another member of the shared group may receive [MQTT-4.8.2-5]. While the client
+   * is connected, what has been sent to it stays with it [MQTT-3.10.4-3].
+   */
   readonly withdraw: (shared: string) => readonly Outbound[]
   /** Returns the messages sent and not acknowledged, in order. */
   readonly unacknowledged: () => readonly StoredMessage[]
@@ -157,7 +160,9 @@ export function makeSession(clientId: string, now: () => number): Session {
     },
     withdraw: (shared) => {
       const isOfGroup = (outbound: Outbound): boolean => outbound.shared === shared
-      const sent = [...inFlight.values()].filter((outbound) => isOfGroup(outbound) && outbound.qos < 2)
+      const isMovable = (outbound: Outbound): boolean =>
+        self.attachment === undefined && isOfGroup(outbound) && outbound.qos < 2
+      const sent = [...inFlight.values()].filter(isMovable)
       for (const { packetId } of sent) inFlight.delete(packetId)
       const queued = queue.filter(isOfGroup)
       queue = queue.filter((outbound) => !isOfGroup(outbound))

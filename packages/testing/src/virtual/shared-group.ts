@@ -5,7 +5,7 @@ import type { StoredMessage } from './stored-message.js'
 export interface SharedGroup {
   /** Adds a member, or replaces its subscription. */
   readonly setMember: (session: Session, subscription: BrokerSubscription) => void
-  /** Removes a member; its pending messages are delivered to the others. */
+  /** Removes a member; its messages are delivered to the others, except those sent on its connection. */
   readonly removeMember: (session: Session) => void
   /** Delivers a message to the next online member, or queues it until a member is online. */
   readonly deliver: (stored: StoredMessage) => void
@@ -17,6 +17,8 @@ export interface SharedGroup {
 /** Returns a group without members; `filter` is the complete shared filter. */
 export function sharedGroup(filter: string): SharedGroup {
   const members = new Map<Session, BrokerSubscription>()
+  /** Former members that may still acknowledge what was sent on their connection. */
+  const leaving = new Set<Session>()
   let unassigned: StoredMessage[] = []
   let deliveryCount = 0
 
@@ -39,12 +41,14 @@ export function sharedGroup(filter: string): SharedGroup {
     },
     removeMember: (session) => {
       members.delete(session)
+      if (isOnline(session)) leaving.add(session)
       deliverAll(session.withdraw(filter))
     },
     deliver,
     rebalance: () => {
       if (![...members.keys()].some(isOnline)) return
-      const offline = [...members.keys()].filter((session) => !isOnline(session))
+      const offline = [...members.keys(), ...leaving].filter((session) => !isOnline(session))
+      for (const session of offline) leaving.delete(session)
       deliverAll(offline.flatMap((session) => session.withdraw(filter)))
       const messages = unassigned
       unassigned = []

@@ -178,8 +178,12 @@ describe('shared groups', () => {
     settle()
     for (const text of ['1', '2', '3']) broker.publish({ topic: 't', payload: bytes(text) })
     settle()
-    a?.unsubscribe('$share/g/t')
     broker.disconnect('b', { session: 'lose' })
+    a?.unsubscribe('$share/g/t')
+    settle()
+    // What was sent to a connected client stays with it [MQTT-3.10.4-3].
+    expect(c?.messages.map(textOf).sort()).toEqual(['2', '3'])
+    broker.disconnect('a')
     settle()
     expect(c?.messages.map(textOf).sort()).toEqual(['1', '2', '3'])
   })
