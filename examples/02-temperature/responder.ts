@@ -1,7 +1,7 @@
 /** The temperature service: `BROKER_HOST=… BROKER_PORT=… npx tsx 02-temperature/responder.ts`. Ctrl-C stops it after pending requests. */
 import { logged, ignoredRequests$, type LogEntry } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
-import { serveTemperatures } from '@antiphon/mqtt5-temperature'
+import { serveTemperatures, temperatureQuery } from '@antiphon/mqtt5-temperature'
 import { pipe } from 'fp-ts/lib/function.js'
 import { fromEvent, lastValueFrom } from 'rxjs'
 import { offlineLine } from '../live-state.js'
@@ -11,8 +11,11 @@ const decoder = new TextDecoder()
 
 function printEntry(entry: LogEntry): void {
   if (entry.event === 'state') {
-    const line =
-      entry.state.status === 'online' ? 'Connected with reason code: Success' : offlineLine(entry.state)
+    if (entry.state.status === 'online') {
+      console.log('Connected with reason code: Success')
+      console.log(`Subscribed to request topic: ${temperatureQuery.topic.filter({})}`)
+    }
+    const line = offlineLine(entry.state)
     if (line !== undefined) console.log(line)
   } else if (entry.event === 'message') {
     const { topic, payload } = entry.message

@@ -1,4 +1,5 @@
 import { availableParallelism, platform } from 'node:os'
+import { guardProcesses } from '@antiphon/workshop/process-guard'
 import { help, readArguments, type SuiteArguments } from './frame/arguments.js'
 import { runSection } from './frame/run-section.js'
 import { saveRecord, readLastRecord, fullRunCommand, writeReport } from './report/files.js'
@@ -11,6 +12,9 @@ if (suiteArguments === 'help') {
   console.log(help(sections))
   process.exit()
 }
+
+// An interrupted or killed run leaves no broker or peer running.
+guardProcesses()
 
 const suite = suiteArguments.isReportOnly ? await readLastRecord() : await runAll(suiteArguments)
 const file = await writeReport(suite, sections)

@@ -89,7 +89,7 @@ async function memory(measure: (broker: MeasuredBroker) => Promise<number>): Pro
   const newBrokers = await startBrokers([])
   const bytes = []
   for (const broker of newBrokers) bytes.push(await measure(broker))
-  for (const { stop } of newBrokers) stop()
+  for (const { stop } of newBrokers) await stop()
   return bytes.map((count) => Math.round(count).toLocaleString('en'))
 }
 
@@ -160,11 +160,11 @@ try {
   console.log(
     `other processes used ${share} % of the machine; above 10 %, rows with 1 in flight are unreliable`,
   )
-  for (const { stop } of measuredBrokers) stop()
+  for (const { stop } of measuredBrokers) await stop()
   console.log(`\nresident bytes per connection or session, of ${idle}`)
   line(['', ...names])
   line(['idle connection', ...(await memory(perConnection))])
   line(['stored session, 1 subscription', ...(await memory(perSession))])
 } finally {
-  for (const { stop } of measuredBrokers) stop()
+  for (const { stop } of measuredBrokers) await stop()
 }

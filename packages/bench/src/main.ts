@@ -1,3 +1,4 @@
+import { guardProcesses } from '@antiphon/workshop/process-guard'
 import { contestants, toContestantInfo } from './contestants.js'
 import { describeMachine } from './machine.js'
 import { bundleContestants, bundlePeers } from './processes/bundle.js'
@@ -11,6 +12,9 @@ import { redraw, finish, saveResult } from './save.js'
 import { allScenarios, isSelected } from './scenarios/all.js'
 import { brokers } from './scenarios/brokers.js'
 import { settingsFrom, type Settings } from './settings.js'
+
+// An interrupted or killed run leaves no broker or peer running.
+guardProcesses()
 
 const settings = settingsFrom(process.argv.slice(2))
 if (settings.isReportOnly) {

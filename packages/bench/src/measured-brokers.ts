@@ -1,13 +1,10 @@
-import { execFileSync, fork, spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
+import { execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { startMosquitto as startBroker } from '@antiphon/workshop/mosquitto'
 
 /** A broker in its own process. */
 export interface MeasuredBroker {
@@ -17,7 +14,7 @@ export interface MeasuredBroker {
   readonly cpu: () => number
   /** Resolves with the resident memory in bytes, after a garbage collection if the broker runs on Node. */
   readonly memory: () => Promise<number>
-  readonly stop: () => void
+  readonly stop: () => void | Promise<void>
 }
 
 const fromHere = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
@@ -34,9 +31,16 @@ export async function startBrokers(nodeOptions: readonly string[]): Promise<Meas
 async function startNode(name: string, file: string, options: readonly string[]): Promise<MeasuredBroker> {
   const child = fork(file, { execArgv: ['--expose-gc', ...options] })
   const [port] = (await once(child, 'message')) as [number]
-  return measuredBroker(name, child, port, async () => {
-    child.send('collect')
-    await once(child, 'message')
+  process.once('exit', () => child.kill())
+  return measuredBroker({
+    name,
+    port,
+    pid: child.pid ?? 0,
+    settle: async () => {
+      child.send('collect')
+      await once(child, 'message')
+    },
+    stop: () => void child.kill('SIGTERM'),
   })
 }
 
@@ -53,33 +57,21 @@ function installAedes(): string {
   return join(folder, 'server.mjs')
 }
 
-/** Starts Mosquitto on a free port. */
+/** Starts Mosquitto without limits on queues. */
 export async function startMosquitto(): Promise<MeasuredBroker> {
-  const port = await freePort()
-  const file = join(mkdtempSync(join(tmpdir(), 'antiphon-bench-')), 'mosquitto.conf')
-  const lines = [
-    `listener ${port} 127.0.0.1`,
-    'allow_anonymous true',
-    'set_tcp_nodelay true',
-    'max_inflight_messages 0',
-    'max_queued_messages 0',
-    'log_type none',
-  ]
-  writeFileSync(file, `${lines.join('\n')}\n`)
-  const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`
-  const child = spawn('mosquitto', ['-c', file], { stdio: 'ignore', env: { ...process.env, PATH: path } })
-  while (!(await accepts(port))) await wait(20)
-  return measuredBroker('mosquitto', child, port, () => wait(100))
+  const { port, pid, stop } = await startBroker({
+    config: ['set_tcp_nodelay true', 'max_inflight_messages 0', 'max_queued_messages 0', 'log_type error'],
+  })
+  return measuredBroker({ name: 'mosquitto', port, pid: pid() ?? 0, stop, settle: () => wait(100) })
 }
 
-function measuredBroker(
-  name: string,
-  child: ChildProcess,
-  port: number,
-  settle: () => Promise<unknown>,
-): MeasuredBroker {
-  const { pid = 0 } = child
-  process.once('exit', () => child.kill())
+/** A broker's process, and what is done before its memory is read. */
+interface BrokerProcess extends Pick<MeasuredBroker, 'name' | 'port' | 'stop'> {
+  readonly pid: number
+  readonly settle: () => Promise<unknown>
+}
+
+function measuredBroker({ name, port, pid, settle, stop }: BrokerProcess): MeasuredBroker {
   return {
     name,
     port,
@@ -92,23 +84,6 @@ function measuredBroker(
       await settle()
       return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1_024
     },
-    stop: () => void child.kill('SIGTERM'),
+    stop,
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.on('connect', () => resolve(true)).on('error', () => resolve(false))
-    socket.on('connect', () => socket.destroy())
-  })
 }

@@ -1,17 +1,17 @@
 import { AntiphonError } from '@antiphon/core'
 import { linkOver, type Transport } from '@antiphon/core/link'
 import type { Link, Message, OutgoingMessage, PublishAck } from '@antiphon/core'
-import { Subject, from, map, switchMap, takeUntil, timer } from 'rxjs'
+import { Subject, asyncScheduler, from, map, switchMap, takeUntil, timer } from 'rxjs'
 import type { Observable } from 'rxjs'
 import { Reason } from '@antiphon/packet'
 import type { Channel } from './connection/channel.js'
 import { Connection } from './connection/connection.js'
 import { deliver$, publishFromServer$ } from './control/deliver.js'
 import type { DeliveryStatus } from './control/deliver.js'
-import { toSessionInfo } from './control/session-info.js'
-import type { SessionInfo } from './control/session-info.js'
-import { createEngine } from './engine.js'
-import type { Engine } from './engine.js'
+import type { SessionInfo } from './session/session-info.js'
+import { createEngine } from './engine/engine.js'
+import type { Engine } from './engine/engine.js'
+import { engineControls } from './engine/engine-controls.js'
 import type { BrokerEvent } from './events.js'
 import { listen } from './listen/listen.js'
 import type { ListenOptions, Listener } from './listen/listen.js'
@@ -19,9 +19,9 @@ import type { LocalClientOptions, LocalLinkOptions } from './local/local-options
 import { localTransport } from './local/local-transport.js'
 import { resolveOptions } from './options.js'
 import type { BrokerOptions } from './options.js'
-import { toMessage } from './packet/publication.js'
 import { shutDown } from './control/shut-down.js'
-import { countRefusal, snapshot } from './stats.js'
+import { countRefusal } from './counters.js'
+import { snapshot } from './stats.js'
 import type { BrokerStats } from './stats.js'
 
 /** A running broker. */
@@ -86,12 +86,20 @@ export interface Broker {
 /** Starts a broker. It accepts network connections after a call of `listen`. */
 export function createBroker(options: BrokerOptions = {}): Broker {
   const events = new Subject<BrokerEvent>()
-  return toBroker(createEngine(resolveOptions(options), events), events)
+  const settings = resolveOptions(options)
+  // On real time, `setImmediate` runs after the sockets that are readable were read.
+  const host = settings.scheduler === asyncScheduler ? { atTurnEnd: runImmediate } : {}
+  return toBroker(createEngine(settings, events, host), events)
+}
+
+function runImmediate(work: () => void): void {
+  setImmediate(work)
 }
 
 /** Wraps an engine in the public interface; `events` is the sink that the engine was created with. */
 export function toBroker(engine: Engine, events: Subject<BrokerEvent>): Broker {
-  const { settings, connections, sessions, retained, notifications, now } = engine
+  const { settings, connections, notifications } = engine
+  const controls = engineControls(engine)
   const { scheduler, limits } = settings
   const closed$ = new Subject<void>()
   const listeners = new Set<Listener>()
@@ -99,11 +107,22 @@ export function toBroker(engine: Engine, events: Subject<BrokerEvent>): Broker {
   let closing: Promise<void> | undefined
   const isClosed = (): boolean => closing !== undefined
 
-  const rejectConnection = (remoteAddress: string): void => {
-    const reason = `too many connections: limits.connections is ${limits.connections}`
-    countRefusal(engine.counters, Reason.serverBusy)
-    engine.emit({ type: 'refused', remoteAddress, clientId: '', reasonCode: Reason.serverBusy, reason })
+  const refuse = (remoteAddress: string, reasonCode: number, reason: string): void => {
+    countRefusal(engine.counters, reasonCode)
+    engine.emit({ type: 'refused', remoteAddress, clientId: '', reasonCode, reason })
   }
+  const rejectConnection = (remoteAddress: string): void =>
+    refuse(
+      remoteAddress,
+      Reason.serverBusy,
+      `too many connections: limits.connections is ${limits.connections}`,
+    )
+  const rejectHandshake = (remoteAddress: string): void =>
+    refuse(
+      remoteAddress,
+      Reason.notAuthorized,
+      `no TLS or WebSocket handshake within ${limits.connectTimeout} ms, which is limits.connectTimeout`,
+    )
   const accept = (channel: Channel): void => {
     if (connections.size >= limits.connections) {
       rejectConnection(channel.remoteAddress)
@@ -122,7 +141,9 @@ export function toBroker(engine: Engine, events: Subject<BrokerEvent>): Broker {
       if (isClosed()) throw new AntiphonError('invalid-argument', 'cannot listen: the broker is closed')
       const listener = await listen(listenOptions, limits, {
         accept,
+        deadlines: engine.deadlines,
         rejected: rejectConnection,
+        timedOut: rejectHandshake,
         failed: reportListenerFailure,
       })
       listeners.add(listener)
@@ -133,32 +154,12 @@ export function toBroker(engine: Engine, events: Subject<BrokerEvent>): Broker {
     transport: (client = {}) => localTransport(engine, client, isClosed),
     publish$: (message) => whenReady$(engine, publishFromServer$(engine, message)),
     deliver$: (clientId, message) => whenReady$(engine, deliver$(engine, clientId, message)),
+    ...controls,
     disconnect: (
       clientId,
       reasonCode = Reason.administrativeAction,
       reasonString = 'disconnected by the operator',
-    ) =>
-      notifications.run(() => {
-        const peer = sessions.get(clientId)?.peer ?? null
-        peer?.disconnect(reasonCode, reasonString)
-        return peer !== null
-      }),
-    forget: (clientId) =>
-      notifications.run(() => {
-        const session = sessions.get(clientId)
-        session?.peer?.disconnect(Reason.administrativeAction, 'the operator ended the session')
-        if (session !== undefined) sessions.end(session)
-        return session !== undefined
-      }),
-    session: (clientId) => {
-      const session = sessions.get(clientId)
-      return session && toSessionInfo(session)
-    },
-    sessions: () => [...sessions].map(toSessionInfo),
-    retained: (filter) =>
-      (filter === undefined ? [...retained] : retained.matching(filter)).map((publication) =>
-        toMessage(publication, { qos: publication.qos, retain: true, dup: false }, now()),
-      ),
+    ) => controls.disconnect(clientId, reasonCode, reasonString),
     events$: events.asObservable(),
     stats$: timer(0, settings.statsPeriod, scheduler).pipe(
       map(() => snapshot(engine)),

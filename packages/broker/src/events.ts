@@ -1,5 +1,4 @@
 import type { AntiphonError } from '@antiphon/core'
-import type { DeliveryLoss } from './session/outbound-message.js'
 import type { ClientInfo } from './authority/authority.js'
 import type { Message } from '@antiphon/core'
 
@@ -45,6 +44,9 @@ export type BrokerEvent =
   | { readonly type: 'listener-failed'; readonly url: string; readonly error: AntiphonError }
   /** A commit of the storage failed. The broker acknowledges nothing until one succeeds. */
   | { readonly type: 'storage-failed'; readonly error: AntiphonError }
+
+/** Why a delivery ended without an acknowledgement. */
+export type DeliveryLoss = 'expired' | 'queue-full' | 'too-large' | 'session-ended'
 
 /** Why a message does not reach a receiver. */
 export type DropReason = DeliveryLoss | 'slow-consumer'

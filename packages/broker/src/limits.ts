@@ -7,7 +7,11 @@ export interface Limits {
   readonly connections: number
   /** Sessions at a time, connected or not. @defaultValue 100 000 */
   readonly sessions: number
-  /** Milliseconds to wait for CONNECT, and for each AUTH of an enhanced authentication. @defaultValue 10 000 */
+  /**
+   * Milliseconds to wait for a TLS or WebSocket handshake, then for CONNECT, and for each AUTH of an enhanced
+   * authentication.
+   * @defaultValue 10 000
+   */
   readonly connectTimeout: number
   /** Bytes of the largest packet accepted. @defaultValue 1 048 576 */
   readonly packetSize: number

@@ -2,8 +2,9 @@ import { left, right, type Either } from 'fp-ts/lib/Either.js'
 import { Observable } from 'rxjs'
 import type { RequestArgument, Endpoint, EndpointTypes } from './endpoint.js'
 import { AntiphonError } from './errors.js'
-import { startExchange, requesterContext, toRequestParts } from './requester/requester-context.js'
+import { requesterContext, startExchange } from './requester/requester-context.js'
 import { GatheredResponses, requireGatherRules, type GatherRules } from './requester/gathered-responses.js'
+import type { ExchangeObserver } from './requester/exchange.js'
 import type { ExchangeOptions } from './requester/options.js'
 import type { ResponseReading } from './requester/response-handler.js'
 import type { Link } from './link/link.js'
@@ -29,19 +30,18 @@ export function gather$<T extends EndpointTypes>(
   options: GatherOptions = {},
 ): Observable<Either<ExchangeError, T['response']>> {
   const rules = requireGatherRules(options)
-  const { scheduler } = link
-  const requester = requesterContext(link, endpoint, options, (_, { timeout }) => {
-    return () => new GatheredResponses(rules, timeout, () => scheduler.now())
-  })
+  const requester = requesterContext(link, endpoint, options)
   return new Observable((subscriber) => {
-    const exchange = startExchange(requester, toRequestParts(endpoint, request), {
+    const responses = new GatheredResponses(rules, requester)
+    const observer: ExchangeObserver = {
       next: (reading) => {
         const { error, value } = reading as ResponseReading
         subscriber.next(error === undefined ? right(value as T['response']) : left(error))
       },
       error: (error: unknown) => subscriber.error(AntiphonError.from(error)),
       complete: () => subscriber.complete(),
-    })
+    }
+    const exchange = startExchange(requester, request, observer, responses)
     return () => exchange.cancel()
   })
 }

@@ -1,7 +1,8 @@
 import type { RequestArgument, Endpoint, EndpointTypes } from './endpoint.js'
 import { AntiphonError } from './errors.js'
-import { startExchange, requesterContext, toRequestParts } from './requester/requester-context.js'
+import { requesterContext, startExchange } from './requester/requester-context.js'
 import type { Cancellable } from './requester/flatten.js'
+import type { ExchangeObserver } from './requester/exchange.js'
 import { ManyResponses } from './requester/many-responses.js'
 import type { ExchangeOptions } from './requester/options.js'
 import { Fifo } from './link/fifo.js'
@@ -34,23 +35,16 @@ export function requestMany<T extends EndpointTypes & { readonly kind: 'many' }>
   request: RequestArgument<T>,
   options: ExchangeOptions = {},
 ): AsyncIterable<T['response']> {
+  const requester = requesterContext(link, endpoint, {
+    ...options,
+    credit: options.credit ?? DEFAULT_CREDIT,
+  })
   const iterate = (): AsyncIterator<T['response'], undefined> => {
     const unread = new Fifo<T['response']>()
     const readers = new Fifo<Reader<T['response']>>()
+    const responses = new ManyResponses(requester.rules, false)
     let end: { readonly error?: AntiphonError } | undefined
     let exchange: Cancellable | undefined
-    let responses: ManyResponses | undefined
-
-    const requester = requesterContext(
-      link,
-      endpoint,
-      options,
-      (_, { timeout, credit = DEFAULT_CREDIT }) =>
-        () => {
-          responses = new ManyResponses({ timeout, credit, isConsumedOnArrival: false })
-          return responses
-        },
-    )
     const settleReaders = (): void => {
       for (let reader = readers.shift(); reader !== undefined; reader = readers.shift()) {
         if (end?.error !== undefined) reader.reject(end.error)
@@ -59,36 +53,35 @@ export function requestMany<T extends EndpointTypes & { readonly kind: 'many' }>
         end = {}
       }
     }
-    const start = (): Cancellable =>
-      startExchange(requester, toRequestParts(endpoint, request), {
-        next: (value) => {
-          const reader = readers.shift()
-          if (reader === undefined) unread.push(value)
-          else {
-            responses?.consumed()
-            reader.resolve({ done: false, value: value as T['response'] })
-          }
-        },
-        error: (error: unknown) => {
-          end = { error: AntiphonError.from(error) }
-          settleReaders()
-        },
-        complete: () => {
-          end = {}
-          settleReaders()
-        },
-      })
+    const observer: ExchangeObserver = {
+      next: (value) => {
+        const reader = readers.shift()
+        if (reader === undefined) unread.push(value)
+        else {
+          responses.consumed()
+          reader.resolve({ done: false, value: value as T['response'] })
+        }
+      },
+      error: (error: unknown) => {
+        end = { error: AntiphonError.from(error) }
+        settleReaders()
+      },
+      complete: () => {
+        end = {}
+        settleReaders()
+      },
+    }
     return {
       next: () =>
         new Promise((resolve, reject) => {
           if (unread.length > 0) {
-            responses?.consumed()
+            responses.consumed()
             resolve({ done: false, value: unread.shift() })
             return
           }
           readers.push({ resolve, reject })
           if (end !== undefined) settleReaders()
-          else exchange ??= start()
+          else exchange ??= startExchange(requester, request, observer, responses)
         }),
       return: () => {
         end = {}

@@ -1,8 +1,8 @@
 import { left, right, type Either } from 'fp-ts/lib/Either.js'
-import { finalize, Observable, type OperatorFunction } from 'rxjs'
+import { firstValueFrom, fromEvent, map, Observable, of, race, type OperatorFunction } from 'rxjs'
 import type { RequestArgument, Endpoint, EndpointTypes } from './endpoint.js'
 import { AntiphonError } from './errors.js'
-import { startExchange, requesterContext, toRequestParts } from './requester/requester-context.js'
+import { requesterContext, startExchange } from './requester/requester-context.js'
 import { flatten, type FlattenOptions } from './requester/flatten.js'
 import type { ExchangeOptions } from './requester/options.js'
 import type { Link } from './link/link.js'
@@ -42,7 +42,7 @@ export function request$<T extends EndpointTypes>(
   const requester = requesterContext(link, endpoint, options)
   return flatten(
     {
-      start: (request, observer) => startExchange(requester, toRequestParts(endpoint, request), observer),
+      start: (request, observer) => startExchange(requester, request, observer),
       reject: (error, observer) => observer.error(error),
     },
     options,
@@ -59,7 +59,7 @@ export function requestEither$<T extends EndpointTypes>(
   return flatten(
     {
       start: (request, observer) =>
-        startExchange(requester, toRequestParts(endpoint, request), {
+        startExchange(requester, request, {
           next: (value) => observer.next(right(value as T['response'])),
           error: (error: unknown) => {
             observer.next(left(AntiphonError.from(error)))
@@ -92,7 +92,7 @@ export function exchange$<T extends EndpointTypes>(
 ): Observable<T['response']> {
   const requester = requesterContext(link, endpoint, options)
   return new Observable((subscriber) => {
-    const exchange = startExchange(requester, toRequestParts(endpoint, request), subscriber)
+    const exchange = startExchange(requester, request, subscriber)
     return () => exchange.cancel()
   })
 }
@@ -113,22 +113,16 @@ export async function request<T extends EndpointTypes & { readonly kind: 'one' }
   { signal, ...options }: PromiseOptions = {},
 ): Promise<T['response']> {
   const response$ = exchange$(link, endpoint, request, options)
-  const abortError = (): AntiphonError<'cancelled'> => {
-    const context = { cause: signal?.reason as unknown, endpoint: endpoint.name }
-    return new AntiphonError('cancelled', `${endpoint.name}: the signal aborted the request`, context)
-  }
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) {
-      reject(abortError())
-      return
-    }
-    const abort = (): void => {
-      subscription.unsubscribe()
-      reject(abortError())
-    }
-    const subscription = response$
-      .pipe(finalize(() => signal?.removeEventListener('abort', abort)))
-      .subscribe({ next: resolve, error: reject })
-    if (!subscription.closed) signal?.addEventListener('abort', abort)
-  })
+  return firstValueFrom(signal === undefined ? response$ : race(aborted$(signal, endpoint.name), response$))
+}
+
+/** Errors with `cancelled` when the signal aborts, or at once if it has aborted. */
+function aborted$(signal: AbortSignal, endpoint: string): Observable<never> {
+  const abort$: Observable<unknown> = signal.aborted ? of(undefined) : fromEvent(signal, 'abort')
+  return abort$.pipe(
+    map(() => {
+      const cause: unknown = signal.reason
+      throw new AntiphonError('cancelled', `${endpoint}: the signal aborted the request`, { cause, endpoint })
+    }),
+  )
 }

@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises'
+import { guardProcesses } from '@antiphon/workshop/process-guard'
 import { stepRunner } from './progress.js'
 import { schedule } from './schedule.js'
 import { readSkippedSuites, skippedSuitesNotice } from './skipped-suites.js'
@@ -9,6 +10,8 @@ import { inCache } from './workspace.js'
 /** Runs steps, `slots` at once, prints their results, and sets the exit code of the process. */
 export async function runSteps(steps: readonly Step[], slots: number): Promise<void> {
   await mkdir(inCache('check'), { recursive: true })
+  // An interrupted or killed run leaves no step running.
+  guardProcesses()
   const start = performance.now()
   const { run, stop } = stepRunner(steps)
   const results = await schedule(steps, { slots, run })

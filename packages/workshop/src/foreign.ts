@@ -1,8 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, appendFileSync, constants, mkdirSync } from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { describe, it } from 'vitest'
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
 
 /** A program that tests use and that is not part of this repository. */
 export type ForeignProgram =
@@ -14,12 +12,6 @@ export type ForeignProgram =
   | 'util-linux'
   | 'faketime'
   | 'jest'
-
-/** A suite that did not run, and its missing programs. */
-export interface SkippedSuite {
-  readonly suite: string
-  readonly needs: readonly ForeignProgram[]
-}
 
 /** How a program is found and installed. */
 interface Installation {
@@ -48,17 +40,6 @@ export const foreignPrograms: readonly ForeignProgram[] = Object.keys(installati
 // Debian installs brokers in /usr/sbin, which is on the PATH of root only.
 const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
 
-/**
- * Returns the file that lists the skipped suites, one JSON object (`SkippedSuite`) a line: `ANTIPHON_SKIPPED_SUITES`, or
- * `.cache/skipped-suites.jsonl` of the repository.
- */
-export function skippedSuitesFile(): string {
-  return (
-    process.env['ANTIPHON_SKIPPED_SUITES'] ??
-    fileURLToPath(new URL('../../../.cache/skipped-suites.jsonl', import.meta.url))
-  )
-}
-
 /** Returns the path of the program's command, or `undefined` if it is not installed. */
 export function foreignCommand(program: ForeignProgram): string | undefined {
   const { commands = [] } = (installations as Readonly<Partial<typeof installations>>)[program] ?? {}
@@ -85,29 +66,6 @@ export function installCommands(
     ...(debian.length === 0 ? [] : [['apt-get', 'install', '-y', ...debian] as const]),
     ...(npm.length === 0 ? [] : [['npm', 'install', '--global', ...npm] as const]),
   ]
-}
-
-/**
- * Registers a suite that needs foreign programs; its file belongs to the interop tier (`*.interop.test.ts`).
- *
- * If a program is not installed, the suite is not registered. With `CI=true`, a failing test with the install command is
- * registered instead. Otherwise a line is appended to `skippedSuitesFile()`, so that the test command can list the suites
- * that did not run.
- */
-export function describeForeign(programs: readonly ForeignProgram[], name: string, body: () => void): void {
-  const needs = programs.filter((program) => !isInstalled(program))
-  if (needs.length === 0) {
-    describe(name, body)
-  } else if (process.env['CI'] === 'true') {
-    it(name, () => {
-      const commands = installCommands(needs).map((words) => words.join(' '))
-      throw new Error(`cannot run without ${needs.join(', ')}: ${commands.join(' && ')}`)
-    })
-  } else {
-    const line: SkippedSuite = { suite: name, needs }
-    mkdirSync(dirname(skippedSuitesFile()), { recursive: true })
-    appendFileSync(skippedSuitesFile(), `${JSON.stringify(line)}\n`)
-  }
 }
 
 function hasPaho(python: string): boolean {

@@ -1,15 +1,13 @@
-export {
-  describeForeign,
-  foreignCommand,
-  foreignPrograms,
-  installCommands,
-  isInstalled,
-  skippedSuitesFile,
-} from './foreign.js'
-export type { ForeignProgram, SkippedSuite } from './foreign.js'
+export { startExampleProgram } from './example-program.js'
+export type { ExampleProgram } from './example-program.js'
+export { describeForeign, skippedSuitesFile } from './describe-foreign.js'
+export type { SkippedSuite } from './describe-foreign.js'
+export { foreignCommand, foreignPrograms, installCommands, isInstalled } from './foreign.js'
+export type { ForeignProgram } from './foreign.js'
 export { mosquittoClient, python } from './foreign-peers/program.js'
 export type { Program } from './foreign-peers/program.js'
-export { freePort } from './free-port.js'
+export { reservePort } from './reserve-port.js'
+export type { ReservedPort } from './reserve-port.js'
 export { startMosquitto } from './mosquitto.js'
 export type { Mosquitto, MosquittoOptions, MosquittoTls } from './mosquitto.js'
 export { startHttpProxy, startSocksProxy } from './proxies.js'

@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
 import { foreignCommand } from './foreign.js'
-import { freePort } from './free-port.js'
+import { reservePort, type ReservedPort } from './reserve-port.js'
 
 /** Files of a TLS listener. */
 export interface MosquittoTls {
@@ -31,8 +30,6 @@ export interface MosquittoOptions {
    * unless `config` contains `autosave_on_changes`.
    */
   readonly persistence?: string
-  /** The plain TCP port; by default a free port. */
-  readonly port?: number
   /** Additional environment variables. */
   readonly env?: NodeJS.ProcessEnv
   /**
@@ -68,44 +65,54 @@ export interface Mosquitto {
   readonly log: string[]
 }
 
-const maxAttempts = 500
-const attemptPeriod = 10
+const maxAttempts = 20
+const attemptPeriod = 100
 const signalPeriod = 500
+/** What Mosquitto logs when all its listeners are open, and when it cannot open one. */
+const runningLine = /^(\d+: )?mosquitto version \S+ running$/
+const portInUseLine = /Address already in use|Unable to create websockets listener/
 
-/** Starts Mosquitto on free ports; resolves when it listens on all of them. */
-export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
+/**
+ * Starts Mosquitto on free ports; resolves when it listens on all of them.
+ *
+ * Mosquitto cannot choose ports, so these are reserved. If another program takes one, other ports are tried. The broker's
+ * own log tells when it listens: a connection could be accepted by another broker.
+ */
+export async function startMosquitto(
+  options: MosquittoOptions = {},
+  reserve: () => Promise<ReservedPort> = reservePort,
+): Promise<Mosquitto> {
   const command = foreignCommand('mosquitto')
   if (command === undefined) throw new Error('mosquitto is not installed: apt-get install -y mosquitto')
   const folder = await mkdtemp(join(tmpdir(), 'antiphon-mosquitto-'))
   const file = join(folder, 'mosquitto.conf')
   const log: string[] = []
-  const port = options.port ?? (await freePort())
-  const wsPort = options.websockets === true ? await freePort() : undefined
-  const tlsPort = options.tls === undefined ? undefined : await freePort()
-  await writeFile(file, configuration(options, { port, wsPort, tlsPort }).join('\n') + '\n')
 
   let broker: ChildProcess | undefined
   const isRunning = (): boolean => broker?.exitCode === null && broker.signalCode === null
   const killNow = (): void => void broker?.kill('SIGKILL')
 
-  const start = async (): Promise<void> => {
+  /** Starts the process; resolves with `false` if a port is in use. */
+  const start = async (): Promise<boolean> => {
+    const firstLine = log.length
     const child = spawn(command, ['-c', file], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, ...options.env },
     })
     broker = child
-    createInterface({ input: child.stderr }).on('line', (line) => log.push(line))
-    await once(child, 'spawn')
-    for (const listener of [port, wsPort, tlsPort]) {
-      if (listener === undefined) continue
-      await untilListening(listener, isRunning).catch(async (cause: unknown) => {
-        await kill('SIGKILL')
-        throw new Error(
-          `cannot start mosquitto: it does not listen on port ${listener}:\n${log.join('\n')}`,
-          { cause },
-        )
+    const lines = createInterface({ input: child.stderr })
+    const isReady = await new Promise<boolean>((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', () => resolve(false))
+      lines.on('line', (line) => {
+        log.push(line)
+        if (runningLine.test(line)) resolve(true)
       })
-    }
+    })
+    if (isReady) return true
+    const output = log.slice(firstLine)
+    if (output.some((line) => portInUseLine.test(line))) return false
+    throw new Error(`cannot start mosquitto: it exited:\n${output.join('\n')}`)
   }
   const kill = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
     const exit = broker === undefined ? undefined : once(broker, 'exit')
@@ -113,17 +120,38 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     for (; isRunning(); await Promise.race([exit, wait(signalPeriod, undefined, { ref: false })]))
       broker?.kill(signal)
   }
+
+  let ports: Ports = {}
+  const startOnFreePorts = async (): Promise<void> => {
+    for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+      releaseAll(ports)
+      ports = await reservePorts(options, reserve)
+      await writeFile(file, configuration(options, ports).join('\n') + '\n')
+      if (await start()) return
+    }
+    throw new Error(`cannot start mosquitto: ${maxAttempts} times a port was in use:\n${log.join('\n')}`)
+  }
+  const restart = async (): Promise<void> => {
+    await kill('SIGTERM')
+    for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+      if (await start()) return
+      await wait(attemptPeriod)
+    }
+    throw new Error(`cannot restart mosquitto: a port is in use:\n${log.join('\n')}`)
+  }
   const stop = async (): Promise<void> => {
     process.off('exit', killNow)
     await kill('SIGTERM')
+    releaseAll(ports)
     await rm(folder, { recursive: true, force: true })
   }
 
   process.on('exit', killNow)
-  await start().catch(async (error: unknown) => {
+  await startOnFreePorts().catch(async (error: unknown) => {
     await stop()
     throw error
   })
+  const [port, wsPort, tlsPort] = [ports.tcp?.port ?? 0, ports.ws?.port, ports.tls?.port]
   return {
     port,
     url: `mqtt://127.0.0.1:${port}`,
@@ -131,39 +159,52 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     ...(tlsPort !== undefined && { tlsPort, tlsUrl: `mqtts://localhost:${tlsPort}` }),
     pid: () => (isRunning() ? broker?.pid : undefined),
     kill,
-    restart: async () => {
-      await kill('SIGTERM')
-      await start()
-    },
+    restart,
     stop,
     log,
   }
 }
 
-function configuration(
-  { config = [], persistence, tls }: MosquittoOptions,
-  { port, wsPort, tlsPort }: Record<'port' | 'wsPort' | 'tlsPort', number | undefined>,
-): readonly string[] {
+/** The ports of the listeners. */
+type Ports = Readonly<Partial<Record<'tcp' | 'ws' | 'tls', ReservedPort>>>
+
+async function reservePorts(
+  { websockets = false, tls }: MosquittoOptions,
+  reserve: () => Promise<ReservedPort>,
+): Promise<Ports> {
+  return {
+    tcp: await reserve(),
+    ...(websockets && { ws: await reserve() }),
+    ...(tls !== undefined && { tls: await reserve() }),
+  }
+}
+
+function releaseAll(ports: Ports): void {
+  for (const { release } of Object.values(ports)) release()
+}
+
+function configuration({ config = [], persistence, tls }: MosquittoOptions, ports: Ports): readonly string[] {
   const isConfigured = (name: string): boolean => config.some((line) => line.trim().startsWith(`${name} `))
   return [
     // By default Mosquitto started as root switches to another user, which may not write to the folders of the test.
     ...(process.getuid?.() === 0 ? ['user root'] : []),
-    ...(isConfigured('log_dest') ? [] : ['log_dest stderr']),
-    ...(isConfigured('log_type')
-      ? []
-      : ['error', 'warning', 'notice', 'information'].map((type) => `log_type ${type}`)),
+    'log_dest stderr',
+    // Errors and information tell how the start ended.
+    ...['error', 'information', ...(isConfigured('log_type') ? [] : ['warning', 'notice'])].map(
+      (type) => `log_type ${type}`,
+    ),
     ...(isConfigured('allow_anonymous') ? [] : ['allow_anonymous true']),
     ...(persistence === undefined ? [] : ['persistence true', `persistence_location ${persistence}/`]),
     ...(persistence === undefined || isConfigured('autosave_on_changes')
       ? []
       : ['autosave_on_changes true', 'autosave_interval 1']),
-    `listener ${port} 127.0.0.1`,
+    `listener ${ports.tcp?.port} 127.0.0.1`,
     ...config,
-    ...(wsPort === undefined ? [] : [`listener ${wsPort} 127.0.0.1`, 'protocol websockets']),
+    ...(ports.ws === undefined ? [] : [`listener ${ports.ws.port} 127.0.0.1`, 'protocol websockets']),
     ...(tls === undefined
       ? []
       : [
-          `listener ${tlsPort} 127.0.0.1`,
+          `listener ${ports.tls?.port} 127.0.0.1`,
           `cafile ${tls.caFile}`,
           `certfile ${tls.certFile}`,
           `keyfile ${tls.keyFile}`,
@@ -172,20 +213,4 @@ function configuration(
             : []),
         ]),
   ]
-}
-
-async function untilListening(port: number, isRunning: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < maxAttempts && isRunning(); attempt += 1) {
-    if (await accepts(port)) return
-    await wait(attemptPeriod)
-  }
-  throw new Error(isRunning() ? `no connection after ${maxAttempts} attempts` : 'the process exited')
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' })
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-    socket.once('connect', () => socket.destroy())
-  })
 }

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { type IncomingMessage, request } from 'node:http'
-import { type Socket, connect } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as tlsConnect } from 'node:tls'
-import { describeForeign, startMosquitto } from '@antiphon/workshop'
+import { describeForeign, reservePort, startMosquitto } from '@antiphon/workshop'
 import { makeCertificates } from '@antiphon/workshop/certificates'
 import { expect, it } from 'vitest'
 
@@ -48,6 +48,37 @@ describeForeign(['mosquitto'], 'startMosquitto', () => {
     expect(broker.pid()).not.toBe(first)
     await broker.stop()
     await rm(persistence, { recursive: true })
+  })
+
+  it('takes another port if a foreign broker listens on the reserved one', async () => {
+    const foreign = createServer().listen(0, '127.0.0.1')
+    await once(foreign, 'listening')
+    const { port } = foreign.address() as AddressInfo
+    const taken = [port]
+    const broker = await startMosquitto({ websockets: true }, async () => {
+      const next = taken.pop()
+      return next === undefined ? reservePort() : { port: next, release: () => undefined }
+    })
+    expect([broker.port, broker.wsPort]).not.toContain(port)
+    const socket = connect(broker.port, '127.0.0.1')
+    await once(socket, 'connect')
+    socket.destroy()
+    await broker.stop()
+    foreign.close()
+  })
+
+  it('takes another port for WebSockets if the reserved one is in use', async () => {
+    const foreign = createServer().listen(0, '127.0.0.1')
+    await once(foreign, 'listening')
+    const { port } = foreign.address() as AddressInfo
+    const reserved = [await reservePort(), { port, release: () => undefined }]
+    const broker = await startMosquitto(
+      { websockets: true },
+      async () => reserved.shift() ?? (await reservePort()),
+    )
+    expect(broker.wsPort).not.toBe(port)
+    await broker.stop()
+    foreign.close()
   })
 
   it('rejects with the log if the broker does not start', async () => {

@@ -1,4 +1,4 @@
-import { freePort, startMosquitto } from '@antiphon/workshop'
+import { reservePort, startMosquitto } from '@antiphon/workshop'
 import { bundlePath } from '../process/bundle.js'
 import type { BrokerKind } from './plan.js'
 import { ManagedProcess } from '../process/managed-process.js'
@@ -30,7 +30,8 @@ export function startBroker(kind: BrokerKind, parts: BrokerParts): Promise<Broke
 }
 
 async function embedded({ data, env, log, onUnexpectedExit }: BrokerParts): Promise<BrokerUnderTest> {
-  const port = await freePort()
+  // Clients reconnect to the same port after each restart.
+  const { port, release } = await reservePort()
   const program = new ManagedProcess({
     name: 'broker',
     file: bundlePath('faults', 'broker'),
@@ -45,7 +46,10 @@ async function embedded({ data, env, log, onUnexpectedExit }: BrokerParts): Prom
     pid: () => program.pid,
     kill: () => program.kill(),
     restart: () => program.start(),
-    stop: () => program.kill(),
+    stop: async () => {
+      await program.kill()
+      release()
+    },
   }
 }
 

@@ -38,6 +38,8 @@ export async function debianFolder(root: string, progress: (text: string) => voi
     'env',
     '-i',
     'PATH=/usr/sbin:/usr/bin:/sbin:/bin',
+    // The mark by which the guard of this run finds its processes.
+    `ANTIPHON_RUN=${process.env['ANTIPHON_RUN'] ?? ''}`,
     ...Object.entries(environment).map(([name, value]) => `${name}=${value}`),
     ...command,
   ]

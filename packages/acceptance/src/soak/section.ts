@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { freePort } from '@antiphon/workshop'
+import { reservePort } from '@antiphon/workshop'
 import type { Outcome, Section, SectionContext } from '../frame/section.js'
 import { bundlePath, bundleProcesses } from '../process/bundle.js'
 import { ManagedProcess } from '../process/managed-process.js'
@@ -38,7 +38,7 @@ async function run({ folder, number, progress }: SectionContext): Promise<SoakOu
   await bundleProcesses('soak', processes)
   const unexpectedExits: string[] = []
   const data = stateFolder()
-  const port = await freePort()
+  const { port, release } = await reservePort()
   const samplePeriod = Math.max(250, milliseconds / sampleCount)
   const sampleFile = (name: string): string => join(folder, `${name}.jsonl`)
   const programs = names.map(
@@ -69,6 +69,7 @@ async function run({ folder, number, progress }: SectionContext): Promise<SoakOu
       if (!(await program.finish())) unexpectedExits.push(`${program.name} did not finish`)
   } finally {
     for (const program of programs) await program.kill()
+    release()
     await rm(data, { recursive: true, force: true })
   }
   const allSamples = names.map((process) => ({ process, samples: readSamples(sampleFile(process)) }))

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createConnection } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import { freePort, startMosquitto } from '@antiphon/workshop'
+import { reservePort, startMosquitto } from '@antiphon/workshop'
 import { killOnExit } from './children.js'
 import { natsServer } from './install.js'
 import { startPeer } from './peer.js'
@@ -44,7 +44,7 @@ async function embedded(): Promise<Broker> {
 }
 
 async function nats(): Promise<Broker> {
-  const port = await freePort()
+  const { port, release } = await reservePort()
   const child = spawn(natsServer(), ['-a', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
   const killNow = (): void => void child.kill('SIGKILL')
   const removeExitHook = killOnExit(killNow)
@@ -58,6 +58,7 @@ async function nats(): Promise<Broker> {
     stop: async () => {
       removeExitHook()
       killNow()
+      release()
     },
   }
 }

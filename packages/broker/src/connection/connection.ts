@@ -8,14 +8,14 @@ import {
   type ProtocolVersion,
 } from '@antiphon/packet'
 import type { ConnectVerdict, ConnectAttempt } from '../authority/authority.js'
-import type { Engine } from '../engine.js'
+import type { Engine } from '../engine/engine.js'
 import { authPacket, readAuth } from '../packet/auth.js'
 import { readConnect, readProtocol } from '../packet/connect.js'
 import type { ConnectRequest } from '../packet/connect.js'
 import { readDisconnect } from '../packet/disconnect.js'
 import type { Session } from '../session/session.js'
 import type { ConnectionEnd } from '../session/sessions.js'
-import { countRefusal } from '../stats.js'
+import { countRefusal } from '../counters.js'
 import { openSession } from './open-session.js'
 import { toReason } from '../packet/reason.js'
 import { Authentication } from './authentication.js'
@@ -313,7 +313,10 @@ export class Connection implements PacketHandlerHost, ReaderHost {
   #startConnectTimeout(): void {
     const { connectTimeout } = this.engine.settings.limits
     this.#timer.start(connectTimeout, () =>
-      this.disconnect(Reason.notAuthorized, `no CONNECT or AUTH within ${connectTimeout} ms`),
+      this.disconnect(
+        Reason.notAuthorized,
+        `no CONNECT or AUTH within ${connectTimeout} ms, which is limits.connectTimeout`,
+      ),
     )
   }
 

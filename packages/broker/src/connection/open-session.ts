@@ -1,5 +1,5 @@
 import { PacketError, Reason } from '@antiphon/packet'
-import type { Engine } from '../engine.js'
+import type { Engine } from '../engine/engine.js'
 import type { ConnectRequest } from '../packet/connect.js'
 import type { Peer } from '../session/peer.js'
 import type { Session } from '../session/session.js'

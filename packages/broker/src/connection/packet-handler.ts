@@ -12,7 +12,7 @@ import { isPromiseLike } from '../authority/hook-result.js'
 import type { ClientInfo } from '../authority/authority.js'
 import { HookQueue } from '../authority/hook-queue.js'
 import type { Publisher } from '../authority/publisher.js'
-import type { Engine } from '../engine.js'
+import type { Engine } from '../engine/engine.js'
 import type { ConnectRequest } from '../packet/connect.js'
 import type { SubscribeOutcome } from '../routing/subscription-handler.js'
 import type { Session } from '../session/session.js'
@@ -105,11 +105,12 @@ export class PacketHandler implements Publisher {
     if (request.subscriptions.some(({ filter, noLocal }) => noLocal && isSharedFilter(filter))) {
       throw protocolError('No Local on a shared subscription [MQTT-3.8.3-4]')
     }
-    const sendSuback = ({ reasonCodes, replay }: SubscribeOutcome): void => {
-      if (!isOpen()) return
-      send(subackPacket(version, request.packetId, reasonCodes)) // [MQTT-3.8.4-1]
-      if (isOpen()) replay()
-    }
+    const sendSuback = ({ reasonCodes, replay }: SubscribeOutcome): void =>
+      engine.subscriptionHandler.whenDurable(this.#session, () => {
+        if (!isOpen()) return
+        send(subackPacket(version, request.packetId, reasonCodes)) // [MQTT-3.8.4-1]
+        if (isOpen()) replay()
+      })
     const subscribed = engine.subscriptionHandler.subscribe(this.#session, this.client, request)
     if (!isPromiseLike(subscribed)) return sendSuback(subscribed)
     this.#isSubscribing = true
@@ -123,11 +124,13 @@ export class PacketHandler implements Publisher {
   }
 
   #unsubscribe(): void {
-    const { framer, engine, send } = this.#host
+    const { framer, engine, send, isOpen } = this.#host
     const { version } = this.#request
     const request = readUnsubscribe(framer.body, version)
     const reasonCodes = engine.subscriptionHandler.unsubscribe(this.#session, request.filters)
-    send(unsubackPacket(version, request.packetId, reasonCodes)) // [MQTT-3.10.4-4]
+    engine.subscriptionHandler.whenDurable(this.#session, () => {
+      if (isOpen()) send(unsubackPacket(version, request.packetId, reasonCodes)) // [MQTT-3.10.4-4]
+    })
   }
 
   #acknowledge(header: number): void {

@@ -1,7 +1,7 @@
 import { Framer } from '@antiphon/packet'
-import type { Engine } from '../engine.js'
+import type { Engine } from '../engine/engine.js'
 import type { Channel } from './channel.js'
-import type { Flushable } from './turn.js'
+import type { Flushable } from '../turn.js'
 
 /** The number of outbound messages that one client may cause in one turn, so that others are not starved. */
 const maxMessagesPerRead = 10_000

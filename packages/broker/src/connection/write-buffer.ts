@@ -1,8 +1,8 @@
 import { acknowledgementSize, type ProtocolVersion, writeAcknowledgement } from '@antiphon/packet'
 import type { Channel } from './channel.js'
 import { takeChunk, recycleChunk, largeChunk, smallChunk } from './chunk-pool.js'
-import type { Counters } from '../stats.js'
-import type { Flushable, Turn } from './turn.js'
+import type { Counters } from '../counters.js'
+import type { Flushable, Turn } from '../turn.js'
 
 /** Bytes up to this number are copied; more are written by reference. */
 const maxCopiedBytes = 8192

@@ -1,11 +1,14 @@
 import { createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { createServer as createTcpServer } from 'node:net'
-import type { AddressInfo, Server } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import type { TLSSocket, TlsOptions } from 'node:tls'
-import type { Channel, PeerCertificate } from '../connection/channel.js'
+import type { Deadlines } from '@antiphon/core/link'
+import type { PeerCertificate } from '../authority/peer-certificate.js'
+import type { Channel } from '../connection/channel.js'
 import type { Limits } from '../limits.js'
+import { Handshakes } from './handshakes.js'
 import { SocketChannel } from './socket-channel.js'
 import { acceptWebSockets } from './web-socket.js'
 
@@ -33,21 +36,26 @@ export interface Listener {
   readonly url: string
   readonly host: string
   readonly port: number
-  /** Stops accepting connections; existing ones stay open. */
+  /**
+   * Stops accepting connections, and closes those in a TLS or WebSocket handshake; connected clients stay connected.
+   */
   readonly close: () => Promise<void>
 }
 
 /** The callbacks of a listener. */
 export interface ListenHost {
-  readonly accept: Accept
+  readonly accept: (channel: Channel) => void
+  readonly deadlines: Deadlines
   /** A connection was rejected because `limits.connections` was reached. */
   readonly rejected: (remoteAddress: string) => void
+  /** A connection was closed because its TLS or WebSocket handshake took longer than `limits.connectTimeout`. */
+  readonly timedOut: (remoteAddress: string) => void
   /** A connection could not be accepted; the listener continues. */
   readonly failed: (url: string, error: Error) => void
 }
 
-/** Receives an accepted channel. */
-export type Accept = (channel: Channel) => void
+/** Receives an accepted channel, and its socket. */
+export type AcceptSocket = (channel: Channel, socket: Socket) => void
 
 const schemes = { tcp: 'mqtt', tls: 'mqtts', ws: 'ws', wss: 'wss' } as const
 
@@ -56,7 +64,14 @@ export function listen(options: ListenOptions, limits: Limits, events: ListenHos
   const { host = '127.0.0.1', port = 0, protocol } = options
   const path = 'path' in options && options.path !== undefined ? options.path : ''
   let url = ''
-  const server = serverFor(options, limits, () => url, events.accept)
+  const { deadlines, timedOut } = events
+  const handshakes = new Handshakes({ deadlines, timeout: limits.connectTimeout, timedOut })
+  const accept = (channel: Channel, socket: Socket): void => {
+    handshakes.complete(socket)
+    events.accept(channel)
+  }
+  const server = serverFor(options, limits, () => url, accept)
+  if (protocol !== 'tcp') server.on('connection', (socket: Socket) => handshakes.begin(socket))
   // Limits sockets in a TLS or WebSocket handshake too, which are no channels yet.
   server.maxConnections = limits.connections
   server.on('drop', (peer) => events.rejected(`${peer?.remoteAddress ?? 'unknown'}:${peer?.remotePort ?? 0}`))
@@ -72,20 +87,24 @@ export function listen(options: ListenOptions, limits: Limits, events: ListenHos
         url,
         host,
         port: address.port,
-        close: () => new Promise((done) => server.close(() => done())),
+        close: () =>
+          new Promise((done) => {
+            server.close(() => done())
+            handshakes.abort()
+          }),
       })
     })
   })
 }
 
-function serverFor(options: ListenOptions, limits: Limits, url: () => string, accept: Accept): Server {
+function serverFor(options: ListenOptions, limits: Limits, url: () => string, accept: AcceptSocket): Server {
   const { connectTimeout } = limits
   switch (options.protocol) {
     case 'tcp':
-      return createTcpServer((socket) => accept(new SocketChannel(socket, url())))
+      return createTcpServer((socket) => accept(new SocketChannel(socket, url()), socket))
     case 'tls':
-      return createTlsServer({ ...options.tls, handshakeTimeout: connectTimeout }, (socket) =>
-        accept(new SocketChannel(socket, url(), certificateOf(socket))),
+      return createTlsServer(options.tls, (socket) =>
+        accept(new SocketChannel(socket, url(), certificateOf(socket)), socket),
       )
     case 'ws': {
       const server = createHttpServer({ headersTimeout: connectTimeout, requestTimeout: connectTimeout })
@@ -93,11 +112,7 @@ function serverFor(options: ListenOptions, limits: Limits, url: () => string, ac
       return server
     }
     case 'wss': {
-      const timeouts = {
-        handshakeTimeout: connectTimeout,
-        headersTimeout: connectTimeout,
-        requestTimeout: connectTimeout,
-      }
+      const timeouts = { headersTimeout: connectTimeout, requestTimeout: connectTimeout }
       const server = createHttpsServer({ ...options.tls, ...timeouts })
       acceptWebSockets(
         server,

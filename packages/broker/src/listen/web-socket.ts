@@ -3,9 +3,10 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
-import type { Channel, ChannelListener, PeerCertificate } from '../connection/channel.js'
+import type { PeerCertificate } from '../authority/peer-certificate.js'
+import type { Channel, ChannelListener } from '../connection/channel.js'
 import type { Limits } from '../limits.js'
-import type { Accept } from './listen.js'
+import type { AcceptSocket } from './listen.js'
 
 /** Options of a WebSocket listener. */
 export interface WebSocketOptions {
@@ -16,7 +17,7 @@ export interface WebSocketOptions {
 }
 
 /** Accepts WebSockets on an HTTP server. All other HTTP requests get status 426. */
-export function acceptWebSockets(server: Server, options: WebSocketOptions, accept: Accept): void {
+export function acceptWebSockets(server: Server, options: WebSocketOptions, accept: AcceptSocket): void {
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -36,7 +37,13 @@ export function acceptWebSockets(server: Server, options: WebSocketOptions, acce
       return
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      accept(new WebSocketChannel(webSocket, socket as Socket, options.url(), options.certificateOf(socket)))
+      const channel = new WebSocketChannel(
+        webSocket,
+        socket as Socket,
+        options.url(),
+        options.certificateOf(socket),
+      )
+      accept(channel, socket as Socket)
     })
   })
 }

@@ -16,8 +16,8 @@ import {
   tooManySessions,
 } from '../connection/connect-rules.js'
 import { ConnectionTimer } from '../connection/connection-timer.js'
-import type { Flushable } from '../connection/turn.js'
-import type { Engine } from '../engine.js'
+import type { Flushable } from '../turn.js'
+import type { Engine } from '../engine/engine.js'
 import type { ConnectRequest } from '../packet/connect.js'
 import type { Publication } from '../packet/publication.js'
 import { isFailure, toReason } from '../packet/reason.js'
@@ -26,7 +26,7 @@ import { notAcknowledged } from '../routing/publish-pipeline.js'
 import type { Peer } from '../session/peer.js'
 import type { Session } from '../session/session.js'
 import type { ConnectionEnd } from '../session/sessions.js'
-import { countRefusal } from '../stats.js'
+import { countRefusal } from '../counters.js'
 import { toLocalConnectionInfo } from './local-connection-info.js'
 import { fromLocalMessage, toLocalMessage } from './local-message.js'
 import { SerialQueue } from './serial-queue.js'
@@ -203,8 +203,10 @@ export class LocalConnection implements Peer, Publisher, Flushable {
 
   unsubscribe(filters: readonly string[], onUnsuback: (reasonCodes: readonly number[]) => void): void {
     this.#inOrder(() => {
-      const reasonCodes = this.#engine.subscriptionHandler.unsubscribe(this.#session as Session, filters)
-      this.#enqueue(() => onUnsuback(reasonCodes))
+      const { subscriptionHandler } = this.#engine
+      const session = this.#session as Session
+      const reasonCodes = subscriptionHandler.unsubscribe(session, filters)
+      subscriptionHandler.whenDurable(session, () => this.#enqueue(() => onUnsuback(reasonCodes)))
     })
   }
 
@@ -219,11 +221,13 @@ export class LocalConnection implements Peer, Publisher, Flushable {
       ? requests
       : requests.map((request) => ({ ...request, noLocal: false, retainHandling: 0 as const }))
     const request = { subscriptions, ...(identifier === undefined || !isV5 ? {} : { identifier }) }
-    const subscribed = this.#engine.subscriptionHandler.subscribe(session, this.#client, request)
-    const finish = ({ reasonCodes, replay }: Awaited<typeof subscribed>): void => {
-      this.#enqueue(() => onSuback(reasonCodes.map((code) => (isV5 || !isFailure(code) ? code : 0x80))))
-      if (!this.#isClosed) replay()
-    }
+    const { subscriptionHandler } = this.#engine
+    const subscribed = subscriptionHandler.subscribe(session, this.#client, request)
+    const finish = ({ reasonCodes, replay }: Awaited<typeof subscribed>): void =>
+      subscriptionHandler.whenDurable(session, () => {
+        this.#enqueue(() => onSuback(reasonCodes.map((code) => (isV5 || !isFailure(code) ? code : 0x80))))
+        if (!this.#isClosed) replay()
+      })
     return isPromiseLike(subscribed) ? subscribed.then(finish) : finish(subscribed)
   }
 

@@ -1,18 +1,6 @@
-import type { MessageProperties, QoS } from '@antiphon/core'
 import type { LinkOptions } from '@antiphon/core/link'
 import type { ProtocolVersion } from '@antiphon/packet'
-
-/** The Will of a local client: the message that the broker publishes when the client's connection is lost. */
-export interface LocalWill extends MessageProperties {
-  readonly topic: string
-  readonly payload: Uint8Array
-  /** @defaultValue 0 */
-  readonly qos?: QoS
-  /** @defaultValue false */
-  readonly retain?: boolean
-  /** The Will Delay Interval: seconds between the loss of the connection and the Will. @defaultValue 0 */
-  readonly willDelayInterval?: number
-}
+import type { LocalWill } from '../will/local-will.js'
 
 /** Options of a client without a socket, named as the fields of CONNECT. */
 export interface LocalClientOptions {

@@ -2,7 +2,7 @@ import { AntiphonError } from '@antiphon/core'
 import type { Transport } from '@antiphon/core/link'
 import { Observable } from 'rxjs'
 import { Reason } from '@antiphon/packet'
-import type { Engine } from '../engine.js'
+import type { Engine } from '../engine/engine.js'
 import { LocalConnection } from './local-connection.js'
 import { toLocalIdentity } from './local-identity.js'
 import type { LocalClientOptions } from './local-options.js'
@@ -88,9 +88,10 @@ export function localTransport(
           connection.publishFromClient(message, onOutcome, (error) => subscriber.error(error))
         }),
       ),
-    disconnect$: () =>
+    disconnect$: ({ keepSession = false } = {}) =>
       new Observable((subscriber) => {
-        const expiry = identity.endsSessionOnDisconnect ? { sessionExpiryInterval: 0 } : {}
+        const endsSession = identity.endsSessionOnDisconnect && !keepSession
+        const expiry = endsSession ? { sessionExpiryInterval: 0 } : {}
         notifications.run(() => online()?.close({ isDisconnect: true, ...expiry }))
         completeConnection?.()
         completeConnection = undefined

@@ -2,9 +2,11 @@ import type { Message, MessageProperties, OutgoingMessage, QoS } from '@antiphon
 import {
   decodePublishProperties,
   encodeTemplate,
+  type Mutable,
   type ProtocolVersion,
   type PublishTemplate,
 } from '@antiphon/packet'
+import { allocate } from './allocate.js'
 import { encodeProperties } from './message-properties.js'
 
 /** The parts of a publication. */
@@ -24,7 +26,6 @@ export interface PublicationParts {
 }
 
 const empty = new Uint8Array(0)
-const allocate = (size: number): Buffer => Buffer.allocUnsafe(size)
 
 /**
  * A message in the broker: one object for all its receivers, with the property bytes as received. Receivers share its
@@ -142,15 +143,12 @@ export function toMessage(
 ): Message {
   const { topic, payload } = publication
   const { qos, retain, dup, identifiers } = fields
-  const plain = { topic, payload, qos, retain, dup }
-  if (version === 4) return plain
+  if (version === 4) return { topic, payload, qos, retain, dup }
+  const message: Mutable<Message> = { topic, payload, qos, retain, dup, ...publication.decoded }
   const remaining = publication.remaining(now)
-  return {
-    ...publication.decoded,
-    ...plain,
-    ...(remaining === Infinity ? {} : { messageExpiryInterval: remaining }),
-    ...(identifiers ? { subscriptionIdentifiers: identifiers } : {}),
-  }
+  if (remaining !== Infinity) message.messageExpiryInterval = remaining
+  if (identifiers) message.subscriptionIdentifiers = identifiers
+  return message
 }
 
 /** The fields of a PUBLISH that differ between receivers of a publication. */

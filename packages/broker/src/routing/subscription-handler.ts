@@ -8,14 +8,14 @@ import type { Settings } from '../options.js'
 import { toAllowedCode, isFailure } from '../packet/reason.js'
 import { topicLimitFault } from '../packet/topic-limits.js'
 import type { Session } from '../session/session.js'
-import type { Journal } from '../storage/journal.js'
+import type { SessionJournal } from '../session/session-journal.js'
 import type { Router } from './router.js'
 
 /** The components that a subscription handler uses. */
 export interface SubscriptionHandlerDependencies {
   readonly settings: Settings
   readonly router: Router
-  readonly journal: Journal | undefined
+  readonly journal: SessionJournal | undefined
   readonly emit: (event: BrokerEvent) => void
 }
 
@@ -63,16 +63,28 @@ export class SubscriptionHandler {
     )
   }
 
+  /**
+   * Calls back when the subscriptions of a session are durable: its SUBACK or UNSUBACK must not be sent before.
+   * Callbacks keep their order.
+   */
+  whenDurable({ storageId }: Session, callback: () => void): void {
+    const { journal } = this.#dependencies
+    if (journal === undefined || storageId === 0) callback()
+    else journal.whenDurable(callback)
+  }
+
   /** Unsubscribes a session from Topic Filters; returns one reason code for each. */
   unsubscribe(session: Session, filters: readonly string[]): number[] {
     const { router, journal, emit } = this.#dependencies
+    let hasChanged = false
     const reasonCodes = filters.map((filter) => {
       if (validateTopicFilter(filter) !== undefined) return Reason.topicFilterInvalid
       if (!router.unsubscribe(session, filter)) return Reason.noSubscriptionExisted // [MQTT-3.10.4-5]
+      hasChanged = true
       emit({ type: 'unsubscribed', clientId: session.clientId, filter })
       return Reason.success
     })
-    journal?.session(session)
+    if (hasChanged) journal?.session(session)
     return reasonCodes
   }
 

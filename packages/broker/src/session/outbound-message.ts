@@ -1,6 +1,7 @@
 import type { QoS } from '@antiphon/core'
+import type { DeliveryLoss } from '../events.js'
 import type { Publication } from '../packet/publication.js'
-import type { SharedGroup } from '../routing/shared-group.js'
+import type { SharedGroup } from './shared-group.js'
 
 /** The delivery of one publication to one session at QoS 1 or 2. */
 export interface OutboundMessage {
@@ -22,6 +23,8 @@ export interface OutboundMessage {
   isAwaitingStorage: boolean
   /** Whether it has been sent, on this connection or an earlier one. */
   wasSent: boolean
+  /** Whether the storage has it as sent, which is recorded before it is sent. */
+  isStoredAsSent: boolean
   /** Whether the client has sent PUBREC, so that only PUBREL and PUBCOMP are left. */
   isReceived: boolean
   /** Whether it was withdrawn while in flight, so that it is not resent on the next connection. */
@@ -52,13 +55,11 @@ export function newOutboundMessage(
     isOutstanding: false,
     isAwaitingStorage: false,
     wasSent: false,
+    isStoredAsSent: false,
     isReceived: false,
     isWithdrawn: false,
   }
 }
-
-/** Why a delivery ended without an acknowledgement. */
-export type DeliveryLoss = 'expired' | 'queue-full' | 'too-large' | 'session-ended'
 
 /** An observer of one delivery. */
 export interface DeliveryTracker {

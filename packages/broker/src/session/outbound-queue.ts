@@ -1,15 +1,11 @@
-import { Reason } from '@antiphon/packet'
+import { Reason, protocolError } from '@antiphon/packet'
+import type { DeliveryLoss } from '../events.js'
 import type { Publication } from '../packet/publication.js'
 import { isFailure } from '../packet/reason.js'
-import type { SharedGroup } from '../routing/shared-group.js'
+import type { SharedGroup } from './shared-group.js'
 import { Backlog } from './backlog.js'
 import { newOutboundMessage } from './outbound-message.js'
-import type {
-  OutboundMessage,
-  DeliveryLoss,
-  OutboundMessageOptions,
-  DeliveryTracker,
-} from './outbound-message.js'
+import type { OutboundMessage, OutboundMessageOptions, DeliveryTracker } from './outbound-message.js'
 import { InFlightMessages } from './in-flight-messages.js'
 import { Replay } from './replay.js'
 import type { ReplayRequest } from './replay.js'
@@ -41,6 +37,16 @@ export class OutboundQueue {
     return this.#backlog?.length ?? 0
   }
 
+  /** The messages in flight, oldest first. */
+  get inFlight(): readonly OutboundMessage[] {
+    return this.#inFlight.all()
+  }
+
+  /** The messages that wait to be sent, oldest first. */
+  get queued(): readonly OutboundMessage[] {
+    return [...(this.#backlog ?? [])]
+  }
+
   /** Bytes of the messages in flight and queued. */
   get heldBytes(): number {
     return this.#heldBytes
@@ -51,6 +57,12 @@ export class OutboundQueue {
     return (
       this.#session.peer !== null && this.queuedCount === 0 && this.#resend.length === 0 && this.#hasRoom()
     )
+  }
+
+  /** Whether a message of this size has room in the queue. */
+  fits(size: number): boolean {
+    const { queueMessages, queueBytes } = this.#host.limits
+    return this.inFlightCount + this.queuedCount < queueMessages && this.#heldBytes + size <= queueBytes
   }
 
   /** Begins a connection with the client's Receive Maximum. Nothing is sent before `pump`. */
@@ -82,10 +94,11 @@ export class OutboundQueue {
   /** Sends or queues a message at QoS 1 or 2; returns `false` if the queue is full. */
   deliver(publication: Publication, options: OutboundMessageOptions): boolean {
     const { size } = publication
-    if (!this.#fits(size) && !this.#makeRoom(publication, options.tracker)) return false
+    if (!this.fits(size) && !this.#makeRoom(publication, options.tracker)) return false
     const message = newOutboundMessage(publication, options)
     this.#heldBytes += size
     if (this.#session.storageId !== 0) this.#store(message)
+    else if (options.qos === 2 && this.#host.journal?.isSettled === false) this.#queueUntilDurable(message)
     else if (this.isReady) this.#send(message)
     else this.#queue(message)
     return true
@@ -111,19 +124,25 @@ export class OutboundQueue {
   }
 
   /**
-   * Handles PUBACK: completes a QoS 1 message. A refused message is not resent [MQTT-4.4.0-2], nor sent to another
+   * Handles PUBACK: completes a QoS 1 message; throws a `PacketError` for a QoS 2 message. A refused message is not resent [MQTT-4.4.0-2], nor sent to another
    * member of a shared subscription [MQTT-4.8.2-6].
    */
   acknowledged(packetId: number, reasonCode: number): void {
     const message = this.#inFlight.get(packetId)
-    if (message?.qos === 1) this.#finish(message, reasonCode)
+    if (message === undefined) return
+    if (message.qos !== 1) throw protocolError(`PUBACK acknowledges a QoS 2 message, ${packetId}`)
+    this.#finish(message, reasonCode)
   }
 
-  /** Handles PUBREC: sends PUBREL for a QoS 2 message, or completes it if it was refused. */
+  /**
+   * Handles PUBREC: sends PUBREL for a QoS 2 message, or completes it if it was refused; throws a `PacketError` for a
+   * QoS 1 message.
+   */
   received(packetId: number, reasonCode: number): void {
     const session = this.#session
     const message = this.#inFlight.get(packetId)
-    if (message?.qos !== 2) return session.peer?.release(packetId, Reason.packetIdentifierNotFound)
+    if (message === undefined) return session.peer?.release(packetId, Reason.packetIdentifierNotFound)
+    if (message.qos !== 2) throw protocolError(`PUBREC acknowledges a QoS 1 message, ${packetId}`)
     if (isFailure(reasonCode)) return this.#finish(message, reasonCode)
     if (!message.isReceived) {
       message.isReceived = true
@@ -138,10 +157,12 @@ export class OutboundQueue {
     })
   }
 
-  /** Handles PUBCOMP: completes a QoS 2 message. */
+  /** Handles PUBCOMP: completes a QoS 2 message; throws a `PacketError` if the client has not sent PUBREC. */
   completed(packetId: number): void {
     const message = this.#inFlight.get(packetId)
-    if (message?.isReceived === true) this.#finish(message, Reason.success)
+    if (message === undefined) return
+    if (!message.isReceived) throw protocolError(`PUBCOMP before PUBREC, ${packetId}`)
+    this.#finish(message, Reason.success)
   }
 
   /**
@@ -197,6 +218,7 @@ export class OutboundQueue {
   /** Drops all messages, because the session has ended. */
   clear(): void {
     const all = [...this.#inFlight.all(), ...(this.#backlog ?? [])]
+    if (this.#replay !== null) this.#host.replayTurns.cancel(this.#replay)
     this.#backlog = this.#replay = null
     this.#resend = []
     for (const message of all) this.#drop(message, 'session-ended')
@@ -213,11 +235,21 @@ export class OutboundQueue {
     // The Packet Identifier is stored too: it must be the same when the message is resent after a restart
     // [MQTT-4.4.0-1].
     this.#inFlight.reserve(message)
+    message.isStoredAsSent = isBoundToMember(message) && this.isReady
     journal?.outbound(this.#session, message)
+    if (message.qos === 1) this.#queue(message)
+    else this.#queueUntilDurable(message)
+  }
+
+  /** Queues a message that must not be sent before everything that has happened so far is durable. */
+  #queueUntilDurable(message: OutboundMessage): void {
     this.#queue(message)
-    if (message.qos === 1) return
+    this.#awaitStorage(message)
+  }
+
+  #awaitStorage(message: OutboundMessage): void {
     message.isAwaitingStorage = true
-    journal?.whenDurable(() => {
+    this.#host.journal?.whenDurable(() => {
       message.isAwaitingStorage = false
       this.pump()
     })
@@ -228,11 +260,21 @@ export class OutboundQueue {
   }
 
   #nextQueued(): OutboundMessage | undefined {
-    return this.#backlog?.peek()?.isAwaitingStorage === true ? undefined : this.#backlog?.shift()
+    const message = this.#backlog?.peek()
+    if (message === undefined || message.isAwaitingStorage) return undefined
+    if (message.storageId !== 0 && isBoundToMember(message) && !message.isStoredAsSent) {
+      message.isStoredAsSent = true
+      this.#host.journal?.outbound(this.#session, message)
+      this.#awaitStorage(message)
+      return undefined
+    }
+    return this.#backlog?.shift()
   }
 
   #pumpReplay(): void {
-    if (this.#replay?.pump() === true) this.#replay = null
+    if (this.#replay === null) return
+    if (this.#replay.isComplete) this.#replay = null
+    else if (this.#session.peer?.isFull === false) this.#host.replayTurns.request(this.#replay)
   }
 
   #hasRoom(): boolean {
@@ -241,19 +283,14 @@ export class OutboundQueue {
     return outstandingBytes < this.#host.limits.inFlightBytes || outstanding === 0
   }
 
-  #fits(size: number): boolean {
-    const { queueMessages, queueBytes } = this.#host.limits
-    return this.inFlightCount + this.queuedCount < queueMessages && this.#heldBytes + size <= queueBytes
-  }
-
   /** Applies the queue policy to a full queue; returns `false` if the new message must be dropped. */
   #makeRoom(publication: Publication, tracker: DeliveryTracker | null): boolean {
     const { queuePolicy, atTurnEnd, dropped, now } = this.#host
     for (const expired of this.#backlog?.extractExpired(now()) ?? []) this.#drop(expired, 'expired')
-    if (this.#fits(publication.size)) return true
+    if (this.fits(publication.size)) return true
     while (queuePolicy === 'drop-oldest' && this.queuedCount > 0) {
       this.#drop(this.#backlog?.shift() as OutboundMessage, 'queue-full')
-      if (this.#fits(publication.size)) return true
+      if (this.fits(publication.size)) return true
     }
     const { peer } = this.#session
     // Later, because disconnecting changes the subscriptions while the message is being routed.
@@ -302,4 +339,12 @@ export class OutboundQueue {
     this.#heldBytes -= message.publication.size
     this.#host.journal?.outboundEnded(this.#session, message)
   }
+}
+
+/**
+ * Whether a message belongs to the member of a shared subscription to which it was sent [MQTT-4.8.2-4]. That it is sent
+ * must be durable before it is sent: after a crash, the broker could otherwise send it to another member.
+ */
+function isBoundToMember({ qos, group }: OutboundMessage): boolean {
+  return qos === 2 && group !== null
 }

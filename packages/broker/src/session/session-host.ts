@@ -3,7 +3,8 @@ import type { QueuePolicy } from '../options.js'
 import type { Publication } from '../packet/publication.js'
 import type { DropReason } from '../events.js'
 import type { RetainedMessages } from '../retained/retained-messages.js'
-import type { Journal } from '../storage/journal.js'
+import type { ReplayTurns } from './replay-turns.js'
+import type { SessionJournal } from './session-journal.js'
 import type { Session } from './session.js'
 
 /** The parts of the broker that a session uses. */
@@ -13,9 +14,11 @@ export interface SessionHost {
   readonly now: () => number
   readonly dropped: (session: Session, publication: Publication, reason: DropReason) => void
   /** Returns the retained messages; a function, because they are created after the host. */
-  readonly retained: () => Pick<RetainedMessages, 'latestSequence' | 'matching' | 'isCurrent'>
+  readonly retained: () => Pick<RetainedMessages, 'latestSequence' | 'search' | 'isCurrent'>
+  /** Shares the time for sending retained messages among the sessions. */
+  readonly replayTurns: ReplayTurns
   /** Runs work at the end of the turn. */
   readonly atTurnEnd: (work: () => void) => void
   /** Records changes for the storage; `undefined` without a storage. */
-  readonly journal: Journal | undefined
+  readonly journal: SessionJournal | undefined
 }

@@ -1,6 +1,6 @@
 import type { QoS } from '@antiphon/core'
 import type { ClientInfo } from '../authority/authority.js'
-import type { SessionSubscription } from '../routing/session-subscription.js'
+import type { SessionSubscription } from './session-subscription.js'
 import { OutboundQueue } from './outbound-queue.js'
 import { InboundMessages } from './inbound-messages.js'
 import type { Peer } from './peer.js'

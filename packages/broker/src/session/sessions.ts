@@ -2,17 +2,29 @@ import type { Deadline, Deadlines } from '@antiphon/core/link'
 import { Reason } from '@antiphon/packet'
 import type { ClientInfo } from '../authority/authority.js'
 import type { BrokerEvent } from '../events.js'
-import type { Router } from '../routing/router.js'
 import type { Will, Wills } from '../will/wills.js'
 import type { Peer } from './peer.js'
 import type { SessionHost } from './session-host.js'
+import type { SharedGroup } from './shared-group.js'
 import { Session } from './session.js'
+
+/** The router, as the sessions use it. */
+export interface SessionRouter {
+  /** Removes a subscription. */
+  readonly unsubscribe: (session: Session, filter: string) => boolean
+  /** Moves the unacknowledged shared messages of a disconnected session to other connected members. */
+  readonly redispatch: (session: Session) => void
+  /** Moves the unacknowledged shared messages of a session that ends to other members. */
+  readonly handOver: (session: Session) => void
+  /** Moves the messages of a group's disconnected members to a member that has connected. */
+  readonly collectFromOffline: (group: SharedGroup) => void
+}
 
 /** The components that the sessions use. */
 export interface SessionsDependencies {
   readonly host: SessionHost
-  readonly router: Router
-  readonly wills: Wills
+  readonly router: SessionRouter
+  readonly wills: Wills<Session>
   readonly deadlines: Deadlines
   readonly emit: (event: BrokerEvent) => void
 }

@@ -2,12 +2,18 @@ import type { Deadline, Deadlines } from '@antiphon/core/link'
 import type { ClientInfo } from '../authority/authority.js'
 import type { WillRequest } from '../packet/connect.js'
 import { Publication, expiryTime } from '../packet/publication.js'
-import type { Session } from '../session/session.js'
 
 /** The Will of a client. */
 export interface Will {
   readonly request: WillRequest
   readonly client: ClientInfo
+}
+
+/** The session that a Will belongs to. */
+export interface WillOwner {
+  readonly clientId: string
+  /** When its connection ended; `null` while the client is connected. */
+  readonly disconnectedAt: number | null
 }
 
 interface PendingWill {
@@ -16,7 +22,7 @@ interface PendingWill {
 }
 
 /** The components that the Wills use. */
-export interface WillsDependencies {
+export interface WillsDependencies<Session extends WillOwner> {
   readonly deadlines: Deadlines
   readonly now: () => number
   readonly publish: (publication: Publication, client: ClientInfo) => void
@@ -30,14 +36,14 @@ export interface WillsDependencies {
  * Publishing a Will runs hooks, which may call the broker. Complete all changes of the session before you call a
  * method that publishes.
  */
-export class Wills {
+export class Wills<Session extends WillOwner> {
   readonly #pending = new Map<Session, PendingWill>()
   readonly #deadlines: Deadlines
   readonly #now: () => number
   readonly #publish: (publication: Publication, client: ClientInfo) => void
   readonly #delayEnded: (session: Session) => void
 
-  constructor({ deadlines, now, publish, delayEnded }: WillsDependencies) {
+  constructor({ deadlines, now, publish, delayEnded }: WillsDependencies<Session>) {
     this.#deadlines = deadlines
     this.#now = now
     this.#publish = publish

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { WriteBuffer } from '../../src/connection/write-buffer.js'
-import { Turn } from '../../src/connection/turn.js'
-import { newCounters } from '../../src/stats.js'
+import { Turn } from '../../src/turn.js'
+import { newCounters } from '../../src/counters.js'
 import { FakeChannel } from '../world.js'
 
 const runs = Number(process.env['ANTIPHON_FC_RUNS'] ?? 500)

@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import { connect as connectTcp } from 'node:net'
+import type { Socket } from 'node:net'
+import { clearInterval, setInterval } from 'node:timers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { createBroker } from '../../src/index.js'
@@ -61,6 +63,66 @@ describe('listen', () => {
     await once(second, 'close')
     first.write(ping)
     expect(await readUntilPingresp(first)).toEqual(hex('d0 00'))
+  })
+})
+
+/** Opens a TCP connection that sends `bytes` and then nothing. */
+async function openSilent(port: number, bytes = ''): Promise<Socket> {
+  const socket = connectTcp(port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  await once(socket, 'connect')
+  socket.write(bytes)
+  return socket
+}
+
+const silentClients = [
+  ['TLS', { protocol: 'tls', tls: {} }, ''],
+  ['WebSocket', { protocol: 'ws' }, ''],
+  ['half a WebSocket request', { protocol: 'ws' }, 'GET /mqtt HTTP/1.1\r\nHost: localhost\r\n'],
+  ['a plain HTTP request', { protocol: 'ws' }, 'GET /mqtt HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+  ['WebSocket over TLS', { protocol: 'wss', tls: {} }, ''],
+] as const
+
+describe('a client that connects and does not finish its handshake', () => {
+  it.each(silentClients)('is disconnected after connectTimeout: %s', async (_, options, bytes) => {
+    start({ limits: { connectTimeout: 50, connections: 2 } })
+    const { port } = await broker.listen(options)
+    const sockets = await Promise.all([1, 2].map(() => openSilent(port, bytes)))
+    await Promise.all(
+      sockets.map((socket) => {
+        socket.resume()
+        return once(socket, 'close')
+      }),
+    )
+    const reason = 'no TLS or WebSocket handshake within 50 ms, which is limits.connectTimeout'
+    expect(events.filter(({ type }) => type === 'refused')).toMatchObject(
+      [1, 2].map(() => ({ reasonCode: 0x87, reason })),
+    )
+    // There is room for another one.
+    const next = await openSilent(port, bytes)
+    expect(events.filter(({ type }) => type === 'refused')).toHaveLength(2)
+    next.destroy()
+  })
+
+  it('is disconnected after connectTimeout although it sends a byte now and then', async () => {
+    start({ limits: { connectTimeout: 100 } })
+    const { port } = await broker.listen({ protocol: 'tls', tls: {} })
+    const socket = await openSilent(port)
+    // The beginning of a TLS record that announces 8 kB.
+    const record = Buffer.alloc(8_197)
+    record.set([0x16, 0x03, 0x01, 0x20, 0x00, 0x01, 0x00, 0x1f, 0xfc])
+    let at = 0
+    const drip = setInterval(() => socket.write(record.subarray(at, ++at)), 20)
+    socket.resume()
+    await once(socket, 'close')
+    clearInterval(drip)
+    expect(events.at(-1)).toMatchObject({ type: 'refused' })
+  })
+
+  it.each(silentClients)('does not delay close(): %s', async (_, options, bytes) => {
+    const { port } = await broker.listen(options)
+    await openSilent(port, bytes)
+    await broker.close()
   })
 })
 

@@ -7,6 +7,7 @@ import { Acknowledgements } from './acknowledgements.js'
 import { backOff, type BackOffOptions } from './back-off.js'
 import { Connector } from './connector.js'
 import type { ConnectionLimits, Incident, Link, PublishAck } from './link.js'
+import { withDeadlines } from './link-deadlines.js'
 import { messagesOf$ } from './messages.js'
 import { Outbox, type QueueBounds } from './outbox.js'
 import { outgoingFault } from './outgoing-rules.js'
@@ -16,7 +17,7 @@ import type { UnroutedBounds } from './unrouted-messages.js'
 
 /** The options that a link has over any transport. */
 export interface LinkOptions {
-  /** The clock and timers of this link. @defaultValue asyncScheduler */
+  /** The timers of this link, and the time of day in its records. @defaultValue asyncScheduler */
   readonly scheduler?: SchedulerLike
   /** The delays between attempts to connect. */
   readonly reconnect?: BackOffOptions
@@ -29,8 +30,8 @@ export interface LinkOptions {
   /** Override the limits in CONNACK, for example with those that a 3.1.1 broker cannot state. */
   readonly limits?: ConnectionLimits
   /**
-   * Milliseconds online after which the link reconnects, before the broker closes the connection because the credentials
-   * expired. The session and pending requests survive. @defaultValue Infinity
+   * Milliseconds online after which the link disconnects and connects again, before the broker closes the connection because
+   * the credentials expired. The session and pending requests survive, and the will is not published. @defaultValue Infinity
    */
   readonly maxConnectionAge?: number
   /** Milliseconds that `close()` waits for queued and unacknowledged messages. @defaultValue 2 000 */
@@ -59,7 +60,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
     }),
     report,
   })
-  const outbox = new Outbox({ transport, scheduler, deadlines, bounds: toQueueBounds(options.queue), report })
+  const outbox = new Outbox({ transport, deadlines, bounds: toQueueBounds(options.queue), report })
 
   let isClosing = false
   let closeDeadline: Deadline | undefined
@@ -69,7 +70,6 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
   })
   const connector = new Connector({
     transport,
-    scheduler,
     deadlines,
     backOff: backOff(options.reconnect),
     limits: options.limits,
@@ -78,6 +78,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
       subscriptions.online({ info, isSameSession, onReady: () => outbox.resume(info) }),
     onEvent: (event) => {
       if (event.type === 'message') return subscriptions.receive(event.message, event.acknowledge)
+      if (event.type === 'closing') return outbox.closedByBroker(event.reasonCode)
       const { type: kind, ...details } = event
       report({ kind, ...details })
     },
@@ -100,7 +101,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
   const subscription$: Link['subscription$'] = (filter, subscribeOptions = {}) =>
     subscriptions.windows$(filter, subscribeOptions, open)
 
-  return {
+  const link: Link = {
     scheduler,
     state$: defer(() => {
       open()
@@ -129,6 +130,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
       return closed
     },
   }
+  return withDeadlines(link, deadlines)
 }
 
 function linkClosed(cause?: AntiphonError): AntiphonError {

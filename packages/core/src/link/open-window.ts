@@ -1,6 +1,7 @@
 import { Observable, type Subscriber } from 'rxjs'
 import { AntiphonError } from '../errors.js'
 import type { Message, QoS } from '../message.js'
+import { withOwnBytes } from '../own-bytes.js'
 import { isSharedFilter } from '../topic/topic-filter.js'
 import type { Receipt } from './acknowledgements.js'
 import type { Delivery, Incident, SubscriptionWindow } from './link.js'
@@ -110,7 +111,7 @@ export class OpenWindow implements SubscriptionWindow {
     }
     const bytes = this.#retainedBytes + payload.length
     if (payload.length === 0 || retained.size >= MAX_RETAINED_TOPICS || bytes > MAX_RETAINED_BYTES) return
-    retained.set(topic, { ...message, retain: true })
+    retained.set(topic, { ...withOwnBytes(message), retain: true })
     this.#retainedBytes = bytes
   }
 }

@@ -1,4 +1,4 @@
-import type { SchedulerLike, Subscriber } from 'rxjs'
+import type { Subscriber } from 'rxjs'
 import { AntiphonError } from '../errors.js'
 import type { OutgoingMessage } from '../message.js'
 import type { Deadlines } from '../time/deadlines.js'
@@ -6,6 +6,7 @@ import { LinkedQueue } from '../linked-queue.js'
 import type { ConnectionInfo, Incident, PublishAck } from './link.js'
 import { connectionFault } from './outgoing-rules.js'
 import { OutboxMessage, type OutboxContext } from './outbox-message.js'
+import { refusedByClosing } from './refusals.js'
 import type { Transport } from './transport.js'
 
 /** The limits of the outgoing queue, used while offline or while the broker's Receive Maximum is reached. */
@@ -19,27 +20,36 @@ export interface QueueBounds {
 /** What an outbox works with. */
 export interface OutboxParts {
   readonly transport: Transport
-  readonly scheduler: SchedulerLike
   readonly deadlines: Deadlines
   readonly bounds: Required<QueueBounds>
   readonly report: (incident: Incident) => void
 }
 
+/** After this many connections in a row that the broker closed with the same suspect, the suspect counts as refused. */
+const closeLimit = 3
+
 /**
- * The outgoing messages of a link.
+ * The outgoing messages of a link, and their send window.
  *
  * Sends up to the broker's Receive Maximum [MQTT-4.9.0-1] and queues the rest, in order and within bounds. Expires queued
- * messages, and resends messages whose session was lost.
+ * messages. Sends again what was in flight: in a resumed session under its Packet Identifier, after a lost session as a
+ * new message.
+ *
+ * A 3.1.1 broker can refuse a message only by closing the connection, on every connection again. A broker acknowledges in
+ * order, so the suspect is the oldest message in flight. It is sent alone on the next connection; an acknowledgement
+ * clears it.
  */
 export class Outbox {
   readonly #parts: OutboxParts
   readonly #context: OutboxContext
-  /** Messages of a lost session, sent again before all waiting messages. */
+  /** Messages that were in flight on an earlier connection, sent again before all waiting messages. */
   readonly #toResend = new LinkedQueue<OutboxMessage>()
   readonly #waiting = new LinkedQueue<OutboxMessage>()
   #waitingBytes = 0
   readonly #inFlight = new LinkedQueue<OutboxMessage>()
   #quotaUsed = 0
+  #suspect: OutboxMessage | undefined
+  #suspectCloses = 0
   #info: ConnectionInfo | undefined
   #isPumping = false
   /** The error of every new message once the outbox drains or has ended. */
@@ -47,15 +57,16 @@ export class Outbox {
   #onIdle: (() => void) | undefined
 
   constructor(parts: OutboxParts) {
-    const { scheduler, deadlines } = parts
     this.#parts = parts
     this.#context = {
-      scheduler,
-      deadlines,
+      deadlines: parts.deadlines,
       isInFlight: (entry) => this.#inFlight.has(entry),
       settle: (entry) => this.#settle(entry),
       onLeftQueue: ({ message }) => {
         this.#waitingBytes -= message.payload.length
+      },
+      onAcknowledged: (entry) => {
+        if (entry === this.#suspect) this.#suspect = undefined
       },
       requeue: (entry) => this.#addToQueue(entry, this.#toResend),
       pause: () => this.pause(),
@@ -72,13 +83,15 @@ export class Outbox {
     const entry = new OutboxMessage(this.#context, message, subscriber)
     subscriber.add(entry)
     if (entry.isDone) return
-    if (this.#next === undefined && this.#hasRoomFor(message)) this.#dispatch(entry)
+    if (this.#next === undefined && this.#hasRoomFor(entry)) this.#dispatch(entry)
     else this.#enqueue(entry)
   }
 
-  /** Sends queued messages, those of a lost session first. Call it when online with all subscriptions restored. */
+  /** Sends queued messages, those to send again first. Call it when online with all subscriptions restored. */
   resume(info: ConnectionInfo): void {
     this.#info = info
+    // The transport has not reported it to be sent again: the broker has sent PUBREC, which accepts it.
+    if (this.#suspect !== undefined && this.#inFlight.has(this.#suspect)) this.#suspect = undefined
     this.#pump()
   }
 
@@ -86,6 +99,19 @@ export class Outbox {
   pause(): void {
     this.#info = undefined
     this.#waiting.unshiftAll(this.#toResend)
+  }
+
+  /** Suspects the oldest message in flight, because the broker closed the connection; fails it the third time. */
+  closedByBroker(reasonCode: number | undefined): void {
+    this.pause()
+    const suspect = this.#inFlight.items.find(({ usesQuota }) => usesQuota)
+    if (suspect === undefined) return
+    this.#suspectCloses = suspect === this.#suspect ? this.#suspectCloses + 1 : 1
+    this.#suspect = suspect
+    if (this.#suspectCloses < closeLimit) return
+    this.#suspect = undefined
+    this.#settle(suspect)
+    suspect.fail(refusedByClosing(suspect.message.topic, closeLimit, reasonCode))
   }
 
   /** Fails all messages, and every later one. */
@@ -116,8 +142,13 @@ export class Outbox {
     return this.#inFlight.length === 0 && this.#waitingCount === 0
   }
 
-  #hasRoomFor({ qos }: OutgoingMessage): boolean {
-    return this.#info !== undefined && (qos === 0 || this.#quotaUsed < this.#info.receiveMaximum)
+  /** Whether the send window is open for a message. */
+  #hasRoomFor(entry: OutboxMessage): boolean {
+    if (this.#info === undefined || !entry.usesQuota) return this.#info !== undefined
+    if (this.#suspect === undefined || this.#quotaUsed === 0)
+      return this.#quotaUsed < this.#info.receiveMaximum
+    const isSuspectInvolved = entry === this.#suspect || this.#inFlight.has(this.#suspect)
+    return !isSuspectInvolved && this.#quotaUsed < this.#info.receiveMaximum
   }
 
   #enqueue(entry: OutboxMessage): void {
@@ -146,7 +177,7 @@ export class Outbox {
     this.#isPumping = true
     try {
       for (let next = this.#next; next !== undefined; next = this.#next) {
-        if (!this.#hasRoomFor(next.message)) break
+        if (!this.#hasRoomFor(next)) break
         this.#dispatch(next)
       }
     } finally {
@@ -165,7 +196,7 @@ export class Outbox {
     }
     this.#inFlight.push(entry)
     if (entry.usesQuota) this.#quotaUsed++
-    this.#parts.transport.publish$(message).subscribe(entry)
+    entry.sendOver(this.#parts.transport, message)
   }
 
   #settle(entry: OutboxMessage): boolean {

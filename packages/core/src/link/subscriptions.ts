@@ -2,6 +2,7 @@ import { Observable } from 'rxjs'
 import type { AntiphonError } from '../errors.js'
 import type { Message } from '../message.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
+import { withOwnBytes } from '../own-bytes.js'
 import { TopicTrie } from '../topic/topic-trie.js'
 import type { Acknowledgements, Receipt } from './acknowledgements.js'
 import type { ConnectionInfo, Incident, SubscribeOptions, SubscriptionWindow } from './link.js'
@@ -49,7 +50,12 @@ export class Subscriptions {
 
   constructor(parts: SubscriptionsParts) {
     this.#parts = parts
-    this.#unrouted = new UnroutedMessages(parts.unrouted, (unrouted) => this.#release(unrouted))
+    this.#unrouted = new UnroutedMessages(
+      parts.unrouted,
+      (unrouted) => this.#release(unrouted),
+      // The broker would not send a QoS 0 message again, nor does our Receive Maximum bound these.
+      (message) => message.qos > 0 && this.#isAwaited(message),
+    )
     const { transport, filtersPerSubscribe } = parts
     const listener: NegotiationListener = {
       onGranted: (subscription, qos) => this.#openWindow(subscription, qos),
@@ -111,17 +117,16 @@ export class Subscriptions {
 
   /** Delivers a message to its subscribers. `release` sends its acknowledgement. */
   receive(message: Message, release: () => void): void {
-    const receipt = this.#parts.acknowledgements.open(message, release)
     const subscriptions = this.#subscriptionsOf(message)
     let awaiting: FilterSubscription[] | undefined
-    for (const subscription of subscriptions) {
-      if (subscription.window !== undefined) subscription.window.deliver(message, receipt)
-      else if (subscription.isWanted) (awaiting ??= []).push(subscription)
-    }
-    if (awaiting !== undefined) this.#storeUnrouted(message, receipt, { subscriptions, awaiting })
+    for (const subscription of subscriptions)
+      if (subscription.isAwaited) (awaiting ??= []).push(subscription)
+    if (subscriptions.length === 0 && this.#earlierSession !== undefined) awaiting = []
+    const kept = awaiting === undefined ? message : withOwnBytes(message)
+    const receipt = this.#parts.acknowledgements.open(kept, release)
+    for (const { window } of subscriptions) window?.deliver(kept, receipt)
+    if (awaiting !== undefined) this.#storeUnrouted(kept, receipt, { subscriptions, awaiting })
     else if (subscriptions.length > 0) receipt.seal()
-    else if (this.#earlierSession !== undefined)
-      this.#storeUnrouted(message, receipt, { subscriptions, awaiting: [] })
     else this.#release({ message, receipt, isDelivered: false })
   }
 
@@ -227,8 +232,13 @@ export class Subscriptions {
   #releaseUnrouted(): void {
     this.#unrouted.releaseUnawaited(({ message, isDelivered }) => {
       if (this.#earlierSession !== undefined && !isDelivered) return true
-      return this.#subscriptionsOf(message).some(({ isAwaited }) => isAwaited)
+      return this.#isAwaited(message)
     })
+  }
+
+  /** Whether a subscriber of the message waits for SUBACK. */
+  #isAwaited(message: Message): boolean {
+    return this.#subscriptionsOf(message).some(({ isAwaited }) => isAwaited)
   }
 
   #release({

@@ -1,6 +1,6 @@
 import { map, type Observable } from 'rxjs'
 import type { Delivery, Link, LinkMiddleware, PublishAck } from '../link/link.js'
-import { deadlinesOf, shareDeadlines } from '../link/link-deadlines.js'
+import { deadlinesOf, withDeadlines } from '../link/link-deadlines.js'
 import { messagesOf$ } from '../link/messages.js'
 import type { OutgoingMessage } from '../message.js'
 
@@ -37,13 +37,11 @@ export function linkMiddleware(taps: LinkTaps): LinkMiddleware {
             link
               .subscription$(filter, options)
               .pipe(map((window) => ({ ...window, deliveries$: deliveriesTap(window.deliveries$, filter) })))
-    const wrapped: Link = {
-      ...link,
+    return {
+      ...withDeadlines(link, deadlinesOf(link)),
       subscription$,
       messages$: (filter, options) => messagesOf$(subscription$(filter, options)),
       publish$: publishTap === undefined ? link.publish$ : (message) => publishTap(message, link.publish$),
     }
-    shareDeadlines(wrapped, deadlinesOf(link))
-    return wrapped
   }
 }

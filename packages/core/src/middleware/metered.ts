@@ -1,4 +1,5 @@
 import { defer, finalize, tap } from 'rxjs'
+import { deadlinesOf } from '../link/link-deadlines.js'
 import type { LinkMiddleware } from '../link/link.js'
 import type { Message, OutgoingMessage } from '../message.js'
 import { Histogram, type HistogramView } from './histogram.js'
@@ -93,7 +94,7 @@ export class Meter {
  */
 export function metered(meter: Meter): LinkMiddleware {
   return (link) => {
-    const now = (): number => link.scheduler.now()
+    const { now } = deadlinesOf(link)
     return linkMiddleware({
       publish$: (message, next) =>
         defer(() => {

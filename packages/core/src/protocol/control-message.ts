@@ -1,8 +1,21 @@
-import { userProperty, type MessageProperties } from '../message.js'
+import { userProperty, type MessageProperties, type UserProperties } from '../message.js'
 import { Status } from './status.js'
 
 /** A message with User Properties. */
 type HasUserProperties = Pick<MessageProperties, 'userProperties'>
+
+/** The User Properties of a message that cancels a request. */
+export const CANCEL: UserProperties = [['__stat', String(Status.cancelled)]]
+
+/** Returns the User Properties of a request with initial credit for its response stream. */
+export function initialCredit(items: number): UserProperties {
+  return [['__credit', String(items)]]
+}
+
+/** Returns the User Properties of a message that grants more credit; with 0 items it is only a sign of life. */
+export function addedCredit(items: number): UserProperties {
+  return [['__grant', String(items)]]
+}
 
 /** Whether a message on a request topic is an exchange control message, which cancels a request or grants credit. */
 export function isControlMessage(message: HasUserProperties): boolean {

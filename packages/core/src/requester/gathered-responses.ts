@@ -1,6 +1,9 @@
 import { requireNumber } from '../argument.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
-import { readResponse, type ExchangeControl, type ResponseHandler } from './response-handler.js'
+import type { Deadlines } from '../time/deadlines.js'
+import type { Exchange } from './exchange.js'
+import type { RequesterContext } from './requester-context.js'
+import { readResponse, type ResponseHandler } from './response-handler.js'
 
 /** When `gather$` completes before the `timeout` of the exchange. */
 export interface GatherRules {
@@ -26,27 +29,27 @@ export function requireGatherRules({
 /** The response handler of `gather$`: emits the responses of many responders until the rules are met. */
 export class GatheredResponses implements ResponseHandler {
   readonly #rules: Required<GatherRules>
-  /** When the total timeout elapses, on the link's clock. */
+  /** The elapsed time at which the total timeout is due. */
   readonly #endsAt: number
-  readonly #now: () => number
+  readonly #deadlines: Deadlines
   #received = 0
 
-  constructor(rules: Required<GatherRules>, timeout: number, now: () => number) {
+  constructor(rules: Required<GatherRules>, { deadlines, rules: { timeout } }: RequesterContext) {
     this.#rules = rules
-    this.#endsAt = now() + timeout
-    this.#now = now
+    this.#deadlines = deadlines
+    this.#endsAt = deadlines.now() + timeout
   }
 
-  receive(response: DecodedOnce, control: ExchangeControl): void {
+  receive(response: DecodedOnce, exchange: Exchange): void {
     const { count, stallTimeout, sentinel } = this.#rules
     if (sentinel && response.message.payload.length === 0) {
-      control.finish()
+      exchange.finish()
       return
     }
-    control.emit(readResponse(response, control))
+    exchange.emit(readResponse(response, exchange))
     this.#received++
-    if (this.#received >= count) control.finish()
-    else control.extendTimeout(Math.min(stallTimeout, this.#endsAt - this.#now()))
+    if (this.#received >= count) exchange.finish()
+    else exchange.extendTimeout(Math.min(stallTimeout, this.#endsAt - this.#deadlines.now()))
   }
 
   onTimeout(): 'responded' {

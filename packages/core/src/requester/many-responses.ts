@@ -1,60 +1,51 @@
-import type { UserProperties } from '../message.js'
-import { userProperty } from '../message.js'
-import { streamPositionOf, type StreamPosition } from '../protocol/stream-position.js'
+import { userProperty, type UserProperties } from '../message.js'
+import { addedCredit } from '../protocol/control-message.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
-import {
-  readResponse,
-  readFailure,
-  type ExchangeControl,
-  type ResponseHandler,
-  type TimeoutResult,
-} from './response-handler.js'
+import type { Exchange } from './exchange.js'
+import { streamPositionOf, type StreamPosition } from '../protocol/stream-position.js'
+import { Credit } from './credit.js'
+import type { ExchangeRules } from './options.js'
+import { readResponse, readFailure, type ResponseHandler, type TimeoutResult } from './response-handler.js'
 
 /** How many items after a missing one are buffered. */
 const REORDER_LIMIT = 1_024
-
-/** Options of `ManyResponses`. */
-export interface ManyOptions {
-  /** Milliseconds of silence after which the exchange fails. */
-  readonly timeout: number
-  /** The maximum number of items in flight; without it, the responder sends without limit. */
-  readonly credit: number | undefined
-  /** Whether an item counts as consumed when it is emitted; if not, `consumed` must be called for each item. */
-  readonly isConsumedOnArrival: boolean
-}
 
 /**
  * The response handler of a `many` endpoint: emits the items of the stream in order and without duplicates, and grants the
  * responder credit as they are consumed. A missing item fails the exchange.
  */
 export class ManyResponses implements ResponseHandler {
-  readonly requestProperties: UserProperties
-  readonly #options: ManyOptions
+  readonly #timeout: number
+  readonly #isConsumedOnArrival: boolean
+  readonly #credit: Credit
+  /** The items that arrived after a missing one, and the end of the stream. */
   readonly #outOfOrder = new Map<
     number,
     { readonly response: DecodedOnce; readonly position: StreamPosition }
   >()
   #nextIndex = 0
-  #consumedCount = 0
-  /** How many items the responder may still send before it needs more credit. */
-  #remainingCredit: number
-  #control: ExchangeControl | undefined
+  #exchange: Exchange | undefined
 
-  constructor(options: ManyOptions) {
-    this.#options = options
-    this.#remainingCredit = options.credit ?? Infinity
-    this.requestProperties = options.credit === undefined ? [] : [['__credit', String(options.credit)]]
+  /** If an item does not count as consumed when it is emitted, `consumed` must be called for each. */
+  constructor({ timeout, credit }: Pick<ExchangeRules, 'timeout' | 'credit'>, isConsumedOnArrival: boolean) {
+    this.#timeout = timeout
+    this.#isConsumedOnArrival = isConsumedOnArrival
+    this.#credit = new Credit(credit)
   }
 
-  receive(response: DecodedOnce, control: ExchangeControl): void {
-    this.#control = control
+  get requestProperties(): UserProperties {
+    return this.#credit.requestProperties
+  }
+
+  receive(response: DecodedOnce, exchange: Exchange): void {
+    this.#exchange = exchange
     const header = userProperty(response.message.userProperties, '__stream')
     const position = streamPositionOf(header)
     if (position === undefined) {
       const fault = header === undefined ? 'is missing' : `is "${header}"`
-      control.fail(
-        readFailure(response, control) ??
-          control.createError(
+      exchange.failAttempt(
+        readFailure(response, exchange) ??
+          exchange.createError(
             'protocol',
             `the response's __stream ${fault}: expected <index> or <index>:last`,
           ),
@@ -64,61 +55,55 @@ export class ManyResponses implements ResponseHandler {
     if (position.index < this.#nextIndex || this.#outOfOrder.has(position.index)) return
     if (position.index - this.#nextIndex > REORDER_LIMIT) {
       const gap = `item ${position.index} arrived before item ${this.#nextIndex}`
-      control.fail(control.createError('protocol', `${gap}: at most ${REORDER_LIMIT} items are reordered`))
+      exchange.failAttempt(
+        exchange.createError('protocol', `${gap}: at most ${REORDER_LIMIT} items are reordered`),
+      )
       return
     }
-    if (!position.isLast) this.#remainingCredit--
-    if (this.#remainingCredit < 0) {
-      control.fail(control.createError('protocol', `item ${position.index} exceeds the credit`))
+    if (!position.isLast && !this.#credit.use()) {
+      exchange.failAttempt(exchange.createError('protocol', `item ${position.index} exceeds the credit`))
       return
     }
-    this.#extendTimeout(control)
+    this.#extendTimeout(exchange)
     this.#outOfOrder.set(position.index, { response, position })
-    this.#emitInOrder(control)
+    this.#emitInOrder(exchange)
   }
 
-  onTimeout(control: ExchangeControl): TimeoutResult {
-    if (this.#remainingCredit === 0) {
+  onTimeout(exchange: Exchange): TimeoutResult {
+    if (this.#credit.isExhausted) {
       // The responder waits for credit. A grant of 0 tells it that the requester is still connected.
-      control.sendControl([['__grant', '0']])
-      this.#extendTimeout(control)
+      exchange.sendControl(addedCredit(0))
+      this.#extendTimeout(exchange)
       return 'waiting'
     }
     for (const { response, position } of this.#outOfOrder.values()) {
       // The responder's own failure is more useful than the missing items before it.
-      const failure = position.isLast ? readFailure(response, control) : undefined
+      const failure = position.isLast ? readFailure(response, exchange) : undefined
       if (failure !== undefined) return failure
     }
     const later = this.#outOfOrder.size
     const received = later > 0 ? ` (later items received: ${later})` : ''
-    return control.createError(
-      'timeout',
-      `no item ${this.#nextIndex} within ${this.#options.timeout} ms${received}`,
-    )
+    return exchange.createError('timeout', `no item ${this.#nextIndex} within ${this.#timeout} ms${received}`)
   }
 
   /** Counts one item as consumed, and grants the responder new credit once half of it is used. */
   consumed(): void {
-    const { credit, timeout } = this.#options
-    if (credit === undefined) return
-    this.#consumedCount++
-    if (this.#consumedCount * 2 < credit) return
-    if (this.#remainingCredit === 0) this.#control?.extendTimeout(timeout)
-    this.#control?.sendControl([['__grant', String(this.#consumedCount)]])
-    this.#remainingCredit += this.#consumedCount
-    this.#consumedCount = 0
+    const wasExhausted = this.#credit.isExhausted
+    const granted = this.#credit.consume()
+    if (granted === 0) return
+    if (wasExhausted) this.#exchange?.extendTimeout(this.#timeout)
+    this.#exchange?.sendControl(addedCredit(granted))
   }
 
   /**
    * Restarts the timeout. Without credit left it takes half of it, so that the next sign of life reaches the responder
    * before the responder's own timeout.
    */
-  #extendTimeout(control: ExchangeControl): void {
-    const { timeout } = this.#options
-    control.extendTimeout(this.#remainingCredit === 0 ? timeout / 2 : timeout)
+  #extendTimeout(exchange: Exchange): void {
+    exchange.extendTimeout(this.#credit.isExhausted ? this.#timeout / 2 : this.#timeout)
   }
 
-  #emitInOrder(control: ExchangeControl): void {
+  #emitInOrder(exchange: Exchange): void {
     for (
       let item = this.#outOfOrder.get(this.#nextIndex);
       item !== undefined;
@@ -127,18 +112,18 @@ export class ManyResponses implements ResponseHandler {
       this.#outOfOrder.delete(this.#nextIndex)
       this.#nextIndex++
       if (item.position.isLast) {
-        const failure = readFailure(item.response, control)
-        if (failure === undefined) control.finish()
-        else control.fail(failure)
+        const failure = readFailure(item.response, exchange)
+        if (failure === undefined) exchange.finish()
+        else exchange.failAttempt(failure)
         return
       }
-      const reading = readResponse(item.response, control)
+      const reading = readResponse(item.response, exchange)
       if (reading.error !== undefined) {
-        control.fail(reading.error)
+        exchange.failAttempt(reading.error)
         return
       }
-      control.emit(reading.value)
-      if (this.#options.isConsumedOnArrival) this.consumed()
+      exchange.emit(reading.value)
+      if (this.#isConsumedOnArrival) this.consumed()
     }
   }
 }

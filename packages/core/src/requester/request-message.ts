@@ -1,68 +1,55 @@
+import { Reason } from '@antiphon/packet'
 import { isLeft } from 'fp-ts/lib/Either.js'
+import type { Observer, Subscription as Teardown } from 'rxjs'
 import { v4 as uuid } from 'uuid'
+import { publishWhole$ } from '../chunk/publish-whole.js'
 import { encodeWith } from '../codec/guard.js'
 import { formatToken } from '../correlation/correlation-data.js'
 import type { CorrelatedRequest } from '../correlation/correlation.js'
+import { AntiphonError } from '../errors.js'
+import type { PublishAck } from '../link/link.js'
 import type { OutgoingMessage, UserProperties } from '../message.js'
 import { toExpirySeconds } from '../time/expiry-seconds.js'
-import type { RequestParts, RequesterContext } from './requester-context.js'
-
-/** The response topic of a request, and the filter to subscribe to for it. */
-export interface ResponseAddress {
-  readonly topic: string
-  readonly filter: string
-}
-
-/** The encoded parts of a request. */
-interface EncodedRequest {
-  readonly payload: Uint8Array
-  readonly properties: CorrelatedRequest['properties']
-}
+import type { Exchange } from './exchange.js'
+import type { RequestParts } from './requester-context.js'
 
 const EMPTY_PAYLOAD = new Uint8Array()
 
 /**
- * A request as it is published, once per attempt.
+ * A request as it is published, once per attempt, and as its exchange control messages refer to it.
  *
- * It is encoded on creation, so that an invalid request throws before anything is sent. The default response topic is
- * known only once the link is online; the request is encoded again then, because a correlation may write the response
- * topic into the payload.
+ * It is encoded on creation, so that an invalid request throws before anything is sent. To save allocations, it is its own
+ * observer of the acknowledgement (decision 0009).
  */
-export class RequestMessage {
+export class RequestMessage implements Observer<PublishAck> {
   responseTopic = ''
   token = ''
+  /** The filter to subscribe to for responses; `undefined` while the default depends on a CONNACK to come. */
+  responseFilter: string | undefined
+  /** Whether the broker has acknowledged an attempt. */
+  isAcknowledged = false
   readonly topic: string
-  readonly #requester: RequesterContext
+  readonly #exchange: Exchange
   readonly #params: RequestParts['params']
   readonly #value: unknown
   readonly #id = uuid()
   readonly #userProperties: UserProperties | undefined
-  #encoded: EncodedRequest | undefined
+  #payload: Uint8Array | undefined
+  #properties: CorrelatedRequest['properties'] | undefined
+  #publishing: Teardown | undefined
 
-  constructor(
-    requester: RequesterContext,
-    { params, value }: RequestParts,
-    handlerProperties: UserProperties,
-  ) {
-    const { endpoint, rules } = requester
-    this.#requester = requester
+  constructor(exchange: Exchange, { params, value }: RequestParts, handlerProperties: UserProperties = []) {
+    const { endpoint, rules } = exchange.requester
+    this.#exchange = exchange
     this.#params = params
     this.#value = value
     this.topic = endpoint.topic.format(params)
-    this.#encode(this.responseAddress?.topic ?? '')
+    this.resolveResponseTopic()
+    if (this.responseFilter === undefined) this.#encode('')
     const { userProperties = [] } = rules
     const properties =
       handlerProperties.length === 0 ? userProperties : [...userProperties, ...handlerProperties]
     this.#userProperties = properties.length > 0 ? properties : undefined
-  }
-
-  /** Returns the response topic and its filter; `undefined` while the default depends on a CONNACK to come. */
-  get responseAddress(): ResponseAddress | undefined {
-    const { endpoint, rules, monitor } = this.#requester
-    if (rules.responseTopic !== undefined) return { topic: rules.responseTopic, filter: rules.responseTopic }
-    if (endpoint.responseTopic !== undefined) return endpoint.responseTopic.format(this.#params)
-    const topic = monitor.responseTopic
-    return topic === undefined ? undefined : { topic, filter: topic }
   }
 
   /** Returns the correlation token in readable form. */
@@ -70,62 +57,100 @@ export class RequestMessage {
     return formatToken(this.token === '' ? this.#id : this.token)
   }
 
-  /** Encodes the request again if the response topic has changed. */
-  setResponseTopic(responseTopic: string): void {
-    if (responseTopic !== this.responseTopic) this.#encode(responseTopic)
+  /** Determines the response topic and filter, unless the default depends on a CONNACK to come. */
+  resolveResponseTopic(): void {
+    if (this.responseFilter !== undefined) return
+    const { endpoint, rules, monitor } = this.#exchange.requester
+    const { topic, filter } = endpoint.responseTopic?.format(this.#params) ?? {}
+    const responseTopic = topic ?? rules.responseTopic ?? monitor.responseTopic
+    if (responseTopic === undefined) return
+    // Again if it was encoded before, because a correlation may write the response topic into the payload.
+    this.#encode(responseTopic)
+    this.responseFilter = filter ?? responseTopic
   }
 
-  /** Returns the PUBLISH of the next attempt. `left` are the milliseconds until the timeout. */
-  toMessage(left: number): OutgoingMessage {
-    const { endpoint, rules } = this.#requester
-    const { payload, properties } = this.#encoded ?? this.#encode(this.responseTopic)
-    return {
-      topic: this.topic,
-      payload,
-      qos: rules.qos,
-      contentType: endpoint.request.contentType,
-      payloadFormatIndicator: endpoint.request.isText,
-      messageExpiryInterval: toExpirySeconds(left),
-      ...(this.#userProperties && { userProperties: this.#userProperties }),
-      ...properties,
-    }
+  /** Publishes an attempt. `timeLeft` are the milliseconds until the timeout. */
+  publish(timeLeft: number, attempt: number): void {
+    const { link, monitor, rules } = this.#exchange.requester
+    this.#publishing?.unsubscribe()
+    const message = this.#toMessage(timeLeft)
+    // Released after the last attempt, to save memory per pending request; it is encoded again if needed.
+    if (attempt >= rules.attempts && rules.onDisconnect !== 'resend')
+      this.#payload = this.#properties = undefined
+    const publishing = publishWhole$(link, message, monitor.connectionInfo).subscribe(this)
+    if (this.#exchange.isSettled) publishing.unsubscribe()
+    else if (!publishing.closed) this.#publishing = publishing
   }
 
-  /** Returns an exchange control message to the responder; `undefined` if the responder could not attribute it. */
-  toControlMessage(left: number, userProperties: UserProperties): OutgoingMessage | undefined {
-    const { rules, monitor } = this.#requester
+  /** Publishes an exchange control message, unless the responder could not attribute it. */
+  publishControl(timeLeft: number, userProperties: UserProperties): void {
+    const { link, rules, monitor } = this.#exchange.requester
     const { token, properties } = this.#correlate(this.responseTopic)
     // The token differs if the application has changed the value, and with it the token, since the request was sent.
-    if (token !== this.token || monitor.connectionInfo?.protocolVersion !== 5) return undefined
-    if (properties.correlationData === undefined) return undefined
-    return {
+    if (token !== this.token || monitor.connectionInfo?.protocolVersion !== 5) return
+    if (properties.correlationData === undefined) return
+    const message = {
       topic: this.topic,
       payload: EMPTY_PAYLOAD,
       qos: rules.qos,
-      messageExpiryInterval: toExpirySeconds(left),
+      messageExpiryInterval: toExpirySeconds(timeLeft),
       userProperties,
       ...properties,
     }
+    link.publish$(message).subscribe({ error: () => undefined })
   }
 
-  /** Releases the payload after the last attempt, to save memory per pending request; it is encoded again if needed. */
-  releasePayload(): void {
-    this.#encoded = undefined
+  /** Removes the request from the link's queue if it is still there. */
+  stop(): void {
+    this.#publishing?.unsubscribe()
+  }
+
+  // The observer of `publish`.
+
+  next({ reasonCode }: PublishAck): void {
+    this.isAcknowledged = true
+    this.#exchange.onAcknowledged()
+    if (reasonCode !== Reason.noMatchingSubscribers || !this.#exchange.requester.rules.failFast) return
+    const fault = `the broker reports no subscriber to ${this.topic}`
+    this.#exchange.onPublishFailed(new AntiphonError('no-responder', fault, { reasonCode }))
+  }
+
+  error(error: unknown): void {
+    this.#exchange.onPublishFailed(AntiphonError.from(error))
+  }
+
+  complete(): void {
+    this.#publishing = undefined
+  }
+
+  #toMessage(timeLeft: number): OutgoingMessage {
+    const { endpoint, rules } = this.#exchange.requester
+    if (this.#payload === undefined) this.#encode(this.responseTopic)
+    return {
+      topic: this.topic,
+      payload: this.#payload ?? EMPTY_PAYLOAD,
+      qos: rules.qos,
+      contentType: endpoint.request.contentType,
+      payloadFormatIndicator: endpoint.request.isText,
+      messageExpiryInterval: toExpirySeconds(timeLeft),
+      ...(this.#userProperties && { userProperties: this.#userProperties }),
+      ...this.#properties,
+    }
   }
 
   #correlate(responseTopic: string): CorrelatedRequest {
-    const { correlation } = this.#requester.endpoint
+    const { correlation } = this.#exchange.requester.endpoint
     return correlation.correlate({ id: this.#id, responseTopic, value: this.#value })
   }
 
-  #encode(responseTopic: string): EncodedRequest {
-    const { request, name } = this.#requester.endpoint
+  #encode(responseTopic: string): void {
+    const { request, name } = this.#exchange.requester.endpoint
     const { value, token, properties } = this.#correlate(responseTopic)
     const encoded = encodeWith(request, value)
     if (isLeft(encoded)) throw encoded.left.withContext({ endpoint: name, topic: this.topic })
     this.responseTopic = responseTopic
     this.token = token
-    this.#encoded = { payload: encoded.right, properties }
-    return this.#encoded
+    this.#payload = encoded.right
+    this.#properties = properties
   }
 }

@@ -11,20 +11,18 @@ import { Exchange, type ExchangeObserver } from './exchange.js'
 import { pendingRequestsOf, type PendingRequests } from './pending-requests.js'
 import type { Cancellable } from './flatten.js'
 import { toRules, type ExchangeOptions, type ExchangeRules } from './options.js'
-import { responseHandlerFor } from './response-handler-for.js'
-import type { ResponseHandler } from './response-handler.js'
+import { ManyResponses } from './many-responses.js'
+import { singleResponse, type ResponseHandler } from './response-handler.js'
 
 /** What all exchanges of one requester share: one call of `request$`, `exchange$`, `request`, `requestMany` or `gather$`. */
-export interface RequesterContext {
+export interface RequesterContext<T extends EndpointTypes = EndpointTypes> {
   readonly link: Link
   readonly monitor: LinkMonitor
   readonly deadlines: Deadlines
   readonly pendingRequests: PendingRequests
-  readonly endpoint: Endpoint
+  readonly endpoint: Endpoint<T>
   readonly rules: ExchangeRules
   readonly stats: MutableRequesterStats
-  /** Creates the response handler of an exchange. */
-  readonly newResponseHandler: () => ResponseHandler
 }
 
 /** The topic parameters and the value of a request. */
@@ -34,12 +32,11 @@ export interface RequestParts {
 }
 
 /** Creates the context of a requester. Throws `invalid-argument` if the options are invalid. */
-export function requesterContext(
+export function requesterContext<T extends EndpointTypes>(
   link: Link,
-  endpoint: Endpoint,
+  endpoint: Endpoint<T>,
   options: ExchangeOptions,
-  handlerFor: (endpoint: Endpoint, rules: ExchangeRules) => () => ResponseHandler = responseHandlerFor,
-): RequesterContext {
+): RequesterContext<T> {
   const rules = toRules(options)
   if (rules.responseTopic !== undefined && endpoint.responseTopic !== undefined) {
     throw invalidArgument(`responseTopic is set, but ${endpoint.name} has its own: remove the option`)
@@ -52,28 +49,20 @@ export function requesterContext(
     endpoint,
     rules,
     stats: observationsOf(link).requesterStats(endpoint),
-    newResponseHandler: handlerFor(endpoint, rules),
   }
 }
 
-/** Splits the argument of a request. Without topic parameters, the argument is the value itself. */
-export function toRequestParts<T extends EndpointTypes>(
-  { topic }: Endpoint<T>,
-  request: RequestArgument<T>,
-): RequestParts {
-  return topic.parameters.length === 0 ? { params: NO_PARAMS, value: request } : (request as RequestParts)
-}
-
 /** Sends one request; `observer` receives its responses, then complete or error, once. */
-export function startExchange(
-  requester: RequesterContext,
-  parts: RequestParts,
+export function startExchange<T extends EndpointTypes>(
+  requester: RequesterContext<T>,
+  request: RequestArgument<T>,
   observer: ExchangeObserver,
+  responseHandler: ResponseHandler = responseHandlerFor(requester),
 ): Cancellable {
   requester.stats.requested++
   let exchange: Exchange
   try {
-    exchange = new Exchange(requester, parts, observer)
+    exchange = new Exchange(requester, toRequestParts(requester.endpoint, request), observer, responseHandler)
   } catch (thrown) {
     requester.stats.failed++
     observer.error(AntiphonError.from(thrown))
@@ -81,6 +70,16 @@ export function startExchange(
   }
   exchange.start()
   return exchange
+}
+
+/** Splits the argument of a request. Without topic parameters, the argument is the value itself. */
+function toRequestParts({ topic }: Endpoint, request: unknown): RequestParts {
+  return topic.parameters.length === 0 ? { params: NO_PARAMS, value: request } : (request as RequestParts)
+}
+
+/** Returns the response handler of an endpoint with one or many responses. */
+function responseHandlerFor({ endpoint, rules }: RequesterContext): ResponseHandler {
+  return endpoint.responses === 'one' ? singleResponse : new ManyResponses(rules, true)
 }
 
 const NO_PARAMS = {}

@@ -26,7 +26,7 @@ export abstract class HandlerRun<T extends EndpointTypes>
   readonly context: RequestContext
   /** Requests with equal keys are handled one at a time. */
   readonly key: unknown
-  /** When the handler started; `undefined` while the request waits. */
+  /** The elapsed time at which the handler started; `undefined` while the request waits. */
   startedAt: number | undefined = undefined
   queue: LinkedQueue<HandlerRun<T>> | undefined = undefined
   prevNode: HandlerRun<T> | undefined = undefined

@@ -25,6 +25,7 @@ export class RequestContext {
   readonly correlation: ResponseCorrelation
   /** Where responses go; `undefined` for a notification, which gets no response. */
   readonly responseTopic: string | undefined
+  /** The elapsed time at which it was received. */
   readonly receivedAt: number
   /** Milliseconds from receipt to expiry. A stream expires after as long without an item or credit. */
   readonly lifetime: number
@@ -55,7 +56,7 @@ export class RequestContext {
     this.#acknowledge = acknowledge
   }
 
-  /** When the request expires, on the link's clock. */
+  /** The elapsed time at which the request expires. */
   get expiresAt(): number {
     return this.receivedAt + this.lifetime
   }

@@ -196,9 +196,11 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
 
   #report({ request, context, startedAt }: HandlerRun<T>, outcome: OutcomeDetails): void {
     const { endpoint, params, message, receivedAt } = request
-    const endedAt = context.responder.now()
+    // Setting the system clock in the meantime does not change the duration.
+    const offset = receivedAt - context.receivedAt
+    const ended = { receivedAt, endedAt: context.responder.now() + offset }
     context.responder.stats[outcome.outcome]++
-    const times = startedAt === undefined ? { receivedAt, endedAt } : { receivedAt, startedAt, endedAt }
+    const times = startedAt === undefined ? ended : { ...ended, startedAt: startedAt + offset }
     this.#options.onServed({ endpoint, params, request: message, ...times, ...outcome })
   }
 }

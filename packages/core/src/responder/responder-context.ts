@@ -85,9 +85,9 @@ export class ResponderContext {
     return this.connectionInfo?.protocolVersion !== 4
   }
 
-  /** Returns the time on the link's clock. */
+  /** Returns the elapsed time. */
   now(): number {
-    return this.link.scheduler.now()
+    return this.deadlines.now()
   }
 
   /** Counts and emits a message that no handler receives. */

@@ -65,7 +65,7 @@ describe('a responder behind a broker window of 20 messages', () => {
   it.each([1, undefined])('sends 5 000 of 5 000 items with credit %s', async (credit) => {
     const { link, advance } = asyncWorld()
     requests$(link('server', client), numbers)
-      .pipe(serve(() => range(5_000).pipe(map(String))))
+      .pipe(serve(() => range(5_000).pipe(map((index) => String(index)))))
       .subscribe()
     await advance(50)
     let received = 0

@@ -4,7 +4,6 @@ import { gzipSync } from 'node:zlib'
 import { mqttTransport } from '@antiphon/mqtt'
 import { build, createLogger, type Rollup } from 'vite'
 import { afterEach, expect, it, vi } from 'vitest'
-import { toAddress } from '../../src/address.js'
 import { toClientOptions } from '../../src/client-options.js'
 
 /** Bundles the package for a browser. */
@@ -45,7 +44,7 @@ it('fact 22: the browser build imports nothing from Node and stays below 150 kB 
 
 it('fact 22: passes timerVariant to MQTT.js', () => {
   const attempt = { clientId: 'x', credentials: undefined, clean: true }
-  const chosen = toClientOptions(toAddress('ws://h'), { timerVariant: 'native' }, attempt)
+  const chosen = toClientOptions({ timerVariant: 'native' }, attempt)
   expect(chosen.timerVariant).toBe('native')
 })
 

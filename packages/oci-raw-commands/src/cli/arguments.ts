@@ -1,8 +1,10 @@
 import { AntiphonError } from '@antiphon/core'
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import type { ConfigLocation } from '../cloud/api-key.js'
+import { cloudUrl } from '../cloud/cloud-url.js'
 import type { Invocation, RequestDataFormat } from '../invocation.js'
-import { rawJson } from '../raw-json.js'
+import { rawJson } from '../invoke/raw-json.js'
 
 /** The text that `--help` prints. */
 export const help = `antiphon-oci: raw commands of the OCI IoT Platform, and a local stand-in for it
@@ -25,6 +27,10 @@ Invoke options
   --response-endpoint <topic>         the topic of the response (default: no response is awaited)
   --response-duration <duration>      the maximum time from delivery to response (default: PT10M)
   --endpoint <url>                    the platform (default: OCI_IOT_ENDPOINT, or http://127.0.0.1:8080)
+  --region <region>                   the cloud instead, such as eu-frankfurt-1; signs with an API key
+  --config-file <file>                the configuration of OCI's command line (default: ~/.oci/config)
+  --profile <name>                    its profile (default: DEFAULT)
+  --data-api <url>                    where --wait reads records of the cloud; the token is in OCI_IOT_DATA_TOKEN
   --wait                              prints each status, then the record
   --retry-token <token>               identifies the command, so that repeating it delivers nothing new
   --timeout <seconds>                 the maximum time for --wait (default: none besides the platform's)
@@ -44,12 +50,22 @@ Other options
 
 The exit code of an invoke is 0 if the platform accepted it; with --wait, if the device responded.`
 
+/** How to use the cloud. */
+export interface CloudArguments {
+  /** The configuration file and its profile. */
+  readonly config: ConfigLocation
+  /** The root of the data API and a bearer token for it. */
+  readonly dataApi?: { readonly url: string; readonly token: string }
+}
+
 /** A parsed invoke command. */
 export interface InvokeCommand {
   readonly command: 'invoke'
   readonly instanceId: string
   readonly invocation: Invocation
   readonly url: string
+  /** The cloud; absent: the local platform at `url`. */
+  readonly cloud?: CloudArguments
   readonly retryToken?: string
   /** Whether `--wait` is set. */
   readonly isFollowed: boolean
@@ -103,6 +119,10 @@ const options = {
   'response-endpoint': text,
   'response-duration': text,
   endpoint: text,
+  region: text,
+  'config-file': text,
+  profile: text,
+  'data-api': text,
   wait: flag,
   timeout: text,
   'retry-token': text,
@@ -145,11 +165,31 @@ function toInvoke(values: Values, requestDataFormat: RequestDataFormat): InvokeC
       requestEndpoint: required(values, 'request-endpoint'),
       ...Object.fromEntries(present),
     },
-    url: values.endpoint ?? process.env['OCI_IOT_ENDPOINT'] ?? 'http://127.0.0.1:8080',
+    ...toCloud(values),
     ...(values['retry-token'] === undefined ? {} : { retryToken: values['retry-token'] }),
     isFollowed: values.wait === true,
     timeout: values.timeout === undefined ? Infinity : toNumber('timeout', values.timeout, 2 ** 31) * 1_000,
   }
+}
+
+/** Returns the URL of the local platform, or that of the cloud and how to use it. */
+function toCloud(values: Values): Pick<InvokeCommand, 'url' | 'cloud'> {
+  const { endpoint, region, profile } = values
+  const file = values['config-file']
+  const dataUrl = values['data-api']
+  if (region === undefined) {
+    for (const name of ['config-file', 'profile', 'data-api'] as const)
+      if (values[name] !== undefined) throw commandLineError(`--${name} needs --region`)
+    return { url: endpoint ?? process.env['OCI_IOT_ENDPOINT'] ?? 'http://127.0.0.1:8080' }
+  }
+  const token = process.env['OCI_IOT_DATA_TOKEN']
+  if (dataUrl !== undefined && token === undefined)
+    throw commandLineError('--data-api needs a bearer token in OCI_IOT_DATA_TOKEN')
+  if (values.wait === true && dataUrl === undefined)
+    throw commandLineError('--wait needs --data-api with --region: the cloud keeps its records there')
+  const config = { ...(file === undefined ? {} : { file }), ...(profile === undefined ? {} : { profile }) }
+  const dataApi = dataUrl === undefined || token === undefined ? {} : { dataApi: { url: dataUrl, token } }
+  return { url: endpoint ?? cloudUrl(region), cloud: { config, ...dataApi } }
 }
 
 function toData(data: string | undefined, format: RequestDataFormat): unknown {

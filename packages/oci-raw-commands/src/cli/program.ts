@@ -1,8 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { firstValueFrom, lastValueFrom, tap, type Observable } from 'rxjs'
-import { invoke$ } from '../invoke.js'
+import { readApiKey } from '../cloud/api-key.js'
+import { signedFetch } from '../cloud/signed-fetch.js'
+import { dataApiRecords } from '../invoke/data-api-records.js'
+import { invokeCommand } from '../invoke/invoke-command.js'
+import { invoke$, type InvokeOptions } from '../invoke/invoke.js'
 import { createPlatform } from '../platform/platform.js'
-import { help, readArguments, type InvokeCommand, type PlatformCommand } from './arguments.js'
+import {
+  help,
+  readArguments,
+  type CloudArguments,
+  type InvokeCommand,
+  type PlatformCommand,
+} from './arguments.js'
 
 /** The terminal of a program. */
 export interface Terminal {
@@ -21,13 +31,21 @@ export async function ociProgram(args: readonly string[], terminal: Terminal): P
 }
 
 async function invoke(
-  { instanceId, invocation, isFollowed, ...options }: InvokeCommand,
+  { instanceId, invocation, isFollowed, cloud, ...options }: InvokeCommand,
   { print }: Terminal,
 ): Promise<void> {
-  const progress$ = invoke$(instanceId, invocation, options)
-  if (!isFollowed) return print((await firstValueFrom(progress$)).record.id)
+  const platform = cloud === undefined ? options : { ...options, ...toCloudOptions(cloud) }
+  if (!isFollowed) return print((await invokeCommand(instanceId, invocation, platform)).requestId)
+  const progress$ = invoke$(instanceId, invocation, platform)
   const last = await lastValueFrom(progress$.pipe(tap(({ status }) => print(status))))
   print(JSON.stringify(last.record, undefined, 2))
+}
+
+/** Returns the options of `invoke$` that differ in the cloud: signed requests, and records from the data API. */
+function toCloudOptions({ config, dataApi }: CloudArguments): Pick<InvokeOptions, 'fetch' | 'records'> {
+  const fetch = signedFetch(readApiKey(config))
+  if (dataApi === undefined) return { fetch }
+  return { fetch, records: dataApiRecords({ url: dataApi.url, token: () => dataApi.token }) }
 }
 
 async function runPlatform(

@@ -9,7 +9,7 @@ import {
   type MessageForm,
   type PayloadReader,
 } from './message-form.js'
-import { framesOf } from './frames.js'
+import { framesOf } from '../time/frames.js'
 import { readableTimeline } from './timeline.js'
 
 /** Selects a client. */

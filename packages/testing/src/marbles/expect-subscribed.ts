@@ -3,7 +3,7 @@ import { isEqual } from '../compare/equal.js'
 import { mismatchError } from '../compare/expectation.js'
 import type { VirtualBroker } from '../virtual/broker.js'
 import type { ClientChoice } from './expect-published.js'
-import { withMillisecondFrames } from './frames.js'
+import { withMillisecondFrames } from '../time/frames.js'
 
 interface Span {
   readonly from: number

@@ -11,7 +11,7 @@ import {
   type PublishedExpectation,
 } from './expect-published.js'
 import { expectSubscribed, type SubscribedExpectation } from './expect-subscribed.js'
-import { framesOf } from './frames.js'
+import { framesOf } from '../time/frames.js'
 import { toMessage, type MessageForm } from './message-form.js'
 import { expectTimers, countTimers, type TimersExpectation } from './expect-timers.js'
 import { toRequests, type ToRequests } from './to-requests.js'

@@ -11,16 +11,15 @@ import type {
   PlayOptions,
   Published,
   OutageOptions,
-  SubscriptionChange,
   VirtualBroker,
   VirtualBrokerOptions,
   VirtualClientOptions,
   VirtualLinkOptions,
 } from './broker.js'
 import { connectPacket } from './connect-packet.js'
-import { openConnection } from './connection.js'
-import type { PacketTransform } from './packet-lane.js'
-import type { ClientPacket, Packet, PacketType, ServerPacket } from './packet.js'
+import { openConnection } from '../connection/connection.js'
+import type { PacketTransform } from '../connection/packet-lane.js'
+import type { ClientPacket, Packet, PacketType, ServerPacket } from '../connection/packet.js'
 import { brokerState } from './broker-state.js'
 import { serverConnection } from './server-connection.js'
 import { virtualTransport } from './virtual-transport.js'
@@ -42,12 +41,7 @@ export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
   const published$ = new Subject<Published>()
   const packets: Partial<Record<PacketType, number>> = {}
   const connections = { accepted: 0, refused: 0 }
-  const subscriptions$ = new Subject<SubscriptionChange>()
-  const state = brokerState({
-    ...options,
-    onPublished: (published) => published$.next(published),
-    onSubscription: (change) => subscriptions$.next(change),
-  })
+  const state = brokerState({ ...options, onPublished: (published) => published$.next(published) })
   const network = makeNetwork(seededRandom(seed))
   let clientCount = 0
   let isUp = true
@@ -136,9 +130,10 @@ export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
     transport,
     inject: (fault) => inject(fault),
     play,
+    setLimits: state.setLimits,
     publish: state.publish,
     published$: published$.asObservable(),
-    subscriptions$: subscriptions$.asObservable(),
+    subscriptions$: state.engine.subscriptions$,
     session: (clientId) => state.views().find((view) => view.clientId === clientId),
     subscriptions: () =>
       state

@@ -1,6 +1,6 @@
 import { endpoint, exchange$, text, topicParams, type Endpoint } from '@antiphon/core'
 import { expectEqual, expectThat } from '@antiphon/testing/internal'
-import { delay, finalize, of, Subject } from 'rxjs'
+import { delay, finalize, map, of, ReplaySubject, Subject, take } from 'rxjs'
 import {
   casesOf,
   numbers,
@@ -41,6 +41,9 @@ export const concurrencyCases: readonly CaseDefinition[] = casesOf(
       const started: string[] = []
       const running = new Set<string>()
       let maxConcurrent = 0
+      const [cars, rounds] = [['a', 'b', 'c'] as const, ['1', '2', '3', '4'] as const]
+      // No handler finishes before one of each key has started.
+      const hasStartedAll$ = new ReplaySubject<void>(1)
       await startResponder(
         context,
         unlock,
@@ -48,15 +51,17 @@ export const concurrencyCases: readonly CaseDefinition[] = casesOf(
           expectThat(!running.has(car), `expected no concurrent request of ${car}`)
           started.push(car + number)
           maxConcurrent = Math.max(maxConcurrent, running.add(car).size)
-          return of(value).pipe(
+          if (maxConcurrent === cars.length) hasStartedAll$.next()
+          return hasStartedAll$.pipe(
+            take(1),
             delay(50, link.scheduler),
+            map(() => value),
             finalize(() => running.delete(car)),
           )
         },
         { link, serve: { orderedBy: ({ params: { car } }) => car } },
       )
       const requester = context.link()
-      const [cars, rounds] = [['a', 'b', 'c'] as const, ['1', '2', '3', '4'] as const]
       const exchanges = rounds.flatMap((number) =>
         cars.map((car) =>
           recordStream(exchange$(requester, unlock, { params: { car, number }, value: number })),

@@ -1,5 +1,5 @@
 import { expectEqual, expectThat } from '@antiphon/testing/internal'
-import { delay, NEVER, of, Subject } from 'rxjs'
+import { delay, NEVER, of, Subject, take } from 'rxjs'
 import { casesOf, numbers, waitUntilOnline, textsOf, type CaseDefinition } from '../case-context.js'
 import { recordStream } from '../record-stream.js'
 import { echoEndpoint, pause, startPlainRequester, startResponder, correlatedBy } from './fixtures.js'
@@ -35,19 +35,15 @@ export const duplicateRequestCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties'],
     run: async (context) => {
       let runs = 0
-      const link = context.link({ persistentSession: true })
-      const { ignored } = await startResponder(
-        context,
-        echoEndpoint(context),
-        ({ value }) => {
-          runs += 1
-          return of(value).pipe(delay(300, link.scheduler))
-        },
-        { link },
-      )
+      const release$ = new Subject<string>()
+      const { link, ignored } = await startResponder(context, echoEndpoint(context), () => {
+        runs += 1
+        return release$.pipe(take(1))
+      })
       const requester = await startPlainRequester(context, context.topic('echo'))
       for (const _ of [1, 2, 3]) await requester.sendRequest('x', correlatedBy('same'))
       await context.eventually(ignored.until(2))
+      release$.next('x')
       await context.eventually(requester.responses.until(1))
       await pause(context, link, 100)
       expectEqual([runs, requester.responses.values.length], [1, 1], 'the number of runs and responses')

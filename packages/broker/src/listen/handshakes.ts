@@ -1,0 +1,59 @@
+import type { Socket } from 'node:net'
+import type { Deadline, Deadlines } from '@antiphon/core/link'
+
+/** Parameters of {@link Handshakes}. */
+export interface HandshakesOptions {
+  readonly deadlines: Deadlines
+  /** Milliseconds that a handshake may take. */
+  readonly timeout: number
+  /** Called when a socket is closed because its handshake took too long. */
+  readonly timedOut: (remoteAddress: string) => void
+}
+
+/**
+ * The sockets of a listener in a TLS or WebSocket handshake.
+ *
+ * Node's own timeouts do not bound them: that of TLS starts again at each byte and only emits an event, those of HTTP are
+ * checked every 30 s.
+ */
+export class Handshakes {
+  readonly #options: HandshakesOptions
+  /** By the addresses of the connection, which a TLS socket has in common with the socket below it. */
+  readonly #pending = new Map<string, { readonly socket: Socket; readonly deadline: Deadline }>()
+
+  constructor(options: HandshakesOptions) {
+    this.#options = options
+  }
+
+  /** Adds a socket. It is destroyed after the timeout unless `complete` is called before. */
+  begin(socket: Socket): void {
+    const { deadlines, timeout, timedOut } = this.#options
+    const key = keyOf(socket)
+    const remoteAddress = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`
+    const deadline = deadlines.add(timeout, () => {
+      socket.destroy()
+      timedOut(remoteAddress)
+    })
+    this.#pending.set(key, { socket, deadline })
+    socket.once('close', () => {
+      deadline.cancel()
+      if (this.#pending.get(key)?.socket === socket) this.#pending.delete(key)
+    })
+  }
+
+  /** Removes a socket, or the socket below a TLS socket: it has become an MQTT connection. */
+  complete(socket: Socket): void {
+    const key = keyOf(socket)
+    this.#pending.get(key)?.deadline.cancel()
+    this.#pending.delete(key)
+  }
+
+  /** Destroys all sockets. */
+  abort(): void {
+    for (const { socket } of [...this.#pending.values()]) socket.destroy()
+  }
+}
+
+function keyOf({ remoteAddress, remotePort, localAddress }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress}`
+}

@@ -1,0 +1,5 @@
+export { readApiKey } from './api-key.js'
+export type { ApiKey, ConfigLocation } from './api-key.js'
+export { cloudUrl } from './cloud-url.js'
+export { signedFetch } from './signed-fetch.js'
+export type { SignedFetchOptions } from './signed-fetch.js'
