@@ -47,7 +47,9 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
   const incidents = new Subject<Incident>()
   const report = (incident: Incident): void => incidents.next(incident)
 
-  const acknowledgements = new Acknowledgements()
+  const acknowledgements = new Acknowledgements((message, waiting) =>
+    report({ kind: 'acknowledgements-blocked', message, waiting }),
+  )
   const subscriptions = new Subscriptions({
     transport,
     deadlines,
