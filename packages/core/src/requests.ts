@@ -1,10 +1,11 @@
 import { mergeMap, Observable, tap } from 'rxjs'
-import { requireNumber } from './argument.js'
-import type { TransferBounds } from './chunk/transfers.js'
+import { requireArgument } from './argument.js'
+import { transferBoundRules, type TransferBounds } from './chunk/transfers.js'
 import type { Endpoint, EndpointTypes } from './endpoint.js'
 import { linkMonitorOf } from './link/link-monitor.js'
 import type { Delivery, Link } from './link/link.js'
 import type { QoS } from './message.js'
+import { type OptionRules, sizeRule } from './option-rules.js'
 import { RequestReceiver } from './responder/request-receiver.js'
 import { ResponderContext } from './responder/responder-context.js'
 import type { ResponseCacheBounds } from './responder/response-cache.js'
@@ -37,6 +38,25 @@ export interface RequestsOptions<T extends EndpointTypes> {
   readonly acknowledge?: 'after-response' | 'on-receipt'
 }
 
+const requestsOptionRules: OptionRules<RequestsOptions<EndpointTypes>> = {
+  params: 'object',
+  filter: 'string',
+  group: 'string',
+  qos: [0, 1, 2],
+  responseTopics: (value) =>
+    Array.isArray(value) || typeof value === 'function'
+      ? undefined
+      : 'it must be an array of filters or a function',
+  headers: 'function',
+  responseCache: {
+    entries: sizeRule,
+    bytes: sizeRule,
+    ttl: sizeRule,
+  } satisfies OptionRules<ResponseCacheBounds>,
+  transfers: transferBoundRules,
+  acknowledge: ['after-response', 'on-receipt'],
+}
+
 /**
  * Subscribes to an endpoint's topic and emits its requests, to be piped into `serve`.
  *
@@ -55,6 +75,7 @@ export function requests$<T extends EndpointTypes>(
   endpoint: Endpoint<T>,
   options: RequestsOptions<T> = {},
 ): Observable<ReceivedRequest<T>> {
+  requireArgument('options', options, requestsOptionRules)
   const requestFilter =
     options.filter ?? endpoint.topic.filter((options.params ?? {}) as Readonly<Record<string, string>>)
   const filter = options.group === undefined ? requestFilter : `$share/${options.group}/${requestFilter}`
@@ -91,9 +112,5 @@ export function requests$<T extends EndpointTypes>(
 
 function toCacheBounds(bounds: ResponseCacheBounds = {}): Required<ResponseCacheBounds> {
   const { entries = 10_000, bytes = 16 * 2 ** 20, ttl = 60_000 } = bounds
-  return {
-    entries: requireNumber('responseCache.entries', entries, { least: 0 }),
-    bytes: requireNumber('responseCache.bytes', bytes, { least: 0 }),
-    ttl: requireNumber('responseCache.ttl', ttl, { least: 0 }),
-  }
+  return { entries, bytes, ttl }
 }
