@@ -35,7 +35,6 @@ const serveOptionRules: OptionRules<ServeOptions> = {
   queue: wholeNumberRule(0),
   orderedBy: 'function',
   handlerTimeout: durationRule,
-  drain$: 'object',
 }
 
 /**
