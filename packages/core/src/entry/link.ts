@@ -10,7 +10,7 @@ export { linkOver } from '../link/link-over.js'
 export type { LinkOptions } from '../link/link-over.js'
 export type { SubscribeRequest, Transport, TransportEvent } from '../link/transport.js'
 export type { ConnectionLimits } from '../link/link.js'
-export type { QueueBounds } from '../link/outbox.js'
+export type { QueueBounds } from '../link/queue-bounds.js'
 export type { UnroutedBounds } from '../link/unrouted-messages.js'
 
 // Create middleware

@@ -8,7 +8,8 @@ import { backOff, type BackOffOptions } from './back-off.js'
 import { Connector } from './connector.js'
 import type { ConnectionLimits, Incident, Link, PublishAck } from './link.js'
 import { messagesOf$ } from './messages.js'
-import { Outbox, type QueueBounds } from './outbox.js'
+import { Outbox } from './outbox.js'
+import { withQueueBounds, type QueueBounds } from './queue-bounds.js'
 import { outgoingFault } from './outgoing-rules.js'
 import { Subscriptions } from './subscriptions.js'
 import type { Transport } from './transport.js'
@@ -57,7 +58,8 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
     }),
     report,
   })
-  const outbox = new Outbox({ transport, scheduler, deadlines, bounds: toQueueBounds(options.queue), report })
+  const bounds = toQueueBounds(options.queue)
+  const outbox = new Outbox({ transport, scheduler, deadlines, bounds, report })
 
   let isClosing = false
   let closeDeadline: Deadline | undefined
@@ -98,7 +100,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
   const subscription$: Link['subscription$'] = (filter, subscribeOptions = {}) =>
     subscriptions.windows$(filter, subscribeOptions, open)
 
-  return {
+  const link: Link = {
     scheduler,
     state$: defer(() => {
       open()
@@ -127,6 +129,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
       return closed
     },
   }
+  return withQueueBounds(link, bounds)
 }
 
 function linkClosed(cause?: AntiphonError): AntiphonError {

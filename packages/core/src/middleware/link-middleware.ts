@@ -1,6 +1,7 @@
 import { map, type Observable } from 'rxjs'
 import type { Delivery, Link, LinkMiddleware, PublishAck } from '../link/link.js'
 import { deadlinesOf, shareDeadlines } from '../link/link-deadlines.js'
+import { queueBoundsOf, withQueueBounds } from '../link/queue-bounds.js'
 import { messagesOf$ } from '../link/messages.js'
 import type { OutgoingMessage } from '../message.js'
 
@@ -44,6 +45,6 @@ export function linkMiddleware(taps: LinkTaps): LinkMiddleware {
       publish$: publishTap === undefined ? link.publish$ : (message) => publishTap(message, link.publish$),
     }
     shareDeadlines(wrapped, deadlinesOf(link))
-    return wrapped
+    return withQueueBounds(wrapped, queueBoundsOf(link))
   }
 }

@@ -1,5 +1,7 @@
 import type { SchedulerLike } from 'rxjs'
 import { requireNumber } from '../argument.js'
+import { crc32c } from '../chunk/crc32c.js'
+import type { Message } from '../message.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
 import type { Exchange } from './exchange.js'
 import type { RequesterContext } from './requester-context.js'
@@ -32,6 +34,7 @@ export class GatheredResponses implements ResponseHandler {
   /** When the total timeout elapses, on the link's clock. */
   readonly #endsAt: number
   readonly #scheduler: SchedulerLike
+  readonly #contents = new Set<string>()
   #received = 0
 
   constructor(rules: Required<GatherRules>, { link, rules: { timeout } }: RequesterContext) {
@@ -41,6 +44,7 @@ export class GatheredResponses implements ResponseHandler {
   }
 
   receive(response: DecodedOnce, exchange: Exchange): void {
+    if (this.#isRedelivery(response.message)) return
     const { count, stallTimeout, sentinel } = this.#rules
     if (sentinel && response.message.payload.length === 0) {
       exchange.finish()
@@ -54,5 +58,13 @@ export class GatheredResponses implements ResponseHandler {
 
   onTimeout(): 'responded' {
     return 'responded'
+  }
+
+  /** Whether a response was received before. Without DUP, an equal one is from another responder. */
+  #isRedelivery({ payload, userProperties, dup }: Message): boolean {
+    const content = `${payload.length} ${crc32c(payload)} ${JSON.stringify(userProperties)}`
+    if (dup && this.#contents.has(content)) return true
+    this.#contents.add(content)
+    return false
   }
 }
