@@ -10,7 +10,8 @@ import { Connector } from './connector.js'
 import type { ConnectionLimits, Incident, Link, PublishAck } from './link.js'
 import { linkOptionRules } from './link-option-rules.js'
 import { messagesOf$ } from './messages.js'
-import { Outbox, type QueueBounds } from './outbox.js'
+import { Outbox } from './outbox.js'
+import type { QueueBounds } from './queue-bounds.js'
 import { outgoingFault } from './outgoing-rules.js'
 import { Subscriptions } from './subscriptions.js'
 import type { Transport } from './transport.js'
@@ -58,7 +59,8 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
     filtersPerSubscribe: options.filtersPerSubscribe ?? 100,
     report,
   })
-  const outbox = new Outbox({ transport, deadlines, bounds: toQueueBounds(options.queue), report })
+  const bounds = toQueueBounds(options.queue)
+  const outbox = new Outbox({ transport, deadlines, bounds, report })
 
   let isClosing = false
   let closeDeadline: Deadline | undefined
@@ -128,7 +130,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
       return closed
     },
   }
-  return withBase(link, new BaseLink(deadlines))
+  return withBase(link, new BaseLink(deadlines, bounds))
 }
 
 function linkClosed(cause?: AntiphonError): AntiphonError {
