@@ -13,6 +13,7 @@ import { streamProtocolCases } from './exchange/stream-protocol.js'
 import { gatherCases, streamCases } from './exchange/streams.js'
 import { invalidRequestCases } from './exchange/invalid-requests.js'
 import { withoutPropertiesCases } from './exchange/without-properties.js'
+import { groupCases } from './exchange/groups.js'
 import type { CaseDefinition } from './case-context.js'
 import type { ContractSetting, LinkContract } from './world.js'
 
@@ -29,6 +30,7 @@ const definitions: readonly CaseDefinition[] = [
   ...streamCases,
   ...streamProtocolCases,
   ...gatherCases,
+  ...groupCases,
   ...correlationCases,
   ...withoutPropertiesCases,
   ...reconnectionCases,

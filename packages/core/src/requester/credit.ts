@@ -8,12 +8,25 @@ export class Credit {
   readonly #limit: number
   #remaining: number
   #consumed = 0
+  /** How many items the responder may send in all. */
+  #total: number
 
   /** `limit` is the maximum number of items in flight; without it, the responder sends without limit. */
   constructor(limit: number | undefined) {
     this.#limit = limit ?? Infinity
     this.#remaining = this.#limit
+    this.#total = this.#limit
     this.requestProperties = limit === undefined ? [] : initialCredit(limit)
+  }
+
+  /** Whether the credit has a limit. */
+  get isLimited(): boolean {
+    return this.#limit < Infinity
+  }
+
+  /** Returns how many items the responder may send in all. */
+  get total(): number {
+    return this.#total
   }
 
   /** Whether the responder must wait for more credit. */
@@ -27,13 +40,13 @@ export class Credit {
     return this.#remaining >= 0
   }
 
-  /** Counts one item as consumed. Returns the credit to grant once half of the limit is consumed, and 0 before. */
-  consume(): number {
+  /** Counts one item as consumed. Returns whether the total has risen, once half of the limit is consumed. */
+  consume(): boolean {
     this.#consumed++
-    if (this.#consumed * 2 < this.#limit) return 0
-    const granted = this.#consumed
-    this.#remaining += granted
+    if (this.#consumed * 2 < this.#limit) return false
+    this.#remaining += this.#consumed
+    this.#total += this.#consumed
     this.#consumed = 0
-    return granted
+    return true
   }
 }

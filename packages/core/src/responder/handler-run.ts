@@ -71,7 +71,7 @@ export abstract class HandlerRun<T extends EndpointTypes>
     this.end({ outcome: 'cancelled' })
   }
 
-  addCredit(_credit: number): void {
+  raiseCredit(_total: number): void {
     // A single response needs none.
   }
 

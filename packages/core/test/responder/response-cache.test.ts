@@ -3,7 +3,7 @@ import { delay, of, Subject, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { ResponseCache } from '../../src/responder/response-cache.js'
 import { bytesOf, statusOf, textOf } from '../observed.js'
-import { withEchoResponder } from './with-responder.js'
+import { cancelProperties, withEchoResponder } from './with-responder.js'
 
 describe('a duplicate request', () => {
   it('answers a duplicate with the same bytes and its own expiry', () => {
@@ -180,10 +180,10 @@ describe('a duplicate request', () => {
 
   it('neither handles nor answers a duplicate of a cancelled request', () => {
     withEchoResponder(
-      ({ sendRequest, world, handled, responses, unacknowledged }) => {
+      ({ sendRequest, world, handled, responses, unacknowledged, sendControl }) => {
         sendRequest('x')
         world.advance(100)
-        sendRequest('', { userProperties: [['__stat', '499']] })
+        sendControl(cancelProperties)
         world.advance(100)
         sendRequest('x')
         world.advance(1_000)
