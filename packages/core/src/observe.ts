@@ -9,7 +9,8 @@ import type { IgnoredRequest } from './observe/ignored-request.js'
 import type { ResponderStats } from './observe/responder-stats.js'
 
 /**
- * Emits the responses that match no pending request: late, duplicate, unknown or unreadable ones. They are acknowledged.
+ * Emits the responses that match no pending request: late, duplicate, unknown, unreadable or retained ones. They are
+ * acknowledged.
  *
  * Hot; never errors. A link and a middleware around it each have their own pending requests, and so their own unmatched
  * responses.

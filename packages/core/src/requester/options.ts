@@ -13,7 +13,10 @@ const EMPTY_PAYLOAD = new Uint8Array()
 
 const STEPS: readonly AwaitedStep[] = ['connection', 'subscription', 'acknowledgement', 'response']
 
-/** When and how often a request is sent again, with the same bytes and the same correlation. */
+/**
+ * When and how often a request is sent again. It has the same correlation, unless the responder reported a failure that it
+ * would repeat from its cache, which is any but 503.
+ */
 export interface RetryOptions {
   /** The maximum number of retries after the first attempt. */
   readonly count: number
