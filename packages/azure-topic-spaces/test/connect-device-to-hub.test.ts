@@ -75,7 +75,7 @@ describe('the device code against the local hub', () => {
     const both = firstValueFrom(connected)
     const watching = link.state$.subscribe()
     expect(await both).toMatchObject([{ sessionPresent: false }, { sessionPresent: true }])
-    expect(ended).toEqual(['network'])
+    expect(ended).toEqual(['client'])
     watching.unsubscribe()
     await link.close()
   })

@@ -13,6 +13,7 @@ import { ConnectionTimer } from '../connection/connection-timer.js'
 import type { Flushable } from '../turn.js'
 import type { Engine } from '../engine/engine.js'
 import type { ConnectRequest } from '../packet/connect.js'
+import { fromFlags } from '../packet/publication.js'
 import type { Publication } from '../packet/publication.js'
 import { isFailure, toReason } from '../packet/reason.js'
 import { topicLimitFault } from '../packet/topic-limits.js'
@@ -112,10 +113,13 @@ export class LocalConnection implements Peer, Publisher, Flushable {
     this.#engine.counters.messagesOut++
     this.#enqueue(() => {
       this.#unreadBytes -= size
-      const qos = ((flags >> 1) & 3) as 0 | 1 | 2
-      const fields = { qos, retain: (flags & 1) !== 0, dup: (flags & 8) !== 0, identifiers }
+      const fields = fromFlags(flags, identifiers)
       const message = toLocalMessage(publication, fields, this.#engine.now(), this.#request.version)
-      this.#observer.next({ type: 'message', message, acknowledge: () => this.#acknowledge(qos, packetId) })
+      this.#observer.next({
+        type: 'message',
+        message,
+        acknowledge: () => this.#acknowledge(fields.qos, packetId),
+      })
     })
     return true
   }

@@ -161,5 +161,10 @@ export interface DeliveryFields {
   readonly identifiers?: readonly number[] | null
 }
 
+/** Returns the fields of a PUBLISH from its flags: DUP, QoS and RETAIN, as in its first byte. */
+export function fromFlags(flags: number, identifiers: readonly number[] | null): DeliveryFields {
+  return { qos: ((flags >> 1) & 3) as QoS, retain: (flags & 1) !== 0, dup: (flags & 8) !== 0, identifiers }
+}
+
 /** The encoding of no properties. */
 export const noPropertyBytes: Uint8Array = empty

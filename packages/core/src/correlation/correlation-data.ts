@@ -1,4 +1,6 @@
 import { parse } from 'uuid'
+import { requireArgument } from '../argument.js'
+import type { OptionRules } from '../option-rules.js'
 import type { Correlation } from './correlation.js'
 import { fromBytes, toBytes } from './token.js'
 
@@ -11,16 +13,20 @@ export interface CorrelationDataOptions {
   readonly format?: 'text' | 'bytes'
 }
 
-const AS_TEXT = withToken((id) => id)
-const AS_BYTES = withToken((id) => fromBytes(parse(id)))
+const correlationDataOptionRules: OptionRules<CorrelationDataOptions> = { format: ['text', 'bytes'] }
 
 /**
  * Creates a correlation by the MQTT 5 properties Response Topic and Correlation Data, the default. The responder copies the
  * Correlation Data of the request into its response.
  */
-export function correlationData({ format = 'text' }: CorrelationDataOptions = {}): Correlation {
-  return format === 'text' ? AS_TEXT : AS_BYTES
+export function correlationData(options: CorrelationDataOptions = {}): Correlation {
+  requireArgument('options', options, correlationDataOptionRules)
+  return options.format === 'bytes' ? AS_BYTES : AS_TEXT
 }
+
+/** One function for both formats, so that their requests share an index. */
+const tokenOf: Correlation['tokenOf'] = ({ message }) =>
+  message.correlationData && fromBytes(message.correlationData)
 
 const unchanged = (response: unknown): unknown => response
 
@@ -33,7 +39,8 @@ function withToken(toToken: (id: string) => string): Correlation {
       const token = toToken(id)
       return { token, value, properties: { responseTopic, correlationData: toBytes(token) } }
     },
-    tokenOf: ({ message }) => message.correlationData && fromBytes(message.correlationData),
+    isMqtt5Only: true,
+    tokenOf,
     readRequest: ({ message: { responseTopic, correlationData: token } }) => ({
       responseTopic,
       token: token && fromBytes(token),
@@ -42,6 +49,9 @@ function withToken(toToken: (id: string) => string): Correlation {
     }),
   }
 }
+
+const AS_TEXT = withToken((id) => id)
+const AS_BYTES = withToken((id) => fromBytes(parse(id)))
 
 /** Formats a token for people: text unchanged, 16 bytes as a UUID, other bytes in hexadecimal. */
 export function formatToken(token: string): string {

@@ -67,6 +67,9 @@ export interface Transport {
    * - *unsubscribe*: the link does not unsubscribe.
    */
   readonly publish$: (message: OutgoingMessage) => Observable<PublishAck | ResumedPublish>
-  /** Sends DISCONNECT and completes once the connection is closed; emits nothing. Safe while not connected. */
-  readonly disconnect$: () => Observable<never>
+  /**
+   * Sends DISCONNECT, after which the broker does not publish the will [MQTT-3.14.4-3], and completes once the connection
+   * is closed; emits nothing. Safe while not connected. With `keepSession`, the next connection can resume the session.
+   */
+  readonly disconnect$: (options?: { readonly keepSession?: boolean }) => Observable<never>
 }

@@ -19,6 +19,10 @@ export interface SubscribeCall extends TransportCall<readonly number[]> {
   readonly identifier: number | undefined
 }
 
+export interface DisconnectCall extends TransportCall<never> {
+  readonly keepsSession: boolean
+}
+
 export interface UnsubscribeCall extends TransportCall<readonly number[]> {
   readonly filters: readonly string[]
 }
@@ -29,7 +33,7 @@ export interface CallHandlers {
   readonly publish?: (call: PublishCall) => void
   readonly subscribe?: (call: SubscribeCall) => void
   readonly unsubscribe?: (call: UnsubscribeCall) => void
-  readonly disconnect?: (call: TransportCall<never>) => void
+  readonly disconnect?: (call: DisconnectCall) => void
 }
 
 /** A transport without a broker: it records its calls, and the test emits their results. */
@@ -39,7 +43,7 @@ export interface ManualTransport extends Transport {
   readonly published: PublishCall[]
   readonly subscribed: SubscribeCall[]
   readonly unsubscribed: UnsubscribeCall[]
-  readonly disconnects: TransportCall<never>[]
+  readonly disconnects: DisconnectCall[]
   /** The number of open or opening connections. */
   readonly openConnections: () => number
 }
@@ -50,7 +54,7 @@ export function manualTransport(handlers: CallHandlers = {}): ManualTransport {
   const published: PublishCall[] = []
   const subscribed: SubscribeCall[] = []
   const unsubscribed: UnsubscribeCall[] = []
-  const disconnects: TransportCall<never>[] = []
+  const disconnects: DisconnectCall[] = []
   const call$ = <T, A extends TransportCall<T>>(
     toCall: (subscriber: Subscriber<T>) => A,
     log: A[],
@@ -85,8 +89,12 @@ export function manualTransport(handlers: CallHandlers = {}): ManualTransport {
     },
     unsubscribe$: (filters) =>
       call$((subscriber) => ({ subscriber, filters }), unsubscribed, handlers.unsubscribe),
-    disconnect$: () =>
-      call$<never, TransportCall<never>>((subscriber) => ({ subscriber }), disconnects, handlers.disconnect),
+    disconnect$: ({ keepSession: keepsSession = false } = {}) =>
+      call$<never, DisconnectCall>(
+        (subscriber) => ({ subscriber, keepsSession }),
+        disconnects,
+        handlers.disconnect,
+      ),
   }
 }
 

@@ -53,9 +53,9 @@ describe.each([
     goOnline(transport)
     setClock()
     vi.advanceTimersByTime(59_999)
-    expect(transport.openConnections()).toBe(1)
+    expect(transport.disconnects).toHaveLength(0)
     vi.advanceTimersByTime(1)
-    expect(transport.openConnections()).toBe(0)
+    expect(transport.disconnects).toHaveLength(1)
   })
 
   it('keeps unrouted messages for unrouted.ttl', () => {
