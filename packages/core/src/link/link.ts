@@ -86,6 +86,8 @@ export type Incident =
   | { readonly kind: 'unroutable'; readonly message: Message }
   /** A subscriber threw when it received a message. */
   | { readonly kind: 'subscriber-threw'; readonly error: AntiphonError; readonly message: Message }
+  /** Several connections in a row ended soon after CONNACK without a reason; the error names the likely causes. */
+  | { readonly kind: 'short-connections'; readonly error: AntiphonError; readonly message?: undefined }
   /** An outgoing message was dropped, because the queue was full. */
   | { readonly kind: 'dropped'; readonly error: AntiphonError; readonly message: OutgoingMessage }
 

@@ -23,6 +23,11 @@ import { OpenSpans } from './open-spans.js'
 export interface TracedOptions {
   /** The tracer that creates the spans. @defaultValue the tracer `@antiphon/core` of the global provider */
   readonly tracer?: Tracer
+  /**
+   * The most bytes that the propagator adds to a message, which large payloads leave free. Raise it for long `tracestate` or
+   * baggage. @defaultValue 128
+   */
+  readonly addedBytes?: number
 }
 
 /** The user properties to which the propagator adds its fields. */
@@ -56,7 +61,10 @@ const GETTER: TextMapGetter<UserProperties> = {
  * const link = pipe(connect(url), traced())
  * ```
  */
-export function traced({ tracer = trace.getTracer('@antiphon/core') }: TracedOptions = {}): LinkMiddleware {
+export function traced({
+  tracer = trace.getTracer('@antiphon/core'),
+  addedBytes = 128,
+}: TracedOptions = {}): LinkMiddleware {
   return (link) => {
     const clientSpans = new OpenSpans(deadlinesOf(link))
     const serverSpans = new OpenSpans(deadlinesOf(link))
@@ -90,6 +98,7 @@ export function traced({ tracer = trace.getTracer('@antiphon/core') }: TracedOpt
           if (isCancel(message)) clientSpans.end(key, message)
           return next(message)
         }),
+      addedBytes: () => addedBytes,
       deliveries$: (deliveries$) =>
         new Observable((subscriber) =>
           deliveries$.subscribe({
