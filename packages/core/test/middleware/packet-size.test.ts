@@ -28,7 +28,7 @@ describe.each<[string, LinkMiddleware]>([
   ['traced', traced({ tracer })],
   ['stamped and traced', (link) => stamped()(traced({ tracer })(link))],
 ])('%s', (_, middleware) => {
-  it.each([1_500, 400])(
+  it.each([1_500, 480])(
     'sends requests and responses of any size, in chunks where they approach a Maximum Packet Size of %i',
     (maximumPacketSize) => {
       inWorld(
