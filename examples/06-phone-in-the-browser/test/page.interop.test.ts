@@ -11,7 +11,7 @@ describeForeign(['chromium'], 'the phone page in headless Chromium, with its hub
   beforeAll(async () => {
     ;[example, browser] = await Promise.all([startExample(), startBrowser()])
     phone = new Phone(await browser.newPage())
-    await phone.open(`${example.url}?timeout=15000`)
+    await phone.open(`${example.url}?timeout=50000`)
     await phone.showsLink('Online')
     // The packages may have to be compiled first.
   }, 120_000)
@@ -54,12 +54,13 @@ describeForeign(['chromium'], 'the phone page in headless Chromium, with its hub
   })
 
   it('shows a pending request and then its timeout', async () => {
-    await phone.open(`${example.url}?timeout=1500`)
+    await phone.open(`${example.url}?timeout=5000`)
     await phone.showsLink('Online')
     await phone.unlock('Asleep')
     await phone.shows('Pending', 'Waiting for the car')
     await phone.shows('Timed out', 'No response in time')
-    expect((await phone.timelineTexts()).join('\n')).toContain('car3, timed out, 1.5 s')
+    // A busy machine is late by some tenths.
+    expect((await phone.timelineTexts()).join('\n')).toMatch(/car3, timed out, 5\.\d s/)
   })
 
   it('shows an error for an invalid timeout in the query', async () => {

@@ -12,7 +12,7 @@ export async function unlockOnce(
     const isSubscribed = firstValueFrom(car.subscription$('vehicles/unlock/req/car1/#'))
     serveUnlock(car, 'car1').subscribe()
     await isSubscribed
-    const { result } = await lastValueFrom(of('car1').pipe(unlock$(mobile, 'mobile1', { timeout: 10_000 })))
+    const { result } = await lastValueFrom(of('car1').pipe(unlock$(mobile, 'mobile1', { timeout: 60_000 })))
     return result
   } finally {
     await Promise.all([car.close(), mobile.close()])

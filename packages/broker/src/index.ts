@@ -1,8 +1,9 @@
 export { createBroker } from './broker.js'
 export type { Broker } from './broker.js'
-export type { BrokerOptions, QueuePolicy } from './options.js'
+export type { EngineControls } from './engine/engine-controls.js'
+export type { BrokerOptions, MemoryPolicy, QueuePolicy, SessionPolicy } from './options.js'
 export type { Limits } from './limits.js'
-export type { BrokerEvent, DropReason } from './events.js'
+export type { BrokerEvent, DeliveryLoss, DropReason } from './events.js'
 export type { ListenOptions, Listener, ListenAddress } from './listen/listen.js'
 export type {
   ConnectVerdict,
@@ -15,13 +16,14 @@ export type {
   SubscribeAttempt,
   SubscribeVerdict,
 } from './authority/authority.js'
-export type { PeerCertificate } from './connection/channel.js'
+export type { PeerCertificate } from './authority/peer-certificate.js'
 export { Reason } from '@antiphon/packet'
 export type { Storage, StorageChange } from './storage/storage.js'
-export type { LocalClientOptions, LocalLinkOptions, LocalWill } from './local/local-options.js'
+export type { LocalClientOptions, LocalLinkOptions } from './local/local-options.js'
+export type { LocalWill } from './will/local-will.js'
 export type { DeliveryStatus } from './control/deliver.js'
-export type { SessionInfo, SubscriptionInfo } from './control/session-info.js'
-export type { DeliveryLoss } from './session/outbound-message.js'
-export type { BrokerStats, Counters } from './stats.js'
+export type { SessionInfo, SubscriptionInfo } from './session/session-info.js'
+export type { Counters } from './counters.js'
+export type { BrokerStats } from './stats.js'
 export type { ProtocolVersion } from '@antiphon/packet'
 export type { RequestedSubscription as SubscribeLine } from '@antiphon/packet'

@@ -1,5 +1,5 @@
 import { throwError } from 'rxjs'
-import type { Flushable, Turn } from './connection/turn.js'
+import type { Flushable, Turn } from './turn.js'
 import type { BrokerEvent } from './events.js'
 
 /** A receiver of broker events. */

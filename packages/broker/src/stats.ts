@@ -1,37 +1,5 @@
-import type { Engine } from './engine.js'
-
-/** The broker's counters since it started. */
-export interface Counters {
-  connects: number
-  refusals: number
-  /** The number of refusals for each reason code. */
-  refusalsByReason: Record<number, number>
-  messagesIn: number
-  messagesOut: number
-  bytesIn: number
-  bytesOut: number
-  dropped: number
-}
-
-/** Returns counters at zero. */
-export function newCounters(): Counters {
-  return {
-    connects: 0,
-    refusals: 0,
-    refusalsByReason: {},
-    messagesIn: 0,
-    messagesOut: 0,
-    bytesIn: 0,
-    bytesOut: 0,
-    dropped: 0,
-  }
-}
-
-/** Counts a refused connection. */
-export function countRefusal(counters: Counters, reasonCode: number): void {
-  counters.refusals++
-  counters.refusalsByReason[reasonCode] = (counters.refusalsByReason[reasonCode] ?? 0) + 1
-}
+import type { Counters } from './counters.js'
+import type { Engine } from './engine/engine.js'
 
 /** The broker's statistics at one moment: its counters since it started, and the present numbers of its state. */
 export interface BrokerStats extends Readonly<Counters> {
@@ -44,10 +12,15 @@ export interface BrokerStats extends Readonly<Counters> {
   readonly queued: number
   /** Bytes of all messages in flight and queued. */
   readonly heldBytes: number
+  /** Estimated bytes of all sessions with their subscriptions, Wills and messages; `limits.totalBytes` bounds them. */
+  readonly totalBytes: number
+  /** Bytes that wait in connections whose clients read slowly; `limits.totalUnreadBytes` bounds them. */
+  readonly unreadBytes: number
 }
 
 /** Returns the broker's present statistics. */
-export function snapshot({ counters, connections, sessions, router, retained }: Engine): BrokerStats {
+export function snapshot(engine: Engine): BrokerStats {
+  const { counters, connections, sessions, router, retained, memory, unread } = engine
   let inFlight = 0
   let queued = 0
   let heldBytes = 0
@@ -67,5 +40,7 @@ export function snapshot({ counters, connections, sessions, router, retained }: 
     inFlight,
     queued,
     heldBytes,
+    totalBytes: memory.bytes,
+    unreadBytes: unread.bytes,
   }
 }

@@ -67,7 +67,7 @@ describeForeign(['mosquitto-clients'], 'mosquitto clients at the broker', () => 
         '-m',
         'request payload',
         '-W',
-        '10',
+        '100',
       ],
       ...['-D', 'publish', 'correlation-data', 'c1'],
     ])

@@ -1,7 +1,6 @@
 import type { UserProperties } from '@antiphon/core'
 import { invalidArgument } from '@antiphon/core/link'
 import type { IClientOptions } from 'mqtt'
-import type { Address } from './address.js'
 import type { ConnectProperties, Credentials, MqttOptions, Will } from './options.js'
 
 /** The values that may differ from one connection to the next. */
@@ -17,18 +16,10 @@ export type ClientOptions = IClientOptions & { readonly protocolVersion: 4 | 5; 
 const defaultSessionExpiryInterval = 300
 
 /** Builds the MQTT.js options for one connection; `options` must be valid. */
-export function toClientOptions(
-  address: Address,
-  options: MqttOptions,
-  attempt: ConnectionAttempt,
-): ClientOptions {
+export function toClientOptions(options: MqttOptions, attempt: ConnectionAttempt): ClientOptions {
   const { protocolVersion = 5, keepalive = 60, connectTimeout = 30_000, will, timerVariant } = options
   const { clientId, clean, credentials } = attempt
-  const { protocol, host, port, path } = address
   return {
-    ...withoutUndefined({ protocol, host, hostname: host, port, path }),
-    ...tlsOptions(options),
-    ...socketOptions(address, options),
     protocolId: 'MQTT',
     protocolVersion,
     clientId,
@@ -41,27 +32,6 @@ export function toClientOptions(
     ...(will !== undefined && { will: toMqttWill(will, protocolVersion) }),
     ...(protocolVersion === 5 && { properties: toMqttProperties(options) }),
   }
-}
-
-/** Opens the tunnel, if any, and passes its stream where MQTT.js expects it for the protocol; for plain TCP, `oneTimeClient` does. */
-function socketOptions(
-  { protocol, host, port }: Address,
-  { tunnel, wsOptions }: MqttOptions,
-): IClientOptions {
-  const socket = tunnel?.({ host, port })
-  const tunnelOptions: object =
-    socket === undefined ? {} : protocol === 'ws' ? { createConnection: () => socket } : { socket }
-  if (protocol === 'mqtt' || protocol === 'mqtts') return tunnelOptions
-  return wsOptions === undefined && socket === undefined
-    ? {}
-    : { wsOptions: { ...wsOptions, ...tunnelOptions } }
-}
-
-function tlsOptions({ ca, cert, key, passphrase, ...options }: MqttOptions): IClientOptions {
-  const { rejectUnauthorized, servername, ALPNProtocols } = options
-  // MQTT.js passes these to Node's TLS unchanged; its types are narrower than what Node accepts.
-  const material: object = withoutUndefined({ ca, cert, key, passphrase, ALPNProtocols })
-  return { ...material, ...withoutUndefined({ rejectUnauthorized, servername }) }
 }
 
 function toMqttProperties({

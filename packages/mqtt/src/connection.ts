@@ -1,55 +1,39 @@
-import { AntiphonError } from '@antiphon/core'
+import type { AntiphonError } from '@antiphon/core'
 import type { TransportEvent } from '@antiphon/core/link'
-import { type ByteWriter, type Framer, PacketType, readAcknowledgement, readPublish } from '@antiphon/packet'
+import { type Framer, PacketType, protocolError, readAcknowledgement, readPublish } from '@antiphon/packet'
 import type { IConnackPacket, IDisconnectPacket, MqttClient, Packet } from 'mqtt'
-import { AsyncSubject, type SchedulerLike, type Subscriber, takeUntil, timer } from 'rxjs'
-import { oneTimeClient, type PacketSink } from './one-time-client.js'
+import { AsyncSubject, type SchedulerLike, type Subscriber, timer } from 'rxjs'
+import { openStream } from '#streams'
+import type { Address } from './address.js'
 import type { ClientOptions } from './client-options.js'
+import { ClientStream, connectClient } from './client-stream.js'
 import {
   connectionEnded,
   connectionLost,
   connectionRefused,
   isUnreachable,
+  notMqtt,
   type ConnectProgress,
 } from './connection-errors.js'
 import { toConnectionInfo } from './connection-info.js'
 import { InboundMessages } from './inbound-messages.js'
 import { InboundPackets } from './inbound-packets.js'
-import type { UnacknowledgedPacket } from './packet-table.js'
-import { PacketWriter } from './packet-writer.js'
 import { mayRefuseMessage } from './may-refuse-message.js'
+import { PacketWriter } from './packet-writer.js'
 import type { Session } from './session.js'
+import type { ByteStream, StreamOptions } from './streams/byte-stream.js'
+import { SubscriptionPackets } from './subscription-packets.js'
 
 /** What a connection is created from. */
 export interface ConnectionParts {
-  /** The broker, as errors name it. */
-  readonly address: string
-  readonly options: ClientOptions
+  readonly address: Address
+  readonly streamOptions: StreamOptions
+  readonly clientOptions: ClientOptions
   readonly session: Session
+  /** Whether `disconnect` will end the session, because no option requests a persistent one. */
+  readonly endsSession: boolean
   readonly scheduler: SchedulerLike
   readonly subscriber: Subscriber<TransportEvent>
-}
-
-/** A SUBSCRIBE or UNSUBSCRIBE packet to send; the broker answers it with reason codes. */
-export interface SubscriptionPacket {
-  readonly encode: (to: ByteWriter, id: number) => void
-  /** The reason codes to emit if the acknowledgement carries none, as UNSUBACK on 3.1.1. */
-  readonly success: readonly number[]
-  /** Receives the reason codes. */
-  readonly subscriber: Subscriber<readonly number[]>
-}
-
-/** A SUBSCRIBE or UNSUBSCRIBE that was sent on `connection` and is not acknowledged yet. */
-class SentSubscriptionPacket implements UnacknowledgedPacket {
-  readonly id: number
-  readonly packet: SubscriptionPacket
-  readonly connection: Connection
-
-  constructor(id: number, packet: SubscriptionPacket, connection: Connection) {
-    this.id = id
-    this.packet = packet
-    this.connection = connection
-  }
 }
 
 /** Milliseconds after which the socket is destroyed if DISCONNECT could not be written. */
@@ -60,44 +44,56 @@ export class Connection {
   /** Completes when the socket has closed. */
   readonly closed$: AsyncSubject<never> = new AsyncSubject<never>()
   readonly writer: PacketWriter
+  readonly subscriptions: SubscriptionPackets
   readonly #parts: ConnectionParts
+  readonly #stream: ByteStream
+  /** The stream of MQTT.js, for the packets that are not read here. */
+  readonly #clientStream: ClientStream
   readonly #client: MqttClient
   readonly #inbound: InboundMessages
   readonly #packets: InboundPackets
-  /** The parser of MQTT.js, for the packets that are not read here. */
-  #parser: PacketSink | undefined
   #stage: 'connecting' | 'online' | 'disconnecting' | 'closed' = 'connecting'
   #wasAccepted = false
   #refusal: AntiphonError | undefined
   #disconnectPacket: IDisconnectPacket | undefined
   #cause: unknown
+  /** What to check about the cause. */
+  #hint: string | undefined
+  #hasReceived = false
 
-  /** Connects; throws if MQTT.js cannot start the attempt. */
+  /** Connects; throws if the stream cannot start to open. */
   constructor(parts: ConnectionParts) {
     this.#parts = parts
-    const { properties } = parts.options
+    const { address, streamOptions, clientOptions, session } = parts
+    const { properties } = clientOptions
     this.#packets = new InboundPackets(properties?.maximumPacketSize ?? Infinity, (framer) =>
       this.#dispatch(framer),
     )
-    this.#client = oneTimeClient(parts.options, (chunk, parser) => {
-      this.#parser = parser
-      this.#failOnThrow(() => this.#packets.append(chunk))
+    this.#stream = openStream(address, streamOptions, {
+      onData: (chunk) => this.#failOnThrow(() => this.#receive(chunk)),
+      onDrain: () => this.writer.resume(),
+      onError: (error, hint) => this.#fail(error, hint),
+      onClose: () => this.#close(),
     })
-    this.#client.connect()
-    const { stream } = this.#client
-    sendWithoutDelay(stream as object)
-    // MQTT.js does not re-emit every error of its stream.
-    stream.on('error', (error: unknown) => this.#fail(error))
+    this.writer = new PacketWriter(this.#stream)
+    this.subscriptions = new SubscriptionPackets(session.packets, this.writer)
+    this.#inbound = new InboundMessages({
+      writer: this.writer,
+      unreleased: session.unreleased,
+      topicAliasMaximum: properties?.topicAliasMaximum ?? 0,
+    })
+    this.#clientStream = new ClientStream({
+      write: (bytes) => this.writer.append(bytes),
+      end: () => {
+        this.writer.flush()
+        this.#stream.end()
+      },
+      destroy: (error) => this.#fail(error),
+    })
+    this.#client = connectClient(this.#clientStream, clientOptions)
     this.#client.on('error', (error) => this.#fail(error))
     this.#client.on('packetreceive', (packet) => this.#receiveParsed(packet))
     this.#client.on('connect', (packet) => this.#accept(packet))
-    this.#client.on('close', () => this.#close())
-    this.writer = new PacketWriter(stream)
-    this.#inbound = new InboundMessages({
-      writer: this.writer,
-      unreleased: parts.session.unreleased,
-      topicAliasMaximum: properties?.topicAliasMaximum ?? 0,
-    })
   }
 
   get isOnline(): boolean {
@@ -105,39 +101,19 @@ export class Connection {
   }
 
   get protocolVersion(): 4 | 5 {
-    return this.#parts.options.protocolVersion
-  }
-
-  send(packet: SubscriptionPacket): void {
-    const { packets } = this.#parts.session
-    const id = packets.nextId()
-    if (id === undefined) {
-      packet.subscriber.error(
-        new AntiphonError(
-          'overflow',
-          'cannot send the packet: all 65 535 Packet Identifiers are in use; wait for acknowledgements',
-        ),
-      )
-      return
-    }
-    packets.add(new SentSubscriptionPacket(id, packet, this))
-    packet.encode(this.writer.block, id)
-    this.writer.commit()
+    return this.#parts.clientOptions.protocolVersion
   }
 
   /** Sends DISCONNECT, with Session Expiry Interval 0 if `endSession`, and closes. If not online, only closes the socket. */
   disconnect(endSession: boolean): void {
-    if (this.#stage !== 'online') {
-      this.drop()
-      return
-    }
+    if (this.#stage === 'connecting') this.drop()
+    if (this.#stage !== 'online') return
     this.#stage = 'disconnecting'
     this.writer.flush()
     const properties = endSession ? { properties: { sessionExpiryInterval: 0 } } : {}
     this.#client.end(false, this.protocolVersion === 5 ? { reasonCode: 0, ...properties } : {})
-    timer(disconnectTimeout, this.#parts.scheduler)
-      .pipe(takeUntil(this.closed$))
-      .subscribe(() => this.#client.stream.destroy())
+    const timeout = timer(disconnectTimeout, this.#parts.scheduler).subscribe(() => this.#stream.destroy())
+    this.closed$.subscribe({ complete: () => timeout.unsubscribe() })
   }
 
   /** Closes the socket without DISCONNECT. */
@@ -146,7 +122,14 @@ export class Connection {
     this.#stage = 'disconnecting'
     this.#parts.session.outbound.disconnected(this.writer)
     this.#client.end(true)
-    this.#abandonRequests()
+    this.subscriptions.abandon()
+  }
+
+  #receive(chunk: Uint8Array): void {
+    if (!this.#hasReceived && chunk[0] !== PacketType.connack)
+      return this.#fail(notMqtt(chunk), 'check the port and the protocol of the URL')
+    this.#hasReceived = true
+    this.#packets.append(chunk)
   }
 
   /** Handles PUBLISH and its acknowledgements; passes all other packets to MQTT.js. */
@@ -156,8 +139,9 @@ export class Connection {
     const { outbound } = this.#parts.session
     switch (firstByte) {
       case PacketType.connack:
+        if (this.#stage === 'online') throw protocolError('the broker sent a second CONNACK [MQTT-3.2.0-2]')
         // MQTT.js emits `connect` asynchronously. Packets that follow CONNACK must wait until `#accept` has run.
-        if (this.#stage === 'connecting') this.#packets.pause()
+        this.#packets.pause()
         break
       case PacketType.puback:
       case PacketType.pubrec:
@@ -168,7 +152,7 @@ export class Connection {
       default:
         if (firstByte >> 4 === 3) return this.#receivePublish(framer)
     }
-    this.#parser?.write(framer.packet)
+    this.#clientStream.deliver(framer.packet)
   }
 
   /** Handles a packet that MQTT.js has parsed. */
@@ -176,33 +160,39 @@ export class Connection {
     if (this.#isClosing) return
     switch (packet.cmd) {
       case 'connack':
-        if (reasonCodeOf(packet) !== 0) this.#refusal = connectionRefused(this.#parts.address, packet)
+        if (reasonCodeOf(packet) !== 0) this.#refusal = connectionRefused(this.#parts.address.text, packet)
+        this.#useServerKeepAlive(packet)
         break
       case 'suback':
       case 'unsuback':
-        this.#settle(packet.messageId ?? 0, packet.granted as readonly number[] | undefined)
+        this.subscriptions.acknowledge(packet.messageId ?? 0, packet.granted as readonly number[] | undefined)
         break
       case 'disconnect':
         this.#disconnectPacket = packet
-        this.#client.stream.destroy()
+        this.#stream.destroy()
         break
       default:
     }
   }
 
+  /** MQTT.js ignores the Server Keep Alive if its own is 0 [MQTT-3.1.2-21]. It starts the keepalive after this event. */
+  #useServerKeepAlive({ properties }: IConnackPacket): void {
+    if (properties?.serverKeepAlive !== undefined) this.#client.options.keepalive = properties.serverKeepAlive
+  }
+
   #accept(packet: IConnackPacket): void {
     if (this.#stage !== 'connecting') return
-    const { options, session, subscriber } = this.#parts
-    const info = toConnectionInfo(packet, options.protocolVersion, options.clientId)
-    const { protocolVersion, receiveMaximum } = info
+    const { clientOptions, session, endsSession, subscriber } = this.#parts
+    const info = toConnectionInfo(packet, clientOptions, endsSession)
+    const { protocolVersion } = info
     this.#stage = 'online'
     this.#wasAccepted = true
     session.clientId = info.clientId
     session.isEstablished = true
-    if (info.sessionPresent) session.outbound.resume({ writer: this.writer, protocolVersion, receiveMaximum })
+    if (info.sessionPresent) session.outbound.resume({ writer: this.writer, protocolVersion })
     else {
       session.unreleased.clear()
-      session.outbound.restart({ writer: this.writer, protocolVersion, receiveMaximum })
+      session.outbound.restart({ writer: this.writer, protocolVersion })
     }
     subscriber.next({ type: 'online', info })
     this.#failOnThrow(() => this.#packets.resume())
@@ -225,20 +215,11 @@ export class Connection {
     return this.#stage === 'disconnecting' || this.#stage === 'closed'
   }
 
-  #settle(id: number, codes: readonly number[] | undefined): void {
-    const { packets } = this.#parts.session
-    const sent = packets.get(id)
-    if (!(sent instanceof SentSubscriptionPacket) || sent.connection !== this) return
-    packets.remove(sent)
-    const { subscriber, success } = sent.packet
-    subscriber.next(codes ?? success)
-    subscriber.complete()
-  }
-
   /** Closes the connection on any error, including a malformed packet [MQTT-4.13.1-1]. */
-  #fail(error: unknown): void {
+  #fail(error: unknown, hint?: string): void {
+    if (this.#cause === undefined) this.#hint = hint
     this.#cause ??= error
-    this.#client.stream.destroy()
+    this.#stream.destroy()
   }
 
   #close(): void {
@@ -247,22 +228,19 @@ export class Connection {
     const isRequested = this.#stage === 'disconnecting'
     const progress = this.#progress()
     this.#stage = 'closed'
+    this.#clientStream.close()
     this.writer.close()
     // The broker may have started a new session, in which the same Packet Identifiers belong to other messages.
     if (progress === 'connect-sent') session.unreleased.clear()
-    const isRefusal =
-      !isRequested &&
-      progress === 'online' &&
-      mayRefuseMessage(this.#disconnectPacket?.reasonCode, this.#cause)
-    const reportRefusal = session.outbound.disconnected(
-      this.writer,
-      isRefusal,
-      this.#disconnectPacket?.reasonCode,
-    )
+    session.outbound.disconnected(this.writer)
     if (isRequested) subscriber.complete()
-    else subscriber.error(this.#closeError(progress))
-    this.#abandonRequests()
-    reportRefusal?.()
+    else {
+      const { reasonCode } = this.#disconnectPacket ?? {}
+      if (progress === 'online' && mayRefuseMessage(this.protocolVersion, reasonCode, this.#cause))
+        subscriber.next({ type: 'closing', ...(reasonCode !== undefined && { reasonCode }) })
+      subscriber.error(this.#closeError(progress))
+    }
+    this.subscriptions.abandon()
     this.closed$.complete()
   }
 
@@ -272,34 +250,13 @@ export class Connection {
   }
 
   #closeError(progress: ConnectProgress): AntiphonError {
-    const { address } = this.#parts
+    const { text: address } = this.#parts.address
     if (this.#refusal !== undefined) return this.#refusal
     if (this.#disconnectPacket !== undefined) return connectionEnded(address, this.#disconnectPacket)
-    return connectionLost(address, progress, this.#cause)
-  }
-
-  #abandonRequests(): void {
-    const { packets } = this.#parts.session
-    const pending = packets.all
-      .filter((packet) => packet instanceof SentSubscriptionPacket)
-      .filter(({ connection }) => connection === this)
-    for (const sent of pending) packets.remove(sent)
-    for (const { packet } of pending) {
-      packet.subscriber.error(
-        new AntiphonError(
-          'connection-lost',
-          'the connection closed before the broker sent SUBACK or UNSUBACK',
-        ),
-      )
-    }
+    return connectionLost(address, progress, this.#cause, this.#hint)
   }
 }
 
 function reasonCodeOf({ reasonCode, returnCode }: IConnackPacket): number {
   return reasonCode ?? returnCode ?? 0
-}
-
-/** Disables Nagle's algorithm, which delays a small packet until the previous one is acknowledged: up to 40 ms. */
-function sendWithoutDelay(stream: { readonly setNoDelay?: (isOn: boolean) => unknown }): void {
-  stream.setNoDelay?.(true)
 }

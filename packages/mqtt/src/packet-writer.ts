@@ -1,10 +1,5 @@
 import { acknowledgementSize, ByteWriter, writeAcknowledgement } from '@antiphon/packet'
-
-/** The writable side of a connection's stream. */
-export interface ByteStream {
-  readonly write: (bytes: Uint8Array) => boolean
-  readonly once: (event: 'drain', listener: () => void) => unknown
-}
+import type { ByteStream } from './streams/byte-stream.js'
 
 // From this size on, a separate write of the payload costs less than copying it into the block.
 const largePayload = 16 * 1024
@@ -17,14 +12,14 @@ const blockSize = 16 * 1024
 export class PacketWriter {
   /** The buffer to encode packets into; call `commit` after each. */
   readonly block: ByteWriter = new ByteWriter(blockSize)
-  readonly #stream: ByteStream
+  readonly #stream: Pick<ByteStream, 'write'>
   readonly #flush = (): void => this.flush()
   #isScheduled = false
-  #isAwaitingDrain = false
+  #isFull = false
   #isClosed = false
   #callbacks: ((isOpen: boolean) => void)[] = []
 
-  constructor(stream: ByteStream) {
+  constructor(stream: Pick<ByteStream, 'write'>) {
     this.#stream = stream
   }
 
@@ -50,6 +45,12 @@ export class PacketWriter {
     }
   }
 
+  /** Adds bytes that were encoded elsewhere. */
+  append(bytes: Uint8Array): void {
+    this.block.raw(bytes)
+    this.commit()
+  }
+
   /** Adds a PUBACK, PUBREC, PUBREL or PUBCOMP, in its shortest form for success. */
   acknowledge(firstByte: number, packetId: number, reasonCode = 0): void {
     const { block } = this
@@ -65,10 +66,16 @@ export class PacketWriter {
     this.#write(this.block.take())
   }
 
-  /** Calls back with `true` once the stream accepts more, at once or on `drain`, or with `false` when it is closed. */
+  /** Calls back with `true` once the stream accepts more, at once or on `resume`, or with `false` when it is closed. */
   onceWritable(callback: (isOpen: boolean) => void): void {
-    if (this.#isAwaitingDrain && !this.#isClosed) this.#callbacks.push(callback)
+    if (this.#isFull && !this.#isClosed) this.#callbacks.push(callback)
     else callback(!this.#isClosed)
+  }
+
+  /** Runs the callbacks that wait, since the stream accepts more. */
+  resume(): void {
+    this.#isFull = false
+    this.#runCallbacks(true)
   }
 
   /** Discards unwritten packets and calls all callbacks with `false`. */
@@ -79,12 +86,7 @@ export class PacketWriter {
   }
 
   #write(bytes: Uint8Array): void {
-    if (this.#isClosed || this.#stream.write(bytes) || this.#isAwaitingDrain) return
-    this.#isAwaitingDrain = true
-    this.#stream.once('drain', () => {
-      this.#isAwaitingDrain = false
-      this.#runCallbacks(true)
-    })
+    if (!this.#isClosed && !this.#stream.write(bytes)) this.#isFull = true
   }
 
   #runCallbacks(isOpen: boolean): void {

@@ -1,4 +1,3 @@
-import type { SchedulerLike } from 'rxjs'
 import { OutboundMessages } from './outbound-messages.js'
 import { PacketTable, type UnacknowledgedPacket } from './packet-table.js'
 
@@ -16,8 +15,13 @@ export interface Session {
 }
 
 /** Creates the state of a session that no connection has used yet. */
-export function newSession(clientId: string, scheduler: SchedulerLike): Session {
+export function newSession(clientId: string): Session {
   const packets = new PacketTable<UnacknowledgedPacket>()
-  const outgoing = new OutboundMessages(packets, scheduler)
-  return { packets, outbound: outgoing, unreleased: new Set(), clientId, isEstablished: false }
+  return {
+    packets,
+    outbound: new OutboundMessages(packets),
+    unreleased: new Set(),
+    clientId,
+    isEstablished: false,
+  }
 }

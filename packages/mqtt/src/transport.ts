@@ -1,15 +1,16 @@
 import { AntiphonError, type OutgoingMessage, type PublishAck } from '@antiphon/core'
-import type { Transport, TransportEvent } from '@antiphon/core/link'
+import type { ResumedPublish, Transport, TransportEvent } from '@antiphon/core/link'
 import { writePublish, writeSubscribe, writeUnsubscribe } from '@antiphon/packet'
 import { asyncScheduler, Observable, Subject, type Subscriber, takeUntil } from 'rxjs'
 import { type Address, type BrokerUrl, toAddresses } from './address.js'
 import { toClientOptions } from './client-options.js'
-import { Connection, type SubscriptionPacket } from './connection.js'
+import { Connection } from './connection.js'
 import { connectionLost } from './connection-errors.js'
 import { credentials$ } from './credentials.js'
 import { assertOptions } from './option-rules.js'
 import type { Credentials, MqttOptions } from './options.js'
 import { newSession } from './session.js'
+import type { SubscriptionPacket } from './subscription-packets.js'
 
 /**
  * Creates a transport over MQTT.js. MQTT.js provides sockets, TLS, WebSockets, CONNECT, the parser and the keepalive;
@@ -22,7 +23,8 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
   const addresses = toAddresses(url)
   for (const address of addresses) assertOptions(options, address)
   const { protocolVersion = 5, clean, properties, scheduler = asyncScheduler } = options
-  const session = newSession(options.clientId ?? randomClientId(), scheduler)
+  const endsSession = clean === undefined && properties?.sessionExpiryInterval === undefined
+  const session = newSession(options.clientId ?? randomClientId())
   const disconnecting$ = new Subject<void>()
   let current: Connection | undefined
   let attempts = 0
@@ -37,11 +39,12 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
     const { clientId, isEstablished: hasBegun } = session
     const attempt = { clientId, credentials, clean: clean ?? (protocolVersion === 4 || !hasBegun) }
     try {
-      const clientOptions = toClientOptions(address, options, attempt)
       const connection = new Connection({
-        address: address.text,
-        options: clientOptions,
+        address,
+        streamOptions: options,
+        clientOptions: toClientOptions(options, attempt),
         session,
+        endsSession,
         scheduler,
         subscriber,
       })
@@ -61,7 +64,7 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
 
   const sendPacket$ = (packet: Omit<SubscriptionPacket, 'subscriber'>): Observable<readonly number[]> =>
     new Observable((subscriber) =>
-      whileOnline(subscriber, (connection) => connection.send({ ...packet, subscriber })),
+      whileOnline(subscriber, (connection) => connection.subscriptions.send({ ...packet, subscriber })),
     )
 
   return {
@@ -105,11 +108,10 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
         }),
       ),
 
-    disconnect$: () =>
+    disconnect$: ({ keepSession = false } = {}) =>
       new Observable((subscriber) => {
         disconnecting$.next()
-        const endSession = clean === undefined && properties?.sessionExpiryInterval === undefined
-        current?.disconnect(endSession)
+        current?.disconnect(endsSession && !keepSession)
         if (current === undefined) subscriber.complete()
         else subscriber.add(current.closed$.subscribe(subscriber))
       }),
@@ -120,7 +122,7 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
 function publishOnce(
   message: OutgoingMessage,
   { writer, protocolVersion }: Connection,
-  subscriber: Subscriber<PublishAck>,
+  subscriber: Subscriber<PublishAck | ResumedPublish>,
 ): void {
   writePublish(writer.block, message, { protocolVersion })
   writer.commit(message.payload)

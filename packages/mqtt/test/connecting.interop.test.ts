@@ -2,7 +2,7 @@ import { mqttTransport, type MqttOptions } from '@antiphon/mqtt'
 import { describeForeign, type Mosquitto, startMosquitto } from '@antiphon/workshop'
 import type { IConnectPacket } from 'mqtt-packet'
 import { firstValueFrom } from 'rxjs'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import {
   subscribeRequest,
   openConnection,
@@ -199,13 +199,23 @@ describeForeign(['mosquitto'], 'connecting', () => {
   })
 
   it('fails with connection-lost after-network if the broker sends no CONNACK within connectTimeout', async () => {
-    process.kill(broker.pid() ?? 0, 'SIGSTOP')
-    await expect(openConnection(mqttTransport(broker.url, { connectTimeout: 50 }))).rejects.toMatchObject({
-      code: 'connection-lost',
-      phase: 'after-network',
-      message: expect.stringContaining('connack timeout') as string,
-    })
-    process.kill(broker.pid() ?? 0, 'SIGCONT')
+    const proxy = await startProxy(broker.port)
+    proxy.isHoldingInbound = true
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const failing = openConnection(mqttTransport(proxy.url, { connectTimeout: 50 }))
+      const failed = expect(failing).rejects.toMatchObject({
+        code: 'connection-lost',
+        phase: 'after-network',
+        message: expect.stringContaining('connack timeout') as string,
+      })
+      await until(() => proxy.sent.length === 1)
+      vi.advanceTimersByTime(50)
+      await failed
+    } finally {
+      vi.useRealTimers()
+    }
+    await proxy.stop()
   })
 
   it('closes the connection if the broker is silent for longer than the keepalive', async () => {

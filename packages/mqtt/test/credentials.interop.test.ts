@@ -9,7 +9,7 @@ import { connect, mqttTransport } from '@antiphon/mqtt'
 import { describeForeign, foreignCommand, type Mosquitto, startMosquitto } from '@antiphon/workshop'
 import { filter, firstValueFrom, of, throwError, timer } from 'rxjs'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { openConnection, disconnect } from './test-connection.js'
+import { openConnection, disconnect, until } from './test-connection.js'
 
 const run = promisify(execFile)
 
@@ -47,9 +47,11 @@ describeForeign(['mosquitto', 'mosquitto_passwd'], 'credentials', () => {
       connection.drop()
     }
     await disconnect(transport)
-    expect(
-      broker.log.filter((line) => line.includes("u'")).map((line) => /u'(\w+)'/.exec(line)?.[1]),
-    ).toEqual(users)
+    const loggedUsers = (): readonly (string | undefined)[] =>
+      broker.log.filter((line) => line.includes("u'")).map((line) => /u'(\w+)'/.exec(line)?.[1])
+    // The log comes through a pipe, later than CONNACK.
+    await until(() => loggedUsers().length === users.length)
+    expect(loggedUsers()).toEqual(users)
   })
 
   it('takes credentials from the URL and never shows them in an error', async () => {

@@ -59,4 +59,4 @@ it('survives arbitrary bytes from a broker: at worst the connection ends', async
   )
   process.off('uncaughtException', record)
   broker.stop()
-}, 60_000)
+})

@@ -2,7 +2,7 @@ import type { AntiphonError } from '@antiphon/core'
 import { connect, mqttTransport } from '@antiphon/mqtt'
 import { describeForeign, type Mosquitto, startMosquitto } from '@antiphon/workshop'
 import type { IPublishPacket } from 'mqtt-packet'
-import { firstValueFrom } from 'rxjs'
+import { filter, firstValueFrom } from 'rxjs'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import {
   subscribeRequest,
@@ -66,23 +66,20 @@ describeForeign(['mosquitto'], 'a message that the broker refuses by closing the
   )
 
   it('sends a suspected message alone', async () => {
-    const transport = mqttTransport(proxy.url, { protocolVersion: 4, clean: false, clientId: 'device' })
-    const first = await openConnection(transport)
-    const bad = publish(transport, textMessage('bad', large)).catch((error: unknown) => error)
-    const good = publish(transport, textMessage('good', 'x'))
-    await first.ended
-    const before = proxy.sent.length
-    const second = await openConnection(transport)
-    const later = publish(transport, textMessage('good', 'y'))
-    await second.ended
-    expect(proxy.sent.slice(before).map(({ cmd }) => cmd)).toEqual(['connect', 'publish'])
-    await (
-      await openConnection(transport)
-    ).ended
+    const options = { protocolVersion: 4, clean: false, clientId: 'device', reconnect } as const
+    const link = connect(proxy.url, options)
+    await firstValueFrom(link.state$.pipe(filter(({ status }) => status === 'online')))
+    const publishText = (topic: string, text: string): Promise<unknown> =>
+      firstValueFrom(link.publish$(textMessage(topic, text)))
+    const bad = publishText('bad', large).catch((error: unknown) => error)
+    const good = [publishText('good', 'x'), publishText('good', 'y')]
     expect(await bad).toMatchObject({ code: 'publish-refused' })
-    await openConnection(transport)
-    await Promise.all([good, later])
-    await disconnect(transport)
+    await Promise.all(good)
+    const commands = proxy.sent.map(({ cmd }) => cmd)
+    expect(commands.join(' ')).toBe(
+      'connect publish publish publish connect publish connect publish connect publish publish',
+    )
+    await link.close()
   })
 
   it('does not refuse a message that was in flight when connections were reset twice', async () => {

@@ -160,6 +160,11 @@ describe('a tunnel by SOCKS 5', () => {
     await clientClosed
   })
 
+  it('fails a SOCKS 5 tunnel to a host name of more than 255 bytes before it connects', async () => {
+    const tunnel = throughProxy('socks5://127.0.0.1:1')({ host: 'a'.repeat(256), port: 1883 }) as Duplex
+    expect((await failureOf(tunnel)).rawMessage).toContain('more than 255 bytes')
+  })
+
   it.each<[string, Script]>([
     ['the greeting', ['silence']],
     ['the user', [byUser, 'silence']],

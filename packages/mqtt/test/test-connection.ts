@@ -87,17 +87,26 @@ export function subscribe(
   return firstValueFrom(transport.subscribe$(requests))
 }
 
+/** Publishes a message, sends it again in every resumed session, and resolves with its acknowledgement. */
 export function publish(transport: Transport, message: OutgoingMessage): Promise<PublishAck> {
-  return firstValueFrom(transport.publish$(message))
+  return new Promise((resolve, reject) => {
+    transport.publish$(message).subscribe({
+      next: (event) => {
+        if (event.reasonCode === undefined) event.resend(message.messageExpiryInterval)
+        else resolve(event)
+      },
+      error: reject,
+    })
+  })
 }
 
 export function disconnect(transport: Transport): Promise<void> {
   return lastValueFrom(transport.disconnect$(), { defaultValue: undefined })
 }
 
-/** Polls every 10 ms until `condition` holds; rejects after 10 s. */
+/** Polls every 10 ms until `condition` holds; rejects after a minute. */
 export async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 1_000; tries += 1) {
+  for (let tries = 0; tries < 6_000; tries += 1) {
     if (condition()) return
     await wait(10)
   }

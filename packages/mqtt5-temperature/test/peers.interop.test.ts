@@ -31,7 +31,7 @@ client.on_subscribe = lambda *_: ready.set()
 client.connect("127.0.0.1", port)
 client.loop_start()
 client.subscribe("response/paho-requester")
-ready.wait(10)
+ready.wait(100)
 for payload in payloads:
     properties = Properties(PacketTypes.PUBLISH)
     properties.ResponseTopic = "response/paho-requester"
@@ -39,7 +39,7 @@ for payload in payloads:
     properties.CorrelationData = correlation.encode()
     waiting[correlation] = payload
     client.publish("service/temperature/query", payload, qos=1, properties=properties)
-done.wait(10)
+done.wait(100)
 client.disconnect()
 `
 
@@ -100,7 +100,7 @@ describeForeign(
           '-m',
           'query:Vienna',
           '-W',
-          '10',
+          '100',
         ]
         const { stdout } = await run(foreignCommand('mosquitto-clients') ?? 'mosquitto_rr', args)
         expect(stdout.trim()).toBe('Temperature in Vienna: 22.5°C')

@@ -196,5 +196,5 @@ describe('antiphon-oci', () => {
       code: 1,
       stderr: expect.stringContaining('requestDuration') as string,
     })
-  }, 60_000)
+  })
 })

@@ -1,6 +1,15 @@
 import { text, type AntiphonError } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
-import { filter, firstValueFrom, lastValueFrom, NEVER, of, toArray, type Subscription } from 'rxjs'
+import {
+  filter,
+  firstValueFrom,
+  lastValueFrom,
+  NEVER,
+  of,
+  toArray,
+  VirtualTimeScheduler,
+  type Subscription,
+} from 'rxjs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
   invoke$,
@@ -216,12 +225,18 @@ describe('invoke$', () => {
 
   const failing = async (
     invocation: Partial<Invocation>,
-    timeout = Infinity,
+    {
+      onProgress = () => undefined,
+      ...more
+    }: Partial<Parameters<typeof invoke$>[2]> & { readonly onProgress?: () => void } = {},
   ): Promise<readonly unknown[]> => {
     const emitted: InvokeProgress[] = []
     const error: unknown = await new Promise((resolve, reject) =>
-      invoke$(lamp.id, { ...hello, ...invocation }, { ...options(), timeout }).subscribe({
-        next: (progress) => emitted.push(progress),
+      invoke$(lamp.id, { ...hello, ...invocation }, { ...options(), ...more }).subscribe({
+        next: (progress) => {
+          emitted.push(progress)
+          onProgress()
+        },
         error: resolve,
         complete: () => reject(new Error('invoke$ completed, but should fail')),
       }),
@@ -238,7 +253,8 @@ describe('invoke$', () => {
 
   it('fails with timeout and the last status in the error', async () => {
     await start({ handlers: [silent] })
-    const log = await failing({}, 100)
+    const scheduler = new VirtualTimeScheduler()
+    const log = await failing({}, { timeout: 100, scheduler, onProgress: () => scheduler.flush() })
     const error = log.at(-1) as AntiphonError
     expect(error).toMatchObject({ code: 'timeout', cause: { delivery_status: 'PENDING' } })
     expect(error.message).toContain('PENDING')

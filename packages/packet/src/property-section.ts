@@ -41,7 +41,7 @@ const reader = new PropertyReader()
 
 /**
  * Reads the properties at the cursor into `section`, without decoding them. Throws a `PacketError` if one breaks a rule: it
- * belongs to another packet, is repeated, is an invalid 0, is a flag above 1, is not UTF-8, or is a Response Topic with a wildcard.
+ * belongs to another packet, is repeated, is an invalid 0, is a flag above 1, is not UTF-8, or is a Response Topic that is empty or has a wildcard.
  */
 export function readPropertySection(
   cursor: Cursor,
@@ -69,6 +69,7 @@ function note(section: PropertySection, bytes: Uint8Array): void {
       section.messageExpiryInterval = value
       break
     case Property.responseTopic:
+      if (reader.start === reader.end) throw protocolError('the Response Topic is empty [MQTT-4.7.3-1]')
       if (hasWildcard(bytes, reader.start, reader.end))
         throw protocolError('the Response Topic contains a wildcard [MQTT-3.3.2-14]')
       break

@@ -15,14 +15,14 @@ export interface RequestedSubscription {
   readonly retainHandling: 0 | 1 | 2
 }
 
-/** A SUBSCRIBE. Its Topic Filters are UTF-8 strings that may be invalid as filters. */
+/** A SUBSCRIBE. Its Topic Filters are UTF-8 strings that are not empty, and may be invalid as filters. */
 export interface SubscribePacket {
   readonly packetId: number
   readonly identifier?: number | undefined
   readonly subscriptions: readonly RequestedSubscription[]
 }
 
-/** An UNSUBSCRIBE. Its Topic Filters are UTF-8 strings that may be invalid as filters. */
+/** An UNSUBSCRIBE. Its Topic Filters are UTF-8 strings that are not empty, and may be invalid as filters. */
 export interface UnsubscribePacket {
   readonly packetId: number
   readonly filters: readonly string[]
@@ -86,6 +86,7 @@ function readAll<A>(cursor: Cursor, read: () => A): A[] {
 function readFilter(cursor: Cursor): string {
   const start = cursor.at + 2
   cursor.binary()
+  if (cursor.at === start) throw malformed('a Topic Filter is empty [MQTT-4.7.3-1]')
   const filter = interner.read(cursor.bytes, start, cursor.at)
   if (filter === undefined)
     throw malformed('a Topic Filter is not UTF-8 or contains U+0000 [MQTT-1.5.4-1] [MQTT-1.5.4-2]')

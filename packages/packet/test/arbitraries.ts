@@ -27,7 +27,7 @@ export const message: fc.Arbitrary<PublishMessage & { readonly qos: QoS; readonl
         payloadFormatIndicator: fc.boolean(),
         messageExpiryInterval: fc.integer({ min: 1, max: 4_294_967_295 }),
         contentType: text,
-        responseTopic: text.filter((value) => !/[+#]/.test(value)),
+        responseTopic: text.filter((value) => /^[^+#]+$/u.test(value)),
         correlationData: bytes,
         userProperties: fc.array(
           fc.tuple(

@@ -1,22 +1,20 @@
 export { virtualBroker } from './virtual/virtual-broker.js'
 export type {
   BrokerCounts,
+  BrokerSubscription,
   VirtualBrokerLimits,
   PlayOptions,
   Published,
   OutageOptions,
   SessionView,
-  SubscriptionChange,
-  Undo,
   VirtualBroker,
   VirtualBrokerOptions,
   VirtualClientOptions,
   VirtualLinkOptions,
 } from './virtual/broker.js'
-export type { Latency } from './virtual/connection.js'
-export type { PacketType, Will } from './virtual/packet.js'
-export type { Overlap } from './virtual/routing.js'
-export type { BrokerSubscription } from './virtual/session.js'
+export type { Latency } from './connection/connection.js'
+export type { PacketType, Will } from './connection/packet.js'
+export type { Overlap, SubscriptionChange } from '@antiphon/broker/engine'
 export { faultAlphabet, faultScript } from './faults/fault-script.js'
 export type {
   ConnectionFault,
@@ -25,6 +23,7 @@ export type {
   PacketChoice,
   PacketFault,
   ScriptedFault,
+  Undo,
 } from './faults/fault.js'
 export { ExpectationError } from './compare/expectation.js'
 export type { Matcher } from './compare/equal.js'

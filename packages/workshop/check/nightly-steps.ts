@@ -6,6 +6,9 @@ import { inRoot } from './workspace.js'
 /** The settings for longer runs at night. */
 const longRuns = { ANTIPHON_FC_RUNS: '10000', ANTIPHON_FUZZ_PACKETS: '1000000', ANTIPHON_KILLS: '50' }
 
+/** The tests that depend most on time and on other processes. */
+const unsteady = ['packages/mqtt/', 'packages/broker/', '.interop.']
+
 /** Returns the steps of the nightly tier, in the order of the summary. */
 export function nightlySteps(): readonly Step[] {
   return [
@@ -17,6 +20,17 @@ export function nightlySteps(): readonly Step[] {
       env: longRuns,
       tier: 'nightly',
       needs: ['programs', 'build'],
+    },
+    {
+      name: 'flakes',
+      about: '50 runs of the tests with connections and foreign programs, on busy cores',
+      command: script('flakes', ...unsteady, '--runs', '50', '--load'),
+      needs: ['programs', 'build'],
+    },
+    {
+      name: 'flakes-rest',
+      about: '5 runs of all other tests, on busy cores',
+      command: script('flakes', ...unsteady.flatMap((path) => ['--except', path]), '--runs', '5', '--load'),
     },
     { name: 'faults', about: '10 000 random fault scripts', command: script('faults') },
     ...(hasScript('mutants')

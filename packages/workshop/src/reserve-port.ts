@@ -20,7 +20,7 @@ const endPort = 32_768
  * restart. A program of ours that starts once listens on port 0 instead.
  *
  * Ports are even. This process holds the odd port above it until the release or its end, and other processes that
- * reserve ports respect that. Any other program can still take the port: the caller must handle that it is in use.
+ * reserve ports respect that. Any other program can still take the port, so the start of the listener must be repeated if its port is in use.
  */
 export async function reservePort(): Promise<ReservedPort> {
   for (;;) {

@@ -64,7 +64,7 @@ describe('antiphon-hub', () => {
       running.kill('SIGINT')
       expect(await once(running, 'exit')).toEqual([0, null])
     }
-  }, 60_000)
+  })
 
   it.each([
     [['topic-space', 'burn'], '"topic-space burn" is unknown'],

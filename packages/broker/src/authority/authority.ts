@@ -1,7 +1,7 @@
 import type { Message, OutgoingMessage, QoS } from '@antiphon/core'
 import type { Observable } from 'rxjs'
 import type { ProtocolVersion, RequestedSubscription } from '@antiphon/packet'
-import type { PeerCertificate } from '../connection/channel.js'
+import type { PeerCertificate } from './peer-certificate.js'
 
 /** The result of a hook: a value, a Promise of it, or an Observable whose first item it is. */
 export type HookResult<T> = T | PromiseLike<T> | Observable<T>

@@ -1,3 +1,5 @@
+import type { PeerCertificate } from '../authority/peer-certificate.js'
+
 /** A listener for the events of a byte stream. */
 export interface ChannelListener {
   readonly onData: (chunk: Buffer) => void
@@ -26,12 +28,4 @@ export interface Channel {
   readonly end: () => void
   /** Ends the stream at once. */
   readonly destroy: () => void
-}
-
-/** A client's verified certificate. */
-export interface PeerCertificate {
-  readonly commonName: string
-  readonly fingerprint256: string
-  /** The whole certificate, in DER. */
-  readonly raw: Uint8Array
 }

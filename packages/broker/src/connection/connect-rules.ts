@@ -2,12 +2,12 @@ import { isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import { PacketError, Reason, protocolError } from '@antiphon/packet'
 import type { ConnectVerdict, ClientInfo, ConnectAttempt } from '../authority/authority.js'
-import type { Engine } from '../engine.js'
+import type { Engine } from '../engine/engine.js'
 import type { Settings } from '../options.js'
 import { foreverSeconds } from '../packet/connect.js'
 import type { ConnectRequest, WillRequest } from '../packet/connect.js'
 import type { DisconnectPacket } from '../packet/disconnect.js'
-import { topicLimitFault } from '../packet/topic-limits.js'
+import { isReservedTopic, topicLimitFault } from '../packet/topic-limits.js'
 import type { ConnectionEnd } from '../session/sessions.js'
 import type { Channel } from './channel.js'
 import { limitProperties } from './control-packets.js'
@@ -38,6 +38,11 @@ export function checkConnect(request: ConnectRequest, settings: Settings): void 
 function checkWill(will: WillRequest, settings: Settings): void {
   const fault = topicLimitFault(will.topic, settings.limits)
   if (fault !== undefined) throw new PacketError(Reason.topicNameInvalid, fault)
+  if (isReservedTopic(will.topic))
+    throw new PacketError(
+      Reason.topicNameInvalid,
+      `the Will Topic is ${will.topic}: only the broker publishes to $SYS`,
+    )
   if (will.payloadFormatIndicator && settings.checksPayloadFormat && !isUtf8(will.payload)) {
     throw new PacketError(
       Reason.payloadFormatInvalid,
@@ -64,11 +69,6 @@ export function unsupportedVersion(level: number): PacketError {
     Reason.unsupportedProtocolVersion,
     `the protocol version ${level} is not supported [MQTT-3.1.2-2]`,
   )
-}
-
-/** Returns the reason why a client without a session cannot connect. */
-export function tooManySessions({ limits }: Settings): string {
-  return `too many sessions: limits.sessions is ${limits.sessions}`
 }
 
 /** Returns a CONNECT as the `authenticate` hook receives it. */

@@ -173,6 +173,8 @@ export class PublishHandler {
   release(packetId: number): void {
     const { inbound } = this.#session
     const { journal } = this.#host.engine
+    if (inbound.has(packetId) && !inbound.hasSentPubrec(packetId))
+      throw protocolError(`PUBREL before PUBREC, ${packetId}`)
     const reasonCode = inbound.end(packetId) ? Reason.success : Reason.packetIdentifierNotFound
     if (journal === undefined || reasonCode !== Reason.success)
       return this.#acknowledge(PacketType.pubcomp, packetId, reasonCode)

@@ -1,7 +1,7 @@
 import { Framer } from '@antiphon/packet'
-import type { Engine } from '../engine.js'
+import type { Engine } from '../engine/engine.js'
 import type { Channel } from './channel.js'
-import type { Flushable } from './turn.js'
+import type { Flushable } from '../turn.js'
 
 /** The number of outbound messages that one client may cause in one turn, so that others are not starved. */
 const maxMessagesPerRead = 10_000
@@ -28,7 +28,8 @@ export class Reader implements Flushable {
   #isChannelPaused = false
 
   constructor(engine: Engine, channel: Channel, host: ReaderHost) {
-    this.framer = new Framer(engine.settings.limits.packetSize, (size) => Buffer.allocUnsafeSlow(size))
+    const { connectSize, packetSize } = engine.settings.limits
+    this.framer = new Framer(Math.min(connectSize, packetSize), (size) => Buffer.allocUnsafeSlow(size))
     this.lastPacketAt = engine.now()
     this.#engine = engine
     this.#channel = channel

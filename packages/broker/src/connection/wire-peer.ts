@@ -1,8 +1,8 @@
 import { AliasUse, PacketType, shapeKey, type ProtocolVersion, type PublishTemplate } from '@antiphon/packet'
-import type { Engine } from '../engine.js'
+import type { Engine } from '../engine/engine.js'
 import type { Publication } from '../packet/publication.js'
 import type { Peer } from '../session/peer.js'
-import type { Counters } from '../stats.js'
+import type { Counters } from '../counters.js'
 import { largeChunk } from './chunk-pool.js'
 import type { WriteBuffer } from './write-buffer.js'
 
@@ -43,6 +43,10 @@ export class WirePeer implements Peer {
 
   get isFull(): boolean {
     return this.#writeBuffer.isFull
+  }
+
+  get fullLimit(): 'unreadBytes' | 'totalUnreadBytes' {
+    return this.#writeBuffer.fullLimit
   }
 
   publish(

@@ -4,9 +4,10 @@ import type { ErrorCode, OutgoingMessage, PublishAck, QoS } from '@antiphon/core
 import { Observable } from 'rxjs'
 import type { Subscriber, TeardownLogic } from 'rxjs'
 import { isPromiseLike } from '../authority/hook-result.js'
-import type { Engine } from '../engine.js'
+import type { Engine } from '../engine/engine.js'
+import type { DeliveryLoss } from '../events.js'
 import { fromOutgoing } from '../packet/publication.js'
-import type { DeliveryLoss, DeliveryTracker } from '../session/outbound-message.js'
+import type { DeliveryTracker } from '../session/outbound-message.js'
 
 /** The status of a message to one client. */
 export type DeliveryStatus =

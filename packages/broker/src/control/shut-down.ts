@@ -1,6 +1,6 @@
 import { filter, firstValueFrom, interval, race, timer } from 'rxjs'
 import { Reason } from '@antiphon/packet'
-import type { Engine } from '../engine.js'
+import type { Engine } from '../engine/engine.js'
 import type { Listener } from '../listen/listen.js'
 
 /** Milliseconds between two checks of whether a closing broker may continue. */

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
-import type { Channel, ChannelListener, PeerCertificate } from '../connection/channel.js'
+import type { PeerCertificate } from '../authority/peer-certificate.js'
+import type { Channel, ChannelListener } from '../connection/channel.js'
 
 /** A channel over a TCP or TLS socket. */
 export class SocketChannel implements Channel {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Settings } from '../options.js'
-import type { ConnectRequest, WillRequest } from '../packet/connect.js'
-import { encodeProperties } from '../packet/message-properties.js'
-import type { LocalClientOptions, LocalWill } from './local-options.js'
+import type { ConnectRequest } from '../packet/connect.js'
+import { toWillRequest } from '../will/local-will.js'
+import type { LocalClientOptions } from './local-options.js'
 
 /** The CONNECT that a local client sends on each of its connections, except Clean Start. */
 export interface LocalIdentity {
@@ -33,21 +33,5 @@ export function toLocalIdentity(options: LocalClientOptions, { protocolVersions 
       ...(password === undefined ? {} : { password: Buffer.from(password) }),
       ...(will === undefined ? {} : { will: toWillRequest(will) }),
     },
-  }
-}
-
-function toWillRequest(will: LocalWill): WillRequest {
-  const { bytes, expiryOffset } = encodeProperties(will)
-  const { topic, payload, qos = 0, retain = false, willDelayInterval = 0, messageExpiryInterval } = will
-  return {
-    topic,
-    payload,
-    qos,
-    retain,
-    willDelayInterval,
-    properties: bytes,
-    expiryOffset,
-    payloadFormatIndicator: will.payloadFormatIndicator === true,
-    ...(messageExpiryInterval === undefined ? {} : { messageExpiryInterval }),
   }
 }

@@ -1,18 +1,12 @@
-import type { MessageProperties, QoS } from '@antiphon/core'
-import type { LinkOptions } from '@antiphon/core/link'
+import {
+  linkOptionRules,
+  type LinkOptions,
+  numberRule,
+  type OptionRules,
+  wholeNumberRule,
+} from '@antiphon/core/link'
 import type { ProtocolVersion } from '@antiphon/packet'
-
-/** The Will of a local client: the message that the broker publishes when the client's connection is lost. */
-export interface LocalWill extends MessageProperties {
-  readonly topic: string
-  readonly payload: Uint8Array
-  /** @defaultValue 0 */
-  readonly qos?: QoS
-  /** @defaultValue false */
-  readonly retain?: boolean
-  /** The Will Delay Interval: seconds between the loss of the connection and the Will. @defaultValue 0 */
-  readonly willDelayInterval?: number
-}
+import type { LocalWill } from '../will/local-will.js'
 
 /** Options of a client without a socket, named as the fields of CONNECT. */
 export interface LocalClientOptions {
@@ -42,3 +36,23 @@ export interface LocalClientOptions {
 
 /** Options of a link without a socket: those of its client, and those of every link. */
 export interface LocalLinkOptions extends LocalClientOptions, Omit<LinkOptions, 'scheduler'> {}
+
+/** The rules of `LocalClientOptions`. */
+export const localClientOptionRules: OptionRules<LocalClientOptions> = {
+  clientId: 'string',
+  protocolVersion: [4, 5],
+  clean: [true, false],
+  sessionExpiryInterval: numberRule(0),
+  receiveMaximum: wholeNumberRule(1, 65_535),
+  username: 'string',
+  password: 'any',
+  will: 'object',
+}
+
+const { scheduler: _, ...rulesOfLink } = linkOptionRules
+
+/** The rules of `LocalLinkOptions`. */
+export const localLinkOptionRules: OptionRules<LocalLinkOptions> = {
+  ...localClientOptionRules,
+  ...rulesOfLink,
+}

@@ -2,7 +2,7 @@ import { AntiphonError } from '@antiphon/core'
 import type { Transport } from '@antiphon/core/link'
 import { Observable } from 'rxjs'
 import { Reason } from '@antiphon/packet'
-import type { Engine } from '../engine.js'
+import type { Engine } from '../engine/engine.js'
 import { LocalConnection } from './local-connection.js'
 import { toLocalIdentity } from './local-identity.js'
 import type { LocalClientOptions } from './local-options.js'
@@ -18,6 +18,7 @@ export function localTransport(
 ): Transport {
   const { notifications } = engine
   const identity = toLocalIdentity(options, engine.settings)
+  const isSessionKept = !identity.endsSessionOnDisconnect && identity.request.sessionExpiryInterval > 0
   let current: LocalConnection | undefined
   let completeConnection: (() => void) | undefined
   let hasBeenOnline = false
@@ -54,8 +55,9 @@ export function localTransport(
           { ...identity.request, cleanStart },
           {
             next: (event) => {
-              if (event.type === 'online') hasBeenOnline = true
-              subscriber.next(event)
+              if (event.type !== 'online') return subscriber.next(event)
+              hasBeenOnline = true
+              subscriber.next(isSessionKept ? { ...event, info: { ...event.info, isSessionKept } } : event)
             },
             error: (error) => subscriber.error(error),
           },
@@ -86,9 +88,10 @@ export function localTransport(
           connection.publishFromClient(message, onOutcome, (error) => subscriber.error(error))
         }),
       ),
-    disconnect$: () =>
+    disconnect$: ({ keepSession = false } = {}) =>
       new Observable((subscriber) => {
-        const expiry = identity.endsSessionOnDisconnect ? { sessionExpiryInterval: 0 } : {}
+        const endsSession = identity.endsSessionOnDisconnect && !keepSession
+        const expiry = endsSession ? { sessionExpiryInterval: 0 } : {}
         notifications.run(() => online()?.close({ isDisconnect: true, ...expiry }))
         completeConnection?.()
         completeConnection = undefined

@@ -1,6 +1,7 @@
 import { AntiphonError } from '@antiphon/core'
 import type { MessageProperties } from '@antiphon/core'
 import { ByteWriter, expiryOffsetOf, writePublishProperties } from '@antiphon/packet'
+import { allocate } from './allocate.js'
 
 const writer = new ByteWriter(256)
 
@@ -16,8 +17,10 @@ export function encodeProperties(properties: MessageProperties): {
     const rule = cause instanceof Error ? cause.message : String(cause)
     throw new AntiphonError('invalid-argument', rule, { phase: 'before-network', cause })
   }
+  const bytes = allocate(writer.length)
+  bytes.set(writer.bytes.subarray(0, writer.length))
   return {
-    bytes: Buffer.from(writer.bytes.subarray(0, writer.length)),
+    bytes,
     expiryOffset: expiryOffsetOf(properties),
   }
 }

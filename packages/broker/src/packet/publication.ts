@@ -2,9 +2,11 @@ import type { Message, MessageProperties, OutgoingMessage, QoS } from '@antiphon
 import {
   decodePublishProperties,
   encodeTemplate,
+  type Mutable,
   type ProtocolVersion,
   type PublishTemplate,
 } from '@antiphon/packet'
+import { allocate } from './allocate.js'
 import { encodeProperties } from './message-properties.js'
 
 /** The parts of a publication. */
@@ -24,7 +26,6 @@ export interface PublicationParts {
 }
 
 const empty = new Uint8Array(0)
-const allocate = (size: number): Buffer => Buffer.allocUnsafe(size)
 
 /**
  * A message in the broker: one object for all its receivers, with the property bytes as received. Receivers share its
@@ -43,6 +44,8 @@ export class Publication implements PublicationParts {
   storageId = 0
   /** The number of stored outbound messages that refer to it. */
   storageReferences = 0
+  /** The number of queues of sessions that it is in. */
+  holders = 0
   /** Its sequence number among the retained messages; 0 if it was never retained. */
   retainSequence = 0
   #templates: PublishTemplate[] | undefined
@@ -142,15 +145,12 @@ export function toMessage(
 ): Message {
   const { topic, payload } = publication
   const { qos, retain, dup, identifiers } = fields
-  const plain = { topic, payload, qos, retain, dup }
-  if (version === 4) return plain
+  if (version === 4) return { topic, payload, qos, retain, dup }
+  const message: Mutable<Message> = { topic, payload, qos, retain, dup, ...publication.decoded }
   const remaining = publication.remaining(now)
-  return {
-    ...publication.decoded,
-    ...plain,
-    ...(remaining === Infinity ? {} : { messageExpiryInterval: remaining }),
-    ...(identifiers ? { subscriptionIdentifiers: identifiers } : {}),
-  }
+  if (remaining !== Infinity) message.messageExpiryInterval = remaining
+  if (identifiers) message.subscriptionIdentifiers = identifiers
+  return message
 }
 
 /** The fields of a PUBLISH that differ between receivers of a publication. */
@@ -159,6 +159,11 @@ export interface DeliveryFields {
   readonly retain: boolean
   readonly dup: boolean
   readonly identifiers?: readonly number[] | null
+}
+
+/** Returns the fields of a PUBLISH from its flags: DUP, QoS and RETAIN, as in its first byte. */
+export function fromFlags(flags: number, identifiers: readonly number[] | null): DeliveryFields {
+  return { qos: ((flags >> 1) & 3) as QoS, retain: (flags & 1) !== 0, dup: (flags & 8) !== 0, identifiers }
 }
 
 /** The encoding of no properties. */

@@ -1,15 +1,20 @@
-import { TopicTree } from '@antiphon/core/topic'
+import { TopicTree, type TopicSearch } from '@antiphon/core/topic'
 import type { Deadline, Deadlines } from '@antiphon/core/link'
 import type { Limits } from '../limits.js'
 import type { Publication } from '../packet/publication.js'
-import type { Journal } from '../storage/journal.js'
+
+/** Records the changes of the retained messages for the storage. */
+export interface RetainedJournal {
+  /** Records the retained message of a topic, or that the topic has none any more. */
+  readonly retained: (topic: string, publication: Publication | undefined) => void
+}
 
 /** The components that the retained messages use. */
 export interface RetainedMessagesHost {
   readonly limits: Limits
   readonly deadlines: Deadlines
   readonly now: () => number
-  readonly journal: Journal | undefined
+  readonly journal: RetainedJournal | undefined
 }
 
 /** The retained messages, one for each topic. */
@@ -68,14 +73,19 @@ export class RetainedMessages implements Iterable<Publication> {
     return this.#messages.get(publication.topic) === publication
   }
 
-  /** Returns the unexpired messages [MQTT-3.3.2-5] that match a filter and have a sequence number up to `latest`. */
-  matching(filter: string, latest: number = this.#latestSequence): Publication[] {
+  /** Returns the unexpired messages [MQTT-3.3.2-5] that match a filter, in the order of publishing. */
+  matching(filter: string): Publication[] {
     const now = this.#host.now()
     const matching: Publication[] = []
     this.#messages.matchFilter(filter, (publication) => {
-      if (publication.retainSequence <= latest && !publication.isExpired(now)) matching.push(publication)
+      if (!publication.isExpired(now)) matching.push(publication)
     })
-    return matching
+    return matching.sort((one, other) => one.retainSequence - other.retainSequence)
+  }
+
+  /** Begins a search for the messages that match a filter, in steps. */
+  search(filter: string): TopicSearch<Publication> {
+    return this.#messages.search(filter)
   }
 
   *[Symbol.iterator](): Iterator<Publication> {

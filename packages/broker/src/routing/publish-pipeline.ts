@@ -7,8 +7,9 @@ import type { Publisher } from '../authority/publisher.js'
 import { fromOutgoing, toMessage } from '../packet/publication.js'
 import type { Publication } from '../packet/publication.js'
 import { toAllowedCode, isFailure } from '../packet/reason.js'
+import { isReservedTopic } from '../packet/topic-limits.js'
 import type { RetainedMessages } from '../retained/retained-messages.js'
-import type { Journal } from '../storage/journal.js'
+import type { SessionJournal } from '../session/session-journal.js'
 import type { Router } from './router.js'
 
 /** The reason code for the publisher, synchronous or as a Promise. */
@@ -22,7 +23,7 @@ export interface PublishPipelineDependencies {
   readonly authority: Authority
   readonly router: Router
   readonly retained: RetainedMessages
-  readonly journal: Journal | undefined
+  readonly journal: SessionJournal | undefined
   readonly now: () => number
   /** Called for every message that was routed or refused. */
   readonly decided: (publication: Publication, reasonCode: number) => void
@@ -43,9 +44,11 @@ export class PublishPipeline {
       dependencies.authority.authorizePublish === undefined && dependencies.authority.onPublish === undefined
   }
 
-  /** Publishes a message of a client. */
+  /** Publishes a message of a client; refuses one to a topic below `$SYS` without calling a hook. */
   publish(publication: Publication, publisher: Publisher, isWill = false): Outcome {
-    if (this.#hasNoHooks) return this.publishWithoutHooks(publication)
+    const isReserved = isReservedTopic(publication.topic)
+    if (this.#hasNoHooks)
+      return isReserved ? this.#refuseReserved(publication) : this.publishWithoutHooks(publication)
     const { client, hookQueue } = publisher
     const request: PublishRequest = {
       client,
@@ -56,12 +59,17 @@ export class PublishPipeline {
       ),
       isWill,
     }
-    const decision = this.#decide(publication, request)
+    const decision = isReserved ? reservedDecision : this.#decide(publication, request)
     const outcome =
       !isPromiseLike(decision) && hookQueue.length === 0
         ? this.#apply(decision, publication, publisher)
         : this.#inOrder(decision, publication, publisher)
     return isPromiseLike(outcome) ? this.#countPending(outcome) : outcome
+  }
+
+  #refuseReserved(publication: Publication): number {
+    this.#dependencies.decided(publication, reservedDecision.refuse)
+    return reservedDecision.refuse
   }
 
   async #countPending(outcome: Promise<number>): Promise<number> {
@@ -154,6 +162,9 @@ function toAcknowledgement(code: number): number {
 /** The decision of the hooks on a message. */
 type Decision =
   Exclude<PublishVerdict, 'allow'> | { readonly publication: Publication } | { readonly discard: true }
+
+/** The decision on a message to a topic that only the broker publishes to. */
+const reservedDecision = { refuse: Reason.topicNameInvalid }
 
 const failedDecision = { refuse: Reason.implementationSpecificError }
 

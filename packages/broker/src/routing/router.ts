@@ -3,25 +3,50 @@ import type { QoS } from '@antiphon/core'
 import { Reason, type RequestedSubscription } from '@antiphon/packet'
 import type { Publication } from '../packet/publication.js'
 import type { Session } from '../session/session.js'
-import { SharedGroup } from './shared-group.js'
-import type { Route, SessionSubscription } from './session-subscription.js'
+import { SharedGroup } from '../session/shared-group.js'
+import type { Route, SessionSubscription } from '../session/session-subscription.js'
+
+/** Whether overlapping subscriptions of a session get one copy of a message together, or one each [MQTT-3.3.4-2]. */
+export type Overlap = 'once' | 'each'
+
+/** How a router works. */
+export interface RouterOptions {
+  /** What a shared subscription does while none of its members is connected. */
+  readonly sharedOffline: 'skip' | 'queue'
+  readonly overlap: Overlap
+  /** Called when a subscription begins or ends, but not when it is replaced. */
+  readonly changed: ((change: SubscriptionChange) => void) | undefined
+}
+
+/** The start or end of a subscription. */
+export interface SubscriptionChange {
+  readonly kind: 'subscribed' | 'unsubscribed'
+  readonly clientId: string
+  /** The Topic Filter as the client sent it, including `$share`. */
+  readonly filter: string
+}
 
 /** The subscriptions of all sessions, by which messages are routed to their receivers. */
 export class Router {
   readonly #trie = new TopicTrie<Route>()
   readonly #groups = new Map<string, SharedGroup>()
-  readonly #queuesOffline: boolean
+  readonly #options: RouterOptions
   #count = 0
   #stamp = 0
+  #lastOrder = 0
   /**
    * The message being routed and its receivers. Fields, because routing calls no observer and is never re-entered.
    */
   #publication: Publication | null = null
   readonly #sessions: Session[] = []
   readonly #shared: SharedGroup[] = []
+  /** With overlap `each`, the subscriptions that get a copy. */
+  readonly #each: SessionSubscription[] = []
+  readonly #addRoute: (route: Route) => void
 
-  constructor(sharedOffline: 'skip' | 'queue') {
-    this.#queuesOffline = sharedOffline === 'queue'
+  constructor(options: RouterOptions) {
+    this.#options = options
+    this.#addRoute = options.overlap === 'each' ? this.#addEach : this.#addOnce
   }
 
   get subscriptionCount(): number {
@@ -35,21 +60,23 @@ export class Router {
     qos: QoS,
     identifier: number | undefined,
   ): SessionSubscription {
-    const { filter, noLocal, retainAsPublished } = requested
+    const { filter, noLocal, retainAsPublished, retainHandling } = requested
     const options = {
       qos,
       noLocal,
       retainAsPublished,
+      retainHandling,
       identifiers: identifier === undefined ? null : [identifier],
     }
     const existing = session.subscriptionMap.get(filter)
     if (existing !== undefined) return Object.assign(existing, options)
     const group = this.#groupOf(filter)
-    const subscription: SessionSubscription = { session, filter, group, ...options }
+    const subscription: SessionSubscription = { session, filter, group, order: ++this.#lastOrder, ...options }
     if (group === null) this.#trie.add(filter, subscription)
     else group.add(subscription)
-    ;(session.subscriptions ??= new Map()).set(filter, subscription)
+    session.addSubscription(subscription)
     this.#count++
+    this.#options.changed?.({ kind: 'subscribed', clientId: session.clientId, filter })
     return subscription
   }
 
@@ -57,7 +84,7 @@ export class Router {
   unsubscribe(session: Session, filter: string): boolean {
     const subscription = session.subscriptions?.get(filter)
     if (subscription === undefined) return false
-    session.subscriptions?.delete(filter)
+    session.removeSubscription(filter)
     session.outbound.endReplay(filter)
     this.#count--
     const { group } = subscription
@@ -70,6 +97,7 @@ export class Router {
         this.#trie.delete(filter, group)
       }
     }
+    this.#options.changed?.({ kind: 'unsubscribed', clientId: session.clientId, filter })
     return true
   }
 
@@ -77,10 +105,11 @@ export class Router {
   route(publication: Publication): number {
     const sessions = this.#sessions
     const shared = this.#shared
+    const each = this.#each
     this.#publication = publication
     this.#stamp++
     this.#trie.match(publication.topic, this.#addRoute)
-    let isMatched = sessions.length > 0
+    let isMatched = sessions.length + each.length > 0
     publication.beginRouting()
     let isAccepted = false
     for (const session of sessions) {
@@ -91,13 +120,18 @@ export class Router {
       )
         isAccepted = true
     }
+    if (each.length > 0) each.sort((one, other) => one.order - other.order)
+    for (const { session, qos, retainAsPublished, identifiers } of each) {
+      const retain = publication.retain && retainAsPublished
+      if (deliver(session, publication, qos, retain, identifiers, null)) isAccepted = true
+    }
     for (const group of shared) {
       const isAcceptedByMember = deliverToMember(group, publication)
       if (isAcceptedByMember !== undefined) isMatched = true
       if (isAcceptedByMember === true) isAccepted = true
     }
     publication.endRouting()
-    sessions.length = shared.length = 0
+    sessions.length = shared.length = each.length = 0
     this.#publication = null
     return isAccepted ? Reason.success : isMatched ? Reason.quotaExceeded : Reason.noMatchingSubscribers
   }
@@ -153,14 +187,14 @@ export class Router {
     if (!isSharedFilter(filter)) return null
     let group = this.#groups.get(filter)
     if (group === undefined) {
-      group = new SharedGroup(filter, this.#queuesOffline)
+      group = new SharedGroup(filter, this.#options.sharedOffline === 'queue')
       this.#groups.set(filter, group)
       this.#trie.add(filter, group)
     }
     return group
   }
 
-  readonly #addRoute = (route: Route): void => {
+  readonly #addOnce = (route: Route): void => {
     if (route instanceof SharedGroup) {
       this.#shared.push(route)
       return
@@ -180,8 +214,15 @@ export class Router {
     if (route.qos > session.routeQoS) session.routeQoS = route.qos
     if (retain) session.routeRetain = true
     if (route.identifiers !== null) {
-      session.routeIdentifiers = [...(session.routeIdentifiers ?? []), ...route.identifiers]
+      const identifiers = [...(session.routeIdentifiers ?? []), ...route.identifiers]
+      session.routeIdentifiers = identifiers.sort((one, other) => one - other)
     }
+  }
+
+  readonly #addEach = (route: Route): void => {
+    if (route instanceof SharedGroup) this.#shared.push(route)
+    else if (!route.noLocal || route.session.clientId !== this.#publication?.publisherId)
+      this.#each.push(route) // [MQTT-3.8.3-3]
   }
 }
 

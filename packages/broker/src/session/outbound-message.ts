@@ -1,6 +1,7 @@
 import type { QoS } from '@antiphon/core'
+import type { DeliveryLoss } from '../events.js'
 import type { Publication } from '../packet/publication.js'
-import type { SharedGroup } from '../routing/shared-group.js'
+import type { SharedGroup } from './shared-group.js'
 
 /** The delivery of one publication to one session at QoS 1 or 2. */
 export interface OutboundMessage {
@@ -59,9 +60,6 @@ export function newOutboundMessage(
     isWithdrawn: false,
   }
 }
-
-/** Why a delivery ended without an acknowledgement. */
-export type DeliveryLoss = 'expired' | 'queue-full' | 'too-large' | 'session-ended'
 
 /** An observer of one delivery. */
 export interface DeliveryTracker {

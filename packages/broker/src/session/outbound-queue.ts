@@ -1,15 +1,12 @@
-import { Reason } from '@antiphon/packet'
+import { Reason, protocolError } from '@antiphon/packet'
+import type { Limits } from '../limits.js'
+import type { DeliveryLoss } from '../events.js'
 import type { Publication } from '../packet/publication.js'
 import { isFailure } from '../packet/reason.js'
-import type { SharedGroup } from '../routing/shared-group.js'
+import type { SharedGroup } from './shared-group.js'
 import { Backlog } from './backlog.js'
 import { newOutboundMessage } from './outbound-message.js'
-import type {
-  OutboundMessage,
-  DeliveryLoss,
-  OutboundMessageOptions,
-  DeliveryTracker,
-} from './outbound-message.js'
+import type { OutboundMessage, OutboundMessageOptions, DeliveryTracker } from './outbound-message.js'
 import { InFlightMessages } from './in-flight-messages.js'
 import { Replay } from './replay.js'
 import type { ReplayRequest } from './replay.js'
@@ -41,6 +38,16 @@ export class OutboundQueue {
     return this.#backlog?.length ?? 0
   }
 
+  /** The messages in flight, oldest first. */
+  get inFlight(): readonly OutboundMessage[] {
+    return this.#inFlight.all()
+  }
+
+  /** The messages that wait to be sent, oldest first. */
+  get queued(): readonly OutboundMessage[] {
+    return [...(this.#backlog ?? [])]
+  }
+
   /** Bytes of the messages in flight and queued. */
   get heldBytes(): number {
     return this.#heldBytes
@@ -51,6 +58,12 @@ export class OutboundQueue {
     return (
       this.#session.peer !== null && this.queuedCount === 0 && this.#resend.length === 0 && this.#hasRoom()
     )
+  }
+
+  /** Whether a message of this size has room in the queue. */
+  fits(size: number): boolean {
+    const { queueMessages, queueBytes } = this.#host.limits
+    return this.inFlightCount + this.queuedCount < queueMessages && this.#heldBytes + size <= queueBytes
   }
 
   /** Begins a connection with the client's Receive Maximum. Nothing is sent before `pump`. */
@@ -74,7 +87,7 @@ export class OutboundQueue {
     const { peer } = this.#session
     if (peer === null) return
     const flags = retain ? 1 : 0
-    if (peer.isFull) this.#host.dropped(this.#session, publication, 'slow-consumer')
+    if (peer.isFull) this.#host.dropped(this.#session, publication, 'slow-consumer', peer.fullLimit)
     else if (!peer.publish(publication, flags, 0, identifiers))
       this.#host.dropped(this.#session, publication, 'too-large')
   }
@@ -82,9 +95,13 @@ export class OutboundQueue {
   /** Sends or queues a message at QoS 1 or 2; returns `false` if the queue is full. */
   deliver(publication: Publication, options: OutboundMessageOptions): boolean {
     const { size } = publication
-    if (!this.#fits(size) && !this.#makeRoom(publication, options.tracker)) return false
+    if (!this.fits(size) && !this.#makeRoom(publication, options.tracker)) return false
+    if (!this.#host.admitMessage(publication.holders > 0 ? 0 : size)) {
+      this.#refuse(publication, options.tracker, 'totalBytes')
+      return false
+    }
     const message = newOutboundMessage(publication, options)
-    this.#heldBytes += size
+    this.#hold(publication)
     if (this.#session.storageId !== 0) this.#store(message)
     else if (options.qos === 2 && this.#host.journal?.isSettled === false) this.#queueUntilDurable(message)
     else if (this.isReady) this.#send(message)
@@ -105,26 +122,32 @@ export class OutboundQueue {
 
   /** Adds a stored message after a restart. */
   restore(message: OutboundMessage): void {
-    this.#heldBytes += message.publication.size
+    this.#hold(message.publication)
     if (message.wasSent) return this.#inFlight.add(message)
     this.#inFlight.reserve(message)
     this.#queue(message)
   }
 
   /**
-   * Handles PUBACK: completes a QoS 1 message. A refused message is not resent [MQTT-4.4.0-2], nor sent to another
+   * Handles PUBACK: completes a QoS 1 message; throws a `PacketError` for a QoS 2 message. A refused message is not resent [MQTT-4.4.0-2], nor sent to another
    * member of a shared subscription [MQTT-4.8.2-6].
    */
   acknowledged(packetId: number, reasonCode: number): void {
     const message = this.#inFlight.get(packetId)
-    if (message?.qos === 1) this.#finish(message, reasonCode)
+    if (message === undefined) return
+    if (message.qos !== 1) throw protocolError(`PUBACK acknowledges a QoS 2 message, ${packetId}`)
+    this.#finish(message, reasonCode)
   }
 
-  /** Handles PUBREC: sends PUBREL for a QoS 2 message, or completes it if it was refused. */
+  /**
+   * Handles PUBREC: sends PUBREL for a QoS 2 message, or completes it if it was refused; throws a `PacketError` for a
+   * QoS 1 message.
+   */
   received(packetId: number, reasonCode: number): void {
     const session = this.#session
     const message = this.#inFlight.get(packetId)
-    if (message?.qos !== 2) return session.peer?.release(packetId, Reason.packetIdentifierNotFound)
+    if (message === undefined) return session.peer?.release(packetId, Reason.packetIdentifierNotFound)
+    if (message.qos !== 2) throw protocolError(`PUBREC acknowledges a QoS 1 message, ${packetId}`)
     if (isFailure(reasonCode)) return this.#finish(message, reasonCode)
     if (!message.isReceived) {
       message.isReceived = true
@@ -139,10 +162,12 @@ export class OutboundQueue {
     })
   }
 
-  /** Handles PUBCOMP: completes a QoS 2 message. */
+  /** Handles PUBCOMP: completes a QoS 2 message; throws a `PacketError` if the client has not sent PUBREC. */
   completed(packetId: number): void {
     const message = this.#inFlight.get(packetId)
-    if (message?.isReceived === true) this.#finish(message, Reason.success)
+    if (message === undefined) return
+    if (!message.isReceived) throw protocolError(`PUBCOMP before PUBREC, ${packetId}`)
+    this.#finish(message, Reason.success)
   }
 
   /**
@@ -198,6 +223,7 @@ export class OutboundQueue {
   /** Drops all messages, because the session has ended. */
   clear(): void {
     const all = [...this.#inFlight.all(), ...(this.#backlog ?? [])]
+    if (this.#replay !== null) this.#host.replayTurns.cancel(this.#replay)
     this.#backlog = this.#replay = null
     this.#resend = []
     for (const message of all) this.#drop(message, 'session-ended')
@@ -251,7 +277,9 @@ export class OutboundQueue {
   }
 
   #pumpReplay(): void {
-    if (this.#replay?.pump() === true) this.#replay = null
+    if (this.#replay === null) return
+    if (this.#replay.isComplete) this.#replay = null
+    else if (this.#session.peer?.isFull === false) this.#host.replayTurns.request(this.#replay)
   }
 
   #hasRoom(): boolean {
@@ -260,27 +288,51 @@ export class OutboundQueue {
     return outstandingBytes < this.#host.limits.inFlightBytes || outstanding === 0
   }
 
-  #fits(size: number): boolean {
-    const { queueMessages, queueBytes } = this.#host.limits
-    return this.inFlightCount + this.queuedCount < queueMessages && this.#heldBytes + size <= queueBytes
-  }
-
   /** Applies the queue policy to a full queue; returns `false` if the new message must be dropped. */
   #makeRoom(publication: Publication, tracker: DeliveryTracker | null): boolean {
-    const { queuePolicy, atTurnEnd, dropped, now } = this.#host
+    const { queuePolicy, atTurnEnd, now } = this.#host
     for (const expired of this.#backlog?.extractExpired(now()) ?? []) this.#drop(expired, 'expired')
-    if (this.#fits(publication.size)) return true
-    while (queuePolicy === 'drop-oldest' && this.queuedCount > 0) {
-      this.#drop(this.#backlog?.shift() as OutboundMessage, 'queue-full')
-      if (this.#fits(publication.size)) return true
+    if (this.fits(publication.size)) return true
+    const limit = this.#exceededLimit
+    if (queuePolicy === 'drop-oldest') {
+      this.dropOldest(limit, () => this.fits(publication.size))
+      if (this.fits(publication.size)) return true
     }
     const { peer } = this.#session
     // Later, because disconnecting changes the subscriptions while the message is being routed.
     if (queuePolicy === 'disconnect')
-      atTurnEnd(() => peer?.disconnect(Reason.quotaExceeded, 'the queue of the session is full'))
-    tracker?.lost('queue-full')
-    dropped(this.#session, publication, 'queue-full')
+      atTurnEnd(() =>
+        peer?.disconnect(
+          Reason.quotaExceeded,
+          `the queue of the session is full: limits.${limit} is ${this.#host.limits[limit]}`,
+        ),
+      )
+    this.#refuse(publication, tracker, limit)
     return false
+  }
+
+  /** Drops queued messages, oldest first, until `isEnough` or none is left. */
+  dropOldest(limit: keyof Limits, isEnough: () => boolean): void {
+    while (this.queuedCount > 0 && !isEnough())
+      this.#drop(this.#backlog?.shift() as OutboundMessage, 'queue-full', limit)
+  }
+
+  /** Reports a message that is not queued because a limit is reached. */
+  #refuse(publication: Publication, tracker: DeliveryTracker | null, limit: keyof Limits): void {
+    tracker?.lost('queue-full')
+    this.#host.dropped(this.#session, publication, 'queue-full', limit)
+  }
+
+  /** The limit that a full queue has reached. */
+  get #exceededLimit(): 'queueMessages' | 'queueBytes' {
+    return this.inFlightCount + this.queuedCount < this.#host.limits.queueMessages
+      ? 'queueBytes'
+      : 'queueMessages'
+  }
+
+  #hold(publication: Publication): void {
+    this.#heldBytes += publication.size
+    this.#host.memory.hold(publication)
   }
 
   #send(message: OutboundMessage): void {
@@ -310,15 +362,16 @@ export class OutboundQueue {
     this.pump()
   }
 
-  #drop(message: OutboundMessage, loss: DeliveryLoss): void {
+  #drop(message: OutboundMessage, loss: DeliveryLoss, limit?: keyof Limits): void {
     this.#remove(message)
     message.tracker?.lost(loss)
-    this.#host.dropped(this.#session, message.publication, loss)
+    this.#host.dropped(this.#session, message.publication, loss, limit)
   }
 
   #remove(message: OutboundMessage): void {
     this.#inFlight.delete(message)
     this.#heldBytes -= message.publication.size
+    this.#host.memory.release(message.publication)
     this.#host.journal?.outboundEnded(this.#session, message)
   }
 }

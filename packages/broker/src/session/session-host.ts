@@ -3,7 +3,9 @@ import type { QueuePolicy } from '../options.js'
 import type { Publication } from '../packet/publication.js'
 import type { DropReason } from '../events.js'
 import type { RetainedMessages } from '../retained/retained-messages.js'
-import type { Journal } from '../storage/journal.js'
+import type { ReplayTurns } from './replay-turns.js'
+import type { SessionMemory } from './session-memory.js'
+import type { SessionJournal } from './session-journal.js'
 import type { Session } from './session.js'
 
 /** The parts of the broker that a session uses. */
@@ -11,11 +13,22 @@ export interface SessionHost {
   readonly limits: Limits
   readonly queuePolicy: QueuePolicy
   readonly now: () => number
-  readonly dropped: (session: Session, publication: Publication, reason: DropReason) => void
+  /** Reports a message that a session does not receive, and the limit that was reached, if any. */
+  readonly dropped: (
+    session: Session,
+    publication: Publication,
+    reason: DropReason,
+    limit?: keyof Limits,
+  ) => void
+  readonly memory: SessionMemory
+  /** Whether a message of `bytes` fits into `limits.totalBytes`; makes room by the memory policy. */
+  readonly admitMessage: (bytes: number) => boolean
   /** Returns the retained messages; a function, because they are created after the host. */
-  readonly retained: () => Pick<RetainedMessages, 'latestSequence' | 'matching' | 'isCurrent'>
+  readonly retained: () => Pick<RetainedMessages, 'latestSequence' | 'search' | 'isCurrent'>
+  /** Shares the time for sending retained messages among the sessions. */
+  readonly replayTurns: ReplayTurns
   /** Runs work at the end of the turn. */
   readonly atTurnEnd: (work: () => void) => void
   /** Records changes for the storage; `undefined` without a storage. */
-  readonly journal: Journal | undefined
+  readonly journal: SessionJournal | undefined
 }

@@ -2,12 +2,20 @@ import type { Deadline, Deadlines } from '@antiphon/core/link'
 import type { ClientInfo } from '../authority/authority.js'
 import type { WillRequest } from '../packet/connect.js'
 import { Publication, expiryTime } from '../packet/publication.js'
-import type { Session } from '../session/session.js'
 
 /** The Will of a client. */
 export interface Will {
   readonly request: WillRequest
   readonly client: ClientInfo
+}
+
+/** The session that a Will belongs to. */
+export interface WillOwner {
+  readonly clientId: string
+  /** When its connection ended; `null` while the client is connected. */
+  readonly disconnectedAt: number | null
+  /** Reports that it holds `bytes` more. */
+  readonly changeBytes: (bytes: number) => void
 }
 
 interface PendingWill {
@@ -16,7 +24,7 @@ interface PendingWill {
 }
 
 /** The components that the Wills use. */
-export interface WillsDependencies {
+export interface WillsDependencies<Session extends WillOwner> {
   readonly deadlines: Deadlines
   readonly now: () => number
   readonly publish: (publication: Publication, client: ClientInfo) => void
@@ -30,14 +38,14 @@ export interface WillsDependencies {
  * Publishing a Will runs hooks, which may call the broker. Complete all changes of the session before you call a
  * method that publishes.
  */
-export class Wills {
+export class Wills<Session extends WillOwner> {
   readonly #pending = new Map<Session, PendingWill>()
   readonly #deadlines: Deadlines
   readonly #now: () => number
   readonly #publish: (publication: Publication, client: ClientInfo) => void
   readonly #delayEnded: (session: Session) => void
 
-  constructor({ deadlines, now, publish, delayEnded }: WillsDependencies) {
+  constructor({ deadlines, now, publish, delayEnded }: WillsDependencies<Session>) {
     this.#deadlines = deadlines
     this.#now = now
     this.#publish = publish
@@ -52,13 +60,22 @@ export class Wills {
   /** Sets the Will of a client that has connected; discards a previous one whose delay runs [MQTT-3.1.3-9]. */
   connected(session: Session, will: Will | undefined): void {
     this.discard(session)
-    if (will !== undefined) this.#pending.set(session, { will, deadline: undefined })
+    if (will !== undefined) this.#set(session, { will, deadline: undefined })
   }
 
   /** Discards the Will of a session. */
   discard(session: Session): void {
-    this.#pending.get(session)?.deadline?.cancel()
+    const pending = this.#pending.get(session)
+    if (pending === undefined) return
+    pending.deadline?.cancel()
     this.#pending.delete(session)
+    session.changeBytes(-willBytes(pending.will.request))
+  }
+
+  #set(session: Session, pending: PendingWill): void {
+    this.discard(session)
+    this.#pending.set(session, pending)
+    session.changeBytes(willBytes(pending.will.request))
   }
 
   /** Publishes the Will of a session whose connection is lost, after its Will Delay Interval. */
@@ -75,7 +92,7 @@ export class Wills {
       this.#delayEnded(session)
       this.#send(session, will)
     })
-    this.#pending.set(session, { will, deadline })
+    this.#set(session, { will, deadline })
   }
 
   /** Adds a stored Will after a restart; its delay began when the connection ended. */
@@ -107,4 +124,9 @@ export class Wills {
     })
     this.#publish(publication, client)
   }
+}
+
+/** Returns the bytes of a Will. */
+export function willBytes({ topic, payload, properties }: WillRequest): number {
+  return 2 * topic.length + payload.length + properties.length
 }

@@ -44,7 +44,7 @@ export interface RawClient {
   readonly cut: () => void
 }
 
-const receiveTimeout = 5_000
+const receiveTimeout = 60_000
 let lastSubscribeId = 0x7000
 
 /** Opens a TCP connection and returns a raw client on it. */

@@ -1,9 +1,9 @@
 import { setImmediate as untilNextTurn, setTimeout as wait } from 'node:timers/promises'
 import type { Ability, ContractLinkOptions, ContractSetting, ContractWorld } from '@antiphon/conformance'
 import { linkOver, type Transport } from '@antiphon/core/link'
-import type { Link } from '@antiphon/core'
+import { AntiphonError, type Link } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
-import { filter, firstValueFrom } from 'rxjs'
+import { catchError, filter, firstValueFrom, throwError } from 'rxjs'
 import { createBroker } from '../../src/index.js'
 import type { Authority, Broker } from '../../src/index.js'
 import { memoryStorage } from '../storage/memory-storage.js'
@@ -11,7 +11,9 @@ import { memoryStorage } from '../storage/memory-storage.js'
 /** How a link connects to the embedded broker. */
 export type LinkKind = 'in process' | 'over TCP'
 
-const eventuallyTimeout = 15_000
+// Only for promises that never settle: the machine may be busy.
+const eventuallyTimeout = 60_000
+const pollPeriod = 10
 const linkOptions = { reconnect: { initial: 10, maximum: 100, jitter: 0 } }
 
 /** Returns a contract setting with a new embedded broker for each case. */
@@ -26,6 +28,7 @@ export function embeddedSetting(linkKind: LinkKind, protocolVersion: 4 | 5): Con
     'send-malformed': 'the broker sends no malformed packets',
     'count-packets': true,
     leftovers: true,
+    'receive-maximum': onlyVersion5,
     'no-subscribers': onlyVersion5,
     properties: onlyVersion5,
     shared: true,
@@ -55,13 +58,21 @@ async function makeWorld(linkKind: LinkKind, protocolVersion: 4 | 5): Promise<Co
     },
   }
   const start = async (port: number): Promise<{ broker: Broker; url: string; port: number }> => {
-    const broker = createBroker({ authority, storage, closeTimeout: 0 })
+    const broker = createBroker({ authority, storage, closeTimeout: 0, limits: { receiveMaximum } })
     broker.events$.subscribe((event) => {
       if (event.type === 'unsubscribed') unsubscribed.push(event.filter)
     })
     return { broker, ...(await broker.listen({ protocol: 'tcp', port })) }
   }
+  let receiveMaximum = 1_024
   let running = await start(0)
+  let isRestarting = false
+  const restart = async (): Promise<void> => {
+    isRestarting = true
+    await running.broker.close()
+    running = await start(running.port)
+    isRestarting = false
+  }
 
   const clientIds = new Map<Link, string>()
   const link = ({ persistentSession = false, maxQueuedMessages }: ContractLinkOptions = {}): Link => {
@@ -72,7 +83,10 @@ async function makeWorld(linkKind: LinkKind, protocolVersion: 4 | 5): Promise<Co
     const newLink =
       linkKind === 'in process'
         ? linkOver(
-            reconnecting(() => running.broker.transport({ ...client, ...sessionOptions })),
+            reconnecting(
+              () => running.broker.transport({ ...client, ...sessionOptions }),
+              () => isRestarting,
+            ),
             { ...linkOptions, ...queue },
           )
         : connect(running.url, {
@@ -105,9 +119,10 @@ async function makeWorld(linkKind: LinkKind, protocolVersion: 4 | 5): Promise<Co
     },
     restore: (target) => resolved(refusedClientIds.delete(clientIdOf(target))),
     loseSession: (target) => resolved(running.broker.forget(clientIdOf(target))),
-    restart: async () => {
-      await running.broker.close()
-      running = await start(running.port)
+    restart,
+    setReceiveMaximum: (changed) => {
+      receiveMaximum = changed
+      return restart()
     },
     refuseSubscribe: (topicFilter, reasonCode) => resolved(refusals.subscribe.set(topicFilter, reasonCode)),
     refusePublish: (topic, reasonCode) => resolved(refusals.publish.set(topic, reasonCode)),
@@ -118,7 +133,8 @@ async function makeWorld(linkKind: LinkKind, protocolVersion: 4 | 5): Promise<Co
       }),
     leftovers: async (target) => {
       const isConnected = (): boolean => running.broker.session(clientIdOf(target))?.client !== undefined
-      for (let tries = 0; isConnected() && tries < 100; tries++) await untilNextTurn()
+      for (let waited = 0; isConnected() && waited < eventuallyTimeout; waited += pollPeriod)
+        await wait(pollPeriod)
       return isConnected() ? ['a connection at the broker'] : []
     },
     dispose: async () => {
@@ -128,13 +144,21 @@ async function makeWorld(linkKind: LinkKind, protocolVersion: 4 | 5): Promise<Co
   }
 }
 
-/** Returns a transport that makes a new transport for each connection, so that it reaches a restarted broker. */
-function reconnecting(make: () => Transport): Transport {
+/**
+ * Returns a transport that makes a new transport for each connection, so that it reaches a restarted broker. A broker that
+ * is closed does not end the link while it restarts.
+ */
+function reconnecting(make: () => Transport, isRestarting: () => boolean): Transport {
   let transport = make()
   return {
     connect$: (attempt) => {
       transport = make()
-      return transport.connect$(attempt)
+      return transport.connect$(attempt).pipe(
+        catchError((error: unknown) => {
+          const text = 'the broker restarts'
+          return throwError(() => (isRestarting() ? new AntiphonError('connection-lost', text) : error))
+        }),
+      )
     },
     subscribe$: (requests, identifier) => transport.subscribe$(requests, identifier),
     unsubscribe$: (filters) => transport.unsubscribe$(filters),

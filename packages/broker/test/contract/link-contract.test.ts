@@ -15,7 +15,9 @@ describe.each<[LinkKind, 4 | 5]>([
   it('runs every case of the link contract that the broker’s abilities allow', () => {
     const abilities = contract.unexamined.flatMap(({ lacks }) => lacks.map(({ ability }) => ability))
     const missing =
-      protocolVersion === 5 ? [] : ['identifiers', 'no-subscribers', 'properties', 'refuse-publish']
+      protocolVersion === 5
+        ? []
+        : ['identifiers', 'no-subscribers', 'properties', 'receive-maximum', 'refuse-publish']
     expect([...new Set(abilities)].sort()).toEqual([...missing, 'send-malformed'])
   })
 

@@ -47,7 +47,7 @@ async function publishUntilKilled(
 describe('a broker with durable storage', () => {
   it(
     `loses no acknowledged message when it is killed ${kills} times under ${rate} publishes per second`,
-    { timeout: 60_000 + kills * 10_000 },
+    { timeout: 120_000 + kills * 30_000 },
     async () => {
       const acknowledged = new Set<number>()
       const seen = new Set<number>()
@@ -64,6 +64,7 @@ describe('a broker with durable storage', () => {
             ? receive((await broker.connect('receiver', persistent))[0], seen, () => false)
             : undefined
         const publishing = publishUntilKilled(sender, next, acknowledged)
+        while (acknowledged.size === before) await wait(tick)
         await wait(300 + Math.floor(Math.random() * 300))
         await broker.kill()
         next = await publishing

@@ -24,14 +24,14 @@ class Client:
         client.on_publish = lambda c, u, mid: self.published.put(mid)
         client.connect("127.0.0.1", port, clean_start=connect.pop("clean", True), **connect)
         client.loop_start()
-        self.flags, self.reason, self.properties = self.connected.get(timeout=15)
+        self.flags, self.reason, self.properties = self.connected.get(timeout=100)
 
     def subscribe(self, topic, **options):
         self.client.subscribe(topic, options=SubscribeOptions(**options))
-        return [reason.value for reason in self.reasons.get(timeout=15)]
+        return [reason.value for reason in self.reasons.get(timeout=100)]
 
     def message(self):
-        return self.messages.get(timeout=15)
+        return self.messages.get(timeout=100)
 
 
 def properties(kind, **values):
@@ -91,7 +91,7 @@ stored = properties(PacketTypes.CONNECT, SessionExpiryInterval=60)
 b = Client("b", properties=stored)
 b.subscribe("later", qos=2)
 twin = Client("b", clean=False, properties=stored)
-seen["takenOver"] = b.disconnected.get(timeout=15).value
+seen["takenOver"] = b.disconnected.get(timeout=100).value
 b.client.loop_stop()
 seen["present"] = twin.flags["session present"]
 twin.client.disconnect()

@@ -31,7 +31,7 @@ describeForeign(['mosquitto-clients'], 'mosquitto clients at the broker', () => 
     const pub = (...args: readonly string[]): Promise<unknown> =>
       run('mosquitto_pub', [...at, '-p', port, ...args])
     const sub = async (...args: readonly string[]): Promise<string> =>
-      (await run('mosquitto_sub', [...at, '-p', port, '-W', '15', ...args])).stdout
+      (await run('mosquitto_sub', [...at, '-p', port, '-W', '100', ...args])).stdout
 
     it('sends retained messages to mosquitto_sub', async () => {
       for (const qos of ['0', '1', '2']) await pub('-r', '-q', qos, '-t', `retained/${qos}`, '-m', `m${qos}`)

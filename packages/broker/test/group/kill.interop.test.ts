@@ -35,6 +35,6 @@ describeForeign(
       await expectCompletedOnce(victim, restarted, reconnected, untouched)
       // Redelivered requests did not start their handlers again.
       expect(new Set(reconnected.started).size).toBe(reconnected.started.length)
-    }, 60_000)
+    })
   },
 )

@@ -9,7 +9,7 @@ import { bundleResponder, removeResponder, type Member } from './member.js'
 beforeAll(bundleResponder)
 afterAll(removeResponder)
 
-describe(`a responder killed with ${requestsPerMember} pending requests`, { timeout: 60_000 }, () => {
+describe(`a responder killed with ${requestsPerMember} pending requests`, () => {
   it('completes each pending request of a killed responder once, by the other members of its group', async () => {
     await bundleBroker()
     onTestFinished(removeBrokerBundle)

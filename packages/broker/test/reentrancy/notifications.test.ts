@@ -1,7 +1,7 @@
 import { AntiphonError } from '@antiphon/core'
 import { Subject, config } from 'rxjs'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createEngine } from '../../src/engine.js'
+import { createEngine } from '../../src/engine/engine.js'
 import type { BrokerEvent } from '../../src/index.js'
 import { resolveOptions } from '../../src/options.js'
 import { memoryStorage } from '../storage/memory-storage.js'
@@ -18,6 +18,9 @@ import {
   subscribe,
   subscriber,
 } from './clients.js'
+
+/** Ends turns as the broker does on real time. */
+const onImmediate = { atTurnEnd: (work: () => void) => void setImmediate(work) }
 
 /** Records the type of each event and its topic or client identifier. */
 function follow(world: World): string[] {
@@ -87,7 +90,7 @@ describe('events$', () => {
 
   it('does not emit events to an observer from before its subscription', () => {
     const events = new Subject<BrokerEvent>()
-    const engine = createEngine(resolveOptions({}), events)
+    const engine = createEngine(resolveOptions({}), events, onImmediate)
     const seen: string[] = []
     engine.notifications.run(() => {
       engine.emit({ type: 'session-started', clientId: 'a' })
@@ -115,13 +118,17 @@ describe('events$', () => {
   it('reports the error of an event sink that throws and emits later events', async () => {
     const reported = unhandled(2)
     const seen: string[] = []
-    const engine = createEngine(resolveOptions({}), {
-      observed: true,
-      next: ({ type }) => {
-        seen.push(type)
-        throw new Error('thrown by a sink')
+    const engine = createEngine(
+      resolveOptions({}),
+      {
+        observed: true,
+        next: ({ type }) => {
+          seen.push(type)
+          throw new Error('thrown by a sink')
+        },
       },
-    })
+      onImmediate,
+    )
     engine.notifications.run(() => {
       engine.emit({ type: 'session-started', clientId: 'a' })
       engine.emit({ type: 'session-ended', clientId: 'a' })

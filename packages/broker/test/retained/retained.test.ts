@@ -1,6 +1,7 @@
+import { generate } from 'mqtt-packet'
 import { describe, expect, it } from 'vitest'
 import { makeWorld } from '../world.js'
-import type { AnyPacket, Client } from '../world.js'
+import type { AnyPacket, Client, World } from '../world.js'
 
 const retained = (topic: string, payload: string, more: AnyPacket = {}): AnyPacket => ({
   cmd: 'publish',
@@ -132,6 +133,17 @@ describe('retained messages', () => {
     expect(seen.sort()).toEqual([...once, ...once, 't/later live'].sort())
   })
 
+  it('sends retained messages in the order of publishing', () => {
+    const world = makeWorld()
+    const from = world.join('from')
+    for (const topic of ['t/2', 't/1', 't/3', 't/2']) from.send(retained(topic, 'x'))
+    const client = world.join('a')
+    client.take()
+    client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 't/#', qos: 0 }] })
+    const [, ...messages] = client.take()
+    expect(messages.map(({ topic }) => topic)).toEqual(['t/1', 't/3', 't/2'])
+  })
+
   it('stops sending retained messages after UNSUBSCRIBE [MQTT-3.10.4-2]', () => {
     const world = makeWorld()
     const from = world.join('from')
@@ -143,5 +155,84 @@ describe('retained messages', () => {
     client.send({ cmd: 'unsubscribe', messageId: 2, unsubscriptions: ['t/#', 't/+'] })
     client.send({ cmd: 'puback', messageId: sent?.messageId ?? 0 })
     expect(client.take().map(({ cmd }) => cmd)).toEqual(['unsuback'])
+  })
+
+  describe('of many topics', () => {
+    const count = 5_000
+    const manyRetained = (): World => {
+      const world = makeWorld()
+      for (let index = 0; index < count; index++)
+        world.broker
+          .publish$({ topic: `t/${index}/x`, payload: Buffer.of(1), retain: true, qos: 0 })
+          .subscribe()
+      return world
+    }
+    /** Feeds a SUBSCRIBE without advancing the time to the end of the turn. */
+    const feedSubscribe = (client: Client, filters: readonly string[]): void => {
+      const subscriptions = filters.map((topic) => ({ topic, qos: 0 as const }))
+      client.channel.feed(generate({ cmd: 'subscribe', messageId: 1, subscriptions }, { protocolVersion: 5 }))
+    }
+
+    it('are sent over several turns, so that other clients are served in between', () => {
+      const world = manyRetained()
+      const client = world.join('a')
+      client.take()
+      feedSubscribe(client, ['#', 't/#', '+/+/x'])
+      expect(world.engine.counters.messagesOut).toBeLessThanOrEqual(1_000)
+      expect(client.take().filter(({ cmd }) => cmd === 'publish')).toHaveLength(3 * count)
+    })
+
+    it('are searched over several turns when no topic matches', () => {
+      const world = manyRetained()
+      let steps = 0
+      const { retained: messages } = world.engine
+      const search = messages.search.bind(messages)
+      messages.search = (filter) => {
+        const found = search(filter)
+        const next = (): ReturnType<typeof found.next> => (steps++, found.next())
+        return {
+          next,
+          get isComplete() {
+            return found.isComplete
+          },
+        }
+      }
+      const client = world.join('a')
+      feedSubscribe(client, ['+/+/y', '+/+/z'])
+      expect(steps).toBeLessThanOrEqual(1_000)
+      world.advance()
+      expect(steps).toBeGreaterThan(2 * count)
+    })
+
+    it('are sent to two clients in turns', () => {
+      const world = manyRetained()
+      const clients = [world.join('a'), world.join('b')]
+      for (const client of clients) feedSubscribe(client, ['#'])
+      const order: string[] = []
+      for (const [index, client] of clients.entries()) {
+        const write = client.channel.write.bind(client.channel)
+        client.channel.write = (chunks) => {
+          order.push(index === 0 ? 'a' : 'b')
+          write(chunks)
+        }
+      }
+      world.advance()
+      expect(order.indexOf('b')).toBeLessThan(order.lastIndexOf('a'))
+    })
+
+    it('are sent once each while others are published and removed', () => {
+      const world = manyRetained()
+      const client = world.join('a')
+      client.take()
+      feedSubscribe(client, ['t/+/x'])
+      for (let index = 0; index < count; index += 2)
+        world.broker
+          .publish$({ topic: `t/${index}/x`, payload: Buffer.alloc(0), retain: true, qos: 0 })
+          .subscribe()
+      const seen = client.take().filter(({ cmd, payload }) => cmd === 'publish' && payload?.length === 1)
+      const topics = seen.map(({ topic }) => topic)
+      expect(new Set(topics).size).toBe(topics.length)
+      for (let index = 1; index < count; index += 2) expect(topics).toContain(`t/${index}/x`)
+    })
   })
 })

@@ -141,10 +141,10 @@ describe('SUBSCRIBE', () => {
     subscribe(client, '#')
     subscribe(client, '+/x')
     const from = world.join('from')
-    from.send(publish('$SYS/x'))
+    from.send(publish('$own/x'))
     expect(count(client)).toBe(0)
-    subscribe(client, '$SYS/#')
-    from.send(publish('$SYS/x'))
+    subscribe(client, '$own/#')
+    from.send(publish('$own/x'))
     expect(count(client)).toBe(1)
   })
 
@@ -260,6 +260,29 @@ describe('a shared subscription', () => {
     late.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: '$share/g/t', qos: 1 }] })
     expect(count(late)).toBe(1)
     expect(count(world.join('a', persistent))).toBe(0)
+  })
+
+  it('keeps messages in order while no member of a shared subscription is connected', () => {
+    const world = makeWorld()
+    const members = [member(world, 'a', persistent), member(world, 'b', persistent)]
+    const from = world.join('from')
+    from.send(publish('t', { qos: 1, messageId: 1, payload: '1' }))
+    for (const client of members.reverse()) client.cut()
+    for (const text of ['2', '3']) from.send(publish('t', { qos: 1, messageId: 1, payload: text }))
+    const payloads = world
+      .join('b', persistent)
+      .take()
+      .flatMap(({ cmd, payload }) => (cmd === 'publish' ? [String(payload as Buffer)] : []))
+    expect(payloads).toEqual(['1', '2', '3'])
+  })
+
+  it('queues messages for another member of a shared subscription when the queue of the first is full', () => {
+    const world = makeWorld({ limits: { queueMessages: 2 } })
+    for (const name of ['a', 'b']) member(world, name, persistent).cut()
+    const from = world.join('from')
+    from.take()
+    for (let messageId = 1; messageId <= 5; messageId++) from.send(publish('t', { qos: 1, messageId }))
+    expect(from.take().map(({ reasonCode }) => reasonCode)).toEqual([0, 0, 0, 0, 0x97])
   })
 
   it('moves the messages of a member whose session expires to another disconnected member', () => {

@@ -24,6 +24,7 @@ const everyAbility: Readonly<Record<Ability, true>> = {
   'send-malformed': true,
   'count-packets': true,
   leftovers: true,
+  'receive-maximum': true,
   'no-subscribers': true,
   properties: true,
   shared: true,
@@ -43,7 +44,7 @@ export function virtualSetting(options: VirtualSettingOptions = {}): ContractSet
   const { protocolVersion = 5, overlap = 'once', limits = {} } = options
   const lackedAbilities: Partial<Record<Ability, string>> = {}
   if (protocolVersion === 4)
-    for (const ability of ['no-subscribers', 'properties', 'refuse-publish'] as const)
+    for (const ability of ['no-subscribers', 'properties', 'receive-maximum', 'refuse-publish'] as const)
       lackedAbilities[ability] = 'MQTT 3.1.1 does not support it'
   if (protocolVersion === 4 || limits.subscriptionIdentifiers === false) {
     lackedAbilities.identifiers = 'the broker sends no Subscription Identifiers'
@@ -147,6 +148,7 @@ function virtualWorld({
     },
     refuseSubscribe: (requested, reasonCode) => resolved(broker.refuseSubscribe(requested, reasonCode)),
     refusePublish: (topic, reasonCode) => resolved(broker.refusePublish(topic, reasonCode)),
+    setReceiveMaximum: (receiveMaximum) => resolved(broker.setLimits({ receiveMaximum })),
     sendMalformed: async (target, topic) => {
       broker.inject({ kind: 'malform', clientId: clientIdOf(target) })
       broker.publish({ topic, payload: new Uint8Array() })

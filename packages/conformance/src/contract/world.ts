@@ -19,6 +19,7 @@ export interface ContractLinkOptions {
  * - `count-packets`: count the SUBSCRIBE and UNSUBSCRIBE packets that named a filter.
  * - `leftovers`: list the timers, sockets and broker connections that a closed link left behind.
  * - `no-subscribers`: the broker responds with 0x10 when no client is subscribed (optional in MQTT 5).
+ * - `receive-maximum`: make the broker announce another Receive Maximum, and enforce it.
  * - `properties`: messages carry MQTT 5 properties.
  * - `shared`: the broker supports shared subscriptions.
  * - `overlap`: overlapping subscriptions get one copy, or each copy has its Subscription Identifier.
@@ -34,6 +35,7 @@ export type Ability =
   | 'count-packets'
   | 'leftovers'
   | 'no-subscribers'
+  | 'receive-maximum'
   | 'properties'
   | 'shared'
   | 'overlap'
@@ -66,6 +68,8 @@ export interface ContractWorld {
   readonly refuseSubscribe?: (filter: string, reasonCode: number) => Promise<void>
   /** Required by `refuse-publish`: refuses later QoS 1 PUBLISHes to the topic with the reason code. */
   readonly refusePublish?: (topic: string, reasonCode: number) => Promise<void>
+  /** Required by `receive-maximum`: sets the Receive Maximum of later connections; may restart the broker for it. */
+  readonly setReceiveMaximum?: (receiveMaximum: number) => Promise<void>
   /** Required by `send-malformed`: sends a malformed packet to the link, which is subscribed to the topic. */
   readonly sendMalformed?: (link: Link, topic: string) => Promise<void>
   /** Required by `count-packets`: returns the numbers of packets that named the filter. */

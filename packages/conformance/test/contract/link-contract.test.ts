@@ -15,7 +15,7 @@ describe.each([
   [
     'on MQTT 3.1.1',
     { protocolVersion: 4 },
-    ['identifiers', 'no-subscribers', 'properties', 'refuse-publish'],
+    ['identifiers', 'no-subscribers', 'properties', 'receive-maximum', 'refuse-publish'],
   ],
 ] as const)('linkContract over the virtual broker, %s', (_, options, lackedAbilities) => {
   const contract = linkContract(virtualSetting(options))

@@ -1,4 +1,5 @@
 import { userProperty, type Message } from '../message.js'
+import { toOwnBytes } from '../own-bytes.js'
 import { quoted } from '../topic/mqtt-string.js'
 import { CHUNK_ID_PROPERTY, CHUNK_PROPERTY, toChunkHeader, type ChunkHeader } from './chunk-header.js'
 import { crc32c } from './crc32c.js'
@@ -54,7 +55,7 @@ export class Assembly {
     this.#checksum ??= header.checksum
     if (!this.#chunks.has(header.index)) {
       this.#received += message.payload.length
-      this.#chunks.set(header.index, message.payload)
+      this.#chunks.set(header.index, toOwnBytes(message.payload))
     }
     // Checked with every chunk, so that a sender cannot fill the memory beyond the declared size.
     if (this.#received > size) return broken('its chunks are more than the declared size')

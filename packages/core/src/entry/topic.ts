@@ -20,5 +20,6 @@ export { assertTopicName, validateTopicName } from '../topic/topic-name.js'
 
 // Map topics or filters to values
 export { TopicTree } from '../topic/topic-tree.js'
+export type { TopicSearch } from '../topic/topic-tree.js'
 export { TopicTrie } from '../topic/topic-trie.js'
 export type { VisitRoute } from '../topic/route.js'

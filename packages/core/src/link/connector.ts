@@ -1,4 +1,4 @@
-import { ReplaySubject, Subscription as Teardown, type Observable, type SchedulerLike } from 'rxjs'
+import { ReplaySubject, Subscription as Teardown, type Observable } from 'rxjs'
 import { AntiphonError } from '../errors.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
 import type { BackOff } from './back-off.js'
@@ -12,7 +12,6 @@ const DISCONNECT_TIMEOUT = 5_000
 /** What a connector works with, and its callbacks. */
 export interface ConnectorParts {
   readonly transport: Transport
-  readonly scheduler: SchedulerLike
   readonly deadlines: Deadlines
   readonly backOff: BackOff
   /** Override the values of the broker's CONNACK. */
@@ -27,7 +26,8 @@ export interface ConnectorParts {
   readonly onEnd: (error?: AntiphonError) => void
 }
 
-type Phase = 'idle' | 'connecting' | 'online' | 'waiting' | 'closing' | 'closed'
+/** `replacing`: DISCONNECT was sent at the maximum age of the connection. */
+type Phase = 'idle' | 'connecting' | 'online' | 'replacing' | 'waiting' | 'closing' | 'closed'
 
 /** Keeps a link connected: connects on demand and again after each loss, until `close` or a fatal error. */
 export class Connector {
@@ -64,17 +64,24 @@ export class Connector {
   /** Disconnects; calls `onEnd` once the connection is closed. */
   close(): void {
     if (this.#phase === 'closing' || this.#phase === 'closed') return
-    const wasOnline = this.isOnline
+    const isConnected = this.isOnline || this.#isIn('replacing')
     this.#phase = 'closing'
-    this.#deadline?.cancel()
-    if (!wasOnline) this.#connection.unsubscribe()
+    if (!isConnected) this.#connection.unsubscribe()
+    this.#disconnect(false, () => this.#end())
+  }
+
+  /** Calls `onClosed` once the connection is closed, or after a timeout. */
+  #disconnect(keepSession: boolean, onClosed: () => void): void {
+    const { transport, deadlines } = this.#parts
     const disconnecting = new Teardown()
-    this.#deadline = this.#parts.deadlines.add(DISCONNECT_TIMEOUT, () => {
+    this.#deadline?.cancel()
+    this.#deadline = deadlines.add(DISCONNECT_TIMEOUT, () => {
       disconnecting.unsubscribe()
-      this.#end()
+      onClosed()
     })
-    const end = (): void => this.#end()
-    disconnecting.add(this.#parts.transport.disconnect$().subscribe({ error: end, complete: end }))
+    disconnecting.add(
+      transport.disconnect$({ keepSession }).subscribe({ error: onClosed, complete: onClosed }),
+    )
   }
 
   #connect(): void {
@@ -94,16 +101,25 @@ export class Connector {
   }
 
   #receive(event: TransportEvent): void {
+    // A message after DISCONNECT could not be acknowledged; the broker redelivers it.
+    if (this.#phase === 'replacing') return
     if (event.type !== 'online') {
       this.#parts.onEvent(event)
       return
     }
     if (this.#phase !== 'connecting') return
-    this.#phase = 'online'
-    this.#onlineSince = this.#parts.scheduler.now()
-    this.#hasBeenOnline = true
     const { limits, deadlines, maxConnectionAge } = this.#parts
     const info = { ...event.info, ...limits }
+    if (info.receiveMaximum === 0) {
+      this.#connection.unsubscribe()
+      const text =
+        'the broker sent a Receive Maximum of 0, which is a protocol error: override it with limits'
+      this.#lose(new AntiphonError('protocol', text, { phase: 'after-network' }))
+      return
+    }
+    this.#phase = 'online'
+    this.#onlineSince = this.#parts.deadlines.now()
+    this.#hasBeenOnline = true
     if (maxConnectionAge < Infinity)
       this.#deadline = deadlines.add(maxConnectionAge, () => this.#replaceConnection())
     const isSameSession = info.sessionPresent && !this.#mayHaveMissedSession
@@ -113,7 +129,7 @@ export class Connector {
   }
 
   #lose(error: AntiphonError): void {
-    if (this.#phase === 'closing' || this.#phase === 'closed') return
+    if (this.#phase === 'replacing' || this.#phase === 'closing' || this.#phase === 'closed') return
     const wasOnline = this.isOnline
     this.#deadline?.cancel()
     this.#phase = 'waiting'
@@ -126,15 +142,23 @@ export class Connector {
     else this.#retry(error, wasOnline)
   }
 
+  /** Disconnects in order, since the broker would publish the will of a connection that is dropped. */
   #replaceConnection(): void {
-    this.#connection.unsubscribe()
-    const text = `the connection reached its maxConnectionAge of ${this.#parts.maxConnectionAge} ms`
-    this.#lose(new AntiphonError('connection-lost', text, { phase: 'after-network' }))
+    this.#phase = 'replacing'
+    this.#parts.onOffline()
+    if (!this.#isIn('replacing')) return
+    this.#disconnect(true, () => {
+      if (!this.#isIn('replacing')) return
+      this.#connection.unsubscribe()
+      this.#phase = 'waiting'
+      const text = `the connection reached its maxConnectionAge of ${this.#parts.maxConnectionAge} ms`
+      this.#retry(new AntiphonError('connection-lost', text, { phase: 'after-network' }), true)
+    })
   }
 
   /** The delay grows also if the broker accepts connections and closes them before the last delay has passed. */
   #retry(error: AntiphonError, wasOnline: boolean): void {
-    const timeOnline = this.#parts.scheduler.now() - this.#onlineSince
+    const timeOnline = this.#parts.deadlines.now() - this.#onlineSince
     if (wasOnline && timeOnline >= this.#lastDelay) this.#failures = 0
     const retryIn = this.#parts.backOff(++this.#failures)
     this.#lastDelay = retryIn

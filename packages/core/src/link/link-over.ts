@@ -1,15 +1,16 @@
 import { asyncScheduler, defer, Observable, Subject, type SchedulerLike } from 'rxjs'
-import { requireNumber } from '../argument.js'
+import { requireArgument } from '../argument.js'
 import { AntiphonError } from '../errors.js'
 import type { OutgoingMessage } from '../message.js'
 import { deadlines as deadlinesOn, type Deadline } from '../time/deadlines.js'
 import { Acknowledgements } from './acknowledgements.js'
+import { BaseLink, withBase } from './base-link.js'
 import { backOff, type BackOffOptions } from './back-off.js'
 import { Connector } from './connector.js'
 import type { ConnectionLimits, Incident, Link, PublishAck } from './link.js'
+import { linkOptionRules } from './link-option-rules.js'
 import { messagesOf$ } from './messages.js'
-import { Outbox } from './outbox.js'
-import { withQueueBounds, type QueueBounds } from './queue-bounds.js'
+import { Outbox, type QueueBounds } from './outbox.js'
 import { outgoingFault } from './outgoing-rules.js'
 import { Subscriptions } from './subscriptions.js'
 import type { Transport } from './transport.js'
@@ -17,7 +18,7 @@ import type { UnroutedBounds } from './unrouted-messages.js'
 
 /** The options that a link has over any transport. */
 export interface LinkOptions {
-  /** The clock and timers of this link. @defaultValue asyncScheduler */
+  /** The timers of this link, and the time of day in its records. @defaultValue asyncScheduler */
   readonly scheduler?: SchedulerLike
   /** The delays between attempts to connect. */
   readonly reconnect?: BackOffOptions
@@ -30,8 +31,8 @@ export interface LinkOptions {
   /** Override the limits in CONNACK, for example with those that a 3.1.1 broker cannot state. */
   readonly limits?: ConnectionLimits
   /**
-   * Milliseconds online after which the link reconnects, before the broker closes the connection because the credentials
-   * expired. The session and pending requests survive. @defaultValue Infinity
+   * Milliseconds online after which the link disconnects and connects again, before the broker closes the connection because
+   * the credentials expired. The session and pending requests survive, and the will is not published. @defaultValue Infinity
    */
   readonly maxConnectionAge?: number
   /** Milliseconds that `close()` waits for queued and unacknowledged messages. @defaultValue 2 000 */
@@ -40,26 +41,25 @@ export interface LinkOptions {
 
 /** Creates a link over a transport: reconnecting, subscriptions, acknowledgements and the outgoing queue. */
 export function linkOver(transport: Transport, options: LinkOptions = {}): Link {
-  const { scheduler = asyncScheduler, closeTimeout = 2_000 } = options
-  requireNumber('closeTimeout', closeTimeout, { least: 0 })
+  requireArgument('options', options, linkOptionRules)
+  const { scheduler = asyncScheduler, closeTimeout = 2_000, limits } = options
   const deadlines = deadlinesOn(scheduler)
   const incidents = new Subject<Incident>()
   const report = (incident: Incident): void => incidents.next(incident)
 
-  const acknowledgements = new Acknowledgements()
+  const acknowledgements = new Acknowledgements((message, waiting) =>
+    report({ kind: 'acknowledgements-blocked', message, waiting }),
+  )
   const subscriptions = new Subscriptions({
     transport,
     deadlines,
     acknowledgements,
     unrouted: toUnroutedBounds(options.unrouted),
-    filtersPerSubscribe: requireNumber('filtersPerSubscribe', options.filtersPerSubscribe ?? 100, {
-      least: 1,
-      isWhole: true,
-    }),
+    filtersPerSubscribe: options.filtersPerSubscribe ?? 100,
     report,
   })
   const bounds = toQueueBounds(options.queue)
-  const outbox = new Outbox({ transport, scheduler, deadlines, bounds, report })
+  const outbox = new Outbox({ transport, deadlines, bounds, report })
 
   let isClosing = false
   let closeDeadline: Deadline | undefined
@@ -69,15 +69,15 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
   })
   const connector = new Connector({
     transport,
-    scheduler,
     deadlines,
     backOff: backOff(options.reconnect),
-    limits: options.limits,
-    maxConnectionAge: requireNumber('maxConnectionAge', options.maxConnectionAge ?? Infinity, { least: 1 }),
+    limits,
+    maxConnectionAge: options.maxConnectionAge ?? Infinity,
     onOnline: (info, isSameSession) =>
       subscriptions.online({ info, isSameSession, onReady: () => outbox.resume(info) }),
     onEvent: (event) => {
       if (event.type === 'message') return subscriptions.receive(event.message, event.acknowledge)
+      if (event.type === 'closing') return outbox.closedByBroker(event.reasonCode)
       const { type: kind, ...details } = event
       report({ kind, ...details })
     },
@@ -129,7 +129,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
       return closed
     },
   }
-  return withQueueBounds(link, bounds)
+  return withBase(link, new BaseLink(deadlines, bounds))
 }
 
 function linkClosed(cause?: AntiphonError): AntiphonError {
@@ -144,17 +144,10 @@ function toQueueBounds({
   messages = 100_000,
   bytes = 64 * 2 ** 20,
 }: QueueBounds = {}): Required<QueueBounds> {
-  return {
-    messages: requireNumber('queue.messages', messages, { least: 0 }),
-    bytes: requireNumber('queue.bytes', bytes, { least: 0 }),
-  }
+  return { messages, bytes }
 }
 
 function toUnroutedBounds(bounds: UnroutedBounds = {}): Required<UnroutedBounds> {
   const { messages = 1_000, bytes = 16 * 2 ** 20, ttl = 10_000 } = bounds
-  return {
-    messages: requireNumber('unrouted.messages', messages, { least: 0 }),
-    bytes: requireNumber('unrouted.bytes', bytes, { least: 0 }),
-    ttl: requireNumber('unrouted.ttl', ttl, { least: 0 }),
-  }
+  return { messages, bytes, ttl }
 }

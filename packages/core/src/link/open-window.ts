@@ -1,6 +1,7 @@
 import { Observable, type Subscriber } from 'rxjs'
 import { AntiphonError } from '../errors.js'
 import type { Message, QoS } from '../message.js'
+import { withOwnBytes } from '../own-bytes.js'
 import { isSharedFilter } from '../topic/topic-filter.js'
 import type { Receipt } from './acknowledgements.js'
 import type { Delivery, Incident, SubscriptionWindow } from './link.js'
@@ -17,6 +18,7 @@ export interface WindowOptions {
   /** The subscription that the broker granted. */
   readonly request: SubscribeRequest
   readonly grantedQoS: QoS
+  readonly unsubscribe$: Observable<void>
   /** Called when a subscriber unsubscribed; it will not acknowledge any more. */
   readonly onLeave: () => void
   readonly report: (incident: Incident) => void
@@ -27,6 +29,7 @@ export class OpenWindow implements SubscriptionWindow {
   readonly filter: string
   readonly grantedQoS: QoS
   readonly deliveries$: Observable<Delivery>
+  readonly unsubscribe$: Observable<void>
   readonly #report: (incident: Incident) => void
   /** An immutable array, so that a subscriber may be added or removed during a delivery. */
   #subscribers: readonly Subscriber<Delivery>[] = []
@@ -37,10 +40,11 @@ export class OpenWindow implements SubscriptionWindow {
   readonly #retainAsPublished: boolean
   #isClosed = false
 
-  constructor({ request, grantedQoS, onLeave, report }: WindowOptions) {
+  constructor({ request, grantedQoS, unsubscribe$, onLeave, report }: WindowOptions) {
     const { filter, retainHandling, retainAsPublished } = request
     this.filter = filter
     this.grantedQoS = grantedQoS
+    this.unsubscribe$ = unsubscribe$
     this.#report = report
     this.#retained = retainHandling === 2 || isSharedFilter(filter) ? undefined : new Map()
     this.#retainAsPublished = retainAsPublished
@@ -107,7 +111,7 @@ export class OpenWindow implements SubscriptionWindow {
     }
     const bytes = this.#retainedBytes + payload.length
     if (payload.length === 0 || retained.size >= MAX_RETAINED_TOPICS || bytes > MAX_RETAINED_BYTES) return
-    retained.set(topic, { ...message, retain: true })
+    retained.set(topic, { ...withOwnBytes(message), retain: true })
     this.#retainedBytes = bytes
   }
 }

@@ -1,20 +1,22 @@
-import type { Observer, SchedulerLike, Subscriber } from 'rxjs'
+import type { Observer, Subscriber } from 'rxjs'
 import { AntiphonError } from '../errors.js'
 import type { OutgoingMessage } from '../message.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
 import type { LinkedQueue, ListNode } from '../linked-queue.js'
 import type { PublishAck } from './link.js'
 import { publishRefused } from './refusals.js'
+import type { ResumedPublish, Transport } from './transport.js'
 
 /** The outbox as its messages see it. */
 export interface OutboxContext {
-  readonly scheduler: SchedulerLike
   readonly deadlines: Deadlines
   readonly isInFlight: (entry: OutboxMessage) => boolean
-  /** Takes a message out of flight; returns whether it was in flight. */
+  /** Takes a message out of flight, which makes room in the send window; returns whether it was in flight. */
   readonly settle: (entry: OutboxMessage) => boolean
   /** Called when a message has left its queue. */
   readonly onLeftQueue: (entry: OutboxMessage) => void
+  /** Called when the broker has acknowledged a message. */
+  readonly onAcknowledged: (entry: OutboxMessage) => void
   /** Queues a message to be sent again, before all waiting messages. */
   readonly requeue: (entry: OutboxMessage) => void
   /** Stops sending: the connection is lost, even if the link has not reported it yet. */
@@ -24,7 +26,7 @@ export interface OutboxContext {
 }
 
 /** An outgoing message until it is settled; also the observer of its own acknowledgement. */
-export class OutboxMessage implements Observer<PublishAck>, ListNode<OutboxMessage> {
+export class OutboxMessage implements Observer<PublishAck | ResumedPublish>, ListNode<OutboxMessage> {
   queue: LinkedQueue<OutboxMessage> | undefined = undefined
   prevNode: OutboxMessage | undefined = undefined
   nextNode: OutboxMessage | undefined = undefined
@@ -32,12 +34,14 @@ export class OutboxMessage implements Observer<PublishAck>, ListNode<OutboxMessa
   /** Whether it counts against the broker's Receive Maximum. */
   readonly usesQuota: boolean
   readonly #outbox: OutboxContext
-  /** The scheduler's time at which the message expires. */
+  /** The elapsed time at which the message expires. */
   readonly #expiresAt: number
   #subscriber: Subscriber<PublishAck> | undefined
   /** Whether it was handed to the transport at least once. */
   #wasSent = false
   #expiry: Deadline | undefined
+  /** Set while it is queued to be sent again in a resumed session. */
+  #resumed: ResumedPublish | undefined
 
   constructor(outbox: OutboxContext, message: OutgoingMessage, subscriber: Subscriber<PublishAck>) {
     const { messageExpiryInterval, qos } = message
@@ -46,7 +50,7 @@ export class OutboxMessage implements Observer<PublishAck>, ListNode<OutboxMessa
     this.usesQuota = qos !== 0
     this.#subscriber = subscriber
     this.#expiresAt =
-      messageExpiryInterval === undefined ? Infinity : outbox.scheduler.now() + messageExpiryInterval * 1000
+      messageExpiryInterval === undefined ? Infinity : outbox.deadlines.now() + messageExpiryInterval * 1000
   }
 
   /** Whether no subscriber waits for the acknowledgement. */
@@ -57,7 +61,7 @@ export class OutboxMessage implements Observer<PublishAck>, ListNode<OutboxMessa
   /** Appends the message to a queue, where it may expire. */
   enqueue(queue: LinkedQueue<OutboxMessage>): void {
     queue.push(this)
-    if (this.#expiresAt === Infinity) return
+    if (this.#expiresAt === Infinity || this.#mustResend) return
     this.#expiry = this.#outbox.deadlines.add(this.#timeLeft(), () => this.#expire())
   }
 
@@ -67,37 +71,53 @@ export class OutboxMessage implements Observer<PublishAck>, ListNode<OutboxMessa
    */
   toPublish(): OutgoingMessage | undefined {
     this.#leaveQueue()
-    if (this.#expiresAt === Infinity) {
-      this.#wasSent = true
-      return this.message
-    }
-    const messageExpiryInterval = Math.ceil(this.#timeLeft() / 1000)
+    if (this.#expiresAt === Infinity) return this.message
+    const left = Math.ceil(this.#timeLeft() / 1000)
+    const messageExpiryInterval = this.#mustResend ? Math.max(1, left) : left
     if (messageExpiryInterval <= 0) {
       this.fail(this.#expiredError())
       return undefined
     }
-    this.#wasSent = true
     const isWhole = messageExpiryInterval === this.message.messageExpiryInterval
     return isWhole ? this.message : { ...this.message, messageExpiryInterval }
   }
 
+  /** Sends `message`, which `toPublish` returned. */
+  sendOver(transport: Transport, message: OutgoingMessage): void {
+    const resumed = this.#resumed
+    this.#wasSent = true
+    this.#resumed = undefined
+    if (resumed === undefined) transport.publish$(message).subscribe(this)
+    else resumed.resend(message.messageExpiryInterval)
+  }
+
   fail(error: AntiphonError): void {
     this.#leaveQueue()
+    this.#resumed?.discard()
+    this.#resumed = undefined
     this.#release()?.error(error)
   }
 
-  next(ack: PublishAck): void {
+  next(event: PublishAck | ResumedPublish): void {
+    if (event.reasonCode === undefined) {
+      this.#resume(event)
+      return
+    }
     if (!this.#outbox.settle(this)) return
+    this.#outbox.onAcknowledged(this)
     const subscriber = this.#release()
-    if (ack.reasonCode < 0x80) {
-      subscriber?.next(ack)
+    if (event.reasonCode < 0x80) {
+      subscriber?.next(event)
       subscriber?.complete()
-    } else subscriber?.error(publishRefused(this.message.topic, ack.reasonCode))
+    } else subscriber?.error(publishRefused(this.message.topic, event.reasonCode))
     this.#outbox.sendNext()
   }
 
   error(error: unknown): void {
-    if (!this.#outbox.settle(this)) return
+    // A queued message of a resumed session whose session was lost after all is sent as a new one.
+    const wasResumed = this.#resumed !== undefined && this.#leaveQueue()
+    if (!this.#outbox.settle(this) && !wasResumed) return
+    this.#resumed = undefined
     const failure = AntiphonError.from(error)
     const { code } = failure
     if (code === 'connection-lost') this.#outbox.pause()
@@ -114,10 +134,25 @@ export class OutboxMessage implements Observer<PublishAck>, ListNode<OutboxMessa
     this.error(new AntiphonError('protocol', text))
   }
 
-  /** Called when the subscriber has unsubscribed or was served. */
+  /** Called when the subscriber has unsubscribed or was served. A message of a resumed session is sent all the same. */
   unsubscribe(): void {
     this.#release()
-    if (this.#leaveQueue()) this.#outbox.sendNext()
+    if (this.#resumed === undefined && this.#leaveQueue()) this.#outbox.sendNext()
+  }
+
+  /** Queues the message to be sent again; if it has failed in the meantime, ends it at the transport too. */
+  #resume(resumed: ResumedPublish): void {
+    if (!this.#outbox.settle(this) && !this.#leaveQueue()) {
+      resumed.discard()
+      return
+    }
+    this.#resumed = resumed
+    this.#outbox.requeue(this)
+  }
+
+  /** Whether it must be sent again: the broker may hold its Packet Identifier and would drop the next message with it. */
+  get #mustResend(): boolean {
+    return this.#resumed !== undefined && this.message.qos === 2
   }
 
   #release(): Subscriber<PublishAck> | undefined {
@@ -138,7 +173,7 @@ export class OutboxMessage implements Observer<PublishAck>, ListNode<OutboxMessa
 
   /** Milliseconds until the message expires. */
   #timeLeft(): number {
-    return this.#expiresAt - this.#outbox.scheduler.now()
+    return this.#expiresAt - this.#outbox.deadlines.now()
   }
 
   #expire(): void {
@@ -148,7 +183,7 @@ export class OutboxMessage implements Observer<PublishAck>, ListNode<OutboxMessa
 
   #expiredError(): AntiphonError<'expired'> {
     const { topic, messageExpiryInterval } = this.message
-    const cause = this.#wasSent ? 'the session was lost and it was not sent again' : 'it was never sent'
+    const cause = this.#wasSent ? 'it was not acknowledged' : 'it was never sent'
     return new AntiphonError(
       'expired',
       `cannot publish to ${topic}: ${cause} within ${messageExpiryInterval} s`,

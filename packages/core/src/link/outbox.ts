@@ -1,4 +1,4 @@
-import type { SchedulerLike, Subscriber } from 'rxjs'
+import type { Subscriber } from 'rxjs'
 import { AntiphonError } from '../errors.js'
 import type { OutgoingMessage } from '../message.js'
 import type { Deadlines } from '../time/deadlines.js'
@@ -6,33 +6,55 @@ import { LinkedQueue } from '../linked-queue.js'
 import type { ConnectionInfo, Incident, PublishAck } from './link.js'
 import { connectionFault } from './outgoing-rules.js'
 import { OutboxMessage, type OutboxContext } from './outbox-message.js'
-import type { QueueBounds } from './queue-bounds.js'
+import { refusedByClosing } from './refusals.js'
 import type { Transport } from './transport.js'
+
+/** The limits of the outgoing queue, used while offline or while the send window is full. */
+export interface QueueBounds {
+  /** The most messages. @defaultValue 100 000 */
+  readonly messages?: number
+  /** The most payload bytes; as many again may be in flight, at least 16 MiB. @defaultValue 64 MiB */
+  readonly bytes?: number
+}
 
 /** What an outbox works with. */
 export interface OutboxParts {
   readonly transport: Transport
-  readonly scheduler: SchedulerLike
   readonly deadlines: Deadlines
   readonly bounds: Required<QueueBounds>
   readonly report: (incident: Incident) => void
 }
 
+/** The least limits of what is in flight: messages that are not acknowledged, or at QoS 0 not accepted by the socket. */
+const leastWindow = { messages: 65_535, bytes: 16 * 2 ** 20 }
+
+/** After this many connections in a row that the broker closed with the same suspect, the suspect counts as refused. */
+const closeLimit = 3
+
 /**
- * The outgoing messages of a link.
+ * The outgoing messages of a link, and their send window.
  *
- * Sends up to the broker's Receive Maximum [MQTT-4.9.0-1] and queues the rest, in order and within bounds. Expires queued
- * messages, and resends messages whose session was lost.
+ * Sends up to the broker's Receive Maximum [MQTT-4.9.0-1], and as many bytes as may be queued, and queues the rest, in order
+ * and within bounds. Expires queued messages. Sends again what was in flight: in a resumed session under its Packet Identifier, after a lost session as a
+ * new message.
+ *
+ * A 3.1.1 broker can refuse a message only by closing the connection, on every connection again. A broker acknowledges in
+ * order, so the suspect is the oldest message in flight. It is sent alone on the next connection; an acknowledgement
+ * clears it.
  */
 export class Outbox {
   readonly #parts: OutboxParts
   readonly #context: OutboxContext
-  /** Messages of a lost session, sent again before all waiting messages. */
+  /** Messages that were in flight on an earlier connection, sent again before all waiting messages. */
   readonly #toResend = new LinkedQueue<OutboxMessage>()
   readonly #waiting = new LinkedQueue<OutboxMessage>()
   #waitingBytes = 0
   readonly #inFlight = new LinkedQueue<OutboxMessage>()
+  #inFlightBytes = 0
+  readonly #window: Required<QueueBounds>
   #quotaUsed = 0
+  #suspect: OutboxMessage | undefined
+  #suspectCloses = 0
   #info: ConnectionInfo | undefined
   #isPumping = false
   /** The error of every new message once the outbox drains or has ended. */
@@ -40,15 +62,21 @@ export class Outbox {
   #onIdle: (() => void) | undefined
 
   constructor(parts: OutboxParts) {
-    const { scheduler, deadlines } = parts
+    const { messages, bytes } = parts.bounds
     this.#parts = parts
+    this.#window = {
+      messages: Math.max(messages, leastWindow.messages),
+      bytes: Math.max(bytes, leastWindow.bytes),
+    }
     this.#context = {
-      scheduler,
-      deadlines,
+      deadlines: parts.deadlines,
       isInFlight: (entry) => this.#inFlight.has(entry),
       settle: (entry) => this.#settle(entry),
       onLeftQueue: ({ message }) => {
         this.#waitingBytes -= message.payload.length
+      },
+      onAcknowledged: (entry) => {
+        if (entry === this.#suspect) this.#suspect = undefined
       },
       requeue: (entry) => this.#addToQueue(entry, this.#toResend),
       pause: () => this.pause(),
@@ -65,13 +93,15 @@ export class Outbox {
     const entry = new OutboxMessage(this.#context, message, subscriber)
     subscriber.add(entry)
     if (entry.isDone) return
-    if (this.#next === undefined && this.#hasRoomFor(message)) this.#dispatch(entry)
+    if (this.#next === undefined && this.#hasRoomFor(entry)) this.#dispatch(entry)
     else this.#enqueue(entry)
   }
 
-  /** Sends queued messages, those of a lost session first. Call it when online with all subscriptions restored. */
+  /** Sends queued messages, those to send again first. Call it when online with all subscriptions restored. */
   resume(info: ConnectionInfo): void {
     this.#info = info
+    // The transport has not reported it to be sent again: the broker has sent PUBREC, which accepts it.
+    if (this.#suspect !== undefined && this.#inFlight.has(this.#suspect)) this.#suspect = undefined
     this.#pump()
   }
 
@@ -79,6 +109,19 @@ export class Outbox {
   pause(): void {
     this.#info = undefined
     this.#waiting.unshiftAll(this.#toResend)
+  }
+
+  /** Suspects the oldest message in flight, because the broker closed the connection; fails it the third time. */
+  closedByBroker(reasonCode: number | undefined): void {
+    this.pause()
+    const suspect = this.#inFlight.items.find(({ usesQuota }) => usesQuota)
+    if (suspect === undefined) return
+    this.#suspectCloses = suspect === this.#suspect ? this.#suspectCloses + 1 : 1
+    this.#suspect = suspect
+    if (this.#suspectCloses < closeLimit) return
+    this.#suspect = undefined
+    this.#settle(suspect)
+    suspect.fail(refusedByClosing(suspect.message.topic, closeLimit, reasonCode))
   }
 
   /** Fails all messages, and every later one. */
@@ -109,8 +152,19 @@ export class Outbox {
     return this.#inFlight.length === 0 && this.#waitingCount === 0
   }
 
-  #hasRoomFor({ qos }: OutgoingMessage): boolean {
-    return this.#info !== undefined && (qos === 0 || this.#quotaUsed < this.#info.receiveMaximum)
+  /** Whether the send window is open for a message. */
+  #hasRoomFor(entry: OutboxMessage): boolean {
+    if (this.#info === undefined) return false
+    if (this.#inFlight.length > 0) {
+      const { messages, bytes } = this.#window
+      const isFull = this.#inFlight.length >= messages
+      if (isFull || this.#inFlightBytes + entry.message.payload.length > bytes) return false
+    }
+    if (!entry.usesQuota) return true
+    if (this.#suspect === undefined || this.#quotaUsed === 0)
+      return this.#quotaUsed < this.#info.receiveMaximum
+    const isSuspectInvolved = entry === this.#suspect || this.#inFlight.has(this.#suspect)
+    return !isSuspectInvolved && this.#quotaUsed < this.#info.receiveMaximum
   }
 
   #enqueue(entry: OutboxMessage): void {
@@ -139,7 +193,7 @@ export class Outbox {
     this.#isPumping = true
     try {
       for (let next = this.#next; next !== undefined; next = this.#next) {
-        if (!this.#hasRoomFor(next.message)) break
+        if (!this.#hasRoomFor(next)) break
         this.#dispatch(next)
       }
     } finally {
@@ -157,12 +211,14 @@ export class Outbox {
       return
     }
     this.#inFlight.push(entry)
+    this.#inFlightBytes += message.payload.length
     if (entry.usesQuota) this.#quotaUsed++
-    this.#parts.transport.publish$(message).subscribe(entry)
+    entry.sendOver(this.#parts.transport, message)
   }
 
   #settle(entry: OutboxMessage): boolean {
     if (!this.#inFlight.remove(entry)) return false
+    this.#inFlightBytes -= entry.message.payload.length
     if (entry.usesQuota) this.#quotaUsed--
     return true
   }

@@ -26,3 +26,17 @@ export function publishRefused(topic: string, reasonCode: number): AntiphonError
   const message = `cannot publish to ${topic}: refused by the broker: ${describeReason(reasonCode)}`
   return new AntiphonError('publish-refused', message, { topic, reasonCode, phase: 'after-network' })
 }
+
+/** Returns the error of a message for which the broker closed `count` connections in a row. */
+export function refusedByClosing(
+  topic: string,
+  count: number,
+  reasonCode: number | undefined,
+): AntiphonError<'publish-refused'> {
+  const cause = `the broker closed ${count} connections in a row after it was sent; it is not sent again`
+  return new AntiphonError('publish-refused', `cannot publish to ${topic}: ${cause}`, {
+    topic,
+    phase: 'after-network',
+    ...(reasonCode !== undefined && { reasonCode }),
+  })
+}

@@ -2,6 +2,7 @@ import { Observable } from 'rxjs'
 import type { AntiphonError } from '../errors.js'
 import type { Message } from '../message.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
+import { withOwnBytes } from '../own-bytes.js'
 import { TopicTrie } from '../topic/topic-trie.js'
 import type { Acknowledgements, Receipt } from './acknowledgements.js'
 import type { ConnectionInfo, Incident, SubscribeOptions, SubscriptionWindow } from './link.js'
@@ -49,12 +50,20 @@ export class Subscriptions {
 
   constructor(parts: SubscriptionsParts) {
     this.#parts = parts
-    this.#unrouted = new UnroutedMessages(parts.unrouted, (unrouted) => this.#release(unrouted))
+    this.#unrouted = new UnroutedMessages(
+      parts.unrouted,
+      (unrouted) => this.#release(unrouted),
+      // The broker would not send a QoS 0 message again, nor does our Receive Maximum bound these.
+      (message) => message.qos > 0 && this.#isAwaited(message),
+    )
     const { transport, filtersPerSubscribe } = parts
     const listener: NegotiationListener = {
       onGranted: (subscription, qos) => this.#openWindow(subscription, qos),
       onRefused: (subscription, error) => subscription.end(error),
-      onUnused: (subscription) => this.#remove(subscription),
+      onUnused: (subscription) => {
+        if (subscription.hasSubscribers) subscription.unsubscribed()
+        else this.#remove(subscription)
+      },
       onAnswered: () => this.#releaseUnrouted(),
     }
     this.#negotiation = new Negotiation({ transport, filtersPerSubscribe, listener })
@@ -108,17 +117,15 @@ export class Subscriptions {
 
   /** Delivers a message to its subscribers. `release` sends its acknowledgement. */
   receive(message: Message, release: () => void): void {
-    const receipt = this.#parts.acknowledgements.open(message, release)
     const subscriptions = this.#subscriptionsOf(message)
     let awaiting: FilterSubscription[] | undefined
-    for (const subscription of subscriptions) {
-      if (subscription.window !== undefined) subscription.window.deliver(message, receipt)
-      else if (subscription.isWanted) (awaiting ??= []).push(subscription)
-    }
-    if (awaiting !== undefined) this.#storeUnrouted(message, receipt, { subscriptions, awaiting })
+    for (const subscription of subscriptions) if (subscription.isAwaited) (awaiting ??= []).push(subscription)
+    if (subscriptions.length === 0 && this.#earlierSession !== undefined) awaiting = []
+    const kept = awaiting === undefined ? message : withOwnBytes(message)
+    const receipt = this.#parts.acknowledgements.open(kept, release)
+    for (const { window } of subscriptions) window?.deliver(kept, receipt)
+    if (awaiting !== undefined) this.#storeUnrouted(kept, receipt, { subscriptions, awaiting })
     else if (subscriptions.length > 0) receipt.seal()
-    else if (this.#earlierSession !== undefined)
-      this.#storeUnrouted(message, receipt, { subscriptions, awaiting: [] })
     else this.#release({ message, receipt, isDelivered: false })
   }
 
@@ -178,13 +185,27 @@ export class Subscriptions {
   #openWindow(subscription: FilterSubscription, grantedQoS: 0 | 1 | 2): void {
     const { acknowledgements, report } = this.#parts
     const { request } = subscription
-    const window = new OpenWindow({ request, grantedQoS, onLeave: acknowledgements.advance, report })
+    const unsubscribe$ = this.#unsubscribe$(subscription)
+    const onLeave = acknowledgements.advance
+    const window = new OpenWindow({ request, grantedQoS, unsubscribe$, onLeave, report })
     subscription.openWindow(window)
     this.#unrouted.offer(
       request.filter,
       (message) => this.#subscriptionsOf(message).includes(subscription),
       ({ message, receipt }) => window.deliver(message, receipt),
     )
+  }
+
+  /** See `SubscriptionWindow.unsubscribe$`. */
+  #unsubscribe$(subscription: FilterSubscription): Observable<void> {
+    return new Observable((subscriber) => {
+      const onUnsubscribed = (): void => {
+        subscriber.next()
+        subscriber.complete()
+      }
+      if (subscription.unsubscribe(onUnsubscribed)) this.#negotiation.reconcile([subscription])
+      else onUnsubscribed()
+    })
   }
 
   /** Closes all windows: the broker lost the subscriptions, or has another session with unknown ones. */
@@ -210,8 +231,13 @@ export class Subscriptions {
   #releaseUnrouted(): void {
     this.#unrouted.releaseUnawaited(({ message, isDelivered }) => {
       if (this.#earlierSession !== undefined && !isDelivered) return true
-      return this.#subscriptionsOf(message).some(({ isAwaited }) => isAwaited)
+      return this.#isAwaited(message)
     })
+  }
+
+  /** Whether a subscriber of the message waits for SUBACK. */
+  #isAwaited(message: Message): boolean {
+    return this.#subscriptionsOf(message).some(({ isAwaited }) => isAwaited)
   }
 
   #release({

@@ -1,7 +1,12 @@
 import type { Message } from '../message.js'
 import type { Receipt } from './acknowledgements.js'
 
-/** The limits on messages that a link keeps until their subscriber subscribes. */
+/**
+ * The limits on messages that a link keeps until their subscriber subscribes.
+ *
+ * A QoS 1 or 2 message whose subscriber already waits for SUBACK is not counted: it stays unacknowledged, so that our
+ * Receive Maximum bounds these.
+ */
 export interface UnroutedBounds {
   /** The most messages. @defaultValue 1 000 */
   readonly messages?: number
@@ -24,24 +29,37 @@ export interface UnroutedMessage {
 /** A bounded FIFO of messages that arrived before their subscriber. */
 export class UnroutedMessages {
   readonly #messages = new Set<UnroutedMessage>()
+  /** The messages that count towards the bounds, in order. */
+  readonly #counted = new Set<UnroutedMessage>()
   #bytes = 0
   readonly #bounds: Required<UnroutedBounds>
   readonly #onRelease: (unrouted: UnroutedMessage) => void
+  readonly #mustKeep: (message: Message) => boolean
 
-  /** `onRelease` is called for each message removed from the queue, delivered or not, except by `clear`. */
-  constructor(bounds: Required<UnroutedBounds>, onRelease: (unrouted: UnroutedMessage) => void) {
+  /**
+   * `onRelease` is called for each message removed from the queue, delivered or not, except by `clear`. A message that
+   * `mustKeep` is kept beyond the bounds.
+   */
+  constructor(
+    bounds: Required<UnroutedBounds>,
+    onRelease: (unrouted: UnroutedMessage) => void,
+    mustKeep: (message: Message) => boolean = () => false,
+  ) {
     this.#bounds = bounds
     this.#onRelease = onRelease
+    this.#mustKeep = mustKeep
   }
 
   /** Appends a message; releases the oldest ones beyond the bounds. */
   add(unrouted: UnroutedMessage): void {
     this.#messages.add(unrouted)
+    this.#counted.add(unrouted)
     this.#bytes += unrouted.message.payload.length
     const { messages, bytes } = this.#bounds
-    for (const oldest of this.#messages) {
-      if (this.#messages.size <= messages && this.#bytes <= bytes) return
-      this.#release(oldest)
+    for (const oldest of this.#counted) {
+      if (this.#counted.size <= messages && this.#bytes <= bytes) return
+      if (this.#mustKeep(oldest.message)) this.#uncount(oldest)
+      else this.#release(oldest)
     }
   }
 
@@ -70,6 +88,7 @@ export class UnroutedMessages {
   /** Discards all messages after the connection was lost; the broker redelivers them. */
   clear(): void {
     this.#messages.clear()
+    this.#counted.clear()
     this.#bytes = 0
   }
 
@@ -80,7 +99,11 @@ export class UnroutedMessages {
 
   #release(unrouted: UnroutedMessage): void {
     this.#messages.delete(unrouted)
-    this.#bytes -= unrouted.message.payload.length
+    this.#uncount(unrouted)
     this.#onRelease(unrouted)
+  }
+
+  #uncount(unrouted: UnroutedMessage): void {
+    if (this.#counted.delete(unrouted)) this.#bytes -= unrouted.message.payload.length
   }
 }

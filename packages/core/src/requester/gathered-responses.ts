@@ -1,8 +1,8 @@
-import type { SchedulerLike } from 'rxjs'
-import { requireNumber } from '../argument.js'
 import { crc32c } from '../chunk/crc32c.js'
-import type { Message } from '../message.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
+import type { Message } from '../message.js'
+import { countRule, durationRule, type OptionRules } from '../option-rules.js'
+import type { Deadlines } from '../time/deadlines.js'
 import type { Exchange } from './exchange.js'
 import type { RequesterContext } from './requester-context.js'
 import { readResponse, type ResponseHandler } from './response-handler.js'
@@ -17,30 +17,26 @@ export interface GatherRules {
   readonly sentinel?: boolean
 }
 
-/** Returns the rules with their defaults. Throws `invalid-argument` if one of them is invalid. */
-export function requireGatherRules({
-  count = Infinity,
-  stallTimeout = Infinity,
-  sentinel = false,
-}: GatherRules): Required<GatherRules> {
-  requireNumber('count', count, { least: 1, isWhole: true })
-  requireNumber('stallTimeout', stallTimeout, { least: 1e-3 })
-  return { count, stallTimeout, sentinel }
+/** The rules of the options in `GatherRules`. */
+export const gatherOptionRules: OptionRules<GatherRules> = {
+  count: countRule,
+  stallTimeout: durationRule,
+  sentinel: [true, false],
 }
 
 /** The response handler of `gather$`: emits the responses of many responders until the rules are met. */
 export class GatheredResponses implements ResponseHandler {
   readonly #rules: Required<GatherRules>
-  /** When the total timeout elapses, on the link's clock. */
+  /** The elapsed time at which the total timeout is due. */
   readonly #endsAt: number
-  readonly #scheduler: SchedulerLike
+  readonly #deadlines: Deadlines
   readonly #contents = new Set<string>()
   #received = 0
 
-  constructor(rules: Required<GatherRules>, { link, rules: { timeout } }: RequesterContext) {
+  constructor(rules: Required<GatherRules>, { deadlines, rules: { timeout } }: RequesterContext) {
     this.#rules = rules
-    this.#scheduler = link.scheduler
-    this.#endsAt = link.scheduler.now() + timeout
+    this.#deadlines = deadlines
+    this.#endsAt = deadlines.now() + timeout
   }
 
   receive(response: DecodedOnce, exchange: Exchange): void {
@@ -53,7 +49,7 @@ export class GatheredResponses implements ResponseHandler {
     exchange.emit(readResponse(response, exchange))
     this.#received++
     if (this.#received >= count) exchange.finish()
-    else exchange.extendTimeout(Math.min(stallTimeout, this.#endsAt - this.#scheduler.now()))
+    else exchange.extendTimeout(Math.min(stallTimeout, this.#endsAt - this.#deadlines.now()))
   }
 
   onTimeout(): 'responded' {

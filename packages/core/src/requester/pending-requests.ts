@@ -1,8 +1,9 @@
 import { Subject, type Observable } from 'rxjs'
 import { invalidArgument } from '../argument.js'
 import { AntiphonError } from '../errors.js'
+import { baseOf } from '../link/base-link.js'
 import type { Link } from '../link/link.js'
-import { queueBoundsOf, type QueueBounds } from '../link/queue-bounds.js'
+import type { QueueBounds } from '../link/outbox.js'
 import type { Message } from '../message.js'
 import { observationsOf } from '../observe/observations.js'
 import { oncePer } from '../once-per.js'
@@ -26,7 +27,7 @@ export class PendingRequests {
 
   constructor(link: Link) {
     this.#link = link
-    this.#bounds = queueBoundsOf(link)
+    this.#bounds = baseOf(link).queueBounds
   }
 
   /** Returns the number of pending exchanges. */

@@ -14,9 +14,9 @@ export interface ReceivedRequest<T extends EndpointTypes = EndpointTypes> {
   readonly endpoint: string
   /** The message as it was received. */
   readonly message: Message
-  /** When the request expires, on the link's clock; `Infinity` if it does not expire. */
+  /** When the request expires, on the clock of the link's scheduler; `Infinity` if it does not expire. */
   readonly expiresAt: number
-  /** When the request was received, on the link's clock. */
+  /** When the request was received, on the clock of the link's scheduler. */
   readonly receivedAt: number
   /** For `serve` only. */
   readonly [requestContext]: RequestContext
@@ -37,8 +37,8 @@ class RequestWithContext<T extends EndpointTypes> implements ReceivedRequest<T> 
     this.params = params
     this.endpoint = context.responder.endpoint.name
     this.message = context.message
-    this.expiresAt = context.expiresAt
-    this.receivedAt = context.receivedAt
+    this.receivedAt = context.responder.link.scheduler.now()
+    this.expiresAt = this.receivedAt + context.lifetime
     this[requestContext] = context
   }
 }

@@ -15,7 +15,7 @@ export interface ResponseCacheBounds {
 export interface CachedResponse {
   /** The responses in the order in which they were sent; `undefined` if they were too many to cache. */
   readonly responses: readonly OutgoingResponse[] | undefined
-  /** Until when a duplicate may arrive. */
+  /** The elapsed time until which a duplicate may arrive. */
   readonly expiresAt: number
 }
 

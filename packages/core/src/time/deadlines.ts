@@ -2,6 +2,7 @@ import { Subscription, throwError, type SchedulerLike } from 'rxjs'
 import { invalidArgument } from '../argument.js'
 import type { LinkedQueue } from '../linked-queue.js'
 import { DeadlineQueues, type QueuedDeadline } from './deadline-queues.js'
+import { elapsedClock } from './elapsed-clock.js'
 
 /** A pending call at a point in time, which can be cancelled. */
 export interface Deadline {
@@ -24,6 +25,8 @@ export interface Deadlines {
    * reported as RxJS reports unhandled errors, see `config.onUnhandledError`.
    */
   readonly add: (dueIn: number, onDue: OnDue) => Deadline
+  /** Returns the elapsed milliseconds since an arbitrary origin; never goes back, also if the time of day is set. */
+  readonly now: () => number
   /** Cancels all pending deadlines. */
   readonly clear: () => void
   /** The number of pending deadlines. */
@@ -37,25 +40,15 @@ const longestDelay = 2 ** 31 - 1
  * Creates a queue of deadlines on a scheduler. It schedules one action, for the earliest deadline or sooner, and none if
  * no deadline is pending.
  *
- * Time is the sum of the forward steps of the scheduler's clock. If the system clock is set forward, deadlines are due
- * early, which is right after the machine slept. If it is set back, they may be late by the time since the queue last
- * read the clock.
+ * Time is what elapses, not the time of day: setting the system clock changes no deadline. While the machine sleeps, no
+ * time elapses, except where its operating system counts it.
  */
 export function deadlines(scheduler: SchedulerLike): Deadlines {
   const pending = new DeadlineQueues<PendingDeadline>()
   let armed: { readonly at: number; readonly action: Subscription } | undefined
   let isFiring = false
   let lastOrder = 0
-  let latest = scheduler.now()
-  let setBack = 0
-
-  /** Returns a time that never goes back. `reached` is a time that has certainly passed, because its timer fired. */
-  const clock = (reached = 0): number => {
-    const now = scheduler.now()
-    if (now < latest) setBack = Math.max(reached, latest + setBack) - now
-    latest = now
-    return now + setBack
-  }
+  const clock = elapsedClock(scheduler)
 
   const disarm = (): void => {
     armed?.action.unsubscribe()
@@ -77,8 +70,7 @@ export function deadlines(scheduler: SchedulerLike): Deadlines {
 
   const fire = (): void => {
     // A timer may fire slightly early by the clock; treat its time as reached.
-    const armedFor = armed?.at ?? 0
-    const now = Math.max(clock(armedFor), armedFor)
+    const now = clock(armed?.at)
     const lastBefore = lastOrder
     armed = undefined
     isFiring = true
@@ -111,6 +103,7 @@ export function deadlines(scheduler: SchedulerLike): Deadlines {
       arm()
       return entry
     },
+    now: () => clock(),
     clear: () => {
       for (const entry of pending.clear()) entry.onDue = undefined
       disarm()

@@ -4,9 +4,18 @@ import { isMatch } from './is-match.js'
 import { Branch, insert, remove, type TreeEntry } from './level-tree.js'
 import { assertTopicFilter } from './topic-filter.js'
 import { assertTopicName } from './topic-name.js'
+import { FilterSearch } from './filter-search.js'
 
 interface Leaf<V> extends TreeEntry<Leaf<V>> {
   value: V
+}
+
+/** A search for topics that takes many short steps. */
+export interface TopicSearch<V> {
+  /** Whether the search has found all topics. */
+  readonly isComplete: boolean
+  /** Takes one step and returns the value that it found, if any. */
+  readonly next: () => V | undefined
 }
 
 /**
@@ -52,6 +61,22 @@ export class TopicTree<V> {
   /** Iterates over all topics with their values, including those that begin with `$`. */
   *[Symbol.iterator](): Iterator<readonly [topic: string, value: V]> {
     for (const [topic, { value }] of this.#leaves) yield [topic, value]
+  }
+
+  /**
+   * Begins a search for the topics that a filter matches, in steps, for trees that are too large to be searched at once;
+   * `$share/<group>/` is ignored. The tree may change between the steps: topics that are added or removed meanwhile may be
+   * found or not. Throws `invalid-argument` on an invalid filter.
+   */
+  search(filter: string): TopicSearch<V> {
+    assertTopicFilter(filter)
+    const search = new FilterSearch(this.#root, filter)
+    return {
+      get isComplete() {
+        return search.isComplete
+      },
+      next: () => search.step()?.value,
+    }
   }
 
   /**

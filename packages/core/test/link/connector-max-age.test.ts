@@ -1,15 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import { connectorSetting } from './connector-setting.js'
+import { arrival } from './messages.js'
 
 describe('maxConnectionAge', () => {
-  it('reconnects when the connection reaches maxConnectionAge', () => {
-    const { connector, log, accept, advance, transport } = connectorSetting({ maxConnectionAge: 5_000 })
+  it('disconnects at maxConnectionAge, keeps the session, and connects again', () => {
+    const { connector, log, accept, advance, transport, completeDisconnect } = connectorSetting({
+      maxConnectionAge: 5_000,
+    })
     connector.open()
     advance(1_000)
     accept()
     advance(4_999)
-    expect(transport.openConnections()).toBe(1)
+    expect(transport.disconnects).toEqual([])
     advance(1)
+    expect(transport.disconnects).toMatchObject([{ keepsSession: true }])
+    expect(transport.openConnections()).toBe(1)
+    completeDisconnect()
     expect(transport.openConnections()).toBe(0)
     advance(100)
     accept({ sessionPresent: true })
@@ -17,6 +23,48 @@ describe('maxConnectionAge', () => {
       ...['connecting 1', 'online', 'ONLINE me', 'OFFLINE', 'offline connection-lost 100'],
       ...['connecting 2', 'online', 'ONLINE me again'],
     ])
+  })
+
+  it('drops the connection if DISCONNECT at maxConnectionAge takes more than 5 s', () => {
+    const { connector, log, accept, advance, transport, fail } = connectorSetting({ maxConnectionAge: 5_000 })
+    connector.open()
+    accept()
+    advance(5_000 + 4_999)
+    expect(transport.openConnections()).toBe(1)
+    advance(1)
+    expect(transport.openConnections()).toBe(0)
+    expect(log.at(-1)).toBe('offline connection-lost 100')
+    fail('connection-lost')
+    expect(log.at(-1)).toBe('offline connection-lost 100')
+  })
+
+  it('receives nothing after DISCONNECT at maxConnectionAge, and ignores how the connection ends', () => {
+    const { connector, log, accept, advance, transport, fail } = connectorSetting({ maxConnectionAge: 5_000 })
+    connector.open()
+    accept()
+    advance(5_000)
+    const before = log.length
+    transport.connections[0]?.subscriber.next({
+      type: 'message',
+      message: arrival('a'),
+      acknowledge: () => undefined,
+    })
+    fail('connection-lost')
+    expect(log.slice(before)).toEqual([])
+  })
+
+  it('can be closed while it disconnects at maxConnectionAge', () => {
+    const { connector, log, accept, advance, transport, timers } = connectorSetting({
+      maxConnectionAge: 5_000,
+    })
+    connector.open()
+    accept()
+    advance(5_000)
+    connector.close()
+    expect(transport.openConnections()).toBe(1)
+    for (const { subscriber } of transport.disconnects) subscriber.complete()
+    expect(log.slice(-3)).toEqual(['ENDED', 'closed', '|'])
+    expect([transport.openConnections(), timers()]).toEqual([0, 0])
   })
 
   it('does not reconnect at maxConnectionAge if the connection was lost or closed before', () => {

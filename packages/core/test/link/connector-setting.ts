@@ -63,7 +63,6 @@ export function connectorSetting(
   }
   const connector: Connector = new Connector({
     transport,
-    scheduler: time.scheduler,
     deadlines: deadlines(time.scheduler),
     backOff: backOff({ initial: 100, maximum: 1_000, jitter: 0.5, random: () => 0 }),
     limits: react.limits,

@@ -1,7 +1,7 @@
 import { Observable, type Subscriber } from 'rxjs'
 import { AntiphonError, type ErrorCode } from '../../src/errors.js'
 import type { PublishAck } from '../../src/link/link.js'
-import type { SubscribeRequest, Transport, TransportEvent } from '../../src/link/transport.js'
+import type { ResumedPublish, SubscribeRequest, Transport, TransportEvent } from '../../src/link/transport.js'
 import type { OutgoingMessage } from '../../src/message.js'
 
 /** A call of a transport method, with the subscriber of its result. */
@@ -9,7 +9,7 @@ export interface TransportCall<T> {
   readonly subscriber: Subscriber<T>
 }
 
-export interface PublishCall extends TransportCall<PublishAck> {
+export interface PublishCall extends TransportCall<PublishAck | ResumedPublish> {
   readonly message: OutgoingMessage
 }
 
@@ -17,6 +17,10 @@ export interface SubscribeCall extends TransportCall<readonly number[]> {
   readonly requests: readonly SubscribeRequest[]
   readonly filters: readonly string[]
   readonly identifier: number | undefined
+}
+
+export interface DisconnectCall extends TransportCall<never> {
+  readonly keepsSession: boolean
 }
 
 export interface UnsubscribeCall extends TransportCall<readonly number[]> {
@@ -29,7 +33,7 @@ export interface CallHandlers {
   readonly publish?: (call: PublishCall) => void
   readonly subscribe?: (call: SubscribeCall) => void
   readonly unsubscribe?: (call: UnsubscribeCall) => void
-  readonly disconnect?: (call: TransportCall<never>) => void
+  readonly disconnect?: (call: DisconnectCall) => void
 }
 
 /** A transport without a broker: it records its calls, and the test emits their results. */
@@ -39,7 +43,7 @@ export interface ManualTransport extends Transport {
   readonly published: PublishCall[]
   readonly subscribed: SubscribeCall[]
   readonly unsubscribed: UnsubscribeCall[]
-  readonly disconnects: TransportCall<never>[]
+  readonly disconnects: DisconnectCall[]
   /** The number of open or opening connections. */
   readonly openConnections: () => number
 }
@@ -50,7 +54,7 @@ export function manualTransport(handlers: CallHandlers = {}): ManualTransport {
   const published: PublishCall[] = []
   const subscribed: SubscribeCall[] = []
   const unsubscribed: UnsubscribeCall[] = []
-  const disconnects: TransportCall<never>[] = []
+  const disconnects: DisconnectCall[] = []
   const call$ = <T, A extends TransportCall<T>>(
     toCall: (subscriber: Subscriber<T>) => A,
     log: A[],
@@ -85,8 +89,12 @@ export function manualTransport(handlers: CallHandlers = {}): ManualTransport {
     },
     unsubscribe$: (filters) =>
       call$((subscriber) => ({ subscriber, filters }), unsubscribed, handlers.unsubscribe),
-    disconnect$: () =>
-      call$<never, TransportCall<never>>((subscriber) => ({ subscriber }), disconnects, handlers.disconnect),
+    disconnect$: ({ keepSession: keepsSession = false } = {}) =>
+      call$<never, DisconnectCall>(
+        (subscriber) => ({ subscriber, keepsSession }),
+        disconnects,
+        handlers.disconnect,
+      ),
   }
 }
 

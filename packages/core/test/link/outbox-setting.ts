@@ -1,8 +1,7 @@
 import { Observable, type Subscription } from 'rxjs'
 import { AntiphonError } from '../../src/errors.js'
 import type { ConnectionInfo, Incident, PublishAck } from '../../src/link/link.js'
-import { Outbox } from '../../src/link/outbox.js'
-import type { QueueBounds } from '../../src/link/queue-bounds.js'
+import { Outbox, type QueueBounds } from '../../src/link/outbox.js'
 import type { OutgoingMessage } from '../../src/message.js'
 import { deadlines } from '../../src/time/deadlines.js'
 import { connectionInfo } from './connection-info.js'
@@ -11,6 +10,7 @@ import {
   manualTransport,
   completeWith,
   type ManualTransport,
+  type PublishCall,
   type CallHandlers,
 } from './manual-transport.js'
 import { outgoing, textOf } from './messages.js'
@@ -33,6 +33,10 @@ export interface OutboxSetting extends VirtualTime {
   readonly online: (limits?: Partial<ConnectionInfo>) => void
   /** Fails all unacknowledged messages with `session-lost`. */
   readonly loseSession: () => void
+  /** Reports all unacknowledged messages to be sent again, as in a resumed session. */
+  readonly resumeSession: () => void
+  /** The texts of the messages that the outbox discarded instead of sending them again. */
+  readonly discarded: string[]
 }
 
 export function outboxSetting(
@@ -47,14 +51,20 @@ export function outboxSetting(
   const bounds = { messages: Infinity, bytes: Infinity, ...options.bounds }
   const outbox = new Outbox({
     transport,
-    scheduler,
     deadlines: deadlines(scheduler),
     bounds,
     report: (incident) => incidents.push(incident),
   })
+  const discarded: string[] = []
+  const settled = new WeakSet<object>()
   let takenCount = 0
-  const unanswered = (): typeof transport.published =>
-    transport.published.filter(({ subscriber, message }) => !subscriber.closed && message.qos !== 0)
+  /** The unacknowledged calls, each once, in the order of their first sending. */
+  const unanswered = (): readonly PublishCall[] => {
+    const calls = transport.published.filter(
+      ({ subscriber, message }) => !subscriber.closed && !settled.has(subscriber) && message.qos !== 0,
+    )
+    return [...new Map(calls.map((call) => [call.subscriber, call])).values()]
+  }
 
   return {
     ...time,
@@ -90,5 +100,19 @@ export function outboxSetting(
     loseSession: () => {
       for (const { subscriber } of unanswered()) subscriber.error(failure('session-lost'))
     },
+    resumeSession: () => {
+      for (const { subscriber, message } of unanswered())
+        subscriber.next({
+          resend: (messageExpiryInterval) => {
+            const expiry = messageExpiryInterval === undefined ? {} : { messageExpiryInterval }
+            transport.published.push({ subscriber, message: { ...message, ...expiry } })
+          },
+          discard: () => {
+            settled.add(subscriber)
+            discarded.push(textOf(message))
+          },
+        })
+    },
+    discarded,
   }
 }

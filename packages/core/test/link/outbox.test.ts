@@ -15,7 +15,7 @@ type Step =
   | { readonly kind: 'publish'; readonly qos: 0 | 1 | 2 }
   | { readonly kind: 'acknowledge' | 'unsubscribe'; readonly which: number }
   | { readonly kind: 'pause' }
-  | { readonly kind: 'resume'; readonly quota: number; readonly isSessionLost: boolean }
+  | { readonly kind: 'resume'; readonly quota: number; readonly session: 'received' | 'resumed' | 'lost' }
 
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
@@ -37,7 +37,8 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       arbitrary: fc.record({
         kind: fc.constant('resume' as const),
         quota: fc.integer({ min: 1, max: 4 }),
-        isSessionLost: fc.boolean(),
+        // In `received`, PUBREC had arrived for all messages in flight, so that none of them is sent again.
+        session: fc.constantFrom('received' as const, 'resumed' as const, 'lost' as const),
       }),
     },
   ),
@@ -48,15 +49,18 @@ describe('Outbox', () => {
   it('keeps order and Receive Maximum over any acknowledgements, losses and unsubscribes', () => {
     fc.assert(
       fc.property(steps, (steps) => {
-        const { outbox, log, send, takeSent, online, acknowledge, loseSession, timers } = outboxSetting({
+        const setting = outboxSetting({
           react: {
             publish: (call) => (call.message.qos === 0 ? acknowledgeAtOnce(call) : undefined),
           },
         })
+        const { outbox, log, send, takeSent, online, acknowledge, timers } = setting
         // The model: one queue and one list of messages in flight.
         const qosOf = new Map<string, number>()
         const senders: { readonly text: string; readonly unsubscribe: () => void }[] = []
         const unsubscribed = new Set<string>()
+        /** The queued messages that the session still has, and sends again also without their subscriber. */
+        const resumed = new Set<string>()
         const expected: string[] = []
         let queue: string[] = []
         let inFlight: string[] = []
@@ -67,6 +71,7 @@ describe('Outbox', () => {
             if (next === undefined || (qosOf.get(next) !== 0 && inFlight.length >= quota)) return
             queue = queue.slice(1)
             expected.push(next)
+            resumed.delete(next)
             if (qosOf.get(next) !== 0) inFlight.push(next)
           }
         }
@@ -91,7 +96,7 @@ describe('Outbox', () => {
               const sender = senders.at(-1 - step.which)
               if (sender === undefined) return
               unsubscribed.add(sender.text)
-              queue = queue.filter((text) => text !== sender.text)
+              queue = queue.filter((text) => text !== sender.text || resumed.has(text))
               sender.unsubscribe()
               return
             }
@@ -101,13 +106,15 @@ describe('Outbox', () => {
               return
             case 'resume':
               outbox.pause()
-              if (step.isSessionLost) {
-                queue = [...inFlight.filter((text) => !unsubscribed.has(text)), ...queue]
-                inFlight = []
-                loseSession()
-              }
+              if (step.session === 'resumed') for (const text of inFlight) resumed.add(text)
+              if (step.session !== 'received') queue = [...inFlight.splice(0), ...queue]
+              if (step.session === 'lost') {
+                queue = queue.filter((text) => !unsubscribed.has(text))
+                resumed.clear()
+                setting.loseSession()
+              } else if (step.session === 'resumed') setting.resumeSession()
               quota = step.quota
-              online({ receiveMaximum: quota, sessionPresent: !step.isSessionLost })
+              online({ receiveMaximum: quota, sessionPresent: step.session !== 'lost' })
           }
         }
         for (const step of steps) {
@@ -244,6 +251,40 @@ describe('Outbox queue', () => {
     send('1234')
     send('1')
     expect(log).toEqual(['12345 overflow', '1 overflow'])
+  })
+
+  it.each([0, 1, 2] as const)(
+    'queues QoS %i messages while 64 MiB are in flight, and fails them beyond its maximum payload bytes',
+    (qos) => {
+      const mebibyte = new Uint8Array(2 ** 20)
+      const { send, online, takeSent, log, transport } = outboxSetting({ bounds: { bytes: 64 * 2 ** 20 } })
+      online()
+      for (let count = 0; count < 200; count++) send(`${count}`, { payload: mebibyte, qos })
+      expect(takeSent()).toHaveLength(64)
+      expect(log).toHaveLength(200 - 64 - 64)
+      expect(new Set(log.map((line) => line.split(' ')[1]))).toEqual(new Set(['overflow']))
+      for (const call of transport.published.slice(0, 10)) completeWith(call, { reasonCode: 0 })
+      expect(takeSent()).toHaveLength(10)
+    },
+  )
+
+  it('keeps 16 MiB in flight if it may queue less, and sends a larger message alone', () => {
+    const { send, online, takeSent, log, transport } = outboxSetting({ bounds: { bytes: 0 } })
+    online()
+    for (let count = 0; count < 5; count++) send(`${count}`, { payload: new Uint8Array(4 * 2 ** 20) })
+    expect(takeSent()).toHaveLength(4)
+    expect(log).toEqual(['4 overflow'])
+    for (const call of transport.published.slice()) completeWith(call, { reasonCode: 0 })
+    send('large', { payload: new Uint8Array(32 * 2 ** 20) })
+    expect(takeSent()).toHaveLength(1)
+  })
+
+  it('fails QoS 0 messages beyond its maximum number while the socket accepts none', () => {
+    const { send, online, takeSent, log } = outboxSetting({ bounds: { messages: 1 } })
+    online()
+    for (let count = 0; count < 70_000; count++) send('', { qos: 0 })
+    expect(takeSent()).toHaveLength(65_535)
+    expect(log).toHaveLength(70_000 - 65_535 - 1)
   })
 
   it('has room again when a message is sent, unsubscribed or expired', () => {

@@ -173,6 +173,32 @@ describe('Subscriptions.receive in an earlier session', () => {
     expect(late.log).toEqual(['open', '55'])
   })
 
+  it('keeps messages whose subscriber waits for SUBACK unacknowledged, also beyond the unrouted limits', () => {
+    const { online, receive, acknowledged, incidents, watch, suback } = subscriptionsSetting({
+      unrouted: { messages: 2, bytes: 3 },
+    })
+    online(resumed)
+    receive('a', 'before the subscriber')
+    const watched = watch('a')
+    for (const text of ['1', '2', '3', '4']) receive('a', text)
+    receive('b', 'without a subscriber')
+    expect(acknowledged).toEqual(['before the subscriber'])
+    suback()
+    expect(watched.log).toEqual(['open', '1', '2', '3', '4'])
+    expect(acknowledged).toEqual(['before the subscriber', '1', '2', '3', '4', 'without a subscriber'])
+    expect(incidents.map((incident) => incident.kind)).toEqual(['unroutable', 'unroutable'])
+  })
+
+  it('drops the oldest QoS 0 messages beyond the unrouted limits, also if their subscriber waits for SUBACK', () => {
+    const { online, receive, incidents, watch, suback } = subscriptionsSetting({ unrouted: { messages: 2 } })
+    online(resumed)
+    const watched = watch('a')
+    for (const text of ['1', '2', '3']) receive('a', text, { qos: 0 })
+    suback()
+    expect(watched.log).toEqual(['open', '2', '3'])
+    expect(incidents).toHaveLength(1)
+  })
+
   it('releases messages at once if unrouted.messages is 0', () => {
     const { online, receive, acknowledged } = subscriptionsSetting({ unrouted: { messages: 0 } })
     online(resumed)

@@ -13,8 +13,9 @@ import type { Fault } from '@antiphon/testing'
 import fc from 'fast-check'
 import { delay, of, timer } from 'rxjs'
 import { expect, it } from 'vitest'
-import { deadlinesOf } from '../../src/link/link-deadlines.js'
+import { BaseLink, withBase } from '../../src/link/base-link.js'
 import { pendingRequestsOf } from '../../src/requester/pending-requests.js'
+import { deadlines } from '../../src/time/deadlines.js'
 import { longRuns } from '../codec/runs.js'
 import { responseTo, textOf } from '../observed.js'
 import { inWorld, type World } from '../world.js'
@@ -106,7 +107,10 @@ it.each(['persistent', 'clean'])(
           advance(100)
           const idle = scheduler.actions.length
           const session = kind === 'persistent' ? { clean: false, sessionExpiryInterval: 3_600 } : {}
-          const requester = world.link('requester', { ...session, ...quickReconnect })
+          // Deadlines of their own, so that those of the link and its queue are not counted with those of the exchanges.
+          const exchangeDeadlines = deadlines(scheduler)
+          const link = world.link('requester', { ...session, ...quickReconnect })
+          const requester = withBase(link, new BaseLink(exchangeDeadlines))
           const requests: OutgoingMessage[] = []
           broker.published$.subscribe(({ clientId, message }) => {
             if (clientId === 'requester' && message.payload.length > 0) requests.push(message)
@@ -138,12 +142,11 @@ it.each(['persistent', 'clean'])(
             })
           }
           script.forEach((event, index) => scheduler.schedule(() => run(event, index), event.at))
-          const deadlines = deadlinesOf(requester)
           for (let time = 0; time < eventPeriod + 6_000; time += 200) {
             advance(200)
             const { pending } = requesterStats(requester, echo)
             // Each request has its timeout and its next attempt; the unused response subscription has one deadline.
-            expect(deadlines.size).toBeLessThanOrEqual(2 * pending + 1)
+            expect(exchangeDeadlines.size).toBeLessThanOrEqual(2 * pending + 1)
             expect(pendingRequestsOf(requester).registered).toBeLessThanOrEqual(pending)
           }
           // Lost QoS 1 and 2 messages are redelivered on the next connection.
@@ -161,7 +164,7 @@ it.each(['persistent', 'clean'])(
             requester,
             echo,
           )
-          expect(pending).toBe(0)
+          expect([pending, exchangeDeadlines.size]).toEqual([0, 0])
           expect(responded + failed + timedOut + cancelled).toBe(requested)
           expect(requested).toBe(outcomes.size)
           expect(scheduler.actions.length).toBe(idle)

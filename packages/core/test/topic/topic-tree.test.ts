@@ -15,6 +15,18 @@ function selected<V>(tree: TopicTree<V>, filter: string): [string, V][] {
   return found.sort()
 }
 
+/** Searches a tree step by step, and calls `change` after each step. */
+function searched(tree: TopicTree<string>, filter: string, change: () => void): string[] {
+  const found: string[] = []
+  const search = tree.search(filter)
+  while (!search.isComplete) {
+    const topic = search.next()
+    if (topic !== undefined) found.push(topic)
+    change()
+  }
+  return found
+}
+
 describe('TopicTree', () => {
   it('iterates over all topics, also those that begin with $', () => {
     const tree = new TopicTree<number>()
@@ -41,6 +53,44 @@ describe('TopicTree', () => {
         }
         expect(tree.size).toBe(map.size)
         expect(selected(tree, filter)).toEqual([...map].filter(([topic]) => isMatch(filter, topic)).sort())
+      }),
+      runs,
+    )
+  })
+
+  it('finds the same topics by a search in steps as at once', () => {
+    fc.assert(
+      fc.property(changes, anyFilters, (changesMade, filter) => {
+        const tree = new TopicTree<string>()
+        for (const { isSet, topic } of changesMade) {
+          if (isSet) tree.set(topic, topic)
+          else tree.delete(topic)
+        }
+        expect(searched(tree, filter, () => undefined).sort()).toEqual(
+          selected(tree, filter)
+            .map(([topic]) => topic)
+            .sort(),
+        )
+      }),
+      runs,
+    )
+  })
+
+  it('finds each topic that stays in the tree once by a search during which others are added and removed', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(topics), changes, anyFilters, (lasting, changesMade, filter) => {
+        const tree = new TopicTree<string>()
+        for (const topic of lasting) tree.set(topic, topic)
+        const temporary = changesMade.filter(({ topic }) => !lasting.includes(topic))
+        for (const { topic } of temporary.splice(0, temporary.length / 2)) tree.set(topic, topic)
+        const found = searched(tree, filter, () => {
+          const change = temporary.pop()
+          if (change?.isSet === true) tree.set(change.topic, change.topic)
+          else if (change !== undefined) tree.delete(change.topic)
+        })
+        expect(found.filter((topic) => lasting.includes(topic)).sort()).toEqual(
+          lasting.filter((topic) => isMatch(filter, topic)).sort(),
+        )
       }),
       runs,
     )

@@ -1,13 +1,23 @@
 import { AntiphonError } from '@antiphon/core'
+import { invalidArgument } from '@antiphon/core/link'
 import type { TunnelTarget } from '../tunnel.js'
 
-/** Returns the user in a proxy's URL, or `undefined` if the URL has none. */
-export function userOf({
-  username,
-  password,
-}: URL): { readonly name: string; readonly password: string } | undefined {
+/** The user in a proxy's URL. */
+export interface ProxyUser {
+  readonly name: string
+  readonly password: string
+}
+
+/** Returns the user in a proxy's URL, or `undefined` if the URL has none; throws `invalid-argument` if it is malformed. */
+export function userOf({ username, password }: URL): ProxyUser | undefined {
   if (username === '') return undefined
-  return { name: decodeURIComponent(username), password: decodeURIComponent(password) }
+  try {
+    return { name: decodeURIComponent(username), password: decodeURIComponent(password) }
+  } catch {
+    throw invalidArgument(
+      "the proxy's URL has a user or password that is not percent-encoded: encode it with encodeURIComponent",
+    )
+  }
 }
 
 /** Creates the error for a proxy that opens no tunnel. It shows the proxy's URL without user and password. */

@@ -1,10 +1,13 @@
 import { on, once } from 'node:events'
 import { connect } from 'node:net'
-import { proxyError, userOf } from './proxy-url.js'
+import { invalidArgument } from '@antiphon/core/link'
+import { proxyError, type ProxyUser, userOf } from './proxy-url.js'
 import type { OpenSocket } from './tunnel-stream.js'
 
 const version = 5
 const domainName = 3
+/** The most bytes of a text, whose length is sent in one byte. */
+const maxLength = 255
 /** The length of the address in a reply, by its type; a domain name starts with its length instead. */
 const addressBytes: Readonly<Record<number, number>> = { 1: 4, 4: 16 }
 
@@ -32,8 +35,11 @@ const replies = [
 export function socks5(proxy: URL): OpenSocket {
   const { hostname, port } = proxy
   const user = userOf(proxy)
+  if (user !== undefined) assertLengths(user)
   return async (target, signal) => {
     const refused = (why: string): Error => proxyError(proxy, target, why)
+    if (Buffer.byteLength(target.host) > maxLength)
+      throw refused(`the host name has more than ${maxLength} bytes, which SOCKS 5 cannot send [RFC 1928, 5]`)
     const host = hostname.replace(/^\[(.*)\]$/, '$1')
     const socket = connect({ host, port: port === '' ? 1080 : Number(port), signal })
     // `read` reports errors; an error between two reads must not end the process as an unhandled `error` event.
@@ -78,7 +84,17 @@ export function socks5(proxy: URL): OpenSocket {
   }
 }
 
-/** Encodes a text with its length in bytes before it. */
+function assertLengths({ name, password }: ProxyUser): void {
+  for (const [field, value] of Object.entries({ 'user name': name, password })) {
+    const length = Buffer.byteLength(value)
+    if (length > maxLength)
+      throw invalidArgument(
+        `the ${field} in the proxy's URL has ${length} bytes: SOCKS 5 allows ${maxLength} [RFC 1929, 2]`,
+      )
+  }
+}
+
+/** Encodes a text of at most `maxLength` bytes with its length before it. */
 function withLength(text: string): Uint8Array {
   const bytes = Buffer.from(text)
   return Buffer.concat([Uint8Array.of(bytes.length), bytes])

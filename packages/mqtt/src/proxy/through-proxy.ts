@@ -16,7 +16,7 @@ const openSocketByProtocol: Readonly<Record<string, (proxy: URL) => OpenSocket>>
  * proxy itself) or SOCKS 5 (`socks5:` and `socks5h:`; with both, the proxy resolves the host). A user and password in the
  * URL are sent to the proxy.
  *
- * Throws `invalid-argument` if the URL is not that of an HTTP or SOCKS 5 proxy.
+ * Throws `invalid-argument` if the URL is not that of an HTTP or SOCKS 5 proxy, or its user or password cannot be sent.
  *
  * @example
  * ```ts

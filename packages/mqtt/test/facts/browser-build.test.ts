@@ -4,7 +4,6 @@ import { gzipSync } from 'node:zlib'
 import { mqttTransport } from '@antiphon/mqtt'
 import { build, createLogger, type Rollup } from 'vite'
 import { afterEach, expect, it, vi } from 'vitest'
-import { toAddress } from '../../src/address.js'
 import { toClientOptions } from '../../src/client-options.js'
 
 /** Bundles the package for a browser. */
@@ -45,13 +44,13 @@ it('fact 22: the browser build imports nothing from Node and stays below 150 kB 
 
 it('fact 22: passes timerVariant to MQTT.js', () => {
   const attempt = { clientId: 'x', credentials: undefined, clean: true }
-  const chosen = toClientOptions(toAddress('ws://h'), { timerVariant: 'native' }, attempt)
+  const chosen = toClientOptions({ timerVariant: 'native' }, attempt)
   expect(chosen.timerVariant).toBe('native')
 })
 
 it('fact 22: rejects TCP URLs and TLS options in a browser', () => {
   vi.stubGlobal('window', { document: {} })
   expect(() => mqttTransport('mqtt://h')).toThrow(/in a browser, use ws: or wss:/)
-  expect(() => mqttTransport('wss://h', { ca: 'x' })).toThrow(/option ca .*not available in a browser/)
+  expect(() => mqttTransport('wss://h', { ca: 'x' })).toThrow(/options\.ca .*not available in a browser/)
   expect(() => mqttTransport('wss://h')).not.toThrow()
 })

@@ -44,17 +44,17 @@ describeForeign(['mosquitto'], 'facts of MQTT.js about publishing', () => {
   )
 
   it('fact 7: keeps at most Receive Maximum messages unacknowledged', async () => {
-    const transport = mqttTransport(proxy.url)
-    const { info, ended } = await openConnection(transport)
-    expect(info.receiveMaximum).toBe(20)
-    const acks = Array.from({ length: 200 }, () => publish(transport, textMessage('a', 'x', { qos: 2 })))
+    const link = connect(proxy.url)
+    const online$ = link.state$.pipe(filter(({ status }) => status === 'online'))
+    expect(await firstValueFrom(online$)).toMatchObject({ info: { receiveMaximum: 20 } })
+    const message = textMessage('a', 'x', { qos: 2 })
+    const acks = Array.from({ length: 200 }, () => firstValueFrom(link.publish$(message)))
     let most = 0
     const sampling = setInterval(() => (most = Math.max(most, inFlightCount(proxy))), 0)
     expect(await Promise.all(acks)).toEqual(Array(200).fill({ reasonCode: 0 }))
     clearInterval(sampling)
     expect(most).toBeLessThanOrEqual(20)
-    await disconnect(transport)
-    expect(await ended).toBe('complete')
+    await link.close()
   })
 
   it('fact 7: fails messages above the packet size, QoS and retain limits of CONNACK before sending', async () => {
@@ -76,9 +76,10 @@ describeForeign(['mosquitto'], 'facts of MQTT.js about publishing', () => {
       reasonCode: 0x9a,
     })
     expect(await failing(textMessage('a', 'x'))).toEqual({ reasonCode: 0x10 })
-    expect(strict.log.filter((line) => line.includes('New client connected'))).toHaveLength(1)
     await link.close()
+    // The log is complete once the broker has exited.
     await strict.stop()
+    expect(strict.log.filter((line) => line.includes('New client connected'))).toHaveLength(1)
   })
 
   it('fact 9: bounds the offline queue, QoS 0 included', async () => {
@@ -97,7 +98,12 @@ describeForeign(['mosquitto'], 'facts of MQTT.js about publishing', () => {
 
   it('fact 10: delivers all of 70 000 messages published offline at QoS 1', async () => {
     const count = 70_000
-    const listener = mqttTransport(broker.url)
+    // By default Mosquitto drops QoS 0 messages for a receiver that is more than 1 000 messages behind.
+    await broker.stop()
+    const unlimited = await startMosquitto({ config: ['max_queued_messages 0'] })
+    await proxy.stop()
+    proxy = await startProxy(unlimited.port)
+    const listener = mqttTransport(unlimited.url)
     const listening = await openConnection(listener)
     await subscribe(listener, subscribeRequest('a', { qos: 0 }))
     proxy.isRefusing = true
@@ -110,7 +116,8 @@ describeForeign(['mosquitto'], 'facts of MQTT.js about publishing', () => {
     expect(new Set((await listening.received(count)).map(textOf)).size).toBe(count)
     await link.close()
     await disconnect(listener)
-  }, 60_000)
+    await unlimited.stop()
+  })
 
   it.each<[what: string, change: object]>([
     ['user properties that are not an array', { userProperties: {} }],

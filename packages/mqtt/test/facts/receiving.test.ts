@@ -35,3 +35,21 @@ it('emits a QoS 2 message with a reused Packet Identifier if the session may hav
   third.drop()
   broker.stop()
 })
+
+it('delivers a message that has a Content Type and a Topic Alias', async () => {
+  const broker = await startScriptedBroker()
+  const contentType = [3, 0, 1, 0x74]
+  const alias = [0x23, 0, 1]
+  const first = [0x30, 12, 0, 1, 0x61, 7, ...contentType, ...alias, 0x31]
+  const second = [0x30, 11, 0, 0, 7, ...alias, ...contentType, 0x32]
+  broker.answerConnect(Uint8Array.from([...connackBytes(5), ...first, ...second]))
+  const transport = mqttTransport(broker.url, { properties: { topicAliasMaximum: 1 } })
+  const connection = await openConnection(transport)
+  const messages = await connection.received(2)
+  expect(messages.map((message) => [message.topic, message.contentType, textOf(message)])).toEqual([
+    ['a', 't', '1'],
+    ['a', 't', '2'],
+  ])
+  connection.drop()
+  broker.stop()
+})

@@ -1,4 +1,4 @@
-import type { AntiphonError, LinkState, PublishAck } from '@antiphon/core'
+import type { AntiphonError, LinkState, OutgoingMessage } from '@antiphon/core'
 import { linkOver } from '@antiphon/core/link'
 import { connect, mqttTransport } from '@antiphon/mqtt'
 import { describeForeign, type Mosquitto, startMosquitto } from '@antiphon/workshop'
@@ -102,20 +102,19 @@ describeForeign(['mosquitto'], 'facts of MQTT.js about lost connections', () => 
 
   it('fact 6: resends with DUP and the remaining expiry, and fails expired QoS 1 messages', async () => {
     const clock = { now: Date.now(), at: 0 }
-    const transport = mqttTransport(proxy.url, { scheduler: withClock(() => clock.now + clock.at) })
-    const first = await openConnection(transport)
+    const scheduler = withClock(() => clock.now + clock.at)
+    const link = connect(proxy.url, { scheduler, reconnect: { initial: 10, maximum: 10 } })
+    await isOnline(link.state$)
     proxy.isHoldingInbound = true
-    const lasting = publish(transport, textMessage('a', 'lasting', { messageExpiryInterval: 60 }))
-    const brief = publish(transport, textMessage('a', 'brief', { messageExpiryInterval: 5 })).catch(
-      (error: unknown) => error,
-    )
-    const twice = publish(transport, textMessage('a', 'exactly once', { messageExpiryInterval: 5, qos: 2 }))
+    const publishText = (text: string, options: Partial<OutgoingMessage>): Promise<unknown> =>
+      firstValueFrom(link.publish$(textMessage('a', text, options)))
+    const lasting = publishText('lasting', { messageExpiryInterval: 60 })
+    const brief = publishText('brief', { messageExpiryInterval: 5 }).catch((error: unknown) => error)
+    const twice = publishText('exactly once', { messageExpiryInterval: 5, qos: 2 })
     await until(() => published().length === 3)
-    proxy.cut()
-    await first.ended
-    proxy.isHoldingInbound = false
     clock.at = 10_500
-    await openConnection(transport)
+    proxy.cut()
+    proxy.isHoldingInbound = false
     expect(await brief).toMatchObject({ code: 'expired', topic: 'a', phase: 'after-network' })
     await Promise.all([lasting, twice])
     const resent = published().slice(3)
@@ -126,7 +125,7 @@ describeForeign(['mosquitto'], 'facts of MQTT.js about lost connections', () => 
       // The broker may hold its Packet Identifier, so it must be resent although it has expired.
       ['exactly once', true, 1],
     ])
-    await disconnect(transport)
+    await link.close()
   })
 
   it('fact 8: settles an interrupted publish by the resumed session, or with link-closed', async () => {
@@ -198,7 +197,7 @@ describeForeign(['mosquitto'], 'facts of MQTT.js about lost connections', () => 
     const transport = mqttTransport(proxy.url)
     const first = await openConnection(transport)
     proxy.isHoldingInbound = true
-    const acks: PublishAck[] = []
+    const acks: unknown[] = []
     transport
       .publish$(textMessage('a', 'x'))
       .subscribe({ next: (ack) => acks.push(ack), error: () => undefined })

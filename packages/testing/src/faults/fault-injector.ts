@@ -1,19 +1,20 @@
-import type { Undo, VirtualBroker } from '../virtual/broker.js'
-import type { Fault } from './fault.js'
+import type { Fault, Undo } from './fault.js'
 import type { Network } from './network.js'
 
 /** The broker operations that faults use. */
-export type BrokerControls = Pick<
-  VirtualBroker,
-  | 'disconnect'
-  | 'down'
-  | 'up'
-  | 'restart'
-  | 'refuseConnect'
-  | 'refuseSubscribe'
-  | 'refusePublish'
-  | 'sessions'
->
+export interface BrokerControls {
+  readonly disconnect: (
+    clientId: string,
+    options?: { readonly session?: 'keep' | 'lose'; readonly reasonCode?: number },
+  ) => void
+  readonly down: (options?: { readonly sessions?: 'keep' | 'lose' }) => void
+  readonly up: () => void
+  readonly restart: (options?: { readonly sessions?: 'keep' | 'lose' }) => void
+  readonly refuseConnect: (reasonCode: number, clientId?: string) => Undo
+  readonly refuseSubscribe: (filter: string, reasonCode: number) => Undo
+  readonly refusePublish: (filter: string, reasonCode: number) => Undo
+  readonly sessions: () => readonly { readonly clientId: string }[]
+}
 
 /** Injects a fault and returns a function that ends it. A fault without `clientId` affects `scope`, or every client. */
 export type InjectFault = (fault: Fault, scope?: string) => Undo
@@ -39,10 +40,10 @@ export function faultInjector(controls: BrokerControls, network: Network): Injec
   const injectBrokerFault = (fault: BrokerFault): Undo => {
     switch (fault.kind) {
       case 'down':
-        controls.down(fault)
+        controls.down(outageOf(fault))
         return controls.up
       case 'restart':
-        controls.restart(fault)
+        controls.restart(outageOf(fault))
         return () => undefined
       case 'up':
         controls.up()
@@ -96,6 +97,12 @@ export function faultInjector(controls: BrokerControls, network: Network): Injec
         return network.addPacketFault(target === undefined ? fault : { ...fault, clientId: target })
     }
   }
+}
+
+function outageOf({ sessions }: Extract<Fault, { kind: 'down' | 'restart' }>): {
+  readonly sessions?: 'keep' | 'lose'
+} {
+  return sessions === undefined ? {} : { sessions }
 }
 
 /** A fault of the broker, not of one client. */

@@ -1,5 +1,5 @@
 import { AntiphonError } from '@antiphon/core'
-import { framesOf } from '../marbles/frames.js'
+import { framesOf } from '../time/frames.js'
 import type { Fault, ScriptedFault } from './fault.js'
 
 /**

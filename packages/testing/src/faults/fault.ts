@@ -1,4 +1,4 @@
-import type { PacketType } from '../virtual/packet.js'
+import type { PacketType } from '../connection/packet.js'
 
 /** Selects the packets that a fault affects. */
 export interface PacketChoice {
@@ -72,3 +72,6 @@ export interface ScriptedFault {
   readonly at: number
   readonly fault: Fault
 }
+
+/** Ends a fault or a refusal. */
+export type Undo = () => void

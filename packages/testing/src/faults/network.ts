@@ -1,5 +1,5 @@
-import type { PacketTransform } from '../virtual/packet-lane.js'
-import type { Packet } from '../virtual/packet.js'
+import type { PacketTransform } from '../connection/packet-lane.js'
+import type { Packet } from '../connection/packet.js'
 import type { PacketFault } from './fault.js'
 import { activePacketFaults, type PacketRoute } from './packet-faults.js'
 

@@ -1,6 +1,6 @@
 import { isMatch } from '@antiphon/core/topic'
-import type { Transmission } from '../virtual/packet-lane.js'
-import type { Packet } from '../virtual/packet.js'
+import type { Transmission } from '../connection/packet-lane.js'
+import type { Packet } from '../connection/packet.js'
 import type { PacketFault } from './fault.js'
 
 /** The active packet faults. A fault ends when it has affected `times` packets. */

@@ -1,7 +1,7 @@
 import type { SchedulerAction, SchedulerLike, Subscription } from 'rxjs'
 import type { TestScheduler } from 'rxjs/testing'
 import { ExpectationError } from '../compare/expectation.js'
-import { frameOf } from './frames.js'
+import { frameOf } from '../time/frames.js'
 
 /** A scheduler that distinguishes its own timers from those of marble diagrams. */
 export interface TimerCounter {

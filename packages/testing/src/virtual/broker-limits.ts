@@ -1,7 +1,6 @@
-import type { SubscribeRequest } from '@antiphon/core/link'
-import { isSharedFilter, validateTopicFilter, validateTopicName } from '@antiphon/core/topic'
+import { isSharedFilter, validateTopicName } from '@antiphon/core/topic'
+import type { PublishPacket, SubscribePacket } from '../connection/packet.js'
 import type { VirtualBrokerLimits } from './broker.js'
-import type { PublishPacket, SubscribePacket } from './packet.js'
 
 /** The limits of a broker without options. */
 export const defaultLimits: VirtualBrokerLimits = {
@@ -30,11 +29,4 @@ export function subscribeFault(packet: SubscribePacket, limits: VirtualBrokerLim
   // No Local on a shared filter is a protocol error [MQTT-3.8.3-4].
   if (requests.some(({ filter, noLocal }) => noLocal && isSharedFilter(filter))) return 0x82
   return subscriptionIdentifier !== undefined && !limits.subscriptionIdentifiers ? 0xa1 : undefined
-}
-
-/** Returns the reason code with which SUBACK refuses one filter. */
-export function filterFault({ filter }: SubscribeRequest, limits: VirtualBrokerLimits): number | undefined {
-  if (validateTopicFilter(filter) !== undefined) return 0x8f
-  if (isSharedFilter(filter) && !limits.sharedSubscriptions) return 0x9e
-  return /[+#]/.test(filter) && !limits.wildcardSubscriptions ? 0xa2 : undefined
 }

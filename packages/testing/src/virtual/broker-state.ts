@@ -1,13 +1,15 @@
+import {
+  createBrokerEngine,
+  type BrokerEngine,
+  type EngineConnection,
+  type EnginePeer,
+} from '@antiphon/broker/engine'
 import type { ConnectionInfo, OutgoingMessage } from '@antiphon/core'
-import { isSharedFilter } from '@antiphon/core/topic'
-import type { Published, SessionView, SubscriptionChange, Undo, VirtualBrokerOptions } from './broker.js'
-import { defaultLimits, filterFault } from './broker-limits.js'
-import type { PublishPacket } from './packet.js'
-import { retainedMessages } from './retained-messages.js'
-import { makeRouting } from './routing.js'
-import type { BrokerOperations } from './server-connection.js'
-import { makeSession, type BrokerSubscription, type Session } from './session.js'
-import { isExpired, toStoredMessage } from './stored-message.js'
+import type { ConnectPacket, PublishPacket, Will } from '../connection/packet.js'
+import type { Undo } from '../faults/fault.js'
+import type { Published, SessionView, VirtualBrokerLimits, VirtualBrokerOptions } from './broker.js'
+import { defaultLimits } from './broker-limits.js'
+import { expiryDeadlines } from './expiry-deadlines.js'
 
 /** A rule of a test by which the broker refuses packets. */
 interface RefusalRule {
@@ -16,209 +18,148 @@ interface RefusalRule {
   readonly reasonCode: number
 }
 
-/** The state of a broker with the operations of `VirtualBroker`. */
-export interface BrokerState extends BrokerOperations {
+/** An accepted connection. */
+export interface AcceptedConnection {
+  readonly connection: EngineConnection
+  readonly info: ConnectionInfo
+}
+
+/** The engine of a broker with the refusals and limits of a test. */
+export interface BrokerState {
+  readonly engine: BrokerEngine
+  readonly limits: VirtualBrokerLimits
+  /** Accepts a client, or returns the reason code of its refusal. */
+  readonly connect: (connect: ConnectPacket, peer: EnginePeer) => AcceptedConnection | number
+  /** Publishes a message of the broker and returns the reason code. */
   readonly publish: (message: OutgoingMessage) => number
+  /** Publishes a message of a client and returns the reason code of its acknowledgement. */
+  readonly publishFrom: (publish: PublishPacket, clientId: string, connection: EngineConnection) => number
   readonly disconnect: (
     clientId: string,
     options?: { readonly session?: 'keep' | 'lose'; readonly reasonCode?: number },
   ) => void
   readonly refuse: (on: RefusalRule['on'], applies: RefusalRule['applies'], reasonCode: number) => Undo
+  /** Changes limits of the broker; a connected client learns of them on its next connection. */
+  readonly setLimits: (changed: Partial<VirtualBrokerLimits>) => void
   readonly views: () => readonly SessionView[]
   readonly retained: () => readonly OutgoingMessage[]
 }
 
-/** The options of `brokerState`. */
-export interface BrokerStateOptions extends VirtualBrokerOptions {
-  readonly onPublished: (published: Published) => void
-  readonly onSubscription: (change: SubscriptionChange) => void
+/** Stands for the reason code of a connection that is cut, so that the client receives no DISCONNECT. */
+export const cutConnection = -1
+
+const unlimited = {
+  topicLevels: 65_535,
+  filtersPerSubscribe: Infinity,
+  subscriptionsPerClient: Infinity,
+  inFlight: 65_535,
+  inFlightBytes: Infinity,
+  queueMessages: 65_000,
+  queueBytes: Infinity,
+  retainedMessages: Infinity,
+  retainedBytes: Infinity,
 }
 
-/** Returns the state of a broker: its sessions, subscriptions, retained messages and refusal rules. */
-export function brokerState(options: BrokerStateOptions): BrokerState {
-  const { scheduler, overlap = 'once', onPublished, onSubscription } = options
+/** Returns the state of a broker. */
+export function brokerState(
+  options: VirtualBrokerOptions & { readonly onPublished: (published: Published) => void },
+): BrokerState {
+  const { scheduler, overlap = 'once', onPublished } = options
   const limits = { ...defaultLimits, ...options.limits }
-  const now = (): number => scheduler.now()
-  const sessions = new Map<string, Session>()
-  const retained = retainedMessages()
-  const routing = makeRouting(overlap)
+  const { maximumQoS, wildcardSubscriptions, sharedSubscriptions } = limits
+  const wills = new Map<string, Will>()
   const rules = new Set<RefusalRule>()
-
   const refusalCode = (on: RefusalRule['on'], subject: string): number | undefined =>
     [...rules].find((rule) => rule.on === on && rule.applies(subject))?.reasonCode
-
-  const endSession = (session: Session): void => {
-    const { clientId } = session
-    sessions.delete(clientId)
-    for (const filter of session.subscriptions.keys()) {
-      routing.remove(session, filter)
-      onSubscription({ kind: 'unsubscribed', clientId, filter })
-    }
-    publishWill(session)
-  }
-  /** Sessions expire on the next operation, so that an idle broker needs no timer. */
-  const endExpiredSessions = (): void => {
-    for (const session of [...sessions.values()]) if (session.expiresAt <= now()) endSession(session)
+  const refusal = (on: RefusalRule['on'], subject: string): 'allow' | { readonly refuse: number } => {
+    const refuse = refusalCode(on, subject)
+    return refuse === undefined ? 'allow' : { refuse }
   }
 
-  const publish = (message: OutgoingMessage, publisher?: string): number => {
-    endExpiredSessions()
-    const refusedCode = refusalCode('publish', message.topic)
-    const reasonCode = refusedCode ?? (distribute(message, publisher) ? 0 : 0x10)
-    onPublished({ message, reasonCode, ...(publisher === undefined ? {} : { clientId: publisher }) })
-    return reasonCode
-  }
-  const distribute = (message: OutgoingMessage, publisher?: string): boolean => {
-    const stored = toStoredMessage(message, now(), publisher)
-    if (message.retain === true) retained.set(stored)
-    return routing.route(stored)
-  }
-
-  const publishWill = (session: Session): void => {
-    const { will, clientId } = session
-    if (will === undefined || session.attachment !== undefined) return
-    session.will = undefined
-    const { willDelayInterval: _, ...message } = will
-    publish(message, clientId)
-  }
-
-  const connectionClosed: BrokerOperations['connectionClosed'] = (
-    session,
-    attachment,
-    isNormalDisconnect,
-  ) => {
-    if (session.attachment !== attachment) return
-    session.attachment = undefined
-    const expiryInterval = expiryIntervals.get(session) ?? 0
-    session.expiresAt = expiryInterval === Infinity ? Infinity : now() + expiryInterval * 1000
-    // A normal DISCONNECT deletes the Will [MQTT-3.14.4-3].
-    if (isNormalDisconnect) session.will = undefined
-    const { will } = session
-    if (will !== undefined && will.willDelayInterval !== undefined && will.willDelayInterval > 0)
-      scheduler.schedule(
-        () => {
-          if (session.will === will) publishWill(session)
-        },
-        Math.min(will.willDelayInterval, expiryInterval) * 1000,
-      )
-    else publishWill(session)
-    if (expiryInterval === 0) endSession(session)
-    else routing.rebalance()
-  }
-  const expiryIntervals = new WeakMap<Session, number>()
-
-  const connect: BrokerOperations['connect'] = (packet, attachment) => {
-    endExpiredSessions()
-    const { clientId, clean, protocolVersion, sessionExpiryInterval, will } = packet
-    const refusedCode = refusalCode('connect', clientId)
-    if (refusedCode !== undefined) return refusedCode
-    // A second connection of a client closes the first [MQTT-3.1.4-3].
-    sessions.get(clientId)?.attachment?.disconnect(0x8e)
-    const former = sessions.get(clientId)
-    if (former !== undefined && clean) endSession(former)
-    const resumed = clean ? undefined : former
-    const session = resumed ?? makeSession(clientId, now)
-    sessions.set(clientId, session)
-    expiryIntervals.set(session, sessionExpiryInterval)
-    session.attachment = attachment
-    session.expiresAt = Infinity
-    session.will = will
-    const info: ConnectionInfo = {
-      ...limits,
-      protocolVersion,
-      clientId,
-      sessionPresent: resumed !== undefined,
-    }
-    return {
-      session,
-      info: protocolVersion === 4 ? toVersion4Info(info) : info,
-      afterwards: routing.rebalance,
-    }
-  }
-
-  const publishFrom = ({ message, qos, retain }: PublishPacket, { clientId }: Session): number =>
-    publish({ ...message, qos, retain }, clientId)
-
-  const subscribe: BrokerOperations['subscribe'] = ({ requests, subscriptionIdentifier }, session) => {
-    const afterwards: (() => void)[] = []
-    const reasonCodes = requests.map((request) => {
-      const { filter, qos, retainHandling } = request
-      const refusedCode = filterFault(request, limits) ?? refusalCode('subscribe', filter)
-      if (refusedCode !== undefined) return refusedCode
-      const granted = qos < limits.maximumQoS ? qos : limits.maximumQoS
-      const isNew = !session.subscriptions.has(filter)
-      const identified = subscriptionIdentifier === undefined ? {} : { identifier: subscriptionIdentifier }
-      const subscription: BrokerSubscription = { ...request, ...identified, qos: granted }
-      session.subscriptions.set(filter, subscription)
-      routing.add(session, subscription)
-      if (isNew) onSubscription({ kind: 'subscribed', clientId: session.clientId, filter })
-      const isReplayed = retainHandling === 0 || (retainHandling === 1 && isNew)
-      if (isReplayed && !isSharedFilter(filter)) afterwards.push(() => replay(session, subscription))
-      return granted
-    })
-    afterwards.push(routing.rebalance)
-    return { reasonCodes, afterwards: () => afterwards.forEach((run) => run()) }
-  }
-  const replay = (session: Session, { filter, qos, identifier }: BrokerSubscription): void => {
-    for (const stored of retained.matching(filter, now()))
-      session.deliver({
-        stored,
-        qos: qos < stored.qos ? qos : stored.qos,
-        retain: true,
-        identifiers: identifier === undefined ? [] : [identifier],
-      })
-  }
-
-  const unsubscribe: BrokerOperations['unsubscribe'] = ({ filters }, session) =>
-    filters.map((filter) => {
-      const wasSubscribed = session.subscriptions.delete(filter)
-      if (wasSubscribed) {
-        routing.remove(session, filter)
-        onSubscription({ kind: 'unsubscribed', clientId: session.clientId, filter })
-      }
-      return wasSubscribed ? 0 : 0x11
-    })
-
-  const disconnect: BrokerState['disconnect'] = (
-    clientId,
-    { session: sessionAfter = 'keep', reasonCode } = {},
-  ) => {
-    const target = sessions.get(clientId)
-    if (reasonCode === undefined) target?.attachment?.cut()
-    else target?.attachment?.disconnect(reasonCode)
-    const session = sessions.get(clientId)
-    if (sessionAfter === 'lose' && session !== undefined) endSession(session)
-  }
-
-  const view = ({ clientId, attachment, subscriptions, unacknowledged, queued }: Session): SessionView => ({
-    clientId,
-    isConnected: attachment !== undefined,
-    subscriptions: [...subscriptions.values()],
-    unacknowledged: unacknowledged().map(({ message }) => message),
-    queued: queued()
-      .filter((stored) => !isExpired(stored, now()))
-      .map(({ message }) => message),
+  const expiries = expiryDeadlines(scheduler)
+  const engine = createBrokerEngine({
+    scheduler,
+    expiries,
+    overlap,
+    maximumQoS,
+    wildcardSubscriptions,
+    sharedSubscriptions,
+    sharedOffline: 'queue',
+    limits: unlimited,
+    authority: {
+      authorizePublish: ({ message }) => refusal('publish', message.topic),
+      authorizeSubscribe: ({ filter }) => refusal('subscribe', filter),
+    },
+    willPublished: (clientId, reasonCode) => {
+      const { willDelayInterval: _, ...message } = wills.get(clientId) as Will
+      onPublished({ message, reasonCode, clientId })
+    },
   })
 
   return {
+    engine,
     limits,
-    connect,
-    publishFrom,
-    subscribe,
-    unsubscribe,
-    connectionClosed,
-    publish: (message) => publish(message),
-    disconnect,
+    connect: (packet, peer) => {
+      expiries.runDue()
+      const { clientId, clean, protocolVersion, sessionExpiryInterval, receiveMaximum, will } = packet
+      const refusedCode = refusalCode('connect', clientId)
+      if (refusedCode !== undefined) return refusedCode
+      const client = { clientId, cleanStart: clean, protocolVersion, sessionExpiryInterval, receiveMaximum }
+      const willDelayInterval = Math.min(will?.willDelayInterval ?? 0, sessionExpiryInterval)
+      const connection = engine.connect(
+        will === undefined ? client : { ...client, will: { qos: 1, ...will, willDelayInterval } },
+        peer,
+      )
+      if (will !== undefined) wills.set(clientId, will)
+      const kept = packet.sessionExpiryInterval > 0 ? { isSessionKept: true } : {}
+      const info = {
+        ...limits,
+        protocolVersion,
+        clientId,
+        sessionPresent: connection.sessionPresent,
+        ...kept,
+      }
+      return { connection, info: protocolVersion === 4 ? toVersion4Info(info) : info }
+    },
+    publish: (message) => {
+      expiries.runDue()
+      const reasonCode = refusalCode('publish', message.topic) ?? engine.publish(message)
+      onPublished({ message, reasonCode })
+      return reasonCode
+    },
+    publishFrom: ({ message: content, qos, retain }, clientId, connection) => {
+      expiries.runDue()
+      const message = { ...content, qos, retain }
+      const reasonCode = connection.publish(message)
+      onPublished({ message, reasonCode, clientId })
+      return reasonCode
+    },
+    disconnect: (clientId, { session = 'keep', reasonCode = cutConnection } = {}) => {
+      engine.disconnect(clientId, reasonCode, '')
+      if (session === 'lose') engine.forget(clientId)
+    },
     refuse: (on, applies, reasonCode) => {
       const rule: RefusalRule = { on, applies, reasonCode }
       rules.add(rule)
       return () => rules.delete(rule)
     },
+    setLimits: (changed) => void Object.assign(limits, changed),
     views: () => {
-      endExpiredSessions()
-      return [...sessions.values()].map(view)
+      expiries.runDue()
+      return engine.sessions().map(({ clientId, client, subscriptions }) => {
+        const { inFlight, queued } = engine.messages(clientId)
+        return {
+          clientId,
+          isConnected: client !== undefined,
+          subscriptions: subscriptions.map(({ subscriptionIdentifier: identifier, ...subscription }) =>
+            identifier === undefined ? subscription : { ...subscription, identifier },
+          ),
+          unacknowledged: inFlight,
+          queued,
+        }
+      })
     },
-    retained: () => retained.matching('#', now()).map(({ message }) => message),
+    retained: () => engine.retained('#'),
   }
 }
 

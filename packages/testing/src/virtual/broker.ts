@@ -1,14 +1,16 @@
+import type { Overlap, SubscriptionChange } from '@antiphon/broker/engine'
 import type { ConnectionInfo, Link, OutgoingMessage } from '@antiphon/core'
-import type { LinkOptions, Transport } from '@antiphon/core/link'
+import type { LinkOptions, SubscribeRequest, Transport } from '@antiphon/core/link'
 import type { Observable, SchedulerLike, Subscription } from 'rxjs'
-import type { Fault, ScriptedFault } from '../faults/fault.js'
-import type { Latency } from './connection.js'
-import type { PacketType, Will } from './packet.js'
-import type { Overlap } from './routing.js'
-import type { BrokerSubscription } from './session.js'
+import type { Fault, ScriptedFault, Undo } from '../faults/fault.js'
+import type { Latency } from '../connection/connection.js'
+import type { PacketType, Will } from '../connection/packet.js'
 
 /** The limits of a broker, named as in `ConnectionInfo`. */
-export type VirtualBrokerLimits = Omit<ConnectionInfo, 'protocolVersion' | 'clientId' | 'sessionPresent'>
+export type VirtualBrokerLimits = Omit<
+  ConnectionInfo,
+  'protocolVersion' | 'clientId' | 'sessionPresent' | 'isSessionKept'
+>
 
 /** The options of `virtualBroker`. */
 export interface VirtualBrokerOptions {
@@ -43,11 +45,10 @@ export interface VirtualClientOptions {
 /** The options of a link to a virtual broker: those of its client and of the link. */
 export interface VirtualLinkOptions extends VirtualClientOptions, Omit<LinkOptions, 'scheduler'> {}
 
-/** The start or end of a subscription at the broker. */
-export interface SubscriptionChange {
-  readonly kind: 'subscribed' | 'unsubscribed'
-  readonly clientId: string
-  readonly filter: string
+/** A subscription of a session; `filter` as in SUBSCRIBE, including `$share`. */
+export interface BrokerSubscription extends SubscribeRequest {
+  /** The Subscription Identifier. */
+  readonly identifier?: number
 }
 
 /** A message as published to the broker. */
@@ -91,9 +92,6 @@ export interface PlayOptions {
   readonly values?: Readonly<Record<string, Fault>>
 }
 
-/** Ends a fault or a refusal. */
-export type Undo = () => void
-
 /** An MQTT broker on virtual time, with controls for tests. */
 export interface VirtualBroker {
   /** The scheduler of the options. */
@@ -125,6 +123,8 @@ export interface VirtualBroker {
   readonly refuseSubscribe: (filter: string, reasonCode: number) => Undo
   /** Refuses messages to topics that match the filter with the reason code, and drops them. */
   readonly refusePublish: (filter: string, reasonCode: number) => Undo
+  /** Changes limits of the broker; a connected client learns of them on its next connection. */
+  readonly setLimits: (limits: Partial<VirtualBrokerLimits>) => void
   /** Injects a fault now and returns a function that ends it. */
   readonly inject: (fault: Fault) => Undo
   /**

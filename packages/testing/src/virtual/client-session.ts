@@ -1,12 +1,12 @@
 import { AntiphonError, type OutgoingMessage, type PublishAck, type QoS } from '@antiphon/core'
+import type { ResumedPublish } from '@antiphon/core/link'
 import { Observable, type Subscriber } from 'rxjs'
-import type { AckPacket, ClientPacket, PublishPacket } from './packet.js'
-import { withoutProperties } from './stored-message.js'
+import type { AckPacket, ClientPacket, PublishPacket } from '../connection/packet.js'
 
 /** The client's session state: its unacknowledged messages, over any number of connections. */
 export interface ClientSession {
   /** Publishes a message while attached to a connection. */
-  readonly publish$: (message: OutgoingMessage) => Observable<PublishAck>
+  readonly publish$: (message: OutgoingMessage) => Observable<PublishAck | ResumedPublish>
   /** Reserves a Packet Identifier for a SUBSCRIBE or UNSUBSCRIBE of this connection. */
   readonly reserve: () => number
   /** Releases a reserved Packet Identifier. */
@@ -15,7 +15,7 @@ export interface ClientSession {
   readonly acknowledge: (packet: AckPacket) => void
   /** The Packet Identifiers of QoS 2 messages acknowledged with PUBREC and not yet released by PUBREL. */
   readonly received: Set<number>
-  /** Attaches a connection: resends unacknowledged messages, or fails them if the session is lost. */
+  /** Attaches a connection: reports unacknowledged messages to be sent again, or fails them if the session is lost. */
   readonly attach: (send: (packet: ClientPacket) => void, sessionPresent: boolean) => void
   /** Detaches the closed connection. */
   readonly detach: () => void
@@ -23,7 +23,7 @@ export interface ClientSession {
 
 interface UnacknowledgedPublish {
   readonly packet: PublishPacket
-  readonly subscriber: Subscriber<PublishAck>
+  readonly subscriber: Subscriber<PublishAck | ResumedPublish>
   readonly reasonCode: number
   readonly isReleased: boolean
 }
@@ -58,9 +58,20 @@ export function clientSession(protocolVersion: 4 | 5): ClientSession {
     sent?.subscriber.complete()
   }
 
-  const resend = ({ packet, isReleased }: UnacknowledgedPublish): void => {
-    const { packetId } = packet
-    send?.(isReleased ? { type: 'pubrel', packetId, reasonCode: 0 } : { ...packet, dup: true })
+  const resume = ({ packet, subscriber, isReleased }: UnacknowledgedPublish): void => {
+    const { packetId, message } = packet
+    if (isReleased) {
+      send?.({ type: 'pubrel', packetId, reasonCode: 0 })
+      return
+    }
+    subscriber.next({
+      resend: (messageExpiryInterval) => {
+        const hasExpiry = protocolVersion === 5 && messageExpiryInterval !== undefined
+        send?.({ ...packet, message: hasExpiry ? { ...message, messageExpiryInterval } : message, dup: true })
+      },
+      // The broker may hold a QoS 2 message, so that its Packet Identifier stays in use.
+      discard: () => void (packet.qos === 1 && unacknowledged.delete(packetId)),
+    })
   }
 
   return {
@@ -106,7 +117,7 @@ export function clientSession(protocolVersion: 4 | 5): ClientSession {
     attach: (sendPacket, sessionPresent) => {
       send = sendPacket
       if (sessionPresent) {
-        for (const sent of unacknowledged.values()) resend(sent)
+        for (const sent of [...unacknowledged.values()]) resume(sent)
         return
       }
       received.clear()
@@ -126,5 +137,15 @@ export function clientSession(protocolVersion: 4 | 5): ClientSession {
       send = undefined
       reserved.clear()
     },
+  }
+}
+
+/** Returns the message without the properties that MQTT 3.1.1 cannot transfer. */
+function withoutProperties({ topic, payload, qos, retain }: OutgoingMessage): OutgoingMessage {
+  return {
+    topic,
+    payload,
+    ...(qos === undefined ? {} : { qos }),
+    ...(retain === undefined ? {} : { retain }),
   }
 }

@@ -1,5 +1,5 @@
 import type { VirtualClientOptions } from './broker.js'
-import type { ConnectPacket } from './packet.js'
+import type { ConnectPacket } from '../connection/packet.js'
 
 /** Returns the CONNECT of a client, with the defaults of MQTT. */
 export function connectPacket(client: VirtualClientOptions, makeClientId: () => string): ConnectPacket {

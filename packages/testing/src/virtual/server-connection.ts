@@ -1,162 +1,115 @@
-import type { ConnectionInfo } from '@antiphon/core'
-import type { VirtualBrokerLimits } from './broker.js'
-import type { ServerEnd } from './connection.js'
-import type { PacketReceiver } from './packet-lane.js'
+import type { EngineConnection, EnginePeer } from '@antiphon/broker/engine'
+import type { ServerEnd } from '../connection/connection.js'
+import type { PacketReceiver } from '../connection/packet-lane.js'
+import type { ClientPacket, ConnectPacket, PublishPacket } from '../connection/packet.js'
 import { publishFault, subscribeFault } from './broker-limits.js'
-import type {
-  ClientPacket,
-  ConnectPacket,
-  PublishPacket,
-  SubscribePacket,
-  UnsubscribePacket,
-} from './packet.js'
-import type { Attachment, Session } from './session.js'
-
-/** The broker operations that a connection uses. */
-export interface BrokerOperations {
-  readonly limits: VirtualBrokerLimits
-  /** Accepts a client, or returns the reason code of its refusal. */
-  readonly connect: (connect: ConnectPacket, attachment: Attachment) => AcceptedConnection | number
-  /** Publishes a message of a session and returns the reason code of its acknowledgement. */
-  readonly publishFrom: (publish: PublishPacket, session: Session) => number
-  /** Adds the subscriptions and returns their reason codes; `afterwards` sends the retained messages. */
-  readonly subscribe: (subscribe: SubscribePacket, session: Session) => SubscribeOutcome
-  /** Removes the subscriptions and returns their reason codes. */
-  readonly unsubscribe: (unsubscribe: UnsubscribePacket, session: Session) => readonly number[]
-  /** Handles a closed connection; `isNormalDisconnect` after a DISCONNECT with reason code 0. */
-  readonly connectionClosed: (session: Session, attachment: Attachment, isNormalDisconnect: boolean) => void
-}
-
-/** An accepted connection. */
-export interface AcceptedConnection {
-  readonly session: Session
-  readonly info: ConnectionInfo
-  /** Called after CONNACK and the messages of the session have been sent. */
-  readonly afterwards: () => void
-}
-
-/** The result of a SUBSCRIBE. */
-export interface SubscribeOutcome {
-  readonly reasonCodes: readonly number[]
-  /** Called after SUBACK has been sent. */
-  readonly afterwards: () => void
-}
+import { cutConnection, type BrokerState } from './broker-state.js'
 
 /** Returns the receiver at the broker's end of one connection. */
-export function serverConnection(broker: BrokerOperations, end: ServerEnd): PacketReceiver<ClientPacket> {
-  let connect: ConnectPacket | undefined
-  let session: Session | undefined
-  let attachment: Attachment | undefined
+export function serverConnection(broker: BrokerState, end: ServerEnd): PacketReceiver<ClientPacket> {
+  const { limits, connect, publishFrom } = broker
+  let request: ConnectPacket | undefined
+  let connection: EngineConnection | undefined
 
   const releaseSession = (isNormalDisconnect: boolean): void => {
-    if (session === undefined || attachment === undefined) return
-    const [closedSession, closedAttachment] = [session, attachment]
-    session = undefined
-    broker.connectionClosed(closedSession, closedAttachment, isNormalDisconnect)
+    const closed = connection
+    connection = undefined
+    // A normal DISCONNECT deletes the Will [MQTT-3.14.4-3].
+    closed?.close({ discardsWill: isNormalDisconnect })
   }
   /** Closes the connection, on MQTT 5 with DISCONNECT [MQTT-3.14.4-1]. */
   const disconnect = (reasonCode: number): void => {
-    if (connect?.protocolVersion === 5) end.send({ type: 'disconnect', reasonCode })
-    end.close()
+    if (reasonCode === cutConnection) end.cut()
+    else {
+      if (request?.protocolVersion === 5) end.send({ type: 'disconnect', reasonCode })
+      end.close()
+    }
     releaseSession(false)
   }
-
-  const isDisconnectedFor = (fault: number | undefined): boolean => {
-    if (fault !== undefined) disconnect(fault)
-    return fault !== undefined
+  const peer: EnginePeer = {
+    publish: (message, packetId) => {
+      const { qos, retain, dup } = message
+      end.send({ type: 'publish', message, qos, retain, dup, packetId })
+    },
+    release: (packetId, reasonCode) => end.send({ type: 'pubrel', packetId, reasonCode }),
+    disconnect,
   }
+  /** Returns the reason code, or 0 on MQTT 3.1.1, whose acknowledgements have none. */
+  const codeFor = (reasonCode: number): number => (request?.protocolVersion === 4 ? 0 : reasonCode)
 
   const handleConnect = (packet: ConnectPacket): void => {
-    connect = packet
-    const { protocolVersion } = packet
-    const cut = (): void => {
-      end.cut()
-      releaseSession(false)
-    }
-    attachment = { send: end.send, cut, disconnect, protocolVersion, receiveMaximum: packet.receiveMaximum }
-    const accepted = broker.connect(packet, attachment)
+    request = packet
+    const accepted = connect(packet, peer)
     if (typeof accepted === 'number') {
       end.send({ type: 'connack', reasonCode: accepted })
       end.close()
       return
     }
-    session = accepted.session
+    connection = accepted.connection
     end.send({ type: 'connack', reasonCode: 0, info: accepted.info })
-    session.resume()
-    accepted.afterwards()
+    connection.resume()
   }
 
-  const handlePublish = (packet: PublishPacket, current: Session): void => {
+  const handlePublish = (packet: PublishPacket, { clientId, protocolVersion }: ConnectPacket): void => {
+    const current = connection as EngineConnection
+    const { inbound } = current
     const { qos, packetId } = packet
-    if (qos === 0) {
-      broker.publishFrom(packet, current)
-      return
-    }
-    if (qos === 1) {
-      end.send({ type: 'puback', packetId, reasonCode: codeFor(broker.publishFrom(packet, current)) })
-      return
-    }
-    if (current.received.has(packetId)) {
-      end.send({ type: 'pubrec', packetId, reasonCode: 0 })
-      return
-    }
+    const publish = (): number => codeFor(publishFrom(packet, clientId, current))
+    if (qos === 0) return void publish()
+    if (qos === 1) return end.send({ type: 'puback', packetId, reasonCode: publish() })
+    if (inbound.has(packetId)) return end.send({ type: 'pubrec', packetId, reasonCode: 0 })
     // The client exceeds the Receive Maximum of the broker [MQTT-3.3.4-9]; MQTT 3.1.1 has no such limit.
-    if (connect?.protocolVersion === 5 && current.received.size >= broker.limits.receiveMaximum) {
-      disconnect(0x93)
-      return
-    }
-    const reasonCode = codeFor(broker.publishFrom(packet, current))
-    if (reasonCode < 0x80) current.received.add(packetId)
+    if (protocolVersion === 5 && inbound.count >= limits.receiveMaximum) return disconnect(0x93)
+    const reasonCode = publish()
+    if (reasonCode < 0x80) inbound.begin(packetId)
     end.send({ type: 'pubrec', packetId, reasonCode })
   }
-  /** Returns the reason code, or 0 on MQTT 3.1.1, whose acknowledgements have none. */
-  const codeFor = (reasonCode: number): number => (connect?.protocolVersion === 4 ? 0 : reasonCode)
 
-  const handlePacket = (packet: ClientPacket, current: Session): void => {
+  const handlePacket = (packet: ClientPacket, current: EngineConnection, from: ConnectPacket): void => {
     switch (packet.type) {
       case 'connect':
         // A second CONNECT is a protocol error [MQTT-3.1.0-2].
-        disconnect(0x82)
-        return
-      case 'publish':
-        if (!isDisconnectedFor(publishFault(packet, broker.limits))) handlePublish(packet, current)
-        return
+        return disconnect(0x82)
+      case 'publish': {
+        const fault = publishFault(packet, limits)
+        return fault === undefined ? handlePublish(packet, from) : disconnect(fault)
+      }
       case 'puback':
       case 'pubrec':
       case 'pubcomp':
-        current.acknowledge(packet)
-        return
+        return current.acknowledge(packet.type, packet.packetId, packet.reasonCode)
       case 'pubrel': {
         const { packetId } = packet
-        const wasReceived = current.received.delete(packetId)
-        end.send({ type: 'pubcomp', packetId, reasonCode: wasReceived ? 0 : codeFor(0x92) })
-        return
+        return end.send({
+          type: 'pubcomp',
+          packetId,
+          reasonCode: current.inbound.end(packetId) ? 0 : codeFor(0x92),
+        })
       }
       case 'subscribe': {
-        if (isDisconnectedFor(subscribeFault(packet, broker.limits))) return
-        const { reasonCodes, afterwards } = broker.subscribe(packet, current)
+        const { packetId, requests, subscriptionIdentifier } = packet
+        const fault = subscribeFault(packet, limits)
+        if (fault !== undefined) return disconnect(fault)
+        const { reasonCodes, replay } = current.subscribe(requests, subscriptionIdentifier)
         const sentCodes =
-          connect?.protocolVersion === 4 ? reasonCodes.map((code) => Math.min(code, 0x80)) : reasonCodes
-        end.send({ type: 'suback', packetId: packet.packetId, reasonCodes: sentCodes })
-        afterwards()
-        return
+          from.protocolVersion === 4 ? reasonCodes.map((code) => Math.min(code, 0x80)) : reasonCodes
+        end.send({ type: 'suback', packetId, reasonCodes: sentCodes })
+        return replay()
       }
       case 'unsubscribe': {
-        const reasonCodes = broker.unsubscribe(packet, current).map(codeFor)
-        end.send({ type: 'unsuback', packetId: packet.packetId, reasonCodes })
-        return
+        const reasonCodes = current.unsubscribe(packet.filters).map(codeFor)
+        return end.send({ type: 'unsuback', packetId: packet.packetId, reasonCodes })
       }
       case 'disconnect':
         end.close()
-        releaseSession(packet.reasonCode === 0)
-        return
+        return releaseSession(packet.reasonCode === 0)
     }
   }
 
   return {
     packet: (packet) => {
-      if (session !== undefined) handlePacket(packet, session)
-      else if (packet.type === 'connect' && connect === undefined) handleConnect(packet)
+      if (connection !== undefined && request !== undefined) handlePacket(packet, connection, request)
+      else if (packet.type === 'connect' && request === undefined) handleConnect(packet)
     },
     closed: () => releaseSession(false),
   }

@@ -2,7 +2,7 @@ import { AntiphonError, type Message } from '@antiphon/core'
 import type { SubscribeRequest, Transport, TransportEvent } from '@antiphon/core/link'
 import { Observable, type Subscriber } from 'rxjs'
 import { clientSession } from './client-session.js'
-import type { ClientReceiver, ConnectionEnd } from './connection.js'
+import type { ClientReceiver, ConnectionEnd } from '../connection/connection.js'
 import type {
   SubscriptionAckPacket,
   ClientPacket,
@@ -10,7 +10,7 @@ import type {
   ConnectPacket,
   PublishPacket,
   ServerPacket,
-} from './packet.js'
+} from '../connection/packet.js'
 
 /** Opens a connection to the broker and returns the client's end. */
 export type OpenConnection = (client: ClientReceiver) => ConnectionEnd<ClientPacket>
@@ -225,12 +225,6 @@ function hex(reasonCode: number): string {
   return `0x${reasonCode.toString(16).padStart(2, '0')}`
 }
 
-function messageOf({ message, qos, retain, dup, subscriptionIdentifiers }: PublishPacket): Message {
-  return {
-    ...message,
-    qos,
-    retain,
-    dup,
-    ...(subscriptionIdentifiers === undefined ? {} : { subscriptionIdentifiers }),
-  }
+function messageOf({ message, qos, retain, dup }: PublishPacket): Message {
+  return { ...message, qos, retain, dup }
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { delay, of, type Subscription } from 'rxjs'
 import { expectEqual, expectThat } from '../../src/compare/expectation.js'
 import { virtualBroker, type VirtualBroker } from '../../src/index.js'
-import { virtualTime } from '../../src/virtual/virtual-time.js'
+import { virtualTime } from '../../src/time/virtual-time.js'
 import { faultProperty, scriptOf, type FaultProperty } from './fault-property.js'
 
 const echo = endpoint({ topic: 'echo', request: text, response: text })

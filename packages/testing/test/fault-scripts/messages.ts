@@ -3,7 +3,7 @@ import { toUtf8 } from '@antiphon/core/codec'
 import fc from 'fast-check'
 import { expectEqual } from '../../src/compare/expectation.js'
 import { virtualBroker, type VirtualBroker } from '../../src/index.js'
-import { virtualTime } from '../../src/virtual/virtual-time.js'
+import { virtualTime } from '../../src/time/virtual-time.js'
 import { textOf } from '../virtual/recording-client.js'
 import { faultProperty, scriptOf, type FaultProperty } from './fault-property.js'
 

@@ -171,7 +171,7 @@ describe('shared groups', () => {
     expect(b?.messages.map(textOf)).toEqual(['unacknowledged', 'queued'])
   })
 
-  it('redelivers messages of a member that unsubscribes or whose session ends', () => {
+  it('redelivers messages of a member whose session ends, and of one that unsubscribes once it disconnects', () => {
     const { broker, settle } = startBroker()
     const [a, b, c] = ['a', 'b', 'c'].map((name) => connectedClient(broker, name, settle, true))
     for (const member of [a, b, c]) member?.subscribe('$share/g/t')
@@ -180,6 +180,10 @@ describe('shared groups', () => {
     settle()
     a?.unsubscribe('$share/g/t')
     broker.disconnect('b', { session: 'lose' })
+    settle()
+    // Deliveries that have begun are completed after UNSUBSCRIBE [MQTT-3.10.4-3].
+    expect(c?.messages.map(textOf)).toEqual(['3'])
+    broker.disconnect('a')
     settle()
     expect(c?.messages.map(textOf).sort()).toEqual(['1', '2', '3'])
   })

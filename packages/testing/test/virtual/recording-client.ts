@@ -71,7 +71,7 @@ export function recordingClient(transport: Transport, { manual = false } = {}): 
             connectionInfos.push(event.info)
             log.push(event.info.sessionPresent ? 'online, session present' : 'online')
           } else if (event.type === 'malformed') log.push(`malformed ${event.error.code}`)
-          else {
+          else if (event.type === 'message') {
             const { topic, dup, retain } = event.message
             messages.push(event.message)
             log.push(`${topic}=${textOf(event.message)}${retain ? ' retained' : ''}${dup ? ' dup' : ''}`)
@@ -93,7 +93,10 @@ export function recordingClient(transport: Transport, { manual = false } = {}): 
     publish: (topic, text, options = {}) => {
       transport.publish$({ topic, payload: bytes(text), ...options }).subscribe({
         ...observerFor(`pub ${text}`),
-        next: ({ reasonCode }) => log.push(`pub ${text} ${reasonCode}`),
+        next: (event) => {
+          if (event.reasonCode === undefined) event.resend(options.messageExpiryInterval)
+          else log.push(`pub ${text} ${event.reasonCode}`)
+        },
       })
     },
     disconnect: () => {

@@ -51,7 +51,7 @@ function stepsByFolder(modules: readonly Imports[]): ReadonlyMap<string, Readonl
   return steps
 }
 
-/** Returns the shortest way from a folder back to itself; empty if there is none. */
+/** Returns the shortest way from a folder back to itself; empty if no way leads back. */
 function shortestCycle(
   start: string,
   steps: ReadonlyMap<string, ReadonlyMap<string, Step>>,

@@ -8,8 +8,12 @@ type Rule = NonNullable<IFlattenedRuleSet['forbidden']>[number]
 const packet = 'packet'
 const packetImporters = ['core', 'mqtt', 'broker']
 
-/** The packages that import only `core` and, of these, mqtt and broker `packet`. */
+/** The packages that import only `core` and, of these, mqtt and broker `packet`, testing the broker's engine. */
 const coreUsers = ['mqtt', 'broker', 'testing', 'codecs']
+
+/** The package whose broker on virtual time runs on the engine of `broker`, and that entry point. */
+const engineUser = 'testing'
+const engine = '^packages/broker/src/entry/engine\\.ts$'
 
 /** The package of contract suites, and the packages that it may import. */
 const suites = 'conformance'
@@ -22,8 +26,8 @@ const inModules = (name: string): string => `(^|/)node_modules/${name}/`
 const anyOf = (names: readonly string[]): string => `(${names.join('|')})`
 
 /**
- * Returns the rules for imports: `examples → adapters → {mqtt, broker, testing, codecs} → core → packet`. From npm, `core`
- * imports rxjs, fp-ts, io-ts and uuid.
+ * Returns the rules for imports: `examples → adapters → {mqtt, broker, testing, codecs} → core → packet`, and `testing →
+ * broker/engine`. From npm, `core` imports rxjs, fp-ts, io-ts and uuid.
  *
  * `conformance` imports `testing` and `core`, and only tests import it. Every other published package is an adapter;
  * private packages may import all.
@@ -86,11 +90,20 @@ export function rulesFor(packages: readonly Package[], root: string): readonly R
     },
     {
       name: 'siblings-import-core-only',
-      comment: `${coreUsers.join(', ')} import core (mqtt and broker also ${packet}), but neither each other nor adapters.`,
-      from: { path: `^packages/${anyOf(coreUsers)}/src/` },
+      comment: `mqtt, broker and codecs import core (mqtt and broker also ${packet}), but neither each other nor adapters.`,
+      from: { path: `^packages/${anyOf(coreUsers.filter((name) => name !== engineUser))}/src/` },
       to: {
         path: '^(packages|examples)/',
         pathNot: ['^packages/$1/src/', `^packages/${anyOf(['core', packet])}/src/`],
+      },
+    },
+    {
+      name: 'testing-imports-engine',
+      comment: `${engineUser} imports core and, of broker, the entry point \`./engine\`, which needs no network.`,
+      from: { path: `^packages/${engineUser}/src/` },
+      to: {
+        path: '^(packages|examples)/',
+        pathNot: [`^packages/${anyOf([engineUser, 'core'])}/src/`, engine],
       },
     },
     {

@@ -9,6 +9,8 @@ import { foreignCommand } from '../foreign.js'
 export interface Program {
   /** Resolves with the printed lines once there are `count`; rejects if the program exits earlier. */
   readonly until: (count: number) => Promise<readonly string[]>
+  /** Resolves once it has printed this line; rejects if the program exits earlier. */
+  readonly untilLine: (line: string) => Promise<void>
   /** Resolves with all printed lines when the program has exited; rejects if it failed. */
   readonly ended: () => Promise<readonly string[]>
   readonly isRunning: () => boolean
@@ -43,16 +45,18 @@ function program(command: string, args: readonly (string | number)[]): Program {
   child.stderr?.on('data', (chunk: Buffer) => errorOutput.push(chunk.toString()))
   const closed = once(child, 'close').finally(notify)
   const isRunning = (): boolean => child.exitCode === null && child.signalCode === null
+  const untilPrinted = (hasAll: () => boolean): Promise<readonly string[]> =>
+    new Promise((resolve, reject) => {
+      const check = (): void => {
+        if (hasAll()) resolve([...lines])
+        else if (isRunning()) changed.addEventListener('change', check, { once: true })
+        else reject(new Error(`${command} exited after ${lines.join(', ')}:\n${errorOutput.join('')}`))
+      }
+      check()
+    })
   return {
-    until: (count) =>
-      new Promise((resolve, reject) => {
-        const check = (): void => {
-          if (lines.length >= count) resolve([...lines])
-          else if (isRunning()) changed.addEventListener('change', check, { once: true })
-          else reject(new Error(`${command} exited after ${lines.join(', ')}:\n${errorOutput.join('')}`))
-        }
-        check()
-      }),
+    until: (count) => untilPrinted(() => lines.length >= count),
+    untilLine: async (line) => void (await untilPrinted(() => lines.includes(line))),
     ended: async () => {
       await closed
       if (child.exitCode !== 0)

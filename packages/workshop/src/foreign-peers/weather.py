@@ -15,6 +15,7 @@ def on_message(client, userdata, message):
     correlation = message.properties.CorrelationData
     request = message.payload.decode("utf-8")
     if not request.startswith("query:"):
+        print(f"ignored {request}", flush=True)
         return
     city = request[len("query:") :]
     properties = Properties(PacketTypes.PUBLISH)

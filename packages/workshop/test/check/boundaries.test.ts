@@ -29,11 +29,16 @@ async function repository(files: Files): Promise<string> {
     all[`packages/${name}/src/index.ts`] = 'export const entry = 1\n'
     all[`packages/${name}/src/inner.ts`] = 'export const inner = 1\n'
     all[`packages/${name}/src/internal.ts`] = 'export const shared = 1\n'
+    all[`packages/${name}/src/entry/engine.ts`] = 'export const engine = 1\n'
     all[`packages/${name}/package.json`] = JSON.stringify({
       name: `@antiphon/${name}`,
       version: '0.0.0',
       private: unpublished.includes(name),
-      exports: { '.': './src/index.ts', './internal': './src/internal.ts' },
+      exports: {
+        '.': './src/index.ts',
+        './engine': './src/entry/engine.ts',
+        './internal': './src/internal.ts',
+      },
       dependencies: name === 'core' ? {} : { '@antiphon/core': '*', mqtt: '*' },
       devDependencies: { rxjs: '*' },
       peerDependencies: name === 'core' ? { rxjs: '*' } : {},
@@ -83,6 +88,9 @@ const violations: Readonly<Record<string, Files>> = {
   'siblings-import-core-only': {
     'packages/broker/src/inner.ts': "import { entry } from '@antiphon/mqtt'\nentry\n",
   },
+  'testing-imports-engine': {
+    'packages/testing/src/inner.ts': "import { entry } from '@antiphon/broker'\nentry\n",
+  },
   'conformance-imports-testing': {
     'packages/conformance/src/inner.ts': "import { entry } from '@antiphon/mqtt'\nentry\n",
   },
@@ -121,6 +129,7 @@ describe('the boundaries between packages', () => {
         "import type { Here } from './here.js'\nexport type There = Here[]\n",
       'packages/mqtt/src/inner.ts':
         "import { entry } from '@antiphon/core'\nimport mqtt from 'mqtt'\nentry\nmqtt\n",
+      'packages/testing/src/inner.ts': "import { engine } from '@antiphon/broker/engine'\nengine\n",
       'packages/one-adapter/src/inner.ts': "import { entry } from '@antiphon/broker'\nentry\n",
       'packages/broker/test/some.test.ts':
         "import { entry } from '@antiphon/workshop'\nimport { entry as suite } from '@antiphon/conformance'\nentry\nsuite\n",

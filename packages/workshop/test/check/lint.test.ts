@@ -15,7 +15,7 @@ const broker = 'packages/broker/src/index.ts'
 const test = 'packages/workshop/test/check/lint.test.ts'
 
 // The first test of each package loads its types.
-describe('the lint rules', { timeout: 60_000 }, () => {
+describe('the lint rules', () => {
   it.each([
     ['the short form of fp-ts', "export { right } from 'fp-ts/Either'", core, 'no-restricted-imports'],
     [

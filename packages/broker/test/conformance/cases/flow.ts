@@ -1,3 +1,4 @@
+import { NEVER } from 'rxjs'
 import { expect } from 'vitest'
 import type { AnyPacket } from '../../world.js'
 import { packet, publishBytes, uint16 } from '../bytes.js'
@@ -238,10 +239,39 @@ export const flowCases: readonly NormCase[] = normCases(
     norm: '4.3.3 (unknown PUBACK)',
     title: 'ignores acknowledgements of unknown Packet Identifiers',
     run: async (context) => {
-      const [client, [sent]] = await deliver(context, 2)
-      client.send(packet(0x40, idOf(sent)), packet(0x40, uint16(999)), packet(0x70, idOf(sent)))
+      const [client] = await deliver(context, 2)
+      client.send(packet(0x40, uint16(999)), packet(0x70, uint16(998)))
       await client.expectQuiet()
       expect(context.broker.session('receiver')).toMatchObject({ inFlight: 1 })
+    },
+  },
+  {
+    norm: '4.3.2, 4.3.3 (wrong acknowledgement)',
+    norm311: '4.3.2, 4.3.3 (wrong acknowledgement)',
+    title: 'disconnects on an acknowledgement of the wrong kind or state, with 0x82',
+    run: async (context) => {
+      for (const [qos, header] of [
+        [1, 0x50],
+        [1, 0x70],
+        [2, 0x40],
+        [2, 0x70],
+      ] as const) {
+        const [client, [sent]] = await deliver(context, qos)
+        client.send(packet(header, idOf(sent)))
+        await client.expectDisconnected(0x82)
+        context.broker.forget('receiver')
+      }
+    },
+  },
+  {
+    norm: '4.3.3 (early PUBREL)',
+    norm311: '4.3.3 (early PUBREL)',
+    title: 'disconnects on a PUBREL before the PUBREC, with 0x82',
+    options: { authority: { authorizePublish: () => NEVER } },
+    run: async ({ join, version }) => {
+      const client = await join('a')
+      client.send(publishBytes(version, 't', { flags: 4, id: 1 }), packet(0x62, uint16(1)))
+      await client.expectDisconnected(0x82)
     },
   },
   {

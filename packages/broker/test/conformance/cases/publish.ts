@@ -166,9 +166,9 @@ export const publishCases: readonly NormCase[] = normCases(
   {
     norm: '3.3.2-14',
     versions: [5],
-    title: 'disconnects on a Response Topic with a wildcard, with 0x82',
+    title: 'disconnects on a Response Topic that is empty or has a wildcard, with 0x82',
     run: async ({ join }) => {
-      for (const topic of ['a/+', 'a/#']) {
+      for (const topic of ['a/+', 'a/#', '']) {
         const client = await join('a')
         client.send(publishBytes(5, 't', { section: properties(property(0x08, text(topic))) }))
         await client.expectDisconnected(0x82)

@@ -1,4 +1,6 @@
+import { firstValueFrom } from 'rxjs'
 import { expect } from 'vitest'
+import { hex } from '../../world.js'
 import { packet, properties, publishBytes, text, uint16 } from '../bytes.js'
 import { normCases } from '../norm-case.js'
 import type { NormCase } from '../norm-case.js'
@@ -68,10 +70,63 @@ export const topicCases: readonly NormCase[] = normCases(
   },
   {
     norm: '4.7.3-1',
-    title: 'refuses an empty topic filter',
+    title: 'disconnects on an empty topic filter, with 0x81',
     run: async ({ join, version }) => {
+      const section = version === 5 ? '00' : ''
+      for (const body of [`0001 ${section} 0000 00`, `0001 ${section} 0001 74 00 0000 00`]) {
+        const client = await join('a')
+        client.send(packet(0x82, hex(body)))
+        await client.expectDisconnected(0x81)
+      }
       const client = await join('a')
-      expect(await client.subscribe('')).toEqual([version === 5 ? 0x8f : 0x80])
+      client.send(packet(0xa2, hex(`0001 ${section} 0000`)))
+      await client.expectDisconnected(0x81)
+    },
+  },
+  {
+    norm: 'choice: $SYS',
+    norm311: 'choice: $SYS',
+    title: 'publishes no message of a client to a topic below $SYS, with 0x90',
+    run: async ({ join, version, broker }) => {
+      const client = await join('a')
+      await client.subscribe('$SYS/#', { qos: 0 })
+      for (const topic of ['$SYS', '$SYS/broker/uptime'])
+        client.send(
+          publishBytes(version, topic, { flags: 1 }),
+          publishBytes(version, topic, { flags: 2, id: 1 }),
+          publishBytes(version, topic, { flags: 4, id: 2 }),
+        )
+      const reasonCode = version === 5 ? 0x90 : 0
+      const refused = ['puback', 'pubrec'].map(
+        (cmd) => expect.objectContaining({ cmd, reasonCode }) as unknown,
+      )
+      const received = await client.receiveAll()
+      if (version === 5) expect(received).toEqual([...refused, ...refused])
+      else expect(received.map(({ cmd }) => cmd)).toEqual(['puback', 'pubrec', 'puback', 'pubrec'])
+      expect(broker.retained()).toEqual([])
+      await firstValueFrom(
+        broker.publish$({ topic: '$SYS/broker/uptime', payload: Buffer.from('1'), qos: 0 }),
+      )
+      expect(await client.next('publish')).toMatchObject({ topic: '$SYS/broker/uptime' })
+    },
+  },
+  {
+    norm: 'choice: $SYS (Will)',
+    norm311: 'choice: $SYS (Will)',
+    title: 'refuses a Will Topic below $SYS, with 0x90',
+    run: async ({ dial, version }) => {
+      const client = await dial()
+      const will = { topic: '$SYS/broker/uptime', payload: 'x', qos: 0, retain: false }
+      client.send({
+        cmd: 'connect',
+        protocolId: 'MQTT',
+        protocolVersion: version,
+        clean: true,
+        keepalive: 0,
+        clientId: 'a',
+        will,
+      })
+      await client.expectRefused(0x90, 3)
     },
   },
   {

@@ -210,6 +210,31 @@ export const publishCases: readonly CaseDefinition[] = casesOf(
     },
   },
   {
+    name: 'keeps to a Receive Maximum lowered from 20 to 5 when it sends again in a resumed session',
+    needs: ['cut', 'receive-maximum'],
+    run: async (context) => {
+      await context.setReceiveMaximum(20)
+      const link = context.link({ persistentSession: true })
+      const receiver = context.link({ persistentSession: true })
+      const topic = context.topic('a')
+      const received = await subscribeAndWait(context, receiver, topic, { qos: 2 })
+      expectEqual((await waitUntilOnline(context, link)).receiveMaximum, 20, 'the first Receive Maximum')
+      const acks = numbers(30).map((text) => recordStream(link.publish$(outgoing(topic, text, { qos: 2 }))))
+      await context.cut(link)
+      await context.setReceiveMaximum(5)
+      const states = recordStream(link.state$)
+      await context.restore(link)
+      expectEqual((await waitUntilOnline(context, link)).receiveMaximum, 5, 'the lowered Receive Maximum')
+      for (const ack of acks) await context.eventually(ack.until(1))
+      await context.eventually(received.until(30))
+      await context.settle()
+      const payloads = [...new Set(textsOf(received.deliveries))]
+      expectEqual(payloads, numbers(30), 'the received payloads without duplicates')
+      const connections = states.values.filter(({ status }) => status === 'online')
+      expectEqual(connections.length, 1, 'the connections, of which the broker must not close the first')
+    },
+  },
+  {
     name: 'publishes and awaits acknowledgements inside a message handler',
     run: async (context) => {
       const link = context.link()

@@ -1,6 +1,6 @@
 import { endpoint, exchange$, text, topicParams, type Endpoint } from '@antiphon/core'
 import { expectEqual, expectThat } from '@antiphon/testing/internal'
-import { delay, finalize, of, Subject } from 'rxjs'
+import { delay, finalize, map, of, ReplaySubject, Subject, take } from 'rxjs'
 import {
   casesOf,
   numbers,
@@ -41,6 +41,9 @@ export const concurrencyCases: readonly CaseDefinition[] = casesOf(
       const started: string[] = []
       const running = new Set<string>()
       let maxConcurrent = 0
+      const [cars, rounds] = [['a', 'b', 'c'] as const, ['1', '2', '3', '4'] as const]
+      // No handler finishes before one of each key has started.
+      const hasStartedAll$ = new ReplaySubject<void>(1)
       await startResponder(
         context,
         unlock,
@@ -48,15 +51,17 @@ export const concurrencyCases: readonly CaseDefinition[] = casesOf(
           expectThat(!running.has(car), `expected no concurrent request of ${car}`)
           started.push(car + number)
           maxConcurrent = Math.max(maxConcurrent, running.add(car).size)
-          return of(value).pipe(
+          if (maxConcurrent === cars.length) hasStartedAll$.next()
+          return hasStartedAll$.pipe(
+            take(1),
             delay(50, link.scheduler),
+            map(() => value),
             finalize(() => running.delete(car)),
           )
         },
         { link, serve: { orderedBy: ({ params: { car } }) => car } },
       )
       const requester = context.link()
-      const [cars, rounds] = [['a', 'b', 'c'] as const, ['1', '2', '3', '4'] as const]
       const exchanges = rounds.flatMap((number) =>
         cars.map((car) =>
           recordStream(exchange$(requester, unlock, { params: { car, number }, value: number })),
@@ -100,27 +105,31 @@ export const concurrencyCases: readonly CaseDefinition[] = casesOf(
     },
   },
   {
-    name: 'leaves a notification unacknowledged while draining, so that it is redelivered',
+    name: 'pauses by keeping its subscription, so that later messages are redelivered at the next start',
     needs: ['cut'],
     run: async (context) => {
       const link = context.link({ persistentSession: true })
       const notifications = notificationEndpoint(context)
       const [release$, drain$] = [new Subject<string>(), new Subject<void>()]
-      const draining = await startResponder(context, notifications, () => release$, {
+      const paused = await startResponder(context, notifications, () => release$, {
         link,
-        serve: { drain$ },
+        requests: { drain$, drainBy: 'pause' },
       })
       await send(context, context.peer, outgoing(notifications.name, 'before'))
       await context.settle()
       drain$.next()
       await send(context, context.peer, outgoing(notifications.name, 'after'))
-      const [busy] = await context.eventually(draining.records.until(1))
-      expectEqual([busy?.outcome, busy?.status], ['busy', undefined], 'the record of the new request')
+      await context.settle()
       release$.next('done')
       expectEqual(
-        await context.eventually(draining.records.ended()),
+        await context.eventually(paused.records.ended()),
         'complete',
         'the end of the serve records',
+      )
+      expectEqual(
+        paused.records.values.map(({ outcome }) => outcome),
+        ['responded'],
+        'the outcomes of the records',
       )
 
       const handled: string[] = []

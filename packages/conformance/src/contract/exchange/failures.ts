@@ -11,7 +11,7 @@ import {
 } from '@antiphon/core'
 import { expectEqual } from '@antiphon/testing/internal'
 import { isRight } from 'fp-ts/lib/Either.js'
-import { delay, from, NEVER, of, Subject, tap, throwError } from 'rxjs'
+import { delay, from, map, NEVER, of, ReplaySubject, Subject, take, tap, throwError } from 'rxjs'
 import {
   casesOf,
   expectFailure,
@@ -163,7 +163,7 @@ export const failureCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties'],
     run: async (context) => {
       const release$ = new Subject<string>()
-      await startResponder(
+      const { started } = await startResponder(
         context,
         echoEndpoint(context),
         ({ value }) => (value === 'first' ? release$ : of(value)),
@@ -173,7 +173,7 @@ export const failureCases: readonly CaseDefinition[] = casesOf(
       )
       const link = context.link()
       const first = recordStream(exchange$(link, echoEndpoint(context), 'first'))
-      await pause(context, link, 50)
+      await context.eventually(started.until(1))
       const withoutRetry = recordStream(exchange$(link, echoEndpoint(context), 'second'))
       expectEqual(
         expectFailure(await context.eventually(withoutRetry.ended()), 'status').status?.code,
@@ -259,7 +259,7 @@ export const failureCases: readonly CaseDefinition[] = casesOf(
       await startResponder(
         context,
         echoEndpoint(context),
-        ({ value }) => of(value).pipe(delay(value === 'slow' ? 200 : 0, link.scheduler)),
+        ({ value }) => of(value).pipe(delay(value === 'slow' ? 600 : 0, link.scheduler)),
         { link },
       )
       const requester = context.link()
@@ -284,21 +284,26 @@ export const failureCases: readonly CaseDefinition[] = casesOf(
       const link = context.link({ persistentSession: true })
       const running = new Set<string>()
       let maxConcurrent = 0
+      const limits = { concurrency: 2, queue: 3, ordered: true }
+      // No handler finishes before as many run as may.
+      const hasReachedLimit$ = new ReplaySubject<void>(1)
       await startResponder(
         context,
         echo,
         ({ value }) => {
           running.add(value)
           maxConcurrent = Math.max(maxConcurrent, running.size)
-          return of(value).pipe(
+          if (running.size === limits.concurrency) hasReachedLimit$.next()
+          return hasReachedLimit$.pipe(
+            take(1),
             delay(30, link.scheduler),
+            map(() => value),
             tap(() => running.delete(value)),
           )
         },
         { link },
       )
       const requester = context.link()
-      const limits = { concurrency: 2, queue: 3, ordered: true }
       const responses = recordStream(from(numbers(6)).pipe(requestEither$(requester, echo, limits)))
       expectEqual(await context.eventually(responses.ended()), 'complete', 'the end of the stream')
       expectEqual(maxConcurrent, 2, 'the maximum of concurrent requests')

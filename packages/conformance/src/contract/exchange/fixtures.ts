@@ -21,7 +21,7 @@ import {
 import { decodeFailure } from '@antiphon/core/codec'
 import { expectThat } from '@antiphon/testing/internal'
 import { right } from 'fp-ts/lib/Either.js'
-import { firstValueFrom, timer } from 'rxjs'
+import { firstValueFrom, Subject, timer } from 'rxjs'
 import { outgoing, send, subscribeAndWait, type CaseContext } from '../case-context.js'
 import { recordStream, type StreamRecording } from '../record-stream.js'
 
@@ -51,9 +51,11 @@ export function echoEndpoint(context: CaseContext): Endpoint<EchoTypes> {
   return endpoint({ topic: context.topic('echo'), request: text, response: text })
 }
 
-/** A started responder: its link, serve records and ignored requests. */
+/** A started responder: its link, the starts of its handler, serve records and ignored requests. */
 export interface StartedResponder<T extends EndpointTypes> {
   readonly link: Link
+  /** An entry for each time that the handler started. */
+  readonly started: StreamRecording<void>
   readonly records: StreamRecording<ServeRecord<T>>
   readonly ignored: StreamRecording<IgnoredRequest>
 }
@@ -78,12 +80,18 @@ export async function startResponder<T extends EndpointTypes>(
   }: StartResponderOptions<T> = {},
 ): Promise<StartedResponder<T>> {
   const ignored = recordStream(ignoredRequests$(link))
-  const records = recordStream(requests$(link, served, requests).pipe(serve(handler, options)))
+  const started$ = new Subject<void>()
+  const started = recordStream(started$)
+  const recordedHandler: Handler<T> = (...request) => {
+    started$.next()
+    return handler(...request)
+  }
+  const records = recordStream(requests$(link, served, requests).pipe(serve(recordedHandler, options)))
   const topics = requests.filter ?? served.topic.filter(requests.params as Readonly<Record<string, string>>)
   const filter = requests.group === undefined ? topics : `$share/${requests.group}/${topics}`
   const probe = await subscribeAndWait(context, link, filter, { qos: requests.qos ?? 1 })
   probe.unsubscribe()
-  return { link, records, ignored }
+  return { link, started, records, ignored }
 }
 
 /** A requester without Antiphon: it sends only Response Topic and Correlation Data. */

@@ -14,12 +14,14 @@ export const reconnectionCases: readonly CaseDefinition[] = casesOf(
     run: async (context) => {
       const echo = echoEndpoint(context)
       const release$ = new Subject<string>()
-      await startResponder(context, echo, () => release$)
+      const { started } = await startResponder(context, echo, () => release$)
       const link = context.link({ persistentSession: true })
       const exchanges = numbers(10).map((request) =>
         recordStream(exchange$(link, echo, request, { timeout: 60_000 })),
       )
-      await pause(context, link, 200)
+      await context.eventually(started.until(10))
+      // Until the requester has the PUBACKs.
+      await context.settle()
       await context.cut(link)
       release$.next('done')
       await context.settle()
@@ -36,14 +38,15 @@ export const reconnectionCases: readonly CaseDefinition[] = casesOf(
       const echo = echoEndpoint(context)
       let runs = 0
       const release$ = new Subject<string>()
-      await startResponder(context, echo, () => {
+      const { started } = await startResponder(context, echo, () => {
         runs += 1
         return release$
       })
       const link = context.link({ persistentSession: true })
       const options: ExchangeOptions = { timeout: 60_000, onDisconnect: 'resend' }
       const exchange = recordStream(exchange$(link, echo, 'x', options))
-      await pause(context, link, 200)
+      await context.eventually(started.until(1))
+      await context.settle()
       await context.cut(link)
       await context.loseSession(link)
       release$.next('done')
@@ -58,10 +61,11 @@ export const reconnectionCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties', 'cut'],
     run: async (context) => {
       const echo = echoEndpoint(context)
-      await startResponder(context, echo, () => new Subject<string>())
+      const { started } = await startResponder(context, echo, () => new Subject<string>())
       const link = context.link({ persistentSession: true })
       const exchange = recordStream(exchange$(link, echo, 'x', { timeout: 60_000, onDisconnect: 'fail' }))
-      await pause(context, link, 200)
+      await context.eventually(started.until(1))
+      await context.settle()
       await context.cut(link)
       expectFailure(await context.eventually(exchange.ended()), 'connection-lost')
     },
@@ -87,7 +91,7 @@ export const reconnectionCases: readonly CaseDefinition[] = casesOf(
       const echo = echoEndpoint(context)
       let runs = 0
       const link = context.link({ persistentSession: true })
-      await startResponder(
+      const { started } = await startResponder(
         context,
         echo,
         ({ value }) => {
@@ -99,7 +103,7 @@ export const reconnectionCases: readonly CaseDefinition[] = casesOf(
       const responses = recordStream(
         from(numbers(20)).pipe(request$(context.link(), echo, { timeout: 60_000, ordered: true })),
       )
-      await pause(context, link, 100)
+      await context.eventually(started.until(1))
       await context.cut(link)
       await pause(context, link, 200)
       await context.restore(link)
@@ -114,7 +118,12 @@ export const reconnectionCases: readonly CaseDefinition[] = casesOf(
     run: async (context) => {
       const echo = echoEndpoint(context)
       const link = context.link({ persistentSession: true })
-      await startResponder(context, echo, ({ value }) => of(value).pipe(delay(200, link.scheduler)), { link })
+      const { started } = await startResponder(
+        context,
+        echo,
+        ({ value }) => of(value).pipe(delay(200, link.scheduler)),
+        { link },
+      )
       const requester = context.link({ persistentSession: true })
       const options: ExchangeOptions = {
         timeout: 60_000,
@@ -124,7 +133,7 @@ export const reconnectionCases: readonly CaseDefinition[] = casesOf(
       const responses = recordStream(
         from(numbers(10)).pipe(request$(requester, echo, { ...options, ordered: true })),
       )
-      await pause(context, link, 100)
+      await context.eventually(started.until(1))
       await context.restart()
       expectEqual(await context.eventually(responses.ended()), 'complete', 'the end of the stream')
       expectEqual(responses.values, numbers(10), 'the responses')

@@ -1,10 +1,26 @@
 import { bytes, correlationData, endpoint, exchange$, text } from '@antiphon/core'
 import { fromUtf8, toUtf8 } from '@antiphon/core/codec'
-import { expectEqual, expectThat } from '@antiphon/testing/internal'
+import { expectEqual, expectThat, isEqual } from '@antiphon/testing/internal'
 import { of } from 'rxjs'
 import { casesOf, waitUntilOnline, textOf, type CaseDefinition } from '../case-context.js'
 import { recordStream } from '../record-stream.js'
 import { echoEndpoint, withoutParams, startPlainResponder, responseTo, startResponder } from './fixtures.js'
+
+/**
+ * Expects a measurement of Message Expiry Intervals.
+ *
+ * A broker may count the time that a message waits in whole seconds: if the second changes in the meantime, the interval
+ * is 1 s shorter. Then measures again, at most five times.
+ */
+async function expectInOneSecond(
+  measure: () => Promise<readonly unknown[]>,
+  expected: readonly unknown[],
+  what: string,
+): Promise<void> {
+  let measured = await measure()
+  for (let attempt = 1; attempt < 5 && !isEqual(measured, expected); attempt += 1) measured = await measure()
+  expectEqual(measured, expected, what)
+}
 
 /** The cases of request messages and their properties. */
 export const requestMessageCases: readonly CaseDefinition[] = casesOf(
@@ -78,15 +94,15 @@ export const requestMessageCases: readonly CaseDefinition[] = casesOf(
       const requests = await startPlainResponder(context, context.topic('echo'), (request) => [
         responseTo(request, ''),
       ])
-      for (const timeout of [500, 1_700, 60_000])
-        await context.eventually(
-          recordStream(exchange$(link, echoEndpoint(context), 'x', { timeout })).ended(),
-        )
-      expectEqual(
-        requests.values.map(({ messageExpiryInterval }) => messageExpiryInterval),
-        [1, 2, 60],
-        'the Message Expiry Intervals',
-      )
+      const measure = async (): Promise<readonly unknown[]> => {
+        const count = requests.values.length
+        for (const timeout of [1_700, 2_000, 60_000])
+          await context.eventually(
+            recordStream(exchange$(link, echoEndpoint(context), 'x', { timeout })).ended(),
+          )
+        return requests.values.slice(count).map(({ messageExpiryInterval }) => messageExpiryInterval)
+      }
+      await expectInOneSecond(measure, [2, 2, 60], 'the Message Expiry Intervals')
     },
   },
   {
@@ -97,14 +113,20 @@ export const requestMessageCases: readonly CaseDefinition[] = casesOf(
       await waitUntilOnline(context, link)
       let requestCount = 0
       const requests = await startPlainResponder(context, context.topic('echo'), (request) =>
-        (requestCount += 1) === 2 ? [responseTo(request, 'yes')] : [],
+        (requestCount += 1) % 2 === 0 ? [responseTo(request, 'yes')] : [],
       )
-      const options = { timeout: 3_100, retry: { count: 1, attemptTimeout: 200 } }
-      const exchange = recordStream(exchange$(link, echoEndpoint(context), 'x', options))
-      expectEqual(await context.eventually(exchange.until(1)), ['yes'], 'the response')
-      const [first, second] = requests.values.map(({ dup: _, ...request }) => request)
-      expectEqual(first?.messageExpiryInterval, 4, 'the first Message Expiry Interval')
-      expectEqual(second, { ...first, messageExpiryInterval: 3 }, 'the resent request')
+      // The first is sent within 900 ms, the second within 1900 ms, also on a busy machine.
+      const options = { timeout: 3_900, retry: { count: 1, attemptTimeout: 1_200 } }
+      const measure = async (): Promise<readonly unknown[]> => {
+        const count = requests.values.length
+        const exchange = recordStream(exchange$(link, echoEndpoint(context), 'x', options))
+        expectEqual(await context.eventually(exchange.until(1)), ['yes'], 'the response')
+        const [first, second] = requests.values.slice(count).map(({ dup: _, ...request }) => request)
+        const intervals = [first, second].map((request) => request?.messageExpiryInterval)
+        expectEqual({ ...second, messageExpiryInterval: intervals[0] }, first, 'the resent request')
+        return intervals
+      }
+      await expectInOneSecond(measure, [4, 3], 'the Message Expiry Intervals')
     },
   },
   {

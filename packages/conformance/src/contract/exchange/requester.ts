@@ -12,7 +12,7 @@ import {
   type CaseDefinition,
 } from '../case-context.js'
 import { recordStream } from '../record-stream.js'
-import { echoEndpoint, pause, startPlainResponder, responseTo, startResponder } from './fixtures.js'
+import { echoEndpoint, startPlainResponder, responseTo, startResponder } from './fixtures.js'
 
 /** The cases of a requester. */
 export const requesterCases: readonly CaseDefinition[] = casesOf(
@@ -76,8 +76,8 @@ export const requesterCases: readonly CaseDefinition[] = casesOf(
         'the properties of the request',
       )
       expectThat(
-        (messageExpiryInterval ?? 0) >= 4 && (messageExpiryInterval ?? 9) <= 5,
-        'expected a Message Expiry Interval of 4 or 5 s',
+        (messageExpiryInterval ?? 0) >= 1 && (messageExpiryInterval ?? 9) <= 5,
+        'expected the rest of 5 s as Message Expiry Interval',
       )
       expectEqual(received.correlationData?.length, 36, 'the length of the Correlation Data')
     },
@@ -179,7 +179,7 @@ export const requesterCases: readonly CaseDefinition[] = casesOf(
     name: 'fails with timeout and the awaited step when no response arrives',
     needs: ['properties'],
     run: async (context) => {
-      const exchange = recordStream(exchange$(context.link(), echoEndpoint(context), 'x', { timeout: 700 }))
+      const exchange = recordStream(exchange$(context.link(), echoEndpoint(context), 'x', { timeout: 2_000 }))
       const error = expectFailure(await context.eventually(exchange.ended()), 'timeout')
       expectEqual(
         [error.phase, error.awaited],
@@ -200,7 +200,7 @@ export const requesterCases: readonly CaseDefinition[] = casesOf(
         requests += 1
         return requests === 3 ? [responseTo(message, 'third')] : []
       })
-      const retry = { count: 4, attemptTimeout: 100 }
+      const retry = { count: 4, attemptTimeout: 500 }
       const exchange = recordStream(exchange$(context.link(), echo, 'x', { retry }))
       expectEqual(await context.eventually(exchange.until(1)), ['third'], 'the response')
       expectEqual(tokens.size, 1, 'the number of different Correlation Data')
@@ -238,7 +238,7 @@ export const requesterCases: readonly CaseDefinition[] = casesOf(
     run: async (context) => {
       const echo = echoEndpoint(context)
       const unused = new AbortController()
-      await startResponder(context, echo, ({ value }) =>
+      const { started } = await startResponder(context, echo, ({ value }) =>
         value === 'wait' ? new Promise<string>(() => undefined) : of(value),
       )
       const link = context.link()
@@ -249,7 +249,7 @@ export const requesterCases: readonly CaseDefinition[] = casesOf(
       )
       const aborted = new AbortController()
       const waiting = recordStream(defer(() => request(link, echo, 'wait', { signal: aborted.signal })))
-      await pause(context, link, 50)
+      await context.eventually(started.until(2))
       aborted.abort('reason')
       const error = expectFailure(await context.eventually(waiting.ended()), 'cancelled')
       expectEqual(error.cause, 'reason', 'the cause of the error')

@@ -16,7 +16,9 @@ export const streamCases: readonly CaseDefinition[] = casesOf(
     run: async (context) => {
       const { records } = await startResponder(context, streamEndpoint(context), countingHandler().handler)
       for (const count of ['0', '1', '500']) {
-        const exchange = recordStream(exchange$(context.link(), streamEndpoint(context), count))
+        const exchange = recordStream(
+          exchange$(context.link(), streamEndpoint(context), count, { timeout: 60_000 }),
+        )
         expectEqual(
           await context.eventually(exchange.ended()),
           'complete',
@@ -61,7 +63,7 @@ export const streamCases: readonly CaseDefinition[] = casesOf(
       const whole = recordStream(exchange$(link, streamEndpoint(context), '1 1 3:last 0 2 2'))
       expectEqual(await context.eventually(whole.ended()), 'complete', 'the end of the reordered stream')
       expectEqual(whole.values, ['0', '1', '2'], 'the items of the reordered stream')
-      const gap = recordStream(exchange$(link, streamEndpoint(context), '0 2 3:last', { timeout: 500 }))
+      const gap = recordStream(exchange$(link, streamEndpoint(context), '0 2 3:last', { timeout: 2_000 }))
       expectFailure(await context.eventually(gap.ended()), 'timeout')
       expectEqual(gap.values, ['0'], 'the items before the gap')
     },
@@ -94,11 +96,11 @@ export const streamCases: readonly CaseDefinition[] = casesOf(
     run: async (context) => {
       await startResponder(context, streamEndpoint(context), countingHandler().handler)
       const link = context.link()
-      const items = requestMany(link, streamEndpoint(context), '4', { credit: 2, timeout: 900 })[
+      const items = requestMany(link, streamEndpoint(context), '4', { credit: 2, timeout: 2_000 })[
         Symbol.asyncIterator
       ]()
       await context.eventually(items.next())
-      await pause(context, link, 2_500)
+      await pause(context, link, 5_000)
       const rest = []
       for (
         let next = await context.eventually(items.next());
@@ -134,7 +136,7 @@ export const streamCases: readonly CaseDefinition[] = casesOf(
       const { handler, isStopped } = countingHandler()
       const { records } = await startResponder(context, streamEndpoint(context), handler)
       const link = context.link()
-      const items = requestMany(link, streamEndpoint(context), '1000000', { credit: 2, timeout: 1_000 })
+      const items = requestMany(link, streamEndpoint(context), '1000000', { credit: 2, timeout: 2_000 })
       await context.eventually(items[Symbol.asyncIterator]().next())
       await context.cut(link)
       await context.eventually(records.until(1))
@@ -150,14 +152,14 @@ export const streamCases: readonly CaseDefinition[] = casesOf(
         context,
         streamEndpoint(context),
         () =>
-          interval(400, link.scheduler).pipe(
+          interval(1_000, link.scheduler).pipe(
             take(4),
             map((index) => String(index)),
           ),
         { link },
       )
       const exchange = recordStream(
-        exchange$(context.link(), streamEndpoint(context), '', { timeout: 1_000 }),
+        exchange$(context.link(), streamEndpoint(context), '', { timeout: 3_000 }),
       )
       expectEqual(await context.eventually(exchange.ended()), 'complete', 'the end of the stream')
       expectEqual(exchange.values, ['0', '1', '2', '3'], 'the items')
@@ -195,7 +197,7 @@ export const gatherCases: readonly CaseDefinition[] = casesOf(
       await startResponder(
         context,
         echoEndpoint(context),
-        ({ value }) => of(value === 'last' ? '' : 'late').pipe(delay(300, slow.scheduler)),
+        ({ value }) => of(value === 'last' ? '' : 'late').pipe(delay(1_000, slow.scheduler)),
         { link: slow },
       )
       const link = context.link()
@@ -204,9 +206,9 @@ export const gatherCases: readonly CaseDefinition[] = casesOf(
         expectEqual(await context.eventually(responses.ended()), 'complete', 'the end of the stream')
         return responses.values.map((result) => (isLeft(result) ? result.left.code : result.right))
       }
-      expectEqual(await gathered('x', { timeout: 1_000 }), ['ann', 'late'], 'the responses until timeout')
+      expectEqual(await gathered('x', { timeout: 3_000 }), ['ann', 'late'], 'the responses until timeout')
       expectEqual(
-        await gathered('x', { timeout: 5_000, stallTimeout: 100 }),
+        await gathered('x', { timeout: 5_000, stallTimeout: 300 }),
         ['ann'],
         'the responses until stallTimeout',
       )

@@ -23,7 +23,7 @@ import {
   type CaseContext,
 } from '../case-context.js'
 import { recordStream, type StreamRecording } from '../record-stream.js'
-import { withoutParams, valueWithToken, pause, startResponder, type ValueWithToken } from './fixtures.js'
+import { withoutParams, valueWithToken, startResponder, type ValueWithToken } from './fixtures.js'
 
 /** Returns an endpoint with the token in a payload field, which works on any version of MQTT. */
 function tokenInPayloadEndpoint(context: CaseContext) {
@@ -53,7 +53,7 @@ export const withoutPropertiesCases: readonly CaseDefinition[] = casesOf(
       await startResponder(context, tokenInPayload, ({ value }) => of({ value: `${value.value}!` }))
       const requests = numbers(50).map((value) => ({ value }))
       const responses = recordStream(
-        from(requests).pipe(request$(context.link(), tokenInPayload, { ordered: true })),
+        from(requests).pipe(request$(context.link(), tokenInPayload, { ordered: true, timeout: 60_000 })),
       )
       expectEqual(await context.eventually(responses.ended()), 'complete', 'the end of the stream')
       expectEqual(
@@ -71,7 +71,7 @@ export const withoutPropertiesCases: readonly CaseDefinition[] = casesOf(
       const unmatched = recordStream(unmatchedResponses$(link))
       const tokens = await subscribeAndWait(context, context.peer, context.topic('request'))
       const exchange = recordStream(
-        exchange$(link, tokenInPayload, { token: 'mine', value: 'x' }, { timeout: 300 }),
+        exchange$(link, tokenInPayload, { token: 'mine', value: 'x' }, { timeout: 2_000 }),
       )
       await context.eventually(tokens.until(1))
       expectFailure(await context.eventually(exchange.ended()), 'timeout')
@@ -107,7 +107,7 @@ export const withoutPropertiesCases: readonly CaseDefinition[] = casesOf(
           context.link(),
           tokenInPayload,
           { value: 'x' },
-          { retry: { count: 4, attemptTimeout: 50 } },
+          { retry: { count: 4, attemptTimeout: 500 } },
         ),
       )
       await context.eventually(exchange.until(1))
@@ -199,18 +199,18 @@ export const withoutPropertiesCases: readonly CaseDefinition[] = casesOf(
         correlation: topicParams(),
       })
       const release$ = new Subject<string>()
-      await startResponder(context, byTopic, () => release$)
+      const { started } = await startResponder(context, byTopic, () => release$)
       const link = context.link()
       const sendRequest = (id: string): StreamRecording<string> =>
         recordStream(defer(() => exchange$(link, byTopic, { params: { id }, value: 'x' })))
       const [first, second, other] = [sendRequest('1'), sendRequest('1'), sendRequest('2')]
       expectFailure(await context.eventually(second.ended()), 'invalid-argument')
-      await pause(context, link, 50)
+      await context.eventually(started.until(2))
       release$.next('done')
       for (const exchange of [first, other])
         expectEqual(await context.eventually(exchange.until(1)), ['done'], 'the response')
       const again = sendRequest('1')
-      await pause(context, link, 50)
+      await context.eventually(started.until(3))
       release$.next('again')
       expectEqual(await context.eventually(again.until(1)), ['again'], 'the response to the next request')
     },
@@ -266,10 +266,11 @@ export const withoutPropertiesCases: readonly CaseDefinition[] = casesOf(
     run: async (context) => {
       const tokenInPayload = tokenInPayloadEndpoint(context)
       const release$ = new Subject<{ value: string }>()
-      await startResponder(context, tokenInPayload, () => release$)
+      const { started } = await startResponder(context, tokenInPayload, () => release$)
       const link = context.link({ persistentSession: true })
       const exchange = recordStream(exchange$(link, tokenInPayload, { value: 'x' }, { timeout: 60_000 }))
-      await pause(context, link, 100)
+      await context.eventually(started.until(1))
+      await context.settle()
       await context.cut(link)
       release$.next({ value: 'done' })
       await context.settle()
