@@ -1,5 +1,5 @@
 import type { Link } from '@antiphon/core'
-import { requireNumber, type LinkOptions } from '@antiphon/core/link'
+import { requireArgument, wholeNumberRule, type LinkOptions } from '@antiphon/core/link'
 import { connect, type MqttOptions } from '@antiphon/mqtt'
 import { asyncScheduler } from 'rxjs'
 import { clientIdOf, parseConnectionString } from './connection-string.js'
@@ -51,8 +51,8 @@ export function connectDevice(connectionString: string, options: DeviceOptions =
     ...others
   } = options
   const { scheduler = asyncScheduler } = others
-  requireNumber('validity', validity, { least: 2, isWhole: true })
-  requireNumber('renewBefore', renewBefore, { least: 1, most: validity - 1, isWhole: true })
+  requireArgument('validity', validity, wholeNumberRule(2))
+  requireArgument('renewBefore', renewBefore, wholeNumberRule(1, validity - 1))
   const claims = { method, policy, modelId, clientAgent }
   const usesCertificate = (method ?? (device.sharedAccessKey === undefined ? 'X509' : 'SASb64')) === 'X509'
   return connect(url ?? `mqtts://${device.gatewayHostName ?? device.hostName}:8883`, {

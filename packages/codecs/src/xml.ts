@@ -1,4 +1,5 @@
-import { acceptsMediaTypes, fromType, fromUtf8, toUtf8 } from '@antiphon/core/codec'
+import { acceptsMediaTypes, fromType, fromUtf8, toUtf8, typedCodecOptionRules } from '@antiphon/core/codec'
+import { invalidArgument, type OptionRules, requireArgument } from '@antiphon/core/link'
 import type { Codec, TypedCodecOptions } from '@antiphon/core'
 import type { Type } from 'io-ts'
 import { requireElementDepth } from './xml-depth.js'
@@ -31,7 +32,10 @@ export interface XmlOptions extends TypedCodecOptions {
  * // <reading unit="C"><celsius>22.5</celsius><tag>indoor</tag></reading>
  * ```
  */
-export function xml<A, O>(type: Type<A, O, unknown>, { root, ...options }: XmlOptions): Codec<A> {
+export function xml<A, O>(type: Type<A, O, unknown>, xmlOptions: XmlOptions): Codec<A> {
+  requireArgument('options', xmlOptions, xmlOptionRules)
+  const { root, ...options } = xmlOptions
+  if ((root as unknown) === undefined) throw invalidArgument('options.root is missing')
   // Throws for an invalid root name when the codec is created, not with the first message.
   toElement(root, '')
   return fromType(
@@ -53,5 +57,7 @@ export function xml<A, O>(type: Type<A, O, unknown>, { root, ...options }: XmlOp
     options,
   )
 }
+
+const xmlOptionRules: OptionRules<XmlOptions> = { ...typedCodecOptionRules, root: 'string' }
 
 const accepts = acceptsMediaTypes({ types: ['application/xml', 'text/xml'], suffix: '+xml' })

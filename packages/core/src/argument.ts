@@ -1,4 +1,5 @@
 import { AntiphonError } from './errors.js'
+import { violationOf, withValue, type OptionRule } from './option-rules.js'
 
 /** Creates the error for an invalid option or argument; nothing has been sent. */
 export function invalidArgument(message: string, topic?: string): AntiphonError<'invalid-argument'> {
@@ -8,21 +9,16 @@ export function invalidArgument(message: string, topic?: string): AntiphonError<
   })
 }
 
-/** The range of a numeric option. */
-export interface NumberRule {
-  readonly least: number
-  /** @defaultValue Infinity */
-  readonly most?: number
-  readonly isWhole?: boolean
-}
-
-/** Returns the value if it obeys the rule. Throws `invalid-argument` with the option, the value and the rule otherwise. */
-export function requireNumber(option: string, value: number, rule: NumberRule): number {
-  const { least, most = Infinity, isWhole = false } = rule
-  if (value >= least && value <= most && (!isWhole || Number.isInteger(value) || value === Infinity))
-    return value
-  const range = most === Infinity ? `from ${least}` : `from ${least} to ${most}`
-  throw invalidArgument(
-    `${option} is ${String(value)}: it must be a ${isWhole ? 'whole ' : ''}number ${range}`,
-  )
+/**
+ * Throws `invalid-argument` if an argument breaks its rule, with the path of the faulty option, its value and the rule. For
+ * an option that is not known it names the nearest one.
+ */
+export function requireArgument<Context>(
+  name: string,
+  value: unknown,
+  rule: OptionRule<Context>,
+  ...[context]: unknown extends Context ? [] : [context: Context]
+): void {
+  const violation = violationOf(rule, value, context as Context)
+  if (violation !== undefined) throw invalidArgument(name + withValue(value, violation))
 }

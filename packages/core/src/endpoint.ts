@@ -1,8 +1,9 @@
-import { invalidArgument } from './argument.js'
+import { invalidArgument, requireArgument } from './argument.js'
 import type { Codec } from './codec/codec.js'
 import type { Correlation } from './correlation/correlation.js'
 import { correlationData } from './correlation/correlation-data.js'
 import type { PayloadFieldCorrelation } from './correlation/payload-field.js'
+import type { OptionRules } from './option-rules.js'
 import { isMatch } from './topic/is-match.js'
 import { restName } from './topic/level-pattern.js'
 import type { TemplateParams } from './topic/template-params.js'
@@ -67,6 +68,19 @@ export interface EndpointContract<
     readonly code: number
     readonly message: string
   }) => WithoutToken<Res, Via> | undefined
+}
+
+const contractRules: OptionRules<EndpointContract<string, unknown, unknown, ResponseKind, Correlation>> = {
+  name: 'string',
+  topic: 'string',
+  responseTopic: 'string',
+  responseFilter: 'string',
+  request: 'object',
+  response: 'object',
+  correlation: 'object',
+  responses: ['one', 'many'],
+  acceptsNotifications: [true, false],
+  onFailure: 'function',
 }
 
 /** Formats the response topic of a request, and the filter to subscribe to, from the request's topic parameters. */
@@ -139,6 +153,10 @@ export function endpoint<
 >(
   contract: EndpointContract<Topic, Req, Res, Kind, Via>,
 ): Endpoint<ContractTypes<Topic, Req, Res, Kind, Via>> {
+  requireArgument('contract', contract, contractRules)
+  for (const name of ['topic', 'request', 'response'] as const) {
+    if ((contract[name] as unknown) === undefined) throw invalidArgument(`contract.${name} is missing`)
+  }
   const topic = topicTemplate<string>(contract.topic)
   return {
     name: contract.name ?? contract.topic,

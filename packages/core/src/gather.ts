@@ -1,17 +1,21 @@
 import { left, right, type Either } from 'fp-ts/lib/Either.js'
 import { Observable } from 'rxjs'
 import type { RequestArgument, Endpoint, EndpointTypes } from './endpoint.js'
+import { requireArgument } from './argument.js'
 import { AntiphonError } from './errors.js'
 import { requesterContext, startExchange } from './requester/requester-context.js'
-import { GatheredResponses, requireGatherRules, type GatherRules } from './requester/gathered-responses.js'
+import { GatheredResponses, gatherOptionRules, type GatherRules } from './requester/gathered-responses.js'
 import type { ExchangeObserver } from './requester/exchange.js'
-import type { ExchangeOptions } from './requester/options.js'
+import { exchangeOptionRules, type ExchangeOptions } from './requester/options.js'
 import type { ResponseReading } from './requester/response-handler.js'
 import type { Link } from './link/link.js'
+import type { OptionRules } from './option-rules.js'
 import type { ExchangeError } from './request.js'
 
 /** Options of `gather$`: those of one exchange, and when to stop gathering. */
 export interface GatherOptions extends ExchangeOptions, GatherRules {}
+
+const optionRules: OptionRules<GatherOptions> = { ...exchangeOptionRules, ...gatherOptionRules }
 
 /**
  * Sends one request to many responders and emits their responses.
@@ -29,7 +33,9 @@ export function gather$<T extends EndpointTypes>(
   request: RequestArgument<T>,
   options: GatherOptions = {},
 ): Observable<Either<ExchangeError, T['response']>> {
-  const rules = requireGatherRules(options)
+  requireArgument('options', options, optionRules)
+  const { count = Infinity, stallTimeout = Infinity, sentinel = false } = options
+  const rules = { count, stallTimeout, sentinel }
   const requester = requesterContext(link, endpoint, options)
   return new Observable((subscriber) => {
     const responses = new GatheredResponses(rules, requester)

@@ -13,9 +13,10 @@ import {
   type Observable,
 } from 'rxjs'
 import { v4 } from 'uuid'
-import { requireNumber } from './argument.js'
+import { requireArgument } from './argument.js'
 import { AntiphonError } from './errors.js'
 import type { Link } from './link/link.js'
+import { durationRule, type OptionRules } from './option-rules.js'
 
 /** How a broker treats a shared subscription: it delivers messages, refuses the subscription, or delivers nothing. */
 export type GroupSupport = 'works' | 'refused' | 'silent'
@@ -25,6 +26,8 @@ export interface GroupSupportOptions {
   /** Milliseconds without a message after which the result is `silent`. @defaultValue 2 000 */
   readonly timeout?: number
 }
+
+const groupSupportOptionRules: OptionRules<GroupSupportOptions> = { timeout: durationRule }
 
 /**
  * Tests whether the broker supports shared subscriptions, which the `group` of `requests$` needs. Some brokers grant the
@@ -40,7 +43,8 @@ export interface GroupSupportOptions {
  * ```
  */
 export function groupSupport$(link: Link, options: GroupSupportOptions = {}): Observable<GroupSupport> {
-  const timeoutMs = requireNumber('timeout', options.timeout ?? 2_000, { least: 1e-3 })
+  requireArgument('options', options, groupSupportOptionRules)
+  const { timeout: timeoutMs = 2_000 } = options
   return defer(() => {
     const topic = `antiphon/group/${v4()}`
     const probe = { topic, payload: new Uint8Array(), qos: 1 } as const

@@ -1,10 +1,11 @@
 import type { RequestArgument, Endpoint, EndpointTypes } from './endpoint.js'
+import { requireArgument } from './argument.js'
 import { AntiphonError } from './errors.js'
 import { requesterContext, startExchange } from './requester/requester-context.js'
 import type { Cancellable } from './requester/flatten.js'
 import type { ExchangeObserver } from './requester/exchange.js'
 import { ManyResponses } from './requester/many-responses.js'
-import type { ExchangeOptions } from './requester/options.js'
+import { exchangeOptionRules, type ExchangeOptions } from './requester/options.js'
 import { Fifo } from './link/fifo.js'
 import type { Link } from './link/link.js'
 
@@ -35,6 +36,7 @@ export function requestMany<T extends EndpointTypes & { readonly kind: 'many' }>
   request: RequestArgument<T>,
   options: ExchangeOptions = {},
 ): AsyncIterable<T['response']> {
+  requireArgument('options', options, exchangeOptionRules)
   const requester = requesterContext(link, endpoint, {
     ...options,
     credit: options.credit ?? DEFAULT_CREDIT,

@@ -1,11 +1,13 @@
 import { left, right, type Either } from 'fp-ts/lib/Either.js'
 import { firstValueFrom, fromEvent, map, Observable, of, race, type OperatorFunction } from 'rxjs'
+import { requireArgument } from './argument.js'
 import type { RequestArgument, Endpoint, EndpointTypes } from './endpoint.js'
 import { AntiphonError } from './errors.js'
 import { requesterContext, startExchange } from './requester/requester-context.js'
-import { flatten, type FlattenOptions } from './requester/flatten.js'
-import type { ExchangeOptions } from './requester/options.js'
+import { flatten, flattenOptionRules, type FlattenOptions } from './requester/flatten.js'
+import { exchangeOptionRules, type ExchangeOptions } from './requester/options.js'
 import type { Link } from './link/link.js'
+import type { OptionRules } from './option-rules.js'
 
 /** Options of `request$`: those of each exchange, and of their concurrency. */
 export interface RequestOptions extends ExchangeOptions, FlattenOptions {}
@@ -14,6 +16,13 @@ export interface RequestOptions extends ExchangeOptions, FlattenOptions {}
 export interface PromiseOptions extends ExchangeOptions {
   /** Cancels the exchange when it aborts. */
   readonly signal?: AbortSignal
+}
+
+const requestOptionRules: OptionRules<RequestOptions> = { ...exchangeOptionRules, ...flattenOptionRules }
+
+const promiseOptionRules: OptionRules<PromiseOptions> = {
+  ...exchangeOptionRules,
+  signal: 'object',
 }
 
 /** The error of a failed exchange; branch on its `code`. */
@@ -39,6 +48,7 @@ export function request$<T extends EndpointTypes>(
   endpoint: Endpoint<T>,
   options: RequestOptions = {},
 ): OperatorFunction<RequestArgument<T>, T['response']> {
+  requireArgument('options', options, requestOptionRules)
   const requester = requesterContext(link, endpoint, options)
   return flatten(
     {
@@ -55,6 +65,7 @@ export function requestEither$<T extends EndpointTypes>(
   endpoint: Endpoint<T>,
   options: RequestOptions = {},
 ): OperatorFunction<RequestArgument<T>, Either<ExchangeError, T['response']>> {
+  requireArgument('options', options, requestOptionRules)
   const requester = requesterContext(link, endpoint, options)
   return flatten(
     {
@@ -90,6 +101,17 @@ export function exchange$<T extends EndpointTypes>(
   request: RequestArgument<T>,
   options: ExchangeOptions = {},
 ): Observable<T['response']> {
+  requireArgument('options', options, exchangeOptionRules)
+  return exchangeWith$(link, endpoint, request, options)
+}
+
+/** Does the same as `exchange$` with options that have been validated. */
+function exchangeWith$<T extends EndpointTypes>(
+  link: Link,
+  endpoint: Endpoint<T>,
+  request: RequestArgument<T>,
+  options: ExchangeOptions,
+): Observable<T['response']> {
   const requester = requesterContext(link, endpoint, options)
   return new Observable((subscriber) => {
     const exchange = startExchange(requester, request, subscriber)
@@ -110,9 +132,11 @@ export async function request<T extends EndpointTypes & { readonly kind: 'one' }
   link: Link,
   endpoint: Endpoint<T>,
   request: RequestArgument<T>,
-  { signal, ...options }: PromiseOptions = {},
+  options: PromiseOptions = {},
 ): Promise<T['response']> {
-  const response$ = exchange$(link, endpoint, request, options)
+  requireArgument('options', options, promiseOptionRules)
+  const { signal } = options
+  const response$ = exchangeWith$(link, endpoint, request, options)
   return firstValueFrom(signal === undefined ? response$ : race(aborted$(signal, endpoint.name), response$))
 }
 

@@ -1,9 +1,10 @@
 import { Observable } from 'rxjs'
-import { requireNumber } from './argument.js'
-import type { TransferBounds } from './chunk/transfers.js'
+import { requireArgument } from './argument.js'
+import { transferBoundRules, type TransferBounds } from './chunk/transfers.js'
 import type { Endpoint, EndpointTypes } from './endpoint.js'
 import type { Link } from './link/link.js'
 import type { QoS } from './message.js'
+import { type OptionRules, sizeRule } from './option-rules.js'
 import type { HeaderRule } from './responder/header-rule.js'
 import type { ReceivedRequest } from './responder/received-request.js'
 import { RequestSource, type DrainMode } from './responder/request-source.js'
@@ -65,6 +66,28 @@ export interface RequestsOptions<T extends EndpointTypes> extends DrainOptions {
   readonly acknowledge?: AcknowledgeMode
 }
 
+const requestsOptionRules: OptionRules<RequestsOptions<EndpointTypes>> = {
+  params: 'object',
+  filter: 'string',
+  group: 'string',
+  qos: [0, 1, 2],
+  responseTopics: (value) =>
+    Array.isArray(value) || typeof value === 'function'
+      ? undefined
+      : 'it must be an array of filters or a function',
+  headers: 'function',
+  responseCache: {
+    entries: sizeRule,
+    bytes: sizeRule,
+    ttl: sizeRule,
+  } satisfies OptionRules<ResponseCacheBounds>,
+  transfers: transferBoundRules,
+  acknowledge: ['on-start', 'after-response', 'on-receipt'],
+  drain$: 'object',
+  drainBy: ['leave', 'pause'],
+  drainTimeout: sizeRule,
+}
+
 /**
  * Subscribes to an endpoint's topic and emits its requests, to be piped into `serve`.
  *
@@ -84,12 +107,12 @@ export function requests$<T extends EndpointTypes>(
   endpoint: Endpoint<T>,
   options: RequestsOptions<T> = {},
 ): Observable<ReceivedRequest<T>> {
-  const { acknowledge = 'on-start', drain$, drainBy, qos = 1 } = options
+  requireArgument('options', options, requestsOptionRules)
+  const { acknowledge = 'on-start', drain$, drainBy, drainTimeout = 30_000, qos = 1 } = options
   const requestFilter =
     options.filter ?? endpoint.topic.filter((options.params ?? {}) as Readonly<Record<string, string>>)
   const filter = options.group === undefined ? requestFilter : `$share/${options.group}/${requestFilter}`
   const cacheBounds = toCacheBounds(options.responseCache)
-  const drainTimeout = requireNumber('drainTimeout', options.drainTimeout ?? 30_000, { least: 0 })
   const rules = {
     checkResponseTopic: responseTopicCheck(requestFilter, options.responseTopics),
     headers: options.headers,
@@ -104,9 +127,5 @@ export function requests$<T extends EndpointTypes>(
 
 function toCacheBounds(bounds: ResponseCacheBounds = {}): Required<ResponseCacheBounds> {
   const { entries = 10_000, bytes = 16 * 2 ** 20, ttl = 60_000 } = bounds
-  return {
-    entries: requireNumber('responseCache.entries', entries, { least: 0 }),
-    bytes: requireNumber('responseCache.bytes', bytes, { least: 0 }),
-    ttl: requireNumber('responseCache.ttl', ttl, { least: 0 }),
-  }
+  return { entries, bytes, ttl }
 }

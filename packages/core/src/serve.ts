@@ -1,8 +1,9 @@
 import { Observable, type OperatorFunction } from 'rxjs'
-import { requireNumber } from './argument.js'
+import { requireArgument } from './argument.js'
 import type { EndpointTypes } from './endpoint.js'
 import { AntiphonError } from './errors.js'
 import type { ServeRecord } from './observe/serve-record.js'
+import { countRule, durationRule, type OptionRules, wholeNumberRule } from './option-rules.js'
 import type { Handler } from './responder/handler.js'
 import type { ReceivedRequest } from './responder/received-request.js'
 import { RequestQueue } from './responder/request-queue.js'
@@ -29,6 +30,13 @@ export interface ServeOptions<T extends EndpointTypes = EndpointTypes> {
   readonly handlerTimeout?: number
 }
 
+const serveOptionRules: OptionRules<ServeOptions> = {
+  concurrency: countRule,
+  queue: wholeNumberRule(0),
+  orderedBy: 'function',
+  handlerTimeout: durationRule,
+}
+
 /**
  * Runs a handler for each request of a stream and sends its response to the requester.
  *
@@ -49,9 +57,9 @@ export function serve<T extends EndpointTypes>(
   handler: Handler<T>,
   options: ServeOptions<NoInfer<T>> = {},
 ): OperatorFunction<ReceivedRequest<T>, ServeRecord<T>> {
-  const concurrency = requireNumber('concurrency', options.concurrency ?? 256, { least: 1, isWhole: true })
-  const queue = requireNumber('queue', options.queue ?? 10_000, { least: 0, isWhole: true })
-  const handlerTimeout = requireNumber('handlerTimeout', options.handlerTimeout ?? Infinity, { least: 1e-3 })
+  requireArgument('handler', handler, 'function')
+  requireArgument('options', options, serveOptionRules)
+  const { orderedBy, concurrency = 256, queue = 10_000, handlerTimeout = Infinity } = options
   return (source) =>
     new Observable((subscriber) => {
       let isClosing = false
@@ -63,7 +71,7 @@ export function serve<T extends EndpointTypes>(
         handlerTimeout,
         concurrency,
         queue,
-        orderedBy: options.orderedBy,
+        orderedBy,
         onServed: (record) => subscriber.next(record),
         onIdle: completeWhenIdle,
       })

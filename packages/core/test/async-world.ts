@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Link } from '@antiphon/core'
-import { linkOver, type LinkOptions } from '@antiphon/core/link'
+import type { LinkOptions } from '@antiphon/core/link'
 import {
   virtualBroker,
   type VirtualBroker,
@@ -25,8 +25,7 @@ export function asyncWorld(options: Partial<VirtualBrokerOptions> = {}): AsyncWo
   return {
     scheduler,
     broker,
-    link: (clientId, options = {}) =>
-      linkOver(broker.transport({ clientId, ...options }), { scheduler, ...options }),
+    link: (clientId, options = {}) => broker.link({ clientId, reconnect: {}, ...options }),
     advance: async (milliseconds) => {
       const end = scheduler.frame + milliseconds
       for (;;) {

@@ -1,5 +1,5 @@
 import type { Link } from '@antiphon/core'
-import { linkOver, type LinkOptions } from '@antiphon/core/link'
+import type { LinkOptions } from '@antiphon/core/link'
 import {
   virtualBroker,
   type VirtualBroker,
@@ -35,8 +35,7 @@ export function inWorld(test: (world: World) => void, options: Partial<VirtualBr
     test({
       scheduler,
       broker,
-      link: (clientId, options = {}) =>
-        linkOver(broker.transport({ clientId, ...options }), { scheduler, ...options }),
+      link: (clientId, options = {}) => broker.link({ clientId, reconnect: {}, ...options }),
       flush: () => scheduler.flush(),
       advance,
     })

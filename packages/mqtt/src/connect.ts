@@ -1,7 +1,14 @@
 import type { Link } from '@antiphon/core'
-import { invalidArgument, type LinkOptions, linkOver, quoted } from '@antiphon/core/link'
+import {
+  linkOptionRules,
+  type LinkOptions,
+  linkOver,
+  type OptionRules,
+  pickOptions,
+  requireArgument,
+} from '@antiphon/core/link'
 import type { BrokerUrl } from './address.js'
-import { optionNames } from './option-rules.js'
+import { mqttOptionRules } from './option-rules.js'
 import type { MqttOptions } from './options.js'
 import { mqttTransport } from './transport.js'
 
@@ -11,15 +18,9 @@ export interface ConnectOptions extends MqttOptions, LinkOptions {
   readonly scheduler?: NonNullable<LinkOptions['scheduler']>
 }
 
-const linkOptionNames: { readonly [Name in keyof Required<LinkOptions>]: true } = {
-  scheduler: true,
-  reconnect: true,
-  queue: true,
-  unrouted: true,
-  filtersPerSubscribe: true,
-  limits: true,
-  maxConnectionAge: true,
-  closeTimeout: true,
+const connectOptionRules: OptionRules<ConnectOptions, MqttOptions> = {
+  ...mqttOptionRules,
+  ...linkOptionRules,
 }
 
 /**
@@ -35,18 +36,9 @@ const linkOptionNames: { readonly [Name in keyof Required<LinkOptions>]: true } 
  * ```
  */
 export function connect(url: BrokerUrl, options: ConnectOptions = {}): Link {
-  const transportOptions: Record<string, unknown> = {}
-  const linkOptions: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(options)) {
-    const isOfLink = Object.hasOwn(linkOptionNames, name)
-    const isOfTransport = optionNames.includes(name)
-    if (!isOfLink && !isOfTransport) {
-      const known = [...new Set([...optionNames, ...Object.keys(linkOptionNames)])].join(', ')
-      throw invalidArgument(`option ${quoted(name)} is not known: use ${known}`)
-    }
-    if (value === undefined) continue
-    if (isOfLink) linkOptions[name] = value
-    if (isOfTransport) transportOptions[name] = value
-  }
-  return linkOver(mqttTransport(url, transportOptions), linkOptions)
+  requireArgument('options', options, connectOptionRules, options)
+  return linkOver(
+    mqttTransport(url, pickOptions(options, mqttOptionRules)),
+    pickOptions(options, linkOptionRules),
+  )
 }

@@ -1,52 +1,49 @@
 import type { OutgoingMessage } from '@antiphon/core'
-import { invalidArgument, outgoingFault, quoted, validateString } from '@antiphon/core/link'
+import {
+  invalidArgument,
+  type OptionRule,
+  type OptionRules,
+  outgoingFault,
+  quoted,
+  requireArgument,
+  validateString,
+  violationOf,
+  wholeNumberRule,
+} from '@antiphon/core/link'
 import { type Address, isBrowser } from './address.js'
 import type { ConnectProperties, Credentials, MqttOptions, Will } from './options.js'
 
-/**
- * Returns the rule that a value breaks, or `undefined` if it is valid. A result that begins with `.` concerns a property
- * of the value and starts with its path.
- */
-type Rule = (value: unknown, options: MqttOptions) => string | undefined
+type Rule = OptionRule<MqttOptions>
 
-type Rules<Options> = { readonly [Name in keyof Required<Options>]: Rule }
+/** Accepts strings that MQTT can carry. */
+const stringRule: OptionRule = (value) => validateString(value as string)
 
-const booleanRule: Rule = (value) => (typeof value === 'boolean' ? undefined : 'it must be true or false')
-const functionRule: Rule = (value) => (typeof value === 'function' ? undefined : 'it must be a function')
-const objectRule: Rule = (value) =>
-  typeof value === 'object' && value !== null ? undefined : 'it must be an object'
-const stringRule: Rule = (value) => validateString(value as string)
+/** Keeps the value of an option out of the error. */
+const secretRule =
+  (rule: OptionRule): OptionRule =>
+  (value, context) => {
+    const violation = violationOf(rule, value, context)
+    return violation && `: ${violation}`
+  }
 
-const passwordRule: Rule = (value) => {
-  if (!(value instanceof Uint8Array)) return stringRule(value, {})
+const passwordRule = secretRule((value) => {
+  if (!(value instanceof Uint8Array)) return validateString(value as string)
   return value.length <= 65_535 ? undefined : 'it must not take more than 65 535 bytes'
-}
-
-const integerRule =
-  (least: number, most: number): Rule =>
-  (value) =>
-    Number.isInteger(value) && (value as number) >= least && (value as number) <= most
-      ? undefined
-      : `it must be a whole number from ${least} to ${most}`
-
-const oneOfRule =
-  (...allowed: readonly unknown[]): Rule =>
-  (value) =>
-    allowed.includes(value) ? undefined : `it must be ${allowed.join(' or ')}`
+})
 
 const mqtt5Only =
   (rule: Rule): Rule =>
   (value, options) =>
     options.protocolVersion === 4
       ? 'it needs MQTT 5, and protocolVersion is 4; leave one of them out'
-      : rule(value, options)
+      : violationOf(rule, value, options)
 
 const nodeOnly =
   (rule: Rule): Rule =>
   (value, options) =>
-    isBrowser() ? 'it is not available in a browser; leave it out' : rule(value, options)
+    isBrowser() ? 'it is not available in a browser; leave it out' : violationOf(rule, value, options)
 
-const pemRule: Rule = (value) => {
+const pemRule: OptionRule = (value) => {
   const parts: readonly unknown[] = Array.isArray(value) ? value : [value]
   const isValid = parts.every((part) => typeof part === 'string' || part instanceof Uint8Array)
   return isValid && parts.length > 0
@@ -54,14 +51,29 @@ const pemRule: Rule = (value) => {
     : 'it must be PEM text, its bytes, or a non-empty array of these'
 }
 
-const protocolListRule: Rule = (value) =>
+const protocolListRule: OptionRule = (value) =>
   Array.isArray(value) && value.every((name) => typeof name === 'string')
     ? undefined
     : 'it must be an array of strings'
 
+/** Accepts the names of a will's properties; `willRule` validates their values. */
+const willNames: OptionRules<Will> = {
+  topic: 'any',
+  payload: 'any',
+  qos: 'any',
+  retain: 'any',
+  willDelayInterval: 'any',
+  responseTopic: 'any',
+  correlationData: 'any',
+  contentType: 'any',
+  payloadFormatIndicator: 'any',
+  messageExpiryInterval: 'any',
+  userProperties: 'any',
+}
+
 const willRule: Rule = (value, options) => {
-  const notAnObject = objectRule(value, options)
-  if (notAnObject !== undefined) return notAnObject
+  const unknown = violationOf(willNames, value, options)
+  if (unknown !== undefined) return unknown
   const { willDelayInterval, payload = '', ...rest } = value as Will
   const message = {
     ...rest,
@@ -72,99 +84,75 @@ const willRule: Rule = (value, options) => {
   if (message.payload.length > 65_535)
     return `.payload has ${message.payload.length} bytes: it must not take more than 65 535 bytes`
   if (willDelayInterval === undefined) return undefined
-  const violation = mqtt5Only(integerRule(0, 4_294_967_295))(willDelayInterval, options)
+  const violation = violationOf(mqtt5Only(wholeNumberRule(0, 4_294_967_295)), willDelayInterval, options)
   return violation === undefined
     ? undefined
     : `.willDelayInterval is ${String(willDelayInterval)}: ${violation}`
 }
 
-const userPropertiesRule: Rule = (value) =>
+const userPropertiesRule: OptionRule = (value) =>
   outgoingFault({
     topic: 'connect',
     payload: new Uint8Array(),
     userProperties: value as NonNullable<OutgoingMessage['userProperties']>,
   })?.rawMessage
 
-const propertyRules: Rules<ConnectProperties> = {
-  sessionExpiryInterval: integerRule(0, 4_294_967_295),
-  receiveMaximum: integerRule(1, 65_535),
-  maximumPacketSize: integerRule(1, 4_294_967_295),
-  topicAliasMaximum: integerRule(0, 65_535),
-  requestResponseInformation: booleanRule,
-  requestProblemInformation: booleanRule,
+const propertyRules: OptionRules<ConnectProperties> = {
+  sessionExpiryInterval: wholeNumberRule(0, 4_294_967_295),
+  receiveMaximum: wholeNumberRule(1, 65_535),
+  maximumPacketSize: wholeNumberRule(1, 4_294_967_295),
+  topicAliasMaximum: wholeNumberRule(0, 65_535),
+  requestResponseInformation: [true, false],
+  requestProblemInformation: [true, false],
   userProperties: userPropertiesRule,
 }
 
-const optionRules: Rules<MqttOptions> = {
-  protocolVersion: oneOfRule(4, 5),
+/** The rules of `MqttOptions`. */
+export const mqttOptionRules: OptionRules<MqttOptions, MqttOptions> = {
+  protocolVersion: [4, 5],
   clientId: stringRule,
-  clean: booleanRule,
-  keepalive: integerRule(0, 65_535),
-  connectTimeout: integerRule(1, 2_147_483_647),
+  clean: [true, false],
+  keepalive: wholeNumberRule(0, 65_535),
+  connectTimeout: wholeNumberRule(1, 2_147_483_647),
   username: stringRule,
   password: (value, options) =>
-    options.username === undefined ? 'it needs a username' : passwordRule(value, options),
+    options.username === undefined ? ': it needs a username' : violationOf(passwordRule, value, options),
   credentials: (value, options) =>
     options.username === undefined
-      ? functionRule(value, options)
+      ? violationOf('function', value, options)
       : 'it replaces username and password; set only one of them',
   will: willRule,
-  properties: mqtt5Only(
-    (value, options) =>
-      objectRule(value, options) ?? check(value as ConnectProperties, propertyRules, options, '.'),
-  ),
+  properties: mqtt5Only(propertyRules),
   ca: nodeOnly(pemRule),
   cert: nodeOnly(pemRule),
-  key: nodeOnly(pemRule),
-  passphrase: nodeOnly(stringRule),
-  rejectUnauthorized: nodeOnly(booleanRule),
+  key: nodeOnly(secretRule(pemRule)),
+  passphrase: nodeOnly(secretRule(stringRule)),
+  rejectUnauthorized: nodeOnly([true, false]),
   servername: nodeOnly(stringRule),
   ALPNProtocols: nodeOnly(protocolListRule),
-  wsOptions: nodeOnly(objectRule),
-  tunnel: nodeOnly(functionRule),
-  timerVariant: oneOfRule('auto', 'worker', 'native'),
-  scheduler: objectRule,
+  wsOptions: nodeOnly('object'),
+  tunnel: nodeOnly('function'),
+  timerVariant: ['auto', 'worker', 'native'],
+  scheduler: 'object',
 }
-
-/** The names of all options in `MqttOptions`. */
-export const optionNames: readonly string[] = Object.keys(optionRules)
 
 /** Throws `invalid-argument`, with option, value and rule, if an option is invalid or two options exclude each other. */
 export function assertOptions(options: MqttOptions, address: Address): void {
-  const fault = check(options, optionRules, options) ?? conflictOf(options, address)
-  if (fault !== undefined) throw invalidArgument(fault)
+  requireArgument('options', options, mqttOptionRules, options)
+  const conflict = conflictOf(options, address)
+  if (conflict !== undefined) throw invalidArgument(conflict)
 }
 
 /** Returns the credentials if CONNECT can carry them; throws `invalid-argument` otherwise. */
 export function assertCredentials(credentials: Credentials): Credentials {
   const { username, password } = credentials
-  const usernameFault = stringRule(username, {})
+  const usernameFault = validateString(username)
   if (usernameFault !== undefined) {
-    throw invalidArgument(`credentials.username is ${describeValue(username)}: ${usernameFault}`)
+    throw invalidArgument(`credentials.username is ${quoted(username)}: ${usernameFault}`)
   }
-  const passwordFault = password === undefined ? undefined : passwordRule(password, {})
-  if (passwordFault !== undefined) throw invalidArgument(`credentials.password: ${passwordFault}`)
+  const passwordFault = password && violationOf(passwordRule, password, undefined)
+  if (passwordFault !== undefined) throw invalidArgument(`credentials.password${passwordFault}`)
   return credentials
-}
-
-function check<Options extends object>(
-  values: Options,
-  rules: Rules<Options>,
-  options: MqttOptions,
-  prefix = 'option ',
-): string | undefined {
-  for (const [name, value] of Object.entries(values)) {
-    if (value === undefined) continue
-    const rule = Object.hasOwn(rules, name) ? rules[name as keyof Options] : undefined
-    if (rule === undefined) {
-      return `${prefix}${quoted(name)} is not known: use ${Object.keys(rules).join(', ')}`
-    }
-    const fault = rule(value, options)
-    if (fault === undefined) continue
-    if (fault.startsWith('.')) return `${prefix}${name}${fault}`
-    return `${prefix}${name}${isSecret(name) ? '' : ` is ${describeValue(value)}`}: ${fault}`
-  }
-  return undefined
 }
 
 /** Describes the first pair of options that are valid alone but exclude each other. */
@@ -173,23 +161,14 @@ function conflictOf(
   address: Address,
 ): string | undefined {
   if (clean === false && (clientId ?? '') === '') {
-    return 'option clean is false: it needs a clientId, by which the broker finds the session [MQTT-3.1.3-8]'
+    return 'options.clean is false: it needs a clientId, by which the broker finds the session [MQTT-3.1.3-8]'
   }
   if ((cert === undefined) !== (key === undefined)) return 'options cert and key need each other'
   if (cert !== undefined && (address.protocol === 'mqtt' || address.protocol === 'ws')) {
-    return `option cert needs TLS, which ${address.text} does not use: use mqtts: or wss:`
+    return `options.cert needs TLS, which ${address.text} does not use: use mqtts: or wss:`
   }
   if (address.username !== undefined && (options.username ?? options.credentials) !== undefined) {
     return `the URL and the options both name a user: name one user only`
   }
   return undefined
-}
-
-function isSecret(name: string): boolean {
-  return name === 'password' || name === 'passphrase' || name === 'key'
-}
-
-function describeValue(value: unknown): string {
-  if (typeof value === 'string') return quoted(value)
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }

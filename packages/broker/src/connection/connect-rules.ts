@@ -71,11 +71,6 @@ export function unsupportedVersion(level: number): PacketError {
   )
 }
 
-/** Returns the reason why a client without a session cannot connect. */
-export function tooManySessions({ limits }: Settings): string {
-  return `too many sessions: limits.sessions is ${limits.sessions}`
-}
-
 /** Returns a CONNECT as the `authenticate` hook receives it. */
 export function toAttempt(
   request: ConnectRequest,

@@ -16,7 +16,7 @@ import { readDisconnect } from '../packet/disconnect.js'
 import type { Session } from '../session/session.js'
 import type { ConnectionEnd } from '../session/sessions.js'
 import { countRefusal } from '../counters.js'
-import { openSession } from './open-session.js'
+import { openSession, prepareSession } from './open-session.js'
 import { toReason } from '../packet/reason.js'
 import { Authentication } from './authentication.js'
 import type { Channel } from './channel.js'
@@ -27,7 +27,6 @@ import {
   keepAliveOf,
   toAttempt,
   toAdmittedClient,
-  tooManySessions,
   unsupportedVersion,
 } from './connect-rules.js'
 import {
@@ -75,6 +74,8 @@ export class Connection implements PacketHandlerHost, ReaderHost {
   #request: ConnectRequest | undefined
   #authentication: Authentication | undefined
   #connected: ConnectedState | undefined
+  /** The bytes of this connection that count against `limits.unauthenticatedBytes`. */
+  #unauthenticatedBytes = 0
   /** Runs the timeout of CONNECT, then the Keep Alive, then `halfCloseTimeout`. */
   readonly #timer: ConnectionTimer
   /** Ends the connection when the client's credential expires. */
@@ -85,13 +86,16 @@ export class Connection implements PacketHandlerHost, ReaderHost {
     this.engine = engine
     this.#reader = new Reader(engine, channel, this)
     this.framer = this.#reader.framer
-    this.writeBuffer = new WriteBuffer(channel, engine.turn, limits.unreadBytes, engine.counters)
+    this.writeBuffer = new WriteBuffer(channel, { ...engine, limit: limits.unreadBytes })
     this.#channel = channel
     this.#timer = new ConnectionTimer(engine.deadlines)
     this.#credentialTimer = new ConnectionTimer(engine.deadlines)
     this.#startConnectTimeout()
     channel.listen({
-      onData: (chunk) => this.#reader.receive(chunk),
+      onData: (chunk) => {
+        this.#reader.receive(chunk)
+        if (this.#connected === undefined) this.#countUnauthenticated()
+      },
       onDrain: () => this.#handleDrain(),
       onClose: (error) => {
         this.#handleClose(error)
@@ -166,9 +170,8 @@ export class Connection implements PacketHandlerHost, ReaderHost {
     const request = (this.#request = readConnect(packet, body, version))
     checkConnect(request, engine.settings)
     const attempt = toAttempt(request, this.#channel)
-    if (engine.sessions.isFullFor(attempt.clientId)) {
-      throw new PacketError(Reason.quotaExceeded, tooManySessions(engine.settings))
-    }
+    const refusal = engine.sessionRoom.refusal(attempt.clientId)
+    if (refusal !== undefined) throw new PacketError(Reason.quotaExceeded, refusal)
     this.#authentication = new Authentication(attempt, engine.settings.authority, this)
     this.#phase = 'authenticating'
     this.#authentication.callHook()
@@ -213,7 +216,9 @@ export class Connection implements PacketHandlerHost, ReaderHost {
     const admitted = toAdmittedClient(engine.settings, attempt, verdict)
     // Hooks run first: what they publish must not reach this client before its CONNACK [MQTT-3.2.0-1].
     const properties = connackProperties(engine, request, admitted, verdict)
-    engine.sessions.takeOver(admitted.client.clientId, request.cleanStart)
+    prepareSession(engine, admitted.client.clientId, request)
+    // Hooks may have closed the broker.
+    if (this.isClosed) return
     const peer = new WirePeer(writeBuffer, request, engine, this.disconnect)
     const { session, sessionPresent } = openSession(engine, peer, admitted, request)
     this.#connected = {
@@ -222,6 +227,8 @@ export class Connection implements PacketHandlerHost, ReaderHost {
       packetHandler: new PacketHandler(this, session, admitted.client, request),
     }
     this.#phase = 'connected'
+    this.framer.maximum = engine.settings.limits.packetSize
+    this.#setUnauthenticatedBytes(0)
     this.#timer.stop()
     const connack = connackPacket(request.version, { sessionPresent, properties })
     if (connack.length > request.maximumPacketSize)
@@ -251,7 +258,8 @@ export class Connection implements PacketHandlerHost, ReaderHost {
    */
   readonly fail = (error: unknown): void => {
     const { reasonCode, text } = toReason(error)
-    this.disconnect(reasonCode, text)
+    const isConnectTooLarge = reasonCode === Reason.packetTooLarge && this.#phase !== 'connected'
+    this.disconnect(reasonCode, isConnectTooLarge ? `${text}; limits.connectSize bounds CONNECT` : text)
   }
 
   #refuse(reasonCode: number, reasonString: string, serverReference: string | undefined): void {
@@ -281,12 +289,30 @@ export class Connection implements PacketHandlerHost, ReaderHost {
     this.#timer.start(halfCloseTimeout, () => this.#channel.destroy())
   }
 
+  /** Bounds what clients that are not admitted make the broker store. */
+  #countUnauthenticated(): void {
+    const { unauthenticated, settings } = this.engine
+    const { unauthenticatedBytes } = settings.limits
+    this.#setUnauthenticatedBytes(this.isClosed ? 0 : this.framer.pendingBytes)
+    if (this.#unauthenticatedBytes > 0 && unauthenticated.bytes > unauthenticatedBytes)
+      this.disconnect(
+        Reason.quotaExceeded,
+        `too many bytes of clients without CONNACK: limits.unauthenticatedBytes is ${unauthenticatedBytes}`,
+      )
+  }
+
+  #setUnauthenticatedBytes(bytes: number): void {
+    this.engine.unauthenticated.bytes += bytes - this.#unauthenticatedBytes
+    this.#unauthenticatedBytes = bytes
+  }
+
   #handleClose(error: Error | undefined): void {
     this.#end(
       { discardsWill: false },
       { by: 'network', reason: error?.message ?? 'the connection was closed' },
     )
     this.#timer.stop()
+    this.writeBuffer.drained()
   }
 
   #end(
@@ -299,6 +325,7 @@ export class Connection implements PacketHandlerHost, ReaderHost {
   ): void {
     if (this.#phase === 'closed') return
     this.#phase = 'closed'
+    this.#setUnauthenticatedBytes(0)
     this.#timer.stop()
     this.#credentialTimer.stop()
     const connected = this.#connected

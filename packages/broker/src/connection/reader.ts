@@ -28,7 +28,8 @@ export class Reader implements Flushable {
   #isChannelPaused = false
 
   constructor(engine: Engine, channel: Channel, host: ReaderHost) {
-    this.framer = new Framer(engine.settings.limits.packetSize, (size) => Buffer.allocUnsafeSlow(size))
+    const { connectSize, packetSize } = engine.settings.limits
+    this.framer = new Framer(Math.min(connectSize, packetSize), (size) => Buffer.allocUnsafeSlow(size))
     this.lastPacketAt = engine.now()
     this.#engine = engine
     this.#channel = channel

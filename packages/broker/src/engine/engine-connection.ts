@@ -1,8 +1,8 @@
-import type { Message, OutgoingMessage, QoS } from '@antiphon/core'
+import type { Message, OutgoingMessage } from '@antiphon/core'
 import type { ProtocolVersion, RequestedSubscription } from '@antiphon/packet'
 import type { ClientInfo } from '../authority/authority.js'
 import { HookQueue } from '../authority/hook-queue.js'
-import { fromOutgoing, toMessage } from '../packet/publication.js'
+import { fromFlags, fromOutgoing, toMessage } from '../packet/publication.js'
 import type { SubscribeOutcome } from '../routing/subscription-handler.js'
 import type { InboundMessages } from '../session/inbound-messages.js'
 import type { Peer } from '../session/peer.js'
@@ -76,13 +76,9 @@ export function openEngineConnection(
   }
   const adapter: Peer = {
     isFull: false,
+    fullLimit: 'unreadBytes',
     publish: (publication, flags, packetId, identifiers) => {
-      const fields = {
-        qos: ((flags >> 1) & 3) as QoS,
-        retain: (flags & 1) !== 0,
-        dup: (flags & 8) !== 0,
-        identifiers,
-      }
+      const fields = fromFlags(flags, identifiers)
       peer.publish(toMessage(publication, fields, now(), protocolVersion), packetId)
       return true
     },

@@ -1,4 +1,10 @@
-import type { LinkOptions } from '@antiphon/core/link'
+import {
+  linkOptionRules,
+  type LinkOptions,
+  numberRule,
+  type OptionRules,
+  wholeNumberRule,
+} from '@antiphon/core/link'
 import type { ProtocolVersion } from '@antiphon/packet'
 import type { LocalWill } from '../will/local-will.js'
 
@@ -30,3 +36,23 @@ export interface LocalClientOptions {
 
 /** Options of a link without a socket: those of its client, and those of every link. */
 export interface LocalLinkOptions extends LocalClientOptions, Omit<LinkOptions, 'scheduler'> {}
+
+/** The rules of `LocalClientOptions`. */
+export const localClientOptionRules: OptionRules<LocalClientOptions> = {
+  clientId: 'string',
+  protocolVersion: [4, 5],
+  clean: [true, false],
+  sessionExpiryInterval: numberRule(0),
+  receiveMaximum: wholeNumberRule(1, 65_535),
+  username: 'string',
+  password: 'any',
+  will: 'object',
+}
+
+const { scheduler: _, ...rulesOfLink } = linkOptionRules
+
+/** The rules of `LocalLinkOptions`. */
+export const localLinkOptionRules: OptionRules<LocalLinkOptions> = {
+  ...localClientOptionRules,
+  ...rulesOfLink,
+}

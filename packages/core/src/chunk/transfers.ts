@@ -1,4 +1,5 @@
 import type { Message } from '../message.js'
+import { type OptionRules, sizeRule } from '../option-rules.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
 import { Assembly, type Assembled } from './assembly.js'
 
@@ -15,6 +16,14 @@ export interface TransferBounds {
   readonly totalBytes?: number
   /** Milliseconds without a further chunk after which an incomplete payload is dropped. @defaultValue 30 000 */
   readonly idleTimeout?: number
+}
+
+/** The rules of `TransferBounds`. */
+export const transferBoundRules: OptionRules<TransferBounds> = {
+  bytes: sizeRule,
+  transfers: sizeRule,
+  totalBytes: sizeRule,
+  idleTimeout: sizeRule,
 }
 
 /** An incomplete payload. */

@@ -1,13 +1,14 @@
 import { isLeft, left, right } from 'fp-ts/lib/Either.js'
 import type { Type } from 'io-ts'
-import { invalidArgument, requireNumber } from '../argument.js'
+import { invalidArgument, requireArgument } from '../argument.js'
+import { countRule, type OptionRules } from '../option-rules.js'
 import type { Codec, CodecBounds } from './codec.js'
 import { acceptsMediaTypes, parseMediaType } from './content-type.js'
 import { decodeFailure, reasonOf } from './decode-failure.js'
 import { toIssues } from './issues.js'
 import { findFault } from './plain-data.js'
 import type { DataRule } from './plain-data.js'
-import { shorten } from './rendering.js'
+import { shorten } from '../rendering.js'
 
 /** A payload format: converts plain data to bytes and bytes to plain data. */
 export interface PayloadFormat {
@@ -35,6 +36,13 @@ export interface TypedCodecOptions extends CodecBounds {
   readonly contentType?: string
 }
 
+/** The rules of `TypedCodecOptions`. */
+export const typedCodecOptionRules: OptionRules<TypedCodecOptions> = {
+  maximumBytes: countRule,
+  maximumDepth: countRule,
+  contentType: 'string',
+}
+
 const defaultMaximumBytes = 1_048_576
 const defaultMaximumDepth = 100
 
@@ -55,11 +63,10 @@ export function fromType<A, O>(
   format: PayloadFormat,
   options: TypedCodecOptions = {},
 ): Codec<A> {
+  requireArgument('options', options, typedCodecOptionRules)
+  const { maximumBytes = defaultMaximumBytes, maximumDepth = defaultMaximumDepth } = options
   const { contentType = format.contentType } = options
   const accepts = acceptsAlso(contentType, format.accepts)
-  const atLeastOne = { least: 1, isWhole: true }
-  const maximumBytes = requireNumber('maximumBytes', options.maximumBytes ?? defaultMaximumBytes, atLeastOne)
-  const maximumDepth = requireNumber('maximumDepth', options.maximumDepth ?? defaultMaximumDepth, atLeastOne)
   const rule: DataRule = {
     maximumDepth,
     carries: format.carries ?? (() => false),

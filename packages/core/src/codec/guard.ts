@@ -4,7 +4,7 @@ import { AntiphonError } from '../errors.js'
 import { isBytes } from './bytes.js'
 import type { Codec, DecodeError } from './codec.js'
 import { decodeFailure, reasonOf, unsupportedContentType } from './decode-failure.js'
-import { renderValue, shorten } from './rendering.js'
+import { renderValue, shorten } from '../rendering.js'
 
 const maximumReasonLength = 200
 

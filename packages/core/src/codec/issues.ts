@@ -1,6 +1,6 @@
 import type { ContextEntry, Errors, ValidationError } from 'io-ts'
 import type { DecodeIssue } from './codec.js'
-import { renderValue, shorten, appendToPath } from './rendering.js'
+import { renderValue, shorten, appendToPath } from '../rendering.js'
 
 // A hostile payload may have a million errors. These limit the time to process them and the length of the result.
 const maximumErrors = 256

@@ -1,6 +1,6 @@
 import type { DecodeIssue } from './codec.js'
 import { tooDeep } from './depth.js'
-import { renderValue, appendToPath } from './rendering.js'
+import { renderValue, appendToPath } from '../rendering.js'
 
 /** The values that a format can represent. */
 export interface DataRule {

@@ -1,4 +1,6 @@
 import { parse } from 'uuid'
+import { requireArgument } from '../argument.js'
+import type { OptionRules } from '../option-rules.js'
 import type { Correlation } from './correlation.js'
 import { fromBytes, toBytes } from './token.js'
 
@@ -11,6 +13,8 @@ export interface CorrelationDataOptions {
   readonly format?: 'text' | 'bytes'
 }
 
+const correlationDataOptionRules: OptionRules<CorrelationDataOptions> = { format: ['text', 'bytes'] }
+
 const AS_TEXT = withToken((id) => id)
 const AS_BYTES = withToken((id) => fromBytes(parse(id)))
 
@@ -18,8 +22,9 @@ const AS_BYTES = withToken((id) => fromBytes(parse(id)))
  * Creates a correlation by the MQTT 5 properties Response Topic and Correlation Data, the default. The responder copies the
  * Correlation Data of the request into its response.
  */
-export function correlationData({ format = 'text' }: CorrelationDataOptions = {}): Correlation {
-  return format === 'text' ? AS_TEXT : AS_BYTES
+export function correlationData(options: CorrelationDataOptions = {}): Correlation {
+  requireArgument('options', options, correlationDataOptionRules)
+  return options.format === 'bytes' ? AS_BYTES : AS_TEXT
 }
 
 const unchanged = (response: unknown): unknown => response

@@ -1,5 +1,5 @@
 import { isRight } from 'fp-ts/lib/Either.js'
-import { invalidArgument } from '../argument.js'
+import { invalidArgument, requireArgument } from '../argument.js'
 import type { Correlation, DecodableMessage } from './correlation.js'
 import { fromUtf8, toUtf8 } from '../codec/utf8.js'
 import { fromBytes } from './token.js'
@@ -16,6 +16,7 @@ export interface PayloadFieldCorrelation<Field extends string> extends Correlati
  * With MQTT 5, the token is sent as Correlation Data as well, so that a failure without a payload can be matched.
  */
 export function payloadField<const Field extends string>(field: Field): PayloadFieldCorrelation<Field> {
+  requireArgument('field', field, 'string')
   const tokenIn = ({ value }: DecodableMessage): string | undefined => {
     const decoded = value()
     return isRight(decoded) ? fieldOf(decoded.right, field) : undefined

@@ -6,7 +6,7 @@
  */
 
 // Create a codec
-export { fromType } from '../codec/from-type.js'
+export { fromType, typedCodecOptionRules } from '../codec/from-type.js'
 export type { PayloadFormat } from '../codec/from-type.js'
 export { mapCodec } from '../codec/map-codec.js'
 export type { CodecMapping } from '../codec/map-codec.js'

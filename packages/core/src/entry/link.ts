@@ -8,6 +8,7 @@
 // Create a link
 export { linkOver } from '../link/link-over.js'
 export type { LinkOptions } from '../link/link-over.js'
+export { linkOptionRules } from '../link/link-option-rules.js'
 export type { ResumedPublish, SubscribeRequest, Transport, TransportEvent } from '../link/transport.js'
 export type { ConnectionLimits } from '../link/link.js'
 export type { QueueBounds } from '../link/outbox.js'
@@ -20,8 +21,9 @@ export { deadlines } from '../time/deadlines.js'
 export type { Deadline, Deadlines, OnDue } from '../time/deadlines.js'
 
 // Validate options and messages
-export { invalidArgument, requireNumber } from '../argument.js'
-export type { NumberRule } from '../argument.js'
+export { invalidArgument, requireArgument } from '../argument.js'
+export { numberRule, pickOptions, violationOf, wholeNumberRule } from '../option-rules.js'
+export type { OptionRule, OptionRules, RangeRule, Violation } from '../option-rules.js'
 export { outgoingFault } from '../link/outgoing-rules.js'
 export { quoted, validateString } from '../topic/mqtt-string.js'
 export { describeReason } from '@antiphon/packet'

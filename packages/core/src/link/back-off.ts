@@ -1,4 +1,4 @@
-import { requireNumber } from '../argument.js'
+import { numberRule, type OptionRule, type OptionRules, sizeRule, violationOf } from '../option-rules.js'
 
 /** The delays between successive attempts. */
 export interface BackOffOptions {
@@ -14,16 +14,36 @@ export interface BackOffOptions {
   readonly random?: () => number
 }
 
+const DEFAULT_INITIAL = 250
+const DEFAULT_MAXIMUM = 30_000
+
+const optionRules: OptionRules<BackOffOptions> = {
+  initial: sizeRule,
+  maximum: sizeRule,
+  factor: numberRule(1),
+  jitter: numberRule(0, 1),
+  random: 'function',
+}
+
+/** The rule of `BackOffOptions`. */
+export const backOffRule: OptionRule = (value, context) => {
+  const violation = violationOf(optionRules, value, context)
+  if (violation !== undefined) return violation
+  const { initial = DEFAULT_INITIAL, maximum = DEFAULT_MAXIMUM } = value as BackOffOptions
+  return maximum < initial ? `.maximum is ${maximum}: it must be at least initial, ${initial}` : undefined
+}
+
 /** Returns the delay in milliseconds after the given number of successive failures, counted from 1. */
 export type BackOff = (failures: number) => number
 
 /** Returns delays that grow exponentially up to a maximum; a random share (jitter) is subtracted from each. */
-export function backOff(options: BackOffOptions = {}): BackOff {
-  const { initial = 250, maximum = 30_000, factor = 2, jitter = 0.5, random = Math.random } = options
-  requireNumber('back-off initial', initial, { least: 0 })
-  requireNumber('back-off maximum', maximum, { least: initial })
-  requireNumber('back-off factor', factor, { least: 1 })
-  requireNumber('back-off jitter', jitter, { least: 0, most: 1 })
+export function backOff({
+  initial = DEFAULT_INITIAL,
+  maximum = DEFAULT_MAXIMUM,
+  factor = 2,
+  jitter = 0.5,
+  random = Math.random,
+}: BackOffOptions = {}): BackOff {
   return (failures) => {
     // `factor` to a large power is Infinity, and 0 * Infinity would be NaN.
     const delay = initial === 0 ? 0 : Math.min(maximum, initial * factor ** (failures - 1))

@@ -108,11 +108,18 @@ export class Connector {
       return
     }
     if (this.#phase !== 'connecting') return
+    const { limits, deadlines, maxConnectionAge } = this.#parts
+    const info = { ...event.info, ...limits }
+    if (info.receiveMaximum === 0) {
+      this.#connection.unsubscribe()
+      const text =
+        'the broker sent a Receive Maximum of 0, which is a protocol error: override it with limits'
+      this.#lose(new AntiphonError('protocol', text, { phase: 'after-network' }))
+      return
+    }
     this.#phase = 'online'
     this.#onlineSince = this.#parts.deadlines.now()
     this.#hasBeenOnline = true
-    const { limits, deadlines, maxConnectionAge } = this.#parts
-    const info = { ...event.info, ...limits }
     if (maxConnectionAge < Infinity)
       this.#deadline = deadlines.add(maxConnectionAge, () => this.#replaceConnection())
     const isSameSession = info.sessionPresent && !this.#mayHaveMissedSession

@@ -1,13 +1,14 @@
 import { asyncScheduler, defer, Observable, Subject, type SchedulerLike } from 'rxjs'
-import { requireNumber } from '../argument.js'
+import { requireArgument } from '../argument.js'
 import { AntiphonError } from '../errors.js'
 import type { OutgoingMessage } from '../message.js'
 import { deadlines as deadlinesOn, type Deadline } from '../time/deadlines.js'
 import { Acknowledgements } from './acknowledgements.js'
+import { BaseLink, withBase } from './base-link.js'
 import { backOff, type BackOffOptions } from './back-off.js'
 import { Connector } from './connector.js'
 import type { ConnectionLimits, Incident, Link, PublishAck } from './link.js'
-import { withDeadlines } from './link-deadlines.js'
+import { linkOptionRules } from './link-option-rules.js'
 import { messagesOf$ } from './messages.js'
 import { Outbox, type QueueBounds } from './outbox.js'
 import { outgoingFault } from './outgoing-rules.js'
@@ -40,8 +41,8 @@ export interface LinkOptions {
 
 /** Creates a link over a transport: reconnecting, subscriptions, acknowledgements and the outgoing queue. */
 export function linkOver(transport: Transport, options: LinkOptions = {}): Link {
-  const { scheduler = asyncScheduler, closeTimeout = 2_000 } = options
-  requireNumber('closeTimeout', closeTimeout, { least: 0 })
+  requireArgument('options', options, linkOptionRules)
+  const { scheduler = asyncScheduler, closeTimeout = 2_000, limits } = options
   const deadlines = deadlinesOn(scheduler)
   const incidents = new Subject<Incident>()
   const report = (incident: Incident): void => incidents.next(incident)
@@ -54,10 +55,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
     deadlines,
     acknowledgements,
     unrouted: toUnroutedBounds(options.unrouted),
-    filtersPerSubscribe: requireNumber('filtersPerSubscribe', options.filtersPerSubscribe ?? 100, {
-      least: 1,
-      isWhole: true,
-    }),
+    filtersPerSubscribe: options.filtersPerSubscribe ?? 100,
     report,
   })
   const outbox = new Outbox({ transport, deadlines, bounds: toQueueBounds(options.queue), report })
@@ -72,8 +70,8 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
     transport,
     deadlines,
     backOff: backOff(options.reconnect),
-    limits: options.limits,
-    maxConnectionAge: requireNumber('maxConnectionAge', options.maxConnectionAge ?? Infinity, { least: 1 }),
+    limits,
+    maxConnectionAge: options.maxConnectionAge ?? Infinity,
     onOnline: (info, isSameSession) =>
       subscriptions.online({ info, isSameSession, onReady: () => outbox.resume(info) }),
     onEvent: (event) => {
@@ -130,7 +128,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
       return closed
     },
   }
-  return withDeadlines(link, deadlines)
+  return withBase(link, new BaseLink(deadlines))
 }
 
 function linkClosed(cause?: AntiphonError): AntiphonError {
@@ -145,17 +143,10 @@ function toQueueBounds({
   messages = 100_000,
   bytes = 64 * 2 ** 20,
 }: QueueBounds = {}): Required<QueueBounds> {
-  return {
-    messages: requireNumber('queue.messages', messages, { least: 0 }),
-    bytes: requireNumber('queue.bytes', bytes, { least: 0 }),
-  }
+  return { messages, bytes }
 }
 
 function toUnroutedBounds(bounds: UnroutedBounds = {}): Required<UnroutedBounds> {
   const { messages = 1_000, bytes = 16 * 2 ** 20, ttl = 10_000 } = bounds
-  return {
-    messages: requireNumber('unrouted.messages', messages, { least: 0 }),
-    bytes: requireNumber('unrouted.bytes', bytes, { least: 0 }),
-    ttl: requireNumber('unrouted.ttl', ttl, { least: 0 }),
-  }
+  return { messages, bytes, ttl }
 }

@@ -119,8 +119,7 @@ export class Subscriptions {
   receive(message: Message, release: () => void): void {
     const subscriptions = this.#subscriptionsOf(message)
     let awaiting: FilterSubscription[] | undefined
-    for (const subscription of subscriptions)
-      if (subscription.isAwaited) (awaiting ??= []).push(subscription)
+    for (const subscription of subscriptions) if (subscription.isAwaited) (awaiting ??= []).push(subscription)
     if (subscriptions.length === 0 && this.#earlierSession !== undefined) awaiting = []
     const kept = awaiting === undefined ? message : withOwnBytes(message)
     const receipt = this.#parts.acknowledgements.open(kept, release)

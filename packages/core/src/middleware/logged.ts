@@ -1,5 +1,7 @@
 import { tap } from 'rxjs'
+import { requireArgument } from '../argument.js'
 import { AntiphonError } from '../errors.js'
+
 import type { LinkMiddleware, LinkState } from '../link/link.js'
 import type { Message, OutgoingMessage } from '../message.js'
 import { linkMiddleware } from './link-middleware.js'
@@ -24,6 +26,7 @@ export type LogEntry = { readonly at: number } & (
  * ```
  */
 export function logged(log: (entry: LogEntry) => void): LinkMiddleware {
+  requireArgument('log', log, 'function')
   return (link) => {
     const at = (): number => link.scheduler.now()
     const middleware = linkMiddleware({

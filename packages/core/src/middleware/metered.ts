@@ -1,4 +1,5 @@
 import { defer, finalize, tap } from 'rxjs'
+import { requireArgument } from '../argument.js'
 import { deadlinesOf } from '../link/link-deadlines.js'
 import type { LinkMiddleware } from '../link/link.js'
 import type { Message, OutgoingMessage } from '../message.js'
@@ -93,6 +94,7 @@ export class Meter {
  * ```
  */
 export function metered(meter: Meter): LinkMiddleware {
+  requireArgument('meter', meter, 'object')
   return (link) => {
     const { now } = deadlinesOf(link)
     return linkMiddleware({

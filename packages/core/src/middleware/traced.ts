@@ -11,9 +11,11 @@ import {
   type Tracer,
 } from '@opentelemetry/api'
 import { defer, finalize, Observable } from 'rxjs'
+import { requireArgument } from '../argument.js'
 import { deadlinesOf } from '../link/link-deadlines.js'
 import type { LinkMiddleware } from '../link/link.js'
 import { userProperty, type Message, type OutgoingMessage, type UserProperties } from '../message.js'
+import type { OptionRules } from '../option-rules.js'
 import { isCancel, isControlMessage } from '../protocol/control-message.js'
 import { linkMiddleware } from './link-middleware.js'
 import { exchangeKey } from './pending-exchanges.js'
@@ -24,6 +26,8 @@ export interface TracedOptions {
   /** The tracer that creates the spans. @defaultValue the tracer `@antiphon/core` of the global provider */
   readonly tracer?: Tracer
 }
+
+const tracedOptionRules: OptionRules<TracedOptions> = { tracer: 'object' }
 
 /** The user properties to which the propagator adds its fields. */
 interface Carrier {
@@ -56,7 +60,9 @@ const GETTER: TextMapGetter<UserProperties> = {
  * const link = pipe(connect(url), traced())
  * ```
  */
-export function traced({ tracer = trace.getTracer('@antiphon/core') }: TracedOptions = {}): LinkMiddleware {
+export function traced(options: TracedOptions = {}): LinkMiddleware {
+  requireArgument('options', options, tracedOptionRules)
+  const { tracer = trace.getTracer('@antiphon/core') } = options
   return (link) => {
     const clientSpans = new OpenSpans(deadlinesOf(link))
     const serverSpans = new OpenSpans(deadlinesOf(link))

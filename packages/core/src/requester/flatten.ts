@@ -1,8 +1,8 @@
 import { Observable, type Observer, type OperatorFunction } from 'rxjs'
-import { requireNumber } from '../argument.js'
 import { AntiphonError } from '../errors.js'
 import { Fifo } from '../link/fifo.js'
 import { LinkedQueue, type ListNode } from '../linked-queue.js'
+import { countRule, type OptionRules, wholeNumberRule } from '../option-rules.js'
 import { subscribeWhileOpen } from '../subscribe-while-open.js'
 
 /** How `request$` handles concurrent requests. */
@@ -19,6 +19,14 @@ export interface FlattenOptions {
    * @defaultValue 'merge'
    */
   readonly overlap?: 'merge' | 'switch' | 'exhaust'
+}
+
+/** The rules of `FlattenOptions`. */
+export const flattenOptionRules: OptionRules<FlattenOptions> = {
+  concurrency: countRule,
+  queue: wholeNumberRule(0),
+  ordered: [true, false],
+  overlap: ['merge', 'switch', 'exhaust'],
 }
 
 /** Work in progress that can be cancelled. */
@@ -78,14 +86,8 @@ class Slot<A, R> implements FlattenObserver<R>, ListNode<Slot<A, R>> {
 /** Returns the operator that starts each source value as a request and emits the responses. */
 export function flatten<A, R>(
   { start, reject }: FlattenWork<A, R>,
-  options: FlattenOptions,
+  { concurrency = Infinity, queue = Infinity, ordered = false, overlap = 'merge' }: FlattenOptions,
 ): OperatorFunction<A, R> {
-  const { ordered = false, overlap = 'merge' } = options
-  const concurrency = requireNumber('concurrency', options.concurrency ?? Infinity, {
-    least: 1,
-    isWhole: true,
-  })
-  const queue = requireNumber('queue', options.queue ?? Infinity, { least: 0, isWhole: true })
   return (source) =>
     new Observable((subscriber) => {
       const slots = new LinkedQueue<Slot<A, R>>()

@@ -1,5 +1,5 @@
-import { requireNumber } from '../argument.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
+import { countRule, durationRule, type OptionRules } from '../option-rules.js'
 import type { Deadlines } from '../time/deadlines.js'
 import type { Exchange } from './exchange.js'
 import type { RequesterContext } from './requester-context.js'
@@ -15,15 +15,11 @@ export interface GatherRules {
   readonly sentinel?: boolean
 }
 
-/** Returns the rules with their defaults. Throws `invalid-argument` if one of them is invalid. */
-export function requireGatherRules({
-  count = Infinity,
-  stallTimeout = Infinity,
-  sentinel = false,
-}: GatherRules): Required<GatherRules> {
-  requireNumber('count', count, { least: 1, isWhole: true })
-  requireNumber('stallTimeout', stallTimeout, { least: 1e-3 })
-  return { count, stallTimeout, sentinel }
+/** The rules of the options in `GatherRules`. */
+export const gatherOptionRules: OptionRules<GatherRules> = {
+  count: countRule,
+  stallTimeout: durationRule,
+  sentinel: [true, false],
 }
 
 /** The response handler of `gather$`: emits the responses of many responders until the rules are met. */

@@ -1,8 +1,9 @@
-import { invalidArgument, requireNumber } from '../argument.js'
+import { invalidArgument } from '../argument.js'
 import type { AntiphonError, AwaitedStep } from '../errors.js'
-import { backOff, type BackOff, type BackOffOptions } from '../link/back-off.js'
+import { backOff, backOffRule, type BackOff, type BackOffOptions } from '../link/back-off.js'
 import { outgoingFault } from '../link/outgoing-rules.js'
 import type { QoS, UserProperties } from '../message.js'
+import { countRule, durationRule, numberRule, type OptionRules, wholeNumberRule } from '../option-rules.js'
 import { RESERVED_PREFIX } from '../protocol/status.js'
 import { isSharedFilter } from '../topic/topic-filter.js'
 
@@ -10,8 +11,6 @@ import { isSharedFilter } from '../topic/topic-filter.js'
 const MAX_TIMEOUT = 4_294_967_295_000
 
 const EMPTY_PAYLOAD = new Uint8Array()
-
-const STEPS: readonly AwaitedStep[] = ['connection', 'subscription', 'acknowledgement', 'response']
 
 /** When and how often a request is sent again, with the same bytes and the same correlation. */
 export interface RetryOptions {
@@ -59,6 +58,31 @@ export interface ExchangeOptions {
 /** Milliseconds that each step may take, from the end of the step before; `response` ends with the first response. */
 export type StepTimeouts = { readonly [Step in AwaitedStep]?: number }
 
+const timeoutRule = numberRule(1e-3, MAX_TIMEOUT)
+
+/** The rules of `ExchangeOptions`. */
+export const exchangeOptionRules: OptionRules<ExchangeOptions> = {
+  timeout: timeoutRule,
+  stepTimeouts: {
+    connection: timeoutRule,
+    subscription: timeoutRule,
+    acknowledgement: timeoutRule,
+    response: timeoutRule,
+  } satisfies OptionRules<StepTimeouts>,
+  retry: {
+    count: wholeNumberRule(0),
+    attemptTimeout: durationRule,
+    on: 'function',
+    backOff: backOffRule,
+  } satisfies OptionRules<RetryOptions>,
+  qos: [0, 1, 2],
+  userProperties: 'any',
+  responseTopic: 'string',
+  onDisconnect: ['keep', 'fail', 'resend'],
+  failFast: [true, false],
+  credit: countRule,
+}
+
 /** The options of an exchange with all defaults. */
 export interface ExchangeRules {
   readonly timeout: number
@@ -76,28 +100,17 @@ export interface ExchangeRules {
   readonly credit: number | undefined
 }
 
-/** Returns the options with all defaults. Throws `invalid-argument` if one of them is invalid. */
+/** Returns valid options with all defaults. Throws `invalid-argument` if a request with them could not be sent. */
 export function toRules(options: ExchangeOptions): ExchangeRules {
   const { timeout = 5_000, retry, qos = 1, userProperties, responseTopic, credit } = options
   const { onDisconnect = 'keep', failFast = false } = options
-  requireTimeout('timeout', timeout)
-  for (const step of STEPS) {
-    const stepTimeout = options.stepTimeouts?.[step]
-    if (stepTimeout !== undefined) requireTimeout(`stepTimeouts.${step}`, stepTimeout)
-  }
   requireSendable(options)
-  const retryCount = requireNumber('retry.count', retry?.count ?? 0, { least: 0, isWhole: true })
+  const retryCount = retry?.count ?? 0
   return {
     timeout,
     stepTimeouts: options.stepTimeouts,
     attempts: retryCount + 1,
-    attemptTimeout: requireNumber(
-      'retry.attemptTimeout',
-      retry?.attemptTimeout ?? timeout / (retryCount + 1),
-      {
-        least: 1e-3,
-      },
-    ),
+    attemptTimeout: retry?.attemptTimeout ?? timeout / (retryCount + 1),
     isRetryable: retry?.on ?? isTransient,
     backOff: backOff(retry?.backOff),
     qos,
@@ -105,23 +118,15 @@ export function toRules(options: ExchangeOptions): ExchangeRules {
     responseTopic,
     onDisconnect,
     failFast,
-    credit: credit === undefined ? undefined : requireNumber('credit', credit, { least: 1, isWhole: true }),
+    credit,
   }
 }
 
-function requireTimeout(name: string, milliseconds: number): void {
-  if (milliseconds > 0 && milliseconds <= MAX_TIMEOUT) return
-  throw invalidArgument(
-    `${name} is ${milliseconds}: it must be more than 0 and at most ${MAX_TIMEOUT} milliseconds`,
-  )
-}
-
 /** Validates the parts of a request that the options determine. */
-function requireSendable({ qos, userProperties, responseTopic }: ExchangeOptions): void {
+function requireSendable({ userProperties, responseTopic }: ExchangeOptions): void {
   const fault = outgoingFault({
     topic: 'any',
     payload: EMPTY_PAYLOAD,
-    ...(qos === undefined ? {} : { qos }),
     ...(responseTopic === undefined ? {} : { responseTopic }),
     ...(userProperties === undefined ? {} : { userProperties }),
   })

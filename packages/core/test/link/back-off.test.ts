@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { linkOver, type Transport } from '@antiphon/core/link'
 import { backOff } from '../../src/link/back-off.js'
 import { runs } from '../codec/runs.js'
 
@@ -52,14 +53,18 @@ describe('backOff', () => {
   })
 
   it.each([
-    [{ initial: -1 }, /back-off initial is -1/],
-    [{ initial: Number.NaN }, /back-off initial is NaN/],
-    [{ initial: 10, maximum: 9 }, /back-off maximum is 9: .*10/],
-    [{ factor: 0.5 }, /back-off factor is 0.5/],
-    [{ jitter: 1.1 }, /back-off jitter is 1.1/],
-    [{ jitter: -0.1 }, /back-off jitter is -0.1/],
-  ])('rejects invalid back-off options %j', (options, message) => {
-    expect(() => backOff(options)).toThrow(message)
-    expect(() => backOff(options)).toThrow(expect.objectContaining({ code: 'invalid-argument' }))
+    [{ initial: -1 }, /reconnect\.initial is -1/],
+    [{ initial: Number.NaN }, /reconnect\.initial is NaN/],
+    [{ initial: 10, maximum: 9 }, /reconnect\.maximum is 9: .*10/],
+    [{ initial: 30_001 }, /reconnect\.maximum is 30000: .*30001/],
+    [{ maximum: 249 }, /reconnect\.maximum is 249: .*250/],
+    [{ factor: 0.5 }, /reconnect\.factor is 0.5/],
+    [{ jitter: 1.1 }, /reconnect\.jitter is 1.1/],
+    [{ jitter: -0.1 }, /reconnect\.jitter is -0.1/],
+    [{ random: 0.5 as never }, /reconnect\.random is 0.5/],
+  ])('rejects invalid back-off options %j', (reconnect, message) => {
+    const make = (): unknown => linkOver({} as Transport, { reconnect })
+    expect(make).toThrow(message)
+    expect(make).toThrow(expect.objectContaining({ code: 'invalid-argument' }))
   })
 })

@@ -21,6 +21,14 @@ describe('Connector', () => {
     expect(transport.attempts).toEqual([1])
   })
 
+  it('ends the link on a Receive Maximum of 0, which would let no message through', () => {
+    const { connector, log, accept, transport } = connectorSetting()
+    connector.open()
+    accept({ receiveMaximum: 0 })
+    expect(log).toEqual(['connecting 1', 'ENDED protocol', 'closed protocol', '|'])
+    expect(transport.openConnections()).toBe(0)
+  })
+
   it('ignores a second online event of a connection', () => {
     const { connector, log, accept } = connectorSetting()
     connector.open()

@@ -4,10 +4,13 @@ import {
   type VirtualBrokerOptions,
   type VirtualClientOptions,
 } from '@antiphon/testing'
+import { brokerOptionRules, clientOptionRules } from '@antiphon/testing/internal'
 import { AntiphonError } from '../../src/errors.js'
 import type { Incident, Link, LinkState } from '../../src/link/link.js'
+import { linkOptionRules } from '../../src/link/link-option-rules.js'
 import { linkOver, type LinkOptions } from '../../src/link/link-over.js'
 import type { OutgoingMessage } from '../../src/message.js'
+import { pickOptions } from '../../src/option-rules.js'
 import { outgoing, textOf } from './messages.js'
 import { virtualTime, type VirtualTime } from './virtual-time.js'
 
@@ -30,16 +33,16 @@ export function linkSetting(
 ): LinkSetting {
   const time = virtualTime()
   const { scheduler } = time
-  const broker = virtualBroker({ latency: 1, ...options, scheduler })
+  const broker = virtualBroker({ latency: 1, ...pickOptions(options, brokerOptionRules), scheduler })
   const transport = broker.transport({
     clientId: 'me',
     clean: false,
     sessionExpiryInterval: 3_600,
-    ...options,
+    ...pickOptions(options, clientOptionRules),
   })
   const link = linkOver(transport, {
     reconnect: { initial: 100, factor: 1, jitter: 0 },
-    ...options,
+    ...pickOptions(options, linkOptionRules),
     scheduler,
   })
   const incidents: Incident[] = []

@@ -1,9 +1,12 @@
+import { endpoint, request$, text, type Link } from '@antiphon/core'
 import { marbles } from '@antiphon/testing'
 import fc from 'fast-check'
 import { NEVER, range, Subject, take, tap, VirtualTimeScheduler, type Observable } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { flatten, type FlattenOptions, type FlattenWork } from '../../src/requester/flatten.js'
 import { runs } from '../codec/runs.js'
+
+const echo = endpoint({ topic: 'echo', request: text, response: text })
 
 /** Creates work that responds to a request with the stream of that name, and to one that exceeds the queue with `o`. */
 function respondingWith(
@@ -165,8 +168,8 @@ describe('flatten', () => {
     ['concurrency', { concurrency: NaN }],
     ['queue', { queue: -1 }],
     ['queue', { queue: 0.5 }],
-  ])('rejects an invalid %s of flatten: %o', (name, options) => {
-    expect(() => flatten(synchronousWork, options)).toThrow(
+  ])('rejects an invalid %s: %o', (name, options) => {
+    expect(() => request$({} as Link, echo, options)).toThrow(
       expect.objectContaining({ code: 'invalid-argument', message: expect.stringContaining(name) as string }),
     )
   })

@@ -44,7 +44,7 @@ describe('validating options before any packet', () => {
     ['retry.count', { retry: { count: 0.5 } }],
     ['retry.count', { retry: { count: NaN } }],
     ['retry.attemptTimeout', { retry: { count: 1, attemptTimeout: 0 } }],
-    ['back-off', { retry: { count: 1, backOff: { initial: -1 } } }],
+    ['retry.backOff.initial', { retry: { count: 1, backOff: { initial: -1 } } }],
     ['credit', { credit: 0 }],
     ['credit', { credit: 1.5 }],
     ['qos', { qos: 3 as never }],

@@ -1,6 +1,6 @@
 import type { Link } from '@antiphon/core'
 import { toUtf8 } from '@antiphon/core/codec'
-import { requireNumber } from '@antiphon/core/link'
+import { numberRule, requireArgument } from '@antiphon/core/link'
 import { concat, defer, forkJoin, of, repeat, timer, ignoreElements, type Observable } from 'rxjs'
 
 /** A telemetry message of the demo. */
@@ -51,7 +51,7 @@ export function telemetry$(
     read = () => demoReadings,
   }: TelemetryOptions = {},
 ): Observable<Sample> {
-  requireNumber('messagePeriod', messagePeriod, { least: 1 })
+  requireArgument('options', { messagePeriod }, { messagePeriod: numberRule(1) })
   return defer(() => {
     let count = 0
     return defer(() => {

@@ -40,10 +40,10 @@ export function faultInjector(controls: BrokerControls, network: Network): Injec
   const injectBrokerFault = (fault: BrokerFault): Undo => {
     switch (fault.kind) {
       case 'down':
-        controls.down(fault)
+        controls.down(outageOf(fault))
         return controls.up
       case 'restart':
-        controls.restart(fault)
+        controls.restart(outageOf(fault))
         return () => undefined
       case 'up':
         controls.up()
@@ -97,6 +97,12 @@ export function faultInjector(controls: BrokerControls, network: Network): Injec
         return network.addPacketFault(target === undefined ? fault : { ...fault, clientId: target })
     }
   }
+}
+
+function outageOf({ sessions }: Extract<Fault, { kind: 'down' | 'restart' }>): {
+  readonly sessions?: 'keep' | 'lose'
+} {
+  return sessions === undefined ? {} : { sessions }
 }
 
 /** A fault of the broker, not of one client. */

@@ -1,3 +1,4 @@
+import { type OptionRules, requireArgument } from '@antiphon/core/link'
 import { isMatch } from '@antiphon/core/topic'
 import type { TestScheduler } from 'rxjs/testing'
 import { mismatchError } from '../compare/expectation.js'
@@ -33,6 +34,8 @@ export interface PublishedExpectation {
   readonly toBe: (marbles: string, values?: Readonly<Record<string, MessageForm>>) => void
 }
 
+const publishedChoiceRules: OptionRules<PublishedChoice> = { clientId: 'string', codec: 'object' }
+
 interface ReceivedPublish {
   readonly frame: number
   readonly published: Published
@@ -43,8 +46,10 @@ export function expectPublished(
   broker: VirtualBroker,
   scheduler: TestScheduler,
   filter: string,
-  { clientId, codec }: PublishedChoice = {},
+  choice: PublishedChoice = {},
 ): PublishedExpectation & { readonly check: () => void } {
+  requireArgument('choice', choice, publishedChoiceRules)
+  const { clientId, codec } = choice
   const received: ReceivedPublish[] = []
   let check = (): void => undefined
   broker.published$.subscribe((published) => {

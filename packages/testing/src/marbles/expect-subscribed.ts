@@ -1,9 +1,12 @@
+import { type OptionRules, requireArgument } from '@antiphon/core/link'
 import { TestScheduler } from 'rxjs/testing'
 import { isEqual } from '../compare/equal.js'
 import { mismatchError } from '../compare/expectation.js'
 import type { VirtualBroker } from '../virtual/broker.js'
 import type { ClientChoice } from './expect-published.js'
 import { withMillisecondFrames } from '../time/frames.js'
+
+const clientChoiceRules: OptionRules<ClientChoice> = { clientId: 'string' }
 
 interface Span {
   readonly from: number
@@ -21,8 +24,10 @@ export function expectSubscribed(
   broker: VirtualBroker,
   scheduler: TestScheduler,
   filter: string,
-  { clientId }: ClientChoice = {},
+  choice: ClientChoice = {},
 ): SubscribedExpectation & { readonly check: () => void } {
+  requireArgument('choice', choice, clientChoiceRules)
+  const { clientId } = choice
   const spans: Span[] = []
   const openSpans = new Map<string, number>()
   let check = (): void => undefined

@@ -1,6 +1,6 @@
 import { TestScheduler, type RunHelpers } from 'rxjs/testing'
 import { assertMarbles } from './assert-marbles.js'
-import { withBroker, type BrokerContext, type MarbleOptions } from './with-broker.js'
+import { requireMarbleOptions, withBroker, type BrokerContext, type MarbleOptions } from './with-broker.js'
 
 /** The context of a marble test: the helpers of `TestScheduler.run`, and a broker with its links. */
 export interface MarbleContext extends RunHelpers, BrokerContext {
@@ -20,7 +20,8 @@ export interface MarbleContext extends RunHelpers, BrokerContext {
  * }))
  * ```
  */
-export function marbles(body: (test: MarbleContext) => void, options?: MarbleOptions): () => void {
+export function marbles(body: (test: MarbleContext) => void, options: MarbleOptions = {}): () => void {
+  requireMarbleOptions(options)
   return () => {
     const scheduler = new TestScheduler(assertMarbles)
     scheduler.run((helpers) => body({ ...helpers, ...withBroker(scheduler, options), scheduler }))

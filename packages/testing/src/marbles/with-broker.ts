@@ -1,7 +1,15 @@
 import type { Link } from '@antiphon/core'
-import { linkOver } from '@antiphon/core/link'
+import {
+  linkOptionRules,
+  linkOver,
+  numberRule,
+  type OptionRules,
+  pickOptions,
+  requireArgument,
+} from '@antiphon/core/link'
 import { TestScheduler } from 'rxjs/testing'
 import type { VirtualBroker, VirtualBrokerOptions, VirtualLinkOptions } from '../virtual/broker.js'
+import { brokerOptionRules, clientOptionRules, virtualLinkOptionRules } from '../virtual/option-rules.js'
 import { virtualBroker } from '../virtual/virtual-broker.js'
 import { assertMarbles } from './assert-marbles.js'
 import {
@@ -20,6 +28,15 @@ import { toRequests, type ToRequests } from './to-requests.js'
 export interface MarbleOptions extends Omit<VirtualBrokerOptions, 'scheduler'> {
   /** The virtual time in milliseconds at which a test ends, although retries may continue. @defaultValue 60 000 */
   readonly maxTime?: number
+}
+
+const { scheduler: _, ...rulesOfBroker } = brokerOptionRules
+
+const marbleOptionRules: OptionRules<MarbleOptions> = { ...rulesOfBroker, maxTime: numberRule(0) }
+
+/** Throws `invalid-argument` if an option is invalid or not known. */
+export function requireMarbleOptions(options: MarbleOptions): void {
+  requireArgument('options', options, marbleOptionRules)
 }
 
 /** A virtual broker, its links, and expectations about both. */
@@ -62,8 +79,10 @@ export interface BrokerContext {
  */
 export function withBroker(
   test: TestScheduler | { readonly scheduler: TestScheduler },
-  { maxTime = 60_000, ...options }: MarbleOptions = {},
+  marbleOptions: MarbleOptions = {},
 ): BrokerContext {
+  requireMarbleOptions(marbleOptions)
+  const { maxTime = 60_000, ...options } = marbleOptions
   const scheduler = test instanceof TestScheduler ? test : test.scheduler
   const timers = countTimers(scheduler)
   const broker = virtualBroker({ ...options, scheduler })
@@ -83,12 +102,14 @@ export function withBroker(
 
   return {
     broker,
-    link: (linkOptions = {}) =>
-      linkOver(broker.transport(linkOptions), {
+    link: (linkOptions = {}) => {
+      requireArgument('options', linkOptions, virtualLinkOptionRules)
+      return linkOver(broker.transport(pickOptions(linkOptions, clientOptionRules)), {
         reconnect: { initial: 1, maximum: 1, jitter: 0 },
-        ...linkOptions,
+        ...pickOptions(linkOptions, linkOptionRules),
         scheduler: timers.scheduler,
-      }),
+      })
+    },
     publish: (marbles, values = {}, topic) => {
       for (const { frame, marble } of framesOf(marbles, 'a message')) {
         const message = toMessage(values[marble] ?? marble, topic)

@@ -1,8 +1,16 @@
 import type { Link } from '@antiphon/core'
-import { linkOver, type Transport } from '@antiphon/core/link'
+import {
+  invalidArgument,
+  linkOptionRules,
+  linkOver,
+  pickOptions,
+  requireArgument,
+  type Transport,
+} from '@antiphon/core/link'
 import { isMatch } from '@antiphon/core/topic'
 import { Subject, Subscription } from 'rxjs'
-import type { ScriptedFault } from '../faults/fault.js'
+import type { Fault, ScriptedFault } from '../faults/fault.js'
+import { requireFault } from '../faults/fault-rules.js'
 import { faultInjector } from '../faults/fault-injector.js'
 import { makeNetwork } from '../faults/network.js'
 import { seededRandom } from '../faults/seeded-random.js'
@@ -20,6 +28,13 @@ import { connectPacket } from './connect-packet.js'
 import { openConnection } from '../connection/connection.js'
 import type { PacketTransform } from '../connection/packet-lane.js'
 import type { ClientPacket, Packet, PacketType, ServerPacket } from '../connection/packet.js'
+import {
+  brokerOptionRules,
+  clientOptionRules,
+  outageOptionRules,
+  playOptionRules,
+  virtualLinkOptionRules,
+} from './option-rules.js'
 import { brokerState } from './broker-state.js'
 import { serverConnection } from './server-connection.js'
 import { virtualTransport } from './virtual-transport.js'
@@ -37,12 +52,15 @@ const immediateReconnect = { initial: 1, maximum: 1, jitter: 0 }
  * ```
  */
 export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
+  requireArgument('options', options, brokerOptionRules)
   const { scheduler, latency = 0, seed = 1 } = options
+  if ((scheduler as unknown) === undefined) throw invalidArgument('options.scheduler is missing')
   const published$ = new Subject<Published>()
   const packets: Partial<Record<PacketType, number>> = {}
   const connections = { accepted: 0, refused: 0 }
   const state = brokerState({ ...options, onPublished: (published) => published$.next(published) })
   const network = makeNetwork(seededRandom(seed))
+  const clientIds = new Set<string>()
   let clientCount = 0
   let isUp = true
 
@@ -58,8 +76,10 @@ export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
     }
 
   const transport = (client: VirtualClientOptions = {}): Transport => {
+    requireArgument('options', client, clientOptionRules)
     const connect = connectPacket(client, () => `client-${(clientCount += 1)}`)
     const { clientId } = connect
+    clientIds.add(clientId)
     const { up = 0, down = 0 } = typeof latency === 'number' ? { up: latency, down: latency } : latency
     const connectionOptions = {
       scheduler,
@@ -81,10 +101,18 @@ export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
     )
   }
 
-  const link = (linkOptions: VirtualLinkOptions = {}): Link =>
-    linkOver(transport(linkOptions), { reconnect: immediateReconnect, ...linkOptions, scheduler })
+  const link = (linkOptions: VirtualLinkOptions = {}): Link => {
+    requireArgument('options', linkOptions, virtualLinkOptionRules)
+    return linkOver(transport(pickOptions(linkOptions, clientOptionRules)), {
+      reconnect: immediateReconnect,
+      ...pickOptions(linkOptions, linkOptionRules),
+      scheduler,
+    })
+  }
 
-  const down = ({ sessions = 'keep' }: OutageOptions = {}): void => {
+  const down = (outageOptions: OutageOptions = {}): void => {
+    requireArgument('options', outageOptions, outageOptionRules)
+    const { sessions = 'keep' } = outageOptions
     isUp = false
     for (const { clientId } of state.views()) state.disconnect(clientId, { session: sessions })
   }
@@ -109,17 +137,31 @@ export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
   }
   const inject = faultInjector(controls, network)
 
-  const play = (
-    script: string | readonly ScriptedFault[],
-    { clientId, values }: PlayOptions = {},
-  ): Subscription => {
+  const requireClient = (fault: Fault, scope: string | undefined): void => {
+    const clientId = ('clientId' in fault ? fault.clientId : undefined) ?? scope
+    if (clientId === undefined || clientIds.has(clientId)) return
+    const known = [...clientIds].join(', ')
+    throw invalidArgument(
+      `cannot play a fault of client ${clientId}: the broker has no such client, only ${known === '' ? 'none' : known}`,
+    )
+  }
+
+  const play = (script: string | readonly ScriptedFault[], playOptions: PlayOptions = {}): Subscription => {
+    requireArgument('options', playOptions, playOptionRules)
+    const { clientId, values } = playOptions
     const faults = typeof script === 'string' ? faultScript(script, values) : script
+    for (const { fault } of faults) requireFault(fault)
     const scheduledFaults = new Subscription()
     for (const { at, fault } of faults) {
       const injectNow = (): void => void inject(fault, clientId)
       if (at === 0) injectNow()
       else scheduledFaults.add(scheduler.schedule(injectNow, at))
     }
+    // The script may run before its client is made, but a client that is never made is a misspelt one.
+    const end = Math.max(0, ...faults.map(({ at }) => at))
+    scheduledFaults.add(
+      scheduler.schedule(() => faults.forEach(({ fault }) => requireClient(fault, clientId)), end),
+    )
     return scheduledFaults
   }
 
@@ -128,7 +170,10 @@ export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
     scheduler,
     link,
     transport,
-    inject: (fault) => inject(fault),
+    inject: (fault) => {
+      requireFault(fault)
+      return inject(fault)
+    },
     play,
     setLimits: state.setLimits,
     publish: state.publish,

@@ -35,7 +35,9 @@ export const chunkCases: readonly CaseDefinition[] = casesOf(
     run: async (context) => {
       await startResponder(context, echoEndpoint(context), ({ value }) => of(`${value}!`))
       const large = 'Nächte '.repeat(70_000)
-      const exchange = recordStream(exchange$(context.link(), echoEndpoint(context), large))
+      const exchange = recordStream(
+        exchange$(context.link(), echoEndpoint(context), large, { timeout: 60_000 }),
+      )
       expectEqual(await context.eventually(exchange.ended()), 'complete', 'the end of the stream')
       expectEqual(exchange.values[0] === `${large}!`, true, 'whether the whole response was received')
     },

@@ -1,0 +1,32 @@
+import { oncePer } from '../once-per.js'
+import { deadlines, type Deadlines } from '../time/deadlines.js'
+import type { Link } from './link.js'
+
+/** What a link shares with all middleware around it; also the key of what exists once for all of them. */
+export class BaseLink {
+  readonly deadlines: Deadlines
+
+  constructor(shared: Deadlines) {
+    this.deadlines = shared
+  }
+}
+
+/** The property that refers to the base link. A middleware that spreads a link passes it on. */
+const base: unique symbol = Symbol('antiphon.baseLink')
+
+interface LinkWithBase extends Link {
+  readonly [base]?: BaseLink
+}
+
+/** The base links of links that `linkOver` has not made. */
+const foreignBaseOf: (link: Link) => BaseLink = oncePer((link) => new BaseLink(deadlines(link.scheduler)))
+
+/** Returns what a link shares with all middleware around it. */
+export function baseOf(link: LinkWithBase): BaseLink {
+  return link[base] ?? foreignBaseOf(link)
+}
+
+/** Returns a link that shares `shared` with all middleware around it. */
+export function withBase<L extends Link>(link: L, shared: BaseLink): L {
+  return { ...link, [base]: shared }
+}
