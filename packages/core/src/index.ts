@@ -20,7 +20,9 @@ export type { BackOffOptions } from './link/back-off.js'
 
 // Serve requests
 export { requests$ } from './requests.js'
-export type { RequestsOptions } from './requests.js'
+export type { DrainOptions, RequestsOptions } from './requests.js'
+export type { DrainMode } from './responder/request-source.js'
+export type { AcknowledgeMode } from './responder/responder-context.js'
 export { serve } from './serve.js'
 export type { ServeOptions } from './serve.js'
 export { mrpcHeaders } from './responder/header-rule.js'

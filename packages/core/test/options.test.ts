@@ -115,6 +115,9 @@ const calls: readonly (readonly [name: string, call: Call, faults: Invalid])[] =
       ['options.transfers.byte is not known: did you mean bytes?', { transfers: { byte: 5 } }],
       ['options.transfers.idleTimeout is "5": it must be a number', { transfers: { idleTimeout: '5' } }],
       ['options.acknowledge is "onReceipt": it must be', { acknowledge: 'onReceipt' }],
+      ['options.drain$ is true: it must be an object', { drain$: true }],
+      ['options.drainBy is "stop": it must be leave or pause', { drainBy: 'stop' }],
+      ['options.drainTimeout is "5": it must be a number', { drainTimeout: '5' }],
     ],
   ],
   [
@@ -126,7 +129,6 @@ const calls: readonly (readonly [name: string, call: Call, faults: Invalid])[] =
       ['options.queue is "5": it must be a whole number from 0', { queue: '5' }],
       ['options.orderedBy is "id": it must be a function', { orderedBy: 'id' }],
       ['options.handlerTimeout is "5": it must be a number', { handlerTimeout: '5' }],
-      ['options.drain$ is true: it must be an object', { drain$: true }],
     ],
   ],
   [

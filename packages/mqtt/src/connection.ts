@@ -30,6 +30,8 @@ export interface ConnectionParts {
   readonly streamOptions: StreamOptions
   readonly clientOptions: ClientOptions
   readonly session: Session
+  /** Whether `disconnect` will end the session, because no option requests a persistent one. */
+  readonly endsSession: boolean
   readonly scheduler: SchedulerLike
   readonly subscriber: Subscriber<TransportEvent>
 }
@@ -180,8 +182,8 @@ export class Connection {
 
   #accept(packet: IConnackPacket): void {
     if (this.#stage !== 'connecting') return
-    const { clientOptions, session, subscriber } = this.#parts
-    const info = toConnectionInfo(packet, clientOptions.protocolVersion, clientOptions.clientId)
+    const { clientOptions, session, endsSession, subscriber } = this.#parts
+    const info = toConnectionInfo(packet, clientOptions, endsSession)
     const { protocolVersion } = info
     this.#stage = 'online'
     this.#wasAccepted = true

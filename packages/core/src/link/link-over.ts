@@ -10,7 +10,8 @@ import { Connector } from './connector.js'
 import type { ConnectionLimits, Incident, Link, PublishAck } from './link.js'
 import { linkOptionRules } from './link-option-rules.js'
 import { messagesOf$ } from './messages.js'
-import { Outbox, type QueueBounds } from './outbox.js'
+import { Outbox } from './outbox.js'
+import type { QueueBounds } from './queue-bounds.js'
 import { outgoingFault } from './outgoing-rules.js'
 import { Subscriptions } from './subscriptions.js'
 import type { Transport } from './transport.js'
@@ -47,7 +48,9 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
   const incidents = new Subject<Incident>()
   const report = (incident: Incident): void => incidents.next(incident)
 
-  const acknowledgements = new Acknowledgements()
+  const acknowledgements = new Acknowledgements((message, waiting) =>
+    report({ kind: 'acknowledgements-blocked', message, waiting }),
+  )
   const subscriptions = new Subscriptions({
     transport,
     deadlines,
@@ -56,7 +59,8 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
     filtersPerSubscribe: options.filtersPerSubscribe ?? 100,
     report,
   })
-  const outbox = new Outbox({ transport, deadlines, bounds: toQueueBounds(options.queue), report })
+  const bounds = toQueueBounds(options.queue)
+  const outbox = new Outbox({ transport, deadlines, bounds, report })
 
   let isClosing = false
   let closeDeadline: Deadline | undefined
@@ -83,6 +87,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
       subscriptions.offline()
       outbox.pause()
     },
+    report,
     onEnd: (error) => {
       closeDeadline?.cancel()
       acknowledgements.clear()
@@ -126,7 +131,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
       return closed
     },
   }
-  return withBase(link, new BaseLink(deadlines))
+  return withBase(link, new BaseLink(deadlines, bounds))
 }
 
 function linkClosed(cause?: AntiphonError): AntiphonError {

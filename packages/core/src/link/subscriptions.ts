@@ -60,7 +60,10 @@ export class Subscriptions {
     const listener: NegotiationListener = {
       onGranted: (subscription, qos) => this.#openWindow(subscription, qos),
       onRefused: (subscription, error) => subscription.end(error),
-      onUnused: (subscription) => this.#remove(subscription),
+      onUnused: (subscription) => {
+        if (subscription.hasSubscribers) subscription.unsubscribed()
+        else this.#remove(subscription)
+      },
       onAnswered: () => this.#releaseUnrouted(),
     }
     this.#negotiation = new Negotiation({ transport, filtersPerSubscribe, listener })
@@ -182,13 +185,27 @@ export class Subscriptions {
   #openWindow(subscription: FilterSubscription, grantedQoS: 0 | 1 | 2): void {
     const { acknowledgements, report } = this.#parts
     const { request } = subscription
-    const window = new OpenWindow({ request, grantedQoS, onLeave: acknowledgements.advance, report })
+    const unsubscribe$ = this.#unsubscribe$(subscription)
+    const onLeave = acknowledgements.advance
+    const window = new OpenWindow({ request, grantedQoS, unsubscribe$, onLeave, report })
     subscription.openWindow(window)
     this.#unrouted.offer(
       request.filter,
       (message) => this.#subscriptionsOf(message).includes(subscription),
       ({ message, receipt }) => window.deliver(message, receipt),
     )
+  }
+
+  /** See `SubscriptionWindow.unsubscribe$`. */
+  #unsubscribe$(subscription: FilterSubscription): Observable<void> {
+    return new Observable((subscriber) => {
+      const onUnsubscribed = (): void => {
+        subscriber.next()
+        subscriber.complete()
+      }
+      if (subscription.unsubscribe(onUnsubscribed)) this.#negotiation.reconcile([subscription])
+      else onUnsubscribed()
+    })
   }
 
   /** Closes all windows: the broker lost the subscriptions, or has another session with unknown ones. */

@@ -1,6 +1,7 @@
 import { from, take, type Observable, type Observer, type Unsubscribable } from 'rxjs'
 import type { EndpointTypes } from '../endpoint.js'
-import { Status } from '../protocol/status.js'
+import type { OutcomeDetails } from '../observe/serve-record.js'
+import { Status, type Failure } from '../protocol/status.js'
 import type { Deadline } from '../time/deadlines.js'
 import { handlerFailure, handlerTimeoutFailure } from './failures.js'
 import { HandlerRun } from './handler-run.js'
@@ -38,9 +39,8 @@ export class SingleResponseRun<T extends EndpointTypes>
   }
 
   error(error: unknown): void {
-    this.stop()
     const failure = handlerFailure(error)
-    fail(this.context, failure, { outcome: 'failed', status: failure.code, error }, this)
+    this.failWith(failure, { outcome: 'failed', status: failure.code, error })
   }
 
   /** Sends an empty response, unless the handler has responded before. */
@@ -54,12 +54,16 @@ export class SingleResponseRun<T extends EndpointTypes>
   due(): void {
     const { handlerTimeout } = this.options
     if (this.#timeToExpiry <= handlerTimeout) return this.expire()
-    this.stop()
     const failure = handlerTimeoutFailure(handlerTimeout)
-    fail(this.context, failure, { outcome: 'timed-out', status: failure.code }, this)
+    this.failWith(failure, { outcome: 'timed-out', status: failure.code })
   }
 
-  stop(): void {
+  failWith(failure: Failure, outcome: OutcomeDetails): void {
+    this.stop()
+    fail(this.context, failure, outcome, this)
+  }
+
+  protected stopHandler(): void {
     this.#hasEnded = true
     this.#subscription?.unsubscribe()
     this.#deadline?.cancel()

@@ -1,4 +1,4 @@
-import { config, Subscriber, Subscription } from 'rxjs'
+import { config, EMPTY, Subscriber, Subscription } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { AntiphonError } from '../../src/errors.js'
 import { Acknowledgements } from '../../src/link/acknowledgements.js'
@@ -23,6 +23,7 @@ function windowSetting(options: Parameters<typeof subscribeRequest>[1] = {}, fil
   const window = new OpenWindow({
     request: subscribeRequest(filter, options),
     grantedQoS: 1,
+    unsubscribe$: EMPTY,
     onLeave: acknowledgements.advance,
     report: (incident) => incidents.push(incident),
   })

@@ -111,7 +111,14 @@ export function brokerState(
         peer,
       )
       if (will !== undefined) wills.set(clientId, will)
-      const info = { ...limits, protocolVersion, clientId, sessionPresent: connection.sessionPresent }
+      const kept = packet.sessionExpiryInterval > 0 ? { isSessionKept: true } : {}
+      const info = {
+        ...limits,
+        protocolVersion,
+        clientId,
+        sessionPresent: connection.sessionPresent,
+        ...kept,
+      }
       return { connection, info: protocolVersion === 4 ? toVersion4Info(info) : info }
     },
     publish: (message) => {
