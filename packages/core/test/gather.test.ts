@@ -216,8 +216,10 @@ describe('gather$ with responses of the same request', () => {
         const length = ann?.length ?? 0
         expect(length).toBeGreaterThan(2)
         for (let index = 0; index < length; index++)
-          for (const chunk of index % 2 === 0 ? [ann, bob, bobToo] : [bobToo, bob, ann])
-            if (chunk?.[index] !== undefined) world.broker.publish(chunk[index])
+          for (const chunks of index % 2 === 0 ? [ann, bob, bobToo] : [bobToo, bob, ann]) {
+            const chunk = chunks?.[index]
+            if (chunk !== undefined) world.broker.publish(chunk)
+          }
         world.advance(20)
         const values = responses.values.map((response) => (isLeft(response) ? response.left : response.right))
         expect(values.sort()).toEqual(['a'.repeat(500), 'b'.repeat(500), 'b'.repeat(500)])
