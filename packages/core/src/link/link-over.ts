@@ -86,6 +86,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
       subscriptions.offline()
       outbox.pause()
     },
+    report,
     onEnd: (error) => {
       closeDeadline?.cancel()
       acknowledgements.clear()

@@ -1,3 +1,4 @@
+import { throwError, UnsubscriptionError } from 'rxjs'
 import type { EndpointTypes } from '../endpoint.js'
 import type { LinkedQueue } from '../linked-queue.js'
 import type { OutcomeDetails } from '../observe/serve-record.js'
@@ -57,10 +58,15 @@ export abstract class HandlerRun<T extends EndpointTypes>
     if (timeLeft < Infinity) this.#waitDeadline = responder.deadlines.add(timeLeft, () => this.expire())
   }
 
-  /** Stops the handler without a response. */
+  /** Stops the handler without a response. What its teardown throws is reported as RxJS reports unhandled errors. */
   stop(): void {
     this.#waitDeadline?.cancel()
-    this.stopHandler()
+    try {
+      this.stopHandler()
+    } catch (error) {
+      const errors: readonly unknown[] = error instanceof UnsubscriptionError ? error.errors : [error]
+      for (const each of errors) throwError(() => each).subscribe()
+    }
   }
 
   /** Stops the handler and answers with a failure. */

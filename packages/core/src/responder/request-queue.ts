@@ -149,8 +149,11 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
     // A handler that ends synchronously re-enters this function; the loop below avoids recursion.
     if (this.#isStarting) return
     this.#isStarting = true
-    for (let next = this.#takeNext(); next !== undefined; next = this.#takeNext()) this.#start(next)
-    this.#isStarting = false
+    try {
+      for (let next = this.#takeNext(); next !== undefined; next = this.#takeNext()) this.#start(next)
+    } finally {
+      this.#isStarting = false
+    }
   }
 
   #takeNext(): HandlerRun<T> | undefined {
