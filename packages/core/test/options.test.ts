@@ -116,8 +116,9 @@ const calls: readonly (readonly [name: string, call: Call, faults: Invalid])[] =
       ['options.transfers.idleTimeout is "5": it must be a number', { transfers: { idleTimeout: '5' } }],
       ['options.acknowledge is "onReceipt": it must be', { acknowledge: 'onReceipt' }],
       ['options.drain$ is true: it must be an object', { drain$: true }],
-      ['options.drainBy is "stop": it must be leave or pause', { drainBy: 'stop' }],
+      ['options.drainBy is "stop": it must be', { drainBy: 'stop' }],
       ['options.drainTimeout is "5": it must be a number', { drainTimeout: '5' }],
+      ['options.drainTimeout is -1: it must be', { drainTimeout: -1 }],
     ],
   ],
   [

@@ -26,9 +26,19 @@ export interface TemperatureServiceOptions extends ServeOptions, DrainOptions {
  */
 export function serveTemperatures(
   link: Link,
-  { thermometer = demoThermometer(), ...options }: TemperatureServiceOptions = {},
+  {
+    thermometer = demoThermometer(),
+    group,
+    drain$,
+    drainBy,
+    drainTimeout,
+    ...options
+  }: TemperatureServiceOptions = {},
 ): Observable<ServeRecord> {
-  return requests$(link, temperatureQuery, options).pipe(
-    serve(({ value: city }) => of({ city, celsius: thermometer(city) }), options),
-  )
+  return requests$(link, temperatureQuery, {
+    ...(group === undefined ? {} : { group }),
+    ...(drain$ === undefined ? {} : { drain$ }),
+    ...(drainBy === undefined ? {} : { drainBy }),
+    ...(drainTimeout === undefined ? {} : { drainTimeout }),
+  }).pipe(serve(({ value: city }) => of({ city, celsius: thermometer(city) }), options))
 }

@@ -2,7 +2,7 @@ import { countRule, numberRule, type OptionRules, sizeRule } from '../option-rul
 import { backOffRule } from './back-off.js'
 import type { ConnectionLimits } from './link.js'
 import type { LinkOptions } from './link-over.js'
-import type { QueueBounds } from './queue-bounds.js'
+import type { QueueBounds } from './outbox.js'
 import type { UnroutedBounds } from './unrouted-messages.js'
 
 /** The rules of `LinkOptions`, for transports whose options include those of the link. */

@@ -10,8 +10,7 @@ import { Connector } from './connector.js'
 import type { ConnectionLimits, Incident, Link, PublishAck } from './link.js'
 import { linkOptionRules } from './link-option-rules.js'
 import { messagesOf$ } from './messages.js'
-import { Outbox } from './outbox.js'
-import type { QueueBounds } from './queue-bounds.js'
+import { Outbox, type QueueBounds } from './outbox.js'
 import { outgoingFault } from './outgoing-rules.js'
 import { Subscriptions } from './subscriptions.js'
 import type { Transport } from './transport.js'
@@ -87,6 +86,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
       subscriptions.offline()
       outbox.pause()
     },
+    report,
     onEnd: (error) => {
       closeDeadline?.cancel()
       acknowledgements.clear()

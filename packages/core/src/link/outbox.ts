@@ -6,9 +6,16 @@ import { LinkedQueue } from '../linked-queue.js'
 import type { ConnectionInfo, Incident, PublishAck } from './link.js'
 import { connectionFault } from './outgoing-rules.js'
 import { OutboxMessage, type OutboxContext } from './outbox-message.js'
-import type { QueueBounds } from './queue-bounds.js'
 import { refusedByClosing } from './refusals.js'
 import type { Transport } from './transport.js'
+
+/** The limits of the outgoing queue, used while offline or while the send window is full. */
+export interface QueueBounds {
+  /** The most messages. @defaultValue 100 000 */
+  readonly messages?: number
+  /** The most payload bytes; as many again may be in flight, at least 16 MiB. @defaultValue 64 MiB */
+  readonly bytes?: number
+}
 
 /** What an outbox works with. */
 export interface OutboxParts {

@@ -1,6 +1,6 @@
 import { crc32c } from '../chunk/crc32c.js'
-import type { Message } from '../message.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
+import type { Message } from '../message.js'
 import { countRule, durationRule, type OptionRules } from '../option-rules.js'
 import type { Deadlines } from '../time/deadlines.js'
 import type { Exchange } from './exchange.js'

@@ -1,3 +1,4 @@
+import { throwError, UnsubscriptionError } from 'rxjs'
 import type { EndpointTypes } from '../endpoint.js'
 import type { LinkedQueue } from '../linked-queue.js'
 import type { OutcomeDetails } from '../observe/serve-record.js'
@@ -5,7 +6,7 @@ import type { Failure } from '../protocol/status.js'
 import type { Deadline } from '../time/deadlines.js'
 import type { Handler } from './handler.js'
 import type { KeyedNode } from './keyed-queue.js'
-import { requestContext, type ReceivedRequest } from './received-request.js'
+import { contextOf, type ReceivedRequest } from './received-request.js'
 import type { ControlledRun, RequestContext } from './request-context.js'
 import type { SettlementListener } from './response-sender.js'
 
@@ -39,7 +40,7 @@ export abstract class HandlerRun<T extends EndpointTypes>
   constructor(options: HandlerRunOptions<T>, request: ReceivedRequest<T>, key: unknown) {
     this.options = options
     this.request = request
-    this.context = request[requestContext]
+    this.context = contextOf(request)
     this.key = key
   }
 
@@ -57,10 +58,15 @@ export abstract class HandlerRun<T extends EndpointTypes>
     if (timeLeft < Infinity) this.#waitDeadline = responder.deadlines.add(timeLeft, () => this.expire())
   }
 
-  /** Stops the handler without a response. */
+  /** Stops the handler without a response. What its teardown throws is reported as RxJS reports unhandled errors. */
   stop(): void {
     this.#waitDeadline?.cancel()
-    this.stopHandler()
+    try {
+      this.stopHandler()
+    } catch (error) {
+      const errors: readonly unknown[] = error instanceof UnsubscriptionError ? error.errors : [error]
+      for (const each of errors) throwError(() => each).subscribe()
+    }
   }
 
   /** Stops the handler and answers with a failure. */

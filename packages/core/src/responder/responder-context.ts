@@ -1,3 +1,5 @@
+import { isRight } from 'fp-ts/lib/Either.js'
+import { decodeWith } from '../codec/guard.js'
 import { deadlinesOf } from '../link/link-deadlines.js'
 import { linkMonitorOf, type LinkMonitor } from '../link/link-monitor.js'
 import type { ConnectionInfo, Link } from '../link/link.js'
@@ -100,6 +102,11 @@ export class ResponderContext {
   /** Whether a response can carry a status; on MQTT 3.1.1 it cannot. */
   get hasStatuses(): boolean {
     return this.connectionInfo?.protocolVersion !== 4
+  }
+
+  /** Whether a requester can decode an empty payload, as the response of a handler that completes without one. */
+  get canRespondEmpty(): boolean {
+    return isRight(decodeWith(this.endpoint.response, new Uint8Array()))
   }
 
   /** Returns the elapsed time. */
