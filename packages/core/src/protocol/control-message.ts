@@ -16,7 +16,7 @@ const CREDIT = '__credit'
 /** The properties of the first attempts, which most requests share. */
 const ATTEMPTS: readonly UserProperties[] = [1, 2, 3, 4].map((attempt) => [[CONTROL, String(attempt)]])
 
-/** What an exchange control message does: it cancels a request, adds credit, or asks whether the request is handled. */
+/** What an exchange control message does: it cancels a request, raises its credit, or retries it. */
 export type ControlKind = 'cancel' | 'credit' | 'retry'
 
 /** Returns the User Property of a request whose requester reads acceptances and sends exchange control messages. */
@@ -77,7 +77,7 @@ export function isAcceptance(message: HasUserProperties): boolean {
   )
 }
 
-/** Returns what an exchange control message does; `undefined` if the message is none. */
+/** Returns what an exchange control message does; `undefined` for any other message. */
 export function controlKindOf({ userProperties }: HasUserProperties): ControlKind | undefined {
   const kind = userProperty(userProperties, CONTROL)
   return kind === 'cancel' || kind === 'credit' || kind === 'retry' ? kind : undefined

@@ -19,7 +19,7 @@ export class ControlChannel {
     return this.#topic
   }
 
-  /** Whether the responder may still have the request; it answers every retry until the exchange ends. */
+  /** Whether the responder may still have the request, as it repeats itself on every retry. */
   get isAlive(): boolean {
     return !this.#isSilent
   }
@@ -36,10 +36,10 @@ export class ControlChannel {
     this.close()
   }
 
-  /** Asks the responder whether it still has the request; calls `onSilent` if it does not answer. */
+  /** Retries the request at its responder; calls `onSilent` if neither an acceptance nor a response arrives. */
   retry(timeLeft: number, onSilent: () => void): void {
     const { requester, request } = this.#exchange
-    // The answer takes no handler, so the rest of the attempt remains for another responder.
+    // The responder repeats itself without a handler, so the rest of the attempt remains for another responder.
     const timeout = requester.rules.attemptTimeout / 2
     this.close()
     this.#silence = requester.deadlines.add(timeout, () => {
@@ -54,7 +54,7 @@ export class ControlChannel {
     this.#exchange.request.publishControl(this.#topic, timeLeft, cancel(reason))
   }
 
-  /** Stops waiting for an answer. */
+  /** Stops waiting for the responder. */
   close(): void {
     this.#silence?.cancel()
   }

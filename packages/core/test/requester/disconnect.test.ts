@@ -112,7 +112,7 @@ describe('a pending request when the connection is lost', () => {
     })
   })
 
-  it('asks its responder again only after a lost session, and only after SUBACK, with `resend`', () => {
+  it('retries at its responder only after a lost session, and only after SUBACK, with `resend`', () => {
     withPendingRequest(
       { onDisconnect: 'resend' },
       ({ world, call, published, order, disconnect, handlerRuns }) => {

@@ -151,7 +151,7 @@ export const groupCases: readonly CaseDefinition[] = casesOf(
     },
   },
   {
-    name: 'sends a requester that does not ask for it neither an acceptance nor a control topic',
+    name: 'sends a requester without an attempt number neither an acceptance nor a control topic',
     needs: ['properties', 'shared'],
     run: async (context) => {
       await startMembers(context, 2, (value, { link }) => of(value).pipe(delay(500, link.scheduler)))
