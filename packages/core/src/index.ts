@@ -42,6 +42,7 @@ export type {
   Endpoint,
   EndpointContract,
   EndpointTypes,
+  CancelMode,
   ResponseKind,
   ResponseTopicTemplate,
   WithoutToken,
