@@ -224,19 +224,20 @@ describe('invalid options', () => {
     })
   }
 
-  it.each([...exchangeFaults, ['options.signal is "x": it must be an object', { signal: 'x' }]])(
-    'reject the promise of request: %s',
-    async (fault, options) => {
-      let promise: Promise<unknown> | undefined
-      inWorld(({ link }) => {
-        promise = request(link('requester'), echo, 'x', options as never)
-      })
-      await expect(promise).rejects.toMatchObject({
-        code: 'invalid-argument',
-        rawMessage: expect.stringContaining(fault) as string,
-      })
-    },
-  )
+  const promiseFaults: Invalid = [
+    ...exchangeFaults,
+    ['options.signal is "x": it must be an object', { signal: 'x' }],
+  ]
+  it.each(promiseFaults)('reject the promise of request: %s', async (fault, options) => {
+    let promise: Promise<unknown> | undefined
+    inWorld(({ link }) => {
+      promise = request(link('requester'), echo, 'x', options as never)
+    })
+    await expect(promise).rejects.toMatchObject({
+      code: 'invalid-argument',
+      rawMessage: expect.stringContaining(fault) as string,
+    })
+  })
 })
 
 describe('invalid arguments', () => {
