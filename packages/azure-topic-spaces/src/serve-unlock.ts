@@ -2,6 +2,7 @@ import {
   ApplicationError,
   requests$,
   serve,
+  type DrainOptions,
   type ResponseCacheBounds,
   type Link,
   type ServeOptions,
@@ -16,7 +17,7 @@ import { SUCCESS, unlockEndpoint, type UnlockRequest } from './unlock-contract.j
 export type UnlockHandler = (request: UnlockRequest) => ObservableInput<string>
 
 /** The options of `serveUnlock`. */
-export interface ServeUnlockOptions extends ServeOptions {
+export interface ServeUnlockOptions extends ServeOptions, DrainOptions {
   /** Called for each new command. @defaultValue returns `Success` */
   readonly unlock?: UnlockHandler
   /** Bounds the responses kept for duplicate commands. @defaultValue a `ttl` of one hour */
@@ -44,6 +45,8 @@ export function serveUnlock(
     startTimeout = Infinity,
     servingPeriod = Infinity,
     drain$ = NEVER,
+    drainBy,
+    drainTimeout,
     ...options
   }: ServeUnlockOptions = {},
 ): Observable<ServeRecord> {
@@ -56,18 +59,18 @@ export function serveUnlock(
     params: { car },
     filter,
     responseCache: { ttl, ...responseCache },
+    drain$: drainOrTimer$,
+    ...(drainBy === undefined ? {} : { drainBy }),
+    ...(drainTimeout === undefined ? {} : { drainTimeout }),
   }).pipe(
-    serve(
-      ({ value, params: { mobile } }) => {
-        const { requestorId } = value
-        if (requestorId !== mobile) {
-          const message = `refused: requestorId is not ${mobile}, the device that sent the command`
-          return throwError(() => new ApplicationError({ code: 'requestor-mismatch', message }))
-        }
-        return from(unlock(value)).pipe(map((result) => ({ result })))
-      },
-      { ...options, drain$: drainOrTimer$ },
-    ),
+    serve(({ value, params: { mobile } }) => {
+      const { requestorId } = value
+      if (requestorId !== mobile) {
+        const message = `refused: requestorId is not ${mobile}, the device that sent the command`
+        return throwError(() => new ApplicationError({ code: 'requestor-mismatch', message }))
+      }
+      return from(unlock(value)).pipe(map((result) => ({ result })))
+    }, options),
   )
   return startTimeout < Infinity ? merge(served$, subscriptionReady$(link, filter, startTimeout)) : served$
 }

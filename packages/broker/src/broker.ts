@@ -1,6 +1,6 @@
 import { AntiphonError } from '@antiphon/core'
 import { linkOptionRules, linkOver, pickOptions, requireArgument, type Transport } from '@antiphon/core/link'
-import type { Link, Message, OutgoingMessage, PublishAck } from '@antiphon/core'
+import type { Link, OutgoingMessage, PublishAck } from '@antiphon/core'
 import { Subject, asyncScheduler, from, map, switchMap, takeUntil, timer } from 'rxjs'
 import type { Observable } from 'rxjs'
 import { Reason } from '@antiphon/packet'
@@ -8,10 +8,9 @@ import type { Channel } from './connection/channel.js'
 import { Connection } from './connection/connection.js'
 import { deliver$, publishFromServer$ } from './control/deliver.js'
 import type { DeliveryStatus } from './control/deliver.js'
-import type { SessionInfo } from './session/session-info.js'
 import { createEngine } from './engine/engine.js'
 import type { Engine } from './engine/engine.js'
-import { engineControls } from './engine/engine-controls.js'
+import { engineControls, type EngineControls } from './engine/engine-controls.js'
 import type { BrokerEvent } from './events.js'
 import { listen } from './listen/listen.js'
 import type { ListenOptions, Listener } from './listen/listen.js'
@@ -30,7 +29,7 @@ import { snapshot } from './stats.js'
 import type { BrokerStats } from './stats.js'
 
 /** A running broker. */
-export interface Broker {
+export interface Broker extends EngineControls {
   /** Listens on one more address; resolves when the broker accepts connections there. */
   readonly listen: (options: ListenOptions) => Promise<Listener>
   /** Returns a link to the broker that needs no socket. */
@@ -56,18 +55,6 @@ export interface Broker {
    *   has not acknowledged it when its connection ends. A QoS 2 delivery that was begun is completed.
    */
   readonly deliver$: (clientId: string, message: OutgoingMessage) => Observable<DeliveryStatus>
-  /**
-   * Ends a client's connection, by default with 0x98 Administrative action; returns `false` if it is not connected.
-   */
-  readonly disconnect: (clientId: string, reasonCode?: number, reasonString?: string) => boolean
-  /** Ends a client's connection and its session; returns `false` if it has no session. */
-  readonly forget: (clientId: string) => boolean
-  /** Returns the present state of a client's session. */
-  readonly session: (clientId: string) => SessionInfo | undefined
-  /** Returns the present state of all sessions. */
-  readonly sessions: () => SessionInfo[]
-  /** Returns the retained messages that match a filter; without one all, including topics that begin with `$`. */
-  readonly retained: (filter?: string) => Message[]
   /**
    * Emits what happens in the broker. Hot; never errors; completes when the broker is closed.
    *
@@ -104,7 +91,6 @@ function runImmediate(work: () => void): void {
 /** Wraps an engine in the public interface; `events` is the sink that the engine was created with. */
 export function toBroker(engine: Engine, events: Subject<BrokerEvent>): Broker {
   const { settings, connections, notifications } = engine
-  const controls = engineControls(engine)
   const { scheduler, limits } = settings
   const closed$ = new Subject<void>()
   const listeners = new Set<Listener>()
@@ -168,12 +154,7 @@ export function toBroker(engine: Engine, events: Subject<BrokerEvent>): Broker {
     },
     publish$: (message) => whenReady$(engine, publishFromServer$(engine, message)),
     deliver$: (clientId, message) => whenReady$(engine, deliver$(engine, clientId, message)),
-    ...controls,
-    disconnect: (
-      clientId,
-      reasonCode = Reason.administrativeAction,
-      reasonString = 'disconnected by the operator',
-    ) => controls.disconnect(clientId, reasonCode, reasonString),
+    ...engineControls(engine),
     events$: events.asObservable(),
     stats$: timer(0, settings.statsPeriod, scheduler).pipe(
       map(() => snapshot(engine)),

@@ -1,6 +1,7 @@
 import type { AntiphonError } from '@antiphon/core'
 import type { ClientInfo } from './authority/authority.js'
 import type { Message } from '@antiphon/core'
+import type { Limits } from './limits.js'
 
 /** Something that happened in the broker. */
 export type BrokerEvent =
@@ -23,7 +24,8 @@ export type BrokerEvent =
       readonly reason: string
     }
   | { readonly type: 'session-started'; readonly clientId: string }
-  | { readonly type: 'session-ended'; readonly clientId: string }
+  /** `limit` is the limit because of which the broker ended the session; `createBroker({ limits })` raises it. */
+  | { readonly type: 'session-ended'; readonly clientId: string; readonly limit?: keyof Limits }
   | {
       readonly type: 'subscribed'
       readonly clientId: string
@@ -38,8 +40,17 @@ export type BrokerEvent =
       readonly message: Message
       readonly reasonCode: number
     }
-  /** A message will not reach one of its receivers. */
-  | { readonly type: 'dropped'; readonly clientId: string; readonly topic: string; readonly loss: DropReason }
+  /**
+   * A message will not reach one of its receivers. `limit` is the limit that was reached; `createBroker({ limits })` raises
+   * it.
+   */
+  | {
+      readonly type: 'dropped'
+      readonly clientId: string
+      readonly topic: string
+      readonly loss: DropReason
+      readonly limit?: keyof Limits
+    }
   /** A listener could not accept a connection; it continues to listen. */
   | { readonly type: 'listener-failed'; readonly url: string; readonly error: AntiphonError }
   /** A commit of the storage failed. The broker acknowledges nothing until one succeeds. */

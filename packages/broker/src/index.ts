@@ -1,6 +1,7 @@
 export { createBroker } from './broker.js'
 export type { Broker } from './broker.js'
-export type { BrokerOptions, QueuePolicy } from './options.js'
+export type { EngineControls } from './engine/engine-controls.js'
+export type { BrokerOptions, MemoryPolicy, QueuePolicy, SessionPolicy } from './options.js'
 export type { Limits } from './limits.js'
 export type { BrokerEvent, DeliveryLoss, DropReason } from './events.js'
 export type { ListenOptions, Listener, ListenAddress } from './listen/listen.js'

@@ -15,6 +15,14 @@ export interface Limits {
   readonly connectTimeout: number
   /** Bytes of the largest packet accepted. @defaultValue 1 048 576 */
   readonly packetSize: number
+  /** Bytes of the largest CONNECT or AUTH of a client that has not been admitted yet. @defaultValue 65 536 */
+  readonly connectSize: number
+  /**
+   * Bytes received from all clients that have not been admitted yet. A client whose CONNECT arrives in parts beyond them
+   * is refused with 0x97.
+   * @defaultValue 16 777 216
+   */
+  readonly unauthenticatedBytes: number
   /** Bytes of the longest topic name or filter. @defaultValue 65 535 */
   readonly topicLength: number
   /** Levels of the deepest topic name or filter. @defaultValue 200 */
@@ -53,10 +61,22 @@ export interface Limits {
   /** Bytes queued for one session, including those in flight. @defaultValue 33 554 432 */
   readonly queueBytes: number
   /**
+   * Bytes of all sessions together: their subscriptions, Wills, and messages in flight and queued. A message in several
+   * queues counts once. `memoryPolicy` says what happens beyond them.
+   * @defaultValue 536 870 912
+   */
+  readonly totalBytes: number
+  /**
    * Bytes written to one connection and not sent yet, above which the broker drops QoS 0 messages.
    * @defaultValue 1 048 576
    */
   readonly unreadBytes: number
+  /**
+   * Bytes written to all connections and not sent yet. Beyond them, the broker drops QoS 0 messages to the clients that
+   * read slowest: those that have more than an equal share of these bytes unread.
+   * @defaultValue 67 108 864
+   */
+  readonly totalUnreadBytes: number
   /** @defaultValue 100 000 */
   readonly retainedMessages: number
   /** @defaultValue 268 435 456 */
@@ -70,6 +90,8 @@ const defaults: Limits = {
   sessions: 100_000,
   connectTimeout: 10_000,
   packetSize: 1_048_576,
+  connectSize: 65_536,
+  unauthenticatedBytes: 16_777_216,
   topicLength: 65_535,
   topicLevels: 200,
   filtersPerSubscribe: 1_000,
@@ -83,7 +105,9 @@ const defaults: Limits = {
   inFlightBytes: 8_388_608,
   queueMessages: 10_000,
   queueBytes: 33_554_432,
+  totalBytes: 536_870_912,
   unreadBytes: 1_048_576,
+  totalUnreadBytes: 67_108_864,
   retainedMessages: 100_000,
   retainedBytes: 268_435_456,
   undecided: 64,
@@ -92,6 +116,7 @@ const defaults: Limits = {
 /** The ranges that MQTT, or the broker itself, requires. */
 const ranges: { readonly [K in keyof Limits]?: readonly [least: number, most: number] } = {
   packetSize: [16, 268_435_460],
+  connectSize: [16, 268_435_460],
   topicLength: [1, 65_535],
   topicLevels: [1, 65_535],
   keepAlive: [1, 65_535],

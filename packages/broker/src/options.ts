@@ -16,6 +16,23 @@ export type QueuePolicy =
   /** Drops the message and disconnects the slow client with 0x97. */
   | 'disconnect'
 
+/** What the broker does with a client that needs a new session if there are `limits.sessions`. */
+export type SessionPolicy =
+  /** Ends the session that has been disconnected longest; those without subscriptions first. */
+  | 'end-oldest'
+  /** Refuses the client with 0x97. */
+  | 'refuse-new'
+
+/** What the broker does if the sessions hold `limits.totalBytes`. */
+export type MemoryPolicy =
+  /**
+   * Drops the oldest queued messages of the session that holds most, although the broker has acknowledged them. If no
+   * message is queued, ends the disconnected session that holds most.
+   */
+  | 'drop-largest'
+  /** Does not queue the new message and refuses the new subscription or session, with 0x97. */
+  | 'refuse-new'
+
 /** Options of `createBroker`; each has a default. */
 export interface BrokerOptions {
   /** The scheduler of the broker's clock and timers. @defaultValue asyncScheduler */
@@ -42,6 +59,10 @@ export interface BrokerOptions {
   readonly assignsClientIds?: boolean
   /** @defaultValue 'drop-new' */
   readonly queuePolicy?: QueuePolicy
+  /** @defaultValue 'end-oldest' */
+  readonly sessionPolicy?: SessionPolicy
+  /** @defaultValue 'drop-largest' */
+  readonly memoryPolicy?: MemoryPolicy
   /**
    * What a shared subscription does with a QoS 1 or 2 message while none of its members is connected: `queue` queues it
    * for a member with a persistent session, `skip` ignores the subscription, so that the message is lost.
@@ -82,6 +103,8 @@ export function resolveOptions({ limits, ...options }: BrokerOptions): Settings 
     sharedSubscriptions: true,
     assignsClientIds: true,
     queuePolicy: 'drop-new',
+    sessionPolicy: 'end-oldest',
+    memoryPolicy: 'drop-largest',
     sharedOffline: 'queue',
     checksPayloadFormat: false,
     authenticationMethods: [],

@@ -12,10 +12,15 @@ export interface BrokerStats extends Readonly<Counters> {
   readonly queued: number
   /** Bytes of all messages in flight and queued. */
   readonly heldBytes: number
+  /** Estimated bytes of all sessions with their subscriptions, Wills and messages; `limits.totalBytes` bounds them. */
+  readonly totalBytes: number
+  /** Bytes that wait in connections whose clients read slowly; `limits.totalUnreadBytes` bounds them. */
+  readonly unreadBytes: number
 }
 
 /** Returns the broker's present statistics. */
-export function snapshot({ counters, connections, sessions, router, retained }: Engine): BrokerStats {
+export function snapshot(engine: Engine): BrokerStats {
+  const { counters, connections, sessions, router, retained, memory, unread } = engine
   let inFlight = 0
   let queued = 0
   let heldBytes = 0
@@ -35,5 +40,7 @@ export function snapshot({ counters, connections, sessions, router, retained }: 
     inFlight,
     queued,
     heldBytes,
+    totalBytes: memory.bytes,
+    unreadBytes: unread.bytes,
   }
 }

@@ -1,20 +1,40 @@
-import { mergeMap, Observable, tap } from 'rxjs'
+import { Observable } from 'rxjs'
 import { requireArgument } from './argument.js'
 import { transferBoundRules, type TransferBounds } from './chunk/transfers.js'
 import type { Endpoint, EndpointTypes } from './endpoint.js'
-import { linkMonitorOf } from './link/link-monitor.js'
-import type { Delivery, Link } from './link/link.js'
+import type { Link } from './link/link.js'
 import type { QoS } from './message.js'
 import { type OptionRules, sizeRule } from './option-rules.js'
-import { RequestReceiver } from './responder/request-receiver.js'
-import { ResponderContext } from './responder/responder-context.js'
-import type { ResponseCacheBounds } from './responder/response-cache.js'
 import type { HeaderRule } from './responder/header-rule.js'
+import type { ReceivedRequest } from './responder/received-request.js'
+import { RequestSource, type DrainMode } from './responder/request-source.js'
+import { ResponderContext, type AcknowledgeMode } from './responder/responder-context.js'
+import type { ResponseCacheBounds } from './responder/response-cache.js'
 import { responseTopicCheck, type ResponseTopicRule } from './responder/response-topic-rule.js'
-import { requestContext, type ReceivedRequest } from './responder/received-request.js'
+
+/** How `requests$` is stopped without losing requests. */
+export interface DrainOptions {
+  /** Drains the responder when it emits: requests in hand are finished, then the stream completes. */
+  readonly drain$?: Observable<unknown>
+  /**
+   * What draining does to the subscription.
+   *
+   * - `leave`: unsubscribes, and handles what the broker has already assigned to this client.
+   * - `pause`: keeps the subscription. New requests stay at the broker, in the client's session, for the next start; close
+   *   the link when the stream has completed.
+   *
+   * @defaultValue 'pause' if the session is kept after `close()` and there is no group, otherwise 'leave'
+   */
+  readonly drainBy?: DrainMode
+  /**
+   * Milliseconds that draining may take. Then requests that are acknowledged are answered 503, and the others stay
+   * unacknowledged at the broker. @defaultValue 30 000
+   */
+  readonly drainTimeout?: number
+}
 
 /** Options of `requests$`. */
-export interface RequestsOptions<T extends EndpointTypes> {
+export interface RequestsOptions<T extends EndpointTypes> extends DrainOptions {
   /** Values of topic parameters, such as the device's own id; all other parameters match any value. */
   readonly params?: Partial<T['params']>
   /** The topic filter to subscribe to, if the broker requires another one than the endpoint's. */
@@ -32,10 +52,18 @@ export interface RequestsOptions<T extends EndpointTypes> {
   /** Limits of requests that arrive in chunks because they exceed the broker's Maximum Packet Size. */
   readonly transfers?: TransferBounds
   /**
-   * When a request is acknowledged: after its response, so that a crash repeats it, or on receipt, so that a crash loses
-   * it. @defaultValue 'after-response'
+   * When a request is acknowledged, always in the order of receipt.
+   *
+   * - `on-start`: when its handler starts, or when it waits only for earlier requests with its key. Requests that wait for
+   *   room stay unacknowledged, so that the broker's window limits how many there are.
+   * - `after-response`: when its response has reached the broker, so that a crash repeats it. One slow handler or open
+   *   stream then holds back all later acknowledgements, and once the broker's window is full, it sends nothing more; see
+   *   the incident `acknowledgements-blocked`.
+   * - `on-receipt`: at once, so that a crash loses it.
+   *
+   * @defaultValue 'on-start'
    */
-  readonly acknowledge?: 'after-response' | 'on-receipt'
+  readonly acknowledge?: AcknowledgeMode
 }
 
 const requestsOptionRules: OptionRules<RequestsOptions<EndpointTypes>> = {
@@ -54,21 +82,25 @@ const requestsOptionRules: OptionRules<RequestsOptions<EndpointTypes>> = {
     ttl: sizeRule,
   } satisfies OptionRules<ResponseCacheBounds>,
   transfers: transferBoundRules,
-  acknowledge: ['after-response', 'on-receipt'],
+  acknowledge: ['on-start', 'after-response', 'on-receipt'],
+  drain$: 'object',
+  drainBy: ['leave', 'pause'],
+  drainTimeout: sizeRule,
 }
 
 /**
  * Subscribes to an endpoint's topic and emits its requests, to be piped into `serve`.
  *
  * Retained and malformed messages, messages whose response topic is not allowed, duplicates and cancels are not emitted;
- * see `ignoredRequests$`.
+ * see `ignoredRequests$`. A request that `serve` has not received when `next` returns is acknowledged, unless `acknowledge`
+ * is `after-response`: an operator has filtered it away, or keeps it for later.
  *
  * - *on subscribe*: opens the link and subscribes to the topic. The link need not be connected.
  * - *next*: a decoded request.
- * - *complete*: the link was closed.
- * - *error*: the broker refused the subscription, or the link ended with an error.
- * - *unsubscribe*: unsubscribes from the topic. Requests not yet responded to stay unacknowledged, and the broker delivers
- *   them again; to finish them first, use `drain$` of `serve`.
+ * - *complete*: the responder has been drained, or the link was closed.
+ * - *error*: the broker refused the subscription, the link ended with an error, or `drain$` failed.
+ * - *unsubscribe*: unsubscribes from the topic. Requests that are not acknowledged stay so, and the broker delivers them
+ *   again; to finish what is in hand first, use `drain$`.
  */
 export function requests$<T extends EndpointTypes>(
   link: Link,
@@ -76,6 +108,7 @@ export function requests$<T extends EndpointTypes>(
   options: RequestsOptions<T> = {},
 ): Observable<ReceivedRequest<T>> {
   requireArgument('options', options, requestsOptionRules)
+  const { acknowledge = 'on-start', drain$, drainBy, drainTimeout = 30_000, qos = 1 } = options
   const requestFilter =
     options.filter ?? endpoint.topic.filter((options.params ?? {}) as Readonly<Record<string, string>>)
   const filter = options.group === undefined ? requestFilter : `$share/${options.group}/${requestFilter}`
@@ -86,27 +119,9 @@ export function requests$<T extends EndpointTypes>(
     transfers: options.transfers,
   }
   return new Observable((subscriber) => {
-    const responder = new ResponderContext(link, endpoint, cacheBounds)
-    const receiver = new RequestReceiver(responder, rules)
-    linkMonitorOf(link).start()
-    subscriber.add(() => receiver.close())
-    const receive = (delivery: Delivery): void => {
-      const request = receiver.receive<T>(delivery)
-      if (request === undefined) return
-      if (options.acknowledge === 'on-receipt') request[requestContext].acknowledge()
-      subscriber.next(request)
-    }
-    return link
-      .subscription$(filter, { qos: options.qos ?? 1 })
-      .pipe(
-        tap({ complete: () => (responder.isLinkClosed = true) }),
-        mergeMap((window) => window.deliveries$),
-      )
-      .subscribe({
-        next: receive,
-        error: (error: unknown) => subscriber.error(error),
-        complete: () => subscriber.complete(),
-      })
+    const responder = new ResponderContext({ link, endpoint, acknowledge, cacheBounds })
+    const sourceOptions = { responder, rules, filter, qos, drain$, drainBy, drainTimeout }
+    new RequestSource(sourceOptions, subscriber).start()
   })
 }
 

@@ -28,11 +28,6 @@ export interface ServeOptions<T extends EndpointTypes = EndpointTypes> {
   readonly orderedBy?: (request: ReceivedRequest<T>) => unknown
   /** Milliseconds a handler may run. The expiry of its request limits it as well. @defaultValue Infinity */
   readonly handlerTimeout?: number
-  /**
-   * Starts draining when it emits: running and queued requests are finished, then the stream completes. New requests are
-   * answered 503; those that cannot be answered 503 stay unacknowledged at the broker.
-   */
-  readonly drain$?: Observable<unknown>
 }
 
 const serveOptionRules: OptionRules<ServeOptions> = {
@@ -40,19 +35,18 @@ const serveOptionRules: OptionRules<ServeOptions> = {
   queue: wholeNumberRule(0),
   orderedBy: 'function',
   handlerTimeout: durationRule,
-  drain$: 'object',
 }
 
 /**
  * Runs a handler for each request of a stream and sends its response to the requester.
  *
- * A request is acknowledged only after its response is sent, so that after a crash the broker delivers it again.
+ * `acknowledge` of `requests$` says when a request is acknowledged, `drain$` of `requests$` stops it without losing requests.
  *
  * - *on subscribe*: subscribes to the source.
  * - *next*: a record of each request that has been served.
- * - *complete*: after draining, or when the source has completed and all its requests have been served.
+ * - *complete*: when the source has completed and all its requests have been served.
  * - *error*: as the source. A handler that fails answers 500; the stream continues.
- * - *unsubscribe*: stops the handlers. Requests not yet responded to stay unacknowledged, and the broker delivers them again.
+ * - *unsubscribe*: stops the handlers. Requests that are not acknowledged stay so, and the broker delivers them again.
  *
  * @example
  * ```ts
@@ -81,17 +75,12 @@ export function serve<T extends EndpointTypes>(
         onServed: (record) => subscriber.next(record),
         onIdle: completeWhenIdle,
       })
-      const close = (): void => {
-        isClosing = true
-        completeWhenIdle()
-      }
-      subscriber.add(() => requests.abandon(() => true))
-      if (options.drain$ !== undefined) subscriber.add(options.drain$.subscribe(close))
+      subscriber.add(() => {
+        requests.close()
+        requests.abandon(() => true)
+      })
       subscribeWhileOpen(source, subscriber, {
-        next: (request) => {
-          if (isClosing) requests.reject(request)
-          else requests.add(request)
-        },
+        next: (request) => requests.add(request),
         error: (error) => subscriber.error(error),
         complete: () => {
           // The source also completes when its link is closed; no response can be sent then.
@@ -100,7 +89,8 @@ export function serve<T extends EndpointTypes>(
             error: linkClosed(),
           })
           requests.startNext()
-          close()
+          isClosing = true
+          completeWhenIdle()
         },
       })
     })

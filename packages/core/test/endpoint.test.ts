@@ -132,7 +132,8 @@ describe('the types of an endpoint', () => {
       requests$(link, rooms).pipe(serve(() => of('fine')))
       // @ts-expect-error the property has another type
       requests$(link, rooms).pipe(serve(() => of({ ok: 'yes' })))
-      // @ts-expect-error the handler must return a stream
+      // @ts-expect-error the handler must return a response or a stream of it
+      requests$(link, rooms).pipe(serve(() => undefined))
       requests$(link, rooms).pipe(serve(() => ({ ok: true })))
     })
   })

@@ -115,6 +115,10 @@ const calls: readonly (readonly [name: string, call: Call, faults: Invalid])[] =
       ['options.transfers.byte is not known: did you mean bytes?', { transfers: { byte: 5 } }],
       ['options.transfers.idleTimeout is "5": it must be a number', { transfers: { idleTimeout: '5' } }],
       ['options.acknowledge is "onReceipt": it must be', { acknowledge: 'onReceipt' }],
+      ['options.drain$ is true: it must be an object', { drain$: true }],
+      ['options.drainBy is "stop": it must be', { drainBy: 'stop' }],
+      ['options.drainTimeout is "5": it must be a number', { drainTimeout: '5' }],
+      ['options.drainTimeout is -1: it must be', { drainTimeout: -1 }],
     ],
   ],
   [
@@ -126,7 +130,6 @@ const calls: readonly (readonly [name: string, call: Call, faults: Invalid])[] =
       ['options.queue is "5": it must be a whole number from 0', { queue: '5' }],
       ['options.orderedBy is "id": it must be a function', { orderedBy: 'id' }],
       ['options.handlerTimeout is "5": it must be a number', { handlerTimeout: '5' }],
-      ['options.drain$ is true: it must be an object', { drain$: true }],
     ],
   ],
   [
@@ -224,11 +227,10 @@ describe('invalid options', () => {
     })
   }
 
-  const promiseFaults: Invalid = [
+  it.each<readonly [fault: string, options: unknown]>([
     ...exchangeFaults,
     ['options.signal is "x": it must be an object', { signal: 'x' }],
-  ]
-  it.each(promiseFaults)('reject the promise of request: %s', async (fault, options) => {
+  ])('reject the promise of request: %s', async (fault, options) => {
     let promise: Promise<unknown> | undefined
     inWorld(({ link }) => {
       promise = request(link('requester'), echo, 'x', options as never)

@@ -133,7 +133,8 @@ describe('serve with orderedBy', () => {
   })
 
   it('abandons the running and the waiting requests of a key on unsubscribe', () => {
-    withResponder(perCar, ({ sendRequest, world, records, handled, unacknowledged }) => {
+    const options = { ...perCar, requests: { acknowledge: 'after-response' } } as const
+    withResponder(options, ({ sendRequest, world, records, handled, unacknowledged }) => {
       sendToCars(sendRequest, ['1a', '2a'])
       world.advance(50)
       records.unsubscribe()

@@ -7,7 +7,6 @@ import {
   NEVER,
   Observable,
   of,
-  Subject,
   take,
   throwError,
   type ObservableInput,
@@ -310,71 +309,6 @@ describe('serve on a closed link', () => {
       expect(served.values).toMatchObject([{ outcome: 'responded' }])
       expect(served.ending()).toBe('complete')
     })
-  })
-})
-
-describe('serve with drain$', () => {
-  it('answers 503 while draining, finishes running and queued requests, then completes and unsubscribes', () => {
-    const drain$ = new Subject<void>()
-    withEchoResponder(
-      (setup) => {
-        const { world, records, unacknowledged, handled } = setup
-        sendAll(setup, ['1', '2', '3'])
-        world.advance(50)
-        drain$.next()
-        sendAll(setup, ['late'])
-        world.advance(50)
-        expect(statuses(setup)).toEqual([503])
-        expect(records.ending()).toBeUndefined()
-        expect(world.broker.session('server')?.subscriptions).toHaveLength(1)
-        world.advance(1_000)
-        expect(handled.map(({ value }) => value)).toEqual(['1', '2', '3'])
-        expect(statuses(setup)).toEqual([503, 200, 200, 200])
-        expect(records.ending()).toBe('complete')
-        expect(world.broker.session('server')?.subscriptions).toEqual([])
-        expect(unacknowledged()).toBe(0)
-      },
-      { serve: { concurrency: 2, drain$ }, handler: () => of('done').pipe(delay(200)) },
-    )
-  })
-
-  it('completes at once when drained without pending requests', () => {
-    const drain$ = new Subject<void>()
-    withEchoResponder(
-      ({ world, records }) => {
-        drain$.next()
-        world.advance(10)
-        expect(records.ending()).toBe('complete')
-      },
-      { serve: { drain$ } },
-    )
-  })
-
-  it('does not subscribe to the topic when drained from the start', () => {
-    withEchoResponder(
-      ({ world, records }) => {
-        expect(records.ending()).toBe('complete')
-        expect(world.broker.counts().packets).toEqual({})
-      },
-      { serve: { drain$: of('now') } },
-    )
-  })
-
-  it('completes only after the PUBACK of the last response when drained', () => {
-    const drain$ = new Subject<void>()
-    withEchoResponder(
-      ({ sendRequest, world, records }) => {
-        world.broker.inject({ kind: 'delay', by: 1_000, packets: ['puback'], clientId: 'server' })
-        sendRequest('x')
-        world.advance(10)
-        drain$.next()
-        world.advance(500)
-        expect(records.ending()).toBeUndefined()
-        world.advance(1_000)
-        expect(records.ending()).toBe('complete')
-      },
-      { serve: { drain$ } },
-    )
   })
 })
 

@@ -55,7 +55,7 @@ export function synchronousLink(peer: Peer): SynchronousLink {
         subscribed++
         const deliveries$ = new Subject<Delivery>()
         windows.set(filter, deliveries$)
-        subscriber.next({ filter, grantedQoS: 1, deliveries$ })
+        subscriber.next({ filter, grantedQoS: 1, deliveries$, unsubscribe$: of(undefined) })
         return () => windows.delete(filter)
       }),
     messages$: () => EMPTY,

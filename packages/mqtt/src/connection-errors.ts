@@ -1,5 +1,5 @@
 import { AntiphonError } from '@antiphon/core'
-import { describeReason } from '@antiphon/core/link'
+import { describeReason, quoted } from '@antiphon/core/link'
 import type { IConnackPacket, IDisconnectPacket } from 'mqtt'
 
 /** The return codes of MQTT 3.1.1. */
@@ -74,20 +74,34 @@ export type ConnectProgress =
   /** The broker accepted the connection. */
   | 'online'
 
-/** Creates the error for a connection that closed without DISCONNECT, or could not be opened. */
+const unanswered =
+  'does the port expect the protocol of the URL, with or without TLS, and does the broker accept this client?'
+
+/** Creates the error for a connection that closed without DISCONNECT, or could not be opened. `hint` says what to check. */
 export function connectionLost(
   address: string,
   progress: ConnectProgress,
   cause: unknown,
+  hint: string | undefined = progress === 'connect-sent' ? unanswered : undefined,
 ): AntiphonError<'connection-lost'> {
   const what = progress === 'online' ? `lost the connection to ${address}` : `cannot connect to ${address}`
   const why = cause === undefined ? 'the broker closed the connection without a reason' : textOf(cause)
   const phase = progress === 'unreached' ? 'before-network' : 'after-network'
-  return new AntiphonError('connection-lost', `${what}: ${why}`, { cause, phase })
+  const message = `${what}: ${why}${hint === undefined ? '' : `; ${hint}`}`
+  return new AntiphonError('connection-lost', message, { cause, phase })
 }
 
-/** Whether an error means that no connection was established. */
+/** Creates the error for a server whose first packet is not CONNACK [MQTT-3.2.0-1], as an HTTP server's. */
+export function notMqtt(received: Uint8Array): Error {
+  const [text = ''] = String.fromCharCode(...received.subarray(0, 40)).split('\r\n', 1)
+  // Other bytes may be a packet that the server has sent back, with the password.
+  const what = /^[ -~]+$/.test(text) ? quoted(text) : `0x${text.charCodeAt(0).toString(16)}`
+  return new Error(`the server speaks no MQTT: it sent ${what}`)
+}
+
+/** Whether an error means that no connection was established, to any of the addresses of the host. */
 export function isUnreachable(cause: unknown): boolean {
+  if (cause instanceof AggregateError) return cause.errors.every(isUnreachable)
   const { syscall } = (cause ?? {}) as { readonly syscall?: unknown }
   return syscall === 'connect' || syscall === 'getaddrinfo'
 }

@@ -2,7 +2,7 @@ import type { AntiphonError } from '@antiphon/core'
 import type { TransportEvent } from '@antiphon/core/link'
 import { type Framer, PacketType, protocolError, readAcknowledgement, readPublish } from '@antiphon/packet'
 import type { IConnackPacket, IDisconnectPacket, MqttClient, Packet } from 'mqtt'
-import { AsyncSubject, type SchedulerLike, type Subscriber, takeUntil, timer } from 'rxjs'
+import { AsyncSubject, type SchedulerLike, type Subscriber, timer } from 'rxjs'
 import { openStream } from '#streams'
 import type { Address } from './address.js'
 import type { ClientOptions } from './client-options.js'
@@ -12,6 +12,7 @@ import {
   connectionLost,
   connectionRefused,
   isUnreachable,
+  notMqtt,
   type ConnectProgress,
 } from './connection-errors.js'
 import { toConnectionInfo } from './connection-info.js'
@@ -29,6 +30,8 @@ export interface ConnectionParts {
   readonly streamOptions: StreamOptions
   readonly clientOptions: ClientOptions
   readonly session: Session
+  /** Whether `disconnect` will end the session, because no option requests a persistent one. */
+  readonly endsSession: boolean
   readonly scheduler: SchedulerLike
   readonly subscriber: Subscriber<TransportEvent>
 }
@@ -54,6 +57,9 @@ export class Connection {
   #refusal: AntiphonError | undefined
   #disconnectPacket: IDisconnectPacket | undefined
   #cause: unknown
+  /** What to check about the cause. */
+  #hint: string | undefined
+  #hasReceived = false
 
   /** Connects; throws if the stream cannot start to open. */
   constructor(parts: ConnectionParts) {
@@ -64,9 +70,9 @@ export class Connection {
       this.#dispatch(framer),
     )
     this.#stream = openStream(address, streamOptions, {
-      onData: (chunk) => this.#failOnThrow(() => this.#packets.append(chunk)),
+      onData: (chunk) => this.#failOnThrow(() => this.#receive(chunk)),
       onDrain: () => this.writer.resume(),
-      onError: (error) => this.#fail(error),
+      onError: (error, hint) => this.#fail(error, hint),
       onClose: () => this.#close(),
     })
     this.writer = new PacketWriter(this.#stream)
@@ -106,9 +112,8 @@ export class Connection {
     this.writer.flush()
     const properties = endSession ? { properties: { sessionExpiryInterval: 0 } } : {}
     this.#client.end(false, this.protocolVersion === 5 ? { reasonCode: 0, ...properties } : {})
-    timer(disconnectTimeout, this.#parts.scheduler)
-      .pipe(takeUntil(this.closed$))
-      .subscribe(() => this.#stream.destroy())
+    const timeout = timer(disconnectTimeout, this.#parts.scheduler).subscribe(() => this.#stream.destroy())
+    this.closed$.subscribe({ complete: () => timeout.unsubscribe() })
   }
 
   /** Closes the socket without DISCONNECT. */
@@ -118,6 +123,13 @@ export class Connection {
     this.#parts.session.outbound.disconnected(this.writer)
     this.#client.end(true)
     this.subscriptions.abandon()
+  }
+
+  #receive(chunk: Uint8Array): void {
+    if (!this.#hasReceived && chunk[0] !== PacketType.connack)
+      return this.#fail(notMqtt(chunk), 'check the port and the protocol of the URL')
+    this.#hasReceived = true
+    this.#packets.append(chunk)
   }
 
   /** Handles PUBLISH and its acknowledgements; passes all other packets to MQTT.js. */
@@ -170,8 +182,8 @@ export class Connection {
 
   #accept(packet: IConnackPacket): void {
     if (this.#stage !== 'connecting') return
-    const { clientOptions, session, subscriber } = this.#parts
-    const info = toConnectionInfo(packet, clientOptions.protocolVersion, clientOptions.clientId)
+    const { clientOptions, session, endsSession, subscriber } = this.#parts
+    const info = toConnectionInfo(packet, clientOptions, endsSession)
     const { protocolVersion } = info
     this.#stage = 'online'
     this.#wasAccepted = true
@@ -204,7 +216,8 @@ export class Connection {
   }
 
   /** Closes the connection on any error, including a malformed packet [MQTT-4.13.1-1]. */
-  #fail(error: unknown): void {
+  #fail(error: unknown, hint?: string): void {
+    if (this.#cause === undefined) this.#hint = hint
     this.#cause ??= error
     this.#stream.destroy()
   }
@@ -240,7 +253,7 @@ export class Connection {
     const { text: address } = this.#parts.address
     if (this.#refusal !== undefined) return this.#refusal
     if (this.#disconnectPacket !== undefined) return connectionEnded(address, this.#disconnectPacket)
-    return connectionLost(address, progress, this.#cause)
+    return connectionLost(address, progress, this.#cause, this.#hint)
   }
 }
 

@@ -23,6 +23,7 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
   const addresses = toAddresses(url)
   for (const address of addresses) assertOptions(options, address)
   const { protocolVersion = 5, clean, properties, scheduler = asyncScheduler } = options
+  const endsSession = clean === undefined && properties?.sessionExpiryInterval === undefined
   const session = newSession(options.clientId ?? randomClientId())
   const disconnecting$ = new Subject<void>()
   let current: Connection | undefined
@@ -43,6 +44,7 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
         streamOptions: options,
         clientOptions: toClientOptions(options, attempt),
         session,
+        endsSession,
         scheduler,
         subscriber,
       })
@@ -109,9 +111,7 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
     disconnect$: ({ keepSession = false } = {}) =>
       new Observable((subscriber) => {
         disconnecting$.next()
-        const endSession =
-          !keepSession && clean === undefined && properties?.sessionExpiryInterval === undefined
-        current?.disconnect(endSession)
+        current?.disconnect(endsSession && !keepSession)
         if (current === undefined) subscriber.complete()
         else subscriber.add(current.closed$.subscribe(subscriber))
       }),

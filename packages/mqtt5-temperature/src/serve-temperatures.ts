@@ -1,10 +1,17 @@
-import { requests$, serve, type Link, type ServeOptions, type ServeRecord } from '@antiphon/core'
+import {
+  requests$,
+  serve,
+  type DrainOptions,
+  type Link,
+  type ServeOptions,
+  type ServeRecord,
+} from '@antiphon/core'
 import { of, type Observable } from 'rxjs'
 import { temperatureQuery } from './temperature-query.js'
 import { demoThermometer, type Thermometer } from './thermometer.js'
 
 /** The options of `serveTemperatures`. */
-export interface TemperatureServiceOptions extends ServeOptions {
+export interface TemperatureServiceOptions extends ServeOptions, DrainOptions {
   /** @defaultValue `demoThermometer()` */
   readonly thermometer?: Thermometer
   /** Shares the requests with all other responders of the group. The broker must support shared subscriptions. */
@@ -19,9 +26,19 @@ export interface TemperatureServiceOptions extends ServeOptions {
  */
 export function serveTemperatures(
   link: Link,
-  { thermometer = demoThermometer(), group, ...options }: TemperatureServiceOptions = {},
+  {
+    thermometer = demoThermometer(),
+    group,
+    drain$,
+    drainBy,
+    drainTimeout,
+    ...options
+  }: TemperatureServiceOptions = {},
 ): Observable<ServeRecord> {
-  return requests$(link, temperatureQuery, group === undefined ? {} : { group }).pipe(
-    serve(({ value: city }) => of({ city, celsius: thermometer(city) }), options),
-  )
+  return requests$(link, temperatureQuery, {
+    ...(group === undefined ? {} : { group }),
+    ...(drain$ === undefined ? {} : { drain$ }),
+    ...(drainBy === undefined ? {} : { drainBy }),
+    ...(drainTimeout === undefined ? {} : { drainTimeout }),
+  }).pipe(serve(({ value: city }) => of({ city, celsius: thermometer(city) }), options))
 }

@@ -1,19 +1,18 @@
-// The process that ends what a run leaves behind; see src/process-guard.ts. Its argument is the mark of the run.
+// The process that ends what a run leaves behind; see src/process-guard.ts. Its arguments are the mark of the run, and the
+// milliseconds in which processes may exit by themselves when the run stops its guard.
 import { readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** Milliseconds in which processes may exit by themselves, as they do when their parent's pipe is closed. */
-const exitPeriod = 3_000
 const pollPeriod = 20
-const mark = process.argv[2] ?? ''
+const [mark = '', exitPeriod = ''] = process.argv.slice(2)
 
 const lines = createInterface({ input: process.stdin })
 let isStopping = false
 // On request of the run, the guard reports what it killed. The end of its input means that the run has died.
 lines.on('line', async () => {
   isStopping = true
-  process.stdout.write(`${JSON.stringify(await killRemaining(exitPeriod))}\n`)
+  process.stdout.write(`${JSON.stringify(await killRemaining(Number(exitPeriod)))}\n`)
   process.exit()
 })
 lines.on('close', async () => {

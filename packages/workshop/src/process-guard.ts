@@ -7,8 +7,18 @@ import { fileURLToPath } from 'node:url'
 
 /** Ends the processes that a run leaves behind. */
 export interface ProcessGuard {
-  /** Gives the remaining processes 3 s to exit, kills them, and resolves with their command lines. */
+  /** Gives the remaining processes `exitPeriod` to exit, kills them, and resolves with the command lines of those killed. */
   readonly stop: () => Promise<readonly string[]>
+}
+
+/** Options of a guard. */
+export interface ProcessGuardOptions {
+  /**
+   * Milliseconds in which processes may exit by themselves after `stop`.
+   *
+   * @defaultValue 20 000: on a busy machine, an exit takes seconds
+   */
+  readonly exitPeriod?: number
 }
 
 const guardProgram = fileURLToPath(new URL('../bin/process-guard.mjs', import.meta.url))
@@ -20,11 +30,11 @@ const variable = 'ANTIPHON_RUN'
  * They inherit a mark in their environment. The guard is a separate process that holds a pipe to this one: if this
  * process ends in any way, even by SIGKILL, the guard kills what is left. It finds processes by their mark only on Linux.
  */
-export function guardProcesses(): ProcessGuard {
+export function guardProcesses({ exitPeriod = 20_000 }: ProcessGuardOptions = {}): ProcessGuard {
   const mark = randomUUID()
   const { [variable]: outerMarks = '', ...env } = process.env
   // In its own session, so that Ctrl-C in a terminal does not end the guard first; without marks, to find only others.
-  const guard = spawn(process.execPath, [guardProgram, mark], {
+  const guard = spawn(process.execPath, [guardProgram, mark, String(exitPeriod)], {
     detached: true,
     stdio: ['pipe', 'pipe', 'inherit'],
     env,

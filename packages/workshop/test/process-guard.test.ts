@@ -17,7 +17,7 @@ const program = `
     console.log([process.pid, grandchild.pid].join(' '))
     \${wait}
   \`
-  const guard = guardProcesses()
+  const guard = guardProcesses({ exitPeriod: 500 })
   spawn(process.execPath, ['-e', child], { detached: true, stdio: ['ignore', 'inherit', 'ignore'] })
   process.once('SIGUSR2', async () => {
     console.log(JSON.stringify(await guard.stop()))

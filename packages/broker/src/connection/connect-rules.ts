@@ -71,11 +71,6 @@ export function unsupportedVersion(level: number): PacketError {
   )
 }
 
-/** Returns the reason why a client without a session cannot connect. */
-export function tooManySessions({ limits }: Settings): string {
-  return `too many sessions: limits.sessions is ${limits.sessions}`
-}
-
 /** Returns a CONNECT as the `authenticate` hook receives it. */
 export function toAttempt(
   request: ConnectRequest,
@@ -103,6 +98,12 @@ export function toAttempt(
     ...(authenticationMethod === undefined ? {} : { authenticationMethod }),
     ...(authenticationData === undefined ? {} : { authenticationData }),
   }
+}
+
+/** Returns what a connection needs of its CONNECT once the client is admitted: all but the secrets. */
+export function toConnectedRequest(request: ConnectRequest): ConnectRequest {
+  const { password: _password, authenticationData: _data, ...rest } = request
+  return rest
 }
 
 /** Returns the identity of the client of a connect attempt. */

@@ -16,9 +16,9 @@ import { readDisconnect } from '../packet/disconnect.js'
 import type { Session } from '../session/session.js'
 import type { ConnectionEnd } from '../session/sessions.js'
 import { countRefusal } from '../counters.js'
-import { openSession } from './open-session.js'
+import { openSession, prepareSession } from './open-session.js'
 import { toReason } from '../packet/reason.js'
-import { Authentication } from './authentication.js'
+import { Authentication, authWithoutMethod } from './authentication.js'
 import type { Channel } from './channel.js'
 import {
   checkConnect,
@@ -27,7 +27,7 @@ import {
   keepAliveOf,
   toAttempt,
   toAdmittedClient,
-  tooManySessions,
+  toConnectedRequest,
   unsupportedVersion,
 } from './connect-rules.js'
 import {
@@ -43,6 +43,7 @@ import { WriteBuffer } from './write-buffer.js'
 import { ConnectionTimer } from './connection-timer.js'
 import { Reader } from './reader.js'
 import type { ReaderHost } from './reader.js'
+import { UnauthenticatedBytes } from './unauthenticated-bytes.js'
 import { WirePeer } from './wire-peer.js'
 
 /** Milliseconds to wait for the client to close its side of the stream after the broker closed its own. */
@@ -75,6 +76,7 @@ export class Connection implements PacketHandlerHost, ReaderHost {
   #request: ConnectRequest | undefined
   #authentication: Authentication | undefined
   #connected: ConnectedState | undefined
+  readonly #unauthenticatedBytes: UnauthenticatedBytes
   /** Runs the timeout of CONNECT, then the Keep Alive, then `halfCloseTimeout`. */
   readonly #timer: ConnectionTimer
   /** Ends the connection when the client's credential expires. */
@@ -85,13 +87,17 @@ export class Connection implements PacketHandlerHost, ReaderHost {
     this.engine = engine
     this.#reader = new Reader(engine, channel, this)
     this.framer = this.#reader.framer
-    this.writeBuffer = new WriteBuffer(channel, engine.turn, limits.unreadBytes, engine.counters)
+    this.writeBuffer = new WriteBuffer(channel, { ...engine, limit: limits.unreadBytes })
+    this.#unauthenticatedBytes = new UnauthenticatedBytes(engine.unauthenticated, limits.unauthenticatedBytes)
     this.#channel = channel
     this.#timer = new ConnectionTimer(engine.deadlines)
     this.#credentialTimer = new ConnectionTimer(engine.deadlines)
     this.#startConnectTimeout()
     channel.listen({
-      onData: (chunk) => this.#reader.receive(chunk),
+      onData: (chunk) => {
+        this.#reader.receive(chunk)
+        if (this.#connected === undefined) this.#countUnauthenticated()
+      },
       onDrain: () => this.#handleDrain(),
       onClose: (error) => {
         this.#handleClose(error)
@@ -166,9 +172,8 @@ export class Connection implements PacketHandlerHost, ReaderHost {
     const request = (this.#request = readConnect(packet, body, version))
     checkConnect(request, engine.settings)
     const attempt = toAttempt(request, this.#channel)
-    if (engine.sessions.isFullFor(attempt.clientId)) {
-      throw new PacketError(Reason.quotaExceeded, tooManySessions(engine.settings))
-    }
+    const refusal = engine.sessionRoom.refusal(attempt.clientId)
+    if (refusal !== undefined) throw new PacketError(Reason.quotaExceeded, refusal)
     this.#authentication = new Authentication(attempt, engine.settings.authority, this)
     this.#phase = 'authenticating'
     this.#authentication.callHook()
@@ -178,7 +183,9 @@ export class Connection implements PacketHandlerHost, ReaderHost {
   #handleAuth(): void {
     const { framer } = this
     if (this.#phase !== 'connected') this.#phase = 'authenticating'
-    this.#authentication?.handleAuth(readAuth(framer.packet, framer.body))
+    const auth = readAuth(framer.packet, framer.body)
+    if (this.#authentication === undefined) throw authWithoutMethod()
+    this.#authentication.handleAuth(auth)
   }
 
   /** Sends the hook's challenge to the client [MQTT-4.12.0-2]. */
@@ -209,11 +216,13 @@ export class Connection implements PacketHandlerHost, ReaderHost {
 
   #accept(attempt: ConnectAttempt, verdict: Extract<ConnectVerdict, { admit: true }>): void {
     const { engine, writeBuffer } = this
-    const request = this.#request as ConnectRequest
+    const request = (this.#request = toConnectedRequest(this.#request as ConnectRequest))
     const admitted = toAdmittedClient(engine.settings, attempt, verdict)
     // Hooks run first: what they publish must not reach this client before its CONNACK [MQTT-3.2.0-1].
     const properties = connackProperties(engine, request, admitted, verdict)
-    engine.sessions.takeOver(admitted.client.clientId, request.cleanStart)
+    prepareSession(engine, admitted.client.clientId, request)
+    // Hooks may have closed the broker.
+    if (this.isClosed) return
     const peer = new WirePeer(writeBuffer, request, engine, this.disconnect)
     const { session, sessionPresent } = openSession(engine, peer, admitted, request)
     this.#connected = {
@@ -221,7 +230,11 @@ export class Connection implements PacketHandlerHost, ReaderHost {
       peer,
       packetHandler: new PacketHandler(this, session, admitted.client, request),
     }
+    // Only enhanced authentication may continue; otherwise the attempt would keep the password in memory.
+    if (request.authenticationMethod === undefined) this.#authentication = undefined
     this.#phase = 'connected'
+    this.framer.maximum = engine.settings.limits.packetSize
+    this.#unauthenticatedBytes.set(0)
     this.#timer.stop()
     const connack = connackPacket(request.version, { sessionPresent, properties })
     if (connack.length > request.maximumPacketSize)
@@ -251,7 +264,8 @@ export class Connection implements PacketHandlerHost, ReaderHost {
    */
   readonly fail = (error: unknown): void => {
     const { reasonCode, text } = toReason(error)
-    this.disconnect(reasonCode, text)
+    const isConnectTooLarge = reasonCode === Reason.packetTooLarge && this.#phase !== 'connected'
+    this.disconnect(reasonCode, isConnectTooLarge ? `${text}; limits.connectSize bounds CONNECT` : text)
   }
 
   #refuse(reasonCode: number, reasonString: string, serverReference: string | undefined): void {
@@ -281,12 +295,23 @@ export class Connection implements PacketHandlerHost, ReaderHost {
     this.#timer.start(halfCloseTimeout, () => this.#channel.destroy())
   }
 
+  /** Bounds what clients that are not admitted make the broker store. */
+  #countUnauthenticated(): void {
+    if (!this.#unauthenticatedBytes.set(this.isClosed ? 0 : this.framer.pendingBytes)) return
+    const { unauthenticatedBytes } = this.engine.settings.limits
+    this.disconnect(
+      Reason.quotaExceeded,
+      `too many bytes of clients without CONNACK: limits.unauthenticatedBytes is ${unauthenticatedBytes}`,
+    )
+  }
+
   #handleClose(error: Error | undefined): void {
     this.#end(
       { discardsWill: false },
       { by: 'network', reason: error?.message ?? 'the connection was closed' },
     )
     this.#timer.stop()
+    this.writeBuffer.drained()
   }
 
   #end(
@@ -299,6 +324,7 @@ export class Connection implements PacketHandlerHost, ReaderHost {
   ): void {
     if (this.#phase === 'closed') return
     this.#phase = 'closed'
+    this.#unauthenticatedBytes.set(0)
     this.#timer.stop()
     this.#credentialTimer.stop()
     const connected = this.#connected

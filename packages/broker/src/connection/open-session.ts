@@ -3,7 +3,7 @@ import type { Engine } from '../engine/engine.js'
 import type { ConnectRequest } from '../packet/connect.js'
 import type { Peer } from '../session/peer.js'
 import type { Session } from '../session/session.js'
-import { tooManySessions } from './connect-rules.js'
+import { willBytes } from '../will/wills.js'
 import type { AdmittedClient } from './connect-rules.js'
 
 /** The session of an admitted client. */
@@ -13,9 +13,16 @@ export interface OpenedSession {
 }
 
 /**
- * Opens the session of an admitted client on the connection `peer`. Call `Sessions.takeOver` first. Runs no hook.
- * Throws a `PacketError` if there is no room for the session: others may have connected while a hook was pending.
+ * Prepares the session of an admitted client: disconnects an earlier connection of the client and makes room. Publishes
+ * Wills, which runs hooks. Throws a `PacketError` if there is no room.
  */
+export function prepareSession(engine: Engine, clientId: string, { cleanStart, will }: ConnectRequest): void {
+  engine.sessions.takeOver(clientId, cleanStart)
+  const fault = engine.sessionRoom.admit(clientId, will === undefined ? 0 : willBytes(will))
+  if (fault !== undefined) throw new PacketError(Reason.quotaExceeded, fault)
+}
+
+/** Opens the session of an admitted client on the connection `peer`. Call `prepareSession` first. Runs no hook. */
 export function openSession(
   engine: Engine,
   peer: Peer,
@@ -23,8 +30,6 @@ export function openSession(
   request: ConnectRequest,
 ): OpenedSession {
   const { client, sessionExpiryInterval } = admitted
-  if (engine.sessions.isFullFor(client.clientId))
-    throw new PacketError(Reason.quotaExceeded, tooManySessions(engine.settings))
   const { session, isPresent } = engine.sessions.open({
     client,
     sessionExpiryInterval,

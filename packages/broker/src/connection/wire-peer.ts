@@ -45,6 +45,10 @@ export class WirePeer implements Peer {
     return this.#writeBuffer.isFull
   }
 
+  get fullLimit(): 'unreadBytes' | 'totalUnreadBytes' {
+    return this.#writeBuffer.fullLimit
+  }
+
   publish(
     publication: Publication,
     flags: number,

@@ -3,9 +3,19 @@ import type { Channel } from './channel.js'
 import { takeChunk, recycleChunk, largeChunk, smallChunk } from './chunk-pool.js'
 import type { Counters } from '../counters.js'
 import type { Flushable, Turn } from '../turn.js'
+import type { UnreadBytes } from '../unread-bytes.js'
 
 /** Bytes up to this number are copied; more are written by reference. */
 const maxCopiedBytes = 8192
+
+/** What a write buffer works with. */
+export interface WriteBufferOptions {
+  readonly turn: Turn
+  /** Unsent bytes of this connection above which it is full. */
+  readonly limit: number
+  readonly unread: UnreadBytes
+  readonly counters: Counters
+}
 
 /**
  * A buffer that collects what a connection writes in one turn into as few pieces as possible. It owns no memory while
@@ -14,7 +24,9 @@ const maxCopiedBytes = 8192
  * While `isFull`, the client reads too slowly: delay what can wait, and drop QoS 0 messages.
  */
 export class WriteBuffer implements Flushable {
-  isFull = false
+  #isFull = false
+  /** The limit that makes it full. */
+  fullLimit: 'unreadBytes' | 'totalUnreadBytes' = 'unreadBytes'
   #chunk: Buffer | null = null
   #used = 0
   /** The number of bytes of the chunk that `#pieces` already contains. */
@@ -26,12 +38,25 @@ export class WriteBuffer implements Flushable {
   readonly #turn: Turn
   readonly #limit: number
   readonly #counters: Counters
+  readonly #unread: UnreadBytes
+  /** What `#unread` counts for this connection. */
+  #counted = 0
 
-  constructor(channel: Channel, turn: Turn, limit: number, counters: Counters) {
-    this.#counters = counters
+  constructor(channel: Channel, options: WriteBufferOptions) {
     this.#channel = channel
-    this.#turn = turn
-    this.#limit = limit
+    this.#turn = options.turn
+    this.#limit = options.limit
+    this.#counters = options.counters
+    this.#unread = options.unread
+  }
+
+  /** Whether the client reads too slowly. Once it is, it stays so until the client has read half of what was allowed. */
+  get isFull(): boolean {
+    if (!this.#isFull) return false
+    const { pending } = this.#channel
+    // A client that reads without ever catching up would lose all messages until the channel has drained.
+    if (pending <= this.#limit / 2 && !this.#unread.isFull(pending)) this.#isFull = false
+    return this.#isFull
   }
 
   /** The buffer that the offset from `reserve` refers to. */
@@ -77,9 +102,10 @@ export class WriteBuffer implements Flushable {
     this.#write()
   }
 
-  /** Clears `isFull`; call it when the channel has drained. */
+  /** Clears `isFull`; call it when the channel has drained or closed. */
   drained(): void {
-    this.isFull = false
+    this.#isFull = false
+    this.#counted = this.#unread.update(this.#counted, 0)
   }
 
   #schedule(): void {
@@ -111,13 +137,24 @@ export class WriteBuffer implements Flushable {
     const channel = this.#channel
     const chunk = this.#chunk
     const pieces = this.#pieces
+    const used = this.#used
     this.#counters.bytesOut += this.#bufferedBytes
     this.#chunk = null
     this.#pieces = []
     this.#used = this.#sealed = this.#bufferedBytes = 0
-    channel.write(pieces)
+    const wasted = chunk === null ? 0 : chunk.length - used
+    // A slow reader would keep many chunks in memory that are almost empty.
+    if (chunk !== null && wasted > used && channel.pending > 0) {
+      channel.write(pieces.map((piece) => (piece.buffer === chunk.buffer ? Buffer.from(piece) : piece)))
+      recycleChunk(chunk)
+    } else {
+      channel.write(pieces)
+      if (channel.pending === 0 && chunk !== null) recycleChunk(chunk)
+    }
     const { pending } = channel
-    if (pending === 0 && chunk !== null) recycleChunk(chunk)
-    this.isFull = pending > this.#limit
+    this.#counted = this.#unread.update(this.#counted, pending)
+    const exceedsLimit = pending > this.#limit
+    this.#isFull = exceedsLimit || this.#unread.isFull(pending)
+    this.fullLimit = exceedsLimit ? 'unreadBytes' : 'totalUnreadBytes'
   }
 }

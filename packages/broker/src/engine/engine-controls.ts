@@ -7,8 +7,10 @@ import type { Engine } from './engine.js'
 
 /** The calls by which a program inspects and ends sessions. */
 export interface EngineControls {
-  /** Ends a client's connection; returns `false` if it is not connected. */
-  readonly disconnect: (clientId: string, reasonCode: number, reasonString: string) => boolean
+  /**
+   * Ends a client's connection, by default with 0x98 Administrative action; returns `false` if it is not connected.
+   */
+  readonly disconnect: (clientId: string, reasonCode?: number, reasonString?: string) => boolean
   /** Ends a client's connection and its session; returns `false` if it has no session. */
   readonly forget: (clientId: string) => boolean
   /** Returns the present state of a client's session. */
@@ -22,7 +24,11 @@ export interface EngineControls {
 /** Returns the controls of an engine. */
 export function engineControls({ sessions, retained, notifications, now }: Engine): EngineControls {
   return {
-    disconnect: (clientId, reasonCode, reasonString) =>
+    disconnect: (
+      clientId,
+      reasonCode = Reason.administrativeAction,
+      reasonString = 'disconnected by the operator',
+    ) =>
       notifications.run(() => {
         const peer = sessions.get(clientId)?.peer ?? null
         peer?.disconnect(reasonCode, reasonString)

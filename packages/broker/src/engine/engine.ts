@@ -16,7 +16,10 @@ import { SubscriptionHandler } from '../routing/subscription-handler.js'
 import type { Session } from '../session/session.js'
 import { ReplayTurns } from '../session/replay-turns.js'
 import type { SessionHost } from '../session/session-host.js'
+import { SessionMemory } from '../session/session-memory.js'
+import { SessionRoom } from '../session/session-room.js'
 import { Sessions } from '../session/sessions.js'
+import { UnreadBytes } from '../unread-bytes.js'
 import { newCounters } from '../counters.js'
 import type { Counters } from '../counters.js'
 import { Journal } from '../journal/journal.js'
@@ -35,6 +38,8 @@ export interface Engine {
   readonly notifications: NotificationQueue
   readonly deadlines: Deadlines
   readonly sessions: Sessions
+  readonly sessionRoom: SessionRoom
+  readonly memory: SessionMemory
   readonly router: Router
   readonly retained: RetainedMessages
   readonly publishPipeline: PublishPipeline
@@ -42,6 +47,10 @@ export interface Engine {
   readonly journal: Journal | undefined
   readonly counters: Counters
   readonly connections: Set<OpenConnection>
+  /** Bytes received from all clients that have not been admitted yet. */
+  readonly unauthenticated: { bytes: number }
+  /** Bytes written to all connections and not sent yet. */
+  readonly unread: UnreadBytes
   readonly wills: Wills<Session>
   /** Resolves when the stored state is restored; `undefined` without a storage. */
   readonly ready: Promise<void> | undefined
@@ -84,15 +93,19 @@ export function createEngine(settings: Settings, events: EventSink, engineHost: 
       failed: (error) => emit({ type: 'storage-failed', error: AntiphonError.from(error) }),
       willOf: (session) => wills.of(session),
     })
+  const memory = new SessionMemory(limits.totalBytes)
   const host: SessionHost = {
     limits,
     queuePolicy,
     now,
     journal,
-    dropped: ({ clientId }, { topic }, loss) => {
+    dropped: ({ clientId }, { topic }, loss, limit) => {
       counters.dropped++
-      if (events.observed) emit({ type: 'dropped', clientId, topic, loss })
+      if (events.observed)
+        emit({ type: 'dropped', clientId, topic, loss, ...(limit === undefined ? {} : { limit }) })
     },
+    memory,
+    admitMessage: (bytes) => sessionRoom.admitMessage(bytes),
     atTurnEnd,
     retained: () => retained,
     replayTurns: new ReplayTurns(turn),
@@ -130,13 +143,18 @@ export function createEngine(settings: Settings, events: EventSink, engineHost: 
     delayEnded: (session) => journal?.session(session),
   })
   const sessions = new Sessions({ host, router, wills, deadlines: expiries, emit })
-  const subscriptionHandler = new SubscriptionHandler({ settings, router, journal, emit })
+  const { sessionPolicy, memoryPolicy } = settings
+  const sessionRoom = new SessionRoom({ limits, sessionPolicy, memoryPolicy, memory, sessions, atTurnEnd })
+  const hasRoom = (bytes: number): boolean => sessionRoom.admitSubscription(bytes)
+  const subscriptionHandler = new SubscriptionHandler({ settings, router, journal, emit, hasRoom })
   const engine = {
     settings,
     turn,
     notifications,
     deadlines,
     sessions,
+    sessionRoom,
+    memory,
     router,
     retained,
     publishPipeline,
@@ -144,6 +162,8 @@ export function createEngine(settings: Settings, events: EventSink, engineHost: 
     journal,
     counters,
     connections: new Set<OpenConnection>(),
+    unauthenticated: { bytes: 0 },
+    unread: new UnreadBytes(limits.totalUnreadBytes),
     wills,
     now,
     emit,

@@ -1,24 +1,19 @@
 import { AntiphonError } from '@antiphon/core'
 import type { OutgoingMessage } from '@antiphon/core'
 import type { SubscribeRequest, TransportEvent } from '@antiphon/core/link'
-import { Reason, describeReason } from '@antiphon/packet'
+import { PacketError, Reason, describeReason } from '@antiphon/packet'
 import { isPromiseLike } from '../authority/hook-result.js'
 import { authenticate } from '../authority/authenticate.js'
 import type { ConnectVerdict, ClientInfo, ConnectAttempt } from '../authority/authority.js'
 import { HookQueue } from '../authority/hook-queue.js'
 import type { Publisher } from '../authority/publisher.js'
-import { openSession } from '../connection/open-session.js'
-import {
-  checkConnect,
-  toAttempt,
-  toClientInfo,
-  toAdmittedClient,
-  tooManySessions,
-} from '../connection/connect-rules.js'
+import { openSession, prepareSession } from '../connection/open-session.js'
+import { checkConnect, toAttempt, toClientInfo, toAdmittedClient } from '../connection/connect-rules.js'
 import { ConnectionTimer } from '../connection/connection-timer.js'
 import type { Flushable } from '../turn.js'
 import type { Engine } from '../engine/engine.js'
 import type { ConnectRequest } from '../packet/connect.js'
+import { fromFlags } from '../packet/publication.js'
 import type { Publication } from '../packet/publication.js'
 import { isFailure, toReason } from '../packet/reason.js'
 import { topicLimitFault } from '../packet/topic-limits.js'
@@ -83,6 +78,10 @@ export class LocalConnection implements Peer, Publisher, Flushable {
     return this.#unreadBytes > this.#engine.settings.limits.queueBytes
   }
 
+  get fullLimit(): 'queueBytes' {
+    return 'queueBytes'
+  }
+
   get isOnline(): boolean {
     return this.#session !== undefined && !this.#isClosed
   }
@@ -91,11 +90,10 @@ export class LocalConnection implements Peer, Publisher, Flushable {
   open(): void {
     if (this.#isClosed) return
     try {
-      const { sessions, settings } = this.#engine
+      const { sessionRoom, settings } = this.#engine
       checkConnect(this.#request, settings)
-      if (sessions.isFullFor(this.#attempt.clientId)) {
-        throw new AntiphonError('protocol', tooManySessions(settings), { reasonCode: Reason.quotaExceeded })
-      }
+      const refusal = sessionRoom.refusal(this.#attempt.clientId)
+      if (refusal !== undefined) throw new PacketError(Reason.quotaExceeded, refusal)
       const verdict = authenticate(settings.authority, this.#attempt)
       if (isPromiseLike(verdict)) verdict.then((result) => this.#accept(result)).catch(this.#refuseWith)
       else this.#accept(verdict)
@@ -115,10 +113,13 @@ export class LocalConnection implements Peer, Publisher, Flushable {
     this.#engine.counters.messagesOut++
     this.#enqueue(() => {
       this.#unreadBytes -= size
-      const qos = ((flags >> 1) & 3) as 0 | 1 | 2
-      const fields = { qos, retain: (flags & 1) !== 0, dup: (flags & 8) !== 0, identifiers }
+      const fields = fromFlags(flags, identifiers)
       const message = toLocalMessage(publication, fields, this.#engine.now(), this.#request.version)
-      this.#observer.next({ type: 'message', message, acknowledge: () => this.#acknowledge(qos, packetId) })
+      this.#observer.next({
+        type: 'message',
+        message,
+        acknowledge: () => this.#acknowledge(fields.qos, packetId),
+      })
     })
     return true
   }
@@ -268,8 +269,8 @@ export class LocalConnection implements Peer, Publisher, Flushable {
     const engine = this.#engine
     const admitted = toAdmittedClient(engine.settings, this.#attempt, verdict)
     const connectionInfo = toLocalConnectionInfo(engine.settings, admitted.client)
-    engine.sessions.takeOver(admitted.client.clientId, this.#request.cleanStart)
-    // `toLocalConnectionInfo` and `takeOver` run user code, which may have closed this link.
+    prepareSession(engine, admitted.client.clientId, this.#request)
+    // `toLocalConnectionInfo` and `prepareSession` run user code, which may have closed this link.
     if (this.#isClosed) return
     const { session, sessionPresent } = openSession(engine, this, admitted, this.#request)
     this.#client = admitted.client

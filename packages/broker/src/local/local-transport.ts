@@ -18,6 +18,7 @@ export function localTransport(
 ): Transport {
   const { notifications } = engine
   const identity = toLocalIdentity(options, engine.settings)
+  const isSessionKept = !identity.endsSessionOnDisconnect && identity.request.sessionExpiryInterval > 0
   let current: LocalConnection | undefined
   let completeConnection: (() => void) | undefined
   let hasBeenOnline = false
@@ -54,8 +55,9 @@ export function localTransport(
           { ...identity.request, cleanStart },
           {
             next: (event) => {
-              if (event.type === 'online') hasBeenOnline = true
-              subscriber.next(event)
+              if (event.type !== 'online') return subscriber.next(event)
+              hasBeenOnline = true
+              subscriber.next(isSessionKept ? { ...event, info: { ...event.info, isSessionKept } } : event)
             },
             error: (error) => subscriber.error(error),
           },

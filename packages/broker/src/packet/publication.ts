@@ -44,6 +44,8 @@ export class Publication implements PublicationParts {
   storageId = 0
   /** The number of stored outbound messages that refer to it. */
   storageReferences = 0
+  /** The number of queues of sessions that it is in. */
+  holders = 0
   /** Its sequence number among the retained messages; 0 if it was never retained. */
   retainSequence = 0
   #templates: PublishTemplate[] | undefined
@@ -157,6 +159,11 @@ export interface DeliveryFields {
   readonly retain: boolean
   readonly dup: boolean
   readonly identifiers?: readonly number[] | null
+}
+
+/** Returns the fields of a PUBLISH from its flags: DUP, QoS and RETAIN, as in its first byte. */
+export function fromFlags(flags: number, identifiers: readonly number[] | null): DeliveryFields {
+  return { qos: ((flags >> 1) & 3) as QoS, retain: (flags & 1) !== 0, dup: (flags & 8) !== 0, identifiers }
 }
 
 /** The encoding of no properties. */

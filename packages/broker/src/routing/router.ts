@@ -74,7 +74,7 @@ export class Router {
     const subscription: SessionSubscription = { session, filter, group, order: ++this.#lastOrder, ...options }
     if (group === null) this.#trie.add(filter, subscription)
     else group.add(subscription)
-    ;(session.subscriptions ??= new Map()).set(filter, subscription)
+    session.addSubscription(subscription)
     this.#count++
     this.#options.changed?.({ kind: 'subscribed', clientId: session.clientId, filter })
     return subscription
@@ -84,7 +84,7 @@ export class Router {
   unsubscribe(session: Session, filter: string): boolean {
     const subscription = session.subscriptions?.get(filter)
     if (subscription === undefined) return false
-    session.subscriptions?.delete(filter)
+    session.removeSubscription(filter)
     session.outbound.endReplay(filter)
     this.#count--
     const { group } = subscription

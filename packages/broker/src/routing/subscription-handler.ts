@@ -7,6 +7,7 @@ import type { BrokerEvent } from '../events.js'
 import type { Settings } from '../options.js'
 import { toAllowedCode, isFailure } from '../packet/reason.js'
 import { topicLimitFault } from '../packet/topic-limits.js'
+import { subscriptionBytes } from '../session/session-memory.js'
 import type { Session } from '../session/session.js'
 import type { SessionJournal } from '../session/session-journal.js'
 import type { Router } from './router.js'
@@ -17,6 +18,8 @@ export interface SubscriptionHandlerDependencies {
   readonly router: Router
   readonly journal: SessionJournal | undefined
   readonly emit: (event: BrokerEvent) => void
+  /** Whether a new subscription of `bytes` fits into `limits.totalBytes`. */
+  readonly hasRoom: (bytes: number) => boolean
 }
 
 /** The outcome of a SUBSCRIBE: one reason code for each Topic Filter [MQTT-3.8.4-6], and what to do after SUBACK. */
@@ -133,7 +136,7 @@ export class SubscriptionHandler {
     identifier: number | undefined,
     verdicts: readonly SubscribeVerdict[],
   ): SubscribeOutcome {
-    const { router, journal, emit, settings } = this.#dependencies
+    const { router, journal, emit, settings, hasRoom } = this.#dependencies
     // The session has ended while a hook was pending, or in a hook; its subscriptions would never be removed.
     if (session.isEnded) return refusal(subscriptions)
     const replays: (() => void)[] = []
@@ -142,6 +145,7 @@ export class SubscriptionHandler {
       const isNew = !session.subscriptionMap.has(requested.filter)
       if (isNew && session.subscriptionMap.size >= settings.limits.subscriptionsPerClient)
         return Reason.quotaExceeded
+      if (isNew && !hasRoom(subscriptionBytes(requested.filter))) return Reason.quotaExceeded
       const subscription = router.subscribe(session, requested, reasonCode as QoS, identifier)
       if (isNew && subscription.group !== null) router.collectFromOffline(subscription.group)
       // Retain Handling 0: always; 1: for a new subscription; 2: never [MQTT-3.3.1-9/10/11]. Never for a shared

@@ -1,10 +1,11 @@
 import { Reason, protocolError } from '@antiphon/packet'
+import type { Limits } from '../limits.js'
 import type { DeliveryLoss } from '../events.js'
 import type { Publication } from '../packet/publication.js'
 import { isFailure } from '../packet/reason.js'
 import type { SharedGroup } from './shared-group.js'
 import { Backlog } from './backlog.js'
-import { newOutboundMessage } from './outbound-message.js'
+import { isBoundToMember, newOutboundMessage } from './outbound-message.js'
 import type { OutboundMessage, OutboundMessageOptions, DeliveryTracker } from './outbound-message.js'
 import { InFlightMessages } from './in-flight-messages.js'
 import { Replay } from './replay.js'
@@ -86,7 +87,7 @@ export class OutboundQueue {
     const { peer } = this.#session
     if (peer === null) return
     const flags = retain ? 1 : 0
-    if (peer.isFull) this.#host.dropped(this.#session, publication, 'slow-consumer')
+    if (peer.isFull) this.#host.dropped(this.#session, publication, 'slow-consumer', peer.fullLimit)
     else if (!peer.publish(publication, flags, 0, identifiers))
       this.#host.dropped(this.#session, publication, 'too-large')
   }
@@ -95,8 +96,12 @@ export class OutboundQueue {
   deliver(publication: Publication, options: OutboundMessageOptions): boolean {
     const { size } = publication
     if (!this.fits(size) && !this.#makeRoom(publication, options.tracker)) return false
+    if (!this.#host.admitMessage(publication.holders > 0 ? 0 : size)) {
+      this.#refuse(publication, options.tracker, 'totalBytes')
+      return false
+    }
     const message = newOutboundMessage(publication, options)
-    this.#heldBytes += size
+    this.#hold(publication)
     if (this.#session.storageId !== 0) this.#store(message)
     else if (options.qos === 2 && this.#host.journal?.isSettled === false) this.#queueUntilDurable(message)
     else if (this.isReady) this.#send(message)
@@ -117,7 +122,7 @@ export class OutboundQueue {
 
   /** Adds a stored message after a restart. */
   restore(message: OutboundMessage): void {
-    this.#heldBytes += message.publication.size
+    this.#hold(message.publication)
     if (message.wasSent) return this.#inFlight.add(message)
     this.#inFlight.reserve(message)
     this.#queue(message)
@@ -285,20 +290,49 @@ export class OutboundQueue {
 
   /** Applies the queue policy to a full queue; returns `false` if the new message must be dropped. */
   #makeRoom(publication: Publication, tracker: DeliveryTracker | null): boolean {
-    const { queuePolicy, atTurnEnd, dropped, now } = this.#host
+    const { queuePolicy, atTurnEnd, now } = this.#host
     for (const expired of this.#backlog?.extractExpired(now()) ?? []) this.#drop(expired, 'expired')
     if (this.fits(publication.size)) return true
-    while (queuePolicy === 'drop-oldest' && this.queuedCount > 0) {
-      this.#drop(this.#backlog?.shift() as OutboundMessage, 'queue-full')
+    const limit = this.#exceededLimit
+    if (queuePolicy === 'drop-oldest') {
+      this.dropOldest(limit, () => this.fits(publication.size))
       if (this.fits(publication.size)) return true
     }
     const { peer } = this.#session
     // Later, because disconnecting changes the subscriptions while the message is being routed.
     if (queuePolicy === 'disconnect')
-      atTurnEnd(() => peer?.disconnect(Reason.quotaExceeded, 'the queue of the session is full'))
-    tracker?.lost('queue-full')
-    dropped(this.#session, publication, 'queue-full')
+      atTurnEnd(() =>
+        peer?.disconnect(
+          Reason.quotaExceeded,
+          `the queue of the session is full: limits.${limit} is ${this.#host.limits[limit]}`,
+        ),
+      )
+    this.#refuse(publication, tracker, limit)
     return false
+  }
+
+  /** Drops queued messages, oldest first, until `isEnough` or none is left. */
+  dropOldest(limit: keyof Limits, isEnough: () => boolean): void {
+    while (this.queuedCount > 0 && !isEnough())
+      this.#drop(this.#backlog?.shift() as OutboundMessage, 'queue-full', limit)
+  }
+
+  /** Reports a message that is not queued because a limit is reached. */
+  #refuse(publication: Publication, tracker: DeliveryTracker | null, limit: keyof Limits): void {
+    tracker?.lost('queue-full')
+    this.#host.dropped(this.#session, publication, 'queue-full', limit)
+  }
+
+  /** The limit that a full queue has reached. */
+  get #exceededLimit(): 'queueMessages' | 'queueBytes' {
+    return this.inFlightCount + this.queuedCount < this.#host.limits.queueMessages
+      ? 'queueBytes'
+      : 'queueMessages'
+  }
+
+  #hold(publication: Publication): void {
+    this.#heldBytes += publication.size
+    this.#host.memory.hold(publication)
   }
 
   #send(message: OutboundMessage): void {
@@ -328,23 +362,16 @@ export class OutboundQueue {
     this.pump()
   }
 
-  #drop(message: OutboundMessage, loss: DeliveryLoss): void {
+  #drop(message: OutboundMessage, loss: DeliveryLoss, limit?: keyof Limits): void {
     this.#remove(message)
     message.tracker?.lost(loss)
-    this.#host.dropped(this.#session, message.publication, loss)
+    this.#host.dropped(this.#session, message.publication, loss, limit)
   }
 
   #remove(message: OutboundMessage): void {
     this.#inFlight.delete(message)
     this.#heldBytes -= message.publication.size
+    this.#host.memory.release(message.publication)
     this.#host.journal?.outboundEnded(this.#session, message)
   }
-}
-
-/**
- * Whether a message belongs to the member of a shared subscription to which it was sent [MQTT-4.8.2-4]. That it is sent
- * must be durable before it is sent: after a crash, the broker could otherwise send it to another member.
- */
-function isBoundToMember({ qos, group }: OutboundMessage): boolean {
-  return qos === 2 && group !== null
 }

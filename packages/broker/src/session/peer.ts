@@ -1,9 +1,12 @@
+import type { Limits } from '../limits.js'
 import type { Publication } from '../packet/publication.js'
 
 /** The connection of a session, over a socket or in process. */
 export interface Peer {
   /** Whether the client reads too slowly: QoS 1 and 2 messages must wait, QoS 0 messages are dropped. */
   readonly isFull: boolean
+  /** The limit that makes it full. */
+  readonly fullLimit: keyof Limits
   /**
    * Sends a PUBLISH with these flags (DUP, QoS and RETAIN as in its first byte); returns `false` if it exceeds the
    * client's Maximum Packet Size [MQTT-3.1.2-24].

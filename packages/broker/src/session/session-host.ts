@@ -4,6 +4,7 @@ import type { Publication } from '../packet/publication.js'
 import type { DropReason } from '../events.js'
 import type { RetainedMessages } from '../retained/retained-messages.js'
 import type { ReplayTurns } from './replay-turns.js'
+import type { SessionMemory } from './session-memory.js'
 import type { SessionJournal } from './session-journal.js'
 import type { Session } from './session.js'
 
@@ -12,7 +13,16 @@ export interface SessionHost {
   readonly limits: Limits
   readonly queuePolicy: QueuePolicy
   readonly now: () => number
-  readonly dropped: (session: Session, publication: Publication, reason: DropReason) => void
+  /** Reports a message that a session does not receive, and the limit that was reached, if any. */
+  readonly dropped: (
+    session: Session,
+    publication: Publication,
+    reason: DropReason,
+    limit?: keyof Limits,
+  ) => void
+  readonly memory: SessionMemory
+  /** Whether a message of `bytes` fits into `limits.totalBytes`; makes room by the memory policy. */
+  readonly admitMessage: (bytes: number) => boolean
   /** Returns the retained messages; a function, because they are created after the host. */
   readonly retained: () => Pick<RetainedMessages, 'latestSequence' | 'search' | 'isCurrent'>
   /** Shares the time for sending retained messages among the sessions. */

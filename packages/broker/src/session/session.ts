@@ -5,6 +5,8 @@ import { OutboundQueue } from './outbound-queue.js'
 import { InboundMessages } from './inbound-messages.js'
 import type { Peer } from './peer.js'
 import type { SessionHost } from './session-host.js'
+import { sessionBytes, subscriptionBytes } from './session-memory.js'
+import type { SessionMemory } from './session-memory.js'
 
 const noSubscriptions: ReadonlyMap<string, SessionSubscription> = new Map()
 
@@ -32,14 +34,49 @@ export class Session {
   routeRetain = false
   routeIdentifiers: readonly number[] | null = null
   #inbound: InboundMessages | null = null
+  readonly #memory: SessionMemory
+  /** Bytes of the session, its subscriptions and its Will. */
+  #ownBytes: number
+  #isReleased = false
 
   constructor(clientId: string, host: SessionHost) {
     this.clientId = clientId
+    this.#memory = host.memory
+    this.#ownBytes = sessionBytes(clientId)
+    this.#memory.bytes += this.#ownBytes
     this.outbound = new OutboundQueue(this, host)
   }
 
   get subscriptionMap(): ReadonlyMap<string, SessionSubscription> {
     return this.subscriptions ?? noSubscriptions
+  }
+
+  /** Estimated bytes of the session, its subscriptions, its Will and its messages. */
+  get heldBytes(): number {
+    return this.#ownBytes + this.outbound.heldBytes
+  }
+
+  addSubscription(subscription: SessionSubscription): void {
+    const { filter } = subscription
+    ;(this.subscriptions ??= new Map()).set(filter, subscription)
+    this.changeBytes(subscriptionBytes(filter))
+  }
+
+  removeSubscription(filter: string): void {
+    if (this.subscriptions?.delete(filter) === true) this.changeBytes(-subscriptionBytes(filter))
+  }
+
+  /** Releases the memory of a session that has ended. */
+  release(): void {
+    this.changeBytes(-this.#ownBytes)
+    this.#isReleased = true
+  }
+
+  /** Reports that the session holds `bytes` more, for example a Will. */
+  changeBytes(bytes: number): void {
+    if (this.#isReleased) return
+    this.#ownBytes += bytes
+    this.#memory.bytes += bytes
   }
 
   /** The messages from the client that are not completed. */

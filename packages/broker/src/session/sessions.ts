@@ -2,6 +2,7 @@ import type { Deadline, Deadlines } from '@antiphon/core/link'
 import { Reason } from '@antiphon/packet'
 import type { ClientInfo } from '../authority/authority.js'
 import type { BrokerEvent } from '../events.js'
+import type { Limits } from '../limits.js'
 import type { Will, Wills } from '../will/wills.js'
 import type { Peer } from './peer.js'
 import type { SessionHost } from './session-host.js'
@@ -52,6 +53,9 @@ export class Sessions {
   readonly #dependencies: SessionsDependencies
   readonly #byId = new Map<string, Session>()
   readonly #expiries = new Map<Session, Deadline>()
+  /** The disconnected sessions without and with subscriptions, the longest disconnected ones first. */
+  readonly #bare = new Set<Session>()
+  readonly #subscribed = new Set<Session>()
 
   constructor(dependencies: SessionsDependencies) {
     this.#dependencies = dependencies
@@ -69,9 +73,11 @@ export class Sessions {
     return this.#byId.values()
   }
 
-  /** Whether a client would need a new session and `limits.sessions` is reached. */
-  isFullFor(clientId: string): boolean {
-    return this.#byId.size >= this.#dependencies.host.limits.sessions && !this.#byId.has(clientId)
+  /** The session that has been disconnected longest, those without subscriptions first; `undefined` if all are connected. */
+  get longestDisconnected(): Session | undefined {
+    const [bare] = this.#bare
+    const [subscribed] = this.#subscribed
+    return bare ?? subscribed
   }
 
   /**
@@ -91,8 +97,7 @@ export class Sessions {
     const { client, peer } = opening
     const existing = this.#byId.get(client.clientId)
     const session = existing ?? this.#create(client.clientId)
-    this.#expiries.get(session)?.cancel()
-    this.#expiries.delete(session)
+    this.#forgetDisconnection(session)
     session.sessionExpiryInterval = opening.sessionExpiryInterval
     session.attach(peer, client, opening.receiveMaximum)
     this.#dependencies.wills.connected(session, opening.will) // [MQTT-3.1.3-9]
@@ -132,28 +137,37 @@ export class Sessions {
     this.#scheduleExpiry(session, session.sessionExpiryInterval - secondsAway)
   }
 
-  /** Ends a session: removes its subscriptions and drops its messages. */
-  end(session: Session): void {
+  /** Ends a session: removes its subscriptions and drops its messages. `limit` is the limit that it has to give way to. */
+  end(session: Session, limit?: keyof Limits): void {
     const { host, router, wills, emit } = this.#dependencies
     if (session.isEnded) return
     session.isEnded = true
     this.#byId.delete(session.clientId)
-    this.#expiries.get(session)?.cancel()
-    this.#expiries.delete(session)
+    this.#forgetDisconnection(session)
     router.handOver(session)
     for (const filter of [...session.subscriptionMap.keys()]) router.unsubscribe(session, filter)
     session.outbound.clear()
+    session.release()
     host.journal?.sessionEnded(session)
-    emit({ type: 'session-ended', clientId: session.clientId })
+    emit({ type: 'session-ended', clientId: session.clientId, ...(limit === undefined ? {} : { limit }) })
     // Last, as in `detach`.
     wills.sessionEnded(session)
   }
 
   #scheduleExpiry(session: Session, seconds: number): void {
     if (seconds <= 0) return this.end(session)
+    const isBare = session.subscriptionMap.size === 0
+    ;(isBare ? this.#bare : this.#subscribed).add(session)
     if (seconds === Infinity) return
     const deadline = this.#dependencies.deadlines.add(seconds * 1000, () => this.end(session))
     this.#expiries.set(session, deadline)
+  }
+
+  #forgetDisconnection(session: Session): void {
+    this.#expiries.get(session)?.cancel()
+    this.#expiries.delete(session)
+    this.#bare.delete(session)
+    this.#subscribed.delete(session)
   }
 
   #create(clientId: string): Session {

@@ -14,6 +14,8 @@ export interface WillOwner {
   readonly clientId: string
   /** When its connection ended; `null` while the client is connected. */
   readonly disconnectedAt: number | null
+  /** Reports that it holds `bytes` more. */
+  readonly changeBytes: (bytes: number) => void
 }
 
 interface PendingWill {
@@ -58,13 +60,22 @@ export class Wills<Session extends WillOwner> {
   /** Sets the Will of a client that has connected; discards a previous one whose delay runs [MQTT-3.1.3-9]. */
   connected(session: Session, will: Will | undefined): void {
     this.discard(session)
-    if (will !== undefined) this.#pending.set(session, { will, deadline: undefined })
+    if (will !== undefined) this.#set(session, { will, deadline: undefined })
   }
 
   /** Discards the Will of a session. */
   discard(session: Session): void {
-    this.#pending.get(session)?.deadline?.cancel()
+    const pending = this.#pending.get(session)
+    if (pending === undefined) return
+    pending.deadline?.cancel()
     this.#pending.delete(session)
+    session.changeBytes(-willBytes(pending.will.request))
+  }
+
+  #set(session: Session, pending: PendingWill): void {
+    this.discard(session)
+    this.#pending.set(session, pending)
+    session.changeBytes(willBytes(pending.will.request))
   }
 
   /** Publishes the Will of a session whose connection is lost, after its Will Delay Interval. */
@@ -81,7 +92,7 @@ export class Wills<Session extends WillOwner> {
       this.#delayEnded(session)
       this.#send(session, will)
     })
-    this.#pending.set(session, { will, deadline })
+    this.#set(session, { will, deadline })
   }
 
   /** Adds a stored Will after a restart; its delay began when the connection ended. */
@@ -113,4 +124,9 @@ export class Wills<Session extends WillOwner> {
     })
     this.#publish(publication, client)
   }
+}
+
+/** Returns the bytes of a Will. */
+export function willBytes({ topic, payload, properties }: WillRequest): number {
+  return 2 * topic.length + payload.length + properties.length
 }

@@ -136,6 +136,23 @@ describe('a connection', () => {
     expect(client.take()).toHaveLength(100)
   })
 
+  it('sends QoS 0 messages again to a client that has read half of limits.unreadBytes', () => {
+    const world = makeWorld({ limits: { unreadBytes: 1_000 } })
+    const client = world.join('a')
+    client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 't', qos: 0 }] })
+    client.take()
+    client.channel.isBlocked = true
+    const publishOne = (): number => {
+      world.join('from').send({ cmd: 'publish', topic: 't', payload: Buffer.alloc(600), qos: 0 })
+      return client.take().length
+    }
+    expect([publishOne(), publishOne(), publishOne()]).toEqual([1, 1, 0])
+    client.channel.pending = 600
+    expect(publishOne()).toBe(0)
+    client.channel.pending = 400
+    expect(publishOne()).toBe(1)
+  })
+
   it('closes the connection of a client that stopped reading after its Keep Alive', () => {
     const world = makeWorld({ limits: { unreadBytes: 100 } })
     const client = world.join('a', { keepalive: 10 })

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { WriteBuffer } from '../../src/connection/write-buffer.js'
 import { Turn } from '../../src/turn.js'
+import { UnreadBytes } from '../../src/unread-bytes.js'
 import { newCounters } from '../../src/counters.js'
 import { FakeChannel } from '../world.js'
 
@@ -16,7 +17,8 @@ function makeBuffer(limit = 1_000): {
   const tasks: (() => void)[] = []
   const channel = new FakeChannel()
   const counters = newCounters()
-  const buffer = new WriteBuffer(channel, new Turn((task) => tasks.push(task)), limit, counters)
+  const turn = new Turn((task) => tasks.push(task))
+  const buffer = new WriteBuffer(channel, { turn, limit, counters, unread: new UnreadBytes(1_000_000) })
   return { channel, outbox: buffer, counters, turn: () => tasks.splice(0).forEach((task) => task()) }
 }
 
@@ -84,5 +86,22 @@ describe('WriteBuffer', () => {
       endTurn()
     }
     expect(written.map((piece) => piece[0])).toEqual(written.map((_, index) => index))
+  })
+
+  it('does not keep chunks that are almost empty in memory for a slow reader', () => {
+    const { channel, outbox: buffer, turn: endTurn } = makeBuffer(1_000_000)
+    const written: Uint8Array[] = []
+    channel.isBlocked = true
+    channel.write = (pieces) => {
+      written.push(...pieces)
+      for (const piece of pieces) channel.pending += piece.length
+    }
+    for (let index = 0; index < 100; index++) {
+      buffer.append(Buffer.alloc(100))
+      endTurn()
+    }
+    const memory = new Set(written.map(({ buffer: backing }) => backing))
+    const bytes = [...memory].reduce((sum, { byteLength }) => sum + byteLength, 0)
+    expect(bytes).toBeLessThan(40_000)
   })
 })

@@ -272,7 +272,7 @@ describe('a shared subscription', () => {
     const payloads = world
       .join('b', persistent)
       .take()
-      .flatMap(({ cmd, payload }) => (cmd === 'publish' ? [`${payload}`] : []))
+      .flatMap(({ cmd, payload }) => (cmd === 'publish' ? [String(payload as Buffer)] : []))
     expect(payloads).toEqual(['1', '2', '3'])
   })
 

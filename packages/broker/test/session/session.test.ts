@@ -202,7 +202,13 @@ describe('a session', () => {
       subscribed(world, 'a', persistent()).cut()
       expect(fill(world, 3).map(({ reasonCode }) => reasonCode)).toEqual([0, 0, 0x97])
       expect(payloads(world.join('a', persistent()).take())).toEqual(['0', '1'])
-      expect(world.events).toContainEqual({ type: 'dropped', clientId: 'a', topic: 't', loss: 'queue-full' })
+      expect(world.events).toContainEqual({
+        type: 'dropped',
+        clientId: 'a',
+        topic: 't',
+        loss: 'queue-full',
+        limit: 'queueMessages',
+      })
     })
 
     it('drops the oldest message of a full queue with drop-oldest', () => {

@@ -24,32 +24,59 @@ export interface Receipt {
  */
 export class Acknowledgements {
   readonly #receipts = new Fifo<PendingReceipt>()
+  readonly #onBlocked: (message: Message, waiting: number) => void
+  /** How many receipts are acknowledged by all holders, but wait for earlier ones. */
+  #waiting = 0
+  #isBlockReported = false
+
+  /** `onBlocked` is called with the first message that is not acknowledged, once many later ones wait for it. */
+  constructor(onBlocked: (message: Message, waiting: number) => void = doNothing) {
+    this.#onBlocked = onBlocked
+  }
 
   /** Opens the receipt of a message. `release` sends its acknowledgement. */
   open(message: Message, release: () => void): Receipt {
     if (message.qos === 0) return new QoS0Receipt(message)
-    const receipt = new PendingReceipt(message, release, this.advance)
+    const receipt = new PendingReceipt(message, release, this)
     this.#receipts.push(receipt)
     return receipt
   }
 
   /** Sends the acknowledgements that are due. Call it after a holder has closed. */
   readonly advance = (): void => {
-    for (let first = this.#receipts.peek(); first?.isSettled; first = this.#receipts.peek()) {
+    let first = this.#receipts.peek()
+    for (; first?.isSettled; first = this.#receipts.peek()) {
       this.#receipts.shift()
+      this.#isBlockReported = false
+      if (first.isAcknowledged) this.#waiting--
       first.release()
     }
+    if (first === undefined || this.#waiting < BLOCKED_LIMIT || this.#isBlockReported) return
+    this.#isBlockReported = true
+    this.#onBlocked(first.message, this.#waiting)
+  }
+
+  /** Counts a receipt that all its holders have acknowledged. */
+  acknowledged(): void {
+    this.#waiting++
   }
 
   /** Discards all receipts after the connection was lost; the broker redelivers their messages. */
   clear(): void {
+    for (let first = this.#receipts.shift(); first !== undefined; first = this.#receipts.shift())
+      first.discard()
     this.#receipts.clear()
+    this.#waiting = 0
+    this.#isBlockReported = false
   }
 
   get size(): number {
     return this.#receipts.length
   }
 }
+
+/** The number of waiting acknowledgements that is reported: the smallest window of common brokers. */
+const BLOCKED_LIMIT = 10
 
 const NO_HOLDERS: readonly DeliveryHolder[] = []
 
@@ -82,42 +109,61 @@ class PendingDelivery implements Delivery {
 
 /** The receipt of a QoS 1 or 2 message. */
 class PendingReceipt implements Receipt {
+  readonly message: Message
   #isSealed = false
+  #isAcknowledged = false
   /** An immutable array, see decision 0009: `push` would reserve room for 17 where there is nearly always one. */
   #holders: readonly DeliveryHolder[] = NO_HOLDERS
-  readonly #message: Message
   readonly #release: () => void
-  readonly #advance: () => void
+  readonly #owner: Acknowledgements
 
-  constructor(message: Message, release: () => void, advance: () => void) {
-    this.#message = message
+  constructor(message: Message, release: () => void, owner: Acknowledgements) {
+    this.message = message
     this.#release = release
-    this.#advance = advance
+    this.#owner = owner
   }
 
   deliverTo(holder: DeliveryHolder): Delivery {
     this.#holders = this.#holders === NO_HOLDERS ? [holder] : [...this.#holders, holder]
-    return new PendingDelivery(this.#message, () => this.#settle(holder))
+    return new PendingDelivery(this.message, () => this.#settle(holder))
   }
 
   seal(): void {
     this.#isSealed = true
-    this.#advance()
+    this.#countIfAcknowledged()
+    this.#owner.advance()
   }
 
   get isSettled(): boolean {
     return this.#isSealed && this.#holders.every((holder) => holder.closed)
   }
 
+  /** Whether all holders have acknowledged; `false` if some have closed instead. */
+  get isAcknowledged(): boolean {
+    return this.#isAcknowledged
+  }
+
   release(): void {
     if (this.#holders.length === 0) this.#release()
+  }
+
+  /** Excludes the receipt from the count of those that wait, after its connection was lost. */
+  discard(): void {
+    this.#isAcknowledged = true
   }
 
   #settle(holder: DeliveryHolder): void {
     if (!this.#holders.includes(holder)) return
     this.#holders =
       this.#holders.length === 1 ? NO_HOLDERS : this.#holders.filter((other) => other !== holder)
+    this.#countIfAcknowledged()
     // Advance even if other holders remain: they may have closed in the meantime.
-    this.#advance()
+    this.#owner.advance()
+  }
+
+  #countIfAcknowledged(): void {
+    if (!this.#isSealed || this.#isAcknowledged || this.#holders.length > 0) return
+    this.#isAcknowledged = true
+    this.#owner.acknowledged()
   }
 }

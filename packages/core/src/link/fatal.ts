@@ -18,7 +18,7 @@ const TAKEN_OVER = 0x8e
  * or a restored user directory of the broker may accept it again.
  */
 export function isFatal({ code, reasonCode }: AntiphonError, hasBeenOnline: boolean): boolean {
-  if (code === 'invalid-argument') return true
+  if (code === 'invalid-argument' || code === 'protocol') return true
   if (reasonCode === undefined) return false
   if (code !== 'connection-refused') return reasonCode === TAKEN_OVER
   return PERMANENT_REFUSALS.has(reasonCode) || (CREDENTIAL_REFUSALS.has(reasonCode) && !hasBeenOnline)

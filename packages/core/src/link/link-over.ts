@@ -4,10 +4,10 @@ import { AntiphonError } from '../errors.js'
 import type { OutgoingMessage } from '../message.js'
 import { deadlines as deadlinesOn, type Deadline } from '../time/deadlines.js'
 import { Acknowledgements } from './acknowledgements.js'
+import { BaseLink, withBase } from './base-link.js'
 import { backOff, type BackOffOptions } from './back-off.js'
 import { Connector } from './connector.js'
 import type { ConnectionLimits, Incident, Link, PublishAck } from './link.js'
-import { withDeadlines } from './link-deadlines.js'
 import { linkOptionRules } from './link-option-rules.js'
 import { messagesOf$ } from './messages.js'
 import { Outbox, type QueueBounds } from './outbox.js'
@@ -42,12 +42,14 @@ export interface LinkOptions {
 /** Creates a link over a transport: reconnecting, subscriptions, acknowledgements and the outgoing queue. */
 export function linkOver(transport: Transport, options: LinkOptions = {}): Link {
   requireArgument('options', options, linkOptionRules)
-  const { scheduler = asyncScheduler, closeTimeout = 2_000 } = options
+  const { scheduler = asyncScheduler, closeTimeout = 2_000, limits } = options
   const deadlines = deadlinesOn(scheduler)
   const incidents = new Subject<Incident>()
   const report = (incident: Incident): void => incidents.next(incident)
 
-  const acknowledgements = new Acknowledgements()
+  const acknowledgements = new Acknowledgements((message, waiting) =>
+    report({ kind: 'acknowledgements-blocked', message, waiting }),
+  )
   const subscriptions = new Subscriptions({
     transport,
     deadlines,
@@ -56,7 +58,8 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
     filtersPerSubscribe: options.filtersPerSubscribe ?? 100,
     report,
   })
-  const outbox = new Outbox({ transport, deadlines, bounds: toQueueBounds(options.queue), report })
+  const bounds = toQueueBounds(options.queue)
+  const outbox = new Outbox({ transport, deadlines, bounds, report })
 
   let isClosing = false
   let closeDeadline: Deadline | undefined
@@ -68,7 +71,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
     transport,
     deadlines,
     backOff: backOff(options.reconnect),
-    limits: options.limits,
+    limits,
     maxConnectionAge: options.maxConnectionAge ?? Infinity,
     onOnline: (info, isSameSession) =>
       subscriptions.online({ info, isSameSession, onReady: () => outbox.resume(info) }),
@@ -83,6 +86,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
       subscriptions.offline()
       outbox.pause()
     },
+    report,
     onEnd: (error) => {
       closeDeadline?.cancel()
       acknowledgements.clear()
@@ -126,7 +130,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
       return closed
     },
   }
-  return withDeadlines(link, deadlines)
+  return withBase(link, new BaseLink(deadlines, bounds))
 }
 
 function linkClosed(cause?: AntiphonError): AntiphonError {

@@ -9,6 +9,8 @@ export interface ConnectionInfo {
   readonly clientId: string
   /** Session Present: the broker kept this client's subscriptions and unacknowledged messages. */
   readonly sessionPresent: boolean
+  /** Whether the broker keeps the session after `close()`, with messages for the next start. @defaultValue false */
+  readonly isSessionKept?: boolean
   /** Receive Maximum: how many QoS 1 and 2 messages may be sent and unacknowledged. */
   readonly receiveMaximum: number
   /** The largest packet that the broker accepts, in bytes; `Infinity` if it set no limit. */
@@ -24,7 +26,10 @@ export interface ConnectionInfo {
 
 /** The limits of `ConnectionInfo` that options may override. */
 export type ConnectionLimits = Partial<
-  Omit<ConnectionInfo, 'protocolVersion' | 'clientId' | 'sessionPresent' | 'responseInformation'>
+  Omit<
+    ConnectionInfo,
+    'protocolVersion' | 'clientId' | 'sessionPresent' | 'isSessionKept' | 'responseInformation'
+  >
 >
 
 /** The state of a link's connection to its broker. */
@@ -70,6 +75,15 @@ export interface SubscriptionWindow {
    * - *unsubscribe*: open deliveries stay unacknowledged; the broker redelivers them on the next connection.
    */
   readonly deliveries$: Observable<Delivery>
+  /**
+   * Ends the subscription at the broker, but keeps the window open for messages that the broker has already assigned to
+   * this client.
+   * - *on subscribe*: sends UNSUBSCRIBE, unless the filter has other subscribers on this link.
+   * - *next, complete*: the UNSUBACK has arrived, or there are other subscribers, or the window has closed. Messages may
+   *   still arrive [MQTT-3.10.4-2].
+   * - *unsubscribe*: does not subscribe again.
+   */
+  readonly unsubscribe$: Observable<void>
 }
 
 /** The broker's acknowledgement of a message. */
@@ -86,6 +100,13 @@ export type Incident =
   | { readonly kind: 'unroutable'; readonly message: Message }
   /** A subscriber threw when it received a message. */
   | { readonly kind: 'subscriber-threw'; readonly error: AntiphonError; readonly message: Message }
+  /**
+   * A message has not been acknowledged for so long that `waiting` later ones, which have been handled, cannot be
+   * acknowledged either [MQTT-4.6.0-2]. The broker may not send more until it is.
+   */
+  | { readonly kind: 'acknowledgements-blocked'; readonly message: Message; readonly waiting: number }
+  /** Several connections in a row ended soon after CONNACK without a reason; the error names the likely causes. */
+  | { readonly kind: 'short-connections'; readonly error: AntiphonError; readonly message?: undefined }
   /** An outgoing message was dropped, because the queue was full. */
   | { readonly kind: 'dropped'; readonly error: AntiphonError; readonly message: OutgoingMessage }
 

@@ -9,11 +9,11 @@ import { OutboxMessage, type OutboxContext } from './outbox-message.js'
 import { refusedByClosing } from './refusals.js'
 import type { Transport } from './transport.js'
 
-/** The limits of the outgoing queue, used while offline or while the broker's Receive Maximum is reached. */
+/** The limits of the outgoing queue, used while offline or while the send window is full. */
 export interface QueueBounds {
   /** The most messages. @defaultValue 100 000 */
   readonly messages?: number
-  /** The most payload bytes. @defaultValue 64 MiB */
+  /** The most payload bytes; as many again may be in flight, at least 16 MiB. @defaultValue 64 MiB */
   readonly bytes?: number
 }
 
@@ -25,14 +25,17 @@ export interface OutboxParts {
   readonly report: (incident: Incident) => void
 }
 
+/** The least limits of what is in flight: messages that are not acknowledged, or at QoS 0 not accepted by the socket. */
+const leastWindow = { messages: 65_535, bytes: 16 * 2 ** 20 }
+
 /** After this many connections in a row that the broker closed with the same suspect, the suspect counts as refused. */
 const closeLimit = 3
 
 /**
  * The outgoing messages of a link, and their send window.
  *
- * Sends up to the broker's Receive Maximum [MQTT-4.9.0-1] and queues the rest, in order and within bounds. Expires queued
- * messages. Sends again what was in flight: in a resumed session under its Packet Identifier, after a lost session as a
+ * Sends up to the broker's Receive Maximum [MQTT-4.9.0-1], and as many bytes as may be queued, and queues the rest, in order
+ * and within bounds. Expires queued messages. Sends again what was in flight: in a resumed session under its Packet Identifier, after a lost session as a
  * new message.
  *
  * A 3.1.1 broker can refuse a message only by closing the connection, on every connection again. A broker acknowledges in
@@ -47,6 +50,8 @@ export class Outbox {
   readonly #waiting = new LinkedQueue<OutboxMessage>()
   #waitingBytes = 0
   readonly #inFlight = new LinkedQueue<OutboxMessage>()
+  #inFlightBytes = 0
+  readonly #window: Required<QueueBounds>
   #quotaUsed = 0
   #suspect: OutboxMessage | undefined
   #suspectCloses = 0
@@ -57,7 +62,12 @@ export class Outbox {
   #onIdle: (() => void) | undefined
 
   constructor(parts: OutboxParts) {
+    const { messages, bytes } = parts.bounds
     this.#parts = parts
+    this.#window = {
+      messages: Math.max(messages, leastWindow.messages),
+      bytes: Math.max(bytes, leastWindow.bytes),
+    }
     this.#context = {
       deadlines: parts.deadlines,
       isInFlight: (entry) => this.#inFlight.has(entry),
@@ -144,7 +154,13 @@ export class Outbox {
 
   /** Whether the send window is open for a message. */
   #hasRoomFor(entry: OutboxMessage): boolean {
-    if (this.#info === undefined || !entry.usesQuota) return this.#info !== undefined
+    if (this.#info === undefined) return false
+    if (this.#inFlight.length > 0) {
+      const { messages, bytes } = this.#window
+      const isFull = this.#inFlight.length >= messages
+      if (isFull || this.#inFlightBytes + entry.message.payload.length > bytes) return false
+    }
+    if (!entry.usesQuota) return true
     if (this.#suspect === undefined || this.#quotaUsed === 0)
       return this.#quotaUsed < this.#info.receiveMaximum
     const isSuspectInvolved = entry === this.#suspect || this.#inFlight.has(this.#suspect)
@@ -195,12 +211,14 @@ export class Outbox {
       return
     }
     this.#inFlight.push(entry)
+    this.#inFlightBytes += message.payload.length
     if (entry.usesQuota) this.#quotaUsed++
     entry.sendOver(this.#parts.transport, message)
   }
 
   #settle(entry: OutboxMessage): boolean {
     if (!this.#inFlight.remove(entry)) return false
+    this.#inFlightBytes -= entry.message.payload.length
     if (entry.usesQuota) this.#quotaUsed--
     return true
   }

@@ -11,7 +11,7 @@ import { conflictBetween, toSubscribeRequest } from './subscribe-request.js'
 import { FilterSubscription } from './filter-subscription.js'
 import type { SubscribeRequest, Transport } from './transport.js'
 import { UnroutedMessages, type UnroutedMessage, type UnroutedBounds } from './unrouted-messages.js'
-import { OpenWindow } from './open-window.js'
+import { OpenSubscription } from './open-subscription.js'
 
 /** What `Subscriptions` works with. */
 export interface SubscriptionsParts {
@@ -60,7 +60,10 @@ export class Subscriptions {
     const listener: NegotiationListener = {
       onGranted: (subscription, qos) => this.#openWindow(subscription, qos),
       onRefused: (subscription, error) => subscription.end(error),
-      onUnused: (subscription) => this.#remove(subscription),
+      onUnused: (subscription) => {
+        if (subscription.hasSubscribers) subscription.unsubscribed()
+        else this.#remove(subscription)
+      },
       onAnswered: () => this.#releaseUnrouted(),
     }
     this.#negotiation = new Negotiation({ transport, filtersPerSubscribe, listener })
@@ -116,8 +119,7 @@ export class Subscriptions {
   receive(message: Message, release: () => void): void {
     const subscriptions = this.#subscriptionsOf(message)
     let awaiting: FilterSubscription[] | undefined
-    for (const subscription of subscriptions)
-      if (subscription.isAwaited) (awaiting ??= []).push(subscription)
+    for (const subscription of subscriptions) if (subscription.isAwaited) (awaiting ??= []).push(subscription)
     if (subscriptions.length === 0 && this.#earlierSession !== undefined) awaiting = []
     const kept = awaiting === undefined ? message : withOwnBytes(message)
     const receipt = this.#parts.acknowledgements.open(kept, release)
@@ -183,13 +185,27 @@ export class Subscriptions {
   #openWindow(subscription: FilterSubscription, grantedQoS: 0 | 1 | 2): void {
     const { acknowledgements, report } = this.#parts
     const { request } = subscription
-    const window = new OpenWindow({ request, grantedQoS, onLeave: acknowledgements.advance, report })
+    const unsubscribe$ = this.#unsubscribe$(subscription)
+    const onLeave = acknowledgements.advance
+    const window = new OpenSubscription({ request, grantedQoS, unsubscribe$, onLeave, report })
     subscription.openWindow(window)
     this.#unrouted.offer(
       request.filter,
       (message) => this.#subscriptionsOf(message).includes(subscription),
       ({ message, receipt }) => window.deliver(message, receipt),
     )
+  }
+
+  /** See `SubscriptionWindow.unsubscribe$`. */
+  #unsubscribe$(subscription: FilterSubscription): Observable<void> {
+    return new Observable((subscriber) => {
+      const onUnsubscribed = (): void => {
+        subscriber.next()
+        subscriber.complete()
+      }
+      if (subscription.unsubscribe(onUnsubscribed)) this.#negotiation.reconcile([subscription])
+      else onUnsubscribed()
+    })
   }
 
   /** Closes all windows: the broker lost the subscriptions, or has another session with unknown ones. */

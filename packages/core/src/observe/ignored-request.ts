@@ -10,13 +10,16 @@ export type IgnoredReason =
   | 'duplicate'
   /** It cancels a request, whether or not that request is being handled. */
   | 'cancel'
+  /** No `serve` received it from `requests$` until it expired: an operator between them filtered it away. */
+  | 'unserved'
   /** Its topic, headers, payload or chunks are invalid. */
   | 'invalid'
 
 /**
  * A message on a request topic that did not reach the handler.
  *
- * The responder acknowledges it; a duplicate of a request that is being handled is acknowledged together with that request.
+ * The responder acknowledges it; a duplicate of a request that waits for its handler is acknowledged together with that
+ * request.
  */
 export interface IgnoredRequest {
   readonly reason: IgnoredReason

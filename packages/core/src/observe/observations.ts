@@ -1,5 +1,6 @@
 import { Subject } from 'rxjs'
 import type { Endpoint } from '../endpoint.js'
+import { baseOf, type BaseLink } from '../link/base-link.js'
 import type { Link } from '../link/link.js'
 import { oncePer } from '../once-per.js'
 import type { IgnoredRequest } from './ignored-request.js'
@@ -17,5 +18,9 @@ export class Observations {
   readonly responderStats: (endpoint: Endpoint) => MutableResponderStats = oncePer(newResponderStats)
 }
 
-/** Returns the `Observations` of a link, of which there is one. */
-export const observationsOf: (link: Link) => Observations = oncePer(() => new Observations())
+const observationsOfBase: (base: BaseLink) => Observations = oncePer(() => new Observations())
+
+/** Returns the `Observations` of a link, which it shares with all middleware around it. */
+export function observationsOf(link: Link): Observations {
+  return observationsOfBase(baseOf(link))
+}

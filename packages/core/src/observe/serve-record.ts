@@ -26,6 +26,8 @@ export interface OutcomeDetails {
   readonly outcome: ServeOutcome
   /** The status sent to the requester. */
   readonly status?: number
+  /** The handler emitted another response, which was not sent: its endpoint has a single response. */
+  readonly hasUnsentResponse?: true
   /** What the handler threw, or why the response was not sent. */
   readonly error?: unknown
 }

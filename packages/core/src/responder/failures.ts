@@ -17,6 +17,13 @@ export const UNSENDABLE: Failure = {
   propertyName: 'Response',
 }
 
+/** The handler completed without a response, and the requester could not decode an empty payload. */
+export const NO_RESPONSE: Failure & { readonly message: string } = {
+  code: Status.internalError,
+  message: 'the handler completed without a response',
+  propertyName: 'Handler',
+}
+
 /** Returns the failure for an unsupported protocol version; `undefined` if it is supported or not named. */
 export function versionFailure({ userProperties }: Message): Failure | undefined {
   const version = userProperty(userProperties, '__protVer')

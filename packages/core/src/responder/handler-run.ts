@@ -1,9 +1,12 @@
+import { throwError, UnsubscriptionError } from 'rxjs'
 import type { EndpointTypes } from '../endpoint.js'
 import type { LinkedQueue } from '../linked-queue.js'
 import type { OutcomeDetails } from '../observe/serve-record.js'
+import type { Failure } from '../protocol/status.js'
+import type { Deadline } from '../time/deadlines.js'
 import type { Handler } from './handler.js'
 import type { KeyedNode } from './keyed-queue.js'
-import { requestContext, type ReceivedRequest } from './received-request.js'
+import { contextOf, type ReceivedRequest } from './received-request.js'
 import type { ControlledRun, RequestContext } from './request-context.js'
 import type { SettlementListener } from './response-sender.js'
 
@@ -30,23 +33,44 @@ export abstract class HandlerRun<T extends EndpointTypes>
   prevNode: HandlerRun<T> | undefined = undefined
   nextNode: HandlerRun<T> | undefined = undefined
   protected readonly options: HandlerRunOptions<T>
+  /** Ends the run if the request expires while it waits. */
+  #waitDeadline: Deadline | undefined
+  #hasEnded = false
 
   constructor(options: HandlerRunOptions<T>, request: ReceivedRequest<T>, key: unknown) {
     this.options = options
     this.request = request
-    this.context = request[requestContext]
+    this.context = contextOf(request)
     this.key = key
   }
 
   /** Calls the handler, unless the request has expired. */
   start(): void {
+    this.#waitDeadline?.cancel()
     this.startedAt = this.context.responder.now()
     if (this.context.timeLeft > 0) this.run()
     else this.expire()
   }
 
-  /** Stops the handler without a response. */
-  abstract stop(): void
+  /** Ends the run if its request expires before it starts. */
+  expireWhileWaiting(): void {
+    const { timeLeft, responder } = this.context
+    if (timeLeft < Infinity) this.#waitDeadline = responder.deadlines.add(timeLeft, () => this.expire())
+  }
+
+  /** Stops the handler without a response. What its teardown throws is reported as RxJS reports unhandled errors. */
+  stop(): void {
+    this.#waitDeadline?.cancel()
+    try {
+      this.stopHandler()
+    } catch (error) {
+      const errors: readonly unknown[] = error instanceof UnsubscriptionError ? error.errors : [error]
+      for (const each of errors) throwError(() => each).subscribe()
+    }
+  }
+
+  /** Stops the handler and answers with a failure. */
+  abstract failWith(failure: Failure, outcome: OutcomeDetails): void
 
   cancel(): void {
     this.stop()
@@ -58,10 +82,14 @@ export abstract class HandlerRun<T extends EndpointTypes>
   }
 
   end(outcome: OutcomeDetails): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
     this.options.onEnd(this, outcome)
   }
 
   protected abstract run(): void
+
+  protected abstract stopHandler(): void
 
   protected expire(): void {
     this.stop()

@@ -1,5 +1,7 @@
 import { defer, isObservable, Subject, takeUntil, type ObservableInput } from 'rxjs'
 import { Fifo } from '../link/fifo.js'
+import { renderValue } from '../rendering.js'
+import { isStream } from './is-stream.js'
 
 /** What a source returns when it is polled. */
 export type NextItem =
@@ -28,17 +30,19 @@ const END: NextItem = { kind: 'end' }
  * Iterables and async iterables are pulled only when the requester has granted credit, which gives them back-pressure.
  * Observables and Promises push, so their items wait in a bounded buffer.
  */
-export function itemSource(start: () => ObservableInput<unknown>, onReady: () => void): ItemSource {
-  let input: ObservableInput<unknown>
+export function itemSource(start: () => unknown, onReady: () => void): ItemSource {
   try {
-    input = start()
+    const input = start()
+    if (!isStream(input)) {
+      throw new TypeError(`the handler returned ${renderValue(input)}: it must return a stream of responses`)
+    }
+    if (!isObservable(input) && isAsyncIterable(input))
+      return fromAsyncIterator(input[Symbol.asyncIterator](), onReady)
+    if (!isObservable(input) && isIterable(input)) return fromIterator(input[Symbol.iterator]())
+    return fromPush(input, onReady)
   } catch (error) {
     return { next: () => ({ kind: 'error', error }), stop: () => undefined }
   }
-  if (!isObservable(input) && isAsyncIterable(input))
-    return fromAsyncIterator(input[Symbol.asyncIterator](), onReady)
-  if (!isObservable(input) && isIterable(input)) return fromIterator(input[Symbol.iterator]())
-  return fromPush(input, onReady)
 }
 
 function fromIterator(iterator: Iterator<unknown, unknown>): ItemSource {
@@ -71,7 +75,8 @@ function fromAsyncIterator(iterator: AsyncIterator<unknown>, onReady: () => void
       pulled = item.kind === 'item' ? WAIT : item
       if (item.kind === 'wait' && !isPulling) {
         isPulling = true
-        iterator.next().then(
+        // An executor, so that an iterator that throws rejects.
+        new Promise<IteratorResult<unknown>>((resolve) => resolve(iterator.next())).then(
           ({ done, value }) => onPulled(done === true ? END : { kind: 'item', value }),
           (error: unknown) => onPulled({ kind: 'error', error }),
         )

@@ -35,13 +35,16 @@ export class KeyedQueue<T extends KeyedNode<T>> {
     return true
   }
 
-  /** Appends an item; it becomes ready once the earlier items of its key have been released. */
-  push(item: T): void {
+  /**
+   * Appends an item; it becomes ready once the earlier items of its key have been released. Returns whether it is ready.
+   */
+  push(item: T): boolean {
     const { key } = item
     const held = key === undefined ? undefined : this.#heldByKey.get(key)
     if (held === undefined && key !== undefined) this.#heldByKey.set(key, new LinkedQueue())
     ;(held ?? this.#ready).push(item)
     this.#length++
+    return held === undefined
   }
 
   /** Removes and returns the next ready item. */

@@ -18,7 +18,7 @@ export interface ControlledRun {
   addCredit(credit: number): void
 }
 
-/** A request in a responder, from its arrival to the acknowledgement that follows its response. */
+/** A request in a responder, from its arrival until it is both answered and acknowledged. */
 export class RequestContext {
   readonly responder: ResponderContext
   readonly message: Message
@@ -33,6 +33,8 @@ export class RequestContext {
   cacheEntry: CacheEntry<RequestContext> | undefined
   readonly #acknowledge: () => void
   #run: ControlledRun | undefined
+  #isUnserved = false
+  #isInHand = false
   /** The responses sent so far; `undefined` once they are too many to cache. */
   #responses: OutgoingResponse[] | undefined = NO_RESPONSES
   #isAcknowledged = false
@@ -68,15 +70,70 @@ export class RequestContext {
     return !this.#isAcknowledged && this.message.qos > 0
   }
 
-  /** Acknowledges the request before it is handled: a crash then loses the request instead of repeating it. */
-  acknowledge(): void {
-    this.#isAcknowledged = true
-    this.#acknowledge()
+  /** Accepts the message as a new request; `key` recognises duplicates. */
+  accept(key: string | undefined): void {
+    if (key !== undefined) this.cacheEntry = this.responder.cache.begin(key, this)
+    this.#takeInHand()
   }
 
-  /** Sets what handles the request from now on, and receives its cancel and its credit. */
-  handledBy(run: ControlledRun): void {
+  /** Acknowledges the request and its duplicates. Idempotent. */
+  acknowledge(): void {
+    if (this.#isAcknowledged) return
+    this.#isAcknowledged = true
+    this.#acknowledge()
+    this.cacheEntry?.acknowledgeDuplicates()
+  }
+
+  /** Acknowledges the request because its handler starts, or will start without the broker's help. */
+  acknowledgeOnStart(): void {
+    if (this.responder.acknowledge === 'on-start') this.acknowledge()
+  }
+
+  /** Attaches a duplicate, which is acknowledged together with this request. */
+  attachDuplicate(acknowledge: () => void): void {
+    if (this.#isAcknowledged) acknowledge()
+    else this.cacheEntry?.attachDuplicate(acknowledge)
+  }
+
+  /**
+   * Sets what handles the request, and receives its cancel and its credit. Returns `false` if the request has ended or is
+   * handled already.
+   */
+  admit(run: ControlledRun): boolean {
+    if (!this.#isOpen || this.#run !== undefined) return false
     this.#run = run
+    if (this.#isUnserved) {
+      this.#leaveUnserved()
+      this.#takeInHand()
+    }
+    return true
+  }
+
+  /** Whether a `serve` has received the request, or needs not, as it has ended. */
+  get isAdmitted(): boolean {
+    return this.#run !== undefined || !this.#isOpen
+  }
+
+  /**
+   * Handles a request that `requests$` has emitted, but that no `serve` received: an operator has filtered it away, or
+   * keeps it for later. It must not hold back the acknowledgements of others.
+   */
+  awaitServe(): void {
+    const { acknowledge, unserved } = this.responder
+    this.#isUnserved = true
+    if (acknowledge !== 'after-response') {
+      this.acknowledge()
+      this.#release()
+    }
+    unserved.add(this)
+  }
+
+  /** Ends a request that no `serve` has received. */
+  endUnserved(reason: string): void {
+    if (!this.close()) return
+    this.dropCacheEntry()
+    this.settle()
+    this.responder.reportIgnored(this.message, 'unserved', reason)
   }
 
   /** Cancels the request on behalf of the requester. */
@@ -124,8 +181,9 @@ export class RequestContext {
       const until = this.receivedAt + (this.lifetime === Infinity ? cacheBounds.ttl : this.lifetime)
       cache.end(this.cacheEntry, { responses: this.#responses, expiresAt: until }, this.responder.now())
     }
-    this.#acknowledge()
-    this.cacheEntry?.acknowledgeDuplicates()
+    this.#leaveUnserved()
+    this.acknowledge()
+    this.#release()
   }
 
   /** Forgets the request, so that a duplicate of it is handled. */
@@ -135,6 +193,26 @@ export class RequestContext {
 
   /** Leaves the request unacknowledged, so that the broker delivers it again. */
   abandon(): void {
-    if (this.close()) this.dropCacheEntry()
+    if (!this.close()) return
+    this.dropCacheEntry()
+    this.#leaveUnserved()
+    this.#release()
+  }
+  #leaveUnserved(): void {
+    if (!this.#isUnserved) return
+    this.#isUnserved = false
+    this.responder.unserved.remove(this)
+  }
+
+  #takeInHand(): void {
+    if (this.#isInHand) return
+    this.#isInHand = true
+    this.responder.requestAccepted()
+  }
+
+  #release(): void {
+    if (!this.#isInHand) return
+    this.#isInHand = false
+    this.responder.requestEnded()
   }
 }

@@ -1,13 +1,15 @@
 import type { EndpointTypes } from '../endpoint.js'
+import { AntiphonError } from '../errors.js'
 import { LinkedQueue } from '../linked-queue.js'
 import type { OutcomeDetails, ServeRecord } from '../observe/serve-record.js'
 import { BUSY, handlerFailure } from './failures.js'
 import type { HandlerRun, HandlerRunOptions } from './handler-run.js'
 import type { Handler } from './handler.js'
 import { KeyedQueue } from './keyed-queue.js'
-import { requestContext, type ReceivedRequest } from './received-request.js'
+import { contextOf, type ReceivedRequest } from './received-request.js'
 import type { RequestContext } from './request-context.js'
-import { canReport, fail } from './response-sender.js'
+import type { DrainListener, ResponderContext } from './responder-context.js'
+import { canReport } from './response-sender.js'
 import { SingleResponseRun } from './single-response-run.js'
 import { StreamResponseRun } from './stream-response-run.js'
 
@@ -26,11 +28,13 @@ export interface RequestQueueOptions<T extends EndpointTypes> {
 }
 
 /** The requests of one `serve`: runs as many handlers as `concurrency` allows, queues the others, or rejects them. */
-export class RequestQueue<T extends EndpointTypes> {
+export class RequestQueue<T extends EndpointTypes> implements DrainListener {
   readonly #options: RequestQueueOptions<T>
   readonly #runOptions: HandlerRunOptions<T>
   readonly #running = new LinkedQueue<HandlerRun<T>>()
   readonly #waiting = new KeyedQueue<HandlerRun<T>>()
+  readonly #responders = new Set<ResponderContext>()
+  #latestResponder: ResponderContext | undefined
   #isStarting = false
 
   constructor(options: RequestQueueOptions<T>) {
@@ -45,33 +49,89 @@ export class RequestQueue<T extends EndpointTypes> {
 
   /** Starts the handler of a request if there is room; otherwise queues the request, or rejects it if the queue is full. */
   add(request: ReceivedRequest<T>): void {
+    const { responder } = contextOf(request)
+    if (responder !== this.#latestResponder) this.#follow(responder)
     let key: unknown
+    let thrown: { readonly error: unknown } | undefined
     try {
       key = this.#options.orderedBy?.(request)
     } catch (error) {
-      const failure = handlerFailure(error)
-      const outcome: OutcomeDetails = { outcome: 'failed', status: failure.code, error }
-      fail(request[requestContext], failure, outcome, this.#createRun(request, undefined))
-      return
+      thrown = { error }
     }
     const run = this.#createRun(request, key)
-    if (this.#running.length < this.#options.concurrency && this.#waiting.tryClaim(key)) this.#start(run)
-    else if (this.#hasRoomFor(run.context)) this.#enqueue(run)
-    else this.reject(request)
+    // An operator between `requests$` and `serve` may have kept the request until it ended.
+    if (!run.context.admit(run)) return
+    if (thrown !== undefined) {
+      const failure = handlerFailure(thrown.error)
+      run.failWith(failure, { outcome: 'failed', status: failure.code, error: thrown.error })
+    } else if (this.#running.length < this.#options.concurrency && this.#waiting.tryClaim(key))
+      this.#start(run)
+    else if (this.#waiting.length < this.#options.queue) {
+      // What waits only for its key starts without the broker's help; what waits for room is held by the broker.
+      if (!this.#enqueue(run)) run.context.acknowledgeOnStart()
+    } else if (run.context.isHeldByBroker && !canReport(run.context, BUSY)) this.#enqueue(run)
+    else this.#reject(run)
   }
 
-  /** Answers 503. If that is not possible, leaves the request unacknowledged. */
-  reject(request: ReceivedRequest<T>): void {
-    const context = request[requestContext]
-    const run = this.#createRun(request, undefined)
-    if (canReport(context, BUSY)) {
-      // Not cached: the same request may be sent again later.
-      context.dropCacheEntry()
-      fail(context, BUSY, { outcome: 'busy', status: BUSY.code }, run)
-    } else {
-      context.abandon()
-      this.#report(run, { outcome: 'busy' })
+  /** Releases the requests that wait unacknowledged, because their responder pauses. */
+  pause(responder: ResponderContext): void {
+    for (const run of this.#waiting.items)
+      if (run.context.responder === responder && run.context.isHeldByBroker) this.#abandon(run)
+    this.#completeIfIdle()
+  }
+
+  /** Answers 503 to what is acknowledged and releases the rest, because the time to drain is over. */
+  interrupt(responder: ResponderContext): void {
+    for (const run of this.#runsOf(responder)) {
+      if (!run.context.isOpen) continue
+      if (run.context.isHeldByBroker) this.#abandon(run)
+      else this.#reject(run)
     }
+    this.#completeIfIdle()
+  }
+
+  /** Ends what is left of a responder without waiting for the broker. */
+  end(responder: ResponderContext): void {
+    for (const run of this.#runsOf(responder)) {
+      run.stop()
+      run.context.settle()
+      run.end({ outcome: 'unsent', error: drainTimedOut() })
+    }
+  }
+
+  /** Stops following the responders of its requests. */
+  close(): void {
+    for (const responder of this.#responders) responder.removeDrainListener(this)
+  }
+
+  /** Answers 503. If that is not possible, the request is only acknowledged and recorded. */
+  #reject(run: HandlerRun<T>): void {
+    const { context } = run
+    // Not cached: the same request may be sent again later.
+    context.dropCacheEntry()
+    if (canReport(context, BUSY)) run.failWith(BUSY, { outcome: 'busy', status: BUSY.code })
+    else {
+      run.stop()
+      context.endWithoutResponse()
+      run.end({ outcome: 'busy' })
+    }
+  }
+
+  #abandon(run: HandlerRun<T>): void {
+    this.#remove(run)
+    run.stop()
+    run.context.abandon()
+  }
+
+  #runsOf(responder: ResponderContext): readonly HandlerRun<T>[] {
+    const runs = [...this.#running.items, ...this.#waiting.items]
+    return runs.filter(({ context }) => context.responder === responder)
+  }
+
+  #follow(responder: ResponderContext): void {
+    this.#latestResponder = responder
+    this.#responders.add(responder)
+    responder.addDrainListener(this)
   }
 
   /** Stops and removes the affected requests, without a response or acknowledgement. */
@@ -89,8 +149,11 @@ export class RequestQueue<T extends EndpointTypes> {
     // A handler that ends synchronously re-enters this function; the loop below avoids recursion.
     if (this.#isStarting) return
     this.#isStarting = true
-    for (let next = this.#takeNext(); next !== undefined; next = this.#takeNext()) this.#start(next)
-    this.#isStarting = false
+    try {
+      for (let next = this.#takeNext(); next !== undefined; next = this.#takeNext()) this.#start(next)
+    } finally {
+      this.#isStarting = false
+    }
   }
 
   #takeNext(): HandlerRun<T> | undefined {
@@ -98,32 +161,32 @@ export class RequestQueue<T extends EndpointTypes> {
   }
 
   #createRun(request: ReceivedRequest<T>, key: unknown): HandlerRun<T> {
-    const { responses } = request[requestContext].responder.endpoint
+    const { responses } = contextOf(request).responder.endpoint
     return responses === 'many'
       ? new StreamResponseRun(this.#runOptions, request, key)
       : new SingleResponseRun(this.#runOptions, request, key)
   }
 
   #start(run: HandlerRun<T>): void {
-    run.context.handledBy(run)
     this.#running.push(run)
+    run.context.acknowledgeOnStart()
     run.start()
   }
 
-  #enqueue(run: HandlerRun<T>): void {
-    run.context.handledBy(run)
-    this.#waiting.push(run)
-  }
-
-  /** A request we cannot answer may exceed the queue limit; our Receive Maximum bounds these. */
-  #hasRoomFor(context: RequestContext): boolean {
-    return this.#waiting.length < this.#options.queue || (context.isHeldByBroker && !canReport(context, BUSY))
+  /** Returns whether the request waits for room, and not for its key. */
+  #enqueue(run: HandlerRun<T>): boolean {
+    run.expireWhileWaiting()
+    return this.#waiting.push(run)
   }
 
   #finish(run: HandlerRun<T>, outcome: OutcomeDetails): void {
     this.#remove(run)
     this.#report(run, outcome)
     this.startNext()
+    this.#completeIfIdle()
+  }
+
+  #completeIfIdle(): void {
     if (this.isIdle) this.#options.onIdle()
   }
 
@@ -143,4 +206,8 @@ export class RequestQueue<T extends EndpointTypes> {
     const times = startedAt === undefined ? ended : { ...ended, startedAt: startedAt + offset }
     this.#options.onServed({ endpoint, params, request: message, ...times, ...outcome })
   }
+}
+
+function drainTimedOut(): AntiphonError<'timeout'> {
+  return new AntiphonError('timeout', 'cannot respond: drainTimeout is over, and the broker has not answered')
 }

@@ -1,5 +1,5 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
-import { catchError, EMPTY, merge, type Subject } from 'rxjs'
+import { catchError, EMPTY, merge } from 'rxjs'
 import { isChunk } from '../chunk/assembly.js'
 import { publishWhole$ } from '../chunk/publish-whole.js'
 import { Transfers, type TransferBounds } from '../chunk/transfers.js'
@@ -8,10 +8,9 @@ import { DecodedOnce } from '../codec/decoded-once.js'
 import type { EndpointTypes } from '../endpoint.js'
 import type { Delivery } from '../link/link.js'
 import type { Message } from '../message.js'
-import type { IgnoredReason, IgnoredRequest } from '../observe/ignored-request.js'
-import { observationsOf } from '../observe/observations.js'
+import type { IgnoredReason } from '../observe/ignored-request.js'
 import { addedCreditOf, isCancel } from '../protocol/control-message.js'
-import type { Failure } from '../protocol/status.js'
+import { Status, type Failure } from '../protocol/status.js'
 import { quoted } from '../topic/mqtt-string.js'
 import { payloadFailure, versionFailure } from './failures.js'
 import { toHeaderFailure, type HeaderRule } from './header-rule.js'
@@ -41,13 +40,11 @@ export class RequestReceiver {
   readonly #responder: ResponderContext
   readonly #rules: RequestRules
   readonly #transfers: Transfers
-  readonly #ignoredRequests: Subject<IgnoredRequest>
 
   constructor(responder: ResponderContext, rules: RequestRules) {
     this.#responder = responder
     this.#rules = rules
     this.#transfers = new Transfers(responder.deadlines, rules.transfers)
-    this.#ignoredRequests = observationsOf(responder.link).ignoredRequests
   }
 
   /** Returns the request for the handler, or `undefined` if the message needs no handler. */
@@ -81,8 +78,8 @@ export class RequestReceiver {
     const fault = this.#responseTopicFault(responseTopic)
     if (fault !== undefined) return this.#ignore(delivery, 'response-topic', fault)
     const key = keyOf(responseTopic, correlation.token)
-    if (isChunk(message)) return this.#assemble(delivery, key)
     const context = new RequestContext(this.#responder, delivery, correlation, responseTopic)
+    if (isChunk(message)) return this.#responder.isPaused ? undefined : this.#assemble(context, delivery, key)
     if (!this.#isNew(context, delivery, key)) return undefined
     const decoded = received.read()
     if (isLeft(decoded)) return this.#reject(context, payloadFailure(decoded.left))
@@ -91,13 +88,17 @@ export class RequestReceiver {
 
   /** Adds a chunk. It is acknowledged at once; the last one is acknowledged with the request that it completes. */
   #assemble<T extends EndpointTypes>(
+    context: RequestContext,
     delivery: Delivery,
     key: string | undefined,
   ): ReceivedRequest<T> | undefined {
     if (key === undefined) return this.#ignore(delivery, 'invalid', 'it is a chunk without a correlation')
     const assembled = this.#transfers.add(key, delivery.message)
     if (assembled.kind === 'whole') return this.#examine({ ...delivery, message: assembled.message })
-    if (assembled.kind === 'broken') return this.#ignore(delivery, 'invalid', assembled.reason)
+    if (assembled.kind === 'broken') {
+      const message = `cannot assemble the request: ${assembled.reason}`
+      return this.#reject(context, { code: Status.badRequest, message })
+    }
     delivery.acknowledge()
     return undefined
   }
@@ -122,11 +123,13 @@ export class RequestReceiver {
     const failure = versionFailure(message) ?? this.#headerFailure(message)
     if (failure !== undefined) this.#reject(context, failure)
     else if (entry?.running !== undefined) {
-      entry.attachDuplicate(delivery.acknowledge)
-      this.#report(message, 'duplicate', 'it repeats a request that is being handled')
+      entry.running.attachDuplicate(delivery.acknowledge)
+      this.#responder.reportIgnored(message, 'duplicate', 'it repeats a request that is being handled')
     } else if (entry !== undefined) this.#resendResponses(entry, context, delivery)
+    // Left unacknowledged: the broker delivers it again at the next start.
+    else if (this.#responder.isPaused) context.abandon()
     else {
-      if (key !== undefined) context.cacheEntry = cache.begin(key, context)
+      context.accept(key)
       return true
     }
     return false
@@ -146,26 +149,20 @@ export class RequestReceiver {
       ),
     )
     merge(...sent).subscribe({ complete: delivery.acknowledge })
-    this.#report(delivery.message, 'duplicate', 'it repeats a request that was answered')
+    if (this.#responder.acknowledge !== 'after-response') delivery.acknowledge()
+    this.#responder.reportIgnored(delivery.message, 'duplicate', 'it repeats a request that was answered')
   }
 
   #reject(context: RequestContext, failure: Failure): undefined {
-    this.#report(context.message, 'invalid', failure.message ?? '', failure.code)
+    this.#responder.reportIgnored(context.message, 'invalid', failure.message ?? '', failure.code)
     fail(context, failure, { outcome: 'failed' }, UNRECORDED)
     return undefined
   }
 
   #ignore(delivery: Delivery, reason: IgnoredReason, detail: string): undefined {
     delivery.acknowledge()
-    this.#report(delivery.message, reason, detail)
+    this.#responder.reportIgnored(delivery.message, reason, detail)
     return undefined
-  }
-
-  #report(message: Message, reason: IgnoredReason, detail: string, status?: number): void {
-    const { endpoint, stats } = this.#responder
-    stats.ignored++
-    const ignored = { reason, endpoint: endpoint.name, message, detail }
-    this.#ignoredRequests.next(status === undefined ? ignored : { ...ignored, status })
   }
 
   #headerFailure(message: Message): Failure | undefined {

@@ -167,7 +167,7 @@ class ResponseSender implements Observer<PublishAck> {
   send(response: OutgoingResponse | undefined): void {
     this.#response = response
     if (response === undefined) this.#settle(this.#outcome)
-    else publish$(this.#context, response, this.#context.timeLeft).subscribe(this)
+    else publish$(this.#context, response, this.#timeLeft).subscribe(this)
   }
 
   /** Sends the next fallback. `error` is why the previous response was not sent. */
@@ -199,6 +199,12 @@ class ResponseSender implements Observer<PublishAck> {
 
   complete(): void {
     // The acknowledgement has arrived before.
+  }
+
+  /** The end of a stream lives as long as its items, also if the stream lasted longer than the request. */
+  get #timeLeft(): number {
+    const { responder, lifetime, timeLeft } = this.#context
+    return responder.endpoint.responses === 'many' ? lifetime : timeLeft
   }
 
   #end(outcome: OutcomeDetails): void {

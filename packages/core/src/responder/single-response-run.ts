@@ -1,10 +1,14 @@
 import { from, take, type Observable, type Observer, type Unsubscribable } from 'rxjs'
 import type { EndpointTypes } from '../endpoint.js'
-import { Status } from '../protocol/status.js'
+import type { OutcomeDetails } from '../observe/serve-record.js'
+import { Status, type Failure } from '../protocol/status.js'
 import type { Deadline } from '../time/deadlines.js'
-import { handlerFailure, handlerTimeoutFailure } from './failures.js'
+import { handlerFailure, handlerTimeoutFailure, NO_RESPONSE } from './failures.js'
 import { HandlerRun } from './handler-run.js'
+import { isStream } from './is-stream.js'
 import { fail, respond, respondEmpty } from './response-sender.js'
+
+const RESPONDED: OutcomeDetails = { outcome: 'responded', status: Status.ok }
 
 /**
  * The run of a handler that responds once.
@@ -18,34 +22,42 @@ export class SingleResponseRun<T extends EndpointTypes>
   #subscription: Unsubscribable | undefined
   #deadline: Deadline | undefined
   #hasEnded = false
+  #isSubscribing = false
+  /** The response that was emitted while subscribing, until it is known whether there are more. */
+  #early: { readonly response: T['responseInput']; isOnly: boolean } | undefined
 
   protected run(): void {
-    let response$: Observable<T['responseInput']>
     try {
-      response$ = from(this.options.handler(this.request))
+      const result: unknown = this.options.handler(this.request)
+      if (isStream(result)) this.#subscribe(from(result))
+      else if (result !== undefined) this.#respond(result)
+      else throw new TypeError('the handler returned undefined: it must return a response')
     } catch (thrown) {
-      return this.error(thrown)
+      this.error(thrown)
     }
-    this.#subscription = response$.pipe(take(1)).subscribe(this)
-    // A handler that responds synchronously needs no deadline.
-    if (this.#hasEnded) this.#subscription.unsubscribe()
-    else this.#startDeadline()
   }
 
   next(response: T['responseInput']): void {
-    this.stop()
-    respond(this.context, response, { outcome: 'responded', status: Status.ok }, this)
+    if (!this.#isSubscribing) this.#respond(response)
+    else if (this.#early === undefined) this.#early = { response, isOnly: true }
+    else this.#early.isOnly = false
   }
 
   error(error: unknown): void {
-    this.stop()
+    if (this.#hasEnded || this.#early !== undefined) return
     const failure = handlerFailure(error)
-    fail(this.context, failure, { outcome: 'failed', status: failure.code, error }, this)
+    this.failWith(failure, { outcome: 'failed', status: failure.code, error })
   }
 
-  /** Sends an empty response, unless the handler has responded before. */
+  /** Sends an empty response, unless the handler has responded before, or the requester could not decode it. */
   complete(): void {
-    if (this.#hasEnded) return
+    if (this.#hasEnded || this.#early !== undefined) return
+    const { responder, responseTopic } = this.context
+    if (responseTopic !== undefined && !responder.canRespondEmpty) {
+      const error = new Error(NO_RESPONSE.message)
+      this.failWith(NO_RESPONSE, { outcome: 'failed', status: NO_RESPONSE.code, error })
+      return
+    }
     this.stop()
     respondEmpty(this.context, { outcome: 'responded', status: Status.noContent }, this)
   }
@@ -54,15 +66,34 @@ export class SingleResponseRun<T extends EndpointTypes>
   due(): void {
     const { handlerTimeout } = this.options
     if (this.#timeToExpiry <= handlerTimeout) return this.expire()
-    this.stop()
     const failure = handlerTimeoutFailure(handlerTimeout)
-    fail(this.context, failure, { outcome: 'timed-out', status: failure.code }, this)
+    this.failWith(failure, { outcome: 'timed-out', status: failure.code })
   }
 
-  stop(): void {
+  failWith(failure: Failure, outcome: OutcomeDetails): void {
+    this.stop()
+    fail(this.context, failure, outcome, this)
+  }
+
+  protected stopHandler(): void {
     this.#hasEnded = true
-    this.#subscription?.unsubscribe()
     this.#deadline?.cancel()
+    this.#subscription?.unsubscribe()
+  }
+
+  #subscribe(response$: Observable<T['responseInput']>): void {
+    this.#isSubscribing = true
+    // Two, so that a handler that emits synchronously is known to emit more than one.
+    this.#subscription = response$.pipe(take(2)).subscribe(this)
+    this.#isSubscribing = false
+    if (this.#hasEnded) this.stop()
+    else if (this.#early === undefined) this.#startDeadline()
+    else this.#respond(this.#early.response, this.#early.isOnly)
+  }
+
+  #respond(response: T['responseInput'], isOnly = true): void {
+    this.stop()
+    respond(this.context, response, isOnly ? RESPONDED : { ...RESPONDED, hasUnsentResponse: true }, this)
   }
 
   #startDeadline(): void {

@@ -44,7 +44,11 @@ export class StreamResponseRun<T extends EndpointTypes> extends HandlerRun<T> {
     this.#pump()
   }
 
-  stop(): void {
+  failWith(failure: Failure, outcome: OutcomeDetails): void {
+    this.#finish(outcome, failure)
+  }
+
+  protected stopHandler(): void {
     this.#teardown.unsubscribe()
   }
 

@@ -41,7 +41,9 @@ function expectConsistency({ subscribers, publishes, published, incidents }: Sce
   }
   const firsts = [...new Set(published.filter(({ qos }) => qos !== 0).map(({ text }) => Number(text)))]
   expect(firsts).toEqual([...firsts].sort((a, b) => a - b))
-  expect(incidents.filter(({ kind }) => kind !== 'unroutable')).toEqual([])
+  // Subscribers of a scenario may withhold acknowledgements, and connections are cut, also soon after CONNACK.
+  const expected = ['unroutable', 'acknowledgements-blocked', 'short-connections']
+  expect(incidents.filter(({ kind }) => !expected.includes(kind))).toEqual([])
 }
 
 async function expectClosed(run: ScenarioRun): Promise<void> {

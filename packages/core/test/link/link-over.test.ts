@@ -40,6 +40,7 @@ describe('linkOver', () => {
 
   it.each<[LinkOptions, RegExp]>([
     [{ closeTimeout: -1 }, /closeTimeout is -1/],
+    [{ limits: { receiveMaximum: 0 } }, /limits\.receiveMaximum is 0/],
     [{ filtersPerSubscribe: 0 }, /filtersPerSubscribe is 0/],
     [{ filtersPerSubscribe: 1.5 }, /filtersPerSubscribe is 1.5: it must be a whole number/],
     [{ queue: { messages: -1 } }, /queue.messages is -1/],

@@ -1,4 +1,4 @@
-import { concat, config, NEVER, of, Subject, Subscriber, take, type Observable } from 'rxjs'
+import { concat, config, EMPTY, NEVER, of, Subject, Subscriber, take, type Observable } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
 import { describe, expect, it } from 'vitest'
 import type { Delivery, SubscriptionWindow } from '../../src/link/link.js'
@@ -7,7 +7,7 @@ import type { Message } from '../../src/message.js'
 import { arrival } from './messages.js'
 
 function window(deliveries$: Observable<Delivery>): SubscriptionWindow {
-  return { filter: 'a', grantedQoS: 1, deliveries$ }
+  return { filter: 'a', grantedQoS: 1, deliveries$, unsubscribe$: EMPTY }
 }
 
 /** A delivery that records its acknowledgement. */

@@ -253,6 +253,40 @@ describe('Outbox queue', () => {
     expect(log).toEqual(['12345 overflow', '1 overflow'])
   })
 
+  it.each([0, 1, 2] as const)(
+    'queues QoS %i messages while 64 MiB are in flight, and fails them beyond its maximum payload bytes',
+    (qos) => {
+      const mebibyte = new Uint8Array(2 ** 20)
+      const { send, online, takeSent, log, transport } = outboxSetting({ bounds: { bytes: 64 * 2 ** 20 } })
+      online()
+      for (let count = 0; count < 200; count++) send(`${count}`, { payload: mebibyte, qos })
+      expect(takeSent()).toHaveLength(64)
+      expect(log).toHaveLength(200 - 64 - 64)
+      expect(new Set(log.map((line) => line.split(' ')[1]))).toEqual(new Set(['overflow']))
+      for (const call of transport.published.slice(0, 10)) completeWith(call, { reasonCode: 0 })
+      expect(takeSent()).toHaveLength(10)
+    },
+  )
+
+  it('keeps 16 MiB in flight if it may queue less, and sends a larger message alone', () => {
+    const { send, online, takeSent, log, transport } = outboxSetting({ bounds: { bytes: 0 } })
+    online()
+    for (let count = 0; count < 5; count++) send(`${count}`, { payload: new Uint8Array(4 * 2 ** 20) })
+    expect(takeSent()).toHaveLength(4)
+    expect(log).toEqual(['4 overflow'])
+    for (const call of transport.published.slice()) completeWith(call, { reasonCode: 0 })
+    send('large', { payload: new Uint8Array(32 * 2 ** 20) })
+    expect(takeSent()).toHaveLength(1)
+  })
+
+  it('fails QoS 0 messages beyond its maximum number while the socket accepts none', () => {
+    const { send, online, takeSent, log } = outboxSetting({ bounds: { messages: 1 } })
+    online()
+    for (let count = 0; count < 70_000; count++) send('', { qos: 0 })
+    expect(takeSent()).toHaveLength(65_535)
+    expect(log).toHaveLength(70_000 - 65_535 - 1)
+  })
+
   it('has room again when a message is sent, unsubscribed or expired', () => {
     const { send, online, outbox, advance, takeSent, log } = outboxSetting({
       bounds: { messages: 1, bytes: 3 },

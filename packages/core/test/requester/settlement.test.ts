@@ -13,7 +13,7 @@ import type { Fault } from '@antiphon/testing'
 import fc from 'fast-check'
 import { delay, of, timer } from 'rxjs'
 import { expect, it } from 'vitest'
-import { withDeadlines } from '../../src/link/link-deadlines.js'
+import { BaseLink, withBase } from '../../src/link/base-link.js'
 import { pendingRequestsOf } from '../../src/requester/pending-requests.js'
 import { deadlines } from '../../src/time/deadlines.js'
 import { longRuns } from '../codec/runs.js'
@@ -110,7 +110,7 @@ it.each(['persistent', 'clean'])(
           // Deadlines of their own, so that those of the link and its queue are not counted with those of the exchanges.
           const exchangeDeadlines = deadlines(scheduler)
           const link = world.link('requester', { ...session, ...quickReconnect })
-          const requester = withDeadlines(link, exchangeDeadlines)
+          const requester = withBase(link, new BaseLink(exchangeDeadlines))
           const requests: OutgoingMessage[] = []
           broker.published$.subscribe(({ clientId, message }) => {
             if (clientId === 'requester' && message.payload.length > 0) requests.push(message)

@@ -6,15 +6,18 @@ import { inWorld } from '../world.js'
 import { echo, withEchoResponder } from './with-responder.js'
 
 describe('the acknowledgement of a request', () => {
-  it('acknowledges a request only after the PUBACK of its response', () => {
-    withEchoResponder(({ sendRequest, world, responses, unacknowledged }) => {
-      world.broker.inject({ kind: 'delay', by: 1_000, packets: ['puback'], clientId: 'server' })
-      sendRequest('x')
-      world.advance(500)
-      expect([responses.length, unacknowledged()]).toEqual([1, 1])
-      world.advance(1_000)
-      expect(unacknowledged()).toBe(0)
-    })
+  it('acknowledges a request only after the PUBACK of its response with acknowledge: after-response', () => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, unacknowledged }) => {
+        world.broker.inject({ kind: 'delay', by: 1_000, packets: ['puback'], clientId: 'server' })
+        sendRequest('x')
+        world.advance(500)
+        expect([responses.length, unacknowledged()]).toEqual([1, 1])
+        world.advance(1_000)
+        expect(unacknowledged()).toBe(0)
+      },
+      { requests: { acknowledge: 'after-response' } },
+    )
   })
 
   it('acknowledges a request on receipt with acknowledge: on-receipt', () => {
@@ -41,7 +44,10 @@ describe('the acknowledgement of a request', () => {
         world.advance(100)
         expect([responses.length, unacknowledged()]).toEqual([3, 0])
       },
-      { handler: ({ value }) => of(value).pipe(delay(Number(value))) },
+      {
+        requests: { acknowledge: 'after-response' },
+        handler: ({ value }) => of(value).pipe(delay(Number(value))),
+      },
     )
   })
 
@@ -63,7 +69,10 @@ describe('the acknowledgement of a request', () => {
         ])
         expect(unacknowledged()).toBe(0)
       },
-      { handler: ({ value }) => of(value).pipe(delay(Number(value))) },
+      {
+        requests: { acknowledge: 'after-response' },
+        handler: ({ value }) => of(value).pipe(delay(Number(value))),
+      },
     )
   })
 })
@@ -83,6 +92,7 @@ describe('unsubscribing from serve', () => {
         expect(world.broker.session('server')?.subscriptions).toEqual([])
       },
       {
+        requests: { acknowledge: 'after-response' },
         serve: { concurrency: 2 },
         handler: (): ObservableInput<string> =>
           ({
@@ -109,6 +119,7 @@ describe('unsubscribing from serve', () => {
         expect([isStopped, responses.length, unacknowledged()]).toEqual([true, 0, 1])
       },
       {
+        requests: { acknowledge: 'after-response' },
         handler: () => {
           unsubscribe()
           return NEVER.pipe(finalize(() => (isStopped = true)))
@@ -124,7 +135,7 @@ describe('unsubscribing from serve', () => {
         const link = world.link(name)
         const records = observe(
           world,
-          requests$(link, echo, { group: 'workers' }).pipe(
+          requests$(link, echo, { group: 'workers', acknowledge: 'after-response' }).pipe(
             serve(() => {
               handlers[name]++
               return response

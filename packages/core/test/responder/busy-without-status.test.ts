@@ -1,16 +1,7 @@
-import {
-  endpoint,
-  inOrder,
-  requests$,
-  serve,
-  text,
-  type OutgoingMessage,
-  type ServeOptions,
-} from '@antiphon/core'
-import { delay, of, Subject } from 'rxjs'
+import { endpoint, inOrder, text, type OutgoingMessage, type ServeOptions } from '@antiphon/core'
+import { delay, of } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { bytesOf, observe, textOf } from '../observed.js'
-import { inWorld } from '../world.js'
+import { textOf } from '../observed.js'
 import { withResponder, type ResponderSetup } from './with-responder.js'
 
 const contract = { topic: 'echo', responseTopic: 'responses', request: text, response: text } as const
@@ -37,7 +28,7 @@ describe('a request that cannot be answered 503 when the queue is full', () => {
     withoutStatus({ concurrency: 1, queue: 1 }, (setup) => {
       for (const payload of ['1', '2', '3', '4']) setup.sendRequest(payload, bare)
       setup.world.advance(50)
-      expect([setup.handled.length, setup.unacknowledged()]).toEqual([1, 4])
+      expect([setup.handled.length, setup.unacknowledged()]).toEqual([1, 3])
       setup.world.advance(1_000)
       expect(setup.responses.map(({ message }) => textOf(message))).toEqual(['1', '2', '3', '4'])
       expect(setup.records.values.map(({ outcome }) => outcome)).toEqual(Array(4).fill('responded'))
@@ -108,73 +99,5 @@ describe('a request that cannot be answered 503 when the queue is full', () => {
         expect(records.values[0]).toMatchObject({ outcome: 'busy', status: 503 })
       },
     )
-  })
-})
-
-describe('a request that cannot be answered 503 by a draining responder', () => {
-  it('leaves a request unacknowledged while draining; the next responder receives it', () => {
-    const drain$ = new Subject<void>()
-    withoutStatus({ drain$ }, (setup) => {
-      const { sendRequest, world, records, server, unacknowledged } = setup
-      sendRequest('1', bare)
-      world.advance(10)
-      drain$.next()
-      sendRequest('2', bare)
-      world.advance(10)
-      expect(records.values.map(({ outcome, status }) => [outcome, status])).toEqual([['busy', undefined]])
-      world.advance(1_000)
-      expect(valuesOf(setup)).toEqual(['1'])
-      expect(records.ending()).toBe('complete')
-      expect(unacknowledged()).toBe(1)
-
-      void server.close()
-      world.advance(5_000)
-      const again = observe(
-        world,
-        requests$(
-          world.link('server', { protocolVersion: 4, clean: false, sessionExpiryInterval: 3_600 }),
-          commands,
-        ).pipe(serve(({ value }) => of(value))),
-      )
-      world.advance(1_000)
-      expect(again.values.map(({ request }) => textOf(request))).toEqual(['2'])
-      expect(unacknowledged()).toBe(0)
-    })
-  })
-
-  it('passes a request left unacknowledged while draining to another member of the group', () => {
-    inWorld((world) => {
-      const drain$ = new Subject<void>()
-      const handled: [member: string, request: string][] = []
-      const member = (name: string, options: ServeOptions) => {
-        const link = world.link(name, { protocolVersion: 4 })
-        const records = observe(
-          world,
-          requests$(link, commands, { group: 'workers' }).pipe(
-            serve(({ value }) => {
-              handled.push([name, value])
-              return of(value).pipe(delay(100))
-            }, options),
-          ),
-        )
-        return { link, records }
-      }
-      const first = member('one', { drain$ })
-      world.advance(50)
-      world.broker.publish({ topic: 'echo', payload: bytesOf('1') })
-      world.advance(10)
-      drain$.next()
-      world.broker.publish({ topic: 'echo', payload: bytesOf('2') })
-      world.advance(10)
-      member('two', {})
-      world.advance(1_000)
-      expect(first.records.ending()).toBe('complete')
-      void first.link.close()
-      world.advance(5_000)
-      expect(handled).toEqual([
-        ['one', '1'],
-        ['two', '2'],
-      ])
-    })
   })
 })

@@ -89,6 +89,19 @@ describe('a duplicate request', () => {
         expect([handled.length, responses.length, unacknowledged()]).toEqual([1, 1, 0])
         expect(ignored.map(({ reason }) => reason)).toEqual(['duplicate', 'duplicate'])
       },
+      { requests: { acknowledge: 'after-response' }, handler: () => of('done').pipe(delay(500)) },
+    )
+  })
+
+  it('acknowledges duplicates of a running request at once with acknowledge: on-start', () => {
+    withEchoResponder(
+      ({ sendRequest, world, handled, responses, unacknowledged }) => {
+        for (let count = 0; count < 3; count++) sendRequest('x')
+        world.advance(400)
+        expect([handled.length, responses.length, unacknowledged()]).toEqual([1, 0, 0])
+        world.advance(400)
+        expect([handled.length, responses.length]).toEqual([1, 1])
+      },
       { handler: () => of('done').pipe(delay(500)) },
     )
   })
@@ -181,16 +194,19 @@ describe('a duplicate request', () => {
   })
 
   it('acknowledges a duplicate only after the PUBACK of its response', () => {
-    withEchoResponder(({ sendRequest, world, unacknowledged }) => {
-      sendRequest('x')
-      world.advance(10)
-      world.broker.inject({ kind: 'delay', by: 1_000, packets: ['puback'], clientId: 'server' })
-      sendRequest('x')
-      world.advance(500)
-      expect(unacknowledged()).toBe(1)
-      world.advance(1_000)
-      expect(unacknowledged()).toBe(0)
-    })
+    withEchoResponder(
+      ({ sendRequest, world, unacknowledged }) => {
+        sendRequest('x')
+        world.advance(10)
+        world.broker.inject({ kind: 'delay', by: 1_000, packets: ['puback'], clientId: 'server' })
+        sendRequest('x')
+        world.advance(500)
+        expect(unacknowledged()).toBe(1)
+        world.advance(1_000)
+        expect(unacknowledged()).toBe(0)
+      },
+      { requests: { acknowledge: 'after-response' } },
+    )
   })
 
   it('acknowledges a duplicate even when the broker refuses its response', () => {
@@ -232,7 +248,7 @@ describe('a duplicate request', () => {
         world.advance(1_000)
         expect([handled.length, responses.length, unacknowledged()]).toEqual([1, 1, 0])
       },
-      { handler: () => of('done').pipe(delay(500)) },
+      { requests: { acknowledge: 'after-response' }, handler: () => of('done').pipe(delay(500)) },
     )
   })
 })

@@ -15,8 +15,8 @@ export interface ByteStream {
 export interface StreamEvents {
   readonly onData: (chunk: Uint8Array) => void
   readonly onDrain: () => void
-  /** Called at most once, before `onClose`. */
-  readonly onError: (error: unknown) => void
+  /** Called at most once, before `onClose`, with what to check if that is known. */
+  readonly onError: (error: unknown, hint?: string) => void
   /** Called once, at the end, also after `destroy`. */
   readonly onClose: () => void
 }

@@ -76,7 +76,11 @@ export function serveCommands(
           }),
         ),
       )
-    const doneEvents$ = requests$(link, anyCommand(topics), { filter: topics.filter }).pipe(
+    const doneEvents$ = requests$(link, anyCommand(topics), {
+      filter: topics.filter,
+      // The platform's retry is a new command, so only a redelivery repeats one after a crash.
+      acknowledge: 'after-response',
+    }).pipe(
       tap(({ message: command }) =>
         commandEvents$.next({ event: 'received', command, isShutdown: isShutdown(command.payload) }),
       ),

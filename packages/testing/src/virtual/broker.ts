@@ -7,7 +7,10 @@ import type { Latency } from '../connection/connection.js'
 import type { PacketType, Will } from '../connection/packet.js'
 
 /** The limits of a broker, named as in `ConnectionInfo`. */
-export type VirtualBrokerLimits = Omit<ConnectionInfo, 'protocolVersion' | 'clientId' | 'sessionPresent'>
+export type VirtualBrokerLimits = Omit<
+  ConnectionInfo,
+  'protocolVersion' | 'clientId' | 'sessionPresent' | 'isSessionKept'
+>
 
 /** The options of `virtualBroker`. */
 export interface VirtualBrokerOptions {

@@ -10,7 +10,7 @@ describe('a link, in marbles', () => {
     'sends acknowledgements in the order of receipt',
     marbles(({ broker, scheduler, publish, expectObservable, expectPublished }) => {
       const responder = linkOver(broker.transport({ clientId: 'responder' }), { scheduler })
-      requests$(responder, echo)
+      requests$(responder, echo, { acknowledge: 'after-response' })
         .pipe(serve(({ value }) => of(value).pipe(delay(value === 'slow' ? 4 : 1, scheduler))))
         .subscribe()
       publish('              --ab', { a: { ...firstRequest, payload: 'slow' }, b: secondRequest })

@@ -9,7 +9,8 @@ const variable = 'ANTIPHON_GUARDED'
 export default function guardRun(): (() => Promise<void>) | undefined {
   if (process.env[variable] === String(process.pid)) return undefined
   process.env[variable] = String(process.pid)
-  const guard = guardProcesses()
+  const { ANTIPHON_EXIT_PERIOD: exitPeriod } = process.env
+  const guard = guardProcesses(exitPeriod === undefined ? {} : { exitPeriod: Number(exitPeriod) })
   return async () => {
     const killed = await guard.stop()
     if (killed.length === 0) return

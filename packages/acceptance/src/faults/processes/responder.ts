@@ -27,15 +27,12 @@ ignoredRequests$(link).subscribe(({ reason }) => {
 /** The longest run of a handler in milliseconds, so that some handlers are always running. */
 const maxHandlerTime = 100
 const drain$ = new Subject<void>()
-requests$(link, work, { group })
+requests$(link, work, { group, drain$, acknowledge: 'after-response' })
   .pipe(
-    serve(
-      ({ value: request, message }) => {
-        ledger.append({ event: 'handler-started', request, identity: identityOf(message) })
-        return of({ request, responder: name }).pipe(delay(Math.random() * maxHandlerTime))
-      },
-      { drain$ },
-    ),
+    serve(({ value: request, message }) => {
+      ledger.append({ event: 'handler-started', request, identity: identityOf(message) })
+      return of({ request, responder: name }).pipe(delay(Math.random() * maxHandlerTime))
+    }),
   )
   .subscribe({
     next: ({ request, outcome }) =>

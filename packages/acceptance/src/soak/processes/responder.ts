@@ -1,6 +1,6 @@
 import { requests$, serve } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
-import { firstValueFrom, NEVER, of, Subject, type Observable } from 'rxjs'
+import { firstValueFrom, NEVER, of, type Observable } from 'rxjs'
 import { notifyParent, onParentMessage, readRole } from '../../process/parent-process.js'
 import { reading, readings, unanswered } from '../contract.js'
 import { takeSample } from '../sample.js'
@@ -17,7 +17,6 @@ export interface SoakPeerRole {
 
 const { port, samples, samplePeriod } = readRole<SoakPeerRole>()
 const link = connect(`mqtt://127.0.0.1:${port}`, { clientId: 'responder' })
-const drain$ = new Subject<void>()
 const itemsPerStream = 20
 let served = 0
 const count = (): void => void (served += 1)
@@ -27,13 +26,13 @@ const responseTo = ({ value }: { readonly value: { readonly id: number; readonly
 })
 
 requests$(link, reading)
-  .pipe(serve((request) => of(responseTo(request)), { drain$ }))
+  .pipe(serve((request) => of(responseTo(request))))
   .subscribe(count)
 requests$(link, readings)
-  .pipe(serve((request) => Array.from({ length: itemsPerStream }, () => responseTo(request)), { drain$ }))
+  .pipe(serve((request) => Array.from({ length: itemsPerStream }, () => responseTo(request))))
   .subscribe(count)
 requests$(link, unanswered)
-  .pipe(serve((): Observable<never> => NEVER, { drain$ }))
+  .pipe(serve((): Observable<never> => NEVER))
   .subscribe(count)
 
 const sampling = setInterval(() => takeSample(samples, { served }), samplePeriod)

@@ -105,27 +105,31 @@ export const concurrencyCases: readonly CaseDefinition[] = casesOf(
     },
   },
   {
-    name: 'leaves a notification unacknowledged while draining, so that it is redelivered',
+    name: 'pauses by keeping its subscription, so that later messages are redelivered at the next start',
     needs: ['cut'],
     run: async (context) => {
       const link = context.link({ persistentSession: true })
       const notifications = notificationEndpoint(context)
       const [release$, drain$] = [new Subject<string>(), new Subject<void>()]
-      const draining = await startResponder(context, notifications, () => release$, {
+      const paused = await startResponder(context, notifications, () => release$, {
         link,
-        serve: { drain$ },
+        requests: { drain$, drainBy: 'pause' },
       })
       await send(context, context.peer, outgoing(notifications.name, 'before'))
       await context.settle()
       drain$.next()
       await send(context, context.peer, outgoing(notifications.name, 'after'))
-      const [busy] = await context.eventually(draining.records.until(1))
-      expectEqual([busy?.outcome, busy?.status], ['busy', undefined], 'the record of the new request')
+      await context.settle()
       release$.next('done')
       expectEqual(
-        await context.eventually(draining.records.ended()),
+        await context.eventually(paused.records.ended()),
         'complete',
         'the end of the serve records',
+      )
+      expectEqual(
+        paused.records.values.map(({ outcome }) => outcome),
+        ['responded'],
+        'the outcomes of the records',
       )
 
       const handled: string[] = []

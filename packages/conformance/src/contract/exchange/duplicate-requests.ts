@@ -1,5 +1,5 @@
 import { expectEqual, expectThat } from '@antiphon/testing/internal'
-import { NEVER, of, Subject, take } from 'rxjs'
+import { delay, NEVER, of, Subject, take } from 'rxjs'
 import { casesOf, numbers, waitUntilOnline, textsOf, type CaseDefinition } from '../case-context.js'
 import { recordStream } from '../record-stream.js'
 import { echoEndpoint, pause, startPlainRequester, startResponder, correlatedBy } from './fixtures.js'
@@ -63,7 +63,7 @@ export const duplicateRequestCases: readonly CaseDefinition[] = casesOf(
           runs.push(value)
           return new Promise<string>((resolve) => release$.subscribe(() => resolve(value)))
         },
-        { link },
+        { link, requests: { acknowledge: 'after-response' } },
       )
       const requester = await startPlainRequester(context, context.topic('echo'))
       for (const payload of numbers(5)) await requester.sendRequest(payload)
@@ -84,7 +84,7 @@ export const duplicateRequestCases: readonly CaseDefinition[] = casesOf(
     },
   },
   {
-    name: 'acknowledges requests after their responses, in the order of receipt',
+    name: 'acknowledges requests after their responses, in the order of receipt, with acknowledge after-response',
     needs: ['properties', 'cut'],
     run: async (context) => {
       const link = context.link({ persistentSession: true })
@@ -92,7 +92,7 @@ export const duplicateRequestCases: readonly CaseDefinition[] = casesOf(
         context,
         echoEndpoint(context),
         ({ value }) => (value === '1' ? NEVER : of(value)),
-        { link },
+        { link, requests: { acknowledge: 'after-response' } },
       )
       const requester = await startPlainRequester(context, context.topic('echo'))
       for (const payload of numbers(4)) await requester.sendRequest(payload)
@@ -110,6 +110,31 @@ export const duplicateRequestCases: readonly CaseDefinition[] = casesOf(
       expectEqual(
         textsOf(ignored.values.map(({ message }) => message)),
         numbers(4),
+        'the redelivered payloads',
+      )
+    },
+  },
+  {
+    name: 'acknowledges a request when its handler starts, and those that wait for room when theirs start',
+    needs: ['properties', 'cut'],
+    run: async (context) => {
+      const release$ = new Subject<string>()
+      const link = context.link({ persistentSession: true })
+      const { ignored } = await startResponder(context, echoEndpoint(context), () => release$, {
+        link,
+        serve: { concurrency: 2 },
+      })
+      const requester = await startPlainRequester(context, context.topic('echo'))
+      for (const payload of numbers(4)) await requester.sendRequest(payload)
+      await context.settle()
+      await context.cut(link)
+      await context.restore(link)
+      await context.eventually(ignored.until(2))
+      await waitUntilOnline(context, link)
+      await context.settle()
+      expectEqual(
+        textsOf(ignored.values.map(({ message }) => message)),
+        ['3', '4'],
         'the redelivered payloads',
       )
     },
@@ -137,30 +162,67 @@ export const duplicateRequestCases: readonly CaseDefinition[] = casesOf(
     },
   },
   {
-    name: 'responds with 503 while draining, finishes running requests, then completes',
+    name: 'leaves by unsubscribing, finishes running requests, then completes',
     needs: ['properties'],
     run: async (context) => {
       const release$ = new Subject<string>()
       const drain$ = new Subject<void>()
-      const { records } = await startResponder(context, echoEndpoint(context), () => release$, {
-        serve: { drain$ },
+      const { records, link } = await startResponder(context, echoEndpoint(context), () => release$, {
+        requests: { drain$, drainBy: 'leave' },
       })
       const requester = await startPlainRequester(context, context.topic('echo'))
       await requester.sendRequest('before')
       await context.settle()
       drain$.next()
+      await pause(context, link, 100)
       await requester.sendRequest('after')
-      const [busy] = await context.eventually(requester.responses.until(1))
-      expectEqual(
-        busy?.userProperties?.[0],
-        ['__stat', '503'],
-        'the status of the response to the new request',
-      )
+      await context.settle()
       expectEqual(records.ending(), undefined, 'the end of the serve records before the release')
       release$.next('done')
       expectEqual(await context.eventually(records.ended()), 'complete', 'the end of the serve records')
-      await context.eventually(requester.responses.until(2))
-      expectEqual(textsOf(requester.responses.values), ['', 'done'], 'the responses')
+      await context.eventually(requester.responses.until(1))
+      expectEqual(textsOf(requester.responses.values), ['done'], 'the responses')
+    },
+  },
+  {
+    name: 'answers 100 requests beside one that is never answered',
+    needs: ['properties'],
+    run: async (context) => {
+      const link = context.link({ persistentSession: true })
+      await startResponder(
+        context,
+        echoEndpoint(context),
+        ({ value }) => (value === '1' ? NEVER : of(value)),
+        {
+          link,
+        },
+      )
+      const requester = await startPlainRequester(context, context.topic('echo'))
+      for (const payload of numbers(101)) await requester.sendRequest(payload)
+      await context.eventually(requester.responses.until(100))
+    },
+  },
+  {
+    name: 'leaves without losing a request that the broker has queued for it',
+    needs: ['properties'],
+    run: async (context) => {
+      const drain$ = new Subject<void>()
+      const link = context.link({ persistentSession: true })
+      const { records } = await startResponder(
+        context,
+        echoEndpoint(context),
+        ({ value }) => of(value).pipe(delay(10, link.scheduler)),
+        { link, requests: { drain$, drainBy: 'leave' }, serve: { concurrency: 5 } },
+      )
+      const requester = await startPlainRequester(context, context.topic('echo'))
+      for (const payload of numbers(100)) void requester.sendRequest(payload)
+      await context.eventually(records.until(10))
+      await requester.sendRequest('last')
+      drain$.next()
+      expectEqual(await context.eventually(records.ended()), 'complete', 'the end of the serve records')
+      await context.eventually(requester.responses.until(101))
+      const statuses = requester.responses.values.map(({ userProperties }) => userProperties?.[0]?.[1])
+      expectEqual([...new Set(statuses)], ['200'], 'the statuses of the responses')
     },
   },
 )

@@ -199,11 +199,14 @@ export const responseCases: readonly CaseDefinition[] = casesOf(
     },
   },
   {
-    name: 'leaves running requests unacknowledged on unsubscribe, so that the next responder handles them',
+    name: 'leaves running requests unacknowledged on unsubscribe with acknowledge after-response, so that the next responder handles them',
     needs: ['properties', 'cut'],
     run: async (context) => {
       const link = context.link({ persistentSession: true })
-      const first = await startResponder(context, echoEndpoint(context), () => NEVER, { link })
+      const first = await startResponder(context, echoEndpoint(context), () => NEVER, {
+        link,
+        requests: { acknowledge: 'after-response' },
+      })
       const requester = await startPlainRequester(context, context.topic('echo'))
       await requester.sendRequest('x')
       await context.settle()

@@ -16,7 +16,9 @@ export const streamCases: readonly CaseDefinition[] = casesOf(
     run: async (context) => {
       const { records } = await startResponder(context, streamEndpoint(context), countingHandler().handler)
       for (const count of ['0', '1', '500']) {
-        const exchange = recordStream(exchange$(context.link(), streamEndpoint(context), count))
+        const exchange = recordStream(
+          exchange$(context.link(), streamEndpoint(context), count, { timeout: 60_000 }),
+        )
         expectEqual(
           await context.eventually(exchange.ended()),
           'complete',

@@ -53,7 +53,7 @@ export const withoutPropertiesCases: readonly CaseDefinition[] = casesOf(
       await startResponder(context, tokenInPayload, ({ value }) => of({ value: `${value.value}!` }))
       const requests = numbers(50).map((value) => ({ value }))
       const responses = recordStream(
-        from(requests).pipe(request$(context.link(), tokenInPayload, { ordered: true })),
+        from(requests).pipe(request$(context.link(), tokenInPayload, { ordered: true, timeout: 60_000 })),
       )
       expectEqual(await context.eventually(responses.ended()), 'complete', 'the end of the stream')
       expectEqual(

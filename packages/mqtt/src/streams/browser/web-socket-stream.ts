@@ -20,7 +20,8 @@ export class WebSocketStream implements ByteStream {
     socket.binaryType = 'arraybuffer'
     socket.onopen = () => this.#queued.splice(0).forEach((bytes) => this.write(bytes))
     socket.onmessage = ({ data }) => this.#receive(data)
-    socket.onerror = () => this.#fail('WebSocket error')
+    // A browser tells pages nothing about the failure.
+    socket.onerror = () => this.#fail('WebSocket error', 'check the URL and the console of the browser')
     socket.onclose = () => this.#close()
   }
 
@@ -54,9 +55,9 @@ export class WebSocketStream implements ByteStream {
     else if (!this.#isClosed) this.#events.onDrain()
   }
 
-  #fail(why: string): void {
+  #fail(why: string, hint?: string): void {
     if (this.#isClosed) return
-    this.#events.onError(new Error(why))
+    this.#events.onError(new Error(why), hint)
     this.destroy()
   }
 

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { OpenStream, StreamEvents } from '../byte-stream.js'
+import { explainError } from './explain-error.js'
 import { openTcp } from './tcp.js'
 import { openTls } from './tls.js'
 import { openWebSocket } from './web-socket.js'
@@ -13,7 +14,11 @@ export const openStream: OpenStream = (address, options, events) =>
 
 function withEvents(stream: Duplex, { onData, onDrain, onError, onClose }: StreamEvents): Duplex {
   sendWithoutDelay(stream)
-  return stream.on('data', onData).on('drain', onDrain).on('error', onError).on('close', onClose)
+  const explain = (cause: unknown): void => {
+    const { error, hint } = explainError(cause)
+    onError(error, hint)
+  }
+  return stream.on('data', onData).on('drain', onDrain).on('error', explain).on('close', onClose)
 }
 
 /** Disables Nagle's algorithm, which delays a small packet until the previous one is acknowledged: up to 40 ms. */

@@ -18,16 +18,18 @@ export interface WindowOptions {
   /** The subscription that the broker granted. */
   readonly request: SubscribeRequest
   readonly grantedQoS: QoS
+  readonly unsubscribe$: Observable<void>
   /** Called when a subscriber unsubscribed; it will not acknowledge any more. */
   readonly onLeave: () => void
   readonly report: (incident: Incident) => void
 }
 
 /** An open subscription. Each subscriber of `deliveries$` receives every message, with its own acknowledgement. */
-export class OpenWindow implements SubscriptionWindow {
+export class OpenSubscription implements SubscriptionWindow {
   readonly filter: string
   readonly grantedQoS: QoS
   readonly deliveries$: Observable<Delivery>
+  readonly unsubscribe$: Observable<void>
   readonly #report: (incident: Incident) => void
   /** An immutable array, so that a subscriber may be added or removed during a delivery. */
   #subscribers: readonly Subscriber<Delivery>[] = []
@@ -38,10 +40,11 @@ export class OpenWindow implements SubscriptionWindow {
   readonly #retainAsPublished: boolean
   #isClosed = false
 
-  constructor({ request, grantedQoS, onLeave, report }: WindowOptions) {
+  constructor({ request, grantedQoS, unsubscribe$, onLeave, report }: WindowOptions) {
     const { filter, retainHandling, retainAsPublished } = request
     this.filter = filter
     this.grantedQoS = grantedQoS
+    this.unsubscribe$ = unsubscribe$
     this.#report = report
     this.#retained = retainHandling === 2 || isSharedFilter(filter) ? undefined : new Map()
     this.#retainAsPublished = retainAsPublished

@@ -1,0 +1,38 @@
+import { oncePer } from '../once-per.js'
+import { deadlines, type Deadlines } from '../time/deadlines.js'
+import type { Link } from './link.js'
+import type { QueueBounds } from './outbox.js'
+
+const UNBOUNDED: Required<QueueBounds> = { messages: Infinity, bytes: Infinity }
+
+/** What a link shares with all middleware around it; also the key of what exists once for all of them. */
+export class BaseLink {
+  readonly deadlines: Deadlines
+  /** The bounds of the outgoing queue; no bounds if `linkOver` has not made the link. */
+  readonly queueBounds: Required<QueueBounds>
+
+  constructor(shared: Deadlines, queueBounds: Required<QueueBounds> = UNBOUNDED) {
+    this.deadlines = shared
+    this.queueBounds = queueBounds
+  }
+}
+
+/** The property that refers to the base link. A middleware that spreads a link passes it on. */
+const base: unique symbol = Symbol('antiphon.baseLink')
+
+interface LinkWithBase extends Link {
+  readonly [base]?: BaseLink
+}
+
+/** The base links of links that `linkOver` has not made. */
+const foreignBaseOf: (link: Link) => BaseLink = oncePer((link) => new BaseLink(deadlines(link.scheduler)))
+
+/** Returns what a link shares with all middleware around it. */
+export function baseOf(link: LinkWithBase): BaseLink {
+  return link[base] ?? foreignBaseOf(link)
+}
+
+/** Returns a link that shares `shared` with all middleware around it. */
+export function withBase<L extends Link>(link: L, shared: BaseLink): L {
+  return { ...link, [base]: shared }
+}

@@ -1,0 +1,198 @@
+import { catchError, NEVER, Subscription, switchMap, take, tap, type Observable, type Subscriber } from 'rxjs'
+import type { EndpointTypes } from '../endpoint.js'
+import { linkMonitorOf, type LinkObserver } from '../link/link-monitor.js'
+import type { Delivery, SubscriptionWindow } from '../link/link.js'
+import type { QoS } from '../message.js'
+import type { Deadline } from '../time/deadlines.js'
+import { isSharedFilter } from '../topic/topic-filter.js'
+import { barrier$ } from './barrier.js'
+import { contextOf, type ReceivedRequest } from './received-request.js'
+import { RequestReceiver, type RequestRules } from './request-receiver.js'
+import type { ResponderContext } from './responder-context.js'
+
+/** How a responder stops: it leaves its subscription, or keeps it for the next start. */
+export type DrainMode = 'leave' | 'pause'
+
+/** What a request source is made from. */
+export interface RequestSourceOptions {
+  readonly responder: ResponderContext
+  readonly rules: RequestRules
+  readonly filter: string
+  readonly qos: QoS
+  readonly drain$: Observable<unknown> | undefined
+  /** `undefined`: depends on the session. */
+  readonly drainBy: DrainMode | undefined
+  readonly drainTimeout: number
+}
+
+/** After how many milliseconds without a message a leaving responder no longer waits for its barrier. */
+const QUIET_PERIOD = 2_000
+
+/** How many milliseconds the responses after `drainTimeout` may take. */
+const INTERRUPT_PERIOD = 1_000
+
+/** One subscription to `requests$`: the messages of the broker's subscription, until it is drained. */
+export class RequestSource<T extends EndpointTypes> {
+  readonly #options: RequestSourceOptions
+  readonly #responder: ResponderContext
+  readonly #receiver: RequestReceiver
+  readonly #subscriber: Subscriber<ReceivedRequest<T>>
+  readonly #windows = new Subscription()
+  readonly #leaving = new Subscription()
+  #window: SubscriptionWindow | undefined
+  #deliveries: Subscription | undefined
+  #drainDeadline: Deadline | undefined
+  #quietDeadline: Deadline | undefined
+  #isDraining = false
+  #isReceiving = true
+
+  constructor(options: RequestSourceOptions, subscriber: Subscriber<ReceivedRequest<T>>) {
+    this.#options = options
+    this.#responder = options.responder
+    this.#receiver = new RequestReceiver(options.responder, options.rules)
+    this.#subscriber = subscriber
+  }
+
+  start(): void {
+    const { drain$, filter, qos } = this.#options
+    const { link } = this.#responder
+    linkMonitorOf(link).start()
+    this.#subscriber.add(() => this.#stop())
+    if (drain$ !== undefined) {
+      this.#subscriber.add(
+        drain$.subscribe({
+          next: () => this.#drain(),
+          error: (error: unknown) => this.#subscriber.error(error),
+        }),
+      )
+    }
+    if (this.#subscriber.closed) return
+    this.#windows.add(
+      link.subscription$(filter, { qos }).subscribe({
+        next: (window) => this.#open(window),
+        error: (error: unknown) => this.#subscriber.error(error),
+        complete: () => {
+          this.#responder.isLinkClosed = true
+          this.#subscriber.complete()
+        },
+      }),
+    )
+    if (this.#subscriber.closed && !this.#responder.isPaused) this.#windows.unsubscribe()
+  }
+
+  #open(window: SubscriptionWindow): void {
+    this.#window = window
+    if (this.#subscriber.closed) return this.#keepSubscription()
+    this.#deliveries = window.deliveries$.subscribe((delivery) => this.#receive(delivery))
+  }
+
+  #receive(delivery: Delivery): void {
+    if (this.#quietDeadline !== undefined) this.#restartQuietDeadline()
+    const request = this.#receiver.receive<T>(delivery)
+    if (request === undefined) return
+    const context = contextOf(request)
+    if (this.#responder.acknowledge === 'on-receipt') context.acknowledge()
+    this.#subscriber.next(request)
+    if (!context.isAdmitted) context.awaitServe()
+  }
+
+  #drain(): void {
+    if (this.#isDraining) return
+    const { drainBy, drainTimeout, filter } = this.#options
+    const isKept = this.#responder.connectionInfo?.isSessionKept === true
+    const mode = drainBy ?? (isKept && !isSharedFilter(filter) ? 'pause' : 'leave')
+    this.#isDraining = true
+    this.#drainDeadline = this.#responder.deadlines.add(drainTimeout, () => this.#interrupt())
+    this.#responder.onIdle = () => this.#completeWhenIdle()
+    if (mode === 'leave') this.#leave()
+    else {
+      this.#responder.pause()
+      this.#stopReceiving()
+    }
+  }
+
+  /** Unsubscribes, but handles what the broker has already assigned to this client. */
+  #leave(): void {
+    const { link, isOnline } = this.#responder
+    // Nothing arrives while the broker is away, and a process that stops need not wait for it.
+    if (this.#window === undefined || !isOnline) return this.#stopReceiving()
+    const monitor = linkMonitorOf(link)
+    const observer: LinkObserver = {
+      onLinkOnline: () => undefined,
+      onLinkOffline: () => this.#stopReceiving(),
+      onLinkClosed: () => undefined,
+    }
+    monitor.addObserver(observer)
+    this.#leaving.add(() => monitor.removeObserver(observer))
+    const barrierPassed$ = this.#window.unsubscribe$.pipe(
+      take(1),
+      tap(() => this.#restartQuietDeadline()),
+      // A broker that refuses the barrier is left after a quiet period.
+      switchMap(() => barrier$(link).pipe(catchError(() => NEVER))),
+    )
+    this.#leaving.add(barrierPassed$.subscribe(() => this.#stopReceiving()))
+  }
+
+  #restartQuietDeadline(): void {
+    this.#quietDeadline?.cancel()
+    this.#quietDeadline = this.#responder.deadlines.add(QUIET_PERIOD, () => {
+      // While requests are in hand, the broker may wait for their acknowledgements.
+      if (this.#responder.isIdle) this.#stopReceiving()
+      else this.#restartQuietDeadline()
+    })
+  }
+
+  /** Notes that no more requests are expected. Cancels and credit of those in hand are still received. */
+  #stopReceiving(): void {
+    this.#leaving.unsubscribe()
+    this.#quietDeadline?.cancel()
+    this.#quietDeadline = undefined
+    this.#isReceiving = false
+    this.#completeWhenIdle()
+  }
+
+  #completeWhenIdle(): void {
+    if (!this.#isReceiving && this.#responder.isIdle) this.#subscriber.complete()
+  }
+
+  /** Ends what is in hand, because `drainTimeout` is over. */
+  #interrupt(): void {
+    const end = (): void => {
+      this.#responder.end()
+      this.#subscriber.complete()
+    }
+    this.#stopReceiving()
+    this.#responder.interrupt()
+    if (this.#subscriber.closed) return
+    if (this.#responder.isOnline) this.#drainDeadline = this.#responder.deadlines.add(INTERRUPT_PERIOD, end)
+    else end()
+  }
+
+  #stop(): void {
+    this.#receiver.close()
+    this.#responder.unserved.clear()
+    this.#leaving.unsubscribe()
+    this.#drainDeadline?.cancel()
+    this.#quietDeadline?.cancel()
+    this.#deliveries?.unsubscribe()
+    if (this.#responder.isPaused && !this.#responder.isLinkClosed) this.#keepSubscription()
+    else this.#windows.unsubscribe()
+  }
+
+  /**
+   * Keeps the subscription for the next start, until the link is closed. Each message that arrives is released
+   * unacknowledged: a delivery whose subscriber has unsubscribed delays no other acknowledgement.
+   */
+  #keepSubscription(): void {
+    const window = this.#window
+    if (window === undefined) return
+    let isSubscribing = true
+    const subscription = window.deliveries$.subscribe(() => {
+      // Cached retained messages are emitted while subscribing.
+      if (isSubscribing) return
+      subscription.unsubscribe()
+      this.#keepSubscription()
+    })
+    isSubscribing = false
+  }
+}
