@@ -6,18 +6,19 @@ import type { VirtualBroker } from '../virtual/broker.js'
 const noMatchingSubscribers = 0x10
 
 /**
- * Follows the requests that reach a responder until they are answered or cancelled; returns a function that adds the
- * others to a failed expectation, because a handler that returns a promise answers after the test.
+ * Follows the requests that reach a responder until their responses; returns a function that adds those without a response
+ * to a failed expectation, because a handler that returns a promise responds after the test.
  */
 export function explainOpenRequests(broker: VirtualBroker): (error: unknown) => unknown {
   const open = new Map<string, string>()
   broker.published$.subscribe(({ message, reasonCode }) => {
     const { topic, responseTopic } = message
-    const isCancel = message.userProperties?.some(([name, value]) => name === '__stat' && value === '499')
     open.delete(keyOf(topic, message))
-    if (responseTopic === undefined) return
-    if (isCancel === true || reasonCode >= noMatchingSubscribers) open.delete(keyOf(responseTopic, message))
-    else open.set(keyOf(responseTopic, message), topic)
+    // Also a request that timed out, and so was cancelled, had no response.
+    const isControlMessage = message.userProperties?.some(([name]) => name === '__stat' || name === '__grant')
+    if (responseTopic === undefined || isControlMessage === true || reasonCode >= noMatchingSubscribers)
+      return
+    open.set(keyOf(responseTopic, message), topic)
   })
   return (error) => {
     if (!(error instanceof ExpectationError) || open.size === 0) return error
