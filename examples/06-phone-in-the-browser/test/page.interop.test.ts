@@ -65,7 +65,7 @@ describeForeign(['chromium'], 'the phone page in headless Chromium, with its hub
 
   it('shows an error for an invalid timeout in the query', async () => {
     await phone.open(`${example.url}?timeout=soon`)
-    await phone.showsLink('Error: timeout is NaN: it must be more than 0')
+    await phone.showsLink('Error: options.timeout is NaN: it must be a number from 0.001')
   })
 
   it('ends all processes at Ctrl-C', async () => {

@@ -1,5 +1,5 @@
 import type { Link } from '@antiphon/core'
-import { requireArgument, wholeNumberRule, type LinkOptions } from '@antiphon/core/link'
+import { numberRule, requireArgument, type LinkOptions } from '@antiphon/core/link'
 import { connect, type MqttOptions } from '@antiphon/mqtt'
 import { asyncScheduler } from 'rxjs'
 import { clientIdOf, parseConnectionString } from './connection-string.js'
@@ -26,9 +26,9 @@ export interface DeviceOptions
     > {
   /** The URL of the hub, such as `wss://localhost:443/mqtt`. @defaultValue `mqtts://<host>:8883` */
   readonly url?: string
-  /** Seconds for which a credential is valid. @defaultValue 3600 */
+  /** Milliseconds for which a credential is valid; it is issued for whole seconds. @defaultValue 3 600 000, an hour */
   readonly validity?: number
-  /** Seconds before the expiry of a credential at which the link reconnects with a new one. @defaultValue 300 */
+  /** Milliseconds before the expiry of a credential at which the link reconnects with a new one. @defaultValue 300 000 */
   readonly renewBefore?: number
 }
 
@@ -46,27 +46,27 @@ export function connectDevice(connectionString: string, options: DeviceOptions =
     modelId,
     clientAgent,
     url,
-    validity = 3_600,
-    renewBefore = 300,
+    validity = 3_600_000,
+    renewBefore = 300_000,
     ...others
   } = options
   const { scheduler = asyncScheduler } = others
-  requireArgument('validity', validity, wholeNumberRule(2))
-  requireArgument('renewBefore', renewBefore, wholeNumberRule(1, validity - 1))
+  requireArgument('validity', validity, numberRule(2_000))
+  requireArgument('renewBefore', renewBefore, numberRule(1_000, validity - 1_000))
   const claims = { method, policy, modelId, clientAgent }
   const usesCertificate = (method ?? (device.sharedAccessKey === undefined ? 'X509' : 'SASb64')) === 'X509'
   return connect(url ?? `mqtts://${device.gatewayHostName ?? device.hostName}:8883`, {
     connectTimeout: 20_000,
     ...others,
     ...deviceLinkOptions,
-    maxConnectionAge: usesCertificate ? Infinity : (validity - renewBefore) * 1000,
+    maxConnectionAge: usesCertificate ? Infinity : validity - renewBefore,
     protocolVersion: 4,
     clean: false,
     keepalive: 60,
     clientId: clientIdOf(device),
     credentials: () => {
       const issuedAt = scheduler.now()
-      return toCredentials(device, { ...claims, issuedAt, expiresAt: issuedAt + validity * 1000 })
+      return toCredentials(device, { ...claims, issuedAt, expiresAt: issuedAt + validity })
     },
   })
 }

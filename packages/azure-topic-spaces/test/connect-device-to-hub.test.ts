@@ -70,7 +70,7 @@ describe('the device code against the local hub', () => {
     hub.events$.subscribe((event) => {
       if (event.type === 'disconnected' && event.client.clientId === 'short') ended.push(event.by)
     })
-    const options = { url, validity: 60, renewBefore: 59, reconnect: { initial: 1 } }
+    const options = { url, validity: 60_000, renewBefore: 59_000, reconnect: { initial: 1 } }
     const link = connectDevice(string('short'), options)
     const both = firstValueFrom(connected)
     const watching = link.state$.subscribe()

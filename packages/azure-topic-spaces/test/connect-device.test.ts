@@ -12,8 +12,9 @@ describe('connectDevice', () => {
     [
       'a renewBefore as long as the validity',
       `HostName=h;DeviceId=d;SharedAccessKey=${key}`,
-      { validity: 60, renewBefore: 60 },
+      { validity: 60_000, renewBefore: 60_000 },
     ],
+    ['a validity in seconds', `HostName=h;DeviceId=d;SharedAccessKey=${key}`, { validity: 3_600 }],
   ])('connectDevice rejects %s before it sends anything', (_, text, options) => {
     expect(() => connectDevice(text, options)).toThrow(expect.objectContaining({ code: 'invalid-argument' }))
   })

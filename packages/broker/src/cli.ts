@@ -8,6 +8,7 @@ import { createBroker } from './broker.js'
 import type { Broker } from './broker.js'
 import { help, readArguments } from './cli/arguments.js'
 import type { CliArguments, ListenerArguments } from './cli/arguments.js'
+import { toLogLine } from './cli/log-line.js'
 import type { ListenOptions } from './listen/listen.js'
 import type { Storage } from './storage/storage.js'
 
@@ -16,30 +17,31 @@ async function main(args: readonly string[]): Promise<void> {
   const request = readArguments(args)
   if (request === 'help') return printLine(help)
   if (request === 'version') return printLine(version())
-  const { users, data, limits, queuePolicy, sharedOffline, isVerbose } = request
+  const { users, data, limits, policies, isVerbose } = request
   const broker = createBroker({
     limits,
-    queuePolicy,
-    sharedOffline,
+    ...policies,
     ...(users.size === 0 ? {} : { authority: passwordAuthority(users) }),
     ...(data === undefined ? {} : { storage: await openStorage(data) }),
   })
-  if (isVerbose) broker.events$.subscribe((event) => printLine(JSON.stringify(event)))
+  if (isVerbose) broker.events$.subscribe((event) => printLine(toLogLine(event, new Date())))
+  // Before the listeners report that they are ready: a signal may follow at once.
+  stopOnSignal(broker)
   for (const listener of request.listen) {
     const { url } = await broker.listen(toListenOptions(listener))
     printLine(`listening on ${url}`)
   }
-  stopOnSignal(broker)
 }
 
 function toListenOptions({ files, ...address }: ListenerArguments): ListenOptions {
   if (files === undefined) return address as ListenOptions
-  const { cert, key, ca } = files
+  const { cert, key, ca, crl } = files
   const authorities =
     ca === undefined ? {} : { ca: readFileSync(ca), requestCert: true, rejectUnauthorized: true }
+  const revocations = crl.length === 0 ? {} : { crl: crl.map((file) => readFileSync(file)) }
   return {
     ...address,
-    tls: { cert: readFileSync(cert), key: readFileSync(key), ...authorities },
+    tls: { cert: readFileSync(cert), key: readFileSync(key), ...authorities, ...revocations },
   }
 }
 

@@ -1,4 +1,5 @@
 import { ClassicLevel } from 'classic-level'
+import { openFault } from './storage/open-fault.js'
 import type { Storage } from './storage/storage.js'
 
 /** Options of {@link durableStorage}. */
@@ -12,7 +13,7 @@ export interface DurableStorageOptions {
 
 /**
  * Returns a storage in a directory, on LevelDB. Only one broker at a time may use the directory. Needs the package
- * `classic-level`.
+ * `classic-level`. If it cannot be opened, the error says whether it is locked, corrupt or not permitted.
  */
 export function durableStorage(directory: string, options: DurableStorageOptions = {}): Storage {
   const { sync = true } = options
@@ -21,8 +22,12 @@ export function durableStorage(directory: string, options: DurableStorageOptions
   let isClosed = false
   return {
     load: async function* () {
-      await database.open()
-      yield* database.iterator()
+      try {
+        await database.open()
+        yield* database.iterator()
+      } catch (error) {
+        throw openFault(directory, error)
+      }
     },
     commit: async (changes) => {
       const batch = changes.map(({ key, value }) =>

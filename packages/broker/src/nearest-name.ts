@@ -1,7 +1,12 @@
 /** Returns the known names nearest to an unknown one: the one it resembles, or else all of them, as a hint. */
 export function nearestNameHint(name: string, known: readonly string[]): string {
-  const nearest = known.find((candidate) => isSimilar(name.toLowerCase(), candidate.toLowerCase()))
+  const nearest = nearestName(name, known)
   return nearest === undefined ? `use ${known.join(', ')}` : `did you mean ${nearest}?`
+}
+
+/** Returns the known name that an unknown one resembles. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  return known.find((candidate) => isSimilar(name.toLowerCase(), candidate.toLowerCase()))
 }
 
 /** Whether two names differ in at most a third of their characters, or one begins or ends with the other. */

@@ -1,11 +1,21 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { connect as connectTcp } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { AntiphonError } from '@antiphon/core'
+import { createAuthority } from '@antiphon/workshop/certificates'
 import { connect } from '@antiphon/mqtt'
 import { filter, firstValueFrom } from 'rxjs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { BrokerEvent } from '../src/index.js'
+import { toLogLine } from '../src/cli/log-line.js'
 import { help, optionNames, readArguments } from '../src/cli/arguments.js'
+import { hex } from './world.js'
 import { bundleBroker, removeBrokerBundle } from './durable/broker-process.js'
 
 describe('readArguments', () => {
@@ -26,18 +36,22 @@ describe('readArguments', () => {
       'k',
       '--ca',
       'a',
+      '--crl',
+      'r1',
+      '--crl',
+      'r2',
     ]
     expect(readArguments(args)).toMatchObject({
       listen: [
         { protocol: 'ws', port: 9001, host: '::', path: '/mqtt' },
-        { protocol: 'wss', port: 0, files: { cert: 'c', key: 'k', ca: 'a' } },
+        { protocol: 'wss', port: 0, files: { cert: 'c', key: 'k', ca: 'a', crl: ['r1', 'r2'] } },
       ],
     })
   })
 
   it('reads --user, --data, --queue-policy, --verbose and limits', () => {
     const args =
-      '--user a:b:c --user d: --data dir --max-connections 5 --max-packet 100 --max-queue 7 --verbose'.split(
+      '--user a:b:c --user d: --data dir --max-connections 5 --max-packet 100 --max-queue 7 --max-sessions 8 --max-total 9000 --session-policy refuse-new --memory-policy refuse-new --verbose'.split(
         ' ',
       )
     expect(
@@ -48,9 +62,13 @@ describe('readArguments', () => {
         ['d', ''],
       ]),
       data: 'dir',
-      limits: { connections: 5, packetSize: 100, queueMessages: 7 },
-      queuePolicy: 'disconnect',
-      sharedOffline: 'skip',
+      limits: { connections: 5, packetSize: 100, queueMessages: 7, sessions: 8, totalBytes: 9000 },
+      policies: {
+        queuePolicy: 'disconnect',
+        sharedOffline: 'skip',
+        sessionPolicy: 'refuse-new',
+        memoryPolicy: 'refuse-new',
+      },
       isVerbose: true,
     })
     expect([readArguments(['--help']), readArguments(['-h'])]).toEqual(['help', 'help'])
@@ -64,6 +82,10 @@ describe('readArguments', () => {
     [['--user', 'x'], 'name:password'],
     [['--queue-policy', 'x'], 'drop-oldest'],
     [['--shared-offline', 'x'], "--shared-offline is 'x': it must be queue or skip"],
+    [['--tls', '1', '--cert', 'c', '--key', 'k', '--crl', 'r'], '--crl needs --ca'],
+    [['--max-conections', '5'], "Unknown option '--max-conections'; did you mean --max-connections?"],
+    [['--session-policy', 'x'], 'end-oldest or refuse-new'],
+    [['--memory-policy', 'x'], 'drop-largest or refuse-new'],
     [['--nonsense'], "Unknown option '--nonsense'; see --help"],
     [['--port'], "'--port <value>' argument missing; see --help"],
     [['--user', '--verbose'], "'--user' argument is ambiguous"],
@@ -76,6 +98,39 @@ describe('readArguments', () => {
   it('explains every option in --help', () => {
     const lines = [...help.matchAll(/^ {2}(?:-\w, )?--([a-z-]+)/gm)].map(([, name]) => name)
     expect(lines.sort()).toEqual([...optionNames].sort())
+  })
+})
+
+describe('toLogLine', () => {
+  const time = new Date('2026-01-02T03:04:05.678Z')
+  const published = (payload: Uint8Array): BrokerEvent => ({
+    type: 'published',
+    clientId: 'a',
+    reasonCode: 0,
+    message: { topic: 't', payload, qos: 0, retain: false, dup: false, correlationData: Buffer.of(1, 255) },
+  })
+
+  it('prints the time, text payloads as text and other bytes as hexadecimal', () => {
+    expect(JSON.parse(toLogLine(published(Buffer.from('{"on":"ü"}')), time))).toEqual({
+      time: '2026-01-02T03:04:05.678Z',
+      ...published(new Uint8Array()),
+      message: {
+        ...{ topic: 't', qos: 0, retain: false, dup: false },
+        payload: '{"on":"ü"}',
+        correlationData: { hex: '01ff' },
+      },
+    })
+    for (const bytes of [Buffer.of(0xc3, 0x28), Uint8Array.of(0, 1, 2)]) {
+      const { message } = JSON.parse(toLogLine(published(bytes), time)) as { message: { payload: unknown } }
+      expect(message.payload).toEqual({ hex: Buffer.from(bytes).toString('hex') })
+    }
+  })
+
+  it('prints errors with their code', () => {
+    const error = new AntiphonError('overflow', 'the disk is full')
+    expect(toLogLine({ type: 'storage-failed', error }, time)).toContain(
+      '"error":{"code":"overflow","message":"the disk is full"}',
+    )
   })
 })
 
@@ -123,6 +178,74 @@ describe('antiphon-broker command', () => {
     await link.close()
     expect(await next(lines)).toBe('closed')
     expect(await once(child, 'exit')).toEqual([0, null])
+  })
+
+  it('reports a storage that another broker uses, or that is corrupt, in one line', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'antiphon-cli-'))
+    const failure = async (): Promise<string> => {
+      const { child, errors } = run('--port', '0', '--data', folder)
+      await once(child, 'close')
+      return errors()
+    }
+    const first = run('--port', '0', '--data', folder)
+    await next(first.lines)
+    expect(await failure()).toMatch(
+      /^antiphon-broker: cannot open the storage in .*: it is locked by another process; .*\n$/,
+    )
+    first.child.kill('SIGTERM')
+    await once(first.child, 'close')
+    const manifest = (await readdir(folder)).find((file) => file.startsWith('MANIFEST')) ?? ''
+    await writeFile(join(folder, manifest), 'garbage garbage garbage')
+    expect(await failure()).toMatch(/it is corrupt \(.*\); restore a backup/)
+    await rm(folder, { recursive: true })
+  })
+
+  it('refuses a client certificate that --crl revokes', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'antiphon-cli-'))
+    const authority = await createAuthority()
+    const server = await authority.issue({ commonName: 'broker', usage: 'server', hosts: ['localhost'] })
+    const good = await authority.issue({ commonName: 'good', usage: 'client' })
+    const revoked = await authority.issue({ commonName: 'revoked', usage: 'client' })
+    const contents = { ...server, ca: authority.cert, crl: await authority.revocationList([revoked]) }
+    const files = Object.entries(contents).map(([name, content]) => ({
+      name,
+      content,
+      path: join(folder, name),
+    }))
+    for (const { path, content } of files) await writeFile(path, content)
+    const { lines } = run('--tls', '0', ...files.flatMap(({ name, path }) => [`--${name}`, path]))
+    const port = Number(/:(\d+)$/.exec(await next(lines))?.[1])
+    const outcome = async (identity: typeof good): Promise<string> => {
+      const socket = connectTls({
+        port,
+        host: '127.0.0.1',
+        servername: 'localhost',
+        ca: authority.cert,
+        ...identity,
+      })
+      socket.on('error', () => undefined)
+      socket.write(hex('10 0e 00044d515454 05 02 0000 00 0001 61'))
+      const [event] = await Promise.race([
+        once(socket, 'data').then(() => ['connack']),
+        once(socket, 'close').then(() => ['closed']),
+      ])
+      socket.destroy()
+      return event ?? ''
+    }
+    expect([await outcome(good), await outcome(revoked)]).toEqual(['connack', 'closed'])
+    await rm(folder, { recursive: true })
+  })
+
+  it('exits on SIGTERM although a client is silent in its handshake', async () => {
+    const { lines, child } = run('--port', '0', '--ws', '0')
+    await next(lines)
+    const port = Number(/:(\d+)$/.exec(await next(lines))?.[1])
+    const socket = connectTcp(port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    await once(socket, 'connect')
+    child.kill('SIGTERM')
+    expect(await once(child, 'exit')).toEqual([0, null])
+    socket.destroy()
   })
 
   it('prints help and version, and exits with 1 on an unknown option', async () => {

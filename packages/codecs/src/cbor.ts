@@ -14,9 +14,9 @@ export { integer64 } from './integer-64.js'
  *
  * It supports all JSON values, bytes (`Uint8Array`), `NaN`, the infinities and 64-bit integers. Integers beyond 2^53 decode
  * to a `bigint`; for a property that is always a `bigint` see `integer64`. It encodes in the deterministic form [RFC 8949,
- * 4.2.1]. The tags 0, 1 and 55799 decode to their content; other tags are rejected. It also rejects keys that are not
- * strings, duplicate keys, strings that are not UTF-8, indefinite-length strings, and lengths beyond the payload, without
- * allocating memory for them.
+ * 4.2.1], and every whole number as an integer, so `-0` as `0`. The tags 0, 1 and 55799 decode to their content; other
+ * tags are rejected. It also rejects keys that are not strings, duplicate keys, strings that are not UTF-8,
+ * indefinite-length strings, and lengths beyond the payload, without allocating memory for them.
  *
  * @example
  * ```ts

@@ -9,9 +9,10 @@ import { requireWellFormed } from './require-well-formed.js'
  * Creates a codec for MessagePack payloads typed by io-ts: `application/msgpack`; it also reads `application/x-msgpack`,
  * `application/vnd.msgpack` and every `…+msgpack`. Needs `@msgpack/msgpack`.
  *
- * It supports all JSON values, bytes (`Uint8Array`), `NaN`, the infinities and dates (`Date`, as a timestamp). Of duplicate
- * keys, the last applies. It rejects keys that are not strings, strings that are not UTF-8, other extensions, integers
- * beyond 2^53, which would lose precision, and lengths beyond the payload, without allocating memory for them.
+ * It supports all JSON values, bytes (`Uint8Array`), `NaN`, the infinities and dates (`Date`, as a timestamp). It encodes
+ * every whole number as an integer, so `-0` as `0`. Of duplicate keys, the last applies. It rejects keys that are
+ * not strings, strings that are not UTF-8, other extensions, integers beyond 2^53, which would lose precision, and lengths
+ * beyond the payload, without allocating memory for them.
  */
 export function msgpack<A, O>(type: Type<A, O, unknown>, options?: TypedCodecOptions): Codec<A> {
   return fromType(type, format, options)

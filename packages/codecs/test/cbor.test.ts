@@ -58,6 +58,10 @@ describe('cbor', () => {
     expect(anything.encode({ b: 1, a: 2 })).toEqual(anything.encode({ a: 2, b: 1 }))
   })
 
+  it('encodes -0 as the integer 0 in CBOR', () => {
+    expect(toHex(cbor(t.number).encode(-0))).toBe('00')
+  })
+
   it('decodes a small integer to a bigint with integer64', () => {
     const codec = cbor(integer64)
     expect(codec.decode(hex('07'))).toEqual(right(7n))

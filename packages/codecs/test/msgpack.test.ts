@@ -55,6 +55,10 @@ describe('msgpack', () => {
     expect(toHex(anything.encode(Date.UTC(2026, 0, 1)))).toBe('cf0000019b76daa800')
   })
 
+  it('encodes -0 as the integer 0 in MessagePack', () => {
+    expect(toHex(msgpack(t.number).encode(-0))).toBe('00')
+  })
+
   it('reports the path of a MessagePack decode error', () => {
     expect(issueOf(msgpack(Reading), hex('81 a7 63656c73697573 a1 78'))).toBe(
       '$.celsius: expected number, found "x"',

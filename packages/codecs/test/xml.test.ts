@@ -178,6 +178,15 @@ describe('xml', () => {
     expect(() => xml(t.string, { root: 'a', maximumDepth: 0 })).toThrow('maximumDepth is 0')
   })
 
+  it.each([
+    ['options.root is missing', {}],
+    ['options.root is 5: it must be a string', { root: 5 }],
+    ['options.rot is not known: did you mean root?', { rot: 'a' }],
+    ['options.maximumByte is not known: did you mean maximumBytes?', { root: 'a', maximumByte: 5 }],
+  ])('rejects XML options: %s', (fault, options) => {
+    expect(() => xml(t.string, options as never)).toThrow(fault)
+  })
+
   it('accepts XML content types', () => {
     expect(
       ['application/xml', 'text/xml; charset=utf-8', 'image/svg+xml', undefined].every(anything.accepts),

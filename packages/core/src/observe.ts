@@ -9,7 +9,8 @@ import type { IgnoredRequest } from './observe/ignored-request.js'
 import type { ResponderStats } from './observe/responder-stats.js'
 
 /**
- * Emits the responses that match no pending request: late, duplicate, unknown or unreadable ones. They are acknowledged.
+ * Emits the responses that match no pending request: late, duplicate, unknown, unreadable or retained ones. They are
+ * acknowledged.
  *
  * Hot; never errors. A link and the middleware around it share them, but each has its own pending requests: if both send
  * requests with the same response topic, the responses to one are unmatched for the other.

@@ -5,6 +5,7 @@ import {
   requests$,
   serve,
   text,
+  type ConnectionInfo,
   type GatherOptions,
   type OutgoingMessage,
 } from '@antiphon/core'
@@ -12,6 +13,7 @@ import { faultScript } from '@antiphon/testing'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { delay, map, of, take, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
+import { split } from '../src/chunk/split.js'
 import { observe, publishedBy, responseTo, textOf } from './observed.js'
 import { inWorld, type World } from './world.js'
 
@@ -194,5 +196,56 @@ describe('gather$', () => {
       const responses = observe(world, gather$(world.link('requester'), census, '\ud800'))
       expect(responses.ending()).toMatchObject({ code: 'encode' })
     })
+  })
+})
+
+describe('gather$ with responses of the same request', () => {
+  it('assembles the chunks of each responder separately, also if their responses are equal', () => {
+    inWorld(
+      (world) => {
+        const published = publishedBy(world, 'requester')
+        const requester = world.link('requester')
+        const responses = observe(world, gather$(requester, census, 'x', { count: 3 }))
+        world.advance(20)
+        const request = published[0]?.message ?? { topic: '', payload: new Uint8Array() }
+        let info: ConnectionInfo | undefined
+        requester.state$.subscribe((state) => (info = state.status === 'online' ? state.info : info))
+        const [ann, bob, bobToo] = ['a', 'b', 'b'].map((letter) =>
+          split(responseTo(request, letter.repeat(500)), info),
+        )
+        const length = ann?.length ?? 0
+        expect(length).toBeGreaterThan(2)
+        for (let index = 0; index < length; index++)
+          for (const chunks of index % 2 === 0 ? [ann, bob, bobToo] : [bobToo, bob, ann]) {
+            const chunk = chunks?.[index]
+            if (chunk !== undefined) world.broker.publish(chunk)
+          }
+        world.advance(20)
+        const values = responses.values.map((response) => (isLeft(response) ? response.left : response.right))
+        expect(values.sort()).toEqual(['a'.repeat(500), 'b'.repeat(500), 'b'.repeat(500)])
+        expect(responses.ending()).toBe('complete')
+      },
+      { limits: { maximumPacketSize: 256 } },
+    )
+  })
+
+  it.each([10, 500])('counts a redelivered response of %d bytes once', (length) => {
+    inWorld(
+      (world) => {
+        for (const [index, name] of ['a', 'b'].entries())
+          requests$(world.link(name), census)
+            .pipe(serve(() => of(name.repeat(length)).pipe(delay(10 + 500 * index, world.scheduler))))
+            .subscribe()
+        world.advance(50)
+        const requester = world.link('requester')
+        world.broker.inject({ kind: 'duplicate', topic: 'response/requester', clientId: 'requester' })
+        const responses = observe(world, gather$(requester, census, 'x', { count: 2 }))
+        world.advance(2_000)
+        const values = responses.values.map((response) => (isLeft(response) ? response.left : response.right))
+        expect(values).toEqual(['a'.repeat(length), 'b'.repeat(length)])
+        expect(responses.ending()).toBe('complete')
+      },
+      { limits: { maximumPacketSize: 256 } },
+    )
   })
 })

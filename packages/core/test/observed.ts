@@ -57,6 +57,11 @@ export function publishedBy({ broker, scheduler }: World, clientId: string): rea
   return messages
 }
 
+/** Returns the published messages without those that cancel a request. */
+export function withoutCancels(published: readonly PublishedMessage[]): readonly PublishedMessage[] {
+  return published.filter(({ message }) => statusOf(message) !== 499)
+}
+
 /** Decodes the payload of a message as UTF-8. */
 export function textOf({ payload }: { readonly payload: Uint8Array }): string {
   return new TextDecoder().decode(payload)

@@ -30,8 +30,8 @@ export function openConnection(
     const acknowledgements: (() => void)[] = []
     let settle: (how: 'complete' | AntiphonError) => void
     const ended = new Promise<'complete' | AntiphonError>((resolveEnded) => (settle = resolveEnded))
-    const messages = (): readonly Message[] =>
-      events.flatMap((event) => (event.type === 'message' ? [event.message] : []))
+    const messageList: Message[] = []
+    const messages = (): readonly Message[] => [...messageList]
     const subscription = transport.connect$(1).subscribe({
       next: (event) => {
         events.push(event)
@@ -41,11 +41,12 @@ export function openConnection(
             events,
             messages,
             acknowledge: (...indices) => indices.forEach((index) => acknowledgements[index]?.()),
-            received: (count) => until(() => messages().length >= count).then(messages),
+            received: (count) => until(() => messageList.length >= count).then(() => [...messageList]),
             ended,
             drop: () => subscription.unsubscribe(),
           })
         } else if (event.type === 'message') {
+          messageList.push(event.message)
           acknowledgements.push(event.acknowledge)
           if (options.acknowledge !== false) event.acknowledge()
         }

@@ -76,7 +76,9 @@ describe('200 phones and 50 cars', () => {
       phones.map((mobile) => {
         const phone = link(mobile)
         unmatchedResponses$(phone).subscribe(() => unmatched++)
-        return lastValueFrom(from(cars).pipe(unlock$(phone, mobile, { ordered: true }), toArray()))
+        return lastValueFrom(
+          from(cars).pipe(unlock$(phone, mobile, { ordered: true, timeout: 10 * minutes }), toArray()),
+        )
       }),
     )
     expect(unmatched).toBe(0)

@@ -1,7 +1,8 @@
 /** A queue that keeps one client's messages in order while their hooks are pending. While `isFull`, stop reading. */
 export class HookQueue {
   length = 0
-  #last: Promise<void> = Promise.resolve()
+  /** Settles when the last work was started; `undefined` while no message has had to wait. */
+  #last: Promise<void> | undefined
   readonly #capacity: number
   readonly #hasRoom: () => void
 

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { AntiphonError } from '@antiphon/core'
-import type { QueuePolicy } from '../options.js'
+import { nearestName } from '../nearest-name.js'
+import type { MemoryPolicy, QueuePolicy, SessionPolicy } from '../options.js'
 import type { ListenOptions } from '../listen/listen.js'
 
 /** The text that `--help` prints. */
@@ -20,6 +21,7 @@ TLS
   --cert <file>            the certificate chain, PEM
   --key <file>             its private key, PEM
   --ca <file>              certificate authorities, PEM; clients must then present a certificate
+  --crl <file>             a certificate revocation list, PEM; needs --ca. May be repeated
 
 Users (default: every client may connect)
   --user <name:password>   a user; clients must then connect as one of the users. May be repeated
@@ -30,12 +32,16 @@ Storage (default: in memory)
 Limits
   --max-connections <n>    connections at a time (default: 10000)
   --max-packet <bytes>     the size of the largest packet (default: 1048576)
+  --max-sessions <n>       sessions at a time, connected or not (default: 100000)
   --max-queue <n>          messages queued for one client (default: 10000)
+  --max-total <bytes>      subscriptions, Wills and queued messages of all clients (default: 536870912)
   --queue-policy <policy>  drop-new, drop-oldest or disconnect (default: drop-new)
+  --session-policy <p>     end-oldest or refuse-new, at --max-sessions (default: end-oldest)
+  --memory-policy <p>      drop-largest or refuse-new, at --max-total (default: drop-largest)
   --shared-offline <mode>  queue or skip: messages of a shared subscription without a connected member (default: queue)
 
 Other options
-  --verbose                prints each event as one line of JSON
+  --verbose                prints each event as one line of JSON, with the time; payloads are text or hexadecimal
   -h, --help               prints this help
   --version                prints the version
 
@@ -49,10 +55,16 @@ export interface CliArguments {
   readonly limits: {
     readonly connections?: number
     readonly packetSize?: number
+    readonly sessions?: number
     readonly queueMessages?: number
+    readonly totalBytes?: number
   }
-  readonly queuePolicy: QueuePolicy
-  readonly sharedOffline: 'skip' | 'queue'
+  readonly policies: {
+    readonly queuePolicy: QueuePolicy
+    readonly sessionPolicy: SessionPolicy
+    readonly memoryPolicy: MemoryPolicy
+    readonly sharedOffline: 'skip' | 'queue'
+  }
   readonly isVerbose: boolean
 }
 
@@ -62,7 +74,12 @@ export interface ListenerArguments {
   readonly port: number
   readonly host: string
   readonly path?: string
-  readonly files?: { readonly cert: string; readonly key: string; readonly ca?: string }
+  readonly files?: {
+    readonly cert: string
+    readonly key: string
+    readonly ca?: string
+    readonly crl: readonly string[]
+  }
 }
 
 /** Parses a command line; returns `help` or `version` if it requests that text. Throws `invalid-argument`. */
@@ -73,6 +90,8 @@ export function readArguments(args: readonly string[]): CliArguments | 'help' | 
   const { data } = values
   const connections = optionalNumber('--max-connections', values['max-connections'], 1)
   const packetSize = optionalNumber('--max-packet', values['max-packet'], 16)
+  const sessions = optionalNumber('--max-sessions', values['max-sessions'], 1)
+  const totalBytes = optionalNumber('--max-total', values['max-total'], 1, Number.MAX_SAFE_INTEGER)
   const queueMessages = optionalNumber('--max-queue', values['max-queue'], 1)
   return {
     listen: readListeners(values),
@@ -81,10 +100,11 @@ export function readArguments(args: readonly string[]): CliArguments | 'help' | 
     limits: {
       ...(connections === undefined ? {} : { connections }),
       ...(packetSize === undefined ? {} : { packetSize }),
+      ...(sessions === undefined ? {} : { sessions }),
       ...(queueMessages === undefined ? {} : { queueMessages }),
+      ...(totalBytes === undefined ? {} : { totalBytes }),
     },
-    queuePolicy: oneOf('--queue-policy', values['queue-policy'], ['drop-new', 'drop-oldest', 'disconnect']),
-    sharedOffline: oneOf('--shared-offline', values['shared-offline'], ['queue', 'skip']),
+    policies: readPolicies(values),
     isVerbose: values.verbose === true,
   }
 }
@@ -104,12 +124,17 @@ const options = {
   cert: text,
   key: text,
   ca: text,
+  crl: { ...text, multiple: true },
   user: { ...text, multiple: true },
   data: text,
   'max-connections': text,
   'max-packet': text,
+  'max-sessions': text,
   'max-queue': text,
+  'max-total': text,
   'queue-policy': text,
+  'session-policy': text,
+  'memory-policy': text,
   'shared-offline': text,
   verbose: flag,
   help: { ...flag, short: 'h' },
@@ -123,12 +148,14 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options })
   } catch (error) {
-    throw invalidArguments(reasonOf(error))
+    throw invalidArguments(`${reasonOf(error)}${hintFor(args)}`)
   }
 }
 
 function readListeners(values: Values): ListenerArguments[] {
-  const { host = '127.0.0.1', path, cert, key, ca } = values
+  const { host = '127.0.0.1', path, cert, key, ca, crl = [] } = values
+  if (crl.length > 0 && ca === undefined)
+    throw invalidArguments('--crl needs --ca, which lets clients present certificates')
   const listeners: ListenerArguments[] = []
   for (const [option, protocol] of [
     ['port', 'tcp'],
@@ -147,7 +174,7 @@ function readListeners(values: Values): ListenerArguments[] {
       host,
       ...(path === undefined ? {} : { path }),
       ...(isSecure && cert !== undefined && key !== undefined
-        ? { files: { cert, key, ...(ca === undefined ? {} : { ca }) } }
+        ? { files: { cert, key, crl, ...(ca === undefined ? {} : { ca }) } }
         : {}),
     })
   }
@@ -158,6 +185,15 @@ function readUser(user: string): [name: string, password: string] {
   const colon = user.indexOf(':')
   if (colon < 1) throw invalidArguments(`--user is '${user}': it must be <name:password>`)
   return [user.slice(0, colon), user.slice(colon + 1)]
+}
+
+function readPolicies(values: Values): CliArguments['policies'] {
+  return {
+    queuePolicy: oneOf('--queue-policy', values['queue-policy'], ['drop-new', 'drop-oldest', 'disconnect']),
+    sessionPolicy: oneOf('--session-policy', values['session-policy'], ['end-oldest', 'refuse-new']),
+    memoryPolicy: oneOf('--memory-policy', values['memory-policy'], ['drop-largest', 'refuse-new']),
+    sharedOffline: oneOf('--shared-offline', values['shared-offline'], ['queue', 'skip']),
+  }
 }
 
 /** Returns the value of an option that has one of a few values; the first is the default. */
@@ -194,4 +230,13 @@ function invalidArguments(fault: string): AntiphonError {
 function reasonOf(error: unknown): string {
   const reason = error instanceof Error ? error.message : String(error)
   return reason.replace(/\. To specify a positional.*|\.$/s, '').replaceAll('\n', ' ')
+}
+
+/** Returns the name that the first unknown option resembles, as a hint. */
+function hintFor(args: readonly string[]): string {
+  const unknown = args
+    .map((arg) => /^--([^=]+)/.exec(arg)?.[1])
+    .find((name) => name !== undefined && !(name in options))
+  const nearest = unknown === undefined ? undefined : nearestName(unknown, optionNames)
+  return nearest === undefined ? '' : `; did you mean --${nearest}?`
 }

@@ -1,4 +1,4 @@
-import { Reason, describeReason, protocolError } from '@antiphon/packet'
+import { Reason, describeReason, protocolError, type PacketError } from '@antiphon/packet'
 import { isPromiseLike } from '../authority/hook-result.js'
 import { authenticate } from '../authority/authenticate.js'
 import type { ConnectVerdict, Authority, ConnectAttempt } from '../authority/authority.js'
@@ -53,9 +53,7 @@ export class Authentication {
   /** Handles an AUTH of the client: its response to a challenge, or the start of a re-authentication. */
   handleAuth({ reasonCode, method, data }: AuthPacket): void {
     const { authenticationMethod, step, isReAuthentication } = this.#attempt
-    if (authenticationMethod === undefined) {
-      throw protocolError('AUTH although CONNECT had no Authentication Method [MQTT-4.12.0-7]')
-    }
+    if (authenticationMethod === undefined) throw authWithoutMethod()
     if (method !== authenticationMethod)
       throw protocolError('AUTH changes the Authentication Method [MQTT-4.12.0-5]')
     const expected = isReAuthentication && step === 0 ? Reason.reAuthenticate : Reason.continueAuthentication
@@ -89,4 +87,9 @@ export class Authentication {
     // The next AUTH starts a re-authentication.
     this.#attempt = { ...attempt, step: 0, isReAuthentication: true }
   }
+}
+
+/** Returns the error of an AUTH from a client that cannot be authenticated in steps. */
+export function authWithoutMethod(): PacketError {
+  return protocolError('AUTH although CONNECT had no Authentication Method [MQTT-4.12.0-7]')
 }

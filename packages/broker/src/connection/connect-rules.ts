@@ -100,6 +100,12 @@ export function toAttempt(
   }
 }
 
+/** Returns what a connection needs of its CONNECT once the client is admitted: all but the secrets. */
+export function toConnectedRequest(request: ConnectRequest): ConnectRequest {
+  const { password: _password, authenticationData: _data, ...rest } = request
+  return rest
+}
+
 /** Returns the identity of the client of a connect attempt. */
 export function toClientInfo(attempt: ConnectAttempt, principal: unknown): ClientInfo {
   const { clientId, protocolVersion, userName, remoteAddress, listener, certificate, keepAlive } = attempt

@@ -18,7 +18,7 @@ import type { ConnectionEnd } from '../session/sessions.js'
 import { countRefusal } from '../counters.js'
 import { openSession, prepareSession } from './open-session.js'
 import { toReason } from '../packet/reason.js'
-import { Authentication } from './authentication.js'
+import { Authentication, authWithoutMethod } from './authentication.js'
 import type { Channel } from './channel.js'
 import {
   checkConnect,
@@ -27,6 +27,7 @@ import {
   keepAliveOf,
   toAttempt,
   toAdmittedClient,
+  toConnectedRequest,
   unsupportedVersion,
 } from './connect-rules.js'
 import {
@@ -181,7 +182,9 @@ export class Connection implements PacketHandlerHost, ReaderHost {
   #handleAuth(): void {
     const { framer } = this
     if (this.#phase !== 'connected') this.#phase = 'authenticating'
-    this.#authentication?.handleAuth(readAuth(framer.packet, framer.body))
+    const auth = readAuth(framer.packet, framer.body)
+    if (this.#authentication === undefined) throw authWithoutMethod()
+    this.#authentication.handleAuth(auth)
   }
 
   /** Sends the hook's challenge to the client [MQTT-4.12.0-2]. */
@@ -212,7 +215,7 @@ export class Connection implements PacketHandlerHost, ReaderHost {
 
   #accept(attempt: ConnectAttempt, verdict: Extract<ConnectVerdict, { admit: true }>): void {
     const { engine, writeBuffer } = this
-    const request = this.#request as ConnectRequest
+    const request = (this.#request = toConnectedRequest(this.#request as ConnectRequest))
     const admitted = toAdmittedClient(engine.settings, attempt, verdict)
     // Hooks run first: what they publish must not reach this client before its CONNACK [MQTT-3.2.0-1].
     const properties = connackProperties(engine, request, admitted, verdict)
@@ -226,6 +229,8 @@ export class Connection implements PacketHandlerHost, ReaderHost {
       peer,
       packetHandler: new PacketHandler(this, session, admitted.client, request),
     }
+    // Only enhanced authentication may continue; otherwise the attempt would keep the password in memory.
+    if (request.authenticationMethod === undefined) this.#authentication = undefined
     this.#phase = 'connected'
     this.framer.maximum = engine.settings.limits.packetSize
     this.#setUnauthenticatedBytes(0)

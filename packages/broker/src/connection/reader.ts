@@ -6,6 +6,13 @@ import type { Flushable } from '../turn.js'
 /** The number of outbound messages that one client may cause in one turn, so that others are not starved. */
 const maxMessagesPerRead = 10_000
 
+const empty = Buffer.alloc(0)
+
+/** Allocates the buffer of a packet in several chunks. The framers of all idle connections share the empty one. */
+function allocate(size: number): Buffer {
+  return size === 0 ? empty : Buffer.allocUnsafeSlow(size)
+}
+
 /** The connection whose packets a reader reads. */
 export interface ReaderHost {
   /** Whether the next packet must wait. */
@@ -29,7 +36,7 @@ export class Reader implements Flushable {
 
   constructor(engine: Engine, channel: Channel, host: ReaderHost) {
     const { connectSize, packetSize } = engine.settings.limits
-    this.framer = new Framer(Math.min(connectSize, packetSize), (size) => Buffer.allocUnsafeSlow(size))
+    this.framer = new Framer(Math.min(connectSize, packetSize), allocate)
     this.lastPacketAt = engine.now()
     this.#engine = engine
     this.#channel = channel

@@ -4,7 +4,6 @@ import type { ClientInfo } from '../authority/authority.js'
 import { HookQueue } from '../authority/hook-queue.js'
 import { fromFlags, fromOutgoing, toMessage } from '../packet/publication.js'
 import type { SubscribeOutcome } from '../routing/subscription-handler.js'
-import type { InboundMessages } from '../session/inbound-messages.js'
 import type { Peer } from '../session/peer.js'
 import type { ConnectionEnd } from '../session/sessions.js'
 import { toWillRequest, type LocalWill } from '../will/local-will.js'
@@ -33,11 +32,22 @@ export interface EnginePeer {
   readonly disconnect: (reasonCode: number, reasonString: string) => void
 }
 
+/** The QoS 2 messages from a client that are not completed, by Packet Identifier, over all connections of its session. */
+export interface InboundPackets {
+  readonly count: number
+  /** Whether the message was received before; then acknowledge it without publishing it again [MQTT-4.3.3-10]. */
+  readonly has: (packetId: number) => boolean
+  /** Records a message that is acknowledged with PUBREC. */
+  readonly begin: (packetId: number) => void
+  /** Handles PUBREL; returns whether the message was recorded. */
+  readonly end: (packetId: number) => boolean
+}
+
 /** The engine's end of a connection. */
 export interface EngineConnection {
+  /** Session Present of CONNACK: whether a session is resumed. */
   readonly sessionPresent: boolean
-  /** The messages from the client that are not completed. A program that receives QoS 2 messages begins and ends them. */
-  readonly inbound: InboundMessages
+  readonly inbound: InboundPackets
   /** Resends the messages in flight and sends the queued ones. Call it after CONNACK. */
   readonly resume: () => void
   /** Publishes a message of the client; returns the reason code of its acknowledgement. */

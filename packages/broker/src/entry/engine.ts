@@ -11,8 +11,12 @@ export type {
   EngineAuthority,
   SessionMessages,
 } from '../engine/broker-engine.js'
-export type { EngineClient, EngineConnection, EnginePeer } from '../engine/engine-connection.js'
+export type {
+  EngineClient,
+  EngineConnection,
+  EnginePeer,
+  InboundPackets,
+} from '../engine/engine-connection.js'
 export type { Overlap, SubscriptionChange } from '../routing/router.js'
 export type { SubscribeOutcome } from '../routing/subscription-handler.js'
-export type { InboundMessages } from '../session/inbound-messages.js'
 export type { ConnectionEnd } from '../session/sessions.js'

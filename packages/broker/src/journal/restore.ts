@@ -1,3 +1,4 @@
+import { AntiphonError } from '@antiphon/core'
 import type { Publication } from '../packet/publication.js'
 import type { SessionHost } from '../session/session-host.js'
 import type { RetainedMessages } from '../retained/retained-messages.js'
@@ -103,7 +104,15 @@ async function read(storage: Storage): Promise<StoredState> {
     inbound: new Map(),
     retained: [],
   }
-  for await (const [key, value] of storage.load()) sort(stored, key, value)
+  for await (const [key, value] of storage.load()) {
+    try {
+      sort(stored, key, value)
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      const text = `cannot restore the entry ${key} of the storage: it is corrupt (${reason}); restore a backup, or remove it`
+      throw new AntiphonError('invalid-argument', text, { cause })
+    }
+  }
   return stored
 }
 

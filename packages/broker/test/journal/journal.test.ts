@@ -391,6 +391,13 @@ describe('a broker with storage', () => {
     expect(payloads(next.join('a', persistent()).take())).toEqual(['gone'])
   })
 
+  it('names the entry of the storage that is corrupt', async () => {
+    const storage = memoryStorage()
+    storage.contents.set('s:1', Buffer.from('{"clientId"'))
+    const { engine } = makeWorld({ storage })
+    await expect(engine.ready).rejects.toThrow('cannot restore the entry s:1 of the storage: it is corrupt')
+  })
+
   it('removes acknowledged messages and ended sessions from the storage', async () => {
     const world = await start()
     const client = await subscribed(world, 'a')

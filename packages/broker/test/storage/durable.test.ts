@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { durableStorage } from '../../src/durable.js'
+import { openFault } from '../../src/storage/open-fault.js'
 import type { Storage } from '../../src/storage/storage.js'
 
 let folder: string
@@ -40,7 +41,22 @@ describe('durableStorage', () => {
   it('refuses to open a folder that another durable storage uses', async () => {
     const first = durableStorage(folder)
     await loadAll(first)
-    await expect(loadAll(durableStorage(folder))).rejects.toThrow()
+    await expect(loadAll(durableStorage(folder))).rejects.toThrow(
+      `cannot open the storage in ${folder}: it is locked by another process`,
+    )
     await first.close()
+  })
+
+  it.each([
+    ['EACCES', "EACCES: permission denied, mkdir '/data'", 'access is not permitted'],
+    ['LEVEL_IO_ERROR', 'IO error: /data/LOCK: Permission denied', 'access is not permitted'],
+    ['LEVEL_IO_ERROR', 'IO error: /data/MANIFEST-000001: No such file or directory', 'it is corrupt'],
+    ['LEVEL_CORRUPTION', 'Corruption: no meta-nextfile entry in descriptor', 'it is corrupt'],
+    ['ENOTDIR', "ENOTDIR: not a directory, mkdir '/data/x'", 'it is not a directory'],
+    ['LEVEL_IO_ERROR', 'IO error: /data/LOG: No space left on device', 'IO error: /data/LOG: No space left'],
+  ])('says why a storage cannot be opened: %s %s', (code, message, expected) => {
+    const cause = Object.assign(new Error(message), { code })
+    const { rawMessage } = openFault('/data', new Error('Database failed to open', { cause }))
+    expect(rawMessage).toContain(`cannot open the storage in /data: ${expected}`)
   })
 })

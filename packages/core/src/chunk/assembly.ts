@@ -1,12 +1,17 @@
 import { userProperty, type Message } from '../message.js'
 import { toOwnBytes } from '../own-bytes.js'
 import { quoted } from '../topic/mqtt-string.js'
-import { CHUNK_PROPERTY, toChunkHeader, type ChunkHeader } from './chunk-header.js'
+import { CHUNK_ID_PROPERTY, CHUNK_PROPERTY, toChunkHeader, type ChunkHeader } from './chunk-header.js'
 import { crc32c } from './crc32c.js'
 
 /** Whether a message carries a chunk of a payload. */
 export function isChunk({ userProperties }: Message): boolean {
   return userProperty(userProperties, CHUNK_PROPERTY) !== undefined
+}
+
+/** Whether a message carries the first chunk of a payload. */
+export function isFirstChunk({ userProperties }: Message): boolean {
+  return userProperty(userProperties, CHUNK_PROPERTY)?.startsWith('0:') === true
 }
 
 /** The state of a payload after a chunk was added. */
@@ -16,7 +21,7 @@ export type Assembled =
   /** The chunks are invalid or inconsistent. */
   | { readonly kind: 'broken'; readonly reason: string }
 
-const INCOMPLETE: Assembled = { kind: 'incomplete' }
+export const INCOMPLETE: Assembled = { kind: 'incomplete' }
 const EMPTY = new Uint8Array()
 
 /** Assembles one payload from its chunks, in any order and with repetitions. */
@@ -69,7 +74,8 @@ export class Assembly {
       offset += chunk.length
     }
     if (crc32c(payload) !== this.#checksum) return broken('its checksum does not match')
-    const userProperties = message.userProperties?.filter(([name]) => name !== CHUNK_PROPERTY) ?? []
+    const userProperties =
+      message.userProperties?.filter(([name]) => name !== CHUNK_PROPERTY && name !== CHUNK_ID_PROPERTY) ?? []
     return { kind: 'whole', message: { ...message, payload, userProperties } }
   }
 }

@@ -1,6 +1,9 @@
 /** The user property that marks a message as a chunk of a larger payload. */
 export const CHUNK_PROPERTY = '__chunk'
 
+/** The user property with the same random text on all chunks of one payload, to distinguish payloads of several senders. */
+export const CHUNK_ID_PROPERTY = '__chunkId'
+
 /** The position of a chunk in its payload, and the size of that payload. */
 export interface ChunkHeader {
   readonly index: number

@@ -1,12 +1,13 @@
 import { publishSize } from '@antiphon/packet'
+import { v4 as uuid } from 'uuid'
 import { AntiphonError } from '../errors.js'
 import type { ConnectionInfo } from '../link/link.js'
 import type { OutgoingMessage } from '../message.js'
-import { CHUNK_PROPERTY, fromChunkHeader } from './chunk-header.js'
+import { CHUNK_ID_PROPERTY, CHUNK_PROPERTY, fromChunkHeader } from './chunk-header.js'
 import { crc32c } from './crc32c.js'
 
-/** Upper bound of the encoded size of a chunk header as a user property. */
-const LONGEST_HEADER = 64
+/** Upper bound of the encoded size of the user properties of a chunk. */
+const LONGEST_HEADER = 96
 
 /**
  * Splits a message into chunks that fit the broker's Maximum Packet Size; returns the message alone if it fits.
@@ -33,6 +34,7 @@ export function split(
     )
   }
   const size = payload.length
+  const id = uuid().slice(0, 8)
   const count = Math.ceil(size / room)
   return Array.from({ length: count }, (_, index) => {
     const header = { index, count, size, ...(index === 0 ? { checksum: crc32c(payload) } : {}) }
@@ -40,7 +42,7 @@ export function split(
       ...rest,
       topic,
       payload: payload.subarray(index * room, (index + 1) * room),
-      userProperties: [...userProperties, [CHUNK_PROPERTY, fromChunkHeader(header)]],
+      userProperties: [...userProperties, [CHUNK_PROPERTY, fromChunkHeader(header)], [CHUNK_ID_PROPERTY, id]],
     }
   })
 }

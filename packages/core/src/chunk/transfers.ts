@@ -1,7 +1,7 @@
 import type { Message } from '../message.js'
 import { type OptionRules, sizeRule } from '../option-rules.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
-import { Assembly, type Assembled } from './assembly.js'
+import { Assembly, INCOMPLETE, isFirstChunk, type Assembled } from './assembly.js'
 
 /** Limits of payloads that are received in chunks. */
 export interface TransferBounds {
@@ -28,7 +28,8 @@ export const transferBoundRules: OptionRules<TransferBounds> = {
 
 /** An incomplete payload. */
 interface Transfer {
-  readonly assembly: Assembly
+  /** `undefined` once the payload has turned out to be broken. */
+  readonly assembly: Assembly | undefined
   readonly deadline: Deadline
 }
 
@@ -53,11 +54,16 @@ export class Transfers {
     this.#bounds = { bytes, transfers, totalBytes, idleTimeout }
   }
 
-  /** Adds a chunk; returns the whole message with the last one. */
+  /**
+   * Adds a chunk; returns the whole message with the last one. A broken payload is reported once: its other chunks are
+   * dropped until one is the first chunk of another attempt.
+   */
   add(key: string, chunk: Message): Assembled {
+    const isBroken = this.#incomplete.has(key) && this.#incomplete.get(key)?.assembly === undefined
+    if (isBroken && !isFirstChunk(chunk)) return INCOMPLETE
     const assembly = this.#remove(key) ?? new Assembly(this.#bounds.bytes)
     const assembled = assembly.add(chunk)
-    if (assembled.kind === 'incomplete') this.#store(key, assembly)
+    if (assembled.kind !== 'whole') this.#store(key, assembled.kind === 'incomplete' ? assembly : undefined)
     return assembled
   }
 
@@ -71,15 +77,15 @@ export class Transfers {
     if (transfer === undefined) return undefined
     this.#incomplete.delete(key)
     transfer.deadline.cancel()
-    this.#received -= transfer.assembly.received
+    this.#received -= transfer.assembly?.received ?? 0
     return transfer.assembly
   }
 
   /** Stores a payload as the most recently extended, and drops the oldest while a limit is exceeded. */
-  #store(key: string, assembly: Assembly): void {
+  #store(key: string, assembly: Assembly | undefined): void {
     const deadline = this.#deadlines.add(this.#bounds.idleTimeout, () => void this.#remove(key))
     this.#incomplete.set(key, { assembly, deadline })
-    this.#received += assembly.received
+    this.#received += assembly?.received ?? 0
     for (const oldest of this.#incomplete.keys()) {
       const isWithinBounds =
         this.#incomplete.size <= this.#bounds.transfers && this.#received <= this.#bounds.totalBytes

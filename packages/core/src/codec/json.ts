@@ -10,9 +10,9 @@ import { fromUtf8, toUtf8 } from './utf8.js'
  * Creates a codec for JSON payloads typed by io-ts: writes `application/json`, also reads `text/json` and every `…+json`.
  *
  * Invalid UTF-8 and a byte order mark [RFC 8259, 8.1] do not decode. Of duplicate keys in an object, the last wins, as in
- * `JSON.parse`. Integers beyond 2^53 lose digits, as everywhere in JavaScript: send them as strings. Values that JSON
- * cannot represent do not encode: `NaN`, a bigint, a `Date` that the type did not turn into a string, `undefined` in an
- * array, a cycle. The type decides about additional keys: `t.type` keeps them, `t.exact` drops them.
+ * `JSON.parse`. Integers beyond 2^53 lose digits, as everywhere in JavaScript: send them as strings. `-0` is written as `0`,
+ * as by `JSON.stringify`, because parsers of integers reject `-0`. Values that JSON cannot represent do not encode: `NaN`, a
+ * bigint, a `Date` that the type did not turn into a string, `undefined` in an array, a cycle. The type decides about additional keys: `t.type` keeps them, `t.exact` drops them.
  *
  * @example
  * ```ts

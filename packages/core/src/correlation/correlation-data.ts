@@ -15,9 +15,6 @@ export interface CorrelationDataOptions {
 
 const correlationDataOptionRules: OptionRules<CorrelationDataOptions> = { format: ['text', 'bytes'] }
 
-const AS_TEXT = withToken((id) => id)
-const AS_BYTES = withToken((id) => fromBytes(parse(id)))
-
 /**
  * Creates a correlation by the MQTT 5 properties Response Topic and Correlation Data, the default. The responder copies the
  * Correlation Data of the request into its response.
@@ -26,6 +23,10 @@ export function correlationData(options: CorrelationDataOptions = {}): Correlati
   requireArgument('options', options, correlationDataOptionRules)
   return options.format === 'bytes' ? AS_BYTES : AS_TEXT
 }
+
+/** One function for both formats, so that their requests share an index. */
+const tokenOf: Correlation['tokenOf'] = ({ message }) =>
+  message.correlationData && fromBytes(message.correlationData)
 
 const unchanged = (response: unknown): unknown => response
 
@@ -38,7 +39,8 @@ function withToken(toToken: (id: string) => string): Correlation {
       const token = toToken(id)
       return { token, value, properties: { responseTopic, correlationData: toBytes(token) } }
     },
-    tokenOf: ({ message }) => message.correlationData && fromBytes(message.correlationData),
+    isMqtt5Only: true,
+    tokenOf,
     readRequest: ({ message: { responseTopic, correlationData: token } }) => ({
       responseTopic,
       token: token && fromBytes(token),
@@ -47,6 +49,9 @@ function withToken(toToken: (id: string) => string): Correlation {
     }),
   }
 }
+
+const AS_TEXT = withToken((id) => id)
+const AS_BYTES = withToken((id) => fromBytes(parse(id)))
 
 /** Formats a token for people: text unchanged, 16 bytes as a UUID, other bytes in hexadecimal. */
 export function formatToken(token: string): string {

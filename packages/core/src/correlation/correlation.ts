@@ -48,9 +48,15 @@ export interface Correlation {
   readonly readsPayload: boolean
   /** Whether several requests may be pending under one token, the oldest of which receives the next response. */
   readonly isOrdered: boolean
+  /** Whether it works only with MQTT 5. A request on MQTT 3.1.1 then fails at once. @defaultValue false */
+  readonly isMqtt5Only?: boolean
   /** On the requester's side: adds a token to a request. */
   readonly correlate: (request: RequestToCorrelate) => CorrelatedRequest
-  /** On the requester's side: returns the token of a response; `undefined` if it has none. */
+  /**
+   * On the requester's side: returns the token of a response; `undefined` if it has none.
+   *
+   * Endpoints whose correlations have the same function here share a table, so return one function for equal arguments.
+   */
   readonly tokenOf: (response: DecodableMessage) => string | undefined
   /** On the responder's side: returns the correlation of a request for its response. */
   readonly readRequest: (request: DecodableMessage) => ResponseCorrelation

@@ -17,6 +17,17 @@ export interface PayloadFieldCorrelation<Field extends string> extends Correlati
  */
 export function payloadField<const Field extends string>(field: Field): PayloadFieldCorrelation<Field> {
   requireArgument('field', field, 'string')
+  const existing = correlations.get(field) as PayloadFieldCorrelation<Field> | undefined
+  if (existing !== undefined) return existing
+  const correlation = byField(field)
+  correlations.set(field, correlation)
+  return correlation
+}
+
+/** One correlation per field, so that all endpoints that use the field share a table. */
+const correlations = new Map<string, PayloadFieldCorrelation<string>>()
+
+function byField<const Field extends string>(field: Field): PayloadFieldCorrelation<Field> {
   const tokenIn = ({ value }: DecodableMessage): number | string | undefined => {
     const decoded = value()
     return isRight(decoded) ? fieldOf(decoded.right, field) : undefined

@@ -1,13 +1,19 @@
 import { oncePer } from '../once-per.js'
 import { deadlines, type Deadlines } from '../time/deadlines.js'
 import type { Link } from './link.js'
+import type { QueueBounds } from './outbox.js'
+
+const UNBOUNDED: Required<QueueBounds> = { messages: Infinity, bytes: Infinity }
 
 /** What a link shares with all middleware around it; also the key of what exists once for all of them. */
 export class BaseLink {
   readonly deadlines: Deadlines
+  /** The bounds of the outgoing queue; no bounds if `linkOver` has not made the link. */
+  readonly queueBounds: Required<QueueBounds>
 
-  constructor(shared: Deadlines) {
+  constructor(shared: Deadlines, queueBounds: Required<QueueBounds> = UNBOUNDED) {
     this.deadlines = shared
+    this.queueBounds = queueBounds
   }
 }
 

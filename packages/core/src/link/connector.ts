@@ -3,7 +3,8 @@ import { AntiphonError } from '../errors.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
 import type { BackOff } from './back-off.js'
 import { isFatal } from './fatal.js'
-import type { ConnectionLimits, ConnectionInfo, LinkState } from './link.js'
+import type { ConnectionLimits, ConnectionInfo, Incident, LinkState } from './link.js'
+import { ShortConnections } from './short-connections.js'
 import type { Transport, TransportEvent } from './transport.js'
 
 /** The longest wait for `disconnect$`, in milliseconds; after it the connection is dropped. */
@@ -22,6 +23,7 @@ export interface ConnectorParts {
   readonly onOnline: (info: ConnectionInfo, isSameSession: boolean) => void
   readonly onEvent: (event: Exclude<TransportEvent, { type: 'online' }>) => void
   readonly onOffline: () => void
+  readonly report: (incident: Incident) => void
   /** Called once, when no further connection follows: with a fatal error, or without one after `close`. */
   readonly onEnd: (error?: AntiphonError) => void
 }
@@ -40,6 +42,8 @@ export class Connector {
   #failures = 0
   #lastDelay = 0
   #onlineSince = 0
+  #clientId = ''
+  readonly #shortConnections = new ShortConnections()
   #hasBeenOnline = false
   /** The broker may have started a new session in an attempt whose CONNACK was lost. */
   #mayHaveMissedSession = false
@@ -94,7 +98,7 @@ export class Connector {
     this.#connection.add(
       this.#parts.transport.connect$(attempt).subscribe({
         next: (event) => this.#receive(event),
-        error: (error: unknown) => this.#lose(AntiphonError.from(error)),
+        error: (error: unknown) => this.#lose(this.#explain(AntiphonError.from(error))),
         complete: () => this.#lose(new AntiphonError('connection-lost', 'the connection closed')),
       }),
     )
@@ -119,6 +123,7 @@ export class Connector {
     }
     this.#phase = 'online'
     this.#onlineSince = this.#parts.deadlines.now()
+    this.#clientId = info.clientId
     this.#hasBeenOnline = true
     if (maxConnectionAge < Infinity)
       this.#deadline = deadlines.add(maxConnectionAge, () => this.#replaceConnection())
@@ -140,6 +145,15 @@ export class Connector {
     if (error.code === 'link-closed') this.#end()
     else if (isFatal(error, this.#hasBeenOnline)) this.#end(error)
     else this.#retry(error, wasOnline)
+  }
+
+  /** Returns the error of a lost connection, or one that names why several connections in a row may have ended early. */
+  #explain(error: AntiphonError): AntiphonError {
+    if (!this.isOnline) return error
+    const timeOnline = this.#parts.deadlines.now() - this.#onlineSince
+    const { error: explained, isFirst } = this.#shortConnections.lose(error, timeOnline, this.#clientId)
+    if (isFirst) this.#parts.report({ kind: 'short-connections', error: explained })
+    return explained
   }
 
   /** Disconnects in order, since the broker would publish the will of a connection that is dropped. */

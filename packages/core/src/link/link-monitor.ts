@@ -17,6 +17,7 @@ export class LinkMonitor {
   #isOnline = false
   #connectionInfo: ConnectionInfo | undefined
   #responseTopic: string | undefined
+  #offlineError: AntiphonError | undefined
   #closeError: AntiphonError | undefined
 
   constructor(link: Link) {
@@ -38,6 +39,11 @@ export class LinkMonitor {
     return this.#responseTopic
   }
 
+  /** Returns why the latest attempt to connect failed or the connection was lost; `undefined` while online. */
+  get offlineError(): AntiphonError | undefined {
+    return this.#offlineError
+  }
+
   /** Subscribes to the link's state once, which opens the link. */
   start(): void {
     if (this.#isStarted) return
@@ -45,10 +51,12 @@ export class LinkMonitor {
     this.#link.state$.subscribe((state) => {
       this.#isOnline = state.status === 'online'
       if (state.status === 'online') {
+        this.#offlineError = undefined
         this.#connectionInfo = state.info
         this.#responseTopic = defaultResponseTopic(state.info)
         for (const observer of [...this.#observers]) observer.onLinkOnline()
       } else if (state.status === 'offline') {
+        this.#offlineError = state.error
         for (const observer of [...this.#observers]) observer.onLinkOffline(state.error)
       } else if (state.status === 'closed') {
         const error = linkClosed(state.error)

@@ -58,7 +58,8 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
     filtersPerSubscribe: options.filtersPerSubscribe ?? 100,
     report,
   })
-  const outbox = new Outbox({ transport, deadlines, bounds: toQueueBounds(options.queue), report })
+  const bounds = toQueueBounds(options.queue)
+  const outbox = new Outbox({ transport, deadlines, bounds, report })
 
   let isClosing = false
   let closeDeadline: Deadline | undefined
@@ -85,6 +86,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
       subscriptions.offline()
       outbox.pause()
     },
+    report,
     onEnd: (error) => {
       closeDeadline?.cancel()
       acknowledgements.clear()
@@ -128,7 +130,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
       return closed
     },
   }
-  return withBase(link, new BaseLink(deadlines))
+  return withBase(link, new BaseLink(deadlines, bounds))
 }
 
 function linkClosed(cause?: AntiphonError): AntiphonError {

@@ -105,6 +105,8 @@ export type Incident =
    * acknowledged either [MQTT-4.6.0-2]. The broker may not send more until it is.
    */
   | { readonly kind: 'acknowledgements-blocked'; readonly message: Message; readonly waiting: number }
+  /** Several connections in a row ended soon after CONNACK without a reason; the error names the likely causes. */
+  | { readonly kind: 'short-connections'; readonly error: AntiphonError; readonly message?: undefined }
   /** An outgoing message was dropped, because the queue was full. */
   | { readonly kind: 'dropped'; readonly error: AntiphonError; readonly message: OutgoingMessage }
 

@@ -3,6 +3,9 @@ import { v4 as uuid } from 'uuid'
 /** Milliseconds by which a received timestamp may be ahead of the local clock; timestamps further ahead are ignored. */
 const DRIFT_LIMIT = 60_000
 
+/** The length of a timestamp: 15 digits, 5 digits, a UUID and two colons. */
+export const TIMESTAMP_SIZE: number = 15 + 5 + 36 + 2
+
 /**
  * A hybrid logical clock: wall-clock time, with a counter for events within the same millisecond.
  *

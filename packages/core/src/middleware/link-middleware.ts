@@ -1,5 +1,13 @@
 import { map, type Observable } from 'rxjs'
-import type { Delivery, Link, LinkMiddleware, PublishAck, SubscriptionWindow } from '../link/link.js'
+import type {
+  ConnectionInfo,
+  Delivery,
+  Link,
+  LinkMiddleware,
+  LinkState,
+  PublishAck,
+  SubscriptionWindow,
+} from '../link/link.js'
 import { baseOf, withBase } from '../link/base-link.js'
 import { messagesOf$ } from '../link/messages.js'
 import type { OutgoingMessage } from '../message.js'
@@ -13,6 +21,11 @@ export interface LinkTaps {
     message: OutgoingMessage,
     next: (message: OutgoingMessage) => Observable<PublishAck>,
   ) => Observable<PublishAck>
+  /**
+   * Returns the most bytes that `publish$` adds to a message. The link then reports a Maximum Packet Size that is lower by
+   * as many, at most by half, so that large payloads are split into chunks in time.
+   */
+  readonly addedBytes?: (info: ConnectionInfo) => number
   /** Transforms the deliveries of each subscription window. */
   readonly deliveries$?: (deliveries$: Observable<Delivery>, filter: string) => Observable<Delivery>
 }
@@ -31,7 +44,7 @@ export interface LinkTaps {
  */
 export function linkMiddleware(taps: LinkTaps): LinkMiddleware {
   return (link: Link): Link => {
-    const { publish$: publishTap, deliveries$: deliveriesTap } = taps
+    const { publish$: publishTap, deliveries$: deliveriesTap, addedBytes } = taps
     // Subscribers that share a window of the link share one of the middleware.
     const tapped = oncePer((window: SubscriptionWindow): SubscriptionWindow => {
       const { filter } = window
@@ -44,9 +57,24 @@ export function linkMiddleware(taps: LinkTaps): LinkMiddleware {
         : (filter, options) => link.subscription$(filter, options).pipe(map(tapped))
     return {
       ...withBase(link, baseOf(link)),
+      state$:
+        addedBytes === undefined
+          ? link.state$
+          : link.state$.pipe(map((state) => withRoom(state, addedBytes))),
       subscription$,
       messages$: (filter, options) => messagesOf$(subscription$(filter, options)),
       publish$: publishTap === undefined ? link.publish$ : (message) => publishTap(message, link.publish$),
     }
   }
+}
+
+/** Returns a state with a lower Maximum Packet Size. */
+function withRoom(state: LinkState, addedBytes: (info: ConnectionInfo) => number): LinkState {
+  if (state.status !== 'online') return state
+  const { info } = state
+  const maximumPacketSize = Math.max(
+    info.maximumPacketSize - addedBytes(info),
+    Math.ceil(info.maximumPacketSize / 2),
+  )
+  return { ...state, info: { ...info, maximumPacketSize } }
 }

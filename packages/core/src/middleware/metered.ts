@@ -3,6 +3,8 @@ import { requireArgument } from '../argument.js'
 import { deadlinesOf } from '../link/link-deadlines.js'
 import type { LinkMiddleware } from '../link/link.js'
 import type { Message, OutgoingMessage } from '../message.js'
+import { isCancel, isControlMessage } from '../protocol/control-message.js'
+import type { Deadlines } from '../time/deadlines.js'
 import { Histogram, type HistogramView } from './histogram.js'
 import { linkMiddleware } from './link-middleware.js'
 import { exchangeKey, PendingExchanges } from './pending-exchanges.js'
@@ -20,7 +22,7 @@ export interface Metrics {
   readonly acknowledgement: HistogramView
   readonly received: number
   readonly receivedBytes: number
-  /** Requests that wait for a response. */
+  /** Requests that wait for a response; those whose response does not arrive, until they expire. */
   readonly pendingExchanges: number
   /** Milliseconds from a request to its first response. */
   readonly exchange: HistogramView
@@ -55,18 +57,25 @@ export class Meter {
   }
 
   /** @internal Counts a message that is being published. */
-  sent(message: OutgoingMessage, now: number): void {
+  sent(message: OutgoingMessage, deadlines: Deadlines): void {
     this.#published++
     this.#publishedBytes += message.payload.length
-    if (message.responseTopic === undefined) return
-    const key = exchangeKey(message.responseTopic, message)
-    if (key !== undefined) this.#pending.add(key, now)
+    const key = requestKey(message)
+    if (key === undefined) return
+    if (isCancel(message)) this.#pending.take(key)
+    else if (!isControlMessage(message)) this.#pending.add(key, deadlines.now(), message, deadlines)
   }
 
   /** @internal Counts an acknowledgement. */
   acknowledged(milliseconds: number): void {
     this.#acknowledged++
     this.#acknowledgement.record(milliseconds)
+  }
+
+  /** @internal Closes the exchange of a request that was refused or lost. */
+  failed(message: OutgoingMessage): void {
+    const key = requestKey(message)
+    if (key !== undefined && !isControlMessage(message)) this.#pending.take(key)
   }
 
   /** @internal Counts a publish that has completed, failed or been unsubscribed. */
@@ -96,18 +105,23 @@ export class Meter {
 export function metered(meter: Meter): LinkMiddleware {
   requireArgument('meter', meter, 'object')
   return (link) => {
-    const { now } = deadlinesOf(link)
+    const deadlines = deadlinesOf(link)
+    const { now } = deadlines
     return linkMiddleware({
       publish$: (message, next) =>
         defer(() => {
           const since = now()
-          meter.sent(message, since)
+          meter.sent(message, deadlines)
           return next(message).pipe(
-            tap(() => meter.acknowledged(now() - since)),
+            tap({ next: () => meter.acknowledged(now() - since), error: () => meter.failed(message) }),
             finalize(() => meter.settled()),
           )
         }),
       deliveries$: (deliveries$) => deliveries$.pipe(tap(({ message }) => meter.received(message, now()))),
     })(link)
   }
+}
+
+function requestKey(message: OutgoingMessage): string | undefined {
+  return message.responseTopic === undefined ? undefined : exchangeKey(message.responseTopic, message)
 }

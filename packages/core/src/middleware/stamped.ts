@@ -1,8 +1,9 @@
 import { defer, take, tap } from 'rxjs'
 import type { Link, LinkMiddleware } from '../link/link.js'
 import { userProperty, type OutgoingMessage, type UserProperties } from '../message.js'
-import { HybridClock } from './hybrid-clock.js'
+import { HybridClock, TIMESTAMP_SIZE } from './hybrid-clock.js'
 import { linkMiddleware } from './link-middleware.js'
+import { userPropertiesSize } from './user-properties-size.js'
 
 /** The supported version of the mRPC protocol. */
 const PROTOCOL_VERSION = '1.0'
@@ -21,14 +22,14 @@ export function stamped(): LinkMiddleware {
   return (link) => {
     const clock = new HybridClock()
     const now = (): number => link.scheduler.now()
+    const added = (source: UserProperties, timestamp: string): UserProperties => [
+      ...source,
+      ['__protVer', PROTOCOL_VERSION],
+      ['__ts', timestamp],
+    ]
     const stamp = (message: OutgoingMessage, source: UserProperties): OutgoingMessage => ({
       ...message,
-      userProperties: [
-        ...(message.userProperties ?? []),
-        ...source,
-        ['__protVer', PROTOCOL_VERSION],
-        ['__ts', clock.stamp(now())],
-      ],
+      userProperties: [...(message.userProperties ?? []), ...added(source, clock.stamp(now()))],
     })
     return linkMiddleware({
       publish$: (message, next) =>
@@ -37,6 +38,8 @@ export function stamped(): LinkMiddleware {
           const isResponse = userProperty(message.userProperties, '__stat') !== undefined
           return next(isResponse ? stamp(message, []) : message)
         }),
+      addedBytes: ({ clientId }) =>
+        userPropertiesSize(added([['__srcId', clientId]], '0'.repeat(TIMESTAMP_SIZE))),
       deliveries$: (deliveries$) =>
         deliveries$.pipe(
           tap(({ message }) => {

@@ -15,7 +15,7 @@ import { requireArgument } from '../argument.js'
 import { deadlinesOf } from '../link/link-deadlines.js'
 import type { LinkMiddleware } from '../link/link.js'
 import { userProperty, type Message, type OutgoingMessage, type UserProperties } from '../message.js'
-import type { OptionRules } from '../option-rules.js'
+import { sizeRule, type OptionRules } from '../option-rules.js'
 import { isCancel, isControlMessage } from '../protocol/control-message.js'
 import { linkMiddleware } from './link-middleware.js'
 import { exchangeKey } from './pending-exchanges.js'
@@ -25,9 +25,14 @@ import { OpenSpans } from './open-spans.js'
 export interface TracedOptions {
   /** The tracer that creates the spans. @defaultValue the tracer `@antiphon/core` of the global provider */
   readonly tracer?: Tracer
+  /**
+   * The most bytes that the propagator adds to a message, which large payloads leave free. Raise it for long `tracestate` or
+   * baggage. @defaultValue 128
+   */
+  readonly addedBytes?: number
 }
 
-const tracedOptionRules: OptionRules<TracedOptions> = { tracer: 'object' }
+const tracedOptionRules: OptionRules<TracedOptions> = { tracer: 'object', addedBytes: sizeRule }
 
 /** The user properties to which the propagator adds its fields. */
 interface Carrier {
@@ -62,7 +67,7 @@ const GETTER: TextMapGetter<UserProperties> = {
  */
 export function traced(options: TracedOptions = {}): LinkMiddleware {
   requireArgument('options', options, tracedOptionRules)
-  const { tracer = trace.getTracer('@antiphon/core') } = options
+  const { tracer = trace.getTracer('@antiphon/core'), addedBytes = 128 } = options
   return (link) => {
     const clientSpans = new OpenSpans(deadlinesOf(link))
     const serverSpans = new OpenSpans(deadlinesOf(link))
@@ -96,6 +101,7 @@ export function traced(options: TracedOptions = {}): LinkMiddleware {
           if (isCancel(message)) clientSpans.end(key, message)
           return next(message)
         }),
+      addedBytes: () => addedBytes,
       deliveries$: (deliveries$) =>
         new Observable((subscriber) =>
           deliveries$.subscribe({

@@ -1,6 +1,6 @@
 import type { Message } from '../message.js'
 
-/** A response that matches no pending request: late, duplicate, unknown or unreadable. It is acknowledged. */
+/** A response that matches no pending request: late, duplicate, unknown, unreadable or retained. It is acknowledged. */
 export interface UnmatchedResponse {
   readonly message: Message
 }

@@ -1,11 +1,15 @@
+import type { ErrorCode } from '../errors.js'
 import { userProperty, type MessageProperties, type UserProperties } from '../message.js'
 import { Status } from './status.js'
 
 /** A message with User Properties. */
 type HasUserProperties = Pick<MessageProperties, 'userProperties'>
 
-/** The User Properties of a message that cancels a request. */
-export const CANCEL: UserProperties = [['__stat', String(Status.cancelled)]]
+/** Returns the User Properties of a message that cancels a request, with the error code if an error is the reason. */
+export function cancel(reason?: ErrorCode): UserProperties {
+  const status = ['__stat', String(Status.cancelled)] as const
+  return reason === undefined ? [status] : [status, ['__stMsg', reason]]
+}
 
 /** Returns the User Properties of a request with initial credit for its response stream. */
 export function initialCredit(items: number): UserProperties {

@@ -1,10 +1,10 @@
 import type { Observer } from 'rxjs'
 import { isChunk } from '../chunk/assembly.js'
-import { AntiphonError, type AwaitedStep, type ErrorCode, type ErrorContext } from '../errors.js'
+import { AntiphonError, type ErrorCode, type ErrorContext } from '../errors.js'
 import type { LinkedQueue, ListNode } from '../linked-queue.js'
 import type { LinkObserver } from '../link/link-monitor.js'
 import type { UserProperties } from '../message.js'
-import { CANCEL } from '../protocol/control-message.js'
+import { cancel } from '../protocol/control-message.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
 import type { Deadline } from '../time/deadlines.js'
 import type { RequestParts, RequesterContext } from './requester-context.js'
@@ -12,11 +12,16 @@ import { RequestMessage } from './request-message.js'
 import { ResponseChunks } from './response-chunks.js'
 import type { ResponseHandler } from './response-handler.js'
 import type { ResponseSubscription } from './response-subscription.js'
-import { Retry } from './retry.js'
-import { describeTimeout, StepTimer } from './step-timer.js'
+import { needsRenewal, Retry } from './retry.js'
+import { StepTimer } from './step-timer.js'
+import { awaitedStep, describeTimeout, timeoutError } from './timeout-error.js'
+import type { TokenIndex } from './token-index.js'
 
 /** The observer of an exchange: its responses, then complete or error. */
 export type ExchangeObserver = Pick<Observer<unknown>, 'next' | 'error' | 'complete'>
+
+/** The errors of a request that the responder may still be handling. */
+const UNANSWERED: ReadonlySet<ErrorCode> = new Set(['timeout', 'connection-lost', 'subscribe-refused'])
 
 /**
  * The life of one request, from its creation to its settlement, which happens exactly once.
@@ -25,12 +30,16 @@ export type ExchangeObserver = Pick<Observer<unknown>, 'next' | 'error' | 'compl
  * 0009).
  */
 export class Exchange implements LinkObserver, ListNode<Exchange> {
+  // These fields are managed by `PendingRequests` and its `ResponseSubscription`.
   responseSubscription: ResponseSubscription | undefined = undefined
-  /** The queue of the response subscription's subscribers. */
+  waitingBytes: number | undefined = undefined
+  tokenIndex: TokenIndex | undefined = undefined
   queue: LinkedQueue<Exchange> | undefined = undefined
   prevNode: Exchange | undefined = undefined
   nextNode: Exchange | undefined = undefined
   isSettled = false
+  /** How often the request was published. */
+  attempts = 0
   readonly requester: RequesterContext
   readonly request: RequestMessage
   readonly #observer: ExchangeObserver
@@ -39,7 +48,6 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
   readonly #retry: Retry | undefined
   #deadline: Deadline
   #chunks: ResponseChunks | undefined
-  #attempts = 0
   #mayHaveMissedResponses = false
 
   /** Throws if the request cannot be encoded or its topic is invalid; nothing has been sent then. */
@@ -63,11 +71,14 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
   }
 
   start(): void {
-    const { monitor, rules } = this.requester
+    const { monitor, pendingRequests, rules } = this.requester
     monitor.start()
     const dependsOnLink = rules.onDisconnect === 'fail' || this.#stepTimer !== undefined
     if (dependsOnLink || this.request.responseFilter === undefined) monitor.addObserver(this)
     this.onLinkOnline()
+    if (this.attempts > 0 || this.isSettled) return
+    const overflow = pendingRequests.wait(this)
+    if (overflow !== undefined) this.fail(overflow)
   }
 
   /** Cancels the exchange, and notifies the responder if the request was published. */
@@ -75,12 +86,12 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     if (this.isSettled) return
     this.requester.stats.cancelled++
     this.#settle()
-    if (this.#attempts > 0) this.request.publishControl(this.#deadline.left(), CANCEL)
+    if (this.attempts > 0) this.request.publishControl(this.#deadline.left(), cancel())
   }
 
   /** Handles the elapsed timeout. */
   due(): void {
-    const result = this.#attempts > 0 ? this.#responseHandler.onTimeout?.(this) : undefined
+    const result = this.attempts > 0 ? this.#responseHandler.onTimeout?.(this) : undefined
     if (result === undefined) this.#timeOut(this.requester.rules.timeout)
     else if (result === 'responded') this.finish()
     else if (result !== 'waiting') this.fail(result)
@@ -89,7 +100,7 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
   // Called by the link monitor.
 
   onLinkOnline(): void {
-    this.#updateStep()
+    this.updateStep()
     if (this.responseSubscription !== undefined || this.isSettled) return
     try {
       this.request.resolveResponseTopic()
@@ -102,8 +113,8 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
   }
 
   onLinkOffline(error: AntiphonError): void {
-    this.#updateStep()
-    if (this.requester.rules.onDisconnect === 'fail' && this.#attempts > 0) this.fail(error)
+    this.updateStep()
+    if (this.requester.rules.onDisconnect === 'fail' && this.attempts > 0) this.fail(error)
   }
 
   onLinkClosed(error: AntiphonError): void {
@@ -113,13 +124,9 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
   // Called by the response subscription.
 
   onSubscribed(): void {
-    const { pendingRequests, rules } = this.requester
-    if (this.#attempts === 0) {
-      const fault = pendingRequests.register(this)
-      if (fault === undefined) this.#publish()
-      else this.fail(fault)
-    } else if (this.#mayHaveMissedResponses && rules.onDisconnect === 'resend') this.#publish()
+    const canResend = this.#mayHaveMissedResponses && this.requester.rules.onDisconnect === 'resend'
     this.#mayHaveMissedResponses = false
+    if (this.attempts === 0 || canResend) this.#publish()
   }
 
   onSubscriptionLost(): void {
@@ -139,8 +146,9 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
 
   // Called by the request message.
 
-  onAcknowledged(): void {
-    this.#updateStep()
+  /** Enters the next step of the exchange, if it has been reached. */
+  updateStep(): void {
+    this.#stepTimer?.enter(awaitedStep(this))
   }
 
   onPublishFailed(error: AntiphonError): void {
@@ -168,8 +176,13 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
 
   /** Fails the attempt: retries if the error is retryable and an attempt is left, fails the exchange otherwise. */
   failAttempt(error: AntiphonError): void {
-    if (this.isSettled || this.#retry?.onFailure(error, this.#attempts) === true) return
-    this.fail(error)
+    if (this.isSettled) return
+    const failure = this.#retry === undefined ? error : this.#retry.onFailure(error, this.attempts)
+    if (failure !== undefined) this.fail(failure)
+    else {
+      this.#chunks?.clear()
+      if (needsRenewal(error, this)) this.requester.pendingRequests.unregister(this)
+    }
   }
 
   /** Fails the exchange without a further attempt. */
@@ -177,6 +190,8 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     if (this.isSettled) return
     this.requester.stats[error.code === 'timeout' ? 'timedOut' : 'failed']++
     this.#settle()
+    if (this.attempts > 0 && UNANSWERED.has(error.code))
+      this.request.publishControl(this.#deadline.left(), cancel(error.code))
     // Errors from the response handler already have the context.
     this.#observer.error(error.correlation === undefined ? error.withContext(this.#context()) : error)
   }
@@ -199,18 +214,17 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
   }
 
   #publish(): void {
-    if (this.#attempts > 0) this.requester.stats.retried++
-    this.#attempts++
-    this.#updateStep()
-    this.#retry?.onAttempt(this.#attempts)
-    this.request.publish(this.#deadline.left(), this.#attempts)
+    const fault = this.requester.pendingRequests.register(this)
+    if (fault !== undefined) return this.fail(fault)
+    if (this.attempts > 0) this.requester.stats.retried++
+    this.attempts++
+    this.updateStep()
+    this.#retry?.onAttempt(this.attempts)
+    this.request.publish(this.#deadline.left(), this.attempts)
   }
 
   #timeOut(milliseconds: number): void {
-    const awaited = this.#awaited
-    const step = describeTimeout(awaited, milliseconds)
-    const message = `${this.requester.endpoint.name}: ${step} (request ${this.request.displayToken})`
-    this.fail(this.createError('timeout', message, { awaited }))
+    this.fail(timeoutError(this, describeTimeout(awaitedStep(this), milliseconds)))
   }
 
   #settle(): void {
@@ -226,21 +240,12 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     pendingRequests.settle(this)
   }
 
-  #updateStep(): void {
-    this.#stepTimer?.enter(this.#awaited)
-  }
-
-  get #awaited(): AwaitedStep {
-    if (this.#attempts > 0) return this.request.isAcknowledged ? 'response' : 'acknowledgement'
-    return this.requester.monitor.isOnline ? 'subscription' : 'connection'
-  }
-
   #context(): ErrorContext {
     return {
       endpoint: this.requester.endpoint.name,
       topic: this.request.topic,
       correlation: this.request.displayToken,
-      phase: this.#attempts > 0 ? 'after-network' : 'before-network',
+      phase: this.attempts > 0 ? 'after-network' : 'before-network',
     }
   }
 }

@@ -1,4 +1,6 @@
+import { crc32c } from '../chunk/crc32c.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
+import type { Message } from '../message.js'
 import { countRule, durationRule, type OptionRules } from '../option-rules.js'
 import type { Deadlines } from '../time/deadlines.js'
 import type { Exchange } from './exchange.js'
@@ -28,6 +30,7 @@ export class GatheredResponses implements ResponseHandler {
   /** The elapsed time at which the total timeout is due. */
   readonly #endsAt: number
   readonly #deadlines: Deadlines
+  readonly #contents = new Set<string>()
   #received = 0
 
   constructor(rules: Required<GatherRules>, { deadlines, rules: { timeout } }: RequesterContext) {
@@ -37,6 +40,7 @@ export class GatheredResponses implements ResponseHandler {
   }
 
   receive(response: DecodedOnce, exchange: Exchange): void {
+    if (this.#isRedelivery(response.message)) return
     const { count, stallTimeout, sentinel } = this.#rules
     if (sentinel && response.message.payload.length === 0) {
       exchange.finish()
@@ -50,5 +54,13 @@ export class GatheredResponses implements ResponseHandler {
 
   onTimeout(): 'responded' {
     return 'responded'
+  }
+
+  /** Whether a response was received before. Without DUP, an equal one is from another responder. */
+  #isRedelivery({ payload, userProperties, dup }: Message): boolean {
+    const content = `${payload.length} ${crc32c(payload)} ${JSON.stringify(userProperties)}`
+    if (dup && this.#contents.has(content)) return true
+    this.#contents.add(content)
+    return false
   }
 }

@@ -1,10 +1,12 @@
+import type { AntiphonError } from '../errors.js'
 import { userProperty, type UserProperties } from '../message.js'
-import { grantedCredit } from '../protocol/control-message.js'
+import { cancel, grantedCredit } from '../protocol/control-message.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
 import type { Exchange } from './exchange.js'
 import { streamPositionOf, type StreamPosition } from '../protocol/stream-position.js'
 import { Credit } from './credit.js'
 import type { ExchangeRules } from './options.js'
+import { timeoutError } from './timeout-error.js'
 import { readResponse, readFailure, type ResponseHandler, type TimeoutResult } from './response-handler.js'
 
 /** How many items after a missing one are buffered. */
@@ -17,19 +19,22 @@ const REORDER_LIMIT = 1_024
 export class ManyResponses implements ResponseHandler {
   readonly #timeout: number
   readonly #isConsumedOnArrival: boolean
-  readonly #credit: Credit
+  readonly #limit: number | undefined
+  #credit: Credit
   /** The items that arrived after a missing one, and the end of the stream. */
   readonly #outOfOrder = new Map<
     number,
     { readonly response: DecodedOnce; readonly position: StreamPosition }
   >()
   #nextIndex = 0
+  #hasEmitted = false
   #exchange: Exchange | undefined
 
   /** If an item does not count as consumed when it is emitted, `consumed` must be called for each. */
   constructor({ timeout, credit }: Pick<ExchangeRules, 'timeout' | 'credit'>, isConsumedOnArrival: boolean) {
     this.#timeout = timeout
     this.#isConsumedOnArrival = isConsumedOnArrival
+    this.#limit = credit
     this.#credit = new Credit(credit)
   }
 
@@ -42,26 +47,23 @@ export class ManyResponses implements ResponseHandler {
     const header = userProperty(response.message.userProperties, '__stream')
     const position = streamPositionOf(header)
     if (position === undefined) {
+      const failure = readFailure(response, exchange)
       const fault = header === undefined ? 'is missing' : `is "${header}"`
-      exchange.failAttempt(
-        readFailure(response, exchange) ??
-          exchange.createError(
-            'protocol',
-            `the response's __stream ${fault}: expected <index> or <index>:last`,
-          ),
-      )
+      const text = `the response's __stream ${fault}: expected <index> or <index>:last`
+      this.#fail(exchange, failure ?? exchange.createError('protocol', text), failure !== undefined)
       return
     }
     if (position.index < this.#nextIndex || this.#outOfOrder.has(position.index)) return
     if (position.index - this.#nextIndex > REORDER_LIMIT) {
       const gap = `item ${position.index} arrived before item ${this.#nextIndex}`
-      exchange.failAttempt(
+      this.#fail(
+        exchange,
         exchange.createError('protocol', `${gap}: at most ${REORDER_LIMIT} items are reordered`),
       )
       return
     }
     if (!position.isLast && !this.#credit.use()) {
-      exchange.failAttempt(exchange.createError('protocol', `item ${position.index} exceeds the credit`))
+      this.#fail(exchange, exchange.createError('protocol', `item ${position.index} exceeds the credit`))
       return
     }
     this.#extendTimeout(exchange)
@@ -82,8 +84,8 @@ export class ManyResponses implements ResponseHandler {
       if (failure !== undefined) return failure
     }
     const later = this.#outOfOrder.size
-    const received = later > 0 ? ` (later items received: ${later})` : ''
-    return exchange.createError('timeout', `no item ${this.#nextIndex} within ${this.#timeout} ms${received}`)
+    const fault = `no item ${this.#nextIndex} within ${this.#timeout} ms`
+    return timeoutError(exchange, fault, later > 0 ? `; later items received: ${later}` : '')
   }
 
   /** Counts one item as consumed, and grants the responder new credit once half of it is used. */
@@ -113,16 +115,30 @@ export class ManyResponses implements ResponseHandler {
       if (item.position.isLast) {
         const failure = readFailure(item.response, exchange)
         if (failure === undefined) exchange.finish()
-        else exchange.failAttempt(failure)
+        else this.#fail(exchange, failure, true)
         return
       }
       const reading = readResponse(item.response, exchange)
       if (reading.error !== undefined) {
-        exchange.failAttempt(reading.error)
+        this.#fail(exchange, reading.error)
         return
       }
+      this.#hasEmitted = true
       exchange.emit(reading.value)
       if (this.#isConsumedOnArrival) this.consumed()
     }
+  }
+
+  /** Fails the attempt, or the exchange once it has emitted an item, because another attempt would repeat that. */
+  #fail(exchange: Exchange, error: AntiphonError, isEnd = false): void {
+    if (!isEnd) exchange.sendControl(cancel(error.code))
+    if (this.#hasEmitted) {
+      exchange.fail(error)
+      return
+    }
+    this.#outOfOrder.clear()
+    this.#nextIndex = 0
+    this.#credit = new Credit(this.#limit)
+    exchange.failAttempt(error)
   }
 }

@@ -12,7 +12,10 @@ const MAX_TIMEOUT = 4_294_967_295_000
 
 const EMPTY_PAYLOAD = new Uint8Array()
 
-/** When and how often a request is sent again, with the same bytes and the same correlation. */
+/**
+ * When and how often a request is sent again. It has the same correlation, unless the responder reported a failure that it
+ * would repeat from its cache, which is any but 503.
+ */
 export interface RetryOptions {
   /** The maximum number of retries after the first attempt. */
   readonly count: number

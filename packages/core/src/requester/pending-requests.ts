@@ -1,7 +1,9 @@
 import { Subject, type Observable } from 'rxjs'
 import { invalidArgument } from '../argument.js'
-import type { AntiphonError } from '../errors.js'
+import { AntiphonError } from '../errors.js'
+import { baseOf } from '../link/base-link.js'
 import type { Link } from '../link/link.js'
+import type { QueueBounds } from '../link/outbox.js'
 import type { Message } from '../message.js'
 import { observationsOf } from '../observe/observations.js'
 import { oncePer } from '../once-per.js'
@@ -18,10 +20,14 @@ export class PendingRequests {
   readonly #link: Link
   readonly #responseSubscriptions = new Map<string, ResponseSubscription>()
   readonly #idle = new Subject<void>()
+  readonly #bounds: Required<QueueBounds>
   #count = 0
+  #waiting = 0
+  #waitingBytes = 0
 
   constructor(link: Link) {
     this.#link = link
+    this.#bounds = baseOf(link).queueBounds
   }
 
   /** Returns the number of pending exchanges. */
@@ -45,6 +51,25 @@ export class PendingRequests {
     this.#count++
   }
 
+  /**
+   * Counts a request that cannot be published yet towards the bounds of the link's outgoing queue. Returns an error if it
+   * exceeds them. The first one may always wait, because it opens the response subscription.
+   */
+  wait(exchange: Exchange): AntiphonError | undefined {
+    const { topic, size } = exchange.request
+    const { messages, bytes } = this.#bounds
+    const isFull = this.#waiting >= messages || this.#waitingBytes + size > bytes
+    if (isFull && this.#waiting > 0) {
+      const cause = `${this.#waiting} requests wait for the connection or the response subscription`
+      const fault = `cannot send a request to ${topic}: ${cause} (${this.#waitingBytes} bytes)`
+      return new AntiphonError('overflow', `${fault}; slow down, or raise queue.messages or queue.bytes`)
+    }
+    exchange.waitingBytes = size
+    this.#waiting++
+    this.#waitingBytes += size
+    return undefined
+  }
+
   /** Subscribes an exchange to its responses; calls its `onSubscribed` at once if the subscription is acknowledged. */
   subscribe(exchange: Exchange, filter: string): void {
     const subscription = this.#responseSubscriptions.get(filter) ?? this.#createSubscription(filter)
@@ -52,30 +77,51 @@ export class PendingRequests {
     subscription.acquire(exchange)
   }
 
-  /** Registers a subscribed exchange. Returns an error if another one has its response topic and token. */
+  /** Registers a subscribed exchange for an attempt. Returns an error if no response could be matched to it. */
   register(exchange: Exchange): AntiphonError | undefined {
-    if (exchange.responseSubscription?.table.add(exchange) !== false) return undefined
+    this.#endWait(exchange)
+    if (exchange.tokenIndex !== undefined) return undefined
+    try {
+      exchange.request.prepare(exchange.attempts)
+    } catch (thrown) {
+      return AntiphonError.from(thrown)
+    }
+    if (exchange.responseSubscription?.table.add(exchange) === true) return undefined
     const fault = `another request is pending on response topic ${exchange.request.responseTopic} with the same correlation`
     return invalidArgument(`${fault}: use a response topic per request, or inOrder()`)
   }
 
+  /** Removes an exchange from the correlation table until its next attempt, so that it receives no response. */
+  unregister(exchange: Exchange): void {
+    exchange.responseSubscription?.table.remove(exchange)
+  }
+
   /** Removes an exchange that has settled. */
   settle(exchange: Exchange): void {
-    const { responseSubscription } = exchange
-    responseSubscription?.table.remove(exchange)
-    responseSubscription?.release(exchange)
+    this.#endWait(exchange)
+    this.unregister(exchange)
+    exchange.responseSubscription?.release(exchange)
     this.#count--
     if (this.#count === 0) this.#idle.next()
   }
 
   /** Passes a response to its exchange, or reports it as unmatched. */
   receive(message: Message, { table }: ResponseSubscription): void {
-    if (!table.dispatch(message)) observationsOf(this.#link).unmatchedResponses.next({ message })
+    // A retained message was published before the request, for example in response to an earlier one.
+    if (message.retain || !table.dispatch(message))
+      observationsOf(this.#link).unmatchedResponses.next({ message })
   }
 
   /** Forgets a response subscription that was released or has failed; the next request creates another one. */
   remove({ filter }: ResponseSubscription): void {
     this.#responseSubscriptions.delete(filter)
+  }
+
+  #endWait(exchange: Exchange): void {
+    if (exchange.waitingBytes === undefined) return
+    this.#waiting--
+    this.#waitingBytes -= exchange.waitingBytes
+    exchange.waitingBytes = undefined
   }
 
   #createSubscription(filter: string): ResponseSubscription {

@@ -2,6 +2,7 @@ import { Reason } from '@antiphon/packet'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import type { Observer, Subscription as Teardown } from 'rxjs'
 import { v4 as uuid } from 'uuid'
+import { invalidArgument } from '../argument.js'
 import { publishWhole$ } from '../chunk/publish-whole.js'
 import { encodeWith } from '../codec/guard.js'
 import { formatToken } from '../correlation/correlation-data.js'
@@ -12,6 +13,12 @@ import type { OutgoingMessage, UserProperties } from '../message.js'
 import { toExpirySeconds } from '../time/expiry-seconds.js'
 import type { Exchange } from './exchange.js'
 import type { RequestParts } from './requester-context.js'
+
+/** The encoded parts of a request. */
+interface EncodedRequest {
+  readonly payload: Uint8Array
+  readonly properties: CorrelatedRequest['properties']
+}
 
 const EMPTY_PAYLOAD = new Uint8Array()
 
@@ -26,16 +33,15 @@ export class RequestMessage implements Observer<PublishAck> {
   token = ''
   /** The filter to subscribe to for responses; `undefined` while the default depends on a CONNACK to come. */
   responseFilter: string | undefined
-  /** Whether the broker has acknowledged an attempt. */
-  isAcknowledged = false
+  /** The Reason Code of the latest acknowledgement by the broker. */
+  reasonCode: number | undefined
   readonly topic: string
   readonly #exchange: Exchange
   readonly #params: RequestParts['params']
   readonly #value: unknown
-  readonly #id = uuid()
+  #id = uuid()
   readonly #userProperties: UserProperties | undefined
-  #payload: Uint8Array | undefined
-  #properties: CorrelatedRequest['properties'] | undefined
+  #encoded: EncodedRequest | undefined
   #publishing: Teardown | undefined
 
   constructor(exchange: Exchange, { params, value }: RequestParts, handlerProperties: UserProperties = []) {
@@ -57,9 +63,32 @@ export class RequestMessage implements Observer<PublishAck> {
     return formatToken(this.token === '' ? this.#id : this.token)
   }
 
+  /** Returns the number of payload bytes, which are in memory until the last attempt. */
+  get size(): number {
+    return this.#encoded?.payload.length ?? 0
+  }
+
+  /** Returns an error if the broker has reported that the request topic has no subscriber. */
+  get noResponder(): AntiphonError<'no-responder'> | undefined {
+    const { reasonCode, topic } = this
+    if (reasonCode !== Reason.noMatchingSubscribers) return undefined
+    const fault = `the broker reports no subscriber to ${topic}`
+    return new AntiphonError('no-responder', fault, { reasonCode, topic })
+  }
+
+  /** Makes the correlation of an attempt. Throws if the protocol version of the connection cannot carry it. */
+  prepare(attempts: number): void {
+    this.#requireCorrelation()
+    if (attempts === 0) return
+    // The responder takes the next attempt for a new request.
+    this.#id = uuid()
+    this.#encode(this.responseTopic)
+  }
+
   /** Determines the response topic and filter, unless the default depends on a CONNACK to come. */
   resolveResponseTopic(): void {
     if (this.responseFilter !== undefined) return
+    this.#requireCorrelation()
     const { endpoint, rules, monitor } = this.#exchange.requester
     const { topic, filter } = endpoint.responseTopic?.format(this.#params) ?? {}
     const responseTopic = topic ?? rules.responseTopic ?? monitor.responseTopic
@@ -75,8 +104,7 @@ export class RequestMessage implements Observer<PublishAck> {
     this.#publishing?.unsubscribe()
     const message = this.#toMessage(timeLeft)
     // Released after the last attempt, to save memory per pending request; it is encoded again if needed.
-    if (attempt >= rules.attempts && rules.onDisconnect !== 'resend')
-      this.#payload = this.#properties = undefined
+    if (attempt >= rules.attempts && rules.onDisconnect !== 'resend') this.#encoded = undefined
     const publishing = publishWhole$(link, message, monitor.connectionInfo).subscribe(this)
     if (this.#exchange.isSettled) publishing.unsubscribe()
     else if (!publishing.closed) this.#publishing = publishing
@@ -108,11 +136,11 @@ export class RequestMessage implements Observer<PublishAck> {
   // The observer of `publish`.
 
   next({ reasonCode }: PublishAck): void {
-    this.isAcknowledged = true
-    this.#exchange.onAcknowledged()
-    if (reasonCode !== Reason.noMatchingSubscribers || !this.#exchange.requester.rules.failFast) return
-    const fault = `the broker reports no subscriber to ${this.topic}`
-    this.#exchange.onPublishFailed(new AntiphonError('no-responder', fault, { reasonCode }))
+    this.reasonCode = reasonCode
+    this.#exchange.updateStep()
+    const { noResponder } = this
+    if (noResponder !== undefined && this.#exchange.requester.rules.failFast)
+      this.#exchange.onPublishFailed(noResponder)
   }
 
   error(error: unknown): void {
@@ -125,17 +153,27 @@ export class RequestMessage implements Observer<PublishAck> {
 
   #toMessage(timeLeft: number): OutgoingMessage {
     const { endpoint, rules } = this.#exchange.requester
-    if (this.#payload === undefined) this.#encode(this.responseTopic)
+    const { payload, properties } = this.#encoded ?? this.#encode(this.responseTopic)
     return {
       topic: this.topic,
-      payload: this.#payload ?? EMPTY_PAYLOAD,
+      payload,
       qos: rules.qos,
       contentType: endpoint.request.contentType,
       payloadFormatIndicator: endpoint.request.isText,
       messageExpiryInterval: toExpirySeconds(timeLeft),
       ...(this.#userProperties && { userProperties: this.#userProperties }),
-      ...this.#properties,
+      ...properties,
     }
+  }
+
+  #requireCorrelation(): void {
+    const { endpoint, monitor } = this.#exchange.requester
+    const { isMqtt5Only, name } = endpoint.correlation
+    if (isMqtt5Only !== true || monitor.connectionInfo?.protocolVersion !== 4) return
+    const fault = `cannot match a response: MQTT 3.1.1 cannot carry ${name}`
+    throw invalidArgument(
+      `${fault}; give the endpoint the correlation payloadField(), topicParams() or inOrder()`,
+    )
   }
 
   #correlate(responseTopic: string): CorrelatedRequest {
@@ -143,14 +181,14 @@ export class RequestMessage implements Observer<PublishAck> {
     return correlation.correlate({ id: this.#id, responseTopic, value: this.#value })
   }
 
-  #encode(responseTopic: string): void {
+  #encode(responseTopic: string): EncodedRequest {
     const { request, name } = this.#exchange.requester.endpoint
     const { value, token, properties } = this.#correlate(responseTopic)
     const encoded = encodeWith(request, value)
     if (isLeft(encoded)) throw encoded.left.withContext({ endpoint: name, topic: this.topic })
     this.responseTopic = responseTopic
     this.token = token
-    this.#payload = encoded.right
-    this.#properties = properties
+    this.#encoded = { payload: encoded.right, properties }
+    return this.#encoded
   }
 }

@@ -65,7 +65,7 @@ export function startExchange<T extends EndpointTypes>(
     exchange = new Exchange(requester, toRequestParts(requester.endpoint, request), observer, responseHandler)
   } catch (thrown) {
     requester.stats.failed++
-    observer.error(AntiphonError.from(thrown))
+    observer.error(AntiphonError.from(thrown).withContext({ endpoint: requester.endpoint.name }))
     return NOT_STARTED
   }
   exchange.start()

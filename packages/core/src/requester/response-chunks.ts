@@ -1,3 +1,4 @@
+import { CHUNK_ID_PROPERTY } from '../chunk/chunk-header.js'
 import { Transfers } from '../chunk/transfers.js'
 import { userProperty, type Message } from '../message.js'
 import { DecodedOnce } from '../codec/decoded-once.js'
@@ -16,7 +17,9 @@ export class ResponseChunks {
   /** Adds a chunk. Returns the response once it is complete; fails the attempt if it cannot be assembled. */
   add(chunk: Message): DecodedOnce | undefined {
     const { requester } = this.#exchange
-    const assembled = this.#transfers.add(userProperty(chunk.userProperties, '__stream') ?? '', chunk)
+    // Several responders may send chunks to a gathering request, each with an id of its own.
+    const key = userProperty(chunk.userProperties, CHUNK_ID_PROPERTY)
+    const assembled = this.#transfers.add(key ?? userProperty(chunk.userProperties, '__stream') ?? '', chunk)
     if (assembled.kind === 'whole') return new DecodedOnce(assembled.message, requester.endpoint.response)
     if (assembled.kind === 'incomplete') return undefined
     const fault = `cannot assemble the response: ${assembled.reason}`

@@ -61,8 +61,12 @@ export class ResponseSubscription {
     this.#window = window
     window.deliveries$.subscribe({
       next: (delivery) => {
-        this.#owner.receive(delivery.message, this)
-        delivery.acknowledge()
+        try {
+          this.#owner.receive(delivery.message, this)
+        } finally {
+          // An unacknowledged message would delay the acknowledgement of all later ones.
+          delivery.acknowledge()
+        }
       },
       complete: () => {
         this.#window = undefined

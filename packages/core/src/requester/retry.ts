@@ -1,6 +1,20 @@
-import type { AntiphonError } from '../errors.js'
+import { reasonOf } from '../codec/decode-failure.js'
+import { AntiphonError } from '../errors.js'
+import { Status } from '../protocol/status.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
+import type { Exchange } from './exchange.js'
 import type { ExchangeRules } from './options.js'
+
+/**
+ * Whether the next attempt of an exchange needs a new correlation: a responder repeats any failure but 503 from its cache,
+ * and a request without a token goes to the end of the order.
+ */
+export function needsRenewal({ code, status }: AntiphonError, { requester, request }: Exchange): boolean {
+  if (code !== 'status' && code !== 'decode' && code !== 'protocol') return false
+  return (
+    requester.endpoint.correlation.isOrdered || (request.token !== '' && status?.code !== Status.unavailable)
+  )
+}
 
 /** Schedules the attempts of an exchange after the first one: after silence, or after an error with back-off. */
 export class Retry {
@@ -22,13 +36,23 @@ export class Retry {
     if (attempt < attempts) this.#nextAttempt = this.#deadlines.add(attemptTimeout, this.#publish)
   }
 
-  /** Schedules the attempt that follows a failed one. Returns `false` if none is left or the error is not retryable. */
-  onFailure(error: AntiphonError, attempt: number): boolean {
+  /**
+   * Schedules the attempt that follows a failed one. Returns the error with which the exchange fails instead, if no attempt
+   * is left or the error is not retryable.
+   */
+  onFailure(error: AntiphonError, attempt: number): AntiphonError | undefined {
     const { attempts, isRetryable, backOff } = this.#rules
-    if (attempt >= attempts || !isRetryable(error)) return false
+    let delay: number
+    try {
+      if (attempt >= attempts || !isRetryable(error)) return error
+      delay = backOff(attempt)
+    } catch (thrown) {
+      const cause: unknown = thrown
+      return new AntiphonError('unknown', `cannot decide on a retry: ${reasonOf(thrown)}`, { cause })
+    }
     this.cancel()
-    this.#nextAttempt = this.#deadlines.add(backOff(attempt), this.#publish)
-    return true
+    this.#nextAttempt = this.#deadlines.add(delay, this.#publish)
+    return undefined
   }
 
   /** Cancels the scheduled attempt, because the responder has the request or the exchange has settled. */

@@ -2,18 +2,6 @@ import type { AwaitedStep } from '../errors.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
 import type { StepTimeouts } from './options.js'
 
-const DESCRIPTIONS: Readonly<Record<AwaitedStep, string>> = {
-  connection: 'not connected',
-  subscription: 'response subscription not acknowledged',
-  acknowledgement: 'no acknowledgement from the broker',
-  response: 'no response',
-}
-
-/** Returns the text of a timeout error for the step that took too long. */
-export function describeTimeout(step: AwaitedStep, milliseconds: number): string {
-  return `${DESCRIPTIONS[step]} within ${milliseconds} ms`
-}
-
 /** The deadline of the step that an exchange is in. */
 export class StepTimer {
   readonly #deadlines: Deadlines

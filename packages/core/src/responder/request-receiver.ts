@@ -10,7 +10,7 @@ import type { Delivery } from '../link/link.js'
 import type { Message } from '../message.js'
 import type { IgnoredReason } from '../observe/ignored-request.js'
 import { grantedCreditOf, isCancel } from '../protocol/control-message.js'
-import type { Failure } from '../protocol/status.js'
+import { Status, type Failure } from '../protocol/status.js'
 import { quoted } from '../topic/mqtt-string.js'
 import { payloadFailure, versionFailure } from './failures.js'
 import { toHeaderFailure, type HeaderRule } from './header-rule.js'
@@ -78,8 +78,8 @@ export class RequestReceiver {
     const fault = this.#responseTopicFault(responseTopic)
     if (fault !== undefined) return this.#ignore(delivery, 'response-topic', fault)
     const key = keyOf(responseTopic, correlation.token)
-    if (isChunk(message)) return this.#responder.isPaused ? undefined : this.#assemble(delivery, key)
     const context = new RequestContext(this.#responder, delivery, correlation, responseTopic)
+    if (isChunk(message)) return this.#responder.isPaused ? undefined : this.#assemble(context, delivery, key)
     if (!this.#isNew(context, delivery, key)) return undefined
     const decoded = received.read()
     if (isLeft(decoded)) return this.#reject(context, payloadFailure(decoded.left))
@@ -88,13 +88,17 @@ export class RequestReceiver {
 
   /** Adds a chunk. It is acknowledged at once; the last one is acknowledged with the request that it completes. */
   #assemble<T extends EndpointTypes>(
+    context: RequestContext,
     delivery: Delivery,
     key: string | undefined,
   ): ReceivedRequest<T> | undefined {
     if (key === undefined) return this.#ignore(delivery, 'invalid', 'it is a chunk without a correlation')
     const assembled = this.#transfers.add(key, delivery.message)
     if (assembled.kind === 'whole') return this.#examine({ ...delivery, message: assembled.message })
-    if (assembled.kind === 'broken') return this.#ignore(delivery, 'invalid', assembled.reason)
+    if (assembled.kind === 'broken') {
+      const message = `cannot assemble the request: ${assembled.reason}`
+      return this.#reject(context, { code: Status.badRequest, message })
+    }
     delivery.acknowledge()
     return undefined
   }

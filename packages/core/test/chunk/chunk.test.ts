@@ -1,4 +1,13 @@
-import { bytes, endpoint, exchange$, ignoredRequests$, requests$, serve, type Message } from '@antiphon/core'
+import {
+  bytes,
+  endpoint,
+  exchange$,
+  ignoredRequests$,
+  requests$,
+  serve,
+  unmatchedResponses$,
+  type Message,
+} from '@antiphon/core'
 import fc from 'fast-check'
 import { of, VirtualTimeScheduler } from 'rxjs'
 import { describe, expect, it } from 'vitest'
@@ -9,6 +18,7 @@ import { split } from '../../src/chunk/split.js'
 import { Transfers } from '../../src/chunk/transfers.js'
 import type { ConnectionInfo } from '../../src/link/link.js'
 import { deadlines } from '../../src/time/deadlines.js'
+import { observe } from '../observed.js'
 import { inWorld } from '../world.js'
 
 const numRuns = Number(process.env['ANTIPHON_FC_RUNS'] ?? 500)
@@ -191,6 +201,54 @@ describe('an exchange beyond Maximum Packet Size', () => {
         expect(broker.sessions().flatMap(({ unacknowledged }) => unacknowledged)).toEqual([])
       },
       { limits: { maximumPacketSize: 1_024 } },
+    )
+  })
+
+  it('answers a request that exceeds the size limit of the responder with 400 at once, and once', () => {
+    inWorld(
+      (world) => {
+        const server = world.link('server')
+        const ignored = observe(world, ignoredRequests$(server))
+        requests$(server, mirror, { transfers: { bytes: 1_000 } })
+          .pipe(serve(({ value }) => of(value)))
+          .subscribe()
+        world.advance(50)
+        const requester = world.link('requester')
+        const unmatched = observe(world, unmatchedResponses$(requester))
+        const call = observe(world, exchange$(requester, mirror, new Uint8Array(2_000)))
+        world.advance(100)
+        expect(call.ending()).toMatchObject({
+          code: 'status',
+          status: { code: 400, message: expect.stringContaining('1000') as string },
+        })
+        expect(unmatched.values).toEqual([])
+        expect(ignored.values[0]).toMatchObject({ reason: 'invalid', status: 400 })
+        expect(world.broker.sessions().flatMap(({ unacknowledged }) => unacknowledged)).toEqual([])
+      },
+      { limits: { maximumPacketSize: 256 } },
+    )
+  })
+
+  it('answers a request whose chunks cannot be assembled with 400, and accepts the next attempt', () => {
+    inWorld(
+      (world) => {
+        requests$(world.link('server'), mirror)
+          .pipe(serve(({ value }) => of(value)))
+          .subscribe()
+        world.advance(50)
+        // Changes the last byte of the first chunk that the broker forwards.
+        world.broker.inject({ kind: 'corrupt', packets: ['publish'], clientId: 'server', times: 1 })
+        const retry = { count: 1, on: () => true, backOff: { initial: 10, jitter: 0 } }
+        const value = new Uint8Array(2_000).fill(7)
+        const failing = observe(world, exchange$(world.link('requester'), mirror, value))
+        world.advance(100)
+        expect(failing.ending()).toMatchObject({ code: 'status', status: { code: 400 } })
+        world.broker.inject({ kind: 'corrupt', packets: ['publish'], clientId: 'server', times: 1 })
+        const call = observe(world, exchange$(world.link('requester'), mirror, value, { retry }))
+        world.advance(200)
+        expect(call.values).toEqual([value])
+      },
+      { limits: { maximumPacketSize: 256 } },
     )
   })
 

@@ -63,6 +63,10 @@ describe('json', () => {
     expect(refusal('\u{feff}1')).toContain('byte order mark')
   })
 
+  it('writes -0 as 0, as parsers of integers reject -0', () => {
+    expect(new TextDecoder().decode(json(t.unknown).encode({ a: [-0] }))).toBe('{"a":[0]}')
+  })
+
   it('keeps the last of duplicate keys', () => {
     expect(anything.decode(utf8('{"a":1,"a":2}'))).toEqual(right({ a: 2 }))
   })

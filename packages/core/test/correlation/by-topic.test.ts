@@ -7,6 +7,8 @@ import {
   unmatchedResponses$,
   text,
   topicParams,
+  type Correlation,
+  type Endpoint,
 } from '@antiphon/core'
 import { delay, of } from 'rxjs'
 import { describe, expect, it } from 'vitest'
@@ -141,6 +143,59 @@ describe.each([4, 5] as const)('inOrder over protocol version %d', (protocolVers
         ['e/rsp', 'e go'],
         ['d/rsp', 'd go'],
       ])
+    })
+  })
+})
+
+describe('inOrder beside other requests on its response topic', () => {
+  const endpointOn = (topic: string, correlation?: Correlation): Endpoint =>
+    endpoint({
+      topic,
+      responseTopic: 'shared/rsp',
+      request: text,
+      response: text,
+      ...(correlation && { correlation }),
+    })
+
+  it('matches responses in the order of the requests of all endpoints', () => {
+    inWorld((world) => {
+      const requester = world.link('requester')
+      const endpoints = [endpointOn('a', inOrder()), endpointOn('b', inOrder())]
+      const calls = [0, 1, 1, 0].map((index) =>
+        observe(world, exchange$(requester, endpoints[index] ?? endpointOn('c'), 'x')),
+      )
+      world.advance(20)
+      for (const payload of ['1', '2', '3', '4'])
+        world.broker.publish({ topic: 'shared/rsp', payload: bytesOf(payload) })
+      world.advance(20)
+      expect(calls.map(({ values }) => values)).toEqual([['1'], ['2'], ['3'], ['4']])
+    })
+  })
+
+  it('leaves responses with Correlation Data to the requests that sent it', () => {
+    inWorld((world) => {
+      const published = publishedBy(world, 'requester')
+      const requester = world.link('requester')
+      const unmatched = observe(world, unmatchedResponses$(requester))
+      const ordered = observe(world, exchange$(requester, endpointOn('a', inOrder()), 'x'))
+      const late = observe(world, exchange$(requester, endpointOn('b'), 'x', { timeout: 50 }))
+      const tokened = observe(world, exchange$(requester, endpointOn('b'), 'x'))
+      world.advance(100)
+      expect(late.ending()).toMatchObject({ code: 'timeout' })
+      const [, second, third] = published.map(({ message }) => message)
+      for (const [request, payload] of [
+        [second, 'late'],
+        [third, 'with token'],
+      ] as const)
+        world.broker.publish({
+          topic: 'shared/rsp',
+          payload: bytesOf(payload),
+          ...(request?.correlationData && { correlationData: request.correlationData }),
+        })
+      world.broker.publish({ topic: 'shared/rsp', payload: bytesOf('without token') })
+      world.advance(20)
+      expect([ordered.values, tokened.values]).toEqual([['without token'], ['with token']])
+      expect(unmatched.values.map(({ message }) => textOf(message))).toEqual(['late'])
     })
   })
 })

@@ -1,6 +1,6 @@
 import { backOff } from '../../src/link/back-off.js'
 import { Connector } from '../../src/link/connector.js'
-import type { ConnectionLimits, ConnectionInfo, LinkState } from '../../src/link/link.js'
+import type { ConnectionLimits, ConnectionInfo, Incident, LinkState } from '../../src/link/link.js'
 import type { TransportEvent } from '../../src/link/transport.js'
 import { deadlines } from '../../src/time/deadlines.js'
 import { connectionInfo } from './connection-info.js'
@@ -20,6 +20,7 @@ export interface ConnectorSetting extends VirtualTime {
   readonly transport: ManualTransport
   /** The states and, in capitals, the callbacks, in order. */
   readonly log: string[]
+  readonly reported: Incident[]
   /** Accepts the latest connection. */
   readonly accept: (limits?: Partial<ConnectionInfo>) => void
   /** Fails the latest connection. */
@@ -57,6 +58,7 @@ export function connectorSetting(
   const time = virtualTime()
   const transport = manualTransport(react)
   const log: string[] = []
+  const reported: Incident[] = []
   const record = (call: string): void => {
     log.push(call)
     react.onCall?.(call, connector)
@@ -70,6 +72,7 @@ export function connectorSetting(
     onOnline: ({ clientId }, isSameSession) => record(`ONLINE ${clientId}${isSameSession ? ' again' : ''}`),
     onEvent: (event) => record(event.type === 'message' ? `ARRIVED ${textOf(event.message)}` : 'MALFORMED'),
     onOffline: () => record('OFFLINE'),
+    report: (incident) => reported.push(incident),
     onEnd: (error) => record(error === undefined ? 'ENDED' : `ENDED ${error.code}`),
   })
   connector.state$.subscribe({ next: (state) => record(describeState(state)), complete: () => record('|') })
@@ -83,6 +86,7 @@ export function connectorSetting(
     connector,
     transport,
     log,
+    reported,
     accept: (limits) => accepted(latest(), limits),
     fail: (...args) => latest().subscriber.error(failure(...args)),
     completeDisconnect: () => transport.disconnects[0]?.subscriber.complete(),

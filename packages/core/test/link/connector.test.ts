@@ -29,6 +29,35 @@ describe('Connector', () => {
     expect(transport.openConnections()).toBe(0)
   })
 
+  it('reports three connections in a row that end soon after CONNACK without a reason, once, until one lasts', () => {
+    const { connector, accept, fail, advance, reported } = connectorSetting()
+    const errors: string[] = []
+    connector.state$.subscribe((state) => {
+      if (state.status === 'offline') errors.push(state.error.message)
+    })
+    const connection = (lasts: number, reasonCode?: number): void => {
+      accept()
+      advance(lasts)
+      fail('connection-lost', reasonCode)
+      advance(1_000)
+    }
+    connector.open()
+    for (const lasts of [100, 4_000]) connection(lasts)
+    expect(reported).toEqual([])
+    for (const lasts of [100, 100]) connection(lasts)
+    expect(reported).toMatchObject([{ kind: 'short-connections', error: { code: 'connection-lost' } }])
+    const text = expect.stringContaining('another client may use the client id "me"') as string
+    expect(reported[0]).toHaveProperty('error.message', text)
+    expect(errors.map((text) => text.includes('client id "me"'))).toEqual([false, false, true, true])
+    connection(6_000)
+    for (const lasts of [100, 100]) connection(lasts)
+    connection(100, 0x8b)
+    for (const lasts of [100, 100]) connection(lasts)
+    expect(reported).toHaveLength(1)
+    connection(100)
+    expect(reported).toHaveLength(2)
+  })
+
   it('ignores a second online event of a connection', () => {
     const { connector, log, accept } = connectorSetting()
     connector.open()

@@ -157,6 +157,23 @@ describe('a pending request when the connection is lost', () => {
       expect(call.endedAt()).toBeLessThan(at + 5)
     })
   })
+
+  it('sends a cancel on the next connection, with `fail`', () => {
+    withPendingRequest({ onDisconnect: 'fail' }, ({ world, published, disconnect }) => {
+      disconnect('keep')
+      world.advance(500)
+      const [request, cancel] = published.map(({ message }) => message)
+      expect(published).toHaveLength(2)
+      expect(cancel).toMatchObject({
+        topic: 'echo',
+        correlationData: request?.correlationData,
+        userProperties: [
+          ['__stat', '499'],
+          ['__stMsg', 'connection-lost'],
+        ],
+      })
+    })
+  })
 })
 
 describe('a request while the link is offline', () => {

@@ -12,7 +12,7 @@ import {
 } from '@antiphon/core'
 import { linkMiddleware } from '@antiphon/core/link'
 import { faultScript } from '@antiphon/testing'
-import { EMPTY, from, NEVER, of, throwError } from 'rxjs'
+import { EMPTY, from, NEVER, Observable, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import {
   respondOn,
@@ -129,6 +129,53 @@ describe('acquiring the response subscription', () => {
       const call = observe(world, exchange$(requester, echo, 'x'))
       world.advance(50)
       expect(call.values).toEqual(['yes'])
+    })
+  })
+})
+
+describe('the queue of the link before the response subscription is acknowledged', () => {
+  it.each(['CONNACK', 'SUBACK'])(
+    'fails requests with overflow beyond the queue while %s is awaited',
+    (awaited) => {
+      inWorld((world) => {
+        respondOn(world, 'echo', (request) => [responseTo(request, textOf(request))])
+        world.advance(50)
+        world.broker.inject({
+          kind: 'delay',
+          by: 1_000,
+          packets: [awaited === 'CONNACK' ? 'connack' : 'suback'],
+          clientId: 'requester',
+        })
+        const requester = world.link('requester', { queue: { messages: 2, bytes: 10 } })
+        const calls = ['1', '2', '3'].map((value) => observe(world, exchange$(requester, echo, value)))
+        world.advance(100)
+        expect(calls.map(({ ending }) => ending())).toEqual([
+          undefined,
+          undefined,
+          expect.objectContaining({ code: 'overflow', phase: 'before-network', endpoint: 'echo' }),
+        ])
+        expect(requesterStats(requester, echo)).toMatchObject({ pending: 2, failed: 1 })
+        world.advance(2_000)
+        expect(calls.map(({ values }) => values)).toEqual([['1'], ['2'], []])
+        const later = ['4', '5', '6'].map((value) => observe(world, exchange$(requester, echo, value)))
+        world.advance(100)
+        expect(later.map(({ values }) => values)).toEqual([['4'], ['5'], ['6']])
+      })
+    },
+  )
+
+  it('fails a request with overflow beyond the bytes of the queue, also behind a middleware', () => {
+    inWorld((world) => {
+      world.broker.down()
+      const requester = linkMiddleware({})(world.link('requester', { queue: { messages: 9, bytes: 10 } }))
+      const [fitting, excess] = ['123456', '78901'].map((value) =>
+        observe(world, exchange$(requester, echo, value)),
+      )
+      expect(excess?.ending()).toMatchObject({ code: 'overflow' })
+      fitting?.unsubscribe()
+      const third = observe(world, exchange$(requester, echo, '78901'))
+      world.advance(10)
+      expect(third.ending()).toBeUndefined()
     })
   })
 })
@@ -259,6 +306,29 @@ describe('matching on response topic and correlation', () => {
     })
   })
 
+  it('acknowledges a retained message, and emits it on unmatchedResponses$ only', () => {
+    inWorld((world) => {
+      const byTopic = endpoint({
+        topic: 'echo',
+        responseTopic: 'response',
+        request: text,
+        response: text,
+        correlation: topicParams(),
+      })
+      world.broker.publish({ topic: 'response', payload: bytesOf('old'), retain: true })
+      const requester = world.link('requester')
+      const unmatched = observe(world, unmatchedResponses$(requester))
+      const call = observe(world, exchange$(requester, byTopic, 'x'))
+      world.advance(20)
+      expect(call.values).toEqual([])
+      expect(unmatched.values.map(({ message }) => textOf(message))).toEqual(['old'])
+      expect(world.broker.session('requester')?.unacknowledged).toEqual([])
+      world.broker.publish({ topic: 'response', payload: bytesOf('new') })
+      world.advance(20)
+      expect(call.values).toEqual(['new'])
+    })
+  })
+
   it('treats a response as unmatched when a custom correlation throws', () => {
     inWorld((world) => {
       const throwing = endpoint({
@@ -340,14 +410,95 @@ describe('settling', () => {
     })
   })
 
-  it('sends no cancel on timeout, because the request has expired', () => {
+  it('sends a cancel on timeout', () => {
     inWorld((world) => {
       const published = publishedBy(world, 'requester')
       const call = observe(world, exchange$(world.link('requester'), echo, 'x', { timeout: 1_000 }))
       world.advance(2_000)
       expect(call.ending()).toMatchObject({ code: 'timeout', phase: 'after-network', endpoint: 'echo' })
       expect(call.endedAt()).toBe(1_000)
-      expect(published).toHaveLength(1)
+      const [request, cancel] = published.map(({ message }) => message)
+      expect(published).toHaveLength(2)
+      expect(cancel).toMatchObject({
+        topic: 'echo',
+        correlationData: request?.correlationData,
+        userProperties: [
+          ['__stat', '499'],
+          ['__stMsg', 'timeout'],
+        ],
+      })
+    })
+  })
+
+  it('stops the handler when a step timeout elapses before the request expires', () => {
+    inWorld((world) => {
+      let isRunning = false
+      const handler = new Observable<string>(() => {
+        isRunning = true
+        return () => (isRunning = false)
+      })
+      requests$(world.link('server'), echo)
+        .pipe(serve(() => handler))
+        .subscribe()
+      world.advance(50)
+      const options = { timeout: 60_000, stepTimeouts: { response: 1_000 } }
+      observe(world, exchange$(world.link('requester'), echo, 'x', options))
+      world.advance(900)
+      expect(isRunning).toBe(true)
+      world.advance(200)
+      expect(isRunning).toBe(false)
+    })
+  })
+
+  it('sends no cancel on timeout when the request was not published', () => {
+    inWorld((world) => {
+      const published = publishedBy(world, 'requester')
+      world.broker.inject({ kind: 'drop', packets: ['suback'], clientId: 'requester' })
+      const call = observe(world, exchange$(world.link('requester'), echo, 'x', { timeout: 1_000 }))
+      world.advance(2_000)
+      expect(call.ending()).toMatchObject({ code: 'timeout', awaited: 'subscription' })
+      expect(published).toEqual([])
+    })
+  })
+
+  it('fails with a timeout that has the error of the last attempt to connect', () => {
+    inWorld((world) => {
+      world.broker.refuseConnect(0x88)
+      const requester = world.link('requester', { reconnect: { initial: 100, maximum: 100, jitter: 0 } })
+      const call = observe(world, exchange$(requester, echo, 'x', { timeout: 1_000 }))
+      world.advance(2_000)
+      expect(call.ending()).toMatchObject({
+        code: 'timeout',
+        awaited: 'connection',
+        message: expect.stringMatching(/not connected within 1000 ms .*Last attempt: .*0x88/) as string,
+        cause: { code: 'connection-refused', reasonCode: 0x88 },
+      })
+    })
+  })
+
+  it('fails with a timeout that reports a PUBACK of 0x10', () => {
+    inWorld((world) => {
+      const call = observe(world, exchange$(world.link('requester'), echo, 'x', { timeout: 1_000 }))
+      world.advance(2_000)
+      expect(call.ending()).toMatchObject({
+        code: 'timeout',
+        awaited: 'response',
+        message: expect.stringContaining('The broker reports no subscriber to echo') as string,
+        cause: { code: 'no-responder', reasonCode: 0x10 },
+      })
+    })
+  })
+
+  it('does not report a PUBACK of 0x10 that a later attempt has disproved', () => {
+    inWorld((world) => {
+      const retry = { count: 1, attemptTimeout: 500 }
+      const call = observe(world, exchange$(world.link('requester'), echo, 'x', { timeout: 1_000, retry }))
+      world.advance(100)
+      respondOn(world, 'echo', () => [])
+      world.advance(2_000)
+      expect(call.ending()).toMatchObject({ code: 'timeout' })
+      expect(call.ending()).not.toHaveProperty('cause')
+      expect(call.ending()).toMatchObject({ message: expect.not.stringContaining('subscriber') as string })
     })
   })
 

@@ -2,10 +2,12 @@ import {
   requesterStats,
   endpoint,
   exchange$,
+  json,
   text,
   type OutgoingMessage,
   type UserProperties,
 } from '@antiphon/core'
+import * as t from 'io-ts'
 import { take } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import {
@@ -13,6 +15,7 @@ import {
   publishedBy,
   responseTo,
   textOf,
+  withoutCancels,
   type Observed,
   type PublishedMessage,
 } from '../observed.js'
@@ -110,7 +113,9 @@ describe('the responses of a many endpoint', () => {
       expect(call.values).toEqual(['item 0'])
       expect(call.ending()).toMatchObject({
         code: 'timeout',
-        message: expect.stringMatching(/no item 1 within .*\(later items received: 2\)/) as string,
+        message: expect.stringMatching(
+          /numbers: no item 1 within 1000 ms \(request [-0-9a-f]{36}\); later items received: 2/,
+        ) as string,
       })
       expect(stats()).toMatchObject({ pending: 0, timedOut: 1 })
     })
@@ -249,11 +254,69 @@ describe('the responses of a many endpoint', () => {
     withPendingRequest(
       ({ published, call, world }) => {
         world.advance(5_000)
-        expect(published.map(({ message }) => textOf(message))).toEqual(['go', 'go', 'go'])
+        expect(withoutCancels(published).map(({ message }) => textOf(message))).toEqual(['go', 'go', 'go'])
         expect(call.ending()).toMatchObject({ code: 'timeout' })
         expect(call.endedAt()).toBe(1_000)
       },
       { retry: { count: 2, on: () => true } },
     )
+  })
+})
+
+describe('retrying a many endpoint', () => {
+  const retry = { count: 1, on: () => true, backOff: { initial: 10, jitter: 0 } }
+  const readings = endpoint({
+    topic: 'numbers',
+    request: text,
+    response: json(t.number),
+    responses: 'many',
+  })
+
+  it('fails instead of retrying once an item was emitted, and sends a cancel', () => {
+    inWorld((world) => {
+      const published = publishedBy(world, 'requester')
+      const call = observe(world, exchange$(world.link('requester'), readings, 'go', { retry }))
+      world.advance(10)
+      const request = published[0]?.message ?? { topic: '', payload: new Uint8Array() }
+      for (const [index, payload] of ['0', '1', 'invalid', '3', '4', '5'].entries()) {
+        world.broker.publish(responseTo(request, payload, { userProperties: [['__stream', String(index)]] }))
+        world.advance(2)
+      }
+      world.advance(5_000)
+      expect(call.values).toEqual([0, 1])
+      expect(call.ending()).toMatchObject({ code: 'decode' })
+      expect(published.map(({ message }) => message.userProperties)).toEqual([
+        undefined,
+        [
+          ['__stat', '499'],
+          ['__stMsg', 'decode'],
+        ],
+      ])
+    })
+  })
+
+  it('retries with a new correlation before the first item, and emits the items of the new attempt only', () => {
+    inWorld((world) => {
+      const published = publishedBy(world, 'requester')
+      const call = observe(world, exchange$(world.link('requester'), readings, 'go', { retry }))
+      world.advance(10)
+      const send = (attempt: number, position: string, payload: string): void => {
+        const request = withoutCancels(published)[attempt]?.message ?? {
+          topic: '',
+          payload: new Uint8Array(),
+        }
+        world.broker.publish(responseTo(request, payload, { userProperties: [['__stream', position]] }))
+        world.advance(2)
+      }
+      send(0, '1', '1')
+      send(0, '0', 'invalid')
+      world.advance(20)
+      send(0, '2', '2')
+      send(1, '0', '10')
+      send(1, '1', '11')
+      send(1, '2:last', '')
+      expect(call.values).toEqual([10, 11])
+      expect(call.ending()).toBe('complete')
+    })
   })
 })

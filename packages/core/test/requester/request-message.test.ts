@@ -22,6 +22,7 @@ import {
   publishedBy,
   responseTo,
   textOf,
+  withoutCancels,
   type PublishedMessage,
 } from '../observed.js'
 import { inWorld, type World } from '../world.js'
@@ -50,7 +51,8 @@ function publishedRequests({
     observe(world, exchange$(world.link(clientId, client), echo, 'request', options))
     world.advance(until)
   }, broker)
-  return published
+  // The requests time out, which cancels them.
+  return withoutCancels(published)
 }
 
 /** Returns the Response Topic of the request. */
@@ -253,6 +255,28 @@ describe('a retry', () => {
       options: { timeout: 10_000, retry: { count: 3, attemptTimeout: 100 } },
     })
     expect(published.map(({ at }) => at)).toEqual([5, 105, 205, 305])
+  })
+})
+
+describe('correlationData on MQTT 3.1.1', () => {
+  it.each(['before connecting', 'while online'])('fails a request at once and sends nothing, %s', (when) => {
+    inWorld((world) => {
+      const published = publishedBy(world, 'requester')
+      const requester = world.link('requester', { protocolVersion: 4 })
+      if (when === 'while online') requester.state$.subscribe()
+      world.advance(10)
+      for (const options of [{}, { responseTopic: 'response/pool' }]) {
+        const call = observe(world, exchange$(requester, echo, 'x', options))
+        world.advance(20)
+        expect(call.ending()).toMatchObject({
+          code: 'invalid-argument',
+          phase: 'before-network',
+          endpoint: 'echo',
+          message: expect.stringContaining('MQTT 3.1.1') as string,
+        })
+      }
+      expect(published).toEqual([])
+    })
   })
 })
 

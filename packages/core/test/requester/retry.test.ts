@@ -1,10 +1,21 @@
-import { endpoint, exchange$, text, type AntiphonError, type RetryOptions } from '@antiphon/core'
+import {
+  endpoint,
+  exchange$,
+  inOrder,
+  requests$,
+  serve,
+  text,
+  type AntiphonError,
+  type RetryOptions,
+} from '@antiphon/core'
+import { defer, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import {
   respondOn,
   observe,
   publishedBy,
   responseTo,
+  withoutCancels,
   type Observed,
   type PublishedMessage,
 } from '../observed.js'
@@ -77,8 +88,9 @@ describe('retrying a failed request', () => {
     withRetries(
       { count: 5, backOff: { ...steady, initial: 800 } },
       [503, 503, 503],
-      ({ world, call, attempts }) => {
+      ({ world, call, attempts: published }) => {
         world.advance(5_000)
+        const attempts = withoutCancels(published)
         expect(attempts).toHaveLength(2)
         expect(call.ending()).toMatchObject({ code: 'timeout' })
         expect(attempts.map(({ message }) => message.messageExpiryInterval)).toEqual([2, 1])
@@ -112,6 +124,73 @@ describe('retrying a failed request', () => {
       world.advance(500)
       expect(call.values).toEqual(['response'])
       expect(attempts.map(({ reasonCode }) => reasonCode)).toEqual([0x97, 0])
+    })
+  })
+
+  it('retries a reported failure with a new correlation, so that the handler runs again', () => {
+    inWorld((world) => {
+      let runs = 0
+      requests$(world.link('server'), echo)
+        .pipe(
+          serve(() => defer(() => (++runs < 3 ? throwError(() => new Error('not yet')) : of('response')))),
+        )
+        .subscribe()
+      world.advance(50)
+      const attempts = publishedBy(world, 'requester')
+      const retry = { count: 3, backOff: steady, on: () => true }
+      const call = observe(world, exchange$(world.link('requester'), echo, 'x', { retry }))
+      world.advance(2_000)
+      expect(call.values).toEqual(['response'])
+      expect(runs).toBe(3)
+      expect(new Set(attempts.map(({ message }) => String(message.correlationData))).size).toBe(3)
+    })
+  })
+
+  it('does not take the responses of other requests while a request without a token waits for its retry', () => {
+    inWorld((world) => {
+      const ordered = endpoint({
+        topic: 'echo',
+        responseTopic: 'response',
+        request: text,
+        response: text,
+        correlation: inOrder(),
+      })
+      const respond = (payload: string, status: string): void => {
+        const userProperties = [['__stat', status]] as const
+        world.broker.publish({
+          topic: 'response',
+          payload: new TextEncoder().encode(payload),
+          userProperties,
+        })
+        world.advance(5)
+      }
+      const retry = { count: 1, backOff: { ...steady, initial: 100 } }
+      const requester = world.link('requester')
+      const first = observe(world, exchange$(requester, ordered, '1', { retry }))
+      const second = observe(world, exchange$(requester, ordered, '2'))
+      world.advance(10)
+      respond('', '503')
+      respond('2', '200')
+      expect([first.values, second.values]).toEqual([[], ['2']])
+      world.advance(200)
+      respond('1', '200')
+      expect(first.values).toEqual(['1'])
+    })
+  })
+
+  it.each(['on', 'backOff'])('fails the request and keeps serving the link when `%s` throws', (option) => {
+    const thrown = new Error('broken option')
+    const fail = (): never => {
+      throw thrown
+    }
+    const retry =
+      option === 'on'
+        ? { count: 3, on: fail }
+        : { count: 3, backOff: { ...steady, jitter: 0.5, random: fail } }
+    withRetries(retry, [503, 'success'], ({ world, call }) => {
+      world.advance(100)
+      expect(call.ending()).toMatchObject({ code: 'unknown', cause: thrown, endpoint: 'echo' })
+      expect(world.broker.session('requester')?.unacknowledged).toEqual([])
     })
   })
 })

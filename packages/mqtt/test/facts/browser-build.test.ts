@@ -51,6 +51,6 @@ it('fact 22: passes timerVariant to MQTT.js', () => {
 it('fact 22: rejects TCP URLs and TLS options in a browser', () => {
   vi.stubGlobal('window', { document: {} })
   expect(() => mqttTransport('mqtt://h')).toThrow(/in a browser, use ws: or wss:/)
-  expect(() => mqttTransport('wss://h', { ca: 'x' })).toThrow(/option ca .*not available in a browser/)
+  expect(() => mqttTransport('wss://h', { ca: 'x' })).toThrow(/options\.ca .*not available in a browser/)
   expect(() => mqttTransport('wss://h')).not.toThrow()
 })

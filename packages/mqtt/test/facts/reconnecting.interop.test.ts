@@ -163,6 +163,21 @@ describeForeign(['mosquitto'], 'facts of MQTT.js about lost connections', () => 
     expect(proxy.sent.map(({ cmd }) => cmd)).toEqual(['connect'])
   })
 
+  it('fact 14: names the likely cause to both links that disconnect each other without DISCONNECT 0x8E', async () => {
+    // On 3.1.1 a broker cannot send a reason.
+    const options = { protocolVersion: 4, clientId: 'same', reconnect: { initial: 10, maximum: 20 } } as const
+    const links = [connect(broker.url, options), connect(broker.url, options)]
+    const incidents = links.map((link) => firstValueFrom(link.incidents$))
+    for (const link of links) link.state$.subscribe()
+    const message = expect.stringContaining('another client may use the client id "same"') as string
+    for (const incident of await Promise.all(incidents))
+      expect(incident).toMatchObject({
+        kind: 'short-connections',
+        error: { code: 'connection-lost', message },
+      })
+    await Promise.all(links.map((link) => link.close()))
+  })
+
   it('fact 15: retries with exponential back-off while the broker is unreachable', async () => {
     await broker.kill()
     const waits: number[] = []

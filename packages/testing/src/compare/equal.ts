@@ -1,5 +1,5 @@
 /**
- * Whether two values are deeply equal: plain data, bytes, maps, sets, dates, class instances, and errors with all
+ * Whether two values are deeply equal: plain data (0 and -0 differ), bytes, maps, sets, dates, class instances, and errors with all
  * properties. A key with the value `undefined` counts as absent. An expected value with an `asymmetricMatch` method, such
  * as the matchers of Vitest, Jest and `like`, decides itself.
  */
@@ -8,7 +8,7 @@ export function isEqual(actual: unknown, expected: unknown): boolean {
 }
 
 function isEqualWithin(a: unknown, b: unknown, visiting: Map<object, object>): boolean {
-  if (a === b || Object.is(a, b)) return true
+  if (Object.is(a, b)) return true
   if (isMatcher(b)) return b.asymmetricMatch(a)
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
   // Two cycles are equal if they refer back to the same pair.

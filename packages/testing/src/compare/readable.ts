@@ -40,6 +40,7 @@ function render(value: unknown, indent: string, ancestors: ReadonlySet<object>):
   if (typeof value === 'string') return [indent + JSON.stringify(value)]
   if (typeof value === 'bigint') return [`${indent}${value}n`]
   if (typeof value === 'function') return [`${indent}function ${value.name || '(anonymous)'}`]
+  if (Object.is(value, -0)) return [`${indent}-0`]
   if (typeof value !== 'object' || value === null) return [indent + String(value)]
   if (ancestors.has(value)) return [`${indent}(circular)`]
   if (value instanceof Uint8Array) return [indent + readableBytes(value)]

@@ -1,6 +1,7 @@
 import { isEqual } from '../compare/equal.js'
 import { expectEqual, mismatchError } from '../compare/expectation.js'
 import { readable } from '../compare/readable.js'
+import { checkValues } from './call-site.js'
 import { readableTimeline, type TimelineEntry } from './timeline.js'
 
 interface Marble {
@@ -17,6 +18,10 @@ interface Marble {
  * payloads.
  */
 export function assertMarbles(actual: unknown, expected: unknown): void {
+  checkValues(actual, () => compareMarbles(actual, expected))
+}
+
+function compareMarbles(actual: unknown, expected: unknown): void {
   if (isEqual(actual, expected)) return
   if (!isMarbles(actual) || !isMarbles(expected)) {
     expectEqual(actual, expected, 'subscriptions')

@@ -12,6 +12,7 @@ import type { VirtualBroker, VirtualBrokerOptions, VirtualLinkOptions } from '..
 import { brokerOptionRules, clientOptionRules, virtualLinkOptionRules } from '../virtual/option-rules.js'
 import { virtualBroker } from '../virtual/virtual-broker.js'
 import { assertMarbles } from './assert-marbles.js'
+import { checkAt, traceExpectations, withCallSite } from './call-site.js'
 import {
   expectPublished,
   type ClientChoice,
@@ -20,6 +21,7 @@ import {
 } from './expect-published.js'
 import { expectSubscribed, type SubscribedExpectation } from './expect-subscribed.js'
 import { framesOf } from '../time/frames.js'
+import { explainOpenRequests } from './open-requests.js'
 import { toMessage, type MessageForm } from './message-form.js'
 import { expectTimers, countTimers, type TimersExpectation } from './expect-timers.js'
 import { toRequests, type ToRequests } from './to-requests.js'
@@ -87,17 +89,29 @@ export function withBroker(
   const timers = countTimers(scheduler)
   const broker = virtualBroker({ ...options, scheduler })
   const checks: (() => void)[] = []
-  const register = <E extends { readonly check: () => void }>(expectation: E): E => {
-    checks.push(expectation.check)
-    return expectation
+  const register = <E extends { readonly check: () => void }>({
+    check,
+    ...expectation
+  }: E): Omit<E, 'check'> => {
+    let site: string | undefined
+    checks.push(() => checkAt(site, check))
+    return withCallSite(expectation, (calledFrom) => {
+      site = calledFrom
+    })
   }
 
+  const explain = explainOpenRequests(broker)
+  traceExpectations(scheduler)
   scheduler.maxFrames = maxTime
   scheduler.assertDeepEqual = assertMarbles
   const flush = scheduler.flush.bind(scheduler)
   scheduler.flush = () => {
-    flush()
-    for (const check of checks.splice(0)) check()
+    try {
+      flush()
+      for (const check of checks.splice(0)) check()
+    } catch (error) {
+      throw explain(error)
+    }
   }
 
   return {

@@ -30,3 +30,9 @@ export function subscribeFault(packet: SubscribePacket, limits: VirtualBrokerLim
   if (requests.some(({ filter, noLocal }) => noLocal && isSharedFilter(filter))) return 0x82
   return subscriptionIdentifier !== undefined && !limits.subscriptionIdentifiers ? 0xa1 : undefined
 }
+
+/** Returns the reason code with which SUBACK refuses a valid filter. */
+export function filterFault(filter: string, limits: VirtualBrokerLimits): number | undefined {
+  if (isSharedFilter(filter) && !limits.sharedSubscriptions) return 0x9e
+  return /[+#]/.test(filter) && !limits.wildcardSubscriptions ? 0xa2 : undefined
+}

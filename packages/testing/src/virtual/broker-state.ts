@@ -8,7 +8,7 @@ import type { ConnectionInfo, OutgoingMessage } from '@antiphon/core'
 import type { ConnectPacket, PublishPacket, Will } from '../connection/packet.js'
 import type { Undo } from '../faults/fault.js'
 import type { Published, SessionView, VirtualBrokerLimits, VirtualBrokerOptions } from './broker.js'
-import { defaultLimits } from './broker-limits.js'
+import { defaultLimits, filterFault } from './broker-limits.js'
 import { expiryDeadlines } from './expiry-deadlines.js'
 
 /** A rule of a test by which the broker refuses packets. */
@@ -56,6 +56,7 @@ const unlimited = {
   inFlightBytes: Infinity,
   queueMessages: 65_000,
   queueBytes: Infinity,
+  totalBytes: Infinity,
   retainedMessages: Infinity,
   retainedBytes: Infinity,
 }
@@ -66,29 +67,28 @@ export function brokerState(
 ): BrokerState {
   const { scheduler, overlap = 'once', onPublished } = options
   const limits = { ...defaultLimits, ...options.limits }
-  const { maximumQoS, wildcardSubscriptions, sharedSubscriptions } = limits
   const wills = new Map<string, Will>()
   const rules = new Set<RefusalRule>()
   const refusalCode = (on: RefusalRule['on'], subject: string): number | undefined =>
     [...rules].find((rule) => rule.on === on && rule.applies(subject))?.reasonCode
-  const refusal = (on: RefusalRule['on'], subject: string): 'allow' | { readonly refuse: number } => {
-    const refuse = refusalCode(on, subject)
-    return refuse === undefined ? 'allow' : { refuse }
-  }
 
   const expiries = expiryDeadlines(scheduler)
   const engine = createBrokerEngine({
     scheduler,
     expiries,
     overlap,
-    maximumQoS,
-    wildcardSubscriptions,
-    sharedSubscriptions,
     sharedOffline: 'queue',
     limits: unlimited,
     authority: {
-      authorizePublish: ({ message }) => refusal('publish', message.topic),
-      authorizeSubscribe: ({ filter }) => refusal('subscribe', filter),
+      authorizePublish: ({ message }) => {
+        const refuse = refusalCode('publish', message.topic)
+        return refuse === undefined ? 'allow' : { refuse }
+      },
+      // The engine's options are fixed; these limits may change.
+      authorizeSubscribe: ({ filter }) => {
+        const refuse = filterFault(filter, limits) ?? refusalCode('subscribe', filter)
+        return refuse === undefined ? { maximumQoS: limits.maximumQoS } : { refuse }
+      },
     },
     willPublished: (clientId, reasonCode) => {
       const { willDelayInterval: _, ...message } = wills.get(clientId) as Will

@@ -15,6 +15,8 @@ describe('isEqual', () => {
   it.each([
     ['numbers', 1, 1, 2],
     ['NaN', NaN, NaN, 0],
+    ['the sign of zero', -0, -0, 0],
+    ['the sign of zero in an object', { a: [0] }, { a: [0] }, { a: [-0] }],
     ['texts', 'a', 'a', 'b'],
     ['null', null, null, undefined],
     ['arrays', [1, [2]], [1, [2]], [1, [3]]],

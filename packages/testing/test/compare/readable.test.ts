@@ -13,6 +13,7 @@ describe('readable', () => {
     ['control characters', Uint8Array.of(1), '0x01'],
     ['incomplete JSON as text', toUtf8('{"t":'), '"{\\"t\\":"'],
     ['a number', 1, '1'],
+    ['a negative zero', -0, '-0'],
     ['a big integer', 1n, '1n'],
     ['undefined', undefined, 'undefined'],
     ['a date', new Date(0), '1970-01-01T00:00:00.000Z'],

@@ -64,7 +64,16 @@ describe('a requester, in marbles', () => {
       const outcome$ = requestEither$(requester, echo, { timeout: 1_500 })(of('a'))
       const code$ = outcome$.pipe(map((either) => (either._tag === 'Left' ? either.left.code : 'responded')))
       expectObservable(code$).toBe('1500ms (t|)', { t: 'timeout' })
-      expectPublished('#').toBe('a', { a: { payload: 'a', messageExpiryInterval: 2 } })
+      expectPublished('#').toBe('a 1499ms c', {
+        a: { payload: 'a', messageExpiryInterval: 2 },
+        c: {
+          payload: '',
+          userProperties: [
+            ['__stat', '499'],
+            ['__stMsg', 'timeout'],
+          ],
+        },
+      })
     }),
   )
 
@@ -74,7 +83,10 @@ describe('a requester, in marbles', () => {
       const options = { timeout: 10, retry: { count: 1, attemptTimeout: 3 } }
       const responses$ = requestEither$(link(), echo, options)(of('a')).pipe(map(({ _tag }) => _tag))
       expectObservable(responses$).toBe('----------(t|)', { t: 'Left' })
-      expectPublished('#').toBe('a--a', { a: { payload: 'a', messageExpiryInterval: 1 } })
+      expectPublished('#').toBe('a--a------c', {
+        a: { payload: 'a', messageExpiryInterval: 1 },
+        c: { payload: '' },
+      })
     }),
   )
 

@@ -64,6 +64,17 @@ describe('the limits of a virtual broker', () => {
     expect(alice.messages[0]?.qos).toBe(1)
   })
 
+  it('refuses filters and lowers the granted QoS by limits that change later', () => {
+    const { broker, settle } = startBroker()
+    const alice = recordingClient(broker.transport())
+    alice.connect()
+    settle()
+    broker.setLimits({ sharedSubscriptions: false, wildcardSubscriptions: false, maximumQoS: 0 })
+    for (const filter of ['$share/g/a', 'a/+', 'a']) alice.subscribe(filter)
+    settle()
+    expect(alice.log.slice(1)).toEqual(['sub $share/g/a [158]', 'sub a/+ [162]', 'sub a [0]'])
+  })
+
   it.each<[code: string, limits: Partial<VirtualBrokerLimits>, message: Partial<OutgoingMessage>]>([
     ['too-large', { maximumPacketSize: 100 }, { payload: new Uint8Array(100) }],
     ['publish-refused', { maximumQoS: 1 }, { qos: 2 }],

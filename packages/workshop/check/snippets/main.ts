@@ -6,7 +6,8 @@ import { noteMark } from '../step.js'
 import { fromRoot, inCache, inRoot, packagesOf, publicPackages } from '../workspace.js'
 import { type Chain, chainsOf, moduleOf, outputOf, snippetsIn } from './extract.js'
 
-const timeout = 30_000
+// Only for programs that hang: on a busy machine a start takes seconds.
+const timeout = 300_000
 const folder = inCache('snippets')
 const problems: string[] = []
 let count = 0

@@ -19,7 +19,7 @@ function run(program: string, ...args: readonly string[]): Promise<CommandResult
 }
 
 const asHelp = expect.stringMatching(
-  /^\w+ [\w:]+: .+\n\nUsage: .+\n[^]*\nOptions\n[^]* {2}-h, --help {2,}prints this help\n$/,
+  /^\w+ [\w:-]+: .+\n\nUsage: .+\n[^]*\nOptions\n[^]* {2}-h, --help {2,}prints this help\n$/,
 ) as string
 
 describe('the command lines of the workshop', () => {

@@ -61,7 +61,7 @@ export const chunkCases: readonly CaseDefinition[] = casesOf(
     },
   },
   {
-    name: 'ignores invalid chunks without a response and serves the next request',
+    name: 'answers invalid chunks with 400 once and serves the next request',
     needs: ['properties'],
     run: async (context) => {
       const { ignored } = await startResponder(context, echoEndpoint(context), ({ value }) => of(value))
@@ -80,12 +80,20 @@ export const chunkCases: readonly CaseDefinition[] = casesOf(
             ...chunkProperty(header),
           })
       await requester.sendRequest('valid')
-      await context.eventually(requester.responses.until(1))
+      const names = Object.keys(invalidChunks)
+      await context.eventually(requester.responses.until(names.length + 1))
       await context.settle()
-      expectEqual(textsOf(requester.responses.values), ['valid'], 'the responses')
+      const [valid] = requester.responses.values.slice(-1)
+      const rejections = requester.responses.values.slice(0, -1)
+      expectEqual(textsOf(valid === undefined ? [] : [valid]), ['valid'], 'the last response')
+      expectEqual(
+        rejections.map((response) => ({ name: response.correlationData, status: statusOf(response) })),
+        names.map((name) => ({ name: toUtf8(name), status: '400' })),
+        'the Correlation Data and statuses of the other responses',
+      )
       expectEqual(
         ignored.values.map(({ reason }) => reason),
-        Object.keys(invalidChunks).map(() => 'invalid'),
+        names.map(() => 'invalid'),
         'the reasons of the ignored requests',
       )
     },

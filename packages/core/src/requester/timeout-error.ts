@@ -1,0 +1,37 @@
+import type { AntiphonError, AwaitedStep } from '../errors.js'
+import type { Exchange } from './exchange.js'
+
+const DESCRIPTIONS: Readonly<Record<AwaitedStep, string>> = {
+  connection: 'not connected',
+  subscription: 'response subscription not acknowledged',
+  acknowledgement: 'no acknowledgement from the broker',
+  response: 'no response',
+}
+
+/** Returns the step that an exchange is in. */
+export function awaitedStep({ attempts, request, requester }: Exchange): AwaitedStep {
+  if (attempts > 0) return request.reasonCode === undefined ? 'acknowledgement' : 'response'
+  return requester.monitor.isOnline ? 'subscription' : 'connection'
+}
+
+/** Returns the text of a timeout error for the step that took too long. */
+export function describeTimeout(step: AwaitedStep, milliseconds: number): string {
+  return `${DESCRIPTIONS[step]} within ${milliseconds} ms`
+}
+
+/** Creates the error of an elapsed timeout. The link or the broker may have reported its cause. */
+export function timeoutError(exchange: Exchange, fault: string, details = ''): AntiphonError<'timeout'> {
+  const { requester, request } = exchange
+  const awaited = awaitedStep(exchange)
+  const { endpoint, monitor } = requester
+  const message = `${endpoint.name}: ${fault} (request ${request.displayToken})${details}`
+  const offline = monitor.isOnline ? undefined : monitor.offlineError
+  if (offline !== undefined) {
+    const hint = `. Last attempt: ${offline.rawMessage}`
+    return exchange.createError('timeout', message + hint, { awaited, cause: offline })
+  }
+  const cause = request.noResponder
+  if (cause === undefined) return exchange.createError('timeout', message, { awaited })
+  const hint = `. The broker reports no subscriber to ${request.topic}: is the responder running, and is the topic right?`
+  return exchange.createError('timeout', message + hint, { awaited, cause })
+}

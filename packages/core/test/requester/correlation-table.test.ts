@@ -1,0 +1,93 @@
+import {
+  endpoint,
+  exchange$,
+  json,
+  payloadField,
+  type Codec,
+  type Endpoint,
+  type OutgoingMessage,
+} from '@antiphon/core'
+import * as t from 'io-ts'
+import { describe, expect, it } from 'vitest'
+import { bytesOf, textOf } from '../observed.js'
+import { synchronousLink } from '../synchronous-link.js'
+
+const Reading = t.type({ id: t.string })
+
+/** The requests of one link, each by an endpoint of its own, and how many payloads their codecs decoded. */
+interface Fixture {
+  readonly send: () => void
+  /** Responds to the request with this index. */
+  readonly respond: (index: number) => void
+  readonly received: readonly unknown[]
+  readonly decoded: () => number
+}
+
+function withEndpointPerRequest(): Fixture {
+  const requests: OutgoingMessage[] = []
+  let deliverResponse: (response: OutgoingMessage) => void = () => undefined
+  let decoded = 0
+  const link = synchronousLink((message, deliver) => {
+    requests.push(message)
+    deliverResponse = deliver
+  })
+  const newEndpoint = (): Endpoint => {
+    const codec = json(Reading) as Codec<unknown>
+    const counting: Codec<unknown> = {
+      ...codec,
+      decode: (...args) => {
+        decoded++
+        return codec.decode(...args)
+      },
+    }
+    return endpoint({
+      topic: 'request',
+      responseTopic: 'response',
+      request: codec,
+      response: counting,
+      correlation: payloadField('id'),
+    })
+  }
+  const received: unknown[] = []
+  return {
+    send: () =>
+      void exchange$(link, newEndpoint(), {}, { timeout: 3_600_000 }).subscribe((response) =>
+        received.push(response),
+      ),
+    respond: (index) => {
+      const payload = requests[index]?.payload ?? bytesOf('')
+      deliverResponse({ topic: 'response', payload: bytesOf(textOf({ payload })) })
+    },
+    received,
+    decoded: () => decoded,
+  }
+}
+
+describe('matching with an endpoint per request', () => {
+  it('decodes a response at most twice, however many endpoints have pending requests', () => {
+    const { send, respond, received, decoded } = withEndpointPerRequest()
+    for (let count = 0; count < 1_000; count++) send()
+    for (const index of [999, 500, 0]) respond(index)
+    expect(received).toHaveLength(3)
+    expect(decoded()).toBeLessThanOrEqual(6)
+  })
+
+  it('decodes a response at most twice, however many endpoints have had requests', () => {
+    const { send, respond, received, decoded } = withEndpointPerRequest()
+    for (let index = 0; index < 1_000; index++) {
+      send()
+      respond(index)
+    }
+    expect(received).toHaveLength(1_000)
+    expect(decoded()).toBeLessThanOrEqual(2_000)
+  })
+
+  it('decodes a response that matches no request once', () => {
+    const { send, respond, decoded } = withEndpointPerRequest()
+    for (let count = 0; count < 10; count++) send()
+    respond(0)
+    const before = decoded()
+    respond(0)
+    expect(decoded()).toBe(before + 1)
+  })
+})
