@@ -1,9 +1,10 @@
-import { ApplicationError } from '@antiphon/core'
-import { delay, of, Subject, throwError } from 'rxjs'
-import { describe, expect, it } from 'vitest'
+import { ApplicationError, requests$, serve, type Delivery, type Link } from '@antiphon/core'
+import { asyncScheduler, concat, delay, EMPTY, NEVER, of, Subject, throwError } from 'rxjs'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ResponseCache } from '../../src/responder/response-cache.js'
 import { bytesOf, statusOf, textOf } from '../observed.js'
-import { withEchoResponder } from './with-responder.js'
+import { synchronousLink } from '../synchronous-link.js'
+import { echo, requestProperties, withEchoResponder } from './with-responder.js'
 
 describe('a duplicate request', () => {
   it('answers a duplicate with the same bytes and its own expiry', () => {
@@ -380,5 +381,37 @@ describe('the response cache', () => {
     expect(cache.find('c', 20)).toMatchObject({ expiresAt: 30 })
     expect(cache.find('c', 30)).toBeUndefined()
     expect(cache.size).toBe(1)
+  })
+})
+
+describe('the response cache when the system clock is set', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  it('remembers what was answered when the clock is set forward', () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const deliveries$ = new Subject<Delivery>()
+    const link: Link = {
+      ...synchronousLink(() => undefined),
+      scheduler: asyncScheduler,
+      subscription$: (filter) =>
+        concat(of({ filter, grantedQoS: 1, deliveries$, unsubscribe$: EMPTY } as const), NEVER),
+    }
+    const handled: string[] = []
+    requests$(link, echo)
+      .pipe(
+        serve(({ value }) => {
+          handled.push(value)
+          return value
+        }),
+      )
+      .subscribe()
+    const message = { topic: 'echo', payload: bytesOf('x'), qos: 1, retain: false, dup: false } as const
+    const delivery = { message: { ...message, ...requestProperties }, acknowledge: () => undefined }
+    deliveries$.next(delivery)
+    vi.setSystemTime(Date.now() + 3_600_000)
+    deliveries$.next(delivery)
+    expect(handled).toEqual(['x'])
   })
 })
