@@ -1,7 +1,7 @@
 import { availableParallelism, platform } from 'node:os'
 import { guardProcesses } from '@antiphon/workshop/process-guard'
 import { help, readArguments, type SuiteArguments } from './frame/arguments.js'
-import { runSection } from './frame/run-section.js'
+import { runSection } from './run-section.js'
 import { saveRecord, readLastRecord, fullRunCommand, writeReport } from './report/files.js'
 import type { SectionRecord, SuiteRecord } from './report/page.js'
 import { sections } from './sections.js'

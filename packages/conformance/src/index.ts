@@ -1,5 +1,5 @@
-export { exchangeContract } from './contract/exchange-contract.js'
-export { linkContract } from './contract/link-contract.js'
+export { exchangeContract } from './contract/exchange/exchange-contract.js'
+export { linkContract } from './contract/link/link-contract.js'
 export { virtualSetting } from './contract/virtual-setting.js'
 export type { VirtualSettingOptions } from './contract/virtual-setting.js'
 export type {

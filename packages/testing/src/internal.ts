@@ -8,6 +8,5 @@
 export { isEqual } from './compare/equal.js'
 export { expectEqual, expectThat } from './compare/expectation.js'
 export { readable } from './compare/readable.js'
-export { brokerOptionRules, clientOptionRules } from './virtual/option-rules.js'
 export { virtualTime } from './time/virtual-time.js'
 export type { VirtualTime } from './time/virtual-time.js'

@@ -1,6 +1,6 @@
 import { reservePort, startMosquitto } from '@antiphon/workshop'
 import { bundlePath } from '../process/bundle.js'
-import type { BrokerKind } from './plan.js'
+import type { BrokerKind } from './run/plan.js'
 import { ManagedProcess } from '../process/managed-process.js'
 
 /** A broker in its own process, with its state in a folder. */

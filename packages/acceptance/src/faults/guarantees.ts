@@ -1,4 +1,4 @@
-import { hasFault, type ScheduledFault, type Plan } from './plan.js'
+import { hasFault, type ScheduledFault, type Plan } from './run/plan.js'
 
 /** What must hold in a run, beyond the rules that always hold. */
 export interface Guarantees {

@@ -1,7 +1,7 @@
 import { exhaustDescriptors } from './machine/descriptors.js'
 import { endSession } from './end-session.js'
 import { freeFlow } from './flow.js'
-import type { Fault, PeerName } from './plan.js'
+import type { Fault, PeerName } from './run/plan.js'
 import { between, type Random } from './random.js'
 import type { TestSystem } from './test-system.js'
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { Flow, freeFlow, type FlowRule } from './flow.js'
-import type { Direction } from './plan.js'
+import type { Direction } from './run/plan.js'
 
 /** A TCP proxy between one peer and the broker that can disturb their connection. */
 export interface Proxy {

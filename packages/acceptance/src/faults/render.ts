@@ -1,6 +1,6 @@
 import { dotChart, figure, html, table, type Html } from '@antiphon/report'
 import { median } from './figures.js'
-import { brokerKinds, describeFault, type RequestOutcome } from './plan.js'
+import { brokerKinds, describeFault, type RequestOutcome } from './run/plan.js'
 import { faultKinds } from './schedule.js'
 import type { FaultsOutcome, RunRecord } from './section.js'
 

@@ -9,7 +9,7 @@ import {
   type FaultKind,
   type PeerName,
   type Plan,
-} from './plan.js'
+} from './run/plan.js'
 import { between, pick, randomFrom, type Random } from './random.js'
 
 const peers = [...requesterNames, ...responderNames] as const

@@ -1,6 +1,6 @@
 import { countOccurrences } from './count-occurrences.js'
-import type { Ledger, LedgerEvent } from './ledger.js'
-import type { ScheduledFault, FaultKind, Plan, RequestOutcome } from './plan.js'
+import type { Ledger, LedgerEvent } from './run/ledger.js'
+import type { ScheduledFault, FaultKind, Plan, RequestOutcome } from './run/plan.js'
 import { guaranteesFor, maxRecoveryTime, type Guarantees } from './guarantees.js'
 
 /** A fault with the times at which it was injected and reverted, on the clock of the ledgers. */

@@ -1,5 +1,5 @@
-import type { Attack, AttackOutcome } from './attack.js'
-import type { TestBedKind } from './test-bed.js'
+import type { Attack, AttackOutcome } from './test-bed/attack.js'
+import type { TestBedKind } from './test-bed/test-bed.js'
 
 /** An attack with its outcomes against Antiphon and against a peer. */
 export interface AttackRecord {

@@ -1,5 +1,5 @@
 import { html, table, type Html } from '@antiphon/report'
-import type { AttackOutcome } from './attack.js'
+import type { AttackOutcome } from './test-bed/attack.js'
 import type { AttackRecord } from './record.js'
 import type { TlsRecord } from './tls.js'
 

@@ -2,7 +2,7 @@ import { createBroker } from '@antiphon/broker'
 import { AntiphonError } from '@antiphon/core'
 import { connect, type ConnectOptions } from '@antiphon/mqtt'
 import { map, takeWhile, timeout } from 'rxjs'
-import { attackOutcome, type AttackOutcome } from './attack.js'
+import { attackOutcome, type AttackOutcome } from './test-bed/attack.js'
 import { createTestAuthority } from './authority.js'
 
 /** A TLS connection that must succeed or fail. */

@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { readLedger, sharedNow, writeLedger } from '../../src/faults/ledger.js'
+import { readLedger, sharedNow, writeLedger } from '../../src/faults/run/ledger.js'
 
 let folder: string
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { describePlan } from '../../src/faults/plan.js'
+import { describePlan } from '../../src/faults/run/plan.js'
 import { faultKinds, planOf } from '../../src/faults/schedule.js'
 
 const seeds = fc.nat(1_000_000)

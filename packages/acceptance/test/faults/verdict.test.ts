@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Ledger, LedgerEvent } from '../../src/faults/ledger.js'
-import type { ScheduledFault, Plan } from '../../src/faults/plan.js'
+import type { Ledger, LedgerEvent } from '../../src/faults/run/ledger.js'
+import type { ScheduledFault, Plan } from '../../src/faults/run/plan.js'
 import { judge, type Evidence, type Rule } from '../../src/faults/verdict.js'
 
 const harmless: ScheduledFault = {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { attackOutcome } from '../../src/security/attack.js'
+import { attackOutcome } from '../../src/security/test-bed/attack.js'
 import { readReport } from '../../src/security/dependencies.js'
 import { failuresOf } from '../../src/security/record.js'
 

@@ -27,7 +27,7 @@ export const brokers = {
   },
 }
 
-/** Reads tables with columns at least two spaces apart, each below a line with its title. */
+/** Reads tables with columns at least two spaces apart, each between a line with its title and an empty line. */
 export function rowsFrom(output: string): RowResult[] {
   const rows = new Map<string, Map<string, Outcome>>()
   let metric: Metric | undefined
@@ -39,8 +39,9 @@ export function rowsFrom(output: string): RowResult[] {
       names = []
       continue
     }
+    if (line.trim() === '') metric = undefined
+    if (metric === undefined) continue
     const cells = line.trim().split(/\s{2,}/)
-    if (metric === undefined || line.trim() === '') continue
     if (names.length === 0) {
       names = cells.filter((cell) => !cell.startsWith('to '))
       continue

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { antiphon, byHand } from '../names.js'
 import type { SettleResult } from '../peers/pending.js'
-import { memoryOf } from '../processes/unary-pair.js'
+import { memoryOf } from './unary-pair.js'
 import type { Sample } from '../result.js'
 import { scenario, type AnyScenario, type Row } from '../scenario.js'
 import { startPeerPair, stopPeerPair, type PeerPair } from './peer-pair.js'

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { contestants } from '../contestants.js'
 import { antiphon, byHand } from '../names.js'
-import { memoryOf, startUnaryPair, warmUp, type UnaryPair } from '../processes/unary-pair.js'
+import { memoryOf, startUnaryPair, warmUp, type UnaryPair } from './unary-pair.js'
 import type { Sample } from '../result.js'
 import { scenario, type AnyScenario, type Row } from '../scenario.js'
 import type { Settings } from '../settings.js'

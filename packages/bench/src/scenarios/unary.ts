@@ -1,7 +1,7 @@
 import { contestants } from '../contestants.js'
 import { antiphon, byHand } from '../names.js'
 import type { BrokerKind } from '../processes/broker.js'
-import { startUnaryPair, warmUp, type UnaryPair } from '../processes/unary-pair.js'
+import { startUnaryPair, warmUp, type UnaryPair } from './unary-pair.js'
 import type { Form } from '../peers/unary.js'
 import { scenario, type AnyScenario, type Row } from '../scenario.js'
 import type { Settings } from '../settings.js'

@@ -43,6 +43,7 @@ import { WriteBuffer } from './write-buffer.js'
 import { ConnectionTimer } from './connection-timer.js'
 import { Reader } from './reader.js'
 import type { ReaderHost } from './reader.js'
+import { UnauthenticatedBytes } from './unauthenticated-bytes.js'
 import { WirePeer } from './wire-peer.js'
 
 /** Milliseconds to wait for the client to close its side of the stream after the broker closed its own. */
@@ -75,8 +76,7 @@ export class Connection implements PacketHandlerHost, ReaderHost {
   #request: ConnectRequest | undefined
   #authentication: Authentication | undefined
   #connected: ConnectedState | undefined
-  /** The bytes of this connection that count against `limits.unauthenticatedBytes`. */
-  #unauthenticatedBytes = 0
+  readonly #unauthenticatedBytes: UnauthenticatedBytes
   /** Runs the timeout of CONNECT, then the Keep Alive, then `halfCloseTimeout`. */
   readonly #timer: ConnectionTimer
   /** Ends the connection when the client's credential expires. */
@@ -88,6 +88,7 @@ export class Connection implements PacketHandlerHost, ReaderHost {
     this.#reader = new Reader(engine, channel, this)
     this.framer = this.#reader.framer
     this.writeBuffer = new WriteBuffer(channel, { ...engine, limit: limits.unreadBytes })
+    this.#unauthenticatedBytes = new UnauthenticatedBytes(engine.unauthenticated, limits.unauthenticatedBytes)
     this.#channel = channel
     this.#timer = new ConnectionTimer(engine.deadlines)
     this.#credentialTimer = new ConnectionTimer(engine.deadlines)
@@ -233,7 +234,7 @@ export class Connection implements PacketHandlerHost, ReaderHost {
     if (request.authenticationMethod === undefined) this.#authentication = undefined
     this.#phase = 'connected'
     this.framer.maximum = engine.settings.limits.packetSize
-    this.#setUnauthenticatedBytes(0)
+    this.#unauthenticatedBytes.set(0)
     this.#timer.stop()
     const connack = connackPacket(request.version, { sessionPresent, properties })
     if (connack.length > request.maximumPacketSize)
@@ -296,19 +297,12 @@ export class Connection implements PacketHandlerHost, ReaderHost {
 
   /** Bounds what clients that are not admitted make the broker store. */
   #countUnauthenticated(): void {
-    const { unauthenticated, settings } = this.engine
-    const { unauthenticatedBytes } = settings.limits
-    this.#setUnauthenticatedBytes(this.isClosed ? 0 : this.framer.pendingBytes)
-    if (this.#unauthenticatedBytes > 0 && unauthenticated.bytes > unauthenticatedBytes)
-      this.disconnect(
-        Reason.quotaExceeded,
-        `too many bytes of clients without CONNACK: limits.unauthenticatedBytes is ${unauthenticatedBytes}`,
-      )
-  }
-
-  #setUnauthenticatedBytes(bytes: number): void {
-    this.engine.unauthenticated.bytes += bytes - this.#unauthenticatedBytes
-    this.#unauthenticatedBytes = bytes
+    if (!this.#unauthenticatedBytes.set(this.isClosed ? 0 : this.framer.pendingBytes)) return
+    const { unauthenticatedBytes } = this.engine.settings.limits
+    this.disconnect(
+      Reason.quotaExceeded,
+      `too many bytes of clients without CONNACK: limits.unauthenticatedBytes is ${unauthenticatedBytes}`,
+    )
   }
 
   #handleClose(error: Error | undefined): void {
@@ -330,7 +324,7 @@ export class Connection implements PacketHandlerHost, ReaderHost {
   ): void {
     if (this.#phase === 'closed') return
     this.#phase = 'closed'
-    this.#setUnauthenticatedBytes(0)
+    this.#unauthenticatedBytes.set(0)
     this.#timer.stop()
     this.#credentialTimer.stop()
     const connected = this.#connected

@@ -70,3 +70,11 @@ export interface DeliveryTracker {
   /** The connection on which the message was withdrawn in flight has ended without an acknowledgement. */
   readonly withdrawn: () => void
 }
+
+/**
+ * Whether a message belongs to the member of a shared subscription to which it was sent [MQTT-4.8.2-4]. That it is sent
+ * must be durable before it is sent: after a crash, the broker could otherwise send it to another member.
+ */
+export function isBoundToMember({ qos, group }: OutboundMessage): boolean {
+  return qos === 2 && group !== null
+}

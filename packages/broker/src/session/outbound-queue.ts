@@ -5,7 +5,7 @@ import type { Publication } from '../packet/publication.js'
 import { isFailure } from '../packet/reason.js'
 import type { SharedGroup } from './shared-group.js'
 import { Backlog } from './backlog.js'
-import { newOutboundMessage } from './outbound-message.js'
+import { isBoundToMember, newOutboundMessage } from './outbound-message.js'
 import type { OutboundMessage, OutboundMessageOptions, DeliveryTracker } from './outbound-message.js'
 import { InFlightMessages } from './in-flight-messages.js'
 import { Replay } from './replay.js'
@@ -374,12 +374,4 @@ export class OutboundQueue {
     this.#host.memory.release(message.publication)
     this.#host.journal?.outboundEnded(this.#session, message)
   }
-}
-
-/**
- * Whether a message belongs to the member of a shared subscription to which it was sent [MQTT-4.8.2-4]. That it is sent
- * must be durable before it is sent: after a crash, the broker could otherwise send it to another member.
- */
-function isBoundToMember({ qos, group }: OutboundMessage): boolean {
-  return qos === 2 && group !== null
 }

@@ -2,7 +2,7 @@ import type { Subscriber } from 'rxjs'
 import type { AntiphonError } from '../errors.js'
 import type { SubscriptionWindow } from './link.js'
 import type { SubscribeRequest } from './transport.js'
-import type { OpenWindow } from './open-window.js'
+import type { OpenSubscription } from './open-subscription.js'
 
 /** One filter: its subscribers on this link, and the state of its subscription at the broker. */
 export class FilterSubscription {
@@ -13,7 +13,7 @@ export class FilterSubscription {
   brokerState: 'absent' | 'present' | 'unknown' = 'absent'
   /** A SUBSCRIBE or UNSUBSCRIBE of this filter is in flight. */
   isBusy = false
-  window: OpenWindow | undefined
+  window: OpenSubscription | undefined
   #subscribers: readonly Subscriber<SubscriptionWindow>[] = []
   /** Called when the subscription has ended at the broker while its window is open. Set from UNSUBSCRIBE on. */
   #onUnsubscribed: (() => void) | undefined
@@ -61,7 +61,7 @@ export class FilterSubscription {
     this.#onUnsubscribed?.()
   }
 
-  openWindow(window: OpenWindow): void {
+  openWindow(window: OpenSubscription): void {
     this.window = window
     for (const subscriber of this.#subscribers) subscriber.next(window)
   }

@@ -11,7 +11,7 @@ import { conflictBetween, toSubscribeRequest } from './subscribe-request.js'
 import { FilterSubscription } from './filter-subscription.js'
 import type { SubscribeRequest, Transport } from './transport.js'
 import { UnroutedMessages, type UnroutedMessage, type UnroutedBounds } from './unrouted-messages.js'
-import { OpenWindow } from './open-window.js'
+import { OpenSubscription } from './open-subscription.js'
 
 /** What `Subscriptions` works with. */
 export interface SubscriptionsParts {
@@ -187,7 +187,7 @@ export class Subscriptions {
     const { request } = subscription
     const unsubscribe$ = this.#unsubscribe$(subscription)
     const onLeave = acknowledgements.advance
-    const window = new OpenWindow({ request, grantedQoS, unsubscribe$, onLeave, report })
+    const window = new OpenSubscription({ request, grantedQoS, unsubscribe$, onLeave, report })
     subscription.openWindow(window)
     this.#unrouted.offer(
       request.filter,

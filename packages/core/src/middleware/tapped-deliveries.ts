@@ -6,7 +6,7 @@ export type DeliveriesTap = (deliveries$: Observable<Delivery>) => Observable<De
 
 /** The state of one subscription to tapped deliveries. */
 interface TapState {
-  /** Whether the link is delivering, so that it can be told what a subscriber throws. */
+  /** Whether the link is delivering, so that it catches what a subscriber throws. */
   isDelivering: boolean
   readonly thrown: unknown[]
 }

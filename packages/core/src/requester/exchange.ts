@@ -20,7 +20,7 @@ import type { TokenIndex } from './token-index.js'
 /** The observer of an exchange: its responses, then complete or error. */
 export type ExchangeObserver = Pick<Observer<unknown>, 'next' | 'error' | 'complete'>
 
-/** The errors of a request that the responder may still be handling. */
+/** The errors of a request that a responder may still be handling. */
 const UNANSWERED: ReadonlySet<ErrorCode> = new Set(['timeout', 'connection-lost', 'subscribe-refused'])
 
 /**
@@ -102,14 +102,8 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
   onLinkOnline(): void {
     this.updateStep()
     if (this.responseSubscription !== undefined || this.isSettled) return
-    try {
-      this.request.resolveResponseTopic()
-    } catch (thrown) {
-      this.fail(AntiphonError.from(thrown))
-      return
-    }
-    const { responseFilter } = this.request
-    if (responseFilter !== undefined) this.requester.pendingRequests.subscribe(this, responseFilter)
+    const fault = this.requester.pendingRequests.subscribe(this)
+    if (fault !== undefined) this.fail(fault)
   }
 
   onLinkOffline(error: AntiphonError): void {

@@ -70,11 +70,23 @@ export class PendingRequests {
     return undefined
   }
 
-  /** Subscribes an exchange to its responses; calls its `onSubscribed` at once if the subscription is acknowledged. */
-  subscribe(exchange: Exchange, filter: string): void {
-    const subscription = this.#responseSubscriptions.get(filter) ?? this.#createSubscription(filter)
+  /**
+   * Subscribes an exchange to its response filter, if that is known; calls its `onSubscribed` at once if the subscription is
+   * acknowledged. Returns an error if the request cannot be encoded or matched.
+   */
+  subscribe(exchange: Exchange): AntiphonError | undefined {
+    try {
+      exchange.request.resolveResponseTopic()
+    } catch (thrown) {
+      return AntiphonError.from(thrown)
+    }
+    const { responseFilter } = exchange.request
+    if (responseFilter === undefined) return undefined
+    const subscription =
+      this.#responseSubscriptions.get(responseFilter) ?? this.#createSubscription(responseFilter)
     exchange.responseSubscription = subscription
     subscription.acquire(exchange)
+    return undefined
   }
 
   /** Registers a subscribed exchange for an attempt. Returns an error if no response could be matched to it. */

@@ -6,7 +6,7 @@ import type { Failure } from '../protocol/status.js'
 import type { Deadline } from '../time/deadlines.js'
 import type { Handler } from './handler.js'
 import type { KeyedNode } from './keyed-queue.js'
-import { requestContext, type ReceivedRequest } from './received-request.js'
+import { contextOf, type ReceivedRequest } from './received-request.js'
 import type { ControlledRun, RequestContext } from './request-context.js'
 import type { SettlementListener } from './response-sender.js'
 
@@ -40,7 +40,7 @@ export abstract class HandlerRun<T extends EndpointTypes>
   constructor(options: HandlerRunOptions<T>, request: ReceivedRequest<T>, key: unknown) {
     this.options = options
     this.request = request
-    this.context = request[requestContext]
+    this.context = contextOf(request)
     this.key = key
   }
 

@@ -1,9 +1,15 @@
+import { invalidArgument } from '../argument.js'
 import type { EndpointTypes } from '../endpoint.js'
 import type { Message } from '../message.js'
 import type { RequestContext } from './request-context.js'
 
 /** The key of a request's context. Being enumerable, it survives spreading the request into another object. */
-export const requestContext: unique symbol = Symbol('antiphon.requestContext')
+const requestContext: unique symbol = Symbol('antiphon.requestContext')
+
+/** What a request from `requests$` has besides its public properties. */
+interface HasContext {
+  readonly [requestContext]?: RequestContext
+}
 
 /** A request as the handler sees it. */
 export interface ReceivedRequest<T extends EndpointTypes = EndpointTypes> {
@@ -18,12 +24,10 @@ export interface ReceivedRequest<T extends EndpointTypes = EndpointTypes> {
   readonly expiresAt: number
   /** When the request was received, on the clock of the link's scheduler. */
   readonly receivedAt: number
-  /** For `serve` only. */
-  readonly [requestContext]: RequestContext
 }
 
 /** The class behind `ReceivedRequest`; why it is no literal, see decision 0009. */
-class RequestWithContext<T extends EndpointTypes> implements ReceivedRequest<T> {
+class RequestWithContext<T extends EndpointTypes> implements ReceivedRequest<T>, HasContext {
   readonly value: T['request']
   readonly params: T['params']
   readonly endpoint: string
@@ -50,4 +54,13 @@ export function toReceivedRequest<T extends EndpointTypes>(
   value: T['request'],
 ): ReceivedRequest<T> {
   return new RequestWithContext<T>(context, params, value)
+}
+
+/** Returns the context of a request. Throws `invalid-argument` if the request is not from `requests$`. */
+export function contextOf(request: ReceivedRequest & HasContext): RequestContext {
+  const context = request[requestContext]
+  if (context !== undefined) return context
+  throw invalidArgument(
+    'the request is not from requests$: pass serve the requests of requests$, or copies of them',
+  )
 }

@@ -6,7 +6,7 @@ import { BUSY, handlerFailure } from './failures.js'
 import type { HandlerRun, HandlerRunOptions } from './handler-run.js'
 import type { Handler } from './handler.js'
 import { KeyedQueue } from './keyed-queue.js'
-import { requestContext, type ReceivedRequest } from './received-request.js'
+import { contextOf, type ReceivedRequest } from './received-request.js'
 import type { RequestContext } from './request-context.js'
 import type { DrainListener, ResponderContext } from './responder-context.js'
 import { canReport } from './response-sender.js'
@@ -49,7 +49,7 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
 
   /** Starts the handler of a request if there is room; otherwise queues the request, or rejects it if the queue is full. */
   add(request: ReceivedRequest<T>): void {
-    const { responder } = request[requestContext]
+    const { responder } = contextOf(request)
     if (responder !== this.#latestResponder) this.#follow(responder)
     let key: unknown
     let thrown: { readonly error: unknown } | undefined
@@ -161,7 +161,7 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
   }
 
   #createRun(request: ReceivedRequest<T>, key: unknown): HandlerRun<T> {
-    const { responses } = request[requestContext].responder.endpoint
+    const { responses } = contextOf(request).responder.endpoint
     return responses === 'many'
       ? new StreamResponseRun(this.#runOptions, request, key)
       : new SingleResponseRun(this.#runOptions, request, key)

@@ -6,7 +6,7 @@ import type { QoS } from '../message.js'
 import type { Deadline } from '../time/deadlines.js'
 import { isSharedFilter } from '../topic/topic-filter.js'
 import { barrier$ } from './barrier.js'
-import { requestContext, type ReceivedRequest } from './received-request.js'
+import { contextOf, type ReceivedRequest } from './received-request.js'
 import { RequestReceiver, type RequestRules } from './request-receiver.js'
 import type { ResponderContext } from './responder-context.js'
 
@@ -90,7 +90,7 @@ export class RequestSource<T extends EndpointTypes> {
     if (this.#quietDeadline !== undefined) this.#restartQuietDeadline()
     const request = this.#receiver.receive<T>(delivery)
     if (request === undefined) return
-    const context = request[requestContext]
+    const context = contextOf(request)
     if (this.#responder.acknowledge === 'on-receipt') context.acknowledge()
     this.#subscriber.next(request)
     if (!context.isAdmitted) context.awaitServe()

@@ -4,13 +4,12 @@ import {
   type VirtualBrokerOptions,
   type VirtualClientOptions,
 } from '@antiphon/testing'
-import { brokerOptionRules, clientOptionRules } from '@antiphon/testing/internal'
 import { AntiphonError } from '../../src/errors.js'
 import type { Incident, Link, LinkState } from '../../src/link/link.js'
 import { linkOptionRules } from '../../src/link/link-option-rules.js'
 import { linkOver, type LinkOptions } from '../../src/link/link-over.js'
 import type { OutgoingMessage } from '../../src/message.js'
-import { pickOptions } from '../../src/option-rules.js'
+import { pickOptions, type OptionRules } from '../../src/option-rules.js'
 import { outgoing, textOf } from './messages.js'
 import { virtualTime, type VirtualTime } from './virtual-time.js'
 
@@ -28,17 +27,33 @@ export interface LinkSetting extends VirtualTime {
   readonly subscribe: (filter: string) => { readonly log: string[]; readonly unsubscribe: () => void }
 }
 
+const brokerOptions: OptionRules<Omit<VirtualBrokerOptions, 'scheduler'>> = {
+  seed: 'any',
+  latency: 'any',
+  limits: 'any',
+  overlap: 'any',
+}
+
+const clientOptions: OptionRules<VirtualClientOptions> = {
+  clientId: 'any',
+  clean: 'any',
+  protocolVersion: 'any',
+  sessionExpiryInterval: 'any',
+  receiveMaximum: 'any',
+  will: 'any',
+}
+
 export function linkSetting(
   options: LinkOptions & Partial<VirtualBrokerOptions> & VirtualClientOptions = {},
 ): LinkSetting {
   const time = virtualTime()
   const { scheduler } = time
-  const broker = virtualBroker({ latency: 1, ...pickOptions(options, brokerOptionRules), scheduler })
+  const broker = virtualBroker({ latency: 1, ...pickOptions(options, brokerOptions), scheduler })
   const transport = broker.transport({
     clientId: 'me',
     clean: false,
     sessionExpiryInterval: 3_600,
-    ...pickOptions(options, clientOptionRules),
+    ...pickOptions(options, clientOptions),
   })
   const link = linkOver(transport, {
     reconnect: { initial: 100, factor: 1, jitter: 0 },

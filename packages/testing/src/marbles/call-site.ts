@@ -1,6 +1,6 @@
 import type { TestScheduler } from 'rxjs/testing'
 
-/** The name of the function that calls the body of a marble test; the frames of its callers are left out. */
+/** The name of the function that calls the body of a marble test; the frames outside it are left out. */
 const bodyRunner = 'runMarbleBody'
 
 /** The call sites of expectations of a `TestScheduler`, by the values that it compares. */
@@ -15,7 +15,7 @@ export function runMarbleBody<C>(body: (context: C) => unknown, context: C): unk
   return body(context)
 }
 
-/** Returns the stack frames of the caller of `callee`, within the body of a marble test. */
+/** Returns the stack frames that lead to `callee`, within the body of a marble test. */
 export function callSite(callee: (...args: never[]) => unknown): string {
   const holder = new Error()
   // Not every browser has it, and the types of the language do not either.

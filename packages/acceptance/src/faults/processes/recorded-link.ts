@@ -1,6 +1,6 @@
 import { connect, type ConnectOptions } from '@antiphon/mqtt'
 import { unmatchedResponses$, type Link } from '@antiphon/core'
-import type { LedgerWriter } from '../ledger.js'
+import type { LedgerWriter } from '../run/ledger.js'
 
 /** Connects a link and records its states and incidents in the ledger. */
 export function connectRecorded(port: number, options: ConnectOptions, { append: note }: LedgerWriter): Link {

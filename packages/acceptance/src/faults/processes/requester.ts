@@ -1,9 +1,9 @@
 import { AntiphonError, exchange$, type ExchangeOptions } from '@antiphon/core'
 import { linkMiddleware } from '@antiphon/core/link'
 import { filter, firstValueFrom, tap } from 'rxjs'
-import { requestIn, work } from '../contract.js'
-import { writeLedger } from '../ledger.js'
-import type { RequestPolicy } from '../plan.js'
+import { requestIn, work } from '../run/contract.js'
+import { writeLedger } from '../run/ledger.js'
+import type { RequestPolicy } from '../run/plan.js'
 import { connectRecorded, recordUnmatchedResponses } from './recorded-link.js'
 import { notifyParent, onParentMessage, readRole } from '../../process/parent-process.js'
 

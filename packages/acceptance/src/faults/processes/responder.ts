@@ -1,7 +1,7 @@
 import { ignoredRequests$, requests$, serve, type Message } from '@antiphon/core'
 import { delay, firstValueFrom, of, Subject } from 'rxjs'
-import { group, requestIn, work } from '../contract.js'
-import { writeLedger } from '../ledger.js'
+import { group, requestIn, work } from '../run/contract.js'
+import { writeLedger } from '../run/ledger.js'
 import { connectRecorded } from './recorded-link.js'
 import { notifyParent, onParentMessage, readRole } from '../../process/parent-process.js'
 

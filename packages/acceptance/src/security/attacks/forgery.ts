@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IPublishPacket } from 'mqtt-packet'
-import { attacksOn, requestPayload, checkTarget, attackOutcome, type Attack } from '../attack.js'
-import { echoTopic, targetId } from '../target.js'
+import { attacksOn, requestPayload, checkTarget, attackOutcome, type Attack } from '../test-bed/attack.js'
+import { echoTopic, targetId } from '../test-bed/target.js'
 
 const responseTopic = `response/${targetId}`
 

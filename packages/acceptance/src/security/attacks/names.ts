@@ -1,7 +1,7 @@
 import { endpoint, exchange$, text } from '@antiphon/core'
 import { createBroker } from '@antiphon/broker'
 import { firstValueFrom, materialize } from 'rxjs'
-import { attacksOn, attackOutcome, type Attack } from '../attack.js'
+import { attacksOn, attackOutcome, type Attack } from '../test-bed/attack.js'
 
 const noPeerReason = 'it does not fill topic templates'
 

@@ -1,5 +1,5 @@
-import { attacksOn, checkTarget, attackOutcome, type Attack } from '../attack.js'
-import type { TestBed } from '../test-bed.js'
+import { attacksOn, checkTarget, attackOutcome, type Attack } from '../test-bed/attack.js'
+import type { TestBed } from '../test-bed/test-bed.js'
 
 const publishTo = (topic: readonly number[]): Uint8Array =>
   Uint8Array.of(0x30, topic.length + 3, 0, topic.length, ...topic, 0)

@@ -1,6 +1,6 @@
-import { attacksOn, requestPayload, checkTarget, attackOutcome, type Attack } from '../attack.js'
-import type { TestBed } from '../test-bed.js'
-import { echoTopic, attackerTopic, targetId } from '../target.js'
+import { attacksOn, requestPayload, checkTarget, attackOutcome, type Attack } from '../test-bed/attack.js'
+import type { TestBed } from '../test-bed/test-bed.js'
+import { echoTopic, attackerTopic, targetId } from '../test-bed/target.js'
 
 const mebibyte = 2 ** 20
 

@@ -1,5 +1,5 @@
-import { attacksOn, requestPayload, checkTarget, attackOutcome, type Attack } from '../attack.js'
-import { echoTopic } from '../target.js'
+import { attacksOn, requestPayload, checkTarget, attackOutcome, type Attack } from '../test-bed/attack.js'
+import { echoTopic } from '../test-bed/target.js'
 
 /** Requests that try to make a responder publish to topics that the attacker may not use. */
 export const reflection: readonly Attack[] = attacksOn(

@@ -1,5 +1,5 @@
-import { attacksOn, requestPayload, checkTarget, attackOutcome, type Attack } from '../attack.js'
-import { streamTopic } from '../target.js'
+import { attacksOn, requestPayload, checkTarget, attackOutcome, type Attack } from '../test-bed/attack.js'
+import { streamTopic } from '../test-bed/target.js'
 
 /** Streams without or with invalid credit. */
 export const streams: readonly Attack[] = attacksOn(

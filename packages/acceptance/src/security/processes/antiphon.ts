@@ -21,7 +21,7 @@ import {
   streamTopic,
   targetId,
   type TargetRole,
-} from '../target.js'
+} from '../test-bed/target.js'
 
 const { port } = readRole<TargetRole>()
 const link = connect(`mqtt://127.0.0.1:${port}`, { clientId: targetId })

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import mqtt from 'mqtt'
 import { readRole } from '../../process/parent-process.js'
-import { echoTopic, runCommands, responseTimeout, slowDelay, targetId, type TargetRole } from '../target.js'
+import {
+  echoTopic,
+  runCommands,
+  responseTimeout,
+  slowDelay,
+  targetId,
+  type TargetRole,
+} from '../test-bed/target.js'
 
 const { port } = readRole<TargetRole>()
 // Typical application code over MQTT.js: the requester has a map of callbacks, the responder a message listener.

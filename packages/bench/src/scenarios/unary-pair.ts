@@ -3,8 +3,8 @@ import type { Memory } from '../peers/run-peer.js'
 import type { Slice, SliceOptions } from '../peers/load.js'
 import type { Form } from '../peers/unary.js'
 import type { Sample } from '../result.js'
-import { startBroker, type BrokerKind } from './broker.js'
-import { startPeer, type Peer } from './peer.js'
+import { startBroker, type BrokerKind } from '../processes/broker.js'
+import { startPeer, type Peer } from '../processes/peer.js'
 
 /** The contestants and the broker of a pair. */
 export interface UnaryPairOptions {

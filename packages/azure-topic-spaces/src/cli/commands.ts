@@ -1,8 +1,8 @@
 import { invalidArgument, quoted } from '@antiphon/core/link'
-import { formatConnectionString } from '../../connection-string.js'
-import type { TopicSpaceDefinition, TopicSpaceType } from '../../topic-space.js'
-import type { Device, DeviceRegistry, NewDevice } from '../device-registry.js'
-import type { TopicSpaceRegistry } from '../topic-space-registry.js'
+import { formatConnectionString } from '../connection-string.js'
+import type { TopicSpaceDefinition, TopicSpaceType } from '../topic-space.js'
+import type { Device, DeviceRegistry, NewDevice } from '../hub/device-registry.js'
+import type { TopicSpaceRegistry } from '../hub/topic-space-registry.js'
 import { commandLineError, type CommandLine } from './arguments.js'
 
 /** The devices and topic spaces that the commands change. */

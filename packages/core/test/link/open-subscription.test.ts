@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest'
 import { AntiphonError } from '../../src/errors.js'
 import { Acknowledgements } from '../../src/link/acknowledgements.js'
 import type { Delivery, Incident } from '../../src/link/link.js'
-import { OpenWindow } from '../../src/link/open-window.js'
+import { OpenSubscription } from '../../src/link/open-subscription.js'
 import type { Message } from '../../src/message.js'
 import { arrival, textOf } from './messages.js'
 import { subscribeRequest } from './subscribe-requests.js'
 
 /** A window with its incidents and sent acknowledgements. */
 interface WindowSetting {
-  readonly window: OpenWindow
+  readonly window: OpenSubscription
   readonly incidents: Incident[]
   readonly released: string[]
   readonly deliver: (message: Message) => void
@@ -20,7 +20,7 @@ function windowSetting(options: Parameters<typeof subscribeRequest>[1] = {}, fil
   const acknowledgements = new Acknowledgements()
   const incidents: Incident[] = []
   const released: string[] = []
-  const window = new OpenWindow({
+  const window = new OpenSubscription({
     request: subscribeRequest(filter, options),
     grantedQoS: 1,
     unsubscribe$: EMPTY,
@@ -70,7 +70,7 @@ class Thrower extends Subscriber<Delivery> {
   }
 }
 
-describe('OpenWindow', () => {
+describe('OpenSubscription', () => {
   it('delivers each message to all subscribers in order of subscription', () => {
     const setting = windowSetting()
     const order: string[] = []
@@ -172,7 +172,7 @@ describe('OpenWindow', () => {
   })
 })
 
-describe('OpenWindow cache of retained messages', () => {
+describe('OpenSubscription cache of retained messages', () => {
   it('sends a late subscriber the last message of every topic that had a retained one', () => {
     const setting = windowSetting()
     setting.deliver(arrival('a/1', 'old', { retain: true }))

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { SectionRecord } from '../report/page.js'
-import type { SuiteArguments } from './arguments.js'
-import { progressOf } from './progress.js'
-import type { Outcome, Section } from './section.js'
+import type { SectionRecord } from './report/page.js'
+import type { SuiteArguments } from './frame/arguments.js'
+import { progressOf } from './frame/progress.js'
+import type { Outcome, Section } from './frame/section.js'
 
 /** Runs one section in its own folder; a section that throws counts as a failure. */
 export async function runSection(

@@ -25,7 +25,7 @@ export interface WindowOptions {
 }
 
 /** An open subscription. Each subscriber of `deliveries$` receives every message, with its own acknowledgement. */
-export class OpenWindow implements SubscriptionWindow {
+export class OpenSubscription implements SubscriptionWindow {
   readonly filter: string
   readonly grantedQoS: QoS
   readonly deliveries$: Observable<Delivery>

@@ -1,9 +1,9 @@
 import { isInstalled } from '@antiphon/workshop'
-import type { NotRun } from '../../frame/section.js'
-import { hasFault, type Plan } from '../plan.js'
-import { clockLibrary } from './clock.js'
-import { canLimitDescriptors } from './descriptors.js'
-import { canMount } from './disk.js'
+import type { NotRun } from '../frame/section.js'
+import { hasFault, type Plan } from './run/plan.js'
+import { clockLibrary } from './machine/clock.js'
+import { canLimitDescriptors } from './machine/descriptors.js'
+import { canMount } from './machine/disk.js'
 
 interface Requirement {
   readonly isMet: boolean

@@ -4,8 +4,8 @@ import { watch } from 'node:fs'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Observable } from 'rxjs'
-import type { TopicSpaceDefinition } from '../../topic-space.js'
-import type { Device } from '../device-registry.js'
+import type { TopicSpaceDefinition } from '../topic-space.js'
+import type { Device } from '../hub/device-registry.js'
 
 /** The contents of a hub's file. */
 export interface HubState {

@@ -6,14 +6,14 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { firstValueFrom, fromEvent, NEVER, skipWhile, type Observable } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { connectDevice } from '../../src/index.js'
-import { help, optionNames, readCommandLine } from '../../src/hub/cli/arguments.js'
-import { execute } from '../../src/hub/cli/commands.js'
-import { hubProgram } from '../../src/hub/cli/program.js'
-import { deviceRegistry } from '../../src/hub/device-registry.js'
-import { topicSpaceRegistry } from '../../src/hub/topic-space-registry.js'
+import { connectDevice } from '../src/index.js'
+import { help, optionNames, readCommandLine } from '../src/cli/arguments.js'
+import { execute } from '../src/cli/commands.js'
+import { hubProgram } from '../src/cli/program.js'
+import { deviceRegistry } from '../src/hub/device-registry.js'
+import { topicSpaceRegistry } from '../src/hub/topic-space-registry.js'
 
-const cli = new URL('../../src/hub/cli.ts', import.meta.url).pathname
+const cli = new URL('../src/cli.ts', import.meta.url).pathname
 let directory: string
 beforeAll(async () => void (directory = await mkdtemp(join(tmpdir(), 'antiphon-hub-'))))
 afterAll(() => rm(directory, { recursive: true }))
