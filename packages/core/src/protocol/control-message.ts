@@ -16,14 +16,17 @@ export function initialCredit(items: number): UserProperties {
   return [['__credit', String(items)]]
 }
 
-/** Returns the User Properties of a message that grants more credit; with 0 items it is only a sign of life. */
-export function addedCredit(items: number): UserProperties {
-  return [['__grant', String(items)]]
+/**
+ * Returns the User Properties of a message that grants credit: the total number of items that the requester has granted so
+ * far, so that a redelivery counts once. The total of before is only a sign of life.
+ */
+export function grantedCredit(total: number): UserProperties {
+  return [['__grant', String(total)]]
 }
 
 /** Whether a message on a request topic is an exchange control message, which cancels a request or grants credit. */
 export function isControlMessage(message: HasUserProperties): boolean {
-  return isCancel(message) || addedCreditOf(message) !== undefined
+  return isCancel(message) || grantedCreditOf(message) !== undefined
 }
 
 /** Whether a message cancels the request with the same correlation. */
@@ -33,14 +36,12 @@ export function isCancel({ userProperties }: HasUserProperties): boolean {
 
 /** Returns the initial credit of a request; `Infinity` if it sets none. */
 export function initialCreditOf({ userProperties }: HasUserProperties): number {
-  return toCredit(userProperty(userProperties, '__credit')) ?? Infinity
+  const text = userProperty(userProperties, '__credit')
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : Infinity
 }
 
-/** Returns the credit that a message grants to its response stream; `undefined` if it grants none. */
-export function addedCreditOf({ userProperties }: HasUserProperties): number | undefined {
-  return toCredit(userProperty(userProperties, '__grant'))
-}
-
-function toCredit(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined
+/** Returns how many items a message grants to its response stream in total; `undefined` if it grants none. */
+export function grantedCreditOf({ userProperties }: HasUserProperties): number | undefined {
+  const text = userProperty(userProperties, '__grant')
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined
 }

@@ -6,14 +6,21 @@ export class Credit {
   /** The User Properties of the request, which set the initial credit. */
   readonly requestProperties: UserProperties
   readonly #limit: number
+  /** The total credit so far, the initial one included. */
+  #granted: number
   #remaining: number
   #consumed = 0
 
   /** `limit` is the maximum number of items in flight; without it, the responder sends without limit. */
   constructor(limit: number | undefined) {
     this.#limit = limit ?? Infinity
-    this.#remaining = this.#limit
+    this.#remaining = this.#granted = this.#limit
     this.requestProperties = limit === undefined ? [] : initialCredit(limit)
+  }
+
+  /** How many items the responder may send in total. */
+  get granted(): number {
+    return this.#granted
   }
 
   /** Whether the responder must wait for more credit. */
@@ -27,13 +34,13 @@ export class Credit {
     return this.#remaining >= 0
   }
 
-  /** Counts one item as consumed. Returns the credit to grant once half of the limit is consumed, and 0 before. */
-  consume(): number {
+  /** Counts one item as consumed. Adds credit once half of the limit is consumed, and returns whether it did. */
+  consume(): boolean {
     this.#consumed++
-    if (this.#consumed * 2 < this.#limit) return 0
-    const granted = this.#consumed
-    this.#remaining += granted
+    if (this.#consumed * 2 < this.#limit) return false
+    this.#granted += this.#consumed
+    this.#remaining += this.#consumed
     this.#consumed = 0
-    return granted
+    return true
   }
 }

@@ -1,6 +1,6 @@
 import type { AntiphonError } from '../errors.js'
 import { userProperty, type UserProperties } from '../message.js'
-import { addedCredit, cancel } from '../protocol/control-message.js'
+import { cancel, grantedCredit } from '../protocol/control-message.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
 import type { Exchange } from './exchange.js'
 import { streamPositionOf, type StreamPosition } from '../protocol/stream-position.js'
@@ -73,8 +73,8 @@ export class ManyResponses implements ResponseHandler {
 
   onTimeout(exchange: Exchange): TimeoutResult {
     if (this.#credit.isExhausted) {
-      // The responder waits for credit. A grant of 0 tells it that the requester is still connected.
-      exchange.sendControl(addedCredit(0))
+      // The responder waits for credit. The same credit again tells it that the requester is still connected.
+      exchange.sendControl(grantedCredit(this.#credit.granted))
       this.#extendTimeout(exchange)
       return 'waiting'
     }
@@ -91,10 +91,9 @@ export class ManyResponses implements ResponseHandler {
   /** Counts one item as consumed, and grants the responder new credit once half of it is used. */
   consumed(): void {
     const wasExhausted = this.#credit.isExhausted
-    const granted = this.#credit.consume()
-    if (granted === 0) return
+    if (!this.#credit.consume()) return
     if (wasExhausted) this.#exchange?.extendTimeout(this.#timeout)
-    this.#exchange?.sendControl(addedCredit(granted))
+    this.#exchange?.sendControl(grantedCredit(this.#credit.granted))
   }
 
   /**

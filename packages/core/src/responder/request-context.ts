@@ -14,8 +14,8 @@ const NO_RESPONSES: OutgoingResponse[] = []
 export interface ControlledRun {
   /** Stops handling the request, because its requester cancelled it. */
   cancel(): void
-  /** Adds to the number of items that the requester accepts. */
-  addCredit(credit: number): void
+  /** Sets how many items the requester accepts in total, unless it has granted more before. */
+  grantCredit(total: number): void
 }
 
 /** A request in a responder, from its arrival until it is both answered and acknowledged. */
@@ -37,6 +37,8 @@ export class RequestContext {
   #isInHand = false
   /** The responses sent so far; `undefined` once they are too many to cache. */
   #responses: OutgoingResponse[] | undefined = NO_RESPONSES
+  /** The size of the items of a stream among them. */
+  #cachedBytes = 0
   #isAcknowledged = false
   #isOpen = true
 
@@ -65,6 +67,15 @@ export class RequestContext {
     return this.expiresAt - this.responder.now()
   }
 
+  /**
+   * Whether the requester can read a status. On a response topic that both sides know, a requester without MQTT 5 is
+   * recognised by a request without any property; it would take an empty payload for a response.
+   */
+  get canReadStatus(): boolean {
+    const { responder, message } = this
+    return responder.hasStatuses && (responder.endpoint.responseTopic === undefined || hasProperties(message))
+  }
+
   /** Whether the broker holds the request until it is acknowledged; our Receive Maximum bounds how many it sends. */
   get isHeldByBroker(): boolean {
     return !this.#isAcknowledged && this.message.qos > 0
@@ -72,7 +83,7 @@ export class RequestContext {
 
   /** Accepts the message as a new request; `key` recognises duplicates. */
   accept(key: string | undefined): void {
-    if (key !== undefined) this.cacheEntry = this.responder.cache.begin(key, this)
+    if (key !== undefined) this.cacheEntry = this.responder.cache.begin(key, this, this.message.payload)
     this.#takeInHand()
   }
 
@@ -143,9 +154,9 @@ export class RequestContext {
     this.endWithoutResponse()
   }
 
-  /** Passes on credit that the requester grants for more items. */
-  addCredit(credit: number): void {
-    if (this.#isOpen) this.#run?.addCredit(credit)
+  /** Passes on how many items the requester accepts in total. */
+  grantCredit(total: number): void {
+    if (this.#isOpen) this.#run?.grantCredit(total)
   }
 
   /** Whether responses may be sent: the last one has not been sent, and the request is not cancelled or abandoned. */
@@ -158,6 +169,15 @@ export class RequestContext {
     const wasOpen = this.#isOpen
     this.#isOpen = false
     return wasOpen
+  }
+
+  /** Caches an item of a stream for duplicates of the request, if it fits the limit of all open streams. */
+  cacheItem(item: OutgoingResponse): void {
+    if (this.cacheEntry === undefined || this.#responses === undefined) return
+    this.#cachedBytes += item.payload.length
+    if (this.responder.cacheOpenBytes(item.payload.length)) this.cacheResponse(item)
+    else this.#responses = undefined
+    if (this.#responses === undefined) this.#releaseCachedBytes()
   }
 
   /** Caches a response for duplicates of the request. */
@@ -182,6 +202,7 @@ export class RequestContext {
       cache.end(this.cacheEntry, { responses: this.#responses, expiresAt: until }, this.responder.now())
     }
     this.#leaveUnserved()
+    this.#releaseCachedBytes()
     this.acknowledge()
     this.#release()
   }
@@ -196,12 +217,18 @@ export class RequestContext {
     if (!this.close()) return
     this.dropCacheEntry()
     this.#leaveUnserved()
+    this.#releaseCachedBytes()
     this.#release()
   }
   #leaveUnserved(): void {
     if (!this.#isUnserved) return
     this.#isUnserved = false
     this.responder.unserved.remove(this)
+  }
+
+  #releaseCachedBytes(): void {
+    this.responder.cacheOpenBytes(-this.#cachedBytes)
+    this.#cachedBytes = 0
   }
 
   #takeInHand(): void {
@@ -215,4 +242,11 @@ export class RequestContext {
     this.#isInHand = false
     this.responder.requestEnded()
   }
+}
+
+function hasProperties(message: Message): boolean {
+  const { responseTopic, correlationData, contentType, payloadFormatIndicator } = message
+  const { messageExpiryInterval, userProperties = [] } = message
+  const single = [responseTopic, correlationData, contentType, payloadFormatIndicator, messageExpiryInterval]
+  return userProperties.length > 0 || single.some((property) => property !== undefined)
 }

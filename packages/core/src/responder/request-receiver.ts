@@ -9,7 +9,7 @@ import type { EndpointTypes } from '../endpoint.js'
 import type { Delivery } from '../link/link.js'
 import type { Message } from '../message.js'
 import type { IgnoredReason } from '../observe/ignored-request.js'
-import { addedCreditOf, isCancel } from '../protocol/control-message.js'
+import { grantedCreditOf, isCancel } from '../protocol/control-message.js'
 import { Status, type Failure } from '../protocol/status.js'
 import { quoted } from '../topic/mqtt-string.js'
 import { payloadFailure, versionFailure } from './failures.js'
@@ -113,23 +113,25 @@ export class RequestReceiver {
       this.#ignore(delivery, 'cancel', 'it cancels a request')
       return false
     }
-    const credit = addedCreditOf(message)
+    const credit = grantedCreditOf(message)
     if (credit !== undefined) {
-      entry?.running?.addCredit(credit)
+      entry?.running?.grantCredit(credit)
       delivery.acknowledge()
       return false
     }
+    const isRepeated = entry?.hasPayload(message.payload) === true
     // Not cached: the same request with other headers may be valid.
     const failure = versionFailure(message) ?? this.#headerFailure(message)
     if (failure !== undefined) this.#reject(context, failure)
-    else if (entry?.running !== undefined) {
+    else if (entry?.running !== undefined && isRepeated) {
       entry.running.attachDuplicate(delivery.acknowledge)
       this.#responder.reportIgnored(message, 'duplicate', 'it repeats a request that is being handled')
-    } else if (entry !== undefined) this.#resendResponses(entry, context, delivery)
+    } else if (entry !== undefined && isRepeated) this.#resendResponses(entry, context, delivery)
     // Left unacknowledged: the broker delivers it again at the next start.
     else if (this.#responder.isPaused) context.abandon()
     else {
-      context.accept(key)
+      // A requester that uses a correlation again sends another request, which cannot be cached beside a running one.
+      context.accept(entry?.running === undefined ? key : undefined)
       return true
     }
     return false

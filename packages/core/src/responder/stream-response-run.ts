@@ -18,8 +18,8 @@ const IN_FLIGHT_LIMIT = 64
 export class StreamResponseRun<T extends EndpointTypes> extends HandlerRun<T> {
   readonly #teardown = new Subscription()
   #source: ItemSource | undefined
-  /** How many more items the requester accepts. */
-  #credit = initialCreditOf(this.context.message)
+  /** How many items the requester accepts in total. */
+  #granted = initialCreditOf(this.context.message)
   #nextIndex = 0
   #inFlight = 0
   #isPumping = false
@@ -52,8 +52,8 @@ export class StreamResponseRun<T extends EndpointTypes> extends HandlerRun<T> {
     this.#teardown.unsubscribe()
   }
 
-  override addCredit(credit: number): void {
-    this.#credit += credit
+  override grantCredit(total: number): void {
+    this.#granted = Math.max(this.#granted, total)
     this.#restartSilenceDeadline()
     this.#pump()
   }
@@ -63,7 +63,7 @@ export class StreamResponseRun<T extends EndpointTypes> extends HandlerRun<T> {
     if (this.#isPumping || this.#source === undefined) return
     this.#isPumping = true
     while (!this.#teardown.closed && this.#inFlight < IN_FLIGHT_LIMIT) {
-      const next = this.#source.next(this.#credit > 0)
+      const next = this.#source.next(this.#nextIndex < this.#granted)
       if (next.kind === 'wait') break
       if (next.kind === 'item') this.#send(next.value)
       else if (next.kind === 'end') this.#finish({ outcome: 'responded', status: Status.ok })
@@ -85,7 +85,6 @@ export class StreamResponseRun<T extends EndpointTypes> extends HandlerRun<T> {
       return
     }
     this.#nextIndex++
-    this.#credit--
     this.#inFlight++
     sendItem(this.context, item, (error, ack) => {
       this.#inFlight--

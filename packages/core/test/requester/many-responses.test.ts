@@ -195,7 +195,7 @@ describe('the responses of a many endpoint', () => {
         expect(call.values).toEqual(['item 0', 'item 1'])
         expect(published.map(({ message }) => message.userProperties)).toEqual([
           [['__credit', '2']],
-          [['__grant', '1']],
+          [['__grant', '3']],
           [['__stat', '499']],
         ])
         expect(stats()).toMatchObject({ pending: 0, cancelled: 1 })
@@ -212,9 +212,9 @@ describe('the responses of a many endpoint', () => {
         world.advance(10)
         expect(published.map(({ message }) => message.userProperties)).toEqual([
           [['__credit', '6']],
-          [['__grant', '3']],
-          [['__grant', '3']],
-          [['__grant', '3']],
+          [['__grant', '9']],
+          [['__grant', '12']],
+          [['__grant', '15']],
         ])
         const [request, grant] = published.map(({ message }) => message)
         expect(grant).toMatchObject({

@@ -197,13 +197,26 @@ describe('the credit of a stream of responses', () => {
       sendRequest('x', properties(['__credit', '3']))
       world.advance(1_000)
       expect([items().length, made]).toEqual([3, 3])
-      sendRequest('', properties(['__grant', '2']))
+      sendRequest('', properties(['__grant', '5']))
       world.advance(1_000)
       expect([items().length, made]).toEqual([5, 5])
-      sendRequest('', properties(['__grant', '0']))
+      sendRequest('', properties(['__grant', '4']))
       world.advance(1_000)
       expect([items().length, made]).toEqual([5, 5])
     })
+  })
+
+  it('counts a credit message that is delivered twice once', () => {
+    withNumbersResponder(
+      { handler: () => ['a', 'b', 'c', 'd', 'e', 'f'] },
+      ({ sendRequest, world, items }) => {
+        sendRequest('x', properties(['__credit', '1']))
+        world.advance(100)
+        for (let delivery = 0; delivery < 2; delivery++) sendRequest('', properties(['__grant', '3']))
+        world.advance(100)
+        expect(items()).toEqual(['0 200 a', '1 200 b', '2 200 c'])
+      },
+    )
   })
 
   it('sends the end or error of an Observable without credit', () => {
@@ -227,7 +240,7 @@ describe('the credit of a stream of responses', () => {
       sendRequest('x', properties(['__credit', '2']))
       world.advance(1_000)
       expect(items()).toEqual(['0 200 a', '1 200 b'])
-      sendRequest('', properties(['__grant', '1']))
+      sendRequest('', properties(['__grant', '3']))
       world.advance(1_000)
       expect(items().at(-1)).toBe('2:last 204')
     })

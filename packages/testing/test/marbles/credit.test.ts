@@ -13,9 +13,13 @@ describe('a stream with credit, in marbles', () => {
         .subscribe()
       const options = { credit: 2, timeout: 50 }
       expectObservable(exchange$(link({ clientId: 'requester' }), count, 'up', options)).toBe('(12345|)')
-      expectPublished('count', { clientId: 'requester' }).toBe('(qggggg)', {
+      expectPublished('count', { clientId: 'requester' }).toBe('(q34567)', {
         q: { userProperties: [['__credit', '2']] },
-        g: { userProperties: [['__grant', '1']] },
+        3: { userProperties: [['__grant', '3']] },
+        4: { userProperties: [['__grant', '4']] },
+        5: { userProperties: [['__grant', '5']] },
+        6: { userProperties: [['__grant', '6']] },
+        7: { userProperties: [['__grant', '7']] },
       })
     }),
   )
@@ -31,7 +35,7 @@ describe('a stream with credit, in marbles', () => {
       const request = { ...firstRequest, topic: 'count' }
       publish('                 --a---b---', {
         a: { ...request, userProperties: [['__credit', '2']] },
-        b: { ...request, payload: '', userProperties: [['__grant', '2']] },
+        b: { ...request, payload: '', userProperties: [['__grant', '4']] },
       })
       expectPublished('me').toBe('--(12)(3e)', { e: { payload: '' } })
     }),

@@ -46,7 +46,7 @@ export const streams: readonly Attack[] = attacksOn(
       attacker.publish({ ...stream, responseTopic: 'response/attacker', userProperties: { __stat: '499' } })
       await attacker.flush()
       await requester.waitFor('two items', () => requester.messages('response/requester').length >= 2)
-      requester.publish({ ...stream, responseTopic: 'response/requester', userProperties: { __grant: '3' } })
+      requester.publish({ ...stream, responseTopic: 'response/requester', userProperties: { __grant: '5' } })
       await requester.waitFor('five items', () => requester.messages('response/requester').length >= 5)
       requester.publish({ ...stream, responseTopic: 'response/requester', userProperties: { __stat: '499' } })
       const targetFault = await checkTarget(testBed)

@@ -50,7 +50,7 @@ export const streamProtocolCases: readonly CaseDefinition[] = casesOf(
         [2, 2],
         'the number of received and produced items',
       )
-      await requester.sendRequest('', { ...correlatedBy('one'), userProperties: [['__grant', '1']] })
+      await requester.sendRequest('', { ...correlatedBy('one'), userProperties: [['__grant', '3']] })
       await context.eventually(requester.responses.until(3))
       await context.settle()
       expectEqual(
@@ -58,7 +58,7 @@ export const streamProtocolCases: readonly CaseDefinition[] = casesOf(
         [3, 3],
         'the number of received and produced items after added credit',
       )
-      await requester.sendRequest('', { ...correlatedBy('one'), userProperties: [['__grant', '10']] })
+      await requester.sendRequest('', { ...correlatedBy('one'), userProperties: [['__grant', '13']] })
       await context.eventually(requester.responses.until(6))
       expectEqual(textsOf(requester.responses.values), [...numbers(5), ''], 'the payloads of all responses')
     },
