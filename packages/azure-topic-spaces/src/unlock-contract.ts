@@ -73,5 +73,6 @@ export const unlockEndpoint: Endpoint<
   request: json(unlockRequest),
   response: json(unlockResponse),
   correlation: payloadField('commandId'),
+  cancel: 'local',
   onFailure: ({ code, message }) => (code < failed ? undefined : { result: message }),
 })

@@ -12,6 +12,9 @@ import { topicTemplate, type TopicTemplate } from './topic/topic-template.js'
 /** The end of a filter that matches all topics below a level. */
 const TREE = '/#'
 
+/** Whether a cancelled exchange notifies its responder, or ends at the requester alone. */
+export type CancelMode = 'wire' | 'local'
+
 /** Whether a request has one response or a stream of them. */
 export type ResponseKind = 'one' | 'many'
 
@@ -61,6 +64,12 @@ export interface EndpointContract<
   /** Whether to handle requests without a response topic; no response is sent for them. @defaultValue false */
   readonly acceptsNotifications?: boolean
   /**
+   * Whether exchange control messages are used: `wire` sends cancels, credit and retries to the control topic of the
+   * responder that has the request, if it names one; `local` neither sends nor expects any, for peers with a strict or
+   * older dialect. Credit needs `wire`. @defaultValue 'wire'
+   */
+  readonly cancel?: CancelMode
+  /**
    * Returns the response to send when a request failed and the requester cannot read a status (MQTT 3.1.1). Without this
    * function, or if it returns `undefined`, no response is sent.
    */
@@ -80,6 +89,7 @@ const contractRules: OptionRules<EndpointContract<string, unknown, unknown, Resp
   correlation: 'object',
   responses: ['one', 'many'],
   acceptsNotifications: [true, false],
+  cancel: ['wire', 'local'],
   onFailure: 'function',
 }
 
@@ -101,6 +111,7 @@ export interface Endpoint<T extends EndpointTypes = EndpointTypes> {
   readonly correlation: Correlation
   readonly responses: T['kind']
   readonly acceptsNotifications: boolean
+  readonly cancel: CancelMode
   readonly onFailure: ((failure: { readonly code: number; readonly message: string }) => unknown) | undefined
   /** Carries the types; always `undefined` at run time. */
   readonly types?: T
@@ -167,6 +178,7 @@ export function endpoint<
     correlation: contract.correlation ?? correlationData(),
     responses: (contract.responses ?? 'one') as Kind,
     acceptsNotifications: contract.acceptsNotifications ?? false,
+    cancel: contract.cancel ?? 'wire',
     onFailure: contract.onFailure,
   }
 }

@@ -20,7 +20,7 @@ interface Reader<A> {
 
 /**
  * Returns the responses of a `many` endpoint for a `for await` loop, with back-pressure: an item counts as consumed when
- * the loop reads it, and the responder sends at most `credit` items ahead.
+ * the loop reads it, and the responder sends at most `credit` items ahead. An endpoint with `cancel: 'local'` sends without limit.
  *
  * Each loop sends a request of its own when it reads the first item. Leaving the loop early cancels the exchange. A failed
  * exchange throws an `ExchangeError` into the loop.
@@ -39,7 +39,7 @@ export function requestMany<T extends EndpointTypes & { readonly kind: 'many' }>
   requireArgument('options', options, exchangeOptionRules)
   const requester = requesterContext(link, endpoint, {
     ...options,
-    credit: options.credit ?? DEFAULT_CREDIT,
+    ...(endpoint.cancel === 'wire' && { credit: options.credit ?? DEFAULT_CREDIT }),
   })
   const iterate = (): AsyncIterator<T['response'], undefined> => {
     const unread = new Fifo<T['response']>()

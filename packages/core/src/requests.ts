@@ -11,6 +11,8 @@ import { RequestSource, type DrainMode } from './responder/request-source.js'
 import { ResponderContext, type AcknowledgeMode } from './responder/responder-context.js'
 import type { ResponseCacheBounds } from './responder/response-cache.js'
 import { responseTopicCheck, type ResponseTopicRule } from './responder/response-topic-rule.js'
+import { isSharedFilter } from './topic/topic-filter.js'
+import { validateTopicName } from './topic/topic-name.js'
 
 /** How `requests$` is stopped without losing requests. */
 export interface DrainOptions {
@@ -64,6 +66,13 @@ export interface RequestsOptions<T extends EndpointTypes> extends DrainOptions {
    * @defaultValue 'on-start'
    */
   readonly acknowledge?: AcknowledgeMode
+  /**
+   * The topic for exchange control messages: cancels, credit and retries of requests that this responder has. It is named
+   * only to requesters that send them, and subscribed when the first of them needs it; a topic that you set is subscribed
+   * at once. `false` names none: cancels then stay at the requester, and requests with credit are answered 400.
+   * @defaultValue `control/<clientId>`
+   */
+  readonly controlTopic?: string | false
 }
 
 const requestsOptionRules: OptionRules<RequestsOptions<EndpointTypes>> = {
@@ -83,6 +92,10 @@ const requestsOptionRules: OptionRules<RequestsOptions<EndpointTypes>> = {
   } satisfies OptionRules<ResponseCacheBounds>,
   transfers: transferBoundRules,
   acknowledge: ['on-start', 'after-response', 'on-receipt'],
+  controlTopic: (value) => {
+    if (value === false) return undefined
+    return typeof value === 'string' ? validateTopicName(value) : 'it must be a topic or false'
+  },
   drain$: 'object',
   drainBy: ['leave', 'pause'],
   drainTimeout: sizeRule,
@@ -119,7 +132,14 @@ export function requests$<T extends EndpointTypes>(
     transfers: options.transfers,
   }
   return new Observable((subscriber) => {
-    const responder = new ResponderContext({ link, endpoint, acknowledge, cacheBounds })
+    const responder = new ResponderContext({
+      link,
+      endpoint,
+      acknowledge,
+      cacheBounds,
+      controlTopic: options.controlTopic,
+      isGroup: isSharedFilter(filter),
+    })
     const sourceOptions = { responder, rules, filter, qos, drain$, drainBy, drainTimeout }
     new RequestSource(sourceOptions, subscriber).start()
   })

@@ -57,6 +57,17 @@ export function publishedBy({ broker, scheduler }: World, clientId: string): rea
   return messages
 }
 
+/** Publishes an acceptance of a request, which names `control/server` as the control topic. */
+export function accept({ broker, advance }: World, request: OutgoingMessage | undefined): void {
+  if (request === undefined) throw new Error('there is no request to accept')
+  const userProperties = [
+    ['__stat', '202'],
+    ['__ctlTopic', 'control/server'],
+  ] as const
+  broker.publish(responseTo(request, '', { userProperties }))
+  advance(2)
+}
+
 /** Returns the published messages without those that cancel a request. */
 export function withoutCancels(published: readonly PublishedMessage[]): readonly PublishedMessage[] {
   return published.filter(({ message }) => statusOf(message) !== 499)

@@ -14,7 +14,7 @@ import {
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { delay, EMPTY, from, map, of, Subject, take, throwError, timer } from 'rxjs'
 import { describe, expect, it, vi } from 'vitest'
-import { respondOn, bytesOf, observe, publishedBy, responseTo, textOf } from './observed.js'
+import { accept, respondOn, bytesOf, observe, publishedBy, responseTo, textOf } from './observed.js'
 import { inWorld, type World } from './world.js'
 
 const echo = endpoint({ topic: 'echo', request: text, response: text })
@@ -93,7 +93,7 @@ describe('request$', () => {
       const requester = world.link('requester')
       const responses = observe(world, requests.pipe(request$(requester, echo, { overlap: 'switch' })))
       requests.next('1000')
-      world.advance(100)
+      world.advance(200)
       requests.next('10')
       world.advance(2_000)
       expect(responses.values).toEqual(['10!'])
@@ -358,6 +358,7 @@ describe('request', () => {
     const { settled, added, removed, stats } = await settle((world, controller) => {
       const published = publishedBy(world, 'requester')
       world.advance(100)
+      accept(world, published[0]?.message)
       controller.abort('enough')
       world.advance(10_000)
       sentPayloads = published.map(({ message }) => textOf(message))

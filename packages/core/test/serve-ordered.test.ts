@@ -2,7 +2,12 @@ import { endpoint, requests$, serve, text } from '@antiphon/core'
 import { delay, Observable, of, throwError } from 'rxjs'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { bytesOf, observe, publishedBy, statusOf, textOf } from './observed.js'
-import { withEchoResponder, withResponder, type ResponderSetupOptions } from './responder/with-responder.js'
+import {
+  cancelProperties,
+  withEchoResponder,
+  withResponder,
+  type ResponderSetupOptions,
+} from './responder/with-responder.js'
 
 const unlock = endpoint({ topic: 'cars/{car}/unlock', request: text, response: text })
 type Unlock = NonNullable<(typeof unlock)['types']>
@@ -83,10 +88,9 @@ describe('serve with orderedBy', () => {
         handler: ({ value }) =>
           value === '1a' ? throwError(() => new Error('no')) : value === '2a' ? new Observable() : of(value),
       },
-      ({ sendRequest, world, records }) => {
+      ({ sendRequest, world, records, sendControl }) => {
         sendToCars(sendRequest, ['1a', '2a', '3a', '4a'])
-        const cancel = { userProperties: [['__stat', '499']], correlationData: bytesOf('3a') } as const
-        sendRequest('', { topic: 'cars/a/unlock', ...cancel })
+        sendControl(cancelProperties, { correlationData: bytesOf('3a') })
         world.advance(1_000)
         expect(records.values.map(({ outcome, request }) => [textOf(request), outcome])).toEqual([
           ['3a', 'cancelled'],

@@ -14,7 +14,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { asyncWorld } from './async-world.js'
 import { bytesOf, observe, statusOf, textOf } from './observed.js'
-import { echo, withEchoResponder, type ResponderSetup } from './responder/with-responder.js'
+import { cancelProperties, echo, withEchoResponder, type ResponderSetup } from './responder/with-responder.js'
 
 type EchoSetup = Parameters<Parameters<typeof withEchoResponder>[0]>[0]
 
@@ -191,15 +191,13 @@ describe('serve under load', () => {
 })
 
 describe('serve on cancel', () => {
-  const cancel = { userProperties: [['__stat', '499']] } as const
-
   it('unsubscribes from the handler of a cancelled request, acknowledges it and sends no response', () => {
     let isStopped = false
     withEchoResponder(
-      ({ sendRequest, world, responses, records, ignored, unacknowledged }) => {
+      ({ sendRequest, world, responses, records, ignored, unacknowledged, sendControl }) => {
         sendRequest('x')
         world.advance(10)
-        sendRequest('', cancel)
+        sendControl(cancelProperties)
         world.advance(10)
         expect(isStopped).toBe(true)
         expect(records.values).toMatchObject([{ outcome: 'cancelled' }])
@@ -212,10 +210,10 @@ describe('serve on cancel', () => {
 
   it('removes a cancelled request from the queue without handling it', () => {
     withEchoResponder(
-      ({ sendRequest, world, handled, responses, records, unacknowledged }) => {
+      ({ sendRequest, world, handled, responses, records, unacknowledged, sendControl }) => {
         for (const name of ['1', '2', '3']) sendRequest(name, { correlationData: bytesOf(name) })
         world.advance(10)
-        sendRequest('', { ...cancel, correlationData: bytesOf('2') })
+        sendControl(cancelProperties, { correlationData: bytesOf('2') })
         world.advance(1_000)
         expect(handled.map(({ value }) => value)).toEqual(['1', '3'])
         expect(responses).toHaveLength(2)
@@ -233,10 +231,10 @@ describe('serve on cancel', () => {
   it('queues another request in place of a cancelled one', () => {
     withEchoResponder(
       (setup) => {
-        const { sendRequest, world, handled } = setup
+        const { sendRequest, sendControl, world, handled } = setup
         for (const name of ['1', '2']) sendRequest(name, { correlationData: bytesOf(name) })
         world.advance(10)
-        sendRequest('', { ...cancel, correlationData: bytesOf('2') })
+        sendControl(cancelProperties, { correlationData: bytesOf('2') })
         sendRequest('3', { correlationData: bytesOf('3') })
         world.advance(1_000)
         expect(handled.map(({ value }) => value)).toEqual(['1', '3'])
@@ -247,23 +245,23 @@ describe('serve on cancel', () => {
   })
 
   it('ignores a cancel of an unknown or settled request, also when repeated', () => {
-    withEchoResponder(({ sendRequest, world, handled, responses, ignored, unacknowledged }) => {
-      sendRequest('', cancel)
+    withEchoResponder(({ sendRequest, world, handled, responses, ignored, unacknowledged, sendControl }) => {
+      sendControl(cancelProperties)
       sendRequest('x')
       world.advance(10)
-      sendRequest('', cancel)
-      sendRequest('', cancel)
+      sendControl(cancelProperties)
+      sendControl(cancelProperties)
       world.advance(10)
       expect([handled.length, responses.length, unacknowledged()]).toEqual([1, 1, 0])
-      expect(ignored.map(({ reason }) => reason)).toEqual(['cancel', 'cancel', 'cancel'])
+      expect(ignored.map(({ reason }) => reason)).toEqual(['cancel', 'cancel'])
     })
   })
 
   it('ignores a cancel with another response topic', () => {
     withEchoResponder(
-      ({ sendRequest, world, responses }) => {
+      ({ sendRequest, world, responses, sendControl }) => {
         sendRequest('x')
-        sendRequest('', { ...cancel, responseTopic: 'other' })
+        sendControl(cancelProperties, { responseTopic: 'other' })
         world.advance(1_000)
         expect(responses).toHaveLength(1)
       },

@@ -5,4 +5,10 @@ import type { Reading } from './reading.js'
 /** The endpoint of the temperature service: request a city, get its reading, by Response Topic and Correlation Data. */
 export const temperatureQuery: Endpoint<
   ContractTypes<'service/temperature/query', string, Reading, 'one', Correlation>
-> = endpoint({ topic: 'service/temperature/query', request: cityQuery, response: readingSentence })
+> = endpoint({
+  topic: 'service/temperature/query',
+  request: cityQuery,
+  response: readingSentence,
+  // The responders of this service know Response Topic and Correlation Data only.
+  cancel: 'local',
+})

@@ -33,5 +33,6 @@ export const methodEndpoint: Endpoint<
   request: payload,
   response: payload,
   correlation: topicParams(),
+  cancel: 'local',
   onFailure: ({ message }) => ({ message }),
 })

@@ -17,6 +17,7 @@ export class LinkMonitor {
   #isOnline = false
   #connectionInfo: ConnectionInfo | undefined
   #responseTopic: string | undefined
+  #controlTopic: string | undefined
   #offlineError: AntiphonError | undefined
   #closeError: AntiphonError | undefined
 
@@ -39,6 +40,11 @@ export class LinkMonitor {
     return this.#responseTopic
   }
 
+  /** Returns the default topic of exchange control messages; `undefined` before the first connection. */
+  get controlTopic(): string | undefined {
+    return this.#controlTopic
+  }
+
   /** Returns why the latest attempt to connect failed or the connection was lost; `undefined` while online. */
   get offlineError(): AntiphonError | undefined {
     return this.#offlineError
@@ -53,7 +59,8 @@ export class LinkMonitor {
       if (state.status === 'online') {
         this.#offlineError = undefined
         this.#connectionInfo = state.info
-        this.#responseTopic = defaultResponseTopic(state.info)
+        this.#responseTopic = ownTopic('response', state.info)
+        this.#controlTopic = ownTopic('control', state.info)
         for (const observer of [...this.#observers]) observer.onLinkOnline()
       } else if (state.status === 'offline') {
         this.#offlineError = state.error
@@ -84,9 +91,9 @@ function linkClosed(cause: AntiphonError | undefined): AntiphonError<'link-close
   return new AntiphonError('link-closed', cause?.rawMessage ?? 'the link was closed', cause && { cause })
 }
 
-/** Returns the default response topic. Characters of the client id that are not allowed in a topic level are escaped. */
-function defaultResponseTopic({ clientId, responseInformation }: ConnectionInfo): string {
+/** Returns a topic of this client. Characters of the client id that are not allowed in a topic level are escaped. */
+function ownTopic(name: string, { clientId, responseInformation }: ConnectionInfo): string {
   const level = clientId.replace(/[/+#%]/g, encodeURIComponent)
   const prefix = responseInformation?.replace(/\/$/, '')
-  return prefix === undefined || prefix === '' ? `response/${level}` : `${prefix}/response/${level}`
+  return prefix === undefined || prefix === '' ? `${name}/${level}` : `${prefix}/${name}/${level}`
 }

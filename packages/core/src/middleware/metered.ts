@@ -3,7 +3,7 @@ import { requireArgument } from '../argument.js'
 import { deadlinesOf } from '../link/link-deadlines.js'
 import type { LinkMiddleware } from '../link/link.js'
 import type { Message, OutgoingMessage } from '../message.js'
-import { isCancel, isControlMessage } from '../protocol/control-message.js'
+import { isAcceptance, isCancel, isControlMessage } from '../protocol/control-message.js'
 import type { Deadlines } from '../time/deadlines.js'
 import { Histogram, type HistogramView } from './histogram.js'
 import { linkMiddleware } from './link-middleware.js'
@@ -87,6 +87,7 @@ export class Meter {
   received(message: Message, now: number): void {
     this.#received++
     this.#receivedBytes += message.payload.length
+    if (isAcceptance(message)) return
     const since = this.#pending.take(exchangeKey(message.topic, message) ?? '')
     if (since !== undefined) this.#exchange.record(now - since)
   }

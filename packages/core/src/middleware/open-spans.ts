@@ -1,5 +1,6 @@
 import { SpanStatusCode, type Span } from '@opentelemetry/api'
 import { userProperty, type Message, type OutgoingMessage } from '../message.js'
+import { isAcceptance } from '../protocol/control-message.js'
 import { toStatus } from '../protocol/status.js'
 import { streamPositionOf } from '../protocol/stream-position.js'
 import type { Deadlines } from '../time/deadlines.js'
@@ -26,7 +27,7 @@ export class OpenSpans {
   /** Ends the span of the exchange that a response belongs to, unless further responses follow. */
   endByResponse(message: Message | OutgoingMessage): void {
     const position = streamPositionOf(userProperty(message.userProperties, '__stream'))
-    if (position?.isLast === false) return
+    if (position?.isLast === false || isAcceptance(message)) return
     const key = exchangeKey(message.topic, message)
     if (key !== undefined) this.end(key, message)
   }

@@ -5,43 +5,102 @@ import { Status } from './status.js'
 /** A message with User Properties. */
 type HasUserProperties = Pick<MessageProperties, 'userProperties'>
 
+/** The User Property of requests and exchange control messages: the number of the attempt, or what the message does. */
+const CONTROL = '__ctl'
+
+/** The User Property that names a responder's control topic. */
+const CONTROL_TOPIC = '__ctlTopic'
+
+const CREDIT = '__credit'
+
+/** The properties of the first attempts, which most requests share. */
+const ATTEMPTS: readonly UserProperties[] = [1, 2, 3, 4].map((attempt) => [[CONTROL, String(attempt)]])
+
+/** What an exchange control message does: it cancels a request, raises its credit, or retries it. */
+export type ControlKind = 'cancel' | 'credit' | 'retry'
+
+/** Returns the User Property of a request whose requester reads acceptances and sends exchange control messages. */
+export function attemptProperties(attempt: number): UserProperties {
+  return ATTEMPTS[attempt - 1] ?? [[CONTROL, String(attempt)]]
+}
+
 /** Returns the User Properties of a message that cancels a request, with the error code if an error is the reason. */
 export function cancel(reason?: ErrorCode): UserProperties {
-  const status = ['__stat', String(Status.cancelled)] as const
-  return reason === undefined ? [status] : [status, ['__stMsg', reason]]
+  const properties: UserProperties = [
+    [CONTROL, 'cancel'],
+    ['__stat', String(Status.cancelled)],
+  ]
+  return reason === undefined ? properties : [...properties, ['__stMsg', reason]]
 }
 
 /** Returns the User Properties of a request with initial credit for its response stream. */
 export function initialCredit(items: number): UserProperties {
-  return [['__credit', String(items)]]
+  return [[CREDIT, String(items)]]
 }
 
-/**
- * Returns the User Properties of a message that grants credit: the total number of items that the requester has granted so
- * far, so that a redelivery counts once. The total of before is only a sign of life.
- */
-export function grantedCredit(total: number): UserProperties {
-  return [['__grant', String(total)]]
+/** Returns the User Properties of a message that raises the credit of a response stream to a total. */
+export function totalCredit(items: number): UserProperties {
+  return [
+    [CONTROL, 'credit'],
+    [CREDIT, String(items)],
+  ]
 }
 
-/** Whether a message on a request topic is an exchange control message, which cancels a request or grants credit. */
+/** Returns the User Properties of a message that stands for a retry; the responder repeats what it has sent. */
+export function controlRetry(): UserProperties {
+  return [[CONTROL, 'retry']]
+}
+
+/** Returns the User Properties of an acceptance, which names the control topic of the responder that has the request. */
+export function acceptance(controlTopic: string): UserProperties {
+  return [['__stat', String(Status.accepted)], controlTopicProperty(controlTopic)]
+}
+
+/** Returns the User Property of a response that names the control topic of its responder. */
+export function controlTopicProperty(controlTopic: string): UserProperties[number] {
+  return [CONTROL_TOPIC, controlTopic]
+}
+
+/** Returns the control topic that a response or an acceptance names; `undefined` if it names none. */
+export function controlTopicOf({ userProperties }: HasUserProperties): string | undefined {
+  // A response without an acceptance has its status alone, and is not searched.
+  return userProperties === undefined || userProperties.length < 2
+    ? undefined
+    : userProperty(userProperties, CONTROL_TOPIC)
+}
+
+/** Whether a message on a response topic is an acceptance, which settles no exchange. */
+export function isAcceptance(message: HasUserProperties): boolean {
+  return (
+    controlTopicOf(message) !== undefined &&
+    userProperty(message.userProperties, '__stat') === String(Status.accepted)
+  )
+}
+
+/** Returns what an exchange control message does; `undefined` for any other message. */
+export function controlKindOf({ userProperties }: HasUserProperties): ControlKind | undefined {
+  const kind = userProperty(userProperties, CONTROL)
+  return kind === 'cancel' || kind === 'credit' || kind === 'retry' ? kind : undefined
+}
+
+/** Whether a request comes from a requester that reads acceptances and sends exchange control messages. */
+export function readsAcceptances({ userProperties }: HasUserProperties): boolean {
+  const attempt = userProperty(userProperties, CONTROL)
+  return attempt !== undefined && /^\d{1,9}$/.test(attempt)
+}
+
+/** Whether a message is an exchange control message, and not a request. */
 export function isControlMessage(message: HasUserProperties): boolean {
-  return isCancel(message) || grantedCreditOf(message) !== undefined
+  return controlKindOf(message) !== undefined
 }
 
 /** Whether a message cancels the request with the same correlation. */
-export function isCancel({ userProperties }: HasUserProperties): boolean {
-  return userProperty(userProperties, '__stat') === String(Status.cancelled)
+export function isCancel(message: HasUserProperties): boolean {
+  return controlKindOf(message) === 'cancel'
 }
 
-/** Returns the initial credit of a request; `Infinity` if it sets none. */
-export function initialCreditOf({ userProperties }: HasUserProperties): number {
-  const text = userProperty(userProperties, '__credit')
-  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : Infinity
-}
-
-/** Returns how many items a message grants to its response stream in total; `undefined` if it grants none. */
-export function grantedCreditOf({ userProperties }: HasUserProperties): number | undefined {
-  const text = userProperty(userProperties, '__grant')
+/** Returns the credit that a request or a credit message sets; `undefined` if it sets none. */
+export function creditOf({ userProperties }: HasUserProperties): number | undefined {
+  const text = userProperty(userProperties, CREDIT)
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined
 }

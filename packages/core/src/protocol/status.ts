@@ -5,6 +5,7 @@ import { toMqttString } from '../topic/mqtt-string.js'
 /** The values of a response's `__stat`; docs/wire.md defines them. */
 export const Status = {
   ok: 200,
+  accepted: 202,
   noContent: 204,
   badRequest: 400,
   timeout: 408,

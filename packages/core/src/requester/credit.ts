@@ -6,21 +6,27 @@ export class Credit {
   /** The User Properties of the request, which set the initial credit. */
   readonly requestProperties: UserProperties
   readonly #limit: number
-  /** The total credit so far, the initial one included. */
-  #granted: number
   #remaining: number
   #consumed = 0
+  /** How many items the responder may send in all. */
+  #total: number
 
   /** `limit` is the maximum number of items in flight; without it, the responder sends without limit. */
   constructor(limit: number | undefined) {
     this.#limit = limit ?? Infinity
-    this.#remaining = this.#granted = this.#limit
+    this.#remaining = this.#limit
+    this.#total = this.#limit
     this.requestProperties = limit === undefined ? [] : initialCredit(limit)
   }
 
-  /** How many items the responder may send in total. */
-  get granted(): number {
-    return this.#granted
+  /** Whether the credit has a limit. */
+  get isLimited(): boolean {
+    return this.#limit < Infinity
+  }
+
+  /** Returns how many items the responder may send in all. */
+  get total(): number {
+    return this.#total
   }
 
   /** Whether the responder must wait for more credit. */
@@ -34,12 +40,12 @@ export class Credit {
     return this.#remaining >= 0
   }
 
-  /** Counts one item as consumed. Adds credit once half of the limit is consumed, and returns whether it did. */
+  /** Counts one item as consumed. Returns whether the total has risen, once half of the limit is consumed. */
   consume(): boolean {
     this.#consumed++
     if (this.#consumed * 2 < this.#limit) return false
-    this.#granted += this.#consumed
     this.#remaining += this.#consumed
+    this.#total += this.#consumed
     this.#consumed = 0
     return true
   }

@@ -3,10 +3,11 @@ import { isChunk } from '../chunk/assembly.js'
 import { AntiphonError, type ErrorCode, type ErrorContext } from '../errors.js'
 import type { LinkedQueue, ListNode } from '../linked-queue.js'
 import type { LinkObserver } from '../link/link-monitor.js'
-import type { UserProperties } from '../message.js'
-import { cancel } from '../protocol/control-message.js'
+import type { Message, UserProperties } from '../message.js'
+import { controlTopicOf, isAcceptance } from '../protocol/control-message.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
 import type { Deadline } from '../time/deadlines.js'
+import { ControlChannel } from './control-channel.js'
 import type { RequestParts, RequesterContext } from './requester-context.js'
 import { RequestMessage } from './request-message.js'
 import { ResponseChunks } from './response-chunks.js'
@@ -41,6 +42,8 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
   /** How often the request was published. */
   attempts = 0
   readonly requester: RequesterContext
+  /** Whether exchange control messages are sent, to the responder that accepts the request. */
+  readonly sendsControl: boolean
   readonly request: RequestMessage
   readonly #observer: ExchangeObserver
   readonly #responseHandler: ResponseHandler
@@ -48,6 +51,7 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
   readonly #retry: Retry | undefined
   #deadline: Deadline
   #chunks: ResponseChunks | undefined
+  #control: ControlChannel | undefined
   #mayHaveMissedResponses = false
 
   /** Throws if the request cannot be encoded or its topic is invalid; nothing has been sent then. */
@@ -61,11 +65,12 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     this.requester = requester
     this.#observer = observer
     this.#responseHandler = responseHandler
+    this.sendsControl = requester.endpoint.cancel === 'wire' && responseHandler.hasManyResponders !== true
     this.request = new RequestMessage(this, parts, responseHandler.requestProperties)
     this.#deadline = deadlines.add(rules.timeout, this)
     if (rules.stepTimeouts !== undefined)
       this.#stepTimer = new StepTimer(deadlines, rules.stepTimeouts, (elapsed) => this.#timeOut(elapsed))
-    if (rules.attempts > 1) this.#retry = new Retry(rules, deadlines, () => this.#publish())
+    if (rules.attempts > 1) this.#retry = new Retry(rules, deadlines, () => this.#resend())
     stats.pending++
     pendingRequests.add()
   }
@@ -86,7 +91,7 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     if (this.isSettled) return
     this.requester.stats.cancelled++
     this.#settle()
-    if (this.attempts > 0) this.request.publishControl(this.#deadline.left(), cancel())
+    this.cancelAtResponder()
   }
 
   /** Handles the elapsed timeout. */
@@ -120,7 +125,8 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
   onSubscribed(): void {
     const canResend = this.#mayHaveMissedResponses && this.requester.rules.onDisconnect === 'resend'
     this.#mayHaveMissedResponses = false
-    if (this.attempts === 0 || canResend) this.#publish()
+    if (this.attempts === 0) this.#publish()
+    else if (canResend) this.#resend()
   }
 
   onSubscriptionLost(): void {
@@ -128,10 +134,13 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
   }
 
   receive(response: DecodedOnce): void {
+    const { message } = response
+    const controlTopic = this.sendsControl ? controlTopicOf(message) : undefined
+    if (controlTopic !== undefined && this.#accept(controlTopic, message)) return
     // The responder has the request, so it is not sent again.
+    this.#control?.onResponse()
     this.#retry?.cancel()
     this.#stepTimer?.clear()
-    const { message } = response
     const complete = isChunk(message)
       ? (this.#chunks ??= new ResponseChunks(this)).add(message)
       : response.as(this.requester.endpoint.response)
@@ -175,6 +184,8 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     if (failure !== undefined) this.fail(failure)
     else {
       this.#chunks?.clear()
+      this.#control?.close()
+      this.#control = undefined
       if (needsRenewal(error, this)) this.requester.pendingRequests.unregister(this)
     }
   }
@@ -184,8 +195,7 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     if (this.isSettled) return
     this.requester.stats[error.code === 'timeout' ? 'timedOut' : 'failed']++
     this.#settle()
-    if (this.attempts > 0 && UNANSWERED.has(error.code))
-      this.request.publishControl(this.#deadline.left(), cancel(error.code))
+    if (UNANSWERED.has(error.code)) this.cancelAtResponder(error.code)
     // Errors from the response handler already have the context.
     this.#observer.error(error.correlation === undefined ? error.withContext(this.#context()) : error)
   }
@@ -202,9 +212,36 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     this.#deadline = this.requester.deadlines.add(milliseconds, this)
   }
 
-  /** Sends an exchange control message to the responder. */
+  /** Sends an exchange control message to the responder, if its control topic is known. */
   sendControl(userProperties: UserProperties): void {
-    if (!this.isSettled) this.request.publishControl(this.#deadline.left(), userProperties)
+    if (this.isSettled || this.#control === undefined) return
+    this.request.publishControl(this.#control.topic, this.#deadline.left(), userProperties)
+  }
+
+  /** Cancels the request at its responder: now, or when the responder has named its control topic. */
+  cancelAtResponder(reason?: ErrorCode): void {
+    if (!this.sendsControl || this.attempts === 0) return
+    const timeLeft = this.#deadline.left()
+    if (this.#control !== undefined) return this.#control.cancel(timeLeft, reason)
+    const { identity } = this.request
+    if (identity !== undefined) this.requester.pendingRequests.cancels.add(identity, timeLeft, reason)
+  }
+
+  /** Notes the responder's control topic. Returns whether the message is an acceptance, and no response. */
+  #accept(controlTopic: string, message: Message): boolean {
+    if (this.#control === undefined) this.#control = new ControlChannel(this, controlTopic)
+    else this.#control.onAccepted(controlTopic)
+    this.#responseHandler.onAccepted?.(this)
+    if (!isAcceptance(message)) return false
+    // It may die before it responds.
+    this.#retry?.onAttempt(this.attempts)
+    return true
+  }
+
+  /** Sends the request again. A responder that has accepted it comes first: another one would run it a second time. */
+  #resend(): void {
+    if (this.#control?.isAlive === true) this.#control.retry(this.#deadline.left(), () => this.#publish())
+    else this.#publish()
   }
 
   #publish(): void {
@@ -230,6 +267,7 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     this.#retry?.cancel()
     this.request.stop()
     this.#chunks?.clear()
+    this.#control?.close()
     monitor.removeObserver(this)
     pendingRequests.settle(this)
   }

@@ -26,6 +26,7 @@ export const gatherOptionRules: OptionRules<GatherRules> = {
 
 /** The response handler of `gather$`: emits the responses of many responders until the rules are met. */
 export class GatheredResponses implements ResponseHandler {
+  readonly hasManyResponders = true
   readonly #rules: Required<GatherRules>
   /** The elapsed time at which the total timeout is due. */
   readonly #endsAt: number

@@ -1,6 +1,6 @@
 import type { AntiphonError } from '../errors.js'
 import { userProperty, type UserProperties } from '../message.js'
-import { cancel, grantedCredit } from '../protocol/control-message.js'
+import { totalCredit } from '../protocol/control-message.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
 import type { Exchange } from './exchange.js'
 import { streamPositionOf, type StreamPosition } from '../protocol/stream-position.js'
@@ -11,6 +11,9 @@ import { readResponse, readFailure, type ResponseHandler, type TimeoutResult } f
 
 /** How many items after a missing one are buffered. */
 const REORDER_LIMIT = 1_024
+
+/** How often the total of the credit is sent within the timeout while no item arrives. */
+const SIGNS = 3
 
 /**
  * The response handler of a `many` endpoint: emits the items of the stream in order and without duplicates, and grants the
@@ -29,6 +32,8 @@ export class ManyResponses implements ResponseHandler {
   #nextIndex = 0
   #hasEmitted = false
   #exchange: Exchange | undefined
+  /** The elapsed time until which an item must arrive. */
+  #itemDueAt = 0
 
   /** If an item does not count as consumed when it is emitted, `consumed` must be called for each. */
   constructor({ timeout, credit }: Pick<ExchangeRules, 'timeout' | 'credit'>, isConsumedOnArrival: boolean) {
@@ -72,11 +77,15 @@ export class ManyResponses implements ResponseHandler {
   }
 
   onTimeout(exchange: Exchange): TimeoutResult {
-    if (this.#credit.isExhausted) {
-      // The responder waits for credit. The same credit again tells it that the requester is still connected.
-      exchange.sendControl(grantedCredit(this.#credit.granted))
-      this.#extendTimeout(exchange)
-      return 'waiting'
+    if (this.#credit.isLimited && this.#exchange !== undefined) {
+      // The responder waits for credit, or an earlier message was lost. The total also shows that we are connected.
+      const left = this.#itemDueAt - exchange.requester.deadlines.now()
+      if (this.#credit.isExhausted || left > 0) {
+        this.#sendTotal(exchange)
+        if (this.#credit.isExhausted) this.#extendTimeout(exchange)
+        else exchange.extendTimeout(Math.min(left, this.#timeout / SIGNS))
+        return 'waiting'
+      }
     }
     for (const { response, position } of this.#outOfOrder.values()) {
       // The responder's own failure is more useful than the missing items before it.
@@ -91,17 +100,24 @@ export class ManyResponses implements ResponseHandler {
   /** Counts one item as consumed, and grants the responder new credit once half of it is used. */
   consumed(): void {
     const wasExhausted = this.#credit.isExhausted
-    if (!this.#credit.consume()) return
-    if (wasExhausted) this.#exchange?.extendTimeout(this.#timeout)
-    this.#exchange?.sendControl(grantedCredit(this.#credit.granted))
+    if (!this.#credit.consume() || this.#exchange === undefined) return
+    if (wasExhausted) this.#extendTimeout(this.#exchange)
+    this.#sendTotal(this.#exchange)
   }
 
-  /**
-   * Restarts the timeout. Without credit left it takes half of it, so that the next sign of life reaches the responder
-   * before the responder's own timeout.
-   */
+  /** Sends the credit again, because the responder's control topic was not known before. */
+  onAccepted(exchange: Exchange): void {
+    if (this.#exchange !== undefined) this.#sendTotal(exchange)
+  }
+
+  #sendTotal(exchange: Exchange): void {
+    if (this.#credit.isLimited) exchange.sendControl(totalCredit(this.#credit.total))
+  }
+
+  /** Restarts the timeout. With credit it is divided, so that a total which is lost at QoS 0 is repeated in time. */
   #extendTimeout(exchange: Exchange): void {
-    exchange.extendTimeout(this.#credit.isExhausted ? this.#timeout / 2 : this.#timeout)
+    this.#itemDueAt = exchange.requester.deadlines.now() + this.#timeout
+    exchange.extendTimeout(this.#credit.isLimited ? this.#timeout / SIGNS : this.#timeout)
   }
 
   #emitInOrder(exchange: Exchange): void {
@@ -131,7 +147,7 @@ export class ManyResponses implements ResponseHandler {
 
   /** Fails the attempt, or the exchange once it has emitted an item, because another attempt would repeat that. */
   #fail(exchange: Exchange, error: AntiphonError, isEnd = false): void {
-    if (!isEnd) exchange.sendControl(cancel(error.code))
+    if (!isEnd) exchange.cancelAtResponder(error.code)
     if (this.#hasEmitted) {
       exchange.fail(error)
       return

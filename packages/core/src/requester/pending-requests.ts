@@ -8,6 +8,7 @@ import type { Message } from '../message.js'
 import { observationsOf } from '../observe/observations.js'
 import { oncePer } from '../once-per.js'
 import type { Exchange } from './exchange.js'
+import { RememberedCancels } from './remembered-cancels.js'
 import { ResponseSubscription } from './response-subscription.js'
 
 /**
@@ -17,6 +18,8 @@ import { ResponseSubscription } from './response-subscription.js'
  * topic and token before its request is published. A response that matches no registered exchange is unmatched.
  */
 export class PendingRequests {
+  /** The cancels to send when their responders have named their control topics. */
+  readonly cancels: RememberedCancels
   readonly #link: Link
   readonly #responseSubscriptions = new Map<string, ResponseSubscription>()
   readonly #idle = new Subject<void>()
@@ -27,6 +30,7 @@ export class PendingRequests {
 
   constructor(link: Link) {
     this.#link = link
+    this.cancels = new RememberedCancels(link)
     this.#bounds = baseOf(link).queueBounds
   }
 
@@ -120,8 +124,8 @@ export class PendingRequests {
   /** Passes a response to its exchange, or reports it as unmatched. */
   receive(message: Message, { table }: ResponseSubscription): void {
     // A retained message was published before the request, for example in response to an earlier one.
-    if (message.retain || !table.dispatch(message))
-      observationsOf(this.#link).unmatchedResponses.next({ message })
+    if (!message.retain && table.dispatch(message)) return
+    if (!this.cancels.receive(message)) observationsOf(this.#link).unmatchedResponses.next({ message })
   }
 
   /** Forgets a response subscription that was released or has failed; the next request creates another one. */

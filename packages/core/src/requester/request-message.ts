@@ -10,8 +10,10 @@ import type { CorrelatedRequest } from '../correlation/correlation.js'
 import { AntiphonError } from '../errors.js'
 import type { PublishAck } from '../link/link.js'
 import type { OutgoingMessage, UserProperties } from '../message.js'
+import { attemptProperties } from '../protocol/control-message.js'
 import { toExpirySeconds } from '../time/expiry-seconds.js'
 import type { Exchange } from './exchange.js'
+import { toControlMessage, type RequestIdentity } from './remembered-cancels.js'
 import type { RequestParts } from './requester-context.js'
 
 /** The encoded parts of a request. */
@@ -19,8 +21,6 @@ interface EncodedRequest {
   readonly payload: Uint8Array
   readonly properties: CorrelatedRequest['properties']
 }
-
-const EMPTY_PAYLOAD = new Uint8Array()
 
 /**
  * A request as it is published, once per attempt, and as its exchange control messages refer to it.
@@ -102,7 +102,7 @@ export class RequestMessage implements Observer<PublishAck> {
   publish(timeLeft: number, attempt: number): void {
     const { link, monitor, rules } = this.#exchange.requester
     this.#publishing?.unsubscribe()
-    const message = this.#toMessage(timeLeft)
+    const message = this.#toMessage(timeLeft, attempt)
     // Released after the last attempt, to save memory per pending request; it is encoded again if needed.
     if (attempt >= rules.attempts && rules.onDisconnect !== 'resend') this.#encoded = undefined
     const publishing = publishWhole$(link, message, monitor.connectionInfo).subscribe(this)
@@ -110,22 +110,22 @@ export class RequestMessage implements Observer<PublishAck> {
     else if (!publishing.closed) this.#publishing = publishing
   }
 
-  /** Publishes an exchange control message, unless the responder could not attribute it. */
-  publishControl(timeLeft: number, userProperties: UserProperties): void {
-    const { link, rules, monitor } = this.#exchange.requester
+  /** Returns how a responder finds the request; `undefined` if it could not attribute an exchange control message. */
+  get identity(): RequestIdentity | undefined {
     const { token, properties } = this.#correlate(this.responseTopic)
+    const { responseTopic = this.responseTopic, correlationData } = properties
     // The token differs if the application has changed the value, and with it the token, since the request was sent.
-    if (token !== this.token || monitor.connectionInfo?.protocolVersion !== 5) return
-    if (properties.correlationData === undefined) return
-    const message = {
-      topic: this.topic,
-      payload: EMPTY_PAYLOAD,
-      qos: rules.qos,
-      messageExpiryInterval: toExpirySeconds(timeLeft),
-      userProperties,
-      ...properties,
-    }
-    link.publish$(message).subscribe({ error: () => undefined })
+    if (token !== this.token || correlationData === undefined) return undefined
+    if (this.#exchange.requester.monitor.connectionInfo?.protocolVersion !== 5) return undefined
+    return { responseTopic, correlationData }
+  }
+
+  /** Publishes an exchange control message to a responder's control topic. */
+  publishControl(topic: string, timeLeft: number, userProperties: UserProperties): void {
+    const { identity } = this
+    if (identity === undefined) return
+    const message = toControlMessage(topic, identity, userProperties, timeLeft)
+    this.#exchange.requester.link.publish$(message).subscribe({ error: () => undefined })
   }
 
   /** Removes the request from the link's queue if it is still there. */
@@ -151,9 +151,10 @@ export class RequestMessage implements Observer<PublishAck> {
     this.#publishing = undefined
   }
 
-  #toMessage(timeLeft: number): OutgoingMessage {
+  #toMessage(timeLeft: number, attempt: number): OutgoingMessage {
     const { endpoint, rules } = this.#exchange.requester
     const { payload, properties } = this.#encoded ?? this.#encode(this.responseTopic)
+    const userProperties = this.#userPropertiesOf(attempt, properties)
     return {
       topic: this.topic,
       payload,
@@ -161,9 +162,19 @@ export class RequestMessage implements Observer<PublishAck> {
       contentType: endpoint.request.contentType,
       payloadFormatIndicator: endpoint.request.isText,
       messageExpiryInterval: toExpirySeconds(timeLeft),
-      ...(this.#userProperties && { userProperties: this.#userProperties }),
+      ...(userProperties && { userProperties }),
       ...properties,
     }
+  }
+
+  /** Adds the number of the attempt, by which the responder knows that it may name its control topic. */
+  #userPropertiesOf(
+    attempt: number,
+    { correlationData }: EncodedRequest['properties'],
+  ): UserProperties | undefined {
+    const own = this.#userProperties
+    if (!this.#exchange.sendsControl || correlationData === undefined) return own
+    return own === undefined ? attemptProperties(attempt) : [...own, ...attemptProperties(attempt)]
   }
 
   #requireCorrelation(): void {

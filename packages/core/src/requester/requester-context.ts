@@ -41,6 +41,10 @@ export function requesterContext<T extends EndpointTypes>(
   if (rules.responseTopic !== undefined && endpoint.responseTopic !== undefined) {
     throw invalidArgument(`responseTopic is set, but ${endpoint.name} has its own: remove the option`)
   }
+  if (endpoint.cancel === 'local' && rules.credit !== undefined && rules.credit < Infinity) {
+    const fault = `credit is ${rules.credit}, but ${endpoint.name} has cancel: 'local'`
+    throw invalidArgument(`${fault}: remove the option, or let the endpoint send exchange control messages`)
+  }
   return {
     link,
     monitor: linkMonitorOf(link),

@@ -11,9 +11,13 @@ import type { DecodedOnce } from '../codec/decoded-once.js'
  * created for each exchange.
  */
 export interface ResponseHandler {
+  /** Whether several responders may respond; none of them is then sent exchange control messages. @defaultValue false */
+  readonly hasManyResponders?: boolean
   /** User Properties to add to the request. */
   readonly requestProperties?: UserProperties
   readonly receive: (response: DecodedOnce, exchange: Exchange) => void
+  /** Called when the control topic of the responder has become known. */
+  readonly onAccepted?: (exchange: Exchange) => void
   /** Handles the timeout of a published request. Without this function, the exchange fails with `timeout`. */
   readonly onTimeout?: (exchange: Exchange) => TimeoutResult
 }

@@ -29,7 +29,7 @@ export class Retry {
     this.#publish = publish
   }
 
-  /** Schedules the attempt that follows if there is no response to this one. */
+  /** Schedules the attempt that follows if there is no response to this one, or none after its acceptance. */
   onAttempt(attempt: number): void {
     const { attempts, attemptTimeout } = this.#rules
     this.cancel()

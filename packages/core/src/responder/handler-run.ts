@@ -77,7 +77,7 @@ export abstract class HandlerRun<T extends EndpointTypes>
     this.end({ outcome: 'cancelled' })
   }
 
-  grantCredit(_total: number): void {
+  raiseCredit(_total: number): void {
     // A single response needs none.
   }
 

@@ -1,6 +1,9 @@
+import type { LinkedQueue, ListNode } from '../linked-queue.js'
 import type { ResponseCorrelation } from '../correlation/correlation.js'
 import type { Delivery } from '../link/link.js'
 import type { Message } from '../message.js'
+import type { OutcomeDetails } from '../observe/serve-record.js'
+import type { Failure } from '../protocol/status.js'
 import type { OutgoingResponse } from './outgoing-response.js'
 import type { ResponderContext } from './responder-context.js'
 import type { CacheEntry } from './response-cache.js'
@@ -14,12 +17,22 @@ const NO_RESPONSES: OutgoingResponse[] = []
 export interface ControlledRun {
   /** Stops handling the request, because its requester cancelled it. */
   cancel(): void
-  /** Sets how many items the requester accepts in total, unless it has granted more before. */
-  grantCredit(total: number): void
+  /** Raises the number of items that the requester accepts in all. */
+  raiseCredit(total: number): void
+  /** Stops handling the request and answers with a failure. */
+  failWith(failure: Failure, outcome: OutcomeDetails): void
 }
 
 /** A request in a responder, from its arrival until it is both answered and acknowledged. */
-export class RequestContext {
+export class RequestContext implements ListNode<RequestContext> {
+  // These fields are managed by `RequestAcceptance`.
+  queue: LinkedQueue<RequestContext> | undefined = undefined
+  prevNode: RequestContext | undefined = undefined
+  nextNode: RequestContext | undefined = undefined
+  /** Whether the requester has been sent the control topic. */
+  isAccepted = false
+  /** Whether the requester may be sent the control topic. */
+  readsAcceptances = false
   readonly responder: ResponderContext
   readonly message: Message
   readonly correlation: ResponseCorrelation
@@ -154,9 +167,22 @@ export class RequestContext {
     this.endWithoutResponse()
   }
 
-  /** Passes on how many items the requester accepts in total. */
-  grantCredit(total: number): void {
-    if (this.#isOpen) this.#run?.grantCredit(total)
+  /** Passes on the number of items that the requester accepts in all. */
+  raiseCredit(total: number): void {
+    if (this.#isOpen) this.#run?.raiseCredit(total)
+  }
+
+  /** Ends the run with a failure. */
+  failRun(failure: Failure): void {
+    if (this.#isOpen) this.#run?.failWith(failure, { outcome: 'failed', status: failure.code })
+  }
+
+  /** Returns the control topic for the first response that may name it; `undefined` for all others. */
+  takeControlTopic(): string | undefined {
+    if (!this.readsAcceptances || this.isAccepted) return undefined
+    const { topic } = this.responder.acceptance
+    this.isAccepted = topic !== undefined
+    return topic
   }
 
   /** Whether responses may be sent: the last one has not been sent, and the request is not cancelled or abandoned. */
@@ -168,6 +194,7 @@ export class RequestContext {
   close(): boolean {
     const wasOpen = this.#isOpen
     this.#isOpen = false
+    if (this.readsAcceptances) this.responder.acceptance.remove(this)
     return wasOpen
   }
 
@@ -220,6 +247,7 @@ export class RequestContext {
     this.#releaseCachedBytes()
     this.#release()
   }
+
   #leaveUnserved(): void {
     if (!this.#isUnserved) return
     this.#isUnserved = false

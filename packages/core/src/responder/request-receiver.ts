@@ -1,6 +1,7 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { catchError, EMPTY, merge } from 'rxjs'
-import { isChunk } from '../chunk/assembly.js'
+import { isChunk, isFirstChunk } from '../chunk/assembly.js'
+import { CHUNK_PROPERTY } from '../chunk/chunk-header.js'
 import { publishWhole$ } from '../chunk/publish-whole.js'
 import { Transfers, type TransferBounds } from '../chunk/transfers.js'
 import { reasonOf } from '../codec/decode-failure.js'
@@ -9,7 +10,7 @@ import type { EndpointTypes } from '../endpoint.js'
 import type { Delivery } from '../link/link.js'
 import type { Message } from '../message.js'
 import type { IgnoredReason } from '../observe/ignored-request.js'
-import { grantedCreditOf, isCancel } from '../protocol/control-message.js'
+import { controlKindOf, creditOf, readsAcceptances } from '../protocol/control-message.js'
 import { Status, type Failure } from '../protocol/status.js'
 import { quoted } from '../topic/mqtt-string.js'
 import { payloadFailure, versionFailure } from './failures.js'
@@ -29,6 +30,13 @@ export interface RequestRules {
   readonly transfers: TransferBounds | undefined
 }
 
+/** The broker gives the chunks of one request to different members. */
+const CHUNKS_TO_GROUP: Failure = {
+  code: Status.badRequest,
+  message: 'a request in chunks cannot be sent to a group: it must fit in one packet',
+  propertyName: CHUNK_PROPERTY,
+}
+
 const UNRECORDED: SettlementListener = { end: () => undefined }
 
 /**
@@ -45,6 +53,7 @@ export class RequestReceiver {
     this.#responder = responder
     this.#rules = rules
     this.#transfers = new Transfers(responder.deadlines, rules.transfers)
+    responder.onControl = (message) => this.#control(message)
   }
 
   /** Returns the request for the handler, or `undefined` if the message needs no handler. */
@@ -93,6 +102,11 @@ export class RequestReceiver {
     key: string | undefined,
   ): ReceivedRequest<T> | undefined {
     if (key === undefined) return this.#ignore(delivery, 'invalid', 'it is a chunk without a correlation')
+    if (this.#responder.isGroup) {
+      // One refusal is enough: the member that receives the first chunk sends it.
+      if (isFirstChunk(delivery.message)) return this.#reject(context, CHUNKS_TO_GROUP)
+      return this.#ignore(delivery, 'invalid', 'it is a chunk of a request to a group')
+    }
     const assembled = this.#transfers.add(key, delivery.message)
     if (assembled.kind === 'whole') return this.#examine({ ...delivery, message: assembled.message })
     if (assembled.kind === 'broken') {
@@ -108,23 +122,17 @@ export class RequestReceiver {
     const { message } = context
     const { cache } = this.#responder
     const entry = key === undefined ? undefined : cache.find(key, context.receivedAt)
-    if (isCancel(message)) {
-      entry?.running?.cancel()
-      this.#ignore(delivery, 'cancel', 'it cancels a request')
-      return false
-    }
-    const credit = grantedCreditOf(message)
-    if (credit !== undefined) {
-      entry?.running?.grantCredit(credit)
-      delivery.acknowledge()
+    if (controlKindOf(message) !== undefined) {
+      this.#ignore(delivery, 'invalid', 'it is an exchange control message on a request topic')
       return false
     }
     const isRepeated = entry?.hasPayload(message.payload) === true
     // Not cached: the same request with other headers may be valid.
-    const failure = versionFailure(message) ?? this.#headerFailure(message)
+    const failure = versionFailure(message) ?? this.#headerFailure(message) ?? this.#prepareControl(context)
     if (failure !== undefined) this.#reject(context, failure)
     else if (entry?.running !== undefined && isRepeated) {
       entry.running.attachDuplicate(delivery.acknowledge)
+      if (entry.running.isAccepted) this.#responder.acceptance.accept(entry.running, true)
       this.#responder.reportIgnored(message, 'duplicate', 'it repeats a request that is being handled')
     } else if (entry !== undefined && isRepeated) this.#resendResponses(entry, context, delivery)
     // Left unacknowledged: the broker delivers it again at the next start.
@@ -135,6 +143,43 @@ export class RequestReceiver {
       return true
     }
     return false
+  }
+
+  /** Notes whether the requester reads acceptances. Returns the failure if its credit could not be raised. */
+  #prepareControl(context: RequestContext): Failure | undefined {
+    if (!readsAcceptances(context.message)) return undefined
+    const { acceptance } = this.#responder
+    context.readsAcceptances = acceptance.isEnabled
+    return acceptance.creditFailure(context.message)
+  }
+
+  /** Applies an exchange control message to the request that it is about, if this responder has it. */
+  #control(message: Message): void {
+    try {
+      this.#applyControl(message)
+    } catch {
+      // The application's correlation may throw; the message is then about no request of this responder.
+    }
+  }
+
+  #applyControl(message: Message): void {
+    const { endpoint, cache, acceptance } = this.#responder
+    const correlation = endpoint.correlation.readRequest(new DecodedOnce(message, endpoint.request))
+    const key = keyOf(message.responseTopic, correlation.token)
+    const entry = key === undefined ? undefined : cache.find(key, this.#responder.now())
+    const kind = controlKindOf(message)
+    if (entry === undefined || kind === undefined) return
+    const { running } = entry
+    if (kind === 'cancel') {
+      running?.cancel()
+      this.#responder.reportIgnored(message, 'cancel', 'it cancels a request')
+    } else if (kind === 'credit') running?.raiseCredit(creditOf(message) ?? 0)
+    else if (running !== undefined) acceptance.accept(running, true)
+    else {
+      const delivery = { message, acknowledge: () => undefined }
+      const duplicate = new RequestContext(this.#responder, delivery, correlation, message.responseTopic)
+      this.#resendResponses(entry, duplicate, delivery)
+    }
   }
 
   /** Sends the cached responses again, with the expiry of the duplicate. */

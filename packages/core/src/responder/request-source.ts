@@ -67,6 +67,7 @@ export class RequestSource<T extends EndpointTypes> {
       )
     }
     if (this.#subscriber.closed) return
+    this.#responder.acceptance.start()
     this.#windows.add(
       link.subscription$(filter, { qos }).subscribe({
         next: (window) => this.#open(window),
@@ -93,6 +94,7 @@ export class RequestSource<T extends EndpointTypes> {
     const context = contextOf(request)
     if (this.#responder.acknowledge === 'on-receipt') context.acknowledge()
     this.#subscriber.next(request)
+    if (context.readsAcceptances && context.isOpen) this.#responder.acceptance.add(context)
     if (!context.isAdmitted) context.awaitServe()
   }
 
@@ -170,6 +172,7 @@ export class RequestSource<T extends EndpointTypes> {
 
   #stop(): void {
     this.#receiver.close()
+    this.#responder.acceptance.close()
     this.#responder.unserved.clear()
     this.#leaving.unsubscribe()
     this.#drainDeadline?.cancel()

@@ -9,6 +9,7 @@ import { observationsOf } from '../observe/observations.js'
 import type { MutableResponderStats } from '../observe/responder-stats.js'
 import type { Message } from '../message.js'
 import type { Deadlines } from '../time/deadlines.js'
+import { RequestAcceptance } from './request-acceptance.js'
 import type { RequestContext } from './request-context.js'
 import { ResponseCache, type ResponseCacheBounds } from './response-cache.js'
 import { UnservedRequests } from './unserved-requests.js'
@@ -32,6 +33,10 @@ export interface ResponderOptions {
   readonly endpoint: Endpoint
   readonly acknowledge: AcknowledgeMode
   readonly cacheBounds: Required<ResponseCacheBounds>
+  /** The topic for exchange control messages; `undefined` for the default, `false` for none. */
+  readonly controlTopic: string | false | undefined
+  /** Whether it shares its requests with other members of a group. */
+  readonly isGroup: boolean
 }
 
 /** What one subscription to `requests$` shares with the contexts of its requests. */
@@ -49,6 +54,10 @@ export class ResponderContext {
   isPaused = false
   /** Called when no request is in hand. */
   onIdle: () => void = () => undefined
+  /** Called with each exchange control message on the control topic. */
+  onControl: (message: Message) => void = () => undefined
+  readonly isGroup: boolean
+  readonly acceptance: RequestAcceptance
   readonly unserved: UnservedRequests = new UnservedRequests()
   /** How many requests are neither answered, nor dropped, nor abandoned. */
   #inHand = 0
@@ -57,7 +66,7 @@ export class ResponderContext {
   readonly #drainListeners = new Set<DrainListener>()
   readonly #onIgnored: (ignored: IgnoredRequest) => void
 
-  constructor({ link, endpoint, acknowledge, cacheBounds }: ResponderOptions) {
+  constructor({ link, endpoint, acknowledge, cacheBounds, controlTopic, isGroup }: ResponderOptions) {
     const { responderStats, ignoredRequests } = observationsOf(link)
     this.link = link
     this.endpoint = endpoint
@@ -67,6 +76,14 @@ export class ResponderContext {
     this.cacheBounds = cacheBounds
     this.cache = new ResponseCache(cacheBounds)
     this.#monitor = linkMonitorOf(link)
+    this.isGroup = isGroup
+    this.acceptance = new RequestAcceptance({
+      link,
+      deadlines: this.deadlines,
+      controlTopic: endpoint.cancel === 'local' ? false : controlTopic,
+      isGroup,
+      receiveControl: (message) => this.onControl(message),
+    })
     this.#onIgnored = (ignored) => ignoredRequests.next(ignored)
   }
 

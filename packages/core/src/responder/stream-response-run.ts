@@ -2,7 +2,7 @@ import { Reason } from '@antiphon/packet'
 import { Subscription } from 'rxjs'
 import type { EndpointTypes } from '../endpoint.js'
 import type { OutcomeDetails } from '../observe/serve-record.js'
-import { initialCreditOf } from '../protocol/control-message.js'
+import { controlTopicProperty, creditOf } from '../protocol/control-message.js'
 import { Status, type Failure } from '../protocol/status.js'
 import type { Deadline } from '../time/deadlines.js'
 import { handlerFailure, handlerTimeoutFailure, UNSENDABLE } from './failures.js'
@@ -18,8 +18,8 @@ const IN_FLIGHT_LIMIT = 64
 export class StreamResponseRun<T extends EndpointTypes> extends HandlerRun<T> {
   readonly #teardown = new Subscription()
   #source: ItemSource | undefined
-  /** How many items the requester accepts in total. */
-  #granted = initialCreditOf(this.context.message)
+  /** How many items the requester accepts in all. */
+  #credit = creditOf(this.context.message) ?? Infinity
   #nextIndex = 0
   #inFlight = 0
   #isPumping = false
@@ -52,8 +52,8 @@ export class StreamResponseRun<T extends EndpointTypes> extends HandlerRun<T> {
     this.#teardown.unsubscribe()
   }
 
-  override grantCredit(total: number): void {
-    this.#granted = Math.max(this.#granted, total)
+  override raiseCredit(total: number): void {
+    this.#credit = Math.max(this.#credit, total)
     this.#restartSilenceDeadline()
     this.#pump()
   }
@@ -63,7 +63,7 @@ export class StreamResponseRun<T extends EndpointTypes> extends HandlerRun<T> {
     if (this.#isPumping || this.#source === undefined) return
     this.#isPumping = true
     while (!this.#teardown.closed && this.#inFlight < IN_FLIGHT_LIMIT) {
-      const next = this.#source.next(this.#nextIndex < this.#granted)
+      const next = this.#source.next(this.#nextIndex < this.#credit)
       if (next.kind === 'wait') break
       if (next.kind === 'item') this.#send(next.value)
       else if (next.kind === 'end') this.#finish({ outcome: 'responded', status: Status.ok })
@@ -79,7 +79,9 @@ export class StreamResponseRun<T extends EndpointTypes> extends HandlerRun<T> {
     const index = this.#nextIndex
     let item: OutgoingResponse | undefined
     try {
-      item = atStreamPosition(toValueResponse(this.context, value), { index, isLast: false })
+      item = this.#withControlTopic(
+        atStreamPosition(toValueResponse(this.context, value), { index, isLast: false }),
+      )
     } catch (error) {
       this.#failUnsendable(error)
       return
@@ -102,6 +104,12 @@ export class StreamResponseRun<T extends EndpointTypes> extends HandlerRun<T> {
         this.#pump()
       }
     })
+  }
+
+  #withControlTopic(item: OutgoingResponse | undefined): OutgoingResponse | undefined {
+    const controlTopic = item && this.context.takeControlTopic()
+    if (item === undefined || controlTopic === undefined) return item
+    return { ...item, userProperties: [...item.userProperties, controlTopicProperty(controlTopic)] }
   }
 
   #failUnsendable(error: unknown): void {

@@ -85,7 +85,7 @@ describe('traced', () => {
     inWorld((world) => {
       serveEcho(world, () => NEVER)
       const exchange = exchange$(traced({ tracer })(world.link('requester')), echo, 'x').subscribe()
-      world.advance(50)
+      world.advance(150)
       exchange.unsubscribe()
       world.advance(50)
       expect(Object.keys(spans()).sort()).toEqual(['request echo', 'serve echo'])

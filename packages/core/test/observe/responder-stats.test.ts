@@ -2,17 +2,17 @@ import { responderStats } from '@antiphon/core'
 import { delay, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { bytesOf } from '../observed.js'
-import { echo, withEchoResponder } from '../responder/with-responder.js'
+import { cancelProperties, echo, withEchoResponder } from '../responder/with-responder.js'
 
 describe('responderStats', () => {
   it('counts received requests, their outcomes and ignored messages', () => {
     withEchoResponder(
-      ({ sendRequest, world, server }) => {
+      ({ sendRequest, world, server, sendControl }) => {
         sendRequest('fine', { correlationData: bytesOf('1') })
         sendRequest('bad', { correlationData: bytesOf('2') })
         sendRequest('busy', { correlationData: bytesOf('3') })
         sendRequest('bad', { correlationData: bytesOf('2') })
-        sendRequest('', { correlationData: bytesOf('1'), userProperties: [['__stat', '499']] })
+        sendControl(cancelProperties, { correlationData: bytesOf('1') })
         sendRequest('no response topic', { responseTopic: 'a/#' })
         const before = responderStats(server, echo)
         world.advance(1_000)

@@ -112,7 +112,7 @@ describe('a pending request when the connection is lost', () => {
     })
   })
 
-  it('sends a request again only after a lost session, and only after SUBACK, with `resend`', () => {
+  it('retries at its responder only after a lost session, and only after SUBACK, with `resend`', () => {
     withPendingRequest(
       { onDisconnect: 'resend' },
       ({ world, call, published, order, disconnect, handlerRuns }) => {
@@ -123,8 +123,9 @@ describe('a pending request when the connection is lost', () => {
         world.advance(1_500)
         world.broker.inject({ kind: 'restore', clientId: 'requester' })
         world.advance(2_000)
-        expect(order).toEqual(['subscribed', 'request', 'unsubscribed', 'subscribed', 'request'])
+        expect(order).toEqual(['subscribed', 'request', 'unsubscribed', 'subscribed', ''])
         const [first, second] = published.map(({ message }) => message)
+        expect(second).toMatchObject({ topic: 'control/server', userProperties: [['__ctl', 'retry']] })
         expect(second?.correlationData).toEqual(first?.correlationData)
         expect(second?.messageExpiryInterval).toBeLessThan(first?.messageExpiryInterval ?? 0)
         expect(call.values).toEqual(['request'])
@@ -165,9 +166,10 @@ describe('a pending request when the connection is lost', () => {
       const [request, cancel] = published.map(({ message }) => message)
       expect(published).toHaveLength(2)
       expect(cancel).toMatchObject({
-        topic: 'echo',
+        topic: 'control/server',
         correlationData: request?.correlationData,
         userProperties: [
+          ['__ctl', 'cancel'],
           ['__stat', '499'],
           ['__stMsg', 'connection-lost'],
         ],

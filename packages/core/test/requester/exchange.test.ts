@@ -15,6 +15,7 @@ import { faultScript } from '@antiphon/testing'
 import { EMPTY, from, NEVER, Observable, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import {
+  accept,
   respondOn,
   bytesOf,
   observe,
@@ -384,18 +385,64 @@ describe('settling', () => {
       const requester = world.link('requester')
       const call = observe(world, exchange$(requester, echo, 'x'))
       world.advance(20)
+      accept(world, published[0]?.message)
       call.unsubscribe()
       expect(requesterStats(requester, echo)).toMatchObject({ pending: 0, cancelled: 1 })
       world.advance(20)
       const [request, cancel] = published.map(({ message }) => message)
       expect(cancel).toMatchObject({
-        topic: 'echo',
+        topic: 'control/server',
+        qos: 0,
         payload: new Uint8Array(),
         responseTopic: 'response/requester',
         correlationData: request?.correlationData,
-        userProperties: [['__stat', '499']],
+        userProperties: [
+          ['__ctl', 'cancel'],
+          ['__stat', '499'],
+        ],
       })
       expect(published).toHaveLength(2)
+    })
+  })
+
+  it('sends a cancel when the acceptance arrives after it, once', () => {
+    inWorld((world) => {
+      const published = publishedBy(world, 'requester')
+      const requester = world.link('requester')
+      const unmatched = observe(world, unmatchedResponses$(requester))
+      const call = observe(world, exchange$(requester, echo, 'x'))
+      world.advance(20)
+      call.unsubscribe()
+      world.advance(20)
+      expect(published).toHaveLength(1)
+      accept(world, published[0]?.message)
+      accept(world, published[0]?.message)
+      expect(published.map(({ message }) => message.topic)).toEqual(['echo', 'control/server'])
+      expect(unmatched.values).toEqual([])
+    })
+  })
+
+  it('forgets a cancel when its request has expired', () => {
+    inWorld((world) => {
+      const published = publishedBy(world, 'requester')
+      const call = observe(world, exchange$(world.link('requester'), echo, 'x', { timeout: 1_000 }))
+      world.advance(20)
+      call.unsubscribe()
+      world.advance(1_000)
+      accept(world, published[0]?.message)
+      expect(published).toHaveLength(1)
+    })
+  })
+
+  it('sends neither an attempt number nor a cancel for an endpoint with `cancel: local`', () => {
+    inWorld((world) => {
+      const local = endpoint({ topic: 'echo', request: text, response: text, cancel: 'local' })
+      const published = publishedBy(world, 'requester')
+      const call = observe(world, exchange$(world.link('requester'), local, 'x'))
+      world.advance(20)
+      call.unsubscribe()
+      world.advance(20)
+      expect(published.map(({ message }) => message.userProperties)).toEqual([undefined])
     })
   })
 
@@ -414,15 +461,18 @@ describe('settling', () => {
     inWorld((world) => {
       const published = publishedBy(world, 'requester')
       const call = observe(world, exchange$(world.link('requester'), echo, 'x', { timeout: 1_000 }))
+      world.advance(20)
+      accept(world, published[0]?.message)
       world.advance(2_000)
       expect(call.ending()).toMatchObject({ code: 'timeout', phase: 'after-network', endpoint: 'echo' })
       expect(call.endedAt()).toBe(1_000)
       const [request, cancel] = published.map(({ message }) => message)
       expect(published).toHaveLength(2)
       expect(cancel).toMatchObject({
-        topic: 'echo',
+        topic: 'control/server',
         correlationData: request?.correlationData,
         userProperties: [
+          ['__ctl', 'cancel'],
           ['__stat', '499'],
           ['__stMsg', 'timeout'],
         ],

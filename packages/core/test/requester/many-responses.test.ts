@@ -4,6 +4,7 @@ import {
   exchange$,
   json,
   text,
+  userProperty,
   type OutgoingMessage,
   type UserProperties,
 } from '@antiphon/core'
@@ -11,6 +12,7 @@ import * as t from 'io-ts'
 import { take } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import {
+  accept,
   observe,
   publishedBy,
   responseTo,
@@ -190,13 +192,23 @@ describe('the responses of a many endpoint', () => {
   it('cancels a stream when its subscriber unsubscribes', () => {
     withPendingRequest(
       ({ call, sendItem, published, world, stats }) => {
+        accept(world, published[0]?.message)
         for (const position of ['0', '1', '2']) sendItem(position)
         world.advance(10)
         expect(call.values).toEqual(['item 0', 'item 1'])
         expect(published.map(({ message }) => message.userProperties)).toEqual([
-          [['__credit', '2']],
-          [['__grant', '3']],
-          [['__stat', '499']],
+          [
+            ['__credit', '2'],
+            ['__ctl', '1'],
+          ],
+          [
+            ['__ctl', 'credit'],
+            ['__credit', '3'],
+          ],
+          [
+            ['__ctl', 'cancel'],
+            ['__stat', '499'],
+          ],
         ])
         expect(stats()).toMatchObject({ pending: 0, cancelled: 1 })
       },
@@ -205,24 +217,54 @@ describe('the responses of a many endpoint', () => {
     )
   })
 
-  it('grants new credit after half of it is consumed', () => {
+  it('raises the total of the credit after half of it is consumed', () => {
     withPendingRequest(
       ({ published, sendItem, world }) => {
+        accept(world, published[0]?.message)
         for (let index = 0; index < 10; index++) sendItem(String(index))
         world.advance(10)
-        expect(published.map(({ message }) => message.userProperties)).toEqual([
-          [['__credit', '6']],
-          [['__grant', '9']],
-          [['__grant', '12']],
-          [['__grant', '15']],
-        ])
-        const [request, grant] = published.map(({ message }) => message)
-        expect(grant).toMatchObject({
-          topic: 'numbers',
+        const creditOf = ({ message }: PublishedMessage): string | undefined =>
+          userProperty(message.userProperties, '__credit')
+        expect(published.map(creditOf)).toEqual(['6', '9', '12', '15'])
+        const [request, credit] = published.map(({ message }) => message)
+        expect(credit).toMatchObject({
+          topic: 'control/server',
+          qos: 0,
           payload: new Uint8Array(),
           correlationData: request?.correlationData,
           responseTopic: request?.responseTopic,
         })
+      },
+      { credit: 6 },
+    )
+  })
+
+  it('sends the total of the credit when it learns the control topic', () => {
+    withPendingRequest(
+      ({ published, sendItem, world }) => {
+        for (let index = 0; index < 3; index++) sendItem(String(index))
+        expect(published).toHaveLength(1)
+        accept(world, published[0]?.message)
+        expect(published.at(-1)?.message).toMatchObject({ topic: 'control/server' })
+        expect(userProperty(published.at(-1)?.message.userProperties, '__credit')).toBe('9')
+      },
+      { credit: 6 },
+    )
+  })
+
+  it('repeats the total of the credit while no item arrives, and times out as without credit', () => {
+    withPendingRequest(
+      ({ published, call, sendItem, world }) => {
+        accept(world, published[0]?.message)
+        for (let index = 0; index < 3; index++) sendItem(String(index))
+        const last = call.at.at(-1) ?? NaN
+        world.advance(2_000)
+        const totals = published
+          .slice(1)
+          .map(({ message }) => userProperty(message.userProperties, '__credit'))
+        expect(totals).toEqual(['9', '9', '9', undefined])
+        expect(call.ending()).toMatchObject({ code: 'timeout' })
+        expect(call.endedAt()).toBe(last + 1_000)
       },
       { credit: 6 },
     )
@@ -233,7 +275,7 @@ describe('the responses of a many endpoint', () => {
       for (let index = 0; index < 100; index++) sendItem(String(index))
       world.advance(10)
       expect(published).toHaveLength(1)
-      expect(published[0]?.message.userProperties).toBeUndefined()
+      expect(published[0]?.message.userProperties).toEqual([['__ctl', '1']])
     })
   })
 
@@ -281,13 +323,15 @@ describe('retrying a many endpoint', () => {
       for (const [index, payload] of ['0', '1', 'invalid', '3', '4', '5'].entries()) {
         world.broker.publish(responseTo(request, payload, { userProperties: [['__stream', String(index)]] }))
         world.advance(2)
+        if (index === 0) accept(world, request)
       }
       world.advance(5_000)
       expect(call.values).toEqual([0, 1])
       expect(call.ending()).toMatchObject({ code: 'decode' })
       expect(published.map(({ message }) => message.userProperties)).toEqual([
-        undefined,
+        [['__ctl', '1']],
         [
+          ['__ctl', 'cancel'],
           ['__stat', '499'],
           ['__stMsg', 'decode'],
         ],

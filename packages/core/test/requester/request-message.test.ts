@@ -73,6 +73,7 @@ describe('a request on the wire', () => {
       contentType: 'text/plain',
       payloadFormatIndicator: true,
       messageExpiryInterval: 5,
+      userProperties: [['__ctl', '1']],
     })
     const id = textOf({ payload: token })
     expect(token).toHaveLength(36)
@@ -101,9 +102,10 @@ describe('a request on the wire', () => {
       ['tenant', 'a'],
       ['tenant', 'b'],
     ] as const
-    expect(publishedRequests({ options: { userProperties } })[0]?.message.userProperties).toEqual(
-      userProperties,
-    )
+    expect(publishedRequests({ options: { userProperties } })[0]?.message.userProperties).toEqual([
+      ...userProperties,
+      ['__ctl', '1'],
+    ])
   })
 
   it('sends unique Correlation Data with each request', () => {
@@ -240,13 +242,13 @@ describe('the Response Topic', () => {
 })
 
 describe('a retry', () => {
-  it('retries with the same bytes and correlation, and the remaining expiry', () => {
+  it('retries with the same bytes and correlation, the remaining expiry, and the number of the attempt', () => {
     const published = publishedRequests({ options: { timeout: 9_000, retry: { count: 2 } } })
     const [first, second, third] = published.map(({ message }) => message)
     const { messageExpiryInterval: _, ...same } = first ?? emptyMessage
     expect(published.map(({ message }) => message.messageExpiryInterval)).toEqual([9, 6, 3])
-    expect(second).toEqual({ ...same, messageExpiryInterval: 6 })
-    expect(third).toEqual({ ...same, messageExpiryInterval: 3 })
+    expect(second).toEqual({ ...same, messageExpiryInterval: 6, userProperties: [['__ctl', '2']] })
+    expect(third).toEqual({ ...same, messageExpiryInterval: 3, userProperties: [['__ctl', '3']] })
     expect(published.map(({ at }) => at)).toEqual([5, 3_005, 6_005])
   })
 

@@ -12,7 +12,13 @@ import { delay, NEVER, of, Subject, throwError, type ObservableInput } from 'rxj
 import { describe, expect, it } from 'vitest'
 import { bytesOf, observe, publishedBy, statusOf, textOf, type Observed } from '../observed.js'
 import { inWorld, type World } from '../world.js'
-import { echo, requestProperties, withEchoResponder, type ResponderSetup } from './with-responder.js'
+import {
+  cancelProperties,
+  echo,
+  requestProperties,
+  withEchoResponder,
+  type ResponderSetup,
+} from './with-responder.js'
 
 type EchoTypes = NonNullable<(typeof echo)['types']>
 type EchoSetup = ResponderSetup<EchoTypes>
@@ -284,11 +290,11 @@ describe('draining by pausing', () => {
   it('receives a cancel of a request in hand', () => {
     const drain$ = new Subject<void>()
     withEchoResponder(
-      ({ world, sendRequest, records }) => {
+      ({ world, sendRequest, records, sendControl }) => {
         sendRequest('x')
         world.advance(10)
         drain$.next()
-        sendRequest('', { userProperties: [['__stat', '499']] })
+        sendControl(cancelProperties)
         world.advance(10)
         expect(records.values).toMatchObject([{ outcome: 'cancelled' }])
         expect(records.ending()).toBe('complete')

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { asyncWorld } from '../async-world.js'
 import { bytesOf, observe, statusOf, textOf } from '../observed.js'
 import { inWorld } from '../world.js'
-import { echo, withEchoResponder, withResponder } from './with-responder.js'
+import { cancelProperties, echo, withEchoResponder, withResponder } from './with-responder.js'
 
 const many = endpoint({ topic: 'echo', request: text, response: text, responses: 'many' })
 type ManyTypes = NonNullable<(typeof many)['types']>
@@ -108,13 +108,13 @@ describe('a handler of many responses', () => {
     })
     withResponder<ManyTypes>(
       { endpoint: many, handler, serve: { concurrency: 1 } },
-      ({ sendRequest, world, responses, records }) => {
+      ({ sendRequest, sendControl, world, responses, records }) => {
         world.link('requester').messages$('responses').subscribe()
         world.advance(10)
         const credit = [['__credit', '1']] as const
         sendRequest('1', { correlationData: bytesOf('1'), userProperties: credit })
         world.advance(10)
-        sendRequest('', { correlationData: bytesOf('1'), userProperties: [['__stat', '499']] })
+        sendControl(cancelProperties, { correlationData: bytesOf('1') })
         sendRequest('2', { correlationData: bytesOf('2'), userProperties: credit })
         world.advance(10)
         expect(records.values.map(({ outcome }) => outcome)).toEqual(['cancelled'])

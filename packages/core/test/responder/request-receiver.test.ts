@@ -12,7 +12,7 @@ import * as t from 'io-ts'
 import { delay, of } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, statusOf, textOf, type PublishedMessage } from '../observed.js'
-import { requestProperties, withEchoResponder, withResponder } from './with-responder.js'
+import { cancelProperties, requestProperties, withEchoResponder, withResponder } from './with-responder.js'
 
 /** Returns the user properties of a response by name. */
 function propertiesOf(response: PublishedMessage | undefined): Readonly<Record<string, string>> {
@@ -167,15 +167,10 @@ describe('rule 3, the protocol version', () => {
 
   it('accepts a cancel with an unsupported protocol version', () => {
     withEchoResponder(
-      ({ sendRequest, world, responses, records }) => {
+      ({ sendRequest, world, responses, records, sendControl }) => {
         sendRequest('x')
         world.advance(10)
-        sendRequest('', {
-          userProperties: [
-            ['__stat', '499'],
-            ['__protVer', '2.0'],
-          ],
-        })
+        sendControl([...cancelProperties, ['__protVer', '2.0']])
         world.advance(100)
         expect(records.values).toMatchObject([{ outcome: 'cancelled' }])
         expect(responses).toEqual([])

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ResponseCache } from '../../src/responder/response-cache.js'
 import { bytesOf, statusOf, textOf } from '../observed.js'
 import { synchronousLink } from '../synchronous-link.js'
-import { echo, requestProperties, withEchoResponder } from './with-responder.js'
+import { cancelProperties, echo, requestProperties, withEchoResponder } from './with-responder.js'
 
 describe('a duplicate request', () => {
   it('answers a duplicate with the same bytes and its own expiry', () => {
@@ -210,10 +210,10 @@ describe('a duplicate request', () => {
 
   it('neither handles nor answers a duplicate of a cancelled request', () => {
     withEchoResponder(
-      ({ sendRequest, world, handled, responses, unacknowledged }) => {
+      ({ sendRequest, world, handled, responses, unacknowledged, sendControl }) => {
         sendRequest('x')
         world.advance(100)
-        sendRequest('', { userProperties: [['__stat', '499']] })
+        sendControl(cancelProperties)
         world.advance(100)
         sendRequest('x')
         world.advance(1_000)

@@ -14,7 +14,7 @@ import { describe, expect, it } from 'vitest'
 import { asyncWorld } from '../async-world.js'
 import { bytesOf, observe, publishedBy, textOf } from '../observed.js'
 import { inWorld, type World } from '../world.js'
-import { echo, requestProperties, withEchoResponder } from './with-responder.js'
+import { cancelProperties, echo, requestProperties, withEchoResponder } from './with-responder.js'
 
 /** The window of Mosquitto: how many messages it sends to a client before it waits for acknowledgements. */
 const client = { receiveMaximum: 20 }
@@ -137,15 +137,9 @@ describe('a responder behind a broker window of 20 messages', () => {
 
   it('receives a cancel while handlers run', () => {
     withEchoResponder(
-      ({ world, records }) => {
+      ({ world, records, sendControl }) => {
         sendRequests(world, 100)
-        world.broker.publish({
-          topic: 'echo',
-          payload: new Uint8Array(),
-          ...requestProperties,
-          correlationData: bytesOf('token 50'),
-          userProperties: [['__stat', '499']],
-        })
+        sendControl(cancelProperties, { correlationData: bytesOf('token 50') })
         world.advance(50)
         expect(records.values).toMatchObject([{ outcome: 'cancelled' }])
       },
@@ -232,7 +226,7 @@ describe('a request that serve does not receive at once', () => {
       const handled: string[] = []
       const records = observe(
         world,
-        requests$(world.link('server'), echo).pipe(
+        requests$(world.link('server'), echo, { controlTopic: 'control' }).pipe(
           delay(100),
           serve(
             ({ value }) => {
@@ -247,10 +241,10 @@ describe('a request that serve does not receive at once', () => {
       world.broker.publish({ topic: 'echo', payload: bytesOf('1'), ...requestProperties })
       world.advance(10)
       world.broker.publish({
-        topic: 'echo',
+        topic: 'control',
         payload: bytesOf(''),
         ...requestProperties,
-        userProperties: [['__stat', '499']],
+        userProperties: cancelProperties,
       })
       world.advance(200)
       const other = { ...requestProperties, correlationData: bytesOf('other') }

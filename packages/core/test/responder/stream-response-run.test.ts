@@ -2,7 +2,13 @@ import { endpoint, text, userProperty, type OutgoingMessage } from '@antiphon/co
 import { concat, delay, EMPTY, from, interval, map, NEVER, Observable, of, take, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, statusOf, textOf, type PublishedMessage } from '../observed.js'
-import { withResponder, type ResponderSetup, type ResponderSetupOptions } from './with-responder.js'
+import {
+  cancelProperties,
+  creditProperties,
+  withResponder,
+  type ResponderSetup,
+  type ResponderSetupOptions,
+} from './with-responder.js'
 
 const numbers = endpoint({ topic: 'echo', request: text, response: text, responses: 'many' })
 type Numbers = NonNullable<(typeof numbers)['types']>
@@ -144,10 +150,10 @@ describe('a stream of responses', () => {
     })
     withNumbersResponder(
       { handler: () => endless },
-      ({ sendRequest, world, items, records, unacknowledged }) => {
+      ({ sendRequest, world, items, records, unacknowledged, sendControl }) => {
         sendRequest('x')
         world.advance(10)
-        sendRequest('', properties(['__stat', '499']))
+        sendControl(cancelProperties)
         world.advance(10)
         expect(isStopped).toBe(true)
         expect(items()).toEqual(['0 200 a'])
@@ -193,14 +199,14 @@ describe('the credit of a stream of responses', () => {
     function* endless(): Generator<string> {
       for (;;) yield String(made++)
     }
-    withNumbersResponder({ handler: endless }, ({ sendRequest, world, items }) => {
+    withNumbersResponder({ handler: endless }, ({ sendRequest, world, items, sendControl }) => {
       sendRequest('x', properties(['__credit', '3']))
       world.advance(1_000)
       expect([items().length, made]).toEqual([3, 3])
-      sendRequest('', properties(['__grant', '5']))
+      sendControl(creditProperties(5))
       world.advance(1_000)
       expect([items().length, made]).toEqual([5, 5])
-      sendRequest('', properties(['__grant', '4']))
+      sendControl(creditProperties(4))
       world.advance(1_000)
       expect([items().length, made]).toEqual([5, 5])
     })
@@ -236,11 +242,11 @@ describe('the credit of a stream of responses', () => {
   })
 
   it('sends the end of an iterable only with credit, as it has to be pulled', () => {
-    withNumbersResponder({ handler: () => ['a', 'b'] }, ({ sendRequest, world, items }) => {
+    withNumbersResponder({ handler: () => ['a', 'b'] }, ({ sendRequest, world, items, sendControl }) => {
       sendRequest('x', properties(['__credit', '2']))
       world.advance(1_000)
       expect(items()).toEqual(['0 200 a', '1 200 b'])
-      sendRequest('', properties(['__grant', '3']))
+      sendControl(creditProperties(3))
       world.advance(1_000)
       expect(items().at(-1)).toBe('2:last 204')
     })
@@ -257,11 +263,11 @@ describe('the credit of a stream of responses', () => {
   it('buffers the items of an Observable until credit is granted', () => {
     withNumbersResponder(
       { handler: () => from(Array.from({ length: 50 }, (_, index) => String(index))) },
-      ({ sendRequest, world, items }) => {
+      ({ sendRequest, world, items, sendControl }) => {
         sendRequest('x', properties(['__credit', '1']))
         world.advance(100)
         expect(items()).toHaveLength(1)
-        sendRequest('', properties(['__grant', '100']))
+        sendControl(creditProperties(101))
         world.advance(100)
         expect(items()).toHaveLength(51)
       },
@@ -272,10 +278,10 @@ describe('the credit of a stream of responses', () => {
     const flood = new Observable<string>((subscriber) => {
       while (!subscriber.closed) subscriber.next('drop')
     })
-    withNumbersResponder({ handler: () => flood }, ({ sendRequest, world, items, records }) => {
+    withNumbersResponder({ handler: () => flood }, ({ sendRequest, world, items, records, sendControl }) => {
       sendRequest('x', properties(['__credit', '5']))
       world.advance(100)
-      sendRequest('', properties(['__grant', '1000000']))
+      sendControl(creditProperties(1_000_005))
       world.advance(10_000)
       expect(items().at(-1)).toMatch(/^\d+:last 500$/)
       expect(records.values).toMatchObject([{ outcome: 'failed', status: 500 }])
@@ -283,18 +289,18 @@ describe('the credit of a stream of responses', () => {
   })
 
   it('acknowledges and ignores credit for an unknown request', () => {
-    withNumbersResponder({}, ({ sendRequest, world, ignored, handled, unacknowledged }) => {
-      sendRequest('', properties(['__grant', '5']))
+    withNumbersResponder({}, ({ world, ignored, handled, unacknowledged, sendControl }) => {
+      sendControl(creditProperties(5))
       world.advance(10)
       expect([handled.length, ignored.length, unacknowledged()]).toEqual([0, 0, 0])
     })
   })
 
   it('ignores credit after the end of the stream', () => {
-    withNumbersResponder({ handler: () => ['a'] }, ({ sendRequest, world, items }) => {
+    withNumbersResponder({ handler: () => ['a'] }, ({ sendRequest, world, items, sendControl }) => {
       sendRequest('x')
       world.advance(100)
-      sendRequest('', properties(['__grant', '5']))
+      sendControl(creditProperties(5))
       world.advance(100)
       expect(items()).toHaveLength(2)
     })
@@ -328,11 +334,11 @@ describe('a stream whose requester has disappeared', () => {
         expect(records.values).toMatchObject([{ outcome: 'responded' }])
       },
     )
-    withNumbersResponder({ handler: () => NEVER }, ({ sendRequest, world, records }) => {
+    withNumbersResponder({ handler: () => NEVER }, ({ sendRequest, world, records, sendControl }) => {
       sendRequest('x', { messageExpiryInterval: 5 })
       for (let count = 0; count < 5; count++) {
         world.advance(4_000)
-        sendRequest('', properties(['__grant', '0']))
+        sendControl(creditProperties(0))
       }
       expect(records.values).toEqual([])
       world.advance(6_000)

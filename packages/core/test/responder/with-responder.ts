@@ -14,6 +14,7 @@ import {
   type RequestsOptions,
   type ServeOptions,
   type ServeRecord,
+  type UserProperties,
 } from '@antiphon/core'
 import type { VirtualBrokerOptions, VirtualClientOptions } from '@antiphon/testing'
 import { of } from 'rxjs'
@@ -22,6 +23,20 @@ import { inWorld, type World } from '../world.js'
 
 /** Text in requests and responses, one response per request. */
 export const echo = endpoint({ topic: 'echo', request: text, response: text })
+
+/** The User Properties of a control message that cancels a request. */
+export const cancelProperties: UserProperties = [
+  ['__ctl', 'cancel'],
+  ['__stat', '499'],
+]
+
+/** Returns the User Properties of a control message that raises the credit to a total. */
+export function creditProperties(total: number): UserProperties {
+  return [
+    ['__ctl', 'credit'],
+    ['__credit', String(total)],
+  ]
+}
 
 /** How a responder is set up for a test. */
 export interface ResponderSetupOptions<T extends EndpointTypes> {
@@ -45,6 +60,8 @@ export interface ResponderSetup<T extends EndpointTypes> {
   readonly responses: readonly PublishedMessage[]
   /** Publishes a request: to `echo`, with a Response Topic and Correlation Data unless `properties` say otherwise. */
   readonly sendRequest: (payload: string, properties?: Partial<OutgoingMessage>) => void
+  /** Publishes an exchange control message to the responder's control topic. */
+  readonly sendControl: (userProperties: UserProperties, properties?: Partial<OutgoingMessage>) => void
   /** How many messages the responder has received but not acknowledged. */
   readonly unacknowledged: () => number
 }
@@ -73,7 +90,7 @@ export function withResponder<T extends EndpointTypes>(
     const handled: ReceivedRequest<T>[] = []
     const records = observe(
       world,
-      requests$(server, options.endpoint, options.requests).pipe(
+      requests$(server, options.endpoint, { controlTopic: 'control', ...options.requests }).pipe(
         serve((request) => {
           handled.push(request)
           return options.handler(request)
@@ -92,6 +109,10 @@ export function withResponder<T extends EndpointTypes>(
         const message = { topic: 'echo', payload: bytesOf(payload), ...requestProperties, ...properties }
         const defined = Object.entries(message).filter(([, value]) => value !== undefined)
         world.broker.publish(Object.fromEntries(defined) as unknown as OutgoingMessage)
+      },
+      sendControl: (userProperties, properties = {}) => {
+        const message = { topic: 'control', payload: new Uint8Array(), ...requestProperties, userProperties }
+        world.broker.publish({ ...message, ...properties })
       },
       unacknowledged: () => world.broker.session('server')?.unacknowledged.length ?? NaN,
     })

@@ -60,7 +60,9 @@ async function makeWorld(protocolVersion: 4 | 5): Promise<ContractWorld> {
       ...(protocolVersion === 4 ? ['allow_duplicate_messages false'] : []),
     ],
   })
-  const proxies = await Promise.all(Array.from({ length: 6 }, () => startProxy(broker.port, protocolVersion)))
+  const proxies = await Promise.all(
+    Array.from({ length: 12 }, () => startProxy(broker.port, protocolVersion)),
+  )
   const peer = connect(broker.url, { protocolVersion, reconnect: { initial: 10, maximum: 100, jitter: 0 } })
   await whenOnline(peer)
   const setups = new Map<Link, LinkSetup>()
@@ -73,7 +75,7 @@ async function makeWorld(protocolVersion: 4 | 5): Promise<ContractWorld> {
   const link = ({ persistentSession = false, maxQueuedMessages }: ContractLinkOptions = {}): Link => {
     const clientId = `link-${setups.size + 1}`
     const proxy = proxies[setups.size]
-    if (proxy === undefined) throw new Error('too many links: there is one proxy for each of six')
+    if (proxy === undefined) throw new Error('too many links: there is one proxy for each of twelve')
     const isVersion5 = protocolVersion === 5
     const created = connect(proxy.url, {
       protocolVersion,

@@ -105,6 +105,7 @@ function anyCommand({ filter, responseTopicOf }: CommandTopics): Endpoint {
       request: bytes,
       response: bytes,
       correlation: topicParams(),
+      cancel: 'local',
       onFailure: ({ message }) => failure(message),
     }),
     // The base may contain `+`; a template could not express the response topic then.

@@ -1,4 +1,4 @@
-import type { MessageProperties } from '@antiphon/core'
+import { userProperty, type MessageProperties } from '@antiphon/core'
 import { ExpectationError } from '../compare/expectation.js'
 import type { VirtualBroker } from '../virtual/broker.js'
 
@@ -12,13 +12,16 @@ const noMatchingSubscribers = 0x10
 export function explainOpenRequests(broker: VirtualBroker): (error: unknown) => unknown {
   const open = new Map<string, string>()
   broker.published$.subscribe(({ message, reasonCode }) => {
-    const { topic, responseTopic } = message
-    open.delete(keyOf(topic, message))
-    // Also a request that timed out, and so was cancelled, had no response.
-    const isControlMessage = message.userProperties?.some(([name]) => name === '__stat' || name === '__grant')
-    if (responseTopic === undefined || isControlMessage === true || reasonCode >= noMatchingSubscribers)
-      return
-    open.set(keyOf(responseTopic, message), topic)
+    const { topic, responseTopic, userProperties } = message
+    const isAcceptance = userProperty(userProperties, '__stat') === '202'
+    if (!isAcceptance) open.delete(keyOf(topic, message))
+    if (responseTopic === undefined) return
+    const control = userProperty(userProperties, '__ctl')
+    // A requester that gives up, as on a timeout, cancels with a reason: the request still had no response.
+    if (control === 'cancel' && userProperty(userProperties, '__stMsg') !== undefined) return
+    if (control === 'cancel' || reasonCode >= noMatchingSubscribers)
+      open.delete(keyOf(responseTopic, message))
+    else if (control !== 'credit' && control !== 'retry') open.set(keyOf(responseTopic, message), topic)
   })
   return (error) => {
     if (!(error instanceof ExpectationError) || open.size === 0) return error

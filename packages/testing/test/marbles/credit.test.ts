@@ -1,7 +1,14 @@
 import { endpoint, exchange$, requests$, serve, text } from '@antiphon/core'
 import { describe, it } from 'vitest'
 import { marbles } from '../../src/index.js'
+import type { MessageParts } from '../../src/index.js'
 import { firstRequest } from './echo.js'
+
+/** The User Properties of a message that raises the credit to a total. */
+const creditOf = (total: number): NonNullable<MessageParts['userProperties']> => [
+  ['__ctl', 'credit'],
+  ['__credit', String(total)],
+]
 
 describe('a stream with credit, in marbles', () => {
   it(
@@ -13,13 +20,19 @@ describe('a stream with credit, in marbles', () => {
         .subscribe()
       const options = { credit: 2, timeout: 50 }
       expectObservable(exchange$(link({ clientId: 'requester' }), count, 'up', options)).toBe('(12345|)')
-      expectPublished('count', { clientId: 'requester' }).toBe('(q34567)', {
-        q: { userProperties: [['__credit', '2']] },
-        3: { userProperties: [['__grant', '3']] },
-        4: { userProperties: [['__grant', '4']] },
-        5: { userProperties: [['__grant', '5']] },
-        6: { userProperties: [['__grant', '6']] },
-        7: { userProperties: [['__grant', '7']] },
+      expectPublished('count', { clientId: 'requester' }).toBe('q', {
+        q: {
+          userProperties: [
+            ['__credit', '2'],
+            ['__ctl', '1'],
+          ],
+        },
+      })
+      expectPublished('control/responder', { clientId: 'requester' }).toBe('(4567)', {
+        4: { payload: '', userProperties: creditOf(4) },
+        5: { payload: '', userProperties: creditOf(5) },
+        6: { payload: '', userProperties: creditOf(6) },
+        7: { payload: '', userProperties: creditOf(7) },
       })
     }),
   )
@@ -28,14 +41,14 @@ describe('a stream with credit, in marbles', () => {
     'sends no item without credit, and continues once credit is added',
     marbles(({ link, publish, expectPublished }) => {
       const count = endpoint({ topic: 'count', request: text, response: text, responses: 'many' })
-      requests$(link(), count)
+      requests$(link(), count, { controlTopic: 'control' })
         .pipe(serve(() => ['1', '2', '3']))
         .subscribe()
       link().messages$('me').subscribe()
       const request = { ...firstRequest, topic: 'count' }
       publish('                 --a---b---', {
         a: { ...request, userProperties: [['__credit', '2']] },
-        b: { ...request, payload: '', userProperties: [['__grant', '4']] },
+        b: { ...request, topic: 'control', payload: '', userProperties: creditOf(4) },
       })
       expectPublished('me').toBe('--(12)(3e)', { e: { payload: '' } })
     }),

@@ -16,8 +16,16 @@ export const firstRequest: MessageParts = {
 export const secondRequest: MessageParts = { ...firstRequest, correlationData: '2' }
 export const thirdRequest: MessageParts = { ...firstRequest, correlationData: '3' }
 
-/** Cancels the first request. */
-export const cancel: MessageParts = { ...firstRequest, payload: '', userProperties: [['__stat', '499']] }
+/** Cancels the first request, at a responder with the control topic `control`. */
+export const cancel: MessageParts = {
+  ...firstRequest,
+  topic: 'control',
+  payload: '',
+  userProperties: [
+    ['__ctl', 'cancel'],
+    ['__stat', '499'],
+  ],
+}
 
 /** The user properties of a response that reports this status. */
 export const withStatus = (status: number, message: string): NonNullable<MessageParts['userProperties']> => [

@@ -124,7 +124,7 @@ describe('a responder, in marbles', () => {
     'unsubscribes from the handler when the requester cancels',
     marbles(({ cold, link, publish, expectObservable, expectSubscriptions, expectPublished }) => {
       const work$ = cold('                     ------y')
-      const records$ = requests$(link(), echo).pipe(
+      const records$ = requests$(link(), echo, { controlTopic: 'control' }).pipe(
         serve(() => work$),
         map(({ outcome }) => outcome),
       )

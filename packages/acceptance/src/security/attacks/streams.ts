@@ -1,5 +1,7 @@
 import { attacksOn, requestPayload, checkTarget, attackOutcome, type Attack } from '../test-bed/attack.js'
-import { streamTopic } from '../test-bed/target.js'
+import { streamTopic, targetId } from '../test-bed/target.js'
+
+const controlTopic = `control/${targetId}`
 
 /** Streams without or with invalid credit. */
 export const streams: readonly Attack[] = attacksOn(
@@ -36,24 +38,35 @@ export const streams: readonly Attack[] = attacksOn(
       const requester = await testBed.attacker()
       await requester.subscribe('response/requester')
       const stream = { topic: streamTopic, payload: requestPayload('x'), correlationData: 'mine' }
-      requester.publish({ ...stream, responseTopic: 'response/requester', userProperties: { __credit: '2' } })
-      for (const credit of ['-1', '1e999', 'NaN', '', '999999999999'])
-        attacker.publish({
-          ...stream,
-          responseTopic: 'response/attacker',
-          userProperties: { __grant: credit },
-        })
-      attacker.publish({ ...stream, responseTopic: 'response/attacker', userProperties: { __stat: '499' } })
+      const control = { topic: controlTopic, payload: '', correlationData: 'mine' }
+      const userProperties = { __credit: '2', __ctl: '1' }
+      requester.publish({ ...stream, responseTopic: 'response/requester', userProperties })
+      await requester.waitFor(
+        'two items and an acceptance',
+        () => requester.messages('response/requester').length >= 3,
+      )
+      for (const credit of ['-1', '1e999', 'NaN', '', '9999999999999999'])
+        for (const responseTopic of ['response/attacker', 'response/requester'])
+          attacker.publish({
+            ...control,
+            responseTopic,
+            userProperties: { __ctl: 'credit', __credit: credit },
+          })
+      attacker.publish({
+        ...control,
+        responseTopic: 'response/attacker',
+        userProperties: { __ctl: 'cancel' },
+      })
       await attacker.flush()
-      await requester.waitFor('two items', () => requester.messages('response/requester').length >= 2)
-      requester.publish({ ...stream, responseTopic: 'response/requester', userProperties: { __grant: '5' } })
-      await requester.waitFor('five items', () => requester.messages('response/requester').length >= 5)
-      requester.publish({ ...stream, responseTopic: 'response/requester', userProperties: { __stat: '499' } })
+      const own = { ...control, responseTopic: 'response/requester' }
+      requester.publish({ ...own, userProperties: { __ctl: 'credit', __credit: '5' } })
+      await requester.waitFor('five items', () => requester.messages('response/requester').length >= 6)
+      requester.publish({ ...own, userProperties: { __ctl: 'cancel' } })
       const targetFault = await checkTarget(testBed)
-      const itemCount = requester.messages('response/requester').length
+      const itemCount = requester.messages('response/requester').length - 1
       return attackOutcome(
         'the legitimate stream got the items of its credit',
-        itemCount > 6 && `it got ${itemCount} items for a credit of 5`,
+        itemCount > 5 && `it got ${itemCount} items for a credit of 5`,
         targetFault,
       )
     },

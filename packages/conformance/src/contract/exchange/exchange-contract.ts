@@ -11,6 +11,7 @@ import { duplicateRequestCases } from './duplicate-requests.js'
 import { responseCases } from './responses.js'
 import { streamProtocolCases } from './stream-protocol.js'
 import { gatherCases, streamCases } from './streams.js'
+import { groupCases } from './groups.js'
 import { invalidRequestCases } from './invalid-requests.js'
 import { withoutPropertiesCases } from './without-properties.js'
 import type { CaseDefinition } from '../case-context.js'
@@ -29,6 +30,7 @@ const definitions: readonly CaseDefinition[] = [
   ...streamCases,
   ...streamProtocolCases,
   ...gatherCases,
+  ...groupCases,
   ...correlationCases,
   ...withoutPropertiesCases,
   ...reconnectionCases,

@@ -17,6 +17,7 @@ import {
   type RequestsOptions,
   type ServeOptions,
   type ServeRecord,
+  type UserProperties,
 } from '@antiphon/core'
 import { decodeFailure } from '@antiphon/core/codec'
 import { expectThat } from '@antiphon/testing/internal'
@@ -120,6 +121,31 @@ export async function startPlainRequester(context: CaseContext, topic: string): 
       )
     },
   }
+}
+
+/** Publishes an exchange control message to the topic `control` of the case. */
+export function sendControl(
+  context: CaseContext,
+  { responseTopic }: PlainRequester,
+  correlationData: Uint8Array,
+  userProperties: UserProperties,
+): Promise<PublishAck> {
+  const properties = { responseTopic, correlationData, userProperties }
+  return send(context, context.peer, outgoing(context.topic('control'), '', properties))
+}
+
+/** The User Properties of a message that cancels a request. */
+export const cancelProperties: UserProperties = [
+  ['__ctl', 'cancel'],
+  ['__stat', '499'],
+]
+
+/** Returns the User Properties of a message that raises the credit of a stream to a total. */
+export function creditProperties(total: number): UserProperties {
+  return [
+    ['__ctl', 'credit'],
+    ['__credit', String(total)],
+  ]
 }
 
 /** Starts a responder without Antiphon on a topic and returns the received requests. */

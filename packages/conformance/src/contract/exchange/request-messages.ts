@@ -121,9 +121,13 @@ export const requestMessageCases: readonly CaseDefinition[] = casesOf(
         const count = requests.values.length
         const exchange = recordStream(exchange$(link, echoEndpoint(context), 'x', options))
         expectEqual(await context.eventually(exchange.until(1)), ['yes'], 'the response')
-        const [first, second] = requests.values.slice(count).map(({ dup: _, ...request }) => request)
+        const [first, second] = requests.values
+          .slice(count)
+          .map(({ dup: _, userProperties: __, ...request }) => request)
         const intervals = [first, second].map((request) => request?.messageExpiryInterval)
         expectEqual({ ...second, messageExpiryInterval: intervals[0] }, first, 'the resent request')
+        const attempts = requests.values.slice(count).map(({ userProperties }) => userProperties)
+        expectEqual(attempts, [[['__ctl', '1']], [['__ctl', '2']]], 'the numbers of the attempts')
         return intervals
       }
       await expectInOneSecond(measure, [4, 3], 'the Message Expiry Intervals')
@@ -134,7 +138,12 @@ export const requestMessageCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties'],
     run: async (context) => {
       await startResponder(context, echoEndpoint(context), ({ message: { userProperties = [] } }) =>
-        of(userProperties.map((pair) => pair.join('=')).join('&')),
+        of(
+          userProperties
+            .filter(([name]) => !name.startsWith('__'))
+            .map((pair) => pair.join('='))
+            .join('&'),
+        ),
       )
       const userProperties = [
         ['colour', 'red'],

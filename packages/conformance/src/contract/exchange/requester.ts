@@ -12,7 +12,14 @@ import {
   type CaseDefinition,
 } from '../case-context.js'
 import { recordStream } from '../record-stream.js'
-import { echoEndpoint, startPlainResponder, responseTo, startResponder } from './fixtures.js'
+import {
+  cancelProperties,
+  echoEndpoint,
+  startPlainResponder,
+  responseTo,
+  startResponder,
+} from './fixtures.js'
+import { streamEndpoint } from './stream-fixtures.js'
 
 /** The cases of a requester. */
 export const requesterCases: readonly CaseDefinition[] = casesOf(
@@ -211,25 +218,58 @@ export const requesterCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties'],
     run: async (context) => {
       const echo = echoEndpoint(context)
-      const requests = await startPlainResponder(context, context.topic('echo'), () => [])
-      const exchange = recordStream(exchange$(context.link(), echo, 'x'))
-      const [sent] = await context.eventually(requests.until(1))
-      exchange.unsubscribe()
-      const [, cancel] = await context.eventually(requests.until(2))
+      const controls = await startPlainResponder(context, context.topic('control'), () => [])
+      const requests = await startPlainResponder(context, context.topic('echo'), (request) => [
+        responseTo(request, '', {
+          userProperties: [
+            ['__stat', '202'],
+            ['__ctlTopic', context.topic('control')],
+          ],
+        }),
+      ])
+      for (const isAccepted of [true, false]) {
+        const exchange = recordStream(exchange$(context.link(), echo, 'x'))
+        const count = requests.values.length + 1
+        const sent = (await context.eventually(requests.until(count))).at(-1)
+        if (isAccepted) await context.settle()
+        exchange.unsubscribe()
+        const cancel = (await context.eventually(controls.until(count))).at(-1)
+        expectEqual(
+          { ...cancel, payload: cancel?.payload.length },
+          {
+            ...sent,
+            topic: context.topic('control'),
+            payload: 0,
+            qos: 0,
+            contentType: undefined,
+            payloadFormatIndicator: undefined,
+            userProperties: cancelProperties,
+            messageExpiryInterval: cancel?.messageExpiryInterval,
+          },
+          'the cancel message beside the request',
+        )
+      }
       await context.settle()
-      expectEqual(
-        { ...cancel, payload: cancel?.payload.length },
-        {
-          ...sent,
-          payload: 0,
-          contentType: undefined,
-          payloadFormatIndicator: undefined,
-          userProperties: [['__stat', '499']],
-          messageExpiryInterval: cancel?.messageExpiryInterval,
-        },
-        'the cancel message beside the request',
+      expectEqual([requests.values.length, controls.values.length], [2, 2], 'the messages on both topics')
+    },
+  },
+  {
+    name: 'sends a responder without a control topic nothing but the request',
+    needs: ['properties'],
+    run: async (context) => {
+      const requests = await startPlainResponder(context, context.topic('stream'), (request) =>
+        [0, 1, 2].map((index) =>
+          responseTo(request, String(index), { userProperties: [['__stream', String(index)]] }),
+        ),
       )
-      expectEqual(requests.values.length, 2, 'the messages on the request topic')
+      const options = { credit: 4, timeout: 2_000 }
+      const cancelled = recordStream(exchange$(context.link(), streamEndpoint(context), 'x', options))
+      await context.eventually(cancelled.until(3))
+      cancelled.unsubscribe()
+      const timedOut = recordStream(exchange$(context.link(), streamEndpoint(context), 'x', options))
+      expectFailure(await context.eventually(timedOut.ended()), 'timeout')
+      await context.settle()
+      expectEqual(textsOf(requests.values), ['x', 'x'], 'the payloads on the request topic')
     },
   },
   {

@@ -20,7 +20,15 @@ import {
   type CaseDefinition,
 } from '../case-context.js'
 import { recordStream } from '../record-stream.js'
-import { wholeNumber, echoEndpoint, startPlainRequester, startResponder, statusOf } from './fixtures.js'
+import {
+  cancelProperties,
+  sendControl,
+  wholeNumber,
+  echoEndpoint,
+  startPlainRequester,
+  startResponder,
+  statusOf,
+} from './fixtures.js'
 
 /** Returns the user properties of a response by name. */
 function userPropertiesOf(response: Message | undefined): Readonly<Record<string, string>> {
@@ -378,21 +386,21 @@ export const responderCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties'],
     run: async (context) => {
       let stopped = 0
-      const { records } = await startResponder(
+      const { records, started } = await startResponder(
         context,
         echoEndpoint(context),
         ({ value }) => (value === 'stay' ? of('done') : new Observable<string>(() => () => (stopped += 1))),
-        { serve: { concurrency: 1 } },
+        { requests: { controlTopic: context.topic('control') }, serve: { concurrency: 1 } },
       )
       const requester = await startPlainRequester(context, context.topic('echo'))
-      const cancel = { userProperties: [['__stat', '499']] } as const
       const tokens = ['one', 'two', 'three'].map((token) => new TextEncoder().encode(token))
       const [one = new Uint8Array(), two = one, three = one] = tokens
       await requester.sendRequest('wait', { correlationData: one })
       await requester.sendRequest('wait', { correlationData: two })
       await requester.sendRequest('stay', { correlationData: three })
-      for (const correlationData of [two, one, one])
-        await requester.sendRequest('', { ...cancel, correlationData })
+      await context.eventually(started.until(1))
+      await context.settle()
+      for (const token of [two, one, one]) await sendControl(context, requester, token, cancelProperties)
       const [response] = await context.eventually(requester.responses.until(1))
       await context.eventually(records.until(3))
       await context.settle()

@@ -4,6 +4,9 @@ import { interval, map, of } from 'rxjs'
 import { casesOf, expectFailure, numbers, textOf, textsOf, type CaseDefinition } from '../case-context.js'
 import { recordStream } from '../record-stream.js'
 import {
+  cancelProperties,
+  creditProperties,
+  sendControl,
   startPlainRequester,
   startPlainResponder,
   responseTo,
@@ -40,8 +43,10 @@ export const streamProtocolCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties'],
     run: async (context) => {
       const { handler, produced } = countingHandler()
-      await startResponder(context, streamEndpoint(context), handler)
+      const requests = { controlTopic: context.topic('control') }
+      await startResponder(context, streamEndpoint(context), handler, { requests })
       const requester = await startPlainRequester(context, context.topic('stream'))
+      const { correlationData } = correlatedBy('one')
       await requester.sendRequest('5', { ...correlatedBy('one'), userProperties: [['__credit', '2']] })
       await context.eventually(requester.responses.until(2))
       await context.settle()
@@ -50,7 +55,7 @@ export const streamProtocolCases: readonly CaseDefinition[] = casesOf(
         [2, 2],
         'the number of received and produced items',
       )
-      await requester.sendRequest('', { ...correlatedBy('one'), userProperties: [['__grant', '3']] })
+      await sendControl(context, requester, correlationData, creditProperties(3))
       await context.eventually(requester.responses.until(3))
       await context.settle()
       expectEqual(
@@ -58,7 +63,12 @@ export const streamProtocolCases: readonly CaseDefinition[] = casesOf(
         [3, 3],
         'the number of received and produced items after added credit',
       )
-      await requester.sendRequest('', { ...correlatedBy('one'), userProperties: [['__grant', '13']] })
+      // A repeated or late total changes nothing.
+      for (const total of [3, 2])
+        await sendControl(context, requester, correlationData, creditProperties(total))
+      await context.settle()
+      expectEqual(produced(), 3, 'the number of produced items after repeated credit')
+      await sendControl(context, requester, correlationData, creditProperties(13))
       await context.eventually(requester.responses.until(6))
       expectEqual(textsOf(requester.responses.values), [...numbers(5), ''], 'the payloads of all responses')
     },
@@ -68,11 +78,12 @@ export const streamProtocolCases: readonly CaseDefinition[] = casesOf(
     needs: ['properties'],
     run: async (context) => {
       const { handler, isStopped } = countingHandler()
-      const { records } = await startResponder(context, streamEndpoint(context), handler)
+      const requests = { controlTopic: context.topic('control') }
+      const { records } = await startResponder(context, streamEndpoint(context), handler, { requests })
       const requester = await startPlainRequester(context, context.topic('stream'))
       await requester.sendRequest('1000', { ...correlatedBy('one'), userProperties: [['__credit', '3']] })
       await context.eventually(requester.responses.until(3))
-      await requester.sendRequest('', { ...correlatedBy('one'), userProperties: [['__stat', '499']] })
+      await sendControl(context, requester, correlatedBy('one').correlationData, cancelProperties)
       const [record] = await context.eventually(records.until(1))
       await context.settle()
       expectEqual(
