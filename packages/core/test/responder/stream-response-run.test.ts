@@ -215,10 +215,10 @@ describe('the credit of a stream of responses', () => {
   it('counts a credit message that is delivered twice once', () => {
     withNumbersResponder(
       { handler: () => ['a', 'b', 'c', 'd', 'e', 'f'] },
-      ({ sendRequest, world, items }) => {
+      ({ sendRequest, sendControl, world, items }) => {
         sendRequest('x', properties(['__credit', '1']))
         world.advance(100)
-        for (let delivery = 0; delivery < 2; delivery++) sendRequest('', properties(['__grant', '3']))
+        for (let delivery = 0; delivery < 2; delivery++) sendControl(creditProperties(3))
         world.advance(100)
         expect(items()).toEqual(['0 200 a', '1 200 b', '2 200 c'])
       },
