@@ -1,5 +1,5 @@
 import type { Subscription as Teardown } from 'rxjs'
-import type { Link } from '../link/link.js'
+import type { Link, SubscriptionWindow } from '../link/link.js'
 import type { Message } from '../message.js'
 import { oncePer } from '../once-per.js'
 
@@ -54,17 +54,19 @@ export class ControlSubscription {
 
   #subscribe(): void {
     this.#subscription = this.#link.subscription$(this.topic, { qos: 0, retainHandling: 2 }).subscribe({
-      next: ({ deliveries$ }) => {
-        deliveries$.subscribe(({ message, acknowledge }) => {
-          acknowledge()
-          // A retained message is older than the requests that are being handled.
-          if (message.retain) return
-          for (const listener of [...this.#listeners]) listener.receiveControl(message)
-        })
-        this.#settle('open')
-      },
+      next: (window) => this.#open(window),
       error: () => this.#settle('refused'),
     })
+  }
+
+  #open({ deliveries$ }: SubscriptionWindow): void {
+    deliveries$.subscribe(({ message, acknowledge }) => {
+      acknowledge()
+      // A retained message is older than the requests that are being handled.
+      if (message.retain) return
+      for (const listener of [...this.#listeners]) listener.receiveControl(message)
+    })
+    this.#settle('open')
   }
 
   #settle(state: ControlState): void {
