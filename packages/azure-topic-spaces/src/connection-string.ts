@@ -6,24 +6,34 @@ export interface ConnectionString {
   readonly deviceId: string
   /** The key of the device, base64. Absent for a device that authenticates with a certificate. */
   readonly sharedAccessKey?: string
+  /** The access policy whose key `sharedAccessKey` is. Absent if it is the device's own. */
+  readonly sharedAccessKeyName?: string
   readonly moduleId?: string
   /** The host to connect to in place of `hostName`. */
   readonly gatewayHostName?: string
 }
 
-const fieldNames = ['HostName', 'DeviceId', 'SharedAccessKey', 'ModuleId', 'GatewayHostName', 'x509'] as const
+const fieldNames = [
+  'HostName',
+  'DeviceId',
+  'SharedAccessKeyName',
+  'SharedAccessKey',
+  'ModuleId',
+  'GatewayHostName',
+  'x509',
+] as const
 type Field = (typeof fieldNames)[number]
 
 /**
- * Parses `HostName=…;DeviceId=…;SharedAccessKey=…`, with optional `ModuleId` and `GatewayHostName`, or `x509=true` in place
- * of the key.
+ * Parses `HostName=…;DeviceId=…;SharedAccessKey=…`, with optional `ModuleId`, `GatewayHostName` and `SharedAccessKeyName`, or
+ * `x509=true` in place of the key. White space around the text is ignored.
  *
  * Throws `invalid-argument` with the name of the field that is unknown, missing, repeated or invalid. The error never
  * contains a key.
  */
 export function parseConnectionString(text: string): ConnectionString {
   const fields = new Map<Field, string>()
-  for (const part of text.split(';')) {
+  for (const part of text.trim().split(';')) {
     if (part === '') continue
     const [name, value] = splitField(part)
     if (fields.has(name)) throw invalidConnectionString(`the field ${name} is repeated: it must occur once`)
@@ -46,10 +56,14 @@ export function parseConnectionString(text: string): ConnectionString {
     throw invalidConnectionString('the field SharedAccessKey is not base64')
   const moduleId = fields.get('ModuleId')
   const gatewayHostName = fields.get('GatewayHostName')
+  const sharedAccessKeyName = fields.get('SharedAccessKeyName')
+  if (sharedAccessKeyName !== undefined && key === undefined)
+    throw invalidConnectionString('the field SharedAccessKeyName needs a SharedAccessKey: add it')
   return {
     hostName,
     deviceId,
     ...(key !== undefined && { sharedAccessKey: key }),
+    ...(sharedAccessKeyName !== undefined && { sharedAccessKeyName }),
     ...(moduleId !== undefined && { moduleId }),
     ...(gatewayHostName !== undefined && { gatewayHostName }),
   }
@@ -57,12 +71,13 @@ export function parseConnectionString(text: string): ConnectionString {
 
 /** Formats the connection string of a device. */
 export function formatConnectionString(device: ConnectionString): string {
-  const { hostName, deviceId, sharedAccessKey, moduleId, gatewayHostName } = device
+  const { hostName, deviceId, sharedAccessKeyName, sharedAccessKey, moduleId, gatewayHostName } = device
   const fields: readonly (readonly [Field, string | undefined])[] = [
     ['HostName', hostName],
     ['DeviceId', deviceId],
     ['ModuleId', moduleId],
     ['GatewayHostName', gatewayHostName],
+    ['SharedAccessKeyName', sharedAccessKeyName],
     sharedAccessKey === undefined ? ['x509', 'true'] : ['SharedAccessKey', sharedAccessKey],
   ]
   return fields

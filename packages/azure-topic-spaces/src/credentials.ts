@@ -7,7 +7,10 @@ import { formatUsername, type CredentialMethod } from './username.js'
 export interface CredentialOptions {
   /** @defaultValue `SASb64`, or `X509` for a connection string without a key */
   readonly method?: CredentialMethod | undefined
-  /** The access policy, if the connection string contains the policy's key in place of the device's own. */
+  /**
+   * The access policy, if the connection string contains the policy's key in place of the device's own.
+   * @defaultValue `SharedAccessKeyName` of the connection string
+   */
   readonly policy?: string | undefined
   /** The id of the device's digital twin model. */
   readonly modelId?: string | undefined
@@ -26,8 +29,13 @@ export async function toCredentials(
   device: ConnectionString,
   request: CredentialRequest,
 ): Promise<Credentials> {
-  const { hostName, deviceId, moduleId, sharedAccessKey: key } = device
-  const { method = key === undefined ? 'X509' : 'SASb64', policy, modelId, clientAgent } = request
+  const { hostName, deviceId, moduleId, sharedAccessKey: key, sharedAccessKeyName } = device
+  const {
+    method = key === undefined ? 'X509' : 'SASb64',
+    policy = sharedAccessKeyName,
+    modelId,
+    clientAgent,
+  } = request
   const fields = {
     hostName,
     deviceId,

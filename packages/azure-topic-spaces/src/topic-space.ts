@@ -49,22 +49,26 @@ export function topicSpace({ name, type, templates }: TopicSpaceDefinition): Top
 }
 
 /**
- * Returns the spaces with one added. Throws `invalid-argument` if the limit is reached, the name exists already, or another
- * space for subscribing overlaps it.
+ * Returns the spaces with one added, or replaced if there is one of its name. Throws `invalid-argument` if the limit is
+ * reached, the type changes, or another space for subscribing overlaps it.
  */
 export function addTopicSpace(spaces: readonly TopicSpace[], added: TopicSpace): readonly TopicSpace[] {
   const { topicSpaces } = platformLimits
-  if (spaces.some(({ name }) => name === added.name))
+  const existing = spaces.find(({ name }) => name === added.name)
+  if (existing !== undefined && existing.type !== added.type)
     throw invalidArgument(
-      `cannot add topic space ${added.name}: it exists already; delete it to change its type`,
+      `cannot change topic space ${added.name}: its type is ${existing.type} and stays so; delete it to create it as ${added.type}`,
     )
-  if (spaces.length >= topicSpaces)
+  const others = spaces.filter((space) => space !== existing)
+  if (others.length >= topicSpaces)
     throw invalidArgument(
       `cannot add topic space ${added.name}: there are ${topicSpaces} already, which is the limit`,
     )
-  const conflict = spaces.map((space) => conflictOf(space, added)).find((found) => found !== undefined)
+  const conflict = others.map((space) => conflictOf(space, added)).find((found) => found !== undefined)
   if (conflict !== undefined) throw invalidArgument(conflict)
-  return [...spaces, added]
+  return existing === undefined
+    ? [...spaces, added]
+    : spaces.map((space) => (space === existing ? added : space))
 }
 
 /** Whether a device may publish to a topic: a template of any space, with the device id substituted, matches it. */

@@ -37,7 +37,18 @@ const unlockRequest: t.Type<UnlockRequest> = t.type({
   credentials: t.string,
 })
 
-const unlockResponse: t.Type<UnlockResponse> = t.type({ commandId: t.string, result: t.string })
+/**
+ * Any result. A response whose result is no string would otherwise not decode, so that its `commandId` could not be read and
+ * the exchange would time out; `unlock$` checks the result, once the response is matched.
+ */
+const anyResult = new t.Type<string, string>(
+  'result',
+  t.string.is,
+  (value) => t.success(value as string),
+  String,
+)
+
+const unlockResponse: t.Type<UnlockResponse> = t.type({ commandId: t.string, result: anyResult })
 
 /** The lowest status of a failed command; lower statuses mean a malformed request. */
 const failed = 500

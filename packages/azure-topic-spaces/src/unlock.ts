@@ -101,10 +101,18 @@ function phoneRequests(mobile: string, { authorization, credentials, ...options 
 
 function failureOf({ commandId, result }: UnlockResponse): ExchangeError | undefined {
   if (result === SUCCESS) return undefined
+  const context = { endpoint: unlockEndpoint.name, correlation: commandId, phase: 'after-network' } as const
+  if (typeof result !== 'string') {
+    const found = JSON.stringify(result) as string | undefined
+    const fault = found === undefined ? 'is missing' : `is ${found}`
+    return new AntiphonError(
+      'decode',
+      `the result of command ${commandId} ${fault}: it must be a string`,
+      context,
+    )
+  }
   return new AntiphonError('status', `the car answered ${result} to command ${commandId}`, {
-    endpoint: unlockEndpoint.name,
-    correlation: commandId,
-    phase: 'after-network',
+    ...context,
     status: { code: 500, message: result, isApplicationError: true, applicationCode: result },
   })
 }

@@ -131,9 +131,10 @@ describe('antiphon-hub', () => {
     expect(run('device-identity list')).toEqual([run('device-identity show -d a')])
     run('topic-space create --tsn x --tst PublishOnly --template a b')
     expect(run('topic-space show --tsn x')).toEqual({ name: 'x', type: 'PublishOnly', templates: ['a', 'b'] })
-    expect(() => run('topic-space create --tsn x --tst PublishOnly --template a')).toThrow(
-      'it exists already',
-    )
+    expect(run('topic-space create --tsn x --tst PublishOnly --template c')).toMatchObject({
+      templates: ['c'],
+    })
+    expect(() => run('topic-space create --tsn x --tst LowFanout --template c')).toThrow('stays so')
     run('topic-space delete --tsn x')
     expect(run('topic-space list')).toEqual([])
     expect([run('-n HUB'), run('az iot hub topic-space list')]).toEqual(['help', []])

@@ -20,6 +20,18 @@ describe('a connection string', () => {
     expect(clientIdOf(device)).toBe('d/m')
   })
 
+  it('ignores white space around the text, as of a shell or a file', () => {
+    const text = `HostName=h;DeviceId=d;SharedAccessKey=${key}`
+    expect(parseConnectionString(` \t${text}\r\n`)).toEqual(parseConnectionString(text))
+  })
+
+  it('parses and formats the name of a policy with its key', () => {
+    const text = `HostName=h;DeviceId=d;SharedAccessKeyName=device;SharedAccessKey=${key}`
+    const device = parseConnectionString(text)
+    expect(device).toMatchObject({ sharedAccessKeyName: 'device', sharedAccessKey: key })
+    expect(formatConnectionString(device)).toBe(text)
+  })
+
   it('parses and formats x509=true in place of a key', () => {
     const device = parseConnectionString('HostName=h;DeviceId=d;x509=true')
     expect(device).toEqual({ hostName: 'h', deviceId: 'd' })
@@ -35,6 +47,7 @@ describe('a connection string', () => {
     [`HostName=h;DeviceId=d;Colour=red;SharedAccessKey=${key}`, '"Colour" is unknown'],
     ['HostName=h;DeviceId=d;SharedAccessKey=not!base64', 'SharedAccessKey is not base64'],
     [`HostName=h;DeviceId=d;x509=true;SharedAccessKey=${key}`, 'exclude each other'],
+    ['HostName=h;DeviceId=d;SharedAccessKeyName=device;x509=true', 'needs a SharedAccessKey'],
     ['HostName=h;DeviceId=d;x509=yes', 'x509 is "yes": it must be true'],
     [`HostName=h;DeviceId=d;${key.replace('=', '')}`, 'Field=Value'],
   ])('rejects the connection string %s with the name of the field', (text, why) => {

@@ -97,11 +97,24 @@ describe('topic spaces', () => {
     },
   )
 
-  it('allows at most 10 topic spaces with unique names', () => {
+  it('replaces the templates of a topic space of the same name, and keeps its type', () => {
+    const spaces = [space('s0', 'LowFanout', 'a'), space('s1', 'LowFanout', 'b')]
+    const updated = addTopicSpace(spaces, space('s0', 'LowFanout', 'a/#'))
+    expect(updated.map(({ name, templates }) => [name, templates])).toEqual([
+      ['s0', ['a/#']],
+      ['s1', ['b']],
+    ])
+    expect(() => addTopicSpace(spaces, space('s0', 'PublishOnly', 'a'))).toThrow(
+      refused('its type is LowFanout and stays so'),
+    )
+    expect(() => addTopicSpace(spaces, space('s0', 'LowFanout', 'b'))).toThrow(refused('overlaps'))
+  })
+
+  it('allows at most 10 topic spaces, which can still be updated', () => {
     let spaces = addTopicSpace([], space('s0', 'PublishOnly', 'a'))
-    expect(() => addTopicSpace(spaces, space('s0', 'LowFanout', 'b'))).toThrow(refused('it exists already'))
     for (let n = 1; n < 10; n++) spaces = addTopicSpace(spaces, space(`s${n}`, 'PublishOnly', 'a'))
     expect(() => addTopicSpace(spaces, space('s10', 'PublishOnly', 'a'))).toThrow(refused('10 already'))
+    expect(addTopicSpace(spaces, space('s9', 'PublishOnly', 'b'))).toHaveLength(10)
   })
 
   it.each(['vehicles/+/telemetry/#', 'vehicles/${principal.deviceId}/telemetry/#', '#'])(

@@ -6,6 +6,7 @@ import {
   type IgnoredRequest,
   type UnmatchedResponse,
 } from '@antiphon/core'
+import { toUtf8 } from '@antiphon/core/codec'
 import { isRight } from 'fp-ts/lib/Either.js'
 import { delay, from, map, of, range } from 'rxjs'
 import { describe, expect, it } from 'vitest'
@@ -87,6 +88,26 @@ describe('the phone', () => {
       expect(log).toEqual([])
       advance(2_000)
       expect(log).toMatchObject([{ code: 'timeout', awaited: 'response' }])
+    })
+  })
+
+  it.each([
+    ['a number', 5],
+    ['missing', undefined],
+    ['an object', { code: 1 }],
+  ])('fails with decode, at once, if the result is %s', (_, result) => {
+    inWorld(({ device, advance, published, broker }) => {
+      const log = sendRequest(device('mobile1'), ['car1'])
+      advance(100)
+      const { commandId } = JSON.parse(published[0]?.[1] ?? '{}') as UnlockRequest
+      broker.publish({ topic: res, payload: toUtf8(JSON.stringify({ commandId, result })), qos: 1 })
+      advance(100)
+      expect(log).toEqual([
+        expect.objectContaining({
+          code: 'decode',
+          message: expect.stringContaining('it must be a string') as string,
+        }),
+      ])
     })
   })
 

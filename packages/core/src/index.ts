@@ -37,6 +37,7 @@ export type { TransferBounds } from './chunk/transfers.js'
 // Define endpoints
 export { endpoint } from './endpoint.js'
 export type {
+  CancelMode,
   RequestArgument,
   ContractTypes,
   Endpoint,

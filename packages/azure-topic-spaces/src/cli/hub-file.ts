@@ -1,11 +1,14 @@
 import { AntiphonError } from '@antiphon/core'
 import { invalidArgument } from '@antiphon/core/link'
+import { isRight } from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
 import { watch } from 'node:fs'
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { copyFile, readFile, rename, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Observable } from 'rxjs'
 import type { TopicSpaceDefinition } from '../topic-space.js'
 import type { Device } from '../hub/device-registry.js'
+import { lockFile } from './lock-file.js'
 
 /** The contents of a hub's file. */
 export interface HubState {
@@ -23,16 +26,58 @@ export function hubFile(name: string, directory = '.'): string {
   return join(directory, `${name}.hub.json`)
 }
 
-/** Reads a hub's file; throws `invalid-argument` if it cannot be read. */
+const hubState: t.Type<HubState> = t.type({
+  hostName: t.string,
+  devices: t.readonlyArray(
+    t.type({ deviceId: t.string, keys: t.readonlyArray(t.string), isEnabled: t.boolean }),
+  ),
+  topicSpaces: t.readonlyArray(
+    t.type({
+      name: t.string,
+      type: t.keyof({ PublishOnly: null, LowFanout: null, HighFanout: null }),
+      templates: t.readonlyArray(t.string),
+    }),
+  ),
+})
+
+/** Reads a hub's file; throws `invalid-argument` if it is missing, or is not the file of a hub. */
 export async function readHub(file: string): Promise<HubState> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    const advice = 'create one with: antiphon-hub create'
+    throw new AntiphonError('invalid-argument', `cannot read the hub in ${file}; ${advice}`, { cause })
+  })
+  const state = parseHub(text)
+  if (state !== undefined) return state
+  throw invalidArgument(
+    `${file} is not the file of a hub: correct it, or restore it from ${file}~, its previous state`,
+  )
+}
+
+function parseHub(text: string): HubState | undefined {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as HubState
-  } catch (cause) {
-    throw new AntiphonError(
-      'invalid-argument',
-      `cannot read the hub in ${file}; create one with: antiphon-hub create`,
-      { cause },
-    )
+    const state = hubState.decode(JSON.parse(text))
+    return isRight(state) ? state.right : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Changes a hub's file: no other process changes it between reading and writing. Keeps the previous state in a file whose
+ * name ends in `~`. `change` returns the new state, or `undefined` to keep the state.
+ */
+export async function updateHub(
+  file: string,
+  change: (state: HubState) => HubState | undefined,
+): Promise<void> {
+  const release = await lockFile(file)
+  try {
+    const state = change(await readHub(file))
+    if (state === undefined) return
+    await copyFile(file, `${file}~`)
+    await writeHub(file, state)
+  } finally {
+    await release()
   }
 }
 

@@ -9,7 +9,7 @@ import { createHub } from '../hub/hub.js'
 import { topicSpaceRegistry } from '../hub/topic-space-registry.js'
 import { help, readCommandLine, commandLineError, type CommandLine } from './arguments.js'
 import { execute, toDefinition } from './commands.js'
-import { changes$, hubFile, readHub, writeHub } from './hub-file.js'
+import { changes$, hubFile, readHub, updateHub, writeHub, type HubState } from './hub-file.js'
 
 /** The terminal of a program. */
 export interface Terminal {
@@ -36,19 +36,18 @@ export async function hubProgram(args: readonly string[], terminal: Terminal): P
       topicSpaces: [],
     })
   }
-  const state = await readHub(file)
-  const devices = deviceRegistry(state.hostName, () => undefined)
-  const topicSpaces = topicSpaceRegistry()
-  devices.load(state.devices)
-  topicSpaces.load(state.topicSpaces)
-  const result = execute({ devices, topicSpaces }, line)
-  if (/ (create|delete|update)$/.test(line.command)) {
-    await writeHub(file, {
-      ...state,
-      devices: devices.list(),
-      topicSpaces: topicSpaces.list().map(toDefinition),
-    })
+  const isChange = / (create|delete|update)$/.test(line.command)
+  let result: unknown
+  const toNextState = (state: HubState): HubState | undefined => {
+    const devices = deviceRegistry(state.hostName, () => undefined)
+    const topicSpaces = topicSpaceRegistry()
+    devices.load(state.devices)
+    topicSpaces.load(state.topicSpaces)
+    result = execute({ devices, topicSpaces }, line)
+    return { ...state, devices: devices.list(), topicSpaces: topicSpaces.list().map(toDefinition) }
   }
+  if (isChange) await updateHub(file, toNextState)
+  else toNextState(await readHub(file))
   if (result !== undefined) print(JSON.stringify(result, undefined, 2))
 }
 
@@ -58,6 +57,8 @@ async function run(file: string, line: CommandLine, { print, printError, stop$ }
   const hub = createHub({ hostName })
   const load = async (): Promise<void> => {
     const { devices, topicSpaces } = await readHub(file)
+    // Throws before anything has changed, so that the hub keeps its last good state.
+    topicSpaceRegistry().load(topicSpaces)
     hub.devices.load(devices)
     hub.topicSpaces.load(topicSpaces)
     print(`devices: ${devices.length}, topic spaces: ${topicSpaces.length}`)

@@ -3,7 +3,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { clientIdOf } from '../connection-string.js'
 import { toSignedText } from '../credentials.js'
 import { platformLimits } from '../platform-limits.js'
-import { parseUsername } from '../username.js'
+import { apiVersion, parseUsername } from '../username.js'
 import type { Device } from './device-registry.js'
 
 /** What the hub checks a connection attempt against. */
@@ -26,7 +26,7 @@ export function authenticate(attempt: ConnectAttempt, context: AuthenticationCon
     return refuse(Reason.badUserNameOrPassword, 'the username has no authentication method (am)')
   const fault = identityFault(attempt, pairs, context)
   if (fault !== undefined) return refuse(Reason.notAuthorized, fault)
-  const deviceId = pairs.get('did') ?? ''
+  const deviceId = deviceIdIn(attempt, pairs)
   if (method === 'X509') {
     return attempt.certificate?.commonName === deviceId && context.device(deviceId)?.keys.length === 0
       ? { admit: true, principal: deviceId }
@@ -48,11 +48,16 @@ function identityFault(
   context: AuthenticationContext,
 ): string | undefined {
   const { clientId, keepAlive, listener } = attempt
-  const [deviceId, moduleId] = [pairs.get('did') ?? '', pairs.get('mid')]
-  if (pairs.get('h') !== context.hostName) return 'the host name (h) is not that of this hub'
-  if (!pairs.has('av')) return 'the API version (av) is missing'
+  const [deviceId, moduleId] = [deviceIdIn(attempt, pairs), moduleIdIn(attempt, pairs)]
+  // Without a host name, the client has named the hub by SNI.
+  if ((pairs.get('h') ?? context.hostName) !== context.hostName)
+    return 'the host name (h) is not that of this hub'
+  if (pairs.get('av') !== apiVersion) return `the API version (av) is not ${apiVersion}`
   if (clientId !== clientIdOf({ deviceId, ...(moduleId !== undefined && { moduleId }) }))
     return 'the client identifier does not match did and mid'
+  const policy = pairs.get('sp')
+  if (policy !== undefined && !Object.hasOwn(context.policies, policy))
+    return `the access policy (sp) ${policy} is unknown`
   if (context.device(deviceId)?.isEnabled !== true) return 'the device is unknown or disabled'
   // An in-process client has no Keep Alive.
   const isEndless = keepAlive === 0 && listener !== 'in-process'
@@ -61,11 +66,20 @@ function identityFault(
   return undefined
 }
 
+/** Returns the device of a client: `did`, or without it the first part of the client identifier. */
+function deviceIdIn({ clientId }: ConnectAttempt, pairs: Pairs): string {
+  return pairs.get('did') ?? clientId.split('/')[0] ?? ''
+}
+
+function moduleIdIn({ clientId }: ConnectAttempt, pairs: Pairs): string | undefined {
+  return pairs.get('mid') ?? (pairs.has('did') ? undefined : clientId.split('/')[1])
+}
+
 function isSigned(attempt: ConnectAttempt, pairs: Pairs, context: AuthenticationContext): boolean {
   const policy = pairs.get('sp')
   const keys =
     policy === undefined
-      ? (context.device(pairs.get('did') ?? '')?.keys ?? [])
+      ? (context.device(deviceIdIn(attempt, pairs))?.keys ?? [])
       : [context.policies[policy] ?? '']
   const text = toSignedText({
     hostName: context.hostName,

@@ -3,7 +3,10 @@ import { addTopicSpace, topicSpace, type TopicSpace, type TopicSpaceDefinition }
 
 /** The topic spaces of a hub, by name. */
 export interface TopicSpaceRegistry {
-  /** Adds a space; throws `invalid-argument` if it is invalid, conflicts with another, or exceeds the limit. */
+  /**
+   * Adds a space, or updates the one of its name, whose type cannot change. Throws `invalid-argument` if it is invalid,
+   * conflicts with another, or exceeds the limit.
+   */
   readonly create: (definition: TopicSpaceDefinition) => TopicSpace
   readonly get: (name: string) => TopicSpace | undefined
   readonly list: () => readonly TopicSpace[]

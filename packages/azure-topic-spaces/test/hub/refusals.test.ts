@@ -94,6 +94,12 @@ describe('connecting', () => {
     ['with the key of a policy', { key: policyKey, policy: 'device' }],
     ['with a raw signature', { method: 'SAS' as const }],
     ['as a module', { moduleId: 'm' }],
+    ['without h', { username: (name: string) => name.replace(/^h=[^&]*&/, '') }],
+    ['without did', { username: (name: string) => name.replace(/did=[^&]*&/, '') }],
+    [
+      'as a module without did and mid',
+      { moduleId: 'm', username: (name: string) => name.replace(/[dm]id=[^&]*&/g, '') },
+    ],
     ['with its pairs in any order', { username: (name: string) => name.split('&').reverse().join('&') }],
   ])('accepts a device %s', async (_, options) => {
     expect((await attemptConnect(options))[1]).toMatchObject({ cmd: 'connack', returnCode: 0 })
@@ -117,6 +123,22 @@ describe('connecting', () => {
     ['the client identifier of another device', 5, { packet: { clientId: 'mobile2' } }],
     ['the name of another hub', 5, { hostName: 'other.test' }],
     ['no API version', 5, { username: (name: string) => name.replace('&av=2021-06-30-preview', '') }],
+    [
+      'another API version',
+      5,
+      { username: (name: string) => name.replace('2021-06-30-preview', '2021-04-12') },
+    ],
+    ['an unknown policy and a right signature', 5, { username: (name: string) => `${name}&sp=unknown` }],
+    [
+      'a policy named like a property of objects',
+      5,
+      { username: (name: string) => `${name}&sp=constructor` },
+    ],
+    [
+      'another device without did',
+      5,
+      { username: (name: string) => name.replace(/did=[^&]*&/, ''), packet: { clientId: 'mobile2' } },
+    ],
     ['a Keep Alive above 19 minutes', 5, { packet: { keepalive: 1_141 } }],
     ['no Keep Alive', 5, { packet: { keepalive: 0 } }],
   ])('refuses a client with %s by CONNACK %i', async (_, returnCode, options: ConnectAttemptOptions) => {

@@ -11,7 +11,7 @@ const [url = '', clientId = ''] = positionals
 const link = connect(url, { clientId, clean: false, reconnect: { initial: 20, maximum: 50 } })
 const mayProceed = once(process.stdin, 'data')
 
-requests$(link, work, { group })
+requests$(link, work, { group, acknowledge: 'after-response' })
   .pipe(
     tap(({ value }) => console.log(`started ${value}`)),
     serve(

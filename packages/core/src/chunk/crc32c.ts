@@ -10,7 +10,12 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 
 /** Returns the CRC-32C checksum of `bytes` as eight hexadecimal digits. */
 export function crc32c(bytes: Uint8Array): string {
-  let sum = 0xffffffff
-  for (const byte of bytes) sum = (sum >>> 8) ^ (TABLE[(sum ^ byte) & 0xff] ?? 0)
-  return ((sum ^ 0xffffffff) >>> 0).toString(16).padStart(8, '0')
+  return crc32cNumber(bytes, 0, bytes.length).toString(16).padStart(8, '0')
+}
+
+/** Returns the CRC-32C checksum of a part of `bytes` as a number, continued from that of the bytes before. */
+export function crc32cNumber(bytes: Uint8Array, start: number, end: number, before = 0): number {
+  let sum = before ^ 0xffffffff
+  for (let at = start; at < end; at++) sum = (sum >>> 8) ^ (TABLE[(sum ^ (bytes[at] ?? 0)) & 0xff] ?? 0)
+  return (sum ^ 0xffffffff) >>> 0
 }

@@ -28,7 +28,7 @@ export function payloadField<const Field extends string>(field: Field): PayloadF
 const correlations = new Map<string, PayloadFieldCorrelation<string>>()
 
 function byField<const Field extends string>(field: Field): PayloadFieldCorrelation<Field> {
-  const tokenIn = ({ value }: DecodableMessage): string | undefined => {
+  const tokenIn = ({ value }: DecodableMessage): number | string | undefined => {
     const decoded = value()
     return isRight(decoded) ? fieldOf(decoded.right, field) : undefined
   }
@@ -40,16 +40,16 @@ function byField<const Field extends string>(field: Field): PayloadFieldCorrelat
     correlate: (request) => {
       const token = fieldOf(request.value, field) ?? request.id
       const value = withField(request.value, field, token)
-      const properties = { responseTopic: request.responseTopic, correlationData: toUtf8(token) }
-      return { token, value, properties }
+      const properties = { responseTopic: request.responseTopic, correlationData: toUtf8(String(token)) }
+      return { token: String(token), value, properties }
     },
-    tokenOf: (response) => tokenIn(response) ?? correlationDataToken(response),
+    tokenOf: (response) => tokenIn(response)?.toString() ?? correlationDataToken(response),
     readRequest: (request) => {
       const token = tokenIn(request)
       const { responseTopic, correlationData } = request.message
       return {
         responseTopic,
-        token: token ?? correlationDataToken(request),
+        token: token?.toString() ?? correlationDataToken(request),
         addToken: (response) => (token === undefined ? response : withField(response, field, token)),
         properties: correlationData === undefined ? {} : { correlationData },
       }
@@ -66,13 +66,13 @@ function correlationDataToken({ message: { correlationData } }: DecodableMessage
   }
 }
 
-function fieldOf(value: unknown, field: string): string | undefined {
+function fieldOf(value: unknown, field: string): number | string | undefined {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, field)) return undefined
   const token = (value as Readonly<Record<string, unknown>>)[field]
-  return typeof token === 'string' || typeof token === 'number' ? String(token) : undefined
+  return typeof token === 'string' || typeof token === 'number' ? token : undefined
 }
 
-function withField(value: unknown, field: string, token: string): unknown {
+function withField(value: unknown, field: string, token: number | string): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalidArgument(`cannot add the field ${field} to the value: payloadField needs an object`)
   }

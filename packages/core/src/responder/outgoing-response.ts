@@ -74,7 +74,7 @@ export function toBareFailureResponse(
   context: RequestContext,
   failure: Failure,
 ): OutgoingResponse | undefined {
-  return context.responder.hasStatuses ? withoutValue(context, fromFailure(failure)) : undefined
+  return context.canReadStatus ? withoutValue(context, fromFailure(failure)) : undefined
 }
 
 /** Adds the position in a stream to a response. */

@@ -50,6 +50,8 @@ export class RequestContext implements ListNode<RequestContext> {
   #isInHand = false
   /** The responses sent so far; `undefined` once they are too many to cache. */
   #responses: OutgoingResponse[] | undefined = NO_RESPONSES
+  /** The size of the items of a stream among them. */
+  #cachedBytes = 0
   #isAcknowledged = false
   #isOpen = true
 
@@ -78,6 +80,15 @@ export class RequestContext implements ListNode<RequestContext> {
     return this.expiresAt - this.responder.now()
   }
 
+  /**
+   * Whether the requester can read a status. On a response topic that both sides know, a requester without MQTT 5 is
+   * recognised by a request without any property; it would take an empty payload for a response.
+   */
+  get canReadStatus(): boolean {
+    const { responder, message } = this
+    return responder.hasStatuses && (responder.endpoint.responseTopic === undefined || hasProperties(message))
+  }
+
   /** Whether the broker holds the request until it is acknowledged; our Receive Maximum bounds how many it sends. */
   get isHeldByBroker(): boolean {
     return !this.#isAcknowledged && this.message.qos > 0
@@ -85,7 +96,7 @@ export class RequestContext implements ListNode<RequestContext> {
 
   /** Accepts the message as a new request; `key` recognises duplicates. */
   accept(key: string | undefined): void {
-    if (key !== undefined) this.cacheEntry = this.responder.cache.begin(key, this)
+    if (key !== undefined) this.cacheEntry = this.responder.cache.begin(key, this, this.message.payload)
     this.#takeInHand()
   }
 
@@ -187,6 +198,15 @@ export class RequestContext implements ListNode<RequestContext> {
     return wasOpen
   }
 
+  /** Caches an item of a stream for duplicates of the request, if it fits the limit of all open streams. */
+  cacheItem(item: OutgoingResponse): void {
+    if (this.cacheEntry === undefined || this.#responses === undefined) return
+    this.#cachedBytes += item.payload.length
+    if (this.responder.cacheOpenBytes(item.payload.length)) this.cacheResponse(item)
+    else this.#responses = undefined
+    if (this.#responses === undefined) this.#releaseCachedBytes()
+  }
+
   /** Caches a response for duplicates of the request. */
   cacheResponse(response: OutgoingResponse): void {
     // A literal: the first `push` to an empty array would allocate room for seventeen elements, see decision 0009.
@@ -209,6 +229,7 @@ export class RequestContext implements ListNode<RequestContext> {
       cache.end(this.cacheEntry, { responses: this.#responses, expiresAt: until }, this.responder.now())
     }
     this.#leaveUnserved()
+    this.#releaseCachedBytes()
     this.acknowledge()
     this.#release()
   }
@@ -223,6 +244,7 @@ export class RequestContext implements ListNode<RequestContext> {
     if (!this.close()) return
     this.dropCacheEntry()
     this.#leaveUnserved()
+    this.#releaseCachedBytes()
     this.#release()
   }
 
@@ -230,6 +252,11 @@ export class RequestContext implements ListNode<RequestContext> {
     if (!this.#isUnserved) return
     this.#isUnserved = false
     this.responder.unserved.remove(this)
+  }
+
+  #releaseCachedBytes(): void {
+    this.responder.cacheOpenBytes(-this.#cachedBytes)
+    this.#cachedBytes = 0
   }
 
   #takeInHand(): void {
@@ -243,4 +270,11 @@ export class RequestContext implements ListNode<RequestContext> {
     this.#isInHand = false
     this.responder.requestEnded()
   }
+}
+
+function hasProperties(message: Message): boolean {
+  const { responseTopic, correlationData, contentType, payloadFormatIndicator } = message
+  const { messageExpiryInterval, userProperties = [] } = message
+  const single = [responseTopic, correlationData, contentType, payloadFormatIndicator, messageExpiryInterval]
+  return userProperties.length > 0 || single.some((property) => property !== undefined)
 }

@@ -126,18 +126,20 @@ export class RequestReceiver {
       this.#ignore(delivery, 'invalid', 'it is an exchange control message on a request topic')
       return false
     }
+    const isRepeated = entry?.hasPayload(message.payload) === true
     // Not cached: the same request with other headers may be valid.
     const failure = versionFailure(message) ?? this.#headerFailure(message) ?? this.#prepareControl(context)
     if (failure !== undefined) this.#reject(context, failure)
-    else if (entry?.running !== undefined) {
+    else if (entry?.running !== undefined && isRepeated) {
       entry.running.attachDuplicate(delivery.acknowledge)
       if (entry.running.isAccepted) this.#responder.acceptance.accept(entry.running, true)
       this.#responder.reportIgnored(message, 'duplicate', 'it repeats a request that is being handled')
-    } else if (entry !== undefined) this.#resendResponses(entry, context, delivery)
+    } else if (entry !== undefined && isRepeated) this.#resendResponses(entry, context, delivery)
     // Left unacknowledged: the broker delivers it again at the next start.
     else if (this.#responder.isPaused) context.abandon()
     else {
-      context.accept(key)
+      // A requester that uses a correlation again sends another request, which cannot be cached beside a running one.
+      context.accept(entry?.running === undefined ? key : undefined)
       return true
     }
     return false

@@ -61,6 +61,7 @@ export class ResponderContext {
   readonly unserved: UnservedRequests = new UnservedRequests()
   /** How many requests are neither answered, nor dropped, nor abandoned. */
   #inHand = 0
+  #openBytes = 0
   readonly #monitor: LinkMonitor
   readonly #drainListeners = new Set<DrainListener>()
   readonly #onIgnored: (ignored: IgnoredRequest) => void
@@ -143,6 +144,12 @@ export class ResponderContext {
   /** Ends all requests in hand without waiting for the broker. */
   end(): void {
     for (const listener of [...this.#drainListeners]) listener.end(this)
+  }
+
+  /** Adds to the size of the items that are cached for open streams, and returns whether it is within the limit. */
+  cacheOpenBytes(bytes: number): boolean {
+    this.#openBytes += bytes
+    return this.#openBytes <= this.cacheBounds.bytes
   }
 
   requestAccepted(): void {

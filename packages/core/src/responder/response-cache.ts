@@ -1,3 +1,4 @@
+import { crc32cNumber } from '../chunk/crc32c.js'
 import { LinkedQueue, type ListNode } from '../linked-queue.js'
 import type { OutgoingResponse } from './outgoing-response.js'
 
@@ -22,6 +23,8 @@ export interface CachedResponse {
 /** The cache entry of a request that is being handled or has ended. */
 export class CacheEntry<Running> implements CachedResponse, ListNode<CacheEntry<Running>> {
   readonly key: string
+  readonly #length: number
+  readonly #checksum: number
   /** The request while it is being handled. */
   running: Running | undefined
   responses: readonly OutgoingResponse[] | undefined = undefined
@@ -33,9 +36,16 @@ export class CacheEntry<Running> implements CachedResponse, ListNode<CacheEntry<
   nextNode: CacheEntry<Running> | undefined = undefined
   #duplicates: (() => void)[] | undefined
 
-  constructor(key: string, running: Running) {
+  constructor(key: string, running: Running, payload: Uint8Array) {
     this.key = key
     this.running = running
+    this.#length = payload.length
+    this.#checksum = checksumOf(payload)
+  }
+
+  /** Whether a payload is that of the request, and not that of another request with the same correlation. */
+  hasPayload(payload: Uint8Array): boolean {
+    return payload.length === this.#length && checksumOf(payload) === this.#checksum
   }
 
   /** Attaches a duplicate of the running request; it is acknowledged together with that request. */
@@ -78,8 +88,10 @@ export class ResponseCache<Running> {
   }
 
   /** Adds an entry for a request that will be handled. */
-  begin(key: string, running: Running): CacheEntry<Running> {
-    const entry = new CacheEntry(key, running)
+  begin(key: string, running: Running, payload: Uint8Array): CacheEntry<Running> {
+    const existing = this.#entries.get(key)
+    if (existing !== undefined) this.#evict(existing)
+    const entry = new CacheEntry(key, running, payload)
     this.#entries.set(key, entry)
     return entry
   }
@@ -117,4 +129,15 @@ export class ResponseCache<Running> {
     this.#entries.delete(entry.key)
     this.#bytes -= entry.bytes
   }
+}
+
+/** How many bytes at each end of a payload its checksum covers. */
+const CHECKED_BYTES = 512
+
+/** Returns a checksum that costs little also for a large payload. */
+function checksumOf(payload: Uint8Array): number {
+  const { length } = payload
+  if (length <= 2 * CHECKED_BYTES) return crc32cNumber(payload, 0, length)
+  const start = crc32cNumber(payload, 0, CHECKED_BYTES)
+  return crc32cNumber(payload, length - CHECKED_BYTES, length, start)
 }

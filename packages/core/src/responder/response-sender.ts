@@ -104,7 +104,7 @@ export function sendItem(
     onSent()
     return
   }
-  context.cacheResponse(item)
+  context.cacheItem(item)
   publish$(context, item, context.lifetime).subscribe({
     next: (ack) => onSent(undefined, ack),
     error: onSent,

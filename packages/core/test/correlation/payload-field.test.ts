@@ -237,3 +237,66 @@ describe('payloadField', () => {
     })
   })
 })
+
+describe('payloadField with a number as token', () => {
+  const Numbered = t.type({ id: t.number, text: t.string })
+  const numbered = endpoint({
+    topic: 'numbered/request',
+    responseTopic: 'numbered/response',
+    request: json(Numbered),
+    response: json(Numbered),
+    correlation: payloadField('id'),
+  })
+
+  it.each([4, 5] as const)(
+    'stays a number in request and response over protocol version %d',
+    (protocolVersion) => {
+      inWorld((world) => {
+        const responses = publishedBy(world, 'server')
+        const requests = publishedBy(world, 'requester')
+        requests$(world.link('server', { protocolVersion }), numbered)
+          .pipe(serve(({ value }) => of({ text: `${value.text}!` })))
+          .subscribe()
+        world.advance(50)
+        const call = observe(
+          world,
+          exchange$(world.link('requester', { protocolVersion }), numbered, { id: 7, text: 'x' }),
+        )
+        world.advance(100)
+        expect(parsed(requests[0]?.message)).toEqual({ id: 7, text: 'x' })
+        expect(parsed(responses[0]?.message)).toEqual({ id: 7, text: 'x!' })
+        expect(call.values).toEqual([{ id: 7, text: 'x!' }])
+      })
+    },
+  )
+})
+
+describe('a failure for a requester without MQTT 5 on a fixed response topic', () => {
+  it('is not sent without a payload', () => {
+    inWorld((world) => {
+      const responses = publishedBy(world, 'car1')
+      const records = observe(
+        world,
+        requests$(world.link('car1'), unlock).pipe(
+          serve(() => {
+            throw new Error('broken')
+          }),
+        ),
+      )
+      world.advance(50)
+      const payload = bytesOf(JSON.stringify({ command: 'open', commandId: '1' }))
+      world.broker.publish({ topic: 'req/car1/m1', payload })
+      world.advance(50)
+      expect(records.values).toMatchObject([{ outcome: 'failed' }])
+      expect(responses).toEqual([])
+      // A requester with MQTT 5 reads the status.
+      world.broker.publish({
+        topic: 'req/car1/m1',
+        payload: bytesOf(JSON.stringify({ command: 'open', commandId: '2' })),
+        messageExpiryInterval: 5,
+      })
+      world.advance(50)
+      expect(responses.map(({ message }) => statusOf(message))).toEqual([500])
+    })
+  })
+})

@@ -163,7 +163,6 @@ describe('a handler of a single response', () => {
   it('may be an async function', async () => {
     const { link, advance } = asyncWorld()
     requests$(link('server'), echo)
-      // eslint-disable-next-line @typescript-eslint/require-await -- an async function that returns a value
       .pipe(serve(async ({ value }) => value))
       .subscribe()
     await advance(50)

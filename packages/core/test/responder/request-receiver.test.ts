@@ -121,7 +121,7 @@ describe('rule 2, retained messages', () => {
       expect(ignored).toMatchObject([{ reason: 'retained' }])
       sendRequest('new')
       world.advance(10)
-      expect([handled.length, responses.length, unacknowledged()]).toEqual([1, 2, 0])
+      expect([handled.length, responses.length, unacknowledged()]).toEqual([2, 2, 0])
     })
   })
 })

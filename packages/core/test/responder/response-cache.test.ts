@@ -1,9 +1,10 @@
-import { ApplicationError } from '@antiphon/core'
-import { delay, of, Subject, throwError } from 'rxjs'
-import { describe, expect, it } from 'vitest'
+import { ApplicationError, requests$, serve, type Delivery, type Link } from '@antiphon/core'
+import { asyncScheduler, concat, delay, EMPTY, NEVER, of, Subject, throwError } from 'rxjs'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ResponseCache } from '../../src/responder/response-cache.js'
 import { bytesOf, statusOf, textOf } from '../observed.js'
-import { cancelProperties, withEchoResponder } from './with-responder.js'
+import { synchronousLink } from '../synchronous-link.js'
+import { cancelProperties, echo, requestProperties, withEchoResponder } from './with-responder.js'
 
 describe('a duplicate request', () => {
   it('answers a duplicate with the same bytes and its own expiry', () => {
@@ -21,14 +22,43 @@ describe('a duplicate request', () => {
     })
   })
 
-  it('recognises a duplicate by response topic and correlation, not by its payload', () => {
+  it('handles a request whose requester uses a correlation again with another payload', () => {
     withEchoResponder(({ sendRequest, world, responses }) => {
       sendRequest('x')
       world.advance(10)
       sendRequest('y')
       world.advance(10)
-      expect(responses.map(({ message }) => textOf(message))).toEqual(['x!', 'x!'])
+      expect(responses.map(({ message }) => textOf(message))).toEqual(['x!', 'y!'])
     })
+  })
+
+  it.each([2_000, 100_000])('recognises a duplicate of %i bytes by its length and content', (length) => {
+    withEchoResponder(({ sendRequest, world, handled }) => {
+      sendRequest('x'.repeat(length))
+      world.advance(10)
+      sendRequest('x'.repeat(length))
+      sendRequest('x'.repeat(length - 1))
+      sendRequest(`${'x'.repeat(length - 1)}y`)
+      world.advance(10)
+      expect(handled).toHaveLength(3)
+    })
+  })
+
+  it('handles a request with the correlation of a running one and another payload', () => {
+    withEchoResponder(
+      ({ sendRequest, world, responses, unacknowledged }) => {
+        sendRequest('x')
+        sendRequest('y')
+        sendRequest('x')
+        world.advance(1_000)
+        expect(responses.map(({ message }) => textOf(message))).toEqual(['x!', 'y!'])
+        sendRequest('x')
+        world.advance(1_000)
+        expect(responses.map(({ message }) => textOf(message))).toEqual(['x!', 'y!', 'x!'])
+        expect(unacknowledged()).toBe(0)
+      },
+      { handler: ({ value }) => of(`${value}!`).pipe(delay(100)) },
+    )
   })
 
   it('handles a request with another response topic as another request', () => {
@@ -309,9 +339,9 @@ describe('the response cache', () => {
     const go = new Subject<string>()
     withEchoResponder(
       ({ sendRequest, world, handled, unacknowledged }) => {
-        for (const round of [1, 2])
+        for (const _round of [1, 2])
           for (let index = 0; index < 20; index++)
-            sendRequest(String(round), { correlationData: bytesOf(String(index)) })
+            sendRequest('x', { correlationData: bytesOf(String(index)) })
         world.advance(10)
         expect(handled).toHaveLength(20)
         go.next('now')
@@ -332,7 +362,7 @@ describe('the response cache', () => {
     const cache = new ResponseCache<string>({ entries: 1_000, bytes: 1_000_000, ttl: 1_000 })
     for (let index = 0; index < 1_000; index++) {
       const key = `${index}${'k'.repeat(65_000)}`
-      cache.end(cache.begin(key, 'running'), { responses: [], expiresAt: 1_000 }, 0)
+      cache.end(cache.begin(key, 'running', new Uint8Array()), { responses: [], expiresAt: 1_000 }, 0)
     }
     expect(cache.size).toBeLessThan(16)
   })
@@ -344,12 +374,44 @@ describe('the response cache', () => {
       ['b', 20],
       ['c', 30],
     ] as const) {
-      cache.end(cache.begin(key, 'running'), { responses: [], expiresAt }, 0)
+      cache.end(cache.begin(key, 'running', new Uint8Array()), { responses: [], expiresAt }, 0)
     }
-    cache.end(cache.begin('d', 'running'), { responses: [], expiresAt: 100 }, 20)
+    cache.end(cache.begin('d', 'running', new Uint8Array()), { responses: [], expiresAt: 100 }, 20)
     expect(cache.size).toBe(2)
     expect(cache.find('c', 20)).toMatchObject({ expiresAt: 30 })
     expect(cache.find('c', 30)).toBeUndefined()
     expect(cache.size).toBe(1)
+  })
+})
+
+describe('the response cache when the system clock is set', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  it('remembers what was answered when the clock is set forward', () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const deliveries$ = new Subject<Delivery>()
+    const link: Link = {
+      ...synchronousLink(() => undefined),
+      scheduler: asyncScheduler,
+      subscription$: (filter) =>
+        concat(of({ filter, grantedQoS: 1, deliveries$, unsubscribe$: EMPTY } as const), NEVER),
+    }
+    const handled: string[] = []
+    requests$(link, echo)
+      .pipe(
+        serve(({ value }) => {
+          handled.push(value)
+          return value
+        }),
+      )
+      .subscribe()
+    const message = { topic: 'echo', payload: bytesOf('x'), qos: 1, retain: false, dup: false } as const
+    const delivery = { message: { ...message, ...requestProperties }, acknowledge: () => undefined }
+    deliveries$.next(delivery)
+    vi.setSystemTime(Date.now() + 3_600_000)
+    deliveries$.next(delivery)
+    expect(handled).toEqual(['x'])
   })
 })

@@ -212,6 +212,19 @@ describe('the credit of a stream of responses', () => {
     })
   })
 
+  it('counts a credit message that is delivered twice once', () => {
+    withNumbersResponder(
+      { handler: () => ['a', 'b', 'c', 'd', 'e', 'f'] },
+      ({ sendRequest, sendControl, world, items }) => {
+        sendRequest('x', properties(['__credit', '1']))
+        world.advance(100)
+        for (let delivery = 0; delivery < 2; delivery++) sendControl(creditProperties(3))
+        world.advance(100)
+        expect(items()).toEqual(['0 200 a', '1 200 b', '2 200 c'])
+      },
+    )
+  })
+
   it('sends the end or error of an Observable without credit', () => {
     const failing = concat(
       of('a', 'b'),

@@ -6,8 +6,8 @@ import type { VirtualBroker } from '../virtual/broker.js'
 const noMatchingSubscribers = 0x10
 
 /**
- * Follows the requests that reach a responder until they are answered or cancelled; returns a function that adds the
- * others to a failed expectation, because a handler that returns a promise answers after the test.
+ * Follows the requests that reach a responder until their responses; returns a function that adds those without a response
+ * to a failed expectation, because a handler that returns a promise responds after the test.
  */
 export function explainOpenRequests(broker: VirtualBroker): (error: unknown) => unknown {
   const open = new Map<string, string>()
@@ -17,6 +17,8 @@ export function explainOpenRequests(broker: VirtualBroker): (error: unknown) => 
     if (!isAcceptance) open.delete(keyOf(topic, message))
     if (responseTopic === undefined) return
     const control = userProperty(userProperties, '__ctl')
+    // A requester that gives up, as on a timeout, cancels with a reason: the request still had no response.
+    if (control === 'cancel' && userProperty(userProperties, '__stMsg') !== undefined) return
     if (control === 'cancel' || reasonCode >= noMatchingSubscribers)
       open.delete(keyOf(responseTopic, message))
     else if (control !== 'credit' && control !== 'retry') open.set(keyOf(responseTopic, message), topic)
