@@ -43,7 +43,6 @@ export type {
   Endpoint,
   EndpointContract,
   EndpointTypes,
-  CancelMode,
   ResponseKind,
   ResponseTopicTemplate,
   WithoutToken,
