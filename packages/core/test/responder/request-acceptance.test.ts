@@ -102,7 +102,10 @@ describe('the acceptance of a request', () => {
     inWorld((world) => {
       const responses = publishedBy(world, 'server')
       const local = endpoint({ topic: 'echo', request: text, response: text, cancel: 'local' })
-      const options = { group: 'workers', ...(option.startsWith('controlTopic') && { controlTopic: false }) }
+      const options = {
+        group: 'workers',
+        ...(option.startsWith('controlTopic') && { controlTopic: false as const }),
+      }
       const served$ = option.startsWith('cancel')
         ? requests$(world.link('server'), local, options)
         : requests$(world.link('server'), endpoint({ topic: 'echo', request: text, response: text }), options)
