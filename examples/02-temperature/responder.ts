@@ -8,22 +8,23 @@ import { offlineLine } from '../live-state.js'
 import { brokerUrl } from './broker-url.js'
 
 const decoder = new TextDecoder()
+const requestTopic = temperatureQuery.topic.filter({})
 
 function printEntry(entry: LogEntry): void {
   if (entry.event === 'state') {
     if (entry.state.status === 'online') {
       console.log('Connected with reason code: Success')
-      console.log(`Subscribed to request topic: ${temperatureQuery.topic.filter({})}`)
+      console.log(`Subscribed to request topic: ${requestTopic}`)
     }
     const line = offlineLine(entry.state)
     if (line !== undefined) console.log(line)
-  } else if (entry.event === 'message') {
+  } else if (entry.event === 'message' && entry.filter === requestTopic) {
     const { topic, payload } = entry.message
     console.log(`\nReceived request: topic=${topic}, payload=${decoder.decode(payload)}`)
-  } else if (entry.event === 'publish') {
+  } else if (entry.event === 'publish' && entry.message.correlationData !== undefined) {
     const { topic, correlationData } = entry.message
     console.log(`Sent response to ${topic}`)
-    if (correlationData !== undefined) console.log(`Correlation Data: ${decoder.decode(correlationData)}`)
+    console.log(`Correlation Data: ${decoder.decode(correlationData)}`)
   }
 }
 
