@@ -2,7 +2,7 @@ import { bytes, text, type Message } from '@antiphon/core'
 import { toUtf8 } from '@antiphon/core/codec'
 import type { either } from 'fp-ts'
 import { isRight } from 'fp-ts/lib/Either.js'
-import { delay, mergeMap } from 'rxjs'
+import { delay, mergeMap, VirtualTimeScheduler } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
 import { describe, expect, it } from 'vitest'
 import { onCommand, serveCommands } from '../src/index.js'
@@ -158,6 +158,14 @@ describe('delivery status', () => {
       run(4_000)
       expect(statusHistory(id).map(([, status]) => status)).toEqual(['PENDING', 'SENT', 'COMPLETED'])
     })
+  })
+
+  it('leaves no timer behind when it is closed', async () => {
+    const timers = new VirtualTimeScheduler()
+    const closing = createPlatform({ instances: [lamp], scheduler: timers })
+    closing.invoke(lamp.id, hello, { retryToken: 'token' })
+    await closing.close()
+    expect(timers.actions.filter(({ closed }) => !closed)).toEqual([])
   })
 
   it('forgets a retry token after 24 hours', () => {

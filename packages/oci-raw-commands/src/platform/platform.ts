@@ -163,6 +163,7 @@ export function createPlatform({
     broker,
     close: async () => {
       for (const command of pending) command.cancel()
+      deadlines.clear()
       await Promise.all([...servers].map((server) => server.close()))
       await broker.close()
       changes$.complete()
