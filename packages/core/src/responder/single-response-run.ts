@@ -8,6 +8,8 @@ import { HandlerRun } from './handler-run.js'
 import { isStream } from './is-stream.js'
 import { fail, respond, respondEmpty } from './response-sender.js'
 
+const NONE: unique symbol = Symbol('none')
+
 const RESPONDED: OutcomeDetails = { outcome: 'responded', status: Status.ok }
 
 /**
@@ -24,7 +26,8 @@ export class SingleResponseRun<T extends EndpointTypes>
   #hasEnded = false
   #isSubscribing = false
   /** The response that was emitted while subscribing, until it is known whether there are more. */
-  #early: { readonly response: T['responseInput']; isOnly: boolean } | undefined
+  #early: T['responseInput'] = NONE
+  #hasMore = false
 
   protected run(): void {
     try {
@@ -39,19 +42,19 @@ export class SingleResponseRun<T extends EndpointTypes>
 
   next(response: T['responseInput']): void {
     if (!this.#isSubscribing) this.#respond(response)
-    else if (this.#early === undefined) this.#early = { response, isOnly: true }
-    else this.#early.isOnly = false
+    else if (this.#early === NONE) this.#early = response
+    else this.#hasMore = true
   }
 
   error(error: unknown): void {
-    if (this.#hasEnded || this.#early !== undefined) return
+    if (this.#hasEnded || this.#early !== NONE) return
     const failure = handlerFailure(error)
     this.failWith(failure, { outcome: 'failed', status: failure.code, error })
   }
 
   /** Sends an empty response, unless the handler has responded before, or the requester could not decode it. */
   complete(): void {
-    if (this.#hasEnded || this.#early !== undefined) return
+    if (this.#hasEnded || this.#early !== NONE) return
     const { responder, responseTopic } = this.context
     if (responseTopic !== undefined && !responder.canRespondEmpty) {
       const error = new Error(NO_RESPONSE.message)
@@ -87,13 +90,14 @@ export class SingleResponseRun<T extends EndpointTypes>
     this.#subscription = response$.pipe(take(2)).subscribe(this)
     this.#isSubscribing = false
     if (this.#hasEnded) this.stop()
-    else if (this.#early === undefined) this.#startDeadline()
-    else this.#respond(this.#early.response, this.#early.isOnly)
+    else if (this.#early === NONE) this.#startDeadline()
+    else this.#respond(this.#early)
   }
 
-  #respond(response: T['responseInput'], isOnly = true): void {
+  #respond(response: T['responseInput']): void {
     this.stop()
-    respond(this.context, response, isOnly ? RESPONDED : { ...RESPONDED, hasUnsentResponse: true }, this)
+    const outcome = this.#hasMore ? { ...RESPONDED, hasUnsentResponse: true as const } : RESPONDED
+    respond(this.context, response, outcome, this)
   }
 
   #startDeadline(): void {
