@@ -105,13 +105,17 @@ class TargetProcess {
   }
 
   static async start(target: TestBedKind['target'], port: number): Promise<TargetProcess> {
-    const file = fileURLToPath(new URL(`./processes/${target}.ts`, import.meta.url))
+    const file = fileURLToPath(new URL(`../processes/${target}.ts`, import.meta.url))
     const child = fork(file, [JSON.stringify({ port } satisfies TargetRole)], {
       execArgv: ['--import', 'tsx', '--expose-gc'],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
-    await once(child, 'message')
-    return new TargetProcess(child)
+    const started = new TargetProcess(child)
+    await Promise.race([
+      once(child, 'message'),
+      once(child, 'exit').then(() => Promise.reject(started.#exitError())),
+    ])
+    return started
   }
 
   command<R>(command: TargetCommand): Promise<R> {
