@@ -198,6 +198,17 @@ describe('commands', () => {
     })
   })
 
+  it.each(['/iot', 'iot//v1', '+/+', '/'])('responds below the base %s, also with empty levels', (base) => {
+    inWorld(({ link, command, at, seen, settle }) => {
+      serveCommands(link, { base }).subscribe()
+      const below = base.replaceAll('+', 'a')
+      at(1, () => command(`${below}/cmd`, '{}'))
+      at(2, () => command(`${below}/cmd/key//last`, '{}'))
+      settle()
+      expect(seen.map(({ topic }) => topic)).toEqual([`${below}/rsp`, `${below}/rsp/key//last`])
+    })
+  })
+
   it('responds to commands on one /cmd topic in order, whatever their handlers take', () => {
     inWorld(({ link, command, at, seen, settle }) => {
       const slow = onCommand({ topic: 'iot/v1/cmd', request: text, response: text }, ({ value }) =>

@@ -221,7 +221,8 @@ export class RequestReceiver {
     if (responseTopic === undefined) {
       return this.#responder.endpoint.acceptsNotifications ? undefined : 'it has no Response Topic'
     }
-    const fault = this.#rules.checkResponseTopic(responseTopic)
+    const isOwn = this.#responder.endpoint.responseTopic !== undefined
+    const fault = this.#rules.checkResponseTopic(responseTopic, isOwn)
     return fault === undefined
       ? undefined
       : `response topic ${quoted(responseTopic)} is not allowed: ${fault}`

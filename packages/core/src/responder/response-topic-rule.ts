@@ -4,24 +4,28 @@ import { validateTopicName } from '../topic/topic-name.js'
 /** The response topics that a responder accepts: topic filters, or a predicate. */
 export type ResponseTopicRule = readonly string[] | ((responseTopic: string) => boolean)
 
-/** Returns why a response topic is not allowed; `undefined` if it is. */
-export type ResponseTopicCheck = (responseTopic: string) => string | undefined
+/**
+ * Returns why a response topic is not allowed; `undefined` if it is. `isOwn` says whether the endpoint names the topic, and
+ * not the request.
+ */
+export type ResponseTopicCheck = (responseTopic: string, isOwn: boolean) => string | undefined
 
 /**
  * Returns the check of response topics for a responder.
  *
- * A responder publishes where a stranger tells it to, so it looks first. It accepts a topic name without wildcards and
- * empty levels that does not start with `$`, does not match the responder's own request filter, and is in `allowed`.
+ * A responder publishes to a topic that a stranger names. It accepts a topic name without wildcards that does not start with
+ * `$`, does not match the responder's own request filter, and is in `allowed`. Only the endpoint's own topic may have empty
+ * levels.
  */
 export function responseTopicCheck(
   requestFilter: string,
   allowed: ResponseTopicRule = () => true,
 ): ResponseTopicCheck {
   const isAllowed = typeof allowed === 'function' ? allowed : isMatchedByAny(allowed)
-  return (responseTopic) => {
+  return (responseTopic, isOwn) => {
     const fault = validateTopicName(responseTopic)
     if (fault !== undefined) return fault
-    if (hasEmptyLevel(responseTopic)) return 'it has an empty level'
+    if (!isOwn && hasEmptyLevel(responseTopic)) return 'it has an empty level'
     if (responseTopic.startsWith('$')) return 'it starts with $'
     if (isMatch(requestFilter, responseTopic)) return 'it matches the request filter'
     return isAllowed(responseTopic) ? undefined : 'responseTopics does not allow it'

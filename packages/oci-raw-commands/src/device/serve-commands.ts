@@ -10,6 +10,7 @@ import {
   type ReceivedRequest,
   type ServeRecord,
 } from '@antiphon/core'
+import { topicTemplate } from '@antiphon/core/topic'
 import { defaultIfEmpty, defer, map, Observable, Subject, tap } from 'rxjs'
 import { acknowledgement, failure } from './acknowledgement.js'
 import type { CommandHandler } from './on-command.js'
@@ -98,16 +99,19 @@ export function serveCommands(
 
 /** Creates the endpoint of all commands: bytes in, bytes out, and a response topic derived from the command topic. */
 function anyCommand({ filter, responseTopicOf }: CommandTopics): Endpoint {
+  const anyTopic = topicTemplate('{topic...}')
   return {
     ...endpoint({
       name: filter,
-      topic: '{topic...}',
+      topic: anyTopic.template,
       request: bytes,
       response: bytes,
       correlation: topicParams(),
       cancel: 'local',
       onFailure: ({ message }) => failure(message),
     }),
+    // A parameter of a template has no empty levels, which the topic of a command may have.
+    topic: { ...anyTopic, match: (topic) => ({ topic }) },
     // The base may contain `+`; a template could not express the response topic then.
     responseTopic: {
       format: ({ topic = '' }) => {
