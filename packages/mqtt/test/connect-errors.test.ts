@@ -44,7 +44,7 @@ const startWebSocket = (handleProtocols?: () => false): Promise<number> => {
 
 /** Returns the error of the first offline state. */
 async function errorOf(url: string, options: MqttOptions = {}): Promise<AntiphonError> {
-  const link = connect(url, { connectTimeout: 200, ...options })
+  const link = connect(url, { connectTimeout: 60_000, ...options })
   const offline = await firstValueFrom(link.state$.pipe(filter((state) => state.status === 'offline')))
   await link.close()
   return offline.error
@@ -98,7 +98,8 @@ describe('the error of a connection that fails', () => {
 
   it('says what to check if the server does not answer CONNECT', async () => {
     const url = `mqtt://127.0.0.1:${await startTcp(() => undefined)}`
-    expectExplained(await errorOf(url), url, /^connack timeout$/, /^does the port expect .*TLS/)
+    const error = await errorOf(url, { connectTimeout: 200 })
+    expectExplained(error, url, /^connack timeout$/, /^does the port expect .*TLS/)
   })
 
   it('says that a port speaks no TLS', async () => {
