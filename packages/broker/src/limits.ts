@@ -1,5 +1,5 @@
 import { AntiphonError } from '@antiphon/core'
-import { nearestNameHint } from './nearest-name.js'
+import { nearestNameHint } from '@antiphon/core/link'
 
 /** The limits of a broker. */
 export interface Limits {

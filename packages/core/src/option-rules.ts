@@ -78,7 +78,7 @@ function violationIn<Context>(
     if (value === undefined) continue
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
     if (rule === undefined) {
-      return `${appendToPath('', name)} is not known: ${suggestion(name, Object.keys(rules))}`
+      return `${appendToPath('', name)} is not known: ${nearestNameHint(name, Object.keys(rules))}`
     }
     const violation = violationOf(rule, value, context)
     if (violation !== undefined) return `.${name}${withValue(value, violation)}`
@@ -102,9 +102,15 @@ const nearNames = /^(.+).{0,2}(.*)\n\1.{0,2}\2$/i
 /** Matches two names of which one begins with the other. */
 const prefixedNames = /^(?:(.+).*\n\1|(.+)\n\2.*)$/i
 
-function suggestion(name: string, known: readonly string[]): string {
+/** Returns the known name that an unknown one resembles. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
   const find = (pattern: RegExp): string | undefined =>
     known.find((candidate) => pattern.test(`${name}\n${candidate}`))
-  const nearest = find(nearNames) ?? find(prefixedNames)
+  return find(nearNames) ?? find(prefixedNames)
+}
+
+/** Returns a hint to the known name that an unknown one resembles, or else to all of them. */
+export function nearestNameHint(name: string, known: readonly string[]): string {
+  const nearest = nearestName(name, known)
   return nearest === undefined ? `use ${known.join(', ')}` : `did you mean ${nearest}?`
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { AntiphonError } from '@antiphon/core'
-import { nearestName } from '../nearest-name.js'
+import { nearestName } from '@antiphon/core/link'
 import type { MemoryPolicy, QueuePolicy, SessionPolicy } from '../options.js'
 import type { ListenOptions } from '../listen/listen.js'
 

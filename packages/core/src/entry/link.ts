@@ -22,7 +22,14 @@ export type { Deadline, Deadlines, OnDue } from '../time/deadlines.js'
 
 // Validate options and messages
 export { invalidArgument, requireArgument } from '../argument.js'
-export { numberRule, pickOptions, violationOf, wholeNumberRule } from '../option-rules.js'
+export {
+  nearestName,
+  nearestNameHint,
+  numberRule,
+  pickOptions,
+  violationOf,
+  wholeNumberRule,
+} from '../option-rules.js'
 export type { OptionRule, OptionRules, RangeRule, Violation } from '../option-rules.js'
 export { outgoingFault } from '../link/outgoing-rules.js'
 export { quoted, validateString } from '../topic/mqtt-string.js'
