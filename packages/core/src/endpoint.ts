@@ -4,6 +4,7 @@ import type { Correlation } from './correlation/correlation.js'
 import { correlationData } from './correlation/correlation-data.js'
 import type { PayloadFieldCorrelation } from './correlation/payload-field.js'
 import type { OptionRules } from './option-rules.js'
+import { reservedNamesFault } from './protocol/reserved-properties.js'
 import { isMatch } from './topic/is-match.js'
 import { restName } from './topic/level-pattern.js'
 import type { TemplateParams } from './topic/template-params.js'
@@ -70,6 +71,11 @@ export interface EndpointContract<
    */
   readonly cancel?: CancelMode
   /**
+   * Names of User Properties that the application may set although the prefix `__` is reserved, for a protocol that is built
+   * on this one. @defaultValue none
+   */
+  readonly reservedProperties?: readonly string[]
+  /**
    * Returns the response to send when a request failed and the requester cannot read a status (MQTT 3.1.1). Without this
    * function, or if it returns `undefined`, no response is sent.
    */
@@ -90,6 +96,7 @@ const contractRules: OptionRules<EndpointContract<string, unknown, unknown, Resp
   responses: ['one', 'many'],
   acceptsNotifications: [true, false],
   cancel: ['wire', 'local'],
+  reservedProperties: reservedNamesFault,
   onFailure: 'function',
 }
 
@@ -112,6 +119,9 @@ export interface Endpoint<T extends EndpointTypes = EndpointTypes> {
   readonly responses: T['kind']
   readonly acceptsNotifications: boolean
   readonly cancel: CancelMode
+  readonly reservedProperties: readonly string[]
+  /** Whether a requester receives each response together with its message; see `withMessage`. */
+  readonly includesMessage: boolean
   readonly onFailure: ((failure: { readonly code: number; readonly message: string }) => unknown) | undefined
   /** Carries the types; always `undefined` at run time. */
   readonly types?: T
@@ -179,6 +189,8 @@ export function endpoint<
     responses: (contract.responses ?? 'one') as Kind,
     acceptsNotifications: contract.acceptsNotifications ?? false,
     cancel: contract.cancel ?? 'wire',
+    reservedProperties: contract.reservedProperties ?? [],
+    includesMessage: false,
     onFailure: contract.onFailure,
   }
 }

@@ -18,6 +18,9 @@ export type { FlattenOptions } from './requester/flatten.js'
 export type { ExchangeOptions, RetryOptions, StepTimeouts } from './requester/options.js'
 export type { BackOffOptions } from './link/back-off.js'
 
+export { withMessage } from './with-message.js'
+export type { ResponseWithMessage, WithMessage } from './with-message.js'
+
 // Serve requests
 export { requests$ } from './requests.js'
 export type { DrainOptions, RequestsOptions } from './requests.js'
@@ -28,6 +31,8 @@ export type { ServeOptions } from './serve.js'
 export { mrpcHeaders } from './responder/header-rule.js'
 export type { HeaderFault, HeaderRule } from './responder/header-rule.js'
 export type { ResponseCacheBounds } from './responder/response-cache.js'
+export { withProperties } from './responder/with-properties.js'
+export type { ResponseProperties, ResponseWithProperties } from './responder/with-properties.js'
 export type { Handler, HandlerResult, PlainResponse, ResponseStream } from './responder/handler.js'
 export type { OutcomeDetails, ServeOutcome, ServeRecord } from './observe/serve-record.js'
 export type { ResponseTopicRule } from './responder/response-topic-rule.js'

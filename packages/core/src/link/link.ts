@@ -107,6 +107,8 @@ export type Incident =
   | { readonly kind: 'acknowledgements-blocked'; readonly message: Message; readonly waiting: number }
   /** Several connections in a row ended soon after CONNACK without a reason; the error names the likely causes. */
   | { readonly kind: 'short-connections'; readonly error: AntiphonError; readonly message?: undefined }
+  /** The broker refused to end a subscription, so that it may still deliver its messages; they are `unroutable`. */
+  | { readonly kind: 'unsubscribe-refused'; readonly error: AntiphonError; readonly message?: undefined }
   /** An outgoing message was dropped, because the queue was full. */
   | { readonly kind: 'dropped'; readonly error: AntiphonError; readonly message: OutgoingMessage }
 

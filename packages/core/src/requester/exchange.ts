@@ -157,7 +157,7 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
   onPublishFailed(error: AntiphonError): void {
     // The message expires together with the timeout, so both have elapsed.
     if (error.code === 'expired') this.due()
-    else this.failAttempt(error.withContext(this.#context()))
+    else this.#failAttempt(this.addContext(error), false)
   }
 
   // Called by the response handler.
@@ -177,8 +177,12 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     this.#observer.complete()
   }
 
-  /** Fails the attempt: retries if the error is retryable and an attempt is left, fails the exchange otherwise. */
+  /** Fails the attempt because of its response: retries if possible, fails the exchange otherwise. */
   failAttempt(error: AntiphonError): void {
+    this.#failAttempt(error, needsRenewal(error, this))
+  }
+
+  #failAttempt(error: AntiphonError, isRenewed: boolean): void {
     if (this.isSettled) return
     const failure = this.#retry === undefined ? error : this.#retry.onFailure(error, this.attempts)
     if (failure !== undefined) this.fail(failure)
@@ -186,7 +190,7 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
       this.#chunks?.clear()
       this.#control?.close()
       this.#control = undefined
-      if (needsRenewal(error, this)) this.requester.pendingRequests.unregister(this)
+      if (isRenewed) this.requester.pendingRequests.unregister(this)
     }
   }
 
@@ -197,7 +201,12 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     this.#settle()
     if (UNANSWERED.has(error.code)) this.cancelAtResponder(error.code)
     // Errors from the response handler already have the context.
-    this.#observer.error(error.correlation === undefined ? error.withContext(this.#context()) : error)
+    this.#observer.error(error.correlation === undefined ? this.addContext(error) : error)
+  }
+
+  /** Returns an error with the context of the exchange. */
+  addContext<C extends ErrorCode>(error: AntiphonError<C>): AntiphonError<C> {
+    return error.withContext(this.#context())
   }
 
   /** Creates an error with the context of the exchange. */

@@ -37,7 +37,7 @@ export function requesterContext<T extends EndpointTypes>(
   endpoint: Endpoint<T>,
   options: ExchangeOptions,
 ): RequesterContext<T> {
-  const rules = toRules(options)
+  const rules = toRules(options, endpoint)
   if (rules.responseTopic !== undefined && endpoint.responseTopic !== undefined) {
     throw invalidArgument(`responseTopic is set, but ${endpoint.name} has its own: remove the option`)
   }
