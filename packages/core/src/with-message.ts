@@ -12,6 +12,7 @@ export interface ResponseWithMessage<Response> {
 /** The types of an endpoint whose requesters receive each response together with its message. */
 export interface WithMessage<T extends EndpointTypes> extends EndpointTypes {
   readonly params: T['params']
+  readonly responseParams: NonNullable<T['responseParams']>
   readonly requestInput: T['requestInput']
   readonly request: T['request']
   readonly responseInput: T['responseInput']

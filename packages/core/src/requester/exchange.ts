@@ -1,7 +1,7 @@
 import type { Observer } from 'rxjs'
 import { isChunk } from '../chunk/assembly.js'
 import { AntiphonError, type ErrorCode, type ErrorContext } from '../errors.js'
-import type { LinkedQueue, ListNode } from '../linked-queue.js'
+import type { LinkedQueue } from '../linked-queue.js'
 import type { LinkObserver } from '../link/link-monitor.js'
 import type { Message, UserProperties } from '../message.js'
 import { controlTopicOf, isAcceptance } from '../protocol/control-message.js'
@@ -12,6 +12,7 @@ import type { RequestParts, RequesterContext } from './requester-context.js'
 import { RequestMessage } from './request-message.js'
 import { ResponseChunks } from './response-chunks.js'
 import type { ResponseHandler } from './response-handler.js'
+import type { ResponseListener } from './response-listener.js'
 import type { ResponseSubscription } from './response-subscription.js'
 import { needsRenewal, Retry } from './retry.js'
 import { StepTimer } from './step-timer.js'
@@ -30,14 +31,14 @@ const UNANSWERED: ReadonlySet<ErrorCode> = new Set(['timeout', 'connection-lost'
  * To save allocations, the exchange is its own deadline callback, link observer and entry of `PendingRequests` (decision
  * 0009).
  */
-export class Exchange implements LinkObserver, ListNode<Exchange> {
+export class Exchange implements LinkObserver, ResponseListener {
   // These fields are managed by `PendingRequests` and its `ResponseSubscription`.
   responseSubscription: ResponseSubscription | undefined = undefined
   waitingBytes: number | undefined = undefined
   tokenIndex: TokenIndex | undefined = undefined
-  queue: LinkedQueue<Exchange> | undefined = undefined
-  prevNode: Exchange | undefined = undefined
-  nextNode: Exchange | undefined = undefined
+  queue: LinkedQueue<ResponseListener> | undefined = undefined
+  prevNode: ResponseListener | undefined = undefined
+  nextNode: ResponseListener | undefined = undefined
   isSettled = false
   /** How often the request was published. */
   attempts = 0
