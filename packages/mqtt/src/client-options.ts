@@ -8,6 +8,8 @@ export interface ConnectionAttempt {
   readonly clientId: string
   readonly credentials: Credentials | undefined
   readonly clean: boolean
+  /** The Authentication Data of CONNECT. */
+  readonly authenticationData: Uint8Array | undefined
 }
 
 /** The MQTT.js options of one connection. */
@@ -28,16 +30,16 @@ export function toClientOptions(options: MqttOptions, attempt: ConnectionAttempt
     connectTimeout,
     ...withoutUndefined({ timerVariant }),
     ...(credentials !== undefined && { username: credentials.username }),
-    ...(credentials?.password !== undefined && { password: toMqttBytes(credentials.password) }),
+    ...(credentials?.password !== undefined && { password: toMqttBytes(credentials.password, 'password') }),
     ...(will !== undefined && { will: toMqttWill(will, protocolVersion) }),
-    ...(protocolVersion === 5 && { properties: toMqttProperties(options) }),
+    ...(protocolVersion === 5 && { properties: toMqttProperties(options, attempt) }),
   }
 }
 
-function toMqttProperties({
-  clean,
-  properties = {},
-}: MqttOptions): NonNullable<IClientOptions['properties']> {
+function toMqttProperties(
+  { clean, authentication, properties = {} }: MqttOptions,
+  { authenticationData }: ConnectionAttempt,
+): NonNullable<IClientOptions['properties']> {
   const { userProperties, ...rest } = properties
   const explicitProperties: Omit<ConnectProperties, 'userProperties'> = {
     sessionExpiryInterval: clean === true ? 0 : defaultSessionExpiryInterval,
@@ -47,6 +49,11 @@ function toMqttProperties({
   }
   return {
     ...explicitProperties,
+    ...(authentication !== undefined && { authenticationMethod: authentication.method }),
+    // MQTT.js sends a string as its UTF-8 bytes.
+    ...(authenticationData !== undefined && {
+      authenticationData: toMqttBytes(authenticationData, 'the Authentication Data') as Buffer,
+    }),
     ...(userProperties !== undefined &&
       userProperties.length > 0 && { userProperties: groupByName(userProperties) }),
   }
@@ -74,13 +81,13 @@ function groupByName(pairs: UserProperties): Record<string, string[]> {
 }
 
 /** Converts bytes for MQTT.js, which accepts a `Buffer` or a string; without `Buffer`, only UTF-8 can be sent. */
-function toMqttBytes(value: string | Uint8Array): string | Buffer {
+function toMqttBytes(value: string | Uint8Array, name: string): string | Buffer {
   if (typeof value === 'string') return value
   if (typeof Buffer !== 'undefined') return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value)
   } catch {
-    throw invalidArgument('password is not UTF-8: in a browser, a password must be valid UTF-8')
+    throw invalidArgument(`${name} is not UTF-8: in a browser, it must be valid UTF-8`)
   }
 }
 

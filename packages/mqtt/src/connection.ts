@@ -1,10 +1,19 @@
 import type { AntiphonError } from '@antiphon/core'
 import type { TransportEvent } from '@antiphon/core/link'
-import { type Framer, PacketType, protocolError, readAcknowledgement, readPublish } from '@antiphon/packet'
+import {
+  encodeAuth,
+  type Framer,
+  PacketType,
+  protocolError,
+  readAcknowledgement,
+  readAuth,
+  readPublish,
+} from '@antiphon/packet'
 import type { IConnackPacket, IDisconnectPacket, MqttClient, Packet } from 'mqtt'
 import { AsyncSubject, type SchedulerLike, type Subscriber, timer } from 'rxjs'
 import { openStream } from '#streams'
 import type { Address } from './address.js'
+import { Authenticator, type BegunAuthentication } from './authentication.js'
 import type { ClientOptions } from './client-options.js'
 import { ClientStream, connectClient } from './client-stream.js'
 import {
@@ -32,6 +41,8 @@ export interface ConnectionParts {
   readonly session: Session
   /** Whether `disconnect` will end the session, because no option requests a persistent one. */
   readonly endsSession: boolean
+  /** The enhanced authentication, begun for this connection. */
+  readonly authentication: BegunAuthentication | undefined
   readonly scheduler: SchedulerLike
   readonly subscriber: Subscriber<TransportEvent>
 }
@@ -52,6 +63,7 @@ export class Connection {
   readonly #client: MqttClient
   readonly #inbound: InboundMessages
   readonly #packets: InboundPackets
+  readonly #authenticator: Authenticator | undefined
   #stage: 'connecting' | 'online' | 'disconnecting' | 'closed' = 'connecting'
   #wasAccepted = false
   #refusal: AntiphonError | undefined
@@ -64,7 +76,7 @@ export class Connection {
   /** Connects; throws if the stream cannot start to open. */
   constructor(parts: ConnectionParts) {
     this.#parts = parts
-    const { address, streamOptions, clientOptions, session } = parts
+    const { address, streamOptions, clientOptions, session, authentication } = parts
     const { properties } = clientOptions
     this.#packets = new InboundPackets(properties?.maximumPacketSize ?? Infinity, (framer) =>
       this.#dispatch(framer),
@@ -82,6 +94,7 @@ export class Connection {
       unreleased: session.unreleased,
       topicAliasMaximum: properties?.topicAliasMaximum ?? 0,
     })
+    this.#authenticator = authentication && this.#createAuthenticator(authentication)
     this.#clientStream = new ClientStream({
       write: (bytes) => this.writer.append(bytes),
       end: () => {
@@ -94,6 +107,17 @@ export class Connection {
     this.#client.on('error', (error) => this.#fail(error))
     this.#client.on('packetreceive', (packet) => this.#receiveParsed(packet))
     this.#client.on('connect', (packet) => this.#accept(packet))
+  }
+
+  #createAuthenticator(authentication: BegunAuthentication): Authenticator {
+    const { scheduler, clientOptions } = this.#parts
+    return new Authenticator({
+      authentication,
+      scheduler,
+      timeout: clientOptions.connectTimeout ?? Infinity,
+      send: (reasonCode, data) => this.writer.append(encodeAuth(reasonCode, authentication.method, data)),
+      onFailed: (error) => this.#fail(error),
+    })
   }
 
   get isOnline(): boolean {
@@ -126,7 +150,8 @@ export class Connection {
   }
 
   #receive(chunk: Uint8Array): void {
-    if (!this.#hasReceived && chunk[0] !== PacketType.connack)
+    const isChallenge = chunk[0] === PacketType.auth && this.#authenticator !== undefined
+    if (!this.#hasReceived && chunk[0] !== PacketType.connack && !isChallenge)
       return this.#fail(notMqtt(chunk), 'check the port and the protocol of the URL')
     this.#hasReceived = true
     this.#packets.append(chunk)
@@ -147,6 +172,10 @@ export class Connection {
       case PacketType.pubrec:
       case PacketType.pubcomp:
         return outbound.acknowledge(firstByte, readAcknowledgement(firstByte, body, this.protocolVersion))
+      case PacketType.auth:
+        if (this.#authenticator === undefined)
+          throw protocolError('the broker sent AUTH without an authentication [MQTT-4.12.0-6]')
+        return this.#authenticator.receive(readAuth(body))
       case PacketType.pubrel:
         return this.#inbound.release(readAcknowledgement(firstByte, body, this.protocolVersion).packetId)
       default:
@@ -161,6 +190,7 @@ export class Connection {
     switch (packet.cmd) {
       case 'connack':
         if (reasonCodeOf(packet) !== 0) this.#refusal = connectionRefused(this.#parts.address.text, packet)
+        else this.#failOnThrow(() => this.#authenticator?.complete(packet.properties?.authenticationData))
         this.#useServerKeepAlive(packet)
         break
       case 'suback':
@@ -181,7 +211,7 @@ export class Connection {
   }
 
   #accept(packet: IConnackPacket): void {
-    if (this.#stage !== 'connecting') return
+    if (this.#stage !== 'connecting' || this.#cause !== undefined) return
     const { clientOptions, session, endsSession, subscriber } = this.#parts
     const info = toConnectionInfo(packet, clientOptions, endsSession)
     const { protocolVersion } = info
@@ -228,6 +258,7 @@ export class Connection {
     const isRequested = this.#stage === 'disconnecting'
     const progress = this.#progress()
     this.#stage = 'closed'
+    this.#authenticator?.close()
     this.#clientStream.close()
     this.writer.close()
     // The broker may have started a new session, in which the same Packet Identifiers belong to other messages.

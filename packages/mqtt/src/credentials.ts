@@ -6,14 +6,36 @@ import {
   from,
   isObservable,
   map,
+  type MonoTypeOperatorFunction,
   type Observable,
   of,
   type ObservableInput,
+  switchMap,
 } from 'rxjs'
 import type { Address } from './address.js'
-import { credentialsUnavailable } from './connection-errors.js'
+import { beginAuthentication$ } from './authentication.js'
+import { identityUnavailable } from './connection-errors.js'
 import { assertCredentials } from './option-rules.js'
-import type { Credentials, MqttOptions } from './options.js'
+import type { AuthenticationExchange, Credentials, MqttOptions } from './options.js'
+
+/** With what a client identifies itself in CONNECT. */
+export interface Identity {
+  readonly credentials: Credentials | undefined
+  /** The enhanced authentication, if there is one. */
+  readonly exchange: AuthenticationExchange | undefined
+}
+
+/** Emits the identity for one connection, from the options that are functions; errors like `credentials$`. */
+export function identity$(options: MqttOptions, address: Address): Observable<Identity> {
+  const { authentication } = options
+  const exchange$: Observable<AuthenticationExchange | undefined> =
+    authentication === undefined
+      ? of(undefined)
+      : beginAuthentication$(authentication).pipe(unavailable(address, 'authentication'))
+  return credentials$(options, address).pipe(
+    switchMap((credentials) => exchange$.pipe(map((exchange) => ({ credentials, exchange })))),
+  )
+}
 
 /**
  * Emits the credentials for one connection.
@@ -22,16 +44,21 @@ import type { Credentials, MqttOptions } from './options.js'
  * - *error*: `connection-refused` if the function fails, `invalid-argument` if the credentials it returns are invalid.
  * - *unsubscribe*: ignores the function's result.
  */
-export function credentials$(options: MqttOptions, address: Address): Observable<Credentials | undefined> {
+function credentials$(options: MqttOptions, address: Address): Observable<Credentials | undefined> {
   const { credentials } = options
   if (credentials === undefined) return of(fixedCredentials(options) ?? fixedCredentials(address))
   return defer(() => toObservable(credentials())).pipe(
     first(),
     map(assertCredentials),
-    catchError((error: unknown) => {
-      throw error instanceof AntiphonError ? error : credentialsUnavailable(address.text, error)
-    }),
+    unavailable(address, 'credentials'),
   )
+}
+
+/** Returns the operator that replaces what an option has thrown by an error that names the option. */
+function unavailable<A>({ text }: Address, option: string): MonoTypeOperatorFunction<A> {
+  return catchError((error: unknown) => {
+    throw error instanceof AntiphonError ? error : identityUnavailable(text, option, error)
+  })
 }
 
 function fixedCredentials({ username, password }: Partial<Credentials>): Credentials | undefined {

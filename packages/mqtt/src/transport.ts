@@ -6,9 +6,9 @@ import { type Address, type BrokerUrl, toAddresses } from './address.js'
 import { toClientOptions } from './client-options.js'
 import { Connection } from './connection.js'
 import { connectionLost } from './connection-errors.js'
-import { credentials$ } from './credentials.js'
+import { identity$, type Identity } from './credentials.js'
 import { assertOptions } from './option-rules.js'
-import type { Credentials, MqttOptions } from './options.js'
+import type { MqttOptions } from './options.js'
 import { newSession } from './session.js'
 import type { SubscriptionPacket } from './subscription-packets.js'
 
@@ -23,7 +23,8 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
   const addresses = toAddresses(url)
   for (const address of addresses) assertOptions(options, address)
   const { protocolVersion = 5, clean, properties, scheduler = asyncScheduler } = options
-  const endsSession = clean === undefined && properties?.sessionExpiryInterval === undefined
+  const endsSession =
+    options.endSession ?? (clean === undefined && properties?.sessionExpiryInterval === undefined)
   const session = newSession(options.clientId ?? randomClientId())
   const disconnecting$ = new Subject<void>()
   let current: Connection | undefined
@@ -33,11 +34,12 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
 
   const open = (
     address: Address,
-    credentials: Credentials | undefined,
+    { credentials, exchange }: Identity,
     subscriber: Subscriber<TransportEvent>,
   ): void => {
     const { clientId, isEstablished: hasBegun } = session
-    const attempt = { clientId, credentials, clean: clean ?? (protocolVersion === 4 || !hasBegun) }
+    const isClean = clean ?? (protocolVersion === 4 || !hasBegun)
+    const attempt = { clientId, credentials, clean: isClean, authenticationData: exchange?.data }
     try {
       const connection = new Connection({
         address,
@@ -45,6 +47,7 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
         clientOptions: toClientOptions(options, attempt),
         session,
         endsSession,
+        authentication: exchange && options.authentication && { ...options.authentication, exchange },
         scheduler,
         subscriber,
       })
@@ -72,12 +75,12 @@ export function mqttTransport(url: BrokerUrl, options: MqttOptions = {}): Transp
       new Observable((subscriber) => {
         let isOpening = false
         const address = nextAddress()
-        const connecting = credentials$(options, address)
+        const connecting = identity$(options, address)
           .pipe(takeUntil(disconnecting$))
           .subscribe({
-            next: (credentials) => {
+            next: (identity) => {
               isOpening = true
-              open(address, credentials, subscriber)
+              open(address, identity, subscriber)
             },
             error: (error: unknown) => subscriber.error(error),
             complete: () => {

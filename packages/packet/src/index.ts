@@ -11,6 +11,8 @@ export {
   writeAcknowledgement,
 } from './acknowledgement.js'
 export type { Acknowledgement } from './acknowledgement.js'
+export { encodeAuth, readAuth } from './auth.js'
+export type { AuthPacket } from './auth.js'
 export { ByteWriter } from './byte-writer.js'
 export { checkText, Cursor } from './cursor.js'
 export { Framer } from './framer.js'

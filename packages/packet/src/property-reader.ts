@@ -24,6 +24,8 @@ export const Property = {
   correlationData: 0x09,
   subscriptionIdentifier: 0x0b,
   sessionExpiryInterval: 0x11,
+  authenticationMethod: 0x15,
+  authenticationData: 0x16,
   willDelayInterval: 0x18,
   reasonString: 0x1f,
   topicAlias: 0x23,

@@ -2,7 +2,7 @@ import { Reason, describeReason, protocolError, type PacketError } from '@antiph
 import { isPromiseLike } from '../authority/hook-result.js'
 import { authenticate } from '../authority/authenticate.js'
 import type { ConnectVerdict, Authority, ConnectAttempt } from '../authority/authority.js'
-import type { AuthPacket } from '../packet/auth.js'
+import type { ClientAuth } from '../packet/auth.js'
 
 /** The connection that an authentication reports to. */
 export interface AuthenticationHost {
@@ -51,7 +51,7 @@ export class Authentication {
   }
 
   /** Handles an AUTH of the client: its response to a challenge, or the start of a re-authentication. */
-  handleAuth({ reasonCode, method, data }: AuthPacket): void {
+  handleAuth({ reasonCode, method, data }: ClientAuth): void {
     const { authenticationMethod, step, isReAuthentication } = this.#attempt
     if (authenticationMethod === undefined) throw authWithoutMethod()
     if (method !== authenticationMethod)

@@ -43,7 +43,7 @@ it('fact 22: the browser build imports nothing from Node and stays below 150 kB 
 })
 
 it('fact 22: passes timerVariant to MQTT.js', () => {
-  const attempt = { clientId: 'x', credentials: undefined, clean: true }
+  const attempt = { clientId: 'x', credentials: undefined, authenticationData: undefined, clean: true }
   const chosen = toClientOptions({ timerVariant: 'native' }, attempt)
   expect(chosen.timerVariant).toBe('native')
 })
