@@ -1,5 +1,7 @@
+import { VirtualTimeScheduler } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import type { Authority, DeliveryAttempt } from '../../src/authority/authority.js'
+import { createBrokerEngine } from '../../src/engine/broker-engine.js'
 import type { BrokerOptions } from '../../src/options.js'
 import { memoryStorage } from '../storage/memory-storage.js'
 import { makeWorld } from '../world.js'
@@ -246,6 +248,51 @@ describe('authorizeDelivery with a shared subscription', () => {
     expect(payloads(world.join('a', persistent))).toEqual([])
     expect(dropped(world)).toMatchObject([{ clientId: 'a', loss: 'not-authorized' }])
     expect(world.broker.session('a')).toMatchObject({ queued: 0, inFlight: 0 })
+  })
+})
+
+describe('authorizeDelivery without a member that is available', () => {
+  it('is not called for a group that skips disconnected members', () => {
+    const { world, attempts } = makeRights({ sharedOffline: 'skip' })
+    const member = world.join('a', persistent)
+    subscribe(member, '$share/g/t')
+    member.cut()
+    expect(publish(world.join('p'), '1')).toMatchObject([{ reasonCode: 0x10 }])
+    expect([attempts, dropped(world)]).toEqual([[], []])
+  })
+})
+
+describe('authorizeDelivery of createBrokerEngine', () => {
+  it('decides on each copy for overlapping subscriptions, in the order of the subscriptions', () => {
+    const decided: DeliveryAttempt[] = []
+    const engine = createBrokerEngine({
+      scheduler: new VirtualTimeScheduler(),
+      overlap: 'each',
+      authority: {
+        authorizeDelivery: (attempt) => (decided.push(attempt) === 2 ? 'refuse' : 'allow'),
+      },
+    })
+    const received: unknown[] = []
+    const connection = engine.connect(
+      { clientId: 'a', cleanStart: true, sessionExpiryInterval: 0 },
+      {
+        publish: ({ qos, retain }) => received.push([qos, retain]),
+        release: () => undefined,
+        disconnect: () => undefined,
+      },
+    )
+    for (const [filter, qos] of [
+      ['#', 0],
+      ['+', 2],
+      ['t', 1],
+    ] as const)
+      connection.subscribe([{ filter, qos, noLocal: false, retainAsPublished: qos === 1, retainHandling: 0 }])
+    engine.publish({ topic: 't', payload: new Uint8Array(), qos: 2, retain: true })
+    expect(decided).toHaveLength(3)
+    expect(received).toEqual([
+      [0, false],
+      [1, true],
+    ])
   })
 })
 
