@@ -43,7 +43,7 @@ function toListenOptions(
   if (files === undefined) {
     const isSecure = address.protocol === 'tls' || address.protocol === 'wss'
     if (!isSecure || development === undefined) return address as ListenOptions
-    return { ...address, tls: { cert: development.cert, key: development.key } } as ListenOptions
+    return { ...address, tls: { cert: development.cert, key: development.key } }
   }
   const { cert, key, ca, crl } = files
   const authorities =

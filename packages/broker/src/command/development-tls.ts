@@ -23,7 +23,7 @@ const hosts = ['localhost', '127.0.0.1', '::1']
  * Returns a certificate for `localhost`, `127.0.0.1` and `::1`, which is created on the first call and kept in a directory of
  * the user, so that clients have to trust it once. It is replaced a day before it expires.
  *
- * The key of its authority is not stored: whoever reads the directory can pose as this machine, but as no other.
+ * The key of its authority is not stored: a program that reads the directory can pose as this machine, but as no other.
  */
 export async function developmentTls(
   directory: string = join(homedir(), '.antiphon', 'dev-tls'),
