@@ -141,7 +141,7 @@ export function createEngine(settings: Settings, events: EventSink, engineHost: 
     retained,
     journal,
     now,
-    decided: (publication, reasonCode) => {
+    decided: (publication, reasonCode, reason) => {
       if (!events.observed) return
       const { qos, retain, publisherId: clientId } = publication
       const at = now()
@@ -149,6 +149,7 @@ export function createEngine(settings: Settings, events: EventSink, engineHost: 
         type: 'published',
         clientId,
         reasonCode,
+        ...(reason === undefined ? {} : { reason }),
         get message() {
           return toMessage(publication, { qos, retain, dup: false }, at)
         },
