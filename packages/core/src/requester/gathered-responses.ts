@@ -5,7 +5,7 @@ import { countRule, durationRule, type OptionRules } from '../option-rules.js'
 import type { Deadlines } from '../time/deadlines.js'
 import type { Exchange } from './exchange.js'
 import type { RequesterContext } from './requester-context.js'
-import { readResponse, type ResponseHandler } from './response-handler.js'
+import { readAccepted, rejectionOf, type ResponseHandler } from './response-handler.js'
 
 /** When `gather$` completes before the `timeout` of the exchange. */
 export interface GatherRules {
@@ -43,11 +43,12 @@ export class GatheredResponses implements ResponseHandler {
   receive(response: DecodedOnce, exchange: Exchange): void {
     if (this.#isRedelivery(response.message)) return
     const { count, stallTimeout, sentinel } = this.#rules
-    if (sentinel && response.message.payload.length === 0) {
+    const rejection = rejectionOf(response, exchange)
+    if (rejection === undefined && sentinel && response.message.payload.length === 0) {
       exchange.finish()
       return
     }
-    exchange.emit(readResponse(response, exchange))
+    exchange.emit(rejection === undefined ? readAccepted(response, exchange) : { error: rejection })
     this.#received++
     if (this.#received >= count) exchange.finish()
     else exchange.extendTimeout(Math.min(stallTimeout, this.#endsAt - this.#deadlines.now()))
