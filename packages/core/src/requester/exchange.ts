@@ -13,7 +13,7 @@ import { RequestMessage } from './request-message.js'
 import { ResponseChunks } from './response-chunks.js'
 import type { ResponseHandler } from './response-handler.js'
 import type { ResponseSubscription } from './response-subscription.js'
-import { needsRenewal, Retry } from './retry.js'
+import { mustRepeat, needsRenewal, Retry } from './retry.js'
 import { StepTimer } from './step-timer.js'
 import { awaitedStep, describeTimeout, timeoutError } from './timeout-error.js'
 import type { TokenIndex } from './token-index.js'
@@ -92,6 +92,7 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     this.requester.stats.cancelled++
     this.#settle()
     this.cancelAtResponder()
+    this.requester.pendingRequests.reportCancelled(this)
   }
 
   /** Handles the elapsed timeout. */
@@ -142,7 +143,7 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     this.#retry?.cancel()
     this.#stepTimer?.clear()
     const complete = isChunk(message)
-      ? (this.#chunks ??= new ResponseChunks(this)).add(message)
+      ? (this.#chunks ??= new ResponseChunks(this, this.#responseHandler)).add(message)
       : response.as(this.requester.endpoint.response)
     if (complete !== undefined) this.#responseHandler.receive(complete, this)
   }
@@ -180,7 +181,8 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
   /** Fails the attempt: retries if the error is retryable and an attempt is left, fails the exchange otherwise. */
   failAttempt(error: AntiphonError): void {
     if (this.isSettled) return
-    const failure = this.#retry === undefined ? error : this.#retry.onFailure(error, this.attempts)
+    const canRetry = this.#retry !== undefined && !mustRepeat(error, this)
+    const failure = canRetry ? this.#retry.onFailure(error, this.attempts) : error
     if (failure !== undefined) this.fail(failure)
     else {
       this.#chunks?.clear()
@@ -195,7 +197,10 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     if (this.isSettled) return
     this.requester.stats[error.code === 'timeout' ? 'timedOut' : 'failed']++
     this.#settle()
-    if (UNANSWERED.has(error.code)) this.cancelAtResponder(error.code)
+    if (UNANSWERED.has(error.code)) {
+      this.cancelAtResponder(error.code)
+      this.requester.pendingRequests.reportCancelled(this, error.code)
+    }
     // Errors from the response handler already have the context.
     this.#observer.error(error.correlation === undefined ? error.withContext(this.#context()) : error)
   }

@@ -16,6 +16,11 @@ export function needsRenewal({ code, status }: AntiphonError, { requester, reque
   )
 }
 
+/** Whether a responder would repeat its failure on every attempt, because the value fixes the token of the request. */
+export function mustRepeat(error: AntiphonError, exchange: Exchange): boolean {
+  return error.code === 'status' && needsRenewal(error, exchange) && exchange.request.hasFixedToken
+}
+
 /** Schedules the attempts of an exchange after the first one: after silence, or after an error with back-off. */
 export class Retry {
   readonly #rules: ExchangeRules
