@@ -3,6 +3,7 @@ import type { ResponseCorrelation } from '../correlation/correlation.js'
 import type { Delivery } from '../link/link.js'
 import type { Message } from '../message.js'
 import type { OutcomeDetails } from '../observe/serve-record.js'
+import { toOwnBytes } from '../own-bytes.js'
 import type { Failure } from '../protocol/status.js'
 import type { OutgoingResponse } from './outgoing-response.js'
 import type { ResponderContext } from './responder-context.js'
@@ -10,6 +11,9 @@ import type { CacheEntry } from './response-cache.js'
 
 /** How many responses to one request are cached for its duplicates. */
 const CACHED_RESPONSES_LIMIT = 256
+
+/** The most bytes of a typed array that V8 keeps on its heap. */
+const ON_HEAP_SIZE = 64
 
 const NO_RESPONSES: OutgoingResponse[] = []
 
@@ -208,7 +212,8 @@ export class RequestContext implements ListNode<RequestContext> {
   }
 
   /** Caches a response for duplicates of the request. */
-  cacheResponse(response: OutgoingResponse): void {
+  cacheResponse(sent: OutgoingResponse): void {
+    const response = withOwnPayload(sent)
     // A literal: the first `push` to an empty array would allocate room for seventeen elements, see decision 0009.
     if (this.#responses === NO_RESPONSES) this.#responses = [response]
     else if (this.#responses !== undefined && this.#responses.length < CACHED_RESPONSES_LIMIT)
@@ -270,6 +275,15 @@ export class RequestContext implements ListNode<RequestContext> {
     this.#isInHand = false
     this.responder.requestEnded()
   }
+}
+
+/** Returns a response whose payload does not keep a much larger buffer in memory, such as a part of a received chunk. */
+function withOwnPayload(response: OutgoingResponse): OutgoingResponse {
+  const { payload } = response
+  // Reading the `buffer` of such an array would move it out of V8's heap, which takes longer than the rest of a response.
+  if (payload.length <= ON_HEAP_SIZE && payload.byteOffset === 0) return response
+  const own = toOwnBytes(payload)
+  return own === payload ? response : { ...response, payload: own }
 }
 
 function hasProperties(message: Message): boolean {
