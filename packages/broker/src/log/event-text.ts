@@ -36,6 +36,8 @@ export function toEventText(event: BrokerEvent): string {
     }
     case 'unsubscribed':
       return `unsubscribed ${event.clientId} ${event.filter}`
+    case 'hook-failed':
+      return `hook-failed ${event.hook} for ${named(event.clientId)}: ${event.error.rawMessage}`
     case 'published': {
       const { clientId, reasonCode, reason, message } = event
       const publisher = clientId === '' ? 'the broker' : clientId
