@@ -13,7 +13,7 @@ import { isMatch } from '@antiphon/core/topic'
 import type { Credentials } from '@antiphon/mqtt'
 import { asyncScheduler, type SchedulerLike } from 'rxjs'
 import { platformLimits } from '../platform-limits.js'
-import { mayPublish, subscribeRights, type SubscribeRight } from '../topic-space.js'
+import { mayPublish, mayReceive, subscribeRights, type SubscribeRight } from '../topic-space.js'
 import { authenticate } from './authenticate.js'
 import { deviceRegistry, type DeviceRegistry } from './device-registry.js'
 import { methodInvoker, type MethodInvoker } from './method-invoker.js'
@@ -84,6 +84,9 @@ export function createHub(options: HubOptions = {}): Hub {
         granted.restore(broker.sessions)
         return authorizeSubscribe(attempt, topicSpaces, granted)
       },
+      // A space that was deleted or changed no longer counts for subscriptions that exist.
+      authorizeDelivery: ({ client, topic }) =>
+        mayReceive(topicSpaces.list(), String(client.principal), topic) ? 'allow' : 'refuse',
     },
     protocolVersions: [4],
     maximumQoS: 1,
