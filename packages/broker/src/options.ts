@@ -4,8 +4,11 @@ import type { SchedulerLike } from 'rxjs'
 import type { ProtocolVersion } from '@antiphon/packet'
 import type { Authority, ClientInfo } from './authority/authority.js'
 import type { Storage } from './storage/storage.js'
+import { requireArgument } from '@antiphon/core/link'
 import { resolveLimits } from './limits.js'
 import type { Limits } from './limits.js'
+import { rateRules } from './rates/rate-limits.js'
+import type { RateLimits } from './rates/rate-limits.js'
 
 /** What the broker does with a message if the queue of a receiving session is full. */
 export type QueuePolicy =
@@ -43,6 +46,8 @@ export interface BrokerOptions {
   readonly storage?: Storage
   /** The broker's limits; each has a default. */
   readonly limits?: Partial<Limits>
+  /** The rates at which clients may use the broker. @defaultValue they are not limited */
+  readonly rates?: RateLimits
   /** The accepted protocol versions; 4 is MQTT 3.1.1. @defaultValue [4, 5] */
   readonly protocolVersions?: readonly ProtocolVersion[]
   /** @defaultValue 2 */
@@ -83,15 +88,16 @@ export interface BrokerOptions {
 
 /** The options with all defaults filled in. */
 export type Settings = Required<
-  Omit<BrokerOptions, 'limits' | 'storage' | 'responseInformation' | 'authority'>
+  Omit<BrokerOptions, 'limits' | 'rates' | 'storage' | 'responseInformation' | 'authority'>
 > &
-  Pick<BrokerOptions, 'storage' | 'responseInformation'> & {
+  Pick<BrokerOptions, 'rates' | 'storage' | 'responseInformation'> & {
     readonly limits: Limits
     readonly authority: Authority
   }
 
 /** Fills in the defaults; throws `invalid-argument` for an invalid limit. */
 export function resolveOptions({ limits, ...options }: BrokerOptions): Settings {
+  if (options.rates !== undefined) requireArgument('rates', options.rates, rateRules)
   return {
     scheduler: asyncScheduler,
     authority: {},
