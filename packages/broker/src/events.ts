@@ -1,5 +1,5 @@
 import type { AntiphonError } from '@antiphon/core'
-import type { ClientInfo } from './authority/authority.js'
+import type { ClientDisconnection, ClientInfo, HookName } from './authority/authority.js'
 import type { Message } from '@antiphon/core'
 import type { Limits } from './limits.js'
 import { isFailure } from './packet/reason.js'
@@ -16,14 +16,7 @@ export type BrokerEvent =
       readonly reasonCode: number
       readonly reason: string
     }
-  /** `reasonCode` is that of the client's or the broker's DISCONNECT; `undefined` for a lost connection. */
-  | {
-      readonly type: 'disconnected'
-      readonly client: ClientInfo
-      readonly by: 'client' | 'broker' | 'network'
-      readonly reasonCode?: number
-      readonly reason: string
-    }
+  | ({ readonly type: 'disconnected' } & ClientDisconnection)
   | { readonly type: 'session-started'; readonly clientId: string }
   /** `limit` is the limit because of which the broker ended the session; `createBroker({ limits })` raises it. */
   | { readonly type: 'session-ended'; readonly clientId: string; readonly limit?: keyof Limits }
@@ -34,6 +27,13 @@ export type BrokerEvent =
       readonly reasonCode: number
     }
   | { readonly type: 'unsubscribed'; readonly clientId: string; readonly filter: string }
+  /** A hook threw, rejected, took longer than `hookTimeout` or returned an invalid result: it allowed nothing. */
+  | {
+      readonly type: 'hook-failed'
+      readonly hook: HookName
+      readonly clientId: string
+      readonly error: AntiphonError
+    }
   /** A message was published, or refused with `reasonCode`. The message is decoded when the property is read. */
   | {
       readonly type: 'published'
@@ -60,8 +60,8 @@ export type BrokerEvent =
 /** Why a delivery ended without an acknowledgement. */
 export type DeliveryLoss = 'expired' | 'queue-full' | 'too-large' | 'session-ended'
 
-/** Why a message does not reach a receiver. */
-export type DropReason = DeliveryLoss | 'slow-consumer'
+/** Why a message does not reach a receiver; `not-authorized`: `authorizeDelivery` refused it. */
+export type DropReason = DeliveryLoss | 'slow-consumer' | 'not-authorized'
 
 /** How much an operator should care about an event, from most to least. */
 export type EventLevel = 'error' | 'warn' | 'info' | 'debug'
@@ -69,7 +69,7 @@ export type EventLevel = 'error' | 'warn' | 'info' | 'debug'
 /**
  * Returns the level of an event:
  *
- * - `error`: the broker cannot do its work, for example because the disk is full.
+ * - `error`: the broker cannot do its work, for example because the disk is full or a hook throws.
  * - `warn`: a client, a message or a session was refused, dropped or ended by the broker.
  * - `info`: a client connected or disconnected, a listener started.
  * - `debug`: all others, among them one for each message.
@@ -78,6 +78,7 @@ export function eventLevel(event: BrokerEvent): EventLevel {
   switch (event.type) {
     case 'storage-failed':
     case 'listener-failed':
+    case 'hook-failed':
       return 'error'
     case 'refused':
     case 'dropped':

@@ -11,12 +11,18 @@ export type {
   ConnectVerdict,
   HookResult,
   Authority,
+  ClientDisconnection,
   ClientInfo,
   ConnectAttempt,
+  DeliveryAttempt,
+  DeliveryVerdict,
+  HookName,
   PublishRequest,
   PublishVerdict,
   SubscribeAttempt,
   SubscribeVerdict,
+  UnsubscribeAttempt,
+  UnsubscribeVerdict,
 } from './authority/authority.js'
 export type { PeerCertificate } from './authority/peer-certificate.js'
 export { Reason } from '@antiphon/packet'

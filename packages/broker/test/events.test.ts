@@ -15,6 +15,7 @@ describe('eventLevel', () => {
   it.each<[string, BrokerEvent]>([
     ['error', { type: 'storage-failed', error }],
     ['error', { type: 'listener-failed', url: 'u', error }],
+    ['error', { type: 'hook-failed', hook: 'authenticate', clientId: 'a', error }],
     ['warn', { type: 'refused', remoteAddress: 'r', clientId: '', reasonCode: 0x87, reason: '' }],
     ['warn', { type: 'dropped', clientId: 'a', topic: 't', loss: 'expired' }],
     ['warn', { type: 'session-ended', clientId: 'a', limit: 'sessions' }],

@@ -68,6 +68,9 @@ export class AccessControl {
               this.#rightsOf(client)?.maySubscribe(filter) === false
                 ? { refuse: Reason.notAuthorized }
                 : 'allow',
+            // Also for subscriptions from before a reload.
+            authorizeDelivery: ({ client, topic }) =>
+              this.#rightsOf(client)?.mayReceive(topic) === false ? 'refuse' : 'allow',
           }),
     }
   }

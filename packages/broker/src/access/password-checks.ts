@@ -1,18 +1,16 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { verifyPassword } from './password-hash.js'
+import { defaultCost, verifyPassword } from './password-hash.js'
 import type { PasswordHash } from './password-hash.js'
 
 /** Hashes that are computed at a time. The threads that compute them also read and write the storage. */
 const concurrency = 2
 
-/** Checks that may wait; beyond them, a client is refused. */
-const maximumWaiting = 1_000
+/** Checks that may wait, so that the last one ends within `hookTimeout`; beyond them, a client is refused. */
+const maximumWaiting = 200
 
 /** A hash that no password has, checked for unknown users, so that they take as long as known ones. */
 const noPassword: PasswordHash = {
-  log2Cost: 14,
-  blockSize: 8,
-  parallelism: 5,
+  ...defaultCost,
   salt: Buffer.alloc(16),
   key: Buffer.alloc(32),
 }
@@ -20,7 +18,7 @@ const noPassword: PasswordHash = {
 /**
  * Checks of passwords against their hashes, a few at a time.
  *
- * A hash takes a fifth of a second, on purpose. A password that was right is therefore remembered as a keyed digest: after
+ * A hash takes some hundredths of a second, on purpose. A password that was right is therefore remembered as a keyed digest: after
  * a restart of the network, all clients reconnect at once.
  */
 export class PasswordChecks {

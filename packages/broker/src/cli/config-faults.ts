@@ -1,8 +1,6 @@
-import { AntiphonError } from '@antiphon/core'
 import { nearestNameHint, violationOf } from '@antiphon/core/link'
 import type { OptionRule } from '@antiphon/core/link'
 import { userNameFault } from '../access/password-file.js'
-import { resolveLimits } from '../limits.js'
 import { configRules, listenerRules } from './config.js'
 import type { Config, ListenerConfig } from './config.js'
 
@@ -95,29 +93,10 @@ function* userFaults(users: unknown): Faults {
   }
 }
 
-function* limitFaults(limits: unknown): Faults {
-  if (!isTable(limits)) {
-    yield isFault('limits', limits, 'it must be a table')
-    return
-  }
-  for (const [name, value] of Object.entries(limits)) {
-    if (typeof value !== 'number') {
-      yield isFault(`limits.${name}`, value, 'it must be a number')
-      continue
-    }
-    try {
-      resolveLimits({ [name]: value })
-    } catch (error) {
-      yield AntiphonError.from(error).rawMessage
-    }
-  }
-}
-
 /** The settings that rules of options do not describe. */
 const specialRules: ReadonlyMap<string, (value: unknown) => Faults> = new Map([
   ['listen', listenFaults],
   ['users', userFaults],
-  ['limits', limitFaults],
 ])
 
 function isFault(path: string, value: unknown, rule: string): string {

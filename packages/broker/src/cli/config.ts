@@ -1,10 +1,10 @@
-import { numberRule, wholeNumberRule } from '@antiphon/core/link'
+import { wholeNumberRule } from '@antiphon/core/link'
 import type { OptionRule, OptionRules } from '@antiphon/core/link'
 import type { EventLevel } from '../events.js'
 import type { Limits } from '../limits.js'
 import type { ListenOptions } from '../listen/listen.js'
+import { brokerOptionRules } from '../options.js'
 import type { BrokerOptions } from '../options.js'
-import { rateRules } from '../rates/rate-limits.js'
 
 /** The options of the broker that the command passes on as they are. */
 export type PassedOptions = Pick<
@@ -60,11 +60,6 @@ const fileListRule: OptionRule = (value) =>
     ? undefined
     : 'it must be a list of paths of files'
 
-const versionsRule: OptionRule = (value) =>
-  Array.isArray(value) && value.length > 0 && value.every((version) => version === 4 || version === 5)
-    ? undefined
-    : 'it must be a list of 4 (MQTT 3.1.1) and 5'
-
 const booleans = [true, false]
 
 /** The rules of a listener. */
@@ -80,7 +75,7 @@ export const listenerRules: OptionRules<ListenerConfig> = {
   crl: fileListRule,
 }
 
-/** The rules of all settings, except those of `listen`, `users` and `limits`, which `configFaults` checks itself. */
+/** The rules of all settings, except those of `listen` and `users`, which `configFaults` checks itself. */
 export const configRules: OptionRules<Config> = {
   listen: 'any',
   users: 'any',
@@ -90,21 +85,21 @@ export const configRules: OptionRules<Config> = {
   certificateUser: booleans,
   responseInformation: 'string',
   data: fileRule,
-  limits: 'any',
-  rates: rateRules,
-  queuePolicy: ['drop-new', 'drop-oldest', 'disconnect'],
-  sessionPolicy: ['end-oldest', 'refuse-new'],
-  memoryPolicy: ['drop-largest', 'refuse-new'],
-  sharedOffline: ['queue', 'skip'],
-  protocolVersions: versionsRule,
-  maximumQoS: [0, 1, 2],
-  retainAvailable: booleans,
-  willAvailable: booleans,
-  wildcardSubscriptions: booleans,
-  sharedSubscriptions: booleans,
-  assignsClientIds: booleans,
-  checksPayloadFormat: booleans,
-  closeTimeout: numberRule(0, 2 ** 31 - 1),
+  limits: brokerOptionRules.limits,
+  rates: brokerOptionRules.rates,
+  queuePolicy: brokerOptionRules.queuePolicy,
+  sessionPolicy: brokerOptionRules.sessionPolicy,
+  memoryPolicy: brokerOptionRules.memoryPolicy,
+  sharedOffline: brokerOptionRules.sharedOffline,
+  protocolVersions: brokerOptionRules.protocolVersions,
+  maximumQoS: brokerOptionRules.maximumQoS,
+  retainAvailable: brokerOptionRules.retainAvailable,
+  willAvailable: brokerOptionRules.willAvailable,
+  wildcardSubscriptions: brokerOptionRules.wildcardSubscriptions,
+  sharedSubscriptions: brokerOptionRules.sharedSubscriptions,
+  assignsClientIds: brokerOptionRules.assignsClientIds,
+  checksPayloadFormat: brokerOptionRules.checksPayloadFormat,
+  closeTimeout: brokerOptionRules.closeTimeout,
   logLevel: ['error', 'warn', 'info', 'debug'],
   logFormat: ['text', 'json'],
 }

@@ -213,6 +213,22 @@ describe('users', () => {
 })
 
 describe('reload', () => {
+  it('stops delivering to standing subscriptions whose right was taken, and delivers what is allowed', async () => {
+    const aclFile = await write('acl', 'topic a/#\ntopic subscribe #\n')
+    const port = await start({ aclFile })
+    const [reader] = await join5(port, { clientId: 'reader' })
+    expect([...(await reader.subscribe('a/#', { qos: 0 })), ...(await reader.subscribe('#', { qos: 0 }))]).toEqual([0, 0])
+    const [writer] = await join5(port, { clientId: 'writer' })
+    await publish(writer, 'a/1')
+    expect((await reader.receiveAll()).map(({ topic }) => topic)).toEqual(['a/1'])
+    await write('acl', 'topic write #\ntopic read b\n')
+    command.signal('SIGHUP')
+    await command.line(/reloaded/)
+    for (const topic of ['a/1', 'b']) await publish(writer, topic)
+    expect((await reader.receiveAll()).map(({ topic }) => topic)).toEqual(['b'])
+    expect(await reader.subscribe('a/#')).toEqual([0x87])
+  })
+
   it('follows changed users and rules on SIGHUP; clients stay connected, except those of removed users', async () => {
     const both = (await userLine('me', 'secret')) + (await userLine('gone', 'secret'))
     const passwordFile = await write('passwords', both)

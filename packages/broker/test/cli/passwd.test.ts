@@ -31,7 +31,8 @@ describe('antiphon-broker passwd', () => {
     expect(await readFile(file, 'utf8')).not.toContain('secret')
     expect(await passwd('secret', '--verify', file, 'me')).toEqual([0, 'the password is right'])
     expect(await passwd('other\n', '--verify', file, 'me')).toEqual([1, 'the password is wrong'])
-    expect(await passwd('other\nmore\n', file, 'me')).toEqual([0, 'the password of me is set'])
+    expect(await passwd('other\nmore\n', '--cost', '10', file, 'me')).toEqual([0, 'the password of me is set'])
+    expect(await readFile(file, 'utf8')).toContain('ln=10,r=8,p=1')
     expect(await passwd('other\n', '--verify', file, 'me')).toEqual([0, 'the password is right'])
     expect(await passwd('', '--delete', file, 'me')).toEqual([0, 'me is removed'])
     expect(await readFile(file, 'utf8')).toBe('')
@@ -90,6 +91,10 @@ describe('antiphon-broker passwd', () => {
     expect(await passwd('x', '--remove', file, 'me')).toEqual([
       1,
       `antiphon-broker: Unknown option '--remove'${see}`,
+    ])
+    expect(await passwd('x', '--cost', '9', file, 'me')).toEqual([
+      1,
+      `antiphon-broker: --cost is '9': it must be a whole number from 10 to 20${see}`,
     ])
     const [code, help] = await passwd('', '--help')
     expect([code, help]).toEqual([
