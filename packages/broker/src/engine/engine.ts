@@ -8,11 +8,8 @@ import { NotificationQueue } from '../notification-queue.js'
 import type { EventSink } from '../notification-queue.js'
 import type { Settings } from '../options.js'
 import { toMessage } from '../packet/publication.js'
-<<<<<<< HEAD
 import { isFailure } from '../packet/reason.js'
-=======
 import type { Publication } from '../packet/publication.js'
->>>>>>> embed-phase1
 import { RetainedMessages } from '../retained/retained-messages.js'
 import { DeliveryRights } from '../session/delivery-rights.js'
 import { PublishPipeline } from '../routing/publish-pipeline.js'
