@@ -20,11 +20,13 @@ export type BrokerEvent =
   | { readonly type: 'session-started'; readonly clientId: string }
   /** `limit` is the limit because of which the broker ended the session; `createBroker({ limits })` raises it. */
   | { readonly type: 'session-ended'; readonly clientId: string; readonly limit?: keyof Limits }
+  /** A client subscribed to a filter, or was refused with `reasonCode`. `reason` is the rule behind a refusal, if it is known. */
   | {
       readonly type: 'subscribed'
       readonly clientId: string
       readonly filter: string
       readonly reasonCode: number
+      readonly reason?: string
     }
   | { readonly type: 'unsubscribed'; readonly clientId: string; readonly filter: string }
   /** A hook threw, rejected, took longer than `hookTimeout` or returned an invalid result: it allowed nothing. */
@@ -34,12 +36,16 @@ export type BrokerEvent =
       readonly clientId: string
       readonly error: AntiphonError
     }
-  /** A message was published, or refused with `reasonCode`. The message is decoded when the property is read. */
+  /**
+   * A message was published, handled by a hook (`take`), or refused with `reasonCode`; `reason` is the rule behind a refusal, if
+   * it is known. The message is decoded when the property is read.
+   */
   | {
       readonly type: 'published'
       readonly clientId: string
       readonly message: Message
       readonly reasonCode: number
+      readonly reason?: string
     }
   /**
    * A message will not reach one of its receivers. `limit` is the limit that was reached; `createBroker({ limits })` raises

@@ -11,6 +11,8 @@ export interface CliArguments {
   readonly configFile?: string
   /** Whether to check the settings and exit. */
   readonly isCheck: boolean
+  /** Whether listeners without a certificate use one for development. */
+  readonly usesDevelopmentTls: boolean
 }
 
 /** Parses a command line; returns `help` or `version` if it requests that text. Throws `invalid-argument`. */
@@ -23,6 +25,7 @@ export function readArguments(args: readonly string[]): CliArguments | 'help' | 
     config: readConfig(values),
     ...(configFile === undefined ? {} : { configFile }),
     isCheck: values['check-config'] === true,
+    usesDevelopmentTls: values['dev-tls'] === true,
   }
 }
 
@@ -78,6 +81,7 @@ const options = {
   wss: text,
   host: text,
   path: text,
+  'dev-tls': flag,
   cert: text,
   key: text,
   ca: text,
@@ -119,6 +123,9 @@ function parse(args: readonly string[]) {
 /** Returns the listeners of the options; `undefined` if no option is about listeners. */
 function readListeners(values: Values): ListenerConfig[] | undefined {
   const { host, path, cert, key, ca, crl } = values
+  const isDevelopment = values['dev-tls'] === true
+  if (isDevelopment && (cert ?? key ?? ca) !== undefined)
+    throw invalidArguments('--dev-tls excludes --cert, --key and --ca: it creates the certificate')
   if (crl !== undefined && ca === undefined)
     throw invalidArguments('--crl needs --ca, which lets clients present certificates')
   const shared = host === undefined ? {} : { host }
@@ -133,8 +140,8 @@ function readListeners(values: Values): ListenerConfig[] | undefined {
     if (port === undefined) continue
     const isSecure = protocol === 'tls' || protocol === 'wss'
     const isWebSocket = protocol === 'ws' || protocol === 'wss'
-    if (isSecure && (cert === undefined || key === undefined))
-      throw invalidArguments(`--${option} has no certificate: set --cert and --key`)
+    if (isSecure && !isDevelopment && (cert === undefined || key === undefined))
+      throw invalidArguments(`--${option} has no certificate: set --cert and --key, or --dev-tls`)
     listeners.push(
       definedOf<ListenerConfig>({
         protocol,
@@ -146,6 +153,7 @@ function readListeners(values: Values): ListenerConfig[] | undefined {
     )
   }
   if (listeners.length > 0) return listeners
+  if (isDevelopment) return [{ protocol: 'tls', port: 8883, ...shared }]
   return host === undefined ? undefined : [{ protocol: 'tcp', port: 1883, host }]
 }
 

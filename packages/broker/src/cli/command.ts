@@ -1,4 +1,6 @@
 import { AntiphonError } from '@antiphon/core'
+import { developmentTls } from '../command/development-tls.js'
+import type { DevelopmentTls } from '../command/development-tls.js'
 import { readArguments } from './arguments.js'
 import type { CliArguments } from './arguments.js'
 import { readConfigFile } from './config-file.js'
@@ -39,12 +41,14 @@ function fail({ printError }: CommandHost, faults: readonly string[]): 1 {
 }
 
 async function runBroker(
-  { config: own, configFile, isCheck }: CliArguments,
+  { config: own, configFile, isCheck, usesDevelopmentTls }: CliArguments,
   host: CommandHost,
 ): Promise<number> {
   const file = configFile === undefined ? { config: {}, faults: [] } : await readConfigFile(configFile)
   if (file.faults.length > 0) return fail(host, file.faults)
-  const config = merge(file.config, own)
+  const merged = merge(file.config, own)
+  const tls = usesDevelopmentTls ? await developmentTls() : undefined
+  const config = tls === undefined ? merged : withCertificate(merged, tls)
   const faults = configFaults(config)
   if (faults.length > 0) return fail(host, faults)
   if (isCheck) return check(config, host)
@@ -53,6 +57,7 @@ async function runBroker(
     print: host.print,
     now: () => new Date(),
   })
+  tls?.instructions.forEach(log.status)
   await startBroker(config, log, (running) => followSignals(running, host, log.status))
   return 0
 }
@@ -64,6 +69,18 @@ function merge(file: Config, own: Config): Config {
     ...own,
     ...(file.limits === undefined ? {} : { limits: { ...file.limits, ...own.limits } }),
     ...(file.users === undefined ? {} : { users: { ...file.users, ...own.users } }),
+  }
+}
+
+/** Adds a certificate to the TLS listeners that have none. */
+function withCertificate(config: Config, { certFile, keyFile }: DevelopmentTls): Config {
+  const { listen = [] } = config
+  return {
+    ...config,
+    listen: listen.map((listener) => {
+      const isSecure = listener.protocol === 'tls' || listener.protocol === 'wss'
+      return isSecure ? { cert: certFile, key: keyFile, ...listener } : listener
+    }),
   }
 }
 

@@ -10,13 +10,14 @@ Config file
 
 Listeners (port 0 takes any free port; default: --port 1883)
   --port <port>            MQTT over TCP
-  --tls <port>             MQTT over TLS; needs --cert and --key
+  --tls <port>             MQTT over TLS; needs --cert and --key, or --dev-tls
   --ws <port>              MQTT over WebSocket
-  --wss <port>             MQTT over WebSocket over TLS; needs --cert and --key
+  --wss <port>             MQTT over WebSocket over TLS; needs --cert and --key, or --dev-tls
   --host <address>         the address to listen on (default: 127.0.0.1, this machine only)
   --path <path>            the only path that WebSocket clients may use (default: any)
 
 TLS
+  --dev-tls                a certificate for localhost, for development; prints how to trust it (default port: --tls 8883)
   --cert <file>            the certificate chain, PEM
   --key <file>             its private key, PEM
   --ca <file>              certificate authorities, PEM; clients must then present a certificate

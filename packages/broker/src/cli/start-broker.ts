@@ -3,8 +3,8 @@ import { Reason } from '@antiphon/packet'
 import { AccessControl } from '../access/access-control.js'
 import { createBroker } from '../broker.js'
 import type { Broker } from '../broker.js'
+import { openDurableStorage } from '../command/open-durable-storage.js'
 import type { ListenOptions, Listener } from '../listen/listen.js'
-import type { Storage } from '../storage/storage.js'
 import type { Config } from './config.js'
 import { loadFiles } from './load-files.js'
 import type { LoadedFiles } from './load-files.js'
@@ -37,7 +37,7 @@ export async function startBroker(
     ...brokerOptions(options),
     authority: access.authority(),
     ...(responseInformation === undefined ? {} : { responseInformation: () => responseInformation }),
-    ...(data === undefined ? {} : { storage: await openStorage(data) }),
+    ...(data === undefined ? {} : { storage: await openDurableStorage(data) }),
   })
   broker.eventsFrom$(logLevel).subscribe((event) => log.event(event))
   const listeners: Listener[] = []
@@ -102,17 +102,4 @@ function apply(
     if (client !== undefined && !access.isKnown(client))
       broker.disconnect(clientId, Reason.notAuthorized, 'the user was removed')
   log.status('reloaded')
-}
-
-async function openStorage(directory: string): Promise<Storage> {
-  try {
-    const { durableStorage } = await import('../durable.js')
-    return durableStorage(directory)
-  } catch (cause) {
-    throw new AntiphonError(
-      'invalid-argument',
-      'cannot open --data: the package classic-level is not installed; run npm install classic-level',
-      { cause },
-    )
-  }
 }

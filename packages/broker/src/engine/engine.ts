@@ -145,7 +145,7 @@ export function createEngine(settings: Settings, events: EventSink, engineHost: 
     retained,
     journal,
     now,
-    decided: (publication, reasonCode) => {
+    decided: (publication, reasonCode, reason) => {
       const isObserved = isFailure(reasonCode) ? events.observed : (events.isDebugObserved ?? events.observed)
       if (!isObserved) return
       const { qos, retain, publisherId: clientId } = publication
@@ -154,6 +154,7 @@ export function createEngine(settings: Settings, events: EventSink, engineHost: 
         type: 'published',
         clientId,
         reasonCode,
+        ...(reason === undefined ? {} : { reason }),
         get message() {
           return toMessage(publication, { qos, retain, dup: false }, at)
         },

@@ -49,21 +49,25 @@ describe('createLog', () => {
     const [json] = linesOf('json', (log) => log.event({ type: 'storage-failed', error }))
     expect(json).toContain('"error":{"code":"overflow","message":"the disk is full"}')
     expect(linesOf('text', (log) => log.event({ type: 'storage-failed', error }))).toEqual([
-      '2026-01-02T03:04:05.678Z error storage-failed code=overflow message="the disk is full"',
+      '2026-01-02T03:04:05.678Z error storage-failed: the disk is full',
     ])
   })
 
-  it('quotes values in text that could forge a field or a line', () => {
+  it('escapes control characters, with which a client could forge lines', () => {
     const dropped: BrokerEvent = {
       type: 'dropped',
-      clientId: 'a b=c\n2026',
+      clientId: 'a\n2026',
       topic: 'home/1',
       loss: 'queue-full',
       limit: 'queueMessages',
     }
     expect(linesOf('text', (log) => log.event(dropped))).toEqual([
-      '2026-01-02T03:04:05.678Z warn dropped clientId="a b=c\\n2026" topic=home/1 loss=queue-full limit=queueMessages',
+      '2026-01-02T03:04:05.678Z warn dropped home/1 to a\\u000a2026: queue-full (limits.queueMessages)',
     ])
+  })
+
+  it('prints once where the command listens', () => {
+    expect(linesOf('text', (log) => log.event({ type: 'listening', url: 'u' }))).toEqual([])
   })
 
   it('prints the state of the command without time in text, and faults with time', () => {
@@ -76,8 +80,13 @@ describe('createLog', () => {
       '2026-01-02T03:04:05.678Z error cannot reload: acl:1',
     ])
     expect(linesOf('json', write).map((line) => JSON.parse(line) as unknown)).toEqual([
-      { time: '2026-01-02T03:04:05.678Z', level: 'info', message: 'listening on mqtt://127.0.0.1:1883' },
-      { time: '2026-01-02T03:04:05.678Z', level: 'error', message: 'cannot reload: acl:1' },
+      {
+        time: '2026-01-02T03:04:05.678Z',
+        type: 'notice',
+        level: 'info',
+        text: 'listening on mqtt://127.0.0.1:1883',
+      },
+      { time: '2026-01-02T03:04:05.678Z', type: 'notice', level: 'error', text: 'cannot reload: acl:1' },
     ])
   })
 })
