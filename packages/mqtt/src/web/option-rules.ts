@@ -1,0 +1,30 @@
+import type { OptionRule, OptionRules } from '@antiphon/core/link'
+import type { MqttOptions, SessionOptions } from '../options.js'
+import { sessionOptionRules } from '../session-option-rules.js'
+import type { WebOptions } from './options.js'
+
+/** Rejects an option of `@antiphon/mqtt`, with what to do; the value may be secret. */
+const elsewhere: OptionRule = () =>
+  ': it is not available here, where the platform opens the WebSocket; leave it out, or use connect of @antiphon/mqtt'
+
+type Elsewhere = Omit<MqttOptions, keyof SessionOptions>
+
+/** The options of `@antiphon/mqtt` that this link has not. */
+export const elsewhereRules: OptionRules<Elsewhere> = {
+  ca: elsewhere,
+  cert: elsewhere,
+  key: elsewhere,
+  passphrase: elsewhere,
+  rejectUnauthorized: elsewhere,
+  servername: elsewhere,
+  ALPNProtocols: elsewhere,
+  wsOptions: elsewhere,
+  tunnel: elsewhere,
+  timerVariant: elsewhere,
+}
+
+/** The rules of `WebOptions`. */
+export const webOptionRules: OptionRules<WebOptions, WebOptions> = {
+  ...sessionOptionRules,
+  webSocket: 'function',
+}
