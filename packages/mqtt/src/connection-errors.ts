@@ -13,7 +13,7 @@ const returnCodes = new Map<number, string>([
 
 /** What to do about a refusal, for the reason codes where there is advice. */
 const advice = new Map<number, string>([
-  [0x01, 'the broker does not speak MQTT 3.1.1'],
+  [0x01, 'the broker does not speak this version of MQTT: try another protocolVersion'],
   [0x02, 'choose another clientId'],
   [0x03, 'try again later'],
   [0x04, 'check username and password'],

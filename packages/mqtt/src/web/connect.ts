@@ -8,7 +8,7 @@ import {
   requireArgument,
 } from '@antiphon/core/link'
 import type { BrokerUrl } from '../address.js'
-import { elsewhereRules, webOptionRules } from './option-rules.js'
+import { assertAvailable, webOptionRules } from './option-rules.js'
 import type { WebOptions } from './options.js'
 import { webTransport } from './transport.js'
 
@@ -19,7 +19,6 @@ export interface WebConnectOptions extends WebOptions, LinkOptions {
 }
 
 const connectOptionRules: OptionRules<WebConnectOptions, WebOptions> = {
-  ...elsewhereRules,
   ...webOptionRules,
   ...linkOptionRules,
 }
@@ -38,6 +37,7 @@ const connectOptionRules: OptionRules<WebConnectOptions, WebOptions> = {
  * ```
  */
 export function connect(url: BrokerUrl, options: WebConnectOptions = {}): Link {
+  assertAvailable(options)
   requireArgument('options', options, connectOptionRules, options)
   return linkOver(
     webTransport(url, pickOptions(options, webOptionRules)),

@@ -1,4 +1,4 @@
-import type { OptionRule, OptionRules } from '@antiphon/core/link'
+import { type OptionRule, type OptionRules, pickOptions, requireArgument } from '@antiphon/core/link'
 import type { MqttOptions, SessionOptions } from '../options.js'
 import { sessionOptionRules } from '../session-option-rules.js'
 import type { WebOptions } from './options.js'
@@ -7,10 +7,8 @@ import type { WebOptions } from './options.js'
 const elsewhere: OptionRule = () =>
   ': it is not available here, where the platform opens the WebSocket; leave it out, or use connect of @antiphon/mqtt'
 
-type Elsewhere = Omit<MqttOptions, keyof SessionOptions>
-
 /** The options of `@antiphon/mqtt` that this link has not. */
-export const elsewhereRules: OptionRules<Elsewhere> = {
+const elsewhereRules: OptionRules<Omit<MqttOptions, keyof SessionOptions>> = {
   ca: elsewhere,
   cert: elsewhere,
   key: elsewhere,
@@ -27,4 +25,10 @@ export const elsewhereRules: OptionRules<Elsewhere> = {
 export const webOptionRules: OptionRules<WebOptions, WebOptions> = {
   ...sessionOptionRules,
   webSocket: 'function',
+}
+
+/** Throws `invalid-argument` for an option of `@antiphon/mqtt` that this link has not. */
+export function assertAvailable(options: object): void {
+  // A spread, because the options may be no object; the rules of all options say so.
+  requireArgument('options', pickOptions({ ...options }, elsewhereRules), elsewhereRules)
 }

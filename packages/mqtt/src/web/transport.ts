@@ -4,7 +4,7 @@ import { sessionConflict } from '../session-option-rules.js'
 import { sessionTransport } from '../session-transport.js'
 import { webSocketUrl } from '../streams/byte-stream.js'
 import { type WebSocketConstructor, WebSocketStream } from '../streams/browser/web-socket-stream.js'
-import { elsewhereRules, webOptionRules } from './option-rules.js'
+import { assertAvailable, webOptionRules } from './option-rules.js'
 import type { WebOptions } from './options.js'
 import { WebClient } from './web-client.js'
 
@@ -16,7 +16,8 @@ import { WebClient } from './web-client.js'
  */
 export function webTransport(url: BrokerUrl, options: WebOptions = {}): Transport {
   const addresses = toAddresses(url)
-  requireArgument('options', options, { ...webOptionRules, ...elsewhereRules }, options)
+  assertAvailable(options)
+  requireArgument('options', options, webOptionRules, options)
   for (const address of addresses) assertAddress(address, options)
   const webSocket = options.webSocket ?? platformWebSocket()
   const { connectTimeout = 30_000 } = options

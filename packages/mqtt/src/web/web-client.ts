@@ -48,7 +48,9 @@ export class WebClient implements ControlClient {
       case PacketType.disconnect:
         return events.onDisconnect(readServerDisconnect(body, version))
       case PacketType.auth:
-        throw protocolError('the broker sent AUTH, for which CONNECT did not ask [MQTT-4.12.0-6]')
+        throw protocolError(
+          'the broker sent AUTH, although CONNECT has no Authentication Method [MQTT-4.12.0-6]',
+        )
       default:
         throw malformed(`a broker may not send the fixed header 0x${firstByte.toString(16)} [MQTT-2.1.3-1]`)
     }
