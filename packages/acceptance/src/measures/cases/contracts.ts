@@ -1,8 +1,14 @@
 import { endpoint, text, type ContractTypes, type Correlation, type Endpoint } from '@antiphon/core'
 
+type EchoTopic = 'measures/echo' | 'measures/undisturbed'
+type Echo = ContractTypes<EchoTopic, string, string, 'one', Correlation>
+
 /** An endpoint with one response. */
-export const echo: Endpoint<ContractTypes<'measures/echo', string, string, 'one', Correlation>> = endpoint({
-  topic: 'measures/echo',
+export const echo: Endpoint<Echo> = endpoint({ topic: 'measures/echo', request: text, response: text })
+
+/** Another endpoint with one response, whose responder has fast handlers only. */
+export const undisturbedEcho: Endpoint<Echo> = endpoint({
+  topic: 'measures/undisturbed',
   request: text,
   response: text,
 })

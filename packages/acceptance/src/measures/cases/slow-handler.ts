@@ -3,23 +3,22 @@ import { exchange$, type Link } from '@antiphon/core'
 import { delay, firstValueFrom, of } from 'rxjs'
 import { median } from '../../faults/figures.js'
 import type { Measure } from '../measure.js'
-import { echo } from './contracts.js'
+import { echo, undisturbedEcho } from './contracts.js'
 import { startResponder } from './start-responder.js'
 
 const fastTime = 5
 const slowTime = 3_000
-/** Milliseconds between two requests. */
+/** Milliseconds between two pairs of requests. */
 const period = 10
-const rounds = 4
 const maxRatio = 1.2
 
 /**
- * Compares the median latency of requests with and without a slow handler beside them.
+ * Compares the median latency of a responder with a slow handler to that of another one without.
  *
- * Rounds with and without the slow handler alternate, so that a change of the machine's speed concerns both.
+ * Both get requests at the same times, so that a change of the machine's speed concerns both.
  */
 export const slowHandler: Measure = {
-  name: 'median latency beside a handler of 3 s, compared to alone',
+  name: 'median latency beside a handler of 3 s, compared to a responder without one',
   design: 'Acknowledgement',
   target: `at most ${maxRatio} ×`,
   needsGroups: false,
@@ -28,35 +27,43 @@ export const slowHandler: Measure = {
     await startResponder(connect('responder'), echo, ({ value }) =>
       of(value).pipe(delay(value === 'slow' ? slowTime : fastTime)),
     )
+    await startResponder(connect('undisturbed'), undisturbedEcho, ({ value }) =>
+      of(value).pipe(delay(fastTime)),
+    )
     const requester = connect('requester')
-    await firstValueFrom(exchange$(requester, echo, 'first'))
-    const alone: number[] = []
-    const beside: number[] = []
-    const perRound = Math.min(200, Math.ceil(requests / rounds))
-    for (let round = 0; round < rounds; round++) {
-      alone.push(...(await latencies(requester, perRound)))
-      const slow = firstValueFrom(exchange$(requester, echo, 'slow'))
-      // The slow handler must have started before the others.
-      await wait(100)
-      beside.push(...(await latencies(requester, perRound)))
-      await slow
+    await latency(requester, undisturbedEcho)
+    const beside: Promise<number>[] = []
+    const alone: Promise<number>[] = []
+    const slow: Promise<string>[] = []
+    let nextSlowAt = performance.now()
+    for (let pair = 0; pair < requests; pair++) {
+      if (performance.now() >= nextSlowAt) {
+        slow.push(firstValueFrom(exchange$(requester, echo, 'slow')))
+        // Before the handler has started, it delays nothing.
+        await wait(10 * period)
+        nextSlowAt = performance.now() + slowTime
+      }
+      // Each is the first of a pair equally often.
+      const isFirst = pair % 2 === 0
+      if (isFirst) beside.push(latency(requester, echo))
+      alone.push(latency(requester, undisturbedEcho))
+      if (!isFirst) beside.push(latency(requester, echo))
+      await wait(period)
     }
-    const ratio = median(beside) / median(alone)
+    const [besideMedian, aloneMedian] = [median(await Promise.all(beside)), median(await Promise.all(alone))]
+    await Promise.all(slow)
+    const ratio = besideMedian / aloneMedian
     return {
       value: `${ratio.toFixed(2)} ×`,
       isMet: ratio <= maxRatio,
-      detail: `${median(beside).toFixed(1)} ms and ${median(alone).toFixed(1)} ms`,
+      detail: `${besideMedian.toFixed(1)} ms and ${aloneMedian.toFixed(1)} ms`,
     }
   },
 }
 
-/** Sends requests at a steady rate; resolves with the milliseconds that each was pending. */
-async function latencies(link: Link, count: number): Promise<readonly number[]> {
-  const pending: Promise<number>[] = []
-  for (let index = 0; index < count; index++) {
-    const sentAt = performance.now()
-    pending.push(firstValueFrom(exchange$(link, echo, 'fast')).then(() => performance.now() - sentAt))
-    await wait(period)
-  }
-  return Promise.all(pending)
+/** Sends a request; resolves with the milliseconds until its response. */
+async function latency(link: Link, contract: typeof echo): Promise<number> {
+  const sentAt = performance.now()
+  await firstValueFrom(exchange$(link, contract, 'fast'))
+  return performance.now() - sentAt
 }
