@@ -3,6 +3,7 @@ import type { ResponseCorrelation } from '../correlation/correlation.js'
 import type { Delivery } from '../link/link.js'
 import type { Message } from '../message.js'
 import type { OutcomeDetails } from '../observe/serve-record.js'
+import { readsAcceptances } from '../protocol/control-message.js'
 import type { Failure } from '../protocol/status.js'
 import type { OutgoingResponse } from './outgoing-response.js'
 import type { ResponderContext } from './responder-context.js'
@@ -61,13 +62,12 @@ export class RequestContext implements ListNode<RequestContext> {
     correlation: ResponseCorrelation,
     responseTopic: string | undefined,
   ) {
-    const { messageExpiryInterval } = message
     this.responder = responder
     this.message = message
     this.correlation = correlation
     this.responseTopic = responseTopic
     this.receivedAt = responder.now()
-    this.lifetime = messageExpiryInterval === undefined ? Infinity : messageExpiryInterval * 1000
+    this.lifetime = lifetimeOf(message)
     this.#acknowledge = acknowledge
   }
 
@@ -270,6 +270,17 @@ export class RequestContext implements ListNode<RequestContext> {
     this.#isInHand = false
     this.responder.requestEnded()
   }
+}
+
+/**
+ * Returns the milliseconds until a message expires.
+ *
+ * Mosquitto omits the Message Expiry Interval in the last second. A requester that reads acceptances has always set one.
+ */
+function lifetimeOf(message: Message): number {
+  const { messageExpiryInterval } = message
+  if (messageExpiryInterval !== undefined) return messageExpiryInterval * 1_000
+  return readsAcceptances(message) ? 1_000 : Infinity
 }
 
 function hasProperties(message: Message): boolean {
