@@ -53,5 +53,5 @@ async function readStream(
   )
   const rate = (received * 1_000) / (performance.now() - start)
   const failure = error === undefined ? '' : `; ended with ${error.message}`
-  return counted(received, items, `${Math.round(rate).toLocaleString('en')} items a second${failure}`)
+  return counted(received, items, `${Math.round(rate).toLocaleString('en')} items/s${failure}`)
 }

@@ -27,7 +27,7 @@ export const openStream: Measure = {
     })
     await opened
     const answered = await countAnswered(requester, requests)
-    return counted(answered, requests, hasEnded ? 'the stream ended' : 'the stream stayed open')
+    return counted(answered, requests, hasEnded ? 'the stream ended' : 'stream still open')
   },
 }
 

@@ -56,7 +56,7 @@ export const slowHandler: Measure = {
     return {
       value: `${ratio.toFixed(2)} ×`,
       isMet: ratio <= maxRatio,
-      detail: `${besideMedian.toFixed(1)} ms and ${aloneMedian.toFixed(1)} ms`,
+      detail: `${besideMedian.toFixed(1)} to ${aloneMedian.toFixed(1)} ms`,
     }
   },
 }
