@@ -14,7 +14,7 @@ import {
   type Subscription as Teardown,
   timer,
 } from 'rxjs'
-import { assertAuthenticationData } from './option-rules.js'
+import { assertAuthenticationData } from './session-option-rules.js'
 import type { Authentication, AuthenticationExchange } from './options.js'
 
 /** An enhanced authentication and the exchange whose data CONNECT carries. */

@@ -13,27 +13,30 @@ import {
   switchMap,
 } from 'rxjs'
 import type { Address } from './address.js'
-import { beginAuthentication$ } from './authentication.js'
+import { beginAuthentication$, type BegunAuthentication } from './authentication.js'
 import { identityUnavailable } from './connection-errors.js'
-import { assertCredentials } from './option-rules.js'
-import type { AuthenticationExchange, Credentials, MqttOptions } from './options.js'
+import type { Credentials, SessionOptions } from './options.js'
+import { assertCredentials } from './session-option-rules.js'
 
 /** With what a client identifies itself in CONNECT. */
 export interface Identity {
   readonly credentials: Credentials | undefined
   /** The enhanced authentication, if there is one. */
-  readonly exchange: AuthenticationExchange | undefined
+  readonly authentication: BegunAuthentication | undefined
 }
 
 /** Emits the identity for one connection, from the options that are functions; errors like `credentials$`. */
-export function identity$(options: MqttOptions, address: Address): Observable<Identity> {
+export function identity$(options: SessionOptions, address: Address): Observable<Identity> {
   const { authentication } = options
-  const exchange$: Observable<AuthenticationExchange | undefined> =
+  const begun$: Observable<BegunAuthentication | undefined> =
     authentication === undefined
       ? of(undefined)
-      : beginAuthentication$(authentication).pipe(unavailable(address, 'authentication'))
+      : beginAuthentication$(authentication).pipe(
+          map((exchange) => ({ ...authentication, exchange })),
+          unavailable(address, 'authentication'),
+        )
   return credentials$(options, address).pipe(
-    switchMap((credentials) => exchange$.pipe(map((exchange) => ({ credentials, exchange })))),
+    switchMap((credentials) => begun$.pipe(map((begun) => ({ credentials, authentication: begun })))),
   )
 }
 
@@ -44,7 +47,7 @@ export function identity$(options: MqttOptions, address: Address): Observable<Id
  * - *error*: `connection-refused` if the function fails, `invalid-argument` if the credentials it returns are invalid.
  * - *unsubscribe*: ignores the function's result.
  */
-function credentials$(options: MqttOptions, address: Address): Observable<Credentials | undefined> {
+function credentials$(options: SessionOptions, address: Address): Observable<Credentials | undefined> {
   const { credentials } = options
   if (credentials === undefined) return of(fixedCredentials(options) ?? fixedCredentials(address))
   return defer(() => toObservable(credentials())).pipe(

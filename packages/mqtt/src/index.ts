@@ -7,6 +7,7 @@ export type {
   ConnectProperties,
   Credentials,
   MqttOptions,
+  SessionOptions,
   TlsMaterial,
   Will,
 } from './options.js'

@@ -40,7 +40,7 @@ describe('enhanced authentication', () => {
       'an AUTH without an authentication',
       concat(connack, encodeAuth(0x18, method)),
       {},
-      'AUTH without an authentication',
+      'although CONNECT has no Authentication Method',
     ],
     ['an AUTH before CONNACK without an authentication', encodeAuth(0x18, method), {}, 'speaks no MQTT'],
     [

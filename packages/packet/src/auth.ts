@@ -2,38 +2,33 @@ import { ByteWriter } from './byte-writer.js'
 import type { Cursor } from './cursor.js'
 import { malformed } from './packet-error.js'
 import { PacketType } from './packet-type.js'
-import { Property, PropertyContext, PropertyReader } from './property-reader.js'
+import { Property, PropertyContext } from './property-reader.js'
+import { type PropertyNames, readPropertyValues } from './property-values.js'
 
-/** An AUTH, with the properties that an authentication needs. */
-export interface AuthPacket {
-  readonly reasonCode: number
+/** The properties of an AUTH that an authentication needs. */
+interface AuthProperties {
   /** The Authentication Method; absent only in an AUTH without properties. */
   readonly method?: string
   /** The Authentication Data. */
   readonly data?: Uint8Array
   readonly reasonString?: string
+  readonly userProperties?: readonly (readonly [name: string, value: string])[]
 }
 
-type Mutable<A> = { -readonly [Name in keyof A]: A[Name] }
+/** An AUTH. */
+export interface AuthPacket extends AuthProperties {
+  readonly reasonCode: number
+}
 
-const reader = new PropertyReader()
-const decoder = new TextDecoder()
+const names: PropertyNames<AuthProperties> = { 0x15: 'method', 0x16: 'data', 0x1f: 'reasonString' }
 
 /** Decodes an AUTH; `cursor` is at its body. The data is a copy. */
 export function readAuth(cursor: Cursor): AuthPacket {
   if (cursor.rest === 0) return { reasonCode: 0 }
-  const packet: Mutable<AuthPacket> = { reasonCode: cursor.byte() }
-  const { bytes } = cursor
-  reader.open(cursor, PropertyContext.auth)
-  while (reader.next()) {
-    reader.check()
-    const { id, start, end } = reader
-    if (id === Property.authenticationMethod) packet.method = decoder.decode(bytes.subarray(start, end))
-    else if (id === Property.authenticationData) packet.data = bytes.slice(start, end)
-    else if (id === Property.reasonString) packet.reasonString = decoder.decode(bytes.subarray(start, end))
-  }
+  const reasonCode = cursor.byte()
+  const properties = readPropertyValues(cursor, PropertyContext.auth, names)
   if (cursor.rest > 0) throw malformed('bytes follow the properties')
-  return packet
+  return { reasonCode, ...properties }
 }
 
 /** Encodes an AUTH. Throws a `RangeError` if the method or the data is longer than 65 535 bytes. */
@@ -48,10 +43,10 @@ export function encodeAuth(reasonCode: number, method: string, data?: Uint8Array
   const body = new ByteWriter(properties.length + 8)
   body.byte(reasonCode)
   body.variableByteInteger(properties.length)
-  body.raw(properties.take())
+  body.append(properties)
   const packet = new ByteWriter(body.length + 8)
   packet.byte(PacketType.auth)
   packet.variableByteInteger(body.length)
-  packet.raw(body.take())
+  packet.append(body)
   return packet.take()
 }

@@ -37,10 +37,11 @@ describe('AUTH', () => {
     expect(read(hex('f0 00'))).toEqual({ reasonCode: 0 })
   })
 
-  it('reads the Reason String and skips User Properties', () => {
+  it('reads the Reason String and User Properties', () => {
     expect(read(hex('f0 0c 18 0a 1f 0001 61 26 0001 62 0000'))).toEqual({
       reasonCode: 0x18,
       reasonString: 'a',
+      userProperties: [['b', '']],
     })
   })
 

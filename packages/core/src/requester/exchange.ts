@@ -14,7 +14,7 @@ import { ResponseChunks } from './response-chunks.js'
 import type { ResponseHandler } from './response-handler.js'
 import type { ResponseListener } from './response-listener.js'
 import type { ResponseSubscription } from './response-subscription.js'
-import { needsRenewal, Retry } from './retry.js'
+import { mustRepeat, needsRenewal, Retry } from './retry.js'
 import { StepTimer } from './step-timer.js'
 import { awaitedStep, describeTimeout, timeoutError } from './timeout-error.js'
 import type { TokenIndex } from './token-index.js'
@@ -93,6 +93,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     this.requester.stats.cancelled++
     this.#settle()
     this.cancelAtResponder()
+    this.requester.pendingRequests.reportCancelled(this)
   }
 
   /** Handles the elapsed timeout. */
@@ -143,7 +144,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     this.#retry?.cancel()
     this.#stepTimer?.clear()
     const complete = isChunk(message)
-      ? (this.#chunks ??= new ResponseChunks(this)).add(message)
+      ? (this.#chunks ??= new ResponseChunks(this, this.#responseHandler)).add(message)
       : response.as(this.requester.endpoint.response)
     if (complete !== undefined) this.#responseHandler.receive(complete, this)
   }
@@ -185,7 +186,8 @@ export class Exchange implements LinkObserver, ResponseListener {
 
   #failAttempt(error: AntiphonError, isRenewed: boolean): void {
     if (this.isSettled) return
-    const failure = this.#retry === undefined ? error : this.#retry.onFailure(error, this.attempts)
+    const canRetry = this.#retry !== undefined && !mustRepeat(error, this)
+    const failure = canRetry ? this.#retry.onFailure(error, this.attempts) : error
     if (failure !== undefined) this.fail(failure)
     else {
       this.#chunks?.clear()
@@ -200,7 +202,10 @@ export class Exchange implements LinkObserver, ResponseListener {
     if (this.isSettled) return
     this.requester.stats[error.code === 'timeout' ? 'timedOut' : 'failed']++
     this.#settle()
-    if (UNANSWERED.has(error.code)) this.cancelAtResponder(error.code)
+    if (UNANSWERED.has(error.code)) {
+      this.cancelAtResponder(error.code)
+      this.requester.pendingRequests.reportCancelled(this, error.code)
+    }
     // Errors from the response handler already have the context.
     this.#observer.error(error.correlation === undefined ? this.addContext(error) : error)
   }
@@ -234,7 +239,8 @@ export class Exchange implements LinkObserver, ResponseListener {
     const timeLeft = this.#deadline.left()
     if (this.#control !== undefined) return this.#control.cancel(timeLeft, reason)
     const { identity } = this.request
-    if (identity !== undefined) this.requester.pendingRequests.cancels.add(identity, timeLeft, reason)
+    if (identity !== undefined)
+      this.requester.pendingRequests.unmatched.rememberCancel(identity, timeLeft, reason)
   }
 
   /** Notes the responder's control topic. Returns whether the message is an acceptance, and no response. */

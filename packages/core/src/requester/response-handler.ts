@@ -17,6 +17,8 @@ export interface ResponseHandler {
   /** User Properties to add to the request. */
   readonly requestProperties?: UserProperties
   readonly receive: (response: DecodedOnce, exchange: Exchange) => void
+  /** Receives the error of a response whose chunks cannot be assembled. Without this function, the attempt fails. */
+  readonly receiveFault?: (error: AntiphonError, exchange: Exchange) => void
   /** Called when the control topic of the responder has become known. */
   readonly onAccepted?: (exchange: Exchange) => void
   /** Handles the timeout of a published request. Without this function, the exchange fails with `timeout`. */

@@ -15,6 +15,11 @@ export function needsRenewal({ status }: AntiphonError, { requester, request }: 
   )
 }
 
+/** Whether a responder would repeat its failure on every attempt, because the value fixes the token of the request. */
+export function mustRepeat(error: AntiphonError, exchange: Exchange): boolean {
+  return error.code === 'status' && needsRenewal(error, exchange) && exchange.request.hasFixedToken
+}
+
 /** Schedules the attempts of an exchange after the first one: after silence, or after an error with back-off. */
 export class Retry {
   readonly #rules: ExchangeRules
