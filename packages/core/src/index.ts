@@ -16,7 +16,7 @@ export type { GatherOptions } from './gather.js'
 export type { GatherRules } from './requester/gathered-responses.js'
 export type { FlattenOptions } from './requester/flatten.js'
 export type { ExchangeOptions, RetryOptions, StepTimeouts } from './requester/options.js'
-export type { BackOffOptions } from './link/back-off.js'
+export type { BackOffOptions } from './time/back-off.js'
 
 // Serve requests
 export { requests$ } from './requests.js'

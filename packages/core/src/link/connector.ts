@@ -1,7 +1,7 @@
 import { ReplaySubject, Subscription as Teardown, type Observable } from 'rxjs'
 import { AntiphonError } from '../errors.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
-import type { BackOff } from './back-off.js'
+import type { BackOff } from '../time/back-off.js'
 import { isFatal } from './fatal.js'
 import type { ConnectionLimits, ConnectionInfo, Incident, LinkState } from './link.js'
 import { ShortConnections } from './short-connections.js'

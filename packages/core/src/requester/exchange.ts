@@ -224,7 +224,8 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     const timeLeft = this.#deadline.left()
     if (this.#control !== undefined) return this.#control.cancel(timeLeft, reason)
     const { identity } = this.request
-    if (identity !== undefined) this.requester.pendingRequests.cancels.add(identity, timeLeft, reason)
+    if (identity !== undefined)
+      this.requester.pendingRequests.unmatched.rememberCancel(identity, timeLeft, reason)
   }
 
   /** Notes the responder's control topic. Returns whether the message is an acceptance, and no response. */

@@ -1,6 +1,6 @@
 import { invalidArgument } from '../argument.js'
 import type { AntiphonError, AwaitedStep } from '../errors.js'
-import { backOff, backOffRule, type BackOff, type BackOffOptions } from '../link/back-off.js'
+import { backOff, backOffRule, type BackOff, type BackOffOptions } from '../time/back-off.js'
 import { outgoingFault } from '../link/outgoing-rules.js'
 import type { QoS, UserProperties } from '../message.js'
 import { countRule, durationRule, numberRule, type OptionRules, wholeNumberRule } from '../option-rules.js'

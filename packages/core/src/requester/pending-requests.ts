@@ -5,11 +5,10 @@ import { baseOf } from '../link/base-link.js'
 import type { Link } from '../link/link.js'
 import type { QueueBounds } from '../link/outbox.js'
 import type { Message } from '../message.js'
-import { observationsOf } from '../observe/observations.js'
 import { oncePer } from '../once-per.js'
 import type { Exchange } from './exchange.js'
-import { RememberedCancels } from './remembered-cancels.js'
 import { ResponseSubscription } from './response-subscription.js'
+import { UnmatchedResponses } from './unmatched-responses.js'
 
 /**
  * The pending exchanges of a link, from their creation to their settlement.
@@ -18,8 +17,7 @@ import { ResponseSubscription } from './response-subscription.js'
  * topic and token before its request is published. A response that matches no registered exchange is unmatched.
  */
 export class PendingRequests {
-  /** The cancels to send when their responders have named their control topics. */
-  readonly cancels: RememberedCancels
+  readonly unmatched: UnmatchedResponses
   readonly #link: Link
   readonly #responseSubscriptions = new Map<string, ResponseSubscription>()
   readonly #idle = new Subject<void>()
@@ -30,7 +28,7 @@ export class PendingRequests {
 
   constructor(link: Link) {
     this.#link = link
-    this.cancels = new RememberedCancels(link)
+    this.unmatched = new UnmatchedResponses(link)
     this.#bounds = baseOf(link).queueBounds
   }
 
@@ -121,11 +119,10 @@ export class PendingRequests {
     if (this.#count === 0) this.#idle.next()
   }
 
-  /** Passes a response to its exchange, or reports it as unmatched. */
+  /** Passes a response to its exchange. */
   receive(message: Message, { table }: ResponseSubscription): void {
     // A retained message was published before the request, for example in response to an earlier one.
-    if (!message.retain && table.dispatch(message)) return
-    if (!this.cancels.receive(message)) observationsOf(this.#link).unmatchedResponses.next({ message })
+    if (message.retain || !table.dispatch(message)) this.unmatched.receive(message)
   }
 
   /** Forgets a response subscription that was released or has failed; the next request creates another one. */

@@ -10,10 +10,9 @@ import type { CorrelatedRequest } from '../correlation/correlation.js'
 import { AntiphonError } from '../errors.js'
 import type { PublishAck } from '../link/link.js'
 import type { OutgoingMessage, UserProperties } from '../message.js'
-import { attemptProperties } from '../protocol/control-message.js'
+import { attemptProperties, toControlMessage, type RequestIdentity } from '../protocol/control-message.js'
 import { toExpirySeconds } from '../time/expiry-seconds.js'
 import type { Exchange } from './exchange.js'
-import { toControlMessage, type RequestIdentity } from './remembered-cancels.js'
 import type { RequestParts } from './requester-context.js'
 
 /** The encoded parts of a request. */

@@ -25,7 +25,7 @@ export interface ControlledRun {
 
 /** A request in a responder, from its arrival until it is both answered and acknowledged. */
 export class RequestContext implements ListNode<RequestContext> {
-  // These fields are managed by `RequestAcceptance`.
+  // These fields are managed by `AcceptanceSender`.
   queue: LinkedQueue<RequestContext> | undefined = undefined
   prevNode: RequestContext | undefined = undefined
   nextNode: RequestContext | undefined = undefined

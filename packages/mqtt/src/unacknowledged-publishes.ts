@@ -13,7 +13,7 @@ export interface OutboundConnection {
 }
 
 /** The QoS 1 and 2 messages of a session [MQTT-4.3.2] [MQTT-4.3.3], until the broker has acknowledged them. */
-export class OutboundMessages implements InFlightOwner {
+export class UnacknowledgedPublishes implements InFlightOwner {
   /** All unacknowledged packets of the session, SUBSCRIBE and UNSUBSCRIBE included. */
   readonly #packets: PacketTable<UnacknowledgedPacket>
   #publishedCount = 0

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { linkOver, type Transport } from '@antiphon/core/link'
-import { backOff } from '../../src/link/back-off.js'
+import { backOff } from '../../src/time/back-off.js'
 import { runs } from '../codec/runs.js'
 
 describe('backOff', () => {

@@ -36,7 +36,7 @@ export interface AcceptanceOptions {
  * It subscribes to the default topic when the first request needs it: a request of a group or with credit at once, any other when it
  * has been handled for 100 ms. One timer serves all requests, and a request that ends before then causes no message.
  */
-export class RequestAcceptance implements ControlListener {
+export class AcceptanceSender implements ControlListener {
   readonly receiveControl: (message: Message) => void
   readonly #options: AcceptanceOptions
   readonly #monitor: LinkMonitor
