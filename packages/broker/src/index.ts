@@ -4,7 +4,16 @@ export type { EngineControls } from './engine/engine-controls.js'
 export type { BrokerOptions, MemoryPolicy, QueuePolicy, SessionPolicy } from './options.js'
 export type { Limits } from './limits.js'
 export type { BrokerEvent, DeliveryLoss, DropReason } from './events.js'
-export type { ListenOptions, Listener, ListenAddress } from './listen/listen.js'
+export type {
+  ListenAddress,
+  ListenOptions,
+  Listener,
+  ProxyOptions,
+  WebSocketOptions,
+} from './listen/listen.js'
+export type { AttachOptions, Attachment } from './listen/attach.js'
+export type { StreamInfo } from './listen/handle.js'
+export type { WebSocketRequest } from './authority/web-socket-request.js'
 export type {
   ConnectVerdict,
   HookResult,
