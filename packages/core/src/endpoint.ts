@@ -1,9 +1,12 @@
 import { invalidArgument, requireArgument } from './argument.js'
 import type { Codec } from './codec/codec.js'
+import type { Hint } from './codec/hint.js'
+import { isIoTsType } from './codec/io-ts-type.js'
+import { isStandardSchema } from './codec/standard-schema.js'
 import type { Correlation } from './correlation/correlation.js'
 import { correlationData } from './correlation/correlation-data.js'
 import type { PayloadFieldCorrelation } from './correlation/payload-field.js'
-import type { OptionRules } from './option-rules.js'
+import type { OptionRules, Violation } from './option-rules.js'
 import { isMatch } from './topic/is-match.js'
 import { restName } from './topic/level-pattern.js'
 import type { TemplateParams } from './topic/template-params.js'
@@ -40,6 +43,8 @@ export interface EndpointContract<
   Res,
   Kind extends ResponseKind,
   Via extends Correlation,
+  SentReq = Req,
+  SentRes = Res,
 > {
   /** The endpoint's name in errors, logs and metrics. @defaultValue the template of the request topic */
   readonly name?: string
@@ -55,8 +60,8 @@ export interface EndpointContract<
    * requests with different response topics share one subscription. @defaultValue `responseTopic`
    */
   readonly responseFilter?: string
-  readonly request: Codec<Req>
-  readonly response: Codec<Res>
+  readonly request: Codec<Req, SentReq> | Hint<'for a schema, pass json(schema)'>
+  readonly response: Codec<Res, SentRes> | Hint<'for a schema, pass json(schema)'>
   /** How a response is matched to its request. @defaultValue correlationData() */
   readonly correlation?: Via
   /** @defaultValue 'one' */
@@ -76,7 +81,14 @@ export interface EndpointContract<
   readonly onFailure?: (failure: {
     readonly code: number
     readonly message: string
-  }) => WithoutToken<Res, Via> | undefined
+  }) => WithoutToken<SentRes, Via> | undefined
+}
+
+function codecRule(value: unknown): Violation {
+  if (isStandardSchema(value) || isIoTsType(value)) {
+    return ': it is a schema, not a codec: pass json(schema), or a codec of another format'
+  }
+  return typeof value === 'object' && value !== null ? undefined : 'it must be an object'
 }
 
 const contractRules: OptionRules<EndpointContract<string, unknown, unknown, ResponseKind, Correlation>> = {
@@ -84,8 +96,8 @@ const contractRules: OptionRules<EndpointContract<string, unknown, unknown, Resp
   topic: 'string',
   responseTopic: 'string',
   responseFilter: 'string',
-  request: 'object',
-  response: 'object',
+  request: codecRule,
+  response: codecRule,
   correlation: 'object',
   responses: ['one', 'many'],
   acceptsNotifications: [true, false],
@@ -124,11 +136,13 @@ export interface ContractTypes<
   Res,
   Kind extends ResponseKind,
   Via extends Correlation,
+  SentReq = Req,
+  SentRes = Res,
 > extends EndpointTypes {
   readonly params: TemplateParams<Topic>
-  readonly requestInput: WithoutToken<Req, Via>
+  readonly requestInput: WithoutToken<SentReq, Via>
   readonly request: Req
-  readonly responseInput: WithoutToken<Res, Via>
+  readonly responseInput: WithoutToken<SentRes, Via>
   readonly response: Res
   readonly kind: Kind
 }
@@ -161,9 +175,11 @@ export function endpoint<
   Res,
   Kind extends ResponseKind = 'one',
   Via extends Correlation = Correlation,
+  SentReq = Req,
+  SentRes = Res,
 >(
-  contract: EndpointContract<Topic, Req, Res, Kind, Via>,
-): Endpoint<ContractTypes<Topic, Req, Res, Kind, Via>> {
+  contract: EndpointContract<Topic, Req, Res, Kind, Via, SentReq, SentRes>,
+): Endpoint<ContractTypes<Topic, Req, Res, Kind, Via, SentReq, SentRes>> {
   requireArgument('contract', contract, contractRules)
   for (const name of ['topic', 'request', 'response'] as const) {
     if ((contract[name] as unknown) === undefined) throw invalidArgument(`contract.${name} is missing`)
@@ -173,8 +189,8 @@ export function endpoint<
     name: contract.name ?? contract.topic,
     topic,
     responseTopic: responseTopicTemplate(topic, contract.responseTopic, contract.responseFilter),
-    request: contract.request as Codec<unknown>,
-    response: contract.response as Codec<unknown>,
+    request: contract.request as unknown as Codec<unknown>,
+    response: contract.response as unknown as Codec<unknown>,
     correlation: contract.correlation ?? correlationData(),
     responses: (contract.responses ?? 'one') as Kind,
     acceptsNotifications: contract.acceptsNotifications ?? false,
