@@ -2,8 +2,10 @@ export { createBroker } from './broker.js'
 export type { Broker } from './broker.js'
 export type { EngineControls } from './engine/engine-controls.js'
 export type { BrokerOptions, MemoryPolicy, QueuePolicy, SessionPolicy } from './options.js'
+export type { RateLimits } from './rates/rate-limits.js'
 export type { Limits } from './limits.js'
-export type { BrokerEvent, DeliveryLoss, DropReason } from './events.js'
+export { eventLevel } from './events.js'
+export type { BrokerEvent, DeliveryLoss, DropReason, EventLevel } from './events.js'
 export type { ListenOptions, Listener, ListenAddress } from './listen/listen.js'
 export type {
   ConnectVerdict,
