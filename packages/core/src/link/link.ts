@@ -115,6 +115,8 @@ export type Incident =
    * announcement of a member; the link goes on without this function.
    */
   | { readonly kind: 'refused'; readonly error: AntiphonError; readonly message?: undefined }
+  /** The broker refused to end a subscription, so that it may still deliver its messages; they are `unroutable`. */
+  | { readonly kind: 'unsubscribe-refused'; readonly error: AntiphonError; readonly message?: undefined }
   /** An outgoing message was dropped, because the queue was full. */
   | { readonly kind: 'dropped'; readonly error: AntiphonError; readonly message: OutgoingMessage }
 

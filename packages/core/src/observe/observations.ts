@@ -22,9 +22,15 @@ export class Observations {
   /** Emits published requests for which no response is expected any more, for middleware that tracks exchanges. */
   readonly cancelledRequests: Subject<CancelledRequest> = new Subject()
   /** Returns the mutable counts of an endpoint's exchanges. */
-  readonly requesterStats: (endpoint: Endpoint) => MutableRequesterStats = oncePer(newRequesterStats)
+  readonly requesterStats: (endpoint: Endpoint) => MutableRequesterStats = perEndpoint(newRequesterStats)
   /** Returns the mutable counts of an endpoint's requests in its responders. */
-  readonly responderStats: (endpoint: Endpoint) => MutableResponderStats = oncePer(newResponderStats)
+  readonly responderStats: (endpoint: Endpoint) => MutableResponderStats = perEndpoint(newResponderStats)
+}
+
+/** Like `oncePer` for endpoints; the variants of an endpoint, which share its topic, share the value. */
+function perEndpoint<A extends object>(create: () => A): (endpoint: Endpoint) => A {
+  const valueOf = oncePer<object, A>(create)
+  return ({ topic }) => valueOf(topic)
 }
 
 const observationsOfBase: (base: BaseLink) => Observations = oncePer(() => new Observations())

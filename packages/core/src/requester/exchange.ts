@@ -1,7 +1,7 @@
 import type { Observer } from 'rxjs'
 import { isChunk } from '../chunk/assembly.js'
 import { AntiphonError, type ErrorCode, type ErrorContext } from '../errors.js'
-import type { LinkedQueue, ListNode } from '../linked-queue.js'
+import type { LinkedQueue } from '../linked-queue.js'
 import type { LinkObserver } from '../link/link-monitor.js'
 import type { Message, UserProperties } from '../message.js'
 import { controlTopicOf, isAcceptance } from '../protocol/control-message.js'
@@ -12,6 +12,7 @@ import type { RequestParts, RequesterContext } from './requester-context.js'
 import { RequestMessage } from './request-message.js'
 import { ResponseChunks } from './response-chunks.js'
 import type { ResponseHandler } from './response-handler.js'
+import type { ResponseListener } from './response-listener.js'
 import type { ResponseSubscription } from './response-subscription.js'
 import { mustRepeat, needsRenewal, Retry } from './retry.js'
 import { StepTimer } from './step-timer.js'
@@ -30,14 +31,14 @@ const UNANSWERED: ReadonlySet<ErrorCode> = new Set(['timeout', 'connection-lost'
  * To save allocations, the exchange is its own deadline callback, link observer and entry of `PendingRequests` (decision
  * 0009).
  */
-export class Exchange implements LinkObserver, ListNode<Exchange> {
+export class Exchange implements LinkObserver, ResponseListener {
   // These fields are managed by `PendingRequests` and its `ResponseSubscription`.
   responseSubscription: ResponseSubscription | undefined = undefined
   waitingBytes: number | undefined = undefined
   tokenIndex: TokenIndex | undefined = undefined
-  queue: LinkedQueue<Exchange> | undefined = undefined
-  prevNode: Exchange | undefined = undefined
-  nextNode: Exchange | undefined = undefined
+  queue: LinkedQueue<ResponseListener> | undefined = undefined
+  prevNode: ResponseListener | undefined = undefined
+  nextNode: ResponseListener | undefined = undefined
   isSettled = false
   /** How often the request was published. */
   attempts = 0
@@ -158,7 +159,7 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
   onPublishFailed(error: AntiphonError): void {
     // The message expires together with the timeout, so both have elapsed.
     if (error.code === 'expired') this.due()
-    else this.failAttempt(error.withContext(this.#context()))
+    else this.#failAttempt(this.addContext(error), false)
   }
 
   // Called by the response handler.
@@ -178,8 +179,12 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     this.#observer.complete()
   }
 
-  /** Fails the attempt: retries if the error is retryable and an attempt is left, fails the exchange otherwise. */
+  /** Fails the attempt because of its response: retries if possible, fails the exchange otherwise. */
   failAttempt(error: AntiphonError): void {
+    this.#failAttempt(error, needsRenewal(error, this))
+  }
+
+  #failAttempt(error: AntiphonError, isRenewed: boolean): void {
     if (this.isSettled) return
     const canRetry = this.#retry !== undefined && !mustRepeat(error, this)
     const failure = canRetry ? this.#retry.onFailure(error, this.attempts) : error
@@ -188,7 +193,7 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
       this.#chunks?.clear()
       this.#control?.close()
       this.#control = undefined
-      if (needsRenewal(error, this)) this.requester.pendingRequests.unregister(this)
+      if (isRenewed) this.requester.pendingRequests.unregister(this)
     }
   }
 
@@ -202,7 +207,12 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
       this.requester.pendingRequests.reportCancelled(this, error.code)
     }
     // Errors from the response handler already have the context.
-    this.#observer.error(error.correlation === undefined ? error.withContext(this.#context()) : error)
+    this.#observer.error(error.correlation === undefined ? this.addContext(error) : error)
+  }
+
+  /** Returns an error with the context of the exchange. */
+  addContext<C extends ErrorCode>(error: AntiphonError<C>): AntiphonError<C> {
+    return error.withContext(this.#context())
   }
 
   /** Creates an error with the context of the exchange. */

@@ -6,7 +6,7 @@ import { countRule, durationRule, type OptionRules } from '../option-rules.js'
 import type { Deadlines } from '../time/deadlines.js'
 import type { Exchange } from './exchange.js'
 import type { RequesterContext } from './requester-context.js'
-import { readResponse, type ResponseHandler, type ResponseReading } from './response-handler.js'
+import { readAccepted, rejectionOf, type ResponseHandler, type ResponseReading } from './response-handler.js'
 
 /** When `gather$` completes before the `timeout` of the exchange. */
 export interface GatherRules {
@@ -49,8 +49,10 @@ export class GatheredResponses implements ResponseHandler {
 
   receive(response: DecodedOnce, exchange: Exchange): void {
     if (this.#isRepeated(response.message)) return
-    if (this.#rules.sentinel && response.message.payload.length === 0) exchange.finish()
-    else this.#emit(readResponse(response, exchange), exchange)
+    const rejection = rejectionOf(response, exchange)
+    if (rejection !== undefined) this.#emit({ error: rejection }, exchange)
+    else if (this.#rules.sentinel && response.message.payload.length === 0) exchange.finish()
+    else this.#emit(readAccepted(response, exchange), exchange)
   }
 
   receiveFault(error: AntiphonError, exchange: Exchange): void {

@@ -94,11 +94,15 @@ export class PendingRequests {
     }
     const { responseFilter } = exchange.request
     if (responseFilter === undefined) return undefined
-    const subscription =
-      this.#responseSubscriptions.get(responseFilter) ?? this.#createSubscription(responseFilter)
+    const subscription = this.subscriptionOf(responseFilter)
     exchange.responseSubscription = subscription
     subscription.acquire(exchange)
     return undefined
+  }
+
+  /** Returns the response subscription of a filter, of which there is one. */
+  subscriptionOf(filter: string): ResponseSubscription {
+    return this.#responseSubscriptions.get(filter) ?? this.#createSubscription(filter)
   }
 
   /** Registers a subscribed exchange for an attempt. Returns an error if no response could be matched to it. */

@@ -6,11 +6,10 @@ import type { Exchange } from './exchange.js'
 import type { ExchangeRules } from './options.js'
 
 /**
- * Whether the next attempt of an exchange needs a new correlation: a responder repeats any failure but 503 from its cache,
+ * Whether the attempt after a response that failed needs a new correlation: a responder repeats any failure but 503 from its cache,
  * and a request without a token goes to the end of the order.
  */
-export function needsRenewal({ code, status }: AntiphonError, { requester, request }: Exchange): boolean {
-  if (code !== 'status' && code !== 'decode' && code !== 'protocol') return false
+export function needsRenewal({ status }: AntiphonError, { requester, request }: Exchange): boolean {
   return (
     requester.endpoint.correlation.isOrdered || (request.token !== '' && status?.code !== Status.unavailable)
   )
