@@ -18,4 +18,8 @@ export const command: Endpoint<NumberTypes<'device'>> = endpoint({
 })
 
 /** A job for the group of workers. Jobs with the same key, except `any`, are done one at a time. */
-export const job: Endpoint<NumberTypes<'key'>> = endpoint({ topic: 'jobs/{key}', request: text, response: text })
+export const job: Endpoint<NumberTypes<'key'>> = endpoint({
+  topic: 'jobs/{key}',
+  request: text,
+  response: text,
+})
