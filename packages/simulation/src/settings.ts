@@ -28,7 +28,7 @@ ${scenarios.map(({ name, title }) => `  ${name.padEnd(15)} ${title}`).join('\n')
 /** The most clients of a run on a real broker: all of them share this machine. */
 const REAL_DEVICES = 500
 
-/** Parses a command line. Returns `help` if it asks for the usage, which is printed. */
+/** Parses a command line. Returns `help` if the usage was printed instead. */
 export function readSettings(args: readonly string[]): Settings | 'help' {
   const { values, positionals } = parseArgs({
     args: [...args],
