@@ -3,7 +3,7 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { createBroker, type ListenOptions } from '@antiphon/broker'
 import { connect } from '@antiphon/mqtt'
 import { filter, firstValueFrom, timeout } from 'rxjs'
-import { createTestAuthority } from '../authority.js'
+import { createTestAuthority } from '../test-bed/authority.js'
 import { attackOutcome, attacksOn, type Attack } from '../test-bed/attack.js'
 import { noPeerReason } from '../test-bed/own-broker.js'
 
