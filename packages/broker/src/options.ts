@@ -13,6 +13,8 @@ import type { Authority, ClientInfo, HookName } from './authority/authority.js'
 import type { Storage } from './storage/storage.js'
 import { limitRules, resolveLimits } from './limits.js'
 import type { Limits } from './limits.js'
+import { rateRules } from './rates/rate-limits.js'
+import type { RateLimits } from './rates/rate-limits.js'
 
 /** What the broker does with a message if the queue of a receiving session is full. */
 export type QueuePolicy =
@@ -50,6 +52,8 @@ export interface BrokerOptions {
   readonly storage?: Storage
   /** The broker's limits; each has a default. */
   readonly limits?: Partial<Limits>
+  /** The rates at which clients may use the broker. @defaultValue they are not limited */
+  readonly rates?: RateLimits
   /** The accepted protocol versions; 4 is MQTT 3.1.1. @defaultValue [4, 5] */
   readonly protocolVersions?: readonly ProtocolVersion[]
   /**
@@ -101,9 +105,9 @@ export interface BrokerOptions {
 
 /** The options with all defaults filled in. */
 export type Settings = Required<
-  Omit<BrokerOptions, 'limits' | 'storage' | 'responseInformation' | 'authority'>
+  Omit<BrokerOptions, 'limits' | 'rates' | 'storage' | 'responseInformation' | 'authority'>
 > &
-  Pick<BrokerOptions, 'storage' | 'responseInformation'> & {
+  Pick<BrokerOptions, 'rates' | 'storage' | 'responseInformation'> & {
     readonly limits: Limits
     readonly authority: Authority
   }
@@ -144,11 +148,12 @@ function toHooks(authority: Authority): Authority {
 const switchRule = [true, false] as const
 
 /** The rules of `BrokerOptions`. */
-const brokerOptionRules: OptionRules<BrokerOptions> = {
+export const brokerOptionRules: OptionRules<BrokerOptions> = {
   scheduler: 'object',
   authority: authorityRule,
   storage: 'object',
   limits: limitRules,
+  rates: rateRules,
   protocolVersions: (versions) =>
     Array.isArray(versions) &&
     versions.length > 0 &&

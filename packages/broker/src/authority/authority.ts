@@ -111,8 +111,12 @@ export interface SubscribeAttempt extends RequestedSubscription {
   readonly isReplacement: boolean
 }
 
-/** The decision of `authorizeSubscribe`: grant the requested QoS, grant at most `maximumQoS`, or refuse. */
-export type SubscribeVerdict = 'allow' | { readonly maximumQoS: QoS } | { readonly refuse: number }
+/**
+ * The decision of `authorizeSubscribe`: grant the requested QoS, grant at most `maximumQoS`, or refuse. `reasonString` is the
+ * reason of a refusal in the event `subscribed`.
+ */
+export type SubscribeVerdict =
+  'allow' | { readonly maximumQoS: QoS } | { readonly refuse: number; readonly reasonString?: string }
 
 /** One Topic Filter that a client wants to unsubscribe from. */
 export interface UnsubscribeAttempt {

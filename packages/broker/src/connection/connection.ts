@@ -330,6 +330,7 @@ export class Connection implements PacketHandlerHost, ReaderHost {
     this.#unauthenticatedBytes.set(0)
     this.#timer.stop()
     this.#credentialTimer.stop()
+    this.#reader.close()
     const connected = this.#connected
     this.#connected = undefined
     if (connected === undefined) return

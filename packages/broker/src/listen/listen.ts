@@ -4,7 +4,8 @@ import { createServer as createHttpsServer } from 'node:https'
 import { createServer as createTcpServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
-import type { TLSSocket, TlsOptions } from 'node:tls'
+import type { Server as TlsServer, TLSSocket, TlsOptions } from 'node:tls'
+import { AntiphonError } from '@antiphon/core'
 import type { Deadlines } from '@antiphon/core/link'
 import type { Channel } from '../connection/channel.js'
 import type { Limits } from '../limits.js'
@@ -75,6 +76,11 @@ export interface Listener {
   /** The port; 0 for a Unix socket. */
   readonly port: number
   /**
+   * Replaces the certificate, its key, the authorities and the revocation lists for new connections. Connected clients stay
+   * connected. Throws `invalid-argument` if the listener has no TLS, and as Node does for invalid certificates.
+   */
+  readonly updateTls: (tls: TlsOptions) => void
+  /**
    * Stops accepting connections, and closes those in a TLS or WebSocket handshake; connected clients stay connected.
    */
   readonly close: () => Promise<void>
@@ -137,6 +143,7 @@ export async function listen(options: ListenOptions, limits: Limits, events: Lis
     url,
     host: socketPath === undefined ? (options.host ?? defaultHost) : '',
     port: typeof address === 'string' ? 0 : address.port,
+    updateTls: (tls) => updateTls(server, url, tls),
     close: () =>
       new Promise((done) => {
         front.close(() => done())
@@ -156,6 +163,13 @@ function open(server: Server, { host = defaultHost, port = 0, socketPath }: List
       resolve()
     })
   })
+}
+
+function updateTls(server: Server, url: string, tls: TlsOptions): void {
+  if (!('setSecureContext' in server))
+    throw new AntiphonError('invalid-argument', `cannot update the certificate of ${url}: it has no TLS`)
+  // As when the listener was created: sessions of the earlier certificates cannot be resumed.
+  ;(server as TlsServer).setSecureContext(tls)
 }
 
 function urlOf(options: ListenOptions, address: AddressInfo | string): string {

@@ -28,8 +28,8 @@ export interface PublishPipelineDependencies {
   readonly retained: RetainedMessages
   readonly journal: SessionJournal | undefined
   readonly now: () => number
-  /** Called for every message that was routed or refused. */
-  readonly decided: (publication: Publication, reasonCode: number) => void
+  /** Called for every message that was routed, handled by a hook, or refused; `reason` is that of a refusal. */
+  readonly decided: (publication: Publication, reasonCode: number, reason?: string) => void
 }
 
 /**
@@ -71,7 +71,7 @@ export class PublishPipeline {
   }
 
   #refuseReserved(publication: Publication): number {
-    this.#dependencies.decided(publication, reservedDecision.refuse)
+    this.#dependencies.decided(publication, reservedDecision.refuse, reservedDecision.reasonString)
     return reservedDecision.refuse
   }
 
@@ -162,11 +162,16 @@ export class PublishPipeline {
         violation: verdictViolations.taken,
         failed: Reason.implementationSpecificError,
       })
-      return isPromiseLike(outcome) ? outcome.then(toAcknowledgement) : toAcknowledgement(outcome)
+      const finish = (code: number): number => {
+        const reasonCode = toAcknowledgement(code)
+        this.#dependencies.decided(publication, reasonCode)
+        return reasonCode
+      }
+      return isPromiseLike(outcome) ? outcome.then(finish) : finish(outcome)
     }
     if ('discard' in decision) return Reason.success
     const reasonCode = 'refuse' in decision ? decision.refuse : decision.close
-    this.#dependencies.decided(publication, reasonCode)
+    this.#dependencies.decided(publication, reasonCode, decision.reasonString)
     if ('refuse' in decision)
       return isFailure(reasonCode) ? toAcknowledgement(reasonCode) : Reason.notAuthorized
     publisher.disconnect(reasonCode, decision.reasonString ?? 'the message was not authorized')
@@ -188,6 +193,9 @@ type Decision =
   Exclude<PublishVerdict, 'allow'> | { readonly publication: Publication } | { readonly discard: true }
 
 /** The decision on a message to a topic that only the broker publishes to. */
-const reservedDecision = { refuse: Reason.topicNameInvalid }
+const reservedDecision = {
+  refuse: Reason.topicNameInvalid,
+  reasonString: 'only the broker publishes to topics below $SYS',
+}
 
-const failedDecision = { refuse: Reason.implementationSpecificError }
+const failedDecision = { refuse: Reason.implementationSpecificError, reasonString: 'the hook failed' }

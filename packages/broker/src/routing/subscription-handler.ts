@@ -54,7 +54,10 @@ export class SubscriptionHandler {
     const verdicts = subscriptions.map((requested, index) =>
       index < filtersPerSubscribe
         ? this.#authorize(session, client, requested)
-        : { refuse: Reason.quotaExceeded },
+        : {
+            refuse: Reason.quotaExceeded,
+            reasonString: `the SUBSCRIBE has ${subscriptions.length} filters; limits.filtersPerSubscribe is ${filtersPerSubscribe}`,
+          },
     )
     if (!verdicts.some(isPromiseLike)) {
       return this.#apply(session, subscriptions, identifier, verdicts as SubscribeVerdict[])
@@ -137,7 +140,7 @@ export class SubscriptionHandler {
     requested: RequestedSubscription,
   ): SubscribeVerdict | Promise<SubscribeVerdict> {
     const refusal = this.#fault(session, requested)
-    if (refusal !== undefined) return { refuse: refusal }
+    if (refusal !== undefined) return refusal
     const { authorizeSubscribe } = this.#dependencies.settings.authority
     if (authorizeSubscribe === undefined) return 'allow'
     const subscriptions = session.subscriptionMap
@@ -152,21 +155,30 @@ export class SubscriptionHandler {
           isReplacement: subscriptions.has(requested.filter),
         }),
       violation: verdictViolations.authorizeSubscribe,
-      failed: { refuse: Reason.implementationSpecificError },
+      failed: {
+        refuse: Reason.implementationSpecificError,
+        reasonString: 'the hook authorizeSubscribe failed',
+      },
     })
   }
 
-  /** Returns the reason code of a Topic Filter that the broker refuses without calling the hook. */
-  #fault(session: Session, { filter }: RequestedSubscription): number | undefined {
-    const { limits, sharedSubscriptions, wildcardSubscriptions } = this.#dependencies.settings
-    if (validateTopicFilter(filter) !== undefined) return Reason.topicFilterInvalid
-    if (topicLimitFault(filter, limits) !== undefined) return Reason.topicFilterInvalid
-    if (!sharedSubscriptions && isSharedFilter(filter)) return Reason.sharedSubscriptionsNotSupported
-    if (!wildcardSubscriptions && /[+#]/.test(filter)) return Reason.wildcardSubscriptionsNotSupported
+  /** Returns the refusal of a Topic Filter that the broker refuses without calling the hook. */
+  #fault(session: Session, { filter }: RequestedSubscription): SubscribeRefusal | undefined {
+    const { settings } = this.#dependencies
+    const { limits, sharedSubscriptions, wildcardSubscriptions } = settings
+    const fault = validateTopicFilter(filter)
+    if (fault !== undefined)
+      return { refuse: Reason.topicFilterInvalid, reasonString: `the filter is invalid: ${fault}` }
+    const excess = topicLimitFault(filter, limits)
+    if (excess !== undefined) return { refuse: Reason.topicFilterInvalid, reasonString: excess }
+    if (!sharedSubscriptions && isSharedFilter(filter))
+      return { refuse: Reason.sharedSubscriptionsNotSupported }
+    if (!wildcardSubscriptions && /[+#]/.test(filter))
+      return { refuse: Reason.wildcardSubscriptionsNotSupported }
     const { subscriptionMap } = session
-    if (subscriptionMap.size >= limits.subscriptionsPerClient && !subscriptionMap.has(filter))
-      return Reason.quotaExceeded
-    return undefined
+    return subscriptionMap.size >= limits.subscriptionsPerClient && !subscriptionMap.has(filter)
+      ? quotaRefusal(settings)
+      : undefined
   }
 
   #apply(
@@ -197,16 +209,32 @@ export class SubscriptionHandler {
       return reasonCode
     }
     const reasonCodes = subscriptions.map((requested, index) => {
-      const reasonCode = subscribe(
-        requested,
-        toReasonCode(requested, verdicts[index] as SubscribeVerdict, settings.maximumQoS),
-      )
-      emit({ type: 'subscribed', clientId: session.clientId, filter: requested.filter, reasonCode })
+      const verdict = verdicts[index] as SubscribeVerdict
+      const reasonCode = subscribe(requested, toReasonCode(requested, verdict, settings.maximumQoS))
+      const reason = isRefusal(verdict) ? verdict.reasonString : undefined
+      emit({
+        type: 'subscribed',
+        clientId: session.clientId,
+        filter: requested.filter,
+        reasonCode,
+        ...(reason === undefined ? {} : { reason }),
+      })
       return reasonCode
     })
     journal?.session(session)
     return { reasonCodes, replay: () => replays.forEach((replay) => replay()) }
   }
+}
+
+type SubscribeRefusal = Extract<SubscribeVerdict, { readonly refuse: number }>
+
+function isRefusal(verdict: SubscribeVerdict | undefined): verdict is SubscribeRefusal {
+  return typeof verdict === 'object' && 'refuse' in verdict
+}
+
+function quotaRefusal({ limits }: Settings): SubscribeRefusal {
+  const reasonString = `limits.subscriptionsPerClient is ${limits.subscriptionsPerClient}`
+  return { refuse: Reason.quotaExceeded, reasonString }
 }
 
 /** Returns the outcome of a SUBSCRIBE whose client has gone: it receives no SUBACK. */

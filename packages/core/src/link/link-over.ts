@@ -47,8 +47,9 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
   const incidents = new Subject<Incident>()
   const report = (incident: Incident): void => incidents.next(incident)
 
-  const acknowledgements = new Acknowledgements((message, waiting) =>
-    report({ kind: 'acknowledgements-blocked', message, waiting }),
+  const acknowledgements = new Acknowledgements(
+    (message, waiting) => report({ kind: 'acknowledgements-blocked', message, waiting }),
+    deadlines,
   )
   const subscriptions = new Subscriptions({
     transport,
@@ -130,7 +131,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
       return closed
     },
   }
-  return withBase(link, new BaseLink(deadlines, bounds))
+  return withBase(link, new BaseLink(deadlines, bounds, report))
 }
 
 function linkClosed(cause?: AntiphonError): AntiphonError {

@@ -82,8 +82,10 @@ export class RequestReceiver {
     }
     const received = new DecodedOnce(message, endpoint.request)
     const correlation = endpoint.correlation.readRequest(received)
-    const responseTopic = endpoint.responseTopic?.format(params).topic ?? correlation.responseTopic
-    const fault = this.#responseTopicFault(responseTopic)
+    const own = endpoint.responseTopic
+    const isOwnKnown = own !== undefined && own.isMatch === undefined
+    const responseTopic = isOwnKnown ? own.format(params).topic : correlation.responseTopic
+    const fault = this.#responseTopicFault(responseTopic, params)
     if (fault !== undefined) return this.#ignore(delivery, 'response-topic', fault)
     const key = requestKey(responseTopic, correlation.token)
     const context = new RequestContext(this.#responder, delivery, correlation, responseTopic)
@@ -165,12 +167,16 @@ export class RequestReceiver {
     return fault && toHeaderFailure(fault)
   }
 
-  #responseTopicFault(responseTopic: string | undefined): string | undefined {
-    if (responseTopic === undefined) {
-      return this.#responder.endpoint.acceptsNotifications ? undefined : 'it has no Response Topic'
-    }
-    const isOwn = this.#responder.endpoint.responseTopic !== undefined
-    const fault = this.#rules.checkResponseTopic(responseTopic, isOwn)
+  #responseTopicFault(
+    responseTopic: string | undefined,
+    params: Readonly<Record<string, string>>,
+  ): string | undefined {
+    const { responseTopic: own, acceptsNotifications } = this.#responder.endpoint
+    if (responseTopic === undefined) return acceptsNotifications ? undefined : 'it has no Response Topic'
+    const isForeign = own?.isMatch?.(responseTopic, params) === false
+    const fault = isForeign
+      ? 'it is not one of the endpoint'
+      : this.#rules.checkResponseTopic(responseTopic, own !== undefined)
     return fault === undefined
       ? undefined
       : `response topic ${quoted(responseTopic)} is not allowed: ${fault}`
