@@ -21,7 +21,7 @@ export class TopicAliases {
 
   /** Defines or changes an alias; throws a `PacketError` if the topics of all aliases are too long together. */
   define(alias: number, topic: string): void {
-    const topics = (this.#topics ??= new Map())
+    const topics = (this.#topics ??= new Map<number, string>())
     const { topicAliasBytes } = this.#limits
     const bytes = this.#bytes - Buffer.byteLength(topics.get(alias) ?? '') + Buffer.byteLength(topic)
     if (bytes > topicAliasBytes) {
