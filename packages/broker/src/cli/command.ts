@@ -58,7 +58,11 @@ async function runBroker(
     now: () => new Date(),
   })
   tls?.instructions.forEach(log.status)
-  await startBroker(config, log, (running) => followSignals(running, host, log.status))
+  await startBroker(config, {
+    log,
+    version: host.version(),
+    started: (running) => followSignals(running, host, log.status),
+  })
   return 0
 }
 
@@ -93,7 +97,7 @@ function check(config: Config, host: CommandHost): number {
 }
 
 function followSignals(
-  { broker, reload }: RunningBroker,
+  { close, reload }: RunningBroker,
   host: CommandHost,
   status: (line: string) => void,
 ): void {
@@ -102,7 +106,7 @@ function followSignals(
     if (isStopping) return host.exit(1)
     isStopping = true
     status('draining')
-    void broker.close().then(() => status('closed'))
+    void close().then(() => status('closed'))
   }
   host.onSignal('SIGINT', stop)
   host.onSignal('SIGTERM', stop)

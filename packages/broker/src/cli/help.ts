@@ -49,6 +49,8 @@ Other options
                            the Response Information of clients that request it: the prefix of their response topics
   --log-level <level>      prints events of this level and above: error, warn, info or debug (default: error)
   --json                   prints each line as JSON, with the time; payloads are text or hexadecimal
+  --monitor <port>         serves /metrics for Prometheus, /healthz and /readyz over HTTP on 127.0.0.1 (default: off)
+  --sys-period <ms>        publishes statistics below $SYS/broker/, every so many milliseconds (default: off)
   --verbose                the same as --log-level debug --json
   -h, --help               prints this help
   --version                prints the version

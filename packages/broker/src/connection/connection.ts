@@ -9,7 +9,7 @@ import {
 } from '@antiphon/packet'
 import type { ConnectVerdict, ConnectAttempt } from '../authority/authority.js'
 import type { Engine } from '../engine/engine.js'
-import { authPacket, readAuth } from '../packet/auth.js'
+import { authPacket, readClientAuth } from '../packet/auth.js'
 import { readConnect, readProtocol } from '../packet/connect.js'
 import type { ConnectRequest } from '../packet/connect.js'
 import { readDisconnect } from '../packet/disconnect.js'
@@ -191,7 +191,7 @@ export class Connection implements PacketHandlerHost, ReaderHost {
       this.#phase = 'authenticating'
       this.#timer.stop()
     }
-    const auth = readAuth(framer.packet, framer.body)
+    const auth = readClientAuth(framer.body)
     if (this.#authentication === undefined) throw authWithoutMethod()
     this.#authentication.handleAuth(auth)
   }
