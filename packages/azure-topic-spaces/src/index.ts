@@ -15,7 +15,14 @@ export type { ConnectionString } from './connection-string.js'
 export { toCredentials } from './credentials.js'
 export type { CredentialOptions, CredentialRequest } from './credentials.js'
 export type { CredentialMethod } from './username.js'
-export { addTopicSpace, mayPublish, maySubscribe, subscribeRights, topicSpace } from './topic-space.js'
+export {
+  addTopicSpace,
+  mayPublish,
+  mayReceive,
+  maySubscribe,
+  subscribeRights,
+  topicSpace,
+} from './topic-space.js'
 export type { SubscribeRight, TopicSpace, TopicSpaceDefinition, TopicSpaceType } from './topic-space.js'
 export { parseTemplate, substitute, widestFilter } from './space-template.js'
 export type { SpaceTemplate, TemplatePiece } from './space-template.js'

@@ -82,6 +82,11 @@ export function maySubscribe(spaces: readonly TopicSpace[], deviceId: string, fi
   return subscribeRights(spaces, deviceId, filter).length > 0
 }
 
+/** Whether a device may receive a message: a template of a space for subscribing matches its topic. */
+export function mayReceive(spaces: readonly TopicSpace[], deviceId: string, topic: string): boolean {
+  return filtersOf(spaces.filter(allowsSubscribing), deviceId).some(({ filter }) => isMatch(filter, topic))
+}
+
 /** Returns the templates that allow a device to subscribe to a filter; several if templates of a space overlap. */
 export function subscribeRights(
   spaces: readonly TopicSpace[],

@@ -7,11 +7,12 @@ import { Reason } from '@antiphon/packet'
 import type { Channel } from './connection/channel.js'
 import { Connection } from './connection/connection.js'
 import { deliver$, publishFromServer$ } from './control/deliver.js'
-import type { DeliveryStatus } from './control/deliver.js'
+import type { DeliverOptions, DeliveryStatus } from './control/deliver.js'
 import { createEngine } from './engine/engine.js'
 import type { Engine } from './engine/engine.js'
 import { engineControls, type EngineControls } from './engine/engine-controls.js'
-import type { BrokerEvent } from './events.js'
+import { EventSubject } from './event-subject.js'
+import type { BrokerEvent, EventLevel } from './events.js'
 import { listen } from './listen/listen.js'
 import type { ListenOptions, Listener } from './listen/listen.js'
 import {
@@ -54,7 +55,11 @@ export interface Broker extends EngineControls {
    * - *unsubscribe*: withdraws the message. A disconnected client does not receive it any more, nor does a client that
    *   has not acknowledged it when its connection ends. A QoS 2 delivery that was begun is completed.
    */
-  readonly deliver$: (clientId: string, message: OutgoingMessage) => Observable<DeliveryStatus>
+  readonly deliver$: (
+    clientId: string,
+    message: OutgoingMessage,
+    options?: DeliverOptions,
+  ) => Observable<DeliveryStatus>
   /**
    * Emits what happens in the broker. Hot; never errors; completes when the broker is closed.
    *
@@ -62,6 +67,11 @@ export interface Broker extends EngineControls {
    * end of the turn. An observer may therefore call the broker: publish, subscribe, disconnect clients, close it.
    */
   readonly events$: Observable<BrokerEvent>
+  /**
+   * Emits the events of a level and above, see `eventLevel`. Unless the level is `debug`, the broker creates no event for
+   * a message that it routes, so that a log of warnings costs nothing while there are none.
+   */
+  readonly eventsFrom$: (level: EventLevel) => Observable<BrokerEvent>
   /**
    * Emits the broker's statistics.
    * - *on subscribe*: emits the present statistics, then again every `statsPeriod`.
@@ -77,7 +87,7 @@ export interface Broker extends EngineControls {
 
 /** Starts a broker. It accepts network connections after a call of `listen`. */
 export function createBroker(options: BrokerOptions = {}): Broker {
-  const events = new Subject<BrokerEvent>()
+  const events = new EventSubject()
   const settings = resolveOptions(options)
   // On real time, `setImmediate` runs after the sockets that are readable were read.
   const host = settings.scheduler === asyncScheduler ? { atTurnEnd: runImmediate } : {}
@@ -89,7 +99,7 @@ function runImmediate(work: () => void): void {
 }
 
 /** Wraps an engine in the public interface; `events` is the sink that the engine was created with. */
-export function toBroker(engine: Engine, events: Subject<BrokerEvent>): Broker {
+export function toBroker(engine: Engine, events: EventSubject): Broker {
   const { settings, connections, notifications } = engine
   const { scheduler, limits } = settings
   const closed$ = new Subject<void>()
@@ -108,6 +118,12 @@ export function toBroker(engine: Engine, events: Subject<BrokerEvent>): Broker {
       Reason.serverBusy,
       `too many connections: limits.connections is ${limits.connections}`,
     )
+  const rejectRate = (remoteAddress: string): void =>
+    refuse(
+      remoteAddress,
+      Reason.connectionRateExceeded,
+      `too many connections per second: rates.addressConnects is ${settings.rates?.addressConnects}`,
+    )
   const rejectHandshake = (remoteAddress: string): void =>
     refuse(
       remoteAddress,
@@ -115,6 +131,10 @@ export function toBroker(engine: Engine, events: Subject<BrokerEvent>): Broker {
       `no TLS or WebSocket handshake within ${limits.connectTimeout} ms, which is limits.connectTimeout`,
     )
   const accept = (channel: Channel): void => {
+    if (engine.rates?.admitsConnection(channel.remoteAddress) === false) {
+      rejectRate(channel.remoteAddress)
+      return channel.destroy()
+    }
     if (connections.size >= limits.connections) {
       rejectConnection(channel.remoteAddress)
       return channel.destroy()
@@ -153,9 +173,11 @@ export function toBroker(engine: Engine, events: Subject<BrokerEvent>): Broker {
       return localTransport(engine, client, isClosed)
     },
     publish$: (message) => whenReady$(engine, publishFromServer$(engine, message)),
-    deliver$: (clientId, message) => whenReady$(engine, deliver$(engine, clientId, message)),
+    deliver$: (clientId, message, deliverOptions) =>
+      whenReady$(engine, deliver$(engine, clientId, message, deliverOptions)),
     ...engineControls(engine),
     events$: events.asObservable(),
+    eventsFrom$: (level) => events.from$(level),
     stats$: timer(0, settings.statsPeriod, scheduler).pipe(
       map(() => snapshot(engine)),
       takeUntil(closed$),

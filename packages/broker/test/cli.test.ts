@@ -1,26 +1,28 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { connect as connectTcp } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { AntiphonError } from '@antiphon/core'
 import { createAuthority } from '@antiphon/workshop/certificates'
 import { connect } from '@antiphon/mqtt'
 import { filter, firstValueFrom } from 'rxjs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { BrokerEvent } from '../src/index.js'
-import { toLogLine } from '../src/cli/log-line.js'
-import { help, optionNames, readArguments } from '../src/cli/arguments.js'
+import { optionNames, readArguments } from '../src/cli/arguments.js'
+import { help } from '../src/cli/help.js'
 import { hex } from './world.js'
 import { bundleBroker, removeBrokerBundle } from './durable/broker-process.js'
 
 describe('readArguments', () => {
   it('reads --port, --ws and --wss with --host, --path and TLS files as listeners', () => {
-    expect(readArguments([])).toMatchObject({ listen: [{ protocol: 'tcp', port: 1883, host: '127.0.0.1' }] })
+    expect(readArguments([])).toEqual({ config: { limits: {} }, isCheck: false, usesDevelopmentTls: false })
+    expect(readArguments(['--host', '::'])).toMatchObject({
+      config: { listen: [{ protocol: 'tcp', port: 1883, host: '::' }] },
+    })
     const args = [
       '--ws',
       '9001',
@@ -42,14 +44,16 @@ describe('readArguments', () => {
       'r2',
     ]
     expect(readArguments(args)).toMatchObject({
-      listen: [
-        { protocol: 'ws', port: 9001, host: '::', path: '/mqtt' },
-        { protocol: 'wss', port: 0, files: { cert: 'c', key: 'k', ca: 'a', crl: ['r1', 'r2'] } },
-      ],
+      config: {
+        listen: [
+          { protocol: 'ws', port: 9001, host: '::', path: '/mqtt' },
+          { protocol: 'wss', port: 0, path: '/mqtt', cert: 'c', key: 'k', ca: 'a', crl: ['r1', 'r2'] },
+        ],
+      },
     })
   })
 
-  it('reads --user, --data, --queue-policy, --verbose and limits', () => {
+  it('reads users, files, storage, policies, logs and limits', () => {
     const args =
       '--user a:b:c --user d: --data dir --max-connections 5 --max-packet 100 --max-queue 7 --max-sessions 8 --max-total 9000 --session-policy refuse-new --memory-policy refuse-new --verbose'.split(
         ' ',
@@ -57,34 +61,55 @@ describe('readArguments', () => {
     expect(
       readArguments([...args, '--queue-policy', 'disconnect', '--shared-offline', 'skip']),
     ).toMatchObject({
-      users: new Map([
-        ['a', 'b:c'],
-        ['d', ''],
-      ]),
-      data: 'dir',
-      limits: { connections: 5, packetSize: 100, queueMessages: 7, sessions: 8, totalBytes: 9000 },
-      policies: {
+      config: {
+        users: { a: 'b:c', d: '' },
+        data: 'dir',
+        limits: { connections: 5, packetSize: 100, queueMessages: 7, sessions: 8, totalBytes: 9000 },
         queuePolicy: 'disconnect',
         sharedOffline: 'skip',
         sessionPolicy: 'refuse-new',
         memoryPolicy: 'refuse-new',
+        logLevel: 'debug',
+        logFormat: 'json',
       },
-      isVerbose: true,
+    })
+    const files = '--config c.toml --check-config --password-file p --acl-file a --allow-anonymous'.split(' ')
+    const others = '--certificate-user --response-information r/ --log-level warn --json'.split(' ')
+    expect(readArguments([...files, ...others])).toEqual({
+      config: {
+        limits: {},
+        passwordFile: 'p',
+        aclFile: 'a',
+        allowAnonymous: true,
+        certificateUser: true,
+        responseInformation: 'r/',
+        logLevel: 'warn',
+        logFormat: 'json',
+      },
+      configFile: 'c.toml',
+      isCheck: true,
+      usesDevelopmentTls: false,
     })
     expect([readArguments(['--help']), readArguments(['-h'])]).toEqual(['help', 'help'])
     expect(readArguments(['--version'])).toBe('version')
+    expect(readArguments(['--dev-tls'])).toMatchObject({
+      config: { listen: [{ protocol: 'tls', port: 8883 }] },
+      usesDevelopmentTls: true,
+    })
   })
 
   it.each([
     [['--port', 'x'], '--port'],
     [['--port', '65536'], '65535'],
-    [['--tls', '1'], '--cert and --key'],
+    [['--tls', '1'], '--cert and --key, or --dev-tls'],
+    [['--dev-tls', '--cert', 'c'], '--dev-tls excludes --cert, --key and --ca'],
     [['--user', 'x'], 'name:password'],
     [['--queue-policy', 'x'], 'drop-oldest'],
     [['--shared-offline', 'x'], "--shared-offline is 'x': it must be queue or skip"],
     [['--tls', '1', '--cert', 'c', '--key', 'k', '--crl', 'r'], '--crl needs --ca'],
     [['--max-conections', '5'], "Unknown option '--max-conections'; did you mean --max-connections?"],
     [['--session-policy', 'x'], 'end-oldest or refuse-new'],
+    [['--log-level', 'x'], 'error, warn, info or debug'],
     [['--memory-policy', 'x'], 'drop-largest or refuse-new'],
     [['--nonsense'], "Unknown option '--nonsense'; see --help"],
     [['--port'], "'--port <value>' argument missing; see --help"],
@@ -101,39 +126,6 @@ describe('readArguments', () => {
   })
 })
 
-describe('toLogLine', () => {
-  const time = new Date('2026-01-02T03:04:05.678Z')
-  const published = (payload: Uint8Array): BrokerEvent => ({
-    type: 'published',
-    clientId: 'a',
-    reasonCode: 0,
-    message: { topic: 't', payload, qos: 0, retain: false, dup: false, correlationData: Buffer.of(1, 255) },
-  })
-
-  it('prints the time, text payloads as text and other bytes as hexadecimal', () => {
-    expect(JSON.parse(toLogLine(published(Buffer.from('{"on":"ü"}')), time))).toEqual({
-      time: '2026-01-02T03:04:05.678Z',
-      ...published(new Uint8Array()),
-      message: {
-        ...{ topic: 't', qos: 0, retain: false, dup: false },
-        payload: '{"on":"ü"}',
-        correlationData: { hex: '01ff' },
-      },
-    })
-    for (const bytes of [Buffer.of(0xc3, 0x28), Uint8Array.of(0, 1, 2)]) {
-      const { message } = JSON.parse(toLogLine(published(bytes), time)) as { message: { payload: unknown } }
-      expect(message.payload).toEqual({ hex: Buffer.from(bytes).toString('hex') })
-    }
-  })
-
-  it('prints errors with their code', () => {
-    const error = new AntiphonError('overflow', 'the disk is full')
-    expect(toLogLine({ type: 'storage-failed', error }, time)).toContain(
-      '"error":{"code":"overflow","message":"the disk is full"}',
-    )
-  })
-})
-
 describe('antiphon-broker command', () => {
   let cli: string
   const children = new Set<ChildProcess>()
@@ -147,12 +139,18 @@ describe('antiphon-broker command', () => {
   afterAll(removeBrokerBundle)
 
   /** Starts the command and reads its output. */
-  function run(...args: string[]): {
+  function run(...args: readonly (string | NodeJS.ProcessEnv)[]): {
     lines: AsyncIterator<string>
     child: ChildProcess
     errors: () => string
   } {
-    const child = spawn(process.execPath, [cli, ...args])
+    const words = args.filter((arg) => typeof arg === 'string')
+    const env = Object.assign(
+      {},
+      process.env,
+      ...args.filter((arg) => typeof arg !== 'string'),
+    ) as NodeJS.ProcessEnv
+    const child = spawn(process.execPath, [cli, ...words], { env })
     children.add(child)
     let errors = ''
     child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString()))
@@ -234,6 +232,24 @@ describe('antiphon-broker command', () => {
     }
     expect([await outcome(good), await outcome(revoked)]).toEqual(['connack', 'closed'])
     await rm(folder, { recursive: true })
+  })
+
+  it('listens with --dev-tls for clients that trust the authority it prints', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'antiphon-home-'))
+    const { lines } = run({ HOME: home }, '--dev-tls', '--tls', '0', '--wss', '0', '--port', '0')
+    const printed: string[] = []
+    while (!printed.some((line) => line.startsWith('listening on wss:'))) printed.push(await next(lines))
+    const caFile = /NODE_EXTRA_CA_CERTS=(.*)/.exec(printed.join('\n'))?.[1] ?? ''
+    expect(caFile).toBe(join(home, '.antiphon', 'dev-tls', 'ca.crt'))
+    const ca = readFileSync(caFile)
+    const urls = printed.flatMap((line) => /^listening on (.*)$/.exec(line)?.[1] ?? [])
+    expect(urls.map((url) => url.split(':')[0])).toEqual(['mqtt', 'mqtts', 'wss'])
+    for (const url of urls) {
+      const link = connect(url, url.startsWith('mqtt:') ? {} : { ca })
+      await firstValueFrom(link.state$.pipe(filter(({ status }) => status === 'online')))
+      await link.close()
+    }
+    await rm(home, { recursive: true })
   })
 
   it('exits on SIGTERM although a client is silent in its handshake', async () => {

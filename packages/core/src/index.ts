@@ -16,7 +16,12 @@ export type { GatherOptions } from './gather.js'
 export type { GatherRules } from './requester/gathered-responses.js'
 export type { FlattenOptions } from './requester/flatten.js'
 export type { ExchangeOptions, RetryOptions, StepTimeouts } from './requester/options.js'
-export type { BackOffOptions } from './link/back-off.js'
+export type { BackOffOptions } from './time/back-off.js'
+
+export { responseSubscription$ } from './response-subscription.js'
+export type { ResponseSubscriptionOptions } from './response-subscription.js'
+export { withMessage } from './with-message.js'
+export type { ResponseWithMessage, WithMessage } from './with-message.js'
 
 // Serve requests
 export { requests$ } from './requests.js'
@@ -28,6 +33,8 @@ export type { ServeOptions } from './serve.js'
 export { mrpcHeaders } from './responder/header-rule.js'
 export type { HeaderFault, HeaderRule } from './responder/header-rule.js'
 export type { ResponseCacheBounds } from './responder/response-cache.js'
+export { withProperties } from './responder/with-properties.js'
+export type { ResponseProperties, ResponseWithProperties } from './responder/with-properties.js'
 export type { Handler, HandlerResult, PlainResponse, ResponseStream } from './responder/handler.js'
 export type { OutcomeDetails, ServeOutcome, ServeRecord } from './observe/serve-record.js'
 export type { ResponseTopicRule } from './responder/response-topic-rule.js'
@@ -43,10 +50,12 @@ export type {
   Endpoint,
   EndpointContract,
   EndpointTypes,
+  RequestParams,
   ResponseKind,
-  ResponseTopicTemplate,
+  ResponseParams,
   WithoutToken,
 } from './endpoint.js'
+export type { ResponseTopicTemplate } from './response-topic-template.js'
 export type { TopicTemplate } from './topic/topic-template.js'
 export type { NamesIn, ParameterName, TemplateParams } from './topic/template-params.js'
 export { correlationData } from './correlation/correlation-data.js'
@@ -98,6 +107,7 @@ export { metered, Meter } from './middleware/metered.js'
 export type { Metrics } from './middleware/metered.js'
 export type { HistogramView } from './middleware/histogram.js'
 export { stamped } from './middleware/stamped.js'
+export type { StampedOptions } from './middleware/stamped.js'
 
 // Use a link and its messages
 export type {

@@ -1,72 +1,51 @@
 import type { UserProperties } from '@antiphon/core'
 import { invalidArgument } from '@antiphon/core/link'
+import type { ConnectPacket, WillMessage } from '@antiphon/packet'
 import type { IClientOptions } from 'mqtt'
-import type { ConnectProperties, Credentials, MqttOptions, Will } from './options.js'
+import type { MqttOptions } from './options.js'
 
-/** The values that may differ from one connection to the next. */
-export interface ConnectionAttempt {
-  readonly clientId: string
-  readonly credentials: Credentials | undefined
-  readonly clean: boolean
-}
-
-/** The MQTT.js options of one connection. */
-export type ClientOptions = IClientOptions & { readonly protocolVersion: 4 | 5; readonly clientId: string }
-
-const defaultSessionExpiryInterval = 300
-
-/** Builds the MQTT.js options for one connection; `options` must be valid. */
-export function toClientOptions(options: MqttOptions, attempt: ConnectionAttempt): ClientOptions {
-  const { protocolVersion = 5, keepalive = 60, connectTimeout = 30_000, will, timerVariant } = options
-  const { clientId, clean, credentials } = attempt
+/** Builds the MQTT.js options for one connection. */
+export function toClientOptions(packet: ConnectPacket, options: MqttOptions): IClientOptions {
+  const { protocolVersion = 5, connectTimeout = 30_000, timerVariant } = options
+  const { clientId, cleanStart, keepAlive, username, password, will } = packet
   return {
     protocolId: 'MQTT',
     protocolVersion,
     clientId,
-    clean,
-    keepalive,
+    clean: cleanStart,
+    keepalive: keepAlive,
     connectTimeout,
-    ...withoutUndefined({ timerVariant }),
-    ...(credentials !== undefined && { username: credentials.username }),
-    ...(credentials?.password !== undefined && { password: toMqttBytes(credentials.password) }),
+    ...(timerVariant !== undefined && { timerVariant }),
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password: toMqttBytes(password) }),
     ...(will !== undefined && { will: toMqttWill(will, protocolVersion) }),
-    ...(protocolVersion === 5 && { properties: toMqttProperties(options) }),
+    ...(protocolVersion === 5 && { properties: withGroupedPairs(packet.properties) }),
   }
 }
 
-function toMqttProperties({
-  clean,
-  properties = {},
-}: MqttOptions): NonNullable<IClientOptions['properties']> {
-  const { userProperties, ...rest } = properties
-  const explicitProperties: Omit<ConnectProperties, 'userProperties'> = {
-    sessionExpiryInterval: clean === true ? 0 : defaultSessionExpiryInterval,
-    // A broker may require a prefix for response topics, and sends it only on request [MQTT-3.1.2-28].
-    requestResponseInformation: true,
-    ...withoutUndefined(rest),
-  }
-  return {
-    ...explicitProperties,
-    ...(userProperties !== undefined &&
-      userProperties.length > 0 && { userProperties: groupByName(userProperties) }),
-  }
-}
-
-function toMqttWill(will: Will, protocolVersion: 4 | 5): NonNullable<IClientOptions['will']> {
-  const { topic, payload = '', qos = 0, retain = false, userProperties, ...properties } = will
-  const willMessage = { topic, payload: payload as string, qos, retain }
+function toMqttWill(will: WillMessage, protocolVersion: 4 | 5): NonNullable<IClientOptions['will']> {
+  const { topic, payload, qos, retain, ...properties } = will
+  const willMessage = { topic, payload: payload as Buffer, qos, retain }
   if (protocolVersion === 4) return willMessage
+  const { correlationData, ...others } = properties
   return {
     ...willMessage,
     properties: {
-      ...(withoutUndefined(properties) as NonNullable<NonNullable<IClientOptions['will']>['properties']>),
-      ...(userProperties !== undefined &&
-        userProperties.length > 0 && { userProperties: groupByName(userProperties) }),
+      ...withGroupedPairs(others),
+      ...(correlationData !== undefined && { correlationData: correlationData as Buffer }),
     },
   }
 }
 
-/** Groups user properties by name, the form MQTT.js expects. An empty object would make it send an invalid packet. */
+/** Replaces user properties by groups. An empty object would make MQTT.js send an invalid packet. */
+function withGroupedPairs<T extends { readonly userProperties?: UserProperties }>(
+  properties: T,
+): Omit<T, 'userProperties'> & { readonly userProperties?: Record<string, string[]> } {
+  const { userProperties = [], ...others } = properties
+  return { ...others, ...(userProperties.length > 0 && { userProperties: groupByName(userProperties) }) }
+}
+
+/** Groups user properties by name, the form MQTT.js expects. */
 function groupByName(pairs: UserProperties): Record<string, string[]> {
   const groups = Object.create(null) as Record<string, string[]>
   for (const [name, value] of pairs) (groups[name] ??= []).push(value)
@@ -81,12 +60,5 @@ function toMqttBytes(value: string | Uint8Array): string | Buffer {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value)
   } catch {
     throw invalidArgument('password is not UTF-8: in a browser, a password must be valid UTF-8')
-  }
-}
-
-/** Removes properties that are `undefined`, which MQTT.js distinguishes from absent ones. */
-function withoutUndefined<T extends object>(values: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-    [Name in keyof T]: Exclude<T[Name], undefined>
   }
 }

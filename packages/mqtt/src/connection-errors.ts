@@ -1,6 +1,6 @@
 import { AntiphonError } from '@antiphon/core'
 import { describeReason, quoted } from '@antiphon/core/link'
-import type { IConnackPacket, IDisconnectPacket } from 'mqtt'
+import type { Connack, Disconnect } from './control-client.js'
 
 /** The return codes of MQTT 3.1.1. */
 const returnCodes = new Map<number, string>([
@@ -13,7 +13,7 @@ const returnCodes = new Map<number, string>([
 
 /** What to do about a refusal, for the reason codes where there is advice. */
 const advice = new Map<number, string>([
-  [0x01, 'the broker does not speak MQTT 3.1.1'],
+  [0x01, 'the broker does not speak this version of MQTT: try another protocolVersion'],
   [0x02, 'choose another clientId'],
   [0x03, 'try again later'],
   [0x04, 'check username and password'],
@@ -37,10 +37,9 @@ const advice = new Map<number, string>([
 /** Creates the error for a CONNACK that refuses the connection. */
 export function connectionRefused(
   address: string,
-  { reasonCode, returnCode, properties }: IConnackPacket,
+  { reasonCode: code, properties }: Connack,
 ): AntiphonError<'connection-refused'> {
-  const code = reasonCode ?? returnCode ?? 0x80
-  const texts = [properties?.reasonString, advice.get(code), properties?.serverReference]
+  const texts = [properties.reasonString, advice.get(code), properties.serverReference]
   const hints = texts.filter((text) => typeof text === 'string' && text !== '')
   const message = [`${address} refused the connection: ${describeCode(code)}`, ...hints].join(': ')
   return new AntiphonError('connection-refused', message, { reasonCode: code, phase: 'after-network' })
@@ -49,11 +48,11 @@ export function connectionRefused(
 /** Creates the error for a DISCONNECT sent by the broker. */
 export function connectionEnded(
   address: string,
-  { reasonCode = 0, properties }: IDisconnectPacket,
+  { reasonCode, properties }: Disconnect,
 ): AntiphonError<'connection-lost'> {
   const hint =
-    properties?.reasonString ??
-    (reasonCode === 0x8e ? 'another client connected under the same clientId' : properties?.serverReference)
+    properties.reasonString ??
+    (reasonCode === 0x8e ? 'another client connected under the same clientId' : properties.serverReference)
   const why = hint === undefined ? '' : `: ${hint}`
   return new AntiphonError(
     'connection-lost',

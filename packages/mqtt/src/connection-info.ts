@@ -1,17 +1,18 @@
 import type { ConnectionInfo } from '@antiphon/core'
-import type { IConnackPacket } from 'mqtt'
-import type { ClientOptions } from './client-options.js'
+import type { ConnectPacket } from '@antiphon/packet'
+import type { Connack } from './control-client.js'
 
 /** Reads the broker's limits and features from CONNACK, with MQTT's defaults for absent properties, as on 3.1.1. */
 export function toConnectionInfo(
-  { sessionPresent, properties = {} }: IConnackPacket,
-  { protocolVersion, clientId, clean, properties: requested }: ClientOptions,
+  { sessionPresent, properties }: Connack,
+  { clientId, cleanStart, properties: requested }: ConnectPacket,
+  protocolVersion: 4 | 5,
   endsSession: boolean,
 ): ConnectionInfo {
   const { responseInformation, maximumQoS } = properties
-  const sessionExpiryInterval = properties.sessionExpiryInterval ?? requested?.sessionExpiryInterval ?? 0
+  const sessionExpiryInterval = properties.sessionExpiryInterval ?? requested.sessionExpiryInterval ?? 0
   const isVersion5 = protocolVersion === 5
-  const isSessionKept = !endsSession && (isVersion5 ? sessionExpiryInterval > 0 : clean === false)
+  const isSessionKept = !endsSession && (isVersion5 ? sessionExpiryInterval > 0 : !cleanStart)
   return {
     protocolVersion,
     clientId: properties.assignedClientIdentifier ?? clientId,

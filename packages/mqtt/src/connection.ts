@@ -1,12 +1,16 @@
 import type { AntiphonError } from '@antiphon/core'
 import type { TransportEvent } from '@antiphon/core/link'
-import { type Framer, PacketType, protocolError, readAcknowledgement, readPublish } from '@antiphon/packet'
-import type { IConnackPacket, IDisconnectPacket, MqttClient, Packet } from 'mqtt'
+import {
+  type ConnectPacket,
+  type Framer,
+  PacketError,
+  PacketType,
+  protocolError,
+  readAcknowledgement,
+  readPublish,
+} from '@antiphon/packet'
 import { AsyncSubject, type SchedulerLike, type Subscriber, timer } from 'rxjs'
-import { openStream } from '#streams'
 import type { Address } from './address.js'
-import type { ClientOptions } from './client-options.js'
-import { ClientStream, connectClient } from './client-stream.js'
 import {
   connectionEnded,
   connectionLost,
@@ -16,19 +20,22 @@ import {
   type ConnectProgress,
 } from './connection-errors.js'
 import { toConnectionInfo } from './connection-info.js'
+import type { Connack, ControlClient, Disconnect, OpenControlClient } from './control-client.js'
 import { InboundMessages } from './inbound-messages.js'
 import { InboundPackets } from './inbound-packets.js'
 import { mayRefuseMessage } from './may-refuse-message.js'
 import { PacketWriter } from './packet-writer.js'
 import type { Session } from './session.js'
-import type { ByteStream, StreamOptions } from './streams/byte-stream.js'
+import type { ByteStream, StreamEvents } from './streams/byte-stream.js'
 import { SubscriptionPackets } from './subscription-packets.js'
 
 /** What a connection is created from. */
 export interface ConnectionParts {
   readonly address: Address
-  readonly streamOptions: StreamOptions
-  readonly clientOptions: ClientOptions
+  readonly connect: ConnectPacket
+  readonly protocolVersion: 4 | 5
+  readonly openStream: (events: StreamEvents) => ByteStream
+  readonly openClient: OpenControlClient
   readonly session: Session
   /** Whether `disconnect` will end the session, because no option requests a persistent one. */
   readonly endsSession: boolean
@@ -39,7 +46,7 @@ export interface ConnectionParts {
 /** Milliseconds after which the socket is destroyed if DISCONNECT could not be written. */
 const disconnectTimeout = 1_000
 
-/** One connection to the broker: an MQTT.js client from CONNECT until its socket closes. */
+/** One connection to the broker, from CONNECT until its socket closes. */
 export class Connection {
   /** Completes when the socket has closed. */
   readonly closed$: AsyncSubject<never> = new AsyncSubject<never>()
@@ -47,53 +54,47 @@ export class Connection {
   readonly subscriptions: SubscriptionPackets
   readonly #parts: ConnectionParts
   readonly #stream: ByteStream
-  /** The stream of MQTT.js, for the packets that are not read here. */
-  readonly #clientStream: ClientStream
-  readonly #client: MqttClient
+  /** Reads the packets that are not read here. */
+  readonly #client: ControlClient
   readonly #inbound: InboundMessages
   readonly #packets: InboundPackets
   #stage: 'connecting' | 'online' | 'disconnecting' | 'closed' = 'connecting'
   #wasAccepted = false
   #refusal: AntiphonError | undefined
-  #disconnectPacket: IDisconnectPacket | undefined
+  #disconnectPacket: Disconnect | undefined
   #cause: unknown
   /** What to check about the cause. */
   #hint: string | undefined
-  #hasReceived = false
+  #receivedChunks = 0
 
   /** Connects; throws if the stream cannot start to open. */
   constructor(parts: ConnectionParts) {
     this.#parts = parts
-    const { address, streamOptions, clientOptions, session } = parts
-    const { properties } = clientOptions
-    this.#packets = new InboundPackets(properties?.maximumPacketSize ?? Infinity, (framer) =>
-      this.#dispatch(framer),
-    )
-    this.#stream = openStream(address, streamOptions, {
+    const { connect, protocolVersion, session, scheduler } = parts
+    const { maximumPacketSize = Infinity, topicAliasMaximum = 0 } = connect.properties
+    this.#packets = new InboundPackets(maximumPacketSize, (framer) => this.#dispatch(framer))
+    const stream = (this.#stream = parts.openStream({
       onData: (chunk) => this.#failOnThrow(() => this.#receive(chunk)),
       onDrain: () => this.writer.resume(),
       onError: (error, hint) => this.#fail(error, hint),
       onClose: () => this.#close(),
-    })
-    this.writer = new PacketWriter(this.#stream)
-    this.subscriptions = new SubscriptionPackets(session.packets, this.writer)
-    this.#inbound = new InboundMessages({
-      writer: this.writer,
-      unreleased: session.unreleased,
-      topicAliasMaximum: properties?.topicAliasMaximum ?? 0,
-    })
-    this.#clientStream = new ClientStream({
-      write: (bytes) => this.writer.append(bytes),
-      end: () => {
-        this.writer.flush()
-        this.#stream.end()
+    }))
+    const writer = (this.writer = new PacketWriter(stream))
+    this.subscriptions = new SubscriptionPackets(session.packets, writer)
+    this.#inbound = new InboundMessages({ writer, unreleased: session.unreleased, topicAliasMaximum })
+    this.#client = parts.openClient({
+      ...{ connect, protocolVersion, writer, stream, scheduler },
+      receivedChunks: () => this.#receivedChunks,
+      events: {
+        onConnack: (packet) => this.#receiveConnack(packet),
+        onSubscriptionAck: (id, codes) => this.subscriptions.acknowledge(id, codes),
+        onDisconnect: (packet) => {
+          this.#disconnectPacket = packet
+          stream.destroy()
+        },
+        onError: (error, hint) => this.#fail(error, hint),
       },
-      destroy: (error) => this.#fail(error),
     })
-    this.#client = connectClient(this.#clientStream, clientOptions)
-    this.#client.on('error', (error) => this.#fail(error))
-    this.#client.on('packetreceive', (packet) => this.#receiveParsed(packet))
-    this.#client.on('connect', (packet) => this.#accept(packet))
   }
 
   get isOnline(): boolean {
@@ -101,7 +102,7 @@ export class Connection {
   }
 
   get protocolVersion(): 4 | 5 {
-    return this.#parts.clientOptions.protocolVersion
+    return this.#parts.protocolVersion
   }
 
   /** Sends DISCONNECT, with Session Expiry Interval 0 if `endSession`, and closes. If not online, only closes the socket. */
@@ -110,8 +111,7 @@ export class Connection {
     if (this.#stage !== 'online') return
     this.#stage = 'disconnecting'
     this.writer.flush()
-    const properties = endSession ? { properties: { sessionExpiryInterval: 0 } } : {}
-    this.#client.end(false, this.protocolVersion === 5 ? { reasonCode: 0, ...properties } : {})
+    this.#client.disconnect(endSession)
     const timeout = timer(disconnectTimeout, this.#parts.scheduler).subscribe(() => this.#stream.destroy())
     this.closed$.subscribe({ complete: () => timeout.unsubscribe() })
   }
@@ -121,18 +121,20 @@ export class Connection {
     if (this.#stage === 'closed') return
     this.#stage = 'disconnecting'
     this.#parts.session.outbound.disconnected(this.writer)
-    this.#client.end(true)
+    this.#client.drop()
     this.subscriptions.abandon()
   }
 
   #receive(chunk: Uint8Array): void {
-    if (!this.#hasReceived && chunk[0] !== PacketType.connack)
+    // A WebSocket may have empty frames.
+    if (chunk.length === 0) return
+    if (this.#receivedChunks === 0 && chunk[0] !== PacketType.connack)
       return this.#fail(notMqtt(chunk), 'check the port and the protocol of the URL')
-    this.#hasReceived = true
+    this.#receivedChunks += 1
     this.#packets.append(chunk)
   }
 
-  /** Handles PUBLISH and its acknowledgements; passes all other packets to MQTT.js. */
+  /** Handles PUBLISH and its acknowledgements; passes all other packets to the client. */
   #dispatch(framer: Framer): void {
     if (this.#isClosing) return
     const { firstByte, body } = framer
@@ -140,7 +142,7 @@ export class Connection {
     switch (firstByte) {
       case PacketType.connack:
         if (this.#stage === 'online') throw protocolError('the broker sent a second CONNACK [MQTT-3.2.0-2]')
-        // MQTT.js emits `connect` asynchronously. Packets that follow CONNACK must wait until `#accept` has run.
+        // The client may report CONNACK asynchronously. Packets that follow it must wait until `#accept` has run.
         this.#packets.pause()
         break
       case PacketType.puback:
@@ -152,39 +154,19 @@ export class Connection {
       default:
         if (firstByte >> 4 === 3) return this.#receivePublish(framer)
     }
-    this.#clientStream.deliver(framer.packet)
+    this.#client.receive(framer)
   }
 
-  /** Handles a packet that MQTT.js has parsed. */
-  #receiveParsed(packet: Packet): void {
-    if (this.#isClosing) return
-    switch (packet.cmd) {
-      case 'connack':
-        if (reasonCodeOf(packet) !== 0) this.#refusal = connectionRefused(this.#parts.address.text, packet)
-        this.#useServerKeepAlive(packet)
-        break
-      case 'suback':
-      case 'unsuback':
-        this.subscriptions.acknowledge(packet.messageId ?? 0, packet.granted as readonly number[] | undefined)
-        break
-      case 'disconnect':
-        this.#disconnectPacket = packet
-        this.#stream.destroy()
-        break
-      default:
-    }
-  }
-
-  /** MQTT.js ignores the Server Keep Alive if its own is 0 [MQTT-3.1.2-21]. It starts the keepalive after this event. */
-  #useServerKeepAlive({ properties }: IConnackPacket): void {
-    if (properties?.serverKeepAlive !== undefined) this.#client.options.keepalive = properties.serverKeepAlive
-  }
-
-  #accept(packet: IConnackPacket): void {
+  #receiveConnack(packet: Connack): void {
     if (this.#stage !== 'connecting') return
-    const { clientOptions, session, endsSession, subscriber } = this.#parts
-    const info = toConnectionInfo(packet, clientOptions, endsSession)
-    const { protocolVersion } = info
+    if (packet.reasonCode === 0) return this.#accept(packet)
+    this.#refusal = connectionRefused(this.#parts.address.text, packet)
+    this.#stream.destroy()
+  }
+
+  #accept(packet: Connack): void {
+    const { connect, protocolVersion, session, endsSession, subscriber } = this.#parts
+    const info = toConnectionInfo(packet, connect, protocolVersion, endsSession)
     this.#stage = 'online'
     this.#wasAccepted = true
     session.clientId = info.clientId
@@ -219,6 +201,7 @@ export class Connection {
   #fail(error: unknown, hint?: string): void {
     if (this.#cause === undefined) this.#hint = hint
     this.#cause ??= error
+    if (error instanceof PacketError && this.#stage === 'online') this.#client.reject?.(error.reasonCode)
     this.#stream.destroy()
   }
 
@@ -228,7 +211,7 @@ export class Connection {
     const isRequested = this.#stage === 'disconnecting'
     const progress = this.#progress()
     this.#stage = 'closed'
-    this.#clientStream.close()
+    this.#client.close()
     this.writer.close()
     // The broker may have started a new session, in which the same Packet Identifiers belong to other messages.
     if (progress === 'connect-sent') session.unreleased.clear()
@@ -255,8 +238,4 @@ export class Connection {
     if (this.#disconnectPacket !== undefined) return connectionEnded(address, this.#disconnectPacket)
     return connectionLost(address, progress, this.#cause, this.#hint)
   }
-}
-
-function reasonCodeOf({ reasonCode, returnCode }: IConnackPacket): number {
-  return reasonCode ?? returnCode ?? 0
 }

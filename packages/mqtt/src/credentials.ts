@@ -12,8 +12,8 @@ import {
 } from 'rxjs'
 import type { Address } from './address.js'
 import { credentialsUnavailable } from './connection-errors.js'
-import { assertCredentials } from './option-rules.js'
-import type { Credentials, MqttOptions } from './options.js'
+import type { Credentials, SessionOptions } from './options.js'
+import { assertCredentials } from './session-option-rules.js'
 
 /**
  * Emits the credentials for one connection.
@@ -22,7 +22,7 @@ import type { Credentials, MqttOptions } from './options.js'
  * - *error*: `connection-refused` if the function fails, `invalid-argument` if the credentials it returns are invalid.
  * - *unsubscribe*: ignores the function's result.
  */
-export function credentials$(options: MqttOptions, address: Address): Observable<Credentials | undefined> {
+export function credentials$(options: SessionOptions, address: Address): Observable<Credentials | undefined> {
   const { credentials } = options
   if (credentials === undefined) return of(fixedCredentials(options) ?? fixedCredentials(address))
   return defer(() => toObservable(credentials())).pipe(

@@ -1,6 +1,6 @@
 import { AntiphonError } from '@antiphon/core'
 import type { TransportEvent } from '@antiphon/core/link'
-import { PacketType, type ReceivedPublish } from '@antiphon/packet'
+import { PacketError, PacketType, protocolError, Reason, type ReceivedPublish } from '@antiphon/packet'
 import type { PacketWriter } from './packet-writer.js'
 
 /** A received QoS 1 or 2 message until its acknowledgement is sent. */
@@ -78,13 +78,14 @@ export class InboundMessages {
   #topic(name: string, alias: number): string {
     const { topicAliasMaximum } = this.#parts
     if (alias > topicAliasMaximum) {
-      throw new Error(
+      throw new PacketError(
+        Reason.topicAliasInvalid,
         `the broker sent the Topic Alias ${alias}: the Topic Alias Maximum is ${topicAliasMaximum} [MQTT-3.3.2-9]`,
       )
     }
     if (name !== '') this.#aliases.set(alias, name)
     const topic = this.#aliases.get(alias)
-    if (topic === undefined) throw new Error(`the broker sent the Topic Alias ${alias} before its topic`)
+    if (topic === undefined) throw protocolError(`the broker sent the Topic Alias ${alias} before its topic`)
     return topic
   }
 

@@ -1,6 +1,13 @@
 export type { BrokerUrl } from './address.js'
 export { connect } from './connect.js'
 export type { ConnectOptions } from './connect.js'
-export type { ConnectProperties, Credentials, MqttOptions, TlsMaterial, Will } from './options.js'
+export type {
+  ConnectProperties,
+  Credentials,
+  MqttOptions,
+  SessionOptions,
+  TlsMaterial,
+  Will,
+} from './options.js'
 export type { Tunnel, TunnelTarget } from './tunnel.js'
 export { mqttTransport } from './transport.js'

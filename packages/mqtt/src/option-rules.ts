@@ -1,42 +1,15 @@
-import type { OutgoingMessage } from '@antiphon/core'
 import {
   invalidArgument,
   type OptionRule,
   type OptionRules,
-  outgoingFault,
-  quoted,
   requireArgument,
-  validateString,
   violationOf,
-  wholeNumberRule,
 } from '@antiphon/core/link'
 import { type Address, isBrowser } from './address.js'
-import type { ConnectProperties, Credentials, MqttOptions, Will } from './options.js'
+import type { MqttOptions } from './options.js'
+import { secretRule, sessionConflict, sessionOptionRules, stringRule } from './session-option-rules.js'
 
 type Rule = OptionRule<MqttOptions>
-
-/** Accepts strings that MQTT can carry. */
-const stringRule: OptionRule = (value) => validateString(value as string)
-
-/** Keeps the value of an option out of the error. */
-const secretRule =
-  (rule: OptionRule): OptionRule =>
-  (value, context) => {
-    const violation = violationOf(rule, value, context)
-    return violation && `: ${violation}`
-  }
-
-const passwordRule = secretRule((value) => {
-  if (!(value instanceof Uint8Array)) return validateString(value as string)
-  return value.length <= 65_535 ? undefined : 'it must not take more than 65 535 bytes'
-})
-
-const mqtt5Only =
-  (rule: Rule): Rule =>
-  (value, options) =>
-    options.protocolVersion === 4
-      ? 'it needs MQTT 5, and protocolVersion is 4; leave one of them out'
-      : violationOf(rule, value, options)
 
 const nodeOnly =
   (rule: Rule): Rule =>
@@ -56,73 +29,9 @@ const protocolListRule: OptionRule = (value) =>
     ? undefined
     : 'it must be an array of strings'
 
-/** Accepts the names of a will's properties; `willRule` validates their values. */
-const willNames: OptionRules<Will> = {
-  topic: 'any',
-  payload: 'any',
-  qos: 'any',
-  retain: 'any',
-  willDelayInterval: 'any',
-  responseTopic: 'any',
-  correlationData: 'any',
-  contentType: 'any',
-  payloadFormatIndicator: 'any',
-  messageExpiryInterval: 'any',
-  userProperties: 'any',
-}
-
-const willRule: Rule = (value, options) => {
-  const unknown = violationOf(willNames, value, options)
-  if (unknown !== undefined) return unknown
-  const { willDelayInterval, payload = '', ...rest } = value as Will
-  const message = {
-    ...rest,
-    payload: typeof payload === 'string' ? new TextEncoder().encode(payload) : payload,
-  } as OutgoingMessage
-  const fault = outgoingFault(message)
-  if (fault !== undefined) return `.${fault.rawMessage}`
-  if (message.payload.length > 65_535)
-    return `.payload has ${message.payload.length} bytes: it must not take more than 65 535 bytes`
-  if (willDelayInterval === undefined) return undefined
-  const violation = violationOf(mqtt5Only(wholeNumberRule(0, 4_294_967_295)), willDelayInterval, options)
-  return violation === undefined
-    ? undefined
-    : `.willDelayInterval is ${String(willDelayInterval)}: ${violation}`
-}
-
-const userPropertiesRule: OptionRule = (value) =>
-  outgoingFault({
-    topic: 'connect',
-    payload: new Uint8Array(),
-    userProperties: value as NonNullable<OutgoingMessage['userProperties']>,
-  })?.rawMessage
-
-const propertyRules: OptionRules<ConnectProperties> = {
-  sessionExpiryInterval: wholeNumberRule(0, 4_294_967_295),
-  receiveMaximum: wholeNumberRule(1, 65_535),
-  maximumPacketSize: wholeNumberRule(1, 4_294_967_295),
-  topicAliasMaximum: wholeNumberRule(0, 65_535),
-  requestResponseInformation: [true, false],
-  requestProblemInformation: [true, false],
-  userProperties: userPropertiesRule,
-}
-
 /** The rules of `MqttOptions`. */
 export const mqttOptionRules: OptionRules<MqttOptions, MqttOptions> = {
-  protocolVersion: [4, 5],
-  clientId: stringRule,
-  clean: [true, false],
-  keepalive: wholeNumberRule(0, 65_535),
-  connectTimeout: wholeNumberRule(1, 2_147_483_647),
-  username: stringRule,
-  password: (value, options) =>
-    options.username === undefined ? ': it needs a username' : violationOf(passwordRule, value, options),
-  credentials: (value, options) =>
-    options.username === undefined
-      ? violationOf('function', value, options)
-      : 'it replaces username and password; set only one of them',
-  will: willRule,
-  properties: mqtt5Only(propertyRules),
+  ...sessionOptionRules,
   ca: nodeOnly(pemRule),
   cert: nodeOnly(pemRule),
   key: nodeOnly(secretRule(pemRule)),
@@ -133,7 +42,6 @@ export const mqttOptionRules: OptionRules<MqttOptions, MqttOptions> = {
   wsOptions: nodeOnly('object'),
   tunnel: nodeOnly('function'),
   timerVariant: ['auto', 'worker', 'native'],
-  scheduler: 'object',
 }
 
 /** Throws `invalid-argument`, with option, value and rule, if an option is invalid or two options exclude each other. */
@@ -143,32 +51,12 @@ export function assertOptions(options: MqttOptions, address: Address): void {
   if (conflict !== undefined) throw invalidArgument(conflict)
 }
 
-/** Returns the credentials if CONNECT can carry them; throws `invalid-argument` otherwise. */
-export function assertCredentials(credentials: Credentials): Credentials {
-  const { username, password } = credentials
-  const usernameFault = validateString(username)
-  if (usernameFault !== undefined) {
-    throw invalidArgument(`credentials.username is ${quoted(username)}: ${usernameFault}`)
-  }
-  const passwordFault = password && violationOf(passwordRule, password, undefined)
-  if (passwordFault !== undefined) throw invalidArgument(`credentials.password${passwordFault}`)
-  return credentials
-}
-
 /** Describes the first pair of options that are valid alone but exclude each other. */
-function conflictOf(
-  { clean, clientId, cert, key, ...options }: MqttOptions,
-  address: Address,
-): string | undefined {
-  if (clean === false && (clientId ?? '') === '') {
-    return 'options.clean is false: it needs a clientId, by which the broker finds the session [MQTT-3.1.3-8]'
-  }
+function conflictOf(options: MqttOptions, address: Address): string | undefined {
+  const { cert, key } = options
   if ((cert === undefined) !== (key === undefined)) return 'options cert and key need each other'
   if (cert !== undefined && (address.protocol === 'mqtt' || address.protocol === 'ws')) {
     return `options.cert needs TLS, which ${address.text} does not use: use mqtts: or wss:`
   }
-  if (address.username !== undefined && (options.username ?? options.credentials) !== undefined) {
-    return `the URL and the options both name a user: name one user only`
-  }
-  return undefined
+  return sessionConflict(options, address)
 }

@@ -49,8 +49,8 @@ export interface ConnectProperties {
   readonly userProperties?: UserProperties
 }
 
-/** The options of a connection to a broker, named as in MQTT.js. */
-export interface MqttOptions {
+/** The options of MQTT, over any stream to the broker, named as in MQTT.js. */
+export interface SessionOptions {
   /** 5, or 4 for MQTT 3.1.1. @defaultValue 5 */
   readonly protocolVersion?: 4 | 5
   /**
@@ -75,6 +75,12 @@ export interface MqttOptions {
   readonly will?: Will
   /** MQTT 5 only. */
   readonly properties?: ConnectProperties
+  /** The scheduler that times message expiry and disconnecting. @defaultValue asyncScheduler */
+  readonly scheduler?: SchedulerLike
+}
+
+/** The options of a connection to a broker, named as in MQTT.js. */
+export interface MqttOptions extends SessionOptions {
   /** Certificate authorities to trust, as PEM. Node only, as are the next six. */
   readonly ca?: TlsMaterial
   /** The client certificate, as PEM. */
@@ -98,8 +104,6 @@ export interface MqttOptions {
    * may forbid; `native` uses the timers of the page.
    */
   readonly timerVariant?: 'auto' | 'worker' | 'native'
-  /** The scheduler that times message expiry and disconnecting. @defaultValue asyncScheduler */
-  readonly scheduler?: SchedulerLike
 }
 
 /** One or several PEM texts. */

@@ -13,9 +13,11 @@ export const PropertyContext = {
   disconnect: 64,
   auth: 128,
   publishToClient: 256,
+  connack: 512,
+  disconnectToClient: 1024,
 } as const
 
-/** The properties that are acted upon when they are read, by their identifiers. */
+/** The properties that are acted upon when they are read, or that are written, by their identifiers. */
 export const Property = {
   payloadFormatIndicator: 0x01,
   messageExpiryInterval: 0x02,
@@ -24,30 +26,47 @@ export const Property = {
   correlationData: 0x09,
   subscriptionIdentifier: 0x0b,
   sessionExpiryInterval: 0x11,
+  requestProblemInformation: 0x17,
   willDelayInterval: 0x18,
+  requestResponseInformation: 0x19,
   reasonString: 0x1f,
+  receiveMaximum: 0x21,
+  topicAliasMaximum: 0x22,
   topicAlias: 0x23,
   userProperty: 0x26,
+  maximumPacketSize: 0x27,
 } as const
 
-/** The types of values, as numbers: a switch over them costs less than one over strings. */
-const Type = { flag: 0, twoBytes: 1, fourBytes: 2, variable: 3, text: 4, binary: 5, pair: 6 } as const
+/** The types of values, as numbers: a switch over them costs less than one over strings. `bit` is a number, 0 or 1. */
+export const PropertyType = {
+  flag: 0,
+  twoBytes: 1,
+  fourBytes: 2,
+  variable: 3,
+  text: 4,
+  binary: 5,
+  pair: 6,
+  bit: 7,
+} as const
+const Type = PropertyType
 
 interface Rule {
   readonly name: string
   readonly type: number
   readonly contexts: number
-  readonly mayBeZero: boolean
+  /** The contexts in which 0 is a fault. */
+  readonly notZeroIn: number
 }
 
-function rule(name: string, type: number, contexts: number, mayBeZero = true): Rule {
-  return { name, type, contexts, mayBeZero }
+function rule(name: string, type: number, contexts: number, notZeroIn = 0): Rule {
+  return { name, type, contexts, notZeroIn }
 }
 
 const { connect, will, publishToServer, subscribe, acknowledgement, disconnect, auth, publishToClient } =
   PropertyContext
+const { connack, disconnectToClient } = PropertyContext
 const message = will | publishToServer | publishToClient
-const anywhere = 511
+const anywhere = 2047
 
 /** The properties of MQTT 5, section 2.2.2.2, that these contexts have, by identifier. */
 const rules: readonly (Rule | undefined)[] = Object.assign(new Array<Rule | undefined>(128).fill(undefined), {
@@ -56,19 +75,29 @@ const rules: readonly (Rule | undefined)[] = Object.assign(new Array<Rule | unde
   0x03: rule('Content Type', Type.text, message),
   0x08: rule('Response Topic', Type.text, message),
   0x09: rule('Correlation Data', Type.binary, message),
-  0x0b: rule('Subscription Identifier', Type.variable, subscribe | publishToClient, false),
-  0x11: rule('Session Expiry Interval', Type.fourBytes, connect | disconnect),
-  0x15: rule('Authentication Method', Type.text, connect | auth),
-  0x16: rule('Authentication Data', Type.binary, connect | auth),
+  0x0b: rule('Subscription Identifier', Type.variable, subscribe | publishToClient, anywhere),
+  0x11: rule('Session Expiry Interval', Type.fourBytes, connect | connack | disconnect),
+  0x12: rule('Assigned Client Identifier', Type.text, connack),
+  0x13: rule('Server Keep Alive', Type.twoBytes, connack),
+  0x15: rule('Authentication Method', Type.text, connect | connack | auth),
+  0x16: rule('Authentication Data', Type.binary, connect | connack | auth),
   0x17: rule('Request Problem Information', Type.flag, connect),
   0x18: rule('Will Delay Interval', Type.fourBytes, will),
   0x19: rule('Request Response Information', Type.flag, connect),
-  0x1f: rule('Reason String', Type.text, acknowledgement | disconnect | auth),
-  0x21: rule('Receive Maximum', Type.twoBytes, connect, false),
-  0x22: rule('Topic Alias Maximum', Type.twoBytes, connect),
-  0x23: rule('Topic Alias', Type.twoBytes, publishToServer | publishToClient, false),
+  0x1a: rule('Response Information', Type.text, connack),
+  0x1c: rule('Server Reference', Type.text, connack | disconnectToClient),
+  0x1f: rule('Reason String', Type.text, connack | acknowledgement | disconnect | disconnectToClient | auth),
+  // The client decides about a server that sends a Receive Maximum of 0: options may override it.
+  0x21: rule('Receive Maximum', Type.twoBytes, connect | connack, connect),
+  0x22: rule('Topic Alias Maximum', Type.twoBytes, connect | connack),
+  0x23: rule('Topic Alias', Type.twoBytes, publishToServer | publishToClient, anywhere),
+  0x24: rule('Maximum QoS', Type.bit, connack),
+  0x25: rule('Retain Available', Type.flag, connack),
   0x26: rule('User Property', Type.pair, anywhere),
-  0x27: rule('Maximum Packet Size', Type.fourBytes, connect, false),
+  0x27: rule('Maximum Packet Size', Type.fourBytes, connect | connack, anywhere),
+  0x28: rule('Wildcard Subscription Available', Type.flag, connack),
+  0x29: rule('Subscription Identifiers Available', Type.flag, connack),
+  0x2a: rule('Shared Subscription Available', Type.flag, connack),
 })
 
 /**
@@ -118,6 +147,11 @@ export class PropertyReader {
     return rules[this.id]?.name ?? ''
   }
 
+  /** The `PropertyType` of the property. */
+  get type(): number {
+    return this.#type
+  }
+
   /** The offset of the end of the properties. */
   get limit(): number {
     return this.#limit
@@ -159,7 +193,7 @@ export class PropertyReader {
     else this.#seenHigh |= bit
   }
 
-  #readValue(cursor: Cursor, { name, type, mayBeZero }: Rule): void {
+  #readValue(cursor: Cursor, { name, type, notZeroIn }: Rule): void {
     this.#type = type
     switch (type) {
       case Type.pair:
@@ -171,12 +205,13 @@ export class PropertyReader {
       case Type.binary:
         return this.#readBounds(cursor)
       case Type.flag:
+      case Type.bit:
         this.value = cursor.byte()
         if (this.value > 1) this.fault ??= protocolError(`${name} is ${this.value}: it must be 0 or 1`)
         return
       default:
         this.value = readInteger(cursor, type)
-        if (this.value === 0 && !mayBeZero) this.fault ??= zero(this.id, name)
+        if (this.value === 0 && (notZeroIn & this.#context) !== 0) this.fault ??= zero(this.id, name)
     }
   }
 

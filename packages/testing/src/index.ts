@@ -12,7 +12,7 @@ export type {
   VirtualClientOptions,
   VirtualLinkOptions,
 } from './virtual/broker.js'
-export type { Latency } from './connection/connection.js'
+export type { Latency } from './connection/latency.js'
 export type { PacketType, Will } from './connection/packet.js'
 export type { Overlap, SubscriptionChange } from '@antiphon/broker/engine'
 export { faultAlphabet, faultScript } from './faults/fault-script.js'

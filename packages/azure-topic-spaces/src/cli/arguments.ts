@@ -19,11 +19,17 @@ Topic space commands
   topic-space list
 
 Device commands
-  device-identity create                      takes -d; --am, --pk and --sk are optional
+  device-identity create                      takes -d; --am, --pk, --sk and --od are optional
   device-identity show | delete               takes -d
   device-identity list
   device-identity update                      takes -d and --status
-  device-identity connection-string show      takes -d
+  device-identity connection-string show      takes -d; with --pn, the key is that of a policy
+  invoke-device-method                        takes -d, --mn, --mp and --to; invokes a method of a device of the running hub
+
+Policy commands (the key of a policy signs for every device)
+  policy create                               takes --pn; --pk is optional
+  policy show | delete                        takes --pn
+  policy list
 
 Command options
   -n, --hub-name <hub>                        the hub
@@ -36,15 +42,28 @@ Command options
   --am, --auth-method <method>                shared_private_key or x509_ca (default: shared_private_key)
   --pk, --primary-key <key>                   the device's primary key, base64 (default: random)
   --sk, --secondary-key <key>                 the device's secondary key, base64; needs --pk
+  --od, --output-dir <directory>              with --am x509_ca: creates <device>.crt and <device>.key here; run trusts them
+  --pn, --policy-name <policy>                the policy
+  --mn, --method-name <method>                the method
+  --mp, --method-payload <json>               its payload (default: null)
+  --to, --timeout <seconds>                   the time to wait for its response, 5 to 300 (default: 30)
   --host-name <name>                          the host name in the devices' signatures (default: localhost)
   --status <status>                           enabled or disabled
   --directory <directory>                     the directory of the hub's file (default: the current directory)
 
 Listeners of run (port 0 takes any free port; default: --tls 8883)
-  --tls <port>, --wss <port>                  MQTT or WebSocket over TLS; needs --cert and --key
+  --tls <port>, --wss <port>                  MQTT or WebSocket over TLS; needs --cert and --key, or --dev-tls
   --tcp <port>, --ws <port>                   MQTT or WebSocket without TLS
   --cert <file>, --key <file>                 the certificate chain and its private key, PEM
+  --ca <file>                                 authorities of devices, whose CN is their id, PEM
+  --dev-tls                                   a certificate for localhost, for development; prints how to trust it
   --host <address>                            the address to listen on (default: 127.0.0.1, this machine only)
+
+What run stores and prints
+  --data <directory>                          stores the sessions of devices and their queues here, so that they survive a
+                                              restart; needs the package classic-level (default: in memory)
+  --verbose                                   prints each connection, refusal with its reason, subscription, publish and drop
+  --json                                      prints the same as lines of JSON, with whole messages
 
 Other options
   -h, --help                                  prints this help`
@@ -68,7 +87,19 @@ const names = [
   'host',
   'cert',
   'key',
+  'data',
+  'ca',
+  'output-dir',
+  'policy-name',
+  'method-name',
+  'method-payload',
+  'timeout',
 ] as const
+
+const flags = ['verbose', 'json', 'dev-tls'] as const
+
+/** The long name of an option without a value. */
+export type FlagName = (typeof flags)[number]
 
 /** The long name of an option. */
 export type OptionName = (typeof names)[number]
@@ -81,6 +112,11 @@ const aliases: Readonly<Record<string, OptionName>> = {
   am: 'auth-method',
   pk: 'primary-key',
   sk: 'secondary-key',
+  od: 'output-dir',
+  pn: 'policy-name',
+  mn: 'method-name',
+  mp: 'method-payload',
+  to: 'timeout',
 }
 
 const text = { type: 'string' } as const
@@ -89,6 +125,7 @@ const options = {
   ...Object.fromEntries([...names, ...Object.keys(aliases)].map((name) => [name, text])),
   'hub-name': { ...text, short: 'n' },
   'device-id': { ...text, short: 'd' },
+  ...Object.fromEntries(flags.map((name) => [name, { type: 'boolean' } as const])),
   help: { type: 'boolean', short: 'h' },
 } as const
 
@@ -103,6 +140,8 @@ export interface CommandLine {
   readonly optional: (name: OptionName) => string | undefined
   /** Returns the only value of an option; throws `invalid-argument` if the option is absent. */
   readonly required: (name: OptionName) => string
+  /** Whether an option without a value is present. */
+  readonly isSet: (name: FlagName) => boolean
   /** Returns all values of an option. */
   readonly all: (name: OptionName) => readonly string[]
 }
@@ -117,7 +156,7 @@ export function readCommandLine(args: readonly string[]): CommandLine | 'help' {
   let current = words
   for (const token of tokens) {
     if (token.kind === 'positional') current.push(token.value)
-    else if (token.kind === 'option-terminator') current = words
+    else if (token.kind === 'option-terminator' || isFlag(token.name)) current = words
     else {
       const name = aliases[token.name] ?? token.name
       current = valuesByName.get(name) ?? []
@@ -132,12 +171,17 @@ export function readCommandLine(args: readonly string[]): CommandLine | 'help' {
     if (others.length > 0) throw commandLineError(`--${name} has ${others.length + 1} values: it takes one`)
     return value
   }
+  const isSet = (name: FlagName): boolean => (values as Readonly<Record<string, unknown>>)[name] === true
   const required = (name: OptionName): string => {
     const value = optional(name)
     if (value === undefined) throw commandLineError(`--${name} is missing`)
     return value
   }
-  return { command: words.join(' ').replace(/^az iot hub /, ''), optional, required, all }
+  return { command: words.join(' ').replace(/^az iot hub /, ''), optional, required, all, isSet }
+}
+
+function isFlag(name: string): name is FlagName {
+  return flags.some((flag) => flag === name)
 }
 
 /** Creates the error for an invalid command line. */

@@ -1,15 +1,20 @@
 import type { ListenOptions } from '@antiphon/broker'
+import { commandLog, developmentTls, openDurableStorage, type DevelopmentTls } from '@antiphon/broker/command'
 import { AntiphonError } from '@antiphon/core'
 import { invalidArgument } from '@antiphon/core/link'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import type { TlsOptions } from 'node:tls'
 import { concatMap, from, merge, of, takeUntil, type Observable } from 'rxjs'
 import { deviceRegistry } from '../hub/device-registry.js'
 import { createHub } from '../hub/hub.js'
+import { policyRegistry } from '../hub/policy-registry.js'
 import { topicSpaceRegistry } from '../hub/topic-space-registry.js'
 import { help, readCommandLine, commandLineError, type CommandLine } from './arguments.js'
 import { execute, toDefinition } from './commands.js'
+import { createDeviceCertificate } from './device-certificate.js'
 import { changes$, hubFile, readHub, updateHub, writeHub, type HubState } from './hub-file.js'
+import { invokeMethod, serveMethodCalls } from './method-server.js'
 
 /** The terminal of a program. */
 export interface Terminal {
@@ -34,40 +39,76 @@ export async function hubProgram(args: readonly string[], terminal: Terminal): P
       hostName: line.optional('host-name') ?? 'localhost',
       devices: [],
       topicSpaces: [],
+      policies: [],
+      authorities: [],
     })
   }
+  if (line.command === 'invoke-device-method')
+    return print(JSON.stringify(await invokeMethod(file, line), undefined, 2))
+  let authority: readonly string[] = []
   const isChange = / (create|delete|update)$/.test(line.command)
   let result: unknown
   const toNextState = (state: HubState): HubState | undefined => {
     const devices = deviceRegistry(state.hostName, () => undefined)
     const topicSpaces = topicSpaceRegistry()
+    const policies = policyRegistry()
     devices.load(state.devices)
     topicSpaces.load(state.topicSpaces)
-    result = execute({ devices, topicSpaces }, line)
-    return { ...state, devices: devices.list(), topicSpaces: topicSpaces.list().map(toDefinition) }
+    policies.load(state.policies)
+    result = execute({ devices, topicSpaces, policies }, line)
+    return {
+      ...state,
+      devices: devices.list(),
+      topicSpaces: topicSpaces.list().map(toDefinition),
+      policies: policies.list(),
+      authorities: [...state.authorities, ...authority],
+    }
+  }
+  if (line.optional('output-dir') !== undefined) {
+    // Fails before a certificate of an existing device is overwritten.
+    toNextState(await readHub(file))
+    authority = await createCertificate(line)
   }
   if (isChange) await updateHub(file, toNextState)
   else toNextState(await readHub(file))
   if (result !== undefined) print(JSON.stringify(result, undefined, 2))
 }
 
+/** Creates the certificate of a new device with `--output-dir`, and returns that of its authority. */
+async function createCertificate({ command, optional, required }: CommandLine): Promise<readonly string[]> {
+  const directory = required('output-dir')
+  if (command !== 'device-identity create' || optional('auth-method') !== 'x509_ca')
+    throw commandLineError('--output-dir needs device-identity create with --auth-method x509_ca')
+  return [await createDeviceCertificate(required('device-id'), directory)]
+}
+
 /** Runs a hub, reloads its file when it changes, and stops on Ctrl-C. */
 async function run(file: string, line: CommandLine, { print, printError, stop$ }: Terminal): Promise<void> {
-  const { hostName } = await readHub(file)
-  const hub = createHub({ hostName })
+  const { hostName, authorities } = await readHub(file)
+  const log = commandLog({ print, json: line.isSet('json'), ...(line.isSet('verbose') && { verbose: true }) })
+  const data = line.optional('data')
+  const listenOptions = await listenOptionsOf(line, authorities)
+  const hub = createHub({
+    hostName,
+    ...(data !== undefined && { storage: await openDurableStorage(data) }),
+  })
+  hub.events$.subscribe(log.event)
   const load = async (): Promise<void> => {
-    const { devices, topicSpaces } = await readHub(file)
+    const { devices, topicSpaces, policies } = await readHub(file)
     // Throws before anything has changed, so that the hub keeps its last good state.
     topicSpaceRegistry().load(topicSpaces)
     hub.devices.load(devices)
     hub.topicSpaces.load(topicSpaces)
-    print(`devices: ${devices.length}, topic spaces: ${topicSpaces.length}`)
+    hub.policies.load(policies)
+    log.notice(`devices: ${devices.length}, topic spaces: ${topicSpaces.length}`)
   }
   const start = async (): Promise<void> => {
     await load()
-    for (const options of await listenOptionsOf(line))
-      print(`listening on ${(await hub.listen(options)).url}`)
+    listenOptions.instructions.forEach(log.notice)
+    for (const options of listenOptions.listeners)
+      log.notice(`listening on ${(await hub.listen(options)).url}`)
   }
+  const stopMethodCalls = await serveMethodCalls(hub, file)
   const reload = (): Promise<void> =>
     load().catch((error: unknown) => printError(AntiphonError.from(error).rawMessage))
   // Subscribes to changes before the first load, so that no change is missed.
@@ -77,28 +118,47 @@ async function run(file: string, line: CommandLine, { print, printError, stop$ }
       takeUntil(stop$),
     )
     .forEach(() => undefined)
+  await stopMethodCalls()
   await hub.close()
-  print('closed')
+  log.notice('closed')
 }
 
-async function listenOptionsOf({ optional, required }: CommandLine): Promise<readonly ListenOptions[]> {
+/** Where a hub listens, and how to trust the certificate of `--dev-tls`. */
+interface Listening {
+  readonly listeners: readonly ListenOptions[]
+  readonly instructions: readonly string[]
+}
+
+async function listenOptionsOf(line: CommandLine, authorities: readonly string[]): Promise<Listening> {
+  const { optional } = line
   const host = optional('host') ?? '127.0.0.1'
   const ports = (['tls', 'wss', 'tcp', 'ws'] as const).flatMap((protocol) => {
     const port = optional(protocol)
     return port === undefined ? [] : [{ protocol, port: toPort(protocol, port), host }]
   })
-  const listeners = ports.length > 0 ? ports : [{ protocol: 'tls' as const, port: 8_883, host }]
-  return Promise.all(
-    listeners.map(async ({ protocol, ...address }) =>
-      protocol === 'tcp' || protocol === 'ws'
-        ? { protocol, ...address }
-        : {
-            protocol,
-            ...address,
-            tls: { cert: await readFile(required('cert')), key: await readFile(required('key')) },
-          },
-    ),
+  const addresses = ports.length > 0 ? ports : [{ protocol: 'tls' as const, port: 8_883, host }]
+  const development = line.isSet('dev-tls') ? await developmentTls() : undefined
+  const ca = optional('ca')
+  const trusted = ca === undefined ? authorities : [...authorities, await readFile(ca, 'utf8')]
+  const clientTls =
+    trusted.length === 0 ? {} : { ca: [...trusted], requestCert: true, rejectUnauthorized: false }
+  const listeners = addresses.map(async ({ protocol, ...address }): Promise<ListenOptions> =>
+    protocol === 'tcp' || protocol === 'ws'
+      ? { protocol, ...address }
+      : { protocol, ...address, tls: { ...(await tlsOf(line, development)), ...clientTls } },
   )
+  return { listeners: await Promise.all(listeners), instructions: development?.instructions ?? [] }
+}
+
+async function tlsOf(
+  { optional, required }: CommandLine,
+  development: DevelopmentTls | undefined,
+): Promise<TlsOptions> {
+  if (development === undefined)
+    return { cert: await readFile(required('cert')), key: await readFile(required('key')) }
+  if ((optional('cert') ?? optional('key')) !== undefined)
+    throw commandLineError('--dev-tls excludes --cert and --key: it creates the certificate')
+  return { cert: development.cert, key: development.key }
 }
 
 function toPort(option: string, value: string): number {

@@ -159,8 +159,6 @@ export function connackProperties(
 ): ConnackProperties {
   const { authenticationMethod } = request
   const { authenticationData } = verdict
-  const requestedInterval =
-    request.sessionExpiryInterval === foreverSeconds ? Infinity : request.sessionExpiryInterval
   // Only for a client that set Request Response Information [MQTT-3.1.2-28].
   const responseInformation = request.requestResponseInformation
     ? settings.responseInformation?.(client)
@@ -168,7 +166,10 @@ export function connackProperties(
   return {
     ...limitProperties(settings, request),
     ...(request.clientId === '' ? { assignedClientIdentifier: client.clientId } : {}), // [MQTT-3.1.3-7]
-    ...(sessionExpiryInterval === requestedInterval ? {} : { sessionExpiryInterval }),
+    // The norm requires it only if the broker lowered it; clients that print the session's properties expect it.
+    ...(request.sessionExpiryInterval === 0
+      ? {}
+      : { sessionExpiryInterval: Math.min(sessionExpiryInterval, foreverSeconds) }),
     ...(responseInformation === undefined ? {} : { responseInformation }),
     ...(authenticationMethod === undefined ? {} : { authenticationMethod }),
     ...(authenticationData === undefined ? {} : { authenticationData: Buffer.from(authenticationData) }),

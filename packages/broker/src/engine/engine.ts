@@ -1,13 +1,17 @@
 import { AntiphonError } from '@antiphon/core'
 import { deadlines as deadlinesOn, type Deadlines } from '@antiphon/core/link'
 import { HookQueue } from '../authority/hook-queue.js'
+import { Hooks } from '../authority/hooks.js'
 import { Turn } from '../turn.js'
 import type { BrokerEvent } from '../events.js'
 import { NotificationQueue } from '../notification-queue.js'
 import type { EventSink } from '../notification-queue.js'
 import type { Settings } from '../options.js'
 import { toMessage } from '../packet/publication.js'
+import { isFailure } from '../packet/reason.js'
+import type { Publication } from '../packet/publication.js'
 import { RetainedMessages } from '../retained/retained-messages.js'
+import { DeliveryRights } from '../session/delivery-rights.js'
 import { PublishPipeline } from '../routing/publish-pipeline.js'
 import type { Outcome } from '../routing/publish-pipeline.js'
 import { Router } from '../routing/router.js'
@@ -19,6 +23,7 @@ import type { SessionHost } from '../session/session-host.js'
 import { SessionMemory } from '../session/session-memory.js'
 import { SessionRoom } from '../session/session-room.js'
 import { Sessions } from '../session/sessions.js'
+import { Rates } from '../rates/rates.js'
 import { UnreadBytes } from '../unread-bytes.js'
 import { newCounters } from '../counters.js'
 import type { Counters } from '../counters.js'
@@ -34,6 +39,7 @@ export interface OpenConnection {
 /** The components of a running broker, as its connections use them. */
 export interface Engine {
   readonly settings: Settings
+  readonly hooks: Hooks
   readonly turn: Turn
   readonly notifications: NotificationQueue
   readonly deadlines: Deadlines
@@ -51,6 +57,8 @@ export interface Engine {
   readonly unauthenticated: { bytes: number }
   /** Bytes written to all connections and not sent yet. */
   readonly unread: UnreadBytes
+  /** The rates of clients and addresses; `undefined` if they are not limited. */
+  readonly rates: Rates | undefined
   readonly wills: Wills<Session>
   /** Resolves when the stored state is restored; `undefined` without a storage. */
   readonly ready: Promise<void> | undefined
@@ -93,6 +101,14 @@ export function createEngine(settings: Settings, events: EventSink, engineHost: 
       failed: (error) => emit({ type: 'storage-failed', error: AntiphonError.from(error) }),
       willOf: (session) => wills.of(session),
     })
+  const hooks = new Hooks({
+    deadlines,
+    timeout: settings.hookTimeout,
+    failed: (hook, clientId, error) => emit({ type: 'hook-failed', hook, clientId, error }),
+  })
+  const { authorizeDelivery } = authority
+  const rights =
+    authorizeDelivery === undefined ? undefined : new DeliveryRights({ authorizeDelivery, hooks, now })
   const memory = new SessionMemory(limits.totalBytes)
   const host: SessionHost = {
     limits,
@@ -104,28 +120,41 @@ export function createEngine(settings: Settings, events: EventSink, engineHost: 
       if (events.observed)
         emit({ type: 'dropped', clientId, topic, loss, ...(limit === undefined ? {} : { limit }) })
     },
+    rights,
+    passOn: (group, publication, session) => router.passOn(group, publication, session),
     memory,
     admitMessage: (bytes) => sessionRoom.admitMessage(bytes),
     atTurnEnd,
     retained: () => retained,
     replayTurns: new ReplayTurns(turn),
   }
-  const router = new Router({ sharedOffline: settings.sharedOffline, overlap, changed })
+  const policy =
+    rights === undefined
+      ? undefined
+      : {
+          rights,
+          refused: (session: Session, publication: Publication) =>
+            host.dropped(session, publication, 'not-authorized'),
+        }
+  const router = new Router({ sharedOffline: settings.sharedOffline, overlap, changed, policy })
   const retained = new RetainedMessages({ limits, deadlines: expiries, now, journal })
   const publishPipeline = new PublishPipeline({
     authority,
+    hooks,
     router,
     retained,
     journal,
     now,
-    decided: (publication, reasonCode) => {
-      if (!events.observed) return
+    decided: (publication, reasonCode, reason) => {
+      const isObserved = isFailure(reasonCode) ? events.observed : (events.isDebugObserved ?? events.observed)
+      if (!isObserved) return
       const { qos, retain, publisherId: clientId } = publication
       const at = now()
       emit({
         type: 'published',
         clientId,
         reasonCode,
+        ...(reason === undefined ? {} : { reason }),
         get message() {
           return toMessage(publication, { qos, retain, dup: false }, at)
         },
@@ -146,9 +175,10 @@ export function createEngine(settings: Settings, events: EventSink, engineHost: 
   const { sessionPolicy, memoryPolicy } = settings
   const sessionRoom = new SessionRoom({ limits, sessionPolicy, memoryPolicy, memory, sessions, atTurnEnd })
   const hasRoom = (bytes: number): boolean => sessionRoom.admitSubscription(bytes)
-  const subscriptionHandler = new SubscriptionHandler({ settings, router, journal, emit, hasRoom })
+  const subscriptionHandler = new SubscriptionHandler({ settings, hooks, router, journal, emit, hasRoom })
   const engine = {
     settings,
+    hooks,
     turn,
     notifications,
     deadlines,
@@ -164,6 +194,7 @@ export function createEngine(settings: Settings, events: EventSink, engineHost: 
     connections: new Set<OpenConnection>(),
     unauthenticated: { bytes: 0 },
     unread: new UnreadBytes(limits.totalUnreadBytes),
+    rates: settings.rates === undefined ? undefined : new Rates(settings.rates, deadlines.now),
     wills,
     now,
     emit,

@@ -3,7 +3,8 @@ import { createServer as createHttpsServer } from 'node:https'
 import { createServer as createTcpServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
-import type { TLSSocket, TlsOptions } from 'node:tls'
+import type { Server as TlsServer, TLSSocket, TlsOptions } from 'node:tls'
+import { AntiphonError } from '@antiphon/core'
 import type { Deadlines } from '@antiphon/core/link'
 import type { PeerCertificate } from '../authority/peer-certificate.js'
 import type { Channel } from '../connection/channel.js'
@@ -36,6 +37,11 @@ export interface Listener {
   readonly url: string
   readonly host: string
   readonly port: number
+  /**
+   * Replaces the certificate, its key, the authorities and the revocation lists for new connections. Connected clients stay
+   * connected. Throws `invalid-argument` if the listener has no TLS, and as Node does for invalid certificates.
+   */
+  readonly updateTls: (tls: TlsOptions) => void
   /**
    * Stops accepting connections, and closes those in a TLS or WebSocket handshake; connected clients stay connected.
    */
@@ -87,6 +93,7 @@ export function listen(options: ListenOptions, limits: Limits, events: ListenHos
         url,
         host,
         port: address.port,
+        updateTls: (tls) => updateTls(server, url, tls),
         close: () =>
           new Promise((done) => {
             server.close(() => done())
@@ -95,6 +102,13 @@ export function listen(options: ListenOptions, limits: Limits, events: ListenHos
       })
     })
   })
+}
+
+function updateTls(server: Server, url: string, tls: TlsOptions): void {
+  if (!('setSecureContext' in server))
+    throw new AntiphonError('invalid-argument', `cannot update the certificate of ${url}: it has no TLS`)
+  // As when the listener was created: sessions of the earlier certificates cannot be resumed.
+  ;(server as TlsServer).setSecureContext(tls)
 }
 
 function serverFor(options: ListenOptions, limits: Limits, url: () => string, accept: AcceptSocket): Server {

@@ -3,13 +3,15 @@ import type { Ability, ContractLinkOptions, ContractSetting, ContractWorld } fro
 import { linkOver, type Transport } from '@antiphon/core/link'
 import { AntiphonError, type Link } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
+import { connect as connectWeb } from '@antiphon/mqtt/web'
 import { catchError, filter, firstValueFrom, throwError } from 'rxjs'
+import { WebSocket } from 'ws'
 import { createBroker } from '../../src/index.js'
 import type { Authority, Broker } from '../../src/index.js'
 import { memoryStorage } from '../storage/memory-storage.js'
 
 /** How a link connects to the embedded broker. */
-export type LinkKind = 'in process' | 'over TCP'
+export type LinkKind = 'in process' | 'over TCP' | 'over a WebSocket without MQTT.js'
 
 // Only for promises that never settle: the machine may be busy.
 const eventuallyTimeout = 60_000
@@ -62,7 +64,8 @@ async function makeWorld(linkKind: LinkKind, protocolVersion: 4 | 5): Promise<Co
     broker.events$.subscribe((event) => {
       if (event.type === 'unsubscribed') unsubscribed.push(event.filter)
     })
-    return { broker, ...(await broker.listen({ protocol: 'tcp', port })) }
+    const protocol = linkKind === 'over a WebSocket without MQTT.js' ? 'ws' : 'tcp'
+    return { broker, ...(await broker.listen({ protocol, port })) }
   }
   let receiveMaximum = 1_024
   let running = await start(0)
@@ -89,7 +92,7 @@ async function makeWorld(linkKind: LinkKind, protocolVersion: 4 | 5): Promise<Co
             ),
             { ...linkOptions, ...queue },
           )
-        : connect(running.url, {
+        : connectOver(linkKind)(running.url, {
             ...client,
             ...(persistentSession && protocolVersion === 5 && { properties: sessionOptions }),
             ...linkOptions,
@@ -142,6 +145,13 @@ async function makeWorld(linkKind: LinkKind, protocolVersion: 4 | 5): Promise<Co
       await running.broker.close()
     },
   }
+}
+
+/** Returns the function that connects over sockets. Node 20 has no WebSocket of its own. */
+function connectOver(linkKind: LinkKind): typeof connectWeb {
+  return linkKind === 'over TCP'
+    ? connect
+    : (url, options) => connectWeb(url, { webSocket: WebSocket, ...options })
 }
 
 /**

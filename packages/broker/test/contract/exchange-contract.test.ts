@@ -6,6 +6,8 @@ describe.each([
   ['in process', 5, []],
   ['in process', 4, ['no-subscribers', 'properties', 'refuse-publish']],
   ['over TCP', 5, []],
+  ['over a WebSocket without MQTT.js', 5, []],
+  ['over a WebSocket without MQTT.js', 4, ['no-subscribers', 'properties', 'refuse-publish']],
 ] as const)(
   'exchange contract over the embedded broker, %s, protocol version %d',
   (linkKind, version, missing) => {

@@ -8,6 +8,8 @@ describe.each<[LinkKind, 4 | 5]>([
   ['in process', 4],
   ['over TCP', 5],
   ['over TCP', 4],
+  ['over a WebSocket without MQTT.js', 5],
+  ['over a WebSocket without MQTT.js', 4],
 ])('link contract over the embedded broker, %s, protocol version %s', (linkKind, protocolVersion) => {
   const contract = linkContract(embeddedSetting(linkKind, protocolVersion))
   for (const { name, run } of contract.cases) it(name, run)

@@ -1,5 +1,5 @@
 import { countRule, numberRule, type OptionRules, sizeRule } from '../option-rules.js'
-import { backOffRule } from './back-off.js'
+import { backOffRule } from '../time/back-off.js'
 import type { ConnectionLimits } from './link.js'
 import type { LinkOptions } from './link-over.js'
 import type { QueueBounds } from './outbox.js'

@@ -5,7 +5,7 @@ import type { OutgoingMessage } from '../message.js'
 import { deadlines as deadlinesOn, type Deadline } from '../time/deadlines.js'
 import { Acknowledgements } from './acknowledgements.js'
 import { BaseLink, withBase } from './base-link.js'
-import { backOff, type BackOffOptions } from './back-off.js'
+import { backOff, type BackOffOptions } from '../time/back-off.js'
 import { Connector } from './connector.js'
 import type { ConnectionLimits, Incident, Link, PublishAck } from './link.js'
 import { linkOptionRules } from './link-option-rules.js'
@@ -47,8 +47,9 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
   const incidents = new Subject<Incident>()
   const report = (incident: Incident): void => incidents.next(incident)
 
-  const acknowledgements = new Acknowledgements((message, waiting) =>
-    report({ kind: 'acknowledgements-blocked', message, waiting }),
+  const acknowledgements = new Acknowledgements(
+    (message, waiting) => report({ kind: 'acknowledgements-blocked', message, waiting }),
+    deadlines,
   )
   const subscriptions = new Subscriptions({
     transport,
@@ -130,7 +131,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
       return closed
     },
   }
-  return withBase(link, new BaseLink(deadlines, bounds))
+  return withBase(link, new BaseLink(deadlines, bounds, report))
 }
 
 function linkClosed(cause?: AntiphonError): AntiphonError {

@@ -1,6 +1,20 @@
 import type { ErrorCode } from '../errors.js'
-import { userProperty, type MessageProperties, type UserProperties } from '../message.js'
+import {
+  userProperty,
+  type MessageProperties,
+  type OutgoingMessage,
+  type UserProperties,
+} from '../message.js'
+import { toExpirySeconds } from '../time/expiry-seconds.js'
 import { Status } from './status.js'
+
+const EMPTY_PAYLOAD = new Uint8Array()
+
+/** The properties by which a responder finds the request that an exchange control message is about. */
+export interface RequestIdentity extends Pick<MessageProperties, 'responseTopic' | 'correlationData'> {
+  readonly responseTopic: string
+  readonly correlationData: Uint8Array
+}
 
 /** A message with User Properties. */
 type HasUserProperties = Pick<MessageProperties, 'userProperties'>
@@ -18,6 +32,24 @@ const ATTEMPTS: readonly UserProperties[] = [1, 2, 3, 4].map((attempt) => [[CONT
 
 /** What an exchange control message does: it cancels a request, raises its credit, or retries it. */
 export type ControlKind = 'cancel' | 'credit' | 'retry'
+
+/** Returns an exchange control message. At QoS 0 it takes no part of the window in which requests may wait. */
+export function toControlMessage(
+  topic: string,
+  { responseTopic, correlationData }: RequestIdentity,
+  userProperties: UserProperties,
+  timeLeft: number,
+): OutgoingMessage {
+  return {
+    topic,
+    payload: EMPTY_PAYLOAD,
+    qos: 0,
+    messageExpiryInterval: toExpirySeconds(timeLeft),
+    userProperties,
+    responseTopic,
+    correlationData,
+  }
+}
 
 /** Returns the User Property of a request whose requester reads acceptances and sends exchange control messages. */
 export function attemptProperties(attempt: number): UserProperties {

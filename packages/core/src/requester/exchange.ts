@@ -1,7 +1,7 @@
 import type { Observer } from 'rxjs'
 import { isChunk } from '../chunk/assembly.js'
 import { AntiphonError, type ErrorCode, type ErrorContext } from '../errors.js'
-import type { LinkedQueue, ListNode } from '../linked-queue.js'
+import type { LinkedQueue } from '../linked-queue.js'
 import type { LinkObserver } from '../link/link-monitor.js'
 import type { Message, UserProperties } from '../message.js'
 import { controlTopicOf, isAcceptance } from '../protocol/control-message.js'
@@ -12,8 +12,9 @@ import type { RequestParts, RequesterContext } from './requester-context.js'
 import { RequestMessage } from './request-message.js'
 import { ResponseChunks } from './response-chunks.js'
 import type { ResponseHandler } from './response-handler.js'
+import type { ResponseListener } from './response-listener.js'
 import type { ResponseSubscription } from './response-subscription.js'
-import { needsRenewal, Retry } from './retry.js'
+import { mustRepeat, needsRenewal, Retry } from './retry.js'
 import { StepTimer } from './step-timer.js'
 import { awaitedStep, describeTimeout, timeoutError } from './timeout-error.js'
 import type { TokenIndex } from './token-index.js'
@@ -30,14 +31,14 @@ const UNANSWERED: ReadonlySet<ErrorCode> = new Set(['timeout', 'connection-lost'
  * To save allocations, the exchange is its own deadline callback, link observer and entry of `PendingRequests` (decision
  * 0009).
  */
-export class Exchange implements LinkObserver, ListNode<Exchange> {
+export class Exchange implements LinkObserver, ResponseListener {
   // These fields are managed by `PendingRequests` and its `ResponseSubscription`.
   responseSubscription: ResponseSubscription | undefined = undefined
   waitingBytes: number | undefined = undefined
   tokenIndex: TokenIndex | undefined = undefined
-  queue: LinkedQueue<Exchange> | undefined = undefined
-  prevNode: Exchange | undefined = undefined
-  nextNode: Exchange | undefined = undefined
+  queue: LinkedQueue<ResponseListener> | undefined = undefined
+  prevNode: ResponseListener | undefined = undefined
+  nextNode: ResponseListener | undefined = undefined
   isSettled = false
   /** How often the request was published. */
   attempts = 0
@@ -92,6 +93,7 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     this.requester.stats.cancelled++
     this.#settle()
     this.cancelAtResponder()
+    this.requester.pendingRequests.reportCancelled(this)
   }
 
   /** Handles the elapsed timeout. */
@@ -142,7 +144,7 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     this.#retry?.cancel()
     this.#stepTimer?.clear()
     const complete = isChunk(message)
-      ? (this.#chunks ??= new ResponseChunks(this)).add(message)
+      ? (this.#chunks ??= new ResponseChunks(this, this.#responseHandler)).add(message)
       : response.as(this.requester.endpoint.response)
     if (complete !== undefined) this.#responseHandler.receive(complete, this)
   }
@@ -157,7 +159,7 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
   onPublishFailed(error: AntiphonError): void {
     // The message expires together with the timeout, so both have elapsed.
     if (error.code === 'expired') this.due()
-    else this.failAttempt(error.withContext(this.#context()))
+    else this.#failAttempt(this.addContext(error), false)
   }
 
   // Called by the response handler.
@@ -177,16 +179,21 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     this.#observer.complete()
   }
 
-  /** Fails the attempt: retries if the error is retryable and an attempt is left, fails the exchange otherwise. */
+  /** Fails the attempt because of its response: retries if possible, fails the exchange otherwise. */
   failAttempt(error: AntiphonError): void {
+    this.#failAttempt(error, needsRenewal(error, this))
+  }
+
+  #failAttempt(error: AntiphonError, isRenewed: boolean): void {
     if (this.isSettled) return
-    const failure = this.#retry === undefined ? error : this.#retry.onFailure(error, this.attempts)
+    const canRetry = this.#retry !== undefined && !mustRepeat(error, this)
+    const failure = canRetry ? this.#retry.onFailure(error, this.attempts) : error
     if (failure !== undefined) this.fail(failure)
     else {
       this.#chunks?.clear()
       this.#control?.close()
       this.#control = undefined
-      if (needsRenewal(error, this)) this.requester.pendingRequests.unregister(this)
+      if (isRenewed) this.requester.pendingRequests.unregister(this)
     }
   }
 
@@ -195,9 +202,17 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     if (this.isSettled) return
     this.requester.stats[error.code === 'timeout' ? 'timedOut' : 'failed']++
     this.#settle()
-    if (UNANSWERED.has(error.code)) this.cancelAtResponder(error.code)
+    if (UNANSWERED.has(error.code)) {
+      this.cancelAtResponder(error.code)
+      this.requester.pendingRequests.reportCancelled(this, error.code)
+    }
     // Errors from the response handler already have the context.
-    this.#observer.error(error.correlation === undefined ? error.withContext(this.#context()) : error)
+    this.#observer.error(error.correlation === undefined ? this.addContext(error) : error)
+  }
+
+  /** Returns an error with the context of the exchange. */
+  addContext<C extends ErrorCode>(error: AntiphonError<C>): AntiphonError<C> {
+    return error.withContext(this.#context())
   }
 
   /** Creates an error with the context of the exchange. */
@@ -224,7 +239,8 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     const timeLeft = this.#deadline.left()
     if (this.#control !== undefined) return this.#control.cancel(timeLeft, reason)
     const { identity } = this.request
-    if (identity !== undefined) this.requester.pendingRequests.cancels.add(identity, timeLeft, reason)
+    if (identity !== undefined)
+      this.requester.pendingRequests.unmatched.rememberCancel(identity, timeLeft, reason)
   }
 
   /** Notes the responder's control topic. Returns whether the message is an acceptance, and no response. */

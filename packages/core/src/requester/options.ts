@@ -1,10 +1,11 @@
 import { invalidArgument } from '../argument.js'
+import type { Endpoint } from '../endpoint.js'
 import type { AntiphonError, AwaitedStep } from '../errors.js'
-import { backOff, backOffRule, type BackOff, type BackOffOptions } from '../link/back-off.js'
+import { backOff, backOffRule, type BackOff, type BackOffOptions } from '../time/back-off.js'
 import { outgoingFault } from '../link/outgoing-rules.js'
-import type { QoS, UserProperties } from '../message.js'
+import type { Message, QoS, UserProperties } from '../message.js'
 import { countRule, durationRule, numberRule, type OptionRules, wholeNumberRule } from '../option-rules.js'
-import { RESERVED_PREFIX } from '../protocol/status.js'
+import { reservedFault } from '../protocol/reserved-properties.js'
 import { isSharedFilter } from '../topic/topic-filter.js'
 
 /** The greatest Message Expiry Interval, in milliseconds. */
@@ -39,7 +40,7 @@ export interface ExchangeOptions {
   readonly retry?: RetryOptions
   /** @defaultValue 1 */
   readonly qos?: QoS
-  /** User Properties of each request; names that start with `__` are reserved. */
+  /** User Properties of each request; names that start with `__` are reserved, see the endpoint's `reservedProperties`. */
   readonly userProperties?: UserProperties
   /** The response topic, if the endpoint has none of its own. @defaultValue `response/<clientId>` */
   readonly responseTopic?: string
@@ -56,6 +57,12 @@ export interface ExchangeOptions {
    * responder sends without limit.
    */
   readonly credit?: number
+  /**
+   * Checks the message of each response before its status and payload are read. A returned error fails the attempt, or the
+   * stream of a `many` endpoint; `gather$` emits it. An `Error` of another class becomes the `cause` of a `protocol` error.
+   * @defaultValue no check
+   */
+  readonly onResponse?: (response: Message) => Error | undefined
 }
 
 /** Milliseconds that each step may take, from the end of the step before; `response` ends with the first response. */
@@ -84,6 +91,7 @@ export const exchangeOptionRules: OptionRules<ExchangeOptions> = {
   onDisconnect: ['keep', 'fail', 'resend'],
   failFast: [true, false],
   credit: countRule,
+  onResponse: 'function',
 }
 
 /** The options of an exchange with all defaults. */
@@ -101,13 +109,14 @@ export interface ExchangeRules {
   readonly onDisconnect: 'keep' | 'fail' | 'resend'
   readonly failFast: boolean
   readonly credit: number | undefined
+  readonly onResponse: ((response: Message) => Error | undefined) | undefined
 }
 
 /** Returns valid options with all defaults. Throws `invalid-argument` if a request with them could not be sent. */
-export function toRules(options: ExchangeOptions): ExchangeRules {
-  const { timeout = 5_000, retry, qos = 1, userProperties, responseTopic, credit } = options
+export function toRules(options: ExchangeOptions, { reservedProperties }: Endpoint): ExchangeRules {
+  const { timeout = 5_000, retry, qos = 1, userProperties, responseTopic, credit, onResponse } = options
   const { onDisconnect = 'keep', failFast = false } = options
-  requireSendable(options)
+  requireSendable(options, reservedProperties)
   const retryCount = retry?.count ?? 0
   return {
     timeout,
@@ -122,11 +131,15 @@ export function toRules(options: ExchangeOptions): ExchangeRules {
     onDisconnect,
     failFast,
     credit,
+    onResponse,
   }
 }
 
 /** Validates the parts of a request that the options determine. */
-function requireSendable({ userProperties, responseTopic }: ExchangeOptions): void {
+function requireSendable(
+  { userProperties, responseTopic }: ExchangeOptions,
+  reservedProperties: readonly string[],
+): void {
   const fault = outgoingFault({
     topic: 'any',
     payload: EMPTY_PAYLOAD,
@@ -137,12 +150,8 @@ function requireSendable({ userProperties, responseTopic }: ExchangeOptions): vo
   if (responseTopic !== undefined && isSharedFilter(responseTopic)) {
     throw invalidArgument(`responseTopic is ${responseTopic}: it must not be a shared subscription`)
   }
-  const reserved = userProperties?.find(([name]) => name.startsWith(RESERVED_PREFIX))
-  if (reserved !== undefined) {
-    throw invalidArgument(
-      `userProperties has ${reserved[0]}: names that start with ${RESERVED_PREFIX} are reserved; rename it`,
-    )
-  }
+  const reserved = reservedFault(userProperties, reservedProperties)
+  if (reserved !== undefined) throw invalidArgument(reserved)
 }
 
 function isTransient({ code, status }: AntiphonError): boolean {

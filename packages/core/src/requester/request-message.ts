@@ -10,10 +10,9 @@ import type { CorrelatedRequest } from '../correlation/correlation.js'
 import { AntiphonError } from '../errors.js'
 import type { PublishAck } from '../link/link.js'
 import type { OutgoingMessage, UserProperties } from '../message.js'
-import { attemptProperties } from '../protocol/control-message.js'
+import { attemptProperties, toControlMessage, type RequestIdentity } from '../protocol/control-message.js'
 import { toExpirySeconds } from '../time/expiry-seconds.js'
 import type { Exchange } from './exchange.js'
-import { toControlMessage, type RequestIdentity } from './remembered-cancels.js'
 import type { RequestParts } from './requester-context.js'
 
 /** The encoded parts of a request. */
@@ -61,6 +60,11 @@ export class RequestMessage implements Observer<PublishAck> {
   /** Returns the correlation token in readable form. */
   get displayToken(): string {
     return formatToken(this.token === '' ? this.#id : this.token)
+  }
+
+  /** Whether another attempt would have the same token, because the application has set it in the value. */
+  get hasFixedToken(): boolean {
+    return this.token !== '' && this.#correlate(this.responseTopic, uuid()).token === this.token
   }
 
   /** Returns the number of payload bytes, which are in memory until the last attempt. */
@@ -187,9 +191,9 @@ export class RequestMessage implements Observer<PublishAck> {
     )
   }
 
-  #correlate(responseTopic: string): CorrelatedRequest {
+  #correlate(responseTopic: string, id: string = this.#id): CorrelatedRequest {
     const { correlation } = this.#exchange.requester.endpoint
-    return correlation.correlate({ id: this.#id, responseTopic, value: this.#value })
+    return correlation.correlate({ id, responseTopic, value: this.#value })
   }
 
   #encode(responseTopic: string): EncodedRequest {

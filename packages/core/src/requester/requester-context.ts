@@ -37,7 +37,7 @@ export function requesterContext<T extends EndpointTypes>(
   endpoint: Endpoint<T>,
   options: ExchangeOptions,
 ): RequesterContext<T> {
-  const rules = toRules(options)
+  const rules = toRules(options, endpoint)
   if (rules.responseTopic !== undefined && endpoint.responseTopic !== undefined) {
     throw invalidArgument(`responseTopic is set, but ${endpoint.name} has its own: remove the option`)
   }
@@ -77,8 +77,9 @@ export function startExchange<T extends EndpointTypes>(
 }
 
 /** Splits the argument of a request. Without topic parameters, the argument is the value itself. */
-function toRequestParts({ topic }: Endpoint, request: unknown): RequestParts {
-  return topic.parameters.length === 0 ? { params: NO_PARAMS, value: request } : (request as RequestParts)
+function toRequestParts({ topic, responseTopic }: Endpoint, request: unknown): RequestParts {
+  const hasParams = topic.parameters.length > 0 || responseTopic?.isMatch !== undefined
+  return hasParams ? (request as RequestParts) : { params: NO_PARAMS, value: request }
 }
 
 /** Returns the response handler of an endpoint with one or many responses. */

@@ -6,14 +6,18 @@ import type { Exchange } from './exchange.js'
 import type { ExchangeRules } from './options.js'
 
 /**
- * Whether the next attempt of an exchange needs a new correlation: a responder repeats any failure but 503 from its cache,
+ * Whether the attempt after a response that failed needs a new correlation: a responder repeats any failure but 503 from its cache,
  * and a request without a token goes to the end of the order.
  */
-export function needsRenewal({ code, status }: AntiphonError, { requester, request }: Exchange): boolean {
-  if (code !== 'status' && code !== 'decode' && code !== 'protocol') return false
+export function needsRenewal({ status }: AntiphonError, { requester, request }: Exchange): boolean {
   return (
     requester.endpoint.correlation.isOrdered || (request.token !== '' && status?.code !== Status.unavailable)
   )
+}
+
+/** Whether a responder would repeat its failure on every attempt, because the value fixes the token of the request. */
+export function mustRepeat(error: AntiphonError, exchange: Exchange): boolean {
+  return error.code === 'status' && needsRenewal(error, exchange) && exchange.request.hasFixedToken
 }
 
 /** Schedules the attempts of an exchange after the first one: after silence, or after an error with back-off. */

@@ -3,6 +3,8 @@ import type { ResponseCorrelation } from '../correlation/correlation.js'
 import type { Delivery } from '../link/link.js'
 import type { Message } from '../message.js'
 import type { OutcomeDetails } from '../observe/serve-record.js'
+import { toOwnBytes } from '../own-bytes.js'
+import { readsAcceptances } from '../protocol/control-message.js'
 import type { Failure } from '../protocol/status.js'
 import type { OutgoingResponse } from './outgoing-response.js'
 import type { ResponderContext } from './responder-context.js'
@@ -10,6 +12,9 @@ import type { CacheEntry } from './response-cache.js'
 
 /** How many responses to one request are cached for its duplicates. */
 const CACHED_RESPONSES_LIMIT = 256
+
+/** The most bytes of a typed array that V8 keeps on its heap. */
+const ON_HEAP_SIZE = 64
 
 const NO_RESPONSES: OutgoingResponse[] = []
 
@@ -25,7 +30,7 @@ export interface ControlledRun {
 
 /** A request in a responder, from its arrival until it is both answered and acknowledged. */
 export class RequestContext implements ListNode<RequestContext> {
-  // These fields are managed by `RequestAcceptance`.
+  // These fields are managed by `AcceptanceSender`.
   queue: LinkedQueue<RequestContext> | undefined = undefined
   prevNode: RequestContext | undefined = undefined
   nextNode: RequestContext | undefined = undefined
@@ -61,13 +66,12 @@ export class RequestContext implements ListNode<RequestContext> {
     correlation: ResponseCorrelation,
     responseTopic: string | undefined,
   ) {
-    const { messageExpiryInterval } = message
     this.responder = responder
     this.message = message
     this.correlation = correlation
     this.responseTopic = responseTopic
     this.receivedAt = responder.now()
-    this.lifetime = messageExpiryInterval === undefined ? Infinity : messageExpiryInterval * 1000
+    this.lifetime = lifetimeOf(message)
     this.#acknowledge = acknowledge
   }
 
@@ -208,7 +212,8 @@ export class RequestContext implements ListNode<RequestContext> {
   }
 
   /** Caches a response for duplicates of the request. */
-  cacheResponse(response: OutgoingResponse): void {
+  cacheResponse(sent: OutgoingResponse): void {
+    const response = withOwnPayload(sent)
     // A literal: the first `push` to an empty array would allocate room for seventeen elements, see decision 0009.
     if (this.#responses === NO_RESPONSES) this.#responses = [response]
     else if (this.#responses !== undefined && this.#responses.length < CACHED_RESPONSES_LIMIT)
@@ -270,6 +275,26 @@ export class RequestContext implements ListNode<RequestContext> {
     this.#isInHand = false
     this.responder.requestEnded()
   }
+}
+
+/** Returns a response whose payload does not keep a much larger buffer in memory, such as a part of a received chunk. */
+function withOwnPayload(response: OutgoingResponse): OutgoingResponse {
+  const { payload } = response
+  // Reading the `buffer` of such an array would move it out of V8's heap, which takes longer than the rest of a response.
+  if (payload.length <= ON_HEAP_SIZE && payload.byteOffset === 0) return response
+  const own = toOwnBytes(payload)
+  return own === payload ? response : { ...response, payload: own }
+}
+
+/**
+ * Returns the milliseconds until a message expires.
+ *
+ * Mosquitto omits the Message Expiry Interval in the last second. A requester that reads acceptances has always set one.
+ */
+function lifetimeOf(message: Message): number {
+  const { messageExpiryInterval } = message
+  if (messageExpiryInterval !== undefined) return messageExpiryInterval * 1_000
+  return readsAcceptances(message) ? 1_000 : Infinity
 }
 
 function hasProperties(message: Message): boolean {

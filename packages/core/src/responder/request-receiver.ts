@@ -1,8 +1,6 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
-import { catchError, EMPTY, merge } from 'rxjs'
 import { isChunk, isFirstChunk } from '../chunk/assembly.js'
 import { CHUNK_PROPERTY } from '../chunk/chunk-header.js'
-import { publishWhole$ } from '../chunk/publish-whole.js'
 import { Transfers, type TransferBounds } from '../chunk/transfers.js'
 import { reasonOf } from '../codec/decode-failure.js'
 import { DecodedOnce } from '../codec/decoded-once.js'
@@ -10,16 +8,17 @@ import type { EndpointTypes } from '../endpoint.js'
 import type { Delivery } from '../link/link.js'
 import type { Message } from '../message.js'
 import type { IgnoredReason } from '../observe/ignored-request.js'
-import { controlKindOf, creditOf, readsAcceptances } from '../protocol/control-message.js'
+import { controlKindOf, readsAcceptances } from '../protocol/control-message.js'
 import { Status, type Failure } from '../protocol/status.js'
 import { quoted } from '../topic/mqtt-string.js'
+import { receiveControl } from './control-receiver.js'
+import { receiveDuplicate } from './duplicate-requests.js'
 import { payloadFailure, versionFailure } from './failures.js'
 import { toHeaderFailure, type HeaderRule } from './header-rule.js'
-import { toMessage } from './outgoing-response.js'
 import { toReceivedRequest, type ReceivedRequest } from './received-request.js'
 import { RequestContext } from './request-context.js'
+import { requestKey } from './request-key.js'
 import type { ResponderContext } from './responder-context.js'
-import type { CachedResponse } from './response-cache.js'
 import { fail, type SettlementListener } from './response-sender.js'
 import type { ResponseTopicCheck } from './response-topic-rule.js'
 
@@ -53,7 +52,7 @@ export class RequestReceiver {
     this.#responder = responder
     this.#rules = rules
     this.#transfers = new Transfers(responder.deadlines, rules.transfers)
-    responder.onControl = (message) => this.#control(message)
+    responder.onControl = (message) => receiveControl(responder, message)
   }
 
   /** Returns the request for the handler, or `undefined` if the message needs no handler. */
@@ -83,10 +82,12 @@ export class RequestReceiver {
     }
     const received = new DecodedOnce(message, endpoint.request)
     const correlation = endpoint.correlation.readRequest(received)
-    const responseTopic = endpoint.responseTopic?.format(params).topic ?? correlation.responseTopic
-    const fault = this.#responseTopicFault(responseTopic)
+    const own = endpoint.responseTopic
+    const isOwnKnown = own !== undefined && own.isMatch === undefined
+    const responseTopic = isOwnKnown ? own.format(params).topic : correlation.responseTopic
+    const fault = this.#responseTopicFault(responseTopic, params)
     if (fault !== undefined) return this.#ignore(delivery, 'response-topic', fault)
-    const key = keyOf(responseTopic, correlation.token)
+    const key = requestKey(responseTopic, correlation.token)
     const context = new RequestContext(this.#responder, delivery, correlation, responseTopic)
     if (isChunk(message)) return this.#responder.isPaused ? undefined : this.#assemble(context, delivery, key)
     if (!this.#isNew(context, delivery, key)) return undefined
@@ -126,15 +127,11 @@ export class RequestReceiver {
       this.#ignore(delivery, 'invalid', 'it is an exchange control message on a request topic')
       return false
     }
-    const isRepeated = entry?.hasPayload(message.payload) === true
     // Not cached: the same request with other headers may be valid.
     const failure = versionFailure(message) ?? this.#headerFailure(message) ?? this.#prepareControl(context)
     if (failure !== undefined) this.#reject(context, failure)
-    else if (entry?.running !== undefined && isRepeated) {
-      entry.running.attachDuplicate(delivery.acknowledge)
-      if (entry.running.isAccepted) this.#responder.acceptance.accept(entry.running, true)
-      this.#responder.reportIgnored(message, 'duplicate', 'it repeats a request that is being handled')
-    } else if (entry !== undefined && isRepeated) this.#resendResponses(entry, context, delivery)
+    else if (entry?.hasPayload(message.payload) === true)
+      receiveDuplicate(this.#responder, entry, context, delivery)
     // Left unacknowledged: the broker delivers it again at the next start.
     else if (this.#responder.isPaused) context.abandon()
     else {
@@ -151,53 +148,6 @@ export class RequestReceiver {
     const { acceptance } = this.#responder
     context.readsAcceptances = acceptance.isEnabled
     return acceptance.creditFailure(context.message)
-  }
-
-  /** Applies an exchange control message to the request that it is about, if this responder has it. */
-  #control(message: Message): void {
-    try {
-      this.#applyControl(message)
-    } catch {
-      // The application's correlation may throw; the message is then about no request of this responder.
-    }
-  }
-
-  #applyControl(message: Message): void {
-    const { endpoint, cache, acceptance } = this.#responder
-    const correlation = endpoint.correlation.readRequest(new DecodedOnce(message, endpoint.request))
-    const key = keyOf(message.responseTopic, correlation.token)
-    const entry = key === undefined ? undefined : cache.find(key, this.#responder.now())
-    const kind = controlKindOf(message)
-    if (entry === undefined || kind === undefined) return
-    const { running } = entry
-    if (kind === 'cancel') {
-      running?.cancel()
-      this.#responder.reportIgnored(message, 'cancel', 'it cancels a request')
-    } else if (kind === 'credit') running?.raiseCredit(creditOf(message) ?? 0)
-    else if (running !== undefined) acceptance.accept(running, true)
-    else {
-      const delivery = { message, acknowledge: () => undefined }
-      const duplicate = new RequestContext(this.#responder, delivery, correlation, message.responseTopic)
-      this.#resendResponses(entry, duplicate, delivery)
-    }
-  }
-
-  /** Sends the cached responses again, with the expiry of the duplicate. */
-  #resendResponses({ responses }: CachedResponse, duplicate: RequestContext, delivery: Delivery): void {
-    if (responses === undefined) {
-      this.#ignore(delivery, 'duplicate', 'it repeats a request that has too many responses to cache')
-      return
-    }
-    const { link, connectionInfo } = this.#responder
-    const { correlation, lifetime } = duplicate
-    const sent = responses.map((response) =>
-      publishWhole$(link, toMessage(response, correlation, lifetime), connectionInfo).pipe(
-        catchError(() => EMPTY),
-      ),
-    )
-    merge(...sent).subscribe({ complete: delivery.acknowledge })
-    if (this.#responder.acknowledge !== 'after-response') delivery.acknowledge()
-    this.#responder.reportIgnored(delivery.message, 'duplicate', 'it repeats a request that was answered')
   }
 
   #reject(context: RequestContext, failure: Failure): undefined {
@@ -217,22 +167,18 @@ export class RequestReceiver {
     return fault && toHeaderFailure(fault)
   }
 
-  #responseTopicFault(responseTopic: string | undefined): string | undefined {
-    if (responseTopic === undefined) {
-      return this.#responder.endpoint.acceptsNotifications ? undefined : 'it has no Response Topic'
-    }
-    const isOwn = this.#responder.endpoint.responseTopic !== undefined
-    const fault = this.#rules.checkResponseTopic(responseTopic, isOwn)
+  #responseTopicFault(
+    responseTopic: string | undefined,
+    params: Readonly<Record<string, string>>,
+  ): string | undefined {
+    const { responseTopic: own, acceptsNotifications } = this.#responder.endpoint
+    if (responseTopic === undefined) return acceptsNotifications ? undefined : 'it has no Response Topic'
+    const isForeign = own?.isMatch?.(responseTopic, params) === false
+    const fault = isForeign
+      ? 'it is not one of the endpoint'
+      : this.#rules.checkResponseTopic(responseTopic, own !== undefined)
     return fault === undefined
       ? undefined
       : `response topic ${quoted(responseTopic)} is not allowed: ${fault}`
   }
-}
-
-/**
- * Identifies a request: the same token with another response topic is another request. A topic contains no U+0000
- * [MQTT-4.7.3-2].
- */
-function keyOf(responseTopic: string | undefined, token: string | undefined): string | undefined {
-  return responseTopic === undefined || token === undefined ? undefined : `${responseTopic}\u0000${token}`
 }

@@ -9,7 +9,7 @@ import { observationsOf } from '../observe/observations.js'
 import type { MutableResponderStats } from '../observe/responder-stats.js'
 import type { Message } from '../message.js'
 import type { Deadlines } from '../time/deadlines.js'
-import { RequestAcceptance } from './request-acceptance.js'
+import { AcceptanceSender } from './acceptance-sender.js'
 import type { RequestContext } from './request-context.js'
 import { ResponseCache, type ResponseCacheBounds } from './response-cache.js'
 import { UnservedRequests } from './unserved-requests.js'
@@ -57,7 +57,7 @@ export class ResponderContext {
   /** Called with each exchange control message on the control topic. */
   onControl: (message: Message) => void = () => undefined
   readonly isGroup: boolean
-  readonly acceptance: RequestAcceptance
+  readonly acceptance: AcceptanceSender
   readonly unserved: UnservedRequests = new UnservedRequests()
   /** How many requests are neither answered, nor dropped, nor abandoned. */
   #inHand = 0
@@ -77,7 +77,7 @@ export class ResponderContext {
     this.cache = new ResponseCache(cacheBounds)
     this.#monitor = linkMonitorOf(link)
     this.isGroup = isGroup
-    this.acceptance = new RequestAcceptance({
+    this.acceptance = new AcceptanceSender({
       link,
       deadlines: this.deadlines,
       controlTopic: endpoint.cancel === 'local' ? false : controlTopic,

@@ -1,4 +1,4 @@
-import { backOff } from '../../src/link/back-off.js'
+import { backOff } from '../../src/time/back-off.js'
 import { Connector } from '../../src/link/connector.js'
 import type { ConnectionLimits, ConnectionInfo, Incident, LinkState } from '../../src/link/link.js'
 import type { TransportEvent } from '../../src/link/transport.js'

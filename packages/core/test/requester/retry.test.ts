@@ -2,12 +2,15 @@ import {
   endpoint,
   exchange$,
   inOrder,
+  json,
+  payloadField,
   requests$,
   serve,
   text,
   type AntiphonError,
   type RetryOptions,
 } from '@antiphon/core'
+import * as t from 'io-ts'
 import { defer, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import {
@@ -143,6 +146,39 @@ describe('retrying a failed request', () => {
       expect(call.values).toEqual(['response'])
       expect(runs).toBe(3)
       expect(new Set(attempts.map(({ message }) => String(message.correlationData))).size).toBe(3)
+    })
+  })
+
+  it('does not retry a reported failure if the value fixes the token, as the responder would repeat the failure', () => {
+    inWorld((world) => {
+      const codec = json(t.type({ text: t.string }))
+      const tokens = endpoint({
+        topic: 'tokens',
+        request: codec,
+        response: codec,
+        correlation: payloadField('id'),
+      })
+      let runs = 0
+      const handler = () => {
+        runs += 1
+        return throwError(() => new Error('not yet'))
+      }
+      observe(world, requests$(world.link('server'), tokens).pipe(serve(handler)))
+      world.advance(50)
+      const attempts = publishedBy(world, 'requester')
+      const retry = { count: 3, backOff: steady, on: () => true }
+      const requester = world.link('requester')
+      const fixed = observe(
+        world,
+        exchange$(requester, tokens, { text: 'x', id: 'a' } as { text: string }, { retry }),
+      )
+      world.advance(50)
+      expect(fixed.ending()).toMatchObject({ code: 'status', status: { code: 500 } })
+      expect([attempts.length, runs]).toEqual([1, 1])
+      const free = observe(world, exchange$(requester, tokens, { text: 'x' }, { retry }))
+      world.advance(2_000)
+      expect(free.ending()).toMatchObject({ code: 'status' })
+      expect([attempts.length, runs]).toEqual([5, 5])
     })
   })
 

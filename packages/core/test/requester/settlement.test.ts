@@ -147,10 +147,10 @@ it.each(['persistent', 'clean'])(
           for (let time = 0; time < eventPeriod + 6_000; time += 200) {
             advance(200)
             const { pending } = requesterStats(requester, echo)
-            const { cancels, registered } = pendingRequestsOf(requester)
+            const { unmatched, registered } = pendingRequestsOf(requester)
             // Each request has its timeout and its next attempt; a remembered cancel and the unused response subscription
             // have one deadline each.
-            expect(exchangeDeadlines.size).toBeLessThanOrEqual(2 * pending + cancels.size + 1)
+            expect(exchangeDeadlines.size).toBeLessThanOrEqual(2 * pending + unmatched.cancels + 1)
             expect(registered).toBeLessThanOrEqual(pending)
           }
           // Lost QoS 1 and 2 messages are redelivered on the next connection.

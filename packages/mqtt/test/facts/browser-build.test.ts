@@ -43,8 +43,8 @@ it('fact 22: the browser build imports nothing from Node and stays below 150 kB 
 })
 
 it('fact 22: passes timerVariant to MQTT.js', () => {
-  const attempt = { clientId: 'x', credentials: undefined, clean: true }
-  const chosen = toClientOptions({ timerVariant: 'native' }, attempt)
+  const packet = { clientId: 'x', cleanStart: true, keepAlive: 60, properties: {} }
+  const chosen = toClientOptions(packet, { timerVariant: 'native' })
   expect(chosen.timerVariant).toBe('native')
 })
 

@@ -1,4 +1,5 @@
 import type { SchedulerLike } from 'rxjs'
+import type { Latency } from './latency.js'
 import { packetLane, type PacketTransform, type PacketReceiver } from './packet-lane.js'
 import type { ClientPacket, ServerPacket } from './packet.js'
 
@@ -14,14 +15,6 @@ export interface ConnectionEnd<Out> {
 export interface ServerEnd extends ConnectionEnd<ServerPacket> {
   /** Cuts the connection: packets in flight in both directions are lost. The client receives `closed`. */
   readonly cut: () => void
-}
-
-/** The latency of packets per direction, in milliseconds. */
-export interface Latency {
-  /** From client to broker. @defaultValue 0 */
-  readonly up?: number
-  /** From broker to client. @defaultValue 0 */
-  readonly down?: number
 }
 
 /** The receiver at the client's end of a connection. */

@@ -3,7 +3,7 @@ import type { ConnectionInfo, Link, OutgoingMessage } from '@antiphon/core'
 import type { LinkOptions, SubscribeRequest, Transport } from '@antiphon/core/link'
 import type { Observable, SchedulerLike, Subscription } from 'rxjs'
 import type { Fault, ScriptedFault, Undo } from '../faults/fault.js'
-import type { Latency } from '../connection/connection.js'
+import type { Latency } from '../connection/latency.js'
 import type { PacketType, Will } from '../connection/packet.js'
 
 /** The limits of a broker, named as in `ConnectionInfo`. */

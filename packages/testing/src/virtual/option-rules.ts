@@ -1,10 +1,4 @@
-import {
-  linkOptionRules,
-  numberRule,
-  type OptionRules,
-  violationOf,
-  wholeNumberRule,
-} from '@antiphon/core/link'
+import { linkOptionRules, numberRule, type OptionRules, wholeNumberRule } from '@antiphon/core/link'
 import type {
   OutageOptions,
   PlayOptions,
@@ -12,17 +6,13 @@ import type {
   VirtualClientOptions,
   VirtualLinkOptions,
 } from './broker.js'
-import type { Latency } from '../connection/connection.js'
-
-const sizeRule = numberRule(0)
-const latencyRules: OptionRules<Latency> = { up: sizeRule, down: sizeRule }
+import { latencyRule } from '../connection/latency.js'
 
 /** The rules of `VirtualBrokerOptions`. */
 export const brokerOptionRules: OptionRules<VirtualBrokerOptions> = {
   scheduler: 'object',
   seed: numberRule(-Infinity),
-  latency: (value, context) =>
-    violationOf(typeof value === 'number' ? sizeRule : latencyRules, value, context),
+  latency: latencyRule,
   limits: {
     receiveMaximum: wholeNumberRule(1),
     maximumPacketSize: numberRule(1),
@@ -41,7 +31,7 @@ export const clientOptionRules: OptionRules<VirtualClientOptions> = {
   clientId: 'string',
   clean: [true, false],
   protocolVersion: [4, 5],
-  sessionExpiryInterval: sizeRule,
+  sessionExpiryInterval: numberRule(0),
   receiveMaximum: wholeNumberRule(1, 65_535),
   will: 'object',
 }

@@ -26,6 +26,7 @@ import type {
 } from './broker.js'
 import { connectPacket } from './connect-packet.js'
 import { openConnection } from '../connection/connection.js'
+import { perDirection } from '../connection/latency.js'
 import type { PacketTransform } from '../connection/packet-lane.js'
 import type { ClientPacket, Packet, PacketType, ServerPacket } from '../connection/packet.js'
 import {
@@ -53,7 +54,7 @@ const immediateReconnect = { initial: 1, maximum: 1, jitter: 0 }
  */
 export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
   requireArgument('options', options, brokerOptionRules)
-  const { scheduler, latency = 0, seed = 1 } = options
+  const { scheduler, latency, seed = 1 } = options
   if ((scheduler as unknown) === undefined) throw invalidArgument('options.scheduler is missing')
   const published$ = new Subject<Published>()
   const packets: Partial<Record<PacketType, number>> = {}
@@ -80,10 +81,9 @@ export function virtualBroker(options: VirtualBrokerOptions): VirtualBroker {
     const connect = connectPacket(client, () => `client-${(clientCount += 1)}`)
     const { clientId } = connect
     clientIds.add(clientId)
-    const { up = 0, down = 0 } = typeof latency === 'number' ? { up: latency, down: latency } : latency
     const connectionOptions = {
       scheduler,
-      latency: { up, down },
+      latency: perDirection(latency),
       transformUp: countPackets<ClientPacket>(network.transformFor({ clientId, direction: 'from-client' })),
       transformDown: countPackets<ServerPacket>(network.transformFor({ clientId, direction: 'to-client' })),
     }

@@ -77,6 +77,13 @@ export function rulesFor(packages: readonly Package[], root: string): readonly R
       to: { path: inModules('mqtt') },
     },
     {
+      name: 'web-link-without-mqtt-js',
+      comment:
+        '@antiphon/mqtt/web uses the WebSocket of the platform: no file that it reaches imports MQTT.js, ws or a stream of Node.',
+      from: { path: '^packages/mqtt/src/web/' },
+      to: { path: [inModules(anyOf(['mqtt', 'ws'])), '^packages/mqtt/src/streams/node/'], reachable: true },
+    },
+    {
       name: 'charts-only-in-report',
       comment: 'Only packages/report draws charts: other packages pass it data and get markup.',
       from: { path: '^(packages|examples)/', pathNot: '^packages/report/' },

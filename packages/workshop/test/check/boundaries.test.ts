@@ -78,6 +78,10 @@ const violations: Readonly<Record<string, Files>> = {
     'packages/core/src/inner.ts': "import { readFile } from 'node:fs'\nreadFile\n",
   },
   'mqtt-js-only-in-mqtt': { 'packages/broker/test/some.test.ts': "import mqtt from 'mqtt'\nmqtt\n" },
+  'web-link-without-mqtt-js': {
+    'packages/mqtt/src/inner.ts': "import mqtt from 'mqtt'\nexport const inner = mqtt\n",
+    'packages/mqtt/src/web/link.ts': "import { inner } from '../inner.js'\ninner\n",
+  },
   'charts-only-in-report': {
     'node_modules/@observablehq/plot/index.js': '',
     'packages/workshop/src/inner.ts': "import * as Plot from '@observablehq/plot'\nPlot\n",

@@ -14,11 +14,11 @@ import { inRoot } from '../../check/workspace.js'
 
 const sources = [
   'packages/core/src/index.ts',
-  'packages/core/src/link/back-off.ts',
+  'packages/core/src/link/connector.ts',
   'packages/core/src/link/fatal.ts',
   'packages/mqtt/src/encode.ts',
 ]
-const [index = '', backOff = '', fatal = '', encode = ''] = sources
+const [index = '', connector = '', fatal = '', encode = ''] = sources
 
 const mutant = (status: string, line = 1) => ({
   status,
@@ -28,7 +28,7 @@ const mutant = (status: string, line = 1) => ({
 })
 const report: MutationReport = {
   files: {
-    [backOff]: {
+    [connector]: {
       mutants: ['Killed', 'Timeout', 'Survived', 'NoCoverage'].map((status, at) => mutant(status, at)),
     },
     [fatal]: { mutants: ['Killed', 'Ignored', 'RuntimeError'].map((status) => mutant(status)) },
@@ -42,8 +42,8 @@ describe('the arguments of `pnpm mutants`', () => {
   })
 
   it('accepts paths between the options', () => {
-    expect(readArguments([backOff, '--save', '--concurrency', '2', '--force', fatal])).toEqual({
-      paths: [backOff, fatal],
+    expect(readArguments([connector, '--save', '--concurrency', '2', '--force', fatal])).toEqual({
+      paths: [connector, fatal],
       isSaving: true,
       isFresh: true,
       concurrency: 2,
@@ -62,38 +62,38 @@ describe('the arguments of `pnpm mutants`', () => {
 describe('the selection of sources to mutate', () => {
   it('returns all sources by package without a path', () => {
     expect(select(sources, [])).toEqual([
-      { name: 'core', files: [index, backOff, fatal] },
+      { name: 'core', files: [index, connector, fatal] },
       { name: 'mqtt', files: [encode] },
     ])
   })
 
   it('returns each file of the given files and folders once', () => {
-    expect(select(sources, ['./packages/core/src/link/', backOff])).toEqual([
-      { name: 'core', files: [backOff, fatal] },
+    expect(select(sources, ['./packages/core/src/link/', connector])).toEqual([
+      { name: 'core', files: [connector, fatal] },
     ])
   })
 
   it('rejects a path that is not a source', () => {
-    expect(() => select(sources, [backOff, 'packages/core/src/lin'])).toThrow(
+    expect(() => select(sources, [connector, 'packages/core/src/lin'])).toThrow(
       'cannot mutate packages/core/src/lin: it is not a source file or folder',
     )
   })
 
   it('counts a file in the first folder below `src`', () => {
     expect(folderOf('packages/core/src/index.ts')).toBe('core')
-    expect(folderOf('packages/core/src/link/back-off.ts')).toBe('core/link')
+    expect(folderOf('packages/core/src/link/connector.ts')).toBe('core/link')
     expect(folderOf('packages/core/src/link/deep/er.ts')).toBe('core/link')
   })
 
   it('distinguishes folders that are mutated whole from folders mutated in part', () => {
-    expect([...wholeFolders(sources, [index, backOff])]).toEqual(['core'])
+    expect([...wholeFolders(sources, [index, connector])]).toEqual(['core'])
     expect([...wholeFolders(sources, sources)]).toEqual(['core', 'core/link', 'mqtt'])
   })
 })
 
 describe('the counts of mutants', () => {
   it('count timeouts as killed, and leave out mutants that did not run', () => {
-    expect(countByFolder(report, [backOff, fatal])).toEqual({
+    expect(countByFolder(report, [connector, fatal])).toEqual({
       'core/link': { killed: 3, survived: 1, noCoverage: 1 },
     })
   })
@@ -105,9 +105,9 @@ describe('the counts of mutants', () => {
   })
 
   it('list survivors with file, line and column', () => {
-    expect(survivorsIn(report, [backOff, fatal])).toEqual([
-      `${backOff}:2:3  BooleanLiteral: false`,
-      `${backOff}:3:3  BooleanLiteral: false (no coverage)`,
+    expect(survivorsIn(report, [connector, fatal])).toEqual([
+      `${connector}:2:3  BooleanLiteral: false`,
+      `${connector}:3:3  BooleanLiteral: false (no coverage)`,
     ])
   })
 })

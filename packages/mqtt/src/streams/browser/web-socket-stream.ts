@@ -1,5 +1,24 @@
+import { isBrowser } from '../../address.js'
 import { type ByteStream, type StreamEvents, subprotocol } from '../byte-stream.js'
 
+/** The members of a WebSocket that a stream uses; the platform's `WebSocket` and that of the npm package `ws` have them. */
+export interface WebSocketLike {
+  binaryType: string
+  readonly readyState: number
+  readonly bufferedAmount: number
+  onopen: ((event: never) => void) | null
+  onmessage: ((event: never) => void) | null
+  onerror: ((event: never) => void) | null
+  onclose: ((event: never) => void) | null
+  readonly send: (data: Uint8Array<ArrayBuffer>) => void
+  readonly close: () => void
+}
+
+/** A class of WebSockets. */
+export type WebSocketConstructor = new (url: string, protocol: string) => WebSocketLike
+
+/** The `readyState` of a WebSocket that has not opened yet. */
+const connecting = 0
 /** From this number of unsent bytes on, the stream is full. */
 const bufferLimit = 512 * 1024
 /** Milliseconds between two looks at the number of unsent bytes; a WebSocket has no event for it. */
@@ -7,27 +26,27 @@ const pollPeriod = 10
 
 /** A `ByteStream` over the WebSocket of a browser. */
 export class WebSocketStream implements ByteStream {
-  readonly #socket: WebSocket
+  readonly #socket: WebSocketLike
   readonly #events: StreamEvents
   /** What was written before the WebSocket opened. */
   readonly #queued: Uint8Array[] = []
+  #hasOpened = false
   #isFull = false
   #isClosed = false
 
-  constructor(url: string, events: StreamEvents) {
+  constructor(url: string, events: StreamEvents, webSocket: WebSocketConstructor = WebSocket) {
     this.#events = events
-    const socket = (this.#socket = new WebSocket(url, subprotocol))
+    const socket = (this.#socket = new webSocket(url, subprotocol))
     socket.binaryType = 'arraybuffer'
-    socket.onopen = () => this.#queued.splice(0).forEach((bytes) => this.write(bytes))
-    socket.onmessage = ({ data }) => this.#receive(data)
-    // A browser tells pages nothing about the failure.
-    socket.onerror = () => this.#fail('WebSocket error', 'check the URL and the console of the browser')
+    socket.onopen = () => this.#open()
+    socket.onmessage = ({ data }: { readonly data: unknown }) => this.#receive(data)
+    socket.onerror = ({ message }: { readonly message?: unknown }) => this.#failSocket(message)
     socket.onclose = () => this.#close()
   }
 
   write(bytes: Uint8Array): boolean {
     const socket = this.#socket
-    if (socket.readyState === socket.CONNECTING) this.#queued.push(bytes)
+    if (socket.readyState === connecting) this.#queued.push(bytes)
     else socket.send(bytes as Uint8Array<ArrayBuffer>)
     if (socket.bufferedAmount > bufferLimit && !this.#isFull) this.#awaitDrain()
     return !this.#isFull
@@ -43,10 +62,15 @@ export class WebSocketStream implements ByteStream {
     queueMicrotask(() => this.#close())
   }
 
+  #open(): void {
+    this.#hasOpened = true
+    this.#queued.splice(0).forEach((bytes) => this.write(bytes))
+  }
+
   #receive(data: unknown): void {
     if (this.#isClosed) return
     if (data instanceof ArrayBuffer) this.#events.onData(new Uint8Array(data))
-    else this.#fail('the server sent text: MQTT uses binary data frames [MQTT-6.0.0-1]')
+    else this.#fail(new Error('the server sent text: MQTT uses binary data frames [MQTT-6.0.0-1]'))
   }
 
   #awaitDrain(): void {
@@ -55,9 +79,18 @@ export class WebSocketStream implements ByteStream {
     else if (!this.#isClosed) this.#events.onDrain()
   }
 
-  #fail(why: string, hint?: string): void {
+  /** A browser tells pages nothing about the failure; other platforms have a message. */
+  #failSocket(message: unknown): void {
+    const what = typeof message === 'string' && message !== '' ? message : 'WebSocket error'
+    const error = new Error(what)
+    // As Node marks the error of a socket that did not connect: the broker has received nothing.
+    if (!this.#hasOpened) Object.assign(error, { syscall: 'connect' })
+    this.#fail(error, isBrowser() ? 'check the URL and the console of the browser' : 'check the URL')
+  }
+
+  #fail(error: Error, hint?: string): void {
     if (this.#isClosed) return
-    this.#events.onError(new Error(why), hint)
+    this.#events.onError(error, hint)
     this.destroy()
   }
 

@@ -1,0 +1,49 @@
+import type { ConnectPacket, ConnectProperties, WillMessage } from '@antiphon/packet'
+import type { Credentials, SessionOptions, Will } from './options.js'
+
+/** The values that may differ from one connection to the next. */
+export interface ConnectionAttempt {
+  readonly clientId: string
+  readonly credentials: Credentials | undefined
+  readonly clean: boolean
+}
+
+const defaultSessionExpiryInterval = 300
+const encoder = new TextEncoder()
+
+/** Builds the CONNECT of one connection; `options` must be valid. */
+export function toConnectPacket(options: SessionOptions, attempt: ConnectionAttempt): ConnectPacket {
+  const { protocolVersion = 5, keepalive = 60, will } = options
+  const { clientId, clean, credentials } = attempt
+  return {
+    clientId,
+    cleanStart: clean,
+    keepAlive: keepalive,
+    ...(credentials !== undefined && { username: credentials.username }),
+    ...(credentials?.password !== undefined && { password: credentials.password }),
+    ...(will !== undefined && { will: toWillMessage(will) }),
+    properties: protocolVersion === 5 ? toProperties(options) : {},
+  }
+}
+
+function toProperties({ clean, properties = {} }: SessionOptions): ConnectProperties {
+  return {
+    sessionExpiryInterval: clean === true ? 0 : defaultSessionExpiryInterval,
+    // A broker may require a prefix for response topics, and sends it only on request [MQTT-3.1.2-28].
+    requestResponseInformation: true,
+    ...withoutUndefined(properties),
+  }
+}
+
+function toWillMessage(will: Will): WillMessage {
+  const { topic, payload = '', qos = 0, retain = false, ...properties } = will
+  const bytes = typeof payload === 'string' ? encoder.encode(payload) : payload
+  return { topic, payload: bytes, qos, retain, ...withoutUndefined(properties) }
+}
+
+/** Removes properties that are `undefined`, which a packet distinguishes from absent ones. */
+function withoutUndefined<T extends object>(values: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof T]: Exclude<T[Name], undefined>
+  }
+}
