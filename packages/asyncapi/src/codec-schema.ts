@@ -28,7 +28,9 @@ export function codecSchema(codec: Codec<unknown>): JsonObject | undefined {
 }
 
 function isStandard(schema: unknown): schema is StandardJsonSchema {
-  return (typeof schema === 'object' || typeof schema === 'function') && schema !== null && '~standard' in schema
+  return (
+    (typeof schema === 'object' || typeof schema === 'function') && schema !== null && '~standard' in schema
+  )
 }
 
 function standardSchema({ '~standard': { vendor, jsonSchema } }: StandardJsonSchema): JsonObject {

@@ -40,7 +40,9 @@ export class DocumentReader {
   /** Returns a property that is an object, or an empty object if it is absent. */
   object(parent: LocatedObject, name: string): LocatedObject {
     const found = this.property(parent, name)
-    return found === undefined ? { value: {}, pointer: appendToPointer(parent.pointer, name) } : toObject(found)
+    return found === undefined
+      ? { value: {}, pointer: appendToPointer(parent.pointer, name) }
+      : toObject(found)
   }
 
   /** Returns the properties of an object, each of which is an object. */
@@ -56,7 +58,7 @@ export class DocumentReader {
     throw new DocumentError(found.pointer, 'it must be a string')
   }
 
-  /** Follows references until a value that is none. */
+  /** Follows references until a value that is not a reference. */
   follow(located: Located): Located {
     let current = located
     for (let count = 0; count < maximumReferences; count += 1) {
@@ -64,14 +66,20 @@ export class DocumentReader {
       if (reference === undefined) return current
       current = this.at(reference, current.pointer)
     }
-    throw new DocumentError(located.pointer, `its $ref leads to another $ref more than ${maximumReferences} times`)
+    throw new DocumentError(
+      located.pointer,
+      `its $ref leads to another $ref more than ${maximumReferences} times`,
+    )
   }
 
   /** Returns what a reference points to. */
   at(reference: string, pointer: string): Located {
     const place = appendToPointer(pointer, '$ref')
     if (!reference.startsWith('#/')) {
-      throw new DocumentError(place, `${shown(reference)} is outside the document, and is not fetched: bundle it first`)
+      throw new DocumentError(
+        place,
+        `${shown(reference)} is outside the document, and is not fetched: bundle it first`,
+      )
     }
     let value: Json = this.root.value
     for (const step of readSteps(reference, place)) {
@@ -123,7 +131,8 @@ function requireBounds(document: unknown): void {
     }
     for (const key of Object.keys(node.value)) {
       const pointer = appendToPointer(node.pointer, key)
-      if (key === '__proto__') throw new DocumentError(pointer, 'this key could reach a prototype and is refused')
+      if (key === '__proto__')
+        throw new DocumentError(pointer, 'this key could reach a prototype and is refused')
       open.push({ value: (node.value as JsonObject)[key], pointer, depth: node.depth + 1 })
     }
   }

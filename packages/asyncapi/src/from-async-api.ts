@@ -109,7 +109,9 @@ function toCodec(
   for (const { contentType, schema } of messages) {
     byType.set(contentType, [...(byType.get(contentType) ?? []), schema])
   }
-  const [first, ...others] = [...byType].map(([contentType, schemas]) => formatCodec(contentType, schemas, codecs))
+  const [first, ...others] = [...byType].map(([contentType, schemas]) =>
+    formatCodec(contentType, schemas, codecs),
+  )
   if (first === undefined) throw new TypeError('it has no message')
   return others.length === 0 ? first : oneOf(first, ...others)
 }
@@ -122,8 +124,13 @@ function formatCodec(
   const [schema = {}] = schemas
   const all = schemas.length > 1 ? { anyOf: schemas } : schema
   const unknown = unknownType(all)
-  if (unknown !== undefined) throw new TypeError(`its payload has the type ${unknown}, which JSON Schema does not describe`)
-  const create = Object.hasOwn(codecs, contentType) ? codecs[contentType] : isJson(contentType) ? json : undefined
+  if (unknown !== undefined)
+    throw new TypeError(`its payload has the type ${unknown}, which JSON Schema does not describe`)
+  const create = Object.hasOwn(codecs, contentType)
+    ? codecs[contentType]
+    : isJson(contentType)
+      ? json
+      : undefined
   if (create !== undefined) return create(jsonSchemaType(all), { contentType })
   if (contentType === 'application/octet-stream') return bytes as Codec<unknown>
   if (isText(contentType)) return text as Codec<unknown>

@@ -1,4 +1,4 @@
-import { isObject, withoutUndefined, type Json, type JsonObject } from './json.js'
+import { canonical, isObject, withoutUndefined, type Json, type JsonObject } from './json.js'
 
 /** The properties that io-ts types have beyond `Type`, depending on their tag. */
 interface Described {
@@ -107,12 +107,15 @@ function isDefined({ _tag }: Described): boolean {
   return _tag !== 'UndefinedType' && _tag !== 'VoidType'
 }
 
-function unionSchema(members: readonly JsonObject[]): JsonObject {
+function unionSchema(all: readonly JsonObject[]): JsonObject {
+  const members = [...new Map(all.map((member) => [canonical(member), member])).values()]
   const [first] = members
   if (first !== undefined && members.length === 1) return first
-  const constants = members.map((member) => member['const'])
-  const isOfConstants = members.every((member) => Object.keys(member).join() === 'const')
-  return isOfConstants ? { enum: constants.filter((value): value is Json => value !== undefined) } : { anyOf: members }
+  const constants = members.flatMap((member) => {
+    const { const: value, ...rest } = member
+    return value === undefined || Object.keys(rest).length > 0 ? [] : [value]
+  })
+  return constants.length === members.length ? { enum: constants } : { anyOf: members }
 }
 
 function refinementSchema(type: Described, inner: (type: Described) => JsonObject): JsonObject {

@@ -38,6 +38,7 @@ function toIssue({ instancePath, message = 'is invalid', keyword, params }: Erro
   readonly path: readonly string[]
 } {
   const path = instancePath === '' ? [] : stepsOf(`#${instancePath}`)
-  const missing: unknown = keyword === 'required' ? (params as Record<string, unknown>)['missingProperty'] : undefined
+  const missing: unknown =
+    keyword === 'required' ? (params as Record<string, unknown>)['missingProperty'] : undefined
   return typeof missing === 'string' ? { path: [...path, missing], message: 'is missing' } : { path, message }
 }

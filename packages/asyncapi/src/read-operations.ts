@@ -49,7 +49,10 @@ export function readOperations(document: unknown): ReadDocument {
   const { root } = reader
   const version = reader.text(root, 'asyncapi')
   if (version === undefined || !/^3\.\d+\.\d+$/.test(version)) {
-    throw new DocumentError('#/asyncapi', `it must be a version of AsyncAPI 3, found ${JSON.stringify(version ?? null)}`)
+    throw new DocumentError(
+      '#/asyncapi',
+      `it must be a version of AsyncAPI 3, found ${JSON.stringify(version ?? null)}`,
+    )
   }
   // A fault of a channel that no operation uses is a fault of the document too.
   for (const [, channel] of reader.objects(reader.object(root, 'channels'))) reader.text(channel, 'address')
@@ -100,8 +103,10 @@ function readOperation(
   const replyChannel = reader.property(replyObject, 'channel')
   const responses = replyChannel && toObject(replyChannel)
   const own = reader.property(operation, extension)?.value
-  const messages = (from: LocatedObject, of: LocatedObject | undefined): readonly ReadMessage[] | Unsupported =>
-    readMessages(reader, from, of)
+  const messages = (
+    from: LocatedObject,
+    of: LocatedObject | undefined,
+  ): readonly ReadMessage[] | Unsupported => readMessages(reader, from, of)
   const request = messages(operation, channel)
   if ('reason' in request) return { ...request, pointer }
   const response = messages(replyObject, responses)
@@ -157,7 +162,10 @@ function readMessages(
   return messages.filter((message): message is ReadMessage => !('reason' in message))
 }
 
-function listOf(reader: DocumentReader, { value, pointer }: { readonly value: Json; readonly pointer: string }): readonly LocatedObject[] {
+function listOf(
+  reader: DocumentReader,
+  { value, pointer }: { readonly value: Json; readonly pointer: string },
+): readonly LocatedObject[] {
   if (!Array.isArray(value)) throw new DocumentError(pointer, 'it must be an array')
   return value.map((item: Json, index) =>
     toObject(reader.follow({ value: item, pointer: appendToPointer(pointer, index) })),
@@ -168,7 +176,10 @@ function readMessage(reader: DocumentReader, message: LocatedObject): ReadMessag
   const traits = reader.property(message, 'traits')
   const places = [message, ...(traits === undefined ? [] : listOf(reader, traits)), reader.root]
   const contentType =
-    places.slice(0, -1).map((place) => reader.text(place, 'contentType')).find((type) => type !== undefined) ??
+    places
+      .slice(0, -1)
+      .map((place) => reader.text(place, 'contentType'))
+      .find((type) => type !== undefined) ??
     reader.text(reader.root, 'defaultContentType') ??
     'application/json'
   const correlationId = reader.property(message, 'correlationId')
@@ -180,7 +191,10 @@ function readMessage(reader: DocumentReader, message: LocatedObject): ReadMessag
   const schema =
     payload === undefined
       ? {}
-      : resolveSchema(reader, format === undefined ? payload : (reader.property(toObject(payload), 'schema') ?? payload))
+      : resolveSchema(
+          reader,
+          format === undefined ? payload : (reader.property(toObject(payload), 'schema') ?? payload),
+        )
   return {
     contentType,
     schema,

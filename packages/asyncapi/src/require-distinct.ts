@@ -10,7 +10,10 @@ export function requireDistinct(
     const filter = topic.filter({})
     const other = filters.get(filter)
     if (other !== undefined) {
-      throw toError(name, `its requests cannot be told apart from those of ${other}: both have the topics ${filter}`)
+      throw toError(
+        name,
+        `its requests cannot be distinguished from those of ${other}: both have the topics ${filter}`,
+      )
     }
     filters.set(filter, name)
   }

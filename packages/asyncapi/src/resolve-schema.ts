@@ -37,25 +37,36 @@ class Resolver {
   resolve(located: Located, open: readonly string[]): Json {
     this.#count += 1
     if (this.#count > maximumNodes) {
-      throw new DocumentError(this.#root, `the schema must have at most ${maximumNodes} parts, references included`)
+      throw new DocumentError(
+        this.#root,
+        `the schema must have at most ${maximumNodes} parts, references included`,
+      )
     }
     const reference = referenceOf(located)
     if (reference !== undefined) {
       if (open.includes(reference)) {
-        throw new DocumentError(located.pointer, `the schema ${reference} is recursive: write out the levels that you need`)
+        throw new DocumentError(
+          located.pointer,
+          `the schema ${reference} is recursive: write out the levels that you need`,
+        )
       }
       return this.resolve(this.#reader.at(reference, located.pointer), [...open, reference])
     }
     const { value, pointer } = located
     if (Array.isArray(value)) {
-      return value.map((part: Json, index) => this.resolve({ value: part, pointer: appendToPointer(pointer, index) }, open))
+      return value.map((part: Json, index) =>
+        this.resolve({ value: part, pointer: appendToPointer(pointer, index) }, open),
+      )
     }
     if (!isObject(value)) return value
     requireBoundedWork(value, pointer)
     return Object.fromEntries(
       Object.entries(value)
         .filter(([key]) => key !== '$schema' && key !== '$id')
-        .map(([key, part]) => [key, this.#keyword(key, { value: part, pointer: appendToPointer(pointer, key) }, open)]),
+        .map(([key, part]) => [
+          key,
+          this.#keyword(key, { value: part, pointer: appendToPointer(pointer, key) }, open),
+        ]),
     )
   }
 

@@ -19,7 +19,7 @@ export function shareSchemas(all: readonly JsonObject[]): SharedSchemas {
   const names = new Map<string, string>()
   const schemas = new Map<string, JsonObject>()
   const refer = (schema: Json): Json => {
-    if (Array.isArray(schema)) return schema.map(refer)
+    if (Array.isArray(schema)) return (schema as readonly Json[]).map(refer)
     if (!isObject(schema)) return schema
     const parts = (): JsonObject =>
       Object.fromEntries(Object.entries(schema).map(([key, part]) => [key, isData(key) ? part : refer(part)]))
@@ -40,7 +40,7 @@ export function shareSchemas(all: readonly JsonObject[]): SharedSchemas {
 
 function count(schema: Json, counts: Map<string, number>): void {
   if (Array.isArray(schema)) {
-    for (const part of schema) count(part, counts)
+    for (const part of schema as readonly Json[]) count(part, counts)
   } else if (isObject(schema)) {
     if (isShareable(schema)) {
       const text = canonical(schema)

@@ -40,8 +40,11 @@ const bindingVersion = '0.2.0'
  */
 export function toAsyncApi(endpoints: Readonly<Record<string, unknown>>, info: DocumentInfo): JsonObject {
   requireArgument('info', info, infoRules)
-  const entries = Object.entries(endpoints).filter((entry): entry is [string, Endpoint] => isEndpoint(entry[1]))
-  if (entries.length === 0) throw invalidArgument('endpoints has no endpoint: pass a module that exports some')
+  const entries = Object.entries(endpoints).filter((entry): entry is [string, Endpoint] =>
+    isEndpoint(entry[1]),
+  )
+  if (entries.length === 0)
+    throw invalidArgument('endpoints has no endpoint: pass a module that exports some')
   requireDistinct(entries, (name, rule) => invalidArgument(`endpoints.${name}: ${rule}`))
 
   const { qos = 1, title, version, description } = info
@@ -154,9 +157,11 @@ function correlationIdOf({ correlation }: Endpoint): JsonObject | undefined {
 }
 
 function operationOf({ name, endpoint, request, response }: Described, qos: number): JsonObject {
-  const refer = (channel: string) => ({ key }: Format): JsonObject => ({
-    $ref: `#/channels/${channel}/messages/${key}`,
-  })
+  const refer =
+    (channel: string) =>
+    ({ key }: Format): JsonObject => ({
+      $ref: `#/channels/${channel}/messages/${key}`,
+    })
   const { responseTopic } = endpoint
   return {
     action: 'receive',

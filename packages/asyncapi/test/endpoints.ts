@@ -1,4 +1,14 @@
-import { bytes, endpoint, inOrder, json, oneOf, payloadField, text, topicParams, correlationData } from '@antiphon/core'
+import {
+  bytes,
+  endpoint,
+  inOrder,
+  json,
+  oneOf,
+  payloadField,
+  text,
+  topicParams,
+  correlationData,
+} from '@antiphon/core'
 import { cbor } from '@antiphon/codecs/cbor'
 import * as t from 'io-ts'
 import * as z from 'zod'
@@ -25,12 +35,32 @@ export const unlock = endpoint({
 export const history = endpoint({
   name: 'history of a car',
   topic: 'vehicles/history/{path...}',
-  request: oneOf(json(z.object({ since: z.iso.datetime(), limit: z.int().max(100).default(10) })), cbor(z.object({ since: z.iso.datetime(), limit: z.int().max(100).default(10) }))),
+  request: oneOf(
+    json(z.object({ since: z.iso.datetime(), limit: z.int().max(100).default(10) })),
+    cbor(z.object({ since: z.iso.datetime(), limit: z.int().max(100).default(10) })),
+  ),
   response: json(t.readonly(t.tuple([t.number, t.record(t.string, t.unknown)]))),
   responses: 'many',
   acceptsNotifications: true,
 })
 
-export const echo = endpoint({ topic: 'echo', request: text, response: bytes, correlation: correlationData({ format: 'bytes' }) })
-export const byTopic = endpoint({ topic: 'a/{b}', responseTopic: 'a/{b}/response', request: json(type({ 'a?': 'string[]' })), response: json(t.UnknownRecord), correlation: topicParams() })
-export const ordered = endpoint({ topic: 'ordered', responseTopic: 'ordered/response', request: json(t.array(t.record(Door, t.string))), response: json(t.UnknownArray), correlation: inOrder() })
+export const echo = endpoint({
+  topic: 'echo',
+  request: text,
+  response: bytes,
+  correlation: correlationData({ format: 'bytes' }),
+})
+export const byTopic = endpoint({
+  topic: 'a/{b}',
+  responseTopic: 'a/{b}/response',
+  request: json(type({ 'a?': 'string[]' })),
+  response: json(t.UnknownRecord),
+  correlation: topicParams(),
+})
+export const ordered = endpoint({
+  topic: 'ordered',
+  responseTopic: 'ordered/response',
+  request: json(t.array(t.record(Door, t.string))),
+  response: json(t.UnknownArray),
+  correlation: inOrder(),
+})
