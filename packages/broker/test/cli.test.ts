@@ -74,7 +74,10 @@ describe('readArguments', () => {
       },
     })
     const files = '--config c.toml --check-config --password-file p --acl-file a --allow-anonymous'.split(' ')
-    const others = '--certificate-user --response-information r/ --log-level warn --json'.split(' ')
+    const others =
+      '--certificate-user --response-information r/ --log-level warn --json --monitor 9464 --sys-period 5000'.split(
+        ' ',
+      )
     expect(readArguments([...files, ...others])).toEqual({
       config: {
         limits: {},
@@ -85,6 +88,8 @@ describe('readArguments', () => {
         responseInformation: 'r/',
         logLevel: 'warn',
         logFormat: 'json',
+        monitor: { port: 9464 },
+        sysPeriod: 5_000,
       },
       configFile: 'c.toml',
       isCheck: true,

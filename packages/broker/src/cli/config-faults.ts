@@ -17,10 +17,12 @@ export function configFaults(config: unknown): string[] {
 /** Returns what is wrong with the combination of valid settings. */
 export function conflicts(config: Config): string[] {
   const { listen = [], users = {}, passwordFile, certificateUser, allowAnonymous } = config
+  const monitor: { readonly port?: number } | undefined = config.monitor
   const faults = listen.flatMap((listener, index) => listenerConflicts(listener, `listen[${index}]`))
   const hasUsers = Object.keys(users).length > 0 || passwordFile !== undefined || certificateUser === true
   if (certificateUser === true && !listen.some(({ ca }) => ca !== undefined))
     faults.push('certificateUser is true: it needs a listener with ca, to which clients present certificates')
+  if (monitor !== undefined && monitor.port === undefined) faults.push('monitor.port is missing: set it')
   if (allowAnonymous !== undefined && !hasUsers)
     faults.push(
       `allowAnonymous is ${allowAnonymous}: it needs users, passwordFile or certificateUser; without them, every client may connect`,

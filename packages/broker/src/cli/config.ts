@@ -1,4 +1,4 @@
-import { wholeNumberRule } from '@antiphon/core/link'
+import { numberRule, wholeNumberRule } from '@antiphon/core/link'
 import type { OptionRule, OptionRules } from '@antiphon/core/link'
 import type { EventLevel } from '../events.js'
 import type { Limits } from '../limits.js'
@@ -38,6 +38,9 @@ export interface Config extends PassedOptions {
   readonly limits?: Partial<Limits>
   readonly logLevel?: EventLevel
   readonly logFormat?: 'text' | 'json'
+  readonly monitor?: { readonly port: number; readonly host?: string }
+  /** Milliseconds between two updates of `$SYS`; without it, there are no such topics. */
+  readonly sysPeriod?: number
 }
 
 /** A listener; its files have not been read. */
@@ -75,6 +78,11 @@ export const listenerRules: OptionRules<ListenerConfig> = {
   crl: fileListRule,
 }
 
+const monitorRules: OptionRules<NonNullable<Config['monitor']>> = {
+  port: wholeNumberRule(0, 65_535),
+  host: 'string',
+}
+
 /** The rules of all settings, except those of `listen` and `users`, which `configFaults` checks itself. */
 export const configRules: OptionRules<Config> = {
   listen: 'any',
@@ -102,4 +110,6 @@ export const configRules: OptionRules<Config> = {
   closeTimeout: brokerOptionRules.closeTimeout,
   logLevel: ['error', 'warn', 'info', 'debug'],
   logFormat: ['text', 'json'],
+  monitor: monitorRules,
+  sysPeriod: numberRule(1_000, 2 ** 31 - 1),
 }

@@ -71,6 +71,8 @@ describe('configFaults', () => {
     [{ listen: {} }, 'listen is {}: it must be a list of listeners'],
     [{ users: ['a'] }, 'users is ["a"]: it must be a table of names and passwords'],
     [{ limits: 5 }, 'limits is 5: it must be a table'],
+    [{ monitor: {} }, 'monitor.port is missing: set it'],
+    [{ sysPeriod: 5 }, 'sysPeriod is 5: it must be a number from 1000 to 2147483647'],
     [{ rates: 5 }, 'rates is 5: it must be a table'],
     [[], 'the file is not a table of settings'],
     [
