@@ -6,7 +6,16 @@ export type { RateLimits } from './rates/rate-limits.js'
 export type { Limits } from './limits.js'
 export { eventLevel } from './events.js'
 export type { BrokerEvent, DeliveryLoss, DropReason, EventLevel } from './events.js'
-export type { ListenOptions, Listener, ListenAddress } from './listen/listen.js'
+export type {
+  ListenAddress,
+  ListenOptions,
+  Listener,
+  ProxyOptions,
+  WebSocketOptions,
+} from './listen/listen.js'
+export type { AttachOptions, Attachment } from './listen/attach.js'
+export type { StreamInfo } from './listen/handle.js'
+export type { WebSocketRequest } from './authority/web-socket-request.js'
 export type {
   ConnectVerdict,
   HookResult,
