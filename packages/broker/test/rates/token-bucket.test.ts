@@ -35,6 +35,7 @@ describe('addressKey', () => {
     ['2001:db8:1:2:3:::5000', '2001:db8:1:2'],
     ['::1:5000', '0:0:0:0'],
     ['unknown:0', 'unknown'],
+    ['ttyUSB0', 'ttyUSB0'],
   ])('counts %s as %s', (remoteAddress, key) => {
     expect(addressKey(remoteAddress)).toBe(key)
   })
