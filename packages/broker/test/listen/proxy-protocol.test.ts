@@ -35,7 +35,8 @@ const refusals = (): string[] =>
 
 async function closed(socket: Socket): Promise<void> {
   socket.resume()
-  if (!socket.closed) await once(socket, 'close')
+  // `once` would fail for a reset of the connection.
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve))
 }
 
 describe('proxyProtocol', () => {
@@ -186,7 +187,7 @@ describe('proxyProtocol before TLS and WebSockets', () => {
       }
       expect(recording.attempts.map(({ remoteAddress }) => remoteAddress)).toEqual([
         '192.0.2.1:4711',
-        '198.51.100.9',
+        '198.51.100.9:0',
       ])
     },
   )
