@@ -187,7 +187,7 @@ describe('proxyProtocol before TLS and WebSockets', () => {
       }
       expect(recording.attempts.map(({ remoteAddress }) => remoteAddress)).toEqual([
         '192.0.2.1:4711',
-        '198.51.100.9',
+        '198.51.100.9:0',
       ])
     },
   )
