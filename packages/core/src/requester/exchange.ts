@@ -14,7 +14,7 @@ import { ResponseChunks } from './response-chunks.js'
 import type { ResponseHandler } from './response-handler.js'
 import type { ResponseListener } from './response-listener.js'
 import type { ResponseSubscription } from './response-subscription.js'
-import { mayBeRunning, mustRepeat, needsRenewal, Retry } from './retry.js'
+import { BUDGET_USED_UP, mayBeRunning, mustRepeat, needsRenewal, Retry } from './retry.js'
 import { StepTimer } from './step-timer.js'
 import { awaitedStep, describeTimeout, timeoutError, totalTimeoutError } from './timeout-error.js'
 import type { TokenIndex } from './token-index.js'
@@ -70,7 +70,8 @@ export class Exchange implements LinkObserver, ResponseListener {
       this.#totalDeadline = deadlines.add(rules.totalTimeout, () => this.fail(totalTimeoutError(this)))
     if (rules.stepTimeouts !== undefined)
       this.#stepTimer = new StepTimer(deadlines, rules.stepTimeouts, (elapsed) => this.#timeOut(elapsed))
-    if (rules.attempts > 1) this.#retry = new Retry(rules, deadlines, () => this.#resend())
+    if (rules.attempts > 1)
+      this.#retry = new Retry(requester, { onSilence: () => this.#resend(), publish: () => this.#publish() })
     stats.pending++
     pendingRequests.add()
   }
@@ -172,6 +173,7 @@ export class Exchange implements LinkObserver, ResponseListener {
   finish(response?: { readonly value: unknown }): void {
     if (this.isSettled) return
     this.requester.stats.responded++
+    this.#retry?.onResponse()
     // Settle before emitting, so that a subscriber that unsubscribes on the response does not cancel the exchange.
     this.#settle()
     if (response !== undefined) this.#observer.next(response.value)
@@ -255,8 +257,9 @@ export class Exchange implements LinkObserver, ResponseListener {
 
   /** Sends the request again. A responder that has accepted it comes first: another one would run it a second time. */
   #resend(): void {
-    if (this.#control?.isAlive === true) this.#control.retry(this.#deadline.left(), () => this.#publish())
-    else this.#publish()
+    if (this.#control?.isAlive === true)
+      this.#control.retry(this.#deadline.left(), () => this.#retry?.publish())
+    else this.#retry?.publish()
   }
 
   #publish(): void {
@@ -271,7 +274,8 @@ export class Exchange implements LinkObserver, ResponseListener {
   }
 
   #timeOut(milliseconds: number): void {
-    this.fail(timeoutError(this, describeTimeout(awaitedStep(this), milliseconds)))
+    const details = this.#retry?.isDenied === true ? `. It was ${BUDGET_USED_UP}` : ''
+    this.fail(timeoutError(this, describeTimeout(awaitedStep(this), milliseconds), details))
   }
 
   #settle(): void {
