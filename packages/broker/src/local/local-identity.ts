@@ -21,6 +21,8 @@ export function toLocalIdentity(options: LocalClientOptions, { protocolVersions 
     endsSessionOnDisconnect: endSession ?? (clean !== false && sessionExpiryInterval === undefined),
     request: {
       version,
+      isMqtt31: false,
+      isBridge: false,
       clientId: options.clientId ?? `local-${randomUUID()}`,
       keepAlive: 0,
       sessionExpiryInterval: sessionExpiryInterval ?? (clean === true ? 0 : 300),

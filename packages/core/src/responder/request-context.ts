@@ -6,8 +6,9 @@ import { toOwnBytes } from '../own-bytes.js'
 import type { Failure } from '../protocol/status.js'
 import type { ControlledRun } from './controlled-run.js'
 import type { OutgoingResponse } from './outgoing-response.js'
+import { requestLifetime } from './request-lifetime.js'
 import type { ResponderContext } from './responder-context.js'
-import { hasProperties, lifetimeOf } from './request-properties.js'
+import { hasProperties } from './request-properties.js'
 import { abortSignal, toController, type AbortCause, type SignalState } from './request-signal.js'
 import type { CacheEntry } from './response-cache.js'
 
@@ -63,7 +64,7 @@ export class RequestContext implements ListNode<RequestContext> {
     this.correlation = correlation
     this.responseTopic = responseTopic
     this.receivedAt = responder.now()
-    this.lifetime = lifetimeOf(message)
+    this.lifetime = requestLifetime(message)
     this.#acknowledge = acknowledge
   }
 
