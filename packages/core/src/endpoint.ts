@@ -1,9 +1,12 @@
 import { invalidArgument, requireArgument } from './argument.js'
 import type { Codec } from './codec/codec.js'
+import type { Hint } from './codec/hint.js'
+import { isIoTsType } from './codec/io-ts-type.js'
+import { isStandardSchema } from './codec/standard-schema.js'
 import type { Correlation } from './correlation/correlation.js'
 import { correlationData } from './correlation/correlation-data.js'
 import type { PayloadFieldCorrelation } from './correlation/payload-field.js'
-import type { OptionRules } from './option-rules.js'
+import type { OptionRules, Violation } from './option-rules.js'
 import { reservedNamesFault } from './protocol/reserved-properties.js'
 import { responseTopicTemplate, type ResponseTopicTemplate } from './response-topic-template.js'
 import type { ParameterName, TemplateParams } from './topic/template-params.js'
@@ -40,6 +43,8 @@ export interface EndpointContract<
   Kind extends ResponseKind,
   Via extends Correlation,
   ResponseTopic extends string = '',
+  SentReq = Req,
+  SentRes = Res,
 > {
   /** The endpoint's name in errors, logs and metrics. @defaultValue the template of the request topic */
   readonly name?: string
@@ -57,8 +62,8 @@ export interface EndpointContract<
    * subscription. @defaultValue `responseTopic`
    */
   readonly responseFilter?: string
-  readonly request: Codec<Req>
-  readonly response: Codec<Res>
+  readonly request: Codec<Req, SentReq> | Hint<'for a schema, pass json(schema)'>
+  readonly response: Codec<Res, SentRes> | Hint<'for a schema, pass json(schema)'>
   /** How a response is matched to its request. @defaultValue correlationData() */
   readonly correlation?: Via
   /** @defaultValue 'one' */
@@ -83,7 +88,14 @@ export interface EndpointContract<
   readonly onFailure?: (failure: {
     readonly code: number
     readonly message: string
-  }) => WithoutToken<Res, Via> | undefined
+  }) => WithoutToken<SentRes, Via> | undefined
+}
+
+function codecRule(value: unknown): Violation {
+  if (isStandardSchema(value) || isIoTsType(value)) {
+    return ': it is a schema, not a codec: pass json(schema), or a codec of another format'
+  }
+  return typeof value === 'object' && value !== null ? undefined : 'it must be an object'
 }
 
 const contractRules: OptionRules<EndpointContract<string, unknown, unknown, ResponseKind, Correlation>> = {
@@ -91,8 +103,8 @@ const contractRules: OptionRules<EndpointContract<string, unknown, unknown, Resp
   topic: 'string',
   responseTopic: 'string',
   responseFilter: 'string',
-  request: 'object',
-  response: 'object',
+  request: codecRule,
+  response: codecRule,
   correlation: 'object',
   responses: ['one', 'many'],
   acceptsNotifications: [true, false],
@@ -128,12 +140,14 @@ export interface ContractTypes<
   Kind extends ResponseKind,
   Via extends Correlation,
   ResponseTopic extends string = '',
+  SentReq = Req,
+  SentRes = Res,
 > extends EndpointTypes {
   readonly params: TemplateParams<Topic>
   readonly responseParams: ResponseParams<Topic, ResponseTopic>
-  readonly requestInput: WithoutToken<Req, Via>
+  readonly requestInput: WithoutToken<SentReq, Via>
   readonly request: Req
-  readonly responseInput: WithoutToken<Res, Via>
+  readonly responseInput: WithoutToken<SentRes, Via>
   readonly response: Res
   readonly kind: Kind
 }
@@ -177,9 +191,11 @@ export function endpoint<
   Kind extends ResponseKind = 'one',
   Via extends Correlation = Correlation,
   const ResponseTopic extends string = '',
+  SentReq = Req,
+  SentRes = Res,
 >(
-  contract: EndpointContract<Topic, Req, Res, Kind, Via, ResponseTopic>,
-): Endpoint<ContractTypes<Topic, Req, Res, Kind, Via, ResponseTopic>> {
+  contract: EndpointContract<Topic, Req, Res, Kind, Via, ResponseTopic, SentReq, SentRes>,
+): Endpoint<ContractTypes<Topic, Req, Res, Kind, Via, ResponseTopic, SentReq, SentRes>> {
   requireArgument('contract', contract, contractRules)
   for (const name of ['topic', 'request', 'response'] as const) {
     if ((contract[name] as unknown) === undefined) throw invalidArgument(`contract.${name} is missing`)
@@ -189,8 +205,8 @@ export function endpoint<
     name: contract.name ?? contract.topic,
     topic,
     responseTopic: responseTopicTemplate(topic, contract.responseTopic, contract.responseFilter),
-    request: contract.request as Codec<unknown>,
-    response: contract.response as Codec<unknown>,
+    request: contract.request as unknown as Codec<unknown>,
+    response: contract.response as unknown as Codec<unknown>,
     correlation: contract.correlation ?? correlationData(),
     responses: (contract.responses ?? 'one') as Kind,
     acceptsNotifications: contract.acceptsNotifications ?? false,

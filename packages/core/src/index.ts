@@ -78,7 +78,11 @@ export { bytes } from './codec/bytes.js'
 export { oneOf } from './codec/one-of.js'
 export type { Codec, CodecBounds, DecodeError, DecodeIssue } from './codec/codec.js'
 export { formatDecodeError } from './codec/format-decode-error.js'
-export type { TypedCodecOptions } from './codec/from-type.js'
+export type { SchemaEncoding, TypedCodecOptions } from './codec/from-schema.js'
+export type { Hint } from './codec/hint.js'
+export type { SchemaCodec } from './codec/schema-codec.js'
+export type { StandardSchema, StandardSchemaIssue, StandardSchemaResult } from './codec/standard-schema.js'
+export type { IoTsContextEntry, IoTsError, IoTsType } from './codec/io-ts-type.js'
 
 // Handle errors
 export { AntiphonError } from './errors.js'

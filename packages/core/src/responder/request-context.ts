@@ -4,9 +4,9 @@ import type { Delivery } from '../link/link.js'
 import type { Message } from '../message.js'
 import type { OutcomeDetails } from '../observe/serve-record.js'
 import { toOwnBytes } from '../own-bytes.js'
-import { readsAcceptances } from '../protocol/control-message.js'
 import type { Failure } from '../protocol/status.js'
 import type { OutgoingResponse } from './outgoing-response.js'
+import { requestLifetime } from './request-lifetime.js'
 import type { ResponderContext } from './responder-context.js'
 import type { CacheEntry } from './response-cache.js'
 
@@ -71,7 +71,7 @@ export class RequestContext implements ListNode<RequestContext> {
     this.correlation = correlation
     this.responseTopic = responseTopic
     this.receivedAt = responder.now()
-    this.lifetime = lifetimeOf(message)
+    this.lifetime = requestLifetime(message)
     this.#acknowledge = acknowledge
   }
 
@@ -284,17 +284,6 @@ function withOwnPayload(response: OutgoingResponse): OutgoingResponse {
   if (payload.length <= ON_HEAP_SIZE && payload.byteOffset === 0) return response
   const own = toOwnBytes(payload)
   return own === payload ? response : { ...response, payload: own }
-}
-
-/**
- * Returns the milliseconds until a message expires.
- *
- * Mosquitto omits the Message Expiry Interval in the last second. A requester that reads acceptances has always set one.
- */
-function lifetimeOf(message: Message): number {
-  const { messageExpiryInterval } = message
-  if (messageExpiryInterval !== undefined) return messageExpiryInterval * 1_000
-  return readsAcceptances(message) ? 1_000 : Infinity
 }
 
 function hasProperties(message: Message): boolean {

@@ -14,7 +14,7 @@ function retainedBy(world: World, topic: string): string | undefined {
   return message && textOf(message)
 }
 
-function refusedErrors(world: World, link: Link): readonly AntiphonError[] {
+function refusedErrors(link: Link): readonly AntiphonError[] {
   const errors: AntiphonError[] = []
   link.incidents$.subscribe((incident) => {
     if (incident.kind === 'refused') errors.push(incident.error)
@@ -175,7 +175,7 @@ describe('presence', () => {
       world.broker.refusePublish('presence/a', 0x87)
       world.broker.refuseSubscribe('presence/a', 0x87)
       const { link } = announce(world, 'a')
-      const errors = refusedErrors(world, link)
+      const errors = refusedErrors(link)
       world.advance(10)
       expect(errors.map(({ code }) => code)).toEqual(['subscribe-refused', 'publish-refused'])
       expect(world.broker.session('a')?.isConnected).toBe(true)
@@ -186,7 +186,7 @@ describe('presence', () => {
     inWorld((world) => {
       const self = presence({ clientId: 'a' })
       const link = self.announce(world.link('b'))
-      const errors = refusedErrors(world, link)
+      const errors = refusedErrors(link)
       world.advance(10)
       expect(errors.map(({ rawMessage }) => rawMessage)).toEqual([
         'cannot announce "a": the client id of the link is "b"; use the same for both',
@@ -200,7 +200,7 @@ describe('presence', () => {
   it('reports no incident when the link ends while the announcement is sent, or has ended before', () => {
     inWorld((world) => {
       const { link, self } = announce(world, 'a')
-      const errors = refusedErrors(world, link)
+      const errors = refusedErrors(link)
       world.advance(10)
       self.update({ metadata: { load: 1 } })
       world.broker.disconnect('a', { reasonCode: 0x8e })

@@ -20,14 +20,14 @@ const suites = 'conformance'
 const suitesImport = ['core', 'testing']
 
 /** The npm packages that `core` may import; the last is an optional peer. */
-const coreImports = ['rxjs', 'fp-ts', 'io-ts', 'uuid', '@opentelemetry/api']
+const coreImports = ['rxjs', 'fp-ts', 'uuid', '@opentelemetry/api']
 
 const inModules = (name: string): string => `(^|/)node_modules/${name}/`
 const anyOf = (names: readonly string[]): string => `(${names.join('|')})`
 
 /**
  * Returns the rules for imports: `examples → adapters → {mqtt, broker, testing, codecs} → core → packet`, and `testing →
- * broker/engine`. From npm, `core` imports rxjs, fp-ts, io-ts and uuid.
+ * broker/engine`. From npm, `core` imports rxjs, fp-ts and uuid.
  *
  * `conformance` imports `testing` and `core`, and only tests import it. Every other published package is an adapter;
  * private packages may import all.

@@ -1,11 +1,7 @@
-import type { ContextEntry, Errors, ValidationError } from 'io-ts'
 import type { DecodeIssue } from './codec.js'
+import { maximumErrors, maximumExpectationLength, maximumIssues } from './issue-bounds.js'
+import type { IoTsContextEntry, IoTsError } from './io-ts-type.js'
 import { renderValue, shorten, appendToPath } from '../rendering.js'
-
-// A hostile payload may have a million errors. These limit the time to process them and the length of the result.
-const maximumErrors = 256
-const maximumIssues = 16
-const maximumExpectationLength = 120
 
 /** One error of io-ts with the path of its value. */
 interface Failure {
@@ -24,7 +20,7 @@ interface ErrorNode {
 }
 
 /** The properties that io-ts types have beyond `Type`, depending on their tag. */
-type Described = ContextEntry['type'] & {
+type Described = IoTsContextEntry['type'] & {
   readonly _tag?: string
   readonly tag?: string
   readonly type?: Described
@@ -39,7 +35,7 @@ type Described = ContextEntry['type'] & {
  * Of a union, only the members nearest to the value are reported. The expectations of several types at one path become one
  * issue. Decision 0013 compares the result with the reporters of io-ts.
  */
-export function toIssues(errors: Errors): readonly [DecodeIssue, ...DecodeIssue[]] {
+export function toIssues(errors: readonly IoTsError[]): readonly [DecodeIssue, ...DecodeIssue[]] {
   const root = newNode('$')
   for (const error of errors.slice(0, maximumErrors)) addError(root, error)
   const issues = new Map<string, DecodeIssue>()
@@ -62,7 +58,7 @@ function newNode(path: string, isUnionMember = false): ErrorNode {
   return { path, isUnionMember, children: new Map(), failures: [] }
 }
 
-function addError(root: ErrorNode, { context, message, value: found }: ValidationError): void {
+function addError(root: ErrorNode, { context, message, value: found }: IoTsError): void {
   let node = root
   for (const [index, { key, actual }] of context.entries()) {
     const parent = context[index - 1]

@@ -1,7 +1,7 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'
-import { toIssues } from '../../src/codec/issues.js'
+import { toIssues } from '../../src/codec/io-ts-issues.js'
 
 const issuesOf = (type: t.Mixed, value: unknown): readonly string[] => {
   const decoded = type.decode(value)

@@ -1,13 +1,15 @@
-import { isLeft, left, right } from 'fp-ts/lib/Either.js'
-import type { Type } from 'io-ts'
+import { isLeft, left } from 'fp-ts/lib/Either.js'
 import { invalidArgument, requireArgument } from '../argument.js'
 import { countRule, type OptionRules } from '../option-rules.js'
 import type { Codec, CodecBounds } from './codec.js'
 import { acceptsMediaTypes, parseMediaType } from './content-type.js'
 import { decodeFailure, reasonOf } from './decode-failure.js'
-import { toIssues } from './issues.js'
+import { invalidValue, type Conversion } from './conversion.js'
+import type { IoTsType } from './io-ts-type.js'
 import { findFault } from './plain-data.js'
 import type { DataRule } from './plain-data.js'
+import { schemaConversion } from './schema-conversion.js'
+import type { StandardSchema } from './standard-schema.js'
 import { shorten } from '../rendering.js'
 
 /** A payload format: converts plain data to bytes and bytes to plain data. */
@@ -30,40 +32,76 @@ export interface PayloadFormat {
   readonly carriesText?: (text: string) => boolean
 }
 
-/** Options of a codec for an io-ts type. */
+/** Options of a codec for a schema. */
 export interface TypedCodecOptions extends CodecBounds {
   /** The media type to write, and to read in addition to that of the format: `application/vnd.acme.car+json`. */
   readonly contentType?: string
 }
 
-/** The rules of `TypedCodecOptions`. */
-export const typedCodecOptionRules: OptionRules<TypedCodecOptions> = {
+/** The option of a codec for a schema that transforms values. */
+export interface SchemaEncoding<Sent, Input> {
+  /** Converts a value that the sender passes to the input of the schema, which is validated and written. */
+  readonly encode: (value: Sent) => Input
+}
+
+/** The rules of `TypedCodecOptions` and `SchemaEncoding`. */
+export const typedCodecOptionRules: OptionRules<TypedCodecOptions & SchemaEncoding<never, unknown>> = {
   maximumBytes: countRule,
   maximumDepth: countRule,
   contentType: 'string',
+  encode: 'function',
 }
 
 const defaultMaximumBytes = 1_048_576
 const defaultMaximumDepth = 100
 
 /**
- * Creates a codec from a format and an io-ts type. JSON, CBOR, MessagePack and XML codecs are made this way.
+ * Creates a codec from a schema and a format. The schema is an io-ts type or implements Standard Schema v1, as those of
+ * zod, valibot, ArkType and joi do. `json` and the codecs for CBOR, MessagePack and XML are made this way.
  *
  * - The length is checked before a payload is read, the nesting before it is parsed. Both are checked on encoding too, so
  *   that every encoded payload can be decoded.
- * - Decode errors name the exact path: `$.command.id: expected string, found 7`.
+ * - Values are validated on encoding and on decoding. Errors name the exact path: `$.command.id: expected string, found 7`.
  * - The keys `__proto__`, and `constructor` with a `prototype` in it, are rejected at any depth.
  * - Values that the format would silently lose are rejected with their path.
- * - `decode` never throws, even if the io-ts type throws.
+ * - `decode` never throws, even if the schema throws.
  *
- * Throws `invalid-argument` for limits that are not whole positive numbers and for an invalid content type.
+ * A schema whose output is not valid input needs the option `encode`. Without it, the program does not compile, and a value
+ * that the schema changes does not encode.
+ *
+ * Throws `invalid-argument` for limits that are not whole positive numbers, for an invalid content type, and for a schema
+ * that validates asynchronously.
  */
-export function fromType<A, O>(
-  type: Type<A, O, unknown>,
+export function fromSchema<A, O>(
+  type: IoTsType<A, O>,
   format: PayloadFormat,
-  options: TypedCodecOptions = {},
-): Codec<A> {
+  options?: TypedCodecOptions,
+): Codec<A>
+export function fromSchema<Input, A extends Input>(
+  schema: StandardSchema<Input, A>,
+  format: PayloadFormat,
+  options?: TypedCodecOptions,
+): Codec<A, Input>
+export function fromSchema<Input, A, Sent = A>(
+  schema: StandardSchema<Input, A>,
+  format: PayloadFormat,
+  options: TypedCodecOptions & SchemaEncoding<Sent, Input>,
+): Codec<A, Sent>
+export function fromSchema<A, Sent>(
+  schema: IoTsType<A> | StandardSchema<unknown, A>,
+  format: PayloadFormat,
+  options: TypedCodecOptions & Partial<SchemaEncoding<Sent, unknown>> = {},
+): Codec<A, Sent> {
   requireArgument('options', options, typedCodecOptionRules)
+  return fromConversion(schemaConversion(schema, options.encode), format, options)
+}
+
+/** Creates a codec from a conversion and a format. */
+export function fromConversion<A, Sent>(
+  conversion: Conversion<A, Sent>,
+  format: PayloadFormat,
+  options: TypedCodecOptions,
+): Codec<A, Sent> {
   const { maximumBytes = defaultMaximumBytes, maximumDepth = defaultMaximumDepth } = options
   const { contentType = format.contentType } = options
   const accepts = acceptsAlso(contentType, format.accepts)
@@ -81,10 +119,10 @@ export function fromType<A, O>(
     isText: format.isText,
     accepts,
     encode: (value) => {
-      const data = type.encode(value)
+      const data = conversion.encode(value)
       const fault =
         data === undefined ? { path: '$', message: 'undefined cannot be encoded' } : findFault(data, rule)
-      if (fault !== undefined) throw new TypeError(`${fault.path}: ${fault.message}`)
+      if (fault !== undefined) throw invalidValue(fault)
       const payload = format.write(data)
       if (payload.length <= maximumBytes) return payload
       throw new RangeError(tooLong(payload))
@@ -97,9 +135,8 @@ export function fromType<A, O>(
         const data = format.parse(payload, maximumDepth)
         const fault = findFault(data, rule)
         if (fault !== undefined) return decodeFailure(contentType, fault.message, fault.path)
-        const decoded = type.decode(data)
-        if (isLeft(decoded)) return left({ kind: 'payload', contentType, issues: toIssues(decoded.left) })
-        return right(decoded.right)
+        const decoded = conversion.decode(data)
+        return isLeft(decoded) ? left({ kind: 'payload', contentType, issues: decoded.left }) : decoded
       } catch (thrown) {
         return decodeFailure(contentType, shorten(reasonOf(thrown), maximumReasonLength))
       }
