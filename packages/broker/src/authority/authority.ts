@@ -14,7 +14,7 @@ export interface ClientInfo {
   readonly protocolVersion: ProtocolVersion
   readonly userName?: string
   /**
-   * The client's network address, for logs: `address:port`, or the address that a trusted proxy names; `unix` for a Unix
+   * The client's network address, for logs: `address:port`, with port 0 if it is named by `X-Forwarded-For`; `unix` for a Unix
    * socket, `in-process` for a link without a socket.
    */
   readonly remoteAddress: string

@@ -53,14 +53,17 @@ export class ClientAddresses {
     return `${remoteAddress ?? 'unknown'}:${remotePort ?? 0}`
   }
 
-  /** Returns the addresses of the client of a socket; of a WebSocket with its `X-Forwarded-For` header. */
+  /**
+   * Returns the addresses of the client of a socket; of a WebSocket with its `X-Forwarded-For` header, where the port is 0 as
+   * proxies do not name it.
+   */
   of(socket: Socket, forwardedFor?: string): ClientAddress {
     const { trusted, isLocal } = this.#options
     const own = this.ownOf(socket)
     const proxied = this.#proxied.get(keyOf(socket))
     const peer = proxied?.address ?? (isLocal() ? undefined : (socket.remoteAddress ?? ''))
     const client = forwardedFor === undefined ? peer : (trusted?.clientOf(peer, forwardedFor) ?? peer)
-    if (client !== undefined && client !== peer) return { remoteAddress: client, proxyAddress: own }
+    if (client !== undefined && client !== peer) return { remoteAddress: `${client}:0`, proxyAddress: own }
     return proxied === undefined
       ? { remoteAddress: own }
       : { remoteAddress: `${proxied.address}:${proxied.port}`, proxyAddress: own }

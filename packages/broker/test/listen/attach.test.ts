@@ -234,9 +234,9 @@ describe('trustedProxies', () => {
   it('names the client that a trusted proxy forwards', async () => {
     recording.broker.attach(server, { trustedProxies: ['127.0.0.1'] })
     await join(address('/mqtt'), { headers: { 'x-forwarded-for': '198.51.100.9, 192.0.2.1' } })
-    expect(recording.attempts).toMatchObject([{ remoteAddress: '192.0.2.1' }])
+    expect(recording.attempts).toMatchObject([{ remoteAddress: '192.0.2.1:0' }])
     expect(recording.attempts[0]?.proxyAddress).toMatch(/^127\.0\.0\.1:\d+$/)
-    expect(recording.broker.session('a')?.client).toMatchObject({ remoteAddress: '192.0.2.1' })
+    expect(recording.broker.session('a')?.client).toMatchObject({ remoteAddress: '192.0.2.1:0' })
   })
 
   it.each([

@@ -81,7 +81,7 @@ describe('listen on a Unix socket', () => {
     expect(attempts.map(({ remoteAddress, proxyAddress }) => [remoteAddress, proxyAddress])).toEqual([
       ['unix', undefined],
       ['unix', undefined],
-      ['192.0.2.1', 'unix'],
+      ['192.0.2.1:0', 'unix'],
     ])
   })
 
