@@ -36,7 +36,7 @@ const config: KnipConfig = {
     },
     // A test runs its responders as programs.
     'packages/broker': {
-      entry: ['test/**/*.test.ts', 'test/group/responder.ts'],
+      entry: ['test/**/*.test.ts', 'test/group/responder.ts', 'test/presence/member-program.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
     // Its processes are run by path.

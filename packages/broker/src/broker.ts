@@ -7,7 +7,7 @@ import { Reason } from '@antiphon/packet'
 import type { Channel } from './connection/channel.js'
 import { Connection } from './connection/connection.js'
 import { deliver$, publishFromServer$ } from './control/deliver.js'
-import type { DeliveryStatus } from './control/deliver.js'
+import type { DeliverOptions, DeliveryStatus } from './control/deliver.js'
 import { createEngine } from './engine/engine.js'
 import type { Engine } from './engine/engine.js'
 import { engineControls, type EngineControls } from './engine/engine-controls.js'
@@ -54,7 +54,11 @@ export interface Broker extends EngineControls {
    * - *unsubscribe*: withdraws the message. A disconnected client does not receive it any more, nor does a client that
    *   has not acknowledged it when its connection ends. A QoS 2 delivery that was begun is completed.
    */
-  readonly deliver$: (clientId: string, message: OutgoingMessage) => Observable<DeliveryStatus>
+  readonly deliver$: (
+    clientId: string,
+    message: OutgoingMessage,
+    options?: DeliverOptions,
+  ) => Observable<DeliveryStatus>
   /**
    * Emits what happens in the broker. Hot; never errors; completes when the broker is closed.
    *
@@ -153,7 +157,8 @@ export function toBroker(engine: Engine, events: Subject<BrokerEvent>): Broker {
       return localTransport(engine, client, isClosed)
     },
     publish$: (message) => whenReady$(engine, publishFromServer$(engine, message)),
-    deliver$: (clientId, message) => whenReady$(engine, deliver$(engine, clientId, message)),
+    deliver$: (clientId, message, deliverOptions) =>
+      whenReady$(engine, deliver$(engine, clientId, message, deliverOptions)),
     ...engineControls(engine),
     events$: events.asObservable(),
     stats$: timer(0, settings.statsPeriod, scheduler).pipe(

@@ -8,33 +8,43 @@ import { createBroker } from './broker.js'
 import type { Broker } from './broker.js'
 import { help, readArguments } from './cli/arguments.js'
 import type { CliArguments, ListenerArguments } from './cli/arguments.js'
-import { toLogLine } from './cli/log-line.js'
+import { openDurableStorage } from './command/open-durable-storage.js'
+import { developmentTls, type DevelopmentTls } from './command/development-tls.js'
+import { toLogLine } from './log/json-line.js'
 import type { ListenOptions } from './listen/listen.js'
-import type { Storage } from './storage/storage.js'
 
 /** Starts the broker that the command line describes, and stops it on SIGINT or SIGTERM. */
 async function main(args: readonly string[]): Promise<void> {
   const request = readArguments(args)
   if (request === 'help') return printLine(help)
   if (request === 'version') return printLine(version())
-  const { users, data, limits, policies, isVerbose } = request
+  const { users, data, limits, policies, isVerbose, usesDevelopmentTls } = request
   const broker = createBroker({
     limits,
     ...policies,
     ...(users.size === 0 ? {} : { authority: passwordAuthority(users) }),
-    ...(data === undefined ? {} : { storage: await openStorage(data) }),
+    ...(data === undefined ? {} : { storage: await openDurableStorage(data) }),
   })
   if (isVerbose) broker.events$.subscribe((event) => printLine(toLogLine(event, new Date())))
+  const tls = usesDevelopmentTls ? await developmentTls() : undefined
+  tls?.instructions.forEach(printLine)
   // Before the listeners report that they are ready: a signal may follow at once.
   stopOnSignal(broker)
   for (const listener of request.listen) {
-    const { url } = await broker.listen(toListenOptions(listener))
+    const { url } = await broker.listen(toListenOptions(listener, tls))
     printLine(`listening on ${url}`)
   }
 }
 
-function toListenOptions({ files, ...address }: ListenerArguments): ListenOptions {
-  if (files === undefined) return address as ListenOptions
+function toListenOptions(
+  { files, ...address }: ListenerArguments,
+  development: DevelopmentTls | undefined,
+): ListenOptions {
+  if (files === undefined) {
+    const isSecure = address.protocol === 'tls' || address.protocol === 'wss'
+    if (!isSecure || development === undefined) return address as ListenOptions
+    return { ...address, tls: { cert: development.cert, key: development.key } }
+  }
   const { cert, key, ca, crl } = files
   const authorities =
     ca === undefined ? {} : { ca: readFileSync(ca), requestCert: true, rejectUnauthorized: true }
@@ -58,19 +68,6 @@ function passwordAuthority(users: CliArguments['users']): Authority {
 
 function digest(secret: string | Uint8Array): Buffer {
   return createHash('sha256').update(secret).digest()
-}
-
-async function openStorage(directory: string): Promise<Storage> {
-  try {
-    const { durableStorage } = await import('./durable.js')
-    return durableStorage(directory)
-  } catch (cause) {
-    throw new AntiphonError(
-      'invalid-argument',
-      'cannot open --data: the package classic-level is not installed; run npm install classic-level',
-      { cause },
-    )
-  }
 }
 
 function stopOnSignal(broker: Broker): void {

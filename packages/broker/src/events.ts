@@ -1,5 +1,5 @@
 import type { AntiphonError } from '@antiphon/core'
-import type { ClientInfo } from './authority/authority.js'
+import type { ClientDisconnection, ClientInfo, HookName } from './authority/authority.js'
 import type { Message } from '@antiphon/core'
 import type { Limits } from './limits.js'
 
@@ -15,30 +15,36 @@ export type BrokerEvent =
       readonly reasonCode: number
       readonly reason: string
     }
-  /** `reasonCode` is that of the client's or the broker's DISCONNECT; `undefined` for a lost connection. */
-  | {
-      readonly type: 'disconnected'
-      readonly client: ClientInfo
-      readonly by: 'client' | 'broker' | 'network'
-      readonly reasonCode?: number
-      readonly reason: string
-    }
+  | ({ readonly type: 'disconnected' } & ClientDisconnection)
   | { readonly type: 'session-started'; readonly clientId: string }
   /** `limit` is the limit because of which the broker ended the session; `createBroker({ limits })` raises it. */
   | { readonly type: 'session-ended'; readonly clientId: string; readonly limit?: keyof Limits }
+  /** A client subscribed to a filter, or was refused with `reasonCode`. `reason` is the rule behind a refusal, if it is known. */
   | {
       readonly type: 'subscribed'
       readonly clientId: string
       readonly filter: string
       readonly reasonCode: number
+      readonly reason?: string
     }
   | { readonly type: 'unsubscribed'; readonly clientId: string; readonly filter: string }
-  /** A message was published, or refused with `reasonCode`. The message is decoded when the property is read. */
+  /** A hook threw, rejected, took longer than `hookTimeout` or returned an invalid result: it allowed nothing. */
+  | {
+      readonly type: 'hook-failed'
+      readonly hook: HookName
+      readonly clientId: string
+      readonly error: AntiphonError
+    }
+  /**
+   * A message was published, handled by a hook (`take`), or refused with `reasonCode`; `reason` is the rule behind a refusal, if
+   * it is known. The message is decoded when the property is read.
+   */
   | {
       readonly type: 'published'
       readonly clientId: string
       readonly message: Message
       readonly reasonCode: number
+      readonly reason?: string
     }
   /**
    * A message will not reach one of its receivers. `limit` is the limit that was reached; `createBroker({ limits })` raises
@@ -59,5 +65,5 @@ export type BrokerEvent =
 /** Why a delivery ended without an acknowledgement. */
 export type DeliveryLoss = 'expired' | 'queue-full' | 'too-large' | 'session-ended'
 
-/** Why a message does not reach a receiver. */
-export type DropReason = DeliveryLoss | 'slow-consumer'
+/** Why a message does not reach a receiver; `not-authorized`: `authorizeDelivery` refused it. */
+export type DropReason = DeliveryLoss | 'slow-consumer' | 'not-authorized'

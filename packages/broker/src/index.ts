@@ -9,19 +9,25 @@ export type {
   ConnectVerdict,
   HookResult,
   Authority,
+  ClientDisconnection,
   ClientInfo,
   ConnectAttempt,
+  DeliveryAttempt,
+  DeliveryVerdict,
+  HookName,
   PublishRequest,
   PublishVerdict,
   SubscribeAttempt,
   SubscribeVerdict,
+  UnsubscribeAttempt,
+  UnsubscribeVerdict,
 } from './authority/authority.js'
 export type { PeerCertificate } from './authority/peer-certificate.js'
 export { Reason } from '@antiphon/packet'
 export type { Storage, StorageChange } from './storage/storage.js'
 export type { LocalClientOptions, LocalLinkOptions } from './local/local-options.js'
 export type { LocalWill } from './will/local-will.js'
-export type { DeliveryStatus } from './control/deliver.js'
+export type { DeliverOptions, DeliveryStatus } from './control/deliver.js'
 export type { SessionInfo, SubscriptionInfo } from './session/session-info.js'
 export type { Counters } from './counters.js'
 export type { BrokerStats } from './stats.js'

@@ -1,5 +1,4 @@
-import { AntiphonError } from '@antiphon/core'
-import { nearestNameHint } from '@antiphon/core/link'
+import { numberRule, wholeNumberRule, type OptionRules } from '@antiphon/core/link'
 
 /** The limits of a broker. */
 export interface Limits {
@@ -113,36 +112,40 @@ const defaults: Limits = {
   undecided: 64,
 }
 
-/** The ranges that MQTT, or the broker itself, requires. */
-const ranges: { readonly [K in keyof Limits]?: readonly [least: number, most: number] } = {
-  packetSize: [16, 268_435_460],
-  connectSize: [16, 268_435_460],
-  topicLength: [1, 65_535],
-  topicLevels: [1, 65_535],
-  keepAlive: [1, 65_535],
-  receiveMaximum: [1, 65_535],
-  topicAliases: [0, 65_535],
-  outboundTopicAliases: [0, 65_535],
-  inFlight: [1, 65_535],
-  queueMessages: [1, 65_000],
-  undecided: [1, 65_535],
+const wholePacketSize = wholeNumberRule(16, 268_435_460)
+const countOrSize = numberRule(0)
+
+/** The rules of `Limits`: the ranges that MQTT, or the broker itself, requires. */
+export const limitRules: OptionRules<Limits> = {
+  connections: countOrSize,
+  sessions: countOrSize,
+  connectTimeout: countOrSize,
+  packetSize: wholePacketSize,
+  connectSize: wholePacketSize,
+  unauthenticatedBytes: countOrSize,
+  topicLength: wholeNumberRule(1, 65_535),
+  topicLevels: wholeNumberRule(1, 65_535),
+  filtersPerSubscribe: countOrSize,
+  subscriptionsPerClient: countOrSize,
+  sessionExpiryInterval: countOrSize,
+  keepAlive: wholeNumberRule(1, 65_535),
+  receiveMaximum: wholeNumberRule(1, 65_535),
+  topicAliases: wholeNumberRule(0, 65_535),
+  outboundTopicAliases: wholeNumberRule(0, 65_535),
+  inFlight: wholeNumberRule(1, 65_535),
+  inFlightBytes: countOrSize,
+  queueMessages: wholeNumberRule(1, 65_000),
+  queueBytes: countOrSize,
+  totalBytes: countOrSize,
+  unreadBytes: countOrSize,
+  totalUnreadBytes: countOrSize,
+  retainedMessages: countOrSize,
+  retainedBytes: countOrSize,
+  undecided: wholeNumberRule(1, 65_535),
 }
 
-/** Fills in the defaults; throws `invalid-argument` for an unknown limit or a value outside its range. */
+/** Fills in the defaults. `resolveOptions` has checked the limits by their rules. */
 export function resolveLimits(overrides: Partial<Limits>): Limits {
-  for (const [name, value] of Object.entries(overrides) as [keyof Limits, number][]) {
-    if (!Object.hasOwn(defaults, name))
-      throw new AntiphonError(
-        'invalid-argument',
-        `limits.${name} is not a limit: ${nearestNameHint(name, Object.keys(defaults))}`,
-      )
-    const [minimum, maximum] = ranges[name] ?? [0, Infinity]
-    if (!(value >= minimum && value <= maximum)) {
-      throw new AntiphonError(
-        'invalid-argument',
-        `limits.${name} is ${value}: it must be from ${minimum} to ${maximum}`,
-      )
-    }
-  }
-  return { ...defaults, ...overrides }
+  const given = Object.entries(overrides).filter(([, value]) => value !== undefined)
+  return { ...defaults, ...(Object.fromEntries(given) as Partial<Limits>) }
 }

@@ -1,10 +1,17 @@
 import type { QoS } from '@antiphon/core'
+import {
+  numberRule,
+  requireArgument,
+  violationOf,
+  type OptionRule,
+  type OptionRules,
+} from '@antiphon/core/link'
 import { asyncScheduler } from 'rxjs'
 import type { SchedulerLike } from 'rxjs'
 import type { ProtocolVersion } from '@antiphon/packet'
-import type { Authority, ClientInfo } from './authority/authority.js'
+import type { Authority, ClientInfo, HookName } from './authority/authority.js'
 import type { Storage } from './storage/storage.js'
-import { resolveLimits } from './limits.js'
+import { limitRules, resolveLimits } from './limits.js'
 import type { Limits } from './limits.js'
 
 /** What the broker does with a message if the queue of a receiving session is full. */
@@ -75,6 +82,12 @@ export interface BrokerOptions {
   readonly responseInformation?: (client: ClientInfo) => string | undefined
   /** The Authentication Methods that `authority.authenticate` supports; any other is refused with 0x8C. */
   readonly authenticationMethods?: readonly string[]
+  /**
+   * Milliseconds that a hook with a Promise or an Observable may take. Then it counts as failed, and `events$` emits
+   * `hook-failed`. The handling of a message that `authorizePublish` takes is not limited.
+   * @defaultValue 5 000
+   */
+  readonly hookTimeout?: number
   /** Milliseconds that `close()` waits for acknowledgements. @defaultValue 1 000 */
   readonly closeTimeout?: number
   /** Milliseconds between two emissions of `stats$`. @defaultValue 10 000 */
@@ -90,11 +103,80 @@ export type Settings = Required<
     readonly authority: Authority
   }
 
-/** Fills in the defaults; throws `invalid-argument` for an invalid limit. */
-export function resolveOptions({ limits, ...options }: BrokerOptions): Settings {
+/** The rules of `Authority`. */
+const authorityRules: OptionRules<Authority> = {
+  authenticate: 'function',
+  authorizePublish: 'function',
+  authorizeSubscribe: 'function',
+  authorizeUnsubscribe: 'function',
+  authorizeDelivery: 'function',
+  onPublish: 'function',
+  onDisconnect: 'function',
+}
+
+/**
+ * Accepts an object without unknown properties, since a misspelt hook allows everything. An object of a class may have
+ * other properties.
+ */
+const authorityRule: OptionRule = (authority) =>
+  violationOf(authorityRules, isOfClass(authority) ? toHooks(authority) : authority, undefined)
+
+function isOfClass(authority: unknown): authority is Authority {
+  if (typeof authority !== 'object' || authority === null) return false
+  const prototype = Object.getPrototypeOf(authority) as unknown
+  return prototype !== Object.prototype && prototype !== null
+}
+
+/** Returns the hooks of an object of a class, bound to it. */
+function toHooks(authority: Authority): Authority {
+  const hooks = (Object.keys(authorityRules) as HookName[]).map((name) => {
+    const hook: unknown = authority[name]
+    return [name, typeof hook === 'function' ? (hook.bind(authority) as unknown) : hook]
+  })
+  return Object.fromEntries(hooks) as Authority
+}
+
+const switchRule = [true, false] as const
+
+/** The rules of `BrokerOptions`. */
+const brokerOptionRules: OptionRules<BrokerOptions> = {
+  scheduler: 'object',
+  authority: authorityRule,
+  storage: 'object',
+  limits: limitRules,
+  protocolVersions: (versions) =>
+    Array.isArray(versions) &&
+    versions.length > 0 &&
+    versions.every((version) => version === 4 || version === 5)
+      ? undefined
+      : 'it must be an array of 4 and 5',
+  maximumQoS: [0, 1, 2],
+  retainAvailable: switchRule,
+  willAvailable: switchRule,
+  wildcardSubscriptions: switchRule,
+  sharedSubscriptions: switchRule,
+  assignsClientIds: switchRule,
+  queuePolicy: ['drop-new', 'drop-oldest', 'disconnect'],
+  sessionPolicy: ['end-oldest', 'refuse-new'],
+  memoryPolicy: ['drop-largest', 'refuse-new'],
+  sharedOffline: ['skip', 'queue'],
+  checksPayloadFormat: switchRule,
+  responseInformation: 'function',
+  authenticationMethods: (methods) =>
+    Array.isArray(methods) && methods.every((method) => typeof method === 'string')
+      ? undefined
+      : 'it must be an array of strings',
+  hookTimeout: numberRule(1),
+  closeTimeout: numberRule(0),
+  statsPeriod: numberRule(1),
+}
+
+/** Fills in the defaults; throws `invalid-argument` for an unknown option or an invalid value. */
+export function resolveOptions(given: BrokerOptions): Settings {
+  requireArgument('options', given, brokerOptionRules)
+  const { limits, authority = {}, ...options } = pickDefined(given)
   return {
     scheduler: asyncScheduler,
-    authority: {},
     protocolVersions: [4, 5],
     maximumQoS: 2,
     retainAvailable: true,
@@ -108,9 +190,16 @@ export function resolveOptions({ limits, ...options }: BrokerOptions): Settings 
     sharedOffline: 'queue',
     checksPayloadFormat: false,
     authenticationMethods: [],
+    hookTimeout: 5_000,
     closeTimeout: 1_000,
     statsPeriod: 10_000,
     ...options,
+    authority: isOfClass(authority) ? toHooks(authority) : authority,
     limits: resolveLimits(limits ?? {}),
   }
+}
+
+/** Returns the options without those that are `undefined`, which must not replace a default. */
+function pickDefined(options: BrokerOptions): BrokerOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 }

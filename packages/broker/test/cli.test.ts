@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { connect as connectTcp } from 'node:net'
 import { connect as connectTls } from 'node:tls'
@@ -13,7 +14,7 @@ import { connect } from '@antiphon/mqtt'
 import { filter, firstValueFrom } from 'rxjs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { BrokerEvent } from '../src/index.js'
-import { toLogLine } from '../src/cli/log-line.js'
+import { toLogLine } from '../src/log/json-line.js'
 import { help, optionNames, readArguments } from '../src/cli/arguments.js'
 import { hex } from './world.js'
 import { bundleBroker, removeBrokerBundle } from './durable/broker-process.js'
@@ -73,12 +74,17 @@ describe('readArguments', () => {
     })
     expect([readArguments(['--help']), readArguments(['-h'])]).toEqual(['help', 'help'])
     expect(readArguments(['--version'])).toBe('version')
+    expect(readArguments(['--dev-tls'])).toMatchObject({
+      listen: [{ protocol: 'tls', port: 8883 }],
+      usesDevelopmentTls: true,
+    })
   })
 
   it.each([
     [['--port', 'x'], '--port'],
     [['--port', '65536'], '65535'],
-    [['--tls', '1'], '--cert and --key'],
+    [['--tls', '1'], '--cert and --key, or --dev-tls'],
+    [['--dev-tls', '--cert', 'c'], '--dev-tls excludes --cert, --key and --ca'],
     [['--user', 'x'], 'name:password'],
     [['--queue-policy', 'x'], 'drop-oldest'],
     [['--shared-offline', 'x'], "--shared-offline is 'x': it must be queue or skip"],
@@ -147,12 +153,18 @@ describe('antiphon-broker command', () => {
   afterAll(removeBrokerBundle)
 
   /** Starts the command and reads its output. */
-  function run(...args: string[]): {
+  function run(...args: readonly (string | NodeJS.ProcessEnv)[]): {
     lines: AsyncIterator<string>
     child: ChildProcess
     errors: () => string
   } {
-    const child = spawn(process.execPath, [cli, ...args])
+    const words = args.filter((arg) => typeof arg === 'string')
+    const env = Object.assign(
+      {},
+      process.env,
+      ...args.filter((arg) => typeof arg !== 'string'),
+    ) as NodeJS.ProcessEnv
+    const child = spawn(process.execPath, [cli, ...words], { env })
     children.add(child)
     let errors = ''
     child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString()))
@@ -234,6 +246,24 @@ describe('antiphon-broker command', () => {
     }
     expect([await outcome(good), await outcome(revoked)]).toEqual(['connack', 'closed'])
     await rm(folder, { recursive: true })
+  })
+
+  it('listens with --dev-tls for clients that trust the authority it prints', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'antiphon-home-'))
+    const { lines } = run({ HOME: home }, '--dev-tls', '--tls', '0', '--wss', '0', '--port', '0')
+    const printed: string[] = []
+    while (!printed.some((line) => line.startsWith('listening on wss:'))) printed.push(await next(lines))
+    const caFile = /NODE_EXTRA_CA_CERTS=(.*)/.exec(printed.join('\n'))?.[1] ?? ''
+    expect(caFile).toBe(join(home, '.antiphon', 'dev-tls', 'ca.crt'))
+    const ca = readFileSync(caFile)
+    const urls = printed.flatMap((line) => /^listening on (.*)$/.exec(line)?.[1] ?? [])
+    expect(urls.map((url) => url.split(':')[0])).toEqual(['mqtt', 'mqtts', 'wss'])
+    for (const url of urls) {
+      const link = connect(url, url.startsWith('mqtt:') ? {} : { ca })
+      await firstValueFrom(link.state$.pipe(filter(({ status }) => status === 'online')))
+      await link.close()
+    }
+    await rm(home, { recursive: true })
   })
 
   it('exits on SIGTERM although a client is silent in its handshake', async () => {

@@ -75,7 +75,17 @@ describe('the command line', () => {
       http: 0,
       port: 8_883,
       wss: 443,
-      tls: { cert: 'c', key: 'k', ca: 'a' },
+      tls: { cert: 'c', key: 'k' },
+      ca: 'a',
+      isVerbose: false,
+      isJson: false,
+    })
+    const more = ['--dev-tls', '--data', 'd', '--verbose', '--json']
+    expect(readArguments(['platform', '--device', 'a:b', ...more])).toMatchObject({
+      tls: 'development',
+      data: 'd',
+      isVerbose: true,
+      isJson: true,
     })
   })
 
@@ -90,6 +100,8 @@ describe('the command line', () => {
     ['--device', ['platform', '--device', 'no-password']],
     ['--cert', ['platform', '--device', 'a:b', '--cert', 'x']],
     ['--wss', ['platform', '--device', 'a:b', '--wss', '443']],
+    ['--dev-tls', ['platform', '--device', 'a:b', '--dev-tls', '--cert', 'c', '--key', 'k']],
+    ['--ca', ['platform', '--device', 'a:b', '--ca', 'a']],
   ])('rejects an antiphon-oci command line with the name of the wrong part: %s', (name, args) => {
     expect(() => readArguments(args)).toThrow(name)
   })

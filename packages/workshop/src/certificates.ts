@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createAuthority, type Identity } from './certificate-authority.js'
+import { createAuthority, type Identity } from '@antiphon/broker/certificates'
 
 export { createAuthority }
-export type { CertificateAuthority, CertificateContent, Identity } from './certificate-authority.js'
+export type { CertificateAuthority, CertificateContent, Identity } from '@antiphon/broker/certificates'
 
 /** A certificate and its key, as PEM and as files. */
 export interface KeyPair extends Identity {

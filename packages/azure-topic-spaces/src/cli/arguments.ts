@@ -41,10 +41,17 @@ Command options
   --directory <directory>                     the directory of the hub's file (default: the current directory)
 
 Listeners of run (port 0 takes any free port; default: --tls 8883)
-  --tls <port>, --wss <port>                  MQTT or WebSocket over TLS; needs --cert and --key
+  --tls <port>, --wss <port>                  MQTT or WebSocket over TLS; needs --cert and --key, or --dev-tls
   --tcp <port>, --ws <port>                   MQTT or WebSocket without TLS
   --cert <file>, --key <file>                 the certificate chain and its private key, PEM
+  --dev-tls                                   a certificate for localhost, for development; prints how to trust it
   --host <address>                            the address to listen on (default: 127.0.0.1, this machine only)
+
+What run stores and prints
+  --data <directory>                          stores the sessions of devices and their queues here, so that they survive a
+                                              restart; needs the package classic-level (default: in memory)
+  --verbose                                   prints each connection, refusal with its reason, subscription, publish and drop
+  --json                                      prints the same as lines of JSON, with whole messages
 
 Other options
   -h, --help                                  prints this help`
@@ -68,7 +75,13 @@ const names = [
   'host',
   'cert',
   'key',
+  'data',
 ] as const
+
+const flags = ['verbose', 'json', 'dev-tls'] as const
+
+/** The long name of an option without a value. */
+export type FlagName = (typeof flags)[number]
 
 /** The long name of an option. */
 export type OptionName = (typeof names)[number]
@@ -89,6 +102,7 @@ const options = {
   ...Object.fromEntries([...names, ...Object.keys(aliases)].map((name) => [name, text])),
   'hub-name': { ...text, short: 'n' },
   'device-id': { ...text, short: 'd' },
+  ...Object.fromEntries(flags.map((name) => [name, { type: 'boolean' } as const])),
   help: { type: 'boolean', short: 'h' },
 } as const
 
@@ -103,6 +117,8 @@ export interface CommandLine {
   readonly optional: (name: OptionName) => string | undefined
   /** Returns the only value of an option; throws `invalid-argument` if the option is absent. */
   readonly required: (name: OptionName) => string
+  /** Whether an option without a value is present. */
+  readonly isSet: (name: FlagName) => boolean
   /** Returns all values of an option. */
   readonly all: (name: OptionName) => readonly string[]
 }
@@ -117,7 +133,7 @@ export function readCommandLine(args: readonly string[]): CommandLine | 'help' {
   let current = words
   for (const token of tokens) {
     if (token.kind === 'positional') current.push(token.value)
-    else if (token.kind === 'option-terminator') current = words
+    else if (token.kind === 'option-terminator' || isFlag(token.name)) current = words
     else {
       const name = aliases[token.name] ?? token.name
       current = valuesByName.get(name) ?? []
@@ -132,12 +148,17 @@ export function readCommandLine(args: readonly string[]): CommandLine | 'help' {
     if (others.length > 0) throw commandLineError(`--${name} has ${others.length + 1} values: it takes one`)
     return value
   }
+  const isSet = (name: FlagName): boolean => (values as Readonly<Record<string, unknown>>)[name] === true
   const required = (name: OptionName): string => {
     const value = optional(name)
     if (value === undefined) throw commandLineError(`--${name} is missing`)
     return value
   }
-  return { command: words.join(' ').replace(/^az iot hub /, ''), optional, required, all }
+  return { command: words.join(' ').replace(/^az iot hub /, ''), optional, required, all, isSet }
+}
+
+function isFlag(name: string): name is FlagName {
+  return flags.some((flag) => flag === name)
 }
 
 /** Creates the error for an invalid command line. */

@@ -1,8 +1,10 @@
 import type { ListenOptions } from '@antiphon/broker'
+import { commandLog, developmentTls, openDurableStorage, type DevelopmentTls } from '@antiphon/broker/command'
 import { AntiphonError } from '@antiphon/core'
 import { invalidArgument } from '@antiphon/core/link'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import type { TlsOptions } from 'node:tls'
 import { concatMap, from, merge, of, takeUntil, type Observable } from 'rxjs'
 import { deviceRegistry } from '../hub/device-registry.js'
 import { createHub } from '../hub/hub.js'
@@ -54,19 +56,27 @@ export async function hubProgram(args: readonly string[], terminal: Terminal): P
 /** Runs a hub, reloads its file when it changes, and stops on Ctrl-C. */
 async function run(file: string, line: CommandLine, { print, printError, stop$ }: Terminal): Promise<void> {
   const { hostName } = await readHub(file)
-  const hub = createHub({ hostName })
+  const log = commandLog({ print, json: line.isSet('json'), ...(line.isSet('verbose') && { verbose: true }) })
+  const data = line.optional('data')
+  const listenOptions = await listenOptionsOf(line)
+  const hub = createHub({
+    hostName,
+    ...(data !== undefined && { storage: await openDurableStorage(data) }),
+  })
+  hub.events$.subscribe(log.event)
   const load = async (): Promise<void> => {
     const { devices, topicSpaces } = await readHub(file)
     // Throws before anything has changed, so that the hub keeps its last good state.
     topicSpaceRegistry().load(topicSpaces)
     hub.devices.load(devices)
     hub.topicSpaces.load(topicSpaces)
-    print(`devices: ${devices.length}, topic spaces: ${topicSpaces.length}`)
+    log.notice(`devices: ${devices.length}, topic spaces: ${topicSpaces.length}`)
   }
   const start = async (): Promise<void> => {
     await load()
-    for (const options of await listenOptionsOf(line))
-      print(`listening on ${(await hub.listen(options)).url}`)
+    listenOptions.instructions.forEach(log.notice)
+    for (const options of listenOptions.listeners)
+      log.notice(`listening on ${(await hub.listen(options)).url}`)
   }
   const reload = (): Promise<void> =>
     load().catch((error: unknown) => printError(AntiphonError.from(error).rawMessage))
@@ -78,27 +88,41 @@ async function run(file: string, line: CommandLine, { print, printError, stop$ }
     )
     .forEach(() => undefined)
   await hub.close()
-  print('closed')
+  log.notice('closed')
 }
 
-async function listenOptionsOf({ optional, required }: CommandLine): Promise<readonly ListenOptions[]> {
+/** Where a hub listens, and how to trust the certificate of `--dev-tls`. */
+interface Listening {
+  readonly listeners: readonly ListenOptions[]
+  readonly instructions: readonly string[]
+}
+
+async function listenOptionsOf(line: CommandLine): Promise<Listening> {
+  const { optional } = line
   const host = optional('host') ?? '127.0.0.1'
   const ports = (['tls', 'wss', 'tcp', 'ws'] as const).flatMap((protocol) => {
     const port = optional(protocol)
     return port === undefined ? [] : [{ protocol, port: toPort(protocol, port), host }]
   })
-  const listeners = ports.length > 0 ? ports : [{ protocol: 'tls' as const, port: 8_883, host }]
-  return Promise.all(
-    listeners.map(async ({ protocol, ...address }) =>
-      protocol === 'tcp' || protocol === 'ws'
-        ? { protocol, ...address }
-        : {
-            protocol,
-            ...address,
-            tls: { cert: await readFile(required('cert')), key: await readFile(required('key')) },
-          },
-    ),
+  const addresses = ports.length > 0 ? ports : [{ protocol: 'tls' as const, port: 8_883, host }]
+  const development = line.isSet('dev-tls') ? await developmentTls() : undefined
+  const listeners = addresses.map(async ({ protocol, ...address }): Promise<ListenOptions> =>
+    protocol === 'tcp' || protocol === 'ws'
+      ? { protocol, ...address }
+      : { protocol, ...address, tls: await tlsOf(line, development) },
   )
+  return { listeners: await Promise.all(listeners), instructions: development?.instructions ?? [] }
+}
+
+async function tlsOf(
+  { optional, required }: CommandLine,
+  development: DevelopmentTls | undefined,
+): Promise<TlsOptions> {
+  if (development === undefined)
+    return { cert: await readFile(required('cert')), key: await readFile(required('key')) }
+  if ((optional('cert') ?? optional('key')) !== undefined)
+    throw commandLineError('--dev-tls excludes --cert and --key: it creates the certificate')
+  return { cert: development.cert, key: development.key }
 }
 
 function toPort(option: string, value: string): number {

@@ -30,7 +30,7 @@ export function authenticate(attempt: ConnectAttempt, context: AuthenticationCon
   if (method === 'X509') {
     return attempt.certificate?.commonName === deviceId && context.device(deviceId)?.keys.length === 0
       ? { admit: true, principal: deviceId }
-      : refuse(Reason.notAuthorized, 'the client certificate does not belong to the device')
+      : refuse(Reason.notAuthorized, certificateFault(attempt, context.device(deviceId)))
   }
   if (method !== 'SASb64' && method !== 'SAS')
     return refuse(Reason.notAuthorized, `the authentication method ${method} is unknown`)
@@ -39,7 +39,7 @@ export function authenticate(attempt: ConnectAttempt, context: AuthenticationCon
     return refuse(Reason.notAuthorized, 'the credential has expired, or has no expiry (se)')
   return isSigned(attempt, pairs, context)
     ? { admit: true, principal: deviceId, expiresAt }
-    : refuse(Reason.notAuthorized, 'the signature is wrong')
+    : refuse(Reason.notAuthorized, signatureFault(pairs))
 }
 
 function identityFault(
@@ -58,7 +58,9 @@ function identityFault(
   const policy = pairs.get('sp')
   if (policy !== undefined && !Object.hasOwn(context.policies, policy))
     return `the access policy (sp) ${policy} is unknown`
-  if (context.device(deviceId)?.isEnabled !== true) return 'the device is unknown or disabled'
+  const device = context.device(deviceId)
+  if (device === undefined) return `the device ${deviceId} is unknown: create it first`
+  if (!device.isEnabled) return `the device ${deviceId} is disabled`
   // An in-process client has no Keep Alive.
   const isEndless = keepAlive === 0 && listener !== 'in-process'
   if (isEndless || keepAlive > platformLimits.keepAlive)
@@ -95,6 +97,20 @@ function isSigned(attempt: ConnectAttempt, pairs: Pairs, context: Authentication
     const expected = isText ? Buffer.from(signature.toString('base64')) : signature
     return key !== '' && expected.length === password.length && timingSafeEqual(expected, password)
   })
+}
+
+function signatureFault(pairs: Pairs): string {
+  const policy = pairs.get('sp')
+  const keys = policy === undefined ? 'either key of the device' : `the key of the policy ${policy}`
+  return `the signature is wrong: it must be made with ${keys} over h, the client identifier, sp, sa and se`
+}
+
+function certificateFault({ certificate }: ConnectAttempt, device: Device | undefined): string {
+  if (certificate === undefined)
+    return 'the client has no certificate that an authority of this hub has signed (X509)'
+  return device?.keys.length === 0
+    ? `the common name of the client certificate is ${certificate.commonName}: it must be the id of the device`
+    : 'the device authenticates with a key: create it with the method x509 to use a certificate'
 }
 
 function refuse(reasonCode: number, reasonString: string): ConnectVerdict {

@@ -1,9 +1,18 @@
-import type { BrokerEvent } from '@antiphon/broker'
+import type { BrokerEvent, SessionInfo } from '@antiphon/broker'
 import { covers } from '@antiphon/core/topic'
 
 /** The subscriptions of each client, recorded when they are granted, so that the filters of one packet count at once. */
 export class GrantedSubscriptions {
   readonly #filters = new Map<string, Set<string>>()
+  #isRestored = false
+
+  /** Adds the subscriptions of sessions that the broker restored from its storage. Does so on the first call only. */
+  restore(sessions: () => readonly SessionInfo[]): void {
+    if (this.#isRestored) return
+    this.#isRestored = true
+    for (const { clientId, subscriptions } of sessions())
+      for (const { filter } of subscriptions) this.add(clientId, filter)
+  }
 
   add(clientId: string, filter: string): void {
     const filters = this.#filters.get(clientId) ?? new Set()

@@ -3,6 +3,7 @@ import {
   Reason,
   type Broker,
   type PublishRequest,
+  type Storage,
   type PublishVerdict,
   type SubscribeAttempt,
   type SubscribeVerdict,
@@ -12,7 +13,7 @@ import { isMatch } from '@antiphon/core/topic'
 import type { Credentials } from '@antiphon/mqtt'
 import { asyncScheduler, type SchedulerLike } from 'rxjs'
 import { platformLimits } from '../platform-limits.js'
-import { mayPublish, subscribeRights } from '../topic-space.js'
+import { mayPublish, subscribeRights, type SubscribeRight } from '../topic-space.js'
 import { authenticate } from './authenticate.js'
 import { deviceRegistry, type DeviceRegistry } from './device-registry.js'
 import { methodInvoker, type MethodInvoker } from './method-invoker.js'
@@ -29,6 +30,8 @@ export interface HubOptions {
   readonly hostName?: string
   /** The keys of access policies, base64, by name. */
   readonly policies?: Readonly<Record<string, string>>
+  /** The store of the devices' sessions and their queues. @defaultValue none: they are lost with the process */
+  readonly storage?: Storage
   /** The scheduler of all timers and clock reads. @defaultValue asyncScheduler */
   readonly scheduler?: SchedulerLike
 }
@@ -53,7 +56,7 @@ export interface Hub extends Pick<Broker, 'listen' | 'close' | 'events$'> {
 
 /** Creates a hub without devices, topic spaces and listeners. */
 export function createHub(options: HubOptions = {}): Hub {
-  const { hostName = 'localhost', policies = {}, scheduler = asyncScheduler } = options
+  const { hostName = 'localhost', policies = {}, scheduler = asyncScheduler, storage } = options
   const granted = new GrantedSubscriptions()
   const topicSpaces = topicSpaceRegistry()
   const devices = deviceRegistry(hostName, (deviceId) => {
@@ -63,10 +66,14 @@ export function createHub(options: HubOptions = {}): Hub {
   const context = { hostName, policies, device: devices.get, now: () => scheduler.now() }
   const broker = createBroker({
     scheduler,
+    ...(storage === undefined ? {} : { storage }),
     authority: {
       authenticate: (attempt) => authenticate(attempt, context),
       authorizePublish: (request) => authorizePublish(request, topicSpaces, methods),
-      authorizeSubscribe: (attempt) => authorizeSubscribe(attempt, topicSpaces, granted),
+      authorizeSubscribe: (attempt) => {
+        granted.restore(broker.sessions)
+        return authorizeSubscribe(attempt, topicSpaces, granted)
+      },
     },
     protocolVersions: [4],
     maximumQoS: 1,
@@ -120,7 +127,10 @@ function authorizePublish(
   }
   return mayPublish(spaces.list(), String(client.principal), message.topic)
     ? 'allow'
-    : { close: Reason.notAuthorized, reasonString: 'no topic space allows this publish' }
+    : {
+        close: Reason.notAuthorized,
+        reasonString: `no topic space allows this publish: no template matches ${message.topic} for device ${String(client.principal)}`,
+      }
 }
 
 /** Allows a filter that a template covers, unless a limit on subscriptions is reached. */
@@ -133,14 +143,27 @@ function authorizeSubscribe(
   // Only the hub publishes to these topics, and only to the device it invokes.
   if (filter === methodRequests) return 'allow'
   const rights = subscribeRights(spaces.list(), String(principal), filter)
-  if (rights.length === 0) return { refuse: Reason.notAuthorized }
+  if (rights.length === 0) {
+    const reasonString = `no topic space for subscribing has a template that covers the filter for device ${String(principal)}`
+    return { refuse: Reason.notAuthorized, reasonString }
+  }
   if (granted.has(clientId, filter)) return 'allow'
   const { subscriptionsPerClient, lowFanoutSubscriptions } = platformLimits
   const hasRoom = rights.some(
     (right) =>
       right.space.type === 'HighFanout' || granted.countWithin(right.filter) < lowFanoutSubscriptions,
   )
-  if (!hasRoom || granted.countOf(clientId) >= subscriptionsPerClient) return { refuse: Reason.quotaExceeded }
+  if (!hasRoom) return fullSpace(rights)
+  if (granted.countOf(clientId) >= subscriptionsPerClient) {
+    const reasonString = `the client has ${subscriptionsPerClient} subscriptions, which is the limit`
+    return { refuse: Reason.quotaExceeded, reasonString }
+  }
   granted.add(clientId, filter)
   return 'allow'
+}
+
+function fullSpace(rights: readonly SubscribeRight[]): SubscribeVerdict {
+  const names = rights.map(({ space, filter }) => `${space.name} (${filter})`).join(', ')
+  const reasonString = `the topic space ${names} has ${platformLimits.lowFanoutSubscriptions} subscriptions, which is the limit`
+  return { refuse: Reason.quotaExceeded, reasonString }
 }

@@ -102,20 +102,85 @@ export interface SubscribeAttempt extends RequestedSubscription {
   readonly isReplacement: boolean
 }
 
-/** The decision of `authorizeSubscribe`: grant the requested QoS, grant at most `maximumQoS`, or refuse. */
-export type SubscribeVerdict = 'allow' | { readonly maximumQoS: QoS } | { readonly refuse: number }
+/**
+ * The decision of `authorizeSubscribe`: grant the requested QoS, grant at most `maximumQoS`, or refuse. `reasonString` is the
+ * reason of a refusal in the event `subscribed`.
+ */
+export type SubscribeVerdict =
+  'allow' | { readonly maximumQoS: QoS } | { readonly refuse: number; readonly reasonString?: string }
+
+/** One Topic Filter that a client wants to unsubscribe from. */
+export interface UnsubscribeAttempt {
+  readonly client: ClientInfo
+  readonly filter: string
+  /** Whether the client is subscribed to it. */
+  readonly isSubscribed: boolean
+}
+
+/**
+ * The decision of `authorizeUnsubscribe`. A refused subscription remains, and UNSUBACK has the reason code. MQTT 3.1.1 has
+ * no such reason code: over it, the subscription is removed nevertheless [MQTT-3.10.4-2].
+ */
+export type UnsubscribeVerdict = 'allow' | { readonly refuse: number }
+
+/** A message that is about to be sent to a subscriber. */
+export interface DeliveryAttempt {
+  /** The subscriber, which is connected. */
+  readonly client: ClientInfo
+  readonly topic: string
+  /** The Client Identifier of the publisher; empty for a message from the broker itself. */
+  readonly publisherId: string
+  /** The message as it was published; it is decoded when the property is read. */
+  readonly message: Message
+}
+
+/** The decision of `authorizeDelivery`. */
+export type DeliveryVerdict = 'allow' | 'refuse'
+
+/** The end of the connection of a client that was admitted. */
+export interface ClientDisconnection {
+  readonly client: ClientInfo
+  readonly by: 'client' | 'broker' | 'network'
+  /** The reason code of the client's or the broker's DISCONNECT; `undefined` for a lost connection. */
+  readonly reasonCode?: number
+  readonly reason: string
+  /** Whether the client sent a DISCONNECT that discards its Will. */
+  readonly isClean: boolean
+  /** Whether the session continues by its Session Expiry Interval. It may still be ended, for example by a Clean Start. */
+  readonly isSessionKept: boolean
+}
 
 /**
  * The hooks of a broker. An absent hook allows everything. Each hook is called before the operation that it decides
- * on takes effect, and may call the broker.
+ * on takes effect, and may call the broker. A hook that throws, rejects, returns an invalid result or, if it is
+ * asynchronous, takes longer than `hookTimeout` allows nothing; `events$` emits `hook-failed`.
  */
 export interface Authority {
-  /** Decides whether a client may connect. A hook that fails refuses the client with 0x80. */
+  /**
+   * Decides whether a client may connect. A hook that fails refuses the client with 0x80, one that takes too long with
+   * 0x88.
+   */
   readonly authenticate?: (attempt: ConnectAttempt) => HookResult<ConnectVerdict>
   /** Decides whether a message may be published. Messages of one client keep their order while a hook is pending. */
   readonly authorizePublish?: (request: PublishRequest) => HookResult<PublishVerdict>
   /** Decides whether a client may subscribe; called for each Topic Filter of a SUBSCRIBE. */
   readonly authorizeSubscribe?: (attempt: SubscribeAttempt) => HookResult<SubscribeVerdict>
+  /** Decides whether a client may unsubscribe; called for each Topic Filter of an UNSUBSCRIBE. */
+  readonly authorizeUnsubscribe?: (attempt: UnsubscribeAttempt) => HookResult<UnsubscribeVerdict>
+  /**
+   * Decides whether a message may be sent to a subscriber, so that a right that is removed no longer counts for
+   * subscriptions and queued messages that exist already. Synchronous, because it is called for every delivery: keep the
+   * rights in memory. A message that waits in a queue is decided on again when it is sent.
+   *
+   * A refused message is dropped for this subscriber, and `events$` emits `dropped`; a shared subscription gives it to
+   * another member. Not called for messages of `Broker.deliver$`, nor when a message that was sent before is sent again.
+   */
+  readonly authorizeDelivery?: (attempt: DeliveryAttempt) => DeliveryVerdict
   /** Returns the message to route in place of an allowed one; `undefined` discards the message. */
   readonly onPublish?: (request: PublishRequest) => HookResult<OutgoingMessage | undefined>
+  /** Called after the connection of a client has ended, in the order of `events$`. */
+  readonly onDisconnect?: (disconnection: ClientDisconnection) => void
 }
+
+/** The name of a hook. */
+export type HookName = keyof Authority

@@ -11,13 +11,14 @@ Usage: antiphon-broker [options]
 
 Listeners (port 0 takes any free port; default: --port 1883)
   --port <port>            MQTT over TCP
-  --tls <port>             MQTT over TLS; needs --cert and --key
+  --tls <port>             MQTT over TLS; needs --cert and --key, or --dev-tls
   --ws <port>              MQTT over WebSocket
-  --wss <port>             MQTT over WebSocket over TLS; needs --cert and --key
+  --wss <port>             MQTT over WebSocket over TLS; needs --cert and --key, or --dev-tls
   --host <address>         the address to listen on (default: 127.0.0.1, this machine only)
   --path <path>            the only path that WebSocket clients may use (default: any)
 
 TLS
+  --dev-tls                a certificate for localhost, for development; prints how to trust it (default port: --tls 8883)
   --cert <file>            the certificate chain, PEM
   --key <file>             its private key, PEM
   --ca <file>              certificate authorities, PEM; clients must then present a certificate
@@ -66,6 +67,8 @@ export interface CliArguments {
     readonly sharedOffline: 'skip' | 'queue'
   }
   readonly isVerbose: boolean
+  /** Whether listeners without a certificate use one for development. */
+  readonly usesDevelopmentTls: boolean
 }
 
 /** The arguments of one listener; its certificate files have not been read. */
@@ -106,6 +109,7 @@ export function readArguments(args: readonly string[]): CliArguments | 'help' | 
     },
     policies: readPolicies(values),
     isVerbose: values.verbose === true,
+    usesDevelopmentTls: values['dev-tls'] === true,
   }
 }
 
@@ -121,6 +125,7 @@ const options = {
   wss: text,
   host: text,
   path: text,
+  'dev-tls': flag,
   cert: text,
   key: text,
   ca: text,
@@ -154,6 +159,9 @@ function parse(args: readonly string[]) {
 
 function readListeners(values: Values): ListenerArguments[] {
   const { host = '127.0.0.1', path, cert, key, ca, crl = [] } = values
+  const isDevelopment = values['dev-tls'] === true
+  if (isDevelopment && (cert ?? key ?? ca) !== undefined)
+    throw invalidArguments('--dev-tls excludes --cert, --key and --ca: it creates the certificate')
   if (crl.length > 0 && ca === undefined)
     throw invalidArguments('--crl needs --ca, which lets clients present certificates')
   const listeners: ListenerArguments[] = []
@@ -166,8 +174,8 @@ function readListeners(values: Values): ListenerArguments[] {
     const port = optionalNumber(`--${option}`, values[option], 0, 65_535)
     if (port === undefined) continue
     const isSecure = protocol === 'tls' || protocol === 'wss'
-    if (isSecure && (cert === undefined || key === undefined))
-      throw invalidArguments(`--${option} has no certificate: set --cert and --key`)
+    if (isSecure && !isDevelopment && (cert === undefined || key === undefined))
+      throw invalidArguments(`--${option} has no certificate: set --cert and --key, or --dev-tls`)
     listeners.push({
       protocol,
       port,
@@ -178,7 +186,8 @@ function readListeners(values: Values): ListenerArguments[] {
         : {}),
     })
   }
-  return listeners.length > 0 ? listeners : [{ protocol: 'tcp', port: 1883, host }]
+  if (listeners.length > 0) return listeners
+  return [isDevelopment ? { protocol: 'tls', port: 8883, host } : { protocol: 'tcp', port: 1883, host }]
 }
 
 function readUser(user: string): [name: string, password: string] {

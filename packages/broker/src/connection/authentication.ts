@@ -1,7 +1,8 @@
 import { Reason, describeReason, protocolError, type PacketError } from '@antiphon/packet'
 import { isPromiseLike } from '../authority/hook-result.js'
-import { authenticate } from '../authority/authenticate.js'
-import type { ConnectVerdict, Authority, ConnectAttempt } from '../authority/authority.js'
+import { callAuthenticate } from '../authority/call-authenticate.js'
+import type { ConnectVerdict, ConnectAttempt } from '../authority/authority.js'
+import type { Engine } from '../engine/engine.js'
 import type { AuthPacket } from '../packet/auth.js'
 
 /** The connection that an authentication reports to. */
@@ -23,12 +24,12 @@ export class Authentication {
   /** Whether the hook is pending. */
   isPending = false
   #attempt: ConnectAttempt
-  readonly #authority: Authority
+  readonly #engine: Pick<Engine, 'settings' | 'hooks'>
   readonly #host: AuthenticationHost
 
-  constructor(attempt: ConnectAttempt, authority: Authority, host: AuthenticationHost) {
+  constructor(attempt: ConnectAttempt, engine: Pick<Engine, 'settings' | 'hooks'>, host: AuthenticationHost) {
     this.#attempt = attempt
-    this.#authority = authority
+    this.#engine = engine
     this.#host = host
   }
 
@@ -38,7 +39,7 @@ export class Authentication {
 
   /** Calls the hook with the present attempt. */
   callHook(): void {
-    const verdict = authenticate(this.#authority, this.#attempt)
+    const verdict = callAuthenticate(this.#engine.settings.authority, this.#engine.hooks, this.#attempt)
     if (!isPromiseLike(verdict)) return this.#apply(verdict)
     this.isPending = true
     verdict

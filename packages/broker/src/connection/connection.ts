@@ -43,6 +43,7 @@ import { WriteBuffer } from './write-buffer.js'
 import { ConnectionTimer } from './connection-timer.js'
 import { Reader } from './reader.js'
 import type { ReaderHost } from './reader.js'
+import { reportDisconnection, type DisconnectionDetails } from './report-disconnection.js'
 import { UnauthenticatedBytes } from './unauthenticated-bytes.js'
 import { WirePeer } from './wire-peer.js'
 
@@ -174,15 +175,20 @@ export class Connection implements PacketHandlerHost, ReaderHost {
     const attempt = toAttempt(request, this.#channel)
     const refusal = engine.sessionRoom.refusal(attempt.clientId)
     if (refusal !== undefined) throw new PacketError(Reason.quotaExceeded, refusal)
-    this.#authentication = new Authentication(attempt, engine.settings.authority, this)
+    this.#authentication = new Authentication(attempt, engine, this)
     this.#phase = 'authenticating'
+    // From here on, `hookTimeout` limits the wait.
+    this.#timer.stop()
     this.#authentication.callHook()
   }
 
   /** Handles AUTH: the next step of an authentication, or the start of a re-authentication. */
   #handleAuth(): void {
     const { framer } = this
-    if (this.#phase !== 'connected') this.#phase = 'authenticating'
+    if (this.#phase !== 'connected') {
+      this.#phase = 'authenticating'
+      this.#timer.stop()
+    }
     const auth = readAuth(framer.packet, framer.body)
     if (this.#authentication === undefined) throw authWithoutMethod()
     this.#authentication.handleAuth(auth)
@@ -314,14 +320,7 @@ export class Connection implements PacketHandlerHost, ReaderHost {
     this.writeBuffer.drained()
   }
 
-  #end(
-    end: ConnectionEnd,
-    details: {
-      readonly by: 'client' | 'broker' | 'network'
-      readonly reasonCode?: number
-      readonly reason: string
-    },
-  ): void {
+  #end(end: ConnectionEnd, details: DisconnectionDetails): void {
     if (this.#phase === 'closed') return
     this.#phase = 'closed'
     this.#unauthenticatedBytes.set(0)
@@ -331,7 +330,7 @@ export class Connection implements PacketHandlerHost, ReaderHost {
     this.#connected = undefined
     if (connected === undefined) return
     const { session, peer, packetHandler } = connected
-    this.engine.emit({ type: 'disconnected', client: packetHandler.client, ...details })
+    reportDisconnection(this.engine, session, end, { client: packetHandler.client, ...details })
     if (session.peer === peer) this.engine.sessions.detach(session, end)
   }
 

@@ -14,7 +14,6 @@ import { HookQueue } from '../authority/hook-queue.js'
 import type { Publisher } from '../authority/publisher.js'
 import type { Engine } from '../engine/engine.js'
 import type { ConnectRequest } from '../packet/connect.js'
-import type { SubscribeOutcome } from '../routing/subscription-handler.js'
 import type { Session } from '../session/session.js'
 import { subackPacket, unsubackPacket } from './control-packets.js'
 import type { WriteBuffer } from './write-buffer.js'
@@ -47,7 +46,7 @@ export class PacketHandler implements Publisher {
   readonly #session: Session
   readonly #request: ConnectRequest
   readonly #publishHandler: PublishHandler
-  /** Whether the hooks of a SUBSCRIBE are pending. */
+  /** Whether the hooks of a SUBSCRIBE or UNSUBSCRIBE are pending. */
   #isSubscribing = false
 
   constructor(host: PacketHandlerHost, session: Session, client: ClientInfo, request: ConnectRequest) {
@@ -99,38 +98,48 @@ export class PacketHandler implements Publisher {
   }
 
   #subscribe(): void {
-    const { framer, engine, send, isOpen, proceed, fail } = this.#host
+    const { framer, engine, send, isOpen } = this.#host
     const { version } = this.#request
     const request = readSubscribe(framer.body, version)
     if (request.subscriptions.some(({ filter, noLocal }) => noLocal && isSharedFilter(filter))) {
       throw protocolError('No Local on a shared subscription [MQTT-3.8.3-4]')
     }
-    const sendSuback = ({ reasonCodes, replay }: SubscribeOutcome): void =>
-      engine.subscriptionHandler.whenDurable(this.#session, () => {
+    this.#answer(
+      engine.subscriptionHandler.subscribe(this.#session, this.client, request),
+      ({ reasonCodes, replay }) => {
         if (!isOpen()) return
         send(subackPacket(version, request.packetId, reasonCodes)) // [MQTT-3.8.4-1]
         if (isOpen()) replay()
-      })
-    const subscribed = engine.subscriptionHandler.subscribe(this.#session, this.client, request)
-    if (!isPromiseLike(subscribed)) return sendSuback(subscribed)
-    this.#isSubscribing = true
-    subscribed
-      .then((result) => {
-        this.#isSubscribing = false
-        sendSuback(result)
-        proceed()
-      })
-      .catch(fail)
+      },
+    )
   }
 
   #unsubscribe(): void {
     const { framer, engine, send, isOpen } = this.#host
     const { version } = this.#request
     const request = readUnsubscribe(framer.body, version)
-    const reasonCodes = engine.subscriptionHandler.unsubscribe(this.#session, request.filters)
-    engine.subscriptionHandler.whenDurable(this.#session, () => {
-      if (isOpen()) send(unsubackPacket(version, request.packetId, reasonCodes)) // [MQTT-3.10.4-4]
-    })
+    this.#answer(
+      engine.subscriptionHandler.unsubscribe(this.#session, this.client, request.filters),
+      (reasonCodes) => {
+        if (isOpen()) send(unsubackPacket(version, request.packetId, reasonCodes)) // [MQTT-3.10.4-4]
+      },
+    )
+  }
+
+  /** Sends the acknowledgement of a SUBSCRIBE or UNSUBSCRIBE when its hooks have answered and its outcome is durable. */
+  #answer<T>(outcome: T | Promise<T>, send: (outcome: T) => void): void {
+    const { engine, proceed, fail } = this.#host
+    const finish = (result: T): void =>
+      engine.subscriptionHandler.whenDurable(this.#session, () => send(result))
+    if (!isPromiseLike(outcome)) return finish(outcome)
+    this.#isSubscribing = true
+    outcome
+      .then((result) => {
+        this.#isSubscribing = false
+        finish(result)
+        proceed()
+      })
+      .catch(fail)
   }
 
   #acknowledge(header: number): void {

@@ -41,22 +41,37 @@ export function publishFromServer$(engine: Engine, message: OutgoingMessage): Ob
   })
 }
 
+/** The options of `Broker.deliver$`. */
+export interface DeliverOptions {
+  /**
+   * Whether the broker's storage keeps the message, so that the client receives it even after a restart, when no subscriber can
+   * withdraw it any more. With `false`, a restart withdraws it. @defaultValue true
+   */
+  readonly stored?: boolean
+}
+
 /** Sends a message from the broker itself to one client; see `Broker.deliver$`. */
 export function deliver$(
   engine: Engine,
   clientId: string,
   message: OutgoingMessage,
+  options: DeliverOptions = {},
 ): Observable<DeliveryStatus> {
   return new Observable((subscriber) =>
-    engine.notifications.run(() => startDelivery(engine, clientId, message, subscriber)),
+    engine.notifications.run(() => startDelivery(engine, { clientId, message, options }, subscriber)),
   )
+}
+
+interface DeliveryRequest {
+  readonly clientId: string
+  readonly message: OutgoingMessage
+  readonly options: DeliverOptions
 }
 
 /** Adds a message to the queue of a client's session; returns the teardown that withdraws it. */
 function startDelivery(
   engine: Engine,
-  clientId: string,
-  message: OutgoingMessage,
+  { clientId, message, options: { stored = true } }: DeliveryRequest,
   subscriber: Subscriber<DeliveryStatus>,
 ): TeardownLogic {
   const fault = outgoingFault(message)
@@ -89,6 +104,7 @@ function startDelivery(
   let isSettled = false
   let isExpired = false
   const tracker: DeliveryTracker = {
+    isStored: stored,
     sent: () => emit({ status: 'sent' }),
     acknowledged: (reasonCode) => {
       isSettled = true

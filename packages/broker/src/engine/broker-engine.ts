@@ -1,7 +1,7 @@
 import type { Message, OutgoingMessage } from '@antiphon/core'
 import type { Deadlines } from '@antiphon/core/link'
 import { Subject, type Observable, type SchedulerLike } from 'rxjs'
-import type { PublishRequest, SubscribeAttempt, SubscribeVerdict } from '../authority/authority.js'
+import type { Authority, PublishRequest, SubscribeAttempt, SubscribeVerdict } from '../authority/authority.js'
 import type { BrokerEvent } from '../events.js'
 import type { BrokerOptions } from '../options.js'
 import { resolveOptions } from '../options.js'
@@ -15,7 +15,7 @@ import type { EngineClient, EngineConnection, EnginePeer } from './engine-connec
 import { engineControls, type EngineControls } from './engine-controls.js'
 
 /** The hooks of an engine, which decide at once. An absent hook allows everything. */
-export interface EngineAuthority {
+export interface EngineAuthority extends Pick<Authority, 'authorizeDelivery'> {
   /** Decides whether a client may publish a message, or its Will may be published. */
   readonly authorizePublish?: (request: PublishRequest) => 'allow' | { readonly refuse: number }
   /** Decides whether a client may subscribe; called for each Topic Filter. */

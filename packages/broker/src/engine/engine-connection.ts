@@ -126,7 +126,8 @@ export function openEngineConnection(
         () =>
           subscriptionHandler.subscribe(session, client, { subscriptions, identifier }) as SubscribeOutcome,
       ),
-    unsubscribe: (filters) => notifications.run(() => subscriptionHandler.unsubscribe(session, filters)),
+    unsubscribe: (filters) =>
+      notifications.run(() => subscriptionHandler.unsubscribe(session, client, filters) as number[]),
     acknowledge: (packet, packetId, reasonCode) =>
       notifications.run(() => {
         if (packet === 'puback') outbound.acknowledged(packetId, reasonCode)

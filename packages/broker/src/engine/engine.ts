@@ -1,13 +1,16 @@
 import { AntiphonError } from '@antiphon/core'
 import { deadlines as deadlinesOn, type Deadlines } from '@antiphon/core/link'
 import { HookQueue } from '../authority/hook-queue.js'
+import { Hooks } from '../authority/hooks.js'
 import { Turn } from '../turn.js'
 import type { BrokerEvent } from '../events.js'
 import { NotificationQueue } from '../notification-queue.js'
 import type { EventSink } from '../notification-queue.js'
 import type { Settings } from '../options.js'
 import { toMessage } from '../packet/publication.js'
+import type { Publication } from '../packet/publication.js'
 import { RetainedMessages } from '../retained/retained-messages.js'
+import { DeliveryRights } from '../session/delivery-rights.js'
 import { PublishPipeline } from '../routing/publish-pipeline.js'
 import type { Outcome } from '../routing/publish-pipeline.js'
 import { Router } from '../routing/router.js'
@@ -34,6 +37,7 @@ export interface OpenConnection {
 /** The components of a running broker, as its connections use them. */
 export interface Engine {
   readonly settings: Settings
+  readonly hooks: Hooks
   readonly turn: Turn
   readonly notifications: NotificationQueue
   readonly deadlines: Deadlines
@@ -93,6 +97,14 @@ export function createEngine(settings: Settings, events: EventSink, engineHost: 
       failed: (error) => emit({ type: 'storage-failed', error: AntiphonError.from(error) }),
       willOf: (session) => wills.of(session),
     })
+  const hooks = new Hooks({
+    deadlines,
+    timeout: settings.hookTimeout,
+    failed: (hook, clientId, error) => emit({ type: 'hook-failed', hook, clientId, error }),
+  })
+  const { authorizeDelivery } = authority
+  const rights =
+    authorizeDelivery === undefined ? undefined : new DeliveryRights({ authorizeDelivery, hooks, now })
   const memory = new SessionMemory(limits.totalBytes)
   const host: SessionHost = {
     limits,
@@ -104,21 +116,32 @@ export function createEngine(settings: Settings, events: EventSink, engineHost: 
       if (events.observed)
         emit({ type: 'dropped', clientId, topic, loss, ...(limit === undefined ? {} : { limit }) })
     },
+    rights,
+    passOn: (group, publication, session) => router.passOn(group, publication, session),
     memory,
     admitMessage: (bytes) => sessionRoom.admitMessage(bytes),
     atTurnEnd,
     retained: () => retained,
     replayTurns: new ReplayTurns(turn),
   }
-  const router = new Router({ sharedOffline: settings.sharedOffline, overlap, changed })
+  const policy =
+    rights === undefined
+      ? undefined
+      : {
+          rights,
+          refused: (session: Session, publication: Publication) =>
+            host.dropped(session, publication, 'not-authorized'),
+        }
+  const router = new Router({ sharedOffline: settings.sharedOffline, overlap, changed, policy })
   const retained = new RetainedMessages({ limits, deadlines: expiries, now, journal })
   const publishPipeline = new PublishPipeline({
     authority,
+    hooks,
     router,
     retained,
     journal,
     now,
-    decided: (publication, reasonCode) => {
+    decided: (publication, reasonCode, reason) => {
       if (!events.observed) return
       const { qos, retain, publisherId: clientId } = publication
       const at = now()
@@ -126,6 +149,7 @@ export function createEngine(settings: Settings, events: EventSink, engineHost: 
         type: 'published',
         clientId,
         reasonCode,
+        ...(reason === undefined ? {} : { reason }),
         get message() {
           return toMessage(publication, { qos, retain, dup: false }, at)
         },
@@ -146,9 +170,10 @@ export function createEngine(settings: Settings, events: EventSink, engineHost: 
   const { sessionPolicy, memoryPolicy } = settings
   const sessionRoom = new SessionRoom({ limits, sessionPolicy, memoryPolicy, memory, sessions, atTurnEnd })
   const hasRoom = (bytes: number): boolean => sessionRoom.admitSubscription(bytes)
-  const subscriptionHandler = new SubscriptionHandler({ settings, router, journal, emit, hasRoom })
+  const subscriptionHandler = new SubscriptionHandler({ settings, hooks, router, journal, emit, hasRoom })
   const engine = {
     settings,
+    hooks,
     turn,
     notifications,
     deadlines,

@@ -99,7 +99,7 @@ export class Journal implements SessionJournal, RetainedJournal {
 
   /** Records an outbound message that was queued or has changed. */
   outbound(session: Session, message: OutboundMessage): void {
-    if (session.storageId === 0) return
+    if (session.storageId === 0 || message.tracker?.isStored === false) return
     const { publication } = message
     if (message.storageId === 0) {
       message.storageId = ++this.#lastOutbound

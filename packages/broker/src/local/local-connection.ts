@@ -3,13 +3,14 @@ import type { OutgoingMessage } from '@antiphon/core'
 import type { SubscribeRequest, TransportEvent } from '@antiphon/core/link'
 import { PacketError, Reason, describeReason } from '@antiphon/packet'
 import { isPromiseLike } from '../authority/hook-result.js'
-import { authenticate } from '../authority/authenticate.js'
+import { callAuthenticate } from '../authority/call-authenticate.js'
 import type { ConnectVerdict, ClientInfo, ConnectAttempt } from '../authority/authority.js'
 import { HookQueue } from '../authority/hook-queue.js'
 import type { Publisher } from '../authority/publisher.js'
 import { openSession, prepareSession } from '../connection/open-session.js'
 import { checkConnect, toAttempt, toClientInfo, toAdmittedClient } from '../connection/connect-rules.js'
 import { ConnectionTimer } from '../connection/connection-timer.js'
+import { reportDisconnection, type DisconnectionDetails } from '../connection/report-disconnection.js'
 import type { Flushable } from '../turn.js'
 import type { Engine } from '../engine/engine.js'
 import type { ConnectRequest } from '../packet/connect.js'
@@ -54,7 +55,7 @@ export class LocalConnection implements Peer, Publisher, Flushable {
   #unreadBytes = 0
   /** Keeps messages in order when a hook publishes over this link. */
   readonly #publishQueue = new SerialQueue()
-  /** Settles when the hooks of all earlier SUBSCRIBEs have answered; `undefined` if none is pending. */
+  /** Settles when the hooks of all earlier SUBSCRIBEs and UNSUBSCRIBEs have answered; `undefined` if none is pending. */
   #subscribing: Promise<void> | undefined
   /** Called with the error when the connection ends. */
   readonly #failureListeners = new Set<(error: AntiphonError) => void>()
@@ -90,11 +91,11 @@ export class LocalConnection implements Peer, Publisher, Flushable {
   open(): void {
     if (this.#isClosed) return
     try {
-      const { sessionRoom, settings } = this.#engine
+      const { sessionRoom, settings, hooks } = this.#engine
       checkConnect(this.#request, settings)
       const refusal = sessionRoom.refusal(this.#attempt.clientId)
       if (refusal !== undefined) throw new PacketError(Reason.quotaExceeded, refusal)
-      const verdict = authenticate(settings.authority, this.#attempt)
+      const verdict = callAuthenticate(settings.authority, hooks, this.#attempt)
       if (isPromiseLike(verdict)) verdict.then((result) => this.#accept(result)).catch(this.#refuseWith)
       else this.#accept(verdict)
     } catch (error) {
@@ -206,8 +207,10 @@ export class LocalConnection implements Peer, Publisher, Flushable {
     this.#inOrder(() => {
       const { subscriptionHandler } = this.#engine
       const session = this.#session as Session
-      const reasonCodes = subscriptionHandler.unsubscribe(session, filters)
-      subscriptionHandler.whenDurable(session, () => this.#enqueue(() => onUnsuback(reasonCodes)))
+      const unsubscribed = subscriptionHandler.unsubscribe(session, this.#client, filters)
+      const finish = (reasonCodes: readonly number[]): void =>
+        subscriptionHandler.whenDurable(session, () => this.#enqueue(() => onUnsuback(reasonCodes)))
+      return isPromiseLike(unsubscribed) ? unsubscribed.then(finish) : finish(unsubscribed)
     })
   }
 
@@ -232,7 +235,7 @@ export class LocalConnection implements Peer, Publisher, Flushable {
     return isPromiseLike(subscribed) ? subscribed.then(finish) : finish(subscribed)
   }
 
-  /** Runs a SUBSCRIBE or UNSUBSCRIBE after an earlier SUBSCRIBE whose hooks are pending. */
+  /** Runs a SUBSCRIBE or UNSUBSCRIBE after an earlier one whose hooks are pending. */
   #inOrder(request: () => void | Promise<void>): void {
     const runUnlessClosed = (): void | Promise<void> => (this.#isClosed ? undefined : request())
     const running = this.#subscribing === undefined ? request() : this.#subscribing.then(runUnlessClosed)
@@ -320,21 +323,14 @@ export class LocalConnection implements Peer, Publisher, Flushable {
     })
   }
 
-  #end(
-    end: ConnectionEnd,
-    details: {
-      readonly by: 'client' | 'broker' | 'network'
-      readonly reasonCode?: number
-      readonly reason: string
-    },
-  ): void {
+  #end(end: ConnectionEnd, details: DisconnectionDetails): void {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#credentialTimer.stop()
     this.#engine.connections.delete(this)
     const session = this.#session
     if (session === undefined) return
-    this.#engine.emit({ type: 'disconnected', client: this.#client, ...details })
+    reportDisconnection(this.#engine, session, end, { client: this.#client, ...details })
     if (session.peer === this) this.#engine.sessions.detach(session, end)
   }
 }

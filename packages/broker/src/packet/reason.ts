@@ -28,7 +28,7 @@ export function toConnectReturnCode(code: number): number {
 }
 
 /** The packets in which the broker sends error reason codes. */
-type ReasonCodePacket = 'connack' | 'acknowledgement' | 'suback' | 'disconnect'
+type ReasonCodePacket = 'connack' | 'acknowledgement' | 'suback' | 'unsuback' | 'disconnect'
 
 /** The error reason codes that each packet may have. */
 const allowedCodes: Readonly<Record<ReasonCodePacket, readonly number[]>> = {
@@ -41,6 +41,8 @@ const allowedCodes: Readonly<Record<ReasonCodePacket, readonly number[]>> = {
   acknowledgement: [0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99],
   /** [MQTT-3.9.3-2] */
   suback: [0x80, 0x83, 0x87, 0x8f, 0x91, 0x97, 0x9e, 0xa1, 0xa2],
+  /** [MQTT-3.11.3-2] */
+  unsuback: [0x80, 0x83, 0x87, 0x8f, 0x91],
   /** [MQTT-3.14.2-1] */
   disconnect: [
     0x80, 0x81, 0x82, 0x83, 0x87, 0x89, 0x8b, 0x8d, 0x8e, 0x8f, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98,

@@ -1,8 +1,10 @@
-import { toValueOrPromise, isPromiseLike } from '../authority/hook-result.js'
+import { isPromiseLike } from '../authority/hook-result.js'
 import { outgoingFault } from '@antiphon/core/link'
 import type { OutgoingMessage } from '@antiphon/core'
 import { Reason } from '@antiphon/packet'
-import type { HookResult, Authority, PublishRequest, PublishVerdict } from '../authority/authority.js'
+import type { Authority, PublishRequest, PublishVerdict } from '../authority/authority.js'
+import type { Hooks } from '../authority/hooks.js'
+import { verdictViolations } from '../authority/verdicts.js'
 import type { Publisher } from '../authority/publisher.js'
 import { fromOutgoing, toMessage } from '../packet/publication.js'
 import type { Publication } from '../packet/publication.js'
@@ -21,12 +23,13 @@ export const notAcknowledged = -1
 /** The components that a publish pipeline uses. */
 export interface PublishPipelineDependencies {
   readonly authority: Authority
+  readonly hooks: Pick<Hooks, 'call' | 'callUntimed'>
   readonly router: Router
   readonly retained: RetainedMessages
   readonly journal: SessionJournal | undefined
   readonly now: () => number
-  /** Called for every message that was routed or refused. */
-  readonly decided: (publication: Publication, reasonCode: number) => void
+  /** Called for every message that was routed, handled by a hook, or refused; `reason` is that of a refusal. */
+  readonly decided: (publication: Publication, reasonCode: number, reason?: string) => void
 }
 
 /**
@@ -68,7 +71,7 @@ export class PublishPipeline {
   }
 
   #refuseReserved(publication: Publication): number {
-    this.#dependencies.decided(publication, reservedDecision.refuse)
+    this.#dependencies.decided(publication, reservedDecision.refuse, reservedDecision.reasonString)
     return reservedDecision.refuse
   }
 
@@ -110,29 +113,41 @@ export class PublishPipeline {
 
   /** Calls the hooks. Hooks for several messages of one client may be pending at a time. */
   #decide(publication: Publication, request: PublishRequest): Decision | Promise<Decision> {
-    const { authorizePublish } = this.#dependencies.authority
+    const { authority, hooks } = this.#dependencies
+    const { authorizePublish } = authority
     if (authorizePublish === undefined) return this.#rewrite(publication, request)
-    const verdict = callHook<PublishVerdict>(() => authorizePublish(request), failedDecision)
+    const verdict = hooks.call<PublishVerdict>({
+      hook: 'authorizePublish',
+      clientId: publication.publisherId,
+      run: () => authorizePublish(request),
+      violation: verdictViolations.authorizePublish,
+      failed: failedDecision,
+    })
     const next = (result: PublishVerdict): Decision | Promise<Decision> =>
       result === 'allow' ? this.#rewrite(publication, request) : result
     return isPromiseLike(verdict) ? verdict.then(next) : next(verdict)
   }
 
   #rewrite(publication: Publication, request: PublishRequest): Decision | Promise<Decision> {
-    const { onPublish } = this.#dependencies.authority
+    const { authority, hooks, now } = this.#dependencies
+    const { onPublish } = authority
     if (onPublish === undefined) return { publication }
-    const next = (outgoing: OutgoingMessage | undefined | typeof failedDecision): Decision => {
+    const next = (outgoing: Rewritten): Decision => {
       if (outgoing === undefined) return { discard: true }
       if (outgoing === failedDecision) return failedDecision
       if (outgoing === request.message) return { publication }
-      const message = outgoing as OutgoingMessage
-      if (outgoingFault(message) !== undefined) return failedDecision
-      return { publication: fromOutgoing(message, publication.publisherId, this.#dependencies.now()) }
+      return { publication: fromOutgoing(outgoing as OutgoingMessage, publication.publisherId, now()) }
     }
-    const rewritten = callHook<OutgoingMessage | undefined | typeof failedDecision>(
-      () => onPublish(request),
-      failedDecision,
-    )
+    const rewritten = hooks.call<Rewritten>({
+      hook: 'onPublish',
+      clientId: publication.publisherId,
+      run: () => onPublish(request),
+      violation: (outgoing) =>
+        outgoing === undefined || outgoing === request.message
+          ? undefined
+          : outgoingFault(outgoing as OutgoingMessage)?.rawMessage,
+      failed: failedDecision,
+    })
     return isPromiseLike(rewritten) ? rewritten.then(next) : next(rewritten)
   }
 
@@ -140,12 +155,23 @@ export class PublishPipeline {
   #apply(decision: Decision, publication: Publication, publisher: Publisher): Outcome {
     if ('publication' in decision) return this.publishWithoutHooks(decision.publication)
     if ('take' in decision) {
-      const outcome = callHook<number>(() => decision.take, Reason.implementationSpecificError)
-      return isPromiseLike(outcome) ? outcome.then(toAcknowledgement) : toAcknowledgement(outcome)
+      const outcome = this.#dependencies.hooks.callUntimed<number>({
+        hook: 'authorizePublish',
+        clientId: publication.publisherId,
+        run: () => decision.take,
+        violation: verdictViolations.taken,
+        failed: Reason.implementationSpecificError,
+      })
+      const finish = (code: number): number => {
+        const reasonCode = toAcknowledgement(code)
+        this.#dependencies.decided(publication, reasonCode)
+        return reasonCode
+      }
+      return isPromiseLike(outcome) ? outcome.then(finish) : finish(outcome)
     }
     if ('discard' in decision) return Reason.success
     const reasonCode = 'refuse' in decision ? decision.refuse : decision.close
-    this.#dependencies.decided(publication, reasonCode)
+    this.#dependencies.decided(publication, reasonCode, decision.reasonString)
     if ('refuse' in decision)
       return isFailure(reasonCode) ? toAcknowledgement(reasonCode) : Reason.notAuthorized
     publisher.disconnect(reasonCode, decision.reasonString ?? 'the message was not authorized')
@@ -159,21 +185,17 @@ function toAcknowledgement(code: number): number {
   return code === Reason.noMatchingSubscribers ? code : Reason.success
 }
 
+/** A result of `onPublish`, or that it failed. */
+type Rewritten = OutgoingMessage | undefined | typeof failedDecision
+
 /** The decision of the hooks on a message. */
 type Decision =
   Exclude<PublishVerdict, 'allow'> | { readonly publication: Publication } | { readonly discard: true }
 
 /** The decision on a message to a topic that only the broker publishes to. */
-const reservedDecision = { refuse: Reason.topicNameInvalid }
-
-const failedDecision = { refuse: Reason.implementationSpecificError }
-
-/** Calls a hook; returns `fallback` if it throws, rejects, or completes without a value. */
-function callHook<T>(hook: () => HookResult<T>, fallback: T): T | Promise<T> {
-  try {
-    const result = toValueOrPromise(hook())
-    return isPromiseLike(result) ? result.then(undefined, () => fallback) : result
-  } catch {
-    return fallback
-  }
+const reservedDecision = {
+  refuse: Reason.topicNameInvalid,
+  reasonString: 'only the broker publishes to topics below $SYS',
 }
+
+const failedDecision = { refuse: Reason.implementationSpecificError, reasonString: 'the hook failed' }

@@ -3,6 +3,7 @@ import type { QoS } from '@antiphon/core'
 import { Reason, type RequestedSubscription } from '@antiphon/packet'
 import type { Publication } from '../packet/publication.js'
 import type { Session } from '../session/session.js'
+import { deliver, deliverToMember, type DeliveryPolicy } from './deliver.js'
 import { SharedGroup } from '../session/shared-group.js'
 import type { Route, SessionSubscription } from '../session/session-subscription.js'
 
@@ -14,6 +15,8 @@ export interface RouterOptions {
   /** What a shared subscription does while none of its members is connected. */
   readonly sharedOffline: 'skip' | 'queue'
   readonly overlap: Overlap
+  /** Which sessions may receive which messages; `undefined` if all may receive all. */
+  readonly policy: DeliveryPolicy | undefined
   /** Called when a subscription begins or ends, but not when it is replaced. */
   readonly changed: ((change: SubscriptionChange) => void) | undefined
 }
@@ -35,7 +38,8 @@ export class Router {
   #stamp = 0
   #lastOrder = 0
   /**
-   * The message being routed and its receivers. Fields, because routing calls no observer and is never re-entered.
+   * The message being routed and its receivers. Fields, because routing calls no observer and, without a policy, no hook: it
+   * is never re-entered.
    */
   #publication: Publication | null = null
   readonly #sessions: Session[] = []
@@ -109,6 +113,8 @@ export class Router {
     this.#publication = publication
     this.#stamp++
     this.#trie.match(publication.topic, this.#addRoute)
+    const { policy } = this.#options
+    if (policy !== undefined) return this.#routeAllowed(publication, policy)
     let isMatched = sessions.length + each.length > 0
     publication.beginRouting()
     let isAccepted = false
@@ -126,14 +132,56 @@ export class Router {
       if (deliver(session, publication, qos, retain, identifiers, null)) isAccepted = true
     }
     for (const group of shared) {
-      const isAcceptedByMember = deliverToMember(group, publication)
+      const isAcceptedByMember = deliverToMember(group, publication, undefined)
       if (isAcceptedByMember !== undefined) isMatched = true
       if (isAcceptedByMember === true) isAccepted = true
     }
     publication.endRouting()
-    sessions.length = shared.length = each.length = 0
+    this.#clear()
+    return toOutcome(isMatched, isAccepted)
+  }
+
+  /**
+   * Delivers a message to the receivers that were collected and may receive it. Copies them first: the hook may publish,
+   * which routes another message.
+   */
+  #routeAllowed(publication: Publication, policy: DeliveryPolicy): number {
+    const once = this.#sessions.map((session) => ({
+      session,
+      qos: session.routeQoS,
+      retain: session.routeRetain,
+      identifiers: session.routeIdentifiers,
+    }))
+    const each = this.#each
+      .sort((one, other) => one.order - other.order)
+      .map((route) => ({ ...route, retain: publication.retain && route.retainAsPublished }))
+    const shared = [...this.#shared]
+    this.#clear()
+    publication.beginRouting()
+    let isMatched = false
+    let isAccepted = false
+    for (const { session, qos, retain, identifiers } of [...once, ...each]) {
+      if (!policy.rights.allows(session, publication)) {
+        policy.refused(session, publication)
+        continue
+      }
+      // The hook may have ended the session.
+      if (session.isEnded) continue
+      isMatched = true
+      if (deliver(session, publication, qos, retain, identifiers, null)) isAccepted = true
+    }
+    for (const group of shared) {
+      const isAcceptedByMember = deliverToMember(group, publication, policy)
+      if (isAcceptedByMember !== undefined) isMatched = true
+      if (isAcceptedByMember === true) isAccepted = true
+    }
+    publication.endRouting()
+    return toOutcome(isMatched, isAccepted)
+  }
+
+  #clear(): void {
+    this.#sessions.length = this.#shared.length = this.#each.length = 0
     this.#publication = null
-    return isAccepted ? Reason.success : isMatched ? Reason.quotaExceeded : Reason.noMatchingSubscribers
   }
 
   /**
@@ -171,7 +219,12 @@ export class Router {
 
   #moveShared(session: Session, hasToMove: (group: SharedGroup) => boolean): void {
     for (const { group, publication } of session.outbound.takeShared(hasToMove))
-      if (group !== null) deliverToMember(group, publication, session)
+      if (group !== null) deliverToMember(group, publication, this.#options.policy, session)
+  }
+
+  /** Gives a message of a shared subscription to another member than `session`, which may not receive it. */
+  passOn(group: SharedGroup, publication: Publication, session: Session): void {
+    deliverToMember(group, publication, this.#options.policy, session)
   }
 
   /** Moves the messages of a group's disconnected members to a member that has connected. */
@@ -179,7 +232,8 @@ export class Router {
     for (const session of group.sessions) {
       if (session.peer !== null) continue
       const messages = session.outbound.takeShared((candidate) => candidate === group)
-      for (const { publication } of messages) deliverToMember(group, publication, session)
+      for (const { publication } of messages)
+        deliverToMember(group, publication, this.#options.policy, session)
     }
   }
 
@@ -226,32 +280,8 @@ export class Router {
   }
 }
 
-function deliver(
-  session: Session,
-  publication: Publication,
-  maximumQoS: QoS,
-  retain: boolean,
-  identifiers: readonly number[] | null,
-  group: SharedGroup | null,
-): boolean {
-  const qos = publication.qos < maximumQoS ? publication.qos : maximumQoS
-  if (qos > 0)
-    return session.outbound.deliver(publication, { qos, retain, identifiers, group, tracker: null })
-  session.outbound.deliverAtMostOnce(publication, retain, identifiers)
-  return true
-}
-
-/**
- * Delivers a message to one member, at the QoS granted to it [MQTT-4.8.2-3]; returns `undefined` if no member is
- * available.
- */
-function deliverToMember(
-  group: SharedGroup,
-  publication: Publication,
-  except?: Session,
-): boolean | undefined {
-  const member = group.pick(publication, except)
-  if (member === undefined) return undefined
-  const retain = publication.retain && member.retainAsPublished
-  return deliver(member.session, publication, member.qos, retain, member.identifiers, group)
+/** Returns the reason code for the publisher of a message. */
+function toOutcome(isMatched: boolean, isAccepted: boolean): number {
+  if (isAccepted) return Reason.success
+  return isMatched ? Reason.quotaExceeded : Reason.noMatchingSubscribers
 }

@@ -1,8 +1,10 @@
 import { isSharedFilter, validateTopicFilter } from '@antiphon/core/topic'
 import type { QoS } from '@antiphon/core'
 import { Reason, type RequestedSubscription, type SubscribePacket } from '@antiphon/packet'
-import { toValueOrPromise, isPromiseLike } from '../authority/hook-result.js'
-import type { ClientInfo, SubscribeVerdict } from '../authority/authority.js'
+import type { ClientInfo, SubscribeVerdict, UnsubscribeVerdict } from '../authority/authority.js'
+import { isPromiseLike } from '../authority/hook-result.js'
+import type { Hooks } from '../authority/hooks.js'
+import { verdictViolations } from '../authority/verdicts.js'
 import type { BrokerEvent } from '../events.js'
 import type { Settings } from '../options.js'
 import { toAllowedCode, isFailure } from '../packet/reason.js'
@@ -15,6 +17,7 @@ import type { Router } from './router.js'
 /** The components that a subscription handler uses. */
 export interface SubscriptionHandlerDependencies {
   readonly settings: Settings
+  readonly hooks: Pick<Hooks, 'call'>
   readonly router: Router
   readonly journal: SessionJournal | undefined
   readonly emit: (event: BrokerEvent) => void
@@ -51,7 +54,10 @@ export class SubscriptionHandler {
     const verdicts = subscriptions.map((requested, index) =>
       index < filtersPerSubscribe
         ? this.#authorize(session, client, requested)
-        : { refuse: Reason.quotaExceeded },
+        : {
+            refuse: Reason.quotaExceeded,
+            reasonString: `the SUBSCRIBE has ${subscriptions.length} filters; limits.filtersPerSubscribe is ${filtersPerSubscribe}`,
+          },
     )
     if (!verdicts.some(isPromiseLike)) {
       return this.#apply(session, subscriptions, identifier, verdicts as SubscribeVerdict[])
@@ -76,12 +82,49 @@ export class SubscriptionHandler {
     else journal.whenDurable(callback)
   }
 
-  /** Unsubscribes a session from Topic Filters; returns one reason code for each. */
-  unsubscribe(session: Session, filters: readonly string[]): number[] {
+  /**
+   * Unsubscribes a session from Topic Filters; returns one reason code for each, or a Promise of them if a hook is
+   * asynchronous.
+   */
+  unsubscribe(
+    session: Session,
+    client: ClientInfo,
+    filters: readonly string[],
+  ): number[] | Promise<number[]> {
+    const { authorizeUnsubscribe } = this.#dependencies.settings.authority
+    if (authorizeUnsubscribe === undefined) return this.#unsubscribe(session, filters, undefined)
+    const verdicts = filters.map((filter) =>
+      this.#dependencies.hooks.call<UnsubscribeVerdict>({
+        hook: 'authorizeUnsubscribe',
+        clientId: client.clientId,
+        run: () =>
+          authorizeUnsubscribe({ client, filter, isSubscribed: session.subscriptionMap.has(filter) }),
+        violation: verdictViolations.authorizeUnsubscribe,
+        failed: { refuse: Reason.implementationSpecificError },
+      }),
+    )
+    const reasonsOf = (results: readonly UnsubscribeVerdict[]): number[] =>
+      // Over MQTT 3.1.1, UNSUBACK cannot say that a subscription remains.
+      this.#unsubscribe(session, filters, client.protocolVersion === 4 ? undefined : results)
+    if (!verdicts.some(isPromiseLike)) return reasonsOf(verdicts as UnsubscribeVerdict[])
+    const { peer } = session
+    const pending = verdicts.map((verdict) => Promise.resolve(verdict))
+    // The client sends UNSUBSCRIBE again if its connection has ended.
+    return Promise.all(pending).then((results) => (session.peer === peer ? reasonsOf(results) : []))
+  }
+
+  #unsubscribe(
+    session: Session,
+    filters: readonly string[],
+    verdicts: readonly UnsubscribeVerdict[] | undefined,
+  ): number[] {
     const { router, journal, emit } = this.#dependencies
     let hasChanged = false
-    const reasonCodes = filters.map((filter) => {
+    const reasonCodes = filters.map((filter, index) => {
       if (validateTopicFilter(filter) !== undefined) return Reason.topicFilterInvalid
+      const verdict = verdicts?.[index] ?? 'allow'
+      if (verdict !== 'allow')
+        return isFailure(verdict.refuse) ? toAllowedCode('unsuback', verdict.refuse) : Reason.notAuthorized
       if (!router.unsubscribe(session, filter)) return Reason.noSubscriptionExisted // [MQTT-3.10.4-5]
       hasChanged = true
       emit({ type: 'unsubscribed', clientId: session.clientId, filter })
@@ -97,37 +140,45 @@ export class SubscriptionHandler {
     requested: RequestedSubscription,
   ): SubscribeVerdict | Promise<SubscribeVerdict> {
     const refusal = this.#fault(session, requested)
-    if (refusal !== undefined) return { refuse: refusal }
+    if (refusal !== undefined) return refusal
     const { authorizeSubscribe } = this.#dependencies.settings.authority
     if (authorizeSubscribe === undefined) return 'allow'
     const subscriptions = session.subscriptionMap
-    const failed: SubscribeVerdict = { refuse: Reason.implementationSpecificError }
-    try {
-      const verdict = toValueOrPromise(
+    return this.#dependencies.hooks.call<SubscribeVerdict>({
+      hook: 'authorizeSubscribe',
+      clientId: client.clientId,
+      run: () =>
         authorizeSubscribe({
           ...requested,
           client,
           subscriptionCount: subscriptions.size,
           isReplacement: subscriptions.has(requested.filter),
         }),
-      )
-      return isPromiseLike(verdict) ? verdict.catch(() => failed) : verdict
-    } catch {
-      return failed
-    }
+      violation: verdictViolations.authorizeSubscribe,
+      failed: {
+        refuse: Reason.implementationSpecificError,
+        reasonString: 'the hook authorizeSubscribe failed',
+      },
+    })
   }
 
-  /** Returns the reason code of a Topic Filter that the broker refuses without calling the hook. */
-  #fault(session: Session, { filter }: RequestedSubscription): number | undefined {
-    const { limits, sharedSubscriptions, wildcardSubscriptions } = this.#dependencies.settings
-    if (validateTopicFilter(filter) !== undefined) return Reason.topicFilterInvalid
-    if (topicLimitFault(filter, limits) !== undefined) return Reason.topicFilterInvalid
-    if (!sharedSubscriptions && isSharedFilter(filter)) return Reason.sharedSubscriptionsNotSupported
-    if (!wildcardSubscriptions && /[+#]/.test(filter)) return Reason.wildcardSubscriptionsNotSupported
+  /** Returns the refusal of a Topic Filter that the broker refuses without calling the hook. */
+  #fault(session: Session, { filter }: RequestedSubscription): SubscribeRefusal | undefined {
+    const { settings } = this.#dependencies
+    const { limits, sharedSubscriptions, wildcardSubscriptions } = settings
+    const fault = validateTopicFilter(filter)
+    if (fault !== undefined)
+      return { refuse: Reason.topicFilterInvalid, reasonString: `the filter is invalid: ${fault}` }
+    const excess = topicLimitFault(filter, limits)
+    if (excess !== undefined) return { refuse: Reason.topicFilterInvalid, reasonString: excess }
+    if (!sharedSubscriptions && isSharedFilter(filter))
+      return { refuse: Reason.sharedSubscriptionsNotSupported }
+    if (!wildcardSubscriptions && /[+#]/.test(filter))
+      return { refuse: Reason.wildcardSubscriptionsNotSupported }
     const { subscriptionMap } = session
-    if (subscriptionMap.size >= limits.subscriptionsPerClient && !subscriptionMap.has(filter))
-      return Reason.quotaExceeded
-    return undefined
+    return subscriptionMap.size >= limits.subscriptionsPerClient && !subscriptionMap.has(filter)
+      ? quotaRefusal(settings)
+      : undefined
   }
 
   #apply(
@@ -158,13 +209,32 @@ export class SubscriptionHandler {
       return reasonCode
     }
     const reasonCodes = subscriptions.map((requested, index) => {
-      const reasonCode = subscribe(requested, toReasonCode(requested, verdicts[index], settings.maximumQoS))
-      emit({ type: 'subscribed', clientId: session.clientId, filter: requested.filter, reasonCode })
+      const verdict = verdicts[index] as SubscribeVerdict
+      const reasonCode = subscribe(requested, toReasonCode(requested, verdict, settings.maximumQoS))
+      const reason = isRefusal(verdict) ? verdict.reasonString : undefined
+      emit({
+        type: 'subscribed',
+        clientId: session.clientId,
+        filter: requested.filter,
+        reasonCode,
+        ...(reason === undefined ? {} : { reason }),
+      })
       return reasonCode
     })
     journal?.session(session)
     return { reasonCodes, replay: () => replays.forEach((replay) => replay()) }
   }
+}
+
+type SubscribeRefusal = Extract<SubscribeVerdict, { readonly refuse: number }>
+
+function isRefusal(verdict: SubscribeVerdict | undefined): verdict is SubscribeRefusal {
+  return typeof verdict === 'object' && 'refuse' in verdict
+}
+
+function quotaRefusal({ limits }: Settings): SubscribeRefusal {
+  const reasonString = `limits.subscriptionsPerClient is ${limits.subscriptionsPerClient}`
+  return { refuse: Reason.quotaExceeded, reasonString }
 }
 
 /** Returns the outcome of a SUBSCRIBE whose client has gone: it receives no SUBACK. */
@@ -173,13 +243,7 @@ function refusal(subscriptions: readonly RequestedSubscription[]): SubscribeOutc
 }
 
 /** Returns the reason code of a verdict: the granted QoS, or why it was refused. */
-function toReasonCode(
-  requested: RequestedSubscription,
-  verdict: SubscribeVerdict | undefined,
-  maximumQoS: QoS,
-): number {
-  // A hook that returns nothing allows nothing.
-  if (verdict === undefined) return Reason.implementationSpecificError
+function toReasonCode(requested: RequestedSubscription, verdict: SubscribeVerdict, maximumQoS: QoS): number {
   if (verdict === 'allow') return Math.min(requested.qos, maximumQoS)
   if ('maximumQoS' in verdict) return Math.min(requested.qos, maximumQoS, verdict.maximumQoS)
   return isFailure(verdict.refuse) ? toAllowedCode('suback', verdict.refuse) : Reason.notAuthorized

@@ -63,6 +63,8 @@ export function newOutboundMessage(
 
 /** An observer of one delivery. */
 export interface DeliveryTracker {
+  /** Whether the message is stored, and so outlives its observer. @defaultValue true */
+  readonly isStored?: boolean
   readonly sent: () => void
   /** The client has acknowledged the message, with any reason code. */
   readonly acknowledged: (reasonCode: number) => void

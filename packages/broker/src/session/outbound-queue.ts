@@ -265,6 +265,8 @@ export class OutboundQueue {
   }
 
   #nextQueued(): OutboundMessage | undefined {
+    const { rights } = this.#host
+    if (rights !== undefined && !this.#removeRefused(rights)) return undefined
     const message = this.#backlog?.peek()
     if (message === undefined || message.isAwaitingStorage) return undefined
     if (message.storageId !== 0 && isBoundToMember(message) && !message.isStoredAsSent) {
@@ -274,6 +276,26 @@ export class OutboundQueue {
       return undefined
     }
     return this.#backlog?.shift()
+  }
+
+  /**
+   * Removes the messages at the head of the queue that the client may not receive. The hook may do anything; returns
+   * whether a message may still be sent.
+   */
+  #removeRefused(rights: NonNullable<SessionHost['rights']>): boolean {
+    for (let message = this.#backlog?.peek(); message !== undefined; message = this.#backlog?.peek()) {
+      if (message.isAwaitingStorage || message.tracker !== null) break
+      const isAllowed = rights.allows(this.#session, message.publication)
+      if (this.#session.peer === null || !this.#hasRoom()) return false
+      if (this.#backlog?.peek() !== message) continue
+      if (isAllowed) break
+      this.#backlog.shift()
+      this.#remove(message)
+      const { group, publication } = message
+      if (group === null) this.#host.dropped(this.#session, publication, 'not-authorized')
+      else this.#host.passOn(group, publication, this.#session)
+    }
+    return true
   }
 
   #pumpReplay(): void {

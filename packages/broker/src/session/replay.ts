@@ -112,6 +112,16 @@ export class Replay implements TurnTaker {
     if (!isDue || publication.isExpired(this.#host.now())) return true
     const qos = Math.min(publication.qos, maximumQoS) as QoS
     if (qos > 0 && !outbound.isReady) return false
+    const { rights } = this.#host
+    if (rights !== undefined) {
+      const isAllowed = rights.allows(this.#session, publication)
+      // The hook may have disconnected the client or unsubscribed it.
+      if (this.#session.peer !== peer || (qos > 0 && !outbound.isReady)) return false
+      if (!isAllowed) {
+        this.#host.dropped(this.#session, publication, 'not-authorized')
+        return true
+      }
+    }
     if (qos === 0) outbound.deliverAtMostOnce(publication, true, identifiers)
     else outbound.deliver(publication, { qos, retain: true, identifiers, group: null, tracker: null })
     return true

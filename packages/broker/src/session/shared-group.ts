@@ -49,9 +49,13 @@ export class SharedGroup {
 
   /**
    * Picks the next member, round robin: one that can receive a message at once, else a connected one, else (with
-   * `sharedOffline: 'queue'`) one with a persistent session.
+   * `sharedOffline: 'queue'`) one with a persistent session. Never picks `except` nor a session of `refused`.
    */
-  pick(publication: Publication, except?: Session): SessionSubscription | undefined {
+  pick(
+    publication: Publication,
+    except?: Session,
+    refused?: ReadonlySet<Session>,
+  ): SessionSubscription | undefined {
     const members = this.#members
     // Messages that no member can receive yet stay together, so that they keep their order.
     const lastPicked = members[this.#next - 1]
@@ -61,7 +65,7 @@ export class SharedGroup {
       const index = (this.#next + step) % members.length
       const member = members[index] as SessionSubscription
       const { session } = member
-      if (session === except) continue
+      if (session === except || refused?.has(session) === true) continue
       if (session.outbound.isReady) {
         this.#next = index + 1
         return member

@@ -3,6 +3,7 @@ import type { OutgoingMessage } from '@antiphon/core'
 import { Subject, VirtualTimeScheduler, take, toArray } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { createBroker } from '../../src/broker.js'
+import type { ConnectVerdict } from '../../src/authority/authority.js'
 import type { Broker } from '../../src/broker.js'
 import { deliver$, publishFromServer$ } from '../../src/control/deliver.js'
 import { toSessionInfo } from '../../src/session/session-info.js'
@@ -289,11 +290,48 @@ describe('createBroker', () => {
     expect(broker.session('a')).toBeUndefined()
   })
 
-  it('refuses a limit that is out of range or unknown', () => {
-    expect(() => createBroker({ limits: { receiveMaximum: 0 } })).toThrow('limits.receiveMaximum is 0')
-    expect(() => createBroker({ limits: { nonsense: 1 } as never })).toThrow('limits.nonsense is not a limit')
-    expect(() => createBroker({ limits: { queueMesages: 1 } as never })).toThrow(
-      'did you mean queueMessages?',
+  it.each<[string, object]>([
+    [
+      'options.limits.receiveMaximum is 0: it must be a whole number from 1',
+      { limits: { receiveMaximum: 0 } },
+    ],
+    ['options.limits.nonsense is not known: use connections, ', { limits: { nonsense: 1 } }],
+    [
+      'options.limits.queueMesages is not known: did you mean queueMessages?',
+      { limits: { queueMesages: 1 } },
+    ],
+    [
+      'options.limits.connections is NaN: it must be a number from 0',
+      { limits: { connections: Number.NaN } },
+    ],
+    ['options.autority is not known: did you mean authority?', { autority: {} }],
+    ['options.authority.authorisePublish is not known', { authority: { authorisePublish: () => 'allow' } }],
+    ['options.authority.authenticate is 1: it must be a function', { authority: { authenticate: 1 } }],
+    ['options.authority is 1: it must be an object', { authority: 1 }],
+    ['options.maximumQoS is 3: it must be 0 or 1 or 2', { maximumQoS: 3 }],
+    ['options.queuePolicy is "drop": it must be drop-new or drop-oldest', { queuePolicy: 'drop' }],
+    ['options.protocolVersions is an array of 1: it must be an array of 4 and 5', { protocolVersions: [6] }],
+    ['options.authenticationMethods is "x": it must be an array of strings', { authenticationMethods: 'x' }],
+    ['options.hookTimeout is 0: it must be a number from 1', { hookTimeout: 0 }],
+  ])('refuses an option that is unknown or invalid: %s', (message, options) => {
+    expect(() => createBroker(options)).toThrow(message)
+  })
+
+  it('accepts undefined options as absent, and an authority of a class with other properties', () => {
+    class Users {
+      readonly names = new Set(['a'])
+
+      authenticate({ clientId }: { readonly clientId: string }): ConnectVerdict {
+        return this.names.has(clientId) ? { admit: true } : { admit: false, reasonCode: 0x87 }
+      }
+    }
+    const authority = new Users()
+    const world = makeWorld({ authority, maximumQoS: undefined } as never)
+    expect(world.join('a').first()).toMatchObject({ reasonCode: 0 })
+    expect(world.join('b').first()).toMatchObject({ reasonCode: 0x87 })
+    expect(() => createBroker({ authority, limits: { sessions: undefined } as never })).not.toThrow()
+    expect(() => createBroker({ authority: Object.assign(new Users(), { onPublish: 1 }) } as never)).toThrow(
+      'options.authority.onPublish is 1: it must be a function',
     )
   })
 })

@@ -1,3 +1,4 @@
+import type { OutgoingMessage } from '@antiphon/core'
 import { describe, expect, it } from 'vitest'
 import { deliver$ } from '../../src/control/deliver.js'
 import { makeWorld } from '../world.js'
@@ -444,3 +445,22 @@ describe('a broker with storage', () => {
 function publishBytes(index: number): Buffer {
   return Buffer.from([0x32, 7, 0, 1, 0x74, 0, 1 + index, 0, 0x61])
 }
+
+describe('deliver$ of a broker with storage', () => {
+  it('delivers after a restart, unless the message was delivered with `stored: false`', async () => {
+    const world = await start()
+    ;(await subscribed(world, 'a')).cut()
+    await world.settle()
+    const message = (text: string): OutgoingMessage => ({ topic: 't', payload: Buffer.from(text), qos: 1 })
+    const seen: string[] = []
+    deliver$(world.engine, 'a', message('stored')).subscribe()
+    deliver$(world.engine, 'a', message('not stored'), { stored: false }).subscribe(({ status }) =>
+      seen.push(status),
+    )
+    await world.settle()
+    expect(seen).toEqual(['queued'])
+    const next = await start(memoryStorage(world.storage))
+    expect(await received(next, 'a')).toEqual(['stored'])
+    expect(await received(world, 'a')).toEqual(['stored', 'not stored'])
+  })
+})

@@ -1,6 +1,6 @@
 import { oncePer } from '../once-per.js'
 import { deadlines, type Deadlines } from '../time/deadlines.js'
-import type { Link } from './link.js'
+import type { Incident, Link } from './link.js'
 import type { QueueBounds } from './outbox.js'
 
 const UNBOUNDED: Required<QueueBounds> = { messages: Infinity, bytes: Infinity }
@@ -10,10 +10,17 @@ export class BaseLink {
   readonly deadlines: Deadlines
   /** The bounds of the outgoing queue; no bounds if `linkOver` has not made the link. */
   readonly queueBounds: Required<QueueBounds>
+  /** Emits an incident on the link's `incidents$`; without effect if `linkOver` has not made the link. */
+  readonly report: (incident: Incident) => void
 
-  constructor(shared: Deadlines, queueBounds: Required<QueueBounds> = UNBOUNDED) {
+  constructor(
+    shared: Deadlines,
+    queueBounds: Required<QueueBounds> = UNBOUNDED,
+    report: (incident: Incident) => void = () => undefined,
+  ) {
     this.deadlines = shared
     this.queueBounds = queueBounds
+    this.report = report
   }
 }
 

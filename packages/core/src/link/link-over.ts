@@ -130,7 +130,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
       return closed
     },
   }
-  return withBase(link, new BaseLink(deadlines, bounds))
+  return withBase(link, new BaseLink(deadlines, bounds, report))
 }
 
 function linkClosed(cause?: AntiphonError): AntiphonError {

@@ -107,6 +107,11 @@ export type Incident =
   | { readonly kind: 'acknowledgements-blocked'; readonly message: Message; readonly waiting: number }
   /** Several connections in a row ended soon after CONNACK without a reason; the error names the likely causes. */
   | { readonly kind: 'short-connections'; readonly error: AntiphonError; readonly message?: undefined }
+  /**
+   * The broker refused what the library needs for a function of its own, such as the control topic of a responder or the
+   * announcement of a member; the link goes on without this function.
+   */
+  | { readonly kind: 'refused'; readonly error: AntiphonError; readonly message?: undefined }
   /** An outgoing message was dropped, because the queue was full. */
   | { readonly kind: 'dropped'; readonly error: AntiphonError; readonly message: OutgoingMessage }
 

@@ -40,10 +40,15 @@ Platform options (port 0 takes any free port)
   --device <key:password>             a device: its external key and password; may be repeated. Its id is
                                       ocid1.iotdigitaltwininstance.oc1..<key>
   --http <port>                       the HTTP API (default: 8080)
-  --port <port>                       MQTT over TLS, or without TLS if --cert is missing (default: 8883)
-  --wss <port>                        MQTT over WebSocket over TLS, path /mqtt; needs --cert and --key
+  --port <port>                       MQTT over TLS, or without TLS if --cert and --dev-tls are missing (default: 8883)
+  --wss <port>                        MQTT over WebSocket over TLS, path /mqtt; needs --cert and --key, or --dev-tls
   --cert <file>, --key <file>         the certificate chain and its private key, PEM
+  --dev-tls                           a certificate for localhost, for development; prints how to trust it
   --ca <file>                         certificate authorities of devices, whose CN is an external key, PEM
+  --data <directory>                  stores sessions, commands and records here, so that they survive a restart; needs
+                                      the package classic-level (default: in memory)
+  --verbose                           prints each connection, refusal with its reason, subscription, publish and drop
+  --json                              prints everything as lines of JSON, with whole messages
 
 Other options
   -h, --help                          prints this help
@@ -85,7 +90,12 @@ export interface PlatformCommand {
   readonly http: number
   readonly port: number
   readonly wss?: number
-  readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string }
+  readonly tls?: { readonly cert: string; readonly key: string } | 'development'
+  /** The file of the authorities of devices. */
+  readonly ca?: string
+  readonly data?: string
+  readonly isVerbose: boolean
+  readonly isJson: boolean
 }
 
 const formats: Readonly<Record<string, RequestDataFormat>> = {
@@ -134,6 +144,10 @@ const options = {
   cert: text,
   key: text,
   ca: text,
+  'dev-tls': flag,
+  data: text,
+  verbose: flag,
+  json: flag,
   help: { ...flag, short: 'h' },
 } as const
 
@@ -207,10 +221,15 @@ function toData(data: string | undefined, format: RequestDataFormat): unknown {
 }
 
 function toPlatform(values: Values): PlatformCommand {
-  const { cert, key, ca, wss } = values
+  const { cert, key, ca, wss, data } = values
+  const usesDevelopmentTls = values['dev-tls'] === true
   if ((cert === undefined) !== (key === undefined))
     throw commandLineError('--cert and --key need each other: set both or none')
-  if (wss !== undefined && cert === undefined) throw commandLineError('--wss needs --cert and --key')
+  if (usesDevelopmentTls && cert !== undefined)
+    throw commandLineError('--dev-tls excludes --cert and --key: it creates the certificate')
+  const hasTls = usesDevelopmentTls || cert !== undefined
+  if (wss !== undefined && !hasTls) throw commandLineError('--wss needs --cert and --key, or --dev-tls')
+  if (ca !== undefined && !hasTls) throw commandLineError('--ca needs --cert and --key, or --dev-tls')
   const devices = (values.device ?? []).map(toDevice)
   if (devices.length === 0) throw commandLineError('--device is missing: set it to <key:password>')
   return {
@@ -220,9 +239,12 @@ function toPlatform(values: Values): PlatformCommand {
     http: toNumber('http', values.http ?? '8080'),
     port: toNumber('port', values.port ?? '8883'),
     ...(wss === undefined ? {} : { wss: toNumber('wss', wss) }),
-    ...(cert === undefined || key === undefined
-      ? {}
-      : { tls: { cert, key, ...(ca === undefined ? {} : { ca }) } }),
+    ...(usesDevelopmentTls ? { tls: 'development' } : {}),
+    ...(cert === undefined || key === undefined ? {} : { tls: { cert, key } }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(data === undefined ? {} : { data }),
+    isVerbose: values.verbose === true,
+    isJson: values.json === true,
   }
 }
 

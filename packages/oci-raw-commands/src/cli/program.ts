@@ -1,11 +1,14 @@
-import { readFileSync } from 'node:fs'
+import { commandLog, developmentTls, openDurableStorage, type CommandLog } from '@antiphon/broker/command'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { TlsOptions } from 'node:tls'
 import { firstValueFrom, lastValueFrom, tap, type Observable } from 'rxjs'
 import { readApiKey } from '../cloud/api-key.js'
 import { signedFetch } from '../cloud/signed-fetch.js'
 import { dataApiRecords } from '../invoke/data-api-records.js'
 import { invokeCommand } from '../invoke/invoke-command.js'
 import { invoke$, type InvokeOptions } from '../invoke/invoke.js'
-import { createPlatform } from '../platform/platform.js'
+import { createPlatform, type PlatformOptions } from '../platform/platform.js'
 import {
   help,
   readArguments,
@@ -49,17 +52,14 @@ function toCloudOptions({ config, dataApi }: CloudArguments): Pick<InvokeOptions
 }
 
 async function runPlatform(
-  { devices, host, http, port, wss, tls: files }: PlatformCommand,
+  { devices, host, http, port, wss, ...command }: PlatformCommand,
   { print, stop$ }: Terminal,
 ): Promise<void> {
-  const platform = createPlatform({ instances: devices })
-  const tls = files && {
-    cert: readFileSync(files.cert),
-    key: readFileSync(files.key),
-    ...(files.ca === undefined
-      ? {}
-      : { ca: readFileSync(files.ca), requestCert: true, rejectUnauthorized: false }),
-  }
+  const log = commandLog({ print, json: command.isJson, ...(command.isVerbose && { verbose: true }) })
+  const tls = await toTls(command, log)
+  const platform = createPlatform({ instances: devices, ...(await toStorage(command)) })
+  platform.broker.events$.subscribe(log.event)
+  platform.storageFailures$.subscribe(({ rawMessage }) => log.notice(`cannot store a command: ${rawMessage}`))
   const listeners = [
     await platform.listen(
       tls === undefined ? { protocol: 'tcp', host, port } : { protocol: 'tls', host, port, tls },
@@ -69,12 +69,41 @@ async function runPlatform(
       : [await platform.listen({ protocol: 'wss', host, port: wss, path: '/mqtt', tls })]),
     await platform.listenHttp({ host, port: http }),
   ]
-  for (const { url } of listeners) print(`listening on ${url}`)
-  for (const { id, externalKey } of devices) print(`${externalKey} is ${id}`)
-  platform.telemetry$.subscribe(({ instanceId, message: { topic, payload } }) =>
-    print(`${instanceId} ${topic} ${new TextDecoder().decode(payload)}`),
+  for (const { url } of listeners) log.notice(`listening on ${url}`)
+  for (const { id, externalKey } of devices) log.notice(`${externalKey} is ${id}`)
+  platform.telemetry$.subscribe(({ instanceId, message }) => {
+    const text = `${instanceId} ${message.topic} ${new TextDecoder().decode(message.payload)}`
+    log.report({ type: 'telemetry', instanceId, message }, text)
+  })
+  platform.changes$.subscribe((record) =>
+    log.report({ type: 'command', record }, `${record.id} ${record.delivery_status}`),
   )
-  platform.changes$.subscribe(({ id, delivery_status: status }) => print(`${id} ${status}`))
   await firstValueFrom(stop$)
   await platform.close()
+}
+
+async function toTls(
+  { tls, ca }: Pick<PlatformCommand, 'tls' | 'ca'>,
+  log: CommandLog,
+): Promise<TlsOptions | undefined> {
+  if (tls === undefined) return undefined
+  const authorities =
+    ca === undefined ? {} : { ca: readFileSync(ca), requestCert: true, rejectUnauthorized: false }
+  if (tls !== 'development')
+    return { cert: readFileSync(tls.cert), key: readFileSync(tls.key), ...authorities }
+  const { cert, key, instructions } = await developmentTls()
+  instructions.forEach(log.notice)
+  return { cert, key, ...authorities }
+}
+
+/** Opens the stores of sessions and of commands, in two directories. */
+async function toStorage({ data }: Pick<PlatformCommand, 'data'>): Promise<Pick<PlatformOptions, 'storage'>> {
+  if (data === undefined) return {}
+  mkdirSync(data, { recursive: true })
+  return {
+    storage: {
+      sessions: await openDurableStorage(join(data, 'sessions')),
+      commands: await openDurableStorage(join(data, 'commands')),
+    },
+  }
 }

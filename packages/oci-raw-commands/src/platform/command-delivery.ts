@@ -7,6 +7,12 @@ import type { CommandRecord, DeliveryStatus } from '../record.js'
 import { responseData } from './response-data.js'
 import type { ParsedInvocation } from './parse-invocation.js'
 
+/** What is stored of a command besides its invocation. */
+export interface StoredDelivery {
+  readonly record: CommandRecord
+  readonly responseText: string
+}
+
 /** What a `CommandDelivery` is created from. */
 export interface CommandDeliveryParts {
   readonly id: string
@@ -16,6 +22,8 @@ export interface CommandDeliveryParts {
   readonly deadlines: Deadlines
   /** Delivers the command to the device; unsubscribing removes it from the device's queue. */
   readonly delivery$: Observable<BrokerDeliveryStatus>
+  /** What was stored of the command, after a restart of the platform. */
+  readonly stored?: StoredDelivery
   /** Called on every change of the record. */
   readonly onChange: (record: CommandRecord) => void
 }
@@ -30,14 +38,20 @@ export class CommandDelivery {
   readonly history: CommandRecord[] = []
   readonly #parts: CommandDeliveryParts
   #delivery: Subscription | undefined
-  #deadline: Deadline
+  #deadline: Deadline | undefined
   #responseText = 'null'
   #isInFlight = false
 
   constructor(parts: CommandDeliveryParts) {
-    const { id, instanceId, invocation, deadlines } = parts
+    const { id, instanceId, invocation, deadlines, stored } = parts
     this.#parts = parts
     this.invocation = invocation
+    if (stored !== undefined) {
+      this.record = stored.record
+      this.#responseText = stored.responseText
+      this.history.push(stored.record)
+      return
+    }
     const now = this.#now()
     this.record = {
       id,
@@ -60,6 +74,33 @@ export class CommandDelivery {
   /** Starts the delivery; call it once. */
   start(): void {
     this.#change({})
+    this.#deliver()
+  }
+
+  /** Continues a stored command: delivers it if it is pending, or awaits its response. Call it once, in place of `start`. */
+  resume(): void {
+    const { invocation, deadlines } = this.#parts
+    const { delivery_status: status, time_created, time_updated } = this.record
+    const remaining = (since: string, timeout: number): number =>
+      Math.max(0, Date.parse(since) + timeout - this.#parts.scheduler.now())
+    if (status === 'SENT') {
+      this.isSent = true
+      const timeout = remaining(time_updated, invocation.responseTimeout)
+      this.#deadline = deadlines.add(timeout, () => this.#finish('NOT_RESPONDED'))
+    } else if (status === 'PENDING') {
+      const timeout = remaining(time_created, invocation.deliveryTimeout)
+      if (timeout === 0) return this.#finish('EXPIRED')
+      this.#deadline = deadlines.add(timeout, () => this.#deliveryTimeout())
+      this.#deliver()
+    }
+  }
+
+  /** Returns what has to be stored to resume the command. */
+  toStored(): StoredDelivery {
+    return { record: this.record, responseText: this.#responseText }
+  }
+
+  #deliver(): void {
     const delivery = this.#parts.delivery$.subscribe({
       next: ({ status }) => {
         this.#isInFlight = status !== 'queued'
@@ -91,7 +132,7 @@ export class CommandDelivery {
 
   /** Stops the delivery without a status, when the platform closes. */
   cancel(): void {
-    this.#deadline.cancel()
+    this.#deadline?.cancel()
     this.#delivery?.unsubscribe()
   }
 
@@ -110,7 +151,7 @@ export class CommandDelivery {
     this.isSent = true
     const { invocation, deadlines } = this.#parts
     if (invocation.responseEndpoint === null) return this.#finish('COMPLETED')
-    this.#deadline.cancel()
+    this.#deadline?.cancel()
     this.#change({ delivery_status: 'SENT' })
     this.#deadline = deadlines.add(invocation.responseTimeout, () => this.#finish('NOT_RESPONDED'))
   }
@@ -119,7 +160,7 @@ export class CommandDelivery {
     if (this.#isFinished) return
     // Only an expired command must leave the device's queue; a command with a response is about to be acknowledged.
     if (delivery_status === 'EXPIRED') this.#delivery?.unsubscribe()
-    this.#deadline.cancel()
+    this.#deadline?.cancel()
     this.#change({ delivery_status, response_data, time_finished: this.#now() })
   }
 

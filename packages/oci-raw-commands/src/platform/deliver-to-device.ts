@@ -10,7 +10,8 @@ export interface DeviceSessions {
 }
 
 /**
- * Delivers a message to the first session of a device that is subscribed to its topic.
+ * Delivers a message to the first session of a device that is subscribed to its topic. The platform stores commands itself, and
+ * delivers them again after a restart.
  *
  * - *on subscribe*: adds the message to the session's queue. *next, complete*: as `Broker.deliver$`.
  * - *error*: `no-responder` if the device has no session with a subscription; otherwise as `Broker.deliver$`.
@@ -31,7 +32,7 @@ export function deliverToDevice$(
   ): Observable<DeliveryStatus> =>
     clientId === undefined
       ? throwError(() => refusal)
-      : broker.deliver$(clientId, message).pipe(
+      : broker.deliver$(clientId, message, { stored: false }).pipe(
           catchError((thrown: unknown) => {
             const error = AntiphonError.from(thrown)
             return error.code === 'no-responder' ? toFirstOf$(others, error) : throwError(() => error)

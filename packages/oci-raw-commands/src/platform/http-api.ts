@@ -115,6 +115,8 @@ async function invoke(
   const retryToken = request.headers['opc-retry-token']
   const options = typeof retryToken === 'string' && retryToken !== '' ? { retryToken } : {}
   const invoked = platform.invoke(instanceId, body, options)
+  // 202 promises that the command will not be lost.
+  await platform.settled()
   return either.isLeft(invoked) ? toErrorResponse(invoked.left) : { status: 202, requestId: invoked.right }
 }
 

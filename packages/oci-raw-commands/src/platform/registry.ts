@@ -1,4 +1,4 @@
-import type { Authority, ClientInfo, ConnectAttempt } from '@antiphon/broker'
+import type { Authority, ClientInfo, ConnectAttempt, ConnectVerdict } from '@antiphon/broker'
 import { Reason } from '@antiphon/broker'
 import type { Message } from '@antiphon/core'
 import { invalidArgument, quoted } from '@antiphon/core/link'
@@ -14,6 +14,22 @@ export interface Instance {
   readonly password?: string
 }
 
+/** The client identifiers that a device has used, and those with a session that outlives its connection. */
+export interface DeviceClientIds {
+  readonly owned: readonly string[]
+  readonly persistent: readonly string[]
+}
+
+/** What a registry reports. */
+export interface RegistryObserver {
+  /** Handles a message of a device; the message is acknowledged when the Promise resolves. */
+  readonly onPublish: (instanceId: string, message: Message) => Promise<void> | undefined
+  /** Called when a device has connected with another client identifier, or with another kind of session. */
+  readonly onClientIds: (instanceId: string, clientIds: DeviceClientIds) => void
+  /** Whatever has to be loaded before a device is admitted. */
+  readonly ready: Promise<void> | undefined
+}
+
 /** The devices of a platform, and the client identifier of each. */
 export interface Registry {
   readonly instance: (id: string) => Instance | undefined
@@ -22,6 +38,8 @@ export interface Registry {
    * that connected last comes first.
    */
   readonly clientIdsOf: (id: string) => readonly string[]
+  /** Restores the client identifiers of a device; the one that connected last comes first. */
+  readonly restore: (id: string, clientIds: DeviceClientIds) => void
   /** Authenticates devices, and passes their messages to `onPublish` instead of routing them. */
   readonly authority: Authority
 }
@@ -29,43 +47,64 @@ export interface Registry {
 /** Creates the registry of a platform's devices; throws `invalid-argument` if two share an id or an external key. */
 export function registry(
   instances: readonly Instance[],
-  onPublish: (instanceId: string, message: Message) => void,
+  { onPublish, onClientIds, ready }: RegistryObserver,
 ): Registry {
   const byId = indexBy(instances, 'id')
   const byKey = indexBy(instances, 'externalKey')
   const persistentClientIds = new Map<string, readonly string[]>()
   const owners = new Map<string, string>()
 
-  const identify = ({ certificate, userName, password }: ConnectAttempt): Instance | undefined => {
+  /** Returns the instance of a client, or why it is refused. */
+  const identify = ({ certificate, userName = '', password }: ConnectAttempt): Instance | string => {
+    const instance = byKey.get(certificate?.commonName ?? userName)
     if (certificate !== undefined) {
-      const isSameName = userName === undefined || userName === certificate.commonName
-      return isSameName ? byKey.get(certificate.commonName) : undefined
+      const { commonName } = certificate
+      if (userName !== '' && userName !== commonName)
+        return `the user name is ${userName}: it must be empty or the common name of the certificate, ${commonName}`
+      return instance ?? `no device has the external key ${commonName}, the common name of the certificate`
     }
-    const instance = byKey.get(userName ?? '')
-    return instance?.password !== undefined && isSame(instance.password, password) ? instance : undefined
+    if (instance === undefined) return `no device has the external key ${userName}, the user name`
+    if (instance.password === undefined) return `the device ${userName} must authenticate with a certificate`
+    return isSame(instance.password, password) ? instance : `the password of ${userName} is wrong`
+  }
+
+  const admit = (attempt: ConnectAttempt): ConnectVerdict => {
+    const { clientId, cleanStart } = attempt
+    const instance = identify(attempt)
+    if (typeof instance === 'string')
+      return { admit: false, reasonCode: Reason.notAuthorized, reasonString: instance }
+    const { id } = instance
+    // A session may contain commands: another device must not receive them by using its client identifier.
+    if ((owners.get(clientId) ?? id) !== id) {
+      const reasonString = `another device uses the client identifier ${clientId}, and its session may contain commands`
+      return { admit: false, reasonCode: Reason.clientIdentifierNotValid, reasonString }
+    }
+    const before = persistentClientIds.get(id) ?? []
+    // A second connection of the device, for example to look at its messages, must not hide the session with commands.
+    const others = before.filter((other) => other !== clientId)
+    const persistent = cleanStart ? others : [clientId, ...others]
+    const isNew = !owners.has(clientId)
+    owners.set(clientId, id)
+    persistentClientIds.set(id, persistent)
+    if (isNew || persistent.join() !== before.join()) {
+      const owned = [...owners].flatMap(([owned, owner]) => (owner === id ? [owned] : []))
+      onClientIds(id, { owned, persistent })
+    }
+    return { admit: true, principal: id }
   }
 
   return {
     instance: (id) => byId.get(id),
     clientIdsOf: (id) => persistentClientIds.get(id) ?? [],
+    restore: (id, { owned, persistent }) => {
+      for (const clientId of owned) owners.set(clientId, id)
+      persistentClientIds.set(id, persistent)
+    },
     authority: {
-      authenticate: (attempt) => {
-        const instance = identify(attempt)
-        if (instance === undefined) return { admit: false, reasonCode: Reason.notAuthorized }
-        const { clientId, cleanStart } = attempt
-        // A session may contain commands: another device must not receive them by using its client identifier.
-        if ((owners.get(clientId) ?? instance.id) !== instance.id) {
-          return { admit: false, reasonCode: Reason.clientIdentifierNotValid }
-        }
-        owners.set(clientId, instance.id)
-        // A second connection of the device, for example to look at its messages, must not hide the session with commands.
-        const others = (persistentClientIds.get(instance.id) ?? []).filter((other) => other !== clientId)
-        persistentClientIds.set(instance.id, cleanStart ? others : [clientId, ...others])
-        return { admit: true, principal: instance.id }
-      },
+      authenticate: (attempt) => (ready === undefined ? admit(attempt) : ready.then(() => admit(attempt))),
       authorizePublish: ({ client, message }) => {
-        onPublish(idOf(client), message)
-        return { take: Reason.success }
+        const handled = onPublish(idOf(client), message)
+        return { take: handled === undefined ? Reason.success : handled.then(() => Reason.success) }
       },
     },
   }

@@ -2,10 +2,15 @@ import { isUtf8 } from 'node:buffer'
 import { AntiphonError } from '@antiphon/core'
 import type { BrokerEvent } from '../events.js'
 
-/** Returns the line that `--verbose` prints for an event: JSON with the time, and with bytes as text or hexadecimal. */
+/** Returns an event as one line of JSON: with the time, and with bytes as text or hexadecimal. */
 export function toLogLine(event: BrokerEvent, time: Date): string {
+  return toJsonLine(event, time)
+}
+
+/** Returns any entry of a log as one line of JSON. */
+export function toJsonLine(entry: { readonly type: string }, time: Date): string {
   return JSON.stringify(
-    { time: time.toISOString(), ...event },
+    { time: time.toISOString(), ...entry },
     function (this: Record<string, unknown>, key, value: unknown) {
       // `value` is what `toJSON` of a Buffer returned.
       const original = this[key]
@@ -20,7 +25,7 @@ export function toLogLine(event: BrokerEvent, time: Date): string {
 }
 
 /** Returns bytes as text if they are UTF-8 without control characters, else as `{ hex }`. */
-function toReadable(bytes: Uint8Array): string | { readonly hex: string } {
+export function toReadable(bytes: Uint8Array): string | { readonly hex: string } {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const text = isUtf8(buffer) ? buffer.toString() : undefined
   // eslint-disable-next-line no-control-regex -- control characters are what it looks for

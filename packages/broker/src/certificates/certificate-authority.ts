@@ -37,15 +37,21 @@ export interface CertificateAuthority {
 const hour = 3_600_000
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 
-/** Creates a certificate authority with an elliptic key. */
-export async function createAuthority(commonName = 'Antiphon test authority'): Promise<CertificateAuthority> {
+/**
+ * Creates a certificate authority with an elliptic key. By default its certificate is valid from one hour ago until in two
+ * days.
+ */
+export async function createAuthority(
+  commonName = 'Antiphon test authority',
+  validity: readonly [from: number, until: number] = usualValidity(),
+): Promise<CertificateAuthority> {
   const keys = await createKeys()
   const issuer = distinguishedName(commonName)
   const usages = x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign
   const authority = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
     name: issuer,
-    ...validityOf(usualValidity()),
+    ...validityOf(validity),
     keys,
     signingAlgorithm: algorithm,
     extensions: [

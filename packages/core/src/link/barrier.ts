@@ -1,7 +1,7 @@
 import { ignoreElements, map, merge, Observable, switchMap, take, tap } from 'rxjs'
 import { v4 } from 'uuid'
-import { linkMonitorOf } from '../link/link-monitor.js'
-import type { Link } from '../link/link.js'
+import { linkMonitorOf } from './link-monitor.js'
+import type { Link } from './link.js'
 
 /**
  * Emits and completes when the broker has delivered all messages that it queued for this client before.

@@ -1,0 +1,92 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { members$, presence, type Member } from '@antiphon/core/presence'
+import { connect } from '@antiphon/mqtt'
+import { bundlePrograms } from '@antiphon/workshop/bundle'
+import { filter, firstValueFrom, ReplaySubject } from 'rxjs'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+
+const fromHere = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+const folder = fromHere('../../node_modules/.cache/antiphon')
+const name = `presence-${process.pid}`
+const bundle = `${folder}/${name}.mjs`
+
+/** Tests presence over a broker, with members that are programs of their own. */
+export function presenceSuite(urlOf: () => string): void {
+  let programs: ChildProcess[] = []
+  let watcher = connect('mqtt://localhost')
+
+  beforeAll(() => bundlePrograms({ sources: { [name]: fromHere('member-program.ts') }, folder }))
+  afterAll(() => rm(bundle, { force: true }))
+  afterEach(async () => {
+    for (const program of programs) program.kill('SIGKILL')
+    programs = []
+    await watcher.close()
+  })
+
+  const start = (...options: readonly string[]): ChildProcess => {
+    const program = spawn(process.execPath, [bundle, urlOf(), ...options], {
+      stdio: ['pipe', 'inherit', 'inherit'],
+    })
+    programs.push(program)
+    return program
+  }
+
+  /** Returns a function that waits until the list contains exactly these client ids. */
+  const watch = (): ((...clientIds: readonly string[]) => Promise<readonly Member[]>) => {
+    watcher = connect(urlOf())
+    const lists = new ReplaySubject<readonly Member[]>(1)
+    members$(watcher).subscribe(lists)
+    return (...clientIds) =>
+      firstValueFrom(
+        lists.pipe(filter((members) => members.map(({ clientId }) => clientId).join() === clientIds.join())),
+      )
+  }
+
+  it.each(['5', '4'])(
+    'removes a process that is killed from the members, on MQTT version %s',
+    async (version) => {
+      const members = watch()
+      await members()
+      const killed = start('a', version)
+      const stopped = start('b', version)
+      const [member] = await members('a', 'b')
+      expect(member).toMatchObject({ clientId: 'a', metadata: { version } })
+      killed.kill('SIGKILL')
+      await members('b')
+      stopped.stdin?.write('stop\n')
+      await Promise.all([members(), once(stopped, 'exit')])
+    },
+  )
+
+  it('lists in its first list a process that was killed and started again within the Will Delay Interval', async () => {
+    const members = watch()
+    const killed = start('a', '5', '30')
+    const [first] = await members('a')
+    killed.kill('SIGKILL')
+    start('a', '5', '30')
+    const instances = new Set<string>()
+    const later = connect(urlOf())
+    const replaced = firstValueFrom(
+      members$(later).pipe(
+        filter(([member]) => member !== undefined && member.instanceId !== first?.instanceId),
+      ),
+    )
+    for (const { instanceId } of await replaced) instances.add(instanceId)
+    expect(instances.size).toBe(1)
+    await later.close()
+  })
+
+  it('has no announcement left when the link of a member is closed', async () => {
+    const members = watch()
+    const self = presence({ clientId: 'a' })
+    const link = self.announce(connect(urlOf(), { clientId: 'a', will: self.will }))
+    await members('a')
+    await link.close()
+    await members()
+    await watcher.close()
+    await watch()()
+  })
+}
