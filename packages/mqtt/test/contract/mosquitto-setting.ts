@@ -5,7 +5,7 @@ import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
 import type { Ability, ContractLinkOptions, ContractSetting, ContractWorld } from '@antiphon/conformance'
 import type { Link } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
-import { connect as connectWeb } from '@antiphon/mqtt/web'
+import { connect as connectWeb, type WebSocketConstructor } from '@antiphon/mqtt/web'
 import { type Mosquitto, startMosquitto } from '@antiphon/workshop'
 import mqtt from 'mqtt'
 import { filter, firstValueFrom } from 'rxjs'
@@ -13,6 +13,8 @@ import { WebSocket } from 'ws'
 import { dynamicSecurity, refusal } from '../dynamic-security.js'
 import { startProxy } from '../proxy.js'
 import { startWebSocketProxy } from '../web/web-socket-proxy.js'
+
+const { WebSocket: globalWebSocket } = globalThis as { readonly WebSocket?: WebSocketConstructor }
 
 // Only for events that never happen: the machine may be busy.
 const eventTimeout = 60_000
@@ -84,7 +86,7 @@ async function makeWorld(protocolVersion: 4 | 5, linkKind: MosquittoLinkKind): P
     linkKind === 'MQTT.js'
       ? connect
       : // Node 20 has no WebSocket of its own.
-        (url, options) => connectWeb(url, { webSocket: WebSocket, ...options })
+        (url, options) => connectWeb(url, { webSocket: globalWebSocket ?? WebSocket, ...options })
   const peer = connectTo((linkKind === 'MQTT.js' ? broker.url : broker.wsUrl) ?? '', {
     protocolVersion,
     reconnect: { initial: 10, maximum: 100, jitter: 0 },
