@@ -14,6 +14,7 @@ export type ForeignProgram =
   | 'jest'
   | 'deno'
   | 'bun'
+  | 'workerd'
 
 /** How a program is found and installed. */
 interface Installation {
@@ -36,6 +37,7 @@ const installations: Readonly<Record<ForeignProgram, Installation>> = {
   jest: { commands: ['jest'], npm: 'jest@30.5.2' },
   deno: { commands: ['deno'], npm: 'deno@2.9.6' },
   bun: { commands: ['bun'], npm: 'bun@1.4.5' },
+  workerd: { commands: ['workerd'], npm: 'workerd@1.20261117.1' },
 }
 
 /** All foreign programs. */

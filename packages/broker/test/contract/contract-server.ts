@@ -12,7 +12,7 @@ export type CaseResult = readonly [name: string, failure: string | null]
 export interface ContractServer {
   /** The address of a page that runs the contracts. */
   readonly url: string
-  /** The script that runs the contracts, in one file. */
+  /** The bundle of `web-runner.ts`, which exports `runContracts`. */
   readonly script: string
   /** Resolves with the results of all cases. */
   readonly results: Promise<readonly CaseResult[]>
@@ -80,7 +80,8 @@ export async function startContractServer(): Promise<ContractServer> {
   }
 }
 
-const page = '<!doctype html><meta charset="utf-8"><script type="module" src="/runner.js"></script>'
+const page =
+  '<!doctype html><script type="module">import { runContracts } from "/runner.js"; await runContracts()</script>'
 
 async function bundle(server: string): Promise<string> {
   const { outputFiles } = await build({

@@ -1,5 +1,5 @@
 /**
- * Runs the contracts over links on the platform's WebSocket in a runtime without Node: a browser, Deno, Bun. The broker is in
+ * Runs the contracts over links on the platform's WebSocket in a runtime without Node: a browser, Deno, Bun, workerd. The broker is in
  * the process of the test, whose server carries out faults and receives the results.
  */
 import { exchangeContract, linkContract, type Ability, type ContractWorld } from '@antiphon/conformance'
@@ -103,13 +103,16 @@ function failAfterTimeout(): Promise<never> {
   })
 }
 
-const setting = { makeWorld, abilities }
-const contracts = [linkContract(setting), exchangeContract(setting)]
-for (const { name, run } of contracts.flatMap(({ cases }) => cases)) {
-  const failure = await run().then(
-    () => undefined,
-    (error: unknown) => (error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error)),
-  )
-  await call('report', name, failure ?? null)
+/** Runs all cases, one after the other, and reports each result to the server. */
+export async function runContracts(): Promise<void> {
+  const setting = { makeWorld, abilities }
+  const contracts = [linkContract(setting), exchangeContract(setting)]
+  for (const { name, run } of contracts.flatMap(({ cases }) => cases)) {
+    const failure = await run().then(
+      () => null,
+      (error: unknown) => (error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error)),
+    )
+    await call('report', name, failure)
+  }
+  await call('end')
 }
-await call('end')
