@@ -49,6 +49,11 @@ const config: KnipConfig = {
       entry: ['src/*/processes/*.ts', 'test/**/*.test.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
+    // Run by `pnpm simulate`.
+    'packages/simulation': {
+      entry: ['src/main.ts', 'test/**/*.test.ts'],
+      project: ['src/**/*.ts', 'test/**/*.ts'],
+    },
     // Its programs are run by path; the contestants have a separate package.json.
     'packages/bench': {
       entry: ['src/*.ts', 'src/peers/programs/*.ts', 'test/**/*.test.ts'],
@@ -62,7 +67,7 @@ const config: KnipConfig = {
       entry: ['*/*.ts', '*/page/main.ts', '*/test/*.test.ts'],
       project: ['**/*.ts'],
       // The snippets of README and guide resolve imports here, so all packages are dependencies.
-      ignoreDependencies: ['@antiphon/.+', 'io-ts'],
+      ignoreDependencies: ['@antiphon/.+', 'arktype', 'io-ts', 'valibot', 'zod'],
     },
   },
 }

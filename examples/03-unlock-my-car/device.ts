@@ -1,8 +1,8 @@
 /** What phone and car share: the connection and its log. */
-import { logged, type AntiphonError, type Link, type LogEntry } from '@antiphon/core'
+import { logged, type AntiphonError, type Link, type LogEntry, type SubscriptionWindow } from '@antiphon/core'
 import { connectDevice, parseConnectionString } from '@antiphon/azure-topic-spaces'
 import { pipe } from 'fp-ts/lib/function.js'
-import { tap } from 'rxjs'
+import { distinctUntilKeyChanged, shareReplay, tap, type Observable } from 'rxjs'
 import { offlineLine } from '../live-state.js'
 
 /** Reads a connection string from an environment variable. */
@@ -32,26 +32,30 @@ export function connectFrom(variable: string, printEntry: (entry: LogEntry) => v
   const { HUB_URL: url } = process.env
   const deviceId = deviceIdIn(variable)
   const link = connectDevice(connectionStringIn(variable), url === undefined ? {} : { url })
-  const printState = (entry: LogEntry): void => {
-    if (entry.event !== 'state') return
-    const line = entry.state.status === 'connecting' ? 'Connecting' : offlineLine(entry.state)
+  link.state$.pipe(distinctUntilKeyChanged('status')).subscribe((state) => {
+    const line = state.status === 'connecting' ? 'Connecting' : offlineLine(state)
     if (line !== undefined) printLine(deviceId, line)
-  }
-  return pipe(
-    link,
-    logged((entry) => {
-      printState(entry)
-      printEntry(entry)
-    }),
-    (inner) => ({
-      ...inner,
-      subscription$: (filter, options) =>
-        inner.subscription$(filter, options).pipe(
+  })
+  return pipe(link, logged(printEntry), withSubscriptionLines(deviceId))
+}
+
+/** Prints a line for each SUBSCRIBE and SUBACK, of which several subscribers to a filter share one. */
+function withSubscriptionLines(deviceId: string): (link: Link) => Link {
+  const shared = new Map<string, Observable<SubscriptionWindow>>()
+  return (link) => ({
+    ...link,
+    subscription$: (filter, options) => {
+      const subscription$ =
+        shared.get(filter) ??
+        link.subscription$(filter, options).pipe(
           tap({
             subscribe: () => printLine(deviceId, `Subscribing to ${filter} at qos ${options?.qos ?? 1}`),
             next: ({ grantedQoS }) => printLine(deviceId, `Subscription was granted with qos ${grantedQoS}`),
           }),
-        ),
-    }),
-  )
+          shareReplay({ bufferSize: 1, refCount: true }),
+        )
+      shared.set(filter, subscription$)
+      return subscription$
+    },
+  })
 }

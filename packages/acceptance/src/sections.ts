@@ -1,9 +1,10 @@
 import { faults } from './faults/section.js'
 import { foreign } from './foreign/section.js'
 import type { Section } from './frame/section.js'
+import { measures } from './measures/section.js'
 import { scale } from './scale/section.js'
 import { security } from './security/section.js'
 import { soak } from './soak/section.js'
 
 /** The suite, in the order in which it runs and is reported. */
-export const sections: readonly Section[] = [faults, soak, security, foreign, scale]
+export const sections: readonly Section[] = [measures, faults, soak, security, foreign, scale]

@@ -16,8 +16,16 @@ export type { ConnectionString } from './connection-string.js'
 export { toCredentials } from './credentials.js'
 export type { CredentialOptions, CredentialRequest } from './credentials.js'
 export type { CredentialMethod } from './username.js'
-export { addTopicSpace, mayPublish, maySubscribe, subscribeRights, topicSpace } from './topic-space.js'
+export {
+  addTopicSpace,
+  mayPublish,
+  mayReceive,
+  maySubscribe,
+  subscribeRights,
+  topicSpace,
+} from './topic-space.js'
 export type { SubscribeRight, TopicSpace, TopicSpaceDefinition, TopicSpaceType } from './topic-space.js'
-export { parseTemplate, substitute, widestFilter } from './space-template.js'
-export type { SpaceTemplate, TemplatePiece } from './space-template.js'
+export { parseTemplate, substitute } from './space-template.js'
+export { widestFilter } from './topic-template.js'
+export type { SpaceTemplate, TemplatePiece } from './topic-template.js'
 export { deviceLinkOptions, platformLimits } from './platform-limits.js'

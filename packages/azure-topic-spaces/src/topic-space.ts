@@ -1,7 +1,8 @@
 import { invalidArgument, quoted } from '@antiphon/core/link'
 import { covers, isMatch, overlaps, validateTopicFilter, validateTopicName } from '@antiphon/core/topic'
 import { platformLimits } from './platform-limits.js'
-import { parseTemplate, substitute, widestFilter, type SpaceTemplate } from './space-template.js'
+import { parseTemplate, substitute } from './space-template.js'
+import { widestFilter, type SpaceTemplate } from './topic-template.js'
 
 /** The type of a space: publishing only, or publishing and subscribing by few or by many clients. */
 export type TopicSpaceType = 'PublishOnly' | 'LowFanout' | 'HighFanout'
@@ -80,6 +81,11 @@ export function mayPublish(spaces: readonly TopicSpace[], deviceId: string, topi
 /** Whether a device may subscribe to a filter: one template of a space for subscribing covers it. */
 export function maySubscribe(spaces: readonly TopicSpace[], deviceId: string, filter: string): boolean {
   return subscribeRights(spaces, deviceId, filter).length > 0
+}
+
+/** Whether a device may receive a message: a template of a space for subscribing matches its topic. */
+export function mayReceive(spaces: readonly TopicSpace[], deviceId: string, topic: string): boolean {
+  return filtersOf(spaces.filter(allowsSubscribing), deviceId).some(({ filter }) => isMatch(filter, topic))
 }
 
 /** Returns the templates that allow a device to subscribe to a filter; several if templates of a space overlap. */

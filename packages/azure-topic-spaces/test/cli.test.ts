@@ -11,6 +11,7 @@ import { help, optionNames, readCommandLine } from '../src/cli/arguments.js'
 import { execute } from '../src/cli/commands.js'
 import { hubProgram } from '../src/cli/program.js'
 import { deviceRegistry } from '../src/hub/device-registry.js'
+import { policyRegistry } from '../src/hub/policy-registry.js'
 import { topicSpaceRegistry } from '../src/hub/topic-space-registry.js'
 
 const cli = new URL('../src/cli.ts', import.meta.url).pathname
@@ -79,9 +80,17 @@ describe('antiphon-hub', () => {
     [['device-identity', 'show', '-d', 'x'], 'no device "x"'],
     [['device-identity', 'create', '-d', 'x', '--am', 'password'], '--auth-method is "password"'],
     [['device-identity', 'create', '-d', 'x', '--pk', 'AAAA'], 'need each other'],
+    [['policy', 'show', '--pn', 'x'], 'no policy "x"'],
+    [['policy', 'create', '--pn', 'a b'], 'its name must be'],
+    [['policy', 'create', '--pn', 'x', '--pk', '!'], 'must be base64'],
+    [['policy', 'delete', '--pn', 'x'], 'no policy of that name'],
     [['device-identity', 'update', '-d', 'x', '--status', 'asleep'], '--status is "asleep"'],
   ])('rejects the antiphon-hub command line %j with its reason', (args, why) => {
-    const registries = { devices: deviceRegistry('h', () => undefined), topicSpaces: topicSpaceRegistry() }
+    const registries = {
+      devices: deviceRegistry('h', () => undefined),
+      topicSpaces: topicSpaceRegistry(),
+      policies: policyRegistry(),
+    }
     const refused = (): void => {
       const line = readCommandLine(args)
       if (line !== 'help') execute(registries, line)
@@ -116,7 +125,11 @@ describe('antiphon-hub', () => {
   })
 
   it('shows, disables and deletes devices and deletes topic spaces from the command line', () => {
-    const registries = { devices: deviceRegistry('h', () => undefined), topicSpaces: topicSpaceRegistry() }
+    const registries = {
+      devices: deviceRegistry('h', () => undefined),
+      topicSpaces: topicSpaceRegistry(),
+      policies: policyRegistry(),
+    }
     const run = (text: string): unknown => {
       const line = readCommandLine(text.split(' '))
       return line === 'help' ? line : execute(registries, line)

@@ -2,6 +2,7 @@ import type { AntiphonError } from '@antiphon/core'
 import type { ClientDisconnection, ClientInfo, HookName } from './authority/authority.js'
 import type { Message } from '@antiphon/core'
 import type { Limits } from './limits.js'
+import { isFailure } from './packet/reason.js'
 
 /** Something that happened in the broker. */
 export type BrokerEvent =
@@ -67,3 +68,44 @@ export type DeliveryLoss = 'expired' | 'queue-full' | 'too-large' | 'session-end
 
 /** Why a message does not reach a receiver; `not-authorized`: `authorizeDelivery` refused it. */
 export type DropReason = DeliveryLoss | 'slow-consumer' | 'not-authorized'
+
+/** How much an operator should care about an event, from most to least. */
+export type EventLevel = 'error' | 'warn' | 'info' | 'debug'
+
+/**
+ * Returns the level of an event:
+ *
+ * - `error`: the broker cannot do its work, for example because the disk is full or a hook throws.
+ * - `warn`: a client, a message or a session was refused, dropped or ended by the broker.
+ * - `info`: a client connected or disconnected, a listener started.
+ * - `debug`: all others, among them one for each message.
+ */
+export function eventLevel(event: BrokerEvent): EventLevel {
+  switch (event.type) {
+    case 'storage-failed':
+    case 'listener-failed':
+    case 'hook-failed':
+      return 'error'
+    case 'refused':
+    case 'dropped':
+      return 'warn'
+    case 'session-ended':
+      return event.limit === undefined ? 'debug' : 'warn'
+    case 'published':
+    case 'subscribed':
+      return isFailure(event.reasonCode) ? 'warn' : 'debug'
+    case 'listening':
+    case 'connected':
+    case 'disconnected':
+      return 'info'
+    default:
+      return 'debug'
+  }
+}
+
+/** Returns whether an event of a level is at least as severe as another level. */
+export function isAtLeast(level: EventLevel, least: EventLevel): boolean {
+  return levels.indexOf(level) <= levels.indexOf(least)
+}
+
+const levels: readonly EventLevel[] = ['error', 'warn', 'info', 'debug']

@@ -6,6 +6,8 @@ import type { BrokerEvent } from './events.js'
 export interface EventSink {
   /** Whether it has observers; without any, no event is posted. */
   readonly observed: boolean
+  /** Whether an observer receives events of level `debug`; without it, as `observed`. */
+  readonly isDebugObserved?: boolean
   readonly next: (event: BrokerEvent) => void
 }
 

@@ -13,6 +13,8 @@ import type { Authority, ClientInfo, HookName } from './authority/authority.js'
 import type { Storage } from './storage/storage.js'
 import { limitRules, resolveLimits } from './limits.js'
 import type { Limits } from './limits.js'
+import { rateRules } from './rates/rate-limits.js'
+import type { RateLimits } from './rates/rate-limits.js'
 
 /** What the broker does with a message if the queue of a receiving session is full. */
 export type QueuePolicy =
@@ -50,8 +52,15 @@ export interface BrokerOptions {
   readonly storage?: Storage
   /** The broker's limits; each has a default. */
   readonly limits?: Partial<Limits>
+  /** The rates at which clients may use the broker. @defaultValue they are not limited */
+  readonly rates?: RateLimits
   /** The accepted protocol versions; 4 is MQTT 3.1.1. @defaultValue [4, 5] */
   readonly protocolVersions?: readonly ProtocolVersion[]
+  /**
+   * Whether clients of MQTT 3.1 (`MQIsdp`, version 3) are accepted. They are served as those of MQTT 3.1.1.
+   * @defaultValue false
+   */
+  readonly acceptsMqtt31?: boolean
   /** @defaultValue 2 */
   readonly maximumQoS?: QoS
   /** @defaultValue true */
@@ -96,9 +105,9 @@ export interface BrokerOptions {
 
 /** The options with all defaults filled in. */
 export type Settings = Required<
-  Omit<BrokerOptions, 'limits' | 'storage' | 'responseInformation' | 'authority'>
+  Omit<BrokerOptions, 'limits' | 'rates' | 'storage' | 'responseInformation' | 'authority'>
 > &
-  Pick<BrokerOptions, 'storage' | 'responseInformation'> & {
+  Pick<BrokerOptions, 'rates' | 'storage' | 'responseInformation'> & {
     readonly limits: Limits
     readonly authority: Authority
   }
@@ -139,17 +148,19 @@ function toHooks(authority: Authority): Authority {
 const switchRule = [true, false] as const
 
 /** The rules of `BrokerOptions`. */
-const brokerOptionRules: OptionRules<BrokerOptions> = {
+export const brokerOptionRules: OptionRules<BrokerOptions> = {
   scheduler: 'object',
   authority: authorityRule,
   storage: 'object',
   limits: limitRules,
+  rates: rateRules,
   protocolVersions: (versions) =>
     Array.isArray(versions) &&
     versions.length > 0 &&
     versions.every((version) => version === 4 || version === 5)
       ? undefined
       : 'it must be an array of 4 and 5',
+  acceptsMqtt31: switchRule,
   maximumQoS: [0, 1, 2],
   retainAvailable: switchRule,
   willAvailable: switchRule,
@@ -178,6 +189,7 @@ export function resolveOptions(given: BrokerOptions): Settings {
   return {
     scheduler: asyncScheduler,
     protocolVersions: [4, 5],
+    acceptsMqtt31: false,
     maximumQoS: 2,
     retainAvailable: true,
     willAvailable: true,

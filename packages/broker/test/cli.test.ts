@@ -8,20 +8,22 @@ import { connect as connectTls } from 'node:tls'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { AntiphonError } from '@antiphon/core'
 import { createAuthority } from '@antiphon/workshop/certificates'
 import { connect } from '@antiphon/mqtt'
 import { filter, firstValueFrom } from 'rxjs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { BrokerEvent } from '../src/index.js'
-import { toLogLine } from '../src/log/json-line.js'
-import { help, optionNames, readArguments } from '../src/cli/arguments.js'
+import { optionNames, readArguments } from '../src/cli/arguments.js'
+import { help } from '../src/cli/help.js'
 import { hex } from './world.js'
 import { bundleBroker, removeBrokerBundle } from './durable/broker-process.js'
+import { untilClosed } from './listen/until-closed.js'
 
 describe('readArguments', () => {
   it('reads --port, --ws and --wss with --host, --path and TLS files as listeners', () => {
-    expect(readArguments([])).toMatchObject({ listen: [{ protocol: 'tcp', port: 1883, host: '127.0.0.1' }] })
+    expect(readArguments([])).toEqual({ config: { limits: {} }, isCheck: false, usesDevelopmentTls: false })
+    expect(readArguments(['--host', '::'])).toMatchObject({
+      config: { listen: [{ protocol: 'tcp', port: 1883, host: '::' }] },
+    })
     const args = [
       '--ws',
       '9001',
@@ -43,14 +45,16 @@ describe('readArguments', () => {
       'r2',
     ]
     expect(readArguments(args)).toMatchObject({
-      listen: [
-        { protocol: 'ws', port: 9001, host: '::', path: '/mqtt' },
-        { protocol: 'wss', port: 0, files: { cert: 'c', key: 'k', ca: 'a', crl: ['r1', 'r2'] } },
-      ],
+      config: {
+        listen: [
+          { protocol: 'ws', port: 9001, host: '::', path: '/mqtt' },
+          { protocol: 'wss', port: 0, path: '/mqtt', cert: 'c', key: 'k', ca: 'a', crl: ['r1', 'r2'] },
+        ],
+      },
     })
   })
 
-  it('reads --user, --data, --queue-policy, --verbose and limits', () => {
+  it('reads users, files, storage, policies, logs and limits', () => {
     const args =
       '--user a:b:c --user d: --data dir --max-connections 5 --max-packet 100 --max-queue 7 --max-sessions 8 --max-total 9000 --session-policy refuse-new --memory-policy refuse-new --verbose'.split(
         ' ',
@@ -58,24 +62,44 @@ describe('readArguments', () => {
     expect(
       readArguments([...args, '--queue-policy', 'disconnect', '--shared-offline', 'skip']),
     ).toMatchObject({
-      users: new Map([
-        ['a', 'b:c'],
-        ['d', ''],
-      ]),
-      data: 'dir',
-      limits: { connections: 5, packetSize: 100, queueMessages: 7, sessions: 8, totalBytes: 9000 },
-      policies: {
+      config: {
+        users: { a: 'b:c', d: '' },
+        data: 'dir',
+        limits: { connections: 5, packetSize: 100, queueMessages: 7, sessions: 8, totalBytes: 9000 },
         queuePolicy: 'disconnect',
         sharedOffline: 'skip',
         sessionPolicy: 'refuse-new',
         memoryPolicy: 'refuse-new',
+        logLevel: 'debug',
+        logFormat: 'json',
       },
-      isVerbose: true,
+    })
+    const files = '--config c.toml --check-config --password-file p --acl-file a --allow-anonymous'.split(' ')
+    const others =
+      '--certificate-user --response-information r/ --log-level warn --json --monitor 9464 --sys-period 5000'.split(
+        ' ',
+      )
+    expect(readArguments([...files, ...others])).toEqual({
+      config: {
+        limits: {},
+        passwordFile: 'p',
+        aclFile: 'a',
+        allowAnonymous: true,
+        certificateUser: true,
+        responseInformation: 'r/',
+        logLevel: 'warn',
+        logFormat: 'json',
+        monitor: { port: 9464 },
+        sysPeriod: 5_000,
+      },
+      configFile: 'c.toml',
+      isCheck: true,
+      usesDevelopmentTls: false,
     })
     expect([readArguments(['--help']), readArguments(['-h'])]).toEqual(['help', 'help'])
     expect(readArguments(['--version'])).toBe('version')
     expect(readArguments(['--dev-tls'])).toMatchObject({
-      listen: [{ protocol: 'tls', port: 8883 }],
+      config: { listen: [{ protocol: 'tls', port: 8883 }] },
       usesDevelopmentTls: true,
     })
   })
@@ -91,6 +115,7 @@ describe('readArguments', () => {
     [['--tls', '1', '--cert', 'c', '--key', 'k', '--crl', 'r'], '--crl needs --ca'],
     [['--max-conections', '5'], "Unknown option '--max-conections'; did you mean --max-connections?"],
     [['--session-policy', 'x'], 'end-oldest or refuse-new'],
+    [['--log-level', 'x'], 'error, warn, info or debug'],
     [['--memory-policy', 'x'], 'drop-largest or refuse-new'],
     [['--nonsense'], "Unknown option '--nonsense'; see --help"],
     [['--port'], "'--port <value>' argument missing; see --help"],
@@ -104,39 +129,6 @@ describe('readArguments', () => {
   it('explains every option in --help', () => {
     const lines = [...help.matchAll(/^ {2}(?:-\w, )?--([a-z-]+)/gm)].map(([, name]) => name)
     expect(lines.sort()).toEqual([...optionNames].sort())
-  })
-})
-
-describe('toLogLine', () => {
-  const time = new Date('2026-01-02T03:04:05.678Z')
-  const published = (payload: Uint8Array): BrokerEvent => ({
-    type: 'published',
-    clientId: 'a',
-    reasonCode: 0,
-    message: { topic: 't', payload, qos: 0, retain: false, dup: false, correlationData: Buffer.of(1, 255) },
-  })
-
-  it('prints the time, text payloads as text and other bytes as hexadecimal', () => {
-    expect(JSON.parse(toLogLine(published(Buffer.from('{"on":"ü"}')), time))).toEqual({
-      time: '2026-01-02T03:04:05.678Z',
-      ...published(new Uint8Array()),
-      message: {
-        ...{ topic: 't', qos: 0, retain: false, dup: false },
-        payload: '{"on":"ü"}',
-        correlationData: { hex: '01ff' },
-      },
-    })
-    for (const bytes of [Buffer.of(0xc3, 0x28), Uint8Array.of(0, 1, 2)]) {
-      const { message } = JSON.parse(toLogLine(published(bytes), time)) as { message: { payload: unknown } }
-      expect(message.payload).toEqual({ hex: Buffer.from(bytes).toString('hex') })
-    }
-  })
-
-  it('prints errors with their code', () => {
-    const error = new AntiphonError('overflow', 'the disk is full')
-    expect(toLogLine({ type: 'storage-failed', error }, time)).toContain(
-      '"error":{"code":"overflow","message":"the disk is full"}',
-    )
   })
 })
 
@@ -238,8 +230,8 @@ describe('antiphon-broker command', () => {
       socket.on('error', () => undefined)
       socket.write(hex('10 0e 00044d515454 05 02 0000 00 0001 61'))
       const [event] = await Promise.race([
-        once(socket, 'data').then(() => ['connack']),
-        once(socket, 'close').then(() => ['closed']),
+        new Promise<[string]>((resolve) => socket.once('data', () => resolve(['connack']))),
+        untilClosed(socket).then(() => ['closed']),
       ])
       socket.destroy()
       return event ?? ''

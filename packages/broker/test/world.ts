@@ -1,12 +1,13 @@
 import { generate, parser } from 'mqtt-packet'
 import type { Packet } from 'mqtt-packet'
-import { Subject, VirtualTimeScheduler } from 'rxjs'
+import { VirtualTimeScheduler } from 'rxjs'
 import type { Channel, ChannelListener } from '../src/connection/channel.js'
 import { toBroker } from '../src/broker.js'
 import type { Broker } from '../src/broker.js'
 import { Connection } from '../src/connection/connection.js'
 import { createEngine } from '../src/engine/engine.js'
 import type { Engine } from '../src/engine/engine.js'
+import { EventSubject } from '../src/event-subject.js'
 import type { BrokerEvent } from '../src/events.js'
 import { resolveOptions } from '../src/options.js'
 import type { BrokerOptions } from '../src/options.js'
@@ -133,7 +134,7 @@ export class FakeChannel implements Channel {
 export function makeWorld(options: BrokerOptions = {}): World {
   const scheduler = new VirtualTimeScheduler()
   const events: BrokerEvent[] = []
-  const eventSubject = new Subject<BrokerEvent>()
+  const eventSubject = new EventSubject()
   eventSubject.subscribe((event) => events.push(event))
   const engine = createEngine(resolveOptions({ scheduler, ...options }), eventSubject)
   const broker = toBroker(engine, eventSubject)

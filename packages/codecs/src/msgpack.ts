@@ -1,24 +1,16 @@
-import type { Codec, TypedCodecOptions } from '@antiphon/core'
-import { acceptsMediaTypes, fromType, isBytes, isWellFormed, type PayloadFormat } from '@antiphon/core/codec'
+import type { SchemaCodec } from '@antiphon/core'
+import {
+  acceptsMediaTypes,
+  isBytes,
+  isWellFormed,
+  schemaCodec,
+  type PayloadFormat,
+} from '@antiphon/core/codec'
 import { decode, Encoder } from '@msgpack/msgpack'
-import type { Type } from 'io-ts'
 import { readMsgpackHead } from './msgpack-head.js'
 import { requireWellFormed } from './require-well-formed.js'
 
-/**
- * Creates a codec for MessagePack payloads typed by io-ts: `application/msgpack`; it also reads `application/x-msgpack`,
- * `application/vnd.msgpack` and every `…+msgpack`. Needs `@msgpack/msgpack`.
- *
- * It supports all JSON values, bytes (`Uint8Array`), `NaN`, the infinities and dates (`Date`, as a timestamp). It encodes
- * every whole number as an integer, so `-0` as `0`. Of duplicate keys, the last applies. It rejects keys that are
- * not strings, strings that are not UTF-8, other extensions, integers beyond 2^53, which would lose precision, and lengths
- * beyond the payload, without allocating memory for them.
- */
-export function msgpack<A, O>(type: Type<A, O, unknown>, options?: TypedCodecOptions): Codec<A> {
-  return fromType(type, format, options)
-}
-
-// `fromType` has checked `maximumDepth` before the encoder runs.
+// The codec has checked `maximumDepth` before the encoder runs.
 const encoder = new Encoder({ ignoreUndefined: true, maxDepth: Number.MAX_SAFE_INTEGER })
 
 const format: PayloadFormat = {
@@ -36,6 +28,17 @@ const format: PayloadFormat = {
   carries: (value) => typeof value === 'number' || isBytes(value) || isTimestamp(value),
   carriesText: isWellFormed,
 }
+
+/**
+ * Creates a codec for MessagePack payloads from an io-ts type or another schema, as `json` does: `application/msgpack`; it
+ * also reads `application/x-msgpack`, `application/vnd.msgpack` and every `…+msgpack`. Needs `@msgpack/msgpack`.
+ *
+ * It supports all JSON values, bytes (`Uint8Array`), `NaN`, the infinities and dates (`Date`, as a timestamp). It encodes
+ * every whole number as an integer, so `-0` as `0`. Of duplicate keys, the last applies. It rejects keys that are
+ * not strings, strings that are not UTF-8, other extensions, integers beyond 2^53, which would lose precision, and lengths
+ * beyond the payload, without allocating memory for them.
+ */
+export const msgpack: SchemaCodec = /* @__PURE__ */ schemaCodec(format)
 
 function toKey(key: unknown): string {
   if (typeof key === 'string') return key

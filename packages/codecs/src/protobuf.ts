@@ -1,8 +1,7 @@
-import { acceptsMediaTypes, fromType, isBytes, isWellFormed } from '@antiphon/core/codec'
-import type { Codec, TypedCodecOptions } from '@antiphon/core'
+import { acceptsMediaTypes, fromSchema, isBytes, isWellFormed } from '@antiphon/core/codec'
+import type { Codec, StandardSchema, TypedCodecOptions } from '@antiphon/core'
 import { fromBinary, isMessage, toBinary } from '@bufbuild/protobuf'
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf'
-import { failure, identity, success, Type } from 'io-ts'
 
 /**
  * Creates a codec for Protobuf payloads typed by a generated schema: `application/protobuf`; it also reads
@@ -22,14 +21,18 @@ export function protobuf<Desc extends DescMessage>(
   options?: TypedCodecOptions,
 ): Codec<MessageShape<Desc>> {
   const isOfSchema = (value: unknown): value is MessageShape<Desc> => isMessage(value, schema)
-  const type = new Type<MessageShape<Desc>>(
-    schema.typeName,
-    isOfSchema,
-    (value, context) => (isOfSchema(value) ? success(value) : failure(value, context)),
-    identity,
-  )
-  return fromType(
-    type,
+  const message: StandardSchema<MessageShape<Desc>> = {
+    '~standard': {
+      version: 1,
+      vendor: 'protobuf',
+      validate: (value) =>
+        isOfSchema(value)
+          ? { value }
+          : { issues: [{ message: `expected a ${schema.typeName}: create it with create()` }] },
+    },
+  }
+  return fromSchema(
+    message,
     {
       contentType: 'application/protobuf',
       isText: false,

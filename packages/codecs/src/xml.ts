@@ -1,12 +1,9 @@
-import { acceptsMediaTypes, fromType, fromUtf8, toUtf8, typedCodecOptionRules } from '@antiphon/core/codec'
+import { acceptsMediaTypes, fromSchema, fromUtf8, toUtf8, typedCodecOptionRules } from '@antiphon/core/codec'
 import { invalidArgument, type OptionRules, requireArgument } from '@antiphon/core/link'
-import type { Codec, TypedCodecOptions } from '@antiphon/core'
-import type { Type } from 'io-ts'
+import type { Codec, Hint, IoTsType, SchemaEncoding, StandardSchema, TypedCodecOptions } from '@antiphon/core'
 import { requireElementDepth } from './xml-depth.js'
 import { fromElement, parseRoot } from './xml-element.js'
 import { isXmlText, toElement } from './xml-markup.js'
-
-export { xmlBoolean, xmlList, xmlNumber, xmlObject, xmlText } from './xml-types.js'
 
 /** The options of an XML codec. */
 export interface XmlOptions extends TypedCodecOptions {
@@ -15,12 +12,12 @@ export interface XmlOptions extends TypedCodecOptions {
 }
 
 /**
- * Creates a codec for XML payloads typed by io-ts: `application/xml`; it also reads `text/xml` and every `…+xml`. Needs
- * `@rgrove/parse-xml`.
+ * Creates a codec for XML payloads from an io-ts type or another schema, as `json` does: `application/xml`; it also reads
+ * `text/xml` and every `…+xml`. Needs `@rgrove/parse-xml`.
  *
  * An element without attributes and children decodes to a string. Any other element decodes to an object with attributes as
- * `@name`, children by name (an array for a repeated name) and text as `#text`. All XML values are strings: `xmlNumber` and
- * `xmlBoolean` convert them; `xmlList` decodes arrays of any length, `xmlObject` an element that may be empty, `xmlText` a
+ * `@name`, children by name (an array for a repeated name) and text as `#text`. All XML values are strings: for io-ts,
+ * `@antiphon/codecs/io-ts` has `xmlNumber` and `xmlBoolean`, which convert them; `xmlList` decodes arrays of any length, `xmlObject` an element that may be empty, `xmlText` a
  * string that may be absent. Names keep their prefix; comments and processing instructions are ignored.
  *
  * It rejects document type declarations, and so all entities except the predefined five, elements that mix text and
@@ -32,14 +29,23 @@ export interface XmlOptions extends TypedCodecOptions {
  * // <reading unit="C"><celsius>22.5</celsius><tag>indoor</tag></reading>
  * ```
  */
-export function xml<A, O>(type: Type<A, O, unknown>, xmlOptions: XmlOptions): Codec<A> {
+export function xml<A, O>(type: IoTsType<A, O>, xmlOptions: XmlOptions): Codec<A>
+export function xml<Input, A extends Input>(
+  schema: StandardSchema<Input, A> | Hint<'for a schema that transforms values, pass the option encode'>,
+  xmlOptions: XmlOptions,
+): Codec<A, Input>
+export function xml<Input, A, Sent = A>(
+  schema: StandardSchema<Input, A>,
+  xmlOptions: XmlOptions & SchemaEncoding<Sent, Input>,
+): Codec<A, Sent>
+export function xml(schema: object, xmlOptions: XmlOptions): Codec<unknown, never> {
   requireArgument('options', xmlOptions, xmlOptionRules)
   const { root, ...options } = xmlOptions
   if ((root as unknown) === undefined) throw invalidArgument('options.root is missing')
   // Throws for an invalid root name when the codec is created, not with the first message.
   toElement(root, '')
-  return fromType(
-    type,
+  return fromSchema(
+    schema as StandardSchema,
     {
       contentType: 'application/xml',
       isText: true,
@@ -58,6 +64,9 @@ export function xml<A, O>(type: Type<A, O, unknown>, xmlOptions: XmlOptions): Co
   )
 }
 
-const xmlOptionRules: OptionRules<XmlOptions> = { ...typedCodecOptionRules, root: 'string' }
+const xmlOptionRules: OptionRules<XmlOptions & SchemaEncoding<never, unknown>> = {
+  ...typedCodecOptionRules,
+  root: 'string',
+}
 
 const accepts = acceptsMediaTypes({ types: ['application/xml', 'text/xml'], suffix: '+xml' })

@@ -2,7 +2,8 @@ import { right } from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'
-import { cbor, integer64 } from '../src/cbor.js'
+import { cbor } from '../src/cbor.js'
+import { integer64 } from '../src/io-ts.js'
 import { describeLaws, hex, join, plainData, issueOf, repeat, toHex } from './laws.js'
 
 const anything = cbor(t.unknown)

@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import * as t from 'io-ts'
 import { describe, expect, it } from 'vitest'
 import { requireElementDepth } from '../src/xml-depth.js'
-import { xml, xmlBoolean, xmlList, xmlNumber, xmlObject, xmlText } from '../src/xml.js'
+import { xmlBoolean, xmlList, xmlNumber, xmlObject, xmlText } from '../src/io-ts.js'
+import { xml } from '../src/xml.js'
 import { describeLaws, issueOf, runs } from './laws.js'
 
 const utf8 = (document: string) => new TextEncoder().encode(document)

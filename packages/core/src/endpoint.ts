@@ -1,16 +1,16 @@
 import { invalidArgument, requireArgument } from './argument.js'
 import type { Codec } from './codec/codec.js'
+import type { Hint } from './codec/hint.js'
+import { isIoTsType } from './codec/io-ts-type.js'
+import { isStandardSchema } from './codec/standard-schema.js'
 import type { Correlation } from './correlation/correlation.js'
 import { correlationData } from './correlation/correlation-data.js'
 import type { PayloadFieldCorrelation } from './correlation/payload-field.js'
-import type { OptionRules } from './option-rules.js'
-import { isMatch } from './topic/is-match.js'
-import { restName } from './topic/level-pattern.js'
-import type { TemplateParams } from './topic/template-params.js'
+import type { OptionRules, Violation } from './option-rules.js'
+import { reservedNamesFault } from './protocol/reserved-properties.js'
+import { responseTopicTemplate, type ResponseTopicTemplate } from './response-topic-template.js'
+import type { ParameterName, TemplateParams } from './topic/template-params.js'
 import { topicTemplate, type TopicTemplate } from './topic/topic-template.js'
-
-/** The end of a filter that matches all topics below a level. */
-const TREE = '/#'
 
 /** Whether a cancelled exchange notifies its responder, or ends at the requester alone. */
 export type CancelMode = 'wire' | 'local'
@@ -22,6 +22,8 @@ export type ResponseKind = 'one' | 'many'
 export interface EndpointTypes {
   /** The parameters of the request topic. */
   readonly params: object
+  /** The parameters of the response topic that the request topic does not have. */
+  readonly responseParams?: object
   /** The value that the requester passes; a correlation token in the payload is optional here. */
   readonly requestInput: unknown
   /** The value that the handler receives. */
@@ -40,23 +42,28 @@ export interface EndpointContract<
   Res,
   Kind extends ResponseKind,
   Via extends Correlation,
+  ResponseTopic extends string = '',
+  SentReq = Req,
+  SentRes = Res,
 > {
   /** The endpoint's name in errors, logs and metrics. @defaultValue the template of the request topic */
   readonly name?: string
   /** The template of the request topic. */
   readonly topic: Topic
   /**
-   * The template of the response topic; it may use the parameters of the request topic.
+   * The template of the response topic. The requester passes the parameters that the request topic does not have along with
+   * those that it has, and the responder takes the topic from the Response Topic of the request, which needs MQTT 5.
    * @defaultValue the requester's own topic `response/<clientId>`, sent as Response Topic
    */
-  readonly responseTopic?: string
+  readonly responseTopic?: ResponseTopic
   /**
-   * The template of the filter that a requester subscribes to for responses. A filter wider than `responseTopic` lets
-   * requests with different response topics share one subscription. @defaultValue `responseTopic`
+   * The template of the filter that a requester subscribes to for responses; it may have the wildcard `+` as a level, and
+   * `#` as the last one. A filter wider than `responseTopic` lets requests with different response topics share one
+   * subscription. @defaultValue `responseTopic`
    */
   readonly responseFilter?: string
-  readonly request: Codec<Req>
-  readonly response: Codec<Res>
+  readonly request: Codec<Req, SentReq> | Hint<'for a schema, pass json(schema)'>
+  readonly response: Codec<Res, SentRes> | Hint<'for a schema, pass json(schema)'>
   /** How a response is matched to its request. @defaultValue correlationData() */
   readonly correlation?: Via
   /** @defaultValue 'one' */
@@ -70,13 +77,25 @@ export interface EndpointContract<
    */
   readonly cancel?: CancelMode
   /**
+   * Names of User Properties that the application may set although the prefix `__` is reserved, for a protocol that is built
+   * on this one. @defaultValue none
+   */
+  readonly reservedProperties?: readonly string[]
+  /**
    * Returns the response to send when a request failed and the requester cannot read a status (MQTT 3.1.1). Without this
    * function, or if it returns `undefined`, no response is sent.
    */
   readonly onFailure?: (failure: {
     readonly code: number
     readonly message: string
-  }) => WithoutToken<Res, Via> | undefined
+  }) => WithoutToken<SentRes, Via> | undefined
+}
+
+function codecRule(value: unknown): Violation {
+  if (isStandardSchema(value) || isIoTsType(value)) {
+    return ': it is a schema, not a codec: pass json(schema), or a codec of another format'
+  }
+  return typeof value === 'object' && value !== null ? undefined : 'it must be an object'
 }
 
 const contractRules: OptionRules<EndpointContract<string, unknown, unknown, ResponseKind, Correlation>> = {
@@ -84,21 +103,14 @@ const contractRules: OptionRules<EndpointContract<string, unknown, unknown, Resp
   topic: 'string',
   responseTopic: 'string',
   responseFilter: 'string',
-  request: 'object',
-  response: 'object',
+  request: codecRule,
+  response: codecRule,
   correlation: 'object',
   responses: ['one', 'many'],
   acceptsNotifications: [true, false],
   cancel: ['wire', 'local'],
+  reservedProperties: reservedNamesFault,
   onFailure: 'function',
-}
-
-/** Formats the response topic of a request, and the filter to subscribe to, from the request's topic parameters. */
-export interface ResponseTopicTemplate {
-  readonly format: (params: Readonly<Record<string, string>>) => {
-    readonly topic: string
-    readonly filter: string
-  }
 }
 
 /** A typed contract between requesters and responders, created by `endpoint`. */
@@ -112,6 +124,9 @@ export interface Endpoint<T extends EndpointTypes = EndpointTypes> {
   readonly responses: T['kind']
   readonly acceptsNotifications: boolean
   readonly cancel: CancelMode
+  readonly reservedProperties: readonly string[]
+  /** Whether a requester receives each response together with its message; see `withMessage`. */
+  readonly includesMessage: boolean
   readonly onFailure: ((failure: { readonly code: number; readonly message: string }) => unknown) | undefined
   /** Carries the types; always `undefined` at run time. */
   readonly types?: T
@@ -124,11 +139,15 @@ export interface ContractTypes<
   Res,
   Kind extends ResponseKind,
   Via extends Correlation,
+  ResponseTopic extends string = '',
+  SentReq = Req,
+  SentRes = Res,
 > extends EndpointTypes {
   readonly params: TemplateParams<Topic>
-  readonly requestInput: WithoutToken<Req, Via>
+  readonly responseParams: ResponseParams<Topic, ResponseTopic>
+  readonly requestInput: WithoutToken<SentReq, Via>
   readonly request: Req
-  readonly responseInput: WithoutToken<Res, Via>
+  readonly responseInput: WithoutToken<SentRes, Via>
   readonly response: Res
   readonly kind: Kind
 }
@@ -141,10 +160,20 @@ export type WithoutToken<A, Via extends Correlation> =
       : never
     : A
 
-/** The argument of one request: the value, together with the topic parameters if the topic has any. */
-export type RequestArgument<T extends EndpointTypes> = keyof T['params'] extends never
+/** The values of the response topic's parameters that the request topic does not have; none for a computed template. */
+export type ResponseParams<Topic extends string, ResponseTopic extends string> = string extends ResponseTopic
+  ? TemplateParams<''>
+  : { readonly [Name in Exclude<ParameterName<ResponseTopic>, ParameterName<Topic>>]: string }
+
+/** The topic parameters that a requester passes: those of the request topic, and those of the response topic alone. */
+export type RequestParams<T extends EndpointTypes> = [keyof NonNullable<T['responseParams']>] extends [never]
+  ? T['params']
+  : T['params'] & NonNullable<T['responseParams']>
+
+/** The argument of one request: the value, together with the topic parameters if there are any. */
+export type RequestArgument<T extends EndpointTypes> = [keyof RequestParams<T>] extends [never]
   ? T['requestInput']
-  : { readonly params: T['params']; readonly value: T['requestInput'] }
+  : { readonly params: RequestParams<T>; readonly value: T['requestInput'] }
 
 /**
  * Creates an endpoint: the topics, codecs and correlation of one kind of request. Requester and responder both take their
@@ -161,9 +190,12 @@ export function endpoint<
   Res,
   Kind extends ResponseKind = 'one',
   Via extends Correlation = Correlation,
+  const ResponseTopic extends string = '',
+  SentReq = Req,
+  SentRes = Res,
 >(
-  contract: EndpointContract<Topic, Req, Res, Kind, Via>,
-): Endpoint<ContractTypes<Topic, Req, Res, Kind, Via>> {
+  contract: EndpointContract<Topic, Req, Res, Kind, Via, ResponseTopic, SentReq, SentRes>,
+): Endpoint<ContractTypes<Topic, Req, Res, Kind, Via, ResponseTopic, SentReq, SentRes>> {
   requireArgument('contract', contract, contractRules)
   for (const name of ['topic', 'request', 'response'] as const) {
     if ((contract[name] as unknown) === undefined) throw invalidArgument(`contract.${name} is missing`)
@@ -173,52 +205,14 @@ export function endpoint<
     name: contract.name ?? contract.topic,
     topic,
     responseTopic: responseTopicTemplate(topic, contract.responseTopic, contract.responseFilter),
-    request: contract.request as Codec<unknown>,
-    response: contract.response as Codec<unknown>,
+    request: contract.request as unknown as Codec<unknown>,
+    response: contract.response as unknown as Codec<unknown>,
     correlation: contract.correlation ?? correlationData(),
     responses: (contract.responses ?? 'one') as Kind,
     acceptsNotifications: contract.acceptsNotifications ?? false,
     cancel: contract.cancel ?? 'wire',
+    reservedProperties: contract.reservedProperties ?? [],
+    includesMessage: false,
     onFailure: contract.onFailure,
   }
-}
-
-function responseTopicTemplate(
-  request: TopicTemplate<string>,
-  topic: string | undefined,
-  filter: string | undefined = topic,
-): ResponseTopicTemplate | undefined {
-  if (topic === undefined || filter === undefined) {
-    if (filter === undefined) return undefined
-    throw invalidArgument(`responseFilter is ${filter}, but there is no responseTopic: set both, or neither`)
-  }
-  const isTree = filter.endsWith(TREE)
-  const topics = topicTemplate(topic)
-  const filters = topicTemplate(isTree ? filter.slice(0, -TREE.length) : filter)
-  for (const name of [...topics.parameters, ...filters.parameters]) {
-    if (request.parameters.includes(name)) continue
-    throw invalidArgument(
-      `responseTopic ${topic} has the parameter {${name}}, which the request topic ${request.template} does not have`,
-    )
-  }
-  const rest = restOf(request)
-  for (const { parameters, template } of [topics, filters]) {
-    if (rest === undefined || !parameters.includes(rest) || restOf({ template }) === rest) continue
-    throw invalidArgument(
-      `responseTopic ${template} has one level for {${rest}}, which matches several: write {${rest}...}`,
-    )
-  }
-  const format: ResponseTopicTemplate['format'] = (params) => ({
-    topic: topics.format(params),
-    filter: filters.format(params) + (isTree ? TREE : ''),
-  })
-  const example = format(Object.fromEntries(request.parameters.map((name, index) => [name, `any${index}`])))
-  if (!isMatch(example.filter, example.topic))
-    throw invalidArgument(`responseFilter ${filter} does not match the responseTopic ${topic}`)
-  return { format }
-}
-
-/** Returns the name of the parameter that matches several levels. */
-function restOf({ template }: Pick<TopicTemplate<string>, 'template'>): string | undefined {
-  return restName(template.slice(template.lastIndexOf('/') + 1))
 }

@@ -20,6 +20,8 @@ export type ErrorCode =
   | 'session-lost'
   /** The broker refused a subscription. */
   | 'subscribe-refused'
+  /** The broker refused to end a subscription; only in incidents. */
+  | 'unsubscribe-refused'
   /** The broker refused a message. */
   | 'publish-refused'
   /** The topic has no subscriber. */
@@ -76,6 +78,10 @@ export interface RemoteStatus {
   /** The code and payload of the `ApplicationError`. */
   readonly applicationCode?: string
   readonly applicationPayload?: string
+  /** With 505: the major versions of the protocol that the responder supports. */
+  readonly supportedMajorVersions?: readonly number[]
+  /** With 505: the version of the protocol that the request had. */
+  readonly requestedVersion?: string
 }
 
 const BRAND = 'antiphon.AntiphonError'

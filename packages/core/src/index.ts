@@ -18,6 +18,13 @@ export type { FlattenOptions } from './requester/flatten.js'
 export type { ExchangeOptions, RetryOptions, StepTimeouts } from './requester/options.js'
 export type { BackOffOptions } from './time/back-off.js'
 
+export { responseSubscription$ } from './response-subscription.js'
+export type { ResponseSubscriptionOptions } from './response-subscription.js'
+export { willFor } from './will-for.js'
+export type { EndpointWill, WillOptions } from './will-for.js'
+export { withMessage } from './with-message.js'
+export type { ResponseWithMessage, WithMessage } from './with-message.js'
+
 // Serve requests
 export { requests$ } from './requests.js'
 export type { DrainOptions, RequestsOptions } from './requests.js'
@@ -28,6 +35,8 @@ export type { ServeOptions } from './serve.js'
 export { mrpcHeaders } from './responder/header-rule.js'
 export type { HeaderFault, HeaderRule } from './responder/header-rule.js'
 export type { ResponseCacheBounds } from './responder/response-cache.js'
+export { withProperties } from './responder/with-properties.js'
+export type { ResponseProperties, ResponseWithProperties } from './responder/with-properties.js'
 export type { Handler, HandlerResult, PlainResponse, ResponseStream } from './responder/handler.js'
 export type { OutcomeDetails, ServeOutcome, ServeRecord } from './observe/serve-record.js'
 export type { ResponseTopicRule } from './responder/response-topic-rule.js'
@@ -43,10 +52,12 @@ export type {
   Endpoint,
   EndpointContract,
   EndpointTypes,
+  RequestParams,
   ResponseKind,
-  ResponseTopicTemplate,
+  ResponseParams,
   WithoutToken,
 } from './endpoint.js'
+export type { ResponseTopicTemplate } from './response-topic-template.js'
 export type { TopicTemplate } from './topic/topic-template.js'
 export type { NamesIn, ParameterName, TemplateParams } from './topic/template-params.js'
 export { correlationData } from './correlation/correlation-data.js'
@@ -69,7 +80,11 @@ export { bytes } from './codec/bytes.js'
 export { oneOf } from './codec/one-of.js'
 export type { Codec, CodecBounds, DecodeError, DecodeIssue } from './codec/codec.js'
 export { formatDecodeError } from './codec/format-decode-error.js'
-export type { TypedCodecOptions } from './codec/from-type.js'
+export type { SchemaEncoding, TypedCodecOptions } from './codec/from-schema.js'
+export type { Hint } from './codec/hint.js'
+export type { SchemaCodec } from './codec/schema-codec.js'
+export type { StandardSchema, StandardSchemaIssue, StandardSchemaResult } from './codec/standard-schema.js'
+export type { IoTsContextEntry, IoTsError, IoTsType } from './codec/io-ts-type.js'
 
 // Handle errors
 export { AntiphonError } from './errors.js'
@@ -94,6 +109,7 @@ export { metered, Meter } from './middleware/metered.js'
 export type { Metrics } from './middleware/metered.js'
 export type { HistogramView } from './middleware/histogram.js'
 export { stamped } from './middleware/stamped.js'
+export type { StampedOptions } from './middleware/stamped.js'
 
 // Use a link and its messages
 export type {

@@ -39,8 +39,8 @@ export function responderStats<T extends EndpointTypes>(link: Link, endpoint: En
 }
 
 /**
- * Emits and completes when the link has no pending request: at once, or after the last one has settled. To shut down
- * without cancelling requests, stop sending new ones, wait for `idle$`, then close the link.
+ * Emits and completes when the link, with all middleware around it, has no pending request: at once, or after the last one
+ * has settled. To shut down without cancelling requests, stop sending new ones, wait for `idle$`, then close the link.
  *
  * Requests in the queue of a `request$` are not pending yet; to drain them, complete the source of `request$` instead.
  *

@@ -1,5 +1,5 @@
 import { Observable } from 'rxjs'
-import { requireArgument } from './argument.js'
+import { invalidArgument, requireArgument } from './argument.js'
 import { transferBoundRules, type TransferBounds } from './chunk/transfers.js'
 import type { Endpoint, EndpointTypes } from './endpoint.js'
 import type { Link } from './link/link.js'
@@ -45,6 +45,12 @@ export interface RequestsOptions<T extends EndpointTypes> extends DrainOptions {
   readonly group?: string
   /** Maximum QoS of the subscription. @defaultValue 1 */
   readonly qos?: QoS
+  /** Ignores requests that this client sends itself. Not allowed with a group. @defaultValue false */
+  readonly noLocal?: boolean
+  /**
+   * Called when the broker has acknowledged the subscription, so that it delivers requests; again after each lost session.
+   */
+  readonly onSubscribed?: () => void
   /** The response topics that are allowed. @defaultValue all that neither start with `$` nor match the request filter */
   readonly responseTopics?: ResponseTopicRule
   /** Checks the headers of requests beyond what the protocol requires, such as `mrpcHeaders`. @defaultValue no check */
@@ -80,6 +86,8 @@ const requestsOptionRules: OptionRules<RequestsOptions<EndpointTypes>> = {
   filter: 'string',
   group: 'string',
   qos: [0, 1, 2],
+  noLocal: [true, false],
+  onSubscribed: 'function',
   responseTopics: (value) =>
     Array.isArray(value) || typeof value === 'function'
       ? undefined
@@ -122,9 +130,14 @@ export function requests$<T extends EndpointTypes>(
 ): Observable<ReceivedRequest<T>> {
   requireArgument('options', options, requestsOptionRules)
   const { acknowledge = 'on-start', drain$, drainBy, drainTimeout = 30_000, qos = 1 } = options
+  const { noLocal = false, onSubscribed } = options
   const requestFilter =
     options.filter ?? endpoint.topic.filter((options.params ?? {}) as Readonly<Record<string, string>>)
   const filter = options.group === undefined ? requestFilter : `$share/${options.group}/${requestFilter}`
+  if (noLocal && isSharedFilter(filter))
+    throw invalidArgument(
+      `options.noLocal is true, but ${filter} is shared [MQTT-3.8.3-4]; leave one of them out`,
+    )
   const cacheBounds = toCacheBounds(options.responseCache)
   const rules = {
     checkResponseTopic: responseTopicCheck(requestFilter, options.responseTopics),
@@ -140,7 +153,17 @@ export function requests$<T extends EndpointTypes>(
       controlTopic: options.controlTopic,
       isGroup: isSharedFilter(filter),
     })
-    const sourceOptions = { responder, rules, filter, qos, drain$, drainBy, drainTimeout }
+    const subscribeOptions = { qos, noLocal }
+    const sourceOptions = {
+      responder,
+      rules,
+      filter,
+      subscribeOptions,
+      onSubscribed,
+      drain$,
+      drainBy,
+      drainTimeout,
+    }
     new RequestSource(sourceOptions, subscriber).start()
   })
 }

@@ -241,6 +241,40 @@ describe('an endpoint', () => {
     ).toThrow('has one level for {path}, which matches several: write {path...}')
   })
 
+  it('subscribes to a responseFilter with wildcards as levels', () => {
+    const wide = endpoint({
+      topic: 'a/{x}/{y}',
+      responseTopic: 'b/{x}/{y}/c',
+      responseFilter: 'b/+/{y}/#',
+      request: text,
+      response: text,
+    })
+    expect(wide.responseTopic?.format({ x: '1', y: '2' })).toEqual({ topic: 'b/1/2/c', filter: 'b/+/2/#' })
+  })
+
+  it('has parameters of the response topic that the request topic lacks', () => {
+    const perClient = endpoint({
+      topic: 'a/{x}',
+      responseTopic: 'clients/{client}/{x}',
+      responseFilter: 'clients/{client}/+',
+      request: text,
+      response: text,
+    })
+    type Types = TypesOf<typeof perClient>
+    expectTypeOf<RequestArgument<Types>>().toEqualTypeOf<{
+      readonly params: { readonly x: string } & { readonly client: string }
+      readonly value: string
+    }>()
+    expectTypeOf<Types['params']>().toEqualTypeOf<{ readonly x: string }>()
+    const { format, isMatch } = perClient.responseTopic ?? {}
+    expect(format?.({ x: '1', client: 'c' })).toEqual({ topic: 'clients/c/1', filter: 'clients/c/+' })
+    const matches = ['clients/c/1', 'clients/d/1', 'clients/c/2', 'elsewhere'].map((topic) =>
+      isMatch?.(topic, { x: '1' }),
+    )
+    expect(matches).toEqual([true, true, false, false])
+    expect(() => format?.({ x: '1' })).toThrow('{client} is of type undefined: it must be a string')
+  })
+
   it('uses the response topic as responseFilter by default', () => {
     const unfiltered = endpoint({
       topic: 'a/{x}',
@@ -258,11 +292,15 @@ describe('an endpoint', () => {
     ['a parameter twice', { topic: 'a/{x}/{x}' }],
     ['a shared topic', { topic: '$share/g/a' }],
     ['a wildcard in its response topic', { topic: 'a/{x}', responseTopic: 'b/#' }],
-    ['a response topic parameter that the request topic lacks', { topic: 'a/{x}', responseTopic: 'b/{y}' }],
     [
-      'a response filter parameter that the request topic lacks',
+      'a response filter parameter that neither topic has',
       { topic: 'a/{x}', responseTopic: 'b/{x}', responseFilter: 'b/{y}/#' },
     ],
+    [
+      'a wildcard in a part of a level of its response filter',
+      { topic: 'a/{x}', responseTopic: 'b/{x}', responseFilter: 'b/x+' },
+    ],
+    ['a response filter without a response topic', { topic: 'a', responseFilter: 'b/+' }],
     [
       'a response filter that does not match its response topic',
       { topic: 'a/{x}', responseTopic: 'b/{x}', responseFilter: 'c/{x}/#' },

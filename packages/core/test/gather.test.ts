@@ -8,6 +8,7 @@ import {
   type ConnectionInfo,
   type GatherOptions,
   type OutgoingMessage,
+  type UserProperties,
 } from '@antiphon/core'
 import { faultScript } from '@antiphon/testing'
 import { isLeft } from 'fp-ts/lib/Either.js'
@@ -227,6 +228,77 @@ describe('gather$ with responses of the same request', () => {
       },
       { limits: { maximumPacketSize: 256 } },
     )
+  })
+
+  it('counts a response once that its responder sends again without DUP, if responses name their responders', () => {
+    inWorld((world) => {
+      const published = publishedBy(world, 'requester')
+      const responses = observe(world, gather$(world.link('requester'), census, 'x'))
+      world.advance(20)
+      const request = published[0]?.message ?? { topic: '', payload: new Uint8Array() }
+      const respond = (payload: string, name: string, timestamp: string): void =>
+        void world.broker.publish(
+          responseTo(request, payload, {
+            userProperties: [
+              ['__srcId', name],
+              ['__ts', timestamp],
+            ],
+          }),
+        )
+      respond('here', 'a', '1')
+      respond('here', 'b', '2')
+      respond('here', 'a', '3')
+      respond('gone', 'a', '4')
+      world.advance(20)
+      expect(responses.values).toMatchObject([{ right: 'here' }, { right: 'here' }, { right: 'gone' }])
+    })
+  })
+
+  it('tells apart the chunks of foreign responders without chunk ids, by the responder or the size', () => {
+    inWorld(
+      (world) => {
+        const published = publishedBy(world, 'requester')
+        const requester = world.link('requester')
+        const responses = observe(world, gather$(requester, census, 'x', { count: 4 }))
+        world.advance(20)
+        const request = published[0]?.message ?? { topic: '', payload: new Uint8Array() }
+        let info: ConnectionInfo | undefined
+        requester.state$.subscribe((state) => (info = state.status === 'online' ? state.info : info))
+        const chunksOf = (payload: string, properties: UserProperties) =>
+          split(responseTo(request, payload, { userProperties: properties }), info).map((chunk) => ({
+            ...chunk,
+            userProperties: (chunk.userProperties ?? []).filter(([name]) => name !== '__chunkId'),
+          }))
+        const named = ['a', 'b'].map((name) => chunksOf(name.repeat(500), [['__srcId', name]]))
+        const bySize = [
+          ['c', 400],
+          ['d', 500],
+        ].map(([name, size]) => chunksOf(String(name).repeat(Number(size)), []))
+        for (let index = 0; index < 10; index++)
+          for (const chunks of [...named, ...bySize]) {
+            const chunk = chunks[index]
+            if (chunk !== undefined) world.broker.publish(chunk)
+          }
+        world.advance(20)
+        const values = responses.values.map((response) => (isLeft(response) ? response.left : response.right))
+        expect(values.map((value) => String(value).slice(0, 1)).sort()).toEqual(['a', 'b', 'c', 'd'])
+      },
+      { limits: { maximumPacketSize: 256 } },
+    )
+  })
+
+  it('emits chunks that cannot be assembled as a Left among the other responses', () => {
+    inWorld((world) => {
+      const published = publishedBy(world, 'requester')
+      const responses = observe(world, gather$(world.link('requester'), census, 'x', { count: 2 }))
+      world.advance(20)
+      const request = published[0]?.message ?? { topic: '', payload: new Uint8Array() }
+      world.broker.publish(responseTo(request, 'x', { userProperties: [['__chunk', '0:1:5:00000000']] }))
+      world.broker.publish(responseTo(request, 'here'))
+      world.advance(20)
+      expect(responses.values).toMatchObject([{ left: { code: 'protocol' } }, { right: 'here' }])
+      expect(responses.ending()).toBe('complete')
+    })
   })
 
   it.each([10, 500])('counts a redelivered response of %d bytes once', (length) => {

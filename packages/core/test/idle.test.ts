@@ -1,4 +1,4 @@
-import { requesterStats, endpoint, exchange$, idle$, request$, text } from '@antiphon/core'
+import { requesterStats, endpoint, exchange$, idle$, logged, request$, text } from '@antiphon/core'
 import { Subject, takeUntil } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { respondOn, observe, publishedBy, responseTo, textOf } from './observed.js'
@@ -23,6 +23,19 @@ describe('idle$', () => {
       expect(idle.ending()).toBeUndefined()
       world.advance(400)
       expect([idle.values.length, idle.ending(), idle.endedAt()]).toEqual([1, 'complete', 510])
+    })
+  })
+
+  it('waits for the pending requests of the link and of all middleware around it', () => {
+    inWorld((world) => {
+      const link = world.link('requester')
+      const [first, second] = [logged(() => undefined)(link), logged(() => undefined)(link)]
+      const calls = [first, link].map((view) => observe(world, exchange$(view, echo, 'x')))
+      const idles = [first, second, link].map((view) => observe(world, idle$(view)))
+      calls[0]?.unsubscribe()
+      expect(idles.map(({ ending }) => ending())).toEqual([undefined, undefined, undefined])
+      calls[1]?.unsubscribe()
+      expect(idles.map(({ ending }) => ending())).toEqual(['complete', 'complete', 'complete'])
     })
   })
 

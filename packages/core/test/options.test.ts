@@ -162,6 +162,18 @@ const calls: readonly (readonly [name: string, call: Call, faults: Invalid])[] =
         { topic: 'a', acceptsNotifications: 1 },
       ],
       ['contract.onFailure is "x": it must be a function', { topic: 'a', onFailure: 'x' }],
+      [
+        'contract.reservedProperties is "__ft": it must be an array of strings',
+        { topic: 'a', reservedProperties: '__ft' },
+      ],
+      [
+        'contract.reservedProperties: ft does not start with __, so it is not reserved; leave it out',
+        { topic: 'a', reservedProperties: ['ft'] },
+      ],
+      [
+        'contract.reservedProperties: the library sets __stat itself; leave it out',
+        { topic: 'a', reservedProperties: ['__stat'] },
+      ],
     ],
   ],
   [

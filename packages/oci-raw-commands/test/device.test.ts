@@ -293,6 +293,24 @@ describe('shutdown', () => {
 })
 
 describe('serveCommands', () => {
+  it('keeps its subscription on a shutdown, so that commands wait for its next start', () => {
+    inWorld(({ run, at, settle, command, broker, link, seen }) => {
+      const { end } = run()
+      at(1_000, () => command('iot/v1/cmd', '{"shutdown":true}'))
+      at(10_000, () => command('iot/v1/cmd/late', 'x'))
+      at(20_000, () => {
+        expect(broker.sessions()).toMatchObject([{ subscriptions: [{ filter: 'iot/v1/cmd/#' }] }])
+        const transport = broker.transport({ clientId: 'device', protocolVersion: 4, clean: false })
+        const again = linkOver(transport, { scheduler: link.scheduler })
+        serveCommands(again).subscribe()
+        at(21_000, () => void again.close())
+      })
+      settle()
+      expect(end.time).toBeLessThan(10_000)
+      expect(seen.map(({ topic }) => topic)).toContain('iot/v1/rsp/late')
+    })
+  })
+
   it('rejects a base with # that would match the responses', () => {
     inWorld(({ link }) => {
       expect(() => serveCommands(link, { base: '#' })).toThrow(/base is "#": it must not contain #/)

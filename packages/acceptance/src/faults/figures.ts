@@ -6,8 +6,15 @@ const losses: readonly Rule[] = [
   'every request has an outcome',
   'no acknowledged request is lost',
   'every request is answered',
+  'every stream has an outcome',
+  'every stream completes',
+  'a cancel stops its handler',
 ]
-const doubles: readonly Rule[] = ['no request has two outcomes', 'a responder handles a request once']
+const doubles: readonly Rule[] = [
+  'no request has two outcomes',
+  'a responder handles a request once',
+  'a stream has no gap and no repetition',
+]
 
 /** Returns the fault bench's figures for the top of the report. */
 export function figuresOf(runs: readonly RunRecord[]): readonly KeyFigure[] {
@@ -22,6 +29,14 @@ export function figuresOf(runs: readonly RunRecord[]): readonly KeyFigure[] {
     { name: 'runs', value: String(runs.length) },
     { name: 'faults', value: sum(({ plan }) => plan.faults.length) },
     { name: 'requests', value: sum(({ verdict }) => verdict.requests) },
+    {
+      name: 'streams completed',
+      value: `${sum(({ verdict }) => verdict.completedStreams)} of ${sum(({ verdict }) => verdict.streams)}`,
+    },
+    {
+      name: 'cancels that stopped their handler',
+      value: `${sum(({ verdict }) => verdict.arrivedCancels)} of ${sum(({ verdict }) => verdict.cancels)}`,
+    },
     {
       name: 'requests a second, median',
       value: Math.round(median(runs.map(({ verdict }) => verdict.rate))).toString(),

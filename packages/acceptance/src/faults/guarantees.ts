@@ -8,6 +8,12 @@ export interface Guarantees {
   readonly isHandledOnce: boolean
   /** Correlation and response topic of a request arrive unchanged. */
   readonly isIdentityIntact: boolean
+  /** A stream has no gap and no repetition, up to its end or its error. */
+  readonly areItemsIntact: boolean
+  /** Every stream completes. */
+  readonly isEveryStreamComplete: boolean
+  /** A cancel that is sent after the faults stops its handler. */
+  readonly isCancelled: boolean
   /** The maximum time in milliseconds from the end of the last fault to the next response. */
   readonly recoveryTimeout: number | undefined
 }
@@ -37,7 +43,26 @@ export function guaranteesFor(plan: Plan): Guarantees {
     isEveryRequestAnswered: !isGarbled && !isLate,
     isHandledOnce: plan.requestPolicy.style === 'once' && !plan.faults.some(mayCauseRedelivery),
     isIdentityIntact: !isGarbled,
+    areItemsIntact: !isGarbled,
+    isEveryStreamComplete: !plan.faults.some((fault) => mayEndStream(fault, plan)),
+    isCancelled: !isGarbled,
     recoveryTimeout: isGarbled ? undefined : maxRecoveryTime,
+  }
+}
+
+/** Whether the fault may end a stream: its responder is gone, or a message of it. */
+function mayEndStream({ kind, ...fault }: ScheduledFault, { broker }: Plan): boolean {
+  switch (kind) {
+    case 'responder killed':
+    case 'session dropped':
+    case 'corrupted':
+      return true
+    case 'clock set':
+      return 'hours' in fault && fault.hours > 0
+    case 'broker killed':
+      return broker === 'mosquitto'
+    default:
+      return false
   }
 }
 
@@ -52,6 +77,7 @@ function mayCauseRedelivery({ kind, duration }: ScheduledFault): boolean {
     case 'responder stopped':
     case 'requester stopped':
       return duration >= keepAliveTimeout
+    case 'rolling restart':
     case 'delayed':
     case 'throttled':
     case 'disk full':

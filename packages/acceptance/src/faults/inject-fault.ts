@@ -1,7 +1,7 @@
 import { exhaustDescriptors } from './machine/descriptors.js'
 import { endSession } from './end-session.js'
 import { freeFlow } from './flow.js'
-import type { Fault, PeerName } from './run/plan.js'
+import { responderNames, type Fault, type PeerName } from './run/plan.js'
 import { between, type Random } from './random.js'
 import type { TestSystem } from './test-system.js'
 
@@ -18,6 +18,12 @@ export async function injectFault(fault: Fault, system: TestSystem, random: Rand
     case 'responder killed':
       await peers[fault.peer].kill()
       return () => peers[fault.peer].start()
+    case 'rolling restart': {
+      const restarted = restartResponders(system)
+      // Awaited at the end of the fault: an earlier rejection must not end the suite.
+      restarted.catch(() => undefined)
+      return () => restarted
+    }
     case 'broker stopped':
       return stopProcess(broker.pid())
     case 'responder stopped':
@@ -64,6 +70,17 @@ export async function injectFault(fault: Fault, system: TestSystem, random: Rand
     case 'clock set':
       system.clocks.get(fault.target)?.set(fault.hours)
       return () => undefined
+  }
+}
+
+/** Milliseconds a responder may take to leave: its longest handlers, and a fault of another process meanwhile. */
+const leaveTimeout = 40_000
+
+async function restartResponders({ peers }: TestSystem): Promise<void> {
+  for (const name of responderNames) {
+    if (!(await peers[name].finish(leaveTimeout)))
+      throw new Error(`${name} did not leave within ${leaveTimeout} ms`)
+    await peers[name].start()
   }
 }
 

@@ -3,12 +3,15 @@ import { median } from './figures.js'
 import { brokerKinds, describeFault, type RequestOutcome } from './run/plan.js'
 import { faultKinds } from './schedule.js'
 import type { FaultsOutcome, RunRecord } from './section.js'
+import type { StreamFigures } from './stream-verdict.js'
 
 /** Renders the outcome of the fault bench. */
 export function renderFaults({ runs }: FaultsOutcome): Html {
   return html`${preamble}
     <h3>Requests</h3>
     ${requestsTable(runs)}
+    <h3>Streams with credit, and cancels</h3>
+    ${streamsTable(runs)}
     <h3>Faults, and the time until the first response</h3>
     ${faultsTable(runs)} ${recoveryChart(runs)} ${promisesTable}
     <details>
@@ -19,8 +22,9 @@ export function renderFaults({ runs }: FaultsOutcome): Html {
 
 const preamble = html`<p>
   Two requesters, three responders that share a group, and a broker, each in a separate process, with a proxy
-  on every connection. Each process writes a ledger, one line per event; the ledgers are compared at the end
-  of the run.
+  on every connection. One handler in a hundred is slow, and beside the requests run streams with credit and
+  requests that are cancelled. Each process writes a ledger, one line per event; the ledgers are compared at
+  the end of the run.
 </p>`
 
 const promisesTable = html`<h3>Rules</h3>
@@ -39,9 +43,18 @@ const promisesTable = html`<h3>Rules</h3>
         'except where bytes were changed, or the requester’s own clock was set forward',
       ],
       ['Responses arrive again within 10 s of the last fault', 'except where bytes were changed'],
+      ['The items of a stream arrive in order, once and without a gap', 'except where bytes were changed'],
+      [
+        'Every stream completes',
+        'except where a responder was killed, a session dropped, bytes changed or a clock set forward, or Mosquitto was killed',
+      ],
+      [
+        'A cancel stops its handler',
+        'if it is sent after the last fault, except where bytes were changed. A cancel has QoS 0: a fault may lose it, and the handler then stops at the expiry of its request',
+      ],
       [
         'No request is handled by two responders',
-        'where it was sent once and no connection was lost. Otherwise MQTT delivers at least once, and a redelivery may go to another responder, which cannot know of the first delivery: counted as handled again elsewhere',
+        'where it was sent once and no connection was lost, also in a rolling restart. Otherwise MQTT delivers at least once, and a redelivery may go to another responder, which cannot know of the first delivery: counted as handled again elsewhere',
       ],
     ],
   )}
@@ -91,6 +104,18 @@ function requestsTable(runs: readonly RunRecord[]): Html {
         ]
       }),
     ),
+  )
+}
+
+function streamsTable(runs: readonly RunRecord[]): Html {
+  return table(
+    ['broker', 'streams', 'completed', 'cancels', 'stopped their handler'],
+    brokerKinds.map((broker) => {
+      const selected = runs.filter(({ plan }) => plan.broker === broker)
+      const total = (name: keyof StreamFigures): number =>
+        selected.reduce((sum, { verdict }) => sum + verdict[name], 0)
+      return [broker, ...(['streams', 'completedStreams', 'cancels', 'arrivedCancels'] as const).map(total)]
+    }),
   )
 }
 

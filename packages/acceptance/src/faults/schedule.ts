@@ -19,6 +19,7 @@ const directions = ['outbound', 'inbound'] as const
 const faultFactories: { readonly [K in FaultKind]: (random: Random) => Fault & { readonly kind: K } } = {
   'broker killed': () => ({ kind: 'broker killed' }),
   'responder killed': (random) => ({ kind: 'responder killed', peer: pick(random, responderNames) }),
+  'rolling restart': () => ({ kind: 'rolling restart' }),
   'broker stopped': () => ({ kind: 'broker stopped' }),
   'responder stopped': (random) => ({ kind: 'responder stopped', peer: pick(random, responderNames) }),
   'requester stopped': (random) => ({ kind: 'requester stopped', peer: pick(random, requesterNames) }),
@@ -129,17 +130,25 @@ function requestPolicyFor(
       kind === 'clock set' ||
       (broker === 'mosquitto' && kind === 'broker killed'),
   )
-  return { timeout, style: mustRetry || random() < 0.3 ? 'retried' : 'once' }
+  const isRetried = mustRetry || random() < 0.3
+  return {
+    timeout,
+    style: isRetried ? 'retried' : 'once',
+    acknowledge: isRetried && random() < 0.7 ? 'on-start' : 'after-response',
+  }
 }
 
-type FaultTarget = PeerName | 'broker'
+type FaultTarget = PeerName | 'broker' | 'responders'
 
 /** Returns the process or connection that a fault concerns. */
 function targetOf(fault: Fault): FaultTarget {
+  if (fault.kind === 'rolling restart') return 'responders'
   if ('peer' in fault) return fault.peer
   return 'target' in fault ? fault.target : 'broker'
 }
 
 function hasSameTarget(one: Fault, other: Fault): boolean {
-  return targetOf(one) === targetOf(other)
+  const targets = [targetOf(one), targetOf(other)] as const
+  const isResponder = (target: FaultTarget): boolean => target.startsWith('responder')
+  return targets[0] === targets[1] || (targets.includes('responders') && targets.every(isResponder))
 }

@@ -75,7 +75,8 @@ export async function startTestSystem(plan: Plan, folder: string): Promise<TestS
         name,
         port: proxy.port,
         ledger: file(name, restarts),
-        ...(isRequester && { rate: plan.rate / requesterNames.length, requestPolicy: plan.requestPolicy }),
+        requestPolicy: plan.requestPolicy,
+        ...(isRequester && { rate: plan.rate / requesterNames.length }),
       })
       const program = new ManagedProcess({
         name,

@@ -1,6 +1,7 @@
 import { countOccurrences } from './count-occurrences.js'
 import type { Ledger, LedgerEvent } from './run/ledger.js'
 import type { ScheduledFault, FaultKind, Plan, RequestOutcome } from './run/plan.js'
+import { streamBreachesIn, streamFiguresOf, type StreamFigures } from './stream-verdict.js'
 import { guaranteesFor, maxRecoveryTime, type Guarantees } from './guarantees.js'
 
 /** A fault with the times at which it was injected and reverted, on the clock of the ledgers. */
@@ -31,6 +32,10 @@ export type Rule =
   | 'no request is handled twice without a redelivery or retry'
   | 'no acknowledged request is lost'
   | 'every request is answered'
+  | 'every stream has an outcome'
+  | 'a stream has no gap and no repetition'
+  | 'every stream completes'
+  | 'a cancel stops its handler'
   | 'the system recovers'
   | 'no process exits unexpectedly'
 
@@ -47,7 +52,7 @@ export interface Recovery {
 }
 
 /** The result of judging a run, as plain JSON. */
-export interface Verdict {
+export interface Verdict extends StreamFigures {
   readonly breaches: readonly Breach[]
   readonly requests: number
   readonly outcomes: Readonly<Partial<Record<RequestOutcome, number>>>
@@ -103,6 +108,7 @@ export function judge(evidence: Evidence): Verdict {
     breaches.push(
       ...breachesIn(request, history, { ...guarantees, lastFaultEnd, timeout: plan.requestPolicy.timeout }),
     )
+  breaches.push(...streamBreachesIn(ledgers, guarantees))
   const recoveries = recoveriesIn(evidence)
   const events = ledgers.flatMap((ledger) => ledger.events)
   const responses = events.filter((event) => event.event === 'settled' && event.outcome === 'response')
@@ -131,6 +137,7 @@ export function judge(evidence: Evidence): Verdict {
     duplicates: count('duplicate'),
     unmatched: count('unmatched-response'),
     recoveries,
+    ...streamFiguresOf(ledgers),
   }
 }
 

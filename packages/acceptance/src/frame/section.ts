@@ -18,7 +18,7 @@ export interface Section<R extends Outcome = Outcome> {
 export interface NumberOption {
   /** The description for `--help`. */
   readonly about: string
-  /** The default value in `pnpm acceptance`, which has 20 minutes for all sections. */
+  /** The default value in `pnpm acceptance`, which has 25 minutes for all sections. */
   readonly usual: number
   /** The value in the smoke part, which has 25 seconds for all sections; 0 if the section does not take part. */
   readonly smoke: number

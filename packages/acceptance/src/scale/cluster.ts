@@ -1,9 +1,9 @@
 import type { DebianFolder } from './debian-folder.js'
 
-/** A running cluster of three nodes. */
+/** A running cluster. */
 export interface Cluster {
   /** The URL of each node, with credentials if the broker requires them. */
-  readonly urls: readonly [string, string, string]
+  readonly urls: readonly [string, ...string[]]
   /** Sends SIGKILL to a node, counted from 0. */
   readonly kill: (node: number) => void
   /** Kills the nodes that still run; resolves when they have exited. */
@@ -17,9 +17,11 @@ export interface ClusterKind {
   readonly sessionsOutliveNodes: boolean
   /** Known properties of the broker, for the report. */
   readonly note: string
-  /** Starts three nodes and resolves when they form a cluster. Their files are in folders inside the chroot. */
-  readonly start: (debian: DebianFolder) => Promise<Cluster>
+  /** Starts this many nodes and resolves when they form a cluster. Their files are in folders inside the chroot. */
+  readonly start: (debian: DebianFolder, size: number) => Promise<Cluster>
 }
 
-/** The numbers of the nodes of a cluster. */
-export const nodeNumbers = [0, 1, 2] as const
+/** Returns the numbers of the nodes of a cluster. */
+export function nodeNumbers(size: number): readonly number[] {
+  return Array.from({ length: size }, (_, node) => node)
+}

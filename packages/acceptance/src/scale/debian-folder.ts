@@ -2,6 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { NotRun } from '../frame/section.js'
 
 /** A Debian of another release in a folder, whose programs run by chroot. */
@@ -22,17 +23,18 @@ const release = 'trixie'
 const packages = ['rabbitmq-server', 'ejabberd']
 
 /** Returns why this machine cannot have a Debian folder; `undefined` if it can. */
-export function debianRequirement(): NotRun | undefined {
-  const what = 'clusters of RabbitMQ and ejabberd'
+export function debianRequirement(what: string): NotRun | undefined {
   if (process.getuid?.() !== 0) return { what, remedy: 'run it as root: the brokers live in a chroot' }
   if (spawnSync('debootstrap', ['--version']).error !== undefined && !existsSync('/usr/bin/apt-get'))
     return { what, remedy: 'install debootstrap' }
   return undefined
 }
 
-/** Returns the Debian in the folder. The first call installs it, which takes some minutes. */
-export async function debianFolder(root: string, progress: (text: string) => void): Promise<DebianFolder> {
-  if (!existsSync(root)) await install(root, progress)
+const root = fileURLToPath(new URL('../../../../.cache/debian', import.meta.url))
+
+/** Returns the Debian in its folder below `.cache`. The first call installs it, which takes some minutes. */
+export async function debianFolder(progress: (text: string) => void): Promise<DebianFolder> {
+  if (!existsSync(root)) await install(progress)
   const inside = (environment: Environment, command: readonly string[]): readonly string[] => [
     root,
     'env',
@@ -66,7 +68,7 @@ export async function debianFolder(root: string, progress: (text: string) => voi
   }
 }
 
-async function install(root: string, progress: (text: string) => void): Promise<void> {
+async function install(progress: (text: string) => void): Promise<void> {
   // Installed under another name, so that an interrupted installation is not used.
   const draft = `${root}.draft`
   await rm(draft, { recursive: true, force: true })

@@ -18,12 +18,13 @@ export const ejabberd: ClusterKind = {
   name: 'ejabberd',
   sessionsOutliveNodes: false,
   note: 'A session dies with its node. No shared subscriptions.',
-  start: (debian) =>
+  start: (debian, size) =>
     startCluster({
+      size,
       start: (node) => startNode(debian, node),
       port: portOf,
       url,
-      join: () => joinAll(debian),
+      ...(size > 1 && { join: () => joinAll(debian, size) }),
     }),
 }
 
@@ -42,12 +43,12 @@ async function startNode(debian: DebianFolder, node: number): Promise<ReturnType
   )
 }
 
-/** Makes the second and third node join the first, and waits until the cluster has all nodes. */
-function joinAll(debian: DebianFolder): void {
-  const [first, ...others] = nodeNumbers.map((node) => `'${nameOf(node)}'`)
+/** Makes the other nodes join the first, and waits until the cluster has all nodes. */
+function joinAll(debian: DebianFolder, size: number): void {
+  const [first, ...others] = nodeNumbers(size).map((node) => `'${nameOf(node)}'`)
   const join = `fun(Node) -> ok = rpc:call(Node, ejabberd_cluster, join, [${first}]) end`
   const wait = `fun(Again) -> case length(rpc:call(${first}, ejabberd_cluster, get_nodes, [])) of
-    ${nodeNumbers.length} -> halt(0);
+    ${size} -> halt(0);
     _ -> timer:sleep(200), Again(Again)
   end end`
   debian.run({ ...shared, HOME: '/run/antiphon' }, [

@@ -13,6 +13,7 @@ export function distribution(nameServerPort: number): Readonly<Record<string, st
 
 /** How the nodes of a cluster are started. */
 export interface ClusterOptions {
+  readonly size: number
   readonly start: (node: number) => Promise<ChildProcess>
   readonly port: (node: number) => number
   readonly url: (node: number) => string
@@ -21,15 +22,17 @@ export interface ClusterOptions {
 }
 
 /** Starts all nodes; resolves when they form a cluster. If that fails, all nodes are killed. */
-export async function startCluster({ start, port, url, join }: ClusterOptions): Promise<Cluster> {
+export async function startCluster({ size, start, port, url, join }: ClusterOptions): Promise<Cluster> {
   const nodes: ChildProcess[] = []
-  for (const node of nodeNumbers) nodes.push(await start(node))
-  const cluster = clusterOf(nodes, [url(0), url(1), url(2)])
+  const [, ...others] = nodeNumbers(size)
+  const cluster = clusterOf(nodes, [url(0), ...others.map(url)])
+  const ports = nodeNumbers(size).map(port)
   try {
-    await allListen(port)
+    for (const node of nodeNumbers(size)) nodes.push(await start(node))
+    await allListen(ports)
     if (join !== undefined) {
       join()
-      await allListen(port)
+      await allListen(ports)
     }
   } catch (error) {
     await cluster.stop()
@@ -56,8 +59,8 @@ function killGroup(node: ChildProcess | undefined): void {
   if (node?.pid !== undefined) process.kill(-node.pid, 'SIGKILL')
 }
 
-async function allListen(portOf: (node: number) => number): Promise<void> {
-  for (const port of nodeNumbers.map(portOf)) {
+async function allListen(ports: readonly number[]): Promise<void> {
+  for (const port of ports) {
     const end = performance.now() + listenTimeout
     while (!(await isListening(port))) {
       if (performance.now() > end)

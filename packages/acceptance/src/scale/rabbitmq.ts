@@ -7,22 +7,27 @@ import { distribution, startCluster } from './erlang-nodes.js'
 const portOf = (node: number): number => 21_881 + node
 const nameOf = (node: number): string => `antiphon-rabbit${node}@localhost`
 
-/** RabbitMQ 4, with its MQTT sessions in quorum queues, which are replicated to all three nodes. */
+/** RabbitMQ 4, with its MQTT sessions in quorum queues, which are replicated to all nodes. */
 export const rabbitMq: ClusterKind = {
   name: 'RabbitMQ 4',
   sessionsOutliveNodes: true,
   note: 'mqtt.durable_queue_type = quorum: the queue of a session is replicated to all nodes. No QoS 2, no shared subscriptions.',
-  start: (debian) =>
+  start: (debian, size) =>
     startCluster({
-      start: (node) => startNode(debian, node),
+      size,
+      start: (node) => startNode(debian, node, size),
       port: portOf,
       url,
     }),
 }
 
-async function startNode(debian: DebianFolder, node: number): Promise<ReturnType<DebianFolder['start']>> {
+async function startNode(
+  debian: DebianFolder,
+  node: number,
+  size: number,
+): Promise<ReturnType<DebianFolder['start']>> {
   const { inside, outside } = await debian.folder(`rabbitmq${node}`)
-  await writeFile(join(outside, 'rabbitmq.conf'), settings(node))
+  await writeFile(join(outside, 'rabbitmq.conf'), settings(node, size))
   await writeFile(join(outside, 'plugins'), '[rabbitmq_mqtt].\n')
   return debian.start(
     `${inside}/output.log`,
@@ -42,7 +47,7 @@ async function startNode(debian: DebianFolder, node: number): Promise<ReturnType
   )
 }
 
-function settings(node: number): string {
+function settings(node: number, size: number): string {
   return [
     'listeners.tcp = none',
     `mqtt.listeners.tcp.default = 127.0.0.1:${portOf(node)}`,
@@ -51,8 +56,10 @@ function settings(node: number): string {
     // Nagle's algorithm would delay every response.
     'mqtt.tcp_listen_options.nodelay = true',
     'cluster_formation.peer_discovery_backend = classic_config',
-    'cluster_formation.target_cluster_size_hint = 3',
-    ...nodeNumbers.map((each) => `cluster_formation.classic_config.nodes.${each + 1} = ${nameOf(each)}`),
+    `cluster_formation.target_cluster_size_hint = ${size}`,
+    ...nodeNumbers(size).map(
+      (each) => `cluster_formation.classic_config.nodes.${each + 1} = ${nameOf(each)}`,
+    ),
     'log.console = true',
     '',
   ].join('\n')

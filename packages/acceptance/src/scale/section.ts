@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url'
 import type { NotRun, Outcome, Section, SectionContext } from '../frame/section.js'
 import { applyLoad } from './application.js'
 import type { ClusterKind } from './cluster.js'
@@ -9,9 +8,9 @@ import { rabbitMq } from './rabbitmq.js'
 import { renderClusters, type ShownCluster } from './render.js'
 import { checkSharedSubscriptions } from './shared.js'
 
-const root = fileURLToPath(new URL('../../../../.cache/debian', import.meta.url))
 const kinds: readonly ClusterKind[] = [rabbitMq, ejabberd]
 const perSecond = 200
+const clusterSize = 3
 
 /** The outcome of the section. */
 export interface ScaleOutcome extends Outcome {
@@ -26,9 +25,9 @@ export const scale: Section<ScaleOutcome> = {
   run: async ({ number, progress }) => {
     const seconds = number('scale-seconds')
     if (seconds === 0) return emptyOutcome()
-    const missing = debianRequirement()
+    const missing = debianRequirement('clusters of RabbitMQ and ejabberd')
     if (missing !== undefined) return emptyOutcome(missing)
-    const debian = await debianFolder(root, (text) => progress(0, text))
+    const debian = await debianFolder((text) => progress(0, text))
     const clusters: ShownCluster[] = []
     for (const [index, kind] of kinds.entries()) {
       const clusterProgress = (share: number, text: string): void =>
@@ -59,7 +58,7 @@ async function testCluster(
 ): Promise<ShownCluster> {
   progress(0, 'starts three nodes')
   const started = performance.now()
-  const cluster = await start(debian)
+  const cluster = await start(debian, clusterSize)
   try {
     const secondsToStart = (performance.now() - started) / 1_000
     const shared = await checkSharedSubscriptions(cluster.urls)

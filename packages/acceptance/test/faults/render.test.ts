@@ -15,6 +15,10 @@ const verdict: Verdict = {
   duplicates: 5,
   unmatched: 3,
   recoveries: [{ kind: 'broker killed', milliseconds: 312.4 }],
+  streams: 20,
+  completedStreams: 19,
+  cancels: 50,
+  arrivedCancels: 48,
 }
 const good: RunRecord = { plan: planOf(0), seconds: 5, verdict }
 const bad: RunRecord = {
@@ -40,6 +44,8 @@ describe('the report of the fault bench', () => {
     expect(values.get('duplicated')).toBe('1')
     expect(values.get('handled again elsewhere')).toBe('20')
     expect(values.get('worst recovery')).toBe('312 ms')
+    expect(values.get('streams completed')).toBe('38 of 40')
+    expect(values.get('cancels that stopped their handler')).toBe('96 of 100')
   })
 
   it('reports a worst recovery of 0 ms without runs', () => {
@@ -48,7 +54,14 @@ describe('the report of the fault bench', () => {
 
   it('shows the seed, faults and outcomes of every run', () => {
     const shown = renderFaults({ figures: [], failures: [], notRun: [], runs: [good, bad] }).markup
-    for (const part of ['2 timeout', '998 response', 'broker killed', '312 ms', '<td>16</td>'])
+    for (const part of [
+      'Streams with credit',
+      '2 timeout',
+      '998 response',
+      'broker killed',
+      '312 ms',
+      '<td>16</td>',
+    ])
       expect(shown).toContain(part)
   })
 })

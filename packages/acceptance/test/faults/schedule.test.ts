@@ -35,11 +35,39 @@ describe('planOf', () => {
     fc.assert(
       fc.property(seeds, (seed) => {
         const targets = planOf(seed).faults.map((fault) =>
-          'peer' in fault ? fault.peer : 'target' in fault ? fault.target : 'broker',
+          'peer' in fault
+            ? fault.peer
+            : 'target' in fault
+              ? fault.target
+              : fault.kind === 'rolling restart'
+                ? 'responders'
+                : 'broker',
         )
         expect(new Set(targets).size).toBe(targets.length)
       }),
     )
+  })
+
+  it('restarts responders without another fault on them', () => {
+    fc.assert(
+      fc.property(seeds, (seed) => {
+        const { faults } = planOf(seed)
+        if (!faults.some(({ kind }) => kind === 'rolling restart')) return
+        const others = faults.filter(({ kind }) => kind !== 'rolling restart')
+        expect(JSON.stringify(others)).not.toContain('"responder-')
+        expect(others).toHaveLength(faults.length - 1)
+      }),
+    )
+  })
+
+  it('acknowledges after the response if requests are sent once', () => {
+    const policies = Array.from({ length: 200 }, (_, seed) => planOf(seed).requestPolicy)
+    const styles = new Set(policies.map(({ style, acknowledge }) => `${style}, ${acknowledge}`))
+    expect([...styles].sort()).toEqual([
+      'once, after-response',
+      'retried, after-response',
+      'retried, on-start',
+    ])
   })
 
   it('retries requests if a fault makes a loss unavoidable', () => {
@@ -64,8 +92,8 @@ describe('planOf', () => {
   })
 
   it('describes a plan in one line', () => {
-    expect(describePlan(planOf(5))).toMatch(
-      /^seed 5: embedded, sent (once|retried): \d+–\d+ ms connection cut \(/,
+    expect(describePlan(planOf(6))).toMatch(
+      /^seed 6: embedded, sent (once|retried): \d+–\d+ ms connection cut \(/,
     )
   })
 })

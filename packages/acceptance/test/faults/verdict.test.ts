@@ -60,7 +60,7 @@ const toEvidence = (
     seed: 1,
     broker: 'embedded',
     rate: 600,
-    requestPolicy: { timeout: 1_000, style },
+    requestPolicy: { timeout: 1_000, style, acknowledge: 'after-response' },
     faults: [fault],
     loadDuration: 500,
   },

@@ -19,11 +19,17 @@ Topic space commands
   topic-space list
 
 Device commands
-  device-identity create                      takes -d; --am, --pk and --sk are optional
+  device-identity create                      takes -d; --am, --pk, --sk and --od are optional
   device-identity show | delete               takes -d
   device-identity list
   device-identity update                      takes -d and --status
-  device-identity connection-string show      takes -d
+  device-identity connection-string show      takes -d; with --pn, the key is that of a policy
+  invoke-device-method                        takes -d, --mn, --mp and --to; invokes a method of a device of the running hub
+
+Policy commands (the key of a policy signs for every device)
+  policy create                               takes --pn; --pk is optional
+  policy show | delete                        takes --pn
+  policy list
 
 Command options
   -n, --hub-name <hub>                        the hub
@@ -36,6 +42,11 @@ Command options
   --am, --auth-method <method>                shared_private_key or x509_ca (default: shared_private_key)
   --pk, --primary-key <key>                   the device's primary key, base64 (default: random)
   --sk, --secondary-key <key>                 the device's secondary key, base64; needs --pk
+  --od, --output-dir <directory>              with --am x509_ca: creates <device>.crt and <device>.key here; run trusts them
+  --pn, --policy-name <policy>                the policy
+  --mn, --method-name <method>                the method
+  --mp, --method-payload <json>               its payload (default: null)
+  --to, --timeout <seconds>                   the time to wait for its response, 5 to 300 (default: 30)
   --host-name <name>                          the host name in the devices' signatures (default: localhost)
   --status <status>                           enabled or disabled
   --directory <directory>                     the directory of the hub's file (default: the current directory)
@@ -44,6 +55,7 @@ Listeners of run (port 0 takes any free port; default: --tls 8883)
   --tls <port>, --wss <port>                  MQTT or WebSocket over TLS; needs --cert and --key, or --dev-tls
   --tcp <port>, --ws <port>                   MQTT or WebSocket without TLS
   --cert <file>, --key <file>                 the certificate chain and its private key, PEM
+  --ca <file>                                 authorities of devices, whose CN is their id, PEM
   --dev-tls                                   a certificate for localhost, for development; prints how to trust it
   --host <address>                            the address to listen on (default: 127.0.0.1, this machine only)
 
@@ -76,6 +88,12 @@ const names = [
   'cert',
   'key',
   'data',
+  'ca',
+  'output-dir',
+  'policy-name',
+  'method-name',
+  'method-payload',
+  'timeout',
 ] as const
 
 const flags = ['verbose', 'json', 'dev-tls'] as const
@@ -94,6 +112,11 @@ const aliases: Readonly<Record<string, OptionName>> = {
   am: 'auth-method',
   pk: 'primary-key',
   sk: 'secondary-key',
+  od: 'output-dir',
+  pn: 'policy-name',
+  mn: 'method-name',
+  mp: 'method-payload',
+  to: 'timeout',
 }
 
 const text = { type: 'string' } as const

@@ -2,6 +2,7 @@ import { invalidArgument, quoted } from '@antiphon/core/link'
 import { formatConnectionString } from '../connection-string.js'
 import type { TopicSpaceDefinition, TopicSpaceType } from '../topic-space.js'
 import type { Device, DeviceRegistry, NewDevice } from '../hub/device-registry.js'
+import type { Policy, PolicyRegistry } from '../hub/policy-registry.js'
 import type { TopicSpaceRegistry } from '../hub/topic-space-registry.js'
 import { commandLineError, type CommandLine } from './arguments.js'
 
@@ -9,6 +10,7 @@ import { commandLineError, type CommandLine } from './arguments.js'
 export interface Registries {
   readonly devices: DeviceRegistry
   readonly topicSpaces: TopicSpaceRegistry
+  readonly policies: PolicyRegistry
 }
 
 type Command = (registries: Registries, line: CommandLine) => unknown
@@ -43,9 +45,19 @@ const commands: Readonly<Record<string, Command>> = {
     devices.setEnabled(deviceId, status === 'enabled')
     return requireDevice(devices, deviceId)
   },
-  'device-identity connection-string show': ({ devices }, { required }) => ({
-    connectionString: formatConnectionString(devices.connectionString(required('device-id'))),
-  }),
+  'device-identity connection-string show': (registries, { required, optional }) => {
+    const device = registries.devices.connectionString(required('device-id'))
+    const name = optional('policy-name')
+    if (name === undefined) return { connectionString: formatConnectionString(device) }
+    const { key } = requirePolicy(registries, name)
+    const signedByPolicy = { ...device, sharedAccessKey: key, sharedAccessKeyName: name }
+    return { connectionString: formatConnectionString(signedByPolicy) }
+  },
+  'policy create': ({ policies }, { required, optional }) =>
+    policies.create(required('policy-name'), optional('primary-key')),
+  'policy show': (registries, { required }) => requirePolicy(registries, required('policy-name')),
+  'policy list': ({ policies }) => policies.list(),
+  'policy delete': ({ policies }, { required }) => policies.delete(required('policy-name')),
 }
 
 /** Runs a command and returns what it prints; throws `invalid-argument` if the command or a value is invalid. */
@@ -58,6 +70,12 @@ export function execute(registries: Registries, line: CommandLine): unknown {
 /** Returns a topic space as stored in the hub's file. */
 export function toDefinition({ name, type, templates }: TopicSpaceDefinition): TopicSpaceDefinition {
   return { name, type, templates }
+}
+
+function requirePolicy({ policies }: Registries, name: string): Policy {
+  const policy = policies.get(name)
+  if (policy === undefined) throw invalidArgument(`there is no policy ${quoted(name)}: see policy list`)
+  return policy
 }
 
 function requireDevice(devices: DeviceRegistry, deviceId: string): Device {

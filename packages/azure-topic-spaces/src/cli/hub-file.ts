@@ -8,6 +8,7 @@ import { basename, dirname, join } from 'node:path'
 import { Observable } from 'rxjs'
 import type { TopicSpaceDefinition } from '../topic-space.js'
 import type { Device } from '../hub/device-registry.js'
+import type { Policy } from '../hub/policy-registry.js'
 import { lockFile } from './lock-file.js'
 
 /** The contents of a hub's file. */
@@ -15,6 +16,9 @@ export interface HubState {
   readonly hostName: string
   readonly devices: readonly Device[]
   readonly topicSpaces: readonly TopicSpaceDefinition[]
+  readonly policies: readonly Policy[]
+  /** The certificates of the authorities that signed certificates of devices, PEM. */
+  readonly authorities: readonly string[]
 }
 
 /** Returns the path of a hub's file. */
@@ -26,7 +30,7 @@ export function hubFile(name: string, directory = '.'): string {
   return join(directory, `${name}.hub.json`)
 }
 
-const hubState: t.Type<HubState> = t.type({
+const hubState = t.type({
   hostName: t.string,
   devices: t.readonlyArray(
     t.type({ deviceId: t.string, keys: t.readonlyArray(t.string), isEnabled: t.boolean }),
@@ -39,6 +43,14 @@ const hubState: t.Type<HubState> = t.type({
     }),
   ),
 })
+
+/** What files of earlier versions do not contain. */
+const laterState = t.partial({
+  policies: t.readonlyArray(t.type({ name: t.string, key: t.string })),
+  authorities: t.readonlyArray(t.string),
+})
+
+const anyState = t.intersection([hubState, laterState])
 
 /** Reads a hub's file; throws `invalid-argument` if it is missing, or is not the file of a hub. */
 export async function readHub(file: string): Promise<HubState> {
@@ -55,8 +67,8 @@ export async function readHub(file: string): Promise<HubState> {
 
 function parseHub(text: string): HubState | undefined {
   try {
-    const state = hubState.decode(JSON.parse(text))
-    return isRight(state) ? state.right : undefined
+    const state = anyState.decode(JSON.parse(text))
+    return isRight(state) ? { policies: [], authorities: [], ...state.right } : undefined
   } catch {
     return undefined
   }

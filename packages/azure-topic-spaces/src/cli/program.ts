@@ -8,10 +8,13 @@ import type { TlsOptions } from 'node:tls'
 import { concatMap, from, merge, of, takeUntil, type Observable } from 'rxjs'
 import { deviceRegistry } from '../hub/device-registry.js'
 import { createHub } from '../hub/hub.js'
+import { policyRegistry } from '../hub/policy-registry.js'
 import { topicSpaceRegistry } from '../hub/topic-space-registry.js'
 import { help, readCommandLine, commandLineError, type CommandLine } from './arguments.js'
 import { execute, toDefinition } from './commands.js'
+import { createDeviceCertificate } from './device-certificate.js'
 import { changes$, hubFile, readHub, updateHub, writeHub, type HubState } from './hub-file.js'
+import { invokeMethod, serveMethodCalls } from './method-server.js'
 
 /** The terminal of a program. */
 export interface Terminal {
@@ -36,40 +39,67 @@ export async function hubProgram(args: readonly string[], terminal: Terminal): P
       hostName: line.optional('host-name') ?? 'localhost',
       devices: [],
       topicSpaces: [],
+      policies: [],
+      authorities: [],
     })
   }
+  if (line.command === 'invoke-device-method')
+    return print(JSON.stringify(await invokeMethod(file, line), undefined, 2))
+  let authority: readonly string[] = []
   const isChange = / (create|delete|update)$/.test(line.command)
   let result: unknown
   const toNextState = (state: HubState): HubState | undefined => {
     const devices = deviceRegistry(state.hostName, () => undefined)
     const topicSpaces = topicSpaceRegistry()
+    const policies = policyRegistry()
     devices.load(state.devices)
     topicSpaces.load(state.topicSpaces)
-    result = execute({ devices, topicSpaces }, line)
-    return { ...state, devices: devices.list(), topicSpaces: topicSpaces.list().map(toDefinition) }
+    policies.load(state.policies)
+    result = execute({ devices, topicSpaces, policies }, line)
+    return {
+      ...state,
+      devices: devices.list(),
+      topicSpaces: topicSpaces.list().map(toDefinition),
+      policies: policies.list(),
+      authorities: [...state.authorities, ...authority],
+    }
+  }
+  if (line.optional('output-dir') !== undefined) {
+    // Fails before a certificate of an existing device is overwritten.
+    toNextState(await readHub(file))
+    authority = await createCertificate(line)
   }
   if (isChange) await updateHub(file, toNextState)
   else toNextState(await readHub(file))
   if (result !== undefined) print(JSON.stringify(result, undefined, 2))
 }
 
+/** Creates the certificate of a new device with `--output-dir`, and returns that of its authority. */
+async function createCertificate({ command, optional, required }: CommandLine): Promise<readonly string[]> {
+  const directory = required('output-dir')
+  if (command !== 'device-identity create' || optional('auth-method') !== 'x509_ca')
+    throw commandLineError('--output-dir needs device-identity create with --auth-method x509_ca')
+  return [await createDeviceCertificate(required('device-id'), directory)]
+}
+
 /** Runs a hub, reloads its file when it changes, and stops on Ctrl-C. */
 async function run(file: string, line: CommandLine, { print, printError, stop$ }: Terminal): Promise<void> {
-  const { hostName } = await readHub(file)
+  const { hostName, authorities } = await readHub(file)
   const log = commandLog({ print, json: line.isSet('json'), ...(line.isSet('verbose') && { verbose: true }) })
   const data = line.optional('data')
-  const listenOptions = await listenOptionsOf(line)
+  const listenOptions = await listenOptionsOf(line, authorities)
   const hub = createHub({
     hostName,
     ...(data !== undefined && { storage: await openDurableStorage(data) }),
   })
   hub.events$.subscribe(log.event)
   const load = async (): Promise<void> => {
-    const { devices, topicSpaces } = await readHub(file)
+    const { devices, topicSpaces, policies } = await readHub(file)
     // Throws before anything has changed, so that the hub keeps its last good state.
     topicSpaceRegistry().load(topicSpaces)
     hub.devices.load(devices)
     hub.topicSpaces.load(topicSpaces)
+    hub.policies.load(policies)
     log.notice(`devices: ${devices.length}, topic spaces: ${topicSpaces.length}`)
   }
   const start = async (): Promise<void> => {
@@ -78,6 +108,7 @@ async function run(file: string, line: CommandLine, { print, printError, stop$ }
     for (const options of listenOptions.listeners)
       log.notice(`listening on ${(await hub.listen(options)).url}`)
   }
+  const stopMethodCalls = await serveMethodCalls(hub, file)
   const reload = (): Promise<void> =>
     load().catch((error: unknown) => printError(AntiphonError.from(error).rawMessage))
   // Subscribes to changes before the first load, so that no change is missed.
@@ -87,6 +118,7 @@ async function run(file: string, line: CommandLine, { print, printError, stop$ }
       takeUntil(stop$),
     )
     .forEach(() => undefined)
+  await stopMethodCalls()
   await hub.close()
   log.notice('closed')
 }
@@ -97,7 +129,7 @@ interface Listening {
   readonly instructions: readonly string[]
 }
 
-async function listenOptionsOf(line: CommandLine): Promise<Listening> {
+async function listenOptionsOf(line: CommandLine, authorities: readonly string[]): Promise<Listening> {
   const { optional } = line
   const host = optional('host') ?? '127.0.0.1'
   const ports = (['tls', 'wss', 'tcp', 'ws'] as const).flatMap((protocol) => {
@@ -106,10 +138,14 @@ async function listenOptionsOf(line: CommandLine): Promise<Listening> {
   })
   const addresses = ports.length > 0 ? ports : [{ protocol: 'tls' as const, port: 8_883, host }]
   const development = line.isSet('dev-tls') ? await developmentTls() : undefined
+  const ca = optional('ca')
+  const trusted = ca === undefined ? authorities : [...authorities, await readFile(ca, 'utf8')]
+  const clientTls =
+    trusted.length === 0 ? {} : { ca: [...trusted], requestCert: true, rejectUnauthorized: false }
   const listeners = addresses.map(async ({ protocol, ...address }): Promise<ListenOptions> =>
     protocol === 'tcp' || protocol === 'ws'
       ? { protocol, ...address }
-      : { protocol, ...address, tls: await tlsOf(line, development) },
+      : { protocol, ...address, tls: { ...(await tlsOf(line, development)), ...clientTls } },
   )
   return { listeners: await Promise.all(listeners), instructions: development?.instructions ?? [] }
 }

@@ -10,8 +10,8 @@ import type { Device } from './device-registry.js'
 export interface AuthenticationContext {
   readonly hostName: string
   readonly device: (deviceId: string) => Device | undefined
-  /** The keys of the access policies, base64, by name. */
-  readonly policies: Readonly<Record<string, string>>
+  /** Returns the key of an access policy, base64. */
+  readonly policyKey: (name: string) => string | undefined
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
@@ -56,7 +56,7 @@ function identityFault(
   if (clientId !== clientIdOf({ deviceId, ...(moduleId !== undefined && { moduleId }) }))
     return 'the client identifier does not match did and mid'
   const policy = pairs.get('sp')
-  if (policy !== undefined && !Object.hasOwn(context.policies, policy))
+  if (policy !== undefined && context.policyKey(policy) === undefined)
     return `the access policy (sp) ${policy} is unknown`
   const device = context.device(deviceId)
   if (device === undefined) return `the device ${deviceId} is unknown: create it first`
@@ -82,7 +82,7 @@ function isSigned(attempt: ConnectAttempt, pairs: Pairs, context: Authentication
   const keys =
     policy === undefined
       ? (context.device(deviceIdIn(attempt, pairs))?.keys ?? [])
-      : [context.policies[policy] ?? '']
+      : [context.policyKey(policy) ?? '']
   const text = toSignedText({
     hostName: context.hostName,
     clientId: attempt.clientId,

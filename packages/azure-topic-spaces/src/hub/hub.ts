@@ -13,10 +13,11 @@ import { isMatch } from '@antiphon/core/topic'
 import type { Credentials } from '@antiphon/mqtt'
 import { asyncScheduler, type SchedulerLike } from 'rxjs'
 import { platformLimits } from '../platform-limits.js'
-import { mayPublish, subscribeRights, type SubscribeRight } from '../topic-space.js'
+import { mayPublish, mayReceive, subscribeRights, type SubscribeRight } from '../topic-space.js'
 import { authenticate } from './authenticate.js'
 import { deviceRegistry, type DeviceRegistry } from './device-registry.js'
 import { methodInvoker, type MethodInvoker } from './method-invoker.js'
+import { policyRegistry, type PolicyRegistry } from './policy-registry.js'
 import { GrantedSubscriptions } from './granted-subscriptions.js'
 import { topicSpaceRegistry, type TopicSpaceRegistry } from './topic-space-registry.js'
 
@@ -42,10 +43,12 @@ export interface LocalDevice extends Credentials {
 }
 
 /** A running hub: its devices, its topic spaces and its listeners. */
-export interface Hub extends Pick<Broker, 'listen' | 'close' | 'events$'> {
+export interface Hub extends Pick<Broker, 'listen' | 'close' | 'events$' | typeof Symbol.asyncDispose> {
   readonly hostName: string
   readonly devices: DeviceRegistry
   readonly topicSpaces: TopicSpaceRegistry
+  /** The access policies, whose keys sign for every device. */
+  readonly policies: PolicyRegistry
   /** Invokes a direct method of a connected device; see `serveMethods`. */
   readonly invokeMethod$: MethodInvoker['invoke$']
   /** Creates an in-process transport of a device to the hub, for `linkOver`. */
@@ -56,14 +59,21 @@ export interface Hub extends Pick<Broker, 'listen' | 'close' | 'events$'> {
 
 /** Creates a hub without devices, topic spaces and listeners. */
 export function createHub(options: HubOptions = {}): Hub {
-  const { hostName = 'localhost', policies = {}, scheduler = asyncScheduler, storage } = options
+  const { hostName = 'localhost', policies: policyKeys = {}, scheduler = asyncScheduler, storage } = options
   const granted = new GrantedSubscriptions()
   const topicSpaces = topicSpaceRegistry()
   const devices = deviceRegistry(hostName, (deviceId) => {
     for (const { client, clientId } of broker.sessions())
       if (client?.principal === deviceId) broker.disconnect(clientId)
   })
-  const context = { hostName, policies, device: devices.get, now: () => scheduler.now() }
+  const policies = policyRegistry()
+  for (const [name, key] of Object.entries(policyKeys)) policies.create(name, key)
+  const context = {
+    hostName,
+    policyKey: (name: string) => policies.get(name)?.key,
+    device: devices.get,
+    now: () => scheduler.now(),
+  }
   const broker = createBroker({
     scheduler,
     ...(storage === undefined ? {} : { storage }),
@@ -74,6 +84,9 @@ export function createHub(options: HubOptions = {}): Hub {
         granted.restore(broker.sessions)
         return authorizeSubscribe(attempt, topicSpaces, granted)
       },
+      // A space that was deleted or changed no longer counts for subscriptions that exist.
+      authorizeDelivery: ({ client, topic }) =>
+        mayReceive(topicSpaces.list(), String(client.principal), topic) ? 'allow' : 'refuse',
     },
     protocolVersions: [4],
     maximumQoS: 1,
@@ -94,14 +107,17 @@ export function createHub(options: HubOptions = {}): Hub {
   })
   broker.events$.subscribe((event) => granted.handleEvent(event))
   const methods = methodInvoker(broker.deliver$, scheduler)
+  const close = async (): Promise<void> => {
+    await Promise.all([methods.close(), broker.close()])
+  }
   return {
     hostName,
     devices,
     topicSpaces,
+    policies,
     listen: broker.listen,
-    close: async () => {
-      await Promise.all([methods.close(), broker.close()])
-    },
+    close,
+    [Symbol.asyncDispose]: close,
     events$: broker.events$,
     invokeMethod$: methods.invoke$,
     transport: (device) =>

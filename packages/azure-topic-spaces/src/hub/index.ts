@@ -1,5 +1,6 @@
 export { createHub } from './hub.js'
 export type { Hub, HubOptions, LocalDevice } from './hub.js'
 export type { Device, DeviceRegistry, NewDevice } from './device-registry.js'
+export type { Policy, PolicyRegistry } from './policy-registry.js'
 export type { TopicSpaceRegistry } from './topic-space-registry.js'
 export type { MethodInvoker, MethodOptions } from './method-invoker.js'

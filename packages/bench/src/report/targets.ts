@@ -147,7 +147,13 @@ export const targets: readonly Target[] = [
     isFor: ({ kind, endpoints }) => kind === 'endpoints' && endpoints === 100_000,
     value: overOtherRow('endpoints', 10, 'responder'),
   },
-
+  {
+    name: 'CPU to decode through zod, relative to TextDecoder, JSON.parse and zod',
+    ...atMost(1.05),
+    unit: '×',
+    isFor: ({ kind }) => kind === 'decode',
+    value: overContestant(byHand, 'cpu'),
+  },
   {
     name: 'responses lost by Antiphon',
     bound: '= 0',

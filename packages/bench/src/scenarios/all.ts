@@ -1,6 +1,7 @@
 import type { AnyScenario } from '../scenario.js'
 import type { Settings } from '../settings.js'
 import { coldStart } from './cold-start.js'
+import { decoding } from './decoding.js'
 import { gathers } from './gathers.js'
 import { endpoints, serveOnly } from './serving.js'
 import { size } from './size.js'
@@ -22,6 +23,7 @@ export function allScenarios(settings: Settings): AnyScenario[] {
     manyPending(),
     endpoints(settings),
     coldStart(settings),
+    decoding(),
     size(),
     types(),
   ]

@@ -44,7 +44,7 @@ const subscribeVerdict: OptionRule = (verdict) => {
   if (!isObject(verdict)) return "it must be 'allow', or an object with maximumQoS or refuse"
   return 'maximumQoS' in verdict
     ? violationWithin(verdict, { maximumQoS: [0, 1, 2] }, 'maximumQoS')
-    : violationWithin(verdict, { refuse: reasonCode }, 'refuse')
+    : violationWithin(verdict, { refuse: reasonCode, reasonString: 'string' }, 'refuse')
 }
 
 const unsubscribeVerdict: OptionRule = (verdict) => {

@@ -1,88 +1,18 @@
 import { parseArgs } from 'node:util'
 import { AntiphonError } from '@antiphon/core'
 import { nearestName } from '@antiphon/core/link'
-import type { MemoryPolicy, QueuePolicy, SessionPolicy } from '../options.js'
-import type { ListenOptions } from '../listen/listen.js'
-
-/** The text that `--help` prints. */
-export const help = `antiphon-broker: an MQTT 5 and 3.1.1 broker
-
-Usage: antiphon-broker [options]
-
-Listeners (port 0 takes any free port; default: --port 1883)
-  --port <port>            MQTT over TCP
-  --tls <port>             MQTT over TLS; needs --cert and --key, or --dev-tls
-  --ws <port>              MQTT over WebSocket
-  --wss <port>             MQTT over WebSocket over TLS; needs --cert and --key, or --dev-tls
-  --host <address>         the address to listen on (default: 127.0.0.1, this machine only)
-  --path <path>            the only path that WebSocket clients may use (default: any)
-
-TLS
-  --dev-tls                a certificate for localhost, for development; prints how to trust it (default port: --tls 8883)
-  --cert <file>            the certificate chain, PEM
-  --key <file>             its private key, PEM
-  --ca <file>              certificate authorities, PEM; clients must then present a certificate
-  --crl <file>             a certificate revocation list, PEM; needs --ca. May be repeated
-
-Users (default: every client may connect)
-  --user <name:password>   a user; clients must then connect as one of the users. May be repeated
-
-Storage (default: in memory)
-  --data <directory>       stores sessions, queues and retained messages here; needs the package classic-level
-
-Limits
-  --max-connections <n>    connections at a time (default: 10000)
-  --max-packet <bytes>     the size of the largest packet (default: 1048576)
-  --max-sessions <n>       sessions at a time, connected or not (default: 100000)
-  --max-queue <n>          messages queued for one client (default: 10000)
-  --max-total <bytes>      subscriptions, Wills and queued messages of all clients (default: 536870912)
-  --queue-policy <policy>  drop-new, drop-oldest or disconnect (default: drop-new)
-  --session-policy <p>     end-oldest or refuse-new, at --max-sessions (default: end-oldest)
-  --memory-policy <p>      drop-largest or refuse-new, at --max-total (default: drop-largest)
-  --shared-offline <mode>  queue or skip: messages of a shared subscription without a connected member (default: queue)
-
-Other options
-  --verbose                prints each event as one line of JSON, with the time; payloads are text or hexadecimal
-  -h, --help               prints this help
-  --version                prints the version
-
-Ctrl-C closes the listeners, waits for messages in flight and exits; a second Ctrl-C exits at once.`
+import type { Config, ListenerConfig } from './config.js'
 
 /** The parsed command line. */
 export interface CliArguments {
-  readonly listen: readonly ListenerArguments[]
-  readonly users: ReadonlyMap<string, string>
-  readonly data?: string
-  readonly limits: {
-    readonly connections?: number
-    readonly packetSize?: number
-    readonly sessions?: number
-    readonly queueMessages?: number
-    readonly totalBytes?: number
-  }
-  readonly policies: {
-    readonly queuePolicy: QueuePolicy
-    readonly sessionPolicy: SessionPolicy
-    readonly memoryPolicy: MemoryPolicy
-    readonly sharedOffline: 'skip' | 'queue'
-  }
-  readonly isVerbose: boolean
+  /** The settings of the options. */
+  readonly config: Config
+  /** The file of `--config`. */
+  readonly configFile?: string
+  /** Whether to check the settings and exit. */
+  readonly isCheck: boolean
   /** Whether listeners without a certificate use one for development. */
   readonly usesDevelopmentTls: boolean
-}
-
-/** The arguments of one listener; its certificate files have not been read. */
-export interface ListenerArguments {
-  readonly protocol: ListenOptions['protocol']
-  readonly port: number
-  readonly host: string
-  readonly path?: string
-  readonly files?: {
-    readonly cert: string
-    readonly key: string
-    readonly ca?: string
-    readonly crl: readonly string[]
-  }
 }
 
 /** Parses a command line; returns `help` or `version` if it requests that text. Throws `invalid-argument`. */
@@ -90,27 +20,53 @@ export function readArguments(args: readonly string[]): CliArguments | 'help' | 
   const { values } = parse(args)
   if (values.help === true) return 'help'
   if (values.version === true) return 'version'
-  const { data } = values
-  const connections = optionalNumber('--max-connections', values['max-connections'], 1)
-  const packetSize = optionalNumber('--max-packet', values['max-packet'], 16)
-  const sessions = optionalNumber('--max-sessions', values['max-sessions'], 1)
-  const totalBytes = optionalNumber('--max-total', values['max-total'], 1, Number.MAX_SAFE_INTEGER)
-  const queueMessages = optionalNumber('--max-queue', values['max-queue'], 1)
+  const { config: configFile } = values
   return {
-    listen: readListeners(values),
-    users: new Map((values.user ?? []).map(readUser)),
-    ...(data === undefined ? {} : { data }),
-    limits: {
-      ...(connections === undefined ? {} : { connections }),
-      ...(packetSize === undefined ? {} : { packetSize }),
-      ...(sessions === undefined ? {} : { sessions }),
-      ...(queueMessages === undefined ? {} : { queueMessages }),
-      ...(totalBytes === undefined ? {} : { totalBytes }),
-    },
-    policies: readPolicies(values),
-    isVerbose: values.verbose === true,
+    config: readConfig(values),
+    ...(configFile === undefined ? {} : { configFile }),
+    isCheck: values['check-config'] === true,
     usesDevelopmentTls: values['dev-tls'] === true,
   }
+}
+
+/** Returns the settings of the options; those without an option are absent. */
+function readConfig(values: Values): Config {
+  const config: Writable<Config> = {
+    listen: readListeners(values),
+    users: values.user && Object.fromEntries(values.user.map(readUser)),
+    passwordFile: values['password-file'],
+    aclFile: values['acl-file'],
+    allowAnonymous: values['allow-anonymous'],
+    certificateUser: values['certificate-user'],
+    responseInformation: values['response-information'],
+    data: values.data,
+    limits: definedOf({
+      connections: optionalNumber('--max-connections', values['max-connections'], 1),
+      packetSize: optionalNumber('--max-packet', values['max-packet'], 16),
+      sessions: optionalNumber('--max-sessions', values['max-sessions'], 1),
+      queueMessages: optionalNumber('--max-queue', values['max-queue'], 1),
+      totalBytes: optionalNumber('--max-total', values['max-total'], 1, Number.MAX_SAFE_INTEGER),
+    }),
+    queuePolicy: oneOf('--queue-policy', values['queue-policy'], ['drop-new', 'drop-oldest', 'disconnect']),
+    sessionPolicy: oneOf('--session-policy', values['session-policy'], ['end-oldest', 'refuse-new']),
+    memoryPolicy: oneOf('--memory-policy', values['memory-policy'], ['drop-largest', 'refuse-new']),
+    sharedOffline: oneOf('--shared-offline', values['shared-offline'], ['queue', 'skip']),
+    logLevel:
+      values.verbose === true
+        ? 'debug'
+        : oneOf('--log-level', values['log-level'], ['error', 'warn', 'info', 'debug']),
+    monitor: readMonitor(values),
+    sysPeriod: optionalNumber('--sys-period', values['sys-period'], 1_000),
+    logFormat: values.verbose === true || values.json === true ? 'json' : undefined,
+  }
+  return definedOf(config)
+}
+
+/** An object that may have `undefined` for absent values. */
+type Writable<T> = { [Name in keyof T]?: T[Name] | undefined }
+
+function definedOf<T extends object>(values: Writable<T>): T {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T
 }
 
 type Values = ReturnType<typeof parse>['values']
@@ -119,6 +75,8 @@ const text = { type: 'string' } as const
 const flag = { type: 'boolean' } as const
 
 const options = {
+  config: text,
+  'check-config': flag,
   port: text,
   tls: text,
   ws: text,
@@ -131,6 +89,10 @@ const options = {
   ca: text,
   crl: { ...text, multiple: true },
   user: { ...text, multiple: true },
+  'password-file': text,
+  'certificate-user': flag,
+  'allow-anonymous': flag,
+  'acl-file': text,
   data: text,
   'max-connections': text,
   'max-packet': text,
@@ -141,6 +103,11 @@ const options = {
   'session-policy': text,
   'memory-policy': text,
   'shared-offline': text,
+  'response-information': text,
+  'log-level': text,
+  json: flag,
+  monitor: text,
+  'sys-period': text,
   verbose: flag,
   help: { ...flag, short: 'h' },
   version: flag,
@@ -157,14 +124,16 @@ function parse(args: readonly string[]) {
   }
 }
 
-function readListeners(values: Values): ListenerArguments[] {
-  const { host = '127.0.0.1', path, cert, key, ca, crl = [] } = values
+/** Returns the listeners of the options; `undefined` if no option is about listeners. */
+function readListeners(values: Values): ListenerConfig[] | undefined {
+  const { host, path, cert, key, ca, crl } = values
   const isDevelopment = values['dev-tls'] === true
   if (isDevelopment && (cert ?? key ?? ca) !== undefined)
     throw invalidArguments('--dev-tls excludes --cert, --key and --ca: it creates the certificate')
-  if (crl.length > 0 && ca === undefined)
+  if (crl !== undefined && ca === undefined)
     throw invalidArguments('--crl needs --ca, which lets clients present certificates')
-  const listeners: ListenerArguments[] = []
+  const shared = host === undefined ? {} : { host }
+  const listeners: ListenerConfig[] = []
   for (const [option, protocol] of [
     ['port', 'tcp'],
     ['tls', 'tls'],
@@ -174,20 +143,27 @@ function readListeners(values: Values): ListenerArguments[] {
     const port = optionalNumber(`--${option}`, values[option], 0, 65_535)
     if (port === undefined) continue
     const isSecure = protocol === 'tls' || protocol === 'wss'
+    const isWebSocket = protocol === 'ws' || protocol === 'wss'
     if (isSecure && !isDevelopment && (cert === undefined || key === undefined))
       throw invalidArguments(`--${option} has no certificate: set --cert and --key, or --dev-tls`)
-    listeners.push({
-      protocol,
-      port,
-      host,
-      ...(path === undefined ? {} : { path }),
-      ...(isSecure && cert !== undefined && key !== undefined
-        ? { files: { cert, key, crl, ...(ca === undefined ? {} : { ca }) } }
-        : {}),
-    })
+    listeners.push(
+      definedOf<ListenerConfig>({
+        protocol,
+        port,
+        ...shared,
+        ...(isWebSocket ? { path } : {}),
+        ...(isSecure ? { cert, key, ca, crl } : {}),
+      }),
+    )
   }
   if (listeners.length > 0) return listeners
-  return [isDevelopment ? { protocol: 'tls', port: 8883, host } : { protocol: 'tcp', port: 1883, host }]
+  if (isDevelopment) return [{ protocol: 'tls', port: 8883, ...shared }]
+  return host === undefined ? undefined : [{ protocol: 'tcp', port: 1883, host }]
+}
+
+function readMonitor(values: Values): Config['monitor'] {
+  const port = optionalNumber('--monitor', values.monitor, 0, 65_535)
+  return port === undefined ? undefined : { port }
 }
 
 function readUser(user: string): [name: string, password: string] {
@@ -196,22 +172,13 @@ function readUser(user: string): [name: string, password: string] {
   return [user.slice(0, colon), user.slice(colon + 1)]
 }
 
-function readPolicies(values: Values): CliArguments['policies'] {
-  return {
-    queuePolicy: oneOf('--queue-policy', values['queue-policy'], ['drop-new', 'drop-oldest', 'disconnect']),
-    sessionPolicy: oneOf('--session-policy', values['session-policy'], ['end-oldest', 'refuse-new']),
-    memoryPolicy: oneOf('--memory-policy', values['memory-policy'], ['drop-largest', 'refuse-new']),
-    sharedOffline: oneOf('--shared-offline', values['shared-offline'], ['queue', 'skip']),
-  }
-}
-
-/** Returns the value of an option that has one of a few values; the first is the default. */
+/** Returns the value of an option that has one of a few values. */
 function oneOf<T extends string>(
   option: string,
   value: string | undefined,
-  allowed: readonly [T, ...T[]],
-): T {
-  if (value === undefined) return allowed[0]
+  allowed: readonly T[],
+): T | undefined {
+  if (value === undefined) return undefined
   const found = allowed.find((candidate) => candidate === value)
   if (found !== undefined) return found
   const names = `${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1)}`

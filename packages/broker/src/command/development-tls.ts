@@ -8,6 +8,9 @@ export interface DevelopmentTls {
   /** The certificate of the server and its private key, as PEM. */
   readonly cert: string
   readonly key: string
+  /** The files of the certificate and the key. */
+  readonly certFile: string
+  readonly keyFile: string
   /** The certificate of the authority that clients have to trust, as PEM, and its file. */
   readonly ca: string
   readonly caFile: string
@@ -31,7 +34,9 @@ export async function developmentTls(
   const stored = await readFiles(directory)
   const files = stored !== undefined && isUsable(stored.cert) ? stored : await create(directory)
   const caFile = join(directory, 'ca.crt')
-  return { ...files, caFile, instructions: instructionsFor(files.cert, caFile) }
+  const certFile = join(directory, fileNames.cert)
+  const keyFile = join(directory, fileNames.key)
+  return { ...files, certFile, keyFile, caFile, instructions: instructionsFor(files.cert, caFile) }
 }
 
 interface Files {

@@ -1,5 +1,7 @@
-import { Framer } from '@antiphon/packet'
+import type { Deadline } from '@antiphon/core/link'
+import { Framer, PacketType } from '@antiphon/packet'
 import type { Engine } from '../engine/engine.js'
+import type { ConnectionRates } from '../rates/rates.js'
 import type { Channel } from './channel.js'
 import type { Flushable } from '../turn.js'
 
@@ -31,6 +33,9 @@ export class Reader implements Flushable {
   readonly #engine: Engine
   readonly #channel: Channel
   readonly #host: ReaderHost
+  readonly #rates: ConnectionRates | undefined
+  /** Until the client keeps its rates again. */
+  #delay: Deadline | undefined
   #isYielding = false
   #isChannelPaused = false
 
@@ -41,16 +46,18 @@ export class Reader implements Flushable {
     this.#engine = engine
     this.#channel = channel
     this.#host = host
+    this.#rates = engine.rates?.open(channel.remoteAddress)
   }
 
   /** Whether the next packet must wait. */
   get isPaused(): boolean {
-    return this.#isYielding || this.#host.isPaused
+    return this.#isYielding || this.#delay !== undefined || this.#host.isPaused
   }
 
   receive(chunk: Buffer): void {
     if (this.#host.isClosed) return
     this.#engine.counters.bytesIn += chunk.length
+    if (this.#rates !== undefined) this.#pace(this.#rates.count(chunk.length, 0))
     this.framer.append(chunk)
     this.proceed()
   }
@@ -65,6 +72,7 @@ export class Reader implements Flushable {
       // Observers may end this connection: `notifications.next` calls them before `isClosed` is read again.
       while (!host.isClosed && !this.isPaused && this.framer.next()) {
         this.lastPacketAt = now()
+        if (this.#rates !== undefined && isMessage(this.framer.firstByte)) this.#pace(this.#rates.count(0, 1))
         host.handle()
         notifications.next()
         if (counters.messagesOut <= maxMessagesOut) continue
@@ -85,10 +93,32 @@ export class Reader implements Flushable {
     this.proceed()
   }
 
+  /** Stops pacing the client, whose connection has ended. */
+  close(): void {
+    this.#delay?.cancel()
+    this.#rates?.close()
+  }
+
+  /** Stops reading for some milliseconds. */
+  #pace(milliseconds: number): void {
+    if (milliseconds <= (this.#delay?.left() ?? 0)) return
+    this.#delay?.cancel()
+    this.#delay = this.#engine.deadlines.add(milliseconds, () => {
+      this.#delay = undefined
+      this.proceed()
+    })
+  }
+
   #pauseChannel(isPaused: boolean): void {
     if (isPaused === this.#isChannelPaused) return
     this.#isChannelPaused = isPaused
     if (isPaused) this.#channel.pause()
     else this.#channel.resume()
   }
+}
+
+/** Whether a packet counts as a message: acknowledgements are not the client's choice. */
+function isMessage(firstByte: number): boolean {
+  const type = firstByte & 0xf0
+  return type < PacketType.puback || type > PacketType.pubcomp
 }

@@ -8,6 +8,7 @@ import { NotificationQueue } from '../notification-queue.js'
 import type { EventSink } from '../notification-queue.js'
 import type { Settings } from '../options.js'
 import { toMessage } from '../packet/publication.js'
+import { isFailure } from '../packet/reason.js'
 import type { Publication } from '../packet/publication.js'
 import { RetainedMessages } from '../retained/retained-messages.js'
 import { DeliveryRights } from '../session/delivery-rights.js'
@@ -22,6 +23,7 @@ import type { SessionHost } from '../session/session-host.js'
 import { SessionMemory } from '../session/session-memory.js'
 import { SessionRoom } from '../session/session-room.js'
 import { Sessions } from '../session/sessions.js'
+import { Rates } from '../rates/rates.js'
 import { UnreadBytes } from '../unread-bytes.js'
 import { newCounters } from '../counters.js'
 import type { Counters } from '../counters.js'
@@ -55,6 +57,8 @@ export interface Engine {
   readonly unauthenticated: { bytes: number }
   /** Bytes written to all connections and not sent yet. */
   readonly unread: UnreadBytes
+  /** The rates of clients and addresses; `undefined` if they are not limited. */
+  readonly rates: Rates | undefined
   readonly wills: Wills<Session>
   /** Resolves when the stored state is restored; `undefined` without a storage. */
   readonly ready: Promise<void> | undefined
@@ -142,7 +146,8 @@ export function createEngine(settings: Settings, events: EventSink, engineHost: 
     journal,
     now,
     decided: (publication, reasonCode, reason) => {
-      if (!events.observed) return
+      const isObserved = isFailure(reasonCode) ? events.observed : (events.isDebugObserved ?? events.observed)
+      if (!isObserved) return
       const { qos, retain, publisherId: clientId } = publication
       const at = now()
       emit({
@@ -189,6 +194,7 @@ export function createEngine(settings: Settings, events: EventSink, engineHost: 
     connections: new Set<OpenConnection>(),
     unauthenticated: { bytes: 0 },
     unread: new UnreadBytes(limits.totalUnreadBytes),
+    rates: settings.rates === undefined ? undefined : new Rates(settings.rates, deadlines.now),
     wills,
     now,
     emit,

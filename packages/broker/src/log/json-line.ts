@@ -1,13 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { AntiphonError } from '@antiphon/core'
-import type { BrokerEvent } from '../events.js'
 
-/** Returns an event as one line of JSON: with the time, and with bytes as text or hexadecimal. */
-export function toLogLine(event: BrokerEvent, time: Date): string {
-  return toJsonLine(event, time)
-}
-
-/** Returns any entry of a log as one line of JSON. */
+/** Returns an entry of a log as one line of JSON: with the time, and with bytes as text or hexadecimal. */
 export function toJsonLine(entry: { readonly type: string }, time: Date): string {
   return JSON.stringify(
     { time: time.toISOString(), ...entry },

@@ -11,6 +11,7 @@ const client: ClientInfo = {
   listener: 'mqtt://127.0.0.1:1883',
   keepAlive: 60,
 }
+const ended = { client, isClean: false, isSessionKept: true }
 const message = {
   topic: 'a/b',
   payload: Buffer.from('{"on":true}'),
@@ -58,9 +59,15 @@ describe('commandLog', () => {
         clientId: '',
         error: new AntiphonError('unknown', 'it threw'),
       },
-      { type: 'disconnected', client, by: 'network', reason: 'closed' },
-      { type: 'disconnected', client, by: 'broker', reasonCode: 0x8d, reason: 'silent' },
+      { type: 'disconnected', ...ended, by: 'network', reason: 'closed' },
+      { type: 'disconnected', ...ended, by: 'broker', reasonCode: 0x8d, reason: 'silent' },
       { type: 'session-ended', clientId: 'car1' },
+      {
+        type: 'hook-failed',
+        hook: 'authenticate',
+        clientId: 'x',
+        error: new AntiphonError('unknown', 'late'),
+      },
       { type: 'listener-failed', url: 'u', error: new AntiphonError('unknown', 'no files') },
       { type: 'storage-failed', error: new AntiphonError('unknown', 'disk full') },
     ]
@@ -83,6 +90,7 @@ describe('commandLog', () => {
         'disconnected car1 by the network: closed',
         'disconnected car1 by the broker: silent; keep alive timeout (0x8d)',
         'session-ended car1',
+        'hook-failed authenticate for x: late',
         'listener-failed u: no files',
         'storage-failed: disk full',
       ].map((line) => `03:04:05.678 ${line}`),

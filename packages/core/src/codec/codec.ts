@@ -26,21 +26,28 @@ export interface DecodeError {
  *
  * `decode` never throws: it returns a `Left` for an invalid payload. `encode` may throw; the library turns that into an
  * `encode` error before anything is sent. No member uses `this`, so that a codec may be spread into another.
+ *
+ * `Sent` is the type of the values that it encodes. It differs from `A` for a schema that transforms values: a sender may
+ * leave out a property with a default, and a receiver always finds it.
  */
-export interface Codec<A> {
+export interface Codec<A, Sent = A> {
   /** The media type that it writes, for the Content Type property. */
   readonly contentType: string
   /** Whether its bytes are UTF-8 text, for the Payload Format Indicator property. */
   readonly isText: boolean
   /** Whether it reads payloads of this content type, or payloads without one. */
   readonly accepts: (contentType: string | undefined) => boolean
-  readonly encode: (value: A) => Uint8Array
+  readonly encode: (value: Sent) => Uint8Array
   readonly decode: (payload: Uint8Array, contentType?: string) => Either<DecodeError, A>
   /**
    * Returns the codec that reads this content type, so that a response can use the format of its request; otherwise
    * `undefined`. Absent on a codec with a single format.
    */
-  readonly forContentType?: (contentType: string | undefined) => Codec<A> | undefined
+  readonly forContentType?: (contentType: string | undefined) => Codec<A, Sent> | undefined
+  /** The schema that it was created from, for tools that describe it; absent if it has none. */
+  readonly schema?: unknown
+  /** The codecs that it combines, for tools that describe it; absent on a codec with a single format. */
+  readonly members?: readonly Codec<A, Sent>[]
 }
 
 /** The limits of payloads. */

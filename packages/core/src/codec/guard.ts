@@ -55,7 +55,10 @@ export function decodeWith<A>(
 }
 
 /** Returns the codec for a response: the one that reads the content type of the request, or the codec itself. */
-export function codecFor<A>(codec: Codec<A>, contentType: string | undefined): Codec<A> {
+export function codecFor<A, Sent = A>(
+  codec: Codec<A, Sent>,
+  contentType: string | undefined,
+): Codec<A, Sent> {
   return codec.forContentType?.(contentType) ?? codec
 }
 

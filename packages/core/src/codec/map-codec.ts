@@ -3,8 +3,8 @@ import type { Codec } from './codec.js'
 import { decodeFailure } from './decode-failure.js'
 
 /** Converts between the values of a codec and other values. */
-export interface CodecMapping<A, B> {
-  readonly encode: (value: B) => A
+export interface CodecMapping<A, B, Sent = A> {
+  readonly encode: (value: B) => Sent
   /** Returns the value, or a short reason why the input is invalid. */
   readonly decode: (value: A) => Either<string, B>
 }
@@ -20,7 +20,7 @@ export interface CodecMapping<A, B> {
  * })
  * ```
  */
-export function mapCodec<A, B>(codec: Codec<A>, mapping: CodecMapping<A, B>): Codec<B> {
+export function mapCodec<A, B, Sent = A>(codec: Codec<A, Sent>, mapping: CodecMapping<A, B, Sent>): Codec<B> {
   const { contentType, isText, accepts, forContentType } = codec
   return {
     contentType,

@@ -15,12 +15,14 @@ import { unsupportedContentType } from './decode-failure.js'
  * const temperature = endpoint({ topic: 'temperature', request: text, response: oneOf(json(Reading), cbor(Reading)) })
  * ```
  */
-export function oneOf<A>(...codecs: readonly [Codec<A>, ...Codec<A>[]]): Codec<A> {
+export function oneOf<A, Sent = A>(
+  ...codecs: readonly [Codec<A, Sent>, ...Codec<A, Sent>[]]
+): Codec<A, Sent> {
   const [first] = codecs
   if (first === undefined) throw invalidArgument('oneOf() has no codec: pass at least one')
   const readable = codecs.map(({ contentType }) => contentType)
 
-  const forContentType = (contentType: string | undefined): Codec<A> | undefined => {
+  const forContentType = (contentType: string | undefined): Codec<A, Sent> | undefined => {
     const member = contentType === undefined || contentType === '' ? first : memberFor(codecs, contentType)
     return member?.forContentType === undefined ? member : member.forContentType(contentType)
   }
@@ -34,10 +36,14 @@ export function oneOf<A>(...codecs: readonly [Codec<A>, ...Codec<A>[]]): Codec<A
       forContentType(contentType)?.decode(payload, contentType) ??
       unsupportedContentType(contentType, readable),
     forContentType,
+    members: codecs,
   }
 }
 
-function memberFor<A>(codecs: readonly Codec<A>[], contentType: string): Codec<A> | undefined {
+function memberFor<A, Sent>(
+  codecs: readonly Codec<A, Sent>[],
+  contentType: string,
+): Codec<A, Sent> | undefined {
   const exact = codecs.find((codec) => codec.contentType === contentType)
   if (exact !== undefined) return exact
   const readers = codecs.filter((codec) => codec.accepts(contentType))

@@ -22,8 +22,47 @@ export interface DataRule {
  * `prototype` in it. An `undefined` property counts as absent.
  */
 export function findFault(value: unknown, rule: DataRule): DecodeIssue | undefined {
+  // Most values are plain; only the others need the time to name a path.
+  if (rule.carriesText === undefined && isPlain(value, rule.maximumDepth)) return undefined
   const fault = faultOf(value, rule, 0)
-  return fault && { path: fault.steps.reduceRight(appendToPath, '$'), message: fault.message }
+  if (fault === undefined) return undefined
+  // A path of a hundred steps would not help; a cycle has no end.
+  const steps = fault.message === tooDeep(rule.maximumDepth) ? [] : fault.steps
+  return { path: steps.reduceRight(appendToPath, '$'), message: fault.message }
+}
+
+/**
+ * Whether every format without `carriesText` can represent a value. Returns `false` for values that need a closer look.
+ *
+ * Numbers and strings are tested in the loops: a call for each of them would take as long as the rest.
+ */
+function isPlain(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object') return isPlainPrimitive(value)
+  if (value === null) return true
+  if (depth === 0) return false
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) {
+      const item: unknown = value[index]
+      if (typeof item === 'string') continue
+      if (typeof item === 'object' ? !isPlain(item, depth - 1) : !isPlainPrimitive(item)) return false
+    }
+    return true
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false
+  for (const key in value) {
+    if (key === '__proto__' || key === 'constructor') return false
+    const part: unknown = value[key as never]
+    if (typeof part === 'string') continue
+    if (typeof part === 'object' ? !isPlain(part, depth - 1) : !isPlainPrimitive(part)) return false
+  }
+  return true
+}
+
+function isPlainPrimitive(value: unknown): boolean {
+  // The difference of an infinity or NaN and itself is NaN.
+  return typeof value === 'number'
+    ? value - value === 0
+    : typeof value === 'boolean' || typeof value === 'string'
 }
 
 /** A fault; `steps` is its path from the inside out. */
@@ -79,7 +118,7 @@ function faultInSpecial(value: object, rule: DataRule): Fault | undefined {
 }
 
 /** Whether it is a plain object or an instance of a user's class, not a `Map`, `Date` or other object with hidden state. */
-function isRecord(value: object): boolean {
+export function isRecord(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   return (
     prototype === Object.prototype ||

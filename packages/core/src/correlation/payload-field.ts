@@ -13,6 +13,7 @@ export interface PayloadFieldCorrelation<Field extends string> extends Correlati
  * Creates a correlation by a field of the request and response payloads, for peers without MQTT 5 properties.
  *
  * If a request value lacks the field, it is set to a new UUID; if a response value lacks it, to the token of the request.
+ * A failure is not retried if the value had the field: a responder repeats the response of a token.
  * With MQTT 5, the token is sent as Correlation Data as well, so that a failure without a payload can be matched.
  */
 export function payloadField<const Field extends string>(field: Field): PayloadFieldCorrelation<Field> {

@@ -1,13 +1,14 @@
 /**
- * The API for authors of codecs: create a codec from an io-ts type and a format, map a codec to other values, run a codec
+ * The API for authors of codecs: create a codec from a schema and a format, map a codec to other values, run a codec
  * without exceptions, and handle content types, UTF-8 and plain data.
  *
  * @packageDocumentation
  */
 
 // Create a codec
-export { fromType, typedCodecOptionRules } from '../codec/from-type.js'
-export type { PayloadFormat } from '../codec/from-type.js'
+export { fromSchema, typedCodecOptionRules } from '../codec/from-schema.js'
+export type { PayloadFormat } from '../codec/from-schema.js'
+export { schemaCodec } from '../codec/schema-codec.js'
 export { mapCodec } from '../codec/map-codec.js'
 export type { CodecMapping } from '../codec/map-codec.js'
 

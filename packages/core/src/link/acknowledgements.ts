@@ -1,4 +1,5 @@
 import type { Message } from '../message.js'
+import type { Deadline, Deadlines } from '../time/deadlines.js'
 import { Fifo } from './fifo.js'
 import type { Delivery } from './link.js'
 
@@ -25,13 +26,20 @@ export interface Receipt {
 export class Acknowledgements {
   readonly #receipts = new Fifo<PendingReceipt>()
   readonly #onBlocked: (message: Message, waiting: number) => void
+  readonly #deadlines: Deadlines | undefined
+  /** Runs while so many messages are unacknowledged that the broker's window may be full. */
+  #stall: Deadline | undefined
   /** How many receipts are acknowledged by all holders, but wait for earlier ones. */
   #waiting = 0
   #isBlockReported = false
 
-  /** `onBlocked` is called with the first message that is not acknowledged, once many later ones wait for it. */
-  constructor(onBlocked: (message: Message, waiting: number) => void = doNothing) {
+  /**
+   * `onBlocked` is called with the first message that is not acknowledged, once many later ones wait for it, or, with
+   * `deadlines`, once many have been unacknowledged for a while.
+   */
+  constructor(onBlocked: (message: Message, waiting: number) => void = doNothing, deadlines?: Deadlines) {
     this.#onBlocked = onBlocked
+    this.#deadlines = deadlines
   }
 
   /** Opens the receipt of a message. `release` sends its acknowledgement. */
@@ -39,6 +47,7 @@ export class Acknowledgements {
     if (message.qos === 0) return new QoS0Receipt(message)
     const receipt = new PendingReceipt(message, release, this)
     this.#receipts.push(receipt)
+    if (this.#stall === undefined && this.#receipts.length >= BLOCKED_LIMIT) this.#watchForStall()
     return receipt
   }
 
@@ -51,9 +60,8 @@ export class Acknowledgements {
       if (first.isAcknowledged) this.#waiting--
       first.release()
     }
-    if (first === undefined || this.#waiting < BLOCKED_LIMIT || this.#isBlockReported) return
-    this.#isBlockReported = true
-    this.#onBlocked(first.message, this.#waiting)
+    if (this.#stall !== undefined && this.#receipts.length < BLOCKED_LIMIT) this.#stopWatching()
+    if (this.#waiting >= BLOCKED_LIMIT) this.#reportBlock(first, this.#waiting)
   }
 
   /** Counts a receipt that all its holders have acknowledged. */
@@ -68,6 +76,28 @@ export class Acknowledgements {
     this.#receipts.clear()
     this.#waiting = 0
     this.#isBlockReported = false
+    this.#stopWatching()
+  }
+
+  /** Reports a block if no acknowledgement is sent for a while: the handlers of a full window may all be running. */
+  #watchForStall(): void {
+    const first = this.#receipts.peek()
+    this.#stall = this.#deadlines?.add(STALL_PERIOD, () => {
+      if (this.#receipts.peek() !== first) return this.#watchForStall()
+      this.#stall = undefined
+      this.#reportBlock(first, this.#receipts.length - 1)
+    })
+  }
+
+  #stopWatching(): void {
+    this.#stall?.cancel()
+    this.#stall = undefined
+  }
+
+  #reportBlock(first: PendingReceipt | undefined, waiting: number): void {
+    if (first === undefined || this.#isBlockReported) return
+    this.#isBlockReported = true
+    this.#onBlocked(first.message, waiting)
   }
 
   get size(): number {
@@ -77,6 +107,9 @@ export class Acknowledgements {
 
 /** The number of waiting acknowledgements that is reported: the smallest window of common brokers. */
 const BLOCKED_LIMIT = 10
+
+/** Milliseconds without an acknowledgement after which a window that may be full is reported. */
+const STALL_PERIOD = 5_000
 
 const NO_HOLDERS: readonly DeliveryHolder[] = []
 

@@ -149,9 +149,10 @@ export class Connector {
 
   /** Returns the error of a lost connection, or one that names why several connections in a row may have ended early. */
   #explain(error: AntiphonError): AntiphonError {
-    if (!this.isOnline) return error
     const timeOnline = this.#parts.deadlines.now() - this.#onlineSince
-    const { error: explained, isFirst } = this.#shortConnections.lose(error, timeOnline, this.#clientId)
+    const { error: explained, isFirst } = this.isOnline
+      ? this.#shortConnections.loseOnline(error, timeOnline, this.#clientId)
+      : this.#shortConnections.loseConnecting(error)
     if (isFirst) this.#parts.report({ kind: 'short-connections', error: explained })
     return explained
   }

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Observable, SchedulerLike } from 'rxjs'
 import type { AntiphonError } from '../errors.js'
 import type { Message, OutgoingMessage, QoS } from '../message.js'
@@ -101,17 +102,22 @@ export type Incident =
   /** A subscriber threw when it received a message. */
   | { readonly kind: 'subscriber-threw'; readonly error: AntiphonError; readonly message: Message }
   /**
-   * A message has not been acknowledged for so long that `waiting` later ones, which have been handled, cannot be
-   * acknowledged either [MQTT-4.6.0-2]. The broker may not send more until it is.
+   * A message has not been acknowledged for so long that `waiting` later ones, at least nine, are not acknowledged either:
+   * they have been handled and wait for it [MQTT-4.6.0-2], or no acknowledgement has been sent for 5 s. The broker may not
+   * send more until it is.
    */
   | { readonly kind: 'acknowledgements-blocked'; readonly message: Message; readonly waiting: number }
-  /** Several connections in a row ended soon after CONNACK without a reason; the error names the likely causes. */
+  /**
+   * Several connections in a row ended without a reason, before CONNACK or soon after it; the error names the likely causes.
+   */
   | { readonly kind: 'short-connections'; readonly error: AntiphonError; readonly message?: undefined }
   /**
    * The broker refused what the library needs for a function of its own, such as the control topic of a responder or the
    * announcement of a member; the link goes on without this function.
    */
   | { readonly kind: 'refused'; readonly error: AntiphonError; readonly message?: undefined }
+  /** The broker refused to end a subscription, so that it may still deliver its messages; they are `unroutable`. */
+  | { readonly kind: 'unsubscribe-refused'; readonly error: AntiphonError; readonly message?: undefined }
   /** An outgoing message was dropped, because the queue was full. */
   | { readonly kind: 'dropped'; readonly error: AntiphonError; readonly message: OutgoingMessage }
 
@@ -160,6 +166,8 @@ export interface Link {
   readonly incidents$: Observable<Incident>
   /** Sends queued messages if connected, disconnects and ends all streams; resolves when all of it is done. */
   readonly close: () => Promise<void>
+  /** Calls `close`, at the end of the block of an `await using`. */
+  readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
 /** A function from link to link: logging, tracing, metering, fault injection. Compose them with fp-ts `pipe`. */

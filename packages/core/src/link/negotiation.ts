@@ -1,7 +1,7 @@
 import { AntiphonError } from '../errors.js'
 import { hasWildcard, isSharedFilter } from '../topic/topic-filter.js'
 import type { ConnectionInfo } from './link.js'
-import { subscribeUnsupported, subscribeRefused } from './refusals.js'
+import { subscribeUnsupported, subscribeRefused, unsubscribeRefused } from './refusals.js'
 import type { FilterSubscription } from './filter-subscription.js'
 import type { Transport } from './transport.js'
 
@@ -9,6 +9,7 @@ import type { Transport } from './transport.js'
 export interface NegotiationListener {
   readonly onGranted: (subscription: FilterSubscription, qos: 0 | 1 | 2) => void
   readonly onRefused: (subscription: FilterSubscription, error: AntiphonError) => void
+  readonly onUnsubscribeRefused: (error: AntiphonError) => void
   /** Called when a filter has no subscribers and no subscription at the broker. */
   readonly onUnused: (subscription: FilterSubscription) => void
   /** Called after each SUBACK or failed SUBSCRIBE has been processed. */
@@ -146,7 +147,14 @@ export class Negotiation {
       }
       this.reconcile(batch)
     }
-    this.#parts.transport.unsubscribe$(batch.map(({ request }) => request.filter)).subscribe({
+    const filters = batch.map(({ request }) => request.filter)
+    this.#parts.transport.unsubscribe$(filters).subscribe({
+      next: (codes) => {
+        codes.forEach((code, index) => {
+          if (code < 0x80) return
+          this.#parts.listener.onUnsubscribeRefused(unsubscribeRefused(filters[index] ?? '', code))
+        })
+      },
       error: (error: unknown) => {
         if (this.#epoch !== epoch || this.#release(batch, AntiphonError.from(error))) return
         // The transport rejected the packet, so a retry would fail as well.

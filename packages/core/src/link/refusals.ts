@@ -11,6 +11,16 @@ export function subscribeRefused(filter: string, reasonCode: number): AntiphonEr
   })
 }
 
+/** Returns the error of a subscription that the broker refused to end in UNSUBACK. */
+export function unsubscribeRefused(filter: string, reasonCode: number): AntiphonError<'unsubscribe-refused'> {
+  const message = `cannot unsubscribe from ${filter}: refused by the broker: ${describeReason(reasonCode)}`
+  return new AntiphonError('unsubscribe-refused', message, {
+    topic: filter,
+    reasonCode,
+    phase: 'after-network',
+  })
+}
+
 /** Returns the error of a subscription that CONNACK rules out; no SUBSCRIBE is sent. */
 export function subscribeUnsupported(filter: string, reasonCode: number): AntiphonError<'subscribe-refused'> {
   const message = `cannot subscribe to ${filter}: ${describeReason(reasonCode)}`

@@ -60,6 +60,7 @@ export class Subscriptions {
     const listener: NegotiationListener = {
       onGranted: (subscription, qos) => this.#openWindow(subscription, qos),
       onRefused: (subscription, error) => subscription.end(error),
+      onUnsubscribeRefused: (error) => parts.report({ kind: 'unsubscribe-refused', error }),
       onUnused: (subscription) => {
         if (subscription.hasSubscribers) subscription.unsubscribed()
         else this.#remove(subscription)

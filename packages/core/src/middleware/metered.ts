@@ -3,11 +3,12 @@ import { requireArgument } from '../argument.js'
 import { deadlinesOf } from '../link/link-deadlines.js'
 import type { LinkMiddleware } from '../link/link.js'
 import type { Message, OutgoingMessage } from '../message.js'
+import { observationsOf } from '../observe/observations.js'
 import { isAcceptance, isCancel, isControlMessage } from '../protocol/control-message.js'
 import type { Deadlines } from '../time/deadlines.js'
 import { Histogram, type HistogramView } from './histogram.js'
 import { linkMiddleware } from './link-middleware.js'
-import { exchangeKey, PendingExchanges } from './pending-exchanges.js'
+import { exchangeKey, identityKey, PendingExchanges } from './pending-exchanges.js'
 
 /** Metrics of a link's messages and exchanges so far. */
 export interface Metrics {
@@ -78,6 +79,11 @@ export class Meter {
     if (key !== undefined && !isControlMessage(message)) this.#pending.take(key)
   }
 
+  /** @internal Closes the exchange of a request that was cancelled, although its cancel may be sent later or never. */
+  cancelled(key: string): void {
+    this.#pending.take(key)
+  }
+
   /** @internal Counts a publish that has completed, failed or been unsubscribed. */
   settled(): void {
     this.#settled++
@@ -108,6 +114,7 @@ export function metered(meter: Meter): LinkMiddleware {
   return (link) => {
     const deadlines = deadlinesOf(link)
     const { now } = deadlines
+    observationsOf(link).cancelledRequests.subscribe((request) => meter.cancelled(identityKey(request)))
     return linkMiddleware({
       publish$: (message, next) =>
         defer(() => {

@@ -33,7 +33,7 @@ export class OpenSpans {
   }
 
   /** Ends a span with the status of a message. */
-  end(key: string, { userProperties }: Message | OutgoingMessage): void {
+  end(key: string, { userProperties }: Pick<Message, 'userProperties'>): void {
     const span = this.#open.take(key)
     if (span === undefined) return
     const status = toStatus(userProperties)

@@ -16,9 +16,10 @@ import { deadlinesOf } from '../link/link-deadlines.js'
 import type { LinkMiddleware } from '../link/link.js'
 import { userProperty, type Message, type OutgoingMessage, type UserProperties } from '../message.js'
 import { sizeRule, type OptionRules } from '../option-rules.js'
-import { isCancel, isControlMessage } from '../protocol/control-message.js'
+import { cancel, isCancel, isControlMessage } from '../protocol/control-message.js'
+import { observationsOf } from '../observe/observations.js'
 import { linkMiddleware } from './link-middleware.js'
-import { exchangeKey } from './pending-exchanges.js'
+import { exchangeKey, identityKey } from './pending-exchanges.js'
 import { OpenSpans } from './open-spans.js'
 
 /** Options of `traced`. */
@@ -71,6 +72,10 @@ export function traced(options: TracedOptions = {}): LinkMiddleware {
   return (link) => {
     const clientSpans = new OpenSpans(deadlinesOf(link))
     const serverSpans = new OpenSpans(deadlinesOf(link))
+
+    observationsOf(link).cancelledRequests.subscribe(({ reason, ...request }) =>
+      clientSpans.end(identityKey(request), { userProperties: cancel(reason) }),
+    )
 
     const withClientSpan = (message: OutgoingMessage, key: string): OutgoingMessage => {
       const span =

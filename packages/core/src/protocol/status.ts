@@ -16,22 +16,9 @@ export const Status = {
   unsupportedVersion: 505,
 } as const
 
-/** The prefix of User Properties that the protocol reserves. */
-export const RESERVED_PREFIX = '__'
-
 /** A failure to report to the requester. */
-export interface Failure {
-  readonly code: number
-  readonly message?: string
-  readonly propertyName?: string
-  readonly propertyValue?: string
-  readonly isApplicationError?: boolean
-  readonly applicationCode?: string
-  readonly applicationPayload?: string
-  /** With 505: the major versions that the responder supports, and the version of the request. */
-  readonly supportedMajorVersions?: string
-  readonly requestedVersion?: string
-}
+export type Failure = Omit<RemoteStatus, 'isApplicationError'> &
+  Partial<Pick<RemoteStatus, 'isApplicationError'>>
 
 /** Returns the User Properties of a response that reports the failure. */
 export function fromFailure(failure: Failure): UserProperties {
@@ -43,7 +30,7 @@ export function fromFailure(failure: Failure): UserProperties {
     ['__apErr', failure.isApplicationError === true ? 'true' : undefined],
     ['AppErrCode', failure.applicationCode],
     ['AppErrPayload', failure.applicationPayload],
-    ['__supProtMajVer', failure.supportedMajorVersions],
+    ['__supProtMajVer', failure.supportedMajorVersions?.join(' ')],
     ['__requestProtVer', failure.requestedVersion],
   ]
   return pairs.flatMap(([name, value]) => (value === undefined ? [] : [[name, toMqttString(value)] as const]))
@@ -66,6 +53,7 @@ export function toStatus(properties: UserProperties | undefined): StatusReading 
   if (code < 400) return SUCCESS
   const read = (name: string): string | undefined => userProperty(properties, name)
   const appError = read('__apErr')
+  const versions = read('__supProtMajVer')
   const status: Failure = {
     code,
     ...optional('message', read('__stMsg')),
@@ -73,9 +61,19 @@ export function toStatus(properties: UserProperties | undefined): StatusReading 
     ...optional('propertyValue', read('__propVal')),
     ...optional('applicationCode', read('AppErrCode')),
     ...optional('applicationPayload', read('AppErrPayload')),
+    ...(versions !== undefined && { supportedMajorVersions: toVersions(versions) }),
+    ...optional('requestedVersion', read('__requestProtVer')),
   }
   const isApplicationError = appError !== undefined && appError !== '' && appError.toLowerCase() !== 'false'
   return { kind: 'failure', status: { ...status, isApplicationError } }
+}
+
+/** Parses major versions that are separated by spaces; leaves out what is no version. */
+function toVersions(text: string): readonly number[] {
+  return text
+    .split(' ')
+    .filter((version) => /^\d{1,9}$/.test(version))
+    .map(Number)
 }
 
 function optional<K extends string>(name: K, value: string | undefined): { readonly [N in K]?: string } {

@@ -1,7 +1,7 @@
 import type { Observer } from 'rxjs'
 import { isChunk } from '../chunk/assembly.js'
 import { AntiphonError, type ErrorCode, type ErrorContext } from '../errors.js'
-import type { LinkedQueue, ListNode } from '../linked-queue.js'
+import type { LinkedQueue } from '../linked-queue.js'
 import type { LinkObserver } from '../link/link-monitor.js'
 import type { Message, UserProperties } from '../message.js'
 import { controlTopicOf, isAcceptance } from '../protocol/control-message.js'
@@ -12,32 +12,29 @@ import type { RequestParts, RequesterContext } from './requester-context.js'
 import { RequestMessage } from './request-message.js'
 import { ResponseChunks } from './response-chunks.js'
 import type { ResponseHandler } from './response-handler.js'
+import type { ResponseListener } from './response-listener.js'
 import type { ResponseSubscription } from './response-subscription.js'
-import { needsRenewal, Retry } from './retry.js'
+import { mayBeRunning, mustRepeat, needsRenewal, Retry } from './retry.js'
 import { StepTimer } from './step-timer.js'
-import { awaitedStep, describeTimeout, timeoutError } from './timeout-error.js'
+import { awaitedStep, describeTimeout, timeoutError, totalTimeoutError } from './timeout-error.js'
 import type { TokenIndex } from './token-index.js'
 
 /** The observer of an exchange: its responses, then complete or error. */
 export type ExchangeObserver = Pick<Observer<unknown>, 'next' | 'error' | 'complete'>
 
-/** The errors of a request that a responder may still be handling. */
-const UNANSWERED: ReadonlySet<ErrorCode> = new Set(['timeout', 'connection-lost', 'subscribe-refused'])
-
 /**
  * The life of one request, from its creation to its settlement, which happens exactly once.
  *
- * To save allocations, the exchange is its own deadline callback, link observer and entry of `PendingRequests` (decision
- * 0009).
+ * To save allocations, it is its own deadline callback, link observer and entry of `PendingRequests` (decision 0009).
  */
-export class Exchange implements LinkObserver, ListNode<Exchange> {
+export class Exchange implements LinkObserver, ResponseListener {
   // These fields are managed by `PendingRequests` and its `ResponseSubscription`.
   responseSubscription: ResponseSubscription | undefined = undefined
   waitingBytes: number | undefined = undefined
   tokenIndex: TokenIndex | undefined = undefined
-  queue: LinkedQueue<Exchange> | undefined = undefined
-  prevNode: Exchange | undefined = undefined
-  nextNode: Exchange | undefined = undefined
+  queue: LinkedQueue<ResponseListener> | undefined = undefined
+  prevNode: ResponseListener | undefined = undefined
+  nextNode: ResponseListener | undefined = undefined
   isSettled = false
   /** How often the request was published. */
   attempts = 0
@@ -50,6 +47,7 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
   readonly #stepTimer: StepTimer | undefined
   readonly #retry: Retry | undefined
   #deadline: Deadline
+  readonly #totalDeadline: Deadline | undefined
   #chunks: ResponseChunks | undefined
   #control: ControlChannel | undefined
   #mayHaveMissedResponses = false
@@ -68,6 +66,8 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     this.sendsControl = requester.endpoint.cancel === 'wire' && responseHandler.hasManyResponders !== true
     this.request = new RequestMessage(this, parts, responseHandler.requestProperties)
     this.#deadline = deadlines.add(rules.timeout, this)
+    if (rules.totalTimeout < Infinity)
+      this.#totalDeadline = deadlines.add(rules.totalTimeout, () => this.fail(totalTimeoutError(this)))
     if (rules.stepTimeouts !== undefined)
       this.#stepTimer = new StepTimer(deadlines, rules.stepTimeouts, (elapsed) => this.#timeOut(elapsed))
     if (rules.attempts > 1) this.#retry = new Retry(rules, deadlines, () => this.#resend())
@@ -92,6 +92,7 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     this.requester.stats.cancelled++
     this.#settle()
     this.cancelAtResponder()
+    this.requester.pendingRequests.reportCancelled(this)
   }
 
   /** Handles the elapsed timeout. */
@@ -142,7 +143,7 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     this.#retry?.cancel()
     this.#stepTimer?.clear()
     const complete = isChunk(message)
-      ? (this.#chunks ??= new ResponseChunks(this)).add(message)
+      ? (this.#chunks ??= new ResponseChunks(this, this.#responseHandler)).add(message)
       : response.as(this.requester.endpoint.response)
     if (complete !== undefined) this.#responseHandler.receive(complete, this)
   }
@@ -157,7 +158,7 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
   onPublishFailed(error: AntiphonError): void {
     // The message expires together with the timeout, so both have elapsed.
     if (error.code === 'expired') this.due()
-    else this.failAttempt(error.withContext(this.#context()))
+    else this.#failAttempt(this.addContext(error), false)
   }
 
   // Called by the response handler.
@@ -177,16 +178,21 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     this.#observer.complete()
   }
 
-  /** Fails the attempt: retries if the error is retryable and an attempt is left, fails the exchange otherwise. */
+  /** Fails the attempt because of its response: retries if possible, fails the exchange otherwise. */
   failAttempt(error: AntiphonError): void {
+    this.#failAttempt(error, needsRenewal(error, this))
+  }
+
+  #failAttempt(error: AntiphonError, isRenewed: boolean): void {
     if (this.isSettled) return
-    const failure = this.#retry === undefined ? error : this.#retry.onFailure(error, this.attempts)
+    const canRetry = this.#retry !== undefined && !mustRepeat(error, this)
+    const failure = canRetry ? this.#retry.onFailure(error, this.attempts) : error
     if (failure !== undefined) this.fail(failure)
     else {
       this.#chunks?.clear()
       this.#control?.close()
       this.#control = undefined
-      if (needsRenewal(error, this)) this.requester.pendingRequests.unregister(this)
+      if (isRenewed) this.requester.pendingRequests.unregister(this)
     }
   }
 
@@ -195,9 +201,17 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     if (this.isSettled) return
     this.requester.stats[error.code === 'timeout' ? 'timedOut' : 'failed']++
     this.#settle()
-    if (UNANSWERED.has(error.code)) this.cancelAtResponder(error.code)
+    if (mayBeRunning(error.code)) {
+      this.cancelAtResponder(error.code)
+      this.requester.pendingRequests.reportCancelled(this, error.code)
+    }
     // Errors from the response handler already have the context.
-    this.#observer.error(error.correlation === undefined ? error.withContext(this.#context()) : error)
+    this.#observer.error(error.correlation === undefined ? this.addContext(error) : error)
+  }
+
+  /** Returns an error with the context of the exchange. */
+  addContext<C extends ErrorCode>(error: AntiphonError<C>): AntiphonError<C> {
+    return error.withContext(this.#context())
   }
 
   /** Creates an error with the context of the exchange. */
@@ -235,7 +249,7 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     this.#responseHandler.onAccepted?.(this)
     if (!isAcceptance(message)) return false
     // It may die before it responds.
-    this.#retry?.onAttempt(this.attempts)
+    this.#retry?.onAttempt(this.attempts, this.#deadline.left())
     return true
   }
 
@@ -251,8 +265,9 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     if (this.attempts > 0) this.requester.stats.retried++
     this.attempts++
     this.updateStep()
-    this.#retry?.onAttempt(this.attempts)
-    this.request.publish(this.#deadline.left(), this.attempts)
+    this.#retry?.onAttempt(this.attempts, this.#deadline.left())
+    const timeLeft = Math.min(this.#deadline.left(), this.#totalDeadline?.left() ?? Infinity)
+    this.request.publish(timeLeft, this.attempts)
   }
 
   #timeOut(milliseconds: number): void {
@@ -264,6 +279,7 @@ export class Exchange implements LinkObserver, ListNode<Exchange> {
     this.isSettled = true
     stats.pending--
     this.#deadline.cancel()
+    this.#totalDeadline?.cancel()
     this.#stepTimer?.clear()
     this.#retry?.cancel()
     this.request.stop()

@@ -1,11 +1,12 @@
 import { crc32c } from '../chunk/crc32c.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
-import type { Message } from '../message.js'
+import type { AntiphonError } from '../errors.js'
+import { userProperty, type Message } from '../message.js'
 import { countRule, durationRule, type OptionRules } from '../option-rules.js'
 import type { Deadlines } from '../time/deadlines.js'
 import type { Exchange } from './exchange.js'
 import type { RequesterContext } from './requester-context.js'
-import { readResponse, type ResponseHandler } from './response-handler.js'
+import { readAccepted, rejectionOf, type ResponseHandler, type ResponseReading } from './response-handler.js'
 
 /** When `gather$` completes before the `timeout` of the exchange. */
 export interface GatherRules {
@@ -24,6 +25,12 @@ export const gatherOptionRules: OptionRules<GatherRules> = {
   sentinel: [true, false],
 }
 
+/** The User Property that names the responder. */
+const RESPONDER = '__srcId'
+
+/** The User Property with the time of sending, which differs if a response is sent again. */
+const TIMESTAMP = '__ts'
+
 /** The response handler of `gather$`: emits the responses of many responders until the rules are met. */
 export class GatheredResponses implements ResponseHandler {
   readonly hasManyResponders = true
@@ -41,13 +48,20 @@ export class GatheredResponses implements ResponseHandler {
   }
 
   receive(response: DecodedOnce, exchange: Exchange): void {
-    if (this.#isRedelivery(response.message)) return
-    const { count, stallTimeout, sentinel } = this.#rules
-    if (sentinel && response.message.payload.length === 0) {
-      exchange.finish()
-      return
-    }
-    exchange.emit(readResponse(response, exchange))
+    if (this.#isRepeated(response.message)) return
+    const rejection = rejectionOf(response, exchange)
+    if (rejection !== undefined) this.#emit({ error: rejection }, exchange)
+    else if (this.#rules.sentinel && response.message.payload.length === 0) exchange.finish()
+    else this.#emit(readAccepted(response, exchange), exchange)
+  }
+
+  receiveFault(error: AntiphonError, exchange: Exchange): void {
+    this.#emit({ error }, exchange)
+  }
+
+  #emit(reading: ResponseReading, exchange: Exchange): void {
+    const { count, stallTimeout } = this.#rules
+    exchange.emit(reading)
     this.#received++
     if (this.#received >= count) exchange.finish()
     else exchange.extendTimeout(Math.min(stallTimeout, this.#endsAt - this.#deadlines.now()))
@@ -57,10 +71,16 @@ export class GatheredResponses implements ResponseHandler {
     return 'responded'
   }
 
-  /** Whether a response was received before. Without DUP, an equal one is from another responder. */
-  #isRedelivery({ payload, userProperties, dup }: Message): boolean {
-    const content = `${payload.length} ${crc32c(payload)} ${JSON.stringify(userProperties)}`
-    if (dup && this.#contents.has(content)) return true
+  /**
+   * Whether a response was received before. An equal one without DUP is from another responder, unless both name the same
+   * one: it has sent its response again.
+   */
+  #isRepeated({ payload, userProperties = [], dup }: Message): boolean {
+    const responder = userProperty(userProperties, RESPONDER)
+    const identifying =
+      responder === undefined ? userProperties : userProperties.filter(([name]) => name !== TIMESTAMP)
+    const content = `${payload.length} ${crc32c(payload)} ${JSON.stringify(identifying)}`
+    if ((dup || responder !== undefined) && this.#contents.has(content)) return true
     this.#contents.add(content)
     return false
   }

@@ -1,10 +1,11 @@
 import { invalidArgument } from '../argument.js'
+import type { Endpoint } from '../endpoint.js'
 import type { AntiphonError, AwaitedStep } from '../errors.js'
 import { backOff, backOffRule, type BackOff, type BackOffOptions } from '../time/back-off.js'
 import { outgoingFault } from '../link/outgoing-rules.js'
-import type { QoS, UserProperties } from '../message.js'
+import type { Message, QoS, UserProperties } from '../message.js'
 import { countRule, durationRule, numberRule, type OptionRules, wholeNumberRule } from '../option-rules.js'
-import { RESERVED_PREFIX } from '../protocol/status.js'
+import { reservedFault } from '../protocol/reserved-properties.js'
 import { isSharedFilter } from '../topic/topic-filter.js'
 
 /** The greatest Message Expiry Interval, in milliseconds. */
@@ -23,7 +24,10 @@ export interface RetryOptions {
   readonly attemptTimeout?: number
   /** Whether an error is retried. @defaultValue refused and dropped messages, no responder, and status 503 */
   readonly on?: (error: AntiphonError) => boolean
-  /** The delay between a retried error and the next attempt. */
+  /**
+   * The delay between a retried error and the next attempt. If it is set, it is also added to `attemptTimeout` after each
+   * silent attempt, as far as the timeout leaves an equal share of time to every further attempt.
+   */
   readonly backOff?: BackOffOptions
 }
 
@@ -39,7 +43,7 @@ export interface ExchangeOptions {
   readonly retry?: RetryOptions
   /** @defaultValue 1 */
   readonly qos?: QoS
-  /** User Properties of each request; names that start with `__` are reserved. */
+  /** User Properties of each request; names that start with `__` are reserved, see the endpoint's `reservedProperties`. */
   readonly userProperties?: UserProperties
   /** The response topic, if the endpoint has none of its own. @defaultValue `response/<clientId>` */
   readonly responseTopic?: string
@@ -56,6 +60,24 @@ export interface ExchangeOptions {
    * responder sends without limit.
    */
   readonly credit?: number
+  /**
+   * Checks the message of each response before its status and payload are read. A returned error fails the attempt, or the
+   * stream of a `many` endpoint; `gather$` emits it. An `Error` of another class becomes the `cause` of a `protocol` error.
+   * @defaultValue no check
+   */
+  readonly onResponse?: (response: Message) => Error | undefined
+  /**
+   * Whether a response is from an expected responder, for example by a User Property or a signature. Any other response is
+   * an unmatched one: it does not settle the exchange. @defaultValue every responder is expected
+   */
+  readonly expectedResponder?: (response: Message) => boolean
+  /** Fail on a response without `__stat`, which a plain MQTT client sends. @defaultValue false */
+  readonly strictResponses?: boolean
+  /**
+   * For a `many` endpoint: milliseconds from the call to the end of the stream, whatever the time between its items.
+   * @defaultValue Infinity
+   */
+  readonly totalTimeout?: number
 }
 
 /** Milliseconds that each step may take, from the end of the step before; `response` ends with the first response. */
@@ -84,6 +106,10 @@ export const exchangeOptionRules: OptionRules<ExchangeOptions> = {
   onDisconnect: ['keep', 'fail', 'resend'],
   failFast: [true, false],
   credit: countRule,
+  onResponse: 'function',
+  expectedResponder: 'function',
+  strictResponses: [true, false],
+  totalTimeout: durationRule,
 }
 
 /** The options of an exchange with all defaults. */
@@ -95,38 +121,53 @@ export interface ExchangeRules {
   readonly attemptTimeout: number
   readonly isRetryable: (error: AntiphonError) => boolean
   readonly backOff: BackOff
+  /** The delay that is added after a silent attempt. */
+  readonly silenceBackOff: BackOff | undefined
   readonly qos: QoS
   readonly userProperties: UserProperties | undefined
   readonly responseTopic: string | undefined
   readonly onDisconnect: 'keep' | 'fail' | 'resend'
   readonly failFast: boolean
   readonly credit: number | undefined
+  readonly onResponse: ((response: Message) => Error | undefined) | undefined
+  readonly expectedResponder: ((response: Message) => boolean) | undefined
+  readonly strictResponses: boolean
+  readonly totalTimeout: number
 }
 
 /** Returns valid options with all defaults. Throws `invalid-argument` if a request with them could not be sent. */
-export function toRules(options: ExchangeOptions): ExchangeRules {
-  const { timeout = 5_000, retry, qos = 1, userProperties, responseTopic, credit } = options
+export function toRules(options: ExchangeOptions, { reservedProperties }: Endpoint): ExchangeRules {
+  const { timeout = 5_000, retry, qos = 1, userProperties, responseTopic, credit, onResponse } = options
   const { onDisconnect = 'keep', failFast = false } = options
-  requireSendable(options)
+  requireSendable(options, reservedProperties)
   const retryCount = retry?.count ?? 0
+  const retryBackOff = backOff(retry?.backOff)
   return {
     timeout,
     stepTimeouts: options.stepTimeouts,
     attempts: retryCount + 1,
     attemptTimeout: retry?.attemptTimeout ?? timeout / (retryCount + 1),
     isRetryable: retry?.on ?? isTransient,
-    backOff: backOff(retry?.backOff),
+    backOff: retryBackOff,
+    silenceBackOff: retry?.backOff && retryBackOff,
     qos,
     userProperties,
     responseTopic,
     onDisconnect,
     failFast,
     credit,
+    onResponse,
+    expectedResponder: options.expectedResponder,
+    strictResponses: options.strictResponses ?? false,
+    totalTimeout: options.totalTimeout ?? Infinity,
   }
 }
 
 /** Validates the parts of a request that the options determine. */
-function requireSendable({ userProperties, responseTopic }: ExchangeOptions): void {
+function requireSendable(
+  { userProperties, responseTopic }: ExchangeOptions,
+  reservedProperties: readonly string[],
+): void {
   const fault = outgoingFault({
     topic: 'any',
     payload: EMPTY_PAYLOAD,
@@ -137,12 +178,8 @@ function requireSendable({ userProperties, responseTopic }: ExchangeOptions): vo
   if (responseTopic !== undefined && isSharedFilter(responseTopic)) {
     throw invalidArgument(`responseTopic is ${responseTopic}: it must not be a shared subscription`)
   }
-  const reserved = userProperties?.find(([name]) => name.startsWith(RESERVED_PREFIX))
-  if (reserved !== undefined) {
-    throw invalidArgument(
-      `userProperties has ${reserved[0]}: names that start with ${RESERVED_PREFIX} are reserved; rename it`,
-    )
-  }
+  const reserved = reservedFault(userProperties, reservedProperties)
+  if (reserved !== undefined) throw invalidArgument(reserved)
 }
 
 function isTransient({ code, status }: AntiphonError): boolean {

@@ -1,14 +1,23 @@
 import { Subject, type Observable } from 'rxjs'
 import { invalidArgument } from '../argument.js'
-import { AntiphonError } from '../errors.js'
-import { baseOf } from '../link/base-link.js'
+import { AntiphonError, type ErrorCode } from '../errors.js'
+import { baseOf, type BaseLink } from '../link/base-link.js'
 import type { Link } from '../link/link.js'
 import type { QueueBounds } from '../link/outbox.js'
 import type { Message } from '../message.js'
+import { observationsOf } from '../observe/observations.js'
 import { oncePer } from '../once-per.js'
 import type { Exchange } from './exchange.js'
 import { ResponseSubscription } from './response-subscription.js'
 import { UnmatchedResponses } from './unmatched-responses.js'
+
+/** The number of pending exchanges of a link and all middleware around it. */
+class PendingCount {
+  count = 0
+  readonly idle = new Subject<void>()
+}
+
+const pendingCountOf: (base: BaseLink) => PendingCount = oncePer(() => new PendingCount())
 
 /**
  * The pending exchanges of a link, from their creation to their settlement.
@@ -20,21 +29,22 @@ export class PendingRequests {
   readonly unmatched: UnmatchedResponses
   readonly #link: Link
   readonly #responseSubscriptions = new Map<string, ResponseSubscription>()
-  readonly #idle = new Subject<void>()
+  readonly #shared: PendingCount
   readonly #bounds: Required<QueueBounds>
-  #count = 0
   #waiting = 0
   #waitingBytes = 0
 
   constructor(link: Link) {
     this.#link = link
     this.unmatched = new UnmatchedResponses(link)
-    this.#bounds = baseOf(link).queueBounds
+    const base = baseOf(link)
+    this.#shared = pendingCountOf(base)
+    this.#bounds = base.queueBounds
   }
 
-  /** Returns the number of pending exchanges. */
+  /** Returns the number of pending exchanges of the link and all middleware around it. */
   get count(): number {
-    return this.#count
+    return this.#shared.count
   }
 
   /** Returns the number of exchanges that are registered to receive a response. */
@@ -46,11 +56,11 @@ export class PendingRequests {
 
   /** Emits each time the last pending exchange has settled. */
   get idle$(): Observable<void> {
-    return this.#idle
+    return this.#shared.idle
   }
 
   add(): void {
-    this.#count++
+    this.#shared.count++
   }
 
   /**
@@ -84,11 +94,15 @@ export class PendingRequests {
     }
     const { responseFilter } = exchange.request
     if (responseFilter === undefined) return undefined
-    const subscription =
-      this.#responseSubscriptions.get(responseFilter) ?? this.#createSubscription(responseFilter)
+    const subscription = this.subscriptionOf(responseFilter)
     exchange.responseSubscription = subscription
     subscription.acquire(exchange)
     return undefined
+  }
+
+  /** Returns the response subscription of a filter, of which there is one. */
+  subscriptionOf(filter: string): ResponseSubscription {
+    return this.#responseSubscriptions.get(filter) ?? this.#createSubscription(filter)
   }
 
   /** Registers a subscribed exchange for an attempt. Returns an error if no response could be matched to it. */
@@ -115,14 +129,22 @@ export class PendingRequests {
     this.#endWait(exchange)
     this.unregister(exchange)
     exchange.responseSubscription?.release(exchange)
-    this.#count--
-    if (this.#count === 0) this.#idle.next()
+    this.#shared.count--
+    if (this.#shared.count === 0) this.#shared.idle.next()
   }
 
   /** Passes a response to its exchange. */
   receive(message: Message, { table }: ResponseSubscription): void {
     // A retained message was published before the request, for example in response to an earlier one.
     if (message.retain || !table.dispatch(message)) this.unmatched.receive(message)
+  }
+
+  /** Reports to middleware that a published request has ended, as its cancel is sent later or never. */
+  reportCancelled({ attempts, request }: Exchange, reason?: ErrorCode): void {
+    const { cancelledRequests } = observationsOf(this.#link)
+    if (!cancelledRequests.observed || attempts === 0) return
+    const { identity } = request
+    if (identity !== undefined) cancelledRequests.next({ ...identity, reason })
   }
 
   /** Forgets a response subscription that was released or has failed; the next request creates another one. */

@@ -62,6 +62,11 @@ export class RequestMessage implements Observer<PublishAck> {
     return formatToken(this.token === '' ? this.#id : this.token)
   }
 
+  /** Whether another attempt would have the same token, because the application has set it in the value. */
+  get hasFixedToken(): boolean {
+    return this.token !== '' && this.#correlate(this.responseTopic, uuid()).token === this.token
+  }
+
   /** Returns the number of payload bytes, which are in memory until the last attempt. */
   get size(): number {
     return this.#encoded?.payload.length ?? 0
@@ -137,9 +142,10 @@ export class RequestMessage implements Observer<PublishAck> {
   next({ reasonCode }: PublishAck): void {
     this.reasonCode = reasonCode
     this.#exchange.updateStep()
+    const { onAcknowledged, rules } = this.#exchange.requester
+    onAcknowledged?.(reasonCode)
     const { noResponder } = this
-    if (noResponder !== undefined && this.#exchange.requester.rules.failFast)
-      this.#exchange.onPublishFailed(noResponder)
+    if (noResponder !== undefined && rules.failFast) this.#exchange.onPublishFailed(noResponder)
   }
 
   error(error: unknown): void {
@@ -186,9 +192,9 @@ export class RequestMessage implements Observer<PublishAck> {
     )
   }
 
-  #correlate(responseTopic: string): CorrelatedRequest {
+  #correlate(responseTopic: string, id: string = this.#id): CorrelatedRequest {
     const { correlation } = this.#exchange.requester.endpoint
-    return correlation.correlate({ id: this.#id, responseTopic, value: this.#value })
+    return correlation.correlate({ id, responseTopic, value: this.#value })
   }
 
   #encode(responseTopic: string): EncodedRequest {

@@ -1,7 +1,9 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
+import { reasonOf } from '../codec/decode-failure.js'
+import { FALSE_TEXT, isFalseText } from '../codec/payload-format.js'
 import { formatDecodeError } from '../codec/format-decode-error.js'
-import type { AntiphonError } from '../errors.js'
-import type { UserProperties } from '../message.js'
+import { AntiphonError } from '../errors.js'
+import { userProperty, type UserProperties } from '../message.js'
 import { toStatus } from '../protocol/status.js'
 import type { Exchange } from './exchange.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
@@ -16,6 +18,8 @@ export interface ResponseHandler {
   /** User Properties to add to the request. */
   readonly requestProperties?: UserProperties
   readonly receive: (response: DecodedOnce, exchange: Exchange) => void
+  /** Receives the error of a response whose chunks cannot be assembled. Without this function, the attempt fails. */
+  readonly receiveFault?: (error: AntiphonError, exchange: Exchange) => void
   /** Called when the control topic of the responder has become known. */
   readonly onAccepted?: (exchange: Exchange) => void
   /** Handles the timeout of a published request. Without this function, the exchange fails with `timeout`. */
@@ -25,9 +29,35 @@ export interface ResponseHandler {
 /** The result of a timeout: the exchange fails with an error, completes, or waits on. */
 export type TimeoutResult = AntiphonError | 'responded' | 'waiting'
 
-/** Returns the error for the status of a response, or `undefined` if it reports success. */
-export function readFailure({ message }: DecodedOnce, exchange: Exchange): AntiphonError | undefined {
+/** Returns why the requester's `onResponse` rejects a response, or `undefined` if it does not. */
+export function rejectionOf({ message }: DecodedOnce, exchange: Exchange): AntiphonError | undefined {
+  const { onResponse } = exchange.requester.rules
+  if (onResponse === undefined) return undefined
+  let error: unknown
+  try {
+    error = onResponse(message)
+  } catch (thrown) {
+    return exchange.createError('unknown', `onResponse threw: ${reasonOf(thrown)}`, { cause: thrown })
+  }
+  if (error === undefined) return undefined
+  if (error instanceof AntiphonError) return exchange.addContext(error as AntiphonError)
+  return exchange.createError('protocol', `onResponse rejects the response: ${reasonOf(error)}`, {
+    cause: error,
+  })
+}
+
+/** Returns the error of a response that is rejected or reports a failure, or `undefined` if it reports success. */
+export function readFailure(response: DecodedOnce, exchange: Exchange): AntiphonError | undefined {
+  return rejectionOf(response, exchange) ?? statusError(response, exchange)
+}
+
+function statusError({ message }: DecodedOnce, exchange: Exchange): AntiphonError | undefined {
   const reading = toStatus(message.userProperties)
+  if (
+    exchange.requester.rules.strictResponses &&
+    userProperty(message.userProperties, '__stat') === undefined
+  )
+    return exchange.createError('protocol', 'the response has no __stat, and strictResponses requires one')
   if (reading.kind === 'success') return undefined
   if (reading.kind === 'unreadable') {
     return exchange.createError(
@@ -45,13 +75,23 @@ export type ResponseReading =
   | { readonly value: unknown; readonly error?: undefined }
   | { readonly error: AntiphonError; readonly value?: undefined }
 
-/** Reads the status of a response, and decodes its payload. */
+/** Checks a response, reads its status and decodes its payload. */
 export function readResponse(response: DecodedOnce, exchange: Exchange): ResponseReading {
-  const error = readFailure(response, exchange)
+  const rejection = rejectionOf(response, exchange)
+  return rejection === undefined ? readAccepted(response, exchange) : { error: rejection }
+}
+
+/** Reads the status of a response that has been checked, and decodes its payload. */
+export function readAccepted(response: DecodedOnce, exchange: Exchange): ResponseReading {
+  const error = statusError(response, exchange)
   if (error !== undefined) return { error }
   const decoded = response.read()
+  if (isFalseText(response.message, exchange.requester.endpoint.response, !isLeft(decoded)))
+    return { error: exchange.createError('protocol', `the response is malformed: ${FALSE_TEXT}`) }
   if (isLeft(decoded)) return { error: exchange.createError('decode', formatDecodeError(decoded.left)) }
-  return { value: decoded.right }
+  const { message } = response
+  const { includesMessage } = exchange.requester.endpoint
+  return { value: includesMessage ? { value: decoded.right, message } : decoded.right }
 }
 
 /** The response handler of an endpoint with one response. */

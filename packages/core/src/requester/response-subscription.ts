@@ -5,8 +5,8 @@ import type { Link, SubscriptionWindow } from '../link/link.js'
 import { deadlinesOf } from '../link/link-deadlines.js'
 import type { Deadline } from '../time/deadlines.js'
 import { CorrelationTable } from './correlation-table.js'
-import type { Exchange } from './exchange.js'
 import type { PendingRequests } from './pending-requests.js'
+import type { ResponseListener } from './response-listener.js'
 
 /** Milliseconds between the last release of a response subscription and its UNSUBSCRIBE, so that later requests reuse it. */
 const RELEASE_DELAY = 30_000
@@ -22,7 +22,7 @@ export class ResponseSubscription {
   readonly filter: string
   readonly #link: Link
   readonly #owner: PendingRequests
-  readonly #subscribers = new LinkedQueue<Exchange>()
+  readonly #subscribers = new LinkedQueue<ResponseListener>()
   #subscription: Teardown | undefined
   #window: SubscriptionWindow | undefined
   #releaseDeadline: Deadline | undefined
@@ -34,7 +34,7 @@ export class ResponseSubscription {
   }
 
   /** Adds a subscriber. Calls its `onSubscribed` at once if the subscription is already acknowledged. */
-  acquire(subscriber: Exchange): void {
+  acquire(subscriber: ResponseListener): void {
     this.#subscribers.push(subscriber)
     this.#releaseDeadline?.cancel()
     this.#releaseDeadline = undefined
@@ -43,7 +43,7 @@ export class ResponseSubscription {
   }
 
   /** Removes a subscriber, and schedules UNSUBSCRIBE if it was the last one. */
-  release(subscriber: Exchange): void {
+  release(subscriber: ResponseListener): void {
     if (!this.#subscribers.remove(subscriber) || this.#subscribers.length > 0) return
     this.#releaseDeadline ??= deadlinesOf(this.#link).add(RELEASE_DELAY, () => this.#close())
   }

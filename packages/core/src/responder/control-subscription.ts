@@ -1,3 +1,5 @@
+import { AntiphonError } from '../errors.js'
+import { baseOf } from '../link/base-link.js'
 import type { Subscription as Teardown } from 'rxjs'
 import type { Link, SubscriptionWindow } from '../link/link.js'
 import type { Message } from '../message.js'
@@ -55,7 +57,7 @@ export class ControlSubscription {
   #subscribe(): void {
     this.#subscription = this.#link.subscription$(this.topic, { qos: 0, retainHandling: 2 }).subscribe({
       next: (window) => this.#open(window),
-      error: () => this.#settle('refused'),
+      error: (error: unknown) => this.#refuse(AntiphonError.from(error)),
     })
   }
 
@@ -67,6 +69,12 @@ export class ControlSubscription {
       for (const listener of [...this.#listeners]) listener.receiveControl(message)
     })
     this.#settle('open')
+  }
+
+  #refuse(error: AntiphonError): void {
+    // The end of the link is reported by the link.
+    if (error.code === 'subscribe-refused') baseOf(this.#link).report({ kind: 'refused', error })
+    this.#settle('refused')
   }
 
   #settle(state: ControlState): void {

@@ -5,7 +5,7 @@ import { userProperty, type Message } from '../message.js'
 import { Status, type Failure } from '../protocol/status.js'
 
 /** The major version of the protocol that this responder supports. */
-const MAJOR_VERSION = '1'
+const MAJOR_VERSION = 1
 
 /** The queue is full, or the responder is draining. */
 export const BUSY: Failure = { code: Status.unavailable, message: 'busy: retry later' }
@@ -27,11 +27,11 @@ export const NO_RESPONSE: Failure & { readonly message: string } = {
 /** Returns the failure for an unsupported protocol version; `undefined` if it is supported or not named. */
 export function versionFailure({ userProperties }: Message): Failure | undefined {
   const version = userProperty(userProperties, '__protVer')
-  if (version === undefined || version.split('.')[0] === MAJOR_VERSION) return undefined
+  if (version === undefined || version.split('.')[0] === String(MAJOR_VERSION)) return undefined
   return {
     code: Status.unsupportedVersion,
     message: `protocol version ${version} is not supported`,
-    supportedMajorVersions: MAJOR_VERSION,
+    supportedMajorVersions: [MAJOR_VERSION],
     requestedVersion: version,
   }
 }

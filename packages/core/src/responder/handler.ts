@@ -1,19 +1,23 @@
 import type { ObservableInput } from 'rxjs'
 import type { EndpointTypes } from '../endpoint.js'
 import type { ReceivedRequest } from './received-request.js'
+import type { ResponseWithProperties } from './with-properties.js'
 
 /**
  * Handles a request.
  *
  * For a single response it returns the response, or an Observable, a Promise, an iterable or an async iterable of it. For
- * many responses it returns an Observable, an iterable or an async iterable of them, or a Promise of one.
+ * many responses it returns an Observable, an iterable or an async iterable of them, or a Promise of one. Any response may be
+ * one of `withProperties`.
  */
 export type Handler<T extends EndpointTypes> = (request: ReceivedRequest<T>) => HandlerResult<T>
 
 /** What a handler of an endpoint returns. */
 export type HandlerResult<T extends EndpointTypes> = T['kind'] extends 'many'
-  ? ResponseStream<T['responseInput']>
-  : ObservableInput<T['responseInput']> | PlainResponse<T['responseInput']>
+  ? ResponseStream<T['responseInput'] | ResponseWithProperties<T['responseInput']>>
+  : | ObservableInput<T['responseInput'] | ResponseWithProperties<T['responseInput']>>
+    | PlainResponse<T['responseInput']>
+    | ResponseWithProperties<T['responseInput']>
 
 /** The stream of a handler of many responses. A string is no stream of its characters. */
 export type ResponseStream<Response> =

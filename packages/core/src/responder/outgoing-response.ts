@@ -1,12 +1,15 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
+import { invalidArgument } from '../argument.js'
 import type { Codec } from '../codec/codec.js'
 import { codecFor, encodeWith } from '../codec/guard.js'
 import type { ResponseCorrelation } from '../correlation/correlation.js'
 import type { OutgoingMessage, QoS, UserProperties } from '../message.js'
+import { reservedFault } from '../protocol/reserved-properties.js'
 import { fromStreamPosition, type StreamPosition } from '../protocol/stream-position.js'
 import { fromFailure, Status, type Failure } from '../protocol/status.js'
 import { toExpirySeconds } from '../time/expiry-seconds.js'
 import type { RequestContext } from './request-context.js'
+import { hasProperties, type ResponseWithProperties } from './with-properties.js'
 
 const EMPTY = new Uint8Array()
 const OK: UserProperties = [['__stat', String(Status.ok)]]
@@ -48,7 +51,7 @@ export function toMessage(
  * Like the builders below, it returns `undefined` for a notification, which gets no response.
  */
 export function toValueResponse(context: RequestContext, value: unknown): OutgoingResponse | undefined {
-  return withValue(context, OK, value)
+  return hasProperties(value) ? withHandlerProperties(context, value) : withValue(context, OK, value)
 }
 
 /** Builds the response of a handler that completes without one. */
@@ -104,7 +107,33 @@ function withValue(
 ): OutgoingResponse | undefined {
   if (topic === undefined) return undefined
   const codec = codecFor(responder.endpoint.response, message.contentType)
-  const encoded = encodeWith(codec, correlation.addToken(value))
+  const payload = encode(codec, correlation.addToken(value))
+  return { topic, payload, qos: message.qos, userProperties, codec }
+}
+
+function encode(codec: Codec<unknown>, value: unknown): Uint8Array {
+  const encoded = encodeWith(codec, value)
   if (isLeft(encoded)) throw encoded.left
-  return { topic, payload: encoded.right, qos: message.qos, userProperties, codec }
+  return encoded.right
+}
+
+/** Builds a response with properties of the handler; throws `invalid-argument` if they are reserved. */
+function withHandlerProperties(
+  { responder, message, responseTopic: topic, correlation }: RequestContext,
+  { value, properties }: ResponseWithProperties<unknown>,
+): OutgoingResponse | undefined {
+  if (topic === undefined) return undefined
+  const { response, reservedProperties } = responder.endpoint
+  const { userProperties = [], contentType } = properties
+  const fault = reservedFault(userProperties, reservedProperties)
+  if (fault !== undefined) throw invalidArgument(fault)
+  const codec = codecFor(response, contentType ?? message.contentType)
+  const payload = encode(codec, correlation.addToken(value))
+  return {
+    topic,
+    payload,
+    qos: message.qos,
+    userProperties: [...OK, ...userProperties],
+    codec: { contentType: contentType ?? codec.contentType, isText: codec.isText },
+  }
 }

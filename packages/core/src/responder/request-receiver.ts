@@ -3,6 +3,7 @@ import { isChunk, isFirstChunk } from '../chunk/assembly.js'
 import { CHUNK_PROPERTY } from '../chunk/chunk-header.js'
 import { Transfers, type TransferBounds } from '../chunk/transfers.js'
 import { reasonOf } from '../codec/decode-failure.js'
+import { FALSE_TEXT, isFalseText } from '../codec/payload-format.js'
 import { DecodedOnce } from '../codec/decoded-once.js'
 import type { EndpointTypes } from '../endpoint.js'
 import type { Delivery } from '../link/link.js'
@@ -34,6 +35,13 @@ const CHUNKS_TO_GROUP: Failure = {
   code: Status.badRequest,
   message: 'a request in chunks cannot be sent to a group: it must fit in one packet',
   propertyName: CHUNK_PROPERTY,
+}
+
+const NOT_UTF8: Failure = {
+  code: Status.badRequest,
+  message: FALSE_TEXT,
+  propertyName: 'Payload Format Indicator',
+  propertyValue: '1',
 }
 
 const UNRECORDED: SettlementListener = { end: () => undefined }
@@ -82,14 +90,17 @@ export class RequestReceiver {
     }
     const received = new DecodedOnce(message, endpoint.request)
     const correlation = endpoint.correlation.readRequest(received)
-    const responseTopic = endpoint.responseTopic?.format(params).topic ?? correlation.responseTopic
-    const fault = this.#responseTopicFault(responseTopic)
+    const own = endpoint.responseTopic
+    const isOwnKnown = own !== undefined && own.isMatch === undefined
+    const responseTopic = isOwnKnown ? own.format(params).topic : correlation.responseTopic
+    const fault = this.#responseTopicFault(responseTopic, params)
     if (fault !== undefined) return this.#ignore(delivery, 'response-topic', fault)
     const key = requestKey(responseTopic, correlation.token)
     const context = new RequestContext(this.#responder, delivery, correlation, responseTopic)
     if (isChunk(message)) return this.#responder.isPaused ? undefined : this.#assemble(context, delivery, key)
     if (!this.#isNew(context, delivery, key)) return undefined
     const decoded = received.read()
+    if (isFalseText(message, endpoint.request, !isLeft(decoded))) return this.#reject(context, NOT_UTF8)
     if (isLeft(decoded)) return this.#reject(context, payloadFailure(decoded.left))
     return toReceivedRequest<T>(context, params, decoded.right)
   }
@@ -165,12 +176,16 @@ export class RequestReceiver {
     return fault && toHeaderFailure(fault)
   }
 
-  #responseTopicFault(responseTopic: string | undefined): string | undefined {
-    if (responseTopic === undefined) {
-      return this.#responder.endpoint.acceptsNotifications ? undefined : 'it has no Response Topic'
-    }
-    const isOwn = this.#responder.endpoint.responseTopic !== undefined
-    const fault = this.#rules.checkResponseTopic(responseTopic, isOwn)
+  #responseTopicFault(
+    responseTopic: string | undefined,
+    params: Readonly<Record<string, string>>,
+  ): string | undefined {
+    const { responseTopic: own, acceptsNotifications } = this.#responder.endpoint
+    if (responseTopic === undefined) return acceptsNotifications ? undefined : 'it has no Response Topic'
+    const isForeign = own?.isMatch?.(responseTopic, params) === false
+    const fault = isForeign
+      ? 'it is not one of the endpoint'
+      : this.#rules.checkResponseTopic(responseTopic, own !== undefined)
     return fault === undefined
       ? undefined
       : `response topic ${quoted(responseTopic)} is not allowed: ${fault}`

@@ -1,8 +1,7 @@
 import { catchError, NEVER, Subscription, switchMap, take, tap, type Observable, type Subscriber } from 'rxjs'
 import type { EndpointTypes } from '../endpoint.js'
 import { linkMonitorOf, type LinkObserver } from '../link/link-monitor.js'
-import type { Delivery, SubscriptionWindow } from '../link/link.js'
-import type { QoS } from '../message.js'
+import type { Delivery, SubscribeOptions, SubscriptionWindow } from '../link/link.js'
 import type { Deadline } from '../time/deadlines.js'
 import { isSharedFilter } from '../topic/topic-filter.js'
 import { barrier$ } from '../link/barrier.js'
@@ -18,7 +17,9 @@ export interface RequestSourceOptions {
   readonly responder: ResponderContext
   readonly rules: RequestRules
   readonly filter: string
-  readonly qos: QoS
+  readonly subscribeOptions: SubscribeOptions
+  /** Called when the broker has acknowledged the subscription. */
+  readonly onSubscribed: (() => void) | undefined
   readonly drain$: Observable<unknown> | undefined
   /** `undefined`: depends on the session. */
   readonly drainBy: DrainMode | undefined
@@ -54,7 +55,7 @@ export class RequestSource<T extends EndpointTypes> {
   }
 
   start(): void {
-    const { drain$, filter, qos } = this.#options
+    const { drain$, filter, subscribeOptions } = this.#options
     const { link } = this.#responder
     linkMonitorOf(link).start()
     this.#subscriber.add(() => this.#stop())
@@ -69,7 +70,7 @@ export class RequestSource<T extends EndpointTypes> {
     if (this.#subscriber.closed) return
     this.#responder.acceptance.start()
     this.#windows.add(
-      link.subscription$(filter, { qos }).subscribe({
+      link.subscription$(filter, subscribeOptions).subscribe({
         next: (window) => this.#open(window),
         error: (error: unknown) => this.#subscriber.error(error),
         complete: () => {
@@ -85,6 +86,7 @@ export class RequestSource<T extends EndpointTypes> {
     this.#window = window
     if (this.#subscriber.closed) return this.#keepSubscription()
     this.#deliveries = window.deliveries$.subscribe((delivery) => this.#receive(delivery))
+    this.#options.onSubscribed?.()
   }
 
   #receive(delivery: Delivery): void {

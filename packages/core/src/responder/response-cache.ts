@@ -102,7 +102,7 @@ export class ResponseCache<Running> {
     entry.running = undefined
     entry.responses = responses
     entry.expiresAt = expiresAt
-    entry.bytes = (responses ?? []).reduce((sum, { payload }) => sum + payload.length, entry.key.length)
+    entry.bytes = (responses ?? []).reduce((sum, response) => sum + sizeOf(response), entry.key.length)
     this.#ended.push(entry)
     this.#bytes += entry.bytes
     this.#evictOldest(now)
@@ -129,6 +129,12 @@ export class ResponseCache<Running> {
     this.#entries.delete(entry.key)
     this.#bytes -= entry.bytes
   }
+}
+
+/** Returns the size of a response. Its status alone does not count. */
+function sizeOf({ payload, userProperties }: OutgoingResponse): number {
+  if (userProperties.length < 2) return payload.length
+  return userProperties.reduce((sum, [name, value]) => sum + name.length + value.length, payload.length)
 }
 
 /** How many bytes at each end of a payload its checksum covers. */

@@ -98,7 +98,7 @@ describe('encodeWith and decodeWith', () => {
       'a value that does not encode',
       quoted,
       Number.NaN,
-      'as application/json: $: NaN cannot be represented in',
+      'as application/json: $: expected string, found NaN',
     ],
     ['a codec that throws', broken({ encode: fail }), 'a', 'as text/plain: the codec fails'],
     [

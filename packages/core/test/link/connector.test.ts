@@ -58,6 +58,33 @@ describe('Connector', () => {
     expect(reported).toHaveLength(2)
   })
 
+  it('reports three attempts in a row that the broker ends by closing without CONNACK, once, until one is accepted', () => {
+    const { connector, accept, fail, advance, reported } = connectorSetting()
+    const errors: string[] = []
+    connector.state$.subscribe((state) => {
+      if (state.status === 'offline') errors.push(state.error.message)
+    })
+    const attempt = (...[code, reasonCode, phase]: Parameters<typeof fail>): void => {
+      fail(code, reasonCode, phase)
+      advance(1_000)
+    }
+    connector.open()
+    for (let count = 0; count < 2; count++) attempt('connection-lost', undefined, 'after-network')
+    // Not reached, and refused with a reason.
+    attempt('connection-lost', undefined, 'before-network')
+    for (let count = 0; count < 2; count++) attempt('connection-lost', undefined, 'after-network')
+    attempt('connection-refused', 0x88, 'after-network')
+    for (let count = 0; count < 2; count++) attempt('connection-lost', undefined, 'after-network')
+    expect(reported).toEqual([])
+    for (let count = 0; count < 2; count++) attempt('connection-lost', undefined, 'after-network')
+    expect(reported).toMatchObject([{ kind: 'short-connections', error: { code: 'connection-lost' } }])
+    expect(errors.at(-1)).toContain('4 attempts in a row ended without CONNACK: the broker may refuse')
+    accept()
+    attempt('connection-lost')
+    for (let count = 0; count < 2; count++) attempt('connection-lost', undefined, 'after-network')
+    expect(reported).toHaveLength(1)
+  })
+
   it('ignores a second online event of a connection', () => {
     const { connector, log, accept } = connectorSetting()
     connector.open()

@@ -105,6 +105,13 @@ export function completeWith<T>({ subscriber }: TransportCall<T>, value: T): voi
 }
 
 /** Returns an error as a transport emits it, with an optional reason code. */
-export function failure(code: ErrorCode, reasonCode?: number): AntiphonError {
-  return new AntiphonError(code, `the ${code} of a test`, reasonCode === undefined ? {} : { reasonCode })
+export function failure(
+  code: ErrorCode,
+  reasonCode?: number,
+  phase?: 'before-network' | 'after-network',
+): AntiphonError {
+  return new AntiphonError(code, `the ${code} of a test`, {
+    ...(reasonCode === undefined ? {} : { reasonCode }),
+    ...(phase === undefined ? {} : { phase }),
+  })
 }

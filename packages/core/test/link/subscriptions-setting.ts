@@ -42,7 +42,8 @@ export interface SubscriptionsSetting extends VirtualTime {
   readonly takePackets: () => string[]
   /** Answers the earliest SUBSCRIBE in flight with these codes, or with the requested QoS. */
   readonly suback: (...codes: number[]) => void
-  readonly unsuback: () => void
+  /** Answers the earliest UNSUBSCRIBE in flight with these codes, or with success. */
+  readonly unsuback: (...codes: number[]) => void
   /** Starts a connection; a present session is the same one as before by default. */
   readonly online: (limits?: Partial<ConnectionInfo>, isSameSession?: boolean) => void
   readonly offline: () => void
@@ -138,12 +139,12 @@ export function subscriptionsSetting(
       call.subscriber.next(codes.length > 0 ? codes : call.requests.map(({ qos }) => qos))
       call.subscriber.complete()
     },
-    unsuback: () => {
+    unsuback: (...codes) => {
       const call = transport.unsubscribed
         .slice(since.unsubscribed)
         .find(({ subscriber }) => !subscriber.closed)
       if (call === undefined) throw new Error('no UNSUBSCRIBE is in flight')
-      call.subscriber.next(call.filters.map(() => 0))
+      call.subscriber.next(codes.length > 0 ? codes : call.filters.map(() => 0))
       call.subscriber.complete()
     },
     online: (limits, isSameSession = limits?.sessionPresent ?? false) =>

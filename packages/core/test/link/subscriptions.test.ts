@@ -41,6 +41,26 @@ describe('Subscriptions', () => {
     expect(watch('a/+').log).toEqual(['open', 'retained'])
   })
 
+  it('reports an UNSUBSCRIBE that the broker refuses, and subscribes again', () => {
+    const { online, watch, takePackets, suback, unsuback, receive, incidents } = subscriptionsSetting()
+    online()
+    const [a, b] = [watch('a'), watch('b')]
+    suback()
+    suback()
+    a.unsubscribe()
+    b.unsubscribe()
+    unsuback(0x87)
+    unsuback(0x11)
+    expect(incidents).toMatchObject([
+      { kind: 'unsubscribe-refused', error: { code: 'unsubscribe-refused', topic: 'a', reasonCode: 0x87 } },
+    ])
+    receive('a', '1')
+    expect(incidents).toMatchObject([{}, { kind: 'unroutable' }])
+    takePackets()
+    watch('a')
+    expect(takePackets()).toEqual(['+a #1'])
+  })
+
   it('sends one UNSUBSCRIBE when the last subscriber unsubscribes', () => {
     const { online, watch, takePackets, suback, receive, unsuback, incidents, acknowledged } =
       subscriptionsSetting()

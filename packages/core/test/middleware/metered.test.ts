@@ -1,5 +1,5 @@
 import { endpoint, exchange$, Meter, metered, requests$, serve, text } from '@antiphon/core'
-import { delay, NEVER, of } from 'rxjs'
+import { concat, delay, NEVER, of } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { inWorld } from '../world.js'
 
@@ -91,6 +91,40 @@ describe('metered', () => {
       const metrics = meter.metrics()
       expect(metrics).toMatchObject({ published: 2, pendingExchanges: 0 })
       expect(metrics.exchange.count).toBe(0)
+    })
+  })
+
+  it.each<[when: string, cancel: 'wire' | 'local', after: number]>([
+    ['before its responder has accepted it', 'wire', 50],
+    ['at the requester alone', 'local', 150],
+  ])('closes an exchange that is cancelled %s', (_, cancel, after) => {
+    inWorld(({ link, advance }) => {
+      const contract = endpoint({ topic: 'silent', request: text, response: text, cancel })
+      const meter = new Meter()
+      const exchange = exchange$(metered(meter)(link('requester')), contract, 'x', {
+        timeout: 60_000,
+      }).subscribe()
+      advance(after)
+      expect(meter.metrics().pendingExchanges).toBe(1)
+      exchange.unsubscribe()
+      expect(meter.metrics().pendingExchanges).toBe(0)
+    })
+  })
+
+  it('has no pending exchange after a stream is cancelled that has responded', () => {
+    inWorld(({ link, advance }) => {
+      const stream = endpoint({ topic: 'stream', request: text, response: text, responses: 'many' })
+      requests$(link('server'), stream)
+        .pipe(serve(() => concat(['a', 'b'], NEVER)))
+        .subscribe()
+      const meter = new Meter()
+      const exchange = exchange$(metered(meter)(link('requester')), stream, 'x', {
+        timeout: 60_000,
+      }).subscribe()
+      advance(200)
+      exchange.unsubscribe()
+      advance(200)
+      expect(meter.metrics()).toMatchObject({ published: 2, pendingExchanges: 0, exchange: { count: 1 } })
     })
   })
 

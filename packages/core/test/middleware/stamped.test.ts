@@ -12,7 +12,7 @@ import {
 } from '@antiphon/core'
 import { of } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { HybridClock } from '../../src/middleware/hybrid-clock.js'
+import { applicationClock, HybridClock } from '@antiphon/core/clock'
 import { bytesOf, observe, publishedBy, type PublishedMessage } from '../observed.js'
 import { inWorld } from '../world.js'
 
@@ -52,6 +52,36 @@ describe('stamped', () => {
   })
 })
 
+describe('the clock of stamped', () => {
+  it('is shared by the links of an application, and follows the timestamps of received messages', () => {
+    inWorld((world) => {
+      const published = publishedBy(world, 'a')
+      const [a, b] = [stamped()(world.link('a')), stamped()(world.link('b'))]
+      observe(world, b.messages$('#'))
+      world.advance(50)
+      const received = new HybridClock({ wallClock: { now: () => 30_000 }, node: 'device' }).stamp()
+      world.broker.publish({ topic: 'x', payload: bytesOf('x'), userProperties: [['__ts', received]] })
+      world.advance(10)
+      observe(world, a.publish$({ topic: 'y', payload: bytesOf('y'), responseTopic: 'z' }))
+      world.advance(10)
+      expect(propertyOf(published[0], '__ts')).toMatch(/^000000000030000:00001:/)
+      expect(applicationClock(world.scheduler).latest).toMatchObject({ milliseconds: 30_000, count: 1 })
+    })
+  })
+
+  it('can be set', () => {
+    inWorld((world) => {
+      const published = publishedBy(world, 'a')
+      const clock = new HybridClock({ wallClock: { now: () => 7 }, node: 'me' })
+      const link = stamped({ clock })(world.link('a'))
+      observe(world, link.publish$({ topic: 'y', payload: bytesOf('y'), responseTopic: 'z' }))
+      world.advance(10)
+      expect(propertyOf(published[0], '__ts')).toBe('000000000000007:00000:me')
+      expect(() => stamped({ clok: clock } as never)).toThrow('options.clok is not known')
+    })
+  })
+})
+
 describe('mrpcHeaders', () => {
   const valid: Partial<OutgoingMessage> = {
     responseTopic: 'responses',
@@ -83,35 +113,6 @@ describe('mrpcHeaders', () => {
         const [failure] = responses
         expect([propertyOf(failure, '__propName'), propertyOf(failure, '__propVal')]).toEqual([name, value])
       })
-    },
-  )
-})
-
-describe('HybridClock', () => {
-  const isAscending = (stamps: readonly string[]): boolean =>
-    stamps.every((stamp, index) => index === 0 || stamp > (stamps[index - 1] ?? ''))
-
-  it('returns later timestamps even if the wall clock stands still or goes back', () => {
-    const clock = new HybridClock()
-    const stamps = [1_000, 1_000, 999, 1_001, 5].map((now) => clock.stamp(now))
-    expect(isAscending(stamps)).toBe(true)
-    expect(stamps[0]).toMatch(/^000000000001000:00000:/)
-    expect(stamps[3]).toMatch(/^000000000001001:00000:/)
-  })
-
-  it('returns timestamps later than those it received', () => {
-    const [clock, other] = [new HybridClock(), new HybridClock()]
-    const received = other.stamp(30_000)
-    clock.update(received, 1_000)
-    expect(isAscending([received, clock.stamp(1_000), clock.stamp(31_000)])).toBe(true)
-  })
-
-  it.each(['', 'x', '000000000099999:00001', '000000000961000:00000:far-ahead'])(
-    'ignores the timestamp %j',
-    (stamp) => {
-      const clock = new HybridClock()
-      clock.update(stamp, 900_000)
-      expect(clock.stamp(900_001)).toMatch(/^000000000900001:00000:/)
     },
   )
 })

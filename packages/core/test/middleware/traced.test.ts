@@ -81,6 +81,21 @@ describe('traced', () => {
     })
   })
 
+  it.each<[when: string, cancel: 'wire' | 'local', after: number]>([
+    ['before its responder has accepted it', 'wire', 50],
+    ['at the requester alone', 'local', 150],
+  ])('ends the span of a request that is cancelled %s as cancelled', (_, cancel, after) => {
+    inWorld((world) => {
+      const contract = endpoint({ topic: 'echo', request: text, response: text, cancel })
+      serveEcho(world, () => NEVER)
+      const link = traced({ tracer })(world.link('requester'))
+      const exchange = exchange$(link, contract, 'x', { timeout: 60_000 }).subscribe()
+      world.advance(after)
+      exchange.unsubscribe()
+      expect(spans()['request echo']?.status).toMatchObject({ code: 2, message: 'status 499' })
+    })
+  })
+
   it('ends both spans on cancel', () => {
     inWorld((world) => {
       serveEcho(world, () => NEVER)

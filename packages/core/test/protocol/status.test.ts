@@ -96,13 +96,26 @@ describe('fromFailure', () => {
     expect(toStatus(fromFailure(failure))).toEqual({ kind: 'failure', status: failure })
   })
 
-  it('writes the supported and requested versions of a 505', () => {
-    const failure = { code: 505, supportedMajorVersions: '1', requestedVersion: '2.3' }
-    expect(fromFailure(failure)).toEqual([
+  it('writes and reads the supported and requested versions of a 505', () => {
+    const failure = { code: 505, supportedMajorVersions: [1, 2], requestedVersion: '2.3' }
+    const properties = fromFailure(failure)
+    expect(properties).toEqual([
       ['__stat', '505'],
-      ['__supProtMajVer', '1'],
+      ['__supProtMajVer', '1 2'],
       ['__requestProtVer', '2.3'],
     ])
+    expect(toStatus(properties)).toEqual({
+      kind: 'failure',
+      status: { ...failure, isApplicationError: false },
+    })
+  })
+
+  it('leaves out supported versions that are no number', () => {
+    const properties = [
+      ['__stat', '505'],
+      ['__supProtMajVer', '2  x 3.1 4'],
+    ] as const
+    expect(toStatus(properties)).toMatchObject({ status: { supportedMajorVersions: [2, 4] } })
   })
 
   it('escapes and shortens texts of an application to valid MQTT strings', () => {

@@ -2,12 +2,15 @@ import {
   endpoint,
   exchange$,
   inOrder,
+  json,
+  payloadField,
   requests$,
   serve,
   text,
   type AntiphonError,
   type RetryOptions,
 } from '@antiphon/core'
+import * as t from 'io-ts'
 import { defer, of, throwError } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import {
@@ -64,6 +67,46 @@ function withRetries(
 function delays(attempts: readonly PublishedMessage[]): readonly number[] {
   return attempts.slice(1).map(({ at }, index) => at - (attempts[index]?.at ?? NaN))
 }
+
+describe('a silent attempt', () => {
+  /** Returns the milliseconds between the attempts of a request without any response. */
+  function gapsOf(retry: RetryOptions, timeout: number): readonly number[] {
+    let gaps: readonly number[] = []
+    withRetries(
+      retry,
+      [],
+      ({ world, attempts }) => {
+        world.advance(timeout + 100)
+        gaps = delays(withoutCancels(attempts))
+      },
+      timeout,
+    )
+    return gaps
+  }
+
+  it('is followed by the next one after attemptTimeout and the back-off', () => {
+    expect(gapsOf({ count: 3, attemptTimeout: 200, backOff: steady }, 10_000)).toEqual([300, 400, 600])
+  })
+
+  it('is followed by the next one after attemptTimeout without backOff', () => {
+    expect(gapsOf({ count: 2, attemptTimeout: 200 }, 10_000)).toEqual([200, 200])
+  })
+
+  it('leaves an equal share of the timeout to every further attempt', () => {
+    const backOff = { initial: 900, maximum: 900, jitter: 0 }
+    const gaps = gapsOf({ count: 2, attemptTimeout: 100, backOff }, 1_202)
+    expect(gaps.map((gap) => Math.round(gap / 100))).toEqual([4, 4])
+    expect(gapsOf({ count: 1, backOff }, 1_000).map((gap) => Math.round(gap / 100))).toEqual([5])
+  })
+
+  it('is followed by the next one also if random throws', () => {
+    const random = (): never => {
+      throw new Error('no entropy')
+    }
+    const backOff = { initial: 500, random }
+    expect(gapsOf({ count: 1, attemptTimeout: 200, backOff }, 2_000)).toEqual([200])
+  })
+})
 
 describe('retrying a failed request', () => {
   it('retries with growing delays and the same correlation', () => {
@@ -143,6 +186,39 @@ describe('retrying a failed request', () => {
       expect(call.values).toEqual(['response'])
       expect(runs).toBe(3)
       expect(new Set(attempts.map(({ message }) => String(message.correlationData))).size).toBe(3)
+    })
+  })
+
+  it('does not retry a reported failure if the value fixes the token, as the responder would repeat the failure', () => {
+    inWorld((world) => {
+      const codec = json(t.type({ text: t.string }))
+      const tokens = endpoint({
+        topic: 'tokens',
+        request: codec,
+        response: codec,
+        correlation: payloadField('id'),
+      })
+      let runs = 0
+      const handler = () => {
+        runs += 1
+        return throwError(() => new Error('not yet'))
+      }
+      observe(world, requests$(world.link('server'), tokens).pipe(serve(handler)))
+      world.advance(50)
+      const attempts = publishedBy(world, 'requester')
+      const retry = { count: 3, backOff: steady, on: () => true }
+      const requester = world.link('requester')
+      const fixed = observe(
+        world,
+        exchange$(requester, tokens, { text: 'x', id: 'a' } as { text: string }, { retry }),
+      )
+      world.advance(50)
+      expect(fixed.ending()).toMatchObject({ code: 'status', status: { code: 500 } })
+      expect([attempts.length, runs]).toEqual([1, 1])
+      const free = observe(world, exchange$(requester, tokens, { text: 'x' }, { retry }))
+      world.advance(2_000)
+      expect(free.ending()).toMatchObject({ code: 'status' })
+      expect([attempts.length, runs]).toEqual([5, 5])
     })
   })
 

@@ -1,9 +1,9 @@
-import { endpoint, requests$, serve, text, type UserProperties } from '@antiphon/core'
+import { endpoint, requests$, serve, text, type Incident, type UserProperties } from '@antiphon/core'
 import { delay, NEVER, of } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { bytesOf, observe, publishedBy, statusOf } from '../observed.js'
 import { inWorld } from '../world.js'
-import { requestProperties, withEchoResponder, withResponder } from './with-responder.js'
+import { echo, requestProperties, withEchoResponder, withResponder } from './with-responder.js'
 
 const firstAttempt: UserProperties = [['__ctl', '1']]
 const many = endpoint({ topic: 'echo', request: text, response: text, responses: 'many' })
@@ -12,6 +12,50 @@ const acceptance: UserProperties = [
   ['__ctlTopic', 'control/server'],
 ]
 const lazily = { controlTopic: undefined } as unknown as { readonly group?: string }
+
+describe('the control topic of a responder', () => {
+  it.each<[when: string, controlTopic: string | undefined]>([
+    ['in the options', 'control'],
+    ['by default', undefined],
+  ])('is reported as refused on incidents$ when the broker refuses it %s', (_, controlTopic) => {
+    inWorld((world) => {
+      const topic = controlTopic ?? 'control/server'
+      world.broker.refuseSubscribe(topic, 0x87)
+      const link = world.link('server')
+      const incidents: Incident[] = []
+      link.incidents$.subscribe((incident) => incidents.push(incident))
+      const options = controlTopic === undefined ? {} : { controlTopic }
+      observe(world, requests$(link, echo, options).pipe(serve(() => NEVER)))
+      world.advance(50)
+      for (const token of ['a', 'b']) {
+        const correlationData = bytesOf(token)
+        const userProperties = firstAttempt
+        world.broker.publish({
+          topic: 'echo',
+          payload: bytesOf('x'),
+          ...requestProperties,
+          correlationData,
+          userProperties,
+        })
+      }
+      world.advance(500)
+      expect(incidents).toMatchObject([{ kind: 'refused', error: { code: 'subscribe-refused', topic } }])
+    })
+  })
+
+  it('is not reported when the link ends before it is subscribed', () => {
+    inWorld((world) => {
+      const link = world.link('server')
+      const incidents: Incident[] = []
+      link.incidents$.subscribe((incident) => incidents.push(incident))
+      observe(world, requests$(link, echo, { controlTopic: 'control' }).pipe(serve(() => NEVER)))
+      world.advance(3)
+      world.broker.disconnect('server', { reasonCode: 0x8e })
+      world.advance(50)
+      expect(incidents).toEqual([])
+    })
+  })
+})
 
 describe('the acceptance of a request', () => {
   it('names the control topic once a request has been in hand for 100 ms', () => {

@@ -8,6 +8,7 @@ import {
   text,
   type AcknowledgeMode,
   type Incident,
+  type Link,
 } from '@antiphon/core'
 import { delay, filter, map, NEVER, of, range, share } from 'rxjs'
 import { describe, expect, it } from 'vitest'
@@ -174,6 +175,58 @@ describe('a responder behind a broker window of 20 messages', () => {
       expect(incidents.map((incident) => 'message' in incident && incident.message && textOf(incident.message))).toEqual(['0']) // prettier-ignore
       world.advance(4_000)
       expect(responses).toHaveLength(100)
+    })
+  })
+})
+
+describe('a window full of running handlers', () => {
+  function blockedIncidents(link: Link): readonly Incident[] {
+    const incidents: Incident[] = []
+    link.incidents$.subscribe((incident) => incidents.push(incident))
+    return incidents
+  }
+
+  it('is reported with acknowledge: after-response once no acknowledgement has been sent for five seconds', () => {
+    inWorld((world) => {
+      const link = world.link('server', client)
+      const incidents = blockedIncidents(link)
+      observe(world, requests$(link, echo, { acknowledge: 'after-response' }).pipe(serve(() => NEVER)))
+      world.advance(50)
+      sendRequests(world, 100)
+      world.advance(4_000)
+      expect(incidents).toEqual([])
+      world.advance(10_000)
+      expect(incidents).toMatchObject([{ kind: 'acknowledgements-blocked', waiting: 19 }])
+    })
+  })
+
+  it('is not reported while its handlers end, or below ten of them', () => {
+    inWorld((world) => {
+      const link = world.link('server', client)
+      const incidents = blockedIncidents(link)
+      const options = { acknowledge: 'after-response' } as const
+      observe(
+        world,
+        requests$(link, echo, options).pipe(
+          serve(({ value }) => of(value).pipe(delay(4_000)), { concurrency: 20 }),
+        ),
+      )
+      world.advance(50)
+      sendRequests(world, 60)
+      world.advance(60_000)
+      observe(world, requests$(link, numbers, options).pipe(serve(() => NEVER)))
+      world.advance(50)
+      for (let index = 0; index < 9; index++) {
+        const correlationData = bytesOf(`stream ${index}`)
+        world.broker.publish({
+          topic: 'numbers',
+          payload: bytesOf('x'),
+          ...requestProperties,
+          correlationData,
+        })
+      }
+      world.advance(60_000)
+      expect(incidents).toEqual([])
     })
   })
 })

@@ -1,9 +1,9 @@
 import type { Link } from '@antiphon/core'
 import {
-  concat,
   connect,
   defer,
   delay,
+  endWith,
   filter,
   ignoreElements,
   map,
@@ -12,6 +12,7 @@ import {
   NEVER,
   of,
   takeUntil,
+  tap,
   type MonoTypeOperatorFunction,
   type Observable,
 } from 'rxjs'
@@ -40,7 +41,7 @@ export type DeviceEvent =
  *
  * - *on subscribe*: connects the link. *next*: each event of the device.
  * - *complete*: after a shutdown: telemetry has ended, commands were served for `shutdownDelay`, and the link is closed.
- *   Commands without a response by then stay unacknowledged.
+ *   Commands without a response by then stay unacknowledged. The subscription stays for the next start.
  * - *error*: as `telemetry$` and `serveCommands`. *unsubscribe*: stops everything at once and leaves the link open.
  */
 export function runDevice(
@@ -61,7 +62,7 @@ export function runDevice(
         : of(event),
     ),
   )
-  const events$ = merge(commands$, stop$.pipe(map(() => stopping(true)))).pipe(
+  return merge(commands$, stop$.pipe(map(() => stopping(true)))).pipe(
     firstStopping(),
     connect((work$) => {
       const shutdowns$ = work$.pipe(
@@ -71,14 +72,15 @@ export function runDevice(
         filter(({ event }) => event === 'stopping'),
         delay(shutdownDelay, link.scheduler),
       )
-      return merge(work$, samples$.pipe(takeUntil(shutdowns$)), connected$).pipe(takeUntil(isDelayOver$))
-    }),
-  )
-  return concat(
-    events$,
-    defer(() => {
-      void link.close()
-      return link.state$.pipe(ignoreElements())
+      // Closes the link below its subscription: unsubscribing first would lose the commands until the next start.
+      const closing$ = isDelayOver$.pipe(
+        tap(() => void link.close()),
+        ignoreElements(),
+      )
+      const isClosed$ = link.state$.pipe(ignoreElements(), endWith(undefined))
+      return merge(work$, samples$.pipe(takeUntil(shutdowns$)), connected$, closing$).pipe(
+        takeUntil(isClosed$),
+      )
     }),
   )
 }

@@ -7,10 +7,33 @@ import { noteMark } from '../step.js'
 import { type Manifest, publicPackages } from '../workspace.js'
 import { loader } from './loader.js'
 import { nodeRelease, nodeReleases } from './node-release.js'
+import { compileStrictProject } from './strict-project.js'
 
 const packages = publicPackages()
 const specifiers = packages.flatMap(({ entries }) => entries.map(({ specifier }) => specifier))
 const tarballs = Object.fromEntries(packages.map((item) => [item.name, `file:${tarballOf(item)}`]))
+const peerVersions = await peers()
+
+// A project with other schemas: it has not installed io-ts, and no declaration that it reads may import it.
+const withoutIoTs = packages.filter(({ folderName }) => ['core', 'codecs', 'packet'].includes(folderName))
+await compileStrictProject({
+  specifiers: withoutIoTs.flatMap(({ entries }) =>
+    entries.map(({ specifier }) => specifier).filter((specifier) => !specifier.endsWith('/io-ts')),
+  ),
+  dependencies: {
+    ...pick(
+      tarballs,
+      withoutIoTs.map(({ name }) => name),
+    ),
+    ...pick(
+      peerVersions,
+      withoutIoTs.flatMap(({ manifest }) =>
+        Object.keys(manifest.peerDependencies ?? {}).filter((name) => name !== 'io-ts'),
+      ),
+    ),
+  },
+  tarballs,
+})
 
 // Outside the repository, so that Node does not find its node_modules.
 const folder = await mkdtemp(join(tmpdir(), 'antiphon-install-'))
@@ -18,7 +41,7 @@ try {
   const manifest = {
     private: true,
     type: 'module',
-    dependencies: { ...tarballs, ...(await peers()) },
+    dependencies: { ...tarballs, ...peerVersions },
     overrides: tarballs,
   }
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest))
@@ -31,7 +54,7 @@ try {
     versions.push(/\d+\.\d+\.\d+/.exec(text)?.[0] ?? release)
   }
   console.log(
-    `${noteMark}${specifiers.length} entries, required and imported, on Node ${versions.join(', ')}`,
+    `${noteMark}${specifiers.length} entries, required and imported, on Node ${versions.join(', ')}; compiled without io-ts`,
   )
 } finally {
   await rm(folder, { recursive: true, force: true })
@@ -41,6 +64,13 @@ async function runOrThrow(command: string, args: readonly string[]): Promise<str
   const { code, output, stdout } = await runCommand(command, args, { cwd: folder })
   if (code !== 0) throw new Error(`cannot run ${[command, ...args].join(' ')}:\n${output}`)
   return stdout.trimEnd()
+}
+
+function pick(
+  versions: Readonly<Record<string, string>>,
+  names: readonly string[],
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(versions).filter(([name]) => names.includes(name)))
 }
 
 // The peer dependencies, in the versions that the workspace tests with.

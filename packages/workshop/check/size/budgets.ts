@@ -23,14 +23,14 @@ export const budgets: readonly Budget[] = [
   {
     name: 'core + mqtt',
     imports: both,
-    external: ['rxjs', 'fp-ts', 'io-ts', 'uuid', ...client],
+    external: ['rxjs', 'fp-ts', 'uuid', ...client],
     limit: 58_000,
   },
-  { name: 'core + mqtt with fp-ts, io-ts and uuid', imports: both, external: ['rxjs', ...client] },
+  { name: 'core + mqtt with fp-ts and uuid', imports: both, external: ['rxjs', ...client] },
   {
     name: 'core + mqtt/web',
     imports: [...core, '@antiphon/mqtt/web'],
-    external: ['rxjs', 'fp-ts', 'io-ts', 'uuid'],
+    external: ['rxjs', 'fp-ts', 'uuid'],
   },
   {
     name: 'the page of example 06, with all its libraries',

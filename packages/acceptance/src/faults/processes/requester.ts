@@ -1,10 +1,13 @@
-import { AntiphonError, exchange$, type ExchangeOptions } from '@antiphon/core'
+import { AntiphonError, exchange$, type ExchangeOptions, type Link } from '@antiphon/core'
 import { linkMiddleware } from '@antiphon/core/link'
 import { filter, firstValueFrom, tap } from 'rxjs'
 import { requestIn, work } from '../run/contract.js'
 import { writeLedger } from '../run/ledger.js'
 import type { RequestPolicy } from '../run/plan.js'
+import { Cancels } from './cancels.js'
+import { Pending } from './pending.js'
 import { connectRecorded, recordUnmatchedResponses } from './recorded-link.js'
+import { sendStream } from './send-stream.js'
 import { notifyParent, onParentMessage, readRole } from '../../process/parent-process.js'
 
 /** The role of a requester. */
@@ -30,23 +33,24 @@ const options: ExchangeOptions = {
 const unwrapped = connectRecorded(port, { clientId: name }, ledger)
 const recordAcknowledgements = linkMiddleware({
   publish$: (message, next) => {
-    const request = requestIn(message.payload)
+    const request = message.topic === work.topic.template ? requestIn(message.payload) : undefined
     if (request === undefined) return next(message)
     return next(message).pipe(
       tap(({ reasonCode: reason }) => ledger.append({ event: 'acknowledged', request, reason })),
     )
   },
 })
-const link = recordAcknowledgements(unwrapped)
+const link: Link = recordAcknowledgements(unwrapped)
 recordUnmatchedResponses(link, ledger)
 
+const pending = new Pending()
+const cancels = new Cancels({ name, link, ledger, pending })
 let sentCount = 0
-let pendingCount = 0
-let isFinishing = false
+let streamCount = 0
 
 function sendRequest(): void {
   const request = `${name}/${(sentCount += 1)}`
-  pendingCount += 1
+  const settle = pending.add()
   ledger.append({ event: 'sent', request })
   exchange$(link, work, request, options).subscribe({
     next: ({ request: respondsTo }) =>
@@ -54,46 +58,54 @@ function sendRequest(): void {
     error: (error: unknown) => {
       const { code, message } = AntiphonError.from(error)
       ledger.append({ event: 'settled', request, outcome: code, message })
-      onSettled()
+      settle()
     },
-    complete: onSettled,
+    complete: settle,
   })
 }
 
-function onSettled(): void {
-  pendingCount -= 1
-  if (isFinishing && pendingCount === 0) void finish()
+/** Milliseconds between two streams, and between two requests that are cancelled. */
+const streamPeriod = 1_000
+const cancelPeriod = 100
+
+/** Sends requests at the configured rate. Requests that a stopped process missed are not sent later. */
+function load(): readonly NodeJS.Timeout[] {
+  const tick = 10
+  const maxBurst = rate / 4
+  let last = performance.now()
+  let due = 0
+  return [
+    setInterval(() => {
+      const now = performance.now()
+      due = Math.min(maxBurst, due + ((now - last) * rate) / 1_000)
+      last = now
+      for (; due >= 1; due -= 1) sendRequest()
+    }, tick),
+    setInterval(
+      () => sendStream({ stream: `${name}/stream-${(streamCount += 1)}`, link, ledger, pending, options }),
+      streamPeriod,
+    ),
+    setInterval(() => cancels.send(), cancelPeriod),
+  ]
 }
 
 async function finish(): Promise<void> {
+  await pending.untilNone()
+  cancels.sendFinal()
+  await pending.untilNone()
   await unwrapped.close()
   ledger.append({ event: 'finished' })
   notifyParent('finished')
 }
 
-/** Sends requests at the configured rate. Requests that a stopped process missed are not sent later. */
-function load(): NodeJS.Timeout {
-  const tick = 10
-  const maxBurst = rate / 4
-  let last = performance.now()
-  let due = 0
-  return setInterval(() => {
-    const now = performance.now()
-    due = Math.min(maxBurst, due + ((now - last) * rate) / 1_000)
-    last = now
-    for (; due >= 1; due -= 1) sendRequest()
-  }, tick)
-}
-
-let loadTimer: NodeJS.Timeout | undefined
+let timers: readonly NodeJS.Timeout[] = []
 onParentMessage({
   load: () => {
-    loadTimer = load()
+    timers = load()
   },
   finish: () => {
-    clearInterval(loadTimer)
-    isFinishing = true
-    if (pendingCount === 0) void finish()
+    timers.forEach(clearInterval)
+    void finish()
   },
 })
 await firstValueFrom(link.state$.pipe(filter(({ status }) => status === 'online')))

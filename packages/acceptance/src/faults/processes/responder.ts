@@ -1,7 +1,16 @@
-import { ignoredRequests$, requests$, serve, type Message } from '@antiphon/core'
-import { delay, firstValueFrom, of, Subject } from 'rxjs'
-import { group, requestIn, work } from '../run/contract.js'
+import {
+  ignoredRequests$,
+  requests$,
+  serve,
+  type Endpoint,
+  type EndpointTypes,
+  type Message,
+  type RequestsOptions,
+} from '@antiphon/core'
+import { concatMap, delay, firstValueFrom, merge, NEVER, of, range, startWith, Subject, tap } from 'rxjs'
+import { group, held, itemOf, items, requestIn, streamLength, work } from '../run/contract.js'
 import { writeLedger } from '../run/ledger.js'
+import type { RequestPolicy } from '../run/plan.js'
 import { connectRecorded } from './recorded-link.js'
 import { notifyParent, onParentMessage, readRole } from '../../process/parent-process.js'
 
@@ -10,9 +19,10 @@ export interface ResponderRole {
   readonly name: string
   readonly port: number
   readonly ledger: string
+  readonly requestPolicy: RequestPolicy
 }
 
-const { name, port, ledger: file } = readRole<ResponderRole>()
+const { name, port, ledger: file, requestPolicy } = readRole<ResponderRole>()
 const ledger = writeLedger(file)
 // After a restart the responder connects under the same client id and resumes its session.
 const link = connectRecorded(
@@ -24,21 +34,46 @@ ignoredRequests$(link).subscribe(({ reason }) => {
   if (reason === 'duplicate') ledger.append({ event: 'duplicate' })
 })
 
-/** The longest run of a handler in milliseconds, so that some handlers are always running. */
+/** The longest run of a usual handler in milliseconds, so that some handlers are always running. */
 const maxHandlerTime = 100
+/** One handler in this many is slow. */
+const requestsPerSlowHandler = 100
+const slowHandlerTime = 2_500
+/** Milliseconds between two items of a stream. */
+const itemPeriod = 10
+
 const drain$ = new Subject<void>()
-requests$(link, work, { group, drain$, acknowledge: 'after-response' })
-  .pipe(
-    serve(({ value: request, message }) => {
-      ledger.append({ event: 'handler-started', request, identity: identityOf(message) })
-      return of({ request, responder: name }).pipe(delay(Math.random() * maxHandlerTime))
-    }),
-  )
-  .subscribe({
-    next: ({ request, outcome }) =>
-      ledger.append({ event: 'served', request: requestIn(request.payload) ?? '', outcome }),
-    complete: () => void finish(),
-  })
+const optionsOf = <T extends EndpointTypes>(_: Endpoint<T>): RequestsOptions<T> => ({ group, drain$ })
+
+const working$ = requests$(link, work, { ...optionsOf(work), acknowledge: requestPolicy.acknowledge }).pipe(
+  serve(({ value: request, message }) => {
+    ledger.append({ event: 'handler-started', request, identity: identityOf(message) })
+    return of({ request, responder: name }).pipe(delay(handlerTimeOf(request)))
+  }),
+  tap(({ request, outcome }) =>
+    ledger.append({ event: 'served', request: requestIn(request.payload) ?? '', outcome }),
+  ),
+)
+const streaming$ = requests$(link, items, optionsOf(items)).pipe(
+  serve(({ value: stream }) =>
+    range(streamLength).pipe(concatMap((index) => of(itemOf(stream, index)).pipe(delay(itemPeriod)))),
+  ),
+)
+const holding$ = requests$(link, held, optionsOf(held)).pipe(
+  serve(({ value: request }) => {
+    ledger.append({ event: 'held', request })
+    return NEVER.pipe(startWith(request))
+  }),
+  tap(({ request, outcome }) =>
+    ledger.append({ event: 'released', request: requestIn(request.payload) ?? '', outcome }),
+  ),
+)
+merge(working$, streaming$, holding$).subscribe({ complete: () => void finish() })
+
+function handlerTimeOf(request: string): number {
+  const number = Number(request.split('/')[1])
+  return number % requestsPerSlowHandler === 0 ? slowHandlerTime : Math.random() * maxHandlerTime
+}
 
 function identityOf({ correlationData, responseTopic }: Message): string {
   return `${Buffer.from(correlationData ?? []).toString('hex')} ${responseTopic}`
@@ -51,5 +86,6 @@ async function finish(): Promise<void> {
 }
 
 onParentMessage({ finish: () => drain$.next() })
-await firstValueFrom(link.subscription$(`$share/${group}/${work.topic.template}`))
+for (const { topic } of [work, items, held])
+  await firstValueFrom(link.subscription$(`$share/${group}/${topic.template}`))
 notifyParent('ready')

@@ -41,6 +41,32 @@ type Work = ContractTypes<'acceptance/work', string, WorkResponse, 'one', Correl
 /** The endpoint of the fault bench: a request carries its name, and the response repeats it. */
 export const work: Endpoint<Work> = endpoint({ topic: 'acceptance/work', request: mirroredText, response })
 
+type Streams<Topic extends string> = ContractTypes<Topic, string, string, 'many', Correlation>
+
+/** Returns the text of a stream's item. */
+export function itemOf(stream: string, index: number): string {
+  return `${stream} ${index}`
+}
+
+/** A stream of {@link streamLength} items, each with the name of the stream and its number. */
+export const items: Endpoint<Streams<'acceptance/items'>> = endpoint({
+  topic: 'acceptance/items',
+  request: mirroredText,
+  response: mirroredText,
+  responses: 'many',
+})
+
+/** The number of items of a stream. */
+export const streamLength = 100
+
+/** A request whose handler sends one item and then runs until the request is cancelled. */
+export const held: Endpoint<Streams<'acceptance/held'>> = endpoint({
+  topic: 'acceptance/held',
+  request: mirroredText,
+  response: mirroredText,
+  responses: 'many',
+})
+
 /** The group that the responders share. */
 export const group = 'workers'
 

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import type { ErrorCode } from '@antiphon/core'
 import type { RequestOutcome } from './plan.js'
 
 /** An event that a process records as one line. Times are milliseconds of the clock of {@link sharedNow}. */
@@ -18,6 +19,29 @@ export type LedgerEvent = { readonly at: number } & (
   | { readonly event: 'handler-started'; readonly request: string; readonly identity: string }
   /** A responder finished with a request. */
   | { readonly event: 'served'; readonly request: string; readonly outcome: string }
+  /** A requester requested a stream. */
+  | { readonly event: 'stream-sent'; readonly stream: string }
+  /** A stream ended: `fault` says what was wrong with its items. */
+  | {
+      readonly event: 'stream-ended'
+      readonly stream: string
+      readonly outcome: 'complete' | ErrorCode
+      readonly items: number
+      readonly fault?: string
+    }
+  /** A requester cancelled a request, as its handler was running; `isFinal` after all faults. */
+  | { readonly event: 'cancelled'; readonly request: string; readonly isFinal: boolean }
+  /** A request failed before it could be cancelled. */
+  | {
+      readonly event: 'not-cancelled'
+      readonly request: string
+      readonly isFinal: boolean
+      readonly code: ErrorCode
+    }
+  /** The handler of a request that is to be cancelled was started. */
+  | { readonly event: 'held'; readonly request: string }
+  /** A responder finished with a request that was to be cancelled. */
+  | { readonly event: 'released'; readonly request: string; readonly outcome: string }
   /** A responder recognised a duplicate and did not run the handler. */
   | { readonly event: 'duplicate' }
   /** A requester received an unmatched response and dropped it. */

@@ -20,6 +20,8 @@ export type Fault =
   /** SIGKILL, and a restart at the end. */
   | { readonly kind: 'broker killed' }
   | { readonly kind: 'responder killed'; readonly peer: ResponderName }
+  /** One responder after the other leaves the group, exits and starts again. */
+  | { readonly kind: 'rolling restart' }
   /** SIGSTOP, and SIGCONT at the end. */
   | { readonly kind: 'broker stopped' }
   | { readonly kind: 'responder stopped'; readonly peer: ResponderName }
@@ -56,6 +58,8 @@ export interface RequestPolicy {
   readonly timeout: number
   /** `once`: published once; `retried`: sent again after an attempt times out, and after a lost session. */
   readonly style: 'once' | 'retried'
+  /** When responders acknowledge. A request that is sent once needs `after-response`: a crash would lose it otherwise. */
+  readonly acknowledge: 'on-start' | 'after-response'
 }
 
 /** All parameters of a run. */

@@ -207,12 +207,25 @@ export const connackCases: readonly NormCase[] = normCases(
   {
     norm: '3.2.2.3.2 (Session Expiry)',
     versions: [5],
-    title: 'sends the Session Expiry Interval only when the broker lowered it',
+    title:
+      'repeats the Session Expiry Interval of the client, or sends the one to which the broker lowered it',
     options: { limits: { sessionExpiryInterval: 50 } },
     run: async ({ connect }) => {
       const [, { properties: lowered }] = await connect('a', { properties: { sessionExpiryInterval: 60 } })
       const [, { properties: unchanged }] = await connect('b', { properties: { sessionExpiryInterval: 40 } })
-      expect([lowered?.sessionExpiryInterval, unchanged?.sessionExpiryInterval]).toEqual([50, undefined])
+      const [, { properties: absent }] = await connect('c', { properties: {} })
+      const intervals = [lowered, unchanged, absent].map((properties) => properties?.sessionExpiryInterval)
+      expect(intervals).toEqual([50, 40, undefined])
+    },
+  },
+  {
+    norm: '3.2.2.3.2 (Session Expiry)',
+    versions: [5],
+    title: 'repeats a Session Expiry Interval without end as 0xFFFFFFFF',
+    options: { limits: { sessionExpiryInterval: Infinity } },
+    run: async ({ connect }) => {
+      const [, { properties }] = await connect('a', { properties: { sessionExpiryInterval: 0xffffffff } })
+      expect(properties?.sessionExpiryInterval).toBe(0xffffffff)
     },
   },
   {

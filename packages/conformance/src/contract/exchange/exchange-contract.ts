@@ -6,6 +6,7 @@ import { concurrencyCases } from './concurrency.js'
 import { failureCases } from './failures.js'
 import { correlationCases } from './correlation.js'
 import { chunkCases } from './chunks.js'
+import { messagePropertyCases } from './message-properties.js'
 import { requestMessageCases } from './request-messages.js'
 import { duplicateRequestCases } from './duplicate-requests.js'
 import { responseCases } from './responses.js'
@@ -24,6 +25,7 @@ const definitions: readonly CaseDefinition[] = [
   ...failureCases,
   ...responderCases,
   ...responseCases,
+  ...messagePropertyCases,
   ...duplicateRequestCases,
   ...concurrencyCases,
   ...chunkCases,

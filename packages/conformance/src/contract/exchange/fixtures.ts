@@ -90,7 +90,8 @@ export async function startResponder<T extends EndpointTypes>(
   const records = recordStream(requests$(link, served, requests).pipe(serve(recordedHandler, options)))
   const topics = requests.filter ?? served.topic.filter(requests.params as Readonly<Record<string, string>>)
   const filter = requests.group === undefined ? topics : `$share/${requests.group}/${topics}`
-  const probe = await subscribeAndWait(context, link, filter, { qos: requests.qos ?? 1 })
+  const { qos = 1, noLocal = false } = requests
+  const probe = await subscribeAndWait(context, link, filter, { qos, noLocal })
   probe.unsubscribe()
   return { link, started, records, ignored }
 }
