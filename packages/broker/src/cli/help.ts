@@ -3,6 +3,8 @@ export const help = `antiphon-broker: an MQTT 5 and 3.1.1 broker
 
 Usage: antiphon-broker [options]
        antiphon-broker passwd <file> <user>   sets a user's password; see antiphon-broker passwd --help
+       antiphon-broker export <directory> [file]   writes the storage of --data as lines of JSON
+       antiphon-broker import <directory> [file]   reads such lines into a new storage
 
 Config file
   --config <file>          reads settings from a .toml or .json file; the options below override it

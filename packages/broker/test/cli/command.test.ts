@@ -12,6 +12,7 @@ import { dialTcp } from '../conformance/raw-client.js'
 import type { RawClient } from '../conformance/raw-client.js'
 import { publishBytes } from '../conformance/bytes.js'
 import { hex } from '../world.js'
+import { untilClosed } from '../listen/until-closed.js'
 import type { AnyPacket } from '../world.js'
 import { testCommand } from './command-host.js'
 import type { TestCommand } from './command-host.js'
@@ -307,8 +308,10 @@ describe('reload', () => {
     }
     const received = async (socket: ReturnType<typeof connectTls>): Promise<string> => {
       const [event] = await Promise.race([
-        once(socket, 'data').then(([bytes]: Buffer[]) => [`connack ${bytes?.[3]?.toString(16)}`]),
-        once(socket, 'close').then(() => ['closed']),
+        new Promise<[string]>((resolve) =>
+          socket.once('data', (bytes: Buffer) => resolve([`connack ${bytes[3]?.toString(16)}`])),
+        ),
+        untilClosed(socket).then(() => ['closed']),
       ])
       return event ?? ''
     }

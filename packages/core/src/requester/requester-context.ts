@@ -41,6 +41,10 @@ export function requesterContext<T extends EndpointTypes>(
   if (rules.responseTopic !== undefined && endpoint.responseTopic !== undefined) {
     throw invalidArgument(`responseTopic is set, but ${endpoint.name} has its own: remove the option`)
   }
+  if (endpoint.responses === 'one' && rules.totalTimeout < Infinity) {
+    const fault = `totalTimeout is ${rules.totalTimeout}, but ${endpoint.name} has a single response`
+    throw invalidArgument(`${fault}: use timeout`)
+  }
   if (endpoint.cancel === 'local' && rules.credit !== undefined && rules.credit < Infinity) {
     const fault = `credit is ${rules.credit}, but ${endpoint.name} has cancel: 'local'`
     throw invalidArgument(`${fault}: remove the option, or let the endpoint send exchange control messages`)
@@ -77,7 +81,7 @@ export function startExchange<T extends EndpointTypes>(
 }
 
 /** Splits the argument of a request. Without topic parameters, the argument is the value itself. */
-function toRequestParts({ topic, responseTopic }: Endpoint, request: unknown): RequestParts {
+export function toRequestParts({ topic, responseTopic }: Endpoint, request: unknown): RequestParts {
   const hasParams = topic.parameters.length > 0 || responseTopic?.isMatch !== undefined
   return hasParams ? (request as RequestParts) : { params: NO_PARAMS, value: request }
 }
