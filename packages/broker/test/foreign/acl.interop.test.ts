@@ -12,7 +12,7 @@ import type { RawClient } from '../conformance/raw-client.js'
 
 const acl = `
 topic read public/#
-topic write inbox
+topic write letters
 
 user ann
 topic home/#
@@ -35,7 +35,7 @@ const clients = [
 ] as const
 
 const topics = [
-  ...['public', 'public/1', 'inbox', 'home', 'home/1', 'home/1/temperature', 'log/ann', 'log/ann/1'],
+  ...['public', 'public/1', 'letters', 'home', 'home/1', 'home/1/temperature', 'log/ann', 'log/ann/1'],
   ...[
     'devices/c1',
     'devices/c1/x',
