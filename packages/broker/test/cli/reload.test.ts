@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { formatHash, hashPassword } from '../../src/access/password-hash.js'
 import { dialTcp } from '../conformance/raw-client.js'
 import type { RawClient } from '../conformance/raw-client.js'
+import { untilClosed } from '../listen/until-closed.js'
 import { hex } from '../world.js'
 import type { AnyPacket } from '../world.js'
 import { testCommand } from './command-host.js'
@@ -162,8 +163,10 @@ describe('reload', () => {
     }
     const received = async (socket: ReturnType<typeof connectTls>): Promise<string> => {
       const [event] = await Promise.race([
-        once(socket, 'data').then(([bytes]: Buffer[]) => [`connack ${bytes?.[3]?.toString(16)}`]),
-        once(socket, 'close').then(() => ['closed']),
+        new Promise<[string]>((resolve) =>
+          socket.once('data', (bytes: Buffer) => resolve([`connack ${bytes[3]?.toString(16)}`])),
+        ),
+        untilClosed(socket).then(() => ['closed']),
       ])
       return event ?? ''
     }

@@ -11,6 +11,7 @@ import type { ListenOptions } from '../../src/index.js'
 import { hex } from '../world.js'
 import { connectAndPing, recordAttempts, type RecordingBroker } from './attempts.js'
 import { readUntilPingresp } from './read-until-pingresp.js'
+import { untilClosed } from './until-closed.js'
 
 const header1 = Buffer.from('PROXY TCP4 192.0.2.1 10.0.0.1 4711 1883\r\n')
 const header2 = hex('0d0a0d0a 000d0a51 5549540a 21 11 000c c0000201 0a000001 1267 075b')
@@ -35,8 +36,7 @@ const refusals = (): string[] =>
 
 async function closed(socket: Socket): Promise<void> {
   socket.resume()
-  // `once` would fail for a reset of the connection.
-  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve))
+  if (!socket.closed) await untilClosed(socket)
 }
 
 describe('proxyProtocol', () => {
