@@ -23,6 +23,8 @@ export interface RequesterContext<T extends EndpointTypes = EndpointTypes> {
   readonly endpoint: Endpoint<T>
   readonly rules: ExchangeRules
   readonly stats: MutableRequesterStats
+  /** Called with the Reason Code when the broker has acknowledged a request. */
+  readonly onAcknowledged?: (reasonCode: number) => void
 }
 
 /** The topic parameters and the value of a request. */
