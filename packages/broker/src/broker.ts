@@ -98,6 +98,8 @@ export interface Broker extends EngineControls {
    * storage. Resolves when all this is done.
    */
   readonly close: () => Promise<void>
+  /** Calls `close`, at the end of the block of an `await using`. */
+  readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
 /** Starts a broker. It accepts network connections after a call of `listen`. */
@@ -181,6 +183,13 @@ export function toBroker(engine: Engine, events: EventSubject): Broker {
   const reportListenerFailure = (url: string, cause: Error): void =>
     engine.emit({ type: 'listener-failed', url, error: AntiphonError.from(cause) })
 
+  const close = (): Promise<void> =>
+    (closing ??= shutDown(engine, listeners, settings.closeTimeout).finally(() => {
+      notifications.flush()
+      closed$.next()
+      events.complete()
+    }))
+
   return {
     listen: async (listenOptions) => {
       await engine.ready
@@ -231,12 +240,8 @@ export function toBroker(engine: Engine, events: EventSubject): Broker {
       map(() => snapshot(engine)),
       takeUntil(closed$),
     ),
-    close: () =>
-      (closing ??= shutDown(engine, listeners, settings.closeTimeout).finally(() => {
-        notifications.flush()
-        closed$.next()
-        events.complete()
-      })),
+    close,
+    [Symbol.asyncDispose]: close,
   }
 }
 

@@ -10,6 +10,10 @@ type Params = Readonly<Record<string, string>>
 
 /** Formats and matches the response topics of an endpoint. */
 export interface ResponseTopicTemplate {
+  /** The text of the template. */
+  readonly template: string
+  /** The text of the template of the filter. */
+  readonly filter: string
   /** Returns the response topic of a request, and the filter to subscribe to. */
   readonly format: (params: Params) => { readonly topic: string; readonly filter: string }
   /**
@@ -41,8 +45,10 @@ export function responseTopicTemplate(
   const example = format(Object.fromEntries(names.map((name, index) => [name, `any${index}`])))
   if (!isMatch(example.filter, example.topic))
     throw invalidArgument(`responseFilter ${filter} does not match the responseTopic ${topic}`)
-  if (ownParameters.length === 0) return { format }
+  const texts = { template: topic, filter }
+  if (ownParameters.length === 0) return { ...texts, format }
   return {
+    ...texts,
     format,
     isMatch: (topic, params) => {
       const values: Params | undefined = topics.match(topic)

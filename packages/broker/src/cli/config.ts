@@ -2,7 +2,9 @@ import { numberRule, wholeNumberRule } from '@antiphon/core/link'
 import type { OptionRule, OptionRules } from '@antiphon/core/link'
 import type { EventLevel } from '../events.js'
 import type { Limits } from '../limits.js'
+import { webSocketRules } from '../listen/listen-rules.js'
 import type { ListenOptions } from '../listen/listen.js'
+import { trustedProxiesRule } from '../listen/trusted-proxies.js'
 import { brokerOptionRules } from '../options.js'
 import type { BrokerOptions } from '../options.js'
 
@@ -15,6 +17,7 @@ export type PassedOptions = Pick<
   | 'sharedOffline'
   | 'rates'
   | 'protocolVersions'
+  | 'acceptsMqtt31'
   | 'maximumQoS'
   | 'retainAvailable'
   | 'willAvailable'
@@ -46,9 +49,14 @@ export interface Config extends PassedOptions {
 /** A listener; its files have not been read. */
 export interface ListenerConfig {
   readonly protocol: ListenOptions['protocol']
-  readonly port: number
+  /** Absent with `socketPath`. */
+  readonly port?: number
   readonly host?: string
+  readonly socketPath?: string
   readonly path?: string
+  readonly origins?: readonly string[]
+  readonly trustedProxies?: readonly string[]
+  readonly proxyProtocol?: boolean
   readonly cert?: string
   readonly key?: string
   readonly ca?: string
@@ -70,8 +78,10 @@ export const listenerRules: OptionRules<ListenerConfig> = {
   protocol: ['tcp', 'tls', 'ws', 'wss'],
   port: wholeNumberRule(0, 65_535),
   host: 'string',
-  path: (value) =>
-    typeof value === 'string' && value.startsWith('/') ? undefined : 'it must be a path that begins with /',
+  socketPath: fileRule,
+  ...webSocketRules,
+  trustedProxies: trustedProxiesRule,
+  proxyProtocol: booleans,
   cert: fileRule,
   key: fileRule,
   ca: fileRule,
@@ -100,6 +110,7 @@ export const configRules: OptionRules<Config> = {
   memoryPolicy: brokerOptionRules.memoryPolicy,
   sharedOffline: brokerOptionRules.sharedOffline,
   protocolVersions: brokerOptionRules.protocolVersions,
+  acceptsMqtt31: brokerOptionRules.acceptsMqtt31,
   maximumQoS: brokerOptionRules.maximumQoS,
   retainAvailable: brokerOptionRules.retainAvailable,
   willAvailable: brokerOptionRules.willAvailable,

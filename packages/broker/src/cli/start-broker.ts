@@ -8,6 +8,7 @@ import type { ListenOptions, Listener } from '../listen/listen.js'
 import { serveMonitor } from '../monitor/serve-monitor.js'
 import type { Monitor } from '../monitor/serve-monitor.js'
 import { sysTopics$ } from '../monitor/sys-topics.js'
+import { toBrokerOptions } from './broker-options.js'
 import type { Config } from './config.js'
 import { loadFiles } from './load-files.js'
 import type { LoadedFiles } from './load-files.js'
@@ -41,20 +42,11 @@ export async function startBroker(config: Config, { log, version, started }: Sta
   const files = loadFiles(settings)
   if (files.faults.length > 0) throw new AntiphonError('invalid-argument', files.faults.join('\n'))
   for (const warning of files.warnings) log.fault('warn', warning)
-  const {
-    users: _users,
-    responseInformation,
-    logLevel = 'error',
-    data,
-    monitor,
-    sysPeriod,
-    ...options
-  } = settings
+  const { logLevel = 'error', data, monitor, sysPeriod } = settings
   const access = new AccessControl(files.access)
   const broker = createBroker({
-    ...brokerOptions(options),
+    ...toBrokerOptions(settings),
     authority: access.authority(),
-    ...(responseInformation === undefined ? {} : { responseInformation: () => responseInformation }),
     ...(data === undefined ? {} : { storage: await openDurableStorage(data) }),
   })
   broker.eventsFrom$(logLevel).subscribe((event) => log.event(event))
@@ -95,19 +87,6 @@ export async function startBroker(config: Config, { log, version, started }: Sta
     await monitorServer?.close()
     throw error
   }
-}
-
-/** Returns the settings that the broker has under the same name. */
-function brokerOptions({
-  listen: _listen,
-  passwordFile: _passwordFile,
-  aclFile: _aclFile,
-  allowAnonymous: _allowAnonymous,
-  certificateUser: _certificateUser,
-  logFormat: _logFormat,
-  ...options
-}: Config): Omit<Config, 'users' | 'responseInformation' | 'data' | 'logLevel' | 'monitor' | 'sysPeriod'> {
-  return options
 }
 
 /** The parts of a running broker that a reload changes. */

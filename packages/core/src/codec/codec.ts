@@ -44,6 +44,10 @@ export interface Codec<A, Sent = A> {
    * `undefined`. Absent on a codec with a single format.
    */
   readonly forContentType?: (contentType: string | undefined) => Codec<A, Sent> | undefined
+  /** The schema that it was created from, for tools that describe it; absent if it has none. */
+  readonly schema?: unknown
+  /** The codecs that it combines, for tools that describe it; absent on a codec with a single format. */
+  readonly members?: readonly Codec<A, Sent>[]
 }
 
 /** The limits of payloads. */

@@ -93,7 +93,7 @@ export function fromSchema<A, Sent>(
   options: TypedCodecOptions & Partial<SchemaEncoding<Sent, unknown>> = {},
 ): Codec<A, Sent> {
   requireArgument('options', options, typedCodecOptionRules)
-  return fromConversion(schemaConversion(schema, options.encode), format, options)
+  return { ...fromConversion(schemaConversion(schema, options.encode), format, options), schema }
 }
 
 /** Creates a codec from a conversion and a format. */

@@ -36,6 +36,7 @@ export function oneOf<A, Sent = A>(
       forContentType(contentType)?.decode(payload, contentType) ??
       unsupportedContentType(contentType, readable),
     forContentType,
+    members: codecs,
   }
 }
 

@@ -17,6 +17,9 @@ export const allowed: readonly Allowed[] = [
   { path: 'docs/decisions/0013-own-code-or-library.md', words: ['reply'], why: 'the term of RFC 1928' },
   { path: 'packages/mqtt/src/proxy/socks5.ts', words: ['reply'], why: 'the term of RFC 1928' },
   { path: 'packages/mqtt/test/socks5.test.ts', words: ['reply'], why: 'the term of RFC 1928' },
+  { path: 'packages/asyncapi/', words: ['reply'], why: 'the term of AsyncAPI' },
+  { path: 'docs/decisions/0032-contracts-as-files.md', words: ['reply'], why: 'the term of AsyncAPI' },
+  { path: 'docs/guide/contract-first.md', words: ['reply'], why: 'the term of AsyncAPI' },
   {
     path: 'packages/oci-raw-commands/src/platform/command-delivery.ts',
     words: ['is none'],
