@@ -44,6 +44,11 @@ const config: KnipConfig = {
       entry: ['src/*/processes/*.ts', 'test/**/*.test.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
+    // Run by `pnpm simulate`.
+    'packages/simulation': {
+      entry: ['src/main.ts', 'test/**/*.test.ts'],
+      project: ['src/**/*.ts', 'test/**/*.ts'],
+    },
     // Its programs are run by path; the contestants have a separate package.json.
     'packages/bench': {
       entry: ['src/*.ts', 'src/peers/programs/*.ts', 'test/**/*.test.ts'],

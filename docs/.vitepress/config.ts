@@ -41,6 +41,7 @@ export default defineConfig({
       { text: 'Guide', link: '/guide/' },
       { text: 'API', link: '/reference/' },
       { text: 'Wire format', link: '/wire' },
+      { text: 'Behaviours', link: '/behaviours' },
       { text: 'Architecture', link: '/architecture' },
       { text: 'Decisions', link: '/decisions/' },
       { text: 'Security', link: '/SECURITY' },

@@ -8,6 +8,7 @@ Options
   -h, --help  prints this help
 
 Environment
+  BROKER_URL   the URL of the broker, in place of host and port
   BROKER_HOST  the host of the broker (default: localhost)
   BROKER_PORT  its port (default: 1883)`
 

@@ -1,8 +1,11 @@
 /** A phone unlocks a car: two processes and a local hub, over TLS. */
 import { formatConnectionString } from '@antiphon/azure-topic-spaces'
 import { createHub } from '@antiphon/azure-topic-spaces/hub'
-import { makeCertificates } from '@antiphon/workshop/certificates'
+import { developmentTls } from '@antiphon/broker/command'
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { filter, firstValueFrom } from 'rxjs'
 import { startProgram } from '../start-program.js'
 
@@ -19,8 +22,10 @@ hub.topicSpaces.create({
 })
 for (const deviceId of ['mobile1', 'car1']) hub.devices.create(deviceId)
 
-const { server, caFile, remove } = await makeCertificates()
-const { url } = await hub.listen({ protocol: 'tls', tls: { cert: server.cert, key: server.key } })
+// Without an argument, `developmentTls` keeps the certificate in the home directory, as `antiphon-hub run --dev-tls` does.
+const folder = await mkdtemp(join(tmpdir(), 'unlock-my-car-'))
+const { cert, key, caFile } = await developmentTls(join(folder, 'dev-tls'))
+const { url } = await hub.listen({ protocol: 'tls', tls: { cert, key } })
 const env = {
   HUB_URL: url,
   CS_MOBILE_DEVICE: formatConnectionString(hub.devices.connectionString('mobile1')),
@@ -35,4 +40,4 @@ await once(startProgram(new URL('mobile.ts', import.meta.url), env), 'exit')
 car.kill('SIGINT')
 await once(car, 'exit')
 await hub.close()
-await remove()
+await rm(folder, { recursive: true })

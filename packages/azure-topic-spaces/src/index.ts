@@ -24,6 +24,7 @@ export {
   topicSpace,
 } from './topic-space.js'
 export type { SubscribeRight, TopicSpace, TopicSpaceDefinition, TopicSpaceType } from './topic-space.js'
-export { parseTemplate, substitute, widestFilter } from './space-template.js'
-export type { SpaceTemplate, TemplatePiece } from './space-template.js'
+export { parseTemplate, substitute } from './space-template.js'
+export { widestFilter } from './topic-template.js'
+export type { SpaceTemplate, TemplatePiece } from './topic-template.js'
 export { deviceLinkOptions, platformLimits } from './platform-limits.js'

@@ -1,7 +1,8 @@
 import { invalidArgument, quoted } from '@antiphon/core/link'
 import { covers, isMatch, overlaps, validateTopicFilter, validateTopicName } from '@antiphon/core/topic'
 import { platformLimits } from './platform-limits.js'
-import { parseTemplate, substitute, widestFilter, type SpaceTemplate } from './space-template.js'
+import { parseTemplate, substitute } from './space-template.js'
+import { widestFilter, type SpaceTemplate } from './topic-template.js'
 
 /** The type of a space: publishing only, or publishing and subscribing by few or by many clients. */
 export type TopicSpaceType = 'PublishOnly' | 'LowFanout' | 'HighFanout'

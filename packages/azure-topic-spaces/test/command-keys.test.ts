@@ -185,3 +185,30 @@ describe('invoke-device-method of antiphon-hub', () => {
     await expect(invoke()).rejects.toThrow('the hub does not run')
   })
 })
+
+describe('antiphon-hub run with --data', () => {
+  it('resumes sessions of an earlier run, and counts their subscriptions', async () => {
+    await hub('topic-space', 'create', '--tsn', 'alerts', '--tst', 'LowFanout', '--template', 'fleet/#')
+    const data = join(directory, 'data')
+    const open = async (url: string, deviceId: string): Promise<string> => {
+      const link = connectDevice(await connectionString('-d', deviceId), { url })
+      const outcome$ = new ReplaySubject<string>(1)
+      link.subscription$('fleet/#').subscribe({
+        next: () => outcome$.next('granted'),
+        error: () => outcome$.next('refused'),
+      })
+      const outcome = await firstValueFrom(outcome$)
+      await link.close()
+      return outcome
+    }
+    const deviceIds = Array.from({ length: 11 }, (_, n) => `car${n}`)
+    for (const deviceId of deviceIds) await hub('device-identity', 'create', '-d', deviceId)
+    const [url = ''] = await run('--tcp', '0', '--data', data)
+    for (const deviceId of deviceIds.slice(0, 10)) expect(await open(url, deviceId)).toBe('granted')
+    stop$.next()
+    await running
+    const [nextUrl = ''] = await run('--tcp', '0', '--data', data, '--verbose')
+    expect(await open(nextUrl, 'car10')).toBe('refused')
+    expect(await open(nextUrl, 'car0')).toBe('granted')
+  })
+})

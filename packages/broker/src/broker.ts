@@ -1,3 +1,6 @@
+import type { Server as HttpServer } from 'node:http'
+import type { Server as HttpsServer } from 'node:https'
+import type { Duplex } from 'node:stream'
 import { AntiphonError } from '@antiphon/core'
 import { linkOptionRules, linkOver, pickOptions, requireArgument, type Transport } from '@antiphon/core/link'
 import type { Link, OutgoingMessage, PublishAck } from '@antiphon/core'
@@ -13,6 +16,8 @@ import type { Engine } from './engine/engine.js'
 import { engineControls, type EngineControls } from './engine/engine-controls.js'
 import { EventSubject } from './event-subject.js'
 import type { BrokerEvent, EventLevel } from './events.js'
+import { attach, type AttachOptions, type Attachment } from './listen/attach.js'
+import { toChannel, type StreamInfo } from './listen/handle.js'
 import { listen } from './listen/listen.js'
 import type { ListenOptions, Listener } from './listen/listen.js'
 import {
@@ -33,6 +38,16 @@ import type { BrokerStats } from './stats.js'
 export interface Broker extends EngineControls {
   /** Listens on one more address; resolves when the broker accepts connections there. */
   readonly listen: (options: ListenOptions) => Promise<Listener>
+  /**
+   * Accepts the WebSockets of one path of an HTTP or HTTPS server; other requests and paths are not touched. Pass the server
+   * before or after it listens. Throws `invalid-argument` if an option is invalid or the broker is closed.
+   */
+  readonly attach: (server: HttpServer | HttpsServer, options?: AttachOptions) => Attachment
+  /**
+   * Accepts a connection over any stream of bytes: a socket of another server, one end of a tunnel or a serial line. The
+   * broker ends the stream with the connection. Throws `invalid-argument` if it cannot carry bytes or the broker is closed.
+   */
+  readonly handle: (stream: Duplex, info?: StreamInfo) => void
   /** Returns a link to the broker that needs no socket. */
   readonly link: (options?: LocalLinkOptions) => Link
   /** Returns a transport to the broker that needs no socket, for `linkOver`. */
@@ -83,6 +98,8 @@ export interface Broker extends EngineControls {
    * storage. Resolves when all this is done.
    */
   readonly close: () => Promise<void>
+  /** Calls `close`, at the end of the block of an `await using`. */
+  readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
 /** Starts a broker. It accepts network connections after a call of `listen`. */
@@ -103,7 +120,7 @@ export function toBroker(engine: Engine, events: EventSubject): Broker {
   const { settings, connections, notifications } = engine
   const { scheduler, limits } = settings
   const closed$ = new Subject<void>()
-  const listeners = new Set<Listener>()
+  const listeners = new Set<Listener | Attachment>()
 
   let closing: Promise<void> | undefined
   const isClosed = (): boolean => closing !== undefined
@@ -124,12 +141,17 @@ export function toBroker(engine: Engine, events: EventSubject): Broker {
       Reason.connectionRateExceeded,
       `too many connections per second: rates.addressConnects is ${settings.rates?.addressConnects}`,
     )
-  const rejectHandshake = (remoteAddress: string): void =>
+  const rejectHandshake = (remoteAddress: string, awaited: string): void =>
     refuse(
       remoteAddress,
       Reason.notAuthorized,
-      `no TLS or WebSocket handshake within ${limits.connectTimeout} ms, which is limits.connectTimeout`,
+      `no ${awaited} within ${limits.connectTimeout} ms, which is limits.connectTimeout`,
     )
+  const rejectEarly = (remoteAddress: string, reason: string): void =>
+    refuse(remoteAddress, Reason.notAuthorized, reason)
+  const requireOpen = (verb: string): void => {
+    if (isClosed()) throw new AntiphonError('invalid-argument', `cannot ${verb}: the broker is closed`)
+  }
   const accept = (channel: Channel): void => {
     if (engine.rates?.admitsConnection(channel.remoteAddress) === false) {
       rejectRate(channel.remoteAddress)
@@ -143,23 +165,59 @@ export function toBroker(engine: Engine, events: EventSubject): Broker {
     connections.add(connection)
   }
 
+  /** Accepts a channel when the stored state is restored; its client waits until then. */
+  const acceptWhenReady = (channel: Channel): void => {
+    if (engine.ready === undefined) return accept(channel)
+    channel.pause()
+    const destroy = (): void => channel.destroy()
+    engine.ready
+      .then(() => {
+        if (isClosed()) return destroy()
+        if (channel.isClosed) return
+        accept(channel)
+        channel.resume()
+      })
+      .catch(destroy)
+  }
+
   const reportListenerFailure = (url: string, cause: Error): void =>
     engine.emit({ type: 'listener-failed', url, error: AntiphonError.from(cause) })
+
+  const close = (): Promise<void> =>
+    (closing ??= shutDown(engine, listeners, settings.closeTimeout).finally(() => {
+      notifications.flush()
+      closed$.next()
+      events.complete()
+    }))
 
   return {
     listen: async (listenOptions) => {
       await engine.ready
-      if (isClosed()) throw new AntiphonError('invalid-argument', 'cannot listen: the broker is closed')
+      requireOpen('listen')
       const listener = await listen(listenOptions, limits, {
         accept,
         deadlines: engine.deadlines,
         rejected: rejectConnection,
         timedOut: rejectHandshake,
+        refused: rejectEarly,
         failed: reportListenerFailure,
       })
       listeners.add(listener)
       engine.emit({ type: 'listening', url: listener.url })
       return listener
+    },
+    attach: (server, attachOptions = {}) => {
+      requireOpen('attach')
+      const attachment = attach(server, attachOptions, limits, {
+        accept: acceptWhenReady,
+        refused: rejectEarly,
+      })
+      listeners.add(attachment)
+      return attachment
+    },
+    handle: (stream, info = {}) => {
+      requireOpen('handle the stream')
+      acceptWhenReady(toChannel(stream, info))
     },
     link: (link = {}) => {
       requireArgument('options', link, localLinkOptionRules)
@@ -182,12 +240,8 @@ export function toBroker(engine: Engine, events: EventSubject): Broker {
       map(() => snapshot(engine)),
       takeUntil(closed$),
     ),
-    close: () =>
-      (closing ??= shutDown(engine, listeners, settings.closeTimeout).finally(() => {
-        notifications.flush()
-        closed$.next()
-        events.complete()
-      })),
+    close,
+    [Symbol.asyncDispose]: close,
   }
 }
 

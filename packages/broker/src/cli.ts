@@ -9,6 +9,7 @@ function version(): string {
 
 void runCommand(process.argv.slice(2), {
   stdin: process.stdin,
+  stdout: process.stdout,
   print: (line) => process.stdout.write(`${line}\n`),
   printError: (line) => process.stderr.write(`${line}\n`),
   prompt: (text) => process.stderr.write(text),

@@ -6,7 +6,16 @@ export type { RateLimits } from './rates/rate-limits.js'
 export type { Limits } from './limits.js'
 export { eventLevel } from './events.js'
 export type { BrokerEvent, DeliveryLoss, DropReason, EventLevel } from './events.js'
-export type { ListenOptions, Listener, ListenAddress } from './listen/listen.js'
+export type {
+  ListenAddress,
+  ListenOptions,
+  Listener,
+  ProxyOptions,
+  WebSocketOptions,
+} from './listen/listen.js'
+export type { AttachOptions, Attachment } from './listen/attach.js'
+export type { StreamInfo } from './listen/handle.js'
+export type { WebSocketRequest } from './authority/web-socket-request.js'
 export type {
   ConnectVerdict,
   HookResult,
@@ -32,6 +41,11 @@ export type { LocalWill } from './will/local-will.js'
 export type { DeliverOptions, DeliveryStatus } from './control/deliver.js'
 export type { SessionInfo, SubscriptionInfo } from './session/session-info.js'
 export type { Counters } from './counters.js'
+export { sysTopics$ } from './monitor/sys-topics.js'
+export type { SysTopicsOptions } from './monitor/sys-topics.js'
+export { prometheusText } from './monitor/prometheus-text.js'
+export { serveMonitor } from './monitor/serve-monitor.js'
+export type { Monitor, MonitorOptions } from './monitor/serve-monitor.js'
 export type { BrokerStats } from './stats.js'
 export type { ProtocolVersion } from '@antiphon/packet'
 export type { RequestedSubscription as SubscribeLine } from '@antiphon/packet'

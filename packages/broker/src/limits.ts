@@ -45,6 +45,8 @@ export interface Limits {
   readonly receiveMaximum: number
   /** Topic Aliases a client may define: the Topic Alias Maximum in CONNACK. @defaultValue 64 */
   readonly topicAliases: number
+  /** Bytes of the topics of all Topic Aliases that one client defines. @defaultValue 65 536 */
+  readonly topicAliasBytes: number
   /**
    * Topic Aliases that the broker assigns to the topics it sends to one client; the client's Topic Alias Maximum may be
    * lower. Their topics take at most 65 536 characters per client.
@@ -99,6 +101,7 @@ const defaults: Limits = {
   keepAlive: 65_535,
   receiveMaximum: 1_024,
   topicAliases: 64,
+  topicAliasBytes: 65_536,
   outboundTopicAliases: 64,
   inFlight: 1_024,
   inFlightBytes: 8_388_608,
@@ -131,6 +134,7 @@ export const limitRules: OptionRules<Limits> = {
   keepAlive: wholeNumberRule(1, 65_535),
   receiveMaximum: wholeNumberRule(1, 65_535),
   topicAliases: wholeNumberRule(0, 65_535),
+  topicAliasBytes: countOrSize,
   outboundTopicAliases: wholeNumberRule(0, 65_535),
   inFlight: wholeNumberRule(1, 65_535),
   inFlightBytes: countOrSize,

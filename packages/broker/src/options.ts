@@ -56,6 +56,11 @@ export interface BrokerOptions {
   readonly rates?: RateLimits
   /** The accepted protocol versions; 4 is MQTT 3.1.1. @defaultValue [4, 5] */
   readonly protocolVersions?: readonly ProtocolVersion[]
+  /**
+   * Whether clients of MQTT 3.1 (`MQIsdp`, version 3) are accepted. They are served as those of MQTT 3.1.1.
+   * @defaultValue false
+   */
+  readonly acceptsMqtt31?: boolean
   /** @defaultValue 2 */
   readonly maximumQoS?: QoS
   /** @defaultValue true */
@@ -155,6 +160,7 @@ export const brokerOptionRules: OptionRules<BrokerOptions> = {
     versions.every((version) => version === 4 || version === 5)
       ? undefined
       : 'it must be an array of 4 and 5',
+  acceptsMqtt31: switchRule,
   maximumQoS: [0, 1, 2],
   retainAvailable: switchRule,
   willAvailable: switchRule,
@@ -183,6 +189,7 @@ export function resolveOptions(given: BrokerOptions): Settings {
   return {
     scheduler: asyncScheduler,
     protocolVersions: [4, 5],
+    acceptsMqtt31: false,
     maximumQoS: 2,
     retainAvailable: true,
     willAvailable: true,

@@ -4,6 +4,8 @@ import type { Engine } from './engine/engine.js'
 /** The broker's statistics at one moment: its counters since it started, and the present numbers of its state. */
 export interface BrokerStats extends Readonly<Counters> {
   readonly connections: number
+  /** Sessions whose client is connected. */
+  readonly clients: number
   readonly sessions: number
   readonly subscriptions: number
   readonly retained: number
@@ -24,7 +26,9 @@ export function snapshot(engine: Engine): BrokerStats {
   let inFlight = 0
   let queued = 0
   let heldBytes = 0
-  for (const { outbound } of sessions) {
+  let clients = 0
+  for (const { outbound, peer } of sessions) {
+    if (peer !== null) clients++
     inFlight += outbound.inFlightCount
     queued += outbound.queuedCount
     heldBytes += outbound.heldBytes
@@ -33,6 +37,7 @@ export function snapshot(engine: Engine): BrokerStats {
     ...counters,
     refusalsByReason: { ...counters.refusalsByReason },
     connections: connections.size,
+    clients,
     sessions: sessions.size,
     subscriptions: router.subscriptionCount,
     retained: retained.count,

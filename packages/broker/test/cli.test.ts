@@ -16,6 +16,7 @@ import { optionNames, readArguments } from '../src/cli/arguments.js'
 import { help } from '../src/cli/help.js'
 import { hex } from './world.js'
 import { bundleBroker, removeBrokerBundle } from './durable/broker-process.js'
+import { untilClosed } from './listen/until-closed.js'
 
 describe('readArguments', () => {
   it('reads --port, --ws and --wss with --host, --path and TLS files as listeners', () => {
@@ -74,7 +75,10 @@ describe('readArguments', () => {
       },
     })
     const files = '--config c.toml --check-config --password-file p --acl-file a --allow-anonymous'.split(' ')
-    const others = '--certificate-user --response-information r/ --log-level warn --json'.split(' ')
+    const others =
+      '--certificate-user --response-information r/ --log-level warn --json --monitor 9464 --sys-period 5000'.split(
+        ' ',
+      )
     expect(readArguments([...files, ...others])).toEqual({
       config: {
         limits: {},
@@ -85,6 +89,8 @@ describe('readArguments', () => {
         responseInformation: 'r/',
         logLevel: 'warn',
         logFormat: 'json',
+        monitor: { port: 9464 },
+        sysPeriod: 5_000,
       },
       configFile: 'c.toml',
       isCheck: true,
@@ -224,8 +230,8 @@ describe('antiphon-broker command', () => {
       socket.on('error', () => undefined)
       socket.write(hex('10 0e 00044d515454 05 02 0000 00 0001 61'))
       const [event] = await Promise.race([
-        once(socket, 'data').then(() => ['connack']),
-        once(socket, 'close').then(() => ['closed']),
+        new Promise<[string]>((resolve) => socket.once('data', () => resolve(['connack']))),
+        untilClosed(socket).then(() => ['closed']),
       ])
       socket.destroy()
       return event ?? ''

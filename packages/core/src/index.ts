@@ -20,6 +20,8 @@ export type { BackOffOptions } from './time/back-off.js'
 
 export { responseSubscription$ } from './response-subscription.js'
 export type { ResponseSubscriptionOptions } from './response-subscription.js'
+export { willFor } from './will-for.js'
+export type { EndpointWill, WillOptions } from './will-for.js'
 export { withMessage } from './with-message.js'
 export type { ResponseWithMessage, WithMessage } from './with-message.js'
 

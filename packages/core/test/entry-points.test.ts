@@ -1,7 +1,9 @@
 import * as core from '@antiphon/core'
 import * as codec from '@antiphon/core/codec'
+import * as delivery from '@antiphon/core/delivery'
 import * as link from '@antiphon/core/link'
 import * as presence from '@antiphon/core/presence'
+import * as stickyGroups from '@antiphon/core/sticky-groups'
 import * as topic from '@antiphon/core/topic'
 import * as traced from '@antiphon/core/traced'
 import { describe, expect, it } from 'vitest'
@@ -14,7 +16,7 @@ describe('the entry points of core', () => {
   })
 
   it('exports each value from one entry point of core only', () => {
-    const all = [core, codec, link, presence, topic, traced].flatMap(valuesOf)
+    const all = [core, codec, delivery, link, presence, stickyGroups, topic, traced].flatMap(valuesOf)
     expect(all.filter((name, index) => all.indexOf(name) !== index)).toEqual([])
   })
 })

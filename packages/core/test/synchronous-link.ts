@@ -68,6 +68,7 @@ export function synchronousLink(peer: Peer): SynchronousLink {
       }),
     incidents$: EMPTY,
     close: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
     subscribed: () => subscribed,
     unacknowledged: () => unacknowledged,
   }

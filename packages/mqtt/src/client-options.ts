@@ -17,9 +17,22 @@ export function toClientOptions(packet: ConnectPacket, options: MqttOptions): IC
     connectTimeout,
     ...(timerVariant !== undefined && { timerVariant }),
     ...(username !== undefined && { username }),
-    ...(password !== undefined && { password: toMqttBytes(password) }),
+    ...(password !== undefined && { password: toMqttBytes(password, 'password') }),
     ...(will !== undefined && { will: toMqttWill(will, protocolVersion) }),
-    ...(protocolVersion === 5 && { properties: withGroupedPairs(packet.properties) }),
+    ...(protocolVersion === 5 && { properties: toMqttProperties(packet.properties) }),
+  }
+}
+
+function toMqttProperties({
+  authenticationData,
+  ...properties
+}: ConnectPacket['properties']): NonNullable<IClientOptions['properties']> {
+  return {
+    ...withGroupedPairs(properties),
+    // MQTT.js sends a string as its UTF-8 bytes.
+    ...(authenticationData !== undefined && {
+      authenticationData: toMqttBytes(authenticationData, 'the Authentication Data') as Buffer,
+    }),
   }
 }
 
@@ -53,12 +66,12 @@ function groupByName(pairs: UserProperties): Record<string, string[]> {
 }
 
 /** Converts bytes for MQTT.js, which accepts a `Buffer` or a string; without `Buffer`, only UTF-8 can be sent. */
-function toMqttBytes(value: string | Uint8Array): string | Buffer {
+function toMqttBytes(value: string | Uint8Array, name: string): string | Buffer {
   if (typeof value === 'string') return value
   if (typeof Buffer !== 'undefined') return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value)
   } catch {
-    throw invalidArgument('password is not UTF-8: in a browser, a password must be valid UTF-8')
+    throw invalidArgument(`${name} is not UTF-8: in a browser, it must be valid UTF-8`)
   }
 }

@@ -1,4 +1,5 @@
 import type { ConnectPacket, ConnectProperties, WillMessage } from '@antiphon/packet'
+import type { BegunAuthentication } from './authentication.js'
 import type { Credentials, SessionOptions, Will } from './options.js'
 
 /** The values that may differ from one connection to the next. */
@@ -6,6 +7,7 @@ export interface ConnectionAttempt {
   readonly clientId: string
   readonly credentials: Credentials | undefined
   readonly clean: boolean
+  readonly authentication: BegunAuthentication | undefined
 }
 
 const defaultSessionExpiryInterval = 300
@@ -14,7 +16,7 @@ const encoder = new TextEncoder()
 /** Builds the CONNECT of one connection; `options` must be valid. */
 export function toConnectPacket(options: SessionOptions, attempt: ConnectionAttempt): ConnectPacket {
   const { protocolVersion = 5, keepalive = 60, will } = options
-  const { clientId, clean, credentials } = attempt
+  const { clientId, clean, credentials, authentication } = attempt
   return {
     clientId,
     cleanStart: clean,
@@ -22,16 +24,23 @@ export function toConnectPacket(options: SessionOptions, attempt: ConnectionAtte
     ...(credentials !== undefined && { username: credentials.username }),
     ...(credentials?.password !== undefined && { password: credentials.password }),
     ...(will !== undefined && { will: toWillMessage(will) }),
-    properties: protocolVersion === 5 ? toProperties(options) : {},
+    properties: protocolVersion === 5 ? toProperties(options, authentication) : {},
   }
 }
 
-function toProperties({ clean, properties = {} }: SessionOptions): ConnectProperties {
+function toProperties(
+  { clean, properties = {} }: SessionOptions,
+  authentication: BegunAuthentication | undefined,
+): ConnectProperties {
   return {
     sessionExpiryInterval: clean === true ? 0 : defaultSessionExpiryInterval,
     // A broker may require a prefix for response topics, and sends it only on request [MQTT-3.1.2-28].
     requestResponseInformation: true,
     ...withoutUndefined(properties),
+    ...withoutUndefined({
+      authenticationMethod: authentication?.method,
+      authenticationData: authentication?.exchange.data,
+    }),
   }
 }
 

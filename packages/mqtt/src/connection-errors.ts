@@ -105,9 +105,13 @@ export function isUnreachable(cause: unknown): boolean {
   return syscall === 'connect' || syscall === 'getaddrinfo'
 }
 
-/** Creates the error for a failed `credentials` function; the next attempt calls the function again. */
-export function credentialsUnavailable(address: string, cause: unknown): AntiphonError<'connection-refused'> {
-  const message = `cannot connect to ${address}: option credentials failed: ${textOf(cause)}`
+/** Creates the error for an option whose function failed; the next attempt calls the function again. */
+export function identityUnavailable(
+  address: string,
+  option: string,
+  cause: unknown,
+): AntiphonError<'connection-refused'> {
+  const message = `cannot connect to ${address}: option ${option} failed: ${textOf(cause)}`
   return new AntiphonError('connection-refused', message, { cause, phase: 'before-network' })
 }
 

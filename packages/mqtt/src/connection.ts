@@ -2,15 +2,18 @@ import type { AntiphonError } from '@antiphon/core'
 import type { TransportEvent } from '@antiphon/core/link'
 import {
   type ConnectPacket,
+  encodeAuth,
   type Framer,
   PacketError,
   PacketType,
   protocolError,
   readAcknowledgement,
+  readAuth,
   readPublish,
 } from '@antiphon/packet'
 import { AsyncSubject, type SchedulerLike, type Subscriber, timer } from 'rxjs'
 import type { Address } from './address.js'
+import { Authenticator, type BegunAuthentication } from './authentication.js'
 import {
   connectionEnded,
   connectionLost,
@@ -39,6 +42,10 @@ export interface ConnectionParts {
   readonly session: Session
   /** Whether `disconnect` will end the session, because no option requests a persistent one. */
   readonly endsSession: boolean
+  /** The enhanced authentication, begun for this connection. */
+  readonly authentication: BegunAuthentication | undefined
+  /** Milliseconds to wait for CONNACK, and for the end of a re-authentication. */
+  readonly connectTimeout: number
   readonly scheduler: SchedulerLike
   readonly subscriber: Subscriber<TransportEvent>
 }
@@ -58,6 +65,7 @@ export class Connection {
   readonly #client: ControlClient
   readonly #inbound: InboundMessages
   readonly #packets: InboundPackets
+  readonly #authenticator: Authenticator | undefined
   #stage: 'connecting' | 'online' | 'disconnecting' | 'closed' = 'connecting'
   #wasAccepted = false
   #refusal: AntiphonError | undefined
@@ -82,6 +90,8 @@ export class Connection {
     const writer = (this.writer = new PacketWriter(stream))
     this.subscriptions = new SubscriptionPackets(session.packets, writer)
     this.#inbound = new InboundMessages({ writer, unreleased: session.unreleased, topicAliasMaximum })
+    const { authentication } = parts
+    this.#authenticator = authentication && this.#createAuthenticator(authentication)
     this.#client = parts.openClient({
       ...{ connect, protocolVersion, writer, stream, scheduler },
       receivedChunks: () => this.#receivedChunks,
@@ -94,6 +104,17 @@ export class Connection {
         },
         onError: (error, hint) => this.#fail(error, hint),
       },
+    })
+  }
+
+  #createAuthenticator(authentication: BegunAuthentication): Authenticator {
+    const { scheduler, connectTimeout } = this.#parts
+    return new Authenticator({
+      authentication,
+      scheduler,
+      timeout: connectTimeout,
+      send: (reasonCode, data) => this.writer.append(encodeAuth(reasonCode, authentication.method, data)),
+      onFailed: (error) => this.#fail(error),
     })
   }
 
@@ -128,7 +149,8 @@ export class Connection {
   #receive(chunk: Uint8Array): void {
     // A WebSocket may have empty frames.
     if (chunk.length === 0) return
-    if (this.#receivedChunks === 0 && chunk[0] !== PacketType.connack)
+    const isChallenge = chunk[0] === PacketType.auth && this.#authenticator !== undefined
+    if (this.#receivedChunks === 0 && chunk[0] !== PacketType.connack && !isChallenge)
       return this.#fail(notMqtt(chunk), 'check the port and the protocol of the URL')
     this.#receivedChunks += 1
     this.#packets.append(chunk)
@@ -149,6 +171,12 @@ export class Connection {
       case PacketType.pubrec:
       case PacketType.pubcomp:
         return outbound.acknowledge(firstByte, readAcknowledgement(firstByte, body, this.protocolVersion))
+      case PacketType.auth:
+        if (this.#authenticator === undefined)
+          throw protocolError(
+            'the broker sent AUTH, although CONNECT has no Authentication Method [MQTT-4.12.0-6]',
+          )
+        return this.#authenticator.receive(readAuth(body))
       case PacketType.pubrel:
         return this.#inbound.release(readAcknowledgement(firstByte, body, this.protocolVersion).packetId)
       default:
@@ -159,12 +187,13 @@ export class Connection {
 
   #receiveConnack(packet: Connack): void {
     if (this.#stage !== 'connecting') return
-    if (packet.reasonCode === 0) return this.#accept(packet)
+    if (packet.reasonCode === 0) return this.#failOnThrow(() => this.#accept(packet))
     this.#refusal = connectionRefused(this.#parts.address.text, packet)
     this.#stream.destroy()
   }
 
   #accept(packet: Connack): void {
+    this.#authenticator?.complete(packet.properties.authenticationData)
     const { connect, protocolVersion, session, endsSession, subscriber } = this.#parts
     const info = toConnectionInfo(packet, connect, protocolVersion, endsSession)
     this.#stage = 'online'
@@ -211,6 +240,7 @@ export class Connection {
     const isRequested = this.#stage === 'disconnecting'
     const progress = this.#progress()
     this.#stage = 'closed'
+    this.#authenticator?.close()
     this.#client.close()
     this.writer.close()
     // The broker may have started a new session, in which the same Packet Identifiers belong to other messages.

@@ -2,6 +2,8 @@ export type { BrokerUrl } from './address.js'
 export { connect } from './connect.js'
 export type { ConnectOptions } from './connect.js'
 export type {
+  Authentication,
+  AuthenticationExchange,
   ConnectProperties,
   Credentials,
   MqttOptions,

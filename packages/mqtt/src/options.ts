@@ -1,5 +1,5 @@
 import type { MessageProperties, QoS, UserProperties } from '@antiphon/core'
-import type { ObservableInput, SchedulerLike } from 'rxjs'
+import type { Observable, ObservableInput, SchedulerLike } from 'rxjs'
 import type { Tunnel } from './tunnel.js'
 
 /** The username and password that CONNECT carries. */
@@ -27,6 +27,26 @@ export interface Will extends Pick<
   readonly retain?: boolean
   /** Seconds the broker waits for a reconnect before it publishes the will. MQTT 5 only. @defaultValue 0 */
   readonly willDelayInterval?: number
+}
+
+/** One run of an enhanced authentication, from CONNECT or from the AUTH that begins a re-authentication. */
+export interface AuthenticationExchange {
+  /** The Authentication Data of CONNECT, or of the AUTH that begins a re-authentication. */
+  readonly data?: Uint8Array
+  /** Returns the response to a challenge, the Authentication Data of the broker's AUTH. */
+  readonly respond?: (challenge: Uint8Array | undefined) => Uint8Array | ObservableInput<Uint8Array>
+  /** Checks the Authentication Data with which the broker accepts the client; throws to close the connection. */
+  readonly verify?: (data: Uint8Array | undefined) => void
+}
+
+/** Enhanced authentication of MQTT 5, by AUTH packets. */
+export interface Authentication {
+  /** The Authentication Method, such as `SCRAM-SHA-256`. */
+  readonly method: string
+  /** Begins an authentication; called before every connection and for every re-authentication. */
+  readonly begin: () => AuthenticationExchange | ObservableInput<AuthenticationExchange>
+  /** Authenticates the open connection again each time that it emits, for example when a token is renewed. */
+  readonly reauthenticate$?: Observable<unknown>
 }
 
 /** The MQTT 5 properties of CONNECT. */
@@ -61,7 +81,7 @@ export interface SessionOptions {
   /**
    * `true`: every connection starts a new session. `false`: every connection resumes the session that the broker keeps
    * for the `clientId`, which is then required. Left out, on MQTT 5: the first connection starts a session, later ones
-   * resume it, and `disconnect$` ends it unless `sessionExpiryInterval` is set. Left out, on 3.1.1: the same as `true`.
+   * resume it, and `close()` ends it unless `sessionExpiryInterval` or `endSession` is set. Left out, on 3.1.1: the same as `true`.
    */
   readonly clean?: boolean
   /** The Keep Alive in seconds: an idle connection is probed after that time. 0 switches it off. @defaultValue 60 */
@@ -72,6 +92,13 @@ export interface SessionOptions {
   readonly password?: string | Uint8Array
   /** Called before every connection, instead of `username` and `password`: for tokens that expire. */
   readonly credentials?: () => Credentials | ObservableInput<Credentials>
+  /** Enhanced authentication. MQTT 5 only. */
+  readonly authentication?: Authentication
+  /**
+   * Whether `close()` ends the session at the broker, with a Session Expiry Interval of 0 in DISCONNECT. MQTT 5 only.
+   * @defaultValue true if neither `clean` nor `sessionExpiryInterval` is set
+   */
+  readonly endSession?: boolean
   readonly will?: Will
   /** MQTT 5 only. */
   readonly properties?: ConnectProperties

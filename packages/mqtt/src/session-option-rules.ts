@@ -10,7 +10,7 @@ import {
   wholeNumberRule,
 } from '@antiphon/core/link'
 import type { Address } from './address.js'
-import type { ConnectProperties, Credentials, SessionOptions, Will } from './options.js'
+import type { Authentication, ConnectProperties, Credentials, SessionOptions, Will } from './options.js'
 
 type Rule = OptionRule<SessionOptions>
 
@@ -71,6 +71,19 @@ const willRule: Rule = (value, options) => {
     : `.willDelayInterval is ${String(willDelayInterval)}: ${violation}`
 }
 
+const authenticationRules: OptionRules<Authentication> = {
+  method: stringRule,
+  begin: 'function',
+  reauthenticate$: 'object',
+}
+
+const authenticationRule: OptionRule = (value, context) => {
+  const violation = violationOf(authenticationRules, value, context)
+  if (violation !== undefined) return violation
+  const { method, begin } = value as Partial<Authentication>
+  return method === undefined || begin === undefined ? ': it needs method and begin' : undefined
+}
+
 const userPropertiesRule: OptionRule = (value) =>
   outgoingFault({
     topic: 'connect',
@@ -102,6 +115,8 @@ export const sessionOptionRules: OptionRules<SessionOptions, SessionOptions> = {
     options.username === undefined
       ? violationOf('function', value, options)
       : 'it replaces username and password; set only one of them',
+  authentication: mqtt5Only(authenticationRule),
+  endSession: mqtt5Only([true, false]),
   will: willRule,
   properties: mqtt5Only(propertyRules),
   scheduler: 'object',
@@ -117,6 +132,15 @@ export function assertCredentials(credentials: Credentials): Credentials {
   const passwordFault = password && violationOf(passwordRule, password, undefined)
   if (passwordFault !== undefined) throw invalidArgument(`credentials.password${passwordFault}`)
   return credentials
+}
+
+/** Returns Authentication Data that a packet can carry; throws `invalid-argument` otherwise. */
+export function assertAuthenticationData<A extends Uint8Array | undefined>(data: A): A {
+  if (data !== undefined && !(data instanceof Uint8Array))
+    throw invalidArgument('the Authentication Data is no Uint8Array: return bytes')
+  if (data !== undefined && data.length > 65_535)
+    throw invalidArgument(`the Authentication Data has ${data.length} bytes: MQTT allows 65 535`)
+  return data
 }
 
 /** Describes the first pair of options of the session that are valid alone but exclude each other. */

@@ -6,9 +6,9 @@ import type { Address } from './address.js'
 import { toConnectPacket } from './connect-packet.js'
 import { Connection } from './connection.js'
 import { connectionLost } from './connection-errors.js'
-import { credentials$ } from './credentials.js'
+import { identity$, type Identity } from './credentials.js'
 import type { PrepareControlClient } from './control-client.js'
-import type { Credentials, SessionOptions } from './options.js'
+import type { SessionOptions } from './options.js'
 import { newSession } from './session.js'
 import type { ByteStream, StreamEvents } from './streams/byte-stream.js'
 import type { SubscriptionPacket } from './subscription-packets.js'
@@ -29,7 +29,8 @@ export interface SessionTransportParts {
 export function sessionTransport(parts: SessionTransportParts): Transport {
   const { addresses, options, openStream, prepareClient } = parts
   const { protocolVersion = 5, clean, properties, scheduler = asyncScheduler } = options
-  const endsSession = clean === undefined && properties?.sessionExpiryInterval === undefined
+  const endsSession =
+    options.endSession ?? (clean === undefined && properties?.sessionExpiryInterval === undefined)
   const session = newSession(options.clientId ?? randomClientId())
   const disconnecting$ = new Subject<void>()
   let current: Connection | undefined
@@ -37,13 +38,9 @@ export function sessionTransport(parts: SessionTransportParts): Transport {
 
   const nextAddress = (): Address => addresses[attempts++ % addresses.length] ?? addresses[0]
 
-  const open = (
-    address: Address,
-    credentials: Credentials | undefined,
-    subscriber: Subscriber<TransportEvent>,
-  ): void => {
+  const open = (address: Address, identity: Identity, subscriber: Subscriber<TransportEvent>): void => {
     const { clientId, isEstablished: hasBegun } = session
-    const attempt = { clientId, credentials, clean: clean ?? (protocolVersion === 4 || !hasBegun) }
+    const attempt = { clientId, ...identity, clean: clean ?? (protocolVersion === 4 || !hasBegun) }
     try {
       const connect = toConnectPacket(options, attempt)
       const connection = new Connection({
@@ -54,6 +51,8 @@ export function sessionTransport(parts: SessionTransportParts): Transport {
         openClient: prepareClient(connect),
         session,
         endsSession,
+        authentication: identity.authentication,
+        connectTimeout: options.connectTimeout ?? 30_000,
         scheduler,
         subscriber,
       })
@@ -81,12 +80,12 @@ export function sessionTransport(parts: SessionTransportParts): Transport {
       new Observable((subscriber) => {
         let isOpening = false
         const address = nextAddress()
-        const connecting = credentials$(options, address)
+        const connecting = identity$(options, address)
           .pipe(takeUntil(disconnecting$))
           .subscribe({
-            next: (credentials) => {
+            next: (identity) => {
               isOpening = true
-              open(address, credentials, subscriber)
+              open(address, identity, subscriber)
             },
             error: (error: unknown) => subscriber.error(error),
             complete: () => {

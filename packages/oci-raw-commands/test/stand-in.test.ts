@@ -6,8 +6,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { filter, firstValueFrom, fromEvent, map, NEVER, ReplaySubject } from 'rxjs'
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { filter, firstValueFrom, fromEvent, map, NEVER, ReplaySubject, Subject } from 'rxjs'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ociProgram } from '../src/cli/program.js'
 import { connectDevice, serveCommands } from '../src/index.js'
 
@@ -18,9 +18,37 @@ let directory: string
 beforeEach(async () => void (directory = await mkdtemp(join(tmpdir(), 'antiphon-oci-'))))
 afterEach(() => rm(directory, { recursive: true }))
 
+/** Finds lines that were printed. */
+function readLines(lines$: ReplaySubject<string>) {
+  const lineWith = (pattern: RegExp): Promise<string> =>
+    firstValueFrom(lines$.pipe(filter((line) => pattern.test(line))))
+  const urlOf = async (scheme: string): Promise<string> =>
+    new RegExp(`${scheme}://[^"]*`).exec(await lineWith(new RegExp(`listening on ${scheme}:`)))?.[0] ?? ''
+  return { lineWith, urlOf }
+}
+
+const ports = ['--port', '0', '--http', '0']
+
+/** Runs `antiphon-oci platform` on free ports in this process. */
+function runPlatform(...args: readonly string[]) {
+  vi.stubEnv('HOME', directory)
+  const lines$ = new ReplaySubject<string>(1_000)
+  const stop$ = new Subject<void>()
+  const running = ociProgram(['platform', ...device, ...ports, ...args], {
+    print: (line) => lines$.next(line),
+    stop$,
+  })
+  const end = async (): Promise<void> => {
+    stop$.next()
+    await running
+    vi.unstubAllEnvs()
+  }
+  onTestFinished(end)
+  return { ...readLines(lines$), end }
+}
+
 /** Starts `antiphon-oci platform` on free ports in its own process. */
 function startPlatform(...args: readonly string[]) {
-  const ports = ['--port', '0', '--http', '0']
   const child = spawn(
     process.execPath,
     ['--import', 'tsx', program, 'platform', ...device, ...ports, ...args],
@@ -37,11 +65,7 @@ function startPlatform(...args: readonly string[]) {
     return (await exited)[0]
   }
   onTestFinished(async () => void (await end('SIGKILL')))
-  const lineWith = (pattern: RegExp): Promise<string> =>
-    firstValueFrom(lines$.pipe(filter((line) => pattern.test(line))))
-  const urlOf = async (scheme: string): Promise<string> =>
-    new RegExp(`${scheme}://[^"]*`).exec(await lineWith(new RegExp(`listening on ${scheme}:`)))?.[0] ?? ''
-  return { lineWith, urlOf, end }
+  return { ...readLines(lines$), end }
 }
 
 async function oci(...args: readonly string[]): Promise<string> {
@@ -54,7 +78,7 @@ const plain = { protocolVersion: 4, clean: false, username: 'lamp', password: 's
 
 describe('antiphon-oci platform', () => {
   it('logs each connection, subscription and message with --verbose, and each refusal with its reason', async () => {
-    const { lineWith, urlOf, end } = startPlatform('--verbose')
+    const { lineWith, urlOf } = runPlatform('--verbose')
     const url = await urlOf('mqtt')
     const link = connect(url, { ...plain, clientId: 'lamp' })
     await firstValueFrom(link.subscription$('iot/v1/cmd/#'))
@@ -74,7 +98,6 @@ describe('antiphon-oci platform', () => {
     ])
       expect(await lineWith(pattern)).toMatch(pattern)
     await Promise.all([link, ...refused].map(({ close }) => close()))
-    expect(await end('SIGINT')).toBe(0)
   })
 
   it('listens with --dev-tls, also for device certificates with --ca, and prints JSON with --json', async () => {
@@ -82,7 +105,7 @@ describe('antiphon-oci platform', () => {
     const { cert, key } = await authority.issue({ commonName: 'lamp', usage: 'client' })
     await writeFile(join(directory, 'devices.crt'), authority.cert)
     const options = ['--wss', '0', '--ca', join(directory, 'devices.crt')]
-    const { lineWith, urlOf, end } = startPlatform('--dev-tls', '--json', ...options)
+    const { lineWith, urlOf } = runPlatform('--dev-tls', '--json', ...options)
     const { hostname: host, port } = new URL(await urlOf('mqtts'))
     const ca = await readFile(join(directory, '.antiphon', 'dev-tls', 'ca.crt'))
     const link = connectDevice({ host, port: Number(port), ca, clientId: 'lamp', identity: { cert, key } })
@@ -93,7 +116,27 @@ describe('antiphon-oci platform', () => {
     })
     expect(await urlOf('wss')).toMatch(/\/mqtt$/)
     await link.close()
-    expect(await end('SIGINT')).toBe(0)
+  })
+
+  it('keeps commands and records with --data when it is stopped, and listens with --cert and --key', async () => {
+    const authority = await createAuthority()
+    const { cert, key } = await authority.issue({
+      commonName: 'localhost',
+      usage: 'server',
+      hosts: ['localhost'],
+    })
+    const files = [join(directory, 'server.crt'), join(directory, 'server.key')] as const
+    await writeFile(files[0], cert)
+    await writeFile(files[1], key)
+    const options = ['--data', join(directory, 'data'), '--cert', files[0], '--key', files[1]]
+    const first = runPlatform(...options)
+    expect(await first.urlOf('mqtts')).toMatch(/^mqtts:/)
+    const command = ['invoke-raw-text-command', '--digital-twin-instance-id', instanceId]
+    const id = await oci(...command, '--request-endpoint', 'x', '--endpoint', await first.urlOf('http'))
+    await first.end()
+    const second = runPlatform(...options)
+    const response = await fetch(`${await second.urlOf('http')}/20250531/rawCommands/${id}`)
+    expect(await response.json()).toMatchObject({ id, delivery_status: 'REFUSED' })
   })
 
   it('keeps sessions, commands and records with --data through SIGKILL', async () => {

@@ -21,6 +21,8 @@ export interface ConnectProperties {
   readonly topicAliasMaximum?: number
   readonly requestResponseInformation?: boolean
   readonly requestProblemInformation?: boolean
+  readonly authenticationMethod?: string
+  readonly authenticationData?: Uint8Array
   readonly userProperties?: readonly (readonly [name: string, value: string])[]
 }
 
@@ -88,7 +90,15 @@ function writeProperties(packet: ConnectProperties): void {
   writeTwoBytes(Property.topicAliasMaximum, packet.topicAliasMaximum)
   writeFlag(Property.requestResponseInformation, packet.requestResponseInformation)
   writeFlag(Property.requestProblemInformation, packet.requestProblemInformation)
-  const { userProperties } = packet
+  const { authenticationMethod, authenticationData, userProperties } = packet
+  if (authenticationMethod !== undefined) {
+    properties.byte(Property.authenticationMethod)
+    properties.text(authenticationMethod)
+  }
+  if (authenticationData !== undefined) {
+    properties.byte(Property.authenticationData)
+    properties.binary(authenticationData)
+  }
   if (userProperties !== undefined) writePublishProperties(properties, { userProperties })
 }
 

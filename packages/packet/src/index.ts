@@ -11,6 +11,8 @@ export {
   writeAcknowledgement,
 } from './acknowledgement.js'
 export type { Acknowledgement } from './acknowledgement.js'
+export { encodeAuth, readAuth } from './auth.js'
+export type { AuthPacket } from './auth.js'
 export { ByteWriter } from './byte-writer.js'
 export { readConnack } from './connack.js'
 export type { ConnackPacket, ConnackProperties } from './connack.js'

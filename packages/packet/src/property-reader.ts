@@ -26,6 +26,8 @@ export const Property = {
   correlationData: 0x09,
   subscriptionIdentifier: 0x0b,
   sessionExpiryInterval: 0x11,
+  authenticationMethod: 0x15,
+  authenticationData: 0x16,
   requestProblemInformation: 0x17,
   willDelayInterval: 0x18,
   requestResponseInformation: 0x19,

@@ -32,6 +32,11 @@ export function nightlySteps(): readonly Step[] {
       about: '5 runs of all other tests, on busy cores',
       command: script('flakes', ...unsteady.flatMap((path) => ['--except', path]), '--runs', '5', '--load'),
     },
+    {
+      name: 'simulation',
+      about: '10 000 devices in all scenarios',
+      command: script('simulate', '--seeds', '2'),
+    },
     { name: 'faults', about: '10 000 random fault scripts', command: script('faults') },
     ...(hasScript('mutants')
       ? [{ name: 'mutants', about: 'mutation testing', command: script('mutants') }]

@@ -5,7 +5,7 @@ import { pausedSession } from './cases/paused-session.js'
 import { retries } from './cases/retries.js'
 import { rollingRestart } from './cases/rolling-restart.js'
 import { slowHandler } from './cases/slow-handler.js'
-import type { Measure } from './measure.js'
+import type { Measure } from './measure/measure.js'
 
 /** All measures, in the order of the report. */
 export const measures: readonly Measure[] = [

@@ -1,5 +1,5 @@
 import { html, table, type Html } from '@antiphon/report'
-import { designs, type Design, type MeasureResult } from './measure.js'
+import { designs, type Design, type MeasureResult } from './measure/measure.js'
 import type { MeasureRecord, MeasuresOutcome } from './section.js'
 
 const explanations: Readonly<Record<Design, string>> = {

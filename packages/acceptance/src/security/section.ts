@@ -2,6 +2,10 @@ import { isInstalled } from '@antiphon/workshop'
 import type { Outcome, Section, SectionContext } from '../frame/section.js'
 import type { Attack, AttackOutcome } from './test-bed/attack.js'
 import { forgery } from './attacks/forgery.js'
+import { handshakes } from './attacks/handshakes.js'
+import { hooks } from './attacks/hooks.js'
+import { load } from './attacks/load.js'
+import { memory } from './attacks/memory.js'
 import { names } from './attacks/names.js'
 import { packets } from './attacks/packets.js'
 import { payloads } from './attacks/payloads.js'
@@ -28,6 +32,10 @@ const attacks: readonly Attack[] = [
   ...staleness,
   ...names,
   ...packets,
+  ...handshakes,
+  ...hooks,
+  ...load,
+  ...memory,
 ]
 
 /** Attacks Antiphon and its peers by hostile clients. */

@@ -3,7 +3,7 @@ import { AntiphonError } from '@antiphon/core'
 import { connect, type ConnectOptions } from '@antiphon/mqtt'
 import { map, takeWhile, timeout } from 'rxjs'
 import { attackOutcome, type AttackOutcome } from './test-bed/attack.js'
-import { createTestAuthority } from './authority.js'
+import { createTestAuthority } from './test-bed/authority.js'
 
 /** A TLS connection that must succeed or fail. */
 interface TlsAttempt {

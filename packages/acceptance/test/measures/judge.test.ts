@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { failuresOf, figuresOf } from '../../src/measures/judge.js'
-import { counted } from '../../src/measures/measure.js'
+import { counted } from '../../src/measures/measure/measure.js'
 import type { MeasureRecord } from '../../src/measures/section.js'
 
 const items: MeasureRecord = {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { counted } from '../../src/measures/measure.js'
+import { counted } from '../../src/measures/measure/measure.js'
 import { renderMeasures } from '../../src/measures/render.js'
 
 it('shows the value and figures of each broker, missed targets, and measures that a broker cannot run', () => {

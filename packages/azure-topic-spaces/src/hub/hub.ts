@@ -43,7 +43,7 @@ export interface LocalDevice extends Credentials {
 }
 
 /** A running hub: its devices, its topic spaces and its listeners. */
-export interface Hub extends Pick<Broker, 'listen' | 'close' | 'events$'> {
+export interface Hub extends Pick<Broker, 'listen' | 'close' | 'events$' | typeof Symbol.asyncDispose> {
   readonly hostName: string
   readonly devices: DeviceRegistry
   readonly topicSpaces: TopicSpaceRegistry
@@ -107,15 +107,17 @@ export function createHub(options: HubOptions = {}): Hub {
   })
   broker.events$.subscribe((event) => granted.handleEvent(event))
   const methods = methodInvoker(broker.deliver$, scheduler)
+  const close = async (): Promise<void> => {
+    await Promise.all([methods.close(), broker.close()])
+  }
   return {
     hostName,
     devices,
     topicSpaces,
     policies,
     listen: broker.listen,
-    close: async () => {
-      await Promise.all([methods.close(), broker.close()])
-    },
+    close,
+    [Symbol.asyncDispose]: close,
     events$: broker.events$,
     invokeMethod$: methods.invoke$,
     transport: (device) =>

@@ -2,6 +2,7 @@ import type { Message, OutgoingMessage, QoS } from '@antiphon/core'
 import type { Observable } from 'rxjs'
 import type { ProtocolVersion, RequestedSubscription } from '@antiphon/packet'
 import type { PeerCertificate } from './peer-certificate.js'
+import type { WebSocketRequest } from './web-socket-request.js'
 
 /** The result of a hook: a value, a Promise of it, or an Observable whose first item it is. */
 export type HookResult<T> = T | PromiseLike<T> | Observable<T>
@@ -9,10 +10,16 @@ export type HookResult<T> = T | PromiseLike<T> | Observable<T>
 /** The identity of a connected client. */
 export interface ClientInfo {
   readonly clientId: string
+  /** 4 is MQTT 3.1.1, and MQTT 3.1 with `acceptsMqtt31`. */
   readonly protocolVersion: ProtocolVersion
   readonly userName?: string
-  /** The client's network address, for logs; `in-process` for a link without a socket. */
+  /**
+   * The client's network address, for logs: `address:port`, with port 0 if it is named by `X-Forwarded-For`; `unix` for a Unix
+   * socket, `in-process` for a link without a socket.
+   */
   readonly remoteAddress: string
+  /** The network address of the proxy that named `remoteAddress`. */
+  readonly proxyAddress?: string
   /** The URL of the listener that accepted the connection. */
   readonly listener: string
   readonly certificate?: PeerCertificate
@@ -25,6 +32,8 @@ export interface ClientInfo {
 /** A CONNECT, or an AUTH after it, for `authenticate` to decide on. */
 export interface ConnectAttempt extends ClientInfo {
   readonly password?: Uint8Array
+  /** The HTTP request that opened the connection, over a WebSocket. */
+  readonly webSocketRequest?: WebSocketRequest
   readonly cleanStart: boolean
   /** The requested Session Expiry Interval, in seconds; `Infinity` for a session that does not expire. */
   readonly sessionExpiryInterval: number

@@ -55,6 +55,8 @@ function readConfig(values: Values): Config {
       values.verbose === true
         ? 'debug'
         : oneOf('--log-level', values['log-level'], ['error', 'warn', 'info', 'debug']),
+    monitor: readMonitor(values),
+    sysPeriod: optionalNumber('--sys-period', values['sys-period'], 1_000),
     logFormat: values.verbose === true || values.json === true ? 'json' : undefined,
   }
   return definedOf(config)
@@ -104,6 +106,8 @@ const options = {
   'response-information': text,
   'log-level': text,
   json: flag,
+  monitor: text,
+  'sys-period': text,
   verbose: flag,
   help: { ...flag, short: 'h' },
   version: flag,
@@ -155,6 +159,11 @@ function readListeners(values: Values): ListenerConfig[] | undefined {
   if (listeners.length > 0) return listeners
   if (isDevelopment) return [{ protocol: 'tls', port: 8883, ...shared }]
   return host === undefined ? undefined : [{ protocol: 'tcp', port: 1883, host }]
+}
+
+function readMonitor(values: Values): Config['monitor'] {
+  const port = optionalNumber('--monitor', values.monitor, 0, 65_535)
+  return port === undefined ? undefined : { port }
 }
 
 function readUser(user: string): [name: string, password: string] {

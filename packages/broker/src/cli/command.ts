@@ -1,6 +1,8 @@
 import { AntiphonError } from '@antiphon/core'
 import { developmentTls } from '../command/development-tls.js'
 import type { DevelopmentTls } from '../command/development-tls.js'
+import { runExport, runImport } from './archive-commands.js'
+import type { ArchiveHost } from './archive-commands.js'
 import { readArguments } from './arguments.js'
 import type { CliArguments } from './arguments.js'
 import { readConfigFile } from './config-file.js'
@@ -15,7 +17,8 @@ import { startBroker } from './start-broker.js'
 import type { RunningBroker } from './start-broker.js'
 
 /** What the command uses of its process. */
-export interface CommandHost extends PasswordTerminal {
+export interface CommandHost extends PasswordTerminal, ArchiveHost {
+  readonly stdin: PasswordTerminal['stdin']
   readonly onSignal: (signal: 'SIGHUP' | 'SIGINT' | 'SIGTERM', listener: () => void) => void
   readonly exit: (code: number) => void
   readonly version: () => string
@@ -24,7 +27,10 @@ export interface CommandHost extends PasswordTerminal {
 /** Runs the command; resolves with the exit code when it has started the broker, or has done what it should. */
 export async function runCommand(args: readonly string[], host: CommandHost): Promise<number> {
   try {
-    if (args[0] === 'passwd') return await runPasswd(args.slice(1), host)
+    const [command, ...rest] = args
+    if (command === 'passwd') return await runPasswd(rest, host)
+    if (command === 'export') return await runExport(rest, host)
+    if (command === 'import') return await runImport(rest, host)
     const request = readArguments(args)
     if (request === 'help') host.print(help)
     else if (request === 'version') host.print(host.version())
@@ -58,7 +64,11 @@ async function runBroker(
     now: () => new Date(),
   })
   tls?.instructions.forEach(log.status)
-  await startBroker(config, log, (running) => followSignals(running, host, log.status))
+  await startBroker(config, {
+    log,
+    version: host.version(),
+    started: (running) => followSignals(running, host, log.status),
+  })
   return 0
 }
 
@@ -93,7 +103,7 @@ function check(config: Config, host: CommandHost): number {
 }
 
 function followSignals(
-  { broker, reload }: RunningBroker,
+  { close, reload }: RunningBroker,
   host: CommandHost,
   status: (line: string) => void,
 ): void {
@@ -102,7 +112,7 @@ function followSignals(
     if (isStopping) return host.exit(1)
     isStopping = true
     status('draining')
-    void broker.close().then(() => status('closed'))
+    void close().then(() => status('closed'))
   }
   host.onSignal('SIGINT', stop)
   host.onSignal('SIGTERM', stop)

@@ -1,6 +1,9 @@
+import { AntiphonError } from '@antiphon/core'
 import { nearestNameHint, violationOf } from '@antiphon/core/link'
 import type { OptionRule } from '@antiphon/core/link'
 import { userNameFault } from '../access/password-file.js'
+import { checkListenOptions } from '../listen/listen-rules.js'
+import type { ListenOptions } from '../listen/listen.js'
 import { configRules, listenerRules } from './config.js'
 import type { Config, ListenerConfig } from './config.js'
 
@@ -17,10 +20,12 @@ export function configFaults(config: unknown): string[] {
 /** Returns what is wrong with the combination of valid settings. */
 export function conflicts(config: Config): string[] {
   const { listen = [], users = {}, passwordFile, certificateUser, allowAnonymous } = config
+  const monitor: { readonly port?: number } | undefined = config.monitor
   const faults = listen.flatMap((listener, index) => listenerConflicts(listener, `listen[${index}]`))
   const hasUsers = Object.keys(users).length > 0 || passwordFile !== undefined || certificateUser === true
   if (certificateUser === true && !listen.some(({ ca }) => ca !== undefined))
     faults.push('certificateUser is true: it needs a listener with ca, to which clients present certificates')
+  if (monitor !== undefined && monitor.port === undefined) faults.push('monitor.port is missing: set it')
   if (allowAnonymous !== undefined && !hasUsers)
     faults.push(
       `allowAnonymous is ${allowAnonymous}: it needs users, passwordFile or certificateUser; without them, every client may connect`,
@@ -60,12 +65,15 @@ function* listenFaults(listen: unknown): Faults {
     const path = `listen[${index}]`
     yield* tableFaults(listenerRules, listener, path)
     if (!isTable(listener)) continue
-    for (const name of ['protocol', 'port'])
-      if (!Object.hasOwn(listener, name)) yield `${path}.${name} is missing: set it`
+    if (!Object.hasOwn(listener, 'protocol')) yield `${path}.protocol is missing: set it`
+    if (!Object.hasOwn(listener, 'port') && !Object.hasOwn(listener, 'socketPath'))
+      yield `${path}.port is missing: set it`
   }
 }
 
-function listenerConflicts({ protocol, path, ...tls }: ListenerConfig, at: string): string[] {
+function listenerConflicts(listener: ListenerConfig, at: string): string[] {
+  const { protocol, path, origins, cert: _cert, key: _key, ca: _ca, crl: _crl, ...address } = listener
+  const tls = listener
   const isSecure = protocol === 'tls' || protocol === 'wss'
   const faults: string[] = []
   if (isSecure && (tls.cert === undefined || tls.key === undefined))
@@ -75,8 +83,14 @@ function listenerConflicts({ protocol, path, ...tls }: ListenerConfig, at: strin
       faults.push(`${at}.${name} needs TLS: set ${at}.protocol to tls or wss, or leave ${name} out`)
   if (isSecure && tls.crl !== undefined && tls.ca === undefined)
     faults.push(`${at}.crl needs ${at}.ca, with which clients present certificates`)
-  if (path !== undefined && protocol !== 'ws' && protocol !== 'wss')
-    faults.push(`${at}.path needs WebSockets: set ${at}.protocol to ws or wss, or leave path out`)
+  for (const [name, value] of Object.entries({ path, origins }))
+    if (value !== undefined && protocol !== 'ws' && protocol !== 'wss')
+      faults.push(`${at}.${name} needs WebSockets: set ${at}.protocol to ws or wss, or leave ${name} out`)
+  try {
+    checkListenOptions({ ...address, protocol, ...(isSecure ? { tls: {} } : {}) } as ListenOptions)
+  } catch (error) {
+    faults.push(AntiphonError.from(error).rawMessage.replace(/^options/, at))
+  }
   return faults
 }
 

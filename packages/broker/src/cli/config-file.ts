@@ -58,7 +58,7 @@ function withAbsolutePaths(config: Config, folder: string): Config {
 function withListenerPaths(listener: ListenerConfig, folder: string): ListenerConfig {
   const { crl } = listener
   return {
-    ...withPaths(listener, ['cert', 'key', 'ca'], folder),
+    ...withPaths(listener, ['cert', 'key', 'ca', 'socketPath'], folder),
     ...(crl === undefined ? {} : { crl: crl.map((path) => resolve(folder, path)) }),
   }
 }

@@ -1,8 +1,10 @@
-import { wholeNumberRule } from '@antiphon/core/link'
+import { numberRule, wholeNumberRule } from '@antiphon/core/link'
 import type { OptionRule, OptionRules } from '@antiphon/core/link'
 import type { EventLevel } from '../events.js'
 import type { Limits } from '../limits.js'
+import { webSocketRules } from '../listen/listen-rules.js'
 import type { ListenOptions } from '../listen/listen.js'
+import { trustedProxiesRule } from '../listen/trusted-proxies.js'
 import { brokerOptionRules } from '../options.js'
 import type { BrokerOptions } from '../options.js'
 
@@ -15,6 +17,7 @@ export type PassedOptions = Pick<
   | 'sharedOffline'
   | 'rates'
   | 'protocolVersions'
+  | 'acceptsMqtt31'
   | 'maximumQoS'
   | 'retainAvailable'
   | 'willAvailable'
@@ -38,14 +41,22 @@ export interface Config extends PassedOptions {
   readonly limits?: Partial<Limits>
   readonly logLevel?: EventLevel
   readonly logFormat?: 'text' | 'json'
+  readonly monitor?: { readonly port: number; readonly host?: string }
+  /** Milliseconds between two updates of `$SYS`; without it, there are no such topics. */
+  readonly sysPeriod?: number
 }
 
 /** A listener; its files have not been read. */
 export interface ListenerConfig {
   readonly protocol: ListenOptions['protocol']
-  readonly port: number
+  /** Absent with `socketPath`. */
+  readonly port?: number
   readonly host?: string
+  readonly socketPath?: string
   readonly path?: string
+  readonly origins?: readonly string[]
+  readonly trustedProxies?: readonly string[]
+  readonly proxyProtocol?: boolean
   readonly cert?: string
   readonly key?: string
   readonly ca?: string
@@ -67,12 +78,19 @@ export const listenerRules: OptionRules<ListenerConfig> = {
   protocol: ['tcp', 'tls', 'ws', 'wss'],
   port: wholeNumberRule(0, 65_535),
   host: 'string',
-  path: (value) =>
-    typeof value === 'string' && value.startsWith('/') ? undefined : 'it must be a path that begins with /',
+  socketPath: fileRule,
+  ...webSocketRules,
+  trustedProxies: trustedProxiesRule,
+  proxyProtocol: booleans,
   cert: fileRule,
   key: fileRule,
   ca: fileRule,
   crl: fileListRule,
+}
+
+const monitorRules: OptionRules<NonNullable<Config['monitor']>> = {
+  port: wholeNumberRule(0, 65_535),
+  host: 'string',
 }
 
 /** The rules of all settings, except those of `listen` and `users`, which `configFaults` checks itself. */
@@ -92,6 +110,7 @@ export const configRules: OptionRules<Config> = {
   memoryPolicy: brokerOptionRules.memoryPolicy,
   sharedOffline: brokerOptionRules.sharedOffline,
   protocolVersions: brokerOptionRules.protocolVersions,
+  acceptsMqtt31: brokerOptionRules.acceptsMqtt31,
   maximumQoS: brokerOptionRules.maximumQoS,
   retainAvailable: brokerOptionRules.retainAvailable,
   willAvailable: brokerOptionRules.willAvailable,
@@ -102,4 +121,6 @@ export const configRules: OptionRules<Config> = {
   closeTimeout: brokerOptionRules.closeTimeout,
   logLevel: ['error', 'warn', 'info', 'debug'],
   logFormat: ['text', 'json'],
+  monitor: monitorRules,
+  sysPeriod: numberRule(1_000, 2 ** 31 - 1),
 }

@@ -3,6 +3,8 @@ export const help = `antiphon-broker: an MQTT 5 and 3.1.1 broker
 
 Usage: antiphon-broker [options]
        antiphon-broker passwd <file> <user>   sets a user's password; see antiphon-broker passwd --help
+       antiphon-broker export <directory> [file]   writes the storage of --data as lines of JSON
+       antiphon-broker import <directory> [file]   reads such lines into a new storage
 
 Config file
   --config <file>          reads settings from a .toml or .json file; the options below override it
@@ -49,6 +51,8 @@ Other options
                            the Response Information of clients that request it: the prefix of their response topics
   --log-level <level>      prints events of this level and above: error, warn, info or debug (default: error)
   --json                   prints each line as JSON, with the time; payloads are text or hexadecimal
+  --monitor <port>         serves /metrics for Prometheus, /healthz and /readyz over HTTP on 127.0.0.1 (default: off)
+  --sys-period <ms>        publishes statistics below $SYS/broker/, every so many milliseconds (default: off)
   --verbose                the same as --log-level debug --json
   -h, --help               prints this help
   --version                prints the version

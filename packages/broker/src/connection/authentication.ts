@@ -3,7 +3,7 @@ import { isPromiseLike } from '../authority/hook-result.js'
 import { callAuthenticate } from '../authority/call-authenticate.js'
 import type { ConnectVerdict, ConnectAttempt } from '../authority/authority.js'
 import type { Engine } from '../engine/engine.js'
-import type { AuthPacket } from '../packet/auth.js'
+import type { ClientAuth } from '../packet/auth.js'
 
 /** The connection that an authentication reports to. */
 export interface AuthenticationHost {
@@ -52,7 +52,7 @@ export class Authentication {
   }
 
   /** Handles an AUTH of the client: its response to a challenge, or the start of a re-authentication. */
-  handleAuth({ reasonCode, method, data }: AuthPacket): void {
+  handleAuth({ reasonCode, method, data }: ClientAuth): void {
     const { authenticationMethod, step, isReAuthentication } = this.#attempt
     if (authenticationMethod === undefined) throw authWithoutMethod()
     if (method !== authenticationMethod)

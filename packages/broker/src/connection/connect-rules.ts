@@ -5,18 +5,26 @@ import type { ConnectVerdict, ClientInfo, ConnectAttempt } from '../authority/au
 import type { Engine } from '../engine/engine.js'
 import type { Settings } from '../options.js'
 import { foreverSeconds } from '../packet/connect.js'
-import type { ConnectRequest, WillRequest } from '../packet/connect.js'
+import type { ConnectRequest, Protocol, WillRequest } from '../packet/connect.js'
 import type { DisconnectPacket } from '../packet/disconnect.js'
 import { isReservedTopic, topicLimitFault } from '../packet/topic-limits.js'
 import type { ConnectionEnd } from '../session/sessions.js'
-import type { Channel } from './channel.js'
+import type { ChannelOrigin } from './channel.js'
 import { limitProperties } from './control-packets.js'
 import type { ConnackProperties } from './control-packets.js'
+
+/** Throws a `PacketError` if the broker does not speak the protocol of a CONNECT [MQTT-3.1.2-2]. */
+export function checkProtocol({ level, version, isMqtt31 }: Protocol, { acceptsMqtt31 }: Settings): void {
+  const isSpoken = isMqtt31 ? acceptsMqtt31 && level === 3 : level === version
+  if (isSpoken) return
+  const hint = isMqtt31 && level === 3 ? '; acceptsMqtt31 accepts MQTT 3.1' : ''
+  throw unsupportedVersion(level, hint)
+}
 
 /** Throws a `PacketError` if a CONNECT requests a feature that this broker does not offer. */
 export function checkConnect(request: ConnectRequest, settings: Settings): void {
   const { will, authenticationMethod, version } = request
-  if (!settings.protocolVersions.includes(version)) throw unsupportedVersion(version)
+  if (!request.isMqtt31 && !settings.protocolVersions.includes(version)) throw unsupportedVersion(version)
   if (request.clientId === '' && !settings.assignsClientIds) {
     throw new PacketError(
       Reason.clientIdentifierNotValid,
@@ -63,26 +71,22 @@ function checkWill(will: WillRequest, settings: Settings): void {
   }
 }
 
-/** Returns the error of an unsupported protocol version [MQTT-3.1.2-2]. */
-export function unsupportedVersion(level: number): PacketError {
+function unsupportedVersion(level: number, hint = ''): PacketError {
   return new PacketError(
     Reason.unsupportedProtocolVersion,
-    `the protocol version ${level} is not supported [MQTT-3.1.2-2]`,
+    `the protocol version ${level} is not supported [MQTT-3.1.2-2]${hint}`,
   )
 }
 
 /** Returns a CONNECT as the `authenticate` hook receives it. */
-export function toAttempt(
-  request: ConnectRequest,
-  channel: Pick<Channel, 'remoteAddress' | 'listener' | 'certificate'>,
-): ConnectAttempt {
+export function toAttempt(request: ConnectRequest, origin: ChannelOrigin): ConnectAttempt {
   const { will, userName, password, authenticationMethod, authenticationData } = request
-  const { certificate } = channel
+  const { certificate, proxyAddress, request: webSocketRequest } = origin
   return {
     clientId: request.clientId === '' ? randomUUID() : request.clientId, // [MQTT-3.1.3-6]
     protocolVersion: request.version,
-    remoteAddress: channel.remoteAddress,
-    listener: channel.listener,
+    remoteAddress: origin.remoteAddress,
+    listener: origin.listener,
     keepAlive: request.keepAlive,
     cleanStart: request.cleanStart,
     sessionExpiryInterval:
@@ -92,6 +96,8 @@ export function toAttempt(
     ...(userName === undefined ? {} : { userName }),
     ...(password === undefined ? {} : { password }),
     ...(certificate === undefined ? {} : { certificate }),
+    ...(proxyAddress === undefined ? {} : { proxyAddress }),
+    ...(webSocketRequest === undefined ? {} : { webSocketRequest }),
     ...(will === undefined
       ? {}
       : { will: { topic: will.topic, payload: will.payload, qos: will.qos, retain: will.retain } }),
@@ -108,7 +114,8 @@ export function toConnectedRequest(request: ConnectRequest): ConnectRequest {
 
 /** Returns the identity of the client of a connect attempt. */
 export function toClientInfo(attempt: ConnectAttempt, principal: unknown): ClientInfo {
-  const { clientId, protocolVersion, userName, remoteAddress, listener, certificate, keepAlive } = attempt
+  const { clientId, protocolVersion, userName, remoteAddress, listener, keepAlive } = attempt
+  const { certificate, proxyAddress } = attempt
   return {
     clientId,
     protocolVersion,
@@ -117,6 +124,7 @@ export function toClientInfo(attempt: ConnectAttempt, principal: unknown): Clien
     keepAlive,
     ...(userName === undefined ? {} : { userName }),
     ...(certificate === undefined ? {} : { certificate }),
+    ...(proxyAddress === undefined ? {} : { proxyAddress }),
     ...(principal === undefined ? {} : { principal }),
   }
 }

@@ -9,7 +9,7 @@ import {
 } from '@antiphon/packet'
 import type { ConnectVerdict, ConnectAttempt } from '../authority/authority.js'
 import type { Engine } from '../engine/engine.js'
-import { authPacket, readAuth } from '../packet/auth.js'
+import { authPacket, readClientAuth } from '../packet/auth.js'
 import { readConnect, readProtocol } from '../packet/connect.js'
 import type { ConnectRequest } from '../packet/connect.js'
 import { readDisconnect } from '../packet/disconnect.js'
@@ -22,13 +22,13 @@ import { Authentication, authWithoutMethod } from './authentication.js'
 import type { Channel } from './channel.js'
 import {
   checkConnect,
+  checkProtocol,
   connackProperties,
   toConnectionEnd,
   keepAliveOf,
   toAttempt,
   toAdmittedClient,
   toConnectedRequest,
-  unsupportedVersion,
 } from './connect-rules.js'
 import {
   disconnectPacket,
@@ -167,12 +167,14 @@ export class Connection implements PacketHandlerHost, ReaderHost {
   #handleConnect(): void {
     const { framer, engine } = this
     const { packet, body } = framer
-    const { level, version } = readProtocol(body)
-    this.#version = version
-    if (level !== version) throw unsupportedVersion(level)
-    const request = (this.#request = readConnect(packet, body, version))
+    const protocol = readProtocol(body)
+    this.#version = protocol.version
+    checkProtocol(protocol, engine.settings)
+    const request = (this.#request = readConnect(packet, body, protocol))
     checkConnect(request, engine.settings)
     const attempt = toAttempt(request, this.#channel)
+    // A client may be connected for long, and headers have kilobytes.
+    this.#channel.request = undefined
     const refusal = engine.sessionRoom.refusal(attempt.clientId)
     if (refusal !== undefined) throw new PacketError(Reason.quotaExceeded, refusal)
     this.#authentication = new Authentication(attempt, engine, this)
@@ -189,7 +191,7 @@ export class Connection implements PacketHandlerHost, ReaderHost {
       this.#phase = 'authenticating'
       this.#timer.stop()
     }
-    const auth = readAuth(framer.packet, framer.body)
+    const auth = readClientAuth(framer.body)
     if (this.#authentication === undefined) throw authWithoutMethod()
     this.#authentication.handleAuth(auth)
   }
@@ -242,7 +244,9 @@ export class Connection implements PacketHandlerHost, ReaderHost {
     this.framer.maximum = engine.settings.limits.packetSize
     this.#unauthenticatedBytes.set(0)
     this.#timer.stop()
-    const connack = connackPacket(request.version, { sessionPresent, properties })
+    // In MQTT 3.1, the byte of Session Present is reserved.
+    const fields = { sessionPresent: sessionPresent && !request.isMqtt31, properties }
+    const connack = connackPacket(request.version, fields)
     if (connack.length > request.maximumPacketSize)
       return this.#finish(
         'broker',

@@ -7,6 +7,7 @@ import {
   readSubscribe,
   readUnsubscribe,
   type Framer,
+  type SubscribePacket,
 } from '@antiphon/packet'
 import { isPromiseLike } from '../authority/hook-result.js'
 import type { ClientInfo } from '../authority/authority.js'
@@ -35,6 +36,7 @@ export interface PacketHandlerHost {
   readonly isOpen: () => boolean
 }
 
+const dupFlag = 0x08
 const pingresp = Buffer.from([PacketType.pingresp, 0])
 
 /** The handler of the packets that a connected client sends, except CONNECT, DISCONNECT and AUTH. */
@@ -78,12 +80,14 @@ export class PacketHandler implements Publisher {
   handle(header: number): void {
     const { framer } = this.#host
     if ((header & 0xf0) === PacketType.publish) return this.#publishHandler.publish(header)
-    switch (header) {
+    // MQTT 3.1 has DUP in these packets too.
+    const type = this.#request.isMqtt31 ? header & ~dupFlag : header
+    switch (type) {
       case PacketType.puback:
       case PacketType.pubrec:
       case PacketType.pubrel:
       case PacketType.pubcomp:
-        return this.#acknowledge(header)
+        return this.#acknowledge(type)
       case PacketType.pingreq:
         if (framer.body.rest > 0) throw malformed('PINGREQ has a body')
         return this.#host.writeBuffer.append(pingresp) // [MQTT-3.12.4-1]
@@ -100,7 +104,7 @@ export class PacketHandler implements Publisher {
   #subscribe(): void {
     const { framer, engine, send, isOpen } = this.#host
     const { version } = this.#request
-    const request = readSubscribe(framer.body, version)
+    const request = this.#asBridge(readSubscribe(framer.body, version))
     if (request.subscriptions.some(({ filter, noLocal }) => noLocal && isSharedFilter(filter))) {
       throw protocolError('No Local on a shared subscription [MQTT-3.8.3-4]')
     }
@@ -112,6 +116,17 @@ export class PacketHandler implements Publisher {
         if (isOpen()) replay()
       },
     )
+  }
+
+  /** A bridge marks messages as retained where it received them so, and must not get back what it has published. */
+  #asBridge(request: SubscribePacket): SubscribePacket {
+    if (!this.#request.isBridge) return request
+    const subscriptions = request.subscriptions.map((requested) => ({
+      ...requested,
+      noLocal: !isSharedFilter(requested.filter),
+      retainAsPublished: true,
+    }))
+    return { ...request, subscriptions }
   }
 
   #unsubscribe(): void {

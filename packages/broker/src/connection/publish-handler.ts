@@ -18,6 +18,7 @@ import { topicLimitFault } from '../packet/topic-limits.js'
 import { notAcknowledged } from '../routing/publish-pipeline.js'
 import type { Session } from '../session/session.js'
 import type { PacketHandlerHost } from './packet-handler.js'
+import { TopicAliases } from './topic-aliases.js'
 
 /** The handler of the messages that one connection publishes: PUBLISH, its acknowledgement, and PUBREL. */
 export class PublishHandler {
@@ -26,7 +27,7 @@ export class PublishHandler {
   readonly #request: ConnectRequest
   readonly #publisher: Publisher
   readonly #receiveMaximum: number
-  #aliases: Map<number, string> | null = null
+  #aliases: TopicAliases | undefined
 
   constructor(host: PacketHandlerHost, session: Session, request: ConnectRequest, publisher: Publisher) {
     this.#host = host
@@ -126,18 +127,11 @@ export class PublishHandler {
         ? protocolError('PUBLISH has neither a Topic Name nor a Topic Alias')
         : malformed('the Topic Name is empty [MQTT-4.7.3-1]')
     }
-    const { topicAliases } = this.#host.engine.settings.limits
-    if (alias > topicAliases) {
-      const rule = `the Topic Alias is ${alias}: the Topic Alias Maximum is ${topicAliases} [MQTT-3.3.2-9]`
-      throw new PacketError(Reason.topicAliasInvalid, rule)
-    }
-    if (topic !== '') {
-      ;(this.#aliases ??= new Map()).set(alias, this.#checkTopic(topic))
-      return topic
-    }
-    const topicOfAlias = this.#aliases?.get(alias)
-    if (topicOfAlias === undefined) throw protocolError(`the Topic Alias ${alias} is not defined`)
-    return topicOfAlias
+    const aliases = (this.#aliases ??= new TopicAliases(this.#host.engine.settings.limits))
+    aliases.check(alias)
+    if (topic === '') return aliases.resolve(alias)
+    aliases.define(alias, this.#checkTopic(topic))
+    return topic
   }
 
   #checkTopic(topic: string): string {

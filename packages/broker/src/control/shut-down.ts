@@ -1,6 +1,7 @@
 import { filter, firstValueFrom, interval, race, timer } from 'rxjs'
 import { Reason } from '@antiphon/packet'
 import type { Engine } from '../engine/engine.js'
+import type { Attachment } from '../listen/attach.js'
 import type { Listener } from '../listen/listen.js'
 
 /** Milliseconds between two checks of whether a closing broker may continue. */
@@ -15,12 +16,12 @@ const disconnectTimeout = 5_000
  */
 export async function shutDown(
   engine: Engine,
-  listeners: Iterable<Listener>,
+  listeners: Iterable<Pick<Listener | Attachment, 'close'>>,
   timeout: number,
 ): Promise<void> {
   const { connections, sessions, publishPipeline, journal, settings } = engine
   await engine.ready?.catch(() => undefined)
-  const closed = [...listeners].map((listener) => listener.close())
+  const closed = [...listeners].map(async (listener) => listener.close())
   const isIdle = (): boolean => {
     if (publishPipeline.pendingCount > 0) return false
     for (const { peer, outbound } of sessions) if (peer !== null && outbound.inFlightCount > 0) return false

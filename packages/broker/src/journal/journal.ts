@@ -3,6 +3,7 @@ import type { RetainedJournal } from '../retained/retained-messages.js'
 import type { OutboundMessage } from '../session/outbound-message.js'
 import type { SessionJournal } from '../session/session-journal.js'
 import type { Session } from '../session/session.js'
+import { encodeFormat, formatKey } from './format.js'
 import { outboundKey, encodeOutbound, encodePublication, encodeSession, inboundKey, keys } from './records.js'
 import type { Will } from '../will/wills.js'
 import type { Storage } from '../storage/storage.js'
@@ -44,6 +45,8 @@ export class Journal implements SessionJournal, RetainedJournal {
   #committing: Batch | undefined
   #isScheduled = false
   #isStopped = false
+  /** Whether the storage has a format record. */
+  #hasFormat = false
   #lastSession = 0
   #lastMessage = 0
   #lastOutbound = 0
@@ -61,6 +64,11 @@ export class Journal implements SessionJournal, RetainedJournal {
     this.#lastSession = used.session
     this.#lastMessage = used.message
     this.#lastOutbound = used.outbound
+  }
+
+  /** Notes that the storage has the format of this version. Otherwise the first commit writes the format record. */
+  formatFound(): void {
+    this.#hasFormat = true
   }
 
   /** Whether all changes are durable. */
@@ -156,6 +164,7 @@ export class Journal implements SessionJournal, RetainedJournal {
       batch.changes.set(keys.session + session.storageId, encodeSession(session, willOf(session)))
     }
     batch.sessions.clear()
+    if (!this.#hasFormat) batch.changes.set(formatKey, encodeFormat())
     try {
       await storage.commit(
         [...batch.changes].map(([key, value]) => (value === undefined ? { key } : { key, value })),
@@ -173,6 +182,7 @@ export class Journal implements SessionJournal, RetainedJournal {
       return
     }
     this.#committing = undefined
+    this.#hasFormat = true
     for (const callback of batch.whenDurable) callback()
     if (!isEmpty(this.#batch)) await this.#commit()
   }

@@ -49,8 +49,7 @@ export interface SubscriptionRecord {
   readonly qos: QoS
   readonly noLocal: boolean
   readonly retainAsPublished: boolean
-  /** Absent in records of earlier versions. */
-  readonly retainHandling?: 0 | 1 | 2
+  readonly retainHandling: 0 | 1 | 2
   readonly identifiers: readonly number[] | null
 }
 
@@ -90,9 +89,19 @@ export function encodeSession(session: Session, will: Will | undefined): Uint8Ar
   return toBytes(record)
 }
 
-/** Decodes the record of a session. */
+/** A subscription of format 1. */
+type EarlierSubscriptionRecord = Omit<SubscriptionRecord, 'retainHandling'> & Partial<SubscriptionRecord>
+
+/** Decodes the record of a session, also of an earlier format. */
 export function decodeSession(bytes: Uint8Array): SessionRecord {
-  return fromBytes<SessionRecord>(bytes)
+  const record = fromBytes<
+    Omit<SessionRecord, 'subscriptions'> & { readonly subscriptions: readonly EarlierSubscriptionRecord[] }
+  >(bytes)
+  const subscriptions = record.subscriptions.map((subscription) => ({
+    retainHandling: 0 as const,
+    ...subscription,
+  }))
+  return { ...record, subscriptions }
 }
 
 /** Returns the Will of a record. */

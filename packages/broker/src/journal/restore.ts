@@ -7,6 +7,7 @@ import { Session } from '../session/session.js'
 import type { Sessions } from '../session/sessions.js'
 import type { Wills } from '../will/wills.js'
 import type { Journal } from './journal.js'
+import { currentFormat, decodeFormat, formatFault, formatKey } from './format.js'
 import { decodeOutbound, decodePublication, decodeSession, fromWillRecord, keys } from './records.js'
 import type { OutboundRecord, SessionRecord } from './records.js'
 import type { Storage } from '../storage/storage.js'
@@ -22,6 +23,8 @@ interface RestoreTargets {
 
 /** The decoded contents of a storage. */
 interface StoredState {
+  /** The format of the records; 1 if there is no format record. */
+  format: number
   readonly sessions: Map<number, SessionRecord>
   readonly messages: Map<number, Publication>
   /** The outbound messages of each session, with their numbers. */
@@ -54,9 +57,8 @@ export async function restore(
     session.sessionExpiryInterval = record.sessionExpiryInterval ?? Infinity
     // A client that was connected when the broker died counts as disconnected since now.
     session.disconnectedAt = record.disconnectedAt ?? targets.now()
-    for (const { identifiers, retainHandling = 0, ...requested } of record.subscriptions) {
-      targets.router.subscribe(session, { ...requested, retainHandling }, requested.qos, identifiers?.[0])
-    }
+    for (const { identifiers, ...requested } of record.subscriptions)
+      targets.router.subscribe(session, requested, requested.qos, identifiers?.[0])
     for (const packetId of stored.inbound.get(id) ?? []) {
       session.inbound.begin(packetId)
       session.inbound.pubrecSent(packetId)
@@ -69,6 +71,8 @@ export async function restore(
     if (record.will !== null) targets.wills.restore(session, fromWillRecord(record.will))
     targets.sessions.restore(session)
   }
+  if (stored.format === currentFormat) journal.formatFound()
+  else for (const session of restored) journal.session(session)
   // Last: a session that has expired publishes its Will to all others.
   for (const session of restored) targets.sessions.resumeExpiry(session)
 }
@@ -98,25 +102,34 @@ function restoreOutbound(
 
 async function read(storage: Storage): Promise<StoredState> {
   const stored: StoredState = {
+    format: 1,
     sessions: new Map(),
     messages: new Map(),
     outbound: new Map(),
     inbound: new Map(),
     retained: [],
   }
+  let corruption: AntiphonError | undefined
   for await (const [key, value] of storage.load()) {
     try {
       sort(stored, key, value)
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause)
       const text = `cannot restore the entry ${key} of the storage: it is corrupt (${reason}); restore a backup, or remove it`
-      throw new AntiphonError('invalid-argument', text, { cause })
+      corruption ??= new AntiphonError('invalid-argument', text, { cause })
     }
   }
+  // First: a record of a later format may look corrupt. The entries have no order.
+  const fault = formatFault(stored.format) ?? corruption
+  if (fault !== undefined) throw fault
   return stored
 }
 
 function sort(stored: StoredState, key: string, value: Uint8Array): void {
+  if (key === formatKey) {
+    stored.format = decodeFormat(value)
+    return
+  }
   const [first = 0, second = 0] = key.slice(2).split(':').map(Number)
   switch (key.slice(0, 2)) {
     case keys.session:

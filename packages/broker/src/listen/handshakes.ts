@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Deadline, Deadlines } from '@antiphon/core/link'
+import { keyOf, type SocketKey } from './client-addresses.js'
 
 /** Parameters of {@link Handshakes}. */
 export interface HandshakesOptions {
@@ -7,19 +8,18 @@ export interface HandshakesOptions {
   /** Milliseconds that a handshake may take. */
   readonly timeout: number
   /** Called when a socket is closed because its handshake took too long. */
-  readonly timedOut: (remoteAddress: string) => void
+  readonly timedOut: (socket: Socket) => void
 }
 
 /**
- * The sockets of a listener in a TLS or WebSocket handshake.
+ * The sockets of a listener whose PROXY protocol header, TLS or WebSocket handshake is pending.
  *
  * Node's own timeouts do not bound them: that of TLS starts again at each byte and only emits an event, those of HTTP are
  * checked every 30 s.
  */
 export class Handshakes {
   readonly #options: HandshakesOptions
-  /** By the addresses of the connection, which a TLS socket has in common with the socket below it. */
-  readonly #pending = new Map<string, { readonly socket: Socket; readonly deadline: Deadline }>()
+  readonly #pending = new Map<SocketKey, { readonly socket: Socket; readonly deadline: Deadline }>()
 
   constructor(options: HandshakesOptions) {
     this.#options = options
@@ -29,10 +29,9 @@ export class Handshakes {
   begin(socket: Socket): void {
     const { deadlines, timeout, timedOut } = this.#options
     const key = keyOf(socket)
-    const remoteAddress = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`
     const deadline = deadlines.add(timeout, () => {
+      timedOut(socket)
       socket.destroy()
-      timedOut(remoteAddress)
     })
     this.#pending.set(key, { socket, deadline })
     socket.once('close', () => {
@@ -52,8 +51,4 @@ export class Handshakes {
   abort(): void {
     for (const { socket } of [...this.#pending.values()]) socket.destroy()
   }
-}
-
-function keyOf({ remoteAddress, remotePort, localAddress }: Socket): string {
-  return `${remoteAddress} ${remotePort} ${localAddress}`
 }

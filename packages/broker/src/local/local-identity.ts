@@ -14,13 +14,15 @@ export interface LocalIdentity {
 
 /** Returns the identity that the options describe. */
 export function toLocalIdentity(options: LocalClientOptions, { protocolVersions }: Settings): LocalIdentity {
-  const { clean, sessionExpiryInterval, username, password, will } = options
+  const { clean, sessionExpiryInterval, endSession, username, password, will } = options
   const { protocolVersion: version = protocolVersions.includes(5) ? 5 : 4 } = options
   return {
     clean,
-    endsSessionOnDisconnect: clean !== false && sessionExpiryInterval === undefined,
+    endsSessionOnDisconnect: endSession ?? (clean !== false && sessionExpiryInterval === undefined),
     request: {
       version,
+      isMqtt31: false,
+      isBridge: false,
       clientId: options.clientId ?? `local-${randomUUID()}`,
       keepAlive: 0,
       sessionExpiryInterval: sessionExpiryInterval ?? (clean === true ? 0 : 300),

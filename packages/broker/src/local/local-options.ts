@@ -24,6 +24,8 @@ export interface LocalClientOptions {
    * ends the session unless `clean` is `false`.
    */
   readonly sessionExpiryInterval?: number
+  /** Whether `close()` ends the session. @defaultValue see `sessionExpiryInterval` */
+  readonly endSession?: boolean
   /**
    * The Receive Maximum: QoS 1 and 2 messages that the broker may send before the first is acknowledged.
    * @defaultValue 65 535
@@ -43,6 +45,7 @@ export const localClientOptionRules: OptionRules<LocalClientOptions> = {
   protocolVersion: [4, 5],
   clean: [true, false],
   sessionExpiryInterval: numberRule(0),
+  endSession: [true, false],
   receiveMaximum: wholeNumberRule(1, 65_535),
   username: 'string',
   password: 'any',

@@ -1,49 +1,35 @@
-import type { IAuthPacket } from 'mqtt-packet'
 import {
-  checkProperties,
+  type AuthPacket,
   type Cursor,
-  PropertyContext,
-  Reason,
   describeReason,
+  encodeAuth,
   malformed,
   protocolError,
+  readAuth,
+  Reason,
 } from '@antiphon/packet'
-import { decode, encode } from './codec.js'
 
-/** A decoded AUTH. */
-export interface AuthPacket {
-  readonly reasonCode: number
+/** An AUTH of a client. */
+export interface ClientAuth extends AuthPacket {
   readonly method: string
-  readonly data?: Uint8Array
 }
 
-/** Decodes an AUTH; `cursor` is at its body. */
-export function readAuth(packet: Buffer, cursor: Cursor): AuthPacket {
+/** Encodes an AUTH of the broker. */
+export function authPacket(reasonCode: number, method: string, data: Uint8Array | undefined): Buffer {
+  return Buffer.from(encodeAuth(reasonCode, method, data).buffer)
+}
+
+/** Decodes an AUTH of a client; `cursor` is at its body. */
+export function readClientAuth(cursor: Cursor): ClientAuth {
   if (cursor.rest === 0)
     throw protocolError('the reason code of AUTH is 0x00: a client may not send it [MQTT-3.15.2-1]')
-  const reasonCode = cursor.byte()
-  if (reasonCode !== Reason.continueAuthentication && reasonCode !== Reason.reAuthenticate) {
+  const code = cursor.bytes[cursor.at] ?? 0
+  if (code !== Reason.continueAuthentication && code !== Reason.reAuthenticate) {
     throw malformed(
-      `the reason code of AUTH is ${describeReason(reasonCode)}: a client may not send it [MQTT-3.15.2-1]`,
+      `the reason code of AUTH is ${describeReason(code)}: a client may not send it [MQTT-3.15.2-1]`,
     )
   }
-  checkProperties(cursor, PropertyContext.auth)
-  if (cursor.rest > 0) throw malformed('bytes follow the properties')
-  const { authenticationMethod, authenticationData } = decode<IAuthPacket>('auth', packet).properties ?? {}
-  if (authenticationMethod === undefined)
-    throw protocolError('AUTH without an Authentication Method [MQTT-4.12.0-5]')
-  return {
-    reasonCode,
-    method: authenticationMethod,
-    ...(authenticationData === undefined ? {} : { data: authenticationData }),
-  }
-}
-
-/** Encodes an AUTH. */
-export function authPacket(reasonCode: number, method: string, data: Uint8Array | undefined): Buffer {
-  const authenticationData = data === undefined ? {} : { authenticationData: Buffer.from(data) }
-  return encode(
-    { cmd: 'auth', reasonCode, properties: { authenticationMethod: method, ...authenticationData } },
-    5,
-  )
+  const { method, ...auth } = readAuth(cursor)
+  if (method === undefined) throw protocolError('AUTH without an Authentication Method [MQTT-4.12.0-5]')
+  return { ...auth, method }
 }

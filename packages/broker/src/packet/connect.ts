@@ -36,6 +36,10 @@ export interface WillRequest {
 /** A decoded and checked CONNECT. */
 export interface ConnectRequest {
   readonly version: ProtocolVersion
+  /** Whether the client speaks MQTT 3.1, of which `version` is 4. */
+  readonly isMqtt31: boolean
+  /** Whether the client is a bridge to another broker. */
+  readonly isBridge: boolean
   readonly clientId: string
   readonly cleanStart: boolean
   readonly keepAlive: number
@@ -58,23 +62,31 @@ export const foreverSeconds = 0xffffffff
 
 /** The protocol of a CONNECT. */
 export interface Protocol {
-  /** The Protocol Version of the packet; 0 for MQTT 3.1. */
+  /** The Protocol Version of the packet, without the bit that marks a bridge. */
   readonly level: number
-  /** The version in which a refusal is encoded. */
+  /** The version in which its packets are read and written; 4 for MQTT 3.1. */
   readonly version: ProtocolVersion
+  /** Whether it is MQTT 3.1, whose Protocol Name is MQIsdp. */
+  readonly isMqtt31: boolean
+  /** Whether the client is a bridge: another broker that forwards messages, which Mosquitto marks by a bit of the version. */
+  readonly isBridge: boolean
 }
 
 /** Decodes the protocol of a CONNECT; throws a `PacketError` if its name is not MQTT [MQTT-3.1.2-1]. */
 export function readProtocol(cursor: Cursor): Protocol {
   const name = Buffer.from(cursor.view(cursor.twoBytes())).toString('latin1')
-  const level = cursor.byte()
-  if (name === 'MQIsdp') return { level: 0, version: 4 }
-  if (name !== 'MQTT') throw malformed('the Protocol Name is not MQTT [MQTT-3.1.2-1]')
-  return { level, version: level >= 5 ? 5 : 4 }
+  const byte = cursor.byte()
+  const isMqtt31 = name === 'MQIsdp'
+  if (!isMqtt31 && name !== 'MQTT') throw malformed('the Protocol Name is not MQTT [MQTT-3.1.2-1]')
+  const expected = isMqtt31 ? 3 : 4
+  const isBridge = byte === (0x80 | expected)
+  const level = isBridge ? expected : byte
+  return { level, version: !isMqtt31 && level >= 5 ? 5 : 4, isMqtt31, isBridge }
 }
 
-/** Decodes a CONNECT; throws a `PacketError` if it breaks a rule. `readProtocol` has returned `version` and moved `cursor`. */
-export function readConnect(packet: Buffer, cursor: Cursor, version: ProtocolVersion): ConnectRequest {
+/** Decodes a CONNECT; throws a `PacketError` if it breaks a rule. `readProtocol` has returned `protocol` and moved `cursor`. */
+export function readConnect(packet: Buffer, cursor: Cursor, protocol: Protocol): ConnectRequest {
+  const { version, isMqtt31, isBridge } = protocol
   const willSection = walkConnect(cursor, version)
   const decoded = decode<IConnectPacket>('connect', packet)
   const { properties = {}, will, username, password, clientId } = decoded
@@ -90,14 +102,14 @@ export function readConnect(packet: Buffer, cursor: Cursor, version: ProtocolVer
       'the Will Topic is empty or contains a wildcard [MQTT-4.7.0-1]',
     )
   }
-  if (version === 4 && clientId === '' && !cleanStart) {
-    throw new PacketError(
-      Reason.clientIdentifierNotValid,
-      'the Client Identifier is empty, although Clean Session is 0 [MQTT-3.1.3-8]',
-    )
+  if (version === 4 && clientId === '' && (!cleanStart || isMqtt31)) {
+    const rule = isMqtt31 ? 'MQTT 3.1 requires one' : 'Clean Session is 0 [MQTT-3.1.3-8]'
+    throw new PacketError(Reason.clientIdentifierNotValid, `the Client Identifier is empty, although ${rule}`)
   }
   return {
     version,
+    isMqtt31,
+    isBridge,
     clientId,
     cleanStart,
     keepAlive: decoded.keepalive ?? 0,

@@ -1,6 +1,7 @@
 import { TopicTree, type TopicSearch } from '@antiphon/core/topic'
 import type { Deadline, Deadlines } from '@antiphon/core/link'
 import type { Limits } from '../limits.js'
+import { isReservedTopic } from '../packet/topic-limits.js'
 import type { Publication } from '../packet/publication.js'
 
 /** Records the changes of the retained messages for the storage. */
@@ -59,7 +60,7 @@ export class RetainedMessages implements Iterable<Publication> {
     if (count > limits.retainedMessages || bytes > limits.retainedBytes) return false
     if (previous !== undefined) this.#release(previous)
     this.#add(publication)
-    journal?.retained(topic, publication)
+    if (isStored(topic)) journal?.retained(topic, publication)
     return true
   }
 
@@ -108,7 +109,8 @@ export class RetainedMessages implements Iterable<Publication> {
   #remove(publication: Publication): void {
     this.#messages.delete(publication.topic)
     this.#release(publication)
-    this.#host.journal?.retained(publication.topic, undefined)
+    const { topic } = publication
+    if (isStored(topic)) this.#host.journal?.retained(topic, undefined)
   }
 
   #release(publication: Publication): void {
@@ -116,4 +118,9 @@ export class RetainedMessages implements Iterable<Publication> {
     this.#expiries.delete(publication)
     this.#bytes -= publication.size
   }
+}
+
+/** Whether a retained message is written to the storage: after a restart, those of the broker itself would be out of date. */
+function isStored(topic: string): boolean {
+  return !isReservedTopic(topic)
 }

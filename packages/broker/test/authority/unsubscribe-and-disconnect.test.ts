@@ -92,7 +92,7 @@ describe('authorizeUnsubscribe', () => {
     const world = makeWorld({ authority: { authorizeUnsubscribe: () => response } })
     const log: string[] = []
     const transport = world.broker.transport({ clientId: 'a' })
-    transport.connect$().subscribe()
+    transport.connect$(1).subscribe()
     world.advance()
     const request = {
       filter: 't',
@@ -202,7 +202,7 @@ describe('onDisconnect', () => {
   it('is called for an in-process client', () => {
     const { world, log } = makeLog()
     const transport = world.broker.transport({ clientId: 'inside' })
-    transport.connect$().subscribe()
+    transport.connect$(1).subscribe()
     world.advance()
     transport.disconnect$().subscribe()
     world.advance()

@@ -11,6 +11,7 @@ export interface TestCommand {
   readonly prompts: readonly string[]
   readonly exits: readonly number[]
   readonly stdin: PassThrough
+  readonly stdout: PassThrough
   /** Runs the command and returns its exit code. */
   readonly run: (...args: readonly string[]) => Promise<number>
   readonly signal: (name: 'SIGHUP' | 'SIGINT' | 'SIGTERM') => void
@@ -27,8 +28,10 @@ export function testCommand(rawModes?: boolean[]): TestCommand {
   const prompts: string[] = []
   const exits: number[] = []
   const stdin = new PassThrough()
+  const stdout = new PassThrough()
   const terminal = { isTTY: true, setRawMode: (isRaw: boolean) => rawModes?.push(isRaw) }
   const host: CommandHost = {
+    stdout,
     stdin: rawModes === undefined ? stdin : Object.assign(stdin, terminal),
     print: (line) => {
       printed.push(line)
@@ -46,6 +49,7 @@ export function testCommand(rawModes?: boolean[]): TestCommand {
     prompts,
     exits,
     stdin,
+    stdout,
     run: (...args) => runCommand(args, host),
     signal: (name) => signals.emit(name),
     line: async (pattern) => {

@@ -12,6 +12,7 @@ import { dialTcp } from '../conformance/raw-client.js'
 import type { RawClient } from '../conformance/raw-client.js'
 import { publishBytes } from '../conformance/bytes.js'
 import { hex } from '../world.js'
+import { untilClosed } from '../listen/until-closed.js'
 import type { AnyPacket } from '../world.js'
 import { testCommand } from './command-host.js'
 import type { TestCommand } from './command-host.js'
@@ -217,7 +218,10 @@ describe('reload', () => {
     const aclFile = await write('acl', 'topic a/#\ntopic subscribe #\n')
     const port = await start({ aclFile })
     const [reader] = await join5(port, { clientId: 'reader' })
-    expect([...(await reader.subscribe('a/#', { qos: 0 })), ...(await reader.subscribe('#', { qos: 0 }))]).toEqual([0, 0])
+    expect([
+      ...(await reader.subscribe('a/#', { qos: 0 })),
+      ...(await reader.subscribe('#', { qos: 0 })),
+    ]).toEqual([0, 0])
     const [writer] = await join5(port, { clientId: 'writer' })
     await publish(writer, 'a/1')
     expect((await reader.receiveAll()).map(({ topic }) => topic)).toEqual(['a/1'])
@@ -304,8 +308,10 @@ describe('reload', () => {
     }
     const received = async (socket: ReturnType<typeof connectTls>): Promise<string> => {
       const [event] = await Promise.race([
-        once(socket, 'data').then(([bytes]: Buffer[]) => [`connack ${bytes?.[3]?.toString(16)}`]),
-        once(socket, 'close').then(() => ['closed']),
+        new Promise<[string]>((resolve) =>
+          socket.once('data', (bytes: Buffer) => resolve([`connack ${bytes[3]?.toString(16)}`])),
+        ),
+        untilClosed(socket).then(() => ['closed']),
       ])
       return event ?? ''
     }
@@ -331,5 +337,20 @@ describe('reload', () => {
     expect(await received(dial(user))).toBe('closed')
     standing.destroy()
     fresh.destroy()
+  })
+})
+
+describe('monitoring', () => {
+  it('serves metrics and readiness, and publishes $SYS, if the settings say so', async () => {
+    const port = await start({ monitor: { port: 0 }, sysPeriod: 1_000 })
+    const url = (await command.line(/monitoring on/)).replace('monitoring on ', '')
+    expect((await fetch(`${url}/readyz`)).status).toBe(200)
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain('antiphon_broker_clients 0\n')
+    const [client] = await join5(port, { clientId: 'a' })
+    await client.subscribe('$SYS/broker/version', { qos: 0 })
+    expect(await client.next('publish')).toMatchObject({
+      payload: Buffer.from('antiphon 1.2.3'),
+      retain: true,
+    })
   })
 })

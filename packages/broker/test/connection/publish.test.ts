@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { hex, makeWorld } from '../world.js'
-import type { AnyPacket } from '../world.js'
+import type { AnyPacket, Client } from '../world.js'
 
 const publish = (more: AnyPacket = {}): AnyPacket => ({
   cmd: 'publish',
@@ -210,6 +210,27 @@ describe('PUBLISH', () => {
     expect(got.map(({ topic }) => topic)).toEqual(['one', 'one', 'two', 'two'])
     expect(got[1]?.properties).toEqual({ contentType: 'x' })
     expect(got[0]).not.toHaveProperty('properties')
+  })
+
+  it('disconnects a client whose topic aliases exceed limits.topicAliasBytes together, also in UTF-8', () => {
+    const world = makeWorld({ limits: { topicAliasBytes: 10 } })
+    const define = (client: Client, topic: string, topicAlias: number): void =>
+      client.send(publish({ topic, properties: { topicAlias } }))
+    const allowed = world.join('allowed')
+    for (const topic of ['1234567890', '12345', '1234567890']) define(allowed, topic, 1)
+    define(allowed, '12345', 1)
+    define(allowed, '67890', 2)
+    expect(allowed.take().map(({ cmd }) => cmd)).toEqual(['connack'])
+    define(allowed, 'x', 3)
+    expect(allowed.take()).toMatchObject([{ cmd: 'disconnect', reasonCode: 0x97 }])
+    const other = world.join('other')
+    define(other, 'äöüäöü', 1)
+    expect(other.take().at(-1)).toMatchObject({
+      reasonCode: 0x97,
+      properties: {
+        reasonString: expect.stringContaining('have 12 bytes: limits.topicAliasBytes is 10') as string,
+      },
+    })
   })
 
   it('sends topic aliases up to the client’s Topic Alias Maximum [MQTT-3.1.2-26]', () => {

@@ -144,7 +144,7 @@ describe('deliver$', () => {
     expect(follow(world).seen).toEqual(['no-responder'])
     const client = device(world, 1, {
       ...persistent,
-      properties: { ...persistent.properties, maximumPacketSize: 20 },
+      properties: { ...persistent.properties, maximumPacketSize: 30 },
     })
     expect(follow(world, { ...command, topic: 'other' }).seen).toEqual(['no-responder'])
     expect(follow(world, { ...command, topic: '#' }).seen).toEqual(['invalid-argument'])

@@ -16,6 +16,7 @@ export const persistent = { clean: false, properties: { sessionExpiryInterval: 3
 export interface DurableBroker {
   readonly folder: string
   readonly pid: number
+  readonly port: number
   /** Kills the process and waits until it has exited. */
   readonly kill: () => Promise<void>
   /** Starts the broker again on the same folder. */
@@ -47,6 +48,9 @@ export function useDurableBroker(): DurableBroker {
     },
     get pid() {
       return broker.pid
+    },
+    get port() {
+      return broker.port
     },
     kill: () => broker.kill(),
     start: async () => {

@@ -8,6 +8,7 @@ import { createBroker } from '../../src/index.js'
 import type { Broker, BrokerEvent, BrokerOptions, Listener } from '../../src/index.js'
 import { hex } from '../world.js'
 import { readUntilPingresp } from './read-until-pingresp.js'
+import { untilClosed } from './until-closed.js'
 
 const connect = hex('10 0e 00044d515454 05 02 0000 00 0001 61')
 const ping = hex('c0 00')
@@ -60,7 +61,7 @@ describe('listen', () => {
     await once(first, 'data')
     const second = connectTcp(port, '127.0.0.1')
     second.on('error', () => undefined)
-    await once(second, 'close')
+    await untilClosed(second)
     first.write(ping)
     expect(await readUntilPingresp(first)).toEqual(hex('d0 00'))
   })
@@ -91,7 +92,7 @@ describe('a client that connects and does not finish its handshake', () => {
     await Promise.all(
       sockets.map((socket) => {
         socket.resume()
-        return once(socket, 'close')
+        return untilClosed(socket)
       }),
     )
     const reason = 'no TLS or WebSocket handshake within 50 ms, which is limits.connectTimeout'
@@ -114,7 +115,7 @@ describe('a client that connects and does not finish its handshake', () => {
     let at = 0
     const drip = setInterval(() => socket.write(record.subarray(at, ++at)), 20)
     socket.resume()
-    await once(socket, 'close')
+    await untilClosed(socket)
     clearInterval(drip)
     expect(events.at(-1)).toMatchObject({ type: 'refused' })
   })

@@ -1,8 +1,8 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { hex } from '../world.js'
 
 /** Reads until the bytes end with PINGRESP or the stream ends. */
-export async function readUntilPingresp(socket: Socket): Promise<Buffer> {
+export async function readUntilPingresp(socket: Duplex): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of socket as AsyncIterable<Buffer>) {
     chunks.push(chunk)

@@ -1,8 +1,8 @@
-import { once } from 'node:events'
 import { connect as connectTcp } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { createBroker } from '../../src/index.js'
 import type { BrokerEvent } from '../../src/index.js'
+import { untilClosed } from '../listen/until-closed.js'
 import { makeWorld } from '../world.js'
 
 const message = (payload: string): { cmd: string; topic: string; payload: string; qos: number } => ({
@@ -78,7 +78,7 @@ describe('rates', () => {
     const { port } = await broker.listen({ protocol: 'tcp' })
     const [first, second] = [connectTcp(port, '127.0.0.1'), connectTcp(port, '127.0.0.1')]
     second.on('error', () => undefined)
-    await once(second, 'close')
+    await untilClosed(second)
     expect(first.destroyed).toBe(false)
     expect(events.filter(({ type }) => type === 'refused')).toMatchObject([
       {

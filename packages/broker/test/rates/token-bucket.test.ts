@@ -34,7 +34,9 @@ describe('addressKey', () => {
     ['2001:db8::6:5000', '2001:db8:0:0'],
     ['2001:db8:1:2:3:::5000', '2001:db8:1:2'],
     ['::1:5000', '0:0:0:0'],
+    ['192.0.2.1:0', '192.0.2.1'],
     ['unknown:0', 'unknown'],
+    ['ttyUSB0', 'ttyUSB0'],
   ])('counts %s as %s', (remoteAddress, key) => {
     expect(addressKey(remoteAddress)).toBe(key)
   })

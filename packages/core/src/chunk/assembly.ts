@@ -5,7 +5,7 @@ import { CHUNK_ID_PROPERTY, CHUNK_PROPERTY, toChunkHeader, type ChunkHeader } fr
 import { crc32c } from './crc32c.js'
 
 /** Whether a message carries a chunk of a payload. */
-export function isChunk({ userProperties }: Message): boolean {
+export function isChunk({ userProperties }: Pick<Message, 'userProperties'>): boolean {
   return userProperty(userProperties, CHUNK_PROPERTY) !== undefined
 }
 

@@ -99,6 +99,16 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
   })
   const open = (): void => connector.open()
 
+  const close = (): Promise<void> => {
+    if (!isClosing) {
+      isClosing = true
+      if (connector.isOnline) closeDeadline = deadlines.add(closeTimeout, () => connector.close())
+      outbox.drain(linkClosed(), () => connector.close())
+      if (closeDeadline === undefined) connector.close()
+    }
+    return closed
+  }
+
   const subscription$: Link['subscription$'] = (filter, subscribeOptions = {}) =>
     subscriptions.windows$(filter, subscribeOptions, open)
 
@@ -121,15 +131,8 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
         outbox.send(message, subscriber)
       }),
     incidents$: incidents.asObservable(),
-    close: () => {
-      if (!isClosing) {
-        isClosing = true
-        if (connector.isOnline) closeDeadline = deadlines.add(closeTimeout, () => connector.close())
-        outbox.drain(linkClosed(), () => connector.close())
-        if (closeDeadline === undefined) connector.close()
-      }
-      return closed
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   }
   return withBase(link, new BaseLink(deadlines, bounds, report))
 }

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Observable, SchedulerLike } from 'rxjs'
 import type { AntiphonError } from '../errors.js'
 import type { Message, OutgoingMessage, QoS } from '../message.js'
@@ -165,6 +166,8 @@ export interface Link {
   readonly incidents$: Observable<Incident>
   /** Sends queued messages if connected, disconnects and ends all streams; resolves when all of it is done. */
   readonly close: () => Promise<void>
+  /** Calls `close`, at the end of the block of an `await using`. */
+  readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
 /** A function from link to link: logging, tracing, metering, fault injection. Compose them with fp-ts `pipe`. */

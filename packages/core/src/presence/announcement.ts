@@ -3,9 +3,8 @@ import type { Codec, DecodeError } from '../codec/codec.js'
 import { decodeFailure } from '../codec/decode-failure.js'
 import { decodeWith } from '../codec/guard.js'
 import { json } from '../codec/json.js'
-import type { StandardSchema } from '../codec/standard-schema.js'
 import type { Message } from '../message.js'
-import { renderValue } from '../rendering.js'
+import { numberRule, pickOptions, violationOf, type OptionRule, type OptionRules } from '../option-rules.js'
 import type { Member, MemberGroup } from './member.js'
 
 /** The most bytes of an announcement that is sent, and by default of one that is read. */
@@ -25,55 +24,38 @@ export interface Announcement {
   readonly ttl?: number
 }
 
-const isText = (value: unknown): boolean => typeof value === 'string'
-const isNumber = (value: unknown): boolean => typeof value === 'number'
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-const isGroup = (value: unknown): boolean =>
-  isObject(value) && isText(value['name']) && isText(value['topic'])
-const isOptional =
-  (isValid: (value: unknown) => boolean) =>
-  (value: unknown): boolean =>
-    value === undefined || isValid(value)
+/** The rules of the parts of an object, by name. */
+type PartRules = { readonly [name: string]: OptionRule }
 
-/** What each property must be. */
-const rules: Readonly<
-  Record<keyof Announcement, { readonly expected: string; readonly isValid: (value: unknown) => boolean }>
-> = {
-  version: { expected: '1', isValid: (value) => value === 1 },
-  clientId: { expected: 'string', isValid: isText },
-  instanceId: { expected: 'string', isValid: isText },
-  startedAt: { expected: 'number', isValid: isNumber },
-  groups: {
-    expected: 'groups with name and topic',
-    isValid: isOptional((value) => Array.isArray(value) && value.every(isGroup)),
+const groupRules: OptionRules<MemberGroup> = { name: 'string', topic: 'string' }
+
+const announcementRules: OptionRules<Announcement> = {
+  version: [1],
+  clientId: 'string',
+  instanceId: 'string',
+  startedAt: numberRule(-Infinity),
+  groups: (value) => {
+    const isValid = Array.isArray(value) && value.every((group) => faultOf(group, groupRules) === undefined)
+    return isValid ? undefined : 'it must be an array of groups with name and topic'
   },
-  controlTopic: { expected: 'string', isValid: isOptional(isText) },
-  metadata: { expected: 'object', isValid: isOptional(isObject) },
-  ttl: { expected: 'number', isValid: isOptional(isNumber) },
+  controlTopic: 'string',
+  metadata: 'object',
+  ttl: numberRule(-Infinity),
 }
 
-// Core has no schema library of its own.
-const announcementSchema: StandardSchema<Announcement> = {
-  '~standard': {
-    version: 1,
-    vendor: 'antiphon',
-    validate: (value) => {
-      if (!isObject(value)) return { issues: [{ message: `expected object, found ${renderValue(value)}` }] }
-      const issues = Object.entries(rules)
-        .filter(([name, { isValid }]) => !isValid(value[name]))
-        .map(([name, { expected }]) => ({
-          message: `expected ${expected}, found ${renderValue(value[name])}`,
-          path: [name],
-        }))
-      return issues.length > 0 ? { issues } : { value: value as unknown as Announcement }
-    },
-  },
-}
+const optionalParts: ReadonlySet<string> = new Set(['groups', 'controlTopic', 'metadata', 'ttl'])
 
-/** Creates the codec of announcements. */
+/** Creates the codec of announcements, whose parts `readAnnouncement` checks. */
 export function announcementCodec(maximumBytes: number): Codec<Announcement> {
-  return json(announcementSchema, { maximumBytes })
+  return json.unchecked<Announcement>({ maximumBytes })
+}
+
+/** Returns what is wrong with a part of an announcement, besides unknown properties. */
+function faultOf(value: unknown, rules: PartRules): string | undefined {
+  if (typeof value !== 'object' || value === null) return 'it must be an object'
+  const parts = pickOptions(value, rules)
+  const missing = Object.keys(rules).find((name) => !(name in parts) && !optionalParts.has(name))
+  return missing === undefined ? violationOf(rules, parts, undefined) : `.${missing} is missing`
 }
 
 /** Returns the topic of a member. Characters of the client id that are not allowed in a topic level are escaped. */
@@ -89,6 +71,8 @@ export function readAnnouncement(
 ): Either<DecodeError, { readonly member: Member; readonly ttl: number | undefined }> {
   const decoded = decodeWith(codec, payload, contentType)
   if (isLeft(decoded)) return decoded
+  const fault = faultOf(decoded.right, announcementRules)
+  if (fault !== undefined) return decodeFailure(codec.contentType, `the announcement is not valid: ${fault}`)
   const { clientId, instanceId, startedAt, groups = [], controlTopic, metadata = {}, ttl } = decoded.right
   if (presenceTopic(prefix, clientId) !== topic) {
     return decodeFailure(

@@ -55,7 +55,9 @@ export interface PresenceWill {
 
 /** The announcement of one client. */
 export interface Presence {
+  /** The client id, for the transport. */
   readonly clientId: string
+  /** Distinguishes the runs of a program under the same client id. */
   readonly instanceId: string
   /** The topic of the announcement. */
   readonly topic: string
@@ -67,14 +69,23 @@ export interface Presence {
    * broker refuses is reported on `incidents$` as `refused`.
    */
   readonly announce: LinkMiddleware
+  /** Announces a further group, until the returned function is called. */
+  readonly join: (group: MemberGroup) => () => void
   /** Changes what is announced. Details that are left out stay as they are. */
   readonly update: (details: MemberDetails) => void
 }
 
-const groupRule: OptionRule = {
+const groupParts: OptionRules<MemberGroup> = {
   name: (value) => validateString(value as string),
   topic: (value) => validateString(value as string),
-} satisfies OptionRules<MemberGroup>
+}
+
+const groupRule: OptionRule = (value) => {
+  const violation = violationOf(groupParts, value, undefined)
+  if (violation !== undefined) return violation
+  const { name, topic } = value as Partial<MemberGroup>
+  return name === undefined || topic === undefined ? 'it must have a name and a topic' : undefined
+}
 
 const detailRules: OptionRules<MemberDetails> = {
   groups: (value) => {
@@ -123,12 +134,17 @@ export function presence(options: PresenceOptions): Presence {
   const ttl = refreshPeriod === Infinity ? undefined : Math.ceil((3 * refreshPeriod) / 1_000)
   let { groups, controlTopic, metadata }: MemberDetails = options
   const announcers = new Set<Announcer>()
+  const joined = new Set<MemberGroup>()
+  const publish = (): void => {
+    for (const announcer of announcers) announcer.publish()
+  }
 
   const toPayload = (startedAt: number): Uint8Array => {
+    const allGroups = joined.size === 0 ? groups : [...(groups ?? []), ...joined]
     const own = { version: 1, clientId, instanceId, startedAt } as const
     return encodeAnnouncement({
       ...own,
-      ...(groups === undefined ? {} : { groups }),
+      ...(allGroups === undefined ? {} : { groups: allGroups }),
       ...(controlTopic === undefined ? {} : { controlTopic }),
       ...(metadata === undefined ? {} : { metadata }),
       ...(ttl === undefined ? {} : { ttl }),
@@ -159,6 +175,21 @@ export function presence(options: PresenceOptions): Presence {
         },
       }
     },
+    join: (group) => {
+      requireArgument('group', group, groupRule)
+      const own = { ...group }
+      joined.add(own)
+      try {
+        toPayload(0)
+      } catch (error) {
+        joined.delete(own)
+        throw error
+      }
+      publish()
+      return () => {
+        if (joined.delete(own)) publish()
+      }
+    },
     update: (details) => {
       requireArgument('details', details, detailRules)
       const before = { groups, controlTopic, metadata }
@@ -169,7 +200,7 @@ export function presence(options: PresenceOptions): Presence {
         ;({ groups, controlTopic, metadata } = before)
         throw error
       }
-      for (const announcer of announcers) announcer.publish()
+      publish()
     },
   }
 }

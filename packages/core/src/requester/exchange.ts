@@ -14,22 +14,18 @@ import { ResponseChunks } from './response-chunks.js'
 import type { ResponseHandler } from './response-handler.js'
 import type { ResponseListener } from './response-listener.js'
 import type { ResponseSubscription } from './response-subscription.js'
-import { mustRepeat, needsRenewal, Retry } from './retry.js'
+import { mayBeRunning, mustRepeat, needsRenewal, Retry } from './retry.js'
 import { StepTimer } from './step-timer.js'
-import { awaitedStep, describeTimeout, timeoutError } from './timeout-error.js'
+import { awaitedStep, describeTimeout, timeoutError, totalTimeoutError } from './timeout-error.js'
 import type { TokenIndex } from './token-index.js'
 
 /** The observer of an exchange: its responses, then complete or error. */
 export type ExchangeObserver = Pick<Observer<unknown>, 'next' | 'error' | 'complete'>
 
-/** The errors of a request that a responder may still be handling. */
-const UNANSWERED: ReadonlySet<ErrorCode> = new Set(['timeout', 'connection-lost', 'subscribe-refused'])
-
 /**
  * The life of one request, from its creation to its settlement, which happens exactly once.
  *
- * To save allocations, the exchange is its own deadline callback, link observer and entry of `PendingRequests` (decision
- * 0009).
+ * To save allocations, it is its own deadline callback, link observer and entry of `PendingRequests` (decision 0009).
  */
 export class Exchange implements LinkObserver, ResponseListener {
   // These fields are managed by `PendingRequests` and its `ResponseSubscription`.
@@ -51,6 +47,7 @@ export class Exchange implements LinkObserver, ResponseListener {
   readonly #stepTimer: StepTimer | undefined
   readonly #retry: Retry | undefined
   #deadline: Deadline
+  readonly #totalDeadline: Deadline | undefined
   #chunks: ResponseChunks | undefined
   #control: ControlChannel | undefined
   #mayHaveMissedResponses = false
@@ -69,6 +66,8 @@ export class Exchange implements LinkObserver, ResponseListener {
     this.sendsControl = requester.endpoint.cancel === 'wire' && responseHandler.hasManyResponders !== true
     this.request = new RequestMessage(this, parts, responseHandler.requestProperties)
     this.#deadline = deadlines.add(rules.timeout, this)
+    if (rules.totalTimeout < Infinity)
+      this.#totalDeadline = deadlines.add(rules.totalTimeout, () => this.fail(totalTimeoutError(this)))
     if (rules.stepTimeouts !== undefined)
       this.#stepTimer = new StepTimer(deadlines, rules.stepTimeouts, (elapsed) => this.#timeOut(elapsed))
     if (rules.attempts > 1) this.#retry = new Retry(rules, deadlines, () => this.#resend())
@@ -202,7 +201,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     if (this.isSettled) return
     this.requester.stats[error.code === 'timeout' ? 'timedOut' : 'failed']++
     this.#settle()
-    if (UNANSWERED.has(error.code)) {
+    if (mayBeRunning(error.code)) {
       this.cancelAtResponder(error.code)
       this.requester.pendingRequests.reportCancelled(this, error.code)
     }
@@ -250,7 +249,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     this.#responseHandler.onAccepted?.(this)
     if (!isAcceptance(message)) return false
     // It may die before it responds.
-    this.#retry?.onAttempt(this.attempts)
+    this.#retry?.onAttempt(this.attempts, this.#deadline.left())
     return true
   }
 
@@ -266,8 +265,9 @@ export class Exchange implements LinkObserver, ResponseListener {
     if (this.attempts > 0) this.requester.stats.retried++
     this.attempts++
     this.updateStep()
-    this.#retry?.onAttempt(this.attempts)
-    this.request.publish(this.#deadline.left(), this.attempts)
+    this.#retry?.onAttempt(this.attempts, this.#deadline.left())
+    const timeLeft = Math.min(this.#deadline.left(), this.#totalDeadline?.left() ?? Infinity)
+    this.request.publish(timeLeft, this.attempts)
   }
 
   #timeOut(milliseconds: number): void {
@@ -279,6 +279,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     this.isSettled = true
     stats.pending--
     this.#deadline.cancel()
+    this.#totalDeadline?.cancel()
     this.#stepTimer?.clear()
     this.#retry?.cancel()
     this.request.stop()

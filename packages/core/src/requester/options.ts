@@ -24,7 +24,10 @@ export interface RetryOptions {
   readonly attemptTimeout?: number
   /** Whether an error is retried. @defaultValue refused and dropped messages, no responder, and status 503 */
   readonly on?: (error: AntiphonError) => boolean
-  /** The delay between a retried error and the next attempt. */
+  /**
+   * The delay between a retried error and the next attempt. If it is set, it is also added to `attemptTimeout` after each
+   * silent attempt, as far as the timeout leaves an equal share of time to every further attempt.
+   */
   readonly backOff?: BackOffOptions
 }
 
@@ -63,6 +66,18 @@ export interface ExchangeOptions {
    * @defaultValue no check
    */
   readonly onResponse?: (response: Message) => Error | undefined
+  /**
+   * Whether a response is from an expected responder, for example by a User Property or a signature. Any other response is
+   * an unmatched one: it does not settle the exchange. @defaultValue every responder is expected
+   */
+  readonly expectedResponder?: (response: Message) => boolean
+  /** Fail on a response without `__stat`, which a plain MQTT client sends. @defaultValue false */
+  readonly strictResponses?: boolean
+  /**
+   * For a `many` endpoint: milliseconds from the call to the end of the stream, whatever the time between its items.
+   * @defaultValue Infinity
+   */
+  readonly totalTimeout?: number
 }
 
 /** Milliseconds that each step may take, from the end of the step before; `response` ends with the first response. */
@@ -92,6 +107,9 @@ export const exchangeOptionRules: OptionRules<ExchangeOptions> = {
   failFast: [true, false],
   credit: countRule,
   onResponse: 'function',
+  expectedResponder: 'function',
+  strictResponses: [true, false],
+  totalTimeout: durationRule,
 }
 
 /** The options of an exchange with all defaults. */
@@ -103,6 +121,8 @@ export interface ExchangeRules {
   readonly attemptTimeout: number
   readonly isRetryable: (error: AntiphonError) => boolean
   readonly backOff: BackOff
+  /** The delay that is added after a silent attempt. */
+  readonly silenceBackOff: BackOff | undefined
   readonly qos: QoS
   readonly userProperties: UserProperties | undefined
   readonly responseTopic: string | undefined
@@ -110,6 +130,9 @@ export interface ExchangeRules {
   readonly failFast: boolean
   readonly credit: number | undefined
   readonly onResponse: ((response: Message) => Error | undefined) | undefined
+  readonly expectedResponder: ((response: Message) => boolean) | undefined
+  readonly strictResponses: boolean
+  readonly totalTimeout: number
 }
 
 /** Returns valid options with all defaults. Throws `invalid-argument` if a request with them could not be sent. */
@@ -118,13 +141,15 @@ export function toRules(options: ExchangeOptions, { reservedProperties }: Endpoi
   const { onDisconnect = 'keep', failFast = false } = options
   requireSendable(options, reservedProperties)
   const retryCount = retry?.count ?? 0
+  const retryBackOff = backOff(retry?.backOff)
   return {
     timeout,
     stepTimeouts: options.stepTimeouts,
     attempts: retryCount + 1,
     attemptTimeout: retry?.attemptTimeout ?? timeout / (retryCount + 1),
     isRetryable: retry?.on ?? isTransient,
-    backOff: backOff(retry?.backOff),
+    backOff: retryBackOff,
+    silenceBackOff: retry?.backOff && retryBackOff,
     qos,
     userProperties,
     responseTopic,
@@ -132,6 +157,9 @@ export function toRules(options: ExchangeOptions, { reservedProperties }: Endpoi
     failFast,
     credit,
     onResponse,
+    expectedResponder: options.expectedResponder,
+    strictResponses: options.strictResponses ?? false,
+    totalTimeout: options.totalTimeout ?? Infinity,
   }
 }
 

@@ -23,6 +23,8 @@ export interface RequesterContext<T extends EndpointTypes = EndpointTypes> {
   readonly endpoint: Endpoint<T>
   readonly rules: ExchangeRules
   readonly stats: MutableRequesterStats
+  /** Called with the Reason Code when the broker has acknowledged a request. */
+  readonly onAcknowledged?: (reasonCode: number) => void
 }
 
 /** The topic parameters and the value of a request. */
@@ -40,6 +42,10 @@ export function requesterContext<T extends EndpointTypes>(
   const rules = toRules(options, endpoint)
   if (rules.responseTopic !== undefined && endpoint.responseTopic !== undefined) {
     throw invalidArgument(`responseTopic is set, but ${endpoint.name} has its own: remove the option`)
+  }
+  if (endpoint.responses === 'one' && rules.totalTimeout < Infinity) {
+    const fault = `totalTimeout is ${rules.totalTimeout}, but ${endpoint.name} has a single response`
+    throw invalidArgument(`${fault}: use timeout`)
   }
   if (endpoint.cancel === 'local' && rules.credit !== undefined && rules.credit < Infinity) {
     const fault = `credit is ${rules.credit}, but ${endpoint.name} has cancel: 'local'`
@@ -77,7 +83,7 @@ export function startExchange<T extends EndpointTypes>(
 }
 
 /** Splits the argument of a request. Without topic parameters, the argument is the value itself. */
-function toRequestParts({ topic, responseTopic }: Endpoint, request: unknown): RequestParts {
+export function toRequestParts({ topic, responseTopic }: Endpoint, request: unknown): RequestParts {
   const hasParams = topic.parameters.length > 0 || responseTopic?.isMatch !== undefined
   return hasParams ? (request as RequestParts) : { params: NO_PARAMS, value: request }
 }

@@ -1,8 +1,9 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { reasonOf } from '../codec/decode-failure.js'
+import { FALSE_TEXT, isFalseText } from '../codec/payload-format.js'
 import { formatDecodeError } from '../codec/format-decode-error.js'
 import { AntiphonError } from '../errors.js'
-import type { UserProperties } from '../message.js'
+import { userProperty, type UserProperties } from '../message.js'
 import { toStatus } from '../protocol/status.js'
 import type { Exchange } from './exchange.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
@@ -52,6 +53,11 @@ export function readFailure(response: DecodedOnce, exchange: Exchange): Antiphon
 
 function statusError({ message }: DecodedOnce, exchange: Exchange): AntiphonError | undefined {
   const reading = toStatus(message.userProperties)
+  if (
+    exchange.requester.rules.strictResponses &&
+    userProperty(message.userProperties, '__stat') === undefined
+  )
+    return exchange.createError('protocol', 'the response has no __stat, and strictResponses requires one')
   if (reading.kind === 'success') return undefined
   if (reading.kind === 'unreadable') {
     return exchange.createError(
@@ -80,6 +86,8 @@ export function readAccepted(response: DecodedOnce, exchange: Exchange): Respons
   const error = statusError(response, exchange)
   if (error !== undefined) return { error }
   const decoded = response.read()
+  if (isFalseText(response.message, exchange.requester.endpoint.response, !isLeft(decoded)))
+    return { error: exchange.createError('protocol', `the response is malformed: ${FALSE_TEXT}`) }
   if (isLeft(decoded)) return { error: exchange.createError('decode', formatDecodeError(decoded.left)) }
   const { message } = response
   const { includesMessage } = exchange.requester.endpoint

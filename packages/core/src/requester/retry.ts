@@ -1,5 +1,5 @@
 import { reasonOf } from '../codec/decode-failure.js'
-import { AntiphonError } from '../errors.js'
+import { AntiphonError, type ErrorCode } from '../errors.js'
 import { Status } from '../protocol/status.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
 import type { Exchange } from './exchange.js'
@@ -20,6 +20,14 @@ export function mustRepeat(error: AntiphonError, exchange: Exchange): boolean {
   return error.code === 'status' && needsRenewal(error, exchange) && exchange.request.hasFixedToken
 }
 
+/** The errors of a request that a responder may still be handling. */
+const UNANSWERED: ReadonlySet<ErrorCode> = new Set(['timeout', 'connection-lost', 'subscribe-refused'])
+
+/** Whether a responder may still be handling a request that failed with this code. */
+export function mayBeRunning(code: ErrorCode): boolean {
+  return UNANSWERED.has(code)
+}
+
 /** Schedules the attempts of an exchange after the first one: after silence, or after an error with back-off. */
 export class Retry {
   readonly #rules: ExchangeRules
@@ -34,10 +42,11 @@ export class Retry {
   }
 
   /** Schedules the attempt that follows if there is no response to this one, or none after its acceptance. */
-  onAttempt(attempt: number): void {
-    const { attempts, attemptTimeout } = this.#rules
+  onAttempt(attempt: number, timeLeft: number): void {
+    const { attempts } = this.#rules
     this.cancel()
-    if (attempt < attempts) this.#nextAttempt = this.#deadlines.add(attemptTimeout, this.#publish)
+    if (attempt < attempts)
+      this.#nextAttempt = this.#deadlines.add(this.#silenceAfter(attempt, timeLeft), this.#publish)
   }
 
   /**
@@ -57,6 +66,20 @@ export class Retry {
     this.cancel()
     this.#nextAttempt = this.#deadlines.add(delay, this.#publish)
     return undefined
+  }
+
+  /** Returns how long an attempt may be silent. Each further attempt keeps an equal share of the time left. */
+  #silenceAfter(attempt: number, timeLeft: number): number {
+    const { attempts, attemptTimeout, silenceBackOff } = this.#rules
+    if (silenceBackOff === undefined) return attemptTimeout
+    let delay = 0
+    try {
+      delay = silenceBackOff(attempt)
+    } catch {
+      // The application's `random` may throw; the next attempt is then sent without a delay.
+    }
+    const share = timeLeft / (attempts - attempt + 1)
+    return Math.max(attemptTimeout, Math.min(attemptTimeout + delay, share))
   }
 
   /** Cancels the scheduled attempt, because the responder has the request or the exchange has settled. */

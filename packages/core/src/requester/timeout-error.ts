@@ -35,3 +35,9 @@ export function timeoutError(exchange: Exchange, fault: string, details = ''): A
   const hint = `. The broker reports no subscriber to ${request.topic}: is the responder running, and is the topic right?`
   return exchange.createError('timeout', message + hint, { awaited, cause })
 }
+
+/** Creates the error of a stream that has not ended within its `totalTimeout`. */
+export function totalTimeoutError(exchange: Exchange): AntiphonError<'timeout'> {
+  const { totalTimeout } = exchange.requester.rules
+  return timeoutError(exchange, `no end of the stream within ${totalTimeout} ms`)
+}

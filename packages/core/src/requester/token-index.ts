@@ -78,6 +78,7 @@ export class TokenIndex {
   #pass(response: DecodedOnce, token: string, exchange: Exchange): boolean {
     const own = response.as(exchange.requester.endpoint.response)
     if (this.#correlation.readsPayload && own !== response && this.#tokenOf(own) !== token) return false
+    if (!isExpected(response.message, exchange)) return false
     exchange.receive(own)
     return true
   }
@@ -109,5 +110,16 @@ export class TokenIndex {
     } catch {
       return undefined
     }
+  }
+}
+
+/** Whether the requester accepts the responder of a response. A predicate that throws accepts none. */
+function isExpected(response: Message, { requester }: Exchange): boolean {
+  const { expectedResponder } = requester.rules
+  if (expectedResponder === undefined) return true
+  try {
+    return expectedResponder(response)
+  } catch {
+    return false
   }
 }

@@ -6,8 +6,9 @@ import type { Failure } from '../protocol/status.js'
 import type { Deadline } from '../time/deadlines.js'
 import type { Handler } from './handler.js'
 import type { KeyedNode } from './keyed-queue.js'
-import { contextOf, type ReceivedRequest } from './received-request.js'
-import type { ControlledRun, RequestContext } from './request-context.js'
+import { contextOf, withAccessors, type ReceivedRequest } from './received-request.js'
+import type { ControlledRun } from './controlled-run.js'
+import type { RequestContext } from './request-context.js'
 import type { SettlementListener } from './response-sender.js'
 
 /** What the runs of one `serve` have in common. */
@@ -39,8 +40,8 @@ export abstract class HandlerRun<T extends EndpointTypes>
 
   constructor(options: HandlerRunOptions<T>, request: ReceivedRequest<T>, key: unknown) {
     this.options = options
-    this.request = request
     this.context = contextOf(request)
+    this.request = withAccessors(request)
     this.key = key
   }
 
@@ -72,7 +73,13 @@ export abstract class HandlerRun<T extends EndpointTypes>
   /** Stops the handler and answers with a failure. */
   abstract failWith(failure: Failure, outcome: OutcomeDetails): void
 
+  /** The elapsed time at which `handlerTimeout` is over. */
+  get dueAt(): number {
+    return (this.startedAt ?? Infinity) + this.options.handlerTimeout
+  }
+
   cancel(): void {
+    this.context.abort('cancelled')
     this.stop()
     this.end({ outcome: 'cancelled' })
   }
@@ -92,6 +99,7 @@ export abstract class HandlerRun<T extends EndpointTypes>
   protected abstract stopHandler(): void
 
   protected expire(): void {
+    this.context.abort('expired')
     this.stop()
     this.context.endWithoutResponse()
     this.end({ outcome: 'expired' })

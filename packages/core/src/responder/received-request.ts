@@ -24,6 +24,16 @@ export interface ReceivedRequest<T extends EndpointTypes = EndpointTypes> {
   readonly expiresAt: number
   /** When the request was received, on the clock of the link's scheduler. */
   readonly receivedAt: number
+  /**
+   * When the handler is stopped, on the clock of the link's scheduler: at the expiry of a request for one response, or
+   * earlier after `handlerTimeout`. `Infinity` without a limit.
+   */
+  readonly deadline: number
+  /**
+   * Aborts when the handler is stopped before it has responded: its requester cancelled it, its deadline has passed, or the
+   * responder stops. The reason is an `AntiphonError`. Reading it creates the signal.
+   */
+  readonly signal: AbortSignal
 }
 
 /** The class behind `ReceivedRequest`; why it is no literal, see decision 0009. */
@@ -45,6 +55,30 @@ class RequestWithContext<T extends EndpointTypes> implements ReceivedRequest<T>,
     this.expiresAt = this.receivedAt + context.lifetime
     this[requestContext] = context
   }
+
+  get deadline(): number {
+    return deadlineOf(this[requestContext], this.receivedAt)
+  }
+
+  get signal(): AbortSignal {
+    return this[requestContext].signal
+  }
+}
+
+/** Converts the elapsed time at which the handler is stopped to the clock of the scheduler. */
+function deadlineOf({ handlerDueAt, receivedAt }: RequestContext, receivedOnClock: number): number {
+  return receivedOnClock + handlerDueAt - receivedAt
+}
+
+/** Returns a request with its accessors, which a copy that was made by spreading lacks. */
+export function withAccessors<T extends EndpointTypes>(request: ReceivedRequest<T>): ReceivedRequest<T> {
+  if ('signal' in request) return request
+  const copy: ReceivedRequest<T> = { ...(request as ReceivedRequest<T>) }
+  const context = contextOf(copy)
+  return Object.defineProperties(copy, {
+    deadline: { get: () => deadlineOf(context, copy.receivedAt) },
+    signal: { get: () => context.signal },
+  })
 }
 
 /** Creates the request that `requests$` emits. */

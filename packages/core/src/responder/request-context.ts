@@ -2,12 +2,14 @@ import type { LinkedQueue, ListNode } from '../linked-queue.js'
 import type { ResponseCorrelation } from '../correlation/correlation.js'
 import type { Delivery } from '../link/link.js'
 import type { Message } from '../message.js'
-import type { OutcomeDetails } from '../observe/serve-record.js'
 import { toOwnBytes } from '../own-bytes.js'
-import { readsAcceptances } from '../protocol/control-message.js'
 import type { Failure } from '../protocol/status.js'
+import type { ControlledRun } from './controlled-run.js'
 import type { OutgoingResponse } from './outgoing-response.js'
+import { requestLifetime } from './request-lifetime.js'
 import type { ResponderContext } from './responder-context.js'
+import { hasProperties } from './request-properties.js'
+import { abortSignal, toController, type AbortCause, type SignalState } from './request-signal.js'
 import type { CacheEntry } from './response-cache.js'
 
 /** How many responses to one request are cached for its duplicates. */
@@ -17,16 +19,6 @@ const CACHED_RESPONSES_LIMIT = 256
 const ON_HEAP_SIZE = 64
 
 const NO_RESPONSES: OutgoingResponse[] = []
-
-/** What handles a request, as seen by the requester's exchange control messages. */
-export interface ControlledRun {
-  /** Stops handling the request, because its requester cancelled it. */
-  cancel(): void
-  /** Raises the number of items that the requester accepts in all. */
-  raiseCredit(total: number): void
-  /** Stops handling the request and answers with a failure. */
-  failWith(failure: Failure, outcome: OutcomeDetails): void
-}
 
 /** A request in a responder, from its arrival until it is both answered and acknowledged. */
 export class RequestContext implements ListNode<RequestContext> {
@@ -59,6 +51,7 @@ export class RequestContext implements ListNode<RequestContext> {
   #cachedBytes = 0
   #isAcknowledged = false
   #isOpen = true
+  #signal: SignalState
 
   constructor(
     responder: ResponderContext,
@@ -71,7 +64,7 @@ export class RequestContext implements ListNode<RequestContext> {
     this.correlation = correlation
     this.responseTopic = responseTopic
     this.receivedAt = responder.now()
-    this.lifetime = lifetimeOf(message)
+    this.lifetime = requestLifetime(message)
     this.#acknowledge = acknowledge
   }
 
@@ -82,6 +75,24 @@ export class RequestContext implements ListNode<RequestContext> {
 
   get timeLeft(): number {
     return this.expiresAt - this.responder.now()
+  }
+
+  /** The signal that aborts when the handler is stopped; created when it is first read. */
+  get signal(): AbortSignal {
+    const controller = toController(this.#signal)
+    this.#signal = controller
+    return controller.signal
+  }
+
+  /** The elapsed time at which the handler is stopped; `Infinity` without a limit. A stream has no expiry as a whole. */
+  get handlerDueAt(): number {
+    const dueAt = this.#run?.dueAt ?? Infinity
+    return this.responder.endpoint.responses === 'many' ? dueAt : Math.min(dueAt, this.expiresAt)
+  }
+
+  /** Aborts the signal, because the handler is stopped. */
+  abort(cause: AbortCause): void {
+    this.#signal = abortSignal(this.#signal, cause)
   }
 
   /**
@@ -178,7 +189,9 @@ export class RequestContext implements ListNode<RequestContext> {
 
   /** Ends the run with a failure. */
   failRun(failure: Failure): void {
-    if (this.#isOpen) this.#run?.failWith(failure, { outcome: 'failed', status: failure.code })
+    if (!this.#isOpen) return
+    this.abort('stopped')
+    this.#run?.failWith(failure, { outcome: 'failed', status: failure.code })
   }
 
   /** Returns the control topic for the first response that may name it; `undefined` for all others. */
@@ -284,22 +297,4 @@ function withOwnPayload(response: OutgoingResponse): OutgoingResponse {
   if (payload.length <= ON_HEAP_SIZE && payload.byteOffset === 0) return response
   const own = toOwnBytes(payload)
   return own === payload ? response : { ...response, payload: own }
-}
-
-/**
- * Returns the milliseconds until a message expires.
- *
- * Mosquitto omits the Message Expiry Interval in the last second. A requester that reads acceptances has always set one.
- */
-function lifetimeOf(message: Message): number {
-  const { messageExpiryInterval } = message
-  if (messageExpiryInterval !== undefined) return messageExpiryInterval * 1_000
-  return readsAcceptances(message) ? 1_000 : Infinity
-}
-
-function hasProperties(message: Message): boolean {
-  const { responseTopic, correlationData, contentType, payloadFormatIndicator } = message
-  const { messageExpiryInterval, userProperties = [] } = message
-  const single = [responseTopic, correlationData, contentType, payloadFormatIndicator, messageExpiryInterval]
-  return userProperties.length > 0 || single.some((property) => property !== undefined)
 }

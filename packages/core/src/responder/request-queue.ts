@@ -93,6 +93,7 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
   /** Ends what is left of a responder without waiting for the broker. */
   end(responder: ResponderContext): void {
     for (const run of this.#runsOf(responder)) {
+      run.context.abort('stopped')
       run.stop()
       run.context.settle()
       run.end({ outcome: 'unsent', error: drainTimedOut() })
@@ -107,6 +108,7 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
   /** Answers 503. If that is not possible, the request is only acknowledged and recorded. */
   #reject(run: HandlerRun<T>): void {
     const { context } = run
+    context.abort('stopped')
     // Not cached: the same request may be sent again later.
     context.dropCacheEntry()
     if (canReport(context, BUSY)) run.failWith(BUSY, { outcome: 'busy', status: BUSY.code })
@@ -119,6 +121,7 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
 
   #abandon(run: HandlerRun<T>): void {
     this.#remove(run)
+    run.context.abort('stopped')
     run.stop()
     run.context.abandon()
   }
@@ -138,6 +141,7 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
   abandon(isAffected: (context: RequestContext) => boolean, outcome?: OutcomeDetails): void {
     for (const run of [...this.#running.items, ...this.#waiting.items]) {
       if (!isAffected(run.context) || !this.#remove(run)) continue
+      run.context.abort('stopped')
       run.stop()
       run.context.abandon()
       if (outcome !== undefined) this.#report(run, outcome)

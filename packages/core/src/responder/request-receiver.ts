@@ -3,6 +3,7 @@ import { isChunk, isFirstChunk } from '../chunk/assembly.js'
 import { CHUNK_PROPERTY } from '../chunk/chunk-header.js'
 import { Transfers, type TransferBounds } from '../chunk/transfers.js'
 import { reasonOf } from '../codec/decode-failure.js'
+import { FALSE_TEXT, isFalseText } from '../codec/payload-format.js'
 import { DecodedOnce } from '../codec/decoded-once.js'
 import type { EndpointTypes } from '../endpoint.js'
 import type { Delivery } from '../link/link.js'
@@ -34,6 +35,13 @@ const CHUNKS_TO_GROUP: Failure = {
   code: Status.badRequest,
   message: 'a request in chunks cannot be sent to a group: it must fit in one packet',
   propertyName: CHUNK_PROPERTY,
+}
+
+const NOT_UTF8: Failure = {
+  code: Status.badRequest,
+  message: FALSE_TEXT,
+  propertyName: 'Payload Format Indicator',
+  propertyValue: '1',
 }
 
 const UNRECORDED: SettlementListener = { end: () => undefined }
@@ -92,6 +100,7 @@ export class RequestReceiver {
     if (isChunk(message)) return this.#responder.isPaused ? undefined : this.#assemble(context, delivery, key)
     if (!this.#isNew(context, delivery, key)) return undefined
     const decoded = received.read()
+    if (isFalseText(message, endpoint.request, !isLeft(decoded))) return this.#reject(context, NOT_UTF8)
     if (isLeft(decoded)) return this.#reject(context, payloadFailure(decoded.left))
     return toReceivedRequest<T>(context, params, decoded.right)
   }

@@ -69,6 +69,7 @@ export class SingleResponseRun<T extends EndpointTypes>
   due(): void {
     const { handlerTimeout } = this.options
     if (this.#timeToExpiry <= handlerTimeout) return this.expire()
+    this.context.abort('timeout')
     const failure = handlerTimeoutFailure(handlerTimeout)
     this.failWith(failure, { outcome: 'timed-out', status: failure.code })
   }

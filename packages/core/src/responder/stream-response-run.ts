@@ -36,9 +36,10 @@ export class StreamResponseRun<T extends EndpointTypes> extends HandlerRun<T> {
     this.#source = source
     this.#teardown.add(() => source.stop())
     if (handlerTimeout < Infinity) {
-      const deadline = this.context.responder.deadlines.add(handlerTimeout, () =>
-        this.#finish({ outcome: 'timed-out', status: Status.timeout }, handlerTimeoutFailure(handlerTimeout)),
-      )
+      const deadline = this.context.responder.deadlines.add(handlerTimeout, () => {
+        this.context.abort('timeout')
+        this.#finish({ outcome: 'timed-out', status: Status.timeout }, handlerTimeoutFailure(handlerTimeout))
+      })
       this.#teardown.add(() => deadline.cancel())
     }
     this.#pump()
@@ -96,6 +97,7 @@ export class StreamResponseRun<T extends EndpointTypes> extends HandlerRun<T> {
         if (this.#nextIndex === index + 1) this.#nextIndex = index
         this.#failUnsendable(error)
       } else if (ack?.reasonCode === Reason.noMatchingSubscribers) {
+        this.context.abort('cancelled')
         this.stop()
         this.context.endWithoutResponse()
         this.end({ outcome: 'cancelled' })

@@ -1,9 +1,12 @@
 import { requireArgument } from '../argument.js'
-import { brand, isBranded } from '../brand.js'
+import { brand } from '../brand.js'
 import type { UserProperties } from '../message.js'
 import type { OptionRules } from '../option-rules.js'
 
 const BRAND = 'antiphon.ResponseWithProperties'
+
+/** Looked up once, because every response is checked for it. */
+const brandSymbol = Symbol.for(BRAND)
 
 /** The properties that a handler sets on the message of its response. */
 export interface ResponseProperties {
@@ -59,5 +62,5 @@ export function withProperties<Response>(
 
 /** Whether a handler's response comes from `withProperties` of any copy of this package. */
 export function hasProperties(response: unknown): response is ResponseWithProperties<unknown> {
-  return isBranded(response, BRAND)
+  return typeof response === 'object' && response !== null && brandSymbol in response
 }

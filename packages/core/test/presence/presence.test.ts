@@ -14,7 +14,7 @@ function retainedBy(world: World, topic: string): string | undefined {
   return message && textOf(message)
 }
 
-function refusedErrors(world: World, link: Link): readonly AntiphonError[] {
+function refusedErrors(link: Link): readonly AntiphonError[] {
   const errors: AntiphonError[] = []
   link.incidents$.subscribe((incident) => {
     if (incident.kind === 'refused') errors.push(incident.error)
@@ -175,7 +175,7 @@ describe('presence', () => {
       world.broker.refusePublish('presence/a', 0x87)
       world.broker.refuseSubscribe('presence/a', 0x87)
       const { link } = announce(world, 'a')
-      const errors = refusedErrors(world, link)
+      const errors = refusedErrors(link)
       world.advance(10)
       expect(errors.map(({ code }) => code)).toEqual(['subscribe-refused', 'publish-refused'])
       expect(world.broker.session('a')?.isConnected).toBe(true)
@@ -186,7 +186,7 @@ describe('presence', () => {
     inWorld((world) => {
       const self = presence({ clientId: 'a' })
       const link = self.announce(world.link('b'))
-      const errors = refusedErrors(world, link)
+      const errors = refusedErrors(link)
       world.advance(10)
       expect(errors.map(({ rawMessage }) => rawMessage)).toEqual([
         'cannot announce "a": the client id of the link is "b"; use the same for both',
@@ -200,7 +200,7 @@ describe('presence', () => {
   it('reports no incident when the link ends while the announcement is sent, or has ended before', () => {
     inWorld((world) => {
       const { link, self } = announce(world, 'a')
-      const errors = refusedErrors(world, link)
+      const errors = refusedErrors(link)
       world.advance(10)
       self.update({ metadata: { load: 1 } })
       world.broker.disconnect('a', { reasonCode: 0x8e })
@@ -245,6 +245,7 @@ describe('presence', () => {
     [{ clientId: 'a', refreshPeriod: 10 }, /refreshPeriod is 10: it must be a number from 1000/],
     [{ clientId: 'a', groups: {} }, /options.groups is an object: it must be an array/],
     [{ clientId: 'a', groups: [{ name: 1, topic: 'x' }] }, /options.groups\[0\].name is 1/],
+    [{ clientId: 'a', groups: [{ topic: 'x' }] }, /options.groups\[0\] is an object: it must have a name/],
     [{ clientId: 'a', groups: ['g'] }, /options.groups\[0\] is "g": it must be an object/],
     [{ clientId: 'a', controlTopic: '+' }, /options.controlTopic is "\+": it holds a wildcard/],
   ])('throws for the options %o of presence', (options, message) => {
@@ -259,6 +260,30 @@ describe('presence', () => {
       expect(() => self.update({ metdata: {} } as never)).toThrow(/did you mean metadata/)
       world.advance(10)
       expect(retainedBy(world, 'presence/a')).toContain('"load":1')
+    })
+  })
+
+  it('announces groups that are joined besides those of the options, until they are left', () => {
+    inWorld((world) => {
+      const { self } = announce(world, 'a', { groups: [{ name: 'g', topic: 'x' }] })
+      const leave = [1, 2].map(() => self.join({ name: 'h', topic: 'y' }))
+      const names = (): string => {
+        world.advance(10)
+        const { groups } = JSON.parse(retainedBy(world, 'presence/a') ?? '') as { groups: { name: string }[] }
+        return groups.map(({ name }) => name).join()
+      }
+      expect(names()).toBe('g,h,h')
+      leave[0]?.()
+      leave[0]?.()
+      expect(names()).toBe('g,h')
+      self.update({ groups: [] })
+      expect(names()).toBe('h')
+      leave[1]?.()
+      expect(names()).toBe('')
+      expect(() => self.join({ name: 'h', topic: 'x'.repeat(20_000) })).toThrow(/exceed maximumBytes/)
+      expect(() => self.join({ name: 'h' } as never)).toThrow(
+        /group is an object: it must have a name and a topic/,
+      )
     })
   })
 

@@ -68,6 +68,46 @@ function delays(attempts: readonly PublishedMessage[]): readonly number[] {
   return attempts.slice(1).map(({ at }, index) => at - (attempts[index]?.at ?? NaN))
 }
 
+describe('a silent attempt', () => {
+  /** Returns the milliseconds between the attempts of a request without any response. */
+  function gapsOf(retry: RetryOptions, timeout: number): readonly number[] {
+    let gaps: readonly number[] = []
+    withRetries(
+      retry,
+      [],
+      ({ world, attempts }) => {
+        world.advance(timeout + 100)
+        gaps = delays(withoutCancels(attempts))
+      },
+      timeout,
+    )
+    return gaps
+  }
+
+  it('is followed by the next one after attemptTimeout and the back-off', () => {
+    expect(gapsOf({ count: 3, attemptTimeout: 200, backOff: steady }, 10_000)).toEqual([300, 400, 600])
+  })
+
+  it('is followed by the next one after attemptTimeout without backOff', () => {
+    expect(gapsOf({ count: 2, attemptTimeout: 200 }, 10_000)).toEqual([200, 200])
+  })
+
+  it('leaves an equal share of the timeout to every further attempt', () => {
+    const backOff = { initial: 900, maximum: 900, jitter: 0 }
+    const gaps = gapsOf({ count: 2, attemptTimeout: 100, backOff }, 1_202)
+    expect(gaps.map((gap) => Math.round(gap / 100))).toEqual([4, 4])
+    expect(gapsOf({ count: 1, backOff }, 1_000).map((gap) => Math.round(gap / 100))).toEqual([5])
+  })
+
+  it('is followed by the next one also if random throws', () => {
+    const random = (): never => {
+      throw new Error('no entropy')
+    }
+    const backOff = { initial: 500, random }
+    expect(gapsOf({ count: 1, attemptTimeout: 200, backOff }, 2_000)).toEqual([200])
+  })
+})
+
 describe('retrying a failed request', () => {
   it('retries with growing delays and the same correlation', () => {
     withRetries({ count: 3, backOff: steady }, [503, 503, 503, 'success'], ({ world, call, attempts }) => {

@@ -8,5 +8,12 @@ export type { WebConnectOptions } from './connect.js'
 export type { WebOptions } from './options.js'
 export { webTransport } from './transport.js'
 export type { BrokerUrl } from '../address.js'
-export type { ConnectProperties, Credentials, SessionOptions, Will } from '../options.js'
+export type {
+  Authentication,
+  AuthenticationExchange,
+  ConnectProperties,
+  Credentials,
+  SessionOptions,
+  Will,
+} from '../options.js'
 export type { WebSocketConstructor, WebSocketLike } from '../streams/browser/web-socket-stream.js'

@@ -47,10 +47,6 @@ export class WebClient implements ControlClient {
         return checkPingResponse(body)
       case PacketType.disconnect:
         return events.onDisconnect(readServerDisconnect(body, version))
-      case PacketType.auth:
-        throw protocolError(
-          'the broker sent AUTH, although CONNECT has no Authentication Method [MQTT-4.12.0-6]',
-        )
       default:
         throw malformed(`a broker may not send the fixed header 0x${firstByte.toString(16)} [MQTT-2.1.3-1]`)
     }

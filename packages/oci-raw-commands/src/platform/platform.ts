@@ -87,6 +87,8 @@ export interface Platform {
   /** The broker that devices connect to. */
   readonly broker: Broker
   readonly close: () => Promise<void>
+  /** Calls `close`, at the end of the block of an `await using`. */
+  readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
 /** Creates a local platform without listeners. */
@@ -257,6 +259,7 @@ export function createPlatform({
       changes$.complete()
       telemetry$.complete()
     },
+    [Symbol.asyncDispose]: () => platform.close(),
   }
   return platform
 }

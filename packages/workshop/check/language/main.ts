@@ -8,7 +8,7 @@ import { findWords } from './find-words.js'
 import { glossaryFaults, glossaryOf } from './glossary.js'
 
 /** Files that are generated, and change logs. */
-const generated = /^docs\/(?:api|bench|acceptance|mutants|reference)\/|(?:^|\/)CHANGELOG\.md$/
+const generated = /^docs\/(?:api|bench|acceptance|simulation|mutants|reference)\/|(?:^|\/)CHANGELOG\.md$/
 const maxShown = 60
 
 // `language/main.ts packages/core/src …` checks only these folders and files, and shows all findings.

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inCache, inRoot } from '../../check/workspace.js'
 
-/** A test that leaves a process behind, and then passes or hangs. */
+/** A test that leaves a process behind, and then passes, fails or hangs. */
 const leakingTest = `
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -14,7 +14,8 @@ it('leaves a process behind', async () => {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => "left behind", 60_000)'], { detached: true, stdio: 'ignore' })
   child.unref()
   writeFileSync(process.env.PID_FILE, String(child.pid))
-  if (process.env.HANGS === 'true') await new Promise(() => setInterval(() => undefined, 60_000))
+  if (process.env.END === 'fail') throw new Error('the test fails')
+  if (process.env.END === 'hang') await new Promise(() => setInterval(() => undefined, 60_000))
 }, 600_000)
 `
 const config = `
@@ -36,11 +37,13 @@ describe('a run of vitest', () => {
   })
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
-  const run = (hangs: boolean): { readonly child: ChildProcess; readonly output: () => string } => {
+  const run = (
+    end: 'pass' | 'fail' | 'hang',
+  ): { readonly child: ChildProcess; readonly output: () => string } => {
     const args = ['run', '--config', join(folder, 'vitest.config.mjs')]
     const child = spawn(inRoot('node_modules', '.bin', 'vitest'), args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ANTIPHON_EXIT_PERIOD: '500', PID_FILE: pidFile, HANGS: String(hangs) },
+      env: { ...process.env, ANTIPHON_EXIT_PERIOD: '500', PID_FILE: pidFile, END: end },
     })
     let output = ''
     for (const stream of [child.stdout, child.stderr])
@@ -61,7 +64,7 @@ describe('a run of vitest', () => {
   }
 
   it('fails, kills the process and names it if its tests leave one behind', async () => {
-    const { child, output } = run(false)
+    const { child, output } = run('pass')
     const [code] = (await once(child, 'close')) as [number]
     expect(output()).toMatch(/The tests left processes behind:\n.*left behind/)
     expect(output()).toMatch(/Tests .*1 passed/)
@@ -69,9 +72,19 @@ describe('a run of vitest', () => {
     expect(await isAlive(await leftPid())).toBe(false)
   })
 
+  it('leaves no process behind if a test fails', async () => {
+    await rm(pidFile, { force: true })
+    const { child, output } = run('fail')
+    const [code] = (await once(child, 'close')) as [number]
+    expect(output()).toMatch(/Tests .*1 failed/)
+    expect(output()).toMatch(/The tests left processes behind:\n.*left behind/)
+    expect(code).toBe(1)
+    expect(await isAlive(await leftPid())).toBe(false)
+  })
+
   it('leaves no process behind if it is killed while a test runs', async () => {
     await rm(pidFile, { force: true })
-    const { child } = run(true)
+    const { child } = run('hang')
     await expect.poll(leftPid, { timeout: 100_000 }).toBeGreaterThan(0)
     const pid = await leftPid()
     expect(await isAlive(pid)).toBe(true)

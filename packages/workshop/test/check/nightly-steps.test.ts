@@ -13,8 +13,10 @@ it('runs all tests at night with more runs per property', () => {
   expect(long).toMatchObject({ tier: 'nightly', env: { ANTIPHON_FC_RUNS: '10000' } })
 })
 
-it('has nightly steps for fault scripts, acceptance and bench', () => {
-  expect(names(nightlySteps())).toEqual(expect.arrayContaining(['faults', 'acceptance', 'bench']))
+it('has nightly steps for simulations, fault scripts, acceptance and bench', () => {
+  expect(names(nightlySteps())).toEqual(
+    expect.arrayContaining(['simulation', 'faults', 'acceptance', 'bench']),
+  )
   expect(names(stepsNamed(['bench'], nightlySteps()))).toEqual(['programs', 'bench'])
 })
 

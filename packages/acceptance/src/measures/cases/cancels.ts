@@ -1,7 +1,7 @@
 import { exchange$ } from '@antiphon/core'
 import { Observable } from 'rxjs'
-import { counted, type Measure } from '../measure.js'
-import { waitUntil } from '../wait-until.js'
+import { counted, type Measure } from '../measure/measure.js'
+import { waitUntil } from '../measure/wait-until.js'
 import { echo, group } from './contracts.js'
 import { startResponder } from './start-responder.js'
 

@@ -1,6 +1,6 @@
 import { AntiphonError, exchange$, type RequestsOptions, type EndpointTypes } from '@antiphon/core'
 import { map, range } from 'rxjs'
-import { counted, type Measure, type MeasureContext, type MeasureResult } from '../measure.js'
+import { counted, type Measure, type MeasureContext, type MeasureResult } from '../measure/measure.js'
 import { group, numbers } from './contracts.js'
 import { startResponder } from './start-responder.js'
 

@@ -1,6 +1,6 @@
 import { exchange$, type Link } from '@antiphon/core'
 import { catchError, from, lastValueFrom, map, mergeMap, NEVER, of, startWith, toArray } from 'rxjs'
-import { counted, type Measure } from '../measure.js'
+import { counted, type Measure } from '../measure/measure.js'
 import { echo, numbers } from './contracts.js'
 import { startResponder } from './start-responder.js'
 

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { exchange$, type Link } from '@antiphon/core'
 import type { ConnectOptions } from '@antiphon/mqtt'
 import { delay, firstValueFrom, of } from 'rxjs'
-import { counted, type Measure } from '../measure.js'
+import { counted, type Measure } from '../measure/measure.js'
 import { echo } from './contracts.js'
 import { startResponder, type StartedResponder } from './start-responder.js'
 

@@ -1,6 +1,6 @@
 import { exchange$ } from '@antiphon/core'
 import { delay, firstValueFrom, of } from 'rxjs'
-import { counted, type Measure } from '../measure.js'
+import { counted, type Measure } from '../measure/measure.js'
 import { echo, group } from './contracts.js'
 import { startResponder } from './start-responder.js'
 

@@ -1,6 +1,6 @@
 import { exchange$, AntiphonError, type Link } from '@antiphon/core'
 import { catchError, delay, interval, lastValueFrom, map, mergeMap, of, take, toArray } from 'rxjs'
-import { counted, type Measure } from '../measure.js'
+import { counted, type Measure } from '../measure/measure.js'
 import { echo, group } from './contracts.js'
 import { startResponder, type StartedResponder } from './start-responder.js'
 

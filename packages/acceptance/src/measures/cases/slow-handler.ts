@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { exchange$, type Link } from '@antiphon/core'
 import { delay, firstValueFrom, of } from 'rxjs'
 import { median } from '../../faults/figures.js'
-import type { Measure } from '../measure.js'
+import type { Measure } from '../measure/measure.js'
 import { echo, undisturbedEcho } from './contracts.js'
 import { startResponder } from './start-responder.js'
 

@@ -1,5 +1,12 @@
 import { connect, type Socket } from 'node:net'
-import { generate, parser, type IPublishPacket, type Packet, type UserProperties } from 'mqtt-packet'
+import {
+  generate,
+  parser,
+  type IConnectPacket,
+  type IPublishPacket,
+  type Packet,
+  type UserProperties,
+} from 'mqtt-packet'
 
 const usualTimeout = 5_000
 
@@ -20,6 +27,7 @@ export class RawClient {
   readonly #waits = new Set<() => void>()
   #isClosed = false
   #messageId = 0
+  #acknowledged = 0
 
   constructor(port: number) {
     this.#socket = connect({ port, host: '127.0.0.1', noDelay: true })
@@ -37,8 +45,12 @@ export class RawClient {
     })
   }
 
-  /** Connects under a client id. */
-  static async connect(port: number, clientId: string): Promise<RawClient> {
+  /** Connects under a client id, with other fields of CONNECT if needed. */
+  static async connect(
+    port: number,
+    clientId: string,
+    fields: Partial<IConnectPacket> = {},
+  ): Promise<RawClient> {
     const client = new RawClient(port)
     client.send({
       cmd: 'connect',
@@ -47,6 +59,7 @@ export class RawClient {
       clientId,
       clean: true,
       keepalive: 0,
+      ...fields,
     })
     await client.waitFor('CONNACK', ({ cmd }) => cmd === 'connack')
     return client
@@ -94,10 +107,24 @@ export class RawClient {
   }
 
   /** Subscribes at QoS 0; resolves with SUBACK. */
-  async subscribe(...topics: readonly string[]): Promise<void> {
+  subscribe(...topics: readonly string[]): Promise<void> {
+    return this.subscribeAt(0, ...topics)
+  }
+
+  /** Subscribes at a QoS; resolves with SUBACK. */
+  async subscribeAt(qos: 0 | 1, ...topics: readonly string[]): Promise<void> {
     const messageId = this.#nextId()
-    this.send({ cmd: 'subscribe', messageId, subscriptions: topics.map((topic) => ({ topic, qos: 0 })) })
+    this.send({ cmd: 'subscribe', messageId, subscriptions: topics.map((topic) => ({ topic, qos })) })
     await this.waitFor('SUBACK', (packet) => packet.cmd === 'suback' && packet.messageId === messageId)
+  }
+
+  /** Acknowledges all QoS 1 messages received since the last call, and returns how many messages of a topic have arrived. */
+  acknowledgeAll(topic: string): number {
+    for (const packet of this.received.slice(this.#acknowledged))
+      if (packet.cmd === 'publish' && packet.qos === 1)
+        this.send({ cmd: 'puback', messageId: packet.messageId ?? 0 })
+    this.#acknowledged = this.received.length
+    return this.messages(topic).length
   }
 
   /** Returns the payloads of the messages received on a topic. */

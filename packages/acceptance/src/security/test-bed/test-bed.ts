@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { createBroker } from '@antiphon/broker'
 import { startMosquitto } from '@antiphon/workshop'
+import type { IConnectPacket } from 'mqtt-packet'
 import { RawClient } from './raw-client.js'
 import {
   echoTopic,
@@ -22,7 +23,7 @@ export interface TestBedKind {
 /** A broker with a target process and any number of attackers. */
 export interface TestBed {
   /** Connects an attacker. */
-  readonly attacker: () => Promise<RawClient>
+  readonly attacker: (clientId?: string, fields?: Partial<IConnectPacket>) => Promise<RawClient>
   /** Opens a connection without sending CONNECT. */
   readonly connection: () => RawClient
   /** Makes the target send a request to its own service or another topic; resolves with the response or the error. */
@@ -45,7 +46,8 @@ export async function startTestBed({ target, broker: brokerKind }: TestBedKind):
     return client
   }
   return {
-    attacker: async () => track(await RawClient.connect(broker.port, `attacker-${attackers.length}`)),
+    attacker: async (clientId = `attacker-${attackers.length}`, fields) =>
+      track(await RawClient.connect(broker.port, clientId, fields)),
     connection: () => track(new RawClient(broker.port)),
     sendRequest: async (text, topic = echoTopic) => {
       const response = await process.command<RequestResult>({ command: 'request', text, topic })

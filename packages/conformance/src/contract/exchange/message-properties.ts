@@ -1,5 +1,7 @@
 import {
+  AntiphonError,
   endpoint,
+  type Message,
   exchange$,
   request$,
   text,
@@ -8,7 +10,7 @@ import {
   withProperties,
 } from '@antiphon/core'
 import { expectEqual } from '@antiphon/testing/internal'
-import { of, Subject } from 'rxjs'
+import { NEVER, of, Subject } from 'rxjs'
 import { casesOf, expectFailure, outgoing, send, type CaseDefinition } from '../case-context.js'
 import { recordStream } from '../record-stream.js'
 import {
@@ -97,6 +99,38 @@ export const messagePropertyCases: readonly CaseDefinition[] = casesOf(
         [505, [1], '9.1'],
         'the status and its versions',
       )
+    },
+  },
+  {
+    name: 'leaves a response unmatched that expectedResponder rejects, and takes a later one',
+    needs: ['properties'],
+    run: async (context) => {
+      const echo = echoEndpoint(context)
+      await startPlainResponder(context, context.topic('echo'), (request) => [
+        responseTo(request, 'forged'),
+        responseTo(request, 'genuine', { userProperties: [['responder', 'north']] }),
+      ])
+      const expectedResponder = ({ userProperties }: Message): boolean =>
+        userProperty(userProperties, 'responder') === 'north'
+      const exchange = recordStream(exchange$(context.link(), echo, 'x', { expectedResponder }))
+      expectEqual(await context.eventually(exchange.until(1)), ['genuine'], 'the response')
+    },
+  },
+  {
+    name: 'aborts the signal of a handler when its requester unsubscribes',
+    needs: ['properties'],
+    run: async (context) => {
+      const echo = echoEndpoint(context)
+      const aborted$ = new Subject<unknown>()
+      const aborted = recordStream(aborted$)
+      const { started } = await startResponder(context, echo, ({ signal }) => {
+        signal.addEventListener('abort', () => aborted$.next(AntiphonError.from(signal.reason).code))
+        return NEVER
+      })
+      const exchange = exchange$(context.link(), echo, 'x').subscribe()
+      await context.eventually(started.until(1))
+      exchange.unsubscribe()
+      expectEqual(await context.eventually(aborted.until(1)), ['cancelled'], 'the reason of the signal')
     },
   },
   {

@@ -1,0 +1,51 @@
+import { connect } from '@antiphon/mqtt'
+import { startMosquitto } from '@antiphon/workshop/mosquitto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { asyncScheduler } from 'rxjs'
+import type { World } from './world.js'
+
+/** Returns a real Mosquitto with its default settings, whose sessions survive a restart. */
+export async function mosquittoWorld(): Promise<World> {
+  const persistence = await mkdtemp(join(tmpdir(), 'antiphon-simulation-'))
+  const broker = await startMosquitto({ persistence })
+  const start = performance.now()
+  const running = new Set<Promise<void>>()
+  const run = (work: Promise<void>): void => {
+    running.add(work)
+    void work.finally(() => running.delete(work))
+  }
+  return {
+    scheduler: asyncScheduler,
+    link: ({ clientId }, options) =>
+      connect(broker.url, {
+        ...options,
+        clientId,
+        clean: false,
+        properties: { sessionExpiryInterval: 3_600 },
+      }),
+    stopBroker: (milliseconds, sessions) => {
+      run(
+        (async () => {
+          await broker.kill('SIGTERM')
+          if (sessions === 'lose') await rm(join(persistence, 'mosquitto.db'), { force: true })
+          await wait(milliseconds)
+          await broker.restart()
+        })(),
+      )
+    },
+    cutRegion: () => {
+      throw new Error(
+        'cannot cut a region: clients and Mosquitto share one machine; run this scenario on virtual time',
+      )
+    },
+    runTo: async (end) => wait(Math.max(0, end - (performance.now() - start))),
+    end: async () => {
+      await Promise.all(running)
+      await broker.stop()
+      await rm(persistence, { recursive: true, force: true })
+    },
+  }
+}
