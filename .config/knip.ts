@@ -34,9 +34,14 @@ const config: KnipConfig = {
       entry: ['test/**/*.test.ts', 'test/jest/typescript.mjs'],
       project: ['src/**/*.ts', 'test/**/*.{ts,mjs}'],
     },
-    // A test runs its responders as programs.
+    // Tests run these as programs.
     'packages/broker': {
-      entry: ['test/**/*.test.ts', 'test/group/responder.ts', 'test/presence/member-program.ts'],
+      entry: [
+        'test/**/*.test.ts',
+        'test/group/responder.ts',
+        'test/presence/member-program.ts',
+        'test/contract/web-runner.ts',
+      ],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
     // Its processes are run by path.

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, preview, type InlineConfig } from 'vite'
+import { build, defaultClientConditions, preview, type InlineConfig } from 'vite'
 import { resolvePublished } from './resolve-published.js'
 import type { Settings } from './page/settings.js'
 
@@ -31,6 +31,12 @@ function policyFor(hub: string): string {
   ].join('; ')
 }
 
+/** Selects the smallest modules of two libraries: of fp-ts those that a bundler can shorten, of rxjs those without ES5. */
+const resolve: NonNullable<InlineConfig['resolve']> = {
+  alias: [{ find: /^fp-ts\/lib\//, replacement: 'fp-ts/es6/' }],
+  conditions: ['es2015', ...defaultClientConditions],
+}
+
 /** Bundles the page into a temporary folder and serves it on this machine until it is closed. */
 export async function servePage({ settings, port, setListening }: PageOptions): Promise<Page> {
   const outDir = await mkdtemp(join(tmpdir(), 'antiphon-phone-'))
@@ -38,6 +44,7 @@ export async function servePage({ settings, port, setListening }: PageOptions): 
     configFile: false,
     root: fileURLToPath(new URL('page', import.meta.url)),
     logLevel: 'warn',
+    resolve,
     build: { outDir, emptyOutDir: true, target: 'es2022', modulePreload: { polyfill: false } },
   }
   await build({ ...config, plugins: [resolvePublished()] })

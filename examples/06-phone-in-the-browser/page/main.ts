@@ -1,4 +1,5 @@
-import { connectDevice, parseConnectionString, unlockEither$ } from '@antiphon/azure-topic-spaces'
+import { parseConnectionString, unlockEither$ } from '@antiphon/azure-topic-spaces'
+import { connectDevice } from '@antiphon/azure-topic-spaces/web'
 import { combineLatest, fromEvent, map, shareReplay, startWith, timer } from 'rxjs'
 import { announcements$ } from './announcements.js'
 import { carChoices, selectedCar } from './car-choices.js'
@@ -13,8 +14,7 @@ function start({ url, connectionString, cars, hasTunnel }: Settings): void {
   const form = byId('unlock') as HTMLFormElement
   byId('cars').append(...carChoices(cars))
 
-  // By default MQTT.js times its keepalive in a worker made from a blob, which this page's content security policy forbids.
-  const link = connectDevice(connectionString, { url, timerVariant: 'native', reconnect: { maximum: 4_000 } })
+  const link = connectDevice(connectionString, { url, reconnect: { maximum: 4_000 } })
   const { deviceId } = parseConnectionString(connectionString)
   const now = (): number => link.scheduler.now()
 

@@ -10,20 +10,35 @@ export interface JsonSchemaType extends StandardSchema {
   }
 }
 
-// Formats are annotations, as in JSON Schema itself: their usual expressions take quadratic time.
-const ajv = new Ajv({
-  strict: false,
-  validateFormats: false,
-  ownProperties: true,
-  addUsedSchema: false,
-  logger: false,
-  code: { regExp: Object.assign(compilePattern, { code: 'compilePattern' }) },
-})
+// An instance keeps the patterns of all schemas that it has compiled, so each schema has one of its own.
+function newAjv(): Ajv {
+  return new Ajv({
+    // `checker` has done it.
+    validateSchema: false,
+    meta: false,
+    strict: false,
+    // Formats are annotations, as in JSON Schema itself: their usual expressions take quadratic time.
+    validateFormats: false,
+    ownProperties: true,
+    addUsedSchema: false,
+    logger: false,
+    code: { regExp: Object.assign(compilePattern, { code: 'compilePattern' }) },
+  })
+}
+
+// It takes milliseconds to create, and keeps nothing.
+const checker = new Ajv({ strict: false, validateFormats: false, logger: false })
+
+const types = new WeakMap<JsonObject, JsonSchemaType>()
 
 /** Returns the type of a JSON Schema without references. Throws if it is not a valid schema. */
 export function jsonSchemaType(schema: JsonObject): JsonSchemaType {
-  const validate = ajv.compile(schema)
-  return {
+  const existing = types.get(schema)
+  if (existing !== undefined) return existing
+  if (checker.validateSchema(schema) !== true)
+    throw new TypeError(`the schema is invalid: ${checker.errorsText()}`)
+  const validate = newAjv().compile(schema)
+  const type: JsonSchemaType = {
     '~standard': {
       version: 1,
       vendor: 'json-schema',
@@ -31,6 +46,8 @@ export function jsonSchemaType(schema: JsonObject): JsonSchemaType {
       jsonSchema: { input: () => schema, output: () => schema },
     },
   }
+  types.set(schema, type)
+  return type
 }
 
 function toIssue({ instancePath, message = 'is invalid', keyword, params }: ErrorObject): {

@@ -95,9 +95,9 @@ function responseOf({ response, correlation }: Endpoint, random: Random): unknow
   return Object.fromEntries(Object.entries(value).filter(([name]) => name !== field))
 }
 
-/** Returns a codec that writes a byte that no text has. */
+/** Returns a codec that writes a byte that no text has, and does not declare it as text: the requester would refuse it unread. */
 function malformed({ forContentType: _, ...codec }: Codec<unknown>): Codec<unknown> {
-  return { ...codec, encode: () => Uint8Array.of(0xff) }
+  return { ...codec, isText: false, encode: () => Uint8Array.of(0xff) }
 }
 
 const repeating = linkMiddleware({

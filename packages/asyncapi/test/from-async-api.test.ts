@@ -283,6 +283,16 @@ describe('fromAsyncApi', () => {
     expect(request?.decode(hostile)).toMatchObject({ left: { issues: [{ path: '$.a' }] } })
   })
 
+  it('matches each property by its own pattern', () => {
+    const properties = { a: { pattern: '^a$' }, b: { pattern: '^b$' } }
+    const { request } =
+      fromAsyncApi(changed(document, payload, { type: 'object', properties })).endpoints['sum'] ?? {}
+    const decode = (value: unknown): unknown =>
+      request?.decode(new TextEncoder().encode(JSON.stringify(value)))
+    expect(decode({ a: 'a', b: 'b' })).toMatchObject({ right: {} })
+    expect(decode({ a: 'a', b: 'a' })).toMatchObject({ left: { issues: [{ path: '$.b' }] } })
+  })
+
   it('does not take a property of a prototype for one of the payload', () => {
     const { request } =
       fromAsyncApi(changed(document, payload, { type: 'object', required: ['toString'] })).endpoints['sum'] ??

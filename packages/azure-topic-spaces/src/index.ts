@@ -1,5 +1,6 @@
 export { connectDevice } from './connect-device.js'
 export type { DeviceOptions } from './connect-device.js'
+export type { DeviceSessionOptions } from './device-session.js'
 export { unlock$, unlockEither$ } from './unlock.js'
 export type { UnlockOptions } from './unlock.js'
 export { serveUnlock } from './serve-unlock.js'

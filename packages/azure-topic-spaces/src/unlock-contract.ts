@@ -5,8 +5,9 @@ import {
   type ContractTypes,
   type Endpoint,
   type PayloadFieldCorrelation,
+  type StandardSchema,
 } from '@antiphon/core'
-import * as t from 'io-ts'
+import { textFields } from './text-fields.js'
 
 /** The command that a phone sends to a car. */
 export interface UnlockRequest {
@@ -29,26 +30,28 @@ export interface UnlockResponse {
 /** The result of a command that succeeded. */
 export const SUCCESS = 'Success'
 
-const unlockRequest: t.Type<UnlockRequest> = t.type({
-  command: t.literal('unlock'),
-  commandId: t.string,
-  requestorId: t.string,
-  authorization: t.string,
-  credentials: t.string,
+const unlockRequest = textFields<UnlockRequest>({
+  command: 'unlock',
+  commandId: undefined,
+  requestorId: undefined,
+  authorization: undefined,
+  credentials: undefined,
 })
 
 /**
  * Any result. A response whose result is no string would otherwise not decode, so that its `commandId` could not be read and
  * the exchange would time out; `unlock$` checks the result, once the response is matched.
  */
-const anyResult = new t.Type<string, string>(
-  'result',
-  t.string.is,
-  (value) => t.success(value as string),
-  String,
-)
+const unlockResponse = textFields<Pick<UnlockResponse, 'commandId'>>({
+  commandId: undefined,
+}) as unknown as StandardSchema<UnlockResponse>
 
-const unlockResponse: t.Type<UnlockResponse> = t.type({ commandId: t.string, result: anyResult })
+/** Throws for a result that is no string, as a handler without types may emit: the phone could not read it. */
+function withTextResult(response: UnlockResponse): UnlockResponse {
+  const { result }: { readonly result: unknown } = response
+  if (typeof result === 'string') return response
+  throw new TypeError(`the result of unlock is ${String(result)}: it must be a string`)
+}
 
 /** The lowest status of a failed command; lower statuses mean a malformed request. */
 const failed = 500
@@ -71,7 +74,7 @@ export const unlockEndpoint: Endpoint<
   responseTopic: 'vehicles/unlock/res/{mobile}/{car}',
   responseFilter: 'vehicles/unlock/res/{mobile}/#',
   request: json(unlockRequest),
-  response: json(unlockResponse),
+  response: json(unlockResponse, { encode: withTextResult }),
   correlation: payloadField('commandId'),
   cancel: 'local',
   onFailure: ({ code, message }) => (code < failed ? undefined : { result: message }),

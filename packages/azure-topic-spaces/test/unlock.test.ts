@@ -111,6 +111,16 @@ describe('the phone', () => {
     })
   })
 
+  it('fails with status if the car emits a result that is no string', () => {
+    inWorld(({ device, advance }) => {
+      serveUnlock(device('car1'), 'car1', { unlock: () => of(5) as never }).subscribe()
+      advance(100)
+      const log = sendRequest(device('mobile1'), ['car1'])
+      advance(1_000)
+      expect(log).toMatchObject([{ code: 'status' }])
+    })
+  })
+
   it('fails with status and the result as applicationCode if the result is not Success', () => {
     inWorld(({ device, advance }) => {
       serveUnlock(device('car1'), 'car1', { unlock: () => of('Battery empty') }).subscribe()

@@ -135,11 +135,12 @@ export async function disconnect(socket: Socket): Promise<void> {
   await once(socket, 'close')
 }
 
-function publish(topic: string, qos: 0 | 1, id: number): Buffer {
+/** Returns a PUBLISH with a payload of 64 bytes that begins with `id`. */
+export function publish(topic: string, qos: 0 | 1, id: number, retain = false): Buffer {
   const name = Buffer.from(topic)
   const idLength = qos > 0 ? 2 : 0
   const packet = Buffer.alloc(4 + name.length + idLength + payloadLength)
-  packet[0] = 0x30 | (qos << 1)
+  packet[0] = 0x30 | (qos << 1) | (retain ? 1 : 0)
   packet[1] = packet.length - 2
   packet[3] = name.length
   packet.set(name, 4)

@@ -6,6 +6,8 @@ import type { MeasuredBroker } from './measured-brokers.js'
 import { connectClient, echo, fanOut, disconnect, subscribe } from './broker-load.js'
 import type { LoadResult } from './broker-load.js'
 import { brokerSettingsFrom } from './broker-settings.js'
+import { quiet } from './quiet-load.js'
+import { retain, retainedMessages, subscribeToRetained } from './retained-load.js'
 
 const { rounds, milliseconds, idle, only, nodeOptions } = brokerSettingsFrom(process.argv.slice(2))
 
@@ -22,29 +24,47 @@ const echoes = [0, 1].flatMap((qos) =>
   })),
 )
 
-/** The receivers of each broker. They stay connected, because reconnecting would disturb the next measurement. */
-const receiversOf = new Map<MeasuredBroker, Promise<Socket[]>>()
-
-async function connectReceivers({ port }: MeasuredBroker): Promise<Socket[]> {
-  const names = Array.from({ length: 1_000 }, (_, index) => `fan-${index}`)
-  const receivers = await Promise.all(names.map((name) => connectClient(port, name)))
-  await Promise.all(receivers.map((receiver) => subscribe(receiver, 'bench/fan', 0)))
-  return receivers
+/** Connects receivers once for each broker. They stay connected, because reconnecting would disturb the next measurement. */
+function receiversOnce(kind: string, count: number): (broker: MeasuredBroker) => Promise<Socket[]> {
+  const receiversOf = new Map<MeasuredBroker, Promise<Socket[]>>()
+  const connectAll = async ({ port }: MeasuredBroker): Promise<Socket[]> => {
+    const names = Array.from({ length: count }, (_, index) => `${kind}-${index}`)
+    const receivers = await Promise.all(names.map((name) => connectClient(port, name)))
+    await Promise.all(receivers.map((receiver) => subscribe(receiver, `bench/${kind}`, 0)))
+    return receivers
+  }
+  return (broker) => {
+    const connected = receiversOf.get(broker) ?? connectAll(broker)
+    receiversOf.set(broker, connected)
+    return connected
+  }
 }
 
+const fanReceivers = receiversOnce('fan', 1_000)
+const quietReceivers = receiversOnce('quiet', 10)
+
 async function fan(broker: MeasuredBroker): Promise<LoadResult> {
-  const connected = receiversOf.get(broker) ?? connectReceivers(broker)
-  receiversOf.set(broker, connected)
-  const receivers = await connected
+  const receivers = await fanReceivers(broker)
   const publisher = await connectClient(broker.port, 'fan')
   const measured = await fanOut(receivers, publisher, milliseconds)
   await disconnect(publisher)
   return measured
 }
 
-const rows = [...echoes, { name: 'fan-out 1 to 1 000, deliveries', run: fan }].filter(({ name }) =>
-  name.includes(only),
-)
+async function quietly(broker: MeasuredBroker): Promise<LoadResult> {
+  const receivers = await quietReceivers(broker)
+  const publisher = await connectClient(broker.port, 'quiet')
+  // Longer than the other rows: a quiet load has few messages.
+  const measured = await quiet(receivers, publisher, 5 * milliseconds)
+  await disconnect(publisher)
+  return measured
+}
+
+const rows = [
+  ...echoes,
+  { name: 'fan-out 1 to 1 000, deliveries', run: fan },
+  { name: 'quiet, 1 to 10 each 10 ms', run: quietly },
+].filter(({ name }) => name.includes(only))
 
 /** The figures of a broker in one slice. */
 interface BrokerSlice {
@@ -91,6 +111,50 @@ async function memory(measure: (broker: MeasuredBroker) => Promise<number>): Pro
   for (const broker of newBrokers) bytes.push(await measure(broker))
   for (const { stop } of newBrokers) await stop()
   return bytes.map((count) => Math.round(count).toLocaleString('en'))
+}
+
+/** The figures of 500 filters over 50 000 retained messages. */
+interface RetainedFigures {
+  readonly rate: number
+  /** CPU time of the broker per message, in microseconds. */
+  readonly cpu: number
+  /** The longest ping of another client meanwhile, in milliseconds. */
+  readonly ping: number
+}
+
+/** Measures 500 filters over 50 000 retained messages three times in a new process. */
+async function retainedFigures(broker: MeasuredBroker): Promise<RetainedFigures> {
+  await retain(broker.port)
+  const figures: RetainedFigures[] = []
+  for (let round = 0; round < 3; round++) {
+    const before = broker.cpu()
+    const result = await subscribeToRetained(broker.port)
+    figures.push({
+      rate: (retainedMessages * 1_000) / result.milliseconds,
+      cpu: (broker.cpu() - before) / retainedMessages,
+      ping: result.longestPing,
+    })
+  }
+  const medianOf = (key: keyof RetainedFigures): number => median(figures.map((measured) => measured[key]))
+  return { rate: medianOf('rate'), cpu: medianOf('cpu'), ping: medianOf('ping') }
+}
+
+async function printRetained(): Promise<void> {
+  const newBrokers = await startBrokers([])
+  const figures: RetainedFigures[] = []
+  for (const broker of newBrokers) figures.push(await retainedFigures(broker))
+  const table = (title: string, key: keyof RetainedFigures, digits: number): void => {
+    console.log(`\n${title}: medians of 3 rounds`)
+    line(['', ...newBrokers.map(({ name }) => name)])
+    const cells = figures.map((measured) =>
+      measured[key].toLocaleString('en', { maximumFractionDigits: digits }),
+    )
+    line(['500 filters, 50 000 retained', ...cells])
+  }
+  table('messages a second', 'rate', 0)
+  table('CPU time of the broker per message, µs', 'cpu', 2)
+  table('longest ping of another client, ms', 'ping', 0)
+  for (const { stop } of newBrokers) await stop()
 }
 
 /** Returns the busy time of all processors, and the CPU time of this process and the brokers, in microseconds. */
@@ -165,6 +229,7 @@ try {
   line(['', ...names])
   line(['idle connection', ...(await memory(perConnection))])
   line(['stored session, 1 subscription', ...(await memory(perSession))])
+  await printRetained()
 } finally {
   for (const { stop } of measuredBrokers) await stop()
 }

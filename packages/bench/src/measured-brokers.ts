@@ -1,6 +1,6 @@
 import { execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -76,14 +76,24 @@ function measuredBroker({ name, port, pid, settle, stop }: BrokerProcess): Measu
     name,
     port,
     cpu: () => {
-      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-      // User and system time, in hundredths of a second.
-      return (Number(fields[11]) + Number(fields[12])) * 10_000
+      const threads = readdirSync(`/proc/${pid}/task`)
+      const nanoseconds = threads.map((thread) => readCpu(`/proc/${pid}/task/${thread}/schedstat`))
+      return nanoseconds.reduce((sum, time) => sum + time, 0) / 1_000
     },
     memory: async () => {
       await settle()
       return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1_024
     },
     stop,
+  }
+}
+
+/** Returns the CPU time of a thread in nanoseconds; `/proc/<pid>/stat` counts hundredths of a second. */
+function readCpu(schedstat: string): number {
+  try {
+    return Number(readFileSync(schedstat, 'utf8').split(' ')[0])
+  } catch {
+    // The thread has ended since it was listed.
+    return 0
   }
 }

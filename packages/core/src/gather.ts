@@ -4,7 +4,13 @@ import type { RequestArgument, Endpoint, EndpointTypes } from './endpoint.js'
 import { requireArgument } from './argument.js'
 import { AntiphonError } from './errors.js'
 import { requesterContext, startExchange } from './requester/requester-context.js'
-import { GatheredResponses, gatherOptionRules, type GatherRules } from './requester/gathered-responses.js'
+import {
+  GatheredResponses,
+  gatherOptionRules,
+  responderOf,
+  type GatherRules,
+  type ResolvedGatherRules,
+} from './requester/gathered-responses.js'
 import type { ExchangeObserver } from './requester/exchange.js'
 import { exchangeOptionRules, type ExchangeOptions } from './requester/options.js'
 import type { ResponseReading } from './requester/response-handler.js'
@@ -22,7 +28,7 @@ const optionRules: OptionRules<GatherOptions> = { ...exchangeOptionRules, ...gat
  *
  * - *on subscribe*: sends the request.
  * - *next*: a response, or a `Left` with the error that one responder reported.
- * - *complete*: `count` responses have arrived, none arrived for `stallTimeout`, the `sentinel` arrived, or the `timeout`
+ * - *complete*: `count` responses or those of all `responders` have arrived, none arrived for `stallTimeout`, the `sentinel` arrived, or the `timeout`
  *   has passed, also if there was no response at all.
  * - *error*: the request could not be sent.
  * - *unsubscribe*: cancels the exchange.
@@ -34,8 +40,13 @@ export function gather$<T extends EndpointTypes>(
   options: GatherOptions = {},
 ): Observable<Either<ExchangeError, T['response']>> {
   requireArgument('options', options, optionRules)
-  const { count = Infinity, stallTimeout = Infinity, sentinel = false } = options
-  const rules = { count, stallTimeout, sentinel }
+  const rules: ResolvedGatherRules = {
+    count: options.count ?? Infinity,
+    stallTimeout: options.stallTimeout ?? Infinity,
+    sentinel: options.sentinel ?? false,
+    responders: options.responders ?? [],
+    responderOf: options.responderOf ?? responderOf,
+  }
   const requester = requesterContext(link, endpoint, options)
   return new Observable((subscriber) => {
     const responses = new GatheredResponses(rules, requester)

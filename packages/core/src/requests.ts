@@ -5,6 +5,7 @@ import type { Endpoint, EndpointTypes } from './endpoint.js'
 import type { Link } from './link/link.js'
 import type { QoS } from './message.js'
 import { type OptionRules, sizeRule } from './option-rules.js'
+import type { Authenticate } from './responder/authentication.js'
 import type { HeaderRule } from './responder/header-rule.js'
 import type { ReceivedRequest } from './responder/received-request.js'
 import { RequestSource, type DrainMode } from './responder/request-source.js'
@@ -55,6 +56,12 @@ export interface RequestsOptions<T extends EndpointTypes> extends DrainOptions {
   readonly responseTopics?: ResponseTopicRule
   /** Checks the headers of requests beyond what the protocol requires, such as `mrpcHeaders`. @defaultValue no check */
   readonly headers?: HeaderRule
+  /**
+   * Decides who sent a request, and whether it is handled: synchronously, or as a promise or an Observable. The handler gets
+   * `principal`; with `refuse`, the requester gets status 401 or 403. If it fails, the requester gets 500.
+   * @defaultValue every request is handled
+   */
+  readonly authenticate?: Authenticate<T>
   /** Limits of the cache from which duplicate requests are answered. */
   readonly responseCache?: ResponseCacheBounds
   /** Limits of requests that arrive in chunks because they exceed the broker's Maximum Packet Size. */
@@ -93,6 +100,7 @@ const requestsOptionRules: OptionRules<RequestsOptions<EndpointTypes>> = {
       ? undefined
       : 'it must be an array of filters or a function',
   headers: 'function',
+  authenticate: 'function',
   responseCache: {
     entries: sizeRule,
     bytes: sizeRule,
@@ -157,6 +165,7 @@ export function requests$<T extends EndpointTypes>(
     const sourceOptions = {
       responder,
       rules,
+      authenticate: options.authenticate,
       filter,
       subscribeOptions,
       onSubscribed,

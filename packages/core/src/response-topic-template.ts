@@ -6,8 +6,6 @@ import { topicTemplate, type TopicTemplate } from './topic/topic-template.js'
 /** The end of a filter that matches all topics below a level. */
 const TREE = '/#'
 
-type Params = Readonly<Record<string, string>>
-
 /** Formats and matches the response topics of an endpoint. */
 export interface ResponseTopicTemplate {
   /** The text of the template. */
@@ -15,12 +13,15 @@ export interface ResponseTopicTemplate {
   /** The text of the template of the filter. */
   readonly filter: string
   /** Returns the response topic of a request, and the filter to subscribe to. */
-  readonly format: (params: Params) => { readonly topic: string; readonly filter: string }
+  readonly format: (params: Readonly<Record<string, string>>) => {
+    readonly topic: string
+    readonly filter: string
+  }
   /**
    * Whether the Response Topic of a request is one of the endpoint, given the parameters of the request topic. Set if the
    * template has parameters that the request topic does not have, so that the Response Topic alone has their values.
    */
-  readonly isMatch?: (topic: string, params: Params) => boolean
+  readonly isMatch?: (topic: string, params: Readonly<Record<string, string>>) => boolean
 }
 
 /** Creates the template of an endpoint's response topics; throws `invalid-argument` if it is invalid. */
@@ -51,7 +52,7 @@ export function responseTopicTemplate(
     ...texts,
     format,
     isMatch: (topic, params) => {
-      const values: Params | undefined = topics.match(topic)
+      const values: Readonly<Record<string, string>> | undefined = topics.match(topic)
       if (values === undefined) return false
       return topics.parameters.every((name) => ownParameters.includes(name) || values[name] === params[name])
     },
@@ -59,7 +60,10 @@ export function responseTopicTemplate(
 }
 
 /** Returns the function that fills the template of a filter with wildcards. */
-function filterTemplate(filter: string, known: readonly string[]): (params: Params) => string {
+function filterTemplate(
+  filter: string,
+  known: readonly string[],
+): (params: Readonly<Record<string, string>>) => string {
   const isTree = filter.endsWith(TREE)
   const levels = (isTree ? filter.slice(0, -TREE.length) : filter).split('/')
   // `TopicTemplate.filter` returns the wildcard for a parameter without a value.

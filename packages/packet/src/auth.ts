@@ -5,8 +5,9 @@ import { PacketType } from './packet-type.js'
 import { Property, PropertyContext } from './property-reader.js'
 import { type PropertyNames, readPropertyValues } from './property-values.js'
 
-/** The properties of an AUTH that an authentication needs. */
-interface AuthProperties {
+/** An AUTH, with the properties that an authentication needs. */
+export interface AuthPacket {
+  readonly reasonCode: number
   /** The Authentication Method; absent only in an AUTH without properties. */
   readonly method?: string
   /** The Authentication Data. */
@@ -15,12 +16,11 @@ interface AuthProperties {
   readonly userProperties?: readonly (readonly [name: string, value: string])[]
 }
 
-/** An AUTH. */
-export interface AuthPacket extends AuthProperties {
-  readonly reasonCode: number
+const names: PropertyNames<Omit<AuthPacket, 'reasonCode'>> = {
+  0x15: 'method',
+  0x16: 'data',
+  0x1f: 'reasonString',
 }
-
-const names: PropertyNames<AuthProperties> = { 0x15: 'method', 0x16: 'data', 0x1f: 'reasonString' }
 
 /** Decodes an AUTH; `cursor` is at its body. The data is a copy. */
 export function readAuth(cursor: Cursor): AuthPacket {

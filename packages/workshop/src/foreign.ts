@@ -12,6 +12,9 @@ export type ForeignProgram =
   | 'util-linux'
   | 'faketime'
   | 'jest'
+  | 'deno'
+  | 'bun'
+  | 'workerd'
 
 /** How a program is found and installed. */
 interface Installation {
@@ -32,6 +35,9 @@ const installations: Readonly<Record<ForeignProgram, Installation>> = {
   'util-linux': { commands: ['prlimit'], debian: 'util-linux' },
   faketime: { commands: ['faketime'], debian: 'faketime' },
   jest: { commands: ['jest'], npm: 'jest@30.5.2' },
+  deno: { commands: ['deno'], npm: 'deno@2.9.6' },
+  bun: { commands: ['bun'], npm: 'bun@1.4.5' },
+  workerd: { commands: ['workerd'], npm: 'workerd@1.20261117.1' },
 }
 
 /** All foreign programs. */

@@ -197,7 +197,7 @@ export class Connection implements PacketHandlerHost, ReaderHost {
   }
 
   /** Sends the hook's challenge to the client [MQTT-4.12.0-2]. */
-  readonly challenged = (method: string, data: Uint8Array): void => {
+  challenged(method: string, data: Uint8Array): void {
     if (this.#phase === 'closed') return
     this.send(authPacket(Reason.continueAuthentication, method, data))
     if (this.#phase !== 'authenticating') return
@@ -206,7 +206,7 @@ export class Connection implements PacketHandlerHost, ReaderHost {
   }
 
   /** Completes an authentication or a re-authentication. */
-  readonly admitted = (verdict: Extract<ConnectVerdict, { admit: true }>): void => {
+  admitted(verdict: Extract<ConnectVerdict, { admit: true }>): void {
     if (this.#phase === 'closed') return
     const { engine } = this
     const { expiresAt, authenticationData } = verdict

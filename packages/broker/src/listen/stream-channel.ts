@@ -36,8 +36,8 @@ export class StreamChannel implements Channel {
     // A stream that was paused, for example until its first bytes were read, does not resume by itself.
     stream.resume()
     stream.on('drain', onDrain)
-    // A socket does this by itself, other streams stay half open.
-    stream.on('end', () => stream.end())
+    // The sockets of a server end by themselves.
+    if (stream.allowHalfOpen) stream.on('end', () => stream.end())
     stream.on('close', () => onClose(this.#failure))
   }
 

@@ -11,7 +11,6 @@ import { openSession, prepareSession } from '../connection/open-session.js'
 import { checkConnect, toAttempt, toClientInfo, toAdmittedClient } from '../connection/connect-rules.js'
 import { ConnectionTimer } from '../connection/connection-timer.js'
 import { reportDisconnection, type DisconnectionDetails } from '../connection/report-disconnection.js'
-import type { Flushable } from '../turn.js'
 import type { Engine } from '../engine/engine.js'
 import type { ConnectRequest } from '../packet/connect.js'
 import { fromFlags } from '../packet/publication.js'
@@ -25,6 +24,7 @@ import type { ConnectionEnd } from '../session/sessions.js'
 import { countRefusal } from '../counters.js'
 import { toLocalConnectionInfo } from './local-connection-info.js'
 import { fromLocalMessage, toLocalMessage } from './local-message.js'
+import { LocalOutput } from './local-output.js'
 import { SerialQueue } from './serial-queue.js'
 
 /** An observer of a local connection. */
@@ -36,11 +36,8 @@ export interface LocalConnectionObserver {
 /** The addresses of a client without a socket. */
 const inProcess = { remoteAddress: 'in-process', listener: 'in-process' }
 
-/**
- * A connection without a socket. It calls its observer in order at the end of the turn, so that an observer that
- * publishes is never re-entered.
- */
-export class LocalConnection implements Peer, Publisher, Flushable {
+/** A connection without a socket. */
+export class LocalConnection implements Peer, Publisher {
   readonly hookQueue: HookQueue
   readonly #engine: Engine
   readonly #request: ConnectRequest
@@ -51,19 +48,22 @@ export class LocalConnection implements Peer, Publisher, Flushable {
   #client: ClientInfo
   #session: Session | undefined
   #isClosed = false
-  #callbacks: (() => void)[] = []
+  readonly #output: LocalOutput
   #unreadBytes = 0
   /** Keeps messages in order when a hook publishes over this link. */
   readonly #publishQueue = new SerialQueue()
   /** Settles when the hooks of all earlier SUBSCRIBEs and UNSUBSCRIBEs have answered; `undefined` if none is pending. */
   #subscribing: Promise<void> | undefined
-  /** Called with the error when the connection ends. */
-  readonly #failureListeners = new Set<(error: AntiphonError) => void>()
 
   constructor(engine: Engine, request: ConnectRequest, observer: LocalConnectionObserver) {
     this.#engine = engine
     this.#request = request
     this.#observer = observer
+    this.#output = new LocalOutput({
+      turn: engine.turn,
+      failed: (error) => observer.error(error),
+      run: (callbacks) => this.#deliver(callbacks),
+    })
     this.#credentialTimer = new ConnectionTimer(engine.deadlines)
     this.#attempt = toAttempt(request, inProcess)
     this.#client = toClientInfo(this.#attempt, undefined)
@@ -112,7 +112,7 @@ export class LocalConnection implements Peer, Publisher, Flushable {
     const { size } = publication
     this.#unreadBytes += size
     this.#engine.counters.messagesOut++
-    this.#enqueue(() => {
+    this.#output.add(() => {
       this.#unreadBytes -= size
       const fields = fromFlags(flags, identifiers)
       const message = toLocalMessage(publication, fields, this.#engine.now(), this.#request.version)
@@ -137,7 +137,7 @@ export class LocalConnection implements Peer, Publisher, Flushable {
     if (this.#isClosed) return
     if (this.#session === undefined) return this.#refuse(reasonCode, text)
     this.#end({ discardsWill: false }, { by: 'broker', reasonCode, reason: text })
-    this.#fail(
+    this.#output.fail(
       new AntiphonError('connection-lost', `the broker ended the connection: ${text}`, { reasonCode }),
     )
   }
@@ -155,7 +155,7 @@ export class LocalConnection implements Peer, Publisher, Flushable {
       reason,
       ...(isDisconnect ? { reasonCode: 0 } : {}),
     })
-    this.#callbacks = []
+    this.#output.clear()
   }
 
   /** Publishes a message of the client. It is published even if the connection ends before `onOutcome` is called. */
@@ -209,7 +209,7 @@ export class LocalConnection implements Peer, Publisher, Flushable {
       const session = this.#session as Session
       const unsubscribed = subscriptionHandler.unsubscribe(session, this.#client, filters)
       const finish = (reasonCodes: readonly number[]): void =>
-        subscriptionHandler.whenDurable(session, () => this.#enqueue(() => onUnsuback(reasonCodes)))
+        subscriptionHandler.whenDurable(session, () => this.#output.add(() => onUnsuback(reasonCodes)))
       return isPromiseLike(unsubscribed) ? unsubscribed.then(finish) : finish(unsubscribed)
     })
   }
@@ -229,7 +229,7 @@ export class LocalConnection implements Peer, Publisher, Flushable {
     const subscribed = subscriptionHandler.subscribe(session, this.#client, request)
     const finish = ({ reasonCodes, replay }: Awaited<typeof subscribed>): void =>
       subscriptionHandler.whenDurable(session, () => {
-        this.#enqueue(() => onSuback(reasonCodes.map((code) => (isV5 || !isFailure(code) ? code : 0x80))))
+        this.#output.add(() => onSuback(reasonCodes.map((code) => (isV5 || !isFailure(code) ? code : 0x80))))
         if (!this.#isClosed) replay()
       })
     return isPromiseLike(subscribed) ? subscribed.then(finish) : finish(subscribed)
@@ -248,15 +248,13 @@ export class LocalConnection implements Peer, Publisher, Flushable {
 
   /** Calls `listener` when the connection ends; returns the function that removes it. */
   onFailure(listener: (error: AntiphonError) => void): () => void {
-    this.#failureListeners.add(listener)
-    return () => this.#failureListeners.delete(listener)
+    return this.#output.onFailure(listener)
   }
 
-  flush(): void {
-    const callbacks = this.#callbacks
-    this.#callbacks = []
+  /** Sends more when the observer has read enough. */
+  #deliver(callbacks: () => void): void {
     const wasFull = this.isFull
-    for (const callback of callbacks) callback()
+    callbacks()
     if (wasFull && !this.isFull) this.#session?.outbound.pump()
   }
 
@@ -283,7 +281,9 @@ export class LocalConnection implements Peer, Publisher, Flushable {
         this.disconnect(Reason.maximumConnectTime, 'the credential has expired'),
       )
     }
-    this.#enqueue(() => this.#observer.next({ type: 'online', info: { ...connectionInfo, sessionPresent } }))
+    this.#output.add(() =>
+      this.#observer.next({ type: 'online', info: { ...connectionInfo, sessionPresent } }),
+    )
     engine.sessions.resume(session)
   }
 
@@ -297,7 +297,7 @@ export class LocalConnection implements Peer, Publisher, Flushable {
     countRefusal(this.#engine.counters, reasonCode)
     this.#engine.emit({ type: 'refused', remoteAddress, clientId, reasonCode, reason })
     this.#end({ discardsWill: true }, { by: 'broker', reasonCode, reason })
-    this.#fail(
+    this.#output.fail(
       new AntiphonError('connection-refused', `the broker refused '${clientId}': ${reason}`, { reasonCode }),
     )
   }
@@ -307,20 +307,6 @@ export class LocalConnection implements Peer, Publisher, Flushable {
     if (qos === 0 || this.#isClosed || session === undefined) return
     if (qos === 1) session.outbound.acknowledged(packetId, Reason.success)
     else session.outbound.received(packetId, Reason.success)
-  }
-
-  #enqueue(callback: () => void): void {
-    if (this.#callbacks.push(callback) === 1) this.#engine.turn.add(this)
-  }
-
-  /** Fails all pending operations and the connection, after the callbacks that are queued. */
-  #fail(error: AntiphonError): void {
-    const listeners = [...this.#failureListeners]
-    this.#failureListeners.clear()
-    this.#enqueue(() => {
-      for (const listener of listeners) listener(error)
-      this.#observer.error(error)
-    })
   }
 
   #end(end: ConnectionEnd, details: DisconnectionDetails): void {

@@ -117,6 +117,14 @@ describe('export and import', () => {
     ])
   })
 
+  it('keep when a message expires', async () => {
+    const retained = { ...publication, type: 'retained', expiresAt: 5_000_000_000_000 }
+    const storage = await importLines(head, retained, { type: 'end', entries: 1 })
+    const lines: unknown[] = []
+    for await (const line of exportStorage(storage)) lines.push(JSON.parse(line))
+    expect(lines).toEqual([head, retained, { type: 'end', entries: 1 }])
+  })
+
   it('refuse a storage of a later format, and one with entries of an unknown kind', async () => {
     const exported = async (key: string, value: string): Promise<unknown> => {
       const storage = memoryStorage()

@@ -3,19 +3,16 @@ import type { Ability, ContractLinkOptions, ContractSetting, ContractWorld } fro
 import { linkOver, type Transport } from '@antiphon/core/link'
 import { AntiphonError, type Link } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
-import { connect as connectWeb } from '@antiphon/mqtt/web'
+import { connect as connectWeb, type WebSocketConstructor } from '@antiphon/mqtt/web'
 import { catchError, filter, firstValueFrom, throwError } from 'rxjs'
 import { WebSocket } from 'ws'
-import { createBroker } from '../../src/index.js'
-import type { Authority, Broker } from '../../src/index.js'
-import { memoryStorage } from '../storage/memory-storage.js'
+import { startBroker } from './broker-control.js'
 
 /** How a link connects to the embedded broker. */
 export type LinkKind = 'in process' | 'over TCP' | 'over a WebSocket without MQTT.js'
 
 // Only for promises that never settle: the machine may be busy.
 const eventuallyTimeout = 60_000
-const pollPeriod = 10
 const linkOptions = { reconnect: { initial: 10, maximum: 100, jitter: 0 } }
 
 /** Returns a contract setting with a new embedded broker for each case. */
@@ -41,42 +38,7 @@ export function embeddedSetting(linkKind: LinkKind, protocolVersion: 4 | 5): Con
 }
 
 async function makeWorld(linkKind: LinkKind, protocolVersion: 4 | 5): Promise<ContractWorld> {
-  const storage = memoryStorage()
-  const refusedClientIds = new Set<string>()
-  const refusals = { subscribe: new Map<string, number>(), publish: new Map<string, number>() }
-  const subscribed: string[] = []
-  const unsubscribed: string[] = []
-  const authority: Authority = {
-    authenticate: ({ clientId }) =>
-      refusedClientIds.has(clientId) ? { admit: false, reasonCode: 0x88 } : { admit: true },
-    authorizeSubscribe: ({ filter: requestedFilter }) => {
-      subscribed.push(requestedFilter)
-      const refuse = refusals.subscribe.get(requestedFilter)
-      return refuse === undefined ? 'allow' : { refuse }
-    },
-    authorizePublish: ({ message: { topic } }) => {
-      const refuse = refusals.publish.get(topic)
-      return refuse === undefined ? 'allow' : { refuse }
-    },
-  }
-  const start = async (port: number): Promise<{ broker: Broker; url: string; port: number }> => {
-    const broker = createBroker({ authority, storage, closeTimeout: 0, limits: { receiveMaximum } })
-    broker.events$.subscribe((event) => {
-      if (event.type === 'unsubscribed') unsubscribed.push(event.filter)
-    })
-    const protocol = linkKind === 'over a WebSocket without MQTT.js' ? 'ws' : 'tcp'
-    return { broker, ...(await broker.listen({ protocol, port })) }
-  }
-  let receiveMaximum = 1_024
-  let running = await start(0)
-  let isRestarting = false
-  const restart = async (): Promise<void> => {
-    isRestarting = true
-    await running.broker.close()
-    running = await start(running.port)
-    isRestarting = false
-  }
-
+  const control = await startBroker(linkKind === 'over a WebSocket without MQTT.js' ? 'ws' : 'tcp')
   const clientIds = new Map<Link, string>()
   const link = ({ persistentSession = false, maxQueuedMessages }: ContractLinkOptions = {}): Link => {
     const clientId = `link-${clientIds.size}`
@@ -87,12 +49,12 @@ async function makeWorld(linkKind: LinkKind, protocolVersion: 4 | 5): Promise<Co
       linkKind === 'in process'
         ? linkOver(
             reconnecting(
-              () => running.broker.transport({ ...client, ...sessionOptions }),
-              () => isRestarting,
+              () => control.broker().transport({ ...client, ...sessionOptions }),
+              control.isRestarting,
             ),
             { ...linkOptions, ...queue },
           )
-        : connectOver(linkKind)(running.url, {
+        : connectOver(linkKind)(control.url(), {
             ...client,
             ...(persistentSession && protocolVersion === 5 && { properties: sessionOptions }),
             ...linkOptions,
@@ -116,42 +78,33 @@ async function makeWorld(linkKind: LinkKind, protocolVersion: 4 | 5): Promise<Co
       }
     },
     cut: async (target) => {
-      refusedClientIds.add(clientIdOf(target))
-      running.broker.disconnect(clientIdOf(target))
+      control.cut(clientIdOf(target))
       await firstValueFrom(target.state$.pipe(filter(({ status }) => status !== 'online')))
     },
-    restore: (target) => resolved(refusedClientIds.delete(clientIdOf(target))),
-    loseSession: (target) => resolved(running.broker.forget(clientIdOf(target))),
-    restart,
-    setReceiveMaximum: (changed) => {
-      receiveMaximum = changed
-      return restart()
-    },
-    refuseSubscribe: (topicFilter, reasonCode) => resolved(refusals.subscribe.set(topicFilter, reasonCode)),
-    refusePublish: (topic, reasonCode) => resolved(refusals.publish.set(topic, reasonCode)),
-    packets: (topicFilter) =>
-      Promise.resolve({
-        subscribe: subscribed.filter((seenFilter) => seenFilter === topicFilter).length,
-        unsubscribe: unsubscribed.filter((seenFilter) => seenFilter === topicFilter).length,
-      }),
-    leftovers: async (target) => {
-      const isConnected = (): boolean => running.broker.session(clientIdOf(target))?.client !== undefined
-      for (let waited = 0; isConnected() && waited < eventuallyTimeout; waited += pollPeriod)
-        await wait(pollPeriod)
-      return isConnected() ? ['a connection at the broker'] : []
-    },
+    restore: (target) => resolved(control.restore(clientIdOf(target))),
+    loseSession: (target) => resolved(control.loseSession(clientIdOf(target))),
+    restart: control.restart,
+    setReceiveMaximum: control.setReceiveMaximum,
+    refuseSubscribe: (topicFilter, reasonCode) => resolved(control.refuseSubscribe(topicFilter, reasonCode)),
+    refusePublish: (topic, reasonCode) => resolved(control.refusePublish(topic, reasonCode)),
+    packets: (topicFilter) => Promise.resolve(control.packets(topicFilter)),
+    leftovers: (target) => control.leftovers(clientIdOf(target)),
     dispose: async () => {
       await Promise.all([...clientIds.keys()].map((knownLink) => knownLink.close()))
-      await running.broker.close()
+      await control.close()
     },
   }
 }
 
-/** Returns the function that connects over sockets. Node 20 has no WebSocket of its own. */
+/** The WebSocket of Node, which Node 20 does not have. */
+const platformWebSocket: WebSocketConstructor =
+  (globalThis as { readonly WebSocket?: WebSocketConstructor }).WebSocket ?? WebSocket
+
+/** Returns the function that connects over sockets. */
 function connectOver(linkKind: LinkKind): typeof connectWeb {
   return linkKind === 'over TCP'
     ? connect
-    : (url, options) => connectWeb(url, { webSocket: WebSocket, ...options })
+    : (url, options) => connectWeb(url, { webSocket: platformWebSocket, ...options })
 }
 
 /**

@@ -2,12 +2,13 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { endpoint, request, serve, text } from '@antiphon/core'
+import { endpoint, request, requests$, serve, text, type Link } from '@antiphon/core'
+import { deliveryStates$ } from '@antiphon/core/delivery'
 import { members$, presence, type Member } from '@antiphon/core/presence'
 import { stickyGroup, stickyRequests$ } from '@antiphon/core/sticky-groups'
 import { connect } from '@antiphon/mqtt'
 import { bundlePrograms } from '@antiphon/workshop/bundle'
-import { filter, firstValueFrom, of, ReplaySubject } from 'rxjs'
+import { delay, filter, firstValueFrom, lastValueFrom, map, of, ReplaySubject, tap, toArray } from 'rxjs'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 
 const fromHere = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
@@ -116,6 +117,40 @@ export function presenceSuite(urlOf: () => string): void {
       else expect(after[index]).toBe(before[index])
     })
     await Promise.all(members.map(({ link }) => link.close()))
+  })
+
+  it('keeps a command for a device that is offline, and emits its states', async () => {
+    watch()
+    const connectDevice = (): Link => {
+      const self = presence({ clientId: 'device' })
+      const session = { clean: false, properties: { sessionExpiryInterval: 60 } }
+      const link = self.announce(connect(urlOf(), { clientId: 'device', will: self.will, ...session }))
+      requests$(link, balance, { params: { account: 'device' } })
+        .pipe(serve(() => of('done').pipe(delay(300))))
+        .subscribe()
+      return link
+    }
+    const first = connectDevice()
+    await firstValueFrom(first.subscription$('accounts/device/balance'))
+    await first.close()
+    let device: Link | undefined
+    const command = { params: { account: 'device' }, value: '' }
+    const states = await lastValueFrom(
+      deliveryStates$(watcher, balance, command, { timeout: 60_000, device: 'device' }).pipe(
+        tap((state) => {
+          if (state.status === 'queued' && state.isOnline === false) device ??= connectDevice()
+        }),
+        map((state) => (state.status === 'queued' ? `queued ${state.isOnline}` : state.status)),
+        toArray(),
+      ),
+    )
+    expect(states.slice(states.indexOf('queued false'))).toEqual([
+      'queued false',
+      ...(states.includes('queued true') ? ['queued true'] : []),
+      'delivered',
+      'responded',
+    ])
+    await device?.close()
   })
 
   it('has no announcement left when the link of a member is closed', async () => {

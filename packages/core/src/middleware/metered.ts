@@ -4,12 +4,7 @@ import { deadlinesOf } from '../link/link-deadlines.js'
 import type { LinkMiddleware } from '../link/link.js'
 import type { Message, OutgoingMessage } from '../message.js'
 import { observationsOf } from '../observe/observations.js'
-import {
-  isAcceptance,
-  isCancel,
-  isControlMessage,
-  type RequestIdentity,
-} from '../protocol/control-message.js'
+import { isAcceptance, isCancel, isControlMessage } from '../protocol/control-message.js'
 import type { Deadlines } from '../time/deadlines.js'
 import { Histogram, type HistogramView } from './histogram.js'
 import { linkMiddleware } from './link-middleware.js'
@@ -85,8 +80,8 @@ export class Meter {
   }
 
   /** @internal Closes the exchange of a request that was cancelled, although its cancel may be sent later or never. */
-  cancelled(request: RequestIdentity): void {
-    this.#pending.take(identityKey(request))
+  cancelled(key: string): void {
+    this.#pending.take(key)
   }
 
   /** @internal Counts a publish that has completed, failed or been unsubscribed. */
@@ -119,7 +114,7 @@ export function metered(meter: Meter): LinkMiddleware {
   return (link) => {
     const deadlines = deadlinesOf(link)
     const { now } = deadlines
-    observationsOf(link).cancelledRequests.subscribe((request) => meter.cancelled(request))
+    observationsOf(link).cancelledRequests.subscribe((request) => meter.cancelled(identityKey(request)))
     return linkMiddleware({
       publish$: (message, next) =>
         defer(() => {

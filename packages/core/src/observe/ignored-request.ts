@@ -12,6 +12,8 @@ export type IgnoredReason =
   | 'cancel'
   /** No `serve` received it from `requests$` until it expired: an operator between them filtered it away. */
   | 'unserved'
+  /** `authenticate` of `requests$` refused it, or failed. */
+  | 'refused'
   /** Its topic, headers, payload or chunks are invalid. */
   | 'invalid'
 

@@ -8,7 +8,7 @@ export interface MemberGroup {
 
 /** What a member announces about itself, besides its client id. */
 export interface MemberDetails {
-  /** @defaultValue none */
+  /** The groups in which it serves requests. @defaultValue none */
   readonly groups?: readonly MemberGroup[]
   /** The topic on which the member receives exchange control messages. @defaultValue none */
   readonly controlTopic?: string
@@ -18,11 +18,14 @@ export interface MemberDetails {
 
 /** A client that has announced itself and is not known to have gone. */
 export interface Member extends MemberDetails {
+  /** The client id, which is that of the announcement's topic. */
   readonly clientId: string
   /** Differs between two runs of a program under the same client id. */
   readonly instanceId: string
   /** When the instance started, in milliseconds since 1970 by its clock. */
   readonly startedAt: number
+  /** The groups in which it serves requests; empty if it has announced none. */
   readonly groups: readonly MemberGroup[]
+  /** What it says of itself; empty if it has announced nothing. */
   readonly metadata: Readonly<Record<string, unknown>>
 }

@@ -55,7 +55,9 @@ export interface PresenceWill {
 
 /** The announcement of one client. */
 export interface Presence {
+  /** The client id, for the transport. */
   readonly clientId: string
+  /** Distinguishes the runs of a program under the same client id. */
   readonly instanceId: string
   /** The topic of the announcement. */
   readonly topic: string

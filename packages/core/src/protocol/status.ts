@@ -8,6 +8,8 @@ export const Status = {
   accepted: 202,
   noContent: 204,
   badRequest: 400,
+  unauthorized: 401,
+  forbidden: 403,
   timeout: 408,
   unsupportedMediaType: 415,
   cancelled: 499,

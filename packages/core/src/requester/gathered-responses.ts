@@ -16,6 +16,10 @@ export interface GatherRules {
   readonly stallTimeout?: number
   /** Whether a response with an empty payload completes it. @defaultValue false */
   readonly sentinel?: boolean
+  /** The names of the responders after whose responses it completes; `responderOf` reads them. @defaultValue none */
+  readonly responders?: readonly string[]
+  /** Returns the name of the responder of a response. @defaultValue its User Property `__srcId` */
+  readonly responderOf?: (response: Message) => string | undefined
 }
 
 /** The rules of the options in `GatherRules`. */
@@ -23,6 +27,19 @@ export const gatherOptionRules: OptionRules<GatherRules> = {
   count: countRule,
   stallTimeout: durationRule,
   sentinel: [true, false],
+  responders: (value) =>
+    Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string')
+      ? undefined
+      : 'it must be an array of at least one name',
+  responderOf: 'function',
+}
+
+/** The rules with their defaults; `responders` is empty if none are expected. */
+export type ResolvedGatherRules = Required<GatherRules>
+
+/** Returns the name of a responder in its response. */
+export function responderOf({ userProperties }: Message): string | undefined {
+  return userProperty(userProperties, RESPONDER)
 }
 
 /** The User Property that names the responder. */
@@ -39,10 +56,13 @@ export class GatheredResponses implements ResponseHandler {
   readonly #endsAt: number
   readonly #deadlines: Deadlines
   readonly #contents = new Set<string>()
+  /** The expected responders that have not responded. */
+  readonly #missing: Set<string>
   #received = 0
 
-  constructor(rules: Required<GatherRules>, { deadlines, rules: { timeout } }: RequesterContext) {
+  constructor(rules: ResolvedGatherRules, { deadlines, rules: { timeout } }: RequesterContext) {
     this.#rules = rules
+    this.#missing = new Set(rules.responders)
     this.#deadlines = deadlines
     this.#endsAt = deadlines.now() + timeout
   }
@@ -50,9 +70,11 @@ export class GatheredResponses implements ResponseHandler {
   receive(response: DecodedOnce, exchange: Exchange): void {
     if (this.#isRepeated(response.message)) return
     const rejection = rejectionOf(response, exchange)
+    const isLast = this.#isLastExpected(response.message)
     if (rejection !== undefined) this.#emit({ error: rejection }, exchange)
     else if (this.#rules.sentinel && response.message.payload.length === 0) exchange.finish()
     else this.#emit(readAccepted(response, exchange), exchange)
+    if (isLast) exchange.finish()
   }
 
   receiveFault(error: AntiphonError, exchange: Exchange): void {
@@ -65,6 +87,17 @@ export class GatheredResponses implements ResponseHandler {
     this.#received++
     if (this.#received >= count) exchange.finish()
     else exchange.extendTimeout(Math.min(stallTimeout, this.#endsAt - this.#deadlines.now()))
+  }
+
+  /** Notes the responder of a response; returns whether all expected ones have responded now. */
+  #isLastExpected(response: Message): boolean {
+    if (this.#missing.size === 0) return false
+    try {
+      this.#missing.delete(this.#rules.responderOf(response) ?? '')
+    } catch {
+      // The application's function may throw on a malformed response, which is then from none of them.
+    }
+    return this.#missing.size === 0
   }
 
   onTimeout(): 'responded' {

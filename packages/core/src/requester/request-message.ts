@@ -142,9 +142,10 @@ export class RequestMessage implements Observer<PublishAck> {
   next({ reasonCode }: PublishAck): void {
     this.reasonCode = reasonCode
     this.#exchange.updateStep()
+    const { onAcknowledged, rules } = this.#exchange.requester
+    onAcknowledged?.(reasonCode)
     const { noResponder } = this
-    if (noResponder !== undefined && this.#exchange.requester.rules.failFast)
-      this.#exchange.onPublishFailed(noResponder)
+    if (noResponder !== undefined && rules.failFast) this.#exchange.onPublishFailed(noResponder)
   }
 
   error(error: unknown): void {

@@ -25,6 +25,8 @@ export interface RequesterContext<T extends EndpointTypes = EndpointTypes> {
   readonly rules: ExchangeRules
   readonly stats: MutableRequesterStats
   readonly retryBudget: RetryBudget
+  /** Called with the Reason Code when the broker has acknowledged a request. */
+  readonly onAcknowledged?: (reasonCode: number) => void
 }
 
 /** The topic parameters and the value of a request. */

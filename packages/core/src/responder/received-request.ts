@@ -34,6 +34,8 @@ export interface ReceivedRequest<T extends EndpointTypes = EndpointTypes> {
    * responder stops. The reason is an `AntiphonError`. Reading it creates the signal.
    */
   readonly signal: AbortSignal
+  /** The sender of the request, as `authenticate` of `requests$` has returned it; `undefined` without it. */
+  readonly principal: unknown
 }
 
 /** The class behind `ReceivedRequest`; why it is no literal, see decision 0009. */
@@ -63,6 +65,10 @@ class RequestWithContext<T extends EndpointTypes> implements ReceivedRequest<T>,
   get signal(): AbortSignal {
     return this[requestContext].signal
   }
+
+  get principal(): unknown {
+    return this[requestContext].principal
+  }
 }
 
 /** Converts the elapsed time at which the handler is stopped to the clock of the scheduler. */
@@ -78,6 +84,7 @@ export function withAccessors<T extends EndpointTypes>(request: ReceivedRequest<
   return Object.defineProperties(copy, {
     deadline: { get: () => deadlineOf(context, copy.receivedAt) },
     signal: { get: () => context.signal },
+    principal: { get: () => context.principal },
   })
 }
 

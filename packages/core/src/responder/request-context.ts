@@ -30,6 +30,8 @@ export class RequestContext implements ListNode<RequestContext> {
   isAccepted = false
   /** Whether the requester may be sent the control topic. */
   readsAcceptances = false
+  /** The sender of the request, as `authenticate` of `requests$` has returned it. */
+  principal: unknown = undefined
   readonly responder: ResponderContext
   readonly message: Message
   readonly correlation: ResponseCorrelation

@@ -4,6 +4,7 @@ import { linkMonitorOf, type LinkObserver } from '../link/link-monitor.js'
 import type { Delivery, SubscribeOptions, SubscriptionWindow } from '../link/link.js'
 import type { Deadline } from '../time/deadlines.js'
 import { isSharedFilter } from '../topic/topic-filter.js'
+import { RequestAuthentication, type Authenticate } from './authentication.js'
 import { barrier$ } from '../link/barrier.js'
 import { contextOf, type ReceivedRequest } from './received-request.js'
 import { RequestReceiver, type RequestRules } from './request-receiver.js'
@@ -13,9 +14,10 @@ import type { ResponderContext } from './responder-context.js'
 export type DrainMode = 'leave' | 'pause'
 
 /** What a request source is made from. */
-export interface RequestSourceOptions {
+export interface RequestSourceOptions<T extends EndpointTypes> {
   readonly responder: ResponderContext
   readonly rules: RequestRules
+  readonly authenticate: Authenticate<T> | undefined
   readonly filter: string
   readonly subscribeOptions: SubscribeOptions
   /** Called when the broker has acknowledged the subscription. */
@@ -34,9 +36,10 @@ const INTERRUPT_PERIOD = 1_000
 
 /** One subscription to `requests$`: the messages of the broker's subscription, until it is drained. */
 export class RequestSource<T extends EndpointTypes> {
-  readonly #options: RequestSourceOptions
+  readonly #options: RequestSourceOptions<T>
   readonly #responder: ResponderContext
   readonly #receiver: RequestReceiver
+  readonly #authentication: RequestAuthentication<T> | undefined
   readonly #subscriber: Subscriber<ReceivedRequest<T>>
   readonly #windows = new Subscription()
   readonly #leaving = new Subscription()
@@ -47,10 +50,12 @@ export class RequestSource<T extends EndpointTypes> {
   #isDraining = false
   #isReceiving = true
 
-  constructor(options: RequestSourceOptions, subscriber: Subscriber<ReceivedRequest<T>>) {
+  constructor(options: RequestSourceOptions<T>, subscriber: Subscriber<ReceivedRequest<T>>) {
     this.#options = options
     this.#responder = options.responder
     this.#receiver = new RequestReceiver(options.responder, options.rules)
+    if (options.authenticate !== undefined)
+      this.#authentication = new RequestAuthentication(options.authenticate, (request) => this.#emit(request))
     this.#subscriber = subscriber
   }
 
@@ -93,8 +98,13 @@ export class RequestSource<T extends EndpointTypes> {
     if (this.#quietDeadline !== undefined) this.#restartQuietDeadline()
     const request = this.#receiver.receive<T>(delivery)
     if (request === undefined) return
+    if (this.#responder.acknowledge === 'on-receipt') contextOf(request).acknowledge()
+    if (this.#authentication === undefined) this.#emit(request)
+    else this.#authentication.receive(request)
+  }
+
+  #emit(request: ReceivedRequest<T>): void {
     const context = contextOf(request)
-    if (this.#responder.acknowledge === 'on-receipt') context.acknowledge()
     this.#subscriber.next(request)
     if (context.readsAcceptances && context.isOpen) this.#responder.acceptance.add(context)
     if (!context.isAdmitted) context.awaitServe()
@@ -174,6 +184,7 @@ export class RequestSource<T extends EndpointTypes> {
 
   #stop(): void {
     this.#receiver.close()
+    this.#authentication?.close()
     this.#responder.acceptance.close()
     this.#responder.unserved.clear()
     this.#leaving.unsubscribe()

@@ -74,7 +74,7 @@ export class ResponderContext {
     this.deadlines = deadlinesOf(link)
     this.stats = responderStats(endpoint)
     this.cacheBounds = cacheBounds
-    this.cache = new ResponseCache(cacheBounds)
+    this.cache = new ResponseCache(cacheBounds, () => this.stats.evicted++)
     this.#monitor = linkMonitorOf(link)
     this.isGroup = isGroup
     this.acceptance = new AcceptanceSender({

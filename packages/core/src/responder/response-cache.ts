@@ -69,10 +69,13 @@ export class ResponseCache<Running> {
   readonly #bounds: Required<ResponseCacheBounds>
   readonly #entries = new Map<string, CacheEntry<Running>>()
   readonly #ended = new LinkedQueue<CacheEntry<Running>>()
+  readonly #onEvicted: () => void
   #bytes = 0
 
-  constructor(bounds: Required<ResponseCacheBounds>) {
+  /** `onEvicted` is called for each ended request that is evicted before it has expired. */
+  constructor(bounds: Required<ResponseCacheBounds>, onEvicted: () => void = () => undefined) {
     this.#bounds = bounds
+    this.#onEvicted = onEvicted
   }
 
   get size(): number {
@@ -119,7 +122,9 @@ export class ResponseCache<Running> {
     const { entries, bytes } = this.#bounds
     for (let oldest = this.#ended.first; oldest !== undefined; oldest = this.#ended.first) {
       const isFull = this.#ended.length > entries || this.#bytes > bytes
-      if (!isFull && oldest.expiresAt > now) return
+      const isExpired = oldest.expiresAt <= now
+      if (!isFull && !isExpired) return
+      if (!isExpired) this.#onEvicted()
       this.#evict(oldest)
     }
   }

@@ -24,6 +24,7 @@ export interface KeyedRequest<T extends EndpointTypes> {
   readonly params: T['params']
   /** The value, which is decoded when it is read. A request in several packets has none. */
   readonly value: T['request']
+  /** The message that is published. */
   readonly message: OutgoingMessage
 }
 

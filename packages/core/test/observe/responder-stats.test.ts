@@ -29,6 +29,7 @@ describe('responderStats', () => {
           unsent: 0,
           // A duplicate, the cancel, and a request with an invalid response topic.
           ignored: 3,
+          evicted: 0,
         })
         expect(before.received).toBe(0)
       },
@@ -37,6 +38,21 @@ describe('responderStats', () => {
         handler: ({ value }) =>
           value === 'bad' ? throwError(() => new Error('no')) : of('done').pipe(delay(100)),
       },
+    )
+  })
+
+  it('counts the responses that the cache had no room for before they expired', () => {
+    withEchoResponder(
+      ({ sendRequest, world, server }) => {
+        for (const name of ['1', '2', '3']) sendRequest(name, { correlationData: bytesOf(name) })
+        world.advance(50)
+        expect(responderStats(server, echo).evicted).toBe(2)
+        world.advance(2_000)
+        sendRequest('4', { correlationData: bytesOf('4') })
+        world.advance(50)
+        expect(responderStats(server, echo).evicted).toBe(2)
+      },
+      { requests: { responseCache: { entries: 1, ttl: 1_000 } } },
     )
   })
 })

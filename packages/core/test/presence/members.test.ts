@@ -177,6 +177,10 @@ describe('members$', () => {
     ['has another version', 'presence/x', { ...announcementOf('x'), version: 2 }],
     ['lacks its client id', 'presence/x', { version: 1 }],
     ['names another client id than its topic', 'presence/x', announcementOf('y')],
+    ['is no object', 'presence/x', '7'],
+    ['has a start of another type', 'presence/x', { ...announcementOf('x'), startedAt: 'now' }],
+    ['has a group without a topic', 'presence/x', { ...announcementOf('x'), groups: [{ name: 'g' }] }],
+    ['has metadata that is no object', 'presence/x', { ...announcementOf('x'), metadata: null }],
     ['has groups of another type', 'presence/x', { ...announcementOf('x'), groups: 'g' }],
     ['is too large', 'presence/x', { ...announcementOf('x'), metadata: { text: 'x'.repeat(20_000) } }],
     [
@@ -196,6 +200,17 @@ describe('members$', () => {
       expect(ids(members.values)).toEqual(['good'])
       expect(incidents).toMatchObject([{ kind: 'malformed', error: { code: 'protocol', topic } }])
       expect(presenceStats(link)).toEqual({ malformed: 1, excess: 0 })
+    })
+  })
+
+  it('ignores properties that it does not know', () => {
+    inWorld((world) => {
+      const groups = [{ name: 'g', topic: 'x', weight: 2 }]
+      publishAnnouncement(world, 'presence/x', { ...announcementOf('x'), groups, region: 'north' })
+      const members = observe(world, members$(world.link('watcher')))
+      world.advance(20)
+      expect(members.values).toMatchObject([[{ clientId: 'x', groups: [{ name: 'g', topic: 'x' }] }]])
+      expect(JSON.stringify(members.values)).not.toMatch(/weight|region/)
     })
   })
 

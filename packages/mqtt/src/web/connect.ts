@@ -25,7 +25,7 @@ const connectOptionRules: OptionRules<WebConnectOptions, WebOptions> = {
 
 /**
  * Creates a link to an MQTT broker over the platform's own WebSocket: the `connect` of `@antiphon/mqtt` for `ws:` and `wss:`,
- * without MQTT.js, at a third of its size.
+ * without MQTT.js, at less than half of its size.
  *
  * Lazy: the first subscription to any of the link's streams connects. Given the URLs of several nodes of a cluster, each
  * new connection goes to the next URL, round robin. Throws `invalid-argument` if a URL or an option is invalid.

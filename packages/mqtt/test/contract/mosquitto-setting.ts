@@ -5,17 +5,28 @@ import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
 import type { Ability, ContractLinkOptions, ContractSetting, ContractWorld } from '@antiphon/conformance'
 import type { Link } from '@antiphon/core'
 import { connect } from '@antiphon/mqtt'
+import { connect as connectWeb, type WebSocketConstructor } from '@antiphon/mqtt/web'
 import { type Mosquitto, startMosquitto } from '@antiphon/workshop'
 import mqtt from 'mqtt'
 import { filter, firstValueFrom } from 'rxjs'
+import { WebSocket } from 'ws'
 import { dynamicSecurity, refusal } from '../dynamic-security.js'
-import { type Proxy, startProxy } from '../proxy.js'
+import { startProxy } from '../proxy.js'
+import { startWebSocketProxy } from '../web/web-socket-proxy.js'
+
+const { WebSocket: globalWebSocket } = globalThis as { readonly WebSocket?: WebSocketConstructor }
 
 // Only for events that never happen: the machine may be busy.
 const eventTimeout = 60_000
 
+/** How the links connect: by MQTT.js over TCP, or over the WebSocket of the platform. */
+export type MosquittoLinkKind = 'MQTT.js' | 'WebSocket'
+
 /** Creates the contract's setting: each case gets its own Mosquitto, with a proxy in front of each link. */
-export function mosquittoSetting(protocolVersion: 4 | 5): ContractSetting {
+export function mosquittoSetting(
+  protocolVersion: 4 | 5,
+  linkKind: MosquittoLinkKind = 'MQTT.js',
+): ContractSetting {
   const onMqtt5 = protocolVersion === 5 ? true : 'MQTT 3.1.1 does not have it'
   const abilities: Readonly<Record<Ability, true | string>> = {
     cut: true,
@@ -33,24 +44,28 @@ export function mosquittoSetting(protocolVersion: 4 | 5): ContractSetting {
     overlap: true,
     identifiers: onMqtt5,
   }
-  return { makeWorld: () => makeWorld(protocolVersion), abilities }
+  return { makeWorld: () => makeWorld(protocolVersion, linkKind), abilities }
 }
 
 /** A link's client identifier and proxy, and the resources of the process before the link was used. */
 interface LinkSetup {
   readonly clientId: string
-  readonly proxy: Proxy
+  readonly proxy: ContractProxy
   /** The active resources of the process before the link was created. */
   readonly initialResources: readonly string[]
 }
 
-async function makeWorld(protocolVersion: 4 | 5): Promise<ContractWorld> {
+/** The members of both kinds of proxy that the setting uses. */
+type ContractProxy = Awaited<ReturnType<typeof startWebSocketProxy>>
+
+async function makeWorld(protocolVersion: 4 | 5, linkKind: MosquittoLinkKind): Promise<ContractWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'antiphon-contract-'))
   const file = join(folder, 'rules.json')
   const { config, rules } = dynamicSecurity(file)
   await writeFile(file, rules)
   const broker = await startMosquitto({
     persistence: folder,
+    websockets: linkKind === 'WebSocket',
     config: [
       ...config,
       'autosave_on_changes false',
@@ -61,9 +76,21 @@ async function makeWorld(protocolVersion: 4 | 5): Promise<ContractWorld> {
     ],
   })
   const proxies = await Promise.all(
-    Array.from({ length: 12 }, () => startProxy(broker.port, protocolVersion)),
+    Array.from({ length: 12 }, () =>
+      linkKind === 'MQTT.js'
+        ? startProxy(broker.port, protocolVersion)
+        : startWebSocketProxy(broker.wsUrl ?? '', protocolVersion),
+    ),
   )
-  const peer = connect(broker.url, { protocolVersion, reconnect: { initial: 10, maximum: 100, jitter: 0 } })
+  const connectTo: typeof connectWeb =
+    linkKind === 'MQTT.js'
+      ? connect
+      : // Node 20 has no WebSocket of its own.
+        (url, options) => connectWeb(url, { webSocket: globalWebSocket ?? WebSocket, ...options })
+  const peer = connectTo((linkKind === 'MQTT.js' ? broker.url : broker.wsUrl) ?? '', {
+    protocolVersion,
+    reconnect: { initial: 10, maximum: 100, jitter: 0 },
+  })
   await whenOnline(peer)
   const setups = new Map<Link, LinkSetup>()
   const setupOf = (link: Link): LinkSetup => {
@@ -77,7 +104,7 @@ async function makeWorld(protocolVersion: 4 | 5): Promise<ContractWorld> {
     const proxy = proxies[setups.size]
     if (proxy === undefined) throw new Error('too many links: there is one proxy for each of twelve')
     const isVersion5 = protocolVersion === 5
-    const created = connect(proxy.url, {
+    const created = connectTo(proxy.url, {
       protocolVersion,
       clientId,
       clean: !persistentSession,

@@ -169,6 +169,20 @@ describe('CONNECT over the WebSocket of the platform', () => {
     ])
   })
 
+  it('fails once if closing a WebSocket that has not opened emits another error, as in Node 22', async () => {
+    const { webSocket, opened } = fakeWebSockets()
+    const ended: unknown[] = []
+    webTransport('ws://h', { webSocket })
+      .connect$(1)
+      .subscribe({ error: (error: unknown) => ended.push(error) })
+    const [socket] = opened
+    if (socket === undefined) throw new Error('no WebSocket was opened')
+    socket.close = () => socket.onerror?.({ message: 'closed while connecting' })
+    socket.onerror?.({ message: 'refused' })
+    await settled()
+    expect(ended).toMatchObject([{ rawMessage: expect.stringContaining('refused') as string }])
+  })
+
   it('may have reached a broker if an open WebSocket fails before CONNACK', async () => {
     const attempt = await connecting()
     attempt.socket.onerror?.({ message: 'reset' })

@@ -114,6 +114,8 @@ function anyCommand({ filter, responseTopicOf }: CommandTopics): Endpoint {
     topic: { ...anyTopic, match: (topic) => ({ topic }) },
     // The base may contain `+`; a template could not express the response topic then.
     responseTopic: {
+      template: anyTopic.template,
+      filter: anyTopic.template,
       format: ({ topic = '' }) => {
         const response = responseTopicOf(topic) ?? topic
         return { topic: response, filter: response }

@@ -9,6 +9,8 @@ export const allowedLicences: readonly string[] = [
   'BSD-3-Clause',
   'ISC',
   'MIT',
+  'PSF-2.0',
+  'Python-2.0',
 ]
 
 /**

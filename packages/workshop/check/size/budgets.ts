@@ -1,9 +1,12 @@
 /** The size limit of a bundle, minified and compressed by gzip. */
 export interface Budget {
   readonly name: string
+  /** Packages of which every export is bundled, or files, such as the script of a page. */
   readonly imports: readonly string[]
   /** Packages that are not in the bundle, because the application has them. */
   readonly external: readonly string[]
+  /** Whether the bundler selects the smallest modules of fp-ts and rxjs, as docs/guide/browser.md shows. */
+  readonly isConfigured?: boolean
   /** The maximum size in bytes. Without a limit, the size is only printed. */
   readonly limit?: number
 }
@@ -12,7 +15,10 @@ const core = ['', '/codec', '/link', '/topic'].map((subpath) => `@antiphon/core$
 const both = [...core, '@antiphon/mqtt']
 const client = ['mqtt', 'mqtt-packet']
 
-/** The budgets. They include every export of each package, although an application bundles only the exports it imports. */
+/**
+ * The budgets. Those of packages include every export, although an application bundles only the exports it imports, as the
+ * page does.
+ */
 export const budgets: readonly Budget[] = [
   {
     name: 'core + mqtt',
@@ -21,4 +27,16 @@ export const budgets: readonly Budget[] = [
     limit: 58_000,
   },
   { name: 'core + mqtt with fp-ts and uuid', imports: both, external: ['rxjs', ...client] },
+  {
+    name: 'core + mqtt/web',
+    imports: [...core, '@antiphon/mqtt/web'],
+    external: ['rxjs', 'fp-ts', 'uuid'],
+  },
+  {
+    name: 'the page of example 06, with all its libraries',
+    imports: ['./examples/06-phone-in-the-browser/page/main.ts'],
+    external: [],
+    isConfigured: true,
+    limit: 62_000,
+  },
 ]

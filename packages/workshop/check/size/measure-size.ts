@@ -1,4 +1,4 @@
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 import { gzipSync } from 'node:zlib'
 import { inRoot, packagesOf } from '../workspace.js'
 import type { Budget } from './budgets.js'
@@ -15,11 +15,12 @@ export interface BundleSize {
 export async function measureSize({
   imports,
   external,
-}: Pick<Budget, 'imports' | 'external'>): Promise<BundleSize> {
+  isConfigured = false,
+}: Pick<Budget, 'imports' | 'external' | 'isConfigured'>): Promise<BundleSize> {
   const { outputFiles, metafile } = await build({
     stdin: {
       contents: imports.map((specifier) => `export * from '${specifier}'`).join('\n'),
-      resolveDir: inRoot('packages', 'core'),
+      resolveDir: inRoot(),
     },
     absWorkingDir: inRoot(),
     bundle: true,
@@ -33,6 +34,7 @@ export async function measureSize({
     alias: Object.fromEntries(
       packagesOf().flatMap(({ entries }) => entries.map(({ specifier, source }) => [specifier, source])),
     ),
+    ...(isConfigured && { conditions: ['es2015', 'module'], plugins: [esModulesOfFpTs] }),
     external: external.flatMap((name) => [name, `${name}/*`]),
   })
   const code = outputFiles[0]?.contents ?? new Uint8Array()
@@ -48,6 +50,15 @@ export async function measureSize({
     minified: code.length,
     folders: [...folders].sort(([, a], [, b]) => b - a),
   }
+}
+
+const esModulesOfFpTs: Plugin = {
+  name: 'es-modules-of-fp-ts',
+  setup: (bundler) => {
+    bundler.onResolve({ filter: /^fp-ts\/lib\// }, ({ path, kind, resolveDir }) =>
+      bundler.resolve(path.replace('/lib/', '/es6/'), { kind, resolveDir }),
+    )
+  },
 }
 
 // Returns `packages/core/src/link`, or the npm package of a file.

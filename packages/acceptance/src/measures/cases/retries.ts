@@ -5,7 +5,7 @@ import { echo, group } from './contracts.js'
 import { startResponder } from './start-responder.js'
 
 const total = 20
-const handlerTime = 1_000
+const handlerTime = 700
 const attemptTimeout = 300
 
 /** Retries requests of a group while their handlers run. */

@@ -29,6 +29,11 @@ export interface TestBed {
   /** Makes the target send a request to its own service or another topic; resolves with the response or the error. */
   readonly sendRequest: (text: string, topic?: RequestTopic) => Promise<string>
   readonly report: () => Promise<TargetReport>
+  /**
+   * Returns milliseconds that the broker may have worked: CPU time if it is in this process, so that other load on the
+   * machine does not count, otherwise wall time.
+   */
+  readonly brokerTime: () => number
   /** Stops the target and starts it again. */
   readonly restart: () => Promise<void>
   readonly stop: () => Promise<void>
@@ -53,6 +58,7 @@ export async function startTestBed({ target, broker: brokerKind }: TestBedKind):
       const response = await process.command<RequestResult>({ command: 'request', text, topic })
       return 'response' in response ? response.response : response.error
     },
+    brokerTime: broker.time,
     report: () => process.command<TargetReport>({ command: 'report' }),
     restart: async () => {
       await process.stop()
@@ -68,18 +74,24 @@ export async function startTestBed({ target, broker: brokerKind }: TestBedKind):
 
 interface RunningBroker {
   readonly port: number
+  readonly time: () => number
   readonly stop: () => Promise<void>
 }
 
 async function embedded(): Promise<RunningBroker> {
   const broker = createBroker({ limits: { connectTimeout: 1_000 }, closeTimeout: 0 })
   const { port } = await broker.listen({ protocol: 'tcp' })
-  return { port, stop: () => broker.close() }
+  return { port, time: cpuTime, stop: () => broker.close() }
 }
 
 async function mosquitto(): Promise<RunningBroker> {
   const { port, stop } = await startMosquitto()
-  return { port, stop }
+  return { port, time: () => performance.now(), stop }
+}
+
+function cpuTime(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
 }
 
 /** The process of the target. */

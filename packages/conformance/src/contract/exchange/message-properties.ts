@@ -134,6 +134,25 @@ export const messagePropertyCases: readonly CaseDefinition[] = casesOf(
     },
   },
   {
+    name: 'answers 401 to a request that authenticate refuses, and passes the principal of another to the handler',
+    needs: ['properties'],
+    run: async (context) => {
+      const echo = echoEndpoint(context)
+      await startResponder(context, echo, ({ principal }) => of(String(principal)), {
+        requests: {
+          authenticate: ({ value }) =>
+            Promise.resolve(value === 'forged' ? { refuse: 401 } : { principal: 'alice' }),
+        },
+      })
+      const link = context.link()
+      const refused = recordStream(exchange$(link, echo, 'forged'))
+      const { status } = expectFailure(await context.eventually(refused.ended()), 'status')
+      expectEqual(status?.code, 401, 'the status')
+      const accepted = recordStream(exchange$(link, echo, 'genuine'))
+      expectEqual(await context.eventually(accepted.until(1)), ['alice'], 'the principal')
+    },
+  },
+  {
     name: 'calls onSubscribed of a responder when it receives requests',
     needs: ['properties'],
     run: async (context) => {

@@ -32,6 +32,7 @@ export class WebSocketStream implements ByteStream {
   readonly #queued: Uint8Array[] = []
   #hasOpened = false
   #isFull = false
+  #isDestroyed = false
   #isClosed = false
 
   constructor(url: string, events: StreamEvents, webSocket: WebSocketConstructor = WebSocket) {
@@ -57,6 +58,9 @@ export class WebSocketStream implements ByteStream {
   }
 
   destroy(): void {
+    // The WebSocket of Node emits an error if it is closed before it has opened, which calls this again.
+    if (this.#isDestroyed) return
+    this.#isDestroyed = true
     this.#socket.close()
     // Not on the event of the WebSocket, which waits for the peer, and not before this method returns.
     queueMicrotask(() => this.#close())
@@ -89,7 +93,7 @@ export class WebSocketStream implements ByteStream {
   }
 
   #fail(error: Error, hint?: string): void {
-    if (this.#isClosed) return
+    if (this.#isClosed || this.#isDestroyed) return
     this.#events.onError(error, hint)
     this.destroy()
   }

@@ -1,0 +1,25 @@
+import type { StandardSchema, StandardSchemaIssue } from '@antiphon/core'
+
+/**
+ * Returns the schema of an object whose fields are strings, each with its only value or `undefined` for any string.
+ *
+ * Written here because `@antiphon/azure-topic-spaces/web` is for pages, where a library of schemas would weigh more than MQTT.
+ */
+export function textFields<A extends object>(
+  fields: Readonly<Record<keyof A & string, string | undefined>>,
+): StandardSchema<A> {
+  const validate = (value: unknown): ReturnType<StandardSchema<A>['~standard']['validate']> => {
+    if (typeof value !== 'object' || value === null) return { issues: [{ message: 'expected an object' }] }
+    const issues: StandardSchemaIssue[] = []
+    for (const [name, only] of Object.entries(fields)) {
+      const found: unknown = value[name as never]
+      if (typeof found !== 'string' || (only !== undefined && found !== only))
+        issues.push({
+          path: [name],
+          message: `expected ${only === undefined ? 'a string' : JSON.stringify(only)}`,
+        })
+    }
+    return issues.length > 0 ? { issues } : { value: value as A }
+  }
+  return { '~standard': { version: 1, vendor: 'antiphon', validate } }
+}
