@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const root = new URL('..', import.meta.url)
 const json = (path: string): unknown => JSON.parse(readFileSync(new URL(path, root), 'utf8'))
@@ -14,6 +15,17 @@ export const published = readdirSync(new URL('packages', root), { withFileTypes:
 
 /** Returns the pattern of a package's sources. */
 export const sources = (name: string): string => `packages/${name}/src/**/*.ts`
+
+/** The files with the longest runs. */
+const isLong = ({ moduleId }: TestSpecification): boolean => /contract[^/]*\.interop\./.test(moduleId)
+
+/** Runs the longest files first, so that at the end no worker waits for another. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+  }
+}
 
 /** Returns the project of a tier, whose test files have the given ending. */
 const project = (
@@ -51,6 +63,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     // Test files of one worker share their imports, which halves the total time. No test may change an imported module.
     isolate: false,
     coverage: {

@@ -207,7 +207,10 @@ describe('endpointLaws', () => {
   ])('rejects an endpoint whose response topics %s', (_, format, broken) => {
     const tested = endpoint({ ...topics, request: text, response: text, correlation: topicParams() })
     const { responseTopic } = tested
-    const response = responseTopic && { ...responseTopic, format: ({ car = '', job = '' }) => format(car, job) }
+    const response = responseTopic && {
+      ...responseTopic,
+      format: ({ car = '', job = '' }) => format(car, job),
+    }
     expect(lawsBrokenBy({ ...tested, responseTopic: response }, { ...textValues, params })).toEqual(broken)
   })
 

@@ -16,11 +16,16 @@ export function skippedSuitesNotice(skipped: readonly SkippedSuite[]): string {
   if (skipped.length === 0) return ''
   const needs = [...new Set(skipped.flatMap((suite) => suite.needs))].sort()
   return [
-    `\n${skipped.length} ${skipped.length === 1 ? 'suite' : 'suites'} did not run, because programs are not installed:`,
-    ...skipped.map((suite) => `  ${suite.suite} (${suite.needs.join(', ')})`),
-    'To run them too, install the programs and run the command again:',
-    `${installCommands(needs)
-      .map((words) => `  sudo ${words.join(' ')}`)
-      .join('\n')}\n\n`,
+    `\n${skipped.length} ${skipped.length === 1 ? 'suite' : 'suites'} did not run, because programs or files are missing:`,
+    ...skipped.map(({ suite, needs }) => `  ${suite}${needs.length === 0 ? '' : ` (${needs.join(', ')})`}`),
+    ...(needs.length === 0
+      ? ['', '']
+      : ['To run them too, install the programs and run the command again:', commands(needs)]),
   ].join('\n')
+}
+
+function commands(needs: SkippedSuite['needs']): string {
+  return `${installCommands(needs)
+    .map((words) => `  sudo ${words.join(' ')}`)
+    .join('\n')}\n\n`
 }

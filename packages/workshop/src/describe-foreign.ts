@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, it } from 'vitest'
@@ -38,8 +38,27 @@ export function describeForeign(programs: readonly ForeignProgram[], name: strin
       throw new Error(`cannot run without ${needs.join(', ')}: ${commands.join(' && ')}`)
     })
   } else {
-    const line: SkippedSuite = { suite: name, needs }
-    mkdirSync(dirname(skippedSuitesFile()), { recursive: true })
-    appendFileSync(skippedSuitesFile(), `${JSON.stringify(line)}\n`)
+    listSkipped({ suite: name, needs })
   }
+}
+
+/**
+ * Registers a suite that reads files which do not belong to this repository. If their folder does not exist, the suite is listed in
+ * `skippedSuitesFile()` instead, with where the files can be found.
+ */
+export function describeWithFiles(
+  { folder, source }: { readonly folder: string; readonly source: string },
+  name: string,
+  body: () => void,
+): void {
+  if (existsSync(folder)) describe(name, body)
+  else
+    it(`lists "${name}" as not run, because ${source} is not on this machine`, () => {
+      listSkipped({ suite: `${name}: ${source}`, needs: [] })
+    })
+}
+
+function listSkipped(line: SkippedSuite): void {
+  mkdirSync(dirname(skippedSuitesFile()), { recursive: true })
+  appendFileSync(skippedSuitesFile(), `${JSON.stringify(line)}\n`)
 }

@@ -1,6 +1,6 @@
 export { startExampleProgram } from './example-program.js'
 export type { ExampleProgram } from './example-program.js'
-export { describeForeign, skippedSuitesFile } from './describe-foreign.js'
+export { describeForeign, describeWithFiles, skippedSuitesFile } from './describe-foreign.js'
 export type { SkippedSuite } from './describe-foreign.js'
 export { foreignCommand, foreignPrograms, installCommands, isInstalled } from './foreign.js'
 export type { ForeignProgram } from './foreign.js'

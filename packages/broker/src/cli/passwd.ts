@@ -53,7 +53,12 @@ export async function runPasswd(args: readonly string[], host: PasswordTerminal)
 
 function parse(args: readonly string[]) {
   const flag = { type: 'boolean' } as const
-  const options = { delete: flag, verify: flag, cost: { type: 'string' }, help: { ...flag, short: 'h' } } as const
+  const options = {
+    delete: flag,
+    verify: flag,
+    cost: { type: 'string' },
+    help: { ...flag, short: 'h' },
+  } as const
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true })
   } catch (error) {

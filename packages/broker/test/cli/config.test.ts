@@ -73,9 +73,18 @@ describe('configFaults', () => {
     [{ limits: 5 }, 'limits is 5: it must be a table'],
     [{ monitor: {} }, 'monitor.port is missing: set it'],
     [{ sysPeriod: 5 }, 'sysPeriod is 5: it must be a number from 1000 to 2147483647'],
-    [{ listen: [{ protocol: 'tcp', socketPath: '/s', port: 1 }] }, 'listen[0].socketPath: it excludes port and host'],
-    [{ listen: [{ protocol: 'tcp', port: 1, proxyProtocol: true }] }, 'listen[0].proxyProtocol is true: it requires trustedProxies, the addresses of the proxies'],
-    [{ listen: [{ protocol: 'tcp', port: 1, origins: ['https://a.example'] }] }, 'listen[0].origins needs WebSockets: set listen[0].protocol to ws or wss, or leave origins out'],
+    [
+      { listen: [{ protocol: 'tcp', socketPath: '/s', port: 1 }] },
+      'listen[0].socketPath: it excludes port and host',
+    ],
+    [
+      { listen: [{ protocol: 'tcp', port: 1, proxyProtocol: true }] },
+      'listen[0].proxyProtocol is true: it requires trustedProxies, the addresses of the proxies',
+    ],
+    [
+      { listen: [{ protocol: 'tcp', port: 1, origins: ['https://a.example'] }] },
+      'listen[0].origins needs WebSockets: set listen[0].protocol to ws or wss, or leave origins out',
+    ],
     [{ rates: 5 }, 'rates is 5: it must be a table'],
     [[], 'the file is not a table of settings'],
     [

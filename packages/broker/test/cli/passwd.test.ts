@@ -31,7 +31,10 @@ describe('antiphon-broker passwd', () => {
     expect(await readFile(file, 'utf8')).not.toContain('secret')
     expect(await passwd('secret', '--verify', file, 'me')).toEqual([0, 'the password is right'])
     expect(await passwd('other\n', '--verify', file, 'me')).toEqual([1, 'the password is wrong'])
-    expect(await passwd('other\nmore\n', '--cost', '10', file, 'me')).toEqual([0, 'the password of me is set'])
+    expect(await passwd('other\nmore\n', '--cost', '10', file, 'me')).toEqual([
+      0,
+      'the password of me is set',
+    ])
     expect(await readFile(file, 'utf8')).toContain('ln=10,r=8,p=1')
     expect(await passwd('other\n', '--verify', file, 'me')).toEqual([0, 'the password is right'])
     expect(await passwd('', '--delete', file, 'me')).toEqual([0, 'me is removed'])

@@ -97,6 +97,12 @@ describe('the notice of suites that did not run', () => {
     expect(text).not.toContain('npm install')
   })
 
+  it('lists suites whose files are missing, without a command', () => {
+    expect(skippedSuitesNotice([{ suite: 'the cases: in ../cases', needs: [] }])).toBe(
+      '\n1 suite did not run, because programs or files are missing:\n  the cases: in ../cases\n\n',
+    )
+  })
+
   it('has an npm command for programs from npm', () => {
     const text = skippedSuitesNotice([{ suite: 'marble tests in Jest', needs: ['jest'] }])
     expect(text).toMatch(/\n {2}sudo npm install --global jest@\d+\.\d+\.\d+\n/)
