@@ -70,8 +70,7 @@ export class Exchange implements LinkObserver, ResponseListener {
       this.#totalDeadline = deadlines.add(rules.totalTimeout, () => this.fail(totalTimeoutError(this)))
     if (rules.stepTimeouts !== undefined)
       this.#stepTimer = new StepTimer(deadlines, rules.stepTimeouts, (elapsed) => this.#timeOut(elapsed))
-    if (rules.attempts > 1)
-      this.#retry = new Retry(requester, { onSilence: () => this.#resend(), publish: () => this.#publish() })
+    if (rules.attempts > 1) this.#retry = new Retry(requester, this)
     stats.pending++
     pendingRequests.add()
   }
@@ -127,8 +126,8 @@ export class Exchange implements LinkObserver, ResponseListener {
   onSubscribed(): void {
     const canResend = this.#mayHaveMissedResponses && this.requester.rules.onDisconnect === 'resend'
     this.#mayHaveMissedResponses = false
-    if (this.attempts === 0) this.#publish()
-    else if (canResend) this.#resend()
+    if (this.attempts === 0) this.publish()
+    else if (canResend) this.resend(() => this.publish())
   }
 
   onSubscriptionLost(): void {
@@ -256,13 +255,13 @@ export class Exchange implements LinkObserver, ResponseListener {
   }
 
   /** Sends the request again. A responder that has accepted it comes first: another one would run it a second time. */
-  #resend(): void {
-    if (this.#control?.isAlive === true)
-      this.#control.retry(this.#deadline.left(), () => this.#retry?.publish())
-    else this.#retry?.publish()
+  resend(publish: () => void): void {
+    if (this.#control?.isAlive === true) this.#control.retry(this.#deadline.left(), publish)
+    else publish()
   }
 
-  #publish(): void {
+  /** Publishes the request, for the first time or again. */
+  publish(): void {
     const fault = this.requester.pendingRequests.register(this)
     if (fault !== undefined) return this.fail(fault)
     if (this.attempts > 0) this.requester.stats.retried++

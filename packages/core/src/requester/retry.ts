@@ -32,8 +32,8 @@ export function mayBeRunning(code: ErrorCode): boolean {
 
 /** What the attempts of an exchange do when they are due. */
 export interface RetryActions {
-  /** Called when an attempt has been silent for too long. */
-  readonly onSilence: () => void
+  /** Sends the request again, by calling `publish` unless the responder that has accepted it is still there. */
+  readonly resend: (publish: () => void) => void
   /** Publishes the request again. */
   readonly publish: () => void
 }
@@ -84,7 +84,9 @@ export class Retry {
     const { attempts } = this.#rules
     this.cancel()
     if (attempt < attempts)
-      this.#nextAttempt = this.#deadlines.add(this.#silenceAfter(attempt, timeLeft), this.#actions.onSilence)
+      this.#nextAttempt = this.#deadlines.add(this.#silenceAfter(attempt, timeLeft), () =>
+        this.#actions.onSilence(),
+      )
   }
 
   /**
@@ -103,7 +105,7 @@ export class Retry {
     }
     if (!this.#budget.take()) return withoutRetry(error)
     this.cancel()
-    this.#nextAttempt = this.#deadlines.add(delay, this.#actions.publish)
+    this.#nextAttempt = this.#deadlines.add(delay, () => this.#actions.publish())
     return undefined
   }
 
