@@ -16,6 +16,7 @@ export type { GatherOptions } from './gather.js'
 export type { GatherRules } from './requester/gathered-responses.js'
 export type { FlattenOptions } from './requester/flatten.js'
 export type { ExchangeOptions, RetryOptions, StepTimeouts } from './requester/options.js'
+export type { RetryBudgetOptions } from './requester/retry-budget.js'
 export type { BackOffOptions } from './time/back-off.js'
 
 export { responseSubscription$ } from './response-subscription.js'

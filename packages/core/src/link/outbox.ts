@@ -7,6 +7,7 @@ import type { ConnectionInfo, Incident, PublishAck } from './link.js'
 import { connectionFault } from './outgoing-rules.js'
 import { OutboxMessage, type OutboxContext } from './outbox-message.js'
 import { refusedByClosing } from './refusals.js'
+import { SendWindow } from './send-window.js'
 import type { Transport } from './transport.js'
 
 /** The limits of the outgoing queue, used while offline or while the send window is full. */
@@ -25,17 +26,13 @@ export interface OutboxParts {
   readonly report: (incident: Incident) => void
 }
 
-/** The least limits of what is in flight: messages that are not acknowledged, or at QoS 0 not accepted by the socket. */
-const leastWindow = { messages: 65_535, bytes: 16 * 2 ** 20 }
-
 /** After this many connections in a row that the broker closed with the same suspect, the suspect counts as refused. */
 const closeLimit = 3
 
 /**
- * The outgoing messages of a link, and their send window.
+ * The outgoing messages of a link.
  *
- * Sends up to the broker's Receive Maximum [MQTT-4.9.0-1], and as many bytes as may be queued, and queues the rest, in order
- * and within bounds. Expires queued messages. Sends again what was in flight: in a resumed session under its Packet Identifier, after a lost session as a
+ * Sends what the send window has room for, and queues the rest, in order and within bounds. Expires queued messages. Sends again what was in flight: in a resumed session under its Packet Identifier, after a lost session as a
  * new message.
  *
  * A 3.1.1 broker can refuse a message only by closing the connection, on every connection again. A broker acknowledges in
@@ -49,10 +46,7 @@ export class Outbox {
   readonly #toResend = new LinkedQueue<OutboxMessage>()
   readonly #waiting = new LinkedQueue<OutboxMessage>()
   #waitingBytes = 0
-  readonly #inFlight = new LinkedQueue<OutboxMessage>()
-  #inFlightBytes = 0
-  readonly #window: Required<QueueBounds>
-  #quotaUsed = 0
+  readonly #window: SendWindow
   #suspect: OutboxMessage | undefined
   #suspectCloses = 0
   #info: ConnectionInfo | undefined
@@ -62,16 +56,12 @@ export class Outbox {
   #onIdle: (() => void) | undefined
 
   constructor(parts: OutboxParts) {
-    const { messages, bytes } = parts.bounds
     this.#parts = parts
-    this.#window = {
-      messages: Math.max(messages, leastWindow.messages),
-      bytes: Math.max(bytes, leastWindow.bytes),
-    }
+    this.#window = new SendWindow(parts.bounds)
     this.#context = {
       deadlines: parts.deadlines,
-      isInFlight: (entry) => this.#inFlight.has(entry),
-      settle: (entry) => this.#settle(entry),
+      isInFlight: (entry) => this.#window.has(entry),
+      settle: (entry) => this.#window.remove(entry),
       onLeftQueue: ({ message }) => {
         this.#waitingBytes -= message.payload.length
       },
@@ -101,7 +91,7 @@ export class Outbox {
   resume(info: ConnectionInfo): void {
     this.#info = info
     // The transport has not reported it to be sent again: the broker has sent PUBREC, which accepts it.
-    if (this.#suspect !== undefined && this.#inFlight.has(this.#suspect)) this.#suspect = undefined
+    if (this.#suspect !== undefined && this.#window.has(this.#suspect)) this.#suspect = undefined
     this.#pump()
   }
 
@@ -114,13 +104,13 @@ export class Outbox {
   /** Suspects the oldest message in flight, because the broker closed the connection; fails it the third time. */
   closedByBroker(reasonCode: number | undefined): void {
     this.pause()
-    const suspect = this.#inFlight.items.find(({ usesQuota }) => usesQuota)
+    const suspect = this.#window.oldest
     if (suspect === undefined) return
     this.#suspectCloses = suspect === this.#suspect ? this.#suspectCloses + 1 : 1
     this.#suspect = suspect
     if (this.#suspectCloses < closeLimit) return
     this.#suspect = undefined
-    this.#settle(suspect)
+    this.#window.remove(suspect)
     suspect.fail(refusedByClosing(suspect.message.topic, closeLimit, reasonCode))
   }
 
@@ -128,7 +118,7 @@ export class Outbox {
   end(error: AntiphonError): void {
     this.#closedBy ??= error
     this.#info = undefined
-    for (const entry of this.#inFlight.clear()) entry.fail(error)
+    for (const entry of this.#window.clear()) entry.fail(error)
     for (let next = this.#next; next !== undefined; next = this.#next) next.fail(error)
     this.#checkIdle()
   }
@@ -149,22 +139,14 @@ export class Outbox {
   }
 
   get #isIdle(): boolean {
-    return this.#inFlight.length === 0 && this.#waitingCount === 0
+    return this.#window.isEmpty && this.#waitingCount === 0
   }
 
-  /** Whether the send window is open for a message. */
+  /** Whether a message may be sent now. */
   #hasRoomFor(entry: OutboxMessage): boolean {
-    if (this.#info === undefined) return false
-    if (this.#inFlight.length > 0) {
-      const { messages, bytes } = this.#window
-      const isFull = this.#inFlight.length >= messages
-      if (isFull || this.#inFlightBytes + entry.message.payload.length > bytes) return false
-    }
-    if (!entry.usesQuota) return true
-    if (this.#suspect === undefined || this.#quotaUsed === 0)
-      return this.#quotaUsed < this.#info.receiveMaximum
-    const isSuspectInvolved = entry === this.#suspect || this.#inFlight.has(this.#suspect)
-    return !isSuspectInvolved && this.#quotaUsed < this.#info.receiveMaximum
+    return (
+      this.#info !== undefined && this.#window.hasRoomFor(entry, this.#info.receiveMaximum, this.#suspect)
+    )
   }
 
   #enqueue(entry: OutboxMessage): void {
@@ -210,17 +192,8 @@ export class Outbox {
       entry.fail(fault)
       return
     }
-    this.#inFlight.push(entry)
-    this.#inFlightBytes += message.payload.length
-    if (entry.usesQuota) this.#quotaUsed++
+    this.#window.add(entry)
     entry.sendOver(this.#parts.transport, message)
-  }
-
-  #settle(entry: OutboxMessage): boolean {
-    if (!this.#inFlight.remove(entry)) return false
-    this.#inFlightBytes -= entry.message.payload.length
-    if (entry.usesQuota) this.#quotaUsed--
-    return true
   }
 
   #checkIdle(): void {

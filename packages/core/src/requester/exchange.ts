@@ -14,7 +14,7 @@ import { ResponseChunks } from './response-chunks.js'
 import type { ResponseHandler } from './response-handler.js'
 import type { ResponseListener } from './response-listener.js'
 import type { ResponseSubscription } from './response-subscription.js'
-import { mayBeRunning, mustRepeat, needsRenewal, Retry } from './retry.js'
+import { BUDGET_USED_UP, mayBeRunning, mustRepeat, needsRenewal, Retry } from './retry.js'
 import { StepTimer } from './step-timer.js'
 import { awaitedStep, describeTimeout, timeoutError, totalTimeoutError } from './timeout-error.js'
 import type { TokenIndex } from './token-index.js'
@@ -70,7 +70,7 @@ export class Exchange implements LinkObserver, ResponseListener {
       this.#totalDeadline = deadlines.add(rules.totalTimeout, () => this.fail(totalTimeoutError(this)))
     if (rules.stepTimeouts !== undefined)
       this.#stepTimer = new StepTimer(deadlines, rules.stepTimeouts, (elapsed) => this.#timeOut(elapsed))
-    if (rules.attempts > 1) this.#retry = new Retry(rules, deadlines, () => this.#resend())
+    if (rules.attempts > 1) this.#retry = new Retry(requester, this)
     stats.pending++
     pendingRequests.add()
   }
@@ -126,8 +126,8 @@ export class Exchange implements LinkObserver, ResponseListener {
   onSubscribed(): void {
     const canResend = this.#mayHaveMissedResponses && this.requester.rules.onDisconnect === 'resend'
     this.#mayHaveMissedResponses = false
-    if (this.attempts === 0) this.#publish()
-    else if (canResend) this.#resend()
+    if (this.attempts === 0) this.publish()
+    else if (canResend) this.resend(() => this.publish())
   }
 
   onSubscriptionLost(): void {
@@ -172,6 +172,7 @@ export class Exchange implements LinkObserver, ResponseListener {
   finish(response?: { readonly value: unknown }): void {
     if (this.isSettled) return
     this.requester.stats.responded++
+    this.#retry?.onResponse()
     // Settle before emitting, so that a subscriber that unsubscribes on the response does not cancel the exchange.
     this.#settle()
     if (response !== undefined) this.#observer.next(response.value)
@@ -254,12 +255,13 @@ export class Exchange implements LinkObserver, ResponseListener {
   }
 
   /** Sends the request again. A responder that has accepted it comes first: another one would run it a second time. */
-  #resend(): void {
-    if (this.#control?.isAlive === true) this.#control.retry(this.#deadline.left(), () => this.#publish())
-    else this.#publish()
+  resend(publish: () => void): void {
+    if (this.#control?.isAlive === true) this.#control.retry(this.#deadline.left(), publish)
+    else publish()
   }
 
-  #publish(): void {
+  /** Publishes the request, for the first time or again. */
+  publish(): void {
     const fault = this.requester.pendingRequests.register(this)
     if (fault !== undefined) return this.fail(fault)
     if (this.attempts > 0) this.requester.stats.retried++
@@ -271,7 +273,8 @@ export class Exchange implements LinkObserver, ResponseListener {
   }
 
   #timeOut(milliseconds: number): void {
-    this.fail(timeoutError(this, describeTimeout(awaitedStep(this), milliseconds)))
+    const details = this.#retry?.isDenied === true ? `. It was ${BUDGET_USED_UP}` : ''
+    this.fail(timeoutError(this, describeTimeout(awaitedStep(this), milliseconds), details))
   }
 
   #settle(): void {

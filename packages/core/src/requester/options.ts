@@ -6,6 +6,7 @@ import { outgoingFault } from '../link/outgoing-rules.js'
 import type { Message, QoS, UserProperties } from '../message.js'
 import { countRule, durationRule, numberRule, type OptionRules, wholeNumberRule } from '../option-rules.js'
 import { reservedFault } from '../protocol/reserved-properties.js'
+import type { RetryBudgetOptions } from './retry-budget.js'
 import { isSharedFilter } from '../topic/topic-filter.js'
 
 /** The greatest Message Expiry Interval, in milliseconds. */
@@ -29,6 +30,11 @@ export interface RetryOptions {
    * silent attempt, as far as the timeout leaves an equal share of time to every further attempt.
    */
   readonly backOff?: BackOffOptions
+  /**
+   * Limits the retries of all requests to the endpoint. A retry that would exceed it is not sent: a failed request fails
+   * at once, a silent one waits for the rest of its timeout.
+   */
+  readonly budget?: RetryBudgetOptions
 }
 
 /** Options of one exchange. */
@@ -99,6 +105,10 @@ export const exchangeOptionRules: OptionRules<ExchangeOptions> = {
     attemptTimeout: durationRule,
     on: 'function',
     backOff: backOffRule,
+    budget: {
+      burst: numberRule(0),
+      perResponse: numberRule(0),
+    } satisfies OptionRules<RetryBudgetOptions>,
   } satisfies OptionRules<RetryOptions>,
   qos: [0, 1, 2],
   userProperties: 'any',

@@ -13,6 +13,7 @@ import type { Cancellable } from './flatten.js'
 import { toRules, type ExchangeOptions, type ExchangeRules } from './options.js'
 import { ManyResponses } from './many-responses.js'
 import { singleResponse, type ResponseHandler } from './response-handler.js'
+import { RetryBudget } from './retry-budget.js'
 
 /** What all exchanges of one requester share: one call of `request$`, `exchange$`, `request`, `requestMany` or `gather$`. */
 export interface RequesterContext<T extends EndpointTypes = EndpointTypes> {
@@ -23,6 +24,7 @@ export interface RequesterContext<T extends EndpointTypes = EndpointTypes> {
   readonly endpoint: Endpoint<T>
   readonly rules: ExchangeRules
   readonly stats: MutableRequesterStats
+  readonly retryBudget: RetryBudget
   /** Called with the Reason Code when the broker has acknowledged a request. */
   readonly onAcknowledged?: (reasonCode: number) => void
 }
@@ -59,6 +61,7 @@ export function requesterContext<T extends EndpointTypes>(
     endpoint,
     rules,
     stats: observationsOf(link).requesterStats(endpoint),
+    retryBudget: new RetryBudget(link, endpoint, options.retry?.budget),
   }
 }
 

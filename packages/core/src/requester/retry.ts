@@ -4,6 +4,8 @@ import { Status } from '../protocol/status.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
 import type { Exchange } from './exchange.js'
 import type { ExchangeRules } from './options.js'
+import type { RequesterContext } from './requester-context.js'
+import type { RetryBudget } from './retry-budget.js'
 
 /**
  * Whether the attempt after a response that failed needs a new correlation: a responder repeats any failure but 503 from its cache,
@@ -28,17 +30,53 @@ export function mayBeRunning(code: ErrorCode): boolean {
   return UNANSWERED.has(code)
 }
 
+/** What the attempts of an exchange do when they are due. */
+export interface RetryActions {
+  /** Sends the request again, by calling `publish` unless the responder that has accepted it is still there. */
+  readonly resend: (publish: () => void) => void
+  /** Publishes the request again. */
+  readonly publish: () => void
+}
+
+/** Why a request that may be sent again was not. */
+export const BUDGET_USED_UP = 'not sent again, because the retry budget of the endpoint is used up'
+
+function withoutRetry(error: AntiphonError): AntiphonError {
+  return new AntiphonError(error.code, `${error.rawMessage}; ${BUDGET_USED_UP}`, {
+    cause: error,
+  }).withContext(error)
+}
+
 /** Schedules the attempts of an exchange after the first one: after silence, or after an error with back-off. */
 export class Retry {
   readonly #rules: ExchangeRules
   readonly #deadlines: Deadlines
-  readonly #publish: () => void
+  readonly #budget: RetryBudget
+  readonly #actions: RetryActions
   #nextAttempt: Deadline | undefined
+  #isDenied = false
 
-  constructor(rules: ExchangeRules, deadlines: Deadlines, publish: () => void) {
+  constructor({ rules, deadlines, retryBudget }: RequesterContext, actions: RetryActions) {
     this.#rules = rules
     this.#deadlines = deadlines
-    this.#publish = publish
+    this.#budget = retryBudget
+    this.#actions = actions
+  }
+
+  /** Whether a retry was not sent because the budget was used up. */
+  get isDenied(): boolean {
+    return this.#isDenied
+  }
+
+  /** Notes the response of the exchange. */
+  onResponse(): void {
+    this.#budget.refill()
+  }
+
+  /** Publishes the request again after silence, if the budget allows it; otherwise the exchange only waits. */
+  publish(): void {
+    if (this.#budget.take()) this.#actions.publish()
+    else this.#isDenied = true
   }
 
   /** Schedules the attempt that follows if there is no response to this one, or none after its acceptance. */
@@ -46,7 +84,9 @@ export class Retry {
     const { attempts } = this.#rules
     this.cancel()
     if (attempt < attempts)
-      this.#nextAttempt = this.#deadlines.add(this.#silenceAfter(attempt, timeLeft), this.#publish)
+      this.#nextAttempt = this.#deadlines.add(this.#silenceAfter(attempt, timeLeft), () =>
+        this.#actions.onSilence(),
+      )
   }
 
   /**
@@ -63,8 +103,9 @@ export class Retry {
       const cause: unknown = thrown
       return new AntiphonError('unknown', `cannot decide on a retry: ${reasonOf(thrown)}`, { cause })
     }
+    if (!this.#budget.take()) return withoutRetry(error)
     this.cancel()
-    this.#nextAttempt = this.#deadlines.add(delay, this.#publish)
+    this.#nextAttempt = this.#deadlines.add(delay, () => this.#actions.publish())
     return undefined
   }
 
