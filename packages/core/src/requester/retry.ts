@@ -83,10 +83,9 @@ export class Retry {
   onAttempt(attempt: number, timeLeft: number): void {
     const { attempts } = this.#rules
     this.cancel()
-    if (attempt < attempts)
-      this.#nextAttempt = this.#deadlines.add(this.#silenceAfter(attempt, timeLeft), () =>
-        this.#actions.onSilence(),
-      )
+    if (attempt >= attempts) return
+    const resend = (): void => this.#actions.resend(() => this.publish())
+    this.#nextAttempt = this.#deadlines.add(this.#silenceAfter(attempt, timeLeft), resend)
   }
 
   /**
