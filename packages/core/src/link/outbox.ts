@@ -32,8 +32,8 @@ const closeLimit = 3
 /**
  * The outgoing messages of a link.
  *
- * Sends what the send window has room for, and queues the rest, in order and within bounds. Expires queued messages. Sends again what was in flight: in a resumed session under its Packet Identifier, after a lost session as a
- * new message.
+ * Sends what the send window has room for, and queues the rest, in order and within bounds. Expires queued messages. Sends
+ * again what was in flight: in a resumed session under its Packet Identifier, after a lost session as a new message.
  *
  * A 3.1.1 broker can refuse a message only by closing the connection, on every connection again. A broker acknowledges in
  * order, so the suspect is the oldest message in flight. It is sent alone on the next connection; an acknowledgement

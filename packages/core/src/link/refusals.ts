@@ -1,24 +1,25 @@
 import { describeReason } from '@antiphon/packet'
-import { AntiphonError } from '../errors.js'
+import { AntiphonError, type ErrorCode } from '../errors.js'
+
+/** Returns the error of what the broker refused in an acknowledgement. */
+function refused<C extends ErrorCode>(
+  code: C,
+  action: string,
+  topic: string,
+  reasonCode: number,
+): AntiphonError<C> {
+  const message = `cannot ${action} ${topic}: refused by the broker: ${describeReason(reasonCode)}`
+  return new AntiphonError(code, message, { topic, reasonCode, phase: 'after-network' })
+}
 
 /** Returns the error of a subscription that the broker refused in SUBACK. */
 export function subscribeRefused(filter: string, reasonCode: number): AntiphonError<'subscribe-refused'> {
-  const message = `cannot subscribe to ${filter}: refused by the broker: ${describeReason(reasonCode)}`
-  return new AntiphonError('subscribe-refused', message, {
-    topic: filter,
-    reasonCode,
-    phase: 'after-network',
-  })
+  return refused('subscribe-refused', 'subscribe to', filter, reasonCode)
 }
 
 /** Returns the error of a subscription that the broker refused to end in UNSUBACK. */
 export function unsubscribeRefused(filter: string, reasonCode: number): AntiphonError<'unsubscribe-refused'> {
-  const message = `cannot unsubscribe from ${filter}: refused by the broker: ${describeReason(reasonCode)}`
-  return new AntiphonError('unsubscribe-refused', message, {
-    topic: filter,
-    reasonCode,
-    phase: 'after-network',
-  })
+  return refused('unsubscribe-refused', 'unsubscribe from', filter, reasonCode)
 }
 
 /** Returns the error of a subscription that CONNACK rules out; no SUBSCRIBE is sent. */
@@ -33,8 +34,7 @@ export function subscribeUnsupported(filter: string, reasonCode: number): Antiph
 
 /** Returns the error of a message that the broker refused in PUBACK or PUBREC. */
 export function publishRefused(topic: string, reasonCode: number): AntiphonError<'publish-refused'> {
-  const message = `cannot publish to ${topic}: refused by the broker: ${describeReason(reasonCode)}`
-  return new AntiphonError('publish-refused', message, { topic, reasonCode, phase: 'after-network' })
+  return refused('publish-refused', 'publish to', topic, reasonCode)
 }
 
 /** Returns the error of a message for which the broker closed `count` connections in a row. */

@@ -4,11 +4,11 @@ import { deadlinesOf } from '../link/link-deadlines.js'
 import type { LinkMiddleware } from '../link/link.js'
 import type { Message, OutgoingMessage } from '../message.js'
 import { observationsOf } from '../observe/observations.js'
-import { isAcceptance, isCancel, isControlMessage } from '../protocol/control-message.js'
+import { isAcceptance, isCancel, isControlMessage, identityKey } from '../protocol/control-message.js'
 import type { Deadlines } from '../time/deadlines.js'
 import { Histogram, type HistogramView } from './histogram.js'
 import { linkMiddleware } from './link-middleware.js'
-import { exchangeKey, identityKey, PendingExchanges } from './pending-exchanges.js'
+import { exchangeKey, PendingExchanges } from './pending-exchanges.js'
 
 /** Metrics of a link's messages and exchanges so far. */
 export interface Metrics {

@@ -1,6 +1,5 @@
 import type { MessageProperties } from '../message.js'
-import { fromBytes } from '../correlation/token.js'
-import type { RequestIdentity } from '../protocol/control-message.js'
+import { identityKey } from '../protocol/control-message.js'
 import type { Deadline, Deadlines } from '../time/deadlines.js'
 
 /** How many exchanges are tracked at once; the oldest is dropped first. */
@@ -15,11 +14,6 @@ export function exchangeKey(
   { correlationData }: MessageProperties,
 ): string | undefined {
   return correlationData && identityKey({ responseTopic, correlationData })
-}
-
-/** Returns the key of a request with Correlation Data. */
-export function identityKey({ responseTopic, correlationData }: RequestIdentity): string {
-  return `${responseTopic}\u0000${fromBytes(correlationData)}`
 }
 
 /** What a middleware stores for an exchange, and the deadline of its response. */

@@ -16,10 +16,10 @@ import { deadlinesOf } from '../link/link-deadlines.js'
 import type { LinkMiddleware } from '../link/link.js'
 import { userProperty, type Message, type OutgoingMessage, type UserProperties } from '../message.js'
 import { sizeRule, type OptionRules } from '../option-rules.js'
-import { cancel, isCancel, isControlMessage } from '../protocol/control-message.js'
+import { cancel, isCancel, isControlMessage, identityKey } from '../protocol/control-message.js'
 import { observationsOf } from '../observe/observations.js'
 import { linkMiddleware } from './link-middleware.js'
-import { exchangeKey, identityKey } from './pending-exchanges.js'
+import { exchangeKey } from './pending-exchanges.js'
 import { OpenSpans } from './open-spans.js'
 
 /** Options of `traced`. */

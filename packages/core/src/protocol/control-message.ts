@@ -5,6 +5,7 @@ import {
   type OutgoingMessage,
   type UserProperties,
 } from '../message.js'
+import { fromBytes } from '../correlation/token.js'
 import { toExpirySeconds } from '../time/expiry-seconds.js'
 import { Status } from './status.js'
 
@@ -32,6 +33,11 @@ const ATTEMPTS: readonly UserProperties[] = [1, 2, 3, 4].map((attempt) => [[CONT
 
 /** What an exchange control message does: it cancels a request, raises its credit, or retries it. */
 export type ControlKind = 'cancel' | 'credit' | 'retry'
+
+/** Returns the key of a request. A topic contains no U+0000 [MQTT-4.7.3-2]. */
+export function identityKey({ responseTopic, correlationData }: RequestIdentity): string {
+  return `${responseTopic}\u0000${fromBytes(correlationData)}`
+}
 
 /** Returns an exchange control message. At QoS 0 it takes no part of the window in which requests may wait. */
 export function toControlMessage(

@@ -14,7 +14,7 @@ import { ResponseChunks } from './response-chunks.js'
 import type { ResponseHandler } from './response-handler.js'
 import type { ResponseListener } from './response-listener.js'
 import type { ResponseSubscription } from './response-subscription.js'
-import { BUDGET_USED_UP, mayBeRunning, mustRepeat, needsRenewal, Retry } from './retry.js'
+import { mayBeRunning, mustRepeat, needsRenewal, Retry } from './retry.js'
 import { StepTimer } from './step-timer.js'
 import { awaitedStep, describeTimeout, timeoutError, totalTimeoutError } from './timeout-error.js'
 import type { TokenIndex } from './token-index.js'
@@ -59,7 +59,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     observer: ExchangeObserver,
     responseHandler: ResponseHandler,
   ) {
-    const { deadlines, rules, stats, pendingRequests } = requester
+    const { deadlines, rules, stats, pendingRequests, retryBudget } = requester
     this.requester = requester
     this.#observer = observer
     this.#responseHandler = responseHandler
@@ -70,7 +70,7 @@ export class Exchange implements LinkObserver, ResponseListener {
       this.#totalDeadline = deadlines.add(rules.totalTimeout, () => this.fail(totalTimeoutError(this)))
     if (rules.stepTimeouts !== undefined)
       this.#stepTimer = new StepTimer(deadlines, rules.stepTimeouts, (elapsed) => this.#timeOut(elapsed))
-    if (rules.attempts > 1) this.#retry = new Retry(requester, this)
+    if (retryBudget !== undefined) this.#retry = new Retry(requester, retryBudget, this)
     stats.pending++
     pendingRequests.add()
   }
@@ -273,8 +273,7 @@ export class Exchange implements LinkObserver, ResponseListener {
   }
 
   #timeOut(milliseconds: number): void {
-    const details = this.#retry?.isDenied === true ? `. It was ${BUDGET_USED_UP}` : ''
-    this.fail(timeoutError(this, describeTimeout(awaitedStep(this), milliseconds), details))
+    this.fail(timeoutError(this, describeTimeout(awaitedStep(this), milliseconds), this.#retry?.hint))
   }
 
   #settle(): void {

@@ -108,8 +108,9 @@ export class GatheredResponses implements ResponseHandler {
    * Whether a response was received before. An equal one without DUP is from another responder, unless both name the same
    * one: it has sent its response again.
    */
-  #isRepeated({ payload, userProperties = [], dup }: Message): boolean {
-    const responder = userProperty(userProperties, RESPONDER)
+  #isRepeated(response: Message): boolean {
+    const { payload, userProperties = [], dup } = response
+    const responder = responderOf(response)
     const identifying =
       responder === undefined ? userProperties : userProperties.filter(([name]) => name !== TIMESTAMP)
     const content = `${payload.length} ${crc32c(payload)} ${JSON.stringify(identifying)}`

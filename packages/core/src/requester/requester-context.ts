@@ -24,7 +24,8 @@ export interface RequesterContext<T extends EndpointTypes = EndpointTypes> {
   readonly endpoint: Endpoint<T>
   readonly rules: ExchangeRules
   readonly stats: MutableRequesterStats
-  readonly retryBudget: RetryBudget
+  /** Present if requests are retried. */
+  readonly retryBudget: RetryBudget | undefined
   /** Called with the Reason Code when the broker has acknowledged a request. */
   readonly onAcknowledged?: (reasonCode: number) => void
 }
@@ -61,7 +62,7 @@ export function requesterContext<T extends EndpointTypes>(
     endpoint,
     rules,
     stats: observationsOf(link).requesterStats(endpoint),
-    retryBudget: new RetryBudget(link, endpoint, options.retry?.budget),
+    retryBudget: rules.attempts > 1 ? new RetryBudget(link, endpoint, options.retry?.budget) : undefined,
   }
 }
 

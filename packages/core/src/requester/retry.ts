@@ -39,7 +39,7 @@ export interface RetryActions {
 }
 
 /** Why a request that may be sent again was not. */
-export const BUDGET_USED_UP = 'not sent again, because the retry budget of the endpoint is used up'
+const BUDGET_USED_UP = 'not sent again, because the retry budget of the endpoint is used up'
 
 function withoutRetry(error: AntiphonError): AntiphonError {
   return new AntiphonError(error.code, `${error.rawMessage}; ${BUDGET_USED_UP}`, {
@@ -56,16 +56,16 @@ export class Retry {
   #nextAttempt: Deadline | undefined
   #isDenied = false
 
-  constructor({ rules, deadlines, retryBudget }: RequesterContext, actions: RetryActions) {
+  constructor({ rules, deadlines }: RequesterContext, budget: RetryBudget, actions: RetryActions) {
     this.#rules = rules
     this.#deadlines = deadlines
-    this.#budget = retryBudget
+    this.#budget = budget
     this.#actions = actions
   }
 
-  /** Whether a retry was not sent because the budget was used up. */
-  get isDenied(): boolean {
-    return this.#isDenied
+  /** Returns the end of the text of a timeout: whether a retry was not sent because the budget was used up. */
+  get hint(): string {
+    return this.#isDenied ? `. It was ${BUDGET_USED_UP}` : ''
   }
 
   /** Notes the response of the exchange. */

@@ -1,4 +1,3 @@
-import { fromBytes } from '../correlation/token.js'
 import type { ErrorCode } from '../errors.js'
 import type { Link } from '../link/link.js'
 import { deadlinesOf } from '../link/link-deadlines.js'
@@ -7,6 +6,7 @@ import { observationsOf } from '../observe/observations.js'
 import {
   cancel,
   controlTopicOf,
+  identityKey,
   isAcceptance,
   toControlMessage,
   type RequestIdentity,
@@ -47,7 +47,7 @@ export class UnmatchedResponses {
   /** Cancels a request as soon as its responder's control topic is known. */
   rememberCancel(identity: RequestIdentity, timeLeft: number, reason: ErrorCode | undefined): void {
     if (timeLeft <= 0 || this.#byKey.size >= LIMIT) return
-    const key = keyOf(identity.responseTopic, identity.correlationData)
+    const key = identityKey(identity)
     this.#byKey.get(key)?.deadline.cancel()
     const deadline = deadlinesOf(this.#link).add(timeLeft, () => this.#byKey.delete(key))
     this.#byKey.set(key, { identity, reason, deadline })
@@ -63,7 +63,7 @@ export class UnmatchedResponses {
 
   #cancelAt(controlTopic: string, { topic, correlationData }: Message): void {
     if (correlationData === undefined) return
-    const key = keyOf(topic, correlationData)
+    const key = identityKey({ responseTopic: topic, correlationData })
     const entry = this.#byKey.get(key)
     if (entry === undefined) return
     const { identity, reason, deadline } = entry
@@ -72,8 +72,4 @@ export class UnmatchedResponses {
     const control = toControlMessage(controlTopic, identity, cancel(reason), deadline.left())
     this.#link.publish$(control).subscribe({ error: () => undefined })
   }
-}
-
-function keyOf(responseTopic: string, correlationData: Uint8Array): string {
-  return `${responseTopic}\u0000${fromBytes(correlationData)}`
 }

@@ -2,21 +2,17 @@ import type { LinkedQueue, ListNode } from '../linked-queue.js'
 import type { ResponseCorrelation } from '../correlation/correlation.js'
 import type { Delivery } from '../link/link.js'
 import type { Message } from '../message.js'
-import { toOwnBytes } from '../own-bytes.js'
 import type { Failure } from '../protocol/status.js'
 import type { ControlledRun } from './controlled-run.js'
-import type { OutgoingResponse } from './outgoing-response.js'
+import { withOwnPayload, type OutgoingResponse } from './outgoing-response.js'
 import { requestLifetime } from './request-lifetime.js'
 import type { ResponderContext } from './responder-context.js'
-import { hasProperties } from './request-properties.js'
+import { hasMessageProperties } from './request-properties.js'
 import { abortSignal, toController, type AbortCause, type SignalState } from './request-signal.js'
 import type { CacheEntry } from './response-cache.js'
 
 /** How many responses to one request are cached for its duplicates. */
 const CACHED_RESPONSES_LIMIT = 256
-
-/** The most bytes of a typed array that V8 keeps on its heap. */
-const ON_HEAP_SIZE = 64
 
 const NO_RESPONSES: OutgoingResponse[] = []
 
@@ -103,7 +99,10 @@ export class RequestContext implements ListNode<RequestContext> {
    */
   get canReadStatus(): boolean {
     const { responder, message } = this
-    return responder.hasStatuses && (responder.endpoint.responseTopic === undefined || hasProperties(message))
+    return (
+      responder.hasStatuses &&
+      (responder.endpoint.responseTopic === undefined || hasMessageProperties(message))
+    )
   }
 
   /** Whether the broker holds the request until it is acknowledged; our Receive Maximum bounds how many it sends. */
@@ -290,13 +289,4 @@ export class RequestContext implements ListNode<RequestContext> {
     this.#isInHand = false
     this.responder.requestEnded()
   }
-}
-
-/** Returns a response whose payload does not keep a much larger buffer in memory, such as a part of a received chunk. */
-function withOwnPayload(response: OutgoingResponse): OutgoingResponse {
-  const { payload } = response
-  // Reading the `buffer` of such an array would move it out of V8's heap, which takes longer than the rest of a response.
-  if (payload.length <= ON_HEAP_SIZE && payload.byteOffset === 0) return response
-  const own = toOwnBytes(payload)
-  return own === payload ? response : { ...response, payload: own }
 }
