@@ -113,6 +113,8 @@ const contractRules: OptionRules<EndpointContract<string, unknown, unknown, Resp
   onFailure: 'function',
 }
 
+const NONE_RESERVED: readonly string[] = []
+
 /** A typed contract between requesters and responders, created by `endpoint`. */
 export interface Endpoint<T extends EndpointTypes = EndpointTypes> {
   readonly name: string
@@ -211,7 +213,7 @@ export function endpoint<
     responses: (contract.responses ?? 'one') as Kind,
     acceptsNotifications: contract.acceptsNotifications ?? false,
     cancel: contract.cancel ?? 'wire',
-    reservedProperties: contract.reservedProperties ?? [],
+    reservedProperties: contract.reservedProperties ?? NONE_RESERVED,
     includesMessage: false,
     onFailure: contract.onFailure,
   }
