@@ -63,7 +63,7 @@ export class OpenSubscription implements SubscriptionWindow {
   deliver(message: Message, receipt: Receipt): void {
     // Most messages are not retained, and neither are earlier ones of their topic.
     if (this.#cachesRetained && (message.retain || this.#retained !== undefined))
-      this.#cacheRetained(message, (this.#retained ??= new Map()))
+      this.#cacheRetained(message, (this.#retained ??= new Map<string, Message>()))
     for (const subscriber of this.#subscribers) {
       // An earlier subscriber may have closed this one; its acknowledgement would never come.
       if (!subscriber.closed) this.#deliverTo(subscriber, receipt.deliverTo(subscriber))
