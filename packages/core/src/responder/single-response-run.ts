@@ -5,7 +5,7 @@ import { Status, type Failure } from '../protocol/status.js'
 import type { Deadline } from '../time/deadlines.js'
 import { handlerFailure, handlerTimeoutFailure, NO_RESPONSE } from './failures.js'
 import { HandlerRun } from './handler-run.js'
-import { isStream } from './is-stream.js'
+import { isStream } from '../stream/is-stream.js'
 import { fail, respond, respondEmpty } from './response-sender.js'
 
 const NONE: unique symbol = Symbol('none')
