@@ -11,6 +11,7 @@ import { reservedNamesFault } from './protocol/reserved-properties.js'
 import { responseTopicTemplate, type ResponseTopicTemplate } from './response-topic-template.js'
 import type { ParameterName, TemplateParams } from './topic/template-params.js'
 import { topicTemplate, type TopicTemplate } from './topic/topic-template.js'
+import type { ItemStream, RequestItems } from './stream/item-stream.js'
 
 /** Whether a cancelled exchange notifies its responder, or ends at the requester alone. */
 export type CancelMode = 'wire' | 'local'
@@ -18,15 +19,18 @@ export type CancelMode = 'wire' | 'local'
 /** Whether a request has one response or a stream of them. */
 export type ResponseKind = 'one' | 'many'
 
+/** Whether a request is one message or a stream of items. */
+export type RequestKind = 'one' | 'many'
+
 /** The types of an endpoint. */
 export interface EndpointTypes {
   /** The parameters of the request topic. */
   readonly params: object
   /** The parameters of the response topic that the request topic does not have. */
   readonly responseParams?: object
-  /** The value that the requester passes; a correlation token in the payload is optional here. */
+  /** The value or stream that the requester passes; a correlation token in the payload is optional here. */
   readonly requestInput: unknown
-  /** The value that the handler receives. */
+  /** The value or items that the handler receives. */
   readonly request: unknown
   /** The value that the handler emits; a correlation token in the payload is optional here. */
   readonly responseInput: unknown
@@ -45,6 +49,7 @@ export interface EndpointContract<
   ResponseTopic extends string = '',
   SentReq = Req,
   SentRes = Res,
+  Requests extends RequestKind = RequestKind,
 > {
   /** The endpoint's name in errors, logs and metrics. @defaultValue the template of the request topic */
   readonly name?: string
@@ -68,6 +73,12 @@ export interface EndpointContract<
   readonly correlation?: Via
   /** @defaultValue 'one' */
   readonly responses?: Kind
+  /**
+   * Whether a request is one value or a stream of items. With `many`, the requester passes an Observable, an iterable or an
+   * async iterable, and the handler receives `RequestItems`; `request` is then the codec of an item. It needs MQTT 5, the
+   * correlation `correlationData`, and a responder with a control topic. @defaultValue 'one'
+   */
+  readonly requests?: Requests
   /** Whether to handle requests without a response topic; no response is sent for them. @defaultValue false */
   readonly acceptsNotifications?: boolean
   /**
@@ -107,6 +118,7 @@ const contractRules: OptionRules<EndpointContract<string, unknown, unknown, Resp
   response: codecRule,
   correlation: 'object',
   responses: ['one', 'many'],
+  requests: ['one', 'many'],
   acceptsNotifications: [true, false],
   cancel: ['wire', 'local'],
   reservedProperties: reservedNamesFault,
@@ -122,6 +134,7 @@ export interface Endpoint<T extends EndpointTypes = EndpointTypes> {
   readonly response: Codec<unknown>
   readonly correlation: Correlation
   readonly responses: T['kind']
+  readonly requests: RequestKind
   readonly acceptsNotifications: boolean
   readonly cancel: CancelMode
   readonly reservedProperties: readonly string[]
@@ -142,11 +155,12 @@ export interface ContractTypes<
   ResponseTopic extends string = '',
   SentReq = Req,
   SentRes = Res,
+  Requests extends RequestKind = 'one',
 > extends EndpointTypes {
   readonly params: TemplateParams<Topic>
   readonly responseParams: ResponseParams<Topic, ResponseTopic>
-  readonly requestInput: WithoutToken<SentReq, Via>
-  readonly request: Req
+  readonly requestInput: Requests extends 'many' ? ItemStream<SentReq> : WithoutToken<SentReq, Via>
+  readonly request: Requests extends 'many' ? RequestItems<Req> : Req
   readonly responseInput: WithoutToken<SentRes, Via>
   readonly response: Res
   readonly kind: Kind
@@ -193,13 +207,16 @@ export function endpoint<
   const ResponseTopic extends string = '',
   SentReq = Req,
   SentRes = Res,
+  Requests extends RequestKind = 'one',
 >(
-  contract: EndpointContract<Topic, Req, Res, Kind, Via, ResponseTopic, SentReq, SentRes>,
-): Endpoint<ContractTypes<Topic, Req, Res, Kind, Via, ResponseTopic, SentReq, SentRes>> {
+  contract: EndpointContract<Topic, Req, Res, Kind, Via, ResponseTopic, SentReq, SentRes, Requests>,
+): Endpoint<ContractTypes<Topic, Req, Res, Kind, Via, ResponseTopic, SentReq, SentRes, Requests>> {
   requireArgument('contract', contract, contractRules)
   for (const name of ['topic', 'request', 'response'] as const) {
     if ((contract[name] as unknown) === undefined) throw invalidArgument(`contract.${name} is missing`)
   }
+  const { correlation = correlationData(), requests = 'one' } = contract
+  if (requests === 'many') requireStreamable(contract, correlation)
   const topic = topicTemplate<string>(contract.topic)
   return {
     name: contract.name ?? contract.topic,
@@ -207,12 +224,33 @@ export function endpoint<
     responseTopic: responseTopicTemplate(topic, contract.responseTopic, contract.responseFilter),
     request: contract.request as unknown as Codec<unknown>,
     response: contract.response as unknown as Codec<unknown>,
-    correlation: contract.correlation ?? correlationData(),
+    correlation,
     responses: (contract.responses ?? 'one') as Kind,
+    requests,
     acceptsNotifications: contract.acceptsNotifications ?? false,
     cancel: contract.cancel ?? 'wire',
     reservedProperties: contract.reservedProperties ?? [],
     includesMessage: false,
     onFailure: contract.onFailure,
   }
+}
+
+/** Throws `invalid-argument` if the items of a request stream could not reach the responder that has it. */
+function requireStreamable(
+  {
+    cancel,
+    acceptsNotifications,
+  }: Pick<
+    EndpointContract<string, unknown, unknown, ResponseKind, Correlation>,
+    'cancel' | 'acceptsNotifications'
+  >,
+  { name, isMqtt5Only, readsPayload }: Correlation,
+): void {
+  const fault = 'contract.requests is many, which needs'
+  if (isMqtt5Only !== true || readsPayload)
+    throw invalidArgument(`${fault} Correlation Data: use correlationData() in place of ${name}`)
+  if (cancel === 'local')
+    throw invalidArgument(`${fault} exchange control messages: leave out cancel, or set it to wire`)
+  if (acceptsNotifications === true)
+    throw invalidArgument(`${fault} a response topic: leave out acceptsNotifications`)
 }

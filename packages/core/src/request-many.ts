@@ -40,7 +40,7 @@ export function requestMany<T extends EndpointTypes & { readonly kind: 'many' }>
     const items = new ItemQueue<T['response']>(() => responses.consumed())
     let exchange: Cancellable | undefined
     const observer: ExchangeObserver = {
-      next: (value) => items.push(value as T['response']),
+      next: (value) => items.push(value),
       error: (error: unknown) => items.end(AntiphonError.from(error)),
       complete: () => items.end(),
     }

@@ -113,6 +113,7 @@ export class ManyResponses implements ResponseHandler {
 
   /** Restarts the timeout. With credit it is divided, so that a total which is lost at QoS 0 is repeated in time. */
   extendTimeout(exchange: Exchange, timeout: number = this.#timeout): void {
+    this.#exchange = exchange
     this.#itemDueAt = exchange.requester.deadlines.now() + timeout
     exchange.extendTimeout(this.#credit.isLimited ? timeout / SIGNS : timeout)
   }
@@ -144,7 +145,7 @@ export class ManyResponses implements ResponseHandler {
       exchange.fail(error)
       return
     }
-    this.#order.clear()
+    this.#order.reset()
     this.#credit = new Credit(this.#limit)
     exchange.failAttempt(error)
   }

@@ -37,6 +37,8 @@ export interface ResponderOptions {
   readonly controlTopic: string | false | undefined
   /** Whether it shares its requests with other members of a group. */
   readonly isGroup: boolean
+  /** How many items of a request stream its requester may send ahead. */
+  readonly itemCredit: number
 }
 
 /** What one subscription to `requests$` shares with the contexts of its requests. */
@@ -57,6 +59,7 @@ export class ResponderContext {
   /** Called with each exchange control message on the control topic. */
   onControl: (message: Message) => void = () => undefined
   readonly isGroup: boolean
+  readonly itemCredit: number
   readonly acceptance: AcceptanceSender
   readonly unserved: UnservedRequests = new UnservedRequests()
   /** How many requests are neither answered, nor dropped, nor abandoned. */
@@ -66,7 +69,8 @@ export class ResponderContext {
   readonly #drainListeners = new Set<DrainListener>()
   readonly #onIgnored: (ignored: IgnoredRequest) => void
 
-  constructor({ link, endpoint, acknowledge, cacheBounds, controlTopic, isGroup }: ResponderOptions) {
+  constructor(options: ResponderOptions) {
+    const { link, endpoint, acknowledge, cacheBounds, controlTopic, isGroup } = options
     const { responderStats, ignoredRequests } = observationsOf(link)
     this.link = link
     this.endpoint = endpoint
@@ -77,6 +81,7 @@ export class ResponderContext {
     this.cache = new ResponseCache(cacheBounds, () => this.stats.evicted++)
     this.#monitor = linkMonitorOf(link)
     this.isGroup = isGroup
+    this.itemCredit = options.itemCredit
     this.acceptance = new AcceptanceSender({
       link,
       deadlines: this.deadlines,

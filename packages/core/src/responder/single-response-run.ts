@@ -102,8 +102,11 @@ export class SingleResponseRun<T extends EndpointTypes>
   }
 
   #startDeadline(): void {
-    const timeout = Math.min(this.#timeToExpiry, this.options.handlerTimeout)
-    if (timeout < Infinity) this.#deadline = this.context.responder.deadlines.add(timeout, this)
+    this.dueIn(Math.min(this.#timeToExpiry, this.options.handlerTimeout))
+  }
+
+  protected dueIn(milliseconds: number): void {
+    if (milliseconds < Infinity) this.#deadline = this.context.responder.deadlines.add(milliseconds, this)
   }
 
   /** Milliseconds from the start of the handler to the expiry of the request. */

@@ -45,9 +45,14 @@ export class ReorderBuffer<A> {
     return next
   }
 
-  /** Forgets all messages and expects the first one again. */
+  /** Drops the messages that wait. */
   clear(): void {
     this.#waiting.clear()
+  }
+
+  /** Drops the messages that wait, and expects the first one again. */
+  reset(): void {
+    this.clear()
     this.#nextIndex = 0
   }
 }
