@@ -12,7 +12,7 @@ import { reportThrown } from '../stream/report-thrown.js'
 import type { Exchange } from './exchange.js'
 import { SentItems, type SentItem } from './sent-items.js'
 
-/** What a responder is told of an error of the requester's stream that is no `ApplicationError`. */
+/** What a responder receives for an error of the requester's stream that is no `ApplicationError`. */
 const STREAM_FAILED: Failure = {
   code: Status.internalError,
   message: 'the request stream failed',
@@ -168,7 +168,7 @@ export class ItemSender {
     })
   }
 
-  /** The responder asks again for an item that was lost; an item that can never be sent fails the exchange. */
+  /** The responder misses an item that was lost; an item that can never be sent fails the exchange. */
   #onUnsent(error: AntiphonError): void {
     const canNeverBeSent = error.code === 'too-large' || error.code === 'invalid-argument'
     if (canNeverBeSent && !this.#isStopped && !this.#hasFailed) this.#fail(error)

@@ -15,7 +15,7 @@ interface HostileResponder {
   readonly sent: () => readonly string[]
 }
 
-/** Runs a test with a requester whose request stream nobody but the test receives. */
+/** Runs a test with a requester whose request stream only the test receives. */
 function withHostileResponder(
   items: ItemStream<string> | ((world: World) => ItemStream<string>),
   test: (setup: HostileResponder) => void,
