@@ -43,8 +43,8 @@ const rpcPeer = {
     topic: 'lamp/rpc',
     payload: toBytes({ id: 100 + number, src: 'hub', method: 'Switch.GetStatus' }),
   }),
-  respond: (request: WithPayload) => rpcReply(request, { result: { on: true } }),
-  fail: (request: WithPayload) => rpcReply(request, { error: { code: 404, message: 'No handler' } }),
+  respond: (request: WithPayload) => rpcResponse(request, { result: { on: true } }),
+  fail: (request: WithPayload) => rpcResponse(request, { error: { code: 404, message: 'No handler' } }),
   responseFilter: 'hub/rpc',
   isResponse: (message: WithPayload, request: WithPayload) =>
     haveSame('id', message, request) && 'result' in fieldsOf(message),
@@ -52,7 +52,7 @@ const rpcPeer = {
     haveSame('id', message, request) && 'error' in fieldsOf(message),
 }
 
-function rpcReply(request: WithPayload, fields: Fields): OutgoingMessage {
+function rpcResponse(request: WithPayload, fields: Fields): OutgoingMessage {
   const { id, src } = fieldsOf(request)
   return { topic: `${String(src)}/rpc`, payload: toBytes({ id, src: 'lamp', dst: src, ...fields }) }
 }
@@ -72,7 +72,7 @@ describeLaws('a call whose payload names the requester', {
   ...rpc,
   endpoint: endpoint({
     ...rpcContract,
-    failureOf: (reply) => ('error' in reply ? reply.error : undefined),
+    failureOf: (answer) => ('error' in answer ? answer.error : undefined),
     onFailure: ({ message }) => ({ error: { code: -103, message } }),
     correlation: bySource,
   }),

@@ -162,7 +162,7 @@ export interface Endpoint<T extends EndpointTypes = EndpointTypes> {
 
 /** How the responder of an endpoint reports failures in payloads. */
 export interface FailurePayloads {
-  /** The codec of payloads on the topic for failures, or of responses if there is none. */
+  /** The codec of payloads on the topic for failures, or of responses without such a topic. */
   readonly codec: Codec<unknown>
   readonly failureOf: (payload: unknown) => Failure | undefined
 }
@@ -190,7 +190,7 @@ export interface ContractTypes<
 
 /** The names of the topic parameters whose values a correlation creates. */
 export type CreatedParams<Via extends Correlation> =
-  Via extends TopicParamsCorrelation<infer Created> ? Created : never
+  Via extends TopicParamsCorrelation<infer Created> ? (string extends Created ? never : Created) : never
 
 /** A value whose correlation token is optional, because the library adds it. */
 export type WithoutToken<A, Via extends Correlation> =
@@ -209,9 +209,16 @@ export type ResponseParams<Topic extends string, ResponseTopic extends string> =
  * The topic parameters that a requester passes: those of the request topic, and those of the response topic alone, without
  * those that the correlation creates.
  */
-export type RequestParams<T extends EndpointTypes> = [NonNullable<T['createdParams']>] extends [never]
-  ? AllParams<T>
-  : Omit<AllParams<T>, NonNullable<T['createdParams']>>
+export type RequestParams<T extends EndpointTypes> = WithoutCreated<
+  AllParams<T>,
+  NonNullable<T['createdParams']>
+>
+
+type WithoutCreated<Params, Created extends string> = string extends Created
+  ? Params
+  : [Created] extends [never]
+    ? Params
+    : Omit<Params, Created>
 
 type AllParams<T extends EndpointTypes> = [keyof NonNullable<T['responseParams']>] extends [never]
   ? T['params']

@@ -156,7 +156,7 @@ describe('a topic for failures', () => {
       world.advance(50)
       expect(outcome.ending()).toMatchObject({
         code: 'unknown',
-        message: expect.stringContaining('failureOf threw'),
+        message: expect.stringContaining('failureOf threw') as string,
       })
     })
   })
@@ -256,15 +256,18 @@ describe('a topic for failures', () => {
   })
 })
 
-const Reply = t.union([t.type({ id: t.number, result: t.string }), t.type({ id: t.number, error: t.string })])
+const CallResult = t.union([
+  t.type({ id: t.number, result: t.string }),
+  t.type({ id: t.number, error: t.string }),
+])
 
 /** A request whose response reports a failure in a field, as JSON-RPC does. */
 const call = endpoint({
   topic: 'device/rpc',
   responseTopic: 'app/rpc',
   request: json(t.type({ id: t.number })),
-  response: json(Reply),
-  failureOf: (reply) => ('error' in reply ? { code: 422, message: reply.error } : undefined),
+  response: json(CallResult),
+  failureOf: (result) => ('error' in result ? { code: 422, message: result.error } : undefined),
   onFailure: ({ message }) => ({ error: message }),
   correlation: payloadField('id'),
   cancel: 'local',
@@ -305,7 +308,7 @@ describe('failureOf', () => {
     })
   })
 
-  it('is asked for each response that is gathered', () => {
+  it('reads each response that is gathered', () => {
     inWorld((world) => {
       const outcome = observe(world, gather$(world.link('app'), call, { id: 1 }, { count: 2 }))
       world.advance(20)

@@ -81,7 +81,7 @@ export function conventionWorld<T extends EndpointTypes>(
 
 /** Returns a published message as a subscriber receives it. */
 export function asReceived(message: OutgoingMessage): Message {
-  return { qos: 1, retain: false, dup: false, ...message } as Message
+  return { qos: 1, retain: false, dup: false, ...message }
 }
 
 /** Returns the messages that match a filter. */

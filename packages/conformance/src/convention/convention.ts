@@ -39,7 +39,7 @@ export interface Convention<T extends EndpointTypes> {
   readonly endpoint: Endpoint<T>
   readonly example: ConventionExample<T>
   readonly peer: ConventionPeer
-  /** The error that a handler throws so that the peer is told of a failure. @defaultValue an `Error` */
+  /** The error that a handler throws to report a failure to the peer. @defaultValue an `Error` */
   readonly thrown?: Error
   /** The status with which a request fails that the peer's `fail` answers. @defaultValue any */
   readonly failureStatus?: number

@@ -48,8 +48,8 @@ export function responderLaws<T extends EndpointTypes>(convention: Convention<T>
           failures.every(({ payload }) => payload.length > 0),
           'the failure has an empty payload',
         )
-        const isTold = failures.some((response) => isFailure(asReceived(response), peer.request(1)))
-        expectEqual(isTold, peer.isFailure !== undefined, 'whether the peer is told')
+        const isReported = failures.some((response) => isFailure(asReceived(response), peer.request(1)))
+        expectEqual(isReported, peer.isFailure !== undefined, 'whether the peer receives the failure')
         world.publish(peer.request(2))
         world.advance(20)
         expectThat(

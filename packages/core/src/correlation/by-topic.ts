@@ -21,12 +21,7 @@ const BY_TOPIC: Omit<Correlation, 'name' | 'isOrdered'> = {
   }),
 }
 
-const TOPIC_PARAMS: TopicParamsCorrelation<never> = {
-  ...BY_TOPIC,
-  name: 'topicParams',
-  isOrdered: false,
-  createdParams: [],
-}
+const TOPIC_PARAMS: Correlation = { ...BY_TOPIC, name: 'topicParams', isOrdered: false }
 
 const IN_ORDER: Correlation = {
   ...BY_TOPIC,
@@ -53,16 +48,18 @@ const IN_ORDER: Correlation = {
  * })
  * ```
  */
-export function topicParams<const Created extends string = never>(
-  created?: Readonly<Record<Created, TokenSource>>,
-): TopicParamsCorrelation<Created> {
-  requireArgument('created', created ?? {}, createdRule)
-  const sources = Object.entries<TokenSource>(created ?? {})
+export function topicParams(): Correlation
+export function topicParams<const Created extends string>(
+  created: Readonly<Record<Created, TokenSource>>,
+): TopicParamsCorrelation<Created>
+export function topicParams(created: Readonly<Record<string, TokenSource>> = {}): Correlation {
+  requireArgument('created', created, createdRule)
+  const sources = Object.entries(created)
   if (sources.length === 0) return TOPIC_PARAMS
   const creators = sources.map(([name, source]) => [name, tokenCreator(source) ?? uuid] as const)
   return {
     ...TOPIC_PARAMS,
-    createdParams: sources.map(([name]) => name as Created),
+    createdParams: sources.map(([name]) => name),
     createParams: (params) =>
       Object.fromEntries(creators.map(([name, create]) => [name, String(create(params))])),
   }

@@ -93,10 +93,10 @@ describe('topicParams that creates parameters', () => {
     inWorld((world) => {
       const created = endpoint({
         topic: 'jobs/{device}',
-        responseTopic: 'results/{reply}',
+        responseTopic: 'results/{result}',
         request: text,
         response: text,
-        correlation: topicParams({ reply: ({ device }) => `of-${String(device)}` }),
+        correlation: topicParams({ result: ({ device }) => `of-${String(device)}` }),
       })
       const sent = publishedBy(world, 'requester')
       const request = { params: { device: 'd' }, value: 'x' }
@@ -118,7 +118,7 @@ describe('topicParams that creates parameters', () => {
       const call = observe(world, exchange$(world.link('requester'), invalid, request))
       expect(call.ending()).toMatchObject({
         code: 'invalid-argument',
-        message: expect.stringContaining(message),
+        message: expect.stringContaining(message) as string,
       })
     })
   })

@@ -306,7 +306,7 @@ describe('payloadField with a source of tokens', () => {
   const Numbered = t.type({ id: t.number })
   const counted = endpoint({
     topic: '{device}/rpc',
-    responseTopic: '{device}/replies',
+    responseTopic: '{device}/results',
     request: json(Numbered),
     response: json(Numbered),
     correlation: payloadField('id', { token: 'number' }),
@@ -321,7 +321,7 @@ describe('payloadField with a source of tokens', () => {
       )
       world.advance(20)
       expect(sent.map(({ message }) => textOf(message))).toEqual(['{"id":1}', '{"id":2}'])
-      world.broker.publish({ topic: 'd/replies', payload: bytesOf('{"id":2}') })
+      world.broker.publish({ topic: 'd/results', payload: bytesOf('{"id":2}') })
       world.advance(20)
       expect(calls.map(({ values }) => values)).toEqual([[], [{ id: 2 }]])
     })
@@ -331,7 +331,7 @@ describe('payloadField with a source of tokens', () => {
     inWorld((world) => {
       const perDevice = endpoint({
         topic: '{device}/rpc',
-        responseTopic: '{device}/replies',
+        responseTopic: '{device}/results',
         request: json(t.type({ id: t.string })),
         response: json(t.type({ id: t.string, busy: t.boolean })),
         failureOf: ({ busy }) => (busy ? { code: 500 } : undefined),
@@ -343,9 +343,9 @@ describe('payloadField with a source of tokens', () => {
       const request = { params: { device: 'd' }, value: {} }
       const call = observe(world, exchange$(world.link('app'), perDevice, request, { retry }))
       world.advance(20)
-      world.broker.publish({ topic: 'd/replies', payload: bytesOf('{"id":"d-1","busy":true}') })
+      world.broker.publish({ topic: 'd/results', payload: bytesOf('{"id":"d-1","busy":true}') })
       world.advance(500)
-      world.broker.publish({ topic: 'd/replies', payload: bytesOf('{"id":"d-2","busy":false}') })
+      world.broker.publish({ topic: 'd/results', payload: bytesOf('{"id":"d-2","busy":false}') })
       world.advance(20)
       expect(call.values).toEqual([{ id: 'd-2', busy: false }])
       expect(sent.map(({ message }) => textOf(message))).toEqual(['{"id":"d-1"}', '{"id":"d-2"}'])
@@ -361,11 +361,11 @@ describe('payloadField with a source of tokens', () => {
 
 describe('payloadField with the response topic in the payload', () => {
   const Call = t.type({ id: t.number, src: t.string, method: t.string })
-  const Reply = t.type({ id: t.number, result: t.string })
+  const CallResult = t.type({ id: t.number, result: t.string })
   const rpc = endpoint({
     topic: '{device}/rpc',
     request: json(Call),
-    response: json(Reply),
+    response: json(CallResult),
     correlation: payloadField('id', {
       token: 'number',
       responseTopic: { field: 'src', template: '{src}/rpc' },
@@ -396,9 +396,9 @@ describe('payloadField with the response topic in the payload', () => {
     inWorld((world) => {
       const whole = endpoint({
         topic: 'jobs',
-        request: json(t.type({ id: t.string, replyTo: t.string })),
+        request: json(t.type({ id: t.string, answerTo: t.string })),
         response: json(t.type({ id: t.string })),
-        correlation: payloadField('id', { responseTopic: { field: 'replyTo' } }),
+        correlation: payloadField('id', { responseTopic: { field: 'answerTo' } }),
       })
       const sent = publishedBy(world, 'app')
       observe(
@@ -406,7 +406,7 @@ describe('payloadField with the response topic in the payload', () => {
         exchange$(world.link('app', { protocolVersion: 4 }), whole, {}, { responseTopic: 'a/b/c' }),
       )
       world.advance(20)
-      expect(parsed(sent[0]?.message)).toMatchObject({ replyTo: 'a/b/c' })
+      expect(parsed(sent[0]?.message)).toMatchObject({ answerTo: 'a/b/c' })
     })
   })
 
@@ -416,7 +416,9 @@ describe('payloadField with the response topic in the payload', () => {
       world.advance(20)
       expect(call.ending()).toMatchObject({
         code: 'invalid-argument',
-        message: expect.stringContaining('set the option responseTopic to one of the form {src}/rpc'),
+        message: expect.stringContaining(
+          'set the option responseTopic to one of the form {src}/rpc',
+        ) as string,
       })
     })
   })

@@ -299,8 +299,7 @@ describe('types of topicTemplate', () => {
   })
 
   it('have no parameter for doubled braces', () => {
-    const template = topicTemplate('a/{{b}}/{{{name}}}')
-    expectTypeOf(template.format).parameter(0).toEqualTypeOf<{ readonly name: string }>()
+    expectTypeOf<TemplateParams<'a/{{b}}/{{{name}}}'>>().toEqualTypeOf<{ readonly name: string }>()
   })
 
   it('have no parameters for a template without parameters', () => {
