@@ -144,7 +144,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     this.#stepTimer?.clear()
     const complete = isChunk(message)
       ? (this.#chunks ??= new ResponseChunks(this, this.#responseHandler)).add(message)
-      : response.as(this.requester.endpoint.response)
+      : response.as(this.request.codecOf(message))
     if (complete !== undefined) this.#responseHandler.receive(complete, this)
   }
 

@@ -86,10 +86,20 @@ export function startExchange<T extends EndpointTypes>(
   return exchange
 }
 
-/** Splits the argument of a request. Without topic parameters, the argument is the value itself. */
-export function toRequestParts({ topic, responseTopic }: Endpoint, request: unknown): RequestParts {
-  const hasParams = topic.parameters.length > 0 || responseTopic?.isMatch !== undefined
-  return hasParams ? (request as RequestParts) : { params: NO_PARAMS, value: request }
+/** Splits the argument of a request. Without topic parameters to pass, the argument is the value itself. */
+export function toRequestParts(endpoint: Endpoint, request: unknown): RequestParts {
+  const { correlation } = endpoint
+  const parts = hasParams(endpoint) ? (request as RequestParts) : { params: NO_PARAMS, value: request }
+  if (correlation.createParams === undefined) return parts
+  return { params: { ...parts.params, ...correlation.createParams(parts.params) }, value: parts.value }
+}
+
+function hasParams({ topic, responseTopic, correlation: { createdParams = [] } }: Endpoint): boolean {
+  const count = topic.parameters.length
+  return createdParams.length === 0
+    ? count > 0 || responseTopic?.isMatch !== undefined
+    : topic.parameters.some((name) => !createdParams.includes(name)) ||
+        responseTopic?.ownParameters.some((name) => !createdParams.includes(name)) === true
 }
 
 /** Returns the response handler of an endpoint with one or many responses. */

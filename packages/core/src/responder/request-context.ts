@@ -95,12 +95,14 @@ export class RequestContext implements ListNode<RequestContext> {
 
   /**
    * Whether the requester can read a status. On a response topic that both sides know, a requester without MQTT 5 is
-   * recognised by a request without any property; it would take an empty payload for a response.
+   * recognised by a request without any property; it would take an empty payload for a response. So would all requesters of
+   * an endpoint that reports failures in payloads.
    */
   get canReadStatus(): boolean {
     const { responder, message } = this
     return (
       responder.hasStatuses &&
+      responder.endpoint.failures === undefined &&
       (responder.endpoint.responseTopic === undefined || hasMessageProperties(message))
     )
   }
