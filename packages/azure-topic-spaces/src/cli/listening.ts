@@ -5,12 +5,13 @@ import type { TlsOptions } from 'node:tls'
 import { commandLineError, type CommandLine } from './command-line.js'
 
 /** The options of a command line that say where a stand-in listens. */
-export type ListeningLine = Pick<
-  CommandLine<Protocol | 'host' | 'cert' | 'key' | 'ca', 'dev-tls'>,
+export type ListeningLine<P extends Protocol> = Pick<
+  CommandLine<P | 'host' | 'cert' | 'key' | 'ca', 'dev-tls'>,
   'optional' | 'required' | 'isSet'
 >
 
-type Protocol = 'tls' | 'wss' | 'tcp' | 'ws'
+/** The protocols of listeners. */
+export type Protocol = 'tls' | 'wss' | 'tcp' | 'ws'
 
 /** Where a stand-in listens, and with which certificates. */
 export interface Listening {
@@ -24,17 +25,17 @@ export interface Listening {
  * Reads where to listen, of the protocols that the stand-in has; by default, on port 8883 with TLS. Throws `invalid-argument`
  * for a wrong port, or if there is no certificate.
  */
-export async function readListening(
-  line: ListeningLine,
-  protocols: readonly Protocol[] = ['tls', 'wss', 'tcp', 'ws'],
+export async function readListening<P extends Protocol>(
+  line: ListeningLine<P>,
+  protocols: readonly P[],
 ): Promise<Listening> {
   const { optional } = line
   const host = optional('host') ?? '127.0.0.1'
   const ports = protocols.flatMap((protocol) => {
     const port = optional(protocol)
-    return port === undefined ? [] : [{ protocol, port: toPort(protocol, port), host }]
+    return port === undefined ? [] : [{ protocol: protocol, port: toPort(protocol, port), host }]
   })
-  const addresses = ports.length > 0 ? ports : [{ protocol: 'tls' as const, port: 8_883, host }]
+  const addresses = ports.length > 0 ? ports : [{ protocol: 'tls' as Protocol, port: 8_883, host }]
   const development = line.isSet('dev-tls') ? await developmentTls() : undefined
   const ca = optional('ca')
   const ownAuthorities = ca === undefined ? [] : [await readFile(ca, 'utf8')]
@@ -45,7 +46,7 @@ export async function readListening(
       const trusted = [...authorities, ...ownAuthorities]
       return addresses.map(({ protocol, ...address }): ListenOptions => {
         if (protocol === 'tcp' || protocol === 'ws') return { protocol, ...address }
-        // A browser may ask its user for a certificate: a WebSocket listener without authorities requests none.
+        // A browser may prompt its user for a certificate: a WebSocket listener without authorities requests none.
         const requestCert = protocol === 'tls' || trusted.length > 0
         const ca = trusted.length === 0 ? {} : { ca: trusted }
         return { protocol, ...address, tls: { ...serverTls, ...ca, requestCert, rejectUnauthorized: false } }
@@ -56,7 +57,7 @@ export async function readListening(
 }
 
 async function tlsOf(
-  { optional, required }: ListeningLine,
+  { optional, required }: ListeningLine<never>,
   development: DevelopmentTls | undefined,
 ): Promise<TlsOptions> {
   if (development === undefined)

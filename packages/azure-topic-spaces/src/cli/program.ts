@@ -75,7 +75,7 @@ async function createCertificate({ command, optional, required }: CommandLine): 
 async function run(file: string, line: CommandLine, terminal: Terminal): Promise<void> {
   const { hostName } = await readHub(file)
   const data = line.optional('data')
-  const listening = await readListening(line)
+  const listening = await readListening(line, ['tls', 'wss', 'tcp', 'ws'])
   const hub = createHub({
     hostName,
     ...(data !== undefined && { storage: await openDurableStorage(data) }),

@@ -26,12 +26,15 @@ export interface NamespaceResources {
 
 /** What is called after a change of resources. */
 export interface ResourceObserver {
-  readonly onClientChange: (name: string) => void
-  readonly onAccessChange: () => void
+  readonly onClientChange?: (name: string) => void
+  readonly onAccessChange?: () => void
 }
 
 /** Creates the empty registries of a namespace. */
-export function namespaceResources({ onClientChange, onAccessChange }: ResourceObserver): NamespaceResources {
+export function namespaceResources({
+  onClientChange = () => undefined,
+  onAccessChange = () => undefined,
+}: ResourceObserver = {}): NamespaceResources {
   const clients = resourceRegistry<NamespaceClient>({
     kind: 'client',
     check: requireClient,
@@ -75,7 +78,7 @@ export function toState(resources: NamespaceResources): NamespaceState {
 
 /** Makes registries contain a state and nothing else. Throws `invalid-argument`, before any change, if the state is invalid. */
 export function loadState(resources: NamespaceResources, state: NamespaceState): void {
-  const draft = namespaceResources({ onClientChange: () => undefined, onAccessChange: () => undefined })
+  const draft = namespaceResources()
   addAll(draft, state)
   // Bindings go first and come last, since they refer to the others.
   const { permissionBindings, clients, clientGroups, topicSpaces } = resources
