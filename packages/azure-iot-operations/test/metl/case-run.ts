@@ -87,7 +87,7 @@ export class CaseRun {
   publishedFor({ 'correlation-index': index }: Fields): OutgoingMessage | undefined {
     const key = index === null ? undefined : correlationKey(this.correlations.get(index))
     if (index !== null && key === undefined)
-      throw new Error(`there is no correlation with index ${String(index)}`)
+      throw new Error(`there is no correlation with index ${JSON.stringify(index)}`)
     return this.world.peer.published
       .filter(({ correlationData }) => correlationKey(correlationData) === key)
       .at(-1)

@@ -9,7 +9,7 @@ export function expectEqual(actual: unknown, expected: unknown, what: string): v
     throw new Error(`${what} is ${JSON.stringify(actual)}, expected ${JSON.stringify(expected)}`)
 }
 
-/** Returns the key of a correlation; `undefined` if there is none. */
+/** Returns the key of a correlation; `undefined` if the message has no correlation. */
 export function correlationKey(bytes: Uint8Array | undefined): string | undefined {
   return bytes && Buffer.from(bytes).toString('hex')
 }

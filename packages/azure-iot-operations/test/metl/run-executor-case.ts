@@ -5,6 +5,7 @@ import {
   type ReceivedCommand,
 } from '@antiphon/azure-iot-operations'
 import {
+  AntiphonError,
   userProperty,
   withProperties,
   type ResponseWithProperties,
@@ -92,7 +93,7 @@ async function start(world: MetlWorld, events: CountdownEvents, options: Fields)
     },
   })
   await world.until(() => executor.hasSubscribed || executor.error !== undefined, 'the subscription')
-  if (executor.error !== undefined) throw executor.error
+  if (executor.error !== undefined) throw AntiphonError.from(executor.error)
   return executor
 }
 

@@ -1,12 +1,12 @@
 import type { Codec } from '@antiphon/core'
 import { decodeFailure } from '@antiphon/core/codec'
 import { right } from 'fp-ts/lib/Either.js'
-import { list, type Fields } from './metl-case.js'
+import { list, optionalText, type Fields } from './metl-case.js'
 
 /** Returns the serializer that a case describes: texts as UTF-8, and no value as no payload. */
 export function testCodec(serializer: Fields): Codec<string | null> {
   const accepted = list(serializer['accept-content-types'])
-  const contentType = String(serializer['out-content-type'] ?? 'application/json')
+  const contentType = optionalText(serializer['out-content-type']) ?? 'application/json'
   return {
     contentType,
     isText: serializer['indicate-character-data'] !== false,
