@@ -21,15 +21,15 @@ import {
   of,
   switchMap,
   throwError,
-  timeout,
   type Observable,
   type OperatorFunction,
 } from 'rxjs'
 import type { Command } from './command.js'
-import { OperationsError, type OperationsErrorDetails } from './operations-error.js'
+import type { OperationsError, OperationsErrorDetails } from './operations-error.js'
+import { clientId$ } from './protocol/client-id.js'
 import { invokerTopics, type InvokerTopicOptions } from './protocol/invoker-topics.js'
 import { metadataOf } from './protocol/message-headers.js'
-import { clientId$, mrpcLink } from './protocol/mrpc-link.js'
+import { mrpcLink } from './protocol/mrpc-link.js'
 import { requireOptions } from './protocol/require-options.js'
 import { checkResponse } from './protocol/response-check.js'
 import { toOperationsError } from './protocol/to-operations-error.js'
@@ -208,18 +208,7 @@ function commandInvoker<Req, Res, SentReq, SentRes>(
       requireOpenTokens(openTokens, tokens)
       if (!needsClientId) return send$(invocation, commandTimeout, tokens)
       const dueAt = scheduler.now() + commandTimeout
-      const notConnected = (): Observable<never> =>
-        throwError(
-          () =>
-            new OperationsError(
-              'timeout',
-              `${command.name}: not connected within ${commandTimeout} ms`,
-              details,
-              { awaited: 'connection', phase: 'before-network', endpoint: command.name },
-            ),
-        )
-      return clientId$(link).pipe(
-        timeout({ first: commandTimeout, scheduler, with: notConnected }),
+      return clientId$(link, commandTimeout, details).pipe(
         // A timeout of 0 is no valid option; the timeout above has not elapsed.
         switchMap((clientId) =>
           send$(invocation, Math.max(dueAt - scheduler.now(), 1), {

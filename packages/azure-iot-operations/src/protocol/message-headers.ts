@@ -2,6 +2,9 @@ import { userProperty, type Message, type UserProperties } from '@antiphon/core'
 import { parseTimestamp } from '@antiphon/core/clock'
 import { OperationsError } from '../operations-error.js'
 
+/** The protocol version that this package speaks. */
+export const PROTOCOL_VERSION = '1.0'
+
 /** The major versions of the protocol that this package reads. */
 const SUPPORTED_MAJOR_VERSIONS: readonly number[] = [1]
 

@@ -1,6 +1,4 @@
 import { stamped, type Link } from '@antiphon/core'
-import { map, take, type Observable } from 'rxjs'
-import { filter } from 'rxjs'
 
 const links = new WeakMap<Link, Link>()
 
@@ -11,13 +9,4 @@ export function mrpcLink(link: Link): Link {
   const created = stamped()(link)
   links.set(link, created)
   return created
-}
-
-/** Emits the client identifier of a link when it is connected, then completes; opens the link. */
-export function clientId$({ state$ }: Link): Observable<string> {
-  return state$.pipe(
-    filter((state) => state.status === 'online'),
-    map(({ info }) => info.clientId),
-    take(1),
-  )
 }

@@ -1,17 +1,20 @@
 import { describeWithFiles } from '@antiphon/workshop'
 import { afterAll, expect, it } from 'vitest'
 import { expectedFailures } from './expected.js'
-import { metlFolder, metlSource, readCases, type MetlCase, type SuiteName } from './metl-case.js'
+import { metlFolder, metlSource, readCases, suites, type MetlCase, type SuiteName } from './metl-case.js'
 import type { OpenWorld } from './metl-world.js'
 import { openVirtualWorld } from './open-virtual-world.js'
 import { runExecutorCase } from './run-executor-case.js'
 import { runInvokerCase } from './run-invoker-case.js'
+import { runReceiverCase } from './run-receiver-case.js'
+import { runSenderCase } from './run-sender-case.js'
 
-const runners: Partial<Record<SuiteName, (openWorld: OpenWorld, metlCase: MetlCase) => Promise<void>>> = {
+const runners: Readonly<Record<SuiteName, (openWorld: OpenWorld, metlCase: MetlCase) => Promise<void>>> = {
   CommandInvoker: runInvokerCase,
   CommandExecutor: runExecutorCase,
+  TelemetrySender: runSenderCase,
+  TelemetryReceiver: runReceiverCase,
 }
-const suites = Object.keys(runners) as SuiteName[]
 
 /** Runs cases; returns why each of them fails, or `undefined`, by name. */
 async function resultsOf(
@@ -20,7 +23,7 @@ async function resultsOf(
 ): Promise<ReadonlyMap<string, string | undefined>> {
   const results = new Map<string, string | undefined>()
   for (const metlCase of readCases(folder, suite)) {
-    const failure = await runners[suite]?.(openVirtualWorld, metlCase).then(
+    const failure = await runners[suite](openVirtualWorld, metlCase).then(
       () => undefined,
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     )
