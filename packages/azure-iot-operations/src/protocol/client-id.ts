@@ -11,7 +11,7 @@ const clientIds = new WeakMap<Link, string>()
  */
 export function clientId$(
   link: Link,
-  timeLimit: number,
+  waitTimeout: number,
   details: OperationsErrorDetails,
 ): Observable<string> {
   return defer(() => {
@@ -22,13 +22,13 @@ export function clientId$(
       map(({ info }) => info.clientId),
       take(1),
       tap((clientId) => clientIds.set(link, clientId)),
-      timeout({ first: timeLimit, scheduler: link.scheduler, with: () => notConnected$(timeLimit, details) }),
+      timeout({ first: waitTimeout, scheduler: link.scheduler, with: () => notConnected$(waitTimeout, details) }),
     )
   })
 }
 
-function notConnected$(timeLimit: number, details: OperationsErrorDetails): Observable<never> {
-  const message = `${details.commandName ?? 'telemetry'}: not connected within ${timeLimit} ms`
+function notConnected$(waitTimeout: number, details: OperationsErrorDetails): Observable<never> {
+  const message = `${details.commandName ?? 'telemetry'}: not connected within ${waitTimeout} ms`
   return throwError(
     () =>
       new OperationsError('timeout', message, details, { awaited: 'connection', phase: 'before-network' }),
