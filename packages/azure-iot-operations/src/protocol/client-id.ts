@@ -22,7 +22,11 @@ export function clientId$(
       map(({ info }) => info.clientId),
       take(1),
       tap((clientId) => clientIds.set(link, clientId)),
-      timeout({ first: waitTimeout, scheduler: link.scheduler, with: () => notConnected$(waitTimeout, details) }),
+      timeout({
+        first: waitTimeout,
+        scheduler: link.scheduler,
+        with: () => notConnected$(waitTimeout, details),
+      }),
     )
   })
 }
