@@ -160,6 +160,7 @@ export function requests$<T extends EndpointTypes>(
       cacheBounds,
       controlTopic: options.controlTopic,
       isGroup: isSharedFilter(filter),
+      group: options.group,
     })
     const subscribeOptions = { qos, noLocal }
     const sourceOptions = {

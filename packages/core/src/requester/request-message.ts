@@ -14,6 +14,7 @@ import type { Message, OutgoingMessage, UserProperties } from '../message.js'
 import { attemptProperties, toControlMessage, type RequestIdentity } from '../protocol/control-message.js'
 import { toExpirySeconds } from '../time/expiry-seconds.js'
 import type { Exchange } from './exchange.js'
+import { emitAcknowledged, emitSent } from './exchange-events.js'
 import type { RequestParts } from './requester-context.js'
 
 /** The encoded parts of a request. */
@@ -120,6 +121,7 @@ export class RequestMessage implements Observer<PublishAck> {
     const message = this.#toMessage(timeLeft, attempt)
     // Released after the last attempt, to save memory per pending request; it is encoded again if needed.
     if (attempt >= rules.attempts && rules.onDisconnect !== 'resend') this.#encoded = undefined
+    emitSent(this.#exchange, attempt, message)
     const publishing = publishWhole$(link, message, monitor.connectionInfo).subscribe(this)
     if (this.#exchange.isSettled) publishing.unsubscribe()
     else if (!publishing.closed) this.#publishing = publishing
@@ -152,6 +154,7 @@ export class RequestMessage implements Observer<PublishAck> {
 
   next({ reasonCode }: PublishAck): void {
     this.reasonCode = reasonCode
+    emitAcknowledged(this.#exchange, reasonCode)
     this.#exchange.updateStep()
     const { onAcknowledged, rules } = this.#exchange.requester
     onAcknowledged?.(reasonCode)

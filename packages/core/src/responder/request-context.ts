@@ -5,6 +5,7 @@ import type { Message } from '../message.js'
 import type { Failure } from '../protocol/status.js'
 import type { ControlledRun } from './controlled-run.js'
 import { withOwnPayload, type OutgoingResponse } from './outgoing-response.js'
+import { emitCancelled, emitCredit } from './request-events.js'
 import { requestLifetime } from './request-lifetime.js'
 import type { ResponderContext } from './responder-context.js'
 import { hasMessageProperties } from './request-properties.js'
@@ -28,6 +29,8 @@ export class RequestContext implements ListNode<RequestContext> {
   readsAcceptances = false
   /** The sender of the request, as `authenticate` of `requests$` has returned it. */
   principal: unknown = undefined
+  /** The number of the request in events; 0 until its first event. */
+  eventId = 0
   readonly responder: ResponderContext
   readonly message: Message
   readonly correlation: ResponseCorrelation
@@ -181,13 +184,16 @@ export class RequestContext implements ListNode<RequestContext> {
   /** Cancels the request on behalf of the requester. */
   cancel(): void {
     if (!this.#isOpen) return
+    emitCancelled(this)
     this.#run?.cancel()
     this.endWithoutResponse()
   }
 
   /** Passes on the number of items that the requester accepts in all. */
   raiseCredit(total: number): void {
-    if (this.#isOpen) this.#run?.raiseCredit(total)
+    if (!this.#isOpen) return
+    emitCredit(this, total)
+    this.#run?.raiseCredit(total)
   }
 
   /** Ends the run with a failure. */
