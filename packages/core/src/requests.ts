@@ -170,6 +170,7 @@ export function requests$<T extends EndpointTypes>(
       controlTopic: options.controlTopic,
       isGroup: isSharedFilter(filter),
       itemCredit: options.credit ?? DEFAULT_ITEM_CREDIT,
+      group: options.group,
     })
     const subscribeOptions = { qos, noLocal }
     const sourceOptions = {

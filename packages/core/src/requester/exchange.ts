@@ -8,6 +8,15 @@ import { controlTopicOf, isAcceptance } from '../protocol/control-message.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
 import type { Deadline } from '../time/deadlines.js'
 import { ControlChannel } from './control-channel.js'
+import {
+  emitCancelled,
+  emitCredit,
+  emitFailed,
+  emitReceived,
+  emitRequested,
+  emitResponded,
+  emitSubscribed,
+} from './exchange-events.js'
 import type { RequestParts, RequesterContext } from './requester-context.js'
 import { RequestMessage } from './request-message.js'
 import { ResponseChunks } from './response-chunks.js'
@@ -38,6 +47,8 @@ export class Exchange implements LinkObserver, ResponseListener {
   isSettled = false
   /** How often the request was published. */
   attempts = 0
+  /** The number of the exchange in events; 0 until its first event. */
+  eventId = 0
   readonly requester: RequesterContext
   /** Whether exchange control messages are sent, to the responder that accepts the request. */
   readonly sendsControl: boolean
@@ -77,6 +88,7 @@ export class Exchange implements LinkObserver, ResponseListener {
 
   start(): void {
     const { monitor, pendingRequests, rules } = this.requester
+    emitRequested(this)
     monitor.start()
     const dependsOnLink = rules.onDisconnect === 'fail' || this.#stepTimer !== undefined
     if (dependsOnLink || this.request.responseFilter === undefined) monitor.addObserver(this)
@@ -91,6 +103,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     if (this.isSettled) return
     this.requester.stats.cancelled++
     this.#settle()
+    emitCancelled(this)
     this.cancelAtResponder()
     this.requester.pendingRequests.reportCancelled(this)
   }
@@ -126,6 +139,7 @@ export class Exchange implements LinkObserver, ResponseListener {
   onSubscribed(): void {
     const canResend = this.#mayHaveMissedResponses && this.requester.rules.onDisconnect === 'resend'
     this.#mayHaveMissedResponses = false
+    emitSubscribed(this)
     if (this.attempts === 0) this.publish()
     else if (canResend) this.resend(() => this.publish())
   }
@@ -136,6 +150,7 @@ export class Exchange implements LinkObserver, ResponseListener {
 
   receive(response: DecodedOnce): void {
     const { message } = response
+    emitReceived(this, message)
     const controlTopic = this.sendsControl ? controlTopicOf(message) : undefined
     if (controlTopic !== undefined && this.#accept(controlTopic, message)) return
     // The responder has the request, so it is not sent again.
@@ -144,7 +159,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     this.#stepTimer?.clear()
     const complete = isChunk(message)
       ? (this.#chunks ??= new ResponseChunks(this, this.#responseHandler)).add(message)
-      : response.as(this.requester.endpoint.response)
+      : response.as(this.request.codecOf(message))
     if (complete !== undefined) this.#responseHandler.receive(complete, this)
   }
 
@@ -175,6 +190,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     this.#retry?.onResponse()
     // Settle before emitting, so that a subscriber that unsubscribes on the response does not cancel the exchange.
     this.#settle()
+    emitResponded(this)
     if (response !== undefined) this.#observer.next(response.value)
     this.#observer.complete()
   }
@@ -202,6 +218,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     if (this.isSettled) return
     this.requester.stats[error.code === 'timeout' ? 'timedOut' : 'failed']++
     this.#settle()
+    emitFailed(this, error)
     if (mayBeRunning(error.code)) {
       this.cancelAtResponder(error.code)
       this.requester.pendingRequests.reportCancelled(this, error.code)
@@ -235,6 +252,7 @@ export class Exchange implements LinkObserver, ResponseListener {
   /** Sends an exchange control message to the responder, if its control topic is known. */
   sendControl(userProperties: UserProperties): void {
     if (this.isSettled || this.#control === undefined) return
+    emitCredit(this, userProperties)
     this.request.publishControl(this.#control.topic, this.#deadline.left(), userProperties)
   }
 

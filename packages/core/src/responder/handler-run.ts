@@ -9,6 +9,7 @@ import type { KeyedNode } from './keyed-queue.js'
 import { contextOf, withAccessors, type ReceivedRequest } from './received-request.js'
 import type { ControlledRun } from './controlled-run.js'
 import type { RequestContext } from './request-context.js'
+import { emitStarted } from './request-events.js'
 import type { SettlementListener } from './response-sender.js'
 
 /** What the runs of one `serve` have in common. */
@@ -49,8 +50,9 @@ export abstract class HandlerRun<T extends EndpointTypes>
   start(): void {
     this.#waitDeadline?.cancel()
     this.startedAt = this.context.responder.now()
-    if (this.context.timeLeft > 0) this.run()
-    else this.expire()
+    if (this.context.timeLeft <= 0) return this.expire()
+    emitStarted(this.context)
+    this.run()
   }
 
   /** Ends the run if its request expires before it starts. */

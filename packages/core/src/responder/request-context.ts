@@ -5,6 +5,7 @@ import type { Message, UserProperties } from '../message.js'
 import type { Failure } from '../protocol/status.js'
 import type { ControlledRun } from './controlled-run.js'
 import { withOwnPayload, type OutgoingResponse } from './outgoing-response.js'
+import { emitCancelled, emitCredit } from './request-events.js'
 import { requestLifetime } from './request-lifetime.js'
 import type { ResponderContext } from './responder-context.js'
 import { hasMessageProperties } from './request-properties.js'
@@ -30,6 +31,8 @@ export class RequestContext implements ListNode<RequestContext> {
   readsAcceptances = false
   /** The sender of the request, as `authenticate` of `requests$` has returned it. */
   principal: unknown = undefined
+  /** The number of the request in events; 0 until its first event. */
+  eventId = 0
   readonly responder: ResponderContext
   readonly message: Message
   readonly correlation: ResponseCorrelation
@@ -98,12 +101,14 @@ export class RequestContext implements ListNode<RequestContext> {
 
   /**
    * Whether the requester can read a status. On a response topic that both sides know, a requester without MQTT 5 is
-   * recognised by a request without any property; it would take an empty payload for a response.
+   * recognised by a request without any property; it would take an empty payload for a response. So would all requesters of
+   * an endpoint that reports failures in payloads.
    */
   get canReadStatus(): boolean {
     const { responder, message } = this
     return (
       responder.hasStatuses &&
+      responder.endpoint.failures === undefined &&
       (responder.endpoint.responseTopic === undefined || hasMessageProperties(message))
     )
   }
@@ -182,13 +187,16 @@ export class RequestContext implements ListNode<RequestContext> {
   /** Cancels the request on behalf of the requester. */
   cancel(): void {
     if (!this.#isOpen) return
+    emitCancelled(this)
     this.#run?.cancel()
     this.endWithoutResponse()
   }
 
   /** Passes on the number of items that the requester accepts in all. */
   raiseCredit(total: number): void {
-    if (this.#isOpen) this.#run?.raiseCredit(total)
+    if (!this.#isOpen) return
+    emitCredit(this, total)
+    this.#run?.raiseCredit(total)
   }
 
   /** Receives an item of a request stream. */

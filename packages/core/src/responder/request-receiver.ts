@@ -16,8 +16,9 @@ import { receiveControl } from './control-receiver.js'
 import { receiveDuplicate } from './duplicate-requests.js'
 import { payloadFailure, versionFailure } from './failures.js'
 import { toHeaderFailure, type HeaderRule } from './header-rule.js'
-import { toReceivedRequest, type ReceivedRequest } from './received-request.js'
+import { contextOf, toReceivedRequest, type ReceivedRequest } from './received-request.js'
 import { RequestContext } from './request-context.js'
+import { emitReceived } from './request-events.js'
 import { requestKey } from './request-key.js'
 import { RequestStreamContext } from './request-stream-context.js'
 import type { ResponderContext } from './responder-context.js'
@@ -81,7 +82,9 @@ export class RequestReceiver {
   receive<T extends EndpointTypes>(delivery: Delivery): ReceivedRequest<T> | undefined {
     try {
       const request = this.#examine<T>(delivery)
-      if (request !== undefined) this.#responder.stats.received++
+      if (request === undefined) return undefined
+      this.#responder.stats.received++
+      emitReceived(contextOf(request))
       return request
     } catch (thrown) {
       // The application's correlations and rules may throw; no message may end the stream of requests.

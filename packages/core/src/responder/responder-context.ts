@@ -4,6 +4,7 @@ import { deadlinesOf } from '../link/link-deadlines.js'
 import { linkMonitorOf, type LinkMonitor } from '../link/link-monitor.js'
 import type { ConnectionInfo, Link } from '../link/link.js'
 import type { Endpoint } from '../endpoint.js'
+import type { EventHub } from '../observe/event-hub.js'
 import type { IgnoredReason, IgnoredRequest } from '../observe/ignored-request.js'
 import { observationsOf } from '../observe/observations.js'
 import type { MutableResponderStats } from '../observe/responder-stats.js'
@@ -37,6 +38,8 @@ export interface ResponderOptions {
   readonly controlTopic: string | false | undefined
   /** Whether it shares its requests with other members of a group. */
   readonly isGroup: boolean
+  /** The group of its shared subscription, if `group` of `requests$` names it. */
+  readonly group: string | undefined
   /** How many items of a request stream its requester may send ahead. */
   readonly itemCredit: number
 }
@@ -48,6 +51,7 @@ export class ResponderContext {
   readonly acknowledge: AcknowledgeMode
   readonly deadlines: Deadlines
   readonly stats: MutableResponderStats
+  readonly events: EventHub
   readonly cacheBounds: Required<ResponseCacheBounds>
   readonly cache: ResponseCache<RequestContext>
   /** Whether the link was closed, so that no response can be sent. */
@@ -59,6 +63,7 @@ export class ResponderContext {
   /** Called with each exchange control message on the control topic. */
   onControl: (message: Message) => void = () => undefined
   readonly isGroup: boolean
+  readonly group: string | undefined
   readonly itemCredit: number
   readonly acceptance: AcceptanceSender
   readonly unserved: UnservedRequests = new UnservedRequests()
@@ -70,13 +75,15 @@ export class ResponderContext {
   readonly #onIgnored: (ignored: IgnoredRequest) => void
 
   constructor(options: ResponderOptions) {
-    const { link, endpoint, acknowledge, cacheBounds, controlTopic, isGroup } = options
-    const { responderStats, ignoredRequests } = observationsOf(link)
+    const { link, endpoint, acknowledge, cacheBounds, controlTopic, isGroup, group } = options
+    const { responderStats, ignoredRequests, events } = observationsOf(link)
     this.link = link
     this.endpoint = endpoint
     this.acknowledge = acknowledge
     this.deadlines = deadlinesOf(link)
     this.stats = responderStats(endpoint)
+    this.events = events
+    this.group = group
     this.cacheBounds = cacheBounds
     this.cache = new ResponseCache(cacheBounds, () => this.stats.evicted++)
     this.#monitor = linkMonitorOf(link)
