@@ -13,12 +13,17 @@ import { reservedNamesFault } from './protocol/reserved-properties.js'
 import { responseTopicTemplate, type ResponseTopicTemplate } from './response-topic-template.js'
 import type { ParameterName, TemplateParams } from './topic/template-params.js'
 import { topicTemplate, type TopicTemplate } from './topic/topic-template.js'
+import type { ItemStream, RequestItems } from './stream/item-stream.js'
+import { requireStreamable } from './stream/require-streamable.js'
 
 /** Whether a cancelled exchange notifies its responder, or ends at the requester alone. */
 export type CancelMode = 'wire' | 'local'
 
 /** Whether a request has one response or a stream of them. */
 export type ResponseKind = 'one' | 'many'
+
+/** Whether a request is one message or a stream of items. */
+export type RequestKind = 'one' | 'many'
 
 /** The types of an endpoint. */
 export interface EndpointTypes {
@@ -28,9 +33,9 @@ export interface EndpointTypes {
   readonly responseParams?: object
   /** The names of the parameters whose values the correlation creates. */
   readonly createdParams?: string
-  /** The value that the requester passes; a correlation token in the payload is optional here. */
+  /** The value or stream that the requester passes; a correlation token in the payload is optional here. */
   readonly requestInput: unknown
-  /** The value that the handler receives. */
+  /** The value or items that the handler receives. */
   readonly request: unknown
   /** The value that the handler emits; a correlation token in the payload is optional here. */
   readonly responseInput: unknown
@@ -51,6 +56,7 @@ export interface EndpointContract<
   SentRes = Res,
   Fail = Res,
   SentFail = SentRes,
+  Requests extends RequestKind = RequestKind,
 > {
   /** The endpoint's name in errors, logs and metrics. @defaultValue the template of the request topic */
   readonly name?: string
@@ -74,6 +80,12 @@ export interface EndpointContract<
   readonly correlation?: Via
   /** @defaultValue 'one' */
   readonly responses?: Kind
+  /**
+   * Whether a request is one value or a stream of items. With `many`, the requester passes an Observable, an iterable or an
+   * async iterable, and the handler receives `RequestItems`; `request` is then the codec of an item. It needs MQTT 5, the
+   * correlation `correlationData`, and a responder with a control topic. @defaultValue 'one'
+   */
+  readonly requests?: Requests
   /** Whether to handle requests without a response topic; no response is sent for them. @defaultValue false */
   readonly acceptsNotifications?: boolean
   /**
@@ -130,6 +142,7 @@ const contractRules: OptionRules<EndpointContract<string, unknown, unknown, Resp
   response: codecRule,
   correlation: 'object',
   responses: ['one', 'many'],
+  requests: ['one', 'many'],
   acceptsNotifications: [true, false],
   cancel: ['wire', 'local'],
   reservedProperties: reservedNamesFault,
@@ -148,6 +161,7 @@ export interface Endpoint<T extends EndpointTypes = EndpointTypes> {
   readonly response: Codec<unknown>
   readonly correlation: Correlation
   readonly responses: T['kind']
+  readonly requests: RequestKind
   readonly acceptsNotifications: boolean
   readonly cancel: CancelMode
   readonly reservedProperties: readonly string[]
@@ -177,12 +191,13 @@ export interface ContractTypes<
   ResponseTopic extends string = '',
   SentReq = Req,
   SentRes = Res,
+  Requests extends RequestKind = 'one',
 > extends EndpointTypes {
   readonly params: TemplateParams<Topic>
   readonly responseParams: ResponseParams<Topic, ResponseTopic>
   readonly createdParams: CreatedParams<Via>
-  readonly requestInput: WithoutToken<SentReq, Via>
-  readonly request: Req
+  readonly requestInput: Requests extends 'many' ? ItemStream<SentReq> : WithoutToken<SentReq, Via>
+  readonly request: Requests extends 'many' ? RequestItems<Req> : Req
   readonly responseInput: WithoutToken<SentRes, Via>
   readonly response: Res
   readonly kind: Kind
@@ -249,16 +264,30 @@ export function endpoint<
   SentRes = Res,
   Fail = Res,
   SentFail = SentRes,
+  Requests extends RequestKind = 'one',
 >(
-  contract: EndpointContract<Topic, Req, Res, Kind, Via, ResponseTopic, SentReq, SentRes, Fail, SentFail>,
-): Endpoint<ContractTypes<Topic, Req, Res, Kind, Via, ResponseTopic, SentReq, SentRes>> {
+  contract: EndpointContract<
+    Topic,
+    Req,
+    Res,
+    Kind,
+    Via,
+    ResponseTopic,
+    SentReq,
+    SentRes,
+    Fail,
+    SentFail,
+    Requests
+  >,
+): Endpoint<ContractTypes<Topic, Req, Res, Kind, Via, ResponseTopic, SentReq, SentRes, Requests>> {
   requireArgument('contract', contract, contractRules)
   for (const name of ['topic', 'request', 'response'] as const) {
     if ((contract[name] as unknown) === undefined) throw invalidArgument(`contract.${name} is missing`)
   }
   const topic = topicTemplate<string>(contract.topic)
   const responseTopic = responseTopicTemplate(topic, contract)
-  const correlation = contract.correlation ?? correlationData()
+  const { correlation = correlationData(), requests = 'one' } = contract
+  if (requests === 'many') requireStreamable(contract, correlation)
   requireCreatedParams(correlation, topic, responseTopic)
   return {
     name: contract.name ?? contract.topic,
@@ -268,6 +297,7 @@ export function endpoint<
     response: contract.response as unknown as Codec<unknown>,
     correlation,
     responses: (contract.responses ?? 'one') as Kind,
+    requests,
     acceptsNotifications: contract.acceptsNotifications ?? false,
     cancel: contract.cancel ?? 'wire',
     reservedProperties: contract.reservedProperties ?? [],

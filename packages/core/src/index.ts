@@ -43,6 +43,7 @@ export type { Handler, HandlerResult, PlainResponse, ResponseStream } from './re
 export type { OutcomeDetails, ServeOutcome, ServeRecord } from './observe/serve-record.js'
 export type { ResponseTopicRule } from './responder/response-topic-rule.js'
 export type { ReceivedRequest } from './responder/received-request.js'
+export type { ItemStream, RequestItems } from './stream/item-stream.js'
 export type { TransferBounds } from './chunk/transfers.js'
 
 // Define endpoints
@@ -57,6 +58,7 @@ export type {
   EndpointTypes,
   FailurePayloads,
   ReportedFailure,
+  RequestKind,
   RequestParams,
   ResponseKind,
   ResponseParams,

@@ -1,5 +1,5 @@
 import { Reason } from '@antiphon/packet'
-import { isLeft } from 'fp-ts/lib/Either.js'
+import { isLeft, right } from 'fp-ts/lib/Either.js'
 import type { Observer, Subscription as Teardown } from 'rxjs'
 import { v4 as uuid } from 'uuid'
 import { invalidArgument } from '../argument.js'
@@ -11,11 +11,19 @@ import type { CorrelatedRequest } from '../correlation/correlation.js'
 import { AntiphonError } from '../errors.js'
 import type { PublishAck } from '../link/link.js'
 import type { Message, OutgoingMessage, UserProperties } from '../message.js'
-import { attemptProperties, toControlMessage, type RequestIdentity } from '../protocol/control-message.js'
+import {
+  attemptProperties,
+  OPENING,
+  toControlMessage,
+  type RequestIdentity,
+} from '../protocol/control-message.js'
 import { toExpirySeconds } from '../time/expiry-seconds.js'
 import type { Exchange } from './exchange.js'
 import { emitAcknowledged, emitSent } from './exchange-events.js'
 import type { RequestParts } from './requester-context.js'
+
+/** The payload of the message that begins a request stream. */
+const EMPTY = right(new Uint8Array())
 
 /** The encoded parts of a request. */
 interface EncodedRequest {
@@ -193,7 +201,9 @@ export class RequestMessage implements Observer<PublishAck> {
   ): UserProperties | undefined {
     const own = this.#userProperties
     if (!this.#exchange.sendsControl || correlationData === undefined) return own
-    return own === undefined ? attemptProperties(attempt) : [...own, ...attemptProperties(attempt)]
+    const isStream = this.#exchange.requester.endpoint.requests === 'many'
+    const control = isStream ? OPENING : attemptProperties(attempt)
+    return own === undefined ? control : [...own, ...control]
   }
 
   #requireCorrelation(): void {
@@ -216,9 +226,10 @@ export class RequestMessage implements Observer<PublishAck> {
   }
 
   #encode(responseTopic: string): EncodedRequest {
-    const { request, name } = this.#exchange.requester.endpoint
+    const { request, requests, name } = this.#exchange.requester.endpoint
     const { value, token, properties } = this.#correlate(responseTopic)
-    const encoded = encodeWith(request, value)
+    // The items of a request stream follow one by one.
+    const encoded = requests === 'many' ? EMPTY : encodeWith(request, value)
     if (isLeft(encoded)) throw encoded.left.withContext({ endpoint: name, topic: this.topic })
     this.responseTopic = responseTopic
     this.token = token

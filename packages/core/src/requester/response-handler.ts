@@ -3,7 +3,7 @@ import { reasonOf } from '../codec/decode-failure.js'
 import { FALSE_TEXT, isFalseText } from '../codec/payload-format.js'
 import { formatDecodeError } from '../codec/format-decode-error.js'
 import { AntiphonError, type RemoteStatus } from '../errors.js'
-import { userProperty, type UserProperties } from '../message.js'
+import { userProperty, type Message, type UserProperties } from '../message.js'
 import { Status, toStatus, type Failure } from '../protocol/status.js'
 import type { Exchange } from './exchange.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
@@ -20,10 +20,18 @@ export interface ResponseHandler {
   readonly receive: (response: DecodedOnce, exchange: Exchange) => void
   /** Receives the error of a response whose chunks cannot be assembled. Without this function, the attempt fails. */
   readonly receiveFault?: (error: AntiphonError, exchange: Exchange) => void
-  /** Called when the control topic of the responder has become known. */
-  readonly onAccepted?: (exchange: Exchange) => void
-  /** Handles the timeout of a published request. Without this function, the exchange fails with `timeout`. */
-  readonly onTimeout?: (exchange: Exchange) => TimeoutResult
+  /** Whether the request can be sent again, for example to another responder. @defaultValue true */
+  readonly canRepeat?: boolean
+  /** Called when the exchange has started. */
+  readonly onStarted?: (exchange: Exchange) => void
+  /** Called with each acceptance, and with a response that names the control topic of its responder. */
+  readonly onAccepted?: (exchange: Exchange, message: Message) => void
+  /** Called when the exchange has settled. */
+  readonly onSettled?: () => void
+  /** Restarts the timeout of an exchange whose request stream is alive. Without this function, the exchange does it. */
+  readonly extendTimeout?: (exchange: Exchange, milliseconds: number) => void
+  /** Handles the timeout of a published request. If it returns `undefined`, the exchange fails with `timeout`. */
+  readonly onTimeout?: (exchange: Exchange) => TimeoutResult | undefined
 }
 
 /** The result of a timeout: the exchange fails with an error, completes, or waits on. */
