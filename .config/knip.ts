@@ -44,6 +44,11 @@ const config: KnipConfig = {
       ],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
+    // The bundle starts here; the commands are imported when they run.
+    'packages/cli': {
+      entry: ['src/main.ts', 'test/**/*.test.ts'],
+      project: ['src/**/*.ts', 'test/**/*.ts'],
+    },
     // Its processes are run by path.
     'packages/acceptance': {
       entry: ['src/*/processes/*.ts', 'test/**/*.test.ts'],

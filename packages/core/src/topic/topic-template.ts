@@ -32,7 +32,7 @@ export interface TopicTemplate<T extends string = string> {
  * Creates a template from text such as `vehicles/{car}/dev-{id}`; throws `invalid-argument` if it is invalid.
  *
  * A parameter stands for a level or a part of one, and is never empty. Parameters of the same level are separated by
- * text. A last level `{path...}` stands for one or more levels. A template has no wildcards and no `$share/<group>/`.
+ * text. `{{` and `}}` stand for braces. A last level `{path...}` stands for one or more levels. A template has no wildcards and no `$share/<group>/`.
  *
  * @example
  * ```ts
@@ -47,12 +47,14 @@ export function topicTemplate<T extends string>(template: T): TopicTemplate<T> {
 }
 
 /** The parts of all templates without parameters, which are filled and matched as a whole. */
-const NO_PARTS: Parsed = { levels: [], rest: undefined }
+const NO_PARTS: Parsed = { text: '', levels: [], rest: undefined }
 const NO_NAMES: readonly string[] = []
 
 class ParsedTemplate<T extends string> implements TopicTemplate<T> {
   readonly template: T
   readonly parameters: readonly string[]
+  /** The topic of a template without parameters. */
+  readonly #name: string
   readonly #parts: Parsed
 
   constructor(template: T, parts: Parsed) {
@@ -61,18 +63,21 @@ class ParsedTemplate<T extends string> implements TopicTemplate<T> {
     this.template = template
     // Shared, since nearly all templates of a process with many endpoints have no parameters.
     this.parameters = isName ? NO_NAMES : names
+    this.#name = parts.text === template ? template : parts.text
     this.#parts = isName ? NO_PARTS : parts
   }
 
   format(params: TemplateParams<T>): string {
-    const { template } = this
+    const { template, parameters } = this
+    if (parameters.length === 0) return this.#name
     return this.#fill(params, fill, 'topic', validateTopicName, () =>
       restValue(template, this.#parts.rest, params),
     )
   }
 
   filter(params: Partial<TemplateParams<T>> = {}): string {
-    const { template } = this
+    const { template, parameters } = this
+    if (parameters.length === 0) return this.#name
     const { rest } = this.#parts
     return this.#fill(params, fillOrWildcard, 'filter', validateTopicFilter, () =>
       (params as Values)[rest ?? ''] === undefined ? '#' : restValue(template, rest, params),
@@ -81,7 +86,7 @@ class ParsedTemplate<T extends string> implements TopicTemplate<T> {
 
   match(topic: string): TemplateParams<T> | undefined {
     const { template, parameters } = this
-    if (parameters.length === 0) return topic === template ? ({} as TemplateParams<T>) : undefined
+    if (parameters.length === 0) return topic === this.#name ? ({} as TemplateParams<T>) : undefined
     const values = matchLevels(this.#parts, topic)
     if (values === undefined || validateFilled(template, topic) !== undefined) return undefined
     return Object.fromEntries(parameters.map((name, index) => [name, values[index]])) as TemplateParams<T>
@@ -94,8 +99,7 @@ class ParsedTemplate<T extends string> implements TopicTemplate<T> {
     validate: (text: string) => string | undefined,
     end: () => string,
   ): string {
-    const { template, parameters } = this
-    if (parameters.length === 0) return template
+    const { template } = this
     const { levels, rest } = this.#parts
     const filled = levels.map((level) => fillPart(template, level, params))
     const text = (rest === undefined ? filled : [...filled, end()]).join('/')
@@ -107,6 +111,8 @@ class ParsedTemplate<T extends string> implements TopicTemplate<T> {
 
 /** The parts of a template. */
 interface Parsed {
+  /** The topic of a template without parameters. */
+  readonly text: string
   readonly levels: readonly LevelPattern[]
   /** The name of a last level such as `{path...}`; otherwise `undefined`. */
   readonly rest: string | undefined
@@ -142,7 +148,7 @@ function parseTemplate(template: string): Parsed {
   const shortest = (rest === undefined ? filled : [...filled, 'x']).join('/')
   const reason = validateTopicName(shortest)
   if (reason !== undefined) throw templateError(template, reason)
-  return { levels, rest }
+  return { text: shortest, levels, rest }
 }
 
 function fill(template: string, level: LevelPattern, params: object): string {
@@ -203,7 +209,10 @@ function validateFilled(template: string, topic: string): string | undefined {
   return addsDollar ? noWildcard : undefined
 }
 
-function matchLevels({ levels, rest }: Parsed, topic: string): readonly string[] | undefined {
+function matchLevels(
+  { levels, rest }: Pick<Parsed, 'levels' | 'rest'>,
+  topic: string,
+): readonly string[] | undefined {
   const all: string[] = []
   let start = 0
   for (const level of levels) {
