@@ -43,69 +43,52 @@ export interface TopicTemplate<T extends string = string> {
  * ```
  */
 export function topicTemplate<T extends string>(template: T): TopicTemplate<T> {
-  return new ParsedTemplate(template, parseTemplate(template))
+  const { levels, rest, text } = parseTemplate(template)
+  const parameters = namesOf(levels, rest)
+  if (parameters.length === 0) return nameTemplate(template, text)
+  const join = (filled: readonly string[], end: () => string): string =>
+    (rest === undefined ? filled : [...filled, end()]).join('/')
+  return {
+    template,
+    parameters,
+    format: (params) => {
+      const topic = join(
+        levels.map((level) => fill(template, level, params)),
+        () => restValue(template, rest, params),
+      )
+      const reason = validateFilled(template, topic) ?? validateTopicName(topic)
+      if (reason !== undefined) throw fillError(template, `topic ${quoted(topic)} is invalid: ${reason}`)
+      return topic
+    },
+    filter: (params = {}) => {
+      const filter = join(
+        levels.map((level) => fillOrWildcard(template, level, params)),
+        () => ((params as Values)[rest ?? ''] === undefined ? '#' : restValue(template, rest, params)),
+      )
+      const reason = validateFilled(template, filter) ?? validateTopicFilter(filter)
+      if (reason !== undefined) throw fillError(template, `filter ${quoted(filter)} is invalid: ${reason}`)
+      return filter
+    },
+    match: (topic) => {
+      const values = matchLevels({ levels, rest }, topic)
+      if (values === undefined || validateFilled(template, topic) !== undefined) return undefined
+      return Object.fromEntries(parameters.map((name, index) => [name, values[index]])) as TemplateParams<T>
+    },
+  }
 }
 
-/** The parts of all templates without parameters, which are filled and matched as a whole. */
-const NO_PARTS: Parsed = { text: '', levels: [], rest: undefined }
 const NO_NAMES: readonly string[] = []
 
-class ParsedTemplate<T extends string> implements TopicTemplate<T> {
-  readonly template: T
-  readonly parameters: readonly string[]
-  /** The topic of a template without parameters. */
-  readonly #name: string
-  readonly #parts: Parsed
-
-  constructor(template: T, parts: Parsed) {
-    const names = namesOf(parts.levels, parts.rest)
-    const isName = names.length === 0
-    this.template = template
-    // Shared, since nearly all templates of a process with many endpoints have no parameters.
-    this.parameters = isName ? NO_NAMES : names
-    this.#name = parts.text === template ? template : parts.text
-    this.#parts = isName ? NO_PARTS : parts
-  }
-
-  format(params: TemplateParams<T>): string {
-    const { template, parameters } = this
-    if (parameters.length === 0) return this.#name
-    return this.#fill(params, fill, 'topic', validateTopicName, () =>
-      restValue(template, this.#parts.rest, params),
-    )
-  }
-
-  filter(params: Partial<TemplateParams<T>> = {}): string {
-    const { template, parameters } = this
-    if (parameters.length === 0) return this.#name
-    const { rest } = this.#parts
-    return this.#fill(params, fillOrWildcard, 'filter', validateTopicFilter, () =>
-      (params as Values)[rest ?? ''] === undefined ? '#' : restValue(template, rest, params),
-    )
-  }
-
-  match(topic: string): TemplateParams<T> | undefined {
-    const { template, parameters } = this
-    if (parameters.length === 0) return topic === this.#name ? ({} as TemplateParams<T>) : undefined
-    const values = matchLevels(this.#parts, topic)
-    if (values === undefined || validateFilled(template, topic) !== undefined) return undefined
-    return Object.fromEntries(parameters.map((name, index) => [name, values[index]])) as TemplateParams<T>
-  }
-
-  #fill(
-    params: object,
-    fillPart: (template: string, level: LevelPattern, params: object) => string,
-    kind: string,
-    validate: (text: string) => string | undefined,
-    end: () => string,
-  ): string {
-    const { template } = this
-    const { levels, rest } = this.#parts
-    const filled = levels.map((level) => fillPart(template, level, params))
-    const text = (rest === undefined ? filled : [...filled, end()]).join('/')
-    const reason = validateFilled(template, text) ?? validate(text)
-    if (reason !== undefined) throw fillError(template, `${kind} ${quoted(text)} is invalid: ${reason}`)
-    return text
+/** Returns a template without parameters. Nearly all of a process with many endpoints are such, so it keeps no levels. */
+function nameTemplate<T extends string>(template: T, text: string): TopicTemplate<T> {
+  const name = text === template ? template : text
+  const toName = (): string => name
+  return {
+    template,
+    parameters: NO_NAMES,
+    format: toName,
+    filter: toName,
+    match: (topic) => (topic === name ? ({} as TemplateParams<T>) : undefined),
   }
 }
 
