@@ -44,6 +44,10 @@ const config: KnipConfig = {
       ],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
+    'packages/durable': {
+      entry: ['test/**/*.test.ts', 'test/interop/programs/*.ts'],
+      project: ['src/**/*.ts', 'test/**/*.ts'],
+    },
     // Its processes are run by path.
     'packages/acceptance': {
       entry: ['src/*/processes/*.ts', 'test/**/*.test.ts'],

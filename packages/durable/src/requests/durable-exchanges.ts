@@ -6,7 +6,6 @@ import {
   type ExchangeOptions,
   type Link,
   type Message,
-  type RequestArgument,
   type ResponseWithMessage,
 } from '@antiphon/core'
 import { decodeWith } from '@antiphon/core/codec'
@@ -106,14 +105,7 @@ export class DurableExchanges {
       ...(this.#endpoint.responseTopic === undefined && { responseTopic: request.fields.responseTopic }),
       timeout,
     }
-    const argument = toRequestArgument(request) as RequestArgument<{
-      readonly params: object
-      readonly requestInput: unknown
-      readonly request: unknown
-      readonly responseInput: unknown
-      readonly response: unknown
-      readonly kind: 'one'
-    }>
+    const argument = toRequestArgument(request)
     // Set before subscribing, because a response may arrive synchronously.
     entry.exchange = new Subscription()
     entry.exchange.add(

@@ -64,7 +64,7 @@ export class DurableResponder<T extends EndpointTypes> {
   handle(request: ReceivedRequest<T>): HandlerResult<T> {
     const identified = this.#identify(request)
     if (identified === undefined) return this.#options.handler(request)
-    return this.#outcome$(identified, request).pipe(switchMap(toResponse$)) as HandlerResult<T>
+    return this.#outcome$(identified, request).pipe(switchMap(toResponse$))
   }
 
   close(): Promise<void> {

@@ -104,7 +104,10 @@ describe('durableResponses', () => {
       other: () => {
         throw new Error('secret')
       },
-      text: () => throwError(() => 'secret'),
+      text: () => {
+        // eslint-disable-next-line @typescript-eslint/only-throw-error -- applications may throw any value
+        throw 'secret'
+      },
       array: () => ['one of an array'],
       promise: () => Promise.resolve('promised'),
       plain: () => 'plain',
