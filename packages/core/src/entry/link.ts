@@ -21,7 +21,7 @@ export { deadlines } from '../time/deadlines.js'
 export type { Deadline, Deadlines, OnDue } from '../time/deadlines.js'
 
 // Wrap handlers
-export { isStream } from '../responder/is-stream.js'
+export { isStream } from '../stream/is-stream.js'
 export { hasProperties } from '../responder/with-properties.js'
 
 // Validate options and messages

@@ -166,7 +166,9 @@ export function durableRequests<T extends EndpointTypes & { readonly kind: 'one'
 
 /** Throws if the responses of an endpoint could not be received after a restart. */
 function requireSingleResponses(endpoint: Endpoint): void {
-  const { name, responses, correlation, includesMessage } = endpoint
+  const { name, requests, responses, correlation, includesMessage } = endpoint
+  if (requests === 'many')
+    throw invalidArgument(`${name} has requests of many items, and a durable request has one: use exchange$`)
   if (responses === 'many')
     throw invalidArgument(`${name} has many responses, and a durable request has one: use requestMany`)
   if (includesMessage)

@@ -66,6 +66,8 @@ export function durableResponses<T extends EndpointTypes & { readonly kind: 'one
   requireArgument('options.store', options.store, storeRule)
   if ((endpoint as Endpoint).responses === 'many')
     throw invalidArgument(`${endpoint.name} has many responses, and a durable response is a single one`)
+  if ((endpoint as Endpoint).requests === 'many')
+    throw invalidArgument(`${endpoint.name} has requests of many items, which are not stored`)
   const { store, maxResponses = 10_000, maxBytes = 16 * 2 ** 20, ttl = 3_600_000 } = options
   const responder = new DurableResponder<T>({
     endpoint,

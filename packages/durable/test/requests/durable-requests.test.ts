@@ -579,10 +579,12 @@ describe('durableRequests and its link', () => {
     const link = world.link('till')
     const types = { request: text, response: text } as const
     const many = endpoint({ topic: 'many', ...types, responses: 'many' }) as never
+    const items = endpoint({ topic: 'items', ...types, requests: 'many' }) as never
     const ordered = endpoint({ topic: 'a', responseTopic: 'b', ...types, correlation: inOrder() })
     const own = endpoint({ topic: 'a', responseTopic: 'b', ...types })
     const faults = [
       () => durableRequests(link, many, { store }),
+      () => durableRequests(link, items, { store }),
       () => durableRequests(link, withMessage(counts), { store }),
       () => durableRequests(link, ordered, { store }),
       () => durableRequests(link, own, { store, responseTopic: 'c' }),
@@ -600,6 +602,7 @@ describe('durableRequests and its link', () => {
     })
     expect(faults).toEqual([
       '[invalid-argument] many has many responses, and a durable request has one: use requestMany',
+      '[invalid-argument] items has requests of many items, and a durable request has one: use exchange$',
       '[invalid-argument] counts is of withMessage, and messages are not stored: pass the endpoint itself',
       '[invalid-argument] a matches responses by inOrder, which a restart interrupts: use correlationData() or payloadField()',
       '[invalid-argument] responseTopic is set, but a has its own: remove the option',

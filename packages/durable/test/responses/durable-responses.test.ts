@@ -333,6 +333,10 @@ describe('durableResponses', () => {
     expect(() => durableResponses(many as never, () => EMPTY, { store })).toThrow(
       '[invalid-argument] many has many responses, and a durable response is a single one',
     )
+    const items = endpoint({ topic: 'items', request: text, response: text, requests: 'many' })
+    expect(() => durableResponses(items as never, () => EMPTY, { store })).toThrow(
+      '[invalid-argument] items has requests of many items, which are not stored',
+    )
     expect(() => durableResponses(orders, () => EMPTY, { store, onInterrupt: 'run' } as never)).toThrow(
       '[invalid-argument] options.onInterrupt is not known: did you mean onInterrupted?',
     )
