@@ -108,7 +108,7 @@ export class GatheredStreams implements ResponseHandler {
     }
   }
 
-  /** Emits a stream that fails at once: a responder that cannot be told apart, or a failure before its first item. */
+  /** Emits a stream that fails at once: a responder that has no name, or a failure before its first item. */
   #receiveUnnamed(response: DecodedOnce, exchange: Exchange): void {
     const text = 'a response names no responder: set responderOf, or let the responders send __srcId'
     const error = readFailure(response, exchange) ?? exchange.createError('protocol', text)
