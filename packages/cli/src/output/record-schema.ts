@@ -5,6 +5,7 @@ type Schema = Readonly<Record<string, unknown>>
 const string: Schema = { type: 'string' }
 const number: Schema = { type: 'number' }
 const count: Schema = { type: 'integer', minimum: 1 }
+const total: Schema = { type: 'integer', minimum: 0 }
 const properties: Schema = {
   type: 'array',
   items: { type: 'array', items: string, minItems: 2, maxItems: 2 },
@@ -41,6 +42,10 @@ const records: Readonly<
         additionalProperties: false,
       },
     },
+  },
+  summary: {
+    about: 'The end of a command that has sent many requests.',
+    required: { requests: total, answered: total, failed: total, milliseconds: number },
   },
   ready: { about: 'The command listens to a topic.', required: { topic: string } },
   request: {

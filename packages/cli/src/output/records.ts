@@ -41,6 +41,14 @@ export type OutputRecord =
         readonly applicationPayload?: string
       }
     }
+  /** The end of a command that has sent many requests. */
+  | {
+      readonly type: 'summary'
+      readonly requests: number
+      readonly answered: number
+      readonly failed: number
+      readonly milliseconds: number
+    }
   /** The command listens to a topic. */
   | { readonly type: 'ready'; readonly topic: string }
   /** A request that a responder has received. */
