@@ -43,6 +43,14 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     },
     { about: 'End with the first response', line: 'antiphon gather home/temperature --count 1' },
   ],
+  tap: [
+    { about: 'Show all requests below home, with their responses', line: `antiphon tap 'home/#'` },
+    {
+      about: 'Show those whose responses go to other topics, as JSON',
+      line: `antiphon tap 'home/#' --responses 'answers/#' --json`,
+    },
+  ],
+  check: [{ about: 'Report what the broker can do', line: 'antiphon check' }],
   broker: [{ about: 'Run a broker on port 1883', line: 'antiphon broker' }],
   context: [
     {

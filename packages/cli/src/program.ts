@@ -3,10 +3,12 @@ import { addGather } from './commands/gather.js'
 import { addRequest } from './commands/request.js'
 import type { CommandContext } from './commands/add-command.js'
 import { addBroker } from './commands/broker.js'
+import { addCheck } from './commands/check.js'
 import { addContext } from './commands/context.js'
 import { addExamples } from './commands/examples.js'
 import { addSchema } from './commands/schema.js'
 import { addServe } from './commands/serve.js'
+import { addTap } from './commands/tap.js'
 import { exitCodeOf } from './exit-code-of.js'
 import { exitCodes } from './exit-codes.js'
 import { Interruption, type Host } from './host.js'
@@ -58,7 +60,17 @@ function createProgram(context: CommandContext, output: OutputConfiguration): Co
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
     .enablePositionalOptions()
-  for (const add of [addRequest, addServe, addGather, addBroker, addContext, addExamples, addSchema])
+  for (const add of [
+    addRequest,
+    addServe,
+    addGather,
+    addTap,
+    addCheck,
+    addBroker,
+    addContext,
+    addExamples,
+    addSchema,
+  ])
     add(program, context)
   return program
 }

@@ -36,7 +36,7 @@ export class Contexts {
     return name?.trim()
   }
 
-  /** Returns a context; throws `invalid-argument` if there is none of that name. */
+  /** Returns a context; throws `invalid-argument` if it does not exist. */
   async read(name: string): Promise<StoredContext> {
     const text = await readFile(this.#fileOf(name), 'utf8').catch(undefinedIfMissing)
     if (text === undefined) throw await this.#unknown(name)

@@ -44,7 +44,7 @@ export async function runShellCommand({ command, input, env, signal }: ShellComm
     let [length, errors] = [0, '']
     const fail = (error: unknown): void => {
       kill()
-      reject(error as Error)
+      reject(error)
     }
     const abort = (): void => fail(signal.reason)
     signal.addEventListener('abort', abort, { once: true })
