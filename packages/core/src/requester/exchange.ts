@@ -8,6 +8,15 @@ import { controlTopicOf, isAcceptance } from '../protocol/control-message.js'
 import type { DecodedOnce } from '../codec/decoded-once.js'
 import type { Deadline } from '../time/deadlines.js'
 import { ControlChannel } from './control-channel.js'
+import {
+  emitCancelled,
+  emitCredit,
+  emitFailed,
+  emitReceived,
+  emitRequested,
+  emitResponded,
+  emitSubscribed,
+} from './exchange-events.js'
 import type { RequestParts, RequesterContext } from './requester-context.js'
 import { RequestMessage } from './request-message.js'
 import { ResponseChunks } from './response-chunks.js'
@@ -38,6 +47,8 @@ export class Exchange implements LinkObserver, ResponseListener {
   isSettled = false
   /** How often the request was published. */
   attempts = 0
+  /** The number of the exchange in events; 0 until its first event. */
+  eventId = 0
   readonly requester: RequesterContext
   /** Whether exchange control messages are sent, to the responder that accepts the request. */
   readonly sendsControl: boolean
@@ -79,6 +90,7 @@ export class Exchange implements LinkObserver, ResponseListener {
 
   start(): void {
     const { monitor, pendingRequests, rules } = this.requester
+    emitRequested(this)
     monitor.start()
     const dependsOnLink = rules.onDisconnect === 'fail' || this.#stepTimer !== undefined
     if (dependsOnLink || this.request.responseFilter === undefined) monitor.addObserver(this)
@@ -93,6 +105,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     if (this.isSettled) return
     this.requester.stats.cancelled++
     this.#settle()
+    emitCancelled(this)
     this.cancelAtResponder()
     this.requester.pendingRequests.reportCancelled(this)
   }
@@ -129,6 +142,7 @@ export class Exchange implements LinkObserver, ResponseListener {
   onSubscribed(): void {
     const canResend = this.#mayHaveMissedResponses && this.requester.rules.onDisconnect === 'resend'
     this.#mayHaveMissedResponses = false
+    emitSubscribed(this)
     if (this.attempts === 0) this.#publishInTime()
     else if (canResend) this.resend(() => this.publish())
   }
@@ -139,6 +153,7 @@ export class Exchange implements LinkObserver, ResponseListener {
 
   receive(response: DecodedOnce): void {
     const { message } = response
+    emitReceived(this, message)
     const controlTopic = this.sendsControl ? controlTopicOf(message) : undefined
     if (controlTopic !== undefined && this.#accept(controlTopic, message)) return
     // The responder has the request, so it is not sent again.
@@ -147,7 +162,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     this.#stepTimer?.clear()
     const complete = isChunk(message)
       ? (this.#chunks ??= new ResponseChunks(this, this.#responseHandler)).add(message)
-      : response.as(this.requester.endpoint.response)
+      : response.as(this.request.codecOf(message))
     if (complete !== undefined) this.#responseHandler.receive(complete, this)
   }
 
@@ -181,6 +196,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     if (response !== undefined) this.requester.roundTrips?.onResponse(this, this.requester)
     // Settle before emitting, so that a subscriber that unsubscribes on the response does not cancel the exchange.
     this.#settle()
+    emitResponded(this)
     if (response !== undefined) this.#observer.next(response.value)
     this.#observer.complete()
   }
@@ -192,7 +208,7 @@ export class Exchange implements LinkObserver, ResponseListener {
 
   #failAttempt(error: AntiphonError, isRenewed: boolean): void {
     if (this.isSettled) return
-    const canRetry = this.#retry !== undefined && !mustRepeat(error, this)
+    const canRetry = this.#retry !== undefined && this.#canRepeat && !mustRepeat(error, this)
     const failure = canRetry ? this.#retry.onFailure(error, this.attempts) : error
     if (failure !== undefined) this.fail(failure)
     else {
@@ -208,6 +224,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     if (this.isSettled) return
     this.requester.stats[error.code === 'timeout' ? 'timedOut' : 'failed']++
     this.#settle()
+    emitFailed(this, error)
     if (mayBeRunning(error.code)) {
       this.cancelAtResponder(error.code)
       this.requester.pendingRequests.reportCancelled(this, error.code)
@@ -233,9 +250,15 @@ export class Exchange implements LinkObserver, ResponseListener {
     this.#deadline = this.requester.deadlines.add(milliseconds, this)
   }
 
+  /** Returns the control topic of the responder that has the request; `undefined` while none is known. */
+  get controlTopic(): string | undefined {
+    return this.#control?.topic
+  }
+
   /** Sends an exchange control message to the responder, if its control topic is known. */
   sendControl(userProperties: UserProperties): void {
     if (this.isSettled || this.#control === undefined) return
+    emitCredit(this, userProperties)
     this.request.publishControl(this.#control.topic, this.#deadline.left(), userProperties)
   }
 
@@ -253,7 +276,7 @@ export class Exchange implements LinkObserver, ResponseListener {
   #accept(controlTopic: string, message: Message): boolean {
     if (this.#control === undefined) this.#control = new ControlChannel(this, controlTopic)
     else this.#control.onAccepted(controlTopic)
-    this.#responseHandler.onAccepted?.(this)
+    this.#responseHandler.onAccepted?.(this, message)
     if (!isAcceptance(message)) return false
     // It may die before it responds.
     this.#retry?.onAttempt(this.attempts, this.#deadline.left())
@@ -268,6 +291,7 @@ export class Exchange implements LinkObserver, ResponseListener {
 
   /** Publishes the request, for the first time or again. */
   publish(): void {
+    if (this.attempts > 0 && !this.#canRepeat) return
     const fault = this.requester.pendingRequests.register(this)
     if (fault !== undefined) return this.fail(fault)
     if (this.attempts > 0) this.requester.stats.retried++
@@ -326,6 +350,11 @@ export class Exchange implements LinkObserver, ResponseListener {
     this.#control?.close()
     monitor.removeObserver(this)
     pendingRequests.settle(this)
+    this.#responseHandler.onSettled?.()
+  }
+
+  get #canRepeat(): boolean {
+    return this.#responseHandler.canRepeat !== false
   }
 
   #context(): ErrorContext {

@@ -10,7 +10,9 @@ import type { Handler } from './handler.js'
 import { KeyedQueue } from './keyed-queue.js'
 import { contextOf, type ReceivedRequest } from './received-request.js'
 import type { RequestContext } from './request-context.js'
+import { emitAbandoned, emitSettled } from './request-events.js'
 import type { DrainListener, ResponderContext } from './responder-context.js'
+import { RequestStreamRun } from './request-stream-run.js'
 import { canReport } from './response-sender.js'
 import { SingleResponseRun } from './single-response-run.js'
 import { StreamResponseRun } from './stream-response-run.js'
@@ -134,6 +136,7 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
     run.context.abort('stopped')
     run.stop()
     run.context.abandon()
+    emitAbandoned(run.context)
   }
 
   #runsOf(responder: ResponderContext): readonly HandlerRun<T>[] {
@@ -154,7 +157,8 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
       run.context.abort('stopped')
       run.stop()
       run.context.abandon()
-      if (outcome !== undefined) this.#report(run, outcome, run.context.responder.now())
+      if (outcome === undefined) emitAbandoned(run.context)
+      else this.#report(run, outcome, run.context.responder.now())
     }
   }
 
@@ -217,9 +221,10 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
   }
 
   #createRun(request: ReceivedRequest<T>, key: unknown): HandlerRun<T> {
-    const { responses } = contextOf(request).responder.endpoint
-    return responses === 'many'
-      ? new StreamResponseRun(this.#runOptions, request, key)
+    const { requests, responses } = contextOf(request).responder.endpoint
+    if (responses === 'many') return new StreamResponseRun(this.#runOptions, request, key)
+    return requests === 'many'
+      ? new RequestStreamRun(this.#runOptions, request, key)
       : new SingleResponseRun(this.#runOptions, request, key)
   }
 
@@ -267,6 +272,7 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
     const offset = receivedAt - context.receivedAt
     const ended = { receivedAt, endedAt: now + offset }
     context.responder.stats[outcome.outcome]++
+    emitSettled(context, outcome, startedAt, now)
     const times = startedAt === undefined ? ended : { ...ended, startedAt: startedAt + offset }
     this.#options.onServed({ endpoint, params, request: message, ...times, ...outcome })
   }

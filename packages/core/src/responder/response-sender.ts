@@ -15,6 +15,7 @@ import {
   type OutgoingResponse,
 } from './outgoing-response.js'
 import type { RequestContext } from './request-context.js'
+import { emitAcknowledged, emitResponded } from './request-events.js'
 
 /** What is called once when a request is settled. Pass the run of its handler, which saves a closure. */
 export interface SettlementListener {
@@ -106,7 +107,10 @@ export function sendItem(
   }
   context.cacheItem(item)
   publish$(context, item, context.lifetime).subscribe({
-    next: (ack) => onSent(undefined, ack),
+    next: (ack) => {
+      emitAcknowledged(context, ack.reasonCode)
+      onSent(undefined, ack)
+    },
     error: onSent,
   })
 }
@@ -133,7 +137,9 @@ function publish$(
   timeLeft: number,
 ): ReturnType<typeof publishWhole$> {
   const { link, connectionInfo } = context.responder
-  return publishWhole$(link, toMessage(response, context.correlation, timeLeft), connectionInfo)
+  const message = toMessage(response, context.correlation, timeLeft)
+  emitResponded(context, message)
+  return publishWhole$(link, message, connectionInfo)
 }
 
 /**
@@ -188,7 +194,8 @@ class ResponseSender implements Observer<PublishAck> {
     this.send(response)
   }
 
-  next(): void {
+  next({ reasonCode }: PublishAck): void {
+    emitAcknowledged(this.#context, reasonCode)
     this.#end(this.#outcome)
   }
 
