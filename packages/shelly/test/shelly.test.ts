@@ -12,7 +12,7 @@ import {
 } from '@antiphon/shelly'
 import { virtualBroker, type VirtualBroker } from '@antiphon/testing'
 import * as t from 'io-ts'
-import { firstValueFrom, of, throwError, type Observable } from 'rxjs'
+import { of, throwError, type Observable } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
 import { expect, it } from 'vitest'
 import { frame } from './frame.js'
@@ -107,7 +107,7 @@ it('fails a result that does not decode, and names the method', () => {
     advance(20)
     expect(call.error()).toMatchObject({
       code: 'decode',
-      message: '[decode] Switch.Set: $.was_on: expected boolean, found "yes"',
+      message: expect.stringMatching(/^\[decode\] Switch\.Set: .*\$\.was_on/) as string,
     })
   })
 })
