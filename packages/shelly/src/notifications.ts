@@ -6,7 +6,7 @@ import { notificationCodec, type Notification } from './frames.js'
 
 /** Options of `notifications$`. */
 export interface NotificationOptions {
-  /** Called with each message on the topic of notifications that is none. */
+  /** Called with each message on the topic of notifications that is not a notification. */
   readonly onIgnored?: (message: Message) => void
 }
 
