@@ -1,6 +1,7 @@
 import * as core from '@antiphon/core'
 import * as codec from '@antiphon/core/codec'
 import * as delivery from '@antiphon/core/delivery'
+import * as discovery from '@antiphon/core/discovery'
 import * as events from '@antiphon/core/events'
 import * as link from '@antiphon/core/link'
 import * as presence from '@antiphon/core/presence'
@@ -17,7 +18,18 @@ describe('the entry points of core', () => {
   })
 
   it('exports each value from one entry point of core only', () => {
-    const all = [core, codec, delivery, events, link, presence, stickyGroups, topic, traced].flatMap(valuesOf)
+    const all = [
+      core,
+      codec,
+      delivery,
+      discovery,
+      events,
+      link,
+      presence,
+      stickyGroups,
+      topic,
+      traced,
+    ].flatMap(valuesOf)
     expect(all.filter((name, index) => all.indexOf(name) !== index)).toEqual([])
   })
 })
