@@ -76,7 +76,7 @@ const config: KnipConfig = {
       entry: ['*/*.ts', '*/page/main.ts', '*/test/*.test.ts'],
       project: ['**/*.ts'],
       // The snippets of README and guide resolve imports here, so all packages are dependencies.
-      ignoreDependencies: ['@antiphon/.+', 'arktype', 'io-ts', 'valibot', 'zod'],
+      ignoreDependencies: ['@antiphon/.+', 'arktype', 'io-ts', 'jose', 'valibot', 'zod'],
     },
   },
 }
