@@ -53,7 +53,7 @@ export function embeddedBroker(
   }
 }
 
-/** Mosquitto: it cannot be told to refuse single packets, so the proxy changes its acknowledgements. */
+/** Mosquitto: it has no hook by which it refuses single packets, so the proxy changes its acknowledgements. */
 export function mosquittoBroker({ acks }: WorldOptions, traffic: Traffic, port: number): LiveBroker {
   const peer = connect(`mqtt://127.0.0.1:${port}`)
   const answer = (packet: Packet, ack: AckKind = 'success'): Packet | undefined => {
