@@ -3,7 +3,8 @@ import { requireArgument } from './argument.js'
 import type { EndpointTypes } from './endpoint.js'
 import { AntiphonError } from './errors.js'
 import type { ServeRecord } from './observe/serve-record.js'
-import { countRule, durationRule, type OptionRules, wholeNumberRule } from './option-rules.js'
+import { durationRule, type OptionRules, wholeNumberRule } from './option-rules.js'
+import { type AdaptiveConcurrency, concurrencyRule } from './responder/adaptive-concurrency.js'
 import type { Handler } from './responder/handler.js'
 import type { ReceivedRequest } from './responder/received-request.js'
 import type { RequestContext } from './responder/request-context.js'
@@ -12,8 +13,8 @@ import { subscribeWhileOpen } from './subscribe-while-open.js'
 
 /** Options of `serve`. */
 export interface ServeOptions<T extends EndpointTypes = EndpointTypes> {
-  /** Maximum number of handlers that run at once. @defaultValue 256 */
-  readonly concurrency?: number
+  /** Maximum number of handlers that run at once, or how it is adapted to the time they take. @defaultValue 256 */
+  readonly concurrency?: number | AdaptiveConcurrency
   /**
    * Maximum number of requests that wait for a handler. Further requests are answered 503.
    *
@@ -21,6 +22,13 @@ export interface ServeOptions<T extends EndpointTypes = EndpointTypes> {
    * Receive Maximum bounds these. Otherwise it is dropped. @defaultValue 10 000
    */
   readonly queue?: number
+  /**
+   * Answer 503 to a request that cannot start at once if less time is left than it would wait and be handled on average: when
+   * it arrives, when it would start, and when the queue is full. It is counted as `busy` and `shed`. Streams and notifications
+   * are handled all the same.
+   * @defaultValue true
+   */
+  readonly shedLate?: boolean
   /**
    * Returns the key of a request. Requests with the same key are handled one at a time in the order of receipt; the next
    * starts when the response to the previous one has been sent. Requests with different keys run concurrently, as do
@@ -32,8 +40,9 @@ export interface ServeOptions<T extends EndpointTypes = EndpointTypes> {
 }
 
 const serveOptionRules: OptionRules<ServeOptions> = {
-  concurrency: countRule,
+  concurrency: concurrencyRule,
   queue: wholeNumberRule(0),
+  shedLate: [true, false],
   orderedBy: 'function',
   handlerTimeout: durationRule,
 }
@@ -65,6 +74,7 @@ export function serve<T extends EndpointTypes>(
     handlerTimeout: options.handlerTimeout ?? Infinity,
     concurrency: options.concurrency ?? 256,
     queue: options.queue ?? 10_000,
+    shedLate: options.shedLate ?? true,
     orderedBy: options.orderedBy,
   }
   return (source) =>
