@@ -1,5 +1,7 @@
+import { anyOf } from './any-of.js'
 import { compareSchemas } from './compare-schemas.js'
-import { canonical, type Json } from './json.js'
+import { expandRecursion } from './expand-recursion.js'
+import { canonical, type Json, type JsonObject } from './json.js'
 import { readOperations, type ReadMessage, type ReadOperation } from './read-operations.js'
 import { unionOf, type SchemaChange } from './schema-change.js'
 
@@ -67,6 +69,7 @@ function compareOperations(before: ReadOperation, after: ReadOperation): readonl
   const style = ({ request: [first], extension }: ReadOperation): Json | undefined =>
     extension?.['correlation'] ?? first?.correlationId
   const kind = ({ extension }: ReadOperation): Json => extension?.['responses'] ?? 'one'
+  const requestKind = ({ extension }: ReadOperation): Json => extension?.['requests'] ?? 'one'
   return [
     ...moved('the request topic', before.address, after.address, 'requests arrive nowhere'),
     ...moved('the response topic', before.replyAddress, after.replyAddress, 'responses arrive nowhere'),
@@ -75,6 +78,12 @@ function compareOperations(before: ReadOperation, after: ReadOperation): readonl
       'the number of responses',
       kind(before),
       kind(after),
+      'the other side expects the former number',
+    ),
+    ...moved(
+      'the number of items in a request',
+      requestKind(before),
+      requestKind(after),
       'the other side expects the former number',
     ),
     ...compareQos(before, after),
@@ -120,16 +129,11 @@ function compareMessages(
 }
 
 function schemasOf(messages: readonly ReadMessage[]): ReadonlyMap<string, Json> {
-  const schemas = new Map<string, Json[]>()
+  const schemas = new Map<string, JsonObject[]>()
   for (const { contentType, schema } of messages) {
     schemas.set(contentType, [...(schemas.get(contentType) ?? []), schema])
   }
-  return new Map(
-    [...schemas].map(([contentType, [first = {}, ...others]]) => [
-      contentType,
-      others.length === 0 ? first : { anyOf: [first, ...others] },
-    ]),
-  )
+  return new Map([...schemas].map(([contentType, all]) => [contentType, expandRecursion(anyOf(all))]))
 }
 
 const reasons: Readonly<Record<Role, Readonly<Record<SchemaChange['kind'], string | undefined>>>> = {

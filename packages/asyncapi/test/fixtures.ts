@@ -32,21 +32,29 @@ export const types: fc.Arbitrary<t.Mixed> = fc.letrec<{ type: t.Mixed }>((tie) =
     fc.dictionary(fc.constantFrom('a', 'b', 'c'), tie('type'), { maxKeys: 3 }).map((props) => t.type(props)),
     fc.dictionary(fc.constantFrom('d', 'e'), tie('type'), { maxKeys: 2 }).map((props) => t.partial(props)),
     tie('type').map((item) => t.record(t.string, item)),
+    fc.tuple(tie('type'), fc.constantFrom('List', 'Chain')).map(([item, name]) => {
+      const list: t.Mixed = t.recursion(name, () => t.type({ item, next: t.union([t.null, list]) }))
+      return list
+    }),
   ),
 })).type
 
 /** Generates contracts: the endpoints of a module. */
 export const contracts: fc.Arbitrary<Readonly<Record<string, Endpoint>>> = fc
-  .array(fc.tuple(types, types, fc.constantFrom('one', 'many'), fc.boolean()), { minLength: 1, maxLength: 4 })
+  .array(
+    fc.tuple(types, types, fc.constantFrom('one', 'many'), fc.boolean(), fc.constantFrom('one', 'many')),
+    { minLength: 1, maxLength: 4 },
+  )
   .map((contract) =>
     Object.fromEntries(
-      contract.map(([request, response, responses, hasTopic], index) => [
+      contract.map(([request, response, responses, hasTopic, requests], index) => [
         `operation${index}`,
         endpoint({
           topic: `topic${index}/{a}`,
           request: json(request),
           response: json(response),
-          responses: responses,
+          responses,
+          requests,
           ...(hasTopic ? { responseTopic: `topic${index}/{a}/response` } : {}),
         }) as Endpoint,
       ]),
