@@ -37,6 +37,11 @@ export function nightlySteps(): readonly Step[] {
       about: '10 000 devices in all scenarios',
       command: script('simulate', '--seeds', '2'),
     },
+    {
+      name: 'simulation-large',
+      about: '100 000 devices that reconnect to a broker without their sessions',
+      command: script('simulate', 'broker-lost', '--devices', '100000', '--seeds', '1'),
+    },
     { name: 'faults', about: '10 000 random fault scripts', command: script('faults') },
     ...(hasScript('mutants')
       ? [{ name: 'mutants', about: 'mutation testing', command: script('mutants') }]
