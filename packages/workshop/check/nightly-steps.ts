@@ -42,6 +42,15 @@ export function nightlySteps(): readonly Step[] {
       about: '100 000 devices that reconnect to a broker without their sessions',
       command: script('simulate', 'broker-lost', '--devices', '100000', '--seeds', '1'),
     },
+    {
+      name: 'contract-page',
+      about: 'the contract of example 07 in the HTML template of AsyncAPI, which is installed for it',
+      command: [
+        process.execPath,
+        ...['--import', 'tsx', inRoot('examples', '07-contract-first', 'render.ts')],
+        inRoot('.cache', 'contract.html'),
+      ],
+    },
     { name: 'faults', about: '10 000 random fault scripts', command: script('faults') },
     ...(hasScript('mutants')
       ? [{ name: 'mutants', about: 'mutation testing', command: script('mutants') }]

@@ -1,6 +1,6 @@
 /**
  * The API for authors of transports, middleware and adapters: create a link from a transport, intercept the traffic of a
- * link, and validate options and messages with the library's own errors.
+ * link, wrap handlers, and validate options and messages with the library's own errors.
  *
  * @packageDocumentation
  */
@@ -20,6 +20,10 @@ export { linkMiddleware } from '../middleware/link-middleware.js'
 export type { LinkTaps } from '../middleware/link-middleware.js'
 export { deadlines } from '../time/deadlines.js'
 export type { Deadline, Deadlines, OnDue } from '../time/deadlines.js'
+
+// Wrap handlers
+export { isStream } from '../stream/is-stream.js'
+export { hasProperties } from '../responder/with-properties.js'
 
 // Validate options and messages
 export { invalidArgument, requireArgument } from '../argument.js'

@@ -134,7 +134,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
     close,
     [Symbol.asyncDispose]: close,
   }
-  return withBase(link, new BaseLink(deadlines, bounds, report))
+  return withBase(link, new BaseLink(deadlines, bounds, report, () => outbox.counts()))
 }
 
 function linkClosed(cause?: AntiphonError): AntiphonError {

@@ -1,4 +1,4 @@
-import { linkOver, type Transport } from '@antiphon/core/link'
+import { linkOver, type ReconnectOptions, type Transport } from '@antiphon/core/link'
 import { describe, expect, it } from 'vitest'
 import { reconnectDelays } from '../../src/link/reconnect.js'
 import { connectorSetting } from './connector-setting.js'
@@ -61,6 +61,6 @@ describe('reconnect.spread', () => {
     [{ sprad: 1 }, 'reconnect.sprad is not known: did you mean spread?'],
     [{ spread: 1, maximum: 9 }, 'reconnect.maximum is 9: it must be at least initial, 250'],
   ])('rejects the options %j', (reconnect, message) => {
-    expect(() => linkOver({} as Transport, { reconnect })).toThrow(message)
+    expect(() => linkOver({} as Transport, { reconnect: reconnect as ReconnectOptions })).toThrow(message)
   })
 })
