@@ -58,9 +58,9 @@ const config: KnipConfig = {
       entry: ['src/*/processes/*.ts', 'test/**/*.test.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
-    // Run by `pnpm simulate`.
+    // Run by `pnpm simulate`, which bundles the program.
     'packages/simulation': {
-      entry: ['src/main.ts', 'test/**/*.test.ts'],
+      entry: ['src/main.ts', 'src/program.ts', 'src/measure.ts', 'test/**/*.test.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
     // Its programs are run by path; the contestants have a separate package.json.

@@ -32,7 +32,8 @@ export interface LinkOptions {
   readonly limits?: ConnectionLimits
   /**
    * Milliseconds online after which the link disconnects and connects again, before the broker closes the connection because
-   * the credentials expired. The session and pending requests survive, and the will is not published. @defaultValue Infinity
+   * the credentials expired; up to a tenth earlier at random, so that a fleet does not do so at once. The session and pending
+   * requests survive, and the will is not published. @defaultValue Infinity
    */
   readonly maxConnectionAge?: number
   /** Milliseconds that `close()` waits for queued and unacknowledged messages. @defaultValue 2 000 */
