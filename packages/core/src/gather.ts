@@ -1,7 +1,7 @@
 import { left, right, type Either } from 'fp-ts/lib/Either.js'
 import { Observable } from 'rxjs'
 import type { RequestArgument, Endpoint, EndpointTypes } from './endpoint.js'
-import { requireArgument } from './argument.js'
+import { invalidArgument, requireArgument } from './argument.js'
 import { AntiphonError } from './errors.js'
 import { requesterContext, startExchange } from './requester/requester-context.js'
 import {
@@ -47,6 +47,8 @@ export function gather$<T extends EndpointTypes>(
     responders: options.responders ?? [],
     responderOf: options.responderOf ?? responderOf,
   }
+  if (endpoint.requests === 'many')
+    throw invalidArgument(`cannot gather: ${endpoint.name} has request streams, which one responder receives`)
   const requester = requesterContext(link, endpoint, options)
   return new Observable((subscriber) => {
     const responses = new GatheredResponses(rules, requester)

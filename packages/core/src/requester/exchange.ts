@@ -159,7 +159,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     this.#stepTimer?.clear()
     const complete = isChunk(message)
       ? (this.#chunks ??= new ResponseChunks(this, this.#responseHandler)).add(message)
-      : response.as(this.requester.endpoint.response)
+      : response.as(this.request.codecOf(message))
     if (complete !== undefined) this.#responseHandler.receive(complete, this)
   }
 
@@ -202,7 +202,7 @@ export class Exchange implements LinkObserver, ResponseListener {
 
   #failAttempt(error: AntiphonError, isRenewed: boolean): void {
     if (this.isSettled) return
-    const canRetry = this.#retry !== undefined && !mustRepeat(error, this)
+    const canRetry = this.#retry !== undefined && this.#canRepeat && !mustRepeat(error, this)
     const failure = canRetry ? this.#retry.onFailure(error, this.attempts) : error
     if (failure !== undefined) this.fail(failure)
     else {
@@ -244,6 +244,11 @@ export class Exchange implements LinkObserver, ResponseListener {
     this.#deadline = this.requester.deadlines.add(milliseconds, this)
   }
 
+  /** Returns the control topic of the responder that has the request; `undefined` while none is known. */
+  get controlTopic(): string | undefined {
+    return this.#control?.topic
+  }
+
   /** Sends an exchange control message to the responder, if its control topic is known. */
   sendControl(userProperties: UserProperties): void {
     if (this.isSettled || this.#control === undefined) return
@@ -265,7 +270,7 @@ export class Exchange implements LinkObserver, ResponseListener {
   #accept(controlTopic: string, message: Message): boolean {
     if (this.#control === undefined) this.#control = new ControlChannel(this, controlTopic)
     else this.#control.onAccepted(controlTopic)
-    this.#responseHandler.onAccepted?.(this)
+    this.#responseHandler.onAccepted?.(this, message)
     if (!isAcceptance(message)) return false
     // It may die before it responds.
     this.#retry?.onAttempt(this.attempts, this.#deadline.left())
@@ -280,6 +285,7 @@ export class Exchange implements LinkObserver, ResponseListener {
 
   /** Publishes the request, for the first time or again. */
   publish(): void {
+    if (this.attempts > 0 && !this.#canRepeat) return
     const fault = this.requester.pendingRequests.register(this)
     if (fault !== undefined) return this.fail(fault)
     if (this.attempts > 0) this.requester.stats.retried++
@@ -307,6 +313,11 @@ export class Exchange implements LinkObserver, ResponseListener {
     this.#control?.close()
     monitor.removeObserver(this)
     pendingRequests.settle(this)
+    this.#responseHandler.onSettled?.()
+  }
+
+  get #canRepeat(): boolean {
+    return this.#responseHandler.canRepeat !== false
   }
 
   #context(): ErrorContext {

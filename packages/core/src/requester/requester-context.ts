@@ -14,6 +14,7 @@ import { pendingRequestsOf, type PendingRequests } from './pending-requests.js'
 import type { Cancellable } from './flatten.js'
 import { toRules, type ExchangeOptions, type ExchangeRules } from './options.js'
 import { ManyResponses } from './many-responses.js'
+import { RequestStream } from './request-stream.js'
 import { singleResponse, type ResponseHandler } from './response-handler.js'
 import { RetryBudget } from './retry-budget.js'
 
@@ -49,7 +50,7 @@ export function requesterContext<T extends EndpointTypes>(
   if (rules.responseTopic !== undefined && endpoint.responseTopic !== undefined) {
     throw invalidArgument(`responseTopic is set, but ${endpoint.name} has its own: remove the option`)
   }
-  if (endpoint.responses === 'one' && rules.totalTimeout < Infinity) {
+  if (endpoint.responses === 'one' && endpoint.requests === 'one' && rules.totalTimeout < Infinity) {
     const fault = `totalTimeout is ${rules.totalTimeout}, but ${endpoint.name} has a single response`
     throw invalidArgument(`${fault}: use timeout`)
   }
@@ -76,12 +77,15 @@ export function startExchange<T extends EndpointTypes>(
   requester: RequesterContext<T>,
   request: RequestArgument<T>,
   observer: ExchangeObserver,
-  responseHandler: ResponseHandler = responseHandlerFor(requester),
+  responses: ResponseHandler = responseHandlerFor(requester),
 ): Cancellable {
   requester.stats.requested++
   let exchange: Exchange
+  let responseHandler = responses
   try {
-    exchange = new Exchange(requester, toRequestParts(requester.endpoint, request), observer, responseHandler)
+    const parts = toRequestParts(requester.endpoint, request)
+    if (requester.endpoint.requests === 'many') responseHandler = new RequestStream(parts.value, responses)
+    exchange = new Exchange(requester, parts, observer, responseHandler)
   } catch (thrown) {
     requester.stats.failed++
     const error = AntiphonError.from(thrown).withContext({ endpoint: requester.endpoint.name })
@@ -90,13 +94,24 @@ export function startExchange<T extends EndpointTypes>(
     return NOT_STARTED
   }
   exchange.start()
+  responseHandler.onStarted?.(exchange)
   return exchange
 }
 
-/** Splits the argument of a request. Without topic parameters, the argument is the value itself. */
-export function toRequestParts({ topic, responseTopic }: Endpoint, request: unknown): RequestParts {
-  const hasParams = topic.parameters.length > 0 || responseTopic?.isMatch !== undefined
-  return hasParams ? (request as RequestParts) : { params: NO_PARAMS, value: request }
+/** Splits the argument of a request. Without topic parameters to pass, the argument is the value itself. */
+export function toRequestParts(endpoint: Endpoint, request: unknown): RequestParts {
+  const { correlation } = endpoint
+  const parts = hasParams(endpoint) ? (request as RequestParts) : { params: NO_PARAMS, value: request }
+  if (correlation.createParams === undefined) return parts
+  return { params: { ...parts.params, ...correlation.createParams(parts.params) }, value: parts.value }
+}
+
+function hasParams({ topic, responseTopic, correlation: { createdParams = [] } }: Endpoint): boolean {
+  const count = topic.parameters.length
+  return createdParams.length === 0
+    ? count > 0 || responseTopic?.isMatch !== undefined
+    : topic.parameters.some((name) => !createdParams.includes(name)) ||
+        responseTopic?.ownParameters.some((name) => !createdParams.includes(name)) === true
 }
 
 /** Returns the response handler of an endpoint with one or many responses. */

@@ -1,8 +1,8 @@
-import { throwError, UnsubscriptionError } from 'rxjs'
 import type { EndpointTypes } from '../endpoint.js'
 import type { LinkedQueue } from '../linked-queue.js'
 import type { OutcomeDetails } from '../observe/serve-record.js'
 import type { Failure } from '../protocol/status.js'
+import { reportThrown } from '../stream/report-thrown.js'
 import type { Deadline } from '../time/deadlines.js'
 import type { Handler } from './handler.js'
 import type { KeyedNode } from './keyed-queue.js'
@@ -64,12 +64,7 @@ export abstract class HandlerRun<T extends EndpointTypes>
   /** Stops the handler without a response. What its teardown throws is reported as RxJS reports unhandled errors. */
   stop(): void {
     this.#waitDeadline?.cancel()
-    try {
-      this.stopHandler()
-    } catch (error) {
-      const errors: readonly unknown[] = error instanceof UnsubscriptionError ? error.errors : [error]
-      for (const each of errors) throwError(() => each).subscribe()
-    }
+    reportThrown(() => this.stopHandler())
   }
 
   /** Stops the handler and answers with a failure. */

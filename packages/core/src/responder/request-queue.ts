@@ -10,6 +10,7 @@ import { contextOf, type ReceivedRequest } from './received-request.js'
 import type { RequestContext } from './request-context.js'
 import { emitAbandoned, emitSettled } from './request-events.js'
 import type { DrainListener, ResponderContext } from './responder-context.js'
+import { RequestStreamRun } from './request-stream-run.js'
 import { canReport } from './response-sender.js'
 import { SingleResponseRun } from './single-response-run.js'
 import { StreamResponseRun } from './stream-response-run.js'
@@ -168,9 +169,10 @@ export class RequestQueue<T extends EndpointTypes> implements DrainListener {
   }
 
   #createRun(request: ReceivedRequest<T>, key: unknown): HandlerRun<T> {
-    const { responses } = contextOf(request).responder.endpoint
-    return responses === 'many'
-      ? new StreamResponseRun(this.#runOptions, request, key)
+    const { requests, responses } = contextOf(request).responder.endpoint
+    if (responses === 'many') return new StreamResponseRun(this.#runOptions, request, key)
+    return requests === 'many'
+      ? new RequestStreamRun(this.#runOptions, request, key)
       : new SingleResponseRun(this.#runOptions, request, key)
   }
 

@@ -40,6 +40,8 @@ export interface ResponderOptions {
   readonly isGroup: boolean
   /** The group of its shared subscription, if `group` of `requests$` names it. */
   readonly group: string | undefined
+  /** How many items of a request stream its requester may send ahead. */
+  readonly itemCredit: number
 }
 
 /** What one subscription to `requests$` shares with the contexts of its requests. */
@@ -62,6 +64,7 @@ export class ResponderContext {
   onControl: (message: Message) => void = () => undefined
   readonly isGroup: boolean
   readonly group: string | undefined
+  readonly itemCredit: number
   readonly acceptance: AcceptanceSender
   readonly unserved: UnservedRequests = new UnservedRequests()
   /** How many requests are neither answered, nor dropped, nor abandoned. */
@@ -71,7 +74,8 @@ export class ResponderContext {
   readonly #drainListeners = new Set<DrainListener>()
   readonly #onIgnored: (ignored: IgnoredRequest) => void
 
-  constructor({ link, endpoint, acknowledge, cacheBounds, controlTopic, isGroup, group }: ResponderOptions) {
+  constructor(options: ResponderOptions) {
+    const { link, endpoint, acknowledge, cacheBounds, controlTopic, isGroup, group } = options
     const { responderStats, ignoredRequests, events } = observationsOf(link)
     this.link = link
     this.endpoint = endpoint
@@ -84,6 +88,7 @@ export class ResponderContext {
     this.cache = new ResponseCache(cacheBounds, () => this.stats.evicted++)
     this.#monitor = linkMonitorOf(link)
     this.isGroup = isGroup
+    this.itemCredit = options.itemCredit
     this.acceptance = new AcceptanceSender({
       link,
       deadlines: this.deadlines,

@@ -5,9 +5,10 @@ import type { OutcomeDetails } from '../observe/serve-record.js'
 import { controlTopicProperty, creditOf } from '../protocol/control-message.js'
 import { Status, type Failure } from '../protocol/status.js'
 import type { Deadline } from '../time/deadlines.js'
+import { renderValue } from '../rendering.js'
 import { handlerFailure, handlerTimeoutFailure, UNSENDABLE } from './failures.js'
 import { HandlerRun } from './handler-run.js'
-import { itemSource, type ItemSource } from './item-source.js'
+import { itemSource, type ItemSource } from '../stream/item-source.js'
 import { atStreamPosition, toValueResponse, type OutgoingResponse } from './outgoing-response.js'
 import { endStream, sendItem } from './response-sender.js'
 
@@ -32,6 +33,7 @@ export class StreamResponseRun<T extends EndpointTypes> extends HandlerRun<T> {
     const source = itemSource(
       () => handler(this.request),
       () => this.#pump(),
+      (returned) => `the handler returned ${renderValue(returned)}: it must return a stream of responses`,
     )
     this.#source = source
     this.#teardown.add(() => source.stop())

@@ -19,6 +19,9 @@ const engine = '^packages/broker/src/entry/engine\\.ts$'
 const suites = 'conformance'
 const suitesImport = ['core', 'testing']
 
+/** The command, which may import all published packages. */
+const command = 'cli'
+
 /** The npm packages that `core` may import; the last is an optional peer. */
 const coreImports = ['rxjs', 'fp-ts', 'uuid', '@opentelemetry/api']
 
@@ -29,12 +32,12 @@ const anyOf = (names: readonly string[]): string => `(${names.join('|')})`
  * Returns the rules for imports: `examples → adapters → {mqtt, broker, testing, codecs} → core → packet`, and `testing →
  * broker/engine`. From npm, `core` imports rxjs, fp-ts and uuid.
  *
- * `conformance` imports `testing` and `core`, and only tests import it. Every other published package is an adapter;
+ * `conformance` imports `testing` and `core`, and only tests import it. `cli` may import all published packages. Every other published package is an adapter;
  * private packages may import all.
  */
 export function rulesFor(packages: readonly Package[], root: string): readonly Rule[] {
   const published = packages.filter(({ isPublic }) => isPublic).map(({ folderName }) => folderName)
-  const adapters = published.filter((name) => !['core', packet, suites, ...coreUsers].includes(name))
+  const adapters = published.filter((name) => !['core', packet, suites, command, ...coreUsers].includes(name))
   const entryPoints = packages.flatMap(({ entries }) => entries.map(({ source }) => relative(root, source)))
   const insidePublished = `^packages/${anyOf(published)}/src/`
 
