@@ -66,7 +66,7 @@ const config: KnipConfig = {
     },
     // Vite builds its page from index.html.
     'packages/inspector': {
-      entry: ['src/cli/main.ts', 'page/main.ts', 'test/**/*.test.ts'],
+      entry: ['page/main.ts', 'test/**/*.test.ts'],
       project: ['src/**/*.ts', 'page/*.ts', 'test/**/*.ts'],
     },
     'packages/workshop': {

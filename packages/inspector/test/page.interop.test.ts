@@ -1,26 +1,14 @@
 import { endpoint, requests$, serve, text } from '@antiphon/core'
 import { inspect, type Inspector } from '@antiphon/inspector'
 import { describeForeign, foreignCommand } from '@antiphon/workshop'
+import axe from 'axe-core'
 import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { of } from 'rxjs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readEvent } from '../src/model/read-event.js'
 import { buildPage } from './build-page.js'
 import { runExchanges, type Exchanges } from './exchanges.js'
-
-const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
-
-/** The part of axe-core that the test uses in the page. */
-interface Axe {
-  readonly run: () => Promise<{
-    readonly violations: readonly {
-      readonly id: string
-      readonly nodes: readonly { readonly html: string }[]
-    }[]
-  }>
-}
 
 describeForeign(['chromium'], 'the page of the inspector in headless Chromium', () => {
   let inspector: Inspector
@@ -193,12 +181,12 @@ describeForeign(['chromium'], 'the page of the inspector in headless Chromium', 
     'has no violation that axe-core finds, with %s colours',
     async (colorScheme) => {
       await page.emulateMedia({ colorScheme })
-      await page.evaluate(await readFile(axePath, 'utf8'))
+      await page.evaluate(axe.source)
       await select('slow')
       for (const tab of ['Exchanges', 'Latency', 'Unmatched']) {
         await open(tab)
         const { violations } = await page.evaluate(() =>
-          (globalThis as unknown as { readonly axe: Axe }).axe.run(),
+          (globalThis as unknown as { readonly axe: typeof axe }).axe.run(),
         )
         expect(violations.map(({ id, nodes }) => `${tab} ${id}: ${nodes[0]?.html}`)).toEqual([])
       }
