@@ -44,6 +44,10 @@ const config: KnipConfig = {
       ],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
+    'packages/durable': {
+      entry: ['test/**/*.test.ts', 'test/interop/programs/*.ts'],
+      project: ['src/**/*.ts', 'test/**/*.ts'],
+    },
     // The bundle starts here; the commands are imported when they run.
     'packages/cli': {
       entry: ['src/main.ts', 'test/**/*.test.ts'],
@@ -77,7 +81,7 @@ const config: KnipConfig = {
       entry: ['*/*.ts', '*/page/main.ts', '*/test/*.test.ts'],
       project: ['**/*.ts'],
       // The snippets of README and guide resolve imports here, so all packages are dependencies.
-      ignoreDependencies: ['@antiphon/.+', 'arktype', 'io-ts', 'valibot', 'zod'],
+      ignoreDependencies: ['@antiphon/.+', 'arktype', 'io-ts', 'jose', 'valibot', 'zod'],
     },
   },
 }
