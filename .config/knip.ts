@@ -68,6 +68,11 @@ const config: KnipConfig = {
       entry: ['src/*.ts', 'src/peers/programs/*.ts', 'test/**/*.test.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
+    // Vite builds its page from index.html.
+    'packages/inspector': {
+      entry: ['page/main.ts', 'test/**/*.test.ts'],
+      project: ['src/**/*.ts', 'page/*.ts', 'test/**/*.ts'],
+    },
     'packages/workshop': {
       entry: ['bin/*.mjs', 'check/*/main.ts', 'test/**/*.test.ts'],
       project: ['src/**/*.ts', 'bin/*.mjs', 'check/**/*.ts', 'test/**/*.ts'],
