@@ -44,6 +44,10 @@ const config: KnipConfig = {
       ],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
+    'packages/durable': {
+      entry: ['test/**/*.test.ts', 'test/interop/programs/*.ts'],
+      project: ['src/**/*.ts', 'test/**/*.ts'],
+    },
     // The bundle starts here; the commands are imported when they run.
     'packages/cli': {
       entry: ['src/main.ts', 'test/**/*.test.ts'],
