@@ -1,6 +1,6 @@
 /**
  * A contract as a file: checks that it is the export of its endpoints and that a change would be noticed, mocks it, and
- * starts a second program that knows only the file.
+ * starts two programs that know only the file: one reads it, the other uses the types that were generated from it.
  */
 import { diff, mock, toAsyncApi } from '@antiphon/asyncapi'
 import { createBroker } from '@antiphon/broker'
@@ -27,9 +27,9 @@ for (const { level, path, text } of diff(published, changed).changes)
 const broker = createBroker()
 const { port } = await broker.listen({ protocol: 'tcp' })
 const mocked = mock(published, broker.link(), { seed: 7 })
-const consumer = startProgram(new URL('consumer.ts', import.meta.url), {
-  BROKER_URL: `mqtt://127.0.0.1:${port}`,
-})
-await once(consumer, 'exit')
+for (const program of ['consumer.ts', 'typed-consumer.ts']) {
+  const env = { BROKER_URL: `mqtt://127.0.0.1:${port}` }
+  await once(startProgram(new URL(program, import.meta.url), env), 'exit')
+}
 mocked.unsubscribe()
 await broker.close()

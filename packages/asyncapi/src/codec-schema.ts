@@ -1,6 +1,8 @@
 import { bytes, text, type Codec } from '@antiphon/core'
+import { DocumentReader } from './document-reader.js'
 import { extension, ioTsSchema } from './io-ts-schema.js'
 import { isObject, type JsonObject } from './json.js'
+import { resolveOwnSchema } from './resolve-schema.js'
 
 /** The part of Standard JSON Schema that is used. */
 interface StandardJsonSchema {
@@ -39,7 +41,7 @@ function standardSchema({ '~standard': { vendor, jsonSchema } }: StandardJsonSch
     const schema = jsonSchema.input({ target: 'draft-07' })
     if (!isObject(schema)) return { [extension]: { type: vendor } }
     const { $schema: _, ...rest } = schema
-    return rest
+    return resolveOwnSchema(rest, new DocumentReader(rest))
   } catch {
     // The library throws if JSON Schema cannot describe the input, such as a bigint.
     return { [extension]: { type: vendor } }

@@ -1,5 +1,7 @@
+import { anyOf } from './any-of.js'
 import { compareSchemas } from './compare-schemas.js'
-import { canonical, type Json } from './json.js'
+import { expandRecursion } from './expand-recursion.js'
+import { canonical, type Json, type JsonObject } from './json.js'
 import { readOperations, type ReadMessage, type ReadOperation } from './read-operations.js'
 import { unionOf, type SchemaChange } from './schema-change.js'
 
@@ -127,16 +129,11 @@ function compareMessages(
 }
 
 function schemasOf(messages: readonly ReadMessage[]): ReadonlyMap<string, Json> {
-  const schemas = new Map<string, Json[]>()
+  const schemas = new Map<string, JsonObject[]>()
   for (const { contentType, schema } of messages) {
     schemas.set(contentType, [...(schemas.get(contentType) ?? []), schema])
   }
-  return new Map(
-    [...schemas].map(([contentType, [first = {}, ...others]]) => [
-      contentType,
-      others.length === 0 ? first : { anyOf: [first, ...others] },
-    ]),
-  )
+  return new Map([...schemas].map(([contentType, all]) => [contentType, expandRecursion(anyOf(all))]))
 }
 
 const reasons: Readonly<Record<Role, Readonly<Record<SchemaChange['kind'], string | undefined>>>> = {

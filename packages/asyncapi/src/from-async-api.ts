@@ -15,6 +15,7 @@ import {
 } from '@antiphon/core'
 import { acceptsMediaTypes } from '@antiphon/core/codec'
 import { requireArgument, type OptionRules } from '@antiphon/core/link'
+import { anyOf } from './any-of.js'
 import { DocumentError } from './document-error.js'
 import { unknownType } from './io-ts-schema.js'
 import { isObject, type Json, type JsonObject } from './json.js'
@@ -122,8 +123,7 @@ function formatCodec(
   schemas: readonly JsonObject[],
   codecs: Readonly<Record<string, SchemaCodec>>,
 ): Codec<unknown> {
-  const [schema = {}] = schemas
-  const all = schemas.length > 1 ? { anyOf: schemas } : schema
+  const all = anyOf(schemas)
   const unknown = unknownType(all)
   if (unknown !== undefined)
     throw new TypeError(`its payload has the type ${unknown}, which JSON Schema does not describe`)

@@ -1,4 +1,6 @@
-import { canonical, isObject, withoutUndefined, type Json, type JsonObject } from './json.js'
+import { DocumentReader } from './document-reader.js'
+import { canonical, isObject, unusedName, withoutUndefined, type Json, type JsonObject } from './json.js'
+import { resolveOwnSchema } from './resolve-schema.js'
 
 /** The properties that io-ts types have beyond `Type`, depending on their tag. */
 interface Described {
@@ -20,9 +22,39 @@ export const extension = 'x-antiphon'
 
 const maximumDepth = 100
 
-/** Returns the JSON Schema of an io-ts type. What JSON Schema cannot say is noted under `x-antiphon`. */
+/**
+ * Returns the JSON Schema of an io-ts type. What JSON Schema cannot say is noted under `x-antiphon`. A recursive type becomes a
+ * reference into the `definitions` of the schema.
+ */
 export function ioTsSchema(type: unknown): JsonObject {
-  return convert(type as Described, 0)
+  const recursive = new RecursiveTypes()
+  const schema = convert(type as Described, 0, recursive)
+  const { definitions } = recursive
+  if (definitions === undefined) return schema
+  const own = { ...schema, definitions }
+  return resolveOwnSchema(own, new DocumentReader(own))
+}
+
+/** The recursive types inside a type, by name. */
+class RecursiveTypes {
+  readonly #names = new Map<Described, string>()
+  readonly #schemas = new Map<string, JsonObject>()
+
+  get definitions(): JsonObject | undefined {
+    return this.#schemas.size === 0 ? undefined : Object.fromEntries(this.#schemas)
+  }
+
+  /** Returns a reference to a type, which `toSchema` converts once. */
+  refer(type: Described, toSchema: () => JsonObject): JsonObject {
+    let name = this.#names.get(type)
+    if (name === undefined) {
+      const base = /^[A-Za-z][\w.-]*$/.test(type.name) ? type.name : 'Schema'
+      name = unusedName(base, [...this.#names.values()])
+      this.#names.set(type, name)
+      this.#schemas.set(name, toSchema())
+    }
+    return { $ref: `#/definitions/${name}` }
+  }
 }
 
 const simple: Readonly<Record<string, JsonObject>> = {
@@ -36,11 +68,13 @@ const simple: Readonly<Record<string, JsonObject>> = {
   AnyDictionaryType: { type: 'object' },
 }
 
-function convert(type: Described, depth: number): JsonObject {
+function convert(type: Described, depth: number, recursive: RecursiveTypes): JsonObject {
   if (depth > maximumDepth) {
-    throw new TypeError(`the io-ts type ${type.name} is recursive: a contract has no recursive schemas`)
+    throw new TypeError(
+      `the io-ts type ${type.name} is nested more than ${maximumDepth} levels deep: write a recursive type with t.recursion`,
+    )
   }
-  const inner = (of: Described): JsonObject => convert(of, depth + 1)
+  const inner = (of: Described): JsonObject => convert(of, depth + 1, recursive)
   const { _tag = '', types = [], props = {} } = type
   const known = simple[_tag]
   if (known !== undefined) return known
@@ -79,8 +113,11 @@ function convert(type: Described, depth: number): JsonObject {
       return type.type === undefined ? noted(type) : inner(type.type)
     case 'RefinementType':
       return refinementSchema(type, inner)
-    case 'RecursiveType':
-      return type.runDefinition === undefined ? noted(type) : inner(type.runDefinition())
+    case 'RecursiveType': {
+      const { runDefinition } = type
+      if (runDefinition === undefined) return noted(type)
+      return recursive.refer(type, () => convert(runDefinition(), 0, recursive))
+    }
     default:
       return noted(type)
   }

@@ -1,6 +1,6 @@
 import type { StandardSchema } from '@antiphon/core'
 import { Ajv, type ErrorObject } from 'ajv'
-import { stepsOf, type JsonObject } from './json.js'
+import { isObject, stepsOf, type JsonObject } from './json.js'
 import { compilePattern } from './pattern.js'
 
 /** A Standard Schema that validates by a JSON Schema, and that returns this JSON Schema. */
@@ -31,13 +31,13 @@ const checker = new Ajv({ strict: false, validateFormats: false, logger: false }
 
 const types = new WeakMap<JsonObject, JsonSchemaType>()
 
-/** Returns the type of a JSON Schema without references. Throws if it is not a valid schema. */
+/** Returns the type of a JSON Schema whose references lead into its `definitions`. Throws if it is not a valid schema. */
 export function jsonSchemaType(schema: JsonObject): JsonSchemaType {
   const existing = types.get(schema)
   if (existing !== undefined) return existing
   if (checker.validateSchema(schema) !== true)
     throw new TypeError(`the schema is invalid: ${checker.errorsText()}`)
-  const validate = newAjv().compile(schema)
+  const validate = boundedValidator(schema)
   const type: JsonSchemaType = {
     '~standard': {
       version: 1,
@@ -49,6 +49,56 @@ export function jsonSchemaType(schema: JsonObject): JsonSchemaType {
   types.set(schema, type)
   return type
 }
+
+// A recursive schema with alternatives can take time that is exponential in the depth of the value.
+const maximumRecursions = 100_000
+const recursionCount = 'x-antiphon-recursion'
+
+/** Compiles a schema. The function fails for a value for which it would follow too many recursive references. */
+function boundedValidator(schema: JsonObject): ValidateFunction {
+  const ajv = newAjv()
+  const { definitions } = schema
+  if (!isObject(definitions)) return ajv.compile(schema)
+  let count = 0
+  ajv.addKeyword({
+    keyword: recursionCount,
+    validate: () => {
+      count += 1
+      if (count > maximumRecursions) throw new TooManyRecursions()
+      return true
+    },
+  })
+  const counted = Object.entries(definitions).map(([name, definition]) => [
+    name,
+    // Members of `allOf` are validated in order, so that a value counts also if it is invalid.
+    { allOf: [{ [recursionCount]: true }, definition] },
+  ])
+  const validate = ajv.compile({ ...schema, definitions: Object.fromEntries(counted) as JsonObject })
+  const bounded = (value: unknown): boolean => {
+    count = 0
+    try {
+      bounded.errors = null
+      const isValid = validate(value)
+      bounded.errors = validate.errors ?? null
+      return isValid
+    } catch (thrown) {
+      if (!(thrown instanceof TooManyRecursions)) throw thrown
+      const message = `needs more than ${maximumRecursions} steps of the recursive schema`
+      bounded.errors = [{ instancePath: '', schemaPath: '', keyword: recursionCount, params: {}, message }]
+      return false
+    }
+  }
+  bounded.errors = null as ErrorObject[] | null
+  return bounded
+}
+
+/** A function that validates a value and keeps what is wrong with it. */
+interface ValidateFunction {
+  (value: unknown): boolean
+  errors?: ErrorObject[] | null
+}
+
+class TooManyRecursions extends Error {}
 
 function toIssue({ instancePath, message = 'is invalid', keyword, params }: ErrorObject): {
   readonly message: string

@@ -39,3 +39,9 @@ export function withoutUndefined(properties: Readonly<Record<string, Json | unde
     Object.entries(properties).filter((entry): entry is [string, Json] => entry[1] !== undefined),
   )
 }
+
+/** Returns the name, with a number from 2 if it is taken. */
+export function unusedName(name: string, taken: readonly string[]): string {
+  if (!taken.includes(name)) return name
+  for (let index = 2; ; index += 1) if (!taken.includes(`${name}${index}`)) return `${name}${index}`
+}

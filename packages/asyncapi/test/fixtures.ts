@@ -32,6 +32,10 @@ export const types: fc.Arbitrary<t.Mixed> = fc.letrec<{ type: t.Mixed }>((tie) =
     fc.dictionary(fc.constantFrom('a', 'b', 'c'), tie('type'), { maxKeys: 3 }).map((props) => t.type(props)),
     fc.dictionary(fc.constantFrom('d', 'e'), tie('type'), { maxKeys: 2 }).map((props) => t.partial(props)),
     tie('type').map((item) => t.record(t.string, item)),
+    fc.tuple(tie('type'), fc.constantFrom('List', 'Chain')).map(([item, name]) => {
+      const list: t.Mixed = t.recursion(name, () => t.type({ item, next: t.union([t.null, list]) }))
+      return list
+    }),
   ),
 })).type
 

@@ -42,9 +42,9 @@ const unlockRequest = textFields<UnlockRequest>({
  * Any result. A response whose result is no string would otherwise not decode, so that its `commandId` could not be read and
  * the exchange would time out; `unlock$` checks the result, once the response is matched.
  */
-const unlockResponse = textFields<Pick<UnlockResponse, 'commandId'>>({
-  commandId: undefined,
-}) as unknown as StandardSchema<UnlockResponse>
+const unlockResponse = textFields<Pick<UnlockResponse, 'commandId'>>({ commandId: undefined }, [
+  'result',
+]) as unknown as StandardSchema<UnlockResponse>
 
 /** Throws for a result that is no string, as a handler without types may emit: the phone could not read it. */
 function withTextResult(response: UnlockResponse): UnlockResponse {

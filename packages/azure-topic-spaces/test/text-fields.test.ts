@@ -19,4 +19,14 @@ describe('the schema of an object with text fields', () => {
   ])('rejects %s', (_, value, messages) => {
     expect(validate(value)).toMatchObject({ issues: messages.map((message) => ({ message })) })
   })
+
+  it('returns its JSON Schema for contracts', () => {
+    const { jsonSchema } = textFields<{ command: string }>({ command: 'unlock' }, ['result'])['~standard']
+    expect(jsonSchema.input()).toEqual({
+      type: 'object',
+      properties: { command: { const: 'unlock' }, result: {} },
+      required: ['command'],
+    })
+    expect(jsonSchema.output()).toEqual(jsonSchema.input())
+  })
 })

@@ -1,3 +1,15 @@
+export { dataContract } from './contract/data/data-contract.js'
+export type { DataContractOptions } from './contract/data/data-contract.js'
+export type {
+  ConformanceData,
+  DataCase,
+  ExpectedMessage,
+  ExpectedResult,
+  MessageData,
+  PropertyName,
+  ResponderFeature,
+  Step,
+} from './contract/data/conformance-data.js'
 export { exchangeContract } from './contract/exchange/exchange-contract.js'
 export { linkContract } from './contract/link/link-contract.js'
 export { virtualSetting } from './contract/virtual-setting.js'

@@ -152,6 +152,8 @@ const contractRules: OptionRules<EndpointContract<string, unknown, unknown, Resp
   onFailure: 'function',
 }
 
+const NONE_RESERVED: readonly string[] = []
+
 /** A typed contract between requesters and responders, created by `endpoint`. */
 export interface Endpoint<T extends EndpointTypes = EndpointTypes> {
   readonly name: string
@@ -300,7 +302,7 @@ export function endpoint<
     requests,
     acceptsNotifications: contract.acceptsNotifications ?? false,
     cancel: contract.cancel ?? 'wire',
-    reservedProperties: contract.reservedProperties ?? [],
+    reservedProperties: contract.reservedProperties ?? NONE_RESERVED,
     includesMessage: false,
     failures: failurePayloads(contract as never),
     onFailure: contract.onFailure,

@@ -9,9 +9,9 @@ import type { Authenticate } from './responder/authentication.js'
 import type { HeaderRule } from './responder/header-rule.js'
 import type { ReceivedRequest } from './responder/received-request.js'
 import { RequestSource, type DrainMode } from './responder/request-source.js'
-import { ResponderContext, type AcknowledgeMode } from './responder/responder-context.js'
+import type { AcknowledgeMode } from './responder/responder-context.js'
 import type { ResponseCacheBounds } from './responder/response-cache.js'
-import { responseTopicCheck, type ResponseTopicRule } from './responder/response-topic-rule.js'
+import type { ResponseTopicRule } from './responder/response-topic-rule.js'
 import { isSharedFilter } from './topic/topic-filter.js'
 import { validateTopicName } from './topic/topic-name.js'
 
@@ -157,12 +157,13 @@ export function requests$<T extends EndpointTypes>(
     )
   const cacheBounds = toCacheBounds(options.responseCache)
   const rules = {
-    checkResponseTopic: responseTopicCheck(requestFilter, options.responseTopics),
+    requestFilter,
+    responseTopics: options.responseTopics,
     headers: options.headers,
     transfers: options.transfers,
   }
-  return new Observable((subscriber) => {
-    const responder = new ResponderContext({
+  const sourceOptions = {
+    responder: {
       link,
       endpoint,
       acknowledge,
@@ -171,24 +172,27 @@ export function requests$<T extends EndpointTypes>(
       isGroup: isSharedFilter(filter),
       itemCredit: options.credit ?? DEFAULT_ITEM_CREDIT,
       group: options.group,
-    })
-    const subscribeOptions = { qos, noLocal }
-    const sourceOptions = {
-      responder,
-      rules,
-      authenticate: options.authenticate,
-      filter,
-      subscribeOptions,
-      onSubscribed,
-      drain$,
-      drainBy,
-      drainTimeout,
-    }
-    new RequestSource(sourceOptions, subscriber).start()
-  })
+    },
+    rules,
+    authenticate: options.authenticate,
+    filter,
+    subscribeOptions: { qos, noLocal },
+    onSubscribed,
+    drain$,
+    drainBy,
+    drainTimeout,
+  }
+  return new Observable((subscriber) => new RequestSource(sourceOptions, subscriber).start())
 }
 
-function toCacheBounds(bounds: ResponseCacheBounds = {}): Required<ResponseCacheBounds> {
-  const { entries = 10_000, bytes = 16 * 2 ** 20, ttl = 60_000 } = bounds
-  return { entries, bytes, ttl }
+const DEFAULT_CACHE_BOUNDS: Required<ResponseCacheBounds> = {
+  entries: 10_000,
+  bytes: 16 * 2 ** 20,
+  ttl: 60_000,
+}
+
+function toCacheBounds(bounds: ResponseCacheBounds | undefined): Required<ResponseCacheBounds> {
+  if (bounds === undefined) return DEFAULT_CACHE_BOUNDS
+  const { entries, bytes, ttl } = DEFAULT_CACHE_BOUNDS
+  return { entries: bounds.entries ?? entries, bytes: bounds.bytes ?? bytes, ttl: bounds.ttl ?? ttl }
 }

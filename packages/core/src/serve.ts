@@ -1,4 +1,4 @@
-import { Observable, type OperatorFunction } from 'rxjs'
+import { Observable, type Observer, type OperatorFunction, type Subscriber } from 'rxjs'
 import { requireArgument } from './argument.js'
 import type { EndpointTypes } from './endpoint.js'
 import { AntiphonError } from './errors.js'
@@ -7,7 +7,8 @@ import { durationRule, type OptionRules, wholeNumberRule } from './option-rules.
 import { type AdaptiveConcurrency, concurrencyRule } from './responder/adaptive-concurrency.js'
 import type { Handler } from './responder/handler.js'
 import type { ReceivedRequest } from './responder/received-request.js'
-import { RequestQueue } from './responder/request-queue.js'
+import type { RequestContext } from './responder/request-context.js'
+import { RequestQueue, type RequestQueueOptions } from './responder/request-queue.js'
 import { subscribeWhileOpen } from './subscribe-while-open.js'
 
 /** Options of `serve`. */
@@ -68,42 +69,76 @@ export function serve<T extends EndpointTypes>(
 ): OperatorFunction<ReceivedRequest<T>, ServeRecord<T>> {
   requireArgument('handler', handler, 'function')
   requireArgument('options', options, serveOptionRules)
-  const { orderedBy, concurrency = 256, queue = 10_000, shedLate = true, handlerTimeout = Infinity } = options
+  const queueOptions = {
+    handler,
+    handlerTimeout: options.handlerTimeout ?? Infinity,
+    concurrency: options.concurrency ?? 256,
+    queue: options.queue ?? 10_000,
+    shedLate: options.shedLate ?? true,
+    orderedBy: options.orderedBy,
+  }
   return (source) =>
     new Observable((subscriber) => {
-      let isClosing = false
-      const completeWhenIdle = (): void => {
-        if (isClosing && requests.isIdle) subscriber.complete()
-      }
-      const requests = new RequestQueue<T>({
-        handler,
-        handlerTimeout,
-        concurrency,
-        queue,
-        shedLate,
-        orderedBy,
-        onServed: (record) => subscriber.next(record),
-        onIdle: completeWhenIdle,
-      })
-      subscriber.add(() => {
-        requests.close()
-        requests.abandon(() => true)
-      })
-      subscribeWhileOpen(source, subscriber, {
-        next: (request) => requests.add(request),
-        error: (error) => subscriber.error(error),
-        complete: () => {
-          // The source also completes when its link is closed; no response can be sent then.
-          requests.abandon(({ responder }) => responder.isLinkClosed, {
-            outcome: 'unsent',
-            error: linkClosed(),
-          })
-          requests.startNext()
-          isClosing = true
-          completeWhenIdle()
-        },
-      })
+      const server = new RequestServer<T>(queueOptions, subscriber)
+      subscriber.add(() => server.close())
+      subscribeWhileOpen(source, subscriber, server)
     })
+}
+
+/**
+ * One subscription to the result of `serve`.
+ *
+ * Its queue is created with the first request: a process may serve many endpoints of which few are used.
+ */
+class RequestServer<T extends EndpointTypes> implements Observer<ReceivedRequest<T>> {
+  readonly #options: Omit<RequestQueueOptions<T>, 'onServed' | 'onIdle'>
+  readonly #subscriber: Subscriber<ServeRecord<T>>
+  #queue: RequestQueue<T> | undefined
+  #isCompleted = false
+
+  constructor(
+    options: Omit<RequestQueueOptions<T>, 'onServed' | 'onIdle'>,
+    subscriber: Subscriber<ServeRecord<T>>,
+  ) {
+    this.#options = options
+    this.#subscriber = subscriber
+  }
+
+  next(request: ReceivedRequest<T>): void {
+    this.#queue ??= this.#createQueue()
+    this.#queue.add(request)
+  }
+
+  error(error: unknown): void {
+    this.#subscriber.error(error)
+  }
+
+  complete(): void {
+    // The source also completes when its link is closed; no response can be sent then.
+    const isClosed = ({ responder }: RequestContext): boolean => responder.isLinkClosed
+    this.#queue?.abandon(isClosed, { outcome: 'unsent', error: linkClosed() })
+    this.#queue?.startNext()
+    this.#isCompleted = true
+    this.#completeWhenIdle()
+  }
+
+  /** Stops the handlers. */
+  close(): void {
+    this.#queue?.close()
+    this.#queue?.abandon(() => true)
+  }
+
+  #createQueue(): RequestQueue<T> {
+    return new RequestQueue({
+      ...this.#options,
+      onServed: (record) => this.#subscriber.next(record),
+      onIdle: () => this.#completeWhenIdle(),
+    })
+  }
+
+  #completeWhenIdle(): void {
+    if (this.#isCompleted && this.#queue?.isIdle !== false) this.#subscriber.complete()
+  }
 }
 
 function linkClosed(): AntiphonError<'link-closed'> {

@@ -64,6 +64,12 @@ export function connectionEnded(
   )
 }
 
+/** Creates the error for a broker that names another server which is not followed. */
+export function notRedirected(error: AntiphonError, fault: string): AntiphonError {
+  const { code, rawMessage, cause } = error
+  return new AntiphonError(code, `${rawMessage}. It is not followed: ${fault}`, { cause }).withContext(error)
+}
+
 /** How far a connection got before it closed. */
 export type ConnectProgress =
   /** CONNECT cannot have reached the broker. */

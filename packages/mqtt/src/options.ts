@@ -69,6 +69,17 @@ export interface ConnectProperties {
   readonly userProperties?: UserProperties
 }
 
+/** Which Server References of a broker are followed. */
+export interface ServerRedirection {
+  /**
+   * The servers: `host` for the port of the URL, or `host:port`. A host that begins with `*.` stands for all names below a
+   * domain. The protocol of the URL is kept, and the credentials are sent to these servers too.
+   */
+  readonly allow: readonly string[]
+  /** How many servers may follow each other before one accepts the connection. @defaultValue 3 */
+  readonly maxHops?: number
+}
+
 /** The options of MQTT, over any stream to the broker, named as in MQTT.js. */
 export interface SessionOptions {
   /**
@@ -102,6 +113,11 @@ export interface SessionOptions {
    * @defaultValue true if neither `clean` nor `sessionExpiryInterval` is set
    */
   readonly endSession?: boolean
+  /**
+   * Connects to another server if the broker names one in a CONNACK or DISCONNECT with 0x9C (Use another server) or 0x9D
+   * (Server moved). MQTT 5 only. @defaultValue no Server Reference is followed
+   */
+  readonly serverRedirection?: ServerRedirection
   readonly will?: Will
   /** MQTT 5 only. */
   readonly properties?: ConnectProperties

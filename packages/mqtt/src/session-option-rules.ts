@@ -10,7 +10,15 @@ import {
   wholeNumberRule,
 } from '@antiphon/core/link'
 import type { Address } from './address.js'
-import type { Authentication, ConnectProperties, Credentials, SessionOptions, Will } from './options.js'
+import type {
+  Authentication,
+  ConnectProperties,
+  Credentials,
+  ServerRedirection,
+  SessionOptions,
+  Will,
+} from './options.js'
+import { isAllowEntry } from './server-addresses.js'
 
 type Rule = OptionRule<SessionOptions>
 
@@ -92,6 +100,21 @@ const authenticationRule: OptionRule = (value, context) => {
   return method === undefined || begin === undefined ? ': it needs method and begin' : undefined
 }
 
+const serverRedirectionRules: OptionRules<ServerRedirection> = {
+  allow: (value) => {
+    const isList = Array.isArray(value) && value.length > 0
+    const isValid = isList && value.every((entry) => typeof entry === 'string' && isAllowEntry(entry))
+    return isValid ? undefined : ': it must be a list of host, host:port or *.domain'
+  },
+  maxHops: wholeNumberRule(1),
+}
+
+const serverRedirectionRule: OptionRule = (value, context) => {
+  const violation = violationOf(serverRedirectionRules, value, context)
+  if (violation !== undefined) return violation
+  return (value as Partial<ServerRedirection>).allow === undefined ? ': it needs allow' : undefined
+}
+
 const userPropertiesRule: OptionRule = (value) =>
   outgoingFault({
     topic: 'connect',
@@ -125,6 +148,7 @@ export const sessionOptionRules: OptionRules<SessionOptions, SessionOptions> = {
       : 'it replaces username and password; set only one of them',
   authentication: mqtt5Required(authenticationRule),
   endSession: mqtt5Only([true, false]),
+  serverRedirection: mqtt5Only(serverRedirectionRule),
   will: willRule,
   properties: mqtt5Only(propertyRules),
   scheduler: 'object',

@@ -4,12 +4,13 @@ import { writePublish, writeSubscribe, writeUnsubscribe } from '@antiphon/packet
 import { asyncScheduler, Observable, Subject, type Subscriber, takeUntil } from 'rxjs'
 import type { Address } from './address.js'
 import { toConnectPacket } from './connect-packet.js'
-import { Connection } from './connection.js'
-import { connectionLost } from './connection-errors.js'
+import { Connection, type ConnectionFailure } from './connection.js'
+import { connectionLost, notRedirected } from './connection-errors.js'
 import { identity$, type Identity } from './credentials.js'
 import type { PrepareControlClient } from './control-client.js'
 import type { SessionOptions } from './options.js'
 import { ProtocolVersions } from './protocol-versions.js'
+import { ServerAddresses } from './server-addresses.js'
 import { newSession } from './session.js'
 import type { ByteStream, StreamEvents } from './streams/byte-stream.js'
 import type { SubscriptionPacket } from './subscription-packets.js'
@@ -25,7 +26,8 @@ export interface SessionTransportParts {
 
 /** Where and how a connection is opened. */
 interface ConnectTarget {
-  readonly address: Address
+  /** The servers that have redirected to each other, and last the one to connect to. */
+  readonly path: readonly [Address, ...Address[]]
   readonly protocolVersion: 4 | 5
   /** The error of the connection that this one replaces. */
   readonly follows?: AntiphonError
@@ -36,21 +38,41 @@ interface ConnectTarget {
  * later one to the next, round robin.
  */
 export function sessionTransport(parts: SessionTransportParts): Transport {
-  const { addresses, options, openStream, prepareClient } = parts
+  const { options, openStream, prepareClient } = parts
   const { clean, properties, scheduler = asyncScheduler } = options
   const endsSession =
     options.endSession ?? (clean === undefined && properties?.sessionExpiryInterval === undefined)
+  const addresses = new ServerAddresses(parts.addresses, options.serverRedirection)
   const versions = new ProtocolVersions(options.protocolVersion ?? 5)
   const session = newSession(options.clientId ?? randomClientId())
   const disconnecting$ = new Subject<void>()
   let current: Connection | undefined
-  let attempts = 0
 
-  const nextAddress = (): Address => addresses[attempts++ % addresses.length] ?? addresses[0]
+  /** Connects again in place of a connection that failed, if it may; returns the error otherwise. */
+  const replace = (
+    { path, protocolVersion }: ConnectTarget,
+    { error, wasOnline, serverReference }: ConnectionFailure,
+    subscriber: Subscriber<TransportEvent>,
+  ): AntiphonError | undefined => {
+    const redirection = addresses.follow(path, error.reasonCode, serverReference)
+    if (redirection?.fault !== undefined) return notRedirected(error, redirection.fault)
+    if (redirection !== undefined && wasOnline) {
+      addresses.useOnce(redirection.address)
+      return error
+    }
+    if (redirection !== undefined) {
+      connectTo({ path: [...path, redirection.address], protocolVersion, follows: error }, subscriber)
+      return undefined
+    }
+    if (wasOnline || !versions.isDowngraded(protocolVersion, error)) return error
+    connectTo({ path, protocolVersion: 4, follows: error }, subscriber)
+    return undefined
+  }
 
   const open = (target: ConnectTarget, identity: Identity, subscriber: Subscriber<TransportEvent>): void => {
     const { clientId, isEstablished: hasBegun } = session
-    const { address, protocolVersion } = target
+    const { path, protocolVersion } = target
+    const address = path[path.length - 1] ?? path[0]
     const attempt = {
       clientId,
       ...identity,
@@ -72,11 +94,8 @@ export function sessionTransport(parts: SessionTransportParts): Transport {
         scheduler,
         subscriber,
         onAccepted: () => versions.onAccepted(protocolVersion, target.follows),
-        onFailed: (error) => {
-          if (!versions.isDowngraded(protocolVersion, error)) return false
-          connectTo({ address, protocolVersion: 4, follows: error }, subscriber)
-          return true
-        },
+        onFailed: (failure) => replace(target, failure, subscriber),
+        redirectedTo: path.length > 1 ? address.text : undefined,
       })
       current = connection
       subscriber.add(() => connection.drop())
@@ -89,7 +108,7 @@ export function sessionTransport(parts: SessionTransportParts): Transport {
 
   const connectTo = (target: ConnectTarget, subscriber: Subscriber<TransportEvent>): void => {
     let isOpening = false
-    const connecting = identity$(options, target.address)
+    const connecting = identity$(options, target.path[target.path.length - 1] ?? target.path[0])
       .pipe(takeUntil(disconnecting$))
       .subscribe({
         next: (identity) => {
@@ -117,7 +136,7 @@ export function sessionTransport(parts: SessionTransportParts): Transport {
   return {
     connect$: () =>
       new Observable((subscriber) =>
-        connectTo({ address: nextAddress(), protocolVersion: versions.next }, subscriber),
+        connectTo({ path: addresses.next(), protocolVersion: versions.next }, subscriber),
       ),
 
     subscribe$: (requests, identifier) =>

@@ -37,6 +37,15 @@ export function nightlySteps(): readonly Step[] {
       about: '10 000 devices in all scenarios',
       command: script('simulate', '--seeds', '2'),
     },
+    {
+      name: 'contract-page',
+      about: 'the contract of example 07 in the HTML template of AsyncAPI, which is installed for it',
+      command: [
+        process.execPath,
+        ...['--import', 'tsx', inRoot('examples', '07-contract-first', 'render.ts')],
+        inRoot('.cache', 'contract.html'),
+      ],
+    },
     { name: 'faults', about: '10 000 random fault scripts', command: script('faults') },
     ...(hasScript('mutants')
       ? [{ name: 'mutants', about: 'mutation testing', command: script('mutants') }]

@@ -1,18 +1,16 @@
 import type { Link } from '@antiphon/core'
 import { linkOver } from '@antiphon/core/link'
 import { connect, type Tunnel } from '@antiphon/mqtt'
-import { brokerProxy } from './broker-proxy.js'
 import type { MetlPeer, MetlWorld, OpenWorld, WorldOptions } from './metl-world.js'
 import { Traffic } from './packet-stream.js'
 import { packetStub } from './packet-stub.js'
+import { packetProxy } from './packet-proxy.js'
+import { embeddedBroker, mosquittoBroker } from './proxied-brokers.js'
 import { transportStub } from './transport-stub.js'
 import { virtualClock, type VirtualClock } from './virtual-clock.js'
 
 /** The virtual milliseconds for which a case waits at most. */
 const LIMIT = 600_000
-
-/** How often the world settles while the peer sends a message. */
-const ROUNDS = 10
 
 /** Level 1: a stub at the port of the transport. */
 export const overTransportStub: OpenWorld = (options) => {
@@ -34,15 +32,36 @@ export const overPacketStub: OpenWorld = (options) => {
 export const overBroker: OpenWorld = (options) => {
   const clock = virtualClock()
   const traffic = new Traffic()
-  const { tunnel, peer, broker } = brokerProxy(options, traffic, clock.scheduler)
+  const broker = embeddedBroker(options, traffic, clock.scheduler)
+  const { tunnel, peer } = packetProxy(traffic, broker)
   const link = connectTo(tunnel, options, clock)
   return worldOf({
     clock,
     link,
     peer,
-    settled: () => traffic.settled(),
-    close: () => link.close().then(() => broker.close()),
+    settled: broker.settled,
+    close: () => link.close().then(broker.close),
   })
+}
+
+/** Level 3 with Mosquitto, whose own time is that of the machine. */
+export function overMosquitto(port: number): OpenWorld {
+  return (options) => {
+    const clock = virtualClock()
+    const traffic = new Traffic()
+    const broker = mosquittoBroker(options, traffic, port)
+    const settled = async (): Promise<void> => {
+      for (let seen = -1; seen !== traffic.count;) {
+        await traffic.settled()
+        seen = traffic.count
+        await barrier()
+        await traffic.settled()
+      }
+    }
+    const { tunnel, peer, barrier } = packetProxy(traffic, { ...broker, settled })
+    const link = connectTo(tunnel, options, clock)
+    return worldOf({ clock, link, peer, settled, close: () => link.close().then(broker.close) })
+  }
 }
 
 function connectTo(tunnel: Tunnel, { clientId }: WorldOptions, { scheduler }: VirtualClock): Link {
@@ -72,16 +91,13 @@ function worldOf({ clock, link, peer, settled, close = () => link.close() }: Wor
   }
   const never = (): boolean => false
   const send: MetlPeer['send'] = async (message, packetId) => {
-    let sent: number | undefined
-    const sending = Promise.resolve(peer.send(message, packetId)).then((id) => {
-      sent = id
+    let isSent = false
+    const sending = Promise.resolve(peer.send(message, packetId)).finally(() => {
+      isSent = true
     })
-    // A live broker has timers that are due at once, and the peer waits for traffic as well.
-    for (let round = 0; sent === undefined && round < ROUNDS; round++)
-      await runUntil(() => sent !== undefined, clock.elapsed())
-    if (sent === undefined) throw new Error('the message of the peer has not been sent')
-    await sending
-    return sent
+    // A live broker has timers that are due at once, and its network takes time that is not virtual.
+    while (!isSent) await runUntil(() => isSent, clock.elapsed())
+    return sending
   }
   return {
     link,

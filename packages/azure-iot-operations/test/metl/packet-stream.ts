@@ -1,5 +1,6 @@
 import type { OutgoingMessage, UserProperties } from '@antiphon/core'
 import { generate, parser as packetParser, type IPublishPacket, type Packet } from 'mqtt-packet'
+import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { IncomingMessage } from './metl-world.js'
 
@@ -110,5 +111,28 @@ export function toPublish(message: IncomingMessage, messageId: number): IPublish
       ...(correlationData !== undefined && { correlationData: Buffer.from(correlationData) }),
       ...(userProperties.length > 0 && { userProperties: Object.fromEntries(userProperties) }),
     },
+  }
+}
+
+/** Makes a socket to a broker a stream of packets: those that arrive go to `events`. */
+export function streamOverSocket(
+  socket: Socket,
+  traffic: Traffic,
+  { onPacket, onClose }: PacketStreamEvents,
+): PacketStream {
+  const parser = packetParser(options)
+  parser.on('packet', (packet) => {
+    // A response to the proxy's own PINGREQ is no traffic.
+    if (packet.cmd !== 'pingresp') traffic.count++
+    onPacket(packet)
+  })
+  socket.setNoDelay(true)
+  socket.on('data', (chunk: Buffer) => void parser.parse(chunk))
+  socket.on('error', () => undefined)
+  socket.on('close', () => onClose?.())
+  return {
+    stream: socket,
+    send: (packet) => void socket.write(generate(packet, options)),
+    close: () => socket.destroy(),
   }
 }

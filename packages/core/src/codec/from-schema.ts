@@ -24,6 +24,8 @@ export interface PayloadFormat {
    * becomes the issue of a `Left`.
    */
   readonly parse: (payload: Uint8Array, maximumDepth: number) => unknown
+  /** Whether all objects that `parse` returns are plain, as those of `JSON.parse` are. Saves a look at each. @defaultValue false */
+  readonly parsesPlainObjects?: boolean
   /** Writes data. If it throws, the message becomes an `encode` error. */
   readonly write: (data: unknown) => Uint8Array
   /** Whether the format can represent a value that JSON cannot, such as bytes or a bigint. @defaultValue none */
@@ -133,7 +135,7 @@ export function fromConversion<A, Sent>(
       }
       try {
         const data = format.parse(payload, maximumDepth)
-        const fault = findFault(data, rule)
+        const fault = findFault(data, rule, format.parsesPlainObjects)
         if (fault !== undefined) return decodeFailure(contentType, fault.message, fault.path)
         const decoded = conversion.decode(data)
         return isLeft(decoded) ? left({ kind: 'payload', contentType, issues: decoded.left }) : decoded

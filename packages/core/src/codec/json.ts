@@ -26,6 +26,7 @@ const format: PayloadFormat = {
       throw thrown
     }
   },
+  parsesPlainObjects: true,
   write: (data) => toUtf8(JSON.stringify(data)),
 }
 

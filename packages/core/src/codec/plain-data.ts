@@ -20,10 +20,12 @@ export interface DataRule {
  * that the format would silently lose (`NaN`, a `Map`, `undefined` in an array), nesting beyond `maximumDepth` (and so
  * cycles), and keys by which a copy of the value could reach a prototype: `__proto__`, and `constructor` with a
  * `prototype` in it. An `undefined` property counts as absent.
+ *
+ * With `isOfPlainObjects`, objects are taken for plain ones: their prototypes are not looked at.
  */
-export function findFault(value: unknown, rule: DataRule): DecodeIssue | undefined {
+export function findFault(value: unknown, rule: DataRule, isOfPlainObjects = false): DecodeIssue | undefined {
   // Most values are plain; only the others need the time to name a path.
-  if (rule.carriesText === undefined && isPlain(value, rule.maximumDepth)) return undefined
+  if (rule.carriesText === undefined && isPlain(value, rule.maximumDepth, isOfPlainObjects)) return undefined
   const fault = faultOf(value, rule, 0)
   if (fault === undefined) return undefined
   // A path of a hundred steps would not help; a cycle has no end.
@@ -36,7 +38,7 @@ export function findFault(value: unknown, rule: DataRule): DecodeIssue | undefin
  *
  * Numbers and strings are tested in the loops: a call for each of them would take as long as the rest.
  */
-function isPlain(value: unknown, depth: number): boolean {
+function isPlain(value: unknown, depth: number, isOfPlainObjects: boolean): boolean {
   if (typeof value !== 'object') return isPlainPrimitive(value)
   if (value === null) return true
   if (depth === 0) return false
@@ -44,16 +46,18 @@ function isPlain(value: unknown, depth: number): boolean {
     for (let index = 0; index < value.length; index += 1) {
       const item: unknown = value[index]
       if (typeof item === 'string') continue
-      if (typeof item === 'object' ? !isPlain(item, depth - 1) : !isPlainPrimitive(item)) return false
+      if (typeof item === 'object' ? !isPlain(item, depth - 1, isOfPlainObjects) : !isPlainPrimitive(item))
+        return false
     }
     return true
   }
-  if (Object.getPrototypeOf(value) !== Object.prototype) return false
+  if (!isOfPlainObjects && Object.getPrototypeOf(value) !== Object.prototype) return false
   for (const key in value) {
     if (key === '__proto__' || key === 'constructor') return false
     const part: unknown = value[key as never]
     if (typeof part === 'string') continue
-    if (typeof part === 'object' ? !isPlain(part, depth - 1) : !isPlainPrimitive(part)) return false
+    if (typeof part === 'object' ? !isPlain(part, depth - 1, isOfPlainObjects) : !isPlainPrimitive(part))
+      return false
   }
   return true
 }

@@ -23,11 +23,12 @@ import { requestKey } from './request-key.js'
 import { RequestStreamContext } from './request-stream-context.js'
 import type { ResponderContext } from './responder-context.js'
 import { fail, type SettlementListener } from './response-sender.js'
-import type { ResponseTopicCheck } from './response-topic-rule.js'
+import { responseTopicCheck, type ResponseTopicCheck, type ResponseTopicRule } from './response-topic-rule.js'
 
 /** What a request must comply with. */
 export interface RequestRules {
-  readonly checkResponseTopic: ResponseTopicCheck
+  readonly requestFilter: string
+  readonly responseTopics: ResponseTopicRule | undefined
   readonly headers: HeaderRule | undefined
   readonly transfers: TransferBounds | undefined
 }
@@ -69,11 +70,13 @@ const UNRECORDED: SettlementListener = { end: () => undefined }
 export class RequestReceiver {
   readonly #responder: ResponderContext
   readonly #rules: RequestRules
+  readonly #checkResponseTopic: ResponseTopicCheck
   readonly #transfers: Transfers
 
   constructor(responder: ResponderContext, rules: RequestRules) {
     this.#responder = responder
     this.#rules = rules
+    this.#checkResponseTopic = responseTopicCheck(rules.requestFilter, rules.responseTopics)
     this.#transfers = new Transfers(responder.deadlines, rules.transfers)
     responder.onControl = (message) => receiveControl(responder, message)
   }
@@ -217,7 +220,7 @@ export class RequestReceiver {
     const isForeign = own?.isMatch?.(responseTopic, params) === false
     const fault = isForeign
       ? 'it is not one of the endpoint'
-      : this.#rules.checkResponseTopic(responseTopic, own !== undefined)
+      : this.#checkResponseTopic(responseTopic, own !== undefined)
     return fault === undefined
       ? undefined
       : `response topic ${quoted(responseTopic)} is not allowed: ${fault}`

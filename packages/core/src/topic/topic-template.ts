@@ -45,13 +45,13 @@ export interface TopicTemplate<T extends string = string> {
 export function topicTemplate<T extends string>(template: T): TopicTemplate<T> {
   const { levels, rest, text } = parseTemplate(template)
   const parameters = namesOf(levels, rest)
+  if (parameters.length === 0) return nameTemplate(template, text)
   const join = (filled: readonly string[], end: () => string): string =>
     (rest === undefined ? filled : [...filled, end()]).join('/')
   return {
     template,
     parameters,
     format: (params) => {
-      if (parameters.length === 0) return text
       const topic = join(
         levels.map((level) => fill(template, level, params)),
         () => restValue(template, rest, params),
@@ -70,11 +70,25 @@ export function topicTemplate<T extends string>(template: T): TopicTemplate<T> {
       return filter
     },
     match: (topic) => {
-      if (parameters.length === 0) return topic === text ? ({} as TemplateParams<T>) : undefined
       const values = matchLevels({ levels, rest }, topic)
       if (values === undefined || validateFilled(template, topic) !== undefined) return undefined
       return Object.fromEntries(parameters.map((name, index) => [name, values[index]])) as TemplateParams<T>
     },
+  }
+}
+
+const NO_NAMES: readonly string[] = []
+
+/** Returns a template without parameters. Nearly all of a process with many endpoints are such, so it keeps no levels. */
+function nameTemplate<T extends string>(template: T, text: string): TopicTemplate<T> {
+  const name = text === template ? template : text
+  const toName = (): string => name
+  return {
+    template,
+    parameters: NO_NAMES,
+    format: toName,
+    filter: toName,
+    match: (topic) => (topic === name ? ({} as TemplateParams<T>) : undefined),
   }
 }
 

@@ -19,6 +19,7 @@ export const allowed: readonly Allowed[] = [
   { path: 'packages/mqtt/test/socks5.test.ts', words: ['reply'], why: 'the term of RFC 1928' },
   { path: 'packages/asyncapi/', words: ['reply'], why: 'the term of AsyncAPI' },
   { path: 'docs/decisions/0032-contracts-as-files.md', words: ['reply'], why: 'the term of AsyncAPI' },
+  { path: 'examples/07-contract-first/contract.ts', words: ['reply'], why: 'the term of AsyncAPI' },
   { path: 'docs/guide/contract-first.md', words: ['reply'], why: 'the term of AsyncAPI' },
   {
     path: 'packages/oci-raw-commands/src/platform/command-delivery.ts',
