@@ -118,7 +118,7 @@ export class RequestReceiver {
     const key = requestKey(responseTopic, correlation.token)
     const hasItems = endpoint.requests === 'many'
     const context = hasItems
-      ? new RequestStreamContext(this.#responder, delivery, correlation, responseTopic, this.#rules.transfers)
+      ? new RequestStreamContext(this.#responder, delivery, correlation, responseTopic, this.#transfers)
       : new RequestContext(this.#responder, delivery, correlation, responseTopic)
     if (isChunk(message)) return this.#responder.isPaused ? undefined : this.#assemble(context, delivery, key)
     if (!this.#isNew(context, delivery, key)) return undefined
