@@ -1,9 +1,14 @@
 import { Command, CommanderError, type OutputConfiguration } from 'commander'
+import { addGather } from './commands/gather.js'
 import { addRequest } from './commands/request.js'
-import type { CommandContext } from './commands/context.js'
+import type { CommandContext } from './commands/add-command.js'
+import { addBroker } from './commands/broker.js'
+import { addCheck } from './commands/check.js'
+import { addContext } from './commands/context.js'
 import { addExamples } from './commands/examples.js'
 import { addSchema } from './commands/schema.js'
 import { addServe } from './commands/serve.js'
+import { addTap } from './commands/tap.js'
 import { exitCodeOf } from './exit-code-of.js'
 import { exitCodes } from './exit-codes.js'
 import { Interruption, type Host } from './host.js'
@@ -54,6 +59,18 @@ function createProgram(context: CommandContext, output: OutputConfiguration): Co
     .version(context.host.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
-  for (const add of [addRequest, addServe, addExamples, addSchema]) add(program, context)
+    .enablePositionalOptions()
+  for (const add of [
+    addRequest,
+    addServe,
+    addGather,
+    addTap,
+    addCheck,
+    addBroker,
+    addContext,
+    addExamples,
+    addSchema,
+  ])
+    add(program, context)
   return program
 }

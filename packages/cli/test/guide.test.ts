@@ -1,6 +1,6 @@
 import { exitCodes } from '@antiphon/cli'
 import { describe, expect, it } from 'vitest'
-import { formatNames } from '../src/payload/format-names.js'
+import { formatNames } from '../src/format-names.js'
 import { recordSchema } from '../src/output/record-schema.js'
 import { guidePage } from './run-antiphon.js'
 

@@ -61,6 +61,31 @@ describeForeign(['mosquitto', 'mosquitto-clients'], 'antiphon with Mosquitto and
     ])
   })
 
+  it('shows the exchange of mosquitto_rr and a responder', async () => {
+    const responder = await serve('tapped', '--echo')
+    const tap = startAntiphon(['tap', 'tapped', '-r', 'responses/#', '--count', '1'], { env: env() })
+    await tap.printed('tapping')
+    const options = ['-t', 'tapped', '-e', 'responses/tapped', '-m', 'hi', '-W', 10]
+    await mosquittoClient('mosquitto_rr', '-p', mosquitto.port, ...options).ended()
+    expect((await tap.ended).stdout).toMatch(/^tapped hi -> hi \(200, [\d.]+ ms\)\n$/)
+    responder.interrupt()
+    await responder.ended
+  })
+
+  it('gathers the responses of two responders', async () => {
+    const responders = [await serve('all', '-r', 'a'), await serve('all', '-r', 'b')]
+    const { code, stdout } = await antiphon(['gather', 'all', '--count', '2'], { env: env() })
+    expect([code, stdout.split('\n').sort()]).toEqual([0, ['', 'a', 'b']])
+    for (const { interrupt } of responders) interrupt()
+    await Promise.all(responders.map(({ ended }) => ended))
+  })
+
+  it('reports what Mosquitto can do', async () => {
+    const { records } = await antiphon(['check', '--json'], { env: env() })
+    const lacking = records().filter(({ isSupported }) => isSupported === false)
+    expect([lacking, records().length]).toEqual([[], 17])
+  })
+
   it('prints a stream between two of its processes', async () => {
     const { ended, interrupt } = await serve('stream', '--stream', '-r', 'a', '-r', 'b')
     const { code, stdout } = await antiphon(['request', 'stream', '--stream'], { env: env() })

@@ -196,7 +196,7 @@ describe('antiphon serve', () => {
   })
 
   it.each<[readonly string[], string]>([
-    [[], 'serve does not know what to respond: set --respond, --template or --echo'],
+    [[], 'serve does not know what to respond: set --respond, --template, --echo or --exec'],
     [['--echo', '-r', 'x'], '--respond and --echo exclude each other: set one of them'],
     [['-r', 'x', '-r', 'y'], '--respond is set 2 times: one request has one response; add --stream'],
     [

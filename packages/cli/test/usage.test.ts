@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { examples } from '../src/examples.js'
 import { startBroker } from './broker-url.js'
-import { antiphon, startAntiphon } from './run-antiphon.js'
+import { antiphon, inputOf, startAntiphon } from './run-antiphon.js'
 
 describe('antiphon', () => {
   it('prints its help, also without arguments', async () => {
@@ -125,8 +125,11 @@ describe('antiphon', () => {
       [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '').slice(1)
     const responders = (examples['serve'] ?? []).map(({ line }) => startAntiphon(wordsOf(line), { env }))
     await Promise.all(responders.map((responder) => responder.printed('serving')))
-    for (const { line } of examples['request'] ?? []) {
-      const { code, stdout } = await antiphon(wordsOf(line), { env })
+    for (const { line } of ['request', 'gather'].flatMap((name) => examples[name] ?? [])) {
+      // A test has no shell: it passes on what printf would print.
+      const [command = '', input = ''] = line.split(' | ').reverse()
+      const stdin = inputOf(/'(.*)'/.exec(input)?.[1]?.replaceAll('\\n', '\n') ?? '')
+      const { code, stdout } = await antiphon(wordsOf(command), { env, stdin })
       expect([line, code, stdout !== '']).toEqual([line, 0, true])
     }
     for (const responder of responders) responder.interrupt()

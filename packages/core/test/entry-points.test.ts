@@ -4,6 +4,8 @@ import * as delivery from '@antiphon/core/delivery'
 import * as discovery from '@antiphon/core/discovery'
 import * as events from '@antiphon/core/events'
 import * as link from '@antiphon/core/link'
+import * as operations from '@antiphon/core/operations'
+import * as otel from '@antiphon/core/otel'
 import * as presence from '@antiphon/core/presence'
 import * as stickyGroups from '@antiphon/core/sticky-groups'
 import * as topic from '@antiphon/core/topic'
@@ -25,6 +27,8 @@ describe('the entry points of core', () => {
       discovery,
       events,
       link,
+      operations,
+      otel,
       presence,
       stickyGroups,
       topic,

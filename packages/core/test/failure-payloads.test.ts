@@ -297,7 +297,12 @@ describe('failureOf', () => {
         failureOf: (value) => (value === 'busy' ? { code: 503 } : undefined),
       })
       const sent = publishedBy(world, 'app')
-      const outcome = observe(world, exchange$(world.link('app'), busy, 'x', { retry: { count: 1 } }))
+      const outcome = observe(
+        world,
+        exchange$(world.link('app'), busy, 'x', {
+          retry: { count: 1, backOff: { initial: 100, jitter: 0 } },
+        }),
+      )
       world.advance(20)
       world.broker.publish({ topic: 'app/jobs', payload: bytesOf('busy') })
       world.advance(200)

@@ -78,7 +78,7 @@ export class CaseRun {
       ...(expiry !== undefined && { messageExpiryInterval: Math.ceil(expiry / 1_000) }),
       ...more,
     }
-    const packetId = this.world.peer.send(message, this.#packetIds.get(packetIndex))
+    const packetId = await this.world.peer.send(message, this.#packetIds.get(packetIndex))
     if (packetIndex !== undefined) this.#packetIds.set(packetIndex, packetId)
     await this.world.settle()
   }

@@ -31,8 +31,8 @@ export interface MetlPeer {
   readonly published: readonly OutgoingMessage[]
   /** The Packet Identifiers of acknowledged messages, in order. */
   readonly acknowledged: readonly number[]
-  /** Sends a message and returns its Packet Identifier. */
-  readonly send: (message: IncomingMessage, packetId?: number) => number
+  /** Sends a message and returns its Packet Identifier; 0 if it does not arrive. */
+  readonly send: (message: IncomingMessage, packetId?: number) => number | Promise<number>
   /** Closes the connection of the subject; its session stays. */
   readonly disconnect: () => void
 }

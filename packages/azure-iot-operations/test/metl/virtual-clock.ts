@@ -3,12 +3,14 @@ import { VirtualTimeScheduler, type SchedulerLike } from 'rxjs'
 /** A clock that advances from timer to timer while a case waits. */
 export interface VirtualClock {
   readonly scheduler: SchedulerLike
-  /** Runs timers until the condition holds. Returns whether it does before `limit` milliseconds have passed. */
-  readonly runUntil: (isReached: () => boolean, limit: number) => boolean
-  /** Advances by a duration and runs the timers that are due. */
-  readonly advance: (milliseconds: number) => void
   /** While frozen, no time passes. */
   isFrozen: boolean
+  /** The milliseconds that have passed. */
+  readonly elapsed: () => number
+  /** Runs the timers that are due next, if that is until `end` and the clock is not frozen before. Returns whether it has. */
+  readonly step: (end: number) => boolean
+  /** Sets the clock to `end`; no timer is due until then. */
+  readonly advanceTo: (end: number) => void
 }
 
 /** The start of all cases, so that timestamps have realistic values. */
@@ -23,24 +25,20 @@ export function virtualClock(): VirtualClock {
     virtual.maxFrames = frame
     virtual.flush()
   }
-  const step = (end: number): boolean => {
-    const due = Math.min(...virtual.actions.filter((action) => !action.closed).map(({ delay }) => delay))
-    if (!(due <= end)) return false
-    runTo(due)
-    return true
-  }
   const clock: VirtualClock = {
     scheduler: virtual,
     isFrozen: false,
-    runUntil: (isReached, limit) => {
-      const end = virtual.frame + (clock.isFrozen ? 0 : limit)
-      while (!isReached()) if (!step(end)) return false
+    elapsed: () => virtual.frame,
+    step: (end) => {
+      const due = Math.min(...virtual.actions.filter((action) => !action.closed).map(({ delay }) => delay))
+      if (!(due <= (clock.isFrozen ? virtual.frame : end))) return false
+      runTo(due)
       return true
     },
-    advance: (milliseconds) => {
+    advanceTo: (end) => {
       if (clock.isFrozen) return
-      virtual.schedule(() => undefined, milliseconds)
-      runTo(virtual.frame + milliseconds)
+      virtual.schedule(() => undefined, end - virtual.frame)
+      runTo(end)
     },
   }
   return clock

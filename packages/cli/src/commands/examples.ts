@@ -1,6 +1,6 @@
 import { exampleText, examples } from '../examples.js'
 import { exitCodes } from '../exit-codes.js'
-import type { AddCommand } from './context.js'
+import type { AddCommand } from './add-command.js'
 
 /** Adds `antiphon examples`. */
 export const addExamples: AddCommand = (program, { host, start }) => {

@@ -4,7 +4,7 @@ import { addExchangeFlags } from '../flags/exchange-flags.js'
 import { addOutputFlags } from '../flags/output-flags.js'
 import { addPayloadFlags } from '../flags/payload-flags.js'
 import { addRequestFlags, type RequestFlags } from '../flags/request-flags.js'
-import type { AddCommand } from './context.js'
+import type { AddCommand } from './add-command.js'
 
 /** Adds `antiphon request`. */
 export const addRequest: AddCommand = (program, { host, start }) => {

@@ -1,5 +1,5 @@
 import { exitCodes } from '../exit-codes.js'
-import type { AddCommand } from './context.js'
+import type { AddCommand } from './add-command.js'
 
 /** Adds `antiphon schema`. */
 export const addSchema: AddCommand = (program, { host, start }) => {

@@ -4,7 +4,7 @@ import { addCorrelationFlags } from '../flags/correlation-flags.js'
 import { addOutputFlags } from '../flags/output-flags.js'
 import { addPayloadFlags } from '../flags/payload-flags.js'
 import { addServeFlags, type ServeFlags } from '../flags/serve-flags.js'
-import type { AddCommand } from './context.js'
+import type { AddCommand } from './add-command.js'
 
 /** Adds `antiphon serve`. */
 export const addServe: AddCommand = (program, { host, start }) => {

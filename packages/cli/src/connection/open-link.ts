@@ -2,6 +2,7 @@ import type { Link } from '@antiphon/core'
 import { linkOver } from '@antiphon/core/link'
 import { mqttTransport } from '@antiphon/mqtt'
 import { filter, ignoreElements, map, takeWhile, type Observable } from 'rxjs'
+import { withContext } from './contexts.js'
 import type { ConnectionFlags } from '../flags/connection-flags.js'
 import type { Host } from '../host.js'
 import { toConnectArguments } from './connect-options.js'
@@ -22,7 +23,8 @@ export async function openLink(
   env: Host['env'],
   printPacket?: (line: string) => void,
 ): Promise<OpenLink> {
-  const { url, options, linkOptions } = await toConnectArguments(flags, env)
+  const connection = await withContext(flags, env)
+  const { url, options, linkOptions } = await toConnectArguments(connection, env)
   const transport = mqttTransport(url, options)
   const link = linkOver(
     printPacket === undefined ? transport : logPackets(transport, printPacket),
@@ -32,7 +34,7 @@ export async function openLink(
     takeWhile(({ status }) => status !== 'online' && status !== 'closed'),
     filter((state) => state.status === 'offline'),
     map(({ error }): void => {
-      if (flags.waitForBroker !== true) throw error
+      if (connection.waitForBroker !== true) throw error
     }),
     ignoreElements(),
   )

@@ -4,6 +4,7 @@ import { duration, oneOfNumbers, pair, repeated, wholeNumber } from './parsers.j
 
 /** The options of the connection to a broker, as commander parses them. */
 export interface ConnectionFlags {
+  readonly context?: string
   readonly url?: readonly string[]
   readonly mqttVersion?: 4 | 5
   readonly clientId?: string
@@ -50,6 +51,10 @@ export function addConnectionFlags(command: Command): Command {
       '-u, --url <url>',
       'the broker: mqtt:, mqtts:, ws: or wss:; repeat it for a cluster (env: ANTIPHON_URL, default: mqtt://localhost:1883)',
     ).argParser(repeated),
+    option(
+      '--context <name>',
+      'use the options that `antiphon context save` has stored (env: ANTIPHON_CONTEXT)',
+    ),
     option('--mqtt-version <4|5>', '4 for MQTT 3.1.1 (default: 5)').argParser(oneOfNumbers(4, 5)),
     option('--client-id <id>', 'the Client Identifier (default: a random one)'),
     option('--clean', 'start a new session with every connection'),

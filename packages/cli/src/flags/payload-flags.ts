@@ -1,6 +1,6 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
-import { formatNames, type FormatName } from '../payload/format-names.js'
+import { formatNames, type FormatName } from '../format-names.js'
 
 /** The options of the payloads of requests and responses. */
 export interface PayloadFlags {

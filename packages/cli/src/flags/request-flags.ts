@@ -11,6 +11,11 @@ export interface RequestFlags extends ConnectionFlags, ExchangeFlags, PayloadFla
   readonly param?: readonly (readonly [string, string])[]
   readonly file?: string
   readonly template?: true
+  readonly lines?: true
+  readonly count?: number
+  readonly concurrency?: number
+  readonly unordered?: true
+  readonly through?: string
   readonly stream?: true
   readonly credit?: number
   readonly totalTimeout?: number
@@ -26,6 +31,23 @@ export function addRequestFlags(command: Command): Command {
     option(
       '--template',
       'the payload is a template: {{count}}, {{random 1 6}}, {{time}}, {{uuid}}, {{line <file>}}',
+    ),
+    option('-l, --lines', 'send each line of standard input as a request'),
+    option(
+      '-n, --count <count>',
+      'send the request so many times; see {{count}} and {{line <file>}} of --template',
+    ).argParser(wholeNumber(1)),
+    option(
+      '--concurrency <count>',
+      'with --lines or --count: the most requests in flight (default: 16)',
+    ).argParser(wholeNumber(1)),
+    option(
+      '--unordered',
+      'with --lines or --count: print responses as they arrive, not in the order of the requests',
+    ),
+    option(
+      '--through <command>',
+      'pass each response through a command, such as jq, and print what that prints',
     ),
     option('--stream', 'expect a stream of responses, and print each'),
     option('--credit <count>', 'with --stream: the most responses in flight (default: 64)').argParser(

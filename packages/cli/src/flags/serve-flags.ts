@@ -12,6 +12,7 @@ export interface ServeFlags extends ConnectionFlags, CorrelationFlags, PayloadFl
   readonly respondFile?: string
   readonly template?: string
   readonly echo?: true
+  readonly exec?: string
   readonly fail?: string
   readonly delay?: number
   readonly stream?: true
@@ -51,6 +52,10 @@ function responseOptions(): readonly Option[] {
       'respond with a template: {{payload}}, {{value.city}}, {{param vin}}, {{property name}}, {{count}}, {{random 1 6}}, {{time}}, {{uuid}}, {{line <file>}}',
     ),
     option('--echo', 'respond with the payload of the request'),
+    option(
+      '--exec <command>',
+      'respond with what a command prints; it reads the request on standard input, and has ANTIPHON_TOPIC, ANTIPHON_PARAM_<name>, ANTIPHON_PROPERTY_<name>',
+    ),
     option('--fail <code>', 'respond with an application error of this code'),
     option('--delay <duration>', 'wait before each response').argParser(duration),
     option('--stream', 'respond with a stream, of any number of responses'),

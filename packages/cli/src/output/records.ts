@@ -1,3 +1,5 @@
+import type { Percentiles } from './percentiles.js'
+
 /** A User Property: its name and its value. */
 export type Property = readonly [name: string, value: string]
 
@@ -40,6 +42,47 @@ export type OutputRecord =
         readonly applicationCode?: string
         readonly applicationPayload?: string
       }
+    }
+  /** The end of a command that has sent many requests. */
+  | {
+      readonly type: 'summary'
+      readonly requests: number
+      readonly answered: number
+      readonly failed: number
+      readonly milliseconds: number
+      /** The percentiles of the times to the responses. */
+      readonly latency?: Percentiles
+    }
+  /** A request of another client, with its response. */
+  | {
+      readonly type: 'exchange'
+      readonly topic: string
+      readonly responseTopic: string
+      readonly correlation?: string
+      readonly request: PayloadFields
+      /** The last response. */
+      readonly response: PayloadFields
+      readonly status?: number
+      readonly responses: number
+      readonly attempts: number
+      readonly milliseconds: number
+    }
+  /** A request of another client without a response, or a response without a request. */
+  | {
+      readonly type: 'unmatched'
+      readonly reason: 'no-request' | 'no-response'
+      readonly topic: string
+      readonly correlation?: string
+      readonly message: PayloadFields
+    }
+  /** What a broker can do. */
+  | {
+      readonly type: 'capability'
+      readonly name: string
+      /** Whether the broker can do it; `undefined` if that is not known, or if it is a fact. */
+      readonly isSupported?: boolean
+      /** The fact, or what was observed. */
+      readonly detail: string
     }
   /** The command listens to a topic. */
   | { readonly type: 'ready'; readonly topic: string }

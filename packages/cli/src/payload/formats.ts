@@ -2,7 +2,7 @@ import { AntiphonError, formatDecodeError, json, type Codec } from '@antiphon/co
 import { encodeWith, fromUtf8, parseMediaType, toUtf8 } from '@antiphon/core/codec'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { usageError } from '../usage-error.js'
-import type { FormatName } from './format-names.js'
+import type { FormatName } from '../format-names.js'
 import type { Payload } from './payload.js'
 
 /** A decoded payload. */

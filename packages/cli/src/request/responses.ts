@@ -69,7 +69,11 @@ async function* streamOf({
   }
 }
 
-function argumentOf(endpoint: Endpoint, { params, bytes }: Pick<RequestToSend, 'bytes' | 'params'>): unknown {
+/** Returns the argument of a request: its value, with the parameters if its topics have any. */
+export function argumentOf(
+  endpoint: Endpoint,
+  { params, bytes }: Pick<RequestToSend, 'bytes' | 'params'>,
+): unknown {
   const { topic, responseTopic } = endpoint
   const value = hasDataValues(endpoint) ? parseData(bytes) : bytes
   const hasParams = topic.parameters.length > 0 || responseTopic?.isMatch !== undefined

@@ -14,17 +14,18 @@ import { usageError } from '../usage-error.js'
 /** Returns the payloads to respond with to the request number `count`. */
 export type Respond = (request: ReceivedRequest, count: number) => Promise<readonly Payload[]>
 
-const sources = ['respond', 'respondFile', 'template', 'echo', 'fail'] as const
+const sources = ['respond', 'respondFile', 'template', 'echo', 'exec', 'fail'] as const
 
 /** Returns what responds to requests, by the options of the command. Throws if the options name nothing, or too much. */
 export async function toRespond(flags: ServeFlags): Promise<Respond> {
   const given = sources.filter((name) => flags[name] !== undefined)
   if (given.length === 0)
-    throw usageError('serve does not know what to respond: set --respond, --template or --echo')
+    throw usageError('serve does not know what to respond: set --respond, --template, --echo or --exec')
   if (given.length > 1)
     throw usageError(`${given.map(optionOf).join(' and ')} exclude each other: set one of them`)
-  const { respond, respondFile, template, fail, in: format = 'auto' } = flags
+  const { respond, respondFile, template, exec, fail, in: format = 'auto' } = flags
   if (fail !== undefined) return () => Promise.reject(new ApplicationError({ code: fail }))
+  if (exec !== undefined) return (await import('./by-command.js')).byCommand(exec, flags)
   if (template !== undefined) return byTemplate(template, flags)
   if (respondFile !== undefined) return fixed([await encodePayload(await readResponse(respondFile), format)])
   if (respond === undefined) return echo

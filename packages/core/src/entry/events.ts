@@ -21,3 +21,9 @@ export type {
 // Record events
 export { ndjsonSink } from '../middleware/ndjson-sink.js'
 export type { LineWriter, NdjsonSinkOptions } from '../middleware/ndjson-sink.js'
+
+// Log events
+export { consoleSink, pinoSink } from '../middleware/log-sinks.js'
+export type { ConsoleSinkOptions, PinoLogger } from '../middleware/log-sinks.js'
+export { eventLevel } from '../middleware/event-level.js'
+export type { EventLevel } from '../middleware/event-level.js'

@@ -11,6 +11,7 @@ export type { LinkOptions } from '../link/link-over.js'
 export { linkOptionRules } from '../link/link-option-rules.js'
 export type { ResumedPublish, SubscribeRequest, Transport, TransportEvent } from '../link/transport.js'
 export type { ConnectionLimits } from '../link/link.js'
+export type { ReconnectOptions } from '../link/reconnect.js'
 export type { QueueBounds } from '../link/outbox.js'
 export type { UnroutedBounds } from '../link/unrouted-messages.js'
 

@@ -62,6 +62,8 @@ export class Exchange implements LinkObserver, ResponseListener {
   #chunks: ResponseChunks | undefined
   #control: ControlChannel | undefined
   #mayHaveMissedResponses = false
+  /** Whether the latest attempt waits in the link's queue for a connection. */
+  #isQueued = false
 
   /** Throws if the request cannot be encoded or its topic is invalid; nothing has been sent then. */
   constructor(
@@ -119,6 +121,7 @@ export class Exchange implements LinkObserver, ResponseListener {
   // Called by the link monitor.
 
   onLinkOnline(): void {
+    if (this.#isQueued) this.#dropIfLate()
     this.updateStep()
     if (this.responseSubscription !== undefined || this.isSettled) return
     const fault = this.requester.pendingRequests.subscribe(this)
@@ -140,7 +143,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     const canResend = this.#mayHaveMissedResponses && this.requester.rules.onDisconnect === 'resend'
     this.#mayHaveMissedResponses = false
     emitSubscribed(this)
-    if (this.attempts === 0) this.publish()
+    if (this.attempts === 0) this.#publishInTime()
     else if (canResend) this.resend(() => this.publish())
   }
 
@@ -180,7 +183,9 @@ export class Exchange implements LinkObserver, ResponseListener {
 
   /** Emits one response of several. */
   emit(value: unknown): void {
-    if (!this.isSettled) this.#observer.next(value)
+    if (this.isSettled) return
+    this.requester.roundTrips?.onResponse(this, this.requester)
+    this.#observer.next(value)
   }
 
   /** Completes the exchange, after emitting the value if there is one. */
@@ -188,6 +193,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     if (this.isSettled) return
     this.requester.stats.responded++
     this.#retry?.onResponse()
+    if (response !== undefined) this.requester.roundTrips?.onResponse(this, this.requester)
     // Settle before emitting, so that a subscriber that unsubscribes on the response does not cancel the exchange.
     this.#settle()
     emitResponded(this)
@@ -293,7 +299,37 @@ export class Exchange implements LinkObserver, ResponseListener {
     this.updateStep()
     this.#retry?.onAttempt(this.attempts, this.#deadline.left())
     const timeLeft = Math.min(this.#deadline.left(), this.#totalDeadline?.left() ?? Infinity)
+    this.#isQueued = !this.requester.monitor.isOnline
+    if (this.#isQueued) this.requester.monitor.addObserver(this)
+    this.requester.roundTrips?.onSent(this, this.requester)
     this.request.publish(timeLeft, this.attempts)
+  }
+
+  latenessAfter(delay: number): string | undefined {
+    const { deadlines, roundTrips } = this.requester
+    return roundTrips?.lateness(this.#deadline.left() - delay, deadlines.now())
+  }
+
+  /** Publishes the request for the first time, unless it has waited until its response would be too late. */
+  #publishInTime(): void {
+    const lateness = this.waitingBytes === undefined ? undefined : this.latenessAfter(0)
+    if (lateness === undefined) this.publish()
+    else this.#failUnsent(lateness)
+  }
+
+  /** Removes the attempt from the link's queue if its response would be too late; the link sends the queue after this call. */
+  #dropIfLate(): void {
+    this.#isQueued = false
+    const lateness = this.latenessAfter(0)
+    if (lateness === undefined) return
+    this.request.stop()
+    if (this.attempts > 1) return this.#retry?.deny(lateness)
+    this.attempts = 0
+    this.#failUnsent(lateness)
+  }
+
+  #failUnsent(lateness: string): void {
+    this.fail(timeoutError(this, `not sent, because ${lateness}`))
   }
 
   #timeOut(milliseconds: number): void {
@@ -309,6 +345,7 @@ export class Exchange implements LinkObserver, ResponseListener {
     this.#stepTimer?.clear()
     this.#retry?.cancel()
     this.request.stop()
+    this.requester.roundTrips?.onSettled(this)
     this.#chunks?.clear()
     this.#control?.close()
     monitor.removeObserver(this)

@@ -17,6 +17,7 @@ import { ManyResponses } from './many-responses.js'
 import { RequestStream } from './request-stream.js'
 import { singleResponse, type ResponseHandler } from './response-handler.js'
 import { RetryBudget } from './retry-budget.js'
+import { RoundTrips } from './round-trips.js'
 
 /** What all exchanges of one requester share: one call of `request$`, `exchange$`, `request`, `requestMany` or `gather$`. */
 export interface RequesterContext<T extends EndpointTypes = EndpointTypes> {
@@ -30,6 +31,8 @@ export interface RequesterContext<T extends EndpointTypes = EndpointTypes> {
   readonly events: EventHub
   /** Present if requests are retried. */
   readonly retryBudget: RetryBudget | undefined
+  /** Present if requests that are too late are not sent. */
+  readonly roundTrips: RoundTrips | undefined
   /** Called with the Reason Code when the broker has acknowledged a request. */
   readonly onAcknowledged?: (reasonCode: number) => void
 }
@@ -69,6 +72,7 @@ export function requesterContext<T extends EndpointTypes>(
     stats: observations.requesterStats(endpoint),
     events: observations.events,
     retryBudget: rules.attempts > 1 ? new RetryBudget(link, endpoint, options.retry?.budget) : undefined,
+    roundTrips: rules.skipLate ? new RoundTrips(link, endpoint) : undefined,
   }
 }
 

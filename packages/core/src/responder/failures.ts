@@ -9,6 +9,13 @@ const MAJOR_VERSION = 1
 /** The queue is full, or the responder is draining. */
 export const BUSY: Failure = { code: Status.unavailable, message: 'busy: retry later' }
 
+/** Returns the failure of a request that has waited for so long that a handler could not end in time. */
+export function tooLateFailure(timeLeft: number, handlerTime: number): Failure {
+  const left = Math.max(0, Math.floor(timeLeft))
+  const message = `too late: ${left} ms are left, and a handler takes ${Math.ceil(handlerTime)} ms`
+  return { code: Status.unavailable, message }
+}
+
 /** The handler responded, but the response could not be encoded or sent. */
 export const UNSENDABLE: Failure = {
   code: Status.internalError,

@@ -115,18 +115,23 @@ export function sendItem(
   })
 }
 
+/** The end of a stream. */
+interface StreamEnd {
+  readonly index: number
+  readonly failure: Failure | undefined
+  readonly outcome: OutcomeDetails
+  /** Adds what all items of the stream have. */
+  readonly finish: (end: OutgoingResponse | undefined) => OutgoingResponse | undefined
+}
+
 /** Sends the end of a stream at `index`, with a failure or without, and settles the request. */
-export function endStream(
-  context: RequestContext,
-  end: { readonly index: number; readonly failure: Failure | undefined; readonly outcome: OutcomeDetails },
-  listener: SettlementListener,
-): void {
+export function endStream(context: RequestContext, end: StreamEnd, listener: SettlementListener): void {
   if (!context.close()) return
   const position = { index: end.index, isLast: true }
   const responses = end.failure === undefined ? EMPTY_RESPONSE : failureResponses(end.failure)
   const atEnd = responses.map(({ build, ...rest }): Fallback => ({
     ...rest,
-    build: (context) => atStreamPosition(build(context), position),
+    build: (context) => end.finish(atStreamPosition(build(context), position)),
   }))
   new ResponseSender(context, atEnd, end.outcome, listener).tryNext()
 }

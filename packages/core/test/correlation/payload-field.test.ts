@@ -339,7 +339,7 @@ describe('payloadField with a source of tokens', () => {
       })
       let last = 0
       const sent = publishedBy(world, 'app')
-      const retry = { count: 1, on: () => true }
+      const retry = { count: 1, on: () => true, backOff: { initial: 100, jitter: 0 } }
       const request = { params: { device: 'd' }, value: {} }
       const call = observe(world, exchange$(world.link('app'), perDevice, request, { retry }))
       world.advance(20)
