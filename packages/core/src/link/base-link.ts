@@ -16,17 +16,21 @@ export class BaseLink {
   readonly report: (incident: Incident) => void
   /** Returns the counts of the outgoing queue; zero if `linkOver` has not made the link. */
   readonly outgoing: () => OutgoingCounts
+  /** How many response subscriptions requests may have; no limit if `linkOver` has not made the link. */
+  readonly maxResponseSubscriptions: number
 
   constructor(
     shared: Deadlines,
     queueBounds: Required<QueueBounds> = UNBOUNDED,
     report: (incident: Incident) => void = () => undefined,
     outgoing: () => OutgoingCounts = () => NOTHING_OUTGOING,
+    maxResponseSubscriptions: number = Infinity,
   ) {
     this.deadlines = shared
     this.queueBounds = queueBounds
     this.report = report
     this.outgoing = outgoing
+    this.maxResponseSubscriptions = maxResponseSubscriptions
   }
 }
 

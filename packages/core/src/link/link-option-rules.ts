@@ -12,6 +12,7 @@ export const linkOptionRules: OptionRules<LinkOptions> = {
   queue: { messages: sizeRule, bytes: sizeRule } satisfies OptionRules<QueueBounds>,
   unrouted: { messages: sizeRule, bytes: sizeRule, ttl: sizeRule } satisfies OptionRules<UnroutedBounds>,
   filtersPerSubscribe: countRule,
+  maxResponseSubscriptions: countRule,
   limits: {
     receiveMaximum: countRule,
     maximumPacketSize: numberRule(1),

@@ -10,7 +10,7 @@ import { type ReconnectOptions, reconnectDelays } from './reconnect.js'
 import type { ConnectionLimits, Incident, Link, PublishAck } from './link.js'
 import { linkOptionRules } from './link-option-rules.js'
 import { messagesOf$ } from './messages.js'
-import { Outbox, type QueueBounds } from './outbox.js'
+import { Outbox, type OutgoingCounts, type QueueBounds } from './outbox.js'
 import { outgoingFault } from './outgoing-rules.js'
 import { Subscriptions } from './subscriptions.js'
 import type { Transport } from './transport.js'
@@ -28,6 +28,11 @@ export interface LinkOptions {
   readonly unrouted?: UnroutedBounds
   /** The most filters in one SUBSCRIBE packet; some cloud brokers allow only a few. @defaultValue 100 */
   readonly filtersPerSubscribe?: number
+  /**
+   * How many response subscriptions requests may have at a time. A request that needs a further one waits until an earlier one is
+   * released, within its timeout. @defaultValue 10 000
+   */
+  readonly maxResponseSubscriptions?: number
   /** Override the limits in CONNACK, for example with those that a 3.1.1 broker cannot state. */
   readonly limits?: ConnectionLimits
   /**
@@ -134,7 +139,9 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
     close,
     [Symbol.asyncDispose]: close,
   }
-  return withBase(link, new BaseLink(deadlines, bounds, report, () => outbox.counts()))
+  const { maxResponseSubscriptions = 10_000 } = options
+  const outgoing = (): OutgoingCounts => outbox.counts()
+  return withBase(link, new BaseLink(deadlines, bounds, report, outgoing, maxResponseSubscriptions))
 }
 
 function linkClosed(cause?: AntiphonError): AntiphonError {
