@@ -10,7 +10,7 @@ import { type ReconnectOptions, reconnectDelays } from './reconnect.js'
 import type { ConnectionLimits, Incident, Link, PublishAck } from './link.js'
 import { linkOptionRules } from './link-option-rules.js'
 import { messagesOf$ } from './messages.js'
-import { Outbox, type OutgoingCounts, type QueueBounds } from './outbox.js'
+import { Outbox, type QueueBounds } from './outbox.js'
 import { outgoingFault } from './outgoing-rules.js'
 import { Subscriptions } from './subscriptions.js'
 import type { Transport } from './transport.js'
@@ -20,6 +20,11 @@ import type { UnroutedBounds } from './unrouted-messages.js'
 export interface LinkOptions {
   /** The timers of this link, and the time of day in its records. @defaultValue asyncScheduler */
   readonly scheduler?: SchedulerLike
+  /**
+   * The timers that only keep the link connected and tidy up: reconnecting, the age of the connection, subscriptions that are
+   * kept for later requests. On Node, their handles need not keep the process alive. @defaultValue the `scheduler`
+   */
+  readonly backgroundScheduler?: SchedulerLike
   /** The delays between attempts to connect. */
   readonly reconnect?: ReconnectOptions
   /** The limits of the outgoing queue. */
@@ -49,16 +54,18 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
   requireArgument('options', options, linkOptionRules)
   const { scheduler = asyncScheduler, closeTimeout = 2_000, limits } = options
   const deadlines = deadlinesOn(scheduler)
+  const { backgroundScheduler = scheduler } = options
+  const background = backgroundScheduler === scheduler ? deadlines : deadlinesOn(backgroundScheduler)
   const incidents = new Subject<Incident>()
   const report = (incident: Incident): void => incidents.next(incident)
 
   const acknowledgements = new Acknowledgements(
     (message, waiting) => report({ kind: 'acknowledgements-blocked', message, waiting }),
-    deadlines,
+    background,
   )
   const subscriptions = new Subscriptions({
     transport,
-    deadlines,
+    deadlines: background,
     acknowledgements,
     unrouted: toUnroutedBounds(options.unrouted),
     filtersPerSubscribe: options.filtersPerSubscribe ?? 100,
@@ -75,7 +82,7 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
   })
   const connector = new Connector({
     transport,
-    deadlines,
+    deadlines: background,
     delays: reconnectDelays(options.reconnect),
     limits,
     maxConnectionAge: options.maxConnectionAge ?? Infinity,
@@ -140,8 +147,16 @@ export function linkOver(transport: Transport, options: LinkOptions = {}): Link 
     [Symbol.asyncDispose]: close,
   }
   const { maxResponseSubscriptions = 10_000 } = options
-  const outgoing = (): OutgoingCounts => outbox.counts()
-  return withBase(link, new BaseLink(deadlines, bounds, report, outgoing, maxResponseSubscriptions))
+  return withBase(
+    link,
+    new BaseLink(deadlines, {
+      background,
+      queueBounds: bounds,
+      report,
+      outgoing: () => outbox.counts(),
+      maxResponseSubscriptions,
+    }),
+  )
 }
 
 function linkClosed(cause?: AntiphonError): AntiphonError {

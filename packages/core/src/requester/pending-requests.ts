@@ -7,6 +7,7 @@ import type { QueueBounds } from '../link/outbox.js'
 import type { Message } from '../message.js'
 import { observationsOf } from '../observe/observations.js'
 import { oncePer } from '../once-per.js'
+import type { Deadlines } from '../time/deadlines.js'
 import type { Exchange } from './exchange.js'
 import { ResponseSubscription } from './response-subscription.js'
 import { UnmatchedResponses } from './unmatched-responses.js'
@@ -27,6 +28,8 @@ const pendingCountOf: (base: BaseLink) => PendingCount = oncePer(() => new Pendi
  */
 export class PendingRequests {
   readonly unmatched: UnmatchedResponses
+  /** The deadlines that need not keep a process alive. */
+  readonly background: Deadlines
   readonly #link: Link
   readonly #responseSubscriptions = new Map<string, ResponseSubscription>()
   readonly #shared: PendingCount
@@ -44,6 +47,7 @@ export class PendingRequests {
     const base = baseOf(link)
     this.#shared = pendingCountOf(base)
     this.#bounds = base.queueBounds
+    this.background = base.background
     this.#maxResponseSubscriptions = base.maxResponseSubscriptions
   }
 

@@ -2,7 +2,6 @@ import type { Subscription as Teardown } from 'rxjs'
 import { AntiphonError } from '../errors.js'
 import { LinkedQueue } from '../linked-queue.js'
 import type { Link, SubscriptionWindow } from '../link/link.js'
-import { deadlinesOf } from '../link/link-deadlines.js'
 import type { Deadline } from '../time/deadlines.js'
 import { CorrelationTable } from './correlation-table.js'
 import type { PendingRequests } from './pending-requests.js'
@@ -46,7 +45,7 @@ export class ResponseSubscription {
   release(subscriber: ResponseListener): void {
     if (!this.#subscribers.remove(subscriber) || this.#subscribers.length > 0) return
     if (this.#owner.hasQueued) this.close()
-    else this.#releaseDeadline ??= deadlinesOf(this.#link).add(RELEASE_DELAY, () => this.close())
+    else this.#releaseDeadline ??= this.#owner.background.add(RELEASE_DELAY, () => this.close())
   }
 
   /** Whether it is only kept for later requests. */
