@@ -40,8 +40,13 @@ const config: KnipConfig = {
         'test/**/*.test.ts',
         'test/group/responder.ts',
         'test/presence/member-program.ts',
+        'test/unref/program.ts',
         'test/contract/web-runner.ts',
       ],
+      project: ['src/**/*.ts', 'test/**/*.ts'],
+    },
+    'packages/mqtt': {
+      entry: ['test/**/*.test.ts', 'test/unref/program.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
     'packages/durable': {
