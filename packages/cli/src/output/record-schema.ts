@@ -16,6 +16,8 @@ const payload = {
   userProperties: properties,
 }
 
+const percentiles = object({ p50: number, p90: number, p99: number, max: number })
+
 /** Returns the schema of an object with required and optional properties, and no others. */
 function object(required: Schema, optional: Schema = {}): Schema {
   return {
@@ -54,7 +56,20 @@ const records: Readonly<
   summary: {
     about: 'The end of a command that has sent many requests.',
     required: { requests: total, answered: total, failed: total, milliseconds: number },
-    optional: { latency: object({ p50: number, p90: number, p99: number, max: number }) },
+    optional: { latency: percentiles },
+  },
+  bench: {
+    about: 'The result of a benchmark.',
+    required: {
+      answered: total,
+      failed: total,
+      lost: total,
+      duplicated: total,
+      perSecond: number,
+      milliseconds: number,
+      errors: { type: 'object', additionalProperties: count },
+    },
+    optional: { latency: percentiles },
   },
   exchange: {
     about: 'A request of another client, with its response.',

@@ -53,6 +53,21 @@ export type OutputRecord =
       /** The percentiles of the times to the responses. */
       readonly latency?: Percentiles
     }
+  /** The result of a benchmark. */
+  | {
+      readonly type: 'bench'
+      readonly answered: number
+      readonly failed: number
+      /** The failures without a response in time. */
+      readonly lost: number
+      /** The responses that no request waited for. */
+      readonly duplicated: number
+      readonly perSecond: number
+      readonly milliseconds: number
+      /** The number of failures by the code of the error. */
+      readonly errors: Readonly<Record<string, number>>
+      readonly latency?: Percentiles
+    }
   /** A request of another client, with its response. */
   | {
       readonly type: 'exchange'
