@@ -55,19 +55,20 @@ function objectSchema(schema: JsonObject): {
   readonly properties: Readonly<Record<string, Json>>
   readonly required: readonly string[]
 } {
-  const parts = [schema, ...(Array.isArray(schema['allOf']) ? (schema['allOf'] as readonly Json[]) : [])]
-  const objects = parts.filter(isObject)
+  const { allOf } = schema
+  const parts: readonly Json[] = Array.isArray(allOf) ? (allOf as readonly Json[]) : []
+  const objects = [schema, ...parts.filter(isObject)]
   return {
-    properties: Object.fromEntries(
+    properties: Object.fromEntries<Json>(
       objects.flatMap(({ properties }) => (isObject(properties) ? Object.entries(properties) : [])),
-    ) as Readonly<Record<string, Json>>,
+    ),
     required: objects.flatMap(({ required }) => (Array.isArray(required) ? required.map(String) : [])),
   }
 }
 
 function without(value: Json, names: readonly string[]): Json {
   if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name))) as JsonObject
+  return Object.fromEntries<Json>(Object.entries(value).filter(([name]) => !names.includes(name)))
 }
 
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {

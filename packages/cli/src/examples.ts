@@ -50,6 +50,13 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
       line: `antiphon tap 'home/#' --responses 'answers/#' --json`,
     },
   ],
+  replay: [
+    {
+      about: 'Record exchanges, and compare what the responders respond later',
+      line: `antiphon tap 'home/#' --record home.jsonl --count 100`,
+    },
+    { about: '', line: 'antiphon replay home.jsonl --assert --ignore time' },
+  ],
   check: [{ about: 'Report what the broker can do', line: 'antiphon check' }],
   bench: [
     {

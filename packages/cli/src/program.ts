@@ -1,6 +1,7 @@
 import { Command, CommanderError, type OutputConfiguration } from 'commander'
 import { addGather } from './commands/gather.js'
 import { addMock } from './commands/mock.js'
+import { addReplay } from './commands/replay.js'
 import { addRequest } from './commands/request.js'
 import type { CommandContext } from './commands/add-command.js'
 import { addBench } from './commands/bench.js'
@@ -69,6 +70,7 @@ function createProgram(context: CommandContext, output: OutputConfiguration): Co
     addServe,
     addGather,
     addTap,
+    addReplay,
     addCheck,
     addBench,
     addMock,

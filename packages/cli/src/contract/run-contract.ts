@@ -8,7 +8,9 @@ export async function runContract(args: readonly string[], host: Host): Promise<
   if (args[0] === 'mock') throw usageError('mock is a command of its own here: antiphon mock')
   let printed: Promise<unknown> = Promise.resolve()
   const code = await contractProgram(args, {
-    print: (text) => (printed = host.stdout.write(`${text}\n`)),
+    print: (text) => {
+      printed = host.stdout.write(`${text}\n`)
+    },
     // Only `mock` waits for it.
     stop$: NEVER,
   })

@@ -12,6 +12,7 @@ export interface TapFlags extends ConnectionFlags, OutputFlags {
   readonly qos?: 0 | 1 | 2
   readonly count?: number
   readonly out?: FormatName
+  readonly record?: string
 }
 
 /** Adds the options of tapping to a command. */
@@ -28,6 +29,7 @@ export function addTapFlags(command: Command): Command {
     ).argParser(duration),
     option('-q, --qos <level>', 'the QoS of the subscriptions (default: 1)').argParser(oneOfNumbers(0, 1, 2)),
     option('-n, --count <count>', 'end after this many exchanges').argParser(wholeNumber(1)),
+    option('--record <file>', 'write the exchanges to a file, for `antiphon replay`'),
     option('--out <format>', 'the format of the payloads (default: auto)').choices(formatNames),
   ]
   for (const each of options) command.addOption(each)

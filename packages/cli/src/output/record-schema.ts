@@ -93,6 +93,10 @@ const records: Readonly<
     },
     optional: { correlation: string },
   },
+  mismatch: {
+    about: 'A replayed request whose response differs from the recorded one.',
+    required: { request: count, topic: string, expected: string, received: string },
+  },
   capability: {
     about: 'What a broker can do.',
     required: { name: string, detail: string },

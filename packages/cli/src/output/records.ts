@@ -90,6 +90,14 @@ export type OutputRecord =
       readonly correlation?: string
       readonly message: PayloadFields
     }
+  /** A replayed request whose response differs from the recorded one. */
+  | {
+      readonly type: 'mismatch'
+      readonly request: number
+      readonly topic: string
+      readonly expected: string
+      readonly received: string
+    }
   /** What a broker can do. */
   | {
       readonly type: 'capability'
