@@ -3,9 +3,8 @@ import type { Command } from 'commander'
 import type { ConnectionFlags } from './connection-flags.js'
 import type { ExchangeFlags } from './exchange-flags.js'
 import type { OutputFlags } from './output-flags.js'
-import { duration, pair, wholeNumber } from './parsers.js'
+import { duration, formatName, pair, wholeNumber } from './parsers.js'
 import type { FormatName } from '../format-names.js'
-import { formatNames } from '../format-names.js'
 
 /** The options of `antiphon bench`. */
 export interface BenchFlags extends ConnectionFlags, ExchangeFlags, OutputFlags {
@@ -43,7 +42,7 @@ export function addBenchFlags(command: Command): Command {
     option('--echo', 'respond to the requests from this process, over a connection of its own'),
     option('--histogram <file>', 'write the latencies as a percentile distribution of HdrHistogram (.hgrm)'),
     option('--param <name=value>', 'the value of a parameter in the topic; may be repeated').argParser(pair),
-    option('--in <format>', 'the format of the payload to send (default: auto)').choices(formatNames),
+    option('--in <format>', 'the format of the payload to send (default: auto)').argParser(formatName),
   ]
   for (const each of options) command.addOption(each)
   return command

@@ -12,7 +12,7 @@ const properties: Schema = {
 }
 const payload = {
   value: {},
-  format: { enum: ['base64', 'cbor', 'hex', 'json', 'msgpack', 'text', 'xml'] },
+  format: { enum: ['base64', 'cbor', 'hex', 'json', 'msgpack', 'protobuf', 'text', 'xml'] },
   userProperties: properties,
 }
 

@@ -8,7 +8,7 @@ export interface PayloadFields {
   /** The value: data of JSON, CBOR and MessagePack; text; or bytes as base64 or hexadecimal digits. */
   readonly value: unknown
   /** How to read `value`. */
-  readonly format: 'base64' | 'cbor' | 'hex' | 'json' | 'msgpack' | 'text' | 'xml'
+  readonly format: 'base64' | 'cbor' | 'hex' | 'json' | 'msgpack' | 'protobuf' | 'text' | 'xml'
   readonly contentType?: string
   readonly userProperties: readonly Property[]
 }
