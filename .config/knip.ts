@@ -14,7 +14,7 @@ const config: KnipConfig = {
   ignoreExportsUsedInFile: true,
   ignoreWorkspaces: packages.filter(isEmpty).map((name) => `packages/${name}`),
   // Programs of Debian packages; the code that runs them reports if they are missing.
-  ignoreBinaries: ['apt-get', 'chroot', 'debootstrap', 'dpkg-deb', 'mosquitto_.+', 'prlimit'],
+  ignoreBinaries: ['apt-get', 'chroot', 'debootstrap', 'dpkg-deb', 'mosquitto_.+', 'perf', 'prlimit'],
   workspaces: {
     '.': {
       entry: ['.config/*.{ts,js}', 'docs/.vitepress/config.ts'],
@@ -42,6 +42,10 @@ const config: KnipConfig = {
         'test/presence/member-program.ts',
         'test/contract/web-runner.ts',
       ],
+      project: ['src/**/*.ts', 'test/**/*.ts'],
+    },
+    'packages/durable': {
+      entry: ['test/**/*.test.ts', 'test/interop/programs/*.ts'],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
     // The bundle starts here; the commands are imported when they run.

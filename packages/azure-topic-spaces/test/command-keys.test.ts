@@ -10,6 +10,7 @@ import { connectDevice, serveMethods } from '../src/index.js'
 let directory: string
 const stop$ = new Subject<void>()
 let running: Promise<void> | undefined
+let lines$ = new ReplaySubject<string>(100)
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'antiphon-keys-'))
   vi.stubEnv('HOME', directory)
@@ -35,7 +36,7 @@ async function hub(...args: readonly string[]): Promise<unknown> {
 
 /** Runs the hub until the end of the test; resolves with its URLs. */
 async function run(...args: readonly string[]): Promise<readonly string[]> {
-  const lines$ = new ReplaySubject<string>(100)
+  lines$ = new ReplaySubject<string>(100)
   const print = (line: string): void => lines$.next(line)
   running = hubProgram(['run', ...args, ...where()], { print, printError: print, stop$ })
   const urls: string[] = []
@@ -114,6 +115,19 @@ describe('certificates of devices in antiphon-hub', () => {
     }
     expect(await stateOf('car1')).toMatchObject({ status: 'online' })
     expect(await stateOf('mobile1')).toMatchObject({ status: 'closed', error: { reasonCode: 5 } })
+  })
+
+  it('trusts the certificate of a device that is created while the hub runs', async () => {
+    const [url = ''] = await run('--tls', '0', '--dev-tls')
+    const certificates = join(directory, 'certificates')
+    await hub('device-identity', 'create', '--am', 'x509_ca', '--od', certificates, '-d', 'car1')
+    await firstValueFrom(lines$.pipe(filter((line) => line.startsWith('devices: 1'))))
+    const ca = await readFile(join(directory, '.antiphon', 'dev-tls', 'ca.crt'))
+    const cert = await readFile(join(certificates, 'car1.crt'))
+    const key = await readFile(join(certificates, 'car1.key'))
+    const link = connectDevice(await connectionString('-d', 'car1'), { url, ca, cert, key })
+    expect(await firstValueFrom(link.state$.pipe(filter(isSettled)))).toMatchObject({ status: 'online' })
+    await link.close()
   })
 
   it('rejects --output-dir for a device with keys', async () => {

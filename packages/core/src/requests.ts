@@ -4,7 +4,7 @@ import { transferBoundRules, type TransferBounds } from './chunk/transfers.js'
 import type { Endpoint, EndpointTypes } from './endpoint.js'
 import type { Link } from './link/link.js'
 import type { QoS } from './message.js'
-import { type OptionRules, sizeRule } from './option-rules.js'
+import { type OptionRules, sizeRule, wholeNumberRule } from './option-rules.js'
 import type { Authenticate } from './responder/authentication.js'
 import type { HeaderRule } from './responder/header-rule.js'
 import type { ReceivedRequest } from './responder/received-request.js'
@@ -86,7 +86,15 @@ export interface RequestsOptions<T extends EndpointTypes> extends DrainOptions {
    * @defaultValue `control/<clientId>`
    */
   readonly controlTopic?: string | false
+  /**
+   * For an endpoint with `requests: 'many'`: the maximum number of items that a requester may send before the handler has
+   * consumed them. @defaultValue 64
+   */
+  readonly credit?: number
 }
+
+/** The default of `credit`. */
+const DEFAULT_ITEM_CREDIT = 64
 
 const requestsOptionRules: OptionRules<RequestsOptions<EndpointTypes>> = {
   params: 'object',
@@ -112,6 +120,7 @@ const requestsOptionRules: OptionRules<RequestsOptions<EndpointTypes>> = {
     if (value === false) return undefined
     return typeof value === 'string' ? validateTopicName(value) : 'it must be a topic or false'
   },
+  credit: wholeNumberRule(1, 1_000_000),
   drain$: 'object',
   drainBy: ['leave', 'pause'],
   drainTimeout: sizeRule,
@@ -160,6 +169,8 @@ export function requests$<T extends EndpointTypes>(
       cacheBounds,
       controlTopic: options.controlTopic,
       isGroup: isSharedFilter(filter),
+      itemCredit: options.credit ?? DEFAULT_ITEM_CREDIT,
+      group: options.group,
     })
     const subscribeOptions = { qos, noLocal }
     const sourceOptions = {

@@ -45,6 +45,6 @@ export function responseSubscription$<T extends EndpointTypes>(
   if (responseTopic !== undefined && options.responseTopic !== undefined)
     throw invalidArgument(`responseTopic is set, but ${name} has its own: remove the option`)
   const params = (options.params ?? {}) as Readonly<Record<string, string>>
-  const filter = responseTopic?.format(params).filter ?? options.responseTopic
+  const filter = responseTopic?.formatFilter(params) ?? options.responseTopic
   return new Observable((subscriber) => new KeptSubscription(link, filter, subscriber).start())
 }

@@ -3,7 +3,8 @@ import { requireArgument } from './argument.js'
 import type { EndpointTypes } from './endpoint.js'
 import { AntiphonError } from './errors.js'
 import type { ServeRecord } from './observe/serve-record.js'
-import { countRule, durationRule, type OptionRules, wholeNumberRule } from './option-rules.js'
+import { durationRule, type OptionRules, wholeNumberRule } from './option-rules.js'
+import { type AdaptiveConcurrency, concurrencyRule } from './responder/adaptive-concurrency.js'
 import type { Handler } from './responder/handler.js'
 import type { ReceivedRequest } from './responder/received-request.js'
 import { RequestQueue } from './responder/request-queue.js'
@@ -11,8 +12,8 @@ import { subscribeWhileOpen } from './subscribe-while-open.js'
 
 /** Options of `serve`. */
 export interface ServeOptions<T extends EndpointTypes = EndpointTypes> {
-  /** Maximum number of handlers that run at once. @defaultValue 256 */
-  readonly concurrency?: number
+  /** Maximum number of handlers that run at once, or how it is adapted to the time they take. @defaultValue 256 */
+  readonly concurrency?: number | AdaptiveConcurrency
   /**
    * Maximum number of requests that wait for a handler. Further requests are answered 503.
    *
@@ -20,6 +21,13 @@ export interface ServeOptions<T extends EndpointTypes = EndpointTypes> {
    * Receive Maximum bounds these. Otherwise it is dropped. @defaultValue 10 000
    */
   readonly queue?: number
+  /**
+   * Answer 503 to a request that cannot start at once if less time is left than it would wait and be handled on average: when
+   * it arrives, when it would start, and when the queue is full. It is counted as `busy` and `shed`. Streams and notifications
+   * are handled all the same.
+   * @defaultValue true
+   */
+  readonly shedLate?: boolean
   /**
    * Returns the key of a request. Requests with the same key are handled one at a time in the order of receipt; the next
    * starts when the response to the previous one has been sent. Requests with different keys run concurrently, as do
@@ -31,8 +39,9 @@ export interface ServeOptions<T extends EndpointTypes = EndpointTypes> {
 }
 
 const serveOptionRules: OptionRules<ServeOptions> = {
-  concurrency: countRule,
+  concurrency: concurrencyRule,
   queue: wholeNumberRule(0),
+  shedLate: [true, false],
   orderedBy: 'function',
   handlerTimeout: durationRule,
 }
@@ -59,7 +68,7 @@ export function serve<T extends EndpointTypes>(
 ): OperatorFunction<ReceivedRequest<T>, ServeRecord<T>> {
   requireArgument('handler', handler, 'function')
   requireArgument('options', options, serveOptionRules)
-  const { orderedBy, concurrency = 256, queue = 10_000, handlerTimeout = Infinity } = options
+  const { orderedBy, concurrency = 256, queue = 10_000, shedLate = true, handlerTimeout = Infinity } = options
   return (source) =>
     new Observable((subscriber) => {
       let isClosing = false
@@ -71,6 +80,7 @@ export function serve<T extends EndpointTypes>(
         handlerTimeout,
         concurrency,
         queue,
+        shedLate,
         orderedBy,
         onServed: (record) => subscriber.next(record),
         onIdle: completeWhenIdle,

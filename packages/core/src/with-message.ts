@@ -13,6 +13,7 @@ export interface ResponseWithMessage<Response> {
 export interface WithMessage<T extends EndpointTypes> extends EndpointTypes {
   readonly params: T['params']
   readonly responseParams: NonNullable<T['responseParams']>
+  readonly createdParams: NonNullable<T['createdParams']> & string
   readonly requestInput: T['requestInput']
   readonly request: T['request']
   readonly responseInput: T['responseInput']

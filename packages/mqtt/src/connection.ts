@@ -48,6 +48,13 @@ export interface ConnectionParts {
   readonly connectTimeout: number
   readonly scheduler: SchedulerLike
   readonly subscriber: Subscriber<TransportEvent>
+  /** Called before `online` is emitted. */
+  readonly onAccepted: () => void
+  /**
+   * Called if the connection failed before it was online. Returns whether another connection replaces it, so that the
+   * subscriber gets no error.
+   */
+  readonly onFailed: (error: AntiphonError) => boolean
 }
 
 /** Milliseconds after which the socket is destroyed if DISCONNECT could not be written. */
@@ -194,7 +201,7 @@ export class Connection {
 
   #accept(packet: Connack): void {
     this.#authenticator?.complete(packet.properties.authenticationData)
-    const { connect, protocolVersion, session, endsSession, subscriber } = this.#parts
+    const { connect, protocolVersion, session, endsSession, subscriber, onAccepted } = this.#parts
     const info = toConnectionInfo(packet, connect, protocolVersion, endsSession)
     this.#stage = 'online'
     this.#wasAccepted = true
@@ -205,6 +212,7 @@ export class Connection {
       session.unreleased.clear()
       session.outbound.restart({ writer: this.writer, protocolVersion })
     }
+    onAccepted()
     subscriber.next({ type: 'online', info })
     this.#failOnThrow(() => this.#packets.resume())
   }
@@ -247,14 +255,19 @@ export class Connection {
     if (progress === 'connect-sent') session.unreleased.clear()
     session.outbound.disconnected(this.writer)
     if (isRequested) subscriber.complete()
-    else {
-      const { reasonCode } = this.#disconnectPacket ?? {}
-      if (progress === 'online' && mayRefuseMessage(this.protocolVersion, reasonCode, this.#cause))
-        subscriber.next({ type: 'closing', ...(reasonCode !== undefined && { reasonCode }) })
-      subscriber.error(this.#closeError(progress))
-    }
+    else this.#reportFailure(progress)
     this.subscriptions.abandon()
     this.closed$.complete()
+  }
+
+  #reportFailure(progress: ConnectProgress): void {
+    const { subscriber, onFailed } = this.#parts
+    const error = this.#closeError(progress)
+    if (progress !== 'online' && onFailed(error)) return
+    const { reasonCode } = this.#disconnectPacket ?? {}
+    if (progress === 'online' && mayRefuseMessage(this.protocolVersion, reasonCode, this.#cause))
+      subscriber.next({ type: 'closing', ...(reasonCode !== undefined && { reasonCode }) })
+    subscriber.error(error)
   }
 
   #progress(): ConnectProgress {

@@ -71,8 +71,11 @@ export interface ConnectProperties {
 
 /** The options of MQTT, over any stream to the broker, named as in MQTT.js. */
 export interface SessionOptions {
-  /** 5, or 4 for MQTT 3.1.1. @defaultValue 5 */
-  readonly protocolVersion?: 4 | 5
+  /**
+   * 5, or 4 for MQTT 3.1.1. With `auto`, every connection begins with MQTT 5, and 3.1.1 follows at once if the broker refuses it
+   * or closes at CONNECT; what the broker has refused is not tried again. `ConnectionInfo` has the version. @defaultValue 5
+   */
+  readonly protocolVersion?: 4 | 5 | 'auto'
   /**
    * The Client Identifier of every connection. With an empty one, the broker assigns an identifier.
    * @defaultValue `antiphon` and 15 random hexadecimal digits
@@ -92,7 +95,7 @@ export interface SessionOptions {
   readonly password?: string | Uint8Array
   /** Called before every connection, instead of `username` and `password`: for tokens that expire. */
   readonly credentials?: () => Credentials | ObservableInput<Credentials>
-  /** Enhanced authentication. MQTT 5 only. */
+  /** Enhanced authentication. MQTT 5 only, and not with `auto`: on 3.1.1 the client would connect without it. */
   readonly authentication?: Authentication
   /**
    * Whether `close()` ends the session at the broker, with a Session Expiry Interval of 0 in DISCONNECT. MQTT 5 only.

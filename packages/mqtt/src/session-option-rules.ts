@@ -37,6 +37,14 @@ const mqtt5Only =
       ? 'it needs MQTT 5, and protocolVersion is 4; leave one of them out'
       : violationOf(rule, value, options)
 
+/** Accepts an option that must not be left out on MQTT 3.1.1. */
+const mqtt5Required =
+  (rule: Rule): Rule =>
+  (value, options) =>
+    options.protocolVersion === 'auto'
+      ? ": it needs MQTT 5, and protocolVersion 'auto' may connect without it; set protocolVersion to 5"
+      : violationOf(mqtt5Only(rule), value, options)
+
 /** Accepts the names of a will's properties; `willRule` validates their values. */
 const willNames: OptionRules<Will> = {
   topic: 'any',
@@ -103,7 +111,7 @@ const propertyRules: OptionRules<ConnectProperties> = {
 
 /** The rules of `SessionOptions`. */
 export const sessionOptionRules: OptionRules<SessionOptions, SessionOptions> = {
-  protocolVersion: [4, 5],
+  protocolVersion: [4, 5, 'auto'],
   clientId: stringRule,
   clean: [true, false],
   keepalive: wholeNumberRule(0, 65_535),
@@ -115,7 +123,7 @@ export const sessionOptionRules: OptionRules<SessionOptions, SessionOptions> = {
     options.username === undefined
       ? violationOf('function', value, options)
       : 'it replaces username and password; set only one of them',
-  authentication: mqtt5Only(authenticationRule),
+  authentication: mqtt5Required(authenticationRule),
   endSession: mqtt5Only([true, false]),
   will: willRule,
   properties: mqtt5Only(propertyRules),

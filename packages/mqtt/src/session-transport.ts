@@ -9,6 +9,7 @@ import { connectionLost } from './connection-errors.js'
 import { identity$, type Identity } from './credentials.js'
 import type { PrepareControlClient } from './control-client.js'
 import type { SessionOptions } from './options.js'
+import { ProtocolVersions } from './protocol-versions.js'
 import { newSession } from './session.js'
 import type { ByteStream, StreamEvents } from './streams/byte-stream.js'
 import type { SubscriptionPacket } from './subscription-packets.js'
@@ -22,15 +23,24 @@ export interface SessionTransportParts {
   readonly prepareClient: PrepareControlClient
 }
 
+/** Where and how a connection is opened. */
+interface ConnectTarget {
+  readonly address: Address
+  readonly protocolVersion: 4 | 5
+  /** The error of the connection that this one replaces. */
+  readonly follows?: AntiphonError
+}
+
 /**
  * Creates a transport: one session over any number of connections. The first connection goes to the first address and each
  * later one to the next, round robin.
  */
 export function sessionTransport(parts: SessionTransportParts): Transport {
   const { addresses, options, openStream, prepareClient } = parts
-  const { protocolVersion = 5, clean, properties, scheduler = asyncScheduler } = options
+  const { clean, properties, scheduler = asyncScheduler } = options
   const endsSession =
     options.endSession ?? (clean === undefined && properties?.sessionExpiryInterval === undefined)
+  const versions = new ProtocolVersions(options.protocolVersion ?? 5)
   const session = newSession(options.clientId ?? randomClientId())
   const disconnecting$ = new Subject<void>()
   let current: Connection | undefined
@@ -38,9 +48,15 @@ export function sessionTransport(parts: SessionTransportParts): Transport {
 
   const nextAddress = (): Address => addresses[attempts++ % addresses.length] ?? addresses[0]
 
-  const open = (address: Address, identity: Identity, subscriber: Subscriber<TransportEvent>): void => {
+  const open = (target: ConnectTarget, identity: Identity, subscriber: Subscriber<TransportEvent>): void => {
     const { clientId, isEstablished: hasBegun } = session
-    const attempt = { clientId, ...identity, clean: clean ?? (protocolVersion === 4 || !hasBegun) }
+    const { address, protocolVersion } = target
+    const attempt = {
+      clientId,
+      ...identity,
+      protocolVersion,
+      clean: clean ?? (protocolVersion === 4 || !hasBegun),
+    }
     try {
       const connect = toConnectPacket(options, attempt)
       const connection = new Connection({
@@ -48,13 +64,19 @@ export function sessionTransport(parts: SessionTransportParts): Transport {
         connect,
         protocolVersion,
         openStream: (events) => openStream(address, events),
-        openClient: prepareClient(connect),
+        openClient: prepareClient(connect, protocolVersion),
         session,
         endsSession,
         authentication: identity.authentication,
         connectTimeout: options.connectTimeout ?? 30_000,
         scheduler,
         subscriber,
+        onAccepted: () => versions.onAccepted(protocolVersion, target.follows),
+        onFailed: (error) => {
+          if (!versions.isDowngraded(protocolVersion, error)) return false
+          connectTo({ address, protocolVersion: 4, follows: error }, subscriber)
+          return true
+        },
       })
       current = connection
       subscriber.add(() => connection.drop())
@@ -63,6 +85,23 @@ export function sessionTransport(parts: SessionTransportParts): Transport {
         cause instanceof AntiphonError ? cause : connectionLost(address.text, 'unreached', cause),
       )
     }
+  }
+
+  const connectTo = (target: ConnectTarget, subscriber: Subscriber<TransportEvent>): void => {
+    let isOpening = false
+    const connecting = identity$(options, target.address)
+      .pipe(takeUntil(disconnecting$))
+      .subscribe({
+        next: (identity) => {
+          isOpening = true
+          open(target, identity, subscriber)
+        },
+        error: (error: unknown) => subscriber.error(error),
+        complete: () => {
+          if (!isOpening) subscriber.complete()
+        },
+      })
+    subscriber.add(connecting)
   }
 
   const whileOnline = <T>(subscriber: Subscriber<T>, action: (connection: Connection) => void): void => {
@@ -77,34 +116,20 @@ export function sessionTransport(parts: SessionTransportParts): Transport {
 
   return {
     connect$: () =>
-      new Observable((subscriber) => {
-        let isOpening = false
-        const address = nextAddress()
-        const connecting = identity$(options, address)
-          .pipe(takeUntil(disconnecting$))
-          .subscribe({
-            next: (identity) => {
-              isOpening = true
-              open(address, identity, subscriber)
-            },
-            error: (error: unknown) => subscriber.error(error),
-            complete: () => {
-              if (!isOpening) subscriber.complete()
-            },
-          })
-        subscriber.add(connecting)
-      }),
+      new Observable((subscriber) =>
+        connectTo({ address: nextAddress(), protocolVersion: versions.next }, subscriber),
+      ),
 
     subscribe$: (requests, identifier) =>
       sendPacket$({
         encode: (to, id) =>
-          writeSubscribe(to, { packetId: id, identifier, subscriptions: requests }, protocolVersion),
+          writeSubscribe(to, { packetId: id, identifier, subscriptions: requests }, versionOf(current)),
         success: requests.map(({ qos }) => qos),
       }),
 
     unsubscribe$: (filters) =>
       sendPacket$({
-        encode: (to, id) => writeUnsubscribe(to, { packetId: id, filters }, protocolVersion),
+        encode: (to, id) => writeUnsubscribe(to, { packetId: id, filters }, versionOf(current)),
         success: filters.map(() => 0),
       }),
 
@@ -141,6 +166,11 @@ function publishOnce(
       subscriber.complete()
     }
   })
+}
+
+/** Returns the protocol version of the connection that a packet is written for. */
+function versionOf(connection: Connection | undefined): 4 | 5 {
+  return connection?.protocolVersion ?? 5
 }
 
 function notConnected(): AntiphonError<'connection-lost'> {

@@ -25,7 +25,8 @@ def on_message(client, userdata, message):
     print(request + " -> " + message.payload.decode(), flush=True)
     if not waiting: done.set()
 
-client = mqtt.Client(client_id="paho-requester", protocol=mqtt.MQTTv5)
+version = [mqtt.CallbackAPIVersion.VERSION2] if hasattr(mqtt, "CallbackAPIVersion") else []
+client = mqtt.Client(*version, client_id="paho-requester", protocol=mqtt.MQTTv5)
 client.on_message = on_message
 client.on_subscribe = lambda *_: ready.set()
 client.connect("127.0.0.1", port)
@@ -56,7 +57,8 @@ def on_message(client, userdata, message):
     city = message.payload.decode()[len("query:"):]
     client.publish(message.properties.ResponseTopic, "Temperature in " + city + ": 21.0°C", qos=1, properties=properties)
 
-client = mqtt.Client(client_id="paho-responder", protocol=mqtt.MQTTv5)
+version = [mqtt.CallbackAPIVersion.VERSION2] if hasattr(mqtt, "CallbackAPIVersion") else []
+client = mqtt.Client(*version, client_id="paho-responder", protocol=mqtt.MQTTv5)
 client.on_message = on_message
 client.on_subscribe = lambda *_: print("ready", flush=True)
 client.connect("127.0.0.1", int(sys.argv[1]))
@@ -64,73 +66,81 @@ client.subscribe("service/temperature/query", qos=1)
 client.loop_forever()
 `
 
-describeForeign(
-  ['mosquitto', 'mosquitto-clients', 'python3-paho-mqtt'],
-  'temperature with foreign peers',
-  () => {
-    let mosquitto: Mosquitto
-    beforeAll(async () => {
-      mosquitto = await startMosquitto()
-    })
-    afterAll(() => mosquitto.stop())
-
-    const python = (): string => foreignCommand('python3-paho-mqtt') ?? 'python3'
-
-    describe('serveTemperatures', () => {
-      const link = { close: async (): Promise<void> => undefined }
+for (const paho of ['python3-paho-mqtt', 'paho-mqtt-2'] as const)
+  describeForeign(
+    ['mosquitto', 'mosquitto-clients', paho],
+    `temperature with foreign peers, with ${paho}`,
+    () => {
+      let mosquitto: Mosquitto
       beforeAll(async () => {
-        const service = connect(mosquitto.url, { clientId: 'service' })
-        const isSubscribed = firstValueFrom(service.subscription$('service/temperature/query'))
-        serveTemperatures(service).subscribe()
-        await isSubscribed
-        link.close = service.close
+        mosquitto = await startMosquitto()
       })
-      afterAll(() => link.close())
+      afterAll(() => mosquitto.stop())
 
-      it('serves temperatures to mosquitto_rr', async () => {
-        const topics = ['-t', 'service/temperature/query', '-e', 'response/rr']
-        const args = [
-          '-h',
-          '127.0.0.1',
-          '-p',
-          String(mosquitto.port),
-          '-V',
-          '5',
-          ...topics,
-          '-m',
-          'query:Vienna',
-          '-W',
-          '100',
-        ]
-        const { stdout } = await run(foreignCommand('mosquitto-clients') ?? 'mosquitto_rr', args)
-        expect(stdout.trim()).toBe('Temperature in Vienna: 22.5°C')
+      const python = (): string => foreignCommand(paho) ?? 'python3'
+
+      describe('serveTemperatures', () => {
+        const link = { close: async (): Promise<void> => undefined }
+        beforeAll(async () => {
+          const service = connect(mosquitto.url, { clientId: 'service' })
+          const isSubscribed = firstValueFrom(service.subscription$('service/temperature/query'))
+          serveTemperatures(service).subscribe()
+          await isSubscribed
+          link.close = service.close
+        })
+        afterAll(() => link.close())
+
+        it('serves temperatures to mosquitto_rr', async () => {
+          const topics = ['-t', 'service/temperature/query', '-e', 'response/rr']
+          const args = [
+            '-h',
+            '127.0.0.1',
+            '-p',
+            String(mosquitto.port),
+            '-V',
+            '5',
+            ...topics,
+            '-m',
+            'query:Vienna',
+            '-W',
+            '100',
+          ]
+          const { stdout } = await run(foreignCommand('mosquitto-clients') ?? 'mosquitto_rr', args)
+          expect(stdout.trim()).toBe('Temperature in Vienna: 22.5°C')
+        })
+
+        it('serves temperatures to a paho requester, and an empty payload for a malformed request', async () => {
+          const args = [
+            '-c',
+            pahoRequester,
+            String(mosquitto.port),
+            'query:Berlin',
+            'query:Paris',
+            'nonsense',
+          ]
+          const { stdout } = await run(python(), args)
+          expect(stdout.trim().split('\n').sort()).toEqual([
+            'nonsense ->',
+            'query:Berlin -> Temperature in Berlin: 18.3°C',
+            'query:Paris -> Temperature in Paris: 20.1°C',
+          ])
+        })
       })
 
-      it('serves temperatures to a paho requester, and an empty payload for a malformed request', async () => {
-        const args = ['-c', pahoRequester, String(mosquitto.port), 'query:Berlin', 'query:Paris', 'nonsense']
-        const { stdout } = await run(python(), args)
-        expect(stdout.trim().split('\n').sort()).toEqual([
-          'nonsense ->',
-          'query:Berlin -> Temperature in Berlin: 18.3°C',
-          'query:Paris -> Temperature in Paris: 20.1°C',
-        ])
+      it('requests temperatures from a paho responder', async () => {
+        const responder = spawn(python(), ['-c', pahoResponder, String(mosquitto.port)])
+        const link = connect(mosquitto.url, { clientId: 'requester' })
+        try {
+          await once(createInterface({ input: responder.stdout }), 'line')
+          const readings$ = from(['Rome', 'Oslo']).pipe(requestTemperature$(link), toArray())
+          expect(await lastValueFrom(readings$)).toEqual([
+            { city: 'Rome', celsius: 21 },
+            { city: 'Oslo', celsius: 21 },
+          ])
+        } finally {
+          responder.kill()
+          await link.close()
+        }
       })
-    })
-
-    it('requests temperatures from a paho responder', async () => {
-      const responder = spawn(python(), ['-c', pahoResponder, String(mosquitto.port)])
-      const link = connect(mosquitto.url, { clientId: 'requester' })
-      try {
-        await once(createInterface({ input: responder.stdout }), 'line')
-        const readings$ = from(['Rome', 'Oslo']).pipe(requestTemperature$(link), toArray())
-        expect(await lastValueFrom(readings$)).toEqual([
-          { city: 'Rome', celsius: 21 },
-          { city: 'Oslo', celsius: 21 },
-        ])
-      } finally {
-        responder.kill()
-        await link.close()
-      }
-    })
-  },
-)
+    },
+  )

@@ -37,72 +37,73 @@ client.disconnect()
 client.loop_stop()
 `
 
-describeForeign(
-  ['python3-paho-mqtt', 'mosquitto-clients'],
-  'foreign devices at the local platform, over TLS',
-  () => {
-    let platform: Platform
-    let certificates: Certificates
-    let port: number
-    let http: string
-    beforeAll(async () => {
-      certificates = await makeCertificates()
-      platform = createPlatform({ instances: [lamp] })
-      const { cert, key } = certificates.server
-      ;({ port } = await platform.listen({ protocol: 'tls', tls: { cert, key } }))
-      ;({ url: http } = await platform.listenHttp())
-    })
-    afterAll(async () => {
-      await platform.close()
-      await certificates.remove()
-    })
+for (const paho of ['python3-paho-mqtt', 'paho-mqtt-2'] as const)
+  describeForeign(
+    [paho, 'mosquitto-clients'],
+    `foreign devices at the local platform, over TLS, with ${paho}`,
+    () => {
+      let platform: Platform
+      let certificates: Certificates
+      let port: number
+      let http: string
+      beforeAll(async () => {
+        certificates = await makeCertificates()
+        platform = createPlatform({ instances: [lamp] })
+        const { cert, key } = certificates.server
+        ;({ port } = await platform.listen({ protocol: 'tls', tls: { cert, key } }))
+        ;({ url: http } = await platform.listenHttp())
+      })
+      afterAll(async () => {
+        await platform.close()
+        await certificates.remove()
+      })
 
-    it('invokes commands of a device that is a paho program', async () => {
-      const args = [String(port), certificates.caFile, lamp.externalKey, lamp.password]
-      const python = foreignCommand('python3-paho-mqtt') ?? 'python3'
-      const child = spawn(python, ['-c', pahoDevice, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
-      onTestFinished(() => void child.kill('SIGKILL'))
-      const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
-      expect(line).toBe('ready')
-      const exited = once(child, 'exit')
-      for (const requestData of [{ hello: 'world' }, { shutdown: true }]) {
-        const { status, record } = await lastValueFrom(
-          invoke$(lamp.id, { ...hello, requestData }, { url: http }),
-        )
-        expect([status, record.response_data]).toEqual([
-          'COMPLETED',
-          expect.objectContaining({ status: 'acknowledged' }),
+      it('invokes commands of a device that is a paho program', async () => {
+        const args = [String(port), certificates.caFile, lamp.externalKey, lamp.password]
+        const python = foreignCommand(paho) ?? 'python3'
+        const child = spawn(python, ['-c', pahoDevice, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+        onTestFinished(() => void child.kill('SIGKILL'))
+        const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
+        expect(line).toBe('ready')
+        const exited = once(child, 'exit')
+        for (const requestData of [{ hello: 'world' }, { shutdown: true }]) {
+          const { status, record } = await lastValueFrom(
+            invoke$(lamp.id, { ...hello, requestData }, { url: http }),
+          )
+          expect([status, record.response_data]).toEqual([
+            'COMPLETED',
+            expect.objectContaining({ status: 'acknowledged' }),
+          ])
+        }
+        expect(await exited).toEqual([0, null])
+      })
+
+      it('receives telemetry of mosquitto_pub and refuses it with a wrong password', async () => {
+        const publish = async (password: string): Promise<unknown> => {
+          const child = spawn(
+            'mosquitto_pub',
+            [
+              ...['-h', 'localhost', '-p', String(port), '--cafile', certificates.caFile, '-V', 'mqttv311'],
+              ...['-i', 'mosquitto-lamp', '-u', lamp.externalKey, '-P', password],
+              ...['-q', '1', '-t', 'iot/v1/mqtt', '-m', '21.5'],
+            ],
+            { stdio: 'ignore' },
+          )
+          return (await once(child, 'exit'))[0]
+        }
+        const telemetry = firstValueFrom(platform.telemetry$)
+        expect(await publish(lamp.password)).toBe(0)
+        const { instanceId, message } = await telemetry
+        expect([instanceId, message.topic, new TextDecoder().decode(message.payload)]).toEqual([
+          lamp.id,
+          'iot/v1/mqtt',
+          '21.5',
         ])
-      }
-      expect(await exited).toEqual([0, null])
-    })
-
-    it('receives telemetry of mosquitto_pub and refuses it with a wrong password', async () => {
-      const publish = async (password: string): Promise<unknown> => {
-        const child = spawn(
-          'mosquitto_pub',
-          [
-            ...['-h', 'localhost', '-p', String(port), '--cafile', certificates.caFile, '-V', 'mqttv311'],
-            ...['-i', 'mosquitto-lamp', '-u', lamp.externalKey, '-P', password],
-            ...['-q', '1', '-t', 'iot/v1/mqtt', '-m', '21.5'],
-          ],
-          { stdio: 'ignore' },
+        const refused = firstValueFrom(
+          platform.broker.events$.pipe(filter((event) => event.type === 'refused')),
         )
-        return (await once(child, 'exit'))[0]
-      }
-      const telemetry = firstValueFrom(platform.telemetry$)
-      expect(await publish(lamp.password)).toBe(0)
-      const { instanceId, message } = await telemetry
-      expect([instanceId, message.topic, new TextDecoder().decode(message.payload)]).toEqual([
-        lamp.id,
-        'iot/v1/mqtt',
-        '21.5',
-      ])
-      const refused = firstValueFrom(
-        platform.broker.events$.pipe(filter((event) => event.type === 'refused')),
-      )
-      expect(await publish('wrong')).not.toBe(0)
-      expect(await refused).toMatchObject({ reason: 'the password of lamp-key is wrong' })
-    })
-  },
-)
+        expect(await publish('wrong')).not.toBe(0)
+        expect(await refused).toMatchObject({ reason: 'the password of lamp-key is wrong' })
+      })
+    },
+  )

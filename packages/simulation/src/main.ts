@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import type { FleetSettings } from './fleet/fleet-settings.js'
 import { figuresOf, columns } from './report/figures.js'
 import { type ScenarioResults, writeReport } from './report/report.js'
 import type { Result } from './record/result.js'
@@ -8,7 +9,7 @@ import { mosquittoWorld } from './world/mosquitto-world.js'
 import { virtualWorld } from './world/virtual-world.js'
 
 /** A broker of the size of one Mosquitto on one core. */
-const capacity = { connectionsPerSecond: 5_000, messagesPerSecond: 40_000, latency: 5 }
+const capacity = { connectionsPerSecond: 5_000, backlog: Infinity, messagesPerSecond: 40_000, latency: 5 }
 
 const inRoot = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url))
 
@@ -25,11 +26,13 @@ async function simulate(args: readonly string[]): Promise<number> {
     const results: Result[] = []
     for (const seed of settings.seeds) {
       const began = performance.now()
-      const world = settings.isReal ? await mosquittoWorld() : virtualWorld(capacity, seed)
       const { devices, requestsPerSecond } = settings
+      const world = settings.isReal
+        ? await mosquittoWorld()
+        : virtualWorld({ ...capacity, ...scenario.capacity?.(devices) }, seed)
       const result = await runScenario(scenario, world, {
         seed,
-        settings: { devices, requestsPerSecond, requesters: Math.max(1, Math.round(devices / 100)) },
+        settings: sizeOf(devices, requestsPerSecond),
         onSecond: progress(`${scenario.name}, seed ${seed}`),
       })
       results.push(result)
@@ -43,6 +46,12 @@ async function simulate(args: readonly string[]): Promise<number> {
   }
   save(settings, runs)
   return 0
+}
+
+/** Returns a fleet with as many requesters and workers as devices and requests need. */
+function sizeOf(devices: number, requestsPerSecond: number): Partial<FleetSettings> {
+  const requesters = Math.max(1, Math.round(devices / 100))
+  return { devices, requestsPerSecond, requesters, workers: Math.max(2, Math.round(requestsPerSecond / 50)) }
 }
 
 function save(

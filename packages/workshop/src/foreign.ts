@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { delimiter, isAbsolute, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 /** A program that tests use and that is not part of this repository. */
 export type ForeignProgram =
@@ -8,6 +9,7 @@ export type ForeignProgram =
   | 'mosquitto_passwd'
   | 'mosquitto-clients'
   | 'python3-paho-mqtt'
+  | 'paho-mqtt-2'
   | 'chromium'
   | 'util-linux'
   | 'faketime'
@@ -24,13 +26,23 @@ interface Installation {
   readonly debian?: string
   /** The npm package that contains it, with the tested version. */
   readonly npm?: string
+  /** The Python package that contains it, with the tested version, and the virtual environment to install it in. */
+  readonly python?: { readonly requirement: string; readonly environment: string }
 }
+
+/** Debian has version 1 of paho, so that version 2 is installed from PyPI, in an environment of its own. */
+const paho2Environment = fileURLToPath(new URL('../../../.cache/foreign/paho-mqtt-2', import.meta.url))
 
 const installations: Readonly<Record<ForeignProgram, Installation>> = {
   mosquitto: { commands: ['mosquitto'], debian: 'mosquitto' },
   mosquitto_passwd: { commands: ['mosquitto_passwd'], debian: 'mosquitto' },
   'mosquitto-clients': { commands: ['mosquitto_rr'], debian: 'mosquitto-clients' },
   'python3-paho-mqtt': { commands: ['python3'], debian: 'python3-paho-mqtt' },
+  'paho-mqtt-2': {
+    commands: [join(paho2Environment, 'bin', 'python')],
+    debian: 'python3-venv',
+    python: { requirement: 'paho-mqtt==2.1.0', environment: paho2Environment },
+  },
   chromium: { commands: ['chromium', 'chromium-browser', 'google-chrome'], debian: 'chromium' },
   'util-linux': { commands: ['prlimit'], debian: 'util-linux' },
   faketime: { commands: ['faketime'], debian: 'faketime' },
@@ -49,9 +61,12 @@ const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '
 /** Returns the path of the program's command, or `undefined` if it is not installed. */
 export function foreignCommand(program: ForeignProgram): string | undefined {
   const { commands = [] } = (installations as Readonly<Partial<typeof installations>>)[program] ?? {}
-  const found = commands.flatMap((name) => folders.map((folder) => join(folder, name))).filter(isExecutable)
+  const found = commands
+    .flatMap((name) => (isAbsolute(name) ? [name] : folders.map((folder) => join(folder, name))))
+    .filter(isExecutable)
   // Debian's paho module belongs to Debian's Python; another Python may be first on the PATH.
-  return program === 'python3-paho-mqtt' ? found.find(hasPaho) : found[0]
+  if (program === 'python3-paho-mqtt') return found.find((python) => hasPaho(python, 1))
+  return program === 'paho-mqtt-2' ? found.find((python) => hasPaho(python, 2)) : found[0]
 }
 
 /** Returns whether the program is installed. */
@@ -66,16 +81,22 @@ export function installCommands(
   const packagesFrom = (source: 'debian' | 'npm'): readonly string[] => [
     ...new Set(programs.flatMap((program) => installations[program][source] ?? [])),
   ]
+  const environments = programs.flatMap((program) => installations[program].python ?? [])
   const debian = packagesFrom('debian')
   const npm = packagesFrom('npm')
   return [
     ...(debian.length === 0 ? [] : [['apt-get', 'install', '-y', ...debian] as const]),
     ...(npm.length === 0 ? [] : [['npm', 'install', '--global', ...npm] as const]),
+    ...environments.flatMap(({ environment, requirement }) => [
+      ['python3', '-m', 'venv', environment] as const,
+      [join(environment, 'bin', 'python'), '-m', 'pip', 'install', '--quiet', requirement] as const,
+    ]),
   ]
 }
 
-function hasPaho(python: string): boolean {
-  return spawnSync(python, ['-c', 'import paho.mqtt.client']).status === 0
+function hasPaho(python: string, version: 1 | 2): boolean {
+  const check = `import sys, paho.mqtt as paho; sys.exit(not paho.__version__.startswith("${version}."))`
+  return spawnSync(python, ['-c', check]).status === 0
 }
 
 function isExecutable(path: string): boolean {

@@ -43,3 +43,11 @@ it('installs a package once for all programs that it contains', () => {
     ['npm', 'install', '--global', expect.stringMatching(/^jest@/)],
   ])
 })
+
+it('installs paho 2 from PyPI, in an environment beside the paho 1 of Debian', () => {
+  expect(installCommands(['python3-paho-mqtt', 'paho-mqtt-2'])).toEqual([
+    ['apt-get', 'install', '-y', 'python3-paho-mqtt', 'python3-venv'],
+    ['python3', '-m', 'venv', expect.stringMatching(/paho-mqtt-2$/)],
+    [expect.stringMatching(/bin.python$/), '-m', 'pip', 'install', '--quiet', 'paho-mqtt==2.1.0'],
+  ])
+})

@@ -1,5 +1,9 @@
-import { invalidArgument } from '@antiphon/core/link'
-import { parseArgs } from 'node:util'
+import {
+  optionNamesOf,
+  parseCommandLine,
+  type CommandLine as AnyCommandLine,
+  type CommandLineSyntax,
+} from './command-line.js'
 
 /** The text that `--help` prints. */
 export const help = `antiphon-hub: a local hub with devices and topic spaces
@@ -98,107 +102,36 @@ const names = [
 
 const flags = ['verbose', 'json', 'dev-tls'] as const
 
-/** The long name of an option without a value. */
-export type FlagName = (typeof flags)[number]
+type OptionName = (typeof names)[number]
+type FlagName = (typeof flags)[number]
 
-/** The long name of an option. */
-export type OptionName = (typeof names)[number]
-
-/** The aliases of options in Azure's command line. */
-const aliases: Readonly<Record<string, OptionName>> = {
-  tsn: 'topic-space-name',
-  tst: 'topic-space-type',
-  'topic-template': 'template',
-  am: 'auth-method',
-  pk: 'primary-key',
-  sk: 'secondary-key',
-  od: 'output-dir',
-  pn: 'policy-name',
-  mn: 'method-name',
-  mp: 'method-payload',
-  to: 'timeout',
+const syntax: CommandLineSyntax<OptionName, FlagName> = {
+  names,
+  flags,
+  aliases: {
+    tsn: 'topic-space-name',
+    tst: 'topic-space-type',
+    'topic-template': 'template',
+    am: 'auth-method',
+    pk: 'primary-key',
+    sk: 'secondary-key',
+    od: 'output-dir',
+    pn: 'policy-name',
+    mn: 'method-name',
+    mp: 'method-payload',
+    to: 'timeout',
+  },
+  letters: { 'hub-name': 'n', 'device-id': 'd' },
+  prefix: 'az iot hub',
 }
-
-const text = { type: 'string' } as const
-
-const options = {
-  ...Object.fromEntries([...names, ...Object.keys(aliases)].map((name) => [name, text])),
-  'hub-name': { ...text, short: 'n' },
-  'device-id': { ...text, short: 'd' },
-  ...Object.fromEntries(flags.map((name) => [name, { type: 'boolean' } as const])),
-  help: { type: 'boolean', short: 'h' },
-} as const
 
 /** The names of all options, without their dashes. */
-export const optionNames: readonly string[] = Object.keys(options)
+export const optionNames: readonly string[] = optionNamesOf(syntax)
 
-/** A parsed command line. */
-export interface CommandLine {
-  /** The command, such as `topic-space create`. */
-  readonly command: string
-  /** Returns the only value of an option, or `undefined` if the option is absent. */
-  readonly optional: (name: OptionName) => string | undefined
-  /** Returns the only value of an option; throws `invalid-argument` if the option is absent. */
-  readonly required: (name: OptionName) => string
-  /** Whether an option without a value is present. */
-  readonly isSet: (name: FlagName) => boolean
-  /** Returns all values of an option. */
-  readonly all: (name: OptionName) => readonly string[]
-}
+/** A parsed command line of `antiphon-hub`. */
+export type CommandLine = AnyCommandLine<OptionName, FlagName>
 
 /** Parses a command line. Returns `help` if it requests help or has no command. Throws `invalid-argument`. */
 export function readCommandLine(args: readonly string[]): CommandLine | 'help' {
-  const { values, tokens } = parse(args)
-  if (values['help'] === true) return 'help'
-  const words: string[] = []
-  const valuesByName = new Map<string, string[]>()
-  // `parseArgs` treats further values of an option as positionals; in Azure's command line they belong to the option.
-  let current = words
-  for (const token of tokens) {
-    if (token.kind === 'positional') current.push(token.value)
-    else if (token.kind === 'option-terminator' || isFlag(token.name)) current = words
-    else {
-      const name = aliases[token.name] ?? token.name
-      current = valuesByName.get(name) ?? []
-      valuesByName.set(name, current)
-      if (token.value !== undefined) current.push(token.value)
-    }
-  }
-  if (words.length === 0) return 'help'
-  const all = (name: OptionName): readonly string[] => valuesByName.get(name) ?? []
-  const optional = (name: OptionName): string | undefined => {
-    const [value, ...others] = all(name)
-    if (others.length > 0) throw commandLineError(`--${name} has ${others.length + 1} values: it takes one`)
-    return value
-  }
-  const isSet = (name: FlagName): boolean => (values as Readonly<Record<string, unknown>>)[name] === true
-  const required = (name: OptionName): string => {
-    const value = optional(name)
-    if (value === undefined) throw commandLineError(`--${name} is missing`)
-    return value
-  }
-  return { command: words.join(' ').replace(/^az iot hub /, ''), optional, required, all, isSet }
-}
-
-function isFlag(name: string): name is FlagName {
-  return flags.some((flag) => flag === name)
-}
-
-/** Creates the error for an invalid command line. */
-export function commandLineError(why: string): Error {
-  return invalidArgument(`${why}; see --help`)
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], allowPositionals: true, tokens: true, options })
-  } catch (error) {
-    throw commandLineError(reasonOf(error))
-  }
-}
-
-/** Returns the reason of a parse error in one line, without Node's advice on positionals. */
-function reasonOf(error: unknown): string {
-  const reason = error instanceof Error ? error.message : String(error)
-  return reason.replace(/\. To specify a positional.*|\.$/s, '').replaceAll('\n', ' ')
+  return parseCommandLine(args, syntax)
 }

@@ -4,7 +4,8 @@ import type { TopicSpaceDefinition, TopicSpaceType } from '../topic-space.js'
 import type { Device, DeviceRegistry, NewDevice } from '../hub/device-registry.js'
 import type { Policy, PolicyRegistry } from '../hub/policy-registry.js'
 import type { TopicSpaceRegistry } from '../hub/topic-space-registry.js'
-import { commandLineError, type CommandLine } from './arguments.js'
+import type { CommandLine } from './arguments.js'
+import { commandLineError } from './command-line.js'
 
 /** The devices and topic spaces that the commands change. */
 export interface Registries {

@@ -1,15 +1,11 @@
-import { AntiphonError } from '@antiphon/core'
 import { invalidArgument } from '@antiphon/core/link'
 import { isRight } from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { watch } from 'node:fs'
-import { copyFile, readFile, rename, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
-import { Observable } from 'rxjs'
+import { join } from 'node:path'
 import type { TopicSpaceDefinition } from '../topic-space.js'
 import type { Device } from '../hub/device-registry.js'
 import type { Policy } from '../hub/policy-registry.js'
-import { lockFile } from './lock-file.js'
+import { readState, updateState, type StateFile } from './state-file.js'
 
 /** The contents of a hub's file. */
 export interface HubState {
@@ -52,65 +48,21 @@ const laterState = t.partial({
 
 const anyState = t.intersection([hubState, laterState])
 
-/** Reads a hub's file; throws `invalid-argument` if it is missing, or is not the file of a hub. */
-export async function readHub(file: string): Promise<HubState> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    const advice = 'create one with: antiphon-hub create'
-    throw new AntiphonError('invalid-argument', `cannot read the hub in ${file}; ${advice}`, { cause })
-  })
-  const state = parseHub(text)
-  if (state !== undefined) return state
-  throw invalidArgument(
-    `${file} is not the file of a hub: correct it, or restore it from ${file}~, its previous state`,
-  )
-}
-
-function parseHub(text: string): HubState | undefined {
-  try {
-    const state = anyState.decode(JSON.parse(text))
+const format: StateFile<HubState> = {
+  kind: 'hub',
+  program: 'antiphon-hub',
+  parse: (json) => {
+    const state = anyState.decode(json)
     return isRight(state) ? { policies: [], authorities: [], ...state.right } : undefined
-  } catch {
-    return undefined
-  }
+  },
 }
 
-/**
- * Changes a hub's file: no other process changes it between reading and writing. Keeps the previous state in a file whose
- * name ends in `~`. `change` returns the new state, or `undefined` to keep the state.
- */
-export async function updateHub(
-  file: string,
-  change: (state: HubState) => HubState | undefined,
-): Promise<void> {
-  const release = await lockFile(file)
-  try {
-    const state = change(await readHub(file))
-    if (state === undefined) return
-    await copyFile(file, `${file}~`)
-    await writeHub(file, state)
-  } finally {
-    await release()
-  }
+/** Reads a hub's file; throws `invalid-argument` if it is missing, or is not the file of a hub. */
+export function readHub(file: string): Promise<HubState> {
+  return readState(file, format)
 }
 
-/** Writes a hub's file atomically, readable by its owner only. */
-export async function writeHub(file: string, state: HubState): Promise<void> {
-  const draft = `${file}.${process.pid}`
-  await writeFile(draft, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 })
-  await rename(draft, file)
-}
-
-/**
- * Emits when a hub's file changes.
- * - *on subscribe*: starts watching. *next*: the file was written. *error*: the directory cannot be watched.
- *   *unsubscribe*: stops watching.
- */
-export function changes$(file: string): Observable<void> {
-  return new Observable((subscriber) => {
-    const watcher = watch(dirname(file), (_, changed) => {
-      if (changed === basename(file)) subscriber.next()
-    })
-    watcher.on('error', (error) => subscriber.error(error))
-    return () => watcher.close()
-  })
+/** Changes a hub's file; see `updateState`. */
+export function updateHub(file: string, change: (state: HubState) => HubState | undefined): Promise<void> {
+  return updateState(file, format, change)
 }

@@ -8,7 +8,8 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { catchError, firstValueFrom, map, of, throwError } from 'rxjs'
 import type { Hub } from '../hub/hub.js'
-import { commandLineError, type CommandLine } from './arguments.js'
+import type { CommandLine } from './arguments.js'
+import { commandLineError } from './command-line.js'
 
 /** The response of a method. */
 export interface MethodResult {

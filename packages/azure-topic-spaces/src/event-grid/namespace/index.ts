@@ -5,4 +5,5 @@
  */
 export { createNamespace } from './namespace.js'
 export type { EventGridNamespace, LocalNamespaceClient, NamespaceOptions } from './namespace.js'
+export type { NamespaceResources } from './resources.js'
 export type { ResourceRegistry } from './resource-registry.js'

@@ -4,25 +4,17 @@ import {
   type Broker,
   type ClientInfo,
   type PublishVerdict,
+  type Storage,
   type SubscribeVerdict,
 } from '@antiphon/broker'
 import { numberRule, requireArgument, type Transport } from '@antiphon/core/link'
 import { asyncScheduler, type SchedulerLike } from 'rxjs'
 import { eventGridLimits } from '../event-grid-limits.js'
-import {
-  parseClientGroup,
-  parseTopicTemplates,
-  requireBinding,
-  rightsOf,
-  type ClientGroup,
-  type ClientRights,
-  type NamespaceAccess,
-  type NamespaceTopicSpace,
-  type PermissionBinding,
-} from '../namespace-access.js'
-import { authenticationNameOf, requireClient, type NamespaceClient } from '../namespace-client.js'
+import { rightsOf, type ClientRights } from '../namespace-access.js'
+import { authenticationNameOf } from '../namespace-client.js'
 import { authenticateClient } from './authenticate-client.js'
-import { resourceRegistry, type ResourceRegistry } from './resource-registry.js'
+import { OwnerStorage } from './owner-storage.js'
+import { namespaceResources, toState, type NamespaceResources } from './resources.js'
 import { SessionOwners } from './session-owners.js'
 
 /** The options of a local namespace. */
@@ -35,6 +27,8 @@ export interface NamespaceOptions {
   readonly alternativeAuthenticationNameSources?: readonly 'ClientCertificateSubject'[]
   /** The scheduler of all timers and clock reads. @defaultValue asyncScheduler */
   readonly scheduler?: SchedulerLike
+  /** Where sessions, their owners and their queues survive a restart. @defaultValue none: they are lost with the process */
+  readonly storage?: Storage
 }
 
 /** A client that connects in-process. */
@@ -45,11 +39,7 @@ export interface LocalNamespaceClient {
 }
 
 /** A local stand-in for the MQTT broker of an Event Grid namespace. */
-export interface EventGridNamespace extends Pick<Broker, 'listen' | 'close' | 'events$'> {
-  readonly clients: ResourceRegistry<NamespaceClient>
-  readonly clientGroups: ResourceRegistry<ClientGroup>
-  readonly topicSpaces: ResourceRegistry<NamespaceTopicSpace>
-  readonly permissionBindings: ResourceRegistry<PermissionBinding>
+export interface EventGridNamespace extends NamespaceResources, Pick<Broker, 'listen' | 'close' | 'events$'> {
   /** Creates an in-process transport of a client to the namespace, for `linkOver`. */
   readonly transport: (client: LocalNamespaceClient) => Transport
   /** The broker of the namespace, for inspection. */
@@ -63,22 +53,18 @@ export function createNamespace(options: NamespaceOptions = {}): EventGridNamesp
     maximumClientSessionsPerAuthenticationName: maximumSessions = 1,
     alternativeAuthenticationNameSources: sources = [],
     scheduler = asyncScheduler,
+    storage,
   } = options
   requireArgument('maximumSessionExpiryInHours', maximumSessionExpiryInHours, numberRule(1, 8))
   requireArgument('maximumClientSessionsPerAuthenticationName', maximumSessions, numberRule(1, 100))
-  const owners = new SessionOwners()
+  const owners = new SessionOwners((sessionName, owner) => store?.put(sessionName, owner))
+  const store =
+    storage && new OwnerStorage(storage, (sessionName, owner) => owners.restore(sessionName, owner))
   /** The rights of each client, until a resource changes. */
   const rights = new Map<string, ClientRights>()
-  const onAccessChange = (): void => rights.clear()
-  const {
-    clientGroups: groupLimit,
-    topicSpaces: spaceLimit,
-    permissionBindings: bindingLimit,
-  } = eventGridLimits
-  const clients = resourceRegistry<NamespaceClient>({
-    kind: 'client',
-    check: requireClient,
-    onChange: (name) => {
+  const resources = namespaceResources({
+    onAccessChange: () => rights.clear(),
+    onClientChange: (name) => {
       rights.delete(name)
       const client = clients.get(name)
       if (client !== undefined && client.isEnabled !== false) return
@@ -86,35 +72,13 @@ export function createNamespace(options: NamespaceOptions = {}): EventGridNamesp
         if (session.client?.principal === name) broker.disconnect(session.clientId)
     },
   })
-  const clientGroups = resourceRegistry<ClientGroup>({
-    kind: 'client group',
-    limit: groupLimit,
-    check: parseClientGroup,
-    onChange: onAccessChange,
-  })
-  const topicSpaces = resourceRegistry<NamespaceTopicSpace>({
-    kind: 'topic space',
-    limit: spaceLimit,
-    check: parseTopicTemplates,
-    onChange: onAccessChange,
-  })
-  const access = (): NamespaceAccess => ({
-    clientGroups: clientGroups.list(),
-    topicSpaces: topicSpaces.list(),
-    permissionBindings: permissionBindings.list(),
-  })
-  const permissionBindings = resourceRegistry<PermissionBinding>({
-    kind: 'permission binding',
-    limit: bindingLimit,
-    check: (binding) => requireBinding(binding, access()),
-    onChange: onAccessChange,
-  })
+  const { clients } = resources
   const rightsOfClient = ({ principal }: ClientInfo): ClientRights => {
     const name = String(principal)
     const client = clients.get(name)
     // A client that was deleted while it is connected has no rights.
     if (client === undefined) return noRights
-    const known = rights.get(name) ?? rightsOf(client, access())
+    const known = rights.get(name) ?? rightsOf(client, toState(resources))
     rights.set(name, known)
     return known
   }
@@ -125,10 +89,17 @@ export function createNamespace(options: NamespaceOptions = {}): EventGridNamesp
     sessionsOf: (authenticationName: string) => owners.sessionsOf(authenticationName),
     maximumSessions,
   }
+  let isRestored = false
   const broker = createBroker({
     scheduler,
+    ...(store === undefined ? {} : { storage: store }),
     authority: {
-      authenticate: (attempt) => authenticateClient(attempt, context),
+      authenticate: (attempt) => {
+        // The broker has restored its sessions by now; some may have ended in the meantime.
+        if (!isRestored) owners.retain(broker.sessions().map(({ clientId }) => clientId))
+        isRestored = true
+        return authenticateClient(attempt, context)
+      },
       authorizePublish: ({ client, message }) =>
         rightsOfClient(client).mayPublish(message.topic) ? 'allow' : publishRefusal(client, message.topic),
       authorizeSubscribe: ({ client, filter }) =>
@@ -164,10 +135,7 @@ export function createNamespace(options: NamespaceOptions = {}): EventGridNamesp
     if (event.type === 'dropped' && event.loss === 'queue-full') broker.forget(event.clientId)
   })
   return {
-    clients,
-    clientGroups,
-    topicSpaces,
-    permissionBindings,
+    ...resources,
     listen: broker.listen,
     close: broker.close,
     events$: broker.events$,
