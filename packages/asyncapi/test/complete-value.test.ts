@@ -20,7 +20,7 @@ describe('completeValue', () => {
     expect(value).not.toHaveProperty('note')
   })
 
-  it('generates the whole value if there is none, without the properties to leave out', () => {
+  it('generates the whole value without a value, but for the properties to leave out', () => {
     const value = completeValue(codec, undefined, { except: ['door'], seed: 3 })
     expect(value).not.toHaveProperty('door')
     expect(value).toHaveProperty('by')

@@ -139,13 +139,13 @@ describe('antiphon mock', () => {
     expect(stdout).not.toBe('')
   })
 
-  it('fails as it is told', async () => {
+  it('fails as the options say', async () => {
     await mock('--json', '--fault', 'greet=failure', '--fault', 'unlock=silence')
     expect(await call('greet', 'x', '--contract', document)).toMatchObject({ code: 5 })
     expect(await unlock('--complete', '--timeout', '300ms')).toMatchObject({ code: 3 })
   })
 
-  it('waits as it is told', async () => {
+  it('waits as the options say', async () => {
     await mock('--fault', '*=200ms')
     const { records } = await call('greet', 'x', '--contract', document, '--json')
     expect(Number(records()[0]?.['milliseconds'])).toBeGreaterThanOrEqual(195)

@@ -2,7 +2,7 @@ import { createHistogram } from 'node:perf_hooks'
 import type { Percentiles } from '../output/percentiles.js'
 import { roundedTime } from '../output/rounded-time.js'
 
-/** The longest latency that is told apart from longer ones, in microseconds: an hour. */
+/** The longest latency that is recorded exactly, in microseconds: an hour. */
 const longest = 3_600_000_000
 /** The steps of the percentile distribution between a percentile and the next halving of the rest. */
 const ticksPerHalfDistance = 5

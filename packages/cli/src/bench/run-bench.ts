@@ -1,11 +1,11 @@
 import {
+  AntiphonError,
   bytes,
   endpoint,
   exchange$,
   requests$,
   serve,
   unmatchedResponses$,
-  type AntiphonError,
   type Endpoint,
   type Link,
 } from '@antiphon/core'
@@ -126,7 +126,7 @@ function sender(
           record(dueAt, error)
           resolve()
         } catch (thrown) {
-          reject(thrown as Error)
+          reject(AntiphonError.from(thrown))
         }
       }
       exchange$(link, target, argument as never, options)
