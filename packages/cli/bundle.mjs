@@ -32,8 +32,8 @@ await build({
   format: 'esm',
   target: 'node20',
   plugins: [esModules],
-  // Has a native part; users install it themselves.
-  external: ['classic-level'],
+  // Optional: one has a native part, the other is for `contract generate` alone. Users install them themselves.
+  external: ['classic-level', 'json-schema-to-typescript'],
   // CommonJS code in a bundle loads the modules of Node by `require`.
   banner: {
     js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)",

@@ -215,6 +215,21 @@ describe('a command', () => {
       kind: 'invalid-configuration',
     })
   })
+
+  it('fails with mqtt-error if it exceeds Maximum Packet Size, because executors of other SDKs know no chunks', async () => {
+    await broker.close()
+    broker = createBroker({ limits: { packetSize: 2_000 } })
+    await start(() => 'x'.repeat(5_000))
+    const link = broker.link({})
+    expect(await errorOf(invokeCommand(link, press, { value: 'x'.repeat(5_000), ...tokens }))).toMatchObject({
+      kind: 'mqtt-error',
+      code: 'too-large',
+    })
+    expect(await errorOf(invokeCommand(link, press, { value: 'x', ...tokens }))).toMatchObject({
+      kind: 'internal-logic-error',
+      propertyName: 'Response',
+    })
+  })
 })
 
 describe('options', () => {

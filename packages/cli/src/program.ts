@@ -1,10 +1,15 @@
 import { Command, CommanderError, type OutputConfiguration } from 'commander'
 import { addGather } from './commands/gather.js'
+import { addMock } from './commands/mock.js'
+import { addReplay } from './commands/replay.js'
 import { addRequest } from './commands/request.js'
 import type { CommandContext } from './commands/add-command.js'
+import { addBench } from './commands/bench.js'
 import { addBroker } from './commands/broker.js'
 import { addCheck } from './commands/check.js'
+import { addCompletion } from './commands/completion.js'
 import { addContext } from './commands/context.js'
+import { addContract } from './commands/contract.js'
 import { addExamples } from './commands/examples.js'
 import { addSchema } from './commands/schema.js'
 import { addServe } from './commands/serve.js'
@@ -65,9 +70,14 @@ function createProgram(context: CommandContext, output: OutputConfiguration): Co
     addServe,
     addGather,
     addTap,
+    addReplay,
     addCheck,
+    addBench,
+    addMock,
+    addContract,
     addBroker,
     addContext,
+    addCompletion,
     addExamples,
     addSchema,
   ])

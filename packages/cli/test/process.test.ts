@@ -67,6 +67,20 @@ describe('the bundled command', () => {
     expect(await ended).toEqual({ code: 130, stdout: '"first"\n', stderr: '' })
   })
 
+  it('prints nothing but a summary beside many responses', async () => {
+    const responder = startProcess(program, ['serve', 'many', '--echo', '--delay', '20ms'], env())
+    await responder.printed('serving')
+    const { ended } = startProcess(
+      program,
+      ['request', 'many', 'x', '--count', '40', '--concurrency', '20'],
+      env(),
+    )
+    const { code, stderr } = await ended
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^40 answered, 0 failed in [\d.]+ ms\n$/)])
+    responder.child.kill('SIGINT')
+    await responder.ended
+  })
+
   it('leaves at once on a second Ctrl-C', async () => {
     const { child, ended, printed } = startProcess(
       program,

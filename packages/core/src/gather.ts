@@ -1,6 +1,7 @@
 import { left, right, type Either } from 'fp-ts/lib/Either.js'
 import { Observable, type GroupedObservable } from 'rxjs'
-import type { RequestArgument, Endpoint, EndpointTypes } from './endpoint.js'
+import type { Endpoint } from './endpoint.js'
+import type { RequestArgument, EndpointTypes } from './endpoint-types.js'
 import { invalidArgument, requireArgument } from './argument.js'
 import { AntiphonError } from './errors.js'
 import { requesterContext, startExchange } from './requester/requester-context.js'

@@ -49,22 +49,18 @@ export type { TransferBounds } from './chunk/transfers.js'
 
 // Define endpoints
 export { endpoint } from './endpoint.js'
+export type { CancelMode, Endpoint, EndpointContract, FailurePayloads, ReportedFailure } from './endpoint.js'
 export type {
-  CancelMode,
   CreatedParams,
   RequestArgument,
   ContractTypes,
-  Endpoint,
-  EndpointContract,
   EndpointTypes,
-  FailurePayloads,
-  ReportedFailure,
   RequestKind,
   RequestParams,
   ResponseKind,
   ResponseParams,
   WithoutToken,
-} from './endpoint.js'
+} from './endpoint-types.js'
 export type { ResponseTopics, ResponseTopicTemplate } from './response-topic-template.js'
 export type { TopicTemplate } from './topic/topic-template.js'
 export type { NamesIn, ParameterName, TemplateParams } from './topic/template-params.js'

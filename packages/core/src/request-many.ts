@@ -1,4 +1,5 @@
-import type { RequestArgument, Endpoint, EndpointTypes } from './endpoint.js'
+import type { Endpoint } from './endpoint.js'
+import type { RequestArgument, EndpointTypes } from './endpoint-types.js'
 import { requireArgument } from './argument.js'
 import { AntiphonError } from './errors.js'
 import { requesterContext, startExchange } from './requester/requester-context.js'

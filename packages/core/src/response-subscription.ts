@@ -1,6 +1,7 @@
 import { Observable } from 'rxjs'
 import { invalidArgument, requireArgument } from './argument.js'
-import type { Endpoint, EndpointTypes, RequestParams } from './endpoint.js'
+import type { Endpoint } from './endpoint.js'
+import type { EndpointTypes, RequestParams } from './endpoint-types.js'
 import type { Link } from './link/link.js'
 import type { OptionRules } from './option-rules.js'
 import { KeptSubscription } from './requester/kept-subscription.js'

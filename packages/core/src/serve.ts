@@ -1,6 +1,6 @@
 import { Observable, type Observer, type OperatorFunction, type Subscriber } from 'rxjs'
 import { requireArgument } from './argument.js'
-import type { EndpointTypes } from './endpoint.js'
+import type { EndpointTypes } from './endpoint-types.js'
 import { AntiphonError } from './errors.js'
 import type { ServeRecord } from './observe/serve-record.js'
 import { durationRule, type OptionRules, wholeNumberRule } from './option-rules.js'

@@ -1,4 +1,5 @@
-import type { Endpoint, EndpointTypes } from './endpoint.js'
+import type { Endpoint } from './endpoint.js'
+import type { EndpointTypes } from './endpoint-types.js'
 import type { Message } from './message.js'
 import { oncePer } from './once-per.js'
 

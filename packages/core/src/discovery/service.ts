@@ -1,4 +1,5 @@
-import type { Endpoint, ResponseKind } from '../endpoint.js'
+import type { Endpoint } from '../endpoint.js'
+import type { ResponseKind } from '../endpoint-types.js'
 
 /** An endpoint that a service announces. */
 export interface AnnouncedEndpoint {

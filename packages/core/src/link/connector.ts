@@ -112,7 +112,7 @@ export class Connector {
       return
     }
     if (this.#phase !== 'connecting') return
-    const { limits, deadlines, maxConnectionAge } = this.#parts
+    const { limits, deadlines, delays, maxConnectionAge } = this.#parts
     const info = { ...event.info, ...limits }
     if (info.receiveMaximum === 0) {
       this.#connection.unsubscribe()
@@ -126,7 +126,7 @@ export class Connector {
     this.#clientId = info.clientId
     this.#hasBeenOnline = true
     if (maxConnectionAge < Infinity)
-      this.#deadline = deadlines.add(maxConnectionAge, () => this.#replaceConnection())
+      this.#deadline = deadlines.add(delays.ageOf(maxConnectionAge), () => this.#replaceConnection())
     const isSameSession = info.sessionPresent && !this.#mayHaveMissedSession
     this.#mayHaveMissedSession = false
     this.#states.next({ status: 'online', info })

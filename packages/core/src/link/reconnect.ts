@@ -20,7 +20,12 @@ export interface ReconnectDelays {
   readonly afterAttempt: BackOff
   /** The delay after the loss of a connection. */
   readonly afterLoss: BackOff
+  /** Returns the age at which a connection is replaced: at most the maximum, and for each connection another one. */
+  readonly ageOf: (maximum: number) => number
 }
+
+/** The random share of the maximum age, so that the connections of a fleet are not replaced at once. */
+const AGE_JITTER = 0.1
 
 /** Returns the delays before attempts to connect. */
 export function reconnectDelays(options: ReconnectOptions = {}): ReconnectDelays {
@@ -30,5 +35,6 @@ export function reconnectDelays(options: ReconnectOptions = {}): ReconnectDelays
     afterAttempt,
     afterLoss: (failures) =>
       spread > 0 && failures === 1 ? Math.round(spread * random()) : afterAttempt(failures),
+    ageOf: (maximum) => maximum * (1 - AGE_JITTER * random()),
   }
 }

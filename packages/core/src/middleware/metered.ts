@@ -99,7 +99,7 @@ export class Meter {
         if (since !== undefined) this.#exchange.record(at - since)
       }
     }
-    return { now, client: '', copy: () => NO_MESSAGE, receive }
+    return { now, client: '', link: '', copy: () => NO_MESSAGE, receive }
   }
 }
 

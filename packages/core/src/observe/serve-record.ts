@@ -1,4 +1,4 @@
-import type { EndpointTypes } from '../endpoint.js'
+import type { EndpointTypes } from '../endpoint-types.js'
 import type { Message } from '../message.js'
 
 /** How a request ended in the responder. */

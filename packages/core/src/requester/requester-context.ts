@@ -1,5 +1,6 @@
 import { invalidArgument } from '../argument.js'
-import type { RequestArgument, Endpoint, EndpointTypes } from '../endpoint.js'
+import type { Endpoint } from '../endpoint.js'
+import type { RequestArgument, EndpointTypes } from '../endpoint-types.js'
 import { AntiphonError } from '../errors.js'
 import { deadlinesOf } from '../link/link-deadlines.js'
 import { linkMonitorOf, type LinkMonitor } from '../link/link-monitor.js'

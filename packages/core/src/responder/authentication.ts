@@ -1,6 +1,6 @@
 import { first, from, type ObservableInput, type Subscription as Teardown } from 'rxjs'
 import { reasonOf } from '../codec/decode-failure.js'
-import type { EndpointTypes } from '../endpoint.js'
+import type { EndpointTypes } from '../endpoint-types.js'
 import { Status, type Failure } from '../protocol/status.js'
 import type { Deadline } from '../time/deadlines.js'
 import { isStream } from '../stream/is-stream.js'

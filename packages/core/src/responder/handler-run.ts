@@ -1,4 +1,4 @@
-import type { EndpointTypes } from '../endpoint.js'
+import type { EndpointTypes } from '../endpoint-types.js'
 import type { LinkedQueue } from '../linked-queue.js'
 import type { OutcomeDetails } from '../observe/serve-record.js'
 import type { Failure } from '../protocol/status.js'

@@ -1,5 +1,5 @@
 import type { ObservableInput } from 'rxjs'
-import type { EndpointTypes } from '../endpoint.js'
+import type { EndpointTypes } from '../endpoint-types.js'
 import type { ItemStream } from '../stream/item-stream.js'
 import type { ReceivedRequest } from './received-request.js'
 import type { ResponseWithProperties } from './with-properties.js'

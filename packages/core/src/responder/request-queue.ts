@@ -1,4 +1,4 @@
-import type { EndpointTypes } from '../endpoint.js'
+import type { EndpointTypes } from '../endpoint-types.js'
 import { AntiphonError } from '../errors.js'
 import { LinkedQueue } from '../linked-queue.js'
 import type { OutcomeDetails, ServeRecord } from '../observe/serve-record.js'

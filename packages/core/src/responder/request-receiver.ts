@@ -5,7 +5,7 @@ import { Transfers, type TransferBounds } from '../chunk/transfers.js'
 import { reasonOf } from '../codec/decode-failure.js'
 import { FALSE_TEXT, isFalseText } from '../codec/payload-format.js'
 import { DecodedOnce } from '../codec/decoded-once.js'
-import type { EndpointTypes } from '../endpoint.js'
+import type { EndpointTypes } from '../endpoint-types.js'
 import type { Delivery } from '../link/link.js'
 import type { Message } from '../message.js'
 import type { IgnoredReason } from '../observe/ignored-request.js'
@@ -118,7 +118,7 @@ export class RequestReceiver {
     const key = requestKey(responseTopic, correlation.token)
     const hasItems = endpoint.requests === 'many'
     const context = hasItems
-      ? new RequestStreamContext(this.#responder, delivery, correlation, responseTopic, this.#rules.transfers)
+      ? new RequestStreamContext(this.#responder, delivery, correlation, responseTopic, this.#transfers)
       : new RequestContext(this.#responder, delivery, correlation, responseTopic)
     if (isChunk(message)) return this.#responder.isPaused ? undefined : this.#assemble(context, delivery, key)
     if (!this.#isNew(context, delivery, key)) return undefined

@@ -9,7 +9,7 @@ import {
   type Observer,
   type Subscriber,
 } from 'rxjs'
-import type { EndpointTypes } from '../endpoint.js'
+import type { EndpointTypes } from '../endpoint-types.js'
 import { linkMonitorOf, type LinkObserver } from '../link/link-monitor.js'
 import type { Delivery, SubscribeOptions, SubscriptionWindow } from '../link/link.js'
 import type { Deadline } from '../time/deadlines.js'

@@ -1,4 +1,4 @@
-import type { EndpointTypes } from '../endpoint.js'
+import type { EndpointTypes } from '../endpoint-types.js'
 import { SingleResponseRun } from './single-response-run.js'
 
 /**

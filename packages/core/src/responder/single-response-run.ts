@@ -1,5 +1,5 @@
 import { from, Observable, type Observer, type Unsubscribable } from 'rxjs'
-import type { EndpointTypes } from '../endpoint.js'
+import type { EndpointTypes } from '../endpoint-types.js'
 import type { OutcomeDetails } from '../observe/serve-record.js'
 import { Status, type Failure } from '../protocol/status.js'
 import type { Deadline } from '../time/deadlines.js'

@@ -1,6 +1,6 @@
 import { Reason } from '@antiphon/packet'
 import { Subscription } from 'rxjs'
-import type { EndpointTypes } from '../endpoint.js'
+import type { EndpointTypes } from '../endpoint-types.js'
 import type { OutcomeDetails } from '../observe/serve-record.js'
 import { controlTopicProperty, creditOf } from '../protocol/control-message.js'
 import { isGathering, responderName, responderOf } from '../protocol/responder-name.js'
