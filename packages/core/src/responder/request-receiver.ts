@@ -9,7 +9,7 @@ import type { EndpointTypes } from '../endpoint.js'
 import type { Delivery } from '../link/link.js'
 import type { Message } from '../message.js'
 import type { IgnoredReason } from '../observe/ignored-request.js'
-import { controlKindOf, readsAcceptances } from '../protocol/control-message.js'
+import { controlKindOf, isControlOfVersion01, readsAcceptances } from '../protocol/control-message.js'
 import { Status, type Failure } from '../protocol/status.js'
 import { quoted } from '../topic/mqtt-string.js'
 import { receiveControl } from './control-receiver.js'
@@ -132,7 +132,7 @@ export class RequestReceiver {
     const { message } = context
     const { cache } = this.#responder
     const entry = key === undefined ? undefined : cache.find(key, context.receivedAt)
-    if (controlKindOf(message) !== undefined) {
+    if (controlKindOf(message) !== undefined || isControlOfVersion01(message)) {
       this.#ignore(delivery, 'invalid', 'it is an exchange control message on a request topic')
       return false
     }
